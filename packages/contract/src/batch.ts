@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { submitOptionsSchema, taskSchema, timeSchema } from './task.ts';
+
+export const BATCH_STATES = ['running', 'paused', 'canceled', 'finished'] as const;
+export type BatchState = (typeof BATCH_STATES)[number];
+
+/** One item of a batch: parameters over the batch's own, or `updates` of node inputs (BG10). */
+export const batchItemSchema = z.object({
+  parameters: z.record(z.string(), z.unknown()).optional(),
+  updates: z.array(z.object({ node_id: z.string(), input_name: z.string(), value: z.unknown() })).optional(),
+  name: z.string().max(200).optional(),
+});
+
+/**
+ * POST /api/v2/batches. Either `tasks` (a list of items) or `descriptions` × `images_per_description`.
+ * Items draw their own seed unless `fixed_seed`.
+ */
+export const submitBatchSchema = submitOptionsSchema
+  .extend({
+    task_type: z.string().optional(),
+    parameters: z.record(z.string(), z.unknown()).optional(),
+    graph: z.record(z.string(), z.unknown()).optional(),
+    tasks: z.array(batchItemSchema).min(1).max(10_000).optional(),
+    descriptions: z.array(z.string().min(1)).min(1).max(10_000).optional(),
+    images_per_description: z.int().min(1).max(100).optional(),
+    fixed_seed: z.boolean().optional(),
+  })
+  .meta({ id: 'SubmitBatch' });
+export type SubmitBatch = z.infer<typeof submitBatchSchema>;
+
+export const batchCountsSchema = z.object({
+  total: z.int(),
+  waiting: z.int(),
+  running: z.int(),
+  succeeded: z.int(),
+  failed: z.int(),
+  canceled: z.int(),
+  expired: z.int(),
+});
+export type BatchCounts = z.infer<typeof batchCountsSchema>;
+
+export const batchSchema = z
+  .object({
+    batch_id: z.string(),
+    name: z.string().nullable(),
+    status: z.enum(BATCH_STATES),
+    message: z.string(),
+    priority: z.int(),
+    counts: batchCountsSchema,
+    /** 0 … 1 over all items. */
+    progress: z.number(),
+    created_at: timeSchema,
+    completed_at: timeSchema.nullable(),
+    /** Seconds with two decimals once finished (BG3). */
+    duration_seconds: z.number().nullable(),
+    task_ids: z.array(z.string()),
+  })
+  .meta({ id: 'Batch' });
+export type Batch = z.infer<typeof batchSchema>;
+
+export const batchDetailSchema = batchSchema
+  .extend({ tasks: z.array(taskSchema) })
+  .meta({ id: 'BatchDetail' });
+export type BatchDetail = z.infer<typeof batchDetailSchema>;

@@ -1,0 +1,259 @@
+import { z } from 'zod';
+
+/** Who can act on an error: the caller, a ComfyUI worker's side, this system, or its developers. */
+export type Blame = 'caller' | 'worker' | 'system' | 'bug';
+
+/** Whether trying again can help, and where. */
+export type Retry = 'never' | 'same-worker' | 'other-worker' | 'later';
+
+export interface ErrorSpec {
+  readonly status: number;
+  readonly blame: Blame;
+  readonly retry: Retry;
+  /** One line: what happened and what to do next. */
+  readonly meaning: string;
+}
+
+function spec(status: number, blame: Blame, retry: Retry, meaning: string): ErrorSpec {
+  return { status, blame, retry, meaning };
+}
+
+/** Every error Comfleet can answer or record: code → HTTP status, blame, retry and one-line meaning. */
+export const ERRORS = {
+  INVALID_REQUEST: spec(
+    400,
+    'caller',
+    'never',
+    'The request does not fit the schema; details name each field.',
+  ),
+  UNAUTHORIZED: spec(
+    401,
+    'caller',
+    'never',
+    'No valid credentials; send Authorization: Bearer <token>, or get a new token.',
+  ),
+  FORBIDDEN: spec(403, 'caller', 'never', 'The credentials are valid but this is not allowed for them.'),
+  GRAPH_NOT_GRANTED: spec(
+    403,
+    'caller',
+    'never',
+    'This client may run named workflows only; an admin can grant raw graphs.',
+  ),
+  REGISTRATION_CLOSED: spec(
+    403,
+    'caller',
+    'never',
+    'Registering needs the local credential or an admin, unless auth.open_registration is on.',
+  ),
+  NOT_FOUND: spec(404, 'caller', 'never', 'There is nothing at this address.'),
+  TASK_NOT_FOUND: spec(404, 'caller', 'never', 'No task of yours has this id.'),
+  BATCH_NOT_FOUND: spec(404, 'caller', 'never', 'No batch of yours has this id.'),
+  ASSET_NOT_FOUND: spec(404, 'caller', 'never', 'No file of yours has this id.'),
+  WORKFLOW_NOT_FOUND: spec(
+    404,
+    'caller',
+    'never',
+    'No workflow has this name; GET /api/v2/workflows lists them.',
+  ),
+  WORKER_NOT_FOUND: spec(404, 'caller', 'never', 'No worker has this id.'),
+  CLIENT_NOT_FOUND: spec(404, 'caller', 'never', 'No client has this id.'),
+  RESULT_NOT_FOUND: spec(404, 'caller', 'never', 'The task has no result at this index.'),
+  METHOD_NOT_ALLOWED: spec(405, 'caller', 'never', 'This address does not take this method.'),
+  CONFLICT: spec(409, 'caller', 'never', 'The current state does not allow this; read it again.'),
+  IDEMPOTENCY_CONFLICT: spec(
+    409,
+    'caller',
+    'never',
+    'This idempotency key was used with another body within 24 h.',
+  ),
+  TASK_NOT_FINISHED: spec(409, 'caller', 'later', 'The task has no results yet; follow it and ask again.'),
+  BODY_TOO_LARGE: spec(413, 'caller', 'never', 'The body is larger than the limit named in details.'),
+  UNSUPPORTED_MEDIA: spec(415, 'caller', 'never', 'This content type or file kind is not accepted here.'),
+  INVALID_PARAMETERS: spec(
+    422,
+    'caller',
+    'never',
+    'A parameter is unknown, missing or out of its limits; details name each.',
+  ),
+  INVALID_WORKFLOW: spec(
+    422,
+    'caller',
+    'never',
+    'The graph is not valid; details.node_errors name each node and input.',
+  ),
+  WORKFLOW_FORMAT_UI: spec(
+    422,
+    'caller',
+    'never',
+    'This is ComfyUI’s UI format; export it with "Export (API)" and send that.',
+  ),
+  MISSING_ASSET: spec(
+    422,
+    'caller',
+    'never',
+    'The graph refers to a file that does not exist or is not yours; upload it first.',
+  ),
+  NO_CAPABLE_WORKER: spec(
+    422,
+    'caller',
+    'never',
+    'No known worker has the node classes or models this graph needs; details say what is missing where.',
+  ),
+  QUOTA_EXCEEDED: spec(
+    429,
+    'caller',
+    'later',
+    'A limit on waiting tasks is reached; retry after some have ended.',
+  ),
+  RATE_LIMITED: spec(429, 'caller', 'later', 'Too many requests; wait as Retry-After says.'),
+  TOO_MANY_STREAMS: spec(
+    429,
+    'caller',
+    'later',
+    'Too many event streams are open for this client; close one.',
+  ),
+  INTERNAL: spec(
+    500,
+    'bug',
+    'later',
+    'Something unexpected failed here; the log has it under this request_id.',
+  ),
+  UNAVAILABLE: spec(
+    503,
+    'system',
+    'later',
+    'The database does not answer; nothing was changed; retry after the time given.',
+  ),
+  SHUTTING_DOWN: spec(503, 'system', 'later', 'The server is stopping; retry in a moment.'),
+  STORAGE_FULL: spec(507, 'system', 'later', 'The disk for results is full; tasks wait until there is room.'),
+  CONFIG_INVALID: spec(500, 'caller', 'never', 'The configuration is not valid; details name each path.'),
+  DATABASE_LOCKED: spec(
+    500,
+    'caller',
+    'never',
+    'Another Comfleet already runs on this data; details have its address.',
+  ),
+  SCHEMA_TOO_NEW: spec(
+    500,
+    'caller',
+    'never',
+    'The database was written by a newer Comfleet; update this one.',
+  ),
+  PORT_TAKEN: spec(500, 'caller', 'never', 'The port is in use; choose another.'),
+  INSTANCE_CONFIG: spec(
+    500,
+    'caller',
+    'never',
+    'ComfyUI cannot be started from this folder; details say what is missing.',
+  ),
+  INSTANCE_START_FAILED: spec(
+    500,
+    'system',
+    'later',
+    'ComfyUI ended or did not answer while starting; details have the last log lines.',
+  ),
+  // Endings of attempts and tasks: recorded on the task, not HTTP answers.
+  NODE_EXECUTION_ERROR: spec(
+    500,
+    'caller',
+    'never',
+    'A node of the graph failed; details name the node, its class and the message.',
+  ),
+  PROMPT_REFUSED: spec(
+    422,
+    'caller',
+    'other-worker',
+    'The worker refused the prompt; details.node_errors name each node and input.',
+  ),
+  OUT_OF_MEMORY: spec(
+    500,
+    'worker',
+    'other-worker',
+    'The worker ran out of GPU memory; use a smaller size or a larger GPU.',
+  ),
+  WORKER_UNREACHABLE: spec(
+    502,
+    'worker',
+    'other-worker',
+    'The worker stopped answering; check that ComfyUI runs, its host, port and firewall.',
+  ),
+  PROMPT_LOST: spec(
+    502,
+    'worker',
+    'same-worker',
+    'The worker forgot the prompt (restarted, or its queue was cleared).',
+  ),
+  PROMPT_INTERRUPTED: spec(
+    502,
+    'worker',
+    'other-worker',
+    'Someone interrupted the prompt on the worker; it was not Comfleet.',
+  ),
+  HISTORY_INCOMPLETE: spec(
+    502,
+    'worker',
+    'other-worker',
+    'The worker’s history lacks outputs of the finished prompt.',
+  ),
+  COLLECT_FAILED: spec(
+    502,
+    'worker',
+    'other-worker',
+    'The outputs could not be fetched whole from the worker.',
+  ),
+  OUTPUT_GONE: spec(502, 'worker', 'same-worker', 'The worker no longer has the output file.'),
+  OUTPUT_INVALID: spec(502, 'worker', 'other-worker', 'An output is empty or not a readable picture.'),
+  INPUT_UPLOAD_FAILED: spec(502, 'worker', 'other-worker', 'An input file could not be sent to the worker.'),
+  EXECUTION_TIMEOUT: spec(
+    504,
+    'caller',
+    'never',
+    'The run took longer than its limit and was canceled; raise timeout_seconds (for example 1800).',
+  ),
+  DEADLINE_EXCEEDED: spec(504, 'caller', 'never', 'The task did not start before its deadline.'),
+  ATTEMPTS_EXHAUSTED: spec(
+    502,
+    'worker',
+    'never',
+    'Every allowed attempt failed; details list each with its error.',
+  ),
+  POISON_TASK: spec(
+    502,
+    'worker',
+    'never',
+    'Two workers died while running this task; it is not tried again.',
+  ),
+  CANCELED: spec(409, 'caller', 'never', 'The task was canceled.'),
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** True when a string names an error of the registry. */
+export function isErrorCode(value: string): value is ErrorCode {
+  return Object.hasOwn(ERRORS, value);
+}
+
+/** The one error envelope of every native answer. */
+export const errorEnvelopeSchema = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      details: z.record(z.string(), z.unknown()).nullable(),
+    }),
+    request_id: z.string(),
+  })
+  .meta({ id: 'ErrorEnvelope' });
+
+export type ErrorEnvelope = z.infer<typeof errorEnvelopeSchema>;
+
+/** An error as recorded on a task or attempt. */
+export const recordedErrorSchema = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()).nullable(),
+  })
+  .meta({ id: 'RecordedError' });
+
+export type RecordedError = z.infer<typeof recordedErrorSchema>;

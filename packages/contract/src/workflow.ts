@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+/** The value kinds of a workflow parameter. `seed` is 0 … 2^64 − 1 or −1 for random; `image` an upload's id or name. */
+export const DATA_TYPES = ['string', 'int', 'float', 'bool', 'seed', 'image'] as const;
+export type DataType = (typeof DATA_TYPES)[number];
+
+export const parameterSchema = z
+  .object({
+    name: z.string(),
+    node_id: z.string(),
+    input_name: z.string(),
+    data_type: z.enum(DATA_TYPES),
+    description: z.string().nullable(),
+    label: z.object({ en: z.string(), zh: z.string() }).nullable(),
+    required: z.boolean(),
+    /** What the task gets when the request has no value: the config's default, else the graph's value. */
+    default_value: z.unknown(),
+    min: z.number().nullable(),
+    max: z.number().nullable(),
+    multiple_of: z.number().nullable(),
+    max_length: z.int().nullable(),
+    options: z.array(z.union([z.string(), z.number()])).nullable(),
+    /** True when the value follows from other parameters and is not asked for. */
+    derived: z.boolean(),
+  })
+  .meta({ id: 'Parameter' });
+export type Parameter = z.infer<typeof parameterSchema>;
+
+export const workflowSchema = z
+  .object({
+    name: z.string(),
+    title: z.object({ en: z.string(), zh: z.string() }),
+    /** The author's label. */
+    version: z.string(),
+    /** Content hash: what a task pins. */
+    version_id: z.string(),
+    task_type: z.string(),
+    description: z.string().nullable(),
+    is_default: z.boolean(),
+    enabled: z.boolean(),
+    parameters: z.array(parameterSchema),
+    presets: z.record(z.string(), z.unknown()).nullable(),
+    /** Whether a known worker can run it now; the missing things when none can. */
+    available: z.boolean(),
+    missing: z.array(z.string()),
+  })
+  .meta({ id: 'Workflow' });
+export type Workflow = z.infer<typeof workflowSchema>;
+
+export const workflowListSchema = z
+  .object({ workflows: z.array(workflowSchema) })
+  .meta({ id: 'WorkflowList' });
+
+export const parameterProblemSchema = z
+  .object({ parameter: z.string(), code: z.string(), message: z.string() })
+  .meta({ id: 'ParameterProblem' });
+export type ParameterProblem = z.infer<typeof parameterProblemSchema>;
+
+/** POST /api/v2/workflows/{name}/validate: nothing runs. */
+export const validationSchema = z
+  .object({
+    valid: z.boolean(),
+    errors: z.array(parameterProblemSchema),
+    warnings: z.array(parameterProblemSchema),
+    processed: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Validation' });
+export type Validation = z.infer<typeof validationSchema>;
