@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { ServiceName } from './required-services.ts';
+
+/** What became of one asked-for server: its address, or why there is none. */
+export type ServiceOutcome = { readonly url: string } | { readonly reason: string };
+
+/** The private servers of this test run. `stop` waits until they ended and their files are gone. */
+export interface ServiceKeeper {
+  readonly outcomes: Partial<Record<ServiceName, ServiceOutcome>>;
+  stop(): Promise<void>;
+}
+
+/** Starts the named servers in a process of their own that ends them when this process ends, however it ends. */
+export async function openServiceKeeper(names: readonly ServiceName[]): Promise<ServiceKeeper> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'keeper.mjs'), ...names], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const exit = once(child, 'exit');
+  const stop = async (): Promise<void> => {
+    child.stdin.end();
+    await exit;
+  };
+  const lines = createInterface({ input: child.stdout });
+  for await (const line of lines) {
+    // The keeper is our own program: its one line has this shape.
+    const outcomes = JSON.parse(line) as ServiceKeeper['outcomes'];
+    return { outcomes, stop };
+  }
+  await stop();
+  throw new Error('the keeper of the test services ended before it answered');
+}
