@@ -1,0 +1,1 @@
+export { openSqlite } from './platform/database/sqlite-engine.ts';

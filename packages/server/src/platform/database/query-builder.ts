@@ -1,0 +1,37 @@
+import {
+  type DatabaseIntrospector,
+  type Dialect,
+  DummyDriver,
+  Kysely,
+  MysqlAdapter,
+  MysqlQueryCompiler,
+  PostgresAdapter,
+  PostgresQueryCompiler,
+  SqliteAdapter,
+  SqliteQueryCompiler,
+} from 'kysely';
+import type { Driver } from './database.ts';
+import type { Schema } from './schema.ts';
+
+/** A Kysely that builds SQL for one database and never executes: our engines do. */
+export function createQueryBuilder(driver: Driver): Kysely<Schema> {
+  const parts = {
+    sqlite: {
+      createAdapter: () => new SqliteAdapter(),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+    postgres: {
+      createAdapter: () => new PostgresAdapter(),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+    mysql: { createAdapter: () => new MysqlAdapter(), createQueryCompiler: () => new MysqlQueryCompiler() },
+  }[driver];
+  const dialect: Dialect = {
+    ...parts,
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (): DatabaseIntrospector => {
+      throw new Error('this query builder does not introspect');
+    },
+  };
+  return new Kysely<Schema>({ dialect });
+}

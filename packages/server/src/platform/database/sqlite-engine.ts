@@ -1,0 +1,171 @@
+import { Worker } from 'node:worker_threads';
+import { DatabaseSync } from '@photostructure/sqlite';
+import type { Compilable } from 'kysely';
+import { AppError, toError } from '../errors/app-error.ts';
+import type { Scope } from '../lifecycle/scope.ts';
+import type { Clock } from '../time/clock.ts';
+import type { CommitOutcome, Database, Write } from './database.ts';
+import { createQueryBuilder } from './query-builder.ts';
+import type { CommitRequest, WorkerReply } from './sqlite-writer.ts';
+import { StatementCache } from './statement-cache.ts';
+
+type Connection = InstanceType<typeof DatabaseSync>;
+type Prepared = ReturnType<Connection['prepare']>;
+
+export interface SqliteOptions {
+  file: string;
+  /** `power`: FULL, survives power loss. `process`: NORMAL, survives kill -9 of the process. */
+  durability: 'power' | 'process';
+  clock: Clock;
+}
+
+interface Waiting {
+  writes: CommitRequest;
+  resolve: (outcome: CommitOutcome) => void;
+  reject: (error: Error) => void;
+}
+
+/**
+ * SQLite with its one writer in a worker thread. Commits that arrive while a group is being written wait and form the
+ * next group: one fsync for all of them (group commit), each with its own savepoint, so that one refused commit leaves
+ * the others whole. Reads run here on a connection of their own: WAL lets them see every committed group.
+ */
+export async function openSqlite(scope: Scope, options: SqliteOptions): Promise<Database> {
+  const writer = new SqliteWriter(options);
+  scope.add('sqlite', () => engine.close());
+  const engine = new SqliteEngine(writer, options.clock);
+  await writer.ready;
+  engine.openReader(options.file);
+  return engine;
+}
+
+class SqliteEngine implements Database {
+  readonly driver = 'sqlite';
+  readonly k = createQueryBuilder('sqlite');
+  readonly #writer: SqliteWriter;
+  readonly #clock: Clock;
+  #reader: Connection | null = null;
+  #cache: StatementCache<Prepared> | null = null;
+
+  constructor(writer: SqliteWriter, clock: Clock) {
+    this.#writer = writer;
+    this.#clock = clock;
+  }
+
+  openReader(file: string): void {
+    const reader = new DatabaseSync(file, { readOnly: true });
+    reader.exec('pragma busy_timeout = 5000');
+    this.#reader = reader;
+    this.#cache = new StatementCache((sql) => reader.prepare(sql), 300);
+  }
+
+  nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
+  async read<Row>(query: Compilable<Row>): Promise<Row[]> {
+    if (!this.#cache) throw new AppError('SHUTTING_DOWN');
+    const { sql, parameters } = query.compile();
+    try {
+      return this.#cache.load(sql).all(...(parameters as never[])) as Row[];
+    } catch (thrown) {
+      throw new AppError('UNAVAILABLE', null, { cause: toError(thrown) });
+    }
+  }
+
+  commit(writes: readonly Write[]): Promise<CommitOutcome> {
+    return this.#writer.commit(
+      writes.map(({ query, rows }) => {
+        const { sql, parameters } = query.compile();
+        return { sql, parameters, rows: rows ?? null };
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#cache = null;
+    this.#reader?.close();
+    this.#reader = null;
+    await this.#writer.close();
+  }
+}
+
+class SqliteWriter {
+  readonly ready: Promise<void>;
+  readonly #worker: Worker;
+  #waiting: Waiting[] = [];
+  #inFlight: Waiting[] | null = null;
+  #dead: Error | null = null;
+  #onIdle: (() => void) | null = null;
+
+  constructor(options: SqliteOptions) {
+    this.#worker = new Worker(new URL('./sqlite-writer.js', import.meta.url), {
+      workerData: { file: options.file, durability: options.durability },
+    });
+    this.ready = new Promise((resolve, reject) => {
+      this.#worker.once('message', () => {
+        this.#worker.on('message', (reply: WorkerReply) => this.#settle(reply));
+        resolve();
+      });
+      this.#worker.once('error', reject);
+    });
+    this.#worker.on('error', (error) => this.#die(toError(error)));
+    this.#worker.on('exit', () => this.#die(new Error('the SQLite writer has ended')));
+  }
+
+  commit(writes: CommitRequest): Promise<CommitOutcome> {
+    if (this.#dead) return Promise.reject(new AppError('UNAVAILABLE', null, { cause: this.#dead }));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ writes, resolve, reject });
+      if (!this.#inFlight) queueMicrotask(() => this.#flush());
+    });
+  }
+
+  #flush(): void {
+    if (this.#inFlight || this.#waiting.length === 0) return;
+    this.#inFlight = this.#waiting;
+    this.#waiting = [];
+    this.#worker.postMessage(this.#inFlight.map((item) => item.writes));
+  }
+
+  #settle(reply: WorkerReply): void {
+    const group = this.#inFlight ?? [];
+    this.#inFlight = null;
+    this.#flush();
+    if (reply.kind === 'failed') {
+      const error = new AppError('UNAVAILABLE', null, { cause: new Error(reply.message) });
+      for (const item of group) item.reject(error);
+    } else {
+      group.forEach((item, index) => {
+        const outcome = reply.outcomes[index];
+        if (outcome) item.resolve(outcome);
+      });
+    }
+    if (!this.#inFlight) this.#onIdle?.();
+  }
+
+  #die(error: Error): void {
+    if (this.#dead) return;
+    this.#dead = error;
+    const failure = new AppError('UNAVAILABLE', null, { cause: error });
+    for (const item of [...(this.#inFlight ?? []), ...this.#waiting]) item.reject(failure);
+    this.#inFlight = null;
+    this.#waiting = [];
+    this.#onIdle?.();
+  }
+
+  /** Lets what was handed over become durable, then ends the thread. */
+  async close(): Promise<void> {
+    if (this.#inFlight || this.#waiting.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    if (this.#dead) return;
+    const exited = new Promise<void>((resolve) => {
+      this.#worker.once('exit', () => resolve());
+    });
+    this.#worker.postMessage('close');
+    await exited;
+  }
+}

@@ -1,0 +1,98 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { DatabaseSync } from '@photostructure/sqlite';
+import type { CommitOutcome } from './database.ts';
+import { StatementCache } from './statement-cache.ts';
+
+/** One write as it crosses to this thread. */
+export interface RawWrite {
+  sql: string;
+  parameters: readonly unknown[];
+  rows: number | null;
+}
+export type CommitRequest = readonly RawWrite[];
+export type WorkerReply = { kind: 'group'; outcomes: CommitOutcome[] } | { kind: 'failed'; message: string };
+
+interface Options {
+  file: string;
+  durability: 'power' | 'process';
+}
+
+/* SQLITE_CONSTRAINT_* extended codes, as node:sqlite's `errcode` gives them (dependencies: 1555 primary key, 2067 unique). */
+const DUPLICATE = new Set([1555, 2067]);
+const MISSING_REFERENCE = 787;
+
+function openWriter(options: Options): InstanceType<typeof DatabaseSync> {
+  const db = new DatabaseSync(options.file);
+  db.exec('pragma busy_timeout = 5000');
+  db.exec('pragma journal_mode = wal');
+  db.exec(`pragma synchronous = ${options.durability === 'power' ? 'full' : 'normal'}`);
+  db.exec('pragma foreign_keys = on');
+  db.exec('pragma wal_autocheckpoint = 2000');
+  db.exec('pragma cache_size = -65536');
+  return db;
+}
+
+function serve(options: Options): void {
+  const port = parentPort;
+  if (!port) throw new Error('this file is the entry of a worker thread');
+  const db = openWriter(options);
+  const statements = new StatementCache((sql) => db.prepare(sql), 300);
+
+  function runOne(commit: CommitRequest): CommitOutcome {
+    for (const [index, write] of commit.entries()) {
+      try {
+        const { changes } = statements.load(write.sql).run(...(write.parameters as never[]));
+        if (write.rows !== null && Number(changes) !== write.rows)
+          return { kind: 'refused', index, reason: 'unmatched' };
+      } catch (thrown) {
+        const reason = constraintReason(thrown);
+        if (!reason) throw thrown;
+        return { kind: 'refused', index, reason };
+      }
+    }
+    return { kind: 'committed' };
+  }
+
+  function runGroup(group: readonly CommitRequest[]): CommitOutcome[] {
+    db.exec('begin immediate');
+    try {
+      const outcomes = group.map((commit) => {
+        db.exec('savepoint one');
+        const outcome = runOne(commit);
+        if (outcome.kind === 'refused') db.exec('rollback to one');
+        db.exec('release one');
+        return outcome;
+      });
+      db.exec('commit');
+      return outcomes;
+    } catch (thrown) {
+      if (db.isTransaction) db.exec('rollback');
+      throw thrown;
+    }
+  }
+
+  port.on('message', (message: 'close' | readonly CommitRequest[]) => {
+    if (message === 'close') {
+      db.close();
+      port.close();
+      return;
+    }
+    let reply: WorkerReply;
+    try {
+      reply = { kind: 'group', outcomes: runGroup(message) };
+    } catch (thrown) {
+      reply = { kind: 'failed', message: thrown instanceof Error ? thrown.message : String(thrown) };
+    }
+    port.postMessage(reply);
+  });
+  port.postMessage('ready');
+}
+
+function constraintReason(thrown: unknown): 'duplicate' | 'missing_reference' | null {
+  if (typeof thrown !== 'object' || thrown === null || !('errcode' in thrown)) return null;
+  const code = Number(thrown.errcode);
+  if (DUPLICATE.has(code)) return 'duplicate';
+  return code === MISSING_REFERENCE ? 'missing_reference' : null;
+}
+
+serve(workerData as Options);

@@ -1,0 +1,41 @@
+import type { Compilable, CompiledQuery, Kysely } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** Stands for a parameter while a statement is compiled once. */
+class Marker {
+  readonly key: string;
+  constructor(key: string) {
+    this.key = key;
+  }
+}
+
+type Params = Record<string, unknown>;
+
+/**
+ * A query of fixed shape, compiled once per database and run with named parameters: what Kysely costs per call
+ * (50–100 µs) is paid once. Use it on the path of a task; elsewhere build queries directly.
+ */
+export function statement<P extends Params, Row = unknown>(
+  build: (k: Kysely<Schema>, p: P) => Compilable<Row>,
+): (k: Kysely<Schema>, params: P) => Compilable<Row> {
+  const cache = new WeakMap<Kysely<Schema>, CompiledQuery<Row>>();
+  return (k, params) => {
+    let compiled = cache.get(k);
+    if (!compiled) {
+      compiled = build(k, markers as P).compile();
+      cache.set(k, compiled);
+    }
+    return bindParameters(compiled, params);
+  };
+}
+
+/** Any property access answers a marker of that name. */
+const markers: Params = new Proxy({}, { get: (_target, key) => new Marker(String(key)) });
+
+function bindParameters<Row>(compiled: CompiledQuery<Row>, params: Params): Compilable<Row> {
+  const parameters = compiled.parameters.map((value) =>
+    value instanceof Marker ? params[value.key] : value,
+  );
+  const bound: CompiledQuery<Row> = { ...compiled, parameters };
+  return { compile: () => bound };
+}

@@ -1,0 +1,37 @@
+import { ERRORS, type ErrorCode, type ErrorSpec, type RecordedError } from '@comfleet/contract';
+
+/** The only error thrown on purpose: a code of the registry with details for the caller. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Record<string, unknown> | null;
+
+  constructor(
+    code: ErrorCode,
+    details: Record<string, unknown> | null = null,
+    options: { cause?: unknown } = {},
+  ) {
+    super(ERRORS[code].meaning, options);
+    this.name = 'AppError';
+    this.code = code;
+    this.details = details;
+  }
+
+  get spec(): ErrorSpec {
+    return ERRORS[this.code];
+  }
+
+  /** The form stored on tasks and attempts. */
+  toRecord(): RecordedError {
+    return { code: this.code, message: this.message, details: this.details };
+  }
+}
+
+/** Anything thrown, as an Error; strings and objects are wrapped and kept. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}
+
+/** Makes the record of an error that ended an attempt or task. */
+export function recordError(code: ErrorCode, details: Record<string, unknown> | null = null): RecordedError {
+  return { code, message: ERRORS[code].meaning, details };
+}

@@ -1,0 +1,37 @@
+import { toError } from '../errors/app-error.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Clock } from '../time/clock.ts';
+import type { Scope } from './scope.ts';
+
+export interface EveryOptions {
+  name: string;
+  intervalMs: number;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** Runs `step` again and again, never overlapping, until the scope closes; a failing step is logged and tried again. */
+export function every(
+  scope: Scope,
+  options: EveryOptions,
+  step: (signal: AbortSignal) => Promise<void> | void,
+): void {
+  const loop = runLoop(scope.signal, options, step);
+  scope.add(options.name, () => loop);
+}
+
+async function runLoop(
+  signal: AbortSignal,
+  { name, intervalMs, clock, logger }: EveryOptions,
+  step: (signal: AbortSignal) => Promise<void> | void,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await clock.sleep(intervalMs, signal);
+      await step(signal);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      logger.error('loop.step_failed', { loop: name, error: toError(thrown).message });
+    }
+  }
+}

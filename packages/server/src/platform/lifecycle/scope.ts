@@ -1,0 +1,85 @@
+import { toError } from '../errors/app-error.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Clock } from '../time/clock.ts';
+
+interface Closer {
+  name: string;
+  close: () => Promise<void> | void;
+  deadlineMs: number;
+}
+
+const DEFAULT_DEADLINE_MS = 10_000;
+
+/**
+ * Owns what was started: each resource is added on the line after it exists and closed in reverse order,
+ * each under its own deadline. `close` is safe to call twice; its signal aborts every wait below.
+ */
+export class Scope {
+  readonly #name: string;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #closers: Closer[] = [];
+  readonly #abort = new AbortController();
+  #closing: Promise<void> | null = null;
+
+  constructor(name: string, clock: Clock, logger: Logger) {
+    this.#name = name;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Aborted when closing begins. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  add(name: string, close: () => Promise<void> | void, options: { deadlineMs?: number } = {}): void {
+    this.#closers.push({ name, close, deadlineMs: options.deadlineMs ?? DEFAULT_DEADLINE_MS });
+  }
+
+  /** A scope closed with, and before what came earlier in, this one. */
+  child(name: string): Scope {
+    const child = new Scope(`${this.#name}/${name}`, this.#clock, this.#logger);
+    this.add(name, () => child.close(), { deadlineMs: 30_000 });
+    return child;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  async #closeAll(): Promise<void> {
+    this.#abort.abort(new Error(`${this.#name} is closing`));
+    const failures: Error[] = [];
+    for (const closer of this.#closers.reverse()) {
+      try {
+        await this.#closeOne(closer);
+      } catch (thrown) {
+        const error = toError(thrown);
+        failures.push(error);
+        this.#logger.warn('scope.close_failed', {
+          scope: this.#name,
+          resource: closer.name,
+          error: error.message,
+        });
+      }
+    }
+    if (failures.length > 0)
+      throw new AggregateError(failures, `${this.#name}: ${failures.length} did not close cleanly`);
+  }
+
+  async #closeOne(closer: Closer): Promise<void> {
+    let cancelTimer = () => {};
+    const late = new Promise<never>((_resolve, reject) => {
+      cancelTimer = this.#clock.setTimer(closer.deadlineMs, () =>
+        reject(new Error(`${closer.name} did not close within ${closer.deadlineMs} ms`)),
+      );
+    });
+    try {
+      await Promise.race([Promise.resolve(closer.close()), late]);
+    } finally {
+      cancelTimer();
+    }
+  }
+}
