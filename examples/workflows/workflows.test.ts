@@ -104,7 +104,7 @@ describe.each(workflows)('%s', (_name, workflow) => {
     listBindings(parameter).map((binding) => ({ name, parameter, ...binding })),
   );
 
-  it('WF6 maps every parameter to an input that its graph has', () => {
+  it('maps every parameter to an input that its graph has', () => {
     const missing = bound.filter(({ nodeId, inputName }) => !(inputName in (graph[nodeId]?.inputs ?? {})));
     expect(missing).toEqual([]);
   });
@@ -116,7 +116,7 @@ describe.each(workflows)('%s', (_name, workflow) => {
     expect(links).toEqual([]);
   });
 
-  it('WF2 has defaults inside its own limits', () => {
+  it('has defaults inside its own limits', () => {
     const problems = parametersOf(workflow)
       .filter(([, parameter]) => parameter.default_value !== undefined)
       .flatMap(([name, p]) => listValueProblems(p, p.default_value).map((problem) => `${name}: ${problem}`));
@@ -139,7 +139,7 @@ describe.each(workflows)('%s', (_name, workflow) => {
     expect(problems).toEqual([]);
   });
 
-  it('WF13 has presets of known parameters with values inside their limits', () => {
+  it('has presets of known parameters with values inside their limits', () => {
     const values = Object.values(workflow.presets ?? {})
       .flatMap((group) => Object.values(group))
       .flatMap((preset) => Object.entries(preset));
@@ -151,7 +151,7 @@ describe.each(workflows)('%s', (_name, workflow) => {
     expect(problems).toEqual([]);
   });
 
-  it('WF19 names output nodes that its graph has as primary outputs', () => {
+  it('names output nodes that its graph has as primary outputs', () => {
     const outputs = Object.keys(graph).filter((id) => classes[graph[id]?.class_type ?? '']?.output_node);
     expect(workflow.primary_output_nodes).toEqual(outputs);
   });
@@ -181,7 +181,7 @@ describe('image_to_video_basic', () => {
     expect(listValueProblems(frames, 900)).toEqual([]);
   });
 
-  it('API6 computes the frames from duration and rate, the longest allowed video included', () => {
+  it('computes the frames from duration and rate, the longest allowed video included', () => {
     expect(frames.derive).toEqual({ multiply: ['duration', 'fps'], round: true });
     expect(frames.max).toBe((duration.max ?? 0) * (fps.max ?? 0));
   });
