@@ -10,7 +10,14 @@ import './skip-reason.ts';
 /** A `database:` block as it stands in Comfleet's configuration file. */
 export type DatabaseConfig =
   | { driver: 'sqlite'; file: string }
-  | { driver: 'postgres' | 'mysql'; host: string; port: number; user: string; password: string; database: string };
+  | {
+      driver: 'postgres' | 'mysql';
+      host: string;
+      port: number;
+      user: string;
+      password: string;
+      database: string;
+    };
 
 /** An empty database made for one test. `drop` removes it and ends connections that are still open. */
 export interface FreshDatabase {
@@ -40,7 +47,14 @@ function newDatabaseName(): string {
 function toConfig(driver: 'postgres' | 'mysql', url: string, database: string): DatabaseConfig {
   const { hostname, port, username, password } = new URL(url);
   const user = decodeURIComponent(username);
-  return { driver, host: hostname, port: Number(port), user, password: decodeURIComponent(password), database };
+  return {
+    driver,
+    host: hostname,
+    port: Number(port),
+    user,
+    password: decodeURIComponent(password),
+    database,
+  };
 }
 
 async function runOnPostgres(url: string, statement: string): Promise<void> {

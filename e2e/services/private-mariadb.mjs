@@ -31,7 +31,10 @@ export async function startMariadb(folder, password) {
   makeOwnedFolder(folder, account);
   const data = join(folder, 'data');
   const setup = ['--no-defaults', `--datadir=${data}`, '--skip-test-db'];
-  await runToEnd(install, [...setup, '--auth-root-authentication-method=normal'], { cwd: folder, ...account });
+  await runToEnd(install, [...setup, '--auth-root-authentication-method=normal'], {
+    cwd: folder,
+    ...account,
+  });
   const port = await findFreePort();
   const socketPath = join(folder, 'mariadb.sock');
   const args = [

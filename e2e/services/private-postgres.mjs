@@ -49,5 +49,13 @@ export async function startPostgres(folder, password) {
     'synchronous_commit=on',
   ];
   const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
-  return startServer({ program, args, folder, account, stopSignal: 'SIGINT', url, connect: () => connect(url) });
+  return startServer({
+    program,
+    args,
+    folder,
+    account,
+    stopSignal: 'SIGINT',
+    url,
+    connect: () => connect(url),
+  });
 }

@@ -27,7 +27,26 @@ export async function startRedis(folder) {
   const account = chooseAccount('redis');
   makeOwnedFolder(folder, account);
   const port = await findFreePort();
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
+  const args = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    folder,
+  ];
   const url = `redis://127.0.0.1:${port}`;
-  return startServer({ program, args, folder, account, stopSignal: 'SIGTERM', url, connect: () => ping(port) });
+  return startServer({
+    program,
+    args,
+    folder,
+    account,
+    stopSignal: 'SIGTERM',
+    url,
+    connect: () => ping(port),
+  });
 }

@@ -87,7 +87,11 @@ export function runToEnd(program, args, options) {
 export async function startServer(plan) {
   const logPath = join(plan.folder, 'server.log');
   const log = openSync(logPath, 'a');
-  const child = spawn(plan.program, plan.args, { ...plan.account, cwd: plan.folder, stdio: ['ignore', log, log] });
+  const child = spawn(plan.program, plan.args, {
+    ...plan.account,
+    cwd: plan.folder,
+    stdio: ['ignore', log, log],
+  });
   closeSync(log);
   /** @type {string | undefined} */
   let ended;
@@ -102,7 +106,10 @@ export async function startServer(plan) {
   const stop = async () => {
     if (ended !== undefined) return;
     child.kill(plan.stopSignal);
-    const stopped = await Promise.race([exit.then(() => true), sleep(STOP_TIMEOUT_MS, false, { ref: false })]);
+    const stopped = await Promise.race([
+      exit.then(() => true),
+      sleep(STOP_TIMEOUT_MS, false, { ref: false }),
+    ]);
     if (!stopped) child.kill('SIGKILL');
     await exit;
   };
@@ -116,7 +123,9 @@ export async function startServer(plan) {
     if (ended !== undefined || Date.now() > deadline) {
       await stop();
       const tail = readFileSync(logPath, 'utf8').slice(-4000);
-      throw new Error(`${plan.program} did not become ready (${ended ?? 'time is up'}):\n${tail}`, { cause: problem });
+      throw new Error(`${plan.program} did not become ready (${ended ?? 'time is up'}):\n${tail}`, {
+        cause: problem,
+      });
     }
     await sleep(100);
   }

@@ -1,0 +1,119 @@
+// The import rule of the architecture: doors → flow, people → fleet → platform → contract.
+// Packages are matched by name too, so that the rule holds before anything is built.
+const pkg = (...names) => `^(packages/(${names.join('|')})/|@comfleet/(${names.join('|')})(/|$))`;
+const server = 'packages/server/src';
+const tests = '\\.test\\.ts$|/conformance\\.ts$';
+const stages = '(workflows|tasks|queue|placement|execution|events|assets|webhooks)';
+
+/** Which packages of ours each package may import; `web` and the rest follow design order. */
+const allowedPackages = {
+  contract: ['contract'],
+  comfyui: ['comfyui'],
+  simulator: ['simulator'],
+  sdk: ['sdk', 'contract'],
+  server: ['server', 'contract', 'comfyui'],
+  web: ['web', 'sdk', 'contract'],
+  cli: ['cli', 'sdk', 'comfyui', 'contract', 'server', 'simulator', 'web'],
+};
+
+const packageRules = Object.entries(allowedPackages).map(([name, allowed]) => ({
+  name: `package-${name}`,
+  comment: `${name} may import of ours only: ${allowed.join(', ')}`,
+  severity: 'error',
+  from: { path: `^packages/${name}/src/`, pathNot: tests },
+  to: { path: '^packages/|^@comfleet/|^comfleet(/|$)', pathNot: pkg(...allowed) },
+}));
+
+const layerRule = (from, forbidden) => ({
+  name: `layer-${from}`,
+  comment: `imports point one way: ${from} must not know ${forbidden.join(', ')}`,
+  severity: 'error',
+  from: { path: `^${server}/${from}/`, pathNot: tests },
+  to: { path: `^${server}/(${forbidden.join('|')})(/|\\.ts$)` },
+});
+
+const purePlaces = [
+  `^${server}/flow/workflows/`,
+  `^${server}/flow/placement/`,
+  `^${server}/flow/tasks/transitions\\.ts$`,
+  `^${server}/flow/execution/completion\\.ts$`,
+  '^packages/contract/src/',
+  '^packages/comfyui/src/(graph|graphs)/',
+];
+
+module.exports = {
+  forbidden: [
+    ...packageRules,
+    {
+      name: 'cli-loads-server-lazily',
+      comment: 'the command line starts fast: server, simulator and web are imported only when they are used',
+      severity: 'error',
+      from: { path: '^packages/cli/src/', pathNot: tests },
+      to: { path: pkg('server', 'simulator', 'web'), dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    layerRule('platform', ['doors', 'flow', 'people', 'fleet', 'app', 'main']),
+    layerRule('fleet', ['doors', 'flow', 'people', 'app', 'main']),
+    layerRule('people', ['doors', 'flow', 'app', 'main']),
+    layerRule('flow', ['doors', 'people', 'app', 'main']),
+    layerRule('doors', ['app', 'main']),
+    {
+      name: 'doors-apart',
+      comment: 'one folder per dialect: a door does not import another door',
+      severity: 'error',
+      from: { path: `^${server}/doors/([^/.]+)/`, pathNot: tests },
+      to: { path: `^${server}/doors/([^/.]+)/`, pathNot: `^${server}/doors/$1/` },
+    },
+    {
+      name: 'stages-apart',
+      comment: 'stages of the flow do not import each other; spine.ts carries data between them',
+      severity: 'error',
+      from: { path: `^${server}/flow/${stages}/`, pathNot: tests },
+      to: { path: `^${server}/flow/${stages}/`, pathNot: `^${server}/flow/($1|tasks)/` },
+    },
+    {
+      name: 'stages-use-types-of-tasks-only',
+      comment: 'of tasks/ the other stages import types, nothing that runs',
+      severity: 'error',
+      from: { path: `^${server}/flow/${stages}/`, pathNot: `${tests}|^${server}/flow/tasks/` },
+      to: { path: `^${server}/flow/tasks/`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'pure-places',
+      comment: 'decisions touch no clock, no I/O and no logger',
+      severity: 'error',
+      from: { path: purePlaces, pathNot: tests },
+      to: {
+        path: `^node:|^(undici|ws|kysely|pg|mysql2|pino|fastify)(/|$)|^${server}/platform/(config|database|lifecycle|logging|time|process|http|metrics)/`,
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'pure-places-no-core-modules',
+      comment: 'decisions use nothing of Node',
+      severity: 'error',
+      from: { path: purePlaces, pathNot: tests },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'two files that need each other are one file, or need a third',
+      severity: 'error',
+      from: { path: '^(packages|e2e|bench)/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'declared',
+      comment: 'a package imports only what its package.json declares',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/', pathNot: tests },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules|/dist/' },
+    exclude: { path: '(^|/)(coverage|test-data)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.tests.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+};

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { root, runTool } from './workspace.mjs';
+
+/** @typedef {{ ok: boolean, did: string[], output: string }} BuildResult */
+
+const stampPath = join(root, 'node_modules/.cache/comfleet/build.json');
+const browserPackages = ['contract', 'comfyui', 'sdk'];
+
+/** Every file below these paths that the build reads. @param {string[]} paths @returns {string[]} */
+function listFiles(paths) {
+  return paths
+    .filter((path) => existsSync(path))
+    .flatMap((path) => {
+      const entries = readdirSync(path, { withFileTypes: true });
+      return entries.flatMap((entry) => {
+        if (entry.name === 'node_modules' || entry.name === 'dist') return [];
+        const child = join(path, entry.name);
+        if (entry.isDirectory()) return listFiles([child]);
+        return entry.name.endsWith('.test.ts') ? [] : [child];
+      });
+    })
+    .sort();
+}
+
+/** @param {string[]} files */
+function hashFiles(files) {
+  const hash = createHash('sha256');
+  for (const file of files) {
+    if (!existsSync(file)) continue;
+    hash.update(`${relative(root, file)}\0`);
+    hash.update(readFileSync(file));
+    hash.update('\0');
+  }
+  return hash.digest('hex');
+}
+
+/** The packages that tsc builds: those with a tsconfig.json and sources, except the page. */
+function listPackages() {
+  return readdirSync(join(root, 'packages'))
+    .filter((name) => name !== 'web')
+    .filter((name) => listFiles([join(root, 'packages', name, 'src')]).some((file) => file.endsWith('.ts')))
+    .sort();
+}
+
+/** What the page is made of, or undefined while it has no build. */
+function listWebInputs() {
+  const web = join(root, 'packages/web');
+  const hasBuild = existsSync(join(web, 'vite.config.ts')) || existsSync(join(web, 'vite.config.js'));
+  if (!hasBuild) return undefined;
+  return listFiles([web, ...browserPackages.map((name) => join(root, 'packages', name, 'src'))]);
+}
+
+/** @returns {{ packages?: string, web?: string }} */
+function readStamp() {
+  try {
+    return JSON.parse(readFileSync(stampPath, 'utf8'));
+  } catch {
+    // Never built, or the note of it is damaged: build.
+    return {};
+  }
+}
+
+/** @param {{ packages?: string, web?: string }} stamp */
+function writeStamp(stamp) {
+  mkdirSync(dirname(stampPath), { recursive: true });
+  writeFileSync(stampPath, JSON.stringify(stamp));
+}
+
+/** Whether the files that a package promises to the others are there. @param {string} name */
+function hasOutput(name) {
+  const dist = join(root, 'packages', name, 'dist');
+  return ['index.js', 'main.js'].some((file) => existsSync(join(dist, file)));
+}
+
+/** @param {string[]} packages */
+function hashPackages(packages) {
+  const folders = packages.map((name) => join(root, 'packages', name));
+  const settings = ['tsconfig.json', 'tsconfig.base.json', 'package-lock.json'].map((name) =>
+    join(root, name),
+  );
+  const sources = listFiles(folders.map((folder) => join(folder, 'src')));
+  return hashFiles([...settings, ...folders.map((folder) => join(folder, 'tsconfig.json')), ...sources]);
+}
+
+/** Compiles every package that has sources. @param {string[]} packages */
+function compile(packages) {
+  const projects = packages.map((name) => `packages/${name}`);
+  return runTool('typescript/bin/tsc', ['-b', ...projects]);
+}
+
+function markExecutable() {
+  const entry = join(root, 'packages/cli/dist/main.js');
+  if (existsSync(entry)) chmodSync(entry, 0o755);
+}
+
+/**
+ * Builds what changed since the last build: packages with tsc, then the page with vite. `did` names the parts built;
+ * `onStart` is told before each, so that a person knows what they wait for.
+ * @param {{ onStart?: (part: string) => void }} [options]
+ * @returns {Promise<BuildResult>}
+ */
+export async function buildWorkspace(options = {}) {
+  const stamp = readStamp();
+  const did = [];
+  const packages = listPackages();
+  const packagesHash = hashPackages(packages);
+  if (packages.length > 0 && (stamp.packages !== packagesHash || !packages.every(hasOutput))) {
+    options.onStart?.('packages');
+    const result = await compile(packages);
+    if (result.code !== 0) return { ok: false, did, output: result.output };
+    did.push('packages');
+    writeStamp({ ...stamp, packages: packagesHash });
+  }
+  markExecutable();
+  const webInputs = listWebInputs();
+  if (webInputs) {
+    const webHash = hashFiles(webInputs);
+    if (stamp.web !== webHash || !existsSync(join(root, 'packages/web/dist'))) {
+      options.onStart?.('page');
+      const result = await runTool('vite/bin/vite.js', ['build'], { cwd: join(root, 'packages/web') });
+      if (result.code !== 0) return { ok: false, did, output: result.output };
+      did.push('page');
+      writeStamp({ packages: packagesHash, web: webHash });
+    }
+  }
+  return { ok: true, did, output: '' };
+}

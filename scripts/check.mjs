@@ -1,0 +1,84 @@
+// npm run check: everything a change must pass before it is committed; `-- --only <step>` runs one step.
+import './require-node.mjs';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildWorkspace } from './build-workspace.mjs';
+import { root, runCommand, runTool } from './workspace.mjs';
+
+/** @typedef {{ code: number, output: string }} StepResult */
+
+const hasPageTypes = existsSync(join(root, 'packages/web/tsconfig.json'));
+
+/** Folders of ours that exist now. */
+function listSourceFolders() {
+  const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`);
+  return [...packages, 'e2e', 'bench', 'examples'].filter((path) => existsSync(join(root, path)));
+}
+
+/** Compiles the packages, then checks tests, programs and the page. @returns {Promise<StepResult>} */
+async function checkTypes() {
+  const tsc = await runTool('typescript/bin/tsc', ['-b', '--pretty', 'false']);
+  if (tsc.code !== 0) return tsc;
+  const tests = await runTool('typescript/bin/tsc', ['-p', 'tsconfig.tests.json', '--pretty', 'false']);
+  if (tests.code !== 0 || !hasPageTypes) return tests;
+  return runTool('vue-tsc/bin/vue-tsc.js', ['--noEmit', '-p', 'packages/web/tsconfig.json']);
+}
+
+/** Unit tests run against the built packages, so that what they import is what is published. */
+async function runUnitTests() {
+  const build = await buildWorkspace();
+  if (!build.ok) return { code: 1, output: build.output };
+  const projects = [
+    '--project',
+    'unit',
+    ...(existsSync(join(root, 'packages/web/vitest.config.ts')) ? ['--project', 'web'] : []),
+  ];
+  return runTool('vitest/vitest.mjs', ['run', ...projects]);
+}
+
+/** In this order: the cheap ones first; lint after types because its typed rules read the built declarations. */
+const steps = [
+  {
+    name: 'format',
+    run: () =>
+      runTool('@biomejs/biome/bin/biome', ['check', '--diagnostic-level=warn', '--error-on-warnings', '.']),
+  },
+  { name: 'names', run: () => runCommand(process.execPath, ['scripts/check-names.mjs']) },
+  { name: 'types', run: checkTypes },
+  { name: 'lint', run: () => runTool('eslint/bin/eslint.js', ['.']) },
+  {
+    name: 'imports',
+    run: () =>
+      runTool('dependency-cruiser/bin/dependency-cruise.mjs', [
+        '--config',
+        '.dependency-cruiser.cjs',
+        ...listSourceFolders(),
+      ]),
+  },
+  { name: 'dead-code', run: () => runTool('knip/bin/knip.js', ['--no-progress', '--no-config-hints']) },
+  { name: 'unit', run: runUnitTests },
+];
+
+const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
+const selected = steps.filter((step) => options.only === undefined || step.name === options.only);
+if (selected.length === 0) {
+  process.stdout.write(
+    `There is no step "${options.only}"; the steps are ${steps.map((step) => step.name).join(', ')}.\n`,
+  );
+  process.exit(1);
+}
+
+let failed = 0;
+for (const step of selected) {
+  const startedAt = performance.now();
+  const result = await step.run();
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  const verdict = result.code === 0 ? 'ok' : 'failed';
+  process.stdout.write(`${step.name.padEnd(10)} ${verdict.padEnd(6)} ${seconds.padStart(5)} s\n`);
+  if (result.code !== 0) {
+    failed += 1;
+    process.stdout.write(`${result.output.trimEnd()}\n\n`);
+  }
+}
+process.exitCode = failed === 0 ? 0 : 1;
