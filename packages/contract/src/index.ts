@@ -1,3 +1,4 @@
+export * from './answers.ts';
 export * from './asset.ts';
 export * from './batch.ts';
 export * from './errors.ts';

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { batchSchema } from './batch.ts';
+import { taskEventSchema } from './events.ts';
+import { clientSchema, GRANTS } from './people.ts';
+import { TASK_STATES, taskSchema, timeSchema } from './task.ts';
+
+/** GET /api/v2/tasks/{id}/status: small enough to poll. */
+export const taskStatusSchema = taskSchema
+  .pick({ task_id: true, status: true, message: true, progress: true, queue_position: true })
+  .extend({ estimated_time: taskSchema.shape.estimated_time, error: taskSchema.shape.error })
+  .meta({ id: 'TaskStatus' });
+export type TaskStatus = z.infer<typeof taskStatusSchema>;
+
+/** GET /api/v2/batches. */
+export const batchPageSchema = z
+  .object({ batches: z.array(batchSchema), next_cursor: z.string().nullable() })
+  .meta({ id: 'BatchPage' });
+export type BatchPage = z.infer<typeof batchPageSchema>;
+
+/** GET /api/v2/admin/clients. */
+export const clientListSchema = z.object({ clients: z.array(clientSchema) }).meta({ id: 'ClientList' });
+
+/** POST /api/v2/admin/clients/{id}/grants. */
+export const grantsSchema = z.object({ grants: z.array(z.enum(GRANTS)) }).meta({ id: 'Grants' });
+
+/** GET /api/fleet/tasks/{id}/events. */
+export const taskEventListSchema = z
+  .object({ events: z.array(taskEventSchema) })
+  .meta({ id: 'TaskEventList' });
+
+/** POST /api/v2/tasks/reload. */
+export const reloadedSchema = z
+  .object({ workflows: z.int(), errors: z.array(z.unknown()) })
+  .meta({ id: 'Reloaded' });
+export type Reloaded = z.infer<typeof reloadedSchema>;
+
+/** One open task as the debugging calls show it (CL8). */
+export const pendingTaskSchema = z
+  .object({
+    task_id: z.string(),
+    prompt_id: z.string().nullable(),
+    status: z.enum(TASK_STATES),
+    message: z.string(),
+    workflow_name: z.string().nullable(),
+    worker_id: z.string().nullable(),
+    worker_name: z.string().nullable(),
+    /** The socket of the task's worker; null while the task has none. */
+    connection: z.enum(['connected', 'connecting', 'closed']).nullable(),
+    created_at: timeSchema,
+    /** Since acceptance. */
+    age_seconds: z.number(),
+  })
+  .meta({ id: 'PendingTask' });
+export type PendingTask = z.infer<typeof pendingTaskSchema>;
+
+/** GET /api/fleet/debug/pending. */
+export const pendingTasksSchema = z
+  .object({ tasks: z.array(pendingTaskSchema) })
+  .meta({ id: 'PendingTasks' });
+
+/** POST /api/fleet/debug/check/{prompt_id or task_id}: the worker was asked now; the task as it stands after that (CL9). */
+export const checkedTaskSchema = z
+  .object({ task: taskSchema, finding: z.string() })
+  .meta({ id: 'CheckedTask' });
+export type CheckedTask = z.infer<typeof checkedTaskSchema>;
+
+/** GET /api/v2/config: what a page needs to draw its form (API17). */
+export const publicConfigSchema = z
+  .object({
+    task_types: z.array(z.string()),
+    workflows: z.array(z.string()),
+    upload: z.object({ formats: z.array(z.string()), max_bytes: z.int() }),
+    limits: z.record(z.string(), z.unknown()),
+    presets: z.record(z.string(), z.unknown()),
+    defaults: z.record(z.string(), z.unknown()),
+    languages: z.array(z.string()),
+  })
+  .meta({ id: 'PublicConfig' });
+export type PublicConfig = z.infer<typeof publicConfigSchema>;
