@@ -1,0 +1,15 @@
+import type { TableSpec } from '../table-spec.ts';
+import { tables as records } from './0001-records.ts';
+
+/** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
+export interface Migration {
+  version: number;
+  name: string;
+  minBinary: number;
+  tables: readonly TableSpec[];
+}
+
+/** In order, never changed after a release; a new one is appended. */
+export const migrations: readonly Migration[] = [
+  { version: 1, name: 'records', minBinary: 1, tables: records },
+];

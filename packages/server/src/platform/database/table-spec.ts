@@ -1,0 +1,68 @@
+import { type ColumnDataType, type Compilable, type Expression, type Kysely, sql } from 'kysely';
+import type { Driver } from './database.ts';
+
+/**
+ * Column kinds, the same meaning on three databases. `id`: UUID; `word`: up to 191 characters, compared byte by byte;
+ * `text`: any length; `json`: JSON text behind one codec; `time`: epoch ms; `int`: up to 2^53; `bytes`: binary.
+ */
+export type ColumnKind = 'id' | 'word' | 'text' | 'json' | 'time' | 'int' | 'bytes';
+
+/** `?` behind a kind allows null. */
+export type ColumnSpec = ColumnKind | `${ColumnKind}?`;
+
+export interface TableSpec {
+  name: string;
+  columns: Readonly<Record<string, ColumnSpec>>;
+  primary: readonly string[];
+  /** Column lists; `unique` ones refuse duplicates. */
+  indexes?: readonly { columns: readonly string[]; unique?: boolean }[];
+}
+
+type Builder = Kysely<unknown>;
+
+/** CREATE TABLE and its indexes, idempotent, one DDL step each (DDL is not transactional on MySQL). */
+export function createTable(k: Builder, driver: Driver, spec: TableSpec): Compilable<unknown>[] {
+  let table = k.schema.createTable(spec.name).ifNotExists();
+  for (const [name, column] of Object.entries(spec.columns)) {
+    const optional = column.endsWith('?');
+    const kind = column.replace('?', '') as ColumnKind;
+    table = table.addColumn(name, columnType(driver, kind), (c) => (optional ? c : c.notNull()));
+  }
+  table = table.addPrimaryKeyConstraint(`${spec.name}_pk`, spec.primary as never);
+  if (driver === 'mysql') table = table.modifyEnd(sql`engine=InnoDB character set utf8mb4 collate utf8mb4_bin`);
+  return [table, ...(spec.indexes ?? []).map((index) => createIndex(k, driver, spec.name, index))];
+}
+
+function createIndex(
+  k: Builder,
+  driver: Driver,
+  table: string,
+  { columns, unique }: { columns: readonly string[]; unique?: boolean },
+): Compilable<unknown> {
+  const name = `${table}_${columns.join('_')}`.slice(0, 60);
+  let index = k.schema.createIndex(name).on(table).columns(columns as string[] as never);
+  if (unique) index = index.unique();
+  // MariaDB takes IF NOT EXISTS here, MySQL 8 does not: the migrator treats "duplicate key name" as done.
+  return driver === 'mysql' ? index : index.ifNotExists();
+}
+
+function columnType(driver: Driver, kind: ColumnKind): ColumnDataType | Expression<unknown> {
+  switch (kind) {
+    case 'id':
+      return driver === 'mysql' ? sql`varchar(36)` : driver === 'postgres' ? sql`varchar(36) collate "C"` : sql`text`;
+    case 'word':
+      return driver === 'mysql' ? sql`varchar(191)` : driver === 'postgres' ? sql`text collate "C"` : sql`text`;
+    case 'text':
+    case 'json':
+      return driver === 'mysql' ? sql`longtext` : sql`text`;
+    case 'time':
+    case 'int':
+      return driver === 'sqlite' ? sql`integer` : sql`bigint`;
+    case 'bytes':
+      return driver === 'mysql' ? sql`longblob` : driver === 'postgres' ? sql`bytea` : sql`blob`;
+    default: {
+      const unknownKind: never = kind;
+      return unknownKind;
+    }
+  }
+}
