@@ -210,6 +210,8 @@ export interface WorkerRow {
   maintenance: number;
   created_at: number;
   seen_at: number | null;
+  /** Taken out of the fleet; the row stays, attempts name it. */
+  removed_at: number | null;
 }
 
 export interface InstanceRow {
@@ -226,6 +228,8 @@ export interface InstanceRow {
   state: string;
   worker_id: string | null;
   restarts: number;
+  /** JSON: how the last process ended, or why it could not be started. */
+  last_exit: string | null;
   log_path: string | null;
   created_at: number;
   started_at: number | null;
