@@ -98,11 +98,12 @@ function markExecutable() {
 /**
  * Builds what changed since the last build: packages with tsc, then the page with vite. `did` names the parts built;
  * `onStart` is told before each, so that a person knows what they wait for.
- * @param {{ onStart?: (part: string) => void }} [options]
+ * @param {{ onStart?: (part: string) => void, withPage?: boolean }} [options]
  * @returns {Promise<BuildResult>}
  */
 export async function buildWorkspace(options = {}) {
   const stamp = readStamp();
+  /** @type {string[]} */
   const did = [];
   const packages = listPackages();
   const packagesHash = hashPackages(packages);
@@ -114,7 +115,7 @@ export async function buildWorkspace(options = {}) {
     writeStamp({ ...stamp, packages: packagesHash });
   }
   markExecutable();
-  const webInputs = listWebInputs();
+  const webInputs = options.withPage === false ? undefined : listWebInputs();
   if (webInputs) {
     const webHash = hashFiles(webInputs);
     if (stamp.web !== webHash || !existsSync(join(root, 'packages/web/dist'))) {

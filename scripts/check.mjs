@@ -10,9 +10,12 @@ import { root, runCommand, runTool } from './workspace.mjs';
 
 const hasPageTypes = existsSync(join(root, 'packages/web/tsconfig.json'));
 
-/** Folders of ours that exist now. */
+/** Folders with sources of ours that exist now. */
 function listSourceFolders() {
-  const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`);
+  const packages = readdirSync(join(root, 'packages')).flatMap((name) => [
+    `packages/${name}/src`,
+    `packages/${name}/test`,
+  ]);
   return [...packages, 'e2e', 'bench', 'examples'].filter((path) => existsSync(join(root, path)));
 }
 
@@ -27,7 +30,7 @@ async function checkTypes() {
 
 /** Unit tests run against the built packages, so that what they import is what is published. */
 async function runUnitTests() {
-  const build = await buildWorkspace();
+  const build = await buildWorkspace({ withPage: false });
   if (!build.ok) return { code: 1, output: build.output };
   const projects = [
     '--project',

@@ -38,15 +38,15 @@ const starting = Promise.all(
   writeFileSync(join(root, 'pids.json'), JSON.stringify({ keeper: process.pid, ...pids }));
 });
 
-/** @type {Promise<void> | undefined} */
-let stopping;
-function stop() {
-  stopping ??= starting
-    .then(() => Promise.all([...running.values()].map((service) => service.stop())))
-    .then(() => {
-      rmSync(root, { recursive: true, force: true });
-      process.exit(0);
-    });
+let isStopping = false;
+
+async function stop() {
+  if (isStopping) return;
+  isStopping = true;
+  await starting;
+  await Promise.all([...running.values()].map((service) => service.stop()));
+  rmSync(root, { recursive: true, force: true });
+  process.exit(0);
 }
 
 process.stdin.resume();
