@@ -1,0 +1,33 @@
+import type { CollectedOutput } from './collected-output.ts';
+
+/** Why a prompt failed, from `execution_error`. The traceback has server paths: not for end users. */
+export interface ExecutionError {
+  nodeId: string | null;
+  nodeType: string | null;
+  exceptionType: string;
+  message: string;
+  traceback: string[];
+  /** Nodes that ran in this prompt before it failed. */
+  executed: string[];
+}
+
+/** How a prompt ended, as its history entry tells. */
+export type PromptOutcome =
+  | { kind: 'succeeded'; outputs: CollectedOutput[] }
+  | { kind: 'failed'; error: ExecutionError; outputs: CollectedOutput[] }
+  | { kind: 'interrupted'; nodeId: string | null; nodeType: string | null; outputs: CollectedOutput[] };
+
+/** The entry does not tell yet (CD4); ask again. */
+export interface IncompleteHistory {
+  kind: 'incomplete';
+  reason: string;
+}
+
+/**
+ * How following a prompt ended. lost: the server knows it no more (restart, deleted). unreadable: it ended, but its history
+ * stayed incomplete for the whole limit; neither success nor failure.
+ */
+export type PromptEnd =
+  | PromptOutcome
+  | { kind: 'lost'; reason: string }
+  | { kind: 'unreadable'; reason: string };

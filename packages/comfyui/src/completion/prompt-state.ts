@@ -1,0 +1,240 @@
+import { readPromptId, type SocketMessage } from '../socket/socket-message.ts';
+import type { HistoryEntry } from './history-entry.ts';
+import { isBlocked, judgeHistory, readExecutionError } from './judge-history.ts';
+import type { PromptEnd, PromptOutcome } from './prompt-outcome.ts';
+
+/** Time limits of the detector, ms. */
+export interface DetectorLimits {
+  /** Absent from queue and history twice, at least this far apart, is lost (design: 2 s). */
+  lostAfterMs: number;
+  /** An end was announced but history stays empty or incomplete for this long (a history may be 10 s late). */
+  endingMs: number;
+  /** No message about the prompt for this long makes an empty history ask the queue too. */
+  quietMs: number;
+}
+
+/** What every phase knows. */
+interface Followed {
+  promptId: string;
+  expectedOutputNodeIds: readonly string[];
+  limits: DetectorLimits;
+  /** When the prompt was last known alive: accepted, a message, a place in the queue. */
+  aliveAtMs: number;
+  queueRemaining: number | null;
+  /** A queue read that did not hold the prompt, not yet confirmed by history. */
+  queueAbsentAtMs: number | null;
+  /** First confirmed absence from queue and history. */
+  absentSinceMs: number | null;
+}
+
+/** pending: POST not answered; ending: an end was announced and history must tell which; ended: final, whatever comes later. */
+export type PromptState =
+  | (Followed & { phase: 'pending' })
+  | (Followed & { phase: 'queued' })
+  | (Followed & { phase: 'running' })
+  | (Followed & {
+      phase: 'ending';
+      sinceMs: number;
+      historyReads: number;
+      reason: string;
+      hint: PromptOutcome | null;
+    })
+  | { phase: 'ended'; promptId: string; end: PromptEnd };
+
+/** What the detector learns. `atMs` is monotonic time; read the queue before history, never after (protocol 6, rule 4). */
+export type PromptSignal =
+  | { kind: 'submitted'; atMs: number }
+  | { kind: 'socket'; message: SocketMessage; atMs: number }
+  | { kind: 'history'; entry: HistoryEntry | null; atMs: number }
+  | { kind: 'queue'; place: 'running' | 'pending' | 'absent'; atMs: number }
+  | { kind: 'reconnected'; atMs: number }
+  | { kind: 'tick'; atMs: number };
+
+/** The next state, and what to ask the server now (null: nothing, wait for a message or the next tick). */
+export interface PromptStep {
+  state: PromptState;
+  ask: 'history' | 'queue' | null;
+}
+
+/** Defaults of the detector. */
+export const DETECTOR_LIMITS: DetectorLimits = { lostAfterMs: 2000, endingMs: 20_000, quietMs: 3000 };
+
+/** The state before POST /prompt: register it first, messages can arrive before the HTTP answer. */
+export function createPromptState(options: {
+  promptId: string;
+  expectedOutputNodeIds: readonly string[];
+  atMs: number;
+  limits?: Partial<DetectorLimits>;
+}): PromptState {
+  return {
+    phase: 'pending',
+    promptId: options.promptId,
+    expectedOutputNodeIds: options.expectedOutputNodeIds,
+    limits: { ...DETECTOR_LIMITS, ...options.limits },
+    aliveAtMs: options.atMs,
+    queueRemaining: null,
+    queueAbsentAtMs: null,
+    absentSinceMs: null,
+  };
+}
+
+type OpenState = Exclude<PromptState, { phase: 'ended' }>;
+
+/**
+ * The completion detector, pure. Socket messages only hint; a prompt ends by its history entry, by absence from queue and
+ * history twice, or when an announced end stays unreadable. Unknown, foreign and repeated messages leave the state as it is.
+ */
+export function nextPromptState(state: PromptState, signal: PromptSignal): PromptStep {
+  if (state.phase === 'ended') return { state, ask: null };
+  switch (signal.kind) {
+    case 'submitted':
+      return {
+        state: state.phase === 'pending' ? { ...alive(state, signal.atMs), phase: 'queued' } : state,
+        ask: null,
+      };
+    case 'socket':
+      return afterMessage(state, signal.message, signal.atMs);
+    case 'history':
+      return afterHistory(state, signal.entry, signal.atMs);
+    case 'queue':
+      return afterQueue(state, signal.place, signal.atMs);
+    case 'reconnected':
+      return { state, ask: 'queue' };
+    case 'tick':
+      return {
+        state,
+        ask: state.queueAbsentAtMs === null && state.absentSinceMs !== null ? 'queue' : 'history',
+      };
+  }
+}
+
+function alive<S extends OpenState>(state: S, atMs: number): S {
+  return { ...state, aliveAtMs: atMs, queueAbsentAtMs: null, absentSinceMs: null };
+}
+
+function afterMessage(state: OpenState, message: SocketMessage, atMs: number): PromptStep {
+  if (message.type === 'status') return afterStatus(state, message.data.queue_remaining);
+  const promptId = readPromptId(message);
+  if (promptId !== state.promptId) {
+    // One prompt runs at a time: the start of another one means that a running one is over.
+    const over = message.type === 'execution_start' && state.phase === 'running' && promptId !== null;
+    return { state, ask: over ? 'history' : null };
+  }
+  switch (message.type) {
+    case 'execution_success':
+      return toEnding(state, 'execution_success', null, atMs);
+    case 'execution_error':
+      if (isBlocked(message.data)) return { state: alive(state, atMs), ask: null };
+      return toEnding(state, 'execution_error', failedBy(message.data), atMs);
+    case 'execution_interrupted':
+      return toEnding(state, 'execution_interrupted', interruptedBy(message.data), atMs);
+    case 'executing':
+      return message.data.node === null
+        ? toEnding(state, 'executing null', null, atMs)
+        : { state: toRunning(state, atMs), ask: null };
+    case 'other':
+      return { state: alive(state, atMs), ask: null };
+    default:
+      return { state: toRunning(state, atMs), ask: null };
+  }
+}
+
+function afterStatus(state: OpenState, queueRemaining: number): PromptStep {
+  const fell = state.queueRemaining !== null && queueRemaining < state.queueRemaining;
+  return { state: { ...state, queueRemaining }, ask: fell && state.phase !== 'pending' ? 'history' : null };
+}
+
+/** A repeated message of a prompt that already announced its end does not take the announcement back. */
+function toRunning(state: OpenState, atMs: number): OpenState {
+  return state.phase === 'ending' ? alive(state, atMs) : { ...alive(state, atMs), phase: 'running' };
+}
+
+function toEnding(state: OpenState, reason: string, hint: PromptOutcome | null, atMs: number): PromptStep {
+  const next = alive(state, atMs);
+  if (next.phase === 'ending') return { state: { ...next, hint: next.hint ?? hint }, ask: 'history' };
+  return {
+    state: { ...next, phase: 'ending', sinceMs: atMs, historyReads: 0, reason, hint },
+    ask: 'history',
+  };
+}
+
+function failedBy(data: Record<string, unknown>): PromptOutcome {
+  return { kind: 'failed', error: readExecutionError(data), outputs: [] };
+}
+
+function interruptedBy(data: Record<string, unknown>): PromptOutcome {
+  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  return {
+    kind: 'interrupted',
+    nodeId: text(data['node_id']),
+    nodeType: text(data['node_type']),
+    outputs: [],
+  };
+}
+
+function afterHistory(state: OpenState, entry: HistoryEntry | null, atMs: number): PromptStep {
+  if (entry === null) return afterNoHistory(state, atMs);
+  const outcome = judgeHistory(entry, state.expectedOutputNodeIds);
+  if (outcome.kind !== 'incomplete') return ended(state, outcome);
+  const ending = toEnding(state, outcome.reason, null, atMs).state;
+  if (ending.phase !== 'ending') return { state: ending, ask: null };
+  return endIfOverdue({ ...ending, reason: outcome.reason, historyReads: ending.historyReads + 1 }, atMs);
+}
+
+function afterNoHistory(state: OpenState, atMs: number): PromptStep {
+  if (state.phase === 'pending') return { state, ask: null };
+  if (state.phase === 'ending') {
+    const ending = { ...state, historyReads: state.historyReads + 1 };
+    if (isOverdue(ending, atMs) && ending.queueAbsentAtMs === null) return { state: ending, ask: 'queue' };
+    return endIfOverdue(ending, atMs);
+  }
+  if (state.queueAbsentAtMs === null) {
+    const doubtful = state.absentSinceMs !== null || atMs - state.aliveAtMs >= state.limits.quietMs;
+    return { state, ask: doubtful ? 'queue' : null };
+  }
+  const absentSinceMs = state.absentSinceMs ?? state.queueAbsentAtMs;
+  if (state.absentSinceMs !== null && atMs - absentSinceMs >= state.limits.lostAfterMs) {
+    return ended(state, { kind: 'lost', reason: 'absent from queue and history' });
+  }
+  return { state: { ...state, absentSinceMs, queueAbsentAtMs: null }, ask: null };
+}
+
+type EndingState = Extract<PromptState, { phase: 'ending' }>;
+
+/** A failure that the socket already described in full waits less for its history. */
+function isOverdue(state: EndingState, atMs: number): boolean {
+  const limitMs = state.hint === null ? state.limits.endingMs : state.limits.endingMs / 4;
+  return atMs - state.sinceMs >= limitMs;
+}
+
+function endIfOverdue(state: EndingState, atMs: number): PromptStep {
+  if (!isOverdue(state, atMs)) return { state, ask: null };
+  if (state.hint !== null) return ended(state, state.hint);
+  return ended(state, {
+    kind: 'unreadable',
+    reason: `history incomplete after ${state.reason}, task ${state.promptId} may still be running`,
+  });
+}
+
+function afterQueue(state: OpenState, place: 'running' | 'pending' | 'absent', atMs: number): PromptStep {
+  if (place === 'absent') return { state: { ...state, queueAbsentAtMs: atMs }, ask: 'history' };
+  const next = alive(state, atMs);
+  // Still queued long after its end was announced: the announcement was false.
+  if (next.phase === 'ending' && !isOverdue(next, atMs)) return { state: next, ask: null };
+  return {
+    state: { ...next, phase: place === 'running' || next.phase === 'running' ? 'running' : 'queued' },
+    ask: null,
+  };
+}
+
+function ended(state: OpenState, end: PromptEnd): PromptStep {
+  return { state: { phase: 'ended', promptId: state.promptId, end }, ask: null };
+}
+
+const ENDING_DELAYS_MS = [50, 100, 200, 500, 1000];
+
+/** How long to wait before the next tick, ms: short and growing once an end was announced, else the polling period. */
+export function nextTickDelayMs(state: PromptState, pollMs = 1000): number {
+  if (state.phase !== 'ending') return pollMs;
+  return ENDING_DELAYS_MS[state.historyReads - 1] ?? pollMs;
+}

@@ -1,0 +1,24 @@
+/** One HTTP request. `timeoutMs` bounds it to the last byte of the body, `idleTimeoutMs` the wait between bytes, `maxBytes` the body. */
+export interface HttpRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
+  url: string;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array | FormData | AsyncIterable<Uint8Array>;
+  signal?: AbortSignal;
+  timeoutMs?: number;
+  idleTimeoutMs?: number;
+  maxBytes?: number;
+}
+
+/** An answer whose body is read once, by `text()` or by iterating; header names are in lower case. */
+export interface HttpResponse {
+  status: number;
+  headers: Record<string, string>;
+  text(): Promise<string>;
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** Sends requests; follows no redirect, throws only ComfyError (also while the body is read). */
+export interface HttpTransport {
+  request(request: HttpRequest): Promise<HttpResponse>;
+}

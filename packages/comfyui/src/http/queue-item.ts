@@ -1,0 +1,35 @@
+import { isRecord } from '../json/records.ts';
+
+/** One prompt of GET /queue: `[number, prompt_id, graph, extra_data, outputs_to_execute]`. `extraData` may hold secrets on 0.3.64. */
+export interface QueueItem {
+  number: number;
+  promptId: string;
+  graph: unknown;
+  extraData: Record<string, unknown>;
+  outputNodeIds: string[];
+}
+
+/** Reads one half of the queue in execution order; the server's own order is that of its heap. Broken items are left out. */
+export function readQueueItems(value: unknown): QueueItem[] {
+  if (!Array.isArray(value)) return [];
+  const items = value.map(readItem).filter((item) => item !== null);
+  return items.sort((a, b) => a.number - b.number || compareText(a.promptId, b.promptId));
+}
+
+function readItem(value: unknown): QueueItem | null {
+  if (!Array.isArray(value)) return null;
+  const [number, promptId, graph, extraData, outputs]: unknown[] = value;
+  if (typeof number !== 'number' || typeof promptId !== 'string') return null;
+  return {
+    number,
+    promptId,
+    graph,
+    extraData: isRecord(extraData) ? extraData : {},
+    outputNodeIds: Array.isArray(outputs) ? outputs.filter((id) => typeof id === 'string') : [],
+  };
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

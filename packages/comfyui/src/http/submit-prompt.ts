@@ -1,0 +1,136 @@
+import type { Graph } from '../graphs/graph.ts';
+import { stringifyLosslessJson } from '../json/lossless-json.ts';
+import { isRecord, readNumber, readString } from '../json/records.ts';
+import { parseTolerantJson } from '../json/tolerant-json.ts';
+import { ComfyError } from './comfy-error.ts';
+import type { HttpRequest, HttpResponse } from './http-transport.ts';
+
+/** What POST /prompt sends. `graph` as JSON text goes out unchanged. Choose `promptId` (lowercase UUID) and register it before. */
+export interface PromptRequest {
+  graph: Graph | string;
+  promptId: string;
+  /** ComfyUI's `client_id`: the socket that gets the messages. Without it there is no end marker. */
+  socketId?: string;
+  extraData?: Record<string, unknown>;
+  /** Priority, lower first; do not use when a resend is possible (C4). */
+  number?: number;
+  front?: boolean;
+  signal?: AbortSignal;
+  timeoutMs?: number;
+}
+
+/**
+ * What became of a POST /prompt. refused: the server answered no. not_sent: no byte left this machine, safe to send elsewhere.
+ * unclear: it may have been accepted (time-out, reset, any 5xx): look for `promptId` in queue and history before sending again.
+ */
+export type SubmitOutcome =
+  | { kind: 'accepted'; promptId: string; number: number; nodeErrors: null | Record<string, unknown> }
+  | { kind: 'refused'; status: number; error: RefusalError; nodeErrors: null | Record<string, unknown> }
+  | { kind: 'not_sent'; cause: ComfyError }
+  | { kind: 'unclear'; cause: ComfyError };
+
+/** `error` of a 400 answer (protocol 3); for other refusals `type` is `http_<status>`. */
+export interface RefusalError {
+  type: string;
+  message: string;
+  details: string;
+  extraInfo: Record<string, unknown>;
+}
+
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/** Sends one POST /prompt through `send` and tells what happened; throws only for a graph that is no JSON. */
+export async function submitPrompt(
+  send: (request: HttpRequest) => Promise<HttpResponse>,
+  url: string,
+  request: PromptRequest,
+): Promise<SubmitOutcome> {
+  const body = buildBody(request);
+  if (request.signal?.aborted) {
+    return { kind: 'not_sent', cause: new ComfyError('ABORTED', 'Aborted before POST /prompt') };
+  }
+  try {
+    const response = await send({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/json' },
+      body,
+      timeoutMs: request.timeoutMs ?? 60_000,
+      maxBytes: MAX_ANSWER_BYTES,
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+    return readAnswer(response.status, await response.text(), request.promptId);
+  } catch (error) {
+    const cause =
+      error instanceof ComfyError ? error : new ComfyError('RESET', 'POST /prompt broke', { cause: error });
+    return cause.code === 'CONNECTION_REFUSED' ? { kind: 'not_sent', cause } : { kind: 'unclear', cause };
+  }
+}
+
+function buildBody(request: PromptRequest): string {
+  const graph = typeof request.graph === 'string' ? request.graph : stringifyLosslessJson(request.graph);
+  const rest = stringifyLosslessJson({
+    client_id: request.socketId,
+    prompt_id: request.promptId,
+    extra_data: request.extraData,
+    number: request.number,
+    front: request.front,
+  });
+  return `{"prompt":${graph},${rest.slice(1)}`;
+}
+
+function readAnswer(status: number, text: string, promptId: string): SubmitOutcome {
+  const answer = parseAnswer(text);
+  if (status === 200 && answer !== null) {
+    return {
+      kind: 'accepted',
+      promptId: readString(answer, 'prompt_id') ?? promptId,
+      number: readNumber(answer, 'number') ?? 0,
+      nodeErrors: readNodeErrors(answer),
+    };
+  }
+  if (status === 200 || status >= 500) {
+    const details = { status, bodyText: text.slice(0, 500), promptId };
+    const message =
+      status === 200 ? 'POST /prompt answered 200 without JSON' : `POST /prompt answered ${status}`;
+    return {
+      kind: 'unclear',
+      cause: new ComfyError(status === 200 ? 'INVALID_BODY' : 'BAD_STATUS', message, { details }),
+    };
+  }
+  return {
+    kind: 'refused',
+    status,
+    error: readRefusal(status, text, answer),
+    nodeErrors: answer && readNodeErrors(answer),
+  };
+}
+
+function parseAnswer(text: string): Record<string, unknown> | null {
+  try {
+    const answer = parseTolerantJson(text);
+    return isRecord(answer) ? answer : null;
+  } catch {
+    return null; // refusals by proxies and 500 answers are plain text
+  }
+}
+
+function readNodeErrors(answer: Record<string, unknown>): Record<string, unknown> | null {
+  const errors = answer['node_errors'];
+  return isRecord(errors) && Object.keys(errors).length > 0 ? errors : null;
+}
+
+function readRefusal(status: number, text: string, answer: Record<string, unknown> | null): RefusalError {
+  const error = answer?.['error'];
+  if (isRecord(error)) {
+    const extra = error['extra_info'];
+    return {
+      type: readString(error, 'type') ?? `http_${status}`,
+      message: readString(error, 'message') ?? '',
+      details: readString(error, 'details') ?? '',
+      extraInfo: isRecord(extra) ? extra : {},
+    };
+  }
+  const message = typeof error === 'string' ? error : `ComfyUI answered ${status}`;
+  return { type: `http_${status}`, message, details: text.slice(0, 500), extraInfo: {} };
+}

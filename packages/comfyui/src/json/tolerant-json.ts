@@ -1,0 +1,15 @@
+import { maskNonFinite, restoreNonFinite } from './non-finite.ts';
+
+/**
+ * Parses JSON into plain values; falls back to accepting bare NaN, Infinity and -Infinity when `JSON.parse` refuses.
+ * For large answers in which digits above 2^53 do not matter (object_info, queue, frames). Throws SyntaxError.
+ */
+export function parseTolerantJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const masked = maskNonFinite(text);
+    if (masked === null) throw error;
+    return restoreNonFinite(JSON.parse(masked.text), masked.mark);
+  }
+}
