@@ -18,7 +18,7 @@ export interface TableSpec {
   indexes?: readonly { columns: readonly string[]; unique?: boolean }[];
 }
 
-type Builder = Kysely<unknown>;
+type Builder = { readonly schema: Kysely<unknown>['schema'] };
 
 /** CREATE TABLE and its indexes, idempotent, one DDL step each (DDL is not transactional on MySQL). */
 export function createTable(k: Builder, driver: Driver, spec: TableSpec): Compilable<unknown>[] {
@@ -29,7 +29,8 @@ export function createTable(k: Builder, driver: Driver, spec: TableSpec): Compil
     table = table.addColumn(name, columnType(driver, kind), (c) => (optional ? c : c.notNull()));
   }
   table = table.addPrimaryKeyConstraint(`${spec.name}_pk`, spec.primary as never);
-  if (driver === 'mysql') table = table.modifyEnd(sql`engine=InnoDB character set utf8mb4 collate utf8mb4_bin`);
+  if (driver === 'mysql')
+    table = table.modifyEnd(sql`engine=InnoDB character set utf8mb4 collate utf8mb4_bin`);
   return [table, ...(spec.indexes ?? []).map((index) => createIndex(k, driver, spec.name, index))];
 }
 
@@ -40,7 +41,10 @@ function createIndex(
   { columns, unique }: { columns: readonly string[]; unique?: boolean },
 ): Compilable<unknown> {
   const name = `${table}_${columns.join('_')}`.slice(0, 60);
-  let index = k.schema.createIndex(name).on(table).columns(columns as string[] as never);
+  let index = k.schema
+    .createIndex(name)
+    .on(table)
+    .columns(columns as string[] as never);
   if (unique) index = index.unique();
   // MariaDB takes IF NOT EXISTS here, MySQL 8 does not: the migrator treats "duplicate key name" as done.
   return driver === 'mysql' ? index : index.ifNotExists();
@@ -49,9 +53,17 @@ function createIndex(
 function columnType(driver: Driver, kind: ColumnKind): ColumnDataType | Expression<unknown> {
   switch (kind) {
     case 'id':
-      return driver === 'mysql' ? sql`varchar(36)` : driver === 'postgres' ? sql`varchar(36) collate "C"` : sql`text`;
+      return driver === 'mysql'
+        ? sql`varchar(36)`
+        : driver === 'postgres'
+          ? sql`varchar(36) collate "C"`
+          : sql`text`;
     case 'word':
-      return driver === 'mysql' ? sql`varchar(191)` : driver === 'postgres' ? sql`text collate "C"` : sql`text`;
+      return driver === 'mysql'
+        ? sql`varchar(191)`
+        : driver === 'postgres'
+          ? sql`text collate "C"`
+          : sql`text`;
     case 'text':
     case 'json':
       return driver === 'mysql' ? sql`longtext` : sql`text`;

@@ -1,0 +1,86 @@
+import { AppError } from '../errors/app-error.ts';
+import type { Driver } from './database.ts';
+import { type Migration, migrations } from './migrations/index.ts';
+import { createQueryBuilder } from './query-builder.ts';
+import { createTable } from './table-spec.ts';
+
+/** A plain connection used while nothing else runs: migrations and their status. */
+export interface SchemaConnection {
+  readonly driver: Driver;
+  run(sql: string, parameters?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+  /** True when an error says that the index is there already (MySQL has no CREATE INDEX IF NOT EXISTS). */
+  isDuplicateIndex(thrown: unknown): boolean;
+}
+
+export interface MigrationStatus {
+  driver: Driver;
+  /** Version of the schema found; 0 when empty. */
+  current: number;
+  latest: number;
+  pending: { version: number; name: string }[];
+}
+
+const VERSION_TABLE = 'comfleet_schema';
+
+/** Brings an empty or older schema to the latest; safe to repeat. Throws SCHEMA_TOO_NEW for one this program is too old for. */
+export async function migrate(connection: SchemaConnection, now: () => number): Promise<MigrationStatus> {
+  await connection.run(versionTableSql(connection.driver));
+  const status = await loadMigrationStatus(connection);
+  for (const migration of migrations.filter((m) => m.version > status.current)) {
+    for (const sql of migrationSql(migration, connection.driver)) await runStep(connection, sql);
+    await connection.run(
+      `insert into ${VERSION_TABLE} (version, name, min_binary, applied_at) values (${migration.version}, '${migration.name}', ${migration.minBinary}, ${now()})`,
+    );
+  }
+  return loadMigrationStatus(connection);
+}
+
+/** What is applied and what is pending; changes nothing. */
+export async function loadMigrationStatus(connection: SchemaConnection): Promise<MigrationStatus> {
+  const latest = migrations.at(-1)?.version ?? 0;
+  const rows = (await hasVersionTable(connection))
+    ? await connection.run(`select version, min_binary from ${VERSION_TABLE} order by version`)
+    : [];
+  const current = Number(rows.at(-1)?.version ?? 0);
+  const minBinary = Number(rows.at(-1)?.min_binary ?? 0);
+  if (minBinary > latest)
+    throw new AppError('SCHEMA_TOO_NEW', { schema_version: current, this_program: latest });
+  const pending = migrations
+    .filter((m) => m.version > current)
+    .map(({ version, name }) => ({ version, name }));
+  return { driver: connection.driver, current, latest, pending };
+}
+
+/** The whole schema as SQL text for one database (DB2); needs no connection. */
+export function printSchema(driver: Driver): string {
+  const statements = [versionTableSql(driver), ...migrations.flatMap((m) => migrationSql(m, driver))];
+  return `${statements.join(';\n\n')};\n`;
+}
+
+async function runStep(connection: SchemaConnection, sql: string): Promise<void> {
+  try {
+    await connection.run(sql);
+  } catch (thrown) {
+    if (!connection.isDuplicateIndex(thrown)) throw thrown;
+  }
+}
+
+function migrationSql(migration: Migration, driver: Driver): string[] {
+  const k = createQueryBuilder(driver);
+  return migration.tables.flatMap((table) => createTable(k, driver, table)).map((step) => step.compile().sql);
+}
+
+function versionTableSql(driver: Driver): string {
+  const big = driver === 'sqlite' ? 'integer' : 'bigint';
+  return `create table if not exists ${VERSION_TABLE} (version ${big} not null primary key, name varchar(100) not null, min_binary ${big} not null, applied_at ${big} not null)`;
+}
+
+async function hasVersionTable(connection: SchemaConnection): Promise<boolean> {
+  const sql =
+    connection.driver === 'sqlite'
+      ? `select name from sqlite_master where type = 'table' and name = '${VERSION_TABLE}'`
+      : connection.driver === 'postgres'
+        ? `select table_name from information_schema.tables where table_schema = current_schema() and table_name = '${VERSION_TABLE}'`
+        : `select table_name from information_schema.tables where table_schema = database() and table_name = '${VERSION_TABLE}'`;
+  return (await connection.run(sql)).length > 0;
+}
