@@ -51,6 +51,13 @@ module.exports = {
       from: { path: '^packages/cli/src/', pathNot: tests },
       to: { path: pkg('server', 'simulator', 'web'), dynamic: false, dependencyTypesNot: ['type-only'] },
     },
+    {
+      name: 'packages-by-name',
+      comment: 'another package is imported by its name, never by a path into its folder',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: { path: '^packages/[^/]+/(src|test)/', pathNot: '^packages/$1/' },
+    },
     layerRule('platform', ['doors', 'flow', 'people', 'fleet', 'app', 'main']),
     layerRule('fleet', ['doors', 'flow', 'people', 'app', 'main']),
     layerRule('people', ['doors', 'flow', 'app', 'main']),
