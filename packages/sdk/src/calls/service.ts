@@ -1,0 +1,90 @@
+import {
+  type Health,
+  healthSchema,
+  type PublicConfig,
+  publicConfigSchema,
+  type Reloaded,
+  reloadedSchema,
+  type Token,
+  tokenSchema,
+  type Who,
+  whoSchema,
+} from '@comfleet/contract';
+import { ComfleetError } from '../errors.ts';
+import { writeJson } from '../http/json-text.ts';
+import type { CallOptions, HttpTransport } from '../http/transport.ts';
+
+/** Who we are to the server. */
+export class AuthCalls {
+  readonly #transport: HttpTransport;
+
+  constructor(transport: HttpTransport) {
+    this.#transport = transport;
+  }
+
+  async me(options: CallOptions = {}): Promise<Who> {
+    return await this.#transport.json({ ...options, method: 'GET', path: '/api/v2/auth/me' }, whoSchema);
+  }
+
+  /** Draws a token with a client's id and secret. */
+  async token(clientId: string, clientSecret: string, options: CallOptions = {}): Promise<Token> {
+    const body = writeJson({ client_id: clientId, client_secret: clientSecret });
+    return await this.#anonymous('/api/v2/auth/token', body, { ...options, repeatable: true });
+  }
+
+  /** Trades the one-time code of the sign-in link for a token. */
+  async exchange(code: string, options: CallOptions = {}): Promise<Token> {
+    return await this.#anonymous('/api/v2/auth/exchange', writeJson({ code }), options);
+  }
+
+  async #anonymous(
+    path: string,
+    body: string,
+    options: CallOptions & { repeatable?: boolean },
+  ): Promise<Token> {
+    return await this.#transport.json(
+      { ...options, method: 'POST', path, body, anonymous: true },
+      tokenSchema,
+    );
+  }
+}
+
+/** The service as a whole. */
+export class ServiceCalls {
+  readonly #transport: HttpTransport;
+
+  constructor(transport: HttpTransport) {
+    this.#transport = transport;
+  }
+
+  async config(options: CallOptions = {}): Promise<PublicConfig> {
+    return await this.#transport.json(
+      { ...options, method: 'GET', path: '/api/v2/config' },
+      publicConfigSchema,
+    );
+  }
+
+  /** How the service and its parts are; an answer of 503 with a health body is an answer. */
+  async health(options: CallOptions = {}): Promise<Health> {
+    try {
+      const request = {
+        ...options,
+        method: 'GET',
+        path: '/api/health',
+        anonymous: true,
+        retries: 0,
+      } as const;
+      return await this.#transport.json(request, healthSchema);
+    } catch (error) {
+      const health = error instanceof ComfleetError ? healthSchema.safeParse(error.answer) : null;
+      if (health?.success === true) return health.data;
+      throw error;
+    }
+  }
+
+  /** Reads the workflow files anew. Needs the admin grant. */
+  async reloadWorkflows(options: CallOptions = {}): Promise<Reloaded> {
+    const request = { ...options, method: 'POST', path: '/api/v2/tasks/reload', repeatable: true } as const;
+    return await this.#transport.json(request, reloadedSchema);
+  }
+}

@@ -1,0 +1,46 @@
+import {
+  type Validation,
+  validationSchema,
+  type Workflow,
+  workflowListSchema,
+  workflowSchema,
+} from '@comfleet/contract';
+import { writeJson } from '../http/json-text.ts';
+import type { CallOptions, HttpTransport } from '../http/transport.ts';
+
+/** Everything about named workflows. */
+export class WorkflowCalls {
+  readonly #transport: HttpTransport;
+
+  constructor(transport: HttpTransport) {
+    this.#transport = transport;
+  }
+
+  async list(filter: { taskType?: string } = {}, options: CallOptions = {}): Promise<Workflow[]> {
+    const query = { task_type: filter.taskType };
+    const request = { ...options, method: 'GET', path: '/api/v2/workflows', query } as const;
+    return (await this.#transport.json(request, workflowListSchema)).workflows;
+  }
+
+  async load(name: string, options: CallOptions = {}): Promise<Workflow> {
+    return await this.#transport.json({ ...options, method: 'GET', path: pathOf(name) }, workflowSchema);
+  }
+
+  /** Checks values without running anything; what would run is in `processed`. */
+  async validate(
+    name: string,
+    parameters: Readonly<Record<string, unknown>>,
+    options: CallOptions = {},
+  ): Promise<Validation> {
+    const path = `${pathOf(name)}/validate`;
+    const body = writeJson({ parameters });
+    return await this.#transport.json(
+      { ...options, method: 'POST', path, body, repeatable: true },
+      validationSchema,
+    );
+  }
+}
+
+function pathOf(name: string): string {
+  return `/api/v2/workflows/${encodeURIComponent(name)}`;
+}

@@ -1,0 +1,17 @@
+export type { BatchBody } from './calls/batches.ts';
+export type { RegisteredClient } from './calls/clients.ts';
+export type { Download, DownloadOptions } from './calls/download.ts';
+export type { PendingEntry } from './calls/pending-tasks.ts';
+export type { FlatRoute, RunOptions, SubmitBody, SubmitCallOptions, TaskFilter } from './calls/tasks.ts';
+export { Comfleet, type ComfleetOptions } from './comfleet.ts';
+export type { DebugCalls } from './debug.ts';
+export { type ClientErrorCode, ComfleetError, TaskEndedError } from './errors.ts';
+export { type RawJson, rawJson } from './http/json-text.ts';
+export type { RetryPolicy } from './http/retry.ts';
+export type { CallOptions } from './http/transport.ts';
+export type { LiveConnection, LiveListeners, LiveState } from './live/live-connection.ts';
+export type { OpenSocket, SocketLike } from './live/socket.ts';
+export { type Clock, systemClock } from './platform/clock.ts';
+export type { Log } from './platform/console-log.ts';
+export type { Random } from './platform/random.ts';
+export type { WatchOptions } from './watch/watch.ts';
