@@ -1,6 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseGraph, validateGraph } from '@comfleet/comfyui';
+import {
+  findNodeInfo,
+  type Graph,
+  type InputSpec,
+  type ObjectInfo,
+  parseGraph,
+  readInputSpecs,
+  validateGraph,
+} from '@comfleet/comfyui';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -16,30 +24,31 @@ import {
 
 const folder = import.meta.dirname;
 const objectInfoFile = join(folder, '../../packages/comfyui/test-data/object_info-0.3.64.json');
-const objectInfo: unknown = JSON.parse(readFileSync(objectInfoFile, 'utf8'));
 const definitions = definitionsSchema.parse(parse(readFileSync(join(folder, 'workflows.yaml'), 'utf8')));
 const workflows = Object.values(definitions.task_types).flatMap((type) => Object.entries(type.workflows));
 
-const graphSchema = z.record(
-  z.string(),
-  z.object({ class_type: z.string(), inputs: z.record(z.string(), z.unknown()) }),
-);
-const inputSpecSchema = z.tuple([z.unknown(), z.looseObject({}).optional()]).rest(z.unknown());
-const classesSchema = z.record(
-  z.string(),
-  z.object({ output_node: z.boolean(), input: z.record(z.string(), z.record(z.string(), z.unknown())) }),
-);
-const classes = classesSchema.parse(objectInfo);
+const groupSchema = z.record(z.string(), z.unknown()).optional();
+const objectInfo: ObjectInfo = z
+  .record(
+    z.string(),
+    z.object({
+      input: z.object({ required: groupSchema, optional: groupSchema }),
+      output: z.array(z.unknown()),
+      output_node: z.boolean(),
+    }),
+  )
+  .parse(JSON.parse(readFileSync(objectInfoFile, 'utf8')));
 
-function readGraph(file: string) {
-  return graphSchema.parse(JSON.parse(readFileSync(join(folder, file), 'utf8')));
+function readGraph(file: string): Graph {
+  const parsed = parseGraph(JSON.parse(readFileSync(join(folder, file), 'utf8')));
+  expect(parsed).toMatchObject({ ok: true });
+  return parsed.ok ? parsed.graph : {};
 }
 
 /** The reference server's own description of one input of a class. */
-function readInputSpec(classType: string, inputName: string) {
-  const input = classes[classType]?.input;
-  const [kind, options] = inputSpecSchema.parse(input?.required?.[inputName] ?? input?.optional?.[inputName]);
-  return { choices: z.array(z.string()).catch([]).parse(kind), options: options ?? {} };
+function readSpec(classType: string, inputName: string): InputSpec | undefined {
+  const info = findNodeInfo(objectInfo, classType);
+  return readInputSpecs(info ?? {}).find((spec) => spec.name === inputName);
 }
 
 function parametersOf(workflow: WorkflowDefinition): [string, ParameterDefinition][] {
@@ -90,10 +99,7 @@ describe('the shipped workflows', () => {
     ['custom/solid_color.json', []],
     ['custom/invert_image.json', []],
   ])('WF9 %s fits ComfyUI 0.3.64 node by node, model names aside', (file, expected) => {
-    const problems = validateGraph(
-      parseGraph(JSON.parse(readFileSync(join(folder, file), 'utf8'))),
-      objectInfo,
-    );
+    const problems = validateGraph(readGraph(file), objectInfo, { checkV3Combos: true });
     expect(problems.map((p) => `${p.nodeId}.${p.inputName} ${p.type}`)).toEqual(expected);
   });
 });
@@ -125,13 +131,13 @@ describe.each(workflows)('%s', (_name, workflow) => {
 
   it('offers no limit and no option that ComfyUI would refuse', () => {
     const problems = bound.flatMap(({ name, parameter, nodeId, inputName }) => {
-      const spec = readInputSpec(graph[nodeId]?.class_type ?? '', inputName);
+      const spec = readSpec(graph[nodeId]?.class_type ?? '', inputName);
       const range = z
         .looseObject({ min: z.number().optional(), max: z.number().optional() })
-        .parse(spec.options);
+        .parse(spec?.options);
       const tooLow = (parameter.min ?? Infinity) < (range.min ?? -Infinity);
       const tooHigh = (parameter.max ?? -Infinity) > (range.max ?? Infinity);
-      const unknown = (parameter.options ?? []).filter((option) => !spec.choices.includes(option));
+      const unknown = (parameter.options ?? []).filter((option) => !spec?.choices?.includes(option));
       return [...(tooLow ? ['min'] : []), ...(tooHigh ? ['max'] : []), ...unknown].map(
         (p) => `${name}: ${p}`,
       );
@@ -152,7 +158,9 @@ describe.each(workflows)('%s', (_name, workflow) => {
   });
 
   it('names output nodes that its graph has as primary outputs', () => {
-    const outputs = Object.keys(graph).filter((id) => classes[graph[id]?.class_type ?? '']?.output_node);
+    const outputs = Object.keys(graph).filter(
+      (id) => findNodeInfo(objectInfo, graph[id]?.class_type ?? '')?.output_node,
+    );
     expect(workflow.primary_output_nodes).toEqual(outputs);
   });
 
