@@ -4,6 +4,7 @@ export { judgeHistory } from './completion/judge-history.ts';
 export * from './completion/prompt-outcome.ts';
 export * from './completion/prompt-state.ts';
 export { readOutputs } from './completion/read-outputs.ts';
+export * from './graphs/analyse-graph.ts';
 export {
   collectAncestors,
   detectGraphFormat,
@@ -17,16 +18,28 @@ export {
   readLink,
 } from './graphs/graph.ts';
 export * from './graphs/object-info.ts';
+export {
+  type FileInput,
+  isOutputNode,
+  type ModelRequirement,
+  type Requirements,
+  readRequirements,
+} from './graphs/requirements.ts';
+export { type ValidateOptions, validateGraph } from './graphs/validate-graph.ts';
 export * from './http/comfy-error.ts';
 export * from './http/comfy-http.ts';
+export { createFetchTransport, type Fetch } from './http/fetch-transport.ts';
 export * from './http/http-transport.ts';
 export type { QueueItem } from './http/queue-item.ts';
 export type { PromptRequest, RefusalError, SubmitOutcome } from './http/submit-prompt.ts';
 export type { DeviceStats, SystemStats } from './http/system-stats.ts';
 export * from './json/lossless-json.ts';
-export * from './progress/progress-state.ts';
 export { parseTolerantJson } from './json/tolerant-json.ts';
+export * from './progress/progress-state.ts';
 export * from './socket/binary-frame.ts';
+export { createBrowserDialer, type WebSocketLike } from './socket/browser-dialer.ts';
+export { ComfySocket, type ComfySocketOptions, type StatusWatch } from './socket/comfy-socket.ts';
 export * from './socket/socket-dialer.ts';
 export * from './socket/socket-message.ts';
+export type { SocketProblem, SocketState } from './socket/socket-state.ts';
 export type { Clock } from './time/clock.ts';

@@ -1,0 +1,104 @@
+import { isLosslessNumber } from '../json/lossless-json.ts';
+import { type Graph, type GraphNode, readLink } from './graph.ts';
+import { findNodeInfo, type ObjectInfo } from './object-info.ts';
+import { isOutputNode } from './requirements.ts';
+
+/** One graph node in words: its literal inputs and whether it returns results. */
+export interface AnalysedNode {
+  nodeId: string;
+  classType: string;
+  title: string;
+  isOutput: boolean;
+  /** False when the server does not know the class; null without object_info. */
+  known: boolean | null;
+}
+
+/** One link, from an output to an input. `type` is null without object_info. */
+export interface AnalysedConnection {
+  fromNodeId: string;
+  outputIndex: number;
+  toNodeId: string;
+  inputName: string;
+  type: string | null;
+}
+
+/** One literal input: a value that a caller could set. Numbers stay lossless. */
+export interface AnalysedInput {
+  nodeId: string;
+  inputName: string;
+  valueType: 'number' | 'text' | 'boolean' | 'null' | 'object' | 'list';
+  value: unknown;
+}
+
+/** A graph in words: nodes, connections, literal inputs, output nodes, how often each class occurs. */
+export interface GraphAnalysis {
+  nodes: AnalysedNode[];
+  connections: AnalysedConnection[];
+  inputs: AnalysedInput[];
+  outputs: AnalysedNode[];
+  classCounts: Record<string, number>;
+}
+
+/** Describes a graph (WF17); with object_info also types of links and unknown classes. */
+export function analyseGraph(graph: Graph, objectInfo?: ObjectInfo): GraphAnalysis {
+  const entries = Object.entries(graph);
+  const nodes = entries.map(([nodeId, node]) => analyseNode(graph, nodeId, node, objectInfo));
+  const classCounts: Record<string, number> = {};
+  for (const node of nodes) classCounts[node.classType] = (classCounts[node.classType] ?? 0) + 1;
+  return {
+    nodes,
+    connections: entries.flatMap(([nodeId, node]) => readConnections(graph, nodeId, node, objectInfo)),
+    inputs: entries.flatMap(([nodeId, node]) => readLiterals(nodeId, node)),
+    outputs: nodes.filter((node) => node.isOutput),
+    classCounts,
+  };
+}
+
+function analyseNode(graph: Graph, nodeId: string, node: GraphNode, objectInfo?: ObjectInfo): AnalysedNode {
+  const info = objectInfo && findNodeInfo(objectInfo, node.class_type);
+  return {
+    nodeId,
+    classType: node.class_type,
+    title: node._meta?.title ?? info?.display_name ?? node.class_type,
+    isOutput: isOutputNode(graph, nodeId, objectInfo),
+    known: objectInfo === undefined ? null : info !== undefined,
+  };
+}
+
+function readConnections(
+  graph: Graph,
+  nodeId: string,
+  node: GraphNode,
+  objectInfo: ObjectInfo | undefined,
+): AnalysedConnection[] {
+  return Object.entries(node.inputs).flatMap(([inputName, value]) => {
+    const link = readLink(value);
+    if (link === null) return [];
+    const source = Object.hasOwn(graph, link.nodeId) ? graph[link.nodeId] : undefined;
+    const type: unknown =
+      source && objectInfo && findNodeInfo(objectInfo, source.class_type)?.output?.[link.outputIndex];
+    return [
+      {
+        fromNodeId: link.nodeId,
+        outputIndex: link.outputIndex,
+        toNodeId: nodeId,
+        inputName,
+        type: typeof type === 'string' ? type : null,
+      },
+    ];
+  });
+}
+
+function readLiterals(nodeId: string, node: GraphNode): AnalysedInput[] {
+  return Object.entries(node.inputs)
+    .filter(([, value]) => readLink(value) === null)
+    .map(([inputName, value]) => ({ nodeId, inputName, valueType: tellValueType(value), value }));
+}
+
+function tellValueType(value: unknown): AnalysedInput['valueType'] {
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return 'list';
+  if (typeof value === 'number' || typeof value === 'bigint' || isLosslessNumber(value)) return 'number';
+  if (typeof value === 'boolean') return 'boolean';
+  return typeof value === 'string' ? 'text' : 'object';
+}

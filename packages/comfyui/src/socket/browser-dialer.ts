@@ -1,0 +1,36 @@
+import type { SocketDialer, SocketHandlers, SocketLike } from './socket-dialer.ts';
+
+/** The part of the browser's WebSocket that the dialer uses. */
+export interface WebSocketLike {
+  binaryType: string;
+  addEventListener(type: string, listener: (event: never) => void): void;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** The socket dialer for browsers. They offer no ping and no headers, so half-open connections are noticed by polling only. */
+export function createBrowserDialer(WebSocket: new (url: string) => WebSocketLike): SocketDialer {
+  return { dial: (url) => wrap(new WebSocket(url)) };
+}
+
+function wrap(socket: WebSocketLike): SocketLike {
+  socket.binaryType = 'arraybuffer';
+  return {
+    listen: (handlers) => listen(socket, handlers),
+    send: (text) => socket.send(text),
+    close: (code, reason) => socket.close(code, reason),
+    terminate: () => socket.close(),
+  };
+}
+
+function listen(socket: WebSocketLike, handlers: SocketHandlers): void {
+  socket.addEventListener('open', () => handlers.onOpen());
+  socket.addEventListener('message', (event: { data: unknown }) => {
+    if (typeof event.data === 'string') handlers.onText(event.data);
+    else if (event.data instanceof ArrayBuffer) handlers.onBinary(new Uint8Array(event.data));
+  });
+  socket.addEventListener('error', () => handlers.onError(new Error('The WebSocket failed')));
+  socket.addEventListener('close', (event: { code: number; reason: string; wasClean: boolean }) =>
+    handlers.onClose({ code: event.code, reason: event.reason, clean: event.wasClean }),
+  );
+}

@@ -1,0 +1,317 @@
+import type { Clock } from '../time/clock.ts';
+import { type BinaryFrame, decodeBinaryFrame } from './binary-frame.ts';
+import { Listeners } from './listeners.ts';
+import type { SocketDialer, SocketLike } from './socket-dialer.ts';
+import { parseSocketMessage, type SocketMessage } from './socket-message.ts';
+import { reconnectDelayMs, type SocketProblem, type SocketState } from './socket-state.ts';
+
+/** What a ComfySocket is made of. `random` gives [0, 1), `createId` lowercase UUIDs. */
+export interface ComfySocketOptions {
+  baseUrl: string;
+  dialer: SocketDialer;
+  clock: Clock;
+  random: () => number;
+  createId: () => string;
+  headers?: Record<string, string>;
+  /** Ping period and time allowed for the pong, ms. */
+  pingMs?: number;
+  pongTimeoutMs?: number;
+  /** How long a `status` may stay away after an accepted POST before the socket counts as deaf (C7), ms. */
+  deafMs?: number;
+}
+
+/** Guards one POST /prompt against a deaf socket: call `accepted` once it is answered 200, else `cancel`. */
+export interface StatusWatch {
+  accepted(): void;
+  cancel(): void;
+}
+
+interface Connection {
+  socket: SocketLike;
+  opened: boolean;
+  /** Set by us before closing: the reason shown while waiting. */
+  closeReason: string | null;
+  /** Cancel functions of the timers that end with the connection. */
+  timers: Set<() => void>;
+  awaitingPong: (() => void) | null;
+  whenClosed: (() => void) | null;
+}
+
+const PREVIEWS_WITH_OWNER = JSON.stringify({
+  type: 'feature_flags',
+  data: { supports_preview_metadata: true },
+});
+
+/**
+ * One persistent socket to one ComfyUI server, drained at once, reconnecting until stopped. After a clean close it keeps its
+ * `socketId`, so messages of running prompts go on; after any other end it takes a fresh one, because the server may cut off
+ * the new socket when it notices the old one (protocol 5.2). Prompts sent under the old id must be finished by polling.
+ */
+export class ComfySocket {
+  readonly #options: Required<Omit<ComfySocketOptions, 'headers'>> & Pick<ComfySocketOptions, 'headers'>;
+  readonly #messages: Listeners<SocketMessage>;
+  readonly #binaries: Listeners<BinaryFrame>;
+  readonly #texts: Listeners<string>;
+  readonly #states: Listeners<SocketState>;
+  readonly #problems: Listeners<SocketProblem>;
+  #state: SocketState = { phase: 'idle' };
+  #socketId: string;
+  #connection: Connection | null = null;
+  #cancelRetry: (() => void) | null = null;
+  #attempt = 0;
+  #upgrades = 0;
+  #badFrames = 0;
+  #statusCount = 0;
+
+  constructor(options: ComfySocketOptions) {
+    this.#options = { pingMs: 5000, pongTimeoutMs: 5000, deafMs: 3000, ...options };
+    this.#socketId = options.createId();
+    this.#problems = new Listeners<SocketProblem>(() => undefined); // a failing problem listener has nobody left to tell
+    const report = (cause: unknown): void =>
+      this.#problems.emit({ kind: 'listener_failed', message: 'A socket listener failed', cause });
+    this.#messages = new Listeners(report);
+    this.#binaries = new Listeners(report);
+    this.#texts = new Listeners(report);
+    this.#states = new Listeners(report);
+  }
+
+  /** Where the socket is. */
+  get state(): SocketState {
+    return this.#state;
+  }
+
+  /** The id to send as `client_id` with prompts; changes after an unclean end. */
+  get socketId(): string {
+    return this.#socketId;
+  }
+
+  /** Successful upgrades since the start. */
+  get upgrades(): number {
+    return this.#upgrades;
+  }
+
+  /** Frames dropped because they could not be read. */
+  get badFrames(): number {
+    return this.#badFrames;
+  }
+
+  /** Every readable text frame. Listeners run at once and must be quick; one that throws is reported and stops nobody. */
+  onMessage(listener: (message: SocketMessage) => void): () => void {
+    return this.#messages.add(listener);
+  }
+
+  /** Every text frame as it came, for passing on unknown types unchanged. */
+  onText(listener: (text: string) => void): () => void {
+    return this.#texts.add(listener);
+  }
+
+  /** Previews and progress texts. */
+  onBinary(listener: (frame: BinaryFrame) => void): () => void {
+    return this.#binaries.add(listener);
+  }
+
+  /** Every change of `state`. */
+  onState(listener: (state: SocketState) => void): () => void {
+    return this.#states.add(listener);
+  }
+
+  /** Bad frames, failing listeners, missing pongs, failed attempts. */
+  onProblem(listener: (problem: SocketProblem) => void): () => void {
+    return this.#problems.add(listener);
+  }
+
+  /** Begins to connect; safe to call twice. A stopped socket cannot start again. */
+  start(): void {
+    if (this.#state.phase === 'idle') this.#connect();
+  }
+
+  /** Closes and stays closed; safe to call twice. Waits up to 1 s for the closing handshake. */
+  async stop(): Promise<void> {
+    if (this.#state.phase === 'stopped') return;
+    this.#cancelRetry?.();
+    const connection = this.#connection;
+    this.#setState({ phase: 'stopped' });
+    if (connection === null) return;
+    await this.#closeGently(connection, 'stopped');
+  }
+
+  /** Resolves when open; rejects with the signal's reason. */
+  async whenOpen(signal?: AbortSignal): Promise<void> {
+    while (this.#state.phase !== 'open') {
+      if (this.#state.phase === 'stopped') throw new Error('The socket is stopped');
+      await this.#nextState(signal);
+    }
+  }
+
+  /** Closes the connection with a handshake and connects anew: for a socket that is open but hears nothing. */
+  reopen(reason: string): void {
+    const connection = this.#connection;
+    if (connection?.opened) void this.#closeGently(connection, reason);
+  }
+
+  /** Call before POST /prompt: every accepted prompt makes the server broadcast `status`, so silence means deafness. */
+  expectStatus(): StatusWatch {
+    const before = this.#statusCount;
+    const connection = this.#connection;
+    let cancelTimer: (() => void) | null = null;
+    const check = (): void => {
+      if (this.#statusCount > before || connection === null || this.#connection !== connection) return;
+      this.#problems.emit({ kind: 'deaf', message: 'No status message after a prompt was accepted' });
+      this.reopen('deaf');
+    };
+    return {
+      accepted: () => {
+        if (this.#statusCount > before || this.#state.phase !== 'open') return;
+        if (connection !== null) cancelTimer = this.#setTimer(connection, this.#options.deafMs, check);
+      },
+      cancel: () => cancelTimer?.(),
+    };
+  }
+
+  #connect(): void {
+    this.#attempt += 1;
+    this.#setState({ phase: 'connecting', attempt: this.#attempt });
+    const url = `${this.#options.baseUrl.replace(/^http/, 'ws').replace(/\/+$/, '')}/ws?clientId=${this.#socketId}`;
+    const socket = this.#options.dialer.dial(url, this.#options.headers);
+    const connection: Connection = {
+      socket,
+      opened: false,
+      closeReason: null,
+      timers: new Set(),
+      awaitingPong: null,
+      whenClosed: null,
+    };
+    this.#connection = connection;
+    socket.listen({
+      onOpen: () => this.#opened(connection),
+      onText: (text) => this.#receiveText(connection, text),
+      onBinary: (bytes) => this.#receiveBinary(connection, bytes),
+      onPong: () => {
+        connection.awaitingPong?.();
+        connection.awaitingPong = null;
+      },
+      onClose: (end) => this.#closed(connection, end),
+      onError: (cause) => this.#problems.emit({ kind: 'connection_failed', message: cause.message, cause }),
+    });
+  }
+
+  #opened(connection: Connection): void {
+    if (this.#connection !== connection) return;
+    if (this.#state.phase === 'stopped') return connection.socket.terminate();
+    connection.opened = true;
+    this.#attempt = 0;
+    this.#upgrades += 1;
+    // Must be the first text frame; the server ignores it later (protocol 5.1).
+    connection.socket.send(PREVIEWS_WITH_OWNER);
+    this.#schedulePing(connection);
+    this.#setState({ phase: 'open', sinceMs: this.#options.clock.monotonicMs() });
+  }
+
+  #receiveText(connection: Connection, text: string): void {
+    if (this.#connection !== connection) return;
+    const message = parseSocketMessage(text);
+    if (message === null) return this.#dropFrame('text');
+    if (message.type === 'status') this.#statusCount += 1;
+    this.#texts.emit(text);
+    this.#messages.emit(message);
+  }
+
+  #receiveBinary(connection: Connection, bytes: Uint8Array): void {
+    if (this.#connection !== connection) return;
+    const frame = decodeBinaryFrame(bytes);
+    if (frame === null) return this.#dropFrame('binary');
+    this.#binaries.emit(frame);
+  }
+
+  #dropFrame(kind: string): void {
+    this.#badFrames += 1;
+    this.#problems.emit({ kind: 'bad_frame', message: `Unreadable ${kind} frame` });
+  }
+
+  #schedulePing(connection: Connection): void {
+    const { pingMs, pongTimeoutMs } = this.#options;
+    const ping = connection.socket.ping?.bind(connection.socket);
+    if (ping === undefined) return;
+    const beat = (): void => {
+      if (connection.awaitingPong === null) {
+        ping();
+        connection.awaitingPong = this.#setTimer(connection, pongTimeoutMs, () => this.#dropDead(connection));
+      }
+      this.#setTimer(connection, pingMs, beat);
+    };
+    this.#setTimer(connection, pingMs, beat);
+  }
+
+  /** A timer that is cancelled when its connection ends. */
+  #setTimer(connection: Connection, ms: number, fn: () => void): () => void {
+    const cancel = this.#options.clock.setTimer(ms, () => {
+      connection.timers.delete(forget);
+      fn();
+    });
+    const forget = (): void => {
+      connection.timers.delete(forget);
+      cancel();
+    };
+    connection.timers.add(forget);
+    return forget;
+  }
+
+  #dropDead(connection: Connection): void {
+    if (this.#connection !== connection) return;
+    this.#problems.emit({ kind: 'ping_timeout', message: 'No pong: the connection is half open' });
+    connection.closeReason = 'ping timeout';
+    connection.socket.terminate();
+  }
+
+  #closed(connection: Connection, end: { code: number; reason: string; clean: boolean }): void {
+    for (const cancel of [...connection.timers]) cancel();
+    connection.whenClosed?.();
+    if (this.#connection !== connection) return;
+    this.#connection = null;
+    if (this.#state.phase === 'stopped') return;
+    // A connection that never opened registered nothing on the server.
+    if (connection.opened && !end.clean) this.#socketId = this.#options.createId();
+    const reason = connection.closeReason ?? (end.reason || `closed with ${end.code}`);
+    const attempt = Math.max(1, this.#attempt);
+    const retryInMs = reconnectDelayMs(attempt, this.#options.random());
+    this.#setState({ phase: 'waiting', attempt, retryInMs, reason });
+    this.#cancelRetry = this.#options.clock.setTimer(retryInMs, () => {
+      this.#cancelRetry = null;
+      if (this.#state.phase === 'waiting') this.#connect();
+    });
+  }
+
+  async #closeGently(connection: Connection, reason: string): Promise<void> {
+    connection.closeReason = reason;
+    if (!connection.opened) return connection.socket.terminate();
+    await new Promise<void>((resolve) => {
+      connection.whenClosed = resolve;
+      this.#setTimer(connection, 1000, () => connection.socket.terminate());
+      connection.socket.close(1000, reason);
+    });
+  }
+
+  #setState(state: SocketState): void {
+    this.#state = state;
+    this.#states.emit(state);
+  }
+
+  #nextState(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const done = (): void => {
+        remove();
+        signal?.removeEventListener('abort', abort);
+      };
+      const abort = (): void => {
+        done();
+        reject(signal?.reason);
+      };
+      const remove = this.#states.add(() => {
+        done();
+        resolve();
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+}
