@@ -1,0 +1,69 @@
+import type { z } from 'zod';
+import { AppError } from '../errors/app-error.ts';
+import { findNearestWord } from './nearest-word.ts';
+import { findSchemaNode, type SchemaNode } from './schema-lookup.ts';
+
+/** BSD's EX_CONFIG: the process ends with it when the configuration is not valid. */
+export const CONFIG_EXIT_CODE = 78;
+
+export interface ConfigProblem {
+  /** `nodes.static_nodes[0].host`; empty for the whole file. */
+  path: string;
+  /** From 1; null when the value came from the environment or an option. */
+  line: number | null;
+  message: string;
+}
+
+/** Tells where a value stands in the file; null when it does not. */
+export type FindLine = (path: readonly PropertyKey[]) => number | null;
+
+/** `a.b[0].c` for people. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`;
+    return text === '' ? String(step) : `${text}.${String(step)}`;
+  }, '');
+}
+
+/** The zod issues as problems: unknown keys with the nearest known one, unions by their likeliest branch. */
+export function toConfigProblems(error: z.ZodError, schema: SchemaNode, findLine: FindLine): ConfigProblem[] {
+  return error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') {
+      return [{ path: formatPath(issue.path), line: findLine(issue.path), message: describeIssue(issue) }];
+    }
+    const known = Object.keys(findSchemaNode(schema, issue.path)?.properties ?? {});
+    return issue.keys.map((key) => {
+      const path = [...issue.path, key];
+      const nearest = findNearestWord(key, known);
+      const advice = nearest ? `did you mean "${nearest}"?` : `known here: ${known.join(', ')}`;
+      return { path: formatPath(path), line: findLine(path), message: `unknown key; ${advice}` };
+    });
+  });
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  if (
+    issue.code === 'invalid_type' &&
+    issue.expected === 'string' &&
+    issue.message.includes('received number')
+  )
+    return 'expected text; put the value in quotes';
+  if (issue.code !== 'invalid_union') return issue.message;
+  const branches = issue.errors.map((branch) => branch[0]?.message ?? '').filter((message) => message !== '');
+  return branches.length > 0 ? [...new Set(branches)].join(', or ') : issue.message;
+}
+
+/** The error that loading throws. `file` is null when there is none. */
+export function createConfigError(file: string | null, problems: readonly ConfigProblem[]): AppError {
+  return new AppError('CONFIG_INVALID', { file, problems });
+}
+
+/** CONFIG_INVALID as lines for a terminal: `config.yaml:12 nodes.static_nodes[0].port: …`, no stack. */
+export function formatConfigError(error: AppError): string {
+  const { file, problems } = (error.details ?? {}) as { file?: string | null; problems?: ConfigProblem[] };
+  const lines = (problems ?? []).map(({ path, line, message }) => {
+    const place = file && line !== null ? `${file}:${line} ` : '';
+    return `  ${place}${path === '' ? '' : `${path}: `}${message}`;
+  });
+  return [error.message, ...lines].join('\n');
+}

@@ -1,0 +1,111 @@
+import { resolve } from 'node:path';
+import { parse } from 'yaml';
+import { type ConfigProblem, formatPath } from './config-problem.ts';
+import { findNearestWord } from './nearest-word.ts';
+import { findSchemaNode, type SchemaNode } from './schema-lookup.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One value from the environment, and where it belongs. */
+interface Override {
+  name: string;
+  path: readonly string[];
+  text: string;
+}
+
+/** Names that the reference documents and ComfyUI's users know. */
+const KNOWN_NAMES: Readonly<Record<string, readonly string[]>> = {
+  COMFLEET_DATA: ['data_dir'],
+  COMFYUI_HOST: ['comfyui', 'host'],
+  COMFYUI_PORT: ['comfyui', 'port'],
+  COMFYUI_TIMEOUT: ['comfyui', 'timeout'],
+  COMFYUI_REPO_PATH: ['instances', 'repo_path'],
+  COMFYUI_PYTHON: ['instances', 'python'],
+  COMFYUI_PORT_RANGE: ['instances', 'port_range'],
+  COMFYUI_LISTEN: ['instances', 'listen'],
+  COMFYUI_STARTUP_TIMEOUT_SECONDS: ['instances', 'startup_timeout_seconds'],
+  COMFYUI_HEARTBEAT_INTERVAL_SECONDS: ['instances', 'heartbeat_interval_seconds'],
+  COMFYUI_INSTANCE_BASE_DIR: ['instances', 'base_dir'],
+  COMFYUI_LOG_DIR: ['instances', 'log_dir'],
+};
+
+const PREFIX = 'COMFLEET__';
+
+/** The environment's values as a tree to lay over the file's; relative paths resolve from `cwd`. */
+export function readEnvironment(
+  environment: Environment,
+  schema: SchemaNode,
+  cwd: string,
+): { tree: Record<string, unknown>; problems: ConfigProblem[] } {
+  const tree: Record<string, unknown> = {};
+  const problems: ConfigProblem[] = [];
+  for (const override of listOverrides(environment)) {
+    const node = findSchemaNode(schema, override.path);
+    if (node) {
+      setIn(tree, override.path, readText(override.text, node, cwd));
+    } else {
+      problems.push({ path: override.name, line: null, message: describeUnknown(override, schema) });
+    }
+  }
+  return { tree, problems };
+}
+
+function listOverrides(environment: Environment): Override[] {
+  const overrides: Override[] = [];
+  for (const [name, text] of Object.entries(environment)) {
+    if (text === undefined || text === '') continue;
+    const known = Object.hasOwn(KNOWN_NAMES, name) ? KNOWN_NAMES[name] : undefined;
+    if (known) overrides.push({ name, path: known, text });
+    else if (name.startsWith(PREFIX)) {
+      overrides.push({ name, path: name.slice(PREFIX.length).toLowerCase().split('__'), text });
+    }
+  }
+  // Our own names come last and win.
+  return overrides.sort((a, b) => Number(a.name.startsWith(PREFIX)) - Number(b.name.startsWith(PREFIX)));
+}
+
+function describeUnknown({ path }: Override, schema: SchemaNode): string {
+  const parent = findSchemaNode(schema, path.slice(0, -1));
+  const nearest = findNearestWord(path.at(-1) ?? '', Object.keys(parent?.properties ?? {}));
+  const place = formatPath(path);
+  return nearest
+    ? `there is no setting ${place}; did you mean ${formatPath([...path.slice(0, -1), nearest])}?`
+    : `there is no setting ${place}`;
+}
+
+function readText(text: string, node: SchemaNode, cwd: string): unknown {
+  if (node.path === true) return resolve(cwd, text);
+  if (node.type === 'string') return text;
+  try {
+    return parse(text) as unknown;
+  } catch {
+    // Not YAML: the schema then says what was expected.
+    return text;
+  }
+}
+
+function setIn(tree: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  let place = tree;
+  for (const key of path.slice(0, -1)) {
+    const next = place[key];
+    const child: Record<string, unknown> = isPlainObject(next) ? next : {};
+    place[key] = child;
+    place = child;
+  }
+  const last = path.at(-1);
+  if (last !== undefined) place[last] = value;
+}
+
+/** True for objects that are neither null nor arrays. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `over` laid over `base`: objects merge key by key, everything else is replaced. */
+export function overlay(base: unknown, over: unknown): unknown {
+  if (over === undefined) return base;
+  if (!isPlainObject(base) || !isPlainObject(over)) return over;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) merged[key] = overlay(base[key], value);
+  return merged;
+}

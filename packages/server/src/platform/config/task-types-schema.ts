@@ -1,0 +1,115 @@
+import { z } from 'zod';
+
+/** YAML writes ids as text or as bare numbers; both name the same graph node. */
+const nodeIdSchema = z.union([z.string().min(1), z.int()]).transform(String);
+
+const bilingualSchema = z.strictObject({
+  en: z.string().describe('English.'),
+  zh: z.string().describe('Chinese.'),
+});
+
+const targetSchema = z.strictObject({
+  node_id: nodeIdSchema.describe('Graph node.'),
+  input_name: z.string().min(1).describe('Its input.'),
+});
+
+const selectSchema = z
+  .strictObject({
+    class_type: z.string().optional().describe('Class of the graph node.'),
+    index: z.int().min(0).optional().describe('Which of several matches, counted from 0.'),
+    title: z.string().optional().describe('Title of the graph node, as in _meta.title.'),
+    role: z
+      .enum(['positive', 'negative'])
+      .optional()
+      .describe('The text node that a sampler uses as positive or negative prompt.'),
+  })
+  .refine(
+    (select) => select.class_type ?? select.title ?? select.role,
+    'name a class_type, a title or a role',
+  );
+
+const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
+
+export const parameterDefinitionSchema = z.strictObject({
+  node_id: nodeIdSchema.optional().describe('Graph node whose input the value is written to.'),
+  input_name: z.string().min(1).optional().describe('That input.'),
+  select: selectSchema
+    .optional()
+    .describe('Finds the graph node by class, title or role; instead of node_id.'),
+  targets: z.array(targetSchema).optional().describe('Further inputs that get the same value.'),
+  default_value: scalarSchema.nullable().optional().describe('Used when the request has no value.'),
+  data_type: z
+    .enum(['string', 'int', 'float', 'bool', 'seed', 'image'])
+    .optional()
+    .describe('Kind of value; without it, the kind of the value in the graph.'),
+  required: z.boolean().optional().describe('The request must have a value.'),
+  min: z.number().optional().describe('Smallest number.'),
+  max: z.number().optional().describe('Largest number.'),
+  multiple_of: z.number().positive().optional().describe('Numbers must be a multiple of this.'),
+  max_length: z.int().min(0).optional().describe('Longest text, in characters.'),
+  options: z
+    .array(z.union([z.string(), z.number()]))
+    .min(1)
+    .optional()
+    .describe('The only values allowed.'),
+  description: z.string().optional().describe('For people.'),
+  label: bilingualSchema.optional().describe('Name in forms.'),
+  derive: z
+    .strictObject({
+      multiply: z.array(z.string()).min(2).describe('Names of number parameters.'),
+      round: z.boolean().optional().describe('Round the product to the nearest whole number.'),
+    })
+    .optional()
+    .describe('The value is the product of other parameters.'),
+});
+export type ParameterDefinition = z.infer<typeof parameterDefinitionSchema>;
+
+export const workflowDefinitionSchema = z.strictObject({
+  workflow_file: z.string().min(1).meta({ description: 'The graph in API format.', path: true }),
+  name: z.string().optional().describe('Name for people.'),
+  title: bilingualSchema.optional().describe('Title in two languages.'),
+  description: z.string().optional().describe('What it makes.'),
+  version: z.string().optional().describe("The author's label; quote it, as YAML reads 1.10 as 1.1."),
+  enabled: z.boolean().optional().describe('Whether tasks may use it; default true.'),
+  unknown_parameters: z
+    .enum(['strict', 'lenient', 'allow'])
+    .optional()
+    .describe('What unknown parameters of a request do: refused (strict, default), a warning, or nothing.'),
+  timeout_seconds: z
+    .number()
+    .min(0)
+    .max(86_400)
+    .optional()
+    .describe('Execution limit of its tasks; 0 means none; default comfyui.timeout.'),
+  parameter_mapping: z
+    .record(z.string(), parameterDefinitionSchema)
+    .optional()
+    .describe('The parameters, in the order in which a form shows them.'),
+  exclude_samplers: z
+    .array(nodeIdSchema)
+    .optional()
+    .describe('Samplers that keep their seed and prompt when there is no parameter_mapping.'),
+  primary_output_nodes: z
+    .array(nodeIdSchema)
+    .optional()
+    .describe('Graph nodes whose files are the result; others are secondary.'),
+  presets: z
+    .record(z.string(), z.record(z.string(), z.record(z.string(), scalarSchema)))
+    .optional()
+    .describe('Groups of named parameter values.'),
+});
+export type WorkflowDefinition = z.infer<typeof workflowDefinitionSchema>;
+
+export const taskTypeDefinitionSchema = z.strictObject({
+  enabled: z.boolean().optional().describe('Whether tasks of this type are taken; default true.'),
+  default_workflow: z.string().optional().describe('Used when a request names no workflow.'),
+  workflows: z.record(z.string(), workflowDefinitionSchema).prefault({}).describe('Workflows by name.'),
+});
+export type TaskTypeDefinition = z.infer<typeof taskTypeDefinitionSchema>;
+
+/** The `task_types` block, in config.yaml and in workflow definition files. */
+export const taskTypesSchema = z.record(z.string(), taskTypeDefinitionSchema);
+export type TaskTypes = z.infer<typeof taskTypesSchema>;
+
+/** A file of workflow definitions alone, such as examples/workflows/workflows.yaml. */
+export const taskTypesFileSchema = z.strictObject({ task_types: taskTypesSchema });

@@ -1,0 +1,101 @@
+import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { ConfigProblem, FindLine } from './config-problem.ts';
+
+/** A YAML file as plain values, with the line of each, or its problems. */
+export interface YamlContent {
+  value: unknown;
+  problems: ConfigProblem[];
+  findLine: FindLine;
+}
+
+const MAX_TEXT_LENGTH = 5_000_000;
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+
+/**
+ * Parses YAML 1.2 with the core schema only: no custom tags, at most 100 aliases. Whole numbers beyond 2^53 stay exact
+ * as decimal text.
+ */
+export function parseYaml(text: string): YamlContent {
+  if (text.length > MAX_TEXT_LENGTH) {
+    return failWith('the file is larger than 5 MB');
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, intAsBigInt: true, prettyErrors: false });
+  const problems = [...document.errors, ...document.warnings].map((error) => ({
+    path: '',
+    line: lines.linePos(error.pos[0]).line,
+    message: error.message,
+  }));
+  const findLine: FindLine = (path) => {
+    const offset = findOffset(document.contents, path);
+    return offset === null ? null : lines.linePos(offset).line;
+  };
+  if (problems.length > 0) return { value: undefined, problems, findLine };
+  return readValue(
+    () => toPlain(document.toJS({ maxAliasCount: 100 }), [], problems, findLine),
+    problems,
+    findLine,
+  );
+}
+
+function failWith(message: string): YamlContent {
+  return { value: undefined, problems: [{ path: '', line: null, message }], findLine: () => null };
+}
+
+function readValue(read: () => unknown, problems: ConfigProblem[], findLine: FindLine): YamlContent {
+  try {
+    return { value: read(), problems, findLine };
+  } catch (thrown) {
+    // yaml throws a ReferenceError for alias bombs.
+    return failWith(thrown instanceof Error ? thrown.message : String(thrown));
+  }
+}
+
+/** Copies into plain objects: exact numbers as text, keys that touch prototypes refused, cycles refused by depth. */
+function toPlain(
+  value: unknown,
+  path: readonly PropertyKey[],
+  problems: ConfigProblem[],
+  findLine: FindLine,
+): unknown {
+  if (path.length > 32) throw new Error('nested more than 32 deep');
+  if (typeof value === 'bigint') {
+    return BigInt(Number(value)) === value && Number.isSafeInteger(Number(value))
+      ? Number(value)
+      : String(value);
+  }
+  if (Array.isArray(value)) {
+    return value.map((item, index) => toPlain(item, [...path, index], problems, findLine));
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  const copy: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    const here = [...path, key];
+    if (FORBIDDEN_KEYS.has(key)) {
+      problems.push({ path: here.join('.'), line: findLine(here), message: 'this key is not allowed' });
+    } else {
+      copy[key] = toPlain(item, here, problems, findLine);
+    }
+  }
+  return copy;
+}
+
+/** Offset of the key (or item) at the path, or of the nearest parent that exists in the file. */
+function findOffset(root: Node | null, path: readonly PropertyKey[]): number | null {
+  let node: unknown = root;
+  let offset: number | null = root?.range?.[0] ?? null;
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
+      if (!isPair(pair) || !isScalar(pair.key)) return offset;
+      offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(step)];
+      offset = (node as Node | undefined)?.range?.[0] ?? offset;
+    } else {
+      return offset;
+    }
+  }
+  return offset;
+}

@@ -1,0 +1,55 @@
+import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import type { Logger } from './logger.ts';
+
+/** Field names whose values never reach a log, wherever they stand. */
+const SECRET_FIELD =
+  /^(authorization|cookie|set-cookie|password|secret|client_secret|clientSecret|secret_key|secretKey|token|access_token|accessToken|api_key.*|auth_token.*|signature|ticket|sign_in_code)$/i;
+
+/** Writes one JSON object a line: level, time, event, fields. `destination` defaults to stderr. */
+export function createPinoLogger(options: {
+  level: 'debug' | 'info' | 'warn' | 'error';
+  destination?: DestinationStream;
+}): Logger {
+  const root = pino(
+    {
+      level: options.level,
+      base: null,
+      messageKey: 'event',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    options.destination ?? pino.destination({ dest: 2, sync: true }),
+  );
+  return wrap(root);
+}
+
+function wrap(inner: PinoLogger): Logger {
+  return {
+    debug: (event, fields) => inner.debug(hideSecrets(fields), event),
+    info: (event, fields) => inner.info(hideSecrets(fields), event),
+    warn: (event, fields) => inner.warn(hideSecrets(fields), event),
+    error: (event, fields) => inner.error(hideSecrets(fields), event),
+    child: (fields) => wrap(inner.child(hideSecrets(fields))),
+  };
+}
+
+/** A copy with the values of secret fields replaced; errors become name, message and stack. */
+export function hideSecrets(fields: object | undefined): Record<string, unknown> {
+  return fields ? copyObject(fields, 0) : {};
+}
+
+function copyObject(value: object, depth: number): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    copy[key] = SECRET_FIELD.test(key) ? '[hidden]' : copyValue(item, depth + 1);
+  }
+  return copy;
+}
+
+function copyValue(value: unknown, depth: number): unknown {
+  if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack };
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > 6) return '[deep]';
+  if (Array.isArray(value)) return value.map((item) => copyValue(item, depth + 1));
+  return copyObject(value, depth);
+}
