@@ -19,6 +19,7 @@ const edges = [
   'packages/server/src/app.ts',
   'packages/simulator/src/main.ts',
   'packages/comfyui/src/node.ts',
+  'packages/comfyui/src/node/**',
   'packages/comfyui/src/time/**',
   'packages/comfyui/src/**/*transport*.ts',
   'packages/comfyui/src/**/*dialer*.ts',
@@ -99,7 +100,7 @@ export default defineConfig(
       'max-params': ['error', { max: 4 }],
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
-      complexity: ['error', 12],
+      complexity: ['error', { max: 12, variant: 'modified' }],
       'no-console': 'error',
       'no-restricted-globals': ['error', ...restrictedGlobals],
       'no-restricted-properties': ['error', ...restrictedProperties],
@@ -111,7 +112,7 @@ export default defineConfig(
     rules: {
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
-      complexity: ['error', 12],
+      complexity: ['error', { max: 12, variant: 'modified' }],
     },
   },
   {
@@ -133,5 +134,7 @@ export default defineConfig(
       'max-params': 'off',
     },
   },
+  // A Pinia store is one setup function, as a component is.
+  { files: ['packages/web/src/stores/**'], rules: { 'max-lines-per-function': 'off' } },
   { files: ['packages/*/src/platform/**', 'bench/**', 'examples/**'], rules: { 'no-console': 'off' } },
 );

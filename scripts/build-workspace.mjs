@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { dirname, join, relative } from 'node:path';
 import { root, runTool } from './workspace.mjs';
 
+/** @typedef {import('./workspace.mjs').CommandResult} CommandResult */
 /** @typedef {{ ok: boolean, did: string[], output: string }} BuildResult */
 
 const stampPath = join(root, 'node_modules/.cache/comfleet/build.json');
@@ -52,7 +53,7 @@ function listWebInputs() {
   return listFiles([web, ...browserPackages.map((name) => join(root, 'packages', name, 'src'))]);
 }
 
-/** @returns {{ packages?: string, web?: string }} */
+/** @returns {{ packages?: string, page?: string }} */
 function readStamp() {
   try {
     return JSON.parse(readFileSync(stampPath, 'utf8'));
@@ -62,7 +63,7 @@ function readStamp() {
   }
 }
 
-/** @param {{ packages?: string, web?: string }} stamp */
+/** @param {{ packages?: string, page?: string }} stamp */
 function writeStamp(stamp) {
   mkdirSync(dirname(stampPath), { recursive: true });
   writeFileSync(stampPath, JSON.stringify(stamp));
@@ -95,36 +96,52 @@ function markExecutable() {
   if (existsSync(entry)) chmodSync(entry, 0o755);
 }
 
+/** One thing to build: what it is made of, whether its output is there, and how. @typedef {{ name: 'packages' | 'page', hash: string, hasOutput: boolean, build: () => Promise<CommandResult> }} Part */
+
+/** @returns {Part[]} */
+function listParts() {
+  const packages = listPackages();
+  const webInputs = listWebInputs();
+  const web = join(root, 'packages/web');
+  /** @type {Part[]} */
+  const parts = [];
+  if (packages.length > 0) {
+    const hasAll = packages.every(hasOutput);
+    parts.push({
+      name: 'packages',
+      hash: hashPackages(packages),
+      hasOutput: hasAll,
+      build: () => compile(packages),
+    });
+  }
+  if (webInputs) {
+    const hasPage = existsSync(join(web, 'dist/index.html'));
+    const build = () => runTool('vite/bin/vite.js', ['build'], { cwd: web });
+    parts.push({ name: 'page', hash: hashFiles(webInputs), hasOutput: hasPage, build });
+  }
+  return parts;
+}
+
 /**
  * Builds what changed since the last build: packages with tsc, then the page with vite. `did` names the parts built;
  * `onStart` is told before each, so that a person knows what they wait for.
  * @param {{ onStart?: (part: string) => void, withPage?: boolean }} [options]
  * @returns {Promise<BuildResult>}
  */
-export async function buildWorkspace(options = {}) {
+export async function buildWorkspace({ onStart, withPage = true } = {}) {
   const stamp = readStamp();
   /** @type {string[]} */
   const did = [];
-  const packages = listPackages();
-  const packagesHash = hashPackages(packages);
-  if (packages.length > 0 && (stamp.packages !== packagesHash || !packages.every(hasOutput))) {
-    options.onStart?.('packages');
-    const result = await compile(packages);
+  for (const part of listParts()) {
+    const isFresh = stamp[part.name] === part.hash && part.hasOutput;
+    if (isFresh || (part.name === 'page' && !withPage)) continue;
+    onStart?.(part.name);
+    const result = await part.build();
     if (result.code !== 0) return { ok: false, did, output: result.output };
-    did.push('packages');
-    writeStamp({ ...stamp, packages: packagesHash });
+    did.push(part.name);
+    stamp[part.name] = part.hash;
+    writeStamp(stamp);
   }
   markExecutable();
-  const webInputs = options.withPage === false ? undefined : listWebInputs();
-  if (webInputs) {
-    const webHash = hashFiles(webInputs);
-    if (stamp.web !== webHash || !existsSync(join(root, 'packages/web/dist'))) {
-      options.onStart?.('page');
-      const result = await runTool('vite/bin/vite.js', ['build'], { cwd: join(root, 'packages/web') });
-      if (result.code !== 0) return { ok: false, did, output: result.output };
-      did.push('page');
-      writeStamp({ packages: packagesHash, web: webHash });
-    }
-  }
   return { ok: true, did, output: '' };
 }

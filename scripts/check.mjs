@@ -37,7 +37,7 @@ async function runUnitTests() {
     'unit',
     ...(existsSync(join(root, 'packages/web/vitest.config.ts')) ? ['--project', 'web'] : []),
   ];
-  return runTool('vitest/vitest.mjs', ['run', ...projects]);
+  return runTool('vitest/vitest.mjs', ['run', ...projects], { env: { NO_COLOR: '1' } });
 }
 
 /** In this order: the cheap ones first; lint after types because its typed rules read the built declarations. */

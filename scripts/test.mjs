@@ -55,7 +55,7 @@ async function runVitest(folder) {
   const reporters = ['--reporter=default', `--reporter=${join(root, 'scripts/counts-reporter.mjs')}`];
   const run = await runTool('vitest/vitest.mjs', ['run', ...reporters, ...projects, ...options.only], {
     inherit: true,
-    env: { COMFLEET_TEST_COUNTS: countsPath },
+    env: { COMFLEET_TEST_COUNTS: countsPath, ...(!process.stdout.isTTY && { NO_COLOR: '1' }) },
   });
   if (!existsSync(countsPath)) return toSingleFailure(`vitest ended with ${run.code} before any result`);
   /** @type {Counts} */
