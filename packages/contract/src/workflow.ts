@@ -7,8 +7,9 @@ export type DataType = (typeof DATA_TYPES)[number];
 export const parameterSchema = z
   .object({
     name: z.string(),
-    node_id: z.string(),
-    input_name: z.string(),
+    /** Null for a parameter that only feeds derived ones. */
+    node_id: z.string().nullable(),
+    input_name: z.string().nullable(),
     data_type: z.enum(DATA_TYPES),
     description: z.string().nullable(),
     label: z.object({ en: z.string(), zh: z.string() }).nullable(),

@@ -1,0 +1,219 @@
+import { createReadStream } from 'node:fs';
+import { copyFile, type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { blake3, createBLAKE3 } from 'hash-wasm';
+import { AppError, toError } from '../../platform/errors/app-error.ts';
+import type { BlobStore, PutLimits, StoredBlob } from './blob-store.ts';
+
+/** Streams up to this size are hashed in memory first, and a blob that is here already is not written again. */
+const SMALL_BYTES = 1024 * 1024;
+const HEAD_BYTES = 4096;
+
+export interface FolderBlobOptions {
+  folder: string;
+  /** `power`: file and folder are synced before a blob counts; `process`: the kernel's cache is enough. */
+  durability: 'power' | 'process';
+  createName: () => string;
+}
+
+/** Blobs as files below `folder/ab/abcdef…`, written beside and renamed, so that no partial file is ever visible. */
+export class FolderBlobStore implements BlobStore {
+  readonly #folder: string;
+  readonly #sync: boolean;
+  readonly #createName: () => string;
+
+  constructor({ folder, durability, createName }: FolderBlobOptions) {
+    this.#folder = folder;
+    this.#sync = durability === 'power';
+    this.#createName = createName;
+  }
+
+  async put(source: AsyncIterable<Uint8Array>, limits: PutLimits): Promise<StoredBlob> {
+    const iterator = source[Symbol.asyncIterator]();
+    const { chunks, sizeBytes, ended } = await readSmall(iterator, limits);
+    if (!ended) return this.#putLarge(iterator, { chunks, sizeBytes, limits });
+    checkLength(sizeBytes, limits);
+    const bytes = Buffer.concat(chunks, sizeBytes);
+    const hash = await blake3(bytes);
+    const isNew = !(await this.has(hash));
+    if (isNew) {
+      await this.#write(hash, async (file) => {
+        await file.write(bytes);
+      });
+    }
+    return { hash, sizeBytes, isNew, head: bytes.subarray(0, HEAD_BYTES) };
+  }
+
+  open(hash: string, range?: { start: number; end: number }): AsyncIterable<Uint8Array> {
+    return readFile(this.#path(hash), range);
+  }
+
+  async has(hash: string): Promise<boolean> {
+    return exists(this.#path(hash));
+  }
+
+  async remove(hash: string): Promise<void> {
+    try {
+      await unlink(this.#path(hash));
+    } catch (thrown) {
+      if (errorCode(thrown) !== 'ENOENT') throw thrown;
+    }
+  }
+
+  async linkTo(hash: string, path: string): Promise<void> {
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      await link(this.#path(hash), path);
+    } catch (thrown) {
+      if (errorCode(thrown) === 'EEXIST') return;
+      await copyFile(this.#path(hash), path);
+    }
+  }
+
+  async #putLarge(
+    rest: AsyncIterator<Uint8Array>,
+    start: { chunks: Uint8Array[]; sizeBytes: number; limits: PutLimits },
+  ): Promise<StoredBlob> {
+    const hasher = await createBLAKE3();
+    hasher.init();
+    let sizeBytes = start.sizeBytes;
+    const temporary = await this.#createTemporary();
+    try {
+      for (const chunk of start.chunks) {
+        hasher.update(chunk);
+        await temporary.file.write(chunk);
+      }
+      for (let next = await rest.next(); !next.done; next = await rest.next()) {
+        sizeBytes += next.value.byteLength;
+        if (sizeBytes > start.limits.maxBytes) throw new AppError('BODY_TOO_LARGE', { max_bytes: start.limits.maxBytes });
+        hasher.update(next.value);
+        await temporary.file.write(next.value);
+      }
+      checkLength(sizeBytes, start.limits);
+      const hash = hasher.digest('hex');
+      const isNew = !(await this.has(hash));
+      await this.#publish(temporary, hash);
+      return { hash, sizeBytes, isNew, head: Buffer.concat(start.chunks).subarray(0, HEAD_BYTES) };
+    } catch (thrown) {
+      await discard(temporary);
+      throw toStorageError(thrown);
+    }
+  }
+
+  async #write(hash: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
+    const temporary = await this.#createTemporary();
+    try {
+      await fill(temporary.file);
+      await this.#publish(temporary, hash);
+    } catch (thrown) {
+      await discard(temporary);
+      throw toStorageError(thrown);
+    }
+  }
+
+  async #createTemporary(): Promise<Temporary> {
+    const path = join(this.#folder, 'incoming', this.#createName());
+    try {
+      return { path, file: await open(path, 'wx') };
+    } catch (thrown) {
+      if (errorCode(thrown) !== 'ENOENT') throw toStorageError(thrown);
+      await mkdir(dirname(path), { recursive: true });
+      return { path, file: await open(path, 'wx') };
+    }
+  }
+
+  async #publish(temporary: Temporary, hash: string): Promise<void> {
+    if (this.#sync) await temporary.file.datasync();
+    await temporary.file.close();
+    const path = this.#path(hash);
+    try {
+      await rename(temporary.path, path);
+    } catch (thrown) {
+      if (errorCode(thrown) !== 'ENOENT') throw thrown;
+      await mkdir(dirname(path), { recursive: true });
+      await rename(temporary.path, path);
+    }
+    if (this.#sync) await syncFolder(dirname(path));
+  }
+
+  #path(hash: string): string {
+    return join(this.#folder, hash.slice(0, 2), hash);
+  }
+}
+
+interface Temporary {
+  path: string;
+  file: FileHandle;
+}
+
+async function readSmall(iterator: AsyncIterator<Uint8Array>, limits: PutLimits) {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  while (sizeBytes <= SMALL_BYTES) {
+    const next = await iterator.next();
+    if (next.done) return { chunks, sizeBytes, ended: true };
+    sizeBytes += next.value.byteLength;
+    if (sizeBytes > limits.maxBytes) throw new AppError('BODY_TOO_LARGE', { max_bytes: limits.maxBytes });
+    chunks.push(next.value);
+  }
+  return { chunks, sizeBytes, ended: false };
+}
+
+function checkLength(sizeBytes: number, limits: PutLimits): void {
+  if (limits.expectedBytes !== undefined && limits.expectedBytes !== sizeBytes) {
+    throw new AppError('COLLECT_FAILED', { expected_bytes: limits.expectedBytes, received_bytes: sizeBytes });
+  }
+}
+
+async function* readFile(path: string, range?: { start: number; end: number }): AsyncIterable<Uint8Array> {
+  try {
+    yield* createReadStream(path, range ?? {});
+  } catch (thrown) {
+    if (errorCode(thrown) === 'ENOENT') throw new AppError('ASSET_NOT_FOUND', null, { cause: thrown });
+    throw thrown;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function discard(temporary: Temporary): Promise<void> {
+  try {
+    await temporary.file.close();
+  } catch {
+    // Closed already when the failure came after the last byte.
+  }
+  try {
+    await unlink(temporary.path);
+  } catch {
+    // Renamed or never there: nothing is left behind, which is all that was wanted.
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch {
+    // Absent or unreadable: the bytes are written again.
+    return false;
+  }
+}
+
+function toStorageError(thrown: unknown): Error {
+  const code = errorCode(thrown);
+  if (code === 'ENOSPC' || code === 'EROFS' || code === 'EACCES' || code === 'EDQUOT') {
+    return new AppError('STORAGE_FULL', { reason: code }, { cause: thrown });
+  }
+  return toError(thrown);
+}
+
+function errorCode(thrown: unknown): string | null {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : null;
+}

@@ -1,0 +1,187 @@
+import type { Kysely } from 'kysely';
+import type { Write } from '../../platform/database/database.ts';
+import type { AttemptRow, Schema, TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
+import { statement } from '../../platform/database/statement.ts';
+import type { ChangedTask } from './task-change.ts';
+
+/* One function per statement; those on the path of a task are compiled once. */
+
+type TaskColumns = { [K in keyof TaskRow]: TaskRow[K] };
+type AttemptColumns = { [K in keyof AttemptRow]: AttemptRow[K] };
+type EventColumns = { [K in keyof TaskEventRow]: TaskEventRow[K] };
+
+const TASK_COLUMNS: readonly (keyof TaskRow)[] = [
+  'id',
+  'owner_id',
+  'project_id',
+  'state',
+  'version',
+  'epoch',
+  'priority',
+  'accepted_seq',
+  'task_type',
+  'name',
+  'workflow_version_id',
+  'workflow_name',
+  'workflow_label',
+  'graph_hash',
+  'parameters',
+  'seed',
+  'requirements',
+  'lane',
+  'batch_id',
+  'batch_index',
+  'held_reason',
+  'due_at',
+  'cancel_requested_at',
+  'timeout_ms',
+  'max_attempts',
+  'attempt_count',
+  'deaths',
+  'worker_id',
+  'prompt_id',
+  'public_prompt_id',
+  'door',
+  'file_name',
+  'output_path',
+  'error',
+  'put_epoch',
+  'created_at',
+  'started_at',
+  'ended_at',
+];
+
+const EVENT_COLUMNS: readonly (keyof TaskEventRow)[] = [
+  'task_id',
+  'number',
+  'type',
+  'at',
+  'state',
+  'actor',
+  'attempt_id',
+  'attempt_number',
+  'worker_id',
+  'prompt_id',
+  'held_reason',
+  'error',
+  'details',
+];
+
+const ATTEMPT_COLUMNS: readonly (keyof AttemptRow)[] = [
+  'id',
+  'task_id',
+  'owner_id',
+  'number',
+  'epoch',
+  'worker_id',
+  'prompt_id',
+  'socket_id',
+  'state',
+  'ending',
+  'error',
+  'created_at',
+  'submitted_at',
+  'started_at',
+  'ended_at',
+];
+
+/** Takes the named properties off a row or a row of parameters. */
+function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): { [P in K]: T[P] } {
+  return Object.fromEntries(keys.map((key) => [key, from[key]])) as { [P in K]: T[P] };
+}
+
+const insertTaskStatement = statement<TaskColumns>((k, p) => k.insertInto('task').values(pick(p, TASK_COLUMNS)));
+const insertEventStatement = statement<EventColumns>((k, p) =>
+  k.insertInto('task_event').values(pick(p, EVENT_COLUMNS)),
+);
+const insertAttemptStatement = statement<AttemptColumns>((k, p) =>
+  k.insertInto('attempt').values(pick(p, ATTEMPT_COLUMNS)),
+);
+
+const updateTaskStatement = statement<TaskColumns & { seen: number }>((k, p) =>
+  k
+    .updateTable('task')
+    .set({
+      state: p.state,
+      version: p.version,
+      epoch: p.epoch,
+      priority: p.priority,
+      held_reason: p.held_reason,
+      due_at: p.due_at,
+      cancel_requested_at: p.cancel_requested_at,
+      attempt_count: p.attempt_count,
+      deaths: p.deaths,
+      worker_id: p.worker_id,
+      prompt_id: p.prompt_id,
+      error: p.error,
+      started_at: p.started_at,
+      ended_at: p.ended_at,
+    })
+    .where('id', '=', p.id)
+    .where('version', '=', p.seen),
+);
+
+const updateAttemptStatement = statement<AttemptColumns>((k, p) =>
+  k
+    .updateTable('attempt')
+    .set({
+      state: p.state,
+      ending: p.ending,
+      error: p.error,
+      socket_id: p.socket_id,
+      submitted_at: p.submitted_at,
+      started_at: p.started_at,
+      ended_at: p.ended_at,
+    })
+    .where('id', '=', p.id)
+    .where('epoch', '=', p.epoch)
+    .where('state', '<>', 'ended'),
+);
+
+const selectTask = statement<{ id: string }, TaskRow>((k, p) =>
+  k.selectFrom('task').selectAll().where('id', '=', p.id),
+);
+
+const selectAttempt = statement<{ id: string }, AttemptRow>((k, p) =>
+  k.selectFrom('attempt').selectAll().where('id', '=', p.id),
+);
+
+type K = Kysely<Schema>;
+
+/** Inserts a task with the events that led to its first state. */
+export function writeNewTask(k: K, row: TaskRow, events: readonly TaskEventRow[]): Write[] {
+  return [
+    { query: insertTaskStatement(k, { ...row }) },
+    ...events.map((event) => ({ query: insertEventStatement(k, { ...event }) })),
+  ];
+}
+
+/**
+ * Stores one or more consecutive changes of one task: the row as the last change left it, guarded by the version the
+ * first one saw, and one event each.
+ */
+export function writeChanges(k: K, seenVersion: number, changes: readonly ChangedTask[]): Write[] {
+  const last = changes.at(-1);
+  if (!last) return [];
+  return [
+    { query: updateTaskStatement(k, { ...last.row, seen: seenVersion }), rows: 1 },
+    ...changes.map(({ event }) => ({ query: insertEventStatement(k, { ...event }) })),
+  ];
+}
+
+export function writeNewAttempt(k: K, row: AttemptRow): Write {
+  return { query: insertAttemptStatement(k, { ...row }) };
+}
+
+/** Guarded by epoch and by not having ended: a stale dispatcher's write is refused. */
+export function writeAttempt(k: K, row: AttemptRow): Write {
+  return { query: updateAttemptStatement(k, { ...row }), rows: 1 };
+}
+
+export function findTask(k: K, id: string) {
+  return selectTask(k, { id });
+}
+
+export function findAttempt(k: K, id: string) {
+  return selectAttempt(k, { id });
+}
