@@ -117,20 +117,24 @@ function afterMessage(state: OpenState, message: SocketMessage, atMs: number): P
   const promptId = readPromptId(message);
   if (promptId !== state.promptId) {
     // One prompt runs at a time: the start of another one means that a running one is over.
-    const over = message.type === 'execution_start' && state.phase === 'running' && promptId !== null;
+    const over = message.type === 'execution_start' && state.phase === 'running';
     return { state, ask: over ? 'history' : null };
   }
+  return afterOwnMessage(state, message, atMs);
+}
+
+function afterOwnMessage(state: OpenState, message: SocketMessage, atMs: number): PromptStep {
   switch (message.type) {
     case 'execution_success':
-      return toEnding(state, 'execution_success', null, atMs);
+      return toEnding(state, { reason: 'execution_success', atMs });
     case 'execution_error':
       if (isBlocked(message.data)) return { state: alive(state, atMs), ask: null };
-      return toEnding(state, 'execution_error', failedBy(message.data), atMs);
+      return toEnding(state, { reason: 'execution_error', hint: failedBy(message.data), atMs });
     case 'execution_interrupted':
-      return toEnding(state, 'execution_interrupted', interruptedBy(message.data), atMs);
+      return toEnding(state, { reason: 'execution_interrupted', hint: interruptedBy(message.data), atMs });
     case 'executing':
       return message.data.node === null
-        ? toEnding(state, 'executing null', null, atMs)
+        ? toEnding(state, { reason: 'executing null', atMs })
         : { state: toRunning(state, atMs), ask: null };
     case 'other':
       return { state: alive(state, atMs), ask: null };
@@ -149,7 +153,11 @@ function toRunning(state: OpenState, atMs: number): OpenState {
   return state.phase === 'ending' ? alive(state, atMs) : { ...alive(state, atMs), phase: 'running' };
 }
 
-function toEnding(state: OpenState, reason: string, hint: PromptOutcome | null, atMs: number): PromptStep {
+function toEnding(
+  state: OpenState,
+  sign: { reason: string; hint?: PromptOutcome; atMs: number },
+): PromptStep {
+  const { reason, hint = null, atMs } = sign;
   const next = alive(state, atMs);
   if (next.phase === 'ending') return { state: { ...next, hint: next.hint ?? hint }, ask: 'history' };
   return {
@@ -176,7 +184,7 @@ function afterHistory(state: OpenState, entry: HistoryEntry | null, atMs: number
   if (entry === null) return afterNoHistory(state, atMs);
   const outcome = judgeHistory(entry, state.expectedOutputNodeIds);
   if (outcome.kind !== 'incomplete') return ended(state, outcome);
-  const ending = toEnding(state, outcome.reason, null, atMs).state;
+  const ending = toEnding(state, { reason: outcome.reason, atMs }).state;
   if (ending.phase !== 'ending') return { state: ending, ask: null };
   return endIfOverdue({ ...ending, reason: outcome.reason, historyReads: ending.historyReads + 1 }, atMs);
 }

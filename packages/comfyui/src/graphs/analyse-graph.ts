@@ -42,19 +42,24 @@ export interface GraphAnalysis {
 /** Describes a graph (WF17); with object_info also types of links and unknown classes. */
 export function analyseGraph(graph: Graph, objectInfo?: ObjectInfo): GraphAnalysis {
   const entries = Object.entries(graph);
-  const nodes = entries.map(([nodeId, node]) => analyseNode(graph, nodeId, node, objectInfo));
+  const nodes = entries.map(([nodeId, node]) => analyseNode({ graph, objectInfo }, nodeId, node));
   const classCounts: Record<string, number> = {};
   for (const node of nodes) classCounts[node.classType] = (classCounts[node.classType] ?? 0) + 1;
   return {
     nodes,
-    connections: entries.flatMap(([nodeId, node]) => readConnections(graph, nodeId, node, objectInfo)),
+    connections: entries.flatMap(([nodeId, node]) => readConnections({ graph, objectInfo }, nodeId, node)),
     inputs: entries.flatMap(([nodeId, node]) => readLiterals(nodeId, node)),
     outputs: nodes.filter((node) => node.isOutput),
     classCounts,
   };
 }
 
-function analyseNode(graph: Graph, nodeId: string, node: GraphNode, objectInfo?: ObjectInfo): AnalysedNode {
+interface Scope {
+  graph: Graph;
+  objectInfo: ObjectInfo | undefined;
+}
+
+function analyseNode({ graph, objectInfo }: Scope, nodeId: string, node: GraphNode): AnalysedNode {
   const info = objectInfo && findNodeInfo(objectInfo, node.class_type);
   return {
     nodeId,
@@ -66,10 +71,9 @@ function analyseNode(graph: Graph, nodeId: string, node: GraphNode, objectInfo?:
 }
 
 function readConnections(
-  graph: Graph,
+  { graph, objectInfo }: Scope,
   nodeId: string,
   node: GraphNode,
-  objectInfo: ObjectInfo | undefined,
 ): AnalysedConnection[] {
   return Object.entries(node.inputs).flatMap(([inputName, value]) => {
     const link = readLink(value);

@@ -17,16 +17,23 @@ export function checkValue(
 ): ValueFinding {
   const value = isRecord(written) && Object.hasOwn(written, '__value__') ? written['__value__'] : written;
   if (spec.type === 'INT' || spec.type === 'FLOAT') return checkNumber(value, spec);
-  if (spec.choices === null || !(spec.choicesChecked || context.checkV3Combos)) return {};
-  if (isUploadInput(spec) || isFileInput(context.classType, spec.name) || isRecord(spec.options['remote']))
-    return {};
+  const checked = spec.choicesChecked || context.checkV3Combos;
+  return checked && !isFilled(spec, context.classType) ? checkChoice(value, spec) : {};
+}
+
+/** True for inputs whose choices change by uploads or come from another address. */
+function isFilled(spec: InputSpec, classType: string): boolean {
+  return isUploadInput(spec) || isFileInput(classType, spec.name) || isRecord(spec.options['remote']);
+}
+
+function checkChoice(value: unknown, spec: InputSpec): ValueFinding {
+  const { choices, name } = spec;
   const plain = isLosslessNumber(value) ? Number(value.value) : value;
-  if (Array.isArray(plain) || spec.choices.some((choice) => choice === plain)) return {};
-  const shown =
-    spec.choices.length > 20 ? `(list of length ${spec.choices.length})` : JSON.stringify(spec.choices);
+  if (choices === null || Array.isArray(plain) || choices.includes(plain)) return {};
+  const shown = choices.length > 20 ? `(list of length ${choices.length})` : JSON.stringify(choices);
   return {
     type: 'value_not_in_list',
-    message: `Value not in list: ${spec.name}: '${String(plain)}' not in ${shown}`,
+    message: `Value not in list: ${name}: '${String(plain)}' not in ${shown}`,
   };
 }
 

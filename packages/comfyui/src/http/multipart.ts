@@ -6,6 +6,8 @@ export function buildMultipart(upload: UploadRequest): {
   headers: Record<string, string>;
   body: Uint8Array | AsyncIterable<Uint8Array>;
 } {
+  // A guessable boundary would let a file add form fields of its own (overwrite, subfolder).
+  // eslint-disable-next-line no-restricted-properties
   const boundary = `----comfleet${crypto.randomUUID()}`;
   const encoder = new TextEncoder();
   const fields = {

@@ -1,6 +1,6 @@
 import { collectAncestors, findGraphNode, type Graph } from '../graphs/graph.ts';
 import { isLosslessNumber } from '../json/lossless-json.ts';
-import { readPromptId, type SocketMessage } from '../socket/socket-message.ts';
+import { type ProgressMessage, readPromptId, type SocketMessage } from '../socket/socket-message.ts';
 
 /** Progress of one prompt. `fraction` goes from 0 to 1, never back, and is 1 only when the prompt succeeded (PR3). */
 export interface ProgressState {
@@ -65,7 +65,7 @@ export function nextProgress(state: ProgressState, message: SocketMessage): Prog
         ? state
         : startNode(state, message.data.display_node ?? message.data.node);
     case 'progress':
-      return stepNode(state, message.data.node, message.data.value, message.data.max);
+      return stepNode(state, message.data);
     case 'progress_state':
       return afterNodeStates(state, Object.values(message.data.nodes));
     case 'executed':
@@ -95,7 +95,10 @@ function startNode(state: ProgressState, nodeId: string): ProgressState {
   };
 }
 
-function stepNode(state: ProgressState, nodeId: string | null, step: number, steps: number): ProgressState {
+function stepNode(
+  state: ProgressState,
+  { node: nodeId, value: step, max: steps }: ProgressMessage['data'],
+): ProgressState {
   const known = nodeId !== null && Object.hasOwn(state.weights, nodeId) ? nodeId : state.currentNodeId;
   const current =
     known === null ? state : { ...state, currentNodeId: known, currentClass: state.classes[known] ?? null };

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../time/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** The clock of this machine. */
 export const systemClock: Clock = {
