@@ -1,0 +1,63 @@
+import { ComfyError, type HttpTransport, parseTolerantJson } from '@comfleet/comfyui';
+import { toError } from '../../platform/errors/app-error.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import { isBelowVersion } from './comfyui-version.ts';
+import type { HealthResult } from './health-state.ts';
+import { parseSystemStats } from './inventory.ts';
+
+export interface CheckOptions {
+  transport: HttpTransport;
+  clock: Clock;
+  url: string;
+  timeoutMs: number;
+  /** Refuses lower versions; null accepts every one. */
+  versionFloor: string | null;
+  signal: AbortSignal;
+}
+
+const MAX_STATS_BYTES = 1024 * 1024;
+
+/** One GET /system_stats, judged. Never throws: what went wrong is the answer (HR3). */
+export async function checkHealth(options: CheckOptions): Promise<HealthResult> {
+  const { transport, clock, url, timeoutMs, versionFloor, signal } = options;
+  const startedMs = clock.monotonicMs();
+  try {
+    const response = await transport.request({
+      method: 'GET',
+      url: `${url}/system_stats`,
+      timeoutMs,
+      maxBytes: MAX_STATS_BYTES,
+      signal,
+    });
+    const text = await response.text();
+    if (response.status !== 200) return { kind: 'bad_status', status: response.status };
+    return judgeBody(text, clock.monotonicMs() - startedMs, versionFloor);
+  } catch (thrown) {
+    return judgeFailure(thrown, timeoutMs);
+  }
+}
+
+function judgeBody(text: string, latencyMs: number, floor: string | null): HealthResult {
+  const stats = parseSystemStats(readJson(text));
+  if (stats === null) return { kind: 'invalid_body' };
+  const { version } = stats;
+  if (floor !== null && isBelowVersion(version, floor)) return { kind: 'too_old', version, floor };
+  return { kind: 'ok', latencyMs, version };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return parseTolerantJson(text);
+  } catch {
+    return null; // not JSON: judged as a stranger's body, as any other wrong shape
+  }
+}
+
+function judgeFailure(thrown: unknown, timeoutMs: number): HealthResult {
+  if (thrown instanceof ComfyError) {
+    if (thrown.code === 'CONNECTION_REFUSED') return { kind: 'refused' };
+    if (thrown.code === 'TIMEOUT') return { kind: 'timeout', afterMs: timeoutMs };
+    if (thrown.code === 'TOO_LARGE' || thrown.code === 'INVALID_BODY') return { kind: 'invalid_body' };
+  }
+  return { kind: 'failed', message: toError(thrown).message };
+}

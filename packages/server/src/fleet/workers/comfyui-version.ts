@@ -1,0 +1,19 @@
+/** The first version that interrupts one prompt alone (protocol 0, trap 11). */
+export const VERSION_FLOOR = '0.3.57';
+
+/** True when the version is lower than the floor, or cannot be read: then nothing shows that it is high enough. */
+export function isBelowVersion(version: string | null, floor: string): boolean {
+  const have = parseVersion(version);
+  const need = parseVersion(floor);
+  if (have === null || need === null) return true;
+  for (let i = 0; i < 3; i += 1) {
+    const difference = (have[i] ?? 0) - (need[i] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+function parseVersion(version: string | null): number[] | null {
+  const found = /^v?(\d+)\.(\d+)(?:\.(\d+))?/.exec(version ?? '');
+  return found ? [found[1], found[2], found[3]].map((part) => Number(part ?? 0)) : null;
+}

@@ -1,0 +1,175 @@
+import { type ObjectInfo, readInputSpecs } from '@comfleet/comfyui';
+
+/** What a worker can run: its version, classes, model files and devices, as it told when last asked. */
+export interface Inventory {
+  readonly version: string;
+  readonly classTypes: ReadonlySet<string>;
+  /** Folder → file names with `/`, whatever the worker's system writes. */
+  readonly models: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Names without extension. */
+  readonly embeddings: ReadonlySet<string>;
+  readonly objectInfo: ObjectInfo;
+  readonly devices: readonly Record<string, unknown>[];
+  /** Bytes of the first device, 0 when unknown. */
+  readonly vramTotal: number;
+  /** Largest request body in bytes; null when it does not say. */
+  readonly maxUploadBytes: number | null;
+  readonly fetchedAtMs: number;
+}
+
+/** The answers a worker gave; each is what its route returned (protocol 2, 2.1, 8). */
+export interface InventoryAnswers {
+  systemStats: unknown;
+  objectInfo: unknown;
+  features: unknown;
+  models: ReadonlyMap<string, unknown>;
+  embeddings: unknown;
+  fetchedAtMs: number;
+}
+
+/** An inventory as stored, without object_info, which lies compressed under its hash. */
+export interface StoredInventory {
+  version: string;
+  models: Record<string, string[]>;
+  embeddings: string[];
+  devices: Record<string, unknown>[];
+  vram_total: number;
+  max_upload_bytes: number | null;
+  fetched_at: number;
+}
+
+/** Inputs of ComfyUI's own loaders that name model files, by the folder they stand in. */
+const MODEL_INPUTS: Readonly<Record<string, string>> = {
+  ckpt_name: 'checkpoints',
+  config_name: 'configs',
+  lora_name: 'loras',
+  vae_name: 'vae',
+  clip_name: 'text_encoders',
+  clip_name1: 'text_encoders',
+  clip_name2: 'text_encoders',
+  clip_name3: 'text_encoders',
+  unet_name: 'diffusion_models',
+  control_net_name: 'controlnet',
+  style_model_name: 'style_models',
+  gligen_name: 'gligen',
+  hypernetwork_name: 'hypernetworks',
+  audio_encoder_name: 'audio_encoders',
+};
+
+/** Reads the answers; null when object_info or system_stats is not ComfyUI's. Model lists are joined with the choices of object_info's loaders. */
+export function parseInventory(answers: InventoryAnswers): Inventory | null {
+  const stats = parseSystemStats(answers.systemStats);
+  const objectInfo = parseObjectInfo(answers.objectInfo);
+  if (stats === null || objectInfo === null) return null;
+  return {
+    version: stats.version ?? 'unknown',
+    classTypes: new Set(Object.keys(objectInfo)),
+    models: collectModels(objectInfo, answers.models),
+    embeddings: new Set(readNames(answers.embeddings) ?? []),
+    objectInfo,
+    devices: stats.devices,
+    vramTotal: readVram(stats.devices),
+    maxUploadBytes: readUploadLimit(answers.features),
+    fetchedAtMs: answers.fetchedAtMs,
+  };
+}
+
+/** What /system_stats says of the server; null when the body is not ComfyUI's (HR2). */
+export function parseSystemStats(
+  body: unknown,
+): { version: string | null; devices: Record<string, unknown>[]; argv: string[] } | null {
+  if (!isRecord(body) || !isRecord(body['system']) || !Array.isArray(body['devices'])) return null;
+  const { system } = body;
+  const version = system['comfyui_version'];
+  const argv = system['argv'];
+  return {
+    version: typeof version === 'string' ? version : null,
+    devices: body['devices'].filter(isRecord),
+    argv: Array.isArray(argv) ? argv.filter((item) => typeof item === 'string') : [],
+  };
+}
+
+/** object_info when it is an object of class descriptions with at least one class; else null. */
+export function parseObjectInfo(body: unknown): ObjectInfo | null {
+  if (!isRecord(body)) return null;
+  const classes = Object.values(body);
+  return classes.length > 0 && classes.every(isRecord) ? (body as ObjectInfo) : null;
+}
+
+/** The form for SQL. */
+export function toStoredInventory(inventory: Inventory): StoredInventory {
+  return {
+    version: inventory.version,
+    models: Object.fromEntries([...inventory.models].map(([folder, names]) => [folder, [...names]])),
+    embeddings: [...inventory.embeddings],
+    devices: [...inventory.devices],
+    vram_total: inventory.vramTotal,
+    max_upload_bytes: inventory.maxUploadBytes,
+    fetched_at: inventory.fetchedAtMs,
+  };
+}
+
+/** Back from SQL. */
+export function fromStoredInventory(stored: StoredInventory, objectInfo: ObjectInfo): Inventory {
+  return {
+    version: stored.version,
+    classTypes: new Set(Object.keys(objectInfo)),
+    models: new Map(Object.entries(stored.models).map(([folder, names]) => [folder, new Set(names)])),
+    embeddings: new Set(stored.embeddings),
+    objectInfo,
+    devices: stored.devices,
+    vramTotal: stored.vram_total,
+    maxUploadBytes: stored.max_upload_bytes,
+    fetchedAtMs: stored.fetched_at,
+  };
+}
+
+function collectModels(
+  objectInfo: ObjectInfo,
+  listed: ReadonlyMap<string, unknown>,
+): Map<string, ReadonlySet<string>> {
+  const models = new Map<string, Set<string>>();
+  for (const [folder, answer] of listed) {
+    const names = readNames(answer);
+    if (names !== null) models.set(folder, new Set(names.map(toSlashes)));
+  }
+  for (const { folder, names } of readModelChoices(objectInfo)) {
+    const known = models.get(folder) ?? new Set();
+    for (const name of names) known.add(toSlashes(name));
+    models.set(folder, known);
+  }
+  return models;
+}
+
+/** Model files a loader offers; a loader of a custom node may know folders that /models does not list. */
+function* readModelChoices(objectInfo: ObjectInfo): Generator<{ folder: string; names: string[] }> {
+  for (const info of Object.values(objectInfo)) {
+    for (const { name, choices } of readInputSpecs(info)) {
+      const folder = Object.hasOwn(MODEL_INPUTS, name) ? MODEL_INPUTS[name] : undefined;
+      const names = readNames(choices);
+      if (folder !== undefined && names !== null) yield { folder, names };
+    }
+  }
+}
+
+function readNames(value: unknown): string[] | null {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : null;
+}
+
+function readVram(devices: readonly Record<string, unknown>[]): number {
+  const total = devices[0]?.['vram_total'];
+  return typeof total === 'number' ? total : 0;
+}
+
+function readUploadLimit(features: unknown): number | null {
+  const limit = isRecord(features) ? features['max_upload_size'] : null;
+  return typeof limit === 'number' && limit > 0 ? limit : null;
+}
+
+function toSlashes(name: string): string {
+  return name.replaceAll('\\', '/');
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
