@@ -23,7 +23,11 @@ function readLine(text: string): TranscriptLine {
     return { kind: 'message', message };
   }
   if (line['ws'] === 'binary') {
-    return { kind: 'binary', event: Number(line['event']), head: Buffer.from(String(line['head']), 'base64') };
+    return {
+      kind: 'binary',
+      event: Number(line['event']),
+      head: Buffer.from(String(line['head']), 'base64'),
+    };
   }
   return {
     kind: 'http',

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { HistoryEntry } from './history-entry.ts';
+import { judgeHistory } from './judge-history.ts';
+
+const file = { filename: 'a_00001_.png', subfolder: '', type: 'output' };
+
+function entry(
+  messages: [string, Record<string, unknown>][],
+  rest: Partial<HistoryEntry> = {},
+): HistoryEntry {
+  return {
+    outputs: { '3': { images: [file] } },
+    status: { status_str: 'success', completed: true, messages },
+    ...rest,
+  };
+}
+
+describe('judging a history entry', () => {
+  it('CD3 success needs execution_success and a status that is no error', () => {
+    const messages: [string, Record<string, unknown>][] = [['execution_success', {}]];
+    expect(judgeHistory(entry(messages), ['3']).kind).toBe('succeeded');
+    const contradiction = { status_str: 'error', completed: false, messages };
+    expect(judgeHistory(entry(messages, { status: contradiction }), ['3']).kind).toBe('failed');
+    expect(judgeHistory(entry([['execution_start', {}]]), ['3']).kind).toBe('incomplete');
+  });
+
+  it('an error message wins over a success status left from the prompt before', () => {
+    const verdict = judgeHistory(
+      entry([['execution_error', { node_id: '2', exception_type: 'DependencyCycle' }]]),
+      ['3'],
+    );
+    expect(verdict).toMatchObject({
+      kind: 'failed',
+      error: { nodeId: '2', exceptionType: 'DependencyCycle' },
+    });
+  });
+
+  it('an interrupted prompt is no failure, though its status says error', () => {
+    const messages: [string, Record<string, unknown>][] = [
+      ['execution_interrupted', { node_id: '2', node_type: 'KSampler' }],
+    ];
+    const verdict = judgeHistory(entry([], { status: { status_str: 'error', completed: false, messages } }), [
+      '3',
+    ]);
+    expect(verdict).toMatchObject({ kind: 'interrupted', nodeId: '2', nodeType: 'KSampler' });
+  });
+
+  it('a blocked branch does not fail its prompt', () => {
+    const blocked = entry([
+      ['execution_error', { exception_type: 'ExecutionBlocked' }],
+      ['execution_success', {}],
+    ]);
+    expect(judgeHistory(blocked, ['3', '9']).kind).toBe('succeeded');
+  });
+
+  it('CD4 empty outputs are complete only when no output was expected', () => {
+    const empty = entry([['execution_success', {}]], { outputs: {} });
+    expect(judgeHistory(empty, ['3']).kind).toBe('incomplete');
+    expect(judgeHistory(empty, []).kind).toBe('succeeded');
+  });
+
+  it('SaveImageWebsocket leaves no output in history and still succeeds', () => {
+    const graph = { '8': { class_type: 'SaveImageWebsocket', inputs: {} } };
+    const silent = entry([['execution_success', {}]], { outputs: {}, prompt: [1, 'id', graph, {}, ['8']] });
+    expect(judgeHistory(silent, ['8']).kind).toBe('succeeded');
+  });
+
+  it.each([
+    ['no status', { status: null }],
+    [
+      'no outputs',
+      { status: { status_str: 'success', messages: [['execution_success', {}]] }, outputs: undefined },
+    ],
+    [
+      'messages of another shape',
+      { status: { status_str: 'success', completed: true, messages: ['execution_success'] } },
+    ],
+    ['nothing', {}],
+  ] satisfies [string, HistoryEntry][])('an entry with %s is incomplete, not a crash', (_name, broken) => {
+    expect(judgeHistory(broken, ['3']).kind).toBe('incomplete');
+  });
+});

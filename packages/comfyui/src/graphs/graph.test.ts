@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { parseLosslessJson, stringifyLosslessJson } from '../json/lossless-json.ts';
+import { collectAncestors, detectGraphFormat, parseGraph, readLink } from './graph.ts';
+
+const node = { class_type: 'EmptyImage', inputs: {} };
+
+describe('formats of workflow files', () => {
+  it.each([
+    ['api', { '1': node }],
+    ['api', { '1': { class_type: 'A' }, '2': node }],
+    ['ui', { nodes: [], links: [], version: 0.4 }],
+    ['wrapped', { prompt: { '1': node } }],
+    ['unknown', {}],
+    ['unknown', []],
+    ['unknown', null],
+    ['unknown', 'text'],
+    ['unknown', { '1': 'text' }],
+  ] as const)('WF16 %s is told from %j', (format, value) => {
+    expect(detectGraphFormat(value)).toBe(format);
+  });
+
+  it('WF16 a UI workflow is refused with the way out', () => {
+    const parsed = parseGraph({ nodes: [{ id: 1, type: 'KSampler' }], links: [] });
+    expect(parsed).toMatchObject({
+      ok: false,
+      problems: [{ type: 'workflow_format_ui', message: expect.stringContaining('Export (API)') }],
+    });
+  });
+});
+
+describe('structure of a graph', () => {
+  it('WF23 a parsed graph keeps its numbers as written', () => {
+    const text = '{"3":{"class_type":"KSampler","inputs":{"seed":18446744073709551615,"cfg":1.0}}}';
+    const parsed = parseGraph(parseLosslessJson(text));
+    expect(parsed.ok && stringifyLosslessJson(parsed.graph)).toBe(text);
+  });
+
+  it('opens a wrapper', () => {
+    expect(parseGraph({ prompt: { '1': node } })).toEqual({ ok: true, graph: { '1': node } });
+  });
+
+  it('refuses a node without inputs even when it feeds no output, for it kills the worker thread of ComfyUI', () => {
+    const parsed = parseGraph({ '1': node, '2': { class_type: 'EmptyImage' } });
+    expect(parsed).toEqual({
+      ok: false,
+      problems: [
+        { nodeId: '2', inputName: null, type: 'invalid_prompt', message: "Node '2' has no inputs object" },
+      ],
+    });
+  });
+
+  it.each([
+    ['a node that is text', { '1': node, '2': 'text' }],
+    ['a node without class', { '1': node, '2': { inputs: {} } }],
+    ['an empty class', { '1': { class_type: '', inputs: {} } }],
+    ['inputs as a list', { '1': { class_type: 'A', inputs: [] } }],
+    ['inputs as a number', parseLosslessJson('{"1":{"class_type":"A","inputs":5}}')],
+    ['_meta as text', { '1': { class_type: 'A', inputs: {}, _meta: 'x' } }],
+    ['an empty graph', {}],
+    ['a list', [node]],
+    [
+      '__proto__ as node id',
+      parseLosslessJson('{"1":{"class_type":"A","inputs":{}},"__proto__":{"class_type":"A","inputs":{}}}'),
+    ],
+    ['constructor as input name', { '1': { class_type: 'A', inputs: { constructor: 1 } } }],
+    [
+      '__proto__ inside a value',
+      parseLosslessJson('{"1":{"class_type":"A","inputs":{"v":[{"__proto__":{}}]}}}'),
+    ],
+  ])('refuses %s', (_name, value) => {
+    expect(parseGraph(value).ok).toBe(false);
+  });
+});
+
+describe('links', () => {
+  it.each([
+    [['4', 0], { nodeId: '4', outputIndex: 0 }],
+    [parseLosslessJson('["4",1]'), { nodeId: '4', outputIndex: 1 }],
+    [['a', 'b'], null],
+    [['4'], null],
+    [[4, 0], null],
+    ['4', null],
+  ])('reads %j', (value, link) => {
+    expect(readLink(value)).toEqual(link);
+  });
+
+  it('collects all that feeds an output, also through a cycle', () => {
+    const graph = {
+      '1': { class_type: 'A', inputs: { x: ['2', 0] } },
+      '2': { class_type: 'B', inputs: { x: ['1', 0] } },
+      '3': { class_type: 'C', inputs: { x: ['1', 0], y: ['missing', 0] } },
+      '4': { class_type: 'D', inputs: {} },
+    };
+    expect([...collectAncestors(graph, ['3'])].sort()).toEqual(['1', '2', '3']);
+  });
+});

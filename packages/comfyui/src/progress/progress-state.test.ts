@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { readTranscript } from '../../test/read-transcript.ts';
+import { parseGraph } from '../graphs/graph.ts';
+import { isRecord } from '../json/records.ts';
+import type { SocketMessage } from '../socket/socket-message.ts';
+import { createProgressState, nextProgress, type ProgressState } from './progress-state.ts';
+
+function follow(name: string): ProgressState[] {
+  const lines = readTranscript(name);
+  const post = lines.find((line) => line.kind === 'http' && line.call === 'POST /prompt');
+  if (post?.kind !== 'http' || !isRecord(post.request)) throw new Error('no POST');
+  const parsed = parseGraph(post.request['prompt']);
+  if (!parsed.ok) throw new Error('no graph');
+  let state = createProgressState({ promptId: String(post.request['prompt_id']), graph: parsed.graph });
+  const states = [state];
+  for (const line of lines) {
+    if (line.kind !== 'message') continue;
+    state = nextProgress(state, line.message);
+    states.push(state);
+  }
+  return states;
+}
+
+const ALL = [
+  'success',
+  'sampler-cold-model-with-previews',
+  'sampler-warm-model',
+  'video-outputs',
+  'sleep-with-progress-text',
+];
+
+describe('progress of recorded prompts', () => {
+  it.each(ALL)('PR3 %s never goes backward and reaches 1 at its end', (name) => {
+    const fractions = follow(name).map((state) => state.fraction);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(fractions.at(-1)).toBe(1);
+    expect(fractions.filter((fraction) => fraction === 1).length).toBeLessThanOrEqual(3);
+  });
+
+  it('PR3 an interrupted prompt never shows 100 %', () => {
+    const states = follow('sampler-interrupted-at-step-5');
+    expect(Math.max(...states.map((state) => state.fraction))).toBeLessThan(1);
+    expect(states.at(-1)).toMatchObject({ currentNodeId: '3', currentClass: 'KSampler', step: 5, steps: 20 });
+  });
+
+  it('steps of a sampler move the bar', () => {
+    const steps = follow('sampler-warm-model').filter(
+      (state) => state.currentClass === 'KSampler' && state.step !== null,
+    );
+    expect(new Set(steps.map((state) => state.fraction)).size).toBeGreaterThanOrEqual(8);
+  });
+
+  it('PR9 cached nodes are counted', () => {
+    expect(follow('sampler-interrupted-at-step-5').at(-1)?.nodesCached).toBe(4);
+  });
+});
+
+describe('single messages', () => {
+  const graph = {
+    '1': { class_type: 'Load', inputs: {} },
+    '2': { class_type: 'KSampler', inputs: { steps: 8, model: ['1', 0] } },
+    '9': { class_type: 'Unused', inputs: {} },
+  };
+  const start = createProgressState({ promptId: 'p', graph, outputNodeIds: ['2'] });
+
+  it('nodes that feed no output do not count', () => {
+    expect(start.nodesTotal).toBe(2);
+  });
+
+  it('a node with steps weighs as many', () => {
+    const message: SocketMessage = {
+      type: 'progress',
+      data: { value: 4, max: 8, prompt_id: 'p', node: '2' },
+    };
+    expect(nextProgress(start, message).fraction).toBeCloseTo(4 / 9);
+  });
+
+  it('messages of other prompts change nothing', () => {
+    const message: SocketMessage = { type: 'execution_success', data: { prompt_id: 'q' } };
+    expect(nextProgress(start, message)).toBe(start);
+  });
+});
