@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ManualClock } from '../../../test/kit/manual-clock.ts';
+import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
+import type { Database } from '../../platform/database/database.ts';
+import { systemRandom } from '../../platform/time/clock.ts';
+import { Identity } from './identity.ts';
+import type { Principal } from './principal.ts';
+import { visibleTo } from './principal.ts';
+
+let clock = new ManualClock();
+let db: Database;
+let identity: Identity;
+let admin: Principal;
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  db = await openMemoryDatabase(clock);
+  identity = openIdentity(false);
+  const { client } = await identity.createClient({ name: 'admin', description: null, grants: ['admin'] });
+  admin = { id: client.id, kind: 'client', name: 'admin', grants: client.grants };
+});
+
+afterEach(async () => {
+  await db.close();
+});
+
+function openIdentity(openRegistration: boolean): Identity {
+  return new Identity(
+    { db, clock, random: systemRandom },
+    { tokenLifetimeMs: 1_440 * 60_000, openRegistration },
+  );
+}
+
+async function signIn(name: string) {
+  const { client, secret } = await identity.register(admin, { name, description: null });
+  const issued = await identity.issueToken(client.id, secret);
+  return { client, secret, ...issued };
+}
+
+test('API1 registering gives an id and a secret, and the database holds no secret', async () => {
+  const { client, secret } = await identity.register(admin, { name: 'studio', description: '测试客户端' });
+  expect(client).toMatchObject({ name: 'studio', description: '测试客户端', grants: [], revokedAtMs: null });
+  expect(secret).toMatch(/^cfs_[A-Za-z0-9_-]{43}$/);
+  const rows = await db.read(db.k.selectFrom('principal').selectAll());
+  expect(JSON.stringify(rows)).not.toContain(secret.slice(4));
+});
+
+test('registering without the local credential is refused unless it is open', async () => {
+  const request = { name: 'x', description: null };
+  await expect(identity.register(null, request)).rejects.toMatchObject({ code: 'REGISTRATION_CLOSED' });
+  const guest = (await signIn('guest')).token;
+  const { principal } = await identity.authenticate(guest);
+  await expect(identity.register(principal, request)).rejects.toMatchObject({ code: 'REGISTRATION_CLOSED' });
+  expect((await openIdentity(true).register(null, request)).client.grants).toEqual([]);
+});
+
+test('API2 a client id and secret give a token that authenticates the client', async () => {
+  const { client, token, lifetimeMs, expiresAtMs } = await signIn('studio');
+  expect(lifetimeMs).toBe(86_400_000);
+  expect(expiresAtMs).toBe(Date.UTC(2026, 0, 2));
+  const { principal } = await identity.authenticate(token);
+  expect(principal).toEqual({ id: client.id, kind: 'client', name: 'studio', grants: [] });
+  const stored = await db.read(db.k.selectFrom('token').selectAll());
+  expect(JSON.stringify(stored)).not.toContain(token.slice(4));
+});
+
+test('wrong secrets, unknown clients and revoked clients are told apart by nothing', async () => {
+  const { client, secret } = await signIn('studio');
+  const other = await signIn('other');
+  const wrong = [
+    [client.id, other.secret],
+    [client.id, ''],
+    ['01900000-0000-7000-8000-000000000000', secret],
+    ['not an id', secret],
+  ] as const;
+  for (const [id, text] of wrong) {
+    await expect(identity.issueToken(id, text)).rejects.toMatchObject({
+      code: 'UNAUTHORIZED',
+      details: null,
+    });
+  }
+  await identity.revokeClient(admin, client.id);
+  await expect(identity.issueToken(client.id, secret)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+});
+
+test('AU1 a token ends after token_expire_minutes', async () => {
+  const { token } = await signIn('studio');
+  clock.advance(86_400_000 - 1);
+  expect((await identity.authenticate(token)).principal.name).toBe('studio');
+  clock.advance(1);
+  await expect(identity.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+});
+
+test('AU2 a revoked client is refused at once', async () => {
+  const { client, token } = await signIn('studio');
+  await identity.authenticate(token);
+  await identity.revokeClient(admin, client.id);
+  await expect(identity.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+});
+
+test('AU2 a client revoked by another server is refused within one second', async () => {
+  const { client, token } = await signIn('studio');
+  await identity.authenticate(token);
+  await openIdentity(false).revokeClient(admin, client.id);
+  clock.advance(1000);
+  await expect(identity.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+});
+
+test.each([
+  '',
+  'Bearer',
+  'null',
+  'cft_',
+  'cft_short',
+  `cfs_${'a'.repeat(43)}`,
+  `cft_${'a'.repeat(42)}=`,
+  `cft_${'a'.repeat(44)}`,
+  `cft_${'a'.repeat(43)}`,
+  ` cft_${'a'.repeat(43)}`,
+  `cft_${'a'.repeat(42)}\u0000`,
+  'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.',
+  "' or 1=1 --",
+  'x'.repeat(100_000),
+])('AU2 a malformed or foreign token is refused: %j', async (token) => {
+  await signIn('studio');
+  await expect(identity.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+});
+
+test('a tampered token is refused', async () => {
+  const { token } = await signIn('studio');
+  const tampered = token.slice(0, -1) + (token.endsWith('A') ? 'E' : 'A');
+  await expect(identity.authenticate(tampered)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+});
+
+test('a sign-in code gives a token once', async () => {
+  const code = await identity.createSignInCode(admin.id);
+  const { token } = await identity.exchangeCode(code);
+  expect((await identity.authenticate(token)).principal).toEqual(admin);
+  await expect(identity.exchangeCode(code)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+});
+
+test('two exchanges of one code at the same moment give one token', async () => {
+  const code = await identity.createSignInCode(admin.id);
+  const results = await Promise.allSettled([identity.exchangeCode(code), identity.exchangeCode(code)]);
+  expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
+});
+
+test('a sign-in code ends after ten minutes and is no bearer token', async () => {
+  const code = await identity.createSignInCode(admin.id);
+  await expect(identity.authenticate(code)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  clock.advance(600_000);
+  await expect(identity.exchangeCode(code)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+});
+
+test('grants hold at once and only an admin sets them', async () => {
+  const { client, token } = await signIn('studio');
+  const { principal } = await identity.authenticate(token);
+  await expect(identity.setGrants(principal, client.id, ['admin'])).rejects.toMatchObject({
+    code: 'FORBIDDEN',
+  });
+  await identity.setGrants(admin, client.id, ['raw_graph']);
+  expect((await identity.authenticate(token)).principal.grants).toEqual(['raw_graph']);
+});
+
+test('an admin cannot revoke itself or give up its own role by mistake', async () => {
+  await expect(identity.revokeClient(admin, admin.id)).rejects.toMatchObject({ code: 'CONFLICT' });
+  await expect(identity.setGrants(admin, admin.id, [])).rejects.toMatchObject({ code: 'CONFLICT' });
+});
+
+test('only an admin lists and revokes clients; unknown ids are not found', async () => {
+  const { client, token } = await signIn('studio');
+  const { principal } = await identity.authenticate(token);
+  await expect(identity.listClients(principal)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  await expect(identity.revokeClient(principal, client.id)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  expect((await identity.listClients(admin)).map((record) => record.name)).toEqual(['admin', 'studio']);
+  await expect(identity.revokeClient(admin, 'nobody')).rejects.toMatchObject({ code: 'CLIENT_NOT_FOUND' });
+});
+
+test('expired tokens are purged and others stay', async () => {
+  const first = await signIn('first');
+  clock.advance(86_400_001);
+  const second = await signIn('second');
+  await identity.purgeTokens();
+  const rows = await db.read(db.k.selectFrom('token').selectAll());
+  expect(rows.map((row) => row.principal_id)).toEqual([second.client.id]);
+  expect(rows.map((row) => row.principal_id)).not.toContain(first.client.id);
+});
+
+test('a client sees its own rows and an admin all of them', async () => {
+  const { client, token } = await signIn('studio');
+  const { principal } = await identity.authenticate(token);
+  expect(visibleTo(principal)).toEqual({ kind: 'own', ownerId: client.id });
+  expect(visibleTo(admin)).toEqual({ kind: 'all' });
+});

@@ -1,0 +1,232 @@
+import { createUuidV7, type Grant, type PrincipalId, parseId } from '@comfleet/contract';
+import type { Database } from '../../platform/database/database.ts';
+import type { PrincipalRow } from '../../platform/database/schema.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import type { Clock, Random } from '../../platform/time/clock.ts';
+import {
+  deleteExpiredTokens,
+  findPrincipal,
+  findToken,
+  insertPrincipal,
+  insertToken,
+  listClientRows,
+  parseGrants,
+  revokePrincipal,
+  toClientRecord,
+  toPrincipal,
+  updateGrants,
+  useToken,
+} from './identity-statements.ts';
+import { type ClientRecord, type Principal, requireAdmin } from './principal.ts';
+import { drawSecret, hashSecret, hasSecretForm, matchesHash } from './secret.ts';
+import { type Session, SessionCache } from './session-cache.ts';
+
+export interface IdentityOptions {
+  tokenLifetimeMs: number;
+  openRegistration: boolean;
+}
+
+export interface IssuedToken {
+  /** Shown once; only its hash is stored. */
+  token: string;
+  expiresAtMs: number;
+  lifetimeMs: number;
+}
+
+export interface NewClient {
+  name: string;
+  description: string | null;
+  grants: readonly Grant[];
+}
+
+const CODE_LIFETIME_MS = 600_000;
+const LIST_LIMIT = 1000;
+
+/** Clients, their secrets and their tokens. A revoked client or an expired token is refused at once. */
+export class Identity {
+  readonly #db: Database;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #options: IdentityOptions;
+  readonly #sessions = new SessionCache({ maxAgeMs: 1000, limit: 10_000 });
+
+  constructor(deps: { db: Database; clock: Clock; random: Random }, options: IdentityOptions) {
+    this.#db = deps.db;
+    this.#clock = deps.clock;
+    this.#random = deps.random;
+    this.#options = options;
+  }
+
+  /** The session of a bearer token. Throws UNAUTHORIZED for anything else. */
+  async authenticate(token: string): Promise<Session> {
+    if (!hasSecretForm(token, 'token')) throw new AppError('UNAUTHORIZED');
+    const session = await this.#loadSession(hashSecret(token));
+    if (!session) throw new AppError('UNAUTHORIZED');
+    return session;
+  }
+
+  /** The session as it is now, or null when its token or client is no longer good; at most 1 s old. */
+  refresh(session: Session): Promise<Session | null> {
+    return this.#loadSession(session.tokenHash);
+  }
+
+  /** Makes a client. Needs an admin unless registration is open; the secret is shown this once. */
+  async register(
+    principal: Principal | null,
+    request: { name: string; description: string | null },
+  ): Promise<{ client: ClientRecord; secret: string }> {
+    if (!this.#options.openRegistration && !principal?.grants.includes('admin')) {
+      throw new AppError('REGISTRATION_CLOSED');
+    }
+    return this.createClient({ ...request, grants: [] });
+  }
+
+  /** Makes a client without asking who wants it. */
+  async createClient(request: NewClient): Promise<{ client: ClientRecord; secret: string }> {
+    const secret = drawSecret('secret', this.#random);
+    const nowMs = this.#clock.nowMs();
+    const row: PrincipalRow = {
+      id: createUuidV7<'principal'>(nowMs, this.#random.bytes(10)),
+      kind: 'client',
+      name: request.name,
+      description: request.description,
+      secret_hash: hashSecret(secret),
+      grants: JSON.stringify(request.grants),
+      created_at: nowMs,
+      revoked_at: null,
+    };
+    await this.#commit([insertPrincipal(this.#db, row)]);
+    return { client: toClientRecord(row), secret };
+  }
+
+  /** A token for a client's id and secret. Unknown ids and wrong secrets are told apart by nothing. */
+  async issueToken(clientId: string, clientSecret: string): Promise<IssuedToken> {
+    const id = parseId<'principal'>(clientId);
+    const row = id === null ? null : await findPrincipal(this.#db, id);
+    const isMatch = matchesHash(clientSecret, row?.secret_hash ?? null);
+    if (!row || !isMatch || row.revoked_at !== null) throw new AppError('UNAUTHORIZED');
+    return this.#createToken(toPrincipal(row).id);
+  }
+
+  /** A code that can be exchanged for a token once within ten minutes; stands in the link printed at the start. */
+  async createSignInCode(principalId: PrincipalId): Promise<string> {
+    const code = drawSecret('code', this.#random);
+    const nowMs = this.#clock.nowMs();
+    const row = {
+      hash: hashSecret(code),
+      principal_id: principalId,
+      purpose: 'sign_in',
+      created_at: nowMs,
+      expires_at: nowMs + CODE_LIFETIME_MS,
+      used_at: null,
+    };
+    await this.#commit([insertToken(this.#db, row)]);
+    return code;
+  }
+
+  /** Takes a sign-in code and gives a token. Throws UNAUTHORIZED for a used, late or foreign code. */
+  async exchangeCode(code: string): Promise<IssuedToken> {
+    if (!hasSecretForm(code, 'code')) throw new AppError('UNAUTHORIZED');
+    const hash = hashSecret(code);
+    const found = await findToken(this.#db, hash, 'sign_in');
+    if (!found) throw new AppError('UNAUTHORIZED');
+    const nowMs = this.#clock.nowMs();
+    const { issued, row } = this.#drawToken(found.principal.id, nowMs);
+    const outcome = await this.#db.commit([
+      useToken(this.#db, hash, 'sign_in', nowMs),
+      insertToken(this.#db, row),
+    ]);
+    if (outcome.kind === 'refused') throw new AppError('UNAUTHORIZED');
+    return issued;
+  }
+
+  async listClients(principal: Principal): Promise<ClientRecord[]> {
+    requireAdmin(principal);
+    return listClientRows(this.#db, LIST_LIMIT);
+  }
+
+  /** Ends a client: its tokens are refused from now on. */
+  async revokeClient(principal: Principal, clientId: string): Promise<ClientRecord> {
+    requireAdmin(principal);
+    const row = await this.#loadClient(clientId);
+    const { id } = toPrincipal(row);
+    if (id === principal.id) throw new AppError('CONFLICT', { reason: 'own_client' });
+    // Refused only when it was revoked already: the same end.
+    await this.#db.commit([revokePrincipal(this.#db, id, this.#clock.nowMs())]);
+    this.#sessions.clear();
+    return toClientRecord(await this.#loadClient(clientId));
+  }
+
+  /** Replaces a client's grants; they hold at once. */
+  async setGrants(principal: Principal, clientId: string, grants: readonly Grant[]): Promise<ClientRecord> {
+    requireAdmin(principal);
+    const row = await this.#loadClient(clientId);
+    const { id } = toPrincipal(row);
+    if (id === principal.id && !grants.includes('admin'))
+      throw new AppError('CONFLICT', { reason: 'own_client' });
+    const outcome = await this.#db.commit([updateGrants(this.#db, id, row.grants, grants)]);
+    this.#sessions.clear();
+    if (outcome.kind === 'refused' && !isSame(parseGrants(row.grants), grants))
+      throw new AppError('CONFLICT');
+    return toClientRecord(await this.#loadClient(clientId));
+  }
+
+  /** Deletes tokens and codes whose time is over. */
+  async purgeTokens(): Promise<void> {
+    await this.#commit([deleteExpiredTokens(this.#db, this.#clock.nowMs())]);
+  }
+
+  /** Looks everything up anew from now on. */
+  forgetSessions(): void {
+    this.#sessions.clear();
+  }
+
+  async #loadSession(tokenHash: string): Promise<Session | null> {
+    const monotonicMs = this.#clock.monotonicMs();
+    let session = this.#sessions.find(tokenHash, monotonicMs);
+    if (!session) {
+      const found = await findToken(this.#db, tokenHash, 'access');
+      if (!found) return null;
+      session = { ...found, tokenHash };
+      this.#sessions.put(session, monotonicMs);
+    }
+    const isExpired = session.expiresAtMs !== null && session.expiresAtMs <= this.#clock.nowMs();
+    return isExpired ? null : session;
+  }
+
+  async #loadClient(clientId: string): Promise<PrincipalRow> {
+    const id = parseId<'principal'>(clientId);
+    const row = id === null ? null : await findPrincipal(this.#db, id);
+    if (row?.kind !== 'client') throw new AppError('CLIENT_NOT_FOUND');
+    return row;
+  }
+
+  async #createToken(principalId: PrincipalId): Promise<IssuedToken> {
+    const { issued, row } = this.#drawToken(principalId, this.#clock.nowMs());
+    await this.#commit([insertToken(this.#db, row)]);
+    return issued;
+  }
+
+  #drawToken(principalId: PrincipalId, nowMs: number) {
+    const token = drawSecret('token', this.#random);
+    const lifetimeMs = this.#options.tokenLifetimeMs;
+    const row = {
+      hash: hashSecret(token),
+      principal_id: principalId,
+      purpose: 'access',
+      created_at: nowMs,
+      expires_at: nowMs + lifetimeMs,
+      used_at: null,
+    };
+    return { issued: { token, expiresAtMs: nowMs + lifetimeMs, lifetimeMs }, row };
+  }
+
+  async #commit(writes: Parameters<Database['commit']>[0]): Promise<void> {
+    const outcome = await this.#db.commit(writes);
+    if (outcome.kind === 'refused') throw new AppError('CONFLICT', { reason: outcome.reason });
+  }
+}
+
+function isSame(a: readonly Grant[], b: readonly Grant[]): boolean {
+  return a.length === b.length && a.every((grant) => b.includes(grant));
+}

@@ -1,0 +1,149 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseId } from '@comfleet/contract';
+import { z } from 'zod';
+import type { Database } from '../../platform/database/database.ts';
+import { AppError, toError } from '../../platform/errors/app-error.ts';
+import type { Clock, Random } from '../../platform/time/clock.ts';
+import type { Identity } from './identity.ts';
+import {
+  deleteSetting,
+  deleteTokensOf,
+  findPrincipal,
+  findSetting,
+  insertSetting,
+  insertToken,
+  toPrincipal,
+  updateSecret,
+} from './identity-statements.ts';
+import type { Principal } from './principal.ts';
+import { drawSecret, hashSecret } from './secret.ts';
+
+const SETTING = 'local_client';
+const FILE_NAME = 'credential.json';
+
+const credentialSchema = z.object({
+  url: z.string(),
+  client_id: z.string(),
+  client_secret: z.string(),
+  token: z.string(),
+});
+type Credential = z.infer<typeof credentialSchema>;
+
+export interface LocalClient {
+  principal: Principal;
+  /** Does not expire; revoke the client to end it. */
+  token: string;
+  /** `credential.json` with mode 0600: whoever can read it acts as this machine's owner. */
+  file: string;
+  wasCreated: boolean;
+}
+
+interface Deps {
+  db: Database;
+  identity: Identity;
+  clock: Clock;
+  random: Random;
+}
+
+/**
+ * The client of the machine's owner: an admin that may run raw graphs. Made at the first start, found again by its
+ * credential file, and given new secrets when that file is lost. `url` is written anew at each start.
+ */
+export async function openLocalClient(deps: Deps, dataDir: string, url: string): Promise<LocalClient> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const file = join(dataDir, FILE_NAME);
+  const known = await findKnown(deps, await readCredential(file));
+  const { principal, credential } = known ?? (await renewCredential(deps));
+  await writeCredential(file, { ...credential, url });
+  return { principal, token: credential.token, file, wasCreated: known === null };
+}
+
+type Found = { principal: Principal; credential: Credential };
+
+async function findKnown({ identity }: Deps, credential: Credential | null): Promise<Found | null> {
+  if (!credential) return null;
+  try {
+    const { principal } = await identity.authenticate(credential.token);
+    return { principal, credential };
+  } catch (thrown) {
+    // The token of another database, or a revoked one: new secrets are made.
+    if (thrown instanceof AppError && thrown.code === 'UNAUTHORIZED') return null;
+    throw thrown;
+  }
+}
+
+async function renewCredential(deps: Deps): Promise<Found> {
+  const { db, identity, clock, random } = deps;
+  const token = drawSecret('token', random);
+  const { principal, secret } = (await renewSecret(deps)) ?? (await createLocal(identity));
+  const tokenRow = {
+    hash: hashSecret(token),
+    principal_id: principal.id,
+    purpose: 'access',
+    created_at: clock.nowMs(),
+    expires_at: null,
+    used_at: null,
+  };
+  const outcome = await db.commit([
+    deleteTokensOf(db, principal.id),
+    insertToken(db, tokenRow),
+    deleteSetting(db, SETTING),
+    insertSetting(db, SETTING, principal.id),
+  ]);
+  if (outcome.kind === 'refused') throw new AppError('CONFLICT', { reason: outcome.reason });
+  identity.forgetSessions();
+  return { principal, credential: { url: '', client_id: principal.id, client_secret: secret, token } };
+}
+
+/** A new secret for the local client that the database knows; null when there is none or it is revoked. */
+async function renewSecret({ db, random }: Deps): Promise<{ principal: Principal; secret: string } | null> {
+  const id = parseId<'principal'>((await findSetting(db, SETTING)) ?? '');
+  const row = id === null ? null : await findPrincipal(db, id);
+  if (!row || row.revoked_at !== null) return null;
+  const principal = toPrincipal(row);
+  const secret = drawSecret('secret', random);
+  const outcome = await db.commit([updateSecret(db, principal.id, hashSecret(secret))]);
+  return outcome.kind === 'committed' ? { principal, secret } : null;
+}
+
+async function createLocal(identity: Identity): Promise<{ principal: Principal; secret: string }> {
+  const { client, secret } = await identity.createClient({
+    name: 'local',
+    description: 'Whoever can read credential.json on this machine.',
+    grants: ['admin', 'raw_graph'],
+  });
+  return {
+    principal: { id: client.id, kind: 'client', name: client.name, grants: client.grants },
+    secret,
+  };
+}
+
+async function readCredential(file: string): Promise<Credential | null> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
+    throw toError(thrown);
+  }
+  try {
+    return credentialSchema.parse(JSON.parse(text));
+  } catch {
+    // A damaged file proves nothing: new secrets are made.
+    return null;
+  }
+}
+
+async function writeCredential(file: string, credential: Credential): Promise<void> {
+  const draft = `${file}.new`;
+  const handle = await open(draft, 'w', 0o600);
+  try {
+    await handle.chmod(0o600);
+    await handle.writeFile(`${JSON.stringify(credential, null, 2)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, file);
+}

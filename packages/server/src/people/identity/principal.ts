@@ -1,0 +1,63 @@
+import type { Client, Grant, PrincipalId, PrincipalKind, Who } from '@comfleet/contract';
+import { AppError } from '../../platform/errors/app-error.ts';
+
+/** Who acts. Fits flow's Actor; flow knows no more than that. */
+export interface Principal {
+  readonly id: PrincipalId;
+  readonly kind: PrincipalKind;
+  readonly name: string;
+  readonly grants: readonly Grant[];
+}
+
+/** As much of a principal as questions about rights need; flow's Actor fits it too. */
+export interface Asker {
+  readonly id: PrincipalId;
+  readonly grants: readonly string[];
+}
+
+/** Whose rows somebody may see: its own, or all of them. */
+export type OwnerFilter = { readonly kind: 'own'; readonly ownerId: PrincipalId } | { readonly kind: 'all' };
+
+/** A registered client as an admin sees it; never its secret. */
+export interface ClientRecord {
+  readonly id: PrincipalId;
+  readonly name: string;
+  readonly description: string | null;
+  readonly grants: readonly Grant[];
+  readonly createdAtMs: number;
+  readonly revokedAtMs: number | null;
+}
+
+/** Whose rows an actor may see. Every owner filter is built from it. */
+export function visibleTo(actor: Asker): OwnerFilter {
+  return actor.grants.includes('admin') ? { kind: 'all' } : { kind: 'own', ownerId: actor.id };
+}
+
+export function hasGrant(actor: Asker, grant: Grant): boolean {
+  return actor.grants.includes(grant);
+}
+
+/** Throws FORBIDDEN unless the principal is an admin. */
+export function requireAdmin(actor: Asker): void {
+  if (!hasGrant(actor, 'admin')) throw new AppError('FORBIDDEN', { needs: 'admin' });
+}
+
+export function toWho(principal: Principal): Who {
+  return {
+    principal_id: principal.id,
+    kind: principal.kind,
+    name: principal.name,
+    grants: [...principal.grants],
+  };
+}
+
+export function toClient(record: ClientRecord): Client {
+  return {
+    client_id: record.id,
+    client_name: record.name,
+    description: record.description,
+    grants: [...record.grants],
+    created_at: new Date(record.createdAtMs).toISOString(),
+    revoked_at: record.revokedAtMs === null ? null : new Date(record.revokedAtMs).toISOString(),
+  };
+}

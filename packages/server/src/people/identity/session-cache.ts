@@ -1,0 +1,43 @@
+import type { Principal } from './principal.ts';
+
+/** A bearer that was found good. */
+export interface Session {
+  readonly principal: Principal;
+  readonly tokenHash: string;
+  /** Null: does not expire. */
+  readonly expiresAtMs: number | null;
+}
+
+interface Entry {
+  session: Session;
+  checkedAtMs: number;
+}
+
+/** Sessions looked up less than `maxAgeMs` ago, so that a busy client costs one query a second, not one a request. */
+export class SessionCache {
+  readonly #maxAgeMs: number;
+  readonly #limit: number;
+  readonly #byHash = new Map<string, Entry>();
+
+  constructor(options: { maxAgeMs: number; limit: number }) {
+    this.#maxAgeMs = options.maxAgeMs;
+    this.#limit = options.limit;
+  }
+
+  find(tokenHash: string, monotonicMs: number): Session | null {
+    const entry = this.#byHash.get(tokenHash);
+    if (!entry) return null;
+    if (monotonicMs - entry.checkedAtMs < this.#maxAgeMs) return entry.session;
+    this.#byHash.delete(tokenHash);
+    return null;
+  }
+
+  put(session: Session, monotonicMs: number): void {
+    if (this.#byHash.size >= this.#limit) this.#byHash.clear();
+    this.#byHash.set(session.tokenHash, { session, checkedAtMs: monotonicMs });
+  }
+
+  clear(): void {
+    this.#byHash.clear();
+  }
+}
