@@ -1,0 +1,187 @@
+import type { PreviewMethod, SimulatorOptions, VersionProfile } from './options.ts';
+
+/** A command line the simulator cannot start with; ComfyUI exits 2 for it. */
+export class BadCommandLine extends Error {}
+
+/** What the program needs beyond the simulator's options. */
+export interface ProgramPlan {
+  readonly options: SimulatorOptions;
+  readonly faultsPath: string | undefined;
+  readonly isQuickTest: boolean;
+  readonly warnings: readonly string[];
+}
+
+type Draft = { -readonly [K in keyof SimulatorOptions]: SimulatorOptions[K] } & {
+  faultsPath?: string;
+  isQuickTest?: boolean;
+};
+
+const PREVIEW_METHODS: readonly PreviewMethod[] = ['none', 'auto', 'latent2rgb', 'taesd'];
+const VERSIONS: readonly VersionProfile[] = ['old', '0.3.64', 'new'];
+
+function readCount(flag: string, text: string | undefined): number {
+  const value = Number(text);
+  if (text === undefined || text === '' || !Number.isFinite(value)) {
+    throw new BadCommandLine(`argument ${flag}: invalid value: ${text ?? '(missing)'}`);
+  }
+  return value;
+}
+
+function readChoice<T extends string>(flag: string, text: string | undefined, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) throw new BadCommandLine(`argument ${flag}: choose from ${choices.join(', ')}`);
+  return found;
+}
+
+function readPath(flag: string, text: string | undefined): string {
+  if (text === undefined || text === '') throw new BadCommandLine(`argument ${flag}: expected one argument`);
+  return text;
+}
+
+type Apply = (draft: Draft, value: string | undefined, flag: string) => void;
+
+/** Flags that take one value: ComfyUI's own, then the simulator's. */
+const VALUE_FLAGS: Readonly<Record<string, Apply>> = {
+  '--port': (draft, value, flag) => {
+    draft.port = readCount(flag, value);
+  },
+  '--base-directory': (draft, value, flag) => {
+    draft.baseDirectory = readPath(flag, value);
+  },
+  '--output-directory': (draft, value, flag) => {
+    draft.outputDirectory = readPath(flag, value);
+  },
+  '--input-directory': (draft, value, flag) => {
+    draft.inputDirectory = readPath(flag, value);
+  },
+  '--temp-directory': (draft, value, flag) => {
+    draft.tempDirectory = readPath(flag, value);
+  },
+  '--preview-method': (draft, value, flag) => {
+    draft.previewMethod = readChoice(flag, value, PREVIEW_METHODS);
+  },
+  '--max-upload-size': (draft, value, flag) => {
+    draft.maxUploadBytes = Math.round(readCount(flag, value) * 1024 * 1024);
+  },
+  '--control-port': (draft, value, flag) => {
+    draft.controlPort = readCount(flag, value);
+  },
+  '--ledger': (draft, value, flag) => {
+    draft.ledgerPath = readPath(flag, value);
+  },
+  '--faults': (draft, value, flag) => {
+    draft.faultsPath = readPath(flag, value);
+  },
+  '--seed': (draft, value, flag) => {
+    draft.seed = readCount(flag, value);
+  },
+  '--step-ms': (draft, value, flag) => {
+    draft.stepMs = readCount(flag, value);
+  },
+  '--latency-ms': (draft, value, flag) => {
+    draft.latencyMs = readCount(flag, value);
+  },
+  '--history-gap-ms': (draft, value, flag) => {
+    draft.historyGapMs = readCount(flag, value);
+  },
+  '--profile': (draft, value, flag) => {
+    draft.version = readChoice(flag, value, VERSIONS);
+  },
+  '--vram-mb': (draft, value, flag) => {
+    draft.vramTotal = readCount(flag, value) * 1024 * 1024;
+  },
+  '--node-delay': (draft, value, flag) => {
+    const [className = '', ms] = readPath(flag, value).split('=');
+    draft.nodeDelays = { ...draft.nodeDelays, [className]: readCount(flag, ms) };
+  },
+};
+
+/** ComfyUI's flags that change nothing here, with the number of values they take (`*`: up to the next flag). */
+const IGNORED_FLAGS: Readonly<Record<string, 0 | 1 | '*'>> = {
+  '--auto-launch': 0,
+  '--disable-auto-launch': 0,
+  '--cpu': 0,
+  '--gpu-only': 0,
+  '--highvram': 0,
+  '--normalvram': 0,
+  '--lowvram': 0,
+  '--novram': 0,
+  '--disable-smart-memory': 0,
+  '--deterministic': 0,
+  '--dont-print-server': 0,
+  '--disable-all-custom-nodes': 0,
+  '--disable-api-nodes': 0,
+  '--multi-user': 0,
+  '--log-stdout': 0,
+  '--enable-compress-response-body': 0,
+  '--cache-classic': 0,
+  '--cache-none': 0,
+  '--disable-cuda-malloc': 0,
+  '--cuda-malloc': 0,
+  '--offline': 0,
+  '--enable-manager': 0,
+  '--user-directory': 1,
+  '--cuda-device': 1,
+  '--default-device': 1,
+  '--reserve-vram': 1,
+  '--cache-lru': 1,
+  '--preview-size': 1,
+  '--front-end-version': 1,
+  '--front-end-root': 1,
+  '--database-url': 1,
+  '--models-directory': 1,
+  '--tls-keyfile': 1,
+  '--tls-certfile': 1,
+  '--default-hashing-function': 1,
+  '--verbose': '*',
+  '--fast': '*',
+  '--extra-model-paths-config': '*',
+  '--whitelist-custom-nodes': '*',
+};
+
+/** Reads a command line as ComfyUI's main.py would get it. Unknown flags give a warning and are skipped. */
+export function parseCommandLine(args: readonly string[]): ProgramPlan {
+  const draft: Draft = { port: 8188, argv: ['main.py', ...args] };
+  const warnings: string[] = [];
+  let at = 0;
+  while (at < args.length) {
+    const [flag = '', attached] = splitFlag(args[at] ?? '');
+    at += 1;
+    const following = countValues(args, at);
+    const value = attached ?? (following > 0 ? args[at] : undefined);
+    const apply = VALUE_FLAGS[flag];
+    if (apply !== undefined) {
+      apply(draft, value, flag);
+      at += attached === undefined ? 1 : 0;
+    } else if (flag === '--listen' || flag === '--enable-cors-header') {
+      applyOptional(draft, flag, value);
+      at += attached === undefined && value !== undefined ? 1 : 0;
+    } else if (flag === '--quick-test-for-ci') draft.isQuickTest = true;
+    else if (flag === '--disable-metadata') draft.disableMetadata = true;
+    else {
+      const takes = IGNORED_FLAGS[flag];
+      if (takes === undefined) warnings.push(`the simulator does not know ${flag}`);
+      if (attached === undefined)
+        at += takes === undefined || takes === '*' ? following : Math.min(takes, following);
+    }
+  }
+  const { faultsPath, isQuickTest, ...options } = draft;
+  return { options, faultsPath, isQuickTest: isQuickTest === true, warnings };
+}
+
+function splitFlag(text: string): [string, string | undefined] {
+  const at = text.indexOf('=');
+  return text.startsWith('--') && at > 0 ? [text.slice(0, at), text.slice(at + 1)] : [text, undefined];
+}
+
+function countValues(args: readonly string[], from: number): number {
+  let count = 0;
+  while (from + count < args.length && !(args[from + count] ?? '--').startsWith('--')) count += 1;
+  return count;
+}
+
+/** Flags whose value may be absent. */
+function applyOptional(draft: Draft, flag: string, value: string | undefined): void {
+  if (flag === '--listen') draft.host = (value ?? '0.0.0.0').split(',')[0] ?? '127.0.0.1';
+  else draft.corsOrigin = value ?? '*';
+}

@@ -1,0 +1,24 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[?::1\]?|localhost)$/i;
+
+/**
+ * ComfyUI's origin check: with a loopback Host, the Origin's host (and port, where both have one) must be
+ * the same. Browsers' `null` and other unreadable origins pass.
+ */
+export function isOriginAllowed(headers: IncomingHttpHeaders): boolean {
+  const { host, origin } = headers;
+  if (host === undefined || origin === undefined || origin === 'null') return true;
+  const own = splitHost(host);
+  if (!LOOPBACK.test(own.name)) return true;
+  const other = /^[a-z][a-z0-9+.-]*:\/\/([^/]*)/i.exec(origin)?.[1];
+  if (other === undefined || other === '') return true;
+  const theirs = splitHost(other);
+  if (own.name.toLowerCase() !== theirs.name.toLowerCase()) return false;
+  return own.port === '' || theirs.port === '' || own.port === theirs.port;
+}
+
+function splitHost(text: string): { name: string; port: string } {
+  const match = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(text);
+  return { name: match?.[1] ?? text, port: match?.[2] ?? '' };
+}

@@ -1,0 +1,76 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import {
+  type Json,
+  type JsonObject,
+  type Writable,
+  isObject,
+  parseJson,
+  writeJson,
+} from '../json/lossless-json.ts';
+
+/** A request as routes see it: raw path segments decoded one by one, whole body. */
+export interface SimRequest {
+  readonly method: string;
+  /** Path without `/api`. */
+  readonly path: string;
+  readonly params: readonly string[];
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** An answer. `stream` is written chunk by chunk, for bodies that are never held whole. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+  readonly stream?: Iterable<Buffer>;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** 200 (or another status) with JSON. */
+export function replyJson(value: Writable, status = 200): Reply {
+  return replyJsonText(writeJson(value), status);
+}
+
+/** JSON that is text already. */
+export function replyJsonText(text: string, status = 200): Reply {
+  return { status, headers: { 'Content-Type': JSON_TYPE }, body: text };
+}
+
+/** An answer without a body. */
+export function replyEmpty(status = 200): Reply {
+  return { status, headers: {}, body: '' };
+}
+
+/** Plain text, as aiohttp answers its own errors. */
+export function replyText(status: number, text: string): Reply {
+  return { status, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: text };
+}
+
+/** What aiohttp says when a handler raises. */
+export const SERVER_ERROR: Reply = replyText(
+  500,
+  '500 Internal Server Error\n\nServer got itself in trouble',
+);
+
+/** The body is not what the handler expects: answered with 500, as Python's exception is. */
+export class HandlerRaised extends Error {}
+
+/** The body as JSON; anything else raises, whatever its content type. */
+export function readJsonBody(request: SimRequest): Json {
+  try {
+    return parseJson(request.body.toString('utf8'));
+  } catch (error) {
+    throw new HandlerRaised('The body is not JSON', { cause: error });
+  }
+}
+
+/** The body as a JSON object; an array has no keys to ask for, so it reads as an empty object. */
+export function readObjectBody(request: SimRequest): JsonObject {
+  const value = readJsonBody(request);
+  if (isObject(value)) return value;
+  if (Array.isArray(value) || typeof value === 'string') return new Map();
+  throw new HandlerRaised('The body is not a JSON object');
+}

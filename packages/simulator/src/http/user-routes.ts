@@ -1,0 +1,91 @@
+import { type Json, isObject, writeJson } from '../json/lossless-json.ts';
+import {
+  HandlerRaised,
+  type Reply,
+  type SimRequest,
+  readJsonBody,
+  replyEmpty,
+  replyJson,
+  replyJsonText,
+  replyText,
+} from './reply.ts';
+import { type Route, type ServerState, route } from './server-state.ts';
+
+function saveSettings(request: SimRequest, state: ServerState): Reply {
+  const body = readJsonBody(request);
+  if (!isObject(body)) throw new HandlerRaised('settings are not an object');
+  for (const [key, value] of body) state.settings.set(key, value);
+  return replyEmpty();
+}
+
+function findSetting(request: SimRequest, state: ServerState): Reply {
+  const [id = ''] = request.params;
+  const value: Json = state.settings.get(id) ?? null;
+  return replyJsonText(writeJson(value));
+}
+
+function saveSetting(request: SimRequest, state: ServerState): Reply {
+  const [id = ''] = request.params;
+  state.settings.set(id, readJsonBody(request));
+  return replyEmpty();
+}
+
+function listUserData(request: SimRequest, state: ServerState): Reply {
+  const directory = request.query.get('dir') ?? '';
+  if (directory === '') return replyText(400, 'Directory not provided');
+  if (directory.includes('..')) return replyEmpty(403);
+  const prefix = `${directory.replace(/\/$/, '')}/`;
+  const names = [...state.userFiles.keys()].filter((name) => name.startsWith(prefix));
+  if (names.length === 0) return replyEmpty(404);
+  const isDeep = request.query.get('recurse') === 'true';
+  const shown = names
+    .map((name) => name.slice(prefix.length))
+    .filter((name) => isDeep || !name.includes('/'));
+  if (request.query.get('full_info') !== 'true') return replyJson(shown);
+  return replyJson(
+    shown.map((name) => ({
+      path: name,
+      size: state.userFiles.get(prefix + name)?.length ?? 0,
+      modified: 0,
+      created: 0,
+    })),
+  );
+}
+
+function readUserFile(request: SimRequest, state: ServerState): Reply {
+  const [name = ''] = request.params;
+  if (name.includes('..')) return replyEmpty(403);
+  const bytes = state.userFiles.get(name);
+  if (bytes === undefined) return replyEmpty(404);
+  return { status: 200, headers: { 'Content-Type': 'application/octet-stream' }, body: bytes };
+}
+
+function writeUserFile(request: SimRequest, state: ServerState): Reply {
+  const [name = ''] = request.params;
+  if (name.includes('..')) return replyEmpty(403);
+  if (request.query.get('overwrite') === 'false' && state.userFiles.has(name))
+    return replyText(409, 'File already exists');
+  state.userFiles.set(name, request.body);
+  if (request.query.get('full_info') !== 'true') return replyJson(name);
+  return replyJson({ path: name, size: request.body.length, modified: 0, created: 0 });
+}
+
+function removeUserFile(request: SimRequest, state: ServerState): Reply {
+  const [name = ''] = request.params;
+  if (name.includes('..')) return replyEmpty(403);
+  return state.userFiles.delete(name) ? replyEmpty(204) : replyEmpty(404);
+}
+
+/** Users, settings and saved files of the one user "default" (comfyui-protocol.md 10). */
+export const USER_ROUTES: readonly Route[] = [
+  route('GET', '/users', () => replyJson({ storage: 'server', migrated: true })),
+  route('POST', '/users', () => replyJson({ error: 'Duplicate username.' }, 400)),
+  route('GET', '/settings', (_request, state) => replyJson(state.settings)),
+  route('POST', '/settings', saveSettings),
+  route('GET', '/settings/{id}', findSetting),
+  route('POST', '/settings/{id}', saveSetting),
+  route('GET', '/userdata', listUserData),
+  route('GET', '/userdata/{file}', readUserFile),
+  route('POST', '/userdata/{file}', writeUserFile),
+  route('DELETE', '/userdata/{file}', removeUserFile),
+];

@@ -1,0 +1,157 @@
+import { posix } from 'node:path';
+import { readAnnotatedName } from '../files/annotated-name.ts';
+import type { FolderName, StoredFile } from '../files/file-store.ts';
+import { encodePng } from '../images/png.ts';
+import { readPng } from '../images/read-png.ts';
+import { CLIPS } from '../media.ts';
+import { readNumber } from '../faults/fault-script.ts';
+import { HandlerRaised, type Reply, type SimRequest, replyEmpty } from './reply.ts';
+import { type Route, type ServerState, route } from './server-state.ts';
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.gif': 'image/gif',
+  '.svg': 'image/svg+xml',
+  '.mp4': 'video/mp4',
+  '.webm': 'video/webm',
+  '.flac': 'audio/flac',
+  '.mp3': 'audio/mpeg',
+  '.opus': 'audio/opus',
+  '.wav': 'audio/x-wav',
+  '.txt': 'text/plain',
+  '.json': 'application/json',
+};
+
+function viewFile(request: SimRequest, state: ServerState): Reply {
+  const asked = request.query.get('filename');
+  if (asked === null) return replyEmpty(404);
+  const place = locate(asked, request.query);
+  if (typeof place === 'number') return replyEmpty(place);
+  state.ledger.append('view', { folder: place.folder, path: place.path });
+  const file =
+    state.faults.take('view_gone') === undefined ? state.files.read(place.folder, place.path) : undefined;
+  if (file === undefined) return replyEmpty(404);
+  const disposition = `filename="${place.name}"`;
+  const preview = request.query.get('preview');
+  if (preview !== null) return showPreview(file, preview, disposition, request.query.get('channel') ?? '');
+  const channel = request.query.get('channel');
+  if (channel === 'rgb' || channel === 'a') return showChannel(file, channel, disposition);
+  return sendFile(request, state, file, place.name);
+}
+
+/** Folder and path of a view query, or the status ComfyUI refuses it with. */
+function locate(
+  asked: string,
+  query: URLSearchParams,
+): { folder: FolderName; path: string; name: string } | number {
+  const { path, folder: annotated } = readAnnotatedName(asked);
+  if (path === '' || path.startsWith('/') || path.includes('..')) return 400;
+  const folder = annotated ?? query.get('type') ?? 'output';
+  if (folder !== 'output' && folder !== 'input' && folder !== 'temp') return 400;
+  const full = posix.resolve('/root', query.get('subfolder') ?? '');
+  if (full !== '/root' && !full.startsWith('/root/')) return 403;
+  const name = posix.basename(path);
+  const subfolder = full.slice('/root/'.length);
+  return { folder, path: subfolder === '' ? name : `${subfolder}/${name}`, name };
+}
+
+/** Re-encoding is stood in for by a small committed picture of the asked type. */
+function showPreview(file: StoredFile, preview: string, disposition: string, channel: string): Reply {
+  if (!isPicture(file)) throw new HandlerRaised('cannot identify image file');
+  const [format = ''] = preview.split(';');
+  const isJpeg = format === 'jpeg' && !channel.includes('a');
+  return {
+    status: 200,
+    headers: { 'Content-Type': isJpeg ? 'image/jpeg' : 'image/webp', 'Content-Disposition': disposition },
+    body: isJpeg ? CLIPS.jpeg : CLIPS.webp,
+  };
+}
+
+function showChannel(file: StoredFile, channel: 'rgb' | 'a', disposition: string): Reply {
+  const picture = readPng(file.bytes);
+  if (picture === undefined) throw new HandlerRaised('cannot identify image file');
+  const { width, height } = picture;
+  const data = new Uint8Array(width * height * (channel === 'rgb' ? 3 : 4));
+  for (let i = 0; i < width * height; i += 1) {
+    if (channel === 'rgb') data.set(picture.data.subarray(i * 4, i * 4 + 3), i * 3);
+    else data[i * 4 + 3] = picture.data[i * 4 + 3] ?? 255;
+  }
+  const body = encodePng({ width, height, channels: channel === 'rgb' ? 3 : 4, data });
+  return { status: 200, headers: { 'Content-Type': 'image/png', 'Content-Disposition': disposition }, body };
+}
+
+function isPicture(file: StoredFile): boolean {
+  const magic = file.bytes.toString('latin1', 0, 12);
+  return (
+    magic.startsWith('\x89PNG') ||
+    magic.startsWith('\xff\xd8') ||
+    magic.startsWith('GIF8') ||
+    magic.slice(8) === 'WEBP'
+  );
+}
+
+function sendFile(request: SimRequest, state: ServerState, file: StoredFile, name: string): Reply {
+  const big = state.faults.take('big_file');
+  const type = CONTENT_TYPES[posix.extname(name).toLowerCase()] ?? 'application/octet-stream';
+  const headers = {
+    'Content-Type': type,
+    'Content-Disposition': `filename="${name}"`,
+    'Accept-Ranges': 'bytes',
+    'Last-Modified': new Date(file.modifiedMs).toUTCString(),
+    ETag: `"${Math.floor(file.modifiedMs * 1e6).toString(16)}-${file.bytes.length.toString(16)}"`,
+  };
+  if (big !== undefined) return sendBig(headers, readNumber(big, 'bytes', 2 * 1024 ** 3));
+  const bytes = state.faults.take('view_bit_flip') === undefined ? file.bytes : flipBit(file.bytes);
+  const range = readRange(request.headers.range, bytes.length);
+  if (range === 'whole') return { status: 200, headers, body: bytes };
+  if (range === 'unsatisfiable') {
+    return { status: 416, headers: { 'Content-Range': `bytes */${bytes.length}` }, body: '' };
+  }
+  const part = bytes.subarray(range.start, range.end + 1);
+  return {
+    status: 206,
+    headers: { ...headers, 'Content-Range': `bytes ${range.start}-${range.end}/${bytes.length}` },
+    body: part,
+  };
+}
+
+function flipBit(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes);
+  const middle = Math.floor(copy.length / 2);
+  copy[middle] = (copy[middle] ?? 0) ^ 1;
+  return copy;
+}
+
+function sendBig(headers: Readonly<Record<string, string>>, size: number): Reply {
+  const chunk = Buffer.alloc(1024 * 1024);
+  function* produce(): Iterable<Buffer> {
+    for (let sent = 0; sent < size; sent += chunk.length)
+      yield chunk.subarray(0, Math.min(chunk.length, size - sent));
+  }
+  return {
+    status: 200,
+    headers: { ...headers, 'Content-Length': String(size) },
+    body: '',
+    stream: produce(),
+  };
+}
+
+/** One byte range, as aiohttp's FileResponse understands it. */
+function readRange(
+  header: string | undefined,
+  size: number,
+): 'whole' | 'unsatisfiable' | { start: number; end: number } {
+  if (header === undefined) return 'whole';
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header.trim());
+  if (match === null || (match[1] === '' && match[2] === '')) return 'unsatisfiable';
+  if (match[1] === '') return { start: Math.max(0, size - Number(match[2])), end: size - 1 };
+  const start = Number(match[1]);
+  const end = match[2] === '' ? size - 1 : Math.min(Number(match[2]), size - 1);
+  return start >= size || end < start ? 'unsatisfiable' : { start, end };
+}
+
+/** Files out of the three folders (comfyui-protocol.md 7.3). */
+export const VIEW_ROUTES: readonly Route[] = [route('GET', '/view', viewFile)];

@@ -1,0 +1,93 @@
+import { type Pixels, compressRows, writeChunk, writeHead } from './png.ts';
+
+/** A picture that is drawn only when somebody needs its pixels. Frames with equal keys look equal. */
+export interface Frame {
+  readonly key: string;
+  readonly width: number;
+  readonly height: number;
+  /** RGB pixels. */
+  draw(): Pixels;
+}
+
+/** Head and IDAT of a frame, ready for any text chunks between them. */
+export interface EncodedFrame {
+  readonly head: Buffer;
+  readonly idat: Buffer;
+}
+
+/** Encodes frames, keeping the newest results so that equal pictures are compressed once. */
+export class FrameEncoder {
+  private readonly kept = new Map<string, EncodedFrame>();
+  private readonly limit: number;
+  constructor(limit = 256) {
+    this.limit = limit;
+  }
+
+  encode(frame: Frame): EncodedFrame {
+    const key = `${frame.width}x${frame.height}:${frame.key}`;
+    const known = this.kept.get(key);
+    if (known !== undefined) return known;
+    const pixels = frame.draw();
+    const encoded = {
+      head: writeHead(pixels.width, pixels.height, pixels.channels),
+      idat: writeChunk('IDAT', compressRows(pixels)),
+    };
+    if (this.kept.size >= this.limit) {
+      const oldest = this.kept.keys().next().value;
+      if (oldest !== undefined) this.kept.delete(oldest);
+    }
+    this.kept.set(key, encoded);
+    return encoded;
+  }
+}
+
+/** One colour, 0xRRGGBB. */
+export function solidFrame(width: number, height: number, color: number): Frame {
+  return {
+    key: `solid ${color}`,
+    width,
+    height,
+    draw() {
+      const data = new Uint8Array(width * height * 3);
+      const rgb = [(color >> 16) & 255, (color >> 8) & 255, color & 255];
+      for (let i = 0; i < data.length; i += 1) data[i] = rgb[i % 3] ?? 0;
+      return { width, height, channels: 3, data };
+    },
+  };
+}
+
+/** Every channel turned to 255 − value. */
+export function invertFrame(frame: Frame): Frame {
+  return {
+    key: `invert(${frame.key})`,
+    width: frame.width,
+    height: frame.height,
+    draw() {
+      const pixels = frame.draw();
+      return { ...pixels, data: pixels.data.map((value) => 255 - value) };
+    },
+  };
+}
+
+/** Nearest-neighbour scaling; one side 0 keeps the proportions, as ImageScale does. */
+export function scaleFrame(frame: Frame, width: number, height: number): Frame {
+  const newWidth = width > 0 ? width : Math.max(1, Math.round((frame.width * height) / frame.height));
+  const newHeight = height > 0 ? height : Math.max(1, Math.round((frame.height * width) / frame.width));
+  return {
+    key: `scale(${frame.key} ${frame.width}x${frame.height})`,
+    width: newWidth,
+    height: newHeight,
+    draw() {
+      const source = frame.draw();
+      const data = new Uint8Array(newWidth * newHeight * 3);
+      for (let y = 0; y < newHeight; y += 1) {
+        const fromY = Math.floor((y * source.height) / newHeight);
+        for (let x = 0; x < newWidth; x += 1) {
+          const from = (fromY * source.width + Math.floor((x * source.width) / newWidth)) * source.channels;
+          data.set(source.data.subarray(from, from + 3), (y * newWidth + x) * 3);
+        }
+      }
+      return { width: newWidth, height: newHeight, channels: 3, data };
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import type { Frame } from './frame.ts';
+
+/** 5×7 letters, one number a row, highest bit on the left. Only what the word needs. */
+const LETTERS: Record<string, readonly number[]> = {
+  a: [0, 0, 14, 1, 15, 17, 15],
+  d: [1, 1, 13, 19, 17, 17, 15],
+  e: [0, 0, 14, 17, 31, 16, 14],
+  i: [4, 0, 12, 4, 4, 4, 14],
+  l: [12, 4, 4, 4, 4, 4, 14],
+  m: [0, 0, 26, 21, 21, 17, 17],
+  s: [0, 0, 14, 16, 14, 1, 30],
+  t: [8, 8, 28, 8, 8, 9, 6],
+  u: [0, 0, 17, 17, 17, 19, 13],
+};
+const WORD = 'simulated';
+const LETTER_WIDTH = 6;
+
+/** What decides the look: the same recipe gives the same picture. */
+export interface Recipe {
+  readonly text: string;
+  readonly seed: string;
+  readonly steps: number;
+}
+
+/** A picture drawn from prompt text and seed, with the word "simulated" written in it. */
+export function simulatedFrame(width: number, height: number, recipe: Recipe): Frame {
+  const digest = createHash('sha256').update(JSON.stringify(recipe)).digest();
+  return {
+    key: `simulated ${digest.toString('hex')}`,
+    width,
+    height,
+    draw() {
+      const data = drawPattern(width, height, digest);
+      drawWord(data, width, height);
+      return { width, height, channels: 3, data };
+    },
+  };
+}
+
+function drawPattern(width: number, height: number, digest: Buffer): Uint8Array {
+  const data = new Uint8Array(width * height * 3);
+  const at = (index: number): number => digest[index % digest.length] ?? 0;
+  const waves = [0, 1, 2].map((channel) => ({
+    low: at(channel) / 2,
+    high: at(channel + 3) / 2 + 64,
+    acrossX: (at(channel + 6) % 7) + 1,
+    acrossY: (at(channel + 9) % 7) + 1,
+    phase: (at(channel + 12) / 255) * Math.PI * 2,
+  }));
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const from = (y * width + x) * 3;
+      for (const [channel, wave] of waves.entries()) {
+        const angle = ((x / width) * wave.acrossX + (y / height) * wave.acrossY) * Math.PI + wave.phase;
+        data[from + channel] = Math.round(wave.low + ((Math.sin(angle) + 1) / 2) * (wave.high - wave.low));
+      }
+    }
+  }
+  return data;
+}
+
+function drawWord(data: Uint8Array, width: number, height: number): void {
+  const scale = Math.max(1, Math.floor(width / (WORD.length * LETTER_WIDTH + 8)));
+  const left = Math.max(0, Math.floor((width - WORD.length * LETTER_WIDTH * scale) / 2));
+  const top = Math.max(0, height - 10 * scale);
+  fillBand(data, width, Math.max(0, top - scale), Math.min(height, top + 8 * scale));
+  for (const [index, letter] of [...WORD].entries()) {
+    for (const [row, bits] of (LETTERS[letter] ?? []).entries()) {
+      for (let column = 0; column < 5; column += 1) {
+        if ((bits & (16 >> column)) === 0) continue;
+        const x = left + (index * LETTER_WIDTH + column) * scale;
+        paintSquare(data, width, height, { x, y: top + row * scale, size: scale });
+      }
+    }
+  }
+}
+
+function fillBand(data: Uint8Array, width: number, from: number, to: number): void {
+  for (let i = from * width * 3; i < to * width * 3; i += 1) data[i] = (data[i] ?? 0) >> 2;
+}
+
+function paintSquare(
+  data: Uint8Array,
+  width: number,
+  height: number,
+  square: { x: number; y: number; size: number },
+): void {
+  for (let y = square.y; y < Math.min(height, square.y + square.size); y += 1) {
+    for (let x = square.x; x < Math.min(width, square.x + square.size); x += 1) {
+      data.fill(255, (y * width + x) * 3, (y * width + x) * 3 + 3);
+    }
+  }
+}

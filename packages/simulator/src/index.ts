@@ -1,0 +1,11 @@
+export { openSimulator } from './simulator.ts';
+export type { FaultControl, Simulator } from './simulator.ts';
+export { DEFAULT_MODELS } from './options.ts';
+export type { PreviewMethod, SimulatorOptions, VersionProfile } from './options.ts';
+export type { SimulatedModel } from './models/model-memory.ts';
+export { MOMENTS } from './faults/fault-script.ts';
+export type { ArmedFault, FaultSpec, Moment } from './faults/fault-script.ts';
+export { ACTION_FAULTS, MODE_FAULTS } from './faults/fault-names.ts';
+export type { FaultName } from './faults/fault-names.ts';
+export { parseFault } from './faults/control-server.ts';
+export type { Ledger, LedgerEvent, LedgerLine } from './ledger.ts';

@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BadCommandLine, type ProgramPlan, parseCommandLine } from './command-line.ts';
+import { parseFault } from './faults/control-server.ts';
+import { type Simulator, openSimulator } from './simulator.ts';
+
+/** The simulator as a program: started as ComfyUI's main.py is, it logs and ends like it. */
+function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function readPlan(): ProgramPlan {
+  try {
+    return parseCommandLine(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof BadCommandLine)) throw error;
+    log(`usage: main.py [-h] …\nmain.py: error: ${error.message}`);
+    process.exit(2);
+  }
+}
+
+/** A fresh base directory needs custom_nodes, as ComfyUI does; the folders ComfyUI makes itself are made. */
+function prepareFolders(plan: ProgramPlan, args: readonly string[]): void {
+  const { baseDirectory } = plan.options;
+  if (baseDirectory === undefined) return;
+  if (!args.includes('--disable-all-custom-nodes') && !existsSync(join(baseDirectory, 'custom_nodes'))) {
+    log(`FileNotFoundError: [Errno 2] No such file or directory: '${join(baseDirectory, 'custom_nodes')}'`);
+    process.exit(1);
+  }
+  for (const name of ['input', 'temp', 'user']) mkdirSync(join(baseDirectory, name), { recursive: true });
+}
+
+async function start(plan: ProgramPlan): Promise<Simulator> {
+  log(`Python version: 3.11.7 (simulated)`);
+  const simulator = await openSimulator({
+    ...plan.options,
+    log,
+    onCrash: ({ exitCode, signal }) => {
+      if (signal === 'SIGKILL' || signal === 'SIGTERM' || signal === 'SIGSEGV')
+        process.kill(process.pid, signal);
+      else process.exit(exitCode);
+    },
+  });
+  simulator.files.clear('temp');
+  if (plan.faultsPath !== undefined) {
+    const faults: unknown = JSON.parse(readFileSync(plan.faultsPath, 'utf8'));
+    for (const fault of Array.isArray(faults) ? faults : [faults]) simulator.control.set(parseFault(fault));
+  }
+  return simulator;
+}
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  const plan = readPlan();
+  for (const warning of plan.warnings) log(`warning: ${warning}`);
+  prepareFolders(plan, args);
+  if (plan.isQuickTest) process.exit(0);
+  log('ComfyUI version: 0.3.64 (simulated)');
+  let simulator: Simulator;
+  try {
+    simulator = await start(plan);
+  } catch (error) {
+    log(String(error));
+    process.exit(1);
+  }
+  process.once('SIGINT', () => {
+    log('\nStopped server');
+    simulator.files.clear('temp');
+    void simulator.close().then(() => process.exit(0));
+  });
+  if (simulator.controlUrl !== undefined) log(`Control: ${simulator.controlUrl}`);
+  if (args.includes('--dont-print-server')) return;
+  log('Starting server\n');
+  log(`To see the GUI go to: ${simulator.url}`);
+}
+
+await main();

@@ -1,0 +1,108 @@
+import type { Clock } from './platform/clock.ts';
+import { systemClock } from './platform/clock.ts';
+import type { SimulatedModel } from './models/model-memory.ts';
+
+/** Which ComfyUI is acted: 0.3.40-like, 0.3.64 as recorded, or a 2026 build. */
+export type VersionProfile = 'old' | '0.3.64' | 'new';
+
+export type PreviewMethod = 'none' | 'auto' | 'latent2rgb' | 'taesd';
+
+/** What `openSimulator` takes; every field has a default. Times are milliseconds. */
+export interface SimulatorOptions {
+  /** 0 (default) lets the kernel choose. */
+  readonly port?: number;
+  readonly host?: string;
+  /** Seeds everything random: temp file letters, ids drawn by the server, jitter. */
+  readonly seed?: number;
+  /** Time one sampling step takes, default 20. */
+  readonly stepMs?: number;
+  /** Extra time per node class, e.g. `{ EmptyImage: 200 }`. */
+  readonly nodeDelays?: Readonly<Record<string, number>>;
+  readonly models?: readonly SimulatedModel[];
+  /** Simulated VRAM in bytes, default 12 GiB. */
+  readonly vramTotal?: number;
+  readonly previewMethod?: PreviewMethod;
+  /** Time between the terminal message and the history entry, default 0. */
+  readonly historyGapMs?: number;
+  readonly version?: VersionProfile;
+  /** Version text of /system_stats; the profile's own when absent. */
+  readonly versionText?: string;
+  readonly ledgerPath?: string;
+  /** Real folders; files live in memory without them. `baseDirectory` holds output, input and temp. */
+  readonly baseDirectory?: string;
+  readonly outputDirectory?: string;
+  readonly inputDirectory?: string;
+  readonly tempDirectory?: string;
+  /** Delay before each HTTP answer, default 0. */
+  readonly latencyMs?: number;
+  readonly maxUploadBytes?: number;
+  /** `--enable-cors-header`: replaces the origin check. */
+  readonly corsOrigin?: string;
+  readonly disableMetadata?: boolean;
+  /** The command line told in /system_stats. */
+  readonly argv?: readonly string[];
+  /** Opens the control listener on this port (0: kernel's choice); absent: no listener. */
+  readonly controlPort?: number;
+  readonly clock?: Clock;
+  readonly log?: (line: string) => void;
+  /** Called by the `crash` fault; the library default closes everything abruptly. */
+  readonly onCrash?: (how: { readonly exitCode: number; readonly signal?: string }) => void;
+}
+
+/** Options with every default filled in. */
+export interface CompiledOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly seed: number;
+  readonly stepMs: number;
+  readonly nodeDelays: Readonly<Record<string, number>>;
+  readonly models: readonly SimulatedModel[];
+  readonly vramTotal: number;
+  readonly previewMethod: PreviewMethod;
+  readonly historyGapMs: number;
+  readonly version: VersionProfile;
+  readonly versionText: string;
+  readonly latencyMs: number;
+  readonly maxUploadBytes: number;
+  readonly corsOrigin: string | undefined;
+  readonly disableMetadata: boolean;
+  readonly argv: readonly string[];
+  readonly clock: Clock;
+  readonly log: (line: string) => void;
+}
+
+/** The two checkpoints of the recordings and a video model, each with a load time and a size. */
+export const DEFAULT_MODELS: readonly SimulatedModel[] = [
+  { name: 'random-a.safetensors', loadMs: 300, vramMegabytes: 2048 },
+  { name: 'random-b.safetensors', loadMs: 300, vramMegabytes: 2048 },
+  { name: 'v1-5-pruned-emaonly.safetensors', loadMs: 400, vramMegabytes: 4096 },
+  { name: 'sd_xl_base_1.0.safetensors', loadMs: 600, vramMegabytes: 7168 },
+  { name: 'svd_xt.safetensors', loadMs: 600, vramMegabytes: 9216 },
+];
+
+const VERSION_TEXTS: Record<VersionProfile, string> = { old: '0.3.40', '0.3.64': '0.3.64', new: '0.38.1' };
+
+/** Fills the defaults, once. */
+export function compileOptions(options: SimulatorOptions): CompiledOptions {
+  const version = options.version ?? '0.3.64';
+  return {
+    port: options.port ?? 0,
+    host: options.host ?? '127.0.0.1',
+    seed: options.seed ?? 1,
+    stepMs: options.stepMs ?? 20,
+    nodeDelays: options.nodeDelays ?? {},
+    models: options.models ?? DEFAULT_MODELS,
+    vramTotal: options.vramTotal ?? 12 * 1024 ** 3,
+    previewMethod: options.previewMethod ?? 'none',
+    historyGapMs: options.historyGapMs ?? 0,
+    version,
+    versionText: options.versionText ?? VERSION_TEXTS[version],
+    latencyMs: options.latencyMs ?? 0,
+    maxUploadBytes: options.maxUploadBytes ?? 100 * 1024 * 1024,
+    corsOrigin: options.corsOrigin,
+    disableMetadata: options.disableMetadata ?? false,
+    argv: options.argv ?? ['main.py', '--cpu'],
+    clock: options.clock ?? systemClock,
+    log: options.log ?? (() => undefined),
+  };
+}
