@@ -56,7 +56,7 @@ const MODEL_INPUTS: Readonly<Record<string, string>> = {
   audio_encoder_name: 'audio_encoders',
 };
 
-/** Reads the answers; null when object_info or system_stats is not ComfyUI's. Model lists are joined with the choices of object_info's loaders. */
+/** Reads the answers; null when object_info or system_stats is not ComfyUI's. Folders that /models does not list are read from the choices of object_info's loaders. */
 export function parseInventory(answers: InventoryAnswers): Inventory | null {
   const stats = parseSystemStats(answers.systemStats);
   const objectInfo = parseObjectInfo(answers.objectInfo);
@@ -134,6 +134,7 @@ function collectModels(
     if (names !== null) models.set(folder, new Set(names.map(toSlashes)));
   }
   for (const { folder, names } of readModelChoices(objectInfo)) {
+    if (listed.has(folder)) continue;
     const known = models.get(folder) ?? new Set();
     for (const name of names) known.add(toSlashes(name));
     models.set(folder, known);
@@ -141,15 +142,21 @@ function collectModels(
   return models;
 }
 
-/** Model files a loader offers; a loader of a custom node may know folders that /models does not list. */
+/** Model files that loaders offer, for servers that do not list this folder under /models. */
 function* readModelChoices(objectInfo: ObjectInfo): Generator<{ folder: string; names: string[] }> {
-  for (const info of Object.values(objectInfo)) {
+  for (const [classType, info] of Object.entries(objectInfo)) {
     for (const { name, choices } of readInputSpecs(info)) {
-      const folder = Object.hasOwn(MODEL_INPUTS, name) ? MODEL_INPUTS[name] : undefined;
+      const folder = findModelFolder(classType, name);
       const names = readNames(choices);
       if (folder !== undefined && names !== null) yield { folder, names };
     }
   }
+}
+
+function findModelFolder(classType: string, inputName: string): string | undefined {
+  if (classType === 'CLIPVisionLoader') return 'clip_vision';
+  if (classType === 'UpscaleModelLoader') return 'upscale_models';
+  return Object.hasOwn(MODEL_INPUTS, inputName) ? MODEL_INPUTS[inputName] : undefined;
 }
 
 function readNames(value: unknown): string[] | null {

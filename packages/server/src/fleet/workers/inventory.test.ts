@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import {
+  fromStoredInventory,
+  type InventoryAnswers,
+  parseInventory,
+  parseSystemStats,
+  toStoredInventory,
+} from './inventory.ts';
+
+const answers: InventoryAnswers = {
+  systemStats: {
+    system: { comfyui_version: '0.3.64', argv: ['main.py', '--cpu'] },
+    devices: [{ name: 'cuda:0', vram_total: 25769803776, later_field: 1 }],
+  },
+  objectInfo: {
+    CheckpointLoaderSimple: { input: { required: { ckpt_name: [['a.safetensors']] } } },
+    LoraLoader: { input: { required: { lora_name: ['COMBO', { options: ['x\\y.safetensors'] }] } } },
+    CLIPVisionLoader: { input: { required: { clip_name: [['vision.safetensors']] } } },
+  },
+  features: { max_upload_size: 104857600 },
+  models: new Map([['checkpoints', ['sub\\a.safetensors']]]),
+  embeddings: ['easynegative'],
+  fetchedAtMs: 1_700_000_000_000,
+};
+
+describe('parseInventory', () => {
+  it('reads version, classes, models with forward slashes, devices and the upload limit', () => {
+    expect(parseInventory(answers)).toMatchObject({
+      version: '0.3.64',
+      classTypes: new Set(['CheckpointLoaderSimple', 'LoraLoader', 'CLIPVisionLoader']),
+      models: new Map([
+        ['checkpoints', new Set(['sub/a.safetensors'])],
+        ['loras', new Set(['x/y.safetensors'])],
+        ['clip_vision', new Set(['vision.safetensors'])],
+      ]),
+      embeddings: new Set(['easynegative']),
+      devices: [{ name: 'cuda:0', vram_total: 25769803776, later_field: 1 }],
+      vramTotal: 25769803776,
+      maxUploadBytes: 104857600,
+    });
+  });
+
+  it.each([null, 'text', [], {}, { SaveImage: 'not a description' }])(
+    'refuses %j as object_info',
+    (objectInfo) => {
+      expect(parseInventory({ ...answers, objectInfo })).toBeNull();
+    },
+  );
+
+  it('is the same after a way through SQL', () => {
+    const inventory = parseInventory(answers);
+    if (inventory === null) throw new Error('the answers are good');
+    const stored = JSON.parse(JSON.stringify(toStoredInventory(inventory)));
+    expect(fromStoredInventory(stored, inventory.objectInfo)).toEqual(inventory);
+  });
+});
+
+describe('parseSystemStats', () => {
+  it.each([{}, { status: 'ok' }, { system: {} }, { devices: [] }, [], 'ok', null])(
+    'HR2 %j is a stranger, not ComfyUI',
+    (body) => {
+      expect(parseSystemStats(body)).toBeNull();
+    },
+  );
+});

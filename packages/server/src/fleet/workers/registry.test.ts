@@ -1,0 +1,242 @@
+import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
+import { FakeComfyui } from '../../../test/fakes/fake-comfyui.ts';
+import { openMemoryDatabase } from '../../../test/fakes/memory-database.ts';
+import type { Database } from '../../platform/database/database.ts';
+import { Scope } from '../../platform/lifecycle/scope.ts';
+import { silentLogger } from '../../platform/logging/logger.ts';
+import { systemRandom } from '../../platform/time/clock.ts';
+import { openWorkerRegistry, type WorkerRegistry } from './registry.ts';
+
+const random = { bytes: systemRandom.bytes, fraction: () => 0.5 };
+const spec = { name: 'gpu-1', url: 'http://127.0.0.1:8188', source: 'config' as const };
+
+let clock: FakeClock;
+let database: Database;
+let comfyui: FakeComfyui;
+let changes: string[];
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  database = await openMemoryDatabase(clock);
+  comfyui = new FakeComfyui();
+  changes = [];
+});
+
+async function openRegistry(options = {}): Promise<{ registry: WorkerRegistry; scope: Scope }> {
+  const scope = new Scope('test', clock, silentLogger);
+  const registry = await openWorkerRegistry(
+    scope,
+    {
+      database,
+      clock,
+      random,
+      logger: silentLogger,
+      transport: comfyui.transport,
+      dialer: comfyui.dialer,
+      createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(clock.nowMs(), random.bytes(10)),
+    },
+    options,
+  );
+  registry.onChange(({ type }) => {
+    if (type !== 'worker.changed') changes.push(type);
+  });
+  return { registry, scope };
+}
+
+function whenChanged(registry: WorkerRegistry, type: string): Promise<void> {
+  return new Promise((resolve) => {
+    const end = registry.onChange((change) => {
+      if (change.type !== type) return;
+      end();
+      resolve();
+    });
+  });
+}
+
+describe('WorkerRegistry', () => {
+  it('ND12 brings one configured worker online with what it can run', async () => {
+    const { registry } = await openRegistry();
+    const told = whenChanged(registry, 'worker.inventory');
+    const worker = await registry.add(spec);
+    await told;
+    expect(worker.snapshot()).toMatchObject({
+      state: 'online',
+      reason: null,
+      maxConcurrent: 2,
+      simulated: false,
+      maxUploadBytes: 104857600,
+    });
+    expect(worker.snapshot().inventory?.models.get('checkpoints')).toEqual(
+      new Set(['sub/a.safetensors', 'b.safetensors']),
+    );
+    expect(changes).toEqual(['worker.added', 'worker.online', 'worker.inventory']);
+  });
+
+  it('gives the same name and address the same id after a restart, and keeps its inventory while it is down', async () => {
+    const first = await openRegistry();
+    const told = whenChanged(first.registry, 'worker.inventory');
+    const { id } = await first.registry.add(spec);
+    await told;
+    await first.scope.close();
+
+    comfyui.failure = 'CONNECTION_REFUSED';
+    const second = await openRegistry();
+    const again = await second.registry.add(spec);
+    await settle();
+    expect(again.id).toBe(id);
+    expect(again.snapshot().state).toBe('offline');
+    expect(second.registry.knownInventories()[0]?.classTypes).toEqual(
+      new Set(['CheckpointLoaderSimple', 'SaveImage']),
+    );
+  });
+
+  it('HR13 finds a worker that was down for a day', async () => {
+    comfyui.failure = 'CONNECTION_REFUSED';
+    const { registry } = await openRegistry({ healthPeriodMs: 60_000 });
+    const worker = await registry.add(spec);
+    await clock.advance(86_400_000);
+    expect(worker.snapshot().state).toBe('offline');
+    comfyui.failure = null;
+    await clock.advance(70_000);
+    expect(worker.snapshot().state).toBe('online');
+  });
+
+  it('takes a silent worker out after three failures and brings it back after two successes', async () => {
+    const { registry } = await openRegistry();
+    const worker = await registry.add(spec);
+    await settle();
+    comfyui.failure = 'TIMEOUT';
+    await clock.advance(5_000);
+    expect(worker.snapshot().state).toBe('online');
+    await clock.advance(2_000);
+    expect(worker.snapshot()).toMatchObject({ state: 'offline', reason: 'no answer within 2000 ms' });
+    comfyui.failure = null;
+    await clock.advance(6_000);
+    expect(worker.snapshot().state).toBe('online');
+  });
+
+  it('checks at once when a submission failed', async () => {
+    const { registry } = await openRegistry();
+    const worker = await registry.add(spec);
+    await settle();
+    const before = comfyui.timeouts.length;
+    worker.suspect();
+    await settle();
+    expect(comfyui.timeouts.length).toBe(before + 1);
+  });
+
+  it('waits longer for a worker that has prompts', async () => {
+    const { registry } = await openRegistry();
+    await registry.add(spec);
+    await settle();
+    const socket = comfyui.sockets[0];
+    socket?.handlers?.onOpen();
+    socket?.handlers?.onText('{"type":"status","data":{"status":{"exec_info":{"queue_remaining":1}}}}');
+    await clock.advance(5_500);
+    expect(comfyui.timeouts.at(-1)).toBe(10_000);
+  });
+
+  it('refuses a version without targeted interrupt unless a setting allows it', async () => {
+    comfyui.version = '0.3.40';
+    const strict = await openRegistry();
+    const worker = await strict.registry.add(spec);
+    await settle();
+    expect(worker.snapshot()).toMatchObject({
+      state: 'error',
+      reason: 'ComfyUI 0.3.40 is older than 0.3.57, the first with targeted interrupt',
+    });
+    await strict.scope.close();
+    const lenient = await openRegistry({ allowOldVersions: true });
+    const allowed = await lenient.registry.add(spec);
+    await settle();
+    expect(allowed.snapshot().state).toBe('online');
+  });
+
+  it('HR2 shows a stranger on the port as an error', async () => {
+    comfyui.answers.set('/system_stats', { hello: 'world' });
+    const { registry } = await openRegistry();
+    const worker = await registry.add(spec);
+    await settle();
+    expect(worker.snapshot()).toMatchObject({
+      state: 'error',
+      reason: 'something answers on this address, but it is not ComfyUI',
+    });
+  });
+
+  it('asks what the worker can run again after its socket came back', async () => {
+    const { registry } = await openRegistry();
+    const first = whenChanged(registry, 'worker.inventory');
+    const worker = await registry.add(spec);
+    await first;
+    comfyui.sockets[0]?.handlers?.onOpen();
+    const afterOpen = whenChanged(registry, 'worker.inventory');
+    await clock.advance(15_000);
+    await afterOpen;
+    const afterReturn = whenChanged(registry, 'worker.inventory');
+    comfyui.answers.set('/models/checkpoints', ['new.safetensors']);
+    comfyui.sockets[0]?.handlers?.onClose({ code: 1006, reason: '', clean: false });
+    await clock.advance(1_000);
+    comfyui.sockets[1]?.handlers?.onOpen();
+    await clock.advance(12_000);
+    await afterReturn;
+    expect(worker.snapshot().inventory?.models.get('checkpoints')).toEqual(new Set(['new.safetensors']));
+  });
+
+  it('keeps maintenance across a restart', async () => {
+    const first = await openRegistry();
+    const { id } = await first.registry.add(spec);
+    await first.registry.setMaintenance(id, true);
+    await first.scope.close();
+    const second = await openRegistry();
+    const worker = await second.registry.add(spec);
+    await settle();
+    expect(worker.snapshot().state).toBe('maintenance');
+  });
+
+  it('brings back workers added through the API by itself, and not those that were removed', async () => {
+    const first = await openRegistry();
+    await first.registry.add({ ...spec, name: 'kept', source: 'api' });
+    const removed = await first.registry.add({ ...spec, name: 'removed', url: 'http://h:2', source: 'api' });
+    await first.registry.remove(removed.id);
+    await first.scope.close();
+    const second = await openRegistry();
+    expect(second.registry.list().map((worker) => worker.name)).toEqual(['kept']);
+  });
+
+  it('refuses a second worker with a name that is in use', async () => {
+    const { registry } = await openRegistry();
+    await registry.add(spec);
+    await expect(registry.add({ ...spec, url: 'http://h:2' })).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('knows an instance by its name when its port changed', async () => {
+    const { registry } = await openRegistry();
+    const before = await registry.add({ ...spec, source: 'instance' });
+    const after = await registry.add({ ...spec, url: 'http://127.0.0.1:8201', source: 'instance' });
+    expect(after.id).toBe(before.id);
+    expect(registry.list().map((worker) => worker.url)).toEqual(['http://127.0.0.1:8201']);
+  });
+
+  it('takes a worker out at once when its process was seen to end', async () => {
+    const { registry } = await openRegistry();
+    const worker = await registry.add({ ...spec, source: 'instance' });
+    await settle();
+    registry.reportGone(worker.id, 'ended by SIGKILL');
+    expect(worker.snapshot()).toMatchObject({ state: 'offline', reason: 'ended by SIGKILL' });
+  });
+
+  it('stops every check and closes every socket when its scope closes', async () => {
+    const { registry, scope } = await openRegistry();
+    const worker = await registry.add(spec);
+    await settle();
+    comfyui.sockets[0]?.handlers?.onOpen();
+    await scope.close();
+    expect(worker.snapshot().socketState).toBe('closed');
+    const asked = comfyui.requests.length;
+    await clock.advance(60_000);
+    expect(comfyui.requests.length).toBe(asked);
+    expect(clock.waiting).toBe(0);
+  });
+});
