@@ -9,3 +9,5 @@ export { ACTION_FAULTS, MODE_FAULTS } from './faults/fault-names.ts';
 export type { FaultName } from './faults/fault-names.ts';
 export { parseFault } from './faults/control-server.ts';
 export type { Ledger, LedgerEvent, LedgerLine } from './ledger.ts';
+export { openTcpProxy } from './tcp-proxy.ts';
+export type { Direction, TcpProxy, TcpProxyOptions, Toxic } from './tcp-proxy.ts';
