@@ -22,7 +22,7 @@ async function send(fetch: Fetch, request: HttpRequest): Promise<HttpResponse> {
       method: request.method,
       redirect: 'manual',
       signal: AbortSignal.any(signals),
-      ...(request.headers === undefined ? {} : { headers: request.headers }),
+      headers: withoutLength(request.headers),
       ...(body === undefined ? {} : { body }),
     });
     return toResponse(answer, request, timeout);
@@ -70,6 +70,13 @@ async function* readBody(
   } finally {
     if (!finished) await reader.cancel().catch(() => undefined); // the body failed already; its error is on its way
   }
+}
+
+/** `fetch` counts the body itself and refuses to be told. */
+function withoutLength(headers: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'content-length'),
+  );
 }
 
 async function toFetchBody(
