@@ -66,8 +66,12 @@ export function parseFileName(header: string | null): string | null {
   const extended = /filename\*\s*=\s*UTF-8''([^;]+)/i.exec(header)?.[1];
   const quoted = /filename\s*=\s*"((?:[^"\\]|\\.)*)"/i.exec(header)?.[1]?.replace(/\\(.)/g, '$1');
   const plain = /filename\s*=\s*([^;"\s]+)/i.exec(header)?.[1];
-  const name = (decodeOrNull(extended) ?? quoted ?? plain)?.split(/[/\\]/).at(-1);
-  return name === undefined || name === '' || name === '.' || name === '..' ? null : name;
+  return toPlainName(decodeOrNull(extended) ?? quoted ?? plain);
+}
+
+function toPlainName(path: string | undefined): string | null {
+  const name = path?.split(/[/\\]/).at(-1);
+  return name === undefined || ['', '.', '..'].includes(name) ? null : name;
 }
 
 function decodeOrNull(text: string | undefined): string | null {

@@ -35,7 +35,7 @@ export async function* readStream(
   let stopTimer = transport.clock.setTimer(options.idleMs, () => idle.abort());
   try {
     for (;;) {
-      const chunk = await readChunk(reader, transport, idle.signal, options);
+      const chunk = await readChunk(reader, idle.signal, options);
       stopTimer();
       if (chunk === null) return;
       parser.feed(decoder.decode(chunk, { stream: true }));
@@ -74,7 +74,6 @@ async function openStream(
 
 async function readChunk(
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  transport: HttpTransport,
   idle: AbortSignal,
   options: StreamOptions,
 ): Promise<Uint8Array | null> {
@@ -88,7 +87,7 @@ async function readChunk(
         cause,
       });
     }
-    throw new ComfleetError('UNREACHABLE', `The event stream of ${transport.url} broke.`, { cause });
+    throw new ComfleetError('UNREACHABLE', 'The event stream broke.', { cause });
   }
 }
 

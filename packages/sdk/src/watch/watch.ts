@@ -84,7 +84,7 @@ async function backOff(run: WatchRun, hadFrames: boolean, error: ComfleetError |
   run.state = nextWatchState(run.state, { type: 'stream.closed', hadFrames, error });
   if (run.state.mode !== 'streaming') return;
   const { clock, random } = run.transport;
-  const delayMs = 250 * 2 ** (run.state.failures - 1) * (0.5 + random.fraction() / 2);
+  const delayMs = Math.round(250 * 2 ** (run.state.failures - 1) * (0.5 + random.fraction() / 2));
   await clock.sleep(delayMs, run.options.signal);
 }
 

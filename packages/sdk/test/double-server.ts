@@ -1,0 +1,53 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type StreamFrame, streamFrameSchema } from '@comfleet/contract';
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * A stand-in for the server: each route plays its handlers in turn, the last one for ever. Everything that was asked
+ * is in `asked`.
+ */
+export async function openDouble(routes: Record<string, Handler[]>) {
+  const asked: { route: string; headers: IncomingMessage['headers'] }[] = [];
+  const server = createServer((request, response) => {
+    const route = `${request.method} ${request.url?.split('?')[0]}`;
+    asked.push({ route, headers: request.headers });
+    const handlers = routes[route] ?? [];
+    const handler = handlers.length > 1 ? handlers.shift() : handlers[0];
+    if (handler === undefined) response.writeHead(404).end();
+    else handler(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, asked, close };
+}
+
+/** Answers with JSON. */
+export function json(body: unknown, status = 200): Handler {
+  return (_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+}
+
+/** One message of an event stream, checked against the contract. */
+export function message(frame: StreamFrame, id?: number): string {
+  const data = JSON.stringify(streamFrameSchema.parse(frame));
+  return `event: ${frame.kind}\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`;
+}
+
+/** Streams text, then closes the stream, breaks the connection, or leaves it open. */
+export function stream(text: string, then: 'close' | 'break' | 'stay'): Handler {
+  return (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(text, () => {
+      if (then === 'close') response.end();
+      if (then === 'break') response.destroy();
+    });
+  };
+}
