@@ -25,6 +25,13 @@ export {
   type Requirements,
   readRequirements,
 } from './graphs/requirements.ts';
+export {
+  applyUpdates,
+  type GraphUpdates,
+  type NodeSelector,
+  type NodeUpdate,
+  selectNode,
+} from './graphs/select-nodes.ts';
 export { type ValidateOptions, validateGraph } from './graphs/validate-graph.ts';
 export * from './http/comfy-error.ts';
 export * from './http/comfy-http.ts';
@@ -36,6 +43,10 @@ export type { DeviceStats, SystemStats } from './http/system-stats.ts';
 export * from './json/lossless-json.ts';
 export { parseTolerantJson } from './json/tolerant-json.ts';
 export * from './progress/progress-state.ts';
+export { ComfySession, type ComfySessionOptions, type PromptResult } from './session/comfy-session.ts';
+export * from './session/session-events.ts';
+export type { SessionLanguage } from './session/session-texts.ts';
+export type { SocketImage } from './session/tracked-prompt.ts';
 export * from './socket/binary-frame.ts';
 export { createBrowserDialer, type WebSocketLike } from './socket/browser-dialer.ts';
 export { ComfySocket, type ComfySocketOptions, type StatusWatch } from './socket/comfy-socket.ts';

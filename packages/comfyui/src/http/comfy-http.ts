@@ -152,6 +152,19 @@ export class ComfyHttp {
     );
   }
 
+  /** The last lines of the server's log, newest last; they may hold paths. Empty where the server has no such route. */
+  async loadLogs(options: CallOptions = {}): Promise<string[]> {
+    try {
+      const { entries } = await this.#loadRecord('/internal/logs/raw', options, 16);
+      return Array.isArray(entries)
+        ? entries.filter(isRecord).map((entry) => readString(entry, 'm') ?? '')
+        : [];
+    } catch (error) {
+      if (error instanceof ComfyError && error.details.status === 404) return [];
+      throw error;
+    }
+  }
+
   /** The server's feature flags; empty on servers older than 0.3.45. */
   async loadFeatures(options: CallOptions = {}): Promise<Record<string, unknown>> {
     try {

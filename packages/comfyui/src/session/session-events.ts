@@ -1,0 +1,47 @@
+import type { ProgressState } from '../progress/progress-state.ts';
+
+/** A preview image of a running prompt. `image` may be kept. */
+export interface SessionPreview {
+  promptId: string;
+  nodeId: string | null;
+  mimeType: string;
+  image: Uint8Array;
+}
+
+/** One step of following a prompt, for logs (CD26). */
+export interface SessionLog {
+  step:
+    | 'submitted'
+    | 'end_seen'
+    | 'finished_by_check'
+    | 'check_failed'
+    | 'invalid_message'
+    | 'waiting_long'
+    | 'listener_failed'
+    | 'socket_problem';
+  promptId: string | null;
+  message: string;
+  cause?: unknown;
+}
+
+/** What a session tells; a listener that throws stops nobody (PR8). */
+export interface SessionEvents {
+  /** At most every 100 ms per prompt, and at each new node and the end. */
+  progress: ProgressState;
+  preview: SessionPreview;
+  /** A line for the terminal (PR1). */
+  line: string;
+  log: SessionLog;
+}
+
+/** One prompt that a session follows, as `debugTaskStatus` shows it. */
+export interface PendingTask {
+  promptId: string;
+  ageMs: number;
+  phase: string;
+  fraction: number;
+  currentNodeId: string | null;
+  silentMs: number;
+  serverUrl: string;
+  connected: boolean;
+}
