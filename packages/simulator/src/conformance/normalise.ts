@@ -1,0 +1,229 @@
+import {
+  type HttpLine,
+  type Plain,
+  type PlainObject,
+  type TranscriptLine,
+  isPlainObject,
+} from './transcript.ts';
+
+/** A transcript with everything removed that two honest servers may differ in, one text a line. */
+export interface NormalTranscript {
+  /** Execution frames, node by node in a fixed order. */
+  readonly frames: readonly string[];
+  /** Counts of `status` frames in order. */
+  readonly statuses: readonly string[];
+  readonly answers: readonly Answer[];
+}
+
+/** One HTTP answer; `headers` is empty where the recording kept none. */
+export interface Answer {
+  readonly text: string;
+  readonly headers: string;
+}
+
+/** Normalises ids, times, counters, file numbers, sizes, and the order the server is free to choose. */
+export function normalise(lines: readonly TranscriptLine[]): NormalTranscript {
+  const names = new Names(lines);
+  const statuses: string[] = [];
+  const frames: Frame[] = [];
+  const answers: Answer[] = [];
+  let previous: PlainObject = {};
+  let current = '';
+  let currentPrompt = '';
+  for (const line of lines) {
+    if (line.kind === 'http') answers.push(describeAnswer(line, names));
+    else if (line.kind === 'binary') {
+      frames.push({ prompt: currentPrompt, node: current, text: `binary ${line.event} ${nameImage(line)}` });
+    } else if (line.type === 'status') statuses.push(JSON.stringify(names.clean(line.data)));
+    else {
+      const node = nodeOf(line, previous);
+      const prompt = typeof line.data['prompt_id'] === 'string' ? line.data['prompt_id'] : currentPrompt;
+      if (line.type === 'progress_state') {
+        frames.push({ prompt, node, text: describeProgress(line.data, previous, node) });
+        previous = nodesOf(line.data);
+      } else frames.push({ prompt, node, text: `${line.type} ${JSON.stringify(names.clean(line.data))}` });
+      if (line.type === 'execution_start') previous = {};
+      current = node;
+      currentPrompt = prompt;
+    }
+  }
+  return { frames: orderFrames(frames), statuses, answers };
+}
+
+interface Frame {
+  readonly prompt: string;
+  readonly node: string;
+  readonly text: string;
+}
+
+function nodesOf(data: PlainObject): PlainObject {
+  return isPlainObject(data['nodes']) ? data['nodes'] : {};
+}
+
+/** The graph node a frame is about: of progress_state, the one that changed. */
+function nodeOf(line: Extract<TranscriptLine, { kind: 'text' }>, previous: PlainObject): string {
+  if (line.type === 'progress_state') {
+    const changed = Object.entries(nodesOf(line.data)).filter(
+      ([id, state]) => JSON.stringify(previous[id]) !== JSON.stringify(state),
+    );
+    return changed[0]?.[0] ?? runningNode(line.data);
+  }
+  const node = line.data['node'] ?? line.data['node_id'];
+  return typeof node === 'string' ? node : '';
+}
+
+function runningNode(data: PlainObject): string {
+  return (
+    Object.entries(nodesOf(data)).find(
+      ([, state]) => isPlainObject(state) && state['state'] === 'running',
+    )?.[0] ?? ''
+  );
+}
+
+function describeProgress(data: PlainObject, previous: PlainObject, node: string): string {
+  const nodes = nodesOf(data);
+  const state = nodes[node];
+  const lost = Object.keys(previous).filter((id) => nodes[id] === undefined);
+  const shown = isPlainObject(state) ? { ...state, prompt_id: '<prompt>' } : null;
+  return `progress_state ${JSON.stringify(shown)}${lost.length > 0 ? ` lost ${lost.join(',')}` : ''}`;
+}
+
+function nameImage(line: Extract<TranscriptLine, { kind: 'binary' }>): string {
+  if (line.event === 4) return 'with metadata';
+  if (line.head.includes(Buffer.from([0xff, 0xd8, 0xff]))) return 'jpeg';
+  return line.head.includes('PNG') ? 'png' : 'unknown';
+}
+
+/** Sorts the blocks of nodes inside each prompt; collapses repeated progress of sleeping nodes. */
+function orderFrames(frames: readonly Frame[]): string[] {
+  const ordered: string[] = [];
+  let block: Frame[] = [];
+  const flush = (): void => {
+    const groups = new Map<string, string[]>();
+    for (const frame of block) groups.set(frame.node, [...(groups.get(frame.node) ?? []), frame.text]);
+    for (const node of [...groups.keys()].sort())
+      ordered.push(...collapse(groups.get(node) ?? []).map((text) => `[${node}] ${text}`));
+    block = [];
+  };
+  for (const frame of frames) {
+    const isNodeFrame = frame.node !== '' && !/^execution_/.test(frame.text);
+    if (isNodeFrame) block.push(frame);
+    else {
+      flush();
+      ordered.push(frame.text);
+    }
+  }
+  flush();
+  return ordered;
+}
+
+/** Fractional progress (a sleeping node) is one line however often it came. */
+function collapse(texts: readonly string[]): string[] {
+  const result: string[] = [];
+  for (const text of texts) {
+    const isSleep = /"max":\d*\.\d+/.test(text) || /"value":(?:\d*\.\d+|\d+e-\d+|[\d.]+e-\d+)/.test(text);
+    const isRunning = text.startsWith('progress {') || text.includes('"state":"running"');
+    const shown = isSleep && isRunning ? text.replace(/"value":[\d.e-]+/, '"value":"~"') : text;
+    if (shown.includes('"value":"~"') && result.includes(shown)) continue;
+    result.push(shown);
+  }
+  return result.some((text) => text.includes('"~"')) ? result.filter((text) => !isWholeTick(text)) : result;
+}
+
+/** The first and last tick of a sleep may be whole numbers. */
+function isWholeTick(text: string): boolean {
+  return (
+    (text.startsWith('progress {') || text.includes('"state":"running"')) &&
+    !text.includes('"~"') &&
+    !text.includes('"max":1,')
+  );
+}
+
+/** Replaces what differs between runs: ids, numbers, times, temp letters, file counters. */
+class Names {
+  private readonly known = new Map<string, string>();
+  private firstNumber: number | undefined;
+
+  constructor(lines: readonly TranscriptLine[]) {
+    let prompts = 0;
+    let clients = 0;
+    const add = (value: Plain | undefined, make: () => string): void => {
+      if (typeof value === 'string' && !this.known.has(value)) this.known.set(value, make());
+    };
+    for (const line of lines) {
+      if (line.kind === 'text') add(line.data['sid'], () => `<client ${++clients}>`);
+      if (line.kind !== 'http' || line.request === undefined) continue;
+      add(line.request['client_id'], () => `<client ${++clients}>`);
+      if (line.target === '/prompt') add(line.request['prompt_id'], () => `<prompt ${++prompts}>`);
+    }
+  }
+
+  /** Text with ids, counters and temp letters replaced. */
+  replace(text: string): string {
+    let result = text;
+    for (const [id, name] of this.known) result = result.replaceAll(id, name);
+    return result.replace(/_\d{5}_\./g, '_<n>_.').replace(/_temp_[a-z]{5}_/g, '_temp_<x>_');
+  }
+
+  clean(value: Plain, key = ''): Plain {
+    if (key === 'timestamp') return 0;
+    if (key === 'traceback') return ['<traceback>'];
+    if (key === 'number' && typeof value === 'number') return this.place(value);
+    if (typeof value === 'string') return /^(tensor\(|<)/.test(value) ? '<value>' : this.replace(value);
+    if (Array.isArray(value)) return this.cleanList(value, key);
+    if (!isPlainObject(value)) return value;
+    const cleaned: PlainObject = {};
+    for (const name of Object.keys(value).sort())
+      cleaned[this.replace(name)] = this.clean(value[name] ?? null, name);
+    return cleaned;
+  }
+
+  private cleanList(value: readonly Plain[], key: string): Plain[] {
+    const cleaned = value.map((item) => this.clean(item));
+    if (isQueueItem(value)) {
+      cleaned[0] = this.place(Number(value[0]));
+      cleaned[4] = sortTexts(cleaned[4]);
+      return cleaned;
+    }
+    return ['nodes', 'executed', 'current_outputs'].includes(key) ? [...cleaned].sort() : cleaned;
+  }
+
+  private place(number: number): string {
+    this.firstNumber ??= number;
+    return `<number +${number - this.firstNumber}>`;
+  }
+}
+
+function isQueueItem(value: readonly Plain[]): boolean {
+  return (
+    value.length === 5 &&
+    typeof value[0] === 'number' &&
+    typeof value[1] === 'string' &&
+    isPlainObject(value[2]) &&
+    Array.isArray(value[4])
+  );
+}
+
+function sortTexts(value: Plain | undefined): Plain {
+  return Array.isArray(value) ? [...value].sort() : null;
+}
+
+const SHOWN_HEADERS = ['content-type', 'accept-ranges', 'content-disposition'];
+
+function describeAnswer(line: HttpLine, names: Names): Answer {
+  const headers: PlainObject = {};
+  for (const name of SHOWN_HEADERS) {
+    const value = line.headers?.[name];
+    if (typeof value === 'string') headers[name] = names.replace(value);
+  }
+  const hasLength = line.target.startsWith('/upload') || line.headers?.['content-length'] === '0';
+  if (hasLength) headers['content-length'] = line.headers?.['content-length'] ?? null;
+  const magic =
+    line.head === undefined ? '' : line.head.toString('latin1', 0, 4).replace(/[^\x20-\x7e]/g, '?');
+  const target = names.replace(decodeURIComponent(line.target));
+  const response = line.response === '' || line.response === undefined ? null : names.clean(line.response);
+  return {
+    text: JSON.stringify({ answer: `${line.method} ${target}`, status: line.status, response, magic }),
+    headers: line.headers === undefined ? '' : JSON.stringify(headers),
+  };
+}
