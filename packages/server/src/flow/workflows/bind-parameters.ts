@@ -1,0 +1,174 @@
+import type { Graph } from '@comfleet/comfyui';
+import type { ParameterProblem } from '@comfleet/contract';
+import { type Converted, convertValue, isScalar, readRange, type Scalar } from './convert-value.ts';
+import { copyGraph } from './copy-graph.ts';
+import { type Decimal, formatDecimal, multiplyDecimals, parseDecimal, roundDecimal } from './decimal.ts';
+import { takeValues } from './take-values.ts';
+import type { GraphTarget, WorkflowDefinition, WorkflowParameter } from './workflow-definition.ts';
+import { findTargetProblem, readInput, writeInput } from './write-input.ts';
+
+export interface BindContext {
+  /** A whole number of 0 … 2^50 as decimal text, so that every JavaScript client shows it exactly. */
+  drawSeed(): string;
+  /** Whether unknown parameters are problems (true) or warnings (false); undefined leaves it to the workflow. */
+  strict?: boolean | undefined;
+}
+
+/** An image parameter: `value` is a reference to an upload, resolved later; the graph holds it until then. */
+export interface BoundImage {
+  parameter: string;
+  targets: readonly GraphTarget[];
+  value: string;
+}
+
+export type Bound =
+  | {
+      ok: true;
+      graph: Graph;
+      /** What was written, by parameter: seeds as decimal text, numbers beyond JavaScript's as lossless ones. */
+      parameters: Record<string, unknown>;
+      /** The first seed; null when the workflow has none. */
+      seed: string | null;
+      images: BoundImage[];
+      warnings: ParameterProblem[];
+    }
+  | { ok: false; problems: ParameterProblem[]; warnings: ParameterProblem[] };
+
+interface Resolved {
+  value: Scalar;
+  decimal: Decimal | null;
+}
+
+/**
+ * Writes a request's values into a copy of the workflow's graph: request > default > the graph's value. Seeds of −1 or
+ * none are drawn. Problems name every parameter that is wrong; then there is no graph.
+ */
+export function bindParameters(
+  definition: WorkflowDefinition,
+  values: Record<string, unknown>,
+  context: BindContext,
+): Bound {
+  const rule =
+    context.strict === undefined ? definition.unknownParameters : toRule(definition, context.strict);
+  const { values: given, problems, warnings } = takeValues(definition, values, rule);
+  const resolved = new Map<string, Resolved>();
+  const settle = (parameter: WorkflowParameter, outcome: Converted | null) => {
+    if (outcome === null) return;
+    if (outcome.ok) resolved.set(parameter.name, outcome);
+    else problems.push({ parameter: parameter.name, code: outcome.code, message: outcome.message });
+  };
+  const asked = definition.parameters.filter((parameter) => parameter.derive === null);
+  for (const parameter of asked) {
+    if (parameter.required && !given.has(parameter.name)) {
+      problems.push({ parameter: parameter.name, code: 'required', message: 'a value is required' });
+    } else {
+      settle(parameter, resolveValue(parameter, given.get(parameter.name), context));
+    }
+  }
+  for (const parameter of definition.parameters) {
+    if (parameter.derive !== null) settle(parameter, deriveValue(definition, parameter, resolved));
+  }
+  problems.push(...listTargetProblems(definition, resolved));
+  return problems.length > 0 ? { ok: false, problems, warnings } : write(definition, resolved, warnings);
+}
+
+function toRule(definition: WorkflowDefinition, strict: boolean): WorkflowDefinition['unknownParameters'] {
+  if (strict) return 'strict';
+  return definition.unknownParameters === 'allow' ? 'allow' : 'lenient';
+}
+
+/** Null: nothing is written and the graph's value stands. */
+function resolveValue(parameter: WorkflowParameter, given: unknown, context: BindContext): Converted | null {
+  const value = given ?? parameter.defaultValue;
+  if (parameter.dataType === 'seed' && (value === undefined || isMinusOne(value))) {
+    return convertValue(parameter, fitSeed(parameter, context.drawSeed()));
+  }
+  return value === undefined ? null : convertValue(parameter, value);
+}
+
+function isMinusOne(value: unknown): boolean {
+  return isScalar(value) && String(value).trim() === '-1';
+}
+
+/** Folds a drawn seed into the limits of its parameter, for nodes that take 32 bits only. */
+function fitSeed(parameter: WorkflowParameter, drawn: string): string {
+  const { min, max } = readRange(parameter);
+  const low = min === null ? 0n : ceilDecimal(min);
+  const seed = BigInt(drawn);
+  if (max === null) return String(low > seed ? low + seed : seed);
+  const span = max.digits / 10n ** BigInt(max.scale) - low + 1n;
+  return String(span > 0n ? low + (seed % span) : seed);
+}
+
+function ceilDecimal({ digits, scale }: Decimal): bigint {
+  const unit = 10n ** BigInt(scale);
+  return digits / unit + (digits > 0n && digits % unit !== 0n ? 1n : 0n);
+}
+
+/** The product of its sources; null when a source has a problem of its own. */
+function deriveValue(
+  definition: WorkflowDefinition,
+  parameter: WorkflowParameter,
+  resolved: ReadonlyMap<string, Resolved>,
+): Converted | null {
+  if (parameter.derive === null) return null;
+  let product: Decimal = { digits: 1n, scale: 0 };
+  for (const name of parameter.derive.multiply) {
+    const source = definition.parameters.find((candidate) => candidate.name === name);
+    const factor = resolved.get(name)?.decimal ?? (source ? readGraphNumber(definition, source) : null);
+    if (factor === null) return null;
+    product = multiplyDecimals(product, factor);
+  }
+  const value = formatDecimal(parameter.derive.round ? roundDecimal(product) : product);
+  const outcome = convertValue(parameter, value);
+  if (outcome.ok) return outcome;
+  const sum = parameter.derive.multiply.join(' × ');
+  return { ...outcome, message: `${sum} is ${value}: ${outcome.message}` };
+}
+
+/** The number of a parameter that leaves the graph as it is. */
+function readGraphNumber(definition: WorkflowDefinition, source: WorkflowParameter): Decimal | null {
+  const value = source.target === null ? undefined : readInput(definition.graph, source.target);
+  const outcome = value === undefined ? null : convertValue({ ...source, min: null, max: null }, value);
+  return outcome?.ok ? (outcome.decimal ?? parseDecimal(String(outcome.value))) : null;
+}
+
+function listTargetProblems(
+  definition: WorkflowDefinition,
+  resolved: ReadonlyMap<string, Resolved>,
+): ParameterProblem[] {
+  return definition.parameters
+    .filter((parameter) => resolved.has(parameter.name))
+    .flatMap((parameter) =>
+      parameter.targets.flatMap((target) => {
+        const message = findTargetProblem(definition.graph, target);
+        return message === null ? [] : [{ parameter: parameter.name, code: 'target_missing', message }];
+      }),
+    );
+}
+
+function write(
+  definition: WorkflowDefinition,
+  resolved: ReadonlyMap<string, Resolved>,
+  warnings: ParameterProblem[],
+): Bound {
+  const graph = copyGraph(definition.graph);
+  const parameters: Record<string, unknown> = {};
+  const images: BoundImage[] = [];
+  let seed: string | null = null;
+  for (const parameter of definition.parameters) {
+    const found = resolved.get(parameter.name);
+    if (found === undefined) continue;
+    for (const target of parameter.targets) writeInput(graph, target, found.value);
+    parameters[parameter.name] = found.value;
+    if (parameter.dataType === 'seed') {
+      const text = String(found.value);
+      parameters[parameter.name] = text;
+      seed ??= text;
+    }
+    if (parameter.dataType === 'image') {
+      images.push({ parameter: parameter.name, targets: parameter.targets, value: String(found.value) });
+    }
+  }
+  return { ok: true, graph, parameters, seed, images, warnings };
+}

@@ -1,0 +1,147 @@
+import { type Graph, isLosslessNumber } from '@comfleet/comfyui';
+import type { DataType } from '@comfleet/contract';
+import type { ParameterDefinition } from '../../platform/config/task-types-schema.ts';
+import { convertValue } from './convert-value.ts';
+import { findSeeds, findTexts, type Role, selectNode } from './find-graph-nodes.ts';
+import type { GraphTarget, WorkflowParameter } from './workflow-definition.ts';
+import { findTargetProblem, readInput } from './write-input.ts';
+
+interface Entry {
+  name: string;
+  definition: ParameterDefinition;
+}
+
+/** Compiles one entry of `parameter_mapping` against its graph; problems name what cannot work. */
+export function compileParameter(
+  graph: Graph,
+  entry: Entry,
+): { parameter: WorkflowParameter; problems: string[] } {
+  const { name, definition } = entry;
+  const problems: string[] = [];
+  const target = findTarget(graph, definition, problems);
+  const further = (definition.targets ?? []).map((t) => ({ nodeId: t.node_id, inputName: t.input_name }));
+  const targets = target === null ? further : [target, ...further];
+  for (const one of targets) {
+    const problem = findTargetProblem(graph, one);
+    if (problem !== null) problems.push(problem);
+  }
+  const parameter: WorkflowParameter = {
+    name,
+    ...readWords(definition),
+    ...readLimits(definition),
+    target: targets[0] ?? null,
+    targets,
+    dataType: definition.data_type ?? tellDataType(graph, definition, targets[0]),
+    derive: readDerive(definition.derive),
+  };
+  const wrongDefault = findDefaultProblem(parameter);
+  if (wrongDefault !== null) problems.push(wrongDefault);
+  return { parameter, problems: problems.map((problem) => `parameter "${name}": ${problem}`) };
+}
+
+function readWords(definition: ParameterDefinition) {
+  return {
+    description: definition.description ?? null,
+    label: definition.label ?? null,
+    required: definition.required ?? false,
+    defaultValue: definition.default_value ?? undefined,
+  };
+}
+
+function readLimits(definition: ParameterDefinition) {
+  return {
+    min: definition.min ?? null,
+    max: definition.max ?? null,
+    multipleOf: definition.multiple_of ?? null,
+    maxLength: definition.max_length ?? null,
+    options: definition.options ?? null,
+  };
+}
+
+function readDerive(derive: ParameterDefinition['derive']): WorkflowParameter['derive'] {
+  return derive ? { multiply: derive.multiply, round: derive.round ?? false } : null;
+}
+
+/** The parameters of a workflow without `parameter_mapping`: prompt, negative_prompt and seed, as far as the graph has them. */
+export function createBuiltInParameters(graph: Graph, excluded: readonly string[]): WorkflowParameter[] {
+  const spared = new Set(excluded);
+  const text = (name: string, role: Role, label: { en: string; zh: string }) =>
+    createParameter({ name, dataType: 'string', label }, findTexts(graph, role, spared));
+  return [
+    text('prompt', 'positive', { en: 'Prompt', zh: '提示词' }),
+    text('negative_prompt', 'negative', { en: 'Negative prompt', zh: '反向提示词' }),
+    createParameter(
+      { name: 'seed', dataType: 'seed', label: { en: 'Seed', zh: '随机种子' } },
+      findSeeds(graph, spared),
+    ),
+  ].filter((parameter) => parameter.targets.length > 0);
+}
+
+function createParameter(
+  named: Pick<WorkflowParameter, 'name' | 'dataType' | 'label'>,
+  targets: readonly GraphTarget[],
+): WorkflowParameter {
+  return {
+    ...named,
+    target: targets[0] ?? null,
+    targets,
+    description: null,
+    required: false,
+    defaultValue: undefined,
+    min: null,
+    max: null,
+    multipleOf: null,
+    maxLength: null,
+    options: null,
+    derive: null,
+  };
+}
+
+function findTarget(graph: Graph, definition: ParameterDefinition, problems: string[]): GraphTarget | null {
+  const { select, node_id: nodeId } = definition;
+  const inputName = definition.input_name ?? (select?.role === undefined ? undefined : 'text');
+  if (select !== undefined && nodeId !== undefined) {
+    problems.push('has both node_id and select; keep one');
+    return null;
+  }
+  if (select === undefined && nodeId === undefined) {
+    if (definition.input_name !== undefined) problems.push('has input_name without node_id');
+    return null;
+  }
+  if (inputName === undefined) {
+    problems.push('has no input_name');
+    return null;
+  }
+  if (select === undefined) return { nodeId: String(nodeId), inputName };
+  const found = selectNode(graph, select);
+  if ('nodeId' in found) return { nodeId: found.nodeId, inputName };
+  problems.push(found.problem);
+  return null;
+}
+
+/** The kind of the value that stands in the graph, else of the default. A number with a fraction on either side is a float. */
+function tellDataType(
+  graph: Graph,
+  definition: ParameterDefinition,
+  target: GraphTarget | undefined,
+): DataType {
+  const inGraph = target === undefined ? undefined : readInput(graph, target);
+  const samples = [inGraph, definition.default_value].filter((v) => v !== undefined && v !== null);
+  const first = samples[0];
+  if (typeof first === 'boolean') return 'bool';
+  if (typeof first !== 'number' && !isLosslessNumber(first)) return definition.derive ? 'float' : 'string';
+  if (target?.inputName === 'seed' || target?.inputName === 'noise_seed') return 'seed';
+  const limits = [definition.min, definition.max, definition.multiple_of].filter((v) => v !== undefined);
+  return [...samples, ...limits].every((value) => /^-?\d+$/.test(String(value))) ? 'int' : 'float';
+}
+
+/** A required text may start as an empty field; any other default must be a value that a request could send. */
+function findDefaultProblem(parameter: WorkflowParameter): string | null {
+  const { defaultValue, dataType } = parameter;
+  if (defaultValue === undefined) return null;
+  if (parameter.derive !== null) return 'a derived parameter has no default_value';
+  if (dataType === 'seed' && String(defaultValue) === '-1') return null;
+  if (parameter.required && defaultValue === '') return null;
+  const outcome = convertValue(parameter, defaultValue);
+  return outcome.ok ? null : `default_value: ${outcome.message}`;
+}

@@ -1,0 +1,126 @@
+import { findGraphNode, type Graph, stringifyLosslessJson } from '@comfleet/comfyui';
+import type { WorkflowDefinition as WorkflowSource } from '../../platform/config/task-types-schema.ts';
+import { compileParameter, createBuiltInParameters } from './compile-parameter.ts';
+import { convertValue } from './convert-value.ts';
+import { freezeGraph } from './copy-graph.ts';
+import type { WorkflowDefinition, WorkflowParameter, WorkflowPresets } from './workflow-definition.ts';
+
+/** Where a workflow stands in the configuration. */
+export interface WorkflowPlace {
+  name: string;
+  taskType: string;
+  enabled: boolean;
+  isDefault: boolean;
+}
+
+/** A compiled workflow without its hashes, which take I/O of a kind (WebAssembly) to make. */
+export type UnhashedWorkflow = Omit<WorkflowDefinition, 'versionId' | 'graphHash'>;
+
+/**
+ * Joins a definition with its graph and checks all that can be known before a request: targets, defaults, derived
+ * parameters, presets, output nodes. Freezes the graph.
+ */
+export function compileWorkflow(
+  place: WorkflowPlace,
+  source: WorkflowSource,
+  graph: Graph,
+): UnhashedWorkflow {
+  const { parameters, problems } = readParameters(source, graph);
+  const title = source.name ?? place.name;
+  return {
+    ...place,
+    enabled: place.enabled && source.enabled !== false,
+    title: source.title ?? { en: title, zh: title },
+    version: source.version ?? '1',
+    description: source.description ?? null,
+    unknownParameters: source.unknown_parameters ?? 'strict',
+    timeoutMs: source.timeout_seconds === undefined ? null : Math.round(source.timeout_seconds * 1000),
+    parameters,
+    presets: source.presets ?? null,
+    primaryOutputNodes: source.primary_output_nodes ?? null,
+    graphText: stringifyLosslessJson(graph),
+    graph: freezeGraph(graph),
+    problems: [
+      ...problems,
+      ...listDeriveProblems(parameters),
+      ...listUnusedProblems(parameters),
+      ...listDoubleTargets(parameters),
+      ...listPresetProblems(parameters, source.presets),
+      ...listNodeProblems(graph, 'primary_output_nodes', source.primary_output_nodes),
+      ...listNodeProblems(graph, 'exclude_samplers', source.exclude_samplers),
+    ],
+  };
+}
+
+function readParameters(source: WorkflowSource, graph: Graph) {
+  if (source.parameter_mapping === undefined) {
+    return { parameters: createBuiltInParameters(graph, source.exclude_samplers ?? []), problems: [] };
+  }
+  const compiled = Object.entries(source.parameter_mapping).map(([name, definition]) =>
+    compileParameter(graph, { name, definition }),
+  );
+  return {
+    parameters: compiled.map(({ parameter }) => parameter),
+    problems: compiled.flatMap(({ problems }) => problems),
+  };
+}
+
+function listDeriveProblems(parameters: readonly WorkflowParameter[]): string[] {
+  return parameters.flatMap((parameter) =>
+    (parameter.derive?.multiply ?? []).flatMap((name) => {
+      const source = parameters.find((candidate) => candidate.name === name);
+      const say = (what: string) => [`parameter "${parameter.name}": derive ${what}`];
+      if (source === undefined) return say(`names "${name}", which is no parameter`);
+      if (source.derive !== null) return say(`names "${name}", which is derived itself`);
+      return source.dataType === 'int' || source.dataType === 'float'
+        ? []
+        : say(`names "${name}", which is no number`);
+    }),
+  );
+}
+
+/** A parameter that writes nothing and feeds nothing would be accepted without effect. */
+function listUnusedProblems(parameters: readonly WorkflowParameter[]): string[] {
+  const sources = new Set(parameters.flatMap((parameter) => parameter.derive?.multiply ?? []));
+  return parameters
+    .filter(({ name, targets }) => targets.length === 0 && !sources.has(name))
+    .map(({ name }) => `parameter "${name}": has no node_id and input_name, and no derive uses it`);
+}
+
+function listDoubleTargets(parameters: readonly WorkflowParameter[]): string[] {
+  const owners = new Map<string, string>();
+  return parameters.flatMap(({ name, targets }) =>
+    targets.flatMap(({ nodeId, inputName }) => {
+      const key = JSON.stringify([nodeId, inputName]);
+      const owner = owners.get(key);
+      owners.set(key, name);
+      if (owner === undefined) return [];
+      return [`parameter "${name}": input "${inputName}" of node "${nodeId}" is written by "${owner}" too`];
+    }),
+  );
+}
+
+function listPresetProblems(
+  parameters: readonly WorkflowParameter[],
+  presets: WorkflowPresets | undefined,
+): string[] {
+  return Object.entries(presets ?? {}).flatMap(([group, members]) =>
+    Object.entries(members).flatMap(([preset, values]) =>
+      Object.entries(values).flatMap(([name, value]) => {
+        const where = `presets.${group}.${preset}.${name}`;
+        const parameter = parameters.find((candidate) => candidate.name === name);
+        if (parameter === undefined || parameter.derive !== null) {
+          return [`${where}: "${name}" is no parameter that a request may set`];
+        }
+        const outcome = convertValue(parameter, value);
+        return outcome.ok ? [] : [`${where}: ${outcome.message}`];
+      }),
+    ),
+  );
+}
+
+function listNodeProblems(graph: Graph, key: string, nodeIds: readonly string[] | undefined): string[] {
+  return (nodeIds ?? [])
+    .filter((nodeId) => findGraphNode(graph, nodeId) === undefined)
+    .map((nodeId) => `${key}: the graph has no node "${nodeId}"`);
+}

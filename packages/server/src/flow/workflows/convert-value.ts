@@ -1,0 +1,167 @@
+import { isLosslessNumber, type LosslessNumber, toLosslessNumber } from '@comfleet/comfyui';
+import { compareDecimals, type Decimal, isMultiple, isWhole, parseDecimal, toDecimal } from './decimal.ts';
+import type { WorkflowParameter } from './workflow-definition.ts';
+
+/** What may be written to a graph input: plain where JavaScript prints the same digits, else lossless. */
+export type Scalar = string | number | boolean | LosslessNumber;
+
+export type ValueCode =
+  | 'not_scalar'
+  | 'type'
+  | 'inexact'
+  | 'too_small'
+  | 'too_large'
+  | 'not_multiple'
+  | 'too_long'
+  | 'forbidden_text'
+  | 'not_an_option';
+
+export type Converted =
+  | { ok: true; value: Scalar; decimal: Decimal | null }
+  | { ok: false; code: ValueCode; message: string };
+
+/** The general limit of a text, in bytes of UTF-8, where no `max_length` is set. */
+export const MAX_TEXT_BYTES = 10_000;
+const MAX_SEED = { digits: 2n ** 64n - 1n, scale: 0 };
+const MIN_SEED = { digits: 0n, scale: 0 };
+
+/**
+ * Converts one value to the kind of its parameter and checks the limits. Texts of numbers and of booleans are read;
+ * digits stay as written. Lists and objects are refused, as `["12", 0]` would be a link (protocol 9).
+ */
+export function convertValue(parameter: WorkflowParameter, value: unknown): Converted {
+  if (!isScalar(value)) return refuse('not_scalar', 'expected one value, not a list or an object');
+  switch (parameter.dataType) {
+    case 'string':
+      return convertText(parameter, toText(value));
+    case 'image':
+      return typeof value === 'string'
+        ? convertImage(parameter, value)
+        : refuse('type', 'expected the id or the name of an upload');
+    case 'bool':
+      return convertBoolean(value);
+    case 'int':
+    case 'float':
+    case 'seed':
+      return convertNumber(parameter, value);
+  }
+}
+
+/** True for a text, a boolean and any number. */
+export function isScalar(value: unknown): value is Scalar | bigint {
+  return (
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    typeof value === 'bigint' ||
+    isLosslessNumber(value)
+  );
+}
+
+/** The number with exactly these digits: plain when JavaScript prints them the same, else lossless. */
+export function toExactNumber(text: string): number | LosslessNumber {
+  return String(Number(text)) === text ? Number(text) : toLosslessNumber(text);
+}
+
+function toText(value: Scalar | bigint): string {
+  return isLosslessNumber(value) ? value.value : String(value);
+}
+
+function convertText(parameter: WorkflowParameter, text: string): Converted {
+  if (/[\0\p{Surrogate}]/u.test(text)) {
+    return refuse('forbidden_text', 'the text holds a NUL or half of a character');
+  }
+  if (parameter.maxLength === null) {
+    if (Buffer.byteLength(text) > MAX_TEXT_BYTES) {
+      return refuse('too_long', `the text is longer than ${MAX_TEXT_BYTES} bytes`);
+    }
+  } else if (countCharacters(text, parameter.maxLength) > parameter.maxLength) {
+    return refuse('too_long', `the text is longer than ${parameter.maxLength} characters`);
+  }
+  const { options } = parameter;
+  if (options !== null && !options.some((option) => String(option) === text)) return refuseOption(options);
+  return { ok: true, value: text, decimal: null };
+}
+
+function countCharacters(text: string, limit: number): number {
+  // A character is one or two units: beyond twice the limit there is no need to count.
+  return text.length > 2 * limit ? text.length : [...text].length;
+}
+
+function convertImage(parameter: WorkflowParameter, text: string): Converted {
+  if (text === '') return refuse('type', 'expected the id or the name of an upload');
+  const isPath = /^[/\\~]|^[a-zA-Z]:|(^|[/\\])\.\.([/\\]|$)/.test(text);
+  if (isPath || /\s\[(input|output|temp)\]\s*$/.test(text) || /\p{Cc}/u.test(text)) {
+    return refuse('forbidden_text', 'the name of an upload has no path upwards, no root and no [folder]');
+  }
+  return convertText(parameter, text);
+}
+
+const BOOLEANS = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
+
+function convertBoolean(value: Scalar | bigint): Converted {
+  const found = BOOLEANS.get(toText(value).trim().toLowerCase());
+  return found === undefined
+    ? refuse('type', 'expected true or false')
+    : { ok: true, value: found, decimal: null };
+}
+
+function convertNumber(parameter: WorkflowParameter, value: Scalar | bigint): Converted {
+  const isInteger = parameter.dataType !== 'float';
+  const expected = isInteger ? 'expected a whole number' : 'expected a number';
+  if (typeof value === 'boolean') return refuse('type', expected);
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) && isInteger) {
+    return refuse('inexact', 'numbers beyond 2^53 lose digits on the way here: send this one as text');
+  }
+  const text = toText(value).trim();
+  const decimal = parseDecimal(text);
+  if (decimal === null || !Number.isFinite(Number(text))) return refuse('type', expected);
+  if (isInteger && !isWhole(decimal)) return refuse('type', expected);
+  return checkLimits(parameter, decimal) ?? { ok: true, value: toExactNumber(text), decimal };
+}
+
+/** The first limit that a number breaks, or null. */
+function checkLimits(parameter: WorkflowParameter, decimal: Decimal): Converted | null {
+  const { min, max } = readRange(parameter);
+  if (min !== null && compareDecimals(decimal, min) < 0) {
+    return refuse('too_small', `the smallest number allowed is ${parameter.min ?? 0}`);
+  }
+  if (max !== null && compareDecimals(decimal, max) > 0) {
+    return refuse('too_large', `the largest number allowed is ${parameter.max ?? MAX_SEED.digits}`);
+  }
+  if (parameter.multipleOf !== null && !isMultiple(decimal, toDecimal(parameter.multipleOf))) {
+    return refuse('not_multiple', `expected a multiple of ${parameter.multipleOf}`);
+  }
+  const { options } = parameter;
+  if (options === null) return null;
+  const isListed = options.some((option) => {
+    const listed = parseDecimal(String(option));
+    return listed !== null && compareDecimals(listed, decimal) === 0;
+  });
+  return isListed ? null : refuseOption(options);
+}
+
+/** The limits that hold for a number; a seed always lies in 0 … 2^64 − 1. */
+export function readRange(parameter: WorkflowParameter): { min: Decimal | null; max: Decimal | null } {
+  const isSeed = parameter.dataType === 'seed';
+  const min = parameter.min === null ? null : toDecimal(parameter.min);
+  const max = parameter.max === null ? null : toDecimal(parameter.max);
+  return {
+    min: isSeed && (min === null || compareDecimals(min, MIN_SEED) < 0) ? MIN_SEED : min,
+    max: isSeed && (max === null || compareDecimals(max, MAX_SEED) > 0) ? MAX_SEED : max,
+  };
+}
+
+function refuseOption(options: readonly (string | number)[]): Converted {
+  const shown = options.slice(0, 20).join(', ');
+  return refuse('not_an_option', `expected one of: ${shown}${options.length > 20 ? ', …' : ''}`);
+}
+
+function refuse(code: ValueCode, message: string): Converted {
+  return { ok: false, code, message };
+}

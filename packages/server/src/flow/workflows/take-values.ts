@@ -1,0 +1,69 @@
+import type { ParameterProblem } from '@comfleet/contract';
+import { findNearestWord } from '../../platform/config/nearest-word.ts';
+import type { WorkflowDefinition } from './workflow-definition.ts';
+
+/** The values of a request that belong to parameters of the workflow, and what is wrong with the others. */
+export interface TakenValues {
+  values: Map<string, unknown>;
+  problems: ParameterProblem[];
+  warnings: ParameterProblem[];
+}
+
+export type UnknownRule = WorkflowDefinition['unknownParameters'];
+
+const MAX_UNKNOWN = 20;
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+
+/**
+ * Sorts a request's values by parameter; null counts as not given. `image_path` is another name of `image`. Unknown and
+ * derived parameters are problems (strict), warnings (lenient) or nothing (allow); their values are never used.
+ */
+export function takeValues(
+  definition: WorkflowDefinition,
+  request: Record<string, unknown>,
+  rule: UnknownRule,
+): TakenValues {
+  const taken: TakenValues = { values: new Map(), problems: [], warnings: [] };
+  const known = new Map(definition.parameters.map((parameter) => [parameter.name, parameter]));
+  let unknown = 0;
+  for (const [key, value] of listEntries(request)) {
+    const name = key === 'image_path' && !known.has(key) && known.has('image') ? 'image' : key;
+    const parameter = known.get(name);
+    if (FORBIDDEN_KEYS.has(key)) {
+      taken.problems.push({ parameter: key, code: 'forbidden_key', message: 'this name is not allowed' });
+    } else if (parameter === undefined || parameter.derive !== null) {
+      unknown += 1;
+      if (unknown <= MAX_UNKNOWN) report(taken, rule, describeUnknown(definition, name));
+    } else if (value !== null && value !== undefined) {
+      if (taken.values.has(name)) report(taken, 'strict', TWICE);
+      taken.values.set(name, value);
+    }
+  }
+  return taken;
+}
+
+const TWICE = { parameter: 'image', code: 'twice', message: 'image and image_path are the same' };
+
+/** Also a `__proto__` that a parser assigned, which is no entry any more. */
+function listEntries(request: Record<string, unknown>): [string, unknown][] {
+  const prototype: unknown = Object.getPrototypeOf(request);
+  const isPlain = prototype === Object.prototype || prototype === null;
+  return isPlain ? Object.entries(request) : [['__proto__', prototype], ...Object.entries(request)];
+}
+
+function describeUnknown(definition: WorkflowDefinition, name: string): ParameterProblem {
+  const parameter = name.slice(0, 100);
+  if (definition.parameters.some((known) => known.name === name)) {
+    const message = 'this value follows from other parameters and is not taken from a request';
+    return { parameter, code: 'derived', message };
+  }
+  const names = definition.parameters.filter((known) => known.derive === null).map((known) => known.name);
+  const nearest = findNearestWord(parameter, names);
+  const advice = nearest === null ? `it has: ${names.join(', ')}` : `did you mean "${nearest}"?`;
+  return { parameter, code: 'unknown', message: `the workflow has no such parameter; ${advice}` };
+}
+
+function report(taken: TakenValues, rule: UnknownRule, problem: ParameterProblem): void {
+  if (rule === 'strict') taken.problems.push(problem);
+  if (rule === 'lenient') taken.warnings.push(problem);
+}

@@ -1,0 +1,62 @@
+import type { Graph } from '@comfleet/comfyui';
+import type { DataType } from '@comfleet/contract';
+
+/** One input of one graph node. */
+export interface GraphTarget {
+  nodeId: string;
+  inputName: string;
+}
+
+/** A named input of a workflow, compiled from `parameter_mapping`. */
+export interface WorkflowParameter {
+  name: string;
+  /** The first input it writes; null for one that only feeds derived ones. */
+  target: GraphTarget | null;
+  /** Every input it writes, `target` first. */
+  targets: readonly GraphTarget[];
+  dataType: DataType;
+  description: string | null;
+  label: { en: string; zh: string } | null;
+  required: boolean;
+  /** Undefined when the graph's own value is the default. */
+  defaultValue: unknown;
+  min: number | null;
+  max: number | null;
+  multipleOf: number | null;
+  /** In characters; null means the general limit of 10 kB. */
+  maxLength: number | null;
+  options: readonly (string | number)[] | null;
+  derive: { multiply: readonly string[]; round: boolean } | null;
+}
+
+/** Groups of named parameter values: group → preset → parameter → value. */
+export type WorkflowPresets = Record<string, Record<string, Record<string, string | number | boolean>>>;
+
+/** A named workflow: its graph (frozen) and its parameters. Offered only while `problems` is empty. */
+export interface WorkflowDefinition {
+  name: string;
+  title: { en: string; zh: string };
+  /** The author's label. */
+  version: string;
+  /** blake3 hex of definition and graph: what a task pins. */
+  versionId: string;
+  taskType: string;
+  description: string | null;
+  /** False when the workflow or its task type is switched off. */
+  enabled: boolean;
+  isDefault: boolean;
+  /** What parameters of a request that are not listed here do. */
+  unknownParameters: 'strict' | 'lenient' | 'allow';
+  /** Execution limit of its tasks: 0 means none, null the general one. */
+  timeoutMs: number | null;
+  parameters: readonly WorkflowParameter[];
+  presets: WorkflowPresets | null;
+  /** Null: every output counts the same. */
+  primaryOutputNodes: readonly string[] | null;
+  /** The graph as JSON without spaces, numbers as written in the file. */
+  graphText: string;
+  graph: Graph;
+  /** blake3 hex of `graphText`. */
+  graphHash: string;
+  problems: readonly string[];
+}
