@@ -1,0 +1,46 @@
+import { type HttpTransport, parseTolerantJson } from '@comfleet/comfyui';
+import type { Clock } from '../../platform/time/clock.ts';
+import { parseSystemStats } from '../workers/inventory.ts';
+
+export interface ReadyOptions {
+  transport: HttpTransport;
+  clock: Clock;
+  url: string;
+  /** Stands in the argv that our process tells; a stranger on the port does not have it. */
+  marker: string;
+  timeoutMs: number;
+  /** Aborted when the process ended or is to be stopped. */
+  signal: AbortSignal;
+}
+
+const PERIOD_MS = 1_000;
+const ANSWER_TIMEOUT_MS = 2_500;
+
+/** Asks GET /system_stats each second until our own process answers; false when time ran out. Rejects when aborted. */
+export async function awaitReady(options: ReadyOptions): Promise<boolean> {
+  const { clock, timeoutMs, signal } = options;
+  const startedMs = clock.monotonicMs();
+  while (clock.monotonicMs() - startedMs < timeoutMs) {
+    signal.throwIfAborted();
+    if (await answersAsOurs(options)) return true;
+    await clock.sleep(PERIOD_MS, signal);
+  }
+  return false;
+}
+
+async function answersAsOurs({ transport, url, marker, signal }: ReadyOptions): Promise<boolean> {
+  try {
+    const response = await transport.request({
+      method: 'GET',
+      url: `${url}/system_stats`,
+      timeoutMs: ANSWER_TIMEOUT_MS,
+      maxBytes: 1024 * 1024,
+      signal,
+    });
+    const text = await response.text();
+    if (response.status !== 200) return false;
+    return parseSystemStats(parseTolerantJson(text))?.argv.includes(marker) ?? false;
+  } catch {
+    return false; // not yet: refused, silent or a stranger; the next second asks again
+  }
+}

@@ -1,0 +1,48 @@
+import { RESTART_RULES, type RestartRules } from './instance-state.ts';
+import type { PortRange } from './lease-port.ts';
+
+/** How instances are run; fields without a default are required. Times are milliseconds. */
+export interface InstancesOptions {
+  /** Each instance has a folder of its own here: temporary files and the reboot marker. */
+  baseDir: string;
+  logDir: string;
+  /** Ours; children inherit an allowed part of it. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** Default 8200–8299. */
+  portRange?: PortRange;
+  /** Default 240000. */
+  startupTimeoutMs?: number;
+  /** From SIGINT to SIGTERM, default 10000. */
+  stopGraceMs?: number;
+  /** The same while we end ourselves, default 2500. */
+  shutdownGraceMs?: number;
+  /** From SIGTERM to SIGKILL, default 1000. */
+  terminateGraceMs?: number;
+  /** Whether instances end with us, or go on and are adopted by the next start. Default stop. */
+  onShutdown?: 'stop' | 'leave';
+  /** A log larger than this is moved aside, default 10 MiB; three older ones are kept. */
+  logMaxBytes?: number;
+  restart?: Partial<RestartRules>;
+}
+
+/** Options with every default filled in. */
+export type CompiledInstancesOptions = Readonly<Required<Omit<InstancesOptions, 'restart'>>> & {
+  readonly restart: RestartRules;
+};
+
+/** Fills the defaults, once. */
+export function compileInstancesOptions(options: InstancesOptions): CompiledInstancesOptions {
+  return {
+    baseDir: options.baseDir,
+    logDir: options.logDir,
+    environment: options.environment,
+    portRange: options.portRange ?? { first: 8200, last: 8299 },
+    startupTimeoutMs: options.startupTimeoutMs ?? 240_000,
+    stopGraceMs: options.stopGraceMs ?? 10_000,
+    shutdownGraceMs: options.shutdownGraceMs ?? 2_500,
+    terminateGraceMs: options.terminateGraceMs ?? 1_000,
+    onShutdown: options.onShutdown ?? 'stop',
+    logMaxBytes: options.logMaxBytes ?? 10 * 1024 * 1024,
+    restart: { ...RESTART_RULES, ...options.restart },
+  };
+}

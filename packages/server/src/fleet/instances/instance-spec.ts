@@ -1,0 +1,121 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { AppError } from '../../platform/errors/app-error.ts';
+
+/** A ComfyUI to start and watch. */
+export interface InstanceSpec {
+  /** Known by it across restarts; also the worker's name. */
+  name: string;
+  /** ComfyUI's installation (COMFYUI_REPO_PATH). */
+  folder: string;
+  /** Python (COMFYUI_PYTHON), a path or a program on PATH; null: the folder's own environment, else python3. */
+  interpreter?: string | null;
+  /** Script inside the folder; default main.py. */
+  entry?: string;
+  /** Default 127.0.0.1: ComfyUI has no login. */
+  listen?: string;
+  /** Behind the interpreter's script, such as --cpu. */
+  extraArgs?: readonly string[];
+  /** Given: models, custom_nodes, input, output and user stand there instead of in the installation. */
+  baseDirectory?: string | null;
+  /** Added to the child's environment. */
+  environment?: Readonly<Record<string, string>>;
+  maxConcurrent?: number;
+}
+
+/** A spec whose files were looked at: everything exists and can be executed. */
+export interface CheckedInstanceSpec {
+  readonly name: string;
+  readonly folder: string;
+  readonly interpreter: string;
+  readonly entry: string;
+  readonly listen: string;
+  readonly extraArgs: readonly string[];
+  readonly baseDirectory: string | null;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly maxConcurrent: number | undefined;
+}
+
+const OWN_PYTHONS = [
+  'venv/bin/python',
+  '.venv/bin/python',
+  'venv/Scripts/python.exe',
+  '.venv/Scripts/python.exe',
+  '../python_embeded/python.exe',
+];
+
+/** Looks at folder, script and interpreter before anything starts. Throws INSTANCE_CONFIG naming the field. */
+export async function checkInstanceSpec(
+  spec: InstanceSpec,
+  searchPath: string,
+): Promise<CheckedInstanceSpec> {
+  const folder = resolve(spec.folder);
+  if (!(await isFolder(folder))) throw invalid('repo_path', spec.folder, 'this folder does not exist');
+  const entry = spec.entry ?? 'main.py';
+  if (!(await isFile(resolve(folder, entry)))) {
+    throw invalid(
+      'repo_path',
+      spec.folder,
+      `there is no ${entry} in this folder; it is not a ComfyUI installation`,
+    );
+  }
+  const base = spec.baseDirectory ?? null;
+  if (base !== null && !(await isFolder(base))) throw invalid('base_dir', base, 'this folder does not exist');
+  return {
+    name: spec.name,
+    folder,
+    interpreter: await findInterpreter(spec.interpreter ?? null, folder, searchPath),
+    entry,
+    listen: spec.listen ?? '127.0.0.1',
+    extraArgs: [...(spec.extraArgs ?? [])],
+    baseDirectory: base === null ? null : resolve(base),
+    environment: { ...spec.environment },
+    maxConcurrent: spec.maxConcurrent,
+  };
+}
+
+async function findInterpreter(given: string | null, folder: string, searchPath: string): Promise<string> {
+  if (given !== null && (isAbsolute(given) || /[\\/]/.test(given))) {
+    const path = resolve(given);
+    if (await isExecutable(path)) return path;
+    throw invalid('python', given, 'this is not a program that can be executed');
+  }
+  const own = given === null ? OWN_PYTHONS.map((path) => join(folder, path)) : [];
+  const name = given ?? 'python3';
+  const onPath = searchPath.split(delimiter).filter((part) => part !== '');
+  for (const path of [...own, ...onPath.map((part) => join(part, name))]) {
+    if (await isExecutable(path)) return path;
+  }
+  throw invalid('python', name, 'no such program on PATH; name the Python of this ComfyUI');
+}
+
+function invalid(field: string, value: string, problem: string): AppError {
+  return new AppError('INSTANCE_CONFIG', { field, value, problem });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await find(path))?.isDirectory() ?? false;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await find(path))?.isFile() ?? false;
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  if (!(await isFile(path))) return false;
+  try {
+    await access(path, constants.X_OK);
+    return true;
+  } catch {
+    return false; // not for us to execute
+  }
+}
+
+async function find(path: string): Promise<Awaited<ReturnType<typeof stat>> | null> {
+  try {
+    return await stat(path);
+  } catch {
+    return null; // absent, or hidden from us: the same to a person who named it
+  }
+}

@@ -1,0 +1,118 @@
+import type { ProcessExit } from '../../platform/process/spawner.ts';
+
+/** Where an instance is. `starts` are the monotonic times of recent starts, for back-off and crash loops. */
+export type InstanceState = { starts: readonly number[] } & (
+  | { kind: 'stopped'; reason: string | null }
+  | { kind: 'starting'; sinceMs: number }
+  | { kind: 'ready'; sinceMs: number }
+  /** It ended unasked; started again at `retryAtMs`. */
+  | { kind: 'waiting'; retryAtMs: number; reason: string }
+  /** It ended too often; one more try at `retryAtMs`, or when a person asks. */
+  | { kind: 'crash_looping'; retryAtMs: number; reason: string }
+  | { kind: 'stopping'; thenStart: boolean }
+);
+
+export type InstanceEvent =
+  /** A person or the program wants it to run; a due retry. */
+  | { type: 'started'; atMs: number; asked: boolean }
+  /** A process of an earlier run was found alive. */
+  | { type: 'adopted'; atMs: number }
+  /** It answers, and proves to be ours. */
+  | { type: 'answered'; atMs: number }
+  /** `fraction` in [0, 1) is the jitter. */
+  | { type: 'ended'; atMs: number; reason: string; rebooted: boolean; fraction: number }
+  | { type: 'stop_asked'; thenStart: boolean };
+
+export interface RestartRules {
+  firstDelayMs: number;
+  maxDelayMs: number;
+  /** More starts than this within the window are a crash loop. */
+  maxStarts: number;
+  windowMs: number;
+  /** From a crash loop to the next try. */
+  halfOpenMs: number;
+}
+
+export const RESTART_RULES: RestartRules = {
+  firstDelayMs: 1_000,
+  maxDelayMs: 60_000,
+  maxStarts: 5,
+  windowMs: 300_000,
+  halfOpenMs: 900_000,
+};
+
+/**
+ * | state         | started    | answered | ended                                  | stop_asked |
+ * |---------------|------------|----------|----------------------------------------|------------|
+ * | stopped       | starting   | –        | –                                      | –          |
+ * | starting      | –          | ready    | waiting, crash_looping, starting       | stopping   |
+ * | ready         | –          | –        | waiting, crash_looping, starting       | stopping   |
+ * | waiting       | starting   | –        | –                                      | stopped    |
+ * | crash_looping | starting   | –        | –                                      | stopped    |
+ * | stopping      | –          | –        | stopped, or starting when so asked     | stopping   |
+ *
+ * `adopted` is `started` from stopped. A reboot asked by ComfyUI-Manager is no crash: it leads to starting at once.
+ */
+export function nextInstanceState(
+  state: InstanceState,
+  event: InstanceEvent,
+  rules: RestartRules = RESTART_RULES,
+): InstanceState {
+  switch (event.type) {
+    case 'started':
+      return isResting(state) ? toStarting(state, event, rules) : state;
+    case 'adopted':
+      return state.kind === 'stopped'
+        ? { kind: 'starting', sinceMs: event.atMs, starts: state.starts }
+        : state;
+    case 'answered':
+      return state.kind === 'starting' ? { kind: 'ready', sinceMs: event.atMs, starts: state.starts } : state;
+    case 'ended':
+      return afterEnd(state, event, rules);
+    case 'stop_asked':
+      if (state.kind === 'stopped') return state;
+      if (isResting(state)) return { kind: 'stopped', reason: 'stopped by request', starts: [] };
+      return { kind: 'stopping', thenStart: event.thenStart, starts: state.starts };
+  }
+}
+
+function isResting(state: InstanceState): boolean {
+  return state.kind === 'stopped' || state.kind === 'waiting' || state.kind === 'crash_looping';
+}
+
+function toStarting(
+  state: InstanceState,
+  event: Extract<InstanceEvent, { type: 'started' }>,
+  rules: RestartRules,
+): InstanceState {
+  const recent = event.asked ? [] : state.starts.filter((atMs) => event.atMs - atMs < rules.windowMs);
+  return { kind: 'starting', sinceMs: event.atMs, starts: [...recent, event.atMs] };
+}
+
+function afterEnd(
+  state: InstanceState,
+  event: Extract<InstanceEvent, { type: 'ended' }>,
+  rules: RestartRules,
+): InstanceState {
+  const { atMs, reason } = event;
+  if (state.kind === 'stopping') {
+    if (!state.thenStart) return { kind: 'stopped', reason: 'stopped by request', starts: [] };
+    return { kind: 'starting', sinceMs: atMs, starts: [atMs] };
+  }
+  if (state.kind !== 'starting' && state.kind !== 'ready') return state;
+  if (event.rebooted) return { kind: 'starting', sinceMs: atMs, starts: [atMs] };
+  const starts = state.starts.filter((startMs) => atMs - startMs < rules.windowMs);
+  if (starts.length >= rules.maxStarts) {
+    return { kind: 'crash_looping', retryAtMs: atMs + rules.halfOpenMs, reason, starts };
+  }
+  const ceiling = Math.min(rules.maxDelayMs, rules.firstDelayMs * 2 ** Math.max(0, starts.length - 1));
+  return { kind: 'waiting', retryAtMs: atMs + Math.round(ceiling * event.fraction), reason, starts };
+}
+
+/** A sentence for people about an end. */
+export function describeExit(exit: ProcessExit): string {
+  if (exit.signal === 'SIGKILL') return 'ended by SIGKILL: by hand, or by the system when memory ran out';
+  if (exit.signal !== null) return `ended by ${exit.signal}`;
+  if (exit.code === null) return 'ended while it was not our child; its exit code is unknown';
+  return `ended with exit code ${exit.code}`;
+}

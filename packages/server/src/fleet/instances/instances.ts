@@ -1,0 +1,208 @@
+import { resolve } from 'node:path';
+import type { HttpTransport } from '@comfleet/comfyui';
+import type { Database } from '../../platform/database/database.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import { every } from '../../platform/lifecycle/every.ts';
+import type { Scope } from '../../platform/lifecycle/scope.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import { readLogTail, rotateLog } from '../../platform/process/capped-log.ts';
+import type { PortProbe } from '../../platform/process/free-port.ts';
+import type { ProcessTable } from '../../platform/process/process-table.ts';
+import type { Spawner } from '../../platform/process/spawner.ts';
+import type { Clock, Random } from '../../platform/time/clock.ts';
+import type { WorkerRegistry } from '../workers/registry.ts';
+import type { CreateId } from '../workers/worker-snapshot.ts';
+import { buildInstanceArguments } from './instance-arguments.ts';
+import {
+  type CompiledInstancesOptions,
+  compileInstancesOptions,
+  type InstancesOptions,
+} from './instance-options.ts';
+import { type InstanceRecord, InstanceRecords } from './instance-records.ts';
+import { type CheckedInstanceSpec, checkInstanceSpec, type InstanceSpec } from './instance-spec.ts';
+import { leaseFirstPort } from './lease-port.ts';
+import { type InstanceSnapshot, SupervisedInstance } from './supervised-instance.ts';
+
+export type { InstancesOptions } from './instance-options.ts';
+export type { InstanceSpec } from './instance-spec.ts';
+export type { InstanceSnapshot } from './supervised-instance.ts';
+
+export interface InstancesDeps {
+  database: Database;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  transport: HttpTransport;
+  registry: WorkerRegistry;
+  spawner: Spawner;
+  table: ProcessTable;
+  isPortFree: PortProbe;
+  createId: CreateId;
+}
+
+const LOG_CHECK_MS = 2_000;
+
+/** Opens the supervisor. It starts nothing by itself; on close instances are stopped, or left, by option. */
+export async function openInstances(
+  scope: Scope,
+  deps: InstancesDeps,
+  options: InstancesOptions,
+): Promise<Instances> {
+  const compiled = compileInstancesOptions(options);
+  const instances = new Instances(deps, compiled);
+  scope.add('instances', () => instances.close(), { deadlineMs: 20_000 });
+  every(
+    scope,
+    { name: 'instance-logs', intervalMs: LOG_CHECK_MS, clock: deps.clock, logger: deps.logger },
+    () => instances.rotateLogs(),
+  );
+  await instances.forgetDead();
+  return instances;
+}
+
+/** The ComfyUI processes that we started. Each becomes a worker once it answers. */
+export class Instances {
+  readonly #deps: InstancesDeps;
+  readonly #options: CompiledInstancesOptions;
+  readonly #records: InstanceRecords;
+  readonly #instances = new Map<string, SupervisedInstance>();
+  readonly #listeners = new Set<(snapshot: InstanceSnapshot) => void>();
+  /** Starts of one name run once; later callers join. */
+  readonly #opening = new Map<string, Promise<SupervisedInstance>>();
+
+  constructor(deps: InstancesDeps, options: CompiledInstancesOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#records = new InstanceRecords(deps.database);
+  }
+
+  /**
+   * Starts an instance, or adopts the one that an earlier run left alive; a running one stays as it is. Answers once the
+   * process is on its way: `whenReady` waits for the rest. Throws INSTANCE_CONFIG before anything starts (PS26).
+   */
+  async start(spec: InstanceSpec): Promise<InstanceSnapshot> {
+    let opening = this.#opening.get(spec.name);
+    if (!opening) {
+      opening = this.#open(spec).finally(() => this.#opening.delete(spec.name));
+      this.#opening.set(spec.name, opening);
+    }
+    return (await opening).snapshot();
+  }
+
+  /** Resolves when the instance answers; rejects with INSTANCE_START_FAILED: reason and the last log lines. */
+  whenReady(id: string): Promise<InstanceSnapshot> {
+    return this.#load(id).whenReady();
+  }
+
+  /** Ends the process and waits for its exit. Its worker leaves the fleet. */
+  stop(id: string): Promise<void> {
+    return this.#load(id).stop();
+  }
+
+  /** Ends the process and starts a new one, also out of a crash loop. */
+  restart(id: string): Promise<void> {
+    return this.#load(id).restart();
+  }
+
+  list(): InstanceSnapshot[] {
+    return [...this.#instances.values()].map((instance) => instance.snapshot());
+  }
+
+  /** The last lines that the process wrote. */
+  logTail(id: string, lines: number): Promise<string[]> {
+    return readLogTail(this.#load(id).logPath, lines);
+  }
+
+  /** Listeners run at once and must be quick. The answer ends the subscription. */
+  onChange(listener: (snapshot: InstanceSnapshot) => void): () => void {
+    const own = (snapshot: InstanceSnapshot) => listener(snapshot);
+    this.#listeners.add(own);
+    return () => {
+      this.#listeners.delete(own);
+    };
+  }
+
+  async rotateLogs(): Promise<void> {
+    for (const { logPath } of this.#instances.values()) {
+      await rotateLog({ path: logPath, maxBytes: this.#options.logMaxBytes });
+    }
+  }
+
+  /** Rows whose process is gone are marked stopped; living ones wait for `start` to adopt them (PS22). */
+  async forgetDead(): Promise<void> {
+    const { table, logger } = this.#deps;
+    for (const { id, name, pid, startTicks, bootId } of await this.#records.list()) {
+      if (pid === null) continue;
+      const info = await table.inspect(pid);
+      if (info && info.startTicks === startTicks && info.bootId === bootId) {
+        logger.info('instance.still_alive', { instanceId: id, instance: name, pid });
+      } else {
+        await this.#records.update(id, { pid: null, start_ticks: null, boot_id: null, state: 'stopped' });
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#opening.values());
+    await Promise.all([...this.#instances.values()].map((instance) => instance.close()));
+  }
+
+  async #open(spec: InstanceSpec): Promise<SupervisedInstance> {
+    const checked = await checkInstanceSpec(spec, this.#options.environment['PATH'] ?? '');
+    buildInstanceArguments({ ...checked, port: 0, markerDirectory: '' });
+    const known = [...this.#instances.values()].find((one) => one.snapshot().name === checked.name);
+    if (known) {
+      if (known.snapshot().state !== 'ready') await known.start();
+      return known;
+    }
+    const record = await this.#loadRecord(checked);
+    const { clock, random, logger, spawner, table, isPortFree, transport, registry } = this.#deps;
+    const instance = new SupervisedInstance(
+      { record, spec: checked, options: this.#options },
+      {
+        clock,
+        random,
+        logger,
+        spawner,
+        table,
+        isPortFree,
+        transport,
+        registry,
+        records: this.#records,
+        onChange: (snapshot) => this.#emit(snapshot),
+      },
+    );
+    this.#instances.set(record.id, instance);
+    await instance.open();
+    return instance;
+  }
+
+  async #loadRecord(spec: CheckedInstanceSpec): Promise<InstanceRecord> {
+    const { name, folder, listen } = spec;
+    const known = await this.#records.findByName(name);
+    if (known) {
+      await this.#records.update(known.id, { folder });
+      return { ...known, folder };
+    }
+    const id = this.#deps.createId<'instance'>();
+    const marker = resolve(this.#options.baseDir, id);
+    const { isPortFree } = this.#deps;
+    const range = this.#options.portRange;
+    const port = await leaseFirstPort(
+      { records: this.#records, isFree: isPortFree, host: listen, range },
+      (free) => this.#records.insert({ id, name, folder, port: free, marker }),
+    );
+    const fresh = { pid: null, startTicks: null, bootId: null, workerId: null, restarts: 0 };
+    return { id, name, folder, port, marker, ...fresh };
+  }
+
+  #load(id: string): SupervisedInstance {
+    const instance = this.#instances.get(id);
+    if (!instance) throw new AppError('NOT_FOUND', { instance_id: id });
+    return instance;
+  }
+
+  #emit(snapshot: InstanceSnapshot): void {
+    for (const listener of [...this.#listeners]) listener(snapshot);
+  }
+}

@@ -1,0 +1,55 @@
+import { copyFile, open, rename, rm, stat, truncate } from 'node:fs/promises';
+
+/** A log file that another process appends to. */
+export interface CappedLogOptions {
+  path: string;
+  /** Beyond this the file is moved aside; default 10 MiB. */
+  maxBytes?: number;
+  /** Older files kept as `path.1` …; default 3. */
+  keep?: number;
+}
+
+const TAIL_BYTES = 256 * 1024;
+
+/**
+ * Moves the text of a log that grew too large to `path.1` and empties it in place: the writer holds the file open in
+ * append mode and goes on at the start. Lines written in that instant may be lost. True when it did.
+ */
+export async function rotateLog(options: CappedLogOptions): Promise<boolean> {
+  const { path, maxBytes = 10 * 1024 * 1024, keep = 3 } = options;
+  if ((await sizeOf(path)) <= maxBytes) return false;
+  await rm(`${path}.${keep}`, { force: true });
+  for (let number = keep - 1; number >= 1; number -= 1) {
+    if ((await sizeOf(`${path}.${number}`)) >= 0) await rename(`${path}.${number}`, `${path}.${number + 1}`);
+  }
+  if (keep >= 1) await copyFile(path, `${path}.1`);
+  await truncate(path, 0);
+  return true;
+}
+
+/** The last lines of a log, at most 256 KiB of it; none when there is no file. */
+export async function readLogTail(path: string, lines: number): Promise<string[]> {
+  const size = await sizeOf(path);
+  if (size <= 0) return [];
+  const length = Math.min(size, TAIL_BYTES);
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    const text = buffer
+      .subarray(0, bytesRead)
+      .toString('utf8')
+      .replace(/\r?\n$/, '');
+    const all = text.split(/\r?\n|\r/);
+    return all.slice(Math.max(0, all.length - lines));
+  } finally {
+    await file.close();
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return -1; // not there yet
+  }
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '../time/clock.ts';
+import type { ProcessExit } from './spawner.ts';
+import type { RunningProcess } from './running-process.ts';
+
+export interface EndOptions {
+  clock: Clock;
+  /** After SIGINT, on which ComfyUI cleans up and exits 0 (protocol 11.4). */
+  interruptGraceMs: number;
+  /** After SIGTERM, before SIGKILL. */
+  terminateGraceMs: number;
+}
+
+/** Ends a process group: SIGINT, wait, SIGTERM, wait, SIGKILL; answers when the exit was observed. */
+export async function endProcess(running: RunningProcess, options: EndOptions): Promise<ProcessExit> {
+  const steps: [NodeJS.Signals, number][] = [
+    ['SIGINT', options.interruptGraceMs],
+    ['SIGTERM', options.terminateGraceMs],
+  ];
+  for (const [signal, graceMs] of steps) {
+    await running.signal(signal);
+    const exit = await waitForExit(running, graceMs, options.clock);
+    if (exit) return exit;
+  }
+  await running.signal('SIGKILL');
+  return running.exited;
+}
+
+async function waitForExit(running: RunningProcess, ms: number, clock: Clock): Promise<ProcessExit | null> {
+  let cancel = () => {};
+  const late = new Promise<null>((resolve) => {
+    cancel = clock.setTimer(ms, () => resolve(null));
+  });
+  try {
+    return await Promise.race([running.exited, late]);
+  } finally {
+    cancel();
+  }
+}

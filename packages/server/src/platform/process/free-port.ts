@@ -1,0 +1,12 @@
+import { createServer } from 'node:net';
+
+/** Says whether a port can be bound on this host now; it may be taken a moment later. */
+export type PortProbe = (host: string, port: number) => Promise<boolean>;
+
+/** Binds the port and lets it go. */
+export const isPortFree: PortProbe = (host, port) =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
+  });

@@ -1,0 +1,19 @@
+/** What /proc/PID/stat says that proves which process a pid is. */
+export interface ProcStat {
+  /** `Z` and `X` are dead, only not yet reaped. */
+  state: string;
+  group: number;
+  /** Start time in clock ticks since boot; with the boot id it never repeats for a pid. */
+  startTicks: string;
+}
+
+/** Reads /proc/PID/stat; the second field, a file name, may hold spaces and brackets. Null when it is not one. */
+export function parseProcStat(text: string): ProcStat | null {
+  const end = text.lastIndexOf(')');
+  if (end === -1) return null;
+  const fields = text.slice(end + 2).split(' ');
+  const [state, , group] = fields;
+  const startTicks = fields[19];
+  if (state === undefined || group === undefined || startTicks === undefined) return null;
+  return { state, group: Number(group), startTicks };
+}
