@@ -1,4 +1,4 @@
-import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { ConfigProblem, FindLine } from './config-problem.ts';
 
 /** A YAML file as plain values, with the line of each, or its problems. */
@@ -82,20 +82,27 @@ function toPlain(
 
 /** Offset of the key (or item) at the path, or of the nearest parent that exists in the file. */
 function findOffset(root: Node | null, path: readonly PropertyKey[]): number | null {
-  let node: unknown = root;
-  let offset: number | null = root?.range?.[0] ?? null;
+  let place: Place = { node: root, offset: root?.range?.[0] ?? null };
   for (const step of path) {
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
-      if (!isPair(pair) || !isScalar(pair.key)) return offset;
-      offset = pair.key.range?.[0] ?? offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)];
-      offset = (node as Node | undefined)?.range?.[0] ?? offset;
-    } else {
-      return offset;
-    }
+    const next = stepInto(place.node, step);
+    if (!next) return place.offset;
+    place = { node: next.node, offset: next.offset ?? place.offset };
   }
-  return offset;
+  return place.offset;
+}
+
+interface Place {
+  node: unknown;
+  offset: number | null;
+}
+
+function stepInto(node: unknown, step: PropertyKey): Place | null {
+  if (isMap(node)) {
+    const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
+    if (!pair || !isScalar(pair.key)) return null;
+    return { node: pair.value, offset: pair.key.range?.[0] ?? null };
+  }
+  if (!isSeq(node)) return null;
+  const item = node.items[Number(step)];
+  return { node: item, offset: isNode(item) ? (item.range?.[0] ?? null) : null };
 }

@@ -1,0 +1,114 @@
+import {
+  clientSchema,
+  GRANTS,
+  registerClientSchema,
+  registeredClientSchema,
+  type Token,
+  tokenRequestSchema,
+  tokenSchema,
+  whoSchema,
+} from '@comfleet/contract';
+import { z } from 'zod';
+import type { IssuedToken } from '../../people/identity/identity.ts';
+import { toClient, toWho } from '../../people/identity/principal.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { findRequestSession, principalOf } from './authentication.ts';
+import type { NativeDeps } from './native-deps.ts';
+import { idParams, problemAnswers } from './route-schemas.ts';
+
+const clientListSchema = z.object({ clients: z.array(clientSchema) }).meta({ id: 'ClientList' });
+
+/** Registering, tokens, and clients as an admin sees them. */
+export function addAuthRoutes(app: HttpServer, { identity }: NativeDeps): void {
+  app.post('/api/v2/auth/register', {
+    config: { access: 'optional' },
+    schema: {
+      tags: ['auth'],
+      summary: 'Register a client; its secret is shown this once',
+      body: registerClientSchema,
+      response: { 201: registeredClientSchema, ...problemAnswers },
+    },
+    handler: async (request, reply) => {
+      const { client_name: name, description } = request.body;
+      const principal = findRequestSession(request)?.principal ?? null;
+      const made = await identity.register(principal, { name, description: description ?? null });
+      reply.status(201);
+      return { client_id: made.client.id, client_secret: made.secret, client_name: made.client.name };
+    },
+  });
+
+  app.post('/api/v2/auth/token', {
+    config: { access: 'public' },
+    schema: {
+      tags: ['auth'],
+      summary: 'A bearer token for a client id and secret',
+      body: tokenRequestSchema,
+      response: { 200: tokenSchema, ...problemAnswers },
+    },
+    handler: async ({ body }) => toToken(await identity.issueToken(body.client_id, body.client_secret)),
+  });
+
+  app.post('/api/v2/auth/exchange', {
+    config: { access: 'public' },
+    schema: {
+      tags: ['auth'],
+      summary: 'A bearer token for a one-time sign-in code',
+      body: z.object({ code: z.string().max(200) }),
+      response: { 200: tokenSchema, ...problemAnswers },
+    },
+    handler: async ({ body }) => toToken(await identity.exchangeCode(body.code)),
+  });
+
+  app.get('/api/v2/auth/me', {
+    config: { access: 'client' },
+    schema: { tags: ['auth'], summary: 'Who I am', response: { 200: whoSchema, ...problemAnswers } },
+    handler: async (request) => toWho(principalOf(request)),
+  });
+
+  app.get('/api/v2/admin/clients', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['admin'],
+      summary: 'All clients',
+      response: { 200: clientListSchema, ...problemAnswers },
+    },
+    handler: async (request) => {
+      const records = await identity.listClients(principalOf(request));
+      return { clients: records.map(toClient) };
+    },
+  });
+
+  app.post('/api/v2/admin/clients/:id/revoke', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['admin'],
+      summary: 'Revoke a client; its tokens end at once',
+      params: idParams,
+      response: { 200: clientSchema, ...problemAnswers },
+    },
+    handler: async (request) =>
+      toClient(await identity.revokeClient(principalOf(request), request.params.id)),
+  });
+
+  app.post('/api/v2/admin/clients/:id/grants', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['admin'],
+      summary: "Replace a client's grants",
+      params: idParams,
+      body: z.object({ grants: z.array(z.enum(GRANTS)).max(10) }),
+      response: { 200: clientSchema, ...problemAnswers },
+    },
+    handler: async (request) =>
+      toClient(await identity.setGrants(principalOf(request), request.params.id, request.body.grants)),
+  });
+}
+
+function toToken({ token, lifetimeMs, expiresAtMs }: IssuedToken): Token {
+  return {
+    access_token: token,
+    token_type: 'bearer',
+    expires_in: Math.floor(lifetimeMs / 1000),
+    expires_at: new Date(expiresAtMs).toISOString(),
+  };
+}

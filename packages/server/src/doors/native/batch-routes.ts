@@ -1,0 +1,125 @@
+import { stringifyLosslessJson } from '@comfleet/comfyui';
+import { batchDetailSchema, batchSchema, type SubmitBatch, submitBatchSchema } from '@comfleet/contract';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { readLosslessBody, toExactRecord, toExactTree } from '../../platform/http/json-body.ts';
+import { principalOf } from './authentication.ts';
+import { readIdempotency } from './idempotency.ts';
+import type { NativeDeps } from './native-deps.ts';
+import { idParams, pageQuery, problemAnswers, readBatchId } from './route-schemas.ts';
+import { refuseField, requireGraphGrant } from './submission.ts';
+
+const batchBodySchema = z.strictObject(submitBatchSchema.shape);
+const batchListSchema = z
+  .object({ batches: z.array(batchSchema), next_cursor: z.string().nullable() })
+  .meta({ id: 'BatchList' });
+const CHANGES = ['pause', 'resume', 'cancel'] as const;
+
+/** Tasks made together. */
+export function addBatchRoutes(app: HttpServer, { flow, config }: NativeDeps): void {
+  app.post('/api/v2/batches', {
+    config: { access: 'client' },
+    bodyLimit: config.current.limits.graphBodyBytes,
+    schema: {
+      tags: ['batches'],
+      summary: 'Submit many tasks: a list, or descriptions × images_per_description',
+      body: batchBodySchema,
+      response: { 200: batchSchema, 201: batchSchema, ...problemAnswers },
+    },
+    handler: async (request, reply) => {
+      const actor = principalOf(request);
+      const { body, graphText } = readBatchBody(request, request.body);
+      if (graphText !== null) requireGraphGrant(actor);
+      const idempotency = readIdempotency(request, readLosslessBody(request));
+      const { batch, replayed } = await flow.submitBatch(actor, body, graphText, idempotency);
+      reply.status(replayed ? 200 : 201).header('location', `/api/v2/batches/${batch.batch_id}`);
+      return batch;
+    },
+  });
+
+  app.get('/api/v2/batches', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['batches'],
+      summary: 'List batches, newest first',
+      querystring: pageQuery,
+      response: { 200: batchListSchema, ...problemAnswers },
+    },
+    handler: async (request) => {
+      const { limit, cursor } = request.query;
+      const page = await flow.listBatches(principalOf(request), limit, cursor);
+      return { batches: page.batches, next_cursor: page.nextCursor };
+    },
+  });
+
+  app.get('/api/v2/batches/:id', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['batches'],
+      summary: 'One batch with its tasks',
+      params: idParams,
+      response: { 200: batchDetailSchema, ...problemAnswers },
+    },
+    handler: (request) => flow.loadBatch(principalOf(request), readBatchId(request.params.id)),
+  });
+
+  for (const change of CHANGES) {
+    app.post(`/api/v2/batches/:id/${change}`, {
+      config: { access: 'client' },
+      schema: {
+        tags: ['batches'],
+        summary: `${change[0]?.toUpperCase()}${change.slice(1)} a batch`,
+        params: idParams,
+        response: { 200: batchSchema, ...problemAnswers },
+      },
+      handler: (request) => flow.changeBatch(principalOf(request), readBatchId(request.params.id), change),
+    });
+  }
+}
+
+/** The body with numbers as written in parameters and updates, and the graph as text. */
+function readBatchBody(
+  request: FastifyRequest,
+  body: SubmitBatch,
+): { body: SubmitBatch; graphText: string | null } {
+  const { graph, ...rest } = body;
+  if (body.tasks === undefined && body.descriptions === undefined) {
+    refuseField('tasks', 'send tasks, or descriptions with images_per_description');
+  }
+  if (body.tasks !== undefined && body.descriptions !== undefined) {
+    refuseField('descriptions', 'send either tasks or descriptions, not both');
+  }
+  if (graph !== undefined && body.workflow_name !== undefined) {
+    refuseField('graph', 'send either graph or workflow_name, not both');
+  }
+  if (graph === undefined && body.workflow_name === undefined && body.task_type === undefined) {
+    refuseField('workflow_name', 'name a workflow or a task_type, or send a graph');
+  }
+  const lossless = readLosslessBody(request);
+  const exact: SubmitBatch = { ...rest };
+  if (rest.parameters) exact.parameters = toExactRecord(lossless['parameters']);
+  const items = lossless['tasks'];
+  if (rest.tasks && Array.isArray(items))
+    exact.tasks = rest.tasks.map((task, index) => readItem(task, items[index]));
+  return { body: exact, graphText: graph === undefined ? null : stringifyLosslessJson(lossless['graph']) };
+}
+
+type BatchItem = NonNullable<SubmitBatch['tasks']>[number];
+
+function readItem(item: BatchItem, lossless: unknown): BatchItem {
+  const exact = toExactRecord(lossless);
+  const updates = Array.isArray(exact['updates']) ? exact['updates'] : [];
+  return {
+    ...item,
+    ...(item.parameters ? { parameters: toExactRecord(exact['parameters']) } : {}),
+    ...(item.updates
+      ? {
+          updates: item.updates.map((update, index) => ({
+            ...update,
+            value: toExactTree(toExactRecord(updates[index])['value']),
+          })),
+        }
+      : {}),
+  };
+}

@@ -1,0 +1,71 @@
+import { Readable } from 'node:stream';
+import { isTerminal, type TaskDetail } from '@comfleet/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { AppError } from '../../platform/errors/app-error.ts';
+import { formatDisposition } from '../../platform/http/content-disposition.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { sendContent } from '../../platform/http/send-content.ts';
+import { fitsZip, streamZip } from '../../platform/http/zip-stream.ts';
+import type { Principal } from '../../people/identity/principal.ts';
+import { principalOf } from './authentication.ts';
+import type { NativeDeps } from './native-deps.ts';
+import { idParams, problemAnswers, readTaskId } from './route-schemas.ts';
+
+/** Files of a task: one by index, the only one, or all as a ZIP. */
+export function addDownloadRoute(app: HttpServer, deps: NativeDeps): void {
+  app.get('/api/v2/tasks/:id/download', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['tasks'],
+      summary: 'A result by index; without index the only one, or a ZIP of all',
+      params: idParams,
+      querystring: z.object({ index: z.coerce.number().int().min(0).optional() }),
+      response: problemAnswers,
+    },
+    handler: async (request, reply) => {
+      const actor = principalOf(request);
+      const task = await deps.flow.loadTask(actor, readTaskId(request.params.id));
+      const { results } = task;
+      if (results.length === 0) {
+        throw new AppError(isTerminal(task.status) ? 'RESULT_NOT_FOUND' : 'TASK_NOT_FINISHED', {
+          status: task.status,
+        });
+      }
+      const index = request.query.index ?? (results.length === 1 ? results[0]?.index : undefined);
+      if (index === undefined) return sendArchive({ request, reply, deps, actor, task });
+      const content = await deps.flow.openResult(actor, readTaskId(task.task_id), index);
+      return sendContent(request, reply, content, 'attachment');
+    },
+  });
+}
+
+interface Archive {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  deps: NativeDeps;
+  actor: Principal;
+  task: TaskDetail;
+}
+
+async function sendArchive({ request, reply, deps, actor, task }: Archive): Promise<FastifyReply> {
+  const id = readTaskId(task.task_id);
+  const contents = await Promise.all(
+    task.results.map((result) => deps.flow.openResult(actor, id, result.index)),
+  );
+  if (!fitsZip(contents)) {
+    throw new AppError('CONFLICT', { reason: 'too_large_for_zip', advice: 'download each file by ?index=' });
+  }
+  const entries = contents.map((content) => ({
+    name: content.name,
+    sizeBytes: content.sizeBytes,
+    modifiedAtMs: content.createdAtMs,
+    open: () => content.open(),
+  }));
+  reply
+    .type('application/zip')
+    .header('content-disposition', formatDisposition('attachment', `${task.name ?? task.task_id}.zip`))
+    .header('cache-control', 'private, max-age=600');
+  if (request.method === 'HEAD') return reply.send();
+  return reply.send(Readable.from(streamZip(entries), { objectMode: false }));
+}

@@ -1,0 +1,19 @@
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../../platform/errors/app-error.ts';
+import { hashBody } from '../../platform/http/json-body.ts';
+
+/** The header `Idempotency-Key` with the hash of what it was sent with; undefined without the header. */
+export function readIdempotency(
+  request: FastifyRequest,
+  body: unknown,
+): { key: string; bodyHash: string } | undefined {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new AppError('INVALID_REQUEST', {
+      reason: 'idempotency_key',
+      expected: '1 to 255 visible ASCII characters',
+    });
+  }
+  return { key, bodyHash: hashBody([request.routeOptions.url, body]) };
+}

@@ -1,0 +1,31 @@
+import type { Worker } from '@comfleet/contract';
+import type { Flow } from '../../flow/flow.ts';
+import type { Identity } from '../../people/identity/identity.ts';
+import type { ConfigStore } from '../../platform/config/config-store.ts';
+import type { SignedLinks } from '../../platform/http/signed-links.ts';
+import type { StreamSlots } from '../../platform/http/stream-slots.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+
+/** The fleet as doors show it. */
+export interface FleetView {
+  list(): Worker[];
+  /** Throws WORKER_NOT_FOUND, as the other two do. */
+  load(id: string): Worker;
+  check(id: string): Promise<Worker>;
+  setMaintenance(id: string, isOn: boolean): Promise<Worker>;
+}
+
+/** What the native door speaks to. */
+export interface NativeDeps {
+  flow: Flow;
+  fleet: FleetView;
+  identity: Identity;
+  config: Pick<ConfigStore, 'current' | 'reload'>;
+  links: SignedLinks;
+  slots: StreamSlots;
+  clock: Clock;
+  logger: Logger;
+  /** Ends every open stream when the server stops. */
+  signal: AbortSignal;
+}

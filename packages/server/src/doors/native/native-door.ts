@@ -1,0 +1,43 @@
+import multipart from '@fastify/multipart';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { addAuthRoutes } from './auth-routes.ts';
+import { createAuthentication } from './authentication.ts';
+import type { AuthenticationOptions } from './authentication.ts';
+import { addBatchRoutes } from './batch-routes.ts';
+import { addDebugRoutes } from './debug-routes.ts';
+import { addDownloadRoute } from './download-route.ts';
+import type { NativeDeps } from './native-deps.ts';
+import { addSettingsRoute } from './settings-route.ts';
+import { addStreamRoutes } from './stream-routes.ts';
+import { addSubmitRoutes } from './submit-routes.ts';
+import { addTaskRoutes } from './task-routes.ts';
+import { addUploadRoutes } from './upload-routes.ts';
+import { addWorkerRoutes } from './worker-routes.ts';
+import { addWorkflowRoutes } from './workflow-routes.ts';
+
+/** All native routes, behind authentication, in a scope of their own. */
+export async function addNativeDoor(
+  app: HttpServer,
+  deps: NativeDeps,
+  authentication: Omit<AuthenticationOptions, 'identity'>,
+): Promise<void> {
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', createAuthentication({ ...authentication, identity: deps.identity }));
+    await scope.register(multipart, { throwFileSizeLimit: false });
+    for (const addRoutes of ROUTES) addRoutes(scope, deps);
+  });
+}
+
+const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
+  addAuthRoutes,
+  addSubmitRoutes,
+  addTaskRoutes,
+  addDownloadRoute,
+  addStreamRoutes,
+  addBatchRoutes,
+  addWorkflowRoutes,
+  addUploadRoutes,
+  addWorkerRoutes,
+  addDebugRoutes,
+  addSettingsRoute,
+];

@@ -1,0 +1,47 @@
+import {
+  type AssetId,
+  type BatchId,
+  type ErrorCode,
+  errorEnvelopeSchema,
+  parseId,
+  type TaskId,
+} from '@comfleet/contract';
+import { z } from 'zod';
+import { AppError } from '../../platform/errors/app-error.ts';
+
+export const idParams = z.object({ id: z.string().max(200) });
+export const nameParams = z.object({ name: z.string().min(1).max(200) });
+
+/** Pages of lists. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().max(500).optional(),
+});
+
+/** The answers that any authenticated route may give, for the API document. */
+export const problemAnswers = {
+  400: errorEnvelopeSchema,
+  401: errorEnvelopeSchema,
+  403: errorEnvelopeSchema,
+  404: errorEnvelopeSchema,
+  409: errorEnvelopeSchema,
+  422: errorEnvelopeSchema,
+  429: errorEnvelopeSchema,
+};
+
+/** Ids that are none answer like ids of others: not found. */
+export function readTaskId(text: string): TaskId {
+  return parseId<'task'>(text) ?? refuse('TASK_NOT_FOUND');
+}
+
+export function readBatchId(text: string): BatchId {
+  return parseId<'batch'>(text) ?? refuse('BATCH_NOT_FOUND');
+}
+
+export function readAssetId(text: string): AssetId {
+  return parseId<'asset'>(text) ?? refuse('ASSET_NOT_FOUND');
+}
+
+function refuse(code: ErrorCode): never {
+  throw new AppError(code);
+}

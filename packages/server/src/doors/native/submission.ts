@@ -1,0 +1,71 @@
+import { stringifyLosslessJson } from '@comfleet/comfyui';
+import type { SubmitOptions, Submitted } from '@comfleet/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { SubmitBody, SubmitOutcome } from '../../flow/flow.ts';
+import { hasGrant, type Principal } from '../../people/identity/principal.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import { readLosslessBody, toExactRecord } from '../../platform/http/json-body.ts';
+
+/** Throws GRAPH_NOT_GRANTED unless the principal may run graphs of its own. */
+export function requireGraphGrant(principal: Principal): void {
+  if (!hasGrant(principal, 'raw_graph') && !hasGrant(principal, 'admin'))
+    throw new AppError('GRAPH_NOT_GRANTED');
+}
+
+/** Throws INVALID_REQUEST naming one field. */
+export function refuseField(path: string, message: string): never {
+  throw new AppError('INVALID_REQUEST', { in: 'body', problems: [{ path, message }] });
+}
+
+interface NamedBody extends SubmitOptions {
+  task_type?: string | undefined;
+  graph?: unknown;
+}
+
+/** What to run, from the body's text so that numbers stay as written: a graph, or a workflow with parameters. */
+export function readSubmitBody(request: FastifyRequest, body: NamedBody): SubmitBody {
+  const lossless = readLosslessBody(request);
+  if (body.graph !== undefined) {
+    if (body.workflow_name !== undefined)
+      refuseField('graph', 'send either graph or workflow_name, not both');
+    if (lossless['parameters'] !== undefined) refuseField('parameters', 'a graph takes no parameters');
+    return { kind: 'graph', graphText: stringifyLosslessJson(lossless['graph']) };
+  }
+  if (body.workflow_name === undefined && body.task_type === undefined) {
+    refuseField('workflow_name', 'name a workflow or a task_type, or send a graph');
+  }
+  return {
+    kind: 'workflow',
+    workflowName: body.workflow_name,
+    taskType: body.task_type,
+    parameters: toExactRecord(lossless['parameters'] ?? {}),
+  };
+}
+
+const OPTION_NAMES = [
+  'workflow_name',
+  'name',
+  'priority',
+  'project_id',
+  'timeout_seconds',
+  'max_attempts',
+  'file_name',
+  'output_path',
+] as const satisfies readonly (keyof SubmitOptions)[];
+
+/** The options of a body without what stands beside them. */
+export function pickOptions(body: SubmitOptions): SubmitOptions {
+  return Object.fromEntries(
+    OPTION_NAMES.filter((name) => body[name] !== undefined).map((name) => [name, body[name]]),
+  );
+}
+
+export function isOptionName(name: string): boolean {
+  return OPTION_NAMES.some((option) => option === name);
+}
+
+/** 201 with the new task's address, or 200 when the key was used with the same body before. */
+export function answerSubmitted(reply: FastifyReply, outcome: SubmitOutcome): Submitted {
+  reply.status(outcome.replayed ? 200 : 201).header('location', `/api/v2/tasks/${outcome.submitted.task_id}`);
+  return outcome.submitted;
+}

@@ -1,0 +1,134 @@
+import { submitOptionsSchema, submitTaskSchema, submittedSchema } from '@comfleet/contract';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { readLosslessBody, toExactRecord } from '../../platform/http/json-body.ts';
+import { principalOf } from './authentication.ts';
+import { readIdempotency } from './idempotency.ts';
+import type { NativeDeps } from './native-deps.ts';
+import { idParams, problemAnswers, readTaskId } from './route-schemas.ts';
+import {
+  answerSubmitted,
+  isOptionName,
+  pickOptions,
+  readSubmitBody,
+  refuseField,
+  requireGraphGrant,
+} from './submission.ts';
+
+const submitBodySchema = z.strictObject(submitTaskSchema.shape);
+const submitAnswers = { 200: submittedSchema, 201: submittedSchema, ...problemAnswers };
+
+/** The documents' routes with flat bodies, and the task types they stand for. */
+const FLAT_ROUTES = {
+  'text-to-image': 'text_to_image',
+  'text-to-image-sdxl': 'text_to_image_sdxl',
+  'image-to-video': 'image_to_video',
+} as const;
+
+/** Options beside any parameters of the workflow; unknown ones are refused by the workflow. */
+const flatBodySchema = z.looseObject({
+  ...submitOptionsSchema.shape,
+  prompt: z.string().optional(),
+  negative_prompt: z.string().optional(),
+  width: z.number().optional(),
+  height: z.number().optional(),
+  seed: z.union([z.number(), z.string()]).optional(),
+});
+
+/** Every way to make one task. */
+export function addSubmitRoutes(app: HttpServer, deps: NativeDeps): void {
+  const { flow } = deps;
+  const bodyLimit = deps.config.current.limits.graphBodyBytes;
+
+  app.post('/api/v2/tasks', {
+    config: { access: 'client' },
+    bodyLimit,
+    schema: {
+      tags: ['tasks'],
+      summary: 'Submit a named workflow with parameters, or a graph',
+      description: 'Header Idempotency-Key: the same key with the same body answers the same task for 24 h.',
+      body: submitBodySchema,
+      response: submitAnswers,
+    },
+    handler: async (request, reply) => {
+      const actor = principalOf(request);
+      const { body } = request;
+      const what = readSubmitBody(request, body);
+      if (what.kind === 'graph') requireGraphGrant(actor);
+      const lossless = readLosslessBody(request);
+      const outcome = await flow.submit({
+        actor,
+        door: 'native',
+        body: what,
+        options: pickOptions(body),
+        ...(body.extra_data ? { extraData: toExactRecord(lossless['extra_data']) } : {}),
+        idempotency: readIdempotency(request, lossless),
+      });
+      return answerSubmitted(reply, outcome);
+    },
+  });
+
+  for (const [name, taskType] of Object.entries(FLAT_ROUTES)) {
+    app.post(`/api/v2/tasks/${name}`, {
+      config: { access: 'client' },
+      bodyLimit,
+      schema: {
+        tags: ['tasks'],
+        summary: `Submit a task of type ${taskType}; parameters stand beside the options`,
+        body: flatBodySchema,
+        response: submitAnswers,
+      },
+      handler: async (request, reply) => {
+        const outcome = await flow.submit({
+          actor: principalOf(request),
+          door: 'native',
+          body: {
+            kind: 'workflow',
+            workflowName: request.body.workflow_name,
+            taskType,
+            parameters: await readFlatParameters(request, deps, taskType, request.body.workflow_name),
+            strict: true,
+          },
+          options: pickOptions(request.body),
+          idempotency: readIdempotency(request, readLosslessBody(request)),
+        });
+        return answerSubmitted(reply, outcome);
+      },
+    });
+  }
+
+  app.post('/api/v2/tasks/:id/retry', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['tasks'],
+      summary: 'Run a task again with all its parameters, as a new task',
+      params: idParams,
+      querystring: z.object({ as: z.literal('task').default('task') }),
+      response: { 201: submittedSchema, ...problemAnswers },
+    },
+    handler: async (request, reply) =>
+      answerSubmitted(reply, await flow.retryTask(principalOf(request), readTaskId(request.params.id))),
+  });
+}
+
+/** Everything that is no option. The documents' `image_path` is the parameter `image` where a workflow has only that. */
+async function readFlatParameters(
+  request: FastifyRequest,
+  { flow }: NativeDeps,
+  taskType: string,
+  workflowName: string | undefined,
+): Promise<Record<string, unknown>> {
+  const all = toExactRecord(readLosslessBody(request));
+  const parameters = Object.fromEntries(Object.entries(all).filter(([name]) => !isOptionName(name)));
+  const { image_path: imagePath, ...others } = parameters;
+  if (imagePath === undefined) return parameters;
+  const candidates = await flow.workflows.list(taskType);
+  const workflow = candidates.find(({ name, is_default: isDefault }) =>
+    workflowName === undefined ? isDefault : name === workflowName,
+  );
+  const known = workflow?.parameters.map((parameter) => parameter.name) ?? [];
+  if (known.includes('image_path') || !known.includes('image')) return parameters;
+  if (others['image'] !== undefined) refuseField('image_path', 'send either image or image_path, not both');
+  return { ...others, image: imagePath };
+}

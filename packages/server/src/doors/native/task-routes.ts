@@ -1,0 +1,207 @@
+import {
+  progressSchema,
+  recordedErrorSchema,
+  STATE_ALIASES,
+  TASK_STATES,
+  type TaskState,
+  taskDetailSchema,
+  taskEventSchema,
+  taskPageSchema,
+} from '@comfleet/contract';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import type { TaskFilter } from '../../flow/flow.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { principalOf } from './authentication.ts';
+import type { NativeDeps } from './native-deps.ts';
+import { idParams, pageQuery, problemAnswers, readTaskId } from './route-schemas.ts';
+
+const taskListQuery = pageQuery.extend({
+  status: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('States, or the words pending, processing, completed, cancelled.'),
+  task_type: z.string().max(200).optional(),
+  worker: z.string().max(200).optional().describe('Id of a worker.'),
+  batch_id: z.string().max(200).optional(),
+  since: z.string().max(40).optional().describe('Accepted at or after: ISO 8601 or seconds since 1970.'),
+  until: z.string().max(40).optional().describe('Accepted before.'),
+});
+type TaskListQuery = z.infer<typeof taskListQuery>;
+
+const taskStatusSchema = z
+  .object({
+    task_id: z.string(),
+    status: z.enum(TASK_STATES),
+    message: z.string(),
+    progress: progressSchema.nullable(),
+    queue_position: z.int().nullable(),
+    estimated_time: z.number().nullable(),
+    error: recordedErrorSchema.nullable(),
+  })
+  .meta({ id: 'TaskStatus' });
+
+const taskEventListSchema = z.object({ events: z.array(taskEventSchema) }).meta({ id: 'TaskEventList' });
+
+/** Reading and ending tasks. */
+export function addTaskRoutes(app: HttpServer, { flow, config }: NativeDeps): void {
+  app.get('/api/v2/tasks', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['tasks'],
+      summary: 'List tasks, newest first',
+      querystring: taskListQuery,
+      response: { 200: taskPageSchema, ...problemAnswers },
+    },
+    handler: async (request) => {
+      const page = await flow.listTasks(principalOf(request), toFilter(request.query));
+      return { tasks: page.tasks, total: page.total, next_cursor: page.nextCursor };
+    },
+  });
+
+  app.get('/api/v2/tasks/:id', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['tasks'],
+      summary: 'One task with its attempts and results',
+      params: idParams,
+      response: { 200: taskDetailSchema, ...problemAnswers },
+    },
+    handler: (request) => flow.loadTask(principalOf(request), readTaskId(request.params.id)),
+  });
+
+  app.get('/api/v2/tasks/:id/status', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['tasks'],
+      summary: 'Where a task is, for clients that poll',
+      params: idParams,
+      response: { 200: taskStatusSchema, ...problemAnswers },
+    },
+    handler: async (request) => {
+      const task = await flow.loadTask(principalOf(request), readTaskId(request.params.id));
+      const { task_id, status, message, progress, queue_position, estimated_time, error } = task;
+      return { task_id, status, message, progress, queue_position, estimated_time, error };
+    },
+  });
+
+  app.delete('/api/v2/tasks/:id', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['tasks'],
+      summary: 'Cancel a task',
+      params: idParams,
+      response: { 200: taskDetailSchema, ...problemAnswers },
+    },
+    handler: (request) => flow.cancelTask(principalOf(request), readTaskId(request.params.id)),
+  });
+
+  app.post('/api/v2/tasks/:id/cancel', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['tasks'],
+      summary: 'Cancel a task',
+      params: idParams,
+      response: { 200: taskDetailSchema, ...problemAnswers },
+    },
+    handler: (request) => flow.cancelTask(principalOf(request), readTaskId(request.params.id)),
+  });
+
+  app.get('/api/fleet/tasks/:id/events', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['tasks'],
+      summary: 'Everything that happened to a task',
+      params: idParams,
+      querystring: z.object({ after: z.coerce.number().int().min(0).default(0) }),
+      response: { 200: taskEventListSchema, ...problemAnswers },
+    },
+    handler: async (request) => {
+      const id = readTaskId(request.params.id);
+      return { events: await flow.loadTaskEvents(principalOf(request), id, request.query.after) };
+    },
+  });
+
+  app.get('/api/fleet/tasks/:id/graph', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['tasks'],
+      summary: 'The graph a task runs, numbers as written',
+      params: idParams,
+      response: { 200: z.record(z.string(), z.unknown()), ...problemAnswers },
+    },
+    handler: async (request, reply) => {
+      const text = await flow.loadGraphText(principalOf(request), readTaskId(request.params.id));
+      return sendJsonText(reply, text);
+    },
+  });
+
+  app.post('/api/v2/tasks/reload', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['workflows'],
+      summary: 'Read the configuration and the workflow files again, now',
+      response: {
+        200: z.object({ workflows: z.int(), errors: z.array(z.string()) }).meta({ id: 'Reloaded' }),
+        ...problemAnswers,
+      },
+    },
+    handler: async () => {
+      const outcome = await config.reload();
+      const reloaded = await flow.workflows.reload();
+      const refusal = outcome.kind === 'refused' ? [describeRefusal(outcome.error)] : [];
+      return { workflows: reloaded.workflows, errors: [...refusal, ...reloaded.errors] };
+    },
+  });
+}
+
+/** JSON text as it is: parsing it would change its numbers. */
+function sendJsonText(reply: FastifyReply, text: string): FastifyReply {
+  return reply
+    .type('application/json; charset=utf-8')
+    .serializer((body: string) => body)
+    .send(text);
+}
+
+function describeRefusal(error: AppError): string {
+  return `the configuration is not valid, the last good one stays: ${JSON.stringify(error.details?.['problems'])}`;
+}
+
+function toFilter(query: TaskListQuery): TaskFilter {
+  return {
+    states: query.status === undefined ? undefined : readStates(query.status),
+    taskType: query.task_type,
+    workerId: query.worker,
+    batchId: query.batch_id,
+    sinceMs: readTime('since', query.since),
+    untilMs: readTime('until', query.until),
+    limit: query.limit,
+    cursor: query.cursor,
+  };
+}
+
+/** Comma-separated states, ours or the documents' words. */
+export function readStates(text: string): TaskState[] {
+  const states = text.split(',').flatMap((part) => {
+    const word = part.trim().toLowerCase();
+    const own = TASK_STATES.filter((state) => state === word);
+    const found = own.length > 0 ? own : Object.hasOwn(STATE_ALIASES, word) ? STATE_ALIASES[word] : undefined;
+    if (!found) {
+      const message = `unknown status "${word}"; known: ${[...TASK_STATES, ...Object.keys(STATE_ALIASES)].join(', ')}`;
+      throw new AppError('INVALID_REQUEST', { in: 'querystring', problems: [{ path: 'status', message }] });
+    }
+    return [...found];
+  });
+  return [...new Set(states)];
+}
+
+/** ISO 8601, or seconds since 1970. */
+function readTime(path: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+  if (Number.isFinite(ms)) return ms;
+  const message = 'expected ISO 8601, such as 2026-01-31T12:00:00Z, or seconds since 1970';
+  throw new AppError('INVALID_REQUEST', { in: 'querystring', problems: [{ path, message }] });
+}

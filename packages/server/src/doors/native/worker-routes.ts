@@ -1,0 +1,49 @@
+import { workerListSchema, workerSchema } from '@comfleet/contract';
+import { z } from 'zod';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import type { NativeDeps } from './native-deps.ts';
+import { idParams, problemAnswers } from './route-schemas.ts';
+
+const workerAnswers = { 200: workerSchema, ...problemAnswers };
+
+/** The fleet, for admins. */
+export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
+  app.get('/api/fleet/workers', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'All workers',
+      response: { 200: workerListSchema, ...problemAnswers },
+    },
+    handler: async () => ({ workers: fleet.list() }),
+  });
+
+  app.get('/api/fleet/workers/:id', {
+    config: { access: 'admin' },
+    schema: { tags: ['fleet'], summary: 'One worker', params: idParams, response: workerAnswers },
+    handler: async (request) => fleet.load(request.params.id),
+  });
+
+  app.post('/api/fleet/workers/:id/check', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: "Check a worker's health now",
+      params: idParams,
+      response: workerAnswers,
+    },
+    handler: (request) => fleet.check(request.params.id),
+  });
+
+  app.post('/api/fleet/workers/:id/maintenance', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'Take a worker out of service, or back',
+      params: idParams,
+      body: z.object({ on: z.boolean() }),
+      response: workerAnswers,
+    },
+    handler: (request) => fleet.setMaintenance(request.params.id, request.body.on),
+  });
+}

@@ -1,0 +1,46 @@
+import { validationSchema, workflowListSchema, workflowSchema } from '@comfleet/contract';
+import { z } from 'zod';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { readLosslessBody, toExactRecord } from '../../platform/http/json-body.ts';
+import type { NativeDeps } from './native-deps.ts';
+import { nameParams, problemAnswers } from './route-schemas.ts';
+
+/** Named workflows: what can be run and with what. */
+export function addWorkflowRoutes(app: HttpServer, { flow }: NativeDeps): void {
+  app.get('/api/v2/workflows', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['workflows'],
+      summary: 'List workflows with their parameters',
+      querystring: z.object({ task_type: z.string().max(200).optional() }),
+      response: { 200: workflowListSchema, ...problemAnswers },
+    },
+    handler: async (request) => ({ workflows: await flow.workflows.list(request.query.task_type) }),
+  });
+
+  app.get('/api/v2/workflows/:name', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['workflows'],
+      summary: 'One workflow',
+      params: nameParams,
+      response: { 200: workflowSchema, ...problemAnswers },
+    },
+    handler: (request) => flow.workflows.load(request.params.name),
+  });
+
+  app.post('/api/v2/workflows/:name/validate', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['workflows'],
+      summary: 'Check parameters without running anything',
+      params: nameParams,
+      body: z.object({ parameters: z.record(z.string(), z.unknown()).default({}) }),
+      response: { 200: validationSchema, ...problemAnswers },
+    },
+    handler: (request) => {
+      const parameters = toExactRecord(readLosslessBody(request)['parameters'] ?? {});
+      return flow.workflows.validate(request.params.name, parameters);
+    },
+  });
+}

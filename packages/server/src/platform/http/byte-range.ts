@@ -1,0 +1,22 @@
+/** What a Range header asks of a file. `whole` also for forms we need not understand (RFC 9110 14.2). */
+export type ByteRange =
+  | { kind: 'whole' }
+  | { kind: 'part'; start: number; end: number }
+  | { kind: 'unsatisfiable' };
+
+/** Reads a Range header for a file of `sizeBytes`; `end` is inclusive. One range only; several answer the whole. */
+export function parseByteRange(header: string | undefined, sizeBytes: number): ByteRange {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
+  const [, first = '', last = ''] = match ?? [];
+  if (!match || (first === '' && last === '')) return { kind: 'whole' };
+  if (first === '') return readSuffix(Number(last), sizeBytes);
+  const start = Number(first);
+  const end = last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
+  if (last !== '' && Number(last) < start) return { kind: 'whole' };
+  return start >= sizeBytes ? { kind: 'unsatisfiable' } : { kind: 'part', start, end };
+}
+
+function readSuffix(length: number, sizeBytes: number): ByteRange {
+  if (length === 0 || sizeBytes === 0) return { kind: 'unsatisfiable' };
+  return { kind: 'part', start: Math.max(0, sizeBytes - length), end: sizeBytes - 1 };
+}

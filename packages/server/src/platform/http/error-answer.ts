@@ -1,0 +1,61 @@
+import { type ErrorCode, type ErrorEnvelope, ERRORS } from '@comfleet/contract';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { AppError, toError } from '../errors/app-error.ts';
+
+/** Fastify's and its plugins' own errors, by code. */
+const FOREIGN: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_REQ_FILE_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_PARTS_LIMIT: 'BODY_TOO_LARGE',
+  FST_FILES_LIMIT: 'BODY_TOO_LARGE',
+  FST_FIELDS_LIMIT: 'BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA',
+  FST_INVALID_MULTIPART_CONTENT_TYPE: 'UNSUPPORTED_MEDIA',
+  FST_ERR_NOT_FOUND: 'NOT_FOUND',
+};
+
+/** Seconds to wait before trying again, for errors that pass. */
+const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
+  UNAVAILABLE: 2,
+  SHUTTING_DOWN: 5,
+  RATE_LIMITED: 1,
+  QUOTA_EXCEEDED: 5,
+  TOO_MANY_STREAMS: 5,
+  TASK_NOT_FINISHED: 1,
+};
+
+/** Anything thrown on the way of a request, as one of our errors; the unknown becomes INTERNAL and keeps its cause. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  if (hasZodFastifySchemaValidationErrors(thrown)) {
+    const problems = thrown.validation.map(({ instancePath, message }) => ({
+      path: instancePath.replace(/^\//, '').replaceAll('/', '.'),
+      message: message ?? 'not valid',
+    }));
+    return new AppError('INVALID_REQUEST', { in: thrown.validationContext ?? null, problems });
+  }
+  const error = toError(thrown);
+  const code = 'code' in error && typeof error.code === 'string' ? FOREIGN[error.code] : undefined;
+  if (code) return new AppError(code, null, { cause: error });
+  const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+  if (status >= 400 && status < 500)
+    return new AppError('INVALID_REQUEST', { reason: error.message }, { cause: error });
+  return new AppError('INTERNAL', null, { cause: error });
+}
+
+/** The one envelope of native answers. */
+export function toEnvelope(error: AppError, requestId: string): ErrorEnvelope {
+  return {
+    error: { code: error.code, message: error.message, details: error.details },
+    request_id: requestId,
+  };
+}
+
+/** HTTP status and headers of an error. */
+export function toHead(error: AppError): { status: number; headers: Record<string, string> } {
+  const headers: Record<string, string> = {};
+  const seconds = RETRY_AFTER_SECONDS[error.code];
+  if (seconds !== undefined) headers['retry-after'] = String(seconds);
+  if (error.code === 'UNAUTHORIZED') headers['www-authenticate'] = 'Bearer';
+  return { status: ERRORS[error.code].status, headers };
+}

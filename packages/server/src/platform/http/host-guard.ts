@@ -1,0 +1,31 @@
+import { isLoopbackHost } from '../config/sample-secret.ts';
+
+/** Which names this server answers to, so that a page of another name cannot reach it through a rebound DNS name. */
+export interface HostRules {
+  listenHost: string;
+  publicUrl: string | null;
+  allowedHosts: readonly string[];
+}
+
+/** Makes the question whether a Host header is ours. `localAddress` is the address the connection came in on. */
+export function createHostGuard(
+  rules: HostRules,
+): (host: string | undefined, localAddress: string | undefined) => boolean {
+  const names = new Set(rules.allowedHosts.map(toName));
+  names.add(toName(rules.listenHost));
+  if (rules.publicUrl !== null) names.add(toName(new URL(rules.publicUrl).hostname));
+  return (host, localAddress) => {
+    if (host === undefined || host === '') return false;
+    const name = toName(host);
+    if (isLoopbackHost(name) || names.has(name)) return true;
+    return localAddress !== undefined && name === toName(localAddress.replace(/^::ffff:/, ''));
+  };
+}
+
+/** Lower case, without port and brackets. */
+function toName(host: string): string {
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(host);
+  if (bracketed?.[1] !== undefined) return bracketed[1].toLowerCase();
+  const isBareIpv6 = host.split(':').length > 2;
+  return (isBareIpv6 ? host : host.replace(/:\d+$/, '')).toLowerCase();
+}

@@ -1,0 +1,187 @@
+import { connect } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { AppError } from '../errors/app-error.ts';
+import { silentLogger } from '../logging/logger.ts';
+import { systemClock } from '../time/clock.ts';
+import { createHostGuard } from './host-guard.ts';
+import { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts';
+import { hashBody, readLosslessBody, toExactRecord } from './json-body.ts';
+
+const open: HttpServer[] = [];
+afterEach(async () => {
+  for (const app of open.splice(0)) await app.close();
+});
+
+function createApp(more: Partial<HttpServerOptions> = {}): HttpServer {
+  const app = createHttpServer({
+    listenHost: '127.0.0.1',
+    publicUrl: null,
+    allowedHosts: [],
+    jsonBodyBytes: 2000,
+    logger: silentLogger,
+    clock: systemClock,
+    ...more,
+  });
+  open.push(app);
+  app.post('/echo', {
+    schema: { body: z.object({ size: z.int() }) },
+    handler: async (request) => request.body,
+  });
+  app.post('/exact', async (request) => {
+    const tree = toExactRecord(readLosslessBody(request));
+    return { hash: hashBody(readLosslessBody(request)), seed: String(tree['seed']) };
+  });
+  app.get('/things/:id', async (request) => request.params);
+  app.get('/broken', async () => {
+    throw new Error('password=hunter2 at /srv/secret');
+  });
+  app.get('/busy', async () => {
+    throw new AppError('UNAVAILABLE');
+  });
+  return app;
+}
+
+test('API15 a body that does not fit names each field in the one envelope', async () => {
+  const answer = await createApp().inject({ method: 'POST', url: '/echo', payload: { size: 'big' } });
+  expect(answer.statusCode).toBe(400);
+  expect(answer.json()).toEqual({
+    error: {
+      code: 'INVALID_REQUEST',
+      message: 'The request does not fit the schema; details name each field.',
+      details: {
+        in: 'body',
+        problems: [{ path: 'size', message: 'Invalid input: expected number, received string' }],
+      },
+    },
+    request_id: answer.headers['x-request-id'],
+  });
+});
+
+test('API15 the unknown is INTERNAL with an id and says nothing of itself', async () => {
+  const answer = await createApp().inject('/broken');
+  expect(answer.statusCode).toBe(500);
+  expect(answer.body).not.toMatch(/hunter2|srv|stack/);
+  expect(answer.json().error.code).toBe('INTERNAL');
+});
+
+test('an error that passes says when to try again', async () => {
+  const answer = await createApp().inject('/busy');
+  expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '2']);
+});
+
+test.each([
+  ['GET', '/nothing', 404, 'NOT_FOUND', undefined],
+  ['PUT', '/things/1', 405, 'METHOD_NOT_ALLOWED', 'GET, HEAD'],
+  ['DELETE', '/echo', 405, 'METHOD_NOT_ALLOWED', 'POST'],
+  ['TRACE', '/echo', 405, 'METHOD_NOT_ALLOWED', 'POST'],
+] as const)('%s %s answers %i', async (method, url, status, code, allow) => {
+  const answer = await createApp().inject({ method: method as 'GET', url });
+  expect([answer.statusCode, answer.json().error.code, answer.headers.allow]).toEqual([status, code, allow]);
+});
+
+test.each([
+  ['a body above the limit', { payload: { x: 'y'.repeat(3000) } }, 413, 'BODY_TOO_LARGE'],
+  [
+    'broken JSON',
+    { payload: '{"size":', headers: { 'content-type': 'application/json' } },
+    400,
+    'INVALID_REQUEST',
+  ],
+  [
+    'a form',
+    { payload: 'size=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+    415,
+    'UNSUPPORTED_MEDIA',
+  ],
+  [
+    'plain text',
+    { payload: '{"size":1}', headers: { 'content-type': 'text/plain' } },
+    415,
+    'UNSUPPORTED_MEDIA',
+  ],
+  [
+    'deep nesting',
+    { payload: `${'['.repeat(33)}${']'.repeat(33)}`, headers: { 'content-type': 'application/json' } },
+    400,
+    'INVALID_REQUEST',
+  ],
+  [
+    'a prototype key',
+    { payload: '{"__proto__":{"a":1},"size":1}', headers: { 'content-type': 'application/json' } },
+    400,
+    'INVALID_REQUEST',
+  ],
+  [
+    'an escaped prototype key',
+    { payload: '{"\\u005f_proto__":{"a":1},"size":1}', headers: { 'content-type': 'application/json' } },
+    400,
+    'INVALID_REQUEST',
+  ],
+])('refuses %s', async (_what, request, status, code) => {
+  const answer = await createApp().inject({ method: 'POST', url: '/echo', ...request });
+  expect([answer.statusCode, answer.json().error.code]).toEqual([status, code]);
+});
+
+test('WF23 numbers of a body are read as written, and equal bodies have equal hashes', async () => {
+  const app = createApp();
+  const headers = { 'content-type': 'application/json' };
+  const send = (payload: string) => app.inject({ method: 'POST', url: '/exact', headers, payload });
+  const first = (await send('{"seed":18446744073709551615,"b":{"x":1,"y":1.0}}')).json();
+  const second = (await send('{ "b": {"y":1.0,"x":1}, "seed": 18446744073709551615 }')).json();
+  const other = (await send('{"seed":18446744073709551614,"b":{"x":1,"y":1.0}}')).json();
+  expect(first.seed).toBe('18446744073709551615');
+  expect(second.hash).toBe(first.hash);
+  expect(other.hash).not.toBe(first.hash);
+});
+
+test('every answer has the security headers, errors too', async () => {
+  const app = createApp();
+  for (const url of ['/things/1', '/nothing', '/broken']) {
+    expect((await app.inject(url)).headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'x-frame-options': 'DENY',
+      'content-security-policy': expect.stringContaining("default-src 'none'"),
+      'cache-control': expect.any(String),
+    });
+  }
+});
+
+test.each([
+  ['localhost:8000', 200],
+  ['127.0.0.1', 200],
+  ['[::1]:8000', 200],
+  ['studio.example:443', 200],
+  ['render.lan', 200],
+  ['evil.example', 400],
+  ['127.0.0.1.evil.example', 400],
+])('Host %j answers %i', async (host, status) => {
+  const app = createApp({ publicUrl: 'https://studio.example', allowedHosts: ['render.lan'] });
+  const answer = await app.inject({ url: '/things/1', headers: { host } });
+  expect(answer.statusCode).toBe(status);
+});
+
+test('a request without a Host header is not ours', () => {
+  const isOurs = createHostGuard({ listenHost: '0.0.0.0', publicUrl: null, allowedHosts: [] });
+  expect(isOurs(undefined, '10.0.0.5')).toBe(false);
+  expect(isOurs('10.0.0.5:8000', '::ffff:10.0.0.5')).toBe(true);
+  expect(isOurs('10.0.0.6:8000', '::ffff:10.0.0.5')).toBe(false);
+});
+
+test('headers beyond 16 kB end the request', async () => {
+  const app = createApp();
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const address = app.addresses()[0];
+  const text = await new Promise<string>((resolve, reject) => {
+    const socket = connect(address?.port ?? 0, '127.0.0.1');
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk.toString();
+    });
+    socket.on('close', () => resolve(received));
+    socket.on('error', reject);
+    socket.write(`GET /things/1 HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
+  });
+  expect(text).toMatch(/^HTTP\/1\.1 431 /);
+});

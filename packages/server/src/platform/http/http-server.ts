@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify';
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { AppError } from '../errors/app-error.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Clock } from '../time/clock.ts';
+import { toAppError, toEnvelope, toHead } from './error-answer.ts';
+import { createHostGuard, type HostRules } from './host-guard.ts';
+import { addJsonParser } from './json-body.ts';
+import { RouteTable } from './route-table.ts';
+
+/** Our Fastify: schemas are zod's. */
+export type HttpServer = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+export interface HttpServerOptions extends HostRules {
+  jsonBodyBytes: number;
+  logger: Logger;
+  clock: Clock;
+}
+
+const MAX_HEADER_BYTES = 16_384;
+const REQUEST_TIMEOUT_MS = 300_000;
+const HEADERS_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 72_000;
+
+/** Holds for every answer unless a route says otherwise: an API shows nothing in a page and is not kept. */
+const DEFAULT_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-frame-options': 'DENY',
+  'content-security-policy':
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'cache-control': 'no-store',
+};
+
+/** The main listener without routes: limits, ids, headers, the error handler, 404 and 405. Call `listen` yourself. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const app: HttpServer = Fastify({
+    logger: false,
+    bodyLimit: options.jsonBodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: true,
+    requestIdHeader: false,
+    genReqId: () => randomUUID(),
+    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  // Answers are built from our own types: the schemas describe them, and tests check them.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  addJsonParser(app);
+  const table = new RouteTable();
+  app.addHook('onRoute', (route) => table.add(route.method, route.url));
+  addRequestGuard(app, options);
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.logger));
+  app.setNotFoundHandler((request) => {
+    const path = request.url.split('?')[0] ?? '';
+    const allowed = table.listMethods(path);
+    if (allowed.length === 0) throw new AppError('NOT_FOUND');
+    throw new AppError('METHOD_NOT_ALLOWED', { allowed });
+  });
+  return app;
+}
+
+function addRequestGuard(app: HttpServer, options: HttpServerOptions): void {
+  const isOurHost = createHostGuard(options);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ ...DEFAULT_HEADERS, 'x-request-id': request.id });
+    if (!isOurHost(request.headers.host, request.socket.localAddress)) {
+      throw new AppError('INVALID_REQUEST', {
+        reason: 'unknown_host',
+        advice: 'add the name to server.allowed_hosts or set server.public_url',
+      });
+    }
+  });
+}
+
+/** Answers any error in the native envelope; a door with another dialect sets its own handler in its scope. */
+function answerError(
+  thrown: FastifyError | Error | unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  logger: Logger,
+): FastifyReply {
+  const error = toAppError(thrown);
+  logError(error, request, logger);
+  const { status, headers } = toHead(error);
+  const allowed = error.code === 'METHOD_NOT_ALLOWED' ? error.details?.['allowed'] : undefined;
+  if (Array.isArray(allowed)) reply.header('allow', allowed.join(', '));
+  reply.removeHeader('content-disposition');
+  return reply
+    .status(status)
+    .headers({ ...headers, 'cache-control': 'no-store' })
+    .type('application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(toEnvelope(error, request.id));
+}
+
+/** Writes the line of a failed request: callers' mistakes at info, ours with the whole cause. */
+export function logError(error: AppError, request: FastifyRequest, logger: Logger): void {
+  const fields = {
+    requestId: request.id,
+    method: request.method,
+    route: request.routeOptions?.url ?? null,
+    code: error.code,
+  };
+  switch (error.spec.blame) {
+    case 'caller':
+      logger.info('http.refused', fields);
+      return;
+    case 'worker':
+      logger.warn('http.failed', { ...fields, cause: error.cause });
+      return;
+    case 'system':
+    case 'bug':
+      logger.error('http.failed', { ...fields, cause: error.cause });
+  }
+}
