@@ -1,0 +1,227 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringifyLosslessJson } from '@comfleet/comfyui';
+import { workflowSchema } from '@comfleet/contract';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseTaskTypes } from '../../platform/config/load-config.ts';
+import { Scope } from '../../platform/lifecycle/scope.ts';
+import { silentLogger } from '../../platform/logging/logger.ts';
+import { systemClock } from '../../platform/time/clock.ts';
+import { bindParameters } from './bind-parameters.ts';
+import { openWorkflowLibrary, type WorkflowLibrary } from './workflow-library.ts';
+import { toWorkflowView } from './workflow-view.ts';
+
+const SHIPPED = fileURLToPath(new URL('../../../../../examples/workflows/workflows.yaml', import.meta.url));
+const GRAPH =
+  '{"1":{"class_type":"EmptyImage","inputs":{"width":512,"color":1.0}},"2":{"class_type":"SaveImage","inputs":{"images":["1",0],"filename_prefix":"x"}}}';
+const UI_FILE = '{"last_node_id": 2, "nodes": [{"id": 1, "type": "EmptyImage"}], "links": []}';
+
+let folder: string;
+let scope: Scope;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'workflows-'));
+  scope = new Scope('test', systemClock, silentLogger);
+});
+
+afterEach(async () => {
+  await scope.close();
+  await rm(folder, { recursive: true });
+});
+
+function open(...sources: { taskTypes: ReturnType<typeof parseTaskTypes>; baseFolder: string }[]) {
+  return openWorkflowLibrary(scope, { logger: silentLogger, clock: systemClock }, sources);
+}
+
+async function readShipped() {
+  return { taskTypes: parseTaskTypes(await readFile(SHIPPED, 'utf8'), SHIPPED), baseFolder: '/' };
+}
+
+/** A source with one workflow `w` of the type `t`, its graph in `g.json`. */
+function readYaml(rest: string) {
+  const text = `task_types: {t: {workflows: {w: {workflow_file: g.json, ${rest}}}}}`;
+  return { taskTypes: parseTaskTypes(text, join(folder, 'c.yaml')), baseFolder: folder };
+}
+
+async function openOne(rest: string, graph = GRAPH): Promise<WorkflowLibrary> {
+  await writeFile(join(folder, 'g.json'), graph);
+  return open(readYaml(rest));
+}
+
+describe('the shipped workflows', () => {
+  it('WF9 all load without a problem, with their defaults, and two types are reserved', async () => {
+    const library = await open(await readShipped());
+    expect(library.errors()).toEqual([]);
+    expect(library.list().map(({ name }) => name)).toEqual([
+      'sd_basic',
+      'sdxl_basic',
+      'image_to_video_basic',
+      'solid_color',
+      'invert_image',
+    ]);
+    expect(library.findDefault('text_to_image')?.name).toBe('sd_basic');
+    expect(library.taskTypes().slice(3)).toEqual([
+      { name: 'custom', enabled: true, defaultWorkflow: 'solid_color', reserved: false },
+      { name: 'text_to_audio', enabled: false, defaultWorkflow: null, reserved: true },
+      { name: 'image_to_3d', enabled: false, defaultWorkflow: null, reserved: true },
+    ]);
+  });
+
+  it.each([
+    ['sd_basic', '5', '"width":512,"height":512'],
+    ['sdxl_basic', '5', '"width":1024,"height":1024'],
+  ])('WF9 %s starts from its documented size', async (name, nodeId, expected) => {
+    const definition = (await open(await readShipped())).find(name);
+    if (definition === null) throw new Error(`${name} is missing`);
+    const bound = bindParameters(definition, { prompt: 'a boat' }, { drawSeed: () => '1' });
+    expect(bound.ok && stringifyLosslessJson(bound.graph[nodeId]?.inputs)).toContain(expected);
+  });
+
+  it('API6 image_to_video_basic takes image_path, 30 seconds and 30 frames per second', async () => {
+    const definition = (await open(await readShipped())).find('image_to_video_basic');
+    if (definition === null) throw new Error('image_to_video_basic is missing');
+    const values = { image_path: 'boat.png', duration: 30, fps: 30 };
+    const bound = bindParameters(definition, values, { drawSeed: () => '1' });
+    if (!bound.ok) throw new Error(JSON.stringify(bound.problems));
+    expect(stringifyLosslessJson(bound.graph['3']?.inputs)).toContain('"video_frames":900');
+    expect(stringifyLosslessJson(bound.graph['3']?.inputs)).toContain('"fps":30');
+    expect(stringifyLosslessJson(bound.graph['7']?.inputs)).toContain('"fps":30');
+    expect(bound.images[0]?.value).toBe('boat.png');
+  });
+
+  it('WF11 every one has a view of the contract, presets and defaults included', async () => {
+    const library = await open(await readShipped());
+    const views = library
+      .list()
+      .map((definition) => toWorkflowView(definition, { available: true, missing: [] }));
+    for (const view of views) expect(workflowSchema.parse(view)).toEqual(view);
+    const checkpoint = views[0]?.parameters.find(({ name }) => name === 'checkpoint');
+    expect(checkpoint?.default_value).toBe('v1-5-pruned-emaonly-fp16.safetensors');
+    expect(views[2]?.presets?.['length']).toEqual({
+      short: { duration: 2 },
+      medium: { duration: 3 },
+      long: { duration: 6 },
+    });
+  });
+});
+
+describe('what a load refuses', () => {
+  it('WF16 a file of the ComfyUI page is refused and "Export (API)" named', async () => {
+    const library = await openOne('version: "1"', UI_FILE);
+    expect(library.list()).toEqual([]);
+    expect(library.errors()).toEqual([
+      `w (${join(folder, 'g.json')}): This is a workflow as the ComfyUI page saves it. Export it there with "Export (API)" and send that file.`,
+    ]);
+  });
+
+  it.each([
+    ['a node', '{node_id: "9", input_name: width}', 'the graph has no node "9"'],
+    ['an input', '{node_id: "1", input_name: widht}', 'has no input "widht"; it has: width, color'],
+    ['the class', '{node_id: "1", input_name: class_type}', 'has no input "class_type"'],
+    ['a prototype', '{node_id: "constructor", input_name: name}', 'the graph has no node "constructor"'],
+    ['a free input', '{node_id: "2", input_name: images}', 'is a link, not a value'],
+    ['any target', '{data_type: int}', 'has no node_id and input_name, and no derive uses it'],
+    [
+      'a further target',
+      '{node_id: "1", input_name: width, targets: [{node_id: "3", input_name: a}]}',
+      'no node "3"',
+    ],
+    [
+      'an allowed default',
+      '{node_id: "1", input_name: width, max: 9, default_value: 10}',
+      'default_value: the largest',
+    ],
+    ['its source', '{node_id: "1", input_name: width, derive: {multiply: [a, b]}}', 'derive names "a"'],
+  ])('WF6 a parameter without %s is an error at load', async (_what, parameter, expected) => {
+    const library = await openOne(`parameter_mapping: {p: ${parameter}}`);
+    expect(library.find('w')).toBeNull();
+    expect(library.errors()[0]).toContain(expected);
+    expect(library.errors()[0]).toContain('w (');
+  });
+
+  it('WF13 a preset of a value that its parameter refuses is an error at load', async () => {
+    const library = await openOne(
+      'parameter_mapping: {p: {node_id: "1", input_name: width, max: 600}}, presets: {size: {big: {p: 601}}}',
+    );
+    expect(library.errors()[0]).toContain('presets.size.big.p: the largest number allowed is 600');
+  });
+
+  it('WF19 an output node that the graph lacks is an error at load', async () => {
+    expect((await openOne('primary_output_nodes: ["9"]')).errors()[0]).toContain('the graph has no node "9"');
+    expect((await openOne('primary_output_nodes: ["2"]')).find('w')?.primaryOutputNodes).toEqual(['2']);
+  });
+
+  it('a missing file and broken JSON are errors that name the file', async () => {
+    const missing = await open(readYaml('version: "1"'));
+    expect(missing.errors()[0]).toContain('ENOENT');
+    const broken = await openOne('version: "1"', '{"1": ');
+    expect(broken.errors()[0]).toContain(join(folder, 'g.json'));
+  });
+});
+
+describe('definitions', () => {
+  it('WF2 a mapping without data_type takes the kind of the value in the graph', async () => {
+    const library = await openOne(
+      'parameter_mapping: {a: {node_id: 1, input_name: width, default_value: 640}, b: {node_id: "1", input_name: color}}',
+    );
+    const parameters = library.find('w')?.parameters.map(({ dataType, target }) => [dataType, target]);
+    expect(parameters).toEqual([
+      ['int', { nodeId: '1', inputName: 'width' }],
+      ['float', { nodeId: '1', inputName: 'color' }],
+    ]);
+  });
+
+  it('WF21 no merge strategy beside the documented one is offered', () => {
+    expect(() => readYaml('merge_strategy: config_priority')).toThrow();
+    expect(() => readYaml('version: "1"')).not.toThrow();
+  });
+});
+
+describe('sources and reloads', () => {
+  it('WF1 paths start at the folder of the source, and a file may have any name', async () => {
+    await writeFile(join(folder, '文生图.json'), GRAPH);
+    const definition = { workflow_file: '文生图.json' };
+    const library = await open({ taskTypes: { t: { workflows: { w: definition } } }, baseFolder: folder });
+    expect(library.findDefault('t')?.graphText).toBe(GRAPH);
+  });
+
+  it('a workflow of the configuration replaces a shipped one of its name', async () => {
+    await writeFile(join(folder, 'g.json'), GRAPH);
+    const own = { text_to_image: { workflows: { sd_basic: { workflow_file: 'g.json', version: 'mine' } } } };
+    const library = await open(await readShipped(), { taskTypes: own, baseFolder: folder });
+    expect(library.find('sd_basic')?.version).toBe('mine');
+    expect(library.findDefault('text_to_image')?.version).toBe('mine');
+    expect(library.list()).toHaveLength(5);
+  });
+
+  it('J1 a reload that breaks a workflow keeps its last good form and says why', async () => {
+    const library = await openOne('version: "1"');
+    await writeFile(join(folder, 'g.json'), '{"1": {');
+    const outcome = await library.reload();
+    expect(outcome.workflows).toBe(1);
+    expect(outcome.errors).toHaveLength(1);
+    expect(library.find('w')?.graphText).toBe(GRAPH);
+    await writeFile(join(folder, 'g.json'), GRAPH.replace('512', '640'));
+    expect(await library.reload()).toEqual({ workflows: 1, errors: [] });
+    expect(library.find('w')?.graphText).toBe(GRAPH.replace('512', '640'));
+  });
+
+  it('a workflow taken out of the configuration is gone after a reload', async () => {
+    const library = await openOne('version: "1"');
+    expect(await library.reload([])).toEqual({ workflows: 0, errors: [] });
+    expect(library.find('w')).toBeNull();
+  });
+
+  it('the version follows graph and definition, not spaces, paths or switches', async () => {
+    const first = (await openOne('version: "1"')).find('w')?.versionId;
+    const spaced = (await openOne('version: "1", enabled: false', GRAPH.replaceAll(',', ' , '))).find('w');
+    const graph = (await openOne('version: "1"', GRAPH.replace('1.0', '1'))).find('w')?.versionId;
+    const definition = (await openOne('version: "2"')).find('w')?.versionId;
+    expect(first).toMatch(/^[0-9a-f]{64}$/);
+    expect(spaced?.versionId).toBe(first);
+    expect(spaced?.enabled).toBe(false);
+    expect(new Set([first, graph, definition]).size).toBe(3);
+  });
+});
