@@ -138,7 +138,9 @@ class SqliteWriter {
     } else {
       group.forEach((item, index) => {
         const outcome = reply.outcomes[index];
-        if (outcome) item.resolve(outcome);
+        if (outcome?.kind === 'fault')
+          item.reject(new AppError('INTERNAL', null, { cause: new Error(outcome.message) }));
+        else if (outcome) item.resolve(outcome);
       });
     }
     if (!this.#inFlight) this.#onIdle?.();

@@ -1,30 +1,47 @@
-import { copyFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { Clock } from '../time/clock.ts';
 import { loadMigrationStatus, type MigrationStatus, migrate, type SchemaConnection } from './migrate.ts';
+import { migrations } from './migrations/index.ts';
 
-/** Migrates a SQLite file before it is opened for work; an older schema with rows is copied beside itself first. */
+type Connection = InstanceType<typeof DatabaseSync>;
+
+const BUSY_TIMEOUT_MS = 30_000;
+/** SQLITE_BUSY, as `errcode` gives it. */
+const SQLITE_BUSY = 5;
+
+/**
+ * Migrates a SQLite file before it is opened for work, whole or not at all. Several processes may try at once: the
+ * write lock lets one after the other in. An older schema is copied to `FILE.before-N` first.
+ */
 export async function migrateSqlite(file: string, clock: Clock): Promise<MigrationStatus> {
-  const existed = await fileExists(file);
   const db = new DatabaseSync(file);
   try {
-    db.exec('pragma busy_timeout = 5000');
-    db.exec('pragma journal_mode = wal');
+    db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    await enterWal(db, clock);
+    db.exec('begin immediate');
     const connection = toSchemaConnection(db);
     const status = await loadMigrationStatus(connection);
-    if (existed && status.current > 0 && status.pending.length > 0) {
-      db.exec('pragma wal_checkpoint(truncate)');
-      await copyFile(file, `${file}.before-${status.pending[0]?.version ?? 0}`);
-    }
-    return await migrate(connection, () => clock.nowMs());
+    const [next] = status.pending;
+    if (status.current > 0 && next) await copyDatabase(file, `${file}.before-${next.version}`);
+    const after = await migrate(connection, () => clock.nowMs());
+    db.exec('commit');
+    return after;
+  } catch (thrown) {
+    if (db.isTransaction) db.exec('rollback');
+    throw thrown;
   } finally {
     db.close();
   }
 }
 
-/** Reads the migration status of a SQLite file without changing it. */
+/** Reads the migration status of a SQLite file without changing or creating it. */
 export async function loadSqliteStatus(file: string): Promise<MigrationStatus> {
-  const db = new DatabaseSync(file);
+  if (!(await fileExists(file))) {
+    const pending = migrations.map(({ version, name }) => ({ version, name }));
+    return { driver: 'sqlite', current: 0, latest: migrations.at(-1)?.version ?? 0, pending };
+  }
+  const db = new DatabaseSync(file, { readOnly: true });
   try {
     return await loadMigrationStatus(toSchemaConnection(db));
   } finally {
@@ -32,13 +49,41 @@ export async function loadSqliteStatus(file: string): Promise<MigrationStatus> {
   }
 }
 
-function toSchemaConnection(db: InstanceType<typeof DatabaseSync>): SchemaConnection {
+/** SQLite does not wait its busy time-out for this switch when another process is switching too. */
+async function enterWal(db: Connection, clock: Clock): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      db.exec('pragma journal_mode = wal');
+      return;
+    } catch (thrown) {
+      if (errorCode(thrown) !== SQLITE_BUSY || attempt === 100) throw thrown;
+      await clock.sleep(50);
+    }
+  }
+}
+
+/** A snapshot through SQLite itself, so that what still lies in the WAL is in it; an older copy of that name stays. */
+async function copyDatabase(file: string, copy: string): Promise<void> {
+  if (await fileExists(copy)) return;
+  const reader = new DatabaseSync(file);
+  try {
+    reader.prepare('vacuum into ?').run(copy);
+  } finally {
+    reader.close();
+  }
+}
+
+function toSchemaConnection(db: Connection): SchemaConnection {
   return {
     driver: 'sqlite',
     run: async (sql, parameters = []) =>
       db.prepare(sql).all(...(parameters as never[])) as Record<string, unknown>[],
     isDuplicateIndex: () => false,
   };
+}
+
+function errorCode(thrown: unknown): number | null {
+  return typeof thrown === 'object' && thrown !== null && 'errcode' in thrown ? Number(thrown.errcode) : null;
 }
 
 async function fileExists(file: string): Promise<boolean> {

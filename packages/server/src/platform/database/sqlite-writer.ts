@@ -10,7 +10,10 @@ export interface RawWrite {
   rows: number | null;
 }
 export type CommitRequest = readonly RawWrite[];
-export type WorkerReply = { kind: 'group'; outcomes: CommitOutcome[] } | { kind: 'failed'; message: string };
+/** `fault`: the commit's own SQL is wrong; nothing of it was applied. */
+export type WriterOutcome = CommitOutcome | { kind: 'fault'; message: string };
+/** `failed`: nothing of the whole group was applied, as when the disk is full. */
+export type WorkerReply = { kind: 'group'; outcomes: WriterOutcome[] } | { kind: 'failed'; message: string };
 
 interface Options {
   file: string;
@@ -20,6 +23,8 @@ interface Options {
 /* SQLITE_CONSTRAINT_* extended codes, as node:sqlite's `errcode` gives them (dependencies: 1555 primary key, 2067 unique). */
 const DUPLICATE = new Set([1555, 2067]);
 const MISSING_REFERENCE = 787;
+/** Primary codes ERROR, TOOBIG, CONSTRAINT, MISMATCH, RANGE. */
+const FAULT_CODES = new Set([1, 18, 19, 20, 25]);
 
 function openWriter(options: Options): InstanceType<typeof DatabaseSync> {
   const db = new DatabaseSync(options.file);
@@ -38,7 +43,7 @@ function serve(options: Options): void {
   const db = openWriter(options);
   const statements = new StatementCache((sql) => db.prepare(sql), 300);
 
-  function runOne(commit: CommitRequest): CommitOutcome {
+  function runOne(commit: CommitRequest): WriterOutcome {
     for (const [index, write] of commit.entries()) {
       try {
         const { changes } = statements.load(write.sql).run(...(write.parameters as never[]));
@@ -46,20 +51,21 @@ function serve(options: Options): void {
           return { kind: 'refused', index, reason: 'unmatched' };
       } catch (thrown) {
         const reason = constraintReason(thrown);
-        if (!reason) throw thrown;
-        return { kind: 'refused', index, reason };
+        if (reason) return { kind: 'refused', index, reason };
+        if (!isFault(thrown)) throw thrown;
+        return { kind: 'fault', message: thrown instanceof Error ? thrown.message : String(thrown) };
       }
     }
     return { kind: 'committed' };
   }
 
-  function runGroup(group: readonly CommitRequest[]): CommitOutcome[] {
+  function runGroup(group: readonly CommitRequest[]): WriterOutcome[] {
     db.exec('begin immediate');
     try {
       const outcomes = group.map((commit) => {
         db.exec('savepoint one');
         const outcome = runOne(commit);
-        if (outcome.kind === 'refused') db.exec('rollback to one');
+        if (outcome.kind !== 'committed') db.exec('rollback to one');
         db.exec('release one');
         return outcome;
       });
@@ -86,6 +92,12 @@ function serve(options: Options): void {
     port.postMessage(reply);
   });
   port.postMessage('ready');
+}
+
+/** True for wrong SQL, broken constraints and values that cannot be bound: a fault of one commit, not of the file. */
+function isFault(thrown: unknown): boolean {
+  if (typeof thrown !== 'object' || thrown === null || !('errcode' in thrown)) return true;
+  return FAULT_CODES.has(Number(thrown.errcode) & 0xff);
 }
 
 function constraintReason(thrown: unknown): 'duplicate' | 'missing_reference' | null {

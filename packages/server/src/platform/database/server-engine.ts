@@ -1,0 +1,107 @@
+import type { Compilable } from 'kysely';
+import { AppError, toError } from '../errors/app-error.ts';
+import { every } from '../lifecycle/every.ts';
+import type { Scope } from '../lifecycle/scope.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Clock, Random } from '../time/clock.ts';
+import { CommitGroups } from './commit-groups.ts';
+import type { CommitOutcome, Database, Write } from './database.ts';
+import { createQueryBuilder } from './query-builder.ts';
+import type { ServerConnection, ServerPool, StatementResult } from './server-pool.ts';
+import { within } from './within.ts';
+
+/** Longest wait for the answer of a statement; a server that is stopped or cut off shows itself by it. */
+export const STATEMENT_TIMEOUT_MS = 5000;
+const CLOCK_INTERVAL_MS = 30_000;
+
+export interface EngineDeps {
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+/** PostgreSQL or MySQL behind the product's seam; one code path, the pool knows what differs. */
+export async function openServerEngine(
+  scope: Scope,
+  pool: ServerPool,
+  options: EngineDeps & { poolSize: number },
+): Promise<Database> {
+  const engine = new ServerEngine(pool, options);
+  await engine.sampleClock();
+  every(scope, { name: 'database.clock', intervalMs: CLOCK_INTERVAL_MS, ...options }, () =>
+    engine.sampleClock(),
+  );
+  return engine;
+}
+
+class ServerEngine implements Database {
+  readonly driver: ServerPool['driver'];
+  readonly k;
+  readonly #pool: ServerPool;
+  readonly #clock: Clock;
+  readonly #groups: CommitGroups;
+  /** The database's clock minus our monotonic one. */
+  #offsetMs = 0;
+
+  constructor(pool: ServerPool, options: EngineDeps & { poolSize: number }) {
+    this.driver = pool.driver;
+    this.k = createQueryBuilder(pool.driver);
+    this.#pool = pool;
+    this.#clock = options.clock;
+    this.#groups = new CommitGroups(pool, options);
+  }
+
+  nowMs(): number {
+    return Math.floor(this.#clock.monotonicMs() + this.#offsetMs);
+  }
+
+  async read<Row>(query: Compilable<Row>): Promise<Row[]> {
+    const { sql, parameters } = query.compile();
+    const { rows } = await this.#ask((connection) => connection.run(sql, parameters));
+    return rows as Row[];
+  }
+
+  commit(writes: readonly Write[]): Promise<CommitOutcome> {
+    return this.#groups.commit(
+      writes.map(({ query, rows }) => {
+        const { sql, parameters } = query.compile();
+        return { sql, parameters, rows: rows ?? null };
+      }),
+    );
+  }
+
+  async sampleClock(): Promise<void> {
+    const before = this.#clock.monotonicMs();
+    const { rows } = await this.#ask((connection) => connection.run(this.#pool.clockSql));
+    const middle = (before + this.#clock.monotonicMs()) / 2;
+    this.#offsetMs = Number(rows[0]?.now_ms) - middle;
+  }
+
+  async close(): Promise<void> {
+    await this.#groups.drain();
+    await this.#pool.close();
+  }
+
+  /** Runs one statement; a connection that turns out to be dead is replaced once. */
+  async #ask(run: (connection: ServerConnection) => Promise<StatementResult>): Promise<StatementResult> {
+    for (let isFirst = true; ; isFirst = false) {
+      const connection = await this.#pool.acquire();
+      try {
+        const result = await within(this.#clock, STATEMENT_TIMEOUT_MS, run(connection), noAnswer);
+        connection.release(false);
+        return result;
+      } catch (thrown) {
+        const kind = thrown instanceof AppError ? 'timeout' : this.#pool.judge(thrown);
+        connection.release(kind === 'lost' || kind === 'timeout');
+        if (kind === 'timeout') throw thrown;
+        if (kind === 'fault') throw new AppError('INTERNAL', null, { cause: toError(thrown) });
+        if (!isFirst) throw new AppError('UNAVAILABLE', { reason: kind }, { cause: toError(thrown) });
+      }
+    }
+  }
+}
+
+/** The error of a statement that was not answered in time. */
+export function noAnswer(): AppError {
+  return new AppError('UNAVAILABLE', { reason: 'no_answer' });
+}
