@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
+import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
+import {
+  type InstanceSnapshot,
+  type Instances,
+  type InstancesOptions,
+  openInstances,
+} from '../../src/fleet/instances/instances.ts';
+import { openWorkerRegistry, type WorkerRegistry } from '../../src/fleet/workers/registry.ts';
+import type { Database } from '../../src/platform/database/database.ts';
+import { Scope } from '../../src/platform/lifecycle/scope.ts';
+import { silentLogger } from '../../src/platform/logging/logger.ts';
+import { isPortFree } from '../../src/platform/process/free-port.ts';
+import { createProcessTable } from '../../src/platform/process/process-table.ts';
+import { createSpawner } from '../../src/platform/process/spawner.ts';
+import { systemClock, systemRandom } from '../../src/platform/time/clock.ts';
+import { openMemoryDatabase } from './memory-database.ts';
+
+/** Below the kernel's own range; test files that run at the same time keep apart by their process. */
+const FIRST_PORT = 20_000 + (process.pid % 120) * 100;
+
+/** One run of the control plane as far as instances go. */
+export interface Run {
+  registry: WorkerRegistry;
+  instances: Instances;
+  close(): Promise<void>;
+}
+
+/** A data folder and a database that outlive a run. */
+export interface Rig {
+  folder: string;
+  firstPort: number;
+  database: Database;
+  table: ReturnType<typeof createProcessTable>;
+  open(options?: Partial<InstancesOptions>): Promise<Run>;
+  close(): Promise<void>;
+}
+
+/** Real processes, real sockets, a database in memory; back-off without waiting. */
+export async function openRig(): Promise<Rig> {
+  const folder = await mkdtemp(join(tmpdir(), 'comfleet-instances-'));
+  const database = await openMemoryDatabase(systemClock);
+  const table = createProcessTable();
+  const runs: Run[] = [];
+  return {
+    folder,
+    firstPort: FIRST_PORT,
+    database,
+    table,
+    open: async (options = {}) => {
+      const run = await openRun({ folder, database, table }, options);
+      runs.push(run);
+      return run;
+    },
+    close: async () => {
+      for (const run of runs) await run.close();
+      await database.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function openRun(
+  { folder, database, table }: Pick<Rig, 'folder' | 'database' | 'table'>,
+  options: Partial<InstancesOptions>,
+): Promise<Run> {
+  const random = { bytes: systemRandom.bytes, fraction: () => 0 };
+  const createId = <K extends IdKind>(): Id<K> => createUuidV7<K>(systemClock.nowMs(), random.bytes(10));
+  const scope = new Scope('test', systemClock, silentLogger);
+  const transport = createNodeTransport();
+  scope.add('transport', () => transport.close());
+  const deps = { database, clock: systemClock, random, logger: silentLogger, transport, createId };
+  const registry = await openWorkerRegistry(scope, { ...deps, dialer: createNodeDialer() });
+  const instances = await openInstances(
+    scope,
+    { ...deps, registry, spawner: createSpawner(), table, isPortFree },
+    {
+      baseDir: join(folder, 'instances'),
+      logDir: join(folder, 'logs'),
+      environment: process.env,
+      portRange: { first: FIRST_PORT, last: FIRST_PORT + 99 },
+      ...options,
+    },
+  );
+  return { registry, instances, close: () => scope.close() };
+}
+
+/** Resolves with the first snapshot that fits, from now on. */
+export function whenInstance(
+  instances: Instances,
+  fits: (snapshot: InstanceSnapshot) => boolean,
+): Promise<InstanceSnapshot> {
+  return new Promise((resolve) => {
+    const end = instances.onChange((snapshot) => {
+      if (!fits(snapshot)) return;
+      end();
+      resolve(snapshot);
+    });
+  });
+}
+
+/** Resolves when a worker with this name is in this state. */
+export function whenWorker(registry: WorkerRegistry, name: string, state: string): Promise<void> {
+  const isReached = () => registry.findByName(name)?.snapshot().state === state;
+  if (isReached()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = registry.onChange(() => {
+      if (!isReached()) return;
+      end();
+      resolve();
+    });
+  });
+}
