@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { copyFile, type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, mkdir, open, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { blake3, createBLAKE3 } from 'hash-wasm';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
@@ -14,6 +14,7 @@ export interface FolderBlobOptions {
   /** `power`: file and folder are synced before a blob counts; `process`: the kernel's cache is enough. */
   durability: 'power' | 'process';
   createName: () => string;
+  nowMs: () => number;
 }
 
 /** Blobs as files below `folder/ab/abcdef…`, written beside and renamed, so that no partial file is ever visible. */
@@ -21,11 +22,13 @@ export class FolderBlobStore implements BlobStore {
   readonly #folder: string;
   readonly #sync: boolean;
   readonly #createName: () => string;
+  readonly #now: () => number;
 
-  constructor({ folder, durability, createName }: FolderBlobOptions) {
+  constructor({ folder, durability, createName, nowMs }: FolderBlobOptions) {
     this.#folder = folder;
     this.#sync = durability === 'power';
     this.#createName = createName;
+    this.#now = nowMs;
   }
 
   async put(source: AsyncIterable<Uint8Array>, limits: PutLimits): Promise<StoredBlob> {
@@ -35,7 +38,7 @@ export class FolderBlobStore implements BlobStore {
     checkLength(sizeBytes, limits);
     const bytes = Buffer.concat(chunks, sizeBytes);
     const hash = await blake3(bytes);
-    const isNew = !(await this.has(hash));
+    const isNew = !(await this.#renew(hash));
     if (isNew) {
       await this.#write(hash, async (file) => {
         await file.write(bytes);
@@ -134,6 +137,18 @@ export class FolderBlobStore implements BlobStore {
       await rename(temporary.path, path);
     }
     if (this.#sync) await syncFolder(dirname(path));
+  }
+
+  /** True when the blob is here; its age starts anew, so that the sweep of unused blobs leaves it to its new user. */
+  async #renew(hash: string): Promise<boolean> {
+    const now = this.#now() / 1000;
+    try {
+      await utimes(this.#path(hash), now, now);
+      return true;
+    } catch {
+      // Absent or unreadable: the bytes are written again.
+      return false;
+    }
   }
 
   #path(hash: string): string {

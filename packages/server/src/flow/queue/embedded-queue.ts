@@ -42,7 +42,9 @@ export class EmbeddedQueue implements TaskQueue {
   position(taskId: TaskId): number | null {
     const task = this.#byId.get(taskId);
     if (!task) return null;
-    return findPlace(this.#lanes.get(task.lane) ?? [], task);
+    let ahead = 0;
+    for (const lane of this.#lanes.values()) ahead += findPlace(lane, task);
+    return ahead;
   }
 
   size(): number {

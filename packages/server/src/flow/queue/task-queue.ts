@@ -29,7 +29,7 @@ export interface TaskQueue {
   drop(taskId: TaskId): Promise<void>;
   /** Replaces everything by these tasks. */
   rebuild(tasks: Iterable<QueuedTask>): Promise<void>;
-  /** Tasks ahead of this one in its lane's order; null when it does not wait here. */
+  /** Tasks of all lanes that come before this one by priority and acceptance; null when it does not wait here. */
   position(taskId: TaskId): number | null;
   size(): number;
   /** Called after a put, at once. The answer unsubscribes. */

@@ -14,6 +14,8 @@ export interface TaskChange {
   error?: RecordedError;
   /** True when the worker died under the attempt: counts towards poison. */
   workerDied?: boolean;
+  /** A retry that avoids workers waits in another lane. */
+  lane?: { key: string; requirements: string };
   details?: Record<string, unknown>;
 }
 
@@ -44,6 +46,8 @@ export function changeTask(task: TaskRow, change: TaskChange, atMs: number): Cha
     worker_id: claimed ? (change.workerId ?? null) : task.worker_id,
     prompt_id: claimed ? (change.promptId ?? null) : task.prompt_id,
     held_reason: state === 'held' ? (change.heldReason ?? null) : null,
+    lane: change.lane?.key ?? task.lane,
+    requirements: change.lane?.requirements ?? task.requirements,
     due_at: state === 'held' ? (change.dueAtMs ?? null) : null,
     cancel_requested_at: change.type === 'task.cancel_requested' ? atMs : task.cancel_requested_at,
     error: change.error && ends ? JSON.stringify(change.error) : task.error,

@@ -106,6 +106,8 @@ const updateTaskStatement = statement<TaskColumns & { seen: number }>((k, p) =>
       version: p.version,
       epoch: p.epoch,
       priority: p.priority,
+      lane: p.lane,
+      requirements: p.requirements,
       held_reason: p.held_reason,
       due_at: p.due_at,
       cancel_requested_at: p.cancel_requested_at,

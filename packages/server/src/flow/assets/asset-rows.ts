@@ -1,0 +1,72 @@
+import type { Kysely } from 'kysely';
+import type { Database, Write } from '../../platform/database/database.ts';
+import type { AssetRow, BlobRow, Schema } from '../../platform/database/schema.ts';
+import { statement } from '../../platform/database/statement.ts';
+
+const insertAsset = statement<{ [K in keyof AssetRow]: AssetRow[K] }>((k, p) =>
+  k.insertInto('asset').values({
+    id: p.id,
+    owner_id: p.owner_id,
+    task_id: p.task_id,
+    attempt_id: p.attempt_id,
+    node_id: p.node_id,
+    output_index: p.output_index,
+    kind: p.kind,
+    name: p.name,
+    content_type: p.content_type,
+    size_bytes: p.size_bytes,
+    blob_hash: p.blob_hash,
+    file_path: p.file_path,
+    width: p.width,
+    height: p.height,
+    tags: p.tags,
+    created_at: p.created_at,
+    expires_at: p.expires_at,
+    deleted_at: p.deleted_at,
+  }),
+);
+
+type BlobColumns = { [K in keyof BlobRow]: BlobRow[K] };
+
+const insertMissingBlob = statement<BlobColumns>((k, p) =>
+  k
+    .insertInto('blob')
+    .values({ hash: p.hash, size_bytes: p.size_bytes, created_at: p.created_at })
+    .onConflict((conflict) => conflict.column('hash').doNothing()),
+);
+
+const insertMissingBlobMysql = statement<BlobColumns>((k, p) =>
+  k.insertInto('blob').ignore().values({ hash: p.hash, size_bytes: p.size_bytes, created_at: p.created_at }),
+);
+
+export function writeAsset(k: Kysely<Schema>, row: AssetRow): Write {
+  return { query: insertAsset(k, { ...row }) };
+}
+
+/** Adds a blob's row unless it is there; MySQL says this differently. */
+export function writeBlob(database: Pick<Database, 'k' | 'driver'>, row: BlobRow): Write {
+  const insert = database.driver === 'mysql' ? insertMissingBlobMysql : insertMissingBlob;
+  return { query: insert(database.k, { ...row }) };
+}
+
+const selectTaskAssets = statement<{ taskId: string }, AssetRow>((k, p) =>
+  k
+    .selectFrom('asset')
+    .selectAll()
+    .where('task_id', '=', p.taskId)
+    .where('deleted_at', 'is', null)
+    .orderBy('output_index')
+    .limit(1000),
+);
+
+export function findTaskAssets(k: Kysely<Schema>, taskId: string) {
+  return selectTaskAssets(k, { taskId });
+}
+
+const selectAsset = statement<{ id: string }, AssetRow>((k, p) =>
+  k.selectFrom('asset').selectAll().where('id', '=', p.id).where('deleted_at', 'is', null),
+);
+
+export function findAsset(k: Kysely<Schema>, id: string) {
+  return selectAsset(k, { id });
+}

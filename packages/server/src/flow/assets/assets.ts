@@ -1,0 +1,305 @@
+import { createReadStream } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join, relative } from 'node:path';
+import type { AssetId, Id, IdKind, OutputKind, TaskId } from '@comfleet/contract';
+import type { Database, Write } from '../../platform/database/database.ts';
+import type { AssetRow } from '../../platform/database/schema.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import { findAsset, writeAsset, writeBlob } from './asset-rows.ts';
+import type { BlobStore } from './blob-store.ts';
+import { safeName } from './collect-outputs.ts';
+import { readContentKind, readPicture } from './content-kind.ts';
+
+/** Whose assets may be seen; the shape of flow's owner filter. */
+type Owner = { kind: 'own'; ownerId: string } | { kind: 'all' };
+
+export interface AssetLimits {
+  /** Pictures by upload, default 10 MB; everything else, default 50 MB. */
+  pictureBytes: number;
+  fileBytes: number;
+  /** Larger side and pixel count of an uploaded picture: decompression bombs are refused by their header. */
+  maxSide: number;
+  maxPixels: number;
+  /** Uploads nothing refers to live this long. */
+  uploadLifeMs: number;
+}
+
+export const ASSET_LIMITS: AssetLimits = {
+  pictureBytes: 10 * 1024 * 1024,
+  fileBytes: 50 * 1024 * 1024,
+  maxSide: 16_384,
+  maxPixels: 64_000_000,
+  uploadLifeMs: 7 * 24 * 3_600_000,
+};
+
+export interface NewAsset {
+  ownerId: string;
+  name: string;
+  contentType: string;
+  bytes: AsyncIterable<Uint8Array>;
+  filePath: string | null;
+  tags: readonly string[];
+  /** blake3 hex, verified. */
+  expectedHash: string | null;
+  lifeMs: number | null;
+  accept: 'picture' | 'any';
+}
+
+export interface AssetDeps {
+  database: Database;
+  blobs: BlobStore;
+  createId: <K extends IdKind>() => Id<K>;
+  /** Files people may name by path; null when there is no such folder. */
+  inputDir: string | null;
+  limits: AssetLimits;
+}
+
+/** Uploads and outputs as records over blobs. Ownership is part of every query; foreign ids look unknown. */
+export class Assets {
+  readonly #deps: AssetDeps;
+
+  constructor(deps: AssetDeps) {
+    this.#deps = deps;
+  }
+
+  /** Stores bytes and their record. Refuses wrong hashes (CONFLICT), unknown picture formats (UNSUPPORTED_MEDIA) and sizes over the limit. */
+  async create(asset: NewAsset): Promise<{ row: AssetRow; blobWasNew: boolean }> {
+    const { blobs, limits } = this.#deps;
+    const maxBytes = asset.accept === 'picture' ? limits.pictureBytes : limits.fileBytes;
+    const stored = await blobs.put(asset.bytes, { maxBytes });
+    if (asset.expectedHash !== null && asset.expectedHash !== stored.hash) {
+      throw new AppError('CONFLICT', { reason: 'hash_mismatch', expected: asset.expectedHash, computed: stored.hash });
+    }
+    const picture = readPicture(stored.head);
+    if (asset.accept === 'picture') this.#checkPicture(picture);
+    const row = this.#toRow(asset, {
+      hash: stored.hash,
+      sizeBytes: stored.sizeBytes,
+      width: picture?.width ?? null,
+      height: picture?.height ?? null,
+      contentType: asset.accept === 'picture' && picture ? readContentKind(`x.${picture.format}`).contentType : asset.contentType,
+    });
+    await this.#commit(row);
+    return { row, blobWasNew: stored.isNew };
+  }
+
+  /** A record over bytes the owner has already; null when there are none of that hash for this owner. */
+  async createFromHash(request: {
+    ownerId: string;
+    hash: string;
+    filePath: string | null;
+    tags: readonly string[];
+    lifeMs: number | null;
+  }): Promise<{ row: AssetRow; existed: boolean } | null> {
+    const [known] = await this.#findByHash(request.ownerId, request.hash);
+    if (!known) return null;
+    const name = request.filePath ? basename(request.filePath) : known.name;
+    if (known.kind === 'upload' && known.name === name && known.file_path === request.filePath) return { row: known, existed: true };
+    const asset = { ...request, name, contentType: known.content_type, accept: 'any' as const, expectedHash: null };
+    const row = this.#toRow(asset, {
+      hash: known.blob_hash,
+      sizeBytes: known.size_bytes,
+      width: known.width,
+      height: known.height,
+      contentType: known.content_type,
+    });
+    await this.#commit(row);
+    return { row, existed: false };
+  }
+
+  async hasHash(ownerId: string, hash: string): Promise<boolean> {
+    return (await this.#findByHash(ownerId, hash)).length > 0;
+  }
+
+  async load(owner: Owner, id: AssetId): Promise<AssetRow> {
+    const [row] = await this.#deps.database.read(findAsset(this.#deps.database.k, id));
+    const expired = row?.expires_at != null && row.expires_at <= this.#deps.database.nowMs();
+    if (!row || expired || (owner.kind === 'own' && row.owner_id !== owner.ownerId)) {
+      throw new AppError('ASSET_NOT_FOUND', { asset_id: id });
+    }
+    return row;
+  }
+
+  async listUploads(owner: Owner, limit: number): Promise<AssetRow[]> {
+    const { database } = this.#deps;
+    let query = database.k
+      .selectFrom('asset')
+      .selectAll()
+      .where('kind', '=', 'upload')
+      .where('deleted_at', 'is', null)
+      .orderBy('id', 'desc')
+      .limit(limit);
+    if (owner.kind === 'own') query = query.where('owner_id', '=', owner.ownerId);
+    return database.read(query);
+  }
+
+  /** Deletes the record; the blob stays while others refer to it. CONFLICT while a task that waits or runs needs it. */
+  async remove(owner: Owner, id: AssetId): Promise<void> {
+    const { database } = this.#deps;
+    const row = await this.load(owner, id);
+    const needing = await database.read(
+      database.k
+        .selectFrom('task')
+        .select('id')
+        .where('state', 'in', ['held', 'queued', 'running'])
+        .where('owner_id', '=', row.owner_id)
+        .where('requirements', 'like', `%${row.id}%`)
+        .limit(1),
+    );
+    if (needing.length > 0) throw new AppError('CONFLICT', { reason: 'asset_in_use', asset_id: id });
+    const query = database.k
+      .updateTable('asset')
+      .set({ deleted_at: database.nowMs() })
+      .where('id', '=', id)
+      .where('deleted_at', 'is', null);
+    const outcome = await database.commit([{ query, rows: 1 }]);
+    if (outcome.kind === 'refused') throw new AppError('ASSET_NOT_FOUND', { asset_id: id });
+  }
+
+  /** What an image parameter may name: an upload's id or name, data of its own, or a file below input_dir. Else MISSING_ASSET. */
+  async resolveReference(ownerId: string, reference: string): Promise<AssetRow> {
+    const inline = parseDataUrl(reference);
+    if (inline) {
+      const { row } = await this.create({ ...this.#plainUpload(ownerId, `inline.${inline.extension}`), bytes: once(inline.bytes) });
+      return row;
+    }
+    const known = await this.#findUpload(ownerId, reference);
+    if (known) return known;
+    const path = await this.#findInputFile(reference);
+    if (!path) throw new AppError('MISSING_ASSET', { reference: reference.slice(0, 200) });
+    const { row } = await this.create({ ...this.#plainUpload(ownerId, basename(path)), bytes: createReadStream(path), accept: 'any' });
+    return row;
+  }
+
+  /** An upload of this owner by id or by name (the newest of that name). */
+  async #findUpload(ownerId: string, reference: string): Promise<AssetRow | null> {
+    const { database } = this.#deps;
+    const now = database.nowMs();
+    const [row] = await database.read(
+      database.k
+        .selectFrom('asset')
+        .selectAll()
+        .where('owner_id', '=', ownerId)
+        .where('deleted_at', 'is', null)
+        .where((eb) => eb.or([eb('id', '=', reference), eb.and([eb('name', '=', reference), eb('kind', '=', 'upload')])]))
+        .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+        .orderBy('id', 'desc')
+        .limit(1),
+    );
+    return row ?? null;
+  }
+
+  /** The real path of a file below input_dir; links that lead out of it do not count. */
+  async #findInputFile(reference: string): Promise<string | null> {
+    const { inputDir } = this.#deps;
+    if (inputDir === null || reference.includes('\0')) return null;
+    try {
+      const root = await realpath(inputDir);
+      const path = await realpath(isAbsolute(reference) ? reference : join(root, reference));
+      const inside = relative(root, path);
+      if (inside.startsWith('..') || isAbsolute(inside)) return null;
+      return (await stat(path)).isFile() ? path : null;
+    } catch {
+      // No such file: the caller says so.
+      return null;
+    }
+  }
+
+  #plainUpload(ownerId: string, name: string) {
+    const { contentType } = readContentKind(name);
+    const lifeMs = this.#deps.limits.uploadLifeMs;
+    return { ownerId, name, contentType, filePath: null, tags: [], expectedHash: null, lifeMs, accept: 'picture' as const };
+  }
+
+  #checkPicture(picture: ReturnType<typeof readPicture>): void {
+    const { maxSide, maxPixels } = this.#deps.limits;
+    if (!picture || picture.format === 'gif') throw new AppError('UNSUPPORTED_MEDIA', { accepted: ['jpg', 'jpeg', 'png', 'webp'] });
+    const { width, height } = picture;
+    if (width === null || height === null) return;
+    if (width > maxSide || height > maxSide || width * height > maxPixels) {
+      throw new AppError('UNSUPPORTED_MEDIA', { reason: 'too many pixels', width, height, max_pixels: maxPixels });
+    }
+  }
+
+  #toRow(
+    asset: Pick<NewAsset, 'ownerId' | 'name' | 'filePath' | 'tags' | 'lifeMs'>,
+    bytes: { hash: string; sizeBytes: number; width: number | null; height: number | null; contentType: string },
+  ): AssetRow {
+    const now = this.#deps.database.nowMs();
+    return {
+      id: this.#deps.createId<'asset'>(),
+      owner_id: asset.ownerId,
+      task_id: null,
+      attempt_id: null,
+      node_id: null,
+      output_index: 0,
+      kind: 'upload',
+      name: safeName(asset.name),
+      content_type: bytes.contentType,
+      size_bytes: bytes.sizeBytes,
+      blob_hash: bytes.hash,
+      file_path: asset.filePath,
+      width: bytes.width,
+      height: bytes.height,
+      tags: JSON.stringify(asset.tags),
+      created_at: now,
+      expires_at: asset.lifeMs === null ? null : now + asset.lifeMs,
+      deleted_at: null,
+    };
+  }
+
+  async #commit(row: AssetRow): Promise<void> {
+    const { database } = this.#deps;
+    const writes: Write[] = [
+      writeBlob(database, { hash: row.blob_hash, size_bytes: row.size_bytes, created_at: row.created_at }),
+      writeAsset(database.k, row),
+    ];
+    const outcome = await database.commit(writes);
+    if (outcome.kind === 'refused') throw new AppError('INTERNAL', { reason: outcome.reason });
+  }
+
+  #findByHash(ownerId: string, hash: string): Promise<AssetRow[]> {
+    const { database } = this.#deps;
+    return database.read(
+      database.k
+        .selectFrom('asset')
+        .selectAll()
+        .where('blob_hash', '=', hash)
+        .where('owner_id', '=', ownerId)
+        .where('deleted_at', 'is', null)
+        .orderBy('kind', 'desc')
+        .limit(1),
+    );
+  }
+}
+
+/** An asset as doors see it. */
+export function toAssetRecord(row: AssetRow) {
+  return {
+    id: row.id as AssetId,
+    ownerId: row.owner_id,
+    taskId: row.task_id as TaskId | null,
+    nodeId: row.node_id,
+    kind: row.kind as OutputKind | 'upload',
+    name: row.name,
+    filePath: row.file_path,
+    contentType: row.content_type,
+    sizeBytes: row.size_bytes,
+    hash: row.blob_hash,
+    width: row.width,
+    height: row.height,
+    tags: row.tags === null ? [] : (JSON.parse(row.tags) as string[]),
+    createdAtMs: row.created_at,
+    expiresAtMs: row.expires_at,
+  };
+}
+
+function parseDataUrl(value: string): { bytes: Uint8Array; extension: string } | null {
+  const found = /^data:image\/(png|jpeg|jpg|webp);base64,([A-Za-z0-9+/=\s]+)$/.exec(value);
+  if (!found?.[1] || !found[2]) return null;
+  return { bytes: Buffer.from(found[2], 'base64'), extension: found[1] === 'jpeg' ? 'jpg' : found[1] };
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,268 @@
+import type { CollectedOutput, ComfyHttp, ProgressState } from '@comfleet/comfyui';
+import { type Graph, parseGraph, parseLosslessJson, readRequirements } from '@comfleet/comfyui';
+import { AppError, toError } from '../../platform/errors/app-error.ts';
+import type { Write } from '../../platform/database/database.ts';
+import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import type { TaskChange } from '../tasks/task-change.ts';
+import { AttemptSteps, type StepDeps } from './attempt-steps.ts';
+import { type AttemptResult, endAttempt } from './ending.ts';
+import { judgeEnd } from './judge-end.ts';
+import { createTag, type InputFile, type PreparedGraph, prepareGraph, withInputs } from './prepare-graph.ts';
+import type { FinishedBy, FollowedEnd, PromptFollower } from './prompt-follower.ts';
+import { stopPrompt, submitPrompt } from './submit-prompt.ts';
+import type { WorkerTracker } from './worker-tracker.ts';
+
+/** The worker an attempt runs on, as much of it as running needs. */
+export interface RunningWorker {
+  readonly http: ComfyHttp;
+  readonly tracker: WorkerTracker;
+  readonly socketId: string;
+  expectStatus(): { accepted(): void; cancel(): void };
+  suspect(): void;
+}
+
+/** Outputs on their way into the store: what the final commit adds beside the task's own change. */
+export interface Collected {
+  writes: Write[];
+  /** After the commit: readable copies, events. */
+  publish: () => void;
+}
+
+export interface RunnerDeps extends StepDeps {
+  clock: Clock;
+  logger: Logger;
+  loadGraphText(hash: string): Promise<string>;
+  loadSecrets(taskId: string): Promise<Record<string, unknown>>;
+  /** Pushes a file of ours to the worker and answers the value its graph input must have. */
+  uploadInput(input: InputFile, http: ComfyHttp, signal: AbortSignal): Promise<string>;
+  collect(job: {
+    task: TaskRow;
+    attempt: AttemptRow;
+    outputs: readonly CollectedOutput[];
+    prepared: PreparedGraph;
+    http: ComfyHttp;
+    signal: AbortSignal;
+  }): Promise<Collected>;
+  onProgress(task: TaskRow, progress: ProgressState): void;
+  onPreview(task: TaskRow, nodeId: string, mimeType: string, image: Uint8Array): void;
+}
+
+export interface AttemptJob {
+  task: TaskRow;
+  attempt: AttemptRow;
+  worker: RunningWorker;
+  /** Found open after a restart: nothing is sent, the prompt is looked for. */
+  adopted: boolean;
+  /** Aborted for a reason in words when the attempt must stop: `StopReason`. */
+  stop: AbortSignal;
+}
+
+/** Why a running attempt is stopped from outside. */
+export type StopReason = 'canceled' | 'timeout' | 'worker_lost' | 'shutdown';
+
+export interface AttemptEnd {
+  result: AttemptResult;
+  steps: TaskChange[];
+  attempt: AttemptRow;
+  collected: Collected | null;
+  finishedBy: FinishedBy | null;
+}
+
+const STOP_WAIT_MS = 10_000;
+const STORAGE_WAIT_MS = 5000;
+
+/**
+ * One try of a task on one worker, from the claim to the bytes: inputs, POST, following, outputs. It commits only its
+ * steps; how the task goes on is decided by who called it. Answers null when the server shuts down: the attempt stays
+ * open and is adopted by the next start.
+ */
+export async function runAttempt(deps: RunnerDeps, job: AttemptJob): Promise<AttemptEnd | null> {
+  const steps = new AttemptSteps(deps, job.attempt);
+  const run = new AttemptRun(deps, job, steps);
+  try {
+    const ended = await run.execute();
+    if (ended === null) return null;
+    return { ...ended, steps: await steps.take(), attempt: steps.attempt };
+  } finally {
+    job.worker.tracker.untrack(job.attempt.prompt_id);
+  }
+}
+
+type Ended = Pick<AttemptEnd, 'result' | 'collected' | 'finishedBy'>;
+
+class AttemptRun {
+  readonly #deps: RunnerDeps;
+  readonly #job: AttemptJob;
+  readonly #steps: AttemptSteps;
+
+  constructor(deps: RunnerDeps, job: AttemptJob, steps: AttemptSteps) {
+    this.#deps = deps;
+    this.#job = job;
+    this.#steps = steps;
+  }
+
+  async execute(): Promise<Ended | null> {
+    const { attempt, adopted } = this.#job;
+    let prepared = prepareGraph(await this.#loadGraph(), createTag(attempt.id));
+    if (!adopted) {
+      const inputs = await this.#uploadInputs();
+      if ('result' in inputs) return inputs;
+      prepared = { ...prepared, graph: withInputs(prepared.graph, inputs.values) };
+    }
+    const follower = this.#track(prepared);
+    if (!adopted) {
+      const refused = await this.#submit(prepared.graph);
+      if (refused) return refused;
+    }
+    this.#steps.note(adopted ? 'attempt.adopted' : 'attempt.submitted');
+    follower.begin();
+    return this.#finish(follower, prepared);
+  }
+
+  async #loadGraph(): Promise<Graph> {
+    const parsed = parseGraph(parseLosslessJson(await this.#deps.loadGraphText(this.#job.task.graph_hash)));
+    if (!parsed.ok) throw new AppError('INVALID_WORKFLOW', { problems: parsed.problems });
+    return parsed.graph;
+  }
+
+  async #uploadInputs(): Promise<{ values: { nodeId: string; inputName: string; value: string }[] } | Ended> {
+    const { task, worker, stop } = this.#job;
+    const files = readInputFiles(task);
+    const values: { nodeId: string; inputName: string; value: string }[] = [];
+    for (const file of files) {
+      try {
+        values.push({ ...file, value: await this.#deps.uploadInput(file, worker.http, stop) });
+      } catch (thrown) {
+        worker.suspect();
+        return notCollected(endAttempt('failed', 'INPUT_UPLOAD_FAILED', { asset_id: file.assetId, cause: toError(thrown).message }));
+      }
+    }
+    return { values };
+  }
+
+  #track(prepared: PreparedGraph): PromptFollower {
+    const { task, attempt, worker, adopted } = this.#job;
+    return worker.tracker.track({
+      promptId: attempt.prompt_id,
+      graph: prepared.graph,
+      expectedOutputNodeIds: readRequirements(prepared.graph).outputNodeIds,
+      adopted,
+      onStarted: () => this.#steps.note('attempt.started'),
+      onProgress: (progress) => this.#deps.onProgress(task, progress),
+      onPreview: (nodeId, mimeType, image) => this.#deps.onPreview(task, nodeId, mimeType, image),
+    });
+  }
+
+  async #submit(graph: Graph): Promise<Ended | null> {
+    const { task, attempt, worker, stop } = this.#job;
+    const secrets = await this.#deps.loadSecrets(task.id);
+    const watch = worker.expectStatus();
+    const submitted = await submitPrompt({
+      http: worker.http,
+      graph,
+      promptId: attempt.prompt_id,
+      socketId: worker.socketId,
+      extraData: { ...secrets, comfleet: { task: task.id, attempt: attempt.id, epoch: attempt.epoch } },
+      signal: stop,
+      clock: this.#deps.clock,
+      logger: this.#deps.logger,
+      onAccepted: () => watch.accepted(),
+    });
+    if (submitted.kind === 'submitted') return null;
+    watch.cancel();
+    if (submitted.result.error.code === 'WORKER_UNREACHABLE') worker.suspect();
+    return notCollected(submitted.result);
+  }
+
+  async #finish(follower: PromptFollower, prepared: PreparedGraph): Promise<Ended | null> {
+    const stopped = waitForAbort(this.#job.stop);
+    const first = await Promise.race([follower.ended, stopped]);
+    if (first === 'aborted') return this.#stop(follower);
+    return this.#settle(first, prepared);
+  }
+
+  async #settle(followed: FollowedEnd, prepared: PreparedGraph): Promise<Ended | null> {
+    const { finishedBy } = followed;
+    const judged = judgeEnd(followed.end);
+    if (judged.kind === 'over') return { result: judged.result, collected: null, finishedBy };
+    try {
+      const collected = await this.#collect(judged.outputs, prepared);
+      return { result: { ending: 'succeeded' }, collected, finishedBy };
+    } catch (thrown) {
+      if (this.#job.stop.reason === 'shutdown') return null;
+      const error = toError(thrown);
+      const code = error instanceof AppError ? error.code : 'COLLECT_FAILED';
+      const details = error instanceof AppError ? error.details : { cause: error.message };
+      return { result: endAttempt('failed', code, details), collected: null, finishedBy };
+    }
+  }
+
+  /** Without room on our disk the worker keeps the files and the attempt stays `collecting` until there is (D3). */
+  async #collect(outputs: readonly CollectedOutput[], prepared: PreparedGraph): Promise<Collected> {
+    const { task, worker, stop } = this.#job;
+    for (let noted = false; ; noted = true) {
+      try {
+        const attempt = this.#steps.attempt;
+        return await this.#deps.collect({ task, attempt, outputs, prepared, http: worker.http, signal: stop });
+      } catch (thrown) {
+        if (!(thrown instanceof AppError) || thrown.code !== 'STORAGE_FULL') throw thrown;
+        this.#deps.logger.error('storage.full', { taskId: task.id, ...thrown.details });
+        if (!noted) this.#steps.note('attempt.collecting');
+        await this.#deps.clock.sleep(STORAGE_WAIT_MS, stop);
+      }
+    }
+  }
+
+  /** Stops the prompt on its worker and sees it gone before the slot counts as free. */
+  async #stop(follower: PromptFollower): Promise<Ended | null> {
+    const reason: unknown = this.#job.stop.reason;
+    if (reason === 'shutdown') return null;
+    if (reason === 'worker_lost') return notCollected(endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true }));
+    const { worker, attempt, task } = this.#job;
+    try {
+      await stopPrompt(worker.http, attempt.prompt_id);
+      await Promise.race([follower.ended, waitUntilGone(worker.http, attempt.prompt_id, this.#deps.clock)]);
+    } catch (thrown) {
+      this.#deps.logger.warn('prompt.stop_failed', {
+        taskId: task.id,
+        promptId: attempt.prompt_id,
+        error: toError(thrown).message,
+      });
+    }
+    const result =
+      reason === 'timeout'
+        ? endAttempt('interrupted', 'EXECUTION_TIMEOUT', { timeout_seconds: task.timeout_ms / 1000 })
+        : endAttempt('interrupted', 'CANCELED');
+    return notCollected(result);
+  }
+}
+
+function notCollected(result: AttemptResult): Ended {
+  return { result, collected: null, finishedBy: null };
+}
+
+/** A deleted prompt leaves no message and no history: the queue is the witness. */
+async function waitUntilGone(http: ComfyHttp, promptId: string, clock: Clock): Promise<void> {
+  const startMs = clock.monotonicMs();
+  while (clock.monotonicMs() - startMs < STOP_WAIT_MS) {
+    const { running, pending } = await http.loadQueue({ timeoutMs: 5000 });
+    if (![...running, ...pending].some((item) => item.promptId === promptId)) return;
+    await clock.sleep(100);
+    if (running.some((item) => item.promptId === promptId)) await http.interrupt(promptId, { timeoutMs: 5000 });
+  }
+  throw new AppError('WORKER_UNREACHABLE', { reason: 'the prompt did not stop' });
+}
+
+function waitForAbort(signal: AbortSignal): Promise<'aborted'> {
+  if (signal.aborted) return Promise.resolve('aborted');
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+  });
+}
+
+function readInputFiles(task: TaskRow): InputFile[] {
+  const requirements: { inputs?: InputFile[] } = JSON.parse(task.requirements);
+  return requirements.inputs ?? [];
+}

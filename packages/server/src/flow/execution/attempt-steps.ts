@@ -1,0 +1,97 @@
+import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
+import type { Database, Write } from '../../platform/database/database.ts';
+import { toError } from '../../platform/errors/app-error.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import type { TaskChange } from '../tasks/task-change.ts';
+import type { TaskJournal } from '../tasks/task-journal.ts';
+
+type StepType = 'attempt.submitted' | 'attempt.started' | 'attempt.collecting' | 'attempt.adopted';
+
+const STATE_AFTER = {
+  'attempt.submitted': 'submitted',
+  'attempt.started': 'running',
+  'attempt.collecting': 'collecting',
+  'attempt.adopted': 'submitted',
+} as const;
+
+export interface StepDeps {
+  database: Database;
+  journal: TaskJournal;
+  clock: Clock;
+  logger: Logger;
+  writeAttempt: (row: AttemptRow) => Write;
+}
+
+/**
+ * The steps of one attempt on their way to SQL. The claim was written before anything was sent, so what follows may be
+ * late by a tenth of a second: steps that come together are stored together, and those of a short run with its end.
+ */
+export class AttemptSteps {
+  readonly #deps: StepDeps;
+  readonly #delayMs: number;
+  #attempt: AttemptRow;
+  #waiting: TaskChange[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(deps: StepDeps, attempt: AttemptRow, delayMs = 100) {
+    this.#deps = deps;
+    this.#attempt = attempt;
+    this.#delayMs = delayMs;
+  }
+
+  /** The attempt with all steps noted so far. */
+  get attempt(): AttemptRow {
+    return this.#attempt;
+  }
+
+  note(type: StepType): void {
+    const now = this.#deps.database.nowMs();
+    const { submitted_at, started_at } = this.#attempt;
+    this.#attempt = {
+      ...this.#attempt,
+      state: STATE_AFTER[type],
+      submitted_at: submitted_at ?? now,
+      started_at: type === 'attempt.started' ? (started_at ?? now) : started_at,
+    };
+    this.#waiting.push(this.#toChange(type));
+    this.#cancelTimer ??= this.#deps.clock.setTimer(this.#delayMs, () => this.#flush());
+  }
+
+  /** Steps not written yet, for the commit that ends the attempt; nothing is written behind its back any more. */
+  async take(): Promise<TaskChange[]> {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    await this.#writing;
+    const steps = this.#waiting;
+    this.#waiting = [];
+    return steps;
+  }
+
+  #toChange(type: StepType): TaskChange {
+    const { id, worker_id, prompt_id } = this.#attempt;
+    return { type, attemptId: id, workerId: worker_id, promptId: prompt_id };
+  }
+
+  #flush(): void {
+    this.#cancelTimer = null;
+    const changes = this.#waiting;
+    this.#waiting = [];
+    const attempt = this.#attempt;
+    this.#writing = this.#writing.then(() => this.#write(attempt, changes));
+  }
+
+  async #write(attempt: AttemptRow, changes: readonly TaskChange[]): Promise<void> {
+    const { journal, logger, writeAttempt } = this.#deps;
+    try {
+      await journal.change(attempt.task_id, (task: TaskRow) =>
+        task.epoch === attempt.epoch ? { changes, writes: [writeAttempt(attempt)] } : null,
+      );
+    } catch (thrown) {
+      // The database is away: the end of the attempt brings these steps again, in order.
+      logger.warn('attempt.steps_late', { attemptId: attempt.id, error: toError(thrown).message });
+      this.#waiting = [...changes, ...this.#waiting];
+    }
+  }
+}

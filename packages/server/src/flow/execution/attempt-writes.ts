@@ -1,0 +1,54 @@
+import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
+import type { TaskChange } from '../tasks/task-change.ts';
+import type { AttemptResult, NextStep } from './ending.ts';
+
+/** The attempt's row when it is over. */
+export function endedAttempt(attempt: AttemptRow, result: AttemptResult, atMs: number): AttemptRow {
+  return {
+    ...attempt,
+    state: 'ended',
+    ending: result.ending,
+    error: result.ending === 'succeeded' ? null : JSON.stringify(result.error),
+    ended_at: atMs,
+  };
+}
+
+export interface AfterAttempt {
+  task: TaskRow;
+  attempt: AttemptRow;
+  result: AttemptResult;
+  next: NextStep;
+  atMs: number;
+  /** Where a retry that avoids workers waits. */
+  retryLane: { key: string; requirements: string };
+}
+
+/** The changes that end an attempt and carry its task on: to its end, back to the queue, or held until its next try. */
+export function planAfterAttempt({ task, attempt, result, next, atMs, retryLane }: AfterAttempt): TaskChange[] {
+  const ids = { attemptId: attempt.id, workerId: attempt.worker_id, promptId: attempt.prompt_id };
+  const error = result.ending === 'succeeded' ? undefined : result.error;
+  const ended: TaskChange = {
+    type: 'attempt.ended',
+    ...ids,
+    error,
+    workerDied: result.ending === 'succeeded' ? false : result.workerDied,
+    details: { ending: result.ending },
+  };
+  switch (next.kind) {
+    case 'succeed':
+      return [ended, { type: 'task.succeeded', ...ids }];
+    case 'cancel':
+      return [ended, { type: 'task.canceled', ...ids }];
+    case 'fail':
+      return [ended, { type: 'task.failed', ...ids, error: next.error }];
+    case 'retry': {
+      const lane = next.avoidWorker ? retryLane : { key: task.lane, requirements: task.requirements };
+      const dueAtMs = atMs + next.delayMs;
+      return [ended, { type: 'task.held', heldReason: 'retry_delay', dueAtMs, lane }];
+    }
+    default: {
+      const unknownStep: never = next;
+      return unknownStep;
+    }
+  }
+}

@@ -1,0 +1,251 @@
+import type { Id, IdKind, TaskId, WorkerId } from '@comfleet/contract';
+import type { Database } from '../../platform/database/database.ts';
+import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
+import { toError } from '../../platform/errors/app-error.ts';
+import type { Scope } from '../../platform/lifecycle/scope.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import type { TaskJournal } from '../tasks/task-journal.ts';
+import { type AttemptEnd, type AttemptJob, type RunningWorker, runAttempt, type RunnerDeps, type StopReason } from './attempt-runner.ts';
+import { endedAttempt, planAfterAttempt } from './attempt-writes.ts';
+import { decideNextStep, endAttempt, type RetryPolicy } from './ending.ts';
+import type { OpenAttempt } from './open-attempts.ts';
+import type { FinishedBy } from './prompt-follower.ts';
+
+export interface DispatcherDeps extends RunnerDeps {
+  database: Database;
+  journal: TaskJournal;
+  clock: Clock;
+  logger: Logger;
+  createId: <K extends IdKind>() => Id<K>;
+  writeNewAttempt: (row: AttemptRow) => { query: ReturnType<RunnerDeps['writeAttempt']>['query'] };
+  /** Where a task that avoids one more worker waits. */
+  planRetryLane: (task: TaskRow, workerId: string) => { key: string; requirements: string };
+  /** Extra writes that end a task for good (its secrets go). */
+  writesAtEnd: (task: TaskRow) => readonly { query: ReturnType<RunnerDeps['writeAttempt']>['query'] }[];
+  retry: RetryPolicy;
+}
+
+interface Running {
+  task: TaskRow;
+  attempt: AttemptRow;
+  workerId: WorkerId;
+  abort: AbortController;
+  startedMs: number | null;
+  done: Promise<void>;
+}
+
+/**
+ * Runs attempts: claims a task for a worker in SQL, runs it there, and carries the task on when it is over. What runs is
+ * known here and in SQL; a kill at any moment leaves open attempts that the next start adopts.
+ */
+export class Dispatcher {
+  readonly #deps: DispatcherDeps;
+  readonly #running = new Map<string, Running>();
+  readonly #loads = new Map<WorkerId, number>();
+  readonly #finishedBy: Record<FinishedBy, number> = { socket: 0, watchdog: 0, check: 0, adoption: 0 };
+  /** Told when a slot is free again or a task waits anew. */
+  readonly #onSettled: () => void;
+  #stopping = false;
+
+  constructor(scope: Scope, deps: DispatcherDeps, onSettled: () => void) {
+    this.#deps = deps;
+    this.#onSettled = onSettled;
+    scope.add('attempts', () => this.#drain(), { deadlineMs: 20_000 });
+  }
+
+  /** Attempts on a worker now, claims under way included. */
+  load(workerId: WorkerId): number {
+    return this.#loads.get(workerId) ?? 0;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  get finishedBy(): Readonly<Record<FinishedBy, number>> {
+    return this.#finishedBy;
+  }
+
+  find(taskId: string): { attempt: AttemptRow; workerId: WorkerId; startedMs: number | null } | null {
+    return this.#running.get(taskId) ?? null;
+  }
+
+  list(): { task: TaskRow; attempt: AttemptRow; workerId: WorkerId }[] {
+    return [...this.#running.values()];
+  }
+
+  /** Claims a waiting task for a worker and runs it. A lost claim is a normal outcome: someone canceled it, say. */
+  async dispatch(taskId: TaskId, workerId: WorkerId, worker: RunningWorker): Promise<'running' | 'lost'> {
+    this.#addLoad(workerId, 1);
+    try {
+      const claimed = await this.#claim(taskId, workerId, worker.socketId);
+      if (!claimed) {
+        this.#addLoad(workerId, -1);
+        return 'lost';
+      }
+      this.#start({ ...claimed, workerId, worker, adopted: false });
+      return 'running';
+    } catch (thrown) {
+      this.#addLoad(workerId, -1);
+      throw thrown;
+    }
+  }
+
+  /** Takes up an attempt that an earlier process left open. */
+  adopt({ task, attempt }: OpenAttempt, workerId: WorkerId, worker: RunningWorker): void {
+    this.#addLoad(workerId, 1);
+    this.#start({ task, attempt, workerId, worker, adopted: true });
+  }
+
+  /** Ends an open attempt whose worker is not in the fleet any more. */
+  async abandon({ task, attempt }: OpenAttempt): Promise<void> {
+    const result = endAttempt('lost', 'WORKER_UNREACHABLE', { reason: 'the worker left the fleet', dispatched: false });
+    await this.#settle(task, { result, attempt, steps: [], collected: null, finishedBy: null });
+  }
+
+  /** Stops a task's attempt; it settles by itself. False when none runs here. */
+  stop(taskId: string, reason: StopReason): boolean {
+    const running = this.#running.get(taskId);
+    running?.abort.abort(reason);
+    return running !== undefined;
+  }
+
+  async #claim(taskId: TaskId, workerId: WorkerId, socketId: string): Promise<{ task: TaskRow; attempt: AttemptRow } | null> {
+    const { journal, database, createId, writeNewAttempt } = this.#deps;
+    const attemptId = createId<'attempt'>();
+    const promptId = createId();
+    let attempt: AttemptRow | null = null;
+    const task = await journal.change(taskId, (row) => {
+      attempt = {
+        id: attemptId,
+        task_id: row.id,
+        owner_id: row.owner_id,
+        number: row.attempt_count + 1,
+        epoch: row.epoch + 1,
+        worker_id: workerId,
+        prompt_id: promptId,
+        socket_id: socketId,
+        state: 'claimed',
+        ending: null,
+        error: null,
+        created_at: database.nowMs(),
+        submitted_at: null,
+        started_at: null,
+        ended_at: null,
+      };
+      return {
+        changes: [{ type: 'attempt.claimed', attemptId, workerId, promptId }],
+        writes: [writeNewAttempt(attempt)],
+      };
+    });
+    return task && attempt ? { task, attempt } : null;
+  }
+
+  #start(job: { task: TaskRow; attempt: AttemptRow; workerId: WorkerId; worker: RunningWorker; adopted: boolean }): void {
+    const { task, attempt, workerId } = job;
+    const abort = new AbortController();
+    const running: Running = { task, attempt, workerId, abort, startedMs: null, done: Promise.resolve() };
+    this.#running.set(task.id, running);
+    running.done = this.#run(running, { task, attempt, worker: job.worker, adopted: job.adopted, stop: abort.signal });
+    // A cancel that was acknowledged before the claim's answer came back, or before a restart.
+    if (task.cancel_requested_at !== null) abort.abort('canceled' satisfies StopReason);
+  }
+
+  async #run(running: Running, job: AttemptJob): Promise<void> {
+    const { task, attempt } = job;
+    const { logger, clock } = this.#deps;
+    const log = { taskId: task.id, attemptId: attempt.id, workerId: running.workerId, promptId: attempt.prompt_id };
+    const cancelTimer = this.#limitTime(running, job);
+    const beganMs = clock.monotonicMs();
+    try {
+      const end = await runAttempt(this.#deps, job);
+      if (end) await this.#settleSurely(task, end);
+      const durationMs = Math.round(clock.monotonicMs() - beganMs);
+      logger.info(end ? 'attempt.ended' : 'attempt.left_open', { ...log, ending: end?.result.ending, finishedBy: end?.finishedBy, durationMs });
+    } catch (thrown) {
+      const error = toError(thrown);
+      logger.error('attempt.broke', { ...log, error: error.message, stack: error.stack });
+      const result = endAttempt('failed', 'INTERNAL', { reason: error.message });
+      await this.#settleSurely(task, { result, attempt, steps: [], collected: null, finishedBy: null });
+    } finally {
+      cancelTimer();
+      this.#running.delete(task.id);
+      this.#addLoad(running.workerId, -1);
+      if (!this.#stopping) this.#onSettled();
+    }
+  }
+
+  /** The execution limit counts from the prompt's start on the worker, not from waiting in its queue. */
+  #limitTime(running: Running, job: AttemptJob): () => void {
+    const { timeout_ms: timeoutMs } = job.task;
+    if (timeoutMs <= 0) return () => {};
+    let cancel = () => {};
+    const check = () => {
+      const { clock } = this.#deps;
+      if (running.startedMs === null && job.worker.tracker.isRunning(job.attempt.prompt_id)) running.startedMs = clock.monotonicMs();
+      const spentMs = running.startedMs === null ? 0 : clock.monotonicMs() - running.startedMs;
+      if (spentMs >= timeoutMs) running.abort.abort('timeout' satisfies StopReason);
+      else cancel = clock.setTimer(Math.min(1000, Math.max(50, timeoutMs - spentMs)), check);
+    };
+    cancel = this.#deps.clock.setTimer(Math.min(1000, timeoutMs), check);
+    return () => cancel();
+  }
+
+  /** A result is not given up because the database is away: the worker's bytes are ours already (P18). */
+  async #settleSurely(task: TaskRow, end: AttemptEnd): Promise<void> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await this.#settle(task, end);
+        return;
+      } catch (thrown) {
+        if (this.#stopping) return;
+        this.#deps.logger.error('attempt.settle_late', { taskId: task.id, error: toError(thrown).message });
+        await this.#deps.clock.sleep(Math.min(5000, 200 * 2 ** tries));
+      }
+    }
+  }
+
+  async #settle(seen: TaskRow, { result, attempt, steps, collected, finishedBy }: AttemptEnd): Promise<void> {
+    const { journal, database, retry, planRetryLane, writeAttempt, writesAtEnd } = this.#deps;
+    const settled = await journal.change(seen.id, (task) => {
+      if (task.epoch !== attempt.epoch || task.state !== 'running') return null;
+      const atMs = database.nowMs();
+      const next = decideNextStep(
+        {
+          attemptCount: task.attempt_count,
+          maxAttempts: task.max_attempts,
+          deaths: task.deaths,
+          cancelRequested: task.cancel_requested_at !== null,
+        },
+        result,
+        retry,
+      );
+      const retryLane = planRetryLane(task, attempt.worker_id);
+      return {
+        changes: [...steps, ...planAfterAttempt({ task, attempt, result, next, atMs, retryLane })],
+        writes: [
+          writeAttempt(endedAttempt(attempt, result, atMs)),
+          ...(next.kind === 'succeed' ? (collected?.writes ?? []) : []),
+          ...(next.kind === 'retry' ? [] : writesAtEnd(task)),
+        ],
+      };
+    });
+    if (settled?.state === 'succeeded') {
+      if (finishedBy) this.#finishedBy[finishedBy] += 1;
+      collected?.publish();
+    }
+  }
+
+  #addLoad(workerId: WorkerId, by: number): void {
+    this.#loads.set(workerId, this.load(workerId) + by);
+  }
+
+  /** Running prompts go on without us; the next start finds them. */
+  async #drain(): Promise<void> {
+    this.#stopping = true;
+    for (const { abort } of this.#running.values()) abort.abort('shutdown' satisfies StopReason);
+    await Promise.allSettled([...this.#running.values()].map((running) => running.done));
+  }
+}
+

@@ -1,0 +1,48 @@
+import type { CollectedOutput, ExecutionError, PromptEnd } from '@comfleet/comfyui';
+import { type AttemptResult, endAttempt } from './ending.ts';
+
+/** A prompt that ended well and whose files are to be fetched, or an attempt that is over. */
+export type JudgedEnd =
+  | { kind: 'collect'; outputs: CollectedOutput[] }
+  | { kind: 'over'; result: Exclude<AttemptResult, { ending: 'succeeded' }> };
+
+/** Translates how ComfyUI's prompt ended into how our attempt goes on. A graph's error fails the task; a worker's fault moves it. */
+export function judgeEnd(end: PromptEnd): JudgedEnd {
+  switch (end.kind) {
+    case 'succeeded':
+      return { kind: 'collect', outputs: end.outputs };
+    case 'failed':
+      return { kind: 'over', result: judgeExecutionError(end.error) };
+    case 'interrupted':
+      return {
+        kind: 'over',
+        result: endAttempt('interrupted', 'PROMPT_INTERRUPTED', { node_id: end.nodeId, class_type: end.nodeType }),
+      };
+    case 'lost':
+      return { kind: 'over', result: endAttempt('lost', 'PROMPT_LOST', { reason: end.reason }) };
+    case 'unreadable':
+      return { kind: 'over', result: endAttempt('failed', 'HISTORY_INCOMPLETE', { reason: end.reason }) };
+    default: {
+      const unknownEnd: never = end;
+      return unknownEnd;
+    }
+  }
+}
+
+function judgeExecutionError(error: ExecutionError): Exclude<AttemptResult, { ending: 'succeeded' }> {
+  const details = {
+    node_id: error.nodeId,
+    class_type: error.nodeType,
+    exception_type: error.exceptionType,
+    message: error.message,
+    traceback: error.traceback.map(hideServerPath).join(''),
+  };
+  // The exception type of a GPU out of memory ends so on every ComfyUI (protocol 5.3).
+  if (error.exceptionType.endsWith('OutOfMemoryError')) return endAttempt('failed', 'OUT_OF_MEMORY', details);
+  return endAttempt('failed', 'NODE_EXECUTION_ERROR', details);
+}
+
+/** Tracebacks hold paths of the worker's disk: only file names go to users (protocol 3). */
+function hideServerPath(line: string): string {
+  return line.replace(/File "[^"]*[/\\]([^"/\\]+)"/g, 'File "$1"');
+}

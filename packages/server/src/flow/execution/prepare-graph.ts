@@ -1,0 +1,72 @@
+import { type Graph, isLosslessNumber, readLink } from '@comfleet/comfyui';
+
+/** A file of ours that a graph input names: bound to an asset at acceptance, pushed to the worker before the POST. */
+export interface InputFile {
+  nodeId: string;
+  inputName: string;
+  assetId: string;
+}
+
+export interface PreparedGraph {
+  graph: Graph;
+  /** Twin node id → the node whose bytes it keeps. */
+  twins: ReadonlyMap<string, string>;
+  /** Put into file names of this attempt; taken out of result names again. */
+  tag: string;
+}
+
+const TWIN_PREFIX = 'comfleet_twin_';
+
+/**
+ * Makes the graph of one attempt from the task's: file names that no other attempt shares (two workers may share an
+ * output folder, and cached prompts name files of earlier runs), and a hidden PreviewImage beside each
+ * SaveImageWebsocket, so that its bytes survive a lost socket. The graph itself is not touched.
+ */
+export function prepareGraph(graph: Graph, tag: string): PreparedGraph {
+  const prepared: Graph = {};
+  const twins = new Map<string, string>();
+  for (const [nodeId, node] of Object.entries(graph)) {
+    prepared[nodeId] = { ...node, inputs: tagPrefix(node.inputs, tag) };
+    if (node.class_type === 'SaveImageWebsocket' && readLink(node.inputs.images)) {
+      const twinId = `${TWIN_PREFIX}${nodeId}`;
+      twins.set(twinId, nodeId);
+      prepared[twinId] = { class_type: 'PreviewImage', inputs: { images: node.inputs.images } };
+    }
+  }
+  return { graph: prepared, twins, tag };
+}
+
+function tagPrefix(inputs: Record<string, unknown>, tag: string): Record<string, unknown> {
+  const prefix = inputs.filename_prefix;
+  if (typeof prefix !== 'string') return { ...inputs };
+  return { ...inputs, filename_prefix: `${prefix}${tag}` };
+}
+
+/** The tag of an attempt: short, legal in file names of every system, and unlike what people write. */
+export function createTag(attemptId: string): string {
+  return `~${attemptId.slice(-8)}`;
+}
+
+/** The file name as the graph asked for it. */
+export function restoreName(filename: string, tag: string): string {
+  return filename.replace(tag, '');
+}
+
+/** Replaces inputs on a copy, for the names a worker gave to uploaded files. */
+export function withInputs(
+  graph: Graph,
+  values: readonly { nodeId: string; inputName: string; value: unknown }[],
+): Graph {
+  const copy: Graph = { ...graph };
+  for (const { nodeId, inputName, value } of values) {
+    const node = copy[nodeId];
+    if (node) copy[nodeId] = { ...node, inputs: { ...node.inputs, [inputName]: value } };
+  }
+  return copy;
+}
+
+/** A number of a graph as JavaScript sees it; for display only. */
+export function toPlainNumber(value: unknown): number | null {
+  if (typeof value === 'number') return value;
+  return isLosslessNumber(value) ? Number(value.value) : null;
+}

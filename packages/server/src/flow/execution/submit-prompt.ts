@@ -1,0 +1,103 @@
+import type { ComfyHttp, Graph } from '@comfleet/comfyui';
+import { stringifyLosslessJson } from '@comfleet/comfyui';
+import { toError } from '../../platform/errors/app-error.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import { type AttemptResult, endAttempt } from './ending.ts';
+
+export interface SubmitJob {
+  http: ComfyHttp;
+  graph: Graph;
+  promptId: string;
+  socketId: string;
+  extraData: Record<string, unknown>;
+  signal: AbortSignal;
+  clock: Clock;
+  logger: Logger;
+  /** An accepted POST expects a status frame; the socket counts as deaf without one. */
+  onAccepted: () => void;
+}
+
+export type Submitted = { kind: 'submitted' } | { kind: 'over'; result: Exclude<AttemptResult, { ending: 'succeeded' }> };
+
+/** When an unclear POST is looked for, ms after it broke; a time-out can land late, so not once but four times. */
+const LOOK_AT_MS = [0, 1000, 3000, 5000];
+
+/**
+ * Sends the prompt once. Whatever is unclear is looked for in queue and history before anything else is tried: ComfyUI
+ * does not tell two equal prompts apart (C2), so a blind resend would run the task twice.
+ */
+export async function submitPrompt(job: SubmitJob): Promise<Submitted> {
+  const outcome = await job.http.submitPrompt({
+    graph: stringifyLosslessJson(job.graph),
+    promptId: job.promptId,
+    socketId: job.socketId,
+    extraData: job.extraData,
+    signal: job.signal,
+  });
+  switch (outcome.kind) {
+    case 'accepted':
+      job.onAccepted();
+      return outcome.nodeErrors ? refusePartial(job, outcome.nodeErrors) : { kind: 'submitted' };
+    case 'refused':
+      return over('refused', 'PROMPT_REFUSED', {
+        status: outcome.status,
+        error: outcome.error,
+        node_errors: outcome.nodeErrors ?? {},
+      });
+    case 'not_sent':
+      return over('lost', 'WORKER_UNREACHABLE', { cause: outcome.cause.message, dispatched: false });
+    case 'unclear':
+      job.logger.warn('prompt.unclear', { promptId: job.promptId, error: outcome.cause.message });
+      return (await isOnWorker(job))
+        ? { kind: 'submitted' }
+        : over('lost', 'WORKER_UNREACHABLE', { cause: outcome.cause.message, dispatched: false });
+    default: {
+      const unknownOutcome: never = outcome;
+      return unknownOutcome;
+    }
+  }
+}
+
+/** Some outputs were dropped (200 with node_errors): half a result is a failure, so the rest is stopped too. */
+async function refusePartial(job: SubmitJob, nodeErrors: Record<string, unknown>): Promise<Submitted> {
+  await stopPrompt(job.http, job.promptId);
+  return over('refused', 'PROMPT_REFUSED', { node_errors: nodeErrors, partial: true });
+}
+
+/** Queue before history: a prompt that ends in between must not look absent. */
+export async function isOnWorker(job: Pick<SubmitJob, 'http' | 'promptId' | 'clock' | 'signal' | 'logger'>): Promise<boolean> {
+  let waitedMs = 0;
+  for (const atMs of LOOK_AT_MS) {
+    await job.clock.sleep(atMs - waitedMs, job.signal);
+    waitedMs = atMs;
+    if ((await findPlace(job.http, job.promptId, job.logger)) === 'there') return true;
+  }
+  return false;
+}
+
+async function findPlace(http: ComfyHttp, promptId: string, logger: Logger): Promise<'there' | 'absent' | 'unreachable'> {
+  try {
+    const { running, pending } = await http.loadQueue({ timeoutMs: 5000 });
+    if ([...running, ...pending].some((item) => item.promptId === promptId)) return 'there';
+    return (await http.loadHistory(promptId, { timeoutMs: 5000 })) ? 'there' : 'absent';
+  } catch (thrown) {
+    logger.debug('prompt.look_failed', { promptId, error: toError(thrown).message });
+    return 'unreachable';
+  }
+}
+
+/** Takes one prompt off a worker: out of its queue, and interrupted when it is the one that runs. Others go on. */
+export async function stopPrompt(http: ComfyHttp, promptId: string): Promise<void> {
+  await http.deleteQueued([promptId], { timeoutMs: 5000 });
+  const { running } = await http.loadQueue({ timeoutMs: 5000 });
+  if (running.some((item) => item.promptId === promptId)) await http.interrupt(promptId, { timeoutMs: 5000 });
+}
+
+function over(
+  ending: 'refused' | 'lost',
+  code: 'PROMPT_REFUSED' | 'WORKER_UNREACHABLE',
+  details: Record<string, unknown>,
+): Submitted {
+  return { kind: 'over', result: endAttempt(ending, code, details) };
+}

@@ -1,0 +1,151 @@
+import {
+  type BinaryFrame,
+  type ComfyHttp,
+  createProgressState,
+  type Graph,
+  nextProgress,
+  type ProgressState,
+  readPromptId,
+  type SocketMessage,
+} from '@comfleet/comfyui';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import { PromptFollower } from './prompt-follower.ts';
+
+/** The part of a worker's socket that following needs; the fleet owns it and keeps it drained. */
+export interface TrackedSocket {
+  onMessage(listener: (message: SocketMessage) => void): () => void;
+  onBinary(listener: (frame: BinaryFrame) => void): () => void;
+  onState(listener: (state: { phase: string }) => void): () => void;
+}
+
+export interface TrackOptions {
+  promptId: string;
+  graph: Graph;
+  expectedOutputNodeIds: readonly string[];
+  adopted: boolean;
+  onStarted: () => void;
+  onProgress: (progress: ProgressState) => void;
+  /** Given when someone watches; newest only. */
+  onPreview: (nodeId: string, mimeType: string, image: Uint8Array) => void;
+}
+
+interface Tracked {
+  follower: PromptFollower;
+  options: TrackOptions;
+  progress: ProgressState;
+  started: boolean;
+}
+
+const MANY_PROMPTS = 500;
+
+/** Everything one worker's socket says, brought to the prompts it is about; one per worker, for all its prompts. */
+export class WorkerTracker {
+  readonly #http: ComfyHttp;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #tracked = new Map<string, Tracked>();
+  readonly #unsubscribe: (() => void)[];
+  /** Prompts followed on all workers: above 500 each is polled more slowly. */
+  readonly #openEverywhere: () => number;
+  #running: Tracked | null = null;
+  #wasOpen = true;
+
+  constructor(
+    worker: { http: ComfyHttp; socket: TrackedSocket },
+    deps: { clock: Clock; logger: Logger; openEverywhere: () => number },
+  ) {
+    this.#http = worker.http;
+    this.#clock = deps.clock;
+    this.#logger = deps.logger;
+    this.#openEverywhere = deps.openEverywhere;
+    this.#unsubscribe = [
+      worker.socket.onMessage((message) => this.#onMessage(message)),
+      worker.socket.onBinary((frame) => this.#onBinary(frame)),
+      worker.socket.onState((state) => this.#onState(state.phase)),
+    ];
+  }
+
+  get size(): number {
+    return this.#tracked.size;
+  }
+
+  /** Registers a prompt before it is submitted, so that no message comes too early. */
+  track(options: TrackOptions): PromptFollower {
+    const follower = new PromptFollower({
+      promptId: options.promptId,
+      expectedOutputNodeIds: options.expectedOutputNodeIds,
+      http: this.#http,
+      clock: this.#clock,
+      logger: this.#logger,
+      pollMs: () => (this.#openEverywhere() > MANY_PROMPTS ? 5000 : 1000),
+      adopted: options.adopted,
+    });
+    const { promptId, graph, expectedOutputNodeIds } = options;
+    const progress = createProgressState({ promptId, graph, outputNodeIds: expectedOutputNodeIds });
+    this.#tracked.set(promptId, { follower, options, progress, started: false });
+    return follower;
+  }
+
+  find(promptId: string): PromptFollower | null {
+    return this.#tracked.get(promptId)?.follower ?? null;
+  }
+
+  untrack(promptId: string): void {
+    const tracked = this.#tracked.get(promptId);
+    if (!tracked) return;
+    tracked.follower.stop();
+    this.#tracked.delete(promptId);
+    if (this.#running === tracked) this.#running = null;
+  }
+
+  /** True while this prompt is the one whose frames come now. */
+  isRunning(promptId: string): boolean {
+    return this.#running?.options.promptId === promptId;
+  }
+
+  close(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    for (const promptId of [...this.#tracked.keys()]) this.untrack(promptId);
+  }
+
+  #onMessage(message: SocketMessage): void {
+    const promptId = readPromptId(message);
+    if (message.type === 'status' || message.type === 'execution_start') {
+      // A falling count or the next prompt's start says that something ended: everyone looks.
+      for (const tracked of this.#tracked.values()) tracked.follower.onMessage(message);
+    } else if (promptId !== null) {
+      this.#tracked.get(promptId)?.follower.onMessage(message);
+    } else if (message.type === 'executing') {
+      this.#logger.debug('socket.executing_without_prompt', { data: message.data });
+    }
+    const tracked = promptId === null ? undefined : this.#tracked.get(promptId);
+    if (tracked) this.#onProgressMessage(tracked, message);
+  }
+
+  #onProgressMessage(tracked: Tracked, message: SocketMessage): void {
+    if (message.type === 'execution_start' || message.type === 'executing') this.#running = tracked;
+    if (!tracked.started) {
+      tracked.started = true;
+      tracked.options.onStarted();
+    }
+    const next = nextProgress(tracked.progress, message);
+    if (next === tracked.progress) return;
+    tracked.progress = next;
+    tracked.options.onProgress(next);
+  }
+
+  #onBinary(frame: BinaryFrame): void {
+    if (frame.event === 3) return;
+    const owner = frame.event === 4 && frame.promptId ? this.#tracked.get(frame.promptId) : this.#running;
+    if (!owner) return;
+    const nodeId = (frame.event === 4 ? (frame.displayNodeId ?? frame.nodeId) : owner.progress.currentNodeId) ?? '';
+    owner.options.onPreview(nodeId, frame.mimeType, frame.image);
+  }
+
+  #onState(phase: string): void {
+    const isOpen = phase === 'open' || phase === 'connected';
+    if (isOpen && !this.#wasOpen) for (const { follower } of this.#tracked.values()) follower.onReconnected();
+    this.#wasOpen = isOpen;
+  }
+}

@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { BatchId, HeldReason, Id, IdKind, TaskEventType, TaskId } from '@comfleet/contract';
+import type { Database, Write } from '../../platform/database/database.ts';
+import type { BatchRow, TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
+import { statement } from '../../platform/database/statement.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import { createLaneKey, type TaskRequirements } from './requirements.ts';
+import { createEvent } from './task-change.ts';
+import { writeNewTask } from './task-rows.ts';
+
+/** A task ready to be accepted: bound, validated, with everything it will ever run with. */
+export interface NewTask {
+  ownerId: string;
+  projectId: string | null;
+  door: string;
+  taskType: string;
+  name: string | null;
+  workflow: { versionId: string; name: string; label: string } | null;
+  graphText: string;
+  parameters: Record<string, unknown>;
+  seed: string | null;
+  requirements: TaskRequirements;
+  priority: number;
+  timeoutMs: number;
+  maxAttempts: number;
+  fileName: string | null;
+  outputPath: string | null;
+  /** Why it cannot wait in a lane yet; null when it can. */
+  heldReason: HeldReason | null;
+  /** Sealed form of secret extra_data. */
+  sealedSecrets: Uint8Array | null;
+  batch: { id: BatchId; index: number } | null;
+}
+
+export interface AcceptDeps {
+  database: Database;
+  createId: <K extends IdKind>() => Id<K>;
+}
+
+export interface Acceptance {
+  actor: string;
+  idempotency: { door: string; key: string; bodyHash: string } | null;
+  batch: BatchRow | null;
+}
+
+export type AcceptOutcome =
+  | { kind: 'accepted'; tasks: TaskRow[] }
+  /** The same key and body came before: this is what it made. */
+  | { kind: 'repeated'; subjectId: string };
+
+let lastSeq = 0;
+
+/**
+ * Accepts tasks: graph, task, events, key and batch become durable in one transaction, and only then is anyone told.
+ * Throws IDEMPOTENCY_CONFLICT when the key stands for another body.
+ */
+export async function acceptTasks(
+  { database, createId }: AcceptDeps,
+  newTasks: readonly NewTask[],
+  acceptance: Acceptance,
+): Promise<AcceptOutcome> {
+  const { idempotency, batch, actor } = acceptance;
+  const atMs = database.nowMs();
+  const tasks = newTasks.map((task) => toTaskRow(task, createId<'task'>(), atMs));
+  const subjectId = batch?.id ?? tasks[0]?.id ?? '';
+  const ownerId = newTasks[0]?.ownerId ?? batch?.owner_id ?? '';
+  const writes: Write[] = [];
+  if (idempotency) writes.push(writeKey(database, { ownerId, subjectId, atMs, ...idempotency }));
+  if (batch) writes.push({ query: database.k.insertInto('batch').values(batch) });
+  const graphs = new Map(newTasks.map((task) => [hashGraph(task.graphText), task.graphText]));
+  for (const [hash, text] of graphs) writes.push(writeGraph(database, hash, text, atMs));
+  newTasks.forEach((task, index) => {
+    const row = tasks[index];
+    if (!row) return;
+    writes.push(...writeNewTask(database.k, row, createFirstEvents(row, actor, atMs)));
+    if (task.sealedSecrets) {
+      const secret = { task_id: row.id, sealed: task.sealedSecrets, created_at: atMs };
+      writes.push({ query: database.k.insertInto('task_secret').values(secret) });
+    }
+  });
+  const outcome = await database.commit(writes);
+  if (outcome.kind === 'committed') return { kind: 'accepted', tasks };
+  if (!idempotency) throw new AppError('INTERNAL', { reason: outcome.reason });
+  return findRepeated(database, ownerId, idempotency);
+}
+
+/** A key used before: the same body gets what it made, another body is refused. */
+async function findRepeated(
+  database: Database,
+  ownerId: string,
+  { door, key, bodyHash }: { door: string; key: string; bodyHash: string },
+): Promise<AcceptOutcome> {
+  const [known] = await database.read(
+    database.k
+      .selectFrom('idempotency')
+      .selectAll()
+      .where('owner_id', '=', ownerId)
+      .where('door', '=', door)
+      .where('key', '=', key),
+  );
+  if (!known) throw new AppError('UNAVAILABLE', { reason: 'the key vanished while it was read' });
+  if (known.body_hash !== bodyHash) throw new AppError('IDEMPOTENCY_CONFLICT', { key });
+  return { kind: 'repeated', subjectId: known.subject_id };
+}
+
+function toTaskRow(task: NewTask, id: TaskId, atMs: number): TaskRow {
+  lastSeq = Math.max(lastSeq + 1, Math.floor(atMs * 1000));
+  return {
+    id,
+    owner_id: task.ownerId,
+    project_id: task.projectId,
+    state: task.heldReason ? 'held' : 'queued',
+    version: 2,
+    epoch: 0,
+    priority: task.priority,
+    accepted_seq: lastSeq,
+    task_type: task.taskType,
+    name: task.name,
+    workflow_version_id: task.workflow?.versionId ?? null,
+    workflow_name: task.workflow?.name ?? null,
+    workflow_label: task.workflow?.label ?? null,
+    graph_hash: hashGraph(task.graphText),
+    parameters: JSON.stringify(task.parameters),
+    seed: task.seed,
+    requirements: JSON.stringify(task.requirements),
+    lane: createLaneKey(task.requirements),
+    batch_id: task.batch?.id ?? null,
+    batch_index: task.batch?.index ?? null,
+    held_reason: task.heldReason,
+    due_at: null,
+    cancel_requested_at: null,
+    timeout_ms: task.timeoutMs,
+    max_attempts: task.maxAttempts,
+    attempt_count: 0,
+    deaths: 0,
+    worker_id: null,
+    prompt_id: null,
+    public_prompt_id: null,
+    door: task.door,
+    file_name: task.fileName,
+    output_path: task.outputPath,
+    error: null,
+    put_epoch: 0,
+    created_at: atMs,
+    started_at: null,
+    ended_at: null,
+  };
+}
+
+function createFirstEvents(row: TaskRow, actor: string, atMs: number): TaskEventRow[] {
+  const second: TaskEventType = row.state === 'held' ? 'task.held' : 'task.queued';
+  return [
+    createEvent({ ...row, version: 1, held_reason: null }, { type: 'task.accepted', actor }, atMs),
+    createEvent(row, { type: second }, atMs),
+  ];
+}
+
+/** Content address of a graph's JSON text. */
+export function hashGraph(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+type GraphColumns = { hash: string; size_bytes: number; body: Uint8Array; created_at: number };
+
+const insertMissingGraph = statement<GraphColumns>((k, p) =>
+  k
+    .insertInto('graph')
+    .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at })
+    .onConflict((conflict) => conflict.column('hash').doNothing()),
+);
+const insertMissingGraphMysql = statement<GraphColumns>((k, p) =>
+  k
+    .insertInto('graph')
+    .ignore()
+    .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at }),
+);
+
+function writeGraph(database: Database, hash: string, text: string, atMs: number): Write {
+  const insert = database.driver === 'mysql' ? insertMissingGraphMysql : insertMissingGraph;
+  const body = deflateRawSync(text, { level: 1 });
+  return { query: insert(database.k, { hash, size_bytes: text.length, body, created_at: atMs }) };
+}
+
+const selectGraph = statement<{ hash: string }, { body: Uint8Array }>((k, p) =>
+  k.selectFrom('graph').select('body').where('hash', '=', p.hash),
+);
+
+/** A graph's JSON text with every number as its caller wrote it. */
+export async function loadGraphText(database: Database, hash: string): Promise<string> {
+  const [row] = await database.read(selectGraph(database.k, { hash }));
+  if (!row) throw new AppError('INTERNAL', { reason: 'graph is missing', hash });
+  return inflateRawSync(row.body).toString('utf8');
+}
+
+function writeKey(
+  database: Database,
+  key: { ownerId: string; door: string; key: string; bodyHash: string; subjectId: string; atMs: number },
+): Write {
+  return {
+    query: database.k.insertInto('idempotency').values({
+      owner_id: key.ownerId,
+      door: key.door,
+      key: key.key,
+      body_hash: key.bodyHash,
+      subject_id: key.subjectId,
+      created_at: key.atMs,
+    }),
+  };
+}

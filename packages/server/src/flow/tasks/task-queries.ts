@@ -1,0 +1,104 @@
+import type { TaskId, TaskState } from '@comfleet/contract';
+import type { Database } from '../../platform/database/database.ts';
+import type { AttemptRow, TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import type { OwnerFilter } from './actor.ts';
+import { findTask } from './task-rows.ts';
+
+/** What a list of tasks asks for; doors build it from their query strings. */
+export interface TaskSelection {
+  states?: readonly TaskState[];
+  taskType?: string;
+  workerId?: string;
+  batchId?: string;
+  sinceMs?: number;
+  untilMs?: number;
+  limit: number;
+  cursor?: string;
+}
+
+/** A task the asker may see. Another's id looks unknown: TASK_NOT_FOUND. */
+export async function loadVisibleTask(database: Database, owner: OwnerFilter, id: TaskId): Promise<TaskRow> {
+  const [row] = await database.read(findTask(database.k, id));
+  if (!row || (owner.kind === 'own' && row.owner_id !== owner.ownerId)) throw new AppError('TASK_NOT_FOUND', { task_id: id });
+  return row;
+}
+
+/** Newest first, with the true total and the cursor of the next page (an id: ids sort by birth). */
+export async function listVisibleTasks(
+  database: Database,
+  owner: OwnerFilter,
+  selection: TaskSelection,
+): Promise<{ rows: TaskRow[]; total: number; nextCursor: string | null }> {
+  const filtered = filterTasks(database, owner, selection);
+  const counted = await database.read(filtered.select((eb) => eb.fn.countAll<number>().as('total')));
+  let page = filtered.selectAll().orderBy('id', 'desc').limit(selection.limit + 1);
+  if (selection.cursor) page = page.where('id', '<', selection.cursor);
+  const rows = await database.read(page);
+  const more = rows.length > selection.limit;
+  const shown = more ? rows.slice(0, selection.limit) : rows;
+  return { rows: shown, total: Number(counted[0]?.total ?? 0), nextCursor: more ? (shown.at(-1)?.id ?? null) : null };
+}
+
+function filterTasks(database: Database, owner: OwnerFilter, selection: TaskSelection) {
+  let query = database.k.selectFrom('task');
+  if (owner.kind === 'own') query = query.where('owner_id', '=', owner.ownerId);
+  if (selection.states?.length) query = query.where('state', 'in', [...selection.states]);
+  if (selection.taskType) query = query.where('task_type', '=', selection.taskType);
+  if (selection.workerId) query = query.where('worker_id', '=', selection.workerId);
+  if (selection.batchId) query = query.where('batch_id', '=', selection.batchId);
+  if (selection.sinceMs !== undefined) query = query.where('created_at', '>=', selection.sinceMs);
+  if (selection.untilMs !== undefined) query = query.where('created_at', '<', selection.untilMs);
+  return query;
+}
+
+/** Attempts of a task, first to last. */
+export async function loadAttempts(database: Database, taskId: string): Promise<AttemptRow[]> {
+  return database.read(
+    database.k.selectFrom('attempt').selectAll().where('task_id', '=', taskId).orderBy('number').limit(100),
+  );
+}
+
+/** Events of a task after a number, in order. */
+export async function loadEventRows(database: Database, taskId: string, after: number): Promise<TaskEventRow[]> {
+  return database.read(
+    database.k
+      .selectFrom('task_event')
+      .selectAll()
+      .where('task_id', '=', taskId)
+      .where('number', '>', after)
+      .orderBy('number')
+      .limit(1000),
+  );
+}
+
+/** Every task that waits, in acceptance order, page by page: what a queue is rebuilt from. */
+export async function* streamWaitingTasks(database: Database, states: readonly TaskState[]): AsyncIterable<TaskRow> {
+  for (let after = ''; ; ) {
+    const rows = await database.read(
+      database.k
+        .selectFrom('task')
+        .selectAll()
+        .where('state', 'in', [...states])
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(1000),
+    );
+    yield* rows;
+    if (rows.length === 0) return;
+    after = rows.at(-1)?.id ?? after;
+  }
+}
+
+/** Held tasks whose time has come, oldest first. */
+export async function loadDueTasks(database: Database, nowMs: number): Promise<TaskRow[]> {
+  return database.read(
+    database.k
+      .selectFrom('task')
+      .selectAll()
+      .where('state', '=', 'held')
+      .where('due_at', '<=', nowMs)
+      .orderBy('due_at')
+      .limit(500),
+  );
+}

@@ -1,0 +1,129 @@
+import { type BatchId, isTerminal, type Progress, type StreamFrame, type TaskId } from '@comfleet/contract';
+import type { Database } from '../platform/database/database.ts';
+import type { EventHub, Happening } from './events/event-hub.ts';
+import { WatcherQueue } from './events/watcher-queue.ts';
+import type { OwnerFilter } from './tasks/actor.ts';
+import { listVisibleTasks, loadEventRows, loadVisibleTask } from './tasks/task-queries.ts';
+import { findTask } from './tasks/task-rows.ts';
+import { toTaskEvent } from './tasks/task-view.ts';
+import type { TaskViews } from './tasks/task-views.ts';
+
+export interface WatchDeps {
+  database: Database;
+  hub: EventHub;
+  views: TaskViews;
+  progress: (taskId: string) => Progress | null;
+}
+
+const OPEN_STATES = ['held', 'queued', 'running'] as const;
+
+/**
+ * One task's stream: what is stored after `after` (or a snapshot), then live, until the terminal event. It subscribes
+ * before it reads, and drops what both told, so nothing falls between.
+ */
+export async function* watchTask(
+  deps: WatchDeps,
+  owner: OwnerFilter,
+  id: TaskId,
+  options: { after: number | null; signal: AbortSignal },
+): AsyncIterable<StreamFrame> {
+  const { queue, stop } = subscribe(deps.hub, `task:${id}`, options.signal);
+  try {
+    const task = await loadVisibleTask(deps.database, owner, id);
+    let seen = options.after ?? task.version;
+    if (options.after === null) yield { kind: 'snapshot', task: await deps.views.view(task) };
+    for (const row of await loadEventRows(deps.database, id, seen)) {
+      seen = row.number;
+      yield await toEventFrame(deps, id, row);
+    }
+    if (isTerminal(task.state)) return;
+    for (let next = await queue.next(); next; next = await queue.next()) {
+      if (next.kind === 'event' && next.event.number <= seen) continue;
+      if (next.kind === 'event') seen = next.event.number;
+      yield await toFrame(deps, next);
+      if (next.kind === 'event' && isTerminal(next.event.state)) return;
+    }
+  } finally {
+    stop();
+  }
+}
+
+/** A batch's stream: a snapshot of each task, then what happens to any of them, until all have ended. */
+export async function* watchBatch(
+  deps: WatchDeps,
+  owner: OwnerFilter,
+  id: BatchId,
+  signal: AbortSignal,
+): AsyncIterable<StreamFrame> {
+  const { queue, stop } = subscribe(deps.hub, `batch:${id}`, signal);
+  try {
+    const { rows } = await listVisibleTasks(deps.database, owner, { batchId: id, limit: 10_000 });
+    const open = new Set(rows.filter((row) => !isTerminal(row.state)).map((row) => row.id));
+    for (const task of await deps.views.viewAll(rows)) yield { kind: 'snapshot', task };
+    if (open.size === 0) return;
+    for (let next = await queue.next(); next; next = await queue.next()) {
+      yield await toFrame(deps, next);
+      if (next.kind === 'event' && isTerminal(next.event.state)) open.delete(next.taskId);
+      if (open.size === 0) return;
+    }
+  } finally {
+    stop();
+  }
+}
+
+/** Everything of one owner (an admin: of all): its open tasks first, then live until the reader leaves. */
+export async function* watchOwn(
+  deps: WatchDeps,
+  owner: OwnerFilter,
+  signal: AbortSignal,
+): AsyncIterable<StreamFrame> {
+  const key = owner.kind === 'own' ? `owner:${owner.ownerId}` : 'all';
+  const { queue, stop } = subscribe(deps.hub, key, signal);
+  try {
+    const { rows } = await listVisibleTasks(deps.database, owner, { states: OPEN_STATES, limit: 1000 });
+    for (const task of await deps.views.viewAll(rows)) yield { kind: 'snapshot', task };
+    for (let next = await queue.next(); next; next = await queue.next()) yield await toFrame(deps, next);
+  } finally {
+    stop();
+  }
+}
+
+function subscribe(hub: EventHub, key: string, signal: AbortSignal) {
+  const queue = new WatcherQueue();
+  const unsubscribe = hub.subscribe(key, (happening) => queue.push(happening));
+  const close = () => queue.close();
+  signal.addEventListener('abort', close, { once: true });
+  if (signal.aborted) close();
+  return {
+    queue,
+    stop: () => {
+      unsubscribe();
+      signal.removeEventListener('abort', close);
+      queue.close();
+    },
+  };
+}
+
+async function toFrame(deps: WatchDeps, happening: Happening): Promise<StreamFrame> {
+  switch (happening.kind) {
+    case 'event':
+      return toEventFrame(deps, happening.taskId, happening.event);
+    case 'progress':
+      return { kind: 'progress', task_id: happening.taskId, progress: happening.progress };
+    case 'preview':
+      return { kind: 'preview', task_id: happening.taskId, preview: happening.preview };
+    default: {
+      const unknownHappening: never = happening;
+      return unknownHappening;
+    }
+  }
+}
+
+async function toEventFrame(
+  deps: WatchDeps,
+  id: TaskId,
+  event: Parameters<typeof toTaskEvent>[0],
+): Promise<StreamFrame> {
+  const [row] = await deps.database.read(findTask(deps.database.k, id));
+  return { kind: 'event', event: toTaskEvent(event), task: row ? await deps.views.view(row) : null };
+}
