@@ -1,0 +1,72 @@
+import type {
+  Batch,
+  StreamFrame,
+  SubmitBatch,
+  SubmitTask,
+  Submitted,
+  Task,
+  TaskDetail,
+  TaskPage,
+  Token,
+  Upload,
+  Who,
+  Workflow,
+} from '@comfleet/contract';
+
+/** Whether the live socket carries news now. */
+export type LiveState = 'connecting' | 'live' | 'lost';
+
+export interface LiveListener {
+  frame(frame: StreamFrame): void;
+  state(state: LiveState): void;
+  /** The server refused the socket or something on it. */
+  refused(failure: ApiFailure): void;
+}
+
+/** What the page asks of a Comfleet server once somebody is signed in. Failures are `ApiFailure`. */
+export interface Api {
+  loadWho(): Promise<Who>;
+  listWorkflows(): Promise<Workflow[]>;
+  listTasks(filter: { limit: number; cursor?: string; status?: string }): Promise<TaskPage>;
+  loadTask(taskId: string): Promise<TaskDetail>;
+  submitTask(body: SubmitTask, idempotencyKey: string): Promise<Submitted>;
+  submitBatch(body: SubmitBatch, idempotencyKey: string): Promise<Batch>;
+  cancelTask(taskId: string): Promise<Task>;
+  cancelBatch(batchId: string): Promise<void>;
+  retryTask(taskId: string): Promise<Submitted>;
+  createUpload(file: File): Promise<Upload>;
+  /** Follows all tasks of the caller, reconnecting by itself; the answer ends it. */
+  watchOwn(listener: LiveListener): () => void;
+}
+
+/** How somebody signs in, before there is a token. */
+export interface SignInApi {
+  exchangeCode(code: string): Promise<Token>;
+  issueToken(clientId: string, clientSecret: string): Promise<Token>;
+}
+
+/** Opens both sides of a server's API; the page has one, tests pass their own. */
+export interface ApiFactory {
+  signIn: SignInApi;
+  open(token: string): Api;
+}
+
+/** A refused or failed call: `code` is the server's (contract/errors) or `UNREACHABLE` when nothing answered. */
+export class ApiFailure extends Error {
+  readonly code: string;
+  readonly details: Record<string, unknown> | null;
+
+  constructor(code: string, message: string, details: Record<string, unknown> | null, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'ApiFailure';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Any throwable as an `ApiFailure`, so that a view has one shape to show. */
+export function toFailure(error: unknown): ApiFailure {
+  if (error instanceof ApiFailure) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new ApiFailure('UNREACHABLE', message, null, error);
+}

@@ -1,0 +1,45 @@
+import { computed } from 'vue';
+import { useWords } from '../../i18n/use-words.ts';
+import { labelOf, planForm } from '../../model/parameter-control.ts';
+import { useDraft } from '../../stores/draft.ts';
+import { useUploads } from '../../stores/uploads.ts';
+
+/** Whether the draft can be sent, and in words why not; also each field's own problem. */
+export function useReadiness() {
+  const draft = useDraft();
+  const uploads = useUploads();
+  const { t, language } = useWords();
+
+  const plan = computed(() => (draft.workflow === null ? null : planForm(draft.workflow)));
+
+  const reason = computed<string | null>(() => {
+    const { workflow } = draft;
+    if (workflow === null || plan.value === null) return t('generate.wait.workflows');
+    if (!workflow.available && workflow.missing.length > 0) return t('generate.wait.unavailable');
+    const sending = plan.value.images.some(
+      (parameter) => uploads.states.get(parameter.name)?.kind === 'sending',
+    );
+    if (sending) return t('generate.wait.uploading');
+    const problem = draft.problems[0];
+    if (problem === undefined) return null;
+    const parameter = workflow.parameters.find((candidate) => candidate.name === problem.parameter);
+    if (problem.key === 'required' && parameter?.data_type === 'image') return t('generate.wait.image');
+    if (problem.key === 'required' && problem.parameter === plan.value.prompt?.name)
+      return t('generate.wait.prompt');
+    const field = parameter === undefined ? problem.parameter : labelOf(parameter, language.value);
+    return t('generate.wait.field', { field, problem: sayProblem(problem.key, problem.limit) });
+  });
+
+  /** A field's problem in words; an empty required field is said at the button only. */
+  function problemOf(name: string): string | null {
+    const problem = draft.problems.find((candidate) => candidate.parameter === name);
+    if (problem === undefined || problem.key === 'required') return null;
+    return sayProblem(problem.key, problem.limit);
+  }
+
+  function sayProblem(key: string, limit: number | null): string {
+    return t(`problem.${key}`, { limit: limit ?? '' });
+  }
+
+  return { plan, reason, problemOf };
+}

@@ -1,0 +1,56 @@
+import type { Task } from '@comfleet/contract';
+import { useWords } from '../../i18n/use-words.ts';
+
+/** Where a task is, in words. */
+export function useTaskWords() {
+  const { t, sayDuration, sayFailure } = useWords();
+
+  function sayState(task: Task): string {
+    if (task.cancel_requested_at !== null && (task.status === 'running' || task.status === 'queued')) {
+      return t('state.canceling');
+    }
+    if (task.status === 'held' && task.held_reason !== null) return t(`held.${task.held_reason}`);
+    if (task.status === 'queued') return sayPosition(task);
+    if (task.status === 'running') return sayRunning(task);
+    return t(`state.${task.status}`);
+  }
+
+  function sayPosition(task: Task): string {
+    if (task.queue_position === null) return t('state.queued');
+    return task.queue_position === 0 ? t('state.next') : t('state.ahead', { n: task.queue_position });
+  }
+
+  function sayRunning(task: Task): string {
+    const { progress } = task;
+    if (progress === null) return t('state.starting');
+    if (!progress.available) return t('state.noProgress');
+    return progress.current_node_class ?? t('state.running');
+  }
+
+  /** The step of the node that runs, or how many nodes are done. */
+  function sayStep(task: Task): string | null {
+    const { progress } = task;
+    if (progress === null || !progress.available) return null;
+    if (progress.step !== null && progress.steps !== null && progress.steps > 1) {
+      return t('progress.step', { step: progress.step, steps: progress.steps });
+    }
+    if (progress.nodes_total === 0) return null;
+    const nodes = t('progress.nodes', { done: progress.nodes_done, total: progress.nodes_total });
+    return progress.nodes_cached > 0
+      ? `${nodes} · ${t('progress.cached', { n: progress.nodes_cached })}`
+      : nodes;
+  }
+
+  /** About how long it still takes; null until the server has measured. */
+  function sayRemaining(task: Task): string | null {
+    return task.estimated_time === null
+      ? null
+      : t('state.remaining', { time: sayDuration(task.estimated_time) });
+  }
+
+  function sayError(task: Task): string {
+    return task.error === null ? task.message : sayFailure(task.error);
+  }
+
+  return { sayState, sayStep, sayRemaining, sayError };
+}

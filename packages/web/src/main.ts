@@ -1,0 +1,35 @@
+import { createPinia } from 'pinia';
+import { createApp } from 'vue';
+import { createRouter, createWebHistory } from 'vue-router';
+import { config as configureZod } from 'zod';
+import App from './App.vue';
+import { createApiFactory } from './api/comfleet-api.ts';
+import { chooseLanguage, createPageI18n, keepLanguage, loadLanguage } from './i18n/language.ts';
+import { takeSignInCode } from './sign-in-code.ts';
+import { useDraft } from './stores/draft.ts';
+import { useSession } from './stores/session.ts';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/element.css';
+
+// zod would otherwise try to compile its parsers with eval, which the page's CSP forbids.
+configureZod({ jitless: true });
+
+const language = chooseLanguage(loadLanguage(window.localStorage), navigator.languages);
+keepLanguage(window.localStorage, language);
+
+const code = takeSignInCode(window.location, window.history);
+const pinia = createPinia();
+// One page: the address says which picture is open, so that "back" closes it and a link opens it.
+const router = createRouter({
+  history: createWebHistory('/client/'),
+  routes: [{ path: '/:rest(.*)*', name: 'create', component: App }],
+});
+
+const app = createApp(App).use(pinia).use(router).use(createPageI18n(language));
+const session = useSession(pinia);
+session.connect(createApiFactory(window.location.origin), window.sessionStorage);
+useDraft(pinia).connect(window.sessionStorage);
+
+void (code === null ? session.resume() : session.signIn({ kind: 'code', code }));
+app.mount('#app');

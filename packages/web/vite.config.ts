@@ -1,0 +1,36 @@
+import vue from '@vitejs/plugin-vue';
+import { ElementPlusResolver } from 'unplugin-vue-components/resolvers';
+import components from 'unplugin-vue-components/vite';
+import { defineConfig, type PluginOption } from 'vite';
+
+/** Plugins of the page, shared by build, tests and the development server. */
+export function pagePlugins(): PluginOption[] {
+  return [
+    vue(),
+    components({ dirs: [], dts: false, resolvers: [ElementPlusResolver({ importStyle: 'css' })] }),
+  ];
+}
+
+/** Feature switches of vue and vue-i18n: messages run without eval, so that the strict CSP holds. */
+export const pageDefines = {
+  __VUE_OPTIONS_API__: 'true',
+  __VUE_PROD_DEVTOOLS__: 'false',
+  __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
+  __VUE_I18N_FULL_INSTALL__: 'false',
+  __VUE_I18N_LEGACY_API__: 'false',
+  __INTLIFY_PROD_DEVTOOLS__: 'false',
+  __INTLIFY_DROP_MESSAGE_COMPILER__: 'false',
+  __INTLIFY_JIT_COMPILATION__: 'true',
+};
+
+export default defineConfig({
+  base: '/client/',
+  plugins: pagePlugins(),
+  define: pageDefines,
+  build: {
+    target: 'es2022',
+    // Inlined data: urls in CSS and the module preload polyfill would both break the page's CSP.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});
