@@ -28,7 +28,7 @@ export interface ComfySessionOptions {
   silenceMs?: number;
   /** Polling period while a prompt runs, ms. Default 1 s. */
   pollMs?: number;
-  /** Wait for a connection before going on by polling, ms. Default 5 s. */
+  /** Wait for a connection before going on by polling, ms. Default 3 s. */
   connectMs?: number;
   language?: SessionLanguage;
 }
@@ -60,7 +60,7 @@ export class ComfySession {
   #queueSaid = 0;
 
   constructor(options: ComfySessionOptions) {
-    this.#options = { timeoutMs: 900_000, silenceMs: 60_000, pollMs: 1000, connectMs: 5000, ...options };
+    this.#options = { timeoutMs: 900_000, silenceMs: 60_000, pollMs: 1000, connectMs: 3000, ...options };
     this.http = options.http;
     this.#texts = chooseTexts(options.language ?? 'en');
     const logs = new Listeners<SessionLog>(() => undefined); // a failing log listener has nobody left to tell
@@ -197,7 +197,11 @@ export class ComfySession {
   async #submit(prompt: TrackedPrompt, graph: Graph, signal?: AbortSignal): Promise<void> {
     const watch = this.#socket?.expectStatus();
     const socketId = this.#socket?.socketId ?? prompt.promptId;
-    await submitOnce(this.http, this.#options.clock, { graph, promptId: prompt.promptId, socketId, signal });
+    const request = { graph, promptId: prompt.promptId, socketId, timeoutMs: 30_000 };
+    if (signal?.aborted)
+      throw new ComfyError('ABORTED', 'Aborted before POST /prompt', { cause: signal.reason });
+    // An abort lets the POST finish: a prompt that may have arrived must be taken back, not forgotten.
+    if (!(await submitOnce({ http: this.http, clock: this.#options.clock, signal }, request))) return;
     watch?.accepted();
     prompt.follower.noteSubmitted();
     this.#say(this.#texts.submitted(prompt.promptId));

@@ -5,15 +5,24 @@ import type { Clock } from '../time/clock.ts';
 
 const LOOK_AFTER_MS = [0, 1000, 2000, 2000];
 
+/** Where and how long to submit. */
+export interface SubmitPlace {
+  http: ComfyHttp;
+  clock: Clock;
+  /** Stops the looking, never the POST itself. */
+  signal: AbortSignal | undefined;
+}
+
 /**
  * Submits a prompt at most once. When the answer is unclear, looks for the prompt at 0, 1, 3 and 5 s instead of sending it
- * again (a resend would run it twice). Throws ComfyError when it was refused, not sent, or not found.
+ * again (a resend would run it twice). False when the signal stopped the looking. Throws ComfyError when it was refused, not
+ * sent, or not found.
  */
-export async function submitOnce(http: ComfyHttp, clock: Clock, request: PromptRequest): Promise<void> {
-  const outcome = await http.submitPrompt(request);
+export async function submitOnce(place: SubmitPlace, request: PromptRequest): Promise<boolean> {
+  const outcome = await place.http.submitPrompt(request);
   switch (outcome.kind) {
     case 'accepted':
-      if (outcome.nodeErrors === null) return;
+      if (outcome.nodeErrors === null) return true;
       throw new ComfyError('PROMPT_REFUSED', 'Some outputs of the workflow failed validation', {
         details: { promptId: request.promptId, nodeErrors: outcome.nodeErrors },
       });
@@ -30,24 +39,31 @@ export async function submitOnce(http: ComfyHttp, clock: Clock, request: PromptR
     }
     case 'not_sent':
       throw outcome.cause;
-    case 'unclear':
-      if (!(await isKnown(http, clock, request))) throw outcome.cause;
+    case 'unclear': {
+      const known = await look(place, request.promptId);
+      if (known === 'absent') throw outcome.cause;
+      return known === 'found';
+    }
   }
 }
 
-async function isKnown(http: ComfyHttp, clock: Clock, request: PromptRequest): Promise<boolean> {
+async function look(
+  { http, clock, signal }: SubmitPlace,
+  promptId: string,
+): Promise<'found' | 'absent' | 'stopped'> {
   for (const waitMs of LOOK_AFTER_MS) {
-    await clock.sleep(waitMs, request.signal);
     try {
+      await clock.sleep(waitMs, signal);
       const { running, pending } = await http.loadQueue();
-      if ([...running, ...pending].some((item) => item.promptId === request.promptId)) return true;
-      if ((await http.loadHistory(request.promptId)) !== null) return true;
+      if ([...running, ...pending].some((item) => item.promptId === promptId)) return 'found';
+      if ((await http.loadHistory(promptId)) !== null) return 'found';
     } catch (error) {
+      if (signal?.aborted) return 'stopped';
       // Still unclear: the next look may find the server again.
       if (!(error instanceof ComfyError)) throw error;
     }
   }
-  return false;
+  return 'absent';
 }
 
 /** Takes a prompt back: deletes it from the queue, or interrupts it when it runs; never another prompt. */

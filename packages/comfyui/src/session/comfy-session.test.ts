@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import { createFakeDialer, createFakeTransport } from '../../test/fake-worker.ts';
+import { FakeClock } from '../../test/fake-clock.ts';
+import { ComfyHttp } from '../http/comfy-http.ts';
+import { ComfySocket } from '../socket/comfy-socket.ts';
+import { ComfySession } from './comfy-session.ts';
+import type { SessionLog } from './session-events.ts';
+
+const graph = {
+  '1': { class_type: 'EmptyImage', inputs: {} },
+  '3': { class_type: 'SaveImage', inputs: { images: ['1', 0] } },
+};
+const PROMPT = 'id-2';
+const ACCEPTED = JSON.stringify({ prompt_id: PROMPT, number: 1, node_errors: {} });
+const FINISHED = JSON.stringify({
+  [PROMPT]: {
+    outputs: { '3': { images: [{ filename: 'a.png', subfolder: '', type: 'output' }] } },
+    status: { status_str: 'success', completed: true, messages: [['execution_success', {}]] },
+  },
+});
+const END = JSON.stringify({ type: 'executing', data: { node: null, prompt_id: PROMPT } });
+
+type Answers = Record<string, () => Promise<string | { status: number; text: string }> | string>;
+
+async function open(answers: Answers) {
+  const clock = new FakeClock();
+  const dialer = createFakeDialer();
+  const transport = createFakeTransport(async (call) => {
+    const answer = await answers[call]?.();
+    if (answer === undefined) return { status: 404, text: '' };
+    return typeof answer === 'string' ? { status: 200, text: answer } : answer;
+  });
+  let ids = 0;
+  const createId = () => {
+    ids += 1;
+    return `id-${ids}`;
+  };
+  const http = new ComfyHttp({ baseUrl: 'http://worker:8188', transport });
+  const session = new ComfySession({
+    http,
+    clock,
+    createId,
+    createSocket: () =>
+      new ComfySocket({ baseUrl: http.baseUrl, dialer, clock, random: () => 0.5, createId }),
+  });
+  const lines: string[] = [];
+  const logs: SessionLog[] = [];
+  session.on('line', (line) => lines.push(line));
+  session.on('log', (log) => logs.push(log));
+  await session.connectWebSocket();
+  const say = (text: string): void => dialer.sockets.at(-1)?.handlers.onText(text);
+  return { clock, session, transport, lines, logs, say };
+}
+
+/** Lets everything that is ready run, without time passing. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+}
+
+describe('following a prompt', () => {
+  it('CD13 messages that come before the answer to the POST are not lost', async () => {
+    let release: (text: string) => void = () => undefined;
+    const posted = new Promise<string>((resolve) => {
+      release = resolve;
+    });
+    const { session, say } = await open({
+      'POST /prompt': () => posted,
+      [`GET /history/${PROMPT}`]: () => FINISHED,
+    });
+    const result = session.runPrompt(graph);
+    await settle();
+    say(END);
+    await settle();
+    release(ACCEPTED);
+    expect((await result).outputs).toHaveLength(1);
+  });
+
+  it('CD12 an end told five times is handled once', async () => {
+    const { session, say, lines } = await open({
+      'POST /prompt': () => ACCEPTED,
+      [`GET /history/${PROMPT}`]: () => FINISHED,
+    });
+    const result = session.runPrompt(graph);
+    await settle();
+    for (let time = 0; time < 5; time += 1) say(END);
+    await Promise.all([result, session.checkTaskStatusManually(PROMPT)]);
+    expect(lines.filter((line) => line.startsWith('✓'))).toHaveLength(1);
+  });
+
+  it('CD5 a bad status and an answer without the prompt are named apart and asked again', async () => {
+    const answers: ({ status: number; text: string } | string)[] = [
+      { status: 502, text: '<html>' },
+      '{"another":{}}',
+      '{}',
+      FINISHED,
+    ];
+    const { session, clock, say, logs } = await open({
+      'POST /prompt': () => ACCEPTED,
+      [`GET /history/${PROMPT}`]: async () => answers.shift() ?? FINISHED,
+    });
+    const result = session.runPrompt(graph);
+    await settle();
+    say(END);
+    for (let time = 0; time < 4; time += 1) {
+      await settle();
+      clock.advance(1000);
+    }
+    expect((await result).outputs).toHaveLength(1);
+    const failed = logs.filter((log) => log.step === 'check_failed').map((log) => log.cause);
+    expect(failed).toMatchObject([{ code: 'BAD_STATUS' }, { code: 'INVALID_BODY' }]);
+  });
+
+  it('CD6 executing without prompt_id is reported with its data and changes nothing', async () => {
+    const { session, say, logs } = await open({
+      'POST /prompt': () => ACCEPTED,
+      [`GET /history/${PROMPT}`]: () => '{}',
+    });
+    const result = session.runPrompt(graph, { signal: AbortSignal.timeout(50) });
+    await settle();
+    say('{"type":"executing","data":{"node":null}}');
+    say('not json');
+    expect(logs.map((log) => log.message)).toContain(
+      'executing without prompt_id: {"node":null,"display_node":null,"prompt_id":null}',
+    );
+    expect(session.pendingTasks.get(PROMPT)?.phase).toBe('queued');
+    await expect(result).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it('CD10 polling begins with the first prompt and stops when none is pending', async () => {
+    const { session, clock, say, transport } = await open({
+      'POST /prompt': () => ACCEPTED,
+      [`GET /history/${PROMPT}`]: () => FINISHED,
+    });
+    clock.advance(60_000);
+    expect(transport.calls).toEqual([]);
+    const result = session.runPrompt(graph);
+    await settle();
+    say(END);
+    await result;
+    const before = transport.calls.length;
+    clock.advance(600_000);
+    await settle();
+    expect(transport.calls).toHaveLength(before);
+  });
+
+  it('CD26 the steps of detection are logged with the prompt', async () => {
+    const { session, logs, say } = await open({
+      'POST /prompt': () => ACCEPTED,
+      [`GET /history/${PROMPT}`]: () => FINISHED,
+    });
+    const result = session.runPrompt(graph);
+    await settle();
+    say(END);
+    await result;
+    expect(logs.map((log) => [log.step, log.promptId, log.message])).toEqual([
+      ['submitted', PROMPT, 'accepted'],
+      ['end_seen', PROMPT, 'executing null'],
+    ]);
+  });
+
+  it('CD9 a prompt whose end was never told is finished by a check', async () => {
+    const { session, clock, logs } = await open({
+      'POST /prompt': () => ACCEPTED,
+      [`GET /history/${PROMPT}`]: () => FINISHED,
+    });
+    const result = session.runPrompt(graph);
+    await settle();
+    clock.advance(1000);
+    await result;
+    expect(logs.map((log) => log.step)).toContain('finished_by_check');
+  });
+
+  it('PR2 sixty seconds of silence are told with the last node', async () => {
+    const { session, clock, lines, say } = await open({
+      'POST /prompt': () => ACCEPTED,
+      [`GET /history/${PROMPT}`]: () => '{}',
+      'GET /queue': () => JSON.stringify({ queue_running: [[1, PROMPT, {}, {}, []]], queue_pending: [] }),
+    });
+    const stop = new AbortController();
+    const result = session.runPrompt(graph, { signal: stop.signal });
+    await settle();
+    say('{"type":"status","data":{"status":{"exec_info":{"queue_remaining":1}}}}');
+    clock.advance(30_000);
+    say(JSON.stringify({ type: 'executing', data: { node: '1', display_node: '1', prompt_id: PROMPT } }));
+    clock.advance(59_000);
+    expect(lines.filter((line) => line.startsWith('⚠'))).toEqual([]);
+    clock.advance(1000);
+    expect(lines.filter((line) => line.startsWith('⚠'))).toEqual(['⚠ No message for 60 s, last node: 1']);
+    stop.abort();
+    await expect(result).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it('a 200 with node errors is a failure', async () => {
+    const partial = JSON.stringify({ prompt_id: PROMPT, number: 1, node_errors: { '4': {} } });
+    const { session } = await open({ 'POST /prompt': () => partial });
+    await expect(session.runPrompt(graph)).rejects.toMatchObject({
+      code: 'PROMPT_REFUSED',
+      details: { nodeErrors: { '4': {} } },
+    });
+  });
+});
