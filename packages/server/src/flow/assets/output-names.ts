@@ -1,0 +1,63 @@
+import { join, relative, resolve } from 'node:path';
+import type { AssetRow, TaskRow } from '../../platform/database/schema.ts';
+import { toError } from '../../platform/errors/app-error.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { BlobStore } from './blob-store.ts';
+import { safeName } from './collect-outputs.ts';
+
+export interface NamingDeps {
+  blobs: BlobStore;
+  logger: Logger;
+  /** Null: no readable copies. */
+  outputDir: string | null;
+}
+
+/**
+ * Gives results readable names below output_dir: hard links that are never read back. They come after the result is
+ * visible, so a full or missing folder costs nobody a result.
+ */
+export function publishNames({ blobs, logger, outputDir }: NamingDeps, task: TaskRow, assets: readonly AssetRow[]): void {
+  if (outputDir === null) return;
+  const folder = resolveBelow(outputDir, task.output_path ?? defaultFolder(task));
+  for (const asset of assets) {
+    const path = join(folder, createOutputName(task, asset));
+    blobs.linkTo(asset.blob_hash, path).catch((thrown: unknown) => {
+      logger.warn('output.name_failed', { taskId: task.id, path, error: toError(thrown).message });
+    });
+  }
+}
+
+/** p{project}/{YYYYMMDD} for projects, else {YYYYMMDD}: independent of names that people change. */
+function defaultFolder(task: TaskRow): string {
+  const day = new Date(task.created_at).toISOString().slice(0, 10).replaceAll('-', '');
+  return task.project_id ? join(`p${task.project_id}`, day) : day;
+}
+
+/** Paths from people stay below the root; one that leads out of it is cut to its last part. */
+function resolveBelow(root: string, path: string): string {
+  const inside = relative(root, resolve(root, path));
+  return inside.startsWith('..') || inside === '' ? join(root, safeName(path)) : join(root, inside);
+}
+
+/**
+ * A name that no other result has: prefix, task, item, place, time. A request's pattern may use {prefix} {task} {item}
+ * {index} {time}; the task's id is added when the pattern leaves it out.
+ */
+export function createOutputName(task: TaskRow, asset: AssetRow): string {
+  const dot = asset.name.lastIndexOf('.');
+  const extension = dot > 0 ? asset.name.slice(dot) : '';
+  const prefix = (dot > 0 ? asset.name.slice(0, dot) : asset.name).replace(/_\d{5}_?$/, '');
+  const time = new Date(asset.created_at).toISOString().replace(/[-:]/g, '').replace(/\..*/, '');
+  const values: Record<string, string> = {
+    prefix,
+    task: task.id.slice(-12),
+    item: String(task.batch_index ?? 0).padStart(4, '0'),
+    index: String(asset.output_index),
+    time,
+  };
+  const pattern = task.file_name ?? '{prefix}_{time}_{item}_{index}';
+  const named = pattern.replace(/\{(\w+)\}/g, (whole, key: string) => values[key] ?? whole);
+  const unique = pattern.includes('{task}') ? named : `${named}_${values.task}`;
+  const numbered = asset.output_index > 0 && !pattern.includes('{index}') ? `${unique}_${asset.output_index}` : unique;
+  return safeName(`${numbered}${extension}`);
+}

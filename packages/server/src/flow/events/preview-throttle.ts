@@ -1,0 +1,33 @@
+import type { Clock } from '../../platform/time/clock.ts';
+
+const MAX_BYTES = 64 * 1024;
+
+/** Lets at most one preview of a task through each period; newest only, and none above 64 kB. */
+export class PreviewThrottle {
+  readonly #clock: Clock;
+  readonly #periodMs: number;
+  readonly #waiting = new Map<string, { bytes: Uint8Array; send: (bytes: Uint8Array) => void } | null>();
+
+  constructor(clock: Clock, periodMs: number) {
+    this.#clock = clock;
+    this.#periodMs = periodMs;
+  }
+
+  offer(taskId: string, image: Uint8Array, send: (bytes: Uint8Array) => void): void {
+    if (image.byteLength > MAX_BYTES) return;
+    if (this.#waiting.has(taskId)) {
+      // The frame's memory is the socket's: what waits is copied.
+      this.#waiting.set(taskId, { bytes: image.slice(), send });
+      return;
+    }
+    this.#waiting.set(taskId, null);
+    send(image);
+    this.#clock.setTimer(this.#periodMs, () => this.#next(taskId));
+  }
+
+  #next(taskId: string): void {
+    const waiting = this.#waiting.get(taskId);
+    this.#waiting.delete(taskId);
+    if (waiting) this.offer(taskId, waiting.bytes, waiting.send);
+  }
+}
