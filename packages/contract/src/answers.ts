@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { batchSchema } from './batch.ts';
+import { recordedErrorSchema } from './errors.ts';
 import { taskEventSchema } from './events.ts';
 import { clientSchema, GRANTS } from './people.ts';
 import { TASK_STATES, taskSchema, timeSchema } from './task.ts';
@@ -38,42 +39,68 @@ export type Reloaded = z.infer<typeof reloadedSchema>;
 export const pendingTaskSchema = z
   .object({
     task_id: z.string(),
-    prompt_id: z.string().nullable(),
     status: z.enum(TASK_STATES),
-    message: z.string(),
-    workflow_name: z.string().nullable(),
-    worker_id: z.string().nullable(),
-    worker_name: z.string().nullable(),
-    /** The socket of the task's worker; null while the task has none. */
-    connection: z.enum(['connected', 'connecting', 'closed']).nullable(),
-    created_at: timeSchema,
     /** Since acceptance. */
     age_seconds: z.number(),
+    workflow_name: z.string().nullable(),
+    worker_name: z.string().nullable(),
+    prompt_id: z.string().nullable(),
+    /** The socket of the task's worker; null while the task has none. */
+    connection: z.enum(['connected', 'connecting', 'closed']).nullable(),
+    /** Where its attempt is. */
+    phase: z.string().nullable(),
   })
   .meta({ id: 'PendingTask' });
 export type PendingTask = z.infer<typeof pendingTaskSchema>;
 
 /** GET /api/fleet/debug/pending. */
 export const pendingTasksSchema = z
-  .object({ tasks: z.array(pendingTaskSchema) })
+  .object({ pending: z.array(pendingTaskSchema) })
   .meta({ id: 'PendingTasks' });
 
+/** Where a worker says a prompt is. */
+export const PROMPT_PLACES = [
+  'history',
+  'running',
+  'pending',
+  'absent',
+  'unreachable',
+  'not_submitted',
+] as const;
+
 /** POST /api/fleet/debug/check/{prompt_id or task_id}: the worker was asked now; the task as it stands after that (CL9). */
-export const checkedTaskSchema = z
-  .object({ task: taskSchema, finding: z.string() })
-  .meta({ id: 'CheckedTask' });
-export type CheckedTask = z.infer<typeof checkedTaskSchema>;
+export const taskCheckSchema = z
+  .object({
+    task_id: z.string(),
+    status: z.enum(TASK_STATES),
+    place: z.enum(PROMPT_PLACES),
+    finished: z.boolean(),
+    error: recordedErrorSchema.nullable(),
+  })
+  .meta({ id: 'TaskCheck' });
+export type TaskCheck = z.infer<typeof taskCheckSchema>;
 
 /** GET /api/v2/config: what a page needs to draw its form (API17). */
 export const publicConfigSchema = z
   .object({
-    task_types: z.array(z.string()),
-    workflows: z.array(z.string()),
+    task_types: z.array(
+      z.object({
+        name: z.string(),
+        default_workflow: z.string().nullable(),
+        workflows: z.array(z.string()),
+      }),
+    ),
     upload: z.object({ formats: z.array(z.string()), max_bytes: z.int() }),
-    limits: z.record(z.string(), z.unknown()),
-    presets: z.record(z.string(), z.unknown()),
-    defaults: z.record(z.string(), z.unknown()),
+    limits: z.object({
+      json_body_bytes: z.int(),
+      graph_body_bytes: z.int(),
+      batch_items: z.int(),
+      waiting_tasks: z.int(),
+      priority: z.object({ min: z.int(), max: z.int() }),
+    }),
+    presets: z.record(z.string(), z.record(z.string(), z.unknown())),
+    defaults: z.object({ timeout_seconds: z.number(), max_attempts: z.int(), priority: z.int() }),
     languages: z.array(z.string()),
   })
-  .meta({ id: 'PublicConfig' });
+  .meta({ id: 'Settings' });
 export type PublicConfig = z.infer<typeof publicConfigSchema>;

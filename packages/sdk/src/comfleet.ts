@@ -74,7 +74,7 @@ export class Comfleet {
     this.clients = new ClientCalls(this.#transport);
     this.auth = new AuthCalls(this.#transport);
     this.service = new ServiceCalls(this.#transport);
-    this.debug = createDebugCalls(this.#transport, pending, this.#log);
+    this.debug = createDebugCalls(this.service, pending, this.#log);
   }
 
   /** Opens the live socket; it comes back by itself until `close()`. */

@@ -6,12 +6,10 @@ const PENDING = {
   task_id: 'task-1',
   prompt_id: 'prompt-1',
   status: 'running',
-  message: 'Running.',
   workflow_name: 'text_to_image',
-  worker_id: 'w1',
   worker_name: 'gpu-1',
   connection: 'connected',
-  created_at: '2026-01-01T00:00:00.000Z',
+  phase: 'running',
   age_seconds: 301.26,
 };
 
@@ -28,7 +26,7 @@ function open(...answers: (Response | Error)[]) {
 
 describe('debugging', () => {
   it('CL8 lists open tasks with age, workflow, worker and connection', async () => {
-    const { comfleet, infos } = open(answer({ tasks: [PENDING] }));
+    const { comfleet, infos } = open(answer({ pending: [PENDING] }));
     const { debugTaskStatus } = comfleet.debug;
 
     expect(await debugTaskStatus()).toEqual([PENDING]);
@@ -49,7 +47,7 @@ describe('debugging', () => {
   });
 
   it('CL9 has one task checked by its prompt id', async () => {
-    const checked = { task: makeTask({ status: 'succeeded' }), finding: 'history complete' };
+    const checked = { task_id: 'task-1', status: 'succeeded', place: 'history', finished: true, error: null };
     const { comfleet, asked } = open(answer(checked));
 
     expect(await comfleet.debug.checkTaskStatusManually('prompt-1')).toEqual(checked);

@@ -1,11 +1,7 @@
-import {
-  type CheckedTask,
-  checkedTaskSchema,
-  type PendingTask,
-  pendingTasksSchema,
-} from '@comfleet/contract';
+import { type TaskCheck, taskCheckSchema, type PendingTask, pendingTasksSchema } from '@comfleet/contract';
 import type { PendingEntry, PendingTasks } from './calls/pending-tasks.ts';
-import type { CallOptions, HttpTransport } from './http/transport.ts';
+import type { ServiceCalls } from './calls/service.ts';
+import type { CallOptions } from './http/transport.ts';
 import type { Log } from './platform/console-log.ts';
 
 /** The debugging calls, free to be taken apart: `const { debugTaskStatus } = comfleet.debug`. */
@@ -18,26 +14,23 @@ export interface DebugCalls {
    * Has the server ask the worker about one task now, by prompt id or task id, and finish it when its history is
    * complete. Never throws: what fails is logged, and the answer is null.
    */
-  readonly checkTaskStatusManually: (id: string, options?: CallOptions) => Promise<CheckedTask | null>;
+  readonly checkTaskStatusManually: (id: string, options?: CallOptions) => Promise<TaskCheck | null>;
 }
 
 /** Makes the debugging calls of one client. */
-export function createDebugCalls(transport: HttpTransport, pending: PendingTasks, log: Log): DebugCalls {
+export function createDebugCalls(service: ServiceCalls, pending: PendingTasks, log: Log): DebugCalls {
   return {
     pendingTasks: pending.entries,
     debugTaskStatus: async (options = {}) => {
-      const request = { ...options, method: 'GET', path: '/api/fleet/debug/pending' } as const;
-      const { tasks } = await transport.json(request, pendingTasksSchema);
+      const tasks = await service.pendingTasks(options);
       log.info(`${tasks.length} open tasks`);
       for (const task of tasks) log.info(describe(task));
       return tasks;
     },
     checkTaskStatusManually: async (id, options = {}) => {
       try {
-        const path = `/api/fleet/debug/check/${encodeURIComponent(id)}`;
-        const request = { ...options, method: 'POST', path, repeatable: true } as const;
-        const checked = await transport.json(request, checkedTaskSchema);
-        log.info(`${id}: ${checked.finding}`);
+        const checked = await service.checkTask(id, options);
+        log.info(`${id}: ${checked.status}, the worker says ${checked.place}`);
         return checked;
       } catch (cause) {
         log.error(`Checking ${id} failed`, cause);

@@ -1,7 +1,11 @@
 import {
+  type TaskCheck,
+  taskCheckSchema,
   type Health,
   healthSchema,
+  type PendingTask,
   type PublicConfig,
+  pendingTasksSchema,
   publicConfigSchema,
   type Reloaded,
   reloadedSchema,
@@ -86,5 +90,20 @@ export class ServiceCalls {
   async reloadWorkflows(options: CallOptions = {}): Promise<Reloaded> {
     const request = { ...options, method: 'POST', path: '/api/v2/tasks/reload', repeatable: true } as const;
     return await this.#transport.json(request, reloadedSchema);
+  }
+
+  /** Every open task of ours, with age, workflow, worker and connection; an admin sees everyone's. */
+  async pendingTasks(options: CallOptions = {}): Promise<PendingTask[]> {
+    const request = { ...options, method: 'GET', path: '/api/fleet/debug/pending' } as const;
+    return (await this.#transport.json(request, pendingTasksSchema)).pending;
+  }
+
+  /** Has the server ask the worker about one task now, by prompt id or task id, and finish it when it can. */
+  async checkTask(promptOrTaskId: string, options: CallOptions = {}): Promise<TaskCheck> {
+    const path = `/api/fleet/debug/check/${encodeURIComponent(promptOrTaskId)}`;
+    return await this.#transport.json(
+      { ...options, method: 'POST', path, repeatable: true },
+      taskCheckSchema,
+    );
   }
 }
