@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadCommandLine, type ProgramPlan, parseCommandLine } from './command-line.ts';
 import { parseFault } from './faults/control-server.ts';
-import { type Simulator, openSimulator } from './simulator.ts';
+import { openSimulator, type Simulator } from './simulator.ts';
 
 /** The simulator as a program: started as ComfyUI's main.py is, it logs and ends like it. */
 function log(line: string): void {

@@ -1,6 +1,6 @@
+import type { SimulatedModel } from './models/model-memory.ts';
 import type { Clock } from './platform/clock.ts';
 import { systemClock } from './platform/clock.ts';
-import type { SimulatedModel } from './models/model-memory.ts';
 
 /** Which ComfyUI is acted: 0.3.40-like, 0.3.64 as recorded, or a 2026 build. */
 export type VersionProfile = 'old' | '0.3.64' | 'new';
@@ -75,7 +75,12 @@ export interface CompiledOptions {
 export const DEFAULT_MODELS: readonly SimulatedModel[] = [
   { name: 'random-a.safetensors', loadMs: 300, vramMegabytes: 2048 },
   { name: 'random-b.safetensors', loadMs: 300, vramMegabytes: 2048 },
-  { name: 'v1-5-pruned-emaonly.safetensors', loadMs: 400, vramMegabytes: 4096 },
+  {
+    name: 'v1-5-pruned-emaonly.safetensors',
+    loadMs: 400,
+    vramMegabytes: 4096,
+    metadata: { 'modelspec.title': 'simulated' },
+  },
   { name: 'sd_xl_base_1.0.safetensors', loadMs: 600, vramMegabytes: 7168 },
   { name: 'svd_xt.safetensors', loadMs: 600, vramMegabytes: 9216 },
 ];

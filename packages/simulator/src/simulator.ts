@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { PromptWorker } from './execution/prompt-worker.ts';
 import { type ControlServer, openControlServer } from './faults/control-server.ts';
 import { createFaultActions } from './faults/fault-actions.ts';
-import { FaultScript, type FaultSpec, type ArmedFault, readNumber, readText } from './faults/fault-script.ts';
 import type { FaultName } from './faults/fault-names.ts';
-import { type FileStore, createDiskStore, createMemoryStore } from './files/file-store.ts';
+import { type ArmedFault, FaultScript, type FaultSpec, readNumber, readText } from './faults/fault-script.ts';
+import { createDiskStore, createMemoryStore, type FileStore } from './files/file-store.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { describeFeatures } from './http/info-routes.ts';
 import { isOriginAllowed } from './http/origin.ts';
@@ -18,7 +18,7 @@ import { writeString } from './json/lossless-json.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { ModelMemory } from './models/model-memory.ts';
 import { Catalog } from './nodes/catalog.ts';
-import { type CompiledOptions, type SimulatorOptions, compileOptions } from './options.ts';
+import { type CompiledOptions, compileOptions, type SimulatorOptions } from './options.ts';
 import { createRandom } from './platform/clock.ts';
 import { History } from './queue/history.ts';
 import { PromptQueue } from './queue/prompt-queue.ts';
@@ -221,7 +221,7 @@ class SimulatorCore {
   }
 
   /** Status code of a refused upgrade, 0 for a bare close; undefined when it is allowed. */
-  private refuseUpgrade(path: string, headers: import('node:http').IncomingHttpHeaders): number | undefined {
+  private refuseUpgrade(path: string, headers: IncomingHttpHeaders): number | undefined {
     if (path !== '/ws' && path !== '/api/ws') return 404;
     if (this.options.corsOrigin === undefined && !isOriginAllowed(headers)) return 403;
     const refused = this.faults.take('ws_refuse');
@@ -270,12 +270,15 @@ class SimulatorCore {
   }
 
   private crash(spec: FaultSpec, onCrash: SimulatorOptions['onCrash']): void {
-    const signal = spec['signal'];
+    const signal = spec.signal;
     const how = {
       exitCode: readNumber(spec, 'exit_code', 1),
       ...(typeof signal === 'string' ? { signal } : {}),
     };
-    if (onCrash !== undefined) return onCrash(how);
+    if (onCrash !== undefined) {
+      onCrash(how);
+      return;
+    }
     this.worker.die();
     void this.stopListening();
   }

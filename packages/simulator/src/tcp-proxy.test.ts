@@ -1,6 +1,6 @@
-import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type TcpProxy, openTcpProxy } from './tcp-proxy.ts';
+import { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 const closers: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
@@ -68,7 +68,7 @@ describe('openTcpProxy', () => {
 
   it('cuts a connection after the allowed bytes', async () => {
     const { proxy, dial } = await openEcho();
-    proxy.add({ kind: 'limit_data', bytes: 3, direction: 'down', then: 'close' });
+    proxy.add({ kind: 'limit_data', bytes: 3, direction: 'down', ending: 'close' });
     const socket = await dial();
     socket.write('abcdef');
     expect(await readOnce(socket)).toBe('abc');

@@ -1,4 +1,4 @@
-import { type AddressInfo, type Server, Socket, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { type Clock, systemClock } from './platform/clock.ts';
 
 /** `up` is client to server, `down` is server to client. */
@@ -20,7 +20,7 @@ export type Toxic =
       readonly kind: 'limit_data';
       readonly bytes: number;
       readonly direction?: Direction;
-      readonly then?: 'reset' | 'close';
+      readonly ending?: 'reset' | 'close';
     }
   /** Data arrives in small pieces. */
   | {
@@ -243,7 +243,7 @@ function passLimited(
   const rest = chunk.subarray(0, Math.max(0, limit.toxic.bytes - before));
   ends.to.write(rest, () => {
     for (const socket of [ends.to, ends.from]) {
-      if (limit.toxic.then === 'close') socket.end();
+      if (limit.toxic.ending === 'close') socket.end();
       else socket.resetAndDestroy();
     }
   });

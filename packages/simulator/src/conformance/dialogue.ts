@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { type Plain, type PlainObject, type TranscriptLine, isPlainObject } from './transcript.ts';
+import { isPlainObject, type Plain, type PlainObject, type TranscriptLine } from './transcript.ts';
 
 /** One client of one server, writing down all it hears. */
 export interface Dialogue {
@@ -82,8 +82,8 @@ function connect(
     if (!isPlainObject(message)) return;
     note({
       kind: 'text',
-      type: String(message['type']),
-      data: isPlainObject(message['data']) ? message['data'] : {},
+      type: String(message.type),
+      data: isPlainObject(message.data) ? message.data : {},
     });
   });
   return new Promise((resolve, reject) => {
@@ -122,11 +122,11 @@ async function readAnswer(
 }
 
 function readShownFiles(line: TranscriptLine): string[] {
-  if (line.kind !== 'text' || line.type !== 'executed' || !isPlainObject(line.data['output'])) return [];
-  return Object.values(line.data['output']).flatMap((list) =>
+  if (line.kind !== 'text' || line.type !== 'executed' || !isPlainObject(line.data.output)) return [];
+  return Object.values(line.data.output).flatMap((list) =>
     Array.isArray(list)
       ? list.flatMap((file) =>
-          isPlainObject(file) && typeof file['filename'] === 'string' ? [file['filename']] : [],
+          isPlainObject(file) && typeof file.filename === 'string' ? [file.filename] : [],
         )
       : [],
   );

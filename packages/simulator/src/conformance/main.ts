@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { SCENARIOS, runScenario } from './scenarios.ts';
+import { runScenario, SCENARIOS } from './scenarios.ts';
 
 /** Plays the conformance list against a server: `node dist/conformance/main.js --url URL [--only NAME] [--verbose]`. */
 async function main(args: readonly string[]): Promise<number> {

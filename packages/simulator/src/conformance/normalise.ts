@@ -1,9 +1,9 @@
 import {
   type HttpLine,
+  isPlainObject,
   type Plain,
   type PlainObject,
   type TranscriptLine,
-  isPlainObject,
 } from './transcript.ts';
 
 /** A transcript with everything removed that two honest servers may differ in, one text a line. */
@@ -37,7 +37,7 @@ export function normalise(lines: readonly TranscriptLine[]): NormalTranscript {
     } else if (line.type === 'status') statuses.push(JSON.stringify(names.clean(line.data)));
     else {
       const node = nodeOf(line, previous);
-      const prompt = typeof line.data['prompt_id'] === 'string' ? line.data['prompt_id'] : currentPrompt;
+      const prompt = typeof line.data.prompt_id === 'string' ? line.data.prompt_id : currentPrompt;
       if (line.type === 'progress_state') {
         frames.push({ prompt, node, text: describeProgress(line.data, previous, node) });
         previous = nodesOf(line.data);
@@ -57,7 +57,7 @@ interface Frame {
 }
 
 function nodesOf(data: PlainObject): PlainObject {
-  return isPlainObject(data['nodes']) ? data['nodes'] : {};
+  return isPlainObject(data.nodes) ? data.nodes : {};
 }
 
 /** The graph node a frame is about: of progress_state, the one that changed. */
@@ -68,14 +68,14 @@ function nodeOf(line: Extract<TranscriptLine, { kind: 'text' }>, previous: Plain
     );
     return changed[0]?.[0] ?? runningNode(line.data);
   }
-  const node = line.data['node'] ?? line.data['node_id'];
+  const node = line.data.node ?? line.data.node_id;
   return typeof node === 'string' ? node : '';
 }
 
 function runningNode(data: PlainObject): string {
   return (
     Object.entries(nodesOf(data)).find(
-      ([, state]) => isPlainObject(state) && state['state'] === 'running',
+      ([, state]) => isPlainObject(state) && state.state === 'running',
     )?.[0] ?? ''
   );
 }
@@ -151,10 +151,10 @@ class Names {
       if (typeof value === 'string' && !this.known.has(value)) this.known.set(value, make());
     };
     for (const line of lines) {
-      if (line.kind === 'text') add(line.data['sid'], () => `<client ${++clients}>`);
+      if (line.kind === 'text') add(line.data.sid, () => `<client ${++clients}>`);
       if (line.kind !== 'http' || line.request === undefined) continue;
-      add(line.request['client_id'], () => `<client ${++clients}>`);
-      if (line.target === '/prompt') add(line.request['prompt_id'], () => `<prompt ${++prompts}>`);
+      add(line.request.client_id, () => `<client ${++clients}>`);
+      if (line.target === '/prompt') add(line.request.prompt_id, () => `<prompt ${++prompts}>`);
     }
   }
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Dialogue, openDialogue } from './dialogue.ts';
 import { encodePng } from '../images/png.ts';
+import { type Dialogue, openDialogue } from './dialogue.ts';
 import {
   type HttpLine,
+  isPlainObject,
   type Plain,
   type PlainObject,
   type TranscriptLine,
-  isPlainObject,
 } from './transcript.ts';
 
 /** How one recording is played again. */
@@ -49,7 +49,7 @@ async function reconnect(dialogue: Dialogue): Promise<void> {
   await dialogue.waitFor((line) => line.kind === 'text' && line.type === 'progress', WAIT_MS);
   await dialogue.reopen();
   await dialogue.waitFor(
-    (line) => line.kind === 'text' && line.type === 'executing' && line.data['node'] === null,
+    (line) => line.kind === 'text' && line.type === 'executing' && line.data.node === null,
     WAIT_MS,
   );
 }
@@ -84,10 +84,9 @@ class ReplaySession {
   /** The recorded body with fresh ids. */
   private translate(request: PlainObject): PlainObject {
     const body: PlainObject = { ...request };
-    if (typeof request['client_id'] === 'string') body['client_id'] = this.clientId;
-    if (typeof request['prompt_id'] === 'string') body['prompt_id'] = this.idFor(request['prompt_id']);
-    if (Array.isArray(request['delete']))
-      body['delete'] = request['delete'].map((id) => this.idFor(String(id)));
+    if (typeof request.client_id === 'string') body.client_id = this.clientId;
+    if (typeof request.prompt_id === 'string') body.prompt_id = this.idFor(request.prompt_id);
+    if (Array.isArray(request.delete)) body.delete = request.delete.map((id) => this.idFor(String(id)));
     return body;
   }
 
@@ -119,9 +118,9 @@ function isMilestone(line: TranscriptLine): boolean {
   if (line.kind !== 'text') return false;
   if (line.type === 'progress')
     return (
-      Number.isInteger(line.data['value']) &&
-      Number.isInteger(line.data['max']) &&
-      line.data['max'] !== 1 &&
+      Number.isInteger(line.data.value) &&
+      Number.isInteger(line.data.max) &&
+      line.data.max !== 1 &&
       isStep(line.data)
     );
   return [
@@ -135,19 +134,19 @@ function isMilestone(line: TranscriptLine): boolean {
 }
 
 function isStep(data: PlainObject): boolean {
-  return typeof data['max'] === 'number' && data['max'] >= 8;
+  return typeof data.max === 'number' && data.max >= 8;
 }
 
 const PICTURE = { width: 48, height: 32 };
 
 /** The uploaded picture: always the same bytes, unless the recording says "other". */
 function buildForm(form: PlainObject): { filename: string; bytes: Buffer; fields: Record<string, string> } {
-  const data = new Uint8Array(PICTURE.width * PICTURE.height * 4).fill(form['note'] === undefined ? 200 : 90);
+  const data = new Uint8Array(PICTURE.width * PICTURE.height * 4).fill(form.note === undefined ? 200 : 90);
   const fields: Record<string, string> = {};
   for (const name of ['type', 'subfolder', 'overwrite']) {
     const value: Plain | undefined = form[name];
     if (typeof value === 'string') fields[name] = value;
   }
-  const filename = isPlainObject(form) && typeof form['image'] === 'string' ? form['image'] : 'in.png';
+  const filename = isPlainObject(form) && typeof form.image === 'string' ? form.image : 'in.png';
   return { filename, bytes: encodePng({ ...PICTURE, channels: 4, data }), fields };
 }

@@ -1,6 +1,6 @@
 import { type Answer, type NormalTranscript, normalise } from './normalise.ts';
 import { replay } from './replay.ts';
-import { type HttpLine, type TranscriptLine, loadRecording } from './transcript.ts';
+import { type HttpLine, loadRecording, type TranscriptLine } from './transcript.ts';
 
 /** One row of the conformance list: a recording to be played against a server. */
 export interface Scenario {
@@ -131,5 +131,5 @@ export function recordedGraph(name: string): unknown {
   const post = loadRecording(name).find(
     (line): line is HttpLine => line.kind === 'http' && line.target === '/prompt' && line.method === 'POST',
   );
-  return post?.request?.['prompt'];
+  return post?.request?.prompt;
 }

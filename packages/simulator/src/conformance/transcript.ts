@@ -43,23 +43,23 @@ export function loadRecording(name: string): TranscriptLine[] {
 
 function readLine(value: Plain, name: string): TranscriptLine {
   if (!isPlainObject(value)) throw new TypeError(`${name}: a line is not an object`);
-  if (value['ws'] === 'text') {
-    const message = readObject(value['message']);
-    return { kind: 'text', type: String(message?.['type']), data: readObject(message?.['data']) ?? {} };
+  if (value.ws === 'text') {
+    const message = readObject(value.message);
+    return { kind: 'text', type: String(message?.type), data: readObject(message?.data) ?? {} };
   }
-  const head = typeof value['head'] === 'string' ? Buffer.from(value['head'], 'base64') : undefined;
-  if (value['ws'] === 'binary')
-    return { kind: 'binary', event: Number(value['event']), head: head ?? Buffer.alloc(0) };
-  const [method = '', ...target] = String(value['http']).split(' ');
+  const head = typeof value.head === 'string' ? Buffer.from(value.head, 'base64') : undefined;
+  if (value.ws === 'binary')
+    return { kind: 'binary', event: Number(value.event), head: head ?? Buffer.alloc(0) };
+  const [method = '', ...target] = String(value.http).split(' ');
   return {
     kind: 'http',
     method,
     target: target.join(' '),
-    request: readObject(value['request']),
-    form: readObject(value['form']),
-    status: Number(value['status']),
-    headers: readObject(value['headers']),
-    response: value['response'],
+    request: readObject(value.request),
+    form: readObject(value.form),
+    status: Number(value.status),
+    headers: readObject(value.headers),
+    response: value.response,
     head,
   };
 }

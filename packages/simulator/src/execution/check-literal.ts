@@ -1,9 +1,9 @@
 import {
+  isNumber,
+  isObject,
   type Json,
   type JsonObject,
   type Writable,
-  isNumber,
-  isObject,
   writeJson,
 } from '../json/lossless-json.ts';
 import { describeAsPython, printAsPython } from '../json/python-text.ts';

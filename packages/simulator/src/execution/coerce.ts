@@ -1,5 +1,12 @@
-import { ExactNumber, type Json, isIntegerText, isNumber, toNumber } from '../json/lossless-json.ts';
-import { describeAsPython, printAsPython, writeFloat } from '../json/python-text.ts';
+import {
+  ExactNumber,
+  isIntegerText,
+  isNumber,
+  type Json,
+  printFloat,
+  toNumber,
+} from '../json/lossless-json.ts';
+import { describeAsPython, printAsPython } from '../json/python-text.ts';
 
 /** A value Python could not turn into the declared type; the message is Python's. */
 export class ConversionError extends Error {}
@@ -60,7 +67,7 @@ function readSpecial(text: string): number {
 }
 
 function keepFloat(value: number): ExactNumber {
-  return new ExactNumber(writeFloat(value));
+  return new ExactNumber(printFloat(value));
 }
 
 function isTruthy(value: Json): boolean {

@@ -1,6 +1,6 @@
 import { readNumber, readText } from '../faults/fault-script.ts';
 import { isNumber, isObject, toNumber } from '../json/lossless-json.ts';
-import { NodeFailure, type NodeContext, ProcessingInterrupted } from '../nodes/node-run.ts';
+import { type NodeContext, NodeFailure, ProcessingInterrupted } from '../nodes/node-run.ts';
 import type { PromptRun } from './prompt-run.ts';
 import type { WorkerDeps } from './prompt-worker.ts';
 
@@ -102,7 +102,7 @@ export function createNodeContext(deps: WorkerDeps, scope: ContextScope): NodeCo
 /** Faults that make a node raise: out of memory, or any Python error. */
 function throwNodeFault(deps: WorkerDeps, scope: ContextScope): void {
   const fits = (spec: { readonly [field: string]: unknown }): boolean =>
-    spec['class'] === undefined || spec['class'] === scope.className;
+    spec.class === undefined || spec.class === scope.className;
   const { promptId } = scope.run.item;
   if (deps.faults.take('out_of_memory', promptId, fits) !== undefined) {
     throw new NodeFailure(

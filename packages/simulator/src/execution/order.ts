@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, isObject } from '../json/lossless-json.ts';
+import { isObject, type Json, type JsonObject } from '../json/lossless-json.ts';
 import type { Catalog } from '../nodes/catalog.ts';
 
 /** A link is a list of a node id and a slot. */

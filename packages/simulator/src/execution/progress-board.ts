@@ -1,5 +1,4 @@
-import { writeString } from '../json/lossless-json.ts';
-import { writeFloat } from '../json/python-text.ts';
+import { printFloat, writeString } from '../json/lossless-json.ts';
 
 interface Entry {
   readonly id: string;
@@ -60,5 +59,5 @@ export class ProgressBoard {
 
 /** Whole numbers stand without a fraction, others as Python prints them. */
 export function writeProgressNumber(value: number): string {
-  return Number.isInteger(value) ? String(value) : writeFloat(value);
+  return Number.isInteger(value) ? String(value) : printFloat(value);
 }

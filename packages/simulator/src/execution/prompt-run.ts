@@ -1,11 +1,11 @@
 import { isObject, writeJson, writeString } from '../json/lossless-json.ts';
+import type { ProgressImage } from '../nodes/node-run.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { PromptEnd } from '../queue/history.ts';
 import type { PromptItem } from '../queue/prompt-queue.ts';
-import type { Clock } from '../platform/clock.ts';
 import type { SocketHub } from '../socket/socket-hub.ts';
 import { writeMessage } from '../socket/socket-hub.ts';
 import { ProgressBoard, writeProgressNumber } from './progress-board.ts';
-import type { ProgressImage } from '../nodes/node-run.ts';
 
 /** One execution of one prompt: what was said about it, and how to say more. */
 export class PromptRun {

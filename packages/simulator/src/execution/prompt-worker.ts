@@ -1,5 +1,6 @@
-import type { FileStore } from '../files/file-store.ts';
 import type { FaultScript } from '../faults/fault-script.ts';
+import { shapeResult } from '../faults/shape-result.ts';
+import type { FileStore } from '../files/file-store.ts';
 import type { FrameEncoder } from '../images/frame.ts';
 import { type Json, writeJson, writeString } from '../json/lossless-json.ts';
 import type { Ledger } from '../ledger.ts';
@@ -10,9 +11,8 @@ import type { CompiledOptions } from '../options.ts';
 import type { History } from '../queue/history.ts';
 import type { PromptItem, PromptQueue } from '../queue/prompt-queue.ts';
 import type { SocketHub } from '../socket/socket-hub.ts';
-import { shapeResult } from '../faults/shape-result.ts';
 import { createNodeContext } from './node-context.ts';
-import { ExecutionList, classNameOf, inputsOf, readLink } from './order.ts';
+import { classNameOf, ExecutionList, inputsOf, readLink } from './order.ts';
 import { PromptRun } from './prompt-run.ts';
 import { ResultCache } from './result-cache.ts';
 
@@ -61,7 +61,7 @@ export class PromptWorker {
     if (this.isBusy || this.isDead) return;
     this.isBusy = true;
     const { generation } = this;
-    setImmediate(() => void this.work(generation));
+    void this.deps.options.clock.sleep(0).then(() => this.work(generation));
   }
 
   /** Sets the interrupt flag: of the running prompt only, as the flag is cleared at each start. */
@@ -174,8 +174,8 @@ export class PromptWorker {
 
   private async waitHistoryGap(promptId: string): Promise<void> {
     const { faults, options } = this.deps;
-    const late = faults.take('history_late', promptId, (spec) => spec['after_marker'] !== true);
-    const gapMs = typeof late?.['ms'] === 'number' ? late['ms'] : options.historyGapMs;
+    const late = faults.take('history_late', promptId, (spec) => spec.after_marker !== true);
+    const gapMs = typeof late?.ms === 'number' ? late.ms : options.historyGapMs;
     if (gapMs > 0) await options.clock.sleep(gapMs);
   }
 

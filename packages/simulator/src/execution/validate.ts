@@ -1,7 +1,8 @@
 import type { FileStore } from '../files/file-store.ts';
-import { type Json, type JsonObject, type Writable, isObject } from '../json/lossless-json.ts';
+import { isObject, type Json, type JsonObject, type Writable } from '../json/lossless-json.ts';
+import { printAsPython } from '../json/python-text.ts';
 import type { Catalog, NodeClass } from '../nodes/catalog.ts';
-import { type NodeError, checkLiteral, describeConfig } from './check-literal.ts';
+import { checkLiteral, describeConfig, type NodeError } from './check-literal.ts';
 
 /** Structure Python would trip over (a node that is not an object): the server answers 500. */
 export class BrokenPrompt extends Error {}
@@ -73,10 +74,10 @@ function findClass(
   catalog: Catalog,
   isNew: boolean,
 ): NodeClass | { error: PromptError } {
-  if (!isObject(node)) throw new BrokenPrompt(`node ${id} is not an object`);
-  const className = node.get('class_type');
+  const hasClass = isObject(node) ? node.has('class_type') : hasWord(id, node);
+  const className = isObject(node) ? node.get('class_type') : undefined;
   const details = `Node ID '#${id}'`;
-  if (!node.has('class_type')) {
+  if (!hasClass) {
     return {
       error: makeError(
         'invalid_prompt',
@@ -87,7 +88,7 @@ function findClass(
   }
   const found = typeof className === 'string' ? catalog.find(className) : undefined;
   if (found !== undefined) return found;
-  const message = `Cannot execute because node ${String(className)} does not exist.`;
+  const message = `Cannot execute because node ${nameClass(className)} does not exist.`;
   if (!isNew) return { error: makeError('invalid_prompt', message, details) };
   const extra = { node_id: id, class_type: String(className), node_title: String(className) };
   return {
@@ -98,6 +99,18 @@ function findClass(
       extra,
     ),
   };
+}
+
+/** Python's `'class_type' in node` for what is no object: fine for texts and lists, an error for the rest. */
+function hasWord(id: string, node: Json): boolean {
+  const hasIt = (typeof node === 'string' || Array.isArray(node)) && node.includes('class_type');
+  if (hasIt || (typeof node !== 'string' && !Array.isArray(node)))
+    throw new BrokenPrompt(`node ${id} is not an object`);
+  return false;
+}
+
+function nameClass(className: Json | undefined): string {
+  return printAsPython(className ?? null);
 }
 
 function judgeOutputs(outputs: readonly string[], walk: Walk): Verdict {
@@ -223,10 +236,7 @@ function checkInputs(found: NodeClass, inputs: JsonObject, walk: Walk): Checked 
       if (error !== undefined) errors.push(error);
     }
   }
-  if (
-    judged !== undefined &&
-    judged.names.every((name) => inputs.has(name) && !Array.isArray(inputs.get(name)))
-  ) {
+  if (judged?.names.every((name) => inputs.has(name) && !Array.isArray(inputs.get(name)))) {
     errors.push(...askNode(judged, inputs, walk.files));
   }
   return { valid: errors.length === 0 && upstreamIsValid, errors };

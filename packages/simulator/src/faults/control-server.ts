@@ -1,4 +1,4 @@
-import { type IncomingMessage, createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Ledger } from '../ledger.ts';
 import { isFaultName } from './fault-names.ts';

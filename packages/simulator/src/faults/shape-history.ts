@@ -12,7 +12,7 @@ export function shapeHistoryReply(promptId: string, text: string, faults: FaultS
   const answer = faults.take(
     'history_answer',
     promptId,
-    (spec) => spec['kind'] !== 'empty_outputs' || text !== '{}',
+    (spec) => spec.kind !== 'empty_outputs' || text !== '{}',
   );
   return answer === undefined
     ? replyJsonText(text)
@@ -22,7 +22,7 @@ export function shapeHistoryReply(promptId: string, text: string, faults: FaultS
 /** `history_late` with `after_marker`: the entry is there, yet unseen for `ms` after the first look at it. */
 function isHidden(promptId: string, text: string, faults: FaultScript, clock: Clock): boolean {
   const late = faults.peek('history_late', promptId);
-  if (late === undefined || late['after_marker'] !== true || text === '{}') return false;
+  if (late === undefined || late.after_marker !== true || text === '{}') return false;
   const seen = FIRST_SEEN.get(late) ?? new Map<string, number>();
   FIRST_SEEN.set(late, seen);
   const firstAt = seen.get(promptId) ?? clock.now();

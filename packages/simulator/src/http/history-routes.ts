@@ -1,14 +1,14 @@
+import { shapeHistoryReply } from '../faults/shape-history.ts';
 import { writeString } from '../json/lossless-json.ts';
 import {
   HandlerRaised,
   type Reply,
-  type SimRequest,
   readObjectBody,
   replyEmpty,
   replyJsonText,
+  type SimRequest,
 } from './reply.ts';
-import { shapeHistoryReply } from '../faults/shape-history.ts';
-import { type Route, type ServerState, route } from './server-state.ts';
+import { type Route, route, type ServerState } from './server-state.ts';
 
 function readInteger(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);

@@ -1,11 +1,11 @@
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { readNumber, readText } from '../faults/fault-script.ts';
 import { HISTORY_ROUTES } from './history-routes.ts';
 import { INFO_ROUTES } from './info-routes.ts';
 import { JOB_ROUTES } from './job-routes.ts';
 import { isOriginAllowed } from './origin.ts';
 import { PROMPT_ROUTES } from './prompt-routes.ts';
-import { HandlerRaised, type Reply, SERVER_ERROR, type SimRequest, replyEmpty, replyText } from './reply.ts';
+import { HandlerRaised, type Reply, replyEmpty, replyText, SERVER_ERROR, type SimRequest } from './reply.ts';
 import { type RouteMatch, RouteTable } from './route-table.ts';
 import type { ServerState } from './server-state.ts';
 import { UPLOAD_ROUTES } from './upload-routes.ts';
@@ -52,17 +52,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, scope:
   if (!isAdmitted(request, state)) return writeReply(request, response, replyEmpty(403), state);
   if (request.method === 'OPTIONS') return writeReply(request, response, replyEmpty(200), state);
   const match = scope.table.find(request.method ?? 'GET', rawPath);
-  if (match.kind !== 'found') {
-    return writeReply(
-      request,
-      response,
-      replyText(
-        match.kind === 'absent' ? 404 : 405,
-        match.kind === 'absent' ? '404: Not Found' : '405: Method Not Allowed',
-      ),
-      state,
-    );
-  }
+  if (match.kind === 'absent') return writeReply(request, response, replyEmpty(404), state);
+  if (match.kind === 'wrong_method')
+    return writeReply(request, response, replyText(405, '405: Method Not Allowed'), state);
   const body = await readBody(request, options.maxUploadBytes);
   if (body === undefined) return refuseTooLarge(request, response, state);
   if (options.latencyMs > 0) await options.clock.sleep(options.latencyMs);

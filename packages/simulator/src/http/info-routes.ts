@@ -1,7 +1,7 @@
 import { type FaultSpec, readNumber } from '../faults/fault-script.ts';
 import { RawJson, type Writable, writeJson } from '../json/lossless-json.ts';
-import { type Reply, type SimRequest, replyEmpty, replyJson, replyJsonText } from './reply.ts';
-import { type Route, type ServerState, route } from './server-state.ts';
+import { type Reply, replyEmpty, replyJson, replyJsonText, replyText, type SimRequest } from './reply.ts';
+import { type Route, route, type ServerState } from './server-state.ts';
 
 const RAM_TOTAL = 25276502016;
 const RAM_FREE = 24024485888;
@@ -9,9 +9,9 @@ const EXTENSIONS = ['/extensions/core/groupNode.js', '/extensions/core/widgetInp
 
 async function describeSystem(_request: SimRequest, state: ServerState): Promise<Reply> {
   const fault = state.faults.take('system_stats');
-  if (fault?.['kind'] === 'slow') await state.options.clock.sleep(readNumber(fault, 'ms', 10_000));
+  if (fault?.kind === 'slow') await state.options.clock.sleep(readNumber(fault, 'ms', 10_000));
   const impostor = state.faults.peek('identity');
-  const argv = Array.isArray(impostor?.['argv']) ? impostor['argv'].map(String) : [...state.options.argv];
+  const argv = Array.isArray(impostor?.argv) ? impostor.argv.map(String) : [...state.options.argv];
   const system = {
     os: state.options.version === 'new' ? 'linux' : 'posix',
     ram_total: RAM_TOTAL,
@@ -47,7 +47,7 @@ function shapeDevices(
   device: Record<string, Writable>,
   fault: FaultSpec | undefined,
 ): Writable {
-  switch (fault?.['kind']) {
+  switch (fault?.kind) {
     case 'no_devices':
       return { system };
     case 'vram_null':
@@ -100,6 +100,14 @@ function listModelFiles(request: SimRequest, state: ServerState): Reply {
   );
 }
 
+function describeModel(request: SimRequest, state: ServerState): Reply {
+  const [folder = ''] = request.params;
+  const name = request.query.get('filename') ?? '';
+  const isThere = name.endsWith('.safetensors') && state.catalog.modelNames(folder).includes(name);
+  const metadata = isThere ? state.catalog.findModel(name)?.metadata : undefined;
+  return metadata === undefined ? replyEmpty(404) : replyJson({ ...metadata });
+}
+
 const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>ComfyUI simulator</title>
 <body><h1>ComfyUI simulator</h1><p>This server acts like ComfyUI without a GPU. Its pictures are simulated.</p></body></html>`;
 
@@ -110,6 +118,9 @@ function showPage(): Reply {
 /** System, features, node classes, models, page. */
 export const INFO_ROUTES: readonly Route[] = [
   route('GET', '/', showPage, 'plain'),
+  route('GET', '/ws', () =>
+    replyText(400, 'No WebSocket UPGRADE hdr: None\n Can "Upgrade" only to "WebSocket".'),
+  ),
   route('GET', '/system_stats', describeSystem),
   route('GET', '/features', (_request, state) => replyJsonText(describeFeatures(state))),
   route('GET', '/object_info', listNodes),
@@ -125,7 +136,7 @@ export const INFO_ROUTES: readonly Route[] = [
     ),
   ),
   route('GET', '/experiment/models/{folder}', listModelFiles),
-  route('GET', '/view_metadata/{folder}', () => replyEmpty(404)),
+  route('GET', '/view_metadata/{folder}', describeModel),
   route('GET', '/embeddings', (_request, state) => replyJson(state.catalog.modelNames('embeddings'))),
   route('GET', '/extensions', () => replyJson(EXTENSIONS)),
   route('GET', '/workflow_templates', () => replyJson({})),

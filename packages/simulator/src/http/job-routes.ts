@@ -1,8 +1,8 @@
 import { RawJson, type Writable } from '../json/lossless-json.ts';
 import type { PromptEnd } from '../queue/history.ts';
 import type { PromptItem } from '../queue/prompt-queue.ts';
-import { HandlerRaised, type Reply, type SimRequest, readObjectBody, replyJson } from './reply.ts';
-import { type Route, type ServerState, route } from './server-state.ts';
+import { HandlerRaised, type Reply, readObjectBody, replyJson, type SimRequest } from './reply.ts';
+import { type Route, route, type ServerState } from './server-state.ts';
 
 interface Job {
   readonly status: string;
@@ -25,10 +25,10 @@ function describeJob(item: PromptItem, status: string, end?: PromptEnd, startedA
     create_time: Math.floor(item.createdAt),
   };
   const started = end?.startedAt ?? startedAt;
-  if (started !== undefined) json['execution_start_time'] = Math.floor(started);
+  if (started !== undefined) json.execution_start_time = Math.floor(started);
   if (end !== undefined) {
-    json['execution_end_time'] = Math.floor(end.endedAt);
-    json['outputs_count'] = end.outputs.length;
+    json.execution_end_time = Math.floor(end.endedAt);
+    json.outputs_count = end.outputs.length;
   }
   return { status, createdAt: item.createdAt, json };
 }
@@ -66,7 +66,7 @@ function listJobs(request: SimRequest, state: ServerState): Reply {
 
 function findJob(request: SimRequest, state: ServerState): Reply {
   const [id = ''] = request.params;
-  const job = collectJobs(state).find((candidate) => candidate.json['id'] === id);
+  const job = collectJobs(state).find((candidate) => candidate.json.id === id);
   return job === undefined ? replyJson({ error: 'Job not found' }, 404) : replyJson(job.json);
 }
 

@@ -1,27 +1,28 @@
 import { BrokenPrompt, type Verdict, validatePrompt } from '../execution/validate.ts';
 import { type FaultSpec, readText } from '../faults/fault-script.ts';
 import {
-  type Json,
-  type JsonObject,
   isNumber,
   isObject,
+  type Json,
+  type JsonObject,
+  printFloat,
   toNumber,
   writeJson,
   writeString,
 } from '../json/lossless-json.ts';
-import { printAsPython, writeFloat } from '../json/python-text.ts';
+import { printAsPython } from '../json/python-text.ts';
 import { writeQueueItem } from '../queue/history.ts';
 import { UnorderableItems } from '../queue/prompt-queue.ts';
 import {
   HandlerRaised,
   type Reply,
-  type SimRequest,
   readObjectBody,
   replyEmpty,
   replyJson,
   replyJsonText,
+  type SimRequest,
 } from './reply.ts';
-import { type Route, type ServerState, route } from './server-state.ts';
+import { type Route, route, type ServerState } from './server-state.ts';
 
 const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -76,7 +77,7 @@ function readPriority(body: JsonObject, state: ServerState): { number: number; n
         ? Number(asked)
         : Number.NaN;
     if (Number.isNaN(value)) throw new HandlerRaised(`could not convert to float: ${writeJson(asked)}`);
-    return { number: value, numberText: writeFloat(value) };
+    return { number: value, numberText: printFloat(value) };
   }
   const counter = state.takeNumber();
   const number = body.get('front') === true && counter !== 0 ? -counter : counter;
@@ -249,8 +250,8 @@ function listQueue(_request: SimRequest, state: ServerState): Reply {
   const huge = state.faults.take('queue_huge');
   const pending = state.queue.pending().map((item) => writeQueueItem(item));
   if (huge !== undefined) {
-    const count = typeof huge['count'] === 'number' ? huge['count'] : 1000;
-    const size = typeof huge['bytes'] === 'number' ? huge['bytes'] : 500_000;
+    const count = typeof huge.count === 'number' ? huge.count : 1000;
+    const size = typeof huge.bytes === 'number' ? huge.bytes : 500_000;
     const filler = `{"1": {"class_type": "EmptyImage", "inputs": {"filler": "${'x'.repeat(size)}"}}}`;
     for (let i = 0; i < count; i += 1) pending.push(`[${100_000 + i}, "foreign-${i}", ${filler}, {}, ["1"]]`);
   }

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
+  isObject,
   type Json,
   type JsonObject,
-  type Writable,
-  isObject,
   parseJson,
+  type Writable,
   writeJson,
 } from '../json/lossless-json.ts';
 

@@ -1,6 +1,7 @@
 import type { PromptWorker } from '../execution/prompt-worker.ts';
 import type { FaultScript } from '../faults/fault-script.ts';
 import type { FileStore } from '../files/file-store.ts';
+import type { Json } from '../json/lossless-json.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ModelMemory } from '../models/model-memory.ts';
 import type { Catalog } from '../nodes/catalog.ts';
@@ -23,7 +24,7 @@ export interface ServerState {
   readonly faults: FaultScript;
   readonly ledger: Ledger;
   readonly userFiles: Map<string, Buffer>;
-  readonly settings: Map<string, import('../json/lossless-json.ts').Json>;
+  readonly settings: Map<string, Json>;
   readonly logLines: string[];
   /** The prompt counter: grows with each POST without `number`, refused ones included. */
   takeNumber(): number;

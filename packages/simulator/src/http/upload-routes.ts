@@ -5,8 +5,8 @@ import { encodePng } from '../images/png.ts';
 import { readPng } from '../images/read-png.ts';
 import { isObject, parseJson } from '../json/lossless-json.ts';
 import { type FormPart, readMultipart } from './multipart.ts';
-import { HandlerRaised, type Reply, type SimRequest, replyEmpty, replyJson } from './reply.ts';
-import { type Route, type ServerState, route } from './server-state.ts';
+import { HandlerRaised, type Reply, replyEmpty, replyJson, type SimRequest } from './reply.ts';
+import { type Route, route, type ServerState } from './server-state.ts';
 
 type SaveUpload = (image: FormPart, fields: ReadonlyMap<string, string>) => Buffer | undefined;
 

@@ -1,15 +1,15 @@
-import { type Json, isObject, writeJson } from '../json/lossless-json.ts';
+import { isObject, type Json, writeJson } from '../json/lossless-json.ts';
 import {
   HandlerRaised,
   type Reply,
-  type SimRequest,
   readJsonBody,
   replyEmpty,
   replyJson,
   replyJsonText,
   replyText,
+  type SimRequest,
 } from './reply.ts';
-import { type Route, type ServerState, route } from './server-state.ts';
+import { type Route, route, type ServerState } from './server-state.ts';
 
 function saveSettings(request: SimRequest, state: ServerState): Reply {
   const body = readJsonBody(request);
@@ -36,7 +36,7 @@ function listUserData(request: SimRequest, state: ServerState): Reply {
   if (directory.includes('..')) return replyEmpty(403);
   const prefix = `${directory.replace(/\/$/, '')}/`;
   const names = [...state.userFiles.keys()].filter((name) => name.startsWith(prefix));
-  if (names.length === 0) return replyEmpty(404);
+  if (names.length === 0) return replyText(404, 'Directory not found');
   const isDeep = request.query.get('recurse') === 'true';
   const shown = names
     .map((name) => name.slice(prefix.length))
@@ -78,7 +78,7 @@ function removeUserFile(request: SimRequest, state: ServerState): Reply {
 
 /** Users, settings and saved files of the one user "default" (comfyui-protocol.md 10). */
 export const USER_ROUTES: readonly Route[] = [
-  route('GET', '/users', () => replyJson({ storage: 'server', migrated: true })),
+  route('GET', '/users', () => replyJson({ storage: 'server', migrated: false })),
   route('POST', '/users', () => replyJson({ error: 'Duplicate username.' }, 400)),
   route('GET', '/settings', (_request, state) => replyJson(state.settings)),
   route('POST', '/settings', saveSettings),

@@ -1,12 +1,12 @@
 import { posix } from 'node:path';
+import { readNumber } from '../faults/fault-script.ts';
 import { readAnnotatedName } from '../files/annotated-name.ts';
 import type { FolderName, StoredFile } from '../files/file-store.ts';
 import { encodePng } from '../images/png.ts';
 import { readPng } from '../images/read-png.ts';
 import { CLIPS } from '../media.ts';
-import { readNumber } from '../faults/fault-script.ts';
-import { HandlerRaised, type Reply, type SimRequest, replyEmpty } from './reply.ts';
-import { type Route, type ServerState, route } from './server-state.ts';
+import { HandlerRaised, type Reply, replyEmpty, type SimRequest } from './reply.ts';
+import { type Route, route, type ServerState } from './server-state.ts';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.png': 'image/png',

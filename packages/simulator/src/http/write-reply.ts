@@ -46,7 +46,7 @@ interface FaultyScope {
 function writeFaulty(path: string, response: ServerResponse, scope: FaultyScope): boolean {
   const { faults } = scope.state;
   const fits = (spec: { readonly [field: string]: unknown }): boolean =>
-    path.includes(typeof spec['path'] === 'string' ? spec['path'] : '/history/');
+    path.includes(typeof spec.path === 'string' ? spec.path : '/history/');
   const drip = faults.take('drip', undefined, fits);
   if (drip !== undefined) {
     void dripBody(response, scope, readNumber(drip, 'ms_per_byte', 1000));

@@ -1,4 +1,4 @@
-import { type Pixels, compressRows, writeChunk, writeHead } from './png.ts';
+import { compressRows, type Pixels, writeChunk, writeHead } from './png.ts';
 
 /** A picture that is drawn only when somebody needs its pixels. Frames with equal keys look equal. */
 export interface Frame {

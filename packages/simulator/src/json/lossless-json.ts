@@ -37,11 +37,13 @@ export class JsonSyntaxError extends Error {
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|-?Infinity/y;
 const SPACE = /[ \t\r\n]*/y;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids raw control characters in strings
 const PLAIN_STRING = /"[^"\\\u0000-\u001f]*"/y;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids raw control characters in strings
 const ANY_STRING = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y;
 const MAX_DEPTH = 500;
 
-/** Parses JSON as Python does (NaN and Infinity included), keeping key order and each number's own text. */
+/** Parses JSON as Python does: NaN and Infinity included, key order and every digit of an integer kept. */
 export function parseJson(text: string): Json {
   const reader = new Reader(text);
   const value = reader.readValue(0);
@@ -120,9 +122,7 @@ class Reader {
     const text = this.match(NUMBER);
     if (text === undefined) throw this.fail('Expected a value');
     const value = Number(text);
-    return String(value) === text && !/[.NI]/.test(text) && Number.isSafeInteger(value)
-      ? value
-      : keepNumber(text, value);
+    return Number.isSafeInteger(value) && String(value) === text ? value : keepNumber(text, value);
   }
 
   private readWord<T extends Json>(word: string, value: T): T {
@@ -155,10 +155,21 @@ class Reader {
   }
 }
 
+/** Integers keep every digit, fractions become the text Python would print for them. */
 function keepNumber(text: string, value: number): number | ExactNumber {
-  return String(value) === text && Number.isFinite(value) && !Number.isInteger(value)
-    ? value
-    : new ExactNumber(text);
+  if (/^-?\d+$/.test(text)) return text === '-0' ? 0 : new ExactNumber(text);
+  const printed = printFloat(value);
+  return String(value) === printed ? value : new ExactNumber(printed);
+}
+
+/** A float as Python prints it: `7.0`, `1e-07`, `0.5`, `NaN`. */
+export function printFloat(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e16) return `${Object.is(value, -0) ? '-0' : value}.0`;
+  if (size >= 1e-4 && size < 1e16) return String(value);
+  return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
 /** Writes JSON with Python's spacing and ASCII escapes, so that lengths equal those of a real server. */
@@ -181,9 +192,9 @@ export function writeJson(value: Writable): string {
 export function writeString(text: string): string {
   const quoted = JSON.stringify(text);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: everything beyond ASCII is escaped on purpose
-  return /^[\x00-\x7f]*$/.test(quoted)
+  return /^[\x00-\x7e]*$/.test(quoted)
     ? quoted
-    : quoted.replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    : quoted.replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function writeNumber(value: number): string {

@@ -1,4 +1,4 @@
-import { ExactNumber, type Json, isIntegerText, isNumber, toNumber } from './lossless-json.ts';
+import { ExactNumber, isIntegerText, isNumber, type Json, printFloat, toNumber } from './lossless-json.ts';
 
 /** Python's repr() of a JSON value, as it stands in ComfyUI's error texts. */
 export function describeAsPython(value: Json): string {
@@ -17,17 +17,7 @@ export function printAsPython(value: Json): string {
 
 function numberAsPython(value: number | ExactNumber): string {
   if (isIntegerText(value)) return value instanceof ExactNumber ? value.text : String(value);
-  return writeFloat(toNumber(value));
-}
-
-/** A float as Python's json.dumps prints it: `7.0`, `1e-07`, `0.5`. */
-export function writeFloat(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
-  const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e16) return `${Object.is(value, -0) ? '-0' : value}.0`;
-  if (size >= 1e-4 && size < 1e16) return String(value);
-  return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
+  return printFloat(toNumber(value));
 }
 
 function quoteAsPython(text: string): string {

@@ -5,6 +5,8 @@ export interface SimulatedModel {
   readonly folder?: string;
   readonly loadMs: number;
   readonly vramMegabytes: number;
+  /** The `__metadata__` of its safetensors file, told by /view_metadata; absent: none (404). */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** What making a model resident does. */

@@ -1,8 +1,8 @@
 import type { FileStore } from '../files/file-store.ts';
 import {
+  isObject,
   type Json,
   type JsonObject,
-  isObject,
   parseJson,
   writeJson,
   writeString,

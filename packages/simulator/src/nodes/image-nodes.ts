@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import { readAnnotatedName } from '../files/annotated-name.ts';
+import type { FileStore } from '../files/file-store.ts';
 import { type Frame, invertFrame, scaleFrame, solidFrame } from '../images/frame.ts';
 import { readPng } from '../images/read-png.ts';
 import { simulatedFrame } from '../images/simulated-picture.ts';
-import { readAnnotatedName } from '../files/annotated-name.ts';
-import type { FileStore } from '../files/file-store.ts';
 import type { Json, JsonObject } from '../json/lossless-json.ts';
-import { NodeFailure, type NodeDefinition, type NodeRun } from './node-run.ts';
+import { type NodeDefinition, NodeFailure, type NodeRun } from './node-run.ts';
 import { expectKind } from './values.ts';
 
 const runEmptyImage: NodeRun = (context) => {

@@ -1,7 +1,7 @@
 import { type Frame, scaleFrame } from '../images/frame.ts';
 import { simulatedFrame } from '../images/simulated-picture.ts';
-import { PREVIEW_JPEGS } from '../media.ts';
 import { ExactNumber } from '../json/lossless-json.ts';
+import { PREVIEW_JPEGS } from '../media.ts';
 import {
   type NodeContext,
   type NodeDefinition,
@@ -9,7 +9,7 @@ import {
   type NodeResult,
   type NodeRun,
 } from './node-run.ts';
-import { type Latent, expectKind } from './values.ts';
+import { expectKind, type Latent } from './values.ts';
 
 async function loadCheckpoint(
   context: NodeContext,

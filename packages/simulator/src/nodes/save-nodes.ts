@@ -1,8 +1,8 @@
-import { type SavePath, numberedName, planSave } from '../files/save-path.ts';
+import { numberedName, planSave, type SavePath } from '../files/save-path.ts';
+import { carryText } from '../images/carry-text.ts';
 import type { Frame } from '../images/frame.ts';
 import { assemblePng, encodeAnimatedPng, encodePng, writeTextChunk } from '../images/png.ts';
 import { type Writable, writeJson } from '../json/lossless-json.ts';
-import { carryText } from '../images/carry-text.ts';
 import { CLIPS } from '../media.ts';
 import {
   type NodeContext,

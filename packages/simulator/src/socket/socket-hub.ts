@@ -68,7 +68,10 @@ export class SocketHub {
 
   /** Queues a message for the FIFO. */
   send(frame: Frame): void {
-    if (this.deps.faults.isEmpty()) return this.enqueue(frame);
+    if (this.deps.faults.isEmpty()) {
+      this.enqueue(frame);
+      return;
+    }
     for (const shaped of shapeFrames(frame, this.deps.faults, this.deps.clock, (late) =>
       this.enqueue(late),
     )) {
@@ -139,7 +142,7 @@ export class SocketHub {
     if (this.corked.has(raw)) return;
     this.corked.add(raw);
     raw.cork();
-    setImmediate(() => {
+    void this.deps.clock.sleep(0).then(() => {
       this.corked.delete(raw);
       raw.uncork();
     });
