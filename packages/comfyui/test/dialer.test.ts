@@ -1,8 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type WebSocket as ServerSocket, WebSocketServer } from 'ws';
-import { ComfySocket, createNodeDialer, type SocketMessage, systemClock } from '../src/node.ts';
+import { type WebSocket as ServerSocket, WebSocket, WebSocketServer } from 'ws';
+import {
+  ComfySocket,
+  createBrowserDialer,
+  createNodeDialer,
+  type SocketDialer,
+  type SocketMessage,
+  systemClock,
+} from '../src/node.ts';
 
 let server: Server | undefined;
 let socket: ComfySocket | undefined;
@@ -13,7 +20,10 @@ afterEach(async () => {
 });
 
 /** A real WebSocket server on a free loopback port; `serve` gets each connection. */
-async function open(serve: (peer: ServerSocket, headers: Record<string, unknown>, path: string) => void) {
+async function open(
+  serve: (peer: ServerSocket, headers: Record<string, unknown>, path: string) => void,
+  dialer: SocketDialer = createNodeDialer(),
+) {
   const http = createServer();
   const peers = new WebSocketServer({ server: http });
   peers.on('connection', (peer, request) => serve(peer, request.headers, request.url ?? ''));
@@ -25,7 +35,7 @@ async function open(serve: (peer: ServerSocket, headers: Record<string, unknown>
   let ids = 0;
   socket = new ComfySocket({
     baseUrl: `http://127.0.0.1:${port}`,
-    dialer: createNodeDialer(),
+    dialer,
     clock: systemClock,
     random: () => 0,
     createId: () => {
@@ -97,5 +107,29 @@ describe('the Node dialer on a real server', () => {
     await end;
     expect(performance.now() - sentMs).toBeLessThan(250);
     expect([previews, opened.badFrames, opened.upgrades, opened.state.phase]).toEqual([40, 2, 1, 'open']);
+  });
+});
+
+/** A WebSocket as pages have it: an address and nothing more. */
+class PageSocket extends WebSocket {
+  constructor(url: string) {
+    super(url);
+  }
+}
+
+describe('the browser dialer', () => {
+  it('reads texts and previews through the standard WebSocket', async () => {
+    const opened = await open((peer) => {
+      peer.send(Buffer.from([0, 0, 0, 1, 0, 0, 0, 2, 9]));
+      peer.send(TERMINAL);
+    }, createBrowserDialer(PageSocket));
+    const frames: string[] = [];
+    opened.onBinary((frame) =>
+      frames.push(frame.event === 1 ? `${frame.mimeType} ${frame.image.length}` : 'other'),
+    );
+    const end = waitFor(opened, 'execution_success');
+    opened.start();
+    await end;
+    expect(frames).toEqual(['image/png 1']);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createFakeDialer, createFakeTransport } from '../../test/fake-worker.ts';
 import { FakeClock } from '../../test/fake-clock.ts';
+import { createFakeDialer, createFakeTransport } from '../../test/fake-worker.ts';
 import { ComfyHttp } from '../http/comfy-http.ts';
 import { ComfySocket } from '../socket/comfy-socket.ts';
 import { ComfySession } from './comfy-session.ts';

@@ -1,3 +1,4 @@
+import type { PromptEnd } from '../completion/prompt-outcome.ts';
 import {
   createPromptState,
   nextPromptState,
@@ -5,7 +6,6 @@ import {
   type PromptSignal,
   type PromptState,
 } from '../completion/prompt-state.ts';
-import type { PromptEnd } from '../completion/prompt-outcome.ts';
 import type { ComfyHttp } from '../http/comfy-http.ts';
 import type { SocketMessage } from '../socket/socket-message.ts';
 import type { Clock } from '../time/clock.ts';

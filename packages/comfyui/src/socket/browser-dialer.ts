@@ -3,7 +3,10 @@ import type { SocketDialer, SocketHandlers, SocketLike } from './socket-dialer.t
 /** The part of the browser's WebSocket that the dialer uses. */
 export interface WebSocketLike {
   binaryType: string;
-  addEventListener(type: string, listener: (event: never) => void): void;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
   send(text: string): void;
   close(code?: number, reason?: string): void;
 }
@@ -24,13 +27,12 @@ function wrap(socket: WebSocketLike): SocketLike {
 }
 
 function listen(socket: WebSocketLike, handlers: SocketHandlers): void {
-  socket.addEventListener('open', () => handlers.onOpen());
-  socket.addEventListener('message', (event: { data: unknown }) => {
+  socket.onopen = () => handlers.onOpen();
+  socket.onmessage = (event: { data: unknown }) => {
     if (typeof event.data === 'string') handlers.onText(event.data);
     else if (event.data instanceof ArrayBuffer) handlers.onBinary(new Uint8Array(event.data));
-  });
-  socket.addEventListener('error', () => handlers.onError(new Error('The WebSocket failed')));
-  socket.addEventListener('close', (event: { code: number; reason: string; wasClean: boolean }) =>
-    handlers.onClose({ code: event.code, reason: event.reason, clean: event.wasClean }),
-  );
+  };
+  socket.onerror = () => handlers.onError(new Error('The WebSocket failed'));
+  socket.onclose = (event: { code: number; reason: string; wasClean: boolean }) =>
+    handlers.onClose({ code: event.code, reason: event.reason, clean: event.wasClean });
 }
