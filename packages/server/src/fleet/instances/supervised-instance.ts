@@ -259,8 +259,9 @@ export class SupervisedInstance {
   async #register(): Promise<void> {
     const { registry, records } = this.#deps;
     const { name, listen, maxConcurrent } = this.#spec;
+    const { marker } = this.#record;
     const url = toWorkerUrl(listen, this.#record.port);
-    const worker = await registry.add({ name, url, source: 'instance', maxConcurrent });
+    const worker = await registry.add({ name, url, source: 'instance', maxConcurrent, marker });
     worker.suspect();
     this.#record = { ...this.#record, workerId: worker.id };
     await this.#save({ worker_id: worker.id, heartbeat_at: records.nowMs() });

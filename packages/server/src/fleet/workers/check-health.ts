@@ -12,6 +12,8 @@ export interface CheckOptions {
   timeoutMs: number;
   /** Refuses lower versions; null accepts every one. */
   versionFloor: string | null;
+  /** Must stand in the argv it tells; null accepts every process. */
+  marker: string | null;
   signal: AbortSignal;
 }
 
@@ -19,7 +21,7 @@ const MAX_STATS_BYTES = 1024 * 1024;
 
 /** One GET /system_stats, judged. Never throws: what went wrong is the answer (HR3). */
 export async function checkHealth(options: CheckOptions): Promise<HealthResult> {
-  const { transport, clock, url, timeoutMs, versionFloor, signal } = options;
+  const { transport, clock, url, timeoutMs, signal } = options;
   const startedMs = clock.monotonicMs();
   try {
     const response = await transport.request({
@@ -31,15 +33,20 @@ export async function checkHealth(options: CheckOptions): Promise<HealthResult> 
     });
     const text = await response.text();
     if (response.status !== 200) return { kind: 'bad_status', status: response.status };
-    return judgeBody(text, clock.monotonicMs() - startedMs, versionFloor);
+    return judgeBody(text, clock.monotonicMs() - startedMs, options);
   } catch (thrown) {
     return judgeFailure(thrown, timeoutMs);
   }
 }
 
-function judgeBody(text: string, latencyMs: number, floor: string | null): HealthResult {
+function judgeBody(
+  text: string,
+  latencyMs: number,
+  { versionFloor: floor, marker }: CheckOptions,
+): HealthResult {
   const stats = parseSystemStats(readJson(text));
   if (stats === null) return { kind: 'invalid_body' };
+  if (marker !== null && !stats.argv.includes(marker)) return { kind: 'other_process' };
   const { version } = stats;
   if (floor !== null && isBelowVersion(version, floor)) return { kind: 'too_old', version, floor };
   return { kind: 'ok', latencyMs, version };

@@ -45,8 +45,12 @@ describe('nextHealthState', () => {
   });
 
   it('lets a busy worker time out for thirty seconds', () => {
-    const states = run([ok, timeout, timeout, timeout, timeout], { busy: true, stepMs: 10_000 });
+    const states = run([ok, timeout, timeout, timeout, timeout], { busy: true, stepMs: 9_000 });
     expect(states.map((state) => state.kind)).toEqual(['online', 'online', 'online', 'online', 'offline']);
+  });
+
+  it('takes an idle worker out after three time-outs', () => {
+    expect(run([ok, timeout, timeout, timeout]).at(-1)?.kind).toBe('offline');
   });
 
   it('does not wait for a busy worker whose port refuses', () => {
@@ -83,6 +87,7 @@ describe('describeHealth', () => {
     [refused, 'the connection was refused: nothing listens on this address'],
     [timeout, 'no answer within 10000 ms'],
     [{ kind: 'invalid_body' }, 'something answers on this address, but it is not ComfyUI'],
+    [{ kind: 'other_process' }, 'another ComfyUI than ours answers on this address'],
     [
       { kind: 'too_old', version: '0.3.40', floor: '0.3.57' },
       'ComfyUI 0.3.40 is older than 0.3.57, the first with targeted interrupt',

@@ -6,6 +6,8 @@ export type HealthResult =
   | { kind: 'timeout'; afterMs: number }
   /** A stranger on the port, not ComfyUI (HR2). */
   | { kind: 'invalid_body' }
+  /** A ComfyUI, but not the process that should be there. */
+  | { kind: 'other_process' }
   /** Answers well, but its version lacks what we rely on. */
   | { kind: 'too_old'; version: string | null; floor: string }
   /** The process was seen to end. */
@@ -37,7 +39,7 @@ export interface HealthEvent {
 }
 
 /**
- * | state   | ok                     | a failure                                  | invalid body, too old |
+ * | state   | ok                     | a failure                                  | stranger, too old     |
  * |---------|------------------------|--------------------------------------------|-----------------------|
  * | unknown | online                 | offline                                    | error                 |
  * | online  | online, failures 0     | online until `fall` in a row, then offline | error                 |
@@ -50,14 +52,16 @@ export interface HealthEvent {
 export function nextHealthState(state: HealthState, event: HealthEvent, rules: HealthRules): HealthState {
   const { result } = event;
   if (result.kind === 'ok') return afterSuccess(state, rules);
-  if (result.kind === 'invalid_body' || result.kind === 'too_old') {
+  if (result.kind === 'invalid_body' || result.kind === 'other_process' || result.kind === 'too_old') {
     return { kind: 'error', reason: describeHealth(result), seen: hasBeenSeen(state) };
   }
   if (state.kind !== 'online') {
     return { kind: 'offline', successes: 0, seen: hasBeenSeen(state), reason: describeHealth(result) };
   }
   const failures = state.failures + 1;
-  const failingSinceMs = state.failingSinceMs ?? event.atMs;
+  // It was silent since the check began.
+  const silentMs = result.kind === 'timeout' ? result.afterMs : 0;
+  const failingSinceMs = state.failingSinceMs ?? event.atMs - silentMs;
   const patient = event.busy && result.kind === 'timeout' && event.atMs - failingSinceMs < rules.busyLimitMs;
   if (result.kind !== 'gone' && (failures < rules.fall || patient)) {
     return { kind: 'online', failures, failingSinceMs };
@@ -91,6 +95,8 @@ export function describeHealth(result: HealthResult): string {
       return `no answer within ${result.afterMs} ms`;
     case 'invalid_body':
       return 'something answers on this address, but it is not ComfyUI';
+    case 'other_process':
+      return 'another ComfyUI than ours answers on this address';
     case 'too_old':
       return `ComfyUI ${result.version ?? 'of unknown version'} is older than ${result.floor}, the first with targeted interrupt`;
     case 'gone':

@@ -184,6 +184,16 @@ describe('WorkerRegistry', () => {
     expect(worker.snapshot().inventory?.models.get('checkpoints')).toEqual(new Set(['new.safetensors']));
   });
 
+  it('does not take another ComfyUI on the port of an instance for it', async () => {
+    const { registry } = await openRegistry();
+    const worker = await registry.add({ ...spec, source: 'instance', marker: '/data/instances/one' });
+    await settle();
+    expect(worker.snapshot()).toMatchObject({
+      state: 'error',
+      reason: 'another ComfyUI than ours answers on this address',
+    });
+  });
+
   it('keeps maintenance across a restart', async () => {
     const first = await openRegistry();
     const { id } = await first.registry.add(spec);

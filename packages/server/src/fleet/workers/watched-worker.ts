@@ -169,10 +169,8 @@ export class WatchedWorker implements ConnectedWorker {
         this.#inventoryWanted = true;
         if (this.#health.kind !== 'online') this.suspect();
       }
-      if (state.phase === 'waiting') {
-        this.#queueRemaining = 0;
-        if (this.#health.kind === 'online') this.suspect();
-      }
+      // What it had to do stays in mind: a blocked Python drops the socket too, and is given more time while busy.
+      if (state.phase === 'waiting' && this.#health.kind === 'online') this.suspect();
     });
     this.socket.start();
   }
@@ -182,7 +180,8 @@ export class WatchedWorker implements ConnectedWorker {
     const { signal } = this.#stop;
     const timeoutMs = this.#isBusy() ? options.busyTimeoutMs : options.idleTimeoutMs;
     const { versionFloor } = options;
-    const result = await checkHealth({ transport, clock, url: this.url, timeoutMs, versionFloor, signal });
+    const { url, marker } = this.#spec;
+    const result = await checkHealth({ transport, clock, url, timeoutMs, versionFloor, marker, signal });
     if (!signal.aborted) this.#apply(result);
     return result;
   }

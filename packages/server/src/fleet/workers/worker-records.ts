@@ -164,6 +164,7 @@ export class WorkerRecords {
         source: row.source as WorkerSource,
         maxConcurrent: row.max_concurrent,
         ...settings,
+        marker: null,
       },
       maintenance: row.maintenance !== 0,
       inventory:

@@ -12,6 +12,8 @@ export interface WorkerSpec {
   readonly capabilities?: readonly string[];
   readonly labels?: readonly string[];
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Stands in the argv of the process that must answer; for our instances. Not stored. */
+  readonly marker?: string | null;
 }
 
 /** A spec with every default filled in. */
@@ -23,6 +25,7 @@ export interface CompiledWorkerSpec {
   readonly capabilities: string[];
   readonly labels: string[];
   readonly metadata: Record<string, unknown>;
+  readonly marker: string | null;
 }
 
 const DEFAULT_MAX_CONCURRENT = 2;
@@ -45,6 +48,7 @@ export function compileWorkerSpec(spec: WorkerSpec): CompiledWorkerSpec {
     capabilities: [...(spec.capabilities ?? [])],
     labels: [...(spec.labels ?? [])],
     metadata: { ...spec.metadata },
+    marker: spec.marker ?? null,
   };
 }
 
