@@ -7,3 +7,7 @@ export { announceAddress, findSetting, openGeneration, saveSetting } from './pla
 export { Scope } from './platform/lifecycle/scope.ts';
 export { silentLogger } from './platform/logging/logger.ts';
 export { systemClock, systemRandom } from './platform/time/clock.ts';
+export { formatConfigError } from './platform/config/config-problem.ts';
+export { loadConfig } from './platform/config/load-config.ts';
+export { openApp, type App, type AppOptions } from './app.ts';
+export { startUp, type UpOptions } from './main.ts';

@@ -35,21 +35,37 @@ export function listBatchItems(batch: SubmitBatch, graphText: string | null): Ba
   const make = (own: Record<string, unknown>, updates: NodeUpdate[], name: string | null): BatchItem => ({
     body: graphText
       ? { kind: 'graph', graphText }
-      : { kind: 'workflow', workflowName: batch.workflow_name, taskType: batch.task_type, parameters: { ...shared, ...own } },
+      : {
+          kind: 'workflow',
+          workflowName: batch.workflow_name,
+          taskType: batch.task_type,
+          parameters: { ...shared, ...own },
+        },
     updates,
     name,
   });
-  if (batch.tasks) return batch.tasks.map((item) => make(item.parameters ?? {}, toUpdates(item.updates), item.name ?? null));
+  if (batch.tasks)
+    return batch.tasks.map((item) => make(item.parameters ?? {}, toUpdates(item.updates), item.name ?? null));
   const times = batch.images_per_description ?? DEFAULT_IMAGES_PER_DESCRIPTION;
   const descriptions = batch.descriptions ?? [];
-  const items = descriptions.flatMap((prompt) => Array.from({ length: times }, () => make({ prompt }, [], null)));
-  if (items.length === 0) throw new AppError('INVALID_REQUEST', { reason: 'a batch needs tasks or descriptions' });
-  if (items.length > MAX_BATCH) throw new AppError('INVALID_REQUEST', { tasks: items.length, max_tasks: MAX_BATCH });
+  const items = descriptions.flatMap((prompt) =>
+    Array.from({ length: times }, () => make({ prompt }, [], null)),
+  );
+  if (items.length === 0)
+    throw new AppError('INVALID_REQUEST', { reason: 'a batch needs tasks or descriptions' });
+  if (items.length > MAX_BATCH)
+    throw new AppError('INVALID_REQUEST', { tasks: items.length, max_tasks: MAX_BATCH });
   return items;
 }
 
-function toUpdates(updates: readonly { node_id: string; input_name: string; value?: unknown }[] = []): NodeUpdate[] {
-  return updates.map((update) => ({ node_id: update.node_id, input_name: update.input_name, value: update.value }));
+function toUpdates(
+  updates: readonly { node_id: string; input_name: string; value?: unknown }[] = [],
+): NodeUpdate[] {
+  return updates.map((update) => ({
+    node_id: update.node_id,
+    input_name: update.input_name,
+    value: update.value,
+  }));
 }
 
 export interface BatchDeps {
@@ -60,12 +76,17 @@ export interface BatchDeps {
 /** A batch the asker may see; BATCH_NOT_FOUND for any other id. */
 export async function loadBatchRow(database: Database, owner: OwnerFilter, id: BatchId): Promise<BatchRow> {
   const [row] = await database.read(database.k.selectFrom('batch').selectAll().where('id', '=', id));
-  if (!row || (owner.kind === 'own' && row.owner_id !== owner.ownerId)) throw new AppError('BATCH_NOT_FOUND', { batch_id: id });
+  if (!row || (owner.kind === 'own' && row.owner_id !== owner.ownerId))
+    throw new AppError('BATCH_NOT_FOUND', { batch_id: id });
   return row;
 }
 
 /** A batch with its tasks in the order they were given. */
-export async function loadBatchDetail(deps: BatchDeps, owner: OwnerFilter, id: BatchId): Promise<BatchDetail> {
+export async function loadBatchDetail(
+  deps: BatchDeps,
+  owner: OwnerFilter,
+  id: BatchId,
+): Promise<BatchDetail> {
   const row = await loadBatchRow(deps.database, owner, id);
   const { rows } = await listVisibleTasks(deps.database, owner, { batchId: id, limit: MAX_BATCH });
   const tasks = rows.sort((a, b) => (a.batch_index ?? 0) - (b.batch_index ?? 0));
@@ -127,7 +148,11 @@ export async function listBatches(
   cursor: string | undefined,
 ): Promise<{ batches: Batch[]; nextCursor: string | null }> {
   const { database } = deps;
-  let query = database.k.selectFrom('batch').selectAll().orderBy('id', 'desc').limit(limit + 1);
+  let query = database.k
+    .selectFrom('batch')
+    .selectAll()
+    .orderBy('id', 'desc')
+    .limit(limit + 1);
   if (owner.kind === 'own') query = query.where('owner_id', '=', owner.ownerId);
   if (cursor) query = query.where('id', '<', cursor);
   const rows = await database.read(query);

@@ -18,7 +18,10 @@ import { writeAttempt, writeNewAttempt } from './tasks/task-rows.ts';
 type ExecutionDeps = FlowDeps & { journal: TaskJournal; hub: EventHub; board: ProgressBoard; assets: Assets };
 
 /** What running an attempt needs of the other stages, put together. */
-export function createExecution(deps: ExecutionDeps, options: FlowOptions): Omit<DispatcherDeps, 'planRetryLane'> {
+export function createExecution(
+  deps: ExecutionDeps,
+  options: FlowOptions,
+): Omit<DispatcherDeps, 'planRetryLane'> {
   const { database, blobs, clock, logger, hub, board } = deps;
   const previews = new PreviewThrottle(clock, 500);
   return {
@@ -36,8 +39,24 @@ export function createExecution(deps: ExecutionDeps, options: FlowOptions): Omit
     uploadInput: (input, http, signal) => uploadInput(deps, { assetId: input.assetId, http, signal }),
     collect: async ({ task, attempt, outputs, prepared, http, signal }) => {
       const { writes, assets } = await collectOutputs(
-        { database, blobs, clock, logger, createId: deps.createId, maxFileBytes: options.maxFileBytes, maxFiles: options.maxFiles },
-        { task, attempt, outputs, twins: prepared.twins, restoreName: (name) => restoreName(name, prepared.tag), http, signal },
+        {
+          database,
+          blobs,
+          clock,
+          logger,
+          createId: deps.createId,
+          maxFileBytes: options.maxFileBytes,
+          maxFiles: options.maxFiles,
+        },
+        {
+          task,
+          attempt,
+          outputs,
+          twins: prepared.twins,
+          restoreName: (name) => restoreName(name, prepared.tag),
+          http,
+          signal,
+        },
       );
       const publish = () => publishNames({ blobs, logger, outputDir: options.outputDir }, task, assets);
       return { writes, publish };
@@ -50,7 +69,11 @@ export function createExecution(deps: ExecutionDeps, options: FlowOptions): Omit
     onPreview: (task, nodeId, mimeType, image) => {
       if (!hub.isWatched(task.id as TaskId, task.owner_id, task.batch_id)) return;
       previews.offer(task.id, image, (bytes) => {
-        const preview = { node_id: nodeId, content_type: mimeType, data_base64: Buffer.from(bytes).toString('base64') };
+        const preview = {
+          node_id: nodeId,
+          content_type: mimeType,
+          data_base64: Buffer.from(bytes).toString('base64'),
+        };
         hub.publish({ kind: 'preview', ...toAddress(task), preview });
       });
     },

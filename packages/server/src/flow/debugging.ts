@@ -16,8 +16,14 @@ export interface DebugDeps {
 }
 
 /** Every task that has not ended, with where it is now (CL8). */
-export async function listPending({ database, fleet, spine }: DebugDeps, owner: OwnerFilter): Promise<PendingTask[]> {
-  const { rows } = await listVisibleTasks(database, owner, { states: ['held', 'queued', 'running'], limit: 1000 });
+export async function listPending(
+  { database, fleet, spine }: DebugDeps,
+  owner: OwnerFilter,
+): Promise<PendingTask[]> {
+  const { rows } = await listVisibleTasks(database, owner, {
+    states: ['held', 'queued', 'running'],
+    limit: 1000,
+  });
   return rows.map((task) => {
     const running = spine.dispatcher.find(task.id);
     const worker = running ? fleet.find(running.workerId) : null;
@@ -73,7 +79,8 @@ async function findByTaskOrPrompt(database: Database, owner: OwnerFilter, id: st
       .limit(1),
   );
   const [task] = rows;
-  if (!task || (owner.kind === 'own' && task.owner_id !== owner.ownerId)) throw new AppError('TASK_NOT_FOUND', { id });
+  if (!task || (owner.kind === 'own' && task.owner_id !== owner.ownerId))
+    throw new AppError('TASK_NOT_FOUND', { id });
   return task;
 }
 

@@ -83,12 +83,24 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     for (const { row, event } of changes) {
       if (row.ended_at !== null) board.forget(row.id);
       if (row.state === 'succeeded') estimates.learn(row);
-      hub.publish({ kind: 'event', taskId: row.id as TaskId, ownerId: row.owner_id, batchId: row.batch_id, event });
+      hub.publish({
+        kind: 'event',
+        taskId: row.id as TaskId,
+        ownerId: row.owner_id,
+        batchId: row.batch_id,
+        event,
+      });
     }
   });
   await estimates.load();
   const queue = new EmbeddedQueue();
-  const assets = new Assets({ database, blobs: deps.blobs, createId: deps.createId, inputDir: options.inputDir, limits: options.assetLimits });
+  const assets = new Assets({
+    database,
+    blobs: deps.blobs,
+    createId: deps.createId,
+    inputDir: options.inputDir,
+    limits: options.assetLimits,
+  });
   const execution = createExecution({ ...deps, journal, hub, board, assets }, options);
   const spine = await openSpine(scope, {
     database,
@@ -122,7 +134,7 @@ interface Stages extends FlowDeps {
 }
 
 function createFlow(stages: Stages): Flow {
-  const { database, visibleTo, spine, assets } = stages;
+  const { database, visibleTo, spine } = stages;
   const views = createViews(stages);
   const progress = (taskId: string): Progress | null => stages.board.find(taskId);
   const watch: WatchDeps = { database, hub: stages.hub, views, progress };
@@ -136,7 +148,8 @@ function createFlow(stages: Stages): Flow {
       await cancelTask(stages, await loadVisibleTask(database, visibleTo(actor), id), actor.id);
       return views.loadDetail(visibleTo(actor), id);
     },
-    retryTask: async (actor, id) => rerunTask(stages, await loadVisibleTask(database, visibleTo(actor), id), actor),
+    retryTask: async (actor, id) =>
+      rerunTask(stages, await loadVisibleTask(database, visibleTo(actor), id), actor),
     loadGraphText: async (actor, id) =>
       loadGraphText(database, (await loadVisibleTask(database, visibleTo(actor), id)).graph_hash),
     loadTaskEvents: (actor, id, after) => views.loadEvents(visibleTo(actor), id, after),
@@ -161,7 +174,7 @@ function createFlow(stages: Stages): Flow {
       running: spine.dispatcher.size,
       finishedBy: { ...spine.dispatcher.finishedBy },
     }),
-  } satisfies Flow & { assets: { create: typeof assets.create } | unknown };
+  };
 }
 
 function createViews(stages: Stages): TaskViews {
@@ -220,7 +233,11 @@ function drawSeed(bytes: Uint8Array): string {
   return String(value & ((1n << 50n) - 1n));
 }
 
-async function submitTask(stages: Stages, deps: SubmissionDeps, request: SubmitRequest): Promise<SubmitOutcome> {
+async function submitTask(
+  stages: Stages,
+  deps: SubmissionDeps,
+  request: SubmitRequest,
+): Promise<SubmitOutcome> {
   const { actor, door, body, options, extraData, idempotency } = request;
   await stages.admission(actor, 1);
   const { task, warnings } = await prepareSubmission(deps, { ownerId: actor.id, door, body, options });
@@ -238,7 +255,11 @@ async function submitTask(stages: Stages, deps: SubmissionDeps, request: SubmitR
 }
 
 /** After the commit only: watchers hear of it and the task waits in its lane. */
-async function enterAccepted(stages: Stages, tasks: readonly TaskRow[], warnings: string[]): Promise<Submitted> {
+async function enterAccepted(
+  stages: Stages,
+  tasks: readonly TaskRow[],
+  warnings: string[],
+): Promise<Submitted> {
   for (const task of tasks) await stages.spine.enter(task);
   const [first] = tasks;
   if (!first) throw new AppError('INTERNAL', { reason: 'nothing was accepted' });
@@ -281,7 +302,11 @@ async function rerunTask(stages: Stages, task: TaskRow, actor: Actor): Promise<S
     taskType: task.task_type,
     name: task.name,
     workflow: task.workflow_version_id
-      ? { versionId: task.workflow_version_id, name: task.workflow_name ?? '', label: task.workflow_label ?? '' }
+      ? {
+          versionId: task.workflow_version_id,
+          name: task.workflow_name ?? '',
+          label: task.workflow_label ?? '',
+        }
       : null,
     graphText: await loadGraphText(stages.database, task.graph_hash),
     parameters: JSON.parse(task.parameters),
@@ -320,7 +345,13 @@ async function submitBatch(
   for (const [index, item] of items.entries()) {
     const options = { ...body, name: item.name ?? body.name };
     const itemDeps = seed === null ? deps : { ...deps, drawSeed: () => seed };
-    const prepared = await prepareSubmission(itemDeps, { ownerId: actor.id, door: 'native', body: item.body, options, updates: item.updates });
+    const prepared = await prepareSubmission(itemDeps, {
+      ownerId: actor.id,
+      door: 'native',
+      body: item.body,
+      options,
+      updates: item.updates,
+    });
     tasks.push({ ...prepared.task, sealedSecrets: null, batch: { id: batchId, index } });
   }
   const row: BatchRow = {
@@ -365,7 +396,11 @@ async function changeBatch(
   const outcome = await database.commit([{ query, rows: 1 }]);
   if (outcome.kind === 'refused') throw new AppError('CONFLICT', { batch_id: id });
   const tasks = await database.read(
-    database.k.selectFrom('task').selectAll().where('batch_id', '=', id).where('state', 'in', ['held', 'queued', 'running']),
+    database.k
+      .selectFrom('task')
+      .selectAll()
+      .where('batch_id', '=', id)
+      .where('state', 'in', ['held', 'queued', 'running']),
   );
   for (const task of tasks) {
     if (change === 'cancel') await cancelTask(stages, task, actor.id);
@@ -382,17 +417,32 @@ async function pauseTask({ journal, queue }: Stages, task: TaskRow): Promise<voi
   if (held) await queue.drop(task.id as TaskId);
 }
 
-async function openResult(stages: Stages, actor: Actor, { id, index }: { id: TaskId; index: number }): Promise<ContentStream> {
+async function openResult(
+  stages: Stages,
+  actor: Actor,
+  { id, index }: { id: TaskId; index: number },
+): Promise<ContentStream> {
   const task = await loadVisibleTask(stages.database, stages.visibleTo(actor), id);
   if (task.state !== 'succeeded') throw new AppError('TASK_NOT_FINISHED', { status: task.state });
-  const asset = (await stages.database.read(findTaskAssets(stages.database.k, id))).find((row) => row.output_index === index);
+  const asset = (await stages.database.read(findTaskAssets(stages.database.k, id))).find(
+    (row) => row.output_index === index,
+  );
   if (!asset) throw new AppError('RESULT_NOT_FOUND', { task_id: id, index });
   return toContent(stages.blobs, asset);
 }
 
 function toContent(blobs: BlobStore, row: AssetRow): ContentStream {
   const { id, name, contentType, sizeBytes, hash, kind, createdAtMs } = toAssetRecord(row);
-  return { assetId: id, name, contentType, sizeBytes, hash, kind, createdAtMs, open: (range) => blobs.open(hash, range) };
+  return {
+    assetId: id,
+    name,
+    contentType,
+    sizeBytes,
+    hash,
+    kind,
+    createdAtMs,
+    open: (range) => blobs.open(hash, range),
+  };
 }
 
 function createWorkflowCalls(stages: Stages): Flow['workflows'] {
@@ -408,9 +458,16 @@ function createWorkflowCalls(stages: Stages): Flow['workflows'] {
     validate: async (name, parameters) => {
       const workflow = library.find(name);
       if (!workflow) throw new AppError('WORKFLOW_NOT_FOUND', { workflow_name: name });
-      const bound = bindParameters(workflow, parameters, { drawSeed: () => drawSeed(stages.random.bytes(7)) });
+      const bound = bindParameters(workflow, parameters, {
+        drawSeed: () => drawSeed(stages.random.bytes(7)),
+      });
       const errors = bound.ok ? [] : bound.problems;
-      return { valid: bound.ok, errors, warnings: bound.warnings, processed: bound.ok ? bound.parameters : {} };
+      return {
+        valid: bound.ok,
+        errors,
+        warnings: bound.warnings,
+        processed: bound.ok ? bound.parameters : {},
+      };
     },
     reload: () => library.reload(),
   };
@@ -428,7 +485,9 @@ function createAssetCalls(stages: Stages): Flow['assets'] {
         filePath: upload.filePath ?? null,
         tags: upload.tags ?? [],
         expectedHash: upload.expectedHash ?? null,
-        lifeMs: upload.expiresInSeconds ? upload.expiresInSeconds * 1000 : stages.options.assetLimits.uploadLifeMs,
+        lifeMs: upload.expiresInSeconds
+          ? upload.expiresInSeconds * 1000
+          : stages.options.assetLimits.uploadLifeMs,
         accept: upload.accept,
       });
       return { asset: toAssetRecord(row), blobWasNew };
@@ -439,13 +498,16 @@ function createAssetCalls(stages: Stages): Flow['assets'] {
         hash: request.hash,
         filePath: request.filePath ?? null,
         tags: request.tags ?? [],
-        lifeMs: request.expiresInSeconds ? request.expiresInSeconds * 1000 : stages.options.assetLimits.uploadLifeMs,
+        lifeMs: request.expiresInSeconds
+          ? request.expiresInSeconds * 1000
+          : stages.options.assetLimits.uploadLifeMs,
       });
       return made ? { asset: toAssetRecord(made.row), existed: made.existed } : null;
     },
     hasHash: (actor, hash) => assets.hasHash(actor.id, hash),
     load: async (actor, id) => toAssetRecord(await assets.load(visibleTo(actor), id)),
-    listUploads: async (actor, limit) => (await assets.listUploads(visibleTo(actor), limit)).map(toAssetRecord),
+    listUploads: async (actor, limit) =>
+      (await assets.listUploads(visibleTo(actor), limit)).map(toAssetRecord),
     remove: (actor, id) => assets.remove(visibleTo(actor), id),
     open: async (actor, id) => toContent(blobs, await assets.load(visibleTo(actor), id)),
     openSigned: async (id: AssetId) => toContent(blobs, await assets.load({ kind: 'all' }, id)),

@@ -43,10 +43,20 @@ export interface SpineDeps {
 export async function openSpine(scope: Scope, deps: SpineDeps): Promise<Spine> {
   const spine = new Spine(scope, deps);
   await spine.recover();
-  scope.add('fleet changes', deps.fleet.onChange((change) => spine.onFleetChange(change.type, change.workerId)));
-  scope.add('queue', deps.queue.onReady(() => spine.place()));
-  every(scope, { name: 'due tasks', intervalMs: 250, clock: deps.clock, logger: deps.logger }, () => spine.releaseDue());
-  every(scope, { name: 'offline workers', intervalMs: 1000, clock: deps.clock, logger: deps.logger }, () => spine.moveFromOffline());
+  scope.add(
+    'fleet changes',
+    deps.fleet.onChange((change) => spine.onFleetChange(change.type, change.workerId)),
+  );
+  scope.add(
+    'queue',
+    deps.queue.onReady(() => spine.place()),
+  );
+  every(scope, { name: 'due tasks', intervalMs: 250, clock: deps.clock, logger: deps.logger }, () =>
+    spine.releaseDue(),
+  );
+  every(scope, { name: 'offline workers', intervalMs: 1000, clock: deps.clock, logger: deps.logger }, () =>
+    spine.moveFromOffline(),
+  );
   scope.add('trackers', () => spine.stopTracking());
   spine.place();
   return spine;
@@ -94,7 +104,9 @@ export class Spine {
     }
     this.#placing = 'busy';
     void this.#placeAll()
-      .catch((thrown: unknown) => this.#deps.logger.error('placement.failed', { error: toError(thrown).message }))
+      .catch((thrown: unknown) =>
+        this.#deps.logger.error('placement.failed', { error: toError(thrown).message }),
+      )
       .finally(() => {
         const again = this.#placing === 'again';
         this.#placing = 'idle';
@@ -128,7 +140,8 @@ export class Spine {
 
   /** Across lanes: priority, then the client with the fewest running, then age. */
   #compareAcrossLanes(a: QueuedTask, b: QueuedTask): number {
-    const running = (ownerId: string) => this.dispatcher.list().filter(({ task }) => task.owner_id === ownerId).length;
+    const running = (ownerId: string) =>
+      this.dispatcher.list().filter(({ task }) => task.owner_id === ownerId).length;
     if (a.priority !== b.priority || a.ownerId === b.ownerId) return compareQueued(a, b);
     return running(a.ownerId) - running(b.ownerId) || compareQueued(a, b);
   }
@@ -278,7 +291,8 @@ export class Spine {
   #hasOther(task: TaskRow, workerId: WorkerId): boolean {
     const needs = parseRequirements(task.requirements);
     return [...this.listPlaceable().values()].some(
-      (worker) => worker.id !== workerId && worker.online && !worker.maintenance && !findMissing(worker, needs),
+      (worker) =>
+        worker.id !== workerId && worker.online && !worker.maintenance && !findMissing(worker, needs),
     );
   }
 

@@ -53,13 +53,28 @@ export interface PreparedSubmission {
  */
 export async function prepareSubmission(
   deps: SubmissionDeps,
-  request: { ownerId: string; door: string; body: SubmitBody; options: SubmitOptions; updates?: readonly NodeUpdate[] },
+  request: {
+    ownerId: string;
+    door: string;
+    body: SubmitBody;
+    options: SubmitOptions;
+    updates?: readonly NodeUpdate[];
+  },
 ): Promise<PreparedSubmission> {
   const { body, options, ownerId } = request;
-  const bound = body.kind === 'graph' ? await bindGraph(deps, ownerId, body.graphText) : await bindNamed(deps, ownerId, body);
+  const bound =
+    body.kind === 'graph'
+      ? await bindGraph(deps, ownerId, body.graphText)
+      : await bindNamed(deps, ownerId, body);
   const graph = request.updates ? applyUpdates(bound.graph, request.updates) : bound.graph;
   const { classTypes, models } = readRequirements(graph);
-  const requirements = { taskType: bound.taskType, classTypes, models, inputs: bound.inputs, excludedWorkers: [] };
+  const requirements = {
+    taskType: bound.taskType,
+    classTypes,
+    models,
+    inputs: bound.inputs,
+    excludedWorkers: [],
+  };
   const heldReason = judgeAgainstFleet(deps, graph, requirements);
   return {
     warnings: bound.warnings,
@@ -86,7 +101,11 @@ export async function prepareSubmission(
   };
 }
 
-function readTimeout(deps: SubmissionDeps, options: SubmitOptions, workflow: WorkflowDefinition | null): number {
+function readTimeout(
+  deps: SubmissionDeps,
+  options: SubmitOptions,
+  workflow: WorkflowDefinition | null,
+): number {
   if (options.timeout_seconds !== undefined) return Math.round(options.timeout_seconds * 1000);
   return workflow?.timeoutMs ?? deps.defaults.timeoutMs;
 }
@@ -98,7 +117,8 @@ async function bindNamed(
 ): Promise<BoundBody> {
   const workflow = findWorkflow(deps.library, body);
   const bound = bindParameters(workflow, body.parameters, { drawSeed: deps.drawSeed, strict: body.strict });
-  if (!bound.ok) throw new AppError('INVALID_PARAMETERS', { problems: bound.problems, warnings: bound.warnings });
+  if (!bound.ok)
+    throw new AppError('INVALID_PARAMETERS', { problems: bound.problems, warnings: bound.warnings });
   const inputs: BoundInput[] = [];
   for (const image of bound.images) {
     const asset = await deps.assets.resolveReference(ownerId, image.value);
@@ -119,9 +139,16 @@ function findWorkflow(
   library: WorkflowLibrary,
   { workflowName, taskType }: Extract<SubmitBody, { kind: 'workflow' }>,
 ): WorkflowDefinition {
-  const workflow = workflowName ? library.find(workflowName) : taskType ? library.findDefault(taskType) : null;
+  const workflow = workflowName
+    ? library.find(workflowName)
+    : taskType
+      ? library.findDefault(taskType)
+      : null;
   if (!workflow?.enabled || (taskType && workflow.taskType !== taskType)) {
-    throw new AppError('WORKFLOW_NOT_FOUND', { workflow_name: workflowName ?? null, task_type: taskType ?? null });
+    throw new AppError('WORKFLOW_NOT_FOUND', {
+      workflow_name: workflowName ?? null,
+      task_type: taskType ?? null,
+    });
   }
   return workflow;
 }
@@ -175,14 +202,18 @@ async function findUpload(deps: SubmissionDeps, ownerId: string, name: string): 
   try {
     return (await deps.assets.resolveReference(ownerId, name)).id;
   } catch (thrown) {
-    const harmless = thrown instanceof AppError && thrown.code === 'MISSING_ASSET' && !/(^[/\\])|(\.\.)|(^comfleet\/)/.test(name);
+    const harmless =
+      thrown instanceof AppError &&
+      thrown.code === 'MISSING_ASSET' &&
+      !/(^[/\\])|(\.\.)|(^comfleet\/)/.test(name);
     if (harmless) return null;
     throw thrown;
   }
 }
 
 function readAssetReference(value: unknown): string | null {
-  if (typeof value !== 'object' || value === null || !('__type' in value) || value.__type !== ASSET_TYPE) return null;
+  if (typeof value !== 'object' || value === null || !('__type' in value) || value.__type !== ASSET_TYPE)
+    return null;
   const info = 'info' in value ? value.info : null;
   const id = typeof info === 'object' && info !== null && 'id' in info ? info.id : null;
   return typeof id === 'string' ? id : '';
@@ -223,7 +254,14 @@ function judgeAgainstFleet(
   });
 }
 
-const EMPTY_WORKER = { id: '' as never, online: true, maintenance: false, simulated: false, load: 0, maxConcurrent: 1 };
+const EMPTY_WORKER = {
+  id: '' as never,
+  online: true,
+  maintenance: false,
+  simulated: false,
+  load: 0,
+  maxConcurrent: 1,
+};
 
 /** ComfyUI's own shape of node_errors, so that existing tools can show them. */
 function invalidWorkflow(problems: readonly GraphProblem[]): AppError {

@@ -14,7 +14,14 @@ export function viewWorkflow(workflow: WorkflowDefinition, fleet: readonly Worke
   for (const worker of fleet) {
     if (!worker.inventory) continue;
     const { classTypes: known, models: files } = worker.inventory;
-    const placeable = { ...worker, online: true, maintenance: false, load: 0, classTypes: known, models: files };
+    const placeable = {
+      ...worker,
+      online: true,
+      maintenance: false,
+      load: 0,
+      classTypes: known,
+      models: files,
+    };
     const refusal = findMissing(placeable, needs);
     if (!refusal) available = true;
     else missing.add(describe(refusal));

@@ -68,7 +68,11 @@ export class Assets {
     const maxBytes = asset.accept === 'picture' ? limits.pictureBytes : limits.fileBytes;
     const stored = await blobs.put(asset.bytes, { maxBytes });
     if (asset.expectedHash !== null && asset.expectedHash !== stored.hash) {
-      throw new AppError('CONFLICT', { reason: 'hash_mismatch', expected: asset.expectedHash, computed: stored.hash });
+      throw new AppError('CONFLICT', {
+        reason: 'hash_mismatch',
+        expected: asset.expectedHash,
+        computed: stored.hash,
+      });
     }
     const picture = readPicture(stored.head);
     if (asset.accept === 'picture') this.#checkPicture(picture);
@@ -77,7 +81,10 @@ export class Assets {
       sizeBytes: stored.sizeBytes,
       width: picture?.width ?? null,
       height: picture?.height ?? null,
-      contentType: asset.accept === 'picture' && picture ? readContentKind(`x.${picture.format}`).contentType : asset.contentType,
+      contentType:
+        asset.accept === 'picture' && picture
+          ? readContentKind(`x.${picture.format}`).contentType
+          : asset.contentType,
     });
     await this.#commit(row);
     return { row, blobWasNew: stored.isNew };
@@ -94,8 +101,15 @@ export class Assets {
     const [known] = await this.#findByHash(request.ownerId, request.hash);
     if (!known) return null;
     const name = request.filePath ? basename(request.filePath) : known.name;
-    if (known.kind === 'upload' && known.name === name && known.file_path === request.filePath) return { row: known, existed: true };
-    const asset = { ...request, name, contentType: known.content_type, accept: 'any' as const, expectedHash: null };
+    if (known.kind === 'upload' && known.name === name && known.file_path === request.filePath)
+      return { row: known, existed: true };
+    const asset = {
+      ...request,
+      name,
+      contentType: known.content_type,
+      accept: 'any' as const,
+      expectedHash: null,
+    };
     const row = this.#toRow(asset, {
       hash: known.blob_hash,
       sizeBytes: known.size_bytes,
@@ -160,14 +174,21 @@ export class Assets {
   async resolveReference(ownerId: string, reference: string): Promise<AssetRow> {
     const inline = parseDataUrl(reference);
     if (inline) {
-      const { row } = await this.create({ ...this.#plainUpload(ownerId, `inline.${inline.extension}`), bytes: once(inline.bytes) });
+      const { row } = await this.create({
+        ...this.#plainUpload(ownerId, `inline.${inline.extension}`),
+        bytes: once(inline.bytes),
+      });
       return row;
     }
     const known = await this.#findUpload(ownerId, reference);
     if (known) return known;
     const path = await this.#findInputFile(reference);
     if (!path) throw new AppError('MISSING_ASSET', { reference: reference.slice(0, 200) });
-    const { row } = await this.create({ ...this.#plainUpload(ownerId, basename(path)), bytes: createReadStream(path), accept: 'any' });
+    const { row } = await this.create({
+      ...this.#plainUpload(ownerId, basename(path)),
+      bytes: createReadStream(path),
+      accept: 'any',
+    });
     return row;
   }
 
@@ -181,7 +202,9 @@ export class Assets {
         .selectAll()
         .where('owner_id', '=', ownerId)
         .where('deleted_at', 'is', null)
-        .where((eb) => eb.or([eb('id', '=', reference), eb.and([eb('name', '=', reference), eb('kind', '=', 'upload')])]))
+        .where((eb) =>
+          eb.or([eb('id', '=', reference), eb.and([eb('name', '=', reference), eb('kind', '=', 'upload')])]),
+        )
         .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
         .orderBy('id', 'desc')
         .limit(1),
@@ -208,22 +231,43 @@ export class Assets {
   #plainUpload(ownerId: string, name: string) {
     const { contentType } = readContentKind(name);
     const lifeMs = this.#deps.limits.uploadLifeMs;
-    return { ownerId, name, contentType, filePath: null, tags: [], expectedHash: null, lifeMs, accept: 'picture' as const };
+    return {
+      ownerId,
+      name,
+      contentType,
+      filePath: null,
+      tags: [],
+      expectedHash: null,
+      lifeMs,
+      accept: 'picture' as const,
+    };
   }
 
   #checkPicture(picture: ReturnType<typeof readPicture>): void {
     const { maxSide, maxPixels } = this.#deps.limits;
-    if (!picture || picture.format === 'gif') throw new AppError('UNSUPPORTED_MEDIA', { accepted: ['jpg', 'jpeg', 'png', 'webp'] });
+    if (!picture || picture.format === 'gif')
+      throw new AppError('UNSUPPORTED_MEDIA', { accepted: ['jpg', 'jpeg', 'png', 'webp'] });
     const { width, height } = picture;
     if (width === null || height === null) return;
     if (width > maxSide || height > maxSide || width * height > maxPixels) {
-      throw new AppError('UNSUPPORTED_MEDIA', { reason: 'too many pixels', width, height, max_pixels: maxPixels });
+      throw new AppError('UNSUPPORTED_MEDIA', {
+        reason: 'too many pixels',
+        width,
+        height,
+        max_pixels: maxPixels,
+      });
     }
   }
 
   #toRow(
     asset: Pick<NewAsset, 'ownerId' | 'name' | 'filePath' | 'tags' | 'lifeMs'>,
-    bytes: { hash: string; sizeBytes: number; width: number | null; height: number | null; contentType: string },
+    bytes: {
+      hash: string;
+      sizeBytes: number;
+      width: number | null;
+      height: number | null;
+      contentType: string;
+    },
   ): AssetRow {
     const now = this.#deps.database.nowMs();
     return {

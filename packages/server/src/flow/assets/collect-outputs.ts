@@ -38,9 +38,13 @@ const DOWNLOAD_TRIES = 5;
  * Fetches every output of a finished prompt into blobs, whole or not at all, and answers the rows that make them
  * visible. Temporary files (previews) are skipped, except those that stand for a SaveImageWebsocket.
  */
-export async function collectOutputs(deps: CollectDeps, job: CollectJob): Promise<{ writes: Write[]; assets: AssetRow[] }> {
+export async function collectOutputs(
+  deps: CollectDeps,
+  job: CollectJob,
+): Promise<{ writes: Write[]; assets: AssetRow[] }> {
   const wanted = job.outputs.filter((output) => !output.temporary || job.twins.has(output.nodeId));
-  if (wanted.length > deps.maxFiles) throw new AppError('COLLECT_FAILED', { files: wanted.length, max_files: deps.maxFiles });
+  if (wanted.length > deps.maxFiles)
+    throw new AppError('COLLECT_FAILED', { files: wanted.length, max_files: deps.maxFiles });
   const assets: AssetRow[] = [];
   const writes: Write[] = [];
   for (const output of wanted) {
@@ -48,7 +52,11 @@ export async function collectOutputs(deps: CollectDeps, job: CollectJob): Promis
     const row = toAssetRow(deps, { job, output, stored, index: assets.length });
     assets.push(row);
     writes.push(
-      writeBlob(deps.database, { hash: stored.hash, size_bytes: stored.sizeBytes, created_at: row.created_at }),
+      writeBlob(deps.database, {
+        hash: stored.hash,
+        size_bytes: stored.sizeBytes,
+        created_at: row.created_at,
+      }),
       writeAsset(deps.database.k, row),
     );
   }
@@ -79,12 +87,22 @@ async function download(deps: CollectDeps, job: CollectJob, file: OutputFile): P
       });
     } catch (thrown) {
       last = toError(thrown);
-      if (thrown instanceof ComfyError && thrown.details.status === 404) throw new AppError('OUTPUT_GONE', { file }, { cause: thrown });
+      if (thrown instanceof ComfyError && thrown.details.status === 404)
+        throw new AppError('OUTPUT_GONE', { file }, { cause: thrown });
       if (job.signal.aborted || !isWorthRetry(thrown)) throw thrown;
-      deps.logger.warn('download.broken', { taskId: job.task.id, file: file.filename, tries: tries + 1, error: last.message });
+      deps.logger.warn('download.broken', {
+        taskId: job.task.id,
+        file: file.filename,
+        tries: tries + 1,
+        error: last.message,
+      });
     }
   }
-  throw new AppError('COLLECT_FAILED', { file, tries: DOWNLOAD_TRIES, cause: last?.message }, { cause: last });
+  throw new AppError(
+    'COLLECT_FAILED',
+    { file, tries: DOWNLOAD_TRIES, cause: last?.message },
+    { cause: last },
+  );
 }
 
 function isWorthRetry(thrown: unknown): boolean {
@@ -96,7 +114,8 @@ function checkReadable(output: CollectedOutput, stored: StoredBlob): void {
   const name = output.file?.filename ?? '';
   if (stored.sizeBytes === 0) throw new AppError('OUTPUT_INVALID', { file: name, reason: 'empty' });
   const isPicture = /\.(png|jpe?g|webp|gif)$/i.test(name);
-  if (isPicture && !readPicture(stored.head)) throw new AppError('OUTPUT_INVALID', { file: name, reason: 'not a picture' });
+  if (isPicture && !readPicture(stored.head))
+    throw new AppError('OUTPUT_INVALID', { file: name, reason: 'not a picture' });
 }
 
 function toAssetRow(
@@ -105,7 +124,9 @@ function toAssetRow(
 ): AssetRow {
   const { job, output, stored, index } = made;
   const nodeId = job.twins.get(output.nodeId) ?? output.nodeId;
-  const name = output.file ? safeName(job.restoreName(output.file.filename)) : `${nodeId}_${output.key}_${output.index}.txt`;
+  const name = output.file
+    ? safeName(job.restoreName(output.file.filename))
+    : `${nodeId}_${output.key}_${output.index}.txt`;
   const content = readContentKind(name);
   const picture = readPicture(stored.head);
   const id: AssetId = deps.createId<'asset'>();

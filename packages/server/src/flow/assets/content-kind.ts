@@ -50,7 +50,8 @@ export function readPicture(head: Uint8Array): Picture | null {
   if (startsWith(head, [0x47, 0x49, 0x46, 0x38]) && head.byteLength >= 10) {
     return { format: 'gif', width: view.getUint16(6, true), height: view.getUint16(8, true) };
   }
-  const isWebp = startsWith(head, [0x52, 0x49, 0x46, 0x46]) && startsWith(head.subarray(8), [0x57, 0x45, 0x42, 0x50]);
+  const isWebp =
+    startsWith(head, [0x52, 0x49, 0x46, 0x46]) && startsWith(head.subarray(8), [0x57, 0x45, 0x42, 0x50]);
   return isWebp ? { format: 'webp', ...readWebpSize(view) } : null;
 }
 
@@ -75,7 +76,8 @@ function readWebpSize(view: DataView): { width: number | null; height: number | 
   if (view.byteLength < 30) return NO_SIZE;
   const chunk = String.fromCharCode(...[12, 13, 14, 15].map((at) => view.getUint8(at)));
   if (chunk === 'VP8X') return { width: 1 + readUint24(view, 24), height: 1 + readUint24(view, 27) };
-  if (chunk === 'VP8 ') return { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff };
+  if (chunk === 'VP8 ')
+    return { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff };
   if (chunk === 'VP8L') {
     const bits = view.getUint32(21, true);
     return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };

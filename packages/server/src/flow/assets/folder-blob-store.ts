@@ -88,7 +88,8 @@ export class FolderBlobStore implements BlobStore {
       }
       for (let next = await rest.next(); !next.done; next = await rest.next()) {
         sizeBytes += next.value.byteLength;
-        if (sizeBytes > start.limits.maxBytes) throw new AppError('BODY_TOO_LARGE', { max_bytes: start.limits.maxBytes });
+        if (sizeBytes > start.limits.maxBytes)
+          throw new AppError('BODY_TOO_LARGE', { max_bytes: start.limits.maxBytes });
         hasher.update(next.value);
         await temporary.file.write(next.value);
       }

@@ -16,15 +16,26 @@ export interface NamingDeps {
  * Gives results readable names below output_dir: hard links that are never read back. They come after the result is
  * visible, so a full or missing folder costs nobody a result.
  */
-export function publishNames({ blobs, logger, outputDir }: NamingDeps, task: TaskRow, assets: readonly AssetRow[]): void {
+export function publishNames(
+  { blobs, logger, outputDir }: NamingDeps,
+  task: TaskRow,
+  assets: readonly AssetRow[],
+): void {
   if (outputDir === null) return;
-  const folder = resolveBelow(outputDir, task.output_path ?? defaultFolder(task));
   for (const asset of assets) {
-    const path = join(folder, createOutputName(task, asset));
+    const path = createOutputPath(outputDir, task, asset);
     blobs.linkTo(asset.blob_hash, path).catch((thrown: unknown) => {
       logger.warn('output.name_failed', { taskId: task.id, path, error: toError(thrown).message });
     });
   }
+}
+
+/** Where the readable copy of a result lies. */
+export function createOutputPath(outputDir: string, task: TaskRow, asset: AssetRow): string {
+  return join(
+    resolveBelow(outputDir, task.output_path ?? defaultFolder(task)),
+    createOutputName(task, asset),
+  );
 }
 
 /** p{project}/{YYYYMMDD} for projects, else {YYYYMMDD}: independent of names that people change. */
@@ -58,6 +69,7 @@ export function createOutputName(task: TaskRow, asset: AssetRow): string {
   const pattern = task.file_name ?? '{prefix}_{time}_{item}_{index}';
   const named = pattern.replace(/\{(\w+)\}/g, (whole, key: string) => values[key] ?? whole);
   const unique = pattern.includes('{task}') ? named : `${named}_${values.task}`;
-  const numbered = asset.output_index > 0 && !pattern.includes('{index}') ? `${unique}_${asset.output_index}` : unique;
+  const numbered =
+    asset.output_index > 0 && !pattern.includes('{index}') ? `${unique}_${asset.output_index}` : unique;
   return safeName(`${numbered}${extension}`);
 }

@@ -17,7 +17,9 @@ export class WatcherQueue {
   push(happening: Happening): void {
     if (this.#closed) return;
     if (happening.kind !== 'event') {
-      const at = this.#items.findIndex((item) => item.kind === happening.kind && item.taskId === happening.taskId);
+      const at = this.#items.findIndex(
+        (item) => item.kind === happening.kind && item.taskId === happening.taskId,
+      );
       if (at >= 0) this.#items.splice(at, 1);
     }
     this.#items.push(happening);

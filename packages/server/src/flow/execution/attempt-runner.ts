@@ -136,7 +136,12 @@ class AttemptRun {
         values.push({ ...file, value: await this.#deps.uploadInput(file, worker.http, stop) });
       } catch (thrown) {
         worker.suspect();
-        return notCollected(endAttempt('failed', 'INPUT_UPLOAD_FAILED', { asset_id: file.assetId, cause: toError(thrown).message }));
+        return notCollected(
+          endAttempt('failed', 'INPUT_UPLOAD_FAILED', {
+            asset_id: file.assetId,
+            cause: toError(thrown).message,
+          }),
+        );
       }
     }
     return { values };
@@ -205,7 +210,14 @@ class AttemptRun {
     for (let noted = false; ; noted = true) {
       try {
         const attempt = this.#steps.attempt;
-        return await this.#deps.collect({ task, attempt, outputs, prepared, http: worker.http, signal: stop });
+        return await this.#deps.collect({
+          task,
+          attempt,
+          outputs,
+          prepared,
+          http: worker.http,
+          signal: stop,
+        });
       } catch (thrown) {
         if (!(thrown instanceof AppError) || thrown.code !== 'STORAGE_FULL') throw thrown;
         this.#deps.logger.error('storage.full', { taskId: task.id, ...thrown.details });
@@ -219,7 +231,8 @@ class AttemptRun {
   async #stop(follower: PromptFollower): Promise<Ended | null> {
     const reason: unknown = this.#job.stop.reason;
     if (reason === 'shutdown') return null;
-    if (reason === 'worker_lost') return notCollected(endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true }));
+    if (reason === 'worker_lost')
+      return notCollected(endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true }));
     const { worker, attempt, task } = this.#job;
     try {
       await stopPrompt(worker.http, attempt.prompt_id);
@@ -250,7 +263,8 @@ async function waitUntilGone(http: ComfyHttp, promptId: string, clock: Clock): P
     const { running, pending } = await http.loadQueue({ timeoutMs: 5000 });
     if (![...running, ...pending].some((item) => item.promptId === promptId)) return;
     await clock.sleep(100);
-    if (running.some((item) => item.promptId === promptId)) await http.interrupt(promptId, { timeoutMs: 5000 });
+    if (running.some((item) => item.promptId === promptId))
+      await http.interrupt(promptId, { timeoutMs: 5000 });
   }
   throw new AppError('WORKER_UNREACHABLE', { reason: 'the prompt did not stop' });
 }

@@ -24,7 +24,14 @@ export interface AfterAttempt {
 }
 
 /** The changes that end an attempt and carry its task on: to its end, back to the queue, or held until its next try. */
-export function planAfterAttempt({ task, attempt, result, next, atMs, retryLane }: AfterAttempt): TaskChange[] {
+export function planAfterAttempt({
+  task,
+  attempt,
+  result,
+  next,
+  atMs,
+  retryLane,
+}: AfterAttempt): TaskChange[] {
   const ids = { attemptId: attempt.id, workerId: attempt.worker_id, promptId: attempt.prompt_id };
   const error = result.ending === 'succeeded' ? undefined : result.error;
   const ended: TaskChange = {

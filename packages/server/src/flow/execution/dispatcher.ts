@@ -6,7 +6,14 @@ import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
-import { type AttemptEnd, type AttemptJob, type RunningWorker, runAttempt, type RunnerDeps, type StopReason } from './attempt-runner.ts';
+import {
+  type AttemptEnd,
+  type AttemptJob,
+  type RunningWorker,
+  runAttempt,
+  type RunnerDeps,
+  type StopReason,
+} from './attempt-runner.ts';
 import { endedAttempt, planAfterAttempt } from './attempt-writes.ts';
 import { decideNextStep, endAttempt, type RetryPolicy } from './ending.ts';
 import type { OpenAttempt } from './open-attempts.ts';
@@ -100,7 +107,10 @@ export class Dispatcher {
 
   /** Ends an open attempt whose worker is not in the fleet any more. */
   async abandon({ task, attempt }: OpenAttempt): Promise<void> {
-    const result = endAttempt('lost', 'WORKER_UNREACHABLE', { reason: 'the worker left the fleet', dispatched: false });
+    const result = endAttempt('lost', 'WORKER_UNREACHABLE', {
+      reason: 'the worker left the fleet',
+      dispatched: false,
+    });
     await this.#settle(task, { result, attempt, steps: [], collected: null, finishedBy: null });
   }
 
@@ -111,7 +121,11 @@ export class Dispatcher {
     return running !== undefined;
   }
 
-  async #claim(taskId: TaskId, workerId: WorkerId, socketId: string): Promise<{ task: TaskRow; attempt: AttemptRow } | null> {
+  async #claim(
+    taskId: TaskId,
+    workerId: WorkerId,
+    socketId: string,
+  ): Promise<{ task: TaskRow; attempt: AttemptRow } | null> {
     const { journal, database, createId, writeNewAttempt } = this.#deps;
     const attemptId = createId<'attempt'>();
     const promptId = createId();
@@ -142,12 +156,24 @@ export class Dispatcher {
     return task && attempt ? { task, attempt } : null;
   }
 
-  #start(job: { task: TaskRow; attempt: AttemptRow; workerId: WorkerId; worker: RunningWorker; adopted: boolean }): void {
+  #start(job: {
+    task: TaskRow;
+    attempt: AttemptRow;
+    workerId: WorkerId;
+    worker: RunningWorker;
+    adopted: boolean;
+  }): void {
     const { task, attempt, workerId } = job;
     const abort = new AbortController();
     const running: Running = { task, attempt, workerId, abort, startedMs: null, done: Promise.resolve() };
     this.#running.set(task.id, running);
-    running.done = this.#run(running, { task, attempt, worker: job.worker, adopted: job.adopted, stop: abort.signal });
+    running.done = this.#run(running, {
+      task,
+      attempt,
+      worker: job.worker,
+      adopted: job.adopted,
+      stop: abort.signal,
+    });
     // A cancel that was acknowledged before the claim's answer came back, or before a restart.
     if (task.cancel_requested_at !== null) abort.abort('canceled' satisfies StopReason);
   }
@@ -155,14 +181,24 @@ export class Dispatcher {
   async #run(running: Running, job: AttemptJob): Promise<void> {
     const { task, attempt } = job;
     const { logger, clock } = this.#deps;
-    const log = { taskId: task.id, attemptId: attempt.id, workerId: running.workerId, promptId: attempt.prompt_id };
+    const log = {
+      taskId: task.id,
+      attemptId: attempt.id,
+      workerId: running.workerId,
+      promptId: attempt.prompt_id,
+    };
     const cancelTimer = this.#limitTime(running, job);
     const beganMs = clock.monotonicMs();
     try {
       const end = await runAttempt(this.#deps, job);
       if (end) await this.#settleSurely(task, end);
       const durationMs = Math.round(clock.monotonicMs() - beganMs);
-      logger.info(end ? 'attempt.ended' : 'attempt.left_open', { ...log, ending: end?.result.ending, finishedBy: end?.finishedBy, durationMs });
+      logger.info(end ? 'attempt.ended' : 'attempt.left_open', {
+        ...log,
+        ending: end?.result.ending,
+        finishedBy: end?.finishedBy,
+        durationMs,
+      });
     } catch (thrown) {
       const error = toError(thrown);
       logger.error('attempt.broke', { ...log, error: error.message, stack: error.stack });
@@ -183,7 +219,8 @@ export class Dispatcher {
     let cancel = () => {};
     const check = () => {
       const { clock } = this.#deps;
-      if (running.startedMs === null && job.worker.tracker.isRunning(job.attempt.prompt_id)) running.startedMs = clock.monotonicMs();
+      if (running.startedMs === null && job.worker.tracker.isRunning(job.attempt.prompt_id))
+        running.startedMs = clock.monotonicMs();
       const spentMs = running.startedMs === null ? 0 : clock.monotonicMs() - running.startedMs;
       if (spentMs >= timeoutMs) running.abort.abort('timeout' satisfies StopReason);
       else cancel = clock.setTimer(Math.min(1000, Math.max(50, timeoutMs - spentMs)), check);
@@ -248,4 +285,3 @@ export class Dispatcher {
     await Promise.allSettled([...this.#running.values()].map((running) => running.done));
   }
 }
-

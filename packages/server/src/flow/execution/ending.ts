@@ -21,7 +21,11 @@ export interface RetryPolicy {
   random: () => number;
 }
 
-export const DEFAULT_RETRY: Omit<RetryPolicy, 'random'> = { baseDelayMs: 1000, maxDelayMs: 60_000, maxDeaths: 2 };
+export const DEFAULT_RETRY: Omit<RetryPolicy, 'random'> = {
+  baseDelayMs: 1000,
+  maxDelayMs: 60_000,
+  maxDeaths: 2,
+};
 
 /** What the task was when its attempt ended. */
 export interface AttemptedTask {
@@ -60,7 +64,8 @@ type FailedResult = Exclude<AttemptResult, { ending: 'succeeded' }>;
 function decideRetry(task: AttemptedTask, result: FailedResult, policy: RetryPolicy): NextStep {
   const deaths = task.deaths + (result.workerDied ? 1 : 0);
   if (retryOf(result.error.code) === 'never') return { kind: 'fail', error: result.error };
-  if (deaths >= policy.maxDeaths) return { kind: 'fail', error: recordError('POISON_TASK', { last_error: result.error }) };
+  if (deaths >= policy.maxDeaths)
+    return { kind: 'fail', error: recordError('POISON_TASK', { last_error: result.error }) };
   if (task.attemptCount >= task.maxAttempts) return { kind: 'fail', error: exhausted(task, result.error) };
   const ceiling = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (task.attemptCount - 1));
   return { kind: 'retry', delayMs: Math.round(ceiling * policy.random()), avoidWorker: result.avoidWorker };

@@ -16,7 +16,10 @@ export function judgeEnd(end: PromptEnd): JudgedEnd {
     case 'interrupted':
       return {
         kind: 'over',
-        result: endAttempt('interrupted', 'PROMPT_INTERRUPTED', { node_id: end.nodeId, class_type: end.nodeType }),
+        result: endAttempt('interrupted', 'PROMPT_INTERRUPTED', {
+          node_id: end.nodeId,
+          class_type: end.nodeType,
+        }),
       };
     case 'lost':
       return { kind: 'over', result: endAttempt('lost', 'PROMPT_LOST', { reason: end.reason }) };

@@ -107,7 +107,11 @@ export class PromptFollower {
     this.#state = state;
     if (state.phase === 'ended') {
       this.#cancelTick();
-      this.#resolve({ end: state.end, finishedBy: this.#options.adopted ? 'adoption' : by, atMs: this.#now() });
+      this.#resolve({
+        end: state.end,
+        finishedBy: this.#options.adopted ? 'adoption' : by,
+        atMs: this.#now(),
+      });
       return;
     }
     if (ask) this.#ask(ask, by);
@@ -138,7 +142,8 @@ export class PromptFollower {
         this.#apply({ kind: 'history', entry, atMs: this.#now() }, by);
       } else {
         const { running, pending } = await http.loadQueue({ timeoutMs: 15_000 });
-        const has = (items: readonly { promptId: string }[]) => items.some((item) => item.promptId === this.promptId);
+        const has = (items: readonly { promptId: string }[]) =>
+          items.some((item) => item.promptId === this.promptId);
         const place = has(running) ? 'running' : has(pending) ? 'pending' : 'absent';
         this.#apply({ kind: 'queue', place, atMs: this.#now() }, by);
       }

@@ -18,7 +18,9 @@ export interface SubmitJob {
   onAccepted: () => void;
 }
 
-export type Submitted = { kind: 'submitted' } | { kind: 'over'; result: Exclude<AttemptResult, { ending: 'succeeded' }> };
+export type Submitted =
+  | { kind: 'submitted' }
+  | { kind: 'over'; result: Exclude<AttemptResult, { ending: 'succeeded' }> };
 
 /** When an unclear POST is looked for, ms after it broke; a time-out can land late, so not once but four times. */
 const LOOK_AT_MS = [0, 1000, 3000, 5000];
@@ -66,7 +68,9 @@ async function refusePartial(job: SubmitJob, nodeErrors: Record<string, unknown>
 }
 
 /** Queue before history: a prompt that ends in between must not look absent. */
-export async function isOnWorker(job: Pick<SubmitJob, 'http' | 'promptId' | 'clock' | 'signal' | 'logger'>): Promise<boolean> {
+export async function isOnWorker(
+  job: Pick<SubmitJob, 'http' | 'promptId' | 'clock' | 'signal' | 'logger'>,
+): Promise<boolean> {
   let waitedMs = 0;
   for (const atMs of LOOK_AT_MS) {
     await job.clock.sleep(atMs - waitedMs, job.signal);
@@ -76,7 +80,11 @@ export async function isOnWorker(job: Pick<SubmitJob, 'http' | 'promptId' | 'clo
   return false;
 }
 
-async function findPlace(http: ComfyHttp, promptId: string, logger: Logger): Promise<'there' | 'absent' | 'unreachable'> {
+async function findPlace(
+  http: ComfyHttp,
+  promptId: string,
+  logger: Logger,
+): Promise<'there' | 'absent' | 'unreachable'> {
   try {
     const { running, pending } = await http.loadQueue({ timeoutMs: 5000 });
     if ([...running, ...pending].some((item) => item.promptId === promptId)) return 'there';

@@ -139,7 +139,8 @@ export class WorkerTracker {
     if (frame.event === 3) return;
     const owner = frame.event === 4 && frame.promptId ? this.#tracked.get(frame.promptId) : this.#running;
     if (!owner) return;
-    const nodeId = (frame.event === 4 ? (frame.displayNodeId ?? frame.nodeId) : owner.progress.currentNodeId) ?? '';
+    const nodeId =
+      (frame.event === 4 ? (frame.displayNodeId ?? frame.nodeId) : owner.progress.currentNodeId) ?? '';
     owner.options.onPreview(nodeId, frame.mimeType, frame.image);
   }
 

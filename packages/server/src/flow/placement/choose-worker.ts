@@ -69,7 +69,8 @@ export function chooseWorker(fleet: readonly PlaceableWorker[], needs: Needs): C
   const hasReal = fleet.some((worker) => !worker.simulated);
   const excluded = new Set(needs.excludedWorkers);
   const capableElsewhere = fleet.some(
-    (worker) => !excluded.has(worker.id) && !worker.maintenance && worker.online && !findMissing(worker, needs),
+    (worker) =>
+      !excluded.has(worker.id) && !worker.maintenance && worker.online && !findMissing(worker, needs),
   );
   const refusals: { workerId: WorkerId; refusal: Refusal }[] = [];
   let best: PlaceableWorker | null = null;

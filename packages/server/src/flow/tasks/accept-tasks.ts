@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { stringifyLosslessJson } from '@comfleet/comfyui';
 import type { BatchId, HeldReason, Id, IdKind, TaskEventType, TaskId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import type { BatchRow, TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
@@ -121,7 +122,7 @@ function toTaskRow(task: NewTask, id: TaskId, atMs: number): TaskRow {
     workflow_name: task.workflow?.name ?? null,
     workflow_label: task.workflow?.label ?? null,
     graph_hash: hashGraph(task.graphText),
-    parameters: JSON.stringify(task.parameters),
+    parameters: stringifyLosslessJson(task.parameters),
     seed: task.seed,
     requirements: JSON.stringify(task.requirements),
     lane: createLaneKey(task.requirements),

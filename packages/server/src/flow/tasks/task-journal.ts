@@ -10,7 +10,9 @@ export type OnCommitted = (changes: readonly ChangedTask[]) => void;
 const MAX_TRIES = 8;
 
 /** What is to be written for a task as it stands now; null when nothing is to be done any more. */
-export type PlanChange = (task: TaskRow) => { changes: readonly TaskChange[]; writes?: readonly Write[] } | null;
+export type PlanChange = (
+  task: TaskRow,
+) => { changes: readonly TaskChange[]; writes?: readonly Write[] } | null;
 
 /**
  * The one way a task changes: plan on the row as read, commit naming its version, read again when another change came

@@ -20,7 +20,8 @@ export interface TaskSelection {
 /** A task the asker may see. Another's id looks unknown: TASK_NOT_FOUND. */
 export async function loadVisibleTask(database: Database, owner: OwnerFilter, id: TaskId): Promise<TaskRow> {
   const [row] = await database.read(findTask(database.k, id));
-  if (!row || (owner.kind === 'own' && row.owner_id !== owner.ownerId)) throw new AppError('TASK_NOT_FOUND', { task_id: id });
+  if (!row || (owner.kind === 'own' && row.owner_id !== owner.ownerId))
+    throw new AppError('TASK_NOT_FOUND', { task_id: id });
   return row;
 }
 
@@ -32,12 +33,19 @@ export async function listVisibleTasks(
 ): Promise<{ rows: TaskRow[]; total: number; nextCursor: string | null }> {
   const filtered = filterTasks(database, owner, selection);
   const counted = await database.read(filtered.select((eb) => eb.fn.countAll<number>().as('total')));
-  let page = filtered.selectAll().orderBy('id', 'desc').limit(selection.limit + 1);
+  let page = filtered
+    .selectAll()
+    .orderBy('id', 'desc')
+    .limit(selection.limit + 1);
   if (selection.cursor) page = page.where('id', '<', selection.cursor);
   const rows = await database.read(page);
   const more = rows.length > selection.limit;
   const shown = more ? rows.slice(0, selection.limit) : rows;
-  return { rows: shown, total: Number(counted[0]?.total ?? 0), nextCursor: more ? (shown.at(-1)?.id ?? null) : null };
+  return {
+    rows: shown,
+    total: Number(counted[0]?.total ?? 0),
+    nextCursor: more ? (shown.at(-1)?.id ?? null) : null,
+  };
 }
 
 function filterTasks(database: Database, owner: OwnerFilter, selection: TaskSelection) {
@@ -60,7 +68,11 @@ export async function loadAttempts(database: Database, taskId: string): Promise<
 }
 
 /** Events of a task after a number, in order. */
-export async function loadEventRows(database: Database, taskId: string, after: number): Promise<TaskEventRow[]> {
+export async function loadEventRows(
+  database: Database,
+  taskId: string,
+  after: number,
+): Promise<TaskEventRow[]> {
   return database.read(
     database.k
       .selectFrom('task_event')
@@ -73,7 +85,10 @@ export async function loadEventRows(database: Database, taskId: string, after: n
 }
 
 /** Every task that waits, in acceptance order, page by page: what a queue is rebuilt from. */
-export async function* streamWaitingTasks(database: Database, states: readonly TaskState[]): AsyncIterable<TaskRow> {
+export async function* streamWaitingTasks(
+  database: Database,
+  states: readonly TaskState[],
+): AsyncIterable<TaskRow> {
   for (let after = ''; ; ) {
     const rows = await database.read(
       database.k

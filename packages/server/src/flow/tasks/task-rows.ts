@@ -90,7 +90,9 @@ function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]):
   return Object.fromEntries(keys.map((key) => [key, from[key]])) as { [P in K]: T[P] };
 }
 
-const insertTaskStatement = statement<TaskColumns>((k, p) => k.insertInto('task').values(pick(p, TASK_COLUMNS)));
+const insertTaskStatement = statement<TaskColumns>((k, p) =>
+  k.insertInto('task').values(pick(p, TASK_COLUMNS)),
+);
 const insertEventStatement = statement<EventColumns>((k, p) =>
   k.insertInto('task_event').values(pick(p, EVENT_COLUMNS)),
 );

@@ -2,7 +2,13 @@ import type { Task, TaskDetail, TaskEvent, TaskId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import type { AssetRow, TaskRow } from '../../platform/database/schema.ts';
 import type { OwnerFilter } from './actor.ts';
-import { listVisibleTasks, loadAttempts, loadEventRows, loadVisibleTask, type TaskSelection } from './task-queries.ts';
+import {
+  listVisibleTasks,
+  loadAttempts,
+  loadEventRows,
+  loadVisibleTask,
+  type TaskSelection,
+} from './task-queries.ts';
 import { type TaskContext, toAttempt, toTask, toTaskEvent } from './task-view.ts';
 
 export interface ViewDeps {

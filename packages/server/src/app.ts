@@ -1,0 +1,256 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
+import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
+import { createFleetView } from './doors/native/fleet-view.ts';
+import { addNativeDoor } from './doors/native/native-door.ts';
+import { openInstances, type Instances } from './fleet/instances/instances.ts';
+import { openWorkerRegistry, type WorkerRegistry } from './fleet/workers/registry.ts';
+import { ASSET_LIMITS } from './flow/assets/assets.ts';
+import type { BlobStore } from './flow/assets/blob-store.ts';
+import { FolderBlobStore } from './flow/assets/folder-blob-store.ts';
+import { type OpenedFlow, openFlow } from './flow/open-flow.ts';
+import { Secrets } from './flow/secrets.ts';
+import { openWorkflowLibrary, type WorkflowLibrary } from './flow/workflows/workflow-library.ts';
+import { createAdmission } from './people/identity/admission.ts';
+import { Identity } from './people/identity/identity.ts';
+import { type LocalClient, openLocalClient } from './people/identity/local-client.ts';
+import { visibleTo } from './people/identity/principal.ts';
+import type { Config } from './platform/config/config.ts';
+import type { ConfigStore } from './platform/config/config-store.ts';
+import { openSecrets } from './platform/config/secrets-file.ts';
+import type { Database } from './platform/database/database.ts';
+import { openDatabase } from './platform/database/open-database.ts';
+import { openProcessLock } from './platform/database/process-lock.ts';
+import { announceAddress, openGeneration } from './platform/database/settings.ts';
+import { createHttpServer, type HttpServer } from './platform/http/http-server.ts';
+import { SignedLinks } from './platform/http/signed-links.ts';
+import { StreamSlots } from './platform/http/stream-slots.ts';
+import type { Scope } from './platform/lifecycle/scope.ts';
+import type { Logger } from './platform/logging/logger.ts';
+import { isPortFree } from './platform/process/free-port.ts';
+import { createProcessTable } from './platform/process/process-table.ts';
+import { createSpawner } from './platform/process/spawner.ts';
+import { type Clock, type Random, systemClock, systemRandom } from './platform/time/clock.ts';
+
+/* The only file that knows every concrete class: it opens them in order and hands each what it needs of the others. */
+
+const DEFAULT_PRIORITY = 5;
+const MAX_RESULT_BYTES = 8 * 1024 ** 3;
+const MAX_RESULT_FILES = 500;
+const OFFLINE_GRACE_MS = 5000;
+
+export interface AppOptions {
+  store: ConfigStore;
+  /** Workflows that come with the product: a `task_types` block and the folder of its files. */
+  builtInWorkflows: WorkflowSources;
+  /** Built pages; null without. */
+  webRoot: string | null;
+  environment: NodeJS.ProcessEnv;
+  logger: Logger;
+  /** Another process took the data over. */
+  onLost: (error: Error) => void;
+}
+
+type WorkflowSources = Parameters<typeof openWorkflowLibrary>[2];
+
+export interface App {
+  config: Config;
+  address: string;
+  database: Database;
+  fleet: WorkerRegistry;
+  instances: Instances;
+  identity: Identity;
+  local: LocalClient;
+  library: WorkflowLibrary;
+  opened: OpenedFlow;
+  blobs: BlobStore;
+  createId: <K extends IdKind>() => Id<K>;
+}
+
+/** Starts the control plane. Order on the way up: data, fleet, flow with adoption, doors; the other way down. */
+export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
+  const { store, logger } = options;
+  const config = store.current;
+  const clock = systemClock;
+  const random = systemRandom;
+  const createId = <K extends IdKind>(): Id<K> => createUuidV7<K>(clock.nowMs(), random.bytes(10));
+  for (const folder of [config.dataDir, config.comfyui.inputDir, config.comfyui.outputDir])
+    await mkdir(folder, { recursive: true });
+
+  const lock = await openProcessLock(scope, config.database, { clock, logger, onLost: options.onLost });
+  const database = await openDatabase(scope, config, { clock, logger, random });
+  lock.remember(await openGeneration(database));
+  const keys = await openSecrets(config.dataDir, random, config.auth.secretKey);
+
+  const identity = new Identity(
+    { db: database, clock, random },
+    {
+      tokenLifetimeMs: config.auth.tokenLifetimeMs,
+      openRegistration: config.auth.openRegistration,
+    },
+  );
+  const { fleet, instances } = await openFleet(scope, { database, clock, random, logger, createId }, options);
+  const library = await openWorkflowLibrary(scope, { logger, clock }, listWorkflowSources(options, config));
+  const links = new SignedLinks(keys.signingKey, () => clock.nowMs());
+  const blobs = new FolderBlobStore({
+    folder: join(config.dataDir, 'blobs'),
+    durability: config.durability,
+    createName: () => createId(),
+    nowMs: () => clock.nowMs(),
+  });
+  const opened = await openFlow(
+    scope,
+    {
+      database,
+      fleet,
+      library,
+      blobs,
+      clock,
+      random,
+      logger,
+      createId,
+      visibleTo,
+      admission: createAdmission(
+        { db: database, clock },
+        { waitingPerClient: config.limits.waitingPerClient },
+      ),
+      secrets: new Secrets(database, keys.sealingKey),
+      linkTo: (assetId) => links.sign(`/api/fleet/assets/${assetId}/content`),
+    },
+    toFlowOptions(config),
+  );
+  await addConfiguredWorkers(fleet, config);
+  await opened.spine.abandonStrangers();
+
+  const http = createHttpServer({
+    listenHost: config.server.host,
+    publicUrl: config.server.publicUrl,
+    allowedHosts: config.server.allowedHosts,
+    jsonBodyBytes: config.limits.jsonBodyBytes,
+    logger,
+    clock,
+  });
+  const slots = new StreamSlots(config.limits.streamsPerClient);
+  const fleetView = createFleetView(fleet, (id) => opened.spine.dispatcher.load(id as never));
+  await addNativeDoor(
+    http,
+    {
+      flow: opened.flow,
+      fleet: fleetView,
+      identity,
+      config: store,
+      links,
+      slots,
+      clock,
+      logger,
+      signal: scope.signal,
+    },
+    { anonymous: null },
+  );
+  const address = await listen(scope, http, config);
+  await announceAddress(database, address);
+  const local = await openLocalClient({ db: database, identity, clock, random }, config.dataDir, address);
+  followConfig(store, { fleet, library, options });
+  return { config, address, database, fleet, instances, identity, local, library, opened, blobs, createId };
+}
+
+interface FleetDeps {
+  database: Database;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  createId: <K extends IdKind>() => Id<K>;
+}
+
+async function openFleet(scope: Scope, deps: FleetDeps, { store, environment }: AppOptions) {
+  const config = store.current;
+  const transport = createNodeTransport();
+  scope.add('http to workers', () => transport.close());
+  const health = config.workerHealth;
+  const fleet = await openWorkerRegistry(
+    scope,
+    { ...deps, transport, dialer: createNodeDialer() },
+    {
+      healthPeriodMs: health.intervalMs,
+      idleTimeoutMs: health.idleTimeoutMs,
+      busyTimeoutMs: health.busyTimeoutMs,
+      busyLimitMs: health.busyLimitMs,
+      rise: health.rise,
+      fall: health.fall,
+    },
+  );
+  const instances = await openInstances(
+    scope,
+    {
+      ...deps,
+      transport,
+      registry: fleet,
+      spawner: createSpawner(),
+      table: createProcessTable(),
+      isPortFree,
+    },
+    {
+      baseDir: config.instances.baseDir,
+      logDir: config.instances.logDir,
+      environment,
+      portRange: config.instances.portRange,
+      startupTimeoutMs: config.instances.startupTimeoutMs,
+    },
+  );
+  return { fleet, instances };
+}
+
+function toFlowOptions(config: Config) {
+  return {
+    inputDir: config.comfyui.inputDir,
+    outputDir: config.comfyui.outputDir,
+    assetLimits: {
+      ...ASSET_LIMITS,
+      pictureBytes: config.limits.uploadBytes,
+      fileBytes: config.limits.assetBytes,
+      uploadLifeMs: config.retention.uploadsMs,
+    },
+    maxFileBytes: MAX_RESULT_BYTES,
+    maxFiles: MAX_RESULT_FILES,
+    timeoutMs: config.comfyui.timeoutMs,
+    maxAttempts: config.placement.maxAttempts,
+    priority: () => DEFAULT_PRIORITY,
+    offlineGraceMs: OFFLINE_GRACE_MS,
+  };
+}
+
+function listWorkflowSources({ builtInWorkflows }: AppOptions, config: Config): WorkflowSources {
+  const baseFolder = config.file ?? config.dataDir;
+  return [...builtInWorkflows, { taskTypes: config.taskTypes, baseFolder }];
+}
+
+async function addConfiguredWorkers(fleet: WorkerRegistry, config: Config): Promise<void> {
+  for (const worker of config.workers) await fleet.add({ ...worker, source: 'config' });
+}
+
+async function listen(scope: Scope, http: HttpServer, config: Config): Promise<string> {
+  scope.add('listener', () => http.close(), { deadlineMs: 5000 });
+  await http.listen({ host: config.server.host, port: config.server.port });
+  const bound = http.server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : config.server.port;
+  const name =
+    config.server.host === '0.0.0.0' || config.server.host === '::' ? '127.0.0.1' : config.server.host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+/** What can change while it runs: workers of the file, and workflows. */
+function followConfig(
+  store: ConfigStore,
+  { fleet, library, options }: { fleet: WorkerRegistry; library: WorkflowLibrary; options: AppOptions },
+): void {
+  store.onChange(async (config, previous) => {
+    await library.reload(listWorkflowSources(options, config));
+    const kept = new Set(config.workers.map((worker) => worker.name));
+    for (const gone of previous.workers.filter((worker) => !kept.has(worker.name))) {
+      const worker = fleet.findByName(gone.name);
+      if (worker) await fleet.remove(worker.id);
+    }
+    await addConfiguredWorkers(fleet, config);
+  });
+}

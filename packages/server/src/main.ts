@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type App, openApp } from './app.ts';
+import { CONFIG_EXIT_CODE, formatConfigError } from './platform/config/config-problem.ts';
+import { openConfig } from './platform/config/config-store.ts';
+import { parseTaskTypes } from './platform/config/load-config.ts';
+import { AppError, toError } from './platform/errors/app-error.ts';
+import { Scope } from './platform/lifecycle/scope.ts';
+import type { Logger } from './platform/logging/logger.ts';
+import { createPinoLogger, openLogFile } from './platform/logging/pino-logger.ts';
+import { isPortFree } from './platform/process/free-port.ts';
+import { systemClock } from './platform/time/clock.ts';
+import { chooseWorkers, type SimulatorModule } from './up/choose-workers.ts';
+import { runFirstExample } from './up/first-example.ts';
+import { UP_TEXTS, type UpLanguage } from './up/up-texts.ts';
+
+/** What `comfleet up` and `comfleet serve` ask for. */
+export interface UpOptions {
+  dataDir: string;
+  host?: string;
+  /** 0 takes one from the kernel; a taken default port moves to the next free one, said aloud. */
+  port?: number;
+  /** Addresses of ComfyUI servers. */
+  workers: readonly string[];
+  /** A ComfyUI installation to start and watch. */
+  comfyuiDir?: string;
+  /** Arguments for that ComfyUI, such as --cpu. */
+  comfyuiArgs?: readonly string[];
+  config?: string;
+  /** Given by `up`: simulated workers when there is no real one. */
+  simulated?: { count: number; module: SimulatorModule };
+  webRoot?: string;
+  language: UpLanguage;
+  /** Lines for people. */
+  print: (line: string) => void;
+  /** Whether the first start runs one example. */
+  firstExample?: boolean;
+  environment: NodeJS.ProcessEnv;
+  /** When the installation ended, ms since the epoch: the first picture is timed from there. */
+  installedAtMs?: number;
+  signal: AbortSignal;
+}
+
+const WORKFLOWS_FILE = fileURLToPath(new URL('../../../examples/workflows/workflows.yaml', import.meta.url));
+
+/** Runs the server until the signal is aborted; answers the exit code. Configuration errors are printed, without a stack. */
+export async function startUp(options: UpOptions): Promise<number> {
+  const logger = createPinoLogger({
+    level: 'info',
+    destination: openLogFile(resolve(options.dataDir, 'logs', 'system.log')),
+  });
+  const scope = new Scope('comfleet', systemClock, logger);
+  try {
+    const app = await start(scope, options, logger);
+    await Promise.race([waitForAbort(options.signal), welcome(scope, app, options)]);
+    await waitForAbort(options.signal);
+    options.print(UP_TEXTS[options.language].stopping);
+    return 0;
+  } catch (thrown) {
+    return explain(thrown, options, logger);
+  } finally {
+    await scope.close().catch((thrown: unknown) => {
+      logger.error('stop.unclean', { error: toError(thrown).message });
+    });
+  }
+}
+
+async function start(scope: Scope, options: UpOptions, logger: Logger): Promise<App> {
+  const port = options.port ?? (await findPort(options));
+  const { store, loaded } = await openConfig(
+    scope,
+    {
+      file: options.config ?? null,
+      environment: options.environment,
+      cwd: process.cwd(),
+      options: {
+        data_dir: options.dataDir,
+        server: {
+          ...(options.host === undefined ? {} : { host: options.host }),
+          ...(port === null ? {} : { port }),
+        },
+      },
+    },
+    { clock: systemClock, logger },
+  );
+  for (const warning of loaded.warnings) options.print(`! ${warning.path}: ${warning.message}`);
+  const text = await readFile(WORKFLOWS_FILE, 'utf8');
+  return openApp(scope, {
+    store,
+    builtInWorkflows: [
+      { taskTypes: parseTaskTypes(text, WORKFLOWS_FILE), baseFolder: dirname(WORKFLOWS_FILE) },
+    ],
+    webRoot: options.webRoot ?? null,
+    environment: options.environment,
+    logger,
+    onLost: (error) => {
+      logger.error('data.lost', { error: error.message });
+      options.print(error.message);
+      process.exitCode = 1;
+      void scope.close();
+    },
+  });
+}
+
+const DEFAULT_PORT = 8000;
+const PORT_TRIES = 100;
+
+/** The default port, or the next free one. A configured port is not second-guessed. */
+async function findPort(options: UpOptions): Promise<number | null> {
+  if (options.config !== undefined || options.environment.COMFLEET__SERVER__PORT !== undefined) return null;
+  for (let port = DEFAULT_PORT; port < DEFAULT_PORT + PORT_TRIES; port += 1) {
+    if (!(await isPortFree(options.host ?? '127.0.0.1', port))) continue;
+    if (port !== DEFAULT_PORT) options.print(UP_TEXTS[options.language].portTaken(DEFAULT_PORT, port));
+    return port;
+  }
+  throw new AppError('PORT_TAKEN', { port: DEFAULT_PORT });
+}
+
+/** Everything a person sees after the start: addresses, workers, sign-in link, the first picture. */
+async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void> {
+  const text = UP_TEXTS[options.language];
+  const { print } = options;
+  print(text.started(app.address));
+  print(text.addresses(app.address));
+  await chooseWorkers(scope, app, options);
+  const code = await app.identity.createSignInCode(app.local.principal.id);
+  print(text.signIn(`${app.address}/client#code=${code}`));
+  if (options.firstExample) await runFirstExample(app, options);
+}
+
+function waitForAbort(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((done) => {
+    signal.addEventListener('abort', () => done(), { once: true });
+  });
+}
+
+function explain(thrown: unknown, { print }: UpOptions, logger: Logger): number {
+  const error = toError(thrown);
+  logger.error('start.failed', { error: error.message, stack: error.stack });
+  if (!(error instanceof AppError)) {
+    print(`${error.name}: ${error.message}`);
+    return 1;
+  }
+  if (error.code === 'CONFIG_INVALID') {
+    print(formatConfigError(error));
+    return CONFIG_EXIT_CODE;
+  }
+  print(`${error.code}: ${error.message}`);
+  if (error.details) print(JSON.stringify(error.details, null, 2));
+  return 1;
+}

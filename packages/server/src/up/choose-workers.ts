@@ -1,0 +1,142 @@
+import type { WorkerId } from '@comfleet/contract';
+import type { App } from '../app.ts';
+import type { UpOptions } from '../main.ts';
+import { every } from '../platform/lifecycle/every.ts';
+import type { Scope } from '../platform/lifecycle/scope.ts';
+import { silentLogger } from '../platform/logging/logger.ts';
+import { systemClock } from '../platform/time/clock.ts';
+import { UP_TEXTS } from './up-texts.ts';
+
+/** As much of @comfleet/simulator as a start without ComfyUI needs; handed in, so that the server does not depend on it. */
+export interface SimulatorModule {
+  openSimulator(options: {
+    port?: number;
+    host?: string;
+    stepMs?: number;
+    previewMethod?: 'latent2rgb';
+  }): Promise<{
+    url: string;
+    close(): Promise<void>;
+  }>;
+}
+
+/**
+ * Which workers this start has: those of the options and the file, a ComfyUI it starts itself, one found on this
+ * machine, or, with none of these, simulated ones. Said on screen each time.
+ */
+export async function chooseWorkers(scope: Scope, app: App, options: UpOptions): Promise<void> {
+  const text = UP_TEXTS[options.language];
+  for (const url of options.workers) {
+    await app.fleet.add({ name: new URL(url).host, url, source: 'config' });
+    options.print(text.addedWorker(url));
+  }
+  const folder = options.comfyuiDir ?? app.config.instances.repoPath ?? undefined;
+  if (folder !== undefined) return startComfyui(app, options, folder);
+  for (const worker of app.config.workers) options.print(text.addedWorker(worker.url));
+  if (options.workers.length > 0 || app.config.workers.length > 0) return;
+  if (await findLocalComfyui(scope, app, options)) return;
+  if (options.simulated) await startSimulated(scope, app, options);
+}
+
+async function startComfyui(app: App, options: UpOptions, folder: string): Promise<void> {
+  const text = UP_TEXTS[options.language];
+  options.print(text.startingComfyui(folder));
+  const { python, extraArgs } = app.config.instances;
+  const started = await app.instances.start({
+    name: 'comfyui',
+    folder,
+    interpreter: python,
+    extraArgs: [...extraArgs, ...(options.comfyuiArgs ?? [])],
+  });
+  const ready = await app.instances.whenReady(started.id);
+  const worker = app.fleet.list().find((one) => one.source === 'instance');
+  if (worker) await waitUntilKnown(app, worker.id);
+  options.print(
+    text.comfyuiReady(
+      worker?.url ?? ready.name,
+      app.fleet.find(worker?.id ?? '')?.snapshot().inventory?.version ?? '',
+    ),
+  );
+}
+
+const PROBE_TIMEOUT_MS = 1000;
+
+/** A ComfyUI at the usual address becomes a worker; a stranger there does not. */
+async function findLocalComfyui(scope: Scope, app: App, options: UpOptions): Promise<boolean> {
+  const { url } = app.config.comfyui;
+  if (!(await answersAsComfyui(url, scope.signal))) return false;
+  const worker = await app.fleet.add({ name: 'comfyui', url, source: 'discovered' });
+  options.print(UP_TEXTS[options.language].foundWorker(url));
+  await waitUntilKnown(app, worker.id);
+  return true;
+}
+
+async function answersAsComfyui(url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const answer = await fetch(`${url}/system_stats`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]),
+    });
+    const body: unknown = await answer.json();
+    return answer.ok && typeof body === 'object' && body !== null && 'system' in body && 'devices' in body;
+  } catch {
+    // Nobody there: the ordinary case on a machine without ComfyUI.
+    return false;
+  }
+}
+
+async function startSimulated(scope: Scope, app: App, options: UpOptions): Promise<void> {
+  const { simulated } = options;
+  if (!simulated) return;
+  options.print(UP_TEXTS[options.language].simulated(simulated.count));
+  const ids: WorkerId[] = [];
+  for (let number = 1; number <= simulated.count; number += 1) {
+    const simulator = await simulated.module.openSimulator({
+      port: 0,
+      stepMs: 60,
+      previewMethod: 'latent2rgb',
+    });
+    scope.add(`simulator ${number}`, () => simulator.close());
+    const worker = await app.fleet.add({
+      name: `simulated-${number}`,
+      url: simulator.url,
+      source: 'simulated',
+    });
+    ids.push(worker.id);
+  }
+  for (const id of ids) await waitUntilKnown(app, id);
+  watchForReal(scope, app, ids);
+}
+
+/** Simulated workers of an earlier start are not there any more; their rows must not look like a fleet. */
+function watchForReal(scope: Scope, app: App, ids: readonly WorkerId[]): void {
+  every(
+    scope,
+    { name: 'simulated workers', intervalMs: 5000, clock: systemClock, logger: silentLogger },
+    async () => {
+      const strangers = app.fleet
+        .list()
+        .filter((worker) => worker.source === 'simulated' && !ids.includes(worker.id));
+      for (const worker of strangers) await app.fleet.remove(worker.id);
+    },
+  );
+}
+
+/** Resolves once a worker is online with its inventory, at the latest after half a minute. */
+async function waitUntilKnown(app: App, id: WorkerId): Promise<void> {
+  const isKnown = () => {
+    const snapshot = app.fleet.find(id)?.snapshot();
+    return !snapshot || (snapshot.state === 'online' && snapshot.inventory !== null);
+  };
+  if (isKnown()) return;
+  await new Promise<void>((resolve) => {
+    const cancel = systemClock.setTimer(30_000, finish);
+    const unsubscribe = app.fleet.onChange(() => {
+      if (isKnown()) finish();
+    });
+    function finish() {
+      cancel();
+      unsubscribe();
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,81 @@
+import type { AssetId, StreamFrame } from '@comfleet/contract';
+import type { App } from '../app.ts';
+import { createOutputPath } from '../flow/assets/output-names.ts';
+import type { UpOptions } from '../main.ts';
+import { systemClock } from '../platform/time/clock.ts';
+import { UP_TEXTS, type UpTexts } from './up-texts.ts';
+
+/** Shipped workflows in the order a newcomer would like to see them; the last needs no model. */
+const CANDIDATES = ['sd_basic', 'sdxl_basic', 'solid_color'];
+
+/** The first thing a person sees is progress and a picture: runs one example when no task was ever accepted here. */
+export async function runFirstExample(app: App, options: UpOptions): Promise<void> {
+  const text = UP_TEXTS[options.language];
+  const any = await app.database.read(app.database.k.selectFrom('task').select('id').limit(1));
+  if (any.length > 0) return;
+  const workflow = await findRunnable(app);
+  if (!workflow) {
+    options.print(text.noExample);
+    return;
+  }
+  options.print(text.example(workflow.title[options.language]));
+  const { flow } = app.opened;
+  const actor = app.local.principal;
+  const { submitted } = await flow.submit({
+    actor,
+    door: 'native',
+    body: {
+      kind: 'workflow',
+      workflowName: workflow.name,
+      parameters: workflow.parameters.some(({ name }) => name === 'prompt')
+        ? { prompt: 'a glass bottle on a beach' }
+        : {},
+    },
+    options: {},
+  });
+  const id = submitted.task_id as Parameters<typeof flow.loadTask>[1];
+  for await (const frame of flow.watchTask(actor, id, 0, options.signal))
+    printFrame(frame, text, options.print);
+  await printEnd(app, id, options);
+}
+
+async function findRunnable(app: App) {
+  const workflows = await app.opened.flow.workflows.list();
+  const runnable = workflows.filter((workflow) => workflow.available && workflow.enabled);
+  return CANDIDATES.flatMap((name) => runnable.find((workflow) => workflow.name === name) ?? [])[0] ?? null;
+}
+
+function printFrame(frame: StreamFrame, text: UpTexts, print: (line: string) => void): void {
+  if (frame.kind !== 'progress') return;
+  const { value, current_node_class: node, step, steps } = frame.progress;
+  const where = node === null ? '' : steps !== null && steps > 1 ? `${node} (${step ?? 0}/${steps})` : node;
+  print(text.progress((value * 100).toFixed(1), where));
+}
+
+async function printEnd(
+  app: App,
+  id: Parameters<App['opened']['flow']['loadTask']>[1],
+  options: UpOptions,
+): Promise<void> {
+  const text = UP_TEXTS[options.language];
+  const task = await app.opened.flow.loadTask(app.local.principal, id);
+  const [result] = task.results;
+  if (task.status !== 'succeeded' || !result) {
+    if (!options.signal.aborted) options.print(text.exampleFailed(task.error?.message ?? task.message));
+    return;
+  }
+  const path = await placeReadableCopy(app, id, result.asset_id as AssetId);
+  const since = options.installedAtMs ?? systemClock.nowMs() - systemClock.monotonicMs();
+  options.print(text.firstPicture(((systemClock.nowMs() - since) / 1000).toFixed(1), path));
+}
+
+/** The readable copy follows the result by a moment; here it is waited for, since its path is shown. */
+async function placeReadableCopy(app: App, taskId: string, assetId: AssetId): Promise<string> {
+  const { k } = app.database;
+  const [task] = await app.database.read(k.selectFrom('task').selectAll().where('id', '=', taskId));
+  const [asset] = await app.database.read(k.selectFrom('asset').selectAll().where('id', '=', assetId));
+  if (!task || !asset) return '';
+  const path = createOutputPath(app.config.comfyui.outputDir, task, asset);
+  await app.blobs.linkTo(asset.blob_hash, path);
+  return path;
+}
