@@ -24,6 +24,9 @@ export interface ProcessDeps {
 
 /** In the environment of the process and all it starts; the sweep after its end goes by it. */
 const MARK = 'COMFLEET_INSTANCE';
+/** A process in the kernel's hands (disk, GPU driver) may outlive its SIGKILL; after a second the start goes on. */
+const GONE_TURNS = 50;
+const GONE_TURN_MS = 20;
 /** ComfyUI-Manager writes `<prefix>.reboot` and exits 0 where this is set (protocol 11.4). */
 const REBOOT_PREFIX = '__COMFY_CLI_SESSION__';
 
@@ -76,17 +79,21 @@ export class InstanceProcess {
     return adoptProcess(found, { table, clock, signal });
   }
 
-  /** Kills what the instance left: processes that carry its mark, proved one by one. Answers how many. */
-  async sweep(record: InstanceRecord): Promise<number> {
+  /** Kills what the instance left: processes that carry its mark, proved one by one; waits until they are gone. */
+  async sweep(record: InstanceRecord): Promise<void> {
     const { table, logger } = this.#deps;
-    let killed = 0;
     for (const info of await table.findMarked(MARK, record.id)) {
       if ((await isAlive(table, info)) && table.signal(info.pid, 'SIGKILL')) {
-        killed += 1;
         logger.warn('instance.swept', { instanceId: record.id, pid: info.pid, program: info.argv[0] });
+        await this.#awaitGone(info);
       }
     }
-    return killed;
+  }
+
+  async #awaitGone(info: ProcessInfo): Promise<void> {
+    const { table, clock } = this.#deps;
+    for (let turn = 0; turn < GONE_TURNS && (await isAlive(table, info)); turn += 1)
+      await clock.sleep(GONE_TURN_MS);
   }
 
   /** True when ComfyUI-Manager asked for a new start by ending; the note is removed. */

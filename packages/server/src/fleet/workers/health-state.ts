@@ -52,7 +52,7 @@ export interface HealthEvent {
 export function nextHealthState(state: HealthState, event: HealthEvent, rules: HealthRules): HealthState {
   const { result } = event;
   if (result.kind === 'ok') return afterSuccess(state, rules);
-  if (result.kind === 'invalid_body' || result.kind === 'other_process' || result.kind === 'too_old') {
+  if (isUnusable(result)) {
     return { kind: 'error', reason: describeHealth(result), seen: hasBeenSeen(state) };
   }
   if (state.kind !== 'online') {
@@ -67,6 +67,11 @@ export function nextHealthState(state: HealthState, event: HealthEvent, rules: H
     return { kind: 'online', failures, failingSinceMs };
   }
   return { kind: 'offline', successes: 0, seen: true, reason: describeHealth(result) };
+}
+
+/** Something answers, but not a server for us. */
+function isUnusable(result: HealthResult): boolean {
+  return result.kind === 'invalid_body' || result.kind === 'other_process' || result.kind === 'too_old';
 }
 
 function afterSuccess(state: HealthState, rules: HealthRules): HealthState {
