@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readTranscript } from '../../test/read-transcript.ts';
 import { parseGraph } from '../graphs/graph.ts';
@@ -78,5 +79,26 @@ describe('single messages', () => {
   it('messages of other prompts change nothing', () => {
     const message: SocketMessage = { type: 'execution_success', data: { prompt_id: 'q' } };
     expect(nextProgress(start, message)).toBe(start);
+  });
+});
+
+describe('progress under any order of messages', () => {
+  it('PR3 repeated and reordered messages never move it backward, and only success makes it 1', () => {
+    const lines = readTranscript('sampler-interrupted-at-step-5');
+    const messages = lines.flatMap((line) => (line.kind === 'message' ? [line.message] : []));
+    const [first] = follow('sampler-interrupted-at-step-5');
+    if (first === undefined) throw new Error('no state');
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...messages), { maxLength: 60 }), (shuffled) => {
+        let state = first;
+        for (const message of shuffled) {
+          const next = nextProgress(state, message);
+          expect(next.fraction).toBeGreaterThanOrEqual(state.fraction);
+          expect(next.fraction).toBeLessThan(1);
+          state = next;
+        }
+      }),
+      { numRuns: 200 },
+    );
   });
 });
