@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { BatchDetail, Task } from '@comfleet/contract';
+import type { BatchBody, Comfleet } from '@comfleet/sdk';
+import type { CommandContext } from '../context.ts';
+import { EXIT, UsageError } from '../exit-codes.ts';
+import { BatchLines } from '../progress/batch-lines.ts';
+import { describeError } from '../progress/task-lines.ts';
+import { saveResults } from '../results/save-results.ts';
+import type { Medium } from '../texts/cli-texts.ts';
+import { buildBody, type SubmitFlags } from './run.ts';
+
+export interface BatchFlags extends SubmitFlags {
+  readonly description?: readonly string[];
+  /** A text file: one description a line; empty lines and lines that begin with # do not count. */
+  readonly file?: string;
+  readonly imagesPerDescription: number;
+  readonly fixedSeed?: boolean;
+  readonly out?: string;
+  readonly wait: boolean;
+  /** False: the first failure cancels the rest. */
+  readonly keepGoing: boolean;
+}
+
+/** `comfleet batch`: descriptions × images, announced one by one, failures reported and passed over. */
+export async function runBatch(
+  context: CommandContext,
+  workflow: string,
+  flags: BatchFlags,
+): Promise<number> {
+  const { terminal, texts } = context;
+  const startedAtMs = terminal.clock.monotonicMs();
+  const descriptions = await readDescriptions(context, flags);
+  const comfleet = await context.connect();
+  const { medium, body } = await plan(comfleet, context, workflow, { flags, descriptions });
+  const batch = await comfleet.batches.submit(body, { signal: terminal.signal });
+  if (!flags.wait) {
+    context.show(batch, () => [batch.batch_id]);
+    return EXIT.ok;
+  }
+  terminal.err(texts.batchConnected(medium));
+  const lines = new BatchLines({
+    texts,
+    medium,
+    descriptions: descriptions.length,
+    copies: flags.imagesPerDescription,
+    taskIds: batch.task_ids,
+  });
+  const saved = await follow(comfleet, context, batch.batch_id, { lines, flags });
+  terminal.err(texts.batchClosed(medium));
+  const ended = await comfleet.batches.load(batch.batch_id, { signal: terminal.signal });
+  terminal.err(texts.batchTotal(medium, ((terminal.clock.monotonicMs() - startedAtMs) / 1000).toFixed(2)));
+  return summarise(context, ended, saved);
+}
+
+async function readDescriptions({ terminal }: CommandContext, flags: BatchFlags): Promise<string[]> {
+  const listed = flags.description ?? [];
+  const path = flags.file === undefined ? null : resolve(terminal.cwd, flags.file);
+  const lines = path === null ? [] : (await readFile(path, 'utf8')).split(/\r?\n/).map((line) => line.trim());
+  const descriptions = [...listed, ...lines.filter((line) => line !== '' && !line.startsWith('#'))];
+  if (descriptions.length === 0)
+    throw new UsageError('Give descriptions: --file FILE or --description TEXT.');
+  return descriptions;
+}
+
+async function plan(
+  comfleet: Comfleet,
+  context: CommandContext,
+  workflow: string,
+  { flags, descriptions }: { flags: BatchFlags; descriptions: string[] },
+): Promise<{ medium: Medium; body: BatchBody }> {
+  if (workflow.endsWith('.json')) throw new UsageError('A batch of descriptions needs a named workflow.');
+  const body = await buildBody(comfleet, context, workflow, flags);
+  const { task_type: type } = await comfleet.workflows.load(workflow, { signal: context.terminal.signal });
+  return {
+    medium: type.includes('video') ? 'video' : 'image',
+    body: {
+      ...body,
+      descriptions,
+      images_per_description: flags.imagesPerDescription,
+      ...(flags.fixedSeed === true ? { fixed_seed: true } : {}),
+    },
+  };
+}
+
+/** Shows the batch to its end; saves the files of each item as soon as it is done. Gives the paths. */
+async function follow(
+  comfleet: Comfleet,
+  { terminal, texts }: CommandContext,
+  batchId: string,
+  { lines, flags }: { lines: BatchLines; flags: BatchFlags },
+): Promise<string[]> {
+  const saved: string[] = [];
+  const savedTasks = new Set<string>();
+  let isStopping = false;
+  for await (const frame of comfleet.batches.watch(batchId, { signal: terminal.signal })) {
+    for (const line of lines.take(frame, terminal.clock.monotonicMs())) terminal.err(line);
+    const change = frame.kind === 'snapshot' ? frame.task : frame.kind === 'event' ? frame.event : null;
+    if (change === null) continue;
+    if (!flags.keepGoing && change.status === 'failed' && !isStopping) {
+      isStopping = true;
+      await comfleet.batches.cancel(batchId, { signal: terminal.signal });
+    }
+    if (change.status !== 'succeeded' || flags.out === undefined || savedTasks.has(change.task_id)) continue;
+    savedTasks.add(change.task_id);
+    const task = await comfleet.tasks.load(change.task_id, { signal: terminal.signal });
+    const paths = await saveResults(comfleet, task, resolve(terminal.cwd, flags.out), terminal.signal);
+    for (const path of paths) terminal.err(texts.saved(path));
+    saved.push(...paths);
+  }
+  return saved;
+}
+
+function summarise(context: CommandContext, batch: BatchDetail, saved: readonly string[]): number {
+  const { counts } = batch;
+  const failed = counts.failed + counts.expired;
+  const summary = { succeeded: counts.succeeded, failed, canceled: counts.canceled };
+  const misses = batch.tasks.filter((task) => task.status === 'failed' || task.status === 'expired');
+  context.show({ ...batch, saved }, () => [
+    context.texts.batchSummary(summary),
+    ...misses.map((task: Task) => `${task.task_id}  ${describeError(task)}`),
+    ...saved,
+  ]);
+  if (failed > 0) return EXIT.failed;
+  return counts.canceled > 0 ? EXIT.timedOut : EXIT.ok;
+}

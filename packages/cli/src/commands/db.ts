@@ -1,0 +1,40 @@
+import type { CommandContext } from '../context.ts';
+import { EXIT, UsageError } from '../exit-codes.ts';
+import { loadLocalConfig, loadServer } from './server-module.ts';
+
+export interface DbFlags {
+  readonly config?: string;
+}
+
+/** `comfleet db status`: version of the schema and what is pending; status 1 when something is. */
+export async function showDatabaseStatus(context: CommandContext, flags: DbFlags): Promise<number> {
+  const { config } = await loadLocalConfig(context, flags.config);
+  const { loadDatabaseStatus } = await loadServer();
+  const status = await loadDatabaseStatus(config.database);
+  context.show(status, () => [
+    `${status.driver}: version ${status.current} of ${status.latest}`,
+    ...status.pending.map((migration) => `pending ${migration.version} ${migration.name}`),
+  ]);
+  return status.pending.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** `comfleet db migrate`: brings the schema up to this program; safe to repeat. */
+export async function migrateSchema(context: CommandContext, flags: DbFlags): Promise<number> {
+  const { config } = await loadLocalConfig(context, flags.config);
+  const { migrateDatabase } = await loadServer();
+  const status = await migrateDatabase(config.database);
+  context.show(status, () => [`${status.driver}: version ${status.current}`]);
+  return EXIT.ok;
+}
+
+const DRIVERS = ['sqlite', 'postgres', 'mysql'] as const;
+
+/** `comfleet db print-sql`: the whole schema as SQL, for those who create it by hand. */
+export async function printSql(context: CommandContext, flags: { readonly driver: string }): Promise<number> {
+  const driver = DRIVERS.find((candidate) => candidate === flags.driver);
+  if (driver === undefined) throw new UsageError(`--driver is one of ${DRIVERS.join(', ')}.`);
+  const { printSchema } = await loadServer();
+  const sql = printSchema(driver);
+  context.show({ driver, sql }, () => [sql.trimEnd()]);
+  return EXIT.ok;
+}

@@ -1,0 +1,61 @@
+import type { TaskCheck, PendingTask } from '@comfleet/contract';
+import type { CommandContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { formatTable, toPlainText } from '../output/table.ts';
+
+const HEADS = ['TASK', 'STATUS', 'AGE', 'WORKFLOW', 'WORKER', 'CONNECTION', 'PROMPT'];
+
+function toRow(task: PendingTask): string[] {
+  return [
+    task.task_id,
+    task.status,
+    `${task.age_seconds.toFixed(1)} s`,
+    task.workflow_name ?? '-',
+    task.worker_name ?? '-',
+    task.connection ?? '-',
+    task.prompt_id ?? '-',
+  ];
+}
+
+/** `comfleet debug pending`: open tasks with age, workflow, worker and connection (CL8). */
+export async function showPending(context: CommandContext): Promise<number> {
+  const comfleet = await context.connect();
+  const tasks = await comfleet.service.pendingTasks({ signal: context.terminal.signal });
+  context.show({ tasks }, () =>
+    tasks.length === 0 ? [context.texts.nothing()] : formatTable(HEADS, tasks.map(toRow)),
+  );
+  return EXIT.ok;
+}
+
+/** `comfleet debug check`: asks the worker about one task now and finishes it when its history is complete (CL9). */
+export async function checkTask(context: CommandContext, promptOrTaskId: string): Promise<number> {
+  const comfleet = await context.connect();
+  const checked = await comfleet.service.checkTask(promptOrTaskId, { signal: context.terminal.signal });
+  context.show(checked, () => [toLine(checked)]);
+  return EXIT.ok;
+}
+
+/** `comfleet debug check-all`: the same for every open task that has a prompt; a failed check does not stop the rest. */
+export async function checkAllTasks(context: CommandContext): Promise<number> {
+  const { signal } = context.terminal;
+  const comfleet = await context.connect();
+  const open = (await comfleet.service.pendingTasks({ signal })).filter((task) => task.prompt_id !== null);
+  const checked: TaskCheck[] = [];
+  let failures = 0;
+  for (const task of open) {
+    try {
+      checked.push(await comfleet.service.checkTask(task.task_id, { signal }));
+    } catch (error) {
+      signal.throwIfAborted();
+      failures += 1;
+      context.terminal.err(`✗ ${task.task_id}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  context.show({ checked }, () => (checked.length === 0 ? [context.texts.nothing()] : checked.map(toLine)));
+  return failures === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function toLine({ task_id: taskId, status, place, error }: TaskCheck): string {
+  const cause = error === null ? '' : `  ${error.code} ${toPlainText(error.message)}`;
+  return `${taskId}  ${status}  ${place}${cause}`;
+}

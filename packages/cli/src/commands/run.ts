@@ -1,0 +1,153 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import type { TaskDetail, Workflow } from '@comfleet/contract';
+import type { Comfleet, SubmitBody } from '@comfleet/sdk';
+import type { CommandContext } from '../context.ts';
+import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
+import { toPlainText } from '../output/table.ts';
+import { convertAssignments, convertParameter } from '../parameters/convert-parameter.ts';
+import { editGraph } from '../parameters/edit-graph.ts';
+import { followTask } from '../progress/follow-task.ts';
+import { saveResults } from '../results/save-results.ts';
+
+export interface SubmitFlags {
+  readonly param?: readonly string[];
+  readonly seed?: string;
+  readonly name?: string;
+  readonly fileName?: string;
+  readonly outputPath?: string;
+  readonly priority?: number;
+  readonly timeout?: number;
+}
+
+export interface RunFlags extends SubmitFlags {
+  readonly out?: string;
+  readonly wait: boolean;
+  readonly silence: number;
+}
+
+/** `comfleet run`: one task from a named workflow or a graph's file, followed to its end. */
+export async function runTask(context: CommandContext, target: string, flags: RunFlags): Promise<number> {
+  const { terminal, texts } = context;
+  const startedAtMs = terminal.clock.monotonicMs();
+  const comfleet = await context.connect();
+  const body = await buildBody(comfleet, context, target, flags);
+  const submitted = await comfleet.tasks.submit(body, { signal: terminal.signal });
+  const { task_id: taskId } = submitted;
+  for (const warning of submitted.warnings) terminal.err(`⚠ ${toPlainText(warning)}`);
+  if (!flags.wait) {
+    context.show(submitted, () => [taskId]);
+    return EXIT.ok;
+  }
+  terminal.err(texts.accepted(taskId));
+  return await finishTask(comfleet, context, taskId, { ...flags, startedAtMs });
+}
+
+/** Follows a task, saves its files where asked to, shows it, and says with what status to exit. */
+export async function finishTask(
+  comfleet: Comfleet,
+  context: CommandContext,
+  taskId: string,
+  flags: { readonly out?: string; readonly silence: number; readonly startedAtMs?: number },
+): Promise<number> {
+  const { terminal, texts } = context;
+  let task: TaskDetail;
+  try {
+    const { silence: silenceSeconds, startedAtMs } = flags;
+    task = await followTask(comfleet, context, taskId, { silenceSeconds, startedAtMs });
+  } catch (error) {
+    if (terminal.signal.aborted) terminal.err(texts.stillRunning(taskId));
+    throw error;
+  }
+  const paths = await saveWhenAsked(comfleet, context, task, flags.out);
+  context.show(flags.out === undefined ? task : { ...task, saved: paths }, () =>
+    describeResults(task, paths),
+  );
+  return exitCodeOfTask(task.status, task.error?.code ?? null);
+}
+
+async function saveWhenAsked(
+  comfleet: Comfleet,
+  { terminal }: CommandContext,
+  task: TaskDetail,
+  out: string | undefined,
+): Promise<string[]> {
+  if (out === undefined || task.status !== 'succeeded') return [];
+  return await saveResults(comfleet, task, resolve(terminal.cwd, out), terminal.signal);
+}
+
+/** One line a result: where it was saved, else its name and size; texts as they are. */
+function describeResults(task: TaskDetail, paths: readonly string[]): string[] {
+  if (paths.length > 0) return [...paths];
+  return task.results.map((result) => toPlainText(result.text ?? `${result.name}  ${result.size_bytes} B`));
+}
+
+/** What to submit: `target` is a file ending in .json (a graph in API format) or the name of a workflow. */
+export async function buildBody(
+  comfleet: Comfleet,
+  context: CommandContext,
+  target: string,
+  flags: SubmitFlags,
+): Promise<SubmitBody> {
+  const { terminal } = context;
+  const options = {
+    name: flags.name,
+    priority: flags.priority,
+    timeout_seconds: flags.timeout,
+    file_name: flags.fileName,
+    output_path: flags.outputPath,
+  };
+  if (target.endsWith('.json')) {
+    const text = await readGraphFile(resolve(terminal.cwd, target));
+    const rawGraph = editGraph(text, { assignments: flags.param ?? [], seed: flags.seed });
+    return { ...options, rawGraph };
+  }
+  const workflow = await comfleet.workflows.load(target, { signal: terminal.signal });
+  const parameters = {
+    ...convertAssignments(workflow.parameters, flags.param ?? []),
+    ...toSeed(workflow, flags.seed),
+  };
+  await uploadImages(comfleet, context, workflow, parameters);
+  return { ...options, workflow_name: workflow.name, parameters };
+}
+
+async function readGraphFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`${path} cannot be read.`, { cause });
+  }
+}
+
+function toSeed(workflow: Workflow, seed: string | undefined): Record<string, unknown> {
+  if (seed === undefined) return {};
+  const parameter = workflow.parameters.find((candidate) => candidate.data_type === 'seed');
+  if (parameter === undefined) throw new UsageError(`${workflow.name} has no seed.`);
+  return { [parameter.name]: convertParameter(parameter, seed) };
+}
+
+/** Sends pictures that are files here, and puts the uploads' ids in their place. */
+async function uploadImages(
+  comfleet: Comfleet,
+  { terminal }: CommandContext,
+  workflow: Workflow,
+  parameters: Record<string, unknown>,
+): Promise<void> {
+  for (const { name, data_type: type } of workflow.parameters) {
+    const value = parameters[name];
+    if (type !== 'image' || typeof value !== 'string') continue;
+    const path = resolve(terminal.cwd, value);
+    if (!(await isFile(path))) continue;
+    const bytes = new Uint8Array(await readFile(path));
+    const upload = await comfleet.uploads.create(bytes, basename(path), { signal: terminal.signal });
+    parameters[name] = upload.upload_id;
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false; // no such file here: the value is an upload's id or name
+  }
+}

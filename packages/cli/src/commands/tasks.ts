@@ -1,0 +1,145 @@
+import { resolve } from 'node:path';
+import { isTerminal, type Task } from '@comfleet/contract';
+import type { CommandContext } from '../context.ts';
+import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
+import { formatTable, toPlainText } from '../output/table.ts';
+import { saveDownload, saveResults, toFileName } from '../results/save-results.ts';
+import { finishTask } from './run.ts';
+
+export interface ListFlags {
+  readonly status?: string;
+  readonly type?: string;
+  readonly worker?: string;
+  readonly batch?: string;
+  readonly limit: number;
+}
+
+const HEADS = ['TASK', 'STATUS', 'WORKFLOW', 'WORKER', 'CREATED', 'SECONDS', 'MESSAGE'];
+
+/** `comfleet tasks list`: newest first. */
+export async function listTasks(context: CommandContext, flags: ListFlags): Promise<number> {
+  const comfleet = await context.connect();
+  const { type: taskType, batch: batchId, status, worker, limit } = flags;
+  const tasks: Task[] = [];
+  const filter = { status, worker, taskType, batchId, limit: Math.min(limit, 200) };
+  for await (const task of comfleet.tasks.each(filter, { signal: context.terminal.signal })) {
+    tasks.push(task);
+    if (tasks.length >= limit) break;
+  }
+  context.show({ tasks }, () =>
+    tasks.length === 0 ? [context.texts.nothing()] : formatTable(HEADS, tasks.map(toRow)),
+  );
+  return EXIT.ok;
+}
+
+function toRow(task: Task): string[] {
+  return [
+    task.task_id,
+    task.status,
+    task.workflow_name ?? '-',
+    task.worker_name ?? '-',
+    task.created_at,
+    task.duration_seconds?.toFixed(2) ?? '-',
+    toPlainText(task.error?.code ?? task.message),
+  ];
+}
+
+/** `comfleet tasks show`: everything about one task, its attempts and results. */
+export async function showTask(context: CommandContext, taskId: string): Promise<number> {
+  const comfleet = await context.connect();
+  const task = await comfleet.tasks.load(taskId, { signal: context.terminal.signal });
+  context.show(task, () => [
+    ...describeTask(task).map(([name, value]) => `${name.padEnd(12)} ${toPlainText(value)}`),
+    ...task.attempts.map(
+      (a) =>
+        `attempt ${a.number}    ${a.ending ?? a.state} on ${a.worker_name}, prompt_id ${a.prompt_id}${a.error === null ? '' : `, ${toPlainText(`${a.error.code} ${a.error.message}`)}`}`,
+    ),
+    ...task.results.map(
+      (r) => `result ${r.index}     ${toPlainText(r.name)}  ${r.content_type}  ${r.size_bytes} B`,
+    ),
+  ]);
+  return EXIT.ok;
+}
+
+function describeTask(task: Task): [string, string][] {
+  const optional: [string, string | null][] = [
+    ['workflow', task.workflow_name],
+    ['name', task.name],
+    ['seed', task.seed],
+    ['worker', task.worker_name],
+    ['prompt_id', task.prompt_id],
+    ['held', task.held_reason],
+    ['started', task.started_at],
+    ['completed', task.completed_at],
+    ['seconds', task.duration_seconds?.toFixed(2) ?? null],
+    ['error', task.error === null ? null : `${task.error.code} ${task.error.message}`],
+  ];
+  return [
+    ['task', task.task_id],
+    ['status', task.status],
+    ['message', task.message],
+    ['created', task.created_at],
+    ['parameters', JSON.stringify(task.parameters)],
+    ...optional.flatMap(([name, value]): [string, string][] => (value === null ? [] : [[name, value]])),
+  ];
+}
+
+/** `comfleet tasks watch`: lines until the end; with --json one frame a line. */
+export async function watchTask(
+  context: CommandContext,
+  taskId: string,
+  flags: { readonly silence: number },
+): Promise<number> {
+  const { terminal } = context;
+  const comfleet = await context.connect();
+  if (!context.isJson) return await finishTask(comfleet, context, taskId, flags);
+  for await (const frame of comfleet.tasks.watch(taskId, { signal: terminal.signal })) {
+    terminal.out(JSON.stringify(frame));
+  }
+  const task = await comfleet.tasks.load(taskId, { signal: terminal.signal });
+  return exitCodeOfTask(task.status, task.error?.code ?? null);
+}
+
+/** `comfleet tasks cancel`. */
+export async function cancelTasks(context: CommandContext, taskIds: readonly string[]): Promise<number> {
+  const comfleet = await context.connect();
+  const tasks: Task[] = [];
+  for (const taskId of taskIds)
+    tasks.push(await comfleet.tasks.cancel(taskId, { signal: context.terminal.signal }));
+  context.show({ tasks }, () =>
+    tasks.map((task) => `${task.task_id}  ${task.status}  ${toPlainText(task.message)}`),
+  );
+  return EXIT.ok;
+}
+
+/** `comfleet tasks retry`: the same once more, as a new task. */
+export async function retryTask(context: CommandContext, taskId: string): Promise<number> {
+  const comfleet = await context.connect();
+  const submitted = await comfleet.tasks.retry(taskId, { signal: context.terminal.signal });
+  context.show(submitted, () => [submitted.task_id]);
+  return EXIT.ok;
+}
+
+/** `comfleet tasks download`: all results, or the one of --index. */
+export async function downloadResults(
+  context: CommandContext,
+  taskId: string,
+  flags: { readonly out: string; readonly index?: number },
+): Promise<number> {
+  const { terminal } = context;
+  const comfleet = await context.connect();
+  const folder = resolve(terminal.cwd, flags.out);
+  const task = await comfleet.tasks.load(taskId, { signal: terminal.signal });
+  if (!isTerminal(task.status)) throw new UsageError(`The task is ${task.status}; it has no results yet.`);
+  const paths = await save();
+  context.show({ saved: paths }, () => paths);
+  return EXIT.ok;
+
+  async function save(): Promise<string[]> {
+    if (flags.index === undefined) return await saveResults(comfleet, task, folder, terminal.signal);
+    const result = task.results.find((candidate) => candidate.index === flags.index);
+    const options = { index: flags.index, signal: terminal.signal };
+    const download = await comfleet.tasks.download(taskId, options);
+    return [await saveDownload(download, folder, result === undefined ? taskId : toFileName(result))];
+  }
+}

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { UpOptions } from '@comfleet/server';
+import type { CommandContext } from '../context.ts';
+import { UsageError } from '../exit-codes.ts';
+import { findConfigFile, loadServer } from './server-module.ts';
+
+export interface ServeFlags {
+  readonly host?: string;
+  readonly port?: number;
+  readonly worker?: readonly string[];
+  readonly comfyui?: string;
+  /** Arguments for that ComfyUI. */
+  readonly comfyuiArg?: readonly string[];
+  readonly config?: string;
+}
+
+export interface UpFlags extends ServeFlags {
+  readonly simulated: number;
+  /** False: the first start runs no example. */
+  readonly example: boolean;
+}
+
+/** `comfleet up`: everything on this machine, with simulated workers where there is no ComfyUI; ends with Ctrl-C. */
+export async function runUp(context: CommandContext, flags: UpFlags): Promise<number> {
+  const simulated =
+    flags.simulated > 0 ? { count: flags.simulated, module: await import('@comfleet/simulator') } : undefined;
+  const installedAt = Number(context.terminal.env.COMFLEET_START_INSTALLED_AT_MS);
+  return await start(context, flags, {
+    ...(simulated === undefined ? {} : { simulated }),
+    firstExample: flags.example,
+    ...(installedAt > 0 ? { installedAtMs: installedAt } : {}),
+  });
+}
+
+/** `comfleet serve`: the same without anything simulated; for services. */
+export async function runServe(context: CommandContext, flags: ServeFlags): Promise<number> {
+  return await start(context, flags, {});
+}
+
+async function start(context: CommandContext, flags: ServeFlags, extra: Partial<UpOptions>): Promise<number> {
+  const { terminal, language, dataDir } = context;
+  const workers = (flags.worker ?? []).map(checkUrl);
+  const config = findConfigFile(context, flags.config);
+  const webRoot = findWebRoot();
+  const { startUp } = await loadServer();
+  return await startUp({
+    dataDir,
+    workers,
+    language: language === 'en' ? 'en' : 'zh',
+    print: terminal.out,
+    environment: terminal.env,
+    signal: terminal.signal,
+    ...(flags.host === undefined ? {} : { host: flags.host }),
+    ...(flags.port === undefined ? {} : { port: flags.port }),
+    ...(flags.comfyui === undefined ? {} : { comfyuiDir: resolve(terminal.cwd, flags.comfyui) }),
+    ...(flags.comfyuiArg === undefined ? {} : { comfyuiArgs: flags.comfyuiArg }),
+    ...(config === null ? {} : { config }),
+    ...(webRoot === null ? {} : { webRoot }),
+    ...extra,
+  });
+}
+
+function checkUrl(text: string): string {
+  const url = /^https?:\/\//.test(text) ? text : `http://${text}`;
+  if (!URL.canParse(url))
+    throw new UsageError(`--worker expects an address such as http://127.0.0.1:8188, not "${text}".`);
+  return url;
+}
+
+/** The built pages of the package @comfleet/web; null when they were not built. */
+function findWebRoot(): string | null {
+  try {
+    const root = join(dirname(fileURLToPath(import.meta.resolve('@comfleet/web/package.json'))), 'dist');
+    return existsSync(root) ? root : null;
+  } catch {
+    return null; // not installed: the server runs without pages
+  }
+}

@@ -1,0 +1,132 @@
+import type { Worker, Workflow } from '@comfleet/contract';
+import { type Comfleet, TaskEndedError } from '@comfleet/sdk';
+import type { CommandContext } from '../context.ts';
+import { EXIT, exitCodeOf, UsageError } from '../exit-codes.ts';
+import { toPlainText } from '../output/table.ts';
+import { loadLocalConfig } from './server-module.ts';
+
+export interface VerifyFlags {
+  readonly config?: string;
+  readonly workflow?: string;
+}
+
+interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly seconds: number;
+  readonly message: string;
+  readonly exitCode: number;
+}
+
+/** Gives one line of what was found; throws when it is not as it should be. */
+type Check = () => Promise<string>;
+
+/**
+ * `comfleet verify`: configuration, sign-in, database, workers, one task end to end (CL5). Every check is tried; the
+ * status is that of the first that failed. Without an answer of the server the checks behind it are left out.
+ */
+export async function runVerify(context: CommandContext, flags: VerifyFlags): Promise<number> {
+  const comfleet = await context.connect();
+  const findings = [await inspect(context, 'configuration', () => checkConfiguration(context, flags.config))];
+  const signIn = await inspect(context, 'server', () => checkServer(comfleet, context));
+  findings.push(signIn);
+  if (signIn.ok) {
+    findings.push(await inspect(context, 'database', () => checkDatabase(comfleet, context)));
+    findings.push(await inspect(context, 'workers', () => checkWorkers(comfleet, context)));
+    findings.push(await inspect(context, 'task', () => checkTask(comfleet, context, flags.workflow)));
+  }
+  const failed = findings.find((finding) => !finding.ok);
+  const checks = findings.map(({ exitCode: _, ...finding }) => finding);
+  context.show({ ok: failed === undefined, checks }, () => findings.map(toLine));
+  return failed?.exitCode ?? EXIT.ok;
+}
+
+async function inspect(context: CommandContext, check: string, run: Check): Promise<Finding> {
+  const { clock, err, signal } = context.terminal;
+  err(context.texts.verifying(check));
+  const startedAtMs = clock.monotonicMs();
+  const since = (): number => Math.round(clock.monotonicMs() - startedAtMs) / 1000;
+  try {
+    return { check, ok: true, message: await run(), seconds: since(), exitCode: EXIT.ok };
+  } catch (error) {
+    signal.throwIfAborted();
+    const message = error instanceof Error ? error.message : String(error);
+    return { check, ok: false, message, seconds: since(), exitCode: exitCodeOf(error) };
+  }
+}
+
+async function checkConfiguration(context: CommandContext, wish: string | undefined): Promise<string> {
+  const { file, warnings } = await loadLocalConfig(context, wish);
+  const about = warnings.length === 0 ? '' : `, ${warnings.length} warnings`;
+  return `${file ?? 'defaults'}${about}`;
+}
+
+async function checkServer(comfleet: Comfleet, { terminal }: CommandContext): Promise<string> {
+  const me = await comfleet.auth.me({ signal: terminal.signal });
+  return `${comfleet.url} as ${me.name} (${me.grants.join(', ') || 'no grants'})`;
+}
+
+async function checkDatabase(comfleet: Comfleet, { terminal }: CommandContext): Promise<string> {
+  const { services } = await comfleet.service.health({ signal: terminal.signal });
+  const database = services.database;
+  if (database === undefined) throw new Error('The server does not tell about its database.');
+  if (database.status === 'down') throw new Error(database.message);
+  return database.message;
+}
+
+async function checkWorkers(comfleet: Comfleet, { terminal }: CommandContext): Promise<string> {
+  const { signal } = terminal;
+  const workers: Worker[] = [];
+  for (const { worker_id: id } of await comfleet.workers.list({ signal })) {
+    workers.push(await comfleet.workers.check(id, { signal }));
+  }
+  const tell = (w: Worker): string => `${w.name} ${w.state}${w.reason === null ? '' : ` (${w.reason})`}`;
+  if (workers.length === 0) throw new Error('There is no worker.');
+  const all = workers.map(tell).join(', ');
+  if (workers.some((w) => w.state === 'offline' || w.state === 'error')) throw new Error(all);
+  return all;
+}
+
+async function checkTask(
+  comfleet: Comfleet,
+  context: CommandContext,
+  wish: string | undefined,
+): Promise<string> {
+  const { signal } = context.terminal;
+  const workflow = await chooseWorkflow(comfleet, context, wish);
+  const task = await comfleet.tasks.run(
+    { workflow_name: workflow.name, name: 'comfleet verify' },
+    { signal },
+  );
+  if (task.results.length === 0)
+    throw new TaskEndedError({ ...task, status: 'failed', message: 'No result came.' });
+  let bytes = 0;
+  for (const result of task.results) {
+    const file = await comfleet.tasks.download(task.task_id, { index: result.index, signal });
+    bytes += (await file.bytes()).length;
+  }
+  return `${workflow.name} on ${task.worker_name ?? '?'}: ${task.results.length} files, ${bytes} bytes`;
+}
+
+/** The workflow named, else the first that runs here as it is, one without a model before others. */
+async function chooseWorkflow(
+  comfleet: Comfleet,
+  { terminal }: CommandContext,
+  wish: string | undefined,
+): Promise<Workflow> {
+  if (wish !== undefined) return await comfleet.workflows.load(wish, { signal: terminal.signal });
+  const runnable = (await comfleet.workflows.list({}, { signal: terminal.signal })).filter(
+    (workflow) =>
+      workflow.enabled &&
+      workflow.available &&
+      workflow.parameters.every((p) => !p.required || p.default_value !== null),
+  );
+  const chosen = runnable.find((workflow) => workflow.name === 'solid_color') ?? runnable[0];
+  if (chosen === undefined)
+    throw new UsageError('No workflow can run here as it is; name one with --workflow.');
+  return chosen;
+}
+
+function toLine({ check, ok, seconds, message }: Finding): string {
+  return `${ok ? '✓' : '✗'} ${check}: ${toPlainText(message)} (${seconds.toFixed(2)} s)`;
+}

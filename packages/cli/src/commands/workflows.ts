@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  analyseGraph,
+  type GraphAnalysis,
+  parseGraph,
+  parseLosslessJson,
+  stringifyLosslessJson,
+} from '@comfleet/comfyui';
+import type { Parameter, Workflow } from '@comfleet/contract';
+import type { CommandContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { formatTable, toPlainText } from '../output/table.ts';
+import { convertAssignments } from '../parameters/convert-parameter.ts';
+import { readGraph } from '../parameters/edit-graph.ts';
+
+/** `comfleet workflows list`. */
+export async function listWorkflows(
+  context: CommandContext,
+  flags: { readonly type?: string },
+): Promise<number> {
+  const comfleet = await context.connect();
+  const workflows = await comfleet.workflows.list(
+    { taskType: flags.type },
+    { signal: context.terminal.signal },
+  );
+  const toRow = (workflow: Workflow): string[] => [
+    workflow.name,
+    workflow.task_type,
+    workflow.version,
+    workflow.available ? 'yes' : `no: ${toPlainText(workflow.missing.join(', '))}`,
+    toPlainText(context.language === 'en' ? workflow.title.en : workflow.title.zh),
+  ];
+  context.show({ workflows }, () =>
+    workflows.length === 0
+      ? [context.texts.nothing()]
+      : formatTable(['WORKFLOW', 'TYPE', 'VERSION', 'AVAILABLE', 'TITLE'], workflows.map(toRow)),
+  );
+  return EXIT.ok;
+}
+
+/** `comfleet workflows show`: its parameters with limits and defaults. */
+export async function showWorkflow(context: CommandContext, name: string): Promise<number> {
+  const comfleet = await context.connect();
+  const workflow = await comfleet.workflows.load(name, { signal: context.terminal.signal });
+  context.show(workflow, () => [
+    `${workflow.name} ${workflow.version} (${workflow.task_type})`,
+    ...(workflow.description === null ? [] : [toPlainText(workflow.description)]),
+    ...formatTable(
+      ['PARAMETER', 'TYPE', 'REQUIRED', 'DEFAULT', 'LIMITS'],
+      workflow.parameters.map(toParameterRow),
+    ),
+  ]);
+  return EXIT.ok;
+}
+
+function toParameterRow(parameter: Parameter): string[] {
+  const limits = [
+    parameter.min === null ? '' : `≥ ${parameter.min}`,
+    parameter.max === null ? '' : `≤ ${parameter.max}`,
+    parameter.multiple_of === null ? '' : `step ${parameter.multiple_of}`,
+    parameter.max_length === null ? '' : `≤ ${parameter.max_length} characters`,
+    parameter.options === null ? '' : parameter.options.join(' | '),
+  ];
+  return [
+    parameter.name,
+    parameter.data_type,
+    parameter.required ? 'yes' : 'no',
+    toPlainText(JSON.stringify(parameter.default_value ?? null)),
+    toPlainText(limits.filter((limit) => limit !== '').join(', ')),
+  ];
+}
+
+/** `comfleet workflows validate`: checks values; runs nothing. Status 1 when they are refused. */
+export async function validateWorkflow(
+  context: CommandContext,
+  name: string,
+  flags: { readonly param?: readonly string[] },
+): Promise<number> {
+  const comfleet = await context.connect();
+  const { signal } = context.terminal;
+  const workflow = await comfleet.workflows.load(name, { signal });
+  const parameters = convertAssignments(workflow.parameters, flags.param ?? []);
+  const validation = await comfleet.workflows.validate(name, parameters, { signal });
+  context.show(validation, () => [
+    ...validation.errors.map((problem) => `✗ ${problem.parameter}: ${toPlainText(problem.message)}`),
+    ...validation.warnings.map((problem) => `⚠ ${problem.parameter}: ${toPlainText(problem.message)}`),
+    ...Object.entries(validation.processed).map(([key, value]) => `${key} = ${JSON.stringify(value)}`),
+  ]);
+  return validation.valid ? EXIT.ok : EXIT.failed;
+}
+
+/** `comfleet workflows analyse FILE`: a graph in words, without a server. */
+export async function analyseWorkflowFile(context: CommandContext, file: string): Promise<number> {
+  const text = await readFile(resolve(context.terminal.cwd, file), 'utf8');
+  const analysis = analyseGraph(readGraph(text));
+  if (context.isJson) context.terminal.out(stringifyLosslessJson(analysis));
+  else for (const line of describe(analysis)) context.terminal.out(line);
+  return EXIT.ok;
+}
+
+function describe({ nodes, connections, inputs, outputs, classCounts }: GraphAnalysis): string[] {
+  return [
+    `${nodes.length} nodes, ${connections.length} connections, ${outputs.length} outputs`,
+    ...formatTable(
+      ['NODE', 'CLASS', 'TITLE', 'OUTPUT'],
+      nodes.map((node) => [node.nodeId, node.classType, toPlainText(node.title), node.isOutput ? 'yes' : '']),
+    ),
+    '',
+    ...formatTable(
+      ['INPUT', 'TYPE', 'VALUE'],
+      inputs.map((input) => [
+        `${input.nodeId}.${input.inputName}`,
+        input.valueType,
+        toPlainText(stringifyLosslessJson(input.value)),
+      ]),
+    ),
+    '',
+    ...connections.map((c) => `${c.fromNodeId}[${c.outputIndex}] → ${c.toNodeId}.${c.inputName}`),
+    '',
+    ...Object.entries(classCounts).map(([name, count]) => `${count} × ${name}`),
+  ];
+}

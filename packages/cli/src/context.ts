@@ -1,0 +1,45 @@
+import { Comfleet } from '@comfleet/sdk';
+import { findDataDir, findServer, type ServerWish } from './connection/find-server.ts';
+import type { Terminal } from './platform/terminal.ts';
+import { type CliTexts, chooseTexts } from './texts/cli-texts.ts';
+import { chooseLanguage, type Language } from './texts/language.ts';
+
+/** The options that every command takes. */
+export interface GlobalOptions extends ServerWish {
+  readonly json?: boolean;
+  readonly lang?: string;
+}
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly language: Language;
+  readonly texts: CliTexts;
+  readonly isJson: boolean;
+  readonly dataDir: string;
+  /** Finds the server and its credential; asks nothing yet. */
+  connect(): Promise<Comfleet>;
+  /** Writes a result: JSON when asked for, else lines. */
+  show(value: unknown, lines: () => readonly string[]): void;
+}
+
+export function createContext(terminal: Terminal, options: GlobalOptions): CommandContext {
+  const language = chooseLanguage(options.lang, terminal.env);
+  const isJson = options.json === true;
+  return {
+    terminal,
+    language,
+    texts: chooseTexts(language),
+    isJson,
+    dataDir: findDataDir(options, terminal),
+    connect: async () => {
+      const { url, token } = await findServer(options, terminal);
+      const log = { info: terminal.err, error: (line: string) => terminal.err(line) };
+      return new Comfleet({ url, clock: terminal.clock, log, ...(token === null ? {} : { token }) });
+    },
+    show: (value, lines) => {
+      if (isJson) terminal.out(JSON.stringify(value, null, 2));
+      else for (const line of lines()) terminal.out(line);
+    },
+  };
+}

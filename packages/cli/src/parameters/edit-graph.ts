@@ -1,0 +1,79 @@
+import {
+  type Graph,
+  isLosslessNumber,
+  parseGraph,
+  parseLosslessJson,
+  stringifyLosslessJson,
+  toLosslessNumber,
+} from '@comfleet/comfyui';
+import { UsageError } from '../exit-codes.ts';
+import { parseAssignment } from './convert-parameter.ts';
+
+/** The inputs that hold a seed in ComfyUI's own nodes. */
+const SEED_INPUTS = new Set(['seed', 'noise_seed']);
+
+export interface GraphEdits {
+  /** `NODE.input=value`. */
+  readonly assignments: readonly string[];
+  /** For every literal seed of the graph. */
+  readonly seed?: string;
+}
+
+/**
+ * Changes literal inputs of a graph given as JSON text; everything else stays as written, digits included. Throws
+ * UsageError for text that is no graph in API format, and for inputs that are not there.
+ */
+export function editGraph(text: string, edits: GraphEdits): string {
+  const graph = readGraph(text);
+  for (const { name, value } of edits.assignments.map(parseAssignment)) setInput(graph, name, value);
+  if (edits.seed !== undefined) setSeeds(graph, edits.seed);
+  return stringifyLosslessJson(graph);
+}
+
+/** Reads a graph in API format. Throws UsageError saying what is wrong with the text. */
+export function readGraph(text: string): Graph {
+  let value: unknown;
+  try {
+    value = parseLosslessJson(text);
+  } catch (cause) {
+    throw new UsageError('The file is not JSON.', { cause });
+  }
+  const parsed = parseGraph(value);
+  if (!parsed.ok) throw new UsageError(parsed.problems.map((problem) => problem.message).join('\n'));
+  return parsed.graph;
+}
+
+function setInput(graph: Graph, name: string, text: string): void {
+  const at = name.lastIndexOf('.');
+  const [nodeId, inputName] = [name.slice(0, at), name.slice(at + 1)];
+  const inputs = at < 1 ? undefined : graph[nodeId]?.inputs;
+  if (inputs === undefined || !Object.hasOwn(inputs, inputName)) {
+    throw new UsageError(`The graph has no input ${name}; write NODE.input=value, for example 3.steps=20.`);
+  }
+  inputs[inputName] = convertLike(inputs[inputName], name, text);
+}
+
+function setSeeds(graph: Graph, seed: string): void {
+  if (!/^\d{1,20}$/.test(seed)) throw new UsageError(`--seed must be a whole number from 0, not "${seed}".`);
+  let count = 0;
+  for (const inputs of Object.values(graph).map((node) => node.inputs)) {
+    for (const key of Object.keys(inputs).filter((k) => SEED_INPUTS.has(k) && isLosslessNumber(inputs[k]))) {
+      inputs[key] = toLosslessNumber(seed);
+      count += 1;
+    }
+  }
+  if (count === 0) throw new UsageError('The graph has no seed to set.');
+}
+
+/** A new literal of the kind that the old one had. */
+function convertLike(old: unknown, name: string, text: string): unknown {
+  if (Array.isArray(old)) throw new UsageError(`${name} is linked to another node and cannot be set.`);
+  if (typeof old === 'boolean') {
+    if (text === 'true' || text === 'false') return text === 'true';
+    throw new UsageError(`${name} must be true or false, not "${text}".`);
+  }
+  if (!isLosslessNumber(old)) return text;
+  if (!/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text))
+    throw new UsageError(`${name} must be a number, not "${text}".`);
+  return toLosslessNumber(text);
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '@comfleet/sdk';
+import { systemClock } from './clock.ts';
+
+/** The outside world of one call of the command: where it writes, what it was started with, when it must stop. */
+export interface Terminal {
+  /** Writes one line of result to stdout. */
+  out(line: string): void;
+  /** Writes one line of progress or trouble to stderr. */
+  err(line: string): void;
+  /** Where a progress bar may be drawn; null when stderr is no terminal. */
+  readonly barStream: NodeJS.WriteStream | null;
+  readonly colour: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  /** Aborts on Ctrl-C and on a request to end. */
+  readonly signal: AbortSignal;
+}
+
+/** The process's own terminal. Colour only on a terminal and without NO_COLOR (no-color.org). */
+export function openTerminal(signal: AbortSignal): Terminal {
+  const { env, stdout, stderr } = process;
+  endQuietlyWhenPipeCloses(stdout);
+  endQuietlyWhenPipeCloses(stderr);
+  const isTty = stderr.isTTY;
+  return {
+    out: (line) => void stdout.write(`${line}\n`),
+    err: (line) => void stderr.write(`${line}\n`),
+    barStream: isTty && env.TERM !== 'dumb' ? stderr : null,
+    colour: isTty && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
+    env,
+    cwd: process.cwd(),
+    clock: systemClock,
+    signal,
+  };
+}
+
+/** `comfleet tasks list | head -1`: the reader has gone, which is no failure. */
+function endQuietlyWhenPipeCloses(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}

@@ -1,0 +1,137 @@
+import type { Command } from 'commander';
+import type { BatchFlags } from '../commands/batch.ts';
+import type { RunFlags } from '../commands/run.ts';
+import type { ListFlags } from '../commands/tasks.ts';
+import { collect, seconds, whole } from './flags.ts';
+import type { RunCommand } from './run-command.ts';
+
+const INDEX = whole(0, 100_000);
+
+/** run, batch, tasks, debug. */
+export function addTaskCommands(program: Command, run: RunCommand): void {
+  addSubmitFlags(
+    program
+      .command('run')
+      .description('run one task: a named workflow, or a graph in API format (a file ending in .json)')
+      .argument('<workflow|graph.json>'),
+  )
+    .option('--out <dir>', 'save the results here')
+    .option('--no-wait', 'print the task’s id and leave')
+    .option('--silence <seconds>', 'warn after so long without a message; 0 never', seconds, 60)
+    .action(async (target: string, flags: RunFlags, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/run.ts')).runTask(context, target, flags),
+      );
+    });
+
+  addSubmitFlags(
+    program.command('batch').description('run a workflow for many descriptions').argument('<workflow>'),
+  )
+    .option('--file <file>', 'descriptions, one a line; lines beginning with # do not count')
+    .option('--description <text>', 'a description; may be repeated', collect)
+    .option('--images-per-description <count>', 'how many of each', whole(1, 100), 4)
+    .option('--fixed-seed', 'the same seed for every item')
+    .option('--out <dir>', 'save the results here')
+    .option('--no-wait', 'print the batch’s id and leave')
+    .option('--no-keep-going', 'cancel the rest after the first failure')
+    .action(async (workflow: string, flags: BatchFlags, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/batch.ts')).runBatch(context, workflow, flags),
+      );
+    });
+
+  addTasksCommands(program, run);
+  addDebugCommands(program, run);
+}
+
+function addSubmitFlags(command: Command): Command {
+  return command
+    .option(
+      '--param <name=value>',
+      'a parameter of the workflow, or NODE.input=value of a graph; repeat',
+      collect,
+    )
+    .option('--seed <number>', 'the seed, up to 18446744073709551615')
+    .option('--name <text>', 'a name for people')
+    .option('--file-name <pattern>', 'names of results: {prefix} {task} {index} {time}')
+    .option('--output-path <dir>', 'folder below the server’s output folder')
+    .option('--priority <number>', '1 to 10, 10 first', whole(1, 10))
+    .option('--timeout <seconds>', 'limit of the run, waiting excluded; 0 for none', seconds);
+}
+
+function addTasksCommands(program: Command, run: RunCommand): void {
+  const tasks = program.command('tasks').description('the tasks');
+  tasks
+    .command('list')
+    .description('newest first')
+    .option(
+      '--status <status>',
+      'held, queued, running, succeeded, failed, canceled, expired; pending, processing, completed',
+    )
+    .option('--type <type>', 'of this task type')
+    .option('--worker <worker>', 'on this worker')
+    .option('--batch <id>', 'of this batch')
+    .option('--limit <count>', 'how many', whole(1, 10_000), 20)
+    .action(async (flags: ListFlags, command: Command) => {
+      await run(command, async (context) => (await import('../commands/tasks.ts')).listTasks(context, flags));
+    });
+  tasks
+    .command('show <task>')
+    .description('one task with its attempts and results')
+    .action(async (id: string, _flags: object, command: Command) => {
+      await run(command, async (context) => (await import('../commands/tasks.ts')).showTask(context, id));
+    });
+  tasks
+    .command('watch <task>')
+    .description('follow a task to its end; with --json one frame a line')
+    .option('--silence <seconds>', 'warn after so long without a message; 0 never', seconds, 60)
+    .action(async (id: string, flags: { silence: number }, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/tasks.ts')).watchTask(context, id, flags),
+      );
+    });
+  tasks
+    .command('cancel <tasks...>')
+    .description('cancel tasks')
+    .action(async (ids: string[], _flags: object, command: Command) => {
+      await run(command, async (context) => (await import('../commands/tasks.ts')).cancelTasks(context, ids));
+    });
+  tasks
+    .command('retry <task>')
+    .description('run a task again with all its parameters, as a new task')
+    .action(async (id: string, _flags: object, command: Command) => {
+      await run(command, async (context) => (await import('../commands/tasks.ts')).retryTask(context, id));
+    });
+  tasks
+    .command('download <task>')
+    .description('save the results of a task')
+    .option('--out <dir>', 'the folder', '.')
+    .option('--index <number>', 'only this result', INDEX)
+    .action(async (id: string, flags: { out: string; index?: number }, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/tasks.ts')).downloadResults(context, id, flags),
+      );
+    });
+}
+
+function addDebugCommands(program: Command, run: RunCommand): void {
+  const debug = program.command('debug').description('find out why a task does not end');
+  debug
+    .command('pending')
+    .description('open tasks with age, workflow, worker and connection')
+    .action(async (_flags: object, command: Command) => {
+      await run(command, async (context) => (await import('../commands/debug.ts')).showPending(context));
+    });
+  debug
+    .command('check <prompt>')
+    .description('ask the worker about one task now, by prompt id or task id')
+    .action(async (id: string, _flags: object, command: Command) => {
+      await run(command, async (context) => (await import('../commands/debug.ts')).checkTask(context, id));
+    });
+  debug
+    .command('check-all')
+    .description('the same for every open task')
+    .action(async (_flags: object, command: Command) => {
+      await run(command, async (context) => (await import('../commands/debug.ts')).checkAllTasks(context));
+    });
+}

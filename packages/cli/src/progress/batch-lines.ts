@@ -1,0 +1,70 @@
+import { isTerminal, type StreamFrame, type Task, type TaskState } from '@comfleet/contract';
+import type { CliTexts, Medium } from '../texts/cli-texts.ts';
+
+export interface BatchPlan {
+  readonly texts: CliTexts;
+  readonly medium: Medium;
+  readonly descriptions: number;
+  readonly copies: number;
+  /** The tasks in the order of their index. */
+  readonly taskIds: readonly string[];
+}
+
+/** Turns the frames of a batch into its lines (BG2, BG3): each item announced once, each end said once. */
+export class BatchLines {
+  readonly #plan: BatchPlan;
+  readonly #startedAtMs = new Map<string, number>();
+  readonly #ended = new Set<string>();
+
+  constructor(plan: BatchPlan) {
+    this.#plan = plan;
+  }
+
+  take(frame: StreamFrame, nowMs: number): string[] {
+    switch (frame.kind) {
+      case 'snapshot':
+        return this.#note(frame.task, nowMs, frame.task.status, frame.task);
+      case 'event':
+        return this.#note(frame.event, nowMs, frame.event.status, frame.task);
+      case 'progress':
+      case 'preview':
+        return this.#announce(frame.task_id, nowMs);
+    }
+  }
+
+  #note(
+    { task_id: taskId, error }: Pick<Task, 'task_id' | 'error'>,
+    nowMs: number,
+    status: TaskState,
+    task: Task | null,
+  ): string[] {
+    if (status === 'running') return this.#announce(taskId, nowMs);
+    if (!isTerminal(status) || this.#ended.has(taskId)) return [];
+    const announced = this.#announce(taskId, nowMs);
+    this.#ended.add(taskId);
+    const { texts, taskIds } = this.#plan;
+    const [item, total] = [taskIds.indexOf(taskId) + 1, taskIds.length];
+    if (status === 'succeeded') {
+      const seconds = task?.duration_seconds ?? (nowMs - (this.#startedAtMs.get(taskId) ?? nowMs)) / 1000;
+      return [...announced, texts.batchItemDone(item, total, seconds.toFixed(2))];
+    }
+    const cause = error === null ? status : `${error.code} ${error.message}`;
+    return [...announced, texts.batchItemFailed(item, total, cause)];
+  }
+
+  #announce(taskId: string, nowMs: number): string[] {
+    const { texts, medium, descriptions, copies, taskIds } = this.#plan;
+    const index = taskIds.indexOf(taskId);
+    if (index < 0 || this.#startedAtMs.has(taskId)) return [];
+    this.#startedAtMs.set(taskId, nowMs);
+    const place = {
+      item: index + 1,
+      total: taskIds.length,
+      description: Math.floor(index / copies) + 1,
+      descriptions,
+      copy: (index % copies) + 1,
+      copies,
+    };
+    return [texts.batchItem(place, medium)];
+  }
+}

@@ -1,0 +1,68 @@
+import type { StreamFrame, TaskDetail } from '@comfleet/contract';
+import type { Comfleet } from '@comfleet/sdk';
+import type { CommandContext } from '../context.ts';
+import { openProgressView, type ProgressView } from './progress-bar.ts';
+import { TaskLines } from './task-lines.ts';
+
+export interface FollowOptions {
+  /** Monotonic time at which the person began to wait; default now. */
+  readonly startedAtMs?: number;
+  /** Seconds without a message before a warning. */
+  readonly silenceSeconds: number;
+  readonly onFrame?: (frame: StreamFrame) => void;
+}
+
+/** Shows a task's progress on stderr until its end and gives the ended task. */
+export async function followTask(
+  comfleet: Comfleet,
+  context: CommandContext,
+  taskId: string,
+  options: FollowOptions,
+): Promise<TaskDetail> {
+  const { terminal, texts } = context;
+  const view = await openProgressView(terminal);
+  const silenceMs = options.silenceSeconds * 1000;
+  const lines = new TaskLines(taskId, {
+    texts,
+    startedAtMs: options.startedAtMs ?? terminal.clock.monotonicMs(),
+    silenceMs,
+    showPercent: !view.hasBar,
+  });
+  const stopWarnings = warnWhenSilent(context, view, lines, silenceMs);
+  try {
+    for await (const frame of comfleet.tasks.watch(taskId, { signal: terminal.signal })) {
+      for (const line of lines.take(frame, terminal.clock.monotonicMs())) view.line(line);
+      showBar(view, frame);
+      options.onFrame?.(frame);
+    }
+    const task = await comfleet.tasks.load(taskId, { signal: terminal.signal });
+    view.line(lines.end(task, terminal.clock.monotonicMs()));
+    return task;
+  } finally {
+    stopWarnings();
+    view.close();
+  }
+}
+
+function showBar(view: ProgressView, frame: StreamFrame): void {
+  const progress =
+    frame.kind === 'progress' ? frame.progress : frame.kind === 'snapshot' ? frame.task.progress : null;
+  if (progress !== null) view.bar(progress.value, progress.current_node_class ?? '');
+}
+
+function warnWhenSilent(
+  { terminal }: CommandContext,
+  view: ProgressView,
+  lines: TaskLines,
+  silenceMs: number,
+): () => void {
+  if (silenceMs <= 0) return () => undefined;
+  let stop = (): void => undefined;
+  const check = (): void => {
+    const warning = lines.warn(terminal.clock.monotonicMs());
+    if (warning !== null) view.line(warning);
+    stop = terminal.clock.setTimer(Math.min(1000, silenceMs), check);
+  };
+  check();
+  return () => stop();
+}

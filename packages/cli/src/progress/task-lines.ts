@@ -1,0 +1,119 @@
+import type { Progress, StreamFrame, Task, TaskEvent } from '@comfleet/contract';
+import type { CliTexts } from '../texts/cli-texts.ts';
+
+export interface TaskLinesOptions {
+  readonly texts: CliTexts;
+  /** Monotonic time at which the person began to wait. */
+  readonly startedAtMs: number;
+  /** A warning for each such stretch without a message (PR2). */
+  readonly silenceMs: number;
+  /** False where a bar shows it instead. */
+  readonly showPercent: boolean;
+}
+
+/** Turns the frames of one task into the lines of the documents (PR1, PR2), each said once. */
+export class TaskLines {
+  readonly #options: TaskLinesOptions;
+  readonly #taskId: string;
+  #promptId: string | null = null;
+  #node: string | null = null;
+  #step: string | null = null;
+  #queue: number | null = null;
+  #heardAtMs: number;
+  #warned = 0;
+
+  constructor(taskId: string, options: TaskLinesOptions) {
+    this.#taskId = taskId;
+    this.#options = options;
+    this.#heardAtMs = options.startedAtMs;
+  }
+
+  /** What to say about a frame that came at `nowMs` (monotonic). */
+  take(frame: StreamFrame, nowMs: number): string[] {
+    this.#heardAtMs = nowMs;
+    this.#warned = 0;
+    switch (frame.kind) {
+      case 'snapshot':
+        return this.#takeTask(frame.task);
+      case 'event':
+        return [...this.#takeEvent(frame.event), ...(frame.task === null ? [] : this.#takeTask(frame.task))];
+      case 'progress':
+        return this.#takeProgress(frame.progress);
+      case 'preview':
+        return [];
+    }
+  }
+
+  /** The warning that is due at `nowMs`; null when there is none. */
+  warn(nowMs: number): string | null {
+    const { silenceMs, texts } = this.#options;
+    const stretches = Math.floor((nowMs - this.#heardAtMs) / silenceMs);
+    if (silenceMs <= 0 || stretches <= this.#warned) return null;
+    this.#warned = stretches;
+    return texts.silent(Math.floor((nowMs - this.#heardAtMs) / 1000), this.#node);
+  }
+
+  /** The last line, of a task that has ended. */
+  end(task: Pick<Task, 'status' | 'message' | 'error'>, nowMs: number): string {
+    const { texts, startedAtMs } = this.#options;
+    const id = this.#promptId ?? this.#taskId;
+    if (task.status === 'succeeded') return texts.done(id, ((nowMs - startedAtMs) / 1000).toFixed(2));
+    if (task.status === 'canceled') return texts.canceled(id);
+    return texts.failed(id, describeError(task));
+  }
+
+  #takeTask(task: Task): string[] {
+    return [
+      ...this.#takeQueue(task.status === 'queued' || task.status === 'held' ? task.queue_position : null),
+      ...(task.status === 'running' ? this.#takePrompt(task.prompt_id) : []),
+      ...(task.status === 'running' && task.progress !== null ? this.#takeProgress(task.progress) : []),
+    ];
+  }
+
+  #takeEvent(event: TaskEvent): string[] {
+    if (event.type === 'attempt.submitted') return this.#takePrompt(event.prompt_id);
+    if (event.type !== 'attempt.ended' || event.error === null) return [];
+    const { texts } = this.#options;
+    const worker = event.worker_id ?? '?';
+    return [
+      texts.attemptEnded(event.attempt_number ?? 1, worker, `${event.error.code} ${event.error.message}`),
+    ];
+  }
+
+  #takePrompt(promptId: string | null): string[] {
+    if (promptId === null || promptId === this.#promptId) return [];
+    this.#promptId = promptId;
+    this.#node = null;
+    this.#step = null;
+    const { texts } = this.#options;
+    return [texts.submitted(promptId), texts.waiting(promptId)];
+  }
+
+  #takeQueue(position: number | null): string[] {
+    if (position === this.#queue) return [];
+    this.#queue = position;
+    return position === null || position === 0 ? [] : [this.#options.texts.queue(position)];
+  }
+
+  #takeProgress(progress: Progress): string[] {
+    const { texts, showPercent } = this.#options;
+    const { current_node: node, step, steps } = progress;
+    const lines: string[] = [];
+    if (node !== null && node !== this.#node) {
+      this.#node = node;
+      this.#step = null;
+      lines.push(texts.node(node));
+    }
+    const place = step === null || steps === null || steps === 0 ? null : `${step}/${steps}`;
+    if (showPercent && place !== null && step !== null && steps !== null && place !== this.#step) {
+      this.#step = place;
+      lines.push(texts.progress(((100 * step) / steps).toFixed(1), step, steps));
+    }
+    return lines;
+  }
+}
+
+/** A failed task's cause in one line. */
+export function describeError(task: Pick<Task, 'message' | 'error'>): string {
+  return task.error === null ? task.message : `${task.error.code} ${task.error.message}`;
+}

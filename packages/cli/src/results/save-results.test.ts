@@ -1,0 +1,63 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Download } from '@comfleet/sdk';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { saveDownload, toFileName } from './save-results.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'comfleet-cli-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+function download(text: string): Download {
+  const bytes = new TextEncoder().encode(text);
+  return {
+    name: null,
+    contentType: 'image/png',
+    sizeBytes: bytes.length,
+    body: new Blob([bytes]).stream(),
+    bytes: () => Promise.resolve(bytes),
+  };
+}
+
+describe('saveDownload', () => {
+  it('never overwrites a file', async () => {
+    await writeFile(join(folder, 'cat.png'), 'old');
+
+    const first = await saveDownload(download('one'), folder, 'cat.png');
+    const second = await saveDownload(download('two'), folder, 'cat.png');
+
+    expect([first, second]).toEqual([join(folder, 'cat-2.png'), join(folder, 'cat-3.png')]);
+    expect(await readFile(join(folder, 'cat.png'), 'utf8')).toBe('old');
+    expect(await readFile(second, 'utf8')).toBe('two');
+  });
+
+  it('leaves nothing behind when bytes are missing', async () => {
+    await expect(saveDownload(download('one'), folder, 'cat.png', 5)).rejects.toMatchObject({
+      code: 'INVALID_ANSWER',
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('makes the folder', async () => {
+    const path = await saveDownload(download('one'), join(folder, 'a', 'b'), 'cat.png');
+
+    expect(await readFile(path, 'utf8')).toBe('one');
+  });
+});
+
+describe('toFileName', () => {
+  it.each([
+    ['cat.png', 'cat.png'],
+    ['../../etc/passwd', 'passwd'],
+    ['sub\\cat.png', 'cat.png'],
+    ['..', '0-asset'],
+    ['', '0-asset'],
+  ])('takes from "%s" only "%s"', (name, expected) => {
+    expect(toFileName({ name, index: 0, asset_id: 'asset' })).toBe(expected);
+  });
+});

@@ -1,0 +1,31 @@
+import type { CliTexts } from './cli-texts.ts';
+
+export const EN: CliTexts = {
+  accepted: (taskId) => `Task accepted: ${taskId}`,
+  submitted: (promptId) => `Workflow submitted, prompt_id: ${promptId}`,
+  waiting: (promptId) => `Waiting for workflow ${promptId} to finish...`,
+  node: (node) => `  → Processing node: ${node}`,
+  progress: (percent, value, max) => `  → Progress: ${percent}% (${value}/${max})`,
+  queue: (tasks) => `  → ${tasks} tasks left in the queue`,
+  done: (id, seconds) => `✓ Workflow ${id} finished (${seconds} s)`,
+  failed: (id, message) => `✗ Workflow ${id} failed: ${message}`,
+  canceled: (id) => `✗ Workflow ${id} was canceled`,
+  attemptEnded: (number, worker, message) => `  ⚠ Attempt ${number} on ${worker} ended: ${message}`,
+  silent: (seconds, node) => `⚠ No message for ${seconds} s, last node: ${node ?? 'none'}`,
+  saved: (path) => `Saved ${path}`,
+  stillRunning: (taskId) =>
+    `The task goes on. See it: comfleet tasks watch ${taskId} · end it: comfleet tasks cancel ${taskId}`,
+  batchConnected: (medium) => `Connected, starting the batch of ${medium}s`,
+  batchItem: (p, medium) =>
+    `[${p.item}/${p.total}] description ${p.description}/${p.descriptions}, ${medium} ${p.copy}/${p.copies}`,
+  batchItemDone: (item, total, seconds) => `✓ [${item}/${total}] finished (${seconds} s)`,
+  batchItemFailed: (item, total, message) => `✗ [${item}/${total}] failed: ${message}`,
+  batchClosed: (medium) => `All ${medium}s are done, closing the connection`,
+  batchTotal: (medium, seconds) => `✅ Total time for the ${medium}s: ${seconds} s`,
+  batchSummary: (c) => `${c.succeeded} succeeded, ${c.failed} failed, ${c.canceled} canceled`,
+  noServer: (url) => `No Comfleet answers at ${url}. Start one with: comfleet up`,
+  noCredential: (path) =>
+    `There is no credential in ${path}. Start Comfleet here (comfleet up), or give --url and --token.`,
+  nothing: () => 'Nothing to show.',
+  verifying: (what) => `Checking ${what} ...`,
+};
