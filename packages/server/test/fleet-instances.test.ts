@@ -147,6 +147,17 @@ describe('a supervised ComfyUI', () => {
     expect(await rig.table.inspect(pid ?? 0)).toBeNull();
   });
 
+  it('is ended when the next run no longer wants it', async () => {
+    const before = await rig.open({ onShutdown: 'leave' });
+    const { id } = await before.instances.start(simulator);
+    const { pid } = await before.instances.whenReady(id);
+    await before.close();
+    const after = await rig.open();
+    expect(await rig.table.inspect(pid ?? 0)).not.toBeNull();
+    await after.instances.stopUnclaimed();
+    expect(await rig.table.inspect(pid ?? 0)).toBeNull();
+  });
+
   it('is found by its mark when we died before its pid was written', async () => {
     const before = await rig.open({ onShutdown: 'leave' });
     const { id } = await before.instances.start(simulator);

@@ -2,7 +2,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pickChildEnvironment } from '../../platform/process/child-environment.ts';
 import type { PortProbe } from '../../platform/process/free-port.ts';
-import { isAlive, type ProcessInfo, type ProcessTable } from '../../platform/process/process-table.ts';
+import type { ProcessTable } from '../../platform/process/process-table.ts';
 import { adoptProcess, type RunningProcess, superviseChild } from '../../platform/process/running-process.ts';
 import type { Spawner } from '../../platform/process/spawner.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
@@ -12,6 +12,7 @@ import type { CompiledInstancesOptions } from './instance-options.ts';
 import type { InstanceRecord, InstanceRecords } from './instance-records.ts';
 import type { CheckedInstanceSpec } from './instance-spec.ts';
 import { leasePortAgain } from './lease-port.ts';
+import { findOwnProcess, MARK, sweepMarked } from './own-process.ts';
 
 export interface ProcessDeps {
   clock: Clock;
@@ -22,11 +23,6 @@ export interface ProcessDeps {
   records: InstanceRecords;
 }
 
-/** In the environment of the process and all it starts; the sweep after its end goes by it. */
-const MARK = 'COMFLEET_INSTANCE';
-/** A process in the kernel's hands (disk, GPU driver) may outlive its SIGKILL; after a second the start goes on. */
-const GONE_TURNS = 50;
-const GONE_TURN_MS = 20;
 /** ComfyUI-Manager writes `<prefix>.reboot` and exits 0 where this is set (protocol 11.4). */
 const REBOOT_PREFIX = '__COMFY_CLI_SESSION__';
 
@@ -48,7 +44,7 @@ export class InstanceProcess {
   async spawn(record: InstanceRecord): Promise<{ running: RunningProcess; port: number }> {
     const { spawner, table, records, isPortFree, logger } = this.#deps;
     const { interpreter, folder, listen } = this.#spec;
-    await this.sweep(record);
+    await sweepMarked(record, this.#deps);
     await mkdir(record.marker, { recursive: true });
     await mkdir(this.#options.logDir, { recursive: true });
     await rm(this.#rebootFile(record), { force: true });
@@ -68,32 +64,15 @@ export class InstanceProcess {
 
   /**
    * The process of an earlier run of ours, when it lives, is proved ours (pid, start time, boot, mark in argv) and runs
-   * with the arguments we would give it now; anything else that carries the mark is ended by `sweep` before a start.
+   * with the arguments we would give it now; anything else that carries the mark is ended before a start.
    */
   async findAgain(record: InstanceRecord, signal: AbortSignal): Promise<RunningProcess | null> {
     const { table, clock } = this.#deps;
-    const found = await this.#inspectOwn(record);
+    const found = await findOwnProcess(record, table);
     if (found === null) return null;
     const expected = this.#buildArguments(record, record.port);
     if (!endsWith(found.argv, expected)) return null;
     return adoptProcess(found, { table, clock, signal });
-  }
-
-  /** Kills what the instance left: processes that carry its mark, proved one by one; waits until they are gone. */
-  async sweep(record: InstanceRecord): Promise<void> {
-    const { table, logger } = this.#deps;
-    for (const info of await table.findMarked(MARK, record.id)) {
-      if ((await isAlive(table, info)) && table.signal(info.pid, 'SIGKILL')) {
-        logger.warn('instance.swept', { instanceId: record.id, pid: info.pid, program: info.argv[0] });
-        await this.#awaitGone(info);
-      }
-    }
-  }
-
-  async #awaitGone(info: ProcessInfo): Promise<void> {
-    const { table, clock } = this.#deps;
-    for (let turn = 0; turn < GONE_TURNS && (await isAlive(table, info)); turn += 1)
-      await clock.sleep(GONE_TURN_MS);
   }
 
   /** True when ComfyUI-Manager asked for a new start by ending; the note is removed. */
@@ -102,16 +81,6 @@ export class InstanceProcess {
     if (!(await exists(file))) return false;
     await rm(file, { force: true });
     return true;
-  }
-
-  async #inspectOwn(record: InstanceRecord): Promise<ProcessInfo | null> {
-    const { table } = this.#deps;
-    const info = record.pid === null ? null : await table.inspect(record.pid);
-    const same = info?.startTicks === record.startTicks && info?.bootId === record.bootId;
-    if (info && same && info.argv.includes(record.marker)) return info;
-    // We may have ended between the spawn and the write of its pid.
-    const marked = await table.findMarked(MARK, record.id);
-    return marked.find((one) => one.pid === one.group && one.argv.includes(record.marker)) ?? null;
   }
 
   #buildArguments(record: InstanceRecord, port: number): string[] {

@@ -6,8 +6,10 @@ import { every } from '../../platform/lifecycle/every.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { readLogTail, rotateLog } from '../../platform/process/capped-log.ts';
+import { endProcess } from '../../platform/process/end-process.ts';
 import type { PortProbe } from '../../platform/process/free-port.ts';
 import type { ProcessTable } from '../../platform/process/process-table.ts';
+import { adoptProcess } from '../../platform/process/running-process.ts';
 import type { Spawner } from '../../platform/process/spawner.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import type { WorkerRegistry } from '../workers/registry.ts';
@@ -21,6 +23,7 @@ import {
 import { type InstanceRecord, InstanceRecords } from './instance-records.ts';
 import { type CheckedInstanceSpec, checkInstanceSpec, type InstanceSpec } from './instance-spec.ts';
 import { leaseFirstPort } from './lease-port.ts';
+import { findOwnProcess, sweepMarked } from './own-process.ts';
 import { type InstanceSnapshot, SupervisedInstance } from './supervised-instance.ts';
 
 export type { InstancesOptions } from './instance-options.ts';
@@ -40,6 +43,7 @@ export interface InstancesDeps {
   createId: CreateId;
 }
 
+const STOPPED = { pid: null, start_ticks: null, boot_id: null, state: 'stopped' };
 const LOG_CHECK_MS = 2_000;
 
 /** Opens the supervisor. It starts nothing by itself; on close instances are stopped, or left, by option. */
@@ -137,8 +141,25 @@ export class Instances {
       if (info && info.startTicks === startTicks && info.bootId === bootId) {
         logger.info('instance.still_alive', { instanceId: id, instance: name, pid });
       } else {
-        await this.#records.update(id, { pid: null, start_ticks: null, boot_id: null, state: 'stopped' });
+        await this.#records.update(id, STOPPED);
       }
+    }
+  }
+
+  /** Ends processes of earlier runs that nobody started again: the program no longer wants them. Call after `start`s. */
+  async stopUnclaimed(): Promise<void> {
+    const { table, clock, logger } = this.#deps;
+    const { stopGraceMs, terminateGraceMs } = this.#options;
+    const never = new AbortController().signal;
+    for (const record of await this.#records.list()) {
+      if (this.#instances.has(record.id)) continue;
+      const info = await findOwnProcess(record, table);
+      if (info === null) continue;
+      logger.info('instance.unclaimed', { instanceId: record.id, instance: record.name, pid: info.pid });
+      const running = adoptProcess(info, { table, clock, signal: never });
+      await endProcess(running, { clock, interruptGraceMs: stopGraceMs, terminateGraceMs });
+      await sweepMarked(record, this.#deps);
+      await this.#records.update(record.id, STOPPED);
     }
   }
 

@@ -13,6 +13,7 @@ import type { CompiledInstancesOptions } from './instance-options.ts';
 import { InstanceProcess, type ProcessDeps } from './instance-process.ts';
 import type { InstanceRecord } from './instance-records.ts';
 import type { CheckedInstanceSpec } from './instance-spec.ts';
+import { sweepMarked } from './own-process.ts';
 import { describeExit, type InstanceEvent, type InstanceState, nextInstanceState } from './instance-state.ts';
 
 export interface SuperviseDeps extends ProcessDeps {
@@ -301,7 +302,7 @@ export class SupervisedInstance {
   async #ended(reason: string): Promise<void> {
     const { clock, random } = this.#deps;
     this.#running = null;
-    await this.#process.sweep(this.#record);
+    await sweepMarked(this.#record, this.#deps);
     const rebooted = await this.#process.takeRebootNote(this.#record);
     const lastExit = JSON.stringify({ reason, rebooted, log: await this.#tail() });
     await this.#save({ pid: null, start_ticks: null, boot_id: null, last_exit: lastExit });

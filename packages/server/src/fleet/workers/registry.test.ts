@@ -221,13 +221,16 @@ describe('WorkerRegistry', () => {
     await expect(registry.add({ ...spec, url: 'http://h:2' })).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 
-  it('knows an instance by its name when its port changed', async () => {
-    const { registry } = await openRegistry();
-    const before = await registry.add({ ...spec, source: 'instance' });
-    const after = await registry.add({ ...spec, url: 'http://127.0.0.1:8201', source: 'instance' });
-    expect(after.id).toBe(before.id);
-    expect(registry.list().map((worker) => worker.url)).toEqual(['http://127.0.0.1:8201']);
-  });
+  it.each(['instance' as const, 'simulated' as const])(
+    'knows a worker of source %s by its name when its port changed',
+    async (source) => {
+      const { registry } = await openRegistry();
+      const before = await registry.add({ ...spec, source });
+      const after = await registry.add({ ...spec, url: 'http://127.0.0.1:8201', source });
+      expect(after.id).toBe(before.id);
+      expect(registry.list().map((worker) => worker.url)).toEqual(['http://127.0.0.1:8201']);
+    },
+  );
 
   it('takes a worker out at once when its process was seen to end', async () => {
     const { registry } = await openRegistry();

@@ -10,7 +10,7 @@ import type { Inventory } from './inventory.ts';
 import { WatchedWorker } from './watched-worker.ts';
 import { type WorkerRecord, WorkerRecords } from './worker-records.ts';
 import type { ConnectedWorker, CreateId, WorkerChange, WorkerSnapshot } from './worker-snapshot.ts';
-import { type CompiledWorkerSpec, compileWorkerSpec, type WorkerSpec } from './worker-spec.ts';
+import { type CompiledWorkerSpec, compileWorkerSpec, isKnownByName, type WorkerSpec } from './worker-spec.ts';
 
 export type { Inventory } from './inventory.ts';
 export type { ConnectedWorker, WorkerChange, WorkerSnapshot } from './worker-snapshot.ts';
@@ -136,7 +136,7 @@ export class WorkerRegistry {
     const named = this.#findNamed(spec.name);
     if (named?.url === spec.url) return this.#reconfigure(named, spec);
     if (named) {
-      if (named.spec.source !== 'instance' || spec.source !== 'instance') {
+      if (named.spec.source !== spec.source || !isKnownByName(spec.source)) {
         throw new AppError('CONFLICT', { worker: spec.name, in_use_by: named.url });
       }
       this.#workers.delete(named.id);

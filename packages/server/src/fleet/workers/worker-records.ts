@@ -14,7 +14,7 @@ import {
   toStoredInventory,
 } from './inventory.ts';
 import type { LoadedInventory } from './load-inventory.ts';
-import type { CompiledWorkerSpec } from './worker-spec.ts';
+import { type CompiledWorkerSpec, isKnownByName } from './worker-spec.ts';
 
 const compress = promisify(deflate);
 const expand = promisify(inflate);
@@ -54,12 +54,13 @@ export class WorkerRecords {
     return Promise.all(rows.map((row) => this.#toRecord(row)));
   }
 
-  /** The row with this name and address; an instance is known by its name alone, its port may change. */
+  /** The row with this name and address; our own are known by their name alone, their port may change. */
   async find(spec: CompiledWorkerSpec): Promise<WorkerRecord | null> {
     const { k } = this.#database;
     const named = k.selectFrom('worker').selectAll().where('name', '=', spec.name).limit(1);
-    const query =
-      spec.source === 'instance' ? named.where('source', '=', 'instance') : named.where('url', '=', spec.url);
+    const query = isKnownByName(spec.source)
+      ? named.where('source', '=', spec.source)
+      : named.where('url', '=', spec.url);
     const [row] = await this.#database.read(query);
     return row ? this.#toRecord(row) : null;
   }

@@ -30,6 +30,11 @@ export interface CompiledWorkerSpec {
 
 const DEFAULT_MAX_CONCURRENT = 2;
 
+/** True when the name alone says which worker it is: our own get another port now and then. */
+export function isKnownByName(source: WorkerSource): boolean {
+  return source === 'instance' || source === 'simulated';
+}
+
 /** Checks a spec and fills its defaults. Throws CONFIG_INVALID naming the field. */
 export function compileWorkerSpec(spec: WorkerSpec): CompiledWorkerSpec {
   const name = spec.name.trim();
