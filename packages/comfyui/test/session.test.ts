@@ -287,6 +287,28 @@ describe('when something breaks', () => {
     },
   );
 
+  it.each([
+    { name: 'ws_drop', frame: 'completion', times: 'until_cleared' },
+    { name: 'ws_drop', frame: 'all', times: 'until_cleared' },
+    { name: 'ws_duplicate', frame: 'all', copies: 3, times: 'until_cleared' },
+    { name: 'ws_reorder', frame: 'all', times: 'until_cleared' },
+    { name: 'ws_null_without_id' },
+    { name: 'ws_foreign_end' },
+    { name: 'ws_stall', times: 'until_cleared' },
+    { name: 'history_late', ms: 800 },
+  ] as const)('B8 the workflow ends once and truly under $name $frame', async (fault) => {
+    const { comfy, folder, simulator, lines } = await open({ nodeDelays: { EmptyImage: 100 } });
+    await comfy.connectWebSocket();
+    simulator.control.set(fault);
+    const { files } = await comfy.processWorkflow(picture(1), null, folder, { autoClose: false });
+    simulator.control.clear();
+    const end = simulator.ledger.lines().find((line) => line.event === 'execution_end');
+    expect(end).toBeDefined();
+    expect(files).toEqual([join(folder, 'picture_00001_.png')]);
+    expect(lines.filter((line) => line.startsWith('✓'))).toHaveLength(1);
+    expect(count(simulator, 'prompt_accepted')).toBe(1);
+  });
+
   it('CD19 without any socket workflows run by polling', async () => {
     const { comfy, folder, simulator, lines } = await open();
     simulator.control.set({ name: 'ws_refuse', times: 'until_cleared' });

@@ -317,6 +317,38 @@ describe('files', () => {
     expect(await errorOf(read())).toMatchObject({ code: 'RESET' });
   });
 
+  it('a reader that stops early ends the download and leaves no error behind', async () => {
+    let closed: () => void = () => undefined;
+    const gone = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    const { http } = await open((_request, response) => {
+      response.on('close', closed);
+      response.writeHead(200);
+      response.write('first');
+    });
+    const viewed = await http.view({ filename: 'a.mp4' });
+    for await (const part of viewed.body) {
+      expect(Buffer.from(part).toString()).toBe('first');
+      break;
+    }
+    await gone;
+  });
+
+  it('a body that nobody reads is dropped at its deadline', async () => {
+    let closed: () => void = () => undefined;
+    const gone = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    const { http } = await open((_request, response) => {
+      response.on('close', closed);
+      response.writeHead(200);
+      response.write('first');
+    });
+    await http.view({ filename: 'a.mp4' }, { timeoutMs: 60 });
+    await gone;
+  });
+
   it('a missing file is a bad status', async () => {
     const { http } = await open((_request, response) => response.writeHead(404).end());
     expect(await errorOf(http.view({ filename: 'gone.png' }))).toMatchObject({ details: { status: 404 } });

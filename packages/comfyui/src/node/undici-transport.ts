@@ -59,6 +59,8 @@ function toResponse(answer: Dispatcher.ResponseData, request: HttpRequest, deadl
   for (const [name, value] of Object.entries(answer.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
+  // Whoever reads the body gets its errors; one that nobody reads must not bring the process down.
+  answer.body.on('error', () => undefined);
   const body = readBody(answer, request, deadline);
   return {
     status: answer.statusCode,
