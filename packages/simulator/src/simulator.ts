@@ -94,7 +94,7 @@ function formatHost(host: string): string {
 
 /** The parts of one server and the wiring between them. */
 class SimulatorCore {
-  readonly faults = new FaultScript();
+  readonly faults: FaultScript;
   readonly ledger: Ledger;
   readonly files: FileStore;
   port = 0;
@@ -118,6 +118,7 @@ class SimulatorCore {
         options.log(line);
       },
     };
+    this.faults = new FaultScript(options.clock);
     this.ledger = openLedger(options.clock, asked.ledgerPath);
     this.files = openFiles(options, asked);
     this.hub = new SocketHub({ faults: this.faults, ledger: this.ledger, clock: options.clock });

@@ -50,7 +50,7 @@ export function createNodeContext(deps: WorkerDeps, scope: ContextScope): NodeCo
     },
     async wait(ms) {
       if (!faults.isEmpty()) {
-        await faults.waitWhile('freeze', options.clock);
+        await faults.waitWhile('freeze');
         throwNodeFault(deps, scope);
       }
       const slow = faults.peek('slow');

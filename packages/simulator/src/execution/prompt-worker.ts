@@ -114,7 +114,7 @@ export class PromptWorker {
     const { queue, faults, options } = this.deps;
     try {
       for (;;) {
-        if (!faults.isEmpty()) await faults.waitWhile('freeze', options.clock);
+        if (!faults.isEmpty()) await faults.waitWhile('freeze');
         if (this.generation !== generation) return;
         const item = queue.take();
         if (item === undefined) break;

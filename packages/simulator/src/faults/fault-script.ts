@@ -36,6 +36,15 @@ export interface ArmedFault {
   readonly state: 'waiting' | 'active';
 }
 
+/** Modes that hold while they are set instead of being used up. */
+const LASTING: ReadonlySet<string> = new Set([
+  'freeze',
+  'slow',
+  'ws_stall',
+  'identity',
+  'interleaved_progress',
+]);
+
 interface Slot {
   readonly id: number;
   readonly spec: FaultSpec;
@@ -65,6 +74,11 @@ export class FaultScript {
   private perform: (spec: FaultSpec) => void = () => undefined;
   private onActed: (spec: FaultSpec) => void = () => undefined;
   private readonly changed = new Set<() => void>();
+  private readonly clock: Clock;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
 
   /** Says who carries out actions and who hears of every fault that acted. */
   connect(perform: (spec: FaultSpec) => void, onActed: (spec: FaultSpec) => void): void {
@@ -76,9 +90,12 @@ export class FaultScript {
     const id = this.nextId;
     this.nextId += 1;
     const left = spec.times === 'until_cleared' ? Number.POSITIVE_INFINITY : (spec.times ?? 1);
-    const slot: Slot = { id, spec, left, state: spec.moment === undefined ? 'active' : 'waiting' };
+    const slot: Slot = { id, spec, left, state: 'waiting' };
     this.slots.push(slot);
-    if (slot.state === 'active' && isActionFault(spec.name)) this.act(slot);
+    if (spec.moment === undefined) {
+      if (isActionFault(spec.name)) this.act(slot);
+      else this.activate(slot);
+    }
     this.announce();
     return id;
   }
@@ -108,7 +125,7 @@ export class FaultScript {
       if (slot.spec.moment !== moment || slot.state !== 'waiting') continue;
       if (slot.spec.prompt_id !== undefined && slot.spec.prompt_id !== promptId) continue;
       if (isActionFault(slot.spec.name)) this.act(slot);
-      else slot.state = 'active';
+      else this.activate(slot);
     }
     this.announce();
   }
@@ -140,13 +157,9 @@ export class FaultScript {
     return this.slots.length === 0 ? undefined : this.find(name, promptId, () => true)?.spec;
   }
 
-  /** Resolves when no active fault of this name is left, or its own `ms` ran out. */
-  async waitWhile(name: FaultName, clock: Clock): Promise<void> {
-    for (let spec = this.peek(name); spec !== undefined; spec = this.peek(name)) {
-      const { ms } = spec;
-      await (typeof ms === 'number' ? clock.sleep(ms) : this.nextChange());
-      if (typeof ms === 'number' && this.peek(name) === spec) this.take(name);
-    }
+  /** Resolves when no active fault of this name is left. */
+  async waitWhile(name: FaultName): Promise<void> {
+    while (this.peek(name) !== undefined) await this.nextChange();
   }
 
   private nextChange(): Promise<void> {
@@ -171,6 +184,15 @@ export class FaultScript {
         (slot.spec.prompt_id === undefined || slot.spec.prompt_id === promptId) &&
         fits(slot.spec),
     );
+  }
+
+  /** A mode comes into force; one that lasts `ms` ends by itself. */
+  private activate(slot: Slot): void {
+    slot.state = 'active';
+    const { ms } = slot.spec;
+    if (!LASTING.has(slot.spec.name)) return;
+    this.onActed(slot.spec);
+    if (typeof ms === 'number') void this.clock.sleep(ms).then(() => this.clear(slot.id));
   }
 
   private act(slot: Slot): void {

@@ -46,7 +46,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, scope:
   const isPromptPost = request.method === 'POST' && (rawPath === '/prompt' || rawPath === '/api/prompt');
   if (!faults.isEmpty()) {
     if (isPromptPost) faults.reach('before_post', undefined);
-    await faults.waitWhile('freeze', options.clock);
+    await faults.waitWhile('freeze');
     if (redirect(rawPath, response, state)) return;
   }
   if (!isAdmitted(request, state)) return writeReply(request, response, replyEmpty(403), state);

@@ -111,8 +111,13 @@ async function pump(chunks: Iterable<Buffer>, response: ServerResponse): Promise
     if (response.destroyed) return;
     if (response.write(chunk)) continue;
     await new Promise<void>((resolve) => {
-      response.once('drain', resolve);
-      response.once('close', resolve);
+      const go = (): void => {
+        response.off('drain', go);
+        response.off('close', go);
+        resolve();
+      };
+      response.on('drain', go);
+      response.on('close', go);
     });
   }
   response.end();

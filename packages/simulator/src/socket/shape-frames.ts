@@ -25,6 +25,8 @@ export function isFrameNamed(frame: Frame, name: string): boolean {
 interface HeldFrames {
   held: Frame | undefined;
 }
+/** A reordered frame with no frame after it goes out alone. */
+const LONGEST_HOLD_MS = 100;
 const HELD = new WeakMap<FaultScript, HeldFrames>();
 
 /** Applies the active socket faults to one frame: nothing, one or several frames come out. */
@@ -34,6 +36,10 @@ export function shapeFrames(
   clock: Clock,
   sendLater: (frame: Frame) => void,
 ): readonly Frame[] {
+  const foreign = faults.peek('interleaved_progress', frame.promptId);
+  if (foreign !== undefined && (frame.type === 'progress' || isFrameNamed(frame, 'completion'))) {
+    sendLater(rename(frame, readText(foreign, 'foreign_id', '00000000-0000-4000-8000-000000000000')));
+  }
   const hits = (spec: FaultSpec): boolean => isFrameNamed(frame, readText(spec, 'frame', 'completion'));
   const { promptId } = frame;
   if (faults.take('ws_drop', promptId, hits) !== undefined) return releaseHeld(faults, []);
@@ -52,12 +58,20 @@ export function shapeFrames(
   if (faults.take('ws_reorder', promptId, hits) !== undefined) {
     const before = takeHeld(faults);
     HELD.set(faults, { held: frame });
+    void clock.sleep(LONGEST_HOLD_MS).then(() => {
+      if (HELD.get(faults)?.held === frame) for (const late of releaseHeld(faults, [])) sendLater(late);
+    });
     return before === undefined ? [] : [before];
   }
   if (frame.type === 'end_marker' && faults.take('ws_null_without_id', promptId) !== undefined) {
     return releaseHeld(faults, [{ ...frame, data: '{"type": "executing", "data": {"node": null}}' }]);
   }
   return releaseHeld(faults, [frame]);
+}
+
+/** Is a frame being held back to come after the next one? */
+export function hasHeldFrame(faults: FaultScript): boolean {
+  return HELD.has(faults);
 }
 
 function takeHeld(faults: FaultScript): Frame | undefined {
@@ -70,4 +84,10 @@ function takeHeld(faults: FaultScript): Frame | undefined {
 function releaseHeld(faults: FaultScript, frames: readonly Frame[]): readonly Frame[] {
   const held = takeHeld(faults);
   return held === undefined ? frames : [...frames, held];
+}
+
+/** The same frame as if it were about another prompt. */
+function rename(frame: Frame, promptId: string): Frame {
+  if (typeof frame.data !== 'string' || frame.promptId === undefined) return frame;
+  return { ...frame, data: frame.data.replaceAll(frame.promptId, promptId), promptId };
 }

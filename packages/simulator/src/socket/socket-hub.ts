@@ -5,7 +5,7 @@ import type { FaultScript } from '../faults/fault-script.ts';
 import { isObject, parseJson, writeString } from '../json/lossless-json.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Clock } from '../platform/clock.ts';
-import { shapeFrames } from './shape-frames.ts';
+import { hasHeldFrame, shapeFrames } from './shape-frames.ts';
 
 /** A frame on its way: `target` is a client id, undefined means every socket. */
 export interface Frame {
@@ -68,7 +68,7 @@ export class SocketHub {
 
   /** Queues a message for the FIFO. */
   send(frame: Frame): void {
-    if (this.deps.faults.isEmpty()) {
+    if (this.deps.faults.isEmpty() && !hasHeldFrame(this.deps.faults)) {
       this.enqueue(frame);
       return;
     }
@@ -108,7 +108,7 @@ export class SocketHub {
 
   private async holdWhileStalled(): Promise<void> {
     this.isStalled = true;
-    await this.deps.faults.waitWhile('ws_stall', this.deps.clock);
+    await this.deps.faults.waitWhile('ws_stall');
     this.isStalled = false;
     this.drain();
   }

@@ -1,0 +1,201 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { openSimulator } from '@comfleet/simulator';
+import { afterEach, describe, expect, it } from 'vitest';
+import { pictureGraph, SimClient, sleepGraph } from './sim-client.ts';
+
+let client: SimClient;
+afterEach(() => client.close());
+
+describe('faults of the worker (A)', () => {
+  it('A1 crash drops every connection and nothing listens any more', async () => {
+    client = await SimClient.open();
+    const { id } = await client.post(sleepGraph(60));
+    await client.hear((heard) => heard.type === 'progress');
+    client.simulator.control.set({ name: 'crash' });
+    await client.hear((heard) => heard.type === 'close');
+    await expect(client.load('/prompt')).rejects.toThrow();
+    expect(
+      client.simulator.ledger.lines().some((line) => line.event === 'execution_end' && line.prompt_id === id),
+    ).toBe(false);
+  });
+
+  it('A1 crash in the middle of a run ends the program with the asked exit code', async () => {
+    client = await SimClient.open();
+    const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+    const child = spawn(process.execPath, [program, '--port', '0', '--control-port', '0'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    let log = '';
+    const control = await new Promise<string>((resolve) => {
+      child.stderr.on('data', (chunk: Buffer) => {
+        log += chunk.toString();
+        const found = /Control: (\S+)/.exec(log)?.[1];
+        if (found !== undefined && log.includes('To see the GUI')) resolve(found);
+      });
+    });
+    await fetch(`${control}/faults`, { method: 'POST', body: '{"name": "crash", "exit_code": 7}' }).catch(
+      () => undefined,
+    );
+    expect(await exited).toBe(7);
+  });
+
+  it('A3 freeze holds HTTP and execution until it is cleared', async () => {
+    client = await SimClient.open();
+    client.simulator.control.set({ name: 'freeze' });
+    const answer = client.load('/prompt');
+    const first = await Promise.race([
+      answer.then(() => 'answered'),
+      new Promise((resolve) => setTimeout(resolve, 50, 'held')),
+    ]);
+    client.simulator.control.clear('freeze');
+    expect(first).toBe('held');
+    expect((await answer).status).toBe(200);
+  });
+
+  it('A4 freeze with ms ends by itself', async () => {
+    client = await SimClient.open();
+    client.simulator.control.set({ name: 'freeze', ms: 20 });
+    expect((await client.load('/prompt')).status).toBe(200);
+    expect(client.simulator.control.list()).toEqual([]);
+  });
+
+  it('A5 worker_dead leaves HTTP alive while the queue only grows', async () => {
+    client = await SimClient.open();
+    client.simulator.control.set({ name: 'worker_dead' });
+    await client.post(pictureGraph());
+    await client.post(pictureGraph());
+    expect((await client.load('/prompt')).text).toBe('{"exec_info": {"queue_remaining": 2}}');
+  });
+
+  it.each(['restart', 'reboot'] as const)(
+    'A6 A7 %s keeps the port and forgets queue and history',
+    async (name) => {
+      client = await SimClient.open();
+      const id = await client.run(pictureGraph());
+      client.simulator.control.set({ name });
+      await client.simulator.ledger.waitFor((line) => line.restarted === true);
+      expect((await client.load(`/history/${id}`)).text).toBe('{}');
+      await client.connect();
+      const again = await client.run(pictureGraph());
+      expect((await client.load(`/history/${again}`)).text).toContain('"completed": true');
+    },
+  );
+
+  it('A8 delete_prompt removes a waiting prompt without a trace in history', async () => {
+    client = await SimClient.open();
+    const running = await client.post(sleepGraph(0.05));
+    const waiting = await client.post(pictureGraph());
+    client.simulator.control.set({ name: 'delete_prompt', prompt_id: waiting.id });
+    await client.hearEnd(running.id);
+    expect((await client.load('/queue')).text).toBe('{"queue_running": [], "queue_pending": []}');
+    expect((await client.load(`/history/${waiting.id}`)).text).toBe('{}');
+  });
+
+  it('A8 clear_history forgets what ran', async () => {
+    client = await SimClient.open();
+    await client.run(pictureGraph());
+    client.simulator.control.set({ name: 'clear_history' });
+    expect((await client.load('/history')).text).toBe('{}');
+  });
+
+  it('A9 interrupt_all ends the running prompt as interrupted', async () => {
+    client = await SimClient.open();
+    const { id } = await client.post(sleepGraph(60));
+    await client.hear((heard) => heard.type === 'progress');
+    client.simulator.control.set({ name: 'interrupt_all' });
+    await client.hearEnd(id);
+    expect((await client.load(`/history/${id}`)).text).toContain('execution_interrupted');
+  });
+
+  it('A10 out_of_memory fails the named class with the type torch uses', async () => {
+    client = await SimClient.open();
+    client.simulator.control.set({ name: 'out_of_memory', class: 'EmptyImage' });
+    const { id } = await client.post(pictureGraph());
+    const error = await client.hear((heard) => heard.type === 'execution_error');
+    expect(error.data).toMatchObject({
+      prompt_id: id,
+      node_id: '1',
+      node_type: 'EmptyImage',
+      exception_type: 'torch.OutOfMemoryError',
+    });
+  });
+
+  it.each([
+    ['missing_class', 'invalid_prompt'],
+    ['missing_model', 'prompt_outputs_failed_validation'],
+  ])('A11 validation_error of kind %s answers 400 %s', async (kind, type) => {
+    client = await SimClient.open();
+    client.simulator.control.set({ name: 'validation_error', kind });
+    const { status, body } = await client.post(pictureGraph());
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({ type });
+  });
+
+  it('A11 hide_class makes a class unknown to validation and object_info', async () => {
+    client = await SimClient.open();
+    client.simulator.control.set({ name: 'hide_class', class: 'EmptyImage' });
+    expect((await client.post(pictureGraph())).status).toBe(400);
+    expect((await client.load('/object_info/EmptyImage')).text).toBe('{}');
+  });
+
+  it('A11 partial_node_errors answers 200 with node_errors', async () => {
+    client = await SimClient.open();
+    client.simulator.control.set({ name: 'partial_node_errors' });
+    const { status, body } = await client.post(pictureGraph());
+    expect(status).toBe(200);
+    expect(Object.keys(body.node_errors ?? {})).toEqual(['1']);
+  });
+
+  it('A12 slow delays answers until it is cleared', async () => {
+    client = await SimClient.open();
+    client.simulator.control.set({ name: 'slow', latency_ms: 40 });
+    const start = performance.now();
+    await client.load('/prompt');
+    expect(performance.now() - start).toBeGreaterThan(35);
+    client.simulator.control.clear();
+    expect((await client.load('/prompt')).status).toBe(200);
+  });
+
+  it('A16 duplicate_completion comes as two end markers', async () => {
+    client = await SimClient.open();
+    client.simulator.control.set({ name: 'ws_duplicate', frame: 'end_marker' });
+    const { id } = await client.post(pictureGraph());
+    await client.hearEnd(id);
+    await client.post(pictureGraph());
+    await client.hear((heard) => heard.type === 'execution_start' && heard.data.prompt_id !== id);
+    expect(
+      client.heard.filter((heard) => heard.data.node === null && heard.data.prompt_id === id),
+    ).toHaveLength(2);
+  });
+
+  it('A17 identity shows the command line of another process', async () => {
+    client = await SimClient.open({ argv: ['main.py', '--port', '1'] });
+    expect((await client.load('/system_stats')).text).toContain('"argv": ["main.py", "--port", "1"]');
+    client.simulator.control.set({ name: 'identity', argv: ['other.py'] });
+    expect((await client.load('/system_stats')).text).toContain('"argv": ["other.py"]');
+  });
+
+  it('A18 interleaved_progress mixes in frames of another prompt and ends it in the same turn', async () => {
+    client = await SimClient.open();
+    client.simulator.control.set({ name: 'interleaved_progress', foreign_id: 'foreign' });
+    const { id } = await client.post(sleepGraph(0.03));
+    await client.hearEnd(id);
+    const about = client.heard
+      .filter((heard) => heard.type === 'progress')
+      .map((heard) => heard.data.prompt_id);
+    expect(about.slice(0, 2)).toEqual(['foreign', id]);
+    expect(client.heard.some((heard) => heard.data.node === null && heard.data.prompt_id === 'foreign')).toBe(
+      true,
+    );
+  });
+
+  it('refuses an unknown fault on the control port', async () => {
+    client = await SimClient.open();
+    const other = await openSimulator({ controlPort: 0 });
+    const answer = await fetch(`${other.controlUrl}/faults`, { method: 'POST', body: '{"name": "nope"}' });
+    await other.close();
+    expect(answer.status).toBe(400);
+  });
+});
