@@ -217,6 +217,7 @@ function toFlowOptions(config: Config) {
     maxAttempts: config.placement.maxAttempts,
     priority: () => DEFAULT_PRIORITY,
     offlineGraceMs: OFFLINE_GRACE_MS,
+    retention: config.retention,
   };
 }
 

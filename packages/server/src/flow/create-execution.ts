@@ -61,8 +61,8 @@ export function createExecution(
       const publish = () => publishNames({ blobs, logger, outputDir: options.outputDir }, task, assets);
       return { writes, publish };
     },
-    onProgress: (task, state) => {
-      const progress = toProgress(state);
+    onProgress: (task, state, available) => {
+      const progress = { ...toProgress(state), available };
       board.put(task.id, progress);
       hub.publish({ kind: 'progress', ...toAddress(task), progress });
     },
@@ -85,7 +85,7 @@ function toAddress(task: TaskRow) {
 }
 
 /** ComfyUI's frames as everyone sees them. */
-export function toProgress(state: ProgressState): Progress {
+function toProgress(state: ProgressState): Omit<Progress, 'available'> {
   return {
     value: state.fraction,
     nodes_done: state.nodesDone,
@@ -95,7 +95,6 @@ export function toProgress(state: ProgressState): Progress {
     current_node_class: state.currentClass,
     step: state.step,
     steps: state.steps,
-    available: true,
   };
 }
 

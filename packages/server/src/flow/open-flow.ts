@@ -28,13 +28,14 @@ import { ProgressBoard } from './events/progress-board.ts';
 import type { ContentStream, Flow, SubmitOutcome, SubmitRequest } from './flow.ts';
 import { EmbeddedQueue } from './queue/embedded-queue.ts';
 import type { Secrets } from './secrets.ts';
+import { openRetention, type RetentionLimits } from './retention.ts';
 import { openSpine, type Spine } from './spine.ts';
 import { prepareSubmission, type SubmissionDeps } from './submission.ts';
 import { acceptTasks, loadGraphText, type NewTask } from './tasks/accept-tasks.ts';
 import type { Actor, VisibleTo } from './tasks/actor.ts';
 import { RunEstimates } from './tasks/run-estimates.ts';
 import { TaskJournal } from './tasks/task-journal.ts';
-import { loadVisibleTask } from './tasks/task-queries.ts';
+import { loadVisibleTask, streamWaitingTasks } from './tasks/task-queries.ts';
 import { TaskViews } from './tasks/task-views.ts';
 import { describeTask } from './tasks/task-view.ts';
 import { watchBatch, type WatchDeps, watchOwn, watchTask } from './watching.ts';
@@ -71,6 +72,7 @@ export interface FlowOptions {
   /** 1 … 10, by task type. */
   priority: (taskType: string) => number;
   offlineGraceMs: number;
+  retention: RetentionLimits;
 }
 
 /** Builds the path of a task out of its stages; everything it starts belongs to the scope. */
@@ -79,8 +81,12 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
   const hub = new EventHub((error) => logger.warn('watcher.failed', { error: String(error) }));
   const board = new ProgressBoard();
   const estimates = new RunEstimates(database);
+  const held = new Set<string>();
+  for await (const task of streamWaitingTasks(database, ['held'])) held.add(task.id);
   const journal = new TaskJournal(database, (changes) => {
     for (const { row, event } of changes) {
+      if (row.state === 'held') held.add(row.id);
+      else held.delete(row.id);
       if (row.ended_at !== null) board.forget(row.id);
       if (row.state === 'succeeded') estimates.learn(row);
       hub.publish({
@@ -112,7 +118,8 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     dispatcher: execution,
     offlineGraceMs: options.offlineGraceMs,
   });
-  const stages: Stages = { ...deps, options, hub, board, estimates, journal, queue, assets, spine };
+  openRetention(scope, { database, blobs: deps.blobs, assets, clock: deps.clock, logger }, options.retention);
+  const stages: Stages = { ...deps, options, hub, board, estimates, journal, queue, assets, spine, held };
   return { flow: createFlow(stages), spine, hub };
 }
 
@@ -131,6 +138,8 @@ interface Stages extends FlowDeps {
   queue: EmbeddedQueue;
   assets: Assets;
   spine: Spine;
+  /** Ids of held tasks, for the counts of health and metrics. */
+  held: Set<string>;
 }
 
 function createFlow(stages: Stages): Flow {
@@ -170,7 +179,7 @@ function createFlow(stages: Stages): Flow {
     },
     stats: () => ({
       waiting: stages.queue.size(),
-      held: 0,
+      held: stages.held.size,
       running: spine.dispatcher.size,
       finishedBy: { ...spine.dispatcher.finishedBy },
     }),
@@ -260,7 +269,10 @@ async function enterAccepted(
   tasks: readonly TaskRow[],
   warnings: string[],
 ): Promise<Submitted> {
-  for (const task of tasks) await stages.spine.enter(task);
+  for (const task of tasks) {
+    if (task.state === 'held') stages.held.add(task.id);
+    await stages.spine.enter(task);
+  }
   const [first] = tasks;
   if (!first) throw new AppError('INTERNAL', { reason: 'nothing was accepted' });
   return toSubmitted(stages, first, warnings);

@@ -149,15 +149,19 @@ export class Assets {
 
   /** Deletes the record; the blob stays while others refer to it. CONFLICT while a task that waits or runs needs it. */
   async remove(owner: Owner, id: AssetId): Promise<void> {
+    await this.load(owner, id);
+    await this.removeUnneeded(id);
+  }
+
+  /** Deletes a record whoever owns it. CONFLICT while a task that waits or runs needs it. */
+  async removeUnneeded(id: string): Promise<void> {
     const { database } = this.#deps;
-    const row = await this.load(owner, id);
     const needing = await database.read(
       database.k
         .selectFrom('task')
         .select('id')
         .where('state', 'in', ['held', 'queued', 'running'])
-        .where('owner_id', '=', row.owner_id)
-        .where('requirements', 'like', `%${row.id}%`)
+        .where('requirements', 'like', `%${id}%`)
         .limit(1),
     );
     if (needing.length > 0) throw new AppError('CONFLICT', { reason: 'asset_in_use', asset_id: id });

@@ -5,7 +5,8 @@ export interface BlobStore {
   /** Streams a blob, or the bytes `start` … `end` (both included). Throws ASSET_NOT_FOUND when it is gone. */
   open(hash: string, range?: { start: number; end: number }): AsyncIterable<Uint8Array>;
   has(hash: string): Promise<boolean>;
-  remove(hash: string): Promise<void>;
+  /** Deletes a blob that nobody has used for this long; false when someone did. */
+  removeUnused(hash: string, unusedForMs: number): Promise<boolean>;
   /** Gives a blob a readable name below a folder: a hard link, or a copy where links are impossible. */
   linkTo(hash: string, path: string): Promise<void>;
 }

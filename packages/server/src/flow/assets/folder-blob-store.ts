@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { copyFile, type FileHandle, link, mkdir, open, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { blake3, createBLAKE3 } from 'hash-wasm';
@@ -52,19 +52,31 @@ export class FolderBlobStore implements BlobStore {
   }
 
   async has(hash: string): Promise<boolean> {
-    return exists(this.#path(hash));
+    return existsSync(this.#path(hash));
   }
 
-  async remove(hash: string): Promise<void> {
+  /** Moved aside first and looked at there: a user that renewed it in the meantime gets it back. */
+  async removeUnused(hash: string, unusedForMs: number): Promise<boolean> {
+    const path = this.#path(hash);
+    const aside = join(this.#folder, 'incoming', `${this.#createName()}.unused`);
     try {
-      await unlink(this.#path(hash));
+      await mkdir(dirname(aside), { recursive: true });
+      await rename(path, aside);
+      const { mtimeMs } = await stat(aside);
+      if (this.#now() - mtimeMs < unusedForMs) {
+        await rename(aside, path);
+        return false;
+      }
+      await unlink(aside);
+      return true;
     } catch (thrown) {
       if (errorCode(thrown) !== 'ENOENT') throw thrown;
+      return true;
     }
   }
 
   async linkTo(hash: string, path: string): Promise<void> {
-    await mkdir(dirname(path), { recursive: true });
+    if (!existsSync(dirname(path))) await mkdir(dirname(path), { recursive: true });
     try {
       await link(this.#path(hash), path);
     } catch (thrown) {
@@ -142,12 +154,15 @@ export class FolderBlobStore implements BlobStore {
 
   /** True when the blob is here; its age starts anew, so that the sweep of unused blobs leaves it to its new user. */
   async #renew(hash: string): Promise<boolean> {
+    const path = this.#path(hash);
+    // Nearly every result is new: one call that does not throw tells so.
+    if (!existsSync(path)) return false;
     const now = this.#now() / 1000;
     try {
-      await utimes(this.#path(hash), now, now);
+      await utimes(path, now, now);
       return true;
     } catch {
-      // Absent or unreadable: the bytes are written again.
+      // Swept away this moment: the bytes are written again.
       return false;
     }
   }
@@ -209,16 +224,6 @@ async function discard(temporary: Temporary): Promise<void> {
     await unlink(temporary.path);
   } catch {
     // Renamed or never there: nothing is left behind, which is all that was wanted.
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch {
-    // Absent or unreadable: the bytes are written again.
-    return false;
   }
 }
 

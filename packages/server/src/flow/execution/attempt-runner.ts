@@ -45,7 +45,7 @@ export interface RunnerDeps extends StepDeps {
     http: ComfyHttp;
     signal: AbortSignal;
   }): Promise<Collected>;
-  onProgress(task: TaskRow, progress: ProgressState): void;
+  onProgress(task: TaskRow, progress: ProgressState, available: boolean): void;
   onPreview(task: TaskRow, nodeId: string, mimeType: string, image: Uint8Array): void;
 }
 
@@ -155,7 +155,7 @@ class AttemptRun {
       expectedOutputNodeIds: readRequirements(prepared.graph).outputNodeIds,
       adopted,
       onStarted: () => this.#steps.note('attempt.started'),
-      onProgress: (progress) => this.#deps.onProgress(task, progress),
+      onProgress: (progress, available) => this.#deps.onProgress(task, progress, available),
       onPreview: (nodeId, mimeType, image) => this.#deps.onPreview(task, nodeId, mimeType, image),
     });
   }

@@ -25,7 +25,8 @@ export interface TrackOptions {
   expectedOutputNodeIds: readonly string[];
   adopted: boolean;
   onStarted: () => void;
-  onProgress: (progress: ProgressState) => void;
+  /** `available` is false while the socket that carries progress is lost. */
+  onProgress: (progress: ProgressState, available: boolean) => void;
   /** Given when someone watches; newest only. */
   onPreview: (nodeId: string, mimeType: string, image: Uint8Array) => void;
 }
@@ -132,7 +133,7 @@ export class WorkerTracker {
     const next = nextProgress(tracked.progress, message);
     if (next === tracked.progress) return;
     tracked.progress = next;
-    tracked.options.onProgress(next);
+    tracked.options.onProgress(next, true);
   }
 
   #onBinary(frame: BinaryFrame): void {
@@ -145,8 +146,12 @@ export class WorkerTracker {
   }
 
   #onState(phase: string): void {
-    const isOpen = phase === 'open' || phase === 'connected';
-    if (isOpen && !this.#wasOpen) for (const { follower } of this.#tracked.values()) follower.onReconnected();
+    const isOpen = phase === 'open';
+    if (isOpen === this.#wasOpen) return;
     this.#wasOpen = isOpen;
+    for (const { follower, options, progress } of this.#tracked.values()) {
+      if (isOpen) follower.onReconnected();
+      else options.onProgress(progress, false);
+    }
   }
 }
