@@ -29,6 +29,7 @@ export default defineConfig({
   define: pageDefines,
   build: {
     target: 'es2022',
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     // Inlined data: urls in CSS and the module preload polyfill would both break the page's CSP.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -1,7 +1,9 @@
+// Before everything else: see there.
+import './zod-without-eval.ts';
+
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import { createRouter, createWebHistory } from 'vue-router';
-import { config as configureZod } from 'zod';
 import App from './App.vue';
 import { createApiFactory } from './api/comfleet-api.ts';
 import { chooseLanguage, createPageI18n, keepLanguage, loadLanguage } from './i18n/language.ts';
@@ -11,9 +13,6 @@ import { useSession } from './stores/session.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/element.css';
-
-// zod would otherwise try to compile its parsers with eval, which the page's CSP forbids.
-configureZod({ jitless: true });
 
 const language = chooseLanguage(loadLanguage(window.localStorage), navigator.languages);
 keepLanguage(window.localStorage, language);

@@ -90,9 +90,10 @@ export const useDraft = defineStore('draft', () => {
   function applyTask(task: Task, chosen: Workflow): void {
     choose(chosen);
     for (const parameter of chosen.parameters) {
-      const value = task.parameters[parameter.name];
+      const isSeed = parameter.data_type === 'seed';
+      const value = isSeed ? (task.seed ?? undefined) : task.parameters[parameter.name];
       if (parameter.derived || value === undefined || parameter.data_type === 'image') continue;
-      setValue(parameter.name, parameter.data_type === 'seed' ? toSeedText(task.seed ?? value) : value);
+      setValue(parameter.name, isSeed ? toSeedText(value) : value);
     }
     priority.value = task.priority;
   }

@@ -1,0 +1,137 @@
+import type { StreamFrame, SubmitBatch, SubmitTask, Task, Workflow } from '@comfleet/contract';
+import { type Api, ApiFailure, type ApiFactory, type LiveListener } from '../api/api.ts';
+import { sampleTask, sampleWorkflow } from './samples.ts';
+
+/** A server in memory: holds what a test puts in and notes what the page asked. */
+export class FakeServer {
+  workflows: Workflow[] = [sampleWorkflow()];
+  tasks: Task[] = [];
+  submitted: SubmitTask[] = [];
+  batches: SubmitBatch[] = [];
+  canceled: string[] = [];
+  retried: string[] = [];
+  uploads: File[] = [];
+  loaded: string[] = [];
+  tokens: string[] = [];
+  /** While set, every call is refused with it. */
+  refusal: ApiFailure | null = null;
+  /** While set, listing tasks is refused with it. */
+  listRefusal: ApiFailure | null = null;
+  live: LiveListener | null = null;
+
+  send(frame: StreamFrame): void {
+    this.live?.frame(frame);
+  }
+
+  factory(): ApiFactory {
+    const token = (value: string) => ({
+      access_token: value,
+      token_type: 'bearer' as const,
+      expires_in: 3600,
+      expires_at: '2026-01-01T11:00:00.000Z',
+    });
+    return {
+      signIn: {
+        exchangeCode: (code) => this.answer(token(`token-of-${code}`)),
+        issueToken: (clientId) => this.answer(token(`token-of-${clientId}`)),
+      },
+      open: (opened) => {
+        this.tokens.push(opened);
+        return this.api();
+      },
+    };
+  }
+
+  api(): Api {
+    return {
+      loadWho: () => this.answer({ principal_id: 'me', kind: 'client', name: 'local', grants: [] }),
+      listWorkflows: () => this.answer(this.workflows),
+      listTasks: ({ status }) => {
+        if (this.listRefusal !== null) return Promise.reject(this.listRefusal);
+        const tasks =
+          status === 'pending' ? this.tasks.filter((task) => task.status === 'queued') : this.tasks;
+        return this.answer({ tasks, total: tasks.length, next_cursor: null });
+      },
+      loadTask: (taskId) => {
+        this.loaded.push(taskId);
+        const task =
+          this.tasks.find((candidate) => candidate.task_id === taskId) ?? sampleTask({ task_id: taskId });
+        return this.answer({ ...task, attempts: [] });
+      },
+      submitTask: async (body) => {
+        const answer = await this.answer(toSubmitted('task-new'));
+        this.submitted.push(body);
+        this.tasks = [sampleTask({ task_id: 'task-new', parameters: body.parameters ?? {} }), ...this.tasks];
+        return answer;
+      },
+      submitBatch: async (body) => {
+        this.batches.push(body);
+        return this.answer(sampleBatch());
+      },
+      cancelTask: (taskId) => {
+        this.canceled.push(taskId);
+        return this.answer(sampleTask({ task_id: taskId, status: 'canceled' }));
+      },
+      cancelBatch: (batchId) => {
+        this.canceled.push(batchId);
+        return this.answer(undefined);
+      },
+      retryTask: (taskId) => {
+        this.retried.push(taskId);
+        return this.answer(toSubmitted('task-again'));
+      },
+      createUpload: (file) => {
+        this.uploads.push(file);
+        return this.answer({
+          upload_id: 'upload-1',
+          name: file.name,
+          content_type: file.type,
+          size_bytes: file.size,
+          hash: 'blake3:00',
+          width: null,
+          height: null,
+          created_at: '2026-01-01T10:00:00.000Z',
+          url: '/api/fleet/assets/upload-1/content',
+        });
+      },
+      watchOwn: (listener) => {
+        this.live = listener;
+        listener.state('live');
+        return () => {
+          this.live = null;
+        };
+      },
+    };
+  }
+
+  private answer<T>(value: T): Promise<T> {
+    return this.refusal === null ? Promise.resolve(value) : Promise.reject(this.refusal);
+  }
+}
+
+function toSubmitted(taskId: string) {
+  return {
+    task_id: taskId,
+    status: 'queued' as const,
+    message: '',
+    estimated_time: null,
+    queue_position: 0,
+    warnings: [],
+  };
+}
+
+function sampleBatch() {
+  return {
+    batch_id: 'batch-1',
+    name: null,
+    status: 'running' as const,
+    message: '',
+    priority: 5,
+    counts: { total: 0, waiting: 0, running: 0, succeeded: 0, failed: 0, canceled: 0, expired: 0 },
+    progress: 0,
+    created_at: '2026-01-01T10:00:00.000Z',
+    completed_at: null,
+    duration_seconds: null,
+    task_ids: [],
+  };
+}

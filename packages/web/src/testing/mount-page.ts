@@ -1,0 +1,29 @@
+import { flushPromises, mount } from '@vue/test-utils';
+import { createPinia } from 'pinia';
+import { createMemoryHistory, createRouter } from 'vue-router';
+import App from '../App.vue';
+import { createPageI18n, type Language } from '../i18n/language.ts';
+import { useDraft } from '../stores/draft.ts';
+import { useSession } from '../stores/session.ts';
+import type { FakeServer } from './fake-server.ts';
+
+/** The whole page over a fake server, as a signed-in person sees it. */
+export async function mountPage(
+  server: FakeServer,
+  options: { language?: Language; signedIn?: boolean } = {},
+) {
+  window.sessionStorage.clear();
+  const pinia = createPinia();
+  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/', component: App }] });
+  const session = useSession(pinia);
+  session.connect(server.factory(), window.sessionStorage);
+  useDraft(pinia).connect(window.sessionStorage);
+  if (options.signedIn !== false) await session.signIn({ kind: 'token', token: 'a-token' });
+  const page = mount(App, {
+    attachTo: document.body,
+    global: { plugins: [pinia, router, createPageI18n(options.language ?? 'en')] },
+  });
+  await router.push('/');
+  await flushPromises();
+  return { page, session, router };
+}
