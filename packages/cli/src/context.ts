@@ -23,6 +23,17 @@ export interface CommandContext {
   show(value: unknown, lines: () => readonly string[]): void;
 }
 
+/** A context with its server found. */
+export interface Session {
+  readonly context: CommandContext;
+  readonly comfleet: Comfleet;
+}
+
+/** Finds the server for a command. */
+export async function openSession(context: CommandContext): Promise<Session> {
+  return { context, comfleet: await context.connect() };
+}
+
 export function createContext(terminal: Terminal, options: GlobalOptions): CommandContext {
   const language = chooseLanguage(options.lang, terminal.env);
   const isJson = options.json === true;

@@ -19,7 +19,7 @@ export async function explainFailure(
     terminal.err(JSON.stringify({ error: toRecord(error), exit_code: status }));
     return status;
   }
-  for (const line of await describe(error, status, terminal, options)) terminal.err(line);
+  for (const line of await describe(error, status, { terminal, options })) terminal.err(line);
   return status;
 }
 
@@ -37,8 +37,7 @@ function toRecord(error: unknown): Record<string, unknown> {
 async function describe(
   error: unknown,
   status: number,
-  terminal: Terminal,
-  options: GlobalOptions,
+  { terminal, options }: { terminal: Terminal; options: GlobalOptions },
 ): Promise<string[]> {
   const texts = chooseTexts(chooseLanguage(options.lang, terminal.env));
   if (error instanceof TaskEndedError)

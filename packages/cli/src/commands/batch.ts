@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { BatchDetail, Task } from '@comfleet/contract';
-import type { BatchBody, Comfleet } from '@comfleet/sdk';
-import type { CommandContext } from '../context.ts';
+import { type BatchDetail, isTerminal, type StreamFrame, type Task } from '@comfleet/contract';
+import type { BatchBody } from '@comfleet/sdk';
+import { type CommandContext, openSession, type Session } from '../context.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { BatchLines } from '../progress/batch-lines.ts';
 import { describeError } from '../progress/task-lines.ts';
@@ -31,13 +31,15 @@ export async function runBatch(
   const { terminal, texts } = context;
   const startedAtMs = terminal.clock.monotonicMs();
   const descriptions = await readDescriptions(context, flags);
-  const comfleet = await context.connect();
-  const { medium, body } = await plan(comfleet, context, workflow, { flags, descriptions });
+  const session = await openSession(context);
+  const { comfleet } = session;
+  const { medium, body } = await plan(session, workflow, { flags, descriptions });
   const batch = await comfleet.batches.submit(body, { signal: terminal.signal });
   if (!flags.wait) {
     context.show(batch, () => [batch.batch_id]);
     return EXIT.ok;
   }
+  terminal.err(texts.batchAccepted(batch.batch_id));
   terminal.err(texts.batchConnected(medium));
   const lines = new BatchLines({
     texts,
@@ -46,7 +48,7 @@ export async function runBatch(
     copies: flags.imagesPerDescription,
     taskIds: batch.task_ids,
   });
-  const saved = await follow(comfleet, context, batch.batch_id, { lines, flags });
+  const saved = await follow(session, batch.batch_id, { lines, flags });
   terminal.err(texts.batchClosed(medium));
   const ended = await comfleet.batches.load(batch.batch_id, { signal: terminal.signal });
   terminal.err(texts.batchTotal(medium, ((terminal.clock.monotonicMs() - startedAtMs) / 1000).toFixed(2)));
@@ -64,13 +66,13 @@ async function readDescriptions({ terminal }: CommandContext, flags: BatchFlags)
 }
 
 async function plan(
-  comfleet: Comfleet,
-  context: CommandContext,
+  session: Session,
   workflow: string,
   { flags, descriptions }: { flags: BatchFlags; descriptions: string[] },
 ): Promise<{ medium: Medium; body: BatchBody }> {
   if (workflow.endsWith('.json')) throw new UsageError('A batch of descriptions needs a named workflow.');
-  const body = await buildBody(comfleet, context, workflow, flags);
+  const body = await buildBody(session, workflow, flags);
+  const { comfleet, context } = session;
   const { task_type: type } = await comfleet.workflows.load(workflow, { signal: context.terminal.signal });
   return {
     medium: type.includes('video') ? 'video' : 'image',
@@ -85,30 +87,44 @@ async function plan(
 
 /** Shows the batch to its end; saves the files of each item as soon as it is done. Gives the paths. */
 async function follow(
-  comfleet: Comfleet,
-  { terminal, texts }: CommandContext,
+  session: Session,
   batchId: string,
   { lines, flags }: { lines: BatchLines; flags: BatchFlags },
 ): Promise<string[]> {
+  const { comfleet } = session;
+  const { terminal } = session.context;
   const saved: string[] = [];
-  const savedTasks = new Set<string>();
-  let isStopping = false;
+  const ended = new Set<string>();
   for await (const frame of comfleet.batches.watch(batchId, { signal: terminal.signal })) {
     for (const line of lines.take(frame, terminal.clock.monotonicMs())) terminal.err(line);
-    const change = frame.kind === 'snapshot' ? frame.task : frame.kind === 'event' ? frame.event : null;
-    if (change === null) continue;
-    if (!flags.keepGoing && change.status === 'failed' && !isStopping) {
-      isStopping = true;
-      await comfleet.batches.cancel(batchId, { signal: terminal.signal });
-    }
-    if (change.status !== 'succeeded' || flags.out === undefined || savedTasks.has(change.task_id)) continue;
-    savedTasks.add(change.task_id);
-    const task = await comfleet.tasks.load(change.task_id, { signal: terminal.signal });
-    const paths = await saveResults(comfleet, task, resolve(terminal.cwd, flags.out), terminal.signal);
-    for (const path of paths) terminal.err(texts.saved(path));
-    saved.push(...paths);
+    const taskId = findEnded(frame);
+    if (taskId === null || ended.has(taskId)) continue;
+    ended.add(taskId);
+    saved.push(...(await finishItem(session, { taskId, batchId, flags })));
   }
   return saved;
+}
+
+function findEnded(frame: StreamFrame): string | null {
+  const change = frame.kind === 'snapshot' ? frame.task : frame.kind === 'event' ? frame.event : null;
+  return change !== null && isTerminal(change.status) ? change.task_id : null;
+}
+
+/** Saves the files of an item that ended well; after the first failure cancels the rest unless told to keep going. */
+async function finishItem(
+  { comfleet, context: { terminal, texts } }: Session,
+  { taskId, batchId, flags }: { taskId: string; batchId: string; flags: BatchFlags },
+): Promise<string[]> {
+  const { signal } = terminal;
+  const task = await comfleet.tasks.load(taskId, { signal });
+  if (task.status !== 'succeeded') {
+    if (!flags.keepGoing && task.status !== 'canceled') await comfleet.batches.cancel(batchId, { signal });
+    return [];
+  }
+  if (flags.out === undefined) return [];
+  const paths = await saveResults(comfleet, task, { folder: resolve(terminal.cwd, flags.out), signal });
+  for (const path of paths) terminal.err(texts.saved(path));
+  return paths;
 }
 
 function summarise(context: CommandContext, batch: BatchDetail, saved: readonly string[]): number {

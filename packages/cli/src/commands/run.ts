@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { TaskDetail, Workflow } from '@comfleet/contract';
-import type { Comfleet, SubmitBody } from '@comfleet/sdk';
-import type { CommandContext } from '../context.ts';
+import type { SubmitBody } from '@comfleet/sdk';
+import { type CommandContext, openSession, type Session } from '../context.ts';
 import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
 import { toPlainText } from '../output/table.ts';
 import { convertAssignments, convertParameter } from '../parameters/convert-parameter.ts';
@@ -30,8 +30,9 @@ export interface RunFlags extends SubmitFlags {
 export async function runTask(context: CommandContext, target: string, flags: RunFlags): Promise<number> {
   const { terminal, texts } = context;
   const startedAtMs = terminal.clock.monotonicMs();
-  const comfleet = await context.connect();
-  const body = await buildBody(comfleet, context, target, flags);
+  const session = await openSession(context);
+  const { comfleet } = session;
+  const body = await buildBody(session, target, flags);
   const submitted = await comfleet.tasks.submit(body, { signal: terminal.signal });
   const { task_id: taskId } = submitted;
   for (const warning of submitted.warnings) terminal.err(`⚠ ${toPlainText(warning)}`);
@@ -40,26 +41,26 @@ export async function runTask(context: CommandContext, target: string, flags: Ru
     return EXIT.ok;
   }
   terminal.err(texts.accepted(taskId));
-  return await finishTask(comfleet, context, taskId, { ...flags, startedAtMs });
+  return await finishTask(session, taskId, { ...flags, startedAtMs });
 }
 
 /** Follows a task, saves its files where asked to, shows it, and says with what status to exit. */
 export async function finishTask(
-  comfleet: Comfleet,
-  context: CommandContext,
+  session: Session,
   taskId: string,
   flags: { readonly out?: string; readonly silence: number; readonly startedAtMs?: number },
 ): Promise<number> {
+  const { comfleet, context } = session;
   const { terminal, texts } = context;
   let task: TaskDetail;
   try {
     const { silence: silenceSeconds, startedAtMs } = flags;
-    task = await followTask(comfleet, context, taskId, { silenceSeconds, startedAtMs });
+    task = await followTask(session, taskId, { silenceSeconds, startedAtMs });
   } catch (error) {
     if (terminal.signal.aborted) terminal.err(texts.stillRunning(taskId));
     throw error;
   }
-  const paths = await saveWhenAsked(comfleet, context, task, flags.out);
+  const paths = await saveWhenAsked(session, task, flags.out);
   context.show(flags.out === undefined ? task : { ...task, saved: paths }, () =>
     describeResults(task, paths),
   );
@@ -67,13 +68,12 @@ export async function finishTask(
 }
 
 async function saveWhenAsked(
-  comfleet: Comfleet,
-  { terminal }: CommandContext,
+  { comfleet, context: { terminal } }: Session,
   task: TaskDetail,
   out: string | undefined,
 ): Promise<string[]> {
   if (out === undefined || task.status !== 'succeeded') return [];
-  return await saveResults(comfleet, task, resolve(terminal.cwd, out), terminal.signal);
+  return await saveResults(comfleet, task, { folder: resolve(terminal.cwd, out), signal: terminal.signal });
 }
 
 /** One line a result: where it was saved, else its name and size; texts as they are. */
@@ -83,13 +83,9 @@ function describeResults(task: TaskDetail, paths: readonly string[]): string[] {
 }
 
 /** What to submit: `target` is a file ending in .json (a graph in API format) or the name of a workflow. */
-export async function buildBody(
-  comfleet: Comfleet,
-  context: CommandContext,
-  target: string,
-  flags: SubmitFlags,
-): Promise<SubmitBody> {
-  const { terminal } = context;
+export async function buildBody(session: Session, target: string, flags: SubmitFlags): Promise<SubmitBody> {
+  const { comfleet } = session;
+  const { terminal } = session.context;
   const options = {
     name: flags.name,
     priority: flags.priority,
@@ -107,7 +103,7 @@ export async function buildBody(
     ...convertAssignments(workflow.parameters, flags.param ?? []),
     ...toSeed(workflow, flags.seed),
   };
-  await uploadImages(comfleet, context, workflow, parameters);
+  await uploadImages(session, workflow, parameters);
   return { ...options, workflow_name: workflow.name, parameters };
 }
 
@@ -128,8 +124,7 @@ function toSeed(workflow: Workflow, seed: string | undefined): Record<string, un
 
 /** Sends pictures that are files here, and puts the uploads' ids in their place. */
 async function uploadImages(
-  comfleet: Comfleet,
-  { terminal }: CommandContext,
+  { comfleet, context: { terminal } }: Session,
   workflow: Workflow,
   parameters: Record<string, unknown>,
 ): Promise<void> {

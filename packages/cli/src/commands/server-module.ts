@@ -1,14 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { LoadedConfig } from '@comfleet/server';
 import type { CommandContext } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 
-type Server = typeof import('@comfleet/server');
-
 /** The server's functions; loaded only by the commands that run or inspect one here. */
-export async function loadServer(): Promise<Server> {
-  return await import('@comfleet/server');
-}
+export const loadServer = () => import('@comfleet/server');
 
 /** The configuration file: --config, COMFLEET_CONFIG, or config.yaml in the data folder; null when there is none. */
 export function findConfigFile(context: CommandContext, wish: string | undefined): string | null {
@@ -24,7 +21,10 @@ export function findConfigFile(context: CommandContext, wish: string | undefined
 }
 
 /** Reads the configuration as the server would. Throws CONFIG_INVALID with every problem named. */
-export async function loadLocalConfig(context: CommandContext, wish: string | undefined) {
+export async function loadLocalConfig(
+  context: CommandContext,
+  wish: string | undefined,
+): Promise<LoadedConfig & { file: string | null }> {
   const server = await loadServer();
   const { env: environment, cwd } = context.terminal;
   const file = findConfigFile(context, wish);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { isTerminal, type Task } from '@comfleet/contract';
-import type { CommandContext } from '../context.ts';
+import { type CommandContext, openSession } from '../context.ts';
 import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
 import { saveDownload, saveResults, toFileName } from '../results/save-results.ts';
@@ -91,8 +91,9 @@ export async function watchTask(
   flags: { readonly silence: number },
 ): Promise<number> {
   const { terminal } = context;
-  const comfleet = await context.connect();
-  if (!context.isJson) return await finishTask(comfleet, context, taskId, flags);
+  const session = await openSession(context);
+  const { comfleet } = session;
+  if (!context.isJson) return await finishTask(session, taskId, flags);
   for await (const frame of comfleet.tasks.watch(taskId, { signal: terminal.signal })) {
     terminal.out(JSON.stringify(frame));
   }
@@ -136,10 +137,13 @@ export async function downloadResults(
   return EXIT.ok;
 
   async function save(): Promise<string[]> {
-    if (flags.index === undefined) return await saveResults(comfleet, task, folder, terminal.signal);
+    if (flags.index === undefined)
+      return await saveResults(comfleet, task, { folder, signal: terminal.signal });
     const result = task.results.find((candidate) => candidate.index === flags.index);
     const options = { index: flags.index, signal: terminal.signal };
     const download = await comfleet.tasks.download(taskId, options);
-    return [await saveDownload(download, folder, result === undefined ? taskId : toFileName(result))];
+    return [
+      await saveDownload(download, { folder, name: result === undefined ? taskId : toFileName(result) }),
+    ];
   }
 }

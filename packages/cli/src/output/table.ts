@@ -19,16 +19,18 @@ export function widthOf(text: string): number {
 }
 
 /** East Asian wide characters and emoji, near enough for columns. */
+const WIDE_RANGES = [
+  [0x1100, 0x115f],
+  [0x2e80, 0xa4cf],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe30, 0xfe6f],
+  [0xff00, 0xff60],
+  [0x1f300, 0x1faff],
+] as const;
+
 function isWide(code: number): boolean {
-  return (
-    (code >= 0x1100 && code <= 0x115f) ||
-    (code >= 0x2e80 && code <= 0xa4cf) ||
-    (code >= 0xac00 && code <= 0xd7a3) ||
-    (code >= 0xf900 && code <= 0xfaff) ||
-    (code >= 0xfe30 && code <= 0xfe6f) ||
-    (code >= 0xff00 && code <= 0xff60) ||
-    (code >= 0x1f300 && code <= 0x1faff)
-  );
+  return WIDE_RANGES.some(([first, last]) => code >= first && code <= last);
 }
 
 /** Text of a server or person without the control characters that could drive the terminal. */

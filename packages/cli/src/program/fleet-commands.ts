@@ -101,8 +101,8 @@ function addClientCommands(program: Command, run: RunCommand): void {
   clients
     .command('grant <client> [grants...]')
     .description('set what it may do beside its own tasks: admin, raw_graph; none takes all away')
-    .action(async (id: string, grants: string[], _flags: object, command: Command) => {
-      await run(command, async (context) =>
+    .action(async function (this: Command, id: string, grants: string[]) {
+      await run(this, async (context) =>
         (await import('../commands/clients.ts')).grantClient(context, id, grants),
       );
     });

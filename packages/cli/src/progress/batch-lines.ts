@@ -1,4 +1,4 @@
-import { isTerminal, type StreamFrame, type Task, type TaskState } from '@comfleet/contract';
+import { isTerminal, type StreamFrame, type Task } from '@comfleet/contract';
 import type { CliTexts, Medium } from '../texts/cli-texts.ts';
 
 export interface BatchPlan {
@@ -23,9 +23,9 @@ export class BatchLines {
   take(frame: StreamFrame, nowMs: number): string[] {
     switch (frame.kind) {
       case 'snapshot':
-        return this.#note(frame.task, nowMs, frame.task.status, frame.task);
+        return this.#note(frame.task, nowMs, frame.task.duration_seconds);
       case 'event':
-        return this.#note(frame.event, nowMs, frame.event.status, frame.task);
+        return this.#note(frame.event, nowMs, frame.task?.duration_seconds ?? null);
       case 'progress':
       case 'preview':
         return this.#announce(frame.task_id, nowMs);
@@ -33,10 +33,9 @@ export class BatchLines {
   }
 
   #note(
-    { task_id: taskId, error }: Pick<Task, 'task_id' | 'error'>,
+    { task_id: taskId, status, error }: Pick<Task, 'task_id' | 'status' | 'error'>,
     nowMs: number,
-    status: TaskState,
-    task: Task | null,
+    durationSeconds: number | null,
   ): string[] {
     if (status === 'running') return this.#announce(taskId, nowMs);
     if (!isTerminal(status) || this.#ended.has(taskId)) return [];
@@ -45,7 +44,7 @@ export class BatchLines {
     const { texts, taskIds } = this.#plan;
     const [item, total] = [taskIds.indexOf(taskId) + 1, taskIds.length];
     if (status === 'succeeded') {
-      const seconds = task?.duration_seconds ?? (nowMs - (this.#startedAtMs.get(taskId) ?? nowMs)) / 1000;
+      const seconds = durationSeconds ?? (nowMs - (this.#startedAtMs.get(taskId) ?? nowMs)) / 1000;
       return [...announced, texts.batchItemDone(item, total, seconds.toFixed(2))];
     }
     const cause = error === null ? status : `${error.code} ${error.message}`;

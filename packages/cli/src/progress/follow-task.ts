@@ -1,6 +1,6 @@
 import type { StreamFrame, TaskDetail } from '@comfleet/contract';
-import type { Comfleet } from '@comfleet/sdk';
-import type { CommandContext } from '../context.ts';
+import type { Terminal } from '../platform/terminal.ts';
+import type { Session } from '../context.ts';
 import { openProgressView, type ProgressView } from './progress-bar.ts';
 import { TaskLines } from './task-lines.ts';
 
@@ -14,8 +14,7 @@ export interface FollowOptions {
 
 /** Shows a task's progress on stderr until its end and gives the ended task. */
 export async function followTask(
-  comfleet: Comfleet,
-  context: CommandContext,
+  { comfleet, context }: Session,
   taskId: string,
   options: FollowOptions,
 ): Promise<TaskDetail> {
@@ -28,7 +27,7 @@ export async function followTask(
     silenceMs,
     showPercent: !view.hasBar,
   });
-  const stopWarnings = warnWhenSilent(context, view, lines, silenceMs);
+  const stopWarnings = silenceMs > 0 ? warnWhenSilent(terminal, view, lines) : () => undefined;
   try {
     for await (const frame of comfleet.tasks.watch(taskId, { signal: terminal.signal })) {
       for (const line of lines.take(frame, terminal.clock.monotonicMs())) view.line(line);
@@ -50,18 +49,13 @@ function showBar(view: ProgressView, frame: StreamFrame): void {
   if (progress !== null) view.bar(progress.value, progress.current_node_class ?? '');
 }
 
-function warnWhenSilent(
-  { terminal }: CommandContext,
-  view: ProgressView,
-  lines: TaskLines,
-  silenceMs: number,
-): () => void {
-  if (silenceMs <= 0) return () => undefined;
+/** Looks once a second whether a warning is due, until the returned function is called. */
+function warnWhenSilent({ clock }: Terminal, view: ProgressView, lines: TaskLines): () => void {
   let stop = (): void => undefined;
   const check = (): void => {
-    const warning = lines.warn(terminal.clock.monotonicMs());
+    const warning = lines.warn(clock.monotonicMs());
     if (warning !== null) view.line(warning);
-    stop = terminal.clock.setTimer(Math.min(1000, silenceMs), check);
+    stop = clock.setTimer(1000, check);
   };
   check();
   return () => stop();

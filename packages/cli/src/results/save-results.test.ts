@@ -28,8 +28,8 @@ describe('saveDownload', () => {
   it('never overwrites a file', async () => {
     await writeFile(join(folder, 'cat.png'), 'old');
 
-    const first = await saveDownload(download('one'), folder, 'cat.png');
-    const second = await saveDownload(download('two'), folder, 'cat.png');
+    const first = await saveDownload(download('one'), { folder, name: 'cat.png' });
+    const second = await saveDownload(download('two'), { folder, name: 'cat.png' });
 
     expect([first, second]).toEqual([join(folder, 'cat-2.png'), join(folder, 'cat-3.png')]);
     expect(await readFile(join(folder, 'cat.png'), 'utf8')).toBe('old');
@@ -37,14 +37,16 @@ describe('saveDownload', () => {
   });
 
   it('leaves nothing behind when bytes are missing', async () => {
-    await expect(saveDownload(download('one'), folder, 'cat.png', 5)).rejects.toMatchObject({
+    await expect(
+      saveDownload(download('one'), { folder, name: 'cat.png', sizeBytes: 5 }),
+    ).rejects.toMatchObject({
       code: 'INVALID_ANSWER',
     });
     expect(await readdir(folder)).toEqual([]);
   });
 
   it('makes the folder', async () => {
-    const path = await saveDownload(download('one'), join(folder, 'a', 'b'), 'cat.png');
+    const path = await saveDownload(download('one'), { folder: join(folder, 'a', 'b'), name: 'cat.png' });
 
     expect(await readFile(path, 'utf8')).toBe('one');
   });

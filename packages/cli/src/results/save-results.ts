@@ -11,27 +11,27 @@ import { type Comfleet, ComfleetError, type Download } from '@comfleet/sdk';
 export async function saveResults(
   comfleet: Comfleet,
   task: Pick<TaskDetail, 'task_id' | 'results'>,
-  folder: string,
-  signal?: AbortSignal,
+  { folder, signal }: { readonly folder: string; readonly signal?: AbortSignal },
 ): Promise<string[]> {
   const paths: string[] = [];
   for (const result of task.results) {
     const download = await comfleet.tasks.download(task.task_id, { index: result.index, signal });
-    paths.push(await saveDownload(download, folder, toFileName(result), result.size_bytes));
+    paths.push(
+      await saveDownload(download, { folder, name: toFileName(result), sizeBytes: result.size_bytes }),
+    );
   }
   return paths;
 }
 
 /**
  * Streams a file to `folder`, under a temporary name until it is whole; a taken name gets -2, -3 … Throws
- * INVALID_ANSWER when its size is not `sizeBytes`.
+ * INVALID_ANSWER when its size is not `sizeBytes`, by default what the server announced.
  */
 export async function saveDownload(
   download: Download,
-  folder: string,
-  name: string,
-  sizeBytes: number | null = download.sizeBytes,
+  place: { readonly folder: string; readonly name: string; readonly sizeBytes?: number },
 ): Promise<string> {
+  const { folder, name, sizeBytes = download.sizeBytes } = place;
   await mkdir(folder, { recursive: true });
   const draft = join(folder, `.comfleet-${randomBytes(6).toString('hex')}.part`);
   try {

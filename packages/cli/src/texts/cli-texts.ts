@@ -31,6 +31,7 @@ export interface CliTexts {
   silent(seconds: number, node: string | null): string;
   saved(path: string): string;
   stillRunning(taskId: string): string;
+  batchAccepted(batchId: string): string;
   batchConnected(medium: Medium): string;
   batchItem(place: ItemPlace, medium: Medium): string;
   batchItemDone(item: number, total: number, seconds: string): string;

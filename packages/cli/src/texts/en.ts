@@ -15,6 +15,7 @@ export const EN: CliTexts = {
   saved: (path) => `Saved ${path}`,
   stillRunning: (taskId) =>
     `The task goes on. See it: comfleet tasks watch ${taskId} · end it: comfleet tasks cancel ${taskId}`,
+  batchAccepted: (batchId) => `Batch accepted: ${batchId}`,
   batchConnected: (medium) => `Connected, starting the batch of ${medium}s`,
   batchItem: (p, medium) =>
     `[${p.item}/${p.total}] description ${p.description}/${p.descriptions}, ${medium} ${p.copy}/${p.copies}`,

@@ -17,6 +17,7 @@ export const ZH_TW: CliTexts = {
   saved: (path) => `已保存 ${path}`,
   stillRunning: (taskId) =>
     `任務仍在繼續。查看：comfleet tasks watch ${taskId} · 取消：comfleet tasks cancel ${taskId}`,
+  batchAccepted: (batchId) => `批次已接受: ${batchId}`,
   batchConnected: (medium) => `已建立連接，開始批次生成${nameOf(medium)}`,
   batchItem: (p, medium) =>
     `[${p.item}/${p.total}] 為描述 ${p.description}/${p.descriptions}，生成第 ${p.copy}/${p.copies} ${medium === 'video' ? '個視頻' : '張圖片'}`,
