@@ -74,7 +74,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?')[0] ?? '';
     const allowed = table.listMethods(path);
-    if (allowed.length === 0) throw new AppError('NOT_FOUND');
+    // A wildcard route (files) that had nothing there is also 404.
+    if (allowed.length === 0 || allowed.includes(request.method)) throw new AppError('NOT_FOUND');
     throw new AppError('METHOD_NOT_ALLOWED', { allowed });
   });
   return app;

@@ -1,0 +1,50 @@
+import websocket from '@fastify/websocket';
+import type { Flow } from '../../flow/flow.ts';
+import type { Identity } from '../../people/identity/identity.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import type { StreamSlots } from '../../platform/http/stream-slots.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import { LiveConnection } from './live-connection.ts';
+
+export interface LiveDeps {
+  flow: Pick<Flow, 'watchTask' | 'watchBatch' | 'watchOwn'>;
+  identity: Identity;
+  slots: StreamSlots;
+  clock: Clock;
+  logger: Logger;
+  /** Closes every socket when the server stops. */
+  signal: AbortSignal;
+}
+
+const MAX_MESSAGE_BYTES = 65_536;
+
+/**
+ * The live socket, /api/v2/live: after `{type:'auth', token}` a client watches tasks, batches or all its own. A page of
+ * another origin cannot open it.
+ */
+export async function addLiveDoor(
+  app: HttpServer,
+  deps: LiveDeps,
+  options: { publicUrl: string | null; allowedOrigins: readonly string[] },
+): Promise<void> {
+  const allowed = new Set(options.allowedOrigins);
+  if (options.publicUrl !== null) allowed.add(new URL(options.publicUrl).origin);
+  await app.register(async (scope) => {
+    await scope.register(websocket, {
+      options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false },
+    });
+    scope.addHook('onRequest', async ({ headers }) => {
+      const { origin, host } = headers;
+      if (origin === undefined || allowed.has(origin)) return;
+      if (!URL.canParse(origin) || new URL(origin).host !== host)
+        throw new AppError('FORBIDDEN', { reason: 'origin' });
+    });
+    scope.get(
+      '/api/v2/live',
+      { websocket: true, config: { access: 'public' }, schema: { hide: true } },
+      (socket) => new LiveConnection(socket, deps).start(),
+    );
+  });
+}

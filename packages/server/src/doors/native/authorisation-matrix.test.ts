@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ASSET_ID, BATCH_ID, TASK_ID } from '../../../test/kit/fake-flow.ts';
+import { openTestServer, type TestServer, WORKER_ID } from '../../../test/kit/test-server.ts';
+
+/** Answers per actor: anonymous, the owner of the fake task, another client, an admin. */
+type Row = readonly [anonymous: number, owner: number, other: number, admin: number];
+
+/** Without a body: let in, then refused for its type. */
+const UPLOAD = [401, 415, 415, 415] as const;
+const OWN_READ = [401, 200, 404, 200] as const;
+const MINE = [401, 200, 200, 200] as const;
+const ADMIN = [401, 403, 403, 200] as const;
+const PUBLIC = [200, 200, 200, 200] as const;
+
+/** Every route of the main listener. A route that is not here fails the test: decide who may use it. */
+const MATRIX: Readonly<Record<string, Row>> = {
+  'POST /api/v2/auth/register': [403, 403, 403, 201],
+  'POST /api/v2/auth/token': [401, 401, 401, 401],
+  'POST /api/v2/auth/exchange': [401, 401, 401, 401],
+  'GET /api/v2/auth/me': MINE,
+  'GET /api/v2/admin/clients': ADMIN,
+  'POST /api/v2/admin/clients/:id/revoke': [401, 403, 403, 404],
+  'POST /api/v2/admin/clients/:id/grants': [401, 403, 403, 404],
+  'POST /api/v2/tasks': [401, 201, 201, 201],
+  'POST /api/v2/tasks/text-to-image': [401, 201, 201, 201],
+  'POST /api/v2/tasks/text-to-image-sdxl': [401, 201, 201, 201],
+  'POST /api/v2/tasks/image-to-video': [401, 201, 201, 201],
+  'POST /api/v2/tasks/reload': ADMIN,
+  'GET /api/v2/tasks': MINE,
+  'GET /api/v2/tasks/:id': OWN_READ,
+  'GET /api/v2/tasks/:id/status': OWN_READ,
+  'GET /api/v2/tasks/:id/download': OWN_READ,
+  'DELETE /api/v2/tasks/:id': OWN_READ,
+  'POST /api/v2/tasks/:id/cancel': OWN_READ,
+  'POST /api/v2/tasks/:id/retry': [401, 201, 404, 201],
+  'GET /api/v2/tasks/:id/events': OWN_READ,
+  'GET /api/fleet/tasks/:id/events': OWN_READ,
+  'GET /api/fleet/tasks/:id/graph': OWN_READ,
+  'GET /api/v2/workflows': MINE,
+  'GET /api/v2/workflows/:name': MINE,
+  'POST /api/v2/workflows/:name/validate': MINE,
+  'POST /api/v2/batches': [401, 201, 201, 201],
+  'GET /api/v2/batches': MINE,
+  'GET /api/v2/batches/:id': OWN_READ,
+  'GET /api/v2/batches/:id/events': OWN_READ,
+  'POST /api/v2/batches/:id/pause': OWN_READ,
+  'POST /api/v2/batches/:id/resume': OWN_READ,
+  'POST /api/v2/batches/:id/cancel': OWN_READ,
+  'GET /api/v2/config': MINE,
+  'POST /api/fleet/uploads': UPLOAD,
+  'GET /api/fleet/uploads': MINE,
+  'GET /api/fleet/uploads/:id': OWN_READ,
+  'DELETE /api/fleet/uploads/:id': [401, 204, 404, 204],
+  'GET /api/fleet/assets/:id/content': OWN_READ,
+  'GET /api/fleet/workers': ADMIN,
+  'GET /api/fleet/workers/:id': ADMIN,
+  'POST /api/fleet/workers/:id/check': ADMIN,
+  'POST /api/fleet/workers/:id/maintenance': ADMIN,
+  'GET /api/fleet/debug/pending': MINE,
+  'POST /api/fleet/debug/check/:id': OWN_READ,
+  'GET /api/health': PUBLIC,
+  'GET /health': PUBLIC,
+  'GET /api/v2/health': PUBLIC,
+  'GET /healthz': PUBLIC,
+  'GET /readyz': PUBLIC,
+  'GET /metrics': ADMIN,
+  'GET /openapi.json': PUBLIC,
+  'GET /docs': PUBLIC,
+  'GET /docs/json': PUBLIC,
+  'GET /docs/yaml': PUBLIC,
+  'GET /docs/static/index.html': [302, 302, 302, 302],
+  'GET /docs/static/swagger-initializer.js': PUBLIC,
+  'GET /docs/static/*': [404, 404, 404, 404],
+};
+
+/** Routes that no plain request can try; their own tests do. */
+const ELSEWHERE = new Set(['GET /api/v2/live']);
+
+const BODIES: Readonly<Record<string, object>> = {
+  'POST /api/v2/auth/register': { client_name: 'x' },
+  'POST /api/v2/auth/token': { client_id: 'x', client_secret: 'x' },
+  'POST /api/v2/auth/exchange': { code: 'x' },
+  'POST /api/v2/admin/clients/:id/grants': { grants: [] },
+  'POST /api/v2/tasks': { workflow_name: 'w' },
+  'POST /api/v2/tasks/text-to-image': { prompt: 'a cat' },
+  'POST /api/v2/tasks/text-to-image-sdxl': { prompt: 'a cat' },
+  'POST /api/v2/tasks/image-to-video': { image_path: 'in.png' },
+  'POST /api/v2/batches': { workflow_name: 'w', descriptions: ['a cat'] },
+  'POST /api/v2/workflows/:name/validate': { parameters: {} },
+  'POST /api/fleet/workers/:id/maintenance': { on: true },
+};
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await openTestServer();
+});
+afterAll(async () => {
+  await server.close();
+});
+
+function toPath(url: string): string {
+  const id = url.includes('/batches/')
+    ? BATCH_ID
+    : url.includes('/workers/')
+      ? WORKER_ID
+      : /\/(uploads|assets)\//.test(url)
+        ? ASSET_ID
+        : TASK_ID;
+  return url.replace(':id', id).replace(':name', 'image_to_video_basic').replace('*', 'nothing');
+}
+
+test('every route of the server stands in the authorisation matrix', () => {
+  const found = server.routes
+    .filter(({ method }) => method !== 'HEAD' && method !== 'OPTIONS')
+    .map(({ method, url }) => `${method} ${url.length > 1 ? url.replace(/\/$/, '') : url}`);
+  expect([...new Set(found)].sort()).toEqual([...Object.keys(MATRIX), ...ELSEWHERE].sort());
+});
+
+test.each(Object.keys(MATRIX))('AU2 %s lets in who may use it and nobody else', async (route) => {
+  const [method = '', url = ''] = route.split(' ');
+  const actors = [{}, server.owner.headers, server.other.headers, server.local.headers];
+  const statuses: number[] = [];
+  for (const headers of actors) {
+    const payload = BODIES[route];
+    const answer = await server.app.inject({
+      method: method as 'GET',
+      url: toPath(url),
+      headers,
+      ...(payload ? { payload } : {}),
+    });
+    statuses.push(answer.statusCode);
+  }
+  expect(statuses).toEqual(MATRIX[route]);
+});
+
+test.each(Object.keys(MATRIX))('AU2 %s answers 401 to a bearer that is not good', async (route) => {
+  const [method = '', url = ''] = route.split(' ');
+  const headers = { authorization: `Bearer cft_${'a'.repeat(43)}` };
+  const payload = BODIES[route];
+  const request = { method: method as 'GET', url: toPath(url), headers, ...(payload ? { payload } : {}) };
+  const answer = await server.app.inject(request);
+  const isOpen = MATRIX[route] === PUBLIC || url.startsWith('/docs');
+  expect(answer.statusCode).toBe(isOpen ? MATRIX[route]?.[0] : 401);
+});
+
+test('a foreign task and an unknown one answer the same, byte for byte', async () => {
+  const headers = server.other.headers;
+  const foreign = await server.app.inject({ url: `/api/v2/tasks/${TASK_ID}`, headers });
+  const unknown = await server.app.inject({
+    url: '/api/v2/tasks/01900000-0000-7000-8000-0000000000ff',
+    headers,
+  });
+  const nonsense = await server.app.inject({ url: '/api/v2/tasks/nonsense', headers });
+  const strip = (body: string) => body.replace(/"request_id":"[^"]+"/, '');
+  expect(strip(unknown.body)).toBe(strip(foreign.body));
+  expect(strip(nonsense.body)).toBe(strip(foreign.body));
+});

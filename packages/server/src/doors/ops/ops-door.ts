@@ -1,0 +1,91 @@
+import { type Health, healthSchema } from '@comfleet/contract';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import type { Identity } from '../../people/identity/identity.ts';
+import { createAuthentication } from '../native/authentication.ts';
+import type { AuthenticationOptions } from '../native/authentication.ts';
+import { addClientPages } from './client-pages.ts';
+import { type HealthDeps, loadHealth } from './health.ts';
+import { createMetrics, type MetricsDeps, measureRequests } from './metrics.ts';
+
+export interface OpsDeps extends HealthDeps, MetricsDeps {
+  identity: Identity;
+  clock: Clock;
+  /** Folder of the built page; null when it was not built. */
+  clientFolder: string | null;
+  /** Aborted when the server is stopping. */
+  signal: AbortSignal;
+}
+
+const HEALTH_MAX_AGE_MS = 500;
+
+/** Health, metrics and the page, for operators and browsers. */
+export async function addOpsDoor(
+  app: HttpServer,
+  deps: OpsDeps,
+  authentication: Omit<AuthenticationOptions, 'identity'>,
+): Promise<void> {
+  const registry = createMetrics(deps);
+  measureRequests(app, registry);
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', createAuthentication({ ...authentication, identity: deps.identity }));
+    addHealthRoutes(scope, deps);
+    scope.get('/metrics', {
+      config: { access: 'admin' },
+      schema: { tags: ['ops'], summary: 'Metrics for Prometheus' },
+      handler: async (_request, reply) => {
+        reply.type(registry.contentType);
+        return registry.metrics();
+      },
+    });
+  });
+  if (deps.clientFolder !== null) await addClientPages(app, deps.clientFolder);
+}
+
+function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
+  const load = createHealthReader(deps);
+  for (const path of ['/api/health', '/health', '/api/v2/health']) {
+    app.get(path, {
+      config: { access: 'public' },
+      schema: {
+        tags: ['ops'],
+        summary: 'Health of the whole and of each part',
+        response: { 200: healthSchema, 503: healthSchema },
+      },
+      handler: async (_request, reply) => {
+        const health = await load();
+        reply.status(health.status === 'down' ? 503 : 200);
+        return health;
+      },
+    });
+  }
+
+  app.get('/healthz', {
+    config: { access: 'public' },
+    schema: { tags: ['ops'], summary: 'The process runs' },
+    handler: async (_request, reply) => {
+      reply.type('text/plain; charset=utf-8');
+      return 'ok\n';
+    },
+  });
+
+  app.get('/readyz', {
+    config: { access: 'public' },
+    schema: { tags: ['ops'], summary: 'Tasks can be taken' },
+    handler: async (_request, reply) => {
+      const isReady = !deps.signal.aborted && (await load()).status !== 'down';
+      reply.status(isReady ? 200 : 503).type('text/plain; charset=utf-8');
+      return isReady ? 'ready\n' : 'not ready\n';
+    },
+  });
+}
+
+/** Asks at most twice a second, however often it is asked. */
+function createHealthReader(deps: OpsDeps): () => Promise<Health> {
+  let last: { health: Promise<Health>; atMs: number } | null = null;
+  return () => {
+    const nowMs = deps.clock.monotonicMs();
+    if (!last || nowMs - last.atMs >= HEALTH_MAX_AGE_MS) last = { health: loadHealth(deps), atMs: nowMs };
+    return last.health;
+  };
+}

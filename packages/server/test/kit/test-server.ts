@@ -1,0 +1,129 @@
+import type { Worker } from '@comfleet/contract';
+import { addLiveDoor } from '../../src/doors/live/live-door.ts';
+import { addNativeDoor } from '../../src/doors/native/native-door.ts';
+import { addApiDocument } from '../../src/doors/ops/api-document.ts';
+import { addOpsDoor } from '../../src/doors/ops/ops-door.ts';
+import { Identity } from '../../src/people/identity/identity.ts';
+import type { Principal } from '../../src/people/identity/principal.ts';
+import type { Session } from '../../src/people/identity/session-cache.ts';
+import { parseConfig } from '../../src/platform/config/load-config.ts';
+import type { ReloadOutcome } from '../../src/platform/config/config-store.ts';
+import { AppError } from '../../src/platform/errors/app-error.ts';
+import { createHttpServer } from '../../src/platform/http/http-server.ts';
+import { SignedLinks } from '../../src/platform/http/signed-links.ts';
+import { StreamSlots } from '../../src/platform/http/stream-slots.ts';
+import { silentLogger } from '../../src/platform/logging/logger.ts';
+import { systemRandom } from '../../src/platform/time/clock.ts';
+import { FakeFlow } from './fake-flow.ts';
+import { ManualClock } from './manual-clock.ts';
+import { openMemoryDatabase } from './memory-database.ts';
+
+export const WORKER_ID = '01900000-0000-7000-8000-00000000000d';
+
+interface TestServerOptions {
+  config?: string;
+  clientFolder?: string | null;
+  isOpenToAll?: boolean;
+}
+
+/** The main listener with every door, a fake path of tasks, a real identity, and a clock that tests move. */
+export async function openTestServer(options: TestServerOptions = {}) {
+  const clock = new ManualClock();
+  const db = await openMemoryDatabase(clock);
+  const { config } = parseConfig(options.config ?? '', { file: null, environment: {}, cwd: '/tmp' });
+  const identity = new Identity(
+    { db, clock, random: systemRandom },
+    { tokenLifetimeMs: 3_600_000, openRegistration: config.auth.openRegistration },
+  );
+  const flow = new FakeFlow();
+  const stop = new AbortController();
+  const routes: { method: string; url: string }[] = [];
+  const links = new SignedLinks(Buffer.from('k'.repeat(32)), () => clock.nowMs());
+  const slots = new StreamSlots(config.limits.streamsPerClient);
+  const app = createHttpServer({
+    listenHost: '127.0.0.1',
+    publicUrl: null,
+    allowedHosts: [],
+    jsonBodyBytes: config.limits.jsonBodyBytes,
+    logger: silentLogger,
+    clock,
+  });
+  app.addHook('onRoute', (route) => {
+    for (const method of [route.method].flat()) routes.push({ method, url: route.url });
+  });
+  const store = { current: config, reload: async (): Promise<ReloadOutcome> => ({ kind: 'unchanged' }) };
+  const fleet = createFakeFleet();
+  const common = { flow, identity, fleet, slots, clock, logger: silentLogger, signal: stop.signal };
+  const local = await signUp(identity, 'local', ['admin', 'raw_graph']);
+  const anonymous: Session | null = options.isOpenToAll
+    ? { principal: local.principal, tokenHash: '', expiresAtMs: null }
+    : null;
+  await addApiDocument(app, { version: '0.0.0-test' });
+  await addNativeDoor(app, { ...common, config: store, links }, { anonymous });
+  await addLiveDoor(app, common, { publicUrl: null, allowedOrigins: [] });
+  const clientFolder = options.clientFolder ?? null;
+  await addOpsDoor(app, { ...common, db, config: store, version: '0.0.0-test', clientFolder }, { anonymous });
+  await app.ready();
+  const owner = await signUp(identity, 'owner', []);
+  const other = await signUp(identity, 'other', ['raw_graph']);
+  flow.ownerId = owner.principal.id;
+  return {
+    app,
+    clock,
+    db,
+    flow,
+    identity,
+    links,
+    routes,
+    stop,
+    local,
+    owner,
+    other,
+    close: async () => {
+      stop.abort();
+      await app.close();
+      await db.close();
+    },
+  };
+}
+
+export type TestServer = Awaited<ReturnType<typeof openTestServer>>;
+
+async function signUp(identity: Identity, name: string, grants: readonly ('admin' | 'raw_graph')[]) {
+  const { client, secret } = await identity.createClient({ name, description: null, grants });
+  const { token } = await identity.issueToken(client.id, secret);
+  const principal: Principal = { id: client.id, kind: 'client', name, grants };
+  return { principal, token, secret, headers: { authorization: `Bearer ${token}` } };
+}
+
+function createFakeFleet() {
+  const worker: Worker = {
+    worker_id: WORKER_ID,
+    name: 'gpu-1',
+    url: 'http://127.0.0.1:8188',
+    state: 'online',
+    source: 'config',
+    load: 0,
+    max_concurrent: 2,
+    capabilities: [],
+    metadata: {},
+    comfyui_version: '0.3.64',
+    devices: [],
+    last_heartbeat: null,
+    reason: null,
+    socket: 'connected',
+  };
+  const load = (id: string): Worker => {
+    if (id !== WORKER_ID) throw new AppError('WORKER_NOT_FOUND');
+    return worker;
+  };
+  return {
+    list: () => [worker],
+    load,
+    check: async (id: string) => load(id),
+    setMaintenance: async (id: string, isOn: boolean): Promise<Worker> => ({
+      ...load(id),
+      state: isOn ? 'maintenance' : 'online',
+    }),
+  };
+}
