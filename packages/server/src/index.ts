@@ -11,3 +11,4 @@ export { formatConfigError } from './platform/config/config-problem.ts';
 export { loadConfig } from './platform/config/load-config.ts';
 export { openApp, type App, type AppOptions } from './app.ts';
 export { startUp, type UpOptions } from './main.ts';
+export type { LoadedConfig } from './platform/config/load-config.ts';
