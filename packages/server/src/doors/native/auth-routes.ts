@@ -19,7 +19,12 @@ import { idParams, problemAnswers } from './route-schemas.ts';
 const clientListSchema = z.object({ clients: z.array(clientSchema) }).meta({ id: 'ClientList' });
 
 /** Registering, tokens, and clients as an admin sees them. */
-export function addAuthRoutes(app: HttpServer, { identity }: NativeDeps): void {
+export function addAuthRoutes(app: HttpServer, deps: NativeDeps): void {
+  addTokenRoutes(app, deps);
+  addClientRoutes(app, deps);
+}
+
+function addTokenRoutes(app: HttpServer, { identity }: NativeDeps): void {
   app.post('/api/v2/auth/register', {
     config: { access: 'optional' },
     schema: {
@@ -64,7 +69,9 @@ export function addAuthRoutes(app: HttpServer, { identity }: NativeDeps): void {
     schema: { tags: ['auth'], summary: 'Who I am', response: { 200: whoSchema, ...problemAnswers } },
     handler: async (request) => toWho(principalOf(request)),
   });
+}
 
+function addClientRoutes(app: HttpServer, { identity }: NativeDeps): void {
   app.get('/api/v2/admin/clients', {
     config: { access: 'admin' },
     schema: {

@@ -1,4 +1,4 @@
-import type { FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Identity } from '../../people/identity/identity.ts';
 import { hasGrant, type Principal } from '../../people/identity/principal.ts';
 import type { Session } from '../../people/identity/session-cache.ts';
@@ -25,7 +25,10 @@ export interface AuthenticationOptions {
 const sessions = new WeakMap<FastifyRequest, Session>();
 
 /** The hook that lets a request in or not, by its route's `access`. A route that has none lets nobody in. */
-export function createAuthentication({ identity, anonymous }: AuthenticationOptions): onRequestHookHandler {
+export function createAuthentication({
+  identity,
+  anonymous,
+}: AuthenticationOptions): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
     // Unknown addresses have no route; they answer 404 or 405 to everybody.
     if (request.is404) return;

@@ -78,24 +78,29 @@ export function addBatchRoutes(app: HttpServer, { flow, config }: NativeDeps): v
   }
 }
 
+/** Exactly one of tasks and descriptions, exactly one of graph and workflow. */
+function checkBatch({ graph, tasks, descriptions, workflow_name, task_type }: SubmitBatch): void {
+  if (tasks === undefined && descriptions === undefined) {
+    refuseField('tasks', 'send tasks, or descriptions with images_per_description');
+  }
+  if (tasks !== undefined && descriptions !== undefined) {
+    refuseField('descriptions', 'send either tasks or descriptions, not both');
+  }
+  if (graph !== undefined && workflow_name !== undefined) {
+    refuseField('graph', 'send either graph or workflow_name, not both');
+  }
+  if (graph === undefined && workflow_name === undefined && task_type === undefined) {
+    refuseField('workflow_name', 'name a workflow or a task_type, or send a graph');
+  }
+}
+
 /** The body with numbers as written in parameters and updates, and the graph as text. */
 function readBatchBody(
   request: FastifyRequest,
   body: SubmitBatch,
 ): { body: SubmitBatch; graphText: string | null } {
+  checkBatch(body);
   const { graph, ...rest } = body;
-  if (body.tasks === undefined && body.descriptions === undefined) {
-    refuseField('tasks', 'send tasks, or descriptions with images_per_description');
-  }
-  if (body.tasks !== undefined && body.descriptions !== undefined) {
-    refuseField('descriptions', 'send either tasks or descriptions, not both');
-  }
-  if (graph !== undefined && body.workflow_name !== undefined) {
-    refuseField('graph', 'send either graph or workflow_name, not both');
-  }
-  if (graph === undefined && body.workflow_name === undefined && body.task_type === undefined) {
-    refuseField('workflow_name', 'name a workflow or a task_type, or send a graph');
-  }
   const lossless = readLosslessBody(request);
   const exact: SubmitBatch = { ...rest };
   if (rest.parameters) exact.parameters = toExactRecord(lossless['parameters']);

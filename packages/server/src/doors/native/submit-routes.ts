@@ -38,12 +38,15 @@ const flatBodySchema = z.looseObject({
 
 /** Every way to make one task. */
 export function addSubmitRoutes(app: HttpServer, deps: NativeDeps): void {
-  const { flow } = deps;
-  const bodyLimit = deps.config.current.limits.graphBodyBytes;
+  addSubmitRoute(app, deps);
+  for (const [name, taskType] of Object.entries(FLAT_ROUTES)) addFlatRoute(app, deps, { name, taskType });
+  addRetryRoute(app, deps);
+}
 
+function addSubmitRoute(app: HttpServer, { flow, config }: NativeDeps): void {
   app.post('/api/v2/tasks', {
     config: { access: 'client' },
-    bodyLimit,
+    bodyLimit: config.current.limits.graphBodyBytes,
     schema: {
       tags: ['tasks'],
       summary: 'Submit a named workflow with parameters, or a graph',
@@ -68,36 +71,42 @@ export function addSubmitRoutes(app: HttpServer, deps: NativeDeps): void {
       return answerSubmitted(reply, outcome);
     },
   });
+}
 
-  for (const [name, taskType] of Object.entries(FLAT_ROUTES)) {
-    app.post(`/api/v2/tasks/${name}`, {
-      config: { access: 'client' },
-      bodyLimit,
-      schema: {
-        tags: ['tasks'],
-        summary: `Submit a task of type ${taskType}; parameters stand beside the options`,
-        body: flatBodySchema,
-        response: submitAnswers,
-      },
-      handler: async (request, reply) => {
-        const outcome = await flow.submit({
-          actor: principalOf(request),
-          door: 'native',
-          body: {
-            kind: 'workflow',
-            workflowName: request.body.workflow_name,
-            taskType,
-            parameters: await readFlatParameters(request, deps, taskType, request.body.workflow_name),
-            strict: true,
-          },
-          options: pickOptions(request.body),
-          idempotency: readIdempotency(request, readLosslessBody(request)),
-        });
-        return answerSubmitted(reply, outcome);
-      },
-    });
-  }
+function addFlatRoute(
+  app: HttpServer,
+  deps: NativeDeps,
+  { name, taskType }: { name: string; taskType: string },
+): void {
+  app.post(`/api/v2/tasks/${name}`, {
+    config: { access: 'client' },
+    bodyLimit: deps.config.current.limits.graphBodyBytes,
+    schema: {
+      tags: ['tasks'],
+      summary: `Submit a task of type ${taskType}; parameters stand beside the options`,
+      body: flatBodySchema,
+      response: submitAnswers,
+    },
+    handler: async (request, reply) => {
+      const outcome = await deps.flow.submit({
+        actor: principalOf(request),
+        door: 'native',
+        body: {
+          kind: 'workflow',
+          workflowName: request.body.workflow_name,
+          taskType,
+          parameters: await readFlatParameters(request, deps, taskType, request.body.workflow_name),
+          strict: true,
+        },
+        options: pickOptions(request.body),
+        idempotency: readIdempotency(request, readLosslessBody(request)),
+      });
+      return answerSubmitted(reply, outcome);
+    },
+  });
+}
 
+function addRetryRoute(app: HttpServer, { flow }: NativeDeps): void {
   app.post('/api/v2/tasks/:id/retry', {
     config: { access: 'client' },
     schema: {

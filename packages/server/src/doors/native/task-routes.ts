@@ -46,7 +46,14 @@ const taskStatusSchema = z
 const taskEventListSchema = z.object({ events: z.array(taskEventSchema) }).meta({ id: 'TaskEventList' });
 
 /** Reading and ending tasks. */
-export function addTaskRoutes(app: HttpServer, { flow, config }: NativeDeps): void {
+export function addTaskRoutes(app: HttpServer, deps: NativeDeps): void {
+  addReadRoutes(app, deps);
+  addCancelRoutes(app, deps);
+  addRecordRoutes(app, deps);
+  addReloadRoute(app, deps);
+}
+
+function addReadRoutes(app: HttpServer, { flow }: NativeDeps): void {
   app.get('/api/v2/tasks', {
     config: { access: 'client' },
     schema: {
@@ -86,7 +93,9 @@ export function addTaskRoutes(app: HttpServer, { flow, config }: NativeDeps): vo
       return { task_id, status, message, progress, queue_position, estimated_time, error };
     },
   });
+}
 
+function addCancelRoutes(app: HttpServer, { flow }: NativeDeps): void {
   app.delete('/api/v2/tasks/:id', {
     config: { access: 'client' },
     schema: {
@@ -108,7 +117,9 @@ export function addTaskRoutes(app: HttpServer, { flow, config }: NativeDeps): vo
     },
     handler: (request) => flow.cancelTask(principalOf(request), readTaskId(request.params.id)),
   });
+}
 
+function addRecordRoutes(app: HttpServer, { flow }: NativeDeps): void {
   app.get('/api/fleet/tasks/:id/events', {
     config: { access: 'client' },
     schema: {
@@ -137,7 +148,9 @@ export function addTaskRoutes(app: HttpServer, { flow, config }: NativeDeps): vo
       return sendJsonText(reply, text);
     },
   });
+}
 
+function addReloadRoute(app: HttpServer, { flow, config }: NativeDeps): void {
   app.post('/api/v2/tasks/reload', {
     config: { access: 'admin' },
     schema: {

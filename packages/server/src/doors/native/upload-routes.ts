@@ -11,8 +11,12 @@ import { idParams, problemAnswers, readAssetId } from './route-schemas.ts';
 
 /** Pictures that people send, and the bytes of any asset. */
 export function addUploadRoutes(app: HttpServer, deps: NativeDeps): void {
-  const { flow, links, config } = deps;
+  addUploadRoute(app, deps);
+  addListRoutes(app, deps);
+  addContentRoute(app, deps);
+}
 
+function addUploadRoute(app: HttpServer, { flow, config }: NativeDeps): void {
   app.post('/api/fleet/uploads', {
     config: { access: 'client' },
     schema: {
@@ -40,7 +44,9 @@ export function addUploadRoutes(app: HttpServer, deps: NativeDeps): void {
       return flow.assets.toUpload(asset);
     },
   });
+}
 
+function addListRoutes(app: HttpServer, { flow }: NativeDeps): void {
   app.get('/api/fleet/uploads', {
     config: { access: 'client' },
     schema: {
@@ -86,7 +92,9 @@ export function addUploadRoutes(app: HttpServer, deps: NativeDeps): void {
       return reply.status(204).send(null);
     },
   });
+}
 
+function addContentRoute(app: HttpServer, { flow, links }: NativeDeps): void {
   app.get('/api/fleet/assets/:id/content', {
     config: { access: 'link' },
     schema: {

@@ -38,20 +38,7 @@ export function createMetrics({ flow, fleet, slots, version }: MetricsDeps): Reg
       this.set({ state: 'running' }, running);
     },
   });
-  new Counter({
-    name: 'comfleet_tasks_finished_total',
-    help: 'Tasks that ended since the start, by how.',
-    labelNames: ['state'],
-    registers,
-    collect() {
-      this.reset();
-      const { finishedBy } = flow.stats();
-      for (const state of TASK_STATES) {
-        const count = finishedBy[state];
-        if (count !== undefined) this.inc({ state }, count);
-      }
-    },
-  });
+  addFinishedCounter(registry, flow);
   new Gauge({
     name: 'comfleet_workers',
     help: 'Workers by state.',
@@ -73,6 +60,23 @@ export function createMetrics({ flow, fleet, slots, version }: MetricsDeps): Reg
     },
   });
   return registry;
+}
+
+function addFinishedCounter(registry: Registry, flow: Pick<Flow, 'stats'>): void {
+  new Counter({
+    name: 'comfleet_tasks_finished_total',
+    help: 'Tasks that ended since the start, by how.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const { finishedBy } = flow.stats();
+      for (const state of TASK_STATES) {
+        const count = finishedBy[state];
+        if (count !== undefined) this.inc({ state }, count);
+      }
+    },
+  });
 }
 
 /** Measures every answer of the server by method, route and status. */

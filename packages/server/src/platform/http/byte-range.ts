@@ -6,10 +6,14 @@ export type ByteRange =
 
 /** Reads a Range header for a file of `sizeBytes`; `end` is inclusive. One range only; several answer the whole. */
 export function parseByteRange(header: string | undefined, sizeBytes: number): ByteRange {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
-  const [, first = '', last = ''] = match ?? [];
-  if (!match || (first === '' && last === '')) return { kind: 'whole' };
+  const match = /^bytes=(?=\d|-\d)(\d*)-(\d*)$/.exec(header?.trim() ?? '');
+  if (!match) return { kind: 'whole' };
+  const [, first = '', last = ''] = match;
   if (first === '') return readSuffix(Number(last), sizeBytes);
+  return readSpan(first, last, sizeBytes);
+}
+
+function readSpan(first: string, last: string, sizeBytes: number): ByteRange {
   const start = Number(first);
   const end = last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
   if (last !== '' && Number(last) < start) return { kind: 'whole' };

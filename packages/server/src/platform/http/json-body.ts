@@ -22,7 +22,7 @@ export function addJsonParser(app: FastifyInstance): void {
     rawTexts.set(request, text);
     // An empty body with this type is what many clients send for "no body".
     if (text.trim() === '') done(null, undefined);
-    else parse(request, text, done);
+    else void parse(request, text, done);
   });
 }
 
