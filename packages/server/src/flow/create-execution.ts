@@ -10,7 +10,7 @@ import type { ProgressBoard } from './events/progress-board.ts';
 import type { DispatcherDeps } from './execution/dispatcher.ts';
 import { DEFAULT_RETRY } from './execution/ending.ts';
 import { restoreName } from './execution/prepare-graph.ts';
-import type { FlowDeps, FlowOptions } from './open-flow.ts';
+import type { FlowDeps, FlowOptions } from './stages.ts';
 import { loadGraphText } from './tasks/accept-tasks.ts';
 import type { TaskJournal } from './tasks/task-journal.ts';
 import { writeAttempt, writeNewAttempt } from './tasks/task-rows.ts';
@@ -23,7 +23,6 @@ export function createExecution(
   options: FlowOptions,
 ): Omit<DispatcherDeps, 'planRetryLane'> {
   const { database, blobs, clock, logger, hub, board } = deps;
-  const previews = new PreviewThrottle(clock, 500);
   return {
     database,
     journal: deps.journal,
@@ -66,17 +65,25 @@ export function createExecution(
       board.put(task.id, progress);
       hub.publish({ kind: 'progress', ...toAddress(task), progress });
     },
-    onPreview: (task, nodeId, mimeType, image) => {
-      if (!hub.isWatched(task.id as TaskId, task.owner_id, task.batch_id)) return;
-      previews.offer(task.id, image, (bytes) => {
-        const preview = {
-          node_id: nodeId,
-          content_type: mimeType,
-          data_base64: Buffer.from(bytes).toString('base64'),
-        };
-        hub.publish({ kind: 'preview', ...toAddress(task), preview });
-      });
-    },
+    onPreview: createPreviews(deps),
+  };
+}
+
+const PREVIEW_PERIOD_MS = 500;
+
+/** Previews go to watchers only: decoded when there is one, newest first, at most two a second. */
+function createPreviews({ hub, clock }: ExecutionDeps): DispatcherDeps['onPreview'] {
+  const throttle = new PreviewThrottle(clock, PREVIEW_PERIOD_MS);
+  return (task, nodeId, mimeType, image) => {
+    if (!hub.isWatched(task.id as TaskId, task.owner_id, task.batch_id)) return;
+    throttle.offer(task.id, image, (bytes) => {
+      const preview = {
+        node_id: nodeId,
+        content_type: mimeType,
+        data_base64: Buffer.from(bytes).toString('base64'),
+      };
+      hub.publish({ kind: 'preview', ...toAddress(task), preview });
+    });
   };
 }
 

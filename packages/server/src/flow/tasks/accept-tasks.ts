@@ -61,29 +61,43 @@ export async function acceptTasks(
   newTasks: readonly NewTask[],
   acceptance: Acceptance,
 ): Promise<AcceptOutcome> {
-  const { idempotency, batch, actor } = acceptance;
+  const { idempotency } = acceptance;
   const atMs = database.nowMs();
-  const tasks = newTasks.map((task) => toTaskRow(task, createId<'task'>(), atMs));
-  const subjectId = batch?.id ?? tasks[0]?.id ?? '';
-  const ownerId = newTasks[0]?.ownerId ?? batch?.owner_id ?? '';
-  const writes: Write[] = [];
-  if (idempotency) writes.push(writeKey(database, { ownerId, subjectId, atMs, ...idempotency }));
-  if (batch) writes.push({ query: database.k.insertInto('batch').values(batch) });
-  const graphs = new Map(newTasks.map((task) => [hashGraph(task.graphText), task.graphText]));
-  for (const [hash, text] of graphs) writes.push(writeGraph(database, hash, text, atMs));
-  newTasks.forEach((task, index) => {
-    const row = tasks[index];
-    if (!row) return;
-    writes.push(...writeNewTask(database.k, row, createFirstEvents(row, actor, atMs)));
-    if (task.sealedSecrets) {
-      const secret = { task_id: row.id, sealed: task.sealedSecrets, created_at: atMs };
-      writes.push({ query: database.k.insertInto('task_secret').values(secret) });
-    }
-  });
-  const outcome = await database.commit(writes);
-  if (outcome.kind === 'committed') return { kind: 'accepted', tasks };
-  if (!idempotency) throw new AppError('INTERNAL', { reason: outcome.reason });
+  const rows = newTasks.map((task) => toTaskRow(task, createId<'task'>(), atMs));
+  const outcome = await database.commit(listWrites(database, { newTasks, rows, acceptance, atMs }));
+  if (outcome.kind === 'committed') return { kind: 'accepted', tasks: rows };
+  const ownerId = rows[0]?.owner_id;
+  if (!idempotency || ownerId === undefined) throw new AppError('INTERNAL', { reason: outcome.reason });
   return findRepeated(database, ownerId, idempotency);
+}
+
+interface AcceptedRows {
+  newTasks: readonly NewTask[];
+  rows: readonly TaskRow[];
+  acceptance: Acceptance;
+  atMs: number;
+}
+
+function listWrites(database: Database, { newTasks, rows, acceptance, atMs }: AcceptedRows): Write[] {
+  const { actor, batch, idempotency } = acceptance;
+  const [first] = rows;
+  if (!first) throw new AppError('INVALID_REQUEST', { reason: 'nothing to accept' });
+  const subjectId = batch?.id ?? first.id;
+  const writes: Write[] = [];
+  if (idempotency)
+    writes.push(writeKey(database, { ownerId: first.owner_id, subjectId, atMs, ...idempotency }));
+  if (batch) writes.push({ query: database.k.insertInto('batch').values(batch) });
+  const graphs = new Map(newTasks.map((task, index) => [rows[index]?.graph_hash ?? '', task.graphText]));
+  for (const [hash, text] of graphs) writes.push(writeGraph(database, { hash, text, atMs }));
+  for (const [index, row] of rows.entries()) {
+    writes.push(...writeNewTask(database.k, row, createFirstEvents(row, actor, atMs)));
+    const sealed = newTasks[index]?.sealedSecrets;
+    if (sealed)
+      writes.push({
+        query: database.k.insertInto('task_secret').values({ task_id: row.id, sealed, created_at: atMs }),
+      });
+  }
+  return writes;
 }
 
 /** A key used before: the same body gets what it made, another body is refused. */
@@ -177,7 +191,10 @@ const insertMissingGraphMysql = statement<GraphColumns>((k, p) =>
     .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at }),
 );
 
-function writeGraph(database: Database, hash: string, text: string, atMs: number): Write {
+function writeGraph(
+  database: Database,
+  { hash, text, atMs }: { hash: string; text: string; atMs: number },
+): Write {
   const insert = database.driver === 'mysql' ? insertMissingGraphMysql : insertMissingGraph;
   const body = deflateRawSync(text, { level: 1 });
   return { query: insert(database.k, { hash, size_bytes: text.length, body, created_at: atMs }) };

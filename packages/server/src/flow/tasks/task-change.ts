@@ -1,4 +1,4 @@
-import type { HeldReason, RecordedError, TaskEventType } from '@comfleet/contract';
+import { type HeldReason, isTerminal, type RecordedError, type TaskEventType } from '@comfleet/contract';
 import type { TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
 import { nextTaskState } from './transitions.ts';
 
@@ -34,27 +34,39 @@ export function changeTask(task: TaskRow, change: TaskChange, atMs: number): Cha
   if (state === null) return null;
   // A cancel that was acknowledged wins over a result that came later (P11).
   if (change.type === 'task.succeeded' && task.cancel_requested_at !== null) return null;
-  const claimed = change.type === 'attempt.claimed';
-  const ends = state === 'succeeded' || state === 'failed' || state === 'canceled' || state === 'expired';
-  const row: TaskRow = {
+  const moved: TaskRow = {
     ...task,
     state,
     version: task.version + 1,
-    epoch: claimed ? task.epoch + 1 : task.epoch,
-    attempt_count: claimed ? task.attempt_count + 1 : task.attempt_count,
+    held_reason: null,
+    due_at: null,
+    ended_at: null,
     deaths: change.workerDied ? task.deaths + 1 : task.deaths,
-    worker_id: claimed ? (change.workerId ?? null) : task.worker_id,
-    prompt_id: claimed ? (change.promptId ?? null) : task.prompt_id,
-    held_reason: state === 'held' ? (change.heldReason ?? null) : null,
     lane: change.lane?.key ?? task.lane,
     requirements: change.lane?.requirements ?? task.requirements,
-    due_at: state === 'held' ? (change.dueAtMs ?? null) : null,
-    cancel_requested_at: change.type === 'task.cancel_requested' ? atMs : task.cancel_requested_at,
-    error: change.error && ends ? JSON.stringify(change.error) : task.error,
-    started_at: claimed ? atMs : task.started_at,
-    ended_at: ends ? atMs : null,
   };
+  const row = fillIn(moved, change, atMs);
   return { row, event: createEvent(row, change, atMs) };
+}
+
+/** What the change itself brings: a claim its worker, holding its reason, an end its time and error. */
+function fillIn(row: TaskRow, change: TaskChange, atMs: number): TaskRow {
+  if (change.type === 'attempt.claimed') {
+    const { workerId = null, promptId = null } = change;
+    return {
+      ...row,
+      epoch: row.epoch + 1,
+      attempt_count: row.attempt_count + 1,
+      worker_id: workerId,
+      prompt_id: promptId,
+      started_at: atMs,
+    };
+  }
+  if (change.type === 'task.cancel_requested') return { ...row, cancel_requested_at: atMs };
+  if (row.state === 'held')
+    return { ...row, held_reason: change.heldReason ?? null, due_at: change.dueAtMs ?? null };
+  if (!isTerminal(row.state)) return row;
+  return { ...row, ended_at: atMs, error: change.error ? JSON.stringify(change.error) : row.error };
 }
 
 /** The event of a change, numbered by the task's new version. */

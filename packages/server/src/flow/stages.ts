@@ -1,0 +1,63 @@
+import type { Id, IdKind } from '@comfleet/contract';
+import type { WorkerRegistry } from '../fleet/workers/registry.ts';
+import type { Database } from '../platform/database/database.ts';
+import type { Logger } from '../platform/logging/logger.ts';
+import type { Clock, Random } from '../platform/time/clock.ts';
+import type { AssetLimits, Assets } from './assets/assets.ts';
+import type { BlobStore } from './assets/blob-store.ts';
+import type { EventHub } from './events/event-hub.ts';
+import type { ProgressBoard } from './events/progress-board.ts';
+import type { EmbeddedQueue } from './queue/embedded-queue.ts';
+import type { RetentionLimits } from './retention.ts';
+import type { Secrets } from './secrets.ts';
+import type { Spine } from './spine.ts';
+import type { Actor, VisibleTo } from './tasks/actor.ts';
+import type { RunEstimates } from './tasks/run-estimates.ts';
+import type { TaskJournal } from './tasks/task-journal.ts';
+import type { WorkflowLibrary } from './workflows/workflow-library.ts';
+
+export interface FlowDeps {
+  database: Database;
+  fleet: WorkerRegistry;
+  library: WorkflowLibrary;
+  blobs: BlobStore;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  createId: <K extends IdKind>() => Id<K>;
+  visibleTo: VisibleTo;
+  /** People's say before tasks are accepted. Throws QUOTA_EXCEEDED. */
+  admission: (actor: Actor, count: number) => Promise<void>;
+  secrets: Secrets;
+  /** Signed link to an asset's bytes. */
+  linkTo: (assetId: string) => string;
+}
+
+export interface FlowOptions {
+  inputDir: string | null;
+  outputDir: string | null;
+  assetLimits: AssetLimits;
+  /** Limits of one result. */
+  maxFileBytes: number;
+  maxFiles: number;
+  timeoutMs: number;
+  maxAttempts: number;
+  /** 1 … 10, by task type. */
+  priority: (taskType: string) => number;
+  offlineGraceMs: number;
+  retention: RetentionLimits;
+}
+
+/** The stages once they are open, for the calls of doors. */
+export interface Stages extends FlowDeps {
+  options: FlowOptions;
+  hub: EventHub;
+  board: ProgressBoard;
+  estimates: RunEstimates;
+  journal: TaskJournal;
+  queue: EmbeddedQueue;
+  assets: Assets;
+  spine: Spine;
+  /** Ids of held tasks, for the counts of health and metrics. */
+  held: Set<string>;
+}

@@ -1,0 +1,107 @@
+import type { Submitted, TaskId } from '@comfleet/contract';
+import type { TaskRow } from '../platform/database/schema.ts';
+import { AppError } from '../platform/errors/app-error.ts';
+import type { SubmitOutcome, SubmitRequest } from './flow.ts';
+import type { Stages } from './stages.ts';
+import { prepareSubmission, type SubmissionDeps } from './submission.ts';
+import { acceptTasks, loadGraphText, type NewTask } from './tasks/accept-tasks.ts';
+import type { Actor } from './tasks/actor.ts';
+import { loadVisibleTask } from './tasks/task-queries.ts';
+import { describeTask } from './tasks/task-view.ts';
+
+/** Admission, binding, one durable transaction; only then is the task announced and put into its lane. */
+export async function submitTask(
+  stages: Stages,
+  deps: SubmissionDeps,
+  request: SubmitRequest,
+): Promise<SubmitOutcome> {
+  const { actor, door, body, options, extraData, idempotency } = request;
+  await stages.admission(actor, 1);
+  const { task, warnings } = await prepareSubmission(deps, { ownerId: actor.id, door, body, options });
+  const sealedSecrets = extraData ? stages.secrets.seal(extraData) : null;
+  const outcome = await acceptTasks(stages, [{ ...task, batch: null, sealedSecrets }], {
+    actor: actor.id,
+    idempotency: idempotency ? { door, ...idempotency } : null,
+    batch: null,
+  });
+  if (outcome.kind === 'repeated') {
+    const row = await loadVisibleTask(stages.database, stages.visibleTo(actor), outcome.subjectId as TaskId);
+    return { submitted: toSubmitted(stages, row, warnings), replayed: true };
+  }
+  return { submitted: await enterAccepted(stages, outcome.tasks, warnings), replayed: false };
+}
+
+/** After the commit only: watchers hear of it and the task waits in its lane. */
+export async function enterAccepted(
+  stages: Stages,
+  tasks: readonly TaskRow[],
+  warnings: string[],
+): Promise<Submitted> {
+  for (const task of tasks) {
+    if (task.state === 'held') stages.held.add(task.id);
+    await stages.spine.enter(task);
+  }
+  const [first] = tasks;
+  if (!first) throw new AppError('INTERNAL', { reason: 'nothing was accepted' });
+  return toSubmitted(stages, first, warnings);
+}
+
+function toSubmitted({ queue, estimates }: Stages, task: TaskRow, warnings: string[]): Submitted {
+  const position = task.state === 'queued' ? queue.position(task.id as TaskId) : null;
+  return {
+    task_id: task.id,
+    status: task.state,
+    message: describeTask(task, position),
+    estimated_time: estimates.estimateSeconds(task, position ?? 0),
+    queue_position: position,
+    warnings,
+  };
+}
+
+/** Waiting tasks are canceled at once; running ones are stopped on their worker first, and never succeed any more. */
+export async function cancelTask(stages: Stages, task: TaskRow, actor: string): Promise<void> {
+  const canceled = await stages.journal.change(task.id, (row) => {
+    if (row.cancel_requested_at !== null) return null;
+    const requested = { type: 'task.cancel_requested', actor } as const;
+    return row.state === 'running'
+      ? { changes: [requested] }
+      : { changes: [requested, { type: 'task.canceled', actor }], writes: stages.secrets.writesAtEnd(row) };
+  });
+  if (!canceled) return;
+  if (canceled.state === 'running') stages.spine.dispatcher.stop(task.id, 'canceled');
+  else await stages.queue.drop(task.id as TaskId);
+}
+
+/** The same graph, values and seed again as a new task; the old one keeps its results. */
+export async function rerunTask(stages: Stages, task: TaskRow, actor: Actor): Promise<SubmitOutcome> {
+  await stages.admission(actor, 1);
+  const again: NewTask = {
+    ownerId: task.owner_id,
+    projectId: task.project_id,
+    door: task.door,
+    taskType: task.task_type,
+    name: task.name,
+    workflow: task.workflow_version_id
+      ? {
+          versionId: task.workflow_version_id,
+          name: task.workflow_name ?? '',
+          label: task.workflow_label ?? '',
+        }
+      : null,
+    graphText: await loadGraphText(stages.database, task.graph_hash),
+    parameters: JSON.parse(task.parameters),
+    seed: task.seed,
+    requirements: { ...JSON.parse(task.requirements), excludedWorkers: [] },
+    priority: task.priority,
+    timeoutMs: task.timeout_ms,
+    maxAttempts: task.max_attempts,
+    fileName: task.file_name,
+    outputPath: task.output_path,
+    heldReason: null,
+    sealedSecrets: null,
+    batch: null,
+  };
+  const outcome = await acceptTasks(stages, [again], { actor: actor.id, idempotency: null, batch: null });
+  if (outcome.kind !== 'accepted') throw new AppError('INTERNAL', { reason: 'a re-run carries no key' });
+  return { submitted: await enterAccepted(stages, outcome.tasks, []), replayed: false };
+}
