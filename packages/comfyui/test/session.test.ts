@@ -1,81 +1,12 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openSimulator, type Simulator, type SimulatorOptions } from '@comfleet/simulator';
-import { afterEach, describe, expect, it } from 'vitest';
-import { ComfyError, ComfyUI, type ProgressState } from '../src/node.ts';
-
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-/** A picture without models; `color` makes each prompt a new one. */
-const picture = (color: number) => ({
-  '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color } },
-  '2': {
-    class_type: 'SaveImage',
-    inputs: { filename_prefix: 'picture', images: ['1', 0] },
-    _meta: { title: 'Save' },
-  },
-});
-
-const sampled = (seed: number, steps = 4) => ({
-  '3': {
-    class_type: 'KSampler',
-    inputs: {
-      seed,
-      steps,
-      cfg: 7,
-      sampler_name: 'euler',
-      scheduler: 'normal',
-      denoise: 1,
-      model: ['4', 0],
-      positive: ['6', 0],
-      negative: ['7', 0],
-      latent_image: ['5', 0],
-    },
-  },
-  '4': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'random-a.safetensors' } },
-  '5': { class_type: 'EmptyLatentImage', inputs: { width: 64, height: 64, batch_size: 1 } },
-  '6': { class_type: 'CLIPTextEncode', inputs: { text: 'a cat', clip: ['4', 1] } },
-  '7': { class_type: 'CLIPTextEncode', inputs: { text: '', clip: ['4', 1] } },
-  '8': { class_type: 'VAEDecode', inputs: { samples: ['3', 0], vae: ['4', 2] } },
-  '9': { class_type: 'SaveImage', inputs: { filename_prefix: 'sampled', images: ['8', 0] } },
-});
-
-async function open(
-  options: SimulatorOptions = {},
-  client: { timeoutMs?: number; language?: 'en' | 'zh-TW' } = {},
-) {
-  const simulator = await openSimulator(options);
-  const folder = await mkdtemp(join(tmpdir(), 'comfyui-session-'));
-  const comfy = new ComfyUI({ host: '127.0.0.1', port: simulator.port, ...client });
-  const lines: string[] = [];
-  comfy.on('line', (line) => lines.push(line));
-  closers.push(
-    () => rm(folder, { recursive: true, force: true }),
-    () => simulator.close(),
-    () => comfy.close(),
-  );
-  return { simulator, folder, comfy, lines };
-}
-
-function count(simulator: Simulator, event: string): number {
-  return simulator.ledger.lines().filter((line) => line.event === event).length;
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  const reason: unknown = await promise.then(
-    () => 'no error',
-    (error: unknown) => error,
-  );
-  return reason instanceof ComfyError ? reason.code : String(reason);
-}
+import { describe, expect, it } from 'vitest';
+import type { ProgressState } from '../src/node.ts';
+import { codeOf, count, openSession, picture, sampled } from './open-session.ts';
 
 describe('one workflow', () => {
   it('CL15 a single call connects, saves the picture and closes', async () => {
-    const { comfy, folder, simulator } = await open();
+    const { comfy, folder, simulator } = await openSession();
     const result = await comfy.processWorkflow(picture(1), null, folder);
     expect(result.files).toEqual([join(folder, 'picture_00001_.png')]);
     const bytes = await readFile(result.files[0] ?? '');
@@ -86,7 +17,7 @@ describe('one workflow', () => {
   });
 
   it('CL14 updates change a copy, fileName names the files, a taken name is not replaced', async () => {
-    const { comfy, folder } = await open();
+    const { comfy, folder } = await openSession();
     const graph = picture(1);
     const updates = [{ classType: 'EmptyImage', inputs: { color: 255 } }];
     const first = await comfy.processWorkflow(graph, updates, folder, { fileName: 'cat', autoClose: false });
@@ -96,7 +27,7 @@ describe('one workflow', () => {
   });
 
   it('WF23 a seed of 2^64 − 1 in a workflow file reaches the server as written', async () => {
-    const { comfy, folder, simulator } = await open({ stepMs: 1 });
+    const { comfy, folder, simulator } = await openSession({ stepMs: 1 });
     const text = JSON.stringify(sampled(5)).replace('"seed":5', '"seed":18446744073709551615');
     const { promptId } = await comfy.processWorkflow(text, null, folder);
     const history = await fetch(`${simulator.url}/history/${promptId}`);
@@ -104,7 +35,7 @@ describe('one workflow', () => {
   });
 
   it('PR1 the lines tell submission, node, percent and elapsed seconds', async () => {
-    const { comfy, folder, lines } = await open({ stepMs: 120 }, { language: 'zh-TW' });
+    const { comfy, folder, lines } = await openSession({ stepMs: 120 }, { language: 'zh-TW' });
     const { promptId } = await comfy.processWorkflow(sampled(1), null, folder);
     expect(lines[0]).toMatch(/佇列中還有 1 個任務|工作流已提交/);
     expect(lines).toContain(`工作流已提交，prompt_id: ${promptId}`);
@@ -115,7 +46,7 @@ describe('one workflow', () => {
   });
 
   it('PR3 progress is told in order, ends at 1 and once', async () => {
-    const { comfy, folder } = await open({ stepMs: 10 });
+    const { comfy, folder } = await openSession({ stepMs: 10 });
     const seen: ProgressState[] = [];
     comfy.on('progress', (progress) => seen.push(progress));
     await comfy.processWorkflow(sampled(2, 8), null, folder);
@@ -126,7 +57,7 @@ describe('one workflow', () => {
   });
 
   it('PR8 a failing listener cannot stop a prompt', async () => {
-    const { comfy, folder } = await open();
+    const { comfy, folder } = await openSession();
     const logs: string[] = [];
     comfy.on('log', (log) => logs.push(log.step));
     comfy.on('progress', () => {
@@ -138,7 +69,7 @@ describe('one workflow', () => {
   });
 
   it('PR7 previews name their prompt and are kept whole', async () => {
-    const { comfy, folder } = await open({ stepMs: 5, previewMethod: 'latent2rgb' });
+    const { comfy, folder } = await openSession({ stepMs: 5, previewMethod: 'latent2rgb' });
     const previews: { promptId: string; bytes: number }[] = [];
     comfy.on('preview', (preview) =>
       previews.push({ promptId: preview.promptId, bytes: preview.image.length }),
@@ -149,7 +80,7 @@ describe('one workflow', () => {
   });
 
   it('images of SaveImageWebsocket are saved though no history holds them', async () => {
-    const { comfy, folder } = await open();
+    const { comfy, folder } = await openSession();
     const graph = { ...picture(4), '2': { class_type: 'SaveImageWebsocket', inputs: { images: ['1', 0] } } };
     const { files } = await comfy.processWorkflow(graph, null, folder, { fileName: 'direct' });
     expect(files).toEqual([join(folder, 'direct.png')]);
@@ -159,7 +90,7 @@ describe('one workflow', () => {
 
 describe('a batch on one connection', () => {
   it('CD17 ten workflows take one upgrade and at most 100 ms from an end to the next POST', async () => {
-    const { comfy, folder, simulator, lines } = await open();
+    const { comfy, folder, simulator, lines } = await openSession();
     await comfy.connectWebSocket();
     for (let item = 0; item < 10; item += 1) {
       await comfy.processWorkflow(picture(item), null, folder, {
@@ -187,7 +118,7 @@ describe('a batch on one connection', () => {
   });
 
   it('CD25 four items cost one handshake and their own time plus at most 1.1 s', async () => {
-    const { comfy, folder, simulator } = await open({ nodeDelays: { EmptyImage: 150 } });
+    const { comfy, folder, simulator } = await openSession({ nodeDelays: { EmptyImage: 150 } });
     const startedMs = performance.now();
     await comfy.connectWebSocket();
     for (let item = 0; item < 4; item += 1) {
@@ -199,7 +130,7 @@ describe('a batch on one connection', () => {
   });
 
   it('BG14 the connection is announced once, and its closing once at the end', async () => {
-    const { comfy, folder, lines } = await open();
+    const { comfy, folder, lines } = await openSession();
     await comfy.connectWebSocket();
     await comfy.connectWebSocket();
     await comfy.processWorkflow(picture(1), null, folder, { autoClose: false });
@@ -212,7 +143,7 @@ describe('a batch on one connection', () => {
   });
 
   it('CD15 an error closes the connection when the caller closes in finally', async () => {
-    const { comfy, folder, simulator } = await open();
+    const { comfy, folder, simulator } = await openSession();
     await comfy.connectWebSocket();
     try {
       const broken = comfy.processWorkflow({ '1': { class_type: 'NoSuchNode', inputs: {} } }, null, folder, {
@@ -228,7 +159,7 @@ describe('a batch on one connection', () => {
   });
 
   it('CD16 a second call on an open connection does not connect again', async () => {
-    const { comfy, folder, simulator } = await open();
+    const { comfy, folder, simulator } = await openSession();
     await comfy.processWorkflow(picture(1), null, folder, { autoClose: false });
     await comfy.processWorkflow(picture(2), null, folder);
     expect(count(simulator, 'socket_upgrade')).toBe(1);
@@ -237,7 +168,7 @@ describe('a batch on one connection', () => {
   });
 
   it('CD8 prompts that run side by side get their own results', async () => {
-    const { comfy, folder } = await open();
+    const { comfy, folder } = await openSession();
     await comfy.connectWebSocket();
     const results = await Promise.all(
       [1, 2, 3, 4, 5].map((item) =>
@@ -252,123 +183,9 @@ describe('a batch on one connection', () => {
   });
 });
 
-describe('when something breaks', () => {
-  it('WF6 an update of a missing node or input sends nothing', async () => {
-    const { comfy, folder, simulator } = await open();
-    expect(await codeOf(comfy.processWorkflow(picture(1), { '99': { text: 'x' } }, folder))).toBe(
-      'INVALID_GRAPH',
-    );
-    expect(await codeOf(comfy.processWorkflow(picture(1), { '1': { colour: 1 } }, folder))).toBe(
-      'INVALID_GRAPH',
-    );
-    expect(count(simulator, 'prompt_accepted')).toBe(0);
-  });
-
-  it('CD14 a failing node fails the workflow with node, type, message and traceback', async () => {
-    const { comfy, folder, simulator } = await open();
-    simulator.control.set({ name: 'node_error', node_id: '1' });
-    const error: unknown = await comfy
-      .processWorkflow(picture(1), null, folder)
-      .catch((reason: unknown) => reason);
-    expect(error).toMatchObject({
-      code: 'PROMPT_FAILED',
-      details: { nodeId: expect.any(String), nodeType: expect.any(String), traceback: expect.any(Array) },
-    });
-  });
-
-  it.each(['ws_close', 'ws_reset', 'ws_half_open', 'ws_deaf'] as const)(
-    'CD19 the workflow ends though %s takes the events away',
-    async (name) => {
-      const { comfy, folder, simulator } = await open({ nodeDelays: { EmptyImage: 300 } });
-      simulator.control.set({ name, moment: 'between_post_and_start' });
-      const { files } = await comfy.processWorkflow(picture(1), null, folder);
-      expect(files).toHaveLength(1);
-      expect(count(simulator, 'prompt_accepted')).toBe(1);
-    },
-  );
-
-  it.each([
-    { name: 'ws_drop', frame: 'completion', times: 'until_cleared' },
-    { name: 'ws_drop', frame: 'all', times: 'until_cleared' },
-    { name: 'ws_duplicate', frame: 'all', copies: 3, times: 'until_cleared' },
-    { name: 'ws_reorder', frame: 'all', times: 'until_cleared' },
-    { name: 'ws_null_without_id' },
-    { name: 'ws_foreign_end' },
-    { name: 'ws_stall', times: 'until_cleared' },
-    { name: 'history_late', ms: 800 },
-  ] as const)('B8 the workflow ends once and truly under $name $frame', async (fault) => {
-    const { comfy, folder, simulator, lines } = await open({ nodeDelays: { EmptyImage: 100 } });
-    await comfy.connectWebSocket();
-    simulator.control.set(fault);
-    const { files } = await comfy.processWorkflow(picture(1), null, folder, { autoClose: false });
-    simulator.control.clear();
-    const end = simulator.ledger.lines().find((line) => line.event === 'execution_end');
-    expect(end).toBeDefined();
-    expect(files).toEqual([join(folder, 'picture_00001_.png')]);
-    expect(lines.filter((line) => line.startsWith('✓'))).toHaveLength(1);
-    expect(count(simulator, 'prompt_accepted')).toBe(1);
-  });
-
-  it('CD19 without any socket workflows run by polling', async () => {
-    const { comfy, folder, simulator, lines } = await open();
-    simulator.control.set({ name: 'ws_refuse', times: 'until_cleared' });
-    const { files } = await comfy.processWorkflow(picture(1), null, folder);
-    expect(files).toHaveLength(1);
-    expect(lines).toContain('⚠ No WebSocket connection, following the workflow by polling');
-  });
-
-  it('a history that comes 1 s late is waited for', async () => {
-    const { comfy, folder } = await open({ historyGapMs: 1000 });
-    const { files } = await comfy.processWorkflow(picture(1), null, folder);
-    expect(files).toHaveLength(1);
-  });
-
-  it.each(['prompt_response_lost', 'prompt_500_queued'] as const)(
-    'a POST that was accepted in silence (%s) is found, not sent again',
-    async (name) => {
-      const { comfy, folder, simulator } = await open();
-      simulator.control.set({ name });
-      const { files } = await comfy.processWorkflow(picture(1), null, folder);
-      expect(files).toHaveLength(1);
-      expect(count(simulator, 'execution_start')).toBe(1);
-    },
-  );
-
-  it('CD11 a prompt that a restart forgot is lost, not waited for', async () => {
-    const { comfy, folder, simulator } = await open({ nodeDelays: { EmptyImage: 60_000 } });
-    const ended = codeOf(comfy.processWorkflow(picture(1), null, folder));
-    await simulator.ledger.waitFor((line) => line.event === 'execution_start');
-    simulator.control.set({ name: 'restart' });
-    expect(await ended).toBe('PROMPT_LOST');
-  });
-
-  it('an abort takes the prompt back from the server', async () => {
-    const { comfy, folder, simulator } = await open({ nodeDelays: { EmptyImage: 200 }, stepMs: 50 });
-    const controller = new AbortController();
-    const ended = codeOf(comfy.processWorkflow(sampled(1, 200), null, folder, { signal: controller.signal }));
-    await simulator.ledger.waitFor((line) => line.event === 'execution_start');
-    controller.abort();
-    expect(await ended).toBe('ABORTED');
-    await simulator.ledger.waitFor((line) => line.event === 'interrupted');
-  });
-
-  it('CD24 a wait has a limit', async () => {
-    const { comfy, folder } = await open({ nodeDelays: { EmptyImage: 60_000 } }, { timeoutMs: 300 });
-    expect(await codeOf(comfy.processWorkflow(picture(1), null, folder))).toBe('TIMEOUT');
-  });
-
-  it('a broken download is started again and never leaves a part', async () => {
-    const { comfy, folder, simulator } = await open();
-    simulator.control.set({ name: 'view_broken' });
-    const { files } = await comfy.processWorkflow(picture(1), null, folder);
-    expect(await readdir(folder)).toEqual(['picture_00001_.png']);
-    expect((await readFile(files[0] ?? '')).subarray(-8, -4).toString('latin1')).toBe('IEND');
-  });
-});
-
 describe('looking into a session', () => {
   it('CL8 pending workflows are listed with age, phase and server', async () => {
-    const { comfy, folder, simulator, lines } = await open({ nodeDelays: { EmptyImage: 400 } });
+    const { comfy, folder, simulator, lines } = await openSession({ nodeDelays: { EmptyImage: 400 } });
     const ended = comfy.processWorkflow(picture(1), null, folder);
     await simulator.ledger.waitFor((line) => line.event === 'execution_start');
     const [task] = comfy.debugTaskStatus();
@@ -380,7 +197,7 @@ describe('looking into a session', () => {
   });
 
   it('CL9 a manual check logs an unknown prompt instead of throwing', async () => {
-    const { comfy, folder } = await open();
+    const { comfy, folder } = await openSession();
     const logs: string[] = [];
     comfy.on('log', (log) => logs.push(`${log.step}: ${log.message}`));
     await comfy.processWorkflow(picture(1), null, folder);
@@ -389,7 +206,7 @@ describe('looking into a session', () => {
   });
 
   it('CL16 a diagnosis holds the last error, the pending workflows and the log', async () => {
-    const { comfy, folder } = await open();
+    const { comfy, folder } = await openSession();
     await codeOf(comfy.processWorkflow({ '1': { class_type: 'NoSuchNode', inputs: {} } }, null, folder));
     const path = join(folder, 'diagnosis.json');
     await comfy.writeDiagnosis(path);

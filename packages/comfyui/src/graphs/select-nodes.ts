@@ -30,22 +30,24 @@ export function selectNode(graph: Graph, selector: NodeSelector): string | null 
 function selectPrompt(graph: Graph, role: 'positive' | 'negative'): string | null {
   for (const node of Object.values(graph)) {
     const link = readLink(node.inputs[role]);
-    const found = link && findText(graph, link.nodeId, role, new Set());
+    const found = link && findText(graph, link.nodeId, role);
     if (found) return found;
   }
   return null;
 }
 
-function findText(graph: Graph, nodeId: string, role: string, seen: Set<string>): string | null {
-  const node = findGraphNode(graph, nodeId);
-  if (node === undefined || seen.has(nodeId)) return null;
-  seen.add(nodeId);
-  if (typeof node.inputs['text'] === 'string') return nodeId;
-  const own = readLink(node.inputs[role]);
-  const links = own === null ? Object.values(node.inputs).map(readLink) : [own];
-  for (const link of links) {
-    const found = link && findText(graph, link.nodeId, role, seen);
-    if (found) return found;
+/** Depth first from a node upward; where a node passes prompts on, only along the same role. */
+function findText(graph: Graph, startId: string, role: string): string | null {
+  const seen = new Set<string>();
+  const open = [startId];
+  for (let nodeId = open.pop(); nodeId !== undefined; nodeId = open.pop()) {
+    const node = findGraphNode(graph, nodeId);
+    if (node === undefined || seen.has(nodeId)) continue;
+    seen.add(nodeId);
+    if (typeof node.inputs['text'] === 'string') return nodeId;
+    const own = readLink(node.inputs[role]);
+    const links = own === null ? Object.values(node.inputs).map(readLink) : [own];
+    open.push(...links.flatMap((link) => (link === null ? [] : [link.nodeId])).reverse());
   }
   return null;
 }

@@ -5,12 +5,13 @@ import { readRequirements } from '../graphs/requirements.ts';
 import { ComfyError } from '../http/comfy-error.ts';
 import type { ComfyHttp } from '../http/comfy-http.ts';
 import type { ComfySocket } from '../socket/comfy-socket.ts';
-import { Listeners } from '../socket/listeners.ts';
 import type { SocketMessage } from '../socket/socket-message.ts';
 import type { Clock } from '../time/clock.ts';
+import { toPromptError } from './prompt-error.ts';
 import { PromptFollower } from './prompt-follower.ts';
-import type { PendingTask, SessionEvents, SessionLog } from './session-events.ts';
-import { chooseTexts, type SessionLanguage, type SessionTexts } from './session-texts.ts';
+import type { PendingTask, SessionEvents } from './session-events.ts';
+import type { SessionLanguage } from './session-texts.ts';
+import { SessionVoice } from './session-voice.ts';
 import { submitOnce, withdrawPrompt } from './submit-once.ts';
 import { type SocketImage, TrackedPrompt } from './tracked-prompt.ts';
 
@@ -41,8 +42,6 @@ export interface PromptResult {
   elapsedMs: number;
 }
 
-const SHOW_EVERY_MS = 100;
-
 /**
  * Many prompts over one socket to one server. Prompts are registered before they are sent, end by history, and go on by
  * polling while the socket is away. Browser and Node; `ComfyUI` in the Node entry adds files.
@@ -50,33 +49,22 @@ const SHOW_EVERY_MS = 100;
 export class ComfySession {
   readonly http: ComfyHttp;
   readonly #options: Required<Omit<ComfySessionOptions, 'language'>>;
-  readonly #texts: SessionTexts;
+  readonly #voice: SessionVoice;
   readonly #prompts = new Map<string, TrackedPrompt>();
-  readonly #listeners: { [E in keyof SessionEvents]: Listeners<SessionEvents[E]> };
   #socket: ComfySocket | null = null;
   #announced = false;
   /** The connection did not open in time: go on by polling, while it keeps trying in the background. */
   #polling = false;
-  #queueSaid = 0;
 
   constructor(options: ComfySessionOptions) {
     this.#options = { timeoutMs: 900_000, silenceMs: 60_000, pollMs: 1000, connectMs: 3000, ...options };
     this.http = options.http;
-    this.#texts = chooseTexts(options.language ?? 'en');
-    const logs = new Listeners<SessionLog>(() => undefined); // a failing log listener has nobody left to tell
-    const report = (cause: unknown): void =>
-      logs.emit({ step: 'listener_failed', promptId: null, message: 'A listener failed', cause });
-    this.#listeners = {
-      progress: new Listeners(report),
-      preview: new Listeners(report),
-      line: new Listeners(report),
-      log: logs,
-    };
+    this.#voice = new SessionVoice(options.language ?? 'en');
   }
 
   /** Listens to progress, preview, line or log; returns the function that stops it. */
   on<E extends keyof SessionEvents>(event: E, listener: (data: SessionEvents[E]) => void): () => void {
-    return this.#listeners[event].add(listener);
+    return this.#voice.on(event, listener);
   }
 
   /** True while the socket is open. */
@@ -101,7 +89,7 @@ export class ComfySession {
       throw new ComfyError('CONNECTION_REFUSED', `No WebSocket connection to ${this.http.baseUrl}`);
     }
     this.#announced = true;
-    this.#say(this.#texts.connected());
+    this.#voice.say(this.#voice.texts.connected());
   }
 
   /** Closes the connection; safe to call twice. Prompts that still run are followed by polling. */
@@ -109,7 +97,7 @@ export class ComfySession {
     const socket = this.#socket;
     this.#socket = null;
     if (socket === null) return;
-    if (this.#announced) this.#say(this.#texts.closing());
+    if (this.#announced) this.#voice.say(this.#voice.texts.closing());
     this.#announced = false;
     await socket.stop();
   }
@@ -121,10 +109,10 @@ export class ComfySession {
   async runPrompt(graph: Graph, options: { signal?: AbortSignal } = {}): Promise<PromptResult> {
     if (!this.connected && !this.#polling && !(await this.#open(options.signal))) {
       this.#polling = true;
-      this.#say(this.#texts.polling());
+      this.#voice.say(this.#voice.texts.polling());
     }
     const prompt = this.#track(graph);
-    const stopWarning = this.#warnOfSilence(prompt);
+    const stopWarning = this.#voice.warnOfSilence(prompt, this.#options.clock, this.#options.silenceMs);
     try {
       const { signal } = options;
       await this.#submit(prompt, graph, signal);
@@ -140,12 +128,12 @@ export class ComfySession {
   /** Writes the pending tasks as lines and returns them (CL8). */
   debugTaskStatus(): PendingTask[] {
     const tasks = [...this.pendingTasks.values()];
-    this.#say(
+    this.#voice.say(
       `${tasks.length} pending, WebSocket ${this.#socket?.state.phase ?? 'closed'}, ${this.http.baseUrl}`,
     );
     for (const task of tasks) {
       const seconds = (task.ageMs / 1000).toFixed(1);
-      this.#say(`  ${task.promptId} ${task.phase} ${seconds} s ${(task.fraction * 100).toFixed(1)}%`);
+      this.#voice.say(`  ${task.promptId} ${task.phase} ${seconds} s ${(task.fraction * 100).toFixed(1)}%`);
     }
     return tasks;
   }
@@ -154,13 +142,13 @@ export class ComfySession {
   async checkTaskStatusManually(promptId: string): Promise<boolean> {
     const prompt = this.#prompts.get(promptId);
     if (prompt === undefined) {
-      this.#log({ step: 'check_failed', promptId, message: 'No such pending prompt' });
+      this.#voice.log({ step: 'check_failed', promptId, message: 'No such pending prompt' });
       return false;
     }
     try {
       return await prompt.follower.check();
     } catch (cause) {
-      this.#log({ step: 'check_failed', promptId, message: 'Manual check failed', cause });
+      this.#voice.log({ step: 'check_failed', promptId, message: 'Manual check failed', cause });
       return false;
     }
   }
@@ -176,7 +164,7 @@ export class ComfySession {
       pollMs,
       expectedOutputNodeIds: outputNodeIds,
       note: (note) =>
-        this.#log({
+        this.#voice.log({
           step: note.step,
           promptId,
           message: note.step === 'end_seen' ? note.reason : note.step,
@@ -204,9 +192,9 @@ export class ComfySession {
     if (!(await submitOnce({ http: this.http, clock: this.#options.clock, signal }, request))) return;
     watch?.accepted();
     prompt.follower.noteSubmitted();
-    this.#say(this.#texts.submitted(prompt.promptId));
-    this.#say(this.#texts.waiting(prompt.promptId));
-    this.#log({ step: 'submitted', promptId: prompt.promptId, message: 'accepted' });
+    this.#voice.say(this.#voice.texts.submitted(prompt.promptId));
+    this.#voice.say(this.#voice.texts.waiting(prompt.promptId));
+    this.#voice.log({ step: 'submitted', promptId: prompt.promptId, message: 'accepted' });
   }
 
   async #waitForEnd(prompt: TrackedPrompt, signal?: AbortSignal): Promise<PromptEnd> {
@@ -221,7 +209,7 @@ export class ComfySession {
     cancelTimer();
     if (typeof end !== 'string') return end;
     await withdrawPrompt(this.http, prompt.promptId).catch((cause: unknown) =>
-      this.#log({
+      this.#voice.log({
         step: 'check_failed',
         promptId: prompt.promptId,
         message: 'Could not take the prompt back',
@@ -237,12 +225,12 @@ export class ComfySession {
     const elapsedMs = this.#options.clock.monotonicMs() - prompt.startedMs;
     if (end.kind === 'succeeded') {
       prompt.progress = { ...prompt.progress, fraction: 1, currentNodeId: null, currentClass: null };
-      this.#listeners.progress.emit(prompt.progress);
-      this.#say(this.#texts.done(promptId, (elapsedMs / 1000).toFixed(2)));
+      this.#voice.emit('progress', prompt.progress);
+      this.#voice.say(this.#voice.texts.done(promptId, (elapsedMs / 1000).toFixed(2)));
       return { promptId, outputs: end.outputs, socketImages, elapsedMs };
     }
-    const error = toError(promptId, end);
-    this.#say(this.#texts.failed(promptId, error.message));
+    const error = toPromptError(promptId, end);
+    this.#voice.say(this.#voice.texts.failed(promptId, error.message));
     throw error;
   }
 
@@ -277,7 +265,7 @@ export class ComfySession {
         // A preview without owner belongs to the prompt that runs.
         if (frame.event === 1 && prompt.follower.phase !== 'running') continue;
         const preview = prompt.receiveBinary(frame, nowMs);
-        if (preview !== null) this.#listeners.preview.emit(preview);
+        if (preview !== null) this.#voice.emit('preview', preview);
       }
     });
     socket.onState((state) => {
@@ -286,14 +274,14 @@ export class ComfySession {
       for (const prompt of this.#prompts.values()) prompt.follower.noteReconnected();
     });
     socket.onProblem(({ kind, message, cause }) =>
-      this.#log({ step: 'socket_problem', promptId: null, message: `${kind}: ${message}`, cause }),
+      this.#voice.log({ step: 'socket_problem', promptId: null, message: `${kind}: ${message}`, cause }),
     );
   }
 
   #receive(message: SocketMessage): void {
     if (message.type === 'executing' && message.data.prompt_id === null) {
       const shown = JSON.stringify(message.data);
-      this.#log({
+      this.#voice.log({
         step: 'invalid_message',
         promptId: null,
         message: `executing without prompt_id: ${shown}`,
@@ -301,48 +289,12 @@ export class ComfySession {
       return;
     }
     const nowMs = this.#options.clock.monotonicMs();
-    if (message.type === 'status') this.#sayQueue(message.data.queue_remaining);
+    if (message.type === 'status' && this.#prompts.size > 0)
+      this.#voice.tellQueue(message.data.queue_remaining);
     for (const prompt of [...this.#prompts.values()]) {
       const change = prompt.receive(message, nowMs);
-      if (change === null) continue;
-      if (change.newNode && change.progress.currentNodeId !== null) {
-        this.#say(this.#texts.node(change.progress.currentNodeId));
-      }
-      if (change.newNode || nowMs - prompt.lastShownMs >= SHOW_EVERY_MS) this.#show(prompt, nowMs);
+      if (change !== null) this.#voice.tellChange(prompt, change, nowMs);
     }
-  }
-
-  #sayQueue(remaining: number): void {
-    if (remaining > 0 && remaining !== this.#queueSaid && this.#prompts.size > 0) {
-      this.#say(this.#texts.queue(remaining));
-    }
-    this.#queueSaid = remaining;
-  }
-
-  #show(prompt: TrackedPrompt, nowMs: number): void {
-    prompt.lastShownMs = nowMs;
-    const { step, steps, fraction } = prompt.progress;
-    this.#listeners.progress.emit(prompt.progress);
-    // Only whole steps are worth a line; some nodes count in fractions.
-    if (step === null || steps === null || steps <= 1 || !Number.isInteger(step) || fraction === 1) return;
-    this.#say(this.#texts.progress(((step / steps) * 100).toFixed(1), step, steps));
-  }
-
-  #warnOfSilence(prompt: TrackedPrompt): () => void {
-    const { clock, silenceMs } = this.#options;
-    let cancel: () => void = () => undefined;
-    const wait = (ms: number): void => {
-      cancel = clock.setTimer(ms, () => {
-        const silentMs = clock.monotonicMs() - prompt.lastHeardMs;
-        if (silentMs < silenceMs) return wait(silenceMs - silentMs);
-        const text = this.#texts.silent(Math.round(silentMs / 1000), prompt.progress.currentNodeId);
-        this.#say(text);
-        this.#log({ step: 'waiting_long', promptId: prompt.promptId, message: text });
-        wait(silenceMs);
-      });
-    };
-    wait(silenceMs);
-    return () => cancel();
   }
 
   #describe(prompt: TrackedPrompt): PendingTask {
@@ -357,35 +309,5 @@ export class ComfySession {
       serverUrl: this.http.baseUrl,
       connected: this.connected,
     };
-  }
-
-  #say(line: string): void {
-    this.#listeners.line.emit(line);
-  }
-
-  #log(log: SessionLog): void {
-    this.#listeners.log.emit(log);
-  }
-}
-
-function toError(promptId: string, end: Exclude<PromptEnd, { kind: 'succeeded' }>): ComfyError {
-  switch (end.kind) {
-    case 'failed': {
-      const { message, nodeId, nodeType, exceptionType, traceback } = end.error;
-      const details = {
-        promptId,
-        exceptionType,
-        traceback,
-        ...(nodeId === null ? {} : { nodeId }),
-        ...(nodeType === null ? {} : { nodeType }),
-      };
-      const where = nodeId === null ? '' : ` in node ${nodeId} (${nodeType ?? 'unknown'})`;
-      return new ComfyError('PROMPT_FAILED', `${exceptionType}${where}: ${message}`, { details });
-    }
-    case 'interrupted':
-      return new ComfyError('PROMPT_INTERRUPTED', 'Interrupted', { details: { promptId } });
-    case 'lost':
-    case 'unreadable':
-      return new ComfyError('PROMPT_LOST', end.reason, { details: { promptId } });
   }
 }

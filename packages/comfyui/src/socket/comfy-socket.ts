@@ -197,7 +197,10 @@ export class ComfySocket {
 
   #opened(connection: Connection): void {
     if (this.#connection !== connection) return;
-    if (this.#state.phase === 'stopped') return connection.socket.terminate();
+    if (this.#state.phase === 'stopped') {
+      connection.socket.terminate();
+      return;
+    }
     connection.opened = true;
     this.#attempt = 0;
     this.#upgrades += 1;
@@ -210,7 +213,10 @@ export class ComfySocket {
   #receiveText(connection: Connection, text: string): void {
     if (this.#connection !== connection) return;
     const message = parseSocketMessage(text);
-    if (message === null) return this.#dropFrame('text');
+    if (message === null) {
+      this.#dropFrame('text');
+      return;
+    }
     if (message.type === 'status') this.#statusCount += 1;
     this.#texts.emit(text);
     this.#messages.emit(message);
@@ -219,7 +225,10 @@ export class ComfySocket {
   #receiveBinary(connection: Connection, bytes: Uint8Array): void {
     if (this.#connection !== connection) return;
     const frame = decodeBinaryFrame(bytes);
-    if (frame === null) return this.#dropFrame('binary');
+    if (frame === null) {
+      this.#dropFrame('binary');
+      return;
+    }
     this.#binaries.emit(frame);
   }
 
