@@ -145,28 +145,51 @@ export function parseCommandLine(args: readonly string[]): ProgramPlan {
   const warnings: string[] = [];
   let at = 0;
   while (at < args.length) {
-    const [flag = '', attached] = splitFlag(args[at] ?? '');
-    at += 1;
-    const following = countValues(args, at);
-    const value = attached ?? (following > 0 ? args[at] : undefined);
-    const apply = VALUE_FLAGS[flag];
-    if (apply !== undefined) {
-      apply(draft, value, flag);
-      at += attached === undefined ? 1 : 0;
-    } else if (flag === '--listen' || flag === '--enable-cors-header') {
-      applyOptional(draft, flag, value);
-      at += attached === undefined && value !== undefined ? 1 : 0;
-    } else if (flag === '--quick-test-for-ci') draft.isQuickTest = true;
-    else if (flag === '--disable-metadata') draft.disableMetadata = true;
-    else {
-      const takes = IGNORED_FLAGS[flag];
-      if (takes === undefined) warnings.push(`the simulator does not know ${flag}`);
-      if (attached === undefined)
-        at += takes === undefined || takes === '*' ? following : Math.min(takes, following);
-    }
+    const [flag, attached] = splitFlag(args[at] ?? '');
+    const values =
+      attached === undefined ? args.slice(at + 1, at + 1 + countValues(args, at + 1)) : [attached];
+    const used = applyFlag(draft, { flag, values, warn: (text) => warnings.push(text) });
+    at += attached === undefined ? 1 + Math.min(used, values.length) : 1;
   }
   const { faultsPath, isQuickTest, ...options } = draft;
   return { options, faultsPath, isQuickTest: isQuickTest === true, warnings };
+}
+
+interface GivenFlag {
+  readonly flag: string;
+  readonly values: readonly string[];
+  readonly warn: (text: string) => void;
+}
+
+/** Takes one flag into the draft and says how many of the values after it belong to it. */
+function applyFlag(draft: Draft, { flag, values, warn }: GivenFlag): number {
+  const apply = VALUE_FLAGS[flag];
+  if (apply !== undefined) {
+    apply(draft, values[0], flag);
+    return 1;
+  }
+  switch (flag) {
+    case '--listen':
+      draft.host = (values[0] ?? '0.0.0.0').split(',')[0] ?? '127.0.0.1';
+      return 1;
+    case '--enable-cors-header':
+      draft.corsOrigin = values[0] ?? '*';
+      return 1;
+    case '--quick-test-for-ci':
+      draft.isQuickTest = true;
+      return 0;
+    case '--disable-metadata':
+      draft.disableMetadata = true;
+      return 0;
+    default:
+      return skipFlag(flag, values.length, warn);
+  }
+}
+
+function skipFlag(flag: string, following: number, warn: (text: string) => void): number {
+  const takes = IGNORED_FLAGS[flag];
+  if (takes === undefined) warn(`the simulator does not know ${flag}`);
+  return takes === undefined || takes === '*' ? following : takes;
 }
 
 function splitFlag(text: string): [string, string | undefined] {
@@ -178,10 +201,4 @@ function countValues(args: readonly string[], from: number): number {
   let count = 0;
   while (from + count < args.length && !(args[from + count] ?? '--').startsWith('--')) count += 1;
   return count;
-}
-
-/** Flags whose value may be absent. */
-function applyOptional(draft: Draft, flag: string, value: string | undefined): void {
-  if (flag === '--listen') draft.host = (value ?? '0.0.0.0').split(',')[0] ?? '127.0.0.1';
-  else draft.corsOrigin = value ?? '*';
 }

@@ -87,27 +87,31 @@ export const DEFAULT_MODELS: readonly SimulatedModel[] = [
 
 const VERSION_TEXTS: Record<VersionProfile, string> = { old: '0.3.40', '0.3.64': '0.3.64', new: '0.38.1' };
 
-/** Fills the defaults, once. */
+const DEFAULTS = {
+  port: 0,
+  host: '127.0.0.1',
+  seed: 1,
+  stepMs: 20,
+  nodeDelays: {},
+  models: DEFAULT_MODELS,
+  vramTotal: 12 * 1024 ** 3,
+  previewMethod: 'none',
+  historyGapMs: 0,
+  version: '0.3.64',
+  latencyMs: 0,
+  maxUploadBytes: 100 * 1024 * 1024,
+  corsOrigin: undefined,
+  disableMetadata: false,
+  argv: ['main.py', '--cpu'],
+  clock: systemClock,
+  log: () => undefined,
+} as const;
+
+/** Fills the defaults, once. Options that are undefined count as absent. */
 export function compileOptions(options: SimulatorOptions): CompiledOptions {
-  const version = options.version ?? '0.3.64';
-  return {
-    port: options.port ?? 0,
-    host: options.host ?? '127.0.0.1',
-    seed: options.seed ?? 1,
-    stepMs: options.stepMs ?? 20,
-    nodeDelays: options.nodeDelays ?? {},
-    models: options.models ?? DEFAULT_MODELS,
-    vramTotal: options.vramTotal ?? 12 * 1024 ** 3,
-    previewMethod: options.previewMethod ?? 'none',
-    historyGapMs: options.historyGapMs ?? 0,
-    version,
-    versionText: options.versionText ?? VERSION_TEXTS[version],
-    latencyMs: options.latencyMs ?? 0,
-    maxUploadBytes: options.maxUploadBytes ?? 100 * 1024 * 1024,
-    corsOrigin: options.corsOrigin,
-    disableMetadata: options.disableMetadata ?? false,
-    argv: options.argv ?? ['main.py', '--cpu'],
-    clock: options.clock ?? systemClock,
-    log: options.log ?? (() => undefined),
-  };
+  const given: SimulatorOptions = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  );
+  const versionText = VERSION_TEXTS[options.version ?? DEFAULTS.version];
+  return { ...DEFAULTS, versionText, ...given };
 }

@@ -75,11 +75,10 @@ describe('faults of HTTP and history (C)', () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'prompt_delayed', ms: 50 });
     const body = JSON.stringify({ prompt: pictureGraph(), prompt_id: 'late' });
-    const sent = fetch(`${client.simulator.url}/prompt`, {
-      method: 'POST',
-      body,
-      signal: AbortSignal.timeout(20),
-    });
+    const caller = new AbortController();
+    const sent = fetch(`${client.simulator.url}/prompt`, { method: 'POST', body, signal: caller.signal });
+    await client.simulator.ledger.waitFor((entry) => entry.event === 'fault');
+    caller.abort();
     await expect(sent).rejects.toThrow();
     const line = await client.simulator.ledger.waitFor((entry) => entry.event === 'prompt_accepted');
     expect(line.prompt_id).toBe('late');

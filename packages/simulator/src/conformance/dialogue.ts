@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { sendRequest } from '../platform/http-client.ts';
 import { isPlainObject, type Plain, type PlainObject, type TranscriptLine } from './transcript.ts';
 
 /** One client of one server, writing down all it hears. */
@@ -49,7 +50,7 @@ export async function openDialogue(baseUrl: string, clientId: string): Promise<D
     },
     async request(method, target, body, isPrompt) {
       const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
-      const response = await fetch(baseUrl + target, init);
+      const response = await sendRequest(baseUrl + target, init);
       note(await readAnswer(response, { method, target, ...(body !== undefined ? { request: body } : {}) }));
       if (isPrompt) return;
     },
@@ -57,7 +58,7 @@ export async function openDialogue(baseUrl: string, clientId: string): Promise<D
       const body = new FormData();
       body.append('image', new Blob([new Uint8Array(form.bytes)]), form.filename);
       for (const [name, value] of Object.entries(form.fields)) body.append(name, value);
-      const response = await fetch(baseUrl + target, { method: 'POST', body });
+      const response = await sendRequest(baseUrl + target, { method: 'POST', body });
       note(await readAnswer(response, { method: 'POST', target, form: formNote }));
     },
     shownFiles: () => lines.flatMap(readShownFiles),

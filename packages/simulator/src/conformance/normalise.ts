@@ -211,19 +211,24 @@ function sortTexts(value: Plain | undefined): Plain {
 const SHOWN_HEADERS = ['content-type', 'accept-ranges', 'content-disposition'];
 
 function describeAnswer(line: HttpLine, names: Names): Answer {
-  const headers: PlainObject = {};
-  for (const name of SHOWN_HEADERS) {
-    const value = line.headers?.[name];
-    if (typeof value === 'string') headers[name] = names.replace(value);
-  }
-  const hasLength = line.target.startsWith('/upload') || line.headers?.['content-length'] === '0';
-  if (hasLength) headers['content-length'] = line.headers?.['content-length'] ?? null;
   const magic =
     line.head === undefined ? '' : line.head.toString('latin1', 0, 4).replace(/[^\x20-\x7e]/g, '?');
   const target = names.replace(decodeURIComponent(line.target));
   const response = line.response === '' || line.response === undefined ? null : names.clean(line.response);
   return {
     text: JSON.stringify({ answer: `${line.method} ${target}`, status: line.status, response, magic }),
-    headers: line.headers === undefined ? '' : JSON.stringify(headers),
+    headers: line.headers === undefined ? '' : JSON.stringify(pickHeaders(line, line.headers, names)),
   };
+}
+
+/** Headers that must be equal; lengths only where no counter or picture is in the body. */
+function pickHeaders(line: HttpLine, headers: PlainObject, names: Names): PlainObject {
+  const picked: PlainObject = {};
+  for (const name of SHOWN_HEADERS) {
+    const value = headers[name];
+    if (typeof value === 'string') picked[name] = names.replace(value);
+  }
+  const length = headers['content-length'] ?? null;
+  if (line.target.startsWith('/upload') || length === '0') picked['content-length'] = length;
+  return picked;
 }

@@ -1,3 +1,4 @@
+import { sendRequest } from '../platform/http-client.ts';
 import { type Answer, type NormalTranscript, normalise } from './normalise.ts';
 import { replay } from './replay.ts';
 import { type HttpLine, loadRecording, type TranscriptLine } from './transcript.ts';
@@ -73,16 +74,16 @@ function mergeSecondSocket(lines: readonly TranscriptLine[], scenario: Scenario)
 }
 
 async function dropCaches(baseUrl: string): Promise<void> {
-  const response = await fetch(`${baseUrl}/free`, {
+  const response = await sendRequest(`${baseUrl}/free`, {
     method: 'POST',
     body: '{"unload_models": true, "free_memory": true}',
   });
   await response.arrayBuffer();
   const body = JSON.stringify(WARM_UP);
-  const accepted = await fetch(`${baseUrl}/prompt`, { method: 'POST', body });
+  const accepted = await sendRequest(`${baseUrl}/prompt`, { method: 'POST', body });
   await accepted.arrayBuffer();
   for (;;) {
-    const left = (await (await fetch(`${baseUrl}/prompt`)).json()) as {
+    const left = (await (await sendRequest(`${baseUrl}/prompt`)).json()) as {
       exec_info: { queue_remaining: number };
     };
     if (left.exec_info.queue_remaining === 0) return;

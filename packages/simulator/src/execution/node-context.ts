@@ -1,5 +1,6 @@
 import { readNumber, readText } from '../faults/fault-script.ts';
 import { isNumber, isObject, toNumber } from '../json/lossless-json.ts';
+import type { SimulatedModel } from '../models/model-memory.ts';
 import { type NodeContext, NodeFailure, ProcessingInterrupted } from '../nodes/node-run.ts';
 import type { PromptRun } from './prompt-run.ts';
 import type { WorkerDeps } from './prompt-worker.ts';
@@ -19,32 +20,57 @@ const SUFFIX_LETTERS = 'abcdefghijklmnopqrstupvxyz';
 
 /** Gives a node its view of the prompt and the server. */
 export function createNodeContext(deps: WorkerDeps, scope: ContextScope): NodeContext {
-  const { options, faults, ledger } = deps;
-  const { run, nodeId } = scope;
-  const assertGoing = (): void => {
-    scope.assertAlive();
-    if (run.isInterrupted) throw new ProcessingInterrupted();
-  };
+  const { options } = deps;
+  const { run } = scope;
   const pngInfo = run.item.extraData.get('extra_pnginfo');
   return {
-    nodeId,
+    nodeId: scope.nodeId,
     classType: scope.className,
-    input: scope.resolve,
+    ...readInputs(scope.resolve),
+    ...followTime(deps, scope),
+    loadModel: (model) => makeResident(deps, scope, model),
+    findModel: (name) => deps.catalog.findModel(name),
+    writeFile: (folder, path, bytes) => storeFile(deps, run, { folder, path, bytes }),
+    temporarySuffix: () => scope.suffix(() => drawLetters(deps.random)),
+    files: deps.files,
+    encoder: deps.encoder,
+    clock: options.clock,
+    promptJson: run.item.promptJson,
+    extraPngInfo: isObject(pngInfo) ? pngInfo : undefined,
+    disableMetadata: options.disableMetadata,
+    stepMs: options.stepMs,
+    previews: options.previewMethod !== 'none',
+  };
+}
+
+function readInputs(resolve: (name: string) => unknown): Pick<NodeContext, 'input' | 'text' | 'number'> {
+  return {
+    input: resolve,
     text(name, fallback) {
-      const value = scope.resolve(name);
+      const value = resolve(name);
       if (typeof value === 'string') return value;
-      if (value === undefined && fallback !== undefined) return fallback;
-      return String(value);
+      return value === undefined && fallback !== undefined ? fallback : String(value);
     },
     number(name, fallback) {
-      const value = scope.resolve(name);
+      const value = resolve(name);
       if (isNumber(value)) return toNumber(value);
       if (value === undefined && fallback !== undefined) return fallback;
       throw new NodeFailure('TypeError', `${name} must be a number`);
     },
+  };
+}
+
+function assertGoing(scope: ContextScope): void {
+  scope.assertAlive();
+  if (scope.run.isInterrupted) throw new ProcessingInterrupted();
+}
+
+function followTime(deps: WorkerDeps, scope: ContextScope): Pick<NodeContext, 'progress' | 'wait'> {
+  const { faults, options } = deps;
+  return {
     progress(value, max, image) {
-      assertGoing();
-      run.progress(nodeId, value, max, image);
+      assertGoing(scope);
+      scope.run.progress(scope.nodeId, value, max, image);
       if (value * 2 >= max) scope.reachProgress();
       scope.assertAlive();
     },
@@ -56,47 +82,47 @@ export function createNodeContext(deps: WorkerDeps, scope: ContextScope): NodeCo
       const slow = faults.peek('slow');
       const factor = slow === undefined ? 1 : readNumber(slow, 'factor', 10);
       await options.clock.sleep(ms * factor, scope.signal);
-      assertGoing();
+      assertGoing(scope);
     },
-    loadModel(model) {
-      const plan = deps.models.load(model);
-      for (const old of plan.evicted) ledger.append('model_unloaded', { model: old.name });
-      if (!plan.isCold) return undefined;
-      ledger.append('model_loaded', {
-        ...run.ledgerFields(),
-        model: model.name,
-        load_ms: model.loadMs,
-        vram_mb: model.vramMegabytes,
-      });
-      return options.clock.sleep(model.loadMs, scope.signal).then(assertGoing);
-    },
-    findModel: (name) => deps.catalog.findModel(name),
-    writeFile(folder, path, bytes) {
-      if (faults.take('disk_full', run.item.promptId) !== undefined) {
-        throw new NodeFailure(
-          'OSError',
-          `[Errno 28] No space left on device: '${deps.files.pathOf(folder)}/${path}'`,
-        );
-      }
-      deps.files.write(folder, path, bytes);
-      ledger.append('file_written', { ...run.ledgerFields(), folder, path, bytes: bytes.length });
-    },
-    temporarySuffix: () =>
-      scope.suffix(() =>
-        Array.from(
-          { length: 5 },
-          () => SUFFIX_LETTERS[Math.floor(deps.random() * SUFFIX_LETTERS.length)] ?? 'a',
-        ).join(''),
-      ),
-    files: deps.files,
-    encoder: deps.encoder,
-    clock: options.clock,
-    promptJson: run.item.promptJson,
-    extraPngInfo: isObject(pngInfo) ? pngInfo : undefined,
-    disableMetadata: options.disableMetadata,
-    stepMs: options.stepMs,
-    previews: options.previewMethod !== 'none',
   };
+}
+
+/** Loads a model into the simulated VRAM; a resident one costs nothing. */
+function makeResident(
+  deps: WorkerDeps,
+  scope: ContextScope,
+  model: SimulatedModel,
+): Promise<void> | undefined {
+  const { ledger, options, models } = deps;
+  const plan = models.load(model);
+  for (const old of plan.evicted) ledger.append('model_unloaded', { model: old.name });
+  if (!plan.isCold) return undefined;
+  const facts = { model: model.name, load_ms: model.loadMs, vram_mb: model.vramMegabytes };
+  ledger.append('model_loaded', { ...scope.run.ledgerFields(), ...facts });
+  return options.clock.sleep(model.loadMs, scope.signal).then(() => assertGoing(scope));
+}
+
+interface ResultFile {
+  readonly folder: 'output' | 'temp';
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+function storeFile(
+  { faults, files, ledger }: WorkerDeps,
+  run: PromptRun,
+  { folder, path, bytes }: ResultFile,
+): void {
+  if (faults.take('disk_full', run.item.promptId) !== undefined) {
+    throw new NodeFailure('OSError', `[Errno 28] No space left on device: '${files.pathOf(folder)}/${path}'`);
+  }
+  files.write(folder, path, bytes);
+  ledger.append('file_written', { ...run.ledgerFields(), folder, path, bytes: bytes.length });
+}
+
+function drawLetters(random: () => number): string {
+  const draw = (): string => SUFFIX_LETTERS[Math.floor(random() * SUFFIX_LETTERS.length)] ?? 'a';
+  return Array.from({ length: 5 }, draw).join('');
 }
 
 /** Faults that make a node raise: out of memory, or any Python error. */

@@ -293,16 +293,16 @@ function checkLink(
       },
     };
   }
-  return checkUpstream(from, name, config.pair, walk, value);
+  return checkUpstream(from, { name, pair: config.pair, link: value }, walk);
 }
 
-function checkUpstream(
-  from: string,
-  name: string,
-  pair: Writable,
-  walk: Walk,
-  link: readonly Json[],
-): 'upstream' | undefined {
+interface Linking {
+  readonly name: string;
+  readonly pair: Writable;
+  readonly link: readonly Json[];
+}
+
+function checkUpstream(from: string, { name, pair, link }: Linking, walk: Walk): 'upstream' | undefined {
   try {
     return checkNode(from, walk).valid ? undefined : 'upstream';
   } catch (error) {

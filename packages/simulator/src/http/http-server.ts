@@ -39,33 +39,75 @@ interface AnswerScope {
   readonly table: RouteTable;
 }
 
+const PROMPT_PATHS: ReadonlySet<string> = new Set(['/prompt', '/api/prompt']);
+
+/** What is known of a request before its body. */
+interface Arrival {
+  readonly path: string;
+  readonly search: string;
+  readonly isPromptPost: boolean;
+}
+
 async function answer(request: IncomingMessage, response: ServerResponse, scope: AnswerScope): Promise<void> {
   const { state } = scope;
-  const { faults, options } = state;
-  const [rawPath = '/', search = ''] = splitTarget(request.url ?? '/');
-  const isPromptPost = request.method === 'POST' && (rawPath === '/prompt' || rawPath === '/api/prompt');
-  if (!faults.isEmpty()) {
-    if (isPromptPost) faults.reach('before_post', undefined);
-    await faults.waitWhile('freeze');
-    if (redirect(rawPath, response, state)) return;
+  const { url = '/' } = request;
+  const [path, search] = splitTarget(url);
+  const isPromptPost = request.method === 'POST' && PROMPT_PATHS.has(path);
+  if (!state.faults.isEmpty()) {
+    await state.faults.waitWhile('freeze');
+    if (redirect(path, response, state)) return;
   }
-  if (!isAdmitted(request, state)) return writeReply(request, response, replyEmpty(403), state);
-  if (request.method === 'OPTIONS') return writeReply(request, response, replyEmpty(200), state);
-  const match = scope.table.find(request.method ?? 'GET', rawPath);
-  if (match.kind === 'absent') return writeReply(request, response, replyEmpty(404), state);
-  if (match.kind === 'wrong_method')
-    return writeReply(request, response, replyText(405, '405: Method Not Allowed'), state);
-  const body = await readBody(request, options.maxUploadBytes);
-  if (body === undefined) return refuseTooLarge(request, response, state);
+  const { method = 'GET' } = request;
+  const match = scope.table.find(method, path);
+  const refusal = refuseEarly(request, match, state);
+  if (refusal !== undefined || match.kind !== 'found') {
+    writeReply(request, response, refusal ?? SERVER_ERROR, state);
+    return;
+  }
+  const body = await readBody(request, state.options.maxUploadBytes);
+  if (body === undefined) {
+    refuseTooLarge(request, response, state);
+    return;
+  }
+  const reply = await handle({ request, body, match }, { path, search, isPromptPost }, state);
+  if (reply !== undefined) writeReply(request, response, reply, state);
+  else response.socket?.resetAndDestroy();
+}
+
+/** Origin, OPTIONS, unknown paths and methods: answered without reading the body. */
+function refuseEarly(request: IncomingMessage, match: RouteMatch, state: ServerState): Reply | undefined {
+  if (!isAdmitted(request, state)) return replyEmpty(403);
+  if (request.method === 'OPTIONS') return replyEmpty(200);
+  if (match.kind === 'absent') return replyEmpty(404);
+  return match.kind === 'wrong_method' ? replyText(405, '405: Method Not Allowed') : undefined;
+}
+
+interface Call {
+  readonly request: IncomingMessage;
+  readonly body: Buffer;
+  readonly match: Extract<RouteMatch, { kind: 'found' }>;
+}
+
+/** Runs the handler between the delays and faults that concern it; undefined: the answer is lost by a reset. */
+async function handle(call: Call, arrival: Arrival, state: ServerState): Promise<Reply | undefined> {
+  const { faults, options } = state;
   if (options.latencyMs > 0) await options.clock.sleep(options.latencyMs);
+  if (faults.isEmpty()) return callHandler(call, arrival, state);
   const slow = faults.peek('slow');
   if (slow !== undefined) await options.clock.sleep(readNumber(slow, 'latency_ms', 200));
-  const delayed = isPromptPost ? faults.take('prompt_delayed') : undefined;
+  if (!arrival.isPromptPost) return callHandler(call, arrival, state);
+  const promptId = /"prompt_id"\s*:\s*"([^"]*)"/.exec(call.body.toString('utf8'))?.[1];
+  faults.reach('before_post', promptId);
+  const delayed = faults.take('prompt_delayed', promptId);
   if (delayed !== undefined) await options.clock.sleep(readNumber(delayed, 'ms', 8000));
-  const reply = await callHandler(match, body, request, { state, path: rawPath, search });
-  if (isPromptPost && reply.status === 200 && loseReply(response, state)) return;
-  const isBroken = isPromptPost && reply.status === 200 && faults.take('prompt_500_queued') !== undefined;
-  writeReply(request, response, isBroken ? SERVER_ERROR : reply, state);
+  const reply = await callHandler(call, arrival, state);
+  if (reply.status !== 200) return reply;
+  const lost = faults.take('prompt_response_lost', promptId);
+  if (lost !== undefined) {
+    // silent: the connection stays open and nothing ever comes
+    return readText(lost, 'how', 'reset') === 'silent' ? new Promise(() => undefined) : undefined;
+  }
+  return faults.take('prompt_500_queued', promptId) === undefined ? reply : SERVER_ERROR;
 }
 
 function splitTarget(url: string): [string, string] {
@@ -87,15 +129,6 @@ function redirect(path: string, response: ServerResponse, state: ServerState): b
   if (spec === undefined) return false;
   response.writeHead(302, { Location: readText(spec, 'to', 'http://127.0.0.1:9/') });
   response.end();
-  return true;
-}
-
-/** C-4: the prompt is accepted, the answer never arrives. */
-function loseReply(response: ServerResponse, state: ServerState): boolean {
-  const lost = state.faults.take('prompt_response_lost');
-  if (lost === undefined) return false;
-  if (readText(lost, 'how', 'reset') === 'silent') return true;
-  response.socket?.resetAndDestroy();
   return true;
 }
 
@@ -126,25 +159,20 @@ function refuseTooLarge(request: IncomingMessage, response: ServerResponse, stat
   );
 }
 
-async function callHandler(
-  match: Extract<RouteMatch, { kind: 'found' }>,
-  body: Buffer,
-  request: IncomingMessage,
-  scope: { readonly state: ServerState; readonly path: string; readonly search: string },
-): Promise<Reply> {
+async function callHandler(call: Call, arrival: Arrival, state: ServerState): Promise<Reply> {
+  const { request, match, body } = call;
   const simRequest: SimRequest = {
     method: request.method ?? 'GET',
-    path: scope.path,
+    path: arrival.path,
     params: match.params,
-    query: new URLSearchParams(scope.search),
+    query: new URLSearchParams(arrival.search),
     headers: request.headers,
     body,
   };
   try {
-    return await match.handler(simRequest, scope.state);
+    return await match.handler(simRequest, state);
   } catch (error) {
-    if (!(error instanceof HandlerRaised))
-      scope.state.options.log(`Error handling request: ${String(error)}`);
+    if (!(error instanceof HandlerRaised)) state.options.log(`Error handling request: ${String(error)}`);
     return SERVER_ERROR;
   }
 }

@@ -74,13 +74,9 @@ function chooseName(state: ServerState, upload: Upload): { filename: string; pat
   return { filename, path, isSame: false };
 }
 
-/** Puts the alpha channel of an uploaded mask on the original it names; undefined when there is no original. */
-function mergeMask(
-  state: ServerState,
-  mask: FormPart,
-  fields: ReadonlyMap<string, string>,
-): Buffer | undefined {
-  const reference = parseJson(fields.get('original_ref') ?? '');
+/** The file that `original_ref` names, if it is there. */
+function findOriginal(state: ServerState, originalRef: string): Buffer | undefined {
+  const reference = parseJson(originalRef);
   if (!isObject(reference)) throw new HandlerRaised('original_ref is not an object');
   const filename = reference.get('filename');
   if (typeof filename !== 'string') throw new HandlerRaised("KeyError: 'filename'");
@@ -89,8 +85,12 @@ function mergeMask(
   const subfolder = reference.get('subfolder');
   const inside = joinInside(typeof subfolder === 'string' ? subfolder : '', path);
   const where = folder ?? (type === 'input' || type === 'temp' ? type : 'output');
-  const original = inside === undefined ? undefined : state.files.read(where, inside);
-  const picture = original === undefined ? undefined : readPng(original.bytes);
+  return inside === undefined ? undefined : state.files.read(where, inside)?.bytes;
+}
+
+/** Puts the alpha channel of an uploaded mask on the original it names; undefined when there is no original. */
+function mergeMask(original: Buffer | undefined, mask: FormPart): Buffer | undefined {
+  const picture = original === undefined ? undefined : readPng(original);
   const alpha = readPng(mask.bytes);
   if (picture === undefined || alpha === undefined) return undefined;
   const data = Uint8Array.from(picture.data);
@@ -102,6 +102,8 @@ function mergeMask(
 export const UPLOAD_ROUTES: readonly Route[] = [
   route('POST', '/upload/image', (request, state) => handleUpload(request, state, (image) => image.bytes)),
   route('POST', '/upload/mask', (request, state) =>
-    handleUpload(request, state, (image, fields) => mergeMask(state, image, fields)),
+    handleUpload(request, state, (image, fields) =>
+      mergeMask(findOriginal(state, fields.get('original_ref') ?? ''), image),
+    ),
   ),
 ];

@@ -42,6 +42,10 @@ function viewFile(request: SimRequest, state: ServerState): Reply {
   return sendFile(request, state, file, place.name);
 }
 
+function readFolder(name: string | null): FolderName | undefined {
+  return name === 'output' || name === 'input' || name === 'temp' ? name : undefined;
+}
+
 /** Folder and path of a view query, or the status ComfyUI refuses it with. */
 function locate(
   asked: string,
@@ -49,8 +53,8 @@ function locate(
 ): { folder: FolderName; path: string; name: string } | number {
   const { path, folder: annotated } = readAnnotatedName(asked);
   if (path === '' || path.startsWith('/') || path.includes('..')) return 400;
-  const folder = annotated ?? query.get('type') ?? 'output';
-  if (folder !== 'output' && folder !== 'input' && folder !== 'temp') return 400;
+  const folder = annotated ?? readFolder(query.get('type') ?? 'output');
+  if (folder === undefined) return 400;
   const full = posix.resolve('/root', query.get('subfolder') ?? '');
   if (full !== '/root' && !full.startsWith('/root/')) return 403;
   const name = posix.basename(path);

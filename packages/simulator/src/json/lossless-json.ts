@@ -175,17 +175,20 @@ export function printFloat(value: number): string {
 /** Writes JSON with Python's spacing and ASCII escapes, so that lengths equal those of a real server. */
 export function writeJson(value: Writable): string {
   if (typeof value === 'string') return writeString(value);
-  if (typeof value === 'number') return writeNumber(value);
-  if (value === null || value === undefined) return 'null';
-  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  if (typeof value !== 'object' || value === null) return writeScalar(value);
   if (value instanceof ExactNumber || value instanceof RawJson) return value.text;
   if (Array.isArray(value)) return `[${value.map(writeJson).join(', ')}]`;
-  const entries = value instanceof Map ? value.entries() : Object.entries(value);
+  const entries: Iterable<[string, Writable]> = value instanceof Map ? value : Object.entries(value);
   const parts: string[] = [];
   for (const [key, item] of entries) {
-    if (item !== undefined) parts.push(`${writeString(String(key))}: ${writeJson(item)}`);
+    if (item !== undefined) parts.push(`${writeString(key)}: ${writeJson(item)}`);
   }
   return `{${parts.join(', ')}}`;
+}
+
+function writeScalar(value: number | boolean | null | undefined): string {
+  if (typeof value === 'number') return writeNumber(value);
+  return value === null || value === undefined ? 'null' : String(value);
 }
 
 /** Writes one JSON string as Python's json.dumps does (only ASCII in the result). */

@@ -24,15 +24,15 @@ function plan(context: NodeContext, folder: ResultFolder, prefix: string, frame?
   }
 }
 
-function writeOne(
-  context: NodeContext,
-  folder: ResultFolder,
-  at: SavePath,
-  name: string,
-  bytes: Buffer,
-): Writable {
-  context.writeFile(folder, at.subfolder === '' ? name : `${at.subfolder}/${name}`, bytes);
-  return { filename: name, subfolder: at.subfolder, type: folder };
+interface ResultPlace {
+  readonly folder: ResultFolder;
+  readonly subfolder: string;
+  readonly name: string;
+}
+
+function writeOne(context: NodeContext, { folder, subfolder, name }: ResultPlace, bytes: Buffer): Writable {
+  context.writeFile(folder, subfolder === '' ? name : `${subfolder}/${name}`, bytes);
+  return { filename: name, subfolder, type: folder };
 }
 
 /** Text chunks as ComfyUI writes them: `prompt`, then every key of extra_pnginfo. */
@@ -49,7 +49,11 @@ function saveImages(context: NodeContext, folder: ResultFolder, prefix: string):
   const texts = writeMetadata(context);
   const images = frames.map((frame, index) => {
     const { head, idat } = context.encoder.encode(frame);
-    return writeOne(context, folder, at, numberedName(at, index, 'png'), assemblePng(head, texts, idat));
+    return writeOne(
+      context,
+      { folder, subfolder: at.subfolder, name: numberedName(at, index, 'png') },
+      assemblePng(head, texts, idat),
+    );
   });
   return { outputs: [], ui: { images } };
 }
@@ -78,7 +82,11 @@ function saveClip(context: NodeContext, frames: readonly Frame[], clip: Clip): N
   const bytes = context.disableMetadata
     ? clip.bytes
     : carryText(clip.bytes, clip.extension, context.promptJson);
-  const file = writeOne(context, 'output', at, numberedName(at, 0, clip.extension), bytes);
+  const file = writeOne(
+    context,
+    { folder: 'output', subfolder: at.subfolder, name: numberedName(at, 0, clip.extension) },
+    bytes,
+  );
   return { outputs: [], ui: { images: [file], animated: [true] } };
 }
 
@@ -105,7 +113,11 @@ const runSaveAnimatedPng: NodeRun = (context) => {
   const at = plan(context, 'output', context.text('filename_prefix', 'ComfyUI'), frames[0]);
   const pixels = frames.map((frame) => frame.draw());
   const bytes = encodeAnimatedPng(pixels, context.number('fps', 6), writeMetadata(context));
-  const file = writeOne(context, 'output', at, numberedName(at, 0, 'png'), bytes);
+  const file = writeOne(
+    context,
+    { folder: 'output', subfolder: at.subfolder, name: numberedName(at, 0, 'png') },
+    bytes,
+  );
   return { outputs: [], ui: { images: [file], animated: [true] } };
 };
 
@@ -133,7 +145,11 @@ const runSaveLatent: NodeRun = (context) => {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
   const bytes = Buffer.concat([length, header, Buffer.alloc(size)]);
-  const file = writeOne(context, 'output', at, numberedName(at, 0, 'latent'), bytes);
+  const file = writeOne(
+    context,
+    { folder: 'output', subfolder: at.subfolder, name: numberedName(at, 0, 'latent') },
+    bytes,
+  );
   return { outputs: [], ui: { latents: [file] } };
 };
 
@@ -144,7 +160,11 @@ function saveAudio(context: NodeContext, folder: ResultFolder, extension: 'flac'
       ? `ComfyUI_temp_${context.temporarySuffix()}`
       : context.text('filename_prefix', 'audio/ComfyUI');
   const at = plan(context, folder, prefix);
-  const file = writeOne(context, folder, at, numberedName(at, 0, extension), CLIPS[extension]);
+  const file = writeOne(
+    context,
+    { folder, subfolder: at.subfolder, name: numberedName(at, 0, extension) },
+    CLIPS[extension],
+  );
   return { outputs: [], ui: { audio: [file] } };
 }
 
