@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
-import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
+import { createUuidV7, type Id, type IdKind, type WorkerId } from '@comfleet/contract';
 import { createFleetView } from './doors/native/fleet-view.ts';
 import { addNativeDoor } from './doors/native/native-door.ts';
 import { openInstances, type Instances } from './fleet/instances/instances.ts';
@@ -122,7 +122,28 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   );
   await addConfiguredWorkers(fleet, config);
   await opened.spine.abandonStrangers();
+  const address = await openDoors(scope, options, { opened, fleet, identity, links });
+  await announceAddress(database, address);
+  const local = await openLocalClient({ db: database, identity, clock, random }, config.dataDir, address);
+  followConfig(store, { fleet, library, options });
+  return { config, address, database, fleet, instances, identity, local, library, opened, blobs, createId };
+}
 
+interface DoorParts {
+  opened: OpenedFlow;
+  fleet: WorkerRegistry;
+  identity: Identity;
+  links: SignedLinks;
+}
+
+/** The main listener with every door on it; answers its address. */
+async function openDoors(
+  scope: Scope,
+  { store, logger }: AppOptions,
+  { opened, fleet, identity, links }: DoorParts,
+): Promise<string> {
+  const config = store.current;
+  const clock = systemClock;
   const http = createHttpServer({
     listenHost: config.server.host,
     publicUrl: config.server.publicUrl,
@@ -132,7 +153,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     clock,
   });
   const slots = new StreamSlots(config.limits.streamsPerClient);
-  const fleetView = createFleetView(fleet, (id) => opened.spine.dispatcher.load(id as never));
+  const fleetView = createFleetView(fleet, (id) => opened.spine.dispatcher.load(id as WorkerId));
   await addNativeDoor(
     http,
     {
@@ -148,11 +169,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     },
     { anonymous: null },
   );
-  const address = await listen(scope, http, config);
-  await announceAddress(database, address);
-  const local = await openLocalClient({ db: database, identity, clock, random }, config.dataDir, address);
-  followConfig(store, { fleet, library, options });
-  return { config, address, database, fleet, instances, identity, local, library, opened, blobs, createId };
+  return listen(scope, http, config);
 }
 
 interface FleetDeps {

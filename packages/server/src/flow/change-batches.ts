@@ -57,7 +57,7 @@ export async function submitBatch(
     const known = await loadBatchRow(stages.database, stages.visibleTo(actor), outcome.subjectId as BatchId);
     return { batch: await viewBatch(stages.database, known), replayed: true };
   }
-  await enterAccepted(stages, outcome.tasks, []);
+  await enterAccepted(stages, outcome, []);
   return { batch: await viewBatch(stages.database, row), replayed: false };
 }
 

@@ -1,5 +1,5 @@
 import type { Submitted, TaskId } from '@comfleet/contract';
-import type { TaskRow } from '../platform/database/schema.ts';
+import type { TaskEventRow, TaskRow } from '../platform/database/schema.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 import type { SubmitOutcome, SubmitRequest } from './flow.ts';
 import type { Stages } from './stages.ts';
@@ -28,15 +28,22 @@ export async function submitTask(
     const row = await loadVisibleTask(stages.database, stages.visibleTo(actor), outcome.subjectId as TaskId);
     return { submitted: toSubmitted(stages, row, warnings), replayed: true };
   }
-  return { submitted: await enterAccepted(stages, outcome.tasks, warnings), replayed: false };
+  return { submitted: await enterAccepted(stages, outcome, warnings), replayed: false };
 }
 
 /** After the commit only: watchers hear of it and the task waits in its lane. */
 export async function enterAccepted(
   stages: Stages,
-  tasks: readonly TaskRow[],
+  { tasks, events }: { tasks: readonly TaskRow[]; events: readonly TaskEventRow[] },
   warnings: string[],
 ): Promise<Submitted> {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  for (const event of events) {
+    const task = byId.get(event.task_id);
+    if (!task) continue;
+    const address = { taskId: task.id as TaskId, ownerId: task.owner_id, batchId: task.batch_id };
+    stages.hub.publish({ kind: 'event', ...address, event });
+  }
   for (const task of tasks) {
     if (task.state === 'held') stages.held.add(task.id);
     await stages.spine.enter(task);
@@ -103,5 +110,5 @@ export async function rerunTask(stages: Stages, task: TaskRow, actor: Actor): Pr
   };
   const outcome = await acceptTasks(stages, [again], { actor: actor.id, idempotency: null, batch: null });
   if (outcome.kind !== 'accepted') throw new AppError('INTERNAL', { reason: 'a re-run carries no key' });
-  return { submitted: await enterAccepted(stages, outcome.tasks, []), replayed: false };
+  return { submitted: await enterAccepted(stages, outcome, []), replayed: false };
 }

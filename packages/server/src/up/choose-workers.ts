@@ -1,3 +1,4 @@
+import { ComfyHttp, createNodeTransport } from '@comfleet/comfyui/node';
 import type { WorkerId } from '@comfleet/contract';
 import type { App } from '../app.ts';
 import type { UpOptions } from '../main.ts';
@@ -31,7 +32,10 @@ export async function chooseWorkers(scope: Scope, app: App, options: UpOptions):
     options.print(text.addedWorker(url));
   }
   const folder = options.comfyuiDir ?? app.config.instances.repoPath ?? undefined;
-  if (folder !== undefined) return startComfyui(app, options, folder);
+  if (folder !== undefined) await startComfyui(app, options, folder);
+  // A ComfyUI that an earlier start left behind and nobody asks for any more.
+  await app.instances.stopUnclaimed();
+  if (folder !== undefined) return;
   for (const worker of app.config.workers) options.print(text.addedWorker(worker.url));
   if (options.workers.length > 0 || app.config.workers.length > 0) return;
   if (await findLocalComfyui(scope, app, options)) return;
@@ -41,11 +45,12 @@ export async function chooseWorkers(scope: Scope, app: App, options: UpOptions):
 async function startComfyui(app: App, options: UpOptions, folder: string): Promise<void> {
   const text = UP_TEXTS[options.language];
   options.print(text.startingComfyui(folder));
-  const { python, extraArgs } = app.config.instances;
+  const { python, extraArgs, listen } = app.config.instances;
   const started = await app.instances.start({
     name: 'comfyui',
     folder,
     interpreter: python,
+    listen,
     extraArgs: [...extraArgs, ...(options.comfyuiArgs ?? [])],
   });
   const ready = await app.instances.whenReady(started.id);
@@ -72,6 +77,7 @@ async function findLocalComfyui(scope: Scope, app: App, options: UpOptions): Pro
 }
 
 async function answersAsComfyui(url: string, signal: AbortSignal): Promise<boolean> {
+  const transport = createNodeTransport();
   try {
     const answer = await fetch(`${url}/system_stats`, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]),
@@ -81,6 +87,8 @@ async function answersAsComfyui(url: string, signal: AbortSignal): Promise<boole
   } catch {
     // Nobody there: the ordinary case on a machine without ComfyUI.
     return false;
+  } finally {
+    await transport.close();
   }
 }
 

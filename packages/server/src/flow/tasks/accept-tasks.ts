@@ -46,7 +46,7 @@ export interface Acceptance {
 }
 
 export type AcceptOutcome =
-  | { kind: 'accepted'; tasks: TaskRow[] }
+  | { kind: 'accepted'; tasks: TaskRow[]; events: TaskEventRow[] }
   /** The same key and body came before: this is what it made. */
   | { kind: 'repeated'; subjectId: string };
 
@@ -64,8 +64,9 @@ export async function acceptTasks(
   const { idempotency } = acceptance;
   const atMs = database.nowMs();
   const rows = newTasks.map((task) => toTaskRow(task, createId<'task'>(), atMs));
-  const outcome = await database.commit(listWrites(database, { newTasks, rows, acceptance, atMs }));
-  if (outcome.kind === 'committed') return { kind: 'accepted', tasks: rows };
+  const events = rows.map((row) => createFirstEvents(row, acceptance.actor, atMs));
+  const outcome = await database.commit(listWrites(database, { newTasks, rows, events, acceptance, atMs }));
+  if (outcome.kind === 'committed') return { kind: 'accepted', tasks: rows, events: events.flat() };
   const ownerId = rows[0]?.owner_id;
   if (!idempotency || ownerId === undefined) throw new AppError('INTERNAL', { reason: outcome.reason });
   return findRepeated(database, ownerId, idempotency);
@@ -74,12 +75,13 @@ export async function acceptTasks(
 interface AcceptedRows {
   newTasks: readonly NewTask[];
   rows: readonly TaskRow[];
+  events: readonly TaskEventRow[][];
   acceptance: Acceptance;
   atMs: number;
 }
 
-function listWrites(database: Database, { newTasks, rows, acceptance, atMs }: AcceptedRows): Write[] {
-  const { actor, batch, idempotency } = acceptance;
+function listWrites(database: Database, { newTasks, rows, events, acceptance, atMs }: AcceptedRows): Write[] {
+  const { batch, idempotency } = acceptance;
   const [first] = rows;
   if (!first) throw new AppError('INVALID_REQUEST', { reason: 'nothing to accept' });
   const subjectId = batch?.id ?? first.id;
@@ -90,7 +92,7 @@ function listWrites(database: Database, { newTasks, rows, acceptance, atMs }: Ac
   const graphs = new Map(newTasks.map((task, index) => [rows[index]?.graph_hash ?? '', task.graphText]));
   for (const [hash, text] of graphs) writes.push(writeGraph(database, { hash, text, atMs }));
   for (const [index, row] of rows.entries()) {
-    writes.push(...writeNewTask(database.k, row, createFirstEvents(row, actor, atMs)));
+    writes.push(...writeNewTask(database.k, row, events[index] ?? []));
     const sealed = newTasks[index]?.sealedSecrets;
     if (sealed)
       writes.push({
