@@ -1,13 +1,10 @@
 import type { Worker } from '@comfleet/contract';
-import { addLiveDoor } from '../../src/doors/live/live-door.ts';
-import { addNativeDoor } from '../../src/doors/native/native-door.ts';
-import { addApiDocument } from '../../src/doors/ops/api-document.ts';
-import { addOpsDoor } from '../../src/doors/ops/ops-door.ts';
+import { addDoors } from '../../src/doors/add-doors.ts';
 import { Identity } from '../../src/people/identity/identity.ts';
 import type { Principal } from '../../src/people/identity/principal.ts';
 import type { Session } from '../../src/people/identity/session-cache.ts';
-import { parseConfig } from '../../src/platform/config/load-config.ts';
 import type { ReloadOutcome } from '../../src/platform/config/config-store.ts';
+import { parseConfig } from '../../src/platform/config/load-config.ts';
 import { AppError } from '../../src/platform/errors/app-error.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
 import { SignedLinks } from '../../src/platform/http/signed-links.ts';
@@ -58,11 +55,15 @@ export async function openTestServer(options: TestServerOptions = {}) {
   const anonymous: Session | null = options.isOpenToAll
     ? { principal: local.principal, tokenHash: '', expiresAtMs: null }
     : null;
-  await addApiDocument(app, { version: '0.0.0-test' });
-  await addNativeDoor(app, { ...common, config: store, links }, { anonymous });
-  await addLiveDoor(app, common, { publicUrl: null, allowedOrigins: [] });
-  const clientFolder = options.clientFolder ?? null;
-  await addOpsDoor(app, { ...common, db, config: store, version: '0.0.0-test', clientFolder }, { anonymous });
+  await addDoors(app, {
+    ...common,
+    config: store,
+    links,
+    db,
+    version: '0.0.0-test',
+    clientFolder: options.clientFolder ?? null,
+    anonymous: anonymous && (() => anonymous),
+  });
   await app.ready();
   const owner = await signUp(identity, 'owner', []);
   const other = await signUp(identity, 'other', ['raw_graph']);

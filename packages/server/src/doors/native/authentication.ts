@@ -19,7 +19,7 @@ declare module 'fastify' {
 export interface AuthenticationOptions {
   identity: Identity;
   /** Stands in for a missing bearer when `auth.enable_client_auth` is off; null when it is on. */
-  anonymous: Session | null;
+  anonymous: (() => Session | null) | null;
 }
 
 const sessions = new WeakMap<FastifyRequest, Session>();
@@ -35,7 +35,7 @@ export function createAuthentication({
     const access = request.routeOptions.config.access;
     if (access === undefined) throw new AppError('FORBIDDEN');
     if (access === 'public') return;
-    const session = await findSession(request, identity, anonymous);
+    const session = await findSession(request, identity, anonymous?.() ?? null);
     if (session) sessions.set(request, session);
     else if (access !== 'optional' && access !== 'link') throw new AppError('UNAUTHORIZED');
     if (access === 'admin' && session && !hasGrant(session.principal, 'admin')) {

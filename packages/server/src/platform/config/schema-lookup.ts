@@ -46,7 +46,8 @@ export function visitPathValues(
     visit(at, value);
   } else if (Array.isArray(value)) {
     const items = schema.items;
-    if (items) value.forEach((item, index) => visitPathValues(items, item, visit, [...at, index]));
+    if (!items) return;
+    for (const [index, item] of value.entries()) visitPathValues(items, item, visit, [...at, index]);
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, item] of Object.entries(value)) {
       const child = stepInto(schema, key);
