@@ -6,7 +6,7 @@ import {
   systemClock,
   systemRandom,
 } from '@comfleet/server';
-import { type DatabaseConfig, type TestDatabase } from '../../../../e2e/services/databases.ts';
+import type { DatabaseConfig, TestDatabase } from '../../../../e2e/services/databases.ts';
 
 export type ServerDatabaseConfig = Parameters<typeof openDatabase>[1]['database'];
 

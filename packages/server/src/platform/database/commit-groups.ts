@@ -1,12 +1,17 @@
 import { AppError, toError } from '../errors/app-error.ts';
 import type { Clock, Random } from '../time/clock.ts';
 import type { CommitOutcome } from './database.ts';
-import type { FailureKind, ServerConnection, ServerPool, StatementResult } from './server-pool.ts';
+import {
+  ANSWER_TIMEOUT_MS,
+  type FailureKind,
+  type ServerConnection,
+  type ServerPool,
+  type StatementResult,
+} from './server-pool.ts';
 import type { CommitRequest, RawWrite } from './sqlite-writer.ts';
 import { within } from './within.ts';
 
 const MAX_ATTEMPTS = 5;
-const ANSWER_TIMEOUT_MS = 5000;
 
 interface Waiting {
   writes: CommitRequest;
@@ -182,8 +187,7 @@ export class CommitGroups {
   }
 
   #answer<T>(promise: Promise<T>): Promise<T> {
-    const createError = () => new AppError('UNAVAILABLE', { reason: 'no_answer' });
-    return within(this.#clock, ANSWER_TIMEOUT_MS, promise, createError);
+    return within(this.#clock, ANSWER_TIMEOUT_MS, promise);
   }
 }
 

@@ -29,7 +29,6 @@ export async function openMysql(
   deps: EngineDeps,
 ): Promise<Database> {
   const pool = new MysqlPool(options, deps.clock);
-  scope.add('mysql', () => pool.close());
   return openServerEngine(scope, pool, { ...deps, poolSize: options.poolSize });
 }
 
@@ -77,7 +76,7 @@ class MysqlPool implements ServerPool {
   async acquire(): Promise<ServerConnection> {
     const lending = this.#lend();
     try {
-      return await within(this.#clock, ACQUIRE_TIMEOUT_MS, lending, () => new Error('no connection in time'));
+      return await within(this.#clock, ACQUIRE_TIMEOUT_MS, lending);
     } catch (thrown) {
       // One that comes too late goes back; that it failed too is what this error says already.
       lending.then(

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { AppError } from '../errors/app-error.ts';
 import type { Scope } from '../lifecycle/scope.ts';
 import type { Logger } from '../logging/logger.ts';
+import { toConnectError } from './connect-error.ts';
 import type { Database } from './database.ts';
 import { type EngineDeps, openServerEngine } from './server-engine.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type Session,
   type StatementResult,
 } from './server-pool.ts';
-import { toConnectError } from './connect-error.ts';
 
 const BIGINT = 20;
 /** Statements prepared by name on a connection; texts beyond that are sent whole each time. */
@@ -32,7 +32,6 @@ export async function openPostgres(
   deps: EngineDeps,
 ): Promise<Database> {
   const pool = new PostgresPool(options, deps.logger);
-  scope.add('postgres', () => pool.close());
   return openServerEngine(scope, pool, { ...deps, poolSize: options.poolSize });
 }
 

@@ -30,6 +30,8 @@ export interface ProcessLockDeps {
 export interface ProcessLock {
   /** The generation we run as; a lock regained after a lost connection counts only while it is still the newest. */
   remember(generation: number): void;
+  /** False while a lost connection is being replaced and after the lock was lost for good. */
+  isHeld(): boolean;
 }
 
 /**
@@ -58,7 +60,7 @@ async function openFileLock(scope: Scope, file: string): Promise<ProcessLock> {
     throw new AppError('DATABASE_LOCKED', { address: loadSqliteAddress(file) }, { cause: toError(thrown) });
   }
   scope.add('process-lock', () => db.close());
-  return { remember: () => {} };
+  return { remember: () => {}, isHeld: () => db.isOpen };
 }
 
 function loadSqliteAddress(file: string): string | null {
@@ -95,6 +97,10 @@ class SessionLock implements ProcessLock {
     this.#generation = generation;
   }
 
+  isHeld(): boolean {
+    return this.#session !== null;
+  }
+
   async open(): Promise<void> {
     this.#session = await this.#take();
     this.#watching = this.#watch();
@@ -126,6 +132,7 @@ class SessionLock implements ProcessLock {
     while (!signal.aborted && this.#session) {
       const reason = await this.#waitForEnd(this.#session);
       if (signal.aborted) return;
+      this.#session = null;
       this.#deps.logger.warn('database.lock_connection_lost', { error: reason.message });
       this.#session = await this.#regain();
     }
@@ -144,7 +151,7 @@ class SessionLock implements ProcessLock {
     try {
       for (;;) {
         await clock.sleep(HEARTBEAT_MS, signal);
-        await within(clock, HEARTBEAT_MS, session.run('select 1'), () => new Error('no heartbeat'));
+        await within(clock, HEARTBEAT_MS, session.run('select 1'));
       }
     } catch (thrown) {
       return ended ?? toError(thrown);

@@ -7,11 +7,14 @@ import type { Clock, Random } from '../time/clock.ts';
 import { CommitGroups } from './commit-groups.ts';
 import type { CommitOutcome, Database, Write } from './database.ts';
 import { createQueryBuilder } from './query-builder.ts';
-import type { ServerConnection, ServerPool, StatementResult } from './server-pool.ts';
+import {
+  ANSWER_TIMEOUT_MS,
+  type ServerConnection,
+  type ServerPool,
+  type StatementResult,
+} from './server-pool.ts';
 import { within } from './within.ts';
 
-/** Longest wait for the answer of a statement; a server that is stopped or cut off shows itself by it. */
-export const STATEMENT_TIMEOUT_MS = 5000;
 const CLOCK_INTERVAL_MS = 30_000;
 
 export interface EngineDeps {
@@ -27,6 +30,7 @@ export async function openServerEngine(
   options: EngineDeps & { poolSize: number },
 ): Promise<Database> {
   const engine = new ServerEngine(pool, options);
+  scope.add('database', () => engine.close());
   await engine.sampleClock();
   every(scope, { name: 'database.clock', intervalMs: CLOCK_INTERVAL_MS, ...options }, () =>
     engine.sampleClock(),
@@ -42,6 +46,7 @@ class ServerEngine implements Database {
   readonly #groups: CommitGroups;
   /** The database's clock minus our monotonic one. */
   #offsetMs = 0;
+  #closing: Promise<void> | null = null;
 
   constructor(pool: ServerPool, options: EngineDeps & { poolSize: number }) {
     this.driver = pool.driver;
@@ -77,9 +82,10 @@ class ServerEngine implements Database {
     this.#offsetMs = Number(rows[0]?.now_ms) - middle;
   }
 
-  async close(): Promise<void> {
-    await this.#groups.drain();
-    await this.#pool.close();
+  /** Lets what was handed over end, then closes; safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#groups.drain().then(() => this.#pool.close());
+    return this.#closing;
   }
 
   /** Runs one statement; a connection that turns out to be dead is replaced once. */
@@ -87,7 +93,7 @@ class ServerEngine implements Database {
     for (let isFirst = true; ; isFirst = false) {
       const connection = await this.#pool.acquire();
       try {
-        const result = await within(this.#clock, STATEMENT_TIMEOUT_MS, run(connection), noAnswer);
+        const result = await within(this.#clock, ANSWER_TIMEOUT_MS, run(connection));
         connection.release(false);
         return result;
       } catch (thrown) {
@@ -99,9 +105,4 @@ class ServerEngine implements Database {
       }
     }
   }
-}
-
-/** The error of a statement that was not answered in time. */
-export function noAnswer(): AppError {
-  return new AppError('UNAVAILABLE', { reason: 'no_answer' });
 }

@@ -41,6 +41,8 @@ export interface ServerPool {
 
 /** Longest wait for a connection. */
 export const ACQUIRE_TIMEOUT_MS = 1000;
+/** Longest wait for the answers of a commit or a read; a server that is stopped or cut off shows itself by it (F2). */
+export const ANSWER_TIMEOUT_MS = 5000;
 
 /** Where a database server is and who we are there. */
 export interface ServerAddress {

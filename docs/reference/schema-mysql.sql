@@ -1,0 +1,71 @@
+create table if not exists comfleet_schema (version bigint not null primary key, name varchar(100) not null, min_binary bigint not null, applied_at bigint not null);
+
+create table if not exists `principal` (`id` varchar(36) not null, `kind` varchar(191) not null, `name` varchar(191) not null, `description` longtext, `secret_hash` varchar(191), `grants` longtext not null, `created_at` bigint not null, `revoked_at` bigint, constraint `principal_pk` primary key (`id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create table if not exists `token` (`hash` varchar(191) not null, `principal_id` varchar(36) not null, `purpose` varchar(191) not null, `created_at` bigint not null, `expires_at` bigint, `used_at` bigint, constraint `token_pk` primary key (`hash`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `token_principal_id` on `token` (`principal_id`);
+
+create index `token_expires_at` on `token` (`expires_at`);
+
+create table if not exists `workflow_version` (`id` varchar(191) not null, `name` varchar(191) not null, `task_type` varchar(191) not null, `version` varchar(191) not null, `definition` longtext not null, `graph_hash` varchar(191) not null, `created_at` bigint not null, constraint `workflow_version_pk` primary key (`id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `workflow_version_name` on `workflow_version` (`name`);
+
+create table if not exists `graph` (`hash` varchar(191) not null, `size_bytes` bigint not null, `body` longblob not null, `created_at` bigint not null, constraint `graph_pk` primary key (`hash`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create table if not exists `task` (`id` varchar(36) not null, `owner_id` varchar(36) not null, `project_id` varchar(36), `state` varchar(191) not null, `version` bigint not null, `epoch` bigint not null, `priority` bigint not null, `accepted_seq` bigint not null, `task_type` varchar(191) not null, `name` longtext, `workflow_version_id` varchar(191), `workflow_name` varchar(191), `workflow_label` varchar(191), `graph_hash` varchar(191) not null, `parameters` longtext not null, `seed` varchar(191), `requirements` longtext not null, `lane` varchar(191) not null, `batch_id` varchar(36), `batch_index` bigint, `held_reason` varchar(191), `due_at` bigint, `cancel_requested_at` bigint, `timeout_ms` bigint not null, `max_attempts` bigint not null, `attempt_count` bigint not null, `deaths` bigint not null, `worker_id` varchar(36), `prompt_id` varchar(36), `public_prompt_id` varchar(191), `door` varchar(191) not null, `file_name` longtext, `output_path` longtext, `error` longtext, `put_epoch` bigint not null, `created_at` bigint not null, `started_at` bigint, `ended_at` bigint, constraint `task_pk` primary key (`id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `task_state_due_at` on `task` (`state`, `due_at`);
+
+create index `task_owner_id_id` on `task` (`owner_id`, `id`);
+
+create index `task_batch_id_batch_index` on `task` (`batch_id`, `batch_index`);
+
+create index `task_prompt_id` on `task` (`prompt_id`);
+
+create index `task_ended_at` on `task` (`ended_at`);
+
+create unique index `task_owner_id_public_prompt_id` on `task` (`owner_id`, `public_prompt_id`);
+
+create table if not exists `attempt` (`id` varchar(36) not null, `task_id` varchar(36) not null, `owner_id` varchar(36) not null, `number` bigint not null, `epoch` bigint not null, `worker_id` varchar(36) not null, `prompt_id` varchar(36) not null, `socket_id` varchar(191), `state` varchar(191) not null, `ending` varchar(191), `error` longtext, `created_at` bigint not null, `submitted_at` bigint, `started_at` bigint, `ended_at` bigint, constraint `attempt_pk` primary key (`id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create unique index `attempt_task_id_epoch` on `attempt` (`task_id`, `epoch`);
+
+create unique index `attempt_prompt_id` on `attempt` (`prompt_id`);
+
+create index `attempt_state_worker_id` on `attempt` (`state`, `worker_id`);
+
+create table if not exists `task_event` (`task_id` varchar(36) not null, `number` bigint not null, `type` varchar(191) not null, `at` bigint not null, `state` varchar(191) not null, `actor` varchar(191) not null, `attempt_id` varchar(36), `attempt_number` bigint, `worker_id` varchar(36), `prompt_id` varchar(36), `held_reason` varchar(191), `error` longtext, `details` longtext, constraint `task_event_pk` primary key (`task_id`, `number`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create table if not exists `batch` (`id` varchar(36) not null, `owner_id` varchar(36) not null, `name` longtext, `state` varchar(191) not null, `version` bigint not null, `priority` bigint not null, `total` bigint not null, `created_at` bigint not null, `ended_at` bigint, constraint `batch_pk` primary key (`id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `batch_owner_id_id` on `batch` (`owner_id`, `id`);
+
+create table if not exists `blob` (`hash` varchar(191) not null, `size_bytes` bigint not null, `created_at` bigint not null, constraint `blob_pk` primary key (`hash`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create table if not exists `asset` (`id` varchar(36) not null, `owner_id` varchar(36) not null, `task_id` varchar(36), `attempt_id` varchar(36), `node_id` varchar(191), `output_index` bigint not null, `kind` varchar(191) not null, `name` longtext not null, `content_type` varchar(191) not null, `size_bytes` bigint not null, `blob_hash` varchar(191) not null, `file_path` longtext, `width` bigint, `height` bigint, `tags` longtext, `created_at` bigint not null, `expires_at` bigint, `deleted_at` bigint, constraint `asset_pk` primary key (`id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `asset_task_id_output_index` on `asset` (`task_id`, `output_index`);
+
+create index `asset_owner_id_kind_id` on `asset` (`owner_id`, `kind`, `id`);
+
+create index `asset_blob_hash` on `asset` (`blob_hash`);
+
+create index `asset_expires_at` on `asset` (`expires_at`);
+
+create table if not exists `idempotency` (`owner_id` varchar(36) not null, `door` varchar(191) not null, `key` varchar(191) not null, `body_hash` varchar(191) not null, `subject_id` varchar(36) not null, `created_at` bigint not null, constraint `idempotency_pk` primary key (`owner_id`, `door`, `key`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `idempotency_created_at` on `idempotency` (`created_at`);
+
+create table if not exists `worker` (`id` varchar(36) not null, `name` varchar(191) not null, `url` varchar(191) not null, `source` varchar(191) not null, `max_concurrent` bigint not null, `settings` longtext not null, `inventory` longtext, `object_info_hash` varchar(191), `maintenance` bigint not null, `created_at` bigint not null, `seen_at` bigint, `removed_at` bigint, constraint `worker_pk` primary key (`id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `worker_name` on `worker` (`name`);
+
+create table if not exists `instance` (`id` varchar(36) not null, `name` varchar(191) not null, `folder` longtext not null, `port` bigint not null, `pid` bigint, `start_ticks` varchar(191), `boot_id` varchar(191), `marker` varchar(191) not null, `state` varchar(191) not null, `worker_id` varchar(36), `restarts` bigint not null, `last_exit` longtext, `log_path` longtext, `created_at` bigint not null, `started_at` bigint, `heartbeat_at` bigint, constraint `instance_pk` primary key (`id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create unique index `instance_port` on `instance` (`port`);
+
+create table if not exists `task_secret` (`task_id` varchar(36) not null, `sealed` longblob not null, `created_at` bigint not null, constraint `task_secret_pk` primary key (`task_id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create table if not exists `setting` (`name` varchar(191) not null, `value` longtext not null, constraint `setting_pk` primary key (`name`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;

@@ -1,0 +1,370 @@
+import { stat } from 'node:fs/promises';
+import {
+  type Database,
+  findSetting,
+  loadDatabaseStatus,
+  migrateDatabase,
+  openGeneration,
+  printSchema,
+  saveSetting,
+} from '@comfleet/server';
+import { DatabaseSync } from '@photostructure/sqlite';
+import mysql from 'mysql2/promise';
+import pg from 'pg';
+import { afterEach, expect, test } from 'vitest';
+import { describeOnDatabases } from '../../../e2e/services/databases.ts';
+import { closeAll, createEmpty, openForTest, type ServerDatabaseConfig } from './kit/open-test-database.ts';
+
+afterEach(closeAll);
+
+const insertSetting = (database: Database, name: string, value = '') => ({
+  query: database.k.insertInto('setting').values({ name, value }),
+  rows: 1,
+});
+
+const listNames = async (database: Database) => {
+  const rows = await database.read(database.k.selectFrom('setting').select('name').orderBy('name'));
+  return rows.map((row) => row.name);
+};
+
+/** Runs SQL through the driver itself, past the product. */
+async function runScript(config: ServerDatabaseConfig, script: string): Promise<void> {
+  if (config.driver === 'sqlite') {
+    const db = new DatabaseSync(config.file);
+    db.exec(script);
+    db.close();
+  } else if (config.driver === 'postgres') {
+    const { host, port, user, password, database } = config;
+    const options = { host, port, database, user: user ?? '', password: password ?? '' };
+    const client = new pg.Client(options);
+    await client.connect();
+    await client.query(script).finally(() => client.end());
+  } else {
+    const { host, port, user, password, database } = config;
+    const options = { host, port, database, user: user ?? '', password: password ?? '' };
+    const connection = await mysql.createConnection({ ...options, multipleStatements: true });
+    await connection.query(script).finally(() => connection.end());
+  }
+}
+
+describeOnDatabases('migrations', (kind) => {
+  test('DB2 an empty database says what is pending, a migrated one that nothing is', async () => {
+    const config = await createEmpty(kind);
+
+    const before = await loadDatabaseStatus(config);
+    const made = await migrateDatabase(config);
+
+    const pending = [{ version: 1, name: 'records' }];
+    expect(before).toEqual({ driver: config.driver, current: 0, latest: 1, pending });
+    expect(made).toEqual({ driver: config.driver, current: 1, latest: 1, pending: [] });
+    expect(await loadDatabaseStatus(config)).toEqual(made);
+  });
+
+  test('DB2 migrating again keeps the schema and its rows', async () => {
+    const config = await createEmpty(kind);
+    const database = await openForTest(config);
+    await database.commit([insertSetting(database, 'kept')]);
+
+    const again = await migrateDatabase(config);
+
+    expect(again.current).toBe(1);
+    expect(await listNames(database)).toEqual(['kept']);
+  });
+
+  test('DB2 five migrations at once make one schema', async () => {
+    const config = await createEmpty(kind);
+
+    const results = await Promise.all([1, 2, 3, 4, 5].map(() => migrateDatabase(config)));
+
+    expect(results.map((status) => status.current)).toEqual([1, 1, 1, 1, 1]);
+    const database = await openForTest(config);
+    expect(await listNames(database)).toEqual([]);
+  });
+
+  test('DB2 the printed SQL makes a schema that the product works on', async () => {
+    const config = await createEmpty(kind);
+    const version =
+      "insert into comfleet_schema (version, name, min_binary, applied_at) values (1, 'records', 1, 0);";
+
+    await runScript(config, printSchema(config.driver) + version);
+
+    expect((await loadDatabaseStatus(config)).pending).toEqual([]);
+    const database = await openForTest(config);
+    const outcome = await database.commit([insertSetting(database, 'works')]);
+    expect(outcome).toEqual({ kind: 'committed' });
+  });
+
+  test('a migration that stopped half way is finished by the next', async () => {
+    const config = await createEmpty(kind);
+    const half = printSchema(config.driver).split(';\n\n').slice(0, 12).join(';\n');
+    await runScript(config, half);
+
+    const status = await migrateDatabase(config);
+
+    expect(status.current).toBe(1);
+    const database = await openForTest(config);
+    expect(await listNames(database)).toEqual([]);
+  });
+
+  test('a schema that a newer program needs is refused, one it merely made is not', async () => {
+    const config = await createEmpty(kind);
+    await migrateDatabase(config);
+    const insert = 'insert into comfleet_schema (version, name, min_binary, applied_at) values';
+
+    await runScript(config, `${insert} (2, 'newer', 1, 0)`);
+    expect((await migrateDatabase(config)).current).toBe(2);
+
+    await runScript(config, `${insert} (3, 'incompatible', 3, 0)`);
+    const refused = { code: 'SCHEMA_TOO_NEW', details: { schema_version: 3, this_program: 1 } };
+    await expect(openForTest(config)).rejects.toMatchObject(refused);
+  });
+});
+
+describeOnDatabases('a commit', (kind) => {
+  test('DB1 of five compare-and-sets at once exactly one wins', async () => {
+    const config = await createEmpty(kind);
+    const databases = [await openForTest(config), await openForTest(config), await openForTest(config)];
+    const [first] = databases;
+    if (!first) throw new Error('no database');
+    await first.commit([insertSetting(first, 'turn', 'free')]);
+
+    const claims = [...databases, ...databases].slice(0, 5);
+    const won = await Promise.all(
+      claims.map((database, index) =>
+        saveSetting(database, { name: 'turn', value: `taken by ${index}`, seen: 'free' }),
+      ),
+    );
+
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await findSetting(first, 'turn')).toBe(`taken by ${won.indexOf(true)}`);
+  });
+
+  test('that is refused leaves nothing and names the write', async () => {
+    const database = await openForTest(await createEmpty(kind));
+    await database.commit([insertSetting(database, 'there')]);
+    const unmatched = {
+      query: database.k.updateTable('setting').set({ value: 'x' }).where('name', '=', 'absent'),
+      rows: 1,
+    };
+
+    const lost = await database.commit([
+      insertSetting(database, 'a'),
+      unmatched,
+      insertSetting(database, 'b'),
+    ]);
+    const twice = await database.commit([insertSetting(database, 'c'), insertSetting(database, 'there')]);
+
+    expect(lost).toEqual({ kind: 'refused', index: 1, reason: 'unmatched' });
+    expect(twice).toEqual({ kind: 'refused', index: 1, reason: 'duplicate' });
+    expect(await listNames(database)).toEqual(['there']);
+  });
+
+  test('counts a row as matched when its new value is the old one', async () => {
+    const database = await openForTest(await createEmpty(kind));
+    await database.commit([insertSetting(database, 'same', 'v')]);
+
+    const query = database.k.updateTable('setting').set({ value: 'v' }).where('name', '=', 'same');
+
+    expect(await database.commit([{ query, rows: 1 }])).toEqual({ kind: 'committed' });
+  });
+
+  test('that is refused among others at the same time hurts none of them', async () => {
+    const database = await openForTest(await createEmpty(kind));
+    await database.commit([insertSetting(database, 'taken')]);
+
+    const outcomes = await Promise.all(
+      Array.from({ length: 40 }, (_value, index) =>
+        database.commit([
+          insertSetting(database, `n${String(index).padStart(2, '0')}`),
+          ...(index % 4 === 3 ? [insertSetting(database, 'taken')] : []),
+        ]),
+      ),
+    );
+
+    expect(outcomes.filter((outcome) => outcome.kind === 'committed')).toHaveLength(30);
+    expect(outcomes[3]).toEqual({ kind: 'refused', index: 1, reason: 'duplicate' });
+    expect(await listNames(database)).toHaveLength(31);
+  });
+
+  test('with wrong SQL among others at the same time fails alone, as a fault of ours', async () => {
+    const database = await openForTest(await createEmpty(kind));
+    const wrong = database.k.insertInto('blob').values({ hash: 'h' } as never);
+
+    const [before, failed, after] = await Promise.allSettled([
+      database.commit([insertSetting(database, 'before')]),
+      database.commit([insertSetting(database, 'with it'), { query: wrong }]),
+      database.commit([insertSetting(database, 'after')]),
+    ]);
+
+    expect(before).toEqual({ status: 'fulfilled', value: { kind: 'committed' } });
+    expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'INTERNAL' } });
+    expect(after).toEqual({ status: 'fulfilled', value: { kind: 'committed' } });
+    expect(await listNames(database)).toEqual(['after', 'before']);
+  });
+
+  test('runs its writes in order, and commits take effect in the order they were asked for', async () => {
+    const database = await openForTest(await createEmpty(kind));
+    const set = (value: string, seen: string) => ({
+      query: database.k
+        .updateTable('setting')
+        .set({ value })
+        .where('name', '=', 'step')
+        .where('value', '=', seen),
+      rows: 1,
+    });
+
+    const chain = await database.commit([insertSetting(database, 'step', '0'), set('1', '0'), set('2', '1')]);
+    await database.commit([set('3', '2')]);
+
+    expect(chain).toEqual({ kind: 'committed' });
+    expect(await findSetting(database, 'step')).toBe('3');
+  });
+
+  test('that deadlocks with another is tried again until both are through', async () => {
+    const config = await createEmpty(kind);
+    const [one, two] = [await openForTest(config), await openForTest(config)];
+    await one.commit([insertSetting(one, 'a', '0'), insertSetting(one, 'b', '0')]);
+    const setBoth = (database: Database, names: string[]) =>
+      database.commit(
+        names.map((name) => ({
+          query: database.k
+            .updateTable('setting')
+            .set({ value: names.join('') })
+            .where('name', '=', name),
+          rows: 1,
+        })),
+      );
+
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, () => [setBoth(one, ['a', 'b']), setBoth(two, ['b', 'a'])]).flat(),
+    );
+
+    expect(new Set(outcomes.map((outcome) => outcome.kind))).toEqual(new Set(['committed']));
+    expect(await findSetting(one, 'a')).toBe(await findSetting(one, 'b'));
+  });
+});
+
+describeOnDatabases('what is stored', (kind) => {
+  test('DB1 text comes back as written: a megabyte, every script, quotes and backslashes', async () => {
+    const database = await openForTest(await createEmpty(kind));
+    const long = '文生图 🎨 \\ \' " % _ \n\r\t ünï'.repeat(40_000);
+
+    await database.commit([insertSetting(database, 'long', long), insertSetting(database, "o'clock\\", '')]);
+
+    expect(await findSetting(database, 'long')).toBe(long);
+    expect(await findSetting(database, "o'clock\\")).toBe('');
+  });
+
+  test('DB1 names that differ in case, accent or a space at the end are different', async () => {
+    const database = await openForTest(await createEmpty(kind));
+
+    const outcome = await database.commit(
+      ['Abc', 'aBC', 'abc', 'äbc'].map((name) => insertSetting(database, name)),
+    );
+
+    expect(outcome).toEqual({ kind: 'committed' });
+    expect((await listNames(database)).toSorted()).toEqual(['Abc', 'aBC', 'abc', 'äbc']);
+    expect(await findSetting(database, 'ABC')).toBeNull();
+  });
+
+  test('DB1 numbers are numbers, exact up to 2^53 − 1, counts too', async () => {
+    const database = await openForTest(await createEmpty(kind));
+    const row = { hash: 'h', size_bytes: 9007199254740991, created_at: 1767225600000 };
+    await database.commit([{ query: database.k.insertInto('blob').values(row), rows: 1 }]);
+
+    const found = await database.read(
+      database.k.selectFrom('blob').selectAll().where('size_bytes', '=', 9007199254740991),
+    );
+    const below = await database.read(
+      database.k.selectFrom('blob').selectAll().where('size_bytes', '<', 9007199254740991),
+    );
+    const [counted] = await database.read(
+      database.k.selectFrom('blob').select((b) => b.fn.countAll<number>().as('count')),
+    );
+
+    expect(found.map((it) => ({ ...it }))).toEqual([row]);
+    expect(below).toEqual([]);
+    expect(counted?.count).toBe(1);
+  });
+
+  test('DB1 bytes come back as bytes, and null as null', async () => {
+    const database = await openForTest(await createEmpty(kind));
+    const bytes = Uint8Array.from({ length: 200_000 }, (_value, index) => index % 256);
+    await database.commit([
+      {
+        query: database.k
+          .insertInto('graph')
+          .values({ hash: 'g', size_bytes: 9007199254740991, body: bytes, created_at: 5 }),
+        rows: 1,
+      },
+    ]);
+
+    const [row] = await database.read(database.k.selectFrom('graph').selectAll());
+
+    expect(row?.body).toBeInstanceOf(Uint8Array);
+    expect(Buffer.from(row?.body ?? []).equals(Buffer.from(bytes))).toBe(true);
+    expect(row?.size_bytes).toBe(9007199254740991);
+  });
+
+  test('DB4 records stay when the database is closed and opened again', async () => {
+    const config = await createEmpty(kind);
+    const first = await openForTest(config);
+    const user = { id: '019a0000-0000-7000-8000-000000000001', kind: 'user', name: 'Ada' } as const;
+    const rest = { description: null, secret_hash: null, grants: '[]', created_at: 1, revoked_at: null };
+    await first.commit([{ query: first.k.insertInto('principal').values({ ...user, ...rest }), rows: 1 }]);
+    await first.close();
+
+    const second = await openForTest(config);
+
+    const rows = await second.read(second.k.selectFrom('principal').selectAll());
+    expect(rows.map((row) => ({ ...row }))).toEqual([{ ...user, ...rest }]);
+  });
+
+  test('the generation grows with every start', async () => {
+    const config = await createEmpty(kind);
+    const one = await openForTest(config);
+    const two = await openForTest(config);
+
+    expect([await openGeneration(one), await openGeneration(two), await openGeneration(one)]).toEqual([
+      1, 2, 3,
+    ]);
+  });
+
+  test("the database's clock runs in milliseconds beside ours", async () => {
+    const database = await openForTest(await createEmpty(kind));
+
+    expect(Math.abs(database.nowMs() - Date.now())).toBeLessThan(250);
+  });
+});
+
+describeOnDatabases('the database settings', (kind) => {
+  const title = 'DB3 say where the database is and who we are there; what is wrong with them is said';
+  const testServer = async () => {
+    const config = await createEmpty(kind);
+
+    await expect(openForTest({ ...config, password: 'wrong' } as never)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { problems: [{ path: 'database' }] },
+    });
+    await expect(openForTest({ ...config, database: 'comfleet_absent' } as never)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { problems: [{ path: 'database' }] },
+    });
+    await expect(openForTest({ ...config, port: 1 } as never)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    const narrow = await openForTest({ ...config, poolSize: 2 } as never);
+    await Promise.all([1, 2, 3, 4, 5, 6].map((n) => narrow.commit([insertSetting(narrow, `n${n}`)])));
+    const lists = await Promise.all([1, 2, 3, 4, 5, 6].map(() => listNames(narrow)));
+    expect(lists.map((names) => names.length)).toEqual([6, 6, 6, 6, 6, 6]);
+  };
+  const testFile = async () => {
+    const config = await createEmpty(kind);
+    if (config.driver !== 'sqlite') throw new Error('not a file');
+    const file = `${config.file}.folder/deeper/records.db`;
+
+    const database = await openForTest({ driver: 'sqlite', file });
+    await database.commit([insertSetting(database, 'here')]);
+
+    expect((await stat(file)).isFile()).toBe(true);
+  };
+  test(title, kind.name === 'sqlite' ? testFile : testServer);
+});
