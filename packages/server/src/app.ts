@@ -2,9 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
 import { createUuidV7, type Id, type IdKind, type WorkerId } from '@comfleet/contract';
+import { addLiveDoor } from './doors/live/live-door.ts';
 import { createFleetView } from './doors/native/fleet-view.ts';
 import { addNativeDoor } from './doors/native/native-door.ts';
-import { openInstances, type Instances } from './fleet/instances/instances.ts';
+import { addApiDocument } from './doors/ops/api-document.ts';
+import { addOpsDoor } from './doors/ops/ops-door.ts';
+import { type Instances, openInstances } from './fleet/instances/instances.ts';
 import { openWorkerRegistry, type WorkerRegistry } from './fleet/workers/registry.ts';
 import { ASSET_LIMITS } from './flow/assets/assets.ts';
 import type { BlobStore } from './flow/assets/blob-store.ts';
@@ -35,6 +38,8 @@ import { type Clock, type Random, systemClock, systemRandom } from './platform/t
 
 /* The only file that knows every concrete class: it opens them in order and hands each what it needs of the others. */
 
+/** Of this package; shown by health and in the API document. */
+const VERSION = '0.1.0';
 const DEFAULT_PRIORITY = 5;
 const MAX_RESULT_BYTES = 8 * 1024 ** 3;
 const MAX_RESULT_FILES = 500;
@@ -122,7 +127,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   );
   await addConfiguredWorkers(fleet, config);
   await opened.spine.abandonStrangers();
-  const address = await openDoors(scope, options, { opened, fleet, identity, links });
+  const address = await openDoors(scope, options, { opened, fleet, identity, links, database });
   await announceAddress(database, address);
   const local = await openLocalClient({ db: database, identity, clock, random }, config.dataDir, address);
   followConfig(store, { fleet, library, options });
@@ -130,6 +135,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
 }
 
 interface DoorParts {
+  database: Database;
   opened: OpenedFlow;
   fleet: WorkerRegistry;
   identity: Identity;
@@ -139,8 +145,8 @@ interface DoorParts {
 /** The main listener with every door on it; answers its address. */
 async function openDoors(
   scope: Scope,
-  { store, logger }: AppOptions,
-  { opened, fleet, identity, links }: DoorParts,
+  { store, logger, webRoot }: AppOptions,
+  { opened, fleet, identity, links, database }: DoorParts,
 ): Promise<string> {
   const config = store.current;
   const clock = systemClock;
@@ -154,21 +160,22 @@ async function openDoors(
   });
   const slots = new StreamSlots(config.limits.streamsPerClient);
   const fleetView = createFleetView(fleet, (id) => opened.spine.dispatcher.load(id as WorkerId));
-  await addNativeDoor(
-    http,
-    {
-      flow: opened.flow,
-      fleet: fleetView,
-      identity,
-      config: store,
-      links,
-      slots,
-      clock,
-      logger,
-      signal: scope.signal,
-    },
-    { anonymous: null },
-  );
+  const anonymous = { anonymous: null };
+  const { flow } = opened;
+  const common = {
+    flow,
+    fleet: fleetView,
+    identity,
+    slots,
+    clock,
+    logger,
+    signal: scope.signal,
+    version: VERSION,
+  };
+  await addApiDocument(http, { version: VERSION });
+  await addNativeDoor(http, { ...common, config: store, links }, anonymous);
+  await addLiveDoor(http, common, config.server);
+  await addOpsDoor(http, { ...common, db: database, config: store, clientFolder: webRoot }, anonymous);
   return listen(scope, http, config);
 }
 

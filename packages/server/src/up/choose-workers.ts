@@ -79,11 +79,9 @@ async function findLocalComfyui(scope: Scope, app: App, options: UpOptions): Pro
 async function answersAsComfyui(url: string, signal: AbortSignal): Promise<boolean> {
   const transport = createNodeTransport();
   try {
-    const answer = await fetch(`${url}/system_stats`, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]),
-    });
-    const body: unknown = await answer.json();
-    return answer.ok && typeof body === 'object' && body !== null && 'system' in body && 'devices' in body;
+    const http = new ComfyHttp({ baseUrl: url, transport });
+    const stats = await http.loadSystemStats({ signal, timeoutMs: PROBE_TIMEOUT_MS });
+    return stats.comfyuiVersion !== null;
   } catch {
     // Nobody there: the ordinary case on a machine without ComfyUI.
     return false;
