@@ -27,6 +27,8 @@ export default defineConfig({
   base: '/client/',
   plugins: pagePlugins(),
   define: pageDefines,
+  // Development against a server that runs beside it: `npx vite` here, Comfleet at its usual address.
+  server: { proxy: { '/api': { target: 'http://127.0.0.1:8000', ws: true } } },
   build: {
     target: 'es2022',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],

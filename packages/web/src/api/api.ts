@@ -56,11 +56,15 @@ export class ApiFailure extends Error {
   readonly code: string;
   readonly details: Record<string, unknown> | null;
 
-  constructor(code: string, message: string, details: Record<string, unknown> | null, cause?: unknown) {
-    super(message, { cause });
+  constructor(
+    code: string,
+    message: string,
+    options: { details?: Record<string, unknown> | null; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
     this.name = 'ApiFailure';
     this.code = code;
-    this.details = details;
+    this.details = options.details ?? null;
   }
 }
 
@@ -68,5 +72,5 @@ export class ApiFailure extends Error {
 export function toFailure(error: unknown): ApiFailure {
   if (error instanceof ApiFailure) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new ApiFailure('UNREACHABLE', message, null, error);
+  return new ApiFailure('UNREACHABLE', message, { cause: error });
 }

@@ -12,7 +12,7 @@ export function createApiFactory(url: string): ApiFactory {
         translated(anonymous.auth.exchange(code), (failure) =>
           failure.code === 'UNREACHABLE'
             ? failure
-            : new ApiFailure('SIGN_IN_CODE', failure.message, null, failure),
+            : new ApiFailure('SIGN_IN_CODE', failure.message, { cause: failure }),
         ),
       issueToken: (clientId, clientSecret) => translated(anonymous.auth.token(clientId, clientSecret)),
     },
@@ -75,7 +75,8 @@ async function translated<T>(call: Promise<T>, refine = (failure: ApiFailure) =>
 }
 
 function toApiFailure(error: unknown): ApiFailure {
-  if (error instanceof ComfleetError) return new ApiFailure(error.code, error.message, error.details, error);
+  if (error instanceof ComfleetError)
+    return new ApiFailure(error.code, error.message, { details: error.details, cause: error });
   const message = error instanceof Error ? error.message : String(error);
-  return new ApiFailure('UNREACHABLE', message, null, error);
+  return new ApiFailure('UNREACHABLE', message, { cause: error });
 }

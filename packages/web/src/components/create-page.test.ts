@@ -53,7 +53,7 @@ describe('the form', () => {
   test('a refused submission keeps the form and shows the reason', async () => {
     const page = await openPage();
     await page.get('#prompt-prompt').setValue('a boat');
-    server.refusal = new ApiFailure('QUOTA_EXCEEDED', 'too many', null);
+    server.refusal = new ApiFailure('QUOTA_EXCEEDED', 'too many');
     await page.get('.go').trigger('click');
     await flushPromises();
     expect(page.get('.failure').text()).toBe(
@@ -129,7 +129,7 @@ describe('the gallery', () => {
   });
 
   test('a failed list is said and can be tried again', async () => {
-    server.listRefusal = new ApiFailure('UNREACHABLE', 'no answer', null);
+    server.listRefusal = new ApiFailure('UNREACHABLE', 'no answer');
     const page = await openPage();
     expect(page.get('.gallery [role="alert"]').text()).toContain('The server does not answer');
     server.listRefusal = null;
@@ -265,7 +265,7 @@ describe('the picture box', () => {
 describe('signing in', () => {
   test('wrong credentials are said and nothing is kept', async () => {
     const page = await openPage({ signedIn: false });
-    server.refusal = new ApiFailure('UNAUTHORIZED', 'no', null);
+    server.refusal = new ApiFailure('UNAUTHORIZED', 'no');
     await page.get('[name="client_id"]').setValue('me');
     await page.get('[name="client_secret"]').setValue('wrong');
     await page.get('form').trigger('submit');
@@ -287,7 +287,7 @@ describe('signing in', () => {
 
   test('a token that ran out leads back to the sign-in page with the reason', async () => {
     const page = await openPage();
-    server.live?.refused(new ApiFailure('UNAUTHORIZED', 'expired', null));
+    server.live?.refused(new ApiFailure('UNAUTHORIZED', 'expired'));
     await flushPromises();
     expect(page.get('[role="alert"]').text()).toBe('Your sign-in has run out. Please sign in again.');
   });

@@ -134,7 +134,6 @@ export const en = {
     failed: 'Your work could not be loaded.',
     again: 'Try again',
     older: 'Show older',
-    untitled: 'Without a prompt',
     pictures: '{n} of {total}',
     under: '{n} under way',
     cancelAll: 'Cancel all',

@@ -136,7 +136,6 @@ export const zh: Messages = {
     failed: '无法加载作品。',
     again: '重试',
     older: '显示更早的作品',
-    untitled: '没有提示词',
     pictures: '{n} / {total}',
     under: '{n} 个进行中',
     cancelAll: '全部取消',

@@ -91,5 +91,5 @@ async function toToken(factory: ApiFactory, credential: Credential): Promise<str
 
 /** A token that once was good: the page says that the sign-in ran out, not that something was typed wrongly. */
 function toEnded(failure: ApiFailure): ApiFailure {
-  return new ApiFailure('SIGN_IN_ENDED', failure.message, failure.details, failure);
+  return new ApiFailure('SIGN_IN_ENDED', failure.message, { cause: failure });
 }

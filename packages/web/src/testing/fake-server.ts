@@ -1,5 +1,5 @@
 import type { StreamFrame, SubmitBatch, SubmitTask, Task, Workflow } from '@comfleet/contract';
-import { type Api, ApiFailure, type ApiFactory, type LiveListener } from '../api/api.ts';
+import type { Api, ApiFactory, ApiFailure, LiveListener } from '../api/api.ts';
 import { sampleTask, sampleWorkflow } from './samples.ts';
 
 /** A server in memory: holds what a test puts in and notes what the page asked. */
@@ -82,17 +82,7 @@ export class FakeServer {
       },
       createUpload: (file) => {
         this.uploads.push(file);
-        return this.answer({
-          upload_id: 'upload-1',
-          name: file.name,
-          content_type: file.type,
-          size_bytes: file.size,
-          hash: 'blake3:00',
-          width: null,
-          height: null,
-          created_at: '2026-01-01T10:00:00.000Z',
-          url: '/api/fleet/assets/upload-1/content',
-        });
+        return this.answer(sampleUpload(file));
       },
       watchOwn: (listener) => {
         this.live = listener;
@@ -133,5 +123,19 @@ function sampleBatch() {
     completed_at: null,
     duration_seconds: null,
     task_ids: [],
+  };
+}
+
+function sampleUpload(file: File) {
+  return {
+    upload_id: 'upload-1',
+    name: file.name,
+    content_type: file.type,
+    size_bytes: file.size,
+    hash: 'blake3:00',
+    width: null,
+    height: null,
+    created_at: '2026-01-01T10:00:00.000Z',
+    url: '/api/fleet/assets/upload-1/content',
   };
 }

@@ -1,6 +1,8 @@
+import type { Workflow } from '@comfleet/contract';
 import { computed } from 'vue';
 import { useWords } from '../../i18n/use-words.ts';
-import { labelOf, planForm } from '../../model/parameter-control.ts';
+import type { ValueProblem } from '../../model/draft-values.ts';
+import { type FormPlan, labelOf, planForm } from '../../model/parameter-control.ts';
 import { useDraft } from '../../stores/draft.ts';
 import { useUploads } from '../../stores/uploads.ts';
 
@@ -16,19 +18,25 @@ export function useReadiness() {
     const { workflow } = draft;
     if (workflow === null || plan.value === null) return t('generate.wait.workflows');
     if (!workflow.available && workflow.missing.length > 0) return t('generate.wait.unavailable');
-    const sending = plan.value.images.some(
-      (parameter) => uploads.states.get(parameter.name)?.kind === 'sending',
-    );
-    if (sending) return t('generate.wait.uploading');
+    if (isSending(plan.value)) return t('generate.wait.uploading');
     const problem = draft.problems[0];
-    if (problem === undefined) return null;
+    return problem === undefined ? null : sayBlocker(workflow, problem);
+  });
+
+  function isSending(form: FormPlan): boolean {
+    return form.images.some((parameter) => uploads.states.get(parameter.name)?.kind === 'sending');
+  }
+
+  /** The first problem as something to do. */
+  function sayBlocker(workflow: Workflow, problem: ValueProblem): string {
     const parameter = workflow.parameters.find((candidate) => candidate.name === problem.parameter);
-    if (problem.key === 'required' && parameter?.data_type === 'image') return t('generate.wait.image');
-    if (problem.key === 'required' && problem.parameter === plan.value.prompt?.name)
-      return t('generate.wait.prompt');
+    if (problem.key === 'required') {
+      if (parameter?.data_type === 'image') return t('generate.wait.image');
+      if (problem.parameter === plan.value?.prompt?.name) return t('generate.wait.prompt');
+    }
     const field = parameter === undefined ? problem.parameter : labelOf(parameter, language.value);
     return t('generate.wait.field', { field, problem: sayProblem(problem.key, problem.limit) });
-  });
+  }
 
   /** A field's problem in words; an empty required field is said at the button only. */
   function problemOf(name: string): string | null {

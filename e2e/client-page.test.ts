@@ -1,0 +1,227 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { openSimulator } from '@comfleet/simulator';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+const CHROMIUM = process.env.COMFLEET_TEST_CHROMIUM ?? '/usr/bin/chromium';
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const CLI = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
+const PAGE_FILES = fileURLToPath(new URL('../packages/web/dist/assets', import.meta.url));
+/** Where screenshots stay for a person to look at; by default they go with the other temporary files. */
+const SCREENSHOTS = process.env.COMFLEET_TEST_SCREENSHOTS;
+/** Most script before first use: design 13. */
+const MOST_SCRIPT_BYTES = 200_000;
+
+interface Server {
+  process: ChildProcess;
+  signInLink: string;
+  lines: string[];
+}
+
+describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
+  let folder: string;
+  let simulator: Awaited<ReturnType<typeof openSimulator>>;
+  let browser: Browser;
+  let server: Server;
+  let context: BrowserContext;
+  let page: Page;
+  /** Errors of the console, uncaught exceptions and violations of the content security policy. */
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'comfleet-client-page-'));
+    simulator = await openSimulator({ port: 0, stepMs: 80, previewMethod: 'latent2rgb' });
+    server = await startServer(folder, simulator.url);
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      locale: 'en-US',
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    page = await context.newPage();
+    watchProblems(page, problems);
+    await page.goto(server.signInLink);
+    await page.waitForSelector('.composer .trigger');
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    if (server !== undefined && server.process.exitCode === null) {
+      server.process.kill('SIGINT');
+      await once(server.process, 'exit');
+    }
+    await simulator?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  afterEach(() => {
+    expect(problems).toEqual([]);
+  });
+
+  test('CP2 the printed link signs in once, leaves no code in the address and sets no cookie', async () => {
+    expect(new URL(page.url()).hash).toBe('');
+    await page.waitForSelector('.lamp[data-live="live"]');
+    expect(await context.cookies()).toEqual([]);
+  });
+
+  test('CP5 a prompt becomes a picture, with progress and preview on the way', async () => {
+    await chooseWorkflow(page, 'Text to image');
+    await page.fill('#prompt-prompt', 'a lighthouse in a storm at dusk');
+    await page.press('#prompt-prompt', 'Control+Enter');
+
+    const preview = await page.waitForSelector('.cell .preview');
+    expect(await decodedWidth(page, '.cell .preview')).toBeGreaterThan(0);
+    const percent = await page.waitForSelector(
+      '[role="progressbar"][aria-valuenow]:not([aria-valuenow="0"])',
+    );
+    expect(Number(await percent.getAttribute('aria-valuenow'))).toBeLessThan(100);
+    expect(await page.textContent('.cell .run')).toMatch(/Step \d+ of \d+/);
+    await shoot(page, folder, '1440-running');
+
+    await preview.waitForElementState('hidden');
+    await page.waitForSelector('.cell .media[data-phase="shown"]');
+    expect(await decodedWidth(page, '.cell .media img')).toBe(512);
+  });
+
+  test('the picture box shows what made the picture, moves by key and copies the seed', async () => {
+    await page.click('.cell .whole');
+    await page.waitForSelector('dialog .media[data-phase="shown"]');
+    const seed = (await page.textContent('dialog .copyable'))?.trim();
+    expect(seed).toMatch(/^\d+$/);
+    await page.click('dialog .copyable');
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(seed);
+    await shoot(page, folder, '1440-box');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog', { state: 'detached' });
+  });
+
+  test('after a reload the same person sees the same work and the same draft', async () => {
+    await page.reload();
+    await page.waitForSelector('.cell .media[data-phase="shown"]');
+    expect(await page.inputValue('#prompt-prompt')).toBe('a lighthouse in a storm at dusk');
+  });
+
+  test('CP6 several pictures are one group; what is left of it can be canceled at once', async () => {
+    await page.click('[aria-label="One more"]');
+    await page.click('[aria-label="One more"]');
+    await page.click('.go');
+    await page.waitForFunction(() => document.querySelectorAll('article:first-of-type .cell').length === 3);
+    await page.click('article:first-of-type >> text=Cancel all');
+    await page.waitForSelector('article:first-of-type >> text=Run again');
+    expect(await page.locator('article').count()).toBe(2);
+    await shoot(page, folder, '1440-group');
+  });
+
+  test('CP4 an uploaded picture becomes the input of a workflow', async () => {
+    await chooseWorkflow(page, 'Invert a picture');
+    await page.setInputFiles('input[type="file"]', {
+      name: 'square.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from(await pictureOf(page)),
+    });
+    await page.click('[aria-label="One less"]');
+    await page.click('[aria-label="One less"]');
+    await page.click('.go:enabled');
+    await page.waitForSelector('article:first-of-type .cell .media[data-phase="shown"]');
+    expect(await decodedWidth(page, 'article:first-of-type .cell .media img')).toBe(64);
+  });
+
+  test('CP10 at 390 px nothing is wider than the screen', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    await shoot(page, folder, '390-create');
+    await page.click('.panes button:last-child');
+    await page.waitForSelector('.cell .media[data-phase="shown"]');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    await shoot(page, folder, '390-results');
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  test('the page speaks Chinese where the browser does', async () => {
+    const chinese = await browser.newContext({ locale: 'zh-CN', colorScheme: 'dark' });
+    const other = await chinese.newPage();
+    watchProblems(other, problems);
+    await other.goto(new URL('/client/', server.signInLink).href);
+    await other.waitForSelector('form');
+    expect(await other.textContent('form .button')).toContain('登录');
+    await shoot(other, folder, 'sign-in-zh-dark');
+    await chinese.close();
+  });
+
+  test('script before first use weighs at most 200 kB compressed', async () => {
+    const scripts = (await readdir(PAGE_FILES)).filter((name) => name.endsWith('.js'));
+    const sizes = await Promise.all(
+      scripts.map(async (name) => gzipSync(await readFile(join(PAGE_FILES, name))).length),
+    );
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(MOST_SCRIPT_BYTES);
+  });
+});
+
+/** Starts the built command on a simulated worker and waits for its sign-in link. */
+async function startServer(folder: string, workerUrl: string): Promise<Server> {
+  const child = spawn(process.execPath, [CLI, 'up', '--port', '0', '--no-example', '--worker', workerUrl], {
+    cwd: folder,
+    env: { ...process.env, LANG: 'en_US.UTF-8', COMFLEET_DATA: join(folder, 'data') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  child.stderr.on('data', (data: Buffer) => lines.push(data.toString('utf8')));
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    const signInLink = /(http:\/\/\S+#code=\S+)/.exec(line)?.[1];
+    if (signInLink !== undefined) return { process: child, signInLink, lines };
+  }
+  throw new Error(`the server ended before it printed a sign-in link:\n${lines.join('\n')}`);
+}
+
+function watchProblems(page: Page, problems: string[]): void {
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(String(error)));
+}
+
+async function chooseWorkflow(page: Page, title: string): Promise<void> {
+  await page.click('.trigger');
+  await page.locator('[role="option"]', { hasText: title }).first().click();
+}
+
+/** Natural width of a picture once the browser has decoded it. */
+async function decodedWidth(page: Page, selector: string): Promise<number> {
+  return page.$eval(selector, async (element) => {
+    if (!(element instanceof HTMLImageElement)) return 0;
+    await element.decode();
+    return element.naturalWidth;
+  });
+}
+
+/** A 64 × 64 PNG drawn by the browser itself. */
+async function pictureOf(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(64, 64);
+    const pencil = canvas.getContext('2d');
+    pencil?.fillRect(16, 16, 32, 32);
+    const blob = await canvas.convertToBlob({ type: 'image/png' });
+    return [...new Uint8Array(await blob.arrayBuffer())];
+  });
+}
+
+async function shoot(page: Page, folder: string, name: string): Promise<void> {
+  await page.screenshot({ path: join(SCREENSHOTS ?? folder, `client-${name}.png`) });
+}
