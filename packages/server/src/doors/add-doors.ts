@@ -2,8 +2,8 @@ import type { Session } from '../people/identity/session-cache.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { HttpServer } from '../platform/http/http-server.ts';
 import { addLiveDoor } from './live/live-door.ts';
-import { addNativeDoor } from './native/native-door.ts';
 import type { NativeDeps } from './native/native-deps.ts';
+import { addNativeDoor } from './native/native-door.ts';
 import { addApiDocument } from './ops/api-document.ts';
 import { addOpsDoor } from './ops/ops-door.ts';
 

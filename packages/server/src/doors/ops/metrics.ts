@@ -1,5 +1,5 @@
 import { TASK_STATES, WORKER_STATES } from '@comfleet/contract';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Flow } from '../../flow/flow.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { StreamSlots } from '../../platform/http/stream-slots.ts';

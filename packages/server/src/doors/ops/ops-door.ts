@@ -1,9 +1,9 @@
 import { type Health, healthSchema } from '@comfleet/contract';
+import type { Identity } from '../../people/identity/identity.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { Clock } from '../../platform/time/clock.ts';
-import type { Identity } from '../../people/identity/identity.ts';
-import { createAuthentication } from '../native/authentication.ts';
 import type { AuthenticationOptions } from '../native/authentication.ts';
+import { createAuthentication } from '../native/authentication.ts';
 import { addClientPages } from './client-pages.ts';
 import { type HealthDeps, loadHealth } from './health.ts';
 import { createMetrics, type MetricsDeps, measureRequests } from './metrics.ts';

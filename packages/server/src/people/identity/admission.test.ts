@@ -1,7 +1,7 @@
+import { createUuidV7 } from '@comfleet/contract';
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
-import { createUuidV7 } from '@comfleet/contract';
 import { systemRandom } from '../../platform/time/clock.ts';
 import { createAdmission } from './admission.ts';
 

@@ -1,6 +1,6 @@
+import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
-import { toError } from '../../platform/errors/app-error.ts';
 import type { Identity } from './identity.ts';
 import type { Session } from './session-cache.ts';
 

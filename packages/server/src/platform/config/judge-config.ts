@@ -1,7 +1,7 @@
+import { listWorkers } from './compile-config.ts';
 import type { ConfigWarning } from './config.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import type { RawConfig } from './config-schema.ts';
-import { listWorkers } from './compile-config.ts';
 import { isLoopbackHost, isSampleSecret, isWeakSecret } from './sample-secret.ts';
 
 /** What the schema cannot say: rules over several keys. Problems refuse the file; warnings are only said. */

@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorEnvelope, ERRORS } from '@comfleet/contract';
+import { ERRORS, type ErrorCode, type ErrorEnvelope } from '@comfleet/contract';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { AppError, toError } from '../errors/app-error.ts';
 
