@@ -1,4 +1,5 @@
 import { TaskEndedError } from '@comfleet/sdk';
+import { describeDetails } from './output/describe-details.ts';
 import { findServer } from './connection/find-server.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
@@ -46,7 +47,7 @@ async function describe(
   const lines = [
     `✗ ${code === 'USAGE' || code === 'INTERNAL' ? '' : `${String(code)}: `}${toPlainText(String(message))}`,
   ];
-  if (details !== null) lines.push(`  ${toPlainText(JSON.stringify(details))}`);
+  lines.push(...describeDetails(details).map((line) => `  ${toPlainText(line)}`));
   if (requestId !== undefined) lines.push(`  request_id ${String(requestId)}`);
   if (status !== EXIT.unreachable && status !== EXIT.unauthorised) return lines;
   const { url, token, credentialFile } = await findServer(options, terminal);

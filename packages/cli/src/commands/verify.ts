@@ -22,7 +22,7 @@ interface Finding {
 type Check = () => Promise<string>;
 
 /**
- * `comfleet verify`: configuration, sign-in, database, workers, one task end to end (CL5). Every check is tried; the
+ * `comfleet verify`: configuration, sign-in, database, redis, workers, one task end to end (CL5). Every check is tried; the
  * status is that of the first that failed. Without an answer of the server the checks behind it are left out.
  */
 export async function runVerify(context: CommandContext, flags: VerifyFlags): Promise<number> {
@@ -31,7 +31,9 @@ export async function runVerify(context: CommandContext, flags: VerifyFlags): Pr
   const signIn = await inspect(context, 'server', () => checkServer(comfleet, context));
   findings.push(signIn);
   if (signIn.ok) {
-    findings.push(await inspect(context, 'database', () => checkDatabase(comfleet, context)));
+    for (const part of ['database', 'redis']) {
+      findings.push(await inspect(context, part, () => checkService(comfleet, context, part)));
+    }
     findings.push(await inspect(context, 'workers', () => checkWorkers(comfleet, context)));
     findings.push(await inspect(context, 'task', () => checkTask(comfleet, context, flags.workflow)));
   }
@@ -66,12 +68,12 @@ async function checkServer(comfleet: Comfleet, { terminal }: CommandContext): Pr
   return `${comfleet.url} as ${me.name} (${me.grants.join(', ') || 'no grants'})`;
 }
 
-async function checkDatabase(comfleet: Comfleet, { terminal }: CommandContext): Promise<string> {
+async function checkService(comfleet: Comfleet, { terminal }: CommandContext, part: string): Promise<string> {
   const { services } = await comfleet.service.health({ signal: terminal.signal });
-  const database = services.database;
-  if (database === undefined) throw new Error('The server does not tell about its database.');
-  if (database.status === 'down') throw new Error(database.message);
-  return database.message;
+  const service = services[part];
+  if (service === undefined) throw new Error(`The server does not tell about its ${part}.`);
+  if (service.status === 'down') throw new Error(service.message);
+  return service.message;
 }
 
 async function checkWorkers(comfleet: Comfleet, { terminal }: CommandContext): Promise<string> {

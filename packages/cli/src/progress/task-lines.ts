@@ -104,7 +104,7 @@ export class TaskLines {
       this.#step = null;
       lines.push(texts.node(node));
     }
-    const place = step === null || steps === null || steps === 0 ? null : `${step}/${steps}`;
+    const place = step === null || step === 0 || steps === null ? null : `${step}/${steps}`;
     if (showPercent && place !== null && step !== null && steps !== null && place !== this.#step) {
       this.#step = place;
       lines.push(texts.progress(((100 * step) / steps).toFixed(1), step, steps));

@@ -1,0 +1,340 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Batch, Task, TaskDetail } from '@comfleet/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openFleet, runComfleet, startComfleet } from './comfleet-process.ts';
+
+let fleet: Awaited<ReturnType<typeof openFleet>>;
+beforeAll(async () => {
+  fleet = await openFleet();
+});
+afterAll(async () => {
+  await fleet.close();
+});
+
+/** A PNG begins with these bytes. */
+const PNG = '89504e470d0a1a0a';
+const GRAPH = {
+  '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: 255 } },
+  '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'cli' } },
+};
+
+const parse = <T>(lines: string[]): T => JSON.parse(lines.join('\n')) as T;
+
+describe('comfleet run', () => {
+  it('CL3 runs a workflow to a saved picture, with the lines of the documents', async () => {
+    const { status, out, err } = await fleet.run('run', 'solid_color', '--out', 'pictures');
+
+    expect(status).toBe(0);
+    expect(out).toHaveLength(1);
+    expect((await readFile(out[0] ?? '')).subarray(0, 8).toString('hex')).toBe(PNG);
+    expect(out[0]).toContain(join(fleet.cwd, 'pictures'));
+    const promptId = /prompt_id: (\S+)/.exec(err.join('\n'))?.[1] ?? 'none';
+    expect(err).toContain(`Workflow submitted, prompt_id: ${promptId}`);
+    expect(err).toContain(`Waiting for workflow ${promptId} to finish...`);
+    expect(err.at(-1)).toMatch(new RegExp(`^✓ Workflow ${promptId} finished \\(\\d+\\.\\d\\d s\\)$`));
+  });
+
+  it('WF23 runs a graph’s file with a seed of 2^64 - 1 unchanged', async () => {
+    const graph = structuredClone(GRAPH) as Record<
+      string,
+      { inputs: Record<string, unknown>; class_type: string }
+    >;
+    const sampler = {
+      '4': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'v1-5-pruned-emaonly.safetensors' } },
+      '5': { class_type: 'EmptyLatentImage', inputs: { width: 64, height: 64, batch_size: 1 } },
+      '6': { class_type: 'CLIPTextEncode', inputs: { text: 'a cat', clip: ['4', 1] } },
+      '3': {
+        class_type: 'KSampler',
+        inputs: {
+          seed: 1,
+          steps: 4,
+          cfg: 7.5,
+          sampler_name: 'euler',
+          scheduler: 'normal',
+          denoise: 1,
+          model: ['4', 0],
+          positive: ['6', 0],
+          negative: ['6', 0],
+          latent_image: ['5', 0],
+        },
+      },
+      '8': { class_type: 'VAEDecode', inputs: { samples: ['3', 0], vae: ['4', 2] } },
+      '2': { class_type: 'SaveImage', inputs: { images: ['8', 0], filename_prefix: 'cli' } },
+    };
+    delete graph['1'];
+    await writeFile(join(fleet.cwd, 'sampler.json'), JSON.stringify({ ...graph, ...sampler }));
+
+    const result = await fleet.run('run', 'sampler.json', '--seed', '18446744073709551615', '--json');
+
+    expect(result.err.filter((line) => line.startsWith('✗'))).toEqual([]);
+    const task = parse<TaskDetail>(result.out);
+    expect(task.status).toBe('succeeded');
+    const answer = await fetch(`${fleet.credential.url}/api/fleet/tasks/${task.task_id}/graph`, {
+      headers: { authorization: `Bearer ${fleet.credential.token}` },
+    });
+    expect(await answer.text()).toContain('"seed":18446744073709551615');
+    expect(result.err.join('\n')).toMatch(/→ Progress: (25|50|75|100)\.0% \([1-4]\/4\)/);
+  });
+
+  it('says which input is wrong', async () => {
+    const { status, err } = await fleet.run('run', 'solid_color', '--param', 'width=17');
+
+    expect(status).toBe(1);
+    expect(err.join('\n')).toContain('INVALID_PARAMETERS');
+    expect(err.join('\n')).toContain('width');
+  });
+
+  it('leaves at once with --no-wait', async () => {
+    const submitted = await fleet.run('run', 'solid_color', '--no-wait');
+    const watched = await fleet.run('tasks', 'watch', submitted.out[0] ?? '');
+
+    expect([submitted.status, submitted.out.length, watched.status]).toEqual([0, 1, 0]);
+  });
+});
+
+describe('comfleet tasks', () => {
+  it('CL7 lists, shows, repeats and downloads', async () => {
+    const ran = parse<Task>((await fleet.run('run', 'solid_color', '--json')).out);
+    const listed = parse<{ tasks: Task[] }>(
+      (await fleet.run('tasks', 'list', '--json', '--status', 'completed')).out,
+    );
+    const shown = await fleet.run('tasks', 'show', ran.task_id);
+    const again = await fleet.run('tasks', 'retry', ran.task_id);
+    const watched = await fleet.run('tasks', 'watch', again.out[0] ?? '', '--json');
+    const saved = await fleet.run('tasks', 'download', ran.task_id, '--out', 'again');
+
+    expect(listed.tasks.map((task) => task.task_id)).toContain(ran.task_id);
+    expect(shown.out.join('\n')).toContain(`prompt_id    ${ran.prompt_id}`);
+    expect(again.out[0]).not.toBe(ran.task_id);
+    expect(JSON.parse(watched.out.at(-1) ?? '')).toMatchObject({
+      kind: expect.stringMatching(/event|snapshot/),
+    });
+    expect(saved.status).toBe(0);
+    expect((await readFile(saved.out[0] ?? '')).subarray(0, 8).toString('hex')).toBe(PNG);
+  });
+
+  it('CL7 cancels a running task, whose waiting command ends with 6', async () => {
+    const args = ['run', 'sdxl_basic', '--param', 'prompt=slow', '--param', 'steps=100'];
+    const waiting = startComfleet(args, { cwd: fleet.cwd });
+    const taskId = (await waiting.lineOf(/^Task accepted: /)).replace('Task accepted: ', '');
+    await waiting.lineOf(/^Waiting for workflow/);
+
+    const canceled = await fleet.run('tasks', 'cancel', taskId);
+
+    expect(canceled.status).toBe(0);
+    expect(await waiting.stop()).toBe(6);
+  });
+
+  it('ends with 5 for a task that is not there', async () => {
+    const { status, err } = await fleet.run(
+      'tasks',
+      'show',
+      '00000000-0000-7000-8000-000000000000',
+      '--json',
+    );
+
+    expect(status).toBe(5);
+    expect(JSON.parse(err[0] ?? '')).toMatchObject({ error: { code: 'TASK_NOT_FOUND' }, exit_code: 5 });
+  });
+});
+
+describe('comfleet batch', () => {
+  it('CL4 runs every description as often as asked, and saves all', async () => {
+    await writeFile(join(fleet.cwd, 'lines.txt'), '# two of them\na cat\n\na dog\n');
+
+    const result = await fleet.run(
+      'batch',
+      'sdxl_basic',
+      '--file',
+      'lines.txt',
+      '--images-per-description',
+      '2',
+      '--param',
+      'steps=2',
+      '--out',
+      'batch',
+    );
+
+    expect(result.status).toBe(0);
+    expect(result.err.filter((line) => line.startsWith('['))).toHaveLength(4);
+    expect(result.err).toContain('[3/4] description 2/2, image 1/2');
+    expect(result.err.filter((line) => line === 'Connected, starting the batch of images')).toHaveLength(1);
+    expect(result.err.at(-2)).toBe('All images are done, closing the connection');
+    expect(result.err.at(-1)).toMatch(/^✅ Total time for the images: \d+\.\d\d s$/);
+    expect(result.out[0]).toBe('4 succeeded, 0 failed, 0 canceled');
+    expect(result.out.slice(1)).toHaveLength(4);
+  });
+
+  it('refuses a workflow that takes no description', async () => {
+    const { status, err } = await fleet.run('batch', 'solid_color', '--description', 'x');
+
+    expect(status).toBe(1);
+    expect(err[1]).toContain('prompt: ');
+  });
+
+  it('leaves at once with --no-wait', async () => {
+    const result = await fleet.run(
+      'batch',
+      'sdxl_basic',
+      '--description',
+      'a',
+      '--images-per-description',
+      '1',
+      '--param',
+      'steps=1',
+      '--no-wait',
+      '--json',
+    );
+
+    expect(parse<Batch>(result.out).counts.total).toBe(1);
+  });
+});
+
+describe('the fleet', () => {
+  it('lists and checks workers', async () => {
+    const listed = await fleet.run('workers', 'list');
+    const checked = await fleet.run('workers', 'check', 'simulated-1');
+    const shown = await fleet.run('workers', 'show', 'simulated-2', '--json');
+
+    expect(listed.out.map((line) => line.split(' ')[0])).toEqual(['WORKER', 'simulated-1', 'simulated-2']);
+    expect(checked.status).toBe(0);
+    expect(parse<{ name: string }>(shown.out).name).toBe('simulated-2');
+  });
+
+  it('lists, shows and validates workflows', async () => {
+    const listed = await fleet.run('workflows', 'list', '--lang', 'zh');
+    const shown = await fleet.run('workflows', 'show', 'solid_color');
+    const valid = await fleet.run('workflows', 'validate', 'solid_color', '--param', 'width=128');
+    const invalid = await fleet.run('workflows', 'validate', 'solid_color', '--param', 'width=1');
+
+    expect(listed.out.some((line) => line.startsWith('solid_color'))).toBe(true);
+    expect(shown.out.join('\n')).toMatch(/width +int +no +512/);
+    expect(valid.status).toBe(0);
+    expect(valid.out).toContain('width = 128');
+    expect([invalid.status, invalid.out[0]?.startsWith('✗ width')]).toEqual([1, true]);
+  });
+
+  it('registers, grants and revokes clients', async () => {
+    const made = parse<{ client_id: string; client_secret: string }>(
+      (await fleet.run('clients', 'register', 'robot', '--description', 'test', '--json')).out,
+    );
+    const granted = await fleet.run('clients', 'grant', made.client_id, 'raw_graph');
+    const revoked = await fleet.run('clients', 'revoke', made.client_id, '--json');
+    const listed = await fleet.run('clients', 'list');
+
+    expect(made.client_secret).not.toBe('');
+    expect(granted.out[1]).toContain('raw_graph');
+    expect(parse<{ revoked_at: string }>(revoked.out).revoked_at).toMatch(/Z$/);
+    expect(listed.out.join('\n')).toContain('robot');
+  });
+
+  it('CL8 shows open tasks', async () => {
+    const { status, out } = await fleet.run('debug', 'pending', '--json');
+
+    expect(status).toBe(0);
+    expect(parse<{ tasks: unknown[] }>(out).tasks).toBeInstanceOf(Array);
+  });
+
+  it('CL9 checks a task by its prompt id', async () => {
+    const ran = parse<Task>((await fleet.run('run', 'solid_color', '--json')).out);
+    const { status, out } = await fleet.run('debug', 'check', ran.prompt_id ?? '', '--json');
+
+    expect(status).toBe(0);
+    expect(parse<object>(out)).toMatchObject({ task_id: ran.task_id, status: 'succeeded' });
+  });
+
+  it('CL5 verifies the whole installation', async () => {
+    const { status, out } = await fleet.run('verify', '--json');
+
+    expect(parse<object>(out)).toMatchObject({
+      ok: true,
+      checks: ['configuration', 'server', 'database', 'redis', 'workers', 'task'].map((check) => ({
+        check,
+        ok: true,
+      })),
+    });
+    expect(status).toBe(0);
+  });
+
+  it('shows the version of the schema', async () => {
+    const { status, out } = await fleet.run('db', 'status', '--json');
+
+    expect(status).toBe(0);
+    expect(parse<object>(out)).toMatchObject({ driver: 'sqlite', pending: [] });
+  });
+});
+
+describe('what goes wrong', () => {
+  it('ends with 3 when no server answers', async () => {
+    const { status, err } = await fleet.run('workers', 'list', '--url', 'http://127.0.0.1:9', '--token', 'x');
+
+    expect(status).toBe(3);
+    expect(err.at(-1)).toBe('No Comfleet answers at http://127.0.0.1:9. Start one with: comfleet up');
+  });
+
+  it('ends with 4 for a wrong token', async () => {
+    const { url } = fleet.credential;
+
+    expect((await fleet.run('workers', 'list', '--url', url, '--token', 'wrong')).status).toBe(4);
+  });
+
+  it('ends with 2 for a wrong command line', async () => {
+    expect((await fleet.run('fly')).status).toBe(2);
+    expect((await fleet.run('run', 'solid_color', '--priority', '11')).status).toBe(2);
+    expect((await fleet.run('run', 'nothing.json')).status).toBe(2);
+  });
+
+  it('ends with 78 for a configuration that is not valid', async () => {
+    await writeFile(join(fleet.cwd, 'bad.yaml'), 'server: { prot: 1 }\n');
+
+    const { status, out } = await fleet.run('verify', '--config', 'bad.yaml');
+
+    expect(status).toBe(78);
+    expect(out[0]).toMatch(/^✗ configuration/);
+  });
+
+  it('writes no colour and no bar into a pipe', async () => {
+    const { out, err } = await fleet.run('run', 'solid_color');
+
+    expect([...out, ...err].join('').includes('\u001b')).toBe(false);
+  });
+});
+
+describe('without a server', () => {
+  it('analyses a graph’s file', async () => {
+    await writeFile(join(fleet.cwd, 'graph.json'), JSON.stringify(GRAPH));
+
+    const { status, out } = await runComfleet(['workflows', 'analyse', 'graph.json'], { cwd: fleet.cwd });
+
+    expect(status).toBe(0);
+    expect(out[0]).toBe('2 nodes, 1 connections, 1 outputs');
+  });
+
+  it('DB2 prints the schema of each database', async () => {
+    const { status, out } = await fleet.run('db', 'print-sql', '--driver', 'postgres');
+
+    expect(status).toBe(0);
+    expect(out.join('\n')).toMatch(/create table (if not exists )?"task"/);
+  });
+
+  it('acts as one ComfyUI until Ctrl-C', async () => {
+    const simulator = startComfleet(['sim', '--port', '0'], { cwd: fleet.cwd });
+    const url = (await simulator.lineOf(/^Simulated ComfyUI: /)).replace('Simulated ComfyUI: ', '');
+
+    const stats = (await (await fetch(`${url}/system_stats`)).json()) as object;
+
+    expect(stats).toHaveProperty('system');
+    expect(await simulator.stop()).toBe(0);
+  });
+});
+
+describe('comfleet up', () => {
+  it('ends with 0 on Ctrl-C and leaves its port free', async () => {
+    const own = await openFleet();
+    const { url } = own.credential;
+
+    expect(await own.close()).toBe(0);
+    await expect(fetch(url)).rejects.toThrow();
+  });
+});
