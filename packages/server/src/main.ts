@@ -6,6 +6,7 @@ import { CONFIG_EXIT_CODE, formatConfigError } from './platform/config/config-pr
 import { openConfig } from './platform/config/config-store.ts';
 import { parseTaskTypes } from './platform/config/load-config.ts';
 import { AppError, toError } from './platform/errors/app-error.ts';
+import { armFailpoint } from './platform/lifecycle/failpoints.ts';
 import { Scope } from './platform/lifecycle/scope.ts';
 import type { Logger } from './platform/logging/logger.ts';
 import { createPinoLogger, openLogFile } from './platform/logging/pino-logger.ts';
@@ -49,6 +50,10 @@ export async function startUp(options: UpOptions): Promise<number> {
   const logger = createPinoLogger({
     level: 'info',
     destination: openLogFile(resolve(options.dataDir, 'logs', 'system.log')),
+  });
+  armFailpoint(options.environment['COMFLEET_FAILPOINT'], {
+    die: () => process.kill(process.pid, 'SIGKILL'),
+    wait: (ms, then) => systemClock.setTimer(ms, then),
   });
   const scope = new Scope('comfleet', systemClock, logger);
   try {

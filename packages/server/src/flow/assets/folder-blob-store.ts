@@ -3,6 +3,7 @@ import { copyFile, type FileHandle, link, mkdir, open, rename, stat, unlink, uti
 import { dirname, join } from 'node:path';
 import { blake3, createBLAKE3 } from 'hash-wasm';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
+import { reach } from '../../platform/lifecycle/failpoints.ts';
 import type { BlobStore, PutLimits, StoredBlob } from './blob-store.ts';
 
 /** Streams up to this size are hashed in memory first, and a blob that is here already is not written again. */
@@ -186,6 +187,7 @@ async function readSmall(iterator: AsyncIterator<Uint8Array>, limits: PutLimits)
     sizeBytes += next.value.byteLength;
     if (sizeBytes > limits.maxBytes) throw new AppError('BODY_TOO_LARGE', { max_bytes: limits.maxBytes });
     chunks.push(next.value);
+    reach('mid_download');
   }
   return { chunks, sizeBytes, ended: false };
 }

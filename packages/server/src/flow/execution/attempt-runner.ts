@@ -3,6 +3,7 @@ import { type Graph, parseGraph, parseLosslessJson, readRequirements } from '@co
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import type { Write } from '../../platform/database/database.ts';
 import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
+import { reach } from '../../platform/lifecycle/failpoints.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskChange } from '../tasks/task-change.ts';
@@ -116,6 +117,7 @@ class AttemptRun {
       const refused = await this.#submit(prepared.graph);
       if (refused) return refused;
     }
+    reach(adopted ? 'adopting' : 'before_submitted');
     this.#steps.note(adopted ? 'attempt.adopted' : 'attempt.submitted');
     follower.begin();
     return this.#finish(follower, prepared);
@@ -154,7 +156,10 @@ class AttemptRun {
       graph: prepared.graph,
       expectedOutputNodeIds: readRequirements(prepared.graph).outputNodeIds,
       adopted,
-      onStarted: () => this.#steps.note('attempt.started'),
+      onStarted: () => {
+        reach('running');
+        this.#steps.note('attempt.started');
+      },
       onProgress: (progress, available) => this.#deps.onProgress(task, progress, available),
       onPreview: (nodeId, mimeType, image) => this.#deps.onPreview(task, nodeId, mimeType, image),
     });
@@ -192,8 +197,10 @@ class AttemptRun {
     const { finishedBy } = followed;
     const judged = judgeEnd(followed.end);
     if (judged.kind === 'over') return { result: judged.result, collected: null, finishedBy };
+    reach('before_download');
     try {
       const collected = await this.#collect(judged.outputs, prepared);
+      reach('before_result_commit');
       return { result: { ending: 'succeeded' }, collected, finishedBy };
     } catch (thrown) {
       if (this.#job.stop.reason === 'shutdown') return null;

@@ -2,6 +2,7 @@ import type { Id, IdKind, TaskId, WorkerId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import { toError } from '../../platform/errors/app-error.ts';
+import { reach } from '../../platform/lifecycle/failpoints.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
@@ -91,6 +92,7 @@ export class Dispatcher {
         this.#addLoad(workerId, -1);
         return 'lost';
       }
+      reach('after_claim');
       this.#start({ ...claimed, workerId, worker, adopted: false });
       return 'running';
     } catch (thrown) {

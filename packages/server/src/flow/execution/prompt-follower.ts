@@ -9,6 +9,7 @@ import {
   type SocketMessage,
 } from '@comfleet/comfyui';
 import { toError } from '../../platform/errors/app-error.ts';
+import { reach } from '../../platform/lifecycle/failpoints.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 
@@ -137,6 +138,7 @@ export class PromptFollower {
     const { http, logger } = this.#options;
     try {
       if (ask === 'history') {
+        if (this.#state.phase === 'ending') reach('before_history');
         const entry = await http.loadHistory(this.promptId, { timeoutMs: 15_000 });
         if (entry === null) logger.debug('history.empty', { promptId: this.promptId });
         this.#apply({ kind: 'history', entry, atMs: this.#now() }, by);

@@ -1,6 +1,7 @@
 import type { ComfyHttp, Graph } from '@comfleet/comfyui';
 import { stringifyLosslessJson } from '@comfleet/comfyui';
 import { toError } from '../../platform/errors/app-error.ts';
+import { reach } from '../../platform/lifecycle/failpoints.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
@@ -30,13 +31,15 @@ const LOOK_AT_MS = [0, 1000, 3000, 5000];
  * does not tell two equal prompts apart (C2), so a blind resend would run the task twice.
  */
 export async function submitPrompt(job: SubmitJob): Promise<Submitted> {
-  const outcome = await job.http.submitPrompt({
+  const posting = job.http.submitPrompt({
     graph: stringifyLosslessJson(job.graph),
     promptId: job.promptId,
     socketId: job.socketId,
     extraData: job.extraData,
     signal: job.signal,
   });
+  reach('post_handed_over');
+  const outcome = await posting;
   switch (outcome.kind) {
     case 'accepted':
       job.onAccepted();

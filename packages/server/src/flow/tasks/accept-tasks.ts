@@ -6,6 +6,7 @@ import type { Database, Write } from '../../platform/database/database.ts';
 import type { BatchRow, TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
 import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
+import { reach } from '../../platform/lifecycle/failpoints.ts';
 import { createLaneKey, type TaskRequirements } from './requirements.ts';
 import { createEvent } from './task-change.ts';
 import { writeNewTask } from './task-rows.ts';
@@ -65,7 +66,9 @@ export async function acceptTasks(
   const atMs = database.nowMs();
   const rows = newTasks.map((task) => toTaskRow(task, createId<'task'>(), atMs));
   const events = rows.map((row) => createFirstEvents(row, acceptance.actor, atMs));
+  reach('before_accept_commit');
   const outcome = await database.commit(listWrites(database, { newTasks, rows, events, acceptance, atMs }));
+  reach('after_accept_commit');
   if (outcome.kind === 'committed') return { kind: 'accepted', tasks: rows, events: events.flat() };
   const ownerId = rows[0]?.owner_id;
   if (!idempotency || ownerId === undefined) throw new AppError('INTERNAL', { reason: outcome.reason });

@@ -1,6 +1,7 @@
 import type { TaskId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import type { TaskRow } from '../../platform/database/schema.ts';
+import { reach } from '../../platform/lifecycle/failpoints.ts';
 import { type ChangedTask, changeTask, type TaskChange } from './task-change.ts';
 import { findTask, writeChanges } from './task-rows.ts';
 
@@ -45,6 +46,7 @@ export class TaskJournal {
         ...(planned.writes ?? []),
       ]);
       if (outcome.kind === 'committed') {
+        reach('before_events');
         this.#onCommitted(changed);
         return changed.at(-1)?.row ?? task;
       }

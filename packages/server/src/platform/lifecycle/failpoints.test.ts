@@ -1,0 +1,47 @@
+import { afterEach, expect, test } from 'vitest';
+import { armFailpoint, reach } from './failpoints.ts';
+
+const noWait = () => {
+  throw new Error('nobody waits here');
+};
+
+afterEach(() => armFailpoint(undefined, { die: () => {}, wait: noWait }));
+
+test('dies when its own place is reached for the count-th time, once', () => {
+  let deaths = 0;
+  armFailpoint('after_claim:2', { die: () => (deaths += 1), wait: noWait });
+
+  reach('after_claim');
+  reach('running');
+  expect(deaths).toBe(0);
+  reach('after_claim');
+  reach('after_claim');
+
+  expect(deaths).toBe(1);
+});
+
+test('a delay lets the process live that long after the place', () => {
+  const waits: number[] = [];
+  let deaths = 0;
+  const wait = (ms: number, then: () => void) => {
+    waits.push(ms);
+    then();
+  };
+  armFailpoint('running:1:7', { die: () => (deaths += 1), wait });
+
+  reach('running');
+
+  expect([waits, deaths]).toEqual([[7], 1]);
+});
+
+test.each(['nowhere:1', 'running:0', 'running:x', 'running:1:-3'])('%s is refused', (text) => {
+  expect(() => armFailpoint(text, { die: () => {}, wait: noWait })).toThrow(text);
+});
+
+test('a million places that are not armed cost no measurable time per task', () => {
+  const begun = process.hrtime.bigint();
+  for (let index = 0; index < 1_000_000; index += 1) reach('after_claim');
+  const perReachNs = Number(process.hrtime.bigint() - begun) / 1_000_000;
+
+  expect(perReachNs).toBeLessThan(200);
+});

@@ -1,0 +1,60 @@
+/*
+ * Named places on the path of a task where a test lets the process die, as a power cut would. Armed once, by `main.ts`
+ * from the environment; a process that was not started so pays one comparison at each place.
+ */
+
+export const FAILPOINTS = [
+  'before_accept_commit',
+  'after_accept_commit',
+  'after_claim',
+  'post_handed_over',
+  'before_submitted',
+  'running',
+  'before_history',
+  'before_download',
+  'mid_download',
+  'before_result_commit',
+  'before_events',
+  'adopting',
+] as const;
+export type Failpoint = (typeof FAILPOINTS)[number];
+
+interface Armed {
+  name: Failpoint;
+  left: number;
+  delayMs: number;
+  die: () => void;
+  wait: (ms: number, then: () => void) => void;
+}
+
+let armed: Armed | null = null;
+
+/**
+ * Arms one place from `name:count` or `name:count:delayMs`: `die` is called when it is reached for the count-th time.
+ * Without a text nothing is armed. Throws for an unknown place, so that a test cannot pass by a slip of the pen.
+ */
+export function armFailpoint(text: string | undefined, actions: Pick<Armed, 'die' | 'wait'>): void {
+  armed = text === undefined || text === '' ? null : { ...parseFailpoint(text), ...actions };
+}
+
+function parseFailpoint(text: string): Pick<Armed, 'name' | 'left' | 'delayMs'> {
+  const [place = '', count = '1', delay = '0'] = text.split(':');
+  const name = FAILPOINTS.find((known) => known === place);
+  const [left, delayMs] = [Number(count), Number(delay)];
+  if (name === undefined || !Number.isInteger(left) || left < 1 || !(delayMs >= 0))
+    throw new Error(`COMFLEET_FAILPOINT is no place:count[:delayMs]: ${text}`);
+  return { name, left, delayMs };
+}
+
+/** Says that the process is at this place. */
+export function reach(name: Failpoint): void {
+  if (armed !== null) count(armed, name);
+}
+
+function count(point: Armed, name: Failpoint): void {
+  if (point.name !== name) return;
+  point.left -= 1;
+  if (point.left !== 0) return;
+  if (point.delayMs === 0) point.die();
+  else point.wait(point.delayMs, point.die);
+}
