@@ -1,12 +1,9 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
 import { createUuidV7, type Id, type IdKind, type WorkerId } from '@comfleet/contract';
-import { addLiveDoor } from './doors/live/live-door.ts';
+import { addDoors } from './doors/add-doors.ts';
 import { createFleetView } from './doors/native/fleet-view.ts';
-import { addNativeDoor } from './doors/native/native-door.ts';
-import { addApiDocument } from './doors/ops/api-document.ts';
-import { addOpsDoor } from './doors/ops/ops-door.ts';
 import { type Instances, openInstances } from './fleet/instances/instances.ts';
 import { openWorkerRegistry, type WorkerRegistry } from './fleet/workers/registry.ts';
 import { ASSET_LIMITS } from './flow/assets/assets.ts';
@@ -19,6 +16,7 @@ import { createAdmission } from './people/identity/admission.ts';
 import { Identity } from './people/identity/identity.ts';
 import { type LocalClient, openLocalClient } from './people/identity/local-client.ts';
 import { visibleTo } from './people/identity/principal.ts';
+import type { Session } from './people/identity/session-cache.ts';
 import type { Config } from './platform/config/config.ts';
 import type { ConfigStore } from './platform/config/config-store.ts';
 import { openSecrets } from './platform/config/secrets-file.ts';
@@ -127,9 +125,12 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   );
   await addConfiguredWorkers(fleet, config);
   await opened.spine.abandonStrangers();
-  const address = await openDoors(scope, options, { opened, fleet, identity, links, database });
+  let session: Session | null = null;
+  const anonymous = config.auth.required ? null : () => session;
+  const address = await openDoors(scope, options, { opened, fleet, identity, links, database, anonymous });
   await announceAddress(database, address);
   const local = await openLocalClient({ db: database, identity, clock, random }, config.dataDir, address);
+  session = await identity.authenticate(local.token);
   followConfig(store, { fleet, library, options });
   return { config, address, database, fleet, instances, identity, local, library, opened, blobs, createId };
 }
@@ -140,13 +141,15 @@ interface DoorParts {
   fleet: WorkerRegistry;
   identity: Identity;
   links: SignedLinks;
+  /** Who acts without a bearer when client authentication is switched off. */
+  anonymous: (() => Session | null) | null;
 }
 
 /** The main listener with every door on it; answers its address. */
 async function openDoors(
   scope: Scope,
   { store, logger, webRoot }: AppOptions,
-  { opened, fleet, identity, links, database }: DoorParts,
+  { opened, fleet, identity, links, database, anonymous }: DoorParts,
 ): Promise<string> {
   const config = store.current;
   const clock = systemClock;
@@ -158,24 +161,21 @@ async function openDoors(
     logger,
     clock,
   });
-  const slots = new StreamSlots(config.limits.streamsPerClient);
-  const fleetView = createFleetView(fleet, (id) => opened.spine.dispatcher.load(id as WorkerId));
-  const anonymous = { anonymous: null };
-  const { flow } = opened;
-  const common = {
-    flow,
-    fleet: fleetView,
+  await addDoors(http, {
+    flow: opened.flow,
+    fleet: createFleetView(fleet, (id) => opened.spine.dispatcher.load(id as WorkerId)),
     identity,
-    slots,
+    config: store,
+    links,
+    slots: new StreamSlots(config.limits.streamsPerClient),
     clock,
     logger,
     signal: scope.signal,
+    db: database,
     version: VERSION,
-  };
-  await addApiDocument(http, { version: VERSION });
-  await addNativeDoor(http, { ...common, config: store, links }, anonymous);
-  await addLiveDoor(http, common, config.server);
-  await addOpsDoor(http, { ...common, db: database, config: store, clientFolder: webRoot }, anonymous);
+    clientFolder: webRoot,
+    anonymous,
+  });
   return listen(scope, http, config);
 }
 
@@ -246,7 +246,7 @@ function toFlowOptions(config: Config) {
 }
 
 function listWorkflowSources({ builtInWorkflows }: AppOptions, config: Config): WorkflowSources {
-  const baseFolder = config.file ?? config.dataDir;
+  const baseFolder = config.file === null ? config.dataDir : dirname(config.file);
   return [...builtInWorkflows, { taskTypes: config.taskTypes, baseFolder }];
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { toError } from '../errors/app-error.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
@@ -26,6 +27,8 @@ export class Scope {
     this.#name = name;
     this.#clock = clock;
     this.#logger = logger;
+    // Every wait below listens to this one signal.
+    setMaxListeners(0, this.#abort.signal);
   }
 
   /** Aborted when closing begins. */

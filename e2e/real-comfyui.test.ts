@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StreamFrame, TaskDetail } from '@comfleet/contract';
+import { startUp } from '@comfleet/server';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findRealComfyui } from './services/real-comfyui.ts';
+import { skipWhen } from './services/skip-reason.ts';
+
+/*
+ * What the product promises, on a real ComfyUI that it starts itself: `--comfyui DIR`. Switched on by COMFYUI_REPO_PATH
+ * and COMFYUI_PYTHON; the sampling tests also want the checkpoint random-a.safetensors in its models folder.
+ */
+
+const real = findRealComfyui();
+const reason = 'missing' in real ? `needs a real ComfyUI: ${real.missing}` : undefined;
+const CHECKPOINT = 'random-a.safetensors';
+const LARGEST_SEED = '18446744073709551615';
+
+/** As much of a history entry as is looked at. */
+interface History {
+  [promptId: string]: {
+    prompt: [number, string, Record<string, { inputs: Record<string, unknown> }>];
+    outputs: Record<string, { images?: { filename: string; subfolder: string }[] }>;
+    status: { messages: [string, unknown][] };
+  };
+}
+
+interface Server {
+  url: string;
+  token: string;
+  workerUrl: string;
+  dataDir: string;
+  stop: () => Promise<number>;
+}
+
+async function startServer(dataDir: string): Promise<Server> {
+  const abort = new AbortController();
+  const lines: string[] = [];
+  let ready: () => void = () => {};
+  const isReady = new Promise<void>((resolve) => {
+    ready = resolve;
+  });
+  const exit = startUp({
+    dataDir,
+    port: 0,
+    workers: [],
+    comfyuiDir: 'repoPath' in real ? real.repoPath : '',
+    comfyuiArgs: ['--cpu', '--preview-method', 'latent2rgb'],
+    language: 'en',
+    print: (line) => {
+      lines.push(line);
+      if (line.includes('#code=')) ready();
+    },
+    environment: { ...process.env, COMFYUI_PYTHON: 'python' in real ? real.python : '' },
+    signal: abort.signal,
+  });
+  await Promise.race([
+    isReady,
+    exit.then((code) => Promise.reject(new Error(`exit ${code}: ${lines.join('\n')}`))),
+  ]);
+  const { url, token } = JSON.parse(await readFile(join(dataDir, 'credential.json'), 'utf8'));
+  const workers = await (
+    await fetch(`${url}/api/fleet/workers`, { headers: { authorization: `Bearer ${token}` } })
+  ).json();
+  const stop = () => {
+    abort.abort();
+    return exit;
+  };
+  return { url, token, workerUrl: workers.workers[0].url, dataDir, stop };
+}
+
+describe('on a real ComfyUI', skipWhen(reason), () => {
+  let server: Server;
+  let hasCheckpoint = false;
+
+  const call = async (path: string, init: RequestInit = {}) => {
+    const headers = { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' };
+    return fetch(`${server.url}${path}`, { ...init, headers });
+  };
+  const submit = async (body: string): Promise<string> => {
+    const answer = await call('/api/v2/tasks', { method: 'POST', body });
+    const { task_id: id } = await answer.json();
+    return id;
+  };
+  /** Frames of a task until its end. */
+  const watch = async (id: string, onFrame: (frame: StreamFrame) => void = () => {}): Promise<TaskDetail> => {
+    const stream = await call(`/api/v2/tasks/${id}/events?after=0`);
+    let rest = '';
+    for await (const chunk of stream.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      rest += chunk;
+      const lines = rest.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        if (line.startsWith('data: ')) onFrame(JSON.parse(line.slice(6)));
+      }
+    }
+    return (await call(`/api/v2/tasks/${id}`)).json();
+  };
+  const loadHistory = async (task: TaskDetail): Promise<History> =>
+    (await fetch(`${server.workerUrl}/history/${task.prompt_id}`)).json();
+  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+  /** SHA-256 of what we deliver and of the files in ComfyUI's own output folder. */
+  const hashBoth = async (task: TaskDetail) => {
+    const history = await loadHistory(task);
+    const files = Object.values(history[task.prompt_id ?? '']?.outputs ?? {}).flatMap(
+      (output) => output.images ?? [],
+    );
+    const theirs = [];
+    for (const file of files) {
+      const path = join('repoPath' in real ? real.repoPath : '', 'output', file.subfolder, file.filename);
+      theirs.push(sha256(await readFile(path)));
+    }
+    const ours = [];
+    for (const result of task.results) {
+      const answer = await call(`/api/v2/tasks/${task.task_id}/download?index=${result.index}`);
+      ours.push(sha256(new Uint8Array(await answer.arrayBuffer())));
+    }
+    return { ours: ours.sort(), theirs: theirs.sort() };
+  };
+  const samplerGraph = (seed: string, steps: number) =>
+    `{"3":{"class_type":"KSampler","inputs":{"seed":${seed},"steps":${steps},"cfg":7.0,"sampler_name":"euler","scheduler":"normal","denoise":1.0,"model":["4",0],"positive":["6",0],"negative":["7",0],"latent_image":["5",0]}},` +
+    `"4":{"class_type":"CheckpointLoaderSimple","inputs":{"ckpt_name":"${CHECKPOINT}"}},"5":{"class_type":"EmptyLatentImage","inputs":{"width":64,"height":64,"batch_size":1}},` +
+    '"6":{"class_type":"CLIPTextEncode","inputs":{"text":"a glass bottle on a beach","clip":["4",1]}},"7":{"class_type":"CLIPTextEncode","inputs":{"text":"text","clip":["4",1]}},' +
+    '"8":{"class_type":"VAEDecode","inputs":{"samples":["3",0],"vae":["4",2]}},"9":{"class_type":"SaveImage","inputs":{"filename_prefix":"sampled","images":["8",0]}}}';
+
+  beforeAll(async () => {
+    server = await startServer(await mkdtemp(join(tmpdir(), 'comfleet-real-')));
+    const info = await (await fetch(`${server.workerUrl}/object_info/CheckpointLoaderSimple`)).json();
+    hasCheckpoint = info.CheckpointLoaderSimple.input.required.ckpt_name[0].includes(CHECKPOINT);
+  }, 300_000);
+
+  afterAll(async () => {
+    expect(await server.stop()).toBe(0);
+    await rm(server.dataDir, { recursive: true, force: true });
+  }, 60_000);
+
+  test('the version is read from /system_stats', async () => {
+    const { workers } = await (await call('/api/fleet/workers')).json();
+    expect(workers[0]).toMatchObject({
+      state: 'online',
+      source: 'instance',
+      comfyui_version: expect.stringMatching(/^0\.\d+\.\d+/),
+    });
+  });
+
+  test('both workflows without a model deliver the bytes that ComfyUI wrote', async () => {
+    const solid = await watch(
+      await submit('{"workflow_name":"solid_color","parameters":{"width":128,"height":96}}'),
+    );
+    const pixel = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      'base64',
+    );
+    const inverted = await watch(
+      await submit(
+        JSON.stringify({
+          workflow_name: 'invert_image',
+          parameters: { image: `data:image/png;base64,${pixel.toString('base64')}` },
+        }),
+      ),
+    );
+    expect([solid.status, inverted.status]).toEqual(['succeeded', 'succeeded']);
+    for (const task of [solid, inverted]) {
+      const { ours, theirs } = await hashBoth(task);
+      expect(ours).toEqual(theirs);
+      expect(ours).toHaveLength(1);
+    }
+  }, 60_000);
+
+  test('twenty parallel tasks with colours of their own each get their own picture', async () => {
+    const colours = Array.from({ length: 20 }, (_, index) => 1000 + index * 7919);
+    const ids = await Promise.all(
+      colours.map((color) =>
+        submit(
+          `{"graph":{"1":{"class_type":"EmptyImage","inputs":{"width":64,"height":64,"batch_size":1,"color":${color}}},"2":{"class_type":"SaveImage","inputs":{"filename_prefix":"parallel","images":["1",0]}}}}`,
+        ),
+      ),
+    );
+    const tasks = await Promise.all(ids.map((id) => watch(id)));
+    expect(tasks.map((task) => task.status)).toEqual(Array(20).fill('succeeded'));
+    const hashes = [];
+    for (const [index, task] of tasks.entries()) {
+      const { ours, theirs } = await hashBoth(task);
+      expect(ours).toEqual(theirs);
+      const history = await loadHistory(task);
+      expect(history[task.prompt_id ?? '']?.prompt[2]['1']?.inputs.color).toBe(colours[index]);
+      hashes.push(ours[0]);
+    }
+    expect(new Set(hashes).size).toBe(20);
+  }, 120_000);
+
+  test('WF23 a seed of 2^64 − 1 stands unchanged in the worker’s history, and steps and previews come in order', async (context) => {
+    context.skip(!hasCheckpoint, `needs the checkpoint ${CHECKPOINT}`);
+    const steps: number[] = [];
+    const previews: string[] = [];
+    const id = await submit(`{"graph":${samplerGraph(LARGEST_SEED, 20)}}`);
+    const task = await watch(id, (frame) => {
+      if (frame.kind === 'progress' && frame.progress.current_node === '3' && frame.progress.step !== null)
+        steps.push(frame.progress.step);
+      if (frame.kind === 'preview') previews.push(frame.preview.content_type);
+    });
+    expect(task.status).toBe('succeeded');
+    const raw = await (await fetch(`${server.workerUrl}/history/${task.prompt_id}`)).text();
+    expect(raw).toContain(`"seed": ${LARGEST_SEED}`);
+    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+    expect(new Set(steps).size).toBeGreaterThanOrEqual(19);
+    expect(previews.length).toBeGreaterThan(0);
+    const { ours, theirs } = await hashBoth(task);
+    expect(ours).toEqual(theirs);
+  }, 120_000);
+
+  test('a cancel at step 5 interrupts that prompt alone', async (context) => {
+    context.skip(!hasCheckpoint, `needs the checkpoint ${CHECKPOINT}`);
+    const canceled = await submit(`{"graph":${samplerGraph('7', 20)}}`);
+    const other = await submit(`{"graph":${samplerGraph('8', 3)}}`);
+    let asked = false;
+    const task = await watch(canceled, (frame) => {
+      if (asked || frame.kind !== 'progress' || frame.progress.current_node !== '3') return;
+      if ((frame.progress.step ?? 0) < 5) return;
+      asked = true;
+      void call(`/api/v2/tasks/${canceled}/cancel`, { method: 'POST' });
+    });
+    expect(asked).toBe(true);
+    expect(task.status).toBe('canceled');
+    const history = await loadHistory(task);
+    expect(history[task.prompt_id ?? '']?.status.messages.at(-1)?.[0]).toBe('execution_interrupted');
+    expect((await watch(other)).status).toBe('succeeded');
+  }, 120_000);
+});
