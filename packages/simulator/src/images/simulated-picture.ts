@@ -38,26 +38,30 @@ export function simulatedFrame(width: number, height: number, recipe: Recipe): F
   };
 }
 
+/** Slanted waves, one a channel: sin(x + y) from one table an axis. */
 function drawPattern(width: number, height: number, digest: Buffer): Uint8Array {
   const data = new Uint8Array(width * height * 3);
   const at = (index: number): number => digest[index % digest.length] ?? 0;
-  const waves = [0, 1, 2].map((channel) => ({
-    low: at(channel) / 2,
-    high: at(channel + 3) / 2 + 64,
-    acrossX: (at(channel + 6) % 7) + 1,
-    acrossY: (at(channel + 9) % 7) + 1,
-    phase: (at(channel + 12) / 255) * Math.PI * 2,
-  }));
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      const from = (y * width + x) * 3;
-      for (const [channel, wave] of waves.entries()) {
-        const angle = ((x / width) * wave.acrossX + (y / height) * wave.acrossY) * Math.PI + wave.phase;
-        data[from + channel] = Math.round(wave.low + ((Math.sin(angle) + 1) / 2) * (wave.high - wave.low));
+  for (let channel = 0; channel < 3; channel += 1) {
+    const low = at(channel) / 2;
+    const swing = (at(channel + 3) / 2 + 64 - low) / 2;
+    const phase = (at(channel + 12) / 255) * Math.PI * 2;
+    const across = tabulate(width, (at(channel + 6) % 7) + 1, phase);
+    const down = tabulate(height, (at(channel + 9) % 7) + 1, 0);
+    for (let y = 0; y < height; y += 1) {
+      const [sinY = 0, cosY = 0] = [down.sin[y], down.cos[y]];
+      for (let x = 0; x < width; x += 1) {
+        const wave = (across.sin[x] ?? 0) * cosY + (across.cos[x] ?? 0) * sinY;
+        data[(y * width + x) * 3 + channel] = low + (wave + 1) * swing;
       }
     }
   }
   return data;
+}
+
+function tabulate(length: number, waves: number, phase: number): { sin: Float64Array; cos: Float64Array } {
+  const angles = Float64Array.from({ length }, (_, index) => (index / length) * waves * Math.PI + phase);
+  return { sin: angles.map(Math.sin), cos: angles.map(Math.cos) };
 }
 
 function drawWord(data: Uint8Array, width: number, height: number): void {

@@ -1,0 +1,116 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { pictureGraph, SimClient, sleepGraph } from './sim-client.ts';
+
+let client: SimClient;
+afterEach(() => client.close());
+
+describe('the old profile', () => {
+  it('draws prompt ids itself and sends no progress_state', async () => {
+    client = await SimClient.open({ version: 'old' });
+    const { id, body } = await client.post(pictureGraph());
+    await client.hearEnd(String(body.prompt_id));
+    expect(body.prompt_id).not.toBe(id);
+    expect(client.types()).not.toContain('progress_state');
+  });
+
+  it('takes any interrupt for the running prompt', async () => {
+    client = await SimClient.open({ version: 'old' });
+    await client.post(sleepGraph(60));
+    await client.hear((heard) => heard.type === 'progress');
+    await fetch(`${client.simulator.url}/interrupt`, { method: 'POST', body: '{"prompt_id": "another"}' });
+    const heard = await client.hear((frame) => frame.type === 'execution_interrupted');
+    expect(heard.data.node_id).toBe('2');
+  });
+});
+
+describe('the new profile', () => {
+  it('refuses a prompt id that is no lowercase UUID', async () => {
+    client = await SimClient.open({ version: 'new' });
+    const { status, body } = await client.post(pictureGraph(), { prompt_id: 'ABC' });
+    expect([status, body.error]).toEqual([400, expect.objectContaining({ type: 'invalid_prompt_id' })]);
+  });
+
+  it('lists jobs and cancels a waiting one', async () => {
+    client = await SimClient.open({ version: 'new' });
+    const running = await client.post(sleepGraph(0.05));
+    const waiting = await client.post(pictureGraph());
+    const cancelled = await fetch(`${client.simulator.url}/api/jobs/${waiting.id}/cancel`, {
+      method: 'POST',
+    });
+    expect(await cancelled.json()).toEqual({ cancelled: true });
+    await client.hearEnd(running.id);
+    const list = JSON.parse((await client.load('/api/jobs')).text) as {
+      jobs: { id: string; status: string }[];
+    };
+    expect(list.jobs.map((job) => [job.id, job.status])).toEqual([[running.id, 'completed']]);
+  });
+
+  it('refuses requests from other sites', async () => {
+    client = await SimClient.open({ version: 'new' });
+    const answer = await fetch(`${client.simulator.url}/prompt`, {
+      headers: { 'Sec-Fetch-Site': 'cross-site' },
+    });
+    expect(answer.status).toBe(403);
+  });
+});
+
+describe('a 0.3.64 server', () => {
+  it('has no jobs', async () => {
+    client = await SimClient.open();
+    expect((await client.load('/api/jobs')).status).toBe(404);
+  });
+
+  it('refuses bodies above the limit with 413', async () => {
+    client = await SimClient.open({ maxUploadBytes: 1000 });
+    const { status } = await client.post({ '1': { class_type: 'x'.repeat(2000), inputs: {} } });
+    expect(status).toBe(413);
+  });
+
+  it('sends no end marker for a prompt without a client', async () => {
+    client = await SimClient.open();
+    const { id } = await client.post(pictureGraph(), { client_id: undefined });
+    await client.ended(id);
+    const other = await client.post(pictureGraph());
+    await client.hearEnd(other.id);
+    expect(client.heard.filter((heard) => heard.data.node === null)).toHaveLength(1);
+  });
+
+  it('clears the interrupt flag at each start: an idle interrupt is harmless', async () => {
+    client = await SimClient.open();
+    await fetch(`${client.simulator.url}/interrupt`, { method: 'POST' });
+    const id = await client.run(pictureGraph());
+    await client.hearEnd(id);
+    expect((await client.load(`/history/${id}`)).text).toContain('"completed": true');
+  });
+
+  it('loads a model once and again after it was evicted', async () => {
+    client = await SimClient.open({
+      vramTotal: 3000 * 1024 * 1024,
+      models: [
+        { name: 'a.safetensors', loadMs: 5, vramMegabytes: 2000 },
+        { name: 'b.safetensors', loadMs: 5, vramMegabytes: 2000 },
+      ],
+    });
+    const graph = (name: string, text: string): Record<string, unknown> => ({
+      '1': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: name } },
+      '2': { class_type: 'CLIPTextEncode', inputs: { text, clip: ['1', 1] } },
+      '3': { class_type: 'PreviewAny', inputs: { source: ['2', 0] } },
+    });
+    for (const [name, text] of [
+      ['a.safetensors', 'x'],
+      ['a.safetensors', 'y'],
+      ['b.safetensors', 'z'],
+      ['a.safetensors', 'w'],
+    ] as const) {
+      await client.run(graph(name, text));
+    }
+    const loads = client.simulator.ledger.lines().filter((line) => line.event.startsWith('model_'));
+    expect(loads.map((line) => `${line.event} ${String(line.model)}`)).toEqual([
+      'model_loaded a.safetensors',
+      'model_unloaded a.safetensors',
+      'model_loaded b.safetensors',
+      'model_unloaded b.safetensors',
+      'model_loaded a.safetensors',
+    ]);
+  });
+});

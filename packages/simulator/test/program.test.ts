@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const GRAPH = {
+  '1': { class_type: 'EmptyImage', inputs: { width: 8, height: 8, batch_size: 1, color: 1 } },
+  '2': { class_type: 'SaveImage', inputs: { filename_prefix: 'sub/x', images: ['1', 0] } },
+};
+
+let folder: string;
+const children: ChildProcess[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'simulator-'));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await rm(folder, { recursive: true });
+});
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly log: () => string;
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  readonly url: Promise<string>;
+}
+
+function start(...args: string[]): Started {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  children.push(child);
+  let text = '';
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
+    child.once('close', (code, signal) => resolve({ code, signal })),
+  );
+  const url = new Promise<string>((resolve) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const found = /To see the GUI go to: (\S+)/.exec(text)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+  });
+  return { child, log: () => text, exited, url };
+}
+
+describe('the simulator as a program in the place of main.py', () => {
+  it('says that it is ready, stops on SIGINT with exit code 0', async () => {
+    const { child, log, exited, url } = start('--port', '0', '--cpu', '--disable-auto-launch');
+    expect((await fetch(`${await url}/system_stats`)).status).toBe(200);
+    child.kill('SIGINT');
+    expect(await exited).toEqual({ code: 0, signal: null });
+    expect(log()).toMatch(/Starting server[\s\S]*Stopped server/);
+  });
+
+  it('dies of SIGTERM', async () => {
+    const { child, exited, url } = start('--port', '0');
+    await url;
+    child.kill('SIGTERM');
+    expect(await exited).toEqual({ code: null, signal: 'SIGTERM' });
+  });
+
+  it('exits 1 when the port is taken', async () => {
+    const port = new URL(await start('--port', '0').url).port;
+    const { exited, log } = start('--port', port);
+    expect((await exited).code).toBe(1);
+    expect(log()).toContain('EADDRINUSE');
+  });
+
+  it('exits 2 on a bad flag value', async () => {
+    expect((await start('--port', 'x').exited).code).toBe(2);
+  });
+
+  it('exits 1 when the base directory has no custom_nodes', async () => {
+    expect((await start('--port', '0', '--base-directory', folder).exited).code).toBe(1);
+  });
+
+  it('tells its own command line in system_stats', async () => {
+    const url = await start('--port', '0', '--user-directory', folder, '--foo').url;
+    const stats = (await (await fetch(`${url}/system_stats`)).json()) as { system: { argv: string[] } };
+    expect(stats.system.argv).toEqual(['main.py', '--port', '0', '--user-directory', folder, '--foo']);
+  });
+
+  it('writes files below the output folder and each act into the ledger before it answers', async () => {
+    const ledger = join(folder, 'ledger.jsonl');
+    const url = await start('--port', '0', '--output-directory', join(folder, 'out'), '--ledger', ledger).url;
+    const sent = {
+      prompt: GRAPH,
+      prompt_id: 'p1',
+      extra_data: { comfleet: { task: 't1', attempt: 2, epoch: 3 } },
+    };
+    await fetch(`${url}/prompt`, { method: 'POST', body: JSON.stringify(sent) });
+    const lines = (await readFile(ledger, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.find((line) => line.event === 'prompt_accepted')).toMatchObject({
+      prompt_id: 'p1',
+      task: 't1',
+      attempt: 2,
+      epoch: 3,
+    });
+    await waitForHistory(url, 'p1');
+    expect(await readdir(join(folder, 'out', 'sub'))).toEqual(['x_00001_.png']);
+  });
+});
+
+async function waitForHistory(url: string, promptId: string): Promise<void> {
+  for (;;) {
+    const text = await (await fetch(`${url}/history/${promptId}`)).text();
+    if (text !== '{}') return;
+  }
+}
