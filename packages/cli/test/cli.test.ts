@@ -140,7 +140,7 @@ describe('comfleet tasks', () => {
 });
 
 describe('comfleet batch', () => {
-  it('CL4 runs every description as often as asked, and saves all', async () => {
+  it('CL4 BG14 runs every description as often as asked, and saves all', async () => {
     await writeFile(join(fleet.cwd, 'lines.txt'), '# two of them\na cat\n\na dog\n');
 
     const result = await fleet.run(
@@ -234,6 +234,10 @@ describe('the fleet', () => {
 
     expect(status).toBe(0);
     expect(parse<{ tasks: unknown[] }>(out).tasks).toBeInstanceOf(Array);
+  });
+
+  it('CL10 checks every open task', async () => {
+    expect((await fleet.run('debug', 'check-all')).status).toBe(0);
   });
 
   it('CL9 checks a task by its prompt id', async () => {

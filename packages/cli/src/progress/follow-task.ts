@@ -46,7 +46,9 @@ export async function followTask(
 function showBar(view: ProgressView, frame: StreamFrame): void {
   const progress =
     frame.kind === 'progress' ? frame.progress : frame.kind === 'snapshot' ? frame.task.progress : null;
-  if (progress !== null) view.bar(progress.value, progress.current_node_class ?? '');
+  if (progress === null) return;
+  const { value, current_node_class: node, step, steps } = progress;
+  view.bar(value, `${node ?? ''}${step === null || steps === null ? '' : ` (${step}/${steps})`}`);
 }
 
 /** Looks once a second whether a warning is due, until the returned function is called. */

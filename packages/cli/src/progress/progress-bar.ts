@@ -17,21 +17,22 @@ export async function openProgressView(terminal: Terminal): Promise<ProgressView
   const { default: progress } = await import('cli-progress');
   const bars = new progress.MultiBar(
     {
-      format: '{bar} {percentage}% {label}',
+      format: '{bar} {percent}% {label} {duration} s',
       hideCursor: true,
       clearOnComplete: true,
       stream: terminal.barStream,
     },
     progress.Presets.shades_classic,
   );
-  const bar = bars.create(1000, 0, { label: '' });
+  const bar = bars.create(1000, 0, { percent: '0.0', label: '' });
   return {
     hasBar: true,
     line: (text) => {
       bars.log(`${text}\n`);
       bars.update();
     },
-    bar: (fraction, label) => bar.update(Math.round(fraction * 1000), { label }),
+    bar: (fraction, label) =>
+      bar.update(Math.round(fraction * 1000), { percent: (fraction * 100).toFixed(1), label }),
     close: () => bars.stop(),
   };
 }
