@@ -25,6 +25,8 @@ const CLI = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.ur
 const PAGE_FILES = fileURLToPath(new URL('../packages/web/dist/assets', import.meta.url));
 /** Where screenshots stay for a person to look at; by default they go with the other temporary files. */
 const SCREENSHOTS = process.env.COMFLEET_TEST_SCREENSHOTS;
+/** What the text to image workflow that comes with Comfleet loads. */
+const CHECKPOINT = { name: 'v1-5-pruned-emaonly-fp16.safetensors', loadMs: 50, vramMegabytes: 4096 };
 /** Most script before first use: design 13. */
 const MOST_SCRIPT_BYTES = 200_000;
 
@@ -46,7 +48,12 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'comfleet-client-page-'));
-    simulator = await openSimulator({ port: 0, stepMs: 80, previewMethod: 'latent2rgb' });
+    simulator = await openSimulator({
+      port: 0,
+      stepMs: 80,
+      previewMethod: 'latent2rgb',
+      models: [CHECKPOINT],
+    });
     server = await startServer(folder, simulator.url);
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
     context = await browser.newContext({

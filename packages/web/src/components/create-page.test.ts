@@ -1,5 +1,5 @@
 import { flushPromises } from '@vue/test-utils';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ApiFailure } from '../api/api.ts';
 import { FakeServer } from '../testing/fake-server.ts';
 import { mountPage } from '../testing/mount-page.ts';
@@ -300,5 +300,20 @@ describe('languages', () => {
     expect(page.get('.title').text()).toBe('文生图');
     await page.get('.switch button').trigger('click');
     expect(page.get('.go').text()).toContain('Generate');
+  });
+});
+
+describe('workflows that become available', () => {
+  test('the page looks again while the chosen one cannot run, and takes what can', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const other = sampleWorkflow({ name: 'sdxl', title: { en: 'SDXL', zh: 'SDXL' }, is_default: false });
+    server.workflows = [sampleWorkflow({ available: false }), { ...other, available: false }];
+    const page = await openPage();
+    expect(page.get('.title').text()).toBe('Text to image');
+    server.workflows = [sampleWorkflow({ available: false }), other];
+    vi.advanceTimersByTime(3000);
+    vi.useRealTimers();
+    await flushPromises();
+    expect(page.get('.title').text()).toBe('SDXL');
   });
 });

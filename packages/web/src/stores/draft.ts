@@ -30,6 +30,8 @@ export const useDraft = defineStore('draft', () => {
   const count = ref(1);
   const submitting = ref(false);
   const failure = shallowRef<ApiFailure | null>(null);
+  /** Chosen by the person, in this tab: the page does not change it by itself. */
+  const settled = ref(false);
   let keptName: string | null = null;
   let storage: Storage | null = null;
 
@@ -46,6 +48,7 @@ export const useDraft = defineStore('draft', () => {
     const kept = readKept(toStorage.getItem(STORE_KEY));
     if (kept !== null) {
       keptName = kept.workflowName;
+      settled.value = keptName !== null;
       Object.assign(forms, kept.values);
       priority.value = kept.priority;
       count.value = kept.count;
@@ -55,7 +58,7 @@ export const useDraft = defineStore('draft', () => {
 
   function keep(): void {
     const kept: Kept = {
-      workflowName: workflow.value?.name ?? keptName,
+      workflowName: settled.value ? (workflow.value?.name ?? keptName) : null,
       values: withRemoteImages(forms),
       priority: priority.value,
       count: count.value,
@@ -63,13 +66,21 @@ export const useDraft = defineStore('draft', () => {
     storage?.setItem(STORE_KEY, JSON.stringify(kept));
   }
 
-  /** The workflow this tab used last. */
-  function rememberedName(): string | null {
-    return workflow.value?.name ?? keptName;
+  /** The workflow to show when the list arrived: the person's own choice, else the list's first. */
+  function settleOn(find: (name: string | null) => Workflow | null, first: Workflow | null): void {
+    const own = settled.value ? find(workflow.value?.name ?? keptName) : null;
+    const chosen = own ?? first;
+    if (chosen !== null) show(chosen);
+  }
+
+  /** The person's choice of a workflow. */
+  function choose(chosen: Workflow): void {
+    settled.value = true;
+    show(chosen);
   }
 
   /** Shows a workflow's form; fields it did not have before start with its defaults. */
-  function choose(chosen: Workflow): void {
+  function show(chosen: Workflow): void {
     const carried = workflow.value === null ? {} : carryText(values.value, chosen);
     forms[chosen.name] = { ...initialValues(chosen), ...forms[chosen.name], ...carried };
     workflow.value = chosen;
@@ -130,7 +141,7 @@ export const useDraft = defineStore('draft', () => {
     submitting,
     failure,
     connect,
-    rememberedName,
+    settleOn,
     choose,
     setValue,
     applyPreset,
