@@ -1,4 +1,5 @@
 import type { AssetId, TaskId, Upload } from '@comfleet/contract';
+import type { Write } from '../platform/database/database.ts';
 import type { AssetRow } from '../platform/database/schema.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 import { findTaskAssets } from './assets/asset-rows.ts';
@@ -6,6 +7,7 @@ import { toAssetRecord } from './assets/assets.ts';
 import type { BlobStore } from './assets/blob-store.ts';
 import type { ContentStream, Flow } from './flow.ts';
 import type { Stages } from './stages.ts';
+import { findKeySubject, writeKey } from './tasks/accept-tasks.ts';
 import type { Actor } from './tasks/actor.ts';
 import { loadVisibleTask } from './tasks/task-queries.ts';
 
@@ -43,6 +45,8 @@ export function createAssetCalls(stages: Stages): Flow['assets'] {
   const { assets, blobs, visibleTo } = stages;
   return {
     create: async (actor, upload) => {
+      const { idempotency } = upload;
+      const claim = idempotency && (await prepareClaim(stages, actor, idempotency));
       const { row, blobWasNew } = await assets.create({
         ownerId: actor.id,
         name: upload.name,
@@ -55,6 +59,7 @@ export function createAssetCalls(stages: Stages): Flow['assets'] {
           ? upload.expiresInSeconds * 1000
           : stages.options.assetLimits.uploadLifeMs,
         accept: upload.accept,
+        ...(claim ? { claim } : {}),
       });
       return { asset: toAssetRecord(row), blobWasNew };
     },
@@ -89,4 +94,19 @@ export function createAssetCalls(stages: Stages): Flow['assets'] {
       url: stages.linkTo(record.id),
     }),
   };
+}
+
+const UPLOAD_KEYS = 'comfy-v2-assets';
+
+/** Refuses a key that made an upload before; else the write that claims it together with the record. */
+async function prepareClaim(
+  { database }: Stages,
+  actor: Actor,
+  idempotency: { key: string; bodyHash: string },
+): Promise<(assetId: string) => Write> {
+  const claimed = { door: UPLOAD_KEYS, ...idempotency };
+  const known = await findKeySubject(database, actor.id, claimed);
+  if (known !== null) throw new AppError('IDEMPOTENCY_CONFLICT', { key: idempotency.key });
+  return (assetId) =>
+    writeKey(database, { ownerId: actor.id, subjectId: assetId, atMs: database.nowMs(), ...claimed });
 }

@@ -5,7 +5,7 @@ import type { Assets } from './assets/assets.ts';
 import { collectOutputs } from './assets/collect-outputs.ts';
 import { publishNames } from './assets/output-names.ts';
 import type { EventHub } from './events/event-hub.ts';
-import { PreviewThrottle } from './events/preview-throttle.ts';
+import { MAX_PREVIEW_BYTES, PreviewThrottle } from './events/preview-throttle.ts';
 import type { ProgressBoard } from './events/progress-board.ts';
 import type { DispatcherDeps } from './execution/dispatcher.ts';
 import { DEFAULT_RETRY } from './execution/ending.ts';
@@ -71,17 +71,25 @@ export function createExecution(
 
 const PREVIEW_PERIOD_MS = 500;
 
-/** Previews go to watchers only: decoded when there is one, newest first, at most two a second. */
-function createPreviews({ hub, clock }: ExecutionDeps): DispatcherDeps['onPreview'] {
+/** Previews go to watchers only, newest first, at most two a second; the newest is kept for whoever comes to watch. */
+function createPreviews({ hub, board, clock }: ExecutionDeps): DispatcherDeps['onPreview'] {
   const throttle = new PreviewThrottle(clock, PREVIEW_PERIOD_MS);
   return (task, nodeId, mimeType, image) => {
-    if (!hub.isWatched(task.id as TaskId, task.owner_id, task.batch_id)) return;
+    if (image.byteLength > MAX_PREVIEW_BYTES) return;
+    const toPreview = (bytes: Uint8Array) => ({
+      node_id: nodeId,
+      content_type: mimeType,
+      data_base64: Buffer.from(bytes).toString('base64'),
+    });
+    if (!hub.isWatched(task.id as TaskId, task.owner_id, task.batch_id)) {
+      // The frame's memory is the socket's: what is kept is copied, and encoded only when it is read.
+      const kept = image.slice();
+      board.putPreview(task.id, () => toPreview(kept));
+      return;
+    }
     throttle.offer(task.id, image, (bytes) => {
-      const preview = {
-        node_id: nodeId,
-        content_type: mimeType,
-        data_base64: Buffer.from(bytes).toString('base64'),
-      };
+      const preview = toPreview(bytes);
+      board.putPreview(task.id, () => preview);
       hub.publish({ kind: 'preview', ...toAddress(task), preview });
     });
   };

@@ -41,7 +41,7 @@ export interface SubmitRequest {
   idempotency?: { key: string; bodyHash: string };
 }
 
-/** A fresh task, or (native idempotency) the one made earlier under the same key and body. */
+/** A fresh task, or (`replayed`) the one made earlier under the same key and body. */
 export interface SubmitOutcome {
   submitted: Submitted;
   replayed: boolean;
@@ -100,6 +100,8 @@ export interface AssetUpload {
   /** blake3 hex the caller declares; another one refuses the upload (CONFLICT, details.reason hash_mismatch). */
   expectedHash?: string;
   expiresInSeconds?: number;
+  /** Single-use: IDEMPOTENCY_CONFLICT when the key made an upload before. Claimed only together with the record. */
+  idempotency?: { key: string; bodyHash: string };
   /** `picture`: only jpg, png, webp within limits (native uploads); `any`: comfy-v2. */
   accept: 'picture' | 'any';
 }

@@ -85,8 +85,8 @@ export interface OpenedFlow {
 function createFlow(stages: Stages): Flow {
   const { database, visibleTo, spine } = stages;
   const views = createViews(stages);
-  const progress = (taskId: string): Progress | null => stages.board.find(taskId);
-  const watch: WatchDeps = { database, hub: stages.hub, views, progress };
+  const preview = (taskId: string) => stages.board.findPreview(taskId);
+  const watch: WatchDeps = { database, hub: stages.hub, views, preview };
   const submission = createSubmission(stages);
   const batchDeps = { database, views };
   return {

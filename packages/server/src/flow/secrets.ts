@@ -1,6 +1,14 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Database, Write } from '../platform/database/database.ts';
 import type { TaskRow } from '../platform/database/schema.ts';
+import { statement } from '../platform/database/statement.ts';
+
+const selectSealed = statement<{ id: string }, { sealed: Uint8Array }>((k, p) =>
+  k.selectFrom('task_secret').select('sealed').where('task_id', '=', p.id),
+);
+const deleteSealed = statement<{ id: string }>((k, p) =>
+  k.deleteFrom('task_secret').where('task_id', '=', p.id),
+);
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -27,15 +35,13 @@ export class Secrets {
   }
 
   async load(taskId: string): Promise<Record<string, unknown>> {
-    const [row] = await this.#database.read(
-      this.#database.k.selectFrom('task_secret').select('sealed').where('task_id', '=', taskId),
-    );
+    const [row] = await this.#database.read(selectSealed(this.#database.k, { id: taskId }));
     return row ? this.#open(row.sealed) : {};
   }
 
   /** Deletes a task's row together with the commit that ends it. */
   writesAtEnd(task: Pick<TaskRow, 'id'>): Write[] {
-    return [{ query: this.#database.k.deleteFrom('task_secret').where('task_id', '=', task.id) }];
+    return [{ query: deleteSealed(this.#database.k, { id: task.id }) }];
   }
 
   #open(sealed: Uint8Array): Record<string, unknown> {

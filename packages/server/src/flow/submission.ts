@@ -8,7 +8,7 @@ import {
   stringifyLosslessJson,
   validateGraph,
 } from '@comfleet/comfyui';
-import type { HeldReason, SubmitOptions } from '@comfleet/contract';
+import { type HeldReason, isUuid, type SubmitOptions } from '@comfleet/contract';
 import type { Inventory } from '../fleet/workers/inventory.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 import type { Assets } from './assets/assets.ts';
@@ -182,9 +182,14 @@ async function bindGraphFiles(deps: SubmissionDeps, ownerId: string, graph: Grap
     for (const [inputName, value] of Object.entries(node.inputs)) {
       const reference = readAssetReference(value);
       if (reference === null) continue;
-      const asset = await deps.assets.resolveReference(ownerId, reference).catch((cause: unknown) => {
-        throw new AppError('MISSING_ASSET', { node_id: nodeId, input: inputName, reference }, { cause });
-      });
+      const asset = isUuid(reference) ? await deps.assets.findOwn(ownerId, reference) : null;
+      if (!asset) {
+        throw new AppError('MISSING_ASSET', {
+          node_id: nodeId,
+          input: inputName,
+          reference: reference.slice(0, 200),
+        });
+      }
       node.inputs[inputName] = asset.name;
       inputs.push({ nodeId, inputName, assetId: asset.id });
     }
@@ -211,9 +216,11 @@ async function findUpload(deps: SubmissionDeps, ownerId: string, name: string): 
   }
 }
 
+/** The id of a `core/ASSET` object; empty when it names none or stands inside a list or object; null for other values. */
 function readAssetReference(value: unknown): string | null {
-  if (typeof value !== 'object' || value === null || !('__type' in value) || value.__type !== ASSET_TYPE)
-    return null;
+  if (typeof value !== 'object' || value === null) return null;
+  if (!('__type' in value) || value.__type !== ASSET_TYPE)
+    return Object.values(value).some((item) => readAssetReference(item) !== null) ? '' : null;
   const info = 'info' in value ? value.info : null;
   const id = typeof info === 'object' && info !== null && 'id' in info ? info.id : null;
   return typeof id === 'string' ? id : '';

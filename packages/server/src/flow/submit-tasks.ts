@@ -4,7 +4,7 @@ import { AppError } from '../platform/errors/app-error.ts';
 import type { SubmitOutcome, SubmitRequest } from './flow.ts';
 import type { Stages } from './stages.ts';
 import { prepareSubmission, type SubmissionDeps } from './submission.ts';
-import { acceptTasks, loadGraphText, type NewTask } from './tasks/accept-tasks.ts';
+import { acceptTasks, findKeySubject, loadGraphText, type NewTask } from './tasks/accept-tasks.ts';
 import type { Actor } from './tasks/actor.ts';
 import { loadVisibleTask } from './tasks/task-queries.ts';
 import { describeTask } from './tasks/task-view.ts';
@@ -16,6 +16,9 @@ export async function submitTask(
   request: SubmitRequest,
 ): Promise<SubmitOutcome> {
   const { actor, door, body, options, extraData, idempotency } = request;
+  // A key that is used decides before anything else: a repetition is no new task for limits or validation.
+  const known = idempotency && (await findKeySubject(stages.database, actor.id, { door, ...idempotency }));
+  if (known) return replay(stages, actor, { subjectId: known, warnings: [] });
   await stages.admission(actor, 1);
   const { task, warnings } = await prepareSubmission(deps, { ownerId: actor.id, door, body, options });
   const sealedSecrets = extraData ? stages.secrets.seal(extraData) : null;
@@ -24,11 +27,17 @@ export async function submitTask(
     idempotency: idempotency ? { door, ...idempotency } : null,
     batch: null,
   });
-  if (outcome.kind === 'repeated') {
-    const row = await loadVisibleTask(stages.database, stages.visibleTo(actor), outcome.subjectId as TaskId);
-    return { submitted: toSubmitted(stages, row, warnings), replayed: true };
-  }
+  if (outcome.kind === 'repeated') return replay(stages, actor, { subjectId: outcome.subjectId, warnings });
   return { submitted: await enterAccepted(stages, outcome, warnings), replayed: false };
+}
+
+async function replay(
+  stages: Stages,
+  actor: Actor,
+  { subjectId, warnings }: { subjectId: string; warnings: string[] },
+): Promise<SubmitOutcome> {
+  const row = await loadVisibleTask(stages.database, stages.visibleTo(actor), subjectId as TaskId);
+  return { submitted: toSubmitted(stages, row, warnings), replayed: true };
 }
 
 /** After the commit only: watchers hear of it and the task waits in its lane. */

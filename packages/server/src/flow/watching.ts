@@ -1,5 +1,6 @@
-import { type BatchId, isTerminal, type Progress, type StreamFrame, type TaskId } from '@comfleet/contract';
+import { type BatchId, isTerminal, type Preview, type StreamFrame, type TaskId } from '@comfleet/contract';
 import type { Database } from '../platform/database/database.ts';
+import type { TaskRow } from '../platform/database/schema.ts';
 import type { EventHub, Happening } from './events/event-hub.ts';
 import { WatcherQueue } from './events/watcher-queue.ts';
 import type { OwnerFilter } from './tasks/actor.ts';
@@ -12,7 +13,8 @@ export interface WatchDeps {
   database: Database;
   hub: EventHub;
   views: TaskViews;
-  progress: (taskId: string) => Progress | null;
+  /** The newest preview of a running task. */
+  preview: (taskId: string) => Preview | null;
 }
 
 const OPEN_STATES = ['held', 'queued', 'running'] as const;
@@ -31,7 +33,7 @@ export async function* watchTask(
   try {
     const task = await loadVisibleTask(deps.database, owner, id);
     let seen = options.after ?? task.version;
-    if (options.after === null) yield { kind: 'snapshot', task: await deps.views.view(task) };
+    if (options.after === null) yield* toSnapshot(deps, task);
     for (const row of await loadEventRows(deps.database, id, seen)) {
       seen = row.number;
       yield await toEventFrame(deps, id, row);
@@ -86,6 +88,12 @@ export async function* watchOwn(
   } finally {
     stop();
   }
+}
+
+async function* toSnapshot(deps: WatchDeps, task: TaskRow): AsyncIterable<StreamFrame> {
+  yield { kind: 'snapshot', task: await deps.views.view(task) };
+  const preview = deps.preview(task.id);
+  if (preview) yield { kind: 'preview', task_id: task.id, preview };
 }
 
 function subscribe(hub: EventHub, key: string, signal: AbortSignal) {

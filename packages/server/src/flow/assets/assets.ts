@@ -43,6 +43,8 @@ export interface NewAsset {
   expectedHash: string | null;
   lifeMs: number | null;
   accept: 'picture' | 'any';
+  /** A write that goes through together with the record; refused as used: IDEMPOTENCY_CONFLICT. */
+  claim?: (assetId: string) => Write;
 }
 
 export interface AssetDeps {
@@ -86,7 +88,7 @@ export class Assets {
           ? readContentKind(`x.${picture.format}`).contentType
           : asset.contentType,
     });
-    await this.#commit(row);
+    await this.#commit(row, asset.claim?.(row.id));
     return { row, blobWasNew: stored.isNew };
   }
 
@@ -102,7 +104,7 @@ export class Assets {
     if (!known) return null;
     const name = request.filePath ? basename(request.filePath) : known.name;
     if (known.kind === 'upload' && known.name === name && known.file_path === request.filePath)
-      return { row: known, existed: true };
+      return { row: await this.#prolong(known, request.lifeMs), existed: true };
     const asset = {
       ...request,
       name,
@@ -119,6 +121,19 @@ export class Assets {
     });
     await this.#commit(row);
     return { row, existed: false };
+  }
+
+  /** Referring to bytes again extends how long their record is kept, and never shortens it. */
+  async #prolong(row: AssetRow, lifeMs: number | null): Promise<AssetRow> {
+    const { database } = this.#deps;
+    const expiresAt = lifeMs === null ? null : database.nowMs() + lifeMs;
+    if (row.expires_at === null || (expiresAt !== null && expiresAt <= row.expires_at)) return row;
+    await database.commit([
+      {
+        query: database.k.updateTable('asset').set({ expires_at: expiresAt }).where('id', '=', row.id),
+      },
+    ]);
+    return { ...row, expires_at: expiresAt };
   }
 
   async hasHash(ownerId: string, hash: string): Promise<boolean> {
@@ -194,6 +209,14 @@ export class Assets {
       accept: 'any',
     });
     return row;
+  }
+
+  /** An asset of this owner by its id and nothing else, as `core/ASSET` names it; null when there is none. */
+  async findOwn(ownerId: string, id: string): Promise<AssetRow | null> {
+    const { database } = this.#deps;
+    const [row] = await database.read(findAsset(database.k, id));
+    const expired = row?.expires_at != null && row.expires_at <= database.nowMs();
+    return row && !expired && row.owner_id === ownerId ? row : null;
   }
 
   /** An upload of this owner by id or by name (the newest of that name). */
@@ -296,14 +319,19 @@ export class Assets {
     };
   }
 
-  async #commit(row: AssetRow): Promise<void> {
+  async #commit(row: AssetRow, claim?: Write): Promise<void> {
     const { database } = this.#deps;
     const writes: Write[] = [
+      ...(claim ? [claim] : []),
       writeBlob(database, { hash: row.blob_hash, size_bytes: row.size_bytes, created_at: row.created_at }),
       writeAsset(database.k, row),
     ];
     const outcome = await database.commit(writes);
-    if (outcome.kind === 'refused') throw new AppError('INTERNAL', { reason: outcome.reason });
+    if (outcome.kind === 'refused') {
+      throw new AppError(claim && outcome.index === 0 ? 'IDEMPOTENCY_CONFLICT' : 'INTERNAL', {
+        reason: outcome.reason,
+      });
+    }
   }
 
   #findByHash(ownerId: string, hash: string): Promise<AssetRow[]> {
@@ -315,6 +343,7 @@ export class Assets {
         .where('blob_hash', '=', hash)
         .where('owner_id', '=', ownerId)
         .where('deleted_at', 'is', null)
+        .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', database.nowMs())]))
         .orderBy('kind', 'desc')
         .limit(1),
     );

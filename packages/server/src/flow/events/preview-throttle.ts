@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/time/clock.ts';
 
-const MAX_BYTES = 64 * 1024;
+/** Larger previews reach nobody. */
+export const MAX_PREVIEW_BYTES = 64 * 1024;
 
 /** Lets at most one preview of a task through each period; newest only, and none above 64 kB. */
 export class PreviewThrottle {
@@ -14,7 +15,7 @@ export class PreviewThrottle {
   }
 
   offer(taskId: string, image: Uint8Array, send: (bytes: Uint8Array) => void): void {
-    if (image.byteLength > MAX_BYTES) return;
+    if (image.byteLength > MAX_PREVIEW_BYTES) return;
     if (this.#waiting.has(taskId)) {
       // The frame's memory is the socket's: what waits is copied.
       this.#waiting.set(taskId, { bytes: image.slice(), send });

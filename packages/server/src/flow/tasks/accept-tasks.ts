@@ -72,7 +72,9 @@ export async function acceptTasks(
   if (outcome.kind === 'committed') return { kind: 'accepted', tasks: rows, events: events.flat() };
   const ownerId = rows[0]?.owner_id;
   if (!idempotency || ownerId === undefined) throw new AppError('INTERNAL', { reason: outcome.reason });
-  return findRepeated(database, ownerId, idempotency);
+  const known = await findKeySubject(database, ownerId, idempotency);
+  if (known === null) throw new AppError('UNAVAILABLE', { reason: 'the key vanished while it was read' });
+  return { kind: 'repeated', subjectId: known };
 }
 
 interface AcceptedRows {
@@ -105,12 +107,12 @@ function listWrites(database: Database, { newTasks, rows, events, acceptance, at
   return writes;
 }
 
-/** A key used before: the same body gets what it made, another body is refused. */
-async function findRepeated(
+/** What a key made, null for a key that is not used. Throws IDEMPOTENCY_CONFLICT when it came with another body. */
+export async function findKeySubject(
   database: Database,
   ownerId: string,
   { door, key, bodyHash }: { door: string; key: string; bodyHash: string },
-): Promise<AcceptOutcome> {
+): Promise<string | null> {
   const [known] = await database.read(
     database.k
       .selectFrom('idempotency')
@@ -119,9 +121,9 @@ async function findRepeated(
       .where('door', '=', door)
       .where('key', '=', key),
   );
-  if (!known) throw new AppError('UNAVAILABLE', { reason: 'the key vanished while it was read' });
+  if (!known) return null;
   if (known.body_hash !== bodyHash) throw new AppError('IDEMPOTENCY_CONFLICT', { key });
-  return { kind: 'repeated', subjectId: known.subject_id };
+  return known.subject_id;
 }
 
 function toTaskRow(task: NewTask, id: TaskId, atMs: number): TaskRow {
@@ -216,7 +218,8 @@ export async function loadGraphText(database: Database, hash: string): Promise<s
   return inflateRawSync(row.body).toString('utf8');
 }
 
-function writeKey(
+/** Claims a key for what the same commit makes; refused as a duplicate when it is used. */
+export function writeKey(
   database: Database,
   key: { ownerId: string; door: string; key: string; bodyHash: string; subjectId: string; atMs: number },
 ): Write {
