@@ -76,7 +76,7 @@ export const DEFAULT_MODELS: readonly SimulatedModel[] = [
   { name: 'random-a.safetensors', loadMs: 300, vramMegabytes: 2048 },
   { name: 'random-b.safetensors', loadMs: 300, vramMegabytes: 2048 },
   {
-    name: 'v1-5-pruned-emaonly.safetensors',
+    name: 'v1-5-pruned-emaonly-fp16.safetensors',
     loadMs: 400,
     vramMegabytes: 4096,
     metadata: { 'modelspec.title': 'simulated' },

@@ -80,7 +80,7 @@ describe('comfy-ui-client 0.1.2 unchanged', () => {
   });
 
   it('viewMetadata tells the metadata of a model', async () => {
-    const metadata = await client.viewMetadata('checkpoints', 'v1-5-pruned-emaonly.safetensors');
+    const metadata = await client.viewMetadata('checkpoints', 'v1-5-pruned-emaonly-fp16.safetensors');
     expect(metadata).toEqual({ 'modelspec.title': 'simulated' });
   });
 

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { pictureGraph, SimClient, sleepGraph } from './sim-client.ts';
 
@@ -81,6 +82,33 @@ describe('a 0.3.64 server', () => {
     const id = await client.run(pictureGraph());
     await client.hearEnd(id);
     expect((await client.load(`/history/${id}`)).text).toContain('"completed": true');
+  });
+
+  it('loses its worker thread to a node without inputs that no output needs, while HTTP stays alive', async () => {
+    client = await SimClient.open();
+    const { status } = await client.post({ ...pictureGraph(), '9': { class_type: 'EmptyImage' } });
+    await client.hear((heard) => heard.type === 'execution_start');
+    await client.post(pictureGraph());
+    expect(status).toBe(200);
+    expect((await client.load('/prompt')).text).toBe('{"exec_info": {"queue_remaining": 2}}');
+  });
+
+  it('delivers nothing to anybody while one client does not read, and goes on once it is gone', async () => {
+    client = await SimClient.open();
+    const stalled = connect(client.simulator.port, '127.0.0.1');
+    await new Promise((resolve) => stalled.once('connect', resolve));
+    stalled.write(
+      'GET /ws?clientId=stalled HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    await client.simulator.ledger.waitFor((line) => line.sid === 'stalled');
+    stalled.pause();
+    client.simulator.control.set({ name: 'ws_huge_frame', bytes: 32 * 1024 * 1024 });
+    const id = await client.run(pictureGraph());
+    await client.load('/prompt');
+    const isHeard = client.types().includes('execution_start');
+    stalled.destroy();
+    await client.hearEnd(id);
+    expect(isHeard).toBe(false);
   });
 
   it('loads a model once and again after it was evicted', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FileStore } from '../files/file-store.ts';
-import { type JsonObject, writeJson } from '../json/lossless-json.ts';
+import { isObject, type JsonObject, writeJson } from '../json/lossless-json.ts';
 import type { Catalog } from '../nodes/catalog.ts';
 import { classNameOf, inputsOf, readLink } from './order.ts';
 
@@ -70,6 +70,14 @@ export class ResultCache {
   }
 }
 
+/** A node without `inputs` that no output needs passes validation and ends the worker thread (trap 1). */
+export class PoisonedPrompt extends Error {}
+
+function hasInputs(prompt: JsonObject, id: string): boolean {
+  const node = prompt.get(id);
+  return isObject(node) && isObject(node.get('inputs'));
+}
+
 interface SignatureScope {
   readonly catalog: Catalog;
   readonly files: FileStore;
@@ -83,6 +91,7 @@ function computeSignatures(prompt: JsonObject, scope: SignatureScope): Map<strin
     const known = signatures.get(id);
     if (known !== undefined) return known;
     if (open.has(id) || !prompt.has(id)) return `?${id}`;
+    if (!hasInputs(prompt, id)) throw new PoisonedPrompt(`KeyError: 'inputs' of node ${id}`);
     open.add(id);
     const inputs = inputsOf(prompt, id);
     const parts = [describeNode(id, prompt, inputs, scope)];

@@ -214,7 +214,6 @@ function acceptPrompt(accepted: Accepted, state: ServerState): void {
 
 function postQueue(request: SimRequest, state: ServerState): Reply {
   const body = readObjectBody(request);
-  const hadItems = state.queue.pending().length;
   if (body.get('clear') === true) {
     for (const item of state.queue.pending())
       state.ledger.append('prompt_deleted', { prompt_id: item.promptId });
@@ -224,9 +223,10 @@ function postQueue(request: SimRequest, state: ServerState): Reply {
   const ids = body.get('delete');
   if (ids !== undefined && !Array.isArray(ids)) throw new HandlerRaised('delete is not a list');
   for (const id of ids ?? []) {
+    const wasLast = state.queue.pending().length === 1;
     if (typeof id !== 'string' || !state.queue.remove(id)) continue;
     state.ledger.append('prompt_deleted', { prompt_id: id });
-    if (hadItems === 1) state.announceQueue();
+    if (wasLast) state.announceQueue(); // ComfyUI wipes the queue then, and says so twice
     state.announceQueue();
   }
   return replyEmpty();
