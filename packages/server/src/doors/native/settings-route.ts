@@ -1,30 +1,7 @@
-import { z } from 'zod';
+import { publicConfigSchema } from '@comfleet/contract';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { problemAnswers } from './route-schemas.ts';
-
-const settingsSchema = z
-  .object({
-    task_types: z.array(
-      z.object({
-        name: z.string(),
-        default_workflow: z.string().nullable(),
-        workflows: z.array(z.string()),
-      }),
-    ),
-    upload: z.object({ formats: z.array(z.string()), max_bytes: z.int() }),
-    limits: z.object({
-      json_body_bytes: z.int(),
-      graph_body_bytes: z.int(),
-      batch_items: z.int(),
-      waiting_tasks: z.int(),
-      priority: z.object({ min: z.int(), max: z.int() }),
-    }),
-    presets: z.record(z.string(), z.record(z.string(), z.unknown())),
-    defaults: z.object({ timeout_seconds: z.number(), max_attempts: z.int(), priority: z.int() }),
-    languages: z.array(z.string()),
-  })
-  .meta({ id: 'Settings' });
 
 /** What a front end needs to draw its forms (API17). */
 export function addSettingsRoute(app: HttpServer, { flow, config }: NativeDeps): void {
@@ -33,7 +10,7 @@ export function addSettingsRoute(app: HttpServer, { flow, config }: NativeDeps):
     schema: {
       tags: ['workflows'],
       summary: 'Task types, formats, limits, presets and defaults for front ends',
-      response: { 200: settingsSchema, ...problemAnswers },
+      response: { 200: publicConfigSchema, ...problemAnswers },
     },
     handler: async () => {
       const workflows = (await flow.workflows.list()).filter((workflow) => workflow.enabled);
