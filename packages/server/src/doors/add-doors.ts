@@ -1,6 +1,7 @@
 import type { Session } from '../people/identity/session-cache.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { HttpServer } from '../platform/http/http-server.ts';
+import { addComfyV2Door } from './comfy-v2/comfy-v2-door.ts';
 import { addLiveDoor } from './live/live-door.ts';
 import type { NativeDeps } from './native/native-deps.ts';
 import { addNativeDoor } from './native/native-door.ts';
@@ -25,6 +26,7 @@ export async function addDoors(app: HttpServer, deps: DoorDeps): Promise<void> {
   const authentication = { anonymous: deps.anonymous };
   await addApiDocument(app, { version: deps.version });
   await addNativeDoor(app, deps, authentication);
+  await addComfyV2Door(app, deps, authentication);
   await addLiveDoor(app, deps, server);
   await addOpsDoor(app, deps, authentication);
 }

@@ -1,4 +1,4 @@
-import type { Progress, TaskId } from '@comfleet/contract';
+import type { TaskId } from '@comfleet/contract';
 import type { Database } from '../platform/database/database.ts';
 import type { AssetRow } from '../platform/database/schema.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';

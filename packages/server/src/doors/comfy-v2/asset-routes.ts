@@ -1,0 +1,103 @@
+import { type AssetId, parseId } from '@comfleet/contract';
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../../platform/errors/app-error.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { readLosslessBody } from '../../platform/http/json-body.ts';
+import { sendContent } from '../../platform/http/send-content.ts';
+import { principalOf } from '../native/authentication.ts';
+import { parseHash, readFromHashBody } from './asset-fields.ts';
+import { receiveAsset } from './asset-upload.ts';
+import { toAsset } from './asset-view.ts';
+import type { ComfyV2Deps } from './comfy-v2-deps.ts';
+import { createSurface, type Surface } from './surface.ts';
+
+/** POST /, /from-hash, HEAD /by-hash/{hash}, GET and DELETE /{id}, GET /{id}/content below /api/v2/assets. */
+export function addAssetRoutes(app: HttpServer, deps: ComfyV2Deps): void {
+  const { flow, config } = deps;
+  const surfaceOf = (request: FastifyRequest): Surface => createSurface(request, config.current, deps.links);
+
+  app.post('', {
+    config: { access: 'client', operation: 'postAssets' },
+    schema: {
+      tags: ['comfy-v2'],
+      summary: 'Upload a file (Comfy API v2)',
+      consumes: ['multipart/form-data'],
+    },
+    handler: async (request, reply) => {
+      const { asset, blobWasNew } = await receiveAsset(request, deps);
+      reply.status(blobWasNew ? 201 : 200).header('location', toAssetAddress(request, asset.id, surfaceOf));
+      return toAsset(asset, surfaceOf(request), { blobWasNew });
+    },
+  });
+
+  app.post('/from-hash', {
+    config: { access: 'client', operation: 'assetFromHash' },
+    schema: { tags: ['comfy-v2'], summary: 'A new record over bytes that are here (Comfy API v2)' },
+    handler: async (request, reply) => {
+      const body = readFromHashBody(readLosslessBody(request));
+      const made = body && (await flow.assets.createFromHash(principalOf(request), body));
+      if (!made) throw new AppError('ASSET_NOT_FOUND', { reason: 'no_blob' });
+      reply.status(made.existed ? 200 : 201);
+      return toAsset(made.asset, surfaceOf(request), { blobWasNew: false });
+    },
+  });
+
+  app.head('/by-hash/:hash', {
+    config: { access: 'client', operation: 'headAssetByHash' },
+    schema: { tags: ['comfy-v2'], summary: 'Whether bytes of this hash are here (Comfy API v2)' },
+    handler: async (request, reply) => {
+      const hash = parseHash(readParam(request, 'hash'));
+      const isHere = hash !== null && (await flow.assets.hasHash(principalOf(request), hash));
+      return reply.status(isHere ? 200 : 404).send();
+    },
+  });
+
+  app.get('/:id', {
+    config: { access: 'client', operation: 'getAsset' },
+    schema: { tags: ['comfy-v2'], summary: 'One asset (Comfy API v2)' },
+    handler: async (request) =>
+      toAsset(await flow.assets.load(principalOf(request), readAssetId(request)), surfaceOf(request)),
+  });
+
+  app.delete('/:id', {
+    config: { access: 'client', operation: 'deleteAsset' },
+    schema: { tags: ['comfy-v2'], summary: 'Delete an asset record (Comfy API v2)' },
+    handler: async (request, reply) => {
+      await flow.assets.remove(principalOf(request), readAssetId(request));
+      return reply.status(204).send();
+    },
+  });
+
+  app.get('/:id/content', {
+    config: { access: 'client', operation: 'getAssetContent' },
+    schema: { tags: ['comfy-v2'], summary: 'Bytes of an asset; ranges (Comfy API v2)' },
+    handler: async (request, reply) => {
+      const content = await flow.assets.open(principalOf(request), readAssetId(request));
+      // The contract knows no 304, and one media type: the asset's own is in its record.
+      delete request.headers['if-none-match'];
+      return sendContent(request, reply, { ...content, contentType: 'application/octet-stream' });
+    },
+  });
+}
+
+function toAssetAddress(
+  request: FastifyRequest,
+  id: AssetId,
+  surfaceOf: (request: FastifyRequest) => Surface,
+): string {
+  return `${surfaceOf(request).prefix}/api/v2/assets/${id}`;
+}
+
+/** What is no id of ours answers as an unknown one. */
+function readAssetId(request: FastifyRequest): AssetId {
+  const id = parseId<'asset'>(readParam(request, 'id'));
+  if (id === null) throw new AppError('ASSET_NOT_FOUND');
+  return id;
+}
+
+function readParam(request: FastifyRequest, name: 'id' | 'hash'): string {
+  const params: unknown = request.params;
+  const value =
+    typeof params === 'object' && params !== null ? (params as Record<string, unknown>)[name] : undefined;
+  return typeof value === 'string' ? value : '';
+}

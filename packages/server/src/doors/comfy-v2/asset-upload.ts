@@ -1,0 +1,66 @@
+import type { MultipartFile } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import type { AssetRecord } from '../../flow/flow.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+import { toFileName } from '../../platform/http/content-disposition.ts';
+import { principalOf } from '../native/authentication.ts';
+import { refuseUpload, UploadForm } from './asset-fields.ts';
+import type { ComfyV2Deps } from './comfy-v2-deps.ts';
+import { readIdempotencyKey } from './job-submission.ts';
+
+const MAX_FIELDS = 100;
+const MAX_FIELD_BYTES = 4096;
+
+/**
+ * Takes a multipart upload: its fields, then its file, streamed. Throws INVALID_REQUEST for a form that is not the
+ * contract's, CONFLICT (hash_mismatch), BODY_TOO_LARGE, IDEMPOTENCY_CONFLICT; nothing is stored then.
+ */
+export async function receiveAsset(
+  request: FastifyRequest,
+  deps: ComfyV2Deps,
+): Promise<{ asset: AssetRecord; blobWasNew: boolean }> {
+  if (!request.isMultipart()) return refuseUpload('send multipart/form-data');
+  const limit = deps.config.current.limits.assetBytes;
+  const form = new UploadForm();
+  const parts = request.parts({
+    limits: { fileSize: limit, files: 1, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES },
+  });
+  for await (const part of parts) {
+    if (part.type === 'field') form.add(part.fieldname, part.value);
+    else if (part.fieldname !== 'file') refuseUpload('the file is sent in the field "file"');
+    else return await storeFile(request, part, { deps, form, limit });
+  }
+  return refuseUpload('the field "file" is missing');
+}
+
+async function storeFile(
+  request: FastifyRequest,
+  part: MultipartFile,
+  { deps, form, limit }: { deps: ComfyV2Deps; form: UploadForm; limit: number },
+): Promise<{ asset: AssetRecord; blobWasNew: boolean }> {
+  try {
+    const fields = form.read();
+    const idempotency = readIdempotencyKey(request, fields.filePath);
+    return await deps.flow.assets.create(principalOf(request), {
+      ...fields,
+      name: toFileName(fields.filePath),
+      bytes: readWhole(part, limit),
+      accept: 'any',
+      ...(idempotency ? { idempotency } : {}),
+    });
+  } finally {
+    // What was not read is let through, so that the answer reaches a caller that is still sending.
+    part.file.resume();
+  }
+}
+
+/** The file's bytes; throws BODY_TOO_LARGE at the end of a file that was cut at the limit. */
+async function* readWhole({ file }: MultipartFile, limit: number): AsyncIterable<Uint8Array> {
+  for await (const chunk of file) yield chunk as Uint8Array;
+  if (file.truncated) {
+    throw new AppError('BODY_TOO_LARGE', {
+      reason: `the file is larger than ${limit} bytes`,
+      limit_bytes: limit,
+    });
+  }
+}

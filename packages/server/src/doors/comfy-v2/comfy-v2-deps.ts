@@ -1,0 +1,20 @@
+import type { Flow } from '../../flow/flow.ts';
+import type { Identity } from '../../people/identity/identity.ts';
+import type { ConfigStore } from '../../platform/config/config-store.ts';
+import type { SignedLinks } from '../../platform/http/signed-links.ts';
+import type { StreamSlots } from '../../platform/http/stream-slots.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+
+/** What the Comfy API v2 door speaks to. */
+export interface ComfyV2Deps {
+  flow: Flow;
+  identity: Identity;
+  config: Pick<ConfigStore, 'current'>;
+  links: SignedLinks;
+  slots: StreamSlots;
+  clock: Clock;
+  logger: Logger;
+  /** Ends every open stream when the server stops. */
+  signal: AbortSignal;
+}

@@ -1,0 +1,145 @@
+import type { AppError } from '../../platform/errors/app-error.ts';
+import { toNodeErrors, toWorkflowMessage } from './node-errors.ts';
+import { OPERATIONS, type Operation } from './operations.ts';
+
+/** An error as the Comfy API v2 contract writes it. */
+export interface ContractError {
+  status: number;
+  code: string;
+  message: string;
+  details: Record<string, unknown> | null;
+  /** Seconds; sent as Retry-After. */
+  retryAfter?: number;
+}
+
+const NOT_FOUND: ContractError = {
+  status: 404,
+  code: 'not_found',
+  message: 'Nothing of yours has this id.',
+  details: null,
+};
+const BLOB_NOT_FOUND: ContractError = {
+  status: 404,
+  code: 'blob_not_found',
+  message: 'No blob that you may use has this hash, written blake3:<64 hex digits>; upload the bytes.',
+  details: null,
+};
+const FORBIDDEN: ContractError = {
+  status: 403,
+  code: 'forbidden',
+  message: 'The credentials are valid but this is not allowed for them.',
+  details: null,
+};
+const UPSTREAM: ContractError = {
+  status: 500,
+  code: 'upstream_error',
+  message: 'Something unexpected failed; try again later.',
+  details: null,
+};
+
+/** Turns any error into one that the contract documents for the operation; `undefined` is an address without one. */
+export function toContractError(error: AppError, operation: Operation | undefined): ContractError {
+  const answer = translate(error, operation);
+  if (operation === undefined) return answer.status === 500 ? answer : NOT_FOUND;
+  const documented: readonly number[] = OPERATIONS[operation];
+  if (documented.includes(answer.status)) return answer;
+  // A request that this operation has no error for: what it asks of does not exist.
+  if (answer.status < 500) return operation === 'assetFromHash' ? BLOB_NOT_FOUND : NOT_FOUND;
+  return UPSTREAM;
+}
+
+function translate(error: AppError, operation: Operation | undefined): ContractError {
+  const { code, details } = error;
+  switch (code) {
+    case 'UNAUTHORIZED':
+      return { status: 401, code: 'unauthorized', message: error.message, details: null };
+    case 'FORBIDDEN':
+      return FORBIDDEN;
+    case 'GRAPH_NOT_GRANTED':
+      return { ...FORBIDDEN, message: error.message };
+    case 'NOT_FOUND':
+    case 'TASK_NOT_FOUND':
+    case 'ASSET_NOT_FOUND':
+      return details?.['reason'] === 'no_blob' ? BLOB_NOT_FOUND : NOT_FOUND;
+    case 'CONFLICT':
+      return translateConflict(details?.['reason']);
+    case 'INVALID_REQUEST':
+    case 'BODY_TOO_LARGE':
+    case 'UNSUPPORTED_MEDIA':
+      return details?.['reason'] === 'unknown_host' ? FORBIDDEN : refuseRequest(error, operation);
+    case 'QUOTA_EXCEEDED':
+      return { status: 429, code: 'queue_full', message: error.message, details: null, retryAfter: 5 };
+    case 'RATE_LIMITED':
+      return { status: 429, code: 'rate_limited', message: error.message, details: null, retryAfter: 1 };
+    case 'TOO_MANY_STREAMS':
+      return { status: 429, code: 'too_many_streams', message: error.message, details: null, retryAfter: 5 };
+    default:
+      return translateSubmission(error);
+  }
+}
+
+function translateSubmission(error: AppError): ContractError {
+  const { code, details } = error;
+  switch (code) {
+    case 'INVALID_WORKFLOW':
+    case 'INVALID_PARAMETERS':
+    case 'NO_CAPABLE_WORKER':
+      return {
+        status: 422,
+        code: 'invalid_workflow',
+        message: toWorkflowMessage(details) ?? error.message,
+        details: { ...details, node_errors: toNodeErrors(details) },
+      };
+    case 'WORKFLOW_FORMAT_UI':
+      return { status: 422, code: 'workflow_format_ui', message: error.message, details: null };
+    case 'MISSING_ASSET':
+      return { status: 422, code: 'missing_asset', message: error.message, details };
+    case 'IDEMPOTENCY_CONFLICT':
+      return {
+        status: 422,
+        code: 'idempotency_key_reuse',
+        message: 'This Idempotency-Key was used already; keys are single-use and end after 24 h.',
+        details: null,
+      };
+    default:
+      return UPSTREAM;
+  }
+}
+
+function translateConflict(reason: unknown): ContractError {
+  if (reason === 'hash_mismatch') {
+    return {
+      status: 409,
+      code: 'hash_mismatch',
+      message: 'The bytes received do not have the expected hash; nothing was stored.',
+      details: null,
+    };
+  }
+  if (reason === 'asset_in_use') {
+    return {
+      status: 409,
+      code: 'asset_in_use',
+      message: 'The asset cannot be deleted while the platform depends on it.',
+      details: null,
+    };
+  }
+  return UPSTREAM;
+}
+
+/** A body that is not what the operation takes. The contract has one code for this where a workflow is sent. */
+function refuseRequest(error: AppError, operation: Operation | undefined): ContractError {
+  const message = readReason(error.details) ?? error.message;
+  if (operation === 'postJobs') {
+    return {
+      status: 422,
+      code: 'invalid_workflow',
+      message,
+      details: { ...error.details, node_errors: {} },
+    };
+  }
+  return { status: 422, code: 'invalid_request', message, details: error.details };
+}
+
+function readReason(details: Record<string, unknown> | null): string | null {
+  return typeof details?.['reason'] === 'string' ? details['reason'] : null;
+}

@@ -1,0 +1,91 @@
+import type { FastifyRequest } from 'fastify';
+import { type Task, type TaskId, parseId } from '@comfleet/contract';
+import { AppError } from '../../platform/errors/app-error.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { principalOf } from '../native/authentication.ts';
+import { requireGraphGrant } from '../native/submission.ts';
+import type { ComfyV2Deps } from './comfy-v2-deps.ts';
+import { streamJob } from './job-stream.ts';
+import { readIdempotencyKey, readJobBody } from './job-submission.ts';
+import { toJob } from './job-view.ts';
+import { createSurface } from './surface.ts';
+
+/** POST / and GET /{id}, /{id}/workflow, /{id}/events, POST /{id}/cancel below /api/v2/jobs. A job is a task. */
+export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
+  const { flow, config } = deps;
+  const show = (request: FastifyRequest, task: Task) =>
+    toJob(task, createSurface(request, config.current, deps.links));
+
+  app.post('', {
+    config: { access: 'client', operation: 'postJobs' },
+    bodyLimit: config.current.limits.graphBodyBytes,
+    schema: { tags: ['comfy-v2'], summary: 'Submit a graph (Comfy API v2)' },
+    handler: async (request, reply) => {
+      const actor = principalOf(request);
+      requireGraphGrant(actor);
+      const { graphText, extraData } = readJobBody(request);
+      const idempotency = readIdempotencyKey(request, graphText);
+      const { submitted, replayed } = await flow.submit({
+        actor,
+        door: 'comfy-v2',
+        body: { kind: 'graph', graphText },
+        options: {},
+        ...(extraData ? { extraData } : {}),
+        ...(idempotency ? { idempotency } : {}),
+      });
+      // Keys of this contract are single-use: a repetition is refused, never replayed.
+      if (replayed) throw new AppError('IDEMPOTENCY_CONFLICT');
+      const job = show(request, await flow.loadTask(actor, readJobId(submitted.task_id)));
+      reply.status(201).header('location', job.urls.self);
+      return job;
+    },
+  });
+
+  app.get('/:id', {
+    config: { access: 'client', operation: 'getJob' },
+    schema: { tags: ['comfy-v2'], summary: 'One job (Comfy API v2)' },
+    handler: async (request) => show(request, await flow.loadTask(principalOf(request), readId(request))),
+  });
+
+  app.get('/:id/workflow', {
+    config: { access: 'client', operation: 'getJobWorkflow' },
+    schema: { tags: ['comfy-v2'], summary: 'The executed graph of a job (Comfy API v2)' },
+    handler: async (request, reply) => {
+      const graphText = await flow.loadGraphText(principalOf(request), readId(request));
+      // Put together as text: a parsed number could not keep the digits it was written with (WF23).
+      return reply.type('application/json; charset=utf-8').send(`{"workflow":${graphText},"format":"api"}`);
+    },
+  });
+
+  app.get('/:id/events', {
+    config: { access: 'client', operation: 'getJobEvents' },
+    schema: { tags: ['comfy-v2'], summary: 'Follow a job: server-sent events (Comfy API v2)' },
+    handler: async (request, reply) => streamJob(request, reply, deps, readId(request)),
+  });
+
+  app.register(async (scope) => {
+    // A cancel request says nothing in its body: whatever is sent there is not read.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, payload, done) => {
+      payload.resume();
+      done(null, undefined);
+    });
+    scope.post('/:id/cancel', {
+      config: { access: 'client', operation: 'cancelJob' },
+      schema: { tags: ['comfy-v2'], summary: 'Cancel a job; safe to repeat (Comfy API v2)' },
+      handler: async (request) => show(request, await flow.cancelTask(principalOf(request), readId(request))),
+    });
+  });
+}
+
+function readId(request: FastifyRequest): TaskId {
+  const { params } = request;
+  return readJobId(typeof params === 'object' && params !== null && 'id' in params ? params.id : '');
+}
+
+/** What is no id of ours answers as an unknown one. */
+function readJobId(text: unknown): TaskId {
+  const id = typeof text === 'string' ? parseId<'task'>(text) : null;
+  if (id === null) throw new AppError('TASK_NOT_FOUND');
+  return id;
+}

@@ -1,0 +1,165 @@
+import { isTerminal, type Progress, type StreamFrame, type Task, type TaskId } from '@comfleet/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { watchSession } from '../../people/identity/watch-session.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import { toError } from '../../platform/errors/app-error.ts';
+import { SseStream } from '../../platform/http/sse-stream.ts';
+import { principalOf, sessionOf } from '../native/authentication.ts';
+import type { ComfyV2Deps } from './comfy-v2-deps.ts';
+import { toJobOutput, toJobProgress, toJobStatus } from './job-view.ts';
+import { createSurface, type Surface } from './surface.ts';
+
+const POSITION_PERIOD_MS = 2000;
+/** The contract sends progress about twice a second. */
+const PROGRESS_PERIOD_MS = 500;
+
+/**
+ * The live events of a job by the contract's names: status, progress, preview, output; no ids, no resumption. It begins
+ * with the state as it is and ends after the terminal status. Throws TASK_NOT_FOUND and TOO_MANY_STREAMS before that.
+ */
+export async function streamJob(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ComfyV2Deps,
+  id: TaskId,
+): Promise<FastifyReply> {
+  const actor = principalOf(request);
+  await deps.flow.loadTask(actor, id);
+  const session = sessionOf(request);
+  const freeSlot = deps.slots.take(session.principal.id);
+  const surface = createSurface(request, deps.config.current, deps.links);
+  const stream = new SseStream(request, reply, deps.clock);
+  const stopWatching = watchSession(deps, session, () => stream.end());
+  const onStop = (): void => stream.end();
+  deps.signal.addEventListener('abort', onStop, { once: true });
+  const events = new JobEvents(stream, surface, deps.clock);
+  const stopAsking = askForPosition(deps, events, () => deps.flow.loadTask(actor, id));
+  try {
+    for await (const frame of deps.flow.watchTask(actor, id, null, stream.signal)) events.take(frame);
+  } catch (thrown) {
+    if (!stream.signal.aborted) {
+      deps.logger.error('stream.failed', { requestId: request.id, error: toError(thrown).message });
+    }
+  } finally {
+    stopAsking();
+    events.stop();
+    deps.signal.removeEventListener('abort', onStop);
+    stopWatching();
+    freeSlot();
+    stream.end();
+  }
+  return reply;
+}
+
+/** Turns frames into the contract's events; a status is said only when it differs from the last one. */
+class JobEvents {
+  readonly #stream: Pick<SseStream, 'send'>;
+  readonly #surface: Surface;
+  readonly #clock: Clock;
+  #lastStatus = '';
+  /** Null while progress may go out at once; else what waits for its turn. */
+  #waiting: { progress: Progress | null } | null = null;
+  #cancelTurn = (): void => {};
+  /** Grows with every frame: what was read before a frame is older than it. */
+  frames = 0;
+  isQueued = false;
+
+  constructor(stream: Pick<SseStream, 'send'>, surface: Surface, clock: Clock) {
+    this.#stream = stream;
+    this.#surface = surface;
+    this.#clock = clock;
+  }
+
+  take(frame: StreamFrame): void {
+    this.frames += 1;
+    switch (frame.kind) {
+      case 'snapshot':
+        this.sayStatus(frame.task);
+        if (frame.task.progress && !isTerminal(frame.task.status)) {
+          this.#sayProgress(frame.task.progress);
+        }
+        return;
+      case 'event':
+        if (frame.task) this.#sayChange(frame.task);
+        return;
+      case 'progress':
+        this.#sayProgress(frame.progress);
+        return;
+      case 'preview':
+        this.#stream.send({ event: 'preview', data: frame.preview });
+        return;
+      default: {
+        const unknownFrame: never = frame;
+        return unknownFrame;
+      }
+    }
+  }
+
+  sayStatus(task: Task): void {
+    const data = { status: toJobStatus(task), queue_position: task.queue_position };
+    this.isQueued = data.status === 'queued';
+    const text = JSON.stringify(data);
+    if (text === this.#lastStatus) return;
+    this.#lastStatus = text;
+    this.#stream.send({ event: 'status', data });
+  }
+
+  stop(): void {
+    this.#cancelTurn();
+  }
+
+  /** Each is a complete snapshot, so of those that come too fast only the newest is sent. */
+  #sayProgress(progress: Progress): void {
+    if (this.#waiting) {
+      this.#waiting.progress = progress;
+      return;
+    }
+    this.#stream.send({ event: 'progress', data: toJobProgress(progress) });
+    this.#waiting = { progress: null };
+    this.#cancelTurn = this.#clock.setTimer(PROGRESS_PERIOD_MS, () => {
+      const newest = this.#waiting?.progress;
+      this.#waiting = null;
+      if (newest) this.#sayProgress(newest);
+    });
+  }
+
+  /** Outputs are committed together with the end, so they come right before the terminal status. */
+  #sayChange(task: Task): void {
+    if (isTerminal(task.status)) {
+      this.stop();
+      for (const result of task.results) {
+        this.#stream.send({ event: 'output', data: toJobOutput(result, task.task_id, this.#surface) });
+      }
+    }
+    this.sayStatus(task);
+  }
+}
+
+/** While the job waits, says when its place in the queue changes: nothing happens to it then, so nobody tells. */
+function askForPosition(deps: ComfyV2Deps, events: JobEvents, load: () => Promise<Task>): () => void {
+  let cancelTimer = (): void => {};
+  let isStopped = false;
+  const ask = async (): Promise<void> => {
+    const seen = events.frames;
+    if (events.isQueued) {
+      const task = await load();
+      if (!isStopped && events.frames === seen) events.sayStatus(task);
+    }
+    schedule();
+  };
+  const schedule = (): void => {
+    if (isStopped) return;
+    cancelTimer = deps.clock.setTimer(POSITION_PERIOD_MS, () => {
+      ask().catch((thrown: unknown) => {
+        // The place in the queue is a convenience: the stream goes on without it.
+        deps.logger.warn('stream.position_failed', { error: toError(thrown).message });
+        schedule();
+      });
+    });
+  };
+  schedule();
+  return () => {
+    isStopped = true;
+    cancelTimer();
+  };
+}

@@ -1,0 +1,58 @@
+import { isLosslessNumber, stringifyLosslessJson } from '@comfleet/comfyui';
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../../platform/errors/app-error.ts';
+import { hashBody, readLosslessBody } from '../../platform/http/json-body.ts';
+
+/** What a submission asks for, its graph as JSON text with every number as written. */
+export interface JobBody {
+  graphText: string;
+  extraData: { api_key_comfy_org?: string } | null;
+}
+
+/** Fields that the contract keeps for later and wants refused today. */
+const RESERVED = ['webhook_url', 'inputs'];
+
+/** Reads the body of POST /api/v2/jobs from its text. Throws INVALID_WORKFLOW naming what is wrong. */
+export function readJobBody(request: FastifyRequest): JobBody {
+  const body = readLosslessBody(request);
+  for (const field of RESERVED) {
+    if (Object.hasOwn(body, field)) refuse(`"${field}" is reserved and not accepted yet`);
+  }
+  const { workflow } = body;
+  if (!isObject(workflow)) return refuse('"workflow" must be an object: the graph in API format');
+  return { graphText: stringifyLosslessJson(workflow), extraData: readExtraData(body['extra_data']) };
+}
+
+const API_KEY = 'api_key_comfy_org';
+
+/** A closed object: its one key is a secret of this prompt. */
+function readExtraData(value: unknown): JobBody['extraData'] {
+  if (value === undefined) return null;
+  if (!isObject(value)) return refuse('"extra_data" must be an object');
+  const unknown = Object.keys(value).find((key) => key !== API_KEY);
+  if (unknown !== undefined) refuse(`extra_data takes ${API_KEY} only, not "${unknown.slice(0, 100)}"`);
+  const key = value[API_KEY];
+  if (key === undefined) return null;
+  if (typeof key !== 'string') return refuse(`extra_data.${API_KEY} must be a string`);
+  return { [API_KEY]: key };
+}
+
+/** The header `Idempotency-Key` with a hash of the graph; undefined without one. A long key counts by its hash. */
+export function readIdempotencyKey(
+  request: FastifyRequest,
+  content: string,
+): { key: string; bodyHash: string } | undefined {
+  const header = request.headers['idempotency-key'];
+  const key = Array.isArray(header) ? header.join(',') : header;
+  if (key === undefined || key === '') return undefined;
+  const isPlain = /^[\x21-\x7e]{1,100}$/.test(key);
+  return { key: isPlain ? key : `hash:${hashBody(key)}`, bodyHash: hashBody(content) };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
+}
+
+function refuse(reason: string): never {
+  throw new AppError('INVALID_WORKFLOW', { reason, node_errors: {} });
+}

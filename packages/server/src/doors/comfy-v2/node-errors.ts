@@ -1,0 +1,44 @@
+/** One thing that is wrong with an input of a node, in the contract's words. */
+interface NodeProblem {
+  field: string | null;
+  reason: string;
+  message: string;
+}
+
+type Details = Record<string, unknown> | null;
+
+/** From ComfyUI's shape (`{errors: [{type, message, input_name}]}`, as flow tells it) to the contract's list per node. */
+export function toNodeErrors(details: Details): Record<string, NodeProblem[]> {
+  const named = Object.entries(readNodes(details)).filter(([nodeId]) => nodeId !== '');
+  return Object.fromEntries(named.map(([nodeId, node]) => [nodeId, readProblems(node)]));
+}
+
+/** A sentence that names the first problem and its node; null when no problem is known. */
+export function toWorkflowMessage(details: Details): string | null {
+  for (const [nodeId, node] of Object.entries(readNodes(details))) {
+    const [first] = readProblems(node);
+    if (!first) continue;
+    const field = first.field === null ? '' : `, input '${first.field}'`;
+    return nodeId === '' ? first.message : `Node ${nodeId}${field}: ${first.message}`;
+  }
+  const reason = details?.['reason'];
+  return typeof reason === 'string' ? reason : null;
+}
+
+function readNodes(details: Details): Record<string, unknown> {
+  const nodes = details?.['node_errors'];
+  return isRecord(nodes) ? nodes : {};
+}
+
+function readProblems(node: unknown): NodeProblem[] {
+  const errors = isRecord(node) && Array.isArray(node['errors']) ? node['errors'] : [];
+  return errors.filter(isRecord).map((error) => ({
+    field: typeof error['input_name'] === 'string' ? error['input_name'] : null,
+    reason: typeof error['type'] === 'string' ? error['type'] : 'invalid',
+    message: typeof error['message'] === 'string' ? error['message'] : 'not valid',
+  }));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
