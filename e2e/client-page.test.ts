@@ -113,6 +113,8 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
     expect(seed).toMatch(/^\d+$/);
     await page.click('dialog .copyable');
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(seed);
+    const box = await page.locator('dialog .media img').boundingBox();
+    expect((box?.y ?? 0) + (box?.height ?? 900)).toBeLessThan(900);
     await shoot(page, folder, '1440-box');
     await page.keyboard.press('Escape');
     await page.waitForSelector('dialog', { state: 'detached' });
@@ -151,6 +153,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
 
   test('CP10 at 390 px nothing is wider than the screen', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
+    await page.click('.panes button:first-child');
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
     await shoot(page, folder, '390-create');
     await page.click('.panes button:last-child');

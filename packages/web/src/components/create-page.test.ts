@@ -154,6 +154,18 @@ describe('the gallery', () => {
     expect(page.get('.preview').attributes('src')).toBe('data:image/jpeg;base64,AAAA');
   });
 
+  test('a preview that arrives after the end is not shown', async () => {
+    server.tasks = [sampleTask({ status: 'canceled' })];
+    const page = await openPage();
+    server.send({
+      kind: 'preview',
+      task_id: 'task-1',
+      preview: { node_id: '3', content_type: 'image/jpeg', data_base64: 'AAAA' },
+    });
+    await flushPromises();
+    expect(page.find('.preview').exists()).toBe(false);
+  });
+
   test('a finished task shows its picture in place of the progress', async () => {
     server.tasks = [sampleTask({ status: 'running', attempt_count: 1 })];
     const page = await openPage();

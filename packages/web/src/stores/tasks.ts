@@ -107,7 +107,8 @@ export const useTasks = defineStore('tasks', () => {
 
   function take(frame: StreamFrame): void {
     if (frame.kind === 'preview') {
-      if (tasks.has(frame.task_id)) previews.set(frame.task_id, frame.preview);
+      // A last preview may arrive after the end.
+      if (tasks.get(frame.task_id)?.status === 'running') previews.set(frame.task_id, frame.preview);
       return;
     }
     const taskId = frame.kind === 'progress' || frame.kind === 'event' ? toTaskId(frame) : frame.task.task_id;
