@@ -41,7 +41,7 @@ describe('comfleet run', () => {
       { inputs: Record<string, unknown>; class_type: string }
     >;
     const sampler = {
-      '4': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'v1-5-pruned-emaonly.safetensors' } },
+      '4': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'sd_xl_base_1.0.safetensors' } },
       '5': { class_type: 'EmptyLatentImage', inputs: { width: 64, height: 64, batch_size: 1 } },
       '6': { class_type: 'CLIPTextEncode', inputs: { text: 'a cat', clip: ['4', 1] } },
       '3': {
@@ -67,7 +67,7 @@ describe('comfleet run', () => {
 
     const result = await fleet.run('run', 'sampler.json', '--seed', '18446744073709551615', '--json');
 
-    expect(result.err.filter((line) => line.startsWith('✗'))).toEqual([]);
+    expect([result.status, result.err.filter((line) => line.startsWith('{'))]).toEqual([0, []]);
     const task = parse<TaskDetail>(result.out);
     expect(task.status).toBe('succeeded');
     const answer = await fetch(`${fleet.credential.url}/api/fleet/tasks/${task.task_id}/graph`, {

@@ -1,4 +1,5 @@
 import type { Clock } from '@comfleet/sdk';
+import colors from 'picocolors';
 import { systemClock } from './clock.ts';
 
 /** The outside world of one call of the command: where it writes, what it was started with, when it must stop. */
@@ -7,9 +8,10 @@ export interface Terminal {
   out(line: string): void;
   /** Writes one line of progress or trouble to stderr. */
   err(line: string): void;
+  /** Colours a line by the mark it begins with, where colour is wanted. */
+  paint(line: string): string;
   /** Where a progress bar may be drawn; null when stderr is no terminal. */
   readonly barStream: NodeJS.WriteStream | null;
-  readonly colour: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly clock: Clock;
@@ -23,15 +25,26 @@ export function openTerminal(signal: AbortSignal): Terminal {
   endQuietlyWhenPipeCloses(stdout);
   endQuietlyWhenPipeCloses(stderr);
   const isTty = stderr.isTTY;
+  const paint = createPaint(isTty && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb');
   return {
     out: (line) => void stdout.write(`${line}\n`),
-    err: (line) => void stderr.write(`${line}\n`),
+    err: (line) => void stderr.write(`${paint(line)}\n`),
+    paint,
     barStream: isTty && env.TERM !== 'dumb' ? stderr : null,
-    colour: isTty && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
     env,
     cwd: process.cwd(),
     clock: systemClock,
     signal,
+  };
+}
+
+/** Good is green, bad red, doubtful yellow; nothing else has a colour. */
+export function createPaint(isColoured: boolean): (line: string) => string {
+  const { green, red, yellow } = colors.createColors(isColoured);
+  const marks: Readonly<Record<string, (text: string) => string>> = { '✓': green, '✗': red, '⚠': yellow };
+  return (line) => {
+    const mark = marks[line.trimStart().charAt(0)];
+    return mark === undefined ? line : mark(line);
   };
 }
 

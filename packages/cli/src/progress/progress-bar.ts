@@ -28,7 +28,7 @@ export async function openProgressView(terminal: Terminal): Promise<ProgressView
   return {
     hasBar: true,
     line: (text) => {
-      bars.log(`${text}\n`);
+      bars.log(`${terminal.paint(text)}\n`);
       bars.update();
     },
     bar: (fraction, label) =>
