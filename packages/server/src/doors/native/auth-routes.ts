@@ -1,4 +1,5 @@
 import {
+  clientListSchema,
   clientSchema,
   GRANTS,
   registerClientSchema,
@@ -15,8 +16,6 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { findRequestSession, principalOf } from './authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers } from './route-schemas.ts';
-
-const clientListSchema = z.object({ clients: z.array(clientSchema) }).meta({ id: 'ClientList' });
 
 /** Registering, tokens, and clients as an admin sees them. */
 export function addAuthRoutes(app: HttpServer, deps: NativeDeps): void {

@@ -1,5 +1,11 @@
 import { stringifyLosslessJson } from '@comfleet/comfyui';
-import { batchDetailSchema, batchSchema, type SubmitBatch, submitBatchSchema } from '@comfleet/contract';
+import {
+  batchDetailSchema,
+  batchPageSchema,
+  batchSchema,
+  type SubmitBatch,
+  submitBatchSchema,
+} from '@comfleet/contract';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { HttpServer } from '../../platform/http/http-server.ts';
@@ -11,9 +17,6 @@ import { idParams, pageQuery, problemAnswers, readBatchId } from './route-schema
 import { refuseField, requireGraphGrant } from './submission.ts';
 
 const batchBodySchema = z.strictObject(submitBatchSchema.shape);
-const batchListSchema = z
-  .object({ batches: z.array(batchSchema), next_cursor: z.string().nullable() })
-  .meta({ id: 'BatchList' });
 const CHANGES = ['pause', 'resume', 'cancel'] as const;
 
 /** Tasks made together. */
@@ -44,7 +47,7 @@ export function addBatchRoutes(app: HttpServer, { flow, config }: NativeDeps): v
       tags: ['batches'],
       summary: 'List batches, newest first',
       querystring: pageQuery,
-      response: { 200: batchListSchema, ...problemAnswers },
+      response: { 200: batchPageSchema, ...problemAnswers },
     },
     handler: async (request) => {
       const { limit, cursor } = request.query;

@@ -1,36 +1,8 @@
-import { recordedErrorSchema, TASK_STATES } from '@comfleet/contract';
-import { z } from 'zod';
+import { pendingTasksSchema, taskCheckSchema } from '@comfleet/contract';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { principalOf } from './authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers } from './route-schemas.ts';
-
-const pendingSchema = z
-  .object({
-    pending: z.array(
-      z.object({
-        task_id: z.string(),
-        status: z.enum(TASK_STATES),
-        age_seconds: z.number(),
-        workflow_name: z.string().nullable(),
-        worker_name: z.string().nullable(),
-        prompt_id: z.string().nullable(),
-        connection: z.enum(['connected', 'connecting', 'closed']).nullable(),
-        phase: z.string().nullable(),
-      }),
-    ),
-  })
-  .meta({ id: 'PendingTasks' });
-
-const checkSchema = z
-  .object({
-    task_id: z.string(),
-    status: z.enum(TASK_STATES),
-    place: z.enum(['history', 'running', 'pending', 'absent', 'unreachable', 'not_submitted']),
-    finished: z.boolean(),
-    error: recordedErrorSchema.nullable(),
-  })
-  .meta({ id: 'TaskCheck' });
 
 /** For finding out why a task does not end. */
 export function addDebugRoutes(app: HttpServer, { flow }: NativeDeps): void {
@@ -39,7 +11,7 @@ export function addDebugRoutes(app: HttpServer, { flow }: NativeDeps): void {
     schema: {
       tags: ['debug'],
       summary: 'Tasks that have not ended: all for an admin, else my own',
-      response: { 200: pendingSchema, ...problemAnswers },
+      response: { 200: pendingTasksSchema, ...problemAnswers },
     },
     handler: async (request) => {
       const tasks = await flow.debug.pending(principalOf(request));
@@ -64,7 +36,7 @@ export function addDebugRoutes(app: HttpServer, { flow }: NativeDeps): void {
       tags: ['debug'],
       summary: 'Ask the worker about a task now, by task id or prompt id',
       params: idParams,
-      response: { 200: checkSchema, ...problemAnswers },
+      response: { 200: taskCheckSchema, ...problemAnswers },
     },
     handler: async (request) => {
       const check = await flow.debug.check(principalOf(request), request.params.id);

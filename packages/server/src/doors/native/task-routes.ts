@@ -1,12 +1,12 @@
 import {
-  progressSchema,
-  recordedErrorSchema,
+  reloadedSchema,
   STATE_ALIASES,
   TASK_STATES,
   type TaskState,
   taskDetailSchema,
-  taskEventSchema,
+  taskEventListSchema,
   taskPageSchema,
+  taskStatusSchema,
 } from '@comfleet/contract';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -30,20 +30,6 @@ const taskListQuery = pageQuery.extend({
   until: z.string().max(40).optional().describe('Accepted before.'),
 });
 type TaskListQuery = z.infer<typeof taskListQuery>;
-
-const taskStatusSchema = z
-  .object({
-    task_id: z.string(),
-    status: z.enum(TASK_STATES),
-    message: z.string(),
-    progress: progressSchema.nullable(),
-    queue_position: z.int().nullable(),
-    estimated_time: z.number().nullable(),
-    error: recordedErrorSchema.nullable(),
-  })
-  .meta({ id: 'TaskStatus' });
-
-const taskEventListSchema = z.object({ events: z.array(taskEventSchema) }).meta({ id: 'TaskEventList' });
 
 /** Reading and ending tasks. */
 export function addTaskRoutes(app: HttpServer, deps: NativeDeps): void {
@@ -157,7 +143,7 @@ function addReloadRoute(app: HttpServer, { flow, config }: NativeDeps): void {
       tags: ['workflows'],
       summary: 'Read the configuration and the workflow files again, now',
       response: {
-        200: z.object({ workflows: z.int(), errors: z.array(z.string()) }).meta({ id: 'Reloaded' }),
+        200: reloadedSchema,
         ...problemAnswers,
       },
     },
