@@ -8,6 +8,7 @@ export { Scope } from './platform/lifecycle/scope.ts';
 export { silentLogger } from './platform/logging/logger.ts';
 export { systemClock, systemRandom } from './platform/time/clock.ts';
 export { formatConfigError } from './platform/config/config-problem.ts';
+export { openConfig } from './platform/config/config-store.ts';
 export { loadConfig } from './platform/config/load-config.ts';
 export { openApp, type App, type AppOptions } from './app.ts';
 export { startUp, type UpOptions } from './main.ts';

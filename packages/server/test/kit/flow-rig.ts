@@ -1,0 +1,295 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  isTerminal,
+  type StreamFrame,
+  type SubmitOptions,
+  type TaskDetail,
+  type TaskId,
+} from '@comfleet/contract';
+import { type App, openApp, openConfig, Scope, silentLogger, systemClock } from '@comfleet/server';
+import { type LedgerLine, openSimulator, type Simulator, type SimulatorOptions } from '@comfleet/simulator';
+
+export interface RigOptions {
+  /** One simulated ComfyUI each. */
+  simulators?: SimulatorOptions[];
+  /** Where the fleet finds the n-th simulator, when it is not its own address (a proxy). */
+  url?: (simulator: Simulator) => Promise<string> | string;
+  /** Further blocks of the configuration, in the words of the file. */
+  config?: Record<string, unknown>;
+}
+
+type Graph = Record<string, { class_type: string; inputs: Record<string, unknown> }>;
+/** The newest frames of a task's stream; `wait` looks at past and future ones. */
+export interface TaskWatch {
+  frames: StreamFrame[];
+  wait(fits: (frame: StreamFrame) => boolean): Promise<StreamFrame>;
+  stop(): void;
+}
+
+/** The built server with SQLite in a temporary folder, and simulated workers over loopback. */
+export class FlowRig {
+  readonly folder: string;
+  readonly simulators: Simulator[];
+  readonly #options: RigOptions;
+  readonly #urls: string[];
+  #scope: Scope | null = null;
+  #app: App | null = null;
+
+  constructor(folder: string, simulators: Simulator[], urls: string[], options: RigOptions) {
+    this.folder = folder;
+    this.simulators = simulators;
+    this.#urls = urls;
+    this.#options = options;
+  }
+
+  static async open(options: RigOptions = {}): Promise<FlowRig> {
+    const folder = await mkdtemp(join(tmpdir(), 'comfleet-flow-'));
+    const simulators: Simulator[] = [];
+    const urls: string[] = [];
+    for (const one of options.simulators ?? [{}]) {
+      const simulator = await openSimulator({ stepMs: 5, models: MODELS, ...one });
+      simulators.push(simulator);
+      urls.push((await options.url?.(simulator)) ?? simulator.url);
+    }
+    const rig = new FlowRig(folder, simulators, urls, options);
+    await rig.start();
+    return rig;
+  }
+
+  get app(): App {
+    if (!this.#app) throw new Error('the server is not running');
+    return this.#app;
+  }
+
+  get flow(): App['opened']['flow'] {
+    return this.app.opened.flow;
+  }
+
+  get actor(): App['local']['principal'] {
+    return this.app.local.principal;
+  }
+
+  /** The first simulator. */
+  get simulator(): Simulator {
+    const [first] = this.simulators;
+    if (!first) throw new Error('no simulator');
+    return first;
+  }
+
+  /** Starts the server on the same data; resolves when every worker is online and its node classes are known. */
+  async start(): Promise<void> {
+    const scope = new Scope('test', systemClock, silentLogger);
+    const workers = this.#urls.map((url, index) => ({ name: `gpu-${index + 1}`, url }));
+    const { store } = await openConfig(
+      scope,
+      {
+        file: null,
+        environment: {},
+        cwd: this.folder,
+        options: { data_dir: this.folder, server: { port: 0 }, workers, ...this.#options.config },
+      },
+      { clock: systemClock, logger: silentLogger },
+    );
+    const app = await openApp(scope, {
+      store,
+      builtInWorkflows: [],
+      webRoot: null,
+      environment: {},
+      logger: silentLogger,
+      onLost: (error) => {
+        throw error;
+      },
+    });
+    this.#scope = scope;
+    this.#app = app;
+    await this.whenOnline();
+  }
+
+  /** Stops the server as an ordinary end does; running prompts go on at their workers. */
+  async stop(): Promise<void> {
+    await this.#scope?.close();
+    this.#scope = null;
+    this.#app = null;
+  }
+
+  /** Resolves when every worker is online with an inventory. */
+  whenOnline(): Promise<void> {
+    const { fleet } = this.app;
+    const isKnown = () =>
+      fleet.list().every((worker) => worker.state === 'online' && worker.inventory !== null);
+    return new Promise((resolve) => {
+      const check = () => {
+        if (!isKnown()) return;
+        stop();
+        resolve();
+      };
+      const stop = fleet.onChange(check);
+      check();
+    });
+  }
+
+  async submit(graph: Graph, options: SubmitOptions = {}): Promise<TaskId> {
+    const body = { kind: 'graph', graphText: JSON.stringify(graph) } as const;
+    const { submitted } = await this.flow.submit({ actor: this.actor, door: 'native', body, options });
+    return submitted.task_id as TaskId;
+  }
+
+  load(id: TaskId): Promise<TaskDetail> {
+    return this.flow.loadTask(this.actor, id);
+  }
+
+  /** Resolves with the task once it has ended. */
+  async ended(id: TaskId): Promise<TaskDetail> {
+    const watch = this.watch(id);
+    await watch.wait(isEnd);
+    watch.stop();
+    return this.load(id);
+  }
+
+  async run(graph: Graph, options: SubmitOptions = {}): Promise<TaskDetail> {
+    return this.ended(await this.submit(graph, options));
+  }
+
+  /** Follows a task's stream. */
+  watch(id: TaskId, after: number | null = null): TaskWatch {
+    return watchFrames((signal) => this.flow.watchTask(this.actor, id, after, signal));
+  }
+
+  /** Resolves when an event of this type happened to the task. */
+  async happened(id: TaskId, type: string): Promise<void> {
+    const watch = this.watch(id, 0);
+    await watch.wait((frame) => frame.kind === 'event' && frame.event.type === type);
+    watch.stop();
+  }
+
+  async bytes(id: TaskId, index = 0): Promise<Buffer> {
+    const content = await this.flow.openResult(this.actor, id, index);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of content.open()) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  /** The first line of a worker's ledger, past or future, about the task. */
+  ledger(id: TaskId, event: LedgerLine['event'], worker = 0): Promise<LedgerLine> {
+    return this.#simulatorAt(worker).ledger.waitFor((line) => line.event === event && line.task === id);
+  }
+
+  /** How often any worker began to run the task. */
+  executions(id: TaskId): number {
+    return this.simulators.flatMap((one) =>
+      one.ledger.lines().filter((line) => line.event === 'execution_start' && line.task === id),
+    ).length;
+  }
+
+  #simulatorAt(index: number): Simulator {
+    const simulator = this.simulators[index];
+    if (!simulator) throw new Error(`no simulator ${index}`);
+    return simulator;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    for (const simulator of this.simulators) await simulator.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+const MODELS = [
+  { name: 'random-a.safetensors', loadMs: 5, vramMegabytes: 100 },
+  { name: 'random-b.safetensors', loadMs: 5, vramMegabytes: 100 },
+];
+
+/** True for the frame after which a stream says nothing more, also when it was over before one looked. */
+export function isEnd(frame: StreamFrame): boolean {
+  if (frame.kind === 'event') return isTerminal(frame.event.status);
+  return frame.kind === 'snapshot' && isTerminal(frame.task.status);
+}
+
+/** Reads any stream of the flow into a list that can be waited on. */
+export function watchFrames(open: (signal: AbortSignal) => AsyncIterable<StreamFrame>): TaskWatch {
+  const stop = new AbortController();
+  const frames: StreamFrame[] = [];
+  const waiters = new Set<() => void>();
+  let failure: unknown = null;
+  let isOver = false;
+  const read = async () => {
+    for await (const frame of open(stop.signal)) {
+      frames.push(frame);
+      for (const waiter of [...waiters]) waiter();
+    }
+  };
+  read()
+    .catch((thrown: unknown) => {
+      failure = thrown;
+    })
+    .finally(() => {
+      isOver = true;
+      for (const waiter of [...waiters]) waiter();
+    });
+  return {
+    frames,
+    stop: () => stop.abort(),
+    wait: (fits) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          const found = frames.find(fits);
+          if (found) resolve(found);
+          else if (isOver) reject(failure ?? new Error('the stream ended without that frame'));
+          else return;
+          waiters.delete(check);
+        };
+        waiters.add(check);
+        check();
+      }),
+  };
+}
+
+let color = 0;
+
+/** EmptyImage → SaveImage, each time of another colour. */
+export function pictureGraph(prefix = 'picture'): Graph {
+  color += 1;
+  return {
+    '1': { class_type: 'EmptyImage', inputs: { width: 16, height: 16, batch_size: 1, color } },
+    '2': { class_type: 'SaveImage', inputs: { filename_prefix: prefix, images: ['1', 0] } },
+  };
+}
+
+/** EmptyImage → TestSleep → SaveImage. */
+export function sleepGraph(seconds: number): Graph {
+  color += 1;
+  return {
+    '1': { class_type: 'EmptyImage', inputs: { width: 16, height: 16, batch_size: 1, color } },
+    '2': { class_type: 'TestSleep', inputs: { value: ['1', 0], seconds } },
+    '3': { class_type: 'SaveImage', inputs: { filename_prefix: 'sleep', images: ['2', 0] } },
+  };
+}
+
+/** A checkpoint, two prompts and a sampler, as people's graphs look. */
+export function samplerGraph(steps: number): Graph {
+  color += 1;
+  return {
+    '1': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'random-a.safetensors' } },
+    '2': { class_type: 'CLIPTextEncode', inputs: { text: `a cat ${color}`, clip: ['1', 1] } },
+    '3': { class_type: 'EmptyLatentImage', inputs: { width: 64, height: 64, batch_size: 1 } },
+    '4': {
+      class_type: 'KSampler',
+      inputs: {
+        seed: color,
+        steps,
+        cfg: 8,
+        sampler_name: 'euler',
+        scheduler: 'normal',
+        denoise: 1,
+        model: ['1', 0],
+        positive: ['2', 0],
+        negative: ['2', 0],
+        latent_image: ['3', 0],
+      },
+    },
+    '5': { class_type: 'VAEDecode', inputs: { samples: ['4', 0], vae: ['1', 2] } },
+    '6': { class_type: 'SaveImage', inputs: { filename_prefix: 'sampled', images: ['5', 0] } },
+  };
+}
