@@ -1,0 +1,128 @@
+import { ATTEMPT_ENDINGS, ERRORS, type ErrorCode } from '@comfleet/contract';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type AttemptedTask,
+  type AttemptResult,
+  decideNextStep,
+  endAttempt,
+  type RetryPolicy,
+} from './ending.ts';
+
+const POLICY: RetryPolicy = { baseDelayMs: 1000, maxDelayMs: 60_000, maxDeaths: 2, random: () => 1 };
+const FIRST: AttemptedTask = { attemptCount: 1, maxAttempts: 4, deaths: 0, cancelRequested: false };
+
+const CODES = Object.keys(ERRORS) as ErrorCode[];
+
+describe('after an attempt', () => {
+  test('a success makes the task succeed', () => {
+    expect(decideNextStep(FIRST, { ending: 'succeeded' }, POLICY)).toEqual({ kind: 'succeed' });
+  });
+
+  test('an acknowledged cancel wins over every ending, success included', () => {
+    const canceling = { ...FIRST, cancelRequested: true };
+
+    expect(decideNextStep(canceling, { ending: 'succeeded' }, POLICY)).toEqual({ kind: 'cancel' });
+    expect(decideNextStep(canceling, endAttempt('failed', 'OUT_OF_MEMORY'), POLICY)).toEqual({
+      kind: 'cancel',
+    });
+  });
+
+  test('TQ9 an error that trying again cannot cure fails the task at once with its own code', () => {
+    const step = decideNextStep(
+      FIRST,
+      endAttempt('failed', 'NODE_EXECUTION_ERROR', { node_id: '7' }),
+      POLICY,
+    );
+
+    expect(step).toMatchObject({
+      kind: 'fail',
+      error: { code: 'NODE_EXECUTION_ERROR', details: { node_id: '7' } },
+    });
+  });
+
+  test.each<[ErrorCode, boolean]>([
+    ['OUT_OF_MEMORY', true],
+    ['WORKER_UNREACHABLE', true],
+    ['HISTORY_INCOMPLETE', true],
+    ['PROMPT_LOST', false],
+    ['OUTPUT_GONE', false],
+  ])('TQ9 %s is tried again; another worker is looked for: %s', (code, avoidWorker) => {
+    expect(decideNextStep(FIRST, endAttempt('failed', code), POLICY)).toMatchObject({
+      kind: 'retry',
+      avoidWorker,
+    });
+  });
+
+  test('TQ8 waits grow twofold up to the cap', () => {
+    const waits = [1, 2, 3, 6, 7, 8].map((attemptCount) =>
+      decideNextStep({ ...FIRST, attemptCount, maxAttempts: 99 }, endAttempt('lost', 'PROMPT_LOST'), POLICY),
+    );
+
+    expect(waits.map((step) => step.kind === 'retry' && step.delayMs)).toEqual([
+      1000, 2000, 4000, 32_000, 60_000, 60_000,
+    ]);
+  });
+
+  test('the wait is drawn anew from zero to the ceiling, so that tasks that failed together do not come back together', () => {
+    const step = decideNextStep(FIRST, endAttempt('lost', 'PROMPT_LOST'), { ...POLICY, random: () => 0.25 });
+
+    expect(step).toMatchObject({ kind: 'retry', delayMs: 250 });
+  });
+
+  test('TQ8 the fourth failure is the last and keeps the error before', () => {
+    const step = decideNextStep({ ...FIRST, attemptCount: 4 }, endAttempt('lost', 'PROMPT_LOST'), POLICY);
+
+    expect(step).toMatchObject({
+      kind: 'fail',
+      error: { code: 'ATTEMPTS_EXHAUSTED', details: { attempts: 4, last_error: { code: 'PROMPT_LOST' } } },
+    });
+  });
+
+  test('a task that was allowed one attempt fails with that attempt’s own error', () => {
+    const step = decideNextStep({ ...FIRST, maxAttempts: 1 }, endAttempt('lost', 'PROMPT_LOST'), POLICY);
+
+    expect(step).toMatchObject({ kind: 'fail', error: { code: 'PROMPT_LOST' } });
+  });
+
+  test('two workers that died under a task are enough', () => {
+    const died = endAttempt('failed', 'WORKER_UNREACHABLE', { dispatched: true });
+
+    expect(decideNextStep({ ...FIRST, deaths: 0 }, died, POLICY).kind).toBe('retry');
+    expect(decideNextStep({ ...FIRST, deaths: 1, attemptCount: 2 }, died, POLICY)).toMatchObject({
+      kind: 'fail',
+      error: { code: 'POISON_TASK', details: { last_error: { code: 'WORKER_UNREACHABLE' } } },
+    });
+  });
+
+  test('a worker that was away before it got the prompt did not die of it', () => {
+    const away = endAttempt('failed', 'WORKER_UNREACHABLE', { dispatched: false });
+
+    expect(away.workerDied).toBe(false);
+    expect(decideNextStep({ ...FIRST, deaths: 1, attemptCount: 2 }, away, POLICY).kind).toBe('retry');
+  });
+
+  test('whatever happens there is a next step, and retries end', () => {
+    const results = fc.record({
+      ending: fc.constantFrom(...ATTEMPT_ENDINGS),
+      code: fc.constantFrom(...CODES),
+      dispatched: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(results, { minLength: 20, maxLength: 20 }), (ends) => {
+        const task = { ...FIRST };
+        const last = ends.find(({ ending, code, dispatched }) => {
+          const result: AttemptResult =
+            ending === 'succeeded' ? { ending } : endAttempt(ending, code, { dispatched });
+          const step = decideNextStep(task, result, POLICY);
+          task.attemptCount += 1;
+          if (result.ending !== 'succeeded' && result.workerDied) task.deaths += 1;
+          return step.kind !== 'retry';
+        });
+        expect(last).toBeDefined();
+        expect(task.attemptCount - 1).toBeLessThanOrEqual(FIRST.maxAttempts);
+        expect(task.deaths).toBeLessThanOrEqual(POLICY.maxDeaths);
+      }),
+    );
+  });
+});

@@ -1,0 +1,85 @@
+import type { CollectedOutput } from '@comfleet/comfyui';
+import { describe, expect, test } from 'vitest';
+import { judgeEnd } from './judge-end.ts';
+
+const ERROR = {
+  nodeId: '3',
+  nodeType: 'KSampler',
+  exceptionType: 'RuntimeError',
+  message: 'boom',
+  traceback: ['  File "/home/somebody/ComfyUI/nodes.py", line 12, in run\n', 'RuntimeError: boom\n'],
+  executed: ['1'],
+};
+
+describe('how a prompt’s end becomes an attempt’s', () => {
+  test('a success hands its outputs on', () => {
+    const outputs: CollectedOutput[] = [
+      { nodeId: '9', key: 'images', index: 0, kind: 'image', temporary: false, text: 'x' },
+    ];
+
+    expect(judgeEnd({ kind: 'succeeded', outputs })).toEqual({ kind: 'collect', outputs });
+  });
+
+  test('CD14 a node’s error ends the attempt with node, class, type, message and traceback', () => {
+    const judged = judgeEnd({ kind: 'failed', error: ERROR, outputs: [] });
+
+    expect(judged).toMatchObject({
+      kind: 'over',
+      result: {
+        ending: 'failed',
+        error: {
+          code: 'NODE_EXECUTION_ERROR',
+          details: {
+            node_id: '3',
+            class_type: 'KSampler',
+            exception_type: 'RuntimeError',
+            message: 'boom',
+            traceback: '  File "nodes.py", line 12, in run\nRuntimeError: boom\n',
+          },
+        },
+      },
+    });
+  });
+
+  test.each([
+    ['File "C:\\Users\\me\\ComfyUI\\execution.py", line 1', 'File "execution.py", line 1'],
+    ['File "/srv/a b/nodes.py", line 1', 'File "nodes.py", line 1'],
+    ['no path here', 'no path here'],
+  ])('folders of the worker stay with the worker: %s', (line, shown) => {
+    const judged = judgeEnd({ kind: 'failed', error: { ...ERROR, traceback: [line] }, outputs: [] });
+
+    expect(judged).toMatchObject({ result: { error: { details: { traceback: shown } } } });
+  });
+
+  test.each(['torch.OutOfMemoryError', 'torch.cuda.OutOfMemoryError'])(
+    'TQ9 %s is told apart and moves on',
+    (exceptionType) => {
+      const judged = judgeEnd({ kind: 'failed', error: { ...ERROR, exceptionType }, outputs: [] });
+
+      expect(judged).toMatchObject({ result: { error: { code: 'OUT_OF_MEMORY' }, avoidWorker: true } });
+    },
+  );
+
+  test('CD14 an interruption that was not ours is an ending of its own', () => {
+    const judged = judgeEnd({ kind: 'interrupted', nodeId: '3', nodeType: 'KSampler', outputs: [] });
+
+    expect(judged).toMatchObject({
+      kind: 'over',
+      result: { ending: 'interrupted', error: { code: 'PROMPT_INTERRUPTED' } },
+    });
+  });
+
+  test('a prompt that the worker forgot is lost, which is not the worker’s failure', () => {
+    const judged = judgeEnd({ kind: 'lost', reason: 'absent' });
+
+    expect(judged).toMatchObject({
+      result: { ending: 'lost', error: { code: 'PROMPT_LOST' }, avoidWorker: false, workerDied: false },
+    });
+  });
+
+  test('CD4 a history that never became whole is no success', () => {
+    const judged = judgeEnd({ kind: 'unreadable', reason: 'history incomplete' });
+
+    expect(judged).toMatchObject({ result: { ending: 'failed', error: { code: 'HISTORY_INCOMPLETE' } } });
+  });
+});
