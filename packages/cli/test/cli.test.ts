@@ -145,7 +145,7 @@ describe('comfleet batch', () => {
 
     const result = await fleet.run(
       'batch',
-      'sdxl_basic',
+      'text_to_image_sdxl',
       '--file',
       'lines.txt',
       '--images-per-description',

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type BatchDetail, isTerminal, type StreamFrame, type Task } from '@comfleet/contract';
 import type { BatchBody } from '@comfleet/sdk';
+import { findWorkflow } from '../connection/find-workflow.ts';
 import { type CommandContext, openSession, type Session } from '../context.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { BatchLines } from '../progress/batch-lines.ts';
@@ -73,7 +74,7 @@ async function plan(
   if (workflow.endsWith('.json')) throw new UsageError('A batch of descriptions needs a named workflow.');
   const body = await buildBody(session, workflow, flags);
   const { comfleet, context } = session;
-  const { task_type: type } = await comfleet.workflows.load(workflow, { signal: context.terminal.signal });
+  const { task_type: type } = await findWorkflow(comfleet, workflow, context.terminal.signal);
   return {
     medium: type.includes('video') ? 'video' : 'image',
     body: {

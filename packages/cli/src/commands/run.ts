@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { TaskDetail, Workflow } from '@comfleet/contract';
 import type { SubmitBody } from '@comfleet/sdk';
+import { findWorkflow } from '../connection/find-workflow.ts';
 import { type CommandContext, openSession, type Session } from '../context.ts';
 import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
 import { toPlainText } from '../output/table.ts';
@@ -82,7 +83,7 @@ function describeResults(task: TaskDetail, paths: readonly string[]): string[] {
   return task.results.map((result) => toPlainText(result.text ?? `${result.name}  ${result.size_bytes} B`));
 }
 
-/** What to submit: `target` is a file ending in .json (a graph in API format) or the name of a workflow. */
+/** What to submit: `target` is a file ending in .json (a graph in API format) the name of a workflow, or a task type. */
 export async function buildBody(session: Session, target: string, flags: SubmitFlags): Promise<SubmitBody> {
   const { comfleet } = session;
   const { terminal } = session.context;
@@ -98,7 +99,7 @@ export async function buildBody(session: Session, target: string, flags: SubmitF
     const rawGraph = editGraph(text, { assignments: flags.param ?? [], seed: flags.seed });
     return { ...options, rawGraph };
   }
-  const workflow = await comfleet.workflows.load(target, { signal: terminal.signal });
+  const workflow = await findWorkflow(comfleet, target, terminal.signal);
   const parameters = {
     ...convertAssignments(workflow.parameters, flags.param ?? []),
     ...toSeed(workflow, flags.seed),
