@@ -1,8 +1,8 @@
 import type { CollectedOutput, ComfyHttp, ProgressState } from '@comfleet/comfyui';
 import { type Graph, parseGraph, parseLosslessJson, readRequirements } from '@comfleet/comfyui';
-import { AppError, toError } from '../../platform/errors/app-error.ts';
 import type { Write } from '../../platform/database/database.ts';
 import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
+import { AppError, toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';

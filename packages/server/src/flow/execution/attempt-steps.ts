@@ -1,5 +1,5 @@
-import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import type { Database, Write } from '../../platform/database/database.ts';
+import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';

@@ -10,9 +10,9 @@ import type { TaskJournal } from '../tasks/task-journal.ts';
 import {
   type AttemptEnd,
   type AttemptJob,
+  type RunnerDeps,
   type RunningWorker,
   runAttempt,
-  type RunnerDeps,
   type StopReason,
 } from './attempt-runner.ts';
 import { endedAttempt, planAfterAttempt } from './attempt-writes.ts';

@@ -1,4 +1,4 @@
-import { type Graph, isLosslessNumber, readLink } from '@comfleet/comfyui';
+import { type Graph, readLink } from '@comfleet/comfyui';
 
 /** A file of ours that a graph input names: bound to an asset at acceptance, pushed to the worker before the POST. */
 export interface InputFile {
@@ -63,10 +63,4 @@ export function withInputs(
     if (node) copy[nodeId] = { ...node, inputs: { ...node.inputs, [inputName]: value } };
   }
   return copy;
-}
-
-/** A number of a graph as JavaScript sees it; for display only. */
-export function toPlainNumber(value: unknown): number | null {
-  if (typeof value === 'number') return value;
-  return isLosslessNumber(value) ? Number(value.value) : null;
 }

@@ -146,10 +146,6 @@ const selectTask = statement<{ id: string }, TaskRow>((k, p) =>
   k.selectFrom('task').selectAll().where('id', '=', p.id),
 );
 
-const selectAttempt = statement<{ id: string }, AttemptRow>((k, p) =>
-  k.selectFrom('attempt').selectAll().where('id', '=', p.id),
-);
-
 type K = Kysely<Schema>;
 
 /** Inserts a task with the events that led to its first state. */
@@ -184,8 +180,4 @@ export function writeAttempt(k: K, row: AttemptRow): Write {
 
 export function findTask(k: K, id: string) {
   return selectTask(k, { id });
-}
-
-export function findAttempt(k: K, id: string) {
-  return selectAttempt(k, { id });
 }

@@ -1,7 +1,6 @@
 import type {
   AttemptEnding,
   AttemptState,
-  GRANTS,
   HeldReason,
   PrincipalKind,
   TaskEventType,
@@ -266,5 +265,3 @@ export interface Schema {
   task_secret: SecretRow;
   setting: SettingRow;
 }
-
-export type GrantName = (typeof GRANTS)[number];
