@@ -25,8 +25,11 @@ const CLI = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.ur
 const PAGE_FILES = fileURLToPath(new URL('../packages/web/dist/assets', import.meta.url));
 /** Where screenshots stay for a person to look at; by default they go with the other temporary files. */
 const SCREENSHOTS = process.env.COMFLEET_TEST_SCREENSHOTS;
-/** What the text to image workflow that comes with Comfleet loads. */
-const CHECKPOINT = { name: 'v1-5-pruned-emaonly-fp16.safetensors', loadMs: 50, vramMegabytes: 4096 };
+/** What the workflows that come with Comfleet load. */
+const CHECKPOINTS = [
+  { name: 'v1-5-pruned-emaonly-fp16.safetensors', loadMs: 50, vramMegabytes: 4096 },
+  { name: 'svd_xt.safetensors', loadMs: 50, vramMegabytes: 4096 },
+];
 /** Most script before first use: design 13. */
 const MOST_SCRIPT_BYTES = 200_000;
 
@@ -52,7 +55,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
       port: 0,
       stepMs: 80,
       previewMethod: 'latent2rgb',
-      models: [CHECKPOINT],
+      models: CHECKPOINTS,
     });
     server = await startServer(folder, simulator.url);
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
@@ -81,7 +84,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
     expect(problems).toEqual([]);
   });
 
-  test('CP2 the printed link signs in once, leaves no code in the address and sets no cookie', async () => {
+  test('the printed link signs in once, leaves no code in the address and sets no cookie', async () => {
     expect(new URL(page.url()).hash).toBe('');
     await page.waitForSelector('.lamp[data-live="live"]');
     expect(await context.cookies()).toEqual([]);
@@ -149,6 +152,24 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
     await page.click('.go:enabled');
     await page.waitForSelector('article:first-of-type .cell .media[data-phase="shown"]');
     expect(await decodedWidth(page, 'article:first-of-type .cell .media img')).toBe(64);
+  });
+
+  test('an image becomes a video that plays', async () => {
+    await chooseWorkflow(page, 'Image to video');
+    await page.setInputFiles('input[type="file"]', {
+      name: 'square.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from(await pictureOf(page)),
+    });
+    await page.click('.go:enabled');
+    await page.waitForSelector('article:first-of-type .cell .media[data-kind="video"][data-phase="shown"]');
+    await page.click('article:first-of-type .whole');
+    await page.waitForFunction(() => {
+      const video = document.querySelector('dialog video');
+      return video instanceof HTMLVideoElement && video.currentTime > 0;
+    });
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog', { state: 'detached' });
   });
 
   test('CP10 at 390 px nothing is wider than the screen', async () => {
@@ -226,7 +247,11 @@ async function pictureOf(page: Page): Promise<number[]> {
   return page.evaluate(async () => {
     const canvas = new OffscreenCanvas(64, 64);
     const pencil = canvas.getContext('2d');
-    pencil?.fillRect(16, 16, 32, 32);
+    if (pencil === null) throw new Error('no canvas');
+    pencil.fillStyle = 'white';
+    pencil.fillRect(0, 0, 64, 64);
+    pencil.fillStyle = 'teal';
+    pencil.fillRect(16, 16, 32, 32);
     const blob = await canvas.convertToBlob({ type: 'image/png' });
     return [...new Uint8Array(await blob.arrayBuffer())];
   });

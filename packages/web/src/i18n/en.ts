@@ -124,6 +124,7 @@ export const en = {
   gallery: {
     title: 'Your work',
     emptyTitle: 'Nothing here yet',
+    emptyForm: 'Fill in the form and press Generate.',
     emptyLead: 'Write a prompt and press Generate. Or begin with one of these:',
     ideas: [
       'A lighthouse in a storm at dusk, oil painting, heavy brush strokes',

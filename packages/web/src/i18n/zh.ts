@@ -126,6 +126,7 @@ export const zh: Messages = {
   gallery: {
     title: '你的作品',
     emptyTitle: '这里还是空的',
+    emptyForm: '填写表单并点击“生成”。',
     emptyLead: '写下提示词并点击“生成”，或从下面的想法开始：',
     ideas: [
       '黄昏暴风雨中的灯塔，油画，厚重笔触',
