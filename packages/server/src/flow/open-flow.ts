@@ -3,8 +3,8 @@ import type { Database } from '../platform/database/database.ts';
 import type { AssetRow } from '../platform/database/schema.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import { createAssetCalls, openResult } from './asset-calls.ts';
-import { Assets } from './assets/assets.ts';
 import { findTaskAssets } from './assets/asset-rows.ts';
+import { Assets } from './assets/assets.ts';
 import type { BlobStore } from './assets/blob-store.ts';
 import { listBatches, loadBatchDetail } from './batches.ts';
 import { changeBatch, submitBatch } from './change-batches.ts';
@@ -25,7 +25,7 @@ import { RunEstimates } from './tasks/run-estimates.ts';
 import { TaskJournal } from './tasks/task-journal.ts';
 import { loadVisibleTask, streamWaitingTasks } from './tasks/task-queries.ts';
 import { TaskViews } from './tasks/task-views.ts';
-import { watchBatch, type WatchDeps, watchOwn, watchTask } from './watching.ts';
+import { type WatchDeps, watchBatch, watchOwn, watchTask } from './watching.ts';
 import { createWorkflowCalls } from './workflow-calls.ts';
 
 /** Builds the path of a task out of its stages; everything it starts belongs to the scope. */

@@ -243,7 +243,7 @@ export class Spine {
   }
 
   /** Tasks held for want of a worker: whoever can run now is let go, the others say why they wait. */
-  async #reviewHeld(): Promise<void> {
+  async reviewHeld(): Promise<void> {
     const fleet = [...this.listPlaceable().values()].filter((worker) => worker.classTypes !== null);
     if (fleet.length === 0) return;
     for await (const task of streamWaitingTasks(this.#deps.database, ['held'])) {
@@ -269,7 +269,7 @@ export class Spine {
     } else this.#offlineSince.delete(workerId);
     if (worker?.state === 'online') this.#adopt(workerId);
     if (type === 'worker.inventory' || type === 'worker.online') {
-      void this.#reviewHeld().catch((thrown: unknown) =>
+      void this.reviewHeld().catch((thrown: unknown) =>
         this.#deps.logger.error('held.review_failed', { error: toError(thrown).message }),
       );
     }

@@ -57,6 +57,10 @@ export async function enterAccepted(
     if (task.state === 'held') stages.held.add(task.id);
     await stages.spine.enter(task);
   }
+  // A worker may have told what it has between the judgement and the commit.
+  const isHeldInVain =
+    tasks.some((task) => task.state === 'held') && stages.fleet.knownInventories().length > 0;
+  if (isHeldInVain) await stages.spine.reviewHeld();
   const [first] = tasks;
   if (!first) throw new AppError('INTERNAL', { reason: 'nothing was accepted' });
   return toSubmitted(stages, first, warnings);

@@ -86,6 +86,10 @@ export async function runAttempt(deps: RunnerDeps, job: AttemptJob): Promise<Att
     const ended = await run.execute();
     if (ended === null) return null;
     return { ...ended, steps: await steps.take(), attempt: steps.attempt };
+  } catch (thrown) {
+    // Whatever a shutdown cut short stays open: the next start looks for it on the worker.
+    if (job.stop.reason === 'shutdown') return null;
+    throw thrown;
   } finally {
     job.worker.tracker.untrack(job.attempt.prompt_id);
   }
@@ -137,6 +141,7 @@ class AttemptRun {
       try {
         values.push({ ...file, value: await this.#deps.uploadInput(file, worker.http, stop) });
       } catch (thrown) {
+        if (stop.reason === 'shutdown') throw thrown;
         worker.suspect();
         return notCollected(
           endAttempt('failed', 'INPUT_UPLOAD_FAILED', {
@@ -167,6 +172,8 @@ class AttemptRun {
 
   async #submit(graph: Graph): Promise<Ended | null> {
     const { task, attempt, worker, stop } = this.#job;
+    // A cancel does not cut the POST short: a prompt that may have arrived is stopped on the worker, not forgotten.
+    const signal = onlyShutdown(stop);
     const secrets = await this.#deps.loadSecrets(task.id);
     const watch = worker.expectStatus();
     const submitted = await submitPrompt({
@@ -175,7 +182,7 @@ class AttemptRun {
       promptId: attempt.prompt_id,
       socketId: worker.socketId,
       extraData: { ...secrets, comfleet: { task: task.id, attempt: attempt.id, epoch: attempt.epoch } },
-      signal: stop,
+      signal,
       clock: this.#deps.clock,
       logger: this.#deps.logger,
       onAccepted: () => watch.accepted(),
@@ -274,6 +281,17 @@ async function waitUntilGone(http: ComfyHttp, promptId: string, clock: Clock): P
       await http.interrupt(promptId, { timeoutMs: 5000 });
   }
   throw new AppError('WORKER_UNREACHABLE', { reason: 'the prompt did not stop' });
+}
+
+/** Aborts when the server stops, and for no other reason. */
+function onlyShutdown(stop: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const pass = () => {
+    if (stop.reason === 'shutdown') controller.abort(stop.reason);
+  };
+  if (stop.aborted) pass();
+  else stop.addEventListener('abort', pass, { once: true });
+  return controller.signal;
 }
 
 function waitForAbort(signal: AbortSignal): Promise<'aborted'> {

@@ -219,10 +219,14 @@ export class Dispatcher {
     const { timeout_ms: timeoutMs } = job.task;
     if (timeoutMs <= 0) return () => {};
     let cancel = () => {};
+    const { tracker } = job.worker;
+    const { prompt_id: promptId } = job.attempt;
     const check = () => {
       const { clock } = this.#deps;
-      if (running.startedMs === null && job.worker.tracker.isRunning(job.attempt.prompt_id))
-        running.startedMs = clock.monotonicMs();
+      const phase = tracker.find(promptId)?.phase;
+      // Fetching its files is not the prompt's time.
+      if (phase === 'ended') return;
+      if (phase === 'running' || tracker.isRunning(promptId)) running.startedMs ??= clock.monotonicMs();
       const spentMs = running.startedMs === null ? 0 : clock.monotonicMs() - running.startedMs;
       if (spentMs >= timeoutMs) running.abort.abort('timeout' satisfies StopReason);
       else cancel = clock.setTimer(Math.min(1000, Math.max(50, timeoutMs - spentMs)), check);

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { parseGraph, parseLosslessJson, type Graph } from '@comfleet/comfyui';
+import { type Graph, parseGraph, parseLosslessJson } from '@comfleet/comfyui';
 import { blake3 } from 'hash-wasm';
 import type { WorkflowDefinition as WorkflowSource } from '../../platform/config/task-types-schema.ts';
 import { toError } from '../../platform/errors/app-error.ts';

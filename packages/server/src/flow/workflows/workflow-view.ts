@@ -1,5 +1,5 @@
-import type { Parameter, Workflow } from '@comfleet/contract';
 import { isLosslessNumber } from '@comfleet/comfyui';
+import type { Parameter, Workflow } from '@comfleet/contract';
 import type { WorkflowDefinition, WorkflowParameter } from './workflow-definition.ts';
 import { readInput } from './write-input.ts';
 
