@@ -1,0 +1,135 @@
+import type { ClientEntry } from './ledgers.ts';
+import type { PlannedTask } from './plan.ts';
+import type { Address, ServerProcess } from './server-process.ts';
+import { readEvents } from './read-events.ts';
+
+/** A client that writes down everything it sends, is answered and is told, and tries again when the server dies. */
+export class KillClient {
+  readonly #name: string;
+  readonly #server: ServerProcess;
+  readonly #token: string;
+  readonly #ledger: ClientEntry[];
+
+  constructor(options: { name: string; token: string; server: ServerProcess; ledger: ClientEntry[] }) {
+    this.#name = options.name;
+    this.#token = options.token;
+    this.#server = options.server;
+    this.#ledger = options.ledger;
+  }
+
+  /** Sends all tasks, so many at a time, and follows each to its end. */
+  async run(tasks: readonly PlannedTask[], atATime: number): Promise<void> {
+    const waiting = [...tasks];
+    const lane = async () => {
+      for (let task = waiting.shift(); task; task = waiting.shift()) await this.#runTask(task);
+    };
+    await Promise.all(Array.from({ length: atATime }, lane));
+  }
+
+  /** Sends a request as it was sent before: the same key, the same body. */
+  async submit(task: PlannedTask): Promise<string> {
+    const { key } = task;
+    this.#ledger.push({ kind: 'sent', client: this.#name, key });
+    const body = JSON.stringify({ graph: createGraph(task), max_attempts: 1 });
+    const answer = await this.#call('POST', '/api/v2/tasks', { body, key });
+    const { task_id: taskId } = answer as { task_id: string };
+    this.#ledger.push({ kind: 'accepted', client: this.#name, key, taskId });
+    return taskId;
+  }
+
+  async #runTask(task: PlannedTask): Promise<void> {
+    const taskId = await this.submit(task);
+    await this.#follow(taskId, async (type) => {
+      if (task.cancels && type === 'attempt.claimed') await this.#cancel(taskId);
+    });
+    if (task.repeats) await this.submit(task);
+  }
+
+  async #cancel(taskId: string): Promise<void> {
+    const answer = (await this.#call('POST', `/api/v2/tasks/${taskId}/cancel`)) as {
+      cancel_requested_at: string | null;
+    };
+    if (answer.cancel_requested_at !== null) this.#ledger.push({ kind: 'cancel_acknowledged', taskId });
+  }
+
+  /** Reads a task's events from the first to the terminal one, across deaths of the server, each after the last seen. */
+  async #follow(taskId: string, onEvent: (type: string) => Promise<void>): Promise<void> {
+    let after = 0;
+    for (let hasEnded = false; !hasEnded; ) {
+      hasEnded = await this.#withServer(async (address) => {
+        const answer = await fetch(`${address.url}/api/v2/tasks/${taskId}/events`, {
+          headers: { authorization: `Bearer ${this.#token}`, 'last-event-id': String(after) },
+        });
+        if (!answer.ok || !answer.body) throw new Error(`events of ${taskId}: ${answer.status}`);
+        for await (const { number, type, state } of readEvents(answer.body)) {
+          this.#ledger.push({ kind: 'event', taskId, number, type, state });
+          after = number;
+          await onEvent(type);
+          if (['succeeded', 'failed', 'canceled', 'expired'].includes(state)) return true;
+        }
+        throw new BrokenStream(`the events of ${taskId} stopped after ${after}`);
+      });
+    }
+  }
+
+  async #call(method: string, path: string, sent: { body?: string; key?: string } = {}): Promise<unknown> {
+    return this.#withServer(async (address) => {
+      const answer = await fetch(`${address.url}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          ...(sent.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(sent.key === undefined ? {} : { 'idempotency-key': sent.key }),
+        },
+        ...(sent.body === undefined ? {} : { body: sent.body }),
+      });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+      return JSON.parse(text);
+    });
+  }
+
+  /** Calls again, on the next life of the server, what broke with its death; every other failure is a failure. */
+  async #withServer<T>(call: (address: Address) => Promise<T>): Promise<T> {
+    for (;;) {
+      const { address, ended } = await this.#server.whenUp();
+      try {
+        return await call(address);
+      } catch (thrown) {
+        if (!isBroken(thrown)) throw thrown;
+        await within(ended, DEATH_MS, thrown);
+      }
+    }
+  }
+}
+
+/** A connection that breaks while the server lives longer than this was not broken by its death. */
+const DEATH_MS = 10_000;
+
+class BrokenStream extends Error {}
+
+/** fetch tells a broken connection by a TypeError, undici's body by its own errors with a code. */
+function isBroken(thrown: unknown): boolean {
+  return thrown instanceof TypeError || thrown instanceof BrokenStream;
+}
+
+async function within(ended: Promise<void>, ms: number, cause: unknown): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('the connection broke, the server lives', { cause })), ms);
+  });
+  try {
+    await Promise.race([ended, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A picture in a colour of its own after a sleep: no two tasks share a result or a cache entry. */
+function createGraph({ seconds, color }: PlannedTask) {
+  return {
+    '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color } },
+    '2': { class_type: 'TestSleep', inputs: { value: ['1', 0], seconds } },
+    '3': { class_type: 'SaveImage', inputs: { images: ['2', 0], filename_prefix: `kill/${color}` } },
+  };
+}

@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseConfig } from '../services/databases.ts';
+import { KillClient } from './client.ts';
+import type { ClientEntry, Ledgers } from './ledgers.ts';
+import type { KillPlan, PlannedKill } from './plan.ts';
+import { type InFlight, loadEnds, loadInFlight, readSqlLedger, withDatabase } from './read-sql.ts';
+import { ServerProcess } from './server-process.ts';
+import { startWorker, type WorkerProcess } from './worker-process.ts';
+
+const WORKERS = 4;
+/** Tasks that one client has sent and not seen ended: together far more than the workers take. */
+const AT_A_TIME = 12;
+
+/** One death of the server: what was under way, and how the next life took it up. */
+export interface Kill extends PlannedKill {
+  inFlight: InFlight;
+  restartedAtMs: number;
+  /** From the start of the next process until it listened; null when it was killed before. */
+  listeningAfterMs: number | null;
+}
+
+export interface KillReport {
+  ledgers: Ledgers;
+  kills: Kill[];
+  /** For each kill, ms from the restart to the end of the first attempt that was open; null when none ended before the next. */
+  recoveryMs: (number | null)[];
+  durationMs: number;
+  exitCode: number | null;
+}
+
+/** Runs a plan: clients send while the server dies and comes back; ends when every client saw every task end. */
+export async function runKills(plan: KillPlan, database: DatabaseConfig): Promise<KillReport> {
+  const folder = await mkdtemp(join(tmpdir(), 'comfleet-kill-'));
+  const server = new ServerProcess(folder);
+  const workers: WorkerProcess[] = [];
+  const begunMs = Date.now();
+  try {
+    const names = Array.from({ length: WORKERS }, (_, index) => `w${index + 1}`);
+    workers.push(...(await Promise.all(names.map((name) => startWorker(folder, name)))));
+    await server.writeConfig(
+      database,
+      workers.map(({ url }) => url),
+    );
+    await server.start(null);
+    const clientEntries: ClientEntry[] = [];
+    const clients = await createClients(plan, server, clientEntries);
+    await server.stop();
+    const [first] = plan.kills;
+    await server.start(first ?? null);
+    const finished = Promise.all(
+      clients.map((client, index) => client.run(plan.clients[index] ?? [], AT_A_TIME)),
+    ).then(() => 'finished' as const);
+    const kills = await killAll({ plan, server, database, finished });
+    await finished;
+    await repeatAll(plan, clients);
+    const { code } = await server.stop();
+    const { sql, ends } = await withDatabase(database, async (opened) => ({
+      sql: await readSqlLedger(opened, server.dataDir),
+      ends: await loadEnds(opened),
+    }));
+    const workerEntries = (await Promise.all(workers.map((worker) => worker.readLedger()))).flat();
+    return {
+      ledgers: { clients: clientEntries, sql, workers: workerEntries },
+      kills,
+      recoveryMs: kills.map((kill, index) => findRecovery(kill, kills[index + 1], ends)),
+      durationMs: Date.now() - begunMs,
+      exitCode: code,
+    };
+  } finally {
+    await server.kill();
+    await Promise.all(workers.map((worker) => worker.stop()));
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** One registered client each, with the grant to run graphs. */
+async function createClients(
+  plan: KillPlan,
+  server: ServerProcess,
+  ledger: ClientEntry[],
+): Promise<KillClient[]> {
+  const { address } = await server.whenUp();
+  const post = async (path: string, body: unknown) => {
+    const answer = await fetch(`${address.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${address.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Record<string, string>;
+  };
+  const clients: KillClient[] = [];
+  for (const index of plan.clients.keys()) {
+    const name = `client ${index + 1}`;
+    const made = await post('/api/v2/auth/register', { client_name: name });
+    await post(`/api/v2/admin/clients/${made.client_id}/grants`, { grants: ['raw_graph'] });
+    const { client_id: clientId, client_secret: secret } = made;
+    const { access_token: token = '' } = await post('/api/v2/auth/token', {
+      client_id: clientId,
+      client_secret: secret,
+    });
+    clients.push(new KillClient({ name, token, server, ledger }));
+  }
+  return clients;
+}
+
+interface Killing {
+  plan: KillPlan;
+  server: ServerProcess;
+  database: DatabaseConfig;
+  finished: Promise<'finished'>;
+}
+
+async function killAll({ plan, server, database, finished }: Killing): Promise<Kill[]> {
+  const kills: Kill[] = [];
+  for (const [index, kill] of plan.kills.entries()) {
+    const exit = await Promise.race([server.waitForExit(), finished]);
+    if (exit === 'finished') throw new Error(`all tasks ended before the kill ${kill.place}:${kill.count}`);
+    if (exit.signal !== 'SIGKILL')
+      throw new Error(`the server ended by itself (${exit.code}):\n${exit.tail}`);
+    const inFlight = await withDatabase(database, loadInFlight);
+    const restartedAtMs = Date.now();
+    const listens = await server.start(plan.kills[index + 1] ?? null);
+    const listeningAfterMs = listens ? Date.now() - restartedAtMs : null;
+    kills.push({ ...kill, inFlight, restartedAtMs, listeningAfterMs });
+  }
+  return kills;
+}
+
+/** Every key is sent once more at the end: all of them stand for the task they made. */
+async function repeatAll(plan: KillPlan, clients: readonly KillClient[]): Promise<void> {
+  for (const [index, client] of clients.entries()) {
+    for (const task of plan.clients[index] ?? []) await client.submit(task);
+  }
+}
+
+function findRecovery(kill: Kill, next: Kill | undefined, ends: ReadonlyMap<string, number>): number | null {
+  const until = next?.restartedAtMs ?? Number.POSITIVE_INFINITY;
+  const after = kill.inFlight.attempts
+    .map((id) => ends.get(id) ?? Number.POSITIVE_INFINITY)
+    .filter((atMs) => atMs < until);
+  return after.length === 0 ? null : Math.min(...after) - kill.restartedAtMs;
+}

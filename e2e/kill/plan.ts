@@ -1,0 +1,96 @@
+/** A stream of numbers in [0, 1) from a seed (mulberry32): the same seed is the same run. */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** One task of the run: how long it runs on its worker, whether its client cancels it, whether it sends its request again. */
+export interface PlannedTask {
+  key: string;
+  seconds: number;
+  color: number;
+  cancels: boolean;
+  repeats: boolean;
+}
+
+/** Where the server dies: a place, and at which time it is reached. */
+export interface PlannedKill {
+  place: string;
+  count: number;
+  delayMs: number;
+}
+
+export interface KillPlan {
+  seed: number;
+  /** One list a client. */
+  clients: PlannedTask[][];
+  kills: PlannedKill[];
+}
+
+interface Sizes {
+  tasks: number;
+  clients: number;
+  cancels: number;
+  kills: number;
+}
+
+/** How often a place is passed for one task; what is passed more often is counted longer. */
+const PASSES: Record<string, number> = {
+  before_accept_commit: 1,
+  after_accept_commit: 1,
+  after_claim: 1,
+  post_handed_over: 1,
+  before_submitted: 1,
+  running: 1,
+  before_history: 1,
+  before_download: 1,
+  mid_download: 1,
+  before_result_commit: 1,
+  before_events: 2.5,
+  adopting: 0.4,
+};
+
+/** Draws everything that is left to chance in a run. */
+export function planRun(seed: number, sizes: Sizes): KillPlan {
+  const random = createRandom(seed);
+  const tasks = Array.from({ length: sizes.tasks }, (_, index) => ({
+    key: `key-${seed}-${index}`,
+    seconds: Math.round(50 + random() * 450) / 1000,
+    color: index + 1,
+    cancels: false,
+    repeats: random() < 0.1,
+  }));
+  for (const index of drawSome(tasks.length, sizes.cancels, random)) {
+    const task = tasks[index];
+    if (task) task.cancels = true;
+  }
+  const clients = Array.from({ length: sizes.clients }, (_, client) =>
+    tasks.filter((_task, index) => index % sizes.clients === client),
+  );
+  return { seed, clients, kills: planKills(random, sizes.kills) };
+}
+
+function planKills(random: () => number, kills: number): PlannedKill[] {
+  const places = Object.keys(PASSES);
+  const drawn = drawSome(places.length, kills, random).flatMap((index) => places[index] ?? []);
+  // Adopting needs something to adopt: never the first.
+  if (drawn[0] === 'adopting') drawn.push(...drawn.splice(0, 1));
+  return drawn.map((place, index) => {
+    const tasks = index === 0 ? 40 : 10 + random() * 12;
+    const count = Math.max(1, Math.round(tasks * (PASSES[place] ?? 1)));
+    return { place, count, delayMs: place === 'post_handed_over' ? 1 : 0 };
+  });
+}
+
+function drawSome(from: number, count: number, random: () => number): number[] {
+  const order = Array.from({ length: from }, (_, index) => ({ index, at: random() }));
+  return order
+    .sort((a, b) => a.at - b.at)
+    .slice(0, count)
+    .map(({ index }) => index);
+}

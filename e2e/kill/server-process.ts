@@ -1,0 +1,95 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { DatabaseConfig } from '../services/databases.ts';
+import { type Exit, NodeProgram } from './child-process.ts';
+import type { PlannedKill } from './plan.ts';
+
+/** How to reach a running server, as its credential file says. */
+export interface Address {
+  url: string;
+  token: string;
+}
+
+interface Life {
+  address: Address;
+  ended: Promise<void>;
+}
+
+/** The server as a process that dies and comes back on the same data. Clients wait here for it. */
+export class ServerProcess {
+  readonly #dataDir: string;
+  readonly #config: string;
+  #program: NodeProgram | null = null;
+  #life: Promise<Life>;
+  #announce: (life: Life) => void = () => {};
+
+  constructor(folder: string) {
+    this.#dataDir = join(folder, 'data');
+    this.#config = join(folder, 'config.yaml');
+    this.#life = this.#expectLife();
+  }
+
+  get dataDir(): string {
+    return this.#dataDir;
+  }
+
+  async writeConfig(database: DatabaseConfig, workerUrls: readonly string[]): Promise<void> {
+    const config = {
+      server: { port: 0 },
+      database,
+      workers: workerUrls.map((url, index) => ({ name: `w${index + 1}`, url, max_concurrent: 8 })),
+      limits: { streams_per_client: 500 },
+    };
+    await writeFile(this.#config, stringify(config));
+  }
+
+  /** Starts it, to die at `kill` when one is given. False when it was killed before it listened. */
+  async start(kill: PlannedKill | null): Promise<boolean> {
+    const failpoint = kill ? `${kill.place}:${kill.count}:${kill.delayMs}` : undefined;
+    const entry = join(import.meta.dirname, 'serve.mjs');
+    const program = new NodeProgram([entry, this.#dataDir, this.#config], { COMFLEET_FAILPOINT: failpoint });
+    this.#program = program;
+    const listening = program.waitForLine(/(http:\/\/127\.0\.0\.1:\d+)/).then(() => true);
+    const killed = program.exited.then(({ signal }) => (signal === 'SIGKILL' ? false : listening));
+    if (!(await Promise.race([killed, listening]))) return false;
+    const credential = JSON.parse(await readFile(join(this.#dataDir, 'credential.json'), 'utf8')) as Address;
+    const ended = program.exited.then(() => {
+      this.#life = this.#expectLife();
+    });
+    this.#announce({ address: credential, ended });
+    return true;
+  }
+
+  /** The process's end, and what it said last. */
+  async waitForExit(): Promise<Exit & { tail: string }> {
+    const program = this.#require();
+    return { ...(await program.exited), tail: program.tail };
+  }
+
+  async stop(): Promise<Exit & { tail: string }> {
+    const program = this.#require();
+    return { ...(await program.stop('SIGTERM')), tail: program.tail };
+  }
+
+  /** Resolves while a server runs: where it is, and a promise of its end. */
+  whenUp(): Promise<Life> {
+    return this.#life;
+  }
+
+  /** Ends what is left of it, for cleaning up. */
+  async kill(): Promise<void> {
+    await this.#program?.stop('SIGKILL');
+  }
+
+  #expectLife(): Promise<Life> {
+    return new Promise((resolve) => {
+      this.#announce = resolve;
+    });
+  }
+
+  #require(): NodeProgram {
+    if (!this.#program) throw new Error('the server was never started');
+    return this.#program;
+  }
+}
