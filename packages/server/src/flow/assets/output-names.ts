@@ -50,26 +50,44 @@ function resolveBelow(root: string, path: string): string {
   return inside.startsWith('..') || inside === '' ? join(root, safeName(path)) : join(root, inside);
 }
 
+/** Longest readable part and extension of a name, bytes: file systems take 255 in all. */
+const MOST_NAMED_BYTES = 180;
+const MOST_EXTENSION_BYTES = 24;
+
 /**
  * A name that no other result has: prefix, task, item, place, time. A request's pattern may use {prefix} {task} {item}
- * {index} {time}; the task's id is added when the pattern leaves it out.
+ * {index} {time}; the task's id, and the place of all but the first file, are added where the pattern leaves them out.
  */
 export function createOutputName(task: TaskRow, asset: AssetRow): string {
   const dot = asset.name.lastIndexOf('.');
-  const extension = dot > 0 ? asset.name.slice(dot) : '';
+  const extension = cutToBytes(dot > 0 ? asset.name.slice(dot) : '', MOST_EXTENSION_BYTES);
   const prefix = (dot > 0 ? asset.name.slice(0, dot) : asset.name).replace(/_\d{5}_?$/, '');
   const time = new Date(asset.created_at).toISOString().replace(/[-:]/g, '').replace(/\..*/, '');
+  const taskId = task.id.slice(-12);
   const values: Record<string, string> = {
     prefix,
-    task: task.id.slice(-12),
+    task: taskId,
     item: String(task.batch_index ?? 0).padStart(4, '0'),
     index: String(asset.output_index),
     time,
   };
   const pattern = task.file_name ?? '{prefix}_{time}_{item}_{index}';
-  const named = pattern.replace(/\{(\w+)\}/g, (whole, key: string) => values[key] ?? whole);
-  const unique = pattern.includes('{task}') ? named : `${named}_${values.task}`;
-  const numbered =
-    asset.output_index > 0 && !pattern.includes('{index}') ? `${unique}_${asset.output_index}` : unique;
+  const wanted = pattern
+    .replace(/\{(\w+)\}/g, (whole, key: string) => values[key] ?? whole)
+    .replace(/[/\\]/g, '_');
+  const named = cutToBytes(wanted, MOST_NAMED_BYTES);
+  const unique = named.includes(taskId) ? named : `${named}_${taskId}`;
+  const isTold = pattern.includes('{index}') && named === wanted;
+  const numbered = asset.output_index > 0 && !isTold ? `${unique}_${asset.output_index}` : unique;
   return safeName(`${numbered}${extension}`);
+}
+
+/** Cut between characters, never inside one. */
+function cutToBytes(text: string, maxBytes: number): string {
+  let kept = '';
+  for (const character of text) {
+    if (Buffer.byteLength(kept + character) > maxBytes) break;
+    kept += character;
+  }
+  return kept;
 }

@@ -5,9 +5,9 @@ const BASE: TaskRequirements = {
   taskType: 'text_to_image',
   classTypes: ['KSampler', 'VAEDecode'],
   models: [
-    { folder: 'checkpoints', name: 'a.safetensors', nodeId: '4', inputName: 'ckpt_name' },
-    { folder: 'loras', name: 'b.safetensors', nodeId: '5', inputName: 'lora_name' },
-  ] as TaskRequirements['models'],
+    { folder: 'checkpoints', name: 'a.safetensors' },
+    { folder: 'loras', name: 'b.safetensors' },
+  ],
   inputs: [],
   excludedWorkers: [],
 };

@@ -1,0 +1,85 @@
+import { type Graph, parseLosslessJson, stringifyLosslessJson } from '@comfleet/comfyui';
+import { describe, expect, test } from 'vitest';
+import { createTag, prepareGraph, restoreName, withInputs } from './prepare-graph.ts';
+
+const GRAPH: Graph = {
+  '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: 0 } },
+  '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'boats/red' } },
+  '3': { class_type: 'SaveImageWebsocket', inputs: { images: ['1', 0] } },
+};
+
+describe('preparing the graph of an attempt', () => {
+  test('leaves the graph of the task as it was', () => {
+    const before = structuredClone(GRAPH);
+
+    prepareGraph(GRAPH, '~tag');
+
+    expect(GRAPH).toEqual(before);
+  });
+
+  test('marks the names of files with the attempt, inside their folder', () => {
+    expect(prepareGraph(GRAPH, '~0000000a').graph['2']?.inputs).toEqual({
+      images: ['1', 0],
+      filename_prefix: 'boats/red~0000000a',
+    });
+  });
+
+  test('a prefix that comes out of another node is left alone', () => {
+    const graph: Graph = { '2': { class_type: 'SaveImage', inputs: { filename_prefix: ['7', 0] } } };
+
+    expect(prepareGraph(graph, '~tag').graph['2']?.inputs).toEqual({ filename_prefix: ['7', 0] });
+  });
+
+  test('a picture that only goes over the socket gets a hidden twin that is kept as a file', () => {
+    const { graph, twins } = prepareGraph(GRAPH, '~tag');
+
+    expect([...twins]).toEqual([['comfleet_twin_3', '3']]);
+    expect(graph.comfleet_twin_3).toEqual({ class_type: 'PreviewImage', inputs: { images: ['1', 0] } });
+    expect(Object.keys(graph)).toEqual(['1', '2', '3', 'comfleet_twin_3']);
+  });
+
+  test('a picture node that is not connected gets no twin', () => {
+    const graph: Graph = { '3': { class_type: 'SaveImageWebsocket', inputs: {} } };
+
+    expect(prepareGraph(graph, '~tag').twins.size).toBe(0);
+  });
+});
+
+describe('the tag of an attempt', () => {
+  test('is the end of its id and is taken out of names again', () => {
+    const tag = createTag('01890000-0000-7000-8000-0123456789ab');
+
+    expect(tag).toBe('~456789ab');
+    expect(restoreName(`red${tag}_00001_.png`, tag)).toBe('red_00001_.png');
+  });
+
+  test('a name without it stays', () => {
+    expect(restoreName('red_00001_.png', '~456789ab')).toBe('red_00001_.png');
+  });
+});
+
+describe('inputs that a worker named', () => {
+  test('stand in a copy; nodes that do not exist are passed over', () => {
+    const graph: Graph = { '1': { class_type: 'LoadImage', inputs: { image: 'asset', upload: 'image' } } };
+
+    const changed = withInputs(graph, [
+      { nodeId: '1', inputName: 'image', value: 'comfleet/ab.png' },
+      { nodeId: '9', inputName: 'image', value: 'x' },
+    ]);
+
+    expect(changed).toEqual({
+      '1': { class_type: 'LoadImage', inputs: { image: 'comfleet/ab.png', upload: 'image' } },
+    });
+    expect(graph['1']?.inputs.image).toBe('asset');
+  });
+});
+
+describe('numbers of a graph', () => {
+  test('WF23 a seed of 2^64 − 1 goes through preparation digit for digit', () => {
+    const text = '{"1":{"class_type":"KSampler","inputs":{"seed":18446744073709551615}}}';
+
+    const { graph } = prepareGraph(parseLosslessJson(text) as Graph, '~tag');
+
+    expect(stringifyLosslessJson(graph)).toBe(text);
+  });
+});
