@@ -118,7 +118,7 @@ class AttemptRun {
     }
     const follower = this.#track(prepared);
     if (!adopted) {
-      const refused = await this.#submit(prepared.graph);
+      const refused = await this.#submit(prepared.graph, follower);
       if (refused) return refused;
     }
     reach(adopted ? 'adopting' : 'before_submitted');
@@ -170,7 +170,7 @@ class AttemptRun {
     });
   }
 
-  async #submit(graph: Graph): Promise<Ended | null> {
+  async #submit(graph: Graph, follower: PromptFollower): Promise<Ended | null> {
     const { task, attempt, worker, stop } = this.#job;
     // A cancel does not cut the POST short: a prompt that may have arrived is stopped on the worker, not forgotten.
     const signal = onlyShutdown(stop);
@@ -185,10 +185,12 @@ class AttemptRun {
       signal,
       clock: this.#deps.clock,
       logger: this.#deps.logger,
+      ended: follower.ended,
       onAccepted: () => watch.accepted(),
     });
     if (submitted.kind === 'submitted') return null;
     watch.cancel();
+    if (submitted.mayLand) worker.tracker.abandon(attempt.prompt_id);
     if (submitted.result.error.code === 'WORKER_UNREACHABLE') worker.suspect();
     return notCollected(submitted.result);
   }
@@ -245,9 +247,11 @@ class AttemptRun {
   async #stop(follower: PromptFollower): Promise<Ended | null> {
     const reason: unknown = this.#job.stop.reason;
     if (reason === 'shutdown') return null;
-    if (reason === 'worker_lost')
-      return notCollected(endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true }));
     const { worker, attempt, task } = this.#job;
+    if (reason === 'worker_lost') {
+      worker.tracker.abandon(attempt.prompt_id);
+      return notCollected(endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true }));
+    }
     try {
       await stopPrompt(worker.http, attempt.prompt_id);
       await Promise.race([follower.ended, waitUntilGone(worker.http, attempt.prompt_id, this.#deps.clock)]);

@@ -104,7 +104,7 @@ export class PromptFollower {
   #apply(signal: PromptSignal, by: FinishedBy): void {
     if (this.#state.phase === 'ended') return;
     const { state, ask } = nextPromptState(this.#state, signal);
-    const wasEnding = this.#state.phase === 'ending';
+    const readsBefore = countReads(this.#state);
     this.#state = state;
     if (state.phase === 'ended') {
       this.#cancelTick();
@@ -116,7 +116,8 @@ export class PromptFollower {
       return;
     }
     if (ask) this.#ask(ask, by);
-    if (state.phase === 'ending' && !wasEnding) this.#scheduleTick();
+    // Each read of an announced end that gave nothing sets the wait until the next one.
+    if (state.phase === 'ending' && countReads(state) !== readsBefore) this.#scheduleTick();
   }
 
   #ask(ask: Ask, by: FinishedBy): void {
@@ -151,6 +152,9 @@ export class PromptFollower {
       }
     } catch (thrown) {
       // The next tick asks again; a worker that stays silent is the health check's finding, not this one's.
+      // An announced end is not asked for without limit: a failed read counts like an empty one.
+      if (ask === 'history' && this.#state.phase === 'ending')
+        this.#apply({ kind: 'history', entry: null, atMs: this.#now() }, by);
       logger.debug('prompt.check_failed', { promptId: this.promptId, ask, error: toError(thrown).message });
     }
   }
@@ -165,4 +169,8 @@ export class PromptFollower {
       this.#scheduleTick();
     });
   }
+}
+
+function countReads(state: PromptState): number | null {
+  return state.phase === 'ending' ? state.historyReads : null;
 }

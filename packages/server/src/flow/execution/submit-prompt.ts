@@ -1,4 +1,4 @@
-import type { ComfyHttp, Graph } from '@comfleet/comfyui';
+import type { ComfyHttp, Graph, SubmitOutcome } from '@comfleet/comfyui';
 import { stringifyLosslessJson } from '@comfleet/comfyui';
 import { toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
@@ -15,16 +15,21 @@ export interface SubmitJob {
   signal: AbortSignal;
   clock: Clock;
   logger: Logger;
+  /** Resolves when the prompt is known to have ended, by whatever way: then it was accepted, answer or not. */
+  ended: Promise<unknown>;
   /** An accepted POST expects a status frame; the socket counts as deaf without one. */
   onAccepted: () => void;
 }
 
 export type Submitted =
   | { kind: 'submitted' }
-  | { kind: 'over'; result: Exclude<AttemptResult, { ending: 'succeeded' }> };
+  /** `mayLand`: the prompt was not found, but its POST may still be on its way. */
+  | { kind: 'over'; result: Exclude<AttemptResult, { ending: 'succeeded' }>; mayLand: boolean };
 
 /** When an unclear POST is looked for, ms after it broke; a time-out can land late, so not once but four times. */
 const LOOK_AT_MS = [0, 1000, 3000, 5000];
+/** A POST without an answer for this long is looked for too; its prompt may have started, even ended. */
+const UNANSWERED_LOOK_MS = 2000;
 
 /**
  * Sends the prompt once. Whatever is unclear is looked for in queue and history before anything else is tried: ComfyUI
@@ -56,11 +61,45 @@ export async function submitPrompt(job: SubmitJob): Promise<Submitted> {
       job.logger.warn('prompt.unclear', { promptId: job.promptId, error: outcome.cause.message });
       return (await isOnWorker(job))
         ? { kind: 'submitted' }
-        : over('lost', 'WORKER_UNREACHABLE', { cause: outcome.cause.message, dispatched: false });
+        : {
+            ...over('lost', 'WORKER_UNREACHABLE', { cause: outcome.cause.message, dispatched: false }),
+            mayLand: true,
+          };
     default: {
       const unknownOutcome: never = outcome;
       return unknownOutcome;
     }
+  }
+}
+
+/** The POST's outcome, or `seen` when the prompt is on the worker while the answer is still missing. */
+async function postUnlessSeen(job: SubmitJob): Promise<SubmitOutcome | 'seen'> {
+  const over = new AbortController();
+  const post = job.http.submitPrompt({
+    graph: stringifyLosslessJson(job.graph),
+    promptId: job.promptId,
+    socketId: job.socketId,
+    extraData: job.extraData,
+    signal: AbortSignal.any([job.signal, over.signal]),
+  });
+  try {
+    const ended = job.ended.then(() => 'seen' as const);
+    return await Promise.race([post, ended, lookWhileUnanswered(job, over.signal)]);
+  } finally {
+    over.abort(new Error('the prompt is on the worker'));
+  }
+}
+
+/** Never settles unless the prompt was found. */
+async function lookWhileUnanswered(job: SubmitJob, over: AbortSignal): Promise<'seen'> {
+  for (;;) {
+    try {
+      await job.clock.sleep(UNANSWERED_LOOK_MS, over);
+    } catch {
+      // The POST was answered: nobody waits for this any more.
+      return new Promise(() => {});
+    }
+    if ((await findPlace(job.http, job.promptId, job.logger)) === 'there') return 'seen';
   }
 }
 
@@ -109,6 +148,6 @@ function over(
   ending: 'refused' | 'lost',
   code: 'PROMPT_REFUSED' | 'WORKER_UNREACHABLE',
   details: Record<string, unknown>,
-): Submitted {
-  return { kind: 'over', result: endAttempt(ending, code, details) };
+): Extract<Submitted, { kind: 'over' }> {
+  return { kind: 'over', result: endAttempt(ending, code, details), mayLand: false };
 }

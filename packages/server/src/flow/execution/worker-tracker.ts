@@ -10,6 +10,7 @@ import {
 } from '@comfleet/comfyui';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
+import { AbandonedPrompts } from './abandoned-prompts.ts';
 import { PromptFollower } from './prompt-follower.ts';
 
 /** The part of a worker's socket that following needs; the fleet owns it and keeps it drained. */
@@ -46,6 +47,7 @@ export class WorkerTracker {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #tracked = new Map<string, Tracked>();
+  readonly #abandoned: AbandonedPrompts;
   readonly #unsubscribe: (() => void)[];
   /** Prompts followed on all workers: above 500 each is polled more slowly. */
   readonly #openEverywhere: () => number;
@@ -60,6 +62,7 @@ export class WorkerTracker {
     this.#clock = deps.clock;
     this.#logger = deps.logger;
     this.#openEverywhere = deps.openEverywhere;
+    this.#abandoned = new AbandonedPrompts({ http: worker.http, clock: deps.clock, logger: deps.logger });
     this.#unsubscribe = [
       worker.socket.onMessage((message) => this.#onMessage(message)),
       worker.socket.onBinary((frame) => this.#onBinary(frame)),
@@ -100,6 +103,11 @@ export class WorkerTracker {
     if (this.#running === tracked) this.#running = null;
   }
 
+  /** A prompt given up that may still turn up on this worker: it is stopped there as soon as it does. */
+  abandon(promptId: string): void {
+    this.#abandoned.add(promptId);
+  }
+
   /** True while this prompt is the one whose frames come now. */
   isRunning(promptId: string): boolean {
     return this.#running?.options.promptId === promptId;
@@ -112,6 +120,7 @@ export class WorkerTracker {
 
   #onMessage(message: SocketMessage): void {
     const promptId = readPromptId(message);
+    if (message.type === 'status' || message.type === 'execution_start') this.#abandoned.look();
     if (message.type === 'status' || message.type === 'execution_start') {
       // A falling count or the next prompt's start says that something ended: everyone looks.
       for (const tracked of this.#tracked.values()) tracked.follower.onMessage(message);
@@ -149,6 +158,7 @@ export class WorkerTracker {
     const isOpen = phase === 'open';
     if (isOpen === this.#wasOpen) return;
     this.#wasOpen = isOpen;
+    if (isOpen) this.#abandoned.look();
     for (const { follower, options, progress } of this.#tracked.values()) {
       if (isOpen) follower.onReconnected();
       else options.onProgress(progress, false);
