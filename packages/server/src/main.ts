@@ -12,36 +12,10 @@ import type { Logger } from './platform/logging/logger.ts';
 import { createPinoLogger, openLogFile } from './platform/logging/pino-logger.ts';
 import { isPortFree } from './platform/process/free-port.ts';
 import { systemClock } from './platform/time/clock.ts';
-import { chooseWorkers, type SimulatorModule } from './up/choose-workers.ts';
+import { chooseWorkers } from './up/choose-workers.ts';
 import { runFirstExample } from './up/first-example.ts';
-import { UP_TEXTS, type UpLanguage } from './up/up-texts.ts';
-
-/** What `comfleet up` and `comfleet serve` ask for. */
-export interface UpOptions {
-  dataDir: string;
-  host?: string;
-  /** 0 takes one from the kernel; a taken default port moves to the next free one, said aloud. */
-  port?: number;
-  /** Addresses of ComfyUI servers. */
-  workers: readonly string[];
-  /** A ComfyUI installation to start and watch. */
-  comfyuiDir?: string;
-  /** Arguments for that ComfyUI, such as --cpu. */
-  comfyuiArgs?: readonly string[];
-  config?: string;
-  /** Given by `up`: simulated workers when there is no real one. */
-  simulated?: { count: number; module: SimulatorModule };
-  webRoot?: string;
-  language: UpLanguage;
-  /** Lines for people. */
-  print: (line: string) => void;
-  /** Whether the first start runs one example. */
-  firstExample?: boolean;
-  environment: NodeJS.ProcessEnv;
-  /** When the installation ended, ms since the epoch: the first picture is timed from there. */
-  installedAtMs?: number;
-  signal: AbortSignal;
-}
+import type { UpOptions } from './up/up-options.ts';
+import { UP_TEXTS } from './up/up-texts.ts';
 
 const WORKFLOWS_FILE = fileURLToPath(new URL('../../../examples/workflows/workflows.yaml', import.meta.url));
 

@@ -1,25 +1,12 @@
 import { ComfyHttp, createNodeTransport } from '@comfleet/comfyui/node';
 import type { WorkerId } from '@comfleet/contract';
 import type { App } from '../app.ts';
-import type { UpOptions } from '../main.ts';
 import { every } from '../platform/lifecycle/every.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import { silentLogger } from '../platform/logging/logger.ts';
 import { systemClock } from '../platform/time/clock.ts';
+import type { UpOptions } from './up-options.ts';
 import { UP_TEXTS } from './up-texts.ts';
-
-/** As much of @comfleet/simulator as a start without ComfyUI needs; handed in, so that the server does not depend on it. */
-export interface SimulatorModule {
-  openSimulator(options: {
-    port?: number;
-    host?: string;
-    stepMs?: number;
-    previewMethod?: 'latent2rgb';
-  }): Promise<{
-    url: string;
-    close(): Promise<void>;
-  }>;
-}
 
 /**
  * Which workers this start has: those of the options and the file, a ComfyUI it starts itself, one found on this

@@ -1,8 +1,8 @@
 import type { AssetId, StreamFrame } from '@comfleet/contract';
 import type { App } from '../app.ts';
 import { createOutputPath } from '../flow/assets/output-names.ts';
-import type { UpOptions } from '../main.ts';
 import { systemClock } from '../platform/time/clock.ts';
+import type { UpOptions } from './up-options.ts';
 import { UP_TEXTS, type UpTexts } from './up-texts.ts';
 
 /** Shipped workflows in the order a newcomer would like to see them; the last needs no model. */
