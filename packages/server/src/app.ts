@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
 import { createUuidV7, type Id, type IdKind, type WorkerId } from '@comfleet/contract';
 import { addDoors } from './doors/add-doors.ts';
-import { createFleetView } from './doors/native/fleet-view.ts';
+import { createFleetView } from './doors/fleet-view.ts';
 import { type Instances, openInstances } from './fleet/instances/instances.ts';
 import { openWorkerRegistry, type WorkerRegistry } from './fleet/workers/registry.ts';
 import { ASSET_LIMITS } from './flow/assets/assets.ts';
@@ -25,7 +25,7 @@ import { openDatabase } from './platform/database/open-database.ts';
 import { openProcessLock } from './platform/database/process-lock.ts';
 import { announceAddress, openGeneration } from './platform/database/settings.ts';
 import { createHttpServer, type HttpServer } from './platform/http/http-server.ts';
-import { SignedLinks } from './platform/http/signed-links.ts';
+import { SignedLinks, toAssetPath } from './platform/http/signed-links.ts';
 import { StreamSlots } from './platform/http/stream-slots.ts';
 import type { Scope } from './platform/lifecycle/scope.ts';
 import type { Logger } from './platform/logging/logger.ts';
@@ -119,12 +119,11 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
         { waitingPerClient: config.limits.waitingPerClient },
       ),
       secrets: new Secrets(database, keys.sealingKey),
-      linkTo: (assetId) => links.sign(`/api/fleet/assets/${assetId}/content`),
+      linkTo: (assetId) => links.sign(toAssetPath(assetId)),
     },
     toFlowOptions(config),
   );
   await addConfiguredWorkers(fleet, config);
-  await opened.spine.abandonStrangers();
   let session: Session | null = null;
   const anonymous = config.auth.required ? null : () => session;
   const address = await openDoors(scope, options, { opened, fleet, identity, links, database, anonymous });

@@ -4,7 +4,7 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { readLosslessBody } from '../../platform/http/json-body.ts';
 import { sendContent } from '../../platform/http/send-content.ts';
-import { principalOf } from '../native/authentication.ts';
+import { principalOf } from '../authentication.ts';
 import { parseHash, readFromHashBody } from './asset-fields.ts';
 import { receiveAsset } from './asset-upload.ts';
 import { toAsset } from './asset-view.ts';

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { AssetRecord } from '../../flow/flow.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
-import { principalOf } from '../native/authentication.ts';
+import { principalOf } from '../authentication.ts';
 import { refuseUpload, UploadForm } from './asset-fields.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
 import { readIdempotencyKey } from './job-submission.ts';

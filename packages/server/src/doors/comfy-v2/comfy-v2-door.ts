@@ -4,7 +4,7 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import { toAppError } from '../../platform/http/error-answer.ts';
 import { type HttpServer, logError } from '../../platform/http/http-server.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import { type AuthenticationOptions, createAuthentication } from '../native/authentication.ts';
+import { type AuthenticationOptions, createAuthentication } from '../authentication.ts';
 import { addAssetRoutes } from './asset-routes.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
 import { toContractError } from './contract-error.ts';

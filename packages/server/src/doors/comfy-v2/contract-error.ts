@@ -44,8 +44,8 @@ export function toContractError(error: AppError, operation: Operation | undefine
   const documented: readonly number[] = OPERATIONS[operation];
   if (documented.includes(answer.status)) return answer;
   // A request that this operation has no error for: what it asks of does not exist.
-  if (answer.status < 500) return operation === 'assetFromHash' ? BLOB_NOT_FOUND : NOT_FOUND;
-  return UPSTREAM;
+  if (answer.status >= 500 || !documented.includes(404)) return UPSTREAM;
+  return operation === 'assetFromHash' ? BLOB_NOT_FOUND : NOT_FOUND;
 }
 
 function translate(error: AppError, operation: Operation | undefined): ContractError {

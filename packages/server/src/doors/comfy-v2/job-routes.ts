@@ -1,9 +1,9 @@
+import { parseId, type Task, type TaskId } from '@comfleet/contract';
 import type { FastifyRequest } from 'fastify';
-import { type Task, type TaskId, parseId } from '@comfleet/contract';
+import { requireGraphGrant } from '../../people/identity/principal.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { principalOf } from '../native/authentication.ts';
-import { requireGraphGrant } from '../native/submission.ts';
+import { principalOf } from '../authentication.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
 import { streamJob } from './job-stream.ts';
 import { readIdempotencyKey, readJobBody } from './job-submission.ts';

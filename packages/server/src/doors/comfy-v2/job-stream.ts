@@ -1,10 +1,10 @@
 import { isTerminal, type Progress, type StreamFrame, type Task, type TaskId } from '@comfleet/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { watchSession } from '../../people/identity/watch-session.ts';
-import type { Clock } from '../../platform/time/clock.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import { SseStream } from '../../platform/http/sse-stream.ts';
-import { principalOf, sessionOf } from '../native/authentication.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import { principalOf, sessionOf } from '../authentication.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
 import { toJobOutput, toJobProgress, toJobStatus } from './job-view.ts';
 import { createSurface, type Surface } from './surface.ts';
@@ -57,6 +57,7 @@ class JobEvents {
   readonly #surface: Surface;
   readonly #clock: Clock;
   #lastStatus = '';
+  #hasEnded = false;
   /** Null while progress may go out at once; else what waits for its turn. */
   #waiting: { progress: Progress | null } | null = null;
   #cancelTurn = (): void => {};
@@ -123,9 +124,14 @@ class JobEvents {
     });
   }
 
-  /** Outputs are committed together with the end, so they come right before the terminal status. */
+  /**
+   * Outputs are committed together with the end, so they come right before the terminal status. Several events may be
+   * of one commit and show the end alike: it is told once.
+   */
   #sayChange(task: Task): void {
+    if (this.#hasEnded) return;
     if (isTerminal(task.status)) {
+      this.#hasEnded = true;
       this.stop();
       for (const result of task.results) {
         this.#stream.send({ event: 'output', data: toJobOutput(result, task.task_id, this.#surface) });

@@ -79,7 +79,8 @@ export function toJob(task: Task, surface: Surface) {
     completed_at,
     expires_at: new Date(Date.parse(completed_at ?? created_at) + surface.jobLifeMs).toISOString(),
     queue_position: task.queue_position,
-    progress: task.progress === null ? null : toJobProgress(task.progress),
+    // The last progress of an ended job goes away a moment later than its status comes: it is not shown with it.
+    progress: task.progress === null || isTerminal(task.status) ? null : toJobProgress(task.progress),
     outputs: task.results.map((result) => toJobOutput(result, id, surface)),
     error: task.status === 'failed' || task.status === 'expired' ? toJobError(task.error) : null,
     metrics: {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../../platform/config/config.ts';
 import type { SignedLinks } from '../../platform/http/signed-links.ts';
-import { toAssetPath } from '../native/upload-routes.ts';
+import { toAssetPath } from '../../platform/http/signed-links.ts';
 
 /** A link that carries its own permission, and until when it works. */
 export interface ContentLink {

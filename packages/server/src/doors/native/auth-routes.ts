@@ -13,7 +13,7 @@ import { z } from 'zod';
 import type { IssuedToken } from '../../people/identity/identity.ts';
 import { toClient, toWho } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { findRequestSession, principalOf } from './authentication.ts';
+import { findRequestSession, principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers } from './route-schemas.ts';
 

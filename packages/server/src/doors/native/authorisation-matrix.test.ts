@@ -46,6 +46,16 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'POST /api/v2/batches/:id/pause': OWN_READ,
   'POST /api/v2/batches/:id/resume': OWN_READ,
   'POST /api/v2/batches/:id/cancel': OWN_READ,
+  'GET /api/v2/jobs/:id': OWN_READ,
+  'GET /api/v2/jobs/:id/workflow': OWN_READ,
+  'GET /api/v2/jobs/:id/events': OWN_READ,
+  'POST /api/v2/jobs/:id/cancel': OWN_READ,
+  // Without a form, a hash: let in, then refused for that.
+  'POST /api/v2/assets': [401, 422, 422, 422],
+  'POST /api/v2/assets/from-hash': [401, 404, 404, 404],
+  'GET /api/v2/assets/:id': OWN_READ,
+  'DELETE /api/v2/assets/:id': [401, 204, 404, 204],
+  'GET /api/v2/assets/:id/content': OWN_READ,
   'GET /api/v2/config': MINE,
   'POST /api/fleet/uploads': UPLOAD,
   'GET /api/fleet/uploads': MINE,
@@ -74,7 +84,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
 };
 
 /** Routes that no plain request can try; their own tests do. */
-const ELSEWHERE = new Set(['GET /api/v2/live']);
+const ELSEWHERE = new Set(['GET /api/v2/live', 'POST /api/v2/jobs']);
 
 const BODIES: Readonly<Record<string, object>> = {
   'POST /api/v2/auth/register': { client_name: 'x' },

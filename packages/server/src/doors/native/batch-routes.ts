@@ -8,13 +8,14 @@ import {
 } from '@comfleet/contract';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { requireGraphGrant } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { readLosslessBody, toExactRecord, toExactTree } from '../../platform/http/json-body.ts';
-import { principalOf } from './authentication.ts';
+import { principalOf } from '../authentication.ts';
 import { readIdempotency } from './idempotency.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, pageQuery, problemAnswers, readBatchId } from './route-schemas.ts';
-import { refuseField, requireGraphGrant } from './submission.ts';
+import { refuseField } from './submission.ts';
 
 const batchBodySchema = z.strictObject(submitBatchSchema.shape);
 const CHANGES = ['pause', 'resume', 'cancel'] as const;

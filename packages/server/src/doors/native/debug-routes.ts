@@ -1,6 +1,6 @@
 import { pendingTasksSchema, taskCheckSchema } from '@comfleet/contract';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { principalOf } from './authentication.ts';
+import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers } from './route-schemas.ts';
 

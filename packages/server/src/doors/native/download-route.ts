@@ -8,7 +8,7 @@ import { formatDisposition } from '../../platform/http/content-disposition.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { sendContent } from '../../platform/http/send-content.ts';
 import { fitsZip, streamZip } from '../../platform/http/zip-stream.ts';
-import { principalOf } from './authentication.ts';
+import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers, readTaskId } from './route-schemas.ts';
 

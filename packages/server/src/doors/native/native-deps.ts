@@ -1,4 +1,3 @@
-import type { Worker } from '@comfleet/contract';
 import type { Flow } from '../../flow/flow.ts';
 import type { Identity } from '../../people/identity/identity.ts';
 import type { ConfigStore } from '../../platform/config/config-store.ts';
@@ -6,15 +5,7 @@ import type { SignedLinks } from '../../platform/http/signed-links.ts';
 import type { StreamSlots } from '../../platform/http/stream-slots.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
-
-/** The fleet as doors show it. */
-export interface FleetView {
-  list(): Worker[];
-  /** Throws WORKER_NOT_FOUND, as the other two do. */
-  load(id: string): Worker;
-  check(id: string): Promise<Worker>;
-  setMaintenance(id: string, isOn: boolean): Promise<Worker>;
-}
+import type { FleetView } from '../fleet-view.ts';
 
 /** What the native door speaks to. */
 export interface NativeDeps {

@@ -1,8 +1,8 @@
 import multipart from '@fastify/multipart';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import type { AuthenticationOptions } from '../authentication.ts';
+import { createAuthentication } from '../authentication.ts';
 import { addAuthRoutes } from './auth-routes.ts';
-import type { AuthenticationOptions } from './authentication.ts';
-import { createAuthentication } from './authentication.ts';
 import { addBatchRoutes } from './batch-routes.ts';
 import { addDebugRoutes } from './debug-routes.ts';
 import { addDownloadRoute } from './download-route.ts';

@@ -5,7 +5,7 @@ import { watchSession } from '../../people/identity/watch-session.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { SseStream } from '../../platform/http/sse-stream.ts';
-import { principalOf, sessionOf } from './authentication.ts';
+import { principalOf, sessionOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers, readBatchId, readTaskId } from './route-schemas.ts';
 

@@ -6,12 +6,6 @@ import { hasGrant, type Principal } from '../../people/identity/principal.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { readLosslessBody, toExactRecord } from '../../platform/http/json-body.ts';
 
-/** Throws GRAPH_NOT_GRANTED unless the principal may run graphs of its own. */
-export function requireGraphGrant(principal: Principal): void {
-  if (!hasGrant(principal, 'raw_graph') && !hasGrant(principal, 'admin'))
-    throw new AppError('GRAPH_NOT_GRANTED');
-}
-
 /** Throws INVALID_REQUEST naming one field. */
 export function refuseField(path: string, message: string): never {
   throw new AppError('INVALID_REQUEST', { in: 'body', problems: [{ path, message }] });

@@ -1,20 +1,14 @@
 import { submitOptionsSchema, submitTaskSchema, submittedSchema } from '@comfleet/contract';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { requireGraphGrant } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { readLosslessBody, toExactRecord } from '../../platform/http/json-body.ts';
-import { principalOf } from './authentication.ts';
+import { principalOf } from '../authentication.ts';
 import { readIdempotency } from './idempotency.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers, readTaskId } from './route-schemas.ts';
-import {
-  answerSubmitted,
-  isOptionName,
-  pickOptions,
-  readSubmitBody,
-  refuseField,
-  requireGraphGrant,
-} from './submission.ts';
+import { answerSubmitted, isOptionName, pickOptions, readSubmitBody, refuseField } from './submission.ts';
 
 const submitBodySchema = z.strictObject(submitTaskSchema.shape);
 const submitAnswers = { 200: submittedSchema, 201: submittedSchema, ...problemAnswers };

@@ -13,7 +13,7 @@ import { z } from 'zod';
 import type { TaskFilter } from '../../flow/flow.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { principalOf } from './authentication.ts';
+import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, pageQuery, problemAnswers, readTaskId } from './route-schemas.ts';
 

@@ -5,7 +5,8 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { sendContent } from '../../platform/http/send-content.ts';
-import { findRequestSession, principalOf } from './authentication.ts';
+import { toAssetPath } from '../../platform/http/signed-links.ts';
+import { findRequestSession, principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers, readAssetId } from './route-schemas.ts';
 
@@ -124,11 +125,6 @@ function addContentRoute(app: HttpServer, { flow, links }: NativeDeps): void {
       return sendContent(request, reply, await flow.assets.open(session.principal, id));
     },
   });
-}
-
-/** Where an asset's bytes are; sign it with SignedLinks for a page. */
-export function toAssetPath(id: string): string {
-  return `/api/fleet/assets/${id}/content`;
 }
 
 /** The file's bytes; throws BODY_TOO_LARGE at the end of a file that was cut at the limit. */

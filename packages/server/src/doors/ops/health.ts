@@ -3,7 +3,7 @@ import type { Flow } from '../../flow/flow.ts';
 import type { Config } from '../../platform/config/config.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { toError } from '../../platform/errors/app-error.ts';
-import type { FleetView } from '../native/native-deps.ts';
+import type { FleetView } from '../fleet-view.ts';
 
 type ServiceHealth = Health['services'][string];
 

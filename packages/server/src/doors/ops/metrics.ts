@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Flow } from '../../flow/flow.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { StreamSlots } from '../../platform/http/stream-slots.ts';
-import type { FleetView } from '../native/native-deps.ts';
+import type { FleetView } from '../fleet-view.ts';
 
 export interface MetricsDeps {
   flow: Pick<Flow, 'stats'>;

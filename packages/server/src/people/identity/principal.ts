@@ -42,6 +42,12 @@ export function requireAdmin(actor: Asker): void {
   if (!hasGrant(actor, 'admin')) throw new AppError('FORBIDDEN', { needs: 'admin' });
 }
 
+/** Throws GRAPH_NOT_GRANTED unless the principal may run graphs of its own. */
+export function requireGraphGrant(principal: Asker): void {
+  if (!hasGrant(principal, 'raw_graph') && !hasGrant(principal, 'admin'))
+    throw new AppError('GRAPH_NOT_GRANTED');
+}
+
 export function toWho(principal: Principal): Who {
   return {
     principal_id: principal.id,

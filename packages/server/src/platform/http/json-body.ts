@@ -28,7 +28,7 @@ export function addJsonParser(app: FastifyInstance): void {
 
 /** The body's JSON tree with every number as written; null when there was no JSON body. */
 export function readLosslessBody(request: FastifyRequest): Record<string, unknown> {
-  const tree = parseLosslessJson(rawTexts.get(request) ?? '{}');
+  const tree = parseLosslessJson(rawTexts.get(request)?.trim() || '{}');
   return typeof tree === 'object' && tree !== null ? (tree as Record<string, unknown>) : {};
 }
 

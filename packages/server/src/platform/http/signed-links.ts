@@ -34,3 +34,8 @@ export class SignedLinks {
     return createHmac('sha256', this.#key).update(`link\n${path}\n${expires}`).digest('base64url');
   }
 }
+
+/** Where an asset's bytes are served; the path that signed links are made for. */
+export function toAssetPath(id: string): string {
+  return `/api/fleet/assets/${id}/content`;
+}

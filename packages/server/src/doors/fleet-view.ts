@@ -1,7 +1,15 @@
 import type { Worker, WorkerState } from '@comfleet/contract';
-import type { WorkerRegistry, WorkerSnapshot } from '../../fleet/workers/registry.ts';
-import { AppError } from '../../platform/errors/app-error.ts';
-import type { FleetView } from './native-deps.ts';
+import type { WorkerRegistry, WorkerSnapshot } from '../fleet/workers/registry.ts';
+import { AppError } from '../platform/errors/app-error.ts';
+
+/** The fleet as doors show it. */
+export interface FleetView {
+  list(): Worker[];
+  /** Throws WORKER_NOT_FOUND, as the other two do. */
+  load(id: string): Worker;
+  check(id: string): Promise<Worker>;
+  setMaintenance(id: string, isOn: boolean): Promise<Worker>;
+}
 
 /** The registry in the words of the wire. `countLoad` says how many prompts of ours a worker has. */
 export function createFleetView(

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
-import type { Identity } from '../../people/identity/identity.ts';
-import { hasGrant, type Principal } from '../../people/identity/principal.ts';
-import type { Session } from '../../people/identity/session-cache.ts';
-import { AppError } from '../../platform/errors/app-error.ts';
+import type { Identity } from '../people/identity/identity.ts';
+import { hasGrant, type Principal } from '../people/identity/principal.ts';
+import type { Session } from '../people/identity/session-cache.ts';
+import { AppError } from '../platform/errors/app-error.ts';
 
 /**
  * Who may use a route. `public`: anybody. `optional`: anybody, but a bearer is read. `client`: any good bearer.
