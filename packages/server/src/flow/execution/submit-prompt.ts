@@ -36,15 +36,8 @@ const UNANSWERED_LOOK_MS = 2000;
  * does not tell two equal prompts apart (C2), so a blind resend would run the task twice.
  */
 export async function submitPrompt(job: SubmitJob): Promise<Submitted> {
-  const posting = job.http.submitPrompt({
-    graph: stringifyLosslessJson(job.graph),
-    promptId: job.promptId,
-    socketId: job.socketId,
-    extraData: job.extraData,
-    signal: job.signal,
-  });
-  reach('post_handed_over');
-  const outcome = await posting;
+  const outcome = await postUnlessSeen(job);
+  if (outcome === 'seen') return { kind: 'submitted' };
   switch (outcome.kind) {
     case 'accepted':
       job.onAccepted();
@@ -82,6 +75,7 @@ async function postUnlessSeen(job: SubmitJob): Promise<SubmitOutcome | 'seen'> {
     extraData: job.extraData,
     signal: AbortSignal.any([job.signal, over.signal]),
   });
+  reach('post_handed_over');
   try {
     const ended = job.ended.then(() => 'seen' as const);
     return await Promise.race([post, ended, lookWhileUnanswered(job, over.signal)]);
