@@ -12,7 +12,7 @@ import { type AttemptResult, endAttempt } from './ending.ts';
 import { judgeEnd } from './judge-end.ts';
 import { createTag, type InputFile, type PreparedGraph, prepareGraph, withInputs } from './prepare-graph.ts';
 import type { FinishedBy, FollowedEnd, PromptFollower } from './prompt-follower.ts';
-import { stopPrompt, submitPrompt } from './submit-prompt.ts';
+import { lookForPrompt, stopPrompt, submitPrompt } from './submit-prompt.ts';
 import type { WorkerTracker } from './worker-tracker.ts';
 
 /** The worker an attempt runs on, as much of it as running needs. */
@@ -120,6 +120,8 @@ class AttemptRun {
     if (!adopted) {
       const refused = await this.#submit(prepared.graph, follower);
       if (refused) return refused;
+    } else if (await this.#wasNeverSent()) {
+      return notCollected(endAttempt('lost', 'PROMPT_LOST', { reason: 'never sent', dispatched: false }));
     }
     reach(adopted ? 'adopting' : 'before_submitted');
     this.#steps.note(adopted ? 'attempt.adopted' : 'attempt.submitted');
@@ -193,6 +195,22 @@ class AttemptRun {
     if (submitted.mayLand) worker.tracker.abandon(attempt.prompt_id);
     if (submitted.result.error.code === 'WORKER_UNREACHABLE') worker.suspect();
     return notCollected(submitted.result);
+  }
+
+  /** Our last process may have died before, in or after the POST: it is looked for as long as any unclear one (P6). */
+  async #wasNeverSent(): Promise<boolean> {
+    const { attempt, worker, stop } = this.#job;
+    if (attempt.state !== 'claimed') return false;
+    const { clock, logger } = this.#deps;
+    try {
+      const job = { http: worker.http, promptId: attempt.prompt_id, clock, logger, signal: stop };
+      // A worker that does not answer may have it: the prompt is followed until the worker tells.
+      return (await lookForPrompt(job)) === 'absent';
+    } catch (thrown) {
+      // Canceled meanwhile: what may be there is stopped like any other.
+      if (!stop.aborted) throw thrown;
+      return false;
+    }
   }
 
   async #finish(follower: PromptFollower, prepared: PreparedGraph): Promise<Ended | null> {

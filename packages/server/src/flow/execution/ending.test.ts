@@ -54,6 +54,17 @@ describe('after an attempt', () => {
     });
   });
 
+  test('an attempt that our own death kept from being sent does not count, and is made again at once', () => {
+    const last = { ...FIRST, attemptCount: 1, maxAttempts: 1 };
+
+    expect(decideNextStep(last, endAttempt('lost', 'PROMPT_LOST', { dispatched: false }), POLICY)).toEqual({
+      kind: 'retry',
+      delayMs: 0,
+      avoidWorker: false,
+    });
+    expect(decideNextStep(last, endAttempt('lost', 'PROMPT_LOST'), POLICY)).toMatchObject({ kind: 'fail' });
+  });
+
   test('TQ8 waits grow twofold up to the cap', () => {
     const waits = [1, 2, 3, 6, 7, 8].map((attemptCount) =>
       decideNextStep({ ...FIRST, attemptCount, maxAttempts: 99 }, endAttempt('lost', 'PROMPT_LOST'), POLICY),

@@ -2,7 +2,10 @@ import type { AttemptEnding, ErrorCode, RecordedError } from '@comfleet/contract
 import { ERRORS, isErrorCode } from '@comfleet/contract';
 import { recordError } from '../../platform/errors/app-error.ts';
 
-/** How an attempt ended, as data. `workerDied` counts towards poison; `avoidWorker` sends the next try elsewhere. */
+/**
+ * How an attempt ended, as data. `workerDied` counts towards poison; `avoidWorker` sends the next try elsewhere;
+ * `neverSent`: our own process died between claim and POST, so the task has not had this try.
+ */
 export type AttemptResult =
   | { ending: 'succeeded' }
   | {
@@ -10,6 +13,7 @@ export type AttemptResult =
       error: RecordedError;
       workerDied: boolean;
       avoidWorker: boolean;
+      neverSent: boolean;
     };
 
 export interface RetryPolicy {
@@ -62,6 +66,7 @@ export function decideNextStep(task: AttemptedTask, result: AttemptResult, polic
 type FailedResult = Exclude<AttemptResult, { ending: 'succeeded' }>;
 
 function decideRetry(task: AttemptedTask, result: FailedResult, policy: RetryPolicy): NextStep {
+  if (result.neverSent) return { kind: 'retry', delayMs: 0, avoidWorker: false };
   const deaths = task.deaths + (result.workerDied ? 1 : 0);
   if (retryOf(result.error.code) === 'never') return { kind: 'fail', error: result.error };
   if (deaths >= policy.maxDeaths)
@@ -93,5 +98,6 @@ export function endAttempt(
     error: recordError(code, details),
     workerDied: died,
     avoidWorker: ERRORS[code].retry === 'other-worker',
+    neverSent: code === 'PROMPT_LOST' && details?.dispatched === false,
   };
 }

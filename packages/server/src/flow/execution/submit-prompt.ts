@@ -52,7 +52,7 @@ export async function submitPrompt(job: SubmitJob): Promise<Submitted> {
       return over('lost', 'WORKER_UNREACHABLE', { cause: outcome.cause.message, dispatched: false });
     case 'unclear':
       job.logger.warn('prompt.unclear', { promptId: job.promptId, error: outcome.cause.message });
-      return (await isOnWorker(job))
+      return (await lookForPrompt(job)) === 'there'
         ? { kind: 'submitted' }
         : {
             ...over('lost', 'WORKER_UNREACHABLE', { cause: outcome.cause.message, dispatched: false }),
@@ -103,24 +103,24 @@ async function refusePartial(job: SubmitJob, nodeErrors: Record<string, unknown>
   return over('refused', 'PROMPT_REFUSED', { node_errors: nodeErrors, partial: true });
 }
 
-/** Queue before history: a prompt that ends in between must not look absent. */
-export async function isOnWorker(
+/** What the last look said. Queue before history: a prompt that ends in between must not look absent. */
+export async function lookForPrompt(
   job: Pick<SubmitJob, 'http' | 'promptId' | 'clock' | 'signal' | 'logger'>,
-): Promise<boolean> {
+): Promise<Place> {
+  let place: Place = 'unreachable';
   let waitedMs = 0;
   for (const atMs of LOOK_AT_MS) {
     await job.clock.sleep(atMs - waitedMs, job.signal);
     waitedMs = atMs;
-    if ((await findPlace(job.http, job.promptId, job.logger)) === 'there') return true;
+    place = await findPlace(job.http, job.promptId, job.logger);
+    if (place === 'there') return place;
   }
-  return false;
+  return place;
 }
 
-async function findPlace(
-  http: ComfyHttp,
-  promptId: string,
-  logger: Logger,
-): Promise<'there' | 'absent' | 'unreachable'> {
+type Place = 'there' | 'absent' | 'unreachable';
+
+async function findPlace(http: ComfyHttp, promptId: string, logger: Logger): Promise<Place> {
   try {
     const { running, pending } = await http.loadQueue({ timeoutMs: 5000 });
     if ([...running, ...pending].some((item) => item.promptId === promptId)) return 'there';
