@@ -39,6 +39,9 @@ export interface SpineDeps {
   offlineGraceMs: number;
 }
 
+/** As long as a graph node may hold a worker's Python (protocol 11.3): the busy limit of health checks. */
+const UNSEEN_GRACE_MS = 30_000;
+
 /** Opens the path: rebuilds the queue, adopts open attempts worker by worker, then places. */
 export async function openSpine(scope: Scope, deps: SpineDeps): Promise<Spine> {
   const spine = new Spine(scope, deps);
@@ -69,9 +72,11 @@ export class Spine {
   readonly #trackers = new Map<WorkerId, { worker: ConnectedWorker; tracker: WorkerTracker }>();
   /** What the tasks of a lane need; one entry a lane, as long as the lane has had a task. */
   readonly #needs = new Map<string, Needs>();
-  /** Open attempts of the last process, by worker: taken up when the worker answers, before anything new goes there. */
+  /** Open attempts of the last process, by worker: taken up when the worker joins, before anything new goes there. */
   readonly #toAdopt = new Map<WorkerId, OpenAttempt[]>();
   readonly #offlineSince = new Map<WorkerId, number>();
+  /** Workers that answered this process at least once. */
+  readonly #seenOnline = new Set<WorkerId>();
   #placing: 'idle' | 'busy' | 'again' = 'idle';
 
   constructor(scope: Scope, deps: SpineDeps) {
@@ -267,7 +272,8 @@ export class Spine {
     if (worker?.state === 'offline' || worker?.state === 'error') {
       if (!this.#offlineSince.has(workerId)) this.#offlineSince.set(workerId, this.#deps.clock.monotonicMs());
     } else this.#offlineSince.delete(workerId);
-    if (worker?.state === 'online') this.#adopt(workerId);
+    if (worker?.state === 'online') this.#seenOnline.add(workerId);
+    if (worker) this.#adopt(workerId);
     if (type === 'worker.inventory' || type === 'worker.online') {
       void this.reviewHeld().catch((thrown: unknown) =>
         this.#deps.logger.error('held.review_failed', { error: toError(thrown).message }),
@@ -283,7 +289,9 @@ export class Spine {
     for (const { task, workerId } of this.dispatcher.list()) {
       const since = this.#offlineSince.get(workerId);
       const gone = !registered.has(workerId);
-      if (!gone && (since === undefined || now - since < this.#deps.offlineGraceMs)) continue;
+      // One that has not answered since our start may only be busy with the prompts we adopted.
+      const graceMs = this.#seenOnline.has(workerId) ? this.#deps.offlineGraceMs : UNSEEN_GRACE_MS;
+      if (!gone && (since === undefined || now - since < graceMs)) continue;
       if (gone || this.#hasOther(task, workerId)) this.dispatcher.stop(task.id, 'worker_lost');
     }
   }
@@ -313,10 +321,10 @@ export class Spine {
     await queue.rebuild(waiting);
     const attempts = [...this.#toAdopt.values()].flat().length;
     logger.info('spine.recovered', { waiting: waiting.length, attempts });
-    for (const worker of fleet.list()) if (worker.state === 'online') this.#adopt(worker.id);
+    for (const worker of fleet.list()) this.#adopt(worker.id);
   }
 
-  /** Takes up the open attempts of a worker that answers. */
+  /** Takes up the open attempts of a worker of the fleet; one that does not answer yet is asked until it does. */
   #adopt(workerId: WorkerId): void {
     const open = this.#toAdopt.get(workerId);
     if (!open) return;

@@ -51,6 +51,8 @@ export class Dispatcher {
   readonly #deps: DispatcherDeps;
   readonly #running = new Map<string, Running>();
   readonly #loads = new Map<WorkerId, number>();
+  /** Tasks canceled between their claim, or their adoption, and its answer. */
+  readonly #canceledEarly = new Set<string>();
   readonly #finishedBy: Record<FinishedBy, number> = { socket: 0, watchdog: 0, check: 0, adoption: 0 };
   /** Told when a slot is free again or a task waits anew. */
   readonly #onSettled: () => void;
@@ -116,10 +118,11 @@ export class Dispatcher {
     await this.#settle(task, { result, attempt, steps: [], collected: null, finishedBy: null });
   }
 
-  /** Stops a task's attempt; it settles by itself. False when none runs here. */
+  /** Stops a task's attempt; it settles by itself. False when none runs here; a cancel counts once it does. */
   stop(taskId: string, reason: StopReason): boolean {
     const running = this.#running.get(taskId);
     running?.abort.abort(reason);
+    if (!running && reason === 'canceled') this.#canceledEarly.add(taskId);
     return running !== undefined;
   }
 
@@ -177,7 +180,8 @@ export class Dispatcher {
       stop: abort.signal,
     });
     // A cancel that was acknowledged before the claim's answer came back, or before a restart.
-    if (task.cancel_requested_at !== null) abort.abort('canceled' satisfies StopReason);
+    const canceledEarly = this.#canceledEarly.delete(task.id);
+    if (canceledEarly || task.cancel_requested_at !== null) abort.abort('canceled' satisfies StopReason);
   }
 
   async #run(running: Running, job: AttemptJob): Promise<void> {
