@@ -41,6 +41,9 @@ const purePlaces = [
   '^packages/comfyui/src/(graph|graphs)/',
 ];
 
+// Reading files is the one thing the workflow library is for; what it reads is judged by the pure files beside it.
+const pureExempt = `${tests}|^${server}/flow/workflows/workflow-library\\.ts$`;
+
 module.exports = {
   forbidden: [
     ...packageRules,
@@ -88,18 +91,18 @@ module.exports = {
       name: 'pure-places',
       comment: 'decisions touch no clock, no I/O and no logger',
       severity: 'error',
-      from: { path: purePlaces, pathNot: tests },
+      from: { path: purePlaces, pathNot: pureExempt },
       to: {
-        path: `^node:|^(undici|ws|kysely|pg|mysql2|pino|fastify)(/|$)|^${server}/platform/(config|database|lifecycle|logging|time|process|http|metrics)/`,
+        path: `^node:(?!path$)|^(undici|ws|kysely|pg|mysql2|pino|fastify)(/|$)|^${server}/platform/(config|database|lifecycle|logging|time|process|http|metrics)/`,
         dependencyTypesNot: ['type-only'],
       },
     },
     {
       name: 'pure-places-no-core-modules',
-      comment: 'decisions use nothing of Node',
+      comment: 'decisions use nothing of Node but arithmetic on paths',
       severity: 'error',
-      from: { path: purePlaces, pathNot: tests },
-      to: { dependencyTypes: ['core'] },
+      from: { path: purePlaces, pathNot: pureExempt },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?path$' },
     },
     {
       name: 'no-cycles',

@@ -1,6 +1,6 @@
-import type { Worker, WorkerState } from '@comfleet/contract';
-import type { WorkerRegistry, WorkerSnapshot } from '../fleet/workers/registry.ts';
-import { AppError } from '../platform/errors/app-error.ts';
+import type { Worker, WorkerLog, WorkerState } from '@comfleet/contract';
+import type { ConnectedWorker, WorkerRegistry, WorkerSnapshot } from '../fleet/workers/registry.ts';
+import { AppError, toError } from '../platform/errors/app-error.ts';
 
 /** The fleet as doors show it. */
 export interface FleetView {
@@ -9,6 +9,10 @@ export interface FleetView {
   load(id: string): Worker;
   check(id: string): Promise<Worker>;
   setMaintenance(id: string, isOn: boolean): Promise<Worker>;
+  /** Closes the worker's socket, which then connects anew; answers as soon as the old one is gone. */
+  reconnect(id: string): Promise<Worker>;
+  /** The last lines of ComfyUI's own log, newest last. Throws WORKER_UNREACHABLE. */
+  loadLogs(id: string, lines: number): Promise<WorkerLog>;
 }
 
 /** The registry in the words of the wire. `countLoad` says how many prompts of ours a worker has. */
@@ -35,7 +39,38 @@ export function createFleetView(
       await registry.setMaintenance(worker.id, isOn);
       return show(worker.snapshot());
     },
+    reconnect: async (id) => {
+      const worker = load(id);
+      await dropSocket(worker);
+      return show(worker.snapshot());
+    },
+    loadLogs: async (id, lines) => {
+      const worker = load(id);
+      const all = await worker.http.loadLogs().catch((thrown: unknown) => {
+        const error = toError(thrown);
+        throw new AppError('WORKER_UNREACHABLE', { cause: error.message }, { cause: error });
+      });
+      // An entry is one write to the console, its line break included; progress bars write carriage returns.
+      const found = all
+        .join('')
+        .split(/[\r\n]+/)
+        .filter((line) => line !== '');
+      return { worker_id: worker.id, name: worker.name, lines: found.slice(-lines) };
+    },
   };
+}
+
+/** A socket that is not open is connecting anew by itself. */
+async function dropSocket({ socket }: Pick<ConnectedWorker, 'socket'>): Promise<void> {
+  if (socket.state.phase !== 'open') return;
+  await new Promise<void>((resolve) => {
+    const stop = socket.onState(({ phase }) => {
+      if (phase === 'open') return;
+      stop();
+      resolve();
+    });
+    socket.reopen('asked for');
+  });
 }
 
 export function toWorker(snapshot: WorkerSnapshot, load: number): Worker {

@@ -66,6 +66,8 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /api/fleet/workers/:id': ADMIN,
   'POST /api/fleet/workers/:id/check': ADMIN,
   'POST /api/fleet/workers/:id/maintenance': ADMIN,
+  'POST /api/fleet/workers/:id/reconnect': ADMIN,
+  'GET /api/fleet/workers/:id/logs': ADMIN,
   'GET /api/fleet/debug/pending': MINE,
   'POST /api/fleet/debug/check/:id': OWN_READ,
   'GET /api/health': PUBLIC,

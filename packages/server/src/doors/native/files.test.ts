@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ASSET_ID, PICTURE, TASK_ID } from '../../../test/kit/fake-flow.ts';
 import { openTestServer, type TestServer } from '../../../test/kit/test-server.ts';
-import { toAssetPath } from './upload-routes.ts';
+import { toAssetPath } from '../../platform/http/signed-links.ts';
 
 let server: TestServer;
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { workerListSchema, workerSchema } from '@comfleet/contract';
+import { workerListSchema, workerLogSchema, workerSchema } from '@comfleet/contract';
 import { z } from 'zod';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -45,5 +45,28 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       response: workerAnswers,
     },
     handler: (request) => fleet.setMaintenance(request.params.id, request.body.on),
+  });
+
+  app.post('/api/fleet/workers/:id/reconnect', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: "Close a worker's socket and connect anew; its tasks go on",
+      params: idParams,
+      response: workerAnswers,
+    },
+    handler: (request) => fleet.reconnect(request.params.id),
+  });
+
+  app.get('/api/fleet/workers/:id/logs', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: "The end of ComfyUI's own log",
+      params: idParams,
+      querystring: z.object({ lines: z.coerce.number().int().min(1).max(5000).default(200) }),
+      response: { 200: workerLogSchema, ...problemAnswers },
+    },
+    handler: (request) => fleet.loadLogs(request.params.id, request.query.lines),
   });
 }

@@ -1,5 +1,5 @@
 import type { ParameterProblem } from '@comfleet/contract';
-import { findNearestWord } from '../../platform/config/nearest-word.ts';
+import { findNearestWord } from '../../platform/text/nearest-word.ts';
 import type { WorkflowDefinition } from './workflow-definition.ts';
 
 /** The values of a request that belong to parameters of the workflow, and what is wrong with the others. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
-import { findNearestWord } from './nearest-word.ts';
+import { findNearestWord } from '../text/nearest-word.ts';
 import { findSchemaNode, type SchemaNode } from './schema-lookup.ts';
 
 /** BSD's EX_CONFIG: the process ends with it when the configuration is not valid. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
+import { findNearestWord } from '../text/nearest-word.ts';
 import { type ConfigProblem, formatPath } from './config-problem.ts';
-import { findNearestWord } from './nearest-word.ts';
 import { findSchemaNode, type SchemaNode } from './schema-lookup.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
 import type { Clock } from '../time/clock.ts';
-import type { ProcessExit } from './spawner.ts';
 import type { RunningProcess } from './running-process.ts';
+import type { ProcessExit } from './spawner.ts';
 
 export interface EndOptions {
   clock: Clock;
