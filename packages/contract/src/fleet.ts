@@ -32,6 +32,12 @@ export type Worker = z.infer<typeof workerSchema>;
 
 export const workerListSchema = z.object({ workers: z.array(workerSchema) }).meta({ id: 'WorkerList' });
 
+/** GET /api/fleet/workers/{id}/logs: the end of ComfyUI's own log, newest last; empty where it has no such route. */
+export const workerLogSchema = z
+  .object({ worker_id: z.string(), name: z.string(), lines: z.array(z.string()) })
+  .meta({ id: 'WorkerLog' });
+export type WorkerLog = z.infer<typeof workerLogSchema>;
+
 export const SERVICE_STATES = ['ok', 'degraded', 'down'] as const;
 
 /** GET /api/health: 200 when overall is ok or degraded, 503 when down. */

@@ -1,4 +1,10 @@
-import { type Worker, workerListSchema, workerSchema } from '@comfleet/contract';
+import {
+  type Worker,
+  type WorkerLog,
+  workerListSchema,
+  workerLogSchema,
+  workerSchema,
+} from '@comfleet/contract';
 import { writeJson } from '../http/json-text.ts';
 import type { CallOptions, HttpTransport } from '../http/transport.ts';
 
@@ -42,6 +48,22 @@ export class WorkerCalls {
       },
       workerSchema,
     );
+  }
+
+  /** Has the server close the worker's socket and connect anew. Running tasks go on. */
+  async reconnect(workerId: string, options: CallOptions = {}): Promise<Worker> {
+    const path = `${pathOf(workerId)}/reconnect`;
+    return await this.#transport.json({ ...options, method: 'POST', path, repeatable: true }, workerSchema);
+  }
+
+  /** The last lines of ComfyUI's own log, newest last; 200 unless told. */
+  async loadLogs(
+    workerId: string,
+    options: CallOptions & { readonly lines?: number } = {},
+  ): Promise<WorkerLog> {
+    const { lines, ...call } = options;
+    const request = { ...call, method: 'GET', path: `${pathOf(workerId)}/logs`, query: { lines } } as const;
+    return await this.#transport.json(request, workerLogSchema);
   }
 }
 

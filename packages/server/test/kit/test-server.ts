@@ -126,5 +126,11 @@ function createFakeFleet() {
       ...load(id),
       state: isOn ? 'maintenance' : 'online',
     }),
+    reconnect: async (id: string) => load(id),
+    loadLogs: async (id: string) => ({
+      worker_id: load(id).worker_id,
+      name: worker.name,
+      lines: ['got prompt'],
+    }),
   };
 }

@@ -147,7 +147,8 @@ export const INFO_ROUTES: readonly Route[] = [
     '/internal/logs/raw',
     (_request, state) =>
       replyJson({
-        entries: state.logLines.map((m) => ({ t: new Date(0).toISOString(), m })),
+        // An entry is one write to the console, line break included.
+        entries: state.logLines.map((line) => ({ t: new Date(0).toISOString(), m: `${line}\n` })),
         size: { cols: 80, rows: 24 },
       }),
     'plain',
