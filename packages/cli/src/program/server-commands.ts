@@ -59,6 +59,7 @@ function addServeFlags(command: Command): Command {
     .option('--port <port>', 'the port to listen on (default: 8000, or the next free one)', PORT)
     .option('--worker <url>', 'a ComfyUI server to use; may be repeated', collect)
     .option('--comfyui <dir>', 'a ComfyUI folder: start it and keep it running')
+    .option('--comfyui-arg <arg>', 'an argument for that ComfyUI, such as --cpu; may be repeated', collect)
     .option(
       '--config <file>',
       'the configuration file (COMFLEET_CONFIG; default: config.yaml in the data folder)',

@@ -15,8 +15,10 @@ import { UP_TEXTS } from './up-texts.ts';
 export async function chooseWorkers(scope: Scope, app: App, options: UpOptions): Promise<void> {
   const text = UP_TEXTS[options.language];
   for (const url of options.workers) {
-    await app.fleet.add({ name: new URL(url).host, url, source: 'config' });
+    const worker = await app.fleet.add({ name: new URL(url).host, url, source: 'config' });
     options.print(text.addedWorker(url));
+    const { kind } = await worker.checkNow();
+    if (kind === 'ok') await waitUntilKnown(app, worker.id);
   }
   const folder = options.comfyuiDir ?? app.config.instances.repoPath ?? undefined;
   if (folder !== undefined) await startComfyui(app, options, folder);
