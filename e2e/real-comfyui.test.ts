@@ -215,6 +215,20 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
     expect(ours).toEqual(theirs);
   }, 120_000);
 
+  test('WF23 the same seed through Comfy API v2 stands unchanged too', async (context) => {
+    context.skip(!hasCheckpoint, `needs the checkpoint ${CHECKPOINT}`);
+    const answer = await call('/api/v2/jobs', {
+      method: 'POST',
+      body: `{"workflow":${samplerGraph(LARGEST_SEED, 1)}}`,
+    });
+    expect(answer.status).toBe(201);
+    const { id } = await readJson<{ id: string }>(answer);
+    const task = await watch(id);
+    expect(task.status).toBe('succeeded');
+    const raw = await (await fetch(`${server.workerUrl}/history/${task.prompt_id}`)).text();
+    expect(raw).toContain(`"seed": ${LARGEST_SEED}`);
+  }, 120_000);
+
   test('a cancel at step 5 interrupts that prompt alone', async (context) => {
     context.skip(!hasCheckpoint, `needs the checkpoint ${CHECKPOINT}`);
     const canceled = await submit(`{"graph":${samplerGraph('7', 20)}}`);
