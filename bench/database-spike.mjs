@@ -1,5 +1,5 @@
 // How many durable commits and blobs a second this machine takes: `node bench/database-spike.mjs [--seconds 3] [--json]`.
-// Build first (npx tsc -b). PostgreSQL and MariaDB are private copies; one that is not installed is left out, saying so.
+// Build first (npx tsc -b). `--only disk,blobs,sqlite,postgres,mysql` chooses. PostgreSQL and MariaDB are private copies; one that is not installed is left out, saying so.
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,6 +19,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
+    only: { type: 'string', default: 'disk,blobs,sqlite,postgres,mysql' },
     /** Most commits in one transaction and most transactions at once on a database server; empty: the product's own. */
     group: { type: 'string' },
     lanes: { type: 'string' },
@@ -172,13 +173,18 @@ async function measureServer(driver, start, folder) {
 const folder = await mkdtemp(join(tmpdir(), 'comfleet-spike-'));
 await chmod(folder, 0o711);
 try {
-  const rows = [
-    ...(await measureDisk(folder)),
-    ...(await measureBlobs(folder)),
-    ...(await measureDatabase('sqlite', { driver: 'sqlite', file: join(folder, 'spike.db') })),
-    ...(await measureServer('postgres', startPostgres, folder)),
-    ...(await measureServer('mysql', startMariadb, folder)),
-  ];
+  const measures = {
+    disk: () => measureDisk(folder),
+    blobs: () => measureBlobs(folder),
+    sqlite: () => measureDatabase('sqlite', { driver: 'sqlite', file: join(folder, 'spike.db') }),
+    postgres: () => measureServer('postgres', startPostgres, folder),
+    mysql: () => measureServer('mysql', startMariadb, folder),
+  };
+  const wanted = values.only.split(',');
+  const rows = [];
+  for (const [name, measureOne] of Object.entries(measures)) {
+    if (wanted.includes(name)) rows.push(...(await measureOne()));
+  }
   if (values.json) process.stdout.write(`${JSON.stringify(rows)}\n`);
   else console.table(rows);
 } finally {

@@ -1,0 +1,84 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startProgram } from './program.mjs';
+
+/** @typedef {import('./program.mjs').Program} Program */
+/** @typedef {{ program: Program, url: string, controlUrl: string }} Worker */
+/** @typedef {{ program: Program, url: string, token: string, stop: () => Promise<void> }} Server */
+
+const WORKER = join(import.meta.dirname, 'worker.mjs');
+const SERVER = join(import.meta.dirname, 'server.mjs');
+const READY_WAIT_MS = 60_000;
+
+/** Starts simulated workers, each a process of its own on a port of the kernel's choice. @param {number} count */
+export async function startWorkers(count) {
+  const programs = Array.from({ length: count }, () => startProgram([WORKER]));
+  try {
+    return await Promise.all(programs.map(waitForWorker));
+  } catch (error) {
+    await Promise.all(programs.map((program) => program.stop()));
+    throw error;
+  }
+}
+
+/** @param {Program} program @returns {Promise<Worker>} */
+async function waitForWorker(program) {
+  const [url = '', controlUrl = ''] = (await program.waitForLine(/^worker (\S+ \S+)/)).split(' ');
+  return { program, url, controlUrl };
+}
+
+/**
+ * Starts the server over these workers and waits until all of them are online.
+ * @param {{ folder: string, workers: readonly Worker[], durability?: 'power' | 'process', database?: object, nodeFlags?: readonly string[] }} options
+ * @returns {Promise<Server>}
+ */
+export async function startServer({ folder, workers, durability = 'power', database, nodeFlags = [] }) {
+  const config = {
+    server: { port: 0 },
+    durability,
+    workers: workers.map(({ url }) => ({ url })),
+    ...(database && { database }),
+  };
+  const file = join(folder, 'comfleet.yaml');
+  await writeFile(file, JSON.stringify(config));
+  const program = startProgram([...nodeFlags, SERVER, folder, file]);
+  const url = await program.waitForLine(/(http:\/\/127\.0\.0\.1:\d+)/);
+  const credential = JSON.parse(await readFile(join(folder, 'credential.json'), 'utf8'));
+  const server = { program, url, token: String(credential.token), stop: () => program.stop() };
+  await waitForWorkers(server, workers.length);
+  return server;
+}
+
+/** @param {Server} server @param {number} count */
+async function waitForWorkers({ url, token }, count) {
+  const deadline = Date.now() + READY_WAIT_MS;
+  while (Date.now() < deadline) {
+    const answer = await fetch(`${url}/api/fleet/workers`, { headers: { authorization: `Bearer ${token}` } });
+    const { workers } = await answer.json();
+    const online = workers.filter((/** @type {{ state: string }} */ worker) => worker.state === 'online');
+    if (online.length === count) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`fewer than ${count} workers were online after ${READY_WAIT_MS / 1000} s`);
+}
+
+/**
+ * When each prompt ended on its worker, on the clock of `process.hrtime` in ms: by prompt id, and by task for those
+ * that Comfleet sent.
+ * @param {readonly Worker[]} workers
+ * @returns {Promise<Map<string, number>>}
+ */
+export async function loadEndTimes(workers) {
+  /** @type {Map<string, number>} */
+  const ends = new Map();
+  for (const { controlUrl } of workers) {
+    const answer = await fetch(`${controlUrl}/ledger`);
+    const lines = (await answer.text()).split('\n').filter((line) => line !== '');
+    for (const line of lines) {
+      const { event, monotonic_ns: ns, prompt_id: promptId, task } = JSON.parse(line);
+      if (event !== 'execution_end') continue;
+      for (const id of [promptId, task]) if (id) ends.set(id, Number(ns) / 1e6);
+    }
+  }
+  return ends;
+}

@@ -1,0 +1,13 @@
+/**
+ * Work that takes no time on the worker: one small picture of a colour of its own, so that no cache answers.
+ * @param {number} number
+ */
+export function createGraph(number) {
+  return {
+    1: {
+      class_type: 'EmptyImage',
+      inputs: { width: 64, height: 64, batch_size: 1, color: (number * 7919) % 16_777_216 },
+    },
+    2: { class_type: 'SaveImage', inputs: { filename_prefix: 'bench', images: ['1', 0] } },
+  };
+}

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+/**
+ * A program of ours that runs beside the bench.
+ * @typedef {object} Program
+ * @property {number} pid
+ * @property {(pattern: RegExp) => Promise<string>} waitForLine the first group of the first line that fits, past or future
+ * @property {Promise<number | null>} exited its exit code
+ * @property {() => Promise<void>} stop
+ */
+
+const KEPT_LINES = 50;
+const STOP_WAIT_MS = 20_000;
+
+/**
+ * Starts `node` with these arguments. What it prints is read to the end, so that it never waits for a full pipe.
+ * @param {readonly string[]} args
+ * @returns {Program}
+ */
+export function startProgram(args) {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** @type {string[]} */
+  const lines = [];
+  /** @type {Set<(line: string) => void>} */
+  const listeners = new Set();
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line);
+      if (lines.length > KEPT_LINES) lines.shift();
+      for (const listener of listeners) listener(line);
+    });
+  }
+  /** @type {Promise<number | null>} */
+  const exited = new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code));
+  });
+
+  /** @param {RegExp} pattern @returns {Promise<string>} */
+  function waitForLine(pattern) {
+    const past = lines.map((line) => pattern.exec(line)?.[1]).find((found) => found !== undefined);
+    if (past !== undefined) return Promise.resolve(past);
+    return new Promise((resolve, reject) => {
+      const listener = (/** @type {string} */ line) => {
+        const found = pattern.exec(line)?.[1];
+        if (found === undefined) return;
+        listeners.delete(listener);
+        resolve(found);
+      };
+      listeners.add(listener);
+      void exited.then((code) => {
+        reject(new Error(`it ended (${code}) before it printed ${pattern}:\n${lines.slice(-20).join('\n')}`));
+      });
+    });
+  }
+
+  return { pid: child.pid ?? 0, waitForLine, exited, stop };
+
+  async function stop() {
+    child.kill('SIGINT');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WAIT_MS);
+    await exited;
+    clearTimeout(timer);
+  }
+}
+
+/** Linux counts processor time in hundredths of a second for every program. */
+const MS_PER_TICK = 10;
+
+/**
+ * Processor time a process has taken, all its threads, in ms; of its main thread alone with `thread: 'main'`. NaN where
+ * there is no /proc.
+ * @param {number} pid @param {{ thread?: 'all' | 'main' }} [options]
+ */
+export function readCpuMs(pid, { thread = 'all' } = {}) {
+  const file = thread === 'main' ? `/proc/${pid}/task/${pid}/stat` : `/proc/${pid}/stat`;
+  try {
+    const text = readFileSync(file, 'utf8');
+    // The name in parentheses may hold spaces: fields are counted behind it (proc(5): utime 14, stime 15).
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+  } catch {
+    // Another system, or the process is gone: not known.
+    return Number.NaN;
+  }
+}

@@ -1,0 +1,147 @@
+import { cpus } from 'node:os';
+import { round } from './statistics.mjs';
+
+/** @typedef {import('./measure.mjs').Numbers} Numbers */
+/** @typedef {import('./latency.mjs').Latency} Latency */
+/** @typedef {import('./statistics.mjs').Percentiles} Percentiles */
+/** @typedef {{ what: string, reach: string, measured: string, isReached: boolean }} Target */
+/** @typedef {{ date: string, loadBefore: number, loadAfter: number }} Circumstances */
+
+/** What Comfleet adds to one task: the difference of the two sides' percentiles. @param {Latency} latency */
+export function computeAdded({ direct, comfleet }) {
+  return {
+    p50: round(comfleet.total.p50 - direct.total.p50),
+    p99: round(comfleet.total.p99 - direct.total.p99),
+  };
+}
+
+/** What was to be reached, and what was measured. @param {Numbers} numbers @returns {Target[]} */
+export function listTargets({ latency, throughput }) {
+  const added = latency.map((one) => {
+    const { p50, p99 } = computeAdded(one);
+    return {
+      what: `time Comfleet adds to a task, ${one.inFlight} in flight`,
+      reach: 'p50 ≤ 10 ms, p99 ≤ 50 ms',
+      measured: `p50 ${p50} ms, p99 ${p99} ms`,
+      isReached: p50 <= 10 && p99 <= 50,
+    };
+  });
+  const readable = latency.map(({ inFlight, comfleet }) => ({
+    what: `ComfyUI's end → result readable, ${inFlight} in flight`,
+    reach: 'p99 ≤ 100 ms',
+    measured: `p50 ${comfleet.endToReadable.p50} ms, p99 ${comfleet.endToReadable.p99} ms`,
+    isReached: comfleet.endToReadable.p99 <= 100,
+  }));
+  const through = throughput.map(({ records, storedPerSecond }) => {
+    const reach = records.startsWith('SQLite') ? 500 : 250;
+    return {
+      what: `durable tasks through 8 workers, ${records}`,
+      reach: `≥ ${reach} a second`,
+      measured: `${storedPerSecond} a second`,
+      isReached: storedPerSecond >= reach,
+    };
+  });
+  return [...added, ...readable, ...through];
+}
+
+/** The whole page. @param {Numbers} numbers @param {Circumstances} circumstances */
+export function formatReport(numbers, circumstances) {
+  const parts = [
+    formatHead(circumstances),
+    table(
+      ['what', 'reach', 'measured', ''],
+      listTargets(numbers).map(({ what, reach, measured, isReached }) => [
+        what,
+        reach,
+        measured,
+        isReached ? 'reached' : '**not reached**',
+      ]),
+    ),
+    formatWhy(numbers),
+    '## Times',
+    'Milliseconds. Direct and through Comfleet took turns in one run; only one of them ran at a time.',
+    formatTimes(numbers),
+    '## Throughput and processor time',
+    formatThroughput(numbers),
+    '## Disk and records',
+    'One worker of the thread pool, or one writer, with durable commits; group commit shows from 8 in flight on.',
+    table(
+      ['what', 'in flight', 'a second', 'p50 ms', 'p99 ms'],
+      numbers.disk.map((row) => [row.what, row.inFlight, row.perSecond, row.p50Ms, row.p99Ms]),
+    ),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** @param {Circumstances} circumstances */
+function formatHead({ date, loadBefore, loadAfter }) {
+  const [cpu] = cpus();
+  return `# Numbers
+
+Written by \`npm run bench\` on ${date}: ${cpu?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.versions.node}, ${process.platform}.
+Client, server, load and 8 simulated workers (each a process of its own; one 64 × 64 picture, no model, no waiting) share
+these cores, and other programs used them too: load average ${round(loadBefore)} before the run, ${round(loadAfter)} after it. Compare figures of
+one run with each other; a quiet machine of your own gives better ones.`;
+}
+
+/** Why a figure is what it is, as far as the run itself tells. @param {Numbers} numbers */
+function formatWhy({ throughput, leftOut }) {
+  const [first] = throughput;
+  const lines = leftOut.map((reason) => `Not measured: ${reason}.`);
+  if (first) {
+    const { server, load, workers } = first.cpuMsPerTask;
+    const sum = server + load + workers;
+    const bound = Math.floor((cpus().length * 1000) / sum);
+    lines.push(
+      `What bounds the throughput: a task costs ${round(sum, 2)} ms of processor time in all processes together (server ${server}, ` +
+        `workers ${workers}, load ${load}), so that these ${cpus().length} cores could carry ${bound} tasks a second with nothing ` +
+        `else running on them; the rest is waiting for the disk and for other programs.`,
+    );
+  }
+  return lines.join('\n');
+}
+
+/** @param {Numbers} numbers */
+function formatTimes({ latency }) {
+  /** @param {string} what @param {number} inFlight @param {Percentiles} times */
+  const row = (what, inFlight, times) => [
+    what,
+    inFlight,
+    times.count,
+    times.p50,
+    times.p90,
+    times.p99,
+    times.max,
+  ];
+  const rows = latency.flatMap(({ inFlight, direct, comfleet }) => [
+    row('POST → bytes, directly', inFlight, direct.total),
+    row('POST → bytes, through Comfleet', inFlight, comfleet.total),
+    row("ComfyUI's end → bytes, directly", inFlight, direct.endToReadable),
+    row("ComfyUI's end → bytes, through Comfleet", inFlight, comfleet.endToReadable),
+  ]);
+  return table(['what', 'in flight', 'tasks', 'p50', 'p90', 'p99', 'max'], rows);
+}
+
+/** @param {Numbers} numbers */
+function formatThroughput({ throughput }) {
+  const [first] = throughput;
+  const counts = first ? `${first.tasks} tasks, ${first.inFlight} submissions in flight; ` : '';
+  const told = `${counts}from the first submission to the last stored output. Processor time per task, ms.`;
+  const rows = throughput.map(({ records, acceptedPerSecond, storedPerSecond, cpuMsPerTask: cpu }) => [
+    records,
+    acceptedPerSecond,
+    storedPerSecond,
+    cpu.server,
+    cpu.serverMainThread,
+    cpu.workers,
+    cpu.load,
+  ]);
+  const head = ['records', 'accepted/s', 'stored/s', 'server', 'its main thread', '8 workers', 'load'];
+  return `${told}\n\n${table(head, rows)}`;
+}
+
+/** @param {readonly string[]} head @param {readonly (readonly (string | number)[])[]} rows */
+function table(head, rows) {
+  const line = (/** @type {readonly (string | number)[]} */ cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,16 @@
+import { startUp } from '@comfleet/server';
+
+// The server as a process of its own: node server.mjs DATA_DIR CONFIG_FILE; prints what a person would see.
+const [dataDir = '', config = ''] = process.argv.slice(2);
+const stop = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => stop.abort());
+
+process.exitCode = await startUp({
+  dataDir,
+  config,
+  workers: [],
+  language: 'en',
+  print: (line) => process.stdout.write(`${line}\n`),
+  environment: process.env,
+  signal: stop.signal,
+});

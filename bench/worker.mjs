@@ -1,0 +1,6 @@
+import { openSimulator } from '@comfleet/simulator';
+
+// A simulated worker as a process of its own that says nothing while it works: its words would cost time of the run.
+const simulator = await openSimulator({ controlPort: 0 });
+process.once('SIGINT', () => void simulator.close().then(() => process.exit(0)));
+process.stdout.write(`worker ${simulator.url} ${simulator.controlUrl}\n`);
