@@ -34,11 +34,13 @@ export async function* watchTask(
     const task = await loadVisibleTask(deps.database, owner, id);
     let seen = options.after ?? task.version;
     if (options.after === null) yield* toSnapshot(deps, task);
+    let state = task.state;
     for (const row of await loadEventRows(deps.database, id, seen)) {
-      seen = row.number;
+      ({ number: seen, state } = row);
       yield await toEventFrame(deps, id, row);
     }
-    if (isTerminal(task.state)) return;
+    // The stored events may be newer than the task that was read before them.
+    if (isTerminal(state)) return;
     for (let next = await queue.next(); next; next = await queue.next()) {
       if (next.kind === 'event' && next.event.number <= seen) continue;
       if (next.kind === 'event') seen = next.event.number;

@@ -47,6 +47,9 @@ export class AttemptSteps {
   }
 
   note(type: StepType): void {
+    // Messages can come before the POST is answered: being started says that it was submitted.
+    if (type === 'attempt.submitted' && this.#attempt.submitted_at !== null) return;
+    if (type === 'attempt.started' && this.#attempt.submitted_at === null) this.note('attempt.submitted');
     const now = this.#deps.database.nowMs();
     const { submitted_at, started_at } = this.#attempt;
     this.#attempt = {
