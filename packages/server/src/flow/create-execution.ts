@@ -60,6 +60,7 @@ export function createExecution(
       const publish = () => publishNames({ blobs, logger, outputDir: options.outputDir }, task, assets);
       return { writes, publish };
     },
+    findProgress: (taskId) => board.find(taskId),
     onProgress: (task, state, available) => {
       const progress = { ...toProgress(state), available };
       board.put(task.id, progress);
@@ -108,8 +109,9 @@ function toProgress(state: ProgressState): Omit<Progress, 'available'> {
     nodes_cached: state.nodesCached,
     current_node: state.currentNodeId,
     current_node_class: state.currentClass,
-    step: state.step,
-    steps: state.steps,
+    // Some nodes count in fractions; our wire counts whole steps.
+    step: state.step === null ? null : Math.floor(state.step),
+    steps: state.steps === null ? null : Math.ceil(state.steps),
   };
 }
 

@@ -166,7 +166,8 @@ export class FakeFlow implements Flow {
       return this.asset();
     },
     listUploads: async () => [this.asset()],
-    remove: async (_actor: Actor, id: string) => {
+    remove: async (actor: Actor, id: string) => {
+      this.#check(actor, id, ASSET_ID, 'ASSET_NOT_FOUND');
       this.calls.push(['remove', id]);
     },
     open: async (actor: Actor, id: string) => {

@@ -88,8 +88,10 @@ export class Assets {
           ? readContentKind(`x.${picture.format}`).contentType
           : asset.contentType,
     });
+    // Bytes of a refused upload may lie there still; they count only once a record has named them.
+    const blobWasNew = stored.isNew || !(await this.#isNamed(stored.hash));
     await this.#commit(row, asset.claim?.(row.id));
-    return { row, blobWasNew: stored.isNew };
+    return { row, blobWasNew };
   }
 
   /** A record over bytes the owner has already; null when there are none of that hash for this owner. */
@@ -253,6 +255,14 @@ export class Assets {
       // No such file: the caller says so.
       return null;
     }
+  }
+
+  async #isNamed(hash: string): Promise<boolean> {
+    const { database } = this.#deps;
+    const rows = await database.read(
+      database.k.selectFrom('blob').select('hash').where('hash', '=', hash).limit(1),
+    );
+    return rows.length > 0;
   }
 
   #plainUpload(ownerId: string, name: string) {

@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Ajv, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import { parse } from 'yaml';
+
+type Json = Record<string, unknown>;
+
+interface Operation {
+  id: string;
+  method: string;
+  path: string;
+  pattern: RegExp;
+  responses: Json;
+  events: Json;
+}
+
+/** One answer of the server, as received. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Buffer;
+}
+
+const FILE = fileURLToPath(new URL('../contracts/comfy-api-v2.openapi.yaml', import.meta.url));
+
+/** The Comfy API v2 contract as its file has it: which operation an address is, and whether an answer is one it documents. */
+export class Contract {
+  readonly operations: readonly Operation[];
+  readonly #document: Json;
+  readonly #ajv = new Ajv({ strict: false, allErrors: true });
+
+  constructor() {
+    this.#document = record(parse(readFileSync(FILE, 'utf8')));
+    addFormats.default(this.#ajv);
+    const schemas = toJsonSchema(record(record(this.#document['components'])['schemas']));
+    this.#ajv.addSchema({ $id: 'contract', components: { schemas } });
+    this.operations = Object.entries(record(this.#document['paths'])).flatMap(([path, item]) =>
+      Object.entries(record(item)).map(([method, operation]) => ({
+        id: String(record(operation)['operationId']),
+        method: method.toUpperCase(),
+        path,
+        pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{[a-z]+\}/g, '[^/]+')}$`),
+        responses: record(record(operation)['responses']),
+        events: record(record(operation)['x-sse-events'] ?? {}),
+      })),
+    );
+  }
+
+  /** The operation of a request; a literal path goes before one with parameters. Throws for an address of none. */
+  find(method: string, path: string): Operation {
+    const found = this.operations
+      .filter((operation) => operation.method === method && operation.pattern.test(path))
+      .toSorted((a, b) => a.path.split('{').length - b.path.split('{').length)[0];
+    if (!found) throw new Error(`${method} ${path} is no operation of the contract`);
+    return found;
+  }
+
+  /** Throws unless the contract documents this answer: its status, media type, schema, and every event of a stream. */
+  check(operation: Operation, answer: Answer): void {
+    const where = `${operation.id} ${answer.status}`;
+    const documented = operation.responses[String(answer.status)];
+    if (documented === undefined) throw new Error(`${where} is not documented: ${answer.body.toString()}`);
+    const response = this.#resolve(record(documented));
+    checkRetryAfter(where, answer);
+    const content = record(response['content'] ?? {});
+    if (operation.method === 'HEAD' || Object.keys(content).length === 0) {
+      if (answer.body.length > 0) throw new Error(`${where} has a body: ${answer.body.toString()}`);
+      return;
+    }
+    const mediaType = answer.headers.get('content-type')?.split(';')[0] ?? '';
+    const media = content[mediaType];
+    if (media === undefined)
+      throw new Error(`${where} answers ${mediaType}, not ${Object.keys(content).join()}`);
+    this.#checkBody(operation, mediaType, {
+      where,
+      schema: record(media)['schema'],
+      text: answer.body.toString(),
+    });
+  }
+
+  #checkBody(
+    operation: Operation,
+    mediaType: string,
+    { where, schema, text }: { where: string; schema: unknown; text: string },
+  ): void {
+    if (mediaType === 'application/json') this.#validate(where, schema, JSON.parse(text));
+    if (mediaType === 'text/event-stream') this.#checkStream(operation, text);
+  }
+
+  #checkStream(operation: Operation, text: string): void {
+    for (const event of parseEvents(text)) {
+      const documented = operation.events[event.event];
+      if (documented === undefined) throw new Error(`event ${event.event} is not documented`);
+      if (event.id !== null) throw new Error(`event ${event.event} carries an id`);
+      const pointer = String(record(documented)['schema']);
+      this.#validate(`event ${event.event}`, { $ref: pointer }, event.data);
+    }
+  }
+
+  #resolve(response: Json): Json {
+    const pointer = response['$ref'];
+    if (typeof pointer !== 'string') return response;
+    const name = pointer.split('/').at(-1) ?? '';
+    return record(record(record(this.#document['components'])['responses'])[name]);
+  }
+
+  #validate(where: string, schema: unknown, value: unknown): void {
+    const validate: ValidateFunction = this.#ajv.compile(record(toJsonSchema(record(schema))));
+    if (!validate(value)) {
+      const problems = this.#ajv.errorsText(validate.errors);
+      throw new Error(`${where} does not fit its schema: ${problems}\n${JSON.stringify(value)}`);
+    }
+  }
+}
+
+/** Clients wait as long as a 429 says, so each says it. */
+function checkRetryAfter(where: string, { status, headers }: Answer): void {
+  if (status === 429 && !/^\d+$/.test(headers.get('retry-after') ?? ''))
+    throw new Error(`${where} has no Retry-After`);
+}
+
+export interface ServerEvent {
+  event: string;
+  id: string | null;
+  data: Json;
+}
+
+/** The events of a finished stream; comments and `retry` aside. */
+export function parseEvents(text: string): ServerEvent[] {
+  return text
+    .split('\n\n')
+    .map((block) => new Map(block.split('\n').map((line) => splitLine(line))))
+    .filter((fields) => fields.has('data'))
+    .map((fields) => ({
+      event: fields.get('event') ?? 'message',
+      id: fields.get('id') ?? null,
+      data: JSON.parse(fields.get('data') ?? 'null'),
+    }));
+}
+
+function splitLine(line: string): [string, string] {
+  const at = line.indexOf(':');
+  return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1).replace(/^ /, '')];
+}
+
+/** OpenAPI 3.0 writes "or null" beside a schema; JSON Schema has no such word. References point into the contract. */
+function toJsonSchema(schema: Json): Json {
+  const converted = Object.fromEntries(
+    Object.entries(schema)
+      .filter(([key, value]) => key !== 'example' && !(key === 'nullable' && value === true))
+      .map(([key, value]) => [
+        key,
+        key === '$ref' && typeof value === 'string' ? value.replace(/^#/, 'contract#') : convert(value),
+      ]),
+  );
+  return schema['nullable'] === true ? { anyOf: [{ type: 'null' }, converted] } : converted;
+}
+
+function convert(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(convert);
+  return typeof value === 'object' && value !== null ? toJsonSchema(value as Json) : value;
+}
+
+function record(value: unknown): Json {
+  if (typeof value !== 'object' || value === null)
+    throw new Error(`expected an object, got ${String(value)}`);
+  return value as Json;
+}
