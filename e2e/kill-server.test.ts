@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findViolations } from './kill/checker.ts';
 import { type KillReport, runKills } from './kill/kill-run.ts';
-import { planRun } from './kill/plan.ts';
-import { describeOnDatabases, type FreshDatabase } from './services/databases.ts';
+import { planRun, STOP } from './kill/plan.ts';
+import { describeOnDatabases, type FreshDatabase, testDatabases } from './services/databases.ts';
 
 const SIZES = { tasks: 525, clients: 8, cancels: 25, kills: 12 };
 
@@ -21,7 +21,7 @@ describeOnDatabases('kill -9 of the server', (kind) => {
   test('P1 P6 twelve kills with 500 tasks lose none, end each once and run none again', async () => {
     const report = await runKills(planRun(seed, SIZES), database.config);
 
-    process.stdout.write(`${describeRun(kind.name, report)}\n`);
+    process.stdout.write(`${describeRun(`kill -9 on ${kind.name}`, report)}\n`);
     expect(findViolations(report.ledgers), `replay: COMFLEET_KILL_SEED=${seed}`).toEqual([]);
     expect(report.kills.map((kill) => kill.inFlight.attempts.length >= 20)).toEqual(
       report.kills.map(() => true),
@@ -59,7 +59,21 @@ function describeRun(name: string, report: KillReport): string {
       `first of them ended after ${recoveryMs[index] ?? '-'} ms`,
   );
   const sums = `${ledgers.sql.tasks.length} tasks, ${kills.length} kills, ${executions} executions of ${prompts} prompts`;
-  return [`kill -9 on ${name}, seed ${seed}: ${sums}, ${(durationMs / 1000).toFixed(1)} s`, ...lines].join(
-    '\n',
-  );
+  return [`${name}, seed ${seed}: ${sums}, ${(durationMs / 1000).toFixed(1)} s`, ...lines].join('\n');
 }
+
+test('P19 five clean stops under load fail no task and run none again', async () => {
+  const database = await testDatabases()[0]?.create();
+  if (!database) throw new Error('SQLite is always there');
+  const plan = planRun(seed, { tasks: 150, clients: 4, cancels: 10, kills: 0 });
+  const stops = [12, 8, 10, 6, 9].map((count) => ({ place: STOP, count, delayMs: 0 }));
+  try {
+    const report = await runKills({ ...plan, kills: stops }, database.config);
+
+    process.stdout.write(`${describeRun('sqlite, SIGTERM', report)}\n`);
+    expect(findViolations(report.ledgers), `replay: COMFLEET_KILL_SEED=${seed}`).toEqual([]);
+    expect(countStates(report)).toEqual({ ended: 150, failed: 0, canceled: countCancels(report) });
+  } finally {
+    await database.drop();
+  }
+}, 120_000);

@@ -1,4 +1,4 @@
-import type { ClientEntry } from './ledgers.ts';
+import type { ClientLedger } from './client-ledger.ts';
 import type { PlannedTask } from './plan.ts';
 import type { Address, ServerProcess } from './server-process.ts';
 import { readEvents } from './read-events.ts';
@@ -8,9 +8,9 @@ export class KillClient {
   readonly #name: string;
   readonly #server: ServerProcess;
   readonly #token: string;
-  readonly #ledger: ClientEntry[];
+  readonly #ledger: ClientLedger;
 
-  constructor(options: { name: string; token: string; server: ServerProcess; ledger: ClientEntry[] }) {
+  constructor(options: { name: string; token: string; server: ServerProcess; ledger: ClientLedger }) {
     this.#name = options.name;
     this.#token = options.token;
     this.#server = options.server;
@@ -60,6 +60,7 @@ export class KillClient {
         const answer = await fetch(`${address.url}/api/v2/tasks/${taskId}/events`, {
           headers: { authorization: `Bearer ${this.#token}`, 'last-event-id': String(after) },
         });
+        if (answer.status === 503) throw new BrokenStream('the server is stopping');
         if (!answer.ok || !answer.body) throw new Error(`events of ${taskId}: ${answer.status}`);
         for await (const { number, type, state } of readEvents(answer.body)) {
           this.#ledger.push({ kind: 'event', taskId, number, type, state });
@@ -84,6 +85,7 @@ export class KillClient {
         ...(sent.body === undefined ? {} : { body: sent.body }),
       });
       const text = await answer.text();
+      if (answer.status === 503) throw new BrokenStream(`the server is stopping: ${text}`);
       if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
       return JSON.parse(text);
     });
@@ -104,7 +106,7 @@ export class KillClient {
 }
 
 /** A connection that breaks while the server lives longer than this was not broken by its death. */
-const DEATH_MS = 10_000;
+const DEATH_MS = 30_000;
 
 class BrokenStream extends Error {}
 

@@ -3,15 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseConfig } from '../services/databases.ts';
 import { KillClient } from './client.ts';
-import type { ClientEntry, Ledgers } from './ledgers.ts';
-import type { KillPlan, PlannedKill } from './plan.ts';
+import { ClientLedger } from './client-ledger.ts';
+import type { Ledgers } from './ledgers.ts';
+import { type KillPlan, type PlannedKill, STOP } from './plan.ts';
 import { type InFlight, loadEnds, loadInFlight, readSqlLedger, withDatabase } from './read-sql.ts';
 import { ServerProcess } from './server-process.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
 const WORKERS = 4;
 /** Tasks that one client has sent and not seen ended: together far more than the workers take. */
-const AT_A_TIME = 12;
+const AT_A_TIME = 24;
 
 /** One death of the server: what was under way, and how the next life took it up. */
 export interface Kill extends PlannedKill {
@@ -44,15 +45,15 @@ export async function runKills(plan: KillPlan, database: DatabaseConfig): Promis
       workers.map(({ url }) => url),
     );
     await server.start(null);
-    const clientEntries: ClientEntry[] = [];
-    const clients = await createClients(plan, server, clientEntries);
+    const ledger = new ClientLedger();
+    const clients = await createClients(plan, server, ledger);
     await server.stop();
     const [first] = plan.kills;
     await server.start(first ?? null);
     const finished = Promise.all(
       clients.map((client, index) => client.run(plan.clients[index] ?? [], AT_A_TIME)),
     ).then(() => 'finished' as const);
-    const kills = await killAll({ plan, server, database, finished });
+    const kills = await killAll({ plan, server, database, finished, ledger });
     await finished;
     await repeatAll(plan, clients);
     const { code } = await server.stop();
@@ -62,7 +63,7 @@ export async function runKills(plan: KillPlan, database: DatabaseConfig): Promis
     }));
     const workerEntries = (await Promise.all(workers.map((worker) => worker.readLedger()))).flat();
     return {
-      ledgers: { clients: clientEntries, sql, workers: workerEntries },
+      ledgers: { clients: ledger.entries, sql, workers: workerEntries },
       kills,
       recoveryMs: kills.map((kill, index) => findRecovery(kill, kills[index + 1], ends)),
       durationMs: Date.now() - begunMs,
@@ -79,7 +80,7 @@ export async function runKills(plan: KillPlan, database: DatabaseConfig): Promis
 async function createClients(
   plan: KillPlan,
   server: ServerProcess,
-  ledger: ClientEntry[],
+  ledger: ClientLedger,
 ): Promise<KillClient[]> {
   const { address } = await server.whenUp();
   const post = async (path: string, body: unknown) => {
@@ -111,15 +112,14 @@ interface Killing {
   server: ServerProcess;
   database: DatabaseConfig;
   finished: Promise<'finished'>;
+  ledger: ClientLedger;
 }
 
-async function killAll({ plan, server, database, finished }: Killing): Promise<Kill[]> {
+async function killAll(killing: Killing): Promise<Kill[]> {
+  const { plan, server, database } = killing;
   const kills: Kill[] = [];
   for (const [index, kill] of plan.kills.entries()) {
-    const exit = await Promise.race([server.waitForExit(), finished]);
-    if (exit === 'finished') throw new Error(`all tasks ended before the kill ${kill.place}:${kill.count}`);
-    if (exit.signal !== 'SIGKILL')
-      throw new Error(`the server ended by itself (${exit.code}):\n${exit.tail}`);
+    await waitForEnd(killing, kill);
     const inFlight = await withDatabase(database, loadInFlight);
     const restartedAtMs = Date.now();
     const listens = await server.start(plan.kills[index + 1] ?? null);
@@ -127,6 +127,15 @@ async function killAll({ plan, server, database, finished }: Killing): Promise<K
     kills.push({ ...kill, inFlight, restartedAtMs, listeningAfterMs });
   }
   return kills;
+}
+
+async function waitForEnd({ server, finished, ledger }: Killing, kill: PlannedKill): Promise<void> {
+  const isStop = kill.place === STOP;
+  const exiting = isStop ? ledger.waitForEnds(kill.count).then(() => server.stop()) : server.waitForExit();
+  const exit = await Promise.race([exiting, finished]);
+  if (exit === 'finished') throw new Error(`all tasks ended before ${kill.place}:${kill.count}`);
+  const isAsPlanned = isStop ? exit.code === 0 : exit.signal === 'SIGKILL';
+  if (!isAsPlanned) throw new Error(`the server ended with ${exit.code ?? exit.signal}:\n${exit.tail}`);
 }
 
 /** Every key is sent once more at the end: all of them stand for the task they made. */

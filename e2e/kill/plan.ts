@@ -18,6 +18,9 @@ export interface PlannedTask {
   repeats: boolean;
 }
 
+/** The place of a clean stop: SIGTERM after so many more tasks have ended. */
+export const STOP = 'stop';
+
 /** Where the server dies: a place, and at which time it is reached. */
 export interface PlannedKill {
   place: string;

@@ -1,7 +1,7 @@
 import { startUp } from '@comfleet/server';
 
-// The server as a process of its own: node serve.mjs DATA_DIR CONFIG_FILE; prints what a person would see.
-const [dataDir = '', config = ''] = process.argv.slice(2);
+// The server as a process of its own: node serve.mjs DATA_DIR CONFIG_FILE [WORKER_URL…]; prints what a person would see.
+const [dataDir = '', config = '', ...workers] = process.argv.slice(2);
 const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => stop.abort());
 
@@ -9,7 +9,7 @@ process.exitCode = await startUp({
   dataDir,
   config,
   port: 0,
-  workers: [],
+  workers,
   language: 'en',
   print: (line) => process.stdout.write(`${line}\n`),
   environment: process.env,

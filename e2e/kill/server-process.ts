@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { DatabaseConfig } from '../services/databases.ts';
 import { type Exit, NodeProgram } from './child-process.ts';
-import type { PlannedKill } from './plan.ts';
+import { type PlannedKill, STOP } from './plan.ts';
 
 /** How to reach a running server, as its credential file says. */
 export interface Address {
@@ -24,7 +24,11 @@ export class ServerProcess {
   #life: Promise<Life>;
   #announce: (life: Life) => void = () => {};
 
-  constructor(folder: string) {
+  readonly #workers: readonly string[];
+
+  /** `workers`: addresses for its command line, beside those of its configuration. */
+  constructor(folder: string, workers: readonly string[] = []) {
+    this.#workers = workers;
     this.#dataDir = join(folder, 'data');
     this.#config = join(folder, 'config.yaml');
     this.#life = this.#expectLife();
@@ -46,9 +50,11 @@ export class ServerProcess {
 
   /** Starts it, to die at `kill` when one is given. False when it was killed before it listened. */
   async start(kill: PlannedKill | null): Promise<boolean> {
-    const failpoint = kill ? `${kill.place}:${kill.count}:${kill.delayMs}` : undefined;
+    const failpoint = kill && kill.place !== STOP ? `${kill.place}:${kill.count}:${kill.delayMs}` : undefined;
     const entry = join(import.meta.dirname, 'serve.mjs');
-    const program = new NodeProgram([entry, this.#dataDir, this.#config], { COMFLEET_FAILPOINT: failpoint });
+    const program = new NodeProgram([entry, this.#dataDir, this.#config, ...this.#workers], {
+      COMFLEET_FAILPOINT: failpoint,
+    });
     this.#program = program;
     const listening = program.waitForLine(/(http:\/\/127\.0\.0\.1:\d+)/).then(() => true);
     const killed = program.exited.then(({ signal }) => (signal === 'SIGKILL' ? false : listening));
