@@ -1,4 +1,3 @@
-import { blake3 } from 'hash-wasm';
 import { expect, test } from 'vitest';
 import type { Actors } from './jobs.ts';
 import { invert, outputOf, PNG, picture } from './rig.ts';
@@ -19,7 +18,7 @@ export function describeAssets(actors: () => Actors): void {
   test('the first upload of some bytes answers 201, the second 200, each with its own record', async () => {
     const { rig, alice } = actors();
     const bytes = text('the first upload');
-    const hash = `blake3:${await blake3(bytes)}`;
+    const hash = 'blake3:ce0b78a0e67dbf1425590e74f5aea7a3765c24364fc37bf4f5ca0600c2530af9';
     const fields = [...TEXT_FIELDS, ['expected_hash', hash], ['tags', 'input'], ['tags', 'b']] as const;
     const first = await rig.upload(alice, bytes, fields);
     expect([first.status, first.json.created_new]).toEqual([201, true]);
@@ -46,7 +45,7 @@ export function describeAssets(actors: () => Actors): void {
     const bytes = text('unexpected bytes');
     const answer = await rig.upload(alice, bytes, [...TEXT_FIELDS, ['expected_hash', FREE_HASH]]);
     expect([answer.status, answer.json.error.code]).toEqual([409, 'hash_mismatch']);
-    const hash = `blake3:${await blake3(bytes)}`;
+    const hash = 'blake3:5619e818363cb5cff4251702e9afb830fedce89069eee741e3659cc34f1a475d';
     expect((await rig.ask(alice, `HEAD /api/v2/assets/by-hash/${hash}`)).status).toBe(404);
   });
 

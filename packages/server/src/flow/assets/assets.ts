@@ -69,13 +69,7 @@ export class Assets {
     const { blobs, limits } = this.#deps;
     const maxBytes = asset.accept === 'picture' ? limits.pictureBytes : limits.fileBytes;
     const stored = await blobs.put(asset.bytes, { maxBytes });
-    if (asset.expectedHash !== null && asset.expectedHash !== stored.hash) {
-      throw new AppError('CONFLICT', {
-        reason: 'hash_mismatch',
-        expected: asset.expectedHash,
-        computed: stored.hash,
-      });
-    }
+    checkHash(asset.expectedHash, stored.hash);
     const picture = readPicture(stored.head);
     if (asset.accept === 'picture') this.#checkPicture(picture);
     const row = this.#toRow(asset, {
@@ -379,6 +373,11 @@ export function toAssetRecord(row: AssetRow) {
     createdAtMs: row.created_at,
     expiresAtMs: row.expires_at,
   };
+}
+
+function checkHash(expected: string | null, computed: string): void {
+  if (expected !== null && expected !== computed)
+    throw new AppError('CONFLICT', { reason: 'hash_mismatch', expected, computed });
 }
 
 function parseDataUrl(value: string): { bytes: Uint8Array; extension: string } | null {
