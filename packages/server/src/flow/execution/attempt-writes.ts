@@ -1,3 +1,4 @@
+import type { Progress } from '@comfleet/contract';
 import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import type { TaskChange } from '../tasks/task-change.ts';
 import type { AttemptResult, NextStep } from './ending.ts';
@@ -19,6 +20,8 @@ export interface AfterAttempt {
   result: AttemptResult;
   next: NextStep;
   atMs: number;
+  /** The last that was heard of it; kept with an attempt that did not succeed. */
+  progress: Progress | null;
   /** Where a retry that avoids workers waits. */
   retryLane: { key: string; requirements: string };
 }
@@ -30,6 +33,7 @@ export function planAfterAttempt({
   result,
   next,
   atMs,
+  progress,
   retryLane,
 }: AfterAttempt): TaskChange[] {
   const ids = { attemptId: attempt.id, workerId: attempt.worker_id, promptId: attempt.prompt_id };
@@ -39,7 +43,10 @@ export function planAfterAttempt({
     ...ids,
     error,
     workerDied: result.ending === 'succeeded' ? false : result.workerDied,
-    details: { ending: result.ending },
+    details: {
+      ending: result.ending,
+      ...(result.ending === 'succeeded' || progress === null ? {} : { progress }),
+    },
   };
   switch (next.kind) {
     case 'succeed':

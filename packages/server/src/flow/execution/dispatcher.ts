@@ -1,4 +1,4 @@
-import type { Id, IdKind, TaskId, WorkerId } from '@comfleet/contract';
+import type { Id, IdKind, Progress, TaskId, WorkerId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import { toError } from '../../platform/errors/app-error.ts';
@@ -29,6 +29,8 @@ export interface DispatcherDeps extends RunnerDeps {
   writeNewAttempt: (row: AttemptRow) => { query: ReturnType<RunnerDeps['writeAttempt']>['query'] };
   /** Where a task that avoids one more worker waits. */
   planRetryLane: (task: TaskRow, workerId: string) => { key: string; requirements: string };
+  /** The newest progress of a running task. */
+  findProgress: (taskId: string) => Progress | null;
   /** Extra writes that end a task for good (its secrets go). */
   writesAtEnd: (task: TaskRow) => readonly { query: ReturnType<RunnerDeps['writeAttempt']>['query'] }[];
   retry: RetryPolicy;
@@ -254,7 +256,7 @@ export class Dispatcher {
   }
 
   async #settle(seen: TaskRow, { result, attempt, steps, collected, finishedBy }: AttemptEnd): Promise<void> {
-    const { journal, database, retry, planRetryLane, writeAttempt, writesAtEnd } = this.#deps;
+    const { journal, database, retry, planRetryLane, writeAttempt, writesAtEnd, findProgress } = this.#deps;
     const settled = await journal.change(seen.id, (task) => {
       if (task.epoch !== attempt.epoch || task.state !== 'running') return null;
       const atMs = database.nowMs();
@@ -269,8 +271,9 @@ export class Dispatcher {
         retry,
       );
       const retryLane = planRetryLane(task, attempt.worker_id);
+      const progress = findProgress(task.id);
       return {
-        changes: [...steps, ...planAfterAttempt({ task, attempt, result, next, atMs, retryLane })],
+        changes: [...steps, ...planAfterAttempt({ task, attempt, result, next, atMs, progress, retryLane })],
         writes: [
           writeAttempt(endedAttempt(attempt, result, atMs)),
           ...(next.kind === 'succeed' ? (collected?.writes ?? []) : []),
