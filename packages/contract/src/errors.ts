@@ -202,6 +202,12 @@ export const ERRORS = {
     'The outputs could not be fetched whole from the worker.',
   ),
   OUTPUT_GONE: spec(502, 'worker', 'same-worker', 'The worker no longer has the output file.'),
+  WORKER_DISK_FULL: spec(
+    502,
+    'worker',
+    'other-worker',
+    'The worker’s disk is full; free room in its output folder.',
+  ),
   OUTPUT_INVALID: spec(502, 'worker', 'other-worker', 'An output is empty or not a readable picture.'),
   INPUT_UPLOAD_FAILED: spec(502, 'worker', 'other-worker', 'An input file could not be sent to the worker.'),
   EXECUTION_TIMEOUT: spec(

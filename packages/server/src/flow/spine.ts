@@ -14,8 +14,9 @@ import { WorkerTracker } from './execution/worker-tracker.ts';
 import { chooseWorker, findMissing, type Needs, type PlaceableWorker } from './placement/choose-worker.ts';
 import { compareQueued, type QueuedTask, type TaskQueue } from './queue/task-queue.ts';
 import { createLaneKey, parseRequirements } from './tasks/requirements.ts';
+import type { TaskChange } from './tasks/task-change.ts';
 import type { TaskJournal } from './tasks/task-journal.ts';
-import { loadDueTasks, streamWaitingTasks } from './tasks/task-queries.ts';
+import { isBatchPaused, loadDueTasks, streamWaitingTasks } from './tasks/task-queries.ts';
 
 /*
  * The path of a task, read from top to bottom:
@@ -84,7 +85,7 @@ export class Spine {
     this.#deps = deps;
     this.dispatcher = new Dispatcher(
       scope,
-      { ...deps.dispatcher, planRetryLane: (task, workerId) => planRetryLane(task, workerId) },
+      { ...deps.dispatcher, planRetryLane: (task, workerId) => this.#planRetryLane(task, workerId) },
       () => this.place(),
     );
   }
@@ -237,11 +238,16 @@ export class Spine {
     for (const task of await loadDueTasks(database, database.nowMs())) await this.release(task);
   }
 
-  /** Lets a held task wait in its lane. */
+  /** Lets a held task wait in its lane; one of a paused batch stays held for that. */
   async release(task: TaskRow): Promise<void> {
+    const paused = await isBatchPaused(this.#deps.database, task);
+    if (paused && task.held_reason === 'batch_paused') return;
+    const change: TaskChange = paused
+      ? { type: 'task.held', heldReason: 'batch_paused' }
+      : { type: 'task.queued' };
     const queued = await this.#deps.journal.change(
       task.id,
-      (row) => (row.state === 'held' ? { changes: [{ type: 'task.queued' }] } : null),
+      (row) => (row.state === 'held' ? { changes: [change] } : null),
       task,
     );
     if (queued) await this.enter(queued);
@@ -304,6 +310,20 @@ export class Spine {
     );
   }
 
+  #planRetryLane(task: TaskRow, workerId: string) {
+    const requirements = parseRequirements(task.requirements);
+    const excludedWorkers = [...new Set([...requirements.excludedWorkers, workerId])];
+    const next = { ...requirements, excludedWorkers };
+    const hasOtherWorker = [...this.listPlaceable().values()].some(
+      (worker) =>
+        !excludedWorkers.includes(worker.id) &&
+        worker.online &&
+        !worker.maintenance &&
+        !findMissing(worker, next),
+    );
+    return { key: createLaneKey(next), requirements: JSON.stringify(next), hasOtherWorker };
+  }
+
   // ── after a restart ────────────────────────────────────────────────────────
 
   /** Rebuilds what memory held, from SQL: the queue, and the attempts that were open. */
@@ -358,11 +378,4 @@ function toQueued(task: TaskRow): QueuedTask {
     acceptedSeq: task.accepted_seq,
     ownerId: task.owner_id,
   };
-}
-
-function planRetryLane(task: TaskRow, workerId: string): { key: string; requirements: string } {
-  const requirements = parseRequirements(task.requirements);
-  const excludedWorkers = [...new Set([...requirements.excludedWorkers, workerId])];
-  const next = { ...requirements, excludedWorkers };
-  return { key: createLaneKey(next), requirements: JSON.stringify(next) };
 }

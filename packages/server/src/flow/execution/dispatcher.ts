@@ -27,8 +27,11 @@ export interface DispatcherDeps extends RunnerDeps {
   logger: Logger;
   createId: <K extends IdKind>() => Id<K>;
   writeNewAttempt: (row: AttemptRow) => { query: ReturnType<RunnerDeps['writeAttempt']>['query'] };
-  /** Where a task that avoids one more worker waits. */
-  planRetryLane: (task: TaskRow, workerId: string) => { key: string; requirements: string };
+  /** Where a task that avoids one more worker waits, and whether any other one could take it now. */
+  planRetryLane: (
+    task: TaskRow,
+    workerId: string,
+  ) => { key: string; requirements: string; hasOtherWorker: boolean };
   /** The newest progress of a running task. */
   findProgress: (taskId: string) => Progress | null;
   /** Extra writes that end a task for good (its secrets go). */
@@ -260,18 +263,19 @@ export class Dispatcher {
     const settled = await journal.change(seen.id, (task) => {
       if (task.epoch !== attempt.epoch || task.state !== 'running') return null;
       const atMs = database.nowMs();
+      const retryLane = planRetryLane(task, attempt.worker_id);
+      const progress = findProgress(task.id);
       const next = decideNextStep(
         {
           attemptCount: task.attempt_count,
           maxAttempts: task.max_attempts,
           deaths: task.deaths,
           cancelRequested: task.cancel_requested_at !== null,
+          hasOtherWorker: retryLane.hasOtherWorker,
         },
         result,
         retry,
       );
-      const retryLane = planRetryLane(task, attempt.worker_id);
-      const progress = findProgress(task.id);
       return {
         changes: [...steps, ...planAfterAttempt({ task, attempt, result, next, atMs, progress, retryLane })],
         writes: [

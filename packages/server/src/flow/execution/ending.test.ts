@@ -10,7 +10,13 @@ import {
 } from './ending.ts';
 
 const POLICY: RetryPolicy = { baseDelayMs: 1000, maxDelayMs: 60_000, maxDeaths: 2, random: () => 1 };
-const FIRST: AttemptedTask = { attemptCount: 1, maxAttempts: 4, deaths: 0, cancelRequested: false };
+const FIRST: AttemptedTask = {
+  attemptCount: 1,
+  maxAttempts: 4,
+  deaths: 0,
+  cancelRequested: false,
+  hasOtherWorker: true,
+};
 
 const CODES = Object.keys(ERRORS) as ErrorCode[];
 

@@ -37,6 +37,8 @@ export interface AttemptedTask {
   maxAttempts: number;
   deaths: number;
   cancelRequested: boolean;
+  /** Whether a worker that has not failed this task could take it now. */
+  hasOtherWorker: boolean;
 }
 
 export type NextStep =
@@ -69,6 +71,8 @@ function decideRetry(task: AttemptedTask, result: FailedResult, policy: RetryPol
   if (result.neverSent) return { kind: 'retry', delayMs: 0, avoidWorker: false };
   const deaths = task.deaths + (result.workerDied ? 1 : 0);
   if (retryOf(result.error.code) === 'never') return { kind: 'fail', error: result.error };
+  // What one worker refused it refuses again; another one may have what is missing (A11).
+  if (result.ending === 'refused' && !task.hasOtherWorker) return { kind: 'fail', error: result.error };
   if (deaths >= policy.maxDeaths)
     return { kind: 'fail', error: recordError('POISON_TASK', { last_error: result.error }) };
   if (task.attemptCount >= task.maxAttempts) return { kind: 'fail', error: exhausted(task, result.error) };

@@ -42,6 +42,9 @@ function judgeExecutionError(error: ExecutionError): Exclude<AttemptResult, { en
   };
   // The exception type of a GPU out of memory ends so on every ComfyUI (protocol 5.3).
   if (error.exceptionType.endsWith('OutOfMemoryError')) return endAttempt('failed', 'OUT_OF_MEMORY', details);
+  // ENOSPC as Python words it; ComfyUI passes on no number (D4).
+  if (error.exceptionType === 'OSError' && error.message.includes('[Errno 28]'))
+    return endAttempt('failed', 'WORKER_DISK_FULL', details);
   return endAttempt('failed', 'NODE_EXECUTION_ERROR', details);
 }
 

@@ -117,3 +117,12 @@ export async function loadDueTasks(database: Database, nowMs: number): Promise<T
       .limit(500),
   );
 }
+
+/** True for a task whose batch was paused: it waits until the batch is resumed, whatever else it waited for. */
+export async function isBatchPaused(database: Database, task: TaskRow): Promise<boolean> {
+  if (task.batch_id === null) return false;
+  const [batch] = await database.read(
+    database.k.selectFrom('batch').select('state').where('id', '=', task.batch_id),
+  );
+  return batch?.state === 'paused';
+}
