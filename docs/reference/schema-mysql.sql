@@ -26,6 +26,8 @@ create index `task_prompt_id` on `task` (`prompt_id`);
 
 create index `task_ended_at` on `task` (`ended_at`);
 
+create index `task_graph_hash` on `task` (`graph_hash`);
+
 create unique index `task_owner_id_public_prompt_id` on `task` (`owner_id`, `public_prompt_id`);
 
 create table if not exists `attempt` (`id` varchar(36) not null, `task_id` varchar(36) not null, `owner_id` varchar(36) not null, `number` bigint not null, `epoch` bigint not null, `worker_id` varchar(36) not null, `prompt_id` varchar(36) not null, `socket_id` varchar(191), `state` varchar(191) not null, `ending` varchar(191), `error` longtext, `created_at` bigint not null, `submitted_at` bigint, `started_at` bigint, `ended_at` bigint, constraint `attempt_pk` primary key (`id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;

@@ -26,6 +26,8 @@ create index if not exists "task_prompt_id" on "task" ("prompt_id");
 
 create index if not exists "task_ended_at" on "task" ("ended_at");
 
+create index if not exists "task_graph_hash" on "task" ("graph_hash");
+
 create unique index if not exists "task_owner_id_public_prompt_id" on "task" ("owner_id", "public_prompt_id");
 
 create table if not exists "attempt" ("id" varchar(36) collate "C" not null, "task_id" varchar(36) collate "C" not null, "owner_id" varchar(36) collate "C" not null, "number" bigint not null, "epoch" bigint not null, "worker_id" varchar(36) collate "C" not null, "prompt_id" varchar(36) collate "C" not null, "socket_id" text collate "C", "state" text collate "C" not null, "ending" text collate "C", "error" text, "created_at" bigint not null, "submitted_at" bigint, "started_at" bigint, "ended_at" bigint, constraint "attempt_pk" primary key ("id"));

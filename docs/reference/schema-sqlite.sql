@@ -26,6 +26,8 @@ create index if not exists "task_prompt_id" on "task" ("prompt_id");
 
 create index if not exists "task_ended_at" on "task" ("ended_at");
 
+create index if not exists "task_graph_hash" on "task" ("graph_hash");
+
 create unique index if not exists "task_owner_id_public_prompt_id" on "task" ("owner_id", "public_prompt_id");
 
 create table if not exists "attempt" ("id" text not null, "task_id" text not null, "owner_id" text not null, "number" integer not null, "epoch" integer not null, "worker_id" text not null, "prompt_id" text not null, "socket_id" text, "state" text not null, "ending" text, "error" text, "created_at" integer not null, "submitted_at" integer, "started_at" integer, "ended_at" integer, constraint "attempt_pk" primary key ("id"));

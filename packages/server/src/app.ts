@@ -11,6 +11,7 @@ import type { BlobStore } from './flow/assets/blob-store.ts';
 import { FolderBlobStore } from './flow/assets/folder-blob-store.ts';
 import { type OpenedFlow, openFlow } from './flow/open-flow.ts';
 import { Secrets } from './flow/secrets.ts';
+import { storeWorkflowVersions } from './flow/workflow-versions.ts';
 import { openWorkflowLibrary, type WorkflowLibrary } from './flow/workflows/workflow-library.ts';
 import { createAdmission } from './people/identity/admission.ts';
 import { Identity } from './people/identity/identity.ts';
@@ -130,7 +131,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   await announceAddress(database, address);
   const local = await openLocalClient({ db: database, identity, clock, random }, config.dataDir, address);
   session = await identity.authenticate(local.token);
-  followConfig(store, { fleet, library, options });
+  followConfig(store, { database, fleet, library, options });
   return { config, address, database, fleet, instances, identity, local, library, opened, blobs, createId };
 }
 
@@ -266,10 +267,16 @@ async function listen(scope: Scope, http: HttpServer, config: Config): Promise<s
 /** What can change while it runs: workers of the file, and workflows. */
 function followConfig(
   store: ConfigStore,
-  { fleet, library, options }: { fleet: WorkerRegistry; library: WorkflowLibrary; options: AppOptions },
+  {
+    database,
+    fleet,
+    library,
+    options,
+  }: { database: Database; fleet: WorkerRegistry; library: WorkflowLibrary; options: AppOptions },
 ): void {
   store.onChange(async (config, previous) => {
     await library.reload(listWorkflowSources(options, config));
+    await storeWorkflowVersions(database, library.list());
     const kept = new Set(config.workers.map((worker) => worker.name));
     for (const gone of previous.workers.filter((worker) => !kept.has(worker.name))) {
       const worker = fleet.findByName(gone.name);

@@ -27,6 +27,7 @@ import { loadVisibleTask, streamWaitingTasks } from './tasks/task-queries.ts';
 import { TaskViews } from './tasks/task-views.ts';
 import { type WatchDeps, watchBatch, watchOwn, watchTask } from './watching.ts';
 import { createWorkflowCalls } from './workflow-calls.ts';
+import { storeWorkflowVersions } from './workflow-versions.ts';
 
 /** Builds the path of a task out of its stages; everything it starts belongs to the scope. */
 export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOptions): Promise<OpenedFlow> {
@@ -52,6 +53,7 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     }
   });
   await estimates.load();
+  await storeWorkflowVersions(database, deps.library.list());
   const queue = new EmbeddedQueue();
   const assets = new Assets({
     database,

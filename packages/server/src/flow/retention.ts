@@ -1,4 +1,6 @@
+import type { ExpressionBuilder } from 'kysely';
 import type { Database } from '../platform/database/database.ts';
+import type { Schema } from '../platform/database/schema.ts';
 import { AppError, toError } from '../platform/errors/app-error.ts';
 import { every } from '../platform/lifecycle/every.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
@@ -39,13 +41,14 @@ export function openRetention(scope: Scope, deps: RetentionDeps, limits: Retenti
 export async function sweepOnce(deps: RetentionDeps, limits: RetentionLimits): Promise<void> {
   const now = deps.database.nowMs();
   const tasks = await purgeTasks(deps.database, now - limits.tasksMs);
+  const graphs = await purgeGraphs(deps.database, now - Math.max(limits.tasksMs, BLOB_GRACE_MS));
   const uploads = await removeExpired(deps, now);
   const outputs =
     limits.outputsMs === null ? 0 : await removeOutputs(deps.database, now - limits.outputsMs, now);
   const blobs = await removeUnusedBlobs(deps, now);
   await dropOldKeys(deps.database, now - IDEMPOTENCY_MS);
-  if (tasks + uploads + outputs + blobs > 0)
-    deps.logger.info('retention.swept', { tasks, uploads, outputs, blobs });
+  if (tasks + graphs + uploads + outputs + blobs > 0)
+    deps.logger.info('retention.swept', { tasks, graphs, uploads, outputs, blobs });
 }
 
 async function purgeTasks(database: Database, beforeMs: number): Promise<number> {
@@ -62,6 +65,37 @@ async function purgeTasks(database: Database, beforeMs: number): Promise<number>
     { query: k.deleteFrom('task').where('id', 'in', ids) },
   ]);
   return ids.length;
+}
+
+/** Graphs that no task, workflow version or worker's inventory names any more. */
+async function purgeGraphs(database: Database, beforeMs: number): Promise<number> {
+  const { k } = database;
+  const isUnused = (eb: ExpressionBuilder<Schema, 'graph'>) =>
+    eb.and([
+      eb('graph.created_at', '<', beforeMs),
+      eb.not(
+        eb.exists(eb.selectFrom('task').select('task.id').whereRef('task.graph_hash', '=', 'graph.hash')),
+      ),
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('workflow_version')
+            .select('workflow_version.id')
+            .whereRef('workflow_version.graph_hash', '=', 'graph.hash'),
+        ),
+      ),
+      eb.not(
+        eb.exists(
+          eb.selectFrom('worker').select('worker.id').whereRef('worker.object_info_hash', '=', 'graph.hash'),
+        ),
+      ),
+    ]);
+  const unused = await database.read(k.selectFrom('graph').select('hash').where(isUnused).limit(PAGE));
+  const hashes = unused.map((graph) => graph.hash);
+  if (hashes.length === 0) return 0;
+  // Asked again in the statement itself: one taken up in the meantime is young and stays.
+  await database.commit([{ query: k.deleteFrom('graph').where('hash', 'in', hashes).where(isUnused) }]);
+  return hashes.length;
 }
 
 /** Uploads past their time; one that a task still needs is left for a later pass. */

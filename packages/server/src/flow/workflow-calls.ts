@@ -4,6 +4,7 @@ import { drawSeed } from './draw-seed.ts';
 import type { Flow } from './flow.ts';
 import type { Stages } from './stages.ts';
 import { viewWorkflow } from './workflow-availability.ts';
+import { storeWorkflowVersions } from './workflow-versions.ts';
 import { bindParameters } from './workflows/bind-parameters.ts';
 
 /** What doors may do with named workflows. */
@@ -31,6 +32,10 @@ export function createWorkflowCalls(stages: Stages): Flow['workflows'] {
         processed: bound.ok ? bound.parameters : {},
       };
     },
-    reload: () => library.reload(),
+    reload: async () => {
+      const outcome = await library.reload();
+      await storeWorkflowVersions(stages.database, library.list());
+      return outcome;
+    },
   };
 }

@@ -95,7 +95,9 @@ function listWrites(database: Database, { newTasks, rows, events, acceptance, at
     writes.push(writeKey(database, { ownerId: first.owner_id, subjectId, atMs, ...idempotency }));
   if (batch) writes.push({ query: database.k.insertInto('batch').values(batch) });
   const graphs = new Map(newTasks.map((task, index) => [rows[index]?.graph_hash ?? '', task.graphText]));
-  for (const [hash, text] of graphs) writes.push(writeGraph(database, { hash, text, atMs }));
+  // In one order everywhere: two batches that share graphs must not wait for each other.
+  const inOrder = [...graphs].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [hash, text] of inOrder) writes.push(writeGraph(database, { hash, text, atMs }));
   for (const [index, row] of rows.entries()) {
     writes.push(...writeNewTask(database.k, row, events[index] ?? []));
     const sealed = newTasks[index]?.sealedSecrets;
@@ -185,24 +187,26 @@ export function hashGraph(text: string): string {
 
 type GraphColumns = { hash: string; size_bytes: number; body: Uint8Array; created_at: number };
 
-const insertMissingGraph = statement<GraphColumns>((k, p) =>
+/** Adds a graph or makes a known one young again, so that the sweep of unused graphs leaves it to its new user. */
+const upsertGraph = statement<GraphColumns>((k, p) =>
   k
     .insertInto('graph')
     .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at })
-    .onConflict((conflict) => conflict.column('hash').doNothing()),
+    .onConflict((conflict) => conflict.column('hash').doUpdateSet({ created_at: p.created_at })),
 );
-const insertMissingGraphMysql = statement<GraphColumns>((k, p) =>
+const upsertGraphMysql = statement<GraphColumns>((k, p) =>
   k
     .insertInto('graph')
-    .ignore()
-    .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at }),
+    .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at })
+    .onDuplicateKeyUpdate({ created_at: p.created_at }),
 );
 
-function writeGraph(
+/** A graph's row by its content. */
+export function writeGraph(
   database: Database,
   { hash, text, atMs }: { hash: string; text: string; atMs: number },
 ): Write {
-  const insert = database.driver === 'mysql' ? insertMissingGraphMysql : insertMissingGraph;
+  const insert = database.driver === 'mysql' ? upsertGraphMysql : upsertGraph;
   const body = deflateRawSync(text, { level: 1 });
   return { query: insert(database.k, { hash, size_bytes: text.length, body, created_at: atMs }) };
 }

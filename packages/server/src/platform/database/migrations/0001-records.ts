@@ -97,6 +97,7 @@ export const tables: readonly TableSpec[] = [
       { columns: ['batch_id', 'batch_index'] },
       { columns: ['prompt_id'] },
       { columns: ['ended_at'] },
+      { columns: ['graph_hash'] },
       { columns: ['owner_id', 'public_prompt_id'], unique: true },
     ],
   },
