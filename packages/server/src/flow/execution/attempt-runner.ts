@@ -84,15 +84,21 @@ export async function runAttempt(deps: RunnerDeps, job: AttemptJob): Promise<Att
   const run = new AttemptRun(deps, job, steps);
   try {
     const ended = await run.execute();
-    if (ended === null) return null;
+    // Whatever a shutdown cut short stays open: the next start looks for it on the worker.
+    const isCutShort = job.stop.reason === 'shutdown' && ended?.result.ending !== 'succeeded';
+    if (ended === null || isCutShort) return await leaveOpen(steps);
     return { ...ended, steps: await steps.take(), attempt: steps.attempt };
   } catch (thrown) {
-    // Whatever a shutdown cut short stays open: the next start looks for it on the worker.
-    if (job.stop.reason === 'shutdown') return null;
+    if (job.stop.reason === 'shutdown') return leaveOpen(steps);
     throw thrown;
   } finally {
     job.worker.tracker.untrack(job.attempt.prompt_id);
   }
+}
+
+async function leaveOpen(steps: AttemptSteps): Promise<null> {
+  await steps.store();
+  return null;
 }
 
 type Ended = Pick<AttemptEnd, 'result' | 'collected' | 'finishedBy'>;

@@ -72,6 +72,13 @@ export class AttemptSteps {
     return steps;
   }
 
+  /** Writes what waits now: the attempt stays open without this process. */
+  async store(): Promise<void> {
+    this.#cancelTimer?.();
+    if (this.#waiting.length > 0) this.#flush();
+    await this.#writing;
+  }
+
   #toChange(type: StepType): TaskChange {
     const { id, worker_id, prompt_id } = this.#attempt;
     return { type, attemptId: id, workerId: worker_id, promptId: prompt_id };

@@ -55,6 +55,8 @@ interface Running {
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
   readonly #running = new Map<string, Running>();
+  /** Claims on their way to SQL. */
+  readonly #claiming = new Set<Promise<unknown>>();
   readonly #loads = new Map<WorkerId, number>();
   /** Tasks canceled between their claim, or their adoption, and its answer. */
   readonly #canceledEarly = new Set<string>();
@@ -92,9 +94,12 @@ export class Dispatcher {
 
   /** Claims a waiting task for a worker and runs it. A lost claim is a normal outcome: someone canceled it, say. */
   async dispatch(taskId: TaskId, workerId: WorkerId, worker: RunningWorker): Promise<'running' | 'lost'> {
+    if (this.#stopping) return 'lost';
     this.#addLoad(workerId, 1);
+    const claiming = this.#claim(taskId, workerId, worker.socketId);
+    this.#claiming.add(claiming);
     try {
-      const claimed = await this.#claim(taskId, workerId, worker.socketId);
+      const claimed = await claiming;
       if (!claimed) {
         this.#addLoad(workerId, -1);
         return 'lost';
@@ -105,6 +110,8 @@ export class Dispatcher {
     } catch (thrown) {
       this.#addLoad(workerId, -1);
       throw thrown;
+    } finally {
+      this.#claiming.delete(claiming);
     }
   }
 
@@ -187,6 +194,7 @@ export class Dispatcher {
     // A cancel that was acknowledged before the claim's answer came back, or before a restart.
     const canceledEarly = this.#canceledEarly.delete(task.id);
     if (canceledEarly || task.cancel_requested_at !== null) abort.abort('canceled' satisfies StopReason);
+    if (this.#stopping) abort.abort('shutdown' satisfies StopReason);
   }
 
   async #run(running: Running, job: AttemptJob): Promise<void> {
@@ -299,6 +307,7 @@ export class Dispatcher {
   async #drain(): Promise<void> {
     this.#stopping = true;
     for (const { abort } of this.#running.values()) abort.abort('shutdown' satisfies StopReason);
+    await Promise.allSettled(this.#claiming);
     await Promise.allSettled([...this.#running.values()].map((running) => running.done));
   }
 }
