@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Batch, Task, TaskDetail } from '@comfleet/contract';
+import type { Batch, PendingTask, Task, TaskDetail, Worker } from '@comfleet/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFleet, runComfleet, startComfleet } from './comfleet-process.ts';
 
@@ -238,6 +238,58 @@ describe('the fleet', () => {
 
   it('CL10 checks every open task', async () => {
     expect((await fleet.run('debug', 'check-all')).status).toBe(0);
+  });
+
+  it('CL10 resets the connection of a worker by its name', async () => {
+    const { status, out } = await fleet.run('debug', 'reset-connection', 'simulated-1', '--json');
+
+    expect(status).toBe(0);
+    expect(parse<Worker>(out)).toMatchObject({ name: 'simulated-1', socket: 'connected' });
+  });
+
+  it('CL10 shows the worker that has an open task, and resets its connection under it', async () => {
+    const args = ['run', 'sdxl_basic', '--param', 'prompt=bound', '--param', 'steps=60'];
+    const waiting = startComfleet(args, { cwd: fleet.cwd });
+    await waiting.lineOf(/Progress: /);
+
+    const pending = await fleet.run('debug', 'pending', '--json');
+    const [bound] = parse<{ tasks: PendingTask[] }>(pending.out).tasks;
+    const reset = await fleet.run('debug', 'reset-connection', bound?.worker_name ?? '');
+
+    expect(bound).toMatchObject({
+      worker_name: expect.stringMatching(/^simulated-/),
+      connection: 'connected',
+    });
+    expect(reset.status).toBe(0);
+    expect(await waiting.lineOf(/^✓ Workflow/)).toMatch(/finished/);
+    expect((await waiting.closed)[0]).toBe(0);
+  });
+
+  it('CL16 puts all that is known about a failed task into one file', async () => {
+    const failing = {
+      ...GRAPH,
+      '9': { class_type: 'TestSyncError', inputs: { value: ['1', 0] } },
+      '2': { class_type: 'SaveImage', inputs: { images: ['9', 0], filename_prefix: 'cli' } },
+    };
+    await writeFile(join(fleet.cwd, 'failing.json'), JSON.stringify(failing));
+    const failed = await fleet.run('run', 'failing.json', '--json');
+    const { task_id: taskId } = parse<Task>(failed.out);
+
+    const { status, out } = await fleet.run('debug', 'bundle', taskId, '--out', 'bundle.json');
+    const text = await readFile(join(fleet.cwd, 'bundle.json'), 'utf8');
+    const again = await fleet.run('debug', 'bundle', taskId, '--out', 'bundle.json');
+
+    expect([status, out]).toEqual([0, [join(fleet.cwd, 'bundle.json')]]);
+    expect(JSON.parse(text)).toMatchObject({
+      status: 'failed',
+      error: { code: 'NODE_EXECUTION_ERROR', details: { node_id: '9' } },
+      last_progress: { nodes_total: 3, current_node: '9' },
+      worker: { name: expect.stringMatching(/^simulated-/), socket: 'connected' },
+      comfyui_log: { lines: expect.arrayContaining(['got prompt']) },
+      health: { status: 'ok' },
+      task: { task_id: taskId, attempts: [{ number: 1, ending: 'failed' }] },
+    });
+    expect(again.status).toBe(2);
   });
 
   it('CL9 checks a task by its prompt id', async () => {

@@ -64,7 +64,7 @@ export function startComfleet(args: readonly string[], options: CliOptions) {
     if (child.exitCode === null) child.kill('SIGINT');
     return (await closed)[0];
   };
-  return { lineOf, stop, child };
+  return { lineOf, stop, child, closed };
 }
 
 /** A running server with two simulated workers in a folder of its own; its data lie where the command looks for them. */

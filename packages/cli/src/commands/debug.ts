@@ -2,6 +2,7 @@ import type { TaskCheck, PendingTask } from '@comfleet/contract';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
+import { findWorker, formatWorkers } from './workers.ts';
 
 const HEADS = ['TASK', 'STATUS', 'AGE', 'WORKFLOW', 'WORKER', 'CONNECTION', 'PROMPT'];
 
@@ -53,6 +54,24 @@ export async function checkAllTasks(context: CommandContext): Promise<number> {
   }
   context.show({ checked }, () => (checked.length === 0 ? [context.texts.nothing()] : checked.map(toLine)));
   return failures === 0 ? EXIT.ok : EXIT.failed;
+}
+
+const RECONNECT_MS = 5000;
+const LOOK_EVERY_MS = 100;
+
+/** `comfleet debug reset-connection`: has the server drop a worker's socket; status 1 when it is not back in 5 s (CL10). */
+export async function resetConnection(context: CommandContext, idOrName: string): Promise<number> {
+  const { clock, signal } = context.terminal;
+  const comfleet = await context.connect();
+  const { worker_id: workerId } = await findWorker(comfleet, idOrName, signal);
+  let worker = await comfleet.workers.reconnect(workerId, { signal });
+  const deadlineMs = clock.monotonicMs() + RECONNECT_MS;
+  while (worker.socket !== 'connected' && clock.monotonicMs() < deadlineMs) {
+    await clock.sleep(LOOK_EVERY_MS, signal);
+    worker = await comfleet.workers.load(workerId, { signal });
+  }
+  context.show(worker, () => formatWorkers([worker]));
+  return worker.socket === 'connected' ? EXIT.ok : EXIT.failed;
 }
 
 function toLine({ task_id: taskId, status, place, error }: TaskCheck): string {

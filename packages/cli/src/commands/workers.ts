@@ -1,9 +1,15 @@
 import type { Worker } from '@comfleet/contract';
+import type { Comfleet } from '@comfleet/sdk';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
 
 const HEADS = ['WORKER', 'STATE', 'LOAD', 'SOCKET', 'COMFYUI', 'SOURCE', 'URL', 'REASON'];
+
+/** Workers as a table. */
+export function formatWorkers(workers: readonly Worker[]): string[] {
+  return formatTable(HEADS, workers.map(toRow));
+}
 
 function toRow(worker: Worker): string[] {
   return [
@@ -23,7 +29,7 @@ export async function listWorkers(context: CommandContext): Promise<number> {
   const comfleet = await context.connect();
   const workers = await comfleet.workers.list({ signal: context.terminal.signal });
   context.show({ workers }, () =>
-    workers.length === 0 ? [context.texts.nothing()] : formatTable(HEADS, workers.map(toRow)),
+    workers.length === 0 ? [context.texts.nothing()] : formatWorkers(workers),
   );
   return EXIT.ok;
 }
@@ -32,12 +38,8 @@ export async function listWorkers(context: CommandContext): Promise<number> {
 export async function showWorker(context: CommandContext, idOrName: string): Promise<number> {
   const comfleet = await context.connect();
   const { signal } = context.terminal;
-  const known = (await comfleet.workers.list({ signal })).find((worker) => worker.name === idOrName);
-  const worker = known ?? (await comfleet.workers.load(idOrName, { signal }));
-  context.show(worker, () => [
-    ...formatTable(HEADS, [toRow(worker)]),
-    ...worker.devices.map((d) => JSON.stringify(d)),
-  ]);
+  const worker = await findWorker(comfleet, idOrName, signal);
+  context.show(worker, () => [...formatWorkers([worker]), ...worker.devices.map((d) => JSON.stringify(d))]);
   return EXIT.ok;
 }
 
@@ -50,7 +52,7 @@ export async function checkWorkers(context: CommandContext, idsOrNames: readonly
   const workers: Worker[] = [];
   for (const id of ids) workers.push(await comfleet.workers.check(id, { signal }));
   context.show({ workers }, () =>
-    workers.length === 0 ? [context.texts.nothing()] : formatTable(HEADS, workers.map(toRow)),
+    workers.length === 0 ? [context.texts.nothing()] : formatWorkers(workers),
   );
   const isFine = (worker: Worker): boolean => worker.state === 'online' || worker.state === 'busy';
   return workers.every(isFine) ? EXIT.ok : EXIT.failed;
@@ -58,4 +60,10 @@ export async function checkWorkers(context: CommandContext, idsOrNames: readonly
   function toId(idOrName: string): string {
     return known.find((worker) => worker.name === idOrName)?.worker_id ?? idOrName;
   }
+}
+
+/** A worker by its name or id. */
+export async function findWorker(comfleet: Comfleet, idOrName: string, signal: AbortSignal): Promise<Worker> {
+  const named = (await comfleet.workers.list({ signal })).find((worker) => worker.name === idOrName);
+  return named ?? (await comfleet.workers.load(idOrName, { signal }));
 }

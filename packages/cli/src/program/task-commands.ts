@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { BundleFlags } from '../commands/debug-bundle.ts';
 import type { BatchFlags } from '../commands/batch.ts';
 import type { RunFlags } from '../commands/run.ts';
 import type { ListFlags } from '../commands/tasks.ts';
@@ -133,5 +134,23 @@ function addDebugCommands(program: Command, run: RunCommand): void {
     .description('the same for every open task')
     .action(async (_flags: object, command: Command) => {
       await run(command, async (context) => (await import('../commands/debug.ts')).checkAllTasks(context));
+    });
+  debug
+    .command('reset-connection <worker>')
+    .description('close a worker’s socket and connect anew, by name or id; its tasks go on')
+    .action(async (worker: string, _flags: object, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/debug.ts')).resetConnection(context, worker),
+      );
+    });
+  debug
+    .command('bundle <task>')
+    .description('all that is known about one task in one JSON file, without secrets')
+    .option('--out <file>', 'where to write it (default: comfleet-TASK.json)')
+    .option('--lines <count>', 'lines of ComfyUI’s log', whole(1, 5000), 200)
+    .action(async (taskId: string, flags: BundleFlags, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/debug-bundle.ts')).writeBundle(context, taskId, flags),
+      );
     });
 }
