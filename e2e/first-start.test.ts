@@ -1,0 +1,241 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { inflateSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const MOST_SECONDS_TO_PICTURE = 60;
+const MOST_MS_TO_STOP = 5000;
+
+/** The lines of the first block of commands of a page. */
+function readCommands(page: string): string[] {
+  const block = /```sh\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, page), 'utf8'));
+  return (block?.[1] ?? '').split('\n').filter((line) => line !== '');
+}
+
+/** What a shell is given: a line without its comment. */
+function toCommand(line: string | undefined): string {
+  return (line ?? '').replace(/\s+#.*$/, '');
+}
+
+test('DO9 both README files open with the same two commands', () => {
+  const english = readCommands('README.md').map(toCommand);
+
+  expect(english).toEqual(['npm start', 'npm test']);
+  expect(readCommands('README.zh-CN.md').map(toCommand)).toEqual(english);
+});
+
+test('continuous integration runs the command of the README', () => {
+  const script = readFileSync(join(ROOT, '.ci/run'), 'utf8');
+
+  expect(script).toMatch(new RegExp(`^exec ${toCommand(readCommands('README.md')[1])} </dev/null$`, 'm'));
+});
+
+interface Start {
+  process: ChildProcess;
+  lines: string[];
+  /** Resolves with the first line that matches, also one printed before; rejects when the command ends without. */
+  line(pattern: RegExp): Promise<string>;
+}
+
+/** Runs a command line as a shell in a terminal would: a process group of its own, the environment of a person. */
+function runCommandLine(command: string, folder: string): Start {
+  const child = spawn('sh', ['-c', `exec ${command}`], {
+    cwd: folder,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: createEnvironment(),
+  });
+  const lines: string[] = [];
+  const watchers = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line);
+      for (const watcher of watchers) watcher();
+    });
+  const line = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        const found = lines.find((one) => pattern.test(one));
+        if (found === undefined) return;
+        watchers.delete(look);
+        resolve(found);
+      };
+      watchers.add(look);
+      child.once('exit', (code) => reject(new Error(`ended with ${code}:\n${lines.join('\n')}`)));
+      look();
+    });
+  return { process: child, lines, line };
+}
+
+/** Ours without what the test runner adds: data in the default folder, no token of another server. */
+function createEnvironment(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(
+    ([name]) =>
+      !/^(COMFLEET|COMFYUI|VITEST|npm_)|^(NODE_ENV|NODE_OPTIONS|TEST|MODE|DEV|PROD|SSR|BASE_URL|INIT_CWD)$/.test(
+        name,
+      ),
+  );
+  return { ...Object.fromEntries(own), LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
+}
+
+/** Living processes that work in a folder, however they were started and whatever group they are in. */
+function listProcessesIn(folder: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const cwd = readlinkSync(`/proc/${pid}/cwd`);
+        const isZombie = /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+        const isHere = cwd === folder || cwd.startsWith(`${folder}/`);
+        return isHere && !isZombie
+          ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')]
+          : [];
+      } catch {
+        return []; // ended while we looked
+      }
+    });
+}
+
+/** One Ctrl-C: the terminal sends the signal to the whole foreground group. Answers exit code and duration. */
+async function pressCtrlC(start: Start): Promise<{ code: number | null; ms: number }> {
+  const pid = start.process.pid;
+  if (pid === undefined) throw new Error('the command was never started');
+  const exited = once(start.process, 'exit');
+  const beganMs = performance.now();
+  process.kill(-pid, 'SIGINT');
+  const [code] = (await exited) as [number | null];
+  return { code, ms: performance.now() - beganMs };
+}
+
+async function isPortFree(port: number): Promise<boolean> {
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  const outcome = await Promise.race([
+    once(server, 'listening').then(() => true),
+    once(server, 'error').then(() => false),
+  ]);
+  if (outcome) await new Promise((done) => server.close(done));
+  return outcome;
+}
+
+/** Size and pixels of a PNG with 8 bits a channel: its parts are read, its data inflated, as a viewer would. */
+function decodePng(bytes: Buffer): { width: number; height: number; pixels: Buffer } {
+  expect(bytes.subarray(0, 8).toString('latin1')).toBe('\x89PNG\r\n\x1a\n');
+  const data: Buffer[] = [];
+  for (let at = 8; at < bytes.length; at += 12 + bytes.readUInt32BE(at)) {
+    const type = bytes.toString('latin1', at + 4, at + 8);
+    if (type === 'IDAT') data.push(bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at)));
+  }
+  expect(bytes.toString('latin1', bytes.length - 8, bytes.length - 4)).toBe('IEND');
+  return {
+    width: bytes.readUInt32BE(16),
+    height: bytes.readUInt32BE(20),
+    pixels: inflateSync(Buffer.concat(data)),
+  };
+}
+
+describe('the first start in a fresh clone', () => {
+  const [startLine] = readCommands('README.md');
+  const portHolder = createServer();
+  let folder = '';
+  let first: Start;
+  let picturePath = '';
+  let address = '';
+
+  beforeAll(async () => {
+    // The port that a start takes by default is in use, by us or by someone else: it must not matter.
+    portHolder.listen(8000, '127.0.0.1');
+    await Promise.race([once(portHolder, 'listening'), once(portHolder, 'error')]);
+    const parent = await mkdtemp(join(tmpdir(), 'comfleet-first-start-'));
+    folder = join(parent, 'comfleet');
+    execFileSync('git', ['clone', '--quiet', ROOT, folder]);
+    first = runCommandLine(toCommand(startLine), folder);
+  });
+
+  afterAll(async () => {
+    portHolder.close();
+    if (
+      first?.process.pid !== undefined &&
+      first.process.exitCode === null &&
+      first.process.signalCode === null
+    )
+      await pressCtrlC(first);
+    await rm(join(folder, '..'), { recursive: true, force: true });
+  });
+
+  test('shows a picture within a minute of the installation', async () => {
+    const line = await first.line(/^first picture after /);
+
+    const [, seconds, path] = /^first picture after ([\d.]+) s: (.+)$/.exec(line) ?? [];
+    picturePath = path ?? '';
+    expect(Number(seconds)).toBeGreaterThan(0);
+    expect(Number(seconds)).toBeLessThanOrEqual(MOST_SECONDS_TO_PICTURE);
+    expect(picturePath.startsWith(join(folder, '.comfleet/outputs/'))).toBe(true);
+  });
+
+  test('the picture decodes to all its pixels', () => {
+    const { width, height, pixels } = decodePng(readFileSync(picturePath));
+
+    expect([width, height]).toEqual([512, 512]);
+    // One filter byte a row, then three or four bytes a pixel.
+    expect([height * (1 + 3 * width), height * (1 + 4 * width)]).toContain(pixels.length);
+  });
+
+  test('says plainly that the workers are simulated, and shows progress', () => {
+    const text = first.lines.join('\n');
+
+    expect(text).toMatch(/No ComfyUI was found, so 2 SIMULATED workers stand in/);
+    expect(first.lines.filter((line) => /^\s+\d+\.\d%/.test(line)).length).toBeGreaterThan(5);
+  });
+
+  test('a taken port moves on to the next, said aloud', async () => {
+    const line = await first.line(/^Comfleet runs at /);
+    address = line.replace('Comfleet runs at ', '');
+
+    expect(Number(new URL(address).port)).toBeGreaterThan(8000);
+    expect(first.lines).toContain(`Port 8000 is in use; taking ${new URL(address).port} instead.`);
+    expect((await fetch(`${address}/healthz`)).status).toBe(200);
+    expect((await fetch(`${address}/client`)).headers.get('content-type')).toMatch(/^text\/html/);
+  });
+
+  test('the command line finds the server without ceremony', () => {
+    const list = execFileSync('npx', ['--no-install', 'comfleet', 'tasks', 'list', '--json'], {
+      cwd: folder,
+      env: createEnvironment(),
+      encoding: 'utf8',
+    });
+
+    expect(JSON.parse(list)).toMatchObject({ tasks: [{ status: 'succeeded' }] });
+  });
+
+  test('Ctrl-C ends it with 0 within five seconds and leaves no process and no port behind', async () => {
+    const { code, ms } = await pressCtrlC(first);
+
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(MOST_MS_TO_STOP);
+    expect(listProcessesIn(folder)).toEqual([]);
+    expect(await isPortFree(Number(new URL(address).port))).toBe(true);
+    expect(existsSync(picturePath)).toBe(true);
+  });
+
+  test('a second start builds nothing, runs no example and says where it is', async () => {
+    const second = runCommandLine(toCommand(startLine), folder);
+    const shownLink = await second.line(/Sign in once/);
+    const { code } = await pressCtrlC(second);
+
+    expect(code).toBe(0);
+    expect(shownLink).toContain('/client#code=');
+    const text = second.lines.join('\n');
+    expect(text).toMatch(/^Comfleet runs at http:\/\/127\.0\.0\.1:\d+$/m);
+    expect(text).not.toMatch(/Building|Installing|running the example|first picture/);
+    expect(listProcessesIn(folder)).toEqual([]);
+  });
+});
