@@ -34,12 +34,18 @@ function viewFile(request: SimRequest, state: ServerState): Reply {
   const file =
     state.faults.take('view_gone') === undefined ? state.files.read(place.folder, place.path) : undefined;
   if (file === undefined) return replyEmpty(404);
-  const disposition = `filename="${place.name}"`;
+  const disposition = describeFile(place.name);
   const preview = request.query.get('preview');
   if (preview !== null) return showPreview(file, preview, disposition, request.query.get('channel') ?? '');
   const channel = request.query.get('channel');
   if (channel === 'rgb' || channel === 'a') return showChannel(file, channel, disposition);
   return sendFile(request, state, file, place.name);
+}
+
+/** aiohttp writes header values as UTF-8; node wants each byte as a character, and no control characters. */
+function describeFile(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
+  return `filename="${Buffer.from(name.replace(/[\u0000-\u001f\u007f]/g, ''), 'utf8').toString('latin1')}"`;
 }
 
 function readFolder(name: string | null): FolderName | undefined {
@@ -102,7 +108,7 @@ function sendFile(request: SimRequest, state: ServerState, file: StoredFile, nam
   const type = CONTENT_TYPES[posix.extname(name).toLowerCase()] ?? 'application/octet-stream';
   const headers = {
     'Content-Type': type,
-    'Content-Disposition': `filename="${name}"`,
+    'Content-Disposition': describeFile(name),
     'Accept-Ranges': 'bytes',
     'Last-Modified': new Date(file.modifiedMs).toUTCString(),
     ETag: `"${Math.floor(file.modifiedMs * 1e6).toString(16)}-${file.bytes.length.toString(16)}"`,

@@ -9,6 +9,7 @@ import type { Clock } from '../../platform/time/clock.ts';
 import { writeAsset, writeBlob } from './asset-rows.ts';
 import type { BlobStore, StoredBlob } from './blob-store.ts';
 import { readContentKind, readPicture } from './content-kind.ts';
+import { WholePicture } from './whole-picture.ts';
 
 export interface CollectDeps {
   database: Database;
@@ -80,11 +81,14 @@ async function download(deps: CollectDeps, job: CollectJob, file: OutputFile): P
     if (tries > 0) await deps.clock.sleep(100 * 2 ** tries, job.signal);
     try {
       const viewed = await job.http.view(file, { signal: job.signal });
-      return await deps.blobs.put(viewed.body, {
+      const picture = new WholePicture();
+      const stored = await deps.blobs.put(picture.watch(viewed.body), {
         maxBytes: deps.maxFileBytes,
         ...(viewed.contentLength === null ? {} : { expectedBytes: viewed.contentLength }),
         signal: job.signal,
       });
+      if (picture.isWhole(stored)) return stored;
+      throw new AppError('COLLECT_FAILED', { file, reason: 'the picture is cut off' });
     } catch (thrown) {
       last = toError(thrown);
       if (thrown instanceof ComfyError && thrown.details.status === 404)

@@ -1,0 +1,208 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FaultSpec } from '@comfleet/simulator';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { FlowRig, pictureGraph } from './kit/flow-rig.ts';
+
+let rig: FlowRig;
+beforeAll(async () => {
+  rig = await FlowRig.open();
+});
+afterAll(() => rig.close());
+afterEach(() => rig.simulator.control.clear());
+
+const IMAGES = { class_type: 'EmptyImage', inputs: { width: 16, height: 16, batch_size: 2, color: 7 } };
+const runWith = (...faults: FaultSpec[]) => {
+  for (const fault of faults) rig.simulator.control.set(fault);
+  return rig.run(pictureGraph());
+};
+
+/** What the worker wrote for a task, by the worker's own ledger. */
+const written = (id: string) =>
+  rig.simulator.ledger
+    .lines()
+    .filter((line) => line.event === 'file_written' && line.task === id)
+    .map((line) => String(line.path));
+
+describe('files of a finished prompt', () => {
+  it('RS4 the stored bytes are the bytes the worker wrote', async () => {
+    const task = await rig.run(pictureGraph());
+    const [path = ''] = written(task.task_id);
+
+    expect(await rig.bytes(task.task_id as never)).toEqual(rig.simulator.files.read('output', path)?.bytes);
+  });
+
+  it('RS6 the worker gets a prefix no other attempt has, and the result the name that was asked for', async () => {
+    const first = await rig.run(pictureGraph('holiday'));
+    const second = await rig.run(pictureGraph('holiday'));
+    const paths = [...written(first.task_id), ...written(second.task_id)];
+
+    expect(new Set(paths.map((path) => path.replace(/_\d+_\.png$/, ''))).size).toBe(2);
+    expect(paths.every((path) => /^holiday~[0-9a-f]{8}_00001_\.png$/.test(path))).toBe(true);
+    expect([first, second].map((task) => task.results[0]?.name)).toEqual([
+      'holiday_00001_.png',
+      'holiday_00001_.png',
+    ]);
+  });
+
+  it('RS1 images, animations, videos, sounds, texts and plain files are collected, previews are not', async () => {
+    const audio = await rig.run({
+      '1': { class_type: 'EmptyLatentAudio', inputs: { seconds: 1, batch_size: 1 } },
+      '2': IMAGES,
+      '3': { class_type: 'SaveImage', inputs: { filename_prefix: 'still', images: ['2', 0] } },
+      '4': {
+        class_type: 'SaveAnimatedWEBP',
+        inputs: {
+          filename_prefix: 'anim',
+          images: ['2', 0],
+          fps: 6,
+          lossless: true,
+          quality: 80,
+          method: 'default',
+        },
+      },
+      '5': { class_type: 'CreateVideo', inputs: { images: ['2', 0], fps: 8 } },
+      '6': {
+        class_type: 'SaveVideo',
+        inputs: { filename_prefix: 'video/clip', video: ['5', 0], format: 'mp4', codec: 'h264' },
+      },
+      '7': { class_type: 'PreviewAny', inputs: { source: ['2', 0] } },
+      '8': { class_type: 'SaveLatent', inputs: { samples: ['1', 0], filename_prefix: 'latents/one' } },
+      '9': { class_type: 'PreviewImage', inputs: { images: ['2', 0] } },
+    });
+
+    expect(audio.status).toBe('succeeded');
+    const kinds = audio.results.map(({ node_id, kind }) => `${node_id} ${kind}`).sort();
+    expect(kinds).toEqual(['3 image', '3 image', '4 image', '6 video', '7 text', '8 latent']);
+    expect(audio.results.find((result) => result.kind === 'text')?.text).not.toBe('');
+    expect(audio.results.find((result) => result.kind === 'video')?.content_type).toBe('video/mp4');
+  });
+
+  it('SaveImageWebsocket pictures survive a socket that is lost before they are sent', async () => {
+    rig.simulator.control.set({ name: 'ws_reset', moment: 'between_post_and_start' });
+    const task = await rig.run({
+      '1': { ...IMAGES, inputs: { ...IMAGES.inputs, batch_size: 1, color: 99 } },
+      '2': { class_type: 'SaveImageWebsocket', inputs: { images: ['1', 0] } },
+    });
+
+    expect(task).toMatchObject({ status: 'succeeded', results: [{ node_id: '2', kind: 'image' }] });
+    expect((await rig.bytes(task.task_id as never)).subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  it('CD21 a second, cached run of the same graph has results of its own', async () => {
+    const graph = pictureGraph('cached');
+    const first = await rig.run(graph);
+    const second = await rig.run(graph);
+
+    expect(second).toMatchObject({ status: 'succeeded', results: [{ name: 'cached_00001_.png' }] });
+    expect(second.results[0]?.asset_id).not.toBe(first.results[0]?.asset_id);
+    expect(written(second.task_id)).toHaveLength(1);
+  });
+});
+
+describe('downloads at fault', () => {
+  it.each(['reset', 'short', 'wrong_length'])(
+    'D1 a download that breaks by %s three times is begun again; the stored file is whole',
+    async (kind) => {
+      const task = await runWith({ name: 'view_broken', kind, after: 100, times: 3 });
+      const [path = ''] = written(task.task_id);
+
+      expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1 });
+      expect(await rig.bytes(task.task_id as never)).toEqual(rig.simulator.files.read('output', path)?.bytes);
+    },
+  );
+
+  it('D1 a download that never comes whole fails by name and leaves nothing behind', async () => {
+    const folders = async () => (await readdir(join(rig.folder, 'blobs'), { recursive: true })).length;
+    const before = await folders();
+    rig.simulator.control.set({ name: 'view_broken', kind: 'short', after: 100, times: 'until_cleared' });
+    const task = await rig.run(pictureGraph(), { max_attempts: 1 });
+
+    expect(task).toMatchObject({ status: 'failed', results: [], error: { code: 'COLLECT_FAILED' } });
+    expect(await folders()).toBe(before);
+  });
+
+  it('D2 a file that is gone is made again by a new attempt under a new name', async () => {
+    const task = await runWith({ name: 'view_gone' });
+
+    expect(task).toMatchObject({ status: 'succeeded', attempt_count: 2 });
+    expect(task.attempts[0]).toMatchObject({ ending: 'failed', error: { code: 'OUTPUT_GONE' } });
+    expect(new Set(written(task.task_id)).size).toBe(2);
+  });
+
+  it.each([
+    ['with .. stay outside our folders', '../../evil.png', 'failed', null],
+    ['of 255 bytes', `${'x'.repeat(251)}.png`, 'succeeded', /x{180,}\.png$/],
+    ['with Unicode', 'Ünïcode 你好.png', 'succeeded', /^Ünïcode 你好\.png$/],
+    ['with an escaped slash', 'a%2Fb.png', 'succeeded', /^a%2Fb\.png$/],
+    ['with control characters', 'a\u0007b.png', 'succeeded', /^a_b\.png$/],
+  ])('D7 names %s', async (_what, filename, status, name) => {
+    rig.simulator.control.set({ name: 'output_name', filename, times: 'until_cleared' });
+    const task = await rig.run(pictureGraph(), { max_attempts: 1 });
+
+    expect(task.status).toBe(status);
+    if (name) expect(task.results[0]?.name).toMatch(name);
+    const readable = await readdir(join(rig.folder, 'outputs'), { recursive: true });
+    expect(readable.filter((path) => path.includes('..'))).toEqual([]);
+  });
+
+  it('D8 500 files of one prompt are collected in order', async () => {
+    const task = await runWith({ name: 'many_files', count: 500 });
+
+    expect(task.status).toBe('succeeded');
+    expect(task.results.map((result) => result.index)).toEqual(Array.from({ length: 500 }, (_, at) => at));
+  });
+
+  it('D8 more files than the limit fail by name', async () => {
+    rig.simulator.control.set({ name: 'many_files', count: 501 });
+    const task = await rig.run(pictureGraph(), { max_attempts: 1 });
+
+    expect(task).toMatchObject({
+      status: 'failed',
+      error: { code: 'COLLECT_FAILED', details: { files: 501, max_files: 500 } },
+    });
+  });
+
+  it('D8 a file of 256 MB is streamed: memory does not grow with it', async () => {
+    const sizeBytes = 256 * 1024 ** 2;
+    rig.simulator.control.set({ name: 'big_file', bytes: sizeBytes });
+    rig.simulator.control.set({ name: 'output_name', filename: 'film.mp4' });
+    const id = await rig.submit(pictureGraph());
+    let mostBytes = 0;
+    const before = process.memoryUsage().rss;
+    const sampling = setInterval(() => {
+      mostBytes = Math.max(mostBytes, process.memoryUsage().rss - before);
+    }, 20);
+    const task = await rig.ended(id);
+    clearInterval(sampling);
+
+    expect(task).toMatchObject({ status: 'succeeded', results: [{ size_bytes: sizeBytes }] });
+    expect(mostBytes).toBeLessThan(128 * 1024 ** 2);
+  });
+
+  it('RS8 an empty or unreadable picture is a failure, not a result', async () => {
+    rig.simulator.control.set({
+      name: 'view_broken',
+      kind: 'wrong_length',
+      after: 0,
+      times: 'until_cleared',
+    });
+    const empty = await rig.run(pictureGraph(), { max_attempts: 1 });
+    rig.simulator.control.set({
+      name: 'view_broken',
+      kind: 'wrong_length',
+      after: 3,
+      times: 'until_cleared',
+    });
+    rig.simulator.control.clear();
+    rig.simulator.control.set({
+      name: 'view_broken',
+      kind: 'wrong_length',
+      after: 3,
+      times: 'until_cleared',
+    });
+    const cut = await rig.run(pictureGraph(), { max_attempts: 1 });
+
+    expect([empty, cut].map((task) => task.error?.code)).toEqual(['OUTPUT_INVALID', 'OUTPUT_INVALID']);
+  });
+});
