@@ -6,7 +6,14 @@ import { KillClient } from './client.ts';
 import { ClientLedger } from './client-ledger.ts';
 import type { Ledgers } from './ledgers.ts';
 import { type KillPlan, type PlannedKill, STOP } from './plan.ts';
-import { type InFlight, loadEnds, loadInFlight, readSqlLedger, withDatabase } from './read-sql.ts';
+import {
+  type InFlight,
+  loadEnds,
+  loadFailures,
+  loadInFlight,
+  readSqlLedger,
+  withDatabase,
+} from './read-sql.ts';
 import { ServerProcess } from './server-process.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
@@ -25,6 +32,8 @@ export interface Kill extends PlannedKill {
 export interface KillReport {
   ledgers: Ledgers;
   kills: Kill[];
+  /** Of failed tasks. */
+  failures: string[];
   /** For each kill, ms from the restart to the end of the first attempt that was open; null when none ended before the next. */
   recoveryMs: (number | null)[];
   durationMs: number;
@@ -57,14 +66,16 @@ export async function runKills(plan: KillPlan, database: DatabaseConfig): Promis
     await finished;
     await repeatAll(plan, clients);
     const { code } = await server.stop();
-    const { sql, ends } = await withDatabase(database, async (opened) => ({
+    const { sql, ends, failures } = await withDatabase(database, async (opened) => ({
       sql: await readSqlLedger(opened, server.dataDir),
       ends: await loadEnds(opened),
+      failures: await loadFailures(opened),
     }));
     const workerEntries = (await Promise.all(workers.map((worker) => worker.readLedger()))).flat();
     return {
       ledgers: { clients: ledger.entries, sql, workers: workerEntries },
       kills,
+      failures,
       recoveryMs: kills.map((kill, index) => findRecovery(kill, kills[index + 1], ends)),
       durationMs: Date.now() - begunMs,
       exitCode: code,

@@ -44,6 +44,14 @@ export async function loadInFlight(database: Opened): Promise<InFlight> {
   return { tasks: tasks.length, attempts: attempts.map(({ id }) => id) };
 }
 
+/** Errors of tasks that failed; none should in a run where only the server dies. */
+export async function loadFailures(database: Opened): Promise<string[]> {
+  const rows = await database.read(
+    database.k.selectFrom('task').select(['id', 'error']).where('state', 'in', ['failed', 'expired']),
+  );
+  return rows.map(({ id, error }) => `${id} ${error}`);
+}
+
 /** When each attempt ended, wall ms. */
 export async function loadEnds(database: Opened): Promise<Map<string, number>> {
   const rows = await database.read(database.k.selectFrom('attempt').select(['id', 'ended_at']));

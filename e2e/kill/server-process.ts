@@ -69,13 +69,16 @@ export class ServerProcess {
 
   /** The process's end, and what it said last. */
   async waitForExit(): Promise<Exit & { tail: string }> {
-    const program = this.#require();
-    return { ...(await program.exited), tail: program.tail };
+    return { ...(await this.#require().exited), tail: await this.#readTail() };
   }
 
   async stop(): Promise<Exit & { tail: string }> {
-    const program = this.#require();
-    return { ...(await program.stop('SIGTERM')), tail: program.tail };
+    return { ...(await this.#require().stop('SIGTERM')), tail: await this.#readTail() };
+  }
+
+  async #readTail(): Promise<string> {
+    const log = await readFile(join(this.#dataDir, 'logs', 'system.log'), 'utf8');
+    return `${this.#require().tail}\n${log.split('\n').slice(-15).join('\n')}`;
   }
 
   /** Resolves while a server runs: where it is, and a promise of its end. */

@@ -214,7 +214,7 @@ class AttemptRun {
       return (await lookForPrompt(job)) === 'absent';
     } catch (thrown) {
       // Canceled meanwhile: what may be there is stopped like any other.
-      if (!stop.aborted) throw thrown;
+      if (!stop.aborted || stop.reason === 'shutdown') throw thrown;
       return false;
     }
   }
