@@ -71,6 +71,7 @@ export function createExecution(
 }
 
 const PREVIEW_PERIOD_MS = 500;
+const ALMOST_DONE = 0.999;
 
 /** Previews go to watchers only, newest first, at most two a second; the newest is kept for whoever comes to watch. */
 function createPreviews({ hub, board, clock }: ExecutionDeps): DispatcherDeps['onPreview'] {
@@ -100,10 +101,10 @@ function toAddress(task: TaskRow) {
   return { taskId: task.id as TaskId, ownerId: task.owner_id, batchId: task.batch_id };
 }
 
-/** ComfyUI's frames as everyone sees them. */
+/** ComfyUI's frames as everyone sees them; files are still to be fetched after its last one, so 1 is not reached (PR3). */
 function toProgress(state: ProgressState): Omit<Progress, 'available'> {
   return {
-    value: state.fraction,
+    value: Math.min(state.fraction, ALMOST_DONE),
     nodes_done: state.nodesDone,
     nodes_total: state.nodesTotal,
     nodes_cached: state.nodesCached,

@@ -41,15 +41,13 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     for (const { row, event } of changes) {
       if (row.state === 'held') held.add(row.id);
       else held.delete(row.id);
+      const progress = row.state === 'succeeded' ? board.find(row.id) : null;
       if (row.ended_at !== null) board.forget(row.id);
       if (row.state === 'succeeded') estimates.learn(row);
-      hub.publish({
-        kind: 'event',
-        taskId: row.id as TaskId,
-        ownerId: row.owner_id,
-        batchId: row.batch_id,
-        event,
-      });
+      const address = { taskId: row.id as TaskId, ownerId: row.owner_id, batchId: row.batch_id };
+      // Whole only now that the result is stored.
+      if (progress) hub.publish({ kind: 'progress', ...address, progress: { ...progress, value: 1 } });
+      hub.publish({ kind: 'event', ...address, event });
     }
   });
   await estimates.load();
