@@ -1,0 +1,32 @@
+/** One server-sent event; `data` is parsed. */
+export interface SseFrame {
+  event: string;
+  id: string | null;
+  data: Record<string, ReturnType<typeof JSON.parse>>;
+}
+
+/** The events of a stream, one after the other, until it ends. Comments are left out. */
+export async function* readFrames(answer: Response): AsyncIterable<SseFrame> {
+  if (!answer.body) return;
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of answer.body) {
+    const blocks = (rest + decoder.decode(chunk, { stream: true })).split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const frame = parseBlock(block);
+      if (frame) yield frame;
+    }
+  }
+}
+
+function parseBlock(block: string): SseFrame | null {
+  const fields = new Map<string, string>();
+  for (const line of block.split('\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1).trimStart());
+  }
+  const data = fields.get('data');
+  if (data === undefined) return null;
+  return { event: fields.get('event') ?? 'message', id: fields.get('id') ?? null, data: JSON.parse(data) };
+}
