@@ -1,0 +1,43 @@
+// A picture becomes a video; where no worker has a video model, an animated WebP that needs none.
+import { runTask } from '../parts/run-task.mjs';
+import { loadPicture } from '../parts/sample-picture.mjs';
+
+const VIDEO = 'image_to_video_basic';
+
+/** @param {import('../parts/example.mjs').Example} example */
+export async function run(example) {
+  const { comfleet, text, say, args, signal } = example;
+  const { name, bytes } = await loadPicture(args[0]);
+  const upload = await comfleet.uploads.create(bytes, name, { signal });
+  const workflow = await comfleet.workflows.load(VIDEO, { signal });
+  if (workflow.available) {
+    const parameters = { image: upload.upload_id, duration: 1, fps: 8, width: 512, height: 512, steps: 8 };
+    await runTask(example, { workflow_name: VIDEO, parameters });
+    return;
+  }
+  say(text.noVideoModel);
+  await runTask(example, { graph: createBlinkingGraph(upload.upload_id), name: 'blinking' });
+}
+
+/**
+ * The picture and its negative in turn, twice a second, in ComfyUI's API format: of nodes that every ComfyUI has.
+ * @param {string} image  an upload's id
+ */
+function createBlinkingGraph(image) {
+  return {
+    1: { class_type: 'LoadImage', inputs: { image } },
+    2: { class_type: 'ImageInvert', inputs: { image: ['1', 0] } },
+    3: { class_type: 'ImageBatch', inputs: { image1: ['1', 0], image2: ['2', 0] } },
+    4: {
+      class_type: 'SaveAnimatedWEBP',
+      inputs: {
+        images: ['3', 0],
+        filename_prefix: 'blinking',
+        fps: 2,
+        lossless: true,
+        quality: 80,
+        method: 'default',
+      },
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** @import { Example } from './example.mjs' */
+/** @import { BatchBody } from '@comfleet/sdk' */
+
+/**
+ * How to draw descriptions: by a Stable Diffusion workflow that a worker has the checkpoint for, else as pictures of one
+ * colour, which every ComfyUI can make.
+ * @param {Example} example
+ * @param {{ descriptions: readonly string[], copies: number }} wish
+ * @returns {Promise<BatchBody>}
+ */
+export async function chooseDrawing({ comfleet, text, say }, { descriptions, copies }) {
+  const workflow = await findDrawingWorkflow(comfleet);
+  if (workflow !== null) {
+    const parameters = { width: 512, height: 512, steps: 8 };
+    return {
+      workflow_name: workflow,
+      parameters,
+      descriptions: [...descriptions],
+      images_per_description: copies,
+    };
+  }
+  say(text.noModel);
+  const tasks = descriptions.flatMap((description) =>
+    Array.from({ length: copies }, (_, copy) => ({
+      parameters: { color: pickColor(`${description} ${copy}`) },
+    })),
+  );
+  return { workflow_name: 'solid_color', parameters: { width: 256, height: 256 }, tasks };
+}
+
+/**
+ * The workflow that draws text here and now; null when no worker has a checkpoint.
+ * @param {Example['comfleet']} comfleet
+ */
+export async function findDrawingWorkflow(comfleet) {
+  const workflows = await comfleet.workflows.list();
+  return (
+    ['sd_basic', 'sdxl_basic'].find((name) => workflows.some((one) => one.name === name && one.available)) ??
+    null
+  );
+}
+
+/**
+ * The same text, the same colour.
+ * @param {string} text
+ */
+function pickColor(text) {
+  let hash = 0x811c9dc5;
+  for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return hash & 0xffffff;
+}
