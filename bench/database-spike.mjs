@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { openDatabase, Scope, silentLogger, systemClock, systemRandom } from '@comfleet/server';
 import { startMariadb } from '../e2e/services/private-mariadb.mjs';
 import { startPostgres } from '../e2e/services/private-postgres.mjs';
-import { FolderBlobStore } from '../packages/server/dist/flow/assets/folder-blob-store.js';
+import { openFolderBlobs } from '../packages/server/dist/flow/assets/folder-blob-store.js';
 
 /** @typedef {Parameters<typeof openDatabase>[1]['database']} DatabaseConfig */
 /** @typedef {import('@comfleet/server').Database} Database */
@@ -67,13 +67,14 @@ async function measureDisk(folder) {
 
 /** @param {string} folder @returns {Promise<Row[]>} */
 async function measureBlobs(folder) {
+  const scope = new Scope('spike', systemClock, silentLogger);
   let names = 0;
   const createName = () => {
     names += 1;
     return `part-${names}`;
   };
   const nowMs = () => systemClock.nowMs();
-  const store = new FolderBlobStore({
+  const store = openFolderBlobs(scope, {
     folder: join(folder, 'blobs'),
     durability: 'power',
     createName,
@@ -87,8 +88,12 @@ async function measureBlobs(folder) {
     }
     await store.put(stream(), { maxBytes: 1_000_000 });
   };
-  await put();
-  return [await measure('blob of 300 kB, synced', 1, put), await measure('blob of 300 kB, synced', 8, put)];
+  try {
+    await put();
+    return [await measure('blob of 300 kB, synced', 1, put), await measure('blob of 300 kB, synced', 8, put)];
+  } finally {
+    await scope.close();
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ import { type Instances, openInstances } from './fleet/instances/instances.ts';
 import { openWorkerRegistry, type WorkerRegistry } from './fleet/workers/registry.ts';
 import { ASSET_LIMITS } from './flow/assets/assets.ts';
 import type { BlobStore } from './flow/assets/blob-store.ts';
-import { FolderBlobStore } from './flow/assets/folder-blob-store.ts';
+import { openFolderBlobs } from './flow/assets/folder-blob-store.ts';
 import { type OpenedFlow, openFlow } from './flow/open-flow.ts';
 import { Secrets } from './flow/secrets.ts';
 import { storeWorkflowVersions } from './flow/workflow-versions.ts';
@@ -97,7 +97,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const { fleet, instances } = await openFleet(scope, { database, clock, random, logger, createId }, options);
   const library = await openWorkflowLibrary(scope, { logger, clock }, listWorkflowSources(options, config));
   const links = new SignedLinks(keys.signingKey, () => clock.nowMs());
-  const blobs = new FolderBlobStore({
+  const blobs = openFolderBlobs(scope, {
     folder: join(config.dataDir, 'blobs'),
     durability: config.durability,
     createName: () => createId(),

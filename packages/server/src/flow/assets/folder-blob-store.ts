@@ -1,32 +1,13 @@
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  fdatasync,
-  fsync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
-import {
-  copyFile,
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  rename,
-  rm,
-  stat,
-  unlink,
-  utimes,
-} from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { blake3, createBLAKE3 } from 'hash-wasm';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
+import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { BlobStore, PutLimits, StoredBlob } from './blob-store.ts';
+import { BlobWriter } from './blob-writer.ts';
+import { errorCode, syncFolder } from './durable-files.ts';
 
 /** Streams up to this size are hashed in memory first, and a blob that is here already is not written again. */
 const SMALL_BYTES = 1024 * 1024;
@@ -40,18 +21,27 @@ export interface FolderBlobOptions {
   nowMs: () => number;
 }
 
+/** Opens the store and its thread, which ends with the scope. */
+export function openFolderBlobs(scope: Scope, options: FolderBlobOptions): FolderBlobStore {
+  const writer = new BlobWriter();
+  scope.add('blobs', () => writer.close());
+  return new FolderBlobStore(options, writer);
+}
+
 /** Blobs as files below `folder/ab/abcdef…`, written beside and renamed, so that no partial file is ever visible. */
 export class FolderBlobStore implements BlobStore {
   readonly #folder: string;
   readonly #sync: boolean;
   readonly #createName: () => string;
   readonly #now: () => number;
+  readonly #writer: Pick<BlobWriter, 'run'>;
 
-  constructor({ folder, durability, createName, nowMs }: FolderBlobOptions) {
+  constructor({ folder, durability, createName, nowMs }: FolderBlobOptions, writer: Pick<BlobWriter, 'run'>) {
     this.#folder = folder;
     this.#sync = durability === 'power';
     this.#createName = createName;
     this.#now = nowMs;
+    this.#writer = writer;
   }
 
   async put(source: AsyncIterable<Uint8Array>, limits: PutLimits): Promise<StoredBlob> {
@@ -95,13 +85,7 @@ export class FolderBlobStore implements BlobStore {
   }
 
   async linkTo(hash: string, path: string): Promise<void> {
-    if (!existsSync(dirname(path))) await mkdir(dirname(path), { recursive: true });
-    try {
-      await link(this.#path(hash), path);
-    } catch (thrown) {
-      if (errorCode(thrown) === 'EEXIST') return;
-      await copyFile(this.#path(hash), path);
-    }
+    await this.#writer.run({ kind: 'link', from: this.#path(hash), path });
   }
 
   async #putLarge(
@@ -135,24 +119,11 @@ export class FolderBlobStore implements BlobStore {
     }
   }
 
-  /**
-   * A small file is written in one go: for so few bytes a trip to the thread pool costs more than the call. Only what
-   * waits for the disk goes there.
-   */
   async #writeSmall(hash: string, bytes: Uint8Array): Promise<void> {
     const temporary = join(this.#folder, 'incoming', this.#createName());
     try {
-      const file = openMaking(temporary);
-      try {
-        writeSync(file, bytes);
-        if (this.#sync) await dataSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameMaking(temporary, this.#path(hash));
-      if (this.#sync) await syncFolder(dirname(this.#path(hash)));
+      await this.#writer.run({ kind: 'write', temporary, path: this.#path(hash), bytes, sync: this.#sync });
     } catch (thrown) {
-      await rm(temporary, { force: true });
       throw toStorageError(thrown);
     }
   }
@@ -236,40 +207,6 @@ async function* readFile(path: string, range?: { start: number; end: number }): 
   }
 }
 
-/** Makes a rename durable. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = openSync(path, 'r');
-  try {
-    await fullSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-}
-
-const dataSync = promisify(fdatasync);
-const fullSync = promisify(fsync);
-
-/** Opens a new file; its folder is made when it is the first there. */
-function openMaking(path: string): number {
-  try {
-    return openSync(path, 'wx');
-  } catch (thrown) {
-    if (errorCode(thrown) !== 'ENOENT') throw thrown;
-    mkdirSync(dirname(path), { recursive: true });
-    return openSync(path, 'wx');
-  }
-}
-
-function renameMaking(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (thrown) {
-    if (errorCode(thrown) !== 'ENOENT') throw thrown;
-    mkdirSync(dirname(to), { recursive: true });
-    renameSync(from, to);
-  }
-}
-
 async function discard(temporary: Temporary): Promise<void> {
   try {
     await temporary.file.close();
@@ -289,8 +226,4 @@ function toStorageError(thrown: unknown): Error {
     return new AppError('STORAGE_FULL', { reason: code }, { cause: thrown });
   }
   return toError(thrown);
-}
-
-function errorCode(thrown: unknown): string | null {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : null;
 }
