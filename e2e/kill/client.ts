@@ -30,7 +30,7 @@ export class KillClient {
   async submit(task: PlannedTask): Promise<string> {
     const { key } = task;
     this.#ledger.push({ kind: 'sent', client: this.#name, key });
-    const body = JSON.stringify({ graph: createGraph(task), max_attempts: 1 });
+    const body = JSON.stringify({ graph: createGraph(task), max_attempts: task.maxAttempts });
     const answer = await this.#call('POST', '/api/v2/tasks', { body, key });
     const { task_id: taskId } = answer as { task_id: string };
     this.#ledger.push({ kind: 'accepted', client: this.#name, key, taskId });

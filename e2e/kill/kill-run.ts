@@ -40,8 +40,19 @@ export interface KillReport {
   exitCode: number | null;
 }
 
+export interface KillOptions {
+  /** The workers stand on the server's command line, not in its configuration. */
+  onCommandLine?: boolean;
+  /** What else happens while the server is dead. */
+  afterKill?: (workers: readonly WorkerProcess[]) => Promise<void>;
+}
+
 /** Runs a plan: clients send while the server dies and comes back; ends when every client saw every task end. */
-export async function runKills(plan: KillPlan, database: DatabaseConfig): Promise<KillReport> {
+export async function runKills(
+  plan: KillPlan,
+  database: DatabaseConfig,
+  options: KillOptions = {},
+): Promise<KillReport> {
   const folder = await mkdtemp(join(tmpdir(), 'comfleet-kill-'));
   const server = new ServerProcess(folder);
   const workers: WorkerProcess[] = [];
@@ -49,10 +60,8 @@ export async function runKills(plan: KillPlan, database: DatabaseConfig): Promis
   try {
     const names = Array.from({ length: WORKERS }, (_, index) => `w${index + 1}`);
     workers.push(...(await Promise.all(names.map((name) => startWorker(folder, name)))));
-    await server.writeConfig(
-      database,
-      workers.map(({ url }) => url),
-    );
+    const urls = workers.map(({ url }) => url);
+    await server.configure(database, urls, options.onCommandLine ? 'command line' : 'file');
     await server.start(null);
     const ledger = new ClientLedger();
     const clients = await createClients(plan, server, ledger);
@@ -62,7 +71,14 @@ export async function runKills(plan: KillPlan, database: DatabaseConfig): Promis
     const finished = Promise.all(
       clients.map((client, index) => client.run(plan.clients[index] ?? [], AT_A_TIME)),
     ).then(() => 'finished' as const);
-    const kills = await killAll({ plan, server, database, finished, ledger });
+    const kills = await killAll({
+      plan,
+      server,
+      database,
+      finished,
+      ledger,
+      afterKill: () => options.afterKill?.(workers),
+    });
     await finished;
     await repeatAll(plan, clients);
     const { code } = await server.stop();
@@ -124,6 +140,7 @@ interface Killing {
   database: DatabaseConfig;
   finished: Promise<'finished'>;
   ledger: ClientLedger;
+  afterKill: () => Promise<void> | undefined;
 }
 
 async function killAll(killing: Killing): Promise<Kill[]> {
@@ -131,6 +148,7 @@ async function killAll(killing: Killing): Promise<Kill[]> {
   const kills: Kill[] = [];
   for (const [index, kill] of plan.kills.entries()) {
     await waitForEnd(killing, kill);
+    await killing.afterKill();
     const inFlight = await withDatabase(database, loadInFlight);
     const restartedAtMs = Date.now();
     const listens = await server.start(plan.kills[index + 1] ?? null);

@@ -16,6 +16,7 @@ export interface PlannedTask {
   color: number;
   cancels: boolean;
   repeats: boolean;
+  maxAttempts: number;
 }
 
 /** The place of a clean stop: SIGTERM after so many more tasks have ended. */
@@ -40,6 +41,7 @@ interface Sizes {
   clients: number;
   cancels: number;
   kills: number;
+  maxAttempts?: number;
 }
 
 /** How often a place is passed for one task; what is passed more often is counted longer. */
@@ -67,6 +69,8 @@ export function planRun(seed: number, sizes: Sizes): KillPlan {
     color: index + 1,
     cancels: false,
     repeats: random() < 0.1,
+    // The server's death costs a task no attempt.
+    maxAttempts: sizes.maxAttempts ?? 1,
   }));
   for (const index of drawSome(tasks.length, sizes.cancels, random)) {
     const task = tasks[index];

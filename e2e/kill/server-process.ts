@@ -24,11 +24,9 @@ export class ServerProcess {
   #life: Promise<Life>;
   #announce: (life: Life) => void = () => {};
 
-  readonly #workers: readonly string[];
+  #workers: readonly string[] = [];
 
-  /** `workers`: addresses for its command line, beside those of its configuration. */
-  constructor(folder: string, workers: readonly string[] = []) {
-    this.#workers = workers;
+  constructor(folder: string) {
     this.#dataDir = join(folder, 'data');
     this.#config = join(folder, 'config.yaml');
     this.#life = this.#expectLife();
@@ -38,11 +36,18 @@ export class ServerProcess {
     return this.#dataDir;
   }
 
-  async writeConfig(database: DatabaseConfig, workerUrls: readonly string[]): Promise<void> {
+  /** Says where its records are and which workers it has, in its file or on its command line. */
+  async configure(
+    database: DatabaseConfig,
+    workerUrls: readonly string[],
+    where: 'file' | 'command line',
+  ): Promise<void> {
+    if (where === 'command line') this.#workers = workerUrls;
+    const inFile = where === 'file' ? workerUrls : [];
     const config = {
       server: { port: 0 },
       database,
-      workers: workerUrls.map((url, index) => ({ name: `w${index + 1}`, url, max_concurrent: 8 })),
+      workers: inFile.map((url, index) => ({ name: `w${index + 1}`, url, max_concurrent: 8 })),
       limits: { streams_per_client: 500 },
     };
     await writeFile(this.#config, stringify(config));

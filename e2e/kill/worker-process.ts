@@ -12,6 +12,8 @@ export interface WorkerProcess {
   name: string;
   url: string;
   stop(): Promise<void>;
+  /** Dies at once, with whatever it ran. */
+  kill(): Promise<void>;
   /** Its ledger; the hashes are of the files that lie in its output folder now. */
   readLedger(): Promise<WorkerEntry[]>;
 }
@@ -31,6 +33,7 @@ export async function startWorker(folder: string, name: string): Promise<WorkerP
     name,
     url,
     stop: async () => void (await program.stop('SIGINT')),
+    kill: async () => void (await program.stop('SIGKILL')),
     readLedger: () => readLedger(name, ledger, output),
   };
 }
