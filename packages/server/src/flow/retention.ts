@@ -140,31 +140,34 @@ async function removeOutputs(database: Database, beforeMs: number, now: number):
   return ids.length;
 }
 
-/** Blobs without a live record: the row goes first, guarded by the absence of records, then the bytes. */
+/**
+ * Blobs without a live record: the bytes go first, unless someone used them lately, then the row, unless someone has
+ * recorded the same bytes anew meanwhile.
+ */
 async function removeUnusedBlobs({ database, blobs }: RetentionDeps, now: number): Promise<number> {
   const { k } = database;
+  const isUnused = (eb: ExpressionBuilder<Schema, 'blob'>) =>
+    eb.not(
+      eb.exists(
+        eb
+          .selectFrom('asset')
+          .select('asset.id')
+          .whereRef('asset.blob_hash', '=', 'blob.hash')
+          .where('asset.deleted_at', 'is', null),
+      ),
+    );
   const unused = await database.read(
     k
       .selectFrom('blob')
       .select('hash')
       .where('created_at', '<', now - BLOB_GRACE_MS)
-      .where((eb) =>
-        eb.not(
-          eb.exists(
-            eb
-              .selectFrom('asset')
-              .select('asset.id')
-              .whereRef('asset.blob_hash', '=', 'blob.hash')
-              .where('asset.deleted_at', 'is', null),
-          ),
-        ),
-      )
+      .where(isUnused)
       .limit(PAGE),
   );
   let removed = 0;
   for (const { hash } of unused) {
     if (!(await blobs.removeUnused(hash, BLOB_GRACE_MS))) continue;
-    await database.commit([{ query: k.deleteFrom('blob').where('hash', '=', hash) }]);
+    await database.commit([{ query: k.deleteFrom('blob').where('hash', '=', hash).where(isUnused) }]);
     removed += 1;
   }
   return removed;
