@@ -83,7 +83,9 @@ export async function changeBatch(
       .selectFrom('task')
       .selectAll()
       .where('batch_id', '=', id)
-      .where('state', 'in', ['held', 'queued', 'running']),
+      .where('state', 'in', ['held', 'queued', 'running'])
+      // From the end: what is canceled must not start in the place of what was canceled before it.
+      .orderBy('batch_index', change === 'cancel' ? 'desc' : 'asc'),
   );
   for (const task of tasks) {
     if (change === 'cancel') await cancelTask(stages, task, actor.id);

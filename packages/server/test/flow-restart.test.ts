@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { FlowRig, pictureGraph, sleepGraph } from './kit/flow-rig.ts';
+
+describe('the server stops and starts while workers go on', () => {
+  it('TQ5 what ran is adopted and runs once, what waited runs, what ended stays', async () => {
+    const rig = await FlowRig.open({ simulators: [{}, {}] });
+    const done = await rig.run(pictureGraph());
+    const ids = await Promise.all(Array.from({ length: 8 }, () => rig.submit(sleepGraph(0.3))));
+    await Promise.any(
+      rig.simulators.map((_, worker) => rig.ledger(ids[0] ?? ('' as never), 'execution_start', worker)),
+    );
+
+    await rig.stop();
+    await rig.start();
+    const tasks = await Promise.all(ids.map((id) => rig.ended(id)));
+
+    expect(tasks.map((task) => task.status)).toEqual(ids.map(() => 'succeeded'));
+    expect(ids.map((id) => rig.executions(id))).toEqual(ids.map(() => 1));
+    expect(await rig.load(done.task_id as never)).toMatchObject({
+      status: 'succeeded',
+      results: [{ index: 0 }],
+    });
+    await rig.close();
+  });
+
+  it('P6 a prompt that ended while the server was away is collected, not run again', async () => {
+    const rig = await FlowRig.open();
+    const id = await rig.submit(sleepGraph(0.3));
+    await rig.ledger(id, 'execution_start');
+    await rig.stop();
+    await rig.ledger(id, 'execution_end');
+
+    await rig.start();
+    const task = await rig.ended(id);
+
+    expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1 });
+    expect(rig.executions(id)).toBe(1);
+    expect(rig.flow.stats().finishedBy.adoption).toBe(1);
+    await rig.close();
+  });
+
+  it('P6 a server that stops in the middle of a POST leaves the attempt open and runs it once', async () => {
+    const rig = await FlowRig.open();
+    rig.simulator.control.set({ name: 'prompt_delayed', ms: 500 });
+    const id = await rig.submit(sleepGraph(0.1));
+    await rig.happened(id, 'attempt.claimed');
+    await rig.stop();
+    await rig.start();
+    const task = await rig.ended(id);
+
+    expect(task.status).toBe('succeeded');
+    expect(rig.executions(id)).toBe(1);
+    await rig.close();
+  });
+
+  it('TQ10 a cancel just before the server stops holds after its start', async () => {
+    const rig = await FlowRig.open();
+    const id = await rig.submit(sleepGraph(30));
+    await rig.ledger(id, 'execution_start');
+    await Promise.all([rig.flow.cancelTask(rig.actor, id), rig.stop()]);
+    await rig.start();
+    const task = await rig.ended(id);
+
+    expect(task).toMatchObject({ status: 'canceled', results: [] });
+    expect((await rig.ledger(id, 'execution_end')).interrupted).toBe(true);
+    await rig.close();
+  });
+
+  it('P14 a stream resumes by number across a restart', async () => {
+    const rig = await FlowRig.open();
+    const id = await rig.submit(sleepGraph(0.4));
+    await rig.happened(id, 'attempt.started');
+    const seen = (await rig.flow.loadTaskEvents(rig.actor, id, 0)).at(-1)?.number ?? 0;
+    await rig.stop();
+    await rig.start();
+    const watch = rig.watch(id, seen);
+    await watch.wait((frame) => frame.kind === 'event' && frame.event.type === 'task.succeeded');
+    const numbers = watch.frames.flatMap((frame) => (frame.kind === 'event' ? [frame.event.number] : []));
+
+    expect(numbers).toEqual(numbers.map((_, at) => seen + 1 + at));
+    await rig.close();
+  });
+});
