@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startUp } from '@comfleet/server';
 import { DEFAULT_MODELS, openSimulator, type Simulator, type SimulatorOptions } from '@comfleet/simulator';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { stringify } from 'yaml';
 import type { FreshDatabase, TestDatabase } from '../services/databases.ts';
 import { readFrames, type SseFrame } from './sse.ts';
@@ -91,8 +91,8 @@ export class ServerRig {
     return { server: { port: 0 }, database: this.#database.config, workers, ...config };
   }
 
-  async writeConfig(config: Json | string): Promise<void> {
-    await writeFile(this.configFile, typeof config === 'string' ? config : stringify(config));
+  async writeConfig(config: object | string, file = this.configFile): Promise<void> {
+    await writeFile(file, typeof config === 'string' ? config : stringify(config));
   }
 
   async start(): Promise<void> {
@@ -211,6 +211,32 @@ export class ServerRig {
       });
       expect(answer.status, answer.text).toBe(200);
     }
+  }
+
+  /** The name of the file in a folder, once there is one: readable copies come after the result. */
+  async waitForFile(folder: string, wanted: RegExp): Promise<string> {
+    const find = async () => (await readdir(folder).catch(() => [])).find((name) => wanted.test(name));
+    return vi.waitFor(
+      async () => {
+        const name = await find();
+        if (name === undefined) throw new Error(`no file like ${wanted} in ${folder}`);
+        return name;
+      },
+      { timeout: 5000, interval: 20 },
+    );
+  }
+
+  /** Paths below a folder whose name has `part` in it, once there is one. */
+  async listFiles(folder: string, part: string): Promise<string[]> {
+    return vi.waitFor(
+      async () => {
+        const all = await readdir(folder, { recursive: true });
+        const found = all.filter((path) => path.includes(part));
+        if (found.length === 0) throw new Error(`no file with ${part} below ${folder}`);
+        return found;
+      },
+      { timeout: 5000, interval: 20 },
+    );
   }
 
   /** The graph that a worker executed for a prompt, as text: its numbers are those that arrived. */

@@ -9,7 +9,7 @@ import { AppError, toError } from './platform/errors/app-error.ts';
 import { armFailpoint } from './platform/lifecycle/failpoints.ts';
 import { Scope } from './platform/lifecycle/scope.ts';
 import type { Logger } from './platform/logging/logger.ts';
-import { createPinoLogger, openLogFile } from './platform/logging/pino-logger.ts';
+import { createPinoLogger, openLogFile, type RootLogger } from './platform/logging/pino-logger.ts';
 import { isPortFree } from './platform/process/free-port.ts';
 import { systemClock } from './platform/time/clock.ts';
 import { chooseWorkers } from './up/choose-workers.ts';
@@ -45,7 +45,7 @@ export async function startUp(options: UpOptions): Promise<number> {
   }
 }
 
-async function start(scope: Scope, options: UpOptions, logger: Logger): Promise<App> {
+async function start(scope: Scope, options: UpOptions, logger: RootLogger): Promise<App> {
   const port = options.port ?? (await findPort(options));
   const { store, loaded } = await openConfig(
     scope,
@@ -63,6 +63,7 @@ async function start(scope: Scope, options: UpOptions, logger: Logger): Promise<
     },
     { clock: systemClock, logger },
   );
+  logger.setLevel(loaded.config.logging.level);
   for (const warning of loaded.warnings) options.print(`! ${warning.path}: ${warning.message}`);
   const text = await readFile(WORKFLOWS_FILE, 'utf8');
   return openApp(scope, {

@@ -81,7 +81,7 @@ function compilePlacement(raw: RawConfig): Config['placement'] {
   return { strategy, maxAttempts: isOn ? retries + 1 : 1 };
 }
 
-/** Every worker of the file: `workers`, `nodes.static_nodes`, else the single ComfyUI when it is written. */
+/** Every worker of the file: `workers`, `nodes.static_nodes`, and the single ComfyUI when it is written. */
 export function listWorkers(raw: RawConfig): WorkerConfig[] {
   const own = raw.workers.map((worker) => ({
     name: worker.name ?? new URL(worker.url).host,
@@ -98,9 +98,9 @@ export function listWorkers(raw: RawConfig): WorkerConfig[] {
     metadata: node.metadata,
   }));
   const all = [...own, ...nodes];
-  if (all.length > 0 || !isSingleWritten(raw)) return all;
   const url = toSingleUrl(raw);
-  return [{ name: 'comfyui', url, maxConcurrent: 2, capabilities: [], metadata: {} }];
+  if (!isSingleWritten(raw) || all.some((worker) => worker.url === url)) return all;
+  return [...all, { name: 'comfyui', url, maxConcurrent: 2, capabilities: [], metadata: {} }];
 }
 
 function isSingleWritten(raw: RawConfig): boolean {

@@ -100,6 +100,7 @@ test('CF8 the documented config.yaml loads unchanged and every key reaches the c
       capabilities: ['text_to_image'],
       metadata: { location: 'worker-server-1', gpu_model: 'RTX 4090' },
     },
+    { name: 'comfyui', url: 'http://127.0.0.1:8188', maxConcurrent: 2, capabilities: [], metadata: {} },
   ]);
   const workflow = config.taskTypes['text_to_image']?.workflows['sd_basic'];
   expect(workflow?.workflow_file).toBe('/studio/backend/workflows/text_to_image/文生图.json');

@@ -32,7 +32,24 @@ const TASK_TYPES_SCHEMA = describeSchema(taskTypesFileSchema);
 /** Reads and validates the whole configuration. Throws CONFIG_INVALID naming every problem with path and line. */
 export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
   const text = source.file === null ? '' : await readConfigFile(source.file);
-  return parseConfig(text, source);
+  const { config, warnings } = parseConfig(text, source);
+  let taskTypes: TaskTypes = {};
+  for (const file of config.workflowFiles)
+    taskTypes = layTaskTypes(taskTypes, parseTaskTypes(await readConfigFile(file), file));
+  return {
+    config: Object.freeze({ ...config, taskTypes: layTaskTypes(taskTypes, config.taskTypes) }),
+    warnings,
+  };
+}
+
+/** `upper` over `lower`: its workflows win by name, its switches where written. */
+function layTaskTypes(lower: TaskTypes, upper: TaskTypes): TaskTypes {
+  const laid: TaskTypes = { ...lower };
+  for (const [name, definition] of Object.entries(upper)) {
+    const below = lower[name];
+    laid[name] = { ...below, ...definition, workflows: { ...below?.workflows, ...definition.workflows } };
+  }
+  return laid;
 }
 
 /** The same from text already read. Touches neither files nor the process. */

@@ -5,11 +5,15 @@ import type { Logger } from './logger.ts';
 const SECRET_FIELD =
   /^(authorization|cookie|set-cookie|password|secret|client_secret|clientSecret|secret_key|secretKey|token|access_token|accessToken|api_key.*|auth_token.*|signature|ticket|sign_in_code)$/i;
 
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** The process's own logger: how much it writes may change, for children made afterwards too. */
+export interface RootLogger extends Logger {
+  setLevel(level: LogLevel): void;
+}
+
 /** Writes one JSON object a line: level, time, event, fields. `destination` defaults to stderr. */
-export function createPinoLogger(options: {
-  level: 'debug' | 'info' | 'warn' | 'error';
-  destination?: DestinationStream;
-}): Logger {
+export function createPinoLogger(options: { level: LogLevel; destination?: DestinationStream }): RootLogger {
   const root = pino(
     {
       level: options.level,
@@ -20,7 +24,12 @@ export function createPinoLogger(options: {
     },
     options.destination ?? pino.destination({ dest: 2, sync: true }),
   );
-  return wrap(root);
+  return {
+    ...wrap(root),
+    setLevel: (level) => {
+      root.level = level;
+    },
+  };
 }
 
 function wrap(inner: PinoLogger): Logger {
