@@ -247,6 +247,7 @@ describe('the examples where no worker has a model', () => {
     expect(err).toBe('');
     expect(out.at(-2)).toBe('7 of 7 examples ran well');
     expect(status).toBe(0);
+    expect(out).toContain('Far enough: canceling it ...');
     expect(out).toContain('No worker has a checkpoint, so these are pictures of one colour each.');
     const webp = savedFiles(out).filter((path) => path.endsWith('.webp'));
     expect((await readFile(webp[0] ?? '')).subarray(8, 12).toString('latin1')).toBe('WEBP');

@@ -8,8 +8,9 @@ import { secondsSince } from '../parts/example.mjs';
 /** @param {Example} example */
 export async function run(example) {
   const { comfleet, text, say, signal } = example;
-  const first = await comfleet.tasks.submit(await chooseTask(example), { signal });
-  await follow(example, first.task_id, { cancelOnStep: 2 });
+  const { body, cancelOnStep } = await chooseTask(example);
+  const first = await comfleet.tasks.submit(body, { signal });
+  await follow(example, first.task_id, { cancelOnStep });
   const second = await comfleet.tasks.retry(first.task_id, { signal });
   say(text.again);
   const startedMs = performance.now();
@@ -19,18 +20,24 @@ export async function run(example) {
   await saveResults(example, task);
 }
 
-/** @param {Example} example @returns {Promise<import('@comfleet/sdk').SubmitBody>} */
+/**
+ * A task long enough to be canceled on its way. Without a model nothing tells steps, so any progress will do.
+ * @param {Example} example
+ * @returns {Promise<{ body: import('@comfleet/sdk').SubmitBody, cancelOnStep: number }>}
+ */
 async function chooseTask({ comfleet, text, say }) {
   const workflow = await findDrawingWorkflow(comfleet);
-  if (workflow !== null)
-    return { workflow_name: workflow, parameters: { prompt: 'a slow river', steps: 20 } };
+  if (workflow !== null) {
+    const parameters = { prompt: 'a slow river', steps: 20 };
+    return { body: { workflow_name: workflow, parameters }, cancelOnStep: 2 };
+  }
   say(text.noModel);
-  return { workflow_name: 'solid_color', parameters: { width: 2048, height: 2048, batch_size: 8 } };
+  const parameters = { width: 2048, height: 2048, batch_size: 8 };
+  return { body: { workflow_name: 'solid_color', parameters }, cancelOnStep: 0 };
 }
 
 /**
- * Shows a task until its end. With `cancelOnStep` it is canceled at that step, or as soon as it runs where nothing tells
- * steps; one that ended before the request keeps its end.
+ * Shows a task until its end, with `cancelOnStep` canceled at that step; one that ended before the request keeps its end.
  * @param {Example} example
  * @param {string} taskId
  * @param {{ cancelOnStep?: number }} options
@@ -57,5 +64,5 @@ async function follow(example, taskId, { cancelOnStep }) {
  */
 function isFarEnough(frame, step) {
   if (frame.kind !== 'progress') return false;
-  return frame.progress.steps === null || (frame.progress.step ?? 0) >= step;
+  return (frame.progress.step ?? 0) >= step;
 }

@@ -1,6 +1,6 @@
 import { secondsSince } from './example.mjs';
 import { saveResults } from './save-results.mjs';
-/** @import { Example } from './example.mjs' */
+/** @import { Example, Frame } from './example.mjs' */
 /** @import { SubmitBody } from '@comfleet/sdk' */
 
 /**
@@ -18,20 +18,28 @@ export async function runTask(example, body) {
 }
 
 /**
- * A listener for frames that says each step of progress once.
+ * A listener for frames: says the prompt's id once, then each step of its progress once.
  * @param {Pick<Example, 'text' | 'say'>} example
  */
 export function createProgressLines({ text, say }) {
+  /** @type {string | null} */
+  let promptId = null;
   let last = '';
-  return (/** @type {import('./example.mjs').Frame} */ frame) => {
-    if (frame.kind === 'event' && frame.event.type === 'attempt.submitted') {
-      say(text.submitted(frame.event.prompt_id ?? ''));
-    }
-    if (frame.kind !== 'progress') return;
+  return (/** @type {Frame} */ frame) => {
+    const now = readPromptId(frame);
+    if (now !== null && now !== promptId) say(text.submitted(now));
+    promptId = now ?? promptId;
+    if (frame.kind !== 'progress' || promptId === null) return;
     const { value, current_node_class: node, step, steps } = frame.progress;
-    const place = step === null || steps === null ? '' : ` (${step}/${steps})`;
-    const line = text.progress((100 * value).toFixed(1), `${node ?? ''}${place}`);
+    const place = step === null || steps === null || steps < 2 ? '' : ` (${step}/${steps})`;
+    const line = text.progress((100 * value).toFixed(1), `${node ?? ''}${place}`).trimEnd();
     if (line !== last) say(line);
     last = line;
   };
+}
+
+/** @param {Frame} frame */
+function readPromptId(frame) {
+  if (frame.kind === 'snapshot' && frame.task.status === 'running') return frame.task.prompt_id;
+  return frame.kind === 'event' && frame.event.type === 'attempt.submitted' ? frame.event.prompt_id : null;
 }
