@@ -25,7 +25,8 @@ async function write({ temporary, path, bytes, sync }: BlobTask & { kind: 'write
   try {
     const file = openMaking(temporary);
     try {
-      writeSync(file, bytes);
+      // One call may write less than all, on a disk that is nearly full for one: the next call then says so.
+      for (let at = 0; at < bytes.byteLength; ) at += writeSync(file, bytes, at);
       if (sync) await dataSync(file);
     } finally {
       closeSync(file);

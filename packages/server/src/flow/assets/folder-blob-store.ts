@@ -46,6 +46,18 @@ export class FolderBlobStore implements BlobStore {
 
   async put(source: AsyncIterable<Uint8Array>, limits: PutLimits): Promise<StoredBlob> {
     const iterator = source[Symbol.asyncIterator]();
+    try {
+      return await this.#put(iterator, limits);
+    } catch (thrown) {
+      // Refused halfway: whoever sends must not wait for a reader that has left.
+      await iterator.return?.().catch(() => {
+        // The first failure says more than one on the way out.
+      });
+      throw thrown;
+    }
+  }
+
+  async #put(iterator: AsyncIterator<Uint8Array>, limits: PutLimits): Promise<StoredBlob> {
     const { chunks, sizeBytes, ended } = await readSmall(iterator, limits);
     if (!ended) return this.#putLarge(iterator, { chunks, sizeBytes, limits });
     checkLength(sizeBytes, limits);
@@ -99,14 +111,14 @@ export class FolderBlobStore implements BlobStore {
     try {
       for (const chunk of start.chunks) {
         hasher.update(chunk);
-        await temporary.file.write(chunk);
+        await temporary.file.writeFile(chunk);
       }
       for (let next = await rest.next(); !next.done; next = await rest.next()) {
         sizeBytes += next.value.byteLength;
         if (sizeBytes > start.limits.maxBytes)
           throw new AppError('BODY_TOO_LARGE', { max_bytes: start.limits.maxBytes });
         hasher.update(next.value);
-        await temporary.file.write(next.value);
+        await temporary.file.writeFile(next.value);
       }
       checkLength(sizeBytes, start.limits);
       const hash = hasher.digest('hex');
