@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -115,15 +115,19 @@ async function pressCtrlC(start: Start): Promise<{ code: number | null; ms: numb
   return { code, ms: performance.now() - beganMs };
 }
 
+/** Listens on a port; false when someone else has it. */
+function takePort(server: Server, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
+  });
+}
+
 async function isPortFree(port: number): Promise<boolean> {
   const server = createServer();
-  server.listen(port, '127.0.0.1');
-  const outcome = await Promise.race([
-    once(server, 'listening').then(() => true),
-    once(server, 'error').then(() => false),
-  ]);
-  if (outcome) await new Promise((done) => server.close(done));
-  return outcome;
+  const isFree = await takePort(server, port);
+  if (isFree) await new Promise((done) => server.close(done));
+  return isFree;
 }
 
 /** Size and pixels of a PNG with 8 bits a channel: its parts are read, its data inflated, as a viewer would. */
@@ -145,6 +149,8 @@ function decodePng(bytes: Buffer): { width: number; height: number; pixels: Buff
 describe('the first start in a fresh clone', () => {
   const [startLine] = readCommands('README.md');
   const portHolder = createServer();
+  /** What this test made and may delete; null until then. */
+  let temporary: string | null = null;
   let folder = '';
   let first: Start;
   let picturePath = '';
@@ -152,10 +158,9 @@ describe('the first start in a fresh clone', () => {
 
   beforeAll(async () => {
     // The port that a start takes by default is in use, by us or by someone else: it must not matter.
-    portHolder.listen(8000, '127.0.0.1');
-    await Promise.race([once(portHolder, 'listening'), once(portHolder, 'error')]);
-    const parent = await mkdtemp(join(tmpdir(), 'comfleet-first-start-'));
-    folder = join(parent, 'comfleet');
+    await takePort(portHolder, 8000);
+    temporary = await mkdtemp(join(tmpdir(), 'comfleet-first-start-'));
+    folder = join(temporary, 'comfleet');
     execFileSync('git', ['clone', '--quiet', ROOT, folder]);
     first = runCommandLine(toCommand(startLine), folder);
   });
@@ -168,7 +173,7 @@ describe('the first start in a fresh clone', () => {
       first.process.signalCode === null
     )
       await pressCtrlC(first);
-    await rm(join(folder, '..'), { recursive: true, force: true });
+    if (temporary !== null) await rm(temporary, { recursive: true, force: true });
   });
 
   test('shows a picture within a minute of the installation', async () => {
