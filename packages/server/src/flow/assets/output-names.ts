@@ -84,6 +84,7 @@ export function createOutputName(task: TaskRow, asset: AssetRow): string {
 
 /** Cut between characters, never inside one. */
 function cutToBytes(text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) <= maxBytes) return text;
   let kept = '';
   for (const character of text) {
     if (Buffer.byteLength(kept + character) > maxBytes) break;
