@@ -18,6 +18,7 @@ import type { NewTask } from './tasks/accept-tasks.ts';
 import type { BoundInput } from './tasks/requirements.ts';
 import { bindParameters } from './workflows/bind-parameters.ts';
 import { bindUpdates, type NodeUpdate } from './workflows/bind-updates.ts';
+import { readSeed } from './workflows/find-graph-nodes.ts';
 import type { WorkflowDefinition } from './workflows/workflow-definition.ts';
 import type { WorkflowLibrary } from './workflows/workflow-library.ts';
 
@@ -89,7 +90,8 @@ export async function prepareSubmission(
         : null,
       graphText: stringifyLosslessJson(graph),
       parameters: bound.parameters,
-      seed: bound.seed,
+      // The graph decides: it may be the caller's own, or changed by updates of one item.
+      seed: request.updates || bound.seed === null ? readSeed(graph) : bound.seed,
       requirements,
       priority: options.priority ?? deps.defaults.priority(bound.taskType),
       timeoutMs: readTimeout(deps, options, bound.workflow),

@@ -208,7 +208,7 @@ test('API7 one task, its status and its list fit the contract', async () => {
 
 test('filters are handed on, the words of the documents included', async () => {
   const query =
-    'status=pending,failed&task_type=t&worker=w&batch_id=b&since=2026-01-01T00:00:00Z&until=1767225600&limit=7&cursor=c';
+    'status=pending,failed&task_type=t&worker=w&batch_id=b&since=2026-01-01T00:00:00Z&until=1767225600&limit=7&cursor=01900000-0000-7000-8000-000000000001';
   await get(`/api/v2/tasks?${query}`);
   expect(server.flow.calls).toEqual([
     [
@@ -222,7 +222,7 @@ test('filters are handed on, the words of the documents included', async () => {
         sinceMs: 1767225600000,
         untilMs: 1767225600000,
         limit: 7,
-        cursor: 'c',
+        cursor: '01900000-0000-7000-8000-000000000001',
       },
     ],
   ]);

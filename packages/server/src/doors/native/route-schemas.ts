@@ -15,7 +15,11 @@ export const nameParams = z.object({ name: z.string().min(1).max(200) });
 /** Pages of lists. */
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(50),
-  cursor: z.string().max(500).optional(),
+  cursor: z
+    .string()
+    .max(500)
+    .refine((text) => parseId(text) !== null, 'not a cursor that a page gave')
+    .optional(),
 });
 
 /** The answers that any authenticated route may give, for the API document. */

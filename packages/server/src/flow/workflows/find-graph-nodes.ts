@@ -45,6 +45,12 @@ export function findTexts(
   return [...found.values()];
 }
 
+/** The first seed of the graph as decimal digits, as far as its inputs hold one; null without. */
+export function readSeed(graph: Graph): string | null {
+  const digits = findSeeds(graph).map(({ nodeId, inputName }) => String(graph[nodeId]?.inputs[inputName]));
+  return digits.find((text) => /^\d{1,20}$/.test(text)) ?? null;
+}
+
 /** The seed inputs of the graph that hold a number, but for those of the excluded samplers and their noise. */
 export function findSeeds(graph: Graph, excluded: ReadonlySet<string> = new Set()): GraphTarget[] {
   const spared = new Set(excluded);
