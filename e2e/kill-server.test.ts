@@ -64,7 +64,12 @@ function describeRun(name: string, report: KillReport): string {
 
 test('DB4 five clean stops under load: clients stay known, no task fails, none runs again', async () => {
   const plan = planRun(seed, { tasks: 150, clients: 4, cancels: 10, kills: 0 });
-  const stops = [12, 8, 10, 6, 9].map((count) => ({ place: STOP, count, delayMs: 0 }));
+  const stops = [12, 8, 10, 6, 9].map((count) => ({
+    place: STOP,
+    count,
+    when: 'start' as const,
+    delayMs: 0,
+  }));
   const report = await runOnSqlite({ ...plan, kills: stops }, {});
 
   process.stdout.write(`${describeRun('sqlite, SIGTERM', report)}\n`);
@@ -75,8 +80,8 @@ test('DB4 five clean stops under load: clients stay known, no task fails, none r
 test('workers named on the command line keep their prompts across kills', async () => {
   const plan = planRun(seed, { tasks: 40, clients: 2, cancels: 0, kills: 0 });
   const kills = [
-    { place: 'running', count: 6, delayMs: 0 },
-    { place: 'before_download', count: 8, delayMs: 0 },
+    { place: 'running', count: 6, when: 'start' as const, delayMs: 0 },
+    { place: 'before_download', count: 8, when: 'start' as const, delayMs: 0 },
   ];
   const report = await runOnSqlite({ ...plan, kills }, { onCommandLine: true });
 
@@ -87,7 +92,7 @@ test('workers named on the command line keep their prompts across kills', async 
 test('prompts of a worker that died together with the server run on another one', async () => {
   const plan = planRun(seed, { tasks: 40, clients: 2, cancels: 0, kills: 0, maxAttempts: 2 });
   const report = await runOnSqlite(
-    { ...plan, kills: [{ place: 'running', count: 6, delayMs: 0 }] },
+    { ...plan, kills: [{ place: 'running', count: 6, when: 'start', delayMs: 0 }] },
     { afterKill: async ([first]) => first?.kill() },
   );
 

@@ -63,6 +63,10 @@ export class NodeProgram {
     return Promise.race([printed, ended]);
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Asks it to end and waits; what does not end in time is killed. */
   async stop(signal: NodeJS.Signals, deadlineMs = 15_000): Promise<Exit> {
     if (!this.#hasEnded) this.#child.kill(signal);

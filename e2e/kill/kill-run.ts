@@ -68,6 +68,7 @@ export async function runKills(
     await server.stop();
     const [first] = plan.kills;
     await server.start(first ?? null);
+    armWhenBusy({ server, ledger }, first ?? null);
     const finished = Promise.all(
       clients.map((client, index) => client.run(plan.clients[index] ?? [], AT_A_TIME)),
     ).then(() => 'finished' as const);
@@ -151,11 +152,20 @@ async function killAll(killing: Killing): Promise<Kill[]> {
     await killing.afterKill();
     const inFlight = await withDatabase(database, loadInFlight);
     const restartedAtMs = Date.now();
-    const listens = await server.start(plan.kills[index + 1] ?? null);
+    const next = plan.kills[index + 1] ?? null;
+    const listens = await server.start(next);
+    armWhenBusy(killing, next);
     const listeningAfterMs = listens ? Date.now() - restartedAtMs : null;
     kills.push({ ...kill, inFlight, restartedAtMs, listeningAfterMs });
   }
   return kills;
+}
+
+/** The kill begins to count when the clients have seen this many tasks running: 32 find room on the workers. */
+const BUSY = 26;
+
+function armWhenBusy({ server, ledger }: Pick<Killing, 'server' | 'ledger'>, kill: PlannedKill | null): void {
+  if (kill?.when === 'busy') void ledger.waitForRunning(BUSY).then(() => server.armKill());
 }
 
 async function waitForEnd({ server, finished, ledger }: Killing, kill: PlannedKill): Promise<void> {

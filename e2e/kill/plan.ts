@@ -26,6 +26,8 @@ export const STOP = 'stop';
 export interface PlannedKill {
   place: string;
   count: number;
+  /** Whether the place is counted from the process's start, or once enough tasks run. */
+  when: 'start' | 'busy';
   delayMs: number;
 }
 
@@ -57,7 +59,7 @@ const PASSES: Record<string, number> = {
   mid_download: 1,
   before_result_commit: 1,
   before_events: 2.5,
-  adopting: 0.4,
+  adopting: 0.5,
 };
 
 /** Draws everything that is left to chance in a run. */
@@ -87,10 +89,10 @@ function planKills(random: () => number, kills: number): PlannedKill[] {
   const drawn = drawSome(places.length, kills, random).flatMap((index) => places[index] ?? []);
   // Adopting needs something to adopt: never the first.
   if (drawn[0] === 'adopting') drawn.push(...drawn.splice(0, 1));
-  return drawn.map((place, index) => {
-    const tasks = index === 0 ? 40 : 10 + random() * 12;
-    const count = Math.max(1, Math.round(tasks * (PASSES[place] ?? 1)));
-    return { place, count, delayMs: place === 'post_handed_over' ? 1 : 0 };
+  return drawn.map((place) => {
+    const count = 1 + Math.floor(12 * random() * (PASSES[place] ?? 1));
+    const when = place === 'adopting' ? 'start' : 'busy';
+    return { place, count, when, delayMs: place === 'post_handed_over' ? 1 : 0 };
   });
 }
 

@@ -55,7 +55,10 @@ export class ServerProcess {
 
   /** Starts it, to die at `kill` when one is given. False when it was killed before it listened. */
   async start(kill: PlannedKill | null): Promise<boolean> {
-    const failpoint = kill && kill.place !== STOP ? `${kill.place}:${kill.count}:${kill.delayMs}` : undefined;
+    const failpoint =
+      kill && kill.place !== STOP
+        ? `${kill.when === 'busy' ? 'signal@' : ''}${kill.place}:${kill.count}:${kill.delayMs}`
+        : undefined;
     const entry = join(import.meta.dirname, 'serve.mjs');
     const program = new NodeProgram([entry, this.#dataDir, this.#config, ...this.#workers], {
       COMFLEET_FAILPOINT: failpoint,
@@ -70,6 +73,11 @@ export class ServerProcess {
     });
     this.#announce({ address: credential, ended });
     return true;
+  }
+
+  /** Lets the kill of this life begin to count. */
+  armKill(): void {
+    this.#require().signal('SIGUSR2');
   }
 
   /** The process's end, and what it said last. */

@@ -28,6 +28,7 @@ export async function startUp(options: UpOptions): Promise<number> {
   armFailpoint(options.environment['COMFLEET_FAILPOINT'], {
     die: () => process.kill(process.pid, 'SIGKILL'),
     wait: (ms, then) => systemClock.setTimer(ms, then),
+    onSignal: (arm) => process.once('SIGUSR2', arm),
   });
   const scope = new Scope('comfleet', systemClock, logger);
   try {

@@ -5,11 +5,15 @@ const noWait = () => {
   throw new Error('nobody waits here');
 };
 
-afterEach(() => armFailpoint(undefined, { die: () => {}, wait: noWait }));
+const noSignal = () => {
+  throw new Error('no signal is waited for');
+};
+
+afterEach(() => armFailpoint(undefined, { die: () => {}, wait: noWait, onSignal: noSignal }));
 
 test('dies when its own place is reached for the count-th time, once', () => {
   let deaths = 0;
-  armFailpoint('after_claim:2', { die: () => (deaths += 1), wait: noWait });
+  armFailpoint('after_claim:2', { die: () => (deaths += 1), wait: noWait, onSignal: noSignal });
 
   reach('after_claim');
   reach('running');
@@ -27,15 +31,31 @@ test('a delay lets the process live that long after the place', () => {
     waits.push(ms);
     then();
   };
-  armFailpoint('running:1:7', { die: () => (deaths += 1), wait });
+  armFailpoint('running:1:7', { die: () => (deaths += 1), wait, onSignal: noSignal });
 
   reach('running');
 
   expect([waits, deaths]).toEqual([[7], 1]);
 });
 
+test('counting can begin with a signal', () => {
+  let deaths = 0;
+  let arm = () => {};
+  const onSignal = (begin: () => void) => {
+    arm = begin;
+  };
+  armFailpoint('signal@running:1', { die: () => (deaths += 1), wait: noWait, onSignal });
+
+  reach('running');
+  expect(deaths).toBe(0);
+  arm();
+  reach('running');
+
+  expect(deaths).toBe(1);
+});
+
 test.each(['nowhere:1', 'running:0', 'running:x', 'running:1:-3'])('%s is refused', (text) => {
-  expect(() => armFailpoint(text, { die: () => {}, wait: noWait })).toThrow(text);
+  expect(() => armFailpoint(text, { die: () => {}, wait: noWait, onSignal: noSignal })).toThrow(text);
 });
 
 test('a million places that are not armed cost no measurable time per task', () => {

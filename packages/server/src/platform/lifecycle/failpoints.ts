@@ -29,12 +29,25 @@ interface Armed {
 
 let armed: Armed | null = null;
 
+export interface FailpointActions extends Pick<Armed, 'die' | 'wait'> {
+  /** Calls back when the test says that the process is busy enough. */
+  onSignal: (arm: () => void) => void;
+}
+
 /**
- * Arms one place from `name:count` or `name:count:delayMs`: `die` is called when it is reached for the count-th time.
- * Without a text nothing is armed. Throws for an unknown place, so that a test cannot pass by a slip of the pen.
+ * Arms one place from `name:count[:delayMs]`: `die` is called when it is reached for the count-th time. After
+ * `signal@name:…` counting begins with the signal. Without a text nothing is armed. Throws for an unknown place, so that
+ * a test cannot pass by a slip of the pen.
  */
-export function armFailpoint(text: string | undefined, actions: Pick<Armed, 'die' | 'wait'>): void {
-  armed = text === undefined || text === '' ? null : { ...parseFailpoint(text), ...actions };
+export function armFailpoint(text: string | undefined, { onSignal, ...actions }: FailpointActions): void {
+  armed = null;
+  if (text === undefined || text === '') return;
+  const point = { ...parseFailpoint(text.replace(/^signal@/, '')), ...actions };
+  const arm = () => {
+    armed = point;
+  };
+  if (text.startsWith('signal@')) onSignal(arm);
+  else arm();
 }
 
 function parseFailpoint(text: string): Pick<Armed, 'name' | 'left' | 'delayMs'> {
@@ -42,7 +55,7 @@ function parseFailpoint(text: string): Pick<Armed, 'name' | 'left' | 'delayMs'> 
   const name = FAILPOINTS.find((known) => known === place);
   const [left, delayMs] = [Number(count), Number(delay)];
   if (name === undefined || !Number.isInteger(left) || left < 1 || !(delayMs >= 0))
-    throw new Error(`COMFLEET_FAILPOINT is no place:count[:delayMs]: ${text}`);
+    throw new Error(`COMFLEET_FAILPOINT is no [signal@]place:count[:delayMs]: ${text}`);
   return { name, left, delayMs };
 }
 
