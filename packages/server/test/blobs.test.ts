@@ -63,6 +63,26 @@ describe('blobs in a folder', () => {
     expect(second).toMatchObject({ isNew: false, hash: first.hash });
   });
 
+  it('stores bytes that come twice at once a single time', async () => {
+    const blobs = openBlobs();
+
+    const stored = await Promise.all([blobs.put(stream('twin'), LIMITS), blobs.put(stream('twin'), LIMITS)]);
+
+    expect(stored.map(({ isNew }) => isNew).sort()).toEqual([false, true]);
+    expect(stored[0].hash).toBe(stored[1].hash);
+  });
+
+  it('writes a blob anew when a loss of power cut it off', async () => {
+    const blobs = openBlobs();
+    const { hash } = await blobs.put(stream('whole result'), LIMITS);
+    await writeFile(join(folder, 'blobs', hash.slice(0, 2), hash), '');
+
+    const again = await blobs.put(stream('whole result'), LIMITS);
+
+    expect(again.isNew).toBe(true);
+    expect(await readAll(blobs.open(hash))).toBe('whole result');
+  });
+
   it('gives a blob a second name, and leaves a file that has that name already', async () => {
     const blobs = openBlobs();
     const { hash } = await blobs.put(stream('picture'), LIMITS);

@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, fdatasync, linkSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, fsync, futimesSync, linkSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { parentPort } from 'node:worker_threads';
@@ -12,6 +12,7 @@ import { errorCode, openMaking, renameMaking, syncFolder, withFolder } from './d
 /** What is to be done; with `sync` it survives a loss of power before it is answered. */
 export type BlobTask =
   | { kind: 'write'; temporary: string; path: string; bytes: Uint8Array; sync: boolean }
+  | { kind: 'renew'; path: string; atSeconds: number; sync: boolean }
   | { kind: 'link'; from: string; path: string };
 export type BlobRequest = { id: number; task: BlobTask };
 export interface BlobReply {
@@ -19,24 +20,45 @@ export interface BlobReply {
   error: { code: string | null; message: string } | null;
 }
 
-const dataSync = promisify(fdatasync);
+const fullSync = promisify(fsync);
 
+/**
+ * The name is given before the bytes are synced, so that file and folder are synced in one wait. Until it is answered
+ * the blob counts for nobody; a loss of power in between can leave a file of another size, which is written anew.
+ */
 async function write({ temporary, path, bytes, sync }: BlobTask & { kind: 'write' }): Promise<void> {
+  let name = temporary;
   try {
     const file = openMaking(temporary);
     try {
       // One call may write less than all, on a disk that is nearly full for one: the next call then says so.
       for (let at = 0; at < bytes.byteLength; ) at += writeSync(file, bytes, at);
-      if (sync) await dataSync(file);
+      renameMaking(temporary, path);
+      name = path;
+      if (sync) await syncBoth(file, path);
     } finally {
       closeSync(file);
     }
-    renameMaking(temporary, path);
-    if (sync) await syncFolder(dirname(path));
   } catch (thrown) {
-    rmSync(temporary, { force: true });
+    rmSync(name, { force: true });
     throw thrown;
   }
+}
+
+async function renew({ path, atSeconds, sync }: BlobTask & { kind: 'renew' }): Promise<void> {
+  const file = openSync(path, 'r');
+  try {
+    futimesSync(file, atSeconds, atSeconds);
+    if (sync) await syncBoth(file, path);
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function syncBoth(file: number, path: string): Promise<void> {
+  // Both to their end: a file must not be closed while it is being synced.
+  const results = await Promise.allSettled([fullSync(file), syncFolder(dirname(path))]);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
 function link({ from, path }: BlobTask & { kind: 'link' }): void {
@@ -47,10 +69,20 @@ function link({ from, path }: BlobTask & { kind: 'link' }): void {
   }
 }
 
+function run(task: BlobTask): Promise<void> | void {
+  switch (task.kind) {
+    case 'write':
+      return write(task);
+    case 'renew':
+      return renew(task);
+    case 'link':
+      return link(task);
+  }
+}
+
 async function answer({ id, task }: BlobRequest): Promise<BlobReply> {
   try {
-    if (task.kind === 'write') await write(task);
-    else link(task);
+    await run(task);
     return { id, error: null };
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,5 +1,5 @@
-import { createReadStream, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, stat, unlink, utimes } from 'node:fs/promises';
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { blake3, createBLAKE3 } from 'hash-wasm';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
@@ -35,6 +35,8 @@ export class FolderBlobStore implements BlobStore {
   readonly #createName: () => string;
   readonly #now: () => number;
   readonly #writer: Pick<BlobWriter, 'run'>;
+  /** Small blobs that have their name already but are not durable yet. */
+  readonly #writing = new Map<string, Promise<void>>();
 
   constructor({ folder, durability, createName, nowMs }: FolderBlobOptions, writer: Pick<BlobWriter, 'run'>) {
     this.#folder = folder;
@@ -63,8 +65,7 @@ export class FolderBlobStore implements BlobStore {
     checkLength(sizeBytes, limits);
     const bytes = Buffer.concat(chunks, sizeBytes);
     const hash = await blake3(bytes);
-    const isNew = !(await this.#renew(hash));
-    if (isNew) await this.#writeSmall(hash, bytes);
+    const isNew = await this.#keepSmall(hash, bytes);
     return { hash, sizeBytes, isNew, head: bytes.subarray(0, HEAD_BYTES) };
   }
 
@@ -131,6 +132,20 @@ export class FolderBlobStore implements BlobStore {
     }
   }
 
+  /** True when the bytes are new. Who brings bytes that are being written waits until they are durable. */
+  async #keepSmall(hash: string, bytes: Uint8Array): Promise<boolean> {
+    const writing = this.#writing.get(hash);
+    if (writing) {
+      await writing;
+      return false;
+    }
+    if (this.#isWhole(hash, bytes.byteLength) && (await this.#renew(hash))) return false;
+    const written = this.#writeSmall(hash, bytes).finally(() => this.#writing.delete(hash));
+    this.#writing.set(hash, written);
+    await written;
+    return true;
+  }
+
   async #writeSmall(hash: string, bytes: Uint8Array): Promise<void> {
     const temporary = join(this.#folder, 'incoming', this.#createName());
     try {
@@ -165,16 +180,22 @@ export class FolderBlobStore implements BlobStore {
     if (this.#sync) await syncFolder(dirname(path));
   }
 
-  /** True when the blob is here; its age starts anew, so that the sweep of unused blobs leaves it to its new user. */
+  /** A loss of power may have left a file of another size under the name. */
+  #isWhole(hash: string, sizeBytes: number): boolean {
+    return statSync(this.#path(hash), { throwIfNoEntry: false })?.size === sizeBytes;
+  }
+
+  /**
+   * The age of a blob starts anew, so that the sweep of unused ones leaves it to its new user; it is synced again, because
+   * an earlier process may have been killed before its own sync. False when it is gone.
+   */
   async #renew(hash: string): Promise<boolean> {
-    const path = this.#path(hash);
-    // Nearly every result is new: one call that does not throw tells so.
-    if (!existsSync(path)) return false;
-    const now = this.#now() / 1000;
+    const atSeconds = this.#now() / 1000;
     try {
-      await utimes(path, now, now);
+      await this.#writer.run({ kind: 'renew', path: this.#path(hash), atSeconds, sync: this.#sync });
       return true;
-    } catch {
+    } catch (thrown) {
+      if (errorCode(thrown) !== 'ENOENT') throw toStorageError(thrown);
       // Swept away this moment: the bytes are written again.
       return false;
     }
