@@ -42,11 +42,16 @@ export async function startServer({ folder, workers, durability = 'power', datab
   const file = join(folder, 'comfleet.yaml');
   await writeFile(file, JSON.stringify(config));
   const program = startProgram([...nodeFlags, SERVER, folder, file]);
-  const url = await program.waitForLine(/(http:\/\/127\.0\.0\.1:\d+)/);
-  const credential = JSON.parse(await readFile(join(folder, 'credential.json'), 'utf8'));
-  const server = { program, url, token: String(credential.token), stop: () => program.stop() };
-  await waitForWorkers(server, workers.length);
-  return server;
+  try {
+    const url = await program.waitForLine(/(http:\/\/127\.0\.0\.1:\d+)/);
+    const credential = JSON.parse(await readFile(join(folder, 'credential.json'), 'utf8'));
+    const server = { program, url, token: String(credential.token), stop: () => program.stop() };
+    await waitForWorkers(server, workers.length);
+    return server;
+  } catch (error) {
+    await program.stop();
+    throw error;
+  }
 }
 
 /** @param {Server} server @param {number} count */
