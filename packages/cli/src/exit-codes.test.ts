@@ -1,5 +1,5 @@
-import { ComfleetError, TaskEndedError } from '@comfleet/sdk';
 import type { TaskDetail } from '@comfleet/contract';
+import { ComfleetError, TaskEndedError } from '@comfleet/sdk';
 import { describe, expect, it } from 'vitest';
 import { exitCodeOf, exitCodeOfTask, UsageError } from './exit-codes.ts';
 

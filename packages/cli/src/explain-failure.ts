@@ -1,8 +1,8 @@
 import { TaskEndedError } from '@comfleet/sdk';
-import { describeDetails } from './output/describe-details.ts';
 import { findServer } from './connection/find-server.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { describeDetails } from './output/describe-details.ts';
 import { toPlainText } from './output/table.ts';
 import type { Terminal } from './platform/terminal.ts';
 import { chooseTexts } from './texts/cli-texts.ts';

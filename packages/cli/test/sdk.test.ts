@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StreamFrame } from '@comfleet/contract';
 import { Comfleet, type ComfleetError, type LiveConnection } from '@comfleet/sdk';
 import { startUp } from '@comfleet/server';
 import * as simulator from '@comfleet/simulator';
-import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 let dataDir: string;

@@ -1,4 +1,4 @@
-import type { TaskCheck, PendingTask } from '@comfleet/contract';
+import type { PendingTask, TaskCheck } from '@comfleet/contract';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';

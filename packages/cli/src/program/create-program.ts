@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { addServerCommands } from './server-commands.ts';
-import { addTaskCommands } from './task-commands.ts';
 import { addFleetCommands } from './fleet-commands.ts';
 import type { RunCommand } from './run-command.ts';
+import { addServerCommands } from './server-commands.ts';
+import { addTaskCommands } from './task-commands.ts';
 
 /** The command line: names, flags and help. What a command does is loaded only when it runs. */
 export function createProgram(run: RunCommand, version: string): Command {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { BundleFlags } from '../commands/debug-bundle.ts';
 import type { BatchFlags } from '../commands/batch.ts';
+import type { BundleFlags } from '../commands/debug-bundle.ts';
 import type { RunFlags } from '../commands/run.ts';
 import type { ListFlags } from '../commands/tasks.ts';
 import { collect, seconds, whole } from './flags.ts';

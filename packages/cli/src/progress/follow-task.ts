@@ -1,6 +1,6 @@
 import type { StreamFrame, TaskDetail } from '@comfleet/contract';
-import type { Terminal } from '../platform/terminal.ts';
 import type { Session } from '../context.ts';
+import type { Terminal } from '../platform/terminal.ts';
 import { openProgressView, type ProgressView } from './progress-bar.ts';
 import { TaskLines } from './task-lines.ts';
 

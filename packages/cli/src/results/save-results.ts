@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { constants, createWriteStream } from 'node:fs';
 import { copyFile, link, mkdir, rm, stat } from 'node:fs/promises';
 import { join, parse, resolve } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Result, TaskDetail } from '@comfleet/contract';
 import { type Comfleet, ComfleetError, type Download } from '@comfleet/sdk';
@@ -35,7 +34,7 @@ export async function saveDownload(
   await mkdir(folder, { recursive: true });
   const draft = join(folder, `.comfleet-${randomBytes(6).toString('hex')}.part`);
   try {
-    await pipeline(Readable.fromWeb(download.body), createWriteStream(draft, { flags: 'wx' }));
+    await pipeline(readBody(download.body), createWriteStream(draft, { flags: 'wx' }));
     const { size } = await stat(draft);
     if (sizeBytes !== null && size !== sizeBytes) {
       throw new ComfleetError('INVALID_ANSWER', `${name} should have ${sizeBytes} bytes, but ${size} came.`);
@@ -43,6 +42,15 @@ export async function saveDownload(
     return await giveName(draft, folder, name);
   } finally {
     await rm(draft, { force: true });
+  }
+}
+
+async function* readBody(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+  const reader = body.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel();
   }
 }
 

@@ -5,7 +5,7 @@ import type { Assets } from './assets/assets.ts';
 import { collectOutputs } from './assets/collect-outputs.ts';
 import { publishNames } from './assets/output-names.ts';
 import type { EventHub } from './events/event-hub.ts';
-import { MAX_PREVIEW_BYTES, PreviewThrottle } from './events/preview-throttle.ts';
+import { MAX_PREVIEW_BYTES, type PreviewThrottle } from './events/preview-throttle.ts';
 import type { ProgressBoard } from './events/progress-board.ts';
 import type { DispatcherDeps } from './execution/dispatcher.ts';
 import { DEFAULT_RETRY } from './execution/ending.ts';
@@ -15,7 +15,13 @@ import { loadGraphText } from './tasks/accept-tasks.ts';
 import type { TaskJournal } from './tasks/task-journal.ts';
 import { writeAttempt, writeNewAttempt } from './tasks/task-rows.ts';
 
-type ExecutionDeps = FlowDeps & { journal: TaskJournal; hub: EventHub; board: ProgressBoard; assets: Assets };
+type ExecutionDeps = FlowDeps & {
+  journal: TaskJournal;
+  hub: EventHub;
+  board: ProgressBoard;
+  previews: PreviewThrottle;
+  assets: Assets;
+};
 
 /** What running an attempt needs of the other stages, put together. */
 export function createExecution(
@@ -70,12 +76,10 @@ export function createExecution(
   };
 }
 
-const PREVIEW_PERIOD_MS = 500;
 const ALMOST_DONE = 0.999;
 
 /** Previews go to watchers only, newest first, at most two a second; the newest is kept for whoever comes to watch. */
-function createPreviews({ hub, board, clock }: ExecutionDeps): DispatcherDeps['onPreview'] {
-  const throttle = new PreviewThrottle(clock, PREVIEW_PERIOD_MS);
+function createPreviews({ hub, board, previews }: ExecutionDeps): DispatcherDeps['onPreview'] {
   return (task, nodeId, mimeType, image) => {
     if (image.byteLength > MAX_PREVIEW_BYTES) return;
     const toPreview = (bytes: Uint8Array) => ({
@@ -89,7 +93,7 @@ function createPreviews({ hub, board, clock }: ExecutionDeps): DispatcherDeps['o
       board.putPreview(task.id, () => toPreview(kept));
       return;
     }
-    throttle.offer(task.id, image, (bytes) => {
+    previews.offer(task.id, image, (bytes) => {
       const preview = toPreview(bytes);
       board.putPreview(task.id, () => preview);
       hub.publish({ kind: 'preview', ...toAddress(task), preview });

@@ -12,6 +12,7 @@ import { createExecution } from './create-execution.ts';
 import { checkTask, listPending } from './debugging.ts';
 import { drawSeed } from './draw-seed.ts';
 import { EventHub } from './events/event-hub.ts';
+import { PreviewThrottle } from './events/preview-throttle.ts';
 import { ProgressBoard } from './events/progress-board.ts';
 import type { Flow } from './flow.ts';
 import { EmbeddedQueue } from './queue/embedded-queue.ts';
@@ -29,11 +30,14 @@ import { type WatchDeps, watchBatch, watchOwn, watchTask } from './watching.ts';
 import { createWorkflowCalls } from './workflow-calls.ts';
 import { storeWorkflowVersions } from './workflow-versions.ts';
 
+const PREVIEW_PERIOD_MS = 500;
+
 /** Builds the path of a task out of its stages; everything it starts belongs to the scope. */
 export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOptions): Promise<OpenedFlow> {
   const { database, logger } = deps;
   const hub = new EventHub((error) => logger.warn('watcher.failed', { error: String(error) }));
   const board = new ProgressBoard();
+  const previews = new PreviewThrottle(deps.clock, PREVIEW_PERIOD_MS);
   const estimates = new RunEstimates(database);
   const held = new Set<string>();
   for await (const task of streamWaitingTasks(database, ['held'])) held.add(task.id);
@@ -42,7 +46,10 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
       if (row.state === 'held') held.add(row.id);
       else held.delete(row.id);
       const progress = row.state === 'succeeded' ? board.find(row.id) : null;
-      if (row.ended_at !== null) board.forget(row.id);
+      if (row.ended_at !== null) {
+        board.forget(row.id);
+        previews.forget(row.id);
+      }
       if (row.state === 'succeeded') estimates.learn(row);
       const address = { taskId: row.id as TaskId, ownerId: row.owner_id, batchId: row.batch_id };
       // Whole only now that the result is stored.
@@ -60,7 +67,7 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     inputDir: options.inputDir,
     limits: options.assetLimits,
   });
-  const execution = createExecution({ ...deps, journal, hub, board, assets }, options);
+  const execution = createExecution({ ...deps, journal, hub, board, previews, assets }, options);
   const spine = await openSpine(scope, {
     database,
     journal,

@@ -136,12 +136,12 @@ export class FlowRig {
     return submitted.task_id as TaskId;
   }
 
-  load(id: TaskId): Promise<TaskDetail> {
-    return this.flow.loadTask(this.actor, id);
+  load(id: string): Promise<TaskDetail> {
+    return this.flow.loadTask(this.actor, id as TaskId);
   }
 
   /** Resolves with the task once it has ended. */
-  async ended(id: TaskId): Promise<TaskDetail> {
+  async ended(id: string): Promise<TaskDetail> {
     const watch = this.watch(id);
     await watch.wait(isEnd);
     watch.stop();
@@ -153,31 +153,31 @@ export class FlowRig {
   }
 
   /** Follows a task's stream. */
-  watch(id: TaskId, after: number | null = null): TaskWatch {
-    return watchFrames((signal) => this.flow.watchTask(this.actor, id, after, signal));
+  watch(id: string, after: number | null = null): TaskWatch {
+    return watchFrames((signal) => this.flow.watchTask(this.actor, id as TaskId, after, signal));
   }
 
   /** Resolves when an event of this type happened to the task. */
-  async happened(id: TaskId, type: string): Promise<void> {
+  async happened(id: string, type: string): Promise<void> {
     const watch = this.watch(id, 0);
     await watch.wait((frame) => frame.kind === 'event' && frame.event.type === type);
     watch.stop();
   }
 
-  async bytes(id: TaskId, index = 0): Promise<Buffer> {
-    const content = await this.flow.openResult(this.actor, id, index);
+  async bytes(id: string, index = 0): Promise<Buffer> {
+    const content = await this.flow.openResult(this.actor, id as TaskId, index);
     const chunks: Uint8Array[] = [];
     for await (const chunk of content.open()) chunks.push(chunk);
     return Buffer.concat(chunks);
   }
 
   /** The first line of a worker's ledger, past or future, about the task. */
-  ledger(id: TaskId, event: LedgerLine['event'], worker = 0): Promise<LedgerLine> {
+  ledger(id: string, event: LedgerLine['event'], worker = 0): Promise<LedgerLine> {
     return this.#simulatorAt(worker).ledger.waitFor((line) => line.event === event && line.task === id);
   }
 
   /** How often any worker began to run the task. */
-  executions(id: TaskId): number {
+  executions(id: string): number {
     return this.simulators.flatMap((one) =>
       one.ledger.lines().filter((line) => line.event === 'execution_start' && line.task === id),
     ).length;

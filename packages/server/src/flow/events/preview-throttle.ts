@@ -26,6 +26,11 @@ export class PreviewThrottle {
     this.#clock.setTimer(this.#periodMs, () => this.#next(taskId));
   }
 
+  /** The task is over: what waits is not sent any more. */
+  forget(taskId: string): void {
+    if (this.#waiting.has(taskId)) this.#waiting.set(taskId, null);
+  }
+
   #next(taskId: string): void {
     const waiting = this.#waiting.get(taskId);
     this.#waiting.delete(taskId);
