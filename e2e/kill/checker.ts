@@ -1,8 +1,8 @@
 import { findClientViolations } from './check-clients.ts';
 import { findEventViolations } from './check-events.ts';
 import { findRunViolations } from './check-runs.ts';
-import type { Ledgers } from './ledgers.ts';
 import { indexLedgers, type Violation } from './ledger-index.ts';
+import type { Ledgers } from './ledgers.ts';
 
 export type { Violation, ViolationCode } from './ledger-index.ts';
 

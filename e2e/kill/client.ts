@@ -1,7 +1,7 @@
 import type { ClientLedger } from './client-ledger.ts';
 import type { PlannedTask } from './plan.ts';
-import type { Address, ServerProcess } from './server-process.ts';
 import { readEvents } from './read-events.ts';
+import type { Address, ServerProcess } from './server-process.ts';
 
 /** A client that writes down everything it sends, is answered and is told, and tries again when the server dies. */
 export class KillClient {
