@@ -220,6 +220,7 @@ async function openFleet(scope: Scope, deps: FleetDeps, { store, environment }: 
       environment,
       portRange: config.instances.portRange,
       startupTimeoutMs: config.instances.startupTimeoutMs,
+      heartbeatMs: config.instances.heartbeatIntervalMs,
     },
   );
   return { fleet, instances };

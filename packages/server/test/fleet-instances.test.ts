@@ -211,6 +211,20 @@ describe('a supervised ComfyUI', () => {
     expect(await rig.table.inspect(pid ?? 0)).toBeNull();
   });
 
+  it('PS15 is noted as alive at each beat', async () => {
+    const { instances, registry } = await rig.open();
+    const { id } = await instances.start(simulator);
+    await instances.whenReady(id);
+    await whenWorker(registry, 'own', 'online');
+    const { k } = rig.database;
+    const load = async () =>
+      (await rig.database.read(k.selectFrom('instance').select('heartbeat_at')))[0]?.heartbeat_at;
+    await rig.database.commit([{ query: k.updateTable('instance').set({ heartbeat_at: 1 }) }]);
+    await instances.beat();
+
+    expect(await load()).toBeGreaterThan(1);
+  });
+
   it('takes the next port when the first is taken', async () => {
     const run = await rig.open();
     const decoy = createServer().listen(rig.firstPort, '127.0.0.1');

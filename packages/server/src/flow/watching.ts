@@ -1,4 +1,11 @@
-import { type BatchId, isTerminal, type Preview, type StreamFrame, type TaskId } from '@comfleet/contract';
+import {
+  type BatchId,
+  isTerminal,
+  type Preview,
+  type StreamFrame,
+  type Task,
+  type TaskId,
+} from '@comfleet/contract';
 import type { Database } from '../platform/database/database.ts';
 import type { TaskRow } from '../platform/database/schema.ts';
 import type { EventHub, Happening } from './events/event-hub.ts';
@@ -30,6 +37,7 @@ export async function* watchTask(
   options: { after: number | null; signal: AbortSignal },
 ): AsyncIterable<StreamFrame> {
   const { queue, stop } = subscribe(deps.hub, `task:${id}`, options.signal);
+  const frames = new Frames(deps);
   try {
     const task = await loadVisibleTask(deps.database, owner, id);
     let seen = options.after ?? task.version;
@@ -37,14 +45,14 @@ export async function* watchTask(
     let state = task.state;
     for (const row of await loadEventRows(deps.database, id, seen)) {
       ({ number: seen, state } = row);
-      yield await toEventFrame(deps, id, row);
+      yield await frames.fromEvent(id, row);
     }
     // The stored events may be newer than the task that was read before them.
     if (isTerminal(state)) return;
     for (let next = await queue.next(); next; next = await queue.next()) {
       if (next.kind === 'event' && next.event.number <= seen) continue;
       if (next.kind === 'event') seen = next.event.number;
-      yield await toFrame(deps, next);
+      yield await frames.from(next);
       if (next.kind === 'event' && isTerminal(next.event.state)) return;
     }
   } finally {
@@ -60,13 +68,14 @@ export async function* watchBatch(
   signal: AbortSignal,
 ): AsyncIterable<StreamFrame> {
   const { queue, stop } = subscribe(deps.hub, `batch:${id}`, signal);
+  const frames = new Frames(deps);
   try {
     const { rows } = await listVisibleTasks(deps.database, owner, { batchId: id, limit: 10_000 });
     const open = new Set(rows.filter((row) => !isTerminal(row.state)).map((row) => row.id));
     for (const task of await deps.views.viewAll(rows)) yield { kind: 'snapshot', task };
     if (open.size === 0) return;
     for (let next = await queue.next(); next; next = await queue.next()) {
-      yield await toFrame(deps, next);
+      yield await frames.from(next);
       if (next.kind === 'event' && isTerminal(next.event.state)) open.delete(next.taskId);
       if (open.size === 0) return;
     }
@@ -83,10 +92,11 @@ export async function* watchOwn(
 ): AsyncIterable<StreamFrame> {
   const key = owner.kind === 'own' ? `owner:${owner.ownerId}` : 'all';
   const { queue, stop } = subscribe(deps.hub, key, signal);
+  const frames = new Frames(deps);
   try {
     const { rows } = await listVisibleTasks(deps.database, owner, { states: OPEN_STATES, limit: 1000 });
     for (const task of await deps.views.viewAll(rows)) yield { kind: 'snapshot', task };
-    for (let next = await queue.next(); next; next = await queue.next()) yield await toFrame(deps, next);
+    for (let next = await queue.next(); next; next = await queue.next()) yield await frames.from(next);
   } finally {
     stop();
   }
@@ -114,26 +124,43 @@ function subscribe(hub: EventHub, key: string, signal: AbortSignal) {
   };
 }
 
-async function toFrame(deps: WatchDeps, happening: Happening): Promise<StreamFrame> {
-  switch (happening.kind) {
-    case 'event':
-      return toEventFrame(deps, happening.taskId, happening.event);
-    case 'progress':
-      return { kind: 'progress', task_id: happening.taskId, progress: happening.progress };
-    case 'preview':
-      return { kind: 'preview', task_id: happening.taskId, preview: happening.preview };
-    default: {
-      const unknownHappening: never = happening;
-      return unknownHappening;
+/** What one stream tells. */
+class Frames {
+  readonly #deps: WatchDeps;
+  /** The task told last: events that were stored together come one after the other and show the same task. */
+  #newest: { id: TaskId; version: number; task: Task } | null = null;
+
+  constructor(deps: WatchDeps) {
+    this.#deps = deps;
+  }
+
+  async from(happening: Happening): Promise<StreamFrame> {
+    switch (happening.kind) {
+      case 'event':
+        return this.fromEvent(happening.taskId, happening.event);
+      case 'progress':
+        return { kind: 'progress', task_id: happening.taskId, progress: happening.progress };
+      case 'preview':
+        return { kind: 'preview', task_id: happening.taskId, preview: happening.preview };
+      default: {
+        const unknownHappening: never = happening;
+        return unknownHappening;
+      }
     }
   }
-}
 
-async function toEventFrame(
-  deps: WatchDeps,
-  id: TaskId,
-  event: Parameters<typeof toTaskEvent>[0],
-): Promise<StreamFrame> {
-  const [row] = await deps.database.read(findTask(deps.database.k, id));
-  return { kind: 'event', event: toTaskEvent(event), task: row ? await deps.views.view(row) : null };
+  async fromEvent(id: TaskId, event: Parameters<typeof toTaskEvent>[0]): Promise<StreamFrame> {
+    return { kind: 'event', event: toTaskEvent(event), task: await this.#viewSince(id, event.number) };
+  }
+
+  /** The task as it is now, or as it was told last when that was after this event. */
+  async #viewSince(id: TaskId, eventNumber: number): Promise<Task | null> {
+    const newest = this.#newest;
+    if (newest?.id === id && newest.version >= eventNumber) return newest.task;
+    const [row] = await this.#deps.database.read(findTask(this.#deps.database.k, id));
+    if (!row) return null;
+    const task = await this.#deps.views.view(row);
+    this.#newest = { id, version: row.version, task };
+    return task;
+  }
 }

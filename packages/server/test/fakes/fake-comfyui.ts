@@ -1,5 +1,5 @@
-import { ComfyError, type ComfyErrorCode, type HttpRequest, type HttpTransport } from '@comfleet/comfyui';
 import type { SocketDialer, SocketHandlers, SocketLike } from '@comfleet/comfyui';
+import { ComfyError, type ComfyErrorCode, type HttpRequest, type HttpTransport } from '@comfleet/comfyui';
 
 const OBJECT_INFO = {
   CheckpointLoaderSimple: { input: { required: { ckpt_name: [['sub\\a.safetensors', 'b.safetensors']] } } },

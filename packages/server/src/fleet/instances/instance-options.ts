@@ -20,6 +20,8 @@ export interface InstancesOptions {
   terminateGraceMs?: number;
   /** Whether instances end with us, or go on and are adopted by the next start. Default stop. */
   onShutdown?: 'stop' | 'leave';
+  /** Between two notes that an instance answers, 0 for none; default 30000. */
+  heartbeatMs?: number;
   /** A log larger than this is moved aside, default 10 MiB; three older ones are kept. */
   logMaxBytes?: number;
   restart?: Partial<RestartRules>;
@@ -42,6 +44,7 @@ export function compileInstancesOptions(options: InstancesOptions): CompiledInst
     shutdownGraceMs: options.shutdownGraceMs ?? 2_500,
     terminateGraceMs: options.terminateGraceMs ?? 1_000,
     onShutdown: options.onShutdown ?? 'stop',
+    heartbeatMs: options.heartbeatMs ?? 30_000,
     logMaxBytes: options.logMaxBytes ?? 10 * 1024 * 1024,
     restart: { ...RESTART_RULES, ...options.restart },
   };

@@ -1,11 +1,11 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Logger } from '../../platform/logging/logger.ts';
 import { pickChildEnvironment } from '../../platform/process/child-environment.ts';
 import type { PortProbe } from '../../platform/process/free-port.ts';
 import type { ProcessTable } from '../../platform/process/process-table.ts';
 import { adoptProcess, type RunningProcess, superviseChild } from '../../platform/process/running-process.ts';
 import type { Spawner } from '../../platform/process/spawner.ts';
-import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { buildInstanceArguments } from './instance-arguments.ts';
 import type { CompiledInstancesOptions } from './instance-options.ts';

@@ -60,6 +60,16 @@ export async function openInstances(
     { name: 'instance-logs', intervalMs: LOG_CHECK_MS, clock: deps.clock, logger: deps.logger },
     () => instances.rotateLogs(),
   );
+  const { heartbeatMs } = compiled;
+  if (heartbeatMs > 0) {
+    const beating = {
+      name: 'instance-heartbeat',
+      intervalMs: heartbeatMs,
+      clock: deps.clock,
+      logger: deps.logger,
+    };
+    every(scope, beating, () => instances.beat());
+  }
   await instances.forgetDead();
   return instances;
 }
@@ -124,6 +134,11 @@ export class Instances {
     return () => {
       this.#listeners.delete(own);
     };
+  }
+
+  /** Stores when each instance was last seen to answer. */
+  async beat(): Promise<void> {
+    for (const instance of this.#instances.values()) await instance.beat();
   }
 
   async rotateLogs(): Promise<void> {

@@ -13,8 +13,8 @@ import type { CompiledInstancesOptions } from './instance-options.ts';
 import { InstanceProcess, type ProcessDeps } from './instance-process.ts';
 import type { InstanceRecord } from './instance-records.ts';
 import type { CheckedInstanceSpec } from './instance-spec.ts';
-import { sweepMarked } from './own-process.ts';
 import { describeExit, type InstanceEvent, type InstanceState, nextInstanceState } from './instance-state.ts';
+import { sweepMarked } from './own-process.ts';
 
 export interface SuperviseDeps extends ProcessDeps {
   random: Random;
@@ -81,6 +81,14 @@ export class SupervisedInstance {
 
   get logPath(): string {
     return this.#process.logPath;
+  }
+
+  /** Notes that the process answered when its worker was last looked at (PS15). */
+  async beat(): Promise<void> {
+    const { registry, records } = this.#deps;
+    const { workerId } = this.#record;
+    if (workerId === null || registry.find(workerId)?.snapshot().state !== 'online') return;
+    await this.#save({ heartbeat_at: records.nowMs() });
   }
 
   snapshot(): InstanceSnapshot {

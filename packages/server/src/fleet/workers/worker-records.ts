@@ -3,9 +3,9 @@ import { deflate, inflate } from 'node:zlib';
 import { type ObjectInfo, parseTolerantJson } from '@comfleet/comfyui';
 import type { WorkerId, WorkerSource } from '@comfleet/contract';
 import { blake3 } from 'hash-wasm';
-import { AppError } from '../../platform/errors/app-error.ts';
 import type { Database, Write } from '../../platform/database/database.ts';
 import type { WorkerRow } from '../../platform/database/schema.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
 import {
   fromStoredInventory,
   type Inventory,

@@ -151,7 +151,11 @@ const instancesSchema = z.strictObject({
     .default('127.0.0.1')
     .describe('Address a started ComfyUI listens on; loopback only, as it has no login.'),
   startup_timeout_seconds: z.number().positive().default(240).describe('How long a start may take.'),
-  heartbeat_interval_seconds: z.number().positive().default(30).describe('Time between checks of a process.'),
+  heartbeat_interval_seconds: z
+    .number()
+    .nonnegative()
+    .default(30)
+    .describe('How often it is stored that a process answers; 0 never.'),
   base_dir: path("Instances' own folders; default data_dir/instances.").optional(),
   log_dir: path('Logs of started ComfyUIs; default data_dir/logs.').optional(),
   extra_args: z.array(z.string()).prefault([]).describe('Further arguments for ComfyUI, such as --cpu.'),

@@ -288,3 +288,10 @@ test('WF23 a default seed beyond the exact integers of JavaScript stays as writt
     default_value: '18446744073709551615',
   });
 });
+
+test('a file that is a list, or one word, is refused and not taken for an empty one', () => {
+  const read = (text: string) => () =>
+    parseConfig(text, { file: '/etc/comfleet.yaml', environment: {}, cwd: '/' });
+  expect(read('- a\n- b\n')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  expect(read('server\n')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+});

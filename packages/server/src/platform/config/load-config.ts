@@ -5,7 +5,7 @@ import { compileConfig } from './compile-config.ts';
 import type { Config, ConfigWarning } from './config.ts';
 import { type ConfigProblem, createConfigError, toConfigProblems } from './config-problem.ts';
 import { configSchema } from './config-schema.ts';
-import { type Environment, overlay, readEnvironment } from './environment.ts';
+import { type Environment, isPlainObject, overlay, readEnvironment } from './environment.ts';
 import { judgeConfig } from './judge-config.ts';
 import { describeSchema, type SchemaNode, visitPathValues } from './schema-lookup.ts';
 import { type TaskTypes, taskTypesFileSchema } from './task-types-schema.ts';
@@ -57,6 +57,11 @@ export function parseConfig(text: string, source: ConfigSource): LoadedConfig {
   const content = parseYaml(text);
   const environment = readEnvironment(source.environment, SCHEMA, source.cwd);
   refuse(source.file, [...content.problems, ...environment.problems]);
+  if (content.value !== null && content.value !== undefined && !isPlainObject(content.value)) {
+    refuse(source.file, [
+      { path: '', line: 1, message: 'expected keys with values, like `server:`; this is none' },
+    ]);
+  }
 
   const base = source.file === null ? source.cwd : dirname(resolve(source.cwd, source.file));
   const fromFile = resolvePaths(SCHEMA, content.value ?? {}, base);
