@@ -1,8 +1,8 @@
 // Follow a task, cancel it on its way, run it once more with the same values and seed.
 import { findDrawingWorkflow } from '../parts/choose-drawing.mjs';
+import { secondsSince } from '../parts/example.mjs';
 import { createProgressLines } from '../parts/run-task.mjs';
 import { saveResults } from '../parts/save-results.mjs';
-import { secondsSince } from '../parts/example.mjs';
 /** @import { Example } from '../parts/example.mjs' */
 
 /** @param {Example} example */

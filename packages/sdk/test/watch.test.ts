@@ -1,5 +1,5 @@
-import { Comfleet, type ComfleetOptions, TaskEndedError } from '@comfleet/sdk';
 import type { StreamFrame, Task, TaskEvent } from '@comfleet/contract';
+import { Comfleet, type ComfleetOptions, TaskEndedError } from '@comfleet/sdk';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Handler, json, message, openDouble, stream } from './double-server.ts';
 import { createFakeClock, createFakeRandom, makeTask, refusal, SUBMITTED } from './fakes.ts';

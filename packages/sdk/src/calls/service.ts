@@ -1,6 +1,4 @@
 import {
-  type TaskCheck,
-  taskCheckSchema,
   type Health,
   healthSchema,
   type PendingTask,
@@ -9,7 +7,9 @@ import {
   publicConfigSchema,
   type Reloaded,
   reloadedSchema,
+  type TaskCheck,
   type Token,
+  taskCheckSchema,
   tokenSchema,
   type Who,
   whoSchema,

@@ -1,8 +1,8 @@
 import {
   isTerminal,
   type StreamFrame,
-  type Submitted,
   type SubmitTask,
+  type Submitted,
   submittedSchema,
   type Task,
   type TaskDetail,

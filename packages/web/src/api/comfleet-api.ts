@@ -1,5 +1,5 @@
 import { Comfleet, ComfleetError, type LiveState as SdkLiveState } from '@comfleet/sdk';
-import { type Api, ApiFailure, type ApiFactory, type LiveListener, type LiveState } from './api.ts';
+import { type Api, type ApiFactory, ApiFailure, type LiveListener, type LiveState } from './api.ts';
 
 const IMAGE_TIMEOUT_MS = 0;
 
