@@ -51,8 +51,7 @@ export async function finishTask(
   taskId: string,
   flags: { readonly out?: string; readonly silence: number; readonly startedAtMs?: number },
 ): Promise<number> {
-  const { comfleet, context } = session;
-  const { terminal, texts } = context;
+  const { terminal, texts } = session.context;
   let task: TaskDetail;
   try {
     const { silence: silenceSeconds, startedAtMs } = flags;

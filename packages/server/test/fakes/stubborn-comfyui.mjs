@@ -5,12 +5,12 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
 const args = process.argv.slice(2);
-const valueOf = (name) => args[args.indexOf(name) + 1];
+const readValue = (name) => args[args.indexOf(name) + 1];
 
 console.error('ComfyUI version: 0.3.64 (stubborn)');
 if (args.includes('--exit-with')) {
   for (let line = 1; line <= 20; line += 1) console.error(`line ${line}`);
-  process.exit(Number(valueOf('--exit-with')));
+  process.exit(Number(readValue('--exit-with')));
 }
 if (args.includes('--ignore-signals')) for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => {});
 if (args.includes('--grandchild')) {
@@ -25,9 +25,9 @@ if (!args.includes('--deaf')) {
     response.writeHead(isStats ? 200 : 404, { 'content-type': 'application/json' });
     response.end(isStats ? JSON.stringify(body) : '');
   });
-  server.listen(Number(valueOf('--port')), valueOf('--listen'), () => console.error('Starting server'));
+  server.listen(Number(readValue('--port')), readValue('--listen'), () => console.error('Starting server'));
 }
-const proof = `${valueOf('--temp-directory')}/rebooted`;
+const proof = `${readValue('--temp-directory')}/rebooted`;
 if (args.includes('--reboot-once') && !existsSync(proof)) {
   writeFileSync(proof, '');
   writeFileSync(`${process.env.__COMFY_CLI_SESSION__}.reboot`, '');
