@@ -1,8 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { execFile } from 'node:child_process';
 import { listDatabaseServers } from './databases.mjs';
 import { startServer, startWorkers } from './fleet.mjs';
 import { measureLatency } from './latency.mjs';

@@ -85,9 +85,16 @@ one run with each other; a quiet machine of your own gives better ones.`;
 }
 
 /** Why a figure is what it is, as far as the run itself tells. @param {Numbers} numbers */
-function formatWhy({ throughput, leftOut }) {
+function formatWhy({ latency, throughput, leftOut }) {
   const [first] = throughput;
   const lines = leftOut.map((reason) => `Not measured: ${reason}.`);
+  const many = latency.find(({ inFlight }) => inFlight > 1);
+  if (many) {
+    lines.push(
+      `With ${many.inFlight} in flight the cores are busy all the time, so that most of a task's time is waiting for one: ` +
+        `directly a task takes ${many.direct.total.p50} ms then, by itself ${latency[0]?.direct.total.p50} ms.`,
+    );
+  }
   if (first) {
     const { server, load, workers } = first.cpuMsPerTask;
     const sum = server + load + workers;
@@ -98,7 +105,7 @@ function formatWhy({ throughput, leftOut }) {
         `else running on them; the rest is waiting for the disk and for other programs.`,
     );
   }
-  return lines.join('\n');
+  return lines.join('\n\n');
 }
 
 /** @param {Numbers} numbers */
