@@ -4,7 +4,7 @@ import { findRunViolations } from './check-runs.ts';
 import { indexLedgers, type Violation } from './ledger-index.ts';
 import type { Ledgers } from './ledgers.ts';
 
-export type { Violation, ViolationCode } from './ledger-index.ts';
+export type { Violation } from './ledger-index.ts';
 
 /** Joins the three ledgers and answers every broken promise; an empty list means that all were kept. Pure, O(n log n). */
 export function findViolations(ledgers: Ledgers): Violation[] {

@@ -3,7 +3,7 @@ import { batchSchema } from './batch.ts';
 import { recordedErrorSchema } from './errors.ts';
 import { taskEventSchema } from './events.ts';
 import { clientSchema, GRANTS } from './people.ts';
-import { TASK_STATES, taskSchema, timeSchema } from './task.ts';
+import { TASK_STATES, taskSchema } from './task.ts';
 
 /** GET /api/v2/tasks/{id}/status: small enough to poll. */
 export const taskStatusSchema = taskSchema

@@ -51,7 +51,8 @@ export async function finishTask(
   taskId: string,
   flags: { readonly out?: string; readonly silence: number; readonly startedAtMs?: number },
 ): Promise<number> {
-  const { terminal, texts } = session.context;
+  const { context } = session;
+  const { terminal, texts } = context;
   let task: TaskDetail;
   try {
     const { silence: silenceSeconds, startedAtMs } = flags;

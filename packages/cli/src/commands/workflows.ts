@@ -1,12 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import {
-  analyseGraph,
-  type GraphAnalysis,
-  parseGraph,
-  parseLosslessJson,
-  stringifyLosslessJson,
-} from '@comfleet/comfyui';
+import { analyseGraph, type GraphAnalysis, stringifyLosslessJson } from '@comfleet/comfyui';
 import type { Parameter, Workflow } from '@comfleet/contract';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';

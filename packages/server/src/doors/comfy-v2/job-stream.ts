@@ -89,10 +89,8 @@ class JobEvents {
       case 'preview':
         this.#stream.send({ event: 'preview', data: frame.preview });
         return;
-      default: {
-        const unknownFrame: never = frame;
-        return unknownFrame;
-      }
+      default:
+        frame satisfies never;
     }
   }
 

@@ -2,7 +2,6 @@ import { stringifyLosslessJson } from '@comfleet/comfyui';
 import type { SubmitOptions, Submitted } from '@comfleet/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SubmitBody, SubmitOutcome } from '../../flow/flow.ts';
-import { hasGrant, type Principal } from '../../people/identity/principal.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { readLosslessBody, toExactRecord } from '../../platform/http/json-body.ts';
 
