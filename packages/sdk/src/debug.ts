@@ -1,4 +1,4 @@
-import { type PendingTask, type TaskCheck } from '@comfleet/contract';
+import type { PendingTask, TaskCheck } from '@comfleet/contract';
 import type { PendingEntry, PendingTasks } from './calls/pending-tasks.ts';
 import type { ServiceCalls } from './calls/service.ts';
 import type { CallOptions } from './http/transport.ts';
