@@ -3,7 +3,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { stringifyLosslessJson } from '@comfleet/comfyui';
 import type { BatchId, HeldReason, Id, IdKind, TaskEventType, TaskId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
-import type { BatchRow, TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
+import type { BatchRow, IdempotencyRow, TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
 import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
@@ -109,20 +109,34 @@ function listWrites(database: Database, { newTasks, rows, events, acceptance, at
   return writes;
 }
 
+type KeyColumns = { [K in keyof IdempotencyRow]: IdempotencyRow[K] };
+
+const selectKey = statement<Pick<KeyColumns, 'owner_id' | 'door' | 'key'>, IdempotencyRow>((k, p) =>
+  k
+    .selectFrom('idempotency')
+    .selectAll()
+    .where('owner_id', '=', p.owner_id)
+    .where('door', '=', p.door)
+    .where('key', '=', p.key),
+);
+const insertKey = statement<KeyColumns>((k, p) =>
+  k.insertInto('idempotency').values({
+    owner_id: p.owner_id,
+    door: p.door,
+    key: p.key,
+    body_hash: p.body_hash,
+    subject_id: p.subject_id,
+    created_at: p.created_at,
+  }),
+);
+
 /** What a key made, null for a key that is not used. Throws IDEMPOTENCY_CONFLICT when it came with another body. */
 export async function findKeySubject(
   database: Database,
   ownerId: string,
   { door, key, bodyHash }: { door: string; key: string; bodyHash: string },
 ): Promise<string | null> {
-  const [known] = await database.read(
-    database.k
-      .selectFrom('idempotency')
-      .selectAll()
-      .where('owner_id', '=', ownerId)
-      .where('door', '=', door)
-      .where('key', '=', key),
-  );
+  const [known] = await database.read(selectKey(database.k, { owner_id: ownerId, door, key }));
   if (!known) return null;
   if (known.body_hash !== bodyHash) throw new AppError('IDEMPOTENCY_CONFLICT', { key });
   return known.subject_id;
@@ -228,7 +242,7 @@ export function writeKey(
   key: { ownerId: string; door: string; key: string; bodyHash: string; subjectId: string; atMs: number },
 ): Write {
   return {
-    query: database.k.insertInto('idempotency').values({
+    query: insertKey(database.k, {
       owner_id: key.ownerId,
       door: key.door,
       key: key.key,

@@ -1,6 +1,7 @@
 import type { TaskId, TaskState } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import type { AttemptRow, TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
+import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { OwnerFilter } from './actor.ts';
 import { findTask } from './task-rows.ts';
@@ -60,12 +61,24 @@ function filterTasks(database: Database, owner: OwnerFilter, selection: TaskSele
   return query;
 }
 
+const selectAttempts = statement<{ taskId: string }, AttemptRow>((k, p) =>
+  k.selectFrom('attempt').selectAll().where('task_id', '=', p.taskId).orderBy('number').limit(100),
+);
+
 /** Attempts of a task, first to last. */
 export async function loadAttempts(database: Database, taskId: string): Promise<AttemptRow[]> {
-  return database.read(
-    database.k.selectFrom('attempt').selectAll().where('task_id', '=', taskId).orderBy('number').limit(100),
-  );
+  return database.read(selectAttempts(database.k, { taskId }));
 }
+
+const selectEvents = statement<{ taskId: string; after: number }, TaskEventRow>((k, p) =>
+  k
+    .selectFrom('task_event')
+    .selectAll()
+    .where('task_id', '=', p.taskId)
+    .where('number', '>', p.after)
+    .orderBy('number')
+    .limit(1000),
+);
 
 /** Events of a task after a number, in order. */
 export async function loadEventRows(
@@ -73,15 +86,7 @@ export async function loadEventRows(
   taskId: string,
   after: number,
 ): Promise<TaskEventRow[]> {
-  return database.read(
-    database.k
-      .selectFrom('task_event')
-      .selectAll()
-      .where('task_id', '=', taskId)
-      .where('number', '>', after)
-      .orderBy('number')
-      .limit(1000),
-  );
+  return database.read(selectEvents(database.k, { taskId, after }));
 }
 
 /** Every task that waits, in acceptance order, page by page: what a queue is rebuilt from. */
