@@ -52,12 +52,13 @@ export async function submitPrompt(job: SubmitJob): Promise<Submitted> {
       return over('lost', 'WORKER_UNREACHABLE', { cause: outcome.cause.message, dispatched: false });
     case 'unclear':
       job.logger.warn('prompt.unclear', { promptId: job.promptId, error: outcome.cause.message });
-      return (await lookForPrompt(job)) === 'there'
-        ? { kind: 'submitted' }
-        : {
+      // A worker that does not answer may run it: it is followed until it does, or until the fleet gives the worker up.
+      return (await lookForPrompt(job)) === 'absent'
+        ? {
             ...over('lost', 'WORKER_UNREACHABLE', { cause: outcome.cause.message, dispatched: false }),
             mayLand: true,
-          };
+          }
+        : { kind: 'submitted' };
     default: {
       const unknownOutcome: never = outcome;
       return unknownOutcome;
