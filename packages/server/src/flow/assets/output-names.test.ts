@@ -31,6 +31,14 @@ describe('name of a readable copy', () => {
     expect(createOutputName({ ...TASK, file_name: pattern }, PICTURE)).toBe(name);
   });
 
+  test('RS14 results of a project lie below p{project}/{day}, whatever the project is called', () => {
+    const path = createOutputPath('/out', { ...TASK, project_id: '42' }, PICTURE);
+
+    expect(path).toBe(
+      '/out/p42/20260304/red boat_20260305T060708_0000_0_0123456789ab.png'.split('/').join(sep),
+    );
+  });
+
   test('RS6 the second file of a task is numbered when the pattern does not tell it apart', () => {
     const names = [0, 1, 2].map((output_index) =>
       createOutputName({ ...TASK, file_name: 'cover' }, { ...PICTURE, output_index }),
