@@ -177,6 +177,12 @@ export const ERRORS = {
     'other-worker',
     'The worker stopped answering; check that ComfyUI runs, its host, port and firewall.',
   ),
+  TAKEN_BACK: spec(
+    502,
+    'system',
+    'same-worker',
+    'The prompt waited in a worker’s queue and made room for a task of higher order; the task waits again.',
+  ),
   PROMPT_LOST: spec(
     502,
     'worker',

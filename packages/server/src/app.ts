@@ -43,6 +43,8 @@ const DEFAULT_PRIORITY = 5;
 const MAX_RESULT_BYTES = 8 * 1024 ** 3;
 const MAX_RESULT_FILES = 500;
 const OFFLINE_GRACE_MS = 5000;
+const BYPASS = { starts: 24, ms: 60_000 };
+const AGING_MS = 600_000;
 
 export interface AppOptions {
   store: ConfigStore;
@@ -163,7 +165,7 @@ async function openDoors(
   });
   await addDoors(http, {
     flow: opened.flow,
-    fleet: createFleetView(fleet, (id) => opened.spine.dispatcher.load(id as WorkerId)),
+    fleet: createFleetView(fleet, (id) => opened.spine.board.workers.get(id as WorkerId)?.load ?? 0),
     identity,
     config: store,
     links,
@@ -242,6 +244,7 @@ function toFlowOptions(config: Config) {
     maxAttempts: config.placement.maxAttempts,
     priority: () => DEFAULT_PRIORITY,
     offlineGraceMs: OFFLINE_GRACE_MS,
+    placement: { strategy: () => config.placement.strategy, bypass: BYPASS, agingMs: AGING_MS },
     retention: config.retention,
   };
 }

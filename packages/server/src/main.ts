@@ -106,7 +106,7 @@ async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void
   print(text.addresses(app.address));
   await chooseWorkers(scope, app, options);
   // Only now is the fleet complete: workers of the command line and our own ComfyUI have joined.
-  await app.opened.spine.abandonStrangers();
+  await app.opened.spine.adoption.abandonStrangers();
   const code = await app.identity.createSignInCode(app.local.principal.id);
   print(text.signIn(`${app.address}/client#code=${code}`));
   if (options.firstExample) await runFirstExample(app, options);

@@ -214,7 +214,7 @@ describe('the exact end', () => {
     const quiet = await FlowRig.open();
     const looks = () => quiet.simulator.ledger.lines().filter((line) => line.event === 'view').length;
     await quiet.run(pictureGraph());
-    const tracker = quiet.app.opened.spine.findTracker(quiet.app.fleet.list()[0]?.id as never);
+    const tracker = quiet.app.opened.spine.links.findTracker(quiet.app.fleet.list()[0]?.id as never);
 
     expect(tracker?.size).toBe(0);
     expect(looks()).toBe(1);

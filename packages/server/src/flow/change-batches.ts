@@ -90,7 +90,8 @@ export async function changeBatch(
   for (const task of tasks) {
     if (change === 'cancel') await cancelTask(stages, task, actor.id);
     else if (change === 'pause' && task.state === 'queued') await pauseTask(stages, task);
-    else if (change === 'resume' && task.held_reason === 'batch_paused') await stages.spine.release(task);
+    else if (change === 'resume' && task.held_reason === 'batch_paused')
+      await stages.spine.held.release(task);
   }
   return viewBatch(database, await loadBatchRow(database, stages.visibleTo(actor), id));
 }

@@ -27,7 +27,7 @@ type ExecutionDeps = FlowDeps & {
 export function createExecution(
   deps: ExecutionDeps,
   options: FlowOptions,
-): Omit<DispatcherDeps, 'planRetryLane'> {
+): Omit<DispatcherDeps, 'planRetryLane' | 'slots'> {
   const { database, blobs, clock, logger, hub, board } = deps;
   return {
     database,

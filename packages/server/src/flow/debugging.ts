@@ -27,7 +27,9 @@ export async function listPending(
   return rows.map((task) => {
     const running = spine.dispatcher.find(task.id);
     const worker = running ? fleet.find(running.workerId) : null;
-    const follower = running ? spine.findTracker(running.workerId)?.find(running.attempt.prompt_id) : null;
+    const follower = running
+      ? spine.links.findTracker(running.workerId)?.find(running.attempt.prompt_id)
+      : null;
     return {
       taskId: task.id as TaskId,
       state: task.state,
@@ -47,7 +49,7 @@ export async function checkTask(deps: DebugDeps, owner: OwnerFilter, id: string)
   const running = deps.spine.dispatcher.find(task.id);
   if (!running) return toCheck(task, 'not_submitted', null);
   const place = await findPlace(deps, running.workerId, running.attempt.prompt_id);
-  await deps.spine.findTracker(running.workerId)?.find(running.attempt.prompt_id)?.check();
+  await deps.spine.links.findTracker(running.workerId)?.find(running.attempt.prompt_id)?.check();
   const [after] = await deps.database.read(findTask(deps.database.k, task.id));
   return toCheck(after ?? task, place.place, place.error);
 }

@@ -31,6 +31,7 @@ import { createWorkflowCalls } from './workflow-calls.ts';
 import { storeWorkflowVersions } from './workflow-versions.ts';
 
 const PREVIEW_PERIOD_MS = 500;
+const UNMEASURED = { expectedMs: () => null, expectedLoadMs: () => null };
 
 /** Builds the path of a task out of its stages; everything it starts belongs to the scope. */
 export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOptions): Promise<OpenedFlow> {
@@ -59,7 +60,10 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
   });
   await estimates.load();
   await storeWorkflowVersions(database, deps.library.list());
-  const queue = new EmbeddedQueue();
+  const queue = new EmbeddedQueue({
+    now: () => deps.clock.monotonicMs(),
+    agingMs: options.placement.agingMs,
+  });
   const assets = new Assets({
     database,
     blobs: deps.blobs,
@@ -76,6 +80,13 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     clock: deps.clock,
     logger,
     dispatcher: execution,
+    rules: () => ({
+      strategy: options.placement.strategy(),
+      bypass: options.placement.bypass,
+      typeLimit: () => null,
+      durations: UNMEASURED,
+      random: () => deps.random.fraction(),
+    }),
     offlineGraceMs: options.offlineGraceMs,
   });
   openRetention(scope, { database, blobs: deps.blobs, assets, clock: deps.clock, logger }, options.retention);

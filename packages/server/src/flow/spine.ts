@@ -1,5 +1,5 @@
 import type { TaskId, WorkerId } from '@comfleet/contract';
-import type { ConnectedWorker, WorkerRegistry, WorkerSnapshot } from '../fleet/workers/registry.ts';
+import type { WorkerRegistry } from '../fleet/workers/registry.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { TaskRow } from '../platform/database/schema.ts';
 import { toError } from '../platform/errors/app-error.ts';
@@ -7,25 +7,33 @@ import { every } from '../platform/lifecycle/every.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { Clock } from '../platform/time/clock.ts';
-import type { RunningWorker } from './execution/attempt-runner.ts';
+import { Adoption } from './adoption.ts';
 import { Dispatcher, type DispatcherDeps } from './execution/dispatcher.ts';
-import { loadOpenAttempts, type OpenAttempt } from './execution/open-attempts.ts';
-import { WorkerTracker } from './execution/worker-tracker.ts';
-import { chooseWorker, findMissing, type Needs, type PlaceableWorker } from './placement/choose-worker.ts';
-import { compareQueued, type QueuedTask, type TaskQueue } from './queue/task-queue.ts';
+import type { OpenAttempt } from './execution/open-attempts.ts';
+import { HeldTasks } from './held-tasks.ts';
+import { LostWorkers } from './lost-workers.ts';
+import { Board } from './placement/board.ts';
+import type { PlacedPrompt } from './placement/board-worker.ts';
+import { applyDecision, type Decision, decide, type Head } from './placement/decide.ts';
+import { explainStart, type PlacedReasons } from './placement/explain.ts';
+import { findMissing, toModelsKey } from './placement/needs.ts';
+import type { PlacementRules } from './placement/rules.ts';
+import type { QueuedTask, TaskQueue, WaitingTask } from './queue/task-queue.ts';
 import { createLaneKey, parseRequirements } from './tasks/requirements.ts';
-import type { TaskChange } from './tasks/task-change.ts';
+import { toWorkflowKey } from './tasks/run-estimates.ts';
 import type { TaskJournal } from './tasks/task-journal.ts';
-import { isBatchPaused, loadDueTasks, streamWaitingTasks } from './tasks/task-queries.ts';
+import { streamWaitingTasks } from './tasks/task-queries.ts';
+import { toWorkerFacts } from './worker-facts.ts';
+import { WorkerLinks } from './worker-links.ts';
 
 /*
  * The path of a task, read from top to bottom:
  *
  *   accepted (tasks/)  →  enter: into its lane (queue/)  →  place: free slot × lane heads (placement/)
- *     →  dispatch: claim in SQL, run on the worker, collect bytes (execution/, assets/)
+ *     →  start: claim in SQL, run on the worker, collect bytes (execution/, assets/)
  *     →  settled: succeeded, failed, canceled, or back to enter (events/ tell the watchers all along)
  *
- * SQL is the truth at every arrow. What is in memory here, queue and loads, is rebuilt from it at each start.
+ * SQL is the truth at every arrow. What is in memory here, queue and board, is rebuilt from it at each start.
  */
 
 export interface SpineDeps {
@@ -35,68 +43,92 @@ export interface SpineDeps {
   fleet: WorkerRegistry;
   clock: Clock;
   logger: Logger;
-  dispatcher: Omit<DispatcherDeps, 'planRetryLane'>;
+  dispatcher: Omit<DispatcherDeps, 'planRetryLane' | 'slots'>;
+  /** As they are now: the strategy can change at any time. */
+  rules: () => PlacementRules;
   /** An offline worker keeps its attempts this long before another capable one may take them. */
   offlineGraceMs: number;
 }
 
-/** As long as a graph node may hold a worker's Python (protocol 11.3): the busy limit of health checks. */
-const UNSEEN_GRACE_MS = 30_000;
+/** How often waiting tasks are looked at although nothing happened: a lane may be overdue, a client may have aged. */
+const REVIEW_MS = 1000;
+const AGING_MS = 10_000;
 
 /** Opens the path: rebuilds the queue, adopts open attempts worker by worker, then places. */
 export async function openSpine(scope: Scope, deps: SpineDeps): Promise<Spine> {
+  const { clock, logger, queue, fleet } = deps;
   const spine = new Spine(scope, deps);
   await spine.recover();
   scope.add(
     'fleet changes',
-    deps.fleet.onChange((change) => spine.onFleetChange(change.type, change.workerId)),
+    fleet.onChange((change) => spine.onFleetChange(change.type, change.workerId)),
   );
   scope.add(
     'queue',
-    deps.queue.onReady(() => spine.place()),
+    queue.onReady(() => spine.place()),
   );
-  every(scope, { name: 'due tasks', intervalMs: 250, clock: deps.clock, logger: deps.logger }, () =>
-    spine.releaseDue(),
-  );
-  every(scope, { name: 'offline workers', intervalMs: 1000, clock: deps.clock, logger: deps.logger }, () =>
-    spine.moveFromOffline(),
-  );
-  scope.add('trackers', () => spine.stopTracking());
+  const loop = (name: string, intervalMs: number, step: () => Promise<void> | void) =>
+    every(scope, { name, intervalMs, clock, logger }, step);
+  loop('due tasks', 250, () => spine.held.releaseDue());
+  loop('lost workers', REVIEW_MS, () => spine.lost.move());
+  loop('waiting tasks', REVIEW_MS, () => spine.place());
+  loop('aging', AGING_MS, async () => void (await queue.age()));
+  scope.add('trackers', () => spine.links.close());
   spine.place();
   return spine;
 }
 
 export class Spine {
+  readonly board = new Board();
   readonly dispatcher: Dispatcher;
+  readonly held: HeldTasks;
+  readonly lost: LostWorkers;
+  readonly links: WorkerLinks;
+  readonly adoption: Adoption;
   readonly #deps: SpineDeps;
   readonly #scope: Scope;
-  readonly #trackers = new Map<WorkerId, { worker: ConnectedWorker; tracker: WorkerTracker }>();
-  /** What the tasks of a lane need; one entry a lane, as long as the lane has had a task. */
-  readonly #needs = new Map<string, Needs>();
-  /** Open attempts of the last process, by worker: taken up when the worker joins, before anything new goes there. */
-  readonly #toAdopt = new Map<WorkerId, OpenAttempt[]>();
-  readonly #offlineSince = new Map<WorkerId, number>();
-  /** Workers that answered this process at least once. */
-  readonly #seenOnline = new Set<WorkerId>();
+  /** Tasks on workers with the order they had in their lanes: one that is taken back stands where it stood. */
+  readonly #orders = new Map<string, WaitingTask>();
   #placing: 'idle' | 'busy' | 'again' = 'idle';
+  #isTakingBack = false;
 
   constructor(scope: Scope, deps: SpineDeps) {
     this.#scope = scope;
     this.#deps = deps;
-    this.dispatcher = new Dispatcher(
-      scope,
-      { ...deps.dispatcher, planRetryLane: (task, workerId) => this.#planRetryLane(task, workerId) },
-      () => this.place(),
-    );
+    const { database, journal, fleet, clock, logger } = deps;
+    const { board } = this;
+    this.dispatcher = new Dispatcher(scope, {
+      ...deps.dispatcher,
+      planRetryLane: (task, workerId) => this.#planRetryLane(task, workerId),
+      slots: {
+        phase: (workerId, taskId, phase) => board.setPhase(workerId, taskId, phase, clock.monotonicMs()),
+        requeued: (task) => void this.enter(task),
+        released: (task, workerId, ran) => this.#release(task, workerId, ran),
+      },
+    });
+    this.links = new WorkerLinks({ fleet, clock, logger, openEverywhere: () => this.dispatcher.size });
+    this.held = new HeldTasks({ database, journal, board, enter: (task) => this.enter(task) });
+    this.lost = new LostWorkers({ fleet, clock, board, dispatcher: this.dispatcher }, deps.offlineGraceMs);
+    this.adoption = new Adoption({
+      database,
+      fleet,
+      adopt: (open, workerId) => this.#adopt(open, workerId),
+      abandon: (open) => this.dispatcher.abandon(open),
+    });
   }
 
   // ── accepted → lane ────────────────────────────────────────────────────────
 
-  /** Puts an accepted or released task into its lane. Called after its commit only. */
+  /** Puts an accepted, released or taken back task into its lane. Called after its commit only. */
   async enter(task: TaskRow): Promise<void> {
     if (task.state !== 'queued') return;
-    if (!this.#needs.has(task.lane)) this.#needs.set(task.lane, parseRequirements(task.requirements));
-    await this.#deps.queue.put(toQueued(task));
+    this.#openLane(task);
+    const before = this.#orders.get(task.id);
+    await this.#deps.queue.put(before?.lane === task.lane ? before : toQueued(task));
+  }
+
+  #openLane(task: Pick<TaskRow, 'lane' | 'requirements'>) {
+    return this.board.openLane(task.lane, () => parseRequirements(task.requirements));
   }
 
   // ── lane → worker ──────────────────────────────────────────────────────────
@@ -121,207 +153,147 @@ export class Spine {
   }
 
   async #placeAll(): Promise<void> {
-    const { queue } = this.#deps;
-    const fleet = this.listPlaceable();
-    const heads = await queue.heads(await queue.lanes());
-    for (const head of heads.sort((a, b) => this.#compareAcrossLanes(a, b))) {
-      await this.#placeLane(head.lane, fleet);
+    const { queue, clock } = this.#deps;
+    const heads = new Map<string, Head>();
+    for (const head of await queue.heads(await queue.lanes())) heads.set(head.lane, this.#toHead(head));
+    while (heads.size > 0) {
+      const rules = this.#deps.rules();
+      const nowMs = clock.monotonicMs();
+      const decision = decide(this.board, [...heads.values()], rules, nowMs);
+      if (decision.kind !== 'start') {
+        applyDecision(this.board, decision, nowMs);
+        if (decision.kind === 'take_back') this.#takeBack(decision);
+        break;
+      }
+      const { lane } = decision.head;
+      const task = await queue.take(lane);
+      if (task) this.#start(decision, task, explainStart(this.board, decision, rules), nowMs);
+      const [next] = await queue.heads([lane]);
+      if (next) heads.set(lane, this.#toHead(next));
+      else {
+        heads.delete(lane);
+        decision.lane.noteEmpty();
+      }
     }
+    this.board.trimLanes((lane) => queue.count(lane) === 0);
   }
 
-  /** Starts heads of one lane as long as a worker has a slot for them. */
-  async #placeLane(lane: string, fleet: Map<WorkerId, PlaceableWorker>): Promise<void> {
-    const needs = this.#needs.get(lane);
-    if (!needs) return;
-    while (true) {
-      const choice = chooseWorker([...fleet.values()], needs);
-      if (choice.kind === 'none') return;
-      const head = await this.#deps.queue.take(lane);
-      const chosen = fleet.get(choice.workerId);
-      if (!head || !chosen) return;
-      fleet.set(choice.workerId, { ...chosen, load: chosen.load + 1 });
-      this.#dispatch(head.taskId, choice.workerId);
-    }
-  }
-
-  /** Across lanes: priority, then the client with the fewest running, then age. */
-  #compareAcrossLanes(a: QueuedTask, b: QueuedTask): number {
-    const running = (ownerId: string) =>
-      this.dispatcher.list().filter(({ task }) => task.owner_id === ownerId).length;
-    if (a.priority !== b.priority || a.ownerId === b.ownerId) return compareQueued(a, b);
-    return running(a.ownerId) - running(b.ownerId) || compareQueued(a, b);
-  }
-
-  /** Every worker as placement sees it. A worker whose open attempts are not adopted yet takes nothing new. */
-  listPlaceable(): Map<WorkerId, PlaceableWorker> {
-    return new Map(this.#deps.fleet.list().map((worker) => [worker.id, this.#toPlaceable(worker)]));
-  }
-
-  #toPlaceable(worker: WorkerSnapshot): PlaceableWorker {
-    return {
-      id: worker.id,
-      online: worker.state === 'online' && !this.#toAdopt.has(worker.id),
-      maintenance: worker.state === 'maintenance',
-      simulated: worker.simulated,
-      load: this.dispatcher.load(worker.id),
-      maxConcurrent: worker.maxConcurrent,
-      capabilities: worker.capabilities,
-      classTypes: worker.inventory?.classTypes ?? null,
-      models: worker.inventory?.models ?? null,
-    };
+  #toHead(head: WaitingTask): Head {
+    return { ...head, laneSize: this.#deps.queue.count(head.lane) };
   }
 
   // ── worker → result ────────────────────────────────────────────────────────
 
-  #dispatch(taskId: TaskId, workerId: WorkerId): void {
-    const worker = this.#toRunning(workerId);
-    if (!worker) return void this.#reenter(taskId);
-    this.dispatcher.dispatch(taskId, workerId, worker).then(
+  #start(
+    decision: Extract<Decision, { kind: 'start' }>,
+    task: WaitingTask,
+    placed: PlacedReasons,
+    nowMs: number,
+  ): void {
+    const { lane } = decision;
+    const workerId = decision.worker.facts.id;
+    const worker = this.links.open(workerId);
+    if (!worker) {
+      this.board.removeWorker(workerId);
+      return void this.#reenter(task);
+    }
+    applyDecision(this.board, decision, nowMs);
+    const prompt = toPrompt(task, { taskType: lane.needs.taskType, modelsKey: lane.modelsKey });
+    this.board.occupy(workerId, prompt);
+    this.#orders.set(task.taskId, task);
+    const giveUp = () => {
+      this.#orders.delete(task.taskId);
+      this.board.release(workerId, prompt, false);
+    };
+    this.dispatcher.dispatch(task.taskId, { workerId, worker, placed }).then(
       (outcome) => {
-        if (outcome === 'lost') this.place();
+        if (outcome === 'running') return;
+        giveUp();
+        this.place();
       },
       (thrown: unknown) => {
-        this.#deps.logger.warn('claim.failed', { taskId, workerId, error: toError(thrown).message });
-        void this.#reenter(taskId);
+        giveUp();
+        const error = toError(thrown).message;
+        this.#deps.logger.warn('claim.failed', { taskId: task.taskId, workerId, error });
+        void this.#reenter(task);
       },
     );
   }
 
   /** Puts a task back that could not be claimed; it stands where it stood. */
-  async #reenter(taskId: TaskId): Promise<void> {
+  async #reenter(task: WaitingTask): Promise<void> {
     await this.#deps.clock.sleep(500, this.#scope.signal).catch(() => {
       // Closing: SQL has the task.
     });
-    const task = await this.#deps.journal.load(taskId).catch(() => null);
-    if (task) await this.enter(task);
+    const row = await this.#deps.journal.load(task.taskId).catch(() => null);
+    if (row?.state === 'queued') await this.#deps.queue.put(row.lane === task.lane ? task : toQueued(row));
   }
 
-  #toRunning(workerId: WorkerId): RunningWorker | null {
-    const worker = this.#deps.fleet.find(workerId);
-    if (!worker) return null;
-    const tracker = this.#findTracker(worker);
-    return {
-      http: worker.http,
-      tracker,
-      get socketId() {
-        return worker.socket.socketId;
-      },
-      expectStatus: () => worker.socket.expectStatus(),
-      suspect: () => worker.suspect(),
-    };
+  /** A prompt that only waits on its worker goes back into its lane; its slot is placed anew. */
+  #takeBack({ worker, prompt, head }: Extract<Decision, { kind: 'take_back' }>): void {
+    if (this.#isTakingBack) return;
+    this.#isTakingBack = true;
+    const workerId = worker.facts.id;
+    const { taskId } = prompt;
+    this.board.setPhase(workerId, taskId, 'leaving', this.#deps.clock.monotonicMs());
+    void this.dispatcher
+      .takeBack(taskId, head.taskId)
+      .then((taken) => {
+        // It runs by now, or cannot be reached: either way it keeps its slot.
+        if (!taken) this.board.setPhase(workerId, taskId, 'running', this.#deps.clock.monotonicMs());
+      })
+      .finally(() => {
+        this.#isTakingBack = false;
+      });
   }
 
-  #findTracker(worker: ConnectedWorker): WorkerTracker {
-    const known = this.#trackers.get(worker.id);
-    if (known?.worker === worker) return known.tracker;
-    known?.tracker.close();
-    const { clock, logger } = this.#deps;
-    const tracker = new WorkerTracker(worker, { clock, logger, openEverywhere: () => this.dispatcher.size });
-    this.#trackers.set(worker.id, { worker, tracker });
-    return tracker;
+  /** A prompt left its worker, however it ended: its slot is free. */
+  #release(task: TaskRow, workerId: WorkerId, ran: boolean): void {
+    this.#orders.delete(task.id);
+    const prompt = { taskId: task.id as TaskId, ownerId: task.owner_id, taskType: task.task_type };
+    this.board.release(workerId, prompt, ran);
+    this.place();
   }
 
-  /** The tracker that follows a task's prompt now; null when none runs. */
-  findTracker(workerId: WorkerId): WorkerTracker | null {
-    return this.#trackers.get(workerId)?.tracker ?? null;
-  }
-
-  stopTracking(): void {
-    for (const { tracker } of this.#trackers.values()) tracker.close();
-  }
-
-  // ── held → lane again ──────────────────────────────────────────────────────
-
-  /** Held tasks whose time has come go back into their lanes. */
-  async releaseDue(): Promise<void> {
-    const { database } = this.#deps;
-    for (const task of await loadDueTasks(database, database.nowMs())) await this.release(task);
-  }
-
-  /** Lets a held task wait in its lane; one of a paused batch stays held for that. */
-  async release(task: TaskRow): Promise<void> {
-    const paused = await isBatchPaused(this.#deps.database, task);
-    if (paused && task.held_reason === 'batch_paused') return;
-    const change: TaskChange = paused
-      ? { type: 'task.held', heldReason: 'batch_paused' }
-      : { type: 'task.queued' };
-    const queued = await this.#deps.journal.change(
-      task.id,
-      (row) => (row.state === 'held' ? { changes: [change] } : null),
-      task,
-    );
-    if (queued) await this.enter(queued);
-  }
-
-  /** Tasks held for want of a worker: whoever can run now is let go, the others say why they wait. */
-  async reviewHeld(): Promise<void> {
-    const fleet = [...this.listPlaceable().values()].filter((worker) => worker.classTypes !== null);
-    if (fleet.length === 0) return;
-    for await (const task of streamWaitingTasks(this.#deps.database, ['held'])) {
-      if (task.held_reason !== 'no_worker_known' && task.held_reason !== 'no_worker_capable') continue;
-      const needs = parseRequirements(task.requirements);
-      if (fleet.some((worker) => !findMissing(worker, needs))) await this.release(task);
-      else if (task.held_reason === 'no_worker_known') await this.#holdIncapable(task);
+  /** Where a task that avoids one more worker waits, and whether another one could take it now. */
+  #planRetryLane(task: TaskRow, workerId: string) {
+    const requirements = parseRequirements(task.requirements);
+    const excludedWorkers = [...new Set([...requirements.excludedWorkers, workerId])];
+    const next = { ...requirements, excludedWorkers };
+    let hasOtherWorker = false;
+    for (const { facts, standsBack } of this.board.workers.values()) {
+      const isThere = facts.state === 'online' && !standsBack && !excludedWorkers.includes(facts.id);
+      hasOtherWorker ||= isThere && findMissing(facts, next) === null;
     }
-  }
-
-  async #holdIncapable(task: TaskRow): Promise<void> {
-    await this.#deps.journal.change(task.id, (row) =>
-      row.state === 'held' ? { changes: [{ type: 'task.held', heldReason: 'no_worker_capable' }] } : null,
-    );
+    return { key: createLaneKey(next), requirements: JSON.stringify(next), hasOtherWorker };
   }
 
   // ── the fleet changes ──────────────────────────────────────────────────────
 
   onFleetChange(type: string, workerId: WorkerId): void {
-    const worker = this.#deps.fleet.list().find(({ id }) => id === workerId);
-    if (worker?.state === 'offline' || worker?.state === 'error') {
-      if (!this.#offlineSince.has(workerId)) this.#offlineSince.set(workerId, this.#deps.clock.monotonicMs());
-    } else this.#offlineSince.delete(workerId);
-    if (worker?.state === 'online') this.#seenOnline.add(workerId);
-    if (worker) this.#adopt(workerId);
+    this.#updateWorker(workerId);
+    if (type === 'worker.offline') this.board.forgetModels(workerId);
     if (type === 'worker.inventory' || type === 'worker.online') {
-      void this.reviewHeld().catch((thrown: unknown) =>
-        this.#deps.logger.error('held.review_failed', { error: toError(thrown).message }),
-      );
+      void this.held
+        .review()
+        .catch((thrown: unknown) =>
+          this.#deps.logger.error('held.review_failed', { error: toError(thrown).message }),
+        );
     }
     this.place();
   }
 
-  /** Attempts on a worker that stays away go to another one that can run them; without one they wait for it. */
-  moveFromOffline(): void {
-    const now = this.#deps.clock.monotonicMs();
-    const registered = new Set(this.#deps.fleet.list().map((worker) => worker.id));
-    for (const { task, workerId } of this.dispatcher.list()) {
-      const since = this.#offlineSince.get(workerId);
-      const gone = !registered.has(workerId);
-      // One that has not answered since our start may only be busy with the prompts we adopted.
-      const graceMs = this.#seenOnline.has(workerId) ? this.#deps.offlineGraceMs : UNSEEN_GRACE_MS;
-      if (!gone && (since === undefined || now - since < graceMs)) continue;
-      if (gone || this.#hasOther(task, workerId)) this.dispatcher.stop(task.id, 'worker_lost');
+  #updateWorker(workerId: WorkerId): void {
+    const worker = this.#deps.fleet.find(workerId)?.snapshot();
+    this.lost.note(workerId, worker?.state ?? null);
+    if (!worker) {
+      this.board.removeWorker(workerId);
+      return;
     }
-  }
-
-  #hasOther(task: TaskRow, workerId: WorkerId): boolean {
-    const needs = parseRequirements(task.requirements);
-    return [...this.listPlaceable().values()].some(
-      (worker) =>
-        worker.id !== workerId && worker.online && !worker.maintenance && !findMissing(worker, needs),
-    );
-  }
-
-  #planRetryLane(task: TaskRow, workerId: string) {
-    const requirements = parseRequirements(task.requirements);
-    const excludedWorkers = [...new Set([...requirements.excludedWorkers, workerId])];
-    const next = { ...requirements, excludedWorkers };
-    const hasOtherWorker = [...this.listPlaceable().values()].some(
-      (worker) =>
-        !excludedWorkers.includes(worker.id) &&
-        worker.online &&
-        !worker.maintenance &&
-        !findMissing(worker, next),
-    );
-    return { key: createLaneKey(next), requirements: JSON.stringify(next), hasOtherWorker };
+    this.board.setWorker(toWorkerFacts(worker, this.adoption.isPending(workerId)));
+    if (!this.adoption.isPending(workerId)) return;
+    this.adoption.takeUp(workerId);
+    this.board.setWorker(toWorkerFacts(worker, false));
   }
 
   // ── after a restart ────────────────────────────────────────────────────────
@@ -329,45 +301,37 @@ export class Spine {
   /** Rebuilds what memory held, from SQL: the queue, and the attempts that were open. */
   async recover(): Promise<void> {
     const { database, queue, fleet, logger } = this.#deps;
-    for (const open of await loadOpenAttempts(database)) {
-      const workerId = open.attempt.worker_id as WorkerId;
-      this.#toAdopt.set(workerId, [...(this.#toAdopt.get(workerId) ?? []), open]);
-    }
+    const attempts = await this.adoption.load();
     const waiting: QueuedTask[] = [];
     for await (const task of streamWaitingTasks(database, ['queued'])) {
-      if (!this.#needs.has(task.lane)) this.#needs.set(task.lane, parseRequirements(task.requirements));
+      this.#openLane(task);
       waiting.push(toQueued(task));
     }
     await queue.rebuild(waiting);
-    const attempts = [...this.#toAdopt.values()].flat().length;
     logger.info('spine.recovered', { waiting: waiting.length, attempts });
-    for (const worker of fleet.list()) this.#adopt(worker.id);
+    for (const worker of fleet.list()) this.#updateWorker(worker.id);
   }
 
-  /** Takes up the open attempts of a worker of the fleet; one that does not answer yet is asked until it does. */
-  #adopt(workerId: WorkerId): void {
-    const open = this.#toAdopt.get(workerId);
-    if (!open) return;
-    this.#toAdopt.delete(workerId);
-    for (const attempt of open) {
-      const worker = this.#toRunning(workerId);
-      if (worker) this.dispatcher.adopt(attempt, workerId, worker);
-    }
+  #adopt(open: OpenAttempt, workerId: WorkerId): void {
+    const worker = this.links.open(workerId);
+    if (!worker) return;
+    const { task } = open;
+    const modelsKey = toModelsKey(parseRequirements(task.requirements));
+    const prompt = toPrompt(
+      { ...toQueued(task), rank: task.priority },
+      { taskType: task.task_type, modelsKey },
+    );
+    this.board.occupy(workerId, prompt);
+    this.dispatcher.adopt(open, workerId, worker);
   }
+}
 
-  /** Once configuration and instances are in: open attempts of workers that are not part of the fleet any more are over. */
-  async abandonStrangers(): Promise<void> {
-    for (const [workerId, open] of [...this.#toAdopt]) {
-      if (this.#deps.fleet.find(workerId)) continue;
-      this.#toAdopt.delete(workerId);
-      for (const attempt of open) await this.dispatcher.abandon(attempt);
-    }
-  }
-
-  /** Tells which workers still have attempts of the last process to take up. */
-  get unadopted(): number {
-    return this.#toAdopt.size;
-  }
+function toPrompt(
+  task: QueuedTask & { rank: number },
+  { taskType, modelsKey }: { taskType: string; modelsKey: string },
+): PlacedPrompt {
+  const { taskId, ownerId, workflowKey, rank } = task;
+  return { taskId, ownerId, workflowKey, rank, taskType, modelsKey, phase: 'sending', startedMs: null };
 }
 
 function toQueued(task: TaskRow): QueuedTask {
@@ -377,5 +341,6 @@ function toQueued(task: TaskRow): QueuedTask {
     priority: task.priority,
     acceptedSeq: task.accepted_seq,
     ownerId: task.owner_id,
+    workflowKey: toWorkflowKey(task),
   };
 }

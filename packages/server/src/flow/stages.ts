@@ -7,6 +7,7 @@ import type { AssetLimits, Assets } from './assets/assets.ts';
 import type { BlobStore } from './assets/blob-store.ts';
 import type { EventHub } from './events/event-hub.ts';
 import type { ProgressBoard } from './events/progress-board.ts';
+import type { PlacementRules, Strategy } from './placement/rules.ts';
 import type { EmbeddedQueue } from './queue/embedded-queue.ts';
 import type { RetentionLimits } from './retention.ts';
 import type { Secrets } from './secrets.ts';
@@ -45,6 +46,13 @@ export interface FlowOptions {
   /** 1 … 10, by task type. */
   priority: (taskType: string) => number;
   offlineGraceMs: number;
+  placement: {
+    /** Read at each decision: it can change at any time. */
+    strategy: () => Strategy;
+    bypass: PlacementRules['bypass'];
+    /** A client without a start in a lane for this long is raised a step. */
+    agingMs: number;
+  };
   retention: RetentionLimits;
 }
 

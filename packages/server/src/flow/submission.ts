@@ -13,7 +13,7 @@ import type { Inventory } from '../fleet/workers/inventory.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 import type { Assets } from './assets/assets.ts';
 import type { SubmitBody } from './flow.ts';
-import { findMissing } from './placement/choose-worker.ts';
+import { findMissing } from './placement/needs.ts';
 import type { NewTask } from './tasks/accept-tasks.ts';
 import type { BoundInput } from './tasks/requirements.ts';
 import { bindParameters } from './workflows/bind-parameters.ts';
@@ -251,8 +251,9 @@ function judgeAgainstFleet(
     const problems = validateGraph(graph, inventory.objectInfo).filter(
       (problem) => !bound.has(`${problem.nodeId}.${problem.inputName}`),
     );
-    const placeable = { ...EMPTY_WORKER, ...inventory, capabilities };
-    if (problems.length === 0 && !findMissing(placeable, requirements)) return null;
+    const { classTypes, models, maxUploadBytes, vramTotal: vramBytes } = inventory;
+    const worker = { classTypes, models, maxUploadBytes, vramBytes, capabilities, labels: [] };
+    if (problems.length === 0 && !findMissing(worker, requirements)) return null;
     if (!best || problems.length < best.length) best = problems;
   }
   if (best && best.length > 0) throw invalidWorkflow(best);
@@ -262,15 +263,6 @@ function judgeAgainstFleet(
     task_type: requirements.taskType,
   });
 }
-
-const EMPTY_WORKER = {
-  id: '' as never,
-  online: true,
-  maintenance: false,
-  simulated: false,
-  load: 0,
-  maxConcurrent: 1,
-};
 
 /** ComfyUI's own shape of node_errors, so that existing tools can show them. */
 function invalidWorkflow(problems: readonly GraphProblem[]): AppError {

@@ -60,7 +60,7 @@ export async function enterAccepted(
   // A worker may have told what it has between the judgement and the commit.
   const isHeldInVain =
     tasks.some((task) => task.state === 'held') && stages.fleet.knownInventories().length > 0;
-  if (isHeldInVain) await stages.spine.reviewHeld();
+  if (isHeldInVain) await stages.spine.held.review();
   const [first] = tasks;
   if (!first) throw new AppError('INTERNAL', { reason: 'nothing was accepted' });
   return toSubmitted(stages, first, warnings);

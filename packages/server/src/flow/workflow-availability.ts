@@ -1,7 +1,7 @@
 import { readRequirements } from '@comfleet/comfyui';
 import type { Workflow } from '@comfleet/contract';
 import type { WorkerSnapshot } from '../fleet/workers/registry.ts';
-import { findMissing, type Refusal } from './placement/choose-worker.ts';
+import { findMissing, type Missing } from './placement/needs.ts';
 import type { WorkflowDefinition } from './workflows/workflow-definition.ts';
 import { toWorkflowView } from './workflows/workflow-view.ts';
 
@@ -13,22 +13,15 @@ export function viewWorkflow(workflow: WorkflowDefinition, fleet: readonly Worke
   let available = false;
   for (const worker of fleet) {
     if (!worker.inventory) continue;
-    const { classTypes: known, models: files } = worker.inventory;
-    const placeable = {
-      ...worker,
-      online: true,
-      maintenance: false,
-      load: 0,
-      classTypes: known,
-      models: files,
-    };
-    const refusal = findMissing(placeable, needs);
+    const { classTypes: known, models: files, maxUploadBytes, vramTotal: vramBytes } = worker.inventory;
+    const capabilities = { ...worker, classTypes: known, models: files, maxUploadBytes, vramBytes };
+    const refusal = findMissing(capabilities, needs);
     if (!refusal) available = true;
     else missing.add(describe(refusal));
   }
   return toWorkflowView(workflow, { available, missing: available ? [] : [...missing] });
 }
 
-function describe(refusal: Refusal): string {
+function describe(refusal: Missing): string {
   return 'missing' in refusal ? refusal.missing : refusal.reason;
 }

@@ -58,10 +58,12 @@ export interface AttemptJob {
   adopted: boolean;
   /** Aborted for a reason in words when the attempt must stop: `StopReason`. */
   stop: AbortSignal;
+  /** The prompt stands in the worker's queue, or runs. */
+  onPhase: (phase: 'waiting' | 'running') => void;
 }
 
 /** Why a running attempt is stopped from outside. */
-export type StopReason = 'canceled' | 'timeout' | 'worker_lost' | 'shutdown';
+export type StopReason = 'canceled' | 'timeout' | 'worker_lost' | 'shutdown' | 'taken_back';
 
 export interface AttemptEnd {
   result: AttemptResult;
@@ -131,6 +133,7 @@ class AttemptRun {
     }
     reach(adopted ? 'adopting' : 'before_submitted');
     this.#steps.note(adopted ? 'attempt.adopted' : 'attempt.submitted');
+    if (this.#steps.attempt.started_at === null) this.#job.onPhase('waiting');
     follower.begin();
     return this.#finish(follower, prepared);
   }
@@ -172,6 +175,7 @@ class AttemptRun {
       onStarted: () => {
         reach('running');
         this.#steps.note('attempt.started');
+        this.#job.onPhase('running');
       },
       onProgress: (progress, available) => this.#deps.onProgress(task, progress, available),
       onPreview: (nodeId, mimeType, image) => this.#deps.onPreview(task, nodeId, mimeType, image),
@@ -272,6 +276,7 @@ class AttemptRun {
     const reason: unknown = this.#job.stop.reason;
     if (reason === 'shutdown') return null;
     const { worker, attempt, task } = this.#job;
+    if (reason === 'taken_back') return notCollected(endAttempt('interrupted', 'TAKEN_BACK'));
     if (reason === 'worker_lost') {
       worker.tracker.abandon(attempt.prompt_id);
       return notCollected(endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true }));

@@ -43,6 +43,7 @@ export function planAfterAttempt({
     ...ids,
     error,
     workerDied: result.ending === 'succeeded' ? false : result.workerDied,
+    uncounted: next.kind === 'requeue',
     details: {
       ending: result.ending,
       ...(result.ending === 'succeeded' || progress === null ? {} : { progress }),
@@ -55,6 +56,8 @@ export function planAfterAttempt({
       return [ended, { type: 'task.canceled', ...ids }];
     case 'fail':
       return [ended, { type: 'task.failed', ...ids, error: next.error }];
+    case 'requeue':
+      return [ended, { type: 'task.queued' }];
     case 'retry': {
       const lane = next.avoidWorker ? retryLane : { key: task.lane, requirements: task.requirements };
       const dueAtMs = atMs + next.delayMs;

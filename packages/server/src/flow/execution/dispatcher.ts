@@ -16,9 +16,10 @@ import {
   type StopReason,
 } from './attempt-runner.ts';
 import { endedAttempt, planAfterAttempt } from './attempt-writes.ts';
-import { decideNextStep, endAttempt, type RetryPolicy } from './ending.ts';
+import { type AttemptResult, decideNextStep, endAttempt, type RetryPolicy } from './ending.ts';
 import type { OpenAttempt } from './open-attempts.ts';
 import type { FinishedBy } from './prompt-follower.ts';
+import { removeQueuedPrompt } from './submit-prompt.ts';
 
 export interface DispatcherDeps extends RunnerDeps {
   database: Database;
@@ -37,12 +38,33 @@ export interface DispatcherDeps extends RunnerDeps {
   /** Extra writes that end a task for good (its secrets go). */
   writesAtEnd: (task: TaskRow) => readonly { query: ReturnType<RunnerDeps['writeAttempt']>['query'] }[];
   retry: RetryPolicy;
+  slots: SlotListener;
+}
+
+/** Told of every prompt's way through its worker: whoever places tasks keeps count with it. */
+export interface SlotListener {
+  /** It waits in the worker's own queue now, or runs. */
+  phase(workerId: WorkerId, taskId: TaskId, phase: 'waiting' | 'running'): void;
+  /** Its task is queued again, with nothing held against it. */
+  requeued(task: TaskRow): void;
+  /** It left the worker; `ran` when it had begun to run there. */
+  released(task: TaskRow, workerId: WorkerId, ran: boolean): void;
+}
+
+/** Where a task is to run, and why there. */
+export interface Place {
+  workerId: WorkerId;
+  worker: RunningWorker;
+  /** Kept with the claim's event. */
+  placed: object;
 }
 
 interface Running {
   task: TaskRow;
   attempt: AttemptRow;
   workerId: WorkerId;
+  worker: RunningWorker;
+  phase: 'sending' | 'waiting' | 'running';
   abort: AbortController;
   startedMs: number | null;
   done: Promise<void>;
@@ -57,23 +79,14 @@ export class Dispatcher {
   readonly #running = new Map<string, Running>();
   /** Claims on their way to SQL. */
   readonly #claiming = new Set<Promise<unknown>>();
-  readonly #loads = new Map<WorkerId, number>();
   /** Tasks canceled between their claim, or their adoption, and its answer. */
   readonly #canceledEarly = new Set<string>();
   readonly #finishedBy: Record<FinishedBy, number> = { socket: 0, watchdog: 0, check: 0, adoption: 0 };
-  /** Told when a slot is free again or a task waits anew. */
-  readonly #onSettled: () => void;
   #stopping = false;
 
-  constructor(scope: Scope, deps: DispatcherDeps, onSettled: () => void) {
+  constructor(scope: Scope, deps: DispatcherDeps) {
     this.#deps = deps;
-    this.#onSettled = onSettled;
     scope.add('attempts', () => this.#drain(), { deadlineMs: 20_000 });
-  }
-
-  /** Attempts on a worker now, claims under way included. */
-  load(workerId: WorkerId): number {
-    return this.#loads.get(workerId) ?? 0;
   }
 
   get size(): number {
@@ -93,23 +106,16 @@ export class Dispatcher {
   }
 
   /** Claims a waiting task for a worker and runs it. A lost claim is a normal outcome: someone canceled it, say. */
-  async dispatch(taskId: TaskId, workerId: WorkerId, worker: RunningWorker): Promise<'running' | 'lost'> {
+  async dispatch(taskId: TaskId, { workerId, worker, placed }: Place): Promise<'running' | 'lost'> {
     if (this.#stopping) return 'lost';
-    this.#addLoad(workerId, 1);
-    const claiming = this.#claim(taskId, workerId, worker.socketId);
+    const claiming = this.#claim(taskId, { workerId, socketId: worker.socketId, placed });
     this.#claiming.add(claiming);
     try {
       const claimed = await claiming;
-      if (!claimed) {
-        this.#addLoad(workerId, -1);
-        return 'lost';
-      }
+      if (!claimed) return 'lost';
       reach('after_claim');
       this.#start({ ...claimed, workerId, worker, adopted: false });
       return 'running';
-    } catch (thrown) {
-      this.#addLoad(workerId, -1);
-      throw thrown;
     } finally {
       this.#claiming.delete(claiming);
     }
@@ -117,7 +123,6 @@ export class Dispatcher {
 
   /** Takes up an attempt that an earlier process left open. */
   adopt({ task, attempt }: OpenAttempt, workerId: WorkerId, worker: RunningWorker): void {
-    this.#addLoad(workerId, 1);
     this.#start({ task, attempt, workerId, worker, adopted: true });
   }
 
@@ -138,10 +143,25 @@ export class Dispatcher {
     return running !== undefined;
   }
 
+  /**
+   * Takes a prompt that only waits out of its worker's queue; its task is queued again. False when it runs by now, or when
+   * the worker does not say so clearly: then it stays.
+   */
+  async takeBack(taskId: TaskId, forTaskId: TaskId): Promise<boolean> {
+    const running = this.#running.get(taskId);
+    if (running?.phase !== 'waiting' || running.abort.signal.aborted) return false;
+    const { attempt, worker, workerId } = running;
+    const { logger } = this.#deps;
+    const removed = await removeQueuedPrompt({ http: worker.http, promptId: attempt.prompt_id, logger });
+    if (!removed) return false;
+    logger.info('prompt.taken_back', { taskId, workerId, promptId: attempt.prompt_id, forTaskId });
+    running.abort.abort('taken_back' satisfies StopReason);
+    return true;
+  }
+
   async #claim(
     taskId: TaskId,
-    workerId: WorkerId,
-    socketId: string,
+    { workerId, socketId, placed }: { workerId: WorkerId; socketId: string; placed: object },
   ): Promise<{ task: TaskRow; attempt: AttemptRow } | null> {
     const { journal, database, createId, writeNewAttempt } = this.#deps;
     const attemptId = createId<'attempt'>();
@@ -152,7 +172,7 @@ export class Dispatcher {
         id: attemptId,
         task_id: row.id,
         owner_id: row.owner_id,
-        number: row.attempt_count + 1,
+        number: row.epoch + 1,
         epoch: row.epoch + 1,
         worker_id: workerId,
         prompt_id: promptId,
@@ -166,7 +186,7 @@ export class Dispatcher {
         ended_at: null,
       };
       return {
-        changes: [{ type: 'attempt.claimed', attemptId, workerId, promptId }],
+        changes: [{ type: 'attempt.claimed', attemptId, workerId, promptId, details: { placement: placed } }],
         writes: [writeNewAttempt(attempt)],
       };
     });
@@ -180,9 +200,18 @@ export class Dispatcher {
     worker: RunningWorker;
     adopted: boolean;
   }): void {
-    const { task, attempt, workerId } = job;
+    const { task, attempt, workerId, worker } = job;
     const abort = new AbortController();
-    const running: Running = { task, attempt, workerId, abort, startedMs: null, done: Promise.resolve() };
+    const running: Running = {
+      task,
+      attempt,
+      workerId,
+      worker,
+      phase: 'sending',
+      abort,
+      startedMs: null,
+      done: Promise.resolve(),
+    };
     this.#running.set(task.id, running);
     running.done = this.#run(running, {
       task,
@@ -190,6 +219,10 @@ export class Dispatcher {
       worker: job.worker,
       adopted: job.adopted,
       stop: abort.signal,
+      onPhase: (phase) => {
+        running.phase = phase;
+        this.#deps.slots.phase(workerId, task.id as TaskId, phase);
+      },
     });
     // A cancel that was acknowledged before the claim's answer came back, or before a restart.
     const canceledEarly = this.#canceledEarly.delete(task.id);
@@ -226,8 +259,7 @@ export class Dispatcher {
     } finally {
       cancelTimer();
       this.#running.delete(task.id);
-      this.#addLoad(running.workerId, -1);
-      if (!this.#stopping) this.#onSettled();
+      if (!this.#stopping) this.#deps.slots.released(task, running.workerId, running.phase === 'running');
     }
   }
 
@@ -267,29 +299,19 @@ export class Dispatcher {
   }
 
   async #settle(seen: TaskRow, { result, attempt, steps, collected, finishedBy }: AttemptEnd): Promise<void> {
-    const { journal, database, retry, planRetryLane, writeAttempt, writesAtEnd, findProgress } = this.#deps;
+    const { journal, database, writeAttempt, writesAtEnd, findProgress, slots } = this.#deps;
     const settled = await journal.change(seen.id, (task) => {
       if (task.epoch !== attempt.epoch || task.state !== 'running') return null;
       const atMs = database.nowMs();
-      const retryLane = planRetryLane(task, attempt.worker_id);
       const progress = findProgress(task.id);
-      const next = decideNextStep(
-        {
-          attemptCount: task.attempt_count,
-          maxAttempts: task.max_attempts,
-          deaths: task.deaths,
-          cancelRequested: task.cancel_requested_at !== null,
-          hasOtherWorker: retryLane.hasOtherWorker,
-        },
-        result,
-        retry,
-      );
+      const { next, retryLane } = this.#decideNext(task, attempt, result);
+      const goesOn = next.kind === 'retry' || next.kind === 'requeue';
       return {
         changes: [...steps, ...planAfterAttempt({ task, attempt, result, next, atMs, progress, retryLane })],
         writes: [
           writeAttempt(endedAttempt(attempt, result, atMs)),
           ...(next.kind === 'succeed' ? (collected?.writes ?? []) : []),
-          ...(next.kind === 'retry' ? [] : writesAtEnd(task)),
+          ...(goesOn ? [] : writesAtEnd(task)),
         ],
       };
     });
@@ -297,10 +319,27 @@ export class Dispatcher {
       if (finishedBy) this.#finishedBy[finishedBy] += 1;
       collected?.publish();
     }
+    if (settled?.state === 'queued') slots.requeued(settled);
   }
 
-  #addLoad(workerId: WorkerId, by: number): void {
-    this.#loads.set(workerId, this.load(workerId) + by);
+  #decideNext(task: TaskRow, attempt: AttemptRow, result: AttemptResult) {
+    const { retry, planRetryLane } = this.#deps;
+    const retryLane =
+      result.ending === 'succeeded'
+        ? { key: task.lane, requirements: task.requirements, hasOtherWorker: false }
+        : planRetryLane(task, attempt.worker_id);
+    const next = decideNextStep(
+      {
+        attemptCount: task.attempt_count,
+        maxAttempts: task.max_attempts,
+        deaths: task.deaths,
+        cancelRequested: task.cancel_requested_at !== null,
+        hasOtherWorker: retryLane.hasOtherWorker,
+      },
+      result,
+      retry,
+    );
+    return { next, retryLane };
   }
 
   /** Running prompts go on without us; the next start finds them. */

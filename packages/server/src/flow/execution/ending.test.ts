@@ -60,13 +60,11 @@ describe('after an attempt', () => {
     });
   });
 
-  test('an attempt that our own death kept from being sent does not count, and is made again at once', () => {
+  test('an attempt that our own death kept from being sent does not count, and its task waits again', () => {
     const last = { ...FIRST, attemptCount: 1, maxAttempts: 1 };
 
     expect(decideNextStep(last, endAttempt('lost', 'PROMPT_LOST', { dispatched: false }), POLICY)).toEqual({
-      kind: 'retry',
-      delayMs: 0,
-      avoidWorker: false,
+      kind: 'requeue',
     });
     expect(decideNextStep(last, endAttempt('lost', 'PROMPT_LOST'), POLICY)).toMatchObject({ kind: 'fail' });
   });

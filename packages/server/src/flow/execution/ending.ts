@@ -4,7 +4,7 @@ import { recordError } from '../../platform/errors/app-error.ts';
 
 /**
  * How an attempt ended, as data. `workerDied` counts towards poison; `avoidWorker` sends the next try elsewhere;
- * `neverSent`: our own process died between claim and POST, so the task has not had this try.
+ * `uncounted`: the task has not had this try, as our own process died between claim and POST, or took the prompt back before it ran.
  */
 export type AttemptResult =
   | { ending: 'succeeded' }
@@ -13,7 +13,7 @@ export type AttemptResult =
       error: RecordedError;
       workerDied: boolean;
       avoidWorker: boolean;
-      neverSent: boolean;
+      uncounted: boolean;
     };
 
 export interface RetryPolicy {
@@ -45,7 +45,9 @@ export type NextStep =
   | { kind: 'succeed' }
   | { kind: 'cancel' }
   | { kind: 'fail'; error: RecordedError }
-  | { kind: 'retry'; delayMs: number; avoidWorker: boolean };
+  | { kind: 'retry'; delayMs: number; avoidWorker: boolean }
+  /** Waits again as if this attempt had not been. */
+  | { kind: 'requeue' };
 
 /** The one place that turns an attempt's end into what the task does next: pure and exhaustive. */
 export function decideNextStep(task: AttemptedTask, result: AttemptResult, policy: RetryPolicy): NextStep {
@@ -68,7 +70,7 @@ export function decideNextStep(task: AttemptedTask, result: AttemptResult, polic
 type FailedResult = Exclude<AttemptResult, { ending: 'succeeded' }>;
 
 function decideRetry(task: AttemptedTask, result: FailedResult, policy: RetryPolicy): NextStep {
-  if (result.neverSent) return { kind: 'retry', delayMs: 0, avoidWorker: false };
+  if (result.uncounted) return { kind: 'requeue' };
   const deaths = task.deaths + (result.workerDied ? 1 : 0);
   if (retryOf(result.error.code) === 'never') return { kind: 'fail', error: result.error };
   // What one worker refused it refuses again; another one may have what is missing (A11).
@@ -102,6 +104,6 @@ export function endAttempt(
     error: recordError(code, details),
     workerDied: died,
     avoidWorker: ERRORS[code].retry === 'other-worker',
-    neverSent: code === 'PROMPT_LOST' && details?.dispatched === false,
+    uncounted: code === 'TAKEN_BACK' || (code === 'PROMPT_LOST' && details?.dispatched === false),
   };
 }

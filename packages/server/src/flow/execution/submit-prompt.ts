@@ -119,6 +119,24 @@ export async function lookForPrompt(
   return place;
 }
 
+/**
+ * Takes a prompt that waits out of its worker's queue. True only when the worker then has it nowhere: neither in its queue,
+ * nor running, nor in its history. ComfyUI answers a deletion the same way whether it found something or not (protocol 4).
+ */
+export async function removeQueuedPrompt({
+  http,
+  promptId,
+  logger,
+}: Pick<SubmitJob, 'http' | 'promptId' | 'logger'>): Promise<boolean> {
+  try {
+    await http.deleteQueued([promptId], { timeoutMs: 5000 });
+  } catch (thrown) {
+    logger.warn('prompt.not_taken_back', { promptId, error: toError(thrown).message });
+    return false;
+  }
+  return (await findPlace(http, promptId, logger)) === 'absent';
+}
+
 type Place = 'there' | 'absent' | 'unreachable';
 
 async function findPlace(http: ComfyHttp, promptId: string, logger: Logger): Promise<Place> {

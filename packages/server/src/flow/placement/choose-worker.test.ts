@@ -1,152 +1,143 @@
-import type { WorkerId } from '@comfleet/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Choice, chooseWorker, type Needs, type PlaceableWorker } from './choose-worker.ts';
+import { BoardTable, createFacts, NEEDS, RULES } from '../../../test/kit/board.ts';
+import { decide } from './decide.ts';
+import type { PlacementRules, Strategy } from './rules.ts';
 
-const NEEDS: Needs = {
-  taskType: 'text_to_image',
-  classTypes: ['KSampler'],
-  models: [{ folder: 'checkpoints', name: 'a.safetensors' }],
-  excludedWorkers: [],
-};
+/** How often each worker is taken when nothing ever ends sooner than the next task comes. */
+function countStarts(
+  table: BoardTable,
+  rules: Partial<PlacementRules>,
+  rounds: number,
+): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (let round = 0; round < rounds; round += 1) {
+    table.wait('lane', NEEDS);
+    const decision = table.decide(rules);
+    if (decision.kind !== 'start') throw new Error('no worker was free');
+    const { name } = decision.worker.facts;
+    counts[name] = (counts[name] ?? 0) + 1;
+    table.board.noteChoice(decision.worker, table.nowMs);
+  }
+  return counts;
+}
 
-function createWorker(name: string, changes: Partial<PlaceableWorker> = {}): PlaceableWorker {
-  return {
-    id: name as WorkerId,
-    online: true,
-    maintenance: false,
-    simulated: false,
-    load: 0,
-    maxConcurrent: 2,
-    capabilities: [],
-    classTypes: new Set(['KSampler', 'SaveImage']),
-    models: new Map([['checkpoints', new Set(['a.safetensors'])]]),
-    ...changes,
+/** Numbers that look drawn and are the same each time. */
+function createDraws(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
   };
 }
 
-/** What was refused and why, by worker; the chosen worker alone when there is one. */
-function explain(choice: Choice) {
-  if (choice.kind === 'worker') return choice.workerId;
-  return Object.fromEntries(choice.refusals.map(({ workerId, refusal }) => [workerId, refusal]));
-}
+describe('strategies', () => {
+  test('LB1 least_loaded takes the worker with the smallest share of its slots in use', () => {
+    const table = new BoardTable([
+      createFacts('half', { slots: 2 }),
+      createFacts('quarter', { slots: 4 }),
+      createFacts('third', { slots: 3 }),
+    ]);
+    for (const name of ['half', 'quarter', 'third']) table.send(name, NEEDS);
+    table.wait('lane', NEEDS);
 
-describe('choosing a worker', () => {
-  test('takes the one with the smallest share of its slots in use', () => {
-    const fleet = [
-      createWorker('half', { load: 1, maxConcurrent: 2 }),
-      createWorker('quarter', { load: 1, maxConcurrent: 4 }),
-      createWorker('three quarters', { load: 3, maxConcurrent: 4 }),
-    ];
-
-    expect(explain(chooseWorker(fleet, NEEDS))).toBe('quarter');
+    expect(table.step()).toBe('lane on quarter, hot');
   });
 
-  test('is the same whatever the order of the fleet', () => {
-    const fleet = [createWorker('b'), createWorker('a'), createWorker('c')];
+  test('LB1 round_robin takes each in turn', () => {
+    const table = new BoardTable(['a', 'b', 'c'].map((name) => createFacts(name)));
 
-    expect(explain(chooseWorker(fleet, NEEDS))).toBe('a');
-    expect(explain(chooseWorker([...fleet].reverse(), NEEDS))).toBe('a');
+    expect(countStarts(table, { strategy: 'round_robin' }, 6)).toEqual({ a: 2, b: 2, c: 2 });
   });
 
-  test('without one every worker has its reason', () => {
-    const fleet = [
-      createWorker('off', { online: false }),
-      createWorker('serviced', { maintenance: true }),
-      createWorker('full', { load: 2 }),
-      createWorker('new', { classTypes: null, models: null }),
-      createWorker('video only', { capabilities: ['image_to_video'] }),
-      createWorker('old', { classTypes: new Set(['SaveImage']) }),
-      createWorker('poor', { models: new Map([['checkpoints', new Set(['b.safetensors'])]]) }),
-    ];
+  test('LB4 weighted draws by weight and priority, less the more of the slots are in use', () => {
+    const table = new BoardTable([
+      createFacts('heavy', { weight: 3 }),
+      createFacts('light'),
+      createFacts('half full', { slots: 2, priority: 10 }),
+    ]);
+    table.send('half full', NEEDS);
+    const counts = countStarts(table, { strategy: 'weighted', random: createDraws(7) }, 5000);
 
-    expect(explain(chooseWorker(fleet, NEEDS))).toEqual({
-      off: { reason: 'offline' },
-      serviced: { reason: 'maintenance' },
-      full: { reason: 'full' },
-      new: { reason: 'no_inventory' },
-      'video only': { reason: 'task_type', missing: 'text_to_image' },
-      old: { reason: 'class_type', missing: 'KSampler' },
-      poor: { reason: 'model', missing: 'checkpoints/a.safetensors' },
-    });
+    // 15 : 5 : 10 × ½
+    expect((counts['heavy'] ?? 0) / 5000).toBeCloseTo(0.6, 1);
+    expect((counts['light'] ?? 0) / 5000).toBeCloseTo(0.2, 1);
+    expect((counts['half full'] ?? 0) / 5000).toBeCloseTo(0.2, 1);
   });
 
-  test('a folder of models that the worker does not list is not held against it', () => {
-    const needs = { ...NEEDS, models: [{ folder: 'odd_folder', name: 'x.bin' }] };
+  test('LB1 random draws evenly', () => {
+    const table = new BoardTable(['a', 'b'].map((name) => createFacts(name)));
+    const counts = countStarts(table, { strategy: 'random', random: createDraws(3) }, 2000);
 
-    expect(explain(chooseWorker([createWorker('a')], needs))).toBe('a');
+    expect((counts['a'] ?? 0) / 2000).toBeCloseTo(0.5, 1);
   });
 
-  test('a worker on which the task failed is avoided while another capable one exists, even a full one', () => {
-    const needs = { ...NEEDS, excludedWorkers: ['failed'] };
-    const fleet = [createWorker('failed'), createWorker('full', { load: 2 })];
+  test('LB5 priority_based takes the highest number first, and the least loaded within it', () => {
+    const table = new BoardTable([
+      createFacts('best, half full', { priority: 9 }),
+      createFacts('best', { priority: 9 }),
+      createFacts('idle', { priority: 5 }),
+    ]);
+    table.send('best, half full', NEEDS);
+    table.wait('lane', NEEDS);
 
-    expect(explain(chooseWorker(fleet, needs))).toEqual({
-      failed: { reason: 'failed_here' },
-      full: { reason: 'full' },
-    });
+    expect(table.step({ strategy: 'priority_based' })).toBe('lane on best, hot');
   });
 
-  test.each<[string, Partial<PlaceableWorker>]>([
-    ['is offline', { online: false }],
-    ['is in maintenance', { maintenance: true }],
-    ['lacks the model', { models: new Map([['checkpoints', new Set<string>()]]) }],
-  ])('a worker on which the task failed gets it again when the other one %s', (_why, other) => {
-    const needs = { ...NEEDS, excludedWorkers: ['failed'] };
-
-    expect(explain(chooseWorker([createWorker('failed'), createWorker('other', other)], needs))).toBe(
-      'failed',
-    );
-  });
-
-  test('simulated workers take nothing once a real one is registered, whatever its state', () => {
-    const simulated = createWorker('simulated', { simulated: true });
-
-    expect(explain(chooseWorker([simulated], NEEDS))).toBe('simulated');
-    expect(explain(chooseWorker([simulated, createWorker('real', { online: false })], NEEDS))).toEqual({
-      simulated: { reason: 'simulated_beside_real' },
-      real: { reason: 'offline' },
-    });
+  test('fastest takes the smallest expected finish, and first those that were never measured', () => {
+    const table = new BoardTable([createFacts('slow'), createFacts('quick'), createFacts('unknown')]);
+    table.send('quick', NEEDS);
+    const speeds: Record<string, number | null> = { slow: 5000, quick: 2000, unknown: null };
+    const durations = {
+      expectedMs: (_key: string, id: string) => speeds[id] ?? null,
+      expectedLoadMs: () => null,
+    };
+    table.wait('first', NEEDS);
+    expect(table.step({ strategy: 'fastest', durations })).toBe('first on unknown, hot');
+    table.board.removeWorker('unknown' as never);
+    table.wait('second', NEEDS);
+    expect(table.step({ strategy: 'fastest', durations })).toBe('second on quick, hot');
+    table.wait('third', NEEDS);
+    expect(table.step({ strategy: 'fastest', durations })).toBe('third on slow, hot');
   });
 });
 
-const anyWorker: fc.Arbitrary<PlaceableWorker> = fc
-  .record({
-    id: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
-    online: fc.boolean(),
-    maintenance: fc.boolean(),
+const strategies: Strategy[] = [
+  'least_loaded',
+  'round_robin',
+  'weighted',
+  'random',
+  'priority_based',
+  'fastest',
+];
+
+test('LB3 whatever the fleet, the order and the strategy: only a free slot of an online worker is taken', () => {
+  const worker = fc.record({
+    state: fc.constantFrom('online' as const, 'offline' as const, 'draining' as const),
+    slots: fc.integer({ min: 0, max: 3 }),
+    load: fc.integer({ min: 0, max: 3 }),
     simulated: fc.boolean(),
-    load: fc.nat({ max: 4 }),
-    maxConcurrent: fc.integer({ min: 1, max: 4 }),
-    capable: fc.boolean(),
-  })
-  .map(({ id, capable, ...rest }) =>
-    createWorker(id, { ...rest, ...(capable ? {} : { classTypes: new Set() }) }),
+    group: fc.constantFrom('primary' as const, 'backup' as const),
+  });
+  fc.assert(
+    fc.property(fc.array(worker, { maxLength: 8 }), fc.constantFrom(...strategies), (workers, strategy) => {
+      const table = new BoardTable(workers.map((facts, index) => createFacts(`w${index}`, facts)));
+      for (const [index, { load }] of workers.entries())
+        for (let prompt = 0; prompt < load; prompt += 1) table.send(`w${index}`, NEEDS);
+      table.wait('lane', NEEDS);
+      const heads = [...table.heads.values()];
+      const decision = decide(table.board, heads, { ...RULES, strategy }, 0);
+      const hasReal = workers.some((one) => !one.simulated);
+      const usable = workers.filter(
+        (one) => one.state === 'online' && one.load < one.slots && !(hasReal && one.simulated),
+      );
+      if (decision.kind !== 'start') {
+        // Only a full primary worker keeps free backups out.
+        expect(usable.filter((one) => one.group === 'primary')).toEqual([]);
+        return;
+      }
+      const taken = workers[Number(decision.worker.facts.name.slice(1))];
+      expect(usable).toContain(taken);
+    }),
   );
-const anyFleet = fc.uniqueArray(anyWorker, { selector: (worker) => worker.id, maxLength: 6 });
-const anyExcluded = fc.subarray(['a', 'b', 'c', 'd', 'e', 'f']);
-
-describe('choosing a worker from any fleet', () => {
-  test('never takes one that is offline, in maintenance, full, or lacks something', () => {
-    fc.assert(
-      fc.property(anyFleet, anyExcluded, (fleet, excludedWorkers) => {
-        const choice = chooseWorker(fleet, { ...NEEDS, excludedWorkers });
-        const chosen = fleet.find((worker) => choice.kind === 'worker' && worker.id === choice.workerId);
-        fc.pre(chosen !== undefined);
-        expect(chosen).toMatchObject({ online: true, maintenance: false });
-        expect(chosen?.load).toBeLessThan(chosen?.maxConcurrent ?? 0);
-        expect(chosen?.classTypes?.has('KSampler')).toBe(true);
-      }),
-    );
-  });
-
-  test('answers a worker or one reason for each', () => {
-    fc.assert(
-      fc.property(anyFleet, anyExcluded, (fleet, excludedWorkers) => {
-        const choice = chooseWorker(fleet, { ...NEEDS, excludedWorkers });
-        const refused = choice.kind === 'none' ? choice.refusals.map(({ workerId }) => workerId) : null;
-        expect(refused ?? fleet.map(({ id }) => id)).toEqual(fleet.map(({ id }) => id));
-      }),
-    );
-  });
 });

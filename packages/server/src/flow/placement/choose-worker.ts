@@ -1,97 +1,104 @@
-import type { WorkerId } from '@comfleet/contract';
+import type { BoardWorker } from './board-worker.ts';
+import type { Durations, PlacementRules, Strategy } from './rules.ts';
 
-/** What a task needs of a worker; hashed, it is the task's lane. */
-export interface Needs {
-  readonly taskType: string;
-  readonly classTypes: readonly string[];
-  readonly models: readonly { folder: string; name: string }[];
-  /** Workers on which this task failed: avoided while another capable one exists. */
-  readonly excludedWorkers: readonly string[];
+/** What the choice is for. */
+export interface Chosen {
+  readonly workflowKey: string;
+  readonly modelsKey: string;
 }
 
-/** A worker as placement sees it at one moment. */
-export interface PlaceableWorker {
-  readonly id: WorkerId;
-  readonly online: boolean;
-  readonly maintenance: boolean;
-  readonly simulated: boolean;
-  /** Prompts of ours on it now. */
-  readonly load: number;
-  readonly maxConcurrent: number;
-  /** Task types it takes; empty means all. */
-  readonly capabilities: readonly string[];
-  /** Null until its inventory was read once: then it can take nothing. */
-  readonly classTypes: ReadonlySet<string> | null;
-  readonly models: ReadonlyMap<string, ReadonlySet<string>> | null;
-}
-
-export type Refusal =
-  | { reason: 'offline' | 'maintenance' | 'full' | 'no_inventory' | 'failed_here' | 'simulated_beside_real' }
-  | { reason: 'task_type'; missing: string }
-  | { reason: 'class_type'; missing: string }
-  | { reason: 'model'; missing: string };
-
-/** Whether a worker could ever run this as it is known now; load and health apart. Null when it can. */
-export function findMissing(worker: PlaceableWorker, needs: Needs): Refusal | null {
-  if (worker.capabilities.length > 0 && !worker.capabilities.includes(needs.taskType)) {
-    return { reason: 'task_type', missing: needs.taskType };
-  }
-  if (!worker.classTypes || !worker.models) return { reason: 'no_inventory' };
-  for (const classType of needs.classTypes) {
-    if (!worker.classTypes.has(classType)) return { reason: 'class_type', missing: classType };
-  }
-  for (const { folder, name } of needs.models) {
-    const folderModels = worker.models.get(folder);
-    if (folderModels && !folderModels.has(name)) return { reason: 'model', missing: `${folder}/${name}` };
-  }
-  return null;
-}
-
-/** Why a worker cannot take this task now; null when it can. */
-export function findRefusal(worker: PlaceableWorker, needs: Needs): Refusal | null {
-  if (worker.maintenance) return { reason: 'maintenance' };
-  if (!worker.online) return { reason: 'offline' };
-  const missing = findMissing(worker, needs);
-  if (missing) return missing;
-  if (worker.load >= worker.maxConcurrent) return { reason: 'full' };
-  return null;
-}
-
-export type Choice =
-  | { kind: 'worker'; workerId: WorkerId }
-  | { kind: 'none'; refusals: { workerId: WorkerId; refusal: Refusal }[] };
+/** A worker's standing in a choice: smaller is better, compared place by place. */
+type Score = readonly number[];
 
 /**
- * Filter, then least loaded (by share of its slots, then by id for a stable answer). Workers that failed this task are
- * taken only where no other capable one exists at all; simulated ones only where no real one is registered.
+ * Chooses among workers that all may run a task and are equally good for its models. Null when there is none. `weighted` and
+ * `random` draw; the others take the best by score and settle a tie by id, so that the answer does not depend on an order.
  */
-export function chooseWorker(fleet: readonly PlaceableWorker[], needs: Needs): Choice {
-  const hasReal = fleet.some((worker) => !worker.simulated);
-  const excluded = new Set(needs.excludedWorkers);
-  const capableElsewhere = fleet.some(
-    (worker) =>
-      !excluded.has(worker.id) && !worker.maintenance && worker.online && !findMissing(worker, needs),
-  );
-  const refusals: { workerId: WorkerId; refusal: Refusal }[] = [];
-  let best: PlaceableWorker | null = null;
-  for (const worker of fleet) {
-    const refusal = refuse(worker, { needs, hasReal, avoid: capableElsewhere && excluded.has(worker.id) });
-    if (refusal) refusals.push({ workerId: worker.id, refusal });
-    else if (!best || isLessLoaded(worker, best)) best = worker;
+export function chooseWorker(
+  candidates: Iterable<BoardWorker>,
+  task: Chosen,
+  rules: Pick<PlacementRules, 'strategy' | 'random' | 'durations'>,
+): BoardWorker | null {
+  if (rules.strategy === 'random') return draw(candidates, () => 1, rules.random);
+  if (rules.strategy === 'weighted') return draw(candidates, weigh, rules.random);
+  let best: BoardWorker | null = null;
+  let bestScore: Score = [];
+  for (const worker of candidates) {
+    const score = scoreWorker(worker, task, rules);
+    if (best && compareScores(score, bestScore) >= 0) {
+      if (compareScores(score, bestScore) > 0 || worker.facts.id > best.facts.id) continue;
+    }
+    best = worker;
+    bestScore = score;
   }
-  return best ? { kind: 'worker', workerId: best.id } : { kind: 'none', refusals };
+  return best;
 }
 
-function refuse(
-  worker: PlaceableWorker,
-  { needs, hasReal, avoid }: { needs: Needs; hasReal: boolean; avoid: boolean },
-): Refusal | null {
-  if (worker.simulated && hasReal) return { reason: 'simulated_beside_real' };
-  if (avoid) return { reason: 'failed_here' };
-  return findRefusal(worker, needs);
+/** What the strategy makes of a worker; the explanation of a placement shows it. */
+export function scoreWorker(
+  worker: BoardWorker,
+  task: Chosen,
+  { strategy, durations }: { strategy: Strategy; durations: Durations },
+): Score {
+  switch (strategy) {
+    case 'least_loaded':
+      return [worker.share];
+    case 'round_robin':
+      return [worker.lastChoice];
+    case 'priority_based':
+      return [-worker.facts.priority, worker.share];
+    case 'fastest':
+      return [expectedFinishMs(worker, task, durations) ?? -1, worker.share];
+    case 'weighted':
+      return [-weigh(worker)];
+    case 'random':
+      return [0];
+    default: {
+      const unknownStrategy: never = strategy;
+      return unknownStrategy;
+    }
+  }
 }
 
-function isLessLoaded(a: PlaceableWorker, b: PlaceableWorker): boolean {
-  const difference = a.load / a.maxConcurrent - b.load / b.maxConcurrent;
-  return difference < 0 || (difference === 0 && a.id < b.id);
+/**
+ * Ms until a task sent now would be done there: what the worker has, a load of models it lacks, the run. Null when it never
+ * ran this: such a worker is tried first, so that it comes to be measured.
+ */
+export function expectedFinishMs(worker: BoardWorker, task: Chosen, durations: Durations): number | null {
+  const own = durations.expectedMs(task.workflowKey, worker.facts.id);
+  if (own === null) return null;
+  const isHot = task.modelsKey === '' || worker.modelsKey === task.modelsKey;
+  const loadMs = isHot ? 0 : (durations.expectedLoadMs(task.workflowKey, worker.facts.id) ?? 0);
+  let aheadMs = 0;
+  for (const prompt of worker.prompts.values())
+    aheadMs += durations.expectedMs(prompt.workflowKey, worker.facts.id) ?? own;
+  return aheadMs + loadMs + own;
+}
+
+/** LB4: the chance grows with weight and priority, and shrinks with the share of slots in use. */
+function weigh(worker: BoardWorker): number {
+  return worker.facts.weight * worker.facts.priority * Math.max(0.1, 1 - worker.share);
+}
+
+function draw(
+  candidates: Iterable<BoardWorker>,
+  weightOf: (worker: BoardWorker) => number,
+  random: () => number,
+): BoardWorker | null {
+  const workers = [...candidates].sort((a, b) => (a.facts.id < b.facts.id ? -1 : 1));
+  const total = workers.reduce((sum, worker) => sum + weightOf(worker), 0);
+  let left = random() * total;
+  for (const worker of workers) {
+    left -= weightOf(worker);
+    if (left < 0) return worker;
+  }
+  return workers.at(-1) ?? null;
+}
+
+function compareScores(a: Score, b: Score): number {
+  for (const [place, value] of a.entries()) {
+    const difference = value - (b[place] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }

@@ -1,12 +1,19 @@
 import type { TaskId } from '@comfleet/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareQueued, type QueuedTask, type TaskQueue } from './task-queue.ts';
+import { compareWaiting, type QueuedTask, type TaskQueue, type WaitingTask } from './task-queue.ts';
+
+/** Makes an empty queue whose clock the test moves; clients are raised after `AGING_MS`. */
+export type OpenQueue = (clock: { nowMs: number }) => Promise<TaskQueue>;
+
+export const AGING_MS = 600_000;
 
 /** What every engine of the queue must do; an engine's test calls this with a maker of empty queues. */
-export function describeTaskQueue(name: string, openQueue: () => Promise<TaskQueue>): void {
+export function describeTaskQueue(name: string, open: OpenQueue): void {
+  const openQueue = () => open({ nowMs: 0 });
   describe(`${name} as a task queue`, () => {
     describeOrder(openQueue);
+    describeFairness(open);
     describeContents(openQueue);
     describeUnderRandomUse(openQueue);
   });
@@ -14,25 +21,33 @@ export function describeTaskQueue(name: string, openQueue: () => Promise<TaskQue
 
 function createTask(number: number, changes: Partial<QueuedTask> = {}): QueuedTask {
   const id = `01890000-0000-7000-8000-${String(number).padStart(12, '0')}`;
-  return { taskId: id as TaskId, lane: 'a', priority: 5, acceptedSeq: number, ownerId: 'owner', ...changes };
+  return {
+    taskId: id as TaskId,
+    lane: 'a',
+    priority: 5,
+    acceptedSeq: number,
+    ownerId: 'owner',
+    workflowKey: 'workflow',
+    ...changes,
+  };
 }
 
-async function takeAll(queue: TaskQueue, lane: string): Promise<QueuedTask[]> {
-  const taken: QueuedTask[] = [];
+async function takeAll(queue: TaskQueue, lane: string): Promise<WaitingTask[]> {
+  const taken: WaitingTask[] = [];
   for (let task = await queue.take(lane); task; task = await queue.take(lane)) taken.push(task);
   return taken;
 }
 
+const numbers = (tasks: readonly QueuedTask[]) => tasks.map((task) => task.acceptedSeq);
+
 function describeOrder(openQueue: () => Promise<TaskQueue>): void {
-  test('takes the highest priority first, then the task that was accepted first', async () => {
+  test('TQ4 takes the highest priority first, then the task that was accepted first', async () => {
     const queue = await openQueue();
     const late = createTask(4, { priority: 10 });
-    const tasks = [createTask(3), createTask(1), late, createTask(2, { priority: 1 })];
+    const tasks = [createTask(1), createTask(2, { priority: 1 }), createTask(3), late];
     for (const task of tasks) await queue.put(task);
 
-    const taken = await takeAll(queue, 'a');
-
-    expect(taken.map((task) => task.acceptedSeq)).toEqual([4, 1, 3, 2]);
+    expect(numbers(await takeAll(queue, 'a'))).toEqual([4, 1, 3, 2]);
   });
 
   test('a task put back stands where it stood', async () => {
@@ -42,7 +57,7 @@ function describeOrder(openQueue: () => Promise<TaskQueue>): void {
 
     if (first) await queue.put(first);
 
-    expect((await takeAll(queue, 'a')).map((task) => task.acceptedSeq)).toEqual([1, 2, 3]);
+    expect(numbers(await takeAll(queue, 'a'))).toEqual([1, 2, 3]);
   });
 
   test('a second put of a task replaces the first', async () => {
@@ -51,7 +66,7 @@ function describeOrder(openQueue: () => Promise<TaskQueue>): void {
     await queue.put(createTask(2));
     await queue.put(createTask(2, { priority: 9 }));
 
-    expect((await takeAll(queue, 'a')).map((task) => task.acceptedSeq)).toEqual([2, 1]);
+    expect(numbers(await takeAll(queue, 'a'))).toEqual([2, 1]);
     expect(queue.size()).toBe(0);
   });
 
@@ -69,20 +84,68 @@ function describeOrder(openQueue: () => Promise<TaskQueue>): void {
   });
 }
 
+function describeFairness(open: OpenQueue): void {
+  test('TQ19 a single task of one client comes after one task of another client with many', async () => {
+    const queue = await open({ nowMs: 0 });
+    for (let number = 1; number <= 5; number += 1) await queue.put(createTask(number, { ownerId: 'batch' }));
+    await queue.take('a');
+    await queue.put(createTask(6, { ownerId: 'single' }));
+
+    expect(numbers(await takeAll(queue, 'a'))).toEqual([2, 6, 3, 4, 5]);
+  });
+
+  test('TQ19 two clients with many tasks alternate', async () => {
+    const queue = await open({ nowMs: 0 });
+    for (let number = 1; number <= 3; number += 1) await queue.put(createTask(number, { ownerId: 'one' }));
+    for (let number = 4; number <= 6; number += 1) await queue.put(createTask(number, { ownerId: 'two' }));
+
+    expect(numbers(await takeAll(queue, 'a'))).toEqual([1, 4, 2, 5, 3, 6]);
+  });
+
+  test('TQ3 priority comes before fairness', async () => {
+    const queue = await open({ nowMs: 0 });
+    for (const number of [1, 2]) await queue.put(createTask(number, { ownerId: 'one', priority: 6 }));
+    await queue.put(createTask(3, { ownerId: 'two' }));
+
+    expect(numbers(await takeAll(queue, 'a'))).toEqual([1, 2, 3]);
+  });
+
+  test('a client without a start in its lane for ten minutes is raised a step, and again after ten more', async () => {
+    const clock = { nowMs: 0 };
+    const queue = await open(clock);
+    const [low] = [createTask(1, { ownerId: 'low', priority: 4 })];
+    await queue.put(low);
+    for (const number of [2, 3]) await queue.put(createTask(number, { ownerId: 'high', priority: 6 }));
+
+    clock.nowMs = AGING_MS - 1;
+    expect(await queue.age()).toBe(false);
+    clock.nowMs = AGING_MS;
+    await queue.take('a');
+    expect(await queue.age()).toBe(true);
+    clock.nowMs = 2 * AGING_MS;
+    await queue.put(createTask(4, { ownerId: 'high', priority: 6 }));
+    await queue.take('a');
+    await queue.age();
+
+    expect((await queue.heads(['a'])).map((task) => [task.acceptedSeq, task.rank])).toEqual([[1, 6]]);
+    expect(queue.position(low.taskId)).toBe(0);
+  });
+}
+
 function describeContents(openQueue: () => Promise<TaskQueue>): void {
   test('heads answers the first task of each lane asked for that has one, and leaves it there', async () => {
     const queue = await openQueue();
-    for (const task of [
-      createTask(1, { lane: 'a' }),
-      createTask(2, { lane: 'a' }),
-      createTask(3, { lane: 'b' }),
-    ])
-      await queue.put(task);
+    for (const [number, lane] of [
+      [1, 'a'],
+      [2, 'a'],
+      [3, 'b'],
+    ] as const)
+      await queue.put(createTask(number, { lane }));
 
     const heads = await queue.heads(['a', 'b', 'nobody']);
 
-    expect(heads.map((task) => task.acceptedSeq)).toEqual([1, 3]);
-    expect(queue.size()).toBe(3);
+    expect(numbers(heads)).toEqual([1, 3]);
+    expect([queue.size(), queue.count('a'), queue.count('nobody')]).toEqual([3, 2, 0]);
   });
 
   test('a lane exists as long as a task waits in it', async () => {
@@ -111,7 +174,7 @@ function describeContents(openQueue: () => Promise<TaskQueue>): void {
     await queue.drop(createTask(2).taskId);
     await queue.drop(createTask(9).taskId);
 
-    expect((await takeAll(queue, 'a')).map((task) => task.acceptedSeq)).toEqual([1, 3]);
+    expect(numbers(await takeAll(queue, 'a'))).toEqual([1, 3]);
   });
 
   test('rebuild forgets what was there', async () => {
@@ -137,67 +200,82 @@ function describeContents(openQueue: () => Promise<TaskQueue>): void {
   });
 }
 
+const LANES = ['a', 'b', 'c'] as const;
+
 const step = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('put' as const),
       priority: fc.integer({ min: 1, max: 10 }),
-      lane: fc.constantFrom('a', 'b', 'c'),
+      lane: fc.constantFrom(...LANES),
+      ownerId: fc.constantFrom('one', 'two', 'three'),
     }),
   },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('take' as const), lane: fc.constantFrom('a', 'b', 'c') }),
+    arbitrary: fc.record({ kind: fc.constant('take' as const), lane: fc.constantFrom(...LANES) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('putBack' as const), lane: fc.constantFrom(...LANES) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), number: fc.nat({ max: 30 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rebuild' as const) }) },
 );
+
+type Call =
+  | { kind: 'put'; priority: number; lane: string; ownerId: string }
+  | { kind: 'take' | 'putBack'; lane: string }
+  | { kind: 'drop'; number: number };
 
 function describeUnderRandomUse(openQueue: () => Promise<TaskQueue>): void {
   test('loses no task, invents none, and keeps the order under any sequence of calls', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
         const queue = await openQueue();
-        const waiting = new Map<TaskId, QueuedTask>();
-        for (const [number, call] of steps.entries()) await follow(queue, { waiting, number, call });
+        const model = new PlainQueue();
+        for (const [number, call] of steps.entries()) await follow(queue, model, { number, call });
 
-        await expectSame(queue, [...waiting.values()]);
+        expect(queue.size()).toBe(model.waiting.length);
+        for (const lane of LANES) {
+          const expected = model.inOrder(lane);
+          expect(queue.count(lane)).toBe(expected.length);
+          expect(await takeAll(queue, lane)).toEqual(expected);
+        }
       }),
+      { numRuns: 300 },
     );
   });
 }
 
-type Call =
-  | { kind: 'put'; priority: number; lane: string }
-  | { kind: 'take'; lane: string }
-  | { kind: 'drop'; number: number }
-  | { kind: 'rebuild' };
-
-/** Makes one call on the queue and the same on a plain map. */
+/** Makes one call on the queue and the same on the model. */
 async function follow(
   queue: TaskQueue,
-  { waiting, number, call }: { waiting: Map<TaskId, QueuedTask>; number: number; call: Call },
+  model: PlainQueue,
+  { number, call }: { number: number; call: Call },
 ): Promise<void> {
   switch (call.kind) {
     case 'put': {
-      const task = createTask(number, { priority: call.priority, lane: call.lane });
-      waiting.set(task.taskId, task);
+      const { kind: _kind, ...changes } = call;
+      const task = createTask(number, changes);
+      model.put(task);
       return queue.put(task);
     }
-    case 'take': {
-      const expected = [...waiting.values()].filter((task) => task.lane === call.lane).sort(compareQueued)[0];
-      expect(await queue.take(call.lane)).toEqual(expected ?? null);
-      if (expected) waiting.delete(expected.taskId);
+    case 'take':
+      expect(await queue.take(call.lane)).toEqual(model.take(call.lane));
       return;
+    case 'putBack': {
+      const task = await queue.take(call.lane);
+      if (!task) return;
+      model.take(call.lane);
+      model.putBack(task);
+      return queue.put(task);
     }
     case 'drop': {
       const { taskId } = createTask(call.number);
-      waiting.delete(taskId);
+      model.waiting = model.waiting.filter((task) => task.taskId !== taskId);
       return queue.drop(taskId);
     }
-    case 'rebuild':
-      return queue.rebuild([...waiting.values()].reverse());
     default: {
       const unknownCall: never = call;
       return unknownCall;
@@ -205,10 +283,39 @@ async function follow(
   }
 }
 
-async function expectSame(queue: TaskQueue, waiting: QueuedTask[]): Promise<void> {
-  const ordered = waiting.sort(compareQueued);
-  expect(queue.size()).toBe(ordered.length);
-  expect(ordered.map((task) => queue.position(task.taskId))).toEqual(ordered.map((_task, index) => index));
-  for (const lane of ['a', 'b', 'c'])
-    expect(await takeAll(queue, lane)).toEqual(ordered.filter((task) => task.lane === lane));
+/** The order said in the plainest way: a list, and the tags that each lane, and each client in it, has come to. */
+class PlainQueue {
+  waiting: WaitingTask[] = [];
+  readonly #started = new Map<string, number>();
+  readonly #last = new Map<string, number>();
+
+  inOrder(lane: string): WaitingTask[] {
+    return this.waiting.filter((task) => task.lane === lane).sort(compareWaiting);
+  }
+
+  put(task: QueuedTask): void {
+    const client = `${task.lane}/${task.ownerId}`;
+    const inLane = this.waiting.filter((other) => other.lane === task.lane);
+    if (inLane.length === 0) this.#started.delete(task.lane);
+    if (!inLane.some((other) => other.ownerId === task.ownerId)) this.#last.delete(client);
+    const tag = Math.max(this.#started.get(task.lane) ?? 0, this.#last.get(client) ?? 0) + 1;
+    this.#last.set(client, tag);
+    this.waiting.push({ ...task, rank: task.priority, tag });
+  }
+
+  putBack(task: WaitingTask): void {
+    const client = `${task.lane}/${task.ownerId}`;
+    const isAlone = !this.waiting.some((other) => other.lane === task.lane && other.ownerId === task.ownerId);
+    this.#last.set(client, Math.max(isAlone ? 0 : (this.#last.get(client) ?? 0), task.tag));
+    if (!this.waiting.some((other) => other.lane === task.lane)) this.#started.delete(task.lane);
+    this.waiting.push(task);
+  }
+
+  take(lane: string): WaitingTask | null {
+    const first = this.inOrder(lane)[0] ?? null;
+    if (!first) return null;
+    this.waiting = this.waiting.filter((task) => task !== first);
+    this.#started.set(lane, Math.max(this.#started.get(lane) ?? 0, first.tag));
+    return first;
+  }
 }

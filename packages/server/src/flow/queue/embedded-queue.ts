@@ -1,31 +1,43 @@
 import type { TaskId } from '@comfleet/contract';
-import { compareQueued, type QueuedTask, type TaskQueue } from './task-queue.ts';
+import { Lane } from './lane.ts';
+import type { QueuedTask, TaskQueue, WaitingTask } from './task-queue.ts';
 
-/** The queue of one process: a sorted list per lane in memory, rebuilt from SQL at the start. */
+export interface QueueOptions {
+  /** Monotonic ms. */
+  now: () => number;
+  /** A client without a start in a lane for this long is raised a step. */
+  agingMs: number;
+}
+
+/** The queue of one process: lanes in memory, rebuilt from SQL at the start. */
 export class EmbeddedQueue implements TaskQueue {
-  readonly #lanes = new Map<string, QueuedTask[]>();
-  readonly #byId = new Map<TaskId, QueuedTask>();
+  readonly #options: QueueOptions;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #byId = new Map<TaskId, WaitingTask>();
   readonly #listeners = new Set<() => void>();
 
-  async put(task: QueuedTask): Promise<void> {
+  constructor(options: QueueOptions) {
+    this.#options = options;
+  }
+
+  async put(task: QueuedTask | WaitingTask): Promise<void> {
     this.#remove(task.taskId);
     this.#insert(task);
     for (const listener of this.#listeners) listener();
   }
 
-  async heads(lanes: readonly string[]): Promise<QueuedTask[]> {
-    return lanes.flatMap((lane) => this.#lanes.get(lane)?.[0] ?? []);
+  async heads(lanes: readonly string[]): Promise<WaitingTask[]> {
+    return lanes.flatMap((lane) => this.#lanes.get(lane)?.first() ?? []);
   }
 
   async lanes(): Promise<string[]> {
     return [...this.#lanes.keys()];
   }
 
-  async take(lane: string): Promise<QueuedTask | null> {
-    const head = this.#lanes.get(lane)?.[0];
-    if (!head) return null;
-    this.#remove(head.taskId);
-    return head;
+  async take(lane: string): Promise<WaitingTask | null> {
+    const task = this.#lanes.get(lane)?.take(this.#options.now()) ?? null;
+    if (task) this.#forget(task);
+    return task;
   }
 
   async drop(taskId: TaskId): Promise<void> {
@@ -39,12 +51,29 @@ export class EmbeddedQueue implements TaskQueue {
     for (const listener of this.#listeners) listener();
   }
 
+  async age(): Promise<boolean> {
+    const { now, agingMs } = this.#options;
+    let changed = false;
+    for (const lane of this.#lanes.values()) {
+      for (const { after } of lane.age(now(), agingMs)) {
+        this.#byId.set(after.taskId, after);
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
   position(taskId: TaskId): number | null {
     const task = this.#byId.get(taskId);
     if (!task) return null;
     let ahead = 0;
-    for (const lane of this.#lanes.values()) ahead += findPlace(lane, task);
+    for (const [key, lane] of this.#lanes)
+      ahead += key === task.lane ? lane.countBefore(task) : lane.countBeforeStranger(task);
     return ahead;
+  }
+
+  count(lane: string): number {
+    return this.#lanes.get(lane)?.size ?? 0;
   }
 
   size(): number {
@@ -56,35 +85,21 @@ export class EmbeddedQueue implements TaskQueue {
     return () => this.#listeners.delete(listener);
   }
 
-  #insert(task: QueuedTask): void {
-    const lane = this.#lanes.get(task.lane) ?? [];
-    const last = lane.at(-1);
-    // Nearly every put is the newest of its priority: look at the end before searching.
-    if (!last || compareQueued(last, task) < 0) lane.push(task);
-    else lane.splice(findPlace(lane, task), 0, task);
+  #insert(task: QueuedTask | WaitingTask): void {
+    const lane = this.#lanes.get(task.lane) ?? new Lane();
     this.#lanes.set(task.lane, lane);
-    this.#byId.set(task.taskId, task);
+    this.#byId.set(task.taskId, lane.put(task, this.#options.now()));
   }
 
   #remove(taskId: TaskId): void {
     const task = this.#byId.get(taskId);
     if (!task) return;
-    this.#byId.delete(taskId);
-    const lane = this.#lanes.get(task.lane) ?? [];
-    lane.splice(findPlace(lane, task), 1);
-    if (lane.length === 0) this.#lanes.delete(task.lane);
+    this.#lanes.get(task.lane)?.remove(task);
+    this.#forget(task);
   }
-}
 
-/** Index of a task in a sorted lane, or where it would stand (binary search; the order is total by acceptance). */
-function findPlace(lane: readonly QueuedTask[], task: QueuedTask): number {
-  let low = 0;
-  let high = lane.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const at = lane[middle];
-    if (at && compareQueued(at, task) < 0) low = middle + 1;
-    else high = middle;
+  #forget(task: WaitingTask): void {
+    this.#byId.delete(task.taskId);
+    if (this.#lanes.get(task.lane)?.size === 0) this.#lanes.delete(task.lane);
   }
-  return low;
 }

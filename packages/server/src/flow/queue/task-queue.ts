@@ -10,6 +10,16 @@ export interface QueuedTask {
   /** Acceptance order. */
   readonly acceptedSeq: number;
   readonly ownerId: string;
+  /** What its run time is measured under: the workflow's version, or the graph. */
+  readonly workflowKey: string;
+}
+
+/** A task in its lane, with what orders it there. Put back as it was taken, it stands where it stood. */
+export interface WaitingTask extends QueuedTask {
+  /** Its priority, raised a step each time its client had to wait too long. */
+  readonly rank: number;
+  /** Fair tag: one more than what the lane, and this client in it, had come to. */
+  readonly tag: number;
 }
 
 /**
@@ -18,25 +28,34 @@ export interface QueuedTask {
  */
 export interface TaskQueue {
   /** Adds a waiting task; a second put of the same id replaces the first. */
-  put(task: QueuedTask): Promise<void>;
+  put(task: QueuedTask | WaitingTask): Promise<void>;
   /** The first task of each lane that has one. */
-  heads(lanes: readonly string[]): Promise<QueuedTask[]>;
+  heads(lanes: readonly string[]): Promise<WaitingTask[]>;
   /** Lanes with at least one task. */
   lanes(): Promise<string[]>;
   /** Removes and answers the first task of a lane; null when it is empty. */
-  take(lane: string): Promise<QueuedTask | null>;
+  take(lane: string): Promise<WaitingTask | null>;
   /** Removes a task wherever it stands; absent ones are fine. */
   drop(taskId: TaskId): Promise<void>;
-  /** Replaces everything by these tasks. */
+  /** Replaces everything by these tasks, given in the order of acceptance. */
   rebuild(tasks: Iterable<QueuedTask>): Promise<void>;
-  /** Tasks of all lanes that come before this one by priority and acceptance; null when it does not wait here. */
+  /** Raises the first task of every client that had no start in a lane for too long; true when that changed an order. */
+  age(): Promise<boolean>;
+  /** Tasks that come before this one: exact in its own lane, by rank and acceptance in others; null when it does not wait here. */
   position(taskId: TaskId): number | null;
+  /** Tasks in a lane. */
+  count(lane: string): number;
   size(): number;
   /** Called after a put, at once. The answer unsubscribes. */
   onReady(listener: () => void): () => void;
 }
 
-/** Order within a lane: priority, then acceptance. Negative when `a` comes first. */
-export function compareQueued(a: QueuedTask, b: QueuedTask): number {
-  return b.priority - a.priority || a.acceptedSeq - b.acceptedSeq;
+/** Order within a lane: rank, then fair tag, then acceptance. Negative when `a` comes first. */
+export function compareWaiting(a: WaitingTask, b: WaitingTask): number {
+  return b.rank - a.rank || a.tag - b.tag || a.acceptedSeq - b.acceptedSeq;
+}
+
+/** Order between lanes, where tags mean nothing: rank, then acceptance. */
+export function compareAccepted(a: WaitingTask, b: WaitingTask): number {
+  return b.rank - a.rank || a.acceptedSeq - b.acceptedSeq;
 }

@@ -28,7 +28,7 @@ export class RunEstimates {
 
   learn(task: TaskRow): void {
     if (task.started_at === null || task.ended_at === null) return;
-    const key = keyOf(task);
+    const key = toWorkflowKey(task);
     const durations = [...(this.#durations.get(key) ?? []), task.ended_at - task.started_at];
     this.#durations.set(key, durations.slice(-KEPT));
   }
@@ -36,13 +36,14 @@ export class RunEstimates {
   /** Seconds until the task is done, as far as measured: its own median run, and one for each task ahead of it. */
   estimateSeconds(task: TaskRow, ahead: number): number | null {
     if (task.ended_at !== null) return null;
-    const durations = this.#durations.get(keyOf(task));
+    const durations = this.#durations.get(toWorkflowKey(task));
     if (!durations || durations.length === 0) return null;
     const median = [...durations].sort((a, b) => a - b)[Math.floor(durations.length / 2)] ?? 0;
     return Math.round(median * (1 + ahead)) / 1000;
   }
 }
 
-function keyOf(task: TaskRow): string {
+/** What runs of a task are measured under: its workflow's version, or its graph. */
+export function toWorkflowKey(task: Pick<TaskRow, 'workflow_version_id' | 'graph_hash'>): string {
   return task.workflow_version_id ?? task.graph_hash;
 }

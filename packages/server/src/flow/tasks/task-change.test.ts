@@ -68,7 +68,7 @@ describe('changing a task', () => {
   });
 
   test('TQ8 an event of an attempt keeps its number, worker and error', () => {
-    const running = createTaskRow({ state: 'running', attempt_count: 2 });
+    const running = createTaskRow({ state: 'running', epoch: 2, attempt_count: 1 });
 
     const changed = changeTask(
       running,

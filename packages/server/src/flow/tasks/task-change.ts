@@ -14,6 +14,8 @@ export interface TaskChange {
   error?: RecordedError;
   /** True when the worker died under the attempt: counts towards poison. */
   workerDied?: boolean;
+  /** True when the attempt does not count: the task never had this try. */
+  uncounted?: boolean;
   /** A retry that avoids workers waits in another lane. */
   lane?: { key: string; requirements: string };
   details?: Record<string, unknown>;
@@ -42,6 +44,7 @@ export function changeTask(task: TaskRow, change: TaskChange, atMs: number): Cha
     due_at: null,
     ended_at: null,
     deaths: change.workerDied ? task.deaths + 1 : task.deaths,
+    attempt_count: change.uncounted ? task.attempt_count - 1 : task.attempt_count,
     lane: change.lane?.key ?? task.lane,
     requirements: change.lane?.requirements ?? task.requirements,
   };
@@ -79,7 +82,7 @@ export function createEvent(row: TaskRow, change: TaskChange, atMs: number): Tas
     state: row.state,
     actor: change.actor ?? 'system',
     attempt_id: change.attemptId ?? null,
-    attempt_number: change.attemptId ? row.attempt_count : null,
+    attempt_number: change.attemptId ? row.epoch : null,
     worker_id: change.workerId ?? null,
     prompt_id: change.promptId ?? null,
     held_reason: row.held_reason,

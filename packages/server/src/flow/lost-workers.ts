@@ -1,0 +1,65 @@
+import type { WorkerId } from '@comfleet/contract';
+import type { WorkerRegistry } from '../fleet/workers/registry.ts';
+import type { FleetState } from '../fleet/workers/worker-snapshot.ts';
+import type { TaskRow } from '../platform/database/schema.ts';
+import type { Clock } from '../platform/time/clock.ts';
+import type { Dispatcher } from './execution/dispatcher.ts';
+import type { Board } from './placement/board.ts';
+import { findMissing } from './placement/needs.ts';
+import { parseRequirements } from './tasks/requirements.ts';
+
+/** As long as a graph node may hold a worker's Python (protocol 11.3): the busy limit of health checks. */
+const UNSEEN_GRACE_MS = 30_000;
+
+export interface LostDeps {
+  fleet: WorkerRegistry;
+  clock: Clock;
+  board: Board;
+  dispatcher: Dispatcher;
+}
+
+/** Attempts whose worker stays away: they go to another one that can run them; without one they wait for it. */
+export class LostWorkers {
+  readonly #deps: LostDeps;
+  readonly #graceMs: number;
+  readonly #awaySince = new Map<WorkerId, number>();
+  /** Workers that answered this process at least once. */
+  readonly #seen = new Set<WorkerId>();
+
+  constructor(deps: LostDeps, graceMs: number) {
+    this.#deps = deps;
+    this.#graceMs = graceMs;
+  }
+
+  /** Takes in a worker's state; null when it left the fleet. */
+  note(workerId: WorkerId, state: FleetState | null): void {
+    if (state === 'online') this.#seen.add(workerId);
+    if (state !== 'offline' && state !== 'error') this.#awaySince.delete(workerId);
+    else if (!this.#awaySince.has(workerId)) this.#awaySince.set(workerId, this.#deps.clock.monotonicMs());
+  }
+
+  /** Ends the attempts whose worker left the fleet, or was away too long while another one could run them. */
+  move(): void {
+    const { dispatcher, fleet, clock } = this.#deps;
+    for (const { task, workerId } of dispatcher.list()) {
+      if (!fleet.find(workerId)) {
+        dispatcher.stop(task.id, 'worker_lost');
+        continue;
+      }
+      const since = this.#awaySince.get(workerId);
+      // One that has not answered since our start may only be busy with the prompts we adopted.
+      const graceMs = this.#seen.has(workerId) ? this.#graceMs : UNSEEN_GRACE_MS;
+      if (since === undefined || clock.monotonicMs() - since < graceMs) continue;
+      if (this.#hasOther(task, workerId)) dispatcher.stop(task.id, 'worker_lost');
+    }
+  }
+
+  #hasOther(task: TaskRow, workerId: WorkerId): boolean {
+    const needs = parseRequirements(task.requirements);
+    for (const { facts, standsBack } of this.#deps.board.workers.values()) {
+      if (facts.id === workerId || facts.state !== 'online' || standsBack) continue;
+      if (!findMissing(facts, needs)) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,237 @@
+import type { TaskId, WorkerId } from '@comfleet/contract';
+import { BoardLane } from './board-lane.ts';
+import { BoardWorker, type PlacedPrompt } from './board-worker.ts';
+import {
+  type Capabilities,
+  findMissing,
+  isPinnedElsewhere,
+  type Missing,
+  type Needs,
+  type WorkerFacts,
+} from './needs.ts';
+
+/** Lanes without a waiting task are kept up to this many: the next task of their kind finds them made. */
+const KEPT_LANES = 1000;
+
+/**
+ * What placement decides on: the workers with the prompts they have, the lanes, and who serves which. Kept in step with
+ * every change, so that a decision looks only at free slots. Holds no clock and does nothing by itself.
+ */
+export class Board {
+  readonly workers = new Map<WorkerId, BoardWorker>();
+  readonly #lanes = new Map<string, BoardLane>();
+  /** Prompts by the client that owns them and by task type. */
+  readonly #byOwner = new Map<string, number>();
+  readonly #byType = new Map<string, number>();
+  /** Workers by the models they have, or will have, loaded. */
+  readonly #byModels = new Map<string, Set<BoardWorker>>();
+  /** Prompts that only wait on their worker. */
+  readonly #prefetched = new Set<PlacedPrompt>();
+  #choices = 0;
+
+  // ── workers ────────────────────────────────────────────────────────────────
+
+  /** Adds a worker, or takes over what changed of it. */
+  setWorker(facts: WorkerFacts): void {
+    const known = this.workers.get(facts.id);
+    const worker = known ?? new BoardWorker(facts);
+    const isOtherKind = !known || !isSameKind(known.facts, facts);
+    worker.facts = facts;
+    if (!known) this.workers.set(facts.id, worker);
+    if (isOtherKind) this.#serve(worker);
+    this.#updateFree(worker);
+    if (!known || isOtherKind) this.#updateSimulated();
+  }
+
+  removeWorker(id: WorkerId): void {
+    const worker = this.workers.get(id);
+    if (!worker) return;
+    this.workers.delete(id);
+    for (const prompt of worker.prompts.values()) this.#prefetched.delete(prompt);
+    for (const lane of worker.lanes) lane.leave(worker);
+    this.#moveModels(worker, () => worker.forgetModels());
+    this.#updateSimulated();
+  }
+
+  #serve(worker: BoardWorker): void {
+    for (const lane of this.#lanes.values()) this.#join(worker, lane, findMissing(worker.facts, lane.needs));
+  }
+
+  #join(worker: BoardWorker, lane: BoardLane, missing: Missing | null): void {
+    if (missing || isPinnedElsewhere(worker.facts, lane.needs)) {
+      lane.leave(worker);
+      worker.lanes.delete(lane);
+      return;
+    }
+    lane.serving.add(worker);
+    worker.lanes.add(lane);
+    if (worker.isFree) lane.free.add(worker);
+  }
+
+  #updateFree(worker: BoardWorker): void {
+    const isFree = worker.facts.state === 'online' && worker.load < worker.facts.slots && !worker.standsBack;
+    if (isFree === worker.isFree) return;
+    worker.isFree = isFree;
+    for (const lane of worker.lanes) {
+      if (isFree) lane.free.add(worker);
+      else lane.free.delete(worker);
+    }
+  }
+
+  /** Simulated workers stand back as soon as a real one is registered. */
+  #updateSimulated(): void {
+    let hasReal = false;
+    for (const { facts } of this.workers.values()) hasReal ||= !facts.simulated;
+    for (const worker of this.workers.values()) {
+      const standsBack = hasReal && worker.facts.simulated;
+      if (standsBack === worker.standsBack) continue;
+      worker.standsBack = standsBack;
+      this.#updateFree(worker);
+    }
+  }
+
+  // ── lanes ──────────────────────────────────────────────────────────────────
+
+  findLane(key: string): BoardLane | null {
+    return this.#lanes.get(key) ?? null;
+  }
+
+  /** The lane of this key; made when a first task waits in it. */
+  openLane(key: string, readNeeds: () => Needs): BoardLane {
+    const known = this.#lanes.get(key);
+    if (known) return known;
+    const lane = new BoardLane(key, readNeeds());
+    this.#lanes.set(key, lane);
+    // Workers of one kind need one look.
+    const looks = new Map<unknown, { facts: WorkerFacts; missing: Missing | null }>();
+    for (const worker of this.workers.values()) {
+      const { facts } = worker;
+      const look = looks.get(facts.models);
+      const isSame = look !== undefined && hasSameCapabilities(look.facts, facts);
+      const missing = isSame ? look.missing : findMissing(facts, lane.needs);
+      if (!isSame) looks.set(facts.models, { facts, missing });
+      this.#join(worker, lane, missing);
+    }
+    return lane;
+  }
+
+  /** Forgets lanes in which nothing waits, the oldest first, when there are very many. */
+  trimLanes(isEmpty: (lane: string) => boolean): void {
+    for (const [key, lane] of this.#lanes) {
+      if (this.#lanes.size <= KEPT_LANES) return;
+      if (!isEmpty(key)) continue;
+      this.#lanes.delete(key);
+      for (const worker of lane.serving) worker.lanes.delete(lane);
+    }
+  }
+
+  // ── prompts ────────────────────────────────────────────────────────────────
+
+  /** A prompt is on its way to a worker. */
+  occupy(workerId: WorkerId, prompt: PlacedPrompt): void {
+    addTo(this.#byOwner, prompt.ownerId, 1);
+    addTo(this.#byType, prompt.taskType, 1);
+    const worker = this.workers.get(workerId);
+    if (!worker) return;
+    this.#moveModels(worker, () => worker.occupy(prompt));
+    this.#updateFree(worker);
+  }
+
+  /** A prompt waits in its worker's queue, or runs since `atMs`, or is taken back. */
+  setPhase(workerId: WorkerId, taskId: TaskId, phase: PlacedPrompt['phase'], atMs: number): void {
+    const prompt = this.workers.get(workerId)?.setPhase(taskId, phase, atMs);
+    if (!prompt) return;
+    if (phase === 'waiting') this.#prefetched.add(prompt);
+    else this.#prefetched.delete(prompt);
+  }
+
+  /** Whether a prompt that only waits on its worker fits. */
+  somePrefetched(fits: (prompt: PlacedPrompt) => boolean): boolean {
+    for (const prompt of this.#prefetched) if (fits(prompt)) return true;
+    return false;
+  }
+
+  /** A prompt left its worker. `ran` tells whether its models may be loaded now. */
+  release(
+    workerId: WorkerId,
+    prompt: Pick<PlacedPrompt, 'taskId' | 'ownerId' | 'taskType'>,
+    ran: boolean,
+  ): void {
+    addTo(this.#byOwner, prompt.ownerId, -1);
+    addTo(this.#byType, prompt.taskType, -1);
+    const worker = this.workers.get(workerId);
+    if (!worker) return;
+    const placed = worker.prompts.get(prompt.taskId);
+    if (placed) this.#prefetched.delete(placed);
+    this.#moveModels(worker, () => worker.release(prompt.taskId, ran));
+    this.#updateFree(worker);
+  }
+
+  /** The worker was restarted: nothing is loaded. */
+  forgetModels(workerId: WorkerId): void {
+    const worker = this.workers.get(workerId);
+    if (worker) this.#moveModels(worker, () => worker.forgetModels());
+  }
+
+  #moveModels(worker: BoardWorker, change: () => void): void {
+    const before = worker.modelsKey;
+    change();
+    const after = this.workers.has(worker.facts.id) ? worker.modelsKey : null;
+    if (before === after) return;
+    if (before !== null) this.#byModels.get(before)?.delete(worker);
+    if (before !== null && this.#byModels.get(before)?.size === 0) this.#byModels.delete(before);
+    if (after === null) return;
+    const group = this.#byModels.get(after) ?? new Set();
+    group.add(worker);
+    this.#byModels.set(after, group);
+  }
+
+  /** Workers that have these models loaded, or will when what they have is done. */
+  withModels(modelsKey: string): ReadonlySet<BoardWorker> {
+    return this.#byModels.get(modelsKey) ?? NONE;
+  }
+
+  /** Prompts of a client on all workers. */
+  ownedBy(ownerId: string): number {
+    return this.#byOwner.get(ownerId) ?? 0;
+  }
+
+  /** Prompts of a task type on all workers. */
+  ofType(taskType: string): number {
+    return this.#byType.get(taskType) ?? 0;
+  }
+
+  /** Notes that a worker was chosen, for round robin and statistics. */
+  noteChoice(worker: BoardWorker, atMs: number): void {
+    this.#choices += 1;
+    worker.noteChoice(this.#choices, atMs);
+  }
+}
+
+const NONE: ReadonlySet<BoardWorker> = new Set();
+
+/** Whether everything that decides which lanes a worker serves is as it was. */
+function isSameKind(a: WorkerFacts, b: WorkerFacts): boolean {
+  return a.name === b.name && a.simulated === b.simulated && hasSameCapabilities(a, b);
+}
+
+function hasSameCapabilities(a: Capabilities, b: Capabilities): boolean {
+  return (
+    a.classTypes === b.classTypes &&
+    a.models === b.models &&
+    a.maxUploadBytes === b.maxUploadBytes &&
+    a.vramBytes === b.vramBytes &&
+    isSameList(a.capabilities, b.capabilities) &&
+    isSameList(a.labels, b.labels)
+  );
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
+function addTo(counts: Map<string, number>, key: string, by: number): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count === 0) counts.delete(key);
+  else counts.set(key, count);
+}

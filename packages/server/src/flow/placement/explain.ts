@@ -1,0 +1,132 @@
+import type { WorkerId } from '@comfleet/contract';
+import type { Board } from './board.ts';
+import type { BoardLane } from './board-lane.ts';
+import type { BoardWorker } from './board-worker.ts';
+import { type Chosen, scoreWorker } from './choose-worker.ts';
+import { type Decision, hasFailed, hasOther, isTypeFull } from './decide.ts';
+import { findMissing, isPinnedElsewhere, type Needs, type Refusal } from './needs.ts';
+import type { PlacementRules } from './rules.ts';
+
+/** One worker's part in why a task waits. */
+export interface WorkerReason {
+  readonly workerId: WorkerId;
+  readonly name: string;
+  readonly load: number;
+  readonly slots: number;
+  /** The models of the task are loaded there, or it needs none. */
+  readonly hot: boolean;
+  /** Null: it could take the task now, which waits for its turn only. */
+  readonly refusal: Refusal | null;
+}
+
+/** Why a waiting task does not run yet. */
+export interface WaitingReasons {
+  readonly workers: WorkerReason[];
+  /** Its task type has as many tasks on workers as it may. */
+  readonly typeFull: boolean;
+  /** How often later tasks with loaded models went before the first task of its lane, and since when, monotonic ms. */
+  readonly overtaken: number;
+  readonly passedSinceMs: number | null;
+}
+
+/** Says for each worker why it does not take a task that needs this now. */
+export function explainWaiting(
+  board: Board,
+  { lane, needs }: { lane: BoardLane | null; needs: Needs },
+  rules: Pick<PlacementRules, 'typeLimit'>,
+): WaitingReasons {
+  return {
+    workers: [...board.workers.values()].map((worker) => ({
+      workerId: worker.facts.id,
+      name: worker.facts.name,
+      load: worker.load,
+      slots: worker.facts.slots,
+      hot: isHot(worker, lane),
+      refusal: findRefusal(worker, lane, needs),
+    })),
+    typeFull: lane !== null && isTypeFull(board, lane, rules),
+    overtaken: lane?.overtaken ?? 0,
+    passedSinceMs: lane?.passedSinceMs ?? null,
+  };
+}
+
+function findRefusal(worker: BoardWorker, lane: BoardLane | null, needs: Needs): Refusal | null {
+  if (worker.standsBack) return { reason: 'simulated_beside_real' };
+  if (isPinnedElsewhere(worker.facts, needs)) return { reason: 'not_pinned' };
+  const missing = findMissing(worker.facts, needs);
+  if (missing) return missing;
+  if (worker.facts.state !== 'online') return { reason: worker.facts.state };
+  return findBetterOthers(worker, lane) ?? findBusiness(worker, lane);
+}
+
+/** Others are to take it instead: this one failed it, or is a backup. */
+function findBetterOthers(worker: BoardWorker, lane: BoardLane | null): Refusal | null {
+  if (lane && hasFailed(worker, lane) && hasOther(lane, (other) => !hasFailed(other, lane)))
+    return { reason: 'failed_here' };
+  if (lane && worker.facts.group === 'backup' && hasOther(lane, (other) => other.facts.group === 'primary'))
+    return { reason: 'backup' };
+  return null;
+}
+
+function findBusiness(worker: BoardWorker, lane: BoardLane | null): Refusal | null {
+  if (worker.load >= worker.facts.slots) return { reason: 'full' };
+  return isHot(worker, lane) ? null : { reason: 'cold' };
+}
+
+function isHot(worker: BoardWorker, lane: BoardLane | null): boolean {
+  return lane === null || lane.modelsKey === '' || lane.modelsKey === worker.modelsKey;
+}
+
+/** What is kept of a placement: the ground, the best scores, and how many workers were out for which reason. */
+export interface PlacedReasons {
+  readonly strategy: string;
+  readonly ground: string;
+  readonly candidates: number;
+  /** The chosen worker and the next best ones; smaller scores are better. */
+  readonly scores: { readonly worker: string; readonly score: readonly number[]; readonly load: number }[];
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+const SHOWN_SCORES = 3;
+/** Scores of so many candidates are looked at. */
+const SCORED = 32;
+
+/** Says why a worker was chosen; called while the board still stands as it was decided on. */
+export function explainStart(
+  board: Board,
+  { lane, worker, head, ground }: Extract<Decision, { kind: 'start' }>,
+  rules: PlacementRules,
+): PlacedReasons {
+  const task: Chosen = { workflowKey: head.workflowKey, modelsKey: lane.modelsKey };
+  const toScore = (candidate: BoardWorker) => ({
+    worker: candidate.facts.name,
+    score: scoreWorker(candidate, task, rules),
+    load: candidate.load,
+  });
+  const others: BoardWorker[] = [];
+  for (const candidate of lane.free) {
+    if (others.length >= SCORED) break;
+    if (candidate !== worker) others.push(candidate);
+  }
+  const next = others.map(toScore).sort((a, b) => (a.score[0] ?? 0) - (b.score[0] ?? 0));
+  return {
+    strategy: rules.strategy,
+    ground,
+    candidates: lane.free.size,
+    scores: [toScore(worker), ...next.slice(0, SHOWN_SCORES - 1)],
+    refused: countRefused(board, lane),
+  };
+}
+
+function countRefused(board: Board, lane: BoardLane): Record<string, number> {
+  let incapable = 0;
+  let full = 0;
+  const states: Record<string, number> = {};
+  for (const worker of board.workers.values()) {
+    if (lane.free.has(worker)) continue;
+    if (!lane.serving.has(worker)) incapable += 1;
+    else if (worker.facts.state === 'online') full += 1;
+    else states[worker.facts.state] = (states[worker.facts.state] ?? 0) + 1;
+  }
+  return { ...states, ...(full > 0 && { full }), ...(incapable > 0 && { incapable }) };
+}

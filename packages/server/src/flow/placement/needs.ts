@@ -1,0 +1,140 @@
+import type { WorkerId } from '@comfleet/contract';
+
+/** What a task needs of a worker; hashed, it is the task's lane. */
+export interface Needs {
+  readonly taskType: string;
+  readonly classTypes: readonly string[];
+  readonly models: readonly { folder: string; name: string }[];
+  /** The worker must carry all of them. */
+  readonly labels?: readonly string[];
+  /** Bytes of memory its first device must have. */
+  readonly minVramBytes?: number;
+  /** Its largest input file, bytes: the worker must take a request of that size. */
+  readonly inputBytes?: number;
+  /** Names or ids; when there are any, no other worker is taken. */
+  readonly pinnedWorkers?: readonly string[];
+  /** Ids of workers on which this task failed: avoided while another capable one is there. */
+  readonly excludedWorkers: readonly string[];
+}
+
+/** What a worker can run, as far as it is known. */
+export interface Capabilities {
+  /** Task types it takes; empty means all. */
+  readonly capabilities: readonly string[];
+  readonly labels: readonly string[];
+  /** Null until its inventory was read once: then it can take nothing. */
+  readonly classTypes: ReadonlySet<string> | null;
+  /** Folder → names with `/`. */
+  readonly models: ReadonlyMap<string, ReadonlySet<string>> | null;
+  /** Largest request body, bytes; null when it does not say. */
+  readonly maxUploadBytes: number | null;
+  /** Memory of its first device, bytes; 0 when unknown. */
+  readonly vramBytes: number;
+}
+
+export type WorkerState =
+  | 'online'
+  | 'offline'
+  | 'error'
+  | 'maintenance'
+  | 'draining'
+  | 'disabled'
+  | 'adopting';
+
+/** A worker as placement sees it at one moment; its load is kept by the board. */
+export interface WorkerFacts extends Capabilities {
+  readonly id: WorkerId;
+  readonly name: string;
+  /** `adopting`: prompts of an earlier process are still looked for on it. */
+  readonly state: WorkerState;
+  readonly simulated: boolean;
+  /** Backups are taken only while no primary worker that could run the task is online. */
+  readonly group: 'primary' | 'backup';
+  /** For `weighted`: its chance beside others. */
+  readonly weight: number;
+  /** For `priority_based` and `weighted`: 1 … 10, 10 preferred. */
+  readonly priority: number;
+  /** Prompts of ours it may have now; less than its maximum while it comes back slowly. */
+  readonly slots: number;
+}
+
+/** Why a worker cannot run something at all, whatever it does now. */
+export type Missing =
+  | { reason: 'no_inventory' }
+  | { reason: 'task_type' | 'label' | 'class_type' | 'model'; missing: string }
+  | { reason: 'vram'; missing: string }
+  | { reason: 'upload_limit'; missing: string }
+  | { reason: 'not_pinned' };
+
+/** Why a worker does not take a task now. */
+export type Refusal =
+  | Missing
+  | {
+      reason:
+        | Exclude<WorkerState, 'online'>
+        | 'full'
+        | 'failed_here'
+        | 'backup'
+        | 'simulated_beside_real'
+        | 'cold';
+    };
+
+/** Whether a worker could ever run this as it is known now; load and health apart. Null when it can. */
+export function findMissing(worker: Capabilities, needs: Needs): Missing | null {
+  return findMissingKind(worker, needs) ?? findMissingInventory(worker, needs);
+}
+
+/** True when the task may run only on workers it names, and this is none of them. */
+export function isPinnedElsewhere({ id, name }: { id: string; name: string }, needs: Needs): boolean {
+  const pinned = needs.pinnedWorkers ?? [];
+  return pinned.length > 0 && !pinned.includes(id) && !pinned.includes(name);
+}
+
+function findMissingKind(worker: Capabilities, needs: Needs): Missing | null {
+  if (worker.capabilities.length > 0 && !worker.capabilities.includes(needs.taskType))
+    return { reason: 'task_type', missing: needs.taskType };
+  const label = needs.labels?.find((wanted) => !worker.labels.includes(wanted));
+  return label === undefined ? null : { reason: 'label', missing: label };
+}
+
+function findMissingInventory(worker: Capabilities, needs: Needs): Missing | null {
+  const { classTypes, models } = worker;
+  if (!classTypes || !models) return { reason: 'no_inventory' };
+  for (const classType of needs.classTypes)
+    if (!classTypes.has(classType)) return { reason: 'class_type', missing: classType };
+  for (const { folder, name } of needs.models) {
+    const known = models.get(folder);
+    if (known && !known.has(name)) return { reason: 'model', missing: `${folder}/${name}` };
+  }
+  return findMissingSize(worker, needs);
+}
+
+function findMissingSize(
+  { vramBytes, maxUploadBytes }: Capabilities,
+  { minVramBytes = 0, inputBytes = 0 }: Needs,
+): Missing | null {
+  if (vramBytes > 0 && vramBytes < minVramBytes) return { reason: 'vram', missing: `${minVramBytes} bytes` };
+  if (maxUploadBytes !== null && maxUploadBytes < inputBytes)
+    return { reason: 'upload_limit', missing: `${inputBytes} bytes` };
+  return null;
+}
+
+/** Folders whose files are small beside a checkpoint: changing one of them is no switch. */
+const LIGHT_FOLDERS = new Set([
+  'loras',
+  'embeddings',
+  'vae',
+  'vae_approx',
+  'upscale_models',
+  'configs',
+  'style_models',
+]);
+
+/** The models that a worker must have loaded to be hot for a task; empty when it needs none. */
+export function toModelsKey({ models }: Pick<Needs, 'models'>): string {
+  return models
+    .filter(({ folder }) => !LIGHT_FOLDERS.has(folder))
+    .map(({ folder, name }) => `${folder}/${name}`)
+    .sort()
+    .join('|');
+}

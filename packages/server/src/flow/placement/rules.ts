@@ -1,0 +1,32 @@
+import type { WorkerId } from '@comfleet/contract';
+
+/** How a worker is chosen among those that are equally good for a task. */
+export const STRATEGIES = [
+  'least_loaded',
+  'round_robin',
+  'weighted',
+  'random',
+  'priority_based',
+  'fastest',
+] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+
+/** How long runs take, as far as it was measured; ms, null without a measurement. */
+export interface Durations {
+  /** A run of this workflow on this worker with its models loaded. */
+  expectedMs(workflowKey: string, workerId: WorkerId): number | null;
+  /** What loading its models adds. */
+  expectedLoadMs(workflowKey: string, workerId: WorkerId): number | null;
+}
+
+/** Everything a decision depends on beside the board and the heads of the lanes. */
+export interface PlacementRules {
+  readonly strategy: Strategy;
+  /** The first task of a lane is passed over by tasks whose models are loaded at most so often and so long. */
+  readonly bypass: { readonly starts: number; readonly ms: number };
+  /** Most tasks of a type at once; null without a limit. */
+  readonly typeLimit: (taskType: string) => number | null;
+  readonly durations: Durations;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
+}

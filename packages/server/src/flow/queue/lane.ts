@@ -1,0 +1,115 @@
+import { OrderedList } from './ordered-list.ts';
+import { compareAccepted, compareWaiting, type QueuedTask, type WaitingTask } from './task-queue.ts';
+
+const HIGHEST_RANK = 10;
+
+/** What one client has waiting in a lane. */
+interface Client {
+  tasks: OrderedList<WaitingTask>;
+  /** Tag of the last task it put here. */
+  lastTag: number;
+  /** Since when none of its tasks here started, monotonic ms. */
+  sinceMs: number;
+}
+
+/**
+ * The waiting tasks of one lane. Clients take turns by fair tags, so that ten thousand tasks of one client and a single task
+ * of another alternate; a client that gets no turn for long is raised. Pure: whoever calls says what time it is.
+ */
+export class Lane {
+  readonly #clients = new Map<string, Client>();
+  /** Tag of the task that started last. */
+  #startedTag = 0;
+  #size = 0;
+  /** The first task, until something changes. */
+  #first: WaitingTask | null = null;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds a task and answers it with its order; one that was taken before brings its order along. */
+  put(task: QueuedTask | WaitingTask, nowMs: number): WaitingTask {
+    const client = this.#findClient(task.ownerId, nowMs);
+    const waiting = 'tag' in task ? task : this.#tagged(task, client);
+    client.lastTag = Math.max(client.lastTag, waiting.tag);
+    client.tasks.add(waiting);
+    this.#size += 1;
+    if (this.#first && compareWaiting(waiting, this.#first) < 0) this.#first = waiting;
+    return waiting;
+  }
+
+  first(): WaitingTask | null {
+    if (this.#first || this.#size === 0) return this.#first;
+    for (const { tasks } of this.#clients.values()) {
+      const candidate = tasks.first();
+      if (candidate && (!this.#first || compareWaiting(candidate, this.#first) < 0)) this.#first = candidate;
+    }
+    return this.#first;
+  }
+
+  /** Takes the first task off: its client's turn is over. */
+  take(nowMs: number): WaitingTask | null {
+    const task = this.first();
+    if (!task) return null;
+    this.remove(task);
+    this.#startedTag = Math.max(this.#startedTag, task.tag);
+    const client = this.#clients.get(task.ownerId);
+    if (client) client.sinceMs = nowMs;
+    return task;
+  }
+
+  /** Takes a task off wherever it stands. */
+  remove(task: WaitingTask): void {
+    const client = this.#clients.get(task.ownerId);
+    if (!client) return;
+    client.tasks.remove(task);
+    this.#size -= 1;
+    this.#first = null;
+    // Nothing of it waits: what it had started lies behind the lane's own tag.
+    if (client.tasks.size === 0) this.#clients.delete(task.ownerId);
+  }
+
+  /** Tasks of this lane that start before the given one of it. */
+  countBefore(task: WaitingTask): number {
+    let ahead = 0;
+    for (const { tasks } of this.#clients.values()) ahead += tasks.countBefore(task);
+    return ahead;
+  }
+
+  /** Tasks of this lane before one of another lane. */
+  countBeforeStranger(task: WaitingTask): number {
+    let ahead = 0;
+    for (const { tasks } of this.#clients.values()) ahead += tasks.countBefore(task, compareAccepted);
+    return ahead;
+  }
+
+  /** Raises the first task of each client that had no turn for `stepMs`; answers pairs of what it was and what it is now. */
+  age(nowMs: number, stepMs: number): { before: WaitingTask; after: WaitingTask }[] {
+    const raised: { before: WaitingTask; after: WaitingTask }[] = [];
+    for (const client of this.#clients.values()) {
+      const before = client.tasks.first();
+      if (!before || nowMs - client.sinceMs < stepMs) continue;
+      client.sinceMs = nowMs;
+      if (before.rank >= HIGHEST_RANK) continue;
+      const after = { ...before, rank: before.rank + 1 };
+      client.tasks.remove(before);
+      client.tasks.add(after);
+      raised.push({ before, after });
+    }
+    if (raised.length > 0) this.#first = null;
+    return raised;
+  }
+
+  #tagged(task: QueuedTask, client: Client): WaitingTask {
+    return { ...task, rank: task.priority, tag: Math.max(this.#startedTag, client.lastTag) + 1 };
+  }
+
+  #findClient(ownerId: string, nowMs: number): Client {
+    const known = this.#clients.get(ownerId);
+    if (known) return known;
+    const client = { tasks: new OrderedList<WaitingTask>(compareWaiting), lastTag: 0, sinceMs: nowMs };
+    this.#clients.set(ownerId, client);
+    return client;
+  }
+}

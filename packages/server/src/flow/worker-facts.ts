@@ -1,0 +1,23 @@
+import type { WorkerSnapshot } from '../fleet/workers/registry.ts';
+import type { WorkerFacts } from './placement/needs.ts';
+
+/** A worker of the fleet as placement sees it. Nothing new goes to one whose prompts of an earlier process are looked for. */
+export function toWorkerFacts(worker: WorkerSnapshot, isAdopting: boolean): WorkerFacts {
+  const { inventory } = worker;
+  return {
+    id: worker.id,
+    name: worker.name,
+    state: worker.state === 'online' && isAdopting ? 'adopting' : worker.state,
+    simulated: worker.simulated,
+    group: 'primary',
+    weight: 1,
+    priority: 5,
+    slots: worker.maxConcurrent,
+    capabilities: worker.capabilities,
+    labels: worker.labels,
+    classTypes: inventory?.classTypes ?? null,
+    models: inventory?.models ?? null,
+    maxUploadBytes: worker.maxUploadBytes,
+    vramBytes: inventory?.vramTotal ?? 0,
+  };
+}

@@ -1,0 +1,115 @@
+import type { TaskId, WorkerId } from '@comfleet/contract';
+import { Board } from '../../src/flow/placement/board.ts';
+import { applyDecision, type Decision, decide, type Head } from '../../src/flow/placement/decide.ts';
+import { type Needs, toModelsKey, type WorkerFacts } from '../../src/flow/placement/needs.ts';
+import type { PlacementRules } from '../../src/flow/placement/rules.ts';
+
+export const NEEDS: Needs = {
+  taskType: 'text_to_image',
+  classTypes: ['KSampler'],
+  models: [],
+  excludedWorkers: [],
+};
+
+export const RULES: PlacementRules = {
+  strategy: 'least_loaded',
+  bypass: { starts: 24, ms: 60_000 },
+  typeLimit: () => null,
+  durations: { expectedMs: () => null, expectedLoadMs: () => null },
+  random: () => 0.5,
+};
+
+export function createFacts(name: string, changes: Partial<WorkerFacts> = {}): WorkerFacts {
+  return {
+    id: name as WorkerId,
+    name,
+    state: 'online',
+    simulated: false,
+    group: 'primary',
+    weight: 1,
+    priority: 5,
+    slots: 2,
+    capabilities: [],
+    labels: [],
+    classTypes: CLASSES,
+    models: MODELS,
+    maxUploadBytes: null,
+    vramBytes: 0,
+    ...changes,
+  };
+}
+
+const CLASSES = new Set(['KSampler', 'SaveImage']);
+const MODELS = new Map([
+  ['checkpoints', new Set(['a.safetensors', 'b.safetensors', 'c.safetensors'])],
+  ['loras', new Set(['style.safetensors'])],
+]);
+
+/** Needs of a task that samples with this checkpoint. */
+export function withModel(name: string, changes: Partial<Needs> = {}): Needs {
+  return { ...NEEDS, models: [{ folder: 'checkpoints', name: `${name}.safetensors` }], ...changes };
+}
+
+/** A board with one waiting task a lane, and prompts that a test sends and ends. */
+export class BoardTable {
+  readonly board = new Board();
+  readonly heads = new Map<string, Head>();
+  nowMs = 0;
+  #tasks = 0;
+
+  constructor(workers: readonly WorkerFacts[]) {
+    for (const facts of workers) this.board.setWorker(facts);
+  }
+
+  /** A task waits first in a lane. */
+  wait(lane: string, needs: Needs, head: Partial<Head> = {}): void {
+    this.board.openLane(lane, () => needs);
+    this.#tasks += 1;
+    this.heads.set(lane, {
+      taskId: `task-${this.#tasks}` as TaskId,
+      lane,
+      rank: 5,
+      acceptedSeq: this.#tasks,
+      ownerId: 'owner',
+      workflowKey: 'workflow',
+      laneSize: 1,
+      ...head,
+    });
+  }
+
+  /** Puts a prompt onto a worker. */
+  send(
+    worker: string,
+    needs: Needs,
+    { ownerId = 'owner', rank = 5, phase = 'running' as 'running' | 'waiting' } = {},
+  ): TaskId {
+    this.#tasks += 1;
+    const taskId = `task-${this.#tasks}` as TaskId;
+    const { taskType } = needs;
+    const modelsKey = toModelsKey(needs);
+    const prompt = { taskId, ownerId, taskType, rank, modelsKey, workflowKey: 'workflow' };
+    this.board.occupy(worker as WorkerId, { ...prompt, phase: 'sending', startedMs: null });
+    this.board.setPhase(worker as WorkerId, taskId, phase, this.nowMs);
+    return taskId;
+  }
+
+  /** A prompt ran to its end. */
+  end(worker: string, taskId: TaskId, { ownerId = 'owner', taskType = 'text_to_image' } = {}): void {
+    this.board.release(worker as WorkerId, { taskId, ownerId, taskType }, true);
+  }
+
+  decide(rules: Partial<PlacementRules> = {}): Decision {
+    return decide(this.board, [...this.heads.values()], { ...RULES, ...rules }, this.nowMs);
+  }
+
+  /** The decision in short, taken over onto the board; a started task runs there with the models of its lane. */
+  step(rules: Partial<PlacementRules> = {}): string {
+    const decision = this.decide(rules);
+    applyDecision(this.board, decision, this.nowMs);
+    if (decision.kind !== 'start') return decision.kind;
+    const { lane, worker, head, ground } = decision;
+    this.send(worker.facts.id, lane.needs, head);
+    this.heads.delete(lane.key);
+    return `${lane.key} on ${worker.facts.name}, ${ground}`;
+  }
+}
