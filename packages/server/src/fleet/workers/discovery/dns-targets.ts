@@ -1,7 +1,6 @@
 import type { WorkerGroup } from '@comfleet/contract';
 import type { DnsConfig } from '../../../platform/config/config.ts';
 import type { WorkerSpec } from '../worker-spec.ts';
-import { toWorkerUrl } from '../worker-spec.ts';
 
 /** An SRV record (RFC 2782): the lowest priority is tried first, weights share among equals. */
 export interface SrvRecord {
@@ -50,7 +49,7 @@ function describe(
   const { host, port, group, weight } = found;
   return {
     name: `${host}:${port}`,
-    url: toWorkerUrl(host, port),
+    url: `http://${host}:${port}`,
     source: 'discovered',
     discoveredBy: toDiscoverer(entry),
     maxConcurrent,
