@@ -71,3 +71,5 @@ create unique index `instance_port` on `instance` (`port`);
 create table if not exists `task_secret` (`task_id` varchar(36) not null, `sealed` longblob not null, `created_at` bigint not null, constraint `task_secret_pk` primary key (`task_id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
 
 create table if not exists `setting` (`name` varchar(191) not null, `value` longtext not null, constraint `setting_pk` primary key (`name`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create table if not exists `overlay` (`name` varchar(191) not null, `value` longtext not null, `principal_id` varchar(36) not null, `changed_at` bigint not null, constraint `overlay_pk` primary key (`name`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;

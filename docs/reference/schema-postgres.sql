@@ -71,3 +71,5 @@ create unique index if not exists "instance_port" on "instance" ("port");
 create table if not exists "task_secret" ("task_id" varchar(36) collate "C" not null, "sealed" bytea not null, "created_at" bigint not null, constraint "task_secret_pk" primary key ("task_id"));
 
 create table if not exists "setting" ("name" text collate "C" not null, "value" text not null, constraint "setting_pk" primary key ("name"));
+
+create table if not exists "overlay" ("name" text collate "C" not null, "value" text not null, "principal_id" varchar(36) collate "C" not null, "changed_at" bigint not null, constraint "overlay_pk" primary key ("name"));

@@ -45,6 +45,12 @@ export const ERRORS = {
     'never',
     'Registering needs the local credential or an admin, unless auth.open_registration is on.',
   ),
+  DISCOVERY_OFF: spec(
+    403,
+    'caller',
+    'never',
+    'Workers cannot register themselves here: nodes.discovery_mode must be dynamic or hybrid, with a nodes.join_token.',
+  ),
   NOT_FOUND: spec(404, 'caller', 'never', 'There is nothing at this address.'),
   TASK_NOT_FOUND: spec(404, 'caller', 'never', 'No task of yours has this id.'),
   BATCH_NOT_FOUND: spec(404, 'caller', 'never', 'No batch of yours has this id.'),

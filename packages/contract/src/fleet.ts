@@ -1,11 +1,121 @@
 import { z } from 'zod';
 import { timeSchema } from './task.ts';
 
-export const WORKER_STATES = ['online', 'offline', 'busy', 'error', 'maintenance'] as const;
+/**
+ * `offline`: does not answer. `error`: something else answers, or a version we cannot use. `draining`: takes nothing new,
+ * what it has finishes. `maintenance`: the same, said by a person for longer; it does not become offline meanwhile.
+ */
+export const WORKER_STATES = ['online', 'offline', 'busy', 'error', 'maintenance', 'draining'] as const;
 export type WorkerState = (typeof WORKER_STATES)[number];
 
 export const WORKER_SOURCES = ['config', 'discovered', 'instance', 'simulated', 'api'] as const;
 export type WorkerSource = (typeof WORKER_SOURCES)[number];
+
+/** `backup` workers are used only where no primary one can take the task. */
+export const WORKER_GROUPS = ['primary', 'backup'] as const;
+export type WorkerGroup = (typeof WORKER_GROUPS)[number];
+
+/** How a worker is chosen among those that can run a task. */
+export const STRATEGIES = [
+  'least_loaded',
+  'round_robin',
+  'weighted',
+  'random',
+  'priority_based',
+  'fastest',
+] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+
+/** What can be said of a worker beside its name and address; also the body that changes one. */
+export const workerSettingsSchema = z.object({
+  /** Most tasks sent to it at a time. */
+  max_concurrent: z.int().min(1).max(100),
+  /** Task types it takes; empty means all. */
+  capabilities: z.array(z.string().regex(/^[\w.-]{1,100}$/, 'expected the name of a task type')).max(100),
+  /** A task that asks for labels goes only to workers that have them all. */
+  labels: z
+    .array(z.string().regex(/^[\w.:/=-]{1,100}$/, 'expected letters, digits and . : / = _ -'))
+    .max(100),
+  group: z.enum(WORKER_GROUPS),
+  /** For the strategy `weighted`: twice the weight, twice the tasks. */
+  weight: z.number().positive().max(1000),
+  /** For `priority_based`: 1 to 10, 10 is taken first. */
+  priority: z.int().min(1).max(10),
+  metadata: z.record(z.string(), z.unknown()),
+});
+export type WorkerSettings = z.infer<typeof workerSettingsSchema>;
+
+const urlSchema = z.url({ protocol: /^https?$/ }).max(500);
+
+/** POST /api/fleet/workers and /api/fleet/register. */
+export const registerWorkerSchema = workerSettingsSchema
+  .partial()
+  .extend({
+    /** Unique; host and port of the address unless said. */
+    name: z.string().trim().min(1).max(100).optional(),
+    url: urlSchema,
+  })
+  .strict()
+  .meta({ id: 'RegisterWorker' });
+export type RegisterWorker = z.infer<typeof registerWorkerSchema>;
+
+/** PATCH /api/fleet/workers/{id}: only what stands in it changes. */
+export const changeWorkerSchema = workerSettingsSchema.partial().strict().meta({ id: 'ChangeWorker' });
+export type ChangeWorker = z.infer<typeof changeWorkerSchema>;
+
+/** DELETE /api/fleet/workers/{id}: `wait` drains first, `move` moves its tasks to others. */
+export const REMOVE_MODES = ['wait', 'move'] as const;
+export type RemoveMode = (typeof REMOVE_MODES)[number];
+
+/** 200 when it is gone, 202 while its tasks finish. */
+export const removedWorkerSchema = z
+  .object({ worker_id: z.string(), removed: z.boolean(), waiting_for: z.int() })
+  .meta({ id: 'RemovedWorker' });
+export type RemovedWorker = z.infer<typeof removedWorkerSchema>;
+
+/** What POST /api/fleet/register answers: come again before the time is over. */
+export const announcedSchema = z
+  .object({
+    worker_id: z.string(),
+    name: z.string(),
+    state: z.enum(WORKER_STATES),
+    again_seconds: z.number(),
+  })
+  .meta({ id: 'Announced' });
+export type Announced = z.infer<typeof announcedSchema>;
+
+/** GET /api/fleet/stats. */
+export const fleetStatsSchema = z
+  .object({
+    total: z.int(),
+    online: z.int(),
+    offline: z.int(),
+    busy: z.int(),
+    error: z.int(),
+    maintenance: z.int(),
+    draining: z.int(),
+    /** Slots of the workers that take work. */
+    capacity: z.int(),
+    /** Tasks on all workers. */
+    load: z.int(),
+    /** Of the capacity, 0 to 100. */
+    load_percent: z.number(),
+    free_slots: z.int(),
+  })
+  .meta({ id: 'FleetStats' });
+export type FleetStats = z.infer<typeof fleetStatsSchema>;
+
+/** GET /api/fleet/balancing. `source`: what decides; the environment does not give way to PUT. */
+export const balancingSchema = z
+  .object({
+    strategy: z.enum(STRATEGIES),
+    source: z.enum(['environment', 'run_time', 'file']),
+    strategies: z.array(z.enum(STRATEGIES)),
+    changed_at: timeSchema.nullable(),
+    changed_by: z.string().nullable(),
+  })
+  .meta({ id: 'Balancing' });
+export type Balancing = z.infer<typeof balancingSchema>;
 
 export const workerSchema = z
   .object({
@@ -18,7 +128,19 @@ export const workerSchema = z
     /** Prompts of ours on it now. */
     load: z.int(),
     max_concurrent: z.int(),
+    /** Load of max_concurrent, 0 to 100. */
+    load_percent: z.number(),
     capabilities: z.array(z.string()),
+    labels: z.array(z.string()),
+    group: z.enum(WORKER_GROUPS),
+    weight: z.number(),
+    priority: z.int(),
+    /** A disabled worker takes no work, until it is enabled. */
+    enabled: z.boolean(),
+    /** Takes nothing new, also while it is offline. */
+    draining: z.boolean(),
+    /** How it joined by itself: `announcement`, or the DNS name that led to it. */
+    discovered_by: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()),
     comfyui_version: z.string().nullable(),
     devices: z.array(z.record(z.string(), z.unknown())),

@@ -4,7 +4,10 @@ import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
 import { createUuidV7, type Id, type IdKind, type WorkerId } from '@comfleet/contract';
 import { addDoors } from './doors/add-doors.ts';
 import { createFleetView } from './doors/fleet-view.ts';
+import { Balancing } from './fleet/balancing.ts';
 import { type Instances, openInstances } from './fleet/instances/instances.ts';
+import { applyConfiguredWorkers } from './fleet/workers/configured-workers.ts';
+import { type Joining, openJoining } from './fleet/workers/open-joining.ts';
 import { openWorkerRegistry, type WorkerRegistry } from './fleet/workers/registry.ts';
 import { ASSET_LIMITS } from './flow/assets/assets.ts';
 import type { BlobStore } from './flow/assets/blob-store.ts';
@@ -20,6 +23,7 @@ import { visibleTo } from './people/identity/principal.ts';
 import type { Session } from './people/identity/session-cache.ts';
 import type { Config } from './platform/config/config.ts';
 import type { ConfigStore } from './platform/config/config-store.ts';
+import { openOverlay } from './platform/config/overlay.ts';
 import { openSecrets } from './platform/config/secrets-file.ts';
 import type { Database } from './platform/database/database.ts';
 import { openDatabase } from './platform/database/open-database.ts';
@@ -30,6 +34,7 @@ import { SignedLinks, toAssetPath } from './platform/http/signed-links.ts';
 import { StreamSlots } from './platform/http/stream-slots.ts';
 import type { Scope } from './platform/lifecycle/scope.ts';
 import type { Logger } from './platform/logging/logger.ts';
+import { createDnsResolver } from './platform/net/dns-resolver.ts';
 import { isPortFree } from './platform/process/free-port.ts';
 import { createProcessTable } from './platform/process/process-table.ts';
 import { createSpawner } from './platform/process/spawner.ts';
@@ -65,6 +70,7 @@ export interface App {
   address: string;
   database: Database;
   fleet: WorkerRegistry;
+  balancing: Balancing;
   instances: Instances;
   identity: Identity;
   local: LocalClient;
@@ -96,7 +102,12 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
       openRegistration: config.auth.openRegistration,
     },
   );
-  const { fleet, instances } = await openFleet(scope, { database, clock, random, logger, createId }, options);
+  const balancing = new Balancing(store, await openOverlay(database));
+  const { fleet, instances, transport } = await openFleet(
+    scope,
+    { database, clock, random, logger, createId },
+    options,
+  );
   const library = await openWorkflowLibrary(scope, { logger, clock }, listWorkflowSources(options, config));
   const links = new SignedLinks(keys.signingKey, () => clock.nowMs());
   const blobs = openFolderBlobs(scope, {
@@ -124,23 +135,58 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
       secrets: new Secrets(database, keys.sealingKey),
       linkTo: (assetId) => links.sign(toAssetPath(assetId)),
     },
-    toFlowOptions(config),
+    toFlowOptions(config, balancing),
   );
-  await addConfiguredWorkers(fleet, config);
+  await applyConfiguredWorkers({ registry: fleet, logger }, config.workers);
+  const countLoad = (id: WorkerId) => opened.spine.board.workers.get(id)?.load ?? 0;
+  const resolver = createDnsResolver();
+  const joining = openJoining(scope, {
+    registry: fleet,
+    config: store,
+    transport,
+    resolver,
+    clock,
+    logger,
+    countLoad,
+  });
   let session: Session | null = null;
   const anonymous = config.auth.required ? null : () => session;
-  const address = await openDoors(scope, options, { opened, fleet, identity, links, database, anonymous });
+  const address = await openDoors(scope, options, {
+    opened,
+    fleet,
+    joining,
+    balancing,
+    identity,
+    links,
+    database,
+    anonymous,
+  });
   await announceAddress(database, address);
   const local = await openLocalClient({ db: database, identity, clock, random }, config.dataDir, address);
   session = await identity.authenticate(local.token);
   followConfig(store, { database, fleet, library, options });
-  return { config, address, database, fleet, instances, identity, local, library, opened, blobs, createId };
+  return {
+    config,
+    address,
+    database,
+    fleet,
+    balancing,
+    instances,
+    identity,
+    local,
+    library,
+    opened,
+    blobs,
+    createId,
+  };
 }
 
 interface DoorParts {
   database: Database;
   opened: OpenedFlow;
   fleet: WorkerRegistry;
+  joining: Joining;
+  balancing: Balancing;
   identity: Identity;
   links: SignedLinks;
   /** Who acts without a bearer when client authentication is switched off. */
@@ -151,7 +197,7 @@ interface DoorParts {
 async function openDoors(
   scope: Scope,
   { store, logger, webRoot }: AppOptions,
-  { opened, fleet, identity, links, database, anonymous }: DoorParts,
+  { opened, fleet, joining, balancing, identity, links, database, anonymous }: DoorParts,
 ): Promise<string> {
   const config = store.current;
   const clock = systemClock;
@@ -165,7 +211,12 @@ async function openDoors(
   });
   await addDoors(http, {
     flow: opened.flow,
-    fleet: createFleetView(fleet, (id) => opened.spine.board.workers.get(id as WorkerId)?.load ?? 0),
+    fleet: createFleetView({
+      registry: fleet,
+      ...joining,
+      countLoad: (id) => opened.spine.board.workers.get(id as WorkerId)?.load ?? 0,
+    }),
+    balancing,
     identity,
     config: store,
     links,
@@ -225,10 +276,10 @@ async function openFleet(scope: Scope, deps: FleetDeps, { store, environment }: 
       heartbeatMs: config.instances.heartbeatIntervalMs,
     },
   );
-  return { fleet, instances };
+  return { fleet, instances, transport };
 }
 
-function toFlowOptions(config: Config) {
+function toFlowOptions(config: Config, balancing: Balancing) {
   return {
     inputDir: config.comfyui.inputDir,
     outputDir: config.comfyui.outputDir,
@@ -244,7 +295,7 @@ function toFlowOptions(config: Config) {
     maxAttempts: config.placement.maxAttempts,
     priority: () => DEFAULT_PRIORITY,
     offlineGraceMs: OFFLINE_GRACE_MS,
-    placement: { strategy: () => config.placement.strategy, bypass: BYPASS, agingMs: AGING_MS },
+    placement: { strategy: () => balancing.strategy, bypass: BYPASS, agingMs: AGING_MS },
     retention: config.retention,
   };
 }
@@ -252,10 +303,6 @@ function toFlowOptions(config: Config) {
 function listWorkflowSources({ builtInWorkflows }: AppOptions, config: Config): WorkflowSources {
   const baseFolder = config.file === null ? config.dataDir : dirname(config.file);
   return [...builtInWorkflows, { taskTypes: config.taskTypes, baseFolder }];
-}
-
-async function addConfiguredWorkers(fleet: WorkerRegistry, config: Config): Promise<void> {
-  for (const worker of config.workers) await fleet.add({ ...worker, source: 'config' });
 }
 
 async function listen(scope: Scope, http: HttpServer, config: Config): Promise<string> {
@@ -281,11 +328,10 @@ function followConfig(
   store.onChange(async (config, previous) => {
     await library.reload(listWorkflowSources(options, config));
     await storeWorkflowVersions(database, library.list());
-    const kept = new Set(config.workers.map((worker) => worker.name));
-    for (const gone of previous.workers.filter((worker) => !kept.has(worker.name))) {
-      const worker = fleet.findByName(gone.name);
-      if (worker) await fleet.remove(worker.id);
-    }
-    await addConfiguredWorkers(fleet, config);
+    await applyConfiguredWorkers(
+      { registry: fleet, logger: options.logger },
+      config.workers,
+      previous.workers,
+    );
   });
 }

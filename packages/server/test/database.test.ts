@@ -13,9 +13,12 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
 import { describeOnDatabases } from '../../../e2e/services/databases.ts';
+import { migrations } from '../src/platform/database/migrations/index.ts';
 import { closeAll, createEmpty, openForTest, type ServerDatabaseConfig } from './kit/open-test-database.ts';
 
 afterEach(closeAll);
+
+const LATEST = migrations.length;
 
 const insertSetting = (database: Database, name: string, value = '') => ({
   query: database.k.insertInto('setting').values({ name, value }),
@@ -54,9 +57,9 @@ describeOnDatabases('migrations', (kind) => {
     const before = await loadDatabaseStatus(config);
     const made = await migrateDatabase(config);
 
-    const pending = [{ version: 1, name: 'records' }];
-    expect(before).toEqual({ driver: config.driver, current: 0, latest: 1, pending });
-    expect(made).toEqual({ driver: config.driver, current: 1, latest: 1, pending: [] });
+    const pending = migrations.map(({ version, name }) => ({ version, name }));
+    expect(before).toEqual({ driver: config.driver, current: 0, latest: LATEST, pending });
+    expect(made).toEqual({ driver: config.driver, current: LATEST, latest: LATEST, pending: [] });
     expect(await loadDatabaseStatus(config)).toEqual(made);
   });
 
@@ -67,7 +70,7 @@ describeOnDatabases('migrations', (kind) => {
 
     const again = await migrateDatabase(config);
 
-    expect(again.current).toBe(1);
+    expect(again.current).toBe(LATEST);
     expect(await listNames(database)).toEqual(['kept']);
   });
 
@@ -76,17 +79,17 @@ describeOnDatabases('migrations', (kind) => {
 
     const results = await Promise.all([1, 2, 3, 4, 5].map(() => migrateDatabase(config)));
 
-    expect(results.map((status) => status.current)).toEqual([1, 1, 1, 1, 1]);
+    expect(results.map((status) => status.current)).toEqual([LATEST, LATEST, LATEST, LATEST, LATEST]);
     const database = await openForTest(config);
     expect(await listNames(database)).toEqual([]);
   });
 
   test('DB2 the printed SQL makes a schema that the product works on', async () => {
     const config = await createEmpty(kind);
-    const version =
-      "insert into comfleet_schema (version, name, min_binary, applied_at) values (1, 'records', 1, 0);";
+    const versions = migrations.map(({ version, name }) => `(${version}, '${name}', 1, 0)`).join(', ');
+    const insert = `insert into comfleet_schema (version, name, min_binary, applied_at) values ${versions};`;
 
-    await runScript(config, printSchema(config.driver) + version);
+    await runScript(config, printSchema(config.driver) + insert);
 
     expect((await loadDatabaseStatus(config)).pending).toEqual([]);
     const database = await openForTest(config);
@@ -101,7 +104,7 @@ describeOnDatabases('migrations', (kind) => {
 
     const status = await migrateDatabase(config);
 
-    expect(status.current).toBe(1);
+    expect(status.current).toBe(LATEST);
     const database = await openForTest(config);
     expect(await listNames(database)).toEqual([]);
   });
@@ -111,11 +114,11 @@ describeOnDatabases('migrations', (kind) => {
     await migrateDatabase(config);
     const insert = 'insert into comfleet_schema (version, name, min_binary, applied_at) values';
 
-    await runScript(config, `${insert} (2, 'newer', 1, 0)`);
-    expect((await migrateDatabase(config)).current).toBe(2);
+    await runScript(config, `${insert} (98, 'newer', 1, 0)`);
+    expect((await migrateDatabase(config)).current).toBe(98);
 
-    await runScript(config, `${insert} (3, 'incompatible', 3, 0)`);
-    const refused = { code: 'SCHEMA_TOO_NEW', details: { schema_version: 3, this_program: 1 } };
+    await runScript(config, `${insert} (99, 'incompatible', 99, 0)`);
+    const refused = { code: 'SCHEMA_TOO_NEW', details: { schema_version: 99, this_program: LATEST } };
     await expect(openForTest(config)).rejects.toMatchObject(refused);
   });
 });

@@ -1,55 +1,95 @@
-import type { Worker, WorkerLog, WorkerState } from '@comfleet/contract';
-import type { ConnectedWorker, WorkerRegistry, WorkerSnapshot } from '../fleet/workers/registry.ts';
+import type {
+  ChangeWorker,
+  FleetStats,
+  RemovedWorker,
+  RemoveMode,
+  Worker,
+  WorkerLog,
+  WorkerState,
+} from '@comfleet/contract';
+import type { Announcement, Announcements, Announcer } from '../fleet/workers/discovery/announcements.ts';
+import type { Enrolment } from '../fleet/workers/enrolment.ts';
+import type {
+  ConnectedWorker,
+  WorkerRegistry,
+  WorkerSettings,
+  WorkerSnapshot,
+} from '../fleet/workers/registry.ts';
 import { AppError, toError } from '../platform/errors/app-error.ts';
+import { countFleet, toPercent } from './fleet-stats.ts';
 
-/** The fleet as doors show it. */
+/** The fleet as doors show it. Every call that names a worker throws WORKER_NOT_FOUND. */
 export interface FleetView {
   list(): Worker[];
-  /** Throws WORKER_NOT_FOUND, as the other two do. */
   load(id: string): Worker;
+  stats(): FleetStats;
   check(id: string): Promise<Worker>;
+  /** Takes a worker in that answers. Throws CONFLICT, WORKER_UNREACHABLE. */
+  register(worker: NewWorker): Promise<Worker>;
+  /** One that registers itself. Throws as `Announcements.announce`. */
+  announce(announcement: Announcement, announcer: Announcer): Promise<Worker>;
+  /** Throws CONFLICT for a worker of the file or a process. */
+  change(id: string, changes: WorkerSettings): Promise<Worker>;
+  remove(id: string, mode: RemoveMode): Promise<RemovedWorker>;
   setMaintenance(id: string, isOn: boolean): Promise<Worker>;
+  setDraining(id: string, isOn: boolean): Promise<Worker>;
+  setEnabled(id: string, isOn: boolean): Promise<Worker>;
+  /** Asks what it can run now. Throws WORKER_UNREACHABLE. */
+  refreshInventory(id: string): Promise<Worker>;
   /** Closes the worker's socket, which then connects anew; answers as soon as the old one is gone. */
   reconnect(id: string): Promise<Worker>;
   /** The last lines of ComfyUI's own log, newest last. Throws WORKER_UNREACHABLE. */
   loadLogs(id: string, lines: number): Promise<WorkerLog>;
 }
 
-/** The registry in the words of the wire. `countLoad` says how many prompts of ours a worker has. */
-export function createFleetView(
-  registry: Pick<WorkerRegistry, 'list' | 'find' | 'setMaintenance'>,
-  countLoad: (workerId: string) => number,
-): FleetView {
+/** A worker as the API takes it in. */
+export type NewWorker = Announcement;
+
+export interface FleetViewDeps {
+  registry: WorkerRegistry;
+  enrolment: Enrolment;
+  announcements: Announcements;
+  /** Prompts of ours on a worker now. */
+  countLoad: (workerId: string) => number;
+}
+
+/** The registry in the words of the wire. */
+export function createFleetView({ registry, enrolment, announcements, countLoad }: FleetViewDeps): FleetView {
   const load = (id: string) => {
     const worker = registry.find(id);
     if (!worker) throw new AppError('WORKER_NOT_FOUND');
     return worker;
   };
   const show = (snapshot: WorkerSnapshot) => toWorker(snapshot, countLoad(snapshot.id));
+  const list = () => registry.list().map(show);
+  /** Does something to a worker, and shows it afterwards. */
+  const after = async (id: string, step: (worker: ConnectedWorker) => Promise<unknown>) => {
+    const worker = load(id);
+    await step(worker);
+    return show(worker.snapshot());
+  };
   return {
-    list: () => registry.list().map(show),
+    list,
     load: (id) => show(load(id).snapshot()),
-    check: async (id) => {
-      const worker = load(id);
-      await worker.checkNow();
-      return show(worker.snapshot());
+    stats: () => countFleet(list()),
+    check: (id) => after(id, (worker) => worker.checkNow()),
+    register: async (worker) => show((await enrolment.register({ ...worker, source: 'api' })).snapshot()),
+    announce: async (announcement, announcer) =>
+      show((await announcements.announce(announcement, announcer)).snapshot()),
+    change: (id, changes) => after(id, () => enrolment.change(id, changes)),
+    remove: async (id, mode) => {
+      const removed = await enrolment.remove(load(id).id, mode);
+      return { worker_id: id, removed, waiting_for: removed ? 0 : countLoad(id) };
     },
-    setMaintenance: async (id, isOn) => {
-      const worker = load(id);
-      await registry.setMaintenance(worker.id, isOn);
-      return show(worker.snapshot());
-    },
-    reconnect: async (id) => {
-      const worker = load(id);
-      await dropSocket(worker);
-      return show(worker.snapshot());
-    },
+    setMaintenance: (id, isOn) => after(id, () => registry.setMaintenance(id, isOn)),
+    setDraining: (id, isOn) => after(id, () => registry.setDraining(id, isOn)),
+    setEnabled: (id, isOn) => after(id, () => registry.setEnabled(id, isOn)),
+    refreshInventory: (id) =>
+      after(id, (worker) => worker.refreshInventory().catch((thrown: unknown) => unreachable(thrown))),
+    reconnect: (id) => after(id, dropSocket),
     loadLogs: async (id, lines) => {
       const worker = load(id);
-      const all = await worker.http.loadLogs().catch((thrown: unknown) => {
-        const error = toError(thrown);
-        throw new AppError('WORKER_UNREACHABLE', { cause: error.message }, { cause: error });
-      });
+      const all = await worker.http.loadLogs().catch((thrown: unknown) => unreachable(thrown));
       // An entry is one write to the console, its line break included; progress bars write carriage returns.
       const found = all
         .join('')
@@ -58,6 +98,17 @@ export function createFleetView(
       return { worker_id: worker.id, name: worker.name, lines: found.slice(-lines) };
     },
   };
+}
+
+function unreachable(thrown: unknown): never {
+  const error = toError(thrown);
+  throw new AppError('WORKER_UNREACHABLE', { cause: error.message }, { cause: error });
+}
+
+/** Settings in the words of the wire, as the fleet has them; what is not said stays unsaid. */
+export function toSettings(body: ChangeWorker): WorkerSettings {
+  const { max_concurrent: maxConcurrent, ...others } = body;
+  return { ...others, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) };
 }
 
 /** A socket that is not open is connecting anew by itself. */
@@ -82,7 +133,15 @@ export function toWorker(snapshot: WorkerSnapshot, load: number): Worker {
     source: snapshot.source,
     load,
     max_concurrent: snapshot.maxConcurrent,
+    load_percent: toPercent(load, snapshot.maxConcurrent),
     capabilities: [...snapshot.capabilities],
+    labels: [...snapshot.labels],
+    group: snapshot.group,
+    weight: snapshot.weight,
+    priority: snapshot.priority,
+    enabled: snapshot.enabled,
+    draining: snapshot.draining,
+    discovered_by: snapshot.discoveredBy,
     metadata: { ...snapshot.metadata },
     comfyui_version: snapshot.inventory?.version ?? null,
     devices: (snapshot.inventory?.devices ?? []).map((device) => ({ ...device })),

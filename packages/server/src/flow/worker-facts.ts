@@ -7,11 +7,11 @@ export function toWorkerFacts(worker: WorkerSnapshot, isAdopting: boolean): Work
   return {
     id: worker.id,
     name: worker.name,
-    state: worker.state === 'online' && isAdopting ? 'adopting' : worker.state,
+    state: toState(worker, isAdopting),
     simulated: worker.simulated,
-    group: 'primary',
-    weight: 1,
-    priority: 5,
+    group: worker.group,
+    weight: worker.weight,
+    priority: worker.priority,
     slots: worker.maxConcurrent,
     capabilities: worker.capabilities,
     labels: worker.labels,
@@ -20,4 +20,9 @@ export function toWorkerFacts(worker: WorkerSnapshot, isAdopting: boolean): Work
     maxUploadBytes: worker.maxUploadBytes,
     vramBytes: inventory?.vramTotal ?? 0,
   };
+}
+
+function toState(worker: WorkerSnapshot, isAdopting: boolean): WorkerFacts['state'] {
+  if (!worker.enabled) return 'disabled';
+  return worker.state === 'online' && isAdopting ? 'adopting' : worker.state;
 }

@@ -1,10 +1,13 @@
 import type { Worker } from '@comfleet/contract';
 import { addDoors } from '../../src/doors/add-doors.ts';
+import { countFleet } from '../../src/doors/fleet-stats.ts';
+import { Balancing } from '../../src/fleet/balancing.ts';
 import { Identity } from '../../src/people/identity/identity.ts';
 import type { Principal } from '../../src/people/identity/principal.ts';
 import type { Session } from '../../src/people/identity/session-cache.ts';
 import type { ReloadOutcome } from '../../src/platform/config/config-store.ts';
 import { parseConfig } from '../../src/platform/config/load-config.ts';
+import { openOverlay } from '../../src/platform/config/overlay.ts';
 import { AppError } from '../../src/platform/errors/app-error.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';
 import { SignedLinks } from '../../src/platform/http/signed-links.ts';
@@ -57,6 +60,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
     : null;
   await addDoors(app, {
     ...common,
+    balancing: new Balancing(store, await openOverlay(db)),
     config: store,
     links,
     db,
@@ -106,7 +110,15 @@ function createFakeFleet() {
     source: 'config',
     load: 0,
     max_concurrent: 2,
+    load_percent: 0,
     capabilities: [],
+    labels: [],
+    group: 'primary',
+    weight: 1,
+    priority: 5,
+    enabled: true,
+    draining: false,
+    discovered_by: null,
     metadata: {},
     comfyui_version: '0.3.64',
     devices: [],
@@ -121,7 +133,17 @@ function createFakeFleet() {
   return {
     list: () => [worker],
     load,
+    stats: () => countFleet([worker]),
     check: async (id: string) => load(id),
+    register: async () => worker,
+    announce: async (): Promise<Worker> => {
+      throw new AppError('UNAUTHORIZED');
+    },
+    change: async (id: string) => load(id),
+    remove: async (id: string) => ({ worker_id: load(id).worker_id, removed: true, waiting_for: 0 }),
+    setDraining: async (id: string, isOn: boolean) => ({ ...load(id), draining: isOn }),
+    setEnabled: async (id: string, isOn: boolean) => ({ ...load(id), enabled: isOn }),
+    refreshInventory: async (id: string) => load(id),
     setMaintenance: async (id: string, isOn: boolean): Promise<Worker> => ({
       ...load(id),
       state: isOn ? 'maintenance' : 'online',

@@ -1,3 +1,4 @@
+import type { Balancing } from '../../fleet/balancing.ts';
 import type { Flow } from '../../flow/flow.ts';
 import type { Identity } from '../../people/identity/identity.ts';
 import type { ConfigStore } from '../../platform/config/config-store.ts';
@@ -11,6 +12,7 @@ import type { FleetView } from '../fleet-view.ts';
 export interface NativeDeps {
   flow: Flow;
   fleet: FleetView;
+  balancing: Pick<Balancing, 'state' | 'change'>;
   identity: Identity;
   config: Pick<ConfigStore, 'current' | 'reload'>;
   links: SignedLinks;

@@ -6,12 +6,14 @@ import { addAuthRoutes } from './auth-routes.ts';
 import { addBatchRoutes } from './batch-routes.ts';
 import { addDebugRoutes } from './debug-routes.ts';
 import { addDownloadRoute } from './download-route.ts';
+import { addFleetRoutes } from './fleet-routes.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { addSettingsRoute } from './settings-route.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 import { addSubmitRoutes } from './submit-routes.ts';
 import { addTaskRoutes } from './task-routes.ts';
 import { addUploadRoutes } from './upload-routes.ts';
+import { addWorkerChangeRoutes } from './worker-change-routes.ts';
 import { addWorkerRoutes } from './worker-routes.ts';
 import { addWorkflowRoutes } from './workflow-routes.ts';
 
@@ -38,6 +40,8 @@ const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
   addWorkflowRoutes,
   addUploadRoutes,
   addWorkerRoutes,
+  addWorkerChangeRoutes,
+  addFleetRoutes,
   addDebugRoutes,
   addSettingsRoute,
 ];

@@ -35,18 +35,6 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     handler: (request) => fleet.check(request.params.id),
   });
 
-  app.post('/api/fleet/workers/:id/maintenance', {
-    config: { access: 'admin' },
-    schema: {
-      tags: ['fleet'],
-      summary: 'Take a worker out of service, or back',
-      params: idParams,
-      body: z.object({ on: z.boolean() }),
-      response: workerAnswers,
-    },
-    handler: (request) => fleet.setMaintenance(request.params.id, request.body.on),
-  });
-
   app.post('/api/fleet/workers/:id/reconnect', {
     config: { access: 'admin' },
     schema: {

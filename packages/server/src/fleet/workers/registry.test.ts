@@ -7,6 +7,7 @@ import type { Database } from '../../platform/database/database.ts';
 import { Scope } from '../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
 import { systemRandom } from '../../platform/time/clock.ts';
+import { removeIdle } from './departures.ts';
 import { openWorkerRegistry, type WorkerRegistry } from './registry.ts';
 
 const random = { bytes: systemRandom.bytes, fraction: () => 0.5 };
@@ -215,10 +216,134 @@ describe('WorkerRegistry', () => {
     expect(second.registry.list().map((worker) => worker.name)).toEqual(['kept']);
   });
 
-  it('refuses a second worker with a name that is in use', async () => {
+  it('refuses a second worker with a name that is in use by another source, or by one of the API', async () => {
     const { registry } = await openRegistry();
     await registry.add(spec);
-    await expect(registry.add({ ...spec, url: 'http://h:2' })).rejects.toMatchObject({ code: 'CONFLICT' });
+    await registry.add({ name: 'of-api', url: 'http://h:3', source: 'api' });
+    const elsewhere = { url: 'http://h:2' };
+    await expect(registry.add({ ...spec, ...elsewhere, source: 'api' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+    await expect(registry.add({ name: 'of-api', ...elsewhere, source: 'api' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      details: { in_use_by: 'http://h:3' },
+    });
+  });
+
+  it('ND18 gives the name to the new address when the file moves a worker, and lets the old one finish', async () => {
+    const { registry } = await openRegistry();
+    const before = await registry.add(spec);
+    await settle();
+    const after = await registry.add({ ...spec, url: 'http://h:2' });
+    await settle();
+    expect(registry.findByName(spec.name)?.id).toBe(after.id);
+    expect(before.snapshot()).toMatchObject({ state: 'draining', leaving: true });
+    expect(registry.listDeparting()).toEqual([before.id]);
+  });
+
+  it('ND7 shows a drained worker as draining, as offline when it stops answering, and keeps that across a restart', async () => {
+    const first = await openRegistry();
+    const worker = await first.registry.add(spec);
+    await settle();
+    await first.registry.setDraining(worker.id, true);
+    expect(worker.snapshot()).toMatchObject({
+      state: 'draining',
+      reason: 'drained by an admin',
+      health: 'online',
+    });
+    comfyui.failure = 'TIMEOUT';
+    await clock.advance(10_000);
+    expect(worker.snapshot()).toMatchObject({ state: 'offline', draining: true });
+    await first.scope.close();
+    comfyui.failure = null;
+    const second = await openRegistry();
+    const again = await second.registry.add(spec);
+    await settle();
+    expect(again.snapshot().state).toBe('draining');
+    await second.registry.setDraining(again.id, false);
+    expect(again.snapshot().state).toBe('online');
+  });
+
+  it('ND7 does not mark a worker in maintenance offline, but tells that it does not answer', async () => {
+    const { registry } = await openRegistry();
+    const worker = await registry.add(spec);
+    await settle();
+    await registry.setMaintenance(worker.id, true);
+    comfyui.failure = 'TIMEOUT';
+    await clock.advance(10_000);
+    expect(worker.snapshot()).toMatchObject({ state: 'maintenance', health: 'offline' });
+  });
+
+  it('takes no work on a disabled worker, whatever the file says, until it is enabled', async () => {
+    const { registry } = await openRegistry();
+    const worker = await registry.add({ ...spec, enabled: false });
+    await settle();
+    expect(worker.snapshot()).toMatchObject({ state: 'maintenance', reason: 'disabled', enabled: false });
+    await registry.setEnabled(worker.id, true);
+    await registry.add({ ...spec, enabled: false });
+    expect(worker.snapshot()).toMatchObject({ state: 'online', enabled: true });
+  });
+
+  it('keeps what an admin changed when its source speaks again', async () => {
+    const first = await openRegistry();
+    const discovered = {
+      ...spec,
+      source: 'discovered' as const,
+      discoveredBy: 'announcement',
+      labels: ['a'],
+    };
+    const { id } = await first.registry.add(discovered);
+    await first.registry.change(id, { labels: ['night'], maxConcurrent: 5 });
+    await first.scope.close();
+    const second = await openRegistry();
+    const worker = await second.registry.add({ ...discovered, weight: 3 });
+    expect(worker.snapshot()).toMatchObject({ labels: ['night'], maxConcurrent: 5, weight: 3 });
+  });
+
+  it('refuses a change that does not fit, and keeps what was', async () => {
+    const { registry } = await openRegistry();
+    const worker = await registry.add({ ...spec, source: 'api' });
+    await expect(registry.change(worker.id, { priority: 11 })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { field: 'priority' },
+    });
+    expect(worker.snapshot().priority).toBe(5);
+  });
+
+  it('ND6 removes a leaving worker when nothing is on it, not before', async () => {
+    const { registry } = await openRegistry();
+    const worker = await registry.add(spec);
+    let load = 1;
+    const look = () => removeIdle({ registry, countLoad: () => load });
+    await registry.depart(worker.id, { reason: 'goes' });
+    await look();
+    expect(worker.snapshot()).toMatchObject({ leaving: true });
+    load = 0;
+    await look();
+    expect(registry.list()).toEqual([]);
+    expect(changes).toContain('worker.removed');
+  });
+
+  it('keeps a leaving worker for its grace, and for good when it is added again', async () => {
+    const { registry } = await openRegistry();
+    const worker = await registry.add(spec);
+    await settle();
+    await registry.depart(worker.id, { reason: 'its record is gone', graceMs: 60_000 });
+    expect([registry.listDeparting(), worker.snapshot().state]).toEqual([[], 'draining']);
+    await clock.advance(60_000);
+    expect(registry.listDeparting()).toEqual([worker.id]);
+    await registry.add(spec);
+    expect([registry.listDeparting(), worker.snapshot().state]).toEqual([[], 'online']);
+  });
+
+  it('finishes after a restart what a worker that left the file still had', async () => {
+    const first = await openRegistry();
+    const { id } = await first.registry.add(spec);
+    await first.registry.depart(id, { reason: 'no longer in the configuration' });
+    await first.scope.close();
+    const second = await openRegistry();
+    expect(second.registry.list()).toMatchObject([{ id, source: 'config', leaving: true }]);
+    expect(second.registry.listDeparting()).toEqual([id]);
   });
 
   it.each(['instance' as const, 'simulated' as const])(

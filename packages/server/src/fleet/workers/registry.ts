@@ -8,13 +8,21 @@ import type { Clock, Random } from '../../platform/time/clock.ts';
 import { type CompiledFleetOptions, compileFleetOptions, type FleetOptions } from './fleet-options.ts';
 import type { Inventory } from './inventory.ts';
 import { WatchedWorker } from './watched-worker.ts';
-import { type WorkerRecord, WorkerRecords } from './worker-records.ts';
+import { type WorkerDecisions, type WorkerRecord, WorkerRecords } from './worker-records.ts';
 import type { ConnectedWorker, CreateId, WorkerChange, WorkerSnapshot } from './worker-snapshot.ts';
-import { type CompiledWorkerSpec, compileWorkerSpec, isKnownByName, type WorkerSpec } from './worker-spec.ts';
+import {
+  type CompiledWorkerSpec,
+  compileWorkerSpec,
+  isKnownByName,
+  overrideSpec,
+  type WorkerSettings,
+  type WorkerSpec,
+} from './worker-spec.ts';
+import { NO_SWITCHES, type WorkerSwitches } from './worker-switches.ts';
 
 export type { Inventory } from './inventory.ts';
 export type { ConnectedWorker, WorkerChange, WorkerSnapshot } from './worker-snapshot.ts';
-export type { WorkerSpec } from './worker-spec.ts';
+export type { WorkerSettings, WorkerSpec } from './worker-spec.ts';
 
 export interface RegistryDeps {
   database: Database;
@@ -67,37 +75,81 @@ export class WorkerRegistry {
     return this.#workers.get(id as WorkerId) ?? null;
   }
 
+  /** One that leaves has given its name up, unless no other has it. */
   findByName(name: string): ConnectedWorker | null {
     return this.#findNamed(name);
   }
 
+  findByUrl(url: string): ConnectedWorker | null {
+    for (const worker of this.#workers.values()) if (worker.url === url) return worker;
+    return null;
+  }
+
   /**
    * Adds a worker and begins to watch it; a worker that is down is tried for ever (HR13). The same name and address give
-   * the same id as ever, and new settings take effect. Throws CONFIG_INVALID, or CONFLICT for a name in use elsewhere.
+   * the same id as ever, and new settings take effect; one that was leaving stays. The file's worker at a new address takes
+   * over its name, the old one leaves when idle. Throws CONFIG_INVALID, or CONFLICT for a name in use elsewhere.
    */
   add(spec: WorkerSpec): Promise<ConnectedWorker> {
     const compiled = compileWorkerSpec(spec);
     return this.#inTurn(() => this.#add(compiled));
   }
 
-  /** Takes a worker out of the fleet; its row stays for the attempts that name it. Throws WORKER_NOT_FOUND. */
-  remove(id: string): Promise<void> {
+  /** Lays settings over those of its source, for good. Throws WORKER_NOT_FOUND, CONFIG_INVALID. */
+  change(id: string, changes: WorkerSettings): Promise<void> {
+    return this.#decide(id, 'settings changed', ({ spec, overrides, switches }) => {
+      const merged = { ...overrides, ...changes };
+      overrideSpec(spec, merged);
+      return { spec, overrides: merged, switches };
+    });
+  }
+
+  /**
+   * Takes a worker out of the fleet at once; its tasks move to others, its row stays for the attempts that name it.
+   * Throws WORKER_NOT_FOUND.
+   */
+  remove(id: string, cause = 'taken out of the fleet'): Promise<void> {
     return this.#inTurn(async () => {
       const worker = this.#load(id);
       this.#workers.delete(worker.id);
       await this.#records.setRemoved(worker.id);
-      this.#emit({ type: 'worker.removed', workerId: worker.id, cause: 'taken out of the fleet' });
+      this.#emit({ type: 'worker.removed', workerId: worker.id, cause });
       await worker.stop();
     });
   }
 
+  /**
+   * A worker that is to go: it takes nothing new from now on, and is removed by `Departures` once it is idle and `graceMs`
+   * have passed. Adding it again meanwhile keeps it. Throws WORKER_NOT_FOUND.
+   */
+  depart(id: string, { reason, graceMs = 0 }: { reason: string; graceMs?: number }): Promise<void> {
+    const notBeforeMs = this.#deps.clock.nowMs() + graceMs;
+    return this.#switch(id, { leaving: { reason, notBeforeMs } }, reason);
+  }
+
+  /** Workers on their way out whose time has come. */
+  listDeparting(): WorkerId[] {
+    const nowMs = this.#deps.clock.nowMs();
+    return [...this.#workers.values()]
+      .filter(
+        ({ decisions }) => (decisions.switches.leaving?.notBeforeMs ?? Number.POSITIVE_INFINITY) <= nowMs,
+      )
+      .map((worker) => worker.id);
+  }
+
   /** In maintenance a worker takes no new work, but stays watched. Kept across restarts. Throws WORKER_NOT_FOUND. */
-  async setMaintenance(id: string, on: boolean): Promise<void> {
-    const worker = this.#load(id);
-    await this.#records.setMaintenance(worker.id, on);
-    worker.setMaintenance(on);
-    const cause = on ? 'maintenance begins' : 'maintenance ends';
-    this.#emit({ type: 'worker.changed', workerId: worker.id, cause });
+  setMaintenance(id: string, on: boolean): Promise<void> {
+    return this.#switch(id, { maintenance: on }, on ? 'maintenance begins' : 'maintenance ends');
+  }
+
+  /** A drained worker takes no new work; what it has finishes. Kept across restarts. Throws WORKER_NOT_FOUND. */
+  setDraining(id: string, on: boolean): Promise<void> {
+    return this.#switch(id, { draining: on }, on ? 'draining begins' : 'draining ends');
+  }
+
+  /** Overrules what its source says of `enabled`. Kept across restarts. Throws WORKER_NOT_FOUND. */
+  setEnabled(id: string, on: boolean): Promise<void> {
+    return this.#switch(id, { enabled: on }, on ? 'enabled' : 'disabled');
   }
 
   /** For the owner of a process that was seen to end: the worker is offline at once. */
@@ -121,7 +173,7 @@ export class WorkerRegistry {
 
   /** Brings back the workers that no one else will add. */
   async restore(): Promise<void> {
-    for (const record of await this.#records.list(['api'])) this.#watch(record);
+    for (const record of await this.#records.listOwnerless()) this.#watch(record);
   }
 
   async close(): Promise<void> {
@@ -133,34 +185,64 @@ export class WorkerRegistry {
 
   async #add(spec: CompiledWorkerSpec): Promise<ConnectedWorker> {
     if (this.#closed) throw new AppError('SHUTTING_DOWN');
+    const same = [...this.#workers.values()].find(({ name, url }) => name === spec.name && url === spec.url);
+    if (same) return this.#takeOver(same, spec);
     const named = this.#findNamed(spec.name);
-    if (named?.url === spec.url) return this.#reconfigure(named, spec);
-    if (named) {
-      if (named.spec.source !== spec.source || !isKnownByName(spec.source)) {
-        throw new AppError('CONFLICT', { worker: spec.name, in_use_by: named.url });
-      }
-      this.#workers.delete(named.id);
-      await named.stop();
-    }
+    if (named && named.decisions.switches.leaving === null) await this.#giveUpName(named, spec);
     return this.#watch(await this.#loadRecord(spec));
   }
 
-  async #reconfigure(worker: WatchedWorker, spec: CompiledWorkerSpec): Promise<ConnectedWorker> {
-    await this.#records.update(worker.id, spec);
-    worker.setSpec(spec);
-    this.#emit({ type: 'worker.changed', workerId: worker.id, cause: 'new settings' });
+  /** Frees a name for the same worker at another address. Throws CONFLICT when it is another worker's. */
+  async #giveUpName(named: WatchedWorker, spec: CompiledWorkerSpec): Promise<void> {
+    const { source } = named.decisions.spec;
+    if (source !== spec.source || source === 'api') {
+      throw new AppError('CONFLICT', { worker: spec.name, in_use_by: named.url });
+    }
+    if (isKnownByName(source)) {
+      this.#workers.delete(named.id);
+      await named.stop();
+      return;
+    }
+    const leaving = { reason: `its name is now that of ${spec.url}`, notBeforeMs: this.#deps.clock.nowMs() };
+    await this.#apply(named, withSwitches(named.decisions, { leaving }), leaving.reason);
+  }
+
+  /** A worker that leaves and is added again stays. */
+  async #takeOver(worker: WatchedWorker, spec: CompiledWorkerSpec): Promise<ConnectedWorker> {
+    const { overrides, switches } = worker.decisions;
+    await this.#apply(worker, { spec, overrides, switches: { ...switches, leaving: null } }, 'new settings');
     return worker;
   }
 
   async #loadRecord(spec: CompiledWorkerSpec): Promise<WorkerRecord> {
     const known = await this.#records.find(spec);
     if (known) {
-      await this.#records.update(known.id, spec);
-      return { ...known, spec };
+      const record = { ...known, spec, switches: { ...known.switches, leaving: null } };
+      await this.#records.update(known.id, record);
+      return record;
     }
     const id = this.#deps.createId<'worker'>();
-    await this.#records.insert(id, spec);
-    return { id, spec, maintenance: false, inventory: null, lastSeenMs: null };
+    const fresh: WorkerDecisions = { spec, overrides: {}, switches: NO_SWITCHES };
+    await this.#records.insert(id, fresh);
+    return { id, ...fresh, inventory: null, lastSeenMs: null };
+  }
+
+  #switch(id: string, switches: Partial<WorkerSwitches>, cause: string): Promise<void> {
+    return this.#decide(id, cause, (decisions) => withSwitches(decisions, switches));
+  }
+
+  #decide(id: string, cause: string, next: (decisions: WorkerDecisions) => WorkerDecisions): Promise<void> {
+    return this.#inTurn(async () => {
+      const worker = this.#load(id);
+      await this.#apply(worker, next(worker.decisions), cause);
+    });
+  }
+
+  /** In SQL first: what was said survives. */
+  async #apply(worker: WatchedWorker, decisions: WorkerDecisions, cause: string): Promise<void> {
+    await this.#records.update(worker.id, decisions);
+    worker.setDecisions(decisions);
+    this.#emit({ type: 'worker.changed', workerId: worker.id, cause });
   }
 
   #watch(record: WorkerRecord): WatchedWorker {
@@ -183,8 +265,8 @@ export class WorkerRegistry {
   }
 
   #findNamed(name: string): WatchedWorker | null {
-    for (const worker of this.#workers.values()) if (worker.name === name) return worker;
-    return null;
+    const named = [...this.#workers.values()].filter((worker) => worker.name === name);
+    return named.find(({ decisions }) => decisions.switches.leaving === null) ?? named[0] ?? null;
   }
 
   #load(id: string): WatchedWorker {
@@ -211,4 +293,8 @@ export class WorkerRegistry {
       }
     }
   }
+}
+
+function withSwitches(decisions: WorkerDecisions, switches: Partial<WorkerSwitches>): WorkerDecisions {
+  return { ...decisions, switches: { ...decisions.switches, ...switches } };
 }

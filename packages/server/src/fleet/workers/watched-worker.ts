@@ -8,9 +8,10 @@ import type { CompiledFleetOptions } from './fleet-options.ts';
 import { describeHealth, type HealthResult, type HealthState, nextHealthState } from './health-state.ts';
 import type { Inventory } from './inventory.ts';
 import { loadInventory } from './load-inventory.ts';
-import type { WorkerRecord, WorkerRecords } from './worker-records.ts';
-import type { ConnectedWorker, FleetState, WorkerChangeType, WorkerSnapshot } from './worker-snapshot.ts';
-import type { CompiledWorkerSpec } from './worker-spec.ts';
+import type { WorkerDecisions, WorkerRecord, WorkerRecords } from './worker-records.ts';
+import type { ConnectedWorker, WorkerChangeType, WorkerSnapshot } from './worker-snapshot.ts';
+import { type CompiledWorkerSpec, overrideSpec } from './worker-spec.ts';
+import { judgeState } from './worker-switches.ts';
 
 export interface WatchDeps {
   records: WorkerRecords;
@@ -37,7 +38,7 @@ export class WatchedWorker implements ConnectedWorker {
   readonly #logger: Logger;
   readonly #stop = new AbortController();
   #spec: CompiledWorkerSpec;
-  #maintenance: boolean;
+  #decisions: WorkerDecisions;
   #inventory: Inventory | null;
   #health: HealthState = { kind: 'unknown' };
   #latencyMs: number | null = null;
@@ -54,8 +55,8 @@ export class WatchedWorker implements ConnectedWorker {
 
   constructor(record: WorkerRecord, deps: WatchDeps) {
     this.id = record.id;
-    this.#spec = record.spec;
-    this.#maintenance = record.maintenance;
+    this.#spec = overrideSpec(record.spec, record.overrides);
+    this.#decisions = record;
     this.#inventory = record.inventory;
     this.#lastSeenMs = record.lastSeenMs;
     this.#deps = deps;
@@ -72,8 +73,9 @@ export class WatchedWorker implements ConnectedWorker {
     return this.#spec.url;
   }
 
-  get spec(): CompiledWorkerSpec {
-    return this.#spec;
+  /** The spec of its source, and what was decided at run time. */
+  get decisions(): WorkerDecisions {
+    return this.#decisions;
   }
 
   get inventory(): Inventory | null {
@@ -93,30 +95,26 @@ export class WatchedWorker implements ConnectedWorker {
     await Promise.allSettled([this.#watching, this.#loading, this.#checking, this.#saving]);
   }
 
-  setSpec(spec: CompiledWorkerSpec): void {
-    this.#spec = spec;
-  }
-
-  setMaintenance(on: boolean): void {
-    this.#maintenance = on;
+  setDecisions(decisions: WorkerDecisions): void {
+    this.#decisions = decisions;
+    this.#spec = overrideSpec(decisions.spec, decisions.overrides);
   }
 
   snapshot(): WorkerSnapshot {
-    const { name, url, source, maxConcurrent, capabilities, labels, metadata } = this.#spec;
-    const { state, reason } = this.#describe();
+    const { marker: _, ...spec } = this.#spec;
+    const { health, state, reason } = this.#describe();
+    const { switches } = this.#decisions;
     return {
       id: this.id,
-      name,
-      url,
-      source,
+      ...spec,
       state,
+      health,
       reason,
-      maxConcurrent,
-      capabilities,
-      labels,
-      metadata,
+      enabled: this.#isEnabled(),
+      leaving: switches.leaving !== null,
+      draining: switches.draining || switches.leaving !== null,
       inventory: this.#inventory,
-      simulated: source === 'simulated',
+      simulated: spec.source === 'simulated',
       lastSeenMs: this.#lastSeenMs,
       latencyMs: this.#latencyMs,
       socketState: toSocketState(this.socket),
@@ -271,12 +269,15 @@ export class WatchedWorker implements ConnectedWorker {
     return this.#queueRemaining > 0;
   }
 
-  #describe(): { health: HealthState['kind']; state: FleetState; reason: string | null } {
-    const health = this.#health;
-    const reason = health.kind === 'offline' || health.kind === 'error' ? health.reason : null;
-    const own: FleetState = health.kind === 'unknown' ? 'offline' : health.kind;
-    const state: FleetState = this.#maintenance ? 'maintenance' : own;
-    return { health: health.kind, state, reason: health.kind === 'unknown' ? 'not asked yet' : reason };
+  #isEnabled(): boolean {
+    return this.#decisions.switches.enabled ?? this.#spec.enabled;
+  }
+
+  #describe(): { health: HealthState['kind']; state: WorkerSnapshot['state']; reason: string | null } {
+    const health = this.#health.kind;
+    const reason = health === 'offline' || health === 'error' ? this.#health.reason : null;
+    const judged = { health, reason: health === 'unknown' ? 'not asked yet' : reason };
+    return { health, ...judgeState(judged, this.#decisions.switches, this.#isEnabled()) };
   }
 }
 

@@ -14,7 +14,8 @@ import {
   toStoredInventory,
 } from './inventory.ts';
 import type { LoadedInventory } from './load-inventory.ts';
-import { type CompiledWorkerSpec, isKnownByName } from './worker-spec.ts';
+import { type CompiledWorkerSpec, isKnownByName, SPEC_DEFAULTS, type WorkerSettings } from './worker-spec.ts';
+import { NO_SWITCHES, type WorkerSwitches } from './worker-switches.ts';
 
 const compress = promisify(deflate);
 const expand = promisify(inflate);
@@ -22,11 +23,20 @@ const expand = promisify(inflate);
 /** What SQL remembers of a worker. */
 export interface WorkerRecord {
   id: WorkerId;
+  /** As its source says it. */
   spec: CompiledWorkerSpec;
-  maintenance: boolean;
+  /** What an admin changed at run time; lies over the spec. */
+  overrides: WorkerSettings;
+  switches: WorkerSwitches;
   inventory: Inventory | null;
   lastSeenMs: number | null;
 }
+
+/** The `settings` column; an older row lacks some. */
+type StoredSettings = Partial<Omit<CompiledWorkerSpec, 'name' | 'url' | 'source' | 'marker'>> & {
+  readonly overrides?: WorkerSettings;
+  readonly switches?: Partial<WorkerSwitches>;
+};
 
 const MAX_ROWS = 10_000;
 
@@ -39,19 +49,18 @@ export class WorkerRecords {
     this.#database = database;
   }
 
-  /** Workers with one of these sources that were not removed. */
-  async list(sources: readonly WorkerSource[]): Promise<WorkerRecord[]> {
+  /** Workers that no owner adds again at a start, in the order they joined: of the API, discovered, or on their way out. */
+  async listOwnerless(): Promise<WorkerRecord[]> {
     const { k } = this.#database;
     const rows = await this.#database.read(
       k
         .selectFrom('worker')
         .selectAll()
-        .where('source', 'in', sources)
         .where('removed_at', 'is', null)
         .orderBy('created_at')
         .limit(MAX_ROWS),
     );
-    return Promise.all(rows.map((row) => this.#toRecord(row)));
+    return Promise.all(rows.filter(isOwnerless).map((row) => this.#toRecord(row)));
   }
 
   /** The row with this name and address; our own are known by their name alone, their port may change. */
@@ -65,14 +74,13 @@ export class WorkerRecords {
     return row ? this.#toRecord(row) : null;
   }
 
-  async insert(id: WorkerId, spec: CompiledWorkerSpec): Promise<void> {
+  async insert(id: WorkerId, state: WorkerDecisions): Promise<void> {
     await this.#commit({
       query: this.#database.k.insertInto('worker').values({
         id,
-        ...toColumns(spec),
+        ...toColumns(state),
         inventory: null,
         object_info_hash: null,
-        maintenance: 0,
         created_at: this.#database.nowMs(),
         seen_at: null,
         removed_at: null,
@@ -80,13 +88,9 @@ export class WorkerRecords {
     });
   }
 
-  /** Takes over a spec; a removed worker returns. */
-  async update(id: WorkerId, spec: CompiledWorkerSpec): Promise<void> {
-    await this.#set(id, { ...toColumns(spec), removed_at: null });
-  }
-
-  async setMaintenance(id: WorkerId, on: boolean): Promise<void> {
-    await this.#set(id, { maintenance: on ? 1 : 0 });
+  /** Takes over spec, overrides and switches; a removed worker returns. */
+  async update(id: WorkerId, state: WorkerDecisions): Promise<void> {
+    await this.#set(id, { ...toColumns(state), removed_at: null });
   }
 
   async setSeen(id: WorkerId, atMs: number): Promise<void> {
@@ -151,23 +155,23 @@ export class WorkerRecords {
   }
 
   async #toRecord(row: WorkerRow): Promise<WorkerRecord> {
-    const settings = JSON.parse(row.settings) as Pick<
-      CompiledWorkerSpec,
-      'capabilities' | 'labels' | 'metadata'
-    >;
+    const { overrides, switches, ...settings } = JSON.parse(row.settings) as StoredSettings;
     const objectInfo =
       row.object_info_hash === null ? null : await this.#loadObjectInfo(row.object_info_hash);
     return {
       id: row.id as WorkerId,
       spec: {
+        ...SPEC_DEFAULTS,
+        capabilities: [],
+        labels: [],
+        maxConcurrent: row.max_concurrent,
+        ...settings,
         name: row.name,
         url: row.url,
         source: row.source as WorkerSource,
-        maxConcurrent: row.max_concurrent,
-        ...settings,
-        marker: null,
       },
-      maintenance: row.maintenance !== 0,
+      overrides: overrides ?? {},
+      switches: { ...NO_SWITCHES, ...switches, maintenance: row.maintenance !== 0 },
       inventory:
         row.inventory !== null && objectInfo !== null
           ? fromStoredInventory(JSON.parse(row.inventory) as StoredInventory, objectInfo)
@@ -190,15 +194,30 @@ export class WorkerRecords {
   }
 }
 
-function toColumns(
-  spec: CompiledWorkerSpec,
-): Pick<WorkerRow, 'name' | 'url' | 'source' | 'max_concurrent' | 'settings'> {
-  const { name, url, source, maxConcurrent, capabilities, labels, metadata } = spec;
+function isOwnerless(row: WorkerRow): boolean {
+  const { discoveredBy, switches } = JSON.parse(row.settings) as StoredSettings;
+  return row.source === 'api' || (discoveredBy ?? null) !== null || (switches?.leaving ?? null) !== null;
+}
+
+/** The part of a record that is decided, not measured. */
+export type WorkerDecisions = Pick<WorkerRecord, 'spec' | 'overrides' | 'switches'>;
+
+function toColumns({
+  spec,
+  overrides,
+  switches,
+}: WorkerDecisions): Pick<
+  WorkerRow,
+  'name' | 'url' | 'source' | 'max_concurrent' | 'settings' | 'maintenance'
+> {
+  const { name, url, source, marker: _, ...settings } = spec;
+  const { maintenance, ...others } = switches;
   return {
     name,
     url,
     source,
-    max_concurrent: maxConcurrent,
-    settings: JSON.stringify({ capabilities, labels, metadata }),
+    max_concurrent: spec.maxConcurrent,
+    settings: JSON.stringify({ ...settings, overrides, switches: others } satisfies StoredSettings),
+    maintenance: maintenance ? 1 : 0,
   };
 }

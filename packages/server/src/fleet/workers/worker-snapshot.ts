@@ -1,10 +1,13 @@
 import type { ComfyHttp, ComfySocket } from '@comfleet/comfyui';
-import type { Id, IdKind, WorkerId, WorkerSource } from '@comfleet/contract';
+import type { Id, IdKind, WorkerGroup, WorkerId, WorkerSource } from '@comfleet/contract';
 import type { HealthResult } from './health-state.ts';
 import type { Inventory } from './inventory.ts';
 
-/** `offline`: does not answer. `error`: something else answers, or a version we cannot use. `maintenance`: a person took it out. */
-export type FleetState = 'online' | 'offline' | 'error' | 'maintenance';
+/** WORKER_STATES of the contract, without `busy`, which depends on load. */
+export type FleetState = 'online' | 'offline' | 'error' | 'maintenance' | 'draining';
+
+/** Whether it answers, whatever people decided about it; `unknown` until it was asked. */
+export type HealthKind = 'unknown' | 'online' | 'offline' | 'error';
 
 /** One worker as placement and pages see it; a copy, never live. */
 export interface WorkerSnapshot {
@@ -13,11 +16,23 @@ export interface WorkerSnapshot {
   readonly url: string;
   readonly source: WorkerSource;
   readonly state: FleetState;
+  readonly health: HealthKind;
   /** Cause of the last change of state. */
   readonly reason: string | null;
   readonly maxConcurrent: number;
   readonly capabilities: readonly string[];
   readonly labels: readonly string[];
+  readonly group: WorkerGroup;
+  /** Share of tasks for the strategy `weighted`, relative to the others. */
+  readonly weight: number;
+  /** 1 to 10, 10 is preferred first. */
+  readonly priority: number;
+  readonly enabled: boolean;
+  /** Takes nothing new: drained, or leaving. */
+  readonly draining: boolean;
+  /** On its way out of the fleet. */
+  readonly leaving: boolean;
+  readonly discoveredBy: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
   /** The last known one, also while the worker is offline. */
   readonly inventory: Inventory | null;

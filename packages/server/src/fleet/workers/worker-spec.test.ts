@@ -34,10 +34,31 @@ describe('compileWorkerSpec', () => {
     expect(compileWorkerSpec({ name: 'a', url: 'http://h:1', source: 'config' }).maxConcurrent).toBe(2);
   });
 
+  it('ND16 is primary, of weight 1 and priority 5 unless told otherwise', () => {
+    expect(compileWorkerSpec({ name: 'a', url: 'http://h:1', source: 'config' })).toMatchObject({
+      group: 'primary',
+      weight: 1,
+      priority: 5,
+      enabled: true,
+    });
+  });
+
+  it.each([
+    [{ metadata: { priority: 9 } }, 9],
+    [{ priority: 2, metadata: { priority: 9 } }, 2],
+    [{ metadata: {} }, 5],
+  ])('LB5 the priority of %j is %d', (fields, priority) => {
+    const named = { name: 'a', url: 'http://h:1', source: 'config' } as const;
+    expect(compileWorkerSpec({ ...named, ...fields }).priority).toBe(priority);
+  });
+
   it.each([
     [{ name: ' ', url: 'http://h:1', source: 'config' as const }, 'name'],
     [{ name: 'a', url: 'nonsense', source: 'config' as const }, 'url'],
     [{ name: 'a', url: 'http://h:1', source: 'config' as const, maxConcurrent: 0 }, 'max_concurrent'],
+    [{ name: 'a', url: 'http://h:1', source: 'api' as const, weight: 0 }, 'weight'],
+    [{ name: 'a', url: 'http://h:1', source: 'api' as const, metadata: { priority: 'high' } }, 'priority'],
+    [{ name: 'a', url: 'http://h:1', source: 'api' as const, labels: ['two words'] }, 'labels.0'],
   ])('refuses %j naming the field', (spec, field) => {
     expect(() => compileWorkerSpec(spec)).toThrowError(
       expect.objectContaining({ code: 'CONFIG_INVALID', details: expect.objectContaining({ field }) }),

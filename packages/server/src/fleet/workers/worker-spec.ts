@@ -1,17 +1,31 @@
-import type { WorkerSource } from '@comfleet/contract';
+import { type WorkerGroup, type WorkerSource, workerSettingsSchema } from '@comfleet/contract';
 import { AppError } from '../../platform/errors/app-error.ts';
 
-/** What is known of a worker before it was asked: from configuration, the API, or one of our instances. */
-export interface WorkerSpec {
+/** What can be said of a worker beside its name and address. */
+export interface WorkerSettings {
+  /** Most prompts of ours on it at once; 2 (one running, one prefetched) unless said. */
+  readonly maxConcurrent?: number | undefined;
+  readonly capabilities?: readonly string[] | undefined;
+  readonly labels?: readonly string[] | undefined;
+  /** Default primary. */
+  readonly group?: WorkerGroup | undefined;
+  /** Default 1. */
+  readonly weight?: number | undefined;
+  /** 1 to 10, 10 first; default `metadata.priority` when it is there, as the documents write it, else 5. */
+  readonly priority?: number | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What is known of a worker before it was asked: from configuration, the API, discovery, or one of our instances. */
+export interface WorkerSpec extends WorkerSettings {
   readonly name: string;
   /** `http://host:port`, with a path when ComfyUI stands behind a proxy. */
   readonly url: string;
   readonly source: WorkerSource;
-  /** Most prompts of ours on it at once; 2 (one running, one prefetched) unless said. */
-  readonly maxConcurrent?: number;
-  readonly capabilities?: readonly string[];
-  readonly labels?: readonly string[];
-  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Default true; a switch at run time wins. */
+  readonly enabled?: boolean | undefined;
+  /** How it joined by itself; null for one that somebody named. */
+  readonly discoveredBy?: string | null | undefined;
   /** Stands in the argv of the process that must answer; for our instances. Not stored. */
   readonly marker?: string | null;
 }
@@ -24,11 +38,28 @@ export interface CompiledWorkerSpec {
   readonly maxConcurrent: number;
   readonly capabilities: string[];
   readonly labels: string[];
+  readonly group: WorkerGroup;
+  readonly weight: number;
+  readonly priority: number;
+  readonly enabled: boolean;
   readonly metadata: Record<string, unknown>;
+  readonly discoveredBy: string | null;
   readonly marker: string | null;
 }
 
-const DEFAULT_MAX_CONCURRENT = 2;
+/** What a worker is of which nothing else was said. */
+export const SPEC_DEFAULTS = {
+  maxConcurrent: 2,
+  capabilities: [],
+  labels: [],
+  group: 'primary',
+  weight: 1,
+  priority: 5,
+  enabled: true,
+  metadata: {},
+  discoveredBy: null,
+  marker: null,
+} as const;
 
 /** True when the name alone says which worker it is: our own get another port now and then. */
 export function isKnownByName(source: WorkerSource): boolean {
@@ -39,22 +70,38 @@ export function isKnownByName(source: WorkerSource): boolean {
 export function compileWorkerSpec(spec: WorkerSpec): CompiledWorkerSpec {
   const name = spec.name.trim();
   if (name === '') throw invalid(spec, 'name', 'a worker needs a name');
-  const maxConcurrent = spec.maxConcurrent ?? DEFAULT_MAX_CONCURRENT;
-  if (!Number.isInteger(maxConcurrent) || maxConcurrent < 1) {
-    throw invalid(spec, 'max_concurrent', 'expected a whole number from 1');
-  }
   const url = normalizeWorkerUrl(spec.url);
   if (url === null) throw invalid(spec, 'url', 'expected http://host:port without query or credentials');
+  const settings = workerSettingsSchema.safeParse({
+    max_concurrent: spec.maxConcurrent ?? SPEC_DEFAULTS.maxConcurrent,
+    capabilities: spec.capabilities ?? [],
+    labels: spec.labels ?? [],
+    group: spec.group ?? SPEC_DEFAULTS.group,
+    weight: spec.weight ?? SPEC_DEFAULTS.weight,
+    priority: spec.priority ?? spec.metadata?.['priority'] ?? SPEC_DEFAULTS.priority,
+    metadata: spec.metadata ?? {},
+  });
+  if (!settings.success) {
+    const [issue] = settings.error.issues;
+    throw invalid(spec, issue?.path.join('.') ?? '', issue?.message ?? 'not valid');
+  }
+  const { max_concurrent: maxConcurrent, ...rest } = settings.data;
   return {
     name,
     url,
     source: spec.source,
     maxConcurrent,
-    capabilities: [...(spec.capabilities ?? [])],
-    labels: [...(spec.labels ?? [])],
-    metadata: { ...spec.metadata },
+    ...rest,
+    enabled: spec.enabled ?? true,
+    discoveredBy: spec.discoveredBy ?? null,
     marker: spec.marker ?? null,
   };
+}
+
+/** The spec with what an admin changed over it. */
+export function overrideSpec(spec: CompiledWorkerSpec, overrides: WorkerSettings): CompiledWorkerSpec {
+  const written = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  return compileWorkerSpec({ ...spec, ...(Object.fromEntries(written) as WorkerSettings) });
 }
 
 function invalid(spec: WorkerSpec, field: string, problem: string): AppError {

@@ -1,15 +1,6 @@
-import type { WorkerId } from '@comfleet/contract';
+import type { Strategy, WorkerId } from '@comfleet/contract';
 
-/** How a worker is chosen among those that are equally good for a task. */
-export const STRATEGIES = [
-  'least_loaded',
-  'round_robin',
-  'weighted',
-  'random',
-  'priority_based',
-  'fastest',
-] as const;
-export type Strategy = (typeof STRATEGIES)[number];
+export type { Strategy } from '@comfleet/contract';
 
 /** How long runs take, as far as it was measured; ms, null without a measurement. */
 export interface Durations {

@@ -1,10 +1,25 @@
 import { join } from 'node:path';
-import type { Config, DatabaseConfig, InstancesConfig, WorkerConfig, WorkerHealthConfig } from './config.ts';
+import type {
+  Config,
+  DatabaseConfig,
+  DiscoveryConfig,
+  InstancesConfig,
+  WorkerConfig,
+  WorkerFields,
+  WorkerHealthConfig,
+} from './config.ts';
 import type { RawConfig } from './config-schema.ts';
 import { isLoopbackHost, isWeakSecret } from './sample-secret.ts';
 
-/** Turns the validated file into what the product uses. Pure; paths in `raw` are absolute already. */
-export function compileConfig(raw: RawConfig, file: string | null): Config {
+/**
+ * Turns the validated file into what the product uses. Pure; paths in `raw` are absolute already. `isFixed` tells of a key
+ * whether it comes from above the file: the environment or an option.
+ */
+export function compileConfig(
+  raw: RawConfig,
+  file: string | null,
+  isFixed: (path: readonly string[]) => boolean = () => false,
+): Config {
   return deepFreeze({
     file,
     server: {
@@ -26,8 +41,9 @@ export function compileConfig(raw: RawConfig, file: string | null): Config {
       timeoutMs: (raw.comfyui?.timeout ?? 900) * 1000,
     },
     redis: raw.redis ? { ...raw.redis, password: raw.redis.password ?? null } : null,
-    placement: compilePlacement(raw),
+    placement: compilePlacement(raw, isFixed(['nodes', 'load_balancing', 'strategy'])),
     workers: listWorkers(raw),
+    discovery: compileDiscovery(raw),
     workerHealth: compileWorkerHealth(raw),
     instances: compileInstances(raw),
     taskTypes: raw.task_types,
@@ -76,31 +92,78 @@ function compileAuth(raw: RawConfig): Config['auth'] {
   };
 }
 
-function compilePlacement(raw: RawConfig): Config['placement'] {
+function compilePlacement(raw: RawConfig, isStrategyFixed: boolean): Config['placement'] {
   const { strategy, enable_failover: isOn, max_retries: retries } = raw.nodes.load_balancing;
-  return { strategy, maxAttempts: isOn ? retries + 1 : 1 };
+  return { strategy, isStrategyFixed, maxAttempts: isOn ? retries + 1 : 1 };
 }
 
-/** Every worker of the file: `workers`, `nodes.static_nodes`, and the single ComfyUI when it is written. */
+function compileDiscovery({ nodes }: RawConfig): DiscoveryConfig {
+  const token = nodes.join_token;
+  return {
+    mode: nodes.discovery_mode,
+    joinToken: token === undefined || isWeakSecret(token) ? null : token,
+    announceIntervalMs: nodes.announce_interval * 1000,
+    forgetAfterMs: nodes.forget_after * 1000,
+    dns: nodes.dns.map((entry) => ({
+      name: entry.name,
+      type: entry.type,
+      port: entry.port,
+      ...compileFields(entry),
+    })),
+    dnsIntervalMs: nodes.dns_interval * 1000,
+    dnsGraceMs: nodes.dns_grace * 1000,
+  };
+}
+
+type RawFields = Omit<RawConfig['workers'][number], 'name' | 'url'>;
+
+function compileFields(raw: RawFields): WorkerFields {
+  return {
+    maxConcurrent: raw.max_concurrent,
+    capabilities: raw.capabilities,
+    labels: raw.labels,
+    group: raw.group ?? null,
+    weight: raw.weight ?? null,
+    priority: raw.priority ?? readPriority(raw.metadata) ?? 5,
+    enabled: raw.enabled,
+    metadata: raw.metadata,
+  };
+}
+
+/** The documents write a worker's priority into its metadata; judged by `judgeConfig`. */
+export function readPriority(metadata: Readonly<Record<string, unknown>>): number | null {
+  const priority = metadata['priority'];
+  const isRank =
+    typeof priority === 'number' && Number.isInteger(priority) && priority >= 1 && priority <= 10;
+  return isRank ? priority : null;
+}
+
+function compileWorker(name: string, url: string, raw: RawFields): WorkerConfig {
+  const fields = compileFields(raw);
+  return { name, url, ...fields, group: fields.group ?? 'primary', weight: fields.weight ?? 1 };
+}
+
+const NOTHING_SAID: RawFields = {
+  max_concurrent: 2,
+  capabilities: [],
+  labels: [],
+  enabled: true,
+  metadata: {},
+};
+
+/** Every worker of the file: `workers`, `nodes.static_nodes` unless discovery is dynamic, and the single ComfyUI when it is written. */
 export function listWorkers(raw: RawConfig): WorkerConfig[] {
-  const own = raw.workers.map((worker) => ({
-    name: worker.name ?? new URL(worker.url).host,
-    url: worker.url.replace(/\/+$/, ''),
-    maxConcurrent: worker.max_concurrent,
-    capabilities: worker.capabilities,
-    metadata: worker.metadata,
-  }));
-  const nodes = raw.nodes.static_nodes.map((node) => ({
-    name: node.node_id,
-    url: toHttpUrl(node.host, node.port),
-    maxConcurrent: node.max_concurrent,
-    capabilities: node.capabilities,
-    metadata: node.metadata,
-  }));
+  const own = raw.workers.map((worker) =>
+    compileWorker(worker.name ?? new URL(worker.url).host, worker.url.replace(/\/+$/, ''), worker),
+  );
+  const isStatic = raw.nodes.discovery_mode !== 'dynamic';
+  const nodes = (isStatic ? raw.nodes.static_nodes : []).map((node) =>
+    compileWorker(node.node_id, toHttpUrl(node.host, node.port), node),
+  );
   const all = [...own, ...nodes];
   const url = toSingleUrl(raw);
   if (!isSingleWritten(raw) || all.some((worker) => worker.url === url)) return all;
-  return [...all, { name: 'comfyui', url, maxConcurrent: 2, capabilities: [], metadata: {} }];
+  return [...all, compileWorker('comfyui', url, NOTHING_SAID)];
 }
 
 function isSingleWritten(raw: RawConfig): boolean {

@@ -48,9 +48,18 @@ function describeIssue(issue: z.core.$ZodIssue): string {
     issue.message.includes('received number')
   )
     return 'expected text; put the value in quotes';
+  if (issue.code === 'invalid_value') return describeChoice(issue);
   if (issue.code !== 'invalid_union') return issue.message;
   const branches = issue.errors.map((branch) => branch[0]?.message ?? '').filter((message) => message !== '');
   return branches.length > 0 ? [...new Set(branches)].join(', or ') : issue.message;
+}
+
+/** LB1: an unknown name with the nearest known one. `input` is there when the schema was asked to report it. */
+function describeChoice({ values, input }: z.core.$ZodIssueInvalidValue): string {
+  const words = values.map(String);
+  const nearest = typeof input === 'string' ? findNearestWord(input, words) : null;
+  const known = `expected one of ${words.join(', ')}`;
+  return nearest === null ? known : `${known}; did you mean "${nearest}"?`;
 }
 
 /** The error that loading throws. `file` is null when there is none. */

@@ -1,3 +1,4 @@
+import { STRATEGIES, WORKER_GROUPS, workerSettingsSchema } from '@comfleet/contract';
 import { z } from 'zod';
 import { taskTypesSchema } from './task-types-schema.ts';
 
@@ -81,13 +82,55 @@ const redisSchema = z.strictObject({
 
 const metadataSchema = z.record(z.string(), z.unknown());
 
-const staticNodeSchema = z.strictObject({
-  node_id: z.string().min(1).describe('Name of the worker; unique.'),
-  host: z.string().min(1).describe('Host of its ComfyUI.'),
-  port: port().default(8188).describe('Port of its ComfyUI.'),
+/** What the three ways of naming a worker here have in common. */
+const workerFields = {
   max_concurrent: z.int().min(1).max(100).default(2).describe('Most tasks sent to it at a time.'),
-  capabilities: z.array(z.string()).prefault([]).describe('Task types it takes; empty means all.'),
+  capabilities: workerSettingsSchema.shape.capabilities
+    .prefault([])
+    .describe('Task types it takes; empty means all.'),
+  labels: workerSettingsSchema.shape.labels
+    .prefault([])
+    .describe('A task that asks for labels goes only to workers that have them all.'),
+  group: z
+    .enum(WORKER_GROUPS)
+    .optional()
+    .describe('backup workers are used only where no primary one can take the task; default primary.'),
+  weight: z
+    .number()
+    .positive()
+    .max(1000)
+    .optional()
+    .describe('For the strategy weighted: twice the weight, twice the tasks; default 1.'),
+  priority: z
+    .int()
+    .min(1)
+    .max(10)
+    .optional()
+    .describe('For priority_based: 10 is taken first; default metadata.priority, else 5.'),
+  enabled: z.boolean().default(true).describe('A disabled worker takes no work.'),
   metadata: metadataSchema.prefault({}).describe('Anything worth showing: location, gpu_model …'),
+};
+
+const HOST = /^(?:[\w-]+(?:\.[\w-]+)*\.?|\[?[0-9a-fA-F:.]+\]?)$/;
+
+const staticNodeSchema = z.strictObject({
+  node_id: z.string().min(1).max(100).describe('Name of the worker; unique.'),
+  host: z
+    .string()
+    .regex(HOST, 'expected a host name or an IP address, without http:// and port')
+    .describe('Host of its ComfyUI.'),
+  port: port().default(8188).describe('Port of its ComfyUI.'),
+  ...workerFields,
+});
+
+const dnsSchema = z.strictObject({
+  name: z.string().regex(HOST, 'expected a DNS name').describe('The name that is looked up.'),
+  type: z
+    .enum(['SRV', 'A', 'AAAA'])
+    .default('A')
+    .describe('SRV gives hosts and ports, and its priority the group; A and AAAA give addresses.'),
+  port: port().default(8188).describe('Port of every ComfyUI; not used for SRV.'),
+  ...workerFields,
 });
 
 const healthCheckSchema = z.strictObject({
@@ -111,10 +154,36 @@ const healthCheckSchema = z.strictObject({
 });
 
 const nodesSchema = z.strictObject({
-  discovery_mode: z.enum(['static']).default('static').describe('Where workers come from: this file.'),
+  discovery_mode: z
+    .enum(['static', 'dynamic', 'hybrid'])
+    .default('static')
+    .describe(
+      'Where workers come from: static_nodes; registration with join_token and dns; or both. Admins can add workers in each.',
+    ),
+  join_token: z
+    .string()
+    .optional()
+    .describe('Shared secret with which workers register themselves, 32 characters or more. Not for static.'),
+  announce_interval: z
+    .number()
+    .min(1)
+    .max(3600)
+    .default(60)
+    .describe('Seconds between the announcements of a registered worker.'),
+  forget_after: seconds()
+    .default(86_400)
+    .describe('Seconds without announcement and without an answer after which it leaves the fleet.'),
+  dns: z.array(dnsSchema).prefault([]).describe('Names that lead to workers. Not for static.'),
+  dns_interval: z.number().min(1).max(3600).default(30).describe('Seconds between look-ups.'),
+  dns_grace: seconds()
+    .default(300)
+    .describe('Seconds that a worker without a record stays, drained, before it leaves the fleet.'),
   load_balancing: z
     .strictObject({
-      strategy: z.enum(['least_loaded']).default('least_loaded').describe('How a free worker is chosen.'),
+      strategy: z
+        .enum(STRATEGIES)
+        .default('least_loaded')
+        .describe('How a worker is chosen; can be changed at run time.'),
       enable_failover: z
         .boolean()
         .default(true)
@@ -127,15 +196,13 @@ const nodesSchema = z.strictObject({
   static_nodes: z
     .array(staticNodeSchema)
     .prefault([])
-    .describe('Workers, as the reference documents write them.'),
+    .describe('Workers, as the reference documents write them. Not for dynamic.'),
 });
 
 const workerSchema = z.strictObject({
-  name: z.string().min(1).optional().describe('Name; default its host and port.'),
+  name: z.string().min(1).max(100).optional().describe('Name; default its host and port.'),
   url: z.url({ protocol: /^https?$/ }).describe('Address of its ComfyUI.'),
-  max_concurrent: z.int().min(1).max(100).default(2).describe('Most tasks sent to it at a time.'),
-  capabilities: z.array(z.string()).prefault([]).describe('Task types it takes; empty means all.'),
-  metadata: metadataSchema.prefault({}).describe('Anything worth showing.'),
+  ...workerFields,
 });
 
 const instancesSchema = z.strictObject({

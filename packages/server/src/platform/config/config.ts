@@ -1,3 +1,4 @@
+import type { Strategy, WorkerGroup } from '@comfleet/contract';
 import type { TaskTypes } from './task-types-schema.ts';
 
 /** Where the records are kept. */
@@ -13,13 +14,45 @@ export type DatabaseConfig =
       readonly poolSize: number;
     };
 
-export interface WorkerConfig {
-  readonly name: string;
-  readonly url: string;
+/** What a block of the file says of its workers. */
+export interface WorkerFields {
   readonly maxConcurrent: number;
   /** Task types; empty means all. */
   readonly capabilities: readonly string[];
+  readonly labels: readonly string[];
+  /** Null where the file says nothing: SRV records may. */
+  readonly group: WorkerGroup | null;
+  readonly weight: number | null;
+  /** 1 to 10, 10 first. */
+  readonly priority: number;
+  readonly enabled: boolean;
   readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface WorkerConfig extends WorkerFields {
+  readonly name: string;
+  readonly url: string;
+  readonly group: WorkerGroup;
+  readonly weight: number;
+}
+
+/** A DNS name that leads to workers. */
+export interface DnsConfig extends WorkerFields {
+  readonly name: string;
+  readonly type: 'SRV' | 'A' | 'AAAA';
+  readonly port: number;
+}
+
+/** How workers join by themselves. */
+export interface DiscoveryConfig {
+  readonly mode: 'static' | 'dynamic' | 'hybrid';
+  /** Null: nobody can register a worker without being an admin. */
+  readonly joinToken: string | null;
+  readonly announceIntervalMs: number;
+  readonly forgetAfterMs: number;
+  readonly dns: readonly DnsConfig[];
+  readonly dnsIntervalMs: number;
+  readonly dnsGraceMs: number;
 }
 
 /** When a worker counts as offline (design.md 7). */
@@ -84,8 +117,14 @@ export interface Config {
     readonly db: number;
     readonly password: string | null;
   } | null;
-  readonly placement: { readonly strategy: 'least_loaded'; readonly maxAttempts: number };
+  readonly placement: {
+    readonly strategy: Strategy;
+    /** The environment or an option says the strategy: nothing at run time changes it. */
+    readonly isStrategyFixed: boolean;
+    readonly maxAttempts: number;
+  };
   readonly workers: readonly WorkerConfig[];
+  readonly discovery: DiscoveryConfig;
   readonly workerHealth: WorkerHealthConfig;
   readonly instances: InstancesConfig;
   /** In the words of the file; `workflow_file` is absolute. */

@@ -1,4 +1,4 @@
-import { listWorkers } from './compile-config.ts';
+import { listWorkers, readPriority } from './compile-config.ts';
 import type { ConfigWarning } from './config.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import type { RawConfig } from './config-schema.ts';
@@ -14,8 +14,11 @@ export interface Judgement {
 export function judgeConfig(raw: RawConfig): Judgement {
   const judgement: Judgement = { problems: [], warnings: [] };
   judgeSecrets(raw, judgement);
+  judgeJoinToken(raw, judgement);
   judgeExposure(raw, judgement);
   judgeWorkers(raw, judgement);
+  judgePriorities(raw, judgement);
+  judgeDiscovery(raw, judgement);
   judgeInstances(raw, judgement);
   judgeHealth(raw, judgement);
   judgeTaskTypes(raw, judgement);
@@ -81,7 +84,7 @@ function judgeWorkers(raw: RawConfig, { problems, warnings }: Judgement): void {
     }
     urls.set(worker.url, worker.name);
   }
-  raw.nodes.static_nodes.forEach((node, index) => {
+  (raw.nodes.discovery_mode === 'dynamic' ? [] : raw.nodes.static_nodes).forEach((node, index) => {
     if ((names.get(node.node_id) ?? 0) > 1) {
       const path = `nodes.static_nodes[${index}].node_id`;
       problems.push({ path, message: `"${node.node_id}" is used twice; names of workers are unique` });
@@ -96,6 +99,60 @@ function judgeWorkers(raw: RawConfig, { problems, warnings }: Judgement): void {
       });
     }
   });
+}
+
+function judgePriorities(raw: RawConfig, { problems }: Judgement): void {
+  const blocks = {
+    workers: raw.workers,
+    'nodes.static_nodes': raw.nodes.static_nodes,
+    'nodes.dns': raw.nodes.dns,
+  };
+  for (const [block, entries] of Object.entries(blocks)) {
+    entries.forEach(({ priority, metadata }, index) => {
+      if (priority !== undefined || metadata['priority'] === undefined || readPriority(metadata) !== null)
+        return;
+      const message = 'expected a whole number from 1 to 10; the worker with 10 is taken first';
+      problems.push({ path: `${block}[${index}].metadata.priority`, message });
+    });
+  }
+}
+
+function judgeDiscovery(raw: RawConfig, { problems, warnings }: Judgement): void {
+  const { discovery_mode: mode, join_token: token, dns, static_nodes: nodes } = raw.nodes;
+  const hasToken = token !== undefined && !isWeakSecret(token);
+  if (mode === 'static') {
+    if (dns.length > 0) {
+      const message = 'is for discovery_mode dynamic or hybrid; with static workers come from static_nodes';
+      problems.push({ path: 'nodes.dns', message });
+    }
+    if (token !== undefined) {
+      const message = 'has no effect with discovery_mode static; choose dynamic or hybrid';
+      warnings.push({ path: 'nodes.join_token', message });
+    }
+    return;
+  }
+  if (mode === 'dynamic' && nodes.length > 0) {
+    const message = 'is not used with discovery_mode dynamic; choose hybrid to have both';
+    warnings.push({ path: 'nodes.static_nodes', message });
+  }
+  if (!hasToken && dns.length === 0) {
+    const message = `${mode} without join_token and dns: no worker can join by itself`;
+    warnings.push({ path: 'nodes.discovery_mode', message });
+  }
+}
+
+function judgeJoinToken(raw: RawConfig, { problems, warnings }: Judgement): void {
+  const token = raw.nodes.join_token;
+  if (token === undefined || !isWeakSecret(token)) return;
+  const what = isSampleSecret(token)
+    ? 'this is a sample or a well-known secret'
+    : 'shorter than 32 characters';
+  if (isLoopbackHost(raw.server.host)) {
+    const message = `${what}; registration stays closed until it is 32 random characters or more`;
+    warnings.push({ path: 'nodes.join_token', message });
+  } else {
+    problems.push({ path: 'nodes.join_token', message: `${what}; write 32 random characters or more` });
+  }
 }
 
 function judgeInstances(raw: RawConfig, { problems }: Judgement): void {

@@ -71,6 +71,18 @@ task_types:
             default_value: 512
 `;
 
+/** A worker of which the file says nothing but where it is. */
+const PLAIN_WORKER = {
+  maxConcurrent: 2,
+  capabilities: [],
+  labels: [],
+  group: 'primary',
+  weight: 1,
+  priority: 5,
+  enabled: true,
+  metadata: {},
+};
+
 test('CF8 the documented config.yaml loads unchanged and every key reaches the compiled configuration', () => {
   const { config } = parse(DOCUMENTED);
   expect(config.database).toEqual({
@@ -91,16 +103,21 @@ test('CF8 the documented config.yaml loads unchanged and every key reaches the c
   expect(config.comfyui.url).toBe('http://127.0.0.1:8188');
   expect(config.comfyui.outputDir).toBe('/studio/backend/outputs');
   expect(config.redis).toEqual({ host: 'localhost', port: 6379, db: 0, password: null });
-  expect(config.placement).toEqual({ strategy: 'least_loaded', maxAttempts: 4 });
+  expect(config.placement).toEqual({ strategy: 'least_loaded', isStrategyFixed: false, maxAttempts: 4 });
   expect(config.workers).toEqual([
     {
       name: 'comfyui-worker-1',
       url: 'http://192.168.1.101:8188',
       maxConcurrent: 4,
       capabilities: ['text_to_image'],
+      labels: [],
+      group: 'primary',
+      weight: 1,
+      priority: 5,
+      enabled: true,
       metadata: { location: 'worker-server-1', gpu_model: 'RTX 4090' },
     },
-    { name: 'comfyui', url: 'http://127.0.0.1:8188', maxConcurrent: 2, capabilities: [], metadata: {} },
+    { ...PLAIN_WORKER, name: 'comfyui', url: 'http://127.0.0.1:8188' },
   ]);
   const workflow = config.taskTypes['text_to_image']?.workflows['sd_basic'];
   expect(workflow?.workflow_file).toBe('/studio/backend/workflows/text_to_image/文生图.json');
@@ -182,9 +199,7 @@ test('CF7 host, port and time-out of a single ComfyUI come from the environment'
   const environment = { COMFYUI_HOST: 'gpu-box', COMFYUI_PORT: '8200', COMFYUI_TIMEOUT: '1800' };
   const { config } = parse('', { environment });
   expect(config.comfyui).toMatchObject({ url: 'http://gpu-box:8200', isWritten: true, timeoutMs: 1_800_000 });
-  expect(config.workers).toEqual([
-    { name: 'comfyui', url: 'http://gpu-box:8200', maxConcurrent: 2, capabilities: [], metadata: {} },
-  ]);
+  expect(config.workers).toEqual([{ ...PLAIN_WORKER, name: 'comfyui', url: 'http://gpu-box:8200' }]);
 });
 
 test('CF4 an unknown key is refused with its line and the nearest known one', () => {
@@ -196,6 +211,70 @@ test('CF4 an unknown key is refused with its line and the nearest known one', ()
       message: 'unknown key; did you mean "max_concurrent"?',
     },
   ]);
+});
+
+test('ND1 ND16 a node carries labels, group, weight, priority and enabled; metadata.priority counts', () => {
+  const text = `nodes:
+  static_nodes:
+    - { node_id: a, host: 10.0.0.1, labels: [fast], group: backup, weight: 2.5, priority: 9, enabled: false }
+    - { node_id: b, host: 10.0.0.2, metadata: { priority: 3 } }`;
+  expect(parse(text).config.workers).toMatchObject([
+    { name: 'a', labels: ['fast'], group: 'backup', weight: 2.5, priority: 9, enabled: false },
+    { name: 'b', labels: [], group: 'primary', weight: 1, priority: 3, enabled: true },
+  ]);
+});
+
+test('LB1 an unknown strategy is refused with the nearest one', () => {
+  const text = 'nodes:\n  load_balancing:\n    strategy: round-robin\n';
+  expect(problemsOf(text)).toEqual([
+    {
+      path: 'nodes.load_balancing.strategy',
+      line: 3,
+      message:
+        'expected one of least_loaded, round_robin, weighted, random, priority_based, fastest; did you mean "round_robin"?',
+    },
+  ]);
+});
+
+test.each([
+  ['host: "http://gpu:8188"', 'host'],
+  ['host: gpu, port: 70000', 'port'],
+  ['host: gpu, max_concurrent: 0', 'max_concurrent'],
+  ['host: gpu, capabilities: ["text to image"]', 'capabilities[0]'],
+  ['host: gpu, metadata: { priority: 100 }', 'metadata.priority'],
+])('ND2 a node with %s is refused at its path', (fields, path) => {
+  const paths = problemsOf(`nodes: { static_nodes: [{ node_id: a, ${fields} }] }`).map((one) => one.path);
+  expect(paths).toEqual([`nodes.static_nodes[0].${path}`]);
+});
+
+const JOIN_TOKEN = 'f3b1c9d27a5e48b6900d1e2f3a4b5c6d';
+
+test.each([
+  ['static', ['a', 'comfyui'], []],
+  ['dynamic', ['comfyui'], ['nodes.static_nodes']],
+  ['hybrid', ['a', 'comfyui'], []],
+])('ND3 discovery_mode %s uses the workers %j of the file and warns at %j', (mode, names, warned) => {
+  const token = mode === 'static' ? '' : `join_token: ${JOIN_TOKEN},`;
+  const nodes = `nodes: { discovery_mode: ${mode}, ${token} static_nodes: [{ node_id: a, host: x }] }`;
+  const { config, warnings } = parse(`${nodes}\ncomfyui: { port: 8188 }`);
+  expect(config.workers.map(({ name }) => name)).toEqual(names);
+  expect(warnings.map(({ path }) => path)).toEqual(warned);
+});
+
+test('AU8 a weak join token keeps registration closed on loopback and is refused on a wider address', () => {
+  const weak = 'nodes: { discovery_mode: hybrid, join_token: changeme }';
+  const { config, warnings } = parse(weak);
+  expect(config.discovery.joinToken).toBeNull();
+  expect(warnings.map(({ path }) => path)).toEqual(['nodes.join_token', 'nodes.discovery_mode']);
+  expect(problemsOf(`server: { host: 0.0.0.0 }\n${weak}`).map(({ path }) => path)).toEqual([
+    'nodes.join_token',
+  ]);
+  const environment = { COMFLEET__NODES__JOIN_TOKEN: JOIN_TOKEN };
+  expect(parse(weak, { environment }).config.discovery.joinToken).toBe(JOIN_TOKEN);
+});
+
+test('CF4 DNS names are refused where discovery_mode is static', () => {
+  expect(problemsOf('nodes: { dns: [{ name: gpu.lan }] }').map(({ path }) => path)).toEqual(['nodes.dns']);
 });
 
 test.each([

@@ -68,7 +68,7 @@ export function parseConfig(text: string, source: ConfigSource): LoadedConfig {
   const options = resolvePaths(SCHEMA, source.options ?? {}, source.cwd);
   const tree = overlay(overlay(dropEmptyBlocks(fromFile), environment.tree), options);
 
-  const parsed = configSchema.safeParse(tree);
+  const parsed = configSchema.safeParse(tree, { reportInput: true });
   if (!parsed.success)
     throw createConfigError(source.file, toConfigProblems(parsed.error, SCHEMA, content.findLine));
   const raw = { ...parsed.data, data_dir: resolve(base, parsed.data.data_dir) };
@@ -77,7 +77,9 @@ export function parseConfig(text: string, source: ConfigSource): LoadedConfig {
     source.file,
     problems.map((problem) => locate(problem, content)),
   );
-  return { config: compileConfig(raw, source.file), warnings };
+  const above = overlay(environment.tree, options);
+  const isFixed = (path: readonly string[]) => findValue(above, path) !== undefined;
+  return { config: compileConfig(raw, source.file, isFixed), warnings };
 }
 
 /** A file with nothing but `task_types`, such as the shipped workflows; `workflow_file` becomes absolute. */
@@ -85,7 +87,7 @@ export function parseTaskTypes(text: string, file: string): TaskTypes {
   const content = parseYaml(text);
   refuse(file, content.problems);
   const tree = resolvePaths(TASK_TYPES_SCHEMA, content.value ?? { task_types: {} }, dirname(resolve(file)));
-  const parsed = taskTypesFileSchema.safeParse(tree);
+  const parsed = taskTypesFileSchema.safeParse(tree, { reportInput: true });
   if (parsed.success) return parsed.data.task_types;
   throw createConfigError(file, toConfigProblems(parsed.error, TASK_TYPES_SCHEMA, content.findLine));
 }
@@ -118,6 +120,10 @@ function resolvePaths(schema: SchemaNode, tree: unknown, base: string): unknown 
   const copy = structuredClone(tree);
   visitPathValues(schema, tree, (path, value) => setAt(copy, path, resolve(base, value)));
   return copy;
+}
+
+function findValue(tree: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((place, step) => (isPlainObject(place) ? place[step] : undefined), tree);
 }
 
 function setAt(tree: unknown, path: readonly PropertyKey[], value: string): void {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, test } from 'vitest';
 import { loadMigrationStatus, migrate, printSchema, type SchemaConnection } from './migrate.ts';
-import { tables } from './migrations/0001-records.ts';
+import { migrations } from './migrations/index.ts';
 
 function openMemory(): SchemaConnection {
   const db = new DatabaseSync(':memory:');
@@ -20,11 +20,21 @@ test('migrating twice applies each step once and remembers when', async () => {
   await migrate(connection, () => 1767225600000);
   const status = await migrate(connection, () => 1767225600001);
 
-  expect(status).toEqual({ driver: 'sqlite', current: 1, latest: 1, pending: [] });
+  const latest = migrations.length;
+  expect(status).toEqual({ driver: 'sqlite', current: latest, latest, pending: [] });
   const rows = await connection.run('select * from comfleet_schema');
-  expect(rows.map((row) => ({ ...row }))).toEqual([
-    { version: 1, name: 'records', min_binary: 1, applied_at: 1767225600000 },
-  ]);
+  expect(rows.map((row) => ({ ...row }))).toEqual(
+    migrations.map(({ version, name, minBinary }) => ({
+      version,
+      name,
+      min_binary: minBinary,
+      applied_at: 1767225600000,
+    })),
+  );
+});
+
+test('migrations are numbered without a gap, in order', () => {
+  expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1));
 });
 
 test('an index that is there already is no failure on MySQL, any other error is', async () => {
@@ -45,9 +55,9 @@ test('an index that is there already is no failure on MySQL, any other error is'
 test('a schema too new for this program is refused before anything is changed', async () => {
   const connection = openMemory();
   await migrate(connection, () => 0);
-  await connection.run("insert into comfleet_schema values (7, 'later', 5, 0)");
+  await connection.run("insert into comfleet_schema values (99, 'later', 98, 0)");
 
-  const details = { schema_version: 7, this_program: 1 };
+  const details = { schema_version: 99, this_program: migrations.length };
   await expect(loadMigrationStatus(connection)).rejects.toMatchObject({ code: 'SCHEMA_TOO_NEW', details });
   await expect(migrate(connection, () => 0)).rejects.toMatchObject({ code: 'SCHEMA_TOO_NEW', details });
 });
@@ -60,7 +70,9 @@ test.each(['sqlite', 'postgres', 'mysql'] as const)(
     const printed = printSchema(driver);
 
     expect(readFileSync(file, 'utf8')).toBe(printed);
-    expect(printed.match(/create table/g)).toHaveLength(tables.length + 1);
+    expect(printed.match(/create table/g)).toHaveLength(
+      migrations.flatMap(({ tables }) => tables).length + 1,
+    );
   },
 );
 

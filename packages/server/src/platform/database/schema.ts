@@ -201,7 +201,7 @@ export interface WorkerRow {
   url: string;
   source: string;
   max_concurrent: number;
-  /** JSON: capabilities, labels, metadata. */
+  /** JSON: labels, weight …, what was changed at run time, and switches; see WorkerRecords. */
   settings: string;
   /** JSON: last known inventory (version, devices, models); object_info lies in a blob of its own. */
   inventory: string | null;
@@ -248,6 +248,16 @@ export interface SettingRow {
   value: string;
 }
 
+export interface OverlayRow {
+  /** `placement.strategy`, … */
+  name: string;
+  /** JSON. */
+  value: string;
+  /** Who changed it. */
+  principal_id: string;
+  changed_at: number;
+}
+
 export interface Schema {
   principal: PrincipalRow;
   token: TokenRow;
@@ -264,4 +274,5 @@ export interface Schema {
   instance: InstanceRow;
   task_secret: SecretRow;
   setting: SettingRow;
+  overlay: OverlayRow;
 }

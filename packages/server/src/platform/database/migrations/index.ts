@@ -1,5 +1,6 @@
 import type { TableSpec } from '../table-spec.ts';
 import { tables as records } from './0001-records.ts';
+import { tables as overlay } from './0002-overlay.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -12,4 +13,5 @@ export interface Migration {
 /** In order, never changed after a release; a new one is appended. */
 export const migrations: readonly Migration[] = [
   { version: 1, name: 'records', minBinary: 1, tables: records },
+  { version: 2, name: 'overlay', minBinary: 1, tables: overlay },
 ];

@@ -1,0 +1,98 @@
+import {
+  announcedSchema,
+  type Balancing as BalancingAnswer,
+  balancingSchema,
+  fleetStatsSchema,
+  registerWorkerSchema,
+  STRATEGIES,
+} from '@comfleet/contract';
+import { z } from 'zod';
+import type { BalancingState } from '../../fleet/balancing.ts';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { principalOf } from '../authentication.ts';
+import { toSettings } from '../fleet-view.ts';
+import type { NativeDeps } from './native-deps.ts';
+import { problemAnswers } from './route-schemas.ts';
+
+/** The fleet as a whole: numbers, strategy, and workers that register themselves. */
+export function addFleetRoutes(app: HttpServer, deps: NativeDeps): void {
+  addStatsRoute(app, deps);
+  addBalancingRoutes(app, deps);
+  addRegisterRoute(app, deps);
+}
+
+function addStatsRoute(app: HttpServer, { fleet }: NativeDeps): void {
+  app.get('/api/fleet/stats', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'Workers by state, capacity, load and free slots',
+      response: { 200: fleetStatsSchema, ...problemAnswers },
+    },
+    handler: async () => fleet.stats(),
+  });
+}
+
+function addBalancingRoutes(app: HttpServer, { balancing }: NativeDeps): void {
+  app.get('/api/fleet/balancing', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'The strategy that chooses workers, and what decides it',
+      response: { 200: balancingSchema, ...problemAnswers },
+    },
+    handler: async () => toAnswer(balancing.state),
+  });
+
+  app.put('/api/fleet/balancing', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'Change the strategy now and for good; null lets the file decide again',
+      body: z.strictObject({ strategy: z.enum(STRATEGIES).nullable() }),
+      response: { 200: balancingSchema, ...problemAnswers },
+    },
+    handler: async (request) => {
+      await balancing.change(request.body.strategy, principalOf(request).id);
+      return toAnswer(balancing.state);
+    },
+  });
+}
+
+function toAnswer({ strategy, source, changed }: BalancingState): BalancingAnswer {
+  return {
+    strategy,
+    source,
+    strategies: [...STRATEGIES],
+    changed_at: changed && new Date(changed.atMs).toISOString(),
+    changed_by: changed?.principalId ?? null,
+  };
+}
+
+function addRegisterRoute(app: HttpServer, { fleet, config }: NativeDeps): void {
+  app.post('/api/fleet/register', {
+    // The join token is no bearer of ours: the fleet judges it.
+    config: { access: 'public' },
+    schema: {
+      tags: ['fleet'],
+      summary:
+        'A worker registers itself with the join token as bearer, and again before again_seconds are over',
+      body: registerWorkerSchema,
+      response: { 200: announcedSchema, ...problemAnswers },
+    },
+    handler: async (request) => {
+      const { name, url, ...settings } = request.body;
+      const [, token = null] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
+      const worker = await fleet.announce(
+        { name: name ?? new URL(url).host, url, ...toSettings(settings) },
+        { token, address: request.ip },
+      );
+      return {
+        worker_id: worker.worker_id,
+        name: worker.name,
+        state: worker.state,
+        again_seconds: config.current.discovery.announceIntervalMs / 1000,
+      };
+    },
+  });
+}

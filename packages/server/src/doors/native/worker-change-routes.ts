@@ -1,0 +1,115 @@
+import {
+  changeWorkerSchema,
+  REMOVE_MODES,
+  registerWorkerSchema,
+  removedWorkerSchema,
+  workerSchema,
+} from '@comfleet/contract';
+import { z } from 'zod';
+import type { HttpServer } from '../../platform/http/http-server.ts';
+import { toSettings } from '../fleet-view.ts';
+import type { NativeDeps } from './native-deps.ts';
+import { idParams, problemAnswers } from './route-schemas.ts';
+
+const workerAnswers = { 200: workerSchema, ...problemAnswers };
+const switchBody = z.object({ on: z.boolean() });
+
+/** Workers that join, change and leave on an admin's word (ND5, ND6, ND7). */
+export function addWorkerChangeRoutes(app: HttpServer, deps: NativeDeps): void {
+  addMembershipRoutes(app, deps);
+  addSwitchRoutes(app, deps);
+}
+
+function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
+  app.post('/api/fleet/workers', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'Register a worker; it must answer as ComfyUI',
+      body: registerWorkerSchema,
+      response: { 201: workerSchema, ...problemAnswers },
+    },
+    handler: async ({ body }, reply) => {
+      const { name, url, ...settings } = body;
+      reply.status(201);
+      return fleet.register({ name: name ?? new URL(url).host, url, ...toSettings(settings) });
+    },
+  });
+
+  app.patch('/api/fleet/workers/:id', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'Change what stands in the body; not for workers of the file',
+      params: idParams,
+      body: changeWorkerSchema,
+      response: workerAnswers,
+    },
+    handler: (request) => fleet.change(request.params.id, toSettings(request.body)),
+  });
+
+  app.delete('/api/fleet/workers/:id', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'Take a worker out: when its tasks are done (202 until then), or now, moving them',
+      params: idParams,
+      querystring: z.object({ mode: z.enum(REMOVE_MODES).default('wait') }),
+      response: { 200: removedWorkerSchema, 202: removedWorkerSchema, ...problemAnswers },
+    },
+    handler: async (request, reply) => {
+      const outcome = await fleet.remove(request.params.id, request.query.mode);
+      reply.status(outcome.removed ? 200 : 202);
+      return outcome;
+    },
+  });
+
+  app.post('/api/fleet/workers/:id/inventory', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'Ask a worker now which node classes and models it has',
+      params: idParams,
+      response: workerAnswers,
+    },
+    handler: (request) => fleet.refreshInventory(request.params.id),
+  });
+}
+
+function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
+  app.post('/api/fleet/workers/:id/maintenance', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'Take a worker out of service, or back',
+      params: idParams,
+      body: switchBody,
+      response: workerAnswers,
+    },
+    handler: (request) => fleet.setMaintenance(request.params.id, request.body.on),
+  });
+
+  app.post('/api/fleet/workers/:id/drain', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'Let a worker finish what it has and take nothing new, or end that',
+      params: idParams,
+      body: switchBody,
+      response: workerAnswers,
+    },
+    handler: (request) => fleet.setDraining(request.params.id, request.body.on),
+  });
+
+  app.post('/api/fleet/workers/:id/enabled', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'Enable or disable a worker, whatever the file says',
+      params: idParams,
+      body: switchBody,
+      response: workerAnswers,
+    },
+    handler: (request) => fleet.setEnabled(request.params.id, request.body.on),
+  });
+}
