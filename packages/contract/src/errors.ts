@@ -195,11 +195,23 @@ export const ERRORS = {
     'same-worker',
     'The worker forgot the prompt (restarted, or its queue was cleared).',
   ),
+  REMOVED_ON_WORKER: spec(
+    502,
+    'worker',
+    'same-worker',
+    'Someone removed the prompt from the worker, which did not restart; after a second time it is not sent again.',
+  ),
+  PROMPT_STALLED: spec(
+    504,
+    'worker',
+    'other-worker',
+    'The prompt gave no sign of progress for its silence limit and was stopped; details list each step.',
+  ),
   PROMPT_INTERRUPTED: spec(
     502,
     'worker',
     'other-worker',
-    'Someone interrupted the prompt on the worker; it was not Comfleet.',
+    'Someone interrupted the prompt on the worker; it was not Comfleet. After a second time it is not sent again.',
   ),
   HISTORY_INCOMPLETE: spec(
     502,

@@ -12,6 +12,8 @@ export const TASK_EVENT_TYPES = [
   'attempt.submitted',
   'attempt.started',
   'attempt.collecting',
+  /** A step against a prompt that hangs, with its result. */
+  'attempt.escalated',
   'attempt.ended',
   'attempt.adopted',
   'task.succeeded',

@@ -133,10 +133,14 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
         { waitingPerClient: config.limits.waitingPerClient },
       ),
       secrets: new Secrets(database, keys.sealingKey),
+      findRestart: (workerId) => findRestart(instances, workerId),
       linkTo: (assetId) => links.sign(toAssetPath(assetId)),
     },
     toFlowOptions(config, balancing),
   );
+  instances.onChange(({ pid, workerId }) => {
+    if (pid === null && workerId !== null) opened.spine.lost.leave(workerId);
+  });
   await applyConfiguredWorkers({ registry: fleet, logger }, config.workers);
   const countLoad = (id: WorkerId) => opened.spine.board.workers.get(id)?.load ?? 0;
   const resolver = createDnsResolver();
@@ -179,6 +183,11 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     blobs,
     createId,
   };
+}
+
+function findRestart(instances: Instances, workerId: WorkerId): (() => Promise<void>) | null {
+  const own = instances.list().find((instance) => instance.workerId === workerId);
+  return own ? () => instances.restart(own.id) : null;
 }
 
 interface DoorParts {

@@ -150,7 +150,7 @@ describe('with one worker', () => {
     const task = await rig.ended(id);
 
     expect(task).toMatchObject({ status: 'succeeded', attempt_count: 2 });
-    expect(task.attempts[0]).toMatchObject({ ending: 'lost', error: { code: 'PROMPT_LOST' } });
+    expect(task.attempts[0]).toMatchObject({ ending: 'lost', error: { code: 'REMOVED_ON_WORKER' } });
     expect(await rig.ended(busy)).toMatchObject({ status: 'succeeded', attempt_count: 1 });
   });
 });

@@ -1,5 +1,5 @@
 import type { ProgressState } from '@comfleet/comfyui';
-import type { Progress, TaskId } from '@comfleet/contract';
+import type { Progress, TaskId, WorkerId } from '@comfleet/contract';
 import type { TaskRow } from '../platform/database/schema.ts';
 import type { Assets } from './assets/assets.ts';
 import { collectOutputs } from './assets/collect-outputs.ts';
@@ -9,7 +9,9 @@ import { MAX_PREVIEW_BYTES, type PreviewThrottle } from './events/preview-thrott
 import type { ProgressBoard } from './events/progress-board.ts';
 import type { DispatcherDeps } from './execution/dispatcher.ts';
 import { DEFAULT_RETRY } from './execution/ending.ts';
+import type { ExecutionCounters } from './execution/execution-counters.ts';
 import { restoreName } from './execution/prepare-graph.ts';
+import type { RetryBudget } from './execution/retry-budget.ts';
 import type { FlowDeps, FlowOptions } from './stages.ts';
 import { loadGraphText } from './tasks/accept-tasks.ts';
 import type { TaskJournal } from './tasks/task-journal.ts';
@@ -21,6 +23,8 @@ type ExecutionDeps = FlowDeps & {
   board: ProgressBoard;
   previews: PreviewThrottle;
   assets: Assets;
+  counters: ExecutionCounters;
+  retries: RetryBudget;
 };
 
 /** What running an attempt needs of the other stages, put together. */
@@ -42,7 +46,7 @@ export function createExecution(
     loadGraphText: (hash) => loadGraphText(database, hash),
     loadSecrets: (taskId) => deps.secrets.load(taskId),
     uploadInput: (input, http, signal) => uploadInput(deps, { assetId: input.assetId, http, signal }),
-    collect: async ({ task, attempt, outputs, prepared, http, signal }) => {
+    collect: async ({ task, attempt, outputs, prepared, http, signal, onRefused }) => {
       const { writes, assets } = await collectOutputs(
         {
           database,
@@ -61,11 +65,15 @@ export function createExecution(
           restoreName: (name) => restoreName(name, prepared.tag),
           http,
           signal,
+          onRefused,
         },
       );
       const publish = () => publishNames({ blobs, logger, outputDir: options.outputDir }, task, assets);
       return { writes, publish };
     },
+    findRestart: (workerId) => deps.findRestart(workerId as WorkerId),
+    counters: deps.counters,
+    retries: deps.retries,
     findProgress: (taskId) => board.find(taskId),
     onProgress: (task, state, available) => {
       const progress = { ...toProgress(state), available };

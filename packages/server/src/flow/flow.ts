@@ -18,6 +18,7 @@ import type {
   Validation,
   Workflow,
 } from '@comfleet/contract';
+import type { ExecutionCounters } from './execution/execution-counters.ts';
 import type { Actor } from './tasks/actor.ts';
 
 /** What a door hands in: a named workflow with values, or a graph as the caller wrote it. */
@@ -191,5 +192,16 @@ export interface Flow {
   };
 
   /** For health and metrics. */
-  stats(): { waiting: number; held: number; running: number; finishedBy: Readonly<Record<string, number>> };
+  stats(): FlowStats;
+}
+
+/** Numbers of now, and counters since the start. */
+export interface FlowStats extends Readonly<ExecutionCounters> {
+  readonly waiting: number;
+  readonly held: number;
+  readonly running: number;
+  /** Tasks that ended, by their end. */
+  readonly finished: Readonly<Record<string, number>>;
+  /** Tasks that succeeded, by what told us first. */
+  readonly finishedBy: Readonly<Record<string, number>>;
 }

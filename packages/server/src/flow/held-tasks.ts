@@ -1,5 +1,6 @@
 import type { Database } from '../platform/database/database.ts';
 import type { TaskRow } from '../platform/database/schema.ts';
+import type { RetryDecision } from './execution/retry-budget.ts';
 import type { Board } from './placement/board.ts';
 import { findMissing } from './placement/needs.ts';
 import { parseRequirements } from './tasks/requirements.ts';
@@ -13,6 +14,8 @@ export interface HeldDeps {
   board: Board;
   /** Puts a task that is queued again into its lane. */
   enter: (task: TaskRow) => Promise<void>;
+  /** Whether a task whose wait is over may be tried again now (P10). */
+  mayRetry: (taskId: string) => RetryDecision;
 }
 
 /** Tasks that wait outside the lanes, in SQL with their reason, and how they come back. */
@@ -26,7 +29,23 @@ export class HeldTasks {
   /** Those whose time has come go back into their lanes. */
   async releaseDue(): Promise<void> {
     const { database } = this.#deps;
-    for (const task of await loadDueTasks(database, database.nowMs())) await this.release(task);
+    for (const task of await loadDueTasks(database, database.nowMs())) {
+      const decision = this.#deps.mayRetry(task.id);
+      if (decision.kind === 'go') await this.release(task);
+      else await this.#waitLonger(task, decision.delayMs);
+    }
+  }
+
+  /** A retry beyond the fleet's budget. */
+  async #waitLonger(task: TaskRow, delayMs: number): Promise<void> {
+    const dueAtMs = this.#deps.database.nowMs() + delayMs;
+    const details = { reason: 'retry_budget' };
+    const wait: TaskChange = { type: 'task.held', heldReason: 'retry_delay', dueAtMs, details };
+    await this.#deps.journal.change(
+      task.id,
+      (row) => (row.state === 'held' ? { changes: [wait] } : null),
+      task,
+    );
   }
 
   /** Lets a held task wait in its lane; one of a paused batch stays held for that. */

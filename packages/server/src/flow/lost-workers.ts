@@ -49,9 +49,24 @@ export class LostWorkers {
       const since = this.#awaySince.get(workerId);
       // One that has not answered since our start may only be busy with the prompts we adopted.
       const graceMs = this.#seen.has(workerId) ? this.#graceMs : UNSEEN_GRACE_MS;
-      if (since === undefined || clock.monotonicMs() - since < graceMs) continue;
+      if (since === undefined) continue;
+      if (clock.monotonicMs() - since < graceMs && !this.#isSilent(workerId)) continue;
       if (this.#hasOther(task, workerId)) dispatcher.stop(task.id, 'worker_lost');
     }
+  }
+
+  /** Its process was seen to end: nothing of ours runs there any more, so nothing is waited for. */
+  leave(workerId: WorkerId): void {
+    const { dispatcher } = this.#deps;
+    for (const { task, workerId: on } of dispatcher.list())
+      if (on === workerId && this.#hasOther(task, workerId)) dispatcher.stop(task.id, 'worker_died');
+  }
+
+  /** Not heard of beyond the busy limit: that was its grace. */
+  #isSilent(workerId: WorkerId): boolean {
+    const { fleet, clock } = this.#deps;
+    const lastSeenMs = fleet.find(workerId)?.snapshot().lastSeenMs ?? null;
+    return lastSeenMs !== null && clock.nowMs() - lastSeenMs >= UNSEEN_GRACE_MS;
   }
 
   #hasOther(task: TaskRow, workerId: WorkerId): boolean {

@@ -14,6 +14,8 @@ import { drawSeed } from './draw-seed.ts';
 import { EventHub } from './events/event-hub.ts';
 import { PreviewThrottle } from './events/preview-throttle.ts';
 import { ProgressBoard } from './events/progress-board.ts';
+import { createExecutionCounters } from './execution/execution-counters.ts';
+import { RetryBudget } from './execution/retry-budget.ts';
 import type { Flow } from './flow.ts';
 import { EmbeddedQueue } from './queue/embedded-queue.ts';
 import { openRetention } from './retention.ts';
@@ -40,6 +42,9 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
   const board = new ProgressBoard();
   const previews = new PreviewThrottle(deps.clock, PREVIEW_PERIOD_MS);
   const estimates = new RunEstimates(database);
+  const counters = createExecutionCounters();
+  const retries = new RetryBudget();
+  const finished: Record<string, number> = {};
   const held = new Set<string>();
   for await (const task of streamWaitingTasks(database, ['held'])) held.add(task.id);
   const journal = new TaskJournal(database, (changes) => {
@@ -50,6 +55,8 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
       if (row.ended_at !== null) {
         board.forget(row.id);
         previews.forget(row.id);
+        retries.remove(row.id);
+        finished[row.state] = (finished[row.state] ?? 0) + 1;
       }
       if (row.state === 'succeeded') estimates.learn(row);
       const address = { taskId: row.id as TaskId, ownerId: row.owner_id, batchId: row.batch_id };
@@ -71,7 +78,10 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     inputDir: options.inputDir,
     limits: options.assetLimits,
   });
-  const execution = createExecution({ ...deps, journal, hub, board, previews, assets }, options);
+  const execution = createExecution(
+    { ...deps, journal, hub, board, previews, assets, counters, retries },
+    options,
+  );
   const spine = await openSpine(scope, {
     database,
     journal,
@@ -90,7 +100,20 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     offlineGraceMs: options.offlineGraceMs,
   });
   openRetention(scope, { database, blobs: deps.blobs, assets, clock: deps.clock, logger }, options.retention);
-  const stages: Stages = { ...deps, options, hub, board, estimates, journal, queue, assets, spine, held };
+  const stages: Stages = {
+    ...deps,
+    options,
+    hub,
+    board,
+    estimates,
+    journal,
+    queue,
+    assets,
+    spine,
+    held,
+    finished,
+    counters,
+  };
   return { flow: createFlow(stages), spine, hub };
 }
 
@@ -139,7 +162,9 @@ function createFlow(stages: Stages): Flow {
       waiting: stages.queue.size(),
       held: stages.held.size,
       running: spine.dispatcher.size,
+      finished: { ...stages.finished },
       finishedBy: { ...spine.dispatcher.finishedBy },
+      ...stages.counters,
     }),
   };
 }

@@ -10,6 +10,8 @@ import type { Clock } from '../platform/time/clock.ts';
 import { Adoption } from './adoption.ts';
 import { Dispatcher, type DispatcherDeps } from './execution/dispatcher.ts';
 import type { OpenAttempt } from './execution/open-attempts.ts';
+import type { RetryDecision } from './execution/retry-budget.ts';
+import { GivenUpPrompts } from './given-up-prompts.ts';
 import { HeldTasks } from './held-tasks.ts';
 import { LostWorkers } from './lost-workers.ts';
 import { Board } from './placement/board.ts';
@@ -19,7 +21,7 @@ import { explainStart, type PlacedReasons } from './placement/explain.ts';
 import { findMissing, toModelsKey } from './placement/needs.ts';
 import type { PlacementRules } from './placement/rules.ts';
 import type { QueuedTask, TaskQueue, WaitingTask } from './queue/task-queue.ts';
-import { createLaneKey, parseRequirements } from './tasks/requirements.ts';
+import { askForMoreVram, createLaneKey, parseRequirements } from './tasks/requirements.ts';
 import { toWorkflowKey } from './tasks/run-estimates.ts';
 import type { TaskJournal } from './tasks/task-journal.ts';
 import { streamWaitingTasks } from './tasks/task-queries.ts';
@@ -85,6 +87,7 @@ export class Spine {
   readonly lost: LostWorkers;
   readonly links: WorkerLinks;
   readonly adoption: Adoption;
+  readonly givenUp: GivenUpPrompts;
   readonly #deps: SpineDeps;
   readonly #scope: Scope;
   /** Tasks on workers with the order they had in their lanes: one that is taken back stands where it stood. */
@@ -99,15 +102,24 @@ export class Spine {
     const { board } = this;
     this.dispatcher = new Dispatcher(scope, {
       ...deps.dispatcher,
-      planRetryLane: (task, workerId) => this.#planRetryLane(task, workerId),
+      planRetryLane: (...retry) => this.#planRetryLane(...retry),
       slots: {
         phase: (workerId, taskId, phase) => board.setPhase(workerId, taskId, phase, clock.monotonicMs()),
         requeued: (task) => void this.enter(task),
         released: (task, workerId, ran) => this.#release(task, workerId, ran),
       },
     });
-    this.links = new WorkerLinks({ fleet, clock, logger, openEverywhere: () => this.dispatcher.size });
-    this.held = new HeldTasks({ database, journal, board, enter: (task) => this.enter(task) });
+    const { counters } = deps.dispatcher;
+    const openEverywhere = () => this.dispatcher.size;
+    this.links = new WorkerLinks({ fleet, clock, logger, openEverywhere, counters });
+    this.givenUp = new GivenUpPrompts(database, this.links);
+    this.held = new HeldTasks({
+      database,
+      journal,
+      board,
+      enter: (task) => this.enter(task),
+      mayRetry: (taskId) => this.#mayRetry(taskId),
+    });
     this.lost = new LostWorkers({ fleet, clock, board, dispatcher: this.dispatcher }, deps.offlineGraceMs);
     this.adoption = new Adoption({
       database,
@@ -255,17 +267,33 @@ export class Spine {
     this.place();
   }
 
+  #mayRetry(taskId: string): RetryDecision {
+    const { retries, retry, counters } = this.#deps.dispatcher;
+    const decision = retries.ask(taskId, { running: this.dispatcher.size, random: retry.random() });
+    if (decision.kind === 'later') counters.retriesDelayed += 1;
+    return decision;
+  }
+
   /** Where a task that avoids one more worker waits, and whether another one could take it now. */
-  #planRetryLane(task: TaskRow, workerId: string) {
+  #planRetryLane(task: TaskRow, workerId: string, needsMoreVram: boolean) {
     const requirements = parseRequirements(task.requirements);
     const excludedWorkers = [...new Set([...requirements.excludedWorkers, workerId])];
-    const next = { ...requirements, excludedWorkers };
-    let hasOtherWorker = false;
-    for (const { facts, standsBack } of this.board.workers.values()) {
-      const isThere = facts.state === 'online' && !standsBack && !excludedWorkers.includes(facts.id);
-      hasOtherWorker ||= isThere && findMissing(facts, next) === null;
-    }
-    return { key: createLaneKey(next), requirements: JSON.stringify(next), hasOtherWorker };
+    const needs = { ...requirements, excludedWorkers };
+    const others = [...this.board.workers.values()].filter(
+      ({ facts, standsBack }) =>
+        facts.state === 'online' &&
+        !standsBack &&
+        !excludedWorkers.includes(facts.id) &&
+        findMissing(facts, needs) === null,
+    );
+    const failed = this.board.workers.get(workerId as WorkerId)?.facts.vramBytes ?? 0;
+    const vramBytes = others.map(({ facts }) => facts.vramBytes);
+    const next = needsMoreVram ? askForMoreVram(needs, failed, vramBytes) : needs;
+    return {
+      key: createLaneKey(next),
+      requirements: JSON.stringify(next),
+      hasOtherWorker: others.length > 0,
+    };
   }
 
   // ── the fleet changes ──────────────────────────────────────────────────────
@@ -286,6 +314,7 @@ export class Spine {
   #updateWorker(workerId: WorkerId): void {
     const worker = this.#deps.fleet.find(workerId)?.snapshot();
     this.lost.note(workerId, worker?.state ?? null);
+    this.givenUp.watch(workerId);
     if (!worker) {
       this.board.removeWorker(workerId);
       return;
@@ -302,6 +331,7 @@ export class Spine {
   async recover(): Promise<void> {
     const { database, queue, fleet, logger } = this.#deps;
     const attempts = await this.adoption.load();
+    await this.givenUp.load();
     const waiting: QueuedTask[] = [];
     for await (const task of streamWaitingTasks(database, ['queued'])) {
       this.#openLane(task);

@@ -1,4 +1,4 @@
-import type { Id, IdKind } from '@comfleet/contract';
+import type { Id, IdKind, WorkerId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../fleet/workers/registry.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { Logger } from '../platform/logging/logger.ts';
@@ -7,6 +7,7 @@ import type { AssetLimits, Assets } from './assets/assets.ts';
 import type { BlobStore } from './assets/blob-store.ts';
 import type { EventHub } from './events/event-hub.ts';
 import type { ProgressBoard } from './events/progress-board.ts';
+import type { ExecutionCounters } from './execution/execution-counters.ts';
 import type { PlacementRules, Strategy } from './placement/rules.ts';
 import type { EmbeddedQueue } from './queue/embedded-queue.ts';
 import type { RetentionLimits } from './retention.ts';
@@ -30,6 +31,8 @@ export interface FlowDeps {
   /** People's say before tasks are accepted. Throws QUOTA_EXCEEDED. */
   admission: (actor: Actor, count: number) => Promise<void>;
   secrets: Secrets;
+  /** Restarts the process of a worker that is one of our instances; null for any other. */
+  findRestart: (workerId: WorkerId) => (() => Promise<void>) | null;
   /** Signed link to an asset's bytes. */
   linkTo: (assetId: string) => string;
 }
@@ -68,4 +71,7 @@ export interface Stages extends FlowDeps {
   spine: Spine;
   /** Ids of held tasks, for the counts of health and metrics. */
   held: Set<string>;
+  /** Tasks that ended since the start, by their end. */
+  finished: Record<string, number>;
+  counters: Readonly<ExecutionCounters>;
 }

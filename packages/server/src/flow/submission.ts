@@ -69,12 +69,14 @@ export async function prepareSubmission(
       : await bindNamed(deps, ownerId, body);
   const graph = request.updates ? applyUpdates(bound.graph, request.updates) : bound.graph;
   const { classTypes, models } = readRequirements(graph);
+  const silenceLimitMs = bound.workflow?.silenceLimitMs ?? null;
   const requirements = {
     taskType: bound.taskType,
     classTypes,
     models,
     inputs: bound.inputs,
     excludedWorkers: [],
+    ...(silenceLimitMs === null ? {} : { silenceLimitMs }),
   };
   const heldReason = judgeAgainstFleet(deps, graph, requirements);
   return {

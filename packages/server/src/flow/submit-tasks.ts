@@ -6,6 +6,7 @@ import type { Stages } from './stages.ts';
 import { prepareSubmission, type SubmissionDeps } from './submission.ts';
 import { acceptTasks, findKeySubject, loadGraphText, type NewTask } from './tasks/accept-tasks.ts';
 import type { Actor } from './tasks/actor.ts';
+import { parseRequirements } from './tasks/requirements.ts';
 import { loadVisibleTask } from './tasks/task-queries.ts';
 import { describeTask } from './tasks/task-view.ts';
 
@@ -111,7 +112,7 @@ export async function rerunTask(stages: Stages, task: TaskRow, actor: Actor): Pr
     graphText: await loadGraphText(stages.database, task.graph_hash),
     parameters: JSON.parse(task.parameters),
     seed: task.seed,
-    requirements: { ...JSON.parse(task.requirements), excludedWorkers: [] },
+    requirements: { ...parseRequirements(task.requirements), excludedWorkers: [], minVramBytes: undefined },
     priority: task.priority,
     timeoutMs: task.timeout_ms,
     maxAttempts: task.max_attempts,

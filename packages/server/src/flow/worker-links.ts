@@ -3,6 +3,7 @@ import type { ConnectedWorker, WorkerRegistry } from '../fleet/workers/registry.
 import type { Logger } from '../platform/logging/logger.ts';
 import type { Clock } from '../platform/time/clock.ts';
 import type { RunningWorker } from './execution/attempt-runner.ts';
+import type { ExecutionCounters } from './execution/execution-counters.ts';
 import { WorkerTracker } from './execution/worker-tracker.ts';
 
 export interface LinkDeps {
@@ -11,6 +12,7 @@ export interface LinkDeps {
   logger: Logger;
   /** Prompts followed on all workers. */
   openEverywhere: () => number;
+  counters: ExecutionCounters;
 }
 
 /** Execution's view of the fleet's workers: one tracker each, for as long as the worker keeps its address. */
@@ -50,8 +52,7 @@ export class WorkerLinks {
     const known = this.#trackers.get(worker.id);
     if (known?.worker === worker) return known.tracker;
     known?.tracker.close();
-    const { clock, logger, openEverywhere } = this.#deps;
-    const tracker = new WorkerTracker(worker, { clock, logger, openEverywhere });
+    const tracker = new WorkerTracker(worker, this.#deps);
     this.#trackers.set(worker.id, { worker, tracker });
     return tracker;
   }

@@ -206,7 +206,17 @@ export class FakeFlow implements Flow {
   };
 
   stats() {
-    return { waiting: 3, held: 1, running: 2, finishedBy: { succeeded: 7 } };
+    return {
+      waiting: 3,
+      held: 1,
+      running: 2,
+      finished: { succeeded: 7 },
+      finishedBy: { socket: 6, watchdog: 1 },
+      overlapPossible: 2,
+      lateStopped: 0,
+      foreignEnds: 0,
+      retriesDelayed: 0,
+    };
   }
 
   content(name: string): ContentStream {

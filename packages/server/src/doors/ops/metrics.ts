@@ -1,6 +1,6 @@
-import { TASK_STATES, WORKER_STATES } from '@comfleet/contract';
+import { WORKER_STATES } from '@comfleet/contract';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Flow } from '../../flow/flow.ts';
+import type { Flow, FlowStats } from '../../flow/flow.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { StreamSlots } from '../../platform/http/stream-slots.ts';
 import type { FleetView } from '../fleet-view.ts';
@@ -38,7 +38,7 @@ export function createMetrics({ flow, fleet, slots, version }: MetricsDeps): Reg
       this.set({ state: 'running' }, running);
     },
   });
-  addFinishedCounter(registry, flow);
+  addFlowCounters(registry, flow);
   new Gauge({
     name: 'comfleet_workers',
     help: 'Workers by state.',
@@ -62,19 +62,64 @@ export function createMetrics({ flow, fleet, slots, version }: MetricsDeps): Reg
   return registry;
 }
 
-function addFinishedCounter(registry: Registry, flow: Pick<Flow, 'stats'>): void {
-  new Counter({
+type Stats = Pick<Flow, 'stats'>;
+
+function addFlowCounters(registry: Registry, flow: Stats): void {
+  addCounter(registry, flow, {
     name: 'comfleet_tasks_finished_total',
     help: 'Tasks that ended since the start, by how.',
-    labelNames: ['state'],
+    label: 'state',
+    read: ({ finished }) => finished,
+  });
+  addCounter(registry, flow, {
+    name: 'comfleet_finished_by_total',
+    help: 'Tasks that succeeded, by what told us first: socket, watchdog (our polling), check, adoption.',
+    label: 'source',
+    read: ({ finishedBy }) => finishedBy,
+  });
+  addCounter(registry, flow, {
+    name: 'comfleet_overlap_possible_total',
+    help: 'Tasks sent elsewhere while their old prompt might still run on a worker that did not answer.',
+    read: ({ overlapPossible }) => ({ all: overlapPossible }),
+  });
+  addCounter(registry, flow, {
+    name: 'comfleet_late_prompts_stopped_total',
+    help: 'Prompts that turned up on a worker after their task had gone elsewhere, and were stopped.',
+    read: ({ lateStopped }) => ({ all: lateStopped }),
+  });
+  addCounter(registry, flow, {
+    name: 'comfleet_foreign_ends_total',
+    help: 'End messages of prompts that are not ours, ignored.',
+    read: ({ foreignEnds }) => ({ all: foreignEnds }),
+  });
+  addCounter(registry, flow, {
+    name: 'comfleet_retries_delayed_total',
+    help: 'Retries that waited because too many others were running.',
+    read: ({ retriesDelayed }) => ({ all: retriesDelayed }),
+  });
+}
+
+/** A counter that the flow counts itself; without a label it has one value. */
+function addCounter(
+  registry: Registry,
+  flow: Stats,
+  counter: {
+    name: string;
+    help: string;
+    label?: string;
+    read: (stats: FlowStats) => Readonly<Record<string, number>>;
+  },
+): void {
+  const { name, help, label, read } = counter;
+  new Counter({
+    name,
+    help,
+    labelNames: label === undefined ? [] : [label],
     registers: [registry],
     collect() {
       this.reset();
-      const { finishedBy } = flow.stats();
-      for (const state of TASK_STATES) {
-        const count = finishedBy[state];
-        if (count !== undefined) this.inc({ state }, count);
-      }
+      for (const [value, count] of Object.entries(read(flow.stats())))
+        this.inc(label === undefined ? {} : { [label]: value }, count);
     },
   });
 }

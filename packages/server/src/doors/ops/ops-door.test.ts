@@ -59,6 +59,8 @@ test('metrics count tasks by state, workers by state and requests by route', asy
   expect(headers['content-type']).toContain('text/plain');
   expect(body).toContain('comfleet_tasks{state="queued"} 3');
   expect(body).toContain('comfleet_tasks_finished_total{state="succeeded"} 7');
+  expect(body).toContain('comfleet_finished_by_total{source="watchdog"} 1');
+  expect(body).toContain('comfleet_overlap_possible_total 2');
   expect(body).toContain('comfleet_workers{state="online"} 1');
   expect(body).toContain('comfleet_http_request_seconds_count{method="GET",route="/healthz",status="200"} 1');
 });

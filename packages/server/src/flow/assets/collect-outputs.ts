@@ -30,10 +30,14 @@ export interface CollectJob {
   /** Takes the attempt's tag out of a file name. */
   restoreName: (filename: string) => string;
   http: ComfyHttp;
+  /** Ends the wait for a worker that does not come back. */
   signal: AbortSignal;
+  /** Nobody listens on the worker. */
+  onRefused: () => void;
 }
 
 const DOWNLOAD_TRIES = 5;
+const REFUSED_WAIT_MS = 1000;
 
 /**
  * Fetches every output of a finished prompt into blobs, whole or not at all, and answers the rows that make them
@@ -74,10 +78,13 @@ async function storeOutput(deps: CollectDeps, job: CollectJob, output: Collected
   return deps.blobs.put(once(bytes), { maxBytes: deps.maxFileBytes });
 }
 
-/** Broken downloads start over, at most five times; a file that is gone is told apart, because only a new run brings it back. */
+/**
+ * Broken downloads start over, at most five times; a file that is gone is told apart, because only a new run brings it back.
+ * While nobody listens the file is waited for: a worker that restarts still has it (HR8).
+ */
 async function download(deps: CollectDeps, job: CollectJob, file: OutputFile): Promise<StoredBlob> {
   let last: Error | null = null;
-  for (let tries = 0; tries < DOWNLOAD_TRIES; tries += 1) {
+  for (let tries = 0; tries < DOWNLOAD_TRIES; ) {
     if (tries > 0) await deps.clock.sleep(100 * 2 ** tries, job.signal);
     try {
       const viewed = await job.http.view(file, { signal: job.signal });
@@ -91,13 +98,19 @@ async function download(deps: CollectDeps, job: CollectJob, file: OutputFile): P
       throw new AppError('COLLECT_FAILED', { file, reason: 'the picture is cut off' });
     } catch (thrown) {
       last = toError(thrown);
+      if (thrown instanceof ComfyError && thrown.code === 'CONNECTION_REFUSED') {
+        job.onRefused();
+        await deps.clock.sleep(REFUSED_WAIT_MS, job.signal);
+        continue;
+      }
+      tries += 1;
       if (thrown instanceof ComfyError && thrown.details.status === 404)
         throw new AppError('OUTPUT_GONE', { file }, { cause: thrown });
       if (job.signal.aborted || !isWorthRetry(thrown)) throw thrown;
       deps.logger.warn('download.broken', {
         taskId: job.task.id,
         file: file.filename,
-        tries: tries + 1,
+        tries,
         error: last.message,
       });
     }

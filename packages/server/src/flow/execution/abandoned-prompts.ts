@@ -2,10 +2,11 @@ import type { ComfyHttp } from '@comfleet/comfyui';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
-import { stopPrompt } from './submit-prompt.ts';
+import type { ExecutionCounters } from './execution-counters.ts';
+import { stopPrompt } from './prompt-on-worker.ts';
 
 /** How long a prompt that was given up may still turn up; validation on a busy worker can take minutes. */
-const LIFE_MS = 600_000;
+export const ABANDONED_LIFE_MS = 600_000;
 
 /**
  * Prompts of one worker that their tasks gave up: a POST that broke and was not found, a worker that stayed away. Such a
@@ -15,18 +16,20 @@ export class AbandonedPrompts {
   readonly #http: ComfyHttp;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #counters: ExecutionCounters;
   /** Prompt id → when it is forgotten, monotonic ms. */
   readonly #untilMs = new Map<string, number>();
   #looking: 'idle' | 'busy' | 'again' = 'idle';
 
-  constructor(deps: { http: ComfyHttp; clock: Clock; logger: Logger }) {
+  constructor(deps: { http: ComfyHttp; clock: Clock; logger: Logger; counters: ExecutionCounters }) {
     this.#http = deps.http;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
+    this.#counters = deps.counters;
   }
 
   add(promptId: string): void {
-    this.#untilMs.set(promptId, this.#clock.monotonicMs() + LIFE_MS);
+    this.#untilMs.set(promptId, this.#clock.monotonicMs() + ABANDONED_LIFE_MS);
   }
 
   /** Something moved on the worker: looks for the prompts and stops those that are there. */
@@ -51,6 +54,7 @@ export class AbandonedPrompts {
         if (!this.#untilMs.has(promptId)) continue;
         await stopPrompt(this.#http, promptId);
         this.#untilMs.delete(promptId);
+        this.#counters.lateStopped += 1;
         this.#logger.warn('prompt.late_stopped', { promptId });
       }
     } catch (thrown) {

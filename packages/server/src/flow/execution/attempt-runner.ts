@@ -1,80 +1,38 @@
-import type { CollectedOutput, ComfyHttp, ProgressState } from '@comfleet/comfyui';
+import type { CollectedOutput } from '@comfleet/comfyui';
 import { type Graph, parseGraph, parseLosslessJson, readRequirements } from '@comfleet/comfyui';
-import type { Write } from '../../platform/database/database.ts';
-import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
-import type { Logger } from '../../platform/logging/logger.ts';
-import type { Clock } from '../../platform/time/clock.ts';
-import type { TaskChange } from '../tasks/task-change.ts';
-import { AttemptSteps, type StepDeps } from './attempt-steps.ts';
-import { type AttemptResult, endAttempt } from './ending.ts';
+import { parseRequirements } from '../tasks/requirements.ts';
+import {
+  type AttemptEnd,
+  type AttemptJob,
+  type Collected,
+  type Ended,
+  notCollected,
+  type RunnerDeps,
+  type StopReason,
+} from './attempt-job.ts';
+import { AttemptSteps } from './attempt-steps.ts';
+import { EarlyEnd } from './end-early.ts';
+import { endAttempt } from './ending.ts';
 import { judgeEnd } from './judge-end.ts';
-import { createTag, type InputFile, type PreparedGraph, prepareGraph, withInputs } from './prepare-graph.ts';
-import type { FinishedBy, FollowedEnd, PromptFollower } from './prompt-follower.ts';
-import { lookForPrompt, stopPrompt, submitPrompt } from './submit-prompt.ts';
-import type { WorkerTracker } from './worker-tracker.ts';
+import { createTag, type PreparedGraph, prepareGraph, withInputs } from './prepare-graph.ts';
+import type { FollowedEnd, PromptFollower } from './prompt-follower.ts';
+import { SilenceWatch } from './silence-watch.ts';
+import { lookForPrompt, submitPrompt } from './submit-prompt.ts';
+import { uploadInputs } from './upload-inputs.ts';
 
-/** The worker an attempt runs on, as much of it as running needs. */
-export interface RunningWorker {
-  readonly http: ComfyHttp;
-  readonly tracker: WorkerTracker;
-  readonly socketId: string;
-  expectStatus(): { accepted(): void; cancel(): void };
-  suspect(): void;
-}
+export type {
+  AttemptEnd,
+  AttemptJob,
+  Collected,
+  RunnerDeps,
+  RunningWorker,
+  StopReason,
+} from './attempt-job.ts';
 
-/** Outputs on their way into the store: what the final commit adds beside the task's own change. */
-export interface Collected {
-  writes: Write[];
-  /** After the commit: readable copies, events. */
-  publish: () => void;
-}
-
-export interface RunnerDeps extends StepDeps {
-  clock: Clock;
-  logger: Logger;
-  loadGraphText(hash: string): Promise<string>;
-  loadSecrets(taskId: string): Promise<Record<string, unknown>>;
-  /** Pushes a file of ours to the worker and answers the value its graph input must have. */
-  uploadInput(input: InputFile, http: ComfyHttp, signal: AbortSignal): Promise<string>;
-  collect(job: {
-    task: TaskRow;
-    attempt: AttemptRow;
-    outputs: readonly CollectedOutput[];
-    prepared: PreparedGraph;
-    http: ComfyHttp;
-    signal: AbortSignal;
-  }): Promise<Collected>;
-  onProgress(task: TaskRow, progress: ProgressState, available: boolean): void;
-  onPreview(task: TaskRow, nodeId: string, mimeType: string, image: Uint8Array): void;
-}
-
-export interface AttemptJob {
-  task: TaskRow;
-  attempt: AttemptRow;
-  worker: RunningWorker;
-  /** Found open after a restart: nothing is sent, the prompt is looked for. */
-  adopted: boolean;
-  /** Aborted for a reason in words when the attempt must stop: `StopReason`. */
-  stop: AbortSignal;
-  /** The prompt stands in the worker's queue, or runs. */
-  onPhase: (phase: 'waiting' | 'running') => void;
-}
-
-/** Why a running attempt is stopped from outside. */
-export type StopReason = 'canceled' | 'timeout' | 'worker_lost' | 'shutdown' | 'taken_back';
-
-export interface AttemptEnd {
-  result: AttemptResult;
-  steps: TaskChange[];
-  attempt: AttemptRow;
-  collected: Collected | null;
-  finishedBy: FinishedBy | null;
-}
-
-const STOP_WAIT_MS = 10_000;
 const STORAGE_WAIT_MS = 5000;
+const FREE_TIMEOUT_MS = 5000;
 
 /**
  * One try of a task on one worker, from the claim to the bytes: inputs, POST, following, outputs. It commits only its
@@ -103,25 +61,45 @@ async function leaveOpen(steps: AttemptSteps): Promise<null> {
   return null;
 }
 
-type Ended = Pick<AttemptEnd, 'result' | 'collected' | 'finishedBy'>;
-
 class AttemptRun {
   readonly #deps: RunnerDeps;
   readonly #job: AttemptJob;
   readonly #steps: AttemptSteps;
+  readonly #silence: SilenceWatch;
+  readonly #early: EarlyEnd;
+  /** Which opening of the worker's socket held before the POST; null when there was none. */
+  #connection: number | null = null;
 
   constructor(deps: RunnerDeps, job: AttemptJob, steps: AttemptSteps) {
     this.#deps = deps;
     this.#job = job;
     this.#steps = steps;
+    this.#early = new EarlyEnd(deps, job, steps);
+    const { worker, attempt, task } = job;
+    const { tracker } = worker;
+    this.#silence = new SilenceWatch({
+      limitMs: parseRequirements(task.requirements).silenceLimitMs ?? null,
+      clock: deps.clock,
+      isRunning: () => tracker.isRunning(attempt.prompt_id),
+      canHear: () => tracker.connection !== null && worker.socketId === attempt.socket_id,
+    });
   }
 
   async execute(): Promise<Ended | null> {
     const { attempt, adopted } = this.#job;
     let prepared = prepareGraph(await this.#loadGraph(), createTag(attempt.id));
     if (!adopted) {
-      const inputs = await this.#uploadInputs();
-      if ('result' in inputs) return inputs;
+      const { task, worker, stop } = this.#job;
+      const inputs = await uploadInputs({
+        task,
+        http: worker.http,
+        signal: stop,
+        upload: this.#deps.uploadInput,
+      });
+      if (inputs.kind === 'failed') {
+        worker.suspect();
+        return notCollected(inputs.result);
+      }
       prepared = { ...prepared, graph: withInputs(prepared.graph, inputs.values) };
     }
     const follower = this.#track(prepared);
@@ -144,27 +122,6 @@ class AttemptRun {
     return parsed.graph;
   }
 
-  async #uploadInputs(): Promise<{ values: { nodeId: string; inputName: string; value: string }[] } | Ended> {
-    const { task, worker, stop } = this.#job;
-    const files = readInputFiles(task);
-    const values: { nodeId: string; inputName: string; value: string }[] = [];
-    for (const file of files) {
-      try {
-        values.push({ ...file, value: await this.#deps.uploadInput(file, worker.http, stop) });
-      } catch (thrown) {
-        if (stop.reason === 'shutdown') throw thrown;
-        worker.suspect();
-        return notCollected(
-          endAttempt('failed', 'INPUT_UPLOAD_FAILED', {
-            asset_id: file.assetId,
-            cause: toError(thrown).message,
-          }),
-        );
-      }
-    }
-    return { values };
-  }
-
   #track(prepared: PreparedGraph): PromptFollower {
     const { task, attempt, worker, adopted } = this.#job;
     return worker.tracker.track({
@@ -176,35 +133,57 @@ class AttemptRun {
         reach('running');
         this.#steps.note('attempt.started');
         this.#job.onPhase('running');
+        this.#silence.hear();
       },
-      onProgress: (progress, available) => this.#deps.onProgress(task, progress, available),
-      onPreview: (nodeId, mimeType, image) => this.#deps.onPreview(task, nodeId, mimeType, image),
+      onProgress: (progress, available) => {
+        this.#silence.hear();
+        this.#deps.onProgress(task, progress, available);
+      },
+      onPreview: (nodeId, mimeType, image) => {
+        this.#silence.hear();
+        this.#deps.onPreview(task, nodeId, mimeType, image);
+      },
     });
   }
 
   async #submit(graph: Graph, follower: PromptFollower): Promise<Ended | null> {
     const { task, attempt, worker, stop } = this.#job;
-    // A cancel does not cut the POST short: a prompt that may have arrived is stopped on the worker, not forgotten.
-    const signal = onlyShutdown(stop);
     const secrets = await this.#deps.loadSecrets(task.id);
     const watch = worker.expectStatus();
-    const submitted = await submitPrompt({
-      http: worker.http,
-      graph,
-      promptId: attempt.prompt_id,
-      socketId: worker.socketId,
-      extraData: { ...secrets, comfleet: { task: task.id, attempt: attempt.id, epoch: attempt.epoch } },
-      signal,
-      clock: this.#deps.clock,
-      logger: this.#deps.logger,
-      ended: follower.ended,
-      onAccepted: () => watch.accepted(),
-    });
-    if (submitted.kind === 'submitted') return null;
+    this.#connection = worker.tracker.connection;
+    const submitted = await this.#untilGivenUp((signal) =>
+      submitPrompt({
+        http: worker.http,
+        graph,
+        promptId: attempt.prompt_id,
+        socketId: worker.socketId,
+        extraData: { ...secrets, comfleet: { task: task.id, attempt: attempt.id, epoch: attempt.epoch } },
+        signal,
+        clock: this.#deps.clock,
+        logger: this.#deps.logger,
+        ended: follower.ended,
+        onAccepted: () => watch.accepted(),
+        onFailed: () => worker.suspect(),
+      }),
+    );
+    if (submitted === null || submitted.kind === 'submitted') return null;
     watch.cancel();
-    if (submitted.mayLand) worker.tracker.abandon(attempt.prompt_id);
-    if (submitted.result.error.code === 'WORKER_UNREACHABLE') worker.suspect();
+    if (submitted.mayLand) this.#early.abandon();
     return notCollected(submitted.result);
+  }
+
+  /**
+   * A cancel does not cut the POST short: a prompt that may have arrived is stopped on the worker, not forgotten. A worker
+   * that is given up meanwhile does: null, as what it may have is followed, and left.
+   */
+  async #untilGivenUp<T>(step: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+    const { stop } = this.#job;
+    try {
+      return await step(signalOf(stop, ['shutdown', 'worker_lost', 'worker_died']));
+    } catch (thrown) {
+      if (stop.reason === 'worker_lost' || stop.reason === 'worker_died') return null;
+      throw thrown;
+    }
   }
 
   /** Our last process may have died before, in or after the POST: it is looked for as long as any unclear one (P6). */
@@ -224,27 +203,60 @@ class AttemptRun {
   }
 
   async #finish(follower: PromptFollower, prepared: PreparedGraph): Promise<Ended | null> {
+    this.#silence.start();
     const stopped = waitForAbort(this.#job.stop);
-    const first = await Promise.race([follower.ended, stopped]);
-    if (first === 'aborted') return this.#stop(follower);
-    return this.#settle(first, prepared);
+    const first = await Promise.race([follower.ended, stopped, this.#silence.exceeded]);
+    this.#silence.stop();
+    const over =
+      first === 'aborted'
+        ? await this.#early.stop(follower)
+        : first === 'silent'
+          ? await this.#early.stalled(follower)
+          : first;
+    return over !== null && 'end' in over ? this.#settle(over, prepared) : over;
   }
 
   async #settle(followed: FollowedEnd, prepared: PreparedGraph): Promise<Ended | null> {
     const { finishedBy } = followed;
     const judged = judgeEnd(followed.end);
-    if (judged.kind === 'over') return { result: judged.result, collected: null, finishedBy };
+    if (judged.kind === 'over') {
+      const { code, details } = judged.result.error;
+      if (code === 'OUT_OF_MEMORY') await this.#freeMemory();
+      const isRemoved = code === 'PROMPT_LOST' && this.#isSameProcess();
+      const result = isRemoved ? endAttempt('lost', 'REMOVED_ON_WORKER', details) : judged.result;
+      return { result, collected: null, finishedBy };
+    }
     reach('before_download');
     try {
       const collected = await this.#collect(judged.outputs, prepared);
       reach('before_result_commit');
       return { result: { ending: 'succeeded' }, collected, finishedBy };
     } catch (thrown) {
-      if (this.#job.stop.reason === 'shutdown') return null;
+      const reason: unknown = this.#job.stop.reason;
+      if (reason === 'shutdown') return null;
+      // It had ended there: whatever took the worker away, it was not this prompt.
+      if (reason === 'worker_lost' || reason === 'worker_died')
+        return notCollected(endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true, started: false }));
       const error = toError(thrown);
       const code = error instanceof AppError ? error.code : 'COLLECT_FAILED';
       const details = error instanceof AppError ? error.details : { cause: error.message };
       return { result: endAttempt('failed', code, details), collected: null, finishedBy };
+    }
+  }
+
+  /** A prompt that is gone while the socket it was sent beside never closed: the worker did not restart. */
+  #isSameProcess(): boolean {
+    return this.#connection !== null && this.#connection === this.#job.worker.tracker.connection;
+  }
+
+  /** What the worker holds in GPU memory makes room before anything else runs there (A10). */
+  async #freeMemory(): Promise<void> {
+    const { worker, attempt } = this.#job;
+    try {
+      await worker.http.free({ unloadModels: true, freeMemory: true }, { timeoutMs: FREE_TIMEOUT_MS });
+    } catch (thrown) {
+      const error = toError(thrown).message;
+      this.#deps.logger.warn('worker.free_failed', { workerId: attempt.worker_id, error });
     }
   }
 
@@ -261,6 +273,7 @@ class AttemptRun {
           prepared,
           http: worker.http,
           signal: stop,
+          onRefused: () => worker.suspect(),
         });
       } catch (thrown) {
         if (!(thrown instanceof AppError) || thrown.code !== 'STORAGE_FULL') throw thrown;
@@ -270,57 +283,13 @@ class AttemptRun {
       }
     }
   }
-
-  /** Stops the prompt on its worker and sees it gone before the slot counts as free. */
-  async #stop(follower: PromptFollower): Promise<Ended | null> {
-    const reason: unknown = this.#job.stop.reason;
-    if (reason === 'shutdown') return null;
-    const { worker, attempt, task } = this.#job;
-    if (reason === 'taken_back') return notCollected(endAttempt('interrupted', 'TAKEN_BACK'));
-    if (reason === 'worker_lost') {
-      worker.tracker.abandon(attempt.prompt_id);
-      return notCollected(endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true }));
-    }
-    try {
-      await stopPrompt(worker.http, attempt.prompt_id);
-      await Promise.race([follower.ended, waitUntilGone(worker.http, attempt.prompt_id, this.#deps.clock)]);
-    } catch (thrown) {
-      this.#deps.logger.warn('prompt.stop_failed', {
-        taskId: task.id,
-        promptId: attempt.prompt_id,
-        error: toError(thrown).message,
-      });
-    }
-    const result =
-      reason === 'timeout'
-        ? endAttempt('interrupted', 'EXECUTION_TIMEOUT', { timeout_seconds: task.timeout_ms / 1000 })
-        : endAttempt('interrupted', 'CANCELED');
-    return notCollected(result);
-  }
 }
 
-function notCollected(result: AttemptResult): Ended {
-  return { result, collected: null, finishedBy: null };
-}
-
-/** A deleted prompt leaves no message and no history: the queue is the witness. */
-async function waitUntilGone(http: ComfyHttp, promptId: string, clock: Clock): Promise<void> {
-  const startMs = clock.monotonicMs();
-  while (clock.monotonicMs() - startMs < STOP_WAIT_MS) {
-    const { running, pending } = await http.loadQueue({ timeoutMs: 5000 });
-    if (![...running, ...pending].some((item) => item.promptId === promptId)) return;
-    await clock.sleep(100);
-    if (running.some((item) => item.promptId === promptId))
-      await http.interrupt(promptId, { timeoutMs: 5000 });
-  }
-  throw new AppError('WORKER_UNREACHABLE', { reason: 'the prompt did not stop' });
-}
-
-/** Aborts when the server stops, and for no other reason. */
-function onlyShutdown(stop: AbortSignal): AbortSignal {
+/** Aborts for these reasons and for no other. */
+function signalOf(stop: AbortSignal, reasons: readonly StopReason[]): AbortSignal {
   const controller = new AbortController();
   const pass = () => {
-    if (stop.reason === 'shutdown') controller.abort(stop.reason);
+    if (reasons.some((reason) => reason === stop.reason)) controller.abort(stop.reason);
   };
   if (stop.aborted) pass();
   else stop.addEventListener('abort', pass, { once: true });
@@ -332,9 +301,4 @@ function waitForAbort(signal: AbortSignal): Promise<'aborted'> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve('aborted'), { once: true });
   });
-}
-
-function readInputFiles(task: TaskRow): InputFile[] {
-  const requirements: { inputs?: InputFile[] } = JSON.parse(task.requirements);
-  return requirements.inputs ?? [];
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskChange } from '../tasks/task-change.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
 
-type StepType = 'attempt.submitted' | 'attempt.started' | 'attempt.collecting' | 'attempt.adopted';
+type StepType = keyof typeof STATE_AFTER | 'attempt.escalated';
 
 const STATE_AFTER = {
   'attempt.submitted': 'submitted',
@@ -46,7 +46,7 @@ export class AttemptSteps {
     return this.#attempt;
   }
 
-  note(type: StepType): void {
+  note(type: StepType, details?: Record<string, unknown>): void {
     // Messages can come before the POST is answered: being started says that it was submitted.
     if (type === 'attempt.submitted' && this.#attempt.submitted_at !== null) return;
     if (type === 'attempt.started' && this.#attempt.submitted_at === null) this.note('attempt.submitted');
@@ -54,11 +54,11 @@ export class AttemptSteps {
     const { submitted_at, started_at } = this.#attempt;
     this.#attempt = {
       ...this.#attempt,
-      state: STATE_AFTER[type],
+      state: type === 'attempt.escalated' ? this.#attempt.state : STATE_AFTER[type],
       submitted_at: submitted_at ?? now,
       started_at: type === 'attempt.started' ? (started_at ?? now) : started_at,
     };
-    this.#waiting.push(this.#toChange(type));
+    this.#waiting.push({ ...this.#toChange(type), ...(details && { details }) });
     this.#cancelTimer ??= this.#deps.clock.setTimer(this.#delayMs, () => this.#flush());
   }
 

@@ -7,6 +7,7 @@ import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
+import { type AttemptHistory, loadAttemptHistory, NO_HISTORY } from './attempt-history.ts';
 import {
   type AttemptEnd,
   type AttemptJob,
@@ -19,6 +20,7 @@ import { endedAttempt, planAfterAttempt } from './attempt-writes.ts';
 import { type AttemptResult, decideNextStep, endAttempt, type RetryPolicy } from './ending.ts';
 import type { OpenAttempt } from './open-attempts.ts';
 import type { FinishedBy } from './prompt-follower.ts';
+import type { RetryBudget } from './retry-budget.ts';
 import { removeQueuedPrompt } from './submit-prompt.ts';
 
 export interface DispatcherDeps extends RunnerDeps {
@@ -32,12 +34,15 @@ export interface DispatcherDeps extends RunnerDeps {
   planRetryLane: (
     task: TaskRow,
     workerId: string,
+    needsMoreVram: boolean,
   ) => { key: string; requirements: string; hasOtherWorker: boolean };
   /** The newest progress of a running task. */
   findProgress: (taskId: string) => Progress | null;
   /** Extra writes that end a task for good (its secrets go). */
   writesAtEnd: (task: TaskRow) => readonly { query: ReturnType<RunnerDeps['writeAttempt']>['query'] }[];
   retry: RetryPolicy;
+  /** Failed tasks that are to be tried again: asked before each is let go. */
+  retries: RetryBudget;
   slots: SlotListener;
 }
 
@@ -299,12 +304,16 @@ export class Dispatcher {
   }
 
   async #settle(seen: TaskRow, { result, attempt, steps, collected, finishedBy }: AttemptEnd): Promise<void> {
-    const { journal, database, writeAttempt, writesAtEnd, findProgress, slots } = this.#deps;
+    const { journal, database, writeAttempt, writesAtEnd, findProgress, slots, retries } = this.#deps;
+    const isLater = result.ending !== 'succeeded' && attempt.number > 1;
+    const history = isLater ? await loadAttemptHistory(database, seen.id) : NO_HISTORY;
+    let isBudgeted = false;
     const settled = await journal.change(seen.id, (task) => {
       if (task.epoch !== attempt.epoch || task.state !== 'running') return null;
       const atMs = database.nowMs();
       const progress = findProgress(task.id);
-      const { next, retryLane } = this.#decideNext(task, attempt, result);
+      const { next, retryLane } = this.#decideNext(task, { attempt, result, history });
+      isBudgeted = next.kind === 'retry' && next.isBudgeted;
       const goesOn = next.kind === 'retry' || next.kind === 'requeue';
       return {
         changes: [...steps, ...planAfterAttempt({ task, attempt, result, next, atMs, progress, retryLane })],
@@ -315,6 +324,8 @@ export class Dispatcher {
         ],
       };
     });
+    if (isBudgeted) retries.add(seen.id);
+    else retries.remove(seen.id);
     if (settled?.state === 'succeeded') {
       if (finishedBy) this.#finishedBy[finishedBy] += 1;
       collected?.publish();
@@ -322,17 +333,21 @@ export class Dispatcher {
     if (settled?.state === 'queued') slots.requeued(settled);
   }
 
-  #decideNext(task: TaskRow, attempt: AttemptRow, result: AttemptResult) {
+  #decideNext(
+    task: TaskRow,
+    { attempt, result, history }: { attempt: AttemptRow; result: AttemptResult; history: AttemptHistory },
+  ) {
     const { retry, planRetryLane } = this.#deps;
     const retryLane =
       result.ending === 'succeeded'
         ? { key: task.lane, requirements: task.requirements, hasOtherWorker: false }
-        : planRetryLane(task, attempt.worker_id);
+        : planRetryLane(task, attempt.worker_id, result.error.code === 'OUT_OF_MEMORY');
     const next = decideNextStep(
       {
         attemptCount: task.attempt_count,
         maxAttempts: task.max_attempts,
-        deaths: task.deaths,
+        workerId: attempt.worker_id,
+        history,
         cancelRequested: task.cancel_requested_at !== null,
         hasOtherWorker: retryLane.hasOtherWorker,
       },

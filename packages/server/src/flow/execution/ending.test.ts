@@ -1,6 +1,7 @@
 import { ATTEMPT_ENDINGS, ERRORS, type ErrorCode } from '@comfleet/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NO_HISTORY } from './attempt-history.ts';
 import {
   type AttemptedTask,
   type AttemptResult,
@@ -13,7 +14,8 @@ const POLICY: RetryPolicy = { baseDelayMs: 1000, maxDelayMs: 60_000, maxDeaths: 
 const FIRST: AttemptedTask = {
   attemptCount: 1,
   maxAttempts: 4,
-  deaths: 0,
+  workerId: 'one',
+  history: NO_HISTORY,
   cancelRequested: false,
   hasOtherWorker: true,
 };
@@ -100,21 +102,74 @@ describe('after an attempt', () => {
     expect(step).toMatchObject({ kind: 'fail', error: { code: 'PROMPT_LOST' } });
   });
 
-  test('two workers that died under a task are enough', () => {
-    const died = endAttempt('failed', 'WORKER_UNREACHABLE', { dispatched: true });
+  test('P9 two workers that died while they ran a task are enough, the same one twice is not', () => {
+    const died = endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true, started: true });
+    const after = (workerId: string) => ({
+      ...FIRST,
+      attemptCount: 2,
+      history: { ...NO_HISTORY, deadWorkers: new Set([workerId]) },
+    });
 
-    expect(decideNextStep({ ...FIRST, deaths: 0 }, died, POLICY).kind).toBe('retry');
-    expect(decideNextStep({ ...FIRST, deaths: 1, attemptCount: 2 }, died, POLICY)).toMatchObject({
+    expect(decideNextStep(FIRST, died, POLICY).kind).toBe('retry');
+    expect(decideNextStep(after('one'), died, POLICY).kind).toBe('retry');
+    expect(decideNextStep(after('another'), died, POLICY)).toMatchObject({
       kind: 'fail',
       error: { code: 'POISON_TASK', details: { last_error: { code: 'WORKER_UNREACHABLE' } } },
     });
   });
 
-  test('a worker that was away before it got the prompt did not die of it', () => {
-    const away = endAttempt('failed', 'WORKER_UNREACHABLE', { dispatched: false });
+  test('a worker that was away, or died while the prompt only waited there, did not die of it', () => {
+    const away = endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: false });
+    const waited = endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true, started: false });
 
-    expect(away.workerDied).toBe(false);
-    expect(decideNextStep({ ...FIRST, deaths: 1, attemptCount: 2 }, away, POLICY).kind).toBe('retry');
+    expect([away.workerDied, waited.workerDied]).toEqual([false, false]);
+  });
+
+  test('LB7 a worker that was given up is left at once for another one, without a wait', () => {
+    const lost = endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true, started: true });
+
+    expect(decideNextStep(FIRST, lost, POLICY)).toEqual({
+      kind: 'retry',
+      delayMs: 0,
+      avoidWorker: true,
+      isBudgeted: false,
+    });
+    expect(decideNextStep({ ...FIRST, hasOtherWorker: false }, lost, POLICY)).toMatchObject({
+      delayMs: 1000,
+    });
+  });
+
+  test('HR8 a worker on which nobody listens uses up no attempts, up to twenty times', () => {
+    const refused = endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: false, refused: true });
+    const after = (refusals: number) => ({
+      ...FIRST,
+      attemptCount: refusals + 1,
+      maxAttempts: 1,
+      history: { ...NO_HISTORY, refusals },
+    });
+
+    expect(decideNextStep(after(0), refused, POLICY).kind).toBe('retry');
+    expect(decideNextStep(after(19), refused, POLICY).kind).toBe('retry');
+    expect(decideNextStep(after(20), refused, POLICY).kind).toBe('fail');
+  });
+
+  test.each<[ErrorCode, Partial<AttemptedTask['history']>]>([
+    ['REMOVED_ON_WORKER', { removals: 1 }],
+    ['PROMPT_INTERRUPTED', { interruptions: 1 }],
+  ])('%s by a person is tried again once; the second time it is the end', (code, before) => {
+    const ended = endAttempt('interrupted', code);
+    const again = { ...FIRST, attemptCount: 2, history: { ...NO_HISTORY, ...before } };
+
+    expect(decideNextStep(FIRST, ended, POLICY).kind).toBe('retry');
+    expect(decideNextStep(again, ended, POLICY)).toMatchObject({ kind: 'fail', error: { code } });
+  });
+
+  test('P10 what failed waits for the retry budget, what was lost does not', () => {
+    const steps = (['OUT_OF_MEMORY', 'COLLECT_FAILED', 'PROMPT_LOST'] as const).map((code) =>
+      decideNextStep(FIRST, endAttempt(code === 'PROMPT_LOST' ? 'lost' : 'failed', code), POLICY),
+    );
+
+    expect(steps.map((step) => step.kind === 'retry' && step.isBudgeted)).toEqual([true, true, false]);
   });
 
   test('whatever happens there is a next step, and retries end', () => {
@@ -131,12 +186,10 @@ describe('after an attempt', () => {
             ending === 'succeeded' ? { ending } : endAttempt(ending, code, { dispatched });
           const step = decideNextStep(task, result, POLICY);
           task.attemptCount += 1;
-          if (result.ending !== 'succeeded' && result.workerDied) task.deaths += 1;
           return step.kind !== 'retry';
         });
         expect(last).toBeDefined();
         expect(task.attemptCount - 1).toBeLessThanOrEqual(FIRST.maxAttempts);
-        expect(task.deaths).toBeLessThanOrEqual(POLICY.maxDeaths);
       }),
     );
   });

@@ -1,3 +1,4 @@
+import type { RecordedError } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 
@@ -32,3 +33,27 @@ export async function loadOpenAttempts(database: Database): Promise<OpenAttempt[
     after = attempts.at(-1)?.id ?? after;
   }
 }
+
+/** Prompts that were given up since then and may still turn up on their worker: it was not reached, or never answered. */
+export async function loadGivenUp(
+  database: Database,
+  sinceMs: number,
+): Promise<{ workerId: string; promptId: string }[]> {
+  const rows = await database.read(
+    database.k
+      .selectFrom('attempt')
+      .select(['worker_id', 'prompt_id', 'error'])
+      .where('state', '=', 'ended')
+      .where('ending', '<>', 'succeeded')
+      .where('ended_at', '>=', sinceMs)
+      .orderBy('ended_at', 'desc')
+      .limit(MAX_GIVEN_UP),
+  );
+  return rows
+    .filter(({ error }) => error !== null && GIVEN_UP.has((JSON.parse(error) as RecordedError).code))
+    .map(({ worker_id, prompt_id }) => ({ workerId: worker_id, promptId: prompt_id }));
+}
+
+/** Also those whose stop could not be confirmed; looking for one that is gone costs nothing. */
+const GIVEN_UP = new Set(['WORKER_UNREACHABLE', 'PROMPT_STALLED', 'EXECUTION_TIMEOUT', 'CANCELED']);
+const MAX_GIVEN_UP = 10_000;

@@ -1,4 +1,4 @@
-import { ComfyHttp, type HttpRequest, type HttpResponse } from '@comfleet/comfyui';
+import { ComfyError, ComfyHttp, type HttpRequest, type HttpResponse } from '@comfleet/comfyui';
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
@@ -16,6 +16,7 @@ class FakeWorker {
   history: unknown = null;
   queue: 'running' | 'pending' | 'absent' = 'running';
   isAway = false;
+  suspected = 0;
   readonly asked: string[] = [];
   inFlight = 0;
   mostInFlight = 0;
@@ -26,7 +27,7 @@ class FakeWorker {
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
     await Promise.resolve();
     this.inFlight -= 1;
-    if (this.isAway) throw new Error('connection refused');
+    if (this.isAway) throw new ComfyError('CONNECTION_REFUSED', 'nobody listens');
     const body = url.endsWith('/queue')
       ? this.#toQueue()
       : this.history === null
@@ -60,6 +61,9 @@ function openFollower(options: { adopted?: boolean } = {}) {
     logger: silentLogger,
     pollMs: () => 1000,
     adopted: options.adopted ?? false,
+    onRefused: () => {
+      worker.suspected += 1;
+    },
   });
   return { clock, worker, follower };
 }
@@ -224,5 +228,16 @@ describe('following one prompt', () => {
     await pass(clock, 10_000);
 
     expect(worker.asked).toEqual([]);
+  });
+
+  test('HR6 a look that finds nobody asks for a health check at once', async () => {
+    const { clock, worker, follower } = openFollower();
+    follower.begin();
+    await pass(clock, 1000);
+    expect(worker.suspected).toBe(0);
+    worker.isAway = true;
+    await pass(clock, 1000);
+
+    expect(worker.suspected).toBeGreaterThan(0);
   });
 });

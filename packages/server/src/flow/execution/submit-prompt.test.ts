@@ -22,14 +22,15 @@ function createInstantClock() {
 }
 
 /** A worker whose POST breaks, and whose other routes answer as told, or not at all (null). */
-function submitTo(answers: Record<string, unknown> | null) {
+function submitTo(answers: Record<string, unknown> | null, code: 'RESET' | 'CONNECTION_REFUSED' = 'RESET') {
   const { clock, sleptMs } = createInstantClock();
   const posts: string[] = [];
+  let failures = 0;
   const transport: HttpTransport = {
     request: async ({ method, url }) => {
       const { pathname } = new URL(url);
       if (method === 'POST') posts.push(pathname);
-      if (method === 'POST' || answers === null) throw new ComfyError('RESET', 'the connection broke');
+      if (method === 'POST' || answers === null) throw new ComfyError(code, 'the connection broke');
       const text = JSON.stringify(answers[pathname.split('/')[1] ?? '']);
       return { status: 200, headers: {}, text: async () => text, body: (async function* () {})() };
     },
@@ -44,9 +45,12 @@ function submitTo(answers: Record<string, unknown> | null) {
     clock,
     logger: silentLogger,
     ended: new Promise(() => {}),
+    onFailed: () => {
+      failures += 1;
+    },
     onAccepted: () => {},
   });
-  return { outcome, posts, sleptMs };
+  return { outcome, posts, sleptMs, failures: () => failures };
 }
 
 test('an unclear POST is looked for at 0, 1, 3 and 5 s, sent once, and given up only when the worker says it is absent', async () => {
@@ -65,4 +69,24 @@ test('an unclear POST to a worker that stays silent is followed, not sent elsewh
 
   expect(await outcome).toEqual({ kind: 'submitted' });
   expect(posts).toEqual(['/prompt']);
+});
+
+test.each(['RESET', 'CONNECTION_REFUSED'] as const)(
+  'HR6 a POST that ends in %s asks for a health check at once',
+  async (code) => {
+    const { outcome, failures } = submitTo(null, code);
+    await outcome;
+
+    expect(failures()).toBe(1);
+  },
+);
+
+test('HR8 a POST that nobody took is told apart: nothing was sent', async () => {
+  const { outcome } = submitTo(null, 'CONNECTION_REFUSED');
+
+  expect(await outcome).toMatchObject({
+    kind: 'over',
+    mayLand: false,
+    result: { error: { code: 'WORKER_UNREACHABLE', details: { dispatched: false, refused: true } } },
+  });
 });

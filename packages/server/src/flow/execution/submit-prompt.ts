@@ -5,6 +5,7 @@ import { reach } from '../../platform/lifecycle/failpoints.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
+import { findPlace, type Place, stopPrompt } from './prompt-on-worker.ts';
 
 export interface SubmitJob {
   http: ComfyHttp;
@@ -19,6 +20,8 @@ export interface SubmitJob {
   ended: Promise<unknown>;
   /** An accepted POST expects a status frame; the socket counts as deaf without one. */
   onAccepted: () => void;
+  /** The POST found nobody, or got no answer: the worker is looked at at once (HR6). */
+  onFailed: () => void;
 }
 
 export type Submitted =
@@ -49,8 +52,14 @@ export async function submitPrompt(job: SubmitJob): Promise<Submitted> {
         node_errors: outcome.nodeErrors ?? {},
       });
     case 'not_sent':
-      return over('lost', 'WORKER_UNREACHABLE', { cause: outcome.cause.message, dispatched: false });
+      job.onFailed();
+      return over('lost', 'WORKER_UNREACHABLE', {
+        cause: outcome.cause.message,
+        dispatched: false,
+        refused: true,
+      });
     case 'unclear':
+      job.onFailed();
       job.logger.warn('prompt.unclear', { promptId: job.promptId, error: outcome.cause.message });
       // A worker that does not answer may run it: it is followed until it does, or until the fleet gives the worker up.
       return (await lookForPrompt(job)) === 'absent'
@@ -94,7 +103,7 @@ async function lookWhileUnanswered(job: SubmitJob, over: AbortSignal): Promise<'
       // The POST was answered: nobody waits for this any more.
       return new Promise(() => {});
     }
-    if ((await findPlace(job.http, job.promptId, job.logger)) === 'there') return 'seen';
+    if (isThere(await findPlace(job.http, job.promptId, job))) return 'seen';
   }
 }
 
@@ -104,7 +113,7 @@ async function refusePartial(job: SubmitJob, nodeErrors: Record<string, unknown>
   return over('refused', 'PROMPT_REFUSED', { node_errors: nodeErrors, partial: true });
 }
 
-/** What the last look said. Queue before history: a prompt that ends in between must not look absent. */
+/** What the last look said. */
 export async function lookForPrompt(
   job: Pick<SubmitJob, 'http' | 'promptId' | 'clock' | 'signal' | 'logger'>,
 ): Promise<Place> {
@@ -113,8 +122,8 @@ export async function lookForPrompt(
   for (const atMs of LOOK_AT_MS) {
     await job.clock.sleep(atMs - waitedMs, job.signal);
     waitedMs = atMs;
-    place = await findPlace(job.http, job.promptId, job.logger);
-    if (place === 'there') return place;
+    place = await findPlace(job.http, job.promptId, job);
+    if (isThere(place)) return place;
   }
   return place;
 }
@@ -134,27 +143,11 @@ export async function removeQueuedPrompt({
     logger.warn('prompt.not_taken_back', { promptId, error: toError(thrown).message });
     return false;
   }
-  return (await findPlace(http, promptId, logger)) === 'absent';
+  return (await findPlace(http, promptId, { logger })) === 'absent';
 }
 
-type Place = 'there' | 'absent' | 'unreachable';
-
-async function findPlace(http: ComfyHttp, promptId: string, logger: Logger): Promise<Place> {
-  try {
-    const { running, pending } = await http.loadQueue({ timeoutMs: 5000 });
-    if ([...running, ...pending].some((item) => item.promptId === promptId)) return 'there';
-    return (await http.loadHistory(promptId, { timeoutMs: 5000 })) ? 'there' : 'absent';
-  } catch (thrown) {
-    logger.debug('prompt.look_failed', { promptId, error: toError(thrown).message });
-    return 'unreachable';
-  }
-}
-
-/** Takes one prompt off a worker: out of its queue, and interrupted when it is the one that runs. Others go on. */
-export async function stopPrompt(http: ComfyHttp, promptId: string): Promise<void> {
-  await http.deleteQueued([promptId], { timeoutMs: 5000 });
-  const { running } = await http.loadQueue({ timeoutMs: 5000 });
-  if (running.some((item) => item.promptId === promptId)) await http.interrupt(promptId, { timeoutMs: 5000 });
+function isThere(place: Place): boolean {
+  return place === 'queued' || place === 'ended';
 }
 
 function over(

@@ -11,10 +11,12 @@ import {
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { AbandonedPrompts } from './abandoned-prompts.ts';
+import type { ExecutionCounters } from './execution-counters.ts';
 import { PromptFollower } from './prompt-follower.ts';
 
 /** The part of a worker's socket that following needs; the fleet owns it and keeps it drained. */
 export interface TrackedSocket {
+  readonly state: { readonly phase: string };
   onMessage(listener: (message: SocketMessage) => void): () => void;
   onBinary(listener: (frame: BinaryFrame) => void): () => void;
   onState(listener: (state: { phase: string }) => void): () => void;
@@ -40,6 +42,10 @@ interface Tracked {
 }
 
 const MANY_PROMPTS = 500;
+/** Ids kept after their end, so that a late or repeated message is not taken for a stranger's. */
+const MAX_RECENT = 1000;
+
+const END_TYPES = new Set(['execution_success', 'execution_error', 'execution_interrupted']);
 
 /** Everything one worker's socket says, brought to the prompts it is about; one per worker, for all its prompts. */
 export class WorkerTracker {
@@ -51,18 +57,31 @@ export class WorkerTracker {
   readonly #unsubscribe: (() => void)[];
   /** Prompts followed on all workers: above 500 each is polled more slowly. */
   readonly #openEverywhere: () => number;
+  readonly #counters: ExecutionCounters;
+  readonly #recent = new Set<string>();
+  readonly #socket: TrackedSocket;
+  readonly #suspect: () => void;
   #running: Tracked | null = null;
   #wasOpen = true;
+  #openings = 0;
 
   constructor(
-    worker: { http: ComfyHttp; socket: TrackedSocket },
-    deps: { clock: Clock; logger: Logger; openEverywhere: () => number },
+    worker: { http: ComfyHttp; socket: TrackedSocket; suspect(): void },
+    deps: {
+      clock: Clock;
+      logger: Logger;
+      openEverywhere: () => number;
+      counters: ExecutionCounters;
+    },
   ) {
     this.#http = worker.http;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
     this.#openEverywhere = deps.openEverywhere;
-    this.#abandoned = new AbandonedPrompts({ http: worker.http, clock: deps.clock, logger: deps.logger });
+    this.#counters = deps.counters;
+    this.#socket = worker.socket;
+    this.#suspect = () => worker.suspect();
+    this.#abandoned = new AbandonedPrompts({ http: worker.http, ...deps });
     this.#unsubscribe = [
       worker.socket.onMessage((message) => this.#onMessage(message)),
       worker.socket.onBinary((frame) => this.#onBinary(frame)),
@@ -72,6 +91,14 @@ export class WorkerTracker {
 
   get size(): number {
     return this.#tracked.size;
+  }
+
+  /**
+   * Which opening of the socket holds now; null while it is not open. A worker that restarts closes it, so the same number
+   * before and after means the same process.
+   */
+  get connection(): number | null {
+    return this.#socket.state.phase === 'open' ? this.#openings : null;
   }
 
   /** Registers a prompt before it is submitted, so that no message comes too early. */
@@ -84,6 +111,7 @@ export class WorkerTracker {
       logger: this.#logger,
       pollMs: () => (this.#openEverywhere() > MANY_PROMPTS ? 5000 : 1000),
       adopted: options.adopted,
+      onRefused: this.#suspect,
     });
     const { promptId, graph, expectedOutputNodeIds } = options;
     const progress = createProgressState({ promptId, graph, outputNodeIds: expectedOutputNodeIds });
@@ -100,12 +128,14 @@ export class WorkerTracker {
     if (!tracked) return;
     tracked.follower.stop();
     this.#tracked.delete(promptId);
+    this.#remember(promptId);
     if (this.#running === tracked) this.#running = null;
   }
 
   /** A prompt given up that may still turn up on this worker: it is stopped there as soon as it does. */
   abandon(promptId: string): void {
     this.#abandoned.add(promptId);
+    this.#abandoned.look();
   }
 
   /** True while this prompt is the one whose frames come now. */
@@ -131,6 +161,19 @@ export class WorkerTracker {
     }
     const tracked = promptId === null ? undefined : this.#tracked.get(promptId);
     if (tracked) this.#onProgressMessage(tracked, message);
+    else if (promptId !== null) this.#countStranger(promptId, message);
+  }
+
+  #remember(promptId: string): void {
+    this.#recent.add(promptId);
+    const [oldest] = this.#recent;
+    if (this.#recent.size > MAX_RECENT && oldest !== undefined) this.#recent.delete(oldest);
+  }
+
+  /** Ends of prompts that nobody follows: people's own on this worker, or a confused worker's (A16). */
+  #countStranger(promptId: string, message: SocketMessage): void {
+    const isEnd = message.type === 'executing' ? message.data.node === null : END_TYPES.has(message.type);
+    if (isEnd && !this.#recent.has(promptId)) this.#counters.foreignEnds += 1;
   }
 
   #onProgressMessage(tracked: Tracked, message: SocketMessage): void {
@@ -158,7 +201,10 @@ export class WorkerTracker {
     const isOpen = phase === 'open';
     if (isOpen === this.#wasOpen) return;
     this.#wasOpen = isOpen;
-    if (isOpen) this.#abandoned.look();
+    if (isOpen) {
+      this.#openings += 1;
+      this.#abandoned.look();
+    }
     for (const { follower, options, progress } of this.#tracked.values()) {
       if (isOpen) follower.onReconnected();
       else options.onProgress(progress, false);

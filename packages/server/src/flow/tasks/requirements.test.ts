@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createLaneKey, type TaskRequirements } from './requirements.ts';
+import { askForMoreVram, createLaneKey, type TaskRequirements } from './requirements.ts';
 
 const BASE: TaskRequirements = {
   taskType: 'text_to_image',
@@ -43,5 +43,21 @@ describe('lane of a task', () => {
     const other = createLaneKey({ ...BASE, classTypes: ['A,B'], models: [] });
 
     expect(one).not.toBe(other);
+  });
+});
+
+describe('after a try ran out of memory', () => {
+  test('more than that worker has is asked for when another one has it, in a lane of its own', () => {
+    const asked = askForMoreVram(BASE, 8, [8, 24]);
+
+    expect(asked.minVramBytes).toBe(9);
+    expect(createLaneKey(asked)).not.toBe(createLaneKey(BASE));
+  });
+
+  test.each([
+    ['no other worker has more', 8, [8, 4]],
+    ['it is not known what that worker has', 0, [24]],
+  ])('nothing more is asked for when %s', (_case, failed, others) => {
+    expect(askForMoreVram(BASE, failed, others)).toBe(BASE);
   });
 });

@@ -16,6 +16,10 @@ export interface TaskRequirements {
   inputs: readonly BoundInput[];
   /** Workers to avoid while another capable one exists. */
   excludedWorkers: readonly string[];
+  /** Bytes of memory its worker's first device must have: more than the one that ran out of it had. */
+  minVramBytes?: number;
+  /** Without a sign of progress for so long a running prompt counts as hung; absent: never. Not part of the lane. */
+  silenceLimitMs?: number;
 }
 
 /** Reads the stored form; written by this program only. */
@@ -23,13 +27,30 @@ export function parseRequirements(text: string): TaskRequirements {
   return JSON.parse(text) as TaskRequirements;
 }
 
+/** After a try ran out of memory: more than that worker has, when one of the others has it. Bytes; 0 is unknown. */
+export function askForMoreVram(
+  needs: TaskRequirements,
+  failedBytes: number,
+  othersBytes: readonly number[],
+): TaskRequirements {
+  const hasLarger = failedBytes > 0 && othersBytes.some((bytes) => bytes > failedBytes);
+  return hasLarger ? { ...needs, minVramBytes: failedBytes + 1 } : needs;
+}
+
 /** The lane of a task: tasks with equal keys can be served by the same workers. */
-export function createLaneKey({ taskType, classTypes, models, excludedWorkers }: TaskRequirements): string {
+export function createLaneKey({
+  taskType,
+  classTypes,
+  models,
+  excludedWorkers,
+  minVramBytes,
+}: TaskRequirements): string {
   const canonical = JSON.stringify([
     taskType,
     [...classTypes].sort(),
     models.map((model) => `${model.folder}/${model.name}`).sort(),
     [...excludedWorkers].sort(),
+    minVramBytes ?? 0,
   ]);
   return createHash('sha256').update(canonical).digest('hex').slice(0, 32);
 }

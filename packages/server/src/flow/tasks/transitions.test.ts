@@ -27,6 +27,7 @@ const LEGAL = [
   'running + attempt.submitted → running',
   'running + attempt.started → running',
   'running + attempt.collecting → running',
+  'running + attempt.escalated → running',
   'running + attempt.adopted → running',
   'running + attempt.ended → running',
 ];

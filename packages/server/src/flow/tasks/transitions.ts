@@ -10,7 +10,7 @@ import type { TaskEventType, TaskState } from '@comfleet/contract';
  *   held     | task.held                 → held      (another reason or due time)
  *   queued   | task.held                 → held
  *   queued   | attempt.claimed           → running
- *   running  | attempt.submitted/started/collecting/adopted/ended → running
+ *   running  | attempt.submitted/started/collecting/escalated/adopted/ended → running
  *   running  | task.queued, task.held    → queued, held (retry)
  *   any open | task.cancel_requested     → same
  *   any open | task.canceled/failed/expired → that end
@@ -33,6 +33,7 @@ const TRANSITIONS: Record<TaskState, Partial<Record<TaskEventType, TaskState>>> 
     'attempt.submitted': 'running',
     'attempt.started': 'running',
     'attempt.collecting': 'running',
+    'attempt.escalated': 'running',
     'attempt.adopted': 'running',
     'attempt.ended': 'running',
     'task.succeeded': 'succeeded',

@@ -34,7 +34,8 @@ export function compileWorkflow(
     version: source.version ?? '1',
     description: source.description ?? null,
     unknownParameters: source.unknown_parameters ?? 'strict',
-    timeoutMs: source.timeout_seconds === undefined ? null : Math.round(source.timeout_seconds * 1000),
+    timeoutMs: toMs(source.timeout_seconds),
+    silenceLimitMs: toMs(source.silence_limit_seconds),
     parameters,
     presets: source.presets ?? null,
     primaryOutputNodes: source.primary_output_nodes ?? null,
@@ -50,6 +51,10 @@ export function compileWorkflow(
       ...listNodeProblems(graph, 'exclude_samplers', source.exclude_samplers),
     ],
   };
+}
+
+function toMs(seconds: number | undefined): number | null {
+  return seconds === undefined ? null : Math.round(seconds * 1000);
 }
 
 function readParameters(source: WorkflowSource, graph: Graph) {

@@ -49,6 +49,8 @@ export interface WorkflowDefinition {
   unknownParameters: 'strict' | 'lenient' | 'allow';
   /** Execution limit of its tasks: 0 means none, null the general one. */
   timeoutMs: number | null;
+  /** A running prompt without progress for so long counts as hung; null: never. */
+  silenceLimitMs: number | null;
   parameters: readonly WorkflowParameter[];
   presets: WorkflowPresets | null;
   /** Null: every output counts the same. */

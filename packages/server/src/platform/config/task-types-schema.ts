@@ -81,6 +81,12 @@ export const workflowDefinitionSchema = z.strictObject({
     .max(86_400)
     .optional()
     .describe('Execution limit of its tasks; 0 means none; default comfyui.timeout.'),
+  silence_limit_seconds: z
+    .number()
+    .positive()
+    .max(86_400)
+    .optional()
+    .describe('A running prompt without progress for so long counts as hung and is moved; default never.'),
   parameter_mapping: z
     .record(z.string(), parameterDefinitionSchema)
     .optional()

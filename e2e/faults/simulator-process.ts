@@ -1,0 +1,86 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { FaultSpec, LedgerLine } from '@comfleet/simulator';
+import { NodeProgram } from '../kill/child-process.ts';
+import { FileLedger } from './file-ledger.ts';
+
+/** The folder of the simulator's program; started from there it looks like a ComfyUI. */
+export const SIMULATOR_FOLDER = dirname(createRequire(import.meta.url).resolve('@comfleet/simulator'));
+
+export interface SimulatorPlan {
+  /** 0 lets the kernel choose. */
+  port?: number;
+  /** Further arguments, as for ComfyUI's main.py. */
+  args?: readonly string[];
+}
+
+/** A simulated ComfyUI as a process: it can be killed, stopped, blocked, and started again on its port. */
+export class SimulatorProcess {
+  readonly name: string;
+  readonly url: string;
+  readonly ledger: FileLedger;
+  readonly #folder: string;
+  readonly #program: NodeProgram;
+  readonly #control: string;
+  readonly #args: readonly string[];
+
+  private constructor(
+    parts: { name: string; folder: string; url: string; control: string; args: readonly string[] },
+    program: NodeProgram,
+  ) {
+    this.name = parts.name;
+    this.url = parts.url;
+    this.#folder = parts.folder;
+    this.#control = parts.control;
+    this.#args = parts.args;
+    this.#program = program;
+    this.ledger = new FileLedger(join(parts.folder, parts.name, 'ledger.jsonl'));
+  }
+
+  static async start(folder: string, name: string, plan: SimulatorPlan = {}): Promise<SimulatorProcess> {
+    const home = join(folder, name);
+    await mkdir(join(home, 'custom_nodes'), { recursive: true });
+    const args = plan.args ?? [];
+    const program = new NodeProgram([
+      join(SIMULATOR_FOLDER, 'main.js'),
+      ...['--listen', '127.0.0.1', '--port', String(plan.port ?? 0), '--control-port', '0'],
+      ...['--base-directory', home, '--ledger', join(home, 'ledger.jsonl'), ...args],
+    ]);
+    const control = await program.waitForLine(/Control: (\S+)/);
+    const url = await program.waitForLine(/To see the GUI go to: (\S+)/);
+    return new SimulatorProcess({ name, folder, url, control, args }, program);
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  async setFault(spec: FaultSpec): Promise<void> {
+    const answer = await fetch(`${this.#control}/faults`, { method: 'POST', body: JSON.stringify(spec) });
+    if (answer.status !== 201) throw new Error(await answer.text());
+  }
+
+  async clearFaults(): Promise<void> {
+    await fetch(`${this.#control}/faults`, { method: 'DELETE' });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#program.signal(signal);
+  }
+
+  /** Dies at once, with whatever it ran. */
+  async kill(): Promise<void> {
+    await this.#program.stop('SIGKILL');
+  }
+
+  /** Another process on the same port and ledger, which knows nothing of this one. */
+  again(args: readonly string[] = this.#args): Promise<SimulatorProcess> {
+    return SimulatorProcess.start(this.#folder, this.name, { port: this.port, args });
+  }
+
+  /** A file that it wrote. */
+  read({ folder, path }: LedgerLine): Promise<Buffer> {
+    return readFile(join(this.#folder, this.name, String(folder), String(path)));
+  }
+}

@@ -1,0 +1,85 @@
+import type { CollectedOutput, ComfyHttp, ProgressState } from '@comfleet/comfyui';
+import type { Write } from '../../platform/database/database.ts';
+import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import type { TaskChange } from '../tasks/task-change.ts';
+import type { StepDeps } from './attempt-steps.ts';
+import type { AttemptResult } from './ending.ts';
+import type { ExecutionCounters } from './execution-counters.ts';
+import type { InputFile, PreparedGraph } from './prepare-graph.ts';
+import type { FinishedBy } from './prompt-follower.ts';
+import type { WorkerTracker } from './worker-tracker.ts';
+
+/** The worker an attempt runs on, as much of it as running needs. */
+export interface RunningWorker {
+  readonly http: ComfyHttp;
+  readonly tracker: WorkerTracker;
+  readonly socketId: string;
+  expectStatus(): { accepted(): void; cancel(): void };
+  suspect(): void;
+}
+
+/** Outputs on their way into the store: what the final commit adds beside the task's own change. */
+export interface Collected {
+  writes: Write[];
+  /** After the commit: readable copies, events. */
+  publish: () => void;
+}
+
+export interface RunnerDeps extends StepDeps {
+  clock: Clock;
+  logger: Logger;
+  loadGraphText(hash: string): Promise<string>;
+  loadSecrets(taskId: string): Promise<Record<string, unknown>>;
+  /** Pushes a file of ours to the worker and answers the value its graph input must have. */
+  uploadInput(input: InputFile, http: ComfyHttp, signal: AbortSignal): Promise<string>;
+  collect(job: {
+    task: TaskRow;
+    attempt: AttemptRow;
+    outputs: readonly CollectedOutput[];
+    prepared: PreparedGraph;
+    http: ComfyHttp;
+    signal: AbortSignal;
+    /** Nobody listens on the worker; its files are asked for again until it does, or the signal fires. */
+    onRefused: () => void;
+  }): Promise<Collected>;
+  /** Restarts the process of a worker that is ours; null for any other. */
+  findRestart(workerId: string): (() => Promise<void>) | null;
+  counters: ExecutionCounters;
+  onProgress(task: TaskRow, progress: ProgressState, available: boolean): void;
+  onPreview(task: TaskRow, nodeId: string, mimeType: string, image: Uint8Array): void;
+}
+
+export interface AttemptJob {
+  task: TaskRow;
+  attempt: AttemptRow;
+  worker: RunningWorker;
+  /** Found open after a restart: nothing is sent, the prompt is looked for. */
+  adopted: boolean;
+  /** Aborted for a reason in words when the attempt must stop: `StopReason`. */
+  stop: AbortSignal;
+  /** The prompt stands in the worker's queue, or runs. */
+  onPhase: (phase: 'waiting' | 'running') => void;
+}
+
+/**
+ * Why a running attempt is stopped from outside. `worker_lost`: it stays away, so it may still run the prompt;
+ * `worker_died`: its process was seen to end; `taken_back`: its queue has the prompt no more.
+ */
+export type StopReason = 'canceled' | 'timeout' | 'worker_lost' | 'worker_died' | 'shutdown' | 'taken_back';
+
+export interface AttemptEnd {
+  result: AttemptResult;
+  steps: TaskChange[];
+  attempt: AttemptRow;
+  collected: Collected | null;
+  finishedBy: FinishedBy | null;
+}
+
+/** An end before its steps are stored. */
+export type Ended = Pick<AttemptEnd, 'result' | 'collected' | 'finishedBy'>;
+
+export function notCollected(result: AttemptResult): Ended {
+  return { result, collected: null, finishedBy: null };
+}

@@ -1,0 +1,111 @@
+import { toError } from '../../platform/errors/app-error.ts';
+import { parseRequirements } from '../tasks/requirements.ts';
+import {
+  type AttemptJob,
+  type Ended,
+  notCollected,
+  type RunnerDeps,
+  type StopReason,
+} from './attempt-job.ts';
+import type { AttemptSteps } from './attempt-steps.ts';
+import { type AttemptResult, endAttempt } from './ending.ts';
+import { escalate } from './escalate.ts';
+import { leaveWorker } from './leave-worker.ts';
+import type { FollowedEnd, PromptFollower } from './prompt-follower.ts';
+import { stopPrompt, waitUntilGone } from './prompt-on-worker.ts';
+
+const STOP_WAIT_MS = 10_000;
+
+/** Ends an attempt whose prompt has not ended: a person, a limit, or a worker that is given up. */
+export class EarlyEnd {
+  readonly #deps: RunnerDeps;
+  readonly #job: AttemptJob;
+  readonly #steps: AttemptSteps;
+
+  constructor(deps: RunnerDeps, job: AttemptJob, steps: AttemptSteps) {
+    this.#deps = deps;
+    this.#job = job;
+    this.#steps = steps;
+  }
+
+  /** It shows no progress beyond its workflow's limit. */
+  stalled(follower: PromptFollower): Promise<Ended | FollowedEnd> {
+    const { silenceLimitMs = 0 } = parseRequirements(this.#job.task.requirements);
+    const limit = { silence_limit_seconds: silenceLimitMs / 1000 };
+    return this.#escalate(follower, endAttempt('interrupted', 'PROMPT_STALLED', limit));
+  }
+
+  /** Stops the prompt on its worker and sees it gone before the slot counts as free. */
+  async stop(follower: PromptFollower): Promise<Ended | FollowedEnd | null> {
+    const { stop, task } = this.#job;
+    switch (stop.reason as StopReason) {
+      case 'shutdown':
+        return null;
+      case 'taken_back':
+        return notCollected(endAttempt('interrupted', 'TAKEN_BACK'));
+      case 'worker_lost':
+        return this.#leave(follower);
+      case 'worker_died':
+        return notCollected(this.#endUnreachable());
+      case 'timeout': {
+        const limit = { timeout_seconds: task.timeout_ms / 1000 };
+        return this.#escalate(follower, endAttempt('interrupted', 'EXECUTION_TIMEOUT', limit));
+      }
+      case 'canceled':
+        await this.#cancel(follower);
+        return notCollected(endAttempt('interrupted', 'CANCELED'));
+    }
+  }
+
+  async #cancel(follower: PromptFollower): Promise<void> {
+    const { worker, attempt, task } = this.#job;
+    const { clock, logger } = this.#deps;
+    try {
+      await stopPrompt(worker.http, attempt.prompt_id);
+      const gone = waitUntilGone(worker.http, attempt.prompt_id, { clock, limitMs: STOP_WAIT_MS });
+      await Promise.race([follower.ended, gone]);
+    } catch (thrown) {
+      worker.tracker.abandon(attempt.prompt_id);
+      const error = toError(thrown).message;
+      logger.warn('prompt.stop_failed', { taskId: task.id, promptId: attempt.prompt_id, error });
+    }
+  }
+
+  /** The fleet gave the worker up: one last look, then another one runs it. */
+  async #leave(follower: PromptFollower): Promise<Ended | FollowedEnd> {
+    const { clock, logger } = this.#deps;
+    const left = await leaveWorker({ http: this.#job.worker.http, follower, clock, logger });
+    if (left === 'ended') return follower.ended;
+    if (left === 'unknown') this.abandon();
+    return notCollected(this.#endUnreachable());
+  }
+
+  /** Against a prompt that hangs. One that ends well while it is being stopped has a result after all. */
+  async #escalate(follower: PromptFollower, result: AttemptResult): Promise<Ended | FollowedEnd> {
+    const { worker, attempt, stop } = this.#job;
+    const { clock, logger } = this.#deps;
+    const outcome = await escalate({
+      http: worker.http,
+      follower,
+      clock,
+      logger,
+      restart: this.#deps.findRestart(attempt.worker_id),
+      onStep: (step, outcome, reason) =>
+        this.#steps.note('attempt.escalated', { step, result: outcome, reason }),
+    });
+    if (outcome === 'left') this.abandon();
+    const hasResult = follower.phase === 'ended' && (await follower.ended).end.kind === 'succeeded';
+    return hasResult && stop.reason !== 'timeout' ? follower.ended : notCollected(result);
+  }
+
+  /** It may still run there: it is stopped as soon as the worker shows it, and counted as a possible overlap. */
+  abandon(): void {
+    this.#job.worker.tracker.abandon(this.#job.attempt.prompt_id);
+    this.#deps.counters.overlapPossible += 1;
+  }
+
+  #endUnreachable(): AttemptResult {
+    const started = this.#steps.attempt.started_at !== null;
+    return endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true, started });
+  }
+}

@@ -1,0 +1,56 @@
+import type { ComfyHttp } from '@comfleet/comfyui';
+import { toError } from '../../platform/errors/app-error.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import { type EscalationState, type EscalationStep, nextEscalation } from './escalation.ts';
+import type { PromptFollower } from './prompt-follower.ts';
+import { stopPrompt, waitUntilGone } from './prompt-on-worker.ts';
+
+export interface EscalateJob {
+  http: ComfyHttp;
+  follower: PromptFollower;
+  clock: Clock;
+  logger: Logger;
+  /** Restarts the worker's process; null when it is not ours. */
+  restart: (() => Promise<void>) | null;
+  /** One step and what came of it, for the task's history. */
+  onStep: (step: EscalationStep, result: 'stopped' | 'still_there', reason: string | null) => void;
+}
+
+/** How long a step may take to show an effect. */
+const WAIT_MS: Record<Exclude<EscalationStep, 'restart'>, number> = { cancel: 10_000, free_memory: 5000 };
+
+/** Takes one step after the other against a prompt that hangs, as the table of `nextEscalation` says. */
+export async function escalate(job: EscalateJob): Promise<'stopped' | 'left'> {
+  const { promptId } = job.follower;
+  let state: EscalationState = nextEscalation({ kind: 'watching' }, { type: 'limit_exceeded' });
+  while (state.kind === 'trying') {
+    const { step } = state;
+    const failure = await tryStep(job, step);
+    job.logger.warn('prompt.escalated', { promptId, step, result: failure ?? 'stopped' });
+    job.onStep(step, failure === null ? 'stopped' : 'still_there', failure);
+    state = nextEscalation(
+      state,
+      failure === null ? { type: 'gone' } : { type: 'still_there', canRestart: job.restart !== null },
+    );
+  }
+  return state.kind === 'over' ? state.outcome : 'left';
+}
+
+/** Null when the prompt is gone after it, else why not. */
+async function tryStep(job: EscalateJob, step: EscalationStep): Promise<string | null> {
+  const { http, follower, clock, restart } = job;
+  try {
+    if (step === 'restart') {
+      await restart?.();
+      return null;
+    }
+    if (step === 'cancel') await stopPrompt(http, follower.promptId);
+    else await http.free({ unloadModels: true, freeMemory: true }, { timeoutMs: WAIT_MS[step] });
+    const gone = waitUntilGone(http, follower.promptId, { clock, limitMs: WAIT_MS[step] });
+    await Promise.race([follower.ended, gone]);
+    return null;
+  } catch (thrown) {
+    return toError(thrown).message;
+  }
+}

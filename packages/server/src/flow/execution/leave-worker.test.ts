@@ -1,0 +1,66 @@
+import { ComfyError, ComfyHttp, type HttpTransport } from '@comfleet/comfyui';
+import { describe, expect, test } from 'vitest';
+import { silentLogger } from '../../platform/logging/logger.ts';
+import { systemClock } from '../../platform/time/clock.ts';
+import { leaveWorker } from './leave-worker.ts';
+import { PromptFollower } from './prompt-follower.ts';
+
+const ID = '01a206a6-d098-7b3c-950a-3205faf7381f';
+const HISTORY = {
+  [ID]: {
+    outputs: { '9': { images: [{ filename: 'a.png', subfolder: '', type: 'output' }] } },
+    status: { status_str: 'success', completed: true, messages: [['execution_success', {}]] },
+  },
+};
+const EMPTY = { queue_running: [], queue_pending: [] };
+const PENDING = { queue_running: [], queue_pending: [[1, ID, {}, {}, []]] };
+
+/** A worker whose queue answers in turn as told; the last answer stays. Null: nobody listens. */
+function leave(worker: { queue: unknown[] | null; history?: unknown }) {
+  const calls: string[] = [];
+  const queue = [...(worker.queue ?? [])];
+  const transport: HttpTransport = {
+    request: async ({ method, url }) => {
+      const { pathname } = new URL(url);
+      calls.push(`${method} ${pathname}`);
+      if (worker.queue === null) throw new ComfyError('CONNECTION_REFUSED', 'nobody listens');
+      const answer = pathname === '/queue' && method === 'GET' ? queue[0] : (worker.history ?? {});
+      if (pathname === '/queue' && method === 'GET' && queue.length > 1) queue.shift();
+      const text = method === 'POST' ? '' : JSON.stringify(answer);
+      return { status: 200, headers: {}, text: async () => text, body: (async function* () {})() };
+    },
+  };
+  const http = new ComfyHttp({ baseUrl: 'http://worker', transport });
+  const deps = { clock: systemClock, logger: silentLogger };
+  const follower = new PromptFollower({
+    promptId: ID,
+    expectedOutputNodeIds: ['9'],
+    http,
+    pollMs: () => 1000,
+    adopted: false,
+    onRefused: () => {},
+    ...deps,
+  });
+  return { left: leaveWorker({ http, follower, ...deps }), follower, calls };
+}
+
+describe('the last look at a worker that is given up', () => {
+  test('LB8 takes the result of a prompt that has ended', async () => {
+    const { left, follower } = leave({ queue: [EMPTY], history: HISTORY });
+
+    expect(await left).toBe('ended');
+    expect((await follower.ended).end.kind).toBe('succeeded');
+  });
+
+  test('LB8 stops a prompt that is still there, and sees it gone', async () => {
+    const { left, calls } = leave({ queue: [PENDING, EMPTY] });
+
+    expect(await left).toBe('gone');
+    expect(calls).toContain('POST /queue');
+  });
+
+  test('P5 is certain only when the worker says that it has nothing', async () => {
+    expect(await leave({ queue: [EMPTY] }).left).toBe('gone');
+    expect(await leave({ queue: null }).left).toBe('unknown');
+  });
+});

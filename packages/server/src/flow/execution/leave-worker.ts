@@ -1,0 +1,55 @@
+import type { ComfyHttp } from '@comfleet/comfyui';
+import { toError } from '../../platform/errors/app-error.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import type { PromptFollower } from './prompt-follower.ts';
+import { findPlace, stopPrompt, waitUntilGone } from './prompt-on-worker.ts';
+
+export interface LeaveJob {
+  http: ComfyHttp;
+  follower: PromptFollower;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * `ended`: it has a result, which counts. `gone`: it is certain that it does not run there any more. `unknown`: it may
+ * still run, so running it elsewhere may overlap.
+ */
+export type Left = 'ended' | 'gone' | 'unknown';
+
+/** The worker is given up: the last look is a short one. */
+const LAST_LOOK_MS = 1500;
+const STOP_WAIT_MS = 3000;
+
+/**
+ * The last look at a worker that the fleet has given up, before its prompt runs elsewhere (LB8): a finished result is
+ * taken, a prompt that is still there is stopped, as far as the worker answers at all.
+ */
+export async function leaveWorker({ http, follower, clock, logger }: LeaveJob): Promise<Left> {
+  const { promptId } = follower;
+  const place = await findPlace(http, promptId, { logger, timeoutMs: LAST_LOOK_MS });
+  switch (place) {
+    case 'ended':
+      await follower.check();
+      return follower.phase === 'ended' ? 'ended' : 'unknown';
+    case 'absent':
+      return 'gone';
+    case 'unreachable':
+      return 'unknown';
+    case 'queued':
+      break;
+    default: {
+      const unknownPlace: never = place;
+      return unknownPlace;
+    }
+  }
+  try {
+    await stopPrompt(http, promptId);
+    await waitUntilGone(http, promptId, { clock, limitMs: STOP_WAIT_MS });
+    return 'gone';
+  } catch (thrown) {
+    logger.debug('prompt.stop_failed', { promptId, error: toError(thrown).message });
+    return 'unknown';
+  }
+}

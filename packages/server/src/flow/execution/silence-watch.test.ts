@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { ManualClock } from '../../../test/kit/manual-clock.ts';
+import { SilenceWatch } from './silence-watch.ts';
+
+describe('the watch over a running prompt', () => {
+  const open = (limitMs: number | null) => {
+    const clock = new ManualClock();
+    const now = { isRunning: true, canHear: true };
+    const watch = new SilenceWatch({
+      limitMs,
+      clock,
+      isRunning: () => now.isRunning,
+      canHear: () => now.canHear,
+    });
+    let isExceeded = false;
+    void watch.exceeded.then(() => {
+      isExceeded = true;
+    });
+    watch.start();
+    return { clock, now, watch, isExceeded: () => isExceeded };
+  };
+
+  test('speaks once its limit has passed without progress', async () => {
+    const { clock, isExceeded } = open(3000);
+    await clock.advance(2900);
+    expect(isExceeded()).toBe(false);
+    await clock.advance(200);
+
+    expect(isExceeded()).toBe(true);
+  });
+
+  test('begins anew with every sign of progress', async () => {
+    const { clock, watch, isExceeded } = open(3000);
+    await clock.advance(2000);
+    watch.hear();
+    await clock.advance(2000);
+
+    expect(isExceeded()).toBe(false);
+  });
+
+  test.each(['isRunning', 'canHear'] as const)('counts no time in which %s is false', async (which) => {
+    const { clock, now, isExceeded } = open(3000);
+    now[which] = false;
+    await clock.advance(20_000);
+    now[which] = true;
+    await clock.advance(2000);
+
+    expect(isExceeded()).toBe(false);
+  });
+
+  test.each([
+    ['has no limit', null],
+    ['was stopped', 3000],
+  ])('is silent for ever when it %s', async (_case, limitMs) => {
+    const { clock, watch, isExceeded } = open(limitMs);
+    watch.stop();
+    await clock.advance(100_000);
+
+    expect(isExceeded()).toBe(false);
+  });
+});

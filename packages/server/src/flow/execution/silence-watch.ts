@@ -1,0 +1,61 @@
+import type { Clock } from '../../platform/time/clock.ts';
+
+export interface SilenceOptions {
+  /** Null: never. */
+  limitMs: number | null;
+  clock: Clock;
+  /** Waiting in the worker's queue is no hang. */
+  isRunning: () => boolean;
+  /** While the socket that carries progress is lost, silence says nothing. */
+  canHear: () => boolean;
+}
+
+const MOST_OFTEN_MS = 50;
+const LEAST_OFTEN_MS = 1000;
+
+/** Notices a running prompt that shows no progress for longer than its workflow allows. */
+export class SilenceWatch {
+  /** Resolves once, at the first excess; never without one. */
+  readonly exceeded: Promise<'silent'>;
+  readonly #options: SilenceOptions;
+  #heardMs: number;
+  #cancel: () => void = () => {};
+  #resolve: (silent: 'silent') => void = () => {};
+
+  constructor(options: SilenceOptions) {
+    this.#options = options;
+    this.#heardMs = options.clock.monotonicMs();
+    this.exceeded = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  /** Begins to look. */
+  start(): void {
+    const { limitMs } = this.#options;
+    if (limitMs !== null) this.#look(limitMs);
+  }
+
+  /** A sign of progress. */
+  hear(): void {
+    this.#heardMs = this.#options.clock.monotonicMs();
+  }
+
+  /** Safe to call twice. */
+  stop(): void {
+    this.#cancel();
+    this.#cancel = () => {};
+  }
+
+  #look(limitMs: number): void {
+    const { clock, isRunning, canHear } = this.#options;
+    if (!isRunning() || !canHear()) this.hear();
+    const leftMs = limitMs - (clock.monotonicMs() - this.#heardMs);
+    if (leftMs <= 0) {
+      this.#resolve('silent');
+      return;
+    }
+    const delayMs = Math.min(LEAST_OFTEN_MS, Math.max(MOST_OFTEN_MS, leftMs));
+    this.#cancel = clock.setTimer(delayMs, () => this.#look(limitMs));
+  }
+}

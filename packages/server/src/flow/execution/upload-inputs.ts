@@ -1,0 +1,40 @@
+import { ComfyError, type ComfyHttp } from '@comfleet/comfyui';
+import type { TaskRow } from '../../platform/database/schema.ts';
+import { toError } from '../../platform/errors/app-error.ts';
+import { type AttemptResult, endAttempt } from './ending.ts';
+import type { InputFile } from './prepare-graph.ts';
+
+export interface UploadJob {
+  task: TaskRow;
+  http: ComfyHttp;
+  signal: AbortSignal;
+  upload: (input: InputFile, http: ComfyHttp, signal: AbortSignal) => Promise<string>;
+}
+
+export type Uploaded =
+  | { kind: 'uploaded'; values: { nodeId: string; inputName: string; value: string }[] }
+  | { kind: 'failed'; result: Exclude<AttemptResult, { ending: 'succeeded' }> };
+
+/** Pushes the files that a task names to its worker, before each attempt anew. Throws only when the server stops. */
+export async function uploadInputs({ task, http, signal, upload }: UploadJob): Promise<Uploaded> {
+  const requirements: { inputs?: InputFile[] } = JSON.parse(task.requirements);
+  const values: { nodeId: string; inputName: string; value: string }[] = [];
+  for (const file of requirements.inputs ?? []) {
+    try {
+      values.push({ ...file, value: await upload(file, http, signal) });
+    } catch (thrown) {
+      if (signal.reason === 'shutdown') throw thrown;
+      return { kind: 'failed', result: judgeFailure(file, thrown, signal) };
+    }
+  }
+  return { kind: 'uploaded', values };
+}
+
+function judgeFailure({ assetId }: InputFile, thrown: unknown, { aborted }: AbortSignal) {
+  const cause = toError(thrown).message;
+  if (aborted) return endAttempt('lost', 'WORKER_UNREACHABLE', { cause, dispatched: false });
+  // Nobody listens: that says nothing about the task, and nothing was sent.
+  if (thrown instanceof ComfyError && thrown.code === 'CONNECTION_REFUSED')
+    return endAttempt('lost', 'WORKER_UNREACHABLE', { cause, dispatched: false, refused: true });
+  return endAttempt('failed', 'INPUT_UPLOAD_FAILED', { asset_id: assetId, cause });
+}

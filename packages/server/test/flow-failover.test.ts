@@ -1,0 +1,295 @@
+import { openTcpProxy, type TcpProxy } from '@comfleet/simulator';
+import { afterEach, describe, expect, it } from 'vitest';
+import { FlowRig, pictureGraph, type RigOptions, samplerGraph, sleepGraph } from './kit/flow-rig.ts';
+import { TEST_MODEL, TEST_WORKFLOWS } from './kit/flow-workflows.ts';
+
+/** A worker counts as away after two failed checks, as quickly as they follow each other. */
+const QUICK_HEALTH = { nodes: { health_check: { interval: 0.3, retry_attempts: 2 } } };
+
+const opened: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of opened.splice(0).reverse()) await one.close();
+});
+
+async function openRig(options: RigOptions): Promise<FlowRig> {
+  const rig = await FlowRig.open(options);
+  opened.push(rig);
+  return rig;
+}
+
+/** A rig whose workers stand behind networks that can be cut. */
+async function openCuttable(options: RigOptions): Promise<{ rig: FlowRig; networks: TcpProxy[] }> {
+  const networks: TcpProxy[] = [];
+  const rig = await openRig({
+    ...options,
+    url: async ({ port }) => {
+      const network = await openTcpProxy({ host: '127.0.0.1', port });
+      networks.push(network);
+      opened.unshift(network);
+      return network.url;
+    },
+  });
+  return { rig, networks };
+}
+
+/** Resolves when so many have. */
+function firstOf(all: readonly Promise<unknown>[], count: number): Promise<void> {
+  let left = count;
+  return new Promise((resolve, reject) => {
+    for (const one of all)
+      one.then(() => {
+        left -= 1;
+        if (left === 0) resolve();
+      }, reject);
+  });
+}
+
+function at<T>(list: readonly T[], index: number): T {
+  const found = list[index];
+  if (found === undefined) throw new Error(`nothing at ${index}`);
+  return found;
+}
+
+/** Resolves when the only worker counts as away. */
+function whenOffline(rig: FlowRig): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (rig.app.fleet.list()[0]?.state !== 'offline') return;
+      stop();
+      resolve();
+    };
+    const stop = rig.app.fleet.onChange(look);
+    look();
+  });
+}
+
+/** Takes all workers out but one. */
+async function allowOnly(rig: FlowRig, name: string | null): Promise<void> {
+  for (const worker of rig.app.fleet.list())
+    await rig.app.fleet.setMaintenance(worker.id, name !== null && worker.name !== name);
+}
+
+describe('a task whose worker goes away', () => {
+  it('LB7 moves to another one; both attempts are kept with their worker', async () => {
+    const { rig, networks } = await openCuttable({ simulators: [{}, {}], config: QUICK_HEALTH });
+    await allowOnly(rig, 'gpu-1');
+    const id = await rig.submit(sleepGraph(60));
+    await rig.happened(id, 'attempt.started');
+    await allowOnly(rig, null);
+    await at(networks, 0).goDown();
+    const moved = rig.watch(id, 0);
+    await moved.wait((frame) => frame.kind === 'event' && frame.event.attempt_number === 2);
+    await rig.flow.cancelTask(rig.actor, id);
+    const task = await rig.ended(id);
+
+    expect(task.attempts.map(({ worker_name, ending }) => [worker_name, ending])).toEqual([
+      ['gpu-1', 'lost'],
+      ['gpu-2', 'interrupted'],
+    ]);
+    expect(task.attempts[0]?.error).toMatchObject({ code: 'WORKER_UNREACHABLE' });
+  });
+
+  it('LB7 is not moved where failover is switched off: it ends with the error of its worker', async () => {
+    const { rig, networks } = await openCuttable({
+      simulators: [{}, {}],
+      config: { nodes: { ...QUICK_HEALTH.nodes, load_balancing: { enable_failover: false } } },
+    });
+    await allowOnly(rig, 'gpu-1');
+    const id = await rig.submit(sleepGraph(60));
+    await rig.happened(id, 'attempt.started');
+    await allowOnly(rig, null);
+    await at(networks, 0).goDown();
+    const task = await rig.ended(id);
+
+    expect(task).toMatchObject({ status: 'failed', attempt_count: 1, error: { code: 'WORKER_UNREACHABLE' } });
+  });
+
+  it('LB8 has the result of its first run when the worker is back before it was given up', async () => {
+    const { rig, networks } = await openCuttable({ simulators: [{}, {}], config: QUICK_HEALTH });
+    await allowOnly(rig, 'gpu-1');
+    const id = await rig.submit(sleepGraph(1));
+    await rig.happened(id, 'attempt.started');
+    await allowOnly(rig, null);
+    await at(networks, 0).goDown();
+    await rig.ledger(id, 'execution_end');
+    await at(networks, 0).goUp();
+    const task = await rig.ended(id);
+
+    expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1, worker_name: 'gpu-1' });
+    expect(rig.executions(id)).toBe(1);
+  });
+
+  it('A3 its old prompt is stopped when that worker is back, also by the next server', async () => {
+    const { rig, networks } = await openCuttable({
+      simulators: [{ stepMs: 1000 }, {}],
+      config: QUICK_HEALTH,
+    });
+    await allowOnly(rig, 'gpu-1');
+    const id = await rig.submit(samplerGraph(100));
+    await rig.happened(id, 'attempt.started');
+    await allowOnly(rig, null);
+    await at(networks, 0).goDown();
+    const task = await rig.ended(id);
+    await rig.stop();
+    await at(networks, 0).goUp();
+    await rig.start();
+    const end = await rig.ledger(id, 'execution_end', 0);
+
+    expect(task).toMatchObject({ status: 'succeeded', attempt_count: 2, worker_name: 'gpu-2' });
+    expect(end.interrupted).toBe(true);
+  });
+});
+
+describe('which worker is asked', () => {
+  it('LB9 files are fetched and prompts stopped on the worker that has them, and on no other', async () => {
+    const rig = await openRig({ simulators: [{}, {}] });
+    const done = await Promise.all(Array.from({ length: 6 }, () => rig.run(pictureGraph())));
+    await allowOnly(rig, 'gpu-2');
+    const canceled = await rig.submit(sleepGraph(60));
+    await rig.happened(canceled, 'attempt.started');
+    await rig.flow.cancelTask(rig.actor, canceled);
+    await rig.ended(canceled);
+    const count = (worker: number, event: string) =>
+      at(rig.simulators, worker)
+        .ledger.lines()
+        .filter((line) => line.event === event).length;
+    const of = (name: string) => done.filter((task) => task.worker_name === name).length;
+
+    expect([count(0, 'view'), count(1, 'view')]).toEqual([of('gpu-1'), of('gpu-2')]);
+    expect([count(0, 'interrupted'), count(1, 'interrupted')]).toEqual([0, 1]);
+  });
+
+  it('LB10 while its worker is away a task waits in the queue, and nobody else is looked for', async () => {
+    const { rig, networks } = await openCuttable({ config: QUICK_HEALTH });
+    await at(networks, 0).goDown();
+    await whenOffline(rig);
+    const id = await rig.submit(pictureGraph());
+    const waiting = await rig.load(id);
+    const fleet = rig.app.fleet.list().map(({ name }) => name);
+    await at(networks, 0).goUp();
+    const task = await rig.ended(id);
+
+    expect(waiting).toMatchObject({ status: 'queued', attempt_count: 0, worker_id: null });
+    expect(fleet).toEqual(['gpu-1']);
+    expect(task).toMatchObject({ status: 'succeeded', worker_name: 'gpu-1' });
+  });
+
+  it('LB10 in a fleet without workers a task is held and says why', async () => {
+    const rig = await openRig({ simulators: [] });
+    const id = await rig.submit(pictureGraph());
+
+    expect(await rig.load(id)).toMatchObject({ status: 'held', held_reason: 'no_worker_known' });
+    expect(rig.app.fleet.list()).toEqual([]);
+  });
+
+  it('LB11 a worker that refuses a submission is checked at once, and the next try goes elsewhere', async () => {
+    const { rig, networks } = await openCuttable({ simulators: [{}, {}] });
+    await allowOnly(rig, 'gpu-1');
+    await at(networks, 0).goDown();
+    const id = await rig.submit(pictureGraph());
+    await rig.happened(id, 'attempt.ended');
+    await allowOnly(rig, null);
+    const task = await rig.ended(id);
+
+    expect(task).toMatchObject({ status: 'succeeded', worker_name: 'gpu-2' });
+    expect(task.attempts[0]).toMatchObject({ worker_name: 'gpu-1', error: { code: 'WORKER_UNREACHABLE' } });
+  });
+});
+
+describe('a request that met a worker which was down', () => {
+  it('HR8 a submission is made again when it is back, however often it was refused', async () => {
+    const { rig, networks } = await openCuttable({ config: QUICK_HEALTH });
+    await at(networks, 0).goDown();
+    const id = await rig.submit(pictureGraph(), { max_attempts: 1 });
+    await rig.happened(id, 'attempt.ended');
+    await at(networks, 0).goUp();
+    const task = await rig.ended(id);
+
+    expect(task.status).toBe('succeeded');
+    expect(rig.executions(id)).toBe(1);
+  });
+
+  it('HR8 the look for a result is taken up again: the task runs once', async () => {
+    const { rig, networks } = await openCuttable({ config: QUICK_HEALTH });
+    rig.simulator.control.set({ name: 'history_late', ms: 300, after_marker: true });
+    const id = await rig.submit(pictureGraph());
+    await rig.ledger(id, 'execution_end');
+    await at(networks, 0).goDown();
+    await whenOffline(rig);
+    await at(networks, 0).goUp();
+    const task = await rig.ended(id);
+
+    expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1 });
+    expect(rig.executions(id)).toBe(1);
+  });
+
+  it('HR8 the fetching of a file goes on after the return, and nothing runs again', async () => {
+    const { rig, networks } = await openCuttable({ config: QUICK_HEALTH });
+    rig.simulator.control.set({ name: 'drip', path: '/view', ms_per_byte: 50 });
+    const id = await rig.submit(pictureGraph());
+    await rig.simulator.ledger.waitFor((line) => line.event === 'fault' && line.name === 'drip');
+    await at(networks, 0).goDown();
+    await whenOffline(rig);
+    await at(networks, 0).goUp();
+    const task = await rig.ended(id);
+
+    expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1 });
+    expect(rig.executions(id)).toBe(1);
+  });
+});
+
+describe('failures that repeat', () => {
+  it('P10 retries beyond the budget of the fleet wait, and say so', async () => {
+    const slowly = { nodeDelays: { CLIPTextEncode: 500 } };
+    const rig = await openRig({ simulators: [slowly, slowly, slowly] });
+    for (const { control } of rig.simulators)
+      control.set({ name: 'out_of_memory', class: 'KSampler', times: 'until_cleared' });
+    const ids = await Promise.all(
+      Array.from({ length: 6 }, () => rig.submit(samplerGraph(1), { max_attempts: 2 })),
+    );
+    await Promise.all(ids.map((id) => rig.happened(id, 'attempt.claimed')));
+    await allowOnly(rig, 'nobody');
+    const delayed = ids.map((id) =>
+      rig
+        .watch(id, 0)
+        .wait((frame) => frame.kind === 'event' && frame.event.details?.reason === 'retry_budget'),
+    );
+    await firstOf(delayed, 3);
+    const waiting = (await Promise.all(ids.map((id) => rig.load(id)))).map((task) => task.held_reason);
+    await allowOnly(rig, null);
+    const tasks = await Promise.all(ids.map((id) => rig.ended(id)));
+
+    expect(waiting.filter((reason) => reason === 'retry_delay')).toHaveLength(3);
+    expect(tasks.map((task) => task.attempt_count)).toEqual([2, 2, 2, 2, 2, 2]);
+    expect(rig.flow.stats().retriesDelayed).toBeGreaterThanOrEqual(3);
+  });
+
+  it('a running prompt without progress beyond the limit of its workflow is canceled and runs elsewhere', async () => {
+    const { basic } = TEST_WORKFLOWS.text_to_image.workflows;
+    const workflows = { basic: { ...basic, silence_limit_seconds: 0.5 } };
+    const rig = await openRig({
+      simulators: [{ nodeDelays: { KSampler: 60_000 }, models: [TEST_MODEL] }, { models: [TEST_MODEL] }],
+      config: { task_types: { text_to_image: { ...TEST_WORKFLOWS.text_to_image, workflows } } },
+    });
+    await allowOnly(rig, 'gpu-1');
+    const { submitted } = await rig.flow.submit({
+      actor: rig.actor,
+      door: 'native',
+      body: { kind: 'workflow', taskType: 'text_to_image', parameters: { prompt: 'a cat' }, strict: true },
+      options: {},
+    } as Parameters<typeof rig.flow.submit>[0]);
+    await rig.happened(submitted.task_id, 'attempt.started');
+    await allowOnly(rig, null);
+    const task = await rig.ended(submitted.task_id);
+    const events = await rig.flow.loadTaskEvents(rig.actor, submitted.task_id as never, 0);
+
+    expect(task).toMatchObject({ status: 'succeeded', attempt_count: 2, worker_name: 'gpu-2' });
+    expect(task.attempts[0]).toMatchObject({
+      ending: 'interrupted',
+      error: { code: 'PROMPT_STALLED', details: { silence_limit_seconds: 0.5 } },
+    });
+    expect(events.filter(({ type }) => type === 'attempt.escalated').map(({ details }) => details)).toEqual([
+      { step: 'cancel', result: 'stopped', reason: null },
+    ]);
+  });
+});
