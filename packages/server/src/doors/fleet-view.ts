@@ -1,14 +1,18 @@
 import type {
   ChangeWorker,
+  CheckedWorker,
   FleetStats,
   RemovedWorker,
   RemoveMode,
   Worker,
   WorkerLog,
+  WorkerRecovery,
   WorkerState,
 } from '@comfleet/contract';
 import type { Announcement, Announcements, Announcer } from '../fleet/workers/discovery/announcements.ts';
 import type { Enrolment } from '../fleet/workers/enrolment.ts';
+import { describeHealth, type HealthResult } from '../fleet/workers/health-result.ts';
+import { adviseRecovery } from '../fleet/workers/recovery-advice.ts';
 import type {
   ConnectedWorker,
   WorkerRegistry,
@@ -23,7 +27,10 @@ export interface FleetView {
   list(): Worker[];
   load(id: string): Worker;
   stats(): FleetStats;
-  check(id: string): Promise<Worker>;
+  /** Asks it now; tells what this check found beside the worker. */
+  check(id: string): Promise<CheckedWorker>;
+  /** The ComfyUI that answers now is the right one from now on. */
+  acceptIdentity(id: string): Promise<CheckedWorker>;
   /** Takes a worker in that answers. Throws CONFLICT, WORKER_UNREACHABLE. */
   register(worker: NewWorker): Promise<Worker>;
   /** One that registers itself. Throws as `Announcements.announce`. */
@@ -68,11 +75,17 @@ export function createFleetView({ registry, enrolment, announcements, countLoad 
     await step(worker);
     return show(worker.snapshot());
   };
+  const checked = async (id: string, check: (worker: ConnectedWorker) => Promise<HealthResult>) => {
+    const worker = load(id);
+    const result = await check(worker);
+    return { ...show(worker.snapshot()), check: toCheck(result) };
+  };
   return {
     list,
     load: (id) => show(load(id).snapshot()),
     stats: () => countFleet(list()),
-    check: (id) => after(id, (worker) => worker.checkNow()),
+    check: (id) => checked(id, (worker) => worker.checkNow()),
+    acceptIdentity: (id) => checked(id, (worker) => registry.acceptIdentity(worker.id)),
     register: async (worker) => show((await enrolment.register({ ...worker, source: 'api' })).snapshot()),
     announce: async (announcement, announcer) =>
       show((await announcements.announce(announcement, announcer)).snapshot()),
@@ -144,11 +157,25 @@ export function toWorker(snapshot: WorkerSnapshot, load: number): Worker {
     discovered_by: snapshot.discoveredBy,
     metadata: { ...snapshot.metadata },
     comfyui_version: snapshot.inventory?.version ?? null,
-    devices: (snapshot.inventory?.devices ?? []).map((device) => ({ ...device })),
+    devices: snapshot.devices.map((device) => ({ ...device })),
     last_heartbeat: snapshot.lastSeenMs === null ? null : new Date(snapshot.lastSeenMs).toISOString(),
     reason: snapshot.reason,
     socket: snapshot.socketState,
+    slots: snapshot.slots,
+    latency_ms: snapshot.latencyMs === null ? null : Math.round(snapshot.latencyMs * 10) / 10,
+    recovery: toRecovery(snapshot.recovery),
   };
+}
+
+function toCheck(result: HealthResult): CheckedWorker['check'] {
+  const latencyMs = result.kind === 'ok' ? Math.round(result.latencyMs * 10) / 10 : null;
+  return { result: result.kind, latency_ms: latencyMs, message: describeHealth(result) };
+}
+
+function toRecovery(recovery: WorkerSnapshot['recovery']): WorkerRecovery | null {
+  if (recovery === null) return null;
+  const { phase, sinceMs } = recovery;
+  return { phase, since: new Date(sinceMs).toISOString(), advice: adviseRecovery(recovery) };
 }
 
 function toState(snapshot: WorkerSnapshot, load: number): WorkerState {
