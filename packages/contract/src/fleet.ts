@@ -201,22 +201,6 @@ export const checkedWorkerSchema = workerSchema
   .meta({ id: 'CheckedWorker' });
 export type CheckedWorker = z.infer<typeof checkedWorkerSchema>;
 
-export const WORKER_EVENT_TYPES = [
-  'worker.added',
-  'worker.online',
-  'worker.offline',
-  'worker.error',
-  'worker.ejected',
-  'worker.recovery',
-  'worker.restart_asked',
-  'worker.identity',
-  'worker.inventory',
-  'worker.maintenance',
-  'worker.socket',
-  'worker.removed',
-] as const;
-export type WorkerEventType = (typeof WORKER_EVENT_TYPES)[number];
-
 /** Something that happened to a worker, with its cause in words. */
 export const workerEventSchema = z
   .object({
@@ -224,6 +208,7 @@ export const workerEventSchema = z
     worker_id: z.string(),
     /** The worker's name, also after it left the fleet. */
     name: z.string(),
+    /** `worker.added`, `online`, `offline`, `error`, `ejected`, `recovery`, `restart_asked`, `identity`, `inventory`, `maintenance`, `socket`, `removed`. */
     type: z.string(),
     at: timeSchema,
     cause: z.string(),
@@ -233,6 +218,14 @@ export const workerEventSchema = z
   })
   .meta({ id: 'WorkerEvent' });
 export type WorkerEvent = z.infer<typeof workerEventSchema>;
+
+/** GET /api/fleet/stream, server-sent events: all workers first, then each one that changes, with the reason. */
+export const fleetFrameSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('snapshot'), workers: z.array(workerSchema) }),
+  z.object({ kind: z.literal('worker'), type: z.string(), cause: z.string(), worker: workerSchema }),
+  z.object({ kind: z.literal('removed'), worker_id: z.string(), cause: z.string() }),
+]);
+export type FleetFrame = z.infer<typeof fleetFrameSchema>;
 
 /** Newest first; `next_cursor` is null at the end. */
 export const workerEventListSchema = z

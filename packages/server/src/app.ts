@@ -9,6 +9,7 @@ import { type Instances, openInstances } from './fleet/instances/instances.ts';
 import { applyConfiguredWorkers } from './fleet/workers/configured-workers.ts';
 import { type Joining, openJoining } from './fleet/workers/open-joining.ts';
 import { openWorkerRegistry, type WorkerRegistry } from './fleet/workers/registry.ts';
+import { openWorkerEvents, type WorkerEvents } from './fleet/workers/worker-events.ts';
 import { ASSET_LIMITS } from './flow/assets/assets.ts';
 import type { BlobStore } from './flow/assets/blob-store.ts';
 import { openFolderBlobs } from './flow/assets/folder-blob-store.ts';
@@ -101,7 +102,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     },
   );
   const balancing = new Balancing(store, await openOverlay(database));
-  const { fleet, instances, transport } = await openFleet(
+  const { fleet, events, instances, transport } = await openFleet(
     scope,
     { database, clock, random, logger, createId },
     options,
@@ -153,6 +154,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     opened,
     fleet,
     joining,
+    events,
     balancing,
     identity,
     links,
@@ -184,6 +186,7 @@ interface DoorParts {
   opened: OpenedFlow;
   fleet: WorkerRegistry;
   joining: Joining;
+  events: WorkerEvents;
   balancing: Balancing;
   identity: Identity;
   links: SignedLinks;
@@ -195,7 +198,7 @@ interface DoorParts {
 async function openDoors(
   scope: Scope,
   { store, logger, webRoot }: AppOptions,
-  { opened, fleet, joining, balancing, identity, links, database, anonymous }: DoorParts,
+  { opened, fleet, joining, events, balancing, identity, links, database, anonymous }: DoorParts,
 ): Promise<string> {
   const config = store.current;
   const clock = systemClock;
@@ -212,6 +215,7 @@ async function openDoors(
     fleet: createFleetView({
       registry: fleet,
       ...joining,
+      events,
       countLoad: (id) => opened.spine.dispatcher.load(id as WorkerId),
     }),
     balancing,
@@ -255,6 +259,8 @@ async function openFleet(scope: Scope, deps: FleetDeps, { store, environment }: 
       fall: health.fall,
     },
   );
+  const { tasksMs: keepMs } = config.retention;
+  const events = openWorkerEvents(scope, { ...deps, registry: fleet }, keepMs);
   const instances = await openInstances(
     scope,
     {
@@ -274,7 +280,7 @@ async function openFleet(scope: Scope, deps: FleetDeps, { store, environment }: 
       heartbeatMs: config.instances.heartbeatIntervalMs,
     },
   );
-  return { fleet, instances, transport };
+  return { fleet, events, instances, transport };
 }
 
 function toFlowOptions(config: Config) {

@@ -1,10 +1,12 @@
 import type {
   ChangeWorker,
   CheckedWorker,
+  FleetFrame,
   FleetStats,
   RemovedWorker,
   RemoveMode,
   Worker,
+  WorkerEventList,
   WorkerLog,
   WorkerRecovery,
   WorkerState,
@@ -19,6 +21,7 @@ import type {
   WorkerSettings,
   WorkerSnapshot,
 } from '../fleet/workers/registry.ts';
+import type { WorkerEvents } from '../fleet/workers/worker-events.ts';
 import { AppError, toError } from '../platform/errors/app-error.ts';
 import { countFleet, toPercent } from './fleet-stats.ts';
 
@@ -43,6 +46,13 @@ export interface FleetView {
   setEnabled(id: string, isOn: boolean): Promise<Worker>;
   /** Asks what it can run now. Throws WORKER_UNREACHABLE. */
   refreshInventory(id: string): Promise<Worker>;
+  /** What happened to one worker, or to all (null), newest first. */
+  listEvents(
+    id: string | null,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<WorkerEventList>;
+  /** All workers at once, then each that changes. The answer ends the watch. */
+  watch(show: (frame: FleetFrame) => void): () => void;
   /** Closes the worker's socket, which then connects anew; answers as soon as the old one is gone. */
   reconnect(id: string): Promise<Worker>;
   /** The last lines of ComfyUI's own log, newest last. Throws WORKER_UNREACHABLE. */
@@ -56,12 +66,14 @@ export interface FleetViewDeps {
   registry: WorkerRegistry;
   enrolment: Enrolment;
   announcements: Announcements;
+  events: WorkerEvents;
   /** Prompts of ours on a worker now. */
   countLoad: (workerId: string) => number;
 }
 
 /** The registry in the words of the wire. */
-export function createFleetView({ registry, enrolment, announcements, countLoad }: FleetViewDeps): FleetView {
+export function createFleetView(deps: FleetViewDeps): FleetView {
+  const { registry, enrolment, announcements, events, countLoad } = deps;
   const load = (id: string) => {
     const worker = registry.find(id);
     if (!worker) throw new AppError('WORKER_NOT_FOUND');
@@ -99,6 +111,18 @@ export function createFleetView({ registry, enrolment, announcements, countLoad 
     setEnabled: (id, isOn) => after(id, () => registry.setEnabled(id, isOn)),
     refreshInventory: (id) =>
       after(id, (worker) => worker.refreshInventory().catch((thrown: unknown) => unreachable(thrown))),
+    listEvents: async (id, page) => {
+      const { events: list, nextCursor } = await events.list(id === null ? null : load(id).id, page);
+      return { events: list, next_cursor: nextCursor };
+    },
+    watch: (showFrame) => {
+      showFrame({ kind: 'snapshot', workers: list() });
+      return registry.onChange(({ type, workerId, cause }) => {
+        const worker = registry.find(workerId);
+        if (worker === null) showFrame({ kind: 'removed', worker_id: workerId, cause });
+        else showFrame({ kind: 'worker', type, cause, worker: show(worker.snapshot()) });
+      });
+    },
     reconnect: (id) => after(id, dropSocket),
     loadLogs: async (id, lines) => {
       const worker = load(id);

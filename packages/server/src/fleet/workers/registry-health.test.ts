@@ -302,7 +302,11 @@ describe('the inventory', () => {
     const worker = await registry.add(spec);
     await settle();
     comfyui.answers.set('/object_info', { NewNode: { input: { required: {} } } });
+    const told = new Promise<void>((resolve) => {
+      registry.onChange(({ type }) => type === 'worker.inventory' && resolve());
+    });
     await clock.advance(305_000);
+    await told;
     expect(worker.snapshot().inventory?.classTypes).toEqual(new Set(['NewNode']));
     expect(listTypes().filter((type) => type === 'worker.inventory')).toHaveLength(2);
   });

@@ -223,7 +223,7 @@ export class WorkerRegistry {
 
   /** Brings back the workers that no one else will add. */
   async restore(): Promise<void> {
-    for (const record of await this.#records.listOwnerless()) this.#watch(record);
+    for (const record of await this.#records.listOwnerless()) this.#watch(record, { known: true });
   }
 
   async close(): Promise<void> {
@@ -239,7 +239,8 @@ export class WorkerRegistry {
     if (same) return this.#takeOver(same, spec);
     const named = this.#findNamed(spec.name);
     if (named && named.decisions.switches.leaving === null) await this.#giveUpName(named, spec);
-    return this.#watch(await this.#loadRecord(spec));
+    const { record, known } = await this.#loadRecord(spec);
+    return this.#watch(record, { known });
   }
 
   /** Frees a name for the same worker at another address. Throws CONFLICT when it is another worker's. */
@@ -264,17 +265,17 @@ export class WorkerRegistry {
     return worker;
   }
 
-  async #loadRecord(spec: CompiledWorkerSpec): Promise<WorkerRecord> {
+  async #loadRecord(spec: CompiledWorkerSpec): Promise<{ record: WorkerRecord; known: boolean }> {
     const known = await this.#records.find(spec);
     if (known) {
       const record = { ...known, spec, switches: { ...known.switches, leaving: null } };
       await this.#records.update(known.id, record);
-      return record;
+      return { record, known: true };
     }
     const id = this.#deps.createId<'worker'>();
     const fresh: WorkerDecisions = { spec, overrides: {}, switches: NO_SWITCHES };
     await this.#records.insert(id, fresh);
-    return { id, ...fresh, inventory: null, lastSeenMs: null };
+    return { record: { id, ...fresh, inventory: null, lastSeenMs: null }, known: false };
   }
 
   async #switch(id: string, switches: Partial<WorkerSwitches>, cause: string): Promise<void> {
@@ -296,7 +297,7 @@ export class WorkerRegistry {
     this.#emit({ type: 'worker.changed', workerId: worker.id, cause });
   }
 
-  #watch(record: WorkerRecord): WatchedWorker {
+  #watch(record: WorkerRecord, { known }: { known: boolean }): WatchedWorker {
     const { clock, random, logger, transport, dialer, createId } = this.#deps;
     const worker = new WatchedWorker(record, {
       records: this.#records,
@@ -318,7 +319,8 @@ export class WorkerRegistry {
       askRestart: (reason) => void this.requestRestart(record.id, reason),
     });
     this.#workers.set(worker.id, worker);
-    this.#emit({ type: 'worker.added', workerId: worker.id, cause: `from ${record.spec.source}` });
+    const cause = `from ${record.spec.source}`;
+    this.#emit({ type: 'worker.added', workerId: worker.id, cause, details: { known } });
     worker.start();
     return worker;
   }
