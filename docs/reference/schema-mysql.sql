@@ -73,3 +73,11 @@ create table if not exists `task_secret` (`task_id` varchar(36) not null, `seale
 create table if not exists `setting` (`name` varchar(191) not null, `value` longtext not null, constraint `setting_pk` primary key (`name`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
 
 create table if not exists `overlay` (`name` varchar(191) not null, `value` longtext not null, `principal_id` varchar(36) not null, `changed_at` bigint not null, constraint `overlay_pk` primary key (`name`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create table if not exists `worker_event` (`id` varchar(36) not null, `worker_id` varchar(36) not null, `type` varchar(191) not null, `at` bigint not null, `cause` longtext not null, `details` longtext, `duration_ms` bigint, constraint `worker_event_pk` primary key (`id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `worker_event_worker_id_id` on `worker_event` (`worker_id`, `id`);
+
+create index `worker_event_at` on `worker_event` (`at`);
+
+create table if not exists `worker_identity` (`worker_id` varchar(36) not null, `url` longtext not null, `identity` longtext not null, `seen_at` bigint not null, constraint `worker_identity_pk` primary key (`worker_id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;

@@ -73,3 +73,11 @@ create table if not exists "task_secret" ("task_id" text not null, "sealed" blob
 create table if not exists "setting" ("name" text not null, "value" text not null, constraint "setting_pk" primary key ("name"));
 
 create table if not exists "overlay" ("name" text not null, "value" text not null, "principal_id" text not null, "changed_at" integer not null, constraint "overlay_pk" primary key ("name"));
+
+create table if not exists "worker_event" ("id" text not null, "worker_id" text not null, "type" text not null, "at" integer not null, "cause" text not null, "details" text, "duration_ms" integer, constraint "worker_event_pk" primary key ("id"));
+
+create index if not exists "worker_event_worker_id_id" on "worker_event" ("worker_id", "id");
+
+create index if not exists "worker_event_at" on "worker_event" ("at");
+
+create table if not exists "worker_identity" ("worker_id" text not null, "url" text not null, "identity" text not null, "seen_at" integer not null, constraint "worker_identity_pk" primary key ("worker_id"));

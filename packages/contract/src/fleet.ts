@@ -117,6 +117,23 @@ export const balancingSchema = z
   .meta({ id: 'Balancing' });
 export type Balancing = z.infer<typeof balancingSchema>;
 
+/** A sentence for people in each language we speak. */
+export const adviceSchema = z.object({ en: z.string(), 'zh-CN': z.string(), 'zh-TW': z.string() });
+export type Advice = z.infer<typeof adviceSchema>;
+
+export const RECOVERY_PHASES = ['checking', 'restarting', 'advised', 'down'] as const;
+
+/** What is done about a worker that cannot be used. */
+export const recoverySchema = z
+  .object({
+    /** checking: it may come back by itself; restarting: it is ours; advised: a person should restart it; down: still not. */
+    phase: z.enum(RECOVERY_PHASES),
+    since: timeSchema,
+    advice: adviceSchema,
+  })
+  .meta({ id: 'WorkerRecovery' });
+export type WorkerRecovery = z.infer<typeof recoverySchema>;
+
 export const workerSchema = z
   .object({
     worker_id: z.string(),
@@ -148,9 +165,73 @@ export const workerSchema = z
     /** Cause of the last change of state. */
     reason: z.string().nullable(),
     socket: z.enum(['connected', 'connecting', 'closed']),
+    /** Prompts it may have now: none while it is in doubt, one after a return, then growing to max_concurrent. */
+    slots: z.int(),
+    /** Moving mean of its answers to health checks, in ms. */
+    latency_ms: z.number().nullable(),
+    /** Null while it is well. */
+    recovery: recoverySchema.nullable(),
   })
   .meta({ id: 'Worker' });
 export type Worker = z.infer<typeof workerSchema>;
+
+export const CHECK_RESULTS = [
+  'ok',
+  'bad_status',
+  'refused',
+  'timeout',
+  'invalid_body',
+  'other_process',
+  'other_server',
+  'too_old',
+  'stuck',
+  'gone',
+  'failed',
+] as const;
+
+/** POST /api/fleet/workers/{id}/check: the worker, and what this one check found. */
+export const checkedWorkerSchema = workerSchema
+  .extend({
+    check: z.object({
+      result: z.enum(CHECK_RESULTS),
+      latency_ms: z.number().nullable(),
+      message: z.string(),
+    }),
+  })
+  .meta({ id: 'CheckedWorker' });
+export type CheckedWorker = z.infer<typeof checkedWorkerSchema>;
+
+/** Something that happened to a worker, with its cause in words. */
+export const workerEventSchema = z
+  .object({
+    event_id: z.string(),
+    worker_id: z.string(),
+    /** The worker's name, also after it left the fleet. */
+    name: z.string(),
+    /** `worker.added`, `online`, `offline`, `error`, `ejected`, `recovery`, `restart_asked`, `identity`, `inventory`, `maintenance`, `socket`, `removed`. */
+    type: z.string(),
+    at: timeSchema,
+    cause: z.string(),
+    details: z.record(z.string(), z.unknown()).nullable(),
+    /** Of what ended with this event: a time out of service, a load of the inventory. */
+    duration_ms: z.number().nullable(),
+  })
+  .meta({ id: 'WorkerEvent' });
+export type WorkerEvent = z.infer<typeof workerEventSchema>;
+
+/** GET /api/fleet/stream, server-sent events: all workers first, then each one that changes, with the reason. */
+export const fleetFrameSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('snapshot'), workers: z.array(workerSchema) }),
+  z.object({ kind: z.literal('worker'), type: z.string(), cause: z.string(), worker: workerSchema }),
+  z.object({ kind: z.literal('removed'), worker_id: z.string(), cause: z.string() }),
+]);
+export type FleetFrame = z.infer<typeof fleetFrameSchema>;
+
+/** Newest first; `next_cursor` is null at the end. */
+export const workerEventListSchema = z
+  .object({ events: z.array(workerEventSchema), next_cursor: z.string().nullable() })
+  .meta({ id: 'WorkerEventList' });
+export type WorkerEventList = z.infer<typeof workerEventListSchema>;
 
 export const workerListSchema = z.object({ workers: z.array(workerSchema) }).meta({ id: 'WorkerList' });
 

@@ -9,6 +9,7 @@ import { type Instances, openInstances } from './fleet/instances/instances.ts';
 import { applyConfiguredWorkers } from './fleet/workers/configured-workers.ts';
 import { type Joining, openJoining } from './fleet/workers/open-joining.ts';
 import { openWorkerRegistry, type WorkerRegistry } from './fleet/workers/registry.ts';
+import { openWorkerEvents, type WorkerEvents } from './fleet/workers/worker-events.ts';
 import { ASSET_LIMITS } from './flow/assets/assets.ts';
 import type { BlobStore } from './flow/assets/blob-store.ts';
 import { openFolderBlobs } from './flow/assets/folder-blob-store.ts';
@@ -103,7 +104,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     },
   );
   const balancing = new Balancing(store, await openOverlay(database));
-  const { fleet, instances, transport } = await openFleet(
+  const { fleet, events, instances, transport } = await openFleet(
     scope,
     { database, clock, random, logger, createId },
     options,
@@ -159,6 +160,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     opened,
     fleet,
     joining,
+    events,
     balancing,
     identity,
     links,
@@ -195,6 +197,7 @@ interface DoorParts {
   opened: OpenedFlow;
   fleet: WorkerRegistry;
   joining: Joining;
+  events: WorkerEvents;
   balancing: Balancing;
   identity: Identity;
   links: SignedLinks;
@@ -206,7 +209,7 @@ interface DoorParts {
 async function openDoors(
   scope: Scope,
   { store, logger, webRoot }: AppOptions,
-  { opened, fleet, joining, balancing, identity, links, database, anonymous }: DoorParts,
+  { opened, fleet, joining, events, balancing, identity, links, database, anonymous }: DoorParts,
 ): Promise<string> {
   const config = store.current;
   const clock = systemClock;
@@ -223,6 +226,7 @@ async function openDoors(
     fleet: createFleetView({
       registry: fleet,
       ...joining,
+      events,
       countLoad: (id) => opened.spine.board.workers.get(id as WorkerId)?.load ?? 0,
     }),
     balancing,
@@ -266,6 +270,8 @@ async function openFleet(scope: Scope, deps: FleetDeps, { store, environment }: 
       fall: health.fall,
     },
   );
+  const { tasksMs: keepMs } = config.retention;
+  const events = openWorkerEvents(scope, { ...deps, registry: fleet }, keepMs);
   const instances = await openInstances(
     scope,
     {
@@ -285,7 +291,7 @@ async function openFleet(scope: Scope, deps: FleetDeps, { store, environment }: 
       heartbeatMs: config.instances.heartbeatIntervalMs,
     },
   );
-  return { fleet, instances, transport };
+  return { fleet, events, instances, transport };
 }
 
 function toFlowOptions(config: Config, balancing: Balancing) {

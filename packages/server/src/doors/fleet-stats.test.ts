@@ -26,6 +26,9 @@ function worker(state: Worker['state'], load: number, max: number): Worker {
     last_heartbeat: null,
     reason: null,
     socket: 'connected',
+    slots: max,
+    latency_ms: null,
+    recovery: null,
   };
 }
 

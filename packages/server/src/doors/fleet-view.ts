@@ -1,20 +1,27 @@
 import type {
   ChangeWorker,
+  CheckedWorker,
+  FleetFrame,
   FleetStats,
   RemovedWorker,
   RemoveMode,
   Worker,
+  WorkerEventList,
   WorkerLog,
+  WorkerRecovery,
   WorkerState,
 } from '@comfleet/contract';
 import type { Announcement, Announcements, Announcer } from '../fleet/workers/discovery/announcements.ts';
 import type { Enrolment } from '../fleet/workers/enrolment.ts';
+import { describeHealth, type HealthResult } from '../fleet/workers/health-result.ts';
+import { adviseRecovery } from '../fleet/workers/recovery-advice.ts';
 import type {
   ConnectedWorker,
   WorkerRegistry,
   WorkerSettings,
   WorkerSnapshot,
 } from '../fleet/workers/registry.ts';
+import type { WorkerEvents } from '../fleet/workers/worker-events.ts';
 import { AppError, toError } from '../platform/errors/app-error.ts';
 import { countFleet, toPercent } from './fleet-stats.ts';
 
@@ -23,7 +30,10 @@ export interface FleetView {
   list(): Worker[];
   load(id: string): Worker;
   stats(): FleetStats;
-  check(id: string): Promise<Worker>;
+  /** Asks it now; tells what this check found beside the worker. */
+  check(id: string): Promise<CheckedWorker>;
+  /** The ComfyUI that answers now is the right one from now on. */
+  acceptIdentity(id: string): Promise<CheckedWorker>;
   /** Takes a worker in that answers. Throws CONFLICT, WORKER_UNREACHABLE. */
   register(worker: NewWorker): Promise<Worker>;
   /** One that registers itself. Throws as `Announcements.announce`. */
@@ -36,6 +46,13 @@ export interface FleetView {
   setEnabled(id: string, isOn: boolean): Promise<Worker>;
   /** Asks what it can run now. Throws WORKER_UNREACHABLE. */
   refreshInventory(id: string): Promise<Worker>;
+  /** What happened to one worker, or to all (null), newest first. */
+  listEvents(
+    id: string | null,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<WorkerEventList>;
+  /** All workers at once, then each that changes. The answer ends the watch. */
+  watch(show: (frame: FleetFrame) => void): () => void;
   /** Closes the worker's socket, which then connects anew; answers as soon as the old one is gone. */
   reconnect(id: string): Promise<Worker>;
   /** The last lines of ComfyUI's own log, newest last. Throws WORKER_UNREACHABLE. */
@@ -49,12 +66,14 @@ export interface FleetViewDeps {
   registry: WorkerRegistry;
   enrolment: Enrolment;
   announcements: Announcements;
+  events: WorkerEvents;
   /** Prompts of ours on a worker now. */
   countLoad: (workerId: string) => number;
 }
 
 /** The registry in the words of the wire. */
-export function createFleetView({ registry, enrolment, announcements, countLoad }: FleetViewDeps): FleetView {
+export function createFleetView(deps: FleetViewDeps): FleetView {
+  const { registry, enrolment, announcements, events, countLoad } = deps;
   const load = (id: string) => {
     const worker = registry.find(id);
     if (!worker) throw new AppError('WORKER_NOT_FOUND');
@@ -68,11 +87,17 @@ export function createFleetView({ registry, enrolment, announcements, countLoad 
     await step(worker);
     return show(worker.snapshot());
   };
+  const checked = async (id: string, check: (worker: ConnectedWorker) => Promise<HealthResult>) => {
+    const worker = load(id);
+    const result = await check(worker);
+    return { ...show(worker.snapshot()), check: toCheck(result) };
+  };
   return {
     list,
     load: (id) => show(load(id).snapshot()),
     stats: () => countFleet(list()),
-    check: (id) => after(id, (worker) => worker.checkNow()),
+    check: (id) => checked(id, (worker) => worker.checkNow()),
+    acceptIdentity: (id) => checked(id, (worker) => registry.acceptIdentity(worker.id)),
     register: async (worker) => show((await enrolment.register({ ...worker, source: 'api' })).snapshot()),
     announce: async (announcement, announcer) =>
       show((await announcements.announce(announcement, announcer)).snapshot()),
@@ -86,6 +111,18 @@ export function createFleetView({ registry, enrolment, announcements, countLoad 
     setEnabled: (id, isOn) => after(id, () => registry.setEnabled(id, isOn)),
     refreshInventory: (id) =>
       after(id, (worker) => worker.refreshInventory().catch((thrown: unknown) => unreachable(thrown))),
+    listEvents: async (id, page) => {
+      const { events: list, nextCursor } = await events.list(id === null ? null : load(id).id, page);
+      return { events: list, next_cursor: nextCursor };
+    },
+    watch: (showFrame) => {
+      showFrame({ kind: 'snapshot', workers: list() });
+      return registry.onChange(({ type, workerId, cause }) => {
+        const worker = registry.find(workerId);
+        if (worker === null) showFrame({ kind: 'removed', worker_id: workerId, cause });
+        else showFrame({ kind: 'worker', type, cause, worker: show(worker.snapshot()) });
+      });
+    },
     reconnect: (id) => after(id, dropSocket),
     loadLogs: async (id, lines) => {
       const worker = load(id);
@@ -144,11 +181,25 @@ export function toWorker(snapshot: WorkerSnapshot, load: number): Worker {
     discovered_by: snapshot.discoveredBy,
     metadata: { ...snapshot.metadata },
     comfyui_version: snapshot.inventory?.version ?? null,
-    devices: (snapshot.inventory?.devices ?? []).map((device) => ({ ...device })),
+    devices: snapshot.devices.map((device) => ({ ...device })),
     last_heartbeat: snapshot.lastSeenMs === null ? null : new Date(snapshot.lastSeenMs).toISOString(),
     reason: snapshot.reason,
     socket: snapshot.socketState,
+    slots: snapshot.slots,
+    latency_ms: snapshot.latencyMs === null ? null : Math.round(snapshot.latencyMs * 10) / 10,
+    recovery: toRecovery(snapshot.recovery),
   };
+}
+
+function toCheck(result: HealthResult): CheckedWorker['check'] {
+  const latencyMs = result.kind === 'ok' ? Math.round(result.latencyMs * 10) / 10 : null;
+  return { result: result.kind, latency_ms: latencyMs, message: describeHealth(result) };
+}
+
+function toRecovery(recovery: WorkerSnapshot['recovery']): WorkerRecovery | null {
+  if (recovery === null) return null;
+  const { phase, sinceMs } = recovery;
+  return { phase, since: new Date(sinceMs).toISOString(), advice: adviseRecovery(recovery) };
 }
 
 function toState(snapshot: WorkerSnapshot, load: number): WorkerState {

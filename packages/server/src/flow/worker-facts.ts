@@ -12,7 +12,7 @@ export function toWorkerFacts(worker: WorkerSnapshot, isAdopting: boolean): Work
     group: worker.group,
     weight: worker.weight,
     priority: worker.priority,
-    slots: worker.maxConcurrent,
+    slots: worker.slots,
     capabilities: worker.capabilities,
     labels: worker.labels,
     classTypes: inventory?.classTypes ?? null,

@@ -9,8 +9,12 @@ const OBJECT_INFO = {
 /** One ComfyUI as bytes on a wire: what each route answers can be changed while it runs. */
 export class FakeComfyui {
   version = '0.3.64';
+  vramFree = 24_000_000_000;
+  argv = ['main.py', '--port', '8188'];
   /** Every request fails with this while set. */
   failure: ComfyErrorCode | null = null;
+  /** Hosts, `name:port`, whose requests are refused. */
+  readonly down = new Set<string>();
   readonly requests: string[] = [];
   readonly timeouts: (number | undefined)[] = [];
   readonly answers = new Map<string, unknown>([
@@ -27,6 +31,8 @@ export class FakeComfyui {
       const path = new URL(request.url).pathname;
       this.requests.push(path);
       if (path === '/system_stats') this.timeouts.push(request.timeoutMs);
+      if (this.down.has(new URL(request.url).host))
+        throw new ComfyError('CONNECTION_REFUSED', 'fake CONNECTION_REFUSED');
       if (this.failure) throw new ComfyError(this.failure, `fake ${this.failure}`);
       const answer =
         path === '/system_stats' && !this.answers.has(path) ? this.#stats() : this.answers.get(path);
@@ -52,8 +58,8 @@ export class FakeComfyui {
 
   #stats(): unknown {
     return {
-      system: { comfyui_version: this.version, argv: ['main.py'] },
-      devices: [{ name: 'cuda:0', type: 'cuda', vram_total: 25769803776 }],
+      system: { comfyui_version: this.version, argv: this.argv },
+      devices: [{ name: 'cuda:0', type: 'cuda', vram_total: 25769803776, vram_free: this.vramFree }],
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { Worker } from '@comfleet/contract';
+import type { FleetFrame, Worker } from '@comfleet/contract';
 import { addDoors } from '../../src/doors/add-doors.ts';
 import { countFleet } from '../../src/doors/fleet-stats.ts';
 import { Balancing } from '../../src/fleet/balancing.ts';
@@ -125,7 +125,11 @@ function createFakeFleet() {
     last_heartbeat: null,
     reason: null,
     socket: 'connected',
+    slots: 2,
+    latency_ms: 1.5,
+    recovery: null,
   };
+  const check = { result: 'ok', latency_ms: 1.4, message: 'answered in 1 ms' } as const;
   const load = (id: string): Worker => {
     if (id !== WORKER_ID) throw new AppError('WORKER_NOT_FOUND');
     return worker;
@@ -134,7 +138,16 @@ function createFakeFleet() {
     list: () => [worker],
     load,
     stats: () => countFleet([worker]),
-    check: async (id: string) => load(id),
+    check: async (id: string) => ({ ...load(id), check }),
+    acceptIdentity: async (id: string) => ({ ...load(id), check }),
+    listEvents: async (id: string | null) => {
+      if (id !== null) load(id);
+      return { events: [], next_cursor: null };
+    },
+    watch: (show: (frame: FleetFrame) => void) => {
+      show({ kind: 'snapshot', workers: [worker] });
+      return () => undefined;
+    },
     register: async () => worker,
     announce: async (): Promise<Worker> => {
       throw new AppError('UNAUTHORIZED');

@@ -65,6 +65,9 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /api/fleet/workers': ADMIN,
   'GET /api/fleet/workers/:id': ADMIN,
   'POST /api/fleet/workers/:id/check': ADMIN,
+  'POST /api/fleet/workers/:id/accept': ADMIN,
+  'GET /api/fleet/workers/:id/events': ADMIN,
+  'GET /api/fleet/events': ADMIN,
   'POST /api/fleet/workers': [401, 403, 403, 201],
   'PATCH /api/fleet/workers/:id': ADMIN,
   'DELETE /api/fleet/workers/:id': ADMIN,
@@ -97,7 +100,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
 };
 
 /** Routes that no plain request can try; their own tests do. */
-const ELSEWHERE = new Set(['GET /api/v2/live', 'POST /api/v2/jobs']);
+const ELSEWHERE = new Set(['GET /api/v2/live', 'POST /api/v2/jobs', 'GET /api/fleet/stream']);
 
 const BODIES: Readonly<Record<string, object>> = {
   'POST /api/v2/auth/register': { client_name: 'x' },

@@ -7,6 +7,7 @@ import { addBatchRoutes } from './batch-routes.ts';
 import { addDebugRoutes } from './debug-routes.ts';
 import { addDownloadRoute } from './download-route.ts';
 import { addFleetRoutes } from './fleet-routes.ts';
+import { addFleetEventRoutes } from './fleet-event-routes.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { addSettingsRoute } from './settings-route.ts';
 import { addStreamRoutes } from './stream-routes.ts';
@@ -40,6 +41,7 @@ const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
   addWorkflowRoutes,
   addUploadRoutes,
   addWorkerRoutes,
+  addFleetEventRoutes,
   addWorkerChangeRoutes,
   addFleetRoutes,
   addDebugRoutes,

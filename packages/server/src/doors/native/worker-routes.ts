@@ -1,10 +1,11 @@
-import { workerListSchema, workerLogSchema, workerSchema } from '@comfleet/contract';
+import { checkedWorkerSchema, workerListSchema, workerLogSchema, workerSchema } from '@comfleet/contract';
 import { z } from 'zod';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers } from './route-schemas.ts';
 
 const workerAnswers = { 200: workerSchema, ...problemAnswers };
+const checkedAnswers = { 200: checkedWorkerSchema, ...problemAnswers };
 
 /** The fleet, for admins. */
 export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
@@ -28,11 +29,22 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     config: { access: 'admin' },
     schema: {
       tags: ['fleet'],
-      summary: "Check a worker's health now",
+      summary: "Check a worker's health now; what this check found is beside the worker",
       params: idParams,
-      response: workerAnswers,
+      response: checkedAnswers,
     },
     handler: (request) => fleet.check(request.params.id),
+  });
+
+  app.post('/api/fleet/workers/:id/accept', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'Accept the ComfyUI that now answers on the address in place of the former one',
+      params: idParams,
+      response: checkedAnswers,
+    },
+    handler: (request) => fleet.acceptIdentity(request.params.id),
   });
 
   app.post('/api/fleet/workers/:id/reconnect', {

@@ -70,6 +70,10 @@ export async function openInstances(
     };
     every(scope, beating, () => instances.beat());
   }
+  scope.add(
+    'instance-restarts',
+    deps.registry.onRestartRequest((workerId, reason) => instances.restartFor(workerId, reason)),
+  );
   await instances.forgetDead();
   return instances;
 }
@@ -116,6 +120,17 @@ export class Instances {
   /** Ends the process and starts a new one, also out of a crash loop. */
   restart(id: string): Promise<void> {
     return this.#load(id).restart();
+  }
+
+  /**
+   * Ends a process that answers no more or runs nothing; the restart policy starts it again. Answers in words what is
+   * done, null when the worker is not one of ours.
+   */
+  restartFor(workerId: string, reason: string): string | null {
+    for (const instance of this.#instances.values()) {
+      if (instance.snapshot().workerId === workerId) return instance.endHung(reason);
+    }
+    return null;
   }
 
   list(): InstanceSnapshot[] {

@@ -51,6 +51,8 @@ export interface InstanceSnapshot {
 }
 
 const REASON_LINES = 15;
+/** A process that has just become ready is not ended for what was seen before. */
+const FRESH_MS = 15_000;
 
 /** One ComfyUI process kept running: spawned or adopted, waited for, registered as a worker, started again after its end. */
 export class SupervisedInstance {
@@ -65,6 +67,8 @@ export class SupervisedInstance {
   #state: InstanceState = { kind: 'stopped', reason: null, starts: [] };
   #running: RunningProcess | null = null;
   #graceMs: number;
+  /** Why we end the process of a running instance, so that its end is told in these words. */
+  #endingFor: string | null = null;
   #wake = new AbortController();
   #isLiving = false;
   #life: Promise<void> = Promise.resolve();
@@ -144,6 +148,21 @@ export class SupervisedInstance {
     const old = this.#running;
     await this.#apply({ type: 'stop_asked', thenStart: true });
     await this.#until(() => this.#running !== old);
+  }
+
+  /** Ends a process that hangs. To the restart policy it is a crash: waited for, counted, limited. Answers what is done. */
+  endHung(reason: string): string {
+    const state = this.#state;
+    if (state.kind !== 'ready' || this.#running === null) return `its supervisor is at it (${state.kind})`;
+    if (this.#endingFor !== null) return 'it is being ended already';
+    if (this.#deps.clock.monotonicMs() - state.sinceMs < FRESH_MS) return 'it was started just now';
+    this.#endingFor = reason;
+    this.#logger.warn('instance.hung', { pid: this.#running.pid, reason });
+    this.#end(this.#running).catch((thrown: unknown) => {
+      this.#endingFor = null;
+      this.#logger.error('instance.end_failed', { error: toError(thrown).message });
+    });
+    return 'it is being restarted';
   }
 
   /** Resolves when it answers. Rejects with INSTANCE_START_FAILED once this start has failed. */
@@ -282,7 +301,8 @@ export class SupervisedInstance {
     if (running === null) return this.#ended('has no process');
     const exit = await Promise.race([running.exited, whenAborted(this.#wake.signal)]);
     if (exit === null) return;
-    const reason = describeExit(exit);
+    const reason = this.#endingFor === null ? describeExit(exit) : `was ended: ${this.#endingFor}`;
+    this.#endingFor = null;
     if (this.#record.workerId !== null) this.#deps.registry.reportGone(this.#record.workerId, reason);
     await this.#ended(reason);
   }

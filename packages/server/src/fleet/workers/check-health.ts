@@ -2,8 +2,8 @@ import { ComfyError, type HttpTransport, parseTolerantJson } from '@comfleet/com
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { isBelowVersion } from './comfyui-version.ts';
-import type { HealthResult } from './health-state.ts';
-import { parseSystemStats } from './inventory.ts';
+import type { HealthResult } from './health-result.ts';
+import { parseSystemStats, type ServerStats } from './inventory.ts';
 
 export interface CheckOptions {
   transport: HttpTransport;
@@ -17,10 +17,17 @@ export interface CheckOptions {
   signal: AbortSignal;
 }
 
+/** The judgement, and what a good server told of itself. */
+export interface HealthReading {
+  result: HealthResult;
+  /** Null unless the result is ok. */
+  stats: ServerStats | null;
+}
+
 const MAX_STATS_BYTES = 1024 * 1024;
 
 /** One GET /system_stats, judged. Never throws: what went wrong is the answer (HR3). */
-export async function checkHealth(options: CheckOptions): Promise<HealthResult> {
+export async function checkHealth(options: CheckOptions): Promise<HealthReading> {
   const { transport, clock, url, timeoutMs, signal } = options;
   const startedMs = clock.monotonicMs();
   try {
@@ -32,24 +39,28 @@ export async function checkHealth(options: CheckOptions): Promise<HealthResult> 
       signal,
     });
     const text = await response.text();
-    if (response.status !== 200) return { kind: 'bad_status', status: response.status };
+    if (response.status !== 200) return toReading({ kind: 'bad_status', status: response.status });
     return judgeBody(text, clock.monotonicMs() - startedMs, options);
   } catch (thrown) {
-    return judgeFailure(thrown, timeoutMs);
+    return toReading(judgeFailure(thrown, timeoutMs));
   }
+}
+
+function toReading(result: HealthResult): HealthReading {
+  return { result, stats: null };
 }
 
 function judgeBody(
   text: string,
   latencyMs: number,
   { versionFloor: floor, marker }: CheckOptions,
-): HealthResult {
+): HealthReading {
   const stats = parseSystemStats(readJson(text));
-  if (stats === null) return { kind: 'invalid_body' };
-  if (marker !== null && !stats.argv.includes(marker)) return { kind: 'other_process' };
+  if (stats === null) return toReading({ kind: 'invalid_body' });
+  if (marker !== null && !stats.argv.includes(marker)) return toReading({ kind: 'other_process' });
   const { version } = stats;
-  if (floor !== null && isBelowVersion(version, floor)) return { kind: 'too_old', version, floor };
-  return { kind: 'ok', latencyMs, version };
+  if (floor !== null && isBelowVersion(version, floor)) return toReading({ kind: 'too_old', version, floor });
+  return { result: { kind: 'ok', latencyMs, version }, stats };
 }
 
 function readJson(text: string): unknown {

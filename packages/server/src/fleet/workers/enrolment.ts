@@ -4,7 +4,7 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { checkHealth } from './check-health.ts';
 import { VERSION_FLOOR } from './comfyui-version.ts';
-import { describeHealth } from './health-state.ts';
+import { describeHealth } from './health-result.ts';
 import type { ConnectedWorker, WorkerRegistry, WorkerSnapshot } from './registry.ts';
 import { normalizeWorkerUrl, type WorkerSettings, type WorkerSpec } from './worker-spec.ts';
 
@@ -78,7 +78,7 @@ export class Enrolment {
 
   async #requireHealthy(url: string): Promise<void> {
     const { transport, clock, signal } = this.#deps;
-    const result = await checkHealth({
+    const { result } = await checkHealth({
       transport,
       clock,
       url,

@@ -1,52 +1,75 @@
 import { describe, expect, it } from 'vitest';
-import { describeHealth, type HealthResult, type HealthState, nextHealthState } from './health-state.ts';
+import type { HealthResult } from './health-result.ts';
+import { countSlots, type HealthEvent, type HealthState, nextHealthState } from './health-state.ts';
 
-const rules = { rise: 2, fall: 3, busyLimitMs: 30_000 };
+const rules = {
+  rise: 2,
+  fall: 3,
+  busyLimitMs: 30_000,
+  quietMs: 600_000,
+  firstEjectionMs: 30_000,
+  maxEjectionMs: 300_000,
+};
 const ok: HealthResult = { kind: 'ok', latencyMs: 4, version: '0.3.64' };
 const refused: HealthResult = { kind: 'refused' };
 const timeout: HealthResult = { kind: 'timeout', afterMs: 10_000 };
 
-function run(
-  results: readonly HealthResult[],
-  options: { busy?: boolean; stepMs?: number } = {},
-): HealthState[] {
-  let state: HealthState = { kind: 'unknown' };
-  return results.map((result, index) => {
-    const event = { result, atMs: index * (options.stepMs ?? 1000), busy: options.busy ?? false };
+type Step = Pick<HealthEvent, 'result'> & Partial<HealthEvent>;
+
+function walk(steps: readonly Step[], from: HealthState = { kind: 'unknown' }): HealthState[] {
+  let state = from;
+  return steps.map((step, index) => {
+    const event = { atMs: index * 1000, busy: false, slow: false, mayEject: true, ...step };
     state = nextHealthState(state, event, rules);
     return state;
   });
 }
 
+function run(
+  results: readonly HealthResult[],
+  options: { busy?: boolean; stepMs?: number } = {},
+): HealthState[] {
+  const { busy = false, stepMs = 1000 } = options;
+  return walk(results.map((result, index) => ({ result, busy, atMs: index * stepMs })));
+}
+
+const kinds = (states: readonly HealthState[]) => states.map((state) => state.kind);
+
+/** A worker that returned at `atMs` after its fall number `count`. */
+function returned(atMs: number, count: number): HealthState {
+  const falls = { count, untilMs: 0 };
+  return { kind: 'online', failures: 0, failingSinceMs: null, returnedAtMs: atMs, falls };
+}
+
+/** What becomes of it when it falls at `fellAtMs` and answers well again from `backAtMs` on. */
+function fallAndReturn(state: HealthState, fellAtMs: number, backAtMs: number): HealthState {
+  const downs = [0, 1, 2].map((n) => ({ result: refused, atMs: fellAtMs - (2 - n) * 1000 }));
+  const ups = [0, 1].map((n) => ({ result: ok, atMs: backAtMs + n * 1000 }));
+  return walk([...downs, ...ups], state).at(-1) ?? state;
+}
+
 describe('nextHealthState', () => {
   it('takes the first success at once', () => {
-    expect(run([ok]).map((state) => state.kind)).toEqual(['online']);
+    expect(kinds(run([ok]))).toEqual(['online']);
   });
 
   it('HR13 brings a worker that was down at the start into service with its first answer', () => {
-    expect(run([refused, refused, ok]).map((state) => state.kind)).toEqual(['offline', 'offline', 'online']);
+    expect(kinds(run([refused, refused, ok]))).toEqual(['offline', 'offline', 'online']);
   });
 
-  it('falls after three failures in a row and rises after two successes', () => {
+  it('HR14 falls after three failures in a row and rises after two successes', () => {
     const states = run([ok, refused, refused, refused, ok, ok]);
-    expect(states.map((state) => state.kind)).toEqual([
-      'online',
-      'online',
-      'online',
-      'offline',
-      'offline',
-      'online',
-    ]);
+    expect(kinds(states)).toEqual(['online', 'online', 'online', 'offline', 'offline', 'online']);
   });
 
   it('forgets failures after a success between them', () => {
     const states = run([ok, refused, refused, ok, refused, refused]);
-    expect(states.at(-1)).toEqual({ kind: 'online', failures: 2, failingSinceMs: 4000 });
+    expect(states.at(-1)).toMatchObject({ kind: 'online', failures: 2, failingSinceMs: 4000 });
   });
 
   it('lets a busy worker time out for thirty seconds', () => {
     const states = run([ok, timeout, timeout, timeout, timeout], { busy: true, stepMs: 9_000 });
-    expect(states.map((state) => state.kind)).toEqual(['online', 'online', 'online', 'online', 'offline']);
+    expect(kinds(states)).toEqual(['online', 'online', 'online', 'online', 'offline']);
   });
 
   it('takes an idle worker out after three time-outs', () => {
@@ -57,21 +80,25 @@ describe('nextHealthState', () => {
     expect(run([ok, refused, refused, refused], { busy: true }).at(-1)?.kind).toBe('offline');
   });
 
-  it('takes a process that was seen to end out at once', () => {
-    expect(run([ok, { kind: 'gone', reason: 'ended by SIGKILL' }]).at(-1)).toEqual({
-      kind: 'offline',
-      successes: 0,
-      seen: true,
-      reason: 'ended by SIGKILL',
-    });
+  it('takes a process that was seen to end out at once, and does not call that flapping', () => {
+    const gone: HealthResult = { kind: 'gone', reason: 'ended by SIGKILL' };
+    expect(walk([{ result: gone, atMs: 5000 }], returned(0, 1))).toEqual([
+      { kind: 'offline', successes: 0, reason: 'ended by SIGKILL', falls: { count: 1, untilMs: 0 } },
+    ]);
   });
 
-  it('HR2 does not take a stranger on the port for a worker', () => {
-    expect(run([ok, { kind: 'invalid_body' }]).at(-1)?.kind).toBe('error');
+  it.each<[HealthResult]>([
+    [{ kind: 'invalid_body' }],
+    [{ kind: 'other_process' }],
+    [{ kind: 'other_server', differences: [] }],
+    [{ kind: 'too_old', version: '0.3.40', floor: '0.3.57' }],
+    [{ kind: 'stuck', pending: 1, silentMs: 30_000 }],
+  ])('HR2 does not use what answers with %j', (result) => {
+    expect(run([ok, result]).at(-1)?.kind).toBe('error');
   });
 
   it('needs two successes after a stranger had the port', () => {
-    expect(run([ok, { kind: 'invalid_body' }, ok, ok]).map((state) => state.kind)).toEqual([
+    expect(kinds(run([ok, { kind: 'invalid_body' }, ok, ok]))).toEqual([
       'online',
       'error',
       'offline',
@@ -80,20 +107,99 @@ describe('nextHealthState', () => {
   });
 });
 
-describe('describeHealth', () => {
-  it.each<[HealthResult, string]>([
-    [ok, 'answered in 4 ms'],
-    [{ kind: 'bad_status', status: 502 }, 'answered with HTTP status 502'],
-    [refused, 'the connection was refused: nothing listens on this address'],
-    [timeout, 'no answer within 10000 ms'],
-    [{ kind: 'invalid_body' }, 'something answers on this address, but it is not ComfyUI'],
-    [{ kind: 'other_process' }, 'another ComfyUI than ours answers on this address'],
-    [
-      { kind: 'too_old', version: '0.3.40', floor: '0.3.57' },
-      'ComfyUI 0.3.40 is older than 0.3.57, the first with targeted interrupt',
-    ],
-    [{ kind: 'failed', message: 'certificate has expired' }, 'certificate has expired'],
-  ])('tells %j apart', (result, sentence) => {
-    expect(describeHealth(result)).toBe(sentence);
+describe('flapping', () => {
+  it('brings a worker back after its first fall without a time out', () => {
+    expect(fallAndReturn(walk([{ result: ok }]).at(-1) ?? returned(0, 0), 10_000, 12_000).kind).toBe(
+      'online',
+    );
+  });
+
+  it.each([
+    [1, 30],
+    [2, 60],
+    [3, 120],
+    [4, 240],
+    [5, 300],
+    [9, 300],
+  ])('keeps a worker with %i falls that falls again soon out for %i s', (falls, seconds) => {
+    const state = fallAndReturn(returned(0, falls), 60_000, 61_000);
+    expect(state).toMatchObject({ kind: 'ejected', falls: { untilMs: 60_000 + seconds * 1000 } });
+  });
+
+  it('says until when and why it is out although it answers', () => {
+    expect(fallAndReturn(returned(0, 1), 60_000, 61_000)).toMatchObject({
+      reason: 'answers again, but fell 2 times in a short time; back in 28 s',
+    });
+  });
+
+  it('forgives after ten quiet minutes', () => {
+    const state = fallAndReturn(returned(0, 4), 600_000, 601_000);
+    expect(state).toMatchObject({ kind: 'online', falls: { count: 1 } });
+  });
+
+  it('lets it in when its time is over', () => {
+    const ejected = fallAndReturn(returned(0, 1), 60_000, 61_000);
+    expect(kinds(walk([{ result: ok, atMs: 89_999 }], ejected))).toEqual(['ejected']);
+    expect(kinds(walk([{ result: ok, atMs: 90_000 }], ejected))).toEqual(['online']);
+  });
+
+  it('counts no time out for one that was down longer than that', () => {
+    expect(fallAndReturn(returned(0, 1), 60_000, 95_000).kind).toBe('online');
+  });
+
+  it('lets an ejected worker in at once when no other one is left', () => {
+    const ejected = fallAndReturn(returned(0, 1), 60_000, 61_000);
+    expect(kinds(walk([{ result: ok, atMs: 63_000, mayEject: false }], ejected))).toEqual(['online']);
+  });
+
+  it('takes an ejected worker that fails for offline, and lets its time go on', () => {
+    const ejected = fallAndReturn(returned(0, 1), 60_000, 61_000);
+    const states = walk([{ result: refused, atMs: 64_000 }], ejected);
+    expect(states).toMatchObject([{ kind: 'offline', falls: { count: 2, untilMs: 90_000 } }]);
+  });
+});
+
+describe('a worker far slower than the others', () => {
+  it('is kept out for at least half a minute, and as long as it is slow', () => {
+    const states = walk(
+      [
+        { result: ok, atMs: 10_000, slow: true },
+        { result: ok, atMs: 39_000 },
+        { result: ok, atMs: 40_000, slow: true },
+        { result: ok, atMs: 45_000 },
+      ],
+      returned(0, 0),
+    );
+    expect(kinds(states)).toEqual(['ejected', 'ejected', 'ejected', 'online']);
+  });
+
+  it('is used when it is the last one', () => {
+    expect(kinds(walk([{ result: ok, slow: true, mayEject: false }], returned(0, 0)))).toEqual(['online']);
+  });
+});
+
+describe('countSlots', () => {
+  const limits = { growMs: 5_000, maxConcurrent: 3 };
+
+  it.each([
+    [0, 1],
+    [4_999, 1],
+    [5_000, 2],
+    [10_000, 3],
+    [60_000, 3],
+  ])('%i ms after a return a worker takes %i', (nowMs, slots) => {
+    expect(countSlots(returned(0, 1), { ...limits, nowMs })).toBe(slots);
+  });
+
+  it('gives a worker that never fell all of them', () => {
+    const [state] = walk([{ result: ok }]);
+    expect(state && countSlots(state, { ...limits, nowMs: 0 })).toBe(3);
+  });
+
+  it('gives none to a worker that failed its last check, and none to one that is out', () => {
+    const [, failing] = run([ok, refused]);
+    const [offline] = run([refused]);
+    expect(failing && countSlots(failing, { ...limits, nowMs: 0 })).toBe(0);
+    expect(offline && countSlots(offline, { ...limits, nowMs: 0 })).toBe(0);
   });
 });

@@ -1,26 +1,27 @@
-/** What one check found; each kind is told apart for people (HR3). */
-export type HealthResult =
-  | { kind: 'ok'; latencyMs: number; version: string | null }
-  | { kind: 'bad_status'; status: number }
-  | { kind: 'refused' }
-  | { kind: 'timeout'; afterMs: number }
-  /** A stranger on the port, not ComfyUI (HR2). */
-  | { kind: 'invalid_body' }
-  /** A ComfyUI, but not the process that should be there. */
-  | { kind: 'other_process' }
-  /** Answers well, but its version lacks what we rely on. */
-  | { kind: 'too_old'; version: string | null; floor: string }
-  /** The process was seen to end. */
-  | { kind: 'gone'; reason: string }
-  | { kind: 'failed'; message: string };
+import { describeHealth, type HealthResult, isUnusable } from './health-result.ts';
 
-/** `seen` is false until the first success. */
+/** How often a worker fell soon after it had come back, and until when it therefore stays out (monotonic). */
+export interface Falls {
+  /** 0 until it was online once and fell; 1 after a first fall, or one after a quiet time. */
+  readonly count: number;
+  readonly untilMs: number;
+}
+
 export type HealthState =
   | { kind: 'unknown' }
-  | { kind: 'online'; failures: number; failingSinceMs: number | null }
-  | { kind: 'offline'; successes: number; seen: boolean; reason: string }
+  /** `returnedAtMs` is null until it fell once. */
+  | {
+      kind: 'online';
+      failures: number;
+      failingSinceMs: number | null;
+      returnedAtMs: number | null;
+      falls: Falls;
+    }
+  | { kind: 'offline'; successes: number; reason: string; falls: Falls }
+  /** Answers again, but fell too often or is far slower than the others: not used until `falls.untilMs`. */
+  | { kind: 'ejected'; reason: string; falls: Falls }
   /** Something answers on the address, but nothing we can use. */
-  | { kind: 'error'; reason: string; seen: boolean };
+  | { kind: 'error'; reason: string; falls: Falls };
 
 export interface HealthRules {
   /** Successes in a row that bring a worker back. */
@@ -29,84 +30,145 @@ export interface HealthRules {
   fall: number;
   /** A worker with work may be silent (time-outs only) this long before it counts as down. */
   busyLimitMs: number;
+  /** A fall within this time after a return is flapping; a longer one online forgives all. */
+  quietMs: number;
+  /** The second fall keeps it out this long, each further one twice as long as the one before. */
+  firstEjectionMs: number;
+  maxEjectionMs: number;
 }
 
 export interface HealthEvent {
   result: HealthResult;
   /** Monotonic. */
   atMs: number;
+  /** It has prompts. */
   busy: boolean;
+  /** Far slower than the others of the fleet. */
+  slow: boolean;
+  /** False while no other worker is online: the last one is never ejected. */
+  mayEject: boolean;
 }
 
 /**
- * | state   | ok                     | a failure                                  | stranger, too old     |
- * |---------|------------------------|--------------------------------------------|-----------------------|
- * | unknown | online                 | offline                                    | error                 |
- * | online  | online, failures 0     | online until `fall` in a row, then offline | error                 |
- * | offline | online after `rise`; the first ever at once | offline               | error                 |
- * | error   | as offline             | offline                                    | error                 |
+ * | state   | ok                                              | a failure                         | stranger, stuck, too old |
+ * |---------|-------------------------------------------------|-----------------------------------|--------------------------|
+ * | unknown | online                                          | offline                           | error                    |
+ * | online  | online, failures 0; ejected when slow           | online until `fall` in a row, then offline | error           |
+ * | offline | after `rise` online, or ejected; the first ever online at once | offline            | error                    |
+ * | ejected | online when its time is over and it is not slow | offline                           | error                    |
+ * | error   | as offline                                      | offline                           | error                    |
  *
- * A process seen to end takes an online worker out at once. Time-outs of a busy worker need `busyLimitMs` besides:
- * a graph node that holds Python's lock delays every answer by seconds (protocol 11.3).
+ * A process seen to end takes an online worker out at once, and is not flapping: its supervisor waits already.
+ * Time-outs of a busy worker need `busyLimitMs` besides: a graph node that holds Python's lock delays every answer by
+ * seconds (protocol 11.3). Nothing is ejected while `mayEject` is false.
  */
 export function nextHealthState(state: HealthState, event: HealthEvent, rules: HealthRules): HealthState {
   const { result } = event;
-  if (result.kind === 'ok') return afterSuccess(state, rules);
-  if (isUnusable(result)) {
-    return { kind: 'error', reason: describeHealth(result), seen: hasBeenSeen(state) };
-  }
-  if (state.kind !== 'online') {
-    return { kind: 'offline', successes: 0, seen: hasBeenSeen(state), reason: describeHealth(result) };
-  }
-  const failures = state.failures + 1;
-  // It was silent since the check began.
-  const silentMs = result.kind === 'timeout' ? result.afterMs : 0;
-  const failingSinceMs = state.failingSinceMs ?? event.atMs - silentMs;
-  const patient = event.busy && result.kind === 'timeout' && event.atMs - failingSinceMs < rules.busyLimitMs;
-  if (result.kind !== 'gone' && (failures < rules.fall || patient)) {
-    return { kind: 'online', failures, failingSinceMs };
-  }
-  return { kind: 'offline', successes: 0, seen: true, reason: describeHealth(result) };
+  if (result.kind === 'ok') return afterSuccess(state, event, rules);
+  const reason = describeHealth(result);
+  if (isUnusable(result)) return { kind: 'error', reason, falls: afterFall(state, event, rules) };
+  if (state.kind === 'online' && isToBeBorne(state, event, rules)) return bear(state, event);
+  return { kind: 'offline', successes: 0, reason, falls: afterFall(state, event, rules) };
 }
 
-/** Something answers, but not a server for us. */
-function isUnusable(result: HealthResult): boolean {
-  return result.kind === 'invalid_body' || result.kind === 'other_process' || result.kind === 'too_old';
+type Online = Extract<HealthState, { kind: 'online' }>;
+
+function bear(state: Online, event: HealthEvent): Online {
+  return { ...state, failures: state.failures + 1, failingSinceMs: findSilenceStart(state, event) };
 }
 
-function afterSuccess(state: HealthState, rules: HealthRules): HealthState {
-  if (state.kind === 'unknown' || state.kind === 'online' || !state.seen) return ONLINE;
-  const successes = (state.kind === 'offline' ? state.successes : 0) + 1;
-  if (successes >= rules.rise) return ONLINE;
-  return { kind: 'offline', successes, seen: true, reason: state.reason };
+function isToBeBorne(state: Online, event: HealthEvent, rules: HealthRules): boolean {
+  const { result, atMs, busy } = event;
+  if (result.kind === 'gone') return false;
+  if (state.failures + 1 < rules.fall) return true;
+  return busy && result.kind === 'timeout' && atMs - findSilenceStart(state, event) < rules.busyLimitMs;
 }
 
-const ONLINE: HealthState = { kind: 'online', failures: 0, failingSinceMs: null };
-
-function hasBeenSeen(state: HealthState): boolean {
-  return state.kind === 'online' || (state.kind !== 'unknown' && state.seen);
+/** A worker that timed out was silent since the check began. */
+function findSilenceStart(state: Online, { result, atMs }: HealthEvent): number {
+  return state.failingSinceMs ?? atMs - (result.kind === 'timeout' ? result.afterMs : 0);
 }
 
-/** A sentence for people about one result. */
-export function describeHealth(result: HealthResult): string {
-  switch (result.kind) {
-    case 'ok':
-      return `answered in ${Math.round(result.latencyMs)} ms`;
-    case 'bad_status':
-      return `answered with HTTP status ${result.status}`;
-    case 'refused':
-      return 'the connection was refused: nothing listens on this address';
-    case 'timeout':
-      return `no answer within ${result.afterMs} ms`;
-    case 'invalid_body':
-      return 'something answers on this address, but it is not ComfyUI';
-    case 'other_process':
-      return 'another ComfyUI than ours answers on this address';
-    case 'too_old':
-      return `ComfyUI ${result.version ?? 'of unknown version'} is older than ${result.floor}, the first with targeted interrupt`;
-    case 'gone':
-      return result.reason;
-    case 'failed':
-      return result.message;
+function afterSuccess(state: HealthState, event: HealthEvent, rules: HealthRules): HealthState {
+  const falls = readFalls(state);
+  switch (state.kind) {
+    case 'unknown':
+      return FIRST_ONLINE;
+    case 'online':
+      if (event.slow && event.mayEject) return toEjected(slowDown(state, event, rules), event);
+      return { ...state, failures: 0, failingSinceMs: null };
+    case 'ejected':
+      return toOnline(falls, event);
+    case 'offline':
+    case 'error': {
+      if (falls.count === 0) return FIRST_ONLINE;
+      const successes = (state.kind === 'offline' ? state.successes : 0) + 1;
+      if (successes >= rules.rise) return toOnline(falls, event);
+      return { kind: 'offline', successes, reason: state.reason, falls };
+    }
   }
+}
+
+const NEVER_FELL: Falls = { count: 0, untilMs: 0 };
+const FIRST_ONLINE: Online = {
+  kind: 'online',
+  failures: 0,
+  failingSinceMs: null,
+  returnedAtMs: null,
+  falls: NEVER_FELL,
+};
+
+/** Back in service, or out until its time is over. */
+function toOnline(falls: Falls, event: HealthEvent): HealthState {
+  const { atMs, slow, mayEject } = event;
+  if (mayEject && (slow || atMs < falls.untilMs)) return toEjected(falls, event);
+  return { kind: 'online', failures: 0, failingSinceMs: null, returnedAtMs: atMs, falls };
+}
+
+function toEjected(falls: Falls, { atMs, slow }: HealthEvent): HealthState {
+  const seconds = Math.ceil((falls.untilMs - atMs) / 1000);
+  const reason = slow
+    ? 'answers far slower than the others of the fleet'
+    : `answers again, but fell ${falls.count} times in a short time; back in ${seconds} s`;
+  return { kind: 'ejected', reason, falls };
+}
+
+function readFalls(state: HealthState): Falls {
+  return state.kind === 'unknown' ? NEVER_FELL : state.falls;
+}
+
+/** The record after this event; only leaving `online` is a fall. */
+function afterFall(state: HealthState, { result, atMs }: HealthEvent, rules: HealthRules): Falls {
+  const falls = readFalls(state);
+  if (state.kind !== 'online') return falls;
+  if (result.kind === 'gone') return { ...falls, count: Math.max(1, falls.count) };
+  const count = countFalls(state, atMs, rules);
+  return { count, untilMs: atMs + ejectionMs(count, rules) };
+}
+
+function slowDown(state: Online, { atMs }: HealthEvent, rules: HealthRules): Falls {
+  const count = countFalls(state, atMs, rules);
+  return { count, untilMs: atMs + Math.max(rules.firstEjectionMs, ejectionMs(count, rules)) };
+}
+
+function countFalls({ returnedAtMs, falls }: Online, atMs: number, { quietMs }: HealthRules): number {
+  const isFlapping = returnedAtMs !== null && atMs - returnedAtMs < quietMs;
+  return isFlapping ? falls.count + 1 : 1;
+}
+
+function ejectionMs(count: number, { firstEjectionMs, maxEjectionMs }: HealthRules): number {
+  return count < 2 ? 0 : Math.min(maxEjectionMs, firstEjectionMs * 2 ** (count - 2));
+}
+
+/**
+ * How many prompts a worker may have now: none while its last check failed; one after a return, then one more each
+ * `growMs`; all when it never fell.
+ */
+export function countSlots(
+  state: HealthState,
+  { nowMs, growMs, maxConcurrent }: { nowMs: number; growMs: number; maxConcurrent: number },
+): number {
+  if (state.kind !== 'online' || state.failures > 0) return 0;
+  if (state.returnedAtMs === null) return maxConcurrent;
+  return Math.min(maxConcurrent, 1 + Math.floor((nowMs - state.returnedAtMs) / growMs));
 }

@@ -3,6 +3,7 @@ import {
   fromStoredInventory,
   type InventoryAnswers,
   parseInventory,
+  parseObjectInfo,
   parseSystemStats,
   toStoredInventory,
 } from './inventory.ts';
@@ -17,6 +18,7 @@ const answers: InventoryAnswers = {
     LoraLoader: { input: { required: { lora_name: ['COMBO', { options: ['x\\y.safetensors'] }] } } },
     CLIPVisionLoader: { input: { required: { clip_name: [['vision.safetensors']] } } },
   },
+  objectInfoHash: 'hash',
   features: { max_upload_size: 104857600 },
   models: new Map([['checkpoints', ['sub\\a.safetensors']]]),
   embeddings: ['easynegative'],
@@ -43,7 +45,7 @@ describe('parseInventory', () => {
   it.each([null, 'text', [], {}, { SaveImage: 'not a description' }])(
     'refuses %j as object_info',
     (objectInfo) => {
-      expect(parseInventory({ ...answers, objectInfo })).toBeNull();
+      expect(parseObjectInfo(objectInfo)).toBeNull();
     },
   );
 
@@ -51,7 +53,7 @@ describe('parseInventory', () => {
     const inventory = parseInventory(answers);
     if (inventory === null) throw new Error('the answers are good');
     const stored = JSON.parse(JSON.stringify(toStoredInventory(inventory)));
-    expect(fromStoredInventory(stored, inventory.objectInfo)).toEqual(inventory);
+    expect(fromStoredInventory(stored, inventory.objectInfo, 'hash')).toEqual(inventory);
   });
 });
 

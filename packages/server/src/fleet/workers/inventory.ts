@@ -9,6 +9,8 @@ export interface Inventory {
   /** Names without extension. */
   readonly embeddings: ReadonlySet<string>;
   readonly objectInfo: ObjectInfo;
+  /** blake3 of object_info's text: the same text is the same set of classes. */
+  readonly objectInfoHash: string;
   readonly devices: readonly Record<string, unknown>[];
   /** Bytes of the first device, 0 when unknown. */
   readonly vramTotal: number;
@@ -20,7 +22,8 @@ export interface Inventory {
 /** The answers a worker gave; each is what its route returned (protocol 2, 2.1, 8). */
 export interface InventoryAnswers {
   systemStats: unknown;
-  objectInfo: unknown;
+  objectInfo: ObjectInfo;
+  objectInfoHash: string;
   features: unknown;
   models: ReadonlyMap<string, unknown>;
   embeddings: unknown;
@@ -56,17 +59,18 @@ const MODEL_INPUTS: Readonly<Record<string, string>> = {
   audio_encoder_name: 'audio_encoders',
 };
 
-/** Reads the answers; null when object_info or system_stats is not ComfyUI's. Folders that /models does not list are read from the choices of object_info's loaders. */
+/** Reads the answers; null when system_stats is not ComfyUI's. Folders that /models does not list are read from the choices of object_info's loaders. */
 export function parseInventory(answers: InventoryAnswers): Inventory | null {
   const stats = parseSystemStats(answers.systemStats);
-  const objectInfo = parseObjectInfo(answers.objectInfo);
-  if (stats === null || objectInfo === null) return null;
+  const { objectInfo, objectInfoHash } = answers;
+  if (stats === null) return null;
   return {
     version: stats.version ?? 'unknown',
     classTypes: new Set(Object.keys(objectInfo)),
     models: collectModels(objectInfo, answers.models),
     embeddings: new Set(readNames(answers.embeddings) ?? []),
     objectInfo,
+    objectInfoHash,
     devices: stats.devices,
     vramTotal: readVram(stats.devices),
     maxUploadBytes: readUploadLimit(answers.features),
@@ -74,10 +78,15 @@ export function parseInventory(answers: InventoryAnswers): Inventory | null {
   };
 }
 
+/** What /system_stats says. */
+export interface ServerStats {
+  version: string | null;
+  devices: Record<string, unknown>[];
+  argv: string[];
+}
+
 /** What /system_stats says of the server; null when the body is not ComfyUI's (HR2). */
-export function parseSystemStats(
-  body: unknown,
-): { version: string | null; devices: Record<string, unknown>[]; argv: string[] } | null {
+export function parseSystemStats(body: unknown): ServerStats | null {
   if (!isRecord(body) || !isRecord(body['system']) || !Array.isArray(body['devices'])) return null;
   const { system } = body;
   const version = system['comfyui_version'];
@@ -110,13 +119,18 @@ export function toStoredInventory(inventory: Inventory): StoredInventory {
 }
 
 /** Back from SQL. */
-export function fromStoredInventory(stored: StoredInventory, objectInfo: ObjectInfo): Inventory {
+export function fromStoredInventory(
+  stored: StoredInventory,
+  objectInfo: ObjectInfo,
+  objectInfoHash: string,
+): Inventory {
   return {
     version: stored.version,
     classTypes: new Set(Object.keys(objectInfo)),
     models: new Map(Object.entries(stored.models).map(([folder, names]) => [folder, new Set(names)])),
     embeddings: new Set(stored.embeddings),
     objectInfo,
+    objectInfoHash,
     devices: stored.devices,
     vramTotal: stored.vram_total,
     maxUploadBytes: stored.max_upload_bytes,
@@ -166,6 +180,12 @@ function readNames(value: unknown): string[] | null {
 function readVram(devices: readonly Record<string, unknown>[]): number {
   const total = devices[0]?.['vram_total'];
   return typeof total === 'number' ? total : 0;
+}
+
+/** Bytes free on the first device, as a server tells its devices; null when it does not say. */
+export function readVramFree(devices: readonly Readonly<Record<string, unknown>>[]): number | null {
+  const free = devices[0]?.['vram_free'];
+  return typeof free === 'number' ? free : null;
 }
 
 function readUploadLimit(features: unknown): number | null {

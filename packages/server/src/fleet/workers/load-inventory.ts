@@ -1,11 +1,20 @@
-import { ComfyError, type ComfyHttp, type HttpTransport, parseTolerantJson } from '@comfleet/comfyui';
+import {
+  ComfyError,
+  type ComfyHttp,
+  type HttpTransport,
+  type ObjectInfo,
+  parseTolerantJson,
+} from '@comfleet/comfyui';
+import { blake3 } from 'hash-wasm';
 import type { Clock } from '../../platform/time/clock.ts';
-import { type Inventory, parseInventory } from './inventory.ts';
+import { type Inventory, parseInventory, parseObjectInfo } from './inventory.ts';
+import type { SharedInventories } from './shared-inventories.ts';
 
 export interface LoadOptions {
   http: ComfyHttp;
   transport: HttpTransport;
   clock: Clock;
+  shared: SharedInventories;
   signal: AbortSignal;
 }
 
@@ -22,19 +31,38 @@ const FOLDERS_AT_ONCE = 4;
 
 /** Asks a worker for everything it can run. Throws ComfyError when it does not answer, or INVALID_BODY when it is not ComfyUI. */
 export async function loadInventory(options: LoadOptions): Promise<LoadedInventory> {
-  const { http, clock, signal } = options;
+  const { http, clock, signal, shared } = options;
   const objectInfoText = await loadText(options, '/object_info');
+  const objectInfoHash = await blake3(objectInfoText);
   const inventory = parseInventory({
     systemStats: parseTolerantJson(await loadText(options, '/system_stats')),
-    objectInfo: parseTolerantJson(objectInfoText),
+    objectInfo: readObjectInfo(objectInfoText, objectInfoHash, shared),
+    objectInfoHash,
     features: await orWithout(http.loadFeatures({ signal }), {}),
     models: await loadModels(http, signal),
     embeddings: await orWithout(http.loadEmbeddings({ signal }), []),
     fetchedAtMs: clock.nowMs(),
   });
-  if (inventory === null)
-    throw new ComfyError('INVALID_BODY', 'object_info or system_stats is not ComfyUI\u2019s');
-  return { inventory, objectInfoText };
+  if (inventory === null) throw notComfyui('system_stats');
+  return { inventory: shared.share(inventory), objectInfoText };
+}
+
+/** True when its classes, and so the files that its loaders offer, are still the same: one request instead of thirty. */
+export async function isInventoryCurrent(options: LoadOptions, known: Inventory): Promise<boolean> {
+  return (await blake3(await loadText(options, '/object_info'))) === known.objectInfoHash;
+}
+
+/** Parsed only when no other worker told the same: half a megabyte each. */
+function readObjectInfo(text: string, hash: string, shared: SharedInventories): ObjectInfo {
+  const known = shared.findObjectInfo(hash);
+  if (known !== null) return known;
+  const objectInfo = parseObjectInfo(parseTolerantJson(text));
+  if (objectInfo === null) throw notComfyui('object_info');
+  return shared.shareObjectInfo(hash, objectInfo);
+}
+
+function notComfyui(what: string): ComfyError {
+  return new ComfyError('INVALID_BODY', `${what} is not ComfyUI\u2019s`);
 }
 
 async function loadModels(http: ComfyHttp, signal: AbortSignal): Promise<Map<string, readonly string[]>> {

@@ -2,12 +2,17 @@ import { ComfySocket, type HttpTransport, type SocketDialer } from '@comfleet/co
 import type { WorkerId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
+import { Gate } from '../../platform/lifecycle/gate.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import { type CompiledFleetOptions, compileFleetOptions, type FleetOptions } from './fleet-options.ts';
+import type { HealthResult } from './health-result.ts';
 import type { Inventory } from './inventory.ts';
+import { isOutlier, type Latency } from './latency.ts';
+import { SharedInventories } from './shared-inventories.ts';
 import { WatchedWorker } from './watched-worker.ts';
+import { WorkerIdentities } from './worker-identities.ts';
 import { type WorkerDecisions, type WorkerRecord, WorkerRecords } from './worker-records.ts';
 import type { ConnectedWorker, CreateId, WorkerChange, WorkerSnapshot } from './worker-snapshot.ts';
 import {
@@ -49,11 +54,21 @@ export async function openWorkerRegistry(
   return registry;
 }
 
+/** Starts the process of a worker again, if it is ours; answers in words what it does about it, null for a stranger. */
+export type Restarter = (workerId: WorkerId, reason: string) => string | null;
+
+/** So many workers tell at once what they can run: half a megabyte each. */
+const INVENTORIES_AT_ONCE = 16;
+
 /** All workers of the fleet, each watched. */
 export class WorkerRegistry {
   readonly #deps: RegistryDeps;
   readonly #options: CompiledFleetOptions;
   readonly #records: WorkerRecords;
+  readonly #identities: WorkerIdentities;
+  readonly #shared = new SharedInventories();
+  readonly #inventoryGate = new Gate(INVENTORIES_AT_ONCE);
+  readonly #restarters = new Set<Restarter>();
   readonly #workers = new Map<WorkerId, WatchedWorker>();
   readonly #listeners = new Set<(change: WorkerChange) => void>();
   /** Additions and removals run one after the other. */
@@ -63,7 +78,8 @@ export class WorkerRegistry {
   constructor(deps: RegistryDeps, options: CompiledFleetOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#records = new WorkerRecords(deps.database);
+    this.#records = new WorkerRecords(deps.database, this.#shared);
+    this.#identities = new WorkerIdentities(deps.database);
   }
 
   /** Copies of all workers, in the order they joined. */
@@ -152,6 +168,40 @@ export class WorkerRegistry {
     return this.#switch(id, { enabled: on }, on ? 'enabled' : 'disabled');
   }
 
+  /** From now on the ComfyUI that answers on the worker's address is the right one. Throws WORKER_NOT_FOUND. */
+  async acceptIdentity(id: string): Promise<HealthResult> {
+    const worker = this.#load(id);
+    const result = await worker.acceptIdentity();
+    this.#emit({
+      type: 'worker.identity',
+      workerId: worker.id,
+      cause: 'the server was accepted by a person',
+    });
+    return result;
+  }
+
+  /**
+   * Has the process of a worker ended and started again by its supervisor, counted and limited by its restart policy.
+   * False when the process is not ours; what its supervisor does is told as `worker.restart_asked`.
+   */
+  requestRestart(id: string, reason: string): boolean {
+    for (const restart of this.#restarters) {
+      const answer = restart(id as WorkerId, reason);
+      if (answer === null) continue;
+      this.#emit({ type: 'worker.restart_asked', workerId: id as WorkerId, cause: `${reason}: ${answer}` });
+      return true;
+    }
+    return false;
+  }
+
+  /** For a supervisor of processes. The answer ends its duty. */
+  onRestartRequest(restarter: Restarter): () => void {
+    this.#restarters.add(restarter);
+    return () => {
+      this.#restarters.delete(restarter);
+    };
+  }
+
   /** For the owner of a process that was seen to end: the worker is offline at once. */
   reportGone(id: string, reason: string): void {
     this.#workers.get(id as WorkerId)?.reportGone(reason);
@@ -173,7 +223,7 @@ export class WorkerRegistry {
 
   /** Brings back the workers that no one else will add. */
   async restore(): Promise<void> {
-    for (const record of await this.#records.listOwnerless()) this.#watch(record);
+    for (const record of await this.#records.listOwnerless()) this.#watch(record, { known: true });
   }
 
   async close(): Promise<void> {
@@ -189,7 +239,8 @@ export class WorkerRegistry {
     if (same) return this.#takeOver(same, spec);
     const named = this.#findNamed(spec.name);
     if (named && named.decisions.switches.leaving === null) await this.#giveUpName(named, spec);
-    return this.#watch(await this.#loadRecord(spec));
+    const { record, known } = await this.#loadRecord(spec);
+    return this.#watch(record, { known });
   }
 
   /** Frees a name for the same worker at another address. Throws CONFLICT when it is another worker's. */
@@ -214,21 +265,22 @@ export class WorkerRegistry {
     return worker;
   }
 
-  async #loadRecord(spec: CompiledWorkerSpec): Promise<WorkerRecord> {
+  async #loadRecord(spec: CompiledWorkerSpec): Promise<{ record: WorkerRecord; known: boolean }> {
     const known = await this.#records.find(spec);
     if (known) {
       const record = { ...known, spec, switches: { ...known.switches, leaving: null } };
       await this.#records.update(known.id, record);
-      return record;
+      return { record, known: true };
     }
     const id = this.#deps.createId<'worker'>();
     const fresh: WorkerDecisions = { spec, overrides: {}, switches: NO_SWITCHES };
     await this.#records.insert(id, fresh);
-    return { id, ...fresh, inventory: null, lastSeenMs: null };
+    return { record: { id, ...fresh, inventory: null, lastSeenMs: null }, known: false };
   }
 
-  #switch(id: string, switches: Partial<WorkerSwitches>, cause: string): Promise<void> {
-    return this.#decide(id, cause, (decisions) => withSwitches(decisions, switches));
+  async #switch(id: string, switches: Partial<WorkerSwitches>, cause: string): Promise<void> {
+    await this.#decide(id, cause, (decisions) => withSwitches(decisions, switches));
+    this.#emit({ type: 'worker.maintenance', workerId: id as WorkerId, cause });
   }
 
   #decide(id: string, cause: string, next: (decisions: WorkerDecisions) => WorkerDecisions): Promise<void> {
@@ -245,10 +297,13 @@ export class WorkerRegistry {
     this.#emit({ type: 'worker.changed', workerId: worker.id, cause });
   }
 
-  #watch(record: WorkerRecord): WatchedWorker {
+  #watch(record: WorkerRecord, { known }: { known: boolean }): WatchedWorker {
     const { clock, random, logger, transport, dialer, createId } = this.#deps;
     const worker = new WatchedWorker(record, {
       records: this.#records,
+      identities: this.#identities,
+      shared: this.#shared,
+      inventoryGate: this.#inventoryGate,
       clock,
       random,
       logger,
@@ -256,12 +311,38 @@ export class WorkerRegistry {
       options: this.#options,
       openSocket: (baseUrl) =>
         new ComfySocket({ baseUrl, dialer, clock, random: () => random.fraction(), createId }),
-      onChange: (type, cause) => this.#emit({ type, workerId: record.id, cause }),
+      onChange: (type, cause, facts) => this.#emit({ type, workerId: record.id, cause, ...facts }),
+      fleet: {
+        hasOtherOnline: (id) => this.#hasOtherOnline(id),
+        isSlow: (id, own) => this.#isSlow(id, own),
+      },
+      askRestart: (reason) => void this.requestRestart(record.id, reason),
     });
     this.#workers.set(worker.id, worker);
-    this.#emit({ type: 'worker.added', workerId: worker.id, cause: `from ${record.spec.source}` });
+    const cause = `from ${record.spec.source}`;
+    this.#emit({ type: 'worker.added', workerId: worker.id, cause, details: { known } });
     worker.start();
     return worker;
+  }
+
+  #hasOtherOnline(id: WorkerId): boolean {
+    for (const other of this.#workers.values()) if (other.id !== id && other.isOnline) return true;
+    return false;
+  }
+
+  #isSlow(id: WorkerId, own: Latency): boolean {
+    const others = [...this.#workers.values()].filter((other) => other.id !== id && other.isOnline);
+    return isOutlier(
+      own,
+      others.map((other) => other.condition.latency),
+    );
+  }
+
+  /** The last one online has fallen: those that wait out a time may be needed now (A15). */
+  #recallEjected(): void {
+    for (const worker of this.#workers.values()) {
+      if (worker.condition.health.kind === 'ejected') worker.lookAgain();
+    }
   }
 
   #findNamed(name: string): WatchedWorker | null {
@@ -282,6 +363,7 @@ export class WorkerRegistry {
   }
 
   #emit(change: WorkerChange): void {
+    if (change.type === 'worker.offline' || change.type === 'worker.error') this.#recallEjected();
     for (const listener of [...this.#listeners]) {
       try {
         listener(change);

@@ -1,35 +1,57 @@
 import { ComfyHttp, type ComfySocket, type HttpTransport } from '@comfleet/comfyui';
 import type { WorkerId } from '@comfleet/contract';
 import { toError } from '../../platform/errors/app-error.ts';
+import type { Gate } from '../../platform/lifecycle/gate.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import { checkHealth } from './check-health.ts';
+import { ConditionKeeper } from './condition-keeper.ts';
 import type { CompiledFleetOptions } from './fleet-options.ts';
-import { describeHealth, type HealthResult, type HealthState, nextHealthState } from './health-state.ts';
-import type { Inventory } from './inventory.ts';
-import { loadInventory } from './load-inventory.ts';
+import type { HealthResult } from './health-result.ts';
+import { IdentityGuard } from './identity-guard.ts';
+import { readVramFree } from './inventory.ts';
+import { InventoryKeeper } from './inventory-keeper.ts';
+import type { Latency } from './latency.ts';
+import { ProgressProbe } from './progress-probe.ts';
+import { adviseRecovery } from './recovery-advice.ts';
+import type { SharedInventories } from './shared-inventories.ts';
+import { watchTransport } from './watch-transport.ts';
+import type { ConditionChange, WorkerCondition } from './worker-condition.ts';
+import type { WorkerIdentities } from './worker-identities.ts';
 import type { WorkerDecisions, WorkerRecord, WorkerRecords } from './worker-records.ts';
-import type { ConnectedWorker, WorkerChangeType, WorkerSnapshot } from './worker-snapshot.ts';
+import type {
+  ChangeFacts,
+  ConnectedWorker,
+  FleetState,
+  HealthKind,
+  WorkerChangeType,
+  WorkerSnapshot,
+} from './worker-snapshot.ts';
 import { type CompiledWorkerSpec, overrideSpec } from './worker-spec.ts';
 import { judgeState } from './worker-switches.ts';
 
 export interface WatchDeps {
   records: WorkerRecords;
+  identities: WorkerIdentities;
+  shared: SharedInventories;
+  inventoryGate: Gate;
   clock: Clock;
   random: Random;
   logger: Logger;
   transport: HttpTransport;
   options: CompiledFleetOptions;
   openSocket: (url: string) => ComfySocket;
-  onChange: (type: WorkerChangeType, cause: string) => void;
+  onChange: (type: WorkerChangeType, cause: string, facts?: ChangeFacts) => void;
+  /** What the rest of the fleet says: the last online worker is never ejected, and slow is a comparison. */
+  fleet: { hasOtherOnline(id: WorkerId): boolean; isSlow(id: WorkerId, own: Latency): boolean };
+  /** Asks the owner of the process for a restart. */
+  askRestart: (reason: string) => void;
 }
 
-/** An inventory is not asked again sooner than this, however often the socket breaks. */
-const INVENTORY_PAUSE_MS = 10_000;
 /** `seen_at` in SQL may lag this far. */
 const SEEN_PAUSE_MS = 60_000;
 
-/** One worker under watch: a health check each period, one socket, the inventory asked on every return. */
+/** One worker under watch: a health check each period, one socket, and what both teach about it. */
 export class WatchedWorker implements ConnectedWorker {
   readonly id: WorkerId;
   readonly http: ComfyHttp;
@@ -37,32 +59,67 @@ export class WatchedWorker implements ConnectedWorker {
   readonly #deps: WatchDeps;
   readonly #logger: Logger;
   readonly #stop = new AbortController();
+  readonly #inventory: InventoryKeeper;
+  readonly #guard: IdentityGuard;
+  readonly #progress: ProgressProbe;
+  readonly #keeper: ConditionKeeper;
   #spec: CompiledWorkerSpec;
   #decisions: WorkerDecisions;
-  #inventory: Inventory | null;
-  #health: HealthState = { kind: 'unknown' };
-  #latencyMs: number | null = null;
+  #devices: Record<string, unknown>[] | null = null;
   #lastSeenMs: number | null;
   #seenSavedMs = Number.NEGATIVE_INFINITY;
   #checking: Promise<HealthResult> | null = null;
-  #loading: Promise<void> | null = null;
-  #inventoryWanted = true;
-  #inventoryTriedMs = Number.NEGATIVE_INFINITY;
+  #saidSlots = 0;
   #saving: Promise<void> | null = null;
-  #queueRemaining = 0;
   #wake = new AbortController();
   #watching: Promise<void> | null = null;
 
   constructor(record: WorkerRecord, deps: WatchDeps) {
+    const { clock, random, records, identities, shared, options } = deps;
+    const { url, name } = record.spec;
     this.id = record.id;
     this.#spec = overrideSpec(record.spec, record.overrides);
     this.#decisions = record;
-    this.#inventory = record.inventory;
     this.#lastSeenMs = record.lastSeenMs;
     this.#deps = deps;
-    this.#logger = deps.logger.child({ workerId: record.id, worker: record.spec.name });
-    this.http = new ComfyHttp({ baseUrl: record.spec.url, transport: deps.transport });
-    this.socket = deps.openSocket(record.spec.url);
+    this.#logger = deps.logger.child({ workerId: record.id, worker: name });
+    const transport = watchTransport(deps.transport, () => this.suspect());
+    this.http = new ComfyHttp({ baseUrl: url, transport });
+    this.socket = deps.openSocket(url);
+    this.#guard = new IdentityGuard({ workerId: record.id, url, identities, logger: this.#logger });
+    this.#progress = new ProgressProbe({ clock, http: this.http, limitMs: options.rules.health.busyLimitMs });
+    this.#keeper = new ConditionKeeper({
+      clock,
+      options,
+      look: () => ({
+        isBusy: this.#progress.isBusy,
+        isOurs: this.#spec.marker !== null,
+        hasOtherOnline: () => deps.fleet.hasOtherOnline(this.id),
+        isSlow: (own) => deps.fleet.isSlow(this.id, own),
+      }),
+      onChange: (change) => this.#announce(change),
+    });
+    this.#inventory = new InventoryKeeper(
+      {
+        workerId: record.id,
+        http: this.http,
+        transport,
+        clock,
+        random,
+        logger: this.#logger,
+        records,
+        shared,
+        gate: deps.inventoryGate,
+        periodMs: options.inventoryPeriodMs,
+        signal: this.#stop.signal,
+        onChange: ({ version, classTypes }, durationMs) => {
+          this.#logger.info('worker.inventory', { version, classes: classTypes.size, durationMs });
+          const cause = `ComfyUI ${version} with ${classTypes.size} node classes`;
+          deps.onChange('worker.inventory', cause, { durationMs });
+        },
+      },
+      record.inventory,
+    );
   }
 
   get name(): string {
@@ -78,8 +135,17 @@ export class WatchedWorker implements ConnectedWorker {
     return this.#decisions;
   }
 
-  get inventory(): Inventory | null {
-    return this.#inventory;
+  get inventory(): WorkerSnapshot['inventory'] {
+    return this.#inventory.inventory;
+  }
+
+  get condition(): WorkerCondition {
+    return this.#keeper.condition;
+  }
+
+  /** In service: it answers well, and nobody took it out. */
+  get isOnline(): boolean {
+    return this.#describe().state === 'online';
   }
 
   /** Begins to watch; once. */
@@ -90,9 +156,9 @@ export class WatchedWorker implements ConnectedWorker {
   /** Ends checks and closes the socket; safe to call twice. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the worker is no longer watched'));
-    this.#wake.abort(new Error('woken'));
+    this.#wakeUp();
     await this.socket.stop();
-    await Promise.allSettled([this.#watching, this.#loading, this.#checking, this.#saving]);
+    await Promise.allSettled([this.#watching, this.#inventory.settle(), this.#checking, this.#saving]);
   }
 
   setDecisions(decisions: WorkerDecisions): void {
@@ -102,23 +168,26 @@ export class WatchedWorker implements ConnectedWorker {
 
   snapshot(): WorkerSnapshot {
     const { marker: _, ...spec } = this.#spec;
-    const { health, state, reason } = this.#describe();
     const { switches } = this.#decisions;
+    const inventory = this.#inventory.inventory;
+    const devices = this.#devices ?? inventory?.devices ?? [];
     return {
       id: this.id,
       ...spec,
-      state,
-      health,
-      reason,
+      ...this.#describe(),
+      slots: this.#slots,
       enabled: this.#isEnabled(),
       leaving: switches.leaving !== null,
       draining: switches.draining || switches.leaving !== null,
-      inventory: this.#inventory,
+      inventory,
       simulated: spec.source === 'simulated',
       lastSeenMs: this.#lastSeenMs,
-      latencyMs: this.#latencyMs,
+      latencyMs: this.#keeper.condition.latency?.ms ?? null,
+      devices,
+      vramFreeBytes: readVramFree(devices),
+      recovery: this.#keeper.describeRecovery(),
       socketState: toSocketState(this.socket),
-      maxUploadBytes: this.#inventory?.maxUploadBytes ?? null,
+      maxUploadBytes: inventory?.maxUploadBytes ?? null,
     };
   }
 
@@ -130,19 +199,30 @@ export class WatchedWorker implements ConnectedWorker {
   }
 
   suspect(): void {
-    this.#wake.abort(new Error('woken'));
+    const isUrgent = this.#keeper.suspect();
+    this.#saidSlots = Math.min(this.#saidSlots, this.#slots);
+    if (isUrgent) this.#wakeUp();
   }
 
   /** What its owner saw: the process has ended. Counts at once, without waiting for checks to fail. */
   reportGone(reason: string): void {
-    this.#apply({ kind: 'gone', reason });
+    this.#keeper.apply({ kind: 'gone', reason });
+  }
+
+  /** The server that answers next is the right one. Answers what the check then found. */
+  async acceptIdentity(): Promise<HealthResult> {
+    await this.#guard.forget();
+    await this.#checking; // it may still have judged by the former one
+    return this.checkNow();
   }
 
   refreshInventory(): Promise<void> {
-    this.#loading ??= this.#loadInventory().finally(() => {
-      this.#loading = null;
-    });
-    return this.#loading;
+    return this.#inventory.refresh();
+  }
+
+  /** A hint that the next answer may differ: looks now instead of at the end of the pause. */
+  lookAgain(): void {
+    this.#wakeUp();
   }
 
   async #watch(): Promise<void> {
@@ -151,92 +231,99 @@ export class WatchedWorker implements ConnectedWorker {
     while (!signal.aborted) {
       this.#wake = new AbortController();
       const result = await this.checkNow();
-      if (result.kind === 'ok') this.#refreshWhenWanted();
+      if (result.kind === 'ok') this.#inventory.refreshWhenDue({ isBusy: this.#progress.isBusy });
       await this.#pause(this.#nextDelayMs(result));
     }
   }
 
   #followSocket(): void {
-    this.socket.onMessage((message) => {
-      if (message.type === 'status') this.#queueRemaining = message.data.queue_remaining;
+    this.#progress.follow(this.socket);
+    this.socket.onProblem(({ kind, message }) => {
+      if (kind === 'deaf' || kind === 'ping_timeout') this.#deps.onChange('worker.socket', message);
     });
     this.socket.onState((state) => {
       this.#deps.onChange('worker.changed', `socket ${state.phase}`);
+      const { isOnline } = this.#keeper;
       if (state.phase === 'open') {
-        // It may be another process than before: with other files, or freshly returned.
-        this.#inventoryWanted = true;
-        if (this.#health.kind !== 'online') this.suspect();
+        this.#inventory.want();
+        if (!isOnline) this.#wakeUp();
       }
       // What it had to do stays in mind: a blocked Python drops the socket too, and is given more time while busy.
-      if (state.phase === 'waiting' && this.#health.kind === 'online') this.suspect();
+      if (state.phase === 'waiting' && isOnline) this.suspect();
     });
     this.socket.start();
   }
 
   async #check(): Promise<HealthResult> {
-    const { clock, transport, options } = this.#deps;
     const { signal } = this.#stop;
-    const timeoutMs = this.#isBusy() ? options.busyTimeoutMs : options.idleTimeoutMs;
-    const { versionFloor } = options;
-    const { url, marker } = this.#spec;
-    const result = await checkHealth({ transport, clock, url, timeoutMs, versionFloor, marker, signal });
-    if (!signal.aborted) this.#apply(result);
+    const before = this.#keeper.condition.recovery?.problem.kind;
+    const result = await this.#keeper.check(() => this.#look(signal), signal);
+    if (signal.aborted) return result;
+    if (result.kind === 'ok') this.#noteSeen();
+    if (result.kind === 'other_server' && before !== 'other_server') {
+      const { differences } = result;
+      const cause = 'another ComfyUI than before answers';
+      this.#deps.onChange('worker.identity', cause, { details: { differences } });
+    }
+    this.#announceSlots();
     return result;
   }
 
-  #apply(result: HealthResult): void {
-    const { clock, options } = this.#deps;
-    const before = this.#describe();
-    const event = { result, atMs: clock.monotonicMs(), busy: this.#isBusy() };
-    this.#health = nextHealthState(this.#health, event, options.rules);
-    if (result.kind === 'ok') {
-      this.#latencyMs = result.latencyMs;
-      this.#lastSeenMs = clock.nowMs();
-      this.#saveSeen(SEEN_PAUSE_MS);
-    }
-    const after = this.#describe();
-    if (before.health !== after.health) this.#announce(before.health, describeHealth(result));
+  /** Does it answer, is it the same server as ever, and does it run what it has? */
+  async #look(signal: AbortSignal): Promise<HealthResult> {
+    const { clock, transport, options } = this.#deps;
+    const { versionFloor } = options;
+    const { url, marker } = this.#spec;
+    const timeoutMs = this.#progress.isBusy ? options.busyTimeoutMs : options.idleTimeoutMs;
+    const reading = await checkHealth({ transport, clock, url, timeoutMs, versionFloor, marker, signal });
+    if (reading.stats === null) return reading.result;
+    this.#devices = reading.stats.devices;
+    // The mark in the command line of our own says more than its folders.
+    const stranger = marker === null ? await this.#guard.judge(reading.stats.argv) : null;
+    return stranger ?? (await this.#progress.look(signal)) ?? reading.result;
   }
 
-  #announce(before: HealthState['kind'], cause: string): void {
-    const now = this.#health.kind;
-    if (now === 'online') {
-      this.#inventoryWanted = true;
-      this.#logger.info('worker.online', { cause });
-      this.#deps.onChange('worker.online', cause);
-      return;
-    }
-    this.#saveSeen(0);
-    this.#logger.warn('worker.offline', { state: now, cause });
-    // From unknown or between two ways of being down: a change, but nobody lost it now.
-    this.#deps.onChange(before === 'online' ? 'worker.offline' : 'worker.changed', cause);
+  #noteSeen(): void {
+    this.#lastSeenMs = this.#deps.clock.nowMs();
+    this.#saveSeen(SEEN_PAUSE_MS);
   }
 
-  #refreshWhenWanted(): void {
-    const nowMs = this.#deps.clock.monotonicMs();
-    if (!this.#inventoryWanted || nowMs - this.#inventoryTriedMs < INVENTORY_PAUSE_MS) return;
-    this.refreshInventory().catch((thrown: unknown) => {
-      if (this.#stop.signal.aborted) return;
-      this.#logger.warn('worker.inventory_failed', { error: toError(thrown).message });
-    });
+  #announce(change: ConditionChange): void {
+    const { onChange, askRestart } = this.#deps;
+    switch (change.type) {
+      case 'online': {
+        const { cause, downMs } = change;
+        this.#inventory.want();
+        this.#logger.info('worker.online', { cause, downMs });
+        return onChange('worker.online', cause, downMs === null ? {} : { durationMs: downMs });
+      }
+      case 'offline':
+      case 'error':
+      case 'ejected':
+        this.#saveSeen(0);
+        this.#logger.warn(`worker.${change.type}`, { cause: change.cause });
+        return onChange(`worker.${change.type}`, change.cause);
+      case 'recovery': {
+        const { phase } = change.recovery;
+        this.#logger.warn('worker.recovery', { phase });
+        return onChange('worker.recovery', adviseRecovery(change.recovery).en, { details: { phase } });
+      }
+      case 'restart_wanted':
+        return askRestart(change.cause);
+    }
   }
 
-  async #loadInventory(): Promise<void> {
-    const { clock, transport, records, onChange } = this.#deps;
-    const startedMs = clock.monotonicMs();
-    this.#inventoryTriedMs = startedMs;
-    this.#inventoryWanted = false;
-    try {
-      const loaded = await loadInventory({ http: this.http, transport, clock, signal: this.#stop.signal });
-      this.#inventory = await records.saveInventory(this.id, loaded);
-    } catch (thrown) {
-      this.#inventoryWanted = true;
-      throw thrown;
-    }
-    const { version, classTypes } = this.#inventory;
-    const durationMs = clock.monotonicMs() - startedMs;
-    this.#logger.info('worker.inventory', { version, classes: classTypes.size, durationMs });
-    onChange('worker.inventory', `ComfyUI ${version} with ${classTypes.size} node classes`);
+  /** Placement looks again when there is more room than it was told. */
+  #announceSlots(): void {
+    const slots = this.#slots;
+    if (slots === this.#saidSlots) return;
+    const grew = slots > this.#saidSlots;
+    this.#saidSlots = slots;
+    if (grew) this.#deps.onChange('worker.changed', `takes up to ${slots} prompts`);
+  }
+
+  get #slots(): number {
+    return this.isOnline ? this.#keeper.countSlots(this.#spec.maxConcurrent) : 0;
   }
 
   #saveSeen(pauseMs: number): void {
@@ -249,12 +336,14 @@ export class WatchedWorker implements ConnectedWorker {
     });
   }
 
-  /** Slow while it is well or long gone, quick while the next answers decide. */
   #nextDelayMs(result: HealthResult): number {
-    const { healthPeriodMs, recheckMs } = this.#deps.options;
-    const undecided = result.kind === 'ok' ? this.#health.kind !== 'online' : this.#health.kind === 'online';
+    const { recheckMs } = this.#deps.options;
     const jitter = 0.9 + 0.2 * this.#deps.random.fraction();
-    return (undecided ? recheckMs : healthPeriodMs) * jitter;
+    if (this.#progress.isUndecided) return recheckMs * jitter;
+    const delayMs = this.#keeper.findDelay(result) * jitter;
+    const { lookInMs } = this.#progress;
+    if (lookInMs === null || !this.#keeper.isOnline) return delayMs;
+    return Math.min(delayMs, Math.max(lookInMs, recheckMs));
   }
 
   async #pause(delayMs: number): Promise<void> {
@@ -265,19 +354,20 @@ export class WatchedWorker implements ConnectedWorker {
     }
   }
 
-  #isBusy(): boolean {
-    return this.#queueRemaining > 0;
+  #wakeUp(): void {
+    this.#wake.abort(new Error('woken'));
   }
 
   #isEnabled(): boolean {
     return this.#decisions.switches.enabled ?? this.#spec.enabled;
   }
 
-  #describe(): { health: HealthState['kind']; state: WorkerSnapshot['state']; reason: string | null } {
-    const health = this.#health.kind;
-    const reason = health === 'offline' || health === 'error' ? this.#health.reason : null;
-    const judged = { health, reason: health === 'unknown' ? 'not asked yet' : reason };
-    return { health, ...judgeState(judged, this.#decisions.switches, this.#isEnabled()) };
+  #describe(): { health: HealthKind; state: FleetState; reason: string | null } {
+    const { health } = this.#keeper.condition;
+    const kind = health.kind === 'ejected' ? 'offline' : health.kind;
+    const reason = health.kind === 'unknown' ? 'not asked yet' : 'reason' in health ? health.reason : null;
+    const judged = { health: kind, reason };
+    return { health: kind, ...judgeState(judged, this.#decisions.switches, this.#isEnabled()) };
   }
 }
 

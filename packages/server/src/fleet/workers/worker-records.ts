@@ -2,7 +2,6 @@ import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
 import { type ObjectInfo, parseTolerantJson } from '@comfleet/comfyui';
 import type { WorkerId, WorkerSource } from '@comfleet/contract';
-import { blake3 } from 'hash-wasm';
 import type { Database, Write } from '../../platform/database/database.ts';
 import type { WorkerRow } from '../../platform/database/schema.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
@@ -14,6 +13,7 @@ import {
   toStoredInventory,
 } from './inventory.ts';
 import type { LoadedInventory } from './load-inventory.ts';
+import type { SharedInventories } from './shared-inventories.ts';
 import { type CompiledWorkerSpec, isKnownByName, SPEC_DEFAULTS, type WorkerSettings } from './worker-spec.ts';
 import { NO_SWITCHES, type WorkerSwitches } from './worker-switches.ts';
 
@@ -40,13 +40,16 @@ type StoredSettings = Partial<Omit<CompiledWorkerSpec, 'name' | 'url' | 'source'
 
 const MAX_ROWS = 10_000;
 
-/** The rows of the fleet. Equal object_infos are stored once and held in memory once. */
+/** The rows of the fleet. Equal object_infos are stored once. */
 export class WorkerRecords {
   readonly #database: Database;
-  readonly #objectInfos = new Map<string, WeakRef<ObjectInfo>>();
+  readonly #shared: SharedInventories;
+  /** Reads under way, by hash: a thousand workers of one kind cause one. */
+  readonly #reading = new Map<string, Promise<ObjectInfo | null>>();
 
-  constructor(database: Database) {
+  constructor(database: Database, shared: SharedInventories) {
     this.#database = database;
+    this.#shared = shared;
   }
 
   /** Workers that no owner adds again at a start, in the order they joined: of the API, discovered, or on their way out. */
@@ -101,16 +104,12 @@ export class WorkerRecords {
     await this.#set(id, { removed_at: this.#database.nowMs() });
   }
 
-  /** Stores an inventory and answers it with a shared object_info. */
-  async saveInventory(id: WorkerId, loaded: LoadedInventory): Promise<Inventory> {
-    const hash = await blake3(loaded.objectInfoText);
-    await this.#saveObjectInfo(hash, loaded.objectInfoText);
-    const inventory = { ...loaded.inventory, objectInfo: this.#share(hash, loaded.inventory.objectInfo) };
+  async saveInventory(id: WorkerId, { inventory, objectInfoText }: LoadedInventory): Promise<void> {
+    await this.#saveObjectInfo(inventory.objectInfoHash, objectInfoText);
     await this.#set(id, {
       inventory: JSON.stringify(toStoredInventory(inventory)),
-      object_info_hash: hash,
+      object_info_hash: inventory.objectInfoHash,
     });
-    return inventory;
   }
 
   async #saveObjectInfo(hash: string, text: string): Promise<void> {
@@ -136,28 +135,26 @@ export class WorkerRecords {
   }
 
   async #loadObjectInfo(hash: string): Promise<ObjectInfo | null> {
-    const shared = this.#objectInfos.get(hash)?.deref();
+    const shared = this.#shared.findObjectInfo(hash);
     if (shared) return shared;
+    const reading =
+      this.#reading.get(hash) ?? this.#readObjectInfo(hash).finally(() => this.#reading.delete(hash));
+    this.#reading.set(hash, reading);
+    return reading;
+  }
+
+  async #readObjectInfo(hash: string): Promise<ObjectInfo | null> {
     const { k } = this.#database;
     const [row] = await this.#database.read(
       k.selectFrom('graph').select('body').where('hash', '=', hash).limit(1),
     );
     if (!row) return null;
     const objectInfo = parseObjectInfo(parseTolerantJson((await expand(row.body)).toString('utf8')));
-    return objectInfo && this.#share(hash, objectInfo);
-  }
-
-  #share(hash: string, objectInfo: ObjectInfo): ObjectInfo {
-    const shared = this.#objectInfos.get(hash)?.deref();
-    if (shared) return shared;
-    this.#objectInfos.set(hash, new WeakRef(objectInfo));
-    return objectInfo;
+    return objectInfo && this.#shared.shareObjectInfo(hash, objectInfo);
   }
 
   async #toRecord(row: WorkerRow): Promise<WorkerRecord> {
     const { overrides, switches, ...settings } = JSON.parse(row.settings) as StoredSettings;
-    const objectInfo =
-      row.object_info_hash === null ? null : await this.#loadObjectInfo(row.object_info_hash);
     return {
       id: row.id as WorkerId,
       spec: {
@@ -172,12 +169,17 @@ export class WorkerRecords {
       },
       overrides: overrides ?? {},
       switches: { ...NO_SWITCHES, ...switches, maintenance: row.maintenance !== 0 },
-      inventory:
-        row.inventory !== null && objectInfo !== null
-          ? fromStoredInventory(JSON.parse(row.inventory) as StoredInventory, objectInfo)
-          : null,
+      inventory: await this.#toInventory(row),
       lastSeenMs: row.seen_at,
     };
+  }
+
+  async #toInventory({ inventory, object_info_hash: hash }: WorkerRow): Promise<Inventory | null> {
+    if (inventory === null || hash === null) return null;
+    const objectInfo = await this.#loadObjectInfo(hash);
+    if (objectInfo === null) return null;
+    const stored = JSON.parse(inventory) as StoredInventory;
+    return this.#shared.share(fromStoredInventory(stored, objectInfo, hash));
   }
 
   async #set(id: WorkerId, values: Partial<WorkerRow>): Promise<void> {

@@ -1,12 +1,17 @@
 import type { ComfyHttp, ComfySocket } from '@comfleet/comfyui';
 import type { Id, IdKind, WorkerGroup, WorkerId, WorkerSource } from '@comfleet/contract';
-import type { HealthResult } from './health-state.ts';
+import type { HealthResult } from './health-result.ts';
 import type { Inventory } from './inventory.ts';
+import type { Recovery } from './recovery.ts';
 
 /** WORKER_STATES of the contract, without `busy`, which depends on load. */
 export type FleetState = 'online' | 'offline' | 'error' | 'maintenance' | 'draining';
 
-/** Whether it answers, whatever people decided about it; `unknown` until it was asked. */
+/**
+ * Whether it answers, whatever people decided about it; `unknown` until it was asked. `offline`: does not answer, or is
+ * kept out for a while after it fell too often. `error`: something answers that we cannot use: not ComfyUI, another one
+ * than before, too old, or one that runs nothing.
+ */
 export type HealthKind = 'unknown' | 'online' | 'offline' | 'error';
 
 /** One worker as placement and pages see it; a copy, never live. */
@@ -20,6 +25,8 @@ export interface WorkerSnapshot {
   /** Cause of the last change of state. */
   readonly reason: string | null;
   readonly maxConcurrent: number;
+  /** Prompts placement may have there now: 0 unless online and beyond doubt, 1 after a return, then growing to `maxConcurrent`. */
+  readonly slots: number;
   readonly capabilities: readonly string[];
   readonly labels: readonly string[];
   readonly group: WorkerGroup;
@@ -39,9 +46,23 @@ export interface WorkerSnapshot {
   readonly simulated: boolean;
   /** Wall time of the last good answer, of this run or an earlier one. */
   readonly lastSeenMs: number | null;
+  /** A moving mean. */
   readonly latencyMs: number | null;
+  /** As the last good check told them, with the memory that was free then; the inventory's before the first one. */
+  readonly devices: readonly Readonly<Record<string, unknown>>[];
+  /** Of the first device, at the last good check; null when it does not say. */
+  readonly vramFreeBytes: number | null;
+  /** What is done about it; null while it is well. */
+  readonly recovery: WorkerRecoverySnapshot | null;
   readonly socketState: 'connected' | 'connecting' | 'closed';
   readonly maxUploadBytes: number | null;
+}
+
+/** A recovery with the wall time of its beginning. */
+export interface WorkerRecoverySnapshot {
+  readonly phase: Recovery['phase'];
+  readonly problem: HealthResult;
+  readonly sinceMs: number;
 }
 
 /** A worker with its connections. It stays the same object while its address does. */
@@ -57,7 +78,7 @@ export interface ConnectedWorker {
   refreshInventory(): Promise<void>;
   /** One health check now; joins one that is under way. Never throws. */
   checkNow(): Promise<HealthResult>;
-  /** A hint that something went wrong (a refused submission): the next check runs at once. */
+  /** A hint that something went wrong (a refused submission): it gets nothing new before the next check, which runs at once. Failing calls of `http` give it by themselves. */
   suspect(): void;
 }
 
@@ -65,6 +86,13 @@ export type WorkerChangeType =
   | 'worker.added'
   | 'worker.online'
   | 'worker.offline'
+  | 'worker.error'
+  | 'worker.ejected'
+  | 'worker.recovery'
+  | 'worker.restart_asked'
+  | 'worker.identity'
+  | 'worker.maintenance'
+  | 'worker.socket'
   | 'worker.changed'
   | 'worker.removed'
   | 'worker.inventory';
@@ -74,6 +102,12 @@ export interface WorkerChange {
   readonly type: WorkerChangeType;
   readonly workerId: WorkerId;
   readonly cause: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** Of what ended with it: the time without service, a load of the inventory. */
+  readonly durationMs?: number;
 }
+
+/** Facts that belong to a change. */
+export type ChangeFacts = Pick<WorkerChange, 'details' | 'durationMs'>;
 
 export type CreateId = <K extends IdKind>() => Id<K>;

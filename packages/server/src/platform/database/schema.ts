@@ -235,6 +235,28 @@ export interface InstanceRow {
   heartbeat_at: number | null;
 }
 
+/** Something that happened to a worker; the id is a UUIDv7, so ids are in order of time. */
+export interface WorkerEventRow {
+  id: string;
+  worker_id: string;
+  type: string;
+  at: number;
+  /** A sentence for people. */
+  cause: string;
+  /** JSON. */
+  details: string | null;
+  duration_ms: number | null;
+}
+
+/** The ComfyUI that first answered on a worker's address; another one is not used until a person accepts it. */
+export interface WorkerIdentityRow {
+  worker_id: string;
+  url: string;
+  /** JSON of script and folders from its command line. */
+  identity: string;
+  seen_at: number;
+}
+
 export interface SecretRow {
   task_id: string;
   /** AES-256-GCM of the JSON of secret extra_data; deleted when the task ends. */
@@ -272,6 +294,8 @@ export interface Schema {
   idempotency: IdempotencyRow;
   worker: WorkerRow;
   instance: InstanceRow;
+  worker_event: WorkerEventRow;
+  worker_identity: WorkerIdentityRow;
   task_secret: SecretRow;
   setting: SettingRow;
   overlay: OverlayRow;

@@ -1,6 +1,7 @@
 import type { TableSpec } from '../table-spec.ts';
 import { tables as records } from './0001-records.ts';
 import { tables as overlay } from './0002-overlay.ts';
+import { tables as workerHealth } from './0003-worker-health.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -14,4 +15,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { version: 1, name: 'records', minBinary: 1, tables: records },
   { version: 2, name: 'overlay', minBinary: 1, tables: overlay },
+  { version: 3, name: 'worker-health', minBinary: 1, tables: workerHealth },
 ];

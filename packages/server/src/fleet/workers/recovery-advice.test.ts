@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import type { HealthResult } from './health-result.ts';
+import { adviseRecovery } from './recovery-advice.ts';
+
+const PROBLEMS: HealthResult[] = [
+  { kind: 'refused' },
+  { kind: 'timeout', afterMs: 2000 },
+  { kind: 'bad_status', status: 502 },
+  { kind: 'invalid_body' },
+  { kind: 'other_process' },
+  { kind: 'other_server', differences: ['--port 2, before 1'] },
+  { kind: 'too_old', version: '0.3.40', floor: '0.3.57' },
+  { kind: 'stuck', pending: 2, silentMs: 30_000 },
+  { kind: 'gone', reason: 'ended by SIGKILL' },
+  { kind: 'failed', message: 'certificate has expired' },
+];
+
+describe('adviseRecovery', () => {
+  it('HR18 tells that the connection failed and is being checked, in English and Chinese', () => {
+    expect(adviseRecovery({ phase: 'checking', problem: { kind: 'timeout', afterMs: 2000 } })).toEqual({
+      en: 'The connection to ComfyUI failed: no answer within 2000 ms. Being checked; it may come back by itself.',
+      'zh-CN': '连接 ComfyUI 失败：2000 毫秒内没有应答。正在检查，它可能会自行恢复。',
+      'zh-TW': '連接 ComfyUI 失敗：2000 毫秒內沒有應答。正在檢查，它可能會自行恢復。',
+    });
+  });
+
+  it('HR9 advises to restart by hand and to check firewall and port', () => {
+    expect(adviseRecovery({ phase: 'down', problem: { kind: 'refused' } }).en).toBe(
+      'The connection to ComfyUI was refused. Still down: please restart ComfyUI by hand; check its firewall and port. It is used again as soon as it answers.',
+    );
+  });
+
+  it('HR18 has another sentence for each problem, in each language', () => {
+    const texts = PROBLEMS.map((problem) => adviseRecovery({ phase: 'advised', problem }));
+    for (const language of ['en', 'zh-CN', 'zh-TW'] as const) {
+      expect(new Set(texts.map((text) => text[language])).size).toBe(PROBLEMS.length);
+    }
+  });
+
+  it('does not advise a restart where it would not help', () => {
+    const problem: HealthResult = { kind: 'other_server', differences: ['--port 2, before 1'] };
+    expect(adviseRecovery({ phase: 'advised', problem }).en).toBe(
+      'Another ComfyUI than before answers on the address (--port 2, before 1). If that is meant, accept it: comfleet workers accept NAME. Otherwise start the former one again.',
+    );
+  });
+});

@@ -1,0 +1,60 @@
+/** What tells one ComfyUI from another in the command line that its /system_stats shows (C20). */
+export interface ServerIdentity {
+  /** The script that was started. */
+  readonly entry: string;
+  /** Flag → value, of those in IDENTITY_FLAGS that were given. */
+  readonly flags: Readonly<Record<string, string>>;
+}
+
+/** A restart may change any other flag. */
+const IDENTITY_FLAGS = [
+  '--port',
+  '--base-directory',
+  '--output-directory',
+  '--input-directory',
+  '--temp-directory',
+  '--user-directory',
+] as const;
+
+/** Null when the server does not tell its command line: then nothing can be compared. */
+export function readIdentity(argv: readonly string[]): ServerIdentity | null {
+  const [entry, ...rest] = argv;
+  if (entry === undefined) return null;
+  const flags: Record<string, string> = {};
+  for (const [index, item] of rest.entries()) {
+    const [flag, ...glued] = item.split('=');
+    if (!IDENTITY_FLAGS.some((known) => known === flag) || flag === undefined) continue;
+    flags[flag] = glued.length > 0 ? glued.join('=') : (rest[index + 1] ?? '');
+  }
+  return { entry, flags };
+}
+
+/** What differs, in words for people; empty when it is the same server. */
+export function compareIdentities(before: ServerIdentity, now: ServerIdentity): string[] {
+  const differences: string[] = [];
+  if (!isSameEntry(before.entry, now.entry))
+    differences.push(describe('started as', before.entry, now.entry));
+  for (const flag of IDENTITY_FLAGS) {
+    const [was, is] = [before.flags[flag], now.flags[flag]];
+    if (was !== is) differences.push(describe(flag, was ?? 'not given', is ?? 'not given'));
+  }
+  return differences;
+}
+
+function describe(what: string, was: string, is: string): string {
+  return `${what} ${is}, before ${was}`;
+}
+
+/** `main.py` and `/opt/ComfyUI/main.py` may be one script started from two folders; two absolute paths are two. */
+function isSameEntry(a: string, b: string): boolean {
+  if (a === b) return true;
+  return !(isAbsolute(a) && isAbsolute(b)) && readName(a) === readName(b);
+}
+
+function isAbsolute(path: string): boolean {
+  return /^([/\\]|[A-Za-z]:)/.test(path);
+}
+
+function readName(path: string): string {
+  return path.split(/[/\\]/).at(-1) ?? path;
+}

@@ -1,0 +1,40 @@
+import { ComfyError, type HttpResponse, type HttpTransport } from '@comfleet/comfyui';
+
+/** Passes requests on; a connection that fails at any of them, also in the middle of a body, is told (HR6). */
+export function watchTransport(transport: HttpTransport, onFailure: () => void): HttpTransport {
+  const tell = (thrown: unknown): never => {
+    if (isConnectionFailure(thrown)) onFailure();
+    throw thrown;
+  };
+  return {
+    request: async (request) => {
+      const response = await transport.request(request).catch(tell);
+      return watchBody(response, tell);
+    },
+  };
+}
+
+function watchBody(response: HttpResponse, tell: (thrown: unknown) => never): HttpResponse {
+  return {
+    status: response.status,
+    headers: response.headers,
+    text: () => response.text().catch(tell),
+    body: passOn(response.body, tell),
+  };
+}
+
+async function* passOn(
+  body: AsyncIterable<Uint8Array>,
+  tell: (thrown: unknown) => never,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (thrown) {
+    tell(thrown);
+  }
+}
+
+function isConnectionFailure(thrown: unknown): boolean {
+  if (!(thrown instanceof ComfyError)) return false;
+  return thrown.code === 'CONNECTION_REFUSED' || thrown.code === 'RESET' || thrown.code === 'TIMEOUT';
+}

@@ -1,0 +1,100 @@
+import { describeHealth, type HealthResult } from './health-result.ts';
+import {
+  countSlots,
+  type HealthEvent,
+  type HealthRules,
+  type HealthState,
+  nextHealthState,
+} from './health-state.ts';
+import { type Latency, nextLatency } from './latency.ts';
+import { asksForRestart, nextRecovery, type Recovery, type RecoveryRules } from './recovery.ts';
+
+/** All that checks have taught about one worker. */
+export interface WorkerCondition {
+  readonly health: HealthState;
+  readonly recovery: Recovery | null;
+  /** Of answers given while it had nothing to do: a working Python answers late. */
+  readonly latency: Latency | null;
+}
+
+export interface ConditionEvent extends HealthEvent {
+  /** A process that we started. */
+  ours: boolean;
+}
+
+export interface ConditionRules {
+  health: HealthRules;
+  recovery: RecoveryRules;
+}
+
+export const UNKNOWN_CONDITION: WorkerCondition = {
+  health: { kind: 'unknown' },
+  recovery: null,
+  latency: null,
+};
+
+/** One check more. */
+export function nextCondition(
+  before: WorkerCondition,
+  event: ConditionEvent,
+  rules: ConditionRules,
+): WorkerCondition {
+  const { result, busy, atMs, ours } = event;
+  const health = nextHealthState(before.health, event, rules.health);
+  const recovery = nextRecovery(before.recovery, { health: health.kind, result, atMs, ours }, rules.recovery);
+  const isSample = result.kind === 'ok' && (!busy || before.latency === null);
+  const latency = isSample ? nextLatency(before.latency, result.latencyMs) : before.latency;
+  return { health, recovery, latency };
+}
+
+/** What a step means for others; each becomes a change with a cause. `downMs` is the time without service. */
+export type ConditionChange =
+  | { type: 'online'; cause: string; downMs: number | null }
+  | { type: 'offline' | 'error' | 'ejected'; cause: string }
+  | { type: 'recovery'; recovery: Recovery }
+  | { type: 'restart_wanted'; cause: string };
+
+/** Compares two conditions, in the order in which things are to be told. */
+export function listChanges(
+  before: WorkerCondition,
+  after: WorkerCondition,
+  { result, atMs }: Pick<ConditionEvent, 'result' | 'atMs'>,
+): ConditionChange[] {
+  const changes: ConditionChange[] = [];
+  const { health } = after;
+  if (health.kind !== before.health.kind) changes.push(toHealthChange(before, health, { result, atMs }));
+  const { recovery } = after;
+  if (recovery !== null && recovery.phase !== before.recovery?.phase) {
+    changes.push({ type: 'recovery', recovery });
+  }
+  if (asksForRestart(before.recovery, recovery)) {
+    changes.push({ type: 'restart_wanted', cause: describeHealth(result) });
+  }
+  return changes;
+}
+
+function toHealthChange(
+  before: WorkerCondition,
+  health: HealthState,
+  { result, atMs }: { result: HealthResult; atMs: number },
+): ConditionChange {
+  switch (health.kind) {
+    case 'unknown':
+    case 'online': {
+      const downMs = before.recovery === null ? null : atMs - before.recovery.sinceMs;
+      return { type: 'online', cause: describeHealth(result), downMs };
+    }
+    case 'offline':
+    case 'error':
+    case 'ejected':
+      return { type: health.kind, cause: health.reason };
+  }
+}
+
+/** How many prompts it may have now; `isSuspected` holds everything back until the next check has answered. */
+export function findSlots(
+  { health }: WorkerCondition,
+  options: { nowMs: number; growMs: number; maxConcurrent: number; isSuspected: boolean },
+): number {
+  return options.isSuspected ? 0 : countSlots(health, options);
+}

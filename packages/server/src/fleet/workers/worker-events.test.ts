@@ -1,0 +1,105 @@
+import type { WorkerId } from '@comfleet/contract';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
+import { openMemoryDatabase } from '../../../test/fakes/memory-database.ts';
+import type { Database } from '../../platform/database/database.ts';
+import { Scope } from '../../platform/lifecycle/scope.ts';
+import { silentLogger } from '../../platform/logging/logger.ts';
+import { systemRandom } from '../../platform/time/clock.ts';
+import { openWorkerEvents, type WorkerEvents } from './worker-events.ts';
+import type { WorkerChange } from './worker-snapshot.ts';
+
+const one = '0198c0de-0000-7000-8000-000000000001' as WorkerId;
+const two = '0198c0de-0000-7000-8000-000000000002' as WorkerId;
+
+let clock: FakeClock;
+let database: Database;
+let scope: Scope;
+let events: WorkerEvents;
+let tell: (change: WorkerChange) => void;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  database = await openMemoryDatabase(clock);
+  scope = new Scope('test', clock, silentLogger);
+  const registry = {
+    onChange: (listener: (change: WorkerChange) => void) => {
+      tell = listener;
+      return () => {
+        tell = () => undefined;
+      };
+    },
+  };
+  const deps = { database, clock, random: systemRandom, logger: silentLogger, registry };
+  events = openWorkerEvents(scope, deps, 86_400_000);
+});
+
+async function listCauses(workerId: string | null, limit = 100): Promise<string[]> {
+  await events.settle();
+  return (await events.list(workerId, { limit })).events.map(({ cause }) => cause);
+}
+
+describe('WorkerEvents', () => {
+  it('HR17 keeps what happened to a worker with cause, facts and duration, newest first', async () => {
+    tell({ type: 'worker.offline', workerId: one, cause: 'refused' });
+    tell({ type: 'worker.recovery', workerId: one, cause: 'being checked', details: { phase: 'checking' } });
+    tell({ type: 'worker.online', workerId: one, cause: 'answered', durationMs: 1234.6 });
+    await events.settle();
+    const { events: list } = await events.list(one, { limit: 10 });
+    expect(list).toMatchObject([
+      { type: 'worker.online', cause: 'answered', duration_ms: 1235, details: null, worker_id: one },
+      { type: 'worker.recovery', details: { phase: 'checking' }, duration_ms: null },
+      { type: 'worker.offline', at: new Date(clock.nowMs()).toISOString() },
+    ]);
+  });
+
+  it('keeps the order of events of one millisecond', async () => {
+    const causes = Array.from({ length: 50 }, (_, n) => `step ${n}`);
+    for (const cause of causes) tell({ type: 'worker.online', workerId: one, cause });
+    expect(await listCauses(one)).toEqual([...causes].reverse());
+  });
+
+  it('keeps no history of settings, of sockets that reconnect, and of starts of ours', async () => {
+    tell({ type: 'worker.changed', workerId: one, cause: 'socket open' });
+    tell({ type: 'worker.added', workerId: one, cause: 'from config', details: { known: true } });
+    expect(await listCauses(null)).toEqual([]);
+  });
+
+  it('pages through one worker or all of them', async () => {
+    for (const [workerId, cause] of [
+      [one, 'a'],
+      [two, 'b'],
+      [one, 'c'],
+    ] as const) {
+      tell({ type: 'worker.online', workerId, cause });
+    }
+    expect(await listCauses(one)).toEqual(['c', 'a']);
+    const first = await events.list(null, { limit: 2 });
+    const rest = await events.list(null, { limit: 2, cursor: first.nextCursor ?? undefined });
+    expect(first.events.map(({ cause }) => cause)).toEqual(['c', 'b']);
+    expect([rest.events.map(({ cause }) => cause), rest.nextCursor]).toEqual([['a'], null]);
+  });
+
+  it('forgets what is older than it should keep', async () => {
+    tell({ type: 'worker.online', workerId: one, cause: 'old' });
+    await events.settle();
+    await clock.advance(86_000_000);
+    tell({ type: 'worker.online', workerId: one, cause: 'young' });
+    await clock.advance(1_200_000);
+    expect(await listCauses(null)).toEqual(['young']);
+  });
+
+  it('waits for a database that is away, and tries once more when it closes', async () => {
+    const { commit } = database;
+    database.commit = async () => {
+      throw new Error('away');
+    };
+    tell({ type: 'worker.online', workerId: one, cause: 'a' });
+    await clock.advance(3_000);
+    tell({ type: 'worker.offline', workerId: one, cause: 'b' });
+    await settle();
+    database.commit = commit;
+    await scope.close();
+    expect(await listCauses(null)).toEqual(['b', 'a']);
+  });
+});
