@@ -6,5 +6,6 @@ export * from './events.ts';
 export * from './fleet.ts';
 export * from './ids.ts';
 export * from './people.ts';
+export * from './placement.ts';
 export * from './task.ts';
 export * from './workflow.ts';

@@ -83,6 +83,12 @@ function addTasksCommands(program: Command, run: RunCommand): void {
       await run(command, async (context) => (await import('../commands/tasks.ts')).showTask(context, id));
     });
   tasks
+    .command('why <task>')
+    .description('why a task waits, worker by worker, or why it runs where it does')
+    .action(async (id: string, _flags: object, command: Command) => {
+      await run(command, async (context) => (await import('../commands/why.ts')).explainTask(context, id));
+    });
+  tasks
     .command('watch <task>')
     .description('follow a task to its end; with --json one frame a line')
     .option('--silence <seconds>', 'warn after so long without a message; 0 never', seconds, 60)

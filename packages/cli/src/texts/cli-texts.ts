@@ -1,3 +1,4 @@
+import type { RefusalReason } from '@comfleet/contract';
 import { EN } from './en.ts';
 import type { Language } from './language.ts';
 import { ZH_CN } from './zh-cn.ts';
@@ -43,6 +44,13 @@ export interface CliTexts {
   noCredential(path: string): string;
   nothing(): string;
   verifying(what: string): string;
+  /** Why a worker does not take a waiting task. */
+  refusal(reason: RefusalReason, missing: string): string;
+  couldTake(): string;
+  modelsLoaded(): string;
+  overtaken(times: number, limit: number, seconds: number): string;
+  placed(worker: string, strategy: string, ground: string): string;
+  othersOut(counts: string): string;
 }
 
 const TEXTS: Record<Language, CliTexts> = { en: EN, 'zh-CN': ZH_CN, 'zh-TW': ZH_TW };

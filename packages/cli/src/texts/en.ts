@@ -1,4 +1,33 @@
+import type { RefusalReason } from '@comfleet/contract';
 import type { CliTexts } from './cli-texts.ts';
+
+const REFUSALS: Record<RefusalReason, string> = {
+  offline: 'does not answer',
+  error: 'something else answers, or it is stuck',
+  maintenance: 'in maintenance',
+  draining: 'drained: takes nothing new',
+  disabled: 'switched off',
+  adopting: 'prompts of an earlier process are looked for',
+  full: 'full',
+  cold: 'has other models loaded, which others wait for, or is busy',
+  failed_here: 'this task failed there',
+  backup: 'a backup: primary workers are online',
+  simulated_beside_real: 'simulated, and there are real workers',
+  no_inventory: 'was not asked yet what it has',
+  not_pinned: 'not among the workers the task names',
+  task_type: 'does not take this task type',
+  label: 'lacks the label',
+  class_type: 'lacks the node class',
+  model: 'lacks the model',
+  vram: 'has too little memory',
+  upload_limit: 'takes no file of this size',
+};
+
+const GROUNDS: Record<string, string> = {
+  hot: 'its models were loaded there, or it needs none',
+  switch: 'loads its models',
+  overdue: 'loads its models, as others had gone before it often enough',
+};
 
 export const EN: CliTexts = {
   accepted: (taskId) => `Task accepted: ${taskId}`,
@@ -28,5 +57,12 @@ export const EN: CliTexts = {
   noCredential: (path) =>
     `There is no credential in ${path}. Start Comfleet here (comfleet up), or give --url and --token.`,
   nothing: () => 'Nothing to show.',
+  refusal: (reason, missing) => `${REFUSALS[reason]}${missing === '' ? '' : `: ${missing}`}`,
+  couldTake: () => 'could take it: waits for its turn',
+  modelsLoaded: () => 'loaded',
+  overtaken: (times, limit, seconds) =>
+    `Tasks whose models were loaded went before it ${times} times (at most ${limit}); passed over for ${seconds} s.`,
+  placed: (worker, strategy, ground) => `Placed on ${worker} (${strategy}): ${GROUNDS[ground] ?? ground}.`,
+  othersOut: (counts) => `Not in question: ${counts}.`,
   verifying: (what) => `Checking ${what} ...`,
 };

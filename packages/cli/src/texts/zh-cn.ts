@@ -1,6 +1,35 @@
+import type { RefusalReason } from '@comfleet/contract';
 import type { CliTexts, Medium } from './cli-texts.ts';
 
 const nameOf = (medium: Medium): string => (medium === 'video' ? '视频' : '图片');
+
+const REFUSALS: Record<RefusalReason, string> = {
+  offline: '没有响应',
+  error: '应答的不是它，或者它卡住了',
+  maintenance: '维护中',
+  draining: '正在排空，不接新任务',
+  disabled: '已停用',
+  adopting: '正在查找上一个进程的任务',
+  full: '已满',
+  cold: '加载着其他模型（别的任务在等），或正忙',
+  failed_here: '此任务曾在那里失败',
+  backup: '备用节点：主节点在线',
+  simulated_beside_real: '模拟节点，已有真实节点',
+  no_inventory: '尚未查询它有什么',
+  not_pinned: '不在任务指定的节点之中',
+  task_type: '不接这种任务类型',
+  label: '缺少标签',
+  class_type: '缺少节点类',
+  model: '缺少模型',
+  vram: '显存不足',
+  upload_limit: '不接受这么大的文件',
+};
+
+const GROUNDS: Record<string, string> = {
+  hot: '那里已加载所需模型，或不需要模型',
+  switch: '在那里加载模型',
+  overdue: '在那里加载模型，因为别的任务已多次先行',
+};
 
 export const ZH_CN: CliTexts = {
   accepted: (taskId) => `任务已接受: ${taskId}`,
@@ -30,5 +59,12 @@ export const ZH_CN: CliTexts = {
   noCredential: (path) =>
     `${path} 中没有凭证。请在此处启动 Comfleet（comfleet up），或给出 --url 和 --token。`,
   nothing: () => '没有内容。',
+  refusal: (reason, missing) => `${REFUSALS[reason]}${missing === '' ? '' : `：${missing}`}`,
+  couldTake: () => '可以执行，只等轮到',
+  modelsLoaded: () => '已加载',
+  overtaken: (times, limit, seconds) =>
+    `模型已加载的任务先行了 ${times} 次（最多 ${limit} 次）；已被越过 ${seconds} 秒。`,
+  placed: (worker, strategy, ground) => `分配给 ${worker}（${strategy}）：${GROUNDS[ground] ?? ground}。`,
+  othersOut: (counts) => `不在候选之列：${counts}。`,
   verifying: (what) => `正在检查 ${what} ...`,
 };

@@ -1,6 +1,35 @@
+import type { RefusalReason } from '@comfleet/contract';
 import type { CliTexts, Medium } from './cli-texts.ts';
 
 const nameOf = (medium: Medium): string => (medium === 'video' ? '視頻' : '圖片');
+
+const REFUSALS: Record<RefusalReason, string> = {
+  offline: '沒有回應',
+  error: '回應的不是它，或者它卡住了',
+  maintenance: '維護中',
+  draining: '正在排空，不接新任務',
+  disabled: '已停用',
+  adopting: '正在查找上一個程序的任務',
+  full: '已滿',
+  cold: '載入著其他模型（別的任務在等），或正忙',
+  failed_here: '此任務曾在那裡失敗',
+  backup: '備用節點：主節點在線',
+  simulated_beside_real: '模擬節點，已有真實節點',
+  no_inventory: '尚未查詢它有什麼',
+  not_pinned: '不在任務指定的節點之中',
+  task_type: '不接這種任務類型',
+  label: '缺少標籤',
+  class_type: '缺少節點類別',
+  model: '缺少模型',
+  vram: '顯示記憶體不足',
+  upload_limit: '不接受這麼大的檔案',
+};
+
+const GROUNDS: Record<string, string> = {
+  hot: '那裡已載入所需模型，或不需要模型',
+  switch: '在那裡載入模型',
+  overdue: '在那裡載入模型，因為別的任務已多次先行',
+};
 
 export const ZH_TW: CliTexts = {
   accepted: (taskId) => `任務已接受: ${taskId}`,
@@ -30,5 +59,12 @@ export const ZH_TW: CliTexts = {
   noCredential: (path) =>
     `${path} 中沒有憑證。請在此處啟動 Comfleet（comfleet up），或給出 --url 和 --token。`,
   nothing: () => '沒有內容。',
+  refusal: (reason, missing) => `${REFUSALS[reason]}${missing === '' ? '' : `：${missing}`}`,
+  couldTake: () => '可以執行，只等輪到',
+  modelsLoaded: () => '已載入',
+  overtaken: (times, limit, seconds) =>
+    `模型已載入的任務先行了 ${times} 次（最多 ${limit} 次）；已被越過 ${seconds} 秒。`,
+  placed: (worker, strategy, ground) => `分配給 ${worker}（${strategy}）：${GROUNDS[ground] ?? ground}。`,
+  othersOut: (counts) => `不在候選之列：${counts}。`,
   verifying: (what) => `正在檢查 ${what} ...`,
 };

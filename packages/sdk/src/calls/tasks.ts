@@ -1,5 +1,7 @@
 import {
   isTerminal,
+  type Placement,
+  placementSchema,
   type StreamFrame,
   type SubmitTask,
   type Submitted,
@@ -156,6 +158,12 @@ export class TaskCalls {
   async events(taskId: string, options: CallOptions = {}): Promise<TaskEvent[]> {
     const path = `/api/fleet/tasks/${encodeURIComponent(taskId)}/events`;
     return (await this.#transport.json({ ...options, method: 'GET', path }, taskEventListSchema)).events;
+  }
+
+  /** Why a task waits, worker by worker, or why it runs where it does. */
+  async placement(taskId: string, options: CallOptions = {}): Promise<Placement> {
+    const path = `/api/fleet/tasks/${encodeURIComponent(taskId)}/placement`;
+    return await this.#transport.json({ ...options, method: 'GET', path }, placementSchema);
   }
 
   /** The executed graph as JSON text: parse it with a parser that keeps big numbers where seeds matter. */

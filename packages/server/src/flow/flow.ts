@@ -1,9 +1,11 @@
 import type {
   AssetId,
+  Balancer,
   Batch,
   BatchDetail,
   BatchId,
   OutputKind,
+  Placement,
   RecordedError,
   StreamFrame,
   SubmitBatch,
@@ -139,6 +141,10 @@ export interface Flow {
   /** The executed graph's JSON text, numbers as written. */
   loadGraphText(actor: Actor, id: TaskId): Promise<string>;
   loadTaskEvents(actor: Actor, id: TaskId, after: number): Promise<TaskEvent[]>;
+  /** Why a task waits, or why it runs where it does. */
+  explainTask(actor: Actor, id: TaskId): Promise<Placement>;
+  /** What the balancer did since the start, and what waits for it. */
+  describeBalancer(): Promise<Balancer>;
   openResult(actor: Actor, id: TaskId, index: number): Promise<ContentStream>;
 
   /** Snapshot (or the events after `after`), then live frames; ends after the terminal event or when `signal` aborts. */

@@ -16,6 +16,7 @@ import { PreviewThrottle } from './events/preview-throttle.ts';
 import { ProgressBoard } from './events/progress-board.ts';
 import { createExecutionCounters } from './execution/execution-counters.ts';
 import { RetryBudget } from './execution/retry-budget.ts';
+import { describeBalancer, explainTask } from './explain-task.ts';
 import type { Flow } from './flow.ts';
 import { EmbeddedQueue } from './queue/embedded-queue.ts';
 import { openRetention } from './retention.ts';
@@ -143,6 +144,8 @@ function createFlow(stages: Stages): Flow {
     loadGraphText: async (actor, id) =>
       loadGraphText(database, (await loadVisibleTask(database, visibleTo(actor), id)).graph_hash),
     loadTaskEvents: (actor, id, after) => views.loadEvents(visibleTo(actor), id, after),
+    explainTask: (actor, id) => explainTask(stages, visibleTo(actor), id),
+    describeBalancer: () => describeBalancer(stages),
     openResult: (actor, id, index) => openResult(stages, actor, { id, index }),
     watchTask: (actor, id, after, signal) => watchTask(watch, visibleTo(actor), id, { after, signal }),
     watchBatch: (actor, id, signal) => watchBatch(watch, visibleTo(actor), id, signal),

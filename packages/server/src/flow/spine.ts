@@ -129,6 +129,11 @@ export class Spine {
     });
   }
 
+  /** How tasks are placed now. */
+  get rules(): PlacementRules {
+    return this.#deps.rules();
+  }
+
   // ── accepted → lane ────────────────────────────────────────────────────────
 
   /** Puts an accepted, released or taken back task into its lane. Called after its commit only. */
@@ -169,7 +174,7 @@ export class Spine {
     const heads = new Map<string, Head>();
     for (const head of await queue.heads(await queue.lanes())) heads.set(head.lane, this.#toHead(head));
     while (heads.size > 0) {
-      const rules = this.#deps.rules();
+      const { rules } = this;
       const nowMs = clock.monotonicMs();
       const decision = decide(this.board, [...heads.values()], rules, nowMs);
       if (decision.kind !== 'start') {

@@ -86,6 +86,15 @@ export class FakeFlow implements Flow {
     return [];
   }
 
+  async explainTask(actor: Actor, id: TaskId) {
+    const { status } = await this.loadTask(actor, id);
+    return { task_id: TASK_ID, status, message: 'Done.', waiting: null, placed: null };
+  }
+
+  async describeBalancer() {
+    return { strategy: 'least_loaded', waiting: 0, lanes: [], workers: [] };
+  }
+
   async openResult(actor: Actor, id: TaskId, index: number): Promise<ContentStream> {
     await this.loadTask(actor, id);
     if (index >= this.results) throw new AppError('RESULT_NOT_FOUND');

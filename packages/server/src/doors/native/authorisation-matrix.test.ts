@@ -35,6 +35,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'POST /api/v2/tasks/:id/retry': [401, 201, 404, 201],
   'GET /api/v2/tasks/:id/events': OWN_READ,
   'GET /api/fleet/tasks/:id/events': OWN_READ,
+  'GET /api/fleet/tasks/:id/placement': OWN_READ,
   'GET /api/fleet/tasks/:id/graph': OWN_READ,
   'GET /api/v2/workflows': MINE,
   'GET /api/v2/workflows/:name': MINE,
@@ -79,6 +80,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /api/fleet/workers/:id/logs': ADMIN,
   'GET /api/fleet/stats': ADMIN,
   'GET /api/fleet/balancing': ADMIN,
+  'GET /api/fleet/placement': ADMIN,
   'PUT /api/fleet/balancing': ADMIN,
   // Needs the join token, which is nobody's bearer.
   'POST /api/fleet/register': [401, 401, 401, 401],

@@ -1,6 +1,7 @@
 import {
   announcedSchema,
   type Balancing as BalancingAnswer,
+  balancerSchema,
   balancingSchema,
   fleetStatsSchema,
   registerWorkerSchema,
@@ -33,7 +34,17 @@ function addStatsRoute(app: HttpServer, { fleet }: NativeDeps): void {
   });
 }
 
-function addBalancingRoutes(app: HttpServer, { balancing }: NativeDeps): void {
+function addBalancingRoutes(app: HttpServer, { balancing, flow }: NativeDeps): void {
+  app.get('/api/fleet/placement', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'What waits for which workers, and how often each was chosen',
+      response: { 200: balancerSchema, ...problemAnswers },
+    },
+    handler: () => flow.describeBalancer(),
+  });
+
   app.get('/api/fleet/balancing', {
     config: { access: 'admin' },
     schema: {

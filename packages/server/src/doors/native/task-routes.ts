@@ -1,4 +1,5 @@
 import {
+  placementSchema,
   reloadedSchema,
   STATE_ALIASES,
   TASK_STATES,
@@ -119,6 +120,17 @@ function addRecordRoutes(app: HttpServer, { flow }: NativeDeps): void {
       const id = readTaskId(request.params.id);
       return { events: await flow.loadTaskEvents(principalOf(request), id, request.query.after) };
     },
+  });
+
+  app.get('/api/fleet/tasks/:id/placement', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['tasks'],
+      summary: 'Why a task waits, or why it runs where it does',
+      params: idParams,
+      response: { 200: placementSchema, ...problemAnswers },
+    },
+    handler: (request) => flow.explainTask(principalOf(request), readTaskId(request.params.id)),
   });
 
   app.get('/api/fleet/tasks/:id/graph', {

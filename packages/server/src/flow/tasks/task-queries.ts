@@ -89,6 +89,27 @@ export async function loadEventRows(
   return database.read(selectEvents(database.k, { taskId, after }));
 }
 
+const selectLastClaim = statement<{ taskId: string }, TaskEventRow>((k, p) =>
+  k
+    .selectFrom('task_event')
+    .selectAll()
+    .where('task_id', '=', p.taskId)
+    .where('type', '=', 'attempt.claimed')
+    .orderBy('number', 'desc')
+    .limit(1),
+);
+
+/** The newest claim of a task, with what was noted of its placement; null before the first. */
+export async function findLastClaim(
+  database: Database,
+  taskId: string,
+): Promise<{ at: number; workerId: string | null; placement: unknown } | null> {
+  const [event] = await database.read(selectLastClaim(database.k, { taskId }));
+  if (!event) return null;
+  const details = JSON.parse(event.details ?? '{}') as { placement?: unknown };
+  return { at: event.at, workerId: event.worker_id, placement: details.placement };
+}
+
 /** Every task that waits, in acceptance order, page by page: what a queue is rebuilt from. */
 export async function* streamWaitingTasks(
   database: Database,

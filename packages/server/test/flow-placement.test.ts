@@ -1,0 +1,158 @@
+import type { SimulatorOptions } from '@comfleet/simulator';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { FlowRig, pictureGraph, samplerGraph, sleepGraph } from './kit/flow-rig.ts';
+
+/** Fleet of these simulators, closed after the file. */
+function useRig(simulators: SimulatorOptions[], config: Record<string, unknown> = {}): () => FlowRig {
+  let rig: FlowRig | null = null;
+  beforeAll(async () => {
+    rig = await FlowRig.open({ simulators, config });
+  });
+  afterAll(() => rig?.close());
+  return () => {
+    if (!rig) throw new Error('not open');
+    return rig;
+  };
+}
+
+const idOf = (rig: FlowRig, name: string) => {
+  const worker = rig.app.fleet.findByName(name);
+  if (!worker) throw new Error(`no worker ${name}`);
+  return worker.id;
+};
+
+/** Models a simulator loaded so far, in order. */
+const loads = (rig: FlowRig, index: number) =>
+  (rig.simulators[index]?.ledger.lines() ?? [])
+    .filter((line) => line.event === 'model_loaded')
+    .map((line) => line['model']);
+
+function withModel(name: string) {
+  const graph = samplerGraph(2);
+  const loader = graph['1'];
+  if (loader) loader.inputs['ckpt_name'] = `random-${name}.safetensors`;
+  return graph;
+}
+
+describe('why a task waits', () => {
+  const rig = useRig([{}, {}]);
+  afterEach(async () => {
+    for (const worker of rig().app.fleet.list()) await rig().app.fleet.setMaintenance(worker.id, false);
+  });
+
+  it('LB10 a task that no worker takes now waits, and says why for each worker', async () => {
+    const { fleet } = rig().app;
+    await fleet.setMaintenance(idOf(rig(), 'gpu-1'), true);
+    await fleet.setMaintenance(idOf(rig(), 'gpu-2'), true);
+    const id = await rig().submit(pictureGraph());
+    const why = await rig().flow.explainTask(rig().actor, id);
+
+    expect(why).toMatchObject({ status: 'queued', placed: null });
+    expect(why.message).toBe('Waiting: 0 ahead. Of 2 workers: 2 maintenance.');
+    expect(why.waiting?.workers.map(({ name, reason }) => [name, reason])).toEqual([
+      ['gpu-1', 'maintenance'],
+      ['gpu-2', 'maintenance'],
+    ]);
+    await fleet.setMaintenance(idOf(rig(), 'gpu-2'), false);
+    expect(await rig().ended(id)).toMatchObject({ status: 'succeeded', worker_name: 'gpu-2' });
+  });
+
+  it('LB12 a placed task keeps the ground, the scores and who was out; the balancer counts its choices', async () => {
+    const before = await rig().flow.describeBalancer();
+    const task = await rig().run(pictureGraph());
+    const why = await rig().flow.explainTask(rig().actor, task.task_id as never);
+    const after = await rig().flow.describeBalancer();
+
+    expect(why.waiting).toBeNull();
+    expect(why.placed).toMatchObject({
+      worker_name: 'gpu-1',
+      strategy: 'least_loaded',
+      ground: 'hot',
+      candidates: 2,
+    });
+    expect(why.placed?.scores.map(({ worker }) => worker)).toEqual(['gpu-1', 'gpu-2']);
+    const selections = (state: typeof before) => state.workers.map((worker) => worker.selections);
+    const [first = 0, second = 0] = selections(before);
+    expect(selections(after)).toEqual([first + 1, second]);
+    expect(after.workers[0]?.last_selected_at).not.toBeNull();
+  });
+});
+
+describe('loaded models', () => {
+  const rig = useRig([{}, {}]);
+
+  it('tasks of two checkpoints settle on a worker each: two loads, however the tasks are mixed', async () => {
+    const first = await rig().submit(withModel('a'));
+    const second = await rig().submit(withModel('b'));
+    await Promise.all([rig().ended(first), rig().ended(second)]);
+    const mixed = ['b', 'a', 'a', 'b', 'b', 'a', 'b', 'a'];
+    const ids: string[] = [];
+    for (const model of mixed) ids.push(await rig().submit(withModel(model)));
+    const tasks = await Promise.all(ids.map((id) => rig().ended(id)));
+
+    expect(tasks.map((task) => task.status)).toEqual(mixed.map(() => 'succeeded'));
+    expect([...loads(rig(), 0), ...loads(rig(), 1)].sort()).toEqual([
+      'random-a.safetensors',
+      'random-b.safetensors',
+    ]);
+  });
+});
+
+describe('slots', () => {
+  const rig = useRig([{}]);
+
+  it('TQ3 a prefetched prompt is taken back for an urgent task, runs after it, and has had no try for that', async () => {
+    const running = await rig().submit(sleepGraph(0.6));
+    await rig().ledger(running, 'execution_start');
+    const prefetched = await rig().submit(pictureGraph());
+    await rig().ledger(prefetched, 'prompt_accepted');
+    const urgent = await rig().submit(pictureGraph(), { priority: 10 });
+    const [later, sooner] = await Promise.all([rig().ended(prefetched), rig().ended(urgent)]);
+
+    expect(sooner).toMatchObject({ status: 'succeeded', attempt_count: 1 });
+    expect(later).toMatchObject({ status: 'succeeded', attempt_count: 1 });
+    expect(later.attempts.map(({ number, ending, error }) => [number, ending, error?.code ?? null])).toEqual([
+      [1, 'interrupted', 'TAKEN_BACK'],
+      [2, 'succeeded', null],
+    ]);
+    const order = rig()
+      .simulator.ledger.lines()
+      .filter((line) => line.event === 'execution_start')
+      .map((line) => line.task);
+    expect(order.slice(-2)).toEqual([urgent, prefetched]);
+    expect(rig().executions(prefetched)).toBe(1);
+  });
+
+  it('no more prompts than its slots are on a worker, whatever waits', async () => {
+    const ids: string[] = [];
+    for (let number = 0; number < 8; number += 1) ids.push(await rig().submit(sleepGraph(0.02)));
+    await Promise.all(ids.map((id) => rig().ended(id)));
+    let open = 0;
+    let most = 0;
+    for (const line of rig().simulator.ledger.lines()) {
+      if (line.event === 'prompt_accepted') open += 1;
+      if (line.event === 'execution_end' || line.event === 'prompt_deleted') open -= 1;
+      most = Math.max(most, open);
+    }
+
+    expect(most).toBe(2);
+  });
+});
+
+describe('strategies at run time', () => {
+  const rig = useRig([{}, {}, {}]);
+
+  it('LB6 a strategy that is changed while it runs is followed by the next task', async () => {
+    const workers = async (count: number) => {
+      const names: (string | null)[] = [];
+      for (let number = 0; number < count; number += 1)
+        names.push((await rig().run(pictureGraph())).worker_name);
+      return names;
+    };
+    expect(await workers(3)).toEqual(['gpu-1', 'gpu-1', 'gpu-1']);
+    await rig().app.balancing.change('round_robin', rig().actor.id);
+    expect((await workers(3)).sort()).toEqual(['gpu-1', 'gpu-2', 'gpu-3']);
+    await rig().app.balancing.change(null, rig().actor.id);
+    expect(await workers(2)).toEqual(['gpu-1', 'gpu-1']);
+  });
+});
