@@ -130,7 +130,14 @@ class World {
     if (task?.taskId !== decision.head.taskId) throw new Error('the head is not what is taken');
     this.starts.push({ decision, heads, load: worker.load });
     const { taskId, ownerId, rank } = task;
-    const prompt = { taskId, ownerId, rank, taskType: 'text_to_image', modelsKey: lane.modelsKey };
+    const prompt = {
+      taskId,
+      ownerId,
+      rank,
+      lane: lane.key,
+      taskType: 'text_to_image',
+      modelsKey: lane.modelsKey,
+    };
     const { id } = worker.facts;
     this.board.occupy(id, { ...prompt, workflowKey: task.workflowKey, phase: 'sending', startedMs: null });
     this.board.setPhase(id, taskId, 'waiting', this.nowMs);

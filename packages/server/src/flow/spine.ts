@@ -365,8 +365,8 @@ function toPrompt(
   task: QueuedTask & { rank: number },
   { taskType, modelsKey }: { taskType: string; modelsKey: string },
 ): PlacedPrompt {
-  const { taskId, ownerId, workflowKey, rank } = task;
-  return { taskId, ownerId, workflowKey, rank, taskType, modelsKey, phase: 'sending', startedMs: null };
+  const { taskId, ownerId, workflowKey, lane, rank } = task;
+  return { taskId, ownerId, workflowKey, lane, rank, taskType, modelsKey, phase: 'sending', startedMs: null };
 }
 
 function toQueued(task: TaskRow): QueuedTask {

@@ -81,13 +81,13 @@ export class BoardTable {
   send(
     worker: string,
     needs: Needs,
-    { ownerId = 'owner', rank = 5, phase = 'running' as 'running' | 'waiting' } = {},
+    { ownerId = 'owner', rank = 5, lane = 'sent', phase = 'running' as 'running' | 'waiting' } = {},
   ): TaskId {
     this.#tasks += 1;
     const taskId = `task-${this.#tasks}` as TaskId;
     const { taskType } = needs;
     const modelsKey = toModelsKey(needs);
-    const prompt = { taskId, ownerId, taskType, rank, modelsKey, workflowKey: 'workflow' };
+    const prompt = { taskId, ownerId, taskType, rank, lane, modelsKey, workflowKey: 'workflow' };
     this.board.occupy(worker as WorkerId, { ...prompt, phase: 'sending', startedMs: null });
     this.board.setPhase(worker as WorkerId, taskId, phase, this.nowMs);
     return taskId;

@@ -9,6 +9,8 @@ export interface PlacedPrompt {
   readonly taskType: string;
   /** What its run time is measured under. */
   readonly workflowKey: string;
+  /** Lane it came from. */
+  readonly lane: string;
   /** Rank of its task when it left its lane. */
   readonly rank: number;
   /** Models it runs with; empty for none. */

@@ -289,6 +289,15 @@ describe('taking back what only waits on a worker', () => {
     expect(table.decide()).toMatchObject({ kind: 'take_back', prompt: { ownerId: 'batch' } });
   });
 
+  test('nothing is taken back for a task of the same rank behind it in its own lane', () => {
+    const table = new BoardTable([createFacts('one')]);
+    table.send('one', NEEDS, { ownerId: 'batch', lane: 'lane' });
+    table.send('one', NEEDS, { ownerId: 'batch', lane: 'lane', phase: 'waiting' });
+    table.wait('lane', NEEDS, { ownerId: 'another' });
+
+    expect(table.step()).toBe('none');
+  });
+
   test('within a rank nothing is taken back for a task that would have to load its models there', () => {
     const table = new BoardTable([createFacts('one')]);
     table.send('one', A, { ownerId: 'batch' });

@@ -292,8 +292,13 @@ function findPrefetched(
  * Higher rank; or the same rank and a client that stays behind even after the exchange, so that two clients do not take the
  * slot from each other in turn.
  */
-export function isBefore(head: Pick<Head, 'rank' | 'ownerId'>, prompt: PlacedPrompt, board: Board): boolean {
+export function isBefore(
+  head: Pick<Head, 'rank' | 'ownerId' | 'lane'>,
+  prompt: PlacedPrompt,
+  board: Board,
+): boolean {
   if (head.rank !== prompt.rank) return head.rank > prompt.rank;
-  if (head.ownerId === prompt.ownerId) return false;
+  // In one lane fair tags decide: put back, the prompt's task would stand before the head again.
+  if (head.ownerId === prompt.ownerId || head.lane === prompt.lane) return false;
   return board.ownedBy(prompt.ownerId) - board.ownedBy(head.ownerId) >= 2;
 }
