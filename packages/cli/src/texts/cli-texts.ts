@@ -42,6 +42,10 @@ export interface CliTexts {
   noServer(url: string): string;
   noCredential(path: string): string;
   nothing(): string;
+  workerRemoved(name: string): string;
+  workerLeaving(name: string, tasks: number): string;
+  announced(name: string, state: string, seconds: number): string;
+  announceFailed(message: string): string;
   verifying(what: string): string;
 }
 

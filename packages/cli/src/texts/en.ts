@@ -28,5 +28,9 @@ export const EN: CliTexts = {
   noCredential: (path) =>
     `There is no credential in ${path}. Start Comfleet here (comfleet up), or give --url and --token.`,
   nothing: () => 'Nothing to show.',
+  workerRemoved: (name) => `${name} has left the fleet.`,
+  workerLeaving: (name, tasks) => `${name} takes nothing new and leaves when its ${tasks} tasks are done.`,
+  announced: (name, state, seconds) => `${name} is in the fleet (${state}); again within ${seconds} s`,
+  announceFailed: (message) => `⚠ Not registered, trying again: ${message}`,
   verifying: (what) => `Checking ${what} ...`,
 };

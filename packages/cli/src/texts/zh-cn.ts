@@ -30,5 +30,9 @@ export const ZH_CN: CliTexts = {
   noCredential: (path) =>
     `${path} 中没有凭证。请在此处启动 Comfleet（comfleet up），或给出 --url 和 --token。`,
   nothing: () => '没有内容。',
+  workerRemoved: (name) => `${name} 已离开集群。`,
+  workerLeaving: (name, tasks) => `${name} 不再接受新任务，完成其 ${tasks} 个任务后离开。`,
+  announced: (name, state, seconds) => `${name} 已加入集群（${state}）；${seconds} 秒内再次报告`,
+  announceFailed: (message) => `⚠ 注册失败，将重试：${message}`,
   verifying: (what) => `正在检查 ${what} ...`,
 };

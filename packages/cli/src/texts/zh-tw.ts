@@ -30,5 +30,9 @@ export const ZH_TW: CliTexts = {
   noCredential: (path) =>
     `${path} 中沒有憑證。請在此處啟動 Comfleet（comfleet up），或給出 --url 和 --token。`,
   nothing: () => '沒有內容。',
+  workerRemoved: (name) => `${name} 已離開叢集。`,
+  workerLeaving: (name, tasks) => `${name} 不再接受新任務，完成其 ${tasks} 個任務後離開。`,
+  announced: (name, state, seconds) => `${name} 已加入叢集（${state}）；${seconds} 秒內再次報告`,
+  announceFailed: (message) => `⚠ 註冊失敗，將重試：${message}`,
   verifying: (what) => `正在檢查 ${what} ...`,
 };
