@@ -28,6 +28,15 @@ const toWorkers = (simulators: readonly Simulator[], fields: object = {}) => ({
   workers: simulators.map(({ url }, index) => ({ name: `gpu-${index + 1}`, url, ...fields })),
 });
 
+async function whenStartedAgain(id: string): Promise<void> {
+  const watch = rig.watch(id, 0);
+  await watch.wait(
+    (frame) =>
+      frame.kind === 'event' && frame.event.type === 'attempt.started' && frame.event.attempt_number === 2,
+  );
+  watch.stop();
+}
+
 describe('workers by the API', () => {
   it('ND5 registers a worker that answers, and it takes tasks; its settings and removal survive restarts', async () => {
     rig = await FlowRig.open({ simulators: [] });
@@ -95,12 +104,7 @@ describe('workers by the API', () => {
     await rig.happened(running, 'attempt.started');
     await rig.ask('POST', `${workerPath('gpu-1')}/maintenance`, { body: { on: false } });
     expect((await rig.ask('DELETE', `${workerPath('old')}?mode=move`)).status).toBe(200);
-    const watch = rig.watch(running, 0);
-    await watch.wait(
-      (frame) =>
-        frame.kind === 'event' && frame.event.type === 'attempt.started' && frame.event.attempt_number === 2,
-    );
-    watch.stop();
+    await whenStartedAgain(running);
     expect(await rig.load(running)).toMatchObject({ status: 'running', worker_name: 'gpu-1' });
     await rig.flow.cancelTask(rig.actor, running);
     await rig.ended(running);
@@ -127,6 +131,21 @@ describe('workers by the API', () => {
       enabled: true,
     });
     expect(await rig.run(pictureGraph())).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('ND7 a worker in maintenance that ends loses its running task to another, though it is not called offline', async () => {
+    const nodes = { health_check: { interval: 1 } };
+    rig = await FlowRig.open({ simulators: [{}, {}], config: { nodes } });
+    const running = await rig.submit(sleepGraph(60));
+    await rig.happened(running, 'attempt.started');
+    const first = (await rig.load(running)).worker_name ?? '';
+    await rig.ask('POST', `${workerPath(first)}/maintenance`, { body: { on: true } });
+    await rig.simulators[first === 'gpu-1' ? 0 : 1]?.close();
+    await whenStartedAgain(running);
+    expect((await rig.load(running)).worker_name).not.toBe(first);
+    expect(stateOf(first)).toBe('maintenance');
+    await rig.flow.cancelTask(rig.actor, running);
+    await rig.ended(running);
   });
 
   it('ND9 the statistics count a running task, and ND17 an inventory is asked on demand', async () => {
