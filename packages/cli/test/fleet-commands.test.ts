@@ -1,4 +1,7 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import type { Balancing, FleetStats, Worker } from '@comfleet/contract';
+import { Comfleet } from '@comfleet/sdk';
 import { openSimulator, type Simulator } from '@comfleet/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFleet, startComfleet } from './comfleet-process.ts';
@@ -7,15 +10,29 @@ const TOKEN = 'f3b1c9d27a5e48b6900d1e2f3a4b5c6d';
 
 let fleet: Awaited<ReturnType<typeof openFleet>>;
 let gpu: Simulator;
+let udpPort: number;
 beforeAll(async () => {
-  const nodes = { COMFLEET__NODES__DISCOVERY_MODE: 'hybrid', COMFLEET__NODES__JOIN_TOKEN: TOKEN };
-  fleet = await openFleet(nodes);
+  udpPort = await findUdpPort();
+  fleet = await openFleet({
+    COMFLEET__NODES__DISCOVERY_MODE: 'hybrid',
+    COMFLEET__NODES__JOIN_TOKEN: TOKEN,
+    COMFLEET__NODES__UDP_PORT: String(udpPort),
+  });
   gpu = await openSimulator();
 });
 afterAll(async () => {
   await fleet.close();
   await gpu.close();
 });
+
+async function findUdpPort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  await once(socket.close(), 'close');
+  return port;
+}
 
 const parse = <T>(lines: string[]): T => JSON.parse(lines.join('\n')) as T;
 const run = async <T>(...args: string[]): Promise<T> => parse<T>((await fleet.run(...args, '--json')).out);
@@ -95,6 +112,19 @@ describe('comfleet workers', () => {
     expect(await run<Worker>('workers', 'show', 'agent')).toMatchObject({ discovered_by: 'announcement' });
     expect(await announcer.stop()).toBe(0);
     expect(await run<Worker>('workers', 'show', 'agent')).toMatchObject({ source: 'discovered' });
+  });
+
+  it('ND4 announces a worker by a signed datagram', async () => {
+    const other = await openSimulator();
+    const args = ['workers', 'announce', other.url, '--udp', `127.0.0.1:${udpPort}`, '--name', 'by-udp'];
+    const announcer = startComfleet(args, { cwd: fleet.cwd, env: { COMFLEET_JOIN_TOKEN: TOKEN } });
+    await announcer.lineOf(/^Announced by UDP/);
+    const live = new Comfleet(fleet.credential);
+    await expect
+      .poll(async () => (await live.workers.list()).map((worker) => worker.name), { timeout: 20_000 })
+      .toContain('by-udp');
+    expect(await announcer.stop()).toBe(0);
+    await other.close();
   });
 
   it('AU8 ends with 4 for a wrong join token, and with 2 without one', async () => {

@@ -1,5 +1,6 @@
 import type { ChangeWorker, RegisterWorker, RemoveMode, Worker } from '@comfleet/contract';
 import { announceWorker, type Comfleet } from '@comfleet/sdk';
+import { sendDatagrams } from '../announce/send-datagrams.ts';
 import { type CommandContext, openSession } from '../context.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { findWorker, formatWorkers } from './workers.ts';
@@ -112,7 +113,9 @@ export function refreshWorker(context: CommandContext, idOrName: string): Promis
 }
 
 export interface AnnounceFlags extends WorkerFlags {
-  readonly server: string;
+  readonly server?: string;
+  /** HOST:PORT of signed datagrams, instead of a server. */
+  readonly udp?: string;
   readonly tokenEnv: string;
   readonly name?: string;
 }
@@ -124,16 +127,31 @@ export async function announce(context: CommandContext, url: string, flags: Anno
   if (joinToken === undefined || joinToken === '') {
     throw new UsageError(`The join token is read from the environment; ${flags.tokenEnv} is empty.`);
   }
-  await announceWorker(toRegistration(url, flags), {
+  const worker = toRegistration(url, flags);
+  const { clock, signal } = terminal;
+  if (flags.udp !== undefined) {
+    const place = { ...toPlace(flags.udp), clock, signal };
+    const onSent = () => context.show({ sent: worker }, () => [texts.announcementSent(flags.udp ?? '')]);
+    await sendDatagrams(worker, { ...place, joinToken, onSent });
+    return EXIT.ok;
+  }
+  if (flags.server === undefined) throw new UsageError('Say where: --server URL or --udp HOST:PORT.');
+  await announceWorker(worker, {
     server: flags.server,
     joinToken,
-    clock: terminal.clock,
-    signal: terminal.signal,
+    clock,
+    signal,
     onAnnounced: (answer) =>
       context.show(answer, () => [texts.announced(answer.name, answer.state, answer.again_seconds)]),
     onFailure: (error) => terminal.err(texts.announceFailed(error.message)),
   });
   return EXIT.ok;
+}
+
+function toPlace(text: string): { host: string; port: number } {
+  const [, host, port] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || port === undefined) throw new UsageError(`Expected HOST:PORT, not "${text}".`);
+  return { host, port: Number(port) };
 }
 
 async function change(

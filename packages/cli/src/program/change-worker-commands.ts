@@ -80,7 +80,8 @@ function addAnnounceCommand(workers: Command, run: RunCommand): void {
     .description(
       'on a worker’s machine: register the ComfyUI at this address with the join token, until Ctrl-C',
     )
-    .requiredOption('--server <url>', 'the Comfleet server')
+    .option('--server <url>', 'the Comfleet server')
+    .option('--udp <host:port>', 'signed datagrams to this address, or broadcast, instead')
     .option('--token-env <name>', 'environment variable with the join token', 'COMFLEET_JOIN_TOKEN')
     .option('--name <name>', 'its name; default host and port')
     .action(async (url: string, flags: AnnounceFlags, command: Command) => {

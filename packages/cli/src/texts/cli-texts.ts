@@ -46,6 +46,7 @@ export interface CliTexts {
   workerLeaving(name: string, tasks: number): string;
   announced(name: string, state: string, seconds: number): string;
   announceFailed(message: string): string;
+  announcementSent(place: string): string;
   verifying(what: string): string;
 }
 

@@ -32,5 +32,6 @@ export const EN: CliTexts = {
   workerLeaving: (name, tasks) => `${name} takes nothing new and leaves when its ${tasks} tasks are done.`,
   announced: (name, state, seconds) => `${name} is in the fleet (${state}); again within ${seconds} s`,
   announceFailed: (message) => `⚠ Not registered, trying again: ${message}`,
+  announcementSent: (place) => `Announced by UDP to ${place}; nothing answers that`,
   verifying: (what) => `Checking ${what} ...`,
 };

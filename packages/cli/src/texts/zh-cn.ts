@@ -34,5 +34,6 @@ export const ZH_CN: CliTexts = {
   workerLeaving: (name, tasks) => `${name} 不再接受新任务，完成其 ${tasks} 个任务后离开。`,
   announced: (name, state, seconds) => `${name} 已加入集群（${state}）；${seconds} 秒内再次报告`,
   announceFailed: (message) => `⚠ 注册失败，将重试：${message}`,
+  announcementSent: (place) => `已通过 UDP 向 ${place} 报告；对此没有应答`,
   verifying: (what) => `正在检查 ${what} ...`,
 };

@@ -34,5 +34,6 @@ export const ZH_TW: CliTexts = {
   workerLeaving: (name, tasks) => `${name} 不再接受新任務，完成其 ${tasks} 個任務後離開。`,
   announced: (name, state, seconds) => `${name} 已加入叢集（${state}）；${seconds} 秒內再次報告`,
   announceFailed: (message) => `⚠ 註冊失敗，將重試：${message}`,
+  announcementSent: (place) => `已透過 UDP 向 ${place} 報告；對此沒有應答`,
   verifying: (what) => `正在檢查 ${what} ...`,
 };

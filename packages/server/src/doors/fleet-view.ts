@@ -1,5 +1,4 @@
 import type {
-  ChangeWorker,
   FleetStats,
   RemovedWorker,
   RemoveMode,
@@ -103,12 +102,6 @@ export function createFleetView({ registry, enrolment, announcements, countLoad 
 function unreachable(thrown: unknown): never {
   const error = toError(thrown);
   throw new AppError('WORKER_UNREACHABLE', { cause: error.message }, { cause: error });
-}
-
-/** Settings in the words of the wire, as the fleet has them; what is not said stays unsaid. */
-export function toSettings(body: ChangeWorker): WorkerSettings {
-  const { max_concurrent: maxConcurrent, ...others } = body;
-  return { ...others, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) };
 }
 
 /** A socket that is not open is connecting anew by itself. */
