@@ -68,9 +68,9 @@ export function startComfleet(args: readonly string[], options: CliOptions) {
 }
 
 /** A running server with two simulated workers in a folder of its own; its data lie where the command looks for them. */
-export async function openFleet() {
+export async function openFleet(env: Record<string, string> = {}) {
   const cwd = await mkdtemp(join(tmpdir(), 'comfleet-cli-test-'));
-  const server = startComfleet(['up', '--port', '0', '--no-example'], { cwd });
+  const server = startComfleet(['up', '--port', '0', '--no-example'], { cwd, env });
   await server.lineOf(/code=/);
   const credential = JSON.parse(await readFile(join(cwd, '.comfleet', 'credential.json'), 'utf8')) as {
     url: string;

@@ -59,6 +59,17 @@ export const registerWorkerSchema = workerSettingsSchema
   .meta({ id: 'RegisterWorker' });
 export type RegisterWorker = z.infer<typeof registerWorkerSchema>;
 
+/** Begins a datagram that announces a worker: then the HMAC-SHA256 of the JSON with the join token in hex, a blank, the JSON. */
+export const ANNOUNCEMENT_PREFIX = 'comfleet1 ';
+
+/** The JSON of such a datagram. Two of one moment differ by their `nonce`. */
+export const announcementDatagramSchema = z.object({
+  at_ms: z.number(),
+  nonce: z.string().min(8).max(100),
+  worker: registerWorkerSchema,
+});
+export type AnnouncementDatagram = z.infer<typeof announcementDatagramSchema>;
+
 /** PATCH /api/fleet/workers/{id}: only what stands in it changes. */
 export const changeWorkerSchema = workerSettingsSchema.partial().strict().meta({ id: 'ChangeWorker' });
 export type ChangeWorker = z.infer<typeof changeWorkerSchema>;

@@ -1,5 +1,6 @@
 import { BatchCalls } from './calls/batches.ts';
 import { ClientCalls } from './calls/clients.ts';
+import { FleetCalls } from './calls/fleet.ts';
 import { PendingTasks } from './calls/pending-tasks.ts';
 import { AuthCalls, ServiceCalls } from './calls/service.ts';
 import { TaskCalls } from './calls/tasks.ts';
@@ -42,6 +43,7 @@ export class Comfleet {
   readonly workflows: WorkflowCalls;
   readonly uploads: UploadCalls;
   readonly workers: WorkerCalls;
+  readonly fleet: FleetCalls;
   readonly clients: ClientCalls;
   readonly auth: AuthCalls;
   readonly service: ServiceCalls;
@@ -71,6 +73,7 @@ export class Comfleet {
     this.workflows = new WorkflowCalls(this.#transport);
     this.uploads = new UploadCalls(this.#transport);
     this.workers = new WorkerCalls(this.#transport);
+    this.fleet = new FleetCalls(this.#transport);
     this.clients = new ClientCalls(this.#transport);
     this.auth = new AuthCalls(this.#transport);
     this.service = new ServiceCalls(this.#transport);

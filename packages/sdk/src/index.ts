@@ -1,3 +1,4 @@
+export { type AnnounceOptions, announceWorker } from './announce-worker.ts';
 export type { BatchBody } from './calls/batches.ts';
 export type { RegisteredClient } from './calls/clients.ts';
 export type { Download, DownloadOptions } from './calls/download.ts';

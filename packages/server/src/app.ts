@@ -145,7 +145,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   await applyConfiguredWorkers({ registry: fleet, logger }, config.workers);
   const countLoad = (id: WorkerId) => opened.spine.board.workers.get(id)?.load ?? 0;
   const resolver = createDnsResolver();
-  const joining = openJoining(scope, {
+  const joining = await openJoining(scope, {
     registry: fleet,
     config: store,
     transport,

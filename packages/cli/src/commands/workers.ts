@@ -4,7 +4,7 @@ import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
 
-const HEADS = ['WORKER', 'STATE', 'LOAD', 'SOCKET', 'COMFYUI', 'SOURCE', 'URL', 'REASON'];
+const HEADS = ['WORKER', 'STATE', 'LOAD', 'GROUP', 'LABELS', 'SOCKET', 'COMFYUI', 'SOURCE', 'URL', 'REASON'];
 
 /** Workers as a table. */
 export function formatWorkers(workers: readonly Worker[]): string[] {
@@ -16,6 +16,8 @@ function toRow(worker: Worker): string[] {
     worker.name,
     worker.state,
     `${worker.load}/${worker.max_concurrent}`,
+    worker.group,
+    worker.labels.join(',') || '-',
     worker.socket,
     worker.comfyui_version ?? '-',
     worker.source,

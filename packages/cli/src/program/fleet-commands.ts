@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import { addChangeWorkerCommands } from './change-worker-commands.ts';
 import { collect } from './flags.ts';
 import type { RunCommand } from './run-command.ts';
 
-/** workers, workflows, clients. */
+/** workers, fleet, strategy, workflows, clients. */
 export function addFleetCommands(program: Command, run: RunCommand): void {
   addWorkerCommands(program, run);
+  addBalancingCommands(program, run);
   addWorkflowCommands(program, run);
   addClientCommands(program, run);
 }
@@ -31,6 +33,33 @@ function addWorkerCommands(program: Command, run: RunCommand): void {
     .action(async (names: string[], _flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/workers.ts')).checkWorkers(context, names),
+      );
+    });
+  addChangeWorkerCommands(workers, run);
+}
+
+function addBalancingCommands(program: Command, run: RunCommand): void {
+  program
+    .command('fleet')
+    .description('the fleet as a whole')
+    .command('stats')
+    .description('workers by state, capacity, load, free slots')
+    .action(async (_flags: object, command: Command) => {
+      await run(command, async (context) => (await import('../commands/fleet.ts')).showStats(context));
+    });
+  const strategy = program.command('strategy').description('how a worker is chosen');
+  strategy
+    .command('show')
+    .description('the strategy in force, and what decides it')
+    .action(async (_flags: object, command: Command) => {
+      await run(command, async (context) => (await import('../commands/fleet.ts')).showStrategy(context));
+    });
+  strategy
+    .command('set <name>')
+    .description('change it now and for good; "file" lets the server’s file decide again')
+    .action(async (name: string, _flags: object, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/fleet.ts')).setStrategy(context, name),
       );
     });
 }

@@ -43,6 +43,11 @@ export interface CliTexts {
   noServer(url: string): string;
   noCredential(path: string): string;
   nothing(): string;
+  workerRemoved(name: string): string;
+  workerLeaving(name: string, tasks: number): string;
+  announced(name: string, state: string, seconds: number): string;
+  announceFailed(message: string): string;
+  announcementSent(place: string): string;
   verifying(what: string): string;
   /** Why a worker does not take a waiting task. */
   refusal(reason: RefusalReason, missing: string): string;

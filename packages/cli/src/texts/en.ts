@@ -64,5 +64,10 @@ export const EN: CliTexts = {
     `Tasks whose models were loaded went before it ${times} times (at most ${limit}); passed over for ${seconds} s.`,
   placed: (worker, strategy, ground) => `Placed on ${worker} (${strategy}): ${GROUNDS[ground] ?? ground}.`,
   othersOut: (counts) => `Not in question: ${counts}.`,
+  workerRemoved: (name) => `${name} has left the fleet.`,
+  workerLeaving: (name, tasks) => `${name} takes nothing new and leaves when its ${tasks} tasks are done.`,
+  announced: (name, state, seconds) => `${name} is in the fleet (${state}); again within ${seconds} s`,
+  announceFailed: (message) => `⚠ Not registered, trying again: ${message}`,
+  announcementSent: (place) => `Announced by UDP to ${place}; nothing answers that`,
   verifying: (what) => `Checking ${what} ...`,
 };

@@ -66,5 +66,10 @@ export const ZH_CN: CliTexts = {
     `模型已加载的任务先行了 ${times} 次（最多 ${limit} 次）；已被越过 ${seconds} 秒。`,
   placed: (worker, strategy, ground) => `分配给 ${worker}（${strategy}）：${GROUNDS[ground] ?? ground}。`,
   othersOut: (counts) => `不在候选之列：${counts}。`,
+  workerRemoved: (name) => `${name} 已离开集群。`,
+  workerLeaving: (name, tasks) => `${name} 不再接受新任务，完成其 ${tasks} 个任务后离开。`,
+  announced: (name, state, seconds) => `${name} 已加入集群（${state}）；${seconds} 秒内再次报告`,
+  announceFailed: (message) => `⚠ 注册失败，将重试：${message}`,
+  announcementSent: (place) => `已通过 UDP 向 ${place} 报告；对此没有应答`,
   verifying: (what) => `正在检查 ${what} ...`,
 };

@@ -66,5 +66,10 @@ export const ZH_TW: CliTexts = {
     `模型已載入的任務先行了 ${times} 次（最多 ${limit} 次）；已被越過 ${seconds} 秒。`,
   placed: (worker, strategy, ground) => `分配給 ${worker}（${strategy}）：${GROUNDS[ground] ?? ground}。`,
   othersOut: (counts) => `不在候選之列：${counts}。`,
+  workerRemoved: (name) => `${name} 已離開叢集。`,
+  workerLeaving: (name, tasks) => `${name} 不再接受新任務，完成其 ${tasks} 個任務後離開。`,
+  announced: (name, state, seconds) => `${name} 已加入叢集（${state}）；${seconds} 秒內再次報告`,
+  announceFailed: (message) => `⚠ 註冊失敗，將重試：${message}`,
+  announcementSent: (place) => `已透過 UDP 向 ${place} 報告；對此沒有應答`,
   verifying: (what) => `正在檢查 ${what} ...`,
 };

@@ -1,4 +1,9 @@
 import {
+  type ChangeWorker,
+  type RegisterWorker,
+  type RemovedWorker,
+  type RemoveMode,
+  removedWorkerSchema,
   type Worker,
   type WorkerLog,
   workerListSchema,
@@ -36,18 +41,55 @@ export class WorkerCalls {
     return await this.#transport.json(request, workerSchema);
   }
 
-  /** In maintenance a worker takes no new task. */
-  async setMaintenance(workerId: string, on: boolean, options: CallOptions = {}): Promise<Worker> {
+  /** Takes a ComfyUI server into the fleet; it must answer. */
+  async register(worker: RegisterWorker, options: CallOptions = {}): Promise<Worker> {
+    const path = '/api/fleet/workers';
     return await this.#transport.json(
-      {
-        ...options,
-        method: 'POST',
-        path: `${pathOf(workerId)}/maintenance`,
-        body: writeJson({ on }),
-        repeatable: true,
-      },
+      { ...options, method: 'POST', path, body: writeJson(worker) },
       workerSchema,
     );
+  }
+
+  /** Changes what stands in `changes`. Workers of the server's file are changed there. */
+  async change(workerId: string, changes: ChangeWorker, options: CallOptions = {}): Promise<Worker> {
+    const request = {
+      ...options,
+      method: 'PATCH',
+      path: pathOf(workerId),
+      body: writeJson(changes),
+    } as const;
+    return await this.#transport.json(request, workerSchema);
+  }
+
+  /** `wait` (unless told): it goes when its tasks are done; `move`: now, and its tasks move to others. */
+  async remove(
+    workerId: string,
+    options: CallOptions & { readonly mode?: RemoveMode } = {},
+  ): Promise<RemovedWorker> {
+    const { mode, ...call } = options;
+    const request = { ...call, method: 'DELETE', path: pathOf(workerId), query: { mode } } as const;
+    return await this.#transport.json(request, removedWorkerSchema);
+  }
+
+  /** In maintenance a worker takes no new task, and does not become offline. */
+  async setMaintenance(workerId: string, on: boolean, options: CallOptions = {}): Promise<Worker> {
+    return await this.#switch(`${pathOf(workerId)}/maintenance`, on, options);
+  }
+
+  /** A drained worker finishes what it has and takes no new task. */
+  async setDraining(workerId: string, on: boolean, options: CallOptions = {}): Promise<Worker> {
+    return await this.#switch(`${pathOf(workerId)}/drain`, on, options);
+  }
+
+  /** Whatever the server's file says of it. */
+  async setEnabled(workerId: string, on: boolean, options: CallOptions = {}): Promise<Worker> {
+    return await this.#switch(`${pathOf(workerId)}/enabled`, on, options);
+  }
+
+  /** Asks the worker now which node classes and models it has. */
+  async refreshInventory(workerId: string, options: CallOptions = {}): Promise<Worker> {
+    const path = `${pathOf(workerId)}/inventory`;
+    return await this.#transport.json({ ...options, method: 'POST', path, repeatable: true }, workerSchema);
   }
 
   /** Has the server close the worker's socket and connect anew. Running tasks go on. */
@@ -64,6 +106,17 @@ export class WorkerCalls {
     const { lines, ...call } = options;
     const request = { ...call, method: 'GET', path: `${pathOf(workerId)}/logs`, query: { lines } } as const;
     return await this.#transport.json(request, workerLogSchema);
+  }
+
+  async #switch(path: string, on: boolean, options: CallOptions): Promise<Worker> {
+    const request = {
+      ...options,
+      method: 'POST',
+      path,
+      body: writeJson({ on }),
+      repeatable: true,
+    } as const;
+    return await this.#transport.json(request, workerSchema);
   }
 }
 

@@ -23,13 +23,13 @@ export interface AnswerSchema<T> {
 export type QueryValue = string | number | boolean | undefined | null;
 
 export interface Request extends CallOptions {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, QueryValue>>;
   /** JSON text or a form. */
   readonly body?: string | FormData;
   readonly headers?: Readonly<Record<string, string>>;
-  /** True when doing it twice is the same as once. Default: GET and DELETE. */
+  /** True when doing it twice is the same as once. Default: all but POST. */
   readonly repeatable?: boolean;
   /** Overrides the client's number of retries. */
   readonly retries?: number;

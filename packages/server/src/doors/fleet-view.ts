@@ -142,12 +142,6 @@ function unreachable(thrown: unknown): never {
   throw new AppError('WORKER_UNREACHABLE', { cause: error.message }, { cause: error });
 }
 
-/** Settings in the words of the wire, as the fleet has them; what is not said stays unsaid. */
-export function toSettings(body: ChangeWorker): WorkerSettings {
-  const { max_concurrent: maxConcurrent, ...others } = body;
-  return { ...others, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) };
-}
-
 /** A socket that is not open is connecting anew by itself. */
 async function dropSocket({ socket }: Pick<ConnectedWorker, 'socket'>): Promise<void> {
   if (socket.state.phase !== 'open') return;

@@ -1,6 +1,6 @@
 import type { WorkerId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../fleet/workers/registry.ts';
-import type { FleetState } from '../fleet/workers/worker-snapshot.ts';
+import type { HealthKind } from '../fleet/workers/worker-snapshot.ts';
 import type { TaskRow } from '../platform/database/schema.ts';
 import type { Clock } from '../platform/time/clock.ts';
 import type { Dispatcher } from './execution/dispatcher.ts';
@@ -31,10 +31,10 @@ export class LostWorkers {
     this.#graceMs = graceMs;
   }
 
-  /** Takes in a worker's state; null when it left the fleet. */
-  note(workerId: WorkerId, state: FleetState | null): void {
-    if (state === 'online') this.#seen.add(workerId);
-    if (state !== 'offline' && state !== 'error') this.#awaySince.delete(workerId);
+  /** Takes in whether a worker answers, drained or in maintenance as it may be; null when it left the fleet. */
+  note(workerId: WorkerId, health: HealthKind | null): void {
+    if (health === 'online') this.#seen.add(workerId);
+    if (health === null || health === 'online') this.#awaySince.delete(workerId);
     else if (!this.#awaySince.has(workerId)) this.#awaySince.set(workerId, this.#deps.clock.monotonicMs());
   }
 

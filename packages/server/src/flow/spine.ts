@@ -318,7 +318,7 @@ export class Spine {
 
   #updateWorker(workerId: WorkerId): void {
     const worker = this.#deps.fleet.find(workerId)?.snapshot();
-    this.lost.note(workerId, worker?.state ?? null);
+    this.lost.note(workerId, worker?.health ?? null);
     this.givenUp.watch(workerId);
     if (!worker) {
       this.board.removeWorker(workerId);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -18,8 +18,11 @@ export interface RigOptions {
   url?: (simulator: Simulator) => Promise<string> | string;
   /** Further blocks of the configuration, in the words of the file. */
   config?: Record<string, unknown>;
+  /** The configuration's file; it then names the workers. */
+  file?: (simulators: readonly Simulator[]) => Record<string, unknown>;
 }
 
+type ConfigStore = Awaited<ReturnType<typeof openConfig>>['store'];
 type Graph = Record<string, { class_type: string; inputs: Record<string, unknown> }>;
 /** The newest frames of a task's stream; `wait` looks at past and future ones. */
 export interface TaskWatch {
@@ -36,6 +39,7 @@ export class FlowRig {
   readonly #urls: string[];
   #scope: Scope | null = null;
   #app: App | null = null;
+  #store: ConfigStore | null = null;
 
   constructor(folder: string, simulators: Simulator[], urls: string[], options: RigOptions) {
     this.folder = folder;
@@ -54,6 +58,7 @@ export class FlowRig {
       urls.push((await options.url?.(simulator)) ?? simulator.url);
     }
     const rig = new FlowRig(folder, simulators, urls, options);
+    if (options.file) await rig.writeFile(options.file(simulators));
     await rig.start();
     return rig;
   }
@@ -85,10 +90,15 @@ export class FlowRig {
     const { store } = await openConfig(
       scope,
       {
-        file: null,
+        file: this.#options.file ? join(this.folder, 'config.yaml') : null,
         environment: {},
         cwd: this.folder,
-        options: { data_dir: this.folder, server: { port: 0 }, workers, ...this.#options.config },
+        options: {
+          data_dir: this.folder,
+          server: { port: 0 },
+          ...(this.#options.file ? {} : { workers }),
+          ...this.#options.config,
+        },
       },
       { clock: systemClock, logger: silentLogger },
     );
@@ -103,8 +113,51 @@ export class FlowRig {
       },
     });
     this.#scope = scope;
+    this.#store = store;
     this.#app = app;
     await this.whenOnline();
+  }
+
+  /** Writes the configuration's file; JSON is YAML. */
+  async writeFile(config: Record<string, unknown>): Promise<void> {
+    await writeFile(join(this.folder, 'config.yaml'), JSON.stringify(config));
+  }
+
+  /** Reads the configuration again now; throws when the file is not valid. */
+  async reload(): Promise<void> {
+    const outcome = await this.#store?.reload();
+    if (outcome?.kind === 'refused') throw outcome.error;
+  }
+
+  /** Asks a route of the running server, as the local admin unless a token is given. */
+  async ask(
+    method: string,
+    path: string,
+    { body, token = this.app.local.token }: { body?: unknown; token?: string | null } = {},
+  ): Promise<{ status: number; json: ReturnType<typeof JSON.parse> }> {
+    const answer = await fetch(this.app.address + path, {
+      method,
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    return { status: answer.status, json: await answer.json() };
+  }
+
+  /** Resolves when the fleet is as asked; looks at every change. */
+  whenFleet(isReached: (fleet: App['fleet']) => boolean): Promise<void> {
+    const { fleet } = this.app;
+    return new Promise((resolve) => {
+      const check = () => {
+        if (!isReached(fleet)) return;
+        stop();
+        resolve();
+      };
+      const stop = fleet.onChange(check);
+      check();
+    });
   }
 
   /** Stops the server as an ordinary end does; running prompts go on at their workers. */

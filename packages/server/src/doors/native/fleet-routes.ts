@@ -9,9 +9,9 @@ import {
 } from '@comfleet/contract';
 import { z } from 'zod';
 import type { BalancingState } from '../../fleet/balancing.ts';
+import { toWorkerSettings } from '../../fleet/workers/worker-spec.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { principalOf } from '../authentication.ts';
-import { toSettings } from '../fleet-view.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { problemAnswers } from './route-schemas.ts';
 
@@ -95,7 +95,7 @@ function addRegisterRoute(app: HttpServer, { fleet, config }: NativeDeps): void 
       const { name, url, ...settings } = request.body;
       const [, token = null] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
       const worker = await fleet.announce(
-        { name: name ?? new URL(url).host, url, ...toSettings(settings) },
+        { name: name ?? new URL(url).host, url, ...toWorkerSettings(settings) },
         { token, address: request.ip },
       );
       return {

@@ -6,8 +6,8 @@ import {
   workerSchema,
 } from '@comfleet/contract';
 import { z } from 'zod';
+import { toWorkerSettings } from '../../fleet/workers/worker-spec.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { toSettings } from '../fleet-view.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers } from './route-schemas.ts';
 
@@ -32,7 +32,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     handler: async ({ body }, reply) => {
       const { name, url, ...settings } = body;
       reply.status(201);
-      return fleet.register({ name: name ?? new URL(url).host, url, ...toSettings(settings) });
+      return fleet.register({ name: name ?? new URL(url).host, url, ...toWorkerSettings(settings) });
     },
   });
 
@@ -45,7 +45,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       body: changeWorkerSchema,
       response: workerAnswers,
     },
-    handler: (request) => fleet.change(request.params.id, toSettings(request.body)),
+    handler: (request) => fleet.change(request.params.id, toWorkerSettings(request.body)),
   });
 
   app.delete('/api/fleet/workers/:id', {

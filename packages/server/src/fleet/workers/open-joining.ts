@@ -7,6 +7,7 @@ import type { Clock } from '../../platform/time/clock.ts';
 import { openDepartures } from './departures.ts';
 import { type Announcements, openAnnouncements } from './discovery/announcements.ts';
 import { type DnsResolver, openDnsDiscovery } from './discovery/dns-discovery.ts';
+import { openUdpAnnouncements } from './discovery/udp-announcements.ts';
 import { Enrolment } from './enrolment.ts';
 import type { WorkerRegistry } from './registry.ts';
 
@@ -27,8 +28,8 @@ export interface Joining {
   readonly announcements: Announcements;
 }
 
-/** Opens registration, announcements, look-ups by name, and departures. */
-export function openJoining(scope: Scope, deps: JoiningDeps): Joining {
+/** Opens registration, announcements, look-ups by name, and departures. Throws when the UDP port is taken. */
+export async function openJoining(scope: Scope, deps: JoiningDeps): Promise<Joining> {
   const { registry, config, clock, logger } = deps;
   const discovery = () => config.current.discovery;
   const configFile = () => config.current.file;
@@ -36,5 +37,7 @@ export function openJoining(scope: Scope, deps: JoiningDeps): Joining {
   openDepartures(scope, deps);
   openDnsDiscovery(scope, { registry, resolver: deps.resolver, discovery, clock, logger });
   const announcements = openAnnouncements(scope, { registry, enrolment, discovery, clock, logger });
+  const { udp } = discovery();
+  if (udp) await openUdpAnnouncements(scope, udp, { announcements, discovery, clock, logger });
   return { enrolment, announcements };
 }

@@ -1,4 +1,9 @@
-import { type WorkerGroup, type WorkerSource, workerSettingsSchema } from '@comfleet/contract';
+import {
+  type ChangeWorker,
+  type WorkerGroup,
+  type WorkerSource,
+  workerSettingsSchema,
+} from '@comfleet/contract';
 import { AppError } from '../../platform/errors/app-error.ts';
 
 /** What can be said of a worker beside its name and address. */
@@ -96,6 +101,12 @@ export function compileWorkerSpec(spec: WorkerSpec): CompiledWorkerSpec {
     discoveredBy: spec.discoveredBy ?? null,
     marker: spec.marker ?? null,
   };
+}
+
+/** Settings in the words of the wire, as the fleet has them; what is not said stays unsaid. */
+export function toWorkerSettings(body: ChangeWorker): WorkerSettings {
+  const { max_concurrent: maxConcurrent, ...others } = body;
+  return { ...others, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) };
 }
 
 /** The spec with what an admin changed over it. */

@@ -97,13 +97,17 @@ function compilePlacement(raw: RawConfig, isStrategyFixed: boolean): Config['pla
   return { strategy, isStrategyFixed, maxAttempts: isOn ? retries + 1 : 1 };
 }
 
-function compileDiscovery({ nodes }: RawConfig): DiscoveryConfig {
+function compileDiscovery({ nodes, server }: RawConfig): DiscoveryConfig {
   const token = nodes.join_token;
   return {
     mode: nodes.discovery_mode,
     joinToken: token === undefined || isWeakSecret(token) ? null : token,
     announceIntervalMs: nodes.announce_interval * 1000,
     forgetAfterMs: nodes.forget_after * 1000,
+    udp:
+      nodes.udp_port === undefined
+        ? null
+        : { host: isLoopbackHost(server.host) ? '127.0.0.1' : '0.0.0.0', port: nodes.udp_port },
     dns: nodes.dns.map((entry) => ({
       name: entry.name,
       type: entry.type,

@@ -173,6 +173,14 @@ const nodesSchema = z.strictObject({
   forget_after: seconds()
     .default(86_400)
     .describe('Seconds without announcement and without an answer after which it leaves the fleet.'),
+  udp_port: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe(
+      'Also listens here for signed datagrams of workers; usual is 8189. Off unless written; read at the start.',
+    ),
   dns: z.array(dnsSchema).prefault([]).describe('Names that lead to workers. Not for static.'),
   dns_interval: z.number().min(1).max(3600).default(30).describe('Seconds between look-ups.'),
   dns_grace: seconds()

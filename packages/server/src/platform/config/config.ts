@@ -50,6 +50,8 @@ export interface DiscoveryConfig {
   readonly joinToken: string | null;
   readonly announceIntervalMs: number;
   readonly forgetAfterMs: number;
+  /** Where signed datagrams are heard; null nowhere. Every address unless the server is this machine's alone. */
+  readonly udp: { readonly host: string; readonly port: number } | null;
   readonly dns: readonly DnsConfig[];
   readonly dnsIntervalMs: number;
   readonly dnsGraceMs: number;

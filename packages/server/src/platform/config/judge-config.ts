@@ -118,8 +118,12 @@ function judgePriorities(raw: RawConfig, { problems }: Judgement): void {
 }
 
 function judgeDiscovery(raw: RawConfig, { problems, warnings }: Judgement): void {
-  const { discovery_mode: mode, join_token: token, dns, static_nodes: nodes } = raw.nodes;
+  const { discovery_mode: mode, join_token: token, udp_port: udpPort, dns, static_nodes: nodes } = raw.nodes;
   const hasToken = token !== undefined && !isWeakSecret(token);
+  if (udpPort !== undefined && (mode === 'static' || !hasToken)) {
+    const message = 'needs discovery_mode dynamic or hybrid, and a join_token of 32 characters or more';
+    problems.push({ path: 'nodes.udp_port', message });
+  }
   if (mode === 'static') {
     if (dns.length > 0) {
       const message = 'is for discovery_mode dynamic or hybrid; with static workers come from static_nodes';

@@ -1,0 +1,171 @@
+import type { ChangeWorker, RegisterWorker, RemoveMode, Worker } from '@comfleet/contract';
+import { announceWorker, type Comfleet } from '@comfleet/sdk';
+import { sendDatagrams } from '../announce/send-datagrams.ts';
+import { type CommandContext, openSession } from '../context.ts';
+import { EXIT, UsageError } from '../exit-codes.ts';
+import { findWorker, formatWorkers } from './workers.ts';
+
+/** Flags that say what a worker is; `undefined` ones are not said. */
+export interface WorkerFlags {
+  readonly maxConcurrent?: number;
+  readonly capability?: readonly string[];
+  readonly label?: readonly string[];
+  readonly group?: 'primary' | 'backup';
+  readonly weight?: number;
+  readonly priority?: number;
+  readonly metadata?: readonly string[];
+}
+
+/** The flags in the words of the API. Throws UsageError for metadata without `=`. */
+export function toSettings(flags: WorkerFlags): ChangeWorker {
+  const { maxConcurrent, capability, label, group, weight, priority, metadata } = flags;
+  return {
+    ...(maxConcurrent === undefined ? {} : { max_concurrent: maxConcurrent }),
+    ...(capability === undefined ? {} : { capabilities: capability.filter((name) => name !== '') }),
+    ...(label === undefined ? {} : { labels: label.filter((name) => name !== '') }),
+    ...(group === undefined ? {} : { group }),
+    ...(weight === undefined ? {} : { weight }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(metadata === undefined ? {} : { metadata: Object.fromEntries(metadata.map(toEntry)) }),
+  };
+}
+
+function toEntry(text: string): [string, string] {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new UsageError(`Metadata is written name=value, not "${text}".`);
+  }
+  return [name, value];
+}
+
+/** `comfleet workers add`: the worker must answer. */
+export async function addWorker(
+  context: CommandContext,
+  url: string,
+  flags: WorkerFlags & { readonly name?: string },
+): Promise<number> {
+  const comfleet = await context.connect();
+  const worker = await comfleet.workers.register(toRegistration(url, flags), {
+    signal: context.terminal.signal,
+  });
+  return show(context, worker);
+}
+
+function toRegistration(url: string, flags: WorkerFlags & { readonly name?: string }): RegisterWorker {
+  return { url, ...(flags.name === undefined ? {} : { name: flags.name }), ...toSettings(flags) };
+}
+
+/** `comfleet workers set`: changes what the flags say. */
+export async function setWorker(
+  context: CommandContext,
+  idOrName: string,
+  flags: WorkerFlags,
+): Promise<number> {
+  const changes = toSettings(flags);
+  if (Object.keys(changes).length === 0) throw new UsageError('Say what to change; --help lists the flags.');
+  return change(context, idOrName, (workers, id, call) => workers.change(id, changes, call));
+}
+
+/** `comfleet workers remove`. */
+export async function removeWorker(
+  context: CommandContext,
+  idOrName: string,
+  mode: RemoveMode,
+): Promise<number> {
+  const { comfleet } = await openSession(context);
+  const { signal } = context.terminal;
+  const { worker_id: id, name } = await findWorker(comfleet, idOrName, signal);
+  const answer = await comfleet.workers.remove(id, { mode, signal });
+  context.show(answer, () => [
+    answer.removed
+      ? context.texts.workerRemoved(name)
+      : context.texts.workerLeaving(name, answer.waiting_for),
+  ]);
+  return EXIT.ok;
+}
+
+/** `comfleet workers drain`: it finishes what it has. */
+export function drainWorker(context: CommandContext, idOrName: string): Promise<number> {
+  return change(context, idOrName, (workers, id, call) => workers.setDraining(id, true, call));
+}
+
+/** `comfleet workers resume`: ends drain and maintenance. */
+export function resumeWorker(context: CommandContext, idOrName: string): Promise<number> {
+  return change(context, idOrName, async (workers, id, call) => {
+    await workers.setMaintenance(id, false, call);
+    return workers.setDraining(id, false, call);
+  });
+}
+
+/** `comfleet workers maintenance`. */
+export function maintainWorker(context: CommandContext, idOrName: string, isOn: boolean): Promise<number> {
+  return change(context, idOrName, (workers, id, call) => workers.setMaintenance(id, isOn, call));
+}
+
+/** `comfleet workers enable` and `disable`. */
+export function enableWorker(context: CommandContext, idOrName: string, isOn: boolean): Promise<number> {
+  return change(context, idOrName, (workers, id, call) => workers.setEnabled(id, isOn, call));
+}
+
+/** `comfleet workers refresh`: asks what it can run. */
+export function refreshWorker(context: CommandContext, idOrName: string): Promise<number> {
+  return change(context, idOrName, (workers, id, call) => workers.refreshInventory(id, call));
+}
+
+export interface AnnounceFlags extends WorkerFlags {
+  readonly server?: string;
+  /** HOST:PORT of signed datagrams, instead of a server. */
+  readonly udp?: string;
+  readonly tokenEnv: string;
+  readonly name?: string;
+}
+
+/** `comfleet workers announce`: says that a worker is there until it is ended. */
+export async function announce(context: CommandContext, url: string, flags: AnnounceFlags): Promise<number> {
+  const { terminal, texts } = context;
+  const joinToken = terminal.env[flags.tokenEnv];
+  if (joinToken === undefined || joinToken === '') {
+    throw new UsageError(`The join token is read from the environment; ${flags.tokenEnv} is empty.`);
+  }
+  const worker = toRegistration(url, flags);
+  const { clock, signal } = terminal;
+  if (flags.udp !== undefined) {
+    const place = { ...toPlace(flags.udp), clock, signal };
+    const onSent = () => context.show({ sent: worker }, () => [texts.announcementSent(flags.udp ?? '')]);
+    await sendDatagrams(worker, { ...place, joinToken, onSent });
+    return EXIT.ok;
+  }
+  if (flags.server === undefined) throw new UsageError('Say where: --server URL or --udp HOST:PORT.');
+  await announceWorker(worker, {
+    server: flags.server,
+    joinToken,
+    clock,
+    signal,
+    onAnnounced: (answer) =>
+      context.show(answer, () => [texts.announced(answer.name, answer.state, answer.again_seconds)]),
+    onFailure: (error) => terminal.err(texts.announceFailed(error.message)),
+  });
+  return EXIT.ok;
+}
+
+function toPlace(text: string): { host: string; port: number } {
+  const [, host, port] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || port === undefined) throw new UsageError(`Expected HOST:PORT, not "${text}".`);
+  return { host, port: Number(port) };
+}
+
+async function change(
+  context: CommandContext,
+  idOrName: string,
+  step: (workers: Comfleet['workers'], id: string, call: { signal: AbortSignal }) => Promise<Worker>,
+): Promise<number> {
+  const comfleet = await context.connect();
+  const { signal } = context.terminal;
+  const { worker_id: id } = await findWorker(comfleet, idOrName, signal);
+  return show(context, await step(comfleet.workers, id, { signal }));
+}
+
+function show(context: CommandContext, worker: Worker): number {
+  context.show(worker, () => formatWorkers([worker]));
+  return EXIT.ok;
+}

@@ -1,0 +1,45 @@
+import { type Balancing, STRATEGIES, type Strategy } from '@comfleet/contract';
+import type { CommandContext } from '../context.ts';
+import { EXIT, UsageError } from '../exit-codes.ts';
+import { formatTable } from '../output/table.ts';
+
+const HEADS = ['TOTAL', 'ONLINE', 'BUSY', 'OFFLINE', 'ERROR', 'MAINTENANCE', 'DRAINING', 'LOAD', 'FREE'];
+
+/** `comfleet fleet stats`. */
+export async function showStats(context: CommandContext): Promise<number> {
+  const comfleet = await context.connect();
+  const stats = await comfleet.fleet.stats({ signal: context.terminal.signal });
+  const { total, online, busy, offline, error, maintenance, draining } = stats;
+  const load = `${stats.load}/${stats.capacity} (${stats.load_percent} %)`;
+  context.show(stats, () => {
+    const counts = [total, online, busy, offline, error, maintenance, draining].map(String);
+    return formatTable(HEADS, [[...counts, load, String(stats.free_slots)]]);
+  });
+  return EXIT.ok;
+}
+
+/** `comfleet strategy show`. */
+export async function showStrategy(context: CommandContext): Promise<number> {
+  const comfleet = await context.connect();
+  return show(context, await comfleet.fleet.balancing({ signal: context.terminal.signal }));
+}
+
+/** `comfleet strategy set`: `file` lets the server's file decide again. */
+export async function setStrategy(context: CommandContext, name: string): Promise<number> {
+  const strategy = name === 'file' ? null : toStrategy(name);
+  const comfleet = await context.connect();
+  return show(context, await comfleet.fleet.setStrategy(strategy, { signal: context.terminal.signal }));
+}
+
+function toStrategy(name: string): Strategy {
+  const strategy = STRATEGIES.find((candidate) => candidate === name);
+  if (strategy === undefined)
+    throw new UsageError(`A strategy is one of ${STRATEGIES.join(', ')}, or file; not "${name}".`);
+  return strategy;
+}
+
+function show(context: CommandContext, balancing: Balancing): number {
+  const { strategy, source, changed_at: changedAt } = balancing;
+  context.show(balancing, () => [`${strategy} (${source}${changedAt === null ? '' : `, ${changedAt}`})`]);
+  return EXIT.ok;
+}
