@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { pictureGraph, samplerGraph, sleepGraph } from '../packages/server/test/kit/flow-rig.ts';
+import { TEST_WORKFLOWS } from '../packages/server/test/kit/flow-workflows.ts';
 import { msBetween, nowNs, WorkerStage } from './faults/worker-stage.ts';
 
 /* Rows A1–A18 of the fault matrix: real simulator processes, default settings, the workers' ledgers as truth. */
@@ -14,6 +15,18 @@ const REMOTE_MS = 20_000;
 const LOCAL_MS = 2_000;
 const FORGOTTEN_MS = 10_000;
 
+/** From the fault to the next start on a worker, by row. */
+const measured: string[] = [];
+function measure(row: string, ...span: Parameters<typeof msBetween>): number {
+  const ms = msBetween(...span);
+  measured.push(`${row} ${ms.toFixed(0)} ms`);
+  return ms;
+}
+
+afterAll(() => {
+  process.stdout.write(`worker faults, fault → the task's next start: ${measured.sort().join(', ')}\n`);
+});
+
 describe.concurrent('a worker goes away in the middle of a task', () => {
   test('A1 P8 our own process is killed: another worker runs the task within 2 s, and it is started again', () =>
     WorkerStage.run({ workers: [{ args: QUICK }] }, async (stage) => {
@@ -24,7 +37,7 @@ describe.concurrent('a worker goes away in the middle of a task', () => {
       process.kill(before ?? -1, 'SIGKILL');
       const again = await stage.worker('w1').process.ledger.nth('execution_start', id, 1);
 
-      expect(msBetween(killed, again)).toBeLessThanOrEqual(LOCAL_MS);
+      expect(measure('A1', killed, again)).toBeLessThanOrEqual(LOCAL_MS);
       expect((await stage.result(id)).task).toMatchObject({ status: 'succeeded', attempt_count: 2 });
       await stage.rig.app.instances.whenReady(own.id);
       await stage.whenState('own', 'online');
@@ -43,7 +56,7 @@ describe.concurrent('a worker goes away in the middle of a task', () => {
       await old.proxy?.goUp();
       await old.process.ledger.waitFor((line) => line.event === 'interrupted');
 
-      expect(msBetween(cut, again)).toBeLessThanOrEqual(REMOTE_MS);
+      expect(measure('A2', cut, again)).toBeLessThanOrEqual(REMOTE_MS);
       expect(task).toMatchObject({ status: 'succeeded', attempt_count: 2, worker_name: 'w2' });
       expect(isOwn).toBe(true);
       expect(stage.executions(id)).toEqual(['w1', 'w2']);
@@ -61,7 +74,7 @@ describe.concurrent('a worker goes away in the middle of a task', () => {
       old.signal('SIGCONT');
       await old.ledger.waitFor((line) => line.event === 'interrupted');
 
-      expect(msBetween(stopped, again)).toBeLessThanOrEqual(STOPPED_MS);
+      expect(measure('A3', stopped, again)).toBeLessThanOrEqual(STOPPED_MS);
       expect(task).toMatchObject({ status: 'succeeded', attempt_count: 2, worker_name: 'w2' });
       expect(isOwn).toBe(true);
       expect((await stage.rig.load(id)).results).toHaveLength(1);
@@ -85,6 +98,38 @@ describe.concurrent('a worker goes away in the middle of a task', () => {
     }));
 });
 
+describe.concurrent('a worker stays, but its prompt hangs', () => {
+  const { basic } = TEST_WORKFLOWS.text_to_image.workflows;
+  const workflows = { basic: { ...basic, silence_limit_seconds: 4 } };
+  const config = { task_types: { text_to_image: { ...TEST_WORKFLOWS.text_to_image, workflows } } };
+
+  test('a process of ours that no cancel reaches is freed, then restarted, and the task goes elsewhere', () =>
+    WorkerStage.run({ workers: [{}], config }, async (stage) => {
+      const own = await stage.startInstance();
+      const before = own.pid();
+      await own.setFault({ name: 'worker_dead', moment: 'during_progress' });
+      await stage.setMaintenance('w1', true);
+      const id = await stage.submitWorkflow('text_to_image', { prompt: 'a cat', steps: 20 });
+      await stage.rig.happened(id, 'attempt.started');
+      await stage.setMaintenance('w1', false);
+      const { task, isOwn } = await stage.result(id);
+      const steps = (await stage.rig.flow.loadTaskEvents(stage.rig.actor, id, 0))
+        .filter(({ type }) => type === 'attempt.escalated')
+        .map(({ details }) => [details?.step, details?.result]);
+
+      expect(task).toMatchObject({ status: 'succeeded', attempt_count: 2, worker_name: 'w1' });
+      expect(task.attempts[0]?.error).toMatchObject({ code: 'PROMPT_STALLED' });
+      expect(isOwn).toBe(true);
+      expect(steps).toEqual([
+        ['cancel', 'still_there'],
+        ['free_memory', 'still_there'],
+        ['restart', 'stopped'],
+      ]);
+      expect(own.pid()).not.toBe(before);
+      expect(await stage.metric('comfleet_overlap_possible_total')).toBe(0);
+    }));
+});
+
 describe.concurrent('a worker stays, but not the prompt', () => {
   test('A6 it is killed and back at once without its queue: the task runs again within 10 s', () =>
     WorkerStage.run({ workers: [{}] }, async (stage) => {
@@ -96,7 +141,7 @@ describe.concurrent('a worker stays, but not the prompt', () => {
       const again = await worker.process.ledger.nth('execution_start', id, 2);
       const { task, isOwn } = await stage.result(id);
 
-      expect(msBetween(killed, again)).toBeLessThanOrEqual(FORGOTTEN_MS);
+      expect(measure('A6', killed, again)).toBeLessThanOrEqual(FORGOTTEN_MS);
       expect(task).toMatchObject({ status: 'succeeded', attempt_count: 2 });
       expect(task.attempts[0]).toMatchObject({ ending: 'lost', error: { code: 'PROMPT_LOST' } });
       expect(isOwn).toBe(true);
@@ -112,7 +157,7 @@ describe.concurrent('a worker stays, but not the prompt', () => {
       const again = await own.ledger.nth('execution_start', id, 2);
       const task = await stage.rig.ended(id);
 
-      expect(msBetween(rebooted, again)).toBeLessThanOrEqual(FORGOTTEN_MS);
+      expect(measure('A7', rebooted, again)).toBeLessThanOrEqual(FORGOTTEN_MS);
       expect(task).toMatchObject({ status: 'succeeded', attempt_count: 2 });
       expect(task.attempts[0]).toMatchObject({ ending: 'lost', error: { code: 'PROMPT_LOST' } });
       expect(own.pid()).toBe(before);
@@ -131,7 +176,7 @@ describe.concurrent('a worker stays, but not the prompt', () => {
       await process.setFault({ name: 'delete_prompt' });
       const { task } = await stage.result(id);
 
-      expect(msBetween(deleted, again)).toBeLessThanOrEqual(FORGOTTEN_MS);
+      expect(measure('A8', deleted, again)).toBeLessThanOrEqual(FORGOTTEN_MS);
       expect(task).toMatchObject({
         status: 'failed',
         attempt_count: 2,

@@ -95,6 +95,13 @@ export class WorkerStage {
     if (worker) await this.rig.app.fleet.setMaintenance(worker.id, on);
   }
 
+  async submitWorkflow(taskType: string, parameters: Record<string, unknown>): Promise<TaskId> {
+    const { flow, actor } = this.rig;
+    const body = { kind: 'workflow', taskType, parameters, strict: true } as const;
+    const { submitted } = await flow.submit({ actor, door: 'native', body, options: {} });
+    return submitted.task_id as TaskId;
+  }
+
   /** Submits a task that only one worker may take; the others are let in again once it runs there. */
   async startOn(name: string, graph: Graph, options: SubmitOptions = {}): Promise<TaskId> {
     const others = this.rig.app.fleet.list().filter((worker) => worker.name !== name);
