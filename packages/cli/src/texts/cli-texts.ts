@@ -1,4 +1,4 @@
-import type { RefusalReason } from '@comfleet/contract';
+import type { Advice, RefusalReason } from '@comfleet/contract';
 import { EN } from './en.ts';
 import type { Language } from './language.ts';
 import { ZH_CN } from './zh-cn.ts';
@@ -43,6 +43,7 @@ export interface CliTexts {
   noServer(url: string): string;
   noCredential(path: string): string;
   nothing(): string;
+  advice(advice: Advice): string;
   verifying(what: string): string;
   /** Why a worker does not take a waiting task. */
   refusal(reason: RefusalReason, missing: string): string;
