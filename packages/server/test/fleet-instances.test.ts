@@ -93,6 +93,35 @@ describe('a supervised ComfyUI', () => {
     expect(second).toMatchObject({ workerId: first.workerId, restarts: 1, adopted: false });
   });
 
+  it('HR7 is restarted when it hangs, as a crash that its restart policy counts', async () => {
+    const fleet = { healthPeriodMs: 200, recheckMs: 50, idleTimeoutMs: 200, selfRecoveryMs: 300 };
+    const { instances, registry } = await rig.open(
+      { settleMs: 0, stopGraceMs: 100, terminateGraceMs: 100 },
+      fleet,
+    );
+    const { id } = await instances.start(simulator);
+    const first = await instances.whenReady(id);
+    await whenWorker(registry, 'own', 'online');
+    const waiting = whenInstance(instances, ({ state }) => state === 'waiting');
+    const again = whenInstance(instances, ({ state, pid }) => state === 'ready' && pid !== first.pid);
+    process.kill(pidOf(first), 'SIGSTOP');
+    expect((await waiting).reason).toBe('was ended: no answer within 200 ms');
+    expect(await again).toMatchObject({ workerId: first.workerId, restarts: 1 });
+    await whenWorker(registry, 'own', 'online');
+    expect(registry.findByName('own')?.snapshot().recovery).toBeNull();
+  });
+
+  it('is not ended for hanging right after it became ready', async () => {
+    const { instances, registry } = await rig.open();
+    const { id } = await instances.start(simulator);
+    const { workerId, pid } = await instances.whenReady(id);
+    const told: string[] = [];
+    registry.onChange(({ type, cause }) => type === 'worker.restart_asked' && told.push(cause));
+    expect(registry.requestRestart(workerId ?? '', 'runs nothing')).toBe(true);
+    expect(told).toEqual(['runs nothing: it was started just now']);
+    expect(instances.list()[0]).toMatchObject({ state: 'ready', pid });
+  });
+
   it('PS14 says exit code and last lines when it ends while starting', async () => {
     const { instances } = await rig.open();
     const { id } = await instances.start(stubborn('--exit-with', '3'));

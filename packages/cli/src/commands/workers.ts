@@ -1,4 +1,4 @@
-import type { Worker } from '@comfleet/contract';
+import type { CheckedWorker, Worker, WorkerEvent } from '@comfleet/contract';
 import type { Comfleet } from '@comfleet/sdk';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -41,7 +41,11 @@ export async function showWorker(context: CommandContext, idOrName: string): Pro
   const comfleet = await context.connect();
   const { signal } = context.terminal;
   const worker = await findWorker(comfleet, idOrName, signal);
-  context.show(worker, () => [...formatWorkers([worker]), ...worker.devices.map((d) => JSON.stringify(d))]);
+  context.show(worker, () => [
+    ...formatWorkers([worker]),
+    ...(worker.recovery === null ? [] : [toPlainText(context.texts.advice(worker.recovery.advice))]),
+    ...worker.devices.map((d) => JSON.stringify(d)),
+  ]);
   return EXIT.ok;
 }
 
@@ -51,10 +55,12 @@ export async function checkWorkers(context: CommandContext, idsOrNames: readonly
   const { signal } = context.terminal;
   const known = await comfleet.workers.list({ signal });
   const ids = idsOrNames.length === 0 ? known.map((worker) => worker.worker_id) : idsOrNames.map(toId);
-  const workers: Worker[] = [];
+  const workers: CheckedWorker[] = [];
   for (const id of ids) workers.push(await comfleet.workers.check(id, { signal }));
   context.show({ workers }, () =>
-    workers.length === 0 ? [context.texts.nothing()] : formatWorkers(workers),
+    workers.length === 0
+      ? [context.texts.nothing()]
+      : [...formatWorkers(workers), '', ...formatChecks(workers)],
   );
   const isFine = (worker: Worker): boolean => worker.state === 'online' || worker.state === 'busy';
   return workers.every(isFine) ? EXIT.ok : EXIT.failed;
@@ -62,6 +68,52 @@ export async function checkWorkers(context: CommandContext, idsOrNames: readonly
   function toId(idOrName: string): string {
     return known.find((worker) => worker.name === idOrName)?.worker_id ?? idOrName;
   }
+}
+
+/** What each check found just now. */
+function formatChecks(workers: readonly CheckedWorker[]): string[] {
+  const rows = workers.map(({ name, check }) => {
+    const latency = check.latency_ms === null ? '-' : `${check.latency_ms} ms`;
+    return [name, check.result, latency, toPlainText(check.message)];
+  });
+  return formatTable(['WORKER', 'CHECK', 'LATENCY', 'FOUND'], rows);
+}
+
+/** `comfleet workers accept`: the ComfyUI that answers now is the right one. */
+export async function acceptWorker(context: CommandContext, idOrName: string): Promise<number> {
+  const comfleet = await context.connect();
+  const { signal } = context.terminal;
+  const { worker_id: id } = await findWorker(comfleet, idOrName, signal);
+  const worker = await comfleet.workers.accept(id, { signal });
+  context.show(worker, () => [...formatWorkers([worker]), '', ...formatChecks([worker])]);
+  return worker.check.result === 'ok' ? EXIT.ok : EXIT.failed;
+}
+
+/** `comfleet workers events`: of one worker, or of all. */
+export async function listWorkerEvents(
+  context: CommandContext,
+  idOrName: string | undefined,
+  limit: number,
+): Promise<number> {
+  const comfleet = await context.connect();
+  const { signal } = context.terminal;
+  const id = idOrName === undefined ? null : (await findWorker(comfleet, idOrName, signal)).worker_id;
+  const page = await comfleet.workers.listEvents(id, { limit, signal });
+  context.show(page, () =>
+    page.events.length === 0 ? [context.texts.nothing()] : formatEvents(page.events),
+  );
+  return EXIT.ok;
+}
+
+function formatEvents(events: readonly WorkerEvent[]): string[] {
+  const rows = events.map((event) => [
+    event.at,
+    event.name,
+    event.type.replace('worker.', ''),
+    event.duration_ms === null ? '' : `${(event.duration_ms / 1000).toFixed(1)} s`,
+    toPlainText(event.cause),
+  ]);
+  return formatTable(['AT', 'WORKER', 'WHAT', 'AFTER', 'CAUSE'], rows);
 }
 
 /** A worker by its name or id. */

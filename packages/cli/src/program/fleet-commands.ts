@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addChangeWorkerCommands } from './change-worker-commands.ts';
-import { collect } from './flags.ts';
+import { collect, whole } from './flags.ts';
 import type { RunCommand } from './run-command.ts';
 
 /** workers, fleet, strategy, workflows, clients. */
@@ -33,6 +33,23 @@ function addWorkerCommands(program: Command, run: RunCommand): void {
     .action(async (names: string[], _flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/workers.ts')).checkWorkers(context, names),
+      );
+    });
+  workers
+    .command('accept <worker>')
+    .description('use the ComfyUI that now answers there in place of the former one')
+    .action(async (worker: string, _flags: object, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/workers.ts')).acceptWorker(context, worker),
+      );
+    });
+  workers
+    .command('events [worker]')
+    .description('what happened to a worker, or to all, newest first')
+    .option('--limit <n>', 'at most so many', whole(1, 500), 50)
+    .action(async (worker: string | undefined, flags: { limit: number }, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/workers.ts')).listWorkerEvents(context, worker, flags.limit),
       );
     });
   addChangeWorkerCommands(workers, run);

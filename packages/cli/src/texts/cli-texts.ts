@@ -1,4 +1,4 @@
-import type { RefusalReason } from '@comfleet/contract';
+import type { Advice, RefusalReason } from '@comfleet/contract';
 import { EN } from './en.ts';
 import type { Language } from './language.ts';
 import { ZH_CN } from './zh-cn.ts';
@@ -48,6 +48,7 @@ export interface CliTexts {
   announced(name: string, state: string, seconds: number): string;
   announceFailed(message: string): string;
   announcementSent(place: string): string;
+  advice(advice: Advice): string;
   verifying(what: string): string;
   /** Why a worker does not take a waiting task. */
   refusal(reason: RefusalReason, missing: string): string;

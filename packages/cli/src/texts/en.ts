@@ -56,6 +56,7 @@ export const EN: CliTexts = {
   noServer: (url) => `No Comfleet answers at ${url}. Start one with: comfleet up`,
   noCredential: (path) =>
     `There is no credential in ${path}. Start Comfleet here (comfleet up), or give --url and --token.`,
+  advice: (advice) => advice.en,
   nothing: () => 'Nothing to show.',
   refusal: (reason, missing) => `${REFUSALS[reason]}${missing === '' ? '' : `: ${missing}`}`,
   couldTake: () => 'could take it: waits for its turn',

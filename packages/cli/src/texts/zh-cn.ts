@@ -58,6 +58,7 @@ export const ZH_CN: CliTexts = {
   noServer: (url) => `${url} 没有 Comfleet 应答。启动：comfleet up`,
   noCredential: (path) =>
     `${path} 中没有凭证。请在此处启动 Comfleet（comfleet up），或给出 --url 和 --token。`,
+  advice: (advice) => advice['zh-CN'],
   nothing: () => '没有内容。',
   refusal: (reason, missing) => `${REFUSALS[reason]}${missing === '' ? '' : `：${missing}`}`,
   couldTake: () => '可以执行，只等轮到',

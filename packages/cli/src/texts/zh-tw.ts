@@ -58,6 +58,7 @@ export const ZH_TW: CliTexts = {
   noServer: (url) => `${url} 沒有 Comfleet 應答。啟動：comfleet up`,
   noCredential: (path) =>
     `${path} 中沒有憑證。請在此處啟動 Comfleet（comfleet up），或給出 --url 和 --token。`,
+  advice: (advice) => advice['zh-TW'],
   nothing: () => '沒有內容。',
   refusal: (reason, missing) => `${REFUSALS[reason]}${missing === '' ? '' : `：${missing}`}`,
   couldTake: () => '可以執行，只等輪到',

@@ -1,11 +1,15 @@
 import {
   type ChangeWorker,
+  type CheckedWorker,
+  checkedWorkerSchema,
   type RegisterWorker,
   type RemovedWorker,
   type RemoveMode,
   removedWorkerSchema,
   type Worker,
+  type WorkerEventList,
   type WorkerLog,
+  workerEventListSchema,
   workerListSchema,
   workerLogSchema,
   workerSchema,
@@ -30,15 +34,33 @@ export class WorkerCalls {
     return await this.#transport.json({ ...options, method: 'GET', path: pathOf(workerId) }, workerSchema);
   }
 
-  /** Asks the worker now whether it answers. */
-  async check(workerId: string, options: CallOptions = {}): Promise<Worker> {
+  /** Asks the worker now whether it answers; `check` is what this one found. */
+  async check(workerId: string, options: CallOptions = {}): Promise<CheckedWorker> {
     const request = {
       ...options,
       method: 'POST',
       path: `${pathOf(workerId)}/check`,
       repeatable: true,
     } as const;
-    return await this.#transport.json(request, workerSchema);
+    return await this.#transport.json(request, checkedWorkerSchema);
+  }
+
+  /** From now on the ComfyUI that answers on the worker's address is the right one. */
+  async accept(workerId: string, options: CallOptions = {}): Promise<CheckedWorker> {
+    const path = `${pathOf(workerId)}/accept`;
+    const request = { ...options, method: 'POST', path, repeatable: true } as const;
+    return await this.#transport.json(request, checkedWorkerSchema);
+  }
+
+  /** What happened to one worker, or to all (null), newest first; `cursor` is `next_cursor` of the page before. */
+  async listEvents(
+    workerId: string | null,
+    options: CallOptions & { readonly limit?: number; readonly cursor?: string } = {},
+  ): Promise<WorkerEventList> {
+    const { limit, cursor, ...call } = options;
+    const path = workerId === null ? '/api/fleet/events' : `${pathOf(workerId)}/events`;
+    const request = { ...call, method: 'GET', path, query: { limit, cursor } } as const;
+    return await this.#transport.json(request, workerEventListSchema);
   }
 
   /** Takes a ComfyUI server into the fleet; it must answer. */

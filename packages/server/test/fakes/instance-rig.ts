@@ -9,6 +9,7 @@ import {
   type InstancesOptions,
   openInstances,
 } from '../../src/fleet/instances/instances.ts';
+import type { FleetOptions } from '../../src/fleet/workers/fleet-options.ts';
 import { openWorkerRegistry, type WorkerRegistry } from '../../src/fleet/workers/registry.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { Scope } from '../../src/platform/lifecycle/scope.ts';
@@ -35,7 +36,7 @@ export interface Rig {
   firstPort: number;
   database: Database;
   table: ReturnType<typeof createProcessTable>;
-  open(options?: Partial<InstancesOptions>): Promise<Run>;
+  open(options?: Partial<InstancesOptions>, fleet?: FleetOptions): Promise<Run>;
   close(): Promise<void>;
 }
 
@@ -50,8 +51,8 @@ export async function openRig(): Promise<Rig> {
     firstPort: FIRST_PORT,
     database,
     table,
-    open: async (options = {}) => {
-      const run = await openRun({ folder, database, table }, options);
+    open: async (options = {}, fleet = {}) => {
+      const run = await openRun({ folder, database, table }, options, fleet);
       runs.push(run);
       return run;
     },
@@ -66,6 +67,7 @@ export async function openRig(): Promise<Rig> {
 async function openRun(
   { folder, database, table }: Pick<Rig, 'folder' | 'database' | 'table'>,
   options: Partial<InstancesOptions>,
+  fleet: FleetOptions,
 ): Promise<Run> {
   const random = { bytes: systemRandom.bytes, fraction: () => 0 };
   const createId = <K extends IdKind>(): Id<K> => createUuidV7<K>(systemClock.nowMs(), random.bytes(10));
@@ -73,7 +75,7 @@ async function openRun(
   const transport = createNodeTransport();
   scope.add('transport', () => transport.close());
   const deps = { database, clock: systemClock, random, logger: silentLogger, transport, createId };
-  const registry = await openWorkerRegistry(scope, { ...deps, dialer: createNodeDialer() });
+  const registry = await openWorkerRegistry(scope, { ...deps, dialer: createNodeDialer() }, fleet);
   const instances = await openInstances(
     scope,
     { ...deps, registry, spawner: createSpawner(), table, isPortFree },

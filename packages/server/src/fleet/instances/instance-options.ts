@@ -18,6 +18,8 @@ export interface InstancesOptions {
   shutdownGraceMs?: number;
   /** From SIGTERM to SIGKILL, default 1000. */
   terminateGraceMs?: number;
+  /** One that became ready less than this ago is not ended for hanging, default 15000. */
+  settleMs?: number;
   /** Whether instances end with us, or go on and are adopted by the next start. Default stop. */
   onShutdown?: 'stop' | 'leave';
   /** Between two notes that an instance answers, 0 for none; default 30000. */
@@ -43,6 +45,7 @@ export function compileInstancesOptions(options: InstancesOptions): CompiledInst
     stopGraceMs: options.stopGraceMs ?? 10_000,
     shutdownGraceMs: options.shutdownGraceMs ?? 2_500,
     terminateGraceMs: options.terminateGraceMs ?? 1_000,
+    settleMs: options.settleMs ?? 15_000,
     onShutdown: options.onShutdown ?? 'stop',
     heartbeatMs: options.heartbeatMs ?? 30_000,
     logMaxBytes: options.logMaxBytes ?? 10 * 1024 * 1024,

@@ -51,8 +51,6 @@ export interface InstanceSnapshot {
 }
 
 const REASON_LINES = 15;
-/** A process that has just become ready is not ended for what was seen before. */
-const FRESH_MS = 15_000;
 
 /** One ComfyUI process kept running: spawned or adopted, waited for, registered as a worker, started again after its end. */
 export class SupervisedInstance {
@@ -155,13 +153,17 @@ export class SupervisedInstance {
     const state = this.#state;
     if (state.kind !== 'ready' || this.#running === null) return `its supervisor is at it (${state.kind})`;
     if (this.#endingFor !== null) return 'it is being ended already';
-    if (this.#deps.clock.monotonicMs() - state.sinceMs < FRESH_MS) return 'it was started just now';
+    if (this.#deps.clock.monotonicMs() - state.sinceMs < this.#options.settleMs)
+      return 'it was started just now';
     this.#endingFor = reason;
     this.#logger.warn('instance.hung', { pid: this.#running.pid, reason });
-    this.#end(this.#running).catch((thrown: unknown) => {
-      this.#endingFor = null;
-      this.#logger.error('instance.end_failed', { error: toError(thrown).message });
-    });
+    // It answers nothing: there is no use in waiting long for a polite end.
+    this.#end(this.#running, Math.min(this.#graceMs, this.#options.shutdownGraceMs)).catch(
+      (thrown: unknown) => {
+        this.#endingFor = null;
+        this.#logger.error('instance.end_failed', { error: toError(thrown).message });
+      },
+    );
     return 'it is being restarted';
   }
 
@@ -319,10 +321,10 @@ export class SupervisedInstance {
     await this.#ended('stopped by request');
   }
 
-  async #end(running: RunningProcess): Promise<void> {
+  async #end(running: RunningProcess, interruptGraceMs = this.#graceMs): Promise<void> {
     const { clock } = this.#deps;
     const { terminateGraceMs } = this.#options;
-    const exit = await endProcess(running, { clock, interruptGraceMs: this.#graceMs, terminateGraceMs });
+    const exit = await endProcess(running, { clock, interruptGraceMs, terminateGraceMs });
     this.#logger.info('instance.ended', { pid: running.pid, code: exit.code, signal: exit.signal });
   }
 

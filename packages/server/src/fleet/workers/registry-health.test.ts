@@ -9,6 +9,7 @@ import { silentLogger } from '../../platform/logging/logger.ts';
 import { systemRandom } from '../../platform/time/clock.ts';
 import type { FleetOptions } from './fleet-options.ts';
 import { openWorkerRegistry, type WorkerChange, type WorkerRegistry } from './registry.ts';
+import type { WorkerSpec } from './worker-spec.ts';
 
 const random = { bytes: systemRandom.bytes, fraction: () => 0.5 };
 const spec = { name: 'gpu-1', url: 'http://127.0.0.1:8188', source: 'config' as const };
@@ -285,13 +286,22 @@ describe('recovery', () => {
 });
 
 describe('the inventory', () => {
+  const whenTold = (registry: WorkerRegistry) =>
+    new Promise<void>((resolve) => {
+      registry.onChange(({ type }) => type === 'worker.inventory' && resolve());
+    });
+  async function addTold(registry: WorkerRegistry, added: WorkerSpec) {
+    const told = whenTold(registry);
+    const worker = await registry.add(added);
+    await told;
+    return worker;
+  }
   const countAll = () => comfyui.requests.filter((path) => path === '/models').length;
   const countClasses = () => comfyui.requests.filter((path) => path === '/object_info').length;
 
   it('is looked at every five minutes by one request while its classes are the same', async () => {
     const { registry } = await openRegistry();
-    await registry.add(spec);
-    await settle();
+    await addTold(registry, spec);
     await clock.advance(905_000);
     expect([countAll(), countClasses()]).toEqual([1, 4]);
     expect(listTypes().filter((type) => type === 'worker.inventory')).toHaveLength(1);
@@ -299,12 +309,9 @@ describe('the inventory', () => {
 
   it('is asked whole when the classes have changed', async () => {
     const { registry } = await openRegistry();
-    const worker = await registry.add(spec);
-    await settle();
+    const worker = await addTold(registry, spec);
     comfyui.answers.set('/object_info', { NewNode: { input: { required: {} } } });
-    const told = new Promise<void>((resolve) => {
-      registry.onChange(({ type }) => type === 'worker.inventory' && resolve());
-    });
+    const told = whenTold(registry);
     await clock.advance(305_000);
     await told;
     expect(worker.snapshot().inventory?.classTypes).toEqual(new Set(['NewNode']));
@@ -313,8 +320,7 @@ describe('the inventory', () => {
 
   it('waits for a busy worker', async () => {
     const { registry } = await openRegistry();
-    await registry.add(spec);
-    await settle();
+    await addTold(registry, spec);
     const socket = comfyui.sockets[0]?.handlers;
     socket?.onOpen();
     await clock.advance(15_000);
@@ -329,9 +335,8 @@ describe('the inventory', () => {
 
   it('shares its large parts with equal ones, also when read back from SQL', async () => {
     const first = await openRegistry();
-    await first.registry.add({ ...spec, source: 'api' });
-    await first.registry.add({ ...other, source: 'api' });
-    await settle();
+    await addTold(first.registry, { ...spec, source: 'api' });
+    await addTold(first.registry, { ...other, source: 'api' });
     const [a, b] = first.registry.knownInventories();
     expect(a?.objectInfo).toBe(b?.objectInfo);
     expect(a?.models).toBe(b?.models);
@@ -346,8 +351,7 @@ describe('the inventory', () => {
 
   it('leaves the memory that is free now to the health checks', async () => {
     const { registry } = await openRegistry();
-    const worker = await registry.add(spec);
-    await settle();
+    const worker = await addTold(registry, spec);
     comfyui.vramFree = 1_000_000_000;
     await clock.advance(5_000);
     expect(worker.snapshot().vramFreeBytes).toBe(1_000_000_000);

@@ -199,8 +199,9 @@ export class WatchedWorker implements ConnectedWorker {
   }
 
   suspect(): void {
+    if (this.#stop.signal.aborted) return;
     const isUrgent = this.#keeper.suspect();
-    this.#saidSlots = Math.min(this.#saidSlots, this.#slots);
+    this.#announceSlots();
     if (isUrgent) this.#wakeUp();
   }
 
@@ -313,13 +314,12 @@ export class WatchedWorker implements ConnectedWorker {
     }
   }
 
-  /** Placement looks again when there is more room than it was told. */
+  /** Placement looks again when there is more room, and pages show when there is less. */
   #announceSlots(): void {
     const slots = this.#slots;
     if (slots === this.#saidSlots) return;
-    const grew = slots > this.#saidSlots;
     this.#saidSlots = slots;
-    if (grew) this.#deps.onChange('worker.changed', `takes up to ${slots} prompts`);
+    this.#deps.onChange('worker.changed', slots === 0 ? 'takes nothing new' : `takes up to ${slots} prompts`);
   }
 
   get #slots(): number {

@@ -1,0 +1,248 @@
+import { randomUUID } from 'node:crypto';
+import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
+import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
+import { openSimulator, openTcpProxy, type Simulator, type TcpProxy } from '@comfleet/simulator';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ConnectedWorker, WorkerChange, WorkerRegistry } from '../src/fleet/workers/registry.ts';
+import { openWorkerRegistry } from '../src/fleet/workers/registry.ts';
+import { Scope } from '../src/platform/lifecycle/scope.ts';
+import { silentLogger } from '../src/platform/logging/logger.ts';
+import { systemClock, systemRandom } from '../src/platform/time/clock.ts';
+import { openMemoryDatabase } from './fakes/memory-database.ts';
+
+/* Health over loopback against real simulators. Times are a tenth to a thirtieth of the defaults, ratios as they are. */
+const SCALED = {
+  healthPeriodMs: 250,
+  recheckMs: 60,
+  idleTimeoutMs: 600,
+  busyTimeoutMs: 700,
+  busyLimitMs: 1_500,
+  quietMs: 60_000,
+  firstEjectionMs: 1_500,
+  maxEjectionMs: 15_000,
+  selfRecoveryMs: 500,
+  advisedEveryMs: 250,
+  downEveryMs: 500,
+};
+
+let scope: Scope;
+let registry: WorkerRegistry;
+let changes: (WorkerChange & { atMs: number })[];
+const simulators: Simulator[] = [];
+const proxies: TcpProxy[] = [];
+
+beforeEach(async () => {
+  scope = new Scope('test', systemClock, silentLogger);
+  const transport = createNodeTransport();
+  scope.add('transport', () => transport.close());
+  registry = await openWorkerRegistry(
+    scope,
+    {
+      database: await openMemoryDatabase(systemClock),
+      clock: systemClock,
+      random: systemRandom,
+      logger: silentLogger,
+      transport,
+      dialer: createNodeDialer(),
+      createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(systemClock.nowMs(), systemRandom.bytes(10)),
+    },
+    SCALED,
+  );
+  changes = [];
+  registry.onChange((change) => changes.push({ ...change, atMs: systemClock.monotonicMs() }));
+});
+
+afterEach(async () => {
+  await scope.close();
+  for (const proxy of proxies.splice(0)) await proxy.close();
+  for (const simulator of simulators.splice(0)) await simulator.close();
+});
+
+async function openServer(options: Parameters<typeof openSimulator>[0] = {}): Promise<Simulator> {
+  const simulator = await openSimulator(options);
+  simulators.push(simulator);
+  return simulator;
+}
+
+async function openProxied(
+  name: string,
+): Promise<{ simulator: Simulator; proxy: TcpProxy; worker: ConnectedWorker }> {
+  const simulator = await openServer();
+  const proxy = await openTcpProxy({ host: simulator.host, port: simulator.port });
+  proxies.push(proxy);
+  const worker = await registry.add({ name, url: proxy.url, source: 'config' });
+  await when(() => isReady(name));
+  return { simulator, proxy, worker };
+}
+
+const find = (name: string) => registry.findByName(name)?.snapshot();
+const isReady = (name: string) => {
+  const snapshot = find(name);
+  return snapshot?.state === 'online' && snapshot.inventory !== null && snapshot.socketState === 'connected';
+};
+
+/** Resolves when it is so; looks at each change of a worker. */
+function when(isReached: () => boolean): Promise<void> {
+  if (isReached()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = registry.onChange(() => {
+      if (!isReached()) return;
+      end();
+      resolve();
+    });
+  });
+}
+
+async function submit(worker: ConnectedWorker, seed = 1): Promise<void> {
+  const graph = JSON.stringify({
+    '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: seed } },
+    '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'health' } },
+  });
+  const outcome = await worker.http.submitPrompt({ graph, promptId: randomUUID() });
+  expect(outcome.kind).toBe('accepted');
+}
+
+describe('a worker that hangs', () => {
+  it('A3 is out after three time-outs when it is idle, and back by itself', async () => {
+    const { simulator } = await openProxied('one');
+    simulator.control.set({ name: 'freeze', times: 'until_cleared' });
+    await when(() => find('one')?.state === 'offline');
+    expect(find('one')?.reason).toBe('no answer within 600 ms');
+    simulator.control.clear();
+    await when(() => find('one')?.state === 'online');
+  });
+
+  it('A4 with a prompt may be silent for most of the busy limit, and gets nothing new meanwhile', async () => {
+    const { simulator, worker } = await openProxied('one');
+    await worker.socket.whenOpen();
+    simulator.control.set({ name: 'freeze', ms: 1_300, moment: 'between_post_and_start' });
+    await submit(worker);
+    await when(() => find('one')?.slots === 0);
+    await when(() => find('one')?.slots === 2);
+    expect(changes.map(({ type }) => type)).not.toContain('worker.offline');
+  });
+
+  it('A5 is in error when its queue fills and nothing runs, and back when it runs again', async () => {
+    const { simulator, worker } = await openProxied('one');
+    simulator.control.set({ name: 'worker_dead' });
+    const startedMs = systemClock.monotonicMs();
+    await submit(worker, 1);
+    await submit(worker, 2);
+    await when(() => find('one')?.state === 'error');
+    const tookMs = systemClock.monotonicMs() - startedMs;
+    expect(find('one')?.reason).toMatch(/^takes prompts but runs none: 2 wait/);
+    // 45 s at the default limit of 30 s.
+    expect(tookMs).toBeGreaterThanOrEqual(SCALED.busyLimitMs);
+    expect(tookMs).toBeLessThan(SCALED.busyLimitMs * 1.5);
+    simulator.control.set({ name: 'restart', down_ms: 100 });
+    await when(() => find('one')?.state === 'online');
+  });
+});
+
+describe('a worker that restarts', () => {
+  it('A7 in place keeps its id and is asked what it can run again', async () => {
+    const { simulator, worker } = await openProxied('one');
+    simulator.control.set({ name: 'hide_class', class: 'KSampler', times: 'until_cleared' });
+    simulator.control.set({ name: 'reboot', down_ms: 300 });
+    await when(() => find('one')?.inventory?.classTypes.has('KSampler') === false);
+    expect(registry.findByName('one')).toBe(worker);
+  });
+});
+
+describe('a worker that flaps', () => {
+  it('A13 is kept out longer each time while another one works, and comes back with one slot', async () => {
+    await openProxied('steady');
+    const { proxy, worker } = await openProxied('flapping');
+    const outMs: number[] = [];
+    for (let fall = 0; fall < 4; fall += 1) {
+      const from = changes.length;
+      await proxy.goDown();
+      await when(() => find('flapping')?.state === 'offline');
+      const downMs = systemClock.monotonicMs();
+      await proxy.goUp();
+      await when(() => find('flapping')?.state === 'online');
+      expect(find('flapping')?.slots).toBe(1);
+      outMs.push(systemClock.monotonicMs() - downMs);
+      const own = changes.slice(from).filter(({ workerId }) => workerId === worker.id);
+      expect(own.filter(({ type }) => type === 'worker.online')).toHaveLength(1);
+    }
+    const [first = 0, second = 0, third = 0, fourth = 0] = outMs;
+    // 0, 30, 60, 120 s at the defaults; one period may be added.
+    expect(first).toBeLessThan(1_200);
+    expect(second).toBeGreaterThan(1_400);
+    expect(third).toBeGreaterThan(2_900);
+    expect(fourth).toBeGreaterThan(5_900);
+  }, 30_000);
+
+  it('A15 is used all the same when the others are down', async () => {
+    const { proxy } = await openProxied('flapping');
+    const { proxy: other } = await openProxied('other');
+    await other.goDown();
+    await when(() => find('other')?.state === 'offline');
+    for (let fall = 0; fall < 3; fall += 1) {
+      await proxy.goDown();
+      await when(() => find('flapping')?.state === 'offline');
+      await proxy.goUp();
+      await when(() => find('flapping')?.state === 'online');
+    }
+    expect(changes.map(({ type }) => type)).not.toContain('worker.ejected');
+  });
+});
+
+describe('a slow worker', () => {
+  it('A12 is used while it is slow, and kept out when it is far slower than the others', async () => {
+    await openProxied('quick-1');
+    await openProxied('quick-2');
+    const { proxy, worker } = await openProxied('slow');
+    const calm = proxy.add({ kind: 'latency', ms: 20 });
+    for (let check = 0; check < 10; check += 1) await worker.checkNow();
+    expect(find('slow')).toMatchObject({ state: 'online', slots: 2 });
+    expect(find('slow')?.latencyMs).toBeGreaterThan(20);
+    calm();
+    proxy.add({ kind: 'latency', ms: 200 });
+    await when(() => find('slow')?.state !== 'online');
+    expect(find('slow')?.reason).toBe('answers far slower than the others of the fleet');
+    proxy.clear();
+    await when(() => find('slow')?.state === 'online');
+  }, 20_000);
+});
+
+describe('another server on the port', () => {
+  it('A17 is not used within one period, and the former one is when it is back', async () => {
+    const first = await openServer();
+    await registry.add({ name: 'one', url: first.url, source: 'config' });
+    await when(() => isReady('one'));
+    const { port } = first;
+    await first.close();
+    await when(() => find('one')?.state === 'offline');
+    const stranger = await openServer({ port, argv: ['main.py', '--output-directory', '/elsewhere'] });
+    await when(() => find('one')?.state === 'error');
+    expect(find('one')?.reason).toContain('--output-directory /elsewhere, before not given');
+    expect(changes.filter(({ type }) => type === 'worker.online')).toHaveLength(1);
+    await stranger.close();
+    await when(() => find('one')?.state === 'offline');
+    await openServer({ port });
+    await when(() => find('one')?.state === 'online');
+  });
+});
+
+describe('a connection that fails', () => {
+  it.each<[string, (worker: ConnectedWorker) => Promise<unknown>]>([
+    ['submit', (worker) => worker.http.submitPrompt({ graph: '{}', promptId: randomUUID() })],
+    ['history', (worker) => worker.http.loadHistory(randomUUID())],
+    ['view', (worker) => worker.http.view({ filename: 'x.png', subfolder: '', type: 'output' })],
+    ['upload', (worker) => worker.http.uploadImage({ filename: 'x.png', bytes: new Uint8Array([1]) })],
+  ])('HR6 at %s is looked into at once, and holds new prompts back', async (_call, call) => {
+    const { proxy, worker } = await openProxied('one');
+    await worker.checkNow();
+    await proxy.goDown();
+    await call(worker).catch(() => undefined);
+    expect(find('one')?.slots).toBe(0);
+    await when(() => find('one')?.state === 'offline');
+    expect(find('one')?.recovery?.phase).toBe('checking');
+    await when(() => find('one')?.recovery?.phase === 'advised');
+    await proxy.goUp();
+    await when(() => find('one')?.state === 'online');
+    expect(find('one')?.recovery).toBeNull();
+  });
+});
