@@ -88,6 +88,10 @@ export const publicConfigSchema = z
         name: z.string(),
         default_workflow: z.string().nullable(),
         workflows: z.array(z.string()),
+        /** Of its tasks that ask for none; 1 … 10, 10 first. */
+        priority: z.int(),
+        /** Most of its tasks on all workers together; null means no limit. */
+        max_concurrent_tasks: z.int().nullable(),
       }),
     ),
     upload: z.object({ formats: z.array(z.string()), max_bytes: z.int() }),

@@ -172,6 +172,8 @@ export interface Flow {
     load(name: string): Promise<Workflow>;
     validate(name: string, parameters: Record<string, unknown>): Promise<Validation>;
     reload(): Promise<{ workflows: number; errors: string[] }>;
+    /** What holds for tasks of a type now. `maxConcurrent`: on all workers together; null means no limit. */
+    typeSettings(taskType: string): { priority: number; maxConcurrent: number | null };
   };
 
   assets: {

@@ -94,7 +94,7 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     rules: () => ({
       strategy: options.placement.strategy(),
       bypass: options.placement.bypass,
-      typeLimit: () => null,
+      typeLimit: options.taskTypeLimit,
       durations: UNMEASURED,
       random: () => deps.random.fraction(),
     }),

@@ -48,6 +48,8 @@ export interface FlowOptions {
   maxAttempts: number;
   /** 1 … 10, by task type. */
   priority: (taskType: string) => number;
+  /** Most tasks of a type on all workers together, as set now; null means no limit. */
+  taskTypeLimit: (taskType: string) => number | null;
   offlineGraceMs: number;
   placement: {
     /** Read at each decision: it can change at any time. */

@@ -50,7 +50,7 @@ export interface PreparedSubmission {
 /**
  * From a request to a task that could be accepted: bind values into a copy of the graph, resolve files, read what the
  * graph needs, and judge it against what is known of the fleet. Refuses with INVALID_PARAMETERS, INVALID_WORKFLOW (per
- * node), WORKFLOW_FORMAT_UI, MISSING_ASSET, WORKFLOW_NOT_FOUND.
+ * node), WORKFLOW_FORMAT_UI, MISSING_ASSET, WORKFLOW_NOT_FOUND, TASK_TYPE_DISABLED.
  */
 export async function prepareSubmission(
   deps: SubmissionDeps,
@@ -148,6 +148,8 @@ function findWorkflow(
     : taskType
       ? library.findDefault(taskType)
       : null;
+  const wantedType = workflow?.taskType ?? taskType;
+  if (wantedType) refuseDisabledType(library, wantedType);
   if (!workflow?.enabled || (taskType && workflow.taskType !== taskType)) {
     throw new AppError('WORKFLOW_NOT_FOUND', {
       workflow_name: workflowName ?? null,
@@ -157,10 +159,21 @@ function findWorkflow(
   return workflow;
 }
 
+/** The type of every graph that comes without a workflow. */
+const RAW_TYPE = 'custom';
+
 async function bindGraph(deps: SubmissionDeps, ownerId: string, graphText: string): Promise<BoundBody> {
+  refuseDisabledType(deps.library, RAW_TYPE);
   const graph = parseGraphText(graphText);
   const inputs = await bindGraphFiles(deps, ownerId, graph);
-  return { graph, taskType: 'custom', workflow: null, parameters: {}, seed: null, inputs, warnings: [] };
+  return { graph, taskType: RAW_TYPE, workflow: null, parameters: {}, seed: null, inputs, warnings: [] };
+}
+
+/** A type that only reserves its name has nothing to switch on. */
+function refuseDisabledType(library: WorkflowLibrary, taskType: string): void {
+  const found = library.findTaskType(taskType);
+  if (found && !found.enabled && !found.reserved)
+    throw new AppError('TASK_TYPE_DISABLED', { task_type: taskType });
 }
 
 /** Reads a graph as a caller wrote it. Refuses what is no graph, and ComfyUI's other format with the way out of it. */

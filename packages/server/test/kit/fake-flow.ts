@@ -159,6 +159,7 @@ export class FakeFlow implements Flow {
       return { valid: true, errors: [], warnings: [], processed: {} };
     },
     reload: async () => ({ workflows: 1, errors: [] }),
+    typeSettings: () => ({ priority: 7, maxConcurrent: 3 }),
   };
 
   assets = {

@@ -290,6 +290,8 @@ test('API17 front ends get types, formats, limits, presets and defaults', async 
         name: 'image_to_video',
         default_workflow: 'image_to_video_basic',
         workflows: ['image_to_video_basic'],
+        priority: 7,
+        max_concurrent_tasks: 3,
       },
     ],
     upload: { formats: ['image/jpeg', 'image/png', 'image/webp'], max_bytes: 10_485_760 },
