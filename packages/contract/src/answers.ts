@@ -7,8 +7,17 @@ import { TASK_STATES, taskSchema } from './task.ts';
 
 /** GET /api/v2/tasks/{id}/status: small enough to poll. */
 export const taskStatusSchema = taskSchema
-  .pick({ task_id: true, status: true, message: true, progress: true, queue_position: true })
-  .extend({ estimated_time: taskSchema.shape.estimated_time, error: taskSchema.shape.error })
+  .pick({
+    task_id: true,
+    status: true,
+    message: true,
+    progress: true,
+    queue_position: true,
+    estimated_time: true,
+    estimated_start: true,
+    estimated_end: true,
+    error: true,
+  })
   .meta({ id: 'TaskStatus' });
 export type TaskStatus = z.infer<typeof taskStatusSchema>;
 

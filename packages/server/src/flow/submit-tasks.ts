@@ -57,6 +57,7 @@ export async function enterAccepted(
   for (const task of tasks) {
     if (task.state === 'held') stages.held.add(task.id);
     await stages.spine.enter(task);
+    stages.estimates.noteForecast(task.id, stages.forecasts.forecast(task));
   }
   // A worker may have told what it has between the judgement and the commit.
   const isHeldInVain =
@@ -67,13 +68,13 @@ export async function enterAccepted(
   return toSubmitted(stages, first, warnings);
 }
 
-function toSubmitted({ queue, estimates }: Stages, task: TaskRow, warnings: string[]): Submitted {
+function toSubmitted({ queue, forecasts }: Stages, task: TaskRow, warnings: string[]): Submitted {
   const position = task.state === 'queued' ? queue.position(task.id as TaskId) : null;
   return {
     task_id: task.id,
     status: task.state,
     message: describeTask(task, position),
-    estimated_time: estimates.estimateSeconds(task, position ?? 0),
+    estimated_time: forecasts.secondsLeft(forecasts.forecast(task)),
     queue_position: position,
     warnings,
   };

@@ -202,6 +202,8 @@ test('API7 one task, its status and its list fit the contract', async () => {
     progress: null,
     queue_position: null,
     estimated_time: null,
+    estimated_start: null,
+    estimated_end: null,
     error: null,
   });
 });

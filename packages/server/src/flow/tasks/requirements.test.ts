@@ -9,6 +9,7 @@ const BASE: TaskRequirements = {
     { folder: 'loras', name: 'b.safetensors' },
   ],
   inputs: [],
+  inputBytes: 0,
   excludedWorkers: [],
 };
 
@@ -33,6 +34,7 @@ describe('lane of a task', () => {
     ['task type', { taskType: 'custom' }],
     ['node class', { classTypes: ['KSampler'] }],
     ['model', { models: [] }],
+    ['size of request', { inputBytes: 1024 ** 2 }],
     ['worker to avoid', { excludedWorkers: ['worker-1'] }],
   ])('is another one for another %s', (_what, change) => {
     expect(createLaneKey({ ...BASE, ...change })).not.toBe(createLaneKey(BASE));
