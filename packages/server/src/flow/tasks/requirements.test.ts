@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { askForMoreVram, createLaneKey, type TaskRequirements } from './requirements.ts';
+import {
+  askForMoreVram,
+  createLaneKey,
+  parseRequirements,
+  type TaskRequirements,
+  toInputBytes,
+} from './requirements.ts';
 
 const BASE: TaskRequirements = {
   taskType: 'text_to_image',
@@ -61,5 +67,27 @@ describe('after a try ran out of memory', () => {
     ['it is not known what that worker has', 0, [24]],
   ])('nothing more is asked for when %s', (_case, failed, others) => {
     expect(askForMoreVram(BASE, failed, others)).toBe(BASE);
+  });
+});
+
+describe('what a worker must let in', () => {
+  const MIB = 1024 ** 2;
+
+  test.each<[string, number[], number]>([
+    ['nothing without files', [], 0],
+    ['a small file counts as one MiB', [10], MIB],
+    ['the largest of several', [10, 3.2 * MIB, 5], 4 * MIB],
+    ['a file that just fits a limit of whole MiB', [100 * MIB - 1024], 100 * MIB],
+    ['a file that fills the limit has no room for its form', [100 * MIB], 101 * MIB],
+  ])('%s', (_what, sizes, expected) => {
+    expect(toInputBytes(sizes)).toBe(expected);
+  });
+});
+
+describe('requirements', () => {
+  test('stored by an earlier version come without the size of inputs', () => {
+    const { inputBytes: _absent, ...stored } = BASE;
+
+    expect(parseRequirements(JSON.stringify(stored))).toEqual({ ...BASE, inputBytes: 0 });
   });
 });
