@@ -7,8 +7,17 @@ import { TASK_STATES, taskSchema } from './task.ts';
 
 /** GET /api/v2/tasks/{id}/status: small enough to poll. */
 export const taskStatusSchema = taskSchema
-  .pick({ task_id: true, status: true, message: true, progress: true, queue_position: true })
-  .extend({ estimated_time: taskSchema.shape.estimated_time, error: taskSchema.shape.error })
+  .pick({
+    task_id: true,
+    status: true,
+    message: true,
+    progress: true,
+    queue_position: true,
+    estimated_time: true,
+    estimated_start: true,
+    estimated_end: true,
+    error: true,
+  })
   .meta({ id: 'TaskStatus' });
 export type TaskStatus = z.infer<typeof taskStatusSchema>;
 
@@ -88,6 +97,10 @@ export const publicConfigSchema = z
         name: z.string(),
         default_workflow: z.string().nullable(),
         workflows: z.array(z.string()),
+        /** Of its tasks that ask for none; 1 … 10, 10 first. */
+        priority: z.int(),
+        /** Most of its tasks on all workers together; null means no limit. */
+        max_concurrent_tasks: z.int().nullable(),
       }),
     ),
     upload: z.object({ formats: z.array(z.string()), max_bytes: z.int() }),

@@ -39,6 +39,12 @@ export const ERRORS = {
     'never',
     'This client may run named workflows only; an admin can grant raw graphs.',
   ),
+  TASK_TYPE_DISABLED: spec(
+    403,
+    'caller',
+    'never',
+    'Tasks of this type are switched off; task_types.<type>.enabled switches them on.',
+  ),
   REGISTRATION_CLOSED: spec(
     403,
     'caller',

@@ -141,8 +141,12 @@ export const taskSchema = z
     due_at: timeSchema.nullable(),
     /** Tasks ahead of this one in the order they would start; 0 is next; null when not waiting. */
     queue_position: z.int().nullable(),
-    /** Seconds; null until a run of this workflow was measured. */
+    /** Seconds until its end is expected; null until a run like it was measured. */
     estimated_time: z.number().nullable(),
+    /** When it is expected to start on a worker, or started; null while nothing tells. */
+    estimated_start: timeSchema.nullable(),
+    /** When its end is expected; null until a run like it was measured. */
+    estimated_end: timeSchema.nullable(),
     progress: progressSchema.nullable(),
     cancel_requested_at: timeSchema.nullable(),
     created_at: timeSchema,

@@ -57,6 +57,32 @@ export const parameterProblemSchema = z
   .meta({ id: 'ParameterProblem' });
 export type ParameterProblem = z.infer<typeof parameterProblemSchema>;
 
+const errorRatiosSchema = z.object({
+  samples: z.int(),
+  /** 0.25: half of the estimates were off by less than a quarter of what it really took. */
+  median_error_ratio: z.number(),
+  p90_error_ratio: z.number(),
+});
+
+/** How far off the estimates of a workflow's tasks were; null where none could be made. */
+export const estimateErrorSchema = z
+  .object({
+    /** Null for graphs that came without a workflow. */
+    workflow: z.string().nullable(),
+    task_type: z.string(),
+    /** Of the run time, as expected when the worker was chosen. */
+    run_time: errorRatiosSchema.nullable(),
+    /** Of the time from acceptance to the end, as expected at acceptance. */
+    end_time: errorRatiosSchema.nullable(),
+  })
+  .meta({ id: 'EstimateError' });
+export type EstimateError = z.infer<typeof estimateErrorSchema>;
+
+/** GET /api/fleet/estimates */
+export const estimateErrorListSchema = z
+  .object({ estimates: z.array(estimateErrorSchema) })
+  .meta({ id: 'EstimateErrorList' });
+
 /** POST /api/v2/workflows/{name}/validate: nothing runs. */
 export const validationSchema = z
   .object({

@@ -88,6 +88,8 @@ export function makeTask(over: Partial<Task> = {}): Task {
     due_at: null,
     queue_position: 0,
     estimated_time: null,
+    estimated_start: null,
+    estimated_end: null,
     progress: null,
     cancel_requested_at: null,
     created_at: '2026-01-01T00:00:00.000Z',

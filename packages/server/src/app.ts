@@ -137,7 +137,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
       findRestart: (workerId) => findRestart(instances, workerId),
       linkTo: (assetId) => links.sign(toAssetPath(assetId)),
     },
-    toFlowOptions(config, balancing),
+    toFlowOptions(config, balancing, library),
   );
   instances.onChange(({ pid, workerId }) => {
     if (pid === null && workerId !== null) opened.spine.lost.leave(workerId);
@@ -170,7 +170,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   await announceAddress(database, address);
   const local = await openLocalClient({ db: database, identity, clock, random }, config.dataDir, address);
   session = await identity.authenticate(local.token);
-  followConfig(store, { database, fleet, library, options });
+  followConfig(store, { database, fleet, library, spine: opened.spine, options });
   return {
     config,
     address,
@@ -294,7 +294,7 @@ async function openFleet(scope: Scope, deps: FleetDeps, { store, environment }: 
   return { fleet, events, instances, transport };
 }
 
-function toFlowOptions(config: Config, balancing: Balancing) {
+function toFlowOptions(config: Config, balancing: Balancing, library: WorkflowLibrary) {
   return {
     inputDir: config.comfyui.inputDir,
     outputDir: config.comfyui.outputDir,
@@ -308,7 +308,8 @@ function toFlowOptions(config: Config, balancing: Balancing) {
     maxFiles: MAX_RESULT_FILES,
     timeoutMs: config.comfyui.timeoutMs,
     maxAttempts: config.placement.maxAttempts,
-    priority: () => DEFAULT_PRIORITY,
+    priority: (taskType: string) => library.findTaskType(taskType)?.priority ?? DEFAULT_PRIORITY,
+    taskTypeLimit: (taskType: string) => library.findTaskType(taskType)?.maxConcurrentTasks ?? null,
     offlineGraceMs: OFFLINE_GRACE_MS,
     placement: { strategy: () => balancing.strategy, bypass: BYPASS, agingMs: AGING_MS },
     retention: config.retention,
@@ -337,8 +338,15 @@ function followConfig(
     database,
     fleet,
     library,
+    spine,
     options,
-  }: { database: Database; fleet: WorkerRegistry; library: WorkflowLibrary; options: AppOptions },
+  }: {
+    database: Database;
+    fleet: WorkerRegistry;
+    library: WorkflowLibrary;
+    spine: OpenedFlow['spine'];
+    options: AppOptions;
+  },
 ): void {
   store.onChange(async (config, previous) => {
     await library.reload(listWorkflowSources(options, config));
@@ -348,5 +356,7 @@ function followConfig(
       config.workers,
       previous.workers,
     );
+    // A raised limit of a task type lets its next task start.
+    spine.place();
   });
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { analyseGraph, type GraphAnalysis, stringifyLosslessJson } from '@comfleet/comfyui';
-import type { Parameter, Workflow } from '@comfleet/contract';
+import type { EstimateError, Parameter, Workflow } from '@comfleet/contract';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
@@ -62,6 +62,35 @@ function toParameterRow(parameter: Parameter): string[] {
     parameter.required ? 'yes' : 'no',
     toPlainText(JSON.stringify(parameter.default_value ?? null)),
     toPlainText(limits.filter((limit) => limit !== '').join(', ')),
+  ];
+}
+
+/** `comfleet workflows estimates`: median and 90 % of how far off run times and ends were. */
+export async function listEstimates(context: CommandContext): Promise<number> {
+  const comfleet = await context.connect();
+  const estimates = await comfleet.workflows.estimateErrors({ signal: context.terminal.signal });
+  context.show({ estimates }, () =>
+    estimates.length === 0
+      ? [context.texts.nothing()]
+      : formatTable(
+          ['WORKFLOW', 'TYPE', 'RUNS', 'RUN TIME OFF BY', 'ENDS', 'END OFF BY'],
+          estimates.map((estimate) => [
+            toPlainText(estimate.workflow ?? '-'),
+            toPlainText(estimate.task_type),
+            ...toErrorCells(estimate.run_time),
+            ...toErrorCells(estimate.end_time),
+          ]),
+        ),
+  );
+  return EXIT.ok;
+}
+
+function toErrorCells(error: EstimateError['run_time']): string[] {
+  if (error === null) return ['0', '-'];
+  const percent = (ratio: number) => `${Math.round(ratio * 100)} %`;
+  return [
+    String(error.samples),
+    `${percent(error.median_error_ratio)} (9 of 10: ${percent(error.p90_error_ratio)})`,
   ];
 }
 

@@ -110,6 +110,14 @@ function addWorkflowCommands(program: Command, run: RunCommand): void {
       );
     });
   workflows
+    .command('estimates')
+    .description('how far off the estimates of tasks were')
+    .action(async (_flags: object, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/workflows.ts')).listEstimates(context),
+      );
+    });
+  workflows
     .command('analyse <file>')
     .description('describe a graph’s file; needs no server')
     .action(async (file: string, _flags: object, command: Command) => {

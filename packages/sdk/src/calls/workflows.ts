@@ -1,4 +1,6 @@
 import {
+  type EstimateError,
+  estimateErrorListSchema,
   type Validation,
   validationSchema,
   type Workflow,
@@ -38,6 +40,12 @@ export class WorkflowCalls {
       { ...options, method: 'POST', path, body, repeatable: true },
       validationSchema,
     );
+  }
+
+  /** How far off the estimates of tasks were, by workflow. Needs the admin grant. */
+  async estimateErrors(options: CallOptions = {}): Promise<EstimateError[]> {
+    const request = { ...options, method: 'GET', path: '/api/fleet/estimates' } as const;
+    return (await this.#transport.json(request, estimateErrorListSchema)).estimates;
   }
 }
 

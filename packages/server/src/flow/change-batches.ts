@@ -1,7 +1,8 @@
 import type { Batch, BatchId, TaskId } from '@comfleet/contract';
 import type { BatchRow, TaskRow } from '../platform/database/schema.ts';
 import { AppError } from '../platform/errors/app-error.ts';
-import { listBatchItems, loadBatchRow, viewBatch } from './batches.ts';
+import { createTurns } from '../platform/lifecycle/turns.ts';
+import { listBatchItems, loadBatchRow, MAX_BATCH, viewBatch } from './batches.ts';
 import type { Stages } from './stages.ts';
 import { prepareSubmission, type SubmissionDeps } from './submission.ts';
 import { cancelTask, enterAccepted } from './submit-tasks.ts';
@@ -25,6 +26,7 @@ export async function submitBatch(
   const batchId = stages.createId<'batch'>();
   const tasks: NewTask[] = [];
   const seed = body.fixed_seed ? deps.drawSeed() : null;
+  const turns = createTurns(stages.clock);
   for (const [index, item] of items.entries()) {
     const options = { ...body, name: item.name ?? body.name };
     const itemDeps = seed === null ? deps : { ...deps, drawSeed: () => seed };
@@ -36,6 +38,7 @@ export async function submitBatch(
       updates: item.updates,
     });
     tasks.push({ ...prepared.task, sealedSecrets: null, batch: { id: batchId, index } });
+    await turns.next();
   }
   const row: BatchRow = {
     id: batchId,
@@ -61,15 +64,19 @@ export async function submitBatch(
   return { batch: await viewBatch(stages.database, row), replayed: false };
 }
 
+type Change = 'pause' | 'resume' | 'cancel';
+
+const STATE_AFTER = { pause: 'paused', resume: 'running', cancel: 'canceled' } as const;
+
 /** Pause holds what waits, resume lets it go, cancel ends what has not ended. What runs goes on, except when canceled. */
 export async function changeBatch(
   stages: Stages,
   actor: Actor,
-  { id, change }: { id: BatchId; change: 'pause' | 'resume' | 'cancel' },
+  { id, change }: { id: BatchId; change: Change },
 ): Promise<Batch> {
   const { database } = stages;
   const row = await loadBatchRow(database, stages.visibleTo(actor), id);
-  const state = ({ pause: 'paused', resume: 'running', cancel: 'canceled' } as const)[change];
+  const state = STATE_AFTER[change];
   if (row.state === 'canceled' && state !== 'canceled') throw new AppError('CONFLICT', { status: row.state });
   const query = database.k
     .updateTable('batch')
@@ -84,21 +91,68 @@ export async function changeBatch(
       .selectAll()
       .where('batch_id', '=', id)
       .where('state', 'in', ['held', 'queued', 'running'])
-      // From the end: what is canceled must not start in the place of what was canceled before it.
-      .orderBy('batch_index', change === 'cancel' ? 'desc' : 'asc'),
+      .orderBy('batch_index')
+      .limit(MAX_BATCH),
   );
-  for (const task of tasks) {
-    if (change === 'cancel') await cancelTask(stages, task, actor.id);
-    else if (change === 'pause' && task.state === 'queued') await pauseTask(stages, task);
-    else if (change === 'resume' && task.held_reason === 'batch_paused')
-      await stages.spine.held.release(task);
-  }
+  await changeTasks(stages, tasks, { change, actor: actor.id });
   return viewBatch(database, await loadBatchRow(database, stages.visibleTo(actor), id));
 }
 
-async function pauseTask({ journal, queue }: Stages, task: TaskRow): Promise<void> {
-  const held = await journal.change(task.id, (row) =>
-    row.state === 'queued' ? { changes: [{ type: 'task.held', heldReason: 'batch_paused' }] } : null,
+/** Tasks changed at a time: their commits travel together and share a write to the disk. */
+const GROUP = 250;
+
+/**
+ * Each task's own change with its own event. What is not to start any more leaves its lane before the first commit, so
+ * that nothing starts in the place of what was taken away before it.
+ */
+async function changeTasks(
+  stages: Stages,
+  tasks: readonly TaskRow[],
+  { change, actor }: { change: Change; actor: string },
+): Promise<void> {
+  if (change !== 'resume') for (const task of tasks) await stages.queue.drop(task.id as TaskId);
+  const turns = createTurns(stages.clock);
+  for (let from = 0; from < tasks.length; from += GROUP) {
+    const group = tasks.slice(from, from + GROUP);
+    await Promise.all(group.map((task) => changeTask(stages, task, { change, actor })));
+    await turns.next();
+  }
+}
+
+async function changeTask(
+  stages: Stages,
+  task: TaskRow,
+  { change, actor }: { change: Change; actor: string },
+): Promise<void> {
+  if (change === 'cancel') await cancelTask(stages, task, actor);
+  else if (change === 'pause') await pauseTask(stages, task);
+  else if (task.held_reason === 'batch_paused') await resumeTask(stages, task);
+}
+
+async function pauseTask({ journal, queue, spine }: Stages, task: TaskRow): Promise<void> {
+  if (task.state !== 'queued') return;
+  const held = await journal.change(
+    task.id,
+    (row) =>
+      row.state === 'queued' ? { changes: [{ type: 'task.held', heldReason: 'batch_paused' }] } : null,
+    task,
   );
+  // It may have come back to its lane meanwhile, from a claim that was lost.
   if (held) await queue.drop(task.id as TaskId);
+  else await reenter({ journal, spine }, task);
+}
+
+/** Without a change it stands where it stood, if it still waits. */
+async function reenter({ journal, spine }: Pick<Stages, 'journal' | 'spine'>, task: TaskRow): Promise<void> {
+  const now = await journal.load(task.id);
+  if (now) await spine.enter(now);
+}
+
+async function resumeTask({ journal, spine }: Stages, task: TaskRow): Promise<void> {
+  const queued = await journal.change(
+    task.id,
+    (row) => (row.held_reason === 'batch_paused' ? { changes: [{ type: 'task.queued' }] } : null),
+    task,
+  );
+  if (queued) await spine.enter(queued);
 }

@@ -14,6 +14,7 @@ import { restoreName } from './execution/prepare-graph.ts';
 import type { RetryBudget } from './execution/retry-budget.ts';
 import type { FlowDeps, FlowOptions } from './stages.ts';
 import { loadGraphText } from './tasks/accept-tasks.ts';
+import type { RunEstimates } from './tasks/run-estimates.ts';
 import type { TaskJournal } from './tasks/task-journal.ts';
 import { writeAttempt, writeNewAttempt } from './tasks/task-rows.ts';
 
@@ -25,6 +26,7 @@ type ExecutionDeps = FlowDeps & {
   assets: Assets;
   counters: ExecutionCounters;
   retries: RetryBudget;
+  estimates: RunEstimates;
 };
 
 /** What running an attempt needs of the other stages, put together. */
@@ -43,6 +45,8 @@ export function createExecution(
     writeAttempt: (row) => writeAttempt(database.k, row),
     writeNewAttempt: (row) => writeNewAttempt(database.k, row),
     writesAtEnd: (task) => deps.secrets.writesAtEnd(task),
+    describeClaim: (task, workerId) => deps.estimates.describeClaim(task, workerId),
+    onStarted: (task) => deps.estimates.noteStart(task.id, database.nowMs()),
     loadGraphText: (hash) => loadGraphText(database, hash),
     loadSecrets: (taskId) => deps.secrets.load(taskId),
     uploadInput: (input, http, signal) => uploadInput(deps, { assetId: input.assetId, http, signal }),

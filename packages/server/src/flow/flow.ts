@@ -4,6 +4,7 @@ import type {
   Batch,
   BatchDetail,
   BatchId,
+  EstimateError,
   OutputKind,
   Placement,
   RecordedError,
@@ -172,7 +173,12 @@ export interface Flow {
     load(name: string): Promise<Workflow>;
     validate(name: string, parameters: Record<string, unknown>): Promise<Validation>;
     reload(): Promise<{ workflows: number; errors: string[] }>;
+    /** What holds for tasks of a type now. `maxConcurrent`: on all workers together; null means no limit. */
+    typeSettings(taskType: string): { priority: number; maxConcurrent: number | null };
   };
+
+  /** How far off estimates were, by workflow. */
+  estimateErrors(): EstimateError[];
 
   assets: {
     create(actor: Actor, upload: AssetUpload): Promise<{ asset: AssetRecord; blobWasNew: boolean }>;

@@ -18,6 +18,8 @@ import { createExecutionCounters } from './execution/execution-counters.ts';
 import { RetryBudget } from './execution/retry-budget.ts';
 import { describeBalancer, explainTask } from './explain-task.ts';
 import type { Flow } from './flow.ts';
+import { openForecasts } from './open-forecasts.ts';
+import { toModelsKey } from './placement/needs.ts';
 import { EmbeddedQueue } from './queue/embedded-queue.ts';
 import { openRetention } from './retention.ts';
 import { openSpine, type Spine } from './spine.ts';
@@ -34,7 +36,6 @@ import { createWorkflowCalls } from './workflow-calls.ts';
 import { storeWorkflowVersions } from './workflow-versions.ts';
 
 const PREVIEW_PERIOD_MS = 500;
-const UNMEASURED = { expectedMs: () => null, expectedLoadMs: () => null };
 
 /** Builds the path of a task out of its stages; everything it starts belongs to the scope. */
 export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOptions): Promise<OpenedFlow> {
@@ -42,7 +43,7 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
   const hub = new EventHub((error) => logger.warn('watcher.failed', { error: String(error) }));
   const board = new ProgressBoard();
   const previews = new PreviewThrottle(deps.clock, PREVIEW_PERIOD_MS);
-  const estimates = new RunEstimates(database);
+  const estimates = new RunEstimates(database, toModelsKey);
   const counters = createExecutionCounters();
   const retries = new RetryBudget();
   const finished: Record<string, number> = {};
@@ -53,13 +54,13 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
       if (row.state === 'held') held.add(row.id);
       else held.delete(row.id);
       const progress = row.state === 'succeeded' ? board.find(row.id) : null;
+      estimates.note(row, event, progress);
       if (row.ended_at !== null) {
         board.forget(row.id);
         previews.forget(row.id);
         retries.remove(row.id);
         finished[row.state] = (finished[row.state] ?? 0) + 1;
       }
-      if (row.state === 'succeeded') estimates.learn(row);
       const address = { taskId: row.id as TaskId, ownerId: row.owner_id, batchId: row.batch_id };
       // Whole only now that the result is stored.
       if (progress) hub.publish({ kind: 'progress', ...address, progress: { ...progress, value: 1 } });
@@ -80,7 +81,7 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     limits: options.assetLimits,
   });
   const execution = createExecution(
-    { ...deps, journal, hub, board, previews, assets, counters, retries },
+    { ...deps, journal, hub, board, previews, assets, counters, retries, estimates },
     options,
   );
   const spine = await openSpine(scope, {
@@ -94,19 +95,21 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     rules: () => ({
       strategy: options.placement.strategy(),
       bypass: options.placement.bypass,
-      typeLimit: () => null,
-      durations: UNMEASURED,
+      typeLimit: options.taskTypeLimit,
+      durations: estimates.durations,
       random: () => deps.random.fraction(),
     }),
     offlineGraceMs: options.offlineGraceMs,
   });
   openRetention(scope, { database, blobs: deps.blobs, assets, clock: deps.clock, logger }, options.retention);
+  const forecasts = openForecasts(scope, { ...deps, estimates, queue, spine });
   const stages: Stages = {
     ...deps,
     options,
     hub,
     board,
     estimates,
+    forecasts,
     journal,
     queue,
     assets,
@@ -156,6 +159,7 @@ function createFlow(stages: Stages): Flow {
     listBatches: (actor, limit, cursor) => listBatches(batchDeps, visibleTo(actor), limit, cursor),
     changeBatch: (actor, id, change) => changeBatch(stages, actor, { id, change }),
     workflows: createWorkflowCalls(stages),
+    estimateErrors: () => stages.estimates.errors(),
     assets: createAssetCalls(stages),
     debug: {
       pending: async (actor) => listPending(stages, visibleTo(actor)),
@@ -173,7 +177,7 @@ function createFlow(stages: Stages): Flow {
 }
 
 function createViews(stages: Stages): TaskViews {
-  const { database, fleet, queue, estimates, board, blobs } = stages;
+  const { database, fleet, queue, forecasts, board, blobs } = stages;
   return new TaskViews({
     database,
     loadAssets: (taskIds) => loadResults(database, taskIds),
@@ -182,7 +186,8 @@ function createViews(stages: Stages): TaskViews {
       workerName: (id) => fleet.find(id)?.name ?? null,
       progress: (id) => board.find(id),
       queuePosition: (id) => queue.position(id as TaskId),
-      estimateSeconds: (task) => estimates.estimateSeconds(task, queue.position(task.id as TaskId) ?? 0),
+      forecast: (task) => forecasts.forecast(task),
+      secondsLeft: (forecast) => forecasts.secondsLeft(forecast),
       linkTo: stages.linkTo,
     },
   });

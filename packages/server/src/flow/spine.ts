@@ -22,7 +22,7 @@ import { findMissing, toModelsKey } from './placement/needs.ts';
 import type { PlacementRules } from './placement/rules.ts';
 import type { QueuedTask, TaskQueue, WaitingTask } from './queue/task-queue.ts';
 import { askForMoreVram, createLaneKey, parseRequirements } from './tasks/requirements.ts';
-import { toWorkflowKey } from './tasks/run-estimates.ts';
+import { toWorkflowKey } from './tasks/run-durations.ts';
 import type { TaskJournal } from './tasks/task-journal.ts';
 import { streamWaitingTasks } from './tasks/task-queries.ts';
 import { toWorkerFacts } from './worker-facts.ts';

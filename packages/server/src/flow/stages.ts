@@ -8,6 +8,7 @@ import type { BlobStore } from './assets/blob-store.ts';
 import type { EventHub } from './events/event-hub.ts';
 import type { ProgressBoard } from './events/progress-board.ts';
 import type { ExecutionCounters } from './execution/execution-counters.ts';
+import type { Forecasts } from './forecasts.ts';
 import type { PlacementRules, Strategy } from './placement/rules.ts';
 import type { EmbeddedQueue } from './queue/embedded-queue.ts';
 import type { RetentionLimits } from './retention.ts';
@@ -48,6 +49,8 @@ export interface FlowOptions {
   maxAttempts: number;
   /** 1 … 10, by task type. */
   priority: (taskType: string) => number;
+  /** Most tasks of a type on all workers together, as set now; null means no limit. */
+  taskTypeLimit: (taskType: string) => number | null;
   offlineGraceMs: number;
   placement: {
     /** Read at each decision: it can change at any time. */
@@ -65,6 +68,7 @@ export interface Stages extends FlowDeps {
   hub: EventHub;
   board: ProgressBoard;
   estimates: RunEstimates;
+  forecasts: Forecasts;
   journal: TaskJournal;
   queue: EmbeddedQueue;
   assets: Assets;

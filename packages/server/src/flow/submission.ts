@@ -15,7 +15,7 @@ import type { Assets } from './assets/assets.ts';
 import type { SubmitBody } from './flow.ts';
 import { findMissing } from './placement/needs.ts';
 import type { NewTask } from './tasks/accept-tasks.ts';
-import type { BoundInput } from './tasks/requirements.ts';
+import { type BoundInput, toInputBytes } from './tasks/requirements.ts';
 import { bindParameters } from './workflows/bind-parameters.ts';
 import { bindUpdates, type NodeUpdate } from './workflows/bind-updates.ts';
 import { readSeed } from './workflows/find-graph-nodes.ts';
@@ -38,8 +38,13 @@ interface BoundBody {
   workflow: WorkflowDefinition | null;
   parameters: Record<string, unknown>;
   seed: string | null;
-  inputs: BoundInput[];
+  inputs: SizedInput[];
   warnings: string[];
+}
+
+/** A bound input with the size of its file. */
+interface SizedInput extends BoundInput {
+  sizeBytes: number;
 }
 
 export interface PreparedSubmission {
@@ -50,7 +55,7 @@ export interface PreparedSubmission {
 /**
  * From a request to a task that could be accepted: bind values into a copy of the graph, resolve files, read what the
  * graph needs, and judge it against what is known of the fleet. Refuses with INVALID_PARAMETERS, INVALID_WORKFLOW (per
- * node), WORKFLOW_FORMAT_UI, MISSING_ASSET, WORKFLOW_NOT_FOUND.
+ * node), WORKFLOW_FORMAT_UI, MISSING_ASSET, WORKFLOW_NOT_FOUND, TASK_TYPE_DISABLED.
  */
 export async function prepareSubmission(
   deps: SubmissionDeps,
@@ -74,7 +79,8 @@ export async function prepareSubmission(
     taskType: bound.taskType,
     classTypes,
     models,
-    inputs: bound.inputs,
+    inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
+    inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
     excludedWorkers: [],
     ...(silenceLimitMs === null ? {} : { silenceLimitMs }),
   };
@@ -123,10 +129,11 @@ async function bindNamed(
   const bound = bindParameters(workflow, body.parameters, { drawSeed: deps.drawSeed, strict: body.strict });
   if (!bound.ok)
     throw new AppError('INVALID_PARAMETERS', { problems: bound.problems, warnings: bound.warnings });
-  const inputs: BoundInput[] = [];
+  const inputs: SizedInput[] = [];
   for (const image of bound.images) {
     const asset = await deps.assets.resolveReference(ownerId, image.value);
-    inputs.push(...image.targets.map((target) => ({ ...target, assetId: asset.id })));
+    const file = { assetId: asset.id, sizeBytes: asset.size_bytes };
+    inputs.push(...image.targets.map((target) => ({ ...target, ...file })));
   }
   return {
     graph: bound.graph,
@@ -148,6 +155,8 @@ function findWorkflow(
     : taskType
       ? library.findDefault(taskType)
       : null;
+  const wantedType = workflow?.taskType ?? taskType;
+  if (wantedType) refuseDisabledType(library, wantedType);
   if (!workflow?.enabled || (taskType && workflow.taskType !== taskType)) {
     throw new AppError('WORKFLOW_NOT_FOUND', {
       workflow_name: workflowName ?? null,
@@ -157,10 +166,21 @@ function findWorkflow(
   return workflow;
 }
 
+/** The type of every graph that comes without a workflow. */
+const RAW_TYPE = 'custom';
+
 async function bindGraph(deps: SubmissionDeps, ownerId: string, graphText: string): Promise<BoundBody> {
+  refuseDisabledType(deps.library, RAW_TYPE);
   const graph = parseGraphText(graphText);
   const inputs = await bindGraphFiles(deps, ownerId, graph);
-  return { graph, taskType: 'custom', workflow: null, parameters: {}, seed: null, inputs, warnings: [] };
+  return { graph, taskType: RAW_TYPE, workflow: null, parameters: {}, seed: null, inputs, warnings: [] };
+}
+
+/** A type that only reserves its name has nothing to switch on. */
+function refuseDisabledType(library: WorkflowLibrary, taskType: string): void {
+  const found = library.findTaskType(taskType);
+  if (found && !found.enabled && !found.reserved)
+    throw new AppError('TASK_TYPE_DISABLED', { task_type: taskType });
 }
 
 /** Reads a graph as a caller wrote it. Refuses what is no graph, and ComfyUI's other format with the way out of it. */
@@ -180,8 +200,8 @@ export function parseGraphText(graphText: string): Graph {
 const ASSET_TYPE = 'core/ASSET';
 
 /** Files of a raw graph: `core/ASSET` objects must be the caller's; plain names are bound when they name an upload. */
-async function bindGraphFiles(deps: SubmissionDeps, ownerId: string, graph: Graph): Promise<BoundInput[]> {
-  const inputs: BoundInput[] = [];
+async function bindGraphFiles(deps: SubmissionDeps, ownerId: string, graph: Graph): Promise<SizedInput[]> {
+  const inputs: SizedInput[] = [];
   for (const [nodeId, node] of Object.entries(graph)) {
     for (const [inputName, value] of Object.entries(node.inputs)) {
       const reference = readAssetReference(value);
@@ -195,21 +215,26 @@ async function bindGraphFiles(deps: SubmissionDeps, ownerId: string, graph: Grap
         });
       }
       node.inputs[inputName] = asset.name;
-      inputs.push({ nodeId, inputName, assetId: asset.id });
+      inputs.push({ nodeId, inputName, assetId: asset.id, sizeBytes: asset.size_bytes });
     }
   }
   for (const file of readRequirements(graph).fileInputs) {
     if (inputs.some((input) => input.nodeId === file.nodeId && input.inputName === file.inputName)) continue;
     const asset = await findUpload(deps, ownerId, file.value);
-    if (asset) inputs.push({ nodeId: file.nodeId, inputName: file.inputName, assetId: asset });
+    if (asset) inputs.push({ nodeId: file.nodeId, inputName: file.inputName, ...asset });
   }
   return inputs;
 }
 
 /** A file of the worker's own input folder is a plain name too: only what is ours is bound, escapes are refused. */
-async function findUpload(deps: SubmissionDeps, ownerId: string, name: string): Promise<string | null> {
+async function findUpload(
+  deps: SubmissionDeps,
+  ownerId: string,
+  name: string,
+): Promise<{ assetId: string; sizeBytes: number } | null> {
   try {
-    return (await deps.assets.resolveReference(ownerId, name)).id;
+    const asset = await deps.assets.resolveReference(ownerId, name);
+    return { assetId: asset.id, sizeBytes: asset.size_bytes };
   } catch (thrown) {
     const harmless =
       thrown instanceof AppError &&

@@ -1,12 +1,14 @@
 import type { Submitted, TaskId } from '@comfleet/contract';
 import type { TaskEventRow, TaskRow } from '../platform/database/schema.ts';
 import { AppError } from '../platform/errors/app-error.ts';
+import { createTurns } from '../platform/lifecycle/turns.ts';
 import type { SubmitOutcome, SubmitRequest } from './flow.ts';
 import type { Stages } from './stages.ts';
 import { prepareSubmission, type SubmissionDeps } from './submission.ts';
 import { acceptTasks, findKeySubject, loadGraphText, type NewTask } from './tasks/accept-tasks.ts';
 import type { Actor } from './tasks/actor.ts';
 import { parseRequirements } from './tasks/requirements.ts';
+import type { PlanChange } from './tasks/task-journal.ts';
 import { loadVisibleTask } from './tasks/task-queries.ts';
 import { describeTask } from './tasks/task-view.ts';
 
@@ -48,7 +50,9 @@ export async function enterAccepted(
   warnings: string[],
 ): Promise<Submitted> {
   const byId = new Map(tasks.map((task) => [task.id, task]));
+  const turns = createTurns(stages.clock);
   for (const event of events) {
+    await turns.next();
     const task = byId.get(event.task_id);
     if (!task) continue;
     const address = { taskId: task.id as TaskId, ownerId: task.owner_id, batchId: task.batch_id };
@@ -57,6 +61,8 @@ export async function enterAccepted(
   for (const task of tasks) {
     if (task.state === 'held') stages.held.add(task.id);
     await stages.spine.enter(task);
+    stages.estimates.noteForecast(task.id, stages.forecasts.forecast(task));
+    await turns.next();
   }
   // A worker may have told what it has between the judgement and the commit.
   const isHeldInVain =
@@ -67,13 +73,13 @@ export async function enterAccepted(
   return toSubmitted(stages, first, warnings);
 }
 
-function toSubmitted({ queue, estimates }: Stages, task: TaskRow, warnings: string[]): Submitted {
+function toSubmitted({ queue, forecasts }: Stages, task: TaskRow, warnings: string[]): Submitted {
   const position = task.state === 'queued' ? queue.position(task.id as TaskId) : null;
   return {
     task_id: task.id,
     status: task.state,
     message: describeTask(task, position),
-    estimated_time: estimates.estimateSeconds(task, position ?? 0),
+    estimated_time: forecasts.secondsLeft(forecasts.forecast(task)),
     queue_position: position,
     warnings,
   };
@@ -81,13 +87,14 @@ function toSubmitted({ queue, estimates }: Stages, task: TaskRow, warnings: stri
 
 /** Waiting tasks are canceled at once; running ones are stopped on their worker first, and never succeed any more. */
 export async function cancelTask(stages: Stages, task: TaskRow, actor: string): Promise<void> {
-  const canceled = await stages.journal.change(task.id, (row) => {
+  const plan: PlanChange = (row) => {
     if (row.cancel_requested_at !== null) return null;
     const requested = { type: 'task.cancel_requested', actor } as const;
     return row.state === 'running'
       ? { changes: [requested] }
       : { changes: [requested, { type: 'task.canceled', actor }], writes: stages.secrets.writesAtEnd(row) };
-  });
+  };
+  const canceled = await stages.journal.change(task.id, plan, task);
   if (!canceled) return;
   if (canceled.state === 'running') stages.spine.dispatcher.stop(task.id, 'canceled');
   else await stages.queue.drop(task.id as TaskId);

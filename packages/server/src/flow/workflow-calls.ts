@@ -35,7 +35,12 @@ export function createWorkflowCalls(stages: Stages): Flow['workflows'] {
     reload: async () => {
       const outcome = await library.reload();
       await storeWorkflowVersions(stages.database, library.list());
+      stages.spine.place();
       return outcome;
     },
+    typeSettings: (taskType) => ({
+      priority: stages.options.priority(taskType),
+      maxConcurrent: stages.options.taskTypeLimit(taskType),
+    }),
   };
 }

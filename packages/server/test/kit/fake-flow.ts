@@ -159,7 +159,13 @@ export class FakeFlow implements Flow {
       return { valid: true, errors: [], warnings: [], processed: {} };
     },
     reload: async () => ({ workflows: 1, errors: [] }),
+    typeSettings: () => ({ priority: 7, maxConcurrent: 3 }),
   };
+
+  estimateErrors() {
+    const run_time = { samples: 8, median_error_ratio: 0.1, p90_error_ratio: 0.4 };
+    return [{ workflow: 'image_to_video_basic', task_type: 'image_to_video', run_time, end_time: null }];
+  }
 
   assets = {
     create: async (actor: Actor, upload: Parameters<Flow['assets']['create']>[1]) => {
@@ -338,6 +344,8 @@ export class FakeFlow implements Flow {
       due_at: null,
       queue_position: null,
       estimated_time: null,
+      estimated_start: null,
+      estimated_end: null,
       progress: null,
       cancel_requested_at: null,
       created_at: '2026-01-01T00:00:00.000Z',

@@ -21,7 +21,7 @@ export function createTaskRow(changes: Partial<TaskRow> = {}): TaskRow {
     graph_hash: 'graph',
     parameters: '{}',
     seed: null,
-    requirements: '{}',
+    requirements: '{"models":[]}',
     lane: 'lane',
     batch_id: null,
     batch_index: null,

@@ -25,6 +25,8 @@ export function sampleTask(fields: Partial<Task> = {}): Task {
     due_at: null,
     queue_position: 0,
     estimated_time: null,
+    estimated_start: null,
+    estimated_end: null,
     progress: null,
     cancel_requested_at: null,
     created_at: '2026-01-01T10:00:00.000Z',

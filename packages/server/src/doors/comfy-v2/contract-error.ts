@@ -56,6 +56,7 @@ function translate(error: AppError, operation: Operation | undefined): ContractE
     case 'FORBIDDEN':
       return FORBIDDEN;
     case 'GRAPH_NOT_GRANTED':
+    case 'TASK_TYPE_DISABLED':
       return { ...FORBIDDEN, message: error.message };
     case 'NOT_FOUND':
     case 'TASK_NOT_FOUND':

@@ -84,6 +84,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'PUT /api/fleet/balancing': ADMIN,
   // Needs the join token, which is nobody's bearer.
   'POST /api/fleet/register': [401, 401, 401, 401],
+  'GET /api/fleet/estimates': ADMIN,
   'GET /api/fleet/debug/pending': MINE,
   'POST /api/fleet/debug/check/:id': OWN_READ,
   'GET /api/health': PUBLIC,

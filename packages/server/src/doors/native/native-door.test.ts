@@ -202,6 +202,8 @@ test('API7 one task, its status and its list fit the contract', async () => {
     progress: null,
     queue_position: null,
     estimated_time: null,
+    estimated_start: null,
+    estimated_end: null,
     error: null,
   });
 });
@@ -290,6 +292,8 @@ test('API17 front ends get types, formats, limits, presets and defaults', async 
         name: 'image_to_video',
         default_workflow: 'image_to_video_basic',
         workflows: ['image_to_video_basic'],
+        priority: 7,
+        max_concurrent_tasks: 3,
       },
     ],
     upload: { formats: ['image/jpeg', 'image/png', 'image/webp'], max_bytes: 10_485_760 },

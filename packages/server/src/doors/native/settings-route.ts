@@ -19,10 +19,13 @@ export function addSettingsRoute(app: HttpServer, { flow, config }: NativeDeps):
       return {
         task_types: types.map((name) => {
           const own = workflows.filter((workflow) => workflow.task_type === name);
+          const settings = flow.workflows.typeSettings(name);
           return {
             name,
             default_workflow: own.find((workflow) => workflow.is_default)?.name ?? null,
             workflows: own.map((workflow) => workflow.name),
+            priority: settings.priority,
+            max_concurrent_tasks: settings.maxConcurrent,
           };
         }),
         upload: { formats: ['image/jpeg', 'image/png', 'image/webp'], max_bytes: limits.uploadBytes },

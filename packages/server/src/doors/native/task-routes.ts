@@ -76,8 +76,10 @@ function addReadRoutes(app: HttpServer, { flow }: NativeDeps): void {
     },
     handler: async (request) => {
       const task = await flow.loadTask(principalOf(request), readTaskId(request.params.id));
-      const { task_id, status, message, progress, queue_position, estimated_time, error } = task;
-      return { task_id, status, message, progress, queue_position, estimated_time, error };
+      const { task_id, status, message, progress, queue_position, error } = task;
+      const { estimated_time, estimated_start, estimated_end } = task;
+      const estimates = { estimated_time, estimated_start, estimated_end };
+      return { task_id, status, message, progress, queue_position, ...estimates, error };
     },
   });
 }

@@ -1,4 +1,9 @@
-import { validationSchema, workflowListSchema, workflowSchema } from '@comfleet/contract';
+import {
+  estimateErrorListSchema,
+  validationSchema,
+  workflowListSchema,
+  workflowSchema,
+} from '@comfleet/contract';
 import { z } from 'zod';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { readLosslessBody, toExactRecord } from '../../platform/http/json-body.ts';
@@ -27,6 +32,16 @@ export function addWorkflowRoutes(app: HttpServer, { flow }: NativeDeps): void {
       response: { 200: workflowSchema, ...problemAnswers },
     },
     handler: (request) => flow.workflows.load(request.params.name),
+  });
+
+  app.get('/api/fleet/estimates', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['workflows'],
+      summary: 'How far off the estimates of tasks were, by workflow',
+      response: { 200: estimateErrorListSchema, ...problemAnswers },
+    },
+    handler: async () => ({ estimates: flow.estimateErrors() }),
   });
 
   app.post('/api/v2/workflows/:name/validate', {

@@ -47,6 +47,8 @@ export interface RunnerDeps extends StepDeps {
   /** Restarts the process of a worker that is ours; null for any other. */
   findRestart(workerId: string): (() => Promise<void>) | null;
   counters: ExecutionCounters;
+  /** The prompt began to run on its worker. */
+  onStarted(task: TaskRow): void;
   onProgress(task: TaskRow, progress: ProgressState, available: boolean): void;
   onPreview(task: TaskRow, nodeId: string, mimeType: string, image: Uint8Array): void;
 }

@@ -132,6 +132,7 @@ class AttemptRun {
       onStarted: () => {
         reach('running');
         this.#steps.note('attempt.started');
+        this.#deps.onStarted(task);
         this.#job.onPhase('running');
         this.#silence.hear();
       },

@@ -36,6 +36,8 @@ export interface DispatcherDeps extends RunnerDeps {
     workerId: string,
     needsMoreVram: boolean,
   ) => { key: string; requirements: string; hasOtherWorker: boolean };
+  /** Details for the event of a claim: what is expected of the task on this worker. */
+  describeClaim: (task: TaskRow, workerId: string) => Record<string, unknown>;
   /** The newest progress of a running task. */
   findProgress: (taskId: string) => Progress | null;
   /** Extra writes that end a task for good (its secrets go). */
@@ -168,7 +170,7 @@ export class Dispatcher {
     taskId: TaskId,
     { workerId, socketId, placed }: { workerId: WorkerId; socketId: string; placed: object },
   ): Promise<{ task: TaskRow; attempt: AttemptRow } | null> {
-    const { journal, database, createId, writeNewAttempt } = this.#deps;
+    const { journal, database, createId, writeNewAttempt, describeClaim } = this.#deps;
     const attemptId = createId<'attempt'>();
     const promptId = createId();
     let attempt: AttemptRow | null = null;
@@ -191,7 +193,15 @@ export class Dispatcher {
         ended_at: null,
       };
       return {
-        changes: [{ type: 'attempt.claimed', attemptId, workerId, promptId, details: { placement: placed } }],
+        changes: [
+          {
+            type: 'attempt.claimed',
+            attemptId,
+            workerId,
+            promptId,
+            details: { ...describeClaim(row, workerId), placement: placed },
+          },
+        ],
         writes: [writeNewAttempt(attempt)],
       };
     });

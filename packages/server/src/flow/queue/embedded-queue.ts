@@ -76,6 +76,15 @@ export class EmbeddedQueue implements TaskQueue {
     return this.#lanes.get(lane)?.size ?? 0;
   }
 
+  positionInLane(taskId: TaskId): number | null {
+    const task = this.#byId.get(taskId);
+    return task ? (this.#lanes.get(task.lane)?.countBefore(task) ?? null) : null;
+  }
+
+  laneSizes(): { lane: string; waiting: number }[] {
+    return [...this.#lanes].map(([lane, { size }]) => ({ lane, waiting: size }));
+  }
+
   size(): number {
     return this.#byId.size;
   }

@@ -45,6 +45,10 @@ export interface TaskQueue {
   position(taskId: TaskId): number | null;
   /** Tasks in a lane. */
   count(lane: string): number;
+  /** Tasks of its own lane that come before this one; null when it does not wait here. */
+  positionInLane(taskId: TaskId): number | null;
+  /** How many tasks wait in each lane that has one. */
+  laneSizes(): { lane: string; waiting: number }[];
   size(): number;
   /** Called after a put, at once. The answer unsubscribes. */
   onReady(listener: () => void): () => void;

@@ -7,6 +7,8 @@ import type { BatchRow, IdempotencyRow, TaskEventRow, TaskRow } from '../../plat
 import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
+import { createTurns } from '../../platform/lifecycle/turns.ts';
+import type { Clock } from '../../platform/time/clock.ts';
 import { createLaneKey, type TaskRequirements } from './requirements.ts';
 import { createEvent } from './task-change.ts';
 import { writeNewTask } from './task-rows.ts';
@@ -37,6 +39,7 @@ export interface NewTask {
 
 export interface AcceptDeps {
   database: Database;
+  clock: Clock;
   createId: <K extends IdKind>() => Id<K>;
 }
 
@@ -58,16 +61,22 @@ let lastSeq = 0;
  * Throws IDEMPOTENCY_CONFLICT when the key stands for another body.
  */
 export async function acceptTasks(
-  { database, createId }: AcceptDeps,
+  { database, clock, createId }: AcceptDeps,
   newTasks: readonly NewTask[],
   acceptance: Acceptance,
 ): Promise<AcceptOutcome> {
   const { idempotency } = acceptance;
   const atMs = database.nowMs();
-  const rows = newTasks.map((task) => toTaskRow(task, createId<'task'>(), atMs));
+  const turns = createTurns(clock);
+  const rows: TaskRow[] = [];
+  for (const task of newTasks) {
+    rows.push(toTaskRow(task, createId<'task'>(), atMs));
+    await turns.next();
+  }
   const events = rows.map((row) => createFirstEvents(row, acceptance.actor, atMs));
+  const writes = await listWrites(database, turns, { newTasks, rows, events, acceptance, atMs });
   reach('before_accept_commit');
-  const outcome = await database.commit(listWrites(database, { newTasks, rows, events, acceptance, atMs }));
+  const outcome = await database.commit(writes);
   reach('after_accept_commit');
   if (outcome.kind === 'committed') return { kind: 'accepted', tasks: rows, events: events.flat() };
   const ownerId = rows[0]?.owner_id;
@@ -85,7 +94,11 @@ interface AcceptedRows {
   atMs: number;
 }
 
-function listWrites(database: Database, { newTasks, rows, events, acceptance, atMs }: AcceptedRows): Write[] {
+async function listWrites(
+  database: Database,
+  turns: ReturnType<typeof createTurns>,
+  { newTasks, rows, events, acceptance, atMs }: AcceptedRows,
+): Promise<Write[]> {
   const { batch, idempotency } = acceptance;
   const [first] = rows;
   if (!first) throw new AppError('INVALID_REQUEST', { reason: 'nothing to accept' });
@@ -97,8 +110,12 @@ function listWrites(database: Database, { newTasks, rows, events, acceptance, at
   const graphs = new Map(newTasks.map((task, index) => [rows[index]?.graph_hash ?? '', task.graphText]));
   // In one order everywhere: two batches that share graphs must not wait for each other.
   const inOrder = [...graphs].sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [hash, text] of inOrder) writes.push(writeGraph(database, { hash, text, atMs }));
+  for (const [hash, text] of inOrder) {
+    writes.push(writeGraph(database, { hash, text, atMs }));
+    await turns.next();
+  }
   for (const [index, row] of rows.entries()) {
+    await turns.next();
     writes.push(...writeNewTask(database.k, row, events[index] ?? []));
     const sealed = newTasks[index]?.sealedSecrets;
     if (sealed)

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { askForMoreVram, createLaneKey, type TaskRequirements } from './requirements.ts';
+import {
+  askForMoreVram,
+  createLaneKey,
+  parseRequirements,
+  type TaskRequirements,
+  toInputBytes,
+} from './requirements.ts';
 
 const BASE: TaskRequirements = {
   taskType: 'text_to_image',
@@ -9,6 +15,7 @@ const BASE: TaskRequirements = {
     { folder: 'loras', name: 'b.safetensors' },
   ],
   inputs: [],
+  inputBytes: 0,
   excludedWorkers: [],
 };
 
@@ -33,6 +40,7 @@ describe('lane of a task', () => {
     ['task type', { taskType: 'custom' }],
     ['node class', { classTypes: ['KSampler'] }],
     ['model', { models: [] }],
+    ['size of request', { inputBytes: 1024 ** 2 }],
     ['worker to avoid', { excludedWorkers: ['worker-1'] }],
   ])('is another one for another %s', (_what, change) => {
     expect(createLaneKey({ ...BASE, ...change })).not.toBe(createLaneKey(BASE));
@@ -59,5 +67,27 @@ describe('after a try ran out of memory', () => {
     ['it is not known what that worker has', 0, [24]],
   ])('nothing more is asked for when %s', (_case, failed, others) => {
     expect(askForMoreVram(BASE, failed, others)).toBe(BASE);
+  });
+});
+
+describe('what a worker must let in', () => {
+  const MIB = 1024 ** 2;
+
+  test.each<[string, number[], number]>([
+    ['nothing without files', [], 0],
+    ['a small file counts as one MiB', [10], MIB],
+    ['the largest of several', [10, 3.2 * MIB, 5], 4 * MIB],
+    ['a file that just fits a limit of whole MiB', [100 * MIB - 1024], 100 * MIB],
+    ['a file that fills the limit has no room for its form', [100 * MIB], 101 * MIB],
+  ])('%s', (_what, sizes, expected) => {
+    expect(toInputBytes(sizes)).toBe(expected);
+  });
+});
+
+describe('requirements', () => {
+  test('stored by an earlier version come without the size of inputs', () => {
+    const { inputBytes: _absent, ...stored } = BASE;
+
+    expect(parseRequirements(JSON.stringify(stored))).toEqual({ ...BASE, inputBytes: 0 });
   });
 });

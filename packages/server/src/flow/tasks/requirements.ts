@@ -14,6 +14,8 @@ export interface TaskRequirements {
   classTypes: readonly string[];
   models: readonly ModelRequirement[];
   inputs: readonly BoundInput[];
+  /** Bytes of the largest request that brings an input to the worker, rounded up; 0 without inputs. */
+  inputBytes: number;
   /** Workers to avoid while another capable one exists. */
   excludedWorkers: readonly string[];
   /** Bytes of memory its worker's first device must have: more than the one that ran out of it had. */
@@ -22,9 +24,23 @@ export interface TaskRequirements {
   silenceLimitMs?: number;
 }
 
-/** Reads the stored form; written by this program only. */
+/** Reads the stored form; written by this program only, by earlier versions without `inputBytes`. */
 export function parseRequirements(text: string): TaskRequirements {
-  return JSON.parse(text) as TaskRequirements;
+  const stored = JSON.parse(text) as TaskRequirements;
+  return { ...stored, inputBytes: stored.inputBytes ?? 0 };
+}
+
+const MEBIBYTE = 1024 ** 2;
+/** Names and boundaries of the multipart form around a file. */
+const FORM_BYTES = 1024;
+
+/**
+ * What a worker must let in to be given these files: the largest one in its form, in whole MiB. ComfyUI's limits are whole MiB
+ * too, so nothing that fits is refused, and a lane is not made for every size.
+ */
+export function toInputBytes(fileSizes: readonly number[]): number {
+  if (fileSizes.length === 0) return 0;
+  return Math.ceil((Math.max(...fileSizes) + FORM_BYTES) / MEBIBYTE) * MEBIBYTE;
 }
 
 /** After a try ran out of memory: more than that worker has, when one of the others has it. Bytes; 0 is unknown. */
@@ -38,19 +54,15 @@ export function askForMoreVram(
 }
 
 /** The lane of a task: tasks with equal keys can be served by the same workers. */
-export function createLaneKey({
-  taskType,
-  classTypes,
-  models,
-  excludedWorkers,
-  minVramBytes,
-}: TaskRequirements): string {
+export function createLaneKey(requirements: TaskRequirements): string {
+  const { taskType, classTypes, models, inputBytes, excludedWorkers, minVramBytes } = requirements;
   const canonical = JSON.stringify([
     taskType,
     [...classTypes].sort(),
     models.map((model) => `${model.folder}/${model.name}`).sort(),
     [...excludedWorkers].sort(),
     minVramBytes ?? 0,
+    inputBytes,
   ]);
   return createHash('sha256').update(canonical).digest('hex').slice(0, 32);
 }

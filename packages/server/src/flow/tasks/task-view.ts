@@ -1,12 +1,15 @@
 import type { Attempt, Progress, RecordedError, Result, Task, TaskEvent } from '@comfleet/contract';
 import type { AssetRow, AttemptRow, TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
+import type { Forecast } from './finish-forecast.ts';
 
 /** What a task's view needs beside its row; gathered by the spine. */
 export interface TaskContext {
   workerName: (workerId: string) => string | null;
   progress: (taskId: string) => Progress | null;
   queuePosition: (taskId: string) => number | null;
-  estimateSeconds: (task: TaskRow) => number | null;
+  forecast: (task: TaskRow) => Forecast;
+  /** Seconds until the end that is forecast. */
+  secondsLeft: (forecast: Forecast) => number | null;
   /** Short-lived signed link to an asset's bytes. */
   linkTo: (assetId: string) => string;
   /** Content of small text outputs, by asset. */
@@ -16,6 +19,7 @@ export interface TaskContext {
 /** A task as every native answer shows it. */
 export function toTask(task: TaskRow, assets: readonly AssetRow[], context: TaskContext): Task {
   const waiting = task.state === 'queued' ? context.queuePosition(task.id) : null;
+  const forecast = context.forecast(task);
   return {
     task_id: task.id,
     status: task.state,
@@ -38,7 +42,9 @@ export function toTask(task: TaskRow, assets: readonly AssetRow[], context: Task
     held_reason: task.held_reason,
     due_at: toTime(task.due_at),
     queue_position: waiting,
-    estimated_time: context.estimateSeconds(task),
+    estimated_time: context.secondsLeft(forecast),
+    estimated_start: toTime(forecast.startMs),
+    estimated_end: toTime(forecast.endMs),
     progress: context.progress(task.id),
     cancel_requested_at: toTime(task.cancel_requested_at),
     created_at: new Date(task.created_at).toISOString(),

@@ -11,6 +11,10 @@ export interface TaskTypeSummary {
   enabled: boolean;
   defaultWorkflow: string | null;
   reserved: boolean;
+  /** Most of its tasks on all workers together; null means no limit. */
+  maxConcurrentTasks: number | null;
+  /** 1 … 10 for tasks that ask for none; null leaves it to the default. */
+  priority: number | null;
 }
 
 /** A definition with its place and the absolute path of its graph. */
@@ -29,7 +33,11 @@ export interface WorkflowSourceSet {
 interface OpenType {
   enabled: boolean;
   chosen: string | null;
+  maxConcurrentTasks: number | null;
+  priority: number | null;
 }
+
+const NEW_TYPE: OpenType = { enabled: true, chosen: null, maxConcurrentTasks: null, priority: null };
 
 interface OpenWorkflow {
   taskType: string;
@@ -39,7 +47,7 @@ interface OpenWorkflow {
 
 /**
  * Lays sources over each other: of two workflows of one name the later source's wins, also under another task type;
- * `enabled` and `default_workflow` of a task type are replaced where written. A type's only workflow is its default.
+ * the settings of a task type are replaced where written. A type's only workflow is its default.
  */
 export function mergeSources(sources: readonly WorkflowSourceSet[]): {
   workflows: PlacedWorkflow[];
@@ -50,11 +58,7 @@ export function mergeSources(sources: readonly WorkflowSourceSet[]): {
   const workflows = new Map<string, OpenWorkflow>();
   for (const { taskTypes, baseFolder } of sources) {
     for (const [taskType, definition] of Object.entries(taskTypes)) {
-      const before = types.get(taskType) ?? { enabled: true, chosen: null };
-      types.set(taskType, {
-        enabled: definition.enabled ?? before.enabled,
-        chosen: definition.default_workflow ?? before.chosen,
-      });
+      types.set(taskType, layOver(types.get(taskType) ?? NEW_TYPE, definition));
       for (const [name, source] of Object.entries(definition.workflows)) {
         workflows.set(name, { taskType, source, file: resolve(baseFolder, source.workflow_file) });
       }
@@ -68,7 +72,9 @@ export function mergeSources(sources: readonly WorkflowSourceSet[]): {
     }
     const only = own.length === 1 ? (own[0] ?? null) : null;
     const defaultWorkflow = type.chosen ?? only;
-    return { name, enabled: type.enabled, defaultWorkflow, reserved: !type.enabled && own.length === 0 };
+    const { enabled, maxConcurrentTasks, priority } = type;
+    const reserved = !enabled && own.length === 0;
+    return { name, enabled, defaultWorkflow, reserved, maxConcurrentTasks, priority };
   });
   const byName = new Map(summaries.map((summary) => [summary.name, summary]));
   const placed = [...workflows].map(([name, { taskType, source, file }]): PlacedWorkflow => {
@@ -77,4 +83,15 @@ export function mergeSources(sources: readonly WorkflowSourceSet[]): {
     return { place: { name, taskType, enabled: summary?.enabled ?? true, isDefault }, source, file };
   });
   return { workflows: placed, taskTypes: summaries, problems };
+}
+
+/** A limit of null takes away the one of an earlier source. */
+function layOver(before: OpenType, written: TaskTypeDefinition): OpenType {
+  const limit = written.max_concurrent_tasks;
+  return {
+    enabled: written.enabled ?? before.enabled,
+    chosen: written.default_workflow ?? before.chosen,
+    maxConcurrentTasks: limit === undefined ? before.maxConcurrentTasks : limit,
+    priority: written.priority ?? before.priority,
+  };
 }

@@ -62,7 +62,7 @@ describe('the shipped workflows', () => {
       'invert_image',
     ]);
     expect(library.findDefault('text_to_image')?.name).toBe('sd_basic');
-    expect(library.taskTypes().slice(3)).toEqual([
+    expect(library.taskTypes().slice(3)).toMatchObject([
       { name: 'custom', enabled: true, defaultWorkflow: 'solid_color', reserved: false },
       { name: 'text_to_audio', enabled: false, defaultWorkflow: null, reserved: true },
       { name: 'image_to_3d', enabled: false, defaultWorkflow: null, reserved: true },
@@ -105,6 +105,43 @@ describe('the shipped workflows', () => {
       long: { duration: 6 },
     });
   });
+});
+
+describe('the settings of a task type', () => {
+  const read = (text: string) => ({
+    taskTypes: parseTaskTypes(`task_types: {t: ${text}}`, join(folder, 'c.yaml')),
+    baseFolder: folder,
+  });
+
+  it('WF10 without a word of them it is on, without a limit, and leaves priority to the default', async () => {
+    const library = await open(read('{}'));
+
+    expect(library.findTaskType('t')).toMatchObject({
+      enabled: true,
+      maxConcurrentTasks: null,
+      priority: null,
+    });
+    expect(library.findTaskType('unheard of')).toBeNull();
+  });
+
+  it('WF10 a later source replaces what it writes and leaves the rest', async () => {
+    const library = await open(read('{priority: 3, max_concurrent_tasks: 2}'), read('{priority: 9}'));
+
+    expect(library.findTaskType('t')).toMatchObject({ priority: 9, maxConcurrentTasks: 2 });
+  });
+
+  it('WF10 a limit written as null takes away the one of an earlier source', async () => {
+    const library = await open(read('{max_concurrent_tasks: 2}'), read('{max_concurrent_tasks: null}'));
+
+    expect(library.findTaskType('t')?.maxConcurrentTasks).toBeNull();
+  });
+
+  it.each(['priority: 0', 'priority: 11', 'max_concurrent_tasks: 0', 'max_concurrent_tasks: 1.5'])(
+    'WF10 %s is refused',
+    (setting) => {
+      expect(() => read(`{${setting}}`)).toThrow();
+    },
+  );
 });
 
 describe('what a load refuses', () => {

@@ -22,6 +22,8 @@ export interface WorkflowLibrary {
   /** The one used when a request names no workflow; null when there is none or it is switched off. */
   findDefault(taskType: string): WorkflowDefinition | null;
   taskTypes(): TaskTypeSummary[];
+  /** A task type as it is set now; null when no source names it. */
+  findTaskType(name: string): TaskTypeSummary | null;
   /** What was refused at the last load. */
   errors(): readonly string[];
   /** Loads all files anew. A workflow that cannot be loaded keeps its last good form; what was removed goes. */
@@ -44,14 +46,14 @@ export async function openWorkflowLibrary(
 
 interface Shelf {
   workflows: Map<string, WorkflowDefinition>;
-  taskTypes: TaskTypeSummary[];
+  taskTypes: Map<string, TaskTypeSummary>;
   errors: string[];
 }
 
 class FileLibrary implements WorkflowLibrary {
   readonly #deps: { logger: Logger; clock: Clock };
   #sources: readonly WorkflowSourceSet[];
-  #shelf: Shelf = { workflows: new Map(), taskTypes: [], errors: [] };
+  #shelf: Shelf = { workflows: new Map(), taskTypes: new Map(), errors: [] };
   #loading: Promise<unknown> = Promise.resolve();
 
   constructor(deps: { logger: Logger; clock: Clock }, sources: readonly WorkflowSourceSet[]) {
@@ -73,7 +75,11 @@ class FileLibrary implements WorkflowLibrary {
   }
 
   taskTypes(): TaskTypeSummary[] {
-    return this.#shelf.taskTypes;
+    return [...this.#shelf.taskTypes.values()];
+  }
+
+  findTaskType(name: string): TaskTypeSummary | null {
+    return this.#shelf.taskTypes.get(name) ?? null;
   }
 
   errors(): readonly string[] {
@@ -106,7 +112,8 @@ class FileLibrary implements WorkflowLibrary {
       if (kept) workflows.set(placed.place.name, kept);
     }
     this.#sources = sources;
-    this.#shelf = { workflows, taskTypes: merged.taskTypes, errors };
+    const taskTypes = new Map(merged.taskTypes.map((taskType) => [taskType.name, taskType]));
+    this.#shelf = { workflows, taskTypes, errors };
     for (const error of errors) logger.warn('workflows.refused', { error });
     const durationMs = Math.round(clock.monotonicMs() - startedMs);
     logger.info('workflows.loaded', { workflows: workflows.size, errors: errors.length, durationMs });

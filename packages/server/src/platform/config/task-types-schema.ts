@@ -109,6 +109,18 @@ export type WorkflowDefinition = z.infer<typeof workflowDefinitionSchema>;
 export const taskTypeDefinitionSchema = z.strictObject({
   enabled: z.boolean().optional().describe('Whether tasks of this type are taken; default true.'),
   default_workflow: z.string().optional().describe('Used when a request names no workflow.'),
+  max_concurrent_tasks: z
+    .int()
+    .min(1)
+    .nullable()
+    .optional()
+    .describe('Most tasks of this type on all workers together; null, the default, means no limit.'),
+  priority: z
+    .int()
+    .min(1)
+    .max(10)
+    .optional()
+    .describe('Priority of its tasks that ask for none, 10 first; default 5.'),
   workflows: z.record(z.string(), workflowDefinitionSchema).prefault({}).describe('Workflows by name.'),
 });
 export type TaskTypeDefinition = z.infer<typeof taskTypeDefinitionSchema>;

@@ -1,0 +1,117 @@
+import type { Database } from '../../platform/database/database.ts';
+import type { OpenRun } from './open-runs.ts';
+import { toWorkflowKey } from './run-durations.ts';
+
+/** Ended tasks looked at after a start, whatever became of them: the start costs the same with a million of them. */
+const RECENT_TASKS = 2000;
+const MAX_OPEN = 20_000;
+const OPEN_STATES = ['claimed', 'submitted', 'running', 'collecting'] as const;
+
+/** A task that succeeded, with the attempt that did it and what had been expected of it. */
+export interface EndedRun {
+  key: string;
+  workerId: string;
+  requirements: string;
+  startedMs: number;
+  endedMs: number;
+  acceptedMs: number;
+  workflow: string | null;
+  taskType: string;
+  /** Details of the attempt's claim: what was expected; JSON or null. */
+  expected: string | null;
+}
+
+/** The newest ended tasks that succeeded, oldest first: one walk down the index of ends, then two look-ups a task. */
+export async function loadEndedRuns(database: Database): Promise<EndedRun[]> {
+  const { k } = database;
+  const recent = k
+    .selectFrom('task')
+    .select([
+      'id',
+      'epoch',
+      'state',
+      'workflow_version_id',
+      'workflow_name',
+      'graph_hash',
+      'lane',
+      'task_type',
+      'requirements',
+      'created_at',
+      'ended_at',
+    ])
+    .where('ended_at', 'is not', null)
+    .orderBy('ended_at', 'desc')
+    .limit(RECENT_TASKS)
+    .as('recent');
+  const rows = await database.read(
+    k
+      .selectFrom(recent)
+      .innerJoin('attempt', (join) =>
+        join.onRef('attempt.task_id', '=', 'recent.id').onRef('attempt.epoch', '=', 'recent.epoch'),
+      )
+      .leftJoin('task_event', (join) =>
+        join
+          .onRef('task_event.task_id', '=', 'recent.id')
+          .onRef('task_event.attempt_id', '=', 'attempt.id')
+          .on('task_event.type', '=', 'attempt.claimed'),
+      )
+      .select([
+        'recent.workflow_version_id',
+        'recent.workflow_name',
+        'recent.graph_hash',
+        'recent.lane',
+        'recent.task_type',
+        'recent.requirements',
+        'recent.created_at as accepted_at',
+        'attempt.worker_id',
+        'attempt.started_at',
+        'attempt.ended_at',
+        'task_event.details',
+      ])
+      .where('recent.state', '=', 'succeeded')
+      .where('attempt.started_at', 'is not', null)
+      .where('attempt.ended_at', 'is not', null)
+      .orderBy('attempt.ended_at')
+      .limit(RECENT_TASKS),
+  );
+  return rows.map((row) => ({
+    key: toWorkflowKey(row),
+    workerId: row.worker_id,
+    requirements: row.requirements,
+    startedMs: Number(row.started_at),
+    endedMs: Number(row.ended_at),
+    acceptedMs: row.accepted_at,
+    workflow: row.workflow_name,
+    taskType: row.task_type,
+    expected: row.details,
+  }));
+}
+
+/** Attempts that an earlier process left open, in the order of their claims. */
+export async function loadOpenRuns(database: Database): Promise<OpenRun[]> {
+  const rows = await database.read(
+    database.k
+      .selectFrom('attempt')
+      .innerJoin('task', 'task.id', 'attempt.task_id')
+      .select([
+        'task.id',
+        'task.workflow_version_id',
+        'task.graph_hash',
+        'task.lane',
+        'task.task_type',
+        'attempt.worker_id',
+        'attempt.started_at',
+      ])
+      .where('attempt.state', 'in', [...OPEN_STATES])
+      .where('task.state', '=', 'running')
+      .orderBy('attempt.id')
+      .limit(MAX_OPEN),
+  );
+  return rows.map((row) => ({
+    taskId: row.id,
+    workerId: row.worker_id,
+    key: toWorkflowKey(row),
+    startedMs: row.started_at,
+    measurable: row.started_at !== null,
+  }));
+}

@@ -1,0 +1,56 @@
+import type { TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
+import { toWorkflowKey } from './run-durations.ts';
+
+/** A task that was sent to a worker and has not ended there. */
+export interface OpenRun {
+  taskId: string;
+  workerId: string;
+  key: string;
+  /** When it began to run, epoch ms; null while it waits in the worker's own queue. */
+  startedMs: number | null;
+  /** False when it may have started while no process of ours was there to see. */
+  readonly measurable: boolean;
+}
+
+/** What every worker still has to do, kept in step with the events of tasks. */
+export class OpenRuns {
+  readonly #byTask = new Map<string, OpenRun>();
+  readonly #byWorker = new Map<string, Set<OpenRun>>();
+
+  find(taskId: string): OpenRun | null {
+    return this.#byTask.get(taskId) ?? null;
+  }
+
+  /** In the order in which they were sent. */
+  list(workerId: string): OpenRun[] {
+    return [...(this.#byWorker.get(workerId) ?? [])];
+  }
+
+  note(task: TaskRow, event: Pick<TaskEventRow, 'type' | 'worker_id'>): void {
+    if (event.type === 'attempt.claimed' && event.worker_id !== null) {
+      const key = toWorkflowKey(task);
+      this.add({ taskId: task.id, workerId: event.worker_id, key, startedMs: null, measurable: true });
+    } else if (task.state !== 'running') this.#remove(task.id);
+  }
+
+  noteStart(taskId: string, atMs: number): void {
+    const run = this.#byTask.get(taskId);
+    if (run) run.startedMs ??= atMs;
+  }
+
+  add(run: OpenRun): void {
+    this.#remove(run.taskId);
+    const onWorker = this.#byWorker.get(run.workerId) ?? new Set();
+    this.#byWorker.set(run.workerId, onWorker.add(run));
+    this.#byTask.set(run.taskId, run);
+  }
+
+  #remove(taskId: string): void {
+    const run = this.#byTask.get(taskId);
+    if (!run) return;
+    this.#byTask.delete(taskId);
+    const onWorker = this.#byWorker.get(run.workerId);
+    onWorker?.delete(run);
+    if (onWorker?.size === 0) this.#byWorker.delete(run.workerId);
+  }
+}

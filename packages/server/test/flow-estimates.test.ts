@@ -1,0 +1,85 @@
+import type { Task, TaskId } from '@comfleet/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FlowRig, sleepGraph } from './kit/flow-rig.ts';
+
+const RUN_SECONDS = 0.4;
+/** What the machine may add to a run: workers here share two cores with the tests. */
+const SLACK_MS = 1500;
+
+let rig: FlowRig;
+beforeAll(async () => {
+  rig = await FlowRig.open({ simulators: [{}, {}] });
+});
+afterAll(() => rig.close());
+
+const submitMany = async (count: number): Promise<TaskId[]> => {
+  const ids: TaskId[] = [];
+  for (let left = count; left > 0; left -= 1) ids.push(await rig.submit(sleepGraph(RUN_SECONDS)));
+  return ids;
+};
+
+const ms = (time: string | null): number => (time === null ? Number.NaN : Date.parse(time));
+
+/** Ms between what was said of a task's end and its end. */
+const missOf = (said: Task, ended: Task): number => Math.abs(ms(said.estimated_end) - ms(ended.completed_at));
+
+describe('estimates', () => {
+  it('TQ15 before anything was measured nothing is estimated, neither time nor start and end', async () => {
+    const id = await rig.submit(sleepGraph(RUN_SECONDS));
+    await rig.happened(id, 'attempt.started');
+
+    expect(await rig.load(id)).toMatchObject({ estimated_time: null, estimated_end: null });
+    expect((await rig.ended(id)).estimated_end).toBeNull();
+  });
+
+  it('TQ15 tasks that wait for two workers are told their start and end, and end about then', async () => {
+    for (const id of await submitMany(4)) await rig.ended(id);
+    const ids = await submitMany(12);
+    const said = await Promise.all(ids.map((id) => rig.load(id)));
+    const last = said.at(-1);
+    const ended = await Promise.all(ids.map((id) => rig.ended(id)));
+
+    expect(last?.status).toBe('queued');
+    expect(ms(last?.estimated_end ?? null) - ms(last?.estimated_start ?? null)).toBeGreaterThan(
+      RUN_SECONDS * 900,
+    );
+    expect(last?.estimated_time).toBeGreaterThan(RUN_SECONDS * 3);
+    expect(said.every((task) => task.status === 'succeeded' || task.estimated_end !== null)).toBe(true);
+    for (const [index, task] of ended.entries()) {
+      const before = said[index];
+      if (before && before.status === 'queued') expect(missOf(before, task)).toBeLessThan(SLACK_MS);
+    }
+  });
+
+  it('TQ15 the claim keeps what was expected, and how far off it was is reported', async () => {
+    const [id] = await submitMany(1);
+    if (id === undefined) throw new Error('no task');
+    await rig.ended(id);
+    const events = await rig.flow.loadTaskEvents(rig.actor, id, 0);
+    const claim = events.find((event) => event.type === 'attempt.claimed');
+    const [error] = rig.flow.estimateErrors();
+
+    expect(Number(claim?.details?.['expected_ms'])).toBeGreaterThan(RUN_SECONDS * 900);
+    expect(error).toMatchObject({ workflow: null, task_type: 'custom' });
+    expect(error?.run_time?.samples).toBeGreaterThan(10);
+    expect(error?.run_time?.median_error_ratio).toBeLessThan(0.5);
+    expect(error?.end_time?.samples).toBeGreaterThan(10);
+    expect(error?.end_time?.median_error_ratio).toBeLessThan(0.5);
+  });
+
+  it('TQ15 estimates and their errors are there again after a restart', async () => {
+    const [before] = rig.flow.estimateErrors();
+    await rig.stop();
+    await rig.start();
+    const [after] = rig.flow.estimateErrors();
+    const [, , , fourth] = await submitMany(4);
+    if (fourth === undefined) throw new Error('no task');
+
+    expect(after?.run_time?.samples).toBe(before?.run_time?.samples);
+    expect(after?.end_time?.median_error_ratio).toBeCloseTo(
+      before?.end_time?.median_error_ratio ?? Number.NaN,
+      1,
+    );
+    expect((await rig.load(fourth)).estimated_end).not.toBeNull();
+  });
+});
