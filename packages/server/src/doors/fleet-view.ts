@@ -1,5 +1,4 @@
 import type {
-  ChangeWorker,
   CheckedWorker,
   FleetFrame,
   FleetStats,

@@ -15,6 +15,7 @@ import type { RetryBudget } from './execution/retry-budget.ts';
 import type { FlowDeps, FlowOptions } from './stages.ts';
 import { loadGraphText } from './tasks/accept-tasks.ts';
 import type { RunEstimates } from './tasks/run-estimates.ts';
+import { parseRequirements } from './tasks/requirements.ts';
 import type { TaskJournal } from './tasks/task-journal.ts';
 import { writeAttempt, writeNewAttempt } from './tasks/task-rows.ts';
 
@@ -48,6 +49,7 @@ export function createExecution(
     describeClaim: (task, workerId) => deps.estimates.describeClaim(task, workerId),
     onStarted: (task) => deps.estimates.noteStart(task.id, database.nowMs()),
     loadGraphText: (hash) => loadGraphText(database, hash),
+    readSilenceLimitMs: (task) => parseRequirements(task.requirements).silenceLimitMs ?? null,
     loadSecrets: (taskId) => deps.secrets.load(taskId),
     uploadInput: (input, http, signal) => uploadInput(deps, { assetId: input.assetId, http, signal }),
     collect: async ({ task, attempt, outputs, prepared, http, signal, onRefused }) => {

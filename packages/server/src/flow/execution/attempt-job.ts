@@ -31,6 +31,8 @@ export interface RunnerDeps extends StepDeps {
   clock: Clock;
   logger: Logger;
   loadGraphText(hash: string): Promise<string>;
+  /** Without a sign of progress for so long the prompt counts as hung; null: never. */
+  readSilenceLimitMs(task: TaskRow): number | null;
   loadSecrets(taskId: string): Promise<Record<string, unknown>>;
   /** Pushes a file of ours to the worker and answers the value its graph input must have. */
   uploadInput(input: InputFile, http: ComfyHttp, signal: AbortSignal): Promise<string>;

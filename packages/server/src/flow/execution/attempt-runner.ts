@@ -2,7 +2,6 @@ import type { CollectedOutput } from '@comfleet/comfyui';
 import { type Graph, parseGraph, parseLosslessJson, readRequirements } from '@comfleet/comfyui';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
-import { parseRequirements } from '../tasks/requirements.ts';
 import {
   type AttemptEnd,
   type AttemptJob,
@@ -25,7 +24,6 @@ import { uploadInputs } from './upload-inputs.ts';
 export type {
   AttemptEnd,
   AttemptJob,
-  Collected,
   RunnerDeps,
   RunningWorker,
   StopReason,
@@ -78,7 +76,7 @@ class AttemptRun {
     const { worker, attempt, task } = job;
     const { tracker } = worker;
     this.#silence = new SilenceWatch({
-      limitMs: parseRequirements(task.requirements).silenceLimitMs ?? null,
+      limitMs: this.#deps.readSilenceLimitMs(task),
       clock: deps.clock,
       isRunning: () => tracker.isRunning(attempt.prompt_id),
       canHear: () => tracker.connection !== null && worker.socketId === attempt.socket_id,
@@ -148,7 +146,7 @@ class AttemptRun {
   }
 
   async #submit(graph: Graph, follower: PromptFollower): Promise<Ended | null> {
-    const { task, attempt, worker, stop } = this.#job;
+    const { task, attempt, worker } = this.#job;
     const secrets = await this.#deps.loadSecrets(task.id);
     const watch = worker.expectStatus();
     this.#connection = worker.tracker.connection;

@@ -1,5 +1,4 @@
 import { toError } from '../../platform/errors/app-error.ts';
-import { parseRequirements } from '../tasks/requirements.ts';
 import {
   type AttemptJob,
   type Ended,
@@ -30,7 +29,7 @@ export class EarlyEnd {
 
   /** It shows no progress beyond its workflow's limit. */
   stalled(follower: PromptFollower): Promise<Ended | FollowedEnd> {
-    const { silenceLimitMs = 0 } = parseRequirements(this.#job.task.requirements);
+    const silenceLimitMs = this.#deps.readSilenceLimitMs(this.#job.task) ?? 0;
     const limit = { silence_limit_seconds: silenceLimitMs / 1000 };
     return this.#escalate(follower, endAttempt('interrupted', 'PROMPT_STALLED', limit));
   }

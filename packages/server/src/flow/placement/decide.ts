@@ -111,7 +111,7 @@ function findStart(
   const cold = hot.length === candidates.length ? [] : listSwitchable(candidates, { head, later, board });
   const best = choose(hot.filter((worker) => worker.load === 0)) ?? choose(hot);
   if (best && !isSwitchSooner(best, cold, { head, rules, nowMs })) return withGround(best, 'hot');
-  if (cold.length > 0 && (isOverdue || !isWorthWaiting(lane, head, around)))
+  if (cold.length > 0 && (isOverdue || !isWorthWaiting({ head, lane }, cold, around)))
     return withGround(choose(preferSpare(cold, board)), 'switch');
   if (best) return withGround(best, 'hot');
   return isOverdue ? withGround(choose(candidates), 'overdue') : null;
@@ -186,6 +186,9 @@ function preferSpare(workers: readonly BoardWorker[], board: Board): readonly Bo
   return spare.length > 0 ? spare : workers;
 }
 
+/** So many workers are compared by what was measured of them; more change nothing. */
+const COMPARED = 8;
+
 /** Where nothing was measured, a run and a load of models count alike. */
 const UNIT_MS = 1000;
 
@@ -204,7 +207,11 @@ function isSwitchSooner(
  * Whether a lane does better to wait for the workers that have its models: only where runs and loads were measured, and
  * these workers are done with the whole lane before another one has loaded the models.
  */
-function isWorthWaiting(lane: BoardLane, head: Head, { board, rules, nowMs }: Surroundings): boolean {
+function isWorthWaiting(
+  { head, lane }: Opening,
+  cold: readonly BoardWorker[],
+  { board, rules, nowMs }: Surroundings,
+): boolean {
   let waitMs = 0;
   let runsMs = 0;
   let hotWorkers = 0;
@@ -218,11 +225,10 @@ function isWorthWaiting(lane: BoardLane, head: Head, { board, rules, nowMs }: Su
   }
   if (hotWorkers === 0) return false;
   const drainMs = (waitMs + (runsMs / hotWorkers) * head.laneSize) / hotWorkers;
-  for (const worker of lane.free) {
-    const loadMs = rules.durations.expectedLoadMs(head.workflowKey, worker.facts.id);
-    if (loadMs === null || loadMs <= drainMs) return false;
-  }
-  return true;
+  return cold.slice(0, COMPARED).every(({ facts }) => {
+    const loadMs = rules.durations.expectedLoadMs(head.workflowKey, facts.id);
+    return loadMs !== null && loadMs > drainMs;
+  });
 }
 
 function expectedLoadMs(head: Head, worker: BoardWorker, { durations }: PlacementRules): number {
