@@ -46,7 +46,7 @@ export function createExecution(
     loadGraphText: (hash) => loadGraphText(database, hash),
     loadSecrets: (taskId) => deps.secrets.load(taskId),
     uploadInput: (input, http, signal) => uploadInput(deps, { assetId: input.assetId, http, signal }),
-    collect: async ({ task, attempt, outputs, prepared, http, signal, onRefused }) => {
+    collect: async ({ task, attempt, outputs, prepared, http, signal }) => {
       const { writes, assets } = await collectOutputs(
         {
           database,
@@ -65,7 +65,6 @@ export function createExecution(
           restoreName: (name) => restoreName(name, prepared.tag),
           http,
           signal,
-          onRefused,
         },
       );
       const publish = () => publishNames({ blobs, logger, outputDir: options.outputDir }, task, assets);

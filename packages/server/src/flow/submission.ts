@@ -69,14 +69,13 @@ export async function prepareSubmission(
       : await bindNamed(deps, ownerId, body);
   const graph = request.updates ? applyUpdates(bound.graph, request.updates) : bound.graph;
   const { classTypes, models } = readRequirements(graph);
-  const silenceLimitMs = bound.workflow?.silenceLimitMs ?? null;
   const requirements = {
     taskType: bound.taskType,
     classTypes,
     models,
     inputs: bound.inputs,
     excludedWorkers: [],
-    ...(silenceLimitMs === null ? {} : { silenceLimitMs }),
+    ...readSilenceLimit(bound.workflow),
   };
   const heldReason = judgeAgainstFleet(deps, graph, requirements);
   return {
@@ -103,6 +102,11 @@ export async function prepareSubmission(
       heldReason,
     },
   };
+}
+
+function readSilenceLimit(workflow: WorkflowDefinition | null): { silenceLimitMs?: number } {
+  const limitMs = workflow?.silenceLimitMs ?? null;
+  return limitMs === null ? {} : { silenceLimitMs: limitMs };
 }
 
 function readTimeout(

@@ -2,7 +2,6 @@ import type { CollectedOutput } from '@comfleet/comfyui';
 import { type Graph, parseGraph, parseLosslessJson, readRequirements } from '@comfleet/comfyui';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
-import { parseRequirements } from '../tasks/requirements.ts';
 import {
   type AttemptEnd,
   type AttemptJob,
@@ -18,14 +17,13 @@ import { endAttempt } from './ending.ts';
 import { judgeEnd } from './judge-end.ts';
 import { createTag, type PreparedGraph, prepareGraph, withInputs } from './prepare-graph.ts';
 import type { FollowedEnd, PromptFollower } from './prompt-follower.ts';
-import { SilenceWatch } from './silence-watch.ts';
+import { readSilenceLimitMs, SilenceWatch } from './silence-watch.ts';
 import { lookForPrompt, submitPrompt } from './submit-prompt.ts';
 import { uploadInputs } from './upload-inputs.ts';
 
 export type {
   AttemptEnd,
   AttemptJob,
-  Collected,
   RunnerDeps,
   RunningWorker,
   StopReason,
@@ -78,7 +76,7 @@ class AttemptRun {
     const { worker, attempt, task } = job;
     const { tracker } = worker;
     this.#silence = new SilenceWatch({
-      limitMs: parseRequirements(task.requirements).silenceLimitMs ?? null,
+      limitMs: readSilenceLimitMs(task),
       clock: deps.clock,
       isRunning: () => tracker.isRunning(attempt.prompt_id),
       canHear: () => tracker.connection !== null && worker.socketId === attempt.socket_id,
@@ -163,7 +161,6 @@ class AttemptRun {
         logger: this.#deps.logger,
         ended: follower.ended,
         onAccepted: () => watch.accepted(),
-        onFailed: () => worker.suspect(),
       }),
     );
     if (submitted === null || submitted.kind === 'submitted') return null;
@@ -273,7 +270,6 @@ class AttemptRun {
           prepared,
           http: worker.http,
           signal: stop,
-          onRefused: () => worker.suspect(),
         });
       } catch (thrown) {
         if (!(thrown instanceof AppError) || thrown.code !== 'STORAGE_FULL') throw thrown;
