@@ -31,8 +31,6 @@ export interface RunnerDeps extends StepDeps {
   clock: Clock;
   logger: Logger;
   loadGraphText(hash: string): Promise<string>;
-  /** Without a sign of progress for so long the prompt counts as hung; null: never. */
-  readSilenceLimitMs(task: TaskRow): number | null;
   loadSecrets(taskId: string): Promise<Record<string, unknown>>;
   /** Pushes a file of ours to the worker and answers the value its graph input must have. */
   uploadInput(input: InputFile, http: ComfyHttp, signal: AbortSignal): Promise<string>;
@@ -42,9 +40,8 @@ export interface RunnerDeps extends StepDeps {
     outputs: readonly CollectedOutput[];
     prepared: PreparedGraph;
     http: ComfyHttp;
+    /** Ends the wait for a worker that does not come back. */
     signal: AbortSignal;
-    /** Nobody listens on the worker; its files are asked for again until it does, or the signal fires. */
-    onRefused: () => void;
   }): Promise<Collected>;
   /** Restarts the process of a worker that is ours; null for any other. */
   findRestart(workerId: string): (() => Promise<void>) | null;

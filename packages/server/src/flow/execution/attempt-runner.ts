@@ -17,7 +17,7 @@ import { endAttempt } from './ending.ts';
 import { judgeEnd } from './judge-end.ts';
 import { createTag, type PreparedGraph, prepareGraph, withInputs } from './prepare-graph.ts';
 import type { FollowedEnd, PromptFollower } from './prompt-follower.ts';
-import { SilenceWatch } from './silence-watch.ts';
+import { readSilenceLimitMs, SilenceWatch } from './silence-watch.ts';
 import { lookForPrompt, submitPrompt } from './submit-prompt.ts';
 import { uploadInputs } from './upload-inputs.ts';
 
@@ -76,7 +76,7 @@ class AttemptRun {
     const { worker, attempt, task } = job;
     const { tracker } = worker;
     this.#silence = new SilenceWatch({
-      limitMs: this.#deps.readSilenceLimitMs(task),
+      limitMs: readSilenceLimitMs(task),
       clock: deps.clock,
       isRunning: () => tracker.isRunning(attempt.prompt_id),
       canHear: () => tracker.connection !== null && worker.socketId === attempt.socket_id,
@@ -162,7 +162,6 @@ class AttemptRun {
         logger: this.#deps.logger,
         ended: follower.ended,
         onAccepted: () => watch.accepted(),
-        onFailed: () => worker.suspect(),
       }),
     );
     if (submitted === null || submitted.kind === 'submitted') return null;
@@ -272,7 +271,6 @@ class AttemptRun {
           prepared,
           http: worker.http,
           signal: stop,
-          onRefused: () => worker.suspect(),
         });
       } catch (thrown) {
         if (!(thrown instanceof AppError) || thrown.code !== 'STORAGE_FULL') throw thrown;

@@ -12,6 +12,7 @@ import { escalate } from './escalate.ts';
 import { leaveWorker } from './leave-worker.ts';
 import type { FollowedEnd, PromptFollower } from './prompt-follower.ts';
 import { stopPrompt, waitUntilGone } from './prompt-on-worker.ts';
+import { readSilenceLimitMs } from './silence-watch.ts';
 
 const STOP_WAIT_MS = 10_000;
 
@@ -29,8 +30,7 @@ export class EarlyEnd {
 
   /** It shows no progress beyond its workflow's limit. */
   stalled(follower: PromptFollower): Promise<Ended | FollowedEnd> {
-    const silenceLimitMs = this.#deps.readSilenceLimitMs(this.#job.task) ?? 0;
-    const limit = { silence_limit_seconds: silenceLimitMs / 1000 };
+    const limit = { silence_limit_seconds: (readSilenceLimitMs(this.#job.task) ?? 0) / 1000 };
     return this.#escalate(follower, endAttempt('interrupted', 'PROMPT_STALLED', limit));
   }
 

@@ -1,4 +1,12 @@
+import type { TaskRow } from '../../platform/database/schema.ts';
 import type { Clock } from '../../platform/time/clock.ts';
+import type { TaskRequirements } from '../tasks/requirements.ts';
+
+/** What the workflow of a task allows; null: any silence. */
+export function readSilenceLimitMs({ requirements }: Pick<TaskRow, 'requirements'>): number | null {
+  const { silenceLimitMs }: Pick<TaskRequirements, 'silenceLimitMs'> = JSON.parse(requirements);
+  return silenceLimitMs ?? null;
+}
 
 export interface SilenceOptions {
   /** Null: never. */
