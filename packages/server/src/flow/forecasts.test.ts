@@ -141,6 +141,12 @@ describe('a running task', () => {
     expect(inSeconds(RUNNING)).toEqual([-60, 0]);
   });
 
+  test('one that was claimed this moment starts now', () => {
+    learn(10);
+
+    expect(inSeconds(RUNNING)).toEqual([0, 10]);
+  });
+
   test('one that waits in its worker’s queue starts when those before it are done', () => {
     learn(10);
     place('first', clock.nowMs() - 3000);

@@ -78,7 +78,8 @@ export class Forecasts {
   #ofRunning(task: TaskRow): Forecast {
     const { estimates, nowMs } = this.#deps;
     const run = estimates.runs.find(task.id);
-    if (!run) return NO_FORECAST;
+    // Its claim was stored a moment ago; we have not been told yet.
+    if (!run) return this.#from(task, nowMs());
     const expectedMs = estimates.durations.expectedMs(run.key, run.workerId);
     const startMs = run.startedMs ?? this.#startOnWorker(run);
     if (startMs === null || expectedMs === null) return { startMs, endMs: null };

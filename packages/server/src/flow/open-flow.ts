@@ -18,6 +18,7 @@ import { ProgressBoard } from './events/progress-board.ts';
 import { createExecutionCounters } from './execution/execution-counters.ts';
 import { RetryBudget } from './execution/retry-budget.ts';
 import { describeBalancer, explainTask } from './explain-task.ts';
+import { finishBatchChanges } from './finish-batch-changes.ts';
 import type { Flow } from './flow.ts';
 import { openForecasts } from './open-forecasts.ts';
 import { toModelsKey } from './placement/needs.ts';
@@ -65,6 +66,7 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     { ...deps, journal, hub, board, previews, assets, counters, retries, estimates },
     options,
   );
+  await finishBatchChanges({ database, journal, secrets: deps.secrets });
   const spine = await openSpine(scope, {
     database,
     journal,

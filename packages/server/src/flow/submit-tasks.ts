@@ -7,8 +7,8 @@ import type { Stages } from './stages.ts';
 import { prepareSubmission, type SubmissionDeps } from './submission.ts';
 import { acceptTasks, findKeySubject, loadGraphText, type NewTask } from './tasks/accept-tasks.ts';
 import type { Actor } from './tasks/actor.ts';
+import { planCancel } from './tasks/plan-cancel.ts';
 import { parseRequirements } from './tasks/requirements.ts';
-import type { PlanChange } from './tasks/task-journal.ts';
 import { loadVisibleTask } from './tasks/task-queries.ts';
 import { describeTask } from './tasks/task-view.ts';
 
@@ -87,14 +87,7 @@ function toSubmitted({ queue, forecasts }: Stages, task: TaskRow, warnings: stri
 
 /** Waiting tasks are canceled at once; running ones are stopped on their worker first, and never succeed any more. */
 export async function cancelTask(stages: Stages, task: TaskRow, actor: string): Promise<void> {
-  const plan: PlanChange = (row) => {
-    if (row.cancel_requested_at !== null) return null;
-    const requested = { type: 'task.cancel_requested', actor } as const;
-    return row.state === 'running'
-      ? { changes: [requested] }
-      : { changes: [requested, { type: 'task.canceled', actor }], writes: stages.secrets.writesAtEnd(row) };
-  };
-  const canceled = await stages.journal.change(task.id, plan, task);
+  const canceled = await stages.journal.change(task.id, planCancel(actor, stages.secrets), task);
   if (!canceled) return;
   if (canceled.state === 'running') stages.spine.dispatcher.stop(task.id, 'canceled');
   else await stages.queue.drop(task.id as TaskId);

@@ -1,0 +1,15 @@
+import type { TaskRow } from '../../platform/database/schema.ts';
+import type { PlanChange } from './task-journal.ts';
+
+/** What a cancel writes: a waiting task ends at once, its secrets with it; of a running one the wish is kept until it stopped. */
+export function planCancel(
+  actor: string,
+  secrets: { writesAtEnd: (task: TaskRow) => NonNullable<ReturnType<PlanChange>>['writes'] },
+): PlanChange {
+  return (task) => {
+    if (task.cancel_requested_at !== null) return null;
+    const requested = { type: 'task.cancel_requested', actor } as const;
+    if (task.state === 'running') return { changes: [requested] };
+    return { changes: [requested, { type: 'task.canceled', actor }], writes: secrets.writesAtEnd(task) };
+  };
+}
