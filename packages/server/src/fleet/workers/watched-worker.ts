@@ -296,21 +296,24 @@ export class WatchedWorker implements ConnectedWorker {
         const { cause, downMs } = change;
         this.#inventory.want();
         this.#logger.info('worker.online', { cause, downMs });
-        return onChange('worker.online', cause, downMs === null ? {} : { durationMs: downMs });
+        onChange('worker.online', cause, downMs === null ? {} : { durationMs: downMs });
+        break;
       }
       case 'offline':
       case 'error':
       case 'ejected':
         this.#saveSeen(0);
         this.#logger.warn(`worker.${change.type}`, { cause: change.cause });
-        return onChange(`worker.${change.type}`, change.cause);
+        onChange(`worker.${change.type}`, change.cause);
+        break;
       case 'recovery': {
         const { phase } = change.recovery;
         this.#logger.warn('worker.recovery', { phase });
-        return onChange('worker.recovery', adviseRecovery(change.recovery).en, { details: { phase } });
+        onChange('worker.recovery', adviseRecovery(change.recovery).en, { details: { phase } });
+        break;
       }
       case 'restart_wanted':
-        return askRestart(change.cause);
+        askRestart(change.cause);
     }
   }
 
