@@ -266,6 +266,7 @@ async function openFleet(scope: Scope, deps: FleetDeps, { store, environment }: 
       idleTimeoutMs: health.idleTimeoutMs,
       busyTimeoutMs: health.busyTimeoutMs,
       busyLimitMs: health.busyLimitMs,
+      inventoryPeriodMs: health.inventoryPeriodMs,
       rise: health.rise,
       fall: health.fall,
     },

@@ -186,6 +186,7 @@ function compileWorkerHealth(raw: RawConfig): WorkerHealthConfig {
     idleTimeoutMs: (check.timeout ?? 2) * 1000,
     busyTimeoutMs: (check.timeout ?? 10) * 1000,
     busyLimitMs: (check.heartbeat_timeout ?? 30) * 1000,
+    inventoryPeriodMs: check.inventory_interval * 1000,
     rise: 2,
     fall: check.retry_attempts ?? 3,
   };

@@ -151,6 +151,11 @@ const healthCheckSchema = z.strictObject({
     .max(100)
     .optional()
     .describe('Failed checks that make it offline; default 3.'),
+  inventory_interval: z
+    .number()
+    .positive()
+    .default(300)
+    .describe('Seconds between two looks at what a worker can run: node classes and model files.'),
 });
 
 const nodesSchema = z.strictObject({

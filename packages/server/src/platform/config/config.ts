@@ -63,6 +63,8 @@ export interface WorkerHealthConfig {
   readonly idleTimeoutMs: number;
   readonly busyTimeoutMs: number;
   readonly busyLimitMs: number;
+  /** Between two looks at what a worker can run. */
+  readonly inventoryPeriodMs: number;
   /** Good checks in a row that make it online. */
   readonly rise: number;
   /** Bad checks in a row that make it offline. */

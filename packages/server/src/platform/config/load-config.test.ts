@@ -157,6 +157,7 @@ test('an empty file is a working single machine', () => {
     idleTimeoutMs: 2000,
     busyTimeoutMs: 10_000,
     busyLimitMs: 30_000,
+    inventoryPeriodMs: 300_000,
     rise: 2,
     fall: 3,
   });
