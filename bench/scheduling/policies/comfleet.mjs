@@ -1,7 +1,7 @@
 import { Board } from '../../../packages/server/dist/flow/placement/board.js';
 import { applyDecision, decide } from '../../../packages/server/dist/flow/placement/decide.js';
 import { EmbeddedQueue } from '../../../packages/server/dist/flow/queue/embedded-queue.js';
-import { createMeasuredDurations } from './measured-durations.mjs';
+import { RunDurations } from '../../../packages/server/dist/flow/tasks/run-durations.js';
 
 /** @typedef {import('../world.mjs').Policy} Policy */
 /** @typedef {import('../world.mjs').Act} Act */
@@ -37,7 +37,9 @@ class Comfleet {
   #nowMs = 0;
   #agedMs = 0;
   #queue = new EmbeddedQueue({ now: () => this.#nowMs, agingMs: AGING_MS });
-  #durations = createMeasuredDurations();
+  #durations = new RunDurations();
+  /** Models of the last run on each worker. @type {Map<string, string>} */
+  #lastRun = new Map();
   /** @type {Map<string, SimTask>} */
   #tasks = new Map();
   /** Tasks on workers with the order they had in their lanes. @type {Map<string, WaitingTask>} */
@@ -66,7 +68,7 @@ class Comfleet {
       priority: task.priority,
       acceptedSeq: task.number,
       ownerId: task.client,
-      workflowKey: name,
+      workflowKey: toWorkflowKey(task),
     });
   }
 
@@ -81,7 +83,15 @@ class Comfleet {
     const prompt = { taskId: toTaskId(task), ownerId: task.client, taskType: TASK_TYPE };
     this.#board.release(toWorkerId(worker), prompt, true);
     this.#orders.delete(prompt.taskId);
-    this.#durations.learn(run);
+    this.#learn(run);
+  }
+
+  /** As the control plane learns it: from outside, a run is cold when the one before it had other models. @param {import('../world.mjs').Run} run */
+  #learn({ task, worker, startMs, endMs }) {
+    const workerId = toWorkerId(worker);
+    const warm = this.#lastRun.get(workerId) === task.model.name;
+    this.#lastRun.set(workerId, task.model.name);
+    this.#durations.learn({ key: toWorkflowKey(task), workerId, durationMs: endMs - startMs, warm });
   }
 
   /** @param {SimTask} task */
@@ -153,6 +163,11 @@ function toTaskId({ number }) {
 /** @param {SimWorker} worker */
 function toWorkerId({ spec }) {
   return /** @type {WorkerId} */ (spec.name);
+}
+
+/** One workflow for each model set. @param {SimTask} task */
+function toWorkflowKey({ model }) {
+  return `${model.name}|${model.name}|${TASK_TYPE}`;
 }
 
 /** @param {SimTask} task @returns {Needs} */
