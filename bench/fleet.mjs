@@ -27,12 +27,22 @@ async function waitForWorker(program) {
   return { program, url, controlUrl };
 }
 
-/**
- * Starts the server over these workers and waits until all of them are online.
- * @param {{ folder: string, workers: readonly Worker[], durability?: 'power' | 'process', database?: object, nodeFlags?: readonly string[] }} options
- * @returns {Promise<Server>}
- */
-export async function startServer({ folder, workers, durability = 'power', database, nodeFlags = [] }) {
+/** @typedef {{ folder: string, workers: readonly { url: string }[], durability?: 'power' | 'process', database?: object, nodeFlags?: readonly string[] }} ServerOptions */
+
+/** Starts the server over these workers and waits until all of them are online. @param {ServerOptions} options @returns {Promise<Server>} */
+export async function startServer(options) {
+  const server = await openServer(options);
+  try {
+    await waitForWorkers(server, options.workers.length);
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** Starts the server over these workers; it answers, they may not yet. @param {ServerOptions} options @returns {Promise<Server>} */
+export async function openServer({ folder, workers, durability = 'power', database, nodeFlags = [] }) {
   const config = {
     server: { port: 0 },
     durability,
@@ -45,9 +55,7 @@ export async function startServer({ folder, workers, durability = 'power', datab
   try {
     const url = await program.waitForLine(/(http:\/\/127\.0\.0\.1:\d+)/);
     const credential = JSON.parse(await readFile(join(folder, 'credential.json'), 'utf8'));
-    const server = { program, url, token: String(credential.token), stop: () => program.stop() };
-    await waitForWorkers(server, workers.length);
-    return server;
+    return { program, url, token: String(credential.token), stop: () => program.stop() };
   } catch (error) {
     await program.stop();
     throw error;

@@ -20,6 +20,7 @@ import { RetryBudget } from './execution/retry-budget.ts';
 import { describeBalancer, explainTask } from './explain-task.ts';
 import { finishBatchChanges } from './finish-batch-changes.ts';
 import type { Flow } from './flow.ts';
+import { openKnownInventories } from './known-inventories.ts';
 import { openForecasts } from './open-forecasts.ts';
 import { toModelsKey } from './placement/needs.ts';
 import { EmbeddedQueue } from './queue/embedded-queue.ts';
@@ -101,7 +102,7 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     finished,
     counters,
   };
-  return { flow: createFlow(stages), spine, hub };
+  return { flow: createFlow(stages, openKnownInventories(scope, deps.fleet)), spine, hub };
 }
 
 function createAssets({ database, blobs, createId }: FlowDeps, options: FlowOptions): Assets {
@@ -115,12 +116,12 @@ export interface OpenedFlow {
   hub: EventHub;
 }
 
-function createFlow(stages: Stages): Flow {
+function createFlow(stages: Stages, inventories: SubmissionDeps['inventories']): Flow {
   const { database, visibleTo, spine } = stages;
   const views = createViews(stages);
   const preview = (taskId: string) => stages.board.findPreview(taskId);
   const watch: WatchDeps = { database, hub: stages.hub, views, preview };
-  const submission = createSubmission(stages);
+  const submission = createSubmission(stages, inventories);
   const batchDeps = { database, views };
   return {
     submit: (request) => submitTask(stages, submission, request),
@@ -204,12 +205,14 @@ async function loadText(blobs: BlobStore, asset: AssetRow): Promise<string | nul
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function createSubmission({ library, assets, fleet, random, options }: Stages): SubmissionDeps {
+function createSubmission(
+  { library, assets, random, options }: Stages,
+  inventories: SubmissionDeps['inventories'],
+): SubmissionDeps {
   return {
     library,
     assets,
-    inventories: () =>
-      fleet.list().flatMap(({ inventory, capabilities }) => (inventory ? [{ inventory, capabilities }] : [])),
+    inventories,
     drawSeed: () => drawSeed(random.bytes(7)),
     defaults: { priority: options.priority, timeoutMs: options.timeoutMs, maxAttempts: options.maxAttempts },
   };

@@ -2,6 +2,7 @@ import {
   detectGraphFormat,
   type Graph,
   type GraphProblem,
+  type ObjectInfo,
   parseGraph,
   parseLosslessJson,
   readRequirements,
@@ -9,10 +10,10 @@ import {
   validateGraph,
 } from '@comfleet/comfyui';
 import { type HeldReason, isUuid, type SubmitOptions } from '@comfleet/contract';
-import type { Inventory } from '../fleet/workers/inventory.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 import type { Assets } from './assets/assets.ts';
 import type { SubmitBody } from './flow.ts';
+import type { KnownInventory } from './known-inventories.ts';
 import { findMissing } from './placement/needs.ts';
 import type { NewTask } from './tasks/accept-tasks.ts';
 import { type BoundInput, toInputBytes } from './tasks/requirements.ts';
@@ -26,7 +27,7 @@ export interface SubmissionDeps {
   library: WorkflowLibrary;
   assets: Assets;
   /** Last known inventories, offline workers included, with the task types each takes (empty: all). */
-  inventories: () => readonly { inventory: Inventory; capabilities: readonly string[] }[];
+  inventories: () => readonly KnownInventory[];
   drawSeed: () => string;
   defaults: { priority: (taskType: string) => number; timeoutMs: number; maxAttempts: number };
 }
@@ -278,13 +279,15 @@ function judgeAgainstFleet(
   if (known.length === 0) return 'no_worker_known';
   const bound = new Set(requirements.inputs.map((input) => `${input.nodeId}.${input.inputName}`));
   let best: GraphProblem[] | null = null;
+  const listProblems = (objectInfo: ObjectInfo) =>
+    validateGraph(graph, objectInfo).filter(({ nodeId, inputName }) => !bound.has(`${nodeId}.${inputName}`));
   for (const { inventory, capabilities } of known) {
-    const problems = validateGraph(graph, inventory.objectInfo).filter(
-      (problem) => !bound.has(`${problem.nodeId}.${problem.inputName}`),
-    );
-    const { classTypes, models, maxUploadBytes, vramTotal: vramBytes } = inventory;
+    const { objectInfo, classTypes, models, maxUploadBytes, vramTotal: vramBytes } = inventory;
     const worker = { classTypes, models, maxUploadBytes, vramBytes, capabilities, labels: [] };
-    if (problems.length === 0 && !findMissing(worker, requirements)) return null;
+    if (!findMissing(worker, requirements) && listProblems(objectInfo).length === 0) return null;
+  }
+  for (const objectInfo of new Set(known.map(({ inventory }) => inventory.objectInfo))) {
+    const problems = listProblems(objectInfo);
     if (!best || problems.length < best.length) best = problems;
   }
   if (best && best.length > 0) throw invalidWorkflow(best);

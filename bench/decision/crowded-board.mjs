@@ -1,0 +1,150 @@
+import { Board } from '../../packages/server/dist/flow/placement/board.js';
+import { applyDecision, decide } from '../../packages/server/dist/flow/placement/decide.js';
+import { explainStart } from '../../packages/server/dist/flow/placement/explain.js';
+import { EmbeddedQueue } from '../../packages/server/dist/flow/queue/embedded-queue.js';
+
+/** @typedef {import('@comfleet/contract').TaskId} TaskId */
+/** @typedef {import('@comfleet/contract').WorkerId} WorkerId */
+/** @typedef {import('../../packages/server/dist/flow/placement/needs.js').WorkerFacts} WorkerFacts */
+/** @typedef {import('../../packages/server/dist/flow/placement/rules.js').PlacementRules} PlacementRules */
+/** @typedef {import('../../packages/server/dist/flow/placement/decide.js').Head} Head */
+/** @typedef {import('../../packages/server/dist/flow/queue/task-queue.js').WaitingTask} WaitingTask */
+/** @typedef {import('../scheduling/seeded-random.mjs').SeededRandom} SeededRandom */
+/** @typedef {{ workers: number, tasks: number, lanes: number }} Crowd */
+
+const TASK_TYPE = 'text_to_image';
+const CLIENTS = 40;
+const SLOTS = 2;
+/** Of this many installations, which serve every lane but one in this many. */
+const KINDS = 8;
+
+/**
+ * The product's queue and board with everything full: every worker runs a prompt and has one that waits on it, and the rest
+ * of the tasks wait in their lanes. Places as the spine does.
+ */
+export class CrowdedBoard {
+  nowMs = 0;
+  #board = new Board();
+  #queue = new EmbeddedQueue({ now: () => this.nowMs, agingMs: 600_000 });
+  #random;
+  #lanes;
+  #tasks = 0;
+  /** @type {PlacementRules} */
+  #rules;
+
+  /** @param {Crowd} crowd @param {SeededRandom} random */
+  constructor({ workers, lanes }, random) {
+    this.#random = random;
+    this.#lanes = lanes;
+    this.#rules = {
+      strategy: 'least_loaded',
+      bypass: { starts: 24, ms: 60_000 },
+      typeLimit: () => null,
+      durations: { expectedMs: () => 8000, expectedLoadMs: () => 12_000 },
+      random: random.next,
+    };
+    const kinds = Array.from({ length: KINDS }, (_value, kind) => createKind(kind, lanes));
+    for (let number = 0; number < workers; number += 1) {
+      const kind = kinds[number % KINDS];
+      const id = /** @type {WorkerId} */ (`worker-${number}`);
+      if (kind) this.#board.setWorker({ ...kind, id, name: id });
+    }
+  }
+
+  /** Tasks that wait. */
+  get waiting() {
+    return this.#queue.size();
+  }
+
+  /** A task comes in, and its place is looked for. Answers what was started. */
+  async addTask() {
+    await this.put();
+    return this.place();
+  }
+
+  /** Puts one more task into its lane. */
+  async put() {
+    const number = this.#tasks;
+    this.#tasks += 1;
+    const lane = `lane-${this.#random.index(this.#lanes)}`;
+    this.#board.openLane(lane, () => ({
+      taskType: TASK_TYPE,
+      classTypes: ['KSampler'],
+      models: [{ folder: 'checkpoints', name: lane }],
+      excludedWorkers: [],
+    }));
+    await this.#queue.put({
+      taskId: /** @type {TaskId} */ (`task-${number}`),
+      lane,
+      priority: this.#random.index(10) === 0 ? 7 : 5,
+      acceptedSeq: number,
+      ownerId: `client-${this.#random.index(CLIENTS)}`,
+      workflowKey: lane,
+    });
+  }
+
+  /** The first prompt of some worker ends, the next one runs, and the free slot is filled. Answers what was started. */
+  async freeSlot() {
+    const id = /** @type {WorkerId} */ (`worker-${this.#random.index(this.#board.workers.size)}`);
+    const [done, next] = this.#board.workers.get(id)?.prompts.values() ?? [];
+    if (!done) throw new Error(`${id} has nothing to do`);
+    this.#board.release(id, done, true);
+    if (next) this.#board.setPhase(id, next.taskId, 'running', this.nowMs);
+    return this.place();
+  }
+
+  /** As `Spine` places. */
+  async place() {
+    let started = 0;
+    /** @type {Map<string, Head>} */
+    const heads = new Map();
+    for (const head of await this.#queue.heads(await this.#queue.lanes())) heads.set(head.lane, this.#toHead(head));
+    while (heads.size > 0) {
+      const decision = decide(this.#board, [...heads.values()], this.#rules, this.nowMs);
+      if (decision.kind !== 'start') {
+        applyDecision(this.#board, decision, this.nowMs);
+        break;
+      }
+      const { lane } = decision.head;
+      const task = await this.#queue.take(lane);
+      if (task) this.#start(decision, task);
+      started += 1;
+      const [next] = await this.#queue.heads([lane]);
+      if (next) heads.set(lane, this.#toHead(next));
+      else {
+        heads.delete(lane);
+        decision.lane.noteEmpty();
+      }
+    }
+    return started;
+  }
+
+  /** @param {Extract<import('../../packages/server/dist/flow/placement/decide.js').Decision, { kind: 'start' }>} decision @param {WaitingTask} task */
+  #start(decision, { taskId, ownerId, workflowKey, rank }) {
+    const { lane, worker } = decision;
+    explainStart(this.#board, decision, this.#rules);
+    applyDecision(this.#board, decision, this.nowMs);
+    const prompt = { taskId, ownerId, workflowKey, rank, lane: lane.key, modelsKey: lane.modelsKey };
+    const isFirst = worker.load === 0;
+    this.#board.occupy(worker.facts.id, { ...prompt, taskType: TASK_TYPE, phase: 'sending', startedMs: null });
+    this.#board.setPhase(worker.facts.id, taskId, isFirst ? 'running' : 'waiting', this.nowMs);
+  }
+
+  /** @param {WaitingTask} head @returns {Head} */
+  #toHead(head) {
+    return { ...head, laneSize: this.#queue.count(head.lane) };
+  }
+}
+
+/** @param {number} kind @param {number} lanes @returns {WorkerFacts} */
+function createKind(kind, lanes) {
+  const all = Array.from({ length: lanes }, (_value, lane) => `lane-${lane}`);
+  const models = all.filter((_name, lane) => lane % KINDS !== kind);
+  return {
+    ...{ id: /** @type {WorkerId} */ (''), name: '', state: 'online', simulated: false, group: 'primary' },
+    ...{ weight: 1, priority: 5, slots: SLOTS, capabilities: [], labels: [], maxUploadBytes: null },
+    classTypes: new Set(['KSampler', 'SaveImage']),
+    models: new Map([['checkpoints', new Set(models)]]),
+    vramBytes: 24e9,
+  };
+}

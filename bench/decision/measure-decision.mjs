@@ -1,0 +1,42 @@
+import { createRandom } from '../scheduling/seeded-random.mjs';
+import { toPercentiles } from '../statistics.mjs';
+import { CrowdedBoard } from './crowded-board.mjs';
+
+/** @typedef {import('./crowded-board.mjs').Crowd} Crowd */
+/** @typedef {import('../statistics.mjs').Percentiles} Percentiles */
+/** @typedef {Crowd & { freedSlot: Percentiles, newTask: Percentiles }} DecisionTimes percentiles in µs */
+
+const SEED = 1;
+/** Time passes between two decisions, as in a fleet where a run takes some seconds. */
+const STEP_MS = 8;
+
+/**
+ * How long one decision takes, by what caused it: from the slot that becomes free, or the task that comes in, until every
+ * pair it makes possible is placed and explained.
+ * @param {Crowd & { decisions: number, warmUp: number }} options @returns {Promise<DecisionTimes>}
+ */
+export async function measureDecisions({ decisions, warmUp, ...crowd }) {
+  const board = new CrowdedBoard(crowd, createRandom(SEED));
+  for (let task = 0; task < crowd.tasks; task += 1) await board.put();
+  await board.place();
+  while (board.waiting < crowd.tasks) await board.put();
+  const measure = async (/** @type {() => Promise<number>} */ decide) => {
+    /** @type {number[]} */
+    const tookUs = [];
+    for (let turn = 0; turn < warmUp + decisions; turn += 1) {
+      board.nowMs += STEP_MS;
+      const before = process.hrtime.bigint();
+      await decide();
+      const took = Number(process.hrtime.bigint() - before) / 1000;
+      if (turn >= warmUp) tookUs.push(took);
+    }
+    return toPercentiles(tookUs);
+  };
+  const freedSlot = await measure(async () => {
+    const started = await board.freeSlot();
+    if (started !== 1) throw new Error(`one free slot started ${started} tasks`);
+    return started;
+  });
+  const newTask = await measure(() => board.addTask());
+  return { ...crowd, freedSlot, newTask };
+}

@@ -1,0 +1,48 @@
+import { measure, measureCosts } from '../figures.mjs';
+import { replay } from '../world.mjs';
+import { followPlan } from './planned-order.mjs';
+import { changePlan, createPlans } from './plans.mjs';
+
+/** @typedef {import('../world.mjs').Scenario} Scenario */
+/** @typedef {import('../world.mjs').History} History */
+/** @typedef {import('../figures.mjs').Figures} Figures */
+/** @typedef {import('../seeded-random.mjs').SeededRandom} SeededRandom */
+/** @typedef {import('./planned-order.mjs').Plan} Plan */
+/** @typedef {import('./planned-order.mjs').Rules} Rules */
+/** @typedef {{ figures: Figures, cost: number, tried: number }} Found */
+
+/** Temperatures of the annealing: a plan so much dearer is taken over with a chance of 1/e. */
+const HOTTEST = 0.03;
+const COLDEST = 0.0005;
+
+/**
+ * The best order that simulated annealing finds, knowing every arrival and run time beforehand. It starts from what the
+ * product did and moves stretches of tasks of one model set to other workers and moments. Its cost: makespan, mean wait
+ * and model switches, each as a share of the product's, added up.
+ * @param {Scenario} scenario
+ * @param {{ rules: Rules, start: History, reference: Figures, steps: number, random: SeededRandom }} options
+ * @returns {Promise<Found>}
+ */
+export async function searchBestOrder(scenario, { rules, start, reference, steps, random }) {
+  const toCost = (/** @type {ReturnType<typeof measureCosts>} */ figures) =>
+    figures.makespanS / reference.makespanS +
+    figures.switches / reference.switches +
+    figures.meanWaitS / Math.max(reference.meanWaitS, 1);
+  const judge = async (/** @type {Plan} */ plan) => {
+    const history = await replay(scenario, followPlan(plan, rules));
+    return { plan, history, cost: toCost(measureCosts(history.runs)) };
+  };
+  const tried = [];
+  for (const plan of createPlans(scenario, start)) tried.push(await judge(plan));
+  tried.sort((a, b) => a.cost - b.cost);
+  let [current] = tried;
+  let best = current;
+  for (let step = 0; step < steps; step += 1) {
+    const temperature = HOTTEST * (COLDEST / HOTTEST) ** (step / steps);
+    const next = await judge(changePlan(current.plan, scenario.workers.length, random));
+    if (next.cost <= current.cost || random.next() < Math.exp((current.cost - next.cost) / temperature))
+      current = next;
+    if (current.cost < best.cost) best = current;
+  }
+  return { figures: measure(best.history, scenario.workers.length), cost: best.cost, tried: steps + tried.length };
+}

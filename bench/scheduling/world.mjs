@@ -1,0 +1,93 @@
+import { SimWorker } from './worker-model.mjs';
+
+/** @typedef {import('./demand.mjs').SimTask} SimTask */
+/** @typedef {import('./worker-model.mjs').SimWorkerSpec} SimWorkerSpec */
+/** @typedef {{ name: string, about: string, workers: readonly SimWorkerSpec[], tasks: readonly SimTask[] }} Scenario */
+/** @typedef {{ kind: 'send', task: SimTask, worker: SimWorker } | { kind: 'take_back', task: SimTask, worker: SimWorker }} Act */
+/**
+ * Who decides where a task runs. It is told everything that happens, in order, and asked what to do next until it has
+ * nothing more to do at this moment.
+ * @typedef {object} Policy
+ * @property {(task: SimTask, nowMs: number) => void | Promise<void>} arrived
+ * @property {(run: Run) => void | Promise<void>} started
+ * @property {(run: Run) => void | Promise<void>} ended
+ * @property {(nowMs: number) => Act | null | Promise<Act | null>} next
+ * @property {(task: SimTask, nowMs: number) => void | Promise<void>} [returned] it was taken back
+ * @property {number} [reviewMs] asks again so often while something waits
+ */
+/** @typedef {{ task: SimTask, worker: SimWorker, startMs: number, endMs: number, loadMs: number }} Run one whole run of a task; `endMs` is known when it starts */
+/** @typedef {{ runs: readonly Run[], takenBack: number }} History */
+
+/** Acts at one moment, a task; more of them come to nothing. */
+const MOST_ACTS = 20;
+/** A policy that leaves an idle fleet idle for so long has lost a task. */
+const PATIENCE_MS = 600_000;
+
+/**
+ * Replays a scenario on virtual time: arrivals and ends in order, and after each the policy's acts.
+ * @param {Scenario} scenario @param {(workers: readonly SimWorker[]) => Policy} createPolicy @returns {Promise<History>}
+ */
+export async function replay({ workers: specs, tasks }, createPolicy) {
+  const workers = specs.map((spec) => new SimWorker(spec));
+  const policy = createPolicy(workers);
+  /** @type {Run[]} */
+  const runs = [];
+  let takenBack = 0;
+  let arrived = 0;
+  let nowMs = 0;
+  let idleMs = 0;
+  while (runs.length < tasks.length) {
+    const eventMs = findEventMs(workers, tasks[arrived]);
+    if (eventMs === Number.POSITIVE_INFINITY) idleMs += policy.reviewMs ?? eventMs;
+    if (idleMs > PATIENCE_MS) throw new Error('tasks wait, everything is idle and nothing will ever happen');
+    nowMs = Math.min(eventMs, nowMs + (policy.reviewMs ?? Number.POSITIVE_INFINITY));
+    for (const worker of workers) {
+      const done = worker.finish(nowMs);
+      if (!done) continue;
+      const run = toRun(done, worker);
+      runs.push(run);
+      await policy.ended(run);
+      await begin(worker, nowMs);
+    }
+    for (let task = tasks[arrived]; task && task.atMs <= nowMs; task = tasks[arrived]) {
+      arrived += 1;
+      await policy.arrived(task, nowMs);
+    }
+    let acts = 0;
+    for (let act = await policy.next(nowMs); act; act = await policy.next(nowMs)) {
+      acts += 1;
+      if (acts > MOST_ACTS * tasks.length) throw new Error(`it goes round in circles at ${nowMs} ms`);
+      await perform(act);
+    }
+  }
+  return { runs, takenBack };
+
+  /** @param {Act} act */
+  async function perform({ kind, task, worker }) {
+    if (kind === 'send') {
+      worker.send(task);
+      return begin(worker, nowMs);
+    }
+    if (!worker.takeBack(task)) throw new Error('a prompt that runs was taken back');
+    takenBack += 1;
+    await policy.returned?.(task, nowMs);
+  }
+
+  /** @param {SimWorker} worker @param {number} atMs */
+  async function begin(worker, atMs) {
+    const running = worker.begin(atMs);
+    if (running) await policy.started(toRun(running, worker));
+  }
+}
+
+/** When something happens next by itself. @param {readonly SimWorker[]} workers @param {SimTask | undefined} nextTask */
+function findEventMs(workers, nextTask) {
+  let nextMs = nextTask?.atMs ?? Number.POSITIVE_INFINITY;
+  for (const { running } of workers) if (running && running.endsMs < nextMs) nextMs = running.endsMs;
+  return nextMs;
+}
+
+/** @param {import('./worker-model.mjs').Running} running @param {SimWorker} worker @returns {Run} */
+function toRun({ task, startMs, endsMs, loadMs }, worker) {
+  return { task, worker, startMs, endMs: endsMs, loadMs };
+}
