@@ -65,17 +65,20 @@ interface Cost {
   processorSeconds: number;
 }
 
-async function measure(servers: readonly ComfyuiProcess[], run: () => Promise<void>): Promise<Cost> {
+async function measure<T>(
+  servers: readonly ComfyuiProcess[],
+  run: () => Promise<T>,
+): Promise<{ value: T; cost: Cost }> {
   const readProcessor = async () => {
     const seconds = await Promise.all(servers.map((server) => server.loadProcessorSeconds()));
     return sum(seconds);
   };
   const before = await readProcessor();
   const beganMs = performance.now();
-  await run();
+  const value = await run();
   const wallSeconds = (performance.now() - beganMs) / 1000;
   const loads = servers.map((server) => server.countModelLoads());
-  return { loads, wallSeconds, processorSeconds: (await readProcessor()) - before };
+  return { value, cost: { loads, wallSeconds, processorSeconds: (await readProcessor()) - before } };
 }
 
 function describeCost({ loads, wallSeconds, processorSeconds }: Cost): string {
@@ -145,18 +148,14 @@ describe('two real ComfyUI servers', skipWhen(TEST_NODES), () => {
   }, async () => {
     const graphs = shuffledSampling(CHECKPOINTS, 12, 4);
     const direct = await startTwo('direct');
-    let theirs: Buffer[] = [];
-    const directCost = await measure(direct, async () => {
-      theirs = await runRoundRobin(direct, graphs, join(folder, 'pictures'));
-    }).finally(() => Promise.all(direct.map((server) => server.kill())));
+    const { value: theirs, cost: directCost } = await measure(direct, () =>
+      runRoundRobin(direct, graphs, join(folder, 'pictures')),
+    ).finally(() => Promise.all(direct.map((server) => server.kill())));
 
     const fleet = await startTwo('fleet');
     const rig = await openRig(fleet);
     try {
-      let tasks: Awaited<ReturnType<typeof runAll>> = [];
-      const fleetCost = await measure(fleet, async () => {
-        tasks = await runAll(rig, graphs);
-      });
+      const { value: tasks, cost: fleetCost } = await measure(fleet, () => runAll(rig, graphs));
       const ours = await Promise.all(tasks.map(({ task_id }) => download(rig, task_id)));
       process.stdout.write(
         `real fleet, 24 tasks on 2 checkpoints: round robin ${describeCost(directCost)}; ` +
