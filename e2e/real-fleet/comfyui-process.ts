@@ -39,8 +39,13 @@ export class ComfyuiProcess {
     });
   }
 
-  /** Starts it below `folder`; resolves when it listens. */
-  static async start(real: FoundComfyui, folder: string, name: string): Promise<ComfyuiProcess> {
+  /** Starts it below `folder`, on a free port or on the one given; resolves when it listens. */
+  static async start(
+    real: FoundComfyui,
+    folder: string,
+    name: string,
+    knownPort?: number,
+  ): Promise<ComfyuiProcess> {
     const home = join(folder, name);
     await mkdir(join(home, 'custom_nodes'), { recursive: true });
     const models = join(home, 'models.yaml');
@@ -48,7 +53,7 @@ export class ComfyuiProcess {
       models,
       JSON.stringify({ real: { base_path: real.repoPath, checkpoints: 'models/checkpoints' } }),
     );
-    const port = await findPort();
+    const port = knownPort ?? (await findPort());
     const child = spawn(
       real.python,
       [
@@ -74,12 +79,21 @@ export class ComfyuiProcess {
     return this.#lines.filter((line) => MODEL_LOAD.test(line)).length;
   }
 
+  /** Prompts sent to it since it started, from its own log. */
+  countPrompts(): number {
+    return this.#lines.filter((line) => line === 'got prompt').length;
+  }
+
   /** Processor time it has used, seconds: unlike wall time it does not grow with what else runs. NaN but on Linux. */
   async loadProcessorSeconds(): Promise<number> {
     const stat = await readFile(`/proc/${this.#child.pid}/stat`, 'utf8').catch(() => '');
     // After the name in brackets: user and system time are fields 14 and 15 of proc(5), in hundredths.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   /** Ends it at once, with whatever it runs. */
