@@ -1,10 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where a real ComfyUI lies and the Python that runs it, or why tests against one are skipped. */
-export type RealComfyui =
-  | { readonly repoPath: string; readonly python: string; readonly missing?: undefined }
-  | { readonly missing: string };
+/** A real ComfyUI and the Python that runs it. */
+export interface FoundComfyui {
+  readonly repoPath: string;
+  readonly python: string;
+  /** The model paths file of ComfyUI's own tests, which adds nodes such as TestSleep. */
+  readonly testNodes: string;
+  readonly missing?: undefined;
+}
+
+/** Where a real ComfyUI lies, or why tests against one are skipped. */
+export type RealComfyui = FoundComfyui | { readonly missing: string };
 
 /** The real ComfyUI named by COMFYUI_REPO_PATH and COMFYUI_PYTHON (default python3). */
 export function findRealComfyui(): RealComfyui {
@@ -13,5 +20,16 @@ export function findRealComfyui(): RealComfyui {
   if (!existsSync(join(repoPath, 'main.py'))) {
     return { missing: `needs a real ComfyUI: no main.py in COMFYUI_REPO_PATH (${repoPath})` };
   }
-  return { repoPath, python: process.env.COMFYUI_PYTHON ?? 'python3' };
+  return {
+    repoPath,
+    python: process.env.COMFYUI_PYTHON ?? 'python3',
+    testNodes: join(repoPath, 'tests', 'execution', 'extra_model_paths.yaml'),
+  };
+}
+
+/** The first of these files of the ComfyUI that is not there, as a reason to skip. */
+export function findMissingFile(real: RealComfyui, paths: readonly string[]): string | undefined {
+  if (real.missing !== undefined) return real.missing;
+  const absent = paths.find((path) => !existsSync(join(real.repoPath, path)));
+  return absent === undefined ? undefined : `needs ${absent} in COMFYUI_REPO_PATH (${real.repoPath})`;
 }

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { FoundComfyui } from '../services/real-comfyui.ts';
+
+/** ComfyUI says this once for each checkpoint whose diffusion model it builds (comfy/model_base.py), not when it has it still. */
+const MODEL_LOAD = /^model weight dtype /;
+
+/** A real ComfyUI on the processor, with files of its own and the models and test nodes of the repository. */
+export class ComfyuiProcess {
+  readonly name: string;
+  readonly url: string;
+  readonly port: number;
+  /** Resolves when the process has ended, however it did. */
+  readonly exited: Promise<void>;
+  readonly #child: ChildProcess;
+  readonly #lines: string[] = [];
+  readonly #ready: Promise<void>;
+
+  private constructor(name: string, port: number, child: ChildProcess) {
+    this.name = name;
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.#child = child;
+    this.exited = new Promise((resolve) => {
+      child.once('close', () => resolve());
+    });
+    this.#ready = new Promise((resolve, reject) => {
+      child.once('error', reject);
+      const take = (line: string) => {
+        this.#lines.push(line);
+        if (line.startsWith('To see the GUI go to:')) resolve();
+      };
+      for (const stream of [child.stdout, child.stderr])
+        if (stream) createInterface({ input: stream }).on('line', take);
+      void this.exited.then(() => reject(new Error(`${name} ended:\n${this.#lines.slice(-20).join('\n')}`)));
+    });
+  }
+
+  /** Starts it below `folder`, on a free port or on the one given; resolves when it listens. */
+  static async start(
+    real: FoundComfyui,
+    folder: string,
+    name: string,
+    knownPort?: number,
+  ): Promise<ComfyuiProcess> {
+    const home = join(folder, name);
+    await mkdir(join(home, 'custom_nodes'), { recursive: true });
+    const models = join(home, 'models.yaml');
+    await writeFile(
+      models,
+      JSON.stringify({ real: { base_path: real.repoPath, checkpoints: 'models/checkpoints' } }),
+    );
+    const port = knownPort ?? (await findPort());
+    const child = spawn(
+      real.python,
+      [
+        ...['main.py', '--cpu', '--port', String(port)],
+        ...['--base-directory', home],
+        ...['--extra-model-paths-config', models, real.testNodes],
+        ...['--disable-api-nodes', '--database-url', 'sqlite:///:memory:'],
+      ],
+      {
+        cwd: real.repoPath,
+        // One core each: two servers that both take all cores of one machine mostly wait for each other.
+        env: { ...process.env, OMP_NUM_THREADS: '1' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    const started = new ComfyuiProcess(name, port, child);
+    await started.#ready;
+    return started;
+  }
+
+  /** Checkpoints loaded since it started, from its own log. */
+  countModelLoads(): number {
+    return this.#lines.filter((line) => MODEL_LOAD.test(line)).length;
+  }
+
+  /** Prompts sent to it since it started, from its own log. */
+  countPrompts(): number {
+    return this.#lines.filter((line) => line === 'got prompt').length;
+  }
+
+  /** Processor time it has used, seconds: unlike wall time it does not grow with what else runs. NaN but on Linux. */
+  async loadProcessorSeconds(): Promise<number> {
+    const stat = await readFile(`/proc/${this.#child.pid}/stat`, 'utf8').catch(() => '');
+    // After the name in brackets: user and system time are fields 14 and 15 of proc(5), in hundredths.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Ends it at once, with whatever it runs. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.exited;
+  }
+}
+
+/** A port that the kernel had free; ComfyUI does not say which one it took when it is asked for port 0. */
+function findPort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ host: '127.0.0.1', port: 0 }, () => {
+      const address = server.address();
+      server.close(() => {
+        if (address !== null && typeof address === 'object') resolve(address.port);
+        else reject(new Error('no port'));
+      });
+    });
+  });
+}
