@@ -7,6 +7,7 @@ import { createFleetView } from './doors/fleet-view.ts';
 import { Balancing } from './fleet/balancing.ts';
 import { type Instances, openInstances } from './fleet/instances/instances.ts';
 import { applyConfiguredWorkers } from './fleet/workers/configured-workers.ts';
+import { removeIdle } from './fleet/workers/departures.ts';
 import { type Joining, openJoining } from './fleet/workers/open-joining.ts';
 import { openWorkerRegistry, type WorkerRegistry } from './fleet/workers/registry.ts';
 import { openWorkerEvents, type WorkerEvents } from './fleet/workers/worker-events.ts';
@@ -88,89 +89,38 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const clock = systemClock;
   const random = systemRandom;
   const createId = <K extends IdKind>(): Id<K> => createUuidV7<K>(clock.nowMs(), random.bytes(10));
-  for (const folder of [config.dataDir, config.comfyui.inputDir, config.comfyui.outputDir])
-    await mkdir(folder, { recursive: true });
-
-  const lock = await openProcessLock(scope, config.database, { clock, logger, onLost: options.onLost });
-  const database = await openDatabase(scope, config, { clock, logger, random });
-  lock.remember(await openGeneration(database));
-  const keys = await openSecrets(config.dataDir, random, config.auth.secretKey);
-
-  const identity = new Identity(
-    { db: database, clock, random },
-    {
-      tokenLifetimeMs: config.auth.tokenLifetimeMs,
-      openRegistration: config.auth.openRegistration,
-    },
-  );
+  const basics = { clock, logger, random };
+  const { database, keys } = await openRecords(scope, options, basics);
+  const identity = new Identity({ db: database, clock, random }, toIdentityOptions(config));
   const balancing = new Balancing(store, await openOverlay(database));
-  const { fleet, events, instances, transport } = await openFleet(
-    scope,
-    { database, clock, random, logger, createId },
-    options,
-  );
+  const fleetDeps = { database, ...basics, createId };
+  const { fleet, events, instances, transport } = await openFleet(scope, fleetDeps, options);
   const library = await openWorkflowLibrary(scope, { logger, clock }, listWorkflowSources(options, config));
   const links = new SignedLinks(keys.signingKey, () => clock.nowMs());
-  const blobs = openFolderBlobs(scope, {
-    folder: join(config.dataDir, 'blobs'),
-    durability: config.durability,
-    createName: () => createId(),
-    nowMs: () => clock.nowMs(),
-  });
-  const opened = await openFlow(
-    scope,
-    {
-      database,
-      fleet,
-      library,
-      blobs,
-      clock,
-      random,
-      logger,
-      createId,
-      visibleTo,
-      admission: createAdmission(
-        { db: database, clock },
-        { waitingPerClient: config.limits.waitingPerClient },
-      ),
-      secrets: new Secrets(database, keys.sealingKey),
-      findRestart: (workerId) => findRestart(instances, workerId),
-      linkTo: (assetId) => links.sign(toAssetPath(assetId)),
-    },
-    toFlowOptions(config, balancing, library),
-  );
+  const blobs = openBlobs(scope, config, createId);
+  const parts = { ...fleetDeps, fleet, library, blobs };
+  const opened = await openTaskPath(scope, config, { ...parts, keys, links, instances, balancing });
   instances.onChange(({ pid, workerId }) => {
     if (pid === null && workerId !== null) opened.spine.lost.leave(workerId);
   });
   await applyConfiguredWorkers({ registry: fleet, logger }, config.workers);
   const countLoad = (id: WorkerId) => opened.spine.board.workers.get(id)?.load ?? 0;
-  const resolver = createDnsResolver();
   const joining = await openJoining(scope, {
+    ...basics,
     registry: fleet,
     config: store,
     transport,
-    resolver,
-    clock,
-    logger,
+    resolver: createDnsResolver(),
     countLoad,
   });
   let session: Session | null = null;
   const anonymous = config.auth.required ? null : () => session;
-  const address = await openDoors(scope, options, {
-    opened,
-    fleet,
-    joining,
-    events,
-    balancing,
-    identity,
-    links,
-    database,
-    anonymous,
-  });
+  const doors = { opened, fleet, joining, events, balancing, identity, links, database, anonymous };
+  const address = await openDoors(scope, options, doors);
   await announceAddress(database, address);
   const local = await openLocalClient({ db: database, identity, clock, random }, config.dataDir, address);
   session = await identity.authenticate(local.token);
-  followConfig(store, { database, fleet, library, spine: opened.spine, options });
+  followConfig({ database, fleet, library, spine: opened.spine, options, countLoad });
   return {
     config,
     address,
@@ -185,6 +135,64 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     blobs,
     createId,
   };
+}
+
+interface Basics {
+  clock: Clock;
+  logger: Logger;
+  random: Random;
+}
+
+/** The data folder's lock, the database of this start, and the keys. */
+async function openRecords(scope: Scope, { store, onLost }: AppOptions, basics: Basics) {
+  const { database: place, dataDir, comfyui, auth } = store.current;
+  for (const folder of [dataDir, comfyui.inputDir, comfyui.outputDir])
+    await mkdir(folder, { recursive: true });
+  const lock = await openProcessLock(scope, place, { ...basics, onLost });
+  const database = await openDatabase(scope, store.current, basics);
+  lock.remember(await openGeneration(database));
+  return { database, keys: await openSecrets(dataDir, basics.random, auth.secretKey) };
+}
+
+function toIdentityOptions({ auth }: Config) {
+  return { tokenLifetimeMs: auth.tokenLifetimeMs, openRegistration: auth.openRegistration };
+}
+
+function openBlobs(scope: Scope, config: Config, createId: () => string): BlobStore {
+  return openFolderBlobs(scope, {
+    folder: join(config.dataDir, 'blobs'),
+    durability: config.durability,
+    createName: () => createId(),
+    nowMs: () => systemClock.nowMs(),
+  });
+}
+
+interface TaskPathParts extends FleetDeps {
+  fleet: WorkerRegistry;
+  library: WorkflowLibrary;
+  blobs: BlobStore;
+  keys: Awaited<ReturnType<typeof openSecrets>>;
+  links: SignedLinks;
+  instances: Instances;
+  balancing: Balancing;
+}
+
+function openTaskPath(scope: Scope, config: Config, parts: TaskPathParts): Promise<OpenedFlow> {
+  const { keys, links, instances, balancing, ...deps } = parts;
+  const { database, clock, library } = deps;
+  const { waitingPerClient } = config.limits;
+  return openFlow(
+    scope,
+    {
+      ...deps,
+      visibleTo,
+      admission: createAdmission({ db: database, clock }, { waitingPerClient }),
+      secrets: new Secrets(database, keys.sealingKey),
+      findRestart: (workerId) => findRestart(instances, workerId),
+      linkTo: (assetId) => links.sign(toAssetPath(assetId)),
+    },
+    toFlowOptions(config, balancing, library),
+  );
 }
 
 function findRestart(instances: Instances, workerId: WorkerId): (() => Promise<void>) | null {
@@ -333,30 +341,28 @@ async function listen(scope: Scope, http: HttpServer, config: Config): Promise<s
 }
 
 /** What can change while it runs: workers of the file, and workflows. */
-function followConfig(
-  store: ConfigStore,
-  {
-    database,
-    fleet,
-    library,
-    spine,
-    options,
-  }: {
-    database: Database;
-    fleet: WorkerRegistry;
-    library: WorkflowLibrary;
-    spine: OpenedFlow['spine'];
-    options: AppOptions;
-  },
-): void {
+function followConfig({
+  database,
+  fleet,
+  library,
+  spine,
+  options,
+  countLoad,
+}: {
+  database: Database;
+  fleet: WorkerRegistry;
+  library: WorkflowLibrary;
+  spine: OpenedFlow['spine'];
+  options: AppOptions;
+  countLoad: (id: WorkerId) => number;
+}): void {
+  const { store, logger } = options;
   store.onChange(async (config, previous) => {
     await library.reload(listWorkflowSources(options, config));
     await storeWorkflowVersions(database, library.list());
-    await applyConfiguredWorkers(
-      { registry: fleet, logger: options.logger },
-      config.workers,
-      previous.workers,
-    );
+    await applyConfiguredWorkers({ registry: fleet, logger }, config.workers, previous.workers);
+    // Idle ones need not wait for the next look.
+    await removeIdle({ registry: fleet, countLoad });
     // A raised limit of a task type lets its next task start.
     spine.place();
   });

@@ -37,7 +37,9 @@ beforeEach(async () => {
     { announcements: { accept }, discovery: () => discovery, clock: systemClock, logger: silentLogger },
   );
   const socket = createSocket('udp4');
-  scope.add('sender', async () => void (await once(socket.close(), 'close')));
+  scope.add('sender', async () => {
+    await once(socket.close(), 'close');
+  });
   send = (message) =>
     new Promise((resolve, reject) => {
       socket.send(message, port, '127.0.0.1', (error) => (error ? reject(error) : resolve()));

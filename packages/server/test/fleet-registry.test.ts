@@ -254,6 +254,12 @@ describe('the file is edited while tasks run', () => {
     ]);
   });
 
+  it('ND18 an idle worker that leaves the file is gone at once', async () => {
+    rig = await FlowRig.open({ simulators: [{}, {}], file: toWorkers });
+    await edit(toWorkers(rig.simulators.slice(0, 1)));
+    expect(rig.app.fleet.list()).toMatchObject([{ name: 'gpu-1', state: 'online' }]);
+  });
+
   it('ND18 a busy worker that leaves the file finishes its task first; the new one takes the rest', async () => {
     rig = await FlowRig.open({ simulators: [{}], file: toWorkers });
     const running = await rig.submit(sleepGraph(2));

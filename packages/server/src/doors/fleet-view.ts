@@ -123,22 +123,23 @@ export function createFleetView(deps: FleetViewDeps): FleetView {
       });
     },
     reconnect: (id) => after(id, dropSocket),
-    loadLogs: async (id, lines) => {
-      const worker = load(id);
-      const all = await worker.http.loadLogs().catch((thrown: unknown) => unreachable(thrown));
-      // An entry is one write to the console, its line break included; progress bars write carriage returns.
-      const found = all
-        .join('')
-        .split(/[\r\n]+/)
-        .filter((line) => line !== '');
-      return { worker_id: worker.id, name: worker.name, lines: found.slice(-lines) };
-    },
+    loadLogs: (id, lines) => readLogs(load(id), lines),
   };
 }
 
 function unreachable(thrown: unknown): never {
   const error = toError(thrown);
   throw new AppError('WORKER_UNREACHABLE', { cause: error.message }, { cause: error });
+}
+
+async function readLogs(worker: ConnectedWorker, lines: number): Promise<WorkerLog> {
+  const all = await worker.http.loadLogs().catch((thrown: unknown) => unreachable(thrown));
+  // An entry is one write to the console, its line break included; progress bars write carriage returns.
+  const found = all
+    .join('')
+    .split(/[\r\n]+/)
+    .filter((line) => line !== '');
+  return { worker_id: worker.id, name: worker.name, lines: found.slice(-lines) };
 }
 
 /** A socket that is not open is connecting anew by itself. */

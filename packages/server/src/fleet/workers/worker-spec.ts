@@ -77,30 +77,25 @@ export function compileWorkerSpec(spec: WorkerSpec): CompiledWorkerSpec {
   if (name === '') throw invalid(spec, 'name', 'a worker needs a name');
   const url = normalizeWorkerUrl(spec.url);
   if (url === null) throw invalid(spec, 'url', 'expected http://host:port without query or credentials');
+  const filled = { ...SPEC_DEFAULTS, ...dropUnsaid(spec) };
   const settings = workerSettingsSchema.safeParse({
-    max_concurrent: spec.maxConcurrent ?? SPEC_DEFAULTS.maxConcurrent,
-    capabilities: spec.capabilities ?? [],
-    labels: spec.labels ?? [],
-    group: spec.group ?? SPEC_DEFAULTS.group,
-    weight: spec.weight ?? SPEC_DEFAULTS.weight,
+    ...filled,
+    max_concurrent: filled.maxConcurrent,
     priority: spec.priority ?? spec.metadata?.['priority'] ?? SPEC_DEFAULTS.priority,
-    metadata: spec.metadata ?? {},
   });
   if (!settings.success) {
     const [issue] = settings.error.issues;
     throw invalid(spec, issue?.path.join('.') ?? '', issue?.message ?? 'not valid');
   }
   const { max_concurrent: maxConcurrent, ...rest } = settings.data;
-  return {
-    name,
-    url,
-    source: spec.source,
-    maxConcurrent,
-    ...rest,
-    enabled: spec.enabled ?? true,
-    discoveredBy: spec.discoveredBy ?? null,
-    marker: spec.marker ?? null,
-  };
+  const { source, enabled, discoveredBy, marker } = filled;
+  return { name, url, source, maxConcurrent, ...rest, enabled, discoveredBy, marker };
+}
+
+/** Without the fields that are there but undefined. */
+function dropUnsaid<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const said = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(said) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
 /** Settings in the words of the wire, as the fleet has them; what is not said stays unsaid. */
@@ -111,8 +106,7 @@ export function toWorkerSettings(body: ChangeWorker): WorkerSettings {
 
 /** The spec with what an admin changed over it. */
 export function overrideSpec(spec: CompiledWorkerSpec, overrides: WorkerSettings): CompiledWorkerSpec {
-  const written = Object.entries(overrides).filter(([, value]) => value !== undefined);
-  return compileWorkerSpec({ ...spec, ...(Object.fromEntries(written) as WorkerSettings) });
+  return compileWorkerSpec({ ...spec, ...dropUnsaid(overrides) });
 }
 
 function invalid(spec: WorkerSpec, field: string, problem: string): AppError {

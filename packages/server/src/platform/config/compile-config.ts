@@ -33,13 +33,7 @@ export function compileConfig(
     durability: raw.durability,
     database: compileDatabase(raw),
     auth: compileAuth(raw),
-    comfyui: {
-      url: toSingleUrl(raw),
-      isWritten: isSingleWritten(raw),
-      outputDir: raw.comfyui?.output_dir ?? join(raw.data_dir, 'outputs'),
-      inputDir: raw.comfyui?.input_dir ?? join(raw.data_dir, 'input'),
-      timeoutMs: (raw.comfyui?.timeout ?? 900) * 1000,
-    },
+    comfyui: compileComfyui(raw),
     redis: raw.redis ? { ...raw.redis, password: raw.redis.password ?? null } : null,
     placement: compilePlacement(raw, isFixed(['nodes', 'load_balancing', 'strategy'])),
     workers: listWorkers(raw),
@@ -63,6 +57,16 @@ export function compileConfig(
     },
     logging: { level: raw.logging.level },
   } satisfies Config);
+}
+
+function compileComfyui(raw: RawConfig): Config['comfyui'] {
+  return {
+    url: toSingleUrl(raw),
+    isWritten: isSingleWritten(raw),
+    outputDir: raw.comfyui?.output_dir ?? join(raw.data_dir, 'outputs'),
+    inputDir: raw.comfyui?.input_dir ?? join(raw.data_dir, 'input'),
+    timeoutMs: (raw.comfyui?.timeout ?? 900) * 1000,
+  };
 }
 
 function compileDatabase(raw: RawConfig): DatabaseConfig {
