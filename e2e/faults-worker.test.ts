@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { pictureGraph, samplerGraph, sleepGraph } from '../packages/server/test/kit/flow-rig.ts';
 import { TEST_WORKFLOWS } from '../packages/server/test/kit/flow-workflows.ts';
+import { SimulatorProcess } from './faults/simulator-process.ts';
 import { msBetween, nowNs, WorkerStage } from './faults/worker-stage.ts';
 
 /* Rows A1–A18 of the fault matrix: real simulator processes, default settings, the workers' ledgers as truth. */
@@ -95,6 +96,66 @@ describe.concurrent('a worker goes away in the middle of a task', () => {
       expect(isOwn).toBe(true);
       expect(stage.executions(id)).toEqual(['w1']);
       await stage.whenState('w3', 'online');
+    }));
+});
+
+describe.concurrent('a worker answers, but is not to be trusted', () => {
+  test('A5 its prompts only wait, for ever: the task runs elsewhere within 45 s, and is gone from its queue', () =>
+    WorkerStage.run({ workers: [{}, {}] }, async (stage) => {
+      const [stuck, other] = [stage.worker('w1').process, stage.worker('w2').process];
+      await stuck.setFault({ name: 'worker_dead' });
+      await stage.setMaintenance('w2', true);
+      const died = nowNs();
+      const id = await stage.rig.submit(pictureGraph());
+      await stuck.ledger.nth('prompt_accepted', id, 1);
+      await stage.setMaintenance('w2', false);
+      const again = await other.ledger.nth('execution_start', id, 1);
+      const { task, isOwn } = await stage.result(id);
+
+      expect(measure('A5', died, again)).toBeLessThanOrEqual(STOPPED_MS);
+      expect(task).toMatchObject({ status: 'succeeded', attempt_count: 2, worker_name: 'w2' });
+      expect(isOwn).toBe(true);
+      await stuck.ledger.waitFor((line) => line.event === 'prompt_deleted');
+      expect(await stage.metric('comfleet_overlap_possible_total')).toBe(0);
+      await stage.whenState('w1', 'error');
+    }));
+
+  test('A13 it comes and goes: one task at most is tried there after a return, none after the next', () =>
+    WorkerStage.run({ workers: [{ behindProxy: true }, {}] }, async (stage) => {
+      const { process, proxy } = stage.worker('w1');
+      await proxy?.goDown();
+      await stage.whenState('w1', 'offline');
+      const ids = await Promise.all(Array.from({ length: 40 }, () => stage.rig.submit(sleepGraph(0.5))));
+      await proxy?.goUp();
+      await process.ledger.waitFor((line) => line.event === 'prompt_accepted');
+      await proxy?.goDown();
+      await stage.whenState('w1', 'offline');
+      await proxy?.goUp();
+      await stage.whenState('w1', 'ejected');
+      const tasks = await Promise.all(ids.map((id) => stage.rig.ended(id)));
+      const tried = process.ledger.lines().filter(({ event }) => event === 'prompt_accepted');
+
+      expect(tried).toHaveLength(1);
+      expect(new Set(tasks.map((task) => task.status))).toEqual(new Set(['succeeded']));
+    }));
+
+  test('A17 another ComfyUI answers on its port: it gets nothing', () =>
+    WorkerStage.run({ workers: [{}, {}] }, async (stage) => {
+      const { process } = stage.worker('w1');
+      await process.kill();
+      const stranger = await SimulatorProcess.start(stage.rig.folder, 'stranger', { port: process.port });
+      const listening = performance.now();
+      await stage.whenState('w1', 'error');
+      const tookMs = performance.now() - listening;
+      const ids = await Promise.all(Array.from({ length: 6 }, () => stage.rig.submit(pictureGraph())));
+      const tasks = await Promise.all(ids.map((id) => stage.rig.ended(id)));
+      const accepted = stranger.ledger.lines().filter(({ event }) => event === 'prompt_accepted');
+      await stranger.kill();
+
+      // A period of 5 s, its jitter, and the check itself.
+      expect(tookMs).toBeLessThanOrEqual(5000 * 1.1 + 2000);
+      expect(new Set(tasks.map((task) => task.worker_name))).toEqual(new Set(['w2']));
+      expect(accepted).toEqual([]);
     }));
 });
 

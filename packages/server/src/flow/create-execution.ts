@@ -14,8 +14,8 @@ import { restoreName } from './execution/prepare-graph.ts';
 import type { RetryBudget } from './execution/retry-budget.ts';
 import type { FlowDeps, FlowOptions } from './stages.ts';
 import { loadGraphText } from './tasks/accept-tasks.ts';
-import type { RunEstimates } from './tasks/run-estimates.ts';
 import { parseRequirements } from './tasks/requirements.ts';
+import type { RunEstimates } from './tasks/run-estimates.ts';
 import type { TaskJournal } from './tasks/task-journal.ts';
 import { writeAttempt, writeNewAttempt } from './tasks/task-rows.ts';
 
@@ -52,7 +52,7 @@ export function createExecution(
     readSilenceLimitMs: (task) => parseRequirements(task.requirements).silenceLimitMs ?? null,
     loadSecrets: (taskId) => deps.secrets.load(taskId),
     uploadInput: (input, http, signal) => uploadInput(deps, { assetId: input.assetId, http, signal }),
-    collect: async ({ task, attempt, outputs, prepared, http, signal, onRefused }) => {
+    collect: async ({ task, attempt, outputs, prepared, http, signal }) => {
       const { writes, assets } = await collectOutputs(
         {
           database,
@@ -71,7 +71,6 @@ export function createExecution(
           restoreName: (name) => restoreName(name, prepared.tag),
           http,
           signal,
-          onRefused,
         },
       );
       const publish = () => publishNames({ blobs, logger, outputDir: options.outputDir }, task, assets);

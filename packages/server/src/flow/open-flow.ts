@@ -2,6 +2,7 @@ import type { TaskId } from '@comfleet/contract';
 import type { Database } from '../platform/database/database.ts';
 import type { AssetRow } from '../platform/database/schema.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
+import { announceChanges } from './announce-changes.ts';
 import { createAssetCalls, openResult } from './asset-calls.ts';
 import { findTaskAssets } from './assets/asset-rows.ts';
 import { Assets } from './assets/assets.ts';
@@ -49,37 +50,17 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
   const finished: Record<string, number> = {};
   const held = new Set<string>();
   for await (const task of streamWaitingTasks(database, ['held'])) held.add(task.id);
-  const journal = new TaskJournal(database, (changes) => {
-    for (const { row, event } of changes) {
-      if (row.state === 'held') held.add(row.id);
-      else held.delete(row.id);
-      const progress = row.state === 'succeeded' ? board.find(row.id) : null;
-      estimates.note(row, event, progress);
-      if (row.ended_at !== null) {
-        board.forget(row.id);
-        previews.forget(row.id);
-        retries.remove(row.id);
-        finished[row.state] = (finished[row.state] ?? 0) + 1;
-      }
-      const address = { taskId: row.id as TaskId, ownerId: row.owner_id, batchId: row.batch_id };
-      // Whole only now that the result is stored.
-      if (progress) hub.publish({ kind: 'progress', ...address, progress: { ...progress, value: 1 } });
-      hub.publish({ kind: 'event', ...address, event });
-    }
-  });
+  const journal = new TaskJournal(
+    database,
+    announceChanges({ hub, board, previews, estimates, retries, held, finished }),
+  );
   await estimates.load();
   await storeWorkflowVersions(database, deps.library.list());
   const queue = new EmbeddedQueue({
     now: () => deps.clock.monotonicMs(),
     agingMs: options.placement.agingMs,
   });
-  const assets = new Assets({
-    database,
-    blobs: deps.blobs,
-    createId: deps.createId,
-    inputDir: options.inputDir,
-    limits: options.assetLimits,
-  });
+  const assets = createAssets(deps, options);
   const execution = createExecution(
     { ...deps, journal, hub, board, previews, assets, counters, retries, estimates },
     options,
@@ -119,6 +100,11 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     counters,
   };
   return { flow: createFlow(stages), spine, hub };
+}
+
+function createAssets({ database, blobs, createId }: FlowDeps, options: FlowOptions): Assets {
+  const { inputDir, assetLimits: limits } = options;
+  return new Assets({ database, blobs, createId, inputDir, limits });
 }
 
 export interface OpenedFlow {

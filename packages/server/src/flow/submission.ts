@@ -74,7 +74,6 @@ export async function prepareSubmission(
       : await bindNamed(deps, ownerId, body);
   const graph = request.updates ? applyUpdates(bound.graph, request.updates) : bound.graph;
   const { classTypes, models } = readRequirements(graph);
-  const silenceLimitMs = bound.workflow?.silenceLimitMs ?? null;
   const requirements = {
     taskType: bound.taskType,
     classTypes,
@@ -82,7 +81,7 @@ export async function prepareSubmission(
     inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
     inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
     excludedWorkers: [],
-    ...(silenceLimitMs === null ? {} : { silenceLimitMs }),
+    ...readSilenceLimit(bound.workflow),
   };
   const heldReason = judgeAgainstFleet(deps, graph, requirements);
   return {
@@ -109,6 +108,11 @@ export async function prepareSubmission(
       heldReason,
     },
   };
+}
+
+function readSilenceLimit(workflow: WorkflowDefinition | null): { silenceLimitMs?: number } {
+  const limitMs = workflow?.silenceLimitMs ?? null;
+  return limitMs === null ? {} : { silenceLimitMs: limitMs };
 }
 
 function readTimeout(

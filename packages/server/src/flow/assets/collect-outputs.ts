@@ -32,8 +32,6 @@ export interface CollectJob {
   http: ComfyHttp;
   /** Ends the wait for a worker that does not come back. */
   signal: AbortSignal;
-  /** Nobody listens on the worker. */
-  onRefused: () => void;
 }
 
 const DOWNLOAD_TRIES = 5;
@@ -87,32 +85,19 @@ async function download(deps: CollectDeps, job: CollectJob, file: OutputFile): P
   for (let tries = 0; tries < DOWNLOAD_TRIES; ) {
     if (tries > 0) await deps.clock.sleep(100 * 2 ** tries, job.signal);
     try {
-      const viewed = await job.http.view(file, { signal: job.signal });
-      const picture = new WholePicture();
-      const stored = await deps.blobs.put(picture.watch(viewed.body), {
-        maxBytes: deps.maxFileBytes,
-        ...(viewed.contentLength === null ? {} : { expectedBytes: viewed.contentLength }),
-        signal: job.signal,
-      });
-      if (picture.isWhole(stored)) return stored;
-      throw new AppError('COLLECT_FAILED', { file, reason: 'the picture is cut off' });
+      return await downloadOnce(deps, job, file);
     } catch (thrown) {
-      last = toError(thrown);
-      if (thrown instanceof ComfyError && thrown.code === 'CONNECTION_REFUSED') {
-        job.onRefused();
+      if (isRefused(thrown)) {
         await deps.clock.sleep(REFUSED_WAIT_MS, job.signal);
         continue;
       }
       tries += 1;
+      last = toError(thrown);
       if (thrown instanceof ComfyError && thrown.details.status === 404)
         throw new AppError('OUTPUT_GONE', { file }, { cause: thrown });
       if (job.signal.aborted || !isWorthRetry(thrown)) throw thrown;
-      deps.logger.warn('download.broken', {
-        taskId: job.task.id,
-        file: file.filename,
-        tries,
-        error: last.message,
-      });
+      const { message: error } = last;
+      deps.logger.warn('download.broken', { taskId: job.task.id, file: file.filename, tries, error });
     }
   }
   throw new AppError(
@@ -120,6 +105,27 @@ async function download(deps: CollectDeps, job: CollectJob, file: OutputFile): P
     { file, tries: DOWNLOAD_TRIES, cause: last?.message },
     { cause: last },
   );
+}
+
+async function downloadOnce(
+  { blobs, maxFileBytes }: CollectDeps,
+  { http, signal }: CollectJob,
+  file: OutputFile,
+): Promise<StoredBlob> {
+  const viewed = await http.view(file, { signal });
+  const picture = new WholePicture();
+  const stored = await blobs.put(picture.watch(viewed.body), {
+    maxBytes: maxFileBytes,
+    ...(viewed.contentLength === null ? {} : { expectedBytes: viewed.contentLength }),
+    signal,
+  });
+  if (picture.isWhole(stored)) return stored;
+  throw new AppError('COLLECT_FAILED', { file, reason: 'the picture is cut off' });
+}
+
+/** Nobody listens: no try was made. */
+function isRefused(thrown: unknown): boolean {
+  return thrown instanceof ComfyError && thrown.code === 'CONNECTION_REFUSED';
 }
 
 function isWorthRetry(thrown: unknown): boolean {

@@ -42,9 +42,8 @@ export interface RunnerDeps extends StepDeps {
     outputs: readonly CollectedOutput[];
     prepared: PreparedGraph;
     http: ComfyHttp;
+    /** Ends the wait for a worker that does not come back. */
     signal: AbortSignal;
-    /** Nobody listens on the worker; its files are asked for again until it does, or the signal fires. */
-    onRefused: () => void;
   }): Promise<Collected>;
   /** Restarts the process of a worker that is ours; null for any other. */
   findRestart(workerId: string): (() => Promise<void>) | null;

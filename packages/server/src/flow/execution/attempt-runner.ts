@@ -162,7 +162,6 @@ class AttemptRun {
         logger: this.#deps.logger,
         ended: follower.ended,
         onAccepted: () => watch.accepted(),
-        onFailed: () => worker.suspect(),
       }),
     );
     if (submitted === null || submitted.kind === 'submitted') return null;
@@ -272,7 +271,6 @@ class AttemptRun {
           prepared,
           http: worker.http,
           signal: stop,
-          onRefused: () => worker.suspect(),
         });
       } catch (thrown) {
         if (!(thrown instanceof AppError) || thrown.code !== 'STORAGE_FULL') throw thrown;

@@ -38,7 +38,6 @@ function leave(worker: { queue: unknown[] | null; history?: unknown }) {
     http,
     pollMs: () => 1000,
     adopted: false,
-    onRefused: () => {},
     ...deps,
   });
   return { left: leaveWorker({ http, follower, ...deps }), follower, calls };

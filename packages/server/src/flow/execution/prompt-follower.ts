@@ -1,5 +1,4 @@
 import {
-  ComfyError,
   type ComfyHttp,
   createPromptState,
   nextPromptState,
@@ -33,8 +32,6 @@ interface Options {
   /** How often to poll now; grows when a worker carries very many prompts. */
   pollMs: () => number;
   adopted: boolean;
-  /** A look found nobody: the worker is to be checked at once (HR6). */
-  onRefused: () => void;
 }
 
 type Ask = 'history' | 'queue';
@@ -158,7 +155,6 @@ export class PromptFollower {
       // An announced end is not asked for without limit: a failed read counts like an empty one.
       if (ask === 'history' && this.#state.phase === 'ending')
         this.#apply({ kind: 'history', entry: null, atMs: this.#now() }, by);
-      if (thrown instanceof ComfyError && thrown.code === 'CONNECTION_REFUSED') this.#options.onRefused();
       logger.debug('prompt.check_failed', { promptId: this.promptId, ask, error: toError(thrown).message });
     }
   }

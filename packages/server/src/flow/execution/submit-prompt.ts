@@ -20,8 +20,6 @@ export interface SubmitJob {
   ended: Promise<unknown>;
   /** An accepted POST expects a status frame; the socket counts as deaf without one. */
   onAccepted: () => void;
-  /** The POST found nobody, or got no answer: the worker is looked at at once (HR6). */
-  onFailed: () => void;
 }
 
 export type Submitted =
@@ -52,14 +50,12 @@ export async function submitPrompt(job: SubmitJob): Promise<Submitted> {
         node_errors: outcome.nodeErrors ?? {},
       });
     case 'not_sent':
-      job.onFailed();
       return over('lost', 'WORKER_UNREACHABLE', {
         cause: outcome.cause.message,
         dispatched: false,
         refused: true,
       });
     case 'unclear':
-      job.onFailed();
       job.logger.warn('prompt.unclear', { promptId: job.promptId, error: outcome.cause.message });
       // A worker that does not answer may run it: it is followed until it does, or until the fleet gives the worker up.
       return (await lookForPrompt(job)) === 'absent'

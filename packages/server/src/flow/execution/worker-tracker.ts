@@ -60,13 +60,12 @@ export class WorkerTracker {
   readonly #counters: ExecutionCounters;
   readonly #recent = new Set<string>();
   readonly #socket: TrackedSocket;
-  readonly #suspect: () => void;
   #running: Tracked | null = null;
   #wasOpen = true;
   #openings = 0;
 
   constructor(
-    worker: { http: ComfyHttp; socket: TrackedSocket; suspect(): void },
+    worker: { http: ComfyHttp; socket: TrackedSocket },
     deps: {
       clock: Clock;
       logger: Logger;
@@ -80,7 +79,6 @@ export class WorkerTracker {
     this.#openEverywhere = deps.openEverywhere;
     this.#counters = deps.counters;
     this.#socket = worker.socket;
-    this.#suspect = () => worker.suspect();
     this.#abandoned = new AbandonedPrompts({ http: worker.http, ...deps });
     this.#unsubscribe = [
       worker.socket.onMessage((message) => this.#onMessage(message)),
@@ -111,7 +109,6 @@ export class WorkerTracker {
       logger: this.#logger,
       pollMs: () => (this.#openEverywhere() > MANY_PROMPTS ? 5000 : 1000),
       adopted: options.adopted,
-      onRefused: this.#suspect,
     });
     const { promptId, graph, expectedOutputNodeIds } = options;
     const progress = createProgressState({ promptId, graph, outputNodeIds: expectedOutputNodeIds });
