@@ -130,8 +130,9 @@ describe.concurrent('a worker answers, but is not to be trusted', () => {
       await process.ledger.waitFor((line) => line.event === 'prompt_accepted');
       await proxy?.goDown();
       await stage.whenState('w1', 'offline');
+      const ejected = stage.whenChange('w1', 'worker.ejected');
       await proxy?.goUp();
-      await stage.whenState('w1', 'ejected');
+      await ejected;
       const tasks = await Promise.all(ids.map((id) => stage.rig.ended(id)));
       const tried = process.ledger.lines().filter(({ event }) => event === 'prompt_accepted');
 

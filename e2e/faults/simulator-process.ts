@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { FaultSpec, LedgerLine } from '@comfleet/simulator';
 import { NodeProgram } from '../kill/child-process.ts';
@@ -9,7 +10,7 @@ import { FileLedger } from './file-ledger.ts';
 export const SIMULATOR_FOLDER = dirname(createRequire(import.meta.url).resolve('@comfleet/simulator'));
 
 export interface SimulatorPlan {
-  /** 0 lets the kernel choose. */
+  /** A free one without. */
   port?: number;
   /** Further arguments, as for ComfyUI's main.py. */
   args?: readonly string[];
@@ -42,9 +43,11 @@ export class SimulatorProcess {
     const home = join(folder, name);
     await mkdir(join(home, 'custom_nodes'), { recursive: true });
     const args = plan.args ?? [];
+    // Chosen here, so that its command line is the same when it is started again.
+    const port = plan.port ?? (await findFreePort());
     const program = new NodeProgram([
       join(SIMULATOR_FOLDER, 'main.js'),
-      ...['--listen', '127.0.0.1', '--port', String(plan.port ?? 0), '--control-port', '0'],
+      ...['--listen', '127.0.0.1', '--port', String(port), '--control-port', '0'],
       ...['--base-directory', home, '--ledger', join(home, 'ledger.jsonl'), ...args],
     ]);
     const control = await program.waitForLine(/Control: (\S+)/);
@@ -83,4 +86,15 @@ export class SimulatorProcess {
   read({ folder, path }: LedgerLine): Promise<Buffer> {
     return readFile(join(this.#folder, this.name, String(folder), String(path)));
   }
+}
+
+function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const bound = probe.address();
+      probe.close(() => resolve(typeof bound === 'object' && bound !== null ? bound.port : 0));
+    });
+  });
 }

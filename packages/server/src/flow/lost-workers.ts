@@ -11,6 +11,8 @@ import { parseRequirements } from './tasks/requirements.ts';
 /** As long as a graph node may hold a worker's Python (protocol 11.3): the busy limit of health checks. */
 const UNSEEN_GRACE_MS = 30_000;
 
+const ENDS_EJECTION = new Set(['worker.online', 'worker.offline', 'worker.error', 'worker.removed']);
+
 export interface LostDeps {
   fleet: WorkerRegistry;
   clock: Clock;
@@ -23,6 +25,8 @@ export class LostWorkers {
   readonly #deps: LostDeps;
   readonly #graceMs: number;
   readonly #awaySince = new Map<WorkerId, number>();
+  /** Not given new tasks, but they answer: what they run goes on. */
+  readonly #ejected = new Set<WorkerId>();
   /** Workers that answered this process at least once. */
   readonly #seen = new Set<WorkerId>();
 
@@ -31,10 +35,13 @@ export class LostWorkers {
     this.#graceMs = graceMs;
   }
 
-  /** Takes in whether a worker answers, drained or in maintenance as it may be; null when it left the fleet. */
-  note(workerId: WorkerId, health: HealthKind | null): void {
+  /** Takes in whether a worker answers, drained or in maintenance as it may be, null when it left the fleet; and what changed. */
+  note(workerId: WorkerId, health: HealthKind | null, change: string | null = null): void {
     if (health === 'online') this.#seen.add(workerId);
-    if (health === null || health === 'online') this.#awaySince.delete(workerId);
+    if (change === 'worker.ejected') this.#ejected.add(workerId);
+    else if (change !== null && ENDS_EJECTION.has(change)) this.#ejected.delete(workerId);
+    const isThere = health === null || health === 'online' || this.#ejected.has(workerId);
+    if (isThere) this.#awaySince.delete(workerId);
     else if (!this.#awaySince.has(workerId)) this.#awaySince.set(workerId, this.#deps.clock.monotonicMs());
   }
 

@@ -50,10 +50,8 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
   const finished: Record<string, number> = {};
   const held = new Set<string>();
   for await (const task of streamWaitingTasks(database, ['held'])) held.add(task.id);
-  const journal = new TaskJournal(
-    database,
-    announceChanges({ hub, board, previews, estimates, retries, held, finished }),
-  );
+  const announce = announceChanges({ hub, board, previews, estimates, retries, held, finished });
+  const journal = new TaskJournal(database, announce);
   await estimates.load();
   await storeWorkflowVersions(database, deps.library.list());
   const queue = new EmbeddedQueue({
@@ -61,10 +59,8 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     agingMs: options.placement.agingMs,
   });
   const assets = createAssets(deps, options);
-  const execution = createExecution(
-    { ...deps, journal, hub, board, previews, assets, counters, retries, estimates },
-    options,
-  );
+  const made = { journal, hub, board, previews, assets, counters, retries, estimates };
+  const execution = createExecution({ ...deps, ...made }, options);
   const spine = await openSpine(scope, {
     database,
     journal,

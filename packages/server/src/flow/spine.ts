@@ -304,7 +304,7 @@ export class Spine {
   // ── the fleet changes ──────────────────────────────────────────────────────
 
   onFleetChange(type: string, workerId: WorkerId): void {
-    this.#updateWorker(workerId);
+    this.#updateWorker(workerId, type);
     if (type === 'worker.offline') this.board.forgetModels(workerId);
     if (type === 'worker.inventory' || type === 'worker.online') {
       void this.held
@@ -316,9 +316,9 @@ export class Spine {
     this.place();
   }
 
-  #updateWorker(workerId: WorkerId): void {
+  #updateWorker(workerId: WorkerId, change: string | null = null): void {
     const worker = this.#deps.fleet.find(workerId)?.snapshot();
-    this.lost.note(workerId, worker?.health ?? null);
+    this.lost.note(workerId, worker?.health ?? null, change);
     this.givenUp.watch(workerId);
     if (!worker) {
       this.board.removeWorker(workerId);
