@@ -35,13 +35,13 @@ export class LostWorkers {
     this.#graceMs = graceMs;
   }
 
-  /** Takes in whether a worker answers, null when it left the fleet, and what changed. */
+  /** Takes in whether a worker answers, drained or in maintenance as it may be, null when it left the fleet; and what changed. */
   note(workerId: WorkerId, health: HealthKind | null, change: string | null = null): void {
     if (health === 'online') this.#seen.add(workerId);
     if (change === 'worker.ejected') this.#ejected.add(workerId);
     else if (change !== null && ENDS_EJECTION.has(change)) this.#ejected.delete(workerId);
-    const isAway = health !== null && health !== 'online' && !this.#ejected.has(workerId);
-    if (!isAway) this.#awaySince.delete(workerId);
+    const isThere = health === null || health === 'online' || this.#ejected.has(workerId);
+    if (isThere) this.#awaySince.delete(workerId);
     else if (!this.#awaySince.has(workerId)) this.#awaySince.set(workerId, this.#deps.clock.monotonicMs());
   }
 

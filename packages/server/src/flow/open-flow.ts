@@ -23,6 +23,7 @@ import type { Flow } from './flow.ts';
 import { openKnownInventories } from './known-inventories.ts';
 import { openForecasts } from './open-forecasts.ts';
 import { toModelsKey } from './placement/needs.ts';
+import type { PlacementRules } from './placement/rules.ts';
 import { EmbeddedQueue } from './queue/embedded-queue.ts';
 import { openRetention } from './retention.ts';
 import { openSpine, type Spine } from './spine.ts';
@@ -52,10 +53,8 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
   const finished: Record<string, number> = {};
   const held = new Set<string>();
   for await (const task of streamWaitingTasks(database, ['held'])) held.add(task.id);
-  const journal = new TaskJournal(
-    database,
-    announceChanges({ hub, board, previews, estimates, retries, held, finished }),
-  );
+  const announce = announceChanges({ hub, board, previews, estimates, retries, held, finished });
+  const journal = new TaskJournal(database, announce);
   await estimates.load();
   await storeWorkflowVersions(database, deps.library.list());
   const queue = new EmbeddedQueue({
@@ -63,10 +62,8 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     agingMs: options.placement.agingMs,
   });
   const assets = createAssets(deps, options);
-  const execution = createExecution(
-    { ...deps, journal, hub, board, previews, assets, counters, retries, estimates },
-    options,
-  );
+  const made = { journal, hub, board, previews, assets, counters, retries, estimates };
+  const execution = createExecution({ ...deps, ...made }, options);
   await finishBatchChanges({ database, journal, secrets: deps.secrets });
   const spine = await openSpine(scope, {
     database,
@@ -76,13 +73,7 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     clock: deps.clock,
     logger,
     dispatcher: execution,
-    rules: () => ({
-      strategy: options.placement.strategy(),
-      bypass: options.placement.bypass,
-      typeLimit: options.taskTypeLimit,
-      durations: estimates.durations,
-      random: () => deps.random.fraction(),
-    }),
+    rules: createRules(deps, options, estimates),
     offlineGraceMs: options.offlineGraceMs,
   });
   openRetention(scope, { database, blobs: deps.blobs, assets, clock: deps.clock, logger }, options.retention);
@@ -108,6 +99,18 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
 function createAssets({ database, blobs, createId }: FlowDeps, options: FlowOptions): Assets {
   const { inputDir, assetLimits: limits } = options;
   return new Assets({ database, blobs, createId, inputDir, limits });
+}
+
+/** As they are at each decision: strategy, limits and measurements change while it runs. */
+function createRules(deps: FlowDeps, { placement, taskTypeLimit }: FlowOptions, { durations }: RunEstimates) {
+  const random = () => deps.random.fraction();
+  return (): PlacementRules => ({
+    strategy: placement.strategy(),
+    bypass: placement.bypass,
+    typeLimit: taskTypeLimit,
+    durations,
+    random,
+  });
 }
 
 export interface OpenedFlow {
