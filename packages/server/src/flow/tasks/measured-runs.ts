@@ -21,10 +21,9 @@ export interface EndedRun {
   expected: string | null;
 }
 
-/** The newest ended tasks that succeeded, oldest first: one walk down the index of ends, then two look-ups a task. */
-export async function loadEndedRuns(database: Database): Promise<EndedRun[]> {
-  const { k } = database;
-  const recent = k
+/** The newest ended tasks, whatever became of them. */
+function selectRecentTasks({ k }: Database) {
+  return k
     .selectFrom('task')
     .select([
       'id',
@@ -43,9 +42,13 @@ export async function loadEndedRuns(database: Database): Promise<EndedRun[]> {
     .orderBy('ended_at', 'desc')
     .limit(RECENT_TASKS)
     .as('recent');
+}
+
+/** The newest ended tasks that succeeded, oldest first: one walk down the index of ends, then two look-ups a task. */
+export async function loadEndedRuns(database: Database): Promise<EndedRun[]> {
   const rows = await database.read(
-    k
-      .selectFrom(recent)
+    database.k
+      .selectFrom(selectRecentTasks(database))
       .innerJoin('attempt', (join) =>
         join.onRef('attempt.task_id', '=', 'recent.id').onRef('attempt.epoch', '=', 'recent.epoch'),
       )
