@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Batch, PendingTask, Task, TaskDetail, Worker } from '@comfleet/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openFleet, runComfleet, startComfleet } from './comfleet-process.ts';
+import { openFleet, startComfleet } from './comfleet-process.ts';
 
 let fleet: Awaited<ReturnType<typeof openFleet>>;
 beforeAll(async () => {
@@ -112,6 +112,20 @@ describe('comfleet tasks', () => {
     });
     expect(saved.status).toBe(0);
     expect((await readFile(saved.out[0] ?? '')).subarray(0, 8).toString('hex')).toBe(PNG);
+  });
+
+  it('says why a task runs where it does', async () => {
+    const { out } = await fleet.run('run', 'solid_color', '--no-wait');
+    const id = out[0] ?? '';
+    await fleet.run('tasks', 'watch', id);
+    const why = await fleet.run('tasks', 'why', id);
+
+    expect(why.status).toBe(0);
+    expect(why.out[0]).toBe('Done.');
+    expect(why.out[1]).toMatch(
+      /^Placed on \S+ \(least_loaded\): its models were loaded there, or it needs none\.$/,
+    );
+    expect(why.out.join('\n')).toContain('CANDIDATE');
   });
 
   it('CL7 cancels a running task, whose waiting command ends with 6', async () => {
@@ -333,79 +347,5 @@ describe('the fleet', () => {
 
     expect(status).toBe(0);
     expect(parse<object>(out)).toMatchObject({ driver: 'sqlite', pending: [] });
-  });
-});
-
-describe('what goes wrong', () => {
-  it('ends with 3 when no server answers', async () => {
-    const { status, err } = await fleet.run('workers', 'list', '--url', 'http://127.0.0.1:9', '--token', 'x');
-
-    expect(status).toBe(3);
-    expect(err.at(-1)).toBe('No Comfleet answers at http://127.0.0.1:9. Start one with: comfleet up');
-  });
-
-  it('ends with 4 for a wrong token', async () => {
-    const { url } = fleet.credential;
-
-    expect((await fleet.run('workers', 'list', '--url', url, '--token', 'wrong')).status).toBe(4);
-  });
-
-  it('ends with 2 for a wrong command line', async () => {
-    expect((await fleet.run('fly')).status).toBe(2);
-    expect((await fleet.run('run', 'solid_color', '--priority', '11')).status).toBe(2);
-    expect((await fleet.run('run', 'nothing.json')).status).toBe(2);
-  });
-
-  it('ends with 78 for a configuration that is not valid', async () => {
-    await writeFile(join(fleet.cwd, 'bad.yaml'), 'server: { prot: 1 }\n');
-
-    const { status, out } = await fleet.run('verify', '--config', 'bad.yaml');
-
-    expect(status).toBe(78);
-    expect(out[0]).toMatch(/^✗ configuration/);
-  });
-
-  it('writes no colour and no bar into a pipe', async () => {
-    const { out, err } = await fleet.run('run', 'solid_color');
-
-    expect([...out, ...err].join('').includes('\u001b')).toBe(false);
-  });
-});
-
-describe('without a server', () => {
-  it('analyses a graph’s file', async () => {
-    await writeFile(join(fleet.cwd, 'graph.json'), JSON.stringify(GRAPH));
-
-    const { status, out } = await runComfleet(['workflows', 'analyse', 'graph.json'], { cwd: fleet.cwd });
-
-    expect(status).toBe(0);
-    expect(out[0]).toBe('2 nodes, 1 connections, 1 outputs');
-  });
-
-  it('DB2 prints the schema of each database', async () => {
-    const { status, out } = await fleet.run('db', 'print-sql', '--driver', 'postgres');
-
-    expect(status).toBe(0);
-    expect(out.join('\n')).toMatch(/create table (if not exists )?"task"/);
-  });
-
-  it('acts as one ComfyUI until Ctrl-C', async () => {
-    const simulator = startComfleet(['sim', '--port', '0'], { cwd: fleet.cwd });
-    const url = (await simulator.lineOf(/^Simulated ComfyUI: /)).replace('Simulated ComfyUI: ', '');
-
-    const stats = (await (await fetch(`${url}/system_stats`)).json()) as object;
-
-    expect(stats).toHaveProperty('system');
-    expect(await simulator.stop()).toBe(0);
-  });
-});
-
-describe('comfleet up', () => {
-  it('ends with 0 on Ctrl-C and leaves its port free', async () => {
-    const own = await openFleet();
-    const { url } = own.credential;
-
-    expect(await own.close()).toBe(0);
-    await expect(fetch(url)).rejects.toThrow();
   });
 });
