@@ -16,6 +16,7 @@ import { describeHealth, type HealthResult } from '../fleet/workers/health-resul
 import { adviseRecovery } from '../fleet/workers/recovery-advice.ts';
 import type {
   ConnectedWorker,
+  WorkerChange,
   WorkerRegistry,
   WorkerSettings,
   WorkerSnapshot,
@@ -116,11 +117,7 @@ export function createFleetView(deps: FleetViewDeps): FleetView {
     },
     watch: (showFrame) => {
       showFrame({ kind: 'snapshot', workers: list() });
-      return registry.onChange(({ type, workerId, cause }) => {
-        const worker = registry.find(workerId);
-        if (worker === null) showFrame({ kind: 'removed', worker_id: workerId, cause });
-        else showFrame({ kind: 'worker', type, cause, worker: show(worker.snapshot()) });
-      });
+      return registry.onChange((change) => showFrame(toFrame(change, registry.find(change.workerId), show)));
     },
     reconnect: (id) => after(id, dropSocket),
     loadLogs: (id, lines) => readLogs(load(id), lines),
@@ -183,6 +180,15 @@ export function toWorker(snapshot: WorkerSnapshot, load: number): Worker {
     latency_ms: snapshot.latencyMs === null ? null : Math.round(snapshot.latencyMs * 10) / 10,
     recovery: toRecovery(snapshot.recovery),
   };
+}
+
+function toFrame(
+  { type, workerId, cause }: WorkerChange,
+  worker: ConnectedWorker | null,
+  show: (snapshot: WorkerSnapshot) => Worker,
+): FleetFrame {
+  if (worker === null) return { kind: 'removed', worker_id: workerId, cause };
+  return { kind: 'worker', type, cause, worker: show(worker.snapshot()) };
 }
 
 function toCheck(result: HealthResult): CheckedWorker['check'] {

@@ -47,6 +47,7 @@ export function addFleetEventRoutes(app: HttpServer, deps: NativeDeps): void {
       const onStop = (): void => stream.end();
       deps.signal.addEventListener('abort', onStop, { once: true });
       const stopWatching = fleet.watch((frame) => stream.send({ event: frame.kind, data: frame }));
+      if (deps.signal.aborted) stream.end();
       await whenAborted(stream.signal);
       stopWatching();
       deps.signal.removeEventListener('abort', onStop);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isOutlier, type Latency, nextLatency } from './latency.ts';
+import { isOutlier, type Latency, nextLatency, sortLatencies } from './latency.ts';
 
 const many = (ms: number): Latency => ({ ms, samples: 5 });
 
@@ -19,5 +19,7 @@ it.each<[string, Latency, Latency[], boolean]>([
   ['nobody else', many(9_000), [], false],
   ['quick enough for anyone', many(250), [many(1), many(1)], false],
 ])('calls a worker slow or not: %s', (_why, own, others, expected) => {
-  expect(isOutlier(own, others)).toBe(expected);
+  const fleet = others.map((latency, index) => ({ id: `other-${index}`, latency }));
+  expect(isOutlier('own', own, sortLatencies(fleet))).toBe(expected);
+  expect(isOutlier('own', own, sortLatencies([...fleet, { id: 'own', latency: own }]))).toBe(expected);
 });

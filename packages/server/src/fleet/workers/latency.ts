@@ -22,10 +22,23 @@ export function isSuspiciouslySlow(own: Latency | null): own is Latency {
   return own !== null && own.samples >= MIN_SAMPLES && own.ms > OUTLIER_FLOOR_MS;
 }
 
+/** The latencies of a fleet, quick ones first; looked at often, sorted seldom. */
+export type SortedLatencies = readonly { readonly id: string; readonly ms: number }[];
+
+/** Of workers that were asked often enough to say something. */
+export function sortLatencies(all: readonly { id: string; latency: Latency | null }[]): SortedLatencies {
+  return all
+    .flatMap(({ id, latency }) =>
+      latency !== null && latency.samples >= MIN_SAMPLES ? { id, ms: latency.ms } : [],
+    )
+    .sort((a, b) => a.ms - b.ms);
+}
+
 /** True when a worker answers more than ten times slower than the median of the others (A12). Never alone. */
-export function isOutlier(own: Latency | null, others: readonly (Latency | null)[]): boolean {
+export function isOutlier(id: string, own: Latency | null, fleet: SortedLatencies): boolean {
   if (!isSuspiciouslySlow(own)) return false;
-  const known = others.flatMap((one) => (one !== null && one.samples >= MIN_SAMPLES ? one.ms : []));
-  const median = known.sort((a, b) => a - b)[Math.floor(known.length / 2)];
-  return median !== undefined && own.ms > OUTLIER_FACTOR * median;
+  const isAmongThem = fleet.some((one) => one.id === id);
+  // A slow one stands behind the median of the others, so that taking it out does not move them.
+  const median = fleet[Math.floor((fleet.length - (isAmongThem ? 1 : 0)) / 2)];
+  return median !== undefined && median.id !== id && own.ms > OUTLIER_FACTOR * median.ms;
 }

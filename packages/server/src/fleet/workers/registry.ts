@@ -9,7 +9,7 @@ import type { Clock, Random } from '../../platform/time/clock.ts';
 import { type CompiledFleetOptions, compileFleetOptions, type FleetOptions } from './fleet-options.ts';
 import type { HealthResult } from './health-result.ts';
 import type { Inventory } from './inventory.ts';
-import { isOutlier, type Latency } from './latency.ts';
+import { isOutlier, type Latency, type SortedLatencies, sortLatencies } from './latency.ts';
 import { SharedInventories } from './shared-inventories.ts';
 import { WatchedWorker } from './watched-worker.ts';
 import { WorkerIdentities } from './worker-identities.ts';
@@ -59,6 +59,8 @@ export type Restarter = (workerId: WorkerId, reason: string) => string | null;
 
 /** So many workers tell at once what they can run: half a megabyte each. */
 const INVENTORIES_AT_ONCE = 16;
+/** The latencies of the fleet are compared as they were at most this long ago. */
+const LATENCIES_MS = 1_000;
 
 /** All workers of the fleet, each watched. */
 export class WorkerRegistry {
@@ -68,6 +70,7 @@ export class WorkerRegistry {
   readonly #identities: WorkerIdentities;
   readonly #shared = new SharedInventories();
   readonly #inventoryGate = new Gate(INVENTORIES_AT_ONCE);
+  #latencies: { atMs: number; sorted: SortedLatencies } = { atMs: Number.NEGATIVE_INFINITY, sorted: [] };
   readonly #restarters = new Set<Restarter>();
   readonly #workers = new Map<WorkerId, WatchedWorker>();
   readonly #listeners = new Set<(change: WorkerChange) => void>();
@@ -331,11 +334,13 @@ export class WorkerRegistry {
   }
 
   #isSlow(id: WorkerId, own: Latency): boolean {
-    const others = [...this.#workers.values()].filter((other) => other.id !== id && other.isOnline);
-    return isOutlier(
-      own,
-      others.map((other) => other.condition.latency),
-    );
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (nowMs - this.#latencies.atMs >= LATENCIES_MS) {
+      const online = [...this.#workers.values()].filter((worker) => worker.isOnline);
+      const all = online.map((worker) => ({ id: worker.id, latency: worker.condition.latency }));
+      this.#latencies = { atMs: nowMs, sorted: sortLatencies(all) };
+    }
+    return isOutlier(id, own, this.#latencies.sorted);
   }
 
   /** The last one online has fallen: those that wait out a time may be needed now (A15). */
