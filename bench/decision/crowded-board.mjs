@@ -7,7 +7,6 @@ import { EmbeddedQueue } from '../../packages/server/dist/flow/queue/embedded-qu
 /** @typedef {import('@comfleet/contract').WorkerId} WorkerId */
 /** @typedef {import('../../packages/server/dist/flow/placement/needs.js').WorkerFacts} WorkerFacts */
 /** @typedef {import('../../packages/server/dist/flow/placement/rules.js').PlacementRules} PlacementRules */
-/** @typedef {import('../../packages/server/dist/flow/placement/decide.js').Head} Head */
 /** @typedef {import('../../packages/server/dist/flow/queue/task-queue.js').WaitingTask} WaitingTask */
 /** @typedef {import('../scheduling/seeded-random.mjs').SeededRandom} SeededRandom */
 /** @typedef {{ workers: number, tasks: number, lanes: number }} Crowd */
@@ -29,6 +28,10 @@ export class CrowdedBoard {
   #random;
   #lanes;
   #tasks = 0;
+  /** Prompts taken back since slots were last filled. */
+  #takenBack = 0;
+  /** Tasks on workers with the order they had in their lanes. @type {Map<string, WaitingTask>} */
+  #orders = new Map();
   /** @type {PlacementRules} */
   #rules;
 
@@ -41,6 +44,7 @@ export class CrowdedBoard {
       bypass: { starts: 24, ms: 60_000 },
       typeLimit: () => null,
       durations: { expectedMs: () => 8000, expectedLoadMs: () => 12_000 },
+      laneSize: (lane) => this.#queue.count(lane),
       random: random.next,
     };
     const kinds = Array.from({ length: KINDS }, (_value, kind) => createKind(kind, lanes));
@@ -89,20 +93,30 @@ export class CrowdedBoard {
     const [done, next] = this.#board.workers.get(id)?.prompts.values() ?? [];
     if (!done) throw new Error(`${id} has nothing to do`);
     this.#board.release(id, done, true);
+    this.#orders.delete(done.taskId);
     if (next) this.#board.setPhase(id, next.taskId, 'running', this.nowMs);
     return this.place();
+  }
+
+  /** Fills slots that became free in between; part of no measured decision. */
+  async settle() {
+    while (this.#takenBack > 0) {
+      this.#takenBack = 0;
+      await this.place();
+    }
   }
 
   /** As `Spine` places. */
   async place() {
     let started = 0;
-    /** @type {Map<string, Head>} */
+    /** @type {Map<string, WaitingTask>} */
     const heads = new Map();
-    for (const head of await this.#queue.heads(await this.#queue.lanes())) heads.set(head.lane, this.#toHead(head));
+    for (const head of await this.#queue.heads(await this.#queue.lanes())) heads.set(head.lane, head);
     while (heads.size > 0) {
       const decision = decide(this.#board, [...heads.values()], this.#rules, this.nowMs);
       if (decision.kind !== 'start') {
         applyDecision(this.#board, decision, this.nowMs);
+        if (decision.kind === 'take_back') await this.#takeBack(decision);
         break;
       }
       const { lane } = decision.head;
@@ -110,7 +124,7 @@ export class CrowdedBoard {
       if (task) this.#start(decision, task);
       started += 1;
       const [next] = await this.#queue.heads([lane]);
-      if (next) heads.set(lane, this.#toHead(next));
+      if (next) heads.set(lane, next);
       else {
         heads.delete(lane);
         decision.lane.noteEmpty();
@@ -119,20 +133,30 @@ export class CrowdedBoard {
     return started;
   }
 
-  /** @param {Extract<import('../../packages/server/dist/flow/placement/decide.js').Decision, { kind: 'start' }>} decision @param {WaitingTask} task */
-  #start(decision, { taskId, ownerId, workflowKey, rank }) {
+  /** @param {Extract<import('../../packages/server/dist/flow/placement/decide.js').Decision, { kind: 'start' }>} decision @param {WaitingTask} order */
+  #start(decision, order) {
+    const { taskId, ownerId, workflowKey, rank } = order;
     const { lane, worker } = decision;
     explainStart(this.#board, decision, this.#rules);
     applyDecision(this.#board, decision, this.nowMs);
+    this.#orders.set(taskId, order);
     const prompt = { taskId, ownerId, workflowKey, rank, lane: lane.key, modelsKey: lane.modelsKey };
     const isFirst = worker.load === 0;
-    this.#board.occupy(worker.facts.id, { ...prompt, taskType: TASK_TYPE, phase: 'sending', startedMs: null });
+    this.#board.occupy(worker.facts.id, {
+      ...prompt,
+      taskType: TASK_TYPE,
+      phase: 'sending',
+      startedMs: null,
+    });
     this.#board.setPhase(worker.facts.id, taskId, isFirst ? 'running' : 'waiting', this.nowMs);
   }
 
-  /** @param {WaitingTask} head @returns {Head} */
-  #toHead(head) {
-    return { ...head, laneSize: this.#queue.count(head.lane) };
+  /** The prompt goes back to its place in its lane. @param {Extract<import('../../packages/server/dist/flow/placement/decide.js').Decision, { kind: 'take_back' }>} decision */
+  async #takeBack({ worker, prompt }) {
+    this.#board.release(worker.facts.id, prompt, false);
+    const order = this.#orders.get(prompt.taskId);
+    if (order) await this.#queue.put(order);
+    this.#takenBack += 1;
   }
 }
 

@@ -44,5 +44,9 @@ export async function searchBestOrder(scenario, { rules, start, reference, steps
       current = next;
     if (current.cost < best.cost) best = current;
   }
-  return { figures: measure(best.history, scenario.workers.length), cost: best.cost, tried: steps + tried.length };
+  return {
+    figures: measure(best.history, scenario.workers.length),
+    cost: best.cost,
+    tried: steps + tried.length,
+  };
 }

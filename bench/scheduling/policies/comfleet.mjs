@@ -107,8 +107,7 @@ class Comfleet {
       this.#agedMs = nowMs;
       await this.#queue.age();
     }
-    const waiting = await this.#queue.heads(await this.#queue.lanes());
-    const heads = waiting.map((head) => ({ ...head, laneSize: this.#queue.count(head.lane) }));
+    const heads = await this.#queue.heads(await this.#queue.lanes());
     const decision = decide(this.#board, heads, this.#rules(), nowMs);
     applyDecision(this.#board, decision, nowMs);
     if (decision.kind === 'none') return null;
@@ -137,7 +136,8 @@ class Comfleet {
   /** @returns {PlacementRules} */
   #rules() {
     const { strategy, random } = this.#options;
-    return { strategy, bypass: BYPASS, typeLimit: () => null, durations: this.#durations, random };
+    const laneSize = (/** @type {string} */ lane) => this.#queue.count(lane);
+    return { strategy, bypass: BYPASS, typeLimit: () => null, durations: this.#durations, laneSize, random };
   }
 
   /** @param {string} taskId */

@@ -71,7 +71,7 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
     clock: deps.clock,
     logger,
     dispatcher: execution,
-    rules: createRules(deps, options, estimates),
+    rules: createRules(deps, options, { estimates, queue }),
     offlineGraceMs: options.offlineGraceMs,
   });
   openRetention(scope, { database, blobs: deps.blobs, assets, clock: deps.clock, logger }, options.retention);
@@ -100,13 +100,18 @@ function createAssets({ database, blobs, createId }: FlowDeps, options: FlowOpti
 }
 
 /** As they are at each decision: strategy, limits and measurements change while it runs. */
-function createRules(deps: FlowDeps, { placement, taskTypeLimit }: FlowOptions, { durations }: RunEstimates) {
+function createRules(
+  deps: FlowDeps,
+  { placement, taskTypeLimit }: FlowOptions,
+  { estimates, queue }: { estimates: RunEstimates; queue: EmbeddedQueue },
+) {
   const random = () => deps.random.fraction();
   return (): PlacementRules => ({
     strategy: placement.strategy(),
     bypass: placement.bypass,
     typeLimit: taskTypeLimit,
-    durations,
+    durations: estimates.durations,
+    laneSize: (lane) => queue.count(lane),
     random,
   });
 }

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createFacts, RULES, withModel } from '../../test/kit/board.ts';
 import { Board } from './placement/board.ts';
-import { applyDecision, type Decision, decide, type Head } from './placement/decide.ts';
+import { applyDecision, type Decision, decide } from './placement/decide.ts';
+import type { Head } from './placement/opening.ts';
 import { EmbeddedQueue } from './queue/embedded-queue.ts';
 import type { WaitingTask } from './queue/task-queue.ts';
 
@@ -113,8 +114,7 @@ class World {
 
   async #place(): Promise<void> {
     for (;;) {
-      const waiting = await this.queue.heads(await this.queue.lanes());
-      const heads = waiting.map((head) => ({ ...head, laneSize: this.queue.count(head.lane) }));
+      const heads = await this.queue.heads(await this.queue.lanes());
       const decision = decide(this.board, heads, { ...RULES, bypass: BYPASS }, this.nowMs);
       applyDecision(this.board, decision, this.nowMs);
       for (const lane of decision.passed) this.mostOvertaken = Math.max(this.mostOvertaken, lane.overtaken);

@@ -16,7 +16,7 @@ import { HeldTasks } from './held-tasks.ts';
 import { LostWorkers } from './lost-workers.ts';
 import { Board } from './placement/board.ts';
 import type { PlacedPrompt } from './placement/board-worker.ts';
-import { applyDecision, type Decision, decide, type Head } from './placement/decide.ts';
+import { applyDecision, type Decision, decide } from './placement/decide.ts';
 import { explainStart, type PlacedReasons } from './placement/explain.ts';
 import { findMissing, toModelsKey } from './placement/needs.ts';
 import type { PlacementRules } from './placement/rules.ts';
@@ -171,8 +171,8 @@ export class Spine {
 
   async #placeAll(): Promise<void> {
     const { queue, clock } = this.#deps;
-    const heads = new Map<string, Head>();
-    for (const head of await queue.heads(await queue.lanes())) heads.set(head.lane, this.#toHead(head));
+    const heads = new Map<string, WaitingTask>();
+    for (const head of await queue.heads(await queue.lanes())) heads.set(head.lane, head);
     while (heads.size > 0) {
       const { rules } = this;
       const nowMs = clock.monotonicMs();
@@ -186,17 +186,13 @@ export class Spine {
       const task = await queue.take(lane);
       if (task) this.#start(decision, task, explainStart(this.board, decision, rules), nowMs);
       const [next] = await queue.heads([lane]);
-      if (next) heads.set(lane, this.#toHead(next));
+      if (next) heads.set(lane, next);
       else {
         heads.delete(lane);
         decision.lane.noteEmpty();
       }
     }
     this.board.trimLanes((lane) => queue.count(lane) === 0);
-  }
-
-  #toHead(head: WaitingTask): Head {
-    return { ...head, laneSize: this.#deps.queue.count(head.lane) };
   }
 
   // ── worker → result ────────────────────────────────────────────────────────

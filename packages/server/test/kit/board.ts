@@ -1,7 +1,8 @@
 import type { TaskId, WorkerId } from '@comfleet/contract';
 import { Board } from '../../src/flow/placement/board.ts';
-import { applyDecision, type Decision, decide, type Head } from '../../src/flow/placement/decide.ts';
+import { applyDecision, type Decision, decide } from '../../src/flow/placement/decide.ts';
 import { type Needs, toModelsKey, type WorkerFacts } from '../../src/flow/placement/needs.ts';
+import type { Head } from '../../src/flow/placement/opening.ts';
 import type { PlacementRules } from '../../src/flow/placement/rules.ts';
 
 export const NEEDS: Needs = {
@@ -16,6 +17,7 @@ export const RULES: PlacementRules = {
   bypass: { starts: 24, ms: 60_000 },
   typeLimit: () => null,
   durations: { expectedMs: () => null, expectedLoadMs: () => null },
+  laneSize: () => 1,
   random: () => 0.5,
 };
 
@@ -72,7 +74,6 @@ export class BoardTable {
       acceptedSeq: this.#tasks,
       ownerId: 'owner',
       workflowKey: 'workflow',
-      laneSize: 1,
       ...head,
     });
   }

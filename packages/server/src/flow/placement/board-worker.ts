@@ -37,6 +37,9 @@ export class BoardWorker {
   lastChosenMs: number | null = null;
   /** Models left loaded by what ran last. */
   #restingKey: string | null = null;
+  #modelsKey: string | null = null;
+  #previousKey: string | null = null;
+  #prefetched: { prompt: PlacedPrompt; modelsKey: string } | null = null;
 
   constructor(facts: WorkerFacts) {
     this.facts = facts;
@@ -53,31 +56,63 @@ export class BoardWorker {
 
   /** Models it has loaded once everything it was sent is done; null when unknown. */
   get modelsKey(): string | null {
-    let key = this.#restingKey;
-    for (const prompt of this.prompts.values()) if (prompt.modelsKey !== '') key = prompt.modelsKey;
-    return key;
+    return this.#modelsKey;
+  }
+
+  /** Models it had before the present ones; null when unknown. */
+  get previousKey(): string | null {
+    return this.#previousKey;
+  }
+
+  /** Its last prompt, when that only waits here and none is being taken back, and the models it has without it; else null. */
+  get prefetched(): { readonly prompt: PlacedPrompt; readonly modelsKey: string } | null {
+    return this.#prefetched;
   }
 
   occupy(prompt: PlacedPrompt): void {
+    if (prompt.modelsKey !== '' && prompt.modelsKey !== this.#modelsKey) this.#previousKey = this.#modelsKey;
     this.prompts.set(prompt.taskId, prompt);
+    this.#derive();
   }
 
-  setPhase(taskId: TaskId, phase: PlacedPrompt['phase'], atMs: number): PlacedPrompt | null {
+  /** False when it has no such prompt. */
+  setPhase(taskId: TaskId, phase: PlacedPrompt['phase'], atMs: number): boolean {
     const prompt = this.prompts.get(taskId);
-    if (!prompt) return null;
+    if (!prompt) return false;
     prompt.phase = phase;
     if (phase === 'running') prompt.startedMs ??= atMs;
-    return prompt;
+    this.#derive();
+    return true;
   }
 
   release(taskId: TaskId, ran: boolean): void {
     const prompt = this.prompts.get(taskId);
     this.prompts.delete(taskId);
     if (ran && prompt && prompt.modelsKey !== '') this.#restingKey = prompt.modelsKey;
+    this.#derive();
   }
 
   forgetModels(): void {
     this.#restingKey = null;
+    this.#previousKey = null;
+    this.#derive();
+  }
+
+  /** What decisions ask for again and again, worked out once a change. */
+  #derive(): void {
+    let modelsKey = this.#restingKey;
+    let keyBefore = modelsKey;
+    let last: PlacedPrompt | null = null;
+    let isLeaving = false;
+    for (const prompt of this.prompts.values()) {
+      keyBefore = modelsKey;
+      if (prompt.modelsKey !== '') modelsKey = prompt.modelsKey;
+      isLeaving ||= prompt.phase === 'leaving';
+      last = prompt;
+    }
+    this.#modelsKey = modelsKey;
+    this.#prefetched =
+      last?.phase === 'waiting' && !isLeaving ? { prompt: last, modelsKey: keyBefore ?? '' } : null;
   }
 
   noteChoice(number: number, atMs: number): void {

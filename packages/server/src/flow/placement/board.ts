@@ -9,6 +9,7 @@ import {
   type Needs,
   type WorkerFacts,
 } from './needs.ts';
+import { PrefetchedPrompts } from './prefetched-prompts.ts';
 
 /** Lanes without a waiting task are kept up to this many: the next task of their kind finds them made. */
 const KEPT_LANES = 1000;
@@ -19,14 +20,15 @@ const KEPT_LANES = 1000;
  */
 export class Board {
   readonly workers = new Map<WorkerId, BoardWorker>();
+  readonly prefetched = new PrefetchedPrompts();
+  /** Workers that take nothing now, whatever their load. */
+  readonly away = new Set<BoardWorker>();
   readonly #lanes = new Map<string, BoardLane>();
   /** Prompts by the client that owns them and by task type. */
   readonly #byOwner = new Map<string, number>();
   readonly #byType = new Map<string, number>();
   /** Workers by the models they have, or will have, loaded. */
   readonly #byModels = new Map<string, Set<BoardWorker>>();
-  /** Prompts that only wait on their worker. */
-  readonly #prefetched = new Set<PlacedPrompt>();
   #choices = 0;
 
   // ── workers ────────────────────────────────────────────────────────────────
@@ -38,6 +40,8 @@ export class Board {
     const isOtherKind = !known || !isSameKind(known.facts, facts);
     worker.facts = facts;
     if (!known) this.workers.set(facts.id, worker);
+    if (facts.state === 'online') this.away.delete(worker);
+    else this.away.add(worker);
     if (isOtherKind) this.#serve(worker);
     this.#updateFree(worker);
     if (!known || isOtherKind) this.#updateSimulated();
@@ -47,7 +51,8 @@ export class Board {
     const worker = this.workers.get(id);
     if (!worker) return;
     this.workers.delete(id);
-    for (const prompt of worker.prompts.values()) this.#prefetched.delete(prompt);
+    this.prefetched.remove(worker);
+    this.away.delete(worker);
     for (const lane of worker.lanes) lane.leave(worker);
     this.#moveModels(worker, () => worker.forgetModels());
     this.#updateSimulated();
@@ -134,21 +139,15 @@ export class Board {
     const worker = this.workers.get(workerId);
     if (!worker) return;
     this.#moveModels(worker, () => worker.occupy(prompt));
+    this.prefetched.update(worker);
     this.#updateFree(worker);
   }
 
   /** A prompt waits in its worker's queue, or runs since `atMs`, or is taken back. */
   setPhase(workerId: WorkerId, taskId: TaskId, phase: PlacedPrompt['phase'], atMs: number): void {
-    const prompt = this.workers.get(workerId)?.setPhase(taskId, phase, atMs);
-    if (!prompt) return;
-    if (phase === 'waiting') this.#prefetched.add(prompt);
-    else this.#prefetched.delete(prompt);
-  }
-
-  /** Whether a prompt that only waits on its worker fits. */
-  somePrefetched(fits: (prompt: PlacedPrompt) => boolean): boolean {
-    for (const prompt of this.#prefetched) if (fits(prompt)) return true;
-    return false;
+    const worker = this.workers.get(workerId);
+    if (!worker?.setPhase(taskId, phase, atMs)) return;
+    this.prefetched.update(worker);
   }
 
   /** A prompt left its worker. `ran` tells whether its models may be loaded now. */
@@ -161,9 +160,8 @@ export class Board {
     addTo(this.#byType, prompt.taskType, -1);
     const worker = this.workers.get(workerId);
     if (!worker) return;
-    const placed = worker.prompts.get(prompt.taskId);
-    if (placed) this.#prefetched.delete(placed);
     this.#moveModels(worker, () => worker.release(prompt.taskId, ran));
+    this.prefetched.update(worker);
     this.#updateFree(worker);
   }
 

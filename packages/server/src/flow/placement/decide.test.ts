@@ -173,11 +173,13 @@ describe('models that are loaded', () => {
 
   test('TQ3 no task goes before one of higher rank, loaded models or not', () => {
     const table = new BoardTable([createFacts('one')]);
-    table.send('one', A);
+    const running = table.send('one', A);
     table.wait('urgent', B, { rank: 6 });
     table.wait('hot', A);
+    expect(table.step()).toBe('none');
 
-    expect(table.step()).toBe('urgent on one, switch');
+    table.end('one', running);
+    expect([table.step(), table.step()]).toEqual(['urgent on one, switch', 'none']);
   });
 
   test('a switch waits for an idle worker, or for a task of lower rank that would take the slot', () => {
@@ -228,6 +230,15 @@ describe('models that are loaded', () => {
     expect(table.step()).toBe('lane on c, switch');
   });
 
+  test('a worker that had the models before its present ones is switched back first', () => {
+    const table = new BoardTable([createFacts('a'), createFacts('b'), createFacts('fresh')]);
+    for (const needs of [B, A]) table.end('a', table.send('a', needs));
+    table.end('b', table.send('b', A));
+    table.wait('lane', B);
+
+    expect(table.step()).toBe('lane on a, switch');
+  });
+
   test('an idle worker loads the models when that is sooner done than what the hot one has to do', () => {
     const table = new BoardTable([createFacts('hot'), createFacts('idle')]);
     table.send('hot', A);
@@ -251,10 +262,11 @@ describe('models that are loaded', () => {
   test('a lane with much to do gets a second worker however long the load', () => {
     const table = new BoardTable([createFacts('hot', { slots: 1 }), createFacts('idle')]);
     table.send('hot', A);
-    table.wait('lane', A, { laneSize: 40 });
+    table.wait('lane', A);
     const durations = { expectedMs: () => 1000, expectedLoadMs: () => 20_000 };
 
-    expect(table.step({ durations })).toBe('lane on idle, switch');
+    expect(table.step({ durations, laneSize: () => 40 })).toBe('none');
+    expect(table.step({ durations, laneSize: () => 80 })).toBe('lane on idle, switch');
   });
 });
 
@@ -266,6 +278,20 @@ describe('taking back what only waits on a worker', () => {
     table.wait('urgent', NEEDS, { rank: 5 });
 
     expect(table.decide()).toMatchObject({ kind: 'take_back', prompt: { taskId: prefetched } });
+  });
+
+  test('of several prompts of lower rank one makes room where the models are loaded then', () => {
+    const table = new BoardTable([createFacts('cold'), createFacts('hot')]);
+    for (const [name, needs] of [
+      ['cold', A],
+      ['hot', B],
+    ] as const) {
+      table.send(name, needs);
+      table.send(name, A, { phase: 'waiting', rank: 4 });
+    }
+    table.wait('urgent', B, { rank: 5 });
+
+    expect(table.decide()).toMatchObject({ kind: 'take_back', worker: { facts: { name: 'hot' } } });
   });
 
   test('nothing that runs, is on its way, or belongs to a task of the same order is taken back', () => {

@@ -2,8 +2,9 @@ import type { WorkerId } from '@comfleet/contract';
 import type { Board } from './board.ts';
 import type { BoardLane } from './board-lane.ts';
 import type { BoardWorker } from './board-worker.ts';
+import { hasFailed, hasOther } from './candidates.ts';
 import { type Chosen, scoreWorker } from './choose-worker.ts';
-import { type Decision, hasFailed, hasOther, isTypeFull } from './decide.ts';
+import { type Decision, isTypeFull } from './decide.ts';
 import { findMissing, isPinnedElsewhere, type Needs, type Refusal } from './needs.ts';
 import type { PlacementRules } from './rules.ts';
 
@@ -118,15 +119,17 @@ export function explainStart(
   };
 }
 
+/** Counted from what is few: those that are away; a full worker is one that serves, is there, and is not free. */
 function countRefused(board: Board, lane: BoardLane): Record<string, number> {
-  let incapable = 0;
-  let full = 0;
   const states: Record<string, number> = {};
-  for (const worker of board.workers.values()) {
-    if (lane.free.has(worker)) continue;
-    if (!lane.serving.has(worker)) incapable += 1;
-    else if (worker.facts.state === 'online') full += 1;
-    else states[worker.facts.state] = (states[worker.facts.state] ?? 0) + 1;
+  let away = 0;
+  for (const worker of board.away) {
+    if (!lane.serving.has(worker)) continue;
+    const { state } = worker.facts;
+    states[state] = (states[state] ?? 0) + 1;
+    away += 1;
   }
+  const full = lane.serving.size - lane.free.size - away;
+  const incapable = board.workers.size - lane.serving.size;
   return { ...states, ...(full > 0 && { full }), ...(incapable > 0 && { incapable }) };
 }

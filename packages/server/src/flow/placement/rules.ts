@@ -18,6 +18,8 @@ export interface PlacementRules {
   /** Most tasks of a type at once; null without a limit. */
   readonly typeLimit: (taskType: string) => number | null;
   readonly durations: Durations;
+  /** Tasks that wait in a lane. */
+  readonly laneSize: (lane: string) => number;
   /** 0 ≤ x < 1. */
   readonly random: () => number;
 }

@@ -27,7 +27,12 @@ export class EmbeddedQueue implements TaskQueue {
   }
 
   async heads(lanes: readonly string[]): Promise<WaitingTask[]> {
-    return lanes.flatMap((lane) => this.#lanes.get(lane)?.first() ?? []);
+    const heads: WaitingTask[] = [];
+    for (const lane of lanes) {
+      const head = this.#lanes.get(lane)?.first();
+      if (head) heads.push(head);
+    }
+    return heads;
   }
 
   async lanes(): Promise<string[]> {

@@ -1,0 +1,33 @@
+import type { TaskId } from '@comfleet/contract';
+import type { Board } from './board.ts';
+import type { BoardLane } from './board-lane.ts';
+import type { PlacementRules } from './rules.ts';
+
+/** The first task of a lane, as the queue knows it. */
+export interface Head {
+  readonly taskId: TaskId;
+  readonly lane: string;
+  readonly rank: number;
+  readonly acceptedSeq: number;
+  readonly ownerId: string;
+  readonly workflowKey: string;
+}
+
+/** A lane, its first task, and how many prompts that task's client has on workers. */
+export interface Opening {
+  readonly head: Head;
+  readonly lane: BoardLane;
+  readonly owned: number;
+}
+
+/** What a decision looks at beside the lanes. */
+export interface Surroundings {
+  readonly board: Board;
+  readonly rules: PlacementRules;
+  readonly nowMs: number;
+}
+
+/** Across lanes: rank, then the client with the fewest prompts on workers, then age. Negative when `a` comes first. */
+export function compareOpenings(a: Opening, b: Opening): number {
+  return b.head.rank - a.head.rank || a.owned - b.owned || a.head.acceptedSeq - b.head.acceptedSeq;
+}

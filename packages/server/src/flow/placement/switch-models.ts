@@ -1,0 +1,91 @@
+import type { Board } from './board.ts';
+import type { BoardWorker } from './board-worker.ts';
+import type { Head, Opening, Surroundings } from './opening.ts';
+import type { PlacementRules } from './rules.ts';
+
+/** Where nothing was measured, a run and a load of models count alike. */
+const UNIT_MS = 1000;
+/**
+ * A load counts so many times: it puts out models that are loaded again later, and the worker does nothing meanwhile.
+ * Found with the scheduling simulator: less makes more switches and longer waits, more leaves workers idle.
+ */
+const LOAD_WEIGHT = 3;
+/** So many workers are compared by what was measured of them; more change nothing. */
+const COMPARED = 8;
+
+/** Whether loading the models on an idle worker brings the task to its start before the hot worker has done what it has. */
+export function isSwitchSooner(
+  { head }: Opening,
+  { hot, cold }: { hot: BoardWorker; cold: readonly BoardWorker[] },
+  { rules, nowMs }: Surroundings,
+): boolean {
+  const [other] = cold;
+  if (!other || hot.load === 0) return false;
+  return expectedLoadMs(head, other, rules) * LOAD_WEIGHT < expectedWaitMs(hot, rules, nowMs);
+}
+
+/**
+ * Whether a lane does better to wait for the workers that have its models: only where runs and loads were measured, and
+ * these workers are done with the whole lane before a load is worth its while.
+ */
+export function isWorthWaiting(
+  { head, lane }: Opening,
+  cold: readonly BoardWorker[],
+  { board, rules, nowMs }: Surroundings,
+): boolean {
+  let waitMs = 0;
+  let runsMs = 0;
+  let hotWorkers = 0;
+  for (const worker of board.withModels(lane.modelsKey)) {
+    if (!lane.serving.has(worker) || worker.facts.state !== 'online') continue;
+    const runMs = rules.durations.expectedMs(head.workflowKey, worker.facts.id);
+    if (runMs === null) return false;
+    waitMs += expectedWaitMs(worker, rules, nowMs);
+    runsMs += runMs;
+    hotWorkers += 1;
+  }
+  if (hotWorkers === 0) return false;
+  const drainMs = (waitMs + (runsMs / hotWorkers) * rules.laneSize(lane.key)) / hotWorkers;
+  return cold.slice(0, COMPARED).every(({ facts }) => {
+    const loadMs = rules.durations.expectedLoadMs(head.workflowKey, facts.id);
+    return loadMs !== null && loadMs * LOAD_WEIGHT > drainMs;
+  });
+}
+
+/**
+ * Among workers to switch: first those that had these models before the present ones and may still hold them, then those
+ * with nothing loaded, then those whose models others have loaded too.
+ */
+export function preferSpare(
+  workers: readonly BoardWorker[],
+  modelsKey: string,
+  board: Board,
+): readonly BoardWorker[] {
+  const returning = workers.filter((worker) => worker.previousKey === modelsKey);
+  if (returning.length > 0) return returning;
+  const fresh = workers.filter((worker) => worker.modelsKey === null);
+  if (fresh.length > 0) return fresh;
+  const spare = workers.filter((worker) => board.withModels(worker.modelsKey ?? '').size > 1);
+  return spare.length > 0 ? spare : workers;
+}
+
+function expectedLoadMs(head: Head, worker: BoardWorker, { durations }: PlacementRules): number {
+  return (
+    durations.expectedLoadMs(head.workflowKey, worker.facts.id) ??
+    durations.expectedMs(head.workflowKey, worker.facts.id) ??
+    UNIT_MS
+  );
+}
+
+/** Until a worker has done what it has: half a run for one that runs, or what is left of it where that is known. */
+function expectedWaitMs(worker: BoardWorker, { durations }: PlacementRules, nowMs: number): number {
+  let waitMs = 0;
+  for (const prompt of worker.prompts.values()) {
+    const knownMs = durations.expectedMs(prompt.workflowKey, worker.facts.id);
+    const runMs = knownMs ?? UNIT_MS;
+    if (prompt.phase !== 'running' || prompt.startedMs === null) waitMs += runMs;
+    else if (knownMs === null) waitMs += runMs / 2;
+    else waitMs += Math.max(runMs / 10, runMs - (nowMs - prompt.startedMs));
+  }
+  return waitMs;
+}
