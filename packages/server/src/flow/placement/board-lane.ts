@@ -7,6 +7,8 @@ export class BoardLane {
   readonly needs: Needs;
   /** Models that make a worker hot for it; empty when its tasks need none, so that every worker is. */
   readonly modelsKey: string;
+  /** Its tasks avoid some of the workers that can run them. */
+  readonly isPicky: boolean;
   /** Workers that can run its tasks, whatever they do now. */
   readonly serving = new Set<BoardWorker>();
   /** Those of them with a free slot now. */
@@ -20,6 +22,7 @@ export class BoardLane {
     this.key = key;
     this.needs = needs;
     this.modelsKey = toModelsKey(needs);
+    this.isPicky = needs.excludedWorkers.length > 0 || needs.minVramBytes !== undefined;
   }
 
   leave(worker: BoardWorker): void {

@@ -1,21 +1,16 @@
 import type { BoardLane } from './board-lane.ts';
 import type { BoardWorker } from './board-worker.ts';
 
-/** Free workers of a lane, without those that failed the task or are backups while others that could run it are there. */
+/** Free workers of a lane, without those it avoids or that are backups while others that could run it are there. */
 export function listCandidates(lane: BoardLane): BoardWorker[] {
   const free = [...lane.free];
-  const avoidsFailed =
-    lane.needs.excludedWorkers.length > 0 && hasOther(lane, (worker) => !hasFailed(worker, lane));
+  const avoids = lane.isPicky && hasOther(lane, (worker) => !isAvoided(worker, lane));
   const avoidsBackups =
     free.some(({ facts }) => facts.group === 'backup') &&
-    hasOther(
-      lane,
-      (worker) => worker.facts.group === 'primary' && !(avoidsFailed && hasFailed(worker, lane)),
-    );
-  if (!avoidsFailed && !avoidsBackups) return free;
+    hasOther(lane, (worker) => worker.facts.group === 'primary' && !(avoids && isAvoided(worker, lane)));
+  if (!avoids && !avoidsBackups) return free;
   return free.filter(
-    (worker) =>
-      !(avoidsFailed && hasFailed(worker, lane)) && !(avoidsBackups && worker.facts.group === 'backup'),
+    (worker) => !(avoids && isAvoided(worker, lane)) && !(avoidsBackups && worker.facts.group === 'backup'),
   );
 }
 
@@ -26,6 +21,15 @@ export function hasOther(lane: BoardLane, fits: (worker: BoardWorker) => boolean
   return false;
 }
 
-export function hasFailed(worker: BoardWorker, lane: BoardLane): boolean {
-  return lane.needs.excludedWorkers.includes(worker.facts.id);
+/** The task failed there, or ran out of memory on a worker that had no less: taken only where no other one is there. */
+export function isAvoided(worker: BoardWorker, lane: BoardLane): boolean {
+  return hasFailed(worker, lane) || isTooSmall(worker, lane);
+}
+
+export function hasFailed({ facts }: BoardWorker, { needs }: BoardLane): boolean {
+  return needs.excludedWorkers.includes(facts.id);
+}
+
+function isTooSmall({ facts }: BoardWorker, { needs }: BoardLane): boolean {
+  return facts.vramBytes > 0 && facts.vramBytes < (needs.minVramBytes ?? 0);
 }

@@ -45,7 +45,7 @@ describe('which workers are candidates', () => {
       'video only': { reason: 'task_type', missing: 'text_to_image' },
       old: { reason: 'class_type', missing: 'KSampler' },
       poor: { reason: 'model', missing: 'checkpoints/a.safetensors' },
-      small: { reason: 'vram', missing: '16 bytes' },
+      small: { reason: 'vram' },
       narrow: { reason: 'upload_limit', missing: '20 bytes' },
       unlabelled: null,
     });
@@ -72,6 +72,20 @@ describe('which workers are candidates', () => {
     table.board.setWorker(createFacts('other', { slots: 1, state: 'offline' }));
     expect(table.step()).toBe('again on failed, hot');
     table.end('other', running);
+  });
+
+  test('a worker with too little memory is taken only where no larger one is online', () => {
+    const table = new BoardTable([
+      createFacts('small', { vramBytes: 8 }),
+      createFacts('large', { vramBytes: 24, slots: 1 }),
+    ]);
+    table.wait('lane', { ...NEEDS, minVramBytes: 16 });
+    const running = table.send('large', NEEDS);
+    expect(table.step()).toBe('none');
+
+    table.board.setWorker(createFacts('large', { vramBytes: 24, slots: 1, state: 'offline' }));
+    expect(table.step()).toBe('lane on small, hot');
+    table.end('large', running);
   });
 
   test('ND16 a backup is taken only while no primary worker that could run the task is online', () => {
@@ -246,6 +260,16 @@ describe('models that are loaded', () => {
     const durations = { expectedMs: () => 10_000, expectedLoadMs: () => 3000 };
 
     expect(table.step({ durations })).toBe('lane on idle, switch');
+  });
+
+  test('a task that waits for the worker with its models keeps the others free for tasks of lower rank', () => {
+    const table = new BoardTable([createFacts('hot', { slots: 1 }), createFacts('idle')]);
+    table.send('hot', A);
+    const durations = { expectedMs: () => 1000, expectedLoadMs: () => 20_000 };
+    table.wait('urgent', A, { rank: 9 });
+    table.wait('ordinary', NEEDS);
+
+    expect(table.step({ durations })).toBe('ordinary on idle, hot');
   });
 
   test('where a load takes longer than what the hot worker has to do, the task waits there', () => {

@@ -73,6 +73,8 @@ class Look {
   readonly #around: Surroundings;
   /** Free workers that a lane of higher rank was passed over for: they are its own. */
   readonly #kept = new Set<BoardWorker>();
+  /** Places of lanes that do better to wait for a worker with their models: they keep no slot. */
+  readonly #waiting = new Set<number>();
   /** Lanes up to this place have been added to those. */
   #keptUpTo = 0;
   /** The places of lanes by the rank of their first task and the models they need; made when first asked for. */
@@ -87,7 +89,8 @@ class Look {
   listAllowed(place: number): BoardWorker[] {
     const { head, lane } = this.#at(place);
     for (; this.#at(this.#keptUpTo).head.rank > head.rank; this.#keptUpTo += 1)
-      for (const worker of this.#at(this.#keptUpTo).lane.free) this.#kept.add(worker);
+      if (!this.#waiting.has(this.#keptUpTo))
+        for (const worker of this.#at(this.#keptUpTo).lane.free) this.#kept.add(worker);
     const candidates = listCandidates(lane);
     return this.#kept.size === 0 ? candidates : candidates.filter((worker) => !this.#kept.has(worker));
   }
@@ -108,8 +111,11 @@ class Look {
     const cold = this.#listSwitchable(place, candidates);
     const best = choose(listIdle(hot), 'hot') ?? choose(hot, 'hot');
     if (best && !isSwitchSooner(opening, { hot: best.worker, cold }, this.#around)) return best;
-    if (cold.length > 0 && (isOverdue || !isWorthWaiting(opening, cold, this.#around)))
-      return choose(preferSpare(cold, lane.modelsKey, board), 'switch');
+    if (cold.length > 0) {
+      if (isOverdue || !isWorthWaiting(opening, cold, this.#around))
+        return choose(preferSpare(cold, lane.modelsKey, board), 'switch');
+      this.#waiting.add(place);
+    }
     return best ?? (isOverdue ? choose(candidates, 'overdue') : null);
   }
 

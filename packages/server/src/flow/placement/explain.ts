@@ -2,7 +2,7 @@ import type { WorkerId } from '@comfleet/contract';
 import type { Board } from './board.ts';
 import type { BoardLane } from './board-lane.ts';
 import type { BoardWorker } from './board-worker.ts';
-import { hasFailed, hasOther } from './candidates.ts';
+import { hasFailed, hasOther, isAvoided } from './candidates.ts';
 import { type Chosen, scoreWorker } from './choose-worker.ts';
 import { type Decision, isTypeFull } from './decide.ts';
 import { findMissing, isPinnedElsewhere, type Needs, type Refusal } from './needs.ts';
@@ -62,8 +62,8 @@ function findRefusal(worker: BoardWorker, lane: BoardLane | null, needs: Needs):
 
 /** Others are to take it instead: this one failed it, or is a backup. */
 function findBetterOthers(worker: BoardWorker, lane: BoardLane | null): Refusal | null {
-  if (lane && hasFailed(worker, lane) && hasOther(lane, (other) => !hasFailed(other, lane)))
-    return { reason: 'failed_here' };
+  if (lane && isAvoided(worker, lane) && hasOther(lane, (other) => !isAvoided(other, lane)))
+    return { reason: hasFailed(worker, lane) ? 'failed_here' : 'vram' };
   if (lane && worker.facts.group === 'backup' && hasOther(lane, (other) => other.facts.group === 'primary'))
     return { reason: 'backup' };
   return null;

@@ -7,7 +7,7 @@ export interface Needs {
   readonly models: readonly { folder: string; name: string }[];
   /** The worker must carry all of them. */
   readonly labels?: readonly string[];
-  /** Bytes of memory its first device must have. */
+  /** Bytes of memory its first device should have: less is taken only where no other worker is there. */
   readonly minVramBytes?: number;
   /** Its largest input file, bytes: the worker must take a request of that size. */
   readonly inputBytes?: number;
@@ -62,7 +62,6 @@ export interface WorkerFacts extends Capabilities {
 export type Missing =
   | { reason: 'no_inventory' }
   | { reason: 'task_type' | 'label' | 'class_type' | 'model'; missing: string }
-  | { reason: 'vram'; missing: string }
   | { reason: 'upload_limit'; missing: string }
   | { reason: 'not_pinned' };
 
@@ -74,6 +73,7 @@ export type Refusal =
         | Exclude<WorkerState, 'online'>
         | 'full'
         | 'failed_here'
+        | 'vram'
         | 'backup'
         | 'simulated_beside_real'
         | 'cold';
@@ -106,17 +106,9 @@ function findMissingInventory(worker: Capabilities, needs: Needs): Missing | nul
     const known = models.get(folder);
     if (known && !known.has(name)) return { reason: 'model', missing: `${folder}/${name}` };
   }
-  return findMissingSize(worker, needs);
-}
-
-function findMissingSize(
-  { vramBytes, maxUploadBytes }: Capabilities,
-  { minVramBytes = 0, inputBytes = 0 }: Needs,
-): Missing | null {
-  if (vramBytes > 0 && vramBytes < minVramBytes) return { reason: 'vram', missing: `${minVramBytes} bytes` };
-  if (maxUploadBytes !== null && maxUploadBytes < inputBytes)
-    return { reason: 'upload_limit', missing: `${inputBytes} bytes` };
-  return null;
+  const { inputBytes = 0 } = needs;
+  const isTooLarge = worker.maxUploadBytes !== null && worker.maxUploadBytes < inputBytes;
+  return isTooLarge ? { reason: 'upload_limit', missing: `${inputBytes} bytes` } : null;
 }
 
 /** Folders whose files are small beside a checkpoint: changing one of them is no switch. */
