@@ -229,21 +229,6 @@ describe('the fleet', () => {
     expect([invalid.status, invalid.out[0]?.startsWith('✗ width')]).toEqual([1, true]);
   });
 
-  it('TQ15 tells how far off estimates were', async () => {
-    for (const width of ['64', '80'])
-      await fleet.run('run', 'solid_color', '--param', `width=${width}`, '--quiet');
-    const shown = await fleet.run('workflows', 'estimates');
-    const { estimates } = parse<{ estimates: { workflow: string; run_time: { samples: number } }[] }>(
-      (await fleet.run('workflows', 'estimates', '--json')).out,
-    );
-
-    expect(shown.out[0]).toMatch(/WORKFLOW +TYPE +RUNS +RUN TIME OFF BY/);
-    expect(shown.out.some((line) => /^solid_color +custom +\d+ +\d+ % \(9 of 10: \d+ %\)/.test(line))).toBe(
-      true,
-    );
-    expect(estimates.find(({ workflow }) => workflow === 'solid_color')?.run_time.samples).toBeGreaterThan(0);
-  });
-
   it('registers, grants and revokes clients', async () => {
     const made = parse<{ client_id: string; client_secret: string }>(
       (await fleet.run('clients', 'register', 'robot', '--description', 'test', '--json')).out,

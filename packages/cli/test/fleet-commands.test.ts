@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import type { Balancing, FleetStats, Worker } from '@comfleet/contract';
+import type { Balancing, EstimateError, FleetStats, Worker } from '@comfleet/contract';
 import { Comfleet } from '@comfleet/sdk';
 import { openSimulator, type Simulator } from '@comfleet/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -153,5 +153,21 @@ describe('comfleet fleet and strategy', () => {
       source: 'file',
     });
     expect((await fleet.run('strategy', 'set', 'telepathy')).status).toBe(2);
+  });
+});
+
+describe('comfleet workflows estimates', () => {
+  it('TQ15 tell how far off estimates were', async () => {
+    for (const width of ['64', '80'])
+      await fleet.run('run', 'solid_color', '--param', `width=${width}`, '--json');
+    const shown = await fleet.run('workflows', 'estimates');
+    const { estimates } = await run<{ estimates: EstimateError[] }>('workflows', 'estimates');
+    const [found] = estimates.filter(({ workflow }) => workflow === 'solid_color');
+
+    expect(shown.out[0]).toMatch(/WORKFLOW +TYPE +RUNS +RUN TIME OFF BY/);
+    expect(shown.out.some((line) => /^solid_color +custom +\d+ +\d+ % \(9 of 10: \d+ %\)/.test(line))).toBe(
+      true,
+    );
+    expect(found?.run_time?.samples).toBeGreaterThan(0);
   });
 });

@@ -57,10 +57,8 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
   const journal = new TaskJournal(database, announce);
   await estimates.load();
   await storeWorkflowVersions(database, deps.library.list());
-  const queue = new EmbeddedQueue({
-    now: () => deps.clock.monotonicMs(),
-    agingMs: options.placement.agingMs,
-  });
+  const { agingMs } = options.placement;
+  const queue = new EmbeddedQueue({ now: () => deps.clock.monotonicMs(), agingMs });
   const assets = createAssets(deps, options);
   const made = { journal, hub, board, previews, assets, counters, retries, estimates };
   const execution = createExecution({ ...deps, ...made }, options);

@@ -77,17 +77,7 @@ export async function loadEndedRuns(database: Database): Promise<EndedRun[]> {
       .orderBy('attempt.ended_at')
       .limit(RECENT_TASKS),
   );
-  return rows.map((row) => ({
-    key: toWorkflowKey(row),
-    workerId: row.worker_id,
-    requirements: row.requirements,
-    startedMs: Number(row.started_at),
-    endedMs: Number(row.ended_at),
-    acceptedMs: row.accepted_at,
-    workflow: row.workflow_name,
-    taskType: row.task_type,
-    expected: row.details,
-  }));
+  return rows.map(toEndedRun);
 }
 
 /** Attempts that an earlier process left open, in the order of their claims. */
@@ -117,4 +107,28 @@ export async function loadOpenRuns(database: Database): Promise<OpenRun[]> {
     startedMs: row.started_at,
     measurable: row.started_at !== null,
   }));
+}
+
+type EndedRow = Parameters<typeof toWorkflowKey>[0] & {
+  requirements: string;
+  workflow_name: string | null;
+  accepted_at: number;
+  worker_id: string;
+  started_at: number | null;
+  ended_at: number | null;
+  details: string | null;
+};
+
+function toEndedRun(row: EndedRow): EndedRun {
+  return {
+    key: toWorkflowKey(row),
+    workerId: row.worker_id,
+    requirements: row.requirements,
+    startedMs: Number(row.started_at),
+    endedMs: Number(row.ended_at),
+    acceptedMs: row.accepted_at,
+    workflow: row.workflow_name,
+    taskType: row.task_type,
+    expected: row.details,
+  };
 }
