@@ -4,7 +4,7 @@ import { openSimulator, type Simulator } from '@comfleet/simulator';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { describeOnDatabases } from './services/databases.ts';
-import { picture } from './support/graphs.ts';
+import { picture, slowPicture } from './support/graphs.ts';
 import { ServerRig } from './support/server-rig.ts';
 import { documentedGraph } from './support/text-graph.ts';
 
@@ -91,6 +91,30 @@ describeOnDatabases('a configuration that changes while tasks run', (database) =
     );
     const both = await rig.ask(rig.token, 'GET /api/v2/tasks?status=running');
     expect(both.json.total).toBe(2);
+    for (const id of [second, first]) await rig.ask(rig.token, `DELETE /api/v2/tasks/${id}`);
+  });
+
+  test('WF10 TQ4 limit, priority and switch of a task type in the file hold from the next task on', async () => {
+    const limit = (custom: object) => replace(rig, rig.describe({ task_types: { custom } }));
+    await limit({ max_concurrent_tasks: 1, priority: 8 });
+    expect((await reload(rig)).errors).toEqual([]);
+    const first = await rig.submit(rig.token, { graph: slowPicture(30) });
+    await rig.follow(
+      rig.token,
+      `/api/v2/tasks/${first}/events`,
+      (frame) => frame.data.task?.status === 'running',
+    );
+    const second = await rig.submit(rig.token, { graph: slowPicture(31) });
+    const waiting = (await rig.ask(rig.token, `GET /api/v2/tasks/${second}`)).json;
+    expect([waiting.status, waiting.priority]).toEqual(['queued', 8]);
+    await limit({ max_concurrent_tasks: 2, enabled: false });
+    await rig.follow(
+      rig.token,
+      `/api/v2/tasks/${second}/events?after=0`,
+      (frame) => frame.data.event?.type === 'attempt.submitted',
+    );
+    const refused = await rig.ask(rig.token, 'POST /api/v2/tasks', { body: { graph: picture() } });
+    expect([refused.status, refused.json.error.code]).toEqual([403, 'TASK_TYPE_DISABLED']);
     for (const id of [second, first]) await rig.ask(rig.token, `DELETE /api/v2/tasks/${id}`);
   });
 
