@@ -8,6 +8,7 @@ export interface OpenAttempt {
 }
 
 const PAGE = 500;
+const OPEN_STATES = ['claimed', 'submitted', 'running', 'collecting'] as const;
 
 /** Every attempt that had not ended when the last server stopped, with its task; read before anything new is placed. */
 export async function loadOpenAttempts(database: Database): Promise<OpenAttempt[]> {
@@ -17,7 +18,8 @@ export async function loadOpenAttempts(database: Database): Promise<OpenAttempt[
       database.k
         .selectFrom('attempt')
         .selectAll()
-        .where('state', '<>', 'ended')
+        // Named one by one: `<> 'ended'` would walk through every attempt there ever was.
+        .where('state', 'in', [...OPEN_STATES])
         .where('id', '>', after)
         .orderBy('id')
         .limit(PAGE),
