@@ -24,7 +24,7 @@ const KINDS = 8;
 export class CrowdedBoard {
   nowMs = 0;
   #board = new Board();
-  #queue = new EmbeddedQueue({ now: () => this.nowMs, agingMs: 600_000 });
+  #queue = new EmbeddedQueue({ now: () => this.nowMs, agingMs: () => 600_000 });
   #random;
   #lanes;
   #tasks = 0;

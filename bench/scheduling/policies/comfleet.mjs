@@ -36,7 +36,7 @@ class Comfleet {
   #board = new Board();
   #nowMs = 0;
   #agedMs = 0;
-  #queue = new EmbeddedQueue({ now: () => this.#nowMs, agingMs: AGING_MS });
+  #queue = new EmbeddedQueue({ now: () => this.#nowMs, agingMs: () => AGING_MS });
   #durations = new RunDurations();
   /** Models of the last run on each worker. @type {Map<string, string>} */
   #lastRun = new Map();

@@ -178,6 +178,10 @@ export const submitOptionsSchema = z.object({
   timeout_seconds: z.number().min(0).max(86_400).optional(),
   /** Attempts in all, the first included. */
   max_attempts: z.int().min(1).max(10).optional(),
+  /** The worker must carry all of these labels. */
+  labels: z.array(z.string().min(1).max(100)).max(20).optional(),
+  /** Names or ids of workers: no other one runs it. */
+  workers: z.array(z.string().min(1).max(100)).max(100).optional(),
   /** Pattern for result names: {prefix} {task} {index} {time}. */
   file_name: z.string().max(200).optional(),
   /** Folder below output_dir for the readable copies. */

@@ -50,8 +50,6 @@ const DEFAULT_PRIORITY = 5;
 const MAX_RESULT_BYTES = 8 * 1024 ** 3;
 const MAX_RESULT_FILES = 500;
 const OFFLINE_GRACE_MS = 5000;
-const BYPASS = { starts: 24, ms: 60_000 };
-const AGING_MS = 600_000;
 
 export interface AppOptions {
   store: ConfigStore;
@@ -320,7 +318,11 @@ function toFlowOptions(config: Config, balancing: Balancing, library: WorkflowLi
     priority: (taskType: string) => library.findTaskType(taskType)?.priority ?? DEFAULT_PRIORITY,
     taskTypeLimit: (taskType: string) => library.findTaskType(taskType)?.maxConcurrentTasks ?? null,
     offlineGraceMs: OFFLINE_GRACE_MS,
-    placement: { strategy: () => balancing.strategy, bypass: BYPASS, agingMs: AGING_MS },
+    placement: {
+      strategy: () => balancing.strategy,
+      bypass: () => balancing.bypass,
+      agingMs: () => balancing.agingMs,
+    },
     retention: config.retention,
   };
 }

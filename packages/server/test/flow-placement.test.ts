@@ -139,6 +139,61 @@ describe('slots', () => {
   });
 });
 
+describe('a batch that is paused', () => {
+  const rig = useRig([{}]);
+
+  it('BG5 keeps a task that is taken back for a more urgent one, and lets it go when it is resumed', async () => {
+    const running = await rig().submit(sleepGraph(0.6));
+    await rig().ledger(running, 'execution_start');
+    const { batch } = await rig().flow.submitBatch(
+      rig().actor,
+      { tasks: [{}] },
+      JSON.stringify(pictureGraph()),
+      undefined,
+    );
+    const [item = ''] = batch.task_ids;
+    await rig().ledger(item, 'prompt_accepted');
+    const id = batch.batch_id as Parameters<FlowRig['flow']['changeBatch']>[1];
+    await rig().flow.changeBatch(rig().actor, id, 'pause');
+    const urgent = await rig().submit(pictureGraph(), { priority: 10 });
+    await rig().ended(urgent);
+    expect(await rig().load(item)).toMatchObject({
+      status: 'held',
+      held_reason: 'batch_paused',
+      attempt_count: 0,
+    });
+
+    await rig().flow.changeBatch(rig().actor, id, 'resume');
+    expect(await rig().ended(item)).toMatchObject({ status: 'succeeded', attempt_count: 1 });
+    expect(rig().executions(item)).toBe(1);
+  });
+});
+
+describe('tasks that ask for workers', () => {
+  const rig = useRig([{}, {}]);
+
+  it('a label or a name decides where a task runs, and one that nobody has is refused', async () => {
+    const { fleet } = rig().app;
+    const labelled = await fleet.add({
+      name: 'studio',
+      url: rig().simulators[1]?.url ?? '',
+      source: 'config',
+      labels: ['studio'],
+    });
+    await fleet.remove(idOf(rig(), 'gpu-2'));
+    await rig().whenOnline();
+
+    expect(await rig().run(pictureGraph(), { labels: ['studio'] })).toMatchObject({ worker_name: 'studio' });
+    expect(await rig().run(pictureGraph(), { workers: [labelled.id] })).toMatchObject({
+      worker_name: 'studio',
+    });
+    expect(await rig().run(pictureGraph(), { workers: ['gpu-1'] })).toMatchObject({ worker_name: 'gpu-1' });
+    await expect(rig().submit(pictureGraph(), { labels: ['studio', 'rack-9'] })).rejects.toMatchObject({
+      code: 'NO_CAPABLE_WORKER',
+    });
+  });
+});
+
 describe('strategies at run time', () => {
   const rig = useRig([{}, {}, {}]);
 

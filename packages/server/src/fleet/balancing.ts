@@ -27,6 +27,16 @@ export class Balancing {
     return this.state.strategy;
   }
 
+  /** How often, and how long, tasks with loaded models may go before one without; by the file. */
+  get bypass(): { readonly starts: number; readonly ms: number } {
+    return this.#config.current.placement.bypass;
+  }
+
+  /** A client without a start for this long is raised a step; by the file. */
+  get agingMs(): number {
+    return this.#config.current.placement.agingMs;
+  }
+
   get state(): BalancingState {
     const { strategy, isStrategyFixed } = this.#config.current.placement;
     if (isStrategyFixed) return { strategy, source: 'environment', changed: null };

@@ -63,6 +63,15 @@ export class HeldTasks {
     if (queued) await this.#deps.enter(queued);
   }
 
+  /** A task that is queued again although its batch was paused meanwhile is held with it; true when it is. */
+  async holdWithBatch(task: TaskRow): Promise<boolean> {
+    const { database, journal } = this.#deps;
+    if (!(await isBatchPaused(database, task))) return false;
+    const hold: TaskChange = { type: 'task.held', heldReason: 'batch_paused' };
+    await journal.change(task.id, (row) => (row.state === 'queued' ? { changes: [hold] } : null), task);
+    return true;
+  }
+
   /** Tasks held for want of a worker: whoever can run now is let go, the others say why they wait. */
   async review(): Promise<void> {
     const { board, database } = this.#deps;

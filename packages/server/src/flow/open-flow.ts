@@ -108,7 +108,7 @@ function createRules(
   const random = () => deps.random.fraction();
   return (): PlacementRules => ({
     strategy: placement.strategy(),
-    bypass: placement.bypass,
+    bypass: placement.bypass(),
     typeLimit: taskTypeLimit,
     durations: estimates.durations,
     laneSize: (lane) => queue.count(lane),
@@ -212,13 +212,14 @@ async function loadText(blobs: BlobStore, asset: AssetRow): Promise<string | nul
 }
 
 function createSubmission(
-  { library, assets, random, options }: Stages,
+  { library, assets, random, options, fleet }: Stages,
   inventories: SubmissionDeps['inventories'],
 ): SubmissionDeps {
   return {
     library,
     assets,
     inventories,
+    workers: () => fleet.list(),
     drawSeed: () => drawSeed(random.bytes(7)),
     defaults: { priority: options.priority, timeoutMs: options.timeoutMs, maxAttempts: options.maxAttempts },
   };

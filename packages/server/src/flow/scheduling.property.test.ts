@@ -62,7 +62,7 @@ class World {
     workers,
     arrivals,
   }: { workers: { slots: number; models: string[] }[]; arrivals: Arrival[] }) {
-    this.queue = new EmbeddedQueue({ now: () => this.nowMs, agingMs: 600_000 });
+    this.queue = new EmbeddedQueue({ now: () => this.nowMs, agingMs: () => 600_000 });
     this.#arrivals = arrivals;
     for (const [index, { slots, models }] of workers.entries()) {
       const files = new Map([['checkpoints', new Set(models.map((model) => `${model}.safetensors`))]]);

@@ -105,7 +105,7 @@ export class Spine {
       planRetryLane: (...retry) => this.#planRetryLane(...retry),
       slots: {
         phase: (workerId, taskId, phase) => board.setPhase(workerId, taskId, phase, clock.monotonicMs()),
-        requeued: (task) => void this.enter(task),
+        requeued: (task) => void this.#requeue(task, this.#orders.get(task.id) ?? null),
         released: (task, workerId, ran) => this.#release(task, workerId, ran),
       },
     });
@@ -137,10 +137,9 @@ export class Spine {
   // ── accepted → lane ────────────────────────────────────────────────────────
 
   /** Puts an accepted, released or taken back task into its lane. Called after its commit only. */
-  async enter(task: TaskRow): Promise<void> {
+  async enter(task: TaskRow, before: WaitingTask | null = null): Promise<void> {
     if (task.state !== 'queued') return;
     this.#openLane(task);
-    const before = this.#orders.get(task.id);
     await this.#deps.queue.put(before?.lane === task.lane ? before : toQueued(task));
   }
 
@@ -258,6 +257,18 @@ export class Spine {
       .finally(() => {
         this.#isTakingBack = false;
       });
+  }
+
+  /** `before` is the order it had in its lane. */
+  async #requeue(task: TaskRow, before: WaitingTask | null): Promise<void> {
+    try {
+      if (await this.held.holdWithBatch(task)) return;
+    } catch (thrown) {
+      const error = toError(thrown).message;
+      this.#deps.logger.warn('requeue.failed', { taskId: task.id, error });
+      // The database is away: the task waits in its lane, and its claim looks again.
+    }
+    await this.enter(task, before);
   }
 
   /** A prompt left its worker, however it ended: its slot is free. */

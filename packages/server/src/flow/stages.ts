@@ -55,9 +55,9 @@ export interface FlowOptions {
   placement: {
     /** Read at each decision: it can change at any time. */
     strategy: () => Strategy;
-    bypass: PlacementRules['bypass'];
+    bypass: () => PlacementRules['bypass'];
     /** A client without a start in a lane for this long is raised a step. */
-    agingMs: number;
+    agingMs: () => number;
   };
   retention: RetentionLimits;
 }

@@ -28,6 +28,8 @@ export interface SubmissionDeps {
   assets: Assets;
   /** Last known inventories, offline workers included, with the task types each takes (empty: all). */
   inventories: () => readonly KnownInventory[];
+  /** Every worker of the fleet, for tasks that ask for labels or names. */
+  workers: () => readonly { id: string; name: string; labels: readonly string[] }[];
   drawSeed: () => string;
   defaults: { priority: (taskType: string) => number; timeoutMs: number; maxAttempts: number };
 }
@@ -83,6 +85,7 @@ export async function prepareSubmission(
     inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
     excludedWorkers: [],
     ...readSilenceLimit(bound.workflow),
+    ...readWishes(deps, options),
   };
   const heldReason = judgeAgainstFleet(deps, graph, requirements);
   return {
@@ -114,6 +117,22 @@ export async function prepareSubmission(
 function readSilenceLimit(workflow: WorkflowDefinition | null): { silenceLimitMs?: number } {
   const limitMs = workflow?.silenceLimitMs ?? null;
   return limitMs === null ? {} : { silenceLimitMs: limitMs };
+}
+
+/** Labels and workers that the caller asks for. Throws NO_CAPABLE_WORKER when no worker of the fleet has them. */
+function readWishes(
+  deps: SubmissionDeps,
+  { labels = [], workers = [] }: SubmitOptions,
+): { labels?: string[]; pinnedWorkers?: string[] } {
+  if (labels.length === 0 && workers.length === 0) return {};
+  const fits = (worker: { id: string; name: string; labels: readonly string[] }) =>
+    labels.every((label) => worker.labels.includes(label)) &&
+    (workers.length === 0 || workers.includes(worker.name) || workers.includes(worker.id));
+  if (!deps.workers().some(fits)) throw new AppError('NO_CAPABLE_WORKER', { labels, workers });
+  return {
+    ...(labels.length > 0 && { labels: [...new Set(labels)] }),
+    ...(workers.length > 0 && { pinnedWorkers: [...new Set(workers)] }),
+  };
 }
 
 function readTimeout(
@@ -276,6 +295,8 @@ function judgeAgainstFleet(
   requirements: NewTask['requirements'],
 ): HeldReason | null {
   const known = deps.inventories();
+  // Whether a worker carries the labels was asked already.
+  const labels = requirements.labels ?? [];
   if (known.length === 0) return 'no_worker_known';
   const bound = new Set(requirements.inputs.map((input) => `${input.nodeId}.${input.inputName}`));
   let best: GraphProblem[] | null = null;
@@ -283,7 +304,7 @@ function judgeAgainstFleet(
     validateGraph(graph, objectInfo).filter(({ nodeId, inputName }) => !bound.has(`${nodeId}.${inputName}`));
   for (const { inventory, capabilities } of known) {
     const { objectInfo, classTypes, models, maxUploadBytes, vramTotal: vramBytes } = inventory;
-    const worker = { classTypes, models, maxUploadBytes, vramBytes, capabilities, labels: [] };
+    const worker = { classTypes, models, maxUploadBytes, vramBytes, capabilities, labels };
     if (!findMissing(worker, requirements) && listProblems(objectInfo).length === 0) return null;
   }
   for (const objectInfo of new Set(known.map(({ inventory }) => inventory.objectInfo))) {

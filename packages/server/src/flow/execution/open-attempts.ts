@@ -1,4 +1,4 @@
-import type { RecordedError } from '@comfleet/contract';
+import { createUuidV7, type RecordedError } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 
@@ -45,6 +45,8 @@ export async function loadGivenUp(
     database.k
       .selectFrom('attempt')
       .select(['worker_id', 'prompt_id', 'error'])
+      // Ids are born in order: attempts that began long before cannot have been given up since.
+      .where('id', '>=', createUuidV7(sinceMs - LONGEST_ATTEMPT_MS, LOWEST))
       .where('state', '=', 'ended')
       .where('ending', '<>', 'succeeded')
       .where('ended_at', '>=', sinceMs)
@@ -59,3 +61,6 @@ export async function loadGivenUp(
 /** Also those whose stop could not be confirmed; looking for one that is gone costs nothing. */
 const GIVEN_UP = new Set(['WORKER_UNREACHABLE', 'PROMPT_STALLED', 'EXECUTION_TIMEOUT', 'CANCELED']);
 const MAX_GIVEN_UP = 10_000;
+/** An attempt of a day and more is looked for no more. */
+const LONGEST_ATTEMPT_MS = 86_400_000;
+const LOWEST = new Uint8Array(10);

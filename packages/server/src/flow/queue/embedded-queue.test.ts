@@ -3,5 +3,5 @@ import { EmbeddedQueue } from './embedded-queue.ts';
 
 describeTaskQueue(
   'the embedded queue',
-  async (clock) => new EmbeddedQueue({ now: () => clock.nowMs, agingMs: AGING_MS }),
+  async (clock) => new EmbeddedQueue({ now: () => clock.nowMs, agingMs: () => AGING_MS }),
 );

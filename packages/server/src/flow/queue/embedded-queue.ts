@@ -6,7 +6,7 @@ export interface QueueOptions {
   /** Monotonic ms. */
   now: () => number;
   /** A client without a start in a lane for this long is raised a step. */
-  agingMs: number;
+  agingMs: () => number;
 }
 
 /** The queue of one process: lanes in memory, rebuilt from SQL at the start. */
@@ -60,7 +60,7 @@ export class EmbeddedQueue implements TaskQueue {
     const { now, agingMs } = this.#options;
     let changed = false;
     for (const lane of this.#lanes.values()) {
-      for (const { after } of lane.age(now(), agingMs)) {
+      for (const { after } of lane.age(now(), agingMs())) {
         this.#byId.set(after.taskId, after);
         changed = true;
       }

@@ -18,7 +18,11 @@ export interface TaskRequirements {
   inputBytes: number;
   /** Workers to avoid while another capable one exists. */
   excludedWorkers: readonly string[];
-  /** Bytes of memory its worker's first device must have: more than the one that ran out of it had. */
+  /** The worker must carry all of them; absent: any. */
+  labels?: readonly string[];
+  /** Names or ids of the only workers that may run it; absent: any. */
+  pinnedWorkers?: readonly string[];
+  /** Bytes of memory its worker's first device should have: more than the one that ran out of it had. */
   minVramBytes?: number;
   /** Without a sign of progress for so long a running prompt counts as hung; absent: never. Not part of the lane. */
   silenceLimitMs?: number;
@@ -56,6 +60,7 @@ export function askForMoreVram(
 /** The lane of a task: tasks with equal keys can be served by the same workers. */
 export function createLaneKey(requirements: TaskRequirements): string {
   const { taskType, classTypes, models, inputBytes, excludedWorkers, minVramBytes } = requirements;
+  const { labels = [], pinnedWorkers = [] } = requirements;
   const canonical = JSON.stringify([
     taskType,
     [...classTypes].sort(),
@@ -63,6 +68,8 @@ export function createLaneKey(requirements: TaskRequirements): string {
     [...excludedWorkers].sort(),
     minVramBytes ?? 0,
     inputBytes,
+    [...labels].sort(),
+    [...pinnedWorkers].sort(),
   ]);
   return createHash('sha256').update(canonical).digest('hex').slice(0, 32);
 }

@@ -98,7 +98,14 @@ function compileAuth(raw: RawConfig): Config['auth'] {
 
 function compilePlacement(raw: RawConfig, isStrategyFixed: boolean): Config['placement'] {
   const { strategy, enable_failover: isOn, max_retries: retries } = raw.nodes.load_balancing;
-  return { strategy, isStrategyFixed, maxAttempts: isOn ? retries + 1 : 1 };
+  const { bypass_starts: starts, bypass_seconds: seconds, aging_seconds: aging } = raw.nodes.load_balancing;
+  return {
+    strategy,
+    isStrategyFixed,
+    maxAttempts: isOn ? retries + 1 : 1,
+    bypass: { starts, ms: seconds * 1000 },
+    agingMs: aging * 1000,
+  };
 }
 
 function compileDiscovery({ nodes, server }: RawConfig): DiscoveryConfig {

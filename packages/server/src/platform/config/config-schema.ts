@@ -202,6 +202,17 @@ const nodesSchema = z.strictObject({
         .default(true)
         .describe("A worker's fault moves the task to another worker."),
       max_retries: z.int().min(0).max(9).default(3).describe('Attempts after the first one.'),
+      bypass_starts: z
+        .int()
+        .min(0)
+        .max(10_000)
+        .default(24)
+        .describe('So often tasks whose models are loaded may go before one whose models are not.'),
+      bypass_seconds: seconds().default(60).describe('So long it may be passed over for that.'),
+      aging_seconds: seconds()
+        .min(1)
+        .default(600)
+        .describe('A client of which nothing started for so long has its first task raised by one priority.'),
     })
     .prefault({})
     .describe('Choice of a worker.'),

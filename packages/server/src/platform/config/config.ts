@@ -126,6 +126,10 @@ export interface Config {
     /** The environment or an option says the strategy: nothing at run time changes it. */
     readonly isStrategyFixed: boolean;
     readonly maxAttempts: number;
+    /** How often, and how long, tasks with loaded models may go before one without. */
+    readonly bypass: { readonly starts: number; readonly ms: number };
+    /** A client without a start in a lane for this long is raised a step. */
+    readonly agingMs: number;
   };
   readonly workers: readonly WorkerConfig[];
   readonly discovery: DiscoveryConfig;
