@@ -103,7 +103,13 @@ test('CF8 the documented config.yaml loads unchanged and every key reaches the c
   expect(config.comfyui.url).toBe('http://127.0.0.1:8188');
   expect(config.comfyui.outputDir).toBe('/studio/backend/outputs');
   expect(config.redis).toEqual({ host: 'localhost', port: 6379, db: 0, password: null });
-  expect(config.placement).toEqual({ strategy: 'least_loaded', isStrategyFixed: false, maxAttempts: 4 });
+  expect(config.placement).toEqual({
+    strategy: 'least_loaded',
+    isStrategyFixed: false,
+    maxAttempts: 4,
+    bypass: { starts: 24, ms: 60_000 },
+    agingMs: 600_000,
+  });
   expect(config.workers).toEqual([
     {
       name: 'comfyui-worker-1',
