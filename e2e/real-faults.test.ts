@@ -23,7 +23,7 @@ describe('faults of two real ComfyUI servers', skipWhen(MISSING), () => {
   beforeAll(async () => {
     stage = await RealStage.open();
   }, 300_000);
-  afterEach(() => stage.rig.whenOnline());
+  afterEach(() => stage.whenTaking());
   afterAll(async () => {
     process.stdout.write(`real faults, from the fault to the next start: ${measured.join(', ')}\n`);
     await stage?.close();
@@ -97,7 +97,7 @@ describe('faults of two real ComfyUI servers', skipWhen(MISSING), () => {
     stage.process('w1').signal('SIGCONT');
     const startedMs = await stage.msTo(running, 'attempt.started', 2, since);
     note('A3', startedMs);
-    await stage.rig.whenOnline();
+    await stage.whenTaking();
     await stage.whenIdle('w1');
 
     expect(ends.map(({ task, colours }) => [task.status, task.worker_name, colours])).toEqual([

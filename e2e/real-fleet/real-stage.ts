@@ -73,6 +73,20 @@ export class RealStage {
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   }
 
+  /** Resolves when both take all the prompts they may: one that was silent, or is just back, takes fewer for a while. */
+  whenTaking(): Promise<void> {
+    const { fleet } = this.rig.app;
+    return new Promise((resolve) => {
+      const look = () => {
+        if (fleet.list().some(({ slots, maxConcurrent }) => slots < maxConcurrent)) return;
+        stop();
+        resolve();
+      };
+      const stop = fleet.onChange(look);
+      look();
+    });
+  }
+
   /** Resolves when ComfyUI itself says that nothing runs or waits in it. */
   async whenIdle(name: string): Promise<void> {
     await vi.waitFor(
