@@ -36,7 +36,7 @@ async function benchNumbers(options) {
 /** @type {Bench} */
 async function benchControlPlane({ quick, tell }) {
   const size = quick
-    ? { workers: 50, tasks: 1000, lanes: 10, seconds: 3 }
+    ? { workers: 50, tasks: 1000, lanes: 10, seconds: 3, settleMs: 1000 }
     : { workers: 1000, tasks: 100_000, lanes: 50, seconds: 60 };
   const loadBefore = readLoad();
   const numbers = await measureControlPlane({ ...size, tell });
