@@ -1,28 +1,108 @@
-// What Comfleet costs: `npm run bench` writes docs/reference/numbers.md. `-- --quick` takes a tenth and writes nothing;
-// `--json` prints the raw numbers. Build first when you start this file itself.
-import { writeFile } from 'node:fs/promises';
+// What Comfleet costs and how it places: `npm run bench` writes docs/reference/numbers.md. A name before the options chooses another
+// bench: `control-plane` and `decision` write their sections of that page, `scheduling` writes docs/reference/scheduling.md.
+// `--quick` takes a tenth and writes nothing; `--json` prints the raw numbers. Build first when you start this file itself.
+import { readFile, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureControlPlane } from './control-plane/measure-control-plane.mjs';
+import { formatControlPlane } from './control-plane/report-control-plane.mjs';
+import { measureDecisions } from './decision/measure-decision.mjs';
+import { formatDecision } from './decision/report-decision.mjs';
 import { measureAll } from './measure.mjs';
+import { keepSections, replaceSection } from './page.mjs';
 import { formatReport } from './report.mjs';
+import { compareScenario } from './scheduling/compare.mjs';
+import { formatScheduling } from './scheduling/report-scheduling.mjs';
+import { listScenarios } from './scheduling/scenarios.mjs';
+import { round } from './statistics.mjs';
 
-const { values } = parseArgs({
+/** @typedef {{ quick: boolean, tell: (line: string) => void }} BenchOptions */
+/** @typedef {{ numbers: unknown, text: string, page: string, toPage: (old: string) => string }} Outcome */
+/** @typedef {(options: BenchOptions) => Promise<Outcome>} Bench */
+
+const NUMBERS = 'docs/reference/numbers.md';
+const date = new Date().toISOString().slice(0, 10);
+const readLoad = () => round(loadavg()[0] ?? 0);
+
+/** @type {Bench} */
+async function benchNumbers(options) {
+  const loadBefore = readLoad();
+  const numbers = await measureAll(options);
+  const text = formatReport(numbers, { date, loadBefore, loadAfter: readLoad() });
+  return { numbers, text, page: NUMBERS, toPage: (old) => keepSections(text, old) };
+}
+
+/** @type {Bench} */
+async function benchControlPlane({ quick, tell }) {
+  const size = quick
+    ? { workers: 50, tasks: 1000, lanes: 10, seconds: 3, settleMs: 1000 }
+    : { workers: 1000, tasks: 100_000, lanes: 50, seconds: 60 };
+  const loadBefore = readLoad();
+  const numbers = await measureControlPlane({ ...size, tell });
+  return toSection(
+    'control-plane',
+    numbers,
+    formatControlPlane(numbers, { date, load: describeLoad(loadBefore) }),
+  );
+}
+
+/** @type {Bench} */
+async function benchDecision({ quick }) {
+  const size = quick
+    ? { workers: 100, tasks: 5000, lanes: 50, decisions: 1000, warmUp: 500 }
+    : { workers: 1000, tasks: 100_000, lanes: 50, decisions: 10_000, warmUp: 5000 };
+  const loadBefore = readLoad();
+  const numbers = await measureDecisions(size);
+  return toSection('decision', numbers, formatDecision(numbers, { date, load: describeLoad(loadBefore) }));
+}
+
+/** @type {Bench} */
+async function benchScheduling({ quick, tell }) {
+  const scenarios = listScenarios().slice(0, quick ? 2 : undefined);
+  const numbers = [];
+  for (const scenario of scenarios) {
+    tell(`${scenario.name} …`);
+    numbers.push(await compareScenario(scenario, quick ? { searchSize: 20_000 } : {}));
+  }
+  const text = formatScheduling(numbers, { date });
+  return { numbers, text, page: 'docs/reference/scheduling.md', toPage: () => text };
+}
+
+/** @param {number} before */
+function describeLoad(before) {
+  return `load average ${before} before the run, ${readLoad()} after it`;
+}
+
+/** @param {string} name @param {unknown} numbers @param {string} text @returns {Outcome} */
+function toSection(name, numbers, text) {
+  return { numbers, text, page: NUMBERS, toPage: (old) => replaceSection(old, name, text) };
+}
+
+/** @type {Record<string, Bench>} */
+const BENCHES = {
+  numbers: benchNumbers,
+  'control-plane': benchControlPlane,
+  decision: benchDecision,
+  scheduling: benchScheduling,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
+const [name = 'numbers'] = positionals;
+const bench = BENCHES[name];
+if (!bench) throw new Error(`there is no bench "${name}"; there are ${Object.keys(BENCHES).join(', ')}`);
 
-const PAGE = join(import.meta.dirname, '../docs/reference/numbers.md');
 const tell = (/** @type {string} */ line) => void process.stderr.write(`${line}\n`);
-
-const [loadBefore = 0] = loadavg();
-const numbers = await measureAll({ quick: values.quick, tell });
-const [loadAfter = 0] = loadavg();
-const page = formatReport(numbers, { date: new Date().toISOString().slice(0, 10), loadBefore, loadAfter });
-process.stdout.write(values.json ? `${JSON.stringify(numbers)}\n` : page);
+const { numbers, text, page, toPage } = await bench({ quick: values.quick, tell });
+process.stdout.write(values.json ? `${JSON.stringify(numbers)}\n` : `${text}\n`);
 if (!values.quick) {
-  await writeFile(PAGE, page);
-  tell('written: docs/reference/numbers.md');
+  const file = join(import.meta.dirname, '..', page);
+  await writeFile(file, toPage(await readFile(file, 'utf8').catch(() => '')));
+  tell(`written: ${page}`);
 }

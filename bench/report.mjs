@@ -1,10 +1,11 @@
 import { cpus } from 'node:os';
+import { describeMachine, formatTable, formatTargets } from './page.mjs';
 import { round } from './statistics.mjs';
 
 /** @typedef {import('./measure.mjs').Numbers} Numbers */
 /** @typedef {import('./latency.mjs').Latency} Latency */
 /** @typedef {import('./statistics.mjs').Percentiles} Percentiles */
-/** @typedef {{ what: string, reach: string, measured: string, isReached: boolean }} Target */
+/** @typedef {import('./page.mjs').Target} Target */
 /** @typedef {{ date: string, loadBefore: number, loadAfter: number }} Circumstances */
 
 /** What Comfleet adds to one task: the difference of the two sides' percentiles. @param {Latency} latency */
@@ -48,15 +49,7 @@ export function listTargets({ latency, throughput }) {
 export function formatReport(numbers, circumstances) {
   const parts = [
     formatHead(circumstances),
-    table(
-      ['what', 'reach', 'measured', ''],
-      listTargets(numbers).map(({ what, reach, measured, isReached }) => [
-        what,
-        reach,
-        measured,
-        isReached ? 'reached' : '**not reached**',
-      ]),
-    ),
+    formatTargets(listTargets(numbers)),
     formatWhy(numbers),
     '## Times',
     'Milliseconds. Direct and through Comfleet took turns in one run; only one of them ran at a time.',
@@ -65,7 +58,7 @@ export function formatReport(numbers, circumstances) {
     formatThroughput(numbers),
     '## Disk and records',
     'One worker of the thread pool, or one writer, with durable commits; group commit shows from 8 in flight on.',
-    table(
+    formatTable(
       ['what', 'in flight', 'a second', 'p50 ms', 'p99 ms'],
       numbers.disk.map((row) => [row.what, row.inFlight, row.perSecond, row.p50Ms, row.p99Ms]),
     ),
@@ -75,10 +68,9 @@ export function formatReport(numbers, circumstances) {
 
 /** @param {Circumstances} circumstances */
 function formatHead({ date, loadBefore, loadAfter }) {
-  const [cpu] = cpus();
   return `# Numbers
 
-Written by \`npm run bench\` on ${date}: ${cpu?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.versions.node}, ${process.platform}.
+Written by \`npm run bench\` on ${date}: ${describeMachine()}.
 Client, server, load and 8 simulated workers (each a process of its own; one 64 × 64 picture, no model, no waiting) share
 these cores, and other programs used them too: load average ${round(loadBefore)} before the run, ${round(loadAfter)} after it. Compare figures of
 one run with each other; a quiet machine of your own gives better ones.`;
@@ -126,7 +118,7 @@ function formatTimes({ latency }) {
     row("ComfyUI's end → bytes, directly", inFlight, direct.endToReadable),
     row("ComfyUI's end → bytes, through Comfleet", inFlight, comfleet.endToReadable),
   ]);
-  return table(['what', 'in flight', 'tasks', 'p50', 'p90', 'p99', 'max'], rows);
+  return formatTable(['what', 'in flight', 'tasks', 'p50', 'p90', 'p99', 'max'], rows);
 }
 
 /** @param {Numbers} numbers */
@@ -144,11 +136,5 @@ function formatThroughput({ throughput }) {
     cpu.load,
   ]);
   const head = ['records', 'accepted/s', 'stored/s', 'server', 'its main thread', '8 workers', 'load'];
-  return `${told}\n\n${table(head, rows)}`;
-}
-
-/** @param {readonly string[]} head @param {readonly (readonly (string | number)[])[]} rows */
-function table(head, rows) {
-  const line = (/** @type {readonly (string | number)[]} */ cells) => `| ${cells.join(' | ')} |`;
-  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
+  return `${told}\n\n${formatTable(head, rows)}`;
 }

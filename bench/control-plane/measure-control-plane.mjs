@@ -10,7 +10,7 @@ import { post, submitWaiting } from './waiting-tasks.mjs';
 /** @typedef {import('../fleet.mjs').Server} Server */
 /** @typedef {import('../statistics.mjs').Percentiles} Percentiles */
 /** @typedef {import('./sample-process.mjs').ProcessLoad} ProcessLoad */
-/** @typedef {{ workers: number, tasks: number, lanes: number, seconds: number, nodeFlags?: readonly string[], tell: (line: string) => void }} ControlPlaneOptions */
+/** @typedef {{ workers: number, tasks: number, lanes: number, seconds: number, settleMs?: number, nodeFlags?: readonly string[], tell: (line: string) => void }} ControlPlaneOptions */
 /**
  * @typedef {object} ControlPlane
  * @property {number} workers
@@ -59,7 +59,7 @@ export async function measureControlPlane(options) {
 }
 
 /** @param {import('../fleet.mjs').ServerOptions} setup @param {ControlPlaneOptions & { checkpoints: readonly string[] }} options */
-async function measureFirstRun(setup, { workers, tasks, checkpoints, seconds, tell }) {
+async function measureFirstRun(setup, { workers, tasks, checkpoints, seconds, settleMs, tell }) {
   const start = performance.now();
   const server = await openServer(setup);
   try {
@@ -69,13 +69,13 @@ async function measureFirstRun(setup, { workers, tasks, checkpoints, seconds, te
       token: server.token,
       body: { on: true },
     });
-    await settle();
+    await settle(settleMs);
     tell(`connected after ${connectedMs} ms; nothing waits …`);
     const empty = await sampleProcess(server.program.pid, { seconds });
     tell(`${tasks} tasks …`);
     const { acceptMs } = await submitWaiting(server, { tasks, checkpoints });
     tell(`accepted in batches: ${acceptMs.join(', ')} ms; now idle …`);
-    await settle();
+    await settle(settleMs);
     const [idle, health] = await Promise.all([
       sampleProcess(server.program.pid, { seconds }),
       askHealth(server, { seconds }),
@@ -87,7 +87,7 @@ async function measureFirstRun(setup, { workers, tasks, checkpoints, seconds, te
 }
 
 /** @param {import('../fleet.mjs').ServerOptions} setup @param {ControlPlaneOptions} options */
-async function measureRestart(setup, { workers, tasks, seconds }) {
+async function measureRestart(setup, { workers, tasks, seconds, settleMs }) {
   const start = performance.now();
   const server = await openServer(setup);
   try {
@@ -96,7 +96,7 @@ async function measureRestart(setup, { workers, tasks, seconds }) {
     if (waiting !== tasks) throw new Error(`${waiting} tasks wait after the restart, not ${tasks}`);
     await waitUntilConnected(server, workers);
     const reconnectedMs = Math.round(performance.now() - start);
-    await settle();
+    await settle(settleMs);
     return { restartMs, reconnectedMs, restarted: await sampleProcess(server.program.pid, { seconds }) };
   } finally {
     await server.stop();
@@ -138,6 +138,6 @@ async function loadHealth({ url }) {
   return answer.json();
 }
 
-async function settle() {
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+async function settle(ms = SETTLE_MS) {
+  await new Promise((resolve) => setTimeout(resolve, ms));
 }

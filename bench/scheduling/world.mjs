@@ -3,6 +3,11 @@ import { SimWorker } from './worker-model.mjs';
 /** @typedef {import('./demand.mjs').SimTask} SimTask */
 /** @typedef {import('./worker-model.mjs').SimWorkerSpec} SimWorkerSpec */
 /** @typedef {{ name: string, about: string, workers: readonly SimWorkerSpec[], tasks: readonly SimTask[] }} Scenario */
+/**
+ * @typedef {object} ReplayOptions
+ * @property {(run: Run) => Omit<SimTask, 'number' | 'atMs'> | null} [answer] what its client sends as soon as a run has ended
+ * @property {number} [untilMs] ends then, whatever waits
+ */
 /** @typedef {{ kind: 'send', task: SimTask, worker: SimWorker } | { kind: 'take_back', task: SimTask, worker: SimWorker }} Act */
 /**
  * Who decides where a task runs. It is told everything that happens, in order, and asked what to do next until it has
@@ -25,9 +30,10 @@ const PATIENCE_MS = 600_000;
 
 /**
  * Replays a scenario on virtual time: arrivals and ends in order, and after each the policy's acts.
- * @param {Scenario} scenario @param {(workers: readonly SimWorker[]) => Policy} createPolicy @returns {Promise<History>}
+ * @param {Scenario} scenario @param {(workers: readonly SimWorker[]) => Policy} createPolicy @param {ReplayOptions} [options] @returns {Promise<History>}
  */
-export async function replay({ workers: specs, tasks }, createPolicy) {
+export async function replay({ workers: specs, tasks: given }, createPolicy, { answer, untilMs } = {}) {
+  const tasks = [...given];
   const workers = specs.map((spec) => new SimWorker(spec));
   const policy = createPolicy(workers);
   /** @type {Run[]} */
@@ -41,12 +47,15 @@ export async function replay({ workers: specs, tasks }, createPolicy) {
     if (eventMs === Number.POSITIVE_INFINITY) idleMs += policy.reviewMs ?? eventMs;
     if (idleMs > PATIENCE_MS) throw new Error('tasks wait, everything is idle and nothing will ever happen');
     nowMs = Math.min(eventMs, nowMs + (policy.reviewMs ?? Number.POSITIVE_INFINITY));
+    if (untilMs !== undefined && nowMs > untilMs) break;
     for (const worker of workers) {
       const done = worker.finish(nowMs);
       if (!done) continue;
       const run = toRun(done, worker);
       runs.push(run);
       await policy.ended(run);
+      const next = answer?.(run);
+      if (next) tasks.splice(arrived, 0, { ...next, atMs: nowMs, number: tasks.length });
       await begin(worker, nowMs);
     }
     for (let task = tasks[arrived]; task && task.atMs <= nowMs; task = tasks[arrived]) {

@@ -160,18 +160,23 @@ class PlannedOrder {
    */
   #choose(options, { worker, place, nowMs }) {
     const bound = this.#isRuled ? options.findIndex(({ lane }) => lane.isOverdue(nowMs)) : -1;
+    const allowed = bound < 0 ? options : options.slice(0, bound + 1);
     let best = null;
     let bestMs = Number.POSITIVE_INFINITY;
-    for (const [number, option] of options.entries()) {
-      if (bound >= 0 && number > bound) break;
-      const isHot = worker.willHave(option.task.model.name);
-      const isHome = option.home === place || option.home === EAGER;
-      if (!isHot && !isHome) continue;
-      const dueMs = option.dueMs - (isHot ? HOT_MS : 0) - (isHome ? HOME_MS : 0);
+    for (const option of allowed) {
+      const dueMs = wish(option, worker, place);
       if (dueMs < bestMs) [best, bestMs] = [option, dueMs];
     }
     if (best) return best;
-    const idle = worker.load === 0 ? options.find(({ home }) => home === RELUCTANT) : undefined;
-    return idle ?? options[bound] ?? null;
+    const reluctant = worker.load === 0 ? allowed.find(({ home }) => home === RELUCTANT) : undefined;
+    return reluctant ?? options[bound] ?? null;
   }
+}
+
+/** When the plan wishes this start, with loaded models and the planned worker counted; never without either. @param {Option} option @param {SimWorker} worker @param {number} place */
+function wish({ task, home, dueMs }, worker, place) {
+  const isHot = worker.willHave(task.model.name);
+  const isHome = home === place || home === EAGER;
+  if (!isHot && !isHome) return Number.POSITIVE_INFINITY;
+  return dueMs - (isHot ? HOT_MS : 0) - (isHome ? HOME_MS : 0);
 }

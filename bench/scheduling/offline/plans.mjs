@@ -6,11 +6,12 @@ import { EAGER, RELUCTANT } from './planned-order.mjs';
 /** @typedef {import('../world.mjs').History} History */
 /** @typedef {import('../seeded-random.mjs').SeededRandom} SeededRandom */
 
-/** Plans to begin with: to do again what was done, and to leave everything to the rules. @param {Scenario} scenario @param {History} history @returns {Plan[]} */
+/** Plans to begin with: to do again what was done, and to leave everything to the rules. @param {Scenario} scenario @param {History} history @returns {[Plan, ...Plan[]]} */
 export function createPlans(scenario, history) {
   const asDone = planAsDone(scenario, history);
-  const lanes = [asDone, planAt(asDone, EAGER), planAt(asDone, RELUCTANT)];
-  return [1, 2].flatMap((slots) => lanes.map((own) => ({ lanes: own, slots })));
+  const others = [asDone, planAt(asDone, EAGER), planAt(asDone, RELUCTANT)];
+  const withSlots = (/** @type {number} */ slots) => others.map((lanes) => ({ lanes, slots }));
+  return [{ lanes: asDone, slots: 2 }, ...withSlots(2).slice(1), ...withSlots(1)];
 }
 
 /** @param {Scenario} scenario @param {History} history @returns {Plan['lanes']} */

@@ -32,10 +32,12 @@ export async function searchBestOrder(scenario, { rules, start, reference, steps
     const history = await replay(scenario, followPlan(plan, rules));
     return { plan, history, cost: toCost(measureCosts(history.runs)) };
   };
-  const tried = [];
-  for (const plan of createPlans(scenario, start)) tried.push(await judge(plan));
-  tried.sort((a, b) => a.cost - b.cost);
-  let [current] = tried;
+  const plans = createPlans(scenario, start);
+  let current = await judge(plans[0]);
+  for (const plan of plans.slice(1)) {
+    const other = await judge(plan);
+    if (other.cost < current.cost) current = other;
+  }
   let best = current;
   for (let step = 0; step < steps; step += 1) {
     const temperature = HOTTEST * (COLDEST / HOTTEST) ** (step / steps);
@@ -47,6 +49,6 @@ export async function searchBestOrder(scenario, { rules, start, reference, steps
   return {
     figures: measure(best.history, scenario.workers.length),
     cost: best.cost,
-    tried: steps + tried.length,
+    tried: plans.length + steps,
   };
 }

@@ -91,7 +91,7 @@ function describeFairness(open: OpenQueue): void {
     await queue.take('a');
     await queue.put(createTask(6, { ownerId: 'single' }));
 
-    expect(numbers(await takeAll(queue, 'a'))).toEqual([2, 6, 3, 4, 5]);
+    expect(numbers(await takeAll(queue, 'a'))).toEqual([6, 2, 3, 4, 5]);
   });
 
   test('TQ19 two clients with many tasks alternate', async () => {
@@ -297,10 +297,11 @@ class PlainQueue {
     const client = `${task.lane}/${task.ownerId}`;
     const inLane = this.waiting.filter((other) => other.lane === task.lane);
     if (inLane.length === 0) this.#started.delete(task.lane);
-    if (!inLane.some((other) => other.ownerId === task.ownerId)) this.#last.delete(client);
+    const hasElders = inLane.some((other) => other.ownerId === task.ownerId);
+    if (!hasElders) this.#last.delete(client);
     const tag = Math.max(this.#started.get(task.lane) ?? 0, this.#last.get(client) ?? 0) + 1;
     this.#last.set(client, tag);
-    this.waiting.push({ ...task, rank: task.priority, tag });
+    this.waiting.push({ ...task, rank: task.priority, tag, hasElders });
   }
 
   putBack(task: WaitingTask): void {

@@ -102,7 +102,8 @@ export class Lane {
   }
 
   #tagged(task: QueuedTask, client: Client): WaitingTask {
-    return { ...task, rank: task.priority, tag: Math.max(this.#startedTag, client.lastTag) + 1 };
+    const tag = Math.max(this.#startedTag, client.lastTag) + 1;
+    return { ...task, rank: task.priority, tag, hasElders: client.tasks.size > 0 };
   }
 
   #findClient(ownerId: string, nowMs: number): Client {

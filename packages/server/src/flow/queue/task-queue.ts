@@ -20,6 +20,8 @@ export interface WaitingTask extends QueuedTask {
   readonly rank: number;
   /** Fair tag: one more than what the lane, and this client in it, had come to. */
   readonly tag: number;
+  /** When it came, others of its client waited in the lane already. */
+  readonly hasElders: boolean;
 }
 
 /**
@@ -54,9 +56,17 @@ export interface TaskQueue {
   onReady(listener: () => void): () => void;
 }
 
-/** Order within a lane: rank, then fair tag, then acceptance. Negative when `a` comes first. */
+/**
+ * Order within a lane: rank, then fair tag, then the client that had nothing else waiting, then acceptance: a client that
+ * sends a task whenever one has ended gets its turn before a batch gets its next. Negative when `a` comes first.
+ */
 export function compareWaiting(a: WaitingTask, b: WaitingTask): number {
-  return b.rank - a.rank || a.tag - b.tag || a.acceptedSeq - b.acceptedSeq;
+  return (
+    b.rank - a.rank ||
+    a.tag - b.tag ||
+    Number(a.hasElders) - Number(b.hasElders) ||
+    a.acceptedSeq - b.acceptedSeq
+  );
 }
 
 /** Order between lanes, where tags mean nothing: rank, then acceptance. */
