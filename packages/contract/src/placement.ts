@@ -10,6 +10,7 @@ export const REFUSALS = [
   'disabled',
   'adopting',
   'full',
+  'suspect',
   'cold',
   'failed_here',
   'backup',

@@ -9,6 +9,7 @@ const REFUSALS: Record<RefusalReason, string> = {
   disabled: 'switched off',
   adopting: 'prompts of an earlier process are looked for',
   full: 'full',
+  suspect: 'did not answer just now: nothing is sent until it does',
   cold: 'has other models loaded, which others wait for, or is busy',
   failed_here: 'this task failed there',
   backup: 'a backup: primary workers are online',

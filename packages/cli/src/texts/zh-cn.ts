@@ -11,6 +11,7 @@ const REFUSALS: Record<RefusalReason, string> = {
   disabled: '已停用',
   adopting: '正在查找上一个进程的任务',
   full: '已满',
+  suspect: '刚才没有响应：恢复应答前不发送任务',
   cold: '加载着其他模型（别的任务在等），或正忙',
   failed_here: '此任务曾在那里失败',
   backup: '备用节点：主节点在线',

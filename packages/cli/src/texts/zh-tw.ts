@@ -11,6 +11,7 @@ const REFUSALS: Record<RefusalReason, string> = {
   disabled: '已停用',
   adopting: '正在查找上一個程序的任務',
   full: '已滿',
+  suspect: '剛才沒有回應：恢復回應前不發送任務',
   cold: '載入著其他模型（別的任務在等），或正忙',
   failed_here: '此任務曾在那裡失敗',
   backup: '備用節點：主節點在線',

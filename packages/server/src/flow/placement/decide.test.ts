@@ -130,6 +130,7 @@ describe('which workers are candidates', () => {
     table.wait('lane', A);
     table.board.setWorker(createFacts('one', { slots: 0 }));
     expect(table.step()).toBe('none');
+    expect(refusals(table, 'lane')).toEqual({ one: { reason: 'suspect' } });
     table.board.setWorker(createFacts('one', { models: new Map([['checkpoints', new Set<string>()]]) }));
     expect(table.step()).toBe('none');
     table.board.setWorker(createFacts('one'));

@@ -70,6 +70,8 @@ function findBetterOthers(worker: BoardWorker, lane: BoardLane | null): Refusal 
 }
 
 function findBusiness(worker: BoardWorker, lane: BoardLane | null): Refusal | null {
+  // Online, but its last check failed: nothing is sent until it answers again.
+  if (worker.facts.slots === 0) return { reason: 'suspect' };
   if (worker.load >= worker.facts.slots) return { reason: 'full' };
   return isHot(worker, lane) ? null : { reason: 'cold' };
 }

@@ -72,6 +72,7 @@ export type Refusal =
       reason:
         | Exclude<WorkerState, 'online'>
         | 'full'
+        | 'suspect'
         | 'failed_here'
         | 'vram'
         | 'backup'
