@@ -2,7 +2,7 @@ import type { Database } from '../platform/database/database.ts';
 import type { TaskRow } from '../platform/database/schema.ts';
 import type { RetryDecision } from './execution/retry-budget.ts';
 import type { Board } from './placement/board.ts';
-import { findMissing } from './placement/needs.ts';
+import { canRun } from './placement/needs.ts';
 import { parseRequirements } from './tasks/requirements.ts';
 import type { TaskChange } from './tasks/task-change.ts';
 import type { TaskJournal } from './tasks/task-journal.ts';
@@ -80,7 +80,7 @@ export class HeldTasks {
     for await (const task of streamWaitingTasks(database, ['held'])) {
       if (task.held_reason !== 'no_worker_known' && task.held_reason !== 'no_worker_capable') continue;
       const needs = parseRequirements(task.requirements);
-      if (known.some(({ facts }) => !findMissing(facts, needs))) await this.release(task);
+      if (known.some(({ facts }) => canRun(facts, needs))) await this.release(task);
       else if (task.held_reason === 'no_worker_known') await this.#holdIncapable(task);
     }
   }

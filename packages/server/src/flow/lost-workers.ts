@@ -5,7 +5,7 @@ import type { TaskRow } from '../platform/database/schema.ts';
 import type { Clock } from '../platform/time/clock.ts';
 import type { Dispatcher } from './execution/dispatcher.ts';
 import type { Board } from './placement/board.ts';
-import { findMissing } from './placement/needs.ts';
+import { listOthers } from './plan-retry-lane.ts';
 import { parseRequirements } from './tasks/requirements.ts';
 
 /** As long as a graph node may hold a worker's Python (protocol 11.3): the busy limit of health checks. */
@@ -77,11 +77,6 @@ export class LostWorkers {
   }
 
   #hasOther(task: TaskRow, workerId: WorkerId): boolean {
-    const needs = parseRequirements(task.requirements);
-    for (const { facts, standsBack } of this.#deps.board.workers.values()) {
-      if (facts.id === workerId || facts.state !== 'online' || standsBack) continue;
-      if (!findMissing(facts, needs)) return true;
-    }
-    return false;
+    return listOthers(this.#deps.board, parseRequirements(task.requirements), [workerId]).length > 0;
   }
 }

@@ -18,10 +18,11 @@ import { Board } from './placement/board.ts';
 import type { PlacedPrompt } from './placement/board-worker.ts';
 import { applyDecision, type Decision, decide } from './placement/decide.ts';
 import { explainStart, type PlacedReasons } from './placement/explain.ts';
-import { findMissing, toModelsKey } from './placement/needs.ts';
+import { toModelsKey } from './placement/needs.ts';
 import type { PlacementRules } from './placement/rules.ts';
+import { planRetryLane } from './plan-retry-lane.ts';
 import type { QueuedTask, TaskQueue, WaitingTask } from './queue/task-queue.ts';
-import { askForMoreVram, createLaneKey, parseRequirements } from './tasks/requirements.ts';
+import { parseRequirements } from './tasks/requirements.ts';
 import { toWorkflowKey } from './tasks/run-durations.ts';
 import type { TaskJournal } from './tasks/task-journal.ts';
 import { streamWaitingTasks } from './tasks/task-queries.ts';
@@ -102,7 +103,8 @@ export class Spine {
     const { board } = this;
     this.dispatcher = new Dispatcher(scope, {
       ...deps.dispatcher,
-      planRetryLane: (...retry) => this.#planRetryLane(...retry),
+      planRetryLane: (task, workerId, needsMoreVram) =>
+        planRetryLane(board, task, { workerId, needsMoreVram }),
       slots: {
         phase: (workerId, taskId, phase) => board.setPhase(workerId, taskId, phase, clock.monotonicMs()),
         requeued: (task) => void this.#requeue(task, this.#orders.get(task.id) ?? null),
@@ -284,28 +286,6 @@ export class Spine {
     const decision = retries.ask(taskId, { running: this.dispatcher.size, random: retry.random() });
     if (decision.kind === 'later') counters.retriesDelayed += 1;
     return decision;
-  }
-
-  /** Where a task that avoids one more worker waits, and whether another one could take it now. */
-  #planRetryLane(task: TaskRow, workerId: string, needsMoreVram: boolean) {
-    const requirements = parseRequirements(task.requirements);
-    const excludedWorkers = [...new Set([...requirements.excludedWorkers, workerId])];
-    const needs = { ...requirements, excludedWorkers };
-    const others = [...this.board.workers.values()].filter(
-      ({ facts, standsBack }) =>
-        facts.state === 'online' &&
-        !standsBack &&
-        !excludedWorkers.includes(facts.id) &&
-        findMissing(facts, needs) === null,
-    );
-    const failed = this.board.workers.get(workerId as WorkerId)?.facts.vramBytes ?? 0;
-    const vramBytes = others.map(({ facts }) => facts.vramBytes);
-    const next = needsMoreVram ? askForMoreVram(needs, failed, vramBytes) : needs;
-    return {
-      key: createLaneKey(next),
-      requirements: JSON.stringify(next),
-      hasOtherWorker: others.length > 0,
-    };
   }
 
   // ── the fleet changes ──────────────────────────────────────────────────────

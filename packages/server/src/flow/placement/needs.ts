@@ -85,6 +85,11 @@ export function findMissing(worker: Capabilities, needs: Needs): Missing | null 
   return findMissingKind(worker, needs) ?? findMissingInventory(worker, needs);
 }
 
+/** Whether a worker could ever run this as it is known now, and is one that the task may run on. */
+export function canRun(worker: WorkerFacts, needs: Needs): boolean {
+  return !isPinnedElsewhere(worker, needs) && findMissing(worker, needs) === null;
+}
+
 /** True when the task may run only on workers it names, and this is none of them. */
 export function isPinnedElsewhere({ id, name }: { id: string; name: string }, needs: Needs): boolean {
   const pinned = needs.pinnedWorkers ?? [];
