@@ -146,12 +146,17 @@ class PlannedOrder {
       if (head.rank > rank) options = [];
       rank = head.rank;
       const { plan, started } = lane;
-      const wish = { home: plan.home[started] ?? EAGER, dueMs: plan.dueMs[started] ?? 0 };
-      options.push({ task, rank, lane, ...wish });
+      options.push({ task, rank, lane, home: this.#findHome(lane, task), dueMs: plan.dueMs[started] ?? 0 });
     }
     if (!this.#isRuled || options.length < 2) return options;
     const runs = (/** @type {Option} */ { task }) => this.#running.get(task.client) ?? 0;
     return options.sort((a, b) => runs(a) - runs(b) || a.task.number - b.task.number);
+  }
+
+  /** Where the plan wants the next start of a lane; a worker that cannot run it is no wish. @param {PlannedLane} lane @param {SimTask} task */
+  #findHome({ plan, started }, task) {
+    const home = plan.home[started] ?? EAGER;
+    return home < 0 || this.#workers[home]?.canRun(task) ? home : EAGER;
   }
 
   /**

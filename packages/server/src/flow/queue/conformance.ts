@@ -85,7 +85,7 @@ function describeOrder(openQueue: () => Promise<TaskQueue>): void {
 }
 
 function describeFairness(open: OpenQueue): void {
-  test('TQ19 a single task of one client comes after one task of another client with many', async () => {
+  test('TQ19 a single task of one client goes before the next one of another client with many', async () => {
     const queue = await open({ nowMs: 0 });
     for (let number = 1; number <= 5; number += 1) await queue.put(createTask(number, { ownerId: 'batch' }));
     await queue.take('a');

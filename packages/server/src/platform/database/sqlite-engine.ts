@@ -6,7 +6,7 @@ import type { Scope } from '../lifecycle/scope.ts';
 import type { Clock } from '../time/clock.ts';
 import type { CommitOutcome, Database, Write } from './database.ts';
 import { createQueryBuilder } from './query-builder.ts';
-import type { CommitRequest, WorkerReply } from './sqlite-writer.ts';
+import type { CommitGroup, CommitRequest, WorkerReply } from './sqlite-writer.ts';
 import { StatementCache } from './statement-cache.ts';
 
 type Connection = InstanceType<typeof DatabaseSync>;
@@ -125,7 +125,7 @@ class SqliteWriter {
     if (this.#inFlight || this.#waiting.length === 0) return;
     this.#inFlight = this.#waiting;
     this.#waiting = [];
-    this.#worker.postMessage(this.#inFlight.map((item) => item.writes));
+    this.#worker.postMessage(toGroup(this.#inFlight.map((item) => item.writes)));
   }
 
   #settle(reply: WorkerReply): void {
@@ -170,4 +170,22 @@ class SqliteWriter {
     this.#worker.postMessage('close');
     await exited;
   }
+}
+
+function toGroup(requests: readonly CommitRequest[]): CommitGroup {
+  const places = new Map<string, number>();
+  const commits = requests.map((writes) =>
+    writes.map(({ sql, parameters, rows }) => {
+      const text = places.get(sql) ?? places.size;
+      places.set(sql, text);
+      return { text, parameters: parameters.map(toExact), rows };
+    }),
+  );
+  return { texts: [...places.keys()], commits };
+}
+
+/** Bytes in a buffer of their own: what is copied for the other thread is the whole buffer that they are a view of. */
+function toExact(value: unknown): unknown {
+  const isPart = value instanceof Uint8Array && value.byteLength < value.buffer.byteLength;
+  return isPart ? new Uint8Array(value) : value;
 }

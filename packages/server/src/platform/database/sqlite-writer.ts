@@ -3,13 +3,20 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import type { CommitOutcome } from './database.ts';
 import { StatementCache } from './statement-cache.ts';
 
-/** One write as it crosses to this thread. */
 export interface RawWrite {
   sql: string;
   parameters: readonly unknown[];
   rows: number | null;
 }
 export type CommitRequest = readonly RawWrite[];
+/**
+ * A group as it crosses to this thread: each statement's text once, and by its place in the writes. Ten thousand tasks are
+ * fifty thousand writes of five texts, and whatever crosses is copied.
+ */
+export interface CommitGroup {
+  texts: readonly string[];
+  commits: readonly (readonly { text: number; parameters: readonly unknown[]; rows: number | null }[])[];
+}
 /** `fault`: the commit's own SQL is wrong; nothing of it was applied. */
 export type WriterOutcome = CommitOutcome | { kind: 'fault'; message: string };
 /** `failed`: nothing of the whole group was applied, as when the disk is full. */
@@ -43,10 +50,10 @@ function serve(options: Options): void {
   const db = openWriter(options);
   const statements = new StatementCache((sql) => db.prepare(sql), 300);
 
-  function runOne(commit: CommitRequest): WriterOutcome {
+  function runOne(commit: CommitGroup['commits'][number], texts: readonly string[]): WriterOutcome {
     for (const [index, write] of commit.entries()) {
       try {
-        const { changes } = statements.load(write.sql).run(...(write.parameters as never[]));
+        const { changes } = statements.load(texts[write.text] ?? '').run(...(write.parameters as never[]));
         if (write.rows !== null && Number(changes) !== write.rows)
           return { kind: 'refused', index, reason: 'unmatched' };
       } catch (thrown) {
@@ -59,12 +66,12 @@ function serve(options: Options): void {
     return { kind: 'committed' };
   }
 
-  function runGroup(group: readonly CommitRequest[]): WriterOutcome[] {
+  function runGroup({ texts, commits }: CommitGroup): WriterOutcome[] {
     db.exec('begin immediate');
     try {
-      const outcomes = group.map((commit) => {
+      const outcomes = commits.map((commit) => {
         db.exec('savepoint one');
-        const outcome = runOne(commit);
+        const outcome = runOne(commit, texts);
         if (outcome.kind !== 'committed') db.exec('rollback to one');
         db.exec('release one');
         return outcome;
@@ -77,7 +84,7 @@ function serve(options: Options): void {
     }
   }
 
-  port.on('message', (message: 'close' | readonly CommitRequest[]) => {
+  port.on('message', (message: 'close' | CommitGroup) => {
     if (message === 'close') {
       db.close();
       port.close();
