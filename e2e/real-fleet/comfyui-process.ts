@@ -8,6 +8,9 @@ import type { FoundComfyui } from '../services/real-comfyui.ts';
 /** ComfyUI says this once for each checkpoint whose diffusion model it builds (comfy/model_base.py), not when it has it still. */
 const MODEL_LOAD = /^model weight dtype /;
 
+/** Ports tried before a start is given up. */
+const MOST_PORTS = 5;
+
 /** A real ComfyUI on the processor, with files of its own and the models and test nodes of the repository. */
 export class ComfyuiProcess {
   readonly name: string;
@@ -53,7 +56,23 @@ export class ComfyuiProcess {
       models,
       JSON.stringify({ real: { base_path: real.repoPath, checkpoints: 'models/checkpoints' } }),
     );
-    const port = knownPort ?? (await findPort());
+    const launch = (port: number) => ComfyuiProcess.#launch(real, { name, home, models, port });
+    if (knownPort !== undefined) return launch(knownPort);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await launch(await findPort());
+      } catch (thrown) {
+        // ComfyUI binds last, seconds after its port was found free: another program may have taken it meanwhile.
+        const isTaken = thrown instanceof Error && thrown.message.includes('address already in use');
+        if (!isTaken || tries >= MOST_PORTS) throw thrown;
+      }
+    }
+  }
+
+  static async #launch(
+    real: FoundComfyui,
+    { name, home, models, port }: { name: string; home: string; models: string; port: number },
+  ): Promise<ComfyuiProcess> {
     const child = spawn(
       real.python,
       [

@@ -258,7 +258,7 @@ describe('models that are loaded', () => {
     const table = new BoardTable([createFacts('hot'), createFacts('idle')]);
     table.send('hot', A);
     table.wait('lane', A);
-    const durations = { expectedMs: () => 10_000, expectedLoadMs: () => 3000 };
+    const durations = { expectedMs: () => 10_000, expectedLoadMs: () => 1000 };
 
     expect(table.step({ durations })).toBe('lane on idle, switch');
   });
@@ -290,8 +290,8 @@ describe('models that are loaded', () => {
     table.wait('lane', A);
     const durations = { expectedMs: () => 1000, expectedLoadMs: () => 20_000 };
 
-    expect(table.step({ durations, laneSize: () => 40 })).toBe('none');
-    expect(table.step({ durations, laneSize: () => 80 })).toBe('lane on idle, switch');
+    expect(table.step({ durations, laneSize: () => 80 })).toBe('none');
+    expect(table.step({ durations, laneSize: () => 170 })).toBe('lane on idle, switch');
   });
 });
 
