@@ -48,6 +48,16 @@ export async function replay({ workers: specs, tasks: given }, createPolicy, { a
     if (idleMs > PATIENCE_MS) throw new Error('tasks wait, everything is idle and nothing will ever happen');
     nowMs = Math.min(eventMs, nowMs + (policy.reviewMs ?? Number.POSITIVE_INFINITY));
     if (untilMs !== undefined && nowMs > untilMs) break;
+    await finishDue();
+    for (let task = tasks[arrived]; task && task.atMs <= nowMs; task = tasks[arrived]) {
+      arrived += 1;
+      await policy.arrived(task, nowMs);
+    }
+    await act();
+  }
+  return { runs, takenBack };
+
+  async function finishDue() {
     for (const worker of workers) {
       const done = worker.finish(nowMs);
       if (!done) continue;
@@ -58,18 +68,16 @@ export async function replay({ workers: specs, tasks: given }, createPolicy, { a
       if (next) tasks.splice(arrived, 0, { ...next, atMs: nowMs, number: tasks.length });
       await begin(worker, nowMs);
     }
-    for (let task = tasks[arrived]; task && task.atMs <= nowMs; task = tasks[arrived]) {
-      arrived += 1;
-      await policy.arrived(task, nowMs);
-    }
+  }
+
+  async function act() {
     let acts = 0;
-    for (let act = await policy.next(nowMs); act; act = await policy.next(nowMs)) {
+    for (let next = await policy.next(nowMs); next; next = await policy.next(nowMs)) {
       acts += 1;
       if (acts > MOST_ACTS * tasks.length) throw new Error(`it goes round in circles at ${nowMs} ms`);
-      await perform(act);
+      await perform(next);
     }
   }
-  return { runs, takenBack };
 
   /** @param {Act} act */
   async function perform({ kind, task, worker }) {
