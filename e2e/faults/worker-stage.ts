@@ -141,9 +141,9 @@ export class WorkerStage {
 
   /** Worker names on which the task began to run, one for each time. */
   executions(id: string): string[] {
-    return this.workers.flatMap(({ name, process }) =>
-      process.ledger.list('execution_start', id).map(() => name),
-    );
+    // They were opened side by side, in no order.
+    const byName = [...this.workers].sort((a, b) => a.name.localeCompare(b.name));
+    return byName.flatMap(({ name, process }) => process.ledger.list('execution_start', id).map(() => name));
   }
 
   /** The record of a task that has ended, and whether its result is what its worker wrote. */
