@@ -109,11 +109,9 @@ export class CrowdedBoard {
   /** As `Spine` places. */
   async place() {
     let started = 0;
-    /** @type {Map<string, WaitingTask>} */
-    const heads = new Map();
-    for (const head of await this.#queue.heads(await this.#queue.lanes())) heads.set(head.lane, head);
-    while (heads.size > 0) {
-      const decision = decide(this.#board, [...heads.values()], this.#rules, this.nowMs);
+    const heads = await this.#queue.heads(await this.#queue.lanes());
+    while (heads.length > 0) {
+      const decision = decide(this.#board, heads, this.#rules, this.nowMs);
       if (decision.kind !== 'start') {
         applyDecision(this.#board, decision, this.nowMs);
         if (decision.kind === 'take_back') await this.#takeBack(decision);
@@ -124,11 +122,9 @@ export class CrowdedBoard {
       if (task) this.#start(decision, task);
       started += 1;
       const [next] = await this.#queue.heads([lane]);
-      if (next) heads.set(lane, next);
-      else {
-        heads.delete(lane);
-        decision.lane.noteEmpty();
-      }
+      const place = heads.findIndex((head) => head.lane === lane);
+      heads.splice(place, 1, ...(next ? [next] : []));
+      if (!next) decision.lane.noteEmpty();
     }
     return started;
   }

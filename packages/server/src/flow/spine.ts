@@ -172,12 +172,11 @@ export class Spine {
 
   async #placeAll(): Promise<void> {
     const { queue, clock } = this.#deps;
-    const heads = new Map<string, WaitingTask>();
-    for (const head of await queue.heads(await queue.lanes())) heads.set(head.lane, head);
-    while (heads.size > 0) {
+    const heads = await queue.heads(await queue.lanes());
+    while (heads.length > 0) {
       const { rules } = this;
       const nowMs = clock.monotonicMs();
-      const decision = decide(this.board, [...heads.values()], rules, nowMs);
+      const decision = decide(this.board, heads, rules, nowMs);
       if (decision.kind !== 'start') {
         applyDecision(this.board, decision, nowMs);
         if (decision.kind === 'take_back') this.#takeBack(decision);
@@ -187,11 +186,9 @@ export class Spine {
       const task = await queue.take(lane);
       if (task) this.#start(decision, task, explainStart(this.board, decision, rules), nowMs);
       const [next] = await queue.heads([lane]);
-      if (next) heads.set(lane, next);
-      else {
-        heads.delete(lane);
-        decision.lane.noteEmpty();
-      }
+      const place = heads.findIndex((head) => head.lane === lane);
+      heads.splice(place, 1, ...(next ? [next] : []));
+      if (!next) decision.lane.noteEmpty();
     }
     this.board.trimLanes((lane) => queue.count(lane) === 0);
   }

@@ -21,8 +21,8 @@ export class Lane {
   /** Tag of the task that started last. */
   #startedTag = 0;
   #size = 0;
-  /** The first task, until something changes. */
-  #first: WaitingTask | null = null;
+  /** The first task of each client. */
+  readonly #heads = new OrderedList<WaitingTask>(compareWaiting);
 
   get size(): number {
     return this.#size;
@@ -33,19 +33,13 @@ export class Lane {
     const client = this.#findClient(task.ownerId, nowMs);
     const waiting = 'tag' in task ? task : this.#tagged(task, client);
     client.lastTag = Math.max(client.lastTag, waiting.tag);
-    client.tasks.add(waiting);
+    this.#change(client, () => client.tasks.add(waiting));
     this.#size += 1;
-    if (this.#first && compareWaiting(waiting, this.#first) < 0) this.#first = waiting;
     return waiting;
   }
 
   first(): WaitingTask | null {
-    if (this.#first || this.#size === 0) return this.#first;
-    for (const { tasks } of this.#clients.values()) {
-      const candidate = tasks.first();
-      if (candidate && (!this.#first || compareWaiting(candidate, this.#first) < 0)) this.#first = candidate;
-    }
-    return this.#first;
+    return this.#heads.first() ?? null;
   }
 
   /** Takes the first task off: its client's turn is over. */
@@ -63,9 +57,8 @@ export class Lane {
   remove(task: WaitingTask): void {
     const client = this.#clients.get(task.ownerId);
     if (!client) return;
-    client.tasks.remove(task);
+    this.#change(client, () => client.tasks.remove(task));
     this.#size -= 1;
-    this.#first = null;
     // Nothing of it waits: what it had started lies behind the lane's own tag.
     if (client.tasks.size === 0) this.#clients.delete(task.ownerId);
   }
@@ -93,12 +86,22 @@ export class Lane {
       client.sinceMs = nowMs;
       if (before.rank >= HIGHEST_RANK) continue;
       const after = { ...before, rank: before.rank + 1 };
-      client.tasks.remove(before);
-      client.tasks.add(after);
+      this.#change(client, () => {
+        client.tasks.remove(before);
+        client.tasks.add(after);
+      });
       raised.push({ before, after });
     }
-    if (raised.length > 0) this.#first = null;
     return raised;
+  }
+
+  #change(client: Client, step: () => void): void {
+    const before = client.tasks.first();
+    step();
+    const after = client.tasks.first();
+    if (before === after) return;
+    if (before) this.#heads.remove(before);
+    if (after) this.#heads.add(after);
   }
 
   #tagged(task: QueuedTask, client: Client): WaitingTask {
