@@ -11,6 +11,7 @@ import { Scope } from './platform/lifecycle/scope.ts';
 import type { Logger } from './platform/logging/logger.ts';
 import { createPinoLogger, openLogFile, type RootLogger } from './platform/logging/pino-logger.ts';
 import { isPortFree } from './platform/process/free-port.ts';
+import { limitHeapGrowth } from './platform/process/heap-growth.ts';
 import { systemClock } from './platform/time/clock.ts';
 import { chooseWorkers } from './up/choose-workers.ts';
 import { runFirstExample } from './up/first-example.ts';
@@ -21,6 +22,7 @@ const WORKFLOWS_FILE = fileURLToPath(new URL('../../../examples/workflows/workfl
 
 /** Runs the server until the signal is aborted; answers the exit code. Configuration errors are printed, without a stack. */
 export async function startUp(options: UpOptions): Promise<number> {
+  limitHeapGrowth();
   const logger = createPinoLogger({
     level: 'info',
     destination: openLogFile(resolve(options.dataDir, 'logs', 'system.log')),
