@@ -1,7 +1,7 @@
+import { RunDurations } from '../../../packages/server/dist/flow/estimates/run-durations.js';
 import { Board } from '../../../packages/server/dist/flow/placement/board.js';
 import { applyDecision, decide } from '../../../packages/server/dist/flow/placement/decide.js';
 import { EmbeddedQueue } from '../../../packages/server/dist/flow/queue/embedded-queue.js';
-import { RunDurations } from '../../../packages/server/dist/flow/tasks/run-durations.js';
 
 /** @typedef {import('../world.mjs').Policy} Policy */
 /** @typedef {import('../world.mjs').Act} Act */

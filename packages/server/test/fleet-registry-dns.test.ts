@@ -2,7 +2,7 @@ import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
 import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
 import { openSimulator, type Simulator } from '@comfleet/simulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type DnsDiscovery, openDnsDiscovery } from '../src/fleet/workers/discovery/dns-discovery.ts';
+import { type DnsDiscovery, openDnsDiscovery } from '../src/fleet/workers/joining/discovery/dns-discovery.ts';
 import { openWorkerRegistry, type WorkerRegistry } from '../src/fleet/workers/registry.ts';
 import { parseConfig } from '../src/platform/config/load-config.ts';
 import { Scope } from '../src/platform/lifecycle/scope.ts';

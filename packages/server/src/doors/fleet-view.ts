@@ -10,10 +10,14 @@ import type {
   WorkerRecovery,
   WorkerState,
 } from '@comfleet/contract';
-import type { Announcement, Announcements, Announcer } from '../fleet/workers/discovery/announcements.ts';
-import type { Enrolment } from '../fleet/workers/enrolment.ts';
-import { describeHealth, type HealthResult } from '../fleet/workers/health-result.ts';
-import { adviseRecovery } from '../fleet/workers/recovery-advice.ts';
+import { describeHealth, type HealthResult } from '../fleet/workers/health/health-result.ts';
+import { adviseRecovery } from '../fleet/workers/health/recovery-advice.ts';
+import type {
+  Announcement,
+  Announcements,
+  Announcer,
+} from '../fleet/workers/joining/discovery/announcements.ts';
+import type { Enrolment } from '../fleet/workers/joining/enrolment.ts';
 import type {
   ConnectedWorker,
   WorkerChange,

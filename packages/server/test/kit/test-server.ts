@@ -1,7 +1,7 @@
 import type { FleetFrame, Worker } from '@comfleet/contract';
 import { addDoors } from '../../src/doors/add-doors.ts';
 import { countFleet } from '../../src/doors/fleet-stats.ts';
-import { Balancing } from '../../src/fleet/balancing.ts';
+import { Balancing } from '../../src/flow/placement/balancing.ts';
 import { Identity } from '../../src/people/identity/identity.ts';
 import type { Principal } from '../../src/people/identity/principal.ts';
 import type { Session } from '../../src/people/identity/session-cache.ts';

@@ -8,8 +8,8 @@ import {
   STRATEGIES,
 } from '@comfleet/contract';
 import { z } from 'zod';
-import type { BalancingState } from '../../fleet/balancing.ts';
 import { toWorkerSettings } from '../../fleet/workers/worker-spec.ts';
+import type { BalancingState } from '../../flow/placement/balancing.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';

@@ -1,5 +1,5 @@
-import type { Balancing } from '../../fleet/balancing.ts';
 import type { Flow } from '../../flow/flow.ts';
+import type { Balancing } from '../../flow/placement/balancing.ts';
 import type { Identity } from '../../people/identity/identity.ts';
 import type { ConfigStore } from '../../platform/config/config-store.ts';
 import type { SignedLinks } from '../../platform/http/signed-links.ts';

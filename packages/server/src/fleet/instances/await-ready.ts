@@ -1,6 +1,6 @@
 import { type HttpTransport, parseTolerantJson } from '@comfleet/comfyui';
 import type { Clock } from '../../platform/time/clock.ts';
-import { parseSystemStats } from '../workers/inventory.ts';
+import { parseSystemStats } from '../workers/inventory/inventory.ts';
 
 export interface ReadyOptions {
   transport: HttpTransport;

@@ -1,5 +1,5 @@
-import { VERSION_FLOOR } from './comfyui-version.ts';
-import type { ConditionRules } from './worker-condition.ts';
+import type { ConditionRules } from './health/worker-condition.ts';
+import { VERSION_FLOOR } from './identity/comfyui-version.ts';
 
 /** How workers are watched; every field has a default. Times are milliseconds. */
 export interface FleetOptions {

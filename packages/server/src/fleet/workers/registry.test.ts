@@ -7,7 +7,7 @@ import type { Database } from '../../platform/database/database.ts';
 import { Scope } from '../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
 import { systemRandom } from '../../platform/time/clock.ts';
-import { removeIdle } from './departures.ts';
+import { removeIdle } from './joining/departures.ts';
 import { openWorkerRegistry, type WorkerRegistry } from './registry.ts';
 
 const random = { bytes: systemRandom.bytes, fraction: () => 0.5 };

@@ -7,12 +7,12 @@ import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import { type CompiledFleetOptions, compileFleetOptions, type FleetOptions } from './fleet-options.ts';
-import type { HealthResult } from './health-result.ts';
-import type { Inventory } from './inventory.ts';
-import { isOutlier, type Latency, type SortedLatencies, sortLatencies } from './latency.ts';
-import { SharedInventories } from './shared-inventories.ts';
+import type { HealthResult } from './health/health-result.ts';
+import { isOutlier, type Latency, type SortedLatencies, sortLatencies } from './health/latency.ts';
+import { WorkerIdentities } from './identity/worker-identities.ts';
+import type { Inventory } from './inventory/inventory.ts';
+import { SharedInventories } from './inventory/shared-inventories.ts';
 import { WatchedWorker } from './watched-worker.ts';
-import { WorkerIdentities } from './worker-identities.ts';
 import { type WorkerDecisions, type WorkerRecord, WorkerRecords } from './worker-records.ts';
 import type { ConnectedWorker, CreateId, WorkerChange, WorkerSnapshot } from './worker-snapshot.ts';
 import {
@@ -25,7 +25,7 @@ import {
 } from './worker-spec.ts';
 import { NO_SWITCHES, type WorkerSwitches } from './worker-switches.ts';
 
-export type { Inventory } from './inventory.ts';
+export type { Inventory } from './inventory/inventory.ts';
 export type { ConnectedWorker, WorkerChange, WorkerSnapshot } from './worker-snapshot.ts';
 export type { WorkerSettings, WorkerSpec } from './worker-spec.ts';
 

@@ -11,9 +11,9 @@ import {
   parseObjectInfo,
   type StoredInventory,
   toStoredInventory,
-} from './inventory.ts';
-import type { LoadedInventory } from './load-inventory.ts';
-import type { SharedInventories } from './shared-inventories.ts';
+} from './inventory/inventory.ts';
+import type { LoadedInventory } from './inventory/load-inventory.ts';
+import type { SharedInventories } from './inventory/shared-inventories.ts';
 import { type CompiledWorkerSpec, isKnownByName, SPEC_DEFAULTS, type WorkerSettings } from './worker-spec.ts';
 import { NO_SWITCHES, type WorkerSwitches } from './worker-switches.ts';
 

@@ -1,8 +1,8 @@
 import type { ComfyHttp, ComfySocket } from '@comfleet/comfyui';
 import type { Id, IdKind, WorkerGroup, WorkerId, WorkerSource } from '@comfleet/contract';
-import type { HealthResult } from './health-result.ts';
-import type { Inventory } from './inventory.ts';
-import type { Recovery } from './recovery.ts';
+import type { HealthResult } from './health/health-result.ts';
+import type { Recovery } from './health/recovery.ts';
+import type { Inventory } from './inventory/inventory.ts';
 
 /** WORKER_STATES of the contract, without `busy`, which depends on load. */
 export type FleetState = 'online' | 'offline' | 'error' | 'maintenance' | 'draining';

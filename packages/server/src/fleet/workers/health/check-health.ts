@@ -1,0 +1,81 @@
+import { ComfyError, type HttpTransport, parseTolerantJson } from '@comfleet/comfyui';
+import { toError } from '../../../platform/errors/app-error.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
+import { isBelowVersion } from '../identity/comfyui-version.ts';
+import { parseSystemStats, type ServerStats } from '../inventory/inventory.ts';
+import type { HealthResult } from './health-result.ts';
+
+export interface CheckOptions {
+  transport: HttpTransport;
+  clock: Clock;
+  url: string;
+  timeoutMs: number;
+  /** Refuses lower versions; null accepts every one. */
+  versionFloor: string | null;
+  /** Must stand in the argv it tells; null accepts every process. */
+  marker: string | null;
+  signal: AbortSignal;
+}
+
+/** The judgement, and what a good server told of itself. */
+export interface HealthReading {
+  result: HealthResult;
+  /** Null unless the result is ok. */
+  stats: ServerStats | null;
+}
+
+const MAX_STATS_BYTES = 1024 * 1024;
+
+/** One GET /system_stats, judged. Never throws: what went wrong is the answer (HR3). */
+export async function checkHealth(options: CheckOptions): Promise<HealthReading> {
+  const { transport, clock, url, timeoutMs, signal } = options;
+  const startedMs = clock.monotonicMs();
+  try {
+    const response = await transport.request({
+      method: 'GET',
+      url: `${url}/system_stats`,
+      timeoutMs,
+      maxBytes: MAX_STATS_BYTES,
+      signal,
+    });
+    const text = await response.text();
+    if (response.status !== 200) return toReading({ kind: 'bad_status', status: response.status });
+    return judgeBody(text, clock.monotonicMs() - startedMs, options);
+  } catch (thrown) {
+    return toReading(judgeFailure(thrown, timeoutMs));
+  }
+}
+
+function toReading(result: HealthResult): HealthReading {
+  return { result, stats: null };
+}
+
+function judgeBody(
+  text: string,
+  latencyMs: number,
+  { versionFloor: floor, marker }: CheckOptions,
+): HealthReading {
+  const stats = parseSystemStats(readJson(text));
+  if (stats === null) return toReading({ kind: 'invalid_body' });
+  if (marker !== null && !stats.argv.includes(marker)) return toReading({ kind: 'other_process' });
+  const { version } = stats;
+  if (floor !== null && isBelowVersion(version, floor)) return toReading({ kind: 'too_old', version, floor });
+  return { result: { kind: 'ok', latencyMs, version }, stats };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return parseTolerantJson(text);
+  } catch {
+    return null; // not JSON: judged as a stranger's body, as any other wrong shape
+  }
+}
+
+function judgeFailure(thrown: unknown, timeoutMs: number): HealthResult {
+  if (thrown instanceof ComfyError) {
+    if (thrown.code === 'CONNECTION_REFUSED') return { kind: 'refused' };
+    if (thrown.code === 'TIMEOUT') return { kind: 'timeout', afterMs: timeoutMs };
+    if (thrown.code === 'TOO_LARGE' || thrown.code === 'INVALID_BODY') return { kind: 'invalid_body' };
+  }
+  return { kind: 'failed', message: toError(thrown).message };
+}

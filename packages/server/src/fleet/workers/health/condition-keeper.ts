@@ -1,0 +1,116 @@
+import type { Clock } from '../../../platform/time/clock.ts';
+import type { CompiledFleetOptions } from '../fleet-options.ts';
+import type { WorkerRecoverySnapshot } from '../worker-snapshot.ts';
+import type { HealthResult } from './health-result.ts';
+import { isSuspiciouslySlow, type Latency } from './latency.ts';
+import { findRecoveryDelay } from './recovery.ts';
+import {
+  type ConditionChange,
+  findSlots,
+  listChanges,
+  nextCondition,
+  UNKNOWN_CONDITION,
+  type WorkerCondition,
+} from './worker-condition.ts';
+
+/** What a worker has to do with its surroundings when a check is judged. */
+export interface Circumstances {
+  /** It has prompts. */
+  isBusy: boolean;
+  /** A process that we started. */
+  isOurs: boolean;
+  /** The last online worker is never ejected. */
+  hasOtherOnline: () => boolean;
+  /** Slow is a comparison with the others. */
+  isSlow: (own: Latency) => boolean;
+}
+
+export interface ConditionDeps {
+  clock: Clock;
+  options: CompiledFleetOptions;
+  look: () => Circumstances;
+  onChange: (change: ConditionChange) => void;
+}
+
+/** The condition of one worker, changed by each check and by suspicion in between. */
+export class ConditionKeeper {
+  readonly #deps: ConditionDeps;
+  #condition: WorkerCondition = UNKNOWN_CONDITION;
+  #suspicions = 0;
+  #answered = 0;
+
+  constructor(deps: ConditionDeps) {
+    this.#deps = deps;
+  }
+
+  get condition(): WorkerCondition {
+    return this.#condition;
+  }
+
+  get isOnline(): boolean {
+    return this.#condition.health.kind === 'online';
+  }
+
+  /** A hint that something is wrong: it gets nothing new before a check that began later. True when one should run now. */
+  suspect(): boolean {
+    const { health } = this.#condition;
+    // Failing calls are no news about a worker that is out, or whose next check is near.
+    if (health.kind !== 'online') return false;
+    this.#suspicions += 1;
+    return health.failures === 0;
+  }
+
+  /** Runs a check; its answer settles the suspicions that there were when it began. */
+  async check(look: () => Promise<HealthResult>, signal: AbortSignal): Promise<HealthResult> {
+    const suspicions = this.#suspicions;
+    const result = await look();
+    if (signal.aborted) return result;
+    this.#answered = suspicions;
+    this.apply(result);
+    return result;
+  }
+
+  apply(result: HealthResult): void {
+    const { clock, options, look, onChange } = this.#deps;
+    const { isBusy, isOurs, hasOtherOnline, isSlow } = look();
+    const before = this.#condition;
+    const event = {
+      result,
+      atMs: clock.monotonicMs(),
+      busy: isBusy,
+      slow: isSuspiciouslySlow(before.latency) && isSlow(before.latency),
+      mayEject: result.kind === 'ok' && hasOtherOnline(),
+      ours: isOurs,
+    };
+    this.#condition = nextCondition(before, event, options.rules);
+    for (const change of listChanges(before, this.#condition, event)) onChange(change);
+  }
+
+  /** Prompts it may have now, of `maxConcurrent`. */
+  countSlots(maxConcurrent: number): number {
+    return findSlots(this.#condition, {
+      nowMs: this.#deps.clock.monotonicMs(),
+      growMs: this.#deps.options.healthPeriodMs,
+      maxConcurrent,
+      isSuspected: this.#suspicions > this.#answered,
+    });
+  }
+
+  /** Until the next check: short while the next answers decide, long when it is long gone. */
+  findDelay(result: HealthResult): number {
+    const { healthPeriodMs, recheckMs, rules } = this.#deps.options;
+    const { health, recovery } = this.#condition;
+    const isRising = result.kind === 'ok' && health.kind === 'offline';
+    const isFalling = result.kind !== 'ok' && health.kind === 'online';
+    if (isRising || isFalling) return recheckMs;
+    return Math.max(healthPeriodMs, findRecoveryDelay(recovery, rules.recovery) ?? 0);
+  }
+
+  describeRecovery(): WorkerRecoverySnapshot | null {
+    const { recovery } = this.#condition;
+    if (recovery === null) return null;
+    const { clock } = this.#deps;
+    const agoMs = clock.monotonicMs() - recovery.sinceMs;
+    return { phase: recovery.phase, problem: recovery.problem, sinceMs: clock.nowMs() - agoMs };
+  }
+}

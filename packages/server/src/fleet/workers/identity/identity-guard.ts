@@ -1,0 +1,61 @@
+import type { WorkerId } from '@comfleet/contract';
+import { toError } from '../../../platform/errors/app-error.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
+import type { HealthResult } from '../health/health-result.ts';
+import { compareIdentities, readIdentity, type ServerIdentity } from './server-identity.ts';
+import type { WorkerIdentities } from './worker-identities.ts';
+
+export interface GuardDeps {
+  workerId: WorkerId;
+  url: string;
+  identities: WorkerIdentities;
+  logger: Logger;
+}
+
+/** Knows which ComfyUI stood on a worker's address at first contact, across restarts of ours, and tells another one (A17). */
+export class IdentityGuard {
+  readonly #deps: GuardDeps;
+  /** Undefined until asked of SQL; null when none is remembered. */
+  #expected: ServerIdentity | null | undefined;
+
+  constructor(deps: GuardDeps) {
+    this.#deps = deps;
+  }
+
+  /** A finding when another server answers, else null; the first one to answer is remembered. */
+  async judge(argv: readonly string[]): Promise<HealthResult | null> {
+    const found = readIdentity(argv);
+    if (found === null) return null;
+    try {
+      const expected = await this.#load();
+      if (expected === null) {
+        await this.#remember(found);
+        return null;
+      }
+      const differences = compareIdentities(expected, found);
+      return differences.length === 0 ? null : { kind: 'other_server', differences };
+    } catch (thrown) {
+      // Without its database the program starts nothing anyway; the next check asks again.
+      this.#deps.logger.warn('worker.identity_unknown', { error: toError(thrown).message });
+      return null;
+    }
+  }
+
+  /** Forgets the former server: the one that answers next is the right one. */
+  async forget(): Promise<void> {
+    await this.#deps.identities.remove(this.#deps.workerId);
+    this.#expected = null;
+  }
+
+  async #load(): Promise<ServerIdentity | null> {
+    const { identities, workerId, url } = this.#deps;
+    if (this.#expected === undefined) this.#expected = await identities.find(workerId, url);
+    return this.#expected;
+  }
+
+  async #remember(found: ServerIdentity): Promise<void> {
+    const { identities, workerId, url } = this.#deps;
+    await identities.save(workerId, url, found);
+    this.#expected = found;
+  }
+}

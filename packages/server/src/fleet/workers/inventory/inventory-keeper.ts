@@ -1,0 +1,151 @@
+import type { ComfyHttp, HttpTransport } from '@comfleet/comfyui';
+import type { WorkerId } from '@comfleet/contract';
+import { toError } from '../../../platform/errors/app-error.ts';
+import type { Gate } from '../../../platform/lifecycle/gate.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
+import type { Clock, Random } from '../../../platform/time/clock.ts';
+import type { WorkerRecords } from '../worker-records.ts';
+import { type Inventory, toStoredInventory } from './inventory.ts';
+import { isInventoryCurrent, loadInventory } from './load-inventory.ts';
+import type { SharedInventories } from './shared-inventories.ts';
+
+export interface KeeperDeps {
+  workerId: WorkerId;
+  http: ComfyHttp;
+  transport: HttpTransport;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  records: WorkerRecords;
+  shared: SharedInventories;
+  /** Bounds how many workers of the fleet are asked at once. */
+  gate: Gate;
+  periodMs: number;
+  signal: AbortSignal;
+  onChange: (inventory: Inventory, durationMs: number) => void;
+}
+
+/** An inventory is not asked again sooner than this, however often the socket breaks. */
+const PAUSE_MS = 10_000;
+/** A busy worker builds object_info late: it is left alone for up to this many periods. */
+const BUSY_PERIODS = 3;
+
+/** What one worker can run: asked whole after every return and on demand, looked at now and then in between. */
+export class InventoryKeeper {
+  readonly #deps: KeeperDeps;
+  #inventory: Inventory | null;
+  #isWanted = true;
+  #triedMs = Number.NEGATIVE_INFINITY;
+  #lookAtMs: number;
+  #loading: Promise<void> | null = null;
+  #looking: Promise<void> | null = null;
+
+  constructor(deps: KeeperDeps, inventory: Inventory | null) {
+    this.#deps = deps;
+    this.#inventory = inventory;
+    this.#lookAtMs = this.#planLook();
+  }
+
+  /** The last known one. */
+  get inventory(): Inventory | null {
+    return this.#inventory;
+  }
+
+  /** It may be another process than before: with other files, or freshly returned. */
+  want(): void {
+    this.#isWanted = true;
+  }
+
+  /** Asks everything now; joins one that is under way. Throws ComfyError when the worker does not answer. */
+  refresh(): Promise<void> {
+    this.#loading ??= this.#deps.gate
+      .run(() => this.#load(), this.#deps.signal)
+      .finally(() => {
+        this.#loading = null;
+      });
+    return this.#loading;
+  }
+
+  /** After each good check: does what is due, without waiting for it. */
+  refreshWhenDue({ isBusy }: { isBusy: boolean }): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (this.#isWanted) {
+      if (nowMs - this.#triedMs >= PAUSE_MS) this.#tryTo(() => this.refresh());
+      return;
+    }
+    const overdueMs = nowMs - this.#lookAtMs;
+    if (overdueMs < 0 || (isBusy && overdueMs < BUSY_PERIODS * this.#deps.periodMs)) return;
+    this.#tryTo(() => this.#look());
+  }
+
+  /** Resolves when nothing is under way. */
+  async settle(): Promise<void> {
+    await Promise.allSettled([this.#loading, this.#looking]);
+  }
+
+  #tryTo(step: () => Promise<void>): void {
+    step().catch((thrown: unknown) => {
+      if (this.#deps.signal.aborted) return;
+      this.#deps.logger.warn('worker.inventory_failed', { error: toError(thrown).message });
+    });
+  }
+
+  #look(): Promise<void> {
+    this.#lookAtMs = this.#planLook();
+    this.#looking ??= this.#deps.gate
+      .run(() => this.#compare(), this.#deps.signal)
+      .finally(() => {
+        this.#looking = null;
+      });
+    return this.#looking;
+  }
+
+  async #compare(): Promise<void> {
+    const known = this.#inventory;
+    if (known !== null && (await isInventoryCurrent(this.#deps, known))) {
+      this.#inventory = { ...known, fetchedAtMs: this.#deps.clock.nowMs() };
+      return;
+    }
+    this.#isWanted = true;
+    await this.#load();
+  }
+
+  async #load(): Promise<void> {
+    const { clock, records, workerId, onChange } = this.#deps;
+    const startedMs = clock.monotonicMs();
+    this.#triedMs = startedMs;
+    this.#isWanted = false;
+    this.#lookAtMs = this.#planLook();
+    const before = this.#inventory;
+    try {
+      const loaded = await loadInventory(this.#deps);
+      if (before !== null && isSame(before, loaded.inventory)) {
+        this.#inventory = loaded.inventory;
+        return;
+      }
+      await records.saveInventory(workerId, loaded);
+      this.#inventory = loaded.inventory;
+    } catch (thrown) {
+      this.#isWanted = true;
+      throw thrown;
+    }
+    onChange(this.#inventory, clock.monotonicMs() - startedMs);
+  }
+
+  #planLook(): number {
+    const { clock, random, periodMs } = this.#deps;
+    return clock.monotonicMs() + periodMs * (0.8 + 0.4 * random.fraction());
+  }
+}
+
+/** Everything but the time and what a device has free now. */
+function isSame(a: Inventory, b: Inventory): boolean {
+  return toComparable(a) === toComparable(b);
+}
+
+function toComparable(inventory: Inventory): string {
+  const { fetched_at: _time, devices, models, ...rest } = toStoredInventory(inventory);
+  const lasting = devices.map(({ name, type, vram_total }) => ({ name, type, vram_total }));
+  const folders = Object.entries(models).map(([folder, names]) => [folder, ...[...names].sort()]);
+  return JSON.stringify({ ...rest, hash: inventory.objectInfoHash, lasting, folders: folders.sort() });
+}

@@ -1,0 +1,33 @@
+import type { WorkerConfig } from '../../../platform/config/config.ts';
+import { toError } from '../../../platform/errors/app-error.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
+import type { WorkerRegistry } from '../registry.ts';
+import { normalizeWorkerUrl } from '../worker-spec.ts';
+
+type Registry = Pick<WorkerRegistry, 'add' | 'list' | 'depart'>;
+
+/**
+ * Brings the fleet to what the file says, one worker at a time: one that cannot be added is logged and the others go on.
+ * Workers that `previous` had and the file has no more drain, and leave when nothing of ours is on them (ND18).
+ */
+export async function applyConfiguredWorkers(
+  { registry, logger }: { registry: Registry; logger: Logger },
+  workers: readonly WorkerConfig[],
+  previous: readonly WorkerConfig[] = [],
+): Promise<void> {
+  const kept = new Set(workers.map(toKey));
+  const gone = new Set(previous.map(toKey).filter((key) => !kept.has(key)));
+  for (const worker of registry.list()) {
+    if (worker.source !== 'config' || !gone.has(toKey(worker))) continue;
+    await registry.depart(worker.id, { reason: 'no longer in the configuration' });
+  }
+  for (const worker of workers) {
+    await registry.add({ ...worker, source: 'config' }).catch((thrown: unknown) => {
+      logger.error('worker.not_added', { worker: worker.name, error: toError(thrown).message });
+    });
+  }
+}
+
+function toKey({ name, url }: { name: string; url: string }): string {
+  return `${name} ${normalizeWorkerUrl(url) ?? url}`;
+}

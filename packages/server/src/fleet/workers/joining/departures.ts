@@ -1,0 +1,32 @@
+import type { WorkerId } from '@comfleet/contract';
+import { every } from '../../../platform/lifecycle/every.ts';
+import type { Scope } from '../../../platform/lifecycle/scope.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
+import type { WorkerRegistry } from '../registry.ts';
+
+export interface DeparturesDeps {
+  registry: Pick<WorkerRegistry, 'listDeparting' | 'remove'>;
+  /** Prompts of ours on a worker, those under way included. */
+  countLoad: (workerId: WorkerId) => number;
+  clock: Clock;
+  logger: Logger;
+}
+
+const LOOK_EVERY_MS = 500;
+
+/** Removes workers that leave as soon as nothing of ours is on them (ND6). */
+export function openDepartures(scope: Scope, deps: DeparturesDeps): void {
+  const { clock, logger } = deps;
+  every(scope, { name: 'departures', intervalMs: LOOK_EVERY_MS, clock, logger }, () => removeIdle(deps));
+}
+
+/** One look; exported for those that want it at once. */
+export async function removeIdle({
+  registry,
+  countLoad,
+}: Omit<DeparturesDeps, 'clock' | 'logger'>): Promise<void> {
+  for (const id of registry.listDeparting()) {
+    if (countLoad(id) === 0) await registry.remove(id, 'left the fleet, nothing of ours is on it');
+  }
+}

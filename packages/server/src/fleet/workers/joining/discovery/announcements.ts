@@ -1,0 +1,154 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { WorkerId } from '@comfleet/contract';
+import type { DiscoveryConfig } from '../../../../platform/config/config.ts';
+import { AppError } from '../../../../platform/errors/app-error.ts';
+import { AttemptLimit } from '../../../../platform/http/attempt-limit.ts';
+import { every } from '../../../../platform/lifecycle/every.ts';
+import type { Scope } from '../../../../platform/lifecycle/scope.ts';
+import type { Logger } from '../../../../platform/logging/logger.ts';
+import type { Clock } from '../../../../platform/time/clock.ts';
+import type { ConnectedWorker, WorkerRegistry, WorkerSnapshot } from '../../registry.ts';
+import { normalizeWorkerUrl, type WorkerSettings } from '../../worker-spec.ts';
+import type { Enrolment } from '../enrolment.ts';
+
+/** What a worker says of itself. */
+export interface Announcement extends WorkerSettings {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** How it came here. */
+export interface Announcer {
+  /** Null when it sent none. */
+  readonly token: string | null;
+  /** Network address, for the limit of attempts. */
+  readonly address: string;
+}
+
+export interface AnnouncementsDeps {
+  registry: Pick<WorkerRegistry, 'list' | 'findByName' | 'add' | 'remove' | 'depart'>;
+  enrolment: Pick<Enrolment, 'register'>;
+  /** Read anew each time: the file may change. */
+  discovery: () => DiscoveryConfig;
+  clock: Clock;
+  logger: Logger;
+}
+
+export const DISCOVERED_BY_ANNOUNCEMENT = 'announcement';
+
+const MINUTE_MS = 60_000;
+const MAX_FAILURES_A_MINUTE = 10;
+/** A gateway may stand before hundreds of workers. */
+const MAX_ANNOUNCEMENTS_A_MINUTE = 1200;
+const SWEEP_EVERY_MS = 30_000;
+
+/** Opens registration with the join token, and forgets workers that ended for good. */
+export function openAnnouncements(scope: Scope, deps: AnnouncementsDeps): Announcements {
+  const announcements = new Announcements(deps);
+  const { clock, logger } = deps;
+  every(scope, { name: 'announcements', intervalMs: SWEEP_EVERY_MS, clock, logger }, () =>
+    announcements.sweep(),
+  );
+  return announcements;
+}
+
+/** Workers that register themselves with the join token and say again and again that they are there (ND4, AU8). */
+export class Announcements {
+  readonly #deps: AnnouncementsDeps;
+  readonly #failures: AttemptLimit;
+  readonly #all: AttemptLimit;
+  readonly #openedMs: number;
+  /** What each said last, and when (wall time). */
+  readonly #heard = new Map<WorkerId, { atMs: number; announcement: Announcement }>();
+
+  constructor(deps: AnnouncementsDeps) {
+    this.#deps = deps;
+    this.#failures = new AttemptLimit(deps.clock, { max: MAX_FAILURES_A_MINUTE, windowMs: MINUTE_MS });
+    this.#all = new AttemptLimit(deps.clock, { max: MAX_ANNOUNCEMENTS_A_MINUTE, windowMs: MINUTE_MS });
+    this.#openedMs = deps.clock.nowMs();
+  }
+
+  /**
+   * Takes a worker in, or notes that it is still there. What an admin changed of it stays changed. Throws RATE_LIMITED,
+   * UNAUTHORIZED, DISCOVERY_OFF, CONFLICT for a name or address of a worker that did not announce itself, and
+   * WORKER_UNREACHABLE for a new one that does not answer.
+   */
+  async announce(announcement: Announcement, announcer: Announcer): Promise<ConnectedWorker> {
+    this.#admit(announcer);
+    return this.accept(announcement);
+  }
+
+  /** The same for one whose right to join is proved. */
+  async accept(announcement: Announcement): Promise<ConnectedWorker> {
+    const worker = await this.#enrol(announcement);
+    this.#heard.set(worker.id, { atMs: this.#deps.clock.nowMs(), announcement });
+    return worker;
+  }
+
+  /** Forgets who neither announced itself nor answered for long; with discovery_mode static all of them leave. */
+  async sweep(): Promise<void> {
+    const { registry, discovery, clock, logger } = this.#deps;
+    const { mode, forgetAfterMs } = discovery();
+    for (const worker of registry.list().filter(isAnnounced)) {
+      if (mode === 'static') {
+        const reason = 'discovery_mode is static';
+        if (!worker.leaving) await registry.depart(worker.id, { reason });
+        continue;
+      }
+      const heardMs = this.#heard.get(worker.id)?.atMs ?? this.#openedMs;
+      const silentMs = clock.nowMs() - Math.max(heardMs, worker.lastSeenMs ?? 0);
+      if (worker.health === 'online' || silentMs < Math.max(forgetAfterMs, this.#patienceMs())) continue;
+      logger.info('worker.forgotten', { workerId: worker.id, worker: worker.name, silentMs });
+      this.#heard.delete(worker.id);
+      await registry.remove(worker.id, 'neither announced itself nor answered any more');
+    }
+  }
+
+  /** Three announcements may be lost. */
+  #patienceMs(): number {
+    return 3 * this.#deps.discovery().announceIntervalMs;
+  }
+
+  #admit({ token, address }: Announcer): void {
+    const { discovery, logger } = this.#deps;
+    const { mode, joinToken } = discovery();
+    if (!this.#failures.allows(address) || !this.#all.allows(address)) throw new AppError('RATE_LIMITED');
+    this.#all.count(address);
+    if (mode === 'static') throw new AppError('DISCOVERY_OFF', { discovery_mode: mode });
+    if (joinToken === null) throw new AppError('DISCOVERY_OFF', { missing: 'nodes.join_token' });
+    if (token !== null && isSame(token, joinToken)) return;
+    this.#failures.count(address);
+    logger.warn('announcement.refused', { address });
+    throw new AppError('UNAUTHORIZED', { needs: 'the join token' });
+  }
+
+  async #enrol(announcement: Announcement): Promise<ConnectedWorker> {
+    const { registry, enrolment } = this.#deps;
+    const spec = {
+      ...announcement,
+      source: 'discovered',
+      discoveredBy: DISCOVERED_BY_ANNOUNCEMENT,
+    } as const;
+    const known = registry.findByName(announcement.name);
+    if (!known) return enrolment.register(spec);
+    const snapshot = known.snapshot();
+    if (!isAnnounced(snapshot)) {
+      throw new AppError('CONFLICT', { field: 'name', in_use_by: { name: known.name, url: known.url } });
+    }
+    if (known.url !== normalizeWorkerUrl(announcement.url)) return enrolment.register(spec);
+    const last = this.#heard.get(known.id)?.announcement;
+    const isNews = !isDeepStrictEqual(last, announcement) || snapshot.leaving;
+    return isNews ? registry.add(spec) : known;
+  }
+}
+
+function isAnnounced(worker: WorkerSnapshot): boolean {
+  return worker.discoveredBy === DISCOVERED_BY_ANNOUNCEMENT;
+}
+
+/** In a time that says nothing of where they differ. */
+function isSame(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

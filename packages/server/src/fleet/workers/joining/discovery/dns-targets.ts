@@ -1,0 +1,64 @@
+import type { WorkerGroup } from '@comfleet/contract';
+import type { DnsConfig } from '../../../../platform/config/config.ts';
+import type { WorkerSpec } from '../../worker-spec.ts';
+
+/** An SRV record (RFC 2782): the lowest priority is tried first, weights share among equals. */
+export interface SrvRecord {
+  readonly name: string;
+  readonly port: number;
+  readonly priority: number;
+  readonly weight: number;
+}
+
+/** Marks a worker that a look-up led to. */
+export function toDiscoverer({ type, name }: DnsConfig): string {
+  return `dns ${type} ${name}`;
+}
+
+/** Workers that A or AAAA records lead to, named by address and port. */
+export function planAddresses(entry: DnsConfig, addresses: readonly string[]): WorkerSpec[] {
+  return addresses.map((address) => {
+    const host = address.includes(':') ? `[${address}]` : address;
+    const { group, weight } = entry;
+    return describe(entry, { host, port: entry.port, group: group ?? 'primary', weight: weight ?? 1 });
+  });
+}
+
+/**
+ * Workers that SRV records lead to. What the file says wins; else the lowest priority is the primary group, all others
+ * are backup, and a weight of 0 counts as 1.
+ */
+export function planServices(entry: DnsConfig, records: readonly SrvRecord[]): WorkerSpec[] {
+  const first = Math.min(...records.map(({ priority }) => priority));
+  return records.map(({ name, port, priority, weight }) => {
+    const group: WorkerGroup = priority === first ? 'primary' : 'backup';
+    return describe(entry, {
+      host: name.replace(/\.$/, '').toLowerCase(),
+      port,
+      group: entry.group ?? group,
+      weight: entry.weight ?? Math.min(1000, Math.max(1, weight)),
+    });
+  });
+}
+
+function describe(
+  entry: DnsConfig,
+  found: { host: string; port: number; group: WorkerGroup; weight: number },
+): WorkerSpec {
+  const { maxConcurrent, capabilities, labels, priority, enabled, metadata } = entry;
+  const { host, port, group, weight } = found;
+  return {
+    name: `${host}:${port}`,
+    url: `http://${host}:${port}`,
+    source: 'discovered',
+    discoveredBy: toDiscoverer(entry),
+    maxConcurrent,
+    capabilities,
+    labels,
+    group,
+    weight,
+    priority,
+    enabled,
+    metadata,
+  };
+}

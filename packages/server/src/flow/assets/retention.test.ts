@@ -1,0 +1,182 @@
+import type { AssetId } from '@comfleet/contract';
+import { describe, expect, test } from 'vitest';
+import { ManualClock } from '../../../test/kit/manual-clock.ts';
+import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
+import { createAssetRow, createAttemptRow, createTaskRow } from '../../../test/kit/rows.ts';
+import { silentLogger } from '../../platform/logging/logger.ts';
+import { writeNewAttempt, writeNewTask } from '../tasks/task-rows.ts';
+import { writeAsset, writeBlob } from './asset-rows.ts';
+import { ASSET_LIMITS, Assets } from './assets.ts';
+import type { BlobStore } from './blob-store.ts';
+import { type RetentionLimits, sweepOnce } from './retention.ts';
+
+const DAY = 24 * 3_600_000;
+const LIMITS: RetentionLimits = { tasksMs: 90 * DAY, outputsMs: null };
+
+/** An empty database 100 days into its life; `removed` lists bytes that were deleted. */
+async function openSweep() {
+  const clock = new ManualClock();
+  const beganMs = clock.nowMs();
+  clock.advance(100 * DAY);
+  const database = await openMemoryDatabase(clock);
+  const removed: string[] = [];
+  const blobs: Pick<BlobStore, 'removeUnused'> = {
+    removeUnused: async (hash) => {
+      removed.push(hash);
+      return true;
+    },
+  };
+  const unusable = (): never => {
+    throw new Error('retention has no business with this');
+  };
+  const store: BlobStore = { put: unusable, open: unusable, has: unusable, linkTo: unusable, ...blobs };
+  const assets = new Assets({
+    database,
+    blobs: store,
+    createId: unusable,
+    inputDir: null,
+    limits: ASSET_LIMITS,
+  });
+  const sweep = (limits: RetentionLimits = LIMITS) =>
+    sweepOnce({ database, blobs: store, assets, clock, logger: silentLogger }, limits);
+  const list = async (table: 'task' | 'attempt' | 'task_event') =>
+    (await database.read(database.k.selectFrom(table).selectAll())).length;
+  const addAsset = (row: ReturnType<typeof createAssetRow>) =>
+    database.commit([
+      writeBlob(database, { hash: row.blob_hash, size_bytes: 4, created_at: beganMs }),
+      writeAsset(database.k, row),
+    ]);
+  const listAssets = async () => {
+    const rows = await database.read(
+      database.k.selectFrom('asset').selectAll().where('deleted_at', 'is', null),
+    );
+    return rows.map((row) => row.name);
+  };
+  return { clock, database, beganMs, removed, sweep, list, addAsset, listAssets, blobs: store, assets };
+}
+
+const asId = (text: string) => text as AssetId;
+
+describe('retention', () => {
+  test('TQ17 an ended task older than the limit goes with its attempts and events', async () => {
+    const { database, beganMs, sweep, list } = await openSweep();
+    const task = createTaskRow({ state: 'succeeded', ended_at: beganMs });
+    await database.commit([
+      ...writeNewTask(database.k, task, []),
+      writeNewAttempt(database.k, createAttemptRow()),
+    ]);
+
+    await sweep();
+
+    expect([await list('task'), await list('attempt'), await list('task_event')]).toEqual([0, 0, 0]);
+  });
+
+  test('TQ17 a configured 86400 s is honoured', async () => {
+    const { clock, database, sweep, list } = await openSweep();
+    const ended = createTaskRow({ state: 'failed', ended_at: clock.nowMs() });
+    await database.commit(writeNewTask(database.k, ended, []));
+
+    clock.advance(86_400_000);
+    await sweep({ ...LIMITS, tasksMs: 86_400_000 });
+    const atTheLimit = await list('task');
+    clock.advance(1);
+    await sweep({ ...LIMITS, tasksMs: 86_400_000 });
+
+    expect([atTheLimit, await list('task')]).toEqual([1, 0]);
+  });
+
+  test('a task that has not ended stays however old it is', async () => {
+    const { database, beganMs, sweep, list } = await openSweep();
+    await database.commit(
+      writeNewTask(database.k, createTaskRow({ state: 'held', created_at: beganMs }), []),
+    );
+
+    await sweep({ ...LIMITS, tasksMs: 1 });
+
+    expect(await list('task')).toBe(1);
+  });
+
+  test('RS12 results stay until deleted unless a limit is set, then they and their bytes go', async () => {
+    const { beganMs, removed, sweep, addAsset, listAssets } = await openSweep();
+    await addAsset(createAssetRow({ name: 'old.png', blob_hash: 'old', created_at: beganMs }));
+    await addAsset(
+      createAssetRow({ id: asId('new'), name: 'new.png', blob_hash: 'new', created_at: beganMs + 99 * DAY }),
+    );
+
+    await sweep();
+    expect(await listAssets()).toEqual(['old.png', 'new.png']);
+    await sweep({ ...LIMITS, outputsMs: 30 * DAY });
+
+    expect(await listAssets()).toEqual(['new.png']);
+    expect(removed).toEqual(['old']);
+  });
+
+  test('RS12 an upload goes at its time, except while a task needs it', async () => {
+    const { database, beganMs, sweep, addAsset, listAssets } = await openSweep();
+    const upload = { kind: 'upload', task_id: null, created_at: beganMs, expires_at: beganMs + 7 * DAY };
+    await addAsset(createAssetRow({ ...upload, id: asId('needed-id'), name: 'needed.png', blob_hash: 'a' }));
+    await addAsset(createAssetRow({ ...upload, id: asId('unneeded'), name: 'unneeded.png', blob_hash: 'b' }));
+    const requirements = '{"inputs":[{"nodeId":"1","inputName":"image","assetId":"needed-id"}]}';
+    await database.commit(writeNewTask(database.k, createTaskRow({ state: 'queued', requirements }), []));
+
+    await sweep();
+
+    expect(await listAssets()).toEqual(['needed.png']);
+  });
+
+  test('bytes that another record shares stay', async () => {
+    const { beganMs, removed, sweep, addAsset } = await openSweep();
+    await addAsset(createAssetRow({ id: asId('one'), blob_hash: 'shared', created_at: beganMs }));
+    await addAsset(createAssetRow({ id: asId('two'), blob_hash: 'shared', created_at: beganMs + 99 * DAY }));
+
+    await sweep({ ...LIMITS, outputsMs: 30 * DAY });
+
+    expect(removed).toEqual([]);
+  });
+
+  test('bytes without a record are left alone for an hour: a record may be on its way', async () => {
+    const { clock, database, removed, sweep } = await openSweep();
+    await database.commit([writeBlob(database, { hash: 'fresh', size_bytes: 4, created_at: clock.nowMs() })]);
+
+    await sweep();
+    const atOnce = [...removed];
+    clock.advance(3_600_001);
+    await sweep();
+
+    expect([atOnce, removed]).toEqual([[], ['fresh']]);
+  });
+
+  test('bytes that are recorded anew during the sweep keep their row', async () => {
+    const { database, beganMs, sweep, addAsset, blobs } = await openSweep();
+    await database.commit([writeBlob(database, { hash: 'again', size_bytes: 4, created_at: beganMs })]);
+    blobs.removeUnused = async () => {
+      await addAsset(createAssetRow({ blob_hash: 'again' }));
+      return true;
+    };
+
+    await sweep();
+
+    expect(
+      (await database.read(database.k.selectFrom('blob').select('hash'))).map(({ hash }) => hash),
+    ).toEqual(['again']);
+  });
+
+  test('idempotency keys are forgotten after a day', async () => {
+    const { clock, database, sweep } = await openSweep();
+    const key = { owner_id: 'owner', door: 'native', body_hash: 'hash', subject_id: 'task' };
+    await database.commit([
+      {
+        query: database.k.insertInto('idempotency').values([
+          { ...key, key: 'old', created_at: clock.nowMs() - DAY - 1 },
+          { ...key, key: 'young', created_at: clock.nowMs() - DAY + 1 },
+        ]),
+      },
+    ]);
+
+    await sweep();
+
+    expect(await database.read(database.k.selectFrom('idempotency').select('key'))).toEqual([
+      { key: 'young' },
+    ]);
+  });
+});

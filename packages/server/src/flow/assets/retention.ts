@@ -1,0 +1,178 @@
+import type { ExpressionBuilder } from 'kysely';
+import type { Database } from '../../platform/database/database.ts';
+import type { Schema } from '../../platform/database/schema.ts';
+import { AppError, toError } from '../../platform/errors/app-error.ts';
+import { every } from '../../platform/lifecycle/every.ts';
+import type { Scope } from '../../platform/lifecycle/scope.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import type { Assets } from './assets.ts';
+import type { BlobStore } from './blob-store.ts';
+
+export interface RetentionDeps {
+  database: Database;
+  blobs: BlobStore;
+  assets: Assets;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface RetentionLimits {
+  /** Ended tasks with their attempts and events. */
+  tasksMs: number;
+  /** Results; null: until deleted. */
+  outputsMs: number | null;
+}
+
+const SWEEP_MS = 60_000;
+const PAGE = 200;
+/** A blob without a record may be on its way to one: only old ones are removed. */
+const BLOB_GRACE_MS = 3_600_000;
+const IDEMPOTENCY_MS = 24 * 3_600_000;
+
+/** Removes what nobody needs any more, a page at a time, every minute. What a waiting or running task needs stays. */
+export function openRetention(scope: Scope, deps: RetentionDeps, limits: RetentionLimits): void {
+  every(scope, { name: 'retention', intervalMs: SWEEP_MS, clock: deps.clock, logger: deps.logger }, () =>
+    sweepOnce(deps, limits),
+  );
+}
+
+/** One pass over everything that has a limit. */
+export async function sweepOnce(deps: RetentionDeps, limits: RetentionLimits): Promise<void> {
+  const now = deps.database.nowMs();
+  const tasks = await purgeTasks(deps.database, now - limits.tasksMs);
+  const graphs = await purgeGraphs(deps.database, now - Math.max(limits.tasksMs, BLOB_GRACE_MS));
+  const uploads = await removeExpired(deps, now);
+  const outputs =
+    limits.outputsMs === null ? 0 : await removeOutputs(deps.database, now - limits.outputsMs, now);
+  const blobs = await removeUnusedBlobs(deps, now);
+  await dropOldKeys(deps.database, now - IDEMPOTENCY_MS);
+  if (tasks + graphs + uploads + outputs + blobs > 0)
+    deps.logger.info('retention.swept', { tasks, graphs, uploads, outputs, blobs });
+}
+
+async function purgeTasks(database: Database, beforeMs: number): Promise<number> {
+  const { k } = database;
+  const old = await database.read(
+    k.selectFrom('task').select('id').where('ended_at', '<', beforeMs).limit(PAGE),
+  );
+  const ids = old.map((task) => task.id);
+  if (ids.length === 0) return 0;
+  await database.commit([
+    { query: k.deleteFrom('task_event').where('task_id', 'in', ids) },
+    { query: k.deleteFrom('attempt').where('task_id', 'in', ids) },
+    { query: k.deleteFrom('task_secret').where('task_id', 'in', ids) },
+    { query: k.deleteFrom('task').where('id', 'in', ids) },
+  ]);
+  return ids.length;
+}
+
+/** Graphs that no task, workflow version or worker's inventory names any more. */
+async function purgeGraphs(database: Database, beforeMs: number): Promise<number> {
+  const { k } = database;
+  const isUnused = (eb: ExpressionBuilder<Schema, 'graph'>) =>
+    eb.and([
+      eb('graph.created_at', '<', beforeMs),
+      eb.not(
+        eb.exists(eb.selectFrom('task').select('task.id').whereRef('task.graph_hash', '=', 'graph.hash')),
+      ),
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('workflow_version')
+            .select('workflow_version.id')
+            .whereRef('workflow_version.graph_hash', '=', 'graph.hash'),
+        ),
+      ),
+      eb.not(
+        eb.exists(
+          eb.selectFrom('worker').select('worker.id').whereRef('worker.object_info_hash', '=', 'graph.hash'),
+        ),
+      ),
+    ]);
+  const unused = await database.read(k.selectFrom('graph').select('hash').where(isUnused).limit(PAGE));
+  const hashes = unused.map((graph) => graph.hash);
+  if (hashes.length === 0) return 0;
+  // Asked again in the statement itself: one taken up in the meantime is young and stays.
+  await database.commit([{ query: k.deleteFrom('graph').where('hash', 'in', hashes).where(isUnused) }]);
+  return hashes.length;
+}
+
+/** Uploads past their time; one that a task still needs is left for a later pass. */
+async function removeExpired({ database, assets, logger }: RetentionDeps, now: number): Promise<number> {
+  const expired = await database.read(
+    database.k
+      .selectFrom('asset')
+      .select('id')
+      .where('expires_at', '<=', now)
+      .where('deleted_at', 'is', null)
+      .limit(PAGE),
+  );
+  let removed = 0;
+  for (const { id } of expired) {
+    try {
+      await assets.removeUnneeded(id);
+      removed += 1;
+    } catch (thrown) {
+      const isNeeded = thrown instanceof AppError && thrown.code === 'CONFLICT';
+      if (!isNeeded) logger.warn('retention.failed', { assetId: id, error: toError(thrown).message });
+    }
+  }
+  return removed;
+}
+
+async function removeOutputs(database: Database, beforeMs: number, now: number): Promise<number> {
+  const { k } = database;
+  const old = await database.read(
+    k
+      .selectFrom('asset')
+      .select('id')
+      .where('kind', '<>', 'upload')
+      .where('created_at', '<', beforeMs)
+      .where('deleted_at', 'is', null)
+      .limit(PAGE),
+  );
+  const ids = old.map((asset) => asset.id);
+  if (ids.length > 0)
+    await database.commit([
+      { query: k.updateTable('asset').set({ deleted_at: now }).where('id', 'in', ids) },
+    ]);
+  return ids.length;
+}
+
+/**
+ * Blobs without a live record: the bytes go first, unless someone used them lately, then the row, unless someone has
+ * recorded the same bytes anew meanwhile.
+ */
+async function removeUnusedBlobs({ database, blobs }: RetentionDeps, now: number): Promise<number> {
+  const { k } = database;
+  const isUnused = (eb: ExpressionBuilder<Schema, 'blob'>) =>
+    eb.not(
+      eb.exists(
+        eb
+          .selectFrom('asset')
+          .select('asset.id')
+          .whereRef('asset.blob_hash', '=', 'blob.hash')
+          .where('asset.deleted_at', 'is', null),
+      ),
+    );
+  const unused = await database.read(
+    k
+      .selectFrom('blob')
+      .select('hash')
+      .where('created_at', '<', now - BLOB_GRACE_MS)
+      .where(isUnused)
+      .limit(PAGE),
+  );
+  let removed = 0;
+  for (const { hash } of unused) {
+    if (!(await blobs.removeUnused(hash, BLOB_GRACE_MS))) continue;
+    await database.commit([{ query: k.deleteFrom('blob').where('hash', '=', hash).where(isUnused) }]);
+    removed += 1;
+  }
+  return removed;
+}
+
+async function dropOldKeys(database: Database, beforeMs: number): Promise<void> {
+  await database.commit([{ query: database.k.deleteFrom('idempotency').where('created_at', '<', beforeMs) }]);
+}

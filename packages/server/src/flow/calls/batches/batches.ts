@@ -1,0 +1,163 @@
+import {
+  type Batch,
+  type BatchCounts,
+  type BatchDetail,
+  type BatchId,
+  isTerminal,
+  type SubmitBatch,
+  type TaskState,
+} from '@comfleet/contract';
+import type { Database } from '../../../platform/database/database.ts';
+import type { BatchRow } from '../../../platform/database/schema.ts';
+import { AppError } from '../../../platform/errors/app-error.ts';
+import type { SubmitBody } from '../../flow.ts';
+import type { OwnerFilter } from '../../tasks/actor.ts';
+import { listVisibleTasks } from '../../tasks/task-queries.ts';
+import type { NodeUpdate } from '../../workflows/bind-updates.ts';
+import type { TaskViews } from '../tasks/task-views.ts';
+
+/** One task of a batch before it is bound. */
+export interface BatchItem {
+  body: SubmitBody;
+  updates: NodeUpdate[];
+  name: string | null;
+}
+
+const DEFAULT_IMAGES_PER_DESCRIPTION = 4;
+export const MAX_BATCH = 10_000;
+
+/**
+ * The items of a batch, in order: its list of tasks, or every description as often as asked (BG1). Items draw seeds of
+ * their own unless the seed is fixed (BG9).
+ */
+export function listBatchItems(batch: SubmitBatch, graphText: string | null): BatchItem[] {
+  const shared = batch.parameters ?? {};
+  const make = (own: Record<string, unknown>, updates: NodeUpdate[], name: string | null): BatchItem => ({
+    body: graphText
+      ? { kind: 'graph', graphText }
+      : {
+          kind: 'workflow',
+          workflowName: batch.workflow_name,
+          taskType: batch.task_type,
+          parameters: { ...shared, ...own },
+        },
+    updates,
+    name,
+  });
+  if (batch.tasks)
+    return batch.tasks.map((item) => make(item.parameters ?? {}, toUpdates(item.updates), item.name ?? null));
+  const times = batch.images_per_description ?? DEFAULT_IMAGES_PER_DESCRIPTION;
+  const descriptions = batch.descriptions ?? [];
+  const items = descriptions.flatMap((prompt) =>
+    Array.from({ length: times }, () => make({ prompt }, [], null)),
+  );
+  if (items.length === 0)
+    throw new AppError('INVALID_REQUEST', { reason: 'a batch needs tasks or descriptions' });
+  if (items.length > MAX_BATCH)
+    throw new AppError('INVALID_REQUEST', { tasks: items.length, max_tasks: MAX_BATCH });
+  return items;
+}
+
+function toUpdates(
+  updates: readonly { node_id: string; input_name: string; value?: unknown }[] = [],
+): NodeUpdate[] {
+  return updates.map((update) => ({
+    node_id: update.node_id,
+    input_name: update.input_name,
+    value: update.value,
+  }));
+}
+
+export interface BatchDeps {
+  database: Database;
+  views: TaskViews;
+}
+
+/** A batch the asker may see; BATCH_NOT_FOUND for any other id. */
+export async function loadBatchRow(database: Database, owner: OwnerFilter, id: BatchId): Promise<BatchRow> {
+  const [row] = await database.read(database.k.selectFrom('batch').selectAll().where('id', '=', id));
+  if (!row || (owner.kind === 'own' && row.owner_id !== owner.ownerId))
+    throw new AppError('BATCH_NOT_FOUND', { batch_id: id });
+  return row;
+}
+
+/** A batch with its tasks in the order they were given. */
+export async function loadBatchDetail(
+  deps: BatchDeps,
+  owner: OwnerFilter,
+  id: BatchId,
+): Promise<BatchDetail> {
+  const row = await loadBatchRow(deps.database, owner, id);
+  const { rows } = await listVisibleTasks(deps.database, owner, { batchId: id, limit: MAX_BATCH });
+  const tasks = rows.sort((a, b) => (a.batch_index ?? 0) - (b.batch_index ?? 0));
+  return { ...(await viewBatch(deps.database, row)), tasks: await deps.views.viewAll(tasks) };
+}
+
+/** Counts and state are derived from the tasks, never stored. */
+export async function viewBatch(database: Database, row: BatchRow): Promise<Batch> {
+  const tasks = await database.read(
+    database.k
+      .selectFrom('task')
+      .select(['id', 'state', 'ended_at'])
+      .where('batch_id', '=', row.id)
+      .orderBy('batch_index')
+      .limit(MAX_BATCH),
+  );
+  const counts = countStates(tasks.map((task) => task.state));
+  const ended = counts.total > 0 && tasks.every((task) => isTerminal(task.state));
+  const endedAt = ended ? Math.max(...tasks.map((task) => task.ended_at ?? 0)) : null;
+  const status = ended && row.state !== 'canceled' ? 'finished' : row.state;
+  return {
+    batch_id: row.id,
+    name: row.name,
+    status,
+    message: describeBatch(status, counts),
+    priority: row.priority,
+    counts,
+    progress: counts.total === 0 ? 0 : (counts.total - counts.waiting - counts.running) / counts.total,
+    created_at: new Date(row.created_at).toISOString(),
+    completed_at: endedAt === null ? null : new Date(endedAt).toISOString(),
+    duration_seconds: endedAt === null ? null : Math.round((endedAt - row.created_at) / 10) / 100,
+    task_ids: tasks.map((task) => task.id),
+  };
+}
+
+function countStates(states: readonly TaskState[]): BatchCounts {
+  const count = (...wanted: TaskState[]) => states.filter((state) => wanted.includes(state)).length;
+  return {
+    total: states.length,
+    waiting: count('held', 'queued'),
+    running: count('running'),
+    succeeded: count('succeeded'),
+    failed: count('failed'),
+    canceled: count('canceled'),
+    expired: count('expired'),
+  };
+}
+
+function describeBatch(status: Batch['status'], counts: BatchCounts): string {
+  const done = `${counts.succeeded} of ${counts.total} done`;
+  const failed = counts.failed > 0 ? `, ${counts.failed} failed` : '';
+  return status === 'paused' ? `Paused: ${done}${failed}.` : `${done}${failed}.`;
+}
+
+export async function listBatches(
+  deps: BatchDeps,
+  owner: OwnerFilter,
+  limit: number,
+  cursor: string | undefined,
+): Promise<{ batches: Batch[]; nextCursor: string | null }> {
+  const { database } = deps;
+  let query = database.k
+    .selectFrom('batch')
+    .selectAll()
+    .orderBy('id', 'desc')
+    .limit(limit + 1);
+  if (owner.kind === 'own') query = query.where('owner_id', '=', owner.ownerId);
+  if (cursor) query = query.where('id', '<', cursor);
+  const rows = await database.read(query);
+  const shown = rows.slice(0, limit);
+  const batches: Batch[] = [];
+  for (const row of shown) batches.push(await viewBatch(database, row));
+  return { batches, nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
+}

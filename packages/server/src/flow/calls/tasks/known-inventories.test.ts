@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { FakeClock } from '../../../../test/fakes/fake-clock.ts';
+import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
+import type { WorkerChange, WorkerRegistry } from '../../../fleet/workers/registry.ts';
+import { Scope } from '../../../platform/lifecycle/scope.ts';
+import { silentLogger } from '../../../platform/logging/logger.ts';
+import { collectKinds, openKnownInventories } from './known-inventories.ts';
+
+const OBJECT_INFO = {};
+const MODELS = new Map([['checkpoints', new Set(['a.safetensors'])]]);
+
+function createInventory(changes: Partial<Inventory> = {}): Inventory {
+  return {
+    ...{ version: '0.3.64', classTypes: new Set<string>(), models: MODELS, embeddings: new Set<string>() },
+    ...{ objectInfo: OBJECT_INFO, objectInfoHash: 'hash', devices: [], vramTotal: 24, maxUploadBytes: null },
+    fetchedAtMs: 0,
+    ...changes,
+  };
+}
+
+test('equal workers are one kind; other classes, models, memory, limits or task types make another', () => {
+  const worker = (changes: Partial<Inventory> = {}, capabilities: string[] = []) => ({
+    inventory: createInventory(changes),
+    capabilities,
+  });
+  const kinds = [
+    worker(),
+    worker({ objectInfo: { KSampler: {} } }),
+    worker({ models: new Map() }),
+    worker({ vramTotal: 48 }),
+    worker({ maxUploadBytes: 10 }),
+    worker({}, ['text_to_image']),
+  ];
+
+  const known = collectKinds([...kinds, worker({ fetchedAtMs: 7 }), { inventory: null, capabilities: [] }]);
+  expect(known).toHaveLength(kinds.length);
+  expect(known).toEqual(expect.arrayContaining(kinds));
+});
+
+test('the fleet is looked through again only after it has changed', () => {
+  const listeners = new Set<(change: WorkerChange) => void>();
+  let looks = 0;
+  const fleet: Pick<WorkerRegistry, 'list' | 'onChange'> = {
+    list: () => {
+      looks += 1;
+      return [];
+    },
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const known = openKnownInventories(new Scope('test', new FakeClock(), silentLogger), fleet);
+  known();
+  known();
+  expect(looks).toBe(1);
+
+  for (const listener of listeners)
+    listener({ type: 'worker.inventory', workerId: 'one' as never, cause: 'asked' });
+  known();
+  expect(looks).toBe(2);
+});

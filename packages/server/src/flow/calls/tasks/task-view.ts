@@ -1,0 +1,152 @@
+import type { Attempt, Progress, RecordedError, Result, Task, TaskEvent } from '@comfleet/contract';
+import type { AssetRow, AttemptRow, TaskEventRow, TaskRow } from '../../../platform/database/schema.ts';
+import type { Forecast } from '../../estimates/finish-forecast.ts';
+
+/** What a task's view needs beside its row; gathered by the spine. */
+export interface TaskContext {
+  workerName: (workerId: string) => string | null;
+  progress: (taskId: string) => Progress | null;
+  queuePosition: (taskId: string) => number | null;
+  forecast: (task: TaskRow) => Forecast;
+  /** Seconds until the end that is forecast. */
+  secondsLeft: (forecast: Forecast) => number | null;
+  /** Short-lived signed link to an asset's bytes. */
+  linkTo: (assetId: string) => string;
+  /** Content of small text outputs, by asset. */
+  text: (assetId: string) => string | null;
+}
+
+/** A task as every native answer shows it. */
+export function toTask(task: TaskRow, assets: readonly AssetRow[], context: TaskContext): Task {
+  const waiting = task.state === 'queued' ? context.queuePosition(task.id) : null;
+  const forecast = context.forecast(task);
+  return {
+    task_id: task.id,
+    status: task.state,
+    message: describeTask(task, waiting),
+    task_type: task.task_type,
+    name: task.name,
+    workflow_name: task.workflow_name,
+    workflow_version: task.workflow_label,
+    parameters: JSON.parse(task.parameters),
+    seed: task.seed,
+    priority: task.priority,
+    owner_id: task.owner_id,
+    project_id: task.project_id,
+    batch_id: task.batch_id,
+    batch_index: task.batch_index,
+    worker_id: task.worker_id,
+    worker_name: task.worker_id ? context.workerName(task.worker_id) : null,
+    prompt_id: task.prompt_id,
+    attempt_count: task.attempt_count,
+    held_reason: task.held_reason,
+    due_at: toTime(task.due_at),
+    queue_position: waiting,
+    estimated_time: context.secondsLeft(forecast),
+    estimated_start: toTime(forecast.startMs),
+    estimated_end: toTime(forecast.endMs),
+    progress: context.progress(task.id),
+    cancel_requested_at: toTime(task.cancel_requested_at),
+    created_at: new Date(task.created_at).toISOString(),
+    started_at: toTime(task.started_at),
+    completed_at: toTime(task.ended_at),
+    duration_seconds: secondsBetween(task.started_at, task.ended_at),
+    timeout_seconds: task.timeout_ms > 0 ? task.timeout_ms / 1000 : null,
+    results: assets.map((asset) => toResult(asset, context)),
+    error: parseError(task.error),
+  };
+}
+
+function toResult(asset: AssetRow, context: TaskContext): Result {
+  return {
+    index: asset.output_index,
+    asset_id: asset.id,
+    node_id: asset.node_id ?? '',
+    name: asset.name,
+    kind: asset.kind as Result['kind'],
+    content_type: asset.content_type,
+    size_bytes: asset.size_bytes,
+    hash: `blake3:${asset.blob_hash}`,
+    url: context.linkTo(asset.id),
+    text: asset.kind === 'text' ? context.text(asset.id) : null,
+  };
+}
+
+export function toAttempt(attempt: AttemptRow, workerName: string): Attempt {
+  return {
+    id: attempt.id,
+    number: attempt.number,
+    state: attempt.state,
+    ending: attempt.ending,
+    worker_id: attempt.worker_id,
+    worker_name: workerName,
+    prompt_id: attempt.prompt_id,
+    created_at: new Date(attempt.created_at).toISOString(),
+    submitted_at: toTime(attempt.submitted_at),
+    ended_at: toTime(attempt.ended_at),
+    error: parseError(attempt.error),
+  };
+}
+
+export function toTaskEvent(event: TaskEventRow): TaskEvent {
+  return {
+    task_id: event.task_id,
+    number: event.number,
+    type: event.type,
+    at: new Date(event.at).toISOString(),
+    status: event.state,
+    actor: event.actor,
+    attempt_id: event.attempt_id,
+    attempt_number: event.attempt_number,
+    worker_id: event.worker_id,
+    prompt_id: event.prompt_id,
+    held_reason: event.held_reason,
+    error: parseError(event.error),
+    details: event.details === null ? null : JSON.parse(event.details),
+  };
+}
+
+function parseError(text: string | null): RecordedError | null {
+  return text === null ? null : (JSON.parse(text) as RecordedError);
+}
+
+function toTime(atMs: number | null): string | null {
+  return atMs === null ? null : new Date(atMs).toISOString();
+}
+
+function secondsBetween(fromMs: number | null, toMs: number | null): number | null {
+  return fromMs === null || toMs === null ? null : (toMs - fromMs) / 1000;
+}
+
+const HELD_MESSAGES = {
+  no_worker_known: 'Waiting: no worker has been reached yet.',
+  no_worker_capable: 'Waiting: no worker that is known has what this needs.',
+  retry_delay: 'Waiting for the next try.',
+  batch_paused: 'Waiting: its batch is paused.',
+  storage_full: 'Waiting: the disk for results is full.',
+} as const;
+
+/** One sentence for people about where a task is. */
+export function describeTask(task: TaskRow, queuePosition: number | null): string {
+  if (task.cancel_requested_at !== null && task.ended_at === null) return 'Canceling.';
+  switch (task.state) {
+    case 'held':
+      return task.held_reason ? HELD_MESSAGES[task.held_reason] : 'Waiting.';
+    case 'queued':
+      return queuePosition === null ? 'Waiting.' : `Waiting: ${queuePosition} ahead.`;
+    case 'running':
+      return 'Running.';
+    case 'succeeded':
+      return 'Done.';
+    case 'failed':
+      return parseError(task.error)?.message ?? 'Failed.';
+    case 'canceled':
+      return 'Canceled.';
+    case 'expired':
+      return 'Expired before it started.';
+    default: {
+      const unknownState: never = task.state;
+      return unknownState;
+    }
+  }
+}

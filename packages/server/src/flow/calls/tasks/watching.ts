@@ -1,0 +1,166 @@
+import {
+  type BatchId,
+  isTerminal,
+  type Preview,
+  type StreamFrame,
+  type Task,
+  type TaskId,
+} from '@comfleet/contract';
+import type { Database } from '../../../platform/database/database.ts';
+import type { TaskRow } from '../../../platform/database/schema.ts';
+import type { EventHub, Happening } from '../../events/event-hub.ts';
+import { WatcherQueue } from '../../events/watcher-queue.ts';
+import type { OwnerFilter } from '../../tasks/actor.ts';
+import { listVisibleTasks, loadEventRows, loadVisibleTask } from '../../tasks/task-queries.ts';
+import { findTask } from '../../tasks/task-rows.ts';
+import { toTaskEvent } from './task-view.ts';
+import type { TaskViews } from './task-views.ts';
+
+export interface WatchDeps {
+  database: Database;
+  hub: EventHub;
+  views: TaskViews;
+  /** The newest preview of a running task. */
+  preview: (taskId: string) => Preview | null;
+}
+
+const OPEN_STATES = ['held', 'queued', 'running'] as const;
+
+/**
+ * One task's stream: what is stored after `after` (or a snapshot), then live, until the terminal event. It subscribes
+ * before it reads, and drops what both told, so nothing falls between.
+ */
+export async function* watchTask(
+  deps: WatchDeps,
+  owner: OwnerFilter,
+  id: TaskId,
+  options: { after: number | null; signal: AbortSignal },
+): AsyncIterable<StreamFrame> {
+  const { queue, stop } = subscribe(deps.hub, `task:${id}`, options.signal);
+  const frames = new Frames(deps);
+  try {
+    const task = await loadVisibleTask(deps.database, owner, id);
+    let seen = options.after ?? task.version;
+    if (options.after === null) yield* toSnapshot(deps, task);
+    let state = task.state;
+    for (const row of await loadEventRows(deps.database, id, seen)) {
+      ({ number: seen, state } = row);
+      yield await frames.fromEvent(id, row);
+    }
+    // The stored events may be newer than the task that was read before them.
+    if (isTerminal(state)) return;
+    for (let next = await queue.next(); next; next = await queue.next()) {
+      if (next.kind === 'event' && next.event.number <= seen) continue;
+      if (next.kind === 'event') seen = next.event.number;
+      yield await frames.from(next);
+      if (next.kind === 'event' && isTerminal(next.event.state)) return;
+    }
+  } finally {
+    stop();
+  }
+}
+
+/** A batch's stream: a snapshot of each task, then what happens to any of them, until all have ended. */
+export async function* watchBatch(
+  deps: WatchDeps,
+  owner: OwnerFilter,
+  id: BatchId,
+  signal: AbortSignal,
+): AsyncIterable<StreamFrame> {
+  const { queue, stop } = subscribe(deps.hub, `batch:${id}`, signal);
+  const frames = new Frames(deps);
+  try {
+    const { rows } = await listVisibleTasks(deps.database, owner, { batchId: id, limit: 10_000 });
+    const open = new Set(rows.filter((row) => !isTerminal(row.state)).map((row) => row.id));
+    for (const task of await deps.views.viewAll(rows)) yield { kind: 'snapshot', task };
+    if (open.size === 0) return;
+    for (let next = await queue.next(); next; next = await queue.next()) {
+      yield await frames.from(next);
+      if (next.kind === 'event' && isTerminal(next.event.state)) open.delete(next.taskId);
+      if (open.size === 0) return;
+    }
+  } finally {
+    stop();
+  }
+}
+
+/** Everything of one owner (an admin: of all): its open tasks first, then live until the reader leaves. */
+export async function* watchOwn(
+  deps: WatchDeps,
+  owner: OwnerFilter,
+  signal: AbortSignal,
+): AsyncIterable<StreamFrame> {
+  const key = owner.kind === 'own' ? `owner:${owner.ownerId}` : 'all';
+  const { queue, stop } = subscribe(deps.hub, key, signal);
+  const frames = new Frames(deps);
+  try {
+    const { rows } = await listVisibleTasks(deps.database, owner, { states: OPEN_STATES, limit: 1000 });
+    for (const task of await deps.views.viewAll(rows)) yield { kind: 'snapshot', task };
+    for (let next = await queue.next(); next; next = await queue.next()) yield await frames.from(next);
+  } finally {
+    stop();
+  }
+}
+
+async function* toSnapshot(deps: WatchDeps, task: TaskRow): AsyncIterable<StreamFrame> {
+  yield { kind: 'snapshot', task: await deps.views.view(task) };
+  const preview = deps.preview(task.id);
+  if (preview) yield { kind: 'preview', task_id: task.id, preview };
+}
+
+function subscribe(hub: EventHub, key: string, signal: AbortSignal) {
+  const queue = new WatcherQueue();
+  const unsubscribe = hub.subscribe(key, (happening) => queue.push(happening));
+  const close = () => queue.close();
+  signal.addEventListener('abort', close, { once: true });
+  if (signal.aborted) close();
+  return {
+    queue,
+    stop: () => {
+      unsubscribe();
+      signal.removeEventListener('abort', close);
+      queue.close();
+    },
+  };
+}
+
+/** What one stream tells. */
+class Frames {
+  readonly #deps: WatchDeps;
+  /** The task told last: events that were stored together come one after the other and show the same task. */
+  #newest: { id: TaskId; version: number; task: Task } | null = null;
+
+  constructor(deps: WatchDeps) {
+    this.#deps = deps;
+  }
+
+  async from(happening: Happening): Promise<StreamFrame> {
+    switch (happening.kind) {
+      case 'event':
+        return this.fromEvent(happening.taskId, happening.event);
+      case 'progress':
+        return { kind: 'progress', task_id: happening.taskId, progress: happening.progress };
+      case 'preview':
+        return { kind: 'preview', task_id: happening.taskId, preview: happening.preview };
+      default: {
+        const unknownHappening: never = happening;
+        return unknownHappening;
+      }
+    }
+  }
+
+  async fromEvent(id: TaskId, event: Parameters<typeof toTaskEvent>[0]): Promise<StreamFrame> {
+    return { kind: 'event', event: toTaskEvent(event), task: await this.#viewSince(id, event.number) };
+  }
+
+  /** The task as it is now, or as it was told last when that was after this event. */
+  async #viewSince(id: TaskId, eventNumber: number): Promise<Task | null> {
+    const newest = this.#newest;
+    if (newest?.id === id && newest.version >= eventNumber) return newest.task;
+    const [row] = await this.#deps.database.read(findTask(this.#deps.database.k, id));
+    if (!row) return null;
+    const task = await this.#deps.views.view(row);
+    this.#newest = { id, version: row.version, task };
+    return task;
+  }
+}

@@ -1,0 +1,35 @@
+import type { Database, Write } from '../../../platform/database/database.ts';
+import { hashGraph, writeGraph } from '../../tasks/accept-tasks.ts';
+import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
+
+/**
+ * Stores each version of a workflow once, with its graph: what tasks pin by its id stays readable when the file changes.
+ * A version is immutable; one that is there already is left alone.
+ */
+export async function storeWorkflowVersions(
+  database: Database,
+  definitions: readonly WorkflowDefinition[],
+): Promise<void> {
+  const known = await database.read(database.k.selectFrom('workflow_version').select('id').limit(10_000));
+  const ids = new Set(known.map((version) => version.id));
+  for (const definition of definitions.filter(({ versionId }) => !ids.has(versionId))) {
+    // Refused as a duplicate when another process stored it first: the same content under the same id.
+    await database.commit(writeVersion(database, definition));
+  }
+}
+
+function writeVersion(database: Database, definition: WorkflowDefinition): Write[] {
+  const { graph: _graph, graphText, ...described } = definition;
+  const atMs = database.nowMs();
+  const graphHash = hashGraph(graphText);
+  const query = database.k.insertInto('workflow_version').values({
+    id: definition.versionId,
+    name: definition.name,
+    task_type: definition.taskType,
+    version: definition.version,
+    definition: JSON.stringify(described),
+    graph_hash: graphHash,
+    created_at: atMs,
+  });
+  return [writeGraph(database, { hash: graphHash, text: graphText, atMs }), { query }];
+}

@@ -1,0 +1,34 @@
+import type { WorkerId } from '@comfleet/contract';
+import type { Database } from '../../../platform/database/database.ts';
+import { ABANDONED_LIFE_MS } from '../../execution/abandoned-prompts.ts';
+import { loadGivenUp } from '../../execution/open-attempts.ts';
+import type { WorkerLinks } from '../worker-links.ts';
+
+/** Prompts that an earlier process gave up and that may still turn up: stopped on their worker as soon as they do. */
+export class GivenUpPrompts {
+  readonly #database: Database;
+  readonly #links: WorkerLinks;
+  readonly #waiting = new Map<WorkerId, string[]>();
+
+  constructor(database: Database, links: WorkerLinks) {
+    this.#database = database;
+    this.#links = links;
+  }
+
+  async load(): Promise<void> {
+    const sinceMs = this.#database.nowMs() - ABANDONED_LIFE_MS;
+    for (const { workerId, promptId } of await loadGivenUp(this.#database, sinceMs)) {
+      const id = workerId as WorkerId;
+      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), promptId]);
+    }
+  }
+
+  /** Begins to look for those of a worker, once it is in the fleet. */
+  watch(workerId: WorkerId): void {
+    const promptIds = this.#waiting.get(workerId);
+    const worker = promptIds && this.#links.open(workerId);
+    if (!worker) return;
+    this.#waiting.delete(workerId);
+    for (const promptId of promptIds) worker.tracker.abandon(promptId);
+  }
+}

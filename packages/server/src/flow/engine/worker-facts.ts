@@ -1,0 +1,28 @@
+import type { WorkerSnapshot } from '../../fleet/workers/registry.ts';
+import type { WorkerFacts } from '../placement/needs.ts';
+
+/** A worker of the fleet as placement sees it. Nothing new goes to one whose prompts of an earlier process are looked for. */
+export function toWorkerFacts(worker: WorkerSnapshot, isAdopting: boolean): WorkerFacts {
+  const { inventory } = worker;
+  return {
+    id: worker.id,
+    name: worker.name,
+    state: toState(worker, isAdopting),
+    simulated: worker.simulated,
+    group: worker.group,
+    weight: worker.weight,
+    priority: worker.priority,
+    slots: worker.slots,
+    capabilities: worker.capabilities,
+    labels: worker.labels,
+    classTypes: inventory?.classTypes ?? null,
+    models: inventory?.models ?? null,
+    maxUploadBytes: worker.maxUploadBytes,
+    vramBytes: inventory?.vramTotal ?? 0,
+  };
+}
+
+function toState(worker: WorkerSnapshot, isAdopting: boolean): WorkerFacts['state'] {
+  if (!worker.enabled) return 'disabled';
+  return worker.state === 'online' && isAdopting ? 'adopting' : worker.state;
+}

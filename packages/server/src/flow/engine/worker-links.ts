@@ -1,0 +1,59 @@
+import type { WorkerId } from '@comfleet/contract';
+import type { ConnectedWorker, WorkerRegistry } from '../../fleet/workers/registry.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import type { RunningWorker } from '../execution/attempt-runner.ts';
+import type { ExecutionCounters } from '../execution/execution-counters.ts';
+import { WorkerTracker } from '../execution/worker-tracker.ts';
+
+export interface LinkDeps {
+  fleet: WorkerRegistry;
+  clock: Clock;
+  logger: Logger;
+  /** Prompts followed on all workers. */
+  openEverywhere: () => number;
+  counters: ExecutionCounters;
+}
+
+/** Execution's view of the fleet's workers: one tracker each, for as long as the worker keeps its address. */
+export class WorkerLinks {
+  readonly #deps: LinkDeps;
+  readonly #trackers = new Map<WorkerId, { worker: ConnectedWorker; tracker: WorkerTracker }>();
+
+  constructor(deps: LinkDeps) {
+    this.#deps = deps;
+  }
+
+  /** The worker as an attempt runs on it; null when it is not in the fleet. */
+  open(workerId: WorkerId): RunningWorker | null {
+    const worker = this.#deps.fleet.find(workerId);
+    if (!worker) return null;
+    return {
+      http: worker.http,
+      tracker: this.#openTracker(worker),
+      get socketId() {
+        return worker.socket.socketId;
+      },
+      expectStatus: () => worker.socket.expectStatus(),
+      suspect: () => worker.suspect(),
+    };
+  }
+
+  /** The tracker of a worker that ever ran something of ours under its address. */
+  findTracker(workerId: WorkerId): WorkerTracker | null {
+    return this.#trackers.get(workerId)?.tracker ?? null;
+  }
+
+  close(): void {
+    for (const { tracker } of this.#trackers.values()) tracker.close();
+  }
+
+  #openTracker(worker: ConnectedWorker): WorkerTracker {
+    const known = this.#trackers.get(worker.id);
+    if (known?.worker === worker) return known.tracker;
+    known?.tracker.close();
+    const tracker = new WorkerTracker(worker, this.#deps);
+    this.#trackers.set(worker.id, { worker, tracker });
+    return tracker;
+  }
+}

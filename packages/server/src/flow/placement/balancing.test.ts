@@ -1,0 +1,51 @@
+import { beforeEach, expect, test } from 'vitest';
+import { FakeClock } from '../../../test/fakes/fake-clock.ts';
+import { openMemoryDatabase } from '../../../test/fakes/memory-database.ts';
+import { parseConfig } from '../../platform/config/load-config.ts';
+import { openOverlay } from '../../platform/config/overlay.ts';
+import type { Database } from '../../platform/database/database.ts';
+import { Balancing } from './balancing.ts';
+
+const ADMIN = '01900000-0000-7000-8000-0000000000ad';
+const FILE = 'nodes: { load_balancing: { strategy: weighted } }';
+
+let database: Database;
+beforeEach(async () => {
+  database = await openMemoryDatabase(new FakeClock());
+});
+
+function read(text: string, environment = {}) {
+  return { current: parseConfig(text, { file: null, environment, cwd: '/' }).config };
+}
+
+test('LB6 a strategy changed at run time wins over the file, is told, and is there after a restart', async () => {
+  const balancing = new Balancing(read(FILE), await openOverlay(database));
+  const told: string[] = [];
+  balancing.onChange(() => told.push(balancing.strategy));
+  expect(balancing.state).toEqual({ strategy: 'weighted', source: 'file', changed: null });
+  await balancing.change('fastest', ADMIN);
+  const again = new Balancing(read(FILE), await openOverlay(database));
+  const changed = { principalId: ADMIN, atMs: 1_700_000_000_000 };
+  expect(again.state).toEqual({ strategy: 'fastest', source: 'run_time', changed });
+  await again.change('random', ADMIN);
+  await again.change(null, ADMIN);
+  expect([again.strategy, again.state.source, told]).toEqual(['weighted', 'file', ['fastest']]);
+});
+
+test('LB6 the environment decides against everything, and says so to who would change it', async () => {
+  const overlay = await openOverlay(database);
+  await new Balancing(read(FILE), overlay).change('random', ADMIN);
+  const environment = { COMFLEET__NODES__LOAD_BALANCING__STRATEGY: 'round_robin' };
+  const balancing = new Balancing(read(FILE, environment), overlay);
+  expect(balancing.state).toEqual({ strategy: 'round_robin', source: 'environment', changed: null });
+  await expect(balancing.change('random', ADMIN)).rejects.toMatchObject({
+    code: 'CONFLICT',
+    details: { owned_by: 'COMFLEET__NODES__LOAD_BALANCING__STRATEGY' },
+  });
+});
+
+test('a stored strategy that this program does not know is passed over', async () => {
+  const overlay = await openOverlay(database);
+  await overlay.set('placement.strategy', 'telepathy', ADMIN);
+  expect(new Balancing(read(FILE), overlay).strategy).toBe('weighted');
+});

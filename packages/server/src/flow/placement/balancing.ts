@@ -1,0 +1,69 @@
+import { STRATEGIES, type Strategy } from '@comfleet/contract';
+import type { ConfigStore } from '../../platform/config/config-store.ts';
+import type { Overlay, OverlayEntry } from '../../platform/config/overlay.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
+
+/** The strategy in force and what decides it. */
+export interface BalancingState {
+  readonly strategy: Strategy;
+  readonly source: 'environment' | 'run_time' | 'file';
+  /** Who changed it at run time, and when. */
+  readonly changed: { readonly principalId: string; readonly atMs: number } | null;
+}
+
+const SETTING = 'placement.strategy';
+
+/** Which strategy chooses workers: environment, else what was changed at run time, else the file, else its default (LB6). */
+export class Balancing {
+  readonly #config: Pick<ConfigStore, 'current'>;
+  readonly #overlay: Overlay;
+
+  constructor(config: Pick<ConfigStore, 'current'>, overlay: Overlay) {
+    this.#config = config;
+    this.#overlay = overlay;
+  }
+
+  get strategy(): Strategy {
+    return this.state.strategy;
+  }
+
+  /** How often, and how long, tasks with loaded models may go before one without; by the file. */
+  get bypass(): { readonly starts: number; readonly ms: number } {
+    return this.#config.current.placement.bypass;
+  }
+
+  /** A client without a start for this long is raised a step; by the file. */
+  get agingMs(): number {
+    return this.#config.current.placement.agingMs;
+  }
+
+  get state(): BalancingState {
+    const { strategy, isStrategyFixed } = this.#config.current.placement;
+    if (isStrategyFixed) return { strategy, source: 'environment', changed: null };
+    const entry = this.#overlay.find(SETTING);
+    const changed = readStrategy(entry);
+    if (entry === null || changed === null) return { strategy, source: 'file', changed: null };
+    const { principalId, changedAtMs: atMs } = entry;
+    return { strategy: changed, source: 'run_time', changed: { principalId, atMs } };
+  }
+
+  /** Null lets the file decide again. Throws CONFLICT when the environment decides. */
+  async change(strategy: Strategy | null, principalId: string): Promise<void> {
+    if (this.#config.current.placement.isStrategyFixed) {
+      throw new AppError('CONFLICT', { owned_by: 'COMFLEET__NODES__LOAD_BALANCING__STRATEGY' });
+    }
+    if (strategy === null) await this.#overlay.remove(SETTING);
+    else await this.#overlay.set(SETTING, strategy, principalId);
+  }
+
+  /** Told after a change at run time; a change of the file tells the ConfigStore's listeners. The answer ends it. */
+  onChange(listener: () => void): () => void {
+    return this.#overlay.onChange((name) => {
+      if (name === SETTING) listener();
+    });
+  }
+}
+
+function readStrategy(entry: OverlayEntry | null): Strategy | null {
+  return STRATEGIES.find((strategy) => strategy === entry?.value) ?? null;
+}
