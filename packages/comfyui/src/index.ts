@@ -43,6 +43,22 @@ export type { DeviceStats, SystemStats } from './http/system-stats.ts';
 export * from './json/lossless-json.ts';
 export { parseTolerantJson } from './json/tolerant-json.ts';
 export * from './progress/progress-state.ts';
+export {
+  findPrompt,
+  type LookJob,
+  type LookupOptions,
+  lookForPrompt,
+  type PromptPlace,
+} from './prompt/find-prompt.ts';
+export {
+  type FinishedBy,
+  type FollowedEnd,
+  type FollowerOptions,
+  type FollowerReport,
+  PromptFollower,
+} from './prompt/prompt-follower.ts';
+export { stopPrompt } from './prompt/stop-prompt.ts';
+export { type Submission, type SubmitJob, type SubmitReport, submitOnce } from './prompt/submit-once.ts';
 export { ComfySession, type ComfySessionOptions, type PromptResult } from './session/comfy-session.ts';
 export * from './session/session-events.ts';
 export type { SessionLanguage } from './session/session-texts.ts';

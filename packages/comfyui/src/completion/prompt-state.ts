@@ -27,9 +27,13 @@ interface Followed {
   absentSinceMs: number | null;
 }
 
-/** pending: POST not answered; ending: an end was announced and history must tell which; ended: final, whatever comes later. */
+/**
+ * pending: POST not answered yet; unclear: its answer was lost, the server has not shown the prompt; ending: an end was
+ * announced and history must tell which; ended: final, whatever comes later.
+ */
 export type PromptState =
   | (Followed & { phase: 'pending' })
+  | (Followed & { phase: 'unclear' })
   | (Followed & { phase: 'queued' })
   | (Followed & { phase: 'running' })
   | (Followed & {
@@ -44,6 +48,8 @@ export type PromptState =
 /** What the detector learns. `atMs` is monotonic time; read the queue before history, never after (protocol 6, rule 4). */
 export type PromptSignal =
   | { kind: 'submitted'; atMs: number }
+  /** The answer to the POST was lost, and so was the server: the prompt may be there. */
+  | { kind: 'unclear'; atMs: number }
   | { kind: 'socket'; message: SocketMessage; atMs: number }
   | { kind: 'history'; entry: HistoryEntry | null; atMs: number }
   | { kind: 'queue'; place: 'running' | 'pending' | 'absent'; atMs: number }
@@ -88,10 +94,9 @@ export function nextPromptState(state: PromptState, signal: PromptSignal): Promp
   if (state.phase === 'ended') return { state, ask: null };
   switch (signal.kind) {
     case 'submitted':
-      return {
-        state: state.phase === 'pending' ? { ...alive(state, signal.atMs), phase: 'queued' } : state,
-        ask: null,
-      };
+      return { state: afterPost(state, 'queued', signal.atMs), ask: null };
+    case 'unclear':
+      return { state: afterPost(state, 'unclear', signal.atMs), ask: null };
     case 'socket':
       return afterMessage(state, signal.message, signal.atMs);
     case 'history':
@@ -106,6 +111,11 @@ export function nextPromptState(state: PromptState, signal: PromptSignal): Promp
         ask: state.queueAbsentAtMs === null && state.absentSinceMs !== null ? 'queue' : 'history',
       };
   }
+}
+
+/** Messages can come before the POST is answered, or given up: they know more. */
+function afterPost(state: OpenState, phase: 'queued' | 'unclear', atMs: number): OpenState {
+  return state.phase === 'pending' ? { ...alive(state, atMs), phase } : state;
 }
 
 function alive<S extends OpenState>(state: S, atMs: number): S {
@@ -128,7 +138,7 @@ function afterOwnMessage(state: OpenState, message: SocketMessage, atMs: number)
     case 'execution_success':
       return toEnding(state, { reason: 'execution_success', atMs });
     case 'execution_error':
-      if (isBlocked(message.data)) return { state: alive(state, atMs), ask: null };
+      if (isBlocked(message.data)) return { state: toSeen(state, atMs), ask: null };
       return toEnding(state, { reason: 'execution_error', hint: failedBy(message.data), atMs });
     case 'execution_interrupted':
       return toEnding(state, { reason: 'execution_interrupted', hint: interruptedBy(message.data), atMs });
@@ -137,7 +147,7 @@ function afterOwnMessage(state: OpenState, message: SocketMessage, atMs: number)
         ? toEnding(state, { reason: 'executing null', atMs })
         : { state: toRunning(state, atMs), ask: null };
     case 'other':
-      return { state: alive(state, atMs), ask: null };
+      return { state: toSeen(state, atMs), ask: null };
     default:
       return { state: toRunning(state, atMs), ask: null };
   }
@@ -146,6 +156,12 @@ function afterOwnMessage(state: OpenState, message: SocketMessage, atMs: number)
 function afterStatus(state: OpenState, queueRemaining: number): PromptStep {
   const fell = state.queueRemaining !== null && queueRemaining < state.queueRemaining;
   return { state: { ...state, queueRemaining }, ask: fell && state.phase !== 'pending' ? 'history' : null };
+}
+
+/** The server knows the prompt, so it was accepted. */
+function toSeen(state: OpenState, atMs: number): OpenState {
+  const next = alive(state, atMs);
+  return next.phase === 'unclear' ? { ...next, phase: 'queued' } : next;
 }
 
 /** A repeated message of a prompt that already announced its end does not take the announcement back. */
@@ -197,7 +213,8 @@ function afterNoHistory(state: OpenState, atMs: number): PromptStep {
     return endIfOverdue(ending, atMs);
   }
   if (state.queueAbsentAtMs === null) {
-    const doubtful = state.absentSinceMs !== null || atMs - state.aliveAtMs >= state.limits.quietMs;
+    const isQuiet = atMs - state.aliveAtMs >= state.limits.quietMs;
+    const doubtful = state.phase === 'unclear' || state.absentSinceMs !== null || isQuiet;
     return { state, ask: doubtful ? 'queue' : null };
   }
   const absentSinceMs = state.absentSinceMs ?? state.queueAbsentAtMs;

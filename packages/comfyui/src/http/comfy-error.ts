@@ -1,6 +1,7 @@
 /**
  * What went wrong between us and one ComfyUI server.
  * CONNECTION_REFUSED: no byte left this machine. RESET: the connection broke and the server may have acted.
+ * OUTCOME_UNKNOWN: the answer to a submission was lost and the server stayed away: it may have run the prompt.
  */
 export type ComfyErrorCode =
   | 'CONNECTION_REFUSED'
@@ -15,6 +16,7 @@ export type ComfyErrorCode =
   | 'PROMPT_FAILED'
   | 'PROMPT_INTERRUPTED'
   | 'PROMPT_LOST'
+  | 'OUTCOME_UNKNOWN'
   | 'CLOSED';
 
 /** Facts that belong to an error: the HTTP status, the prompt, the graph node. */
@@ -24,6 +26,8 @@ export interface ComfyErrorDetails {
   nodeId?: string;
   nodeType?: string;
   bodyText?: string;
+  /** The server may have run the prompt, or still run it: look for `promptId` there before it is run again. */
+  mayRun?: true;
   [name: string]: unknown;
 }
 

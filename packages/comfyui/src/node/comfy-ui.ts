@@ -21,6 +21,8 @@ export interface ComfyUIOptions {
   host?: string;
   port?: number;
   timeoutMs?: number;
+  /** As `ComfySessionOptions.unreachableMs`. */
+  unreachableMs?: number;
   /** Headers for every request, for servers behind a proxy. */
   headers?: Record<string, string>;
   language?: SessionLanguage;
@@ -153,7 +155,7 @@ export class ComfyUI {
   }
 
   async #openSession(): Promise<ComfySession> {
-    const { headers, language } = this.#options;
+    const { headers, language, unreachableMs } = this.#options;
     const baseUrl = await findServer(listBaseUrls(this.#settings), this.#transport);
     const dialer = createNodeDialer();
     const session = new ComfySession({
@@ -170,6 +172,7 @@ export class ComfyUI {
       clock: systemClock,
       createId: randomUUID,
       timeoutMs: this.#settings.timeoutMs,
+      ...(unreachableMs === undefined ? {} : { unreachableMs }),
       language,
     });
     for (const listen of this.#early.splice(0)) listen(session);

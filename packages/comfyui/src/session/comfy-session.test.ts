@@ -1,61 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../test/fake-clock.ts';
-import { createFakeDialer, createFakeTransport } from '../../test/fake-worker.ts';
-import { ComfyHttp } from '../http/comfy-http.ts';
-import { ComfySocket } from '../socket/comfy-socket.ts';
-import { ComfySession } from './comfy-session.ts';
-import type { SessionLog } from './session-events.ts';
-
-const graph = {
-  '1': { class_type: 'EmptyImage', inputs: {} },
-  '3': { class_type: 'SaveImage', inputs: { images: ['1', 0] } },
-};
-const PROMPT = 'id-2';
-const ACCEPTED = JSON.stringify({ prompt_id: PROMPT, number: 1, node_errors: {} });
-const FINISHED = JSON.stringify({
-  [PROMPT]: {
-    outputs: { '3': { images: [{ filename: 'a.png', subfolder: '', type: 'output' }] } },
-    status: { status_str: 'success', completed: true, messages: [['execution_success', {}]] },
-  },
-});
-const END = JSON.stringify({ type: 'executing', data: { node: null, prompt_id: PROMPT } });
-
-type Answers = Record<string, () => Promise<string | { status: number; text: string }> | string>;
-
-async function open(answers: Answers) {
-  const clock = new FakeClock();
-  const dialer = createFakeDialer();
-  const transport = createFakeTransport(async (call) => {
-    const answer = await answers[call]?.();
-    if (answer === undefined) return { status: 404, text: '' };
-    return typeof answer === 'string' ? { status: 200, text: answer } : answer;
-  });
-  let ids = 0;
-  const createId = () => {
-    ids += 1;
-    return `id-${ids}`;
-  };
-  const http = new ComfyHttp({ baseUrl: 'http://worker:8188', transport });
-  const session = new ComfySession({
-    http,
-    clock,
-    createId,
-    createSocket: () =>
-      new ComfySocket({ baseUrl: http.baseUrl, dialer, clock, random: () => 0.5, createId }),
-  });
-  const lines: string[] = [];
-  const logs: SessionLog[] = [];
-  session.on('line', (line) => lines.push(line));
-  session.on('log', (log) => logs.push(log));
-  await session.connectWebSocket();
-  const say = (text: string): void => dialer.sockets.at(-1)?.handlers.onText(text);
-  return { clock, session, transport, lines, logs, say };
-}
-
-/** Lets everything that is ready run, without time passing. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
-}
+import {
+  ACCEPTED,
+  END,
+  FINISHED,
+  graph,
+  openFakeSession,
+  PROMPT,
+  settle,
+} from '../../test/open-fake-session.ts';
 
 describe('following a prompt', () => {
   it('CD13 messages that come before the answer to the POST are not lost', async () => {
@@ -63,7 +15,7 @@ describe('following a prompt', () => {
     const posted = new Promise<string>((resolve) => {
       release = resolve;
     });
-    const { session, say } = await open({
+    const { session, say } = await openFakeSession({
       'POST /prompt': () => posted,
       [`GET /history/${PROMPT}`]: () => FINISHED,
     });
@@ -76,7 +28,7 @@ describe('following a prompt', () => {
   });
 
   it('CD12 an end told five times is handled once', async () => {
-    const { session, say, lines } = await open({
+    const { session, say, lines } = await openFakeSession({
       'POST /prompt': () => ACCEPTED,
       [`GET /history/${PROMPT}`]: () => FINISHED,
     });
@@ -94,7 +46,7 @@ describe('following a prompt', () => {
       '{}',
       FINISHED,
     ];
-    const { session, clock, say, logs } = await open({
+    const { session, clock, say, logs } = await openFakeSession({
       'POST /prompt': () => ACCEPTED,
       [`GET /history/${PROMPT}`]: async () => answers.shift() ?? FINISHED,
     });
@@ -111,7 +63,7 @@ describe('following a prompt', () => {
   });
 
   it('CD6 executing without prompt_id is reported with its data and changes nothing', async () => {
-    const { session, say, logs } = await open({
+    const { session, say, logs } = await openFakeSession({
       'POST /prompt': () => ACCEPTED,
       [`GET /history/${PROMPT}`]: () => '{}',
     });
@@ -127,7 +79,7 @@ describe('following a prompt', () => {
   });
 
   it('CD10 polling begins with the first prompt and stops when none is pending', async () => {
-    const { session, clock, say, transport } = await open({
+    const { session, clock, say, transport } = await openFakeSession({
       'POST /prompt': () => ACCEPTED,
       [`GET /history/${PROMPT}`]: () => FINISHED,
     });
@@ -144,7 +96,7 @@ describe('following a prompt', () => {
   });
 
   it('CD26 the steps of detection are logged with the prompt', async () => {
-    const { session, logs, say } = await open({
+    const { session, logs, say } = await openFakeSession({
       'POST /prompt': () => ACCEPTED,
       [`GET /history/${PROMPT}`]: () => FINISHED,
     });
@@ -159,7 +111,7 @@ describe('following a prompt', () => {
   });
 
   it('CD9 a prompt whose end was never told is finished by a check', async () => {
-    const { session, clock, logs } = await open({
+    const { session, clock, logs } = await openFakeSession({
       'POST /prompt': () => ACCEPTED,
       [`GET /history/${PROMPT}`]: () => FINISHED,
     });
@@ -171,7 +123,7 @@ describe('following a prompt', () => {
   });
 
   it('PR2 sixty seconds of silence are told with the last node', async () => {
-    const { session, clock, lines, say } = await open({
+    const { session, clock, lines, say } = await openFakeSession({
       'POST /prompt': () => ACCEPTED,
       [`GET /history/${PROMPT}`]: () => '{}',
       'GET /queue': () => JSON.stringify({ queue_running: [[1, PROMPT, {}, {}, []]], queue_pending: [] }),
@@ -192,7 +144,7 @@ describe('following a prompt', () => {
 
   it('a 200 with node errors is a failure', async () => {
     const partial = JSON.stringify({ prompt_id: PROMPT, number: 1, node_errors: { '4': {} } });
-    const { session } = await open({ 'POST /prompt': () => partial });
+    const { session } = await openFakeSession({ 'POST /prompt': () => partial });
     await expect(session.runPrompt(graph)).rejects.toMatchObject({
       code: 'PROMPT_REFUSED',
       details: { nodeErrors: { '4': {} } },

@@ -1,18 +1,18 @@
 import type { CollectedOutput } from '../completion/collected-output.ts';
-import type { PromptEnd } from '../completion/prompt-outcome.ts';
 import type { Graph } from '../graphs/graph.ts';
 import { readRequirements } from '../graphs/requirements.ts';
 import { ComfyError } from '../http/comfy-error.ts';
 import type { ComfyHttp } from '../http/comfy-http.ts';
+import { PromptFollower } from '../prompt/prompt-follower.ts';
 import type { ComfySocket } from '../socket/comfy-socket.ts';
 import type { SocketMessage } from '../socket/socket-message.ts';
 import type { Clock } from '../time/clock.ts';
-import { toPromptError } from './prompt-error.ts';
-import { PromptFollower } from './prompt-follower.ts';
+import { toSessionLog } from './follower-log.ts';
+import { executePrompt } from './prompt-run.ts';
+import { SessionConnection } from './session-connection.ts';
 import type { PendingTask, SessionEvents } from './session-events.ts';
 import type { SessionLanguage } from './session-texts.ts';
 import { SessionVoice } from './session-voice.ts';
-import { submitOnce, withdrawPrompt } from './submit-once.ts';
 import { type SocketImage, TrackedPrompt } from './tracked-prompt.ts';
 
 /** What a session is made of. */
@@ -25,6 +25,11 @@ export interface ComfySessionOptions {
   createId: () => string;
   /** Longest wait for one prompt, ms. Default 900 s. */
   timeoutMs?: number;
+  /**
+   * How long to look for a prompt whose submission was not answered while the server cannot be reached, ms, before
+   * `runPrompt` throws OUTCOME_UNKNOWN. Default 120 s.
+   */
+  unreachableMs?: number;
   /** Warn after this long without a message, ms. Default 60 s. */
   silenceMs?: number;
   /** Polling period while a prompt runs, ms. Default 1 s. */
@@ -51,15 +56,20 @@ export class ComfySession {
   readonly #options: Required<Omit<ComfySessionOptions, 'language'>>;
   readonly #voice: SessionVoice;
   readonly #prompts = new Map<string, TrackedPrompt>();
-  #socket: ComfySocket | null = null;
+  readonly #connection: SessionConnection;
   #announced = false;
   /** The connection did not open in time: go on by polling, while it keeps trying in the background. */
   #polling = false;
 
   constructor(options: ComfySessionOptions) {
-    this.#options = { timeoutMs: 900_000, silenceMs: 60_000, pollMs: 1000, connectMs: 3000, ...options };
+    const defaults = { timeoutMs: 900_000, unreachableMs: 120_000, silenceMs: 60_000, pollMs: 1000 };
+    this.#options = { ...defaults, connectMs: 3000, ...options };
     this.http = options.http;
     this.#voice = new SessionVoice(options.language ?? 'en');
+    this.#connection = new SessionConnection({
+      ...this.#options,
+      onSocket: (socket) => this.#listenTo(socket),
+    });
   }
 
   /** Listens to progress, preview, line or log; returns the function that stops it. */
@@ -69,12 +79,12 @@ export class ComfySession {
 
   /** True while the socket is open. */
   get connected(): boolean {
-    return this.#socket?.state.phase === 'open';
+    return this.#connection.isOpen;
   }
 
   /** Successful socket upgrades of the present connection. */
   get upgrades(): number {
-    return this.#socket?.upgrades ?? 0;
+    return this.#connection.socket?.upgrades ?? 0;
   }
 
   /** Prompts that have not ended, by prompt id. */
@@ -85,7 +95,7 @@ export class ComfySession {
   /** Opens the one connection and says so; does nothing when it stands. Throws ComfyError CONNECTION_REFUSED after `connectMs`. */
   async connectWebSocket(signal?: AbortSignal): Promise<void> {
     if (this.connected) return;
-    if (!(await this.#open(signal))) {
+    if (!(await this.#connection.open(signal))) {
       throw new ComfyError('CONNECTION_REFUSED', `No WebSocket connection to ${this.http.baseUrl}`);
     }
     this.#announced = true;
@@ -94,30 +104,30 @@ export class ComfySession {
 
   /** Closes the connection; safe to call twice. Prompts that still run are followed by polling. */
   async close(): Promise<void> {
-    const socket = this.#socket;
-    this.#socket = null;
-    if (socket === null) return;
+    if (this.#connection.socket === null) return;
     if (this.#announced) this.#voice.say(this.#voice.texts.closing());
     this.#announced = false;
-    await socket.stop();
+    await this.#connection.close();
   }
 
   /**
-   * Runs one graph to its end on the present connection, or by polling when there is none. Throws ComfyError: PROMPT_REFUSED,
-   * PROMPT_FAILED, PROMPT_INTERRUPTED, PROMPT_LOST, TIMEOUT, ABORTED. Aborting takes the prompt back from the server.
+   * Runs one graph to its end on the present connection, or by polling when there is none. It is sent once: when the answer
+   * to the submission is lost, the prompt is looked for. Throws ComfyError: PROMPT_REFUSED, PROMPT_FAILED, PROMPT_INTERRUPTED,
+   * PROMPT_LOST, TIMEOUT, ABORTED; OUTCOME_UNKNOWN when it may have run and the server stays away for `unreachableMs`.
+   * Aborting takes the prompt back from the server.
    */
   async runPrompt(graph: Graph, options: { signal?: AbortSignal } = {}): Promise<PromptResult> {
-    if (!this.connected && !this.#polling && !(await this.#open(options.signal))) {
+    const { signal } = options;
+    if (!this.connected && !this.#polling && !(await this.#connection.open(signal))) {
       this.#polling = true;
       this.#voice.say(this.#voice.texts.polling());
     }
     const prompt = this.#track(graph);
     const stopWarning = this.#voice.warnOfSilence(prompt, this.#options.clock, this.#options.silenceMs);
     try {
-      const { signal } = options;
-      await this.#submit(prompt, graph, signal);
-      const end = await this.#waitForEnd(prompt, signal);
-      return this.#conclude(prompt, end);
+      const job = { ...this.#options, prompt, graph, voice: this.#voice, signal };
+      const end = await executePrompt({ ...job, socket: this.#connection.socket });
+      return this.#conclude(prompt, end.outputs);
     } finally {
       stopWarning();
       prompt.follower.stop();
@@ -129,7 +139,7 @@ export class ComfySession {
   debugTaskStatus(): PendingTask[] {
     const tasks = [...this.pendingTasks.values()];
     this.#voice.say(
-      `${tasks.length} pending, WebSocket ${this.#socket?.state.phase ?? 'closed'}, ${this.http.baseUrl}`,
+      `${tasks.length} pending, WebSocket ${this.#connection.socket?.state.phase ?? 'closed'}, ${this.http.baseUrl}`,
     );
     for (const task of tasks) {
       const seconds = (task.ageMs / 1000).toFixed(1);
@@ -145,12 +155,7 @@ export class ComfySession {
       this.#voice.log({ step: 'check_failed', promptId, message: 'No such pending prompt' });
       return false;
     }
-    try {
-      return await prompt.follower.check();
-    } catch (cause) {
-      this.#voice.log({ step: 'check_failed', promptId, message: 'Manual check failed', cause });
-      return false;
-    }
+    return prompt.follower.check();
   }
 
   #track(graph: Graph): TrackedPrompt {
@@ -161,15 +166,12 @@ export class ComfySession {
       http: this.http,
       clock,
       promptId,
-      pollMs,
+      pollMs: () => pollMs,
       expectedOutputNodeIds: outputNodeIds,
-      note: (note) =>
-        this.#voice.log({
-          step: note.step,
-          promptId,
-          message: note.step === 'end_seen' ? note.reason : note.step,
-          ...(note.step === 'check_failed' ? { cause: note.cause } : {}),
-        }),
+      report: (report) => {
+        const log = toSessionLog(promptId, report);
+        if (log !== null) this.#voice.log(log);
+      },
     });
     const prompt = new TrackedPrompt({
       promptId,
@@ -182,79 +184,13 @@ export class ComfySession {
     return prompt;
   }
 
-  async #submit(prompt: TrackedPrompt, graph: Graph, signal?: AbortSignal): Promise<void> {
-    const watch = this.#socket?.expectStatus();
-    const socketId = this.#socket?.socketId ?? prompt.promptId;
-    const request = { graph, promptId: prompt.promptId, socketId, timeoutMs: 30_000 };
-    if (signal?.aborted)
-      throw new ComfyError('ABORTED', 'Aborted before POST /prompt', { cause: signal.reason });
-    // An abort lets the POST finish: a prompt that may have arrived must be taken back, not forgotten.
-    if (!(await submitOnce({ http: this.http, clock: this.#options.clock, signal }, request))) return;
-    watch?.accepted();
-    prompt.follower.noteSubmitted();
-    this.#voice.say(this.#voice.texts.submitted(prompt.promptId));
-    this.#voice.say(this.#voice.texts.waiting(prompt.promptId));
-    this.#voice.log({ step: 'submitted', promptId: prompt.promptId, message: 'accepted' });
-  }
-
-  async #waitForEnd(prompt: TrackedPrompt, signal?: AbortSignal): Promise<PromptEnd> {
-    const { clock, timeoutMs } = this.#options;
-    let cancelTimer: () => void = () => undefined;
-    const abort = new Promise<'TIMEOUT' | 'ABORTED'>((resolve) => {
-      cancelTimer = clock.setTimer(timeoutMs, () => resolve('TIMEOUT'));
-      if (signal?.aborted) resolve('ABORTED');
-      signal?.addEventListener('abort', () => resolve('ABORTED'), { once: true });
-    });
-    const end = await Promise.race([prompt.follower.ended, abort]);
-    cancelTimer();
-    if (typeof end !== 'string') return end;
-    await withdrawPrompt(this.http, prompt.promptId).catch((cause: unknown) =>
-      this.#voice.log({
-        step: 'check_failed',
-        promptId: prompt.promptId,
-        message: 'Could not take the prompt back',
-        cause,
-      }),
-    );
-    const message = end === 'TIMEOUT' ? `Not finished within ${timeoutMs / 1000} s` : 'Aborted';
-    throw new ComfyError(end, message, { cause: signal?.reason, details: { promptId: prompt.promptId } });
-  }
-
-  #conclude(prompt: TrackedPrompt, end: PromptEnd): PromptResult {
+  #conclude(prompt: TrackedPrompt, outputs: CollectedOutput[]): PromptResult {
     const { promptId, socketImages } = prompt;
     const elapsedMs = this.#options.clock.monotonicMs() - prompt.startedMs;
-    if (end.kind === 'succeeded') {
-      prompt.progress = { ...prompt.progress, fraction: 1, currentNodeId: null, currentClass: null };
-      this.#voice.emit('progress', prompt.progress);
-      this.#voice.say(this.#voice.texts.done(promptId, (elapsedMs / 1000).toFixed(2)));
-      return { promptId, outputs: end.outputs, socketImages, elapsedMs };
-    }
-    const error = toPromptError(promptId, end);
-    this.#voice.say(this.#voice.texts.failed(promptId, error.message));
-    throw error;
-  }
-
-  async #open(signal?: AbortSignal): Promise<boolean> {
-    if (this.#socket === null) {
-      this.#socket = this.#options.createSocket();
-      this.#listenTo(this.#socket);
-      this.#socket.start();
-    }
-    const socket = this.#socket;
-    if (socket.state.phase === 'open') return true;
-    const giveUp = new AbortController();
-    const cancel = this.#options.clock.setTimer(this.#options.connectMs, () => giveUp.abort());
-    const forward = (): void => giveUp.abort();
-    signal?.addEventListener('abort', forward, { once: true });
-    try {
-      await socket.whenOpen(giveUp.signal);
-      return true;
-    } catch {
-      return false; // not open in time, which is the answer
-    } finally {
-      cancel();
-      signal?.removeEventListener('abort', forward);
-    }
+    prompt.progress = { ...prompt.progress, fraction: 1, currentNodeId: null, currentClass: null };
+    this.#voice.emit('progress', prompt.progress);
+    this.#voice.say(this.#voice.texts.done(promptId, (elapsedMs / 1000).toFixed(2)));
+    return { promptId, outputs, socketImages, elapsedMs };
   }
 
   #listenTo(socket: ComfySocket): void {
@@ -271,7 +207,7 @@ export class ComfySession {
     socket.onState((state) => {
       if (state.phase !== 'open') return;
       this.#polling = false;
-      for (const prompt of this.#prompts.values()) prompt.follower.noteReconnected();
+      for (const prompt of this.#prompts.values()) prompt.follower.onReconnected();
     });
     socket.onProblem(({ kind, message, cause }) =>
       this.#voice.log({ step: 'socket_problem', promptId: null, message: `${kind}: ${message}`, cause }),

@@ -1,8 +1,12 @@
 import type { PromptEnd } from '../completion/prompt-outcome.ts';
 import { ComfyError } from '../http/comfy-error.ts';
 
-/** The error that stands for every end but success. */
-export function toPromptError(promptId: string, end: Exclude<PromptEnd, { kind: 'succeeded' }>): ComfyError {
+/** The error that stands for every end but success. `cause`: what broke the POST, when its answer was lost. */
+export function toPromptError(
+  promptId: string,
+  end: Exclude<PromptEnd, { kind: 'succeeded' }>,
+  cause?: ComfyError,
+): ComfyError {
   switch (end.kind) {
     case 'failed': {
       const { message, nodeId, nodeType, exceptionType, traceback } = end.error;
@@ -19,7 +23,8 @@ export function toPromptError(promptId: string, end: Exclude<PromptEnd, { kind: 
     case 'interrupted':
       return new ComfyError('PROMPT_INTERRUPTED', 'Interrupted', { details: { promptId } });
     case 'lost':
+      return new ComfyError('PROMPT_LOST', end.reason, { cause, details: { promptId } });
     case 'unreadable':
-      return new ComfyError('PROMPT_LOST', end.reason, { details: { promptId } });
+      return new ComfyError('PROMPT_LOST', end.reason, { details: { promptId, mayRun: true } });
   }
 }

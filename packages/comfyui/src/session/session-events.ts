@@ -12,6 +12,7 @@ export interface SessionPreview {
 export interface SessionLog {
   step:
     | 'submitted'
+    | 'unclear'
     | 'end_seen'
     | 'finished_by_check'
     | 'check_failed'

@@ -14,6 +14,7 @@ export interface SessionTexts {
   failed(promptId: string, message: string): string;
   silent(seconds: number, nodeId: string | null): string;
   polling(): string;
+  unclear(promptId: string): string;
 }
 
 const EN: SessionTexts = {
@@ -28,6 +29,8 @@ const EN: SessionTexts = {
   failed: (promptId, message) => `✗ Workflow ${promptId} failed: ${message}`,
   silent: (seconds, nodeId) => `⚠ No message for ${seconds} s, last node: ${nodeId ?? 'none'}`,
   polling: () => '⚠ No WebSocket connection, following the workflow by polling',
+  unclear: (promptId) =>
+    `⚠ The answer to the submission was lost and the server cannot be reached, looking for workflow ${promptId}`,
 };
 
 const ZH_CN: SessionTexts = {
@@ -42,6 +45,7 @@ const ZH_CN: SessionTexts = {
   failed: (promptId, message) => `✗ 工作流 ${promptId} 执行失败：${message}`,
   silent: (seconds, nodeId) => `⚠ 已 ${seconds} 秒没有收到消息，最后节点: ${nodeId ?? '无'}`,
   polling: () => '⚠ 没有 WebSocket 连接，改用轮询跟踪工作流',
+  unclear: (promptId) => `⚠ 未收到提交的响应，且无法连接服务器，正在查找工作流 ${promptId}`,
 };
 
 const ZH_TW: SessionTexts = {
@@ -56,6 +60,7 @@ const ZH_TW: SessionTexts = {
   failed: (promptId, message) => `✗ 工作流 ${promptId} 執行失敗：${message}`,
   silent: (seconds, nodeId) => `⚠ 已 ${seconds} 秒沒有收到訊息，最後節點: ${nodeId ?? '無'}`,
   polling: () => '⚠ 沒有 WebSocket 連接，改用輪詢追蹤工作流',
+  unclear: (promptId) => `⚠ 未收到提交的回應，且無法連接伺服器，正在尋找工作流 ${promptId}`,
 };
 
 const TEXTS: Record<SessionLanguage, SessionTexts> = { en: EN, 'zh-CN': ZH_CN, 'zh-TW': ZH_TW };

@@ -1,8 +1,8 @@
 import type { Graph } from '../graphs/graph.ts';
 import { createProgressState, nextProgress, type ProgressState } from '../progress/progress-state.ts';
+import type { PromptFollower } from '../prompt/prompt-follower.ts';
 import type { BinaryFrame } from '../socket/binary-frame.ts';
 import { readPromptId, type SocketMessage } from '../socket/socket-message.ts';
-import type { PromptFollower } from './prompt-follower.ts';
 import type { SessionPreview } from './session-events.ts';
 
 /** An image that a SaveImageWebsocket node sent over the socket: it is in no history and no file. */
@@ -47,7 +47,7 @@ export class TrackedPrompt {
 
   /** Takes any message of the socket; null when it changed nothing here. */
   receive(message: SocketMessage, nowMs: number): TrackedChange | null {
-    this.follower.receive(message);
+    this.follower.onMessage(message);
     if (readPromptId(message) !== this.promptId) return null;
     this.lastHeardMs = nowMs;
     const before = this.progress;

@@ -1,0 +1,60 @@
+import type { ComfyHttp } from '../http/comfy-http.ts';
+import type { Clock } from '../time/clock.ts';
+
+/**
+ * Where a prompt is, as its server says. queued: it waits or runs. ended: it is in the history. absent: in neither.
+ * unreachable: the server did not answer, so the prompt may be there; never treat it as absent.
+ */
+export type PromptPlace = 'queued' | 'ended' | 'absent' | 'unreachable';
+
+/** Bounds of one lookup, and who is told why it failed. */
+export interface LookupOptions {
+  /** Of each of its two requests, ms. Default 5 s. */
+  timeoutMs?: number;
+  onFailed?: (cause: unknown) => void;
+}
+
+/** One lookup. Queue before history: a prompt that ends in between must not look absent. Never throws. */
+export async function findPrompt(
+  http: ComfyHttp,
+  promptId: string,
+  { timeoutMs = 5000, onFailed }: LookupOptions = {},
+): Promise<PromptPlace> {
+  try {
+    const { running, pending } = await http.loadQueue({ timeoutMs });
+    if ([...running, ...pending].some((item) => item.promptId === promptId)) return 'queued';
+    return (await http.loadHistory(promptId, { timeoutMs })) === null ? 'absent' : 'ended';
+  } catch (cause) {
+    onFailed?.(cause);
+    return 'unreachable';
+  }
+}
+
+/** When an unclear POST is looked for, ms after it broke: it can land late, so not once but four times. */
+const LOOK_AT_MS = [0, 1000, 3000, 5000];
+
+export interface LookJob extends LookupOptions {
+  http: ComfyHttp;
+  promptId: string;
+  clock: Clock;
+  /** Ends the looking; it then rejects with the reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Looks at 0, 1, 3 and 5 s for a prompt that may have been accepted; the answer is that of the last look. */
+export async function lookForPrompt(job: LookJob): Promise<PromptPlace> {
+  let place: PromptPlace = 'unreachable';
+  let waitedMs = 0;
+  for (const atMs of LOOK_AT_MS) {
+    await job.clock.sleep(atMs - waitedMs, job.signal);
+    waitedMs = atMs;
+    place = await findPrompt(job.http, job.promptId, job);
+    if (isThere(place)) return place;
+  }
+  return place;
+}
+
+/** True when the server has, or had, the prompt: it was accepted. */
+export function isThere(place: PromptPlace): boolean {
+  return place === 'queued' || place === 'ended';
+}
