@@ -1,4 +1,4 @@
-import type { CollectedOutput, ComfyHttp, ProgressState } from '@comfleet/comfyui';
+import type { CollectedOutput, ComfyHttp, FinishedBy, ProgressState } from '@comfleet/comfyui';
 import type { Write } from '../../platform/database/database.ts';
 import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
@@ -8,7 +8,6 @@ import type { StepDeps } from './attempt-steps.ts';
 import type { AttemptResult } from './ending.ts';
 import type { ExecutionCounters } from './execution-counters.ts';
 import type { InputFile, PreparedGraph } from './prepare-graph.ts';
-import type { FinishedBy } from './prompt-follower.ts';
 import type { WorkerTracker } from './worker-tracker.ts';
 
 /** The worker an attempt runs on, as much of it as running needs. */

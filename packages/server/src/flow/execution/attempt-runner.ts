@@ -1,5 +1,5 @@
-import type { CollectedOutput } from '@comfleet/comfyui';
-import { type Graph, parseGraph, parseLosslessJson, readRequirements } from '@comfleet/comfyui';
+import type { CollectedOutput, FollowedEnd, Graph, PromptFollower } from '@comfleet/comfyui';
+import { lookForPrompt, parseGraph, parseLosslessJson, readRequirements } from '@comfleet/comfyui';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
 import {
@@ -16,9 +16,9 @@ import { EarlyEnd } from './end-early.ts';
 import { endAttempt } from './ending.ts';
 import { judgeEnd } from './judge-end.ts';
 import { createTag, type PreparedGraph, prepareGraph, withInputs } from './prepare-graph.ts';
-import type { FollowedEnd, PromptFollower } from './prompt-follower.ts';
+import { reportLookupFailure } from './prompt-reports.ts';
 import { readSilenceLimitMs, SilenceWatch } from './silence-watch.ts';
-import { lookForPrompt, submitPrompt } from './submit-prompt.ts';
+import { submitAttempt } from './submit-attempt.ts';
 import { uploadInputs } from './upload-inputs.ts';
 
 export type {
@@ -151,7 +151,7 @@ class AttemptRun {
     const watch = worker.expectStatus();
     this.#connection = worker.tracker.connection;
     const submitted = await this.#untilGivenUp((signal) =>
-      submitPrompt({
+      submitAttempt({
         http: worker.http,
         graph,
         promptId: attempt.prompt_id,
@@ -166,7 +166,7 @@ class AttemptRun {
     );
     if (submitted === null || submitted.kind === 'submitted') return null;
     watch.cancel();
-    if (submitted.mayLand) this.#early.abandon();
+    if (submitted.mayLand) this.#early.watchForLatePrompt();
     return notCollected(submitted.result);
   }
 
@@ -190,9 +190,12 @@ class AttemptRun {
     if (attempt.state !== 'claimed') return false;
     const { clock, logger } = this.#deps;
     try {
-      const job = { http: worker.http, promptId: attempt.prompt_id, clock, logger, signal: stop };
+      const { prompt_id: promptId } = attempt;
+      const onFailed = reportLookupFailure(logger, promptId);
       // A worker that does not answer may have it: the prompt is followed until the worker tells.
-      return (await lookForPrompt(job)) === 'absent';
+      return (
+        (await lookForPrompt({ http: worker.http, promptId, clock, signal: stop, onFailed })) === 'absent'
+      );
     } catch (thrown) {
       // Canceled meanwhile: what may be there is stopped like any other.
       if (!stop.aborted || stop.reason === 'shutdown') throw thrown;

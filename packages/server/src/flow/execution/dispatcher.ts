@@ -1,3 +1,4 @@
+import type { FinishedBy } from '@comfleet/comfyui';
 import type { Id, IdKind, Progress, TaskId, WorkerId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
@@ -19,9 +20,8 @@ import {
 import { endedAttempt, planAfterAttempt } from './attempt-writes.ts';
 import { type AttemptResult, decideNextStep, endAttempt, type RetryPolicy } from './ending.ts';
 import type { OpenAttempt } from './open-attempts.ts';
-import type { FinishedBy } from './prompt-follower.ts';
+import { removeQueuedPrompt } from './remove-queued-prompt.ts';
 import type { RetryBudget } from './retry-budget.ts';
-import { removeQueuedPrompt } from './submit-prompt.ts';
 
 export interface DispatcherDeps extends RunnerDeps {
   database: Database;

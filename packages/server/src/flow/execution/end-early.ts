@@ -1,3 +1,4 @@
+import { type FollowedEnd, type PromptFollower, stopPrompt } from '@comfleet/comfyui';
 import { toError } from '../../platform/errors/app-error.ts';
 import {
   type AttemptJob,
@@ -10,9 +11,8 @@ import type { AttemptSteps } from './attempt-steps.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
 import { escalate } from './escalate.ts';
 import { leaveWorker } from './leave-worker.ts';
-import type { FollowedEnd, PromptFollower } from './prompt-follower.ts';
-import { stopPrompt, waitUntilGone } from './prompt-on-worker.ts';
 import { readSilenceLimitMs } from './silence-watch.ts';
+import { STOP_CALL_TIMEOUT_MS, waitUntilGone } from './wait-until-gone.ts';
 
 const STOP_WAIT_MS = 10_000;
 
@@ -60,11 +60,11 @@ export class EarlyEnd {
     const { worker, attempt, task } = this.#job;
     const { clock, logger } = this.#deps;
     try {
-      await stopPrompt(worker.http, attempt.prompt_id);
+      await stopPrompt(worker.http, attempt.prompt_id, { timeoutMs: STOP_CALL_TIMEOUT_MS });
       const gone = waitUntilGone(worker.http, attempt.prompt_id, { clock, limitMs: STOP_WAIT_MS });
       await Promise.race([follower.ended, gone]);
     } catch (thrown) {
-      worker.tracker.abandon(attempt.prompt_id);
+      worker.tracker.watchForLatePrompt(attempt.prompt_id);
       const error = toError(thrown).message;
       logger.warn('prompt.stop_failed', { taskId: task.id, promptId: attempt.prompt_id, error });
     }
@@ -75,7 +75,7 @@ export class EarlyEnd {
     const { clock, logger } = this.#deps;
     const left = await leaveWorker({ http: this.#job.worker.http, follower, clock, logger });
     if (left === 'ended') return follower.ended;
-    if (left === 'unknown') this.abandon();
+    if (left === 'unknown') this.watchForLatePrompt();
     return notCollected(this.#endUnreachable());
   }
 
@@ -92,14 +92,14 @@ export class EarlyEnd {
       onStep: (step, outcome, reason) =>
         this.#steps.note('attempt.escalated', { step, result: outcome, reason }),
     });
-    if (outcome === 'left') this.abandon();
+    if (outcome === 'left') this.watchForLatePrompt();
     const hasResult = follower.phase === 'ended' && (await follower.ended).end.kind === 'succeeded';
     return hasResult && stop.reason !== 'timeout' ? follower.ended : notCollected(result);
   }
 
   /** It may still run there: it is stopped as soon as the worker shows it, and counted as a possible overlap. */
-  abandon(): void {
-    this.#job.worker.tracker.abandon(this.#job.attempt.prompt_id);
+  watchForLatePrompt(): void {
+    this.#job.worker.tracker.watchForLatePrompt(this.#job.attempt.prompt_id);
     this.#deps.counters.overlapPossible += 1;
   }
 

@@ -1,10 +1,9 @@
-import type { ComfyHttp } from '@comfleet/comfyui';
+import { type ComfyHttp, type PromptFollower, stopPrompt } from '@comfleet/comfyui';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { type EscalationState, type EscalationStep, nextEscalation } from './escalation.ts';
-import type { PromptFollower } from './prompt-follower.ts';
-import { stopPrompt, waitUntilGone } from './prompt-on-worker.ts';
+import { STOP_CALL_TIMEOUT_MS, waitUntilGone } from './wait-until-gone.ts';
 
 export interface EscalateJob {
   http: ComfyHttp;
@@ -45,7 +44,7 @@ async function tryStep(job: EscalateJob, step: EscalationStep): Promise<string |
       await restart?.();
       return null;
     }
-    if (step === 'cancel') await stopPrompt(http, follower.promptId);
+    if (step === 'cancel') await stopPrompt(http, follower.promptId, { timeoutMs: STOP_CALL_TIMEOUT_MS });
     else await http.free({ unloadModels: true, freeMemory: true }, { timeoutMs: WAIT_MS[step] });
     const gone = waitUntilGone(http, follower.promptId, { clock, limitMs: WAIT_MS[step] });
     await Promise.race([follower.ended, gone]);

@@ -1,9 +1,8 @@
-import { ComfyError, ComfyHttp, type HttpTransport } from '@comfleet/comfyui';
+import { ComfyError, ComfyHttp, type HttpTransport, PromptFollower } from '@comfleet/comfyui';
 import { describe, expect, test } from 'vitest';
 import { silentLogger } from '../../platform/logging/logger.ts';
 import { systemClock } from '../../platform/time/clock.ts';
 import { leaveWorker } from './leave-worker.ts';
-import { PromptFollower } from './prompt-follower.ts';
 
 const ID = '01a206a6-d098-7b3c-950a-3205faf7381f';
 const HISTORY = {
@@ -37,8 +36,7 @@ function leave(worker: { queue: unknown[] | null; history?: unknown }) {
     expectedOutputNodeIds: ['9'],
     http,
     pollMs: () => 1000,
-    adopted: false,
-    ...deps,
+    clock: deps.clock,
   });
   return { left: leaveWorker({ http, follower, ...deps }), follower, calls };
 }

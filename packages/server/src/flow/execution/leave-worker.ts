@@ -1,9 +1,9 @@
-import type { ComfyHttp } from '@comfleet/comfyui';
+import { type ComfyHttp, findPrompt, type PromptFollower, stopPrompt } from '@comfleet/comfyui';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
-import type { PromptFollower } from './prompt-follower.ts';
-import { findPlace, stopPrompt, waitUntilGone } from './prompt-on-worker.ts';
+import { reportLookupFailure } from './prompt-reports.ts';
+import { STOP_CALL_TIMEOUT_MS, waitUntilGone } from './wait-until-gone.ts';
 
 export interface LeaveJob {
   http: ComfyHttp;
@@ -28,11 +28,11 @@ const STOP_WAIT_MS = 3000;
  */
 export async function leaveWorker({ http, follower, clock, logger }: LeaveJob): Promise<Left> {
   const { promptId } = follower;
-  const place = await findPlace(http, promptId, { logger, timeoutMs: LAST_LOOK_MS });
+  const onFailed = reportLookupFailure(logger, promptId);
+  const place = await findPrompt(http, promptId, { onFailed, timeoutMs: LAST_LOOK_MS });
   switch (place) {
     case 'ended':
-      await follower.check();
-      return follower.phase === 'ended' ? 'ended' : 'unknown';
+      return (await follower.check()) ? 'ended' : 'unknown';
     case 'absent':
       return 'gone';
     case 'unreachable':
@@ -45,7 +45,7 @@ export async function leaveWorker({ http, follower, clock, logger }: LeaveJob): 
     }
   }
   try {
-    await stopPrompt(http, promptId);
+    await stopPrompt(http, promptId, { timeoutMs: STOP_CALL_TIMEOUT_MS });
     await waitUntilGone(http, promptId, { clock, limitMs: STOP_WAIT_MS });
     return 'gone';
   } catch (thrown) {

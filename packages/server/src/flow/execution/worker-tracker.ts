@@ -5,14 +5,15 @@ import {
   type Graph,
   nextProgress,
   type ProgressState,
+  PromptFollower,
   readPromptId,
   type SocketMessage,
 } from '@comfleet/comfyui';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
-import { AbandonedPrompts } from './abandoned-prompts.ts';
 import type { ExecutionCounters } from './execution-counters.ts';
-import { PromptFollower } from './prompt-follower.ts';
+import { LatePrompts } from './late-prompts.ts';
+import { reportFollowing } from './prompt-reports.ts';
 
 /** The part of a worker's socket that following needs; the fleet owns it and keeps it drained. */
 export interface TrackedSocket {
@@ -53,7 +54,7 @@ export class WorkerTracker {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #tracked = new Map<string, Tracked>();
-  readonly #abandoned: AbandonedPrompts;
+  readonly #late: LatePrompts;
   readonly #unsubscribe: (() => void)[];
   /** Prompts followed on all workers: above 500 each is polled more slowly. */
   readonly #openEverywhere: () => number;
@@ -79,7 +80,7 @@ export class WorkerTracker {
     this.#openEverywhere = deps.openEverywhere;
     this.#counters = deps.counters;
     this.#socket = worker.socket;
-    this.#abandoned = new AbandonedPrompts({ http: worker.http, ...deps });
+    this.#late = new LatePrompts({ http: worker.http, ...deps });
     this.#unsubscribe = [
       worker.socket.onMessage((message) => this.#onMessage(message)),
       worker.socket.onBinary((frame) => this.#onBinary(frame)),
@@ -106,9 +107,9 @@ export class WorkerTracker {
       expectedOutputNodeIds: options.expectedOutputNodeIds,
       http: this.#http,
       clock: this.#clock,
-      logger: this.#logger,
       pollMs: () => (this.#openEverywhere() > MANY_PROMPTS ? 5000 : 1000),
       adopted: options.adopted,
+      report: reportFollowing(this.#logger, options.promptId),
     });
     const { promptId, graph, expectedOutputNodeIds } = options;
     const progress = createProgressState({ promptId, graph, outputNodeIds: expectedOutputNodeIds });
@@ -129,10 +130,10 @@ export class WorkerTracker {
     if (this.#running === tracked) this.#running = null;
   }
 
-  /** A prompt given up that may still turn up on this worker: it is stopped there as soon as it does. */
-  abandon(promptId: string): void {
-    this.#abandoned.add(promptId);
-    this.#abandoned.look();
+  /** For a prompt that its task has left and that may still turn up on this worker: it is stopped as soon as it does. */
+  watchForLatePrompt(promptId: string): void {
+    this.#late.add(promptId);
+    this.#late.recheck();
   }
 
   /** True while this prompt is the one whose frames come now. */
@@ -147,7 +148,7 @@ export class WorkerTracker {
 
   #onMessage(message: SocketMessage): void {
     const promptId = readPromptId(message);
-    if (message.type === 'status' || message.type === 'execution_start') this.#abandoned.look();
+    if (message.type === 'status' || message.type === 'execution_start') this.#late.recheck();
     if (message.type === 'status' || message.type === 'execution_start') {
       // A falling count or the next prompt's start says that something ended: everyone looks.
       for (const tracked of this.#tracked.values()) tracked.follower.onMessage(message);
@@ -200,7 +201,7 @@ export class WorkerTracker {
     this.#wasOpen = isOpen;
     if (isOpen) {
       this.#openings += 1;
-      this.#abandoned.look();
+      this.#late.recheck();
     }
     for (const { follower, options, progress } of this.#tracked.values()) {
       if (isOpen) follower.onReconnected();

@@ -1,6 +1,6 @@
 import type { WorkerId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
-import { ABANDONED_LIFE_MS } from '../../execution/abandoned-prompts.ts';
+import { LATE_PROMPT_LIFE_MS } from '../../execution/late-prompts.ts';
 import { loadGivenUp } from '../../execution/open-attempts.ts';
 import type { WorkerLinks } from '../worker-links.ts';
 
@@ -16,7 +16,7 @@ export class GivenUpPrompts {
   }
 
   async load(): Promise<void> {
-    const sinceMs = this.#database.nowMs() - ABANDONED_LIFE_MS;
+    const sinceMs = this.#database.nowMs() - LATE_PROMPT_LIFE_MS;
     for (const { workerId, promptId } of await loadGivenUp(this.#database, sinceMs)) {
       const id = workerId as WorkerId;
       this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), promptId]);
@@ -29,6 +29,6 @@ export class GivenUpPrompts {
     const worker = promptIds && this.#links.open(workerId);
     if (!worker) return;
     this.#waiting.delete(workerId);
-    for (const promptId of promptIds) worker.tracker.abandon(promptId);
+    for (const promptId of promptIds) worker.tracker.watchForLatePrompt(promptId);
   }
 }

@@ -1,0 +1,45 @@
+import type { FollowerReport, SubmitReport } from '@comfleet/comfyui';
+import { toError } from '../../platform/errors/app-error.ts';
+import { reach } from '../../platform/lifecycle/failpoints.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+
+/** Takes the steps of a submission into our log, and past the failpoints. */
+export function reportSubmit(logger: Logger, promptId: string): (report: SubmitReport) => void {
+  const reportFailure = reportLookupFailure(logger, promptId);
+  return (report) => {
+    switch (report.kind) {
+      case 'handed_over':
+        return reach('post_handed_over');
+      case 'unclear':
+        return logger.warn('prompt.unclear', { promptId, error: report.cause.message });
+      case 'lookup_failed':
+        return reportFailure(report.cause);
+    }
+  };
+}
+
+/** Takes the steps of following into our log, and past the failpoints. */
+export function reportFollowing(logger: Logger, promptId: string): (report: FollowerReport) => void {
+  return (report) => {
+    switch (report.kind) {
+      case 'asking':
+        if (report.ask === 'history' && report.phase === 'ending') reach('before_history');
+        return;
+      case 'ask_failed': {
+        // A worker that stays silent is the health check's finding, not this one's.
+        const { ask, cause } = report;
+        return logger.debug('prompt.check_failed', { promptId, ask, error: toError(cause).message });
+      }
+      case 'history_empty':
+        return logger.debug('history.empty', { promptId });
+      case 'end_announced':
+      case 'ended':
+        return; // the end of the attempt is logged
+    }
+  };
+}
+
+/** A lookup that failed says that the worker cannot be reached; why is for the log. */
+export function reportLookupFailure(logger: Logger, promptId: string): (cause: unknown) => void {
+  return (cause) => logger.debug('prompt.lookup_failed', { promptId, error: toError(cause).message });
+}
