@@ -127,7 +127,7 @@ export class Spine {
       database,
       fleet,
       adopt: (open, workerId) => this.#adopt(open, workerId),
-      abandon: (open) => this.dispatcher.abandon(open),
+      abandon: (open) => this.dispatcher.failOrphanedAttempt(open),
     });
   }
 

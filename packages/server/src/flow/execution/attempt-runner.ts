@@ -1,20 +1,19 @@
-import type { CollectedOutput, FollowedEnd, Graph, PromptFollower } from '@comfleet/comfyui';
+import type { Graph, PromptFollower } from '@comfleet/comfyui';
 import { lookForPrompt, parseGraph, parseLosslessJson, readRequirements } from '@comfleet/comfyui';
-import { AppError, toError } from '../../platform/errors/app-error.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
 import {
   type AttemptEnd,
   type AttemptJob,
-  type Collected,
   type Ended,
   notCollected,
   type RunnerDeps,
   type StopReason,
 } from './attempt-job.ts';
 import { AttemptSteps } from './attempt-steps.ts';
+import { collectEnd } from './collect-end.ts';
 import { EarlyEnd } from './end-early.ts';
 import { endAttempt } from './ending.ts';
-import { judgeEnd } from './judge-end.ts';
 import { createTag, type PreparedGraph, prepareGraph, withInputs } from './prepare-graph.ts';
 import { reportLookupFailure } from './prompt-reports.ts';
 import { readSilenceLimitMs, SilenceWatch } from './silence-watch.ts';
@@ -28,9 +27,6 @@ export type {
   RunningWorker,
   StopReason,
 } from './attempt-job.ts';
-
-const STORAGE_WAIT_MS = 5000;
-const FREE_TIMEOUT_MS = 5000;
 
 /**
  * One try of a task on one worker, from the claim to the bytes: inputs, POST, following, outputs. It commits only its
@@ -214,74 +210,14 @@ class AttemptRun {
         : first === 'silent'
           ? await this.#early.stalled(follower)
           : first;
-    return over !== null && 'end' in over ? this.#settle(over, prepared) : over;
-  }
-
-  async #settle(followed: FollowedEnd, prepared: PreparedGraph): Promise<Ended | null> {
-    const { finishedBy } = followed;
-    const judged = judgeEnd(followed.end);
-    if (judged.kind === 'over') {
-      const { code, details } = judged.result.error;
-      if (code === 'OUT_OF_MEMORY') await this.#freeMemory();
-      const isRemoved = code === 'PROMPT_LOST' && this.#isSameProcess();
-      const result = isRemoved ? endAttempt('lost', 'REMOVED_ON_WORKER', details) : judged.result;
-      return { result, collected: null, finishedBy };
-    }
-    reach('before_download');
-    try {
-      const collected = await this.#collect(judged.outputs, prepared);
-      reach('before_result_commit');
-      return { result: { ending: 'succeeded' }, collected, finishedBy };
-    } catch (thrown) {
-      const reason: unknown = this.#job.stop.reason;
-      if (reason === 'shutdown') return null;
-      // It had ended there: whatever took the worker away, it was not this prompt.
-      if (reason === 'worker_lost' || reason === 'worker_died')
-        return notCollected(endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true, started: false }));
-      const error = toError(thrown);
-      const code = error instanceof AppError ? error.code : 'COLLECT_FAILED';
-      const details = error instanceof AppError ? error.details : { cause: error.message };
-      return { result: endAttempt('failed', code, details), collected: null, finishedBy };
-    }
+    if (over === null || !('end' in over)) return over;
+    const ended = { deps: this.#deps, job: this.#job, steps: this.#steps, prepared };
+    return collectEnd({ ...ended, isSameProcess: this.#isSameProcess() }, over);
   }
 
   /** A prompt that is gone while the socket it was sent beside never closed: the worker did not restart. */
   #isSameProcess(): boolean {
     return this.#connection !== null && this.#connection === this.#job.worker.tracker.connection;
-  }
-
-  /** What the worker holds in GPU memory makes room before anything else runs there (A10). */
-  async #freeMemory(): Promise<void> {
-    const { worker, attempt } = this.#job;
-    try {
-      await worker.http.free({ unloadModels: true, freeMemory: true }, { timeoutMs: FREE_TIMEOUT_MS });
-    } catch (thrown) {
-      const error = toError(thrown).message;
-      this.#deps.logger.warn('worker.free_failed', { workerId: attempt.worker_id, error });
-    }
-  }
-
-  /** Without room on our disk the worker keeps the files and the attempt stays `collecting` until there is (D3). */
-  async #collect(outputs: readonly CollectedOutput[], prepared: PreparedGraph): Promise<Collected> {
-    const { task, worker, stop } = this.#job;
-    for (let noted = false; ; noted = true) {
-      try {
-        const attempt = this.#steps.attempt;
-        return await this.#deps.collect({
-          task,
-          attempt,
-          outputs,
-          prepared,
-          http: worker.http,
-          signal: stop,
-        });
-      } catch (thrown) {
-        if (!(thrown instanceof AppError) || thrown.code !== 'STORAGE_FULL') throw thrown;
-        this.#deps.logger.error('storage.full', { taskId: task.id, ...thrown.details });
-        if (!noted) this.#steps.note('attempt.collecting');
-        await this.#deps.clock.sleep(STORAGE_WAIT_MS, stop);
-      }
-    }
   }
 }
 

@@ -1,14 +1,9 @@
 import type { FinishedBy } from '@comfleet/comfyui';
-import type { Id, IdKind, Progress, TaskId, WorkerId } from '@comfleet/contract';
-import type { Database } from '../../platform/database/database.ts';
+import type { TaskId, WorkerId } from '@comfleet/contract';
 import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
-import type { Logger } from '../../platform/logging/logger.ts';
-import type { Clock } from '../../platform/time/clock.ts';
-import type { TaskJournal } from '../tasks/task-journal.ts';
-import { type AttemptHistory, loadAttemptHistory, NO_HISTORY } from './attempt-history.ts';
 import {
   type AttemptEnd,
   type AttemptJob,
@@ -17,34 +12,14 @@ import {
   runAttempt,
   type StopReason,
 } from './attempt-runner.ts';
-import { endedAttempt, planAfterAttempt } from './attempt-writes.ts';
-import { type AttemptResult, decideNextStep, endAttempt, type RetryPolicy } from './ending.ts';
+import { AttemptSettler, type SettlerDeps } from './attempt-settler.ts';
+import { type ClaimDeps, claimAttempt } from './claim-attempt.ts';
+import { type AttemptResult, endAttempt } from './ending.ts';
+import { limitExecution } from './limit-execution.ts';
 import type { OpenAttempt } from './open-attempts.ts';
 import { removeQueuedPrompt } from './remove-queued-prompt.ts';
-import type { RetryBudget } from './retry-budget.ts';
 
-export interface DispatcherDeps extends RunnerDeps {
-  database: Database;
-  journal: TaskJournal;
-  clock: Clock;
-  logger: Logger;
-  createId: <K extends IdKind>() => Id<K>;
-  writeNewAttempt: (row: AttemptRow) => { query: ReturnType<RunnerDeps['writeAttempt']>['query'] };
-  /** Where a task that avoids one more worker waits, and whether any other one could take it now. */
-  planRetryLane: (
-    task: TaskRow,
-    workerId: string,
-    needsMoreVram: boolean,
-  ) => { key: string; requirements: string; hasOtherWorker: boolean };
-  /** Details for the event of a claim: what is expected of the task on this worker. */
-  describeClaim: (task: TaskRow, workerId: string) => Record<string, unknown>;
-  /** The newest progress of a running task. */
-  findProgress: (taskId: string) => Progress | null;
-  /** Extra writes that end a task for good (its secrets go). */
-  writesAtEnd: (task: TaskRow) => readonly { query: ReturnType<RunnerDeps['writeAttempt']>['query'] }[];
-  retry: RetryPolicy;
-  /** Failed tasks that are to be tried again: asked before each is let go. */
-  retries: RetryBudget;
+export interface DispatcherDeps extends RunnerDeps, ClaimDeps, SettlerDeps {
   slots: SlotListener;
 }
 
@@ -88,11 +63,12 @@ export class Dispatcher {
   readonly #claiming = new Set<Promise<unknown>>();
   /** Tasks canceled between their claim, or their adoption, and its answer. */
   readonly #canceledEarly = new Set<string>();
-  readonly #finishedBy: Record<FinishedBy, number> = { socket: 0, watchdog: 0, check: 0, adoption: 0 };
+  readonly #settler: AttemptSettler;
   #stopping = false;
 
   constructor(scope: Scope, deps: DispatcherDeps) {
     this.#deps = deps;
+    this.#settler = new AttemptSettler(deps);
     scope.add('attempts', () => this.#drain(), { deadlineMs: 20_000 });
   }
 
@@ -101,7 +77,7 @@ export class Dispatcher {
   }
 
   get finishedBy(): Readonly<Record<FinishedBy, number>> {
-    return this.#finishedBy;
+    return this.#settler.finishedBy;
   }
 
   find(taskId: string): { attempt: AttemptRow; workerId: WorkerId; startedMs: number | null } | null {
@@ -115,7 +91,7 @@ export class Dispatcher {
   /** Claims a waiting task for a worker and runs it. A lost claim is a normal outcome: someone canceled it, say. */
   async dispatch(taskId: TaskId, { workerId, worker, placed }: Place): Promise<'running' | 'lost'> {
     if (this.#stopping) return 'lost';
-    const claiming = this.#claim(taskId, { workerId, socketId: worker.socketId, placed });
+    const claiming = claimAttempt(this.#deps, taskId, { workerId, socketId: worker.socketId, placed });
     this.#claiming.add(claiming);
     try {
       const claimed = await claiming;
@@ -134,12 +110,10 @@ export class Dispatcher {
   }
 
   /** Ends an open attempt whose worker is not in the fleet any more. */
-  async abandon({ task, attempt }: OpenAttempt): Promise<void> {
-    const result = endAttempt('lost', 'WORKER_UNREACHABLE', {
-      reason: 'the worker left the fleet',
-      dispatched: false,
-    });
-    await this.#settle(task, { result, attempt, steps: [], collected: null, finishedBy: null });
+  async failOrphanedAttempt({ task, attempt }: OpenAttempt): Promise<void> {
+    const reason = 'the worker left the fleet';
+    const result = endAttempt('lost', 'WORKER_UNREACHABLE', { reason, dispatched: false });
+    this.#announce(await this.#settler.settle(task, endWithoutResult(attempt, result)));
   }
 
   /** Stops a task's attempt; it settles by itself. False when none runs here; a cancel counts once it does. */
@@ -164,48 +138,6 @@ export class Dispatcher {
     logger.info('prompt.taken_back', { taskId, workerId, promptId: attempt.prompt_id, forTaskId });
     running.abort.abort('taken_back' satisfies StopReason);
     return true;
-  }
-
-  async #claim(
-    taskId: TaskId,
-    { workerId, socketId, placed }: { workerId: WorkerId; socketId: string; placed: object },
-  ): Promise<{ task: TaskRow; attempt: AttemptRow } | null> {
-    const { journal, database, createId, writeNewAttempt, describeClaim } = this.#deps;
-    const attemptId = createId<'attempt'>();
-    const promptId = createId();
-    let attempt: AttemptRow | null = null;
-    const task = await journal.change(taskId, (row) => {
-      attempt = {
-        id: attemptId,
-        task_id: row.id,
-        owner_id: row.owner_id,
-        number: row.epoch + 1,
-        epoch: row.epoch + 1,
-        worker_id: workerId,
-        prompt_id: promptId,
-        socket_id: socketId,
-        state: 'claimed',
-        ending: null,
-        error: null,
-        created_at: database.nowMs(),
-        submitted_at: null,
-        started_at: null,
-        ended_at: null,
-      };
-      return {
-        changes: [
-          {
-            type: 'attempt.claimed',
-            attemptId,
-            workerId,
-            promptId,
-            details: { ...describeClaim(row, workerId), placement: placed },
-          },
-        ],
-        writes: [writeNewAttempt(attempt)],
-      };
-    });
-    return task && attempt ? { task, attempt } : null;
   }
 
   #start(job: {
@@ -254,11 +186,11 @@ export class Dispatcher {
       workerId: running.workerId,
       promptId: attempt.prompt_id,
     };
-    const cancelTimer = this.#limitTime(running, job);
+    const cancelLimit = this.#limitTime(running, job);
     const beganMs = clock.monotonicMs();
     try {
       const end = await runAttempt(this.#deps, job);
-      if (end) await this.#settleSurely(task, end);
+      if (end) this.#announce(await this.#settler.settleSurely(task, end));
       const durationMs = Math.round(clock.monotonicMs() - beganMs);
       logger.info(end ? 'attempt.ended' : 'attempt.left_open', {
         ...log,
@@ -268,110 +200,43 @@ export class Dispatcher {
       });
     } catch (thrown) {
       const error = toError(thrown);
-      logger.error('attempt.broke', { ...log, error: error.message, stack: error.stack });
+      logger.error('attempt.crashed', { ...log, error: error.message, stack: error.stack });
       const result = endAttempt('failed', 'INTERNAL', { reason: error.message });
-      await this.#settleSurely(task, { result, attempt, steps: [], collected: null, finishedBy: null });
+      this.#announce(await this.#settler.settleSurely(task, endWithoutResult(attempt, result)));
     } finally {
-      cancelTimer();
+      cancelLimit();
       this.#running.delete(task.id);
       if (!this.#stopping) this.#deps.slots.released(task, running.workerId, running.phase === 'running');
     }
   }
 
-  /** The execution limit counts from the prompt's start on the worker, not from waiting in its queue. */
-  #limitTime(running: Running, job: AttemptJob): () => void {
-    const { timeout_ms: timeoutMs } = job.task;
-    if (timeoutMs <= 0) return () => {};
-    let cancel = () => {};
-    const { tracker } = job.worker;
-    const { prompt_id: promptId } = job.attempt;
-    const check = () => {
-      const { clock } = this.#deps;
-      const phase = tracker.find(promptId)?.phase;
-      // Fetching its files is not the prompt's time.
-      if (phase === 'ended') return;
-      if (phase === 'running' || tracker.isRunning(promptId)) running.startedMs ??= clock.monotonicMs();
-      const spentMs = running.startedMs === null ? 0 : clock.monotonicMs() - running.startedMs;
-      if (spentMs >= timeoutMs) running.abort.abort('timeout' satisfies StopReason);
-      else cancel = clock.setTimer(Math.min(1000, Math.max(50, timeoutMs - spentMs)), check);
-    };
-    cancel = this.#deps.clock.setTimer(Math.min(1000, timeoutMs), check);
-    return () => cancel();
-  }
-
-  /** A result is not given up because the database is away: the worker's bytes are ours already (P18). */
-  async #settleSurely(task: TaskRow, end: AttemptEnd): Promise<void> {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        await this.#settle(task, end);
-        return;
-      } catch (thrown) {
-        if (this.#stopping) return;
-        this.#deps.logger.error('attempt.settle_late', { taskId: task.id, error: toError(thrown).message });
-        await this.#deps.clock.sleep(Math.min(5000, 200 * 2 ** tries));
-      }
-    }
-  }
-
-  async #settle(seen: TaskRow, { result, attempt, steps, collected, finishedBy }: AttemptEnd): Promise<void> {
-    const { journal, database, writeAttempt, writesAtEnd, findProgress, slots, retries } = this.#deps;
-    const isLater = result.ending !== 'succeeded' && attempt.number > 1;
-    const history = isLater ? await loadAttemptHistory(database, seen.id) : NO_HISTORY;
-    let isBudgeted = false;
-    const settled = await journal.change(seen.id, (task) => {
-      if (task.epoch !== attempt.epoch || task.state !== 'running') return null;
-      const atMs = database.nowMs();
-      const progress = findProgress(task.id);
-      const { next, retryLane } = this.#decideNext(task, { attempt, result, history });
-      isBudgeted = next.kind === 'retry' && next.isBudgeted;
-      const goesOn = next.kind === 'retry' || next.kind === 'requeue';
-      return {
-        changes: [...steps, ...planAfterAttempt({ task, attempt, result, next, atMs, progress, retryLane })],
-        writes: [
-          writeAttempt(endedAttempt(attempt, result, atMs)),
-          ...(next.kind === 'succeed' ? (collected?.writes ?? []) : []),
-          ...(goesOn ? [] : writesAtEnd(task)),
-        ],
-      };
-    });
-    if (isBudgeted) retries.add(seen.id);
-    else retries.remove(seen.id);
-    if (settled?.state === 'succeeded') {
-      if (finishedBy) this.#finishedBy[finishedBy] += 1;
-      collected?.publish();
-    }
-    if (settled?.state === 'queued') slots.requeued(settled);
-  }
-
-  #decideNext(
-    task: TaskRow,
-    { attempt, result, history }: { attempt: AttemptRow; result: AttemptResult; history: AttemptHistory },
-  ) {
-    const { retry, planRetryLane } = this.#deps;
-    const retryLane =
-      result.ending === 'succeeded'
-        ? { key: task.lane, requirements: task.requirements, hasOtherWorker: false }
-        : planRetryLane(task, attempt.worker_id, result.error.code === 'OUT_OF_MEMORY');
-    const next = decideNextStep(
-      {
-        attemptCount: task.attempt_count,
-        maxAttempts: task.max_attempts,
-        workerId: attempt.worker_id,
-        history,
-        cancelRequested: task.cancel_requested_at !== null,
-        hasOtherWorker: retryLane.hasOtherWorker,
+  #limitTime(running: Running, { task, attempt, worker }: AttemptJob): () => void {
+    return limitExecution({
+      promptId: attempt.prompt_id,
+      tracker: worker.tracker,
+      timeoutMs: task.timeout_ms,
+      clock: this.#deps.clock,
+      onRunning: (startedMs) => {
+        running.startedMs = startedMs;
       },
-      result,
-      retry,
-    );
-    return { next, retryLane };
+      onExceeded: () => running.abort.abort('timeout' satisfies StopReason),
+    });
+  }
+
+  #announce(settled: TaskRow | null): void {
+    if (settled?.state === 'queued') this.#deps.slots.requeued(settled);
   }
 
   /** Running prompts go on without us; the next start finds them. */
   async #drain(): Promise<void> {
     this.#stopping = true;
+    this.#settler.stop();
     for (const { abort } of this.#running.values()) abort.abort('shutdown' satisfies StopReason);
     await Promise.allSettled(this.#claiming);
     await Promise.allSettled([...this.#running.values()].map((running) => running.done));
   }
+}
+
+function endWithoutResult(attempt: AttemptRow, result: AttemptResult): AttemptEnd {
+  return { result, attempt, steps: [], collected: null, finishedBy: null };
 }

@@ -1,0 +1,129 @@
+import type { FinishedBy } from '@comfleet/comfyui';
+import type { Progress } from '@comfleet/contract';
+import type { Database, Write } from '../../platform/database/database.ts';
+import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
+import { toError } from '../../platform/errors/app-error.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import type { TaskJournal } from '../tasks/task-journal.ts';
+import { type AttemptHistory, loadAttemptHistory, NO_HISTORY } from './attempt-history.ts';
+import type { AttemptEnd } from './attempt-job.ts';
+import { endedAttempt, planAfterAttempt } from './attempt-writes.ts';
+import { type AttemptResult, decideNextStep, type RetryPolicy } from './ending.ts';
+import type { RetryBudget } from './retry-budget.ts';
+
+export interface SettlerDeps {
+  database: Database;
+  journal: TaskJournal;
+  clock: Clock;
+  logger: Logger;
+  writeAttempt: (row: AttemptRow) => Write;
+  /** Where a task that avoids one more worker waits, and whether any other one could take it now. */
+  planRetryLane: (
+    task: TaskRow,
+    workerId: string,
+    needsMoreVram: boolean,
+  ) => { key: string; requirements: string; hasOtherWorker: boolean };
+  /** The newest progress of a running task. */
+  findProgress: (taskId: string) => Progress | null;
+  /** Extra writes that end a task for good (its secrets go). */
+  writesAtEnd: (task: TaskRow) => readonly Write[];
+  retry: RetryPolicy;
+  /** Failed tasks that are to be tried again: asked before each is let go. */
+  retries: RetryBudget;
+}
+
+/** Carries tasks on when an attempt of theirs is over: to their end, back to the queue, or held until the next try. */
+export class AttemptSettler {
+  readonly #deps: SettlerDeps;
+  readonly #finishedBy: Record<FinishedBy, number> = { socket: 0, watchdog: 0, check: 0, adoption: 0 };
+  #stopping = false;
+
+  constructor(deps: SettlerDeps) {
+    this.#deps = deps;
+  }
+
+  /** How often each way noticed the end of a prompt that succeeded. */
+  get finishedBy(): Readonly<Record<FinishedBy, number>> {
+    return this.#finishedBy;
+  }
+
+  /** From now on what cannot be stored stays open for the next start. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** A result is not given up because the database is away: the worker's bytes are ours already (P18). */
+  async settleSurely(task: TaskRow, end: AttemptEnd): Promise<TaskRow | null> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await this.settle(task, end);
+      } catch (thrown) {
+        if (this.#stopping) return null;
+        this.#deps.logger.error('attempt.commit_retry', {
+          taskId: task.id,
+          error: toError(thrown).message,
+        });
+        await this.#deps.clock.sleep(Math.min(5000, 200 * 2 ** tries));
+      }
+    }
+  }
+
+  /** Stores the end and what follows; null when another attempt has followed meanwhile. Throws when the database is away. */
+  async settle(
+    seen: TaskRow,
+    { result, attempt, steps, collected, finishedBy }: AttemptEnd,
+  ): Promise<TaskRow | null> {
+    const { journal, database, writeAttempt, writesAtEnd, findProgress, retries } = this.#deps;
+    const isLater = result.ending !== 'succeeded' && attempt.number > 1;
+    const history = isLater ? await loadAttemptHistory(database, seen.id) : NO_HISTORY;
+    let isBudgeted = false;
+    const settled = await journal.change(seen.id, (task) => {
+      if (task.epoch !== attempt.epoch || task.state !== 'running') return null;
+      const atMs = database.nowMs();
+      const progress = findProgress(task.id);
+      const { next, retryLane } = this.#decideNext(task, { attempt, result, history });
+      isBudgeted = next.kind === 'retry' && next.isBudgeted;
+      const goesOn = next.kind === 'retry' || next.kind === 'requeue';
+      return {
+        changes: [...steps, ...planAfterAttempt({ task, attempt, result, next, atMs, progress, retryLane })],
+        writes: [
+          writeAttempt(endedAttempt(attempt, result, atMs)),
+          ...(next.kind === 'succeed' ? (collected?.writes ?? []) : []),
+          ...(goesOn ? [] : writesAtEnd(task)),
+        ],
+      };
+    });
+    if (isBudgeted) retries.add(seen.id);
+    else retries.remove(seen.id);
+    if (settled?.state === 'succeeded') {
+      if (finishedBy) this.#finishedBy[finishedBy] += 1;
+      collected?.publish();
+    }
+    return settled;
+  }
+
+  #decideNext(
+    task: TaskRow,
+    { attempt, result, history }: { attempt: AttemptRow; result: AttemptResult; history: AttemptHistory },
+  ) {
+    const { retry, planRetryLane } = this.#deps;
+    const retryLane =
+      result.ending === 'succeeded'
+        ? { key: task.lane, requirements: task.requirements, hasOtherWorker: false }
+        : planRetryLane(task, attempt.worker_id, result.error.code === 'OUT_OF_MEMORY');
+    const next = decideNextStep(
+      {
+        attemptCount: task.attempt_count,
+        maxAttempts: task.max_attempts,
+        workerId: attempt.worker_id,
+        history,
+        cancelRequested: task.cancel_requested_at !== null,
+        hasOtherWorker: retryLane.hasOtherWorker,
+      },
+      result,
+      retry,
+    );
+    return { next, retryLane };
+  }
+}

@@ -1,0 +1,56 @@
+import type { Id, IdKind, TaskId, WorkerId } from '@comfleet/contract';
+import type { Database, Write } from '../../platform/database/database.ts';
+import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
+import type { TaskJournal } from '../tasks/task-journal.ts';
+
+export interface ClaimDeps {
+  database: Database;
+  journal: TaskJournal;
+  createId: <K extends IdKind>() => Id<K>;
+  writeNewAttempt: (row: AttemptRow) => Write;
+  /** Details for the event of a claim: what is expected of the task on this worker. */
+  describeClaim: (task: TaskRow, workerId: string) => Record<string, unknown>;
+}
+
+/** Where a claimed task is to run. `placed` says why there, and is kept with the claim's event. */
+export interface ClaimedPlace {
+  workerId: WorkerId;
+  socketId: string;
+  placed: object;
+}
+
+/** Claims a waiting task for a worker in SQL, with the id its prompt will have. Null when it waits no more. */
+export async function claimAttempt(
+  { database, journal, createId, writeNewAttempt, describeClaim }: ClaimDeps,
+  taskId: TaskId,
+  { workerId, socketId, placed }: ClaimedPlace,
+): Promise<{ task: TaskRow; attempt: AttemptRow } | null> {
+  const attemptId = createId<'attempt'>();
+  const promptId = createId();
+  let attempt: AttemptRow | null = null;
+  const task = await journal.change(taskId, (row) => {
+    attempt = {
+      id: attemptId,
+      task_id: row.id,
+      owner_id: row.owner_id,
+      number: row.epoch + 1,
+      epoch: row.epoch + 1,
+      worker_id: workerId,
+      prompt_id: promptId,
+      socket_id: socketId,
+      state: 'claimed',
+      ending: null,
+      error: null,
+      created_at: database.nowMs(),
+      submitted_at: null,
+      started_at: null,
+      ended_at: null,
+    };
+    const details = { ...describeClaim(row, workerId), placement: placed };
+    return {
+      changes: [{ type: 'attempt.claimed', attemptId, workerId, promptId, details }],
+      writes: [writeNewAttempt(attempt)],
+    };
+  });
+  return task && attempt ? { task, attempt } : null;
+}

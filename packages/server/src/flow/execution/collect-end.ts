@@ -1,0 +1,81 @@
+import type { CollectedOutput, FollowedEnd } from '@comfleet/comfyui';
+import { AppError, toError } from '../../platform/errors/app-error.ts';
+import { reach } from '../../platform/lifecycle/failpoints.ts';
+import { type AttemptJob, type Collected, type Ended, notCollected, type RunnerDeps } from './attempt-job.ts';
+import type { AttemptSteps } from './attempt-steps.ts';
+import { endAttempt } from './ending.ts';
+import { judgeEnd } from './judge-end.ts';
+import type { PreparedGraph } from './prepare-graph.ts';
+
+const STORAGE_WAIT_MS = 5000;
+const FREE_TIMEOUT_MS = 5000;
+
+export interface EndedPrompt {
+  deps: RunnerDeps;
+  job: AttemptJob;
+  steps: AttemptSteps;
+  prepared: PreparedGraph;
+  /** The worker's socket held from the POST until now: its process is the same. */
+  isSameProcess: boolean;
+}
+
+/** From the prompt's end to the attempt's: its files are fetched, or its failure gets its name. Null at a shutdown. */
+export async function collectEnd(
+  ended: EndedPrompt,
+  { end, finishedBy }: FollowedEnd,
+): Promise<Ended | null> {
+  const judged = judgeEnd(end);
+  if (judged.kind === 'over') {
+    const { code, details } = judged.result.error;
+    if (code === 'OUT_OF_MEMORY') await freeMemory(ended);
+    // Gone without a restart: a person took it off the worker.
+    const isRemoved = code === 'PROMPT_LOST' && ended.isSameProcess;
+    const result = isRemoved ? endAttempt('lost', 'REMOVED_ON_WORKER', details) : judged.result;
+    return { result, collected: null, finishedBy };
+  }
+  reach('before_download');
+  try {
+    const collected = await collect(ended, judged.outputs);
+    reach('before_result_commit');
+    return { result: { ending: 'succeeded' }, collected, finishedBy };
+  } catch (thrown) {
+    const reason: unknown = ended.job.stop.reason;
+    if (reason === 'shutdown') return null;
+    // It had ended there: whatever took the worker away, it was not this prompt.
+    if (reason === 'worker_lost' || reason === 'worker_died')
+      return notCollected(endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true, started: false }));
+    const error = toError(thrown);
+    const code = error instanceof AppError ? error.code : 'COLLECT_FAILED';
+    const details = error instanceof AppError ? error.details : { cause: error.message };
+    return { result: endAttempt('failed', code, details), collected: null, finishedBy };
+  }
+}
+
+/** What the worker holds in GPU memory makes room before anything else runs there (A10). */
+async function freeMemory({ deps, job: { worker, attempt } }: EndedPrompt): Promise<void> {
+  try {
+    await worker.http.free({ unloadModels: true, freeMemory: true }, { timeoutMs: FREE_TIMEOUT_MS });
+  } catch (thrown) {
+    const error = toError(thrown).message;
+    deps.logger.warn('worker.free_failed', { workerId: attempt.worker_id, error });
+  }
+}
+
+/** Without room on our disk the worker keeps the files and the attempt stays `collecting` until there is (D3). */
+async function collect(
+  { deps, job, steps, prepared }: EndedPrompt,
+  outputs: readonly CollectedOutput[],
+): Promise<Collected> {
+  const { task, worker, stop } = job;
+  for (let noted = false; ; noted = true) {
+    try {
+      const { attempt } = steps;
+      return await deps.collect({ task, attempt, outputs, prepared, http: worker.http, signal: stop });
+    } catch (thrown) {
+      if (!(thrown instanceof AppError) || thrown.code !== 'STORAGE_FULL') throw thrown;
+      deps.logger.error('storage.full', { taskId: task.id, ...thrown.details });
+      if (!noted) steps.note('attempt.collecting');
+      await deps.clock.sleep(STORAGE_WAIT_MS, stop);
+    }
+  }
+}

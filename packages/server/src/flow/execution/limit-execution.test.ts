@@ -1,0 +1,53 @@
+import type { PromptState } from '@comfleet/comfyui';
+import { expect, test } from 'vitest';
+import { ManualClock } from '../../../test/kit/manual-clock.ts';
+import { limitExecution } from './limit-execution.ts';
+
+/** A prompt with a limit of 2 s, in whatever phase the test says. */
+function limit(timeoutMs = 2000) {
+  const clock = new ManualClock();
+  const prompt: { phase: PromptState['phase'] } = { phase: 'queued' };
+  const seen: string[] = [];
+  const end = limitExecution({
+    promptId: 'p',
+    tracker: { find: () => prompt, isRunning: () => false },
+    timeoutMs,
+    clock,
+    onRunning: () => seen.push('running'),
+    onExceeded: () => seen.push('exceeded'),
+  });
+  return { clock, prompt, seen, end };
+}
+
+test('CD24 the limit counts from the start on the worker, not from waiting in its queue', () => {
+  const { clock, prompt, seen } = limit();
+  clock.advance(60_000);
+  expect(seen).toEqual([]);
+
+  prompt.phase = 'running';
+  clock.advance(1000);
+  expect(seen).toEqual(['running']);
+  clock.advance(2000);
+  expect(seen).toEqual(['running', 'exceeded']);
+});
+
+test('fetching its files is not the prompt’s time', () => {
+  const { clock, prompt, seen } = limit();
+  prompt.phase = 'running';
+  clock.advance(1000);
+  prompt.phase = 'ended';
+  clock.advance(60_000);
+
+  expect(seen).toEqual(['running']);
+});
+
+test('nothing is exceeded once the watch has ended, nor without a limit', () => {
+  const [ended, unlimited] = [limit(), limit(0)];
+  ended.end();
+  for (const { clock, prompt } of [ended, unlimited]) {
+    prompt.phase = 'running';
+    clock.advance(60_000);
+  }
+
+  expect([ended.seen, unlimited.seen]).toEqual([[], []]);
+});
