@@ -219,7 +219,7 @@ export const workerEventSchema = z
     worker_id: z.string(),
     /** The worker's name, also after it left the fleet. */
     name: z.string(),
-    /** `worker.added`, `online`, `offline`, `error`, `ejected`, `recovery`, `restart_asked`, `identity`, `inventory`, `maintenance`, `socket`, `removed`. */
+    /** `worker.added`, `online`, `offline`, `error`, `ejected`, `recovery`, `restart_requested`, `identity`, `inventory`, `maintenance`, `socket`, `removed`. */
     type: z.string(),
     at: timeSchema,
     cause: z.string(),

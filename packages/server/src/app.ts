@@ -9,7 +9,7 @@ import { applyConfiguredWorkers } from './fleet/workers/joining/configured-worke
 import { removeIdle } from './fleet/workers/joining/departures.ts';
 import { type Joining, openJoining } from './fleet/workers/joining/open-joining.ts';
 import { openWorkerRegistry, type WorkerRegistry } from './fleet/workers/registry.ts';
-import { openWorkerEvents, type WorkerEvents } from './fleet/workers/worker-events.ts';
+import { openWorkerEvents, type WorkerEvents } from './fleet/workers/records/worker-events.ts';
 import { ASSET_LIMITS } from './flow/assets/assets.ts';
 import type { BlobStore } from './flow/assets/blob-store.ts';
 import { openFolderBlobs } from './flow/assets/folder-blob-store.ts';

@@ -25,7 +25,7 @@ import type {
   WorkerSettings,
   WorkerSnapshot,
 } from '../fleet/workers/registry.ts';
-import type { WorkerEvents } from '../fleet/workers/worker-events.ts';
+import type { WorkerEvents } from '../fleet/workers/records/worker-events.ts';
 import { AppError, toError } from '../platform/errors/app-error.ts';
 import { countFleet, toPercent } from './fleet-stats.ts';
 

@@ -123,7 +123,7 @@ describe('WorkerRegistry', () => {
     const worker = await registry.add(spec);
     await settle();
     const before = comfyui.timeouts.length;
-    worker.suspect();
+    worker.markSuspect();
     await settle();
     expect(comfyui.timeouts.length).toBe(before + 1);
   });

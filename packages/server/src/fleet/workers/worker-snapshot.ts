@@ -1,18 +1,11 @@
 import type { ComfyHttp, ComfySocket } from '@comfleet/comfyui';
 import type { Id, IdKind, WorkerGroup, WorkerId, WorkerSource } from '@comfleet/contract';
+import type { FleetState, HealthKind } from './admin-overrides.ts';
 import type { HealthResult } from './health/health-result.ts';
-import type { Recovery } from './health/recovery.ts';
+import type { RecoverySnapshot } from './health/recovery.ts';
 import type { Inventory } from './inventory/inventory.ts';
 
-/** WORKER_STATES of the contract, without `busy`, which depends on load. */
-export type FleetState = 'online' | 'offline' | 'error' | 'maintenance' | 'draining';
-
-/**
- * Whether it answers, whatever people decided about it; `unknown` until it was asked. `offline`: does not answer, or is
- * kept out for a while after it fell too often. `error`: something answers that we cannot use: not ComfyUI, another one
- * than before, too old, or one that runs nothing.
- */
-export type HealthKind = 'unknown' | 'online' | 'offline' | 'error';
+export type { HealthKind } from './admin-overrides.ts';
 
 /** One worker as placement and pages see it; a copy, never live. */
 export interface WorkerSnapshot {
@@ -35,7 +28,7 @@ export interface WorkerSnapshot {
   /** 1 to 10, 10 is preferred first. */
   readonly priority: number;
   readonly enabled: boolean;
-  /** Takes nothing new: drained, or leaving. */
+  /** Gets no new tasks: drained, or leaving. */
   readonly draining: boolean;
   /** On its way out of the fleet. */
   readonly leaving: boolean;
@@ -53,16 +46,9 @@ export interface WorkerSnapshot {
   /** Of the first device, at the last good check; null when it does not say. */
   readonly vramFreeBytes: number | null;
   /** What is done about it; null while it is well. */
-  readonly recovery: WorkerRecoverySnapshot | null;
+  readonly recovery: RecoverySnapshot | null;
   readonly socketState: 'connected' | 'connecting' | 'closed';
   readonly maxUploadBytes: number | null;
-}
-
-/** A recovery with the wall time of its beginning. */
-export interface WorkerRecoverySnapshot {
-  readonly phase: Recovery['phase'];
-  readonly problem: HealthResult;
-  readonly sinceMs: number;
 }
 
 /** A worker with its connections. It stays the same object while its address does. */
@@ -79,7 +65,7 @@ export interface ConnectedWorker {
   /** One health check now; joins one that is under way. Never throws. */
   checkNow(): Promise<HealthResult>;
   /** A hint that something went wrong (a refused submission): it gets nothing new before the next check, which runs at once. Failing calls of `http` give it by themselves. */
-  suspect(): void;
+  markSuspect(): void;
 }
 
 export type WorkerChangeType =
@@ -89,7 +75,7 @@ export type WorkerChangeType =
   | 'worker.error'
   | 'worker.ejected'
   | 'worker.recovery'
-  | 'worker.restart_asked'
+  | 'worker.restart_requested'
   | 'worker.identity'
   | 'worker.maintenance'
   | 'worker.socket'

@@ -35,7 +35,7 @@ export class WorkerLinks {
         return worker.socket.socketId;
       },
       expectStatus: () => worker.socket.expectStatus(),
-      suspect: () => worker.suspect(),
+      markSuspect: () => worker.markSuspect(),
     };
   }
 

@@ -16,7 +16,7 @@ export interface RunningWorker {
   readonly tracker: WorkerTracker;
   readonly socketId: string;
   expectStatus(): { accepted(): void; cancel(): void };
-  suspect(): void;
+  markSuspect(): void;
 }
 
 /** Outputs on their way into the store: what the final commit adds beside the task's own change. */

@@ -91,7 +91,7 @@ class AttemptRun {
         upload: this.#deps.uploadInput,
       });
       if (inputs.kind === 'failed') {
-        worker.suspect();
+        worker.markSuspect();
         return notCollected(inputs.result);
       }
       prepared = { ...prepared, graph: withInputs(prepared.graph, inputs.values) };

@@ -7,9 +7,23 @@ export interface Falls {
   readonly untilMs: number;
 }
 
+/**
+ * How a worker's health stands. Every check is an event; so is the end of a process that its supervisor saw.
+ *
+ * - UNKNOWN — it was not checked since we started. Entered by nothing but our own start; the first check leaves it.
+ * - ONLINE — it answers well. Entered at once by the first good answer ever, later by `rise` good ones in a row. Single
+ *   failures are only counted (it gets no new tasks meanwhile); it is left when `fall` of them come in a row, or at once by
+ *   a stranger on the address or a process seen to end. `returnedAtMs` is null until it fell once.
+ * - OFFLINE — it does not answer. Entered from every state by a failure. Good answers are ignored until `rise` in a row,
+ *   failures begin that count again.
+ * - EJECTED — it answers, but fell too often or is far slower than the others: not used until `falls.untilMs`. Entered from
+ *   ONLINE when slow, from OFFLINE and ERROR on the return; never while no other worker is online. Good answers before the
+ *   time is over are ignored; a failure leads to OFFLINE.
+ * - ERROR — something answers on the address, but nothing we can use. Entered from every state by such an answer. Left as
+ *   OFFLINE is; waiting does not heal it.
+ */
 export type HealthState =
   | { kind: 'unknown' }
-  /** `returnedAtMs` is null until it fell once. */
   | {
       kind: 'online';
       failures: number;
@@ -18,9 +32,7 @@ export type HealthState =
       falls: Falls;
     }
   | { kind: 'offline'; successes: number; reason: string; falls: Falls }
-  /** Answers again, but fell too often or is far slower than the others: not used until `falls.untilMs`. */
   | { kind: 'ejected'; reason: string; falls: Falls }
-  /** Something answers on the address, but nothing we can use. */
   | { kind: 'error'; reason: string; falls: Falls };
 
 export interface HealthRules {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { HealthResult } from './health-result.ts';
 import {
-  asksForRestart,
   findRecoveryDelay,
   nextRecovery,
   type Recovery,
   type RecoveryEvent,
+  requestsRestart,
 } from './recovery.ts';
 
 const rules = {
@@ -42,7 +42,7 @@ describe('recovery', () => {
   it('HR7 asks for a restart of a process that is ours instead, once a minute', () => {
     const steps = [0, 10_000, 20_000, 69_000, 70_000].map((atMs) => ({ atMs, ours: true }));
     const states = walk(...steps);
-    const asked = states.map((state, index) => asksForRestart(states[index - 1] ?? null, state));
+    const asked = states.map((state, index) => requestsRestart(states[index - 1] ?? null, state));
     expect(states.map((state) => state?.phase)).toEqual(['checking', ...Array(4).fill('restarting')]);
     expect(asked).toEqual([false, true, false, false, true]);
   });

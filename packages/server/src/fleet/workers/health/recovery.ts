@@ -1,26 +1,39 @@
 import type { HealthResult } from './health-result.ts';
 import type { HealthState } from './health-state.ts';
 
-/** What is done about a worker that cannot be used. Times are monotonic ms; `problem` is what the last check found. */
+/**
+ * What is done about a worker that cannot be used; null while nothing is. Times are monotonic ms; `problem` is what the last
+ * check found. Every phase is left for null when the worker is back online, and ignores single good answers before that.
+ *
+ * - CHECKING — it may come back by itself. Entered when it goes offline or into error, but not by an own process that is stuck.
+ * - RESTARTING — ours: its supervisor was requested to restart it, at `requestedAtMs`, and is again each `restartAgainMs`.
+ *   Entered from CHECKING after `selfRecoveryMs`, or at once by an own process that is stuck.
+ * - ADVISED — not ours: a user was told to restart it, and it is checked often, `checks` times so far. Entered from CHECKING.
+ * - DOWN — nobody came; it is checked for ever, more seldom. Entered from ADVISED after `advisedChecks`.
+ */
 export type Recovery = {
   readonly sinceMs: number;
   readonly problem: HealthResult;
-} /** It may come back by itself. */ & (
+} & (
   | { readonly phase: 'checking' }
-  /** Ours: its supervisor was asked to start it again. */
-  | { readonly phase: 'restarting'; readonly askedAtMs: number }
-  /** Not ours: a person was told to restart it; it is asked often for a while. */
+  | { readonly phase: 'restarting'; readonly requestedAtMs: number }
   | { readonly phase: 'advised'; readonly checks: number }
-  /** Nobody came; it is asked for ever, more seldom. */
   | { readonly phase: 'down' }
 );
+
+/** A recovery with the wall time of its beginning. */
+export interface RecoverySnapshot {
+  readonly phase: Recovery['phase'];
+  readonly problem: HealthResult;
+  readonly sinceMs: number;
+}
 
 export interface RecoveryRules {
   /** Time to come back by itself. */
   selfRecoveryMs: number;
   /** Between checks once a person was told. */
   advisedEveryMs: number;
-  /** So many of them, before it is asked more seldom. */
+  /** How many of them, before it is asked more seldom. */
   advisedChecks: number;
   /** Between checks from then on. */
   downEveryMs: number;
@@ -42,7 +55,7 @@ export interface RecoveryEvent {
  * |------------|--------------|-----------------------------------------------------------------------------|
  * | none       | none         | checking once offline or in error; stuck and ours: restarting               |
  * | checking   | none         | after `selfRecoveryMs`: restarting when ours, else advised                   |
- * | restarting | none         | restarting; asked again after `restartAgainMs`                              |
+ * | restarting | none         | restarting; requested again after `restartAgainMs`                              |
  * | advised    | none         | advised, `checks` + 1; down after `advisedChecks`                           |
  * | down       | none         | down                                                                        |
  *
@@ -61,11 +74,11 @@ export function nextRecovery(
   switch (recovery.phase) {
     case 'checking':
       if (atMs - sinceMs < rules.selfRecoveryMs) return { ...recovery, problem: result };
-      if (ours) return { phase: 'restarting', askedAtMs: atMs, sinceMs, problem: result };
+      if (ours) return { phase: 'restarting', requestedAtMs: atMs, sinceMs, problem: result };
       return { phase: 'advised', checks: 0, sinceMs, problem: result };
     case 'restarting': {
-      const isDue = atMs - recovery.askedAtMs >= rules.restartAgainMs;
-      return { ...recovery, problem: result, askedAtMs: isDue ? atMs : recovery.askedAtMs };
+      const isDue = atMs - recovery.requestedAtMs >= rules.restartAgainMs;
+      return { ...recovery, problem: result, requestedAtMs: isDue ? atMs : recovery.requestedAtMs };
     }
     case 'advised': {
       const checks = recovery.checks + 1;
@@ -80,14 +93,14 @@ export function nextRecovery(
 /** A process that runs no prompts does not heal by waiting; anything else may. */
 function begin({ result, atMs, ours }: RecoveryEvent): Recovery {
   const common = { sinceMs: atMs, problem: result };
-  if (ours && result.kind === 'stuck') return { phase: 'restarting', askedAtMs: atMs, ...common };
+  if (ours && result.kind === 'stuck') return { phase: 'restarting', requestedAtMs: atMs, ...common };
   return { phase: 'checking', ...common };
 }
 
-/** True when this step asks the supervisor for a restart. */
-export function asksForRestart(before: Recovery | null, after: Recovery | null): boolean {
+/** True when this step requests a restart from the supervisor. */
+export function requestsRestart(before: Recovery | null, after: Recovery | null): boolean {
   if (after?.phase !== 'restarting') return false;
-  return before?.phase !== 'restarting' || before.askedAtMs !== after.askedAtMs;
+  return before?.phase !== 'restarting' || before.requestedAtMs !== after.requestedAtMs;
 }
 
 /** The time to the next check that recovery wants; null leaves it to the ordinary period. */

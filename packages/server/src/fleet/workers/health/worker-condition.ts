@@ -7,9 +7,12 @@ import {
   nextHealthState,
 } from './health-state.ts';
 import { type Latency, nextLatency } from './latency.ts';
-import { asksForRestart, nextRecovery, type Recovery, type RecoveryRules } from './recovery.ts';
+import { nextRecovery, type Recovery, type RecoveryRules, requestsRestart } from './recovery.ts';
 
-/** All that checks have taught about one worker. */
+/**
+ * All that checks have taught about one worker: two machines that see the same events, one after the other. `health` says
+ * whether it is used and never looks at `recovery`; `recovery` says what is done about it, and begins and ends with `health`.
+ */
 export interface WorkerCondition {
   readonly health: HealthState;
   readonly recovery: Recovery | null;
@@ -52,7 +55,7 @@ export type ConditionChange =
   | { type: 'online'; cause: string; downMs: number | null }
   | { type: 'offline' | 'error' | 'ejected'; cause: string }
   | { type: 'recovery'; recovery: Recovery }
-  | { type: 'restart_wanted'; cause: string };
+  | { type: 'restart_requested'; cause: string };
 
 /** Compares two conditions, in the order in which things are to be told. */
 export function listChanges(
@@ -67,8 +70,8 @@ export function listChanges(
   if (recovery !== null && recovery.phase !== before.recovery?.phase) {
     changes.push({ type: 'recovery', recovery });
   }
-  if (asksForRestart(before.recovery, recovery)) {
-    changes.push({ type: 'restart_wanted', cause: describeHealth(result) });
+  if (requestsRestart(before.recovery, recovery)) {
+    changes.push({ type: 'restart_requested', cause: describeHealth(result) });
   }
   return changes;
 }

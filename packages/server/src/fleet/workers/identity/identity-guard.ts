@@ -1,7 +1,6 @@
 import type { WorkerId } from '@comfleet/contract';
 import { toError } from '../../../platform/errors/app-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
-import type { HealthResult } from '../health/health-result.ts';
 import { compareIdentities, readIdentity, type ServerIdentity } from './server-identity.ts';
 import type { WorkerIdentities } from './worker-identities.ts';
 
@@ -22,22 +21,21 @@ export class IdentityGuard {
     this.#deps = deps;
   }
 
-  /** A finding when another server answers, else null; the first one to answer is remembered. */
-  async judge(argv: readonly string[]): Promise<HealthResult | null> {
+  /** What differs when another server answers, else nothing; the first one to answer is remembered. */
+  async compare(argv: readonly string[]): Promise<readonly string[]> {
     const found = readIdentity(argv);
-    if (found === null) return null;
+    if (found === null) return [];
     try {
       const expected = await this.#load();
       if (expected === null) {
         await this.#remember(found);
-        return null;
+        return [];
       }
-      const differences = compareIdentities(expected, found);
-      return differences.length === 0 ? null : { kind: 'other_server', differences };
+      return compareIdentities(expected, found);
     } catch (thrown) {
       // Without its database the program starts nothing anyway; the next check asks again.
       this.#deps.logger.warn('worker.identity_unknown', { error: toError(thrown).message });
-      return null;
+      return [];
     }
   }
 

@@ -1,28 +1,26 @@
 import type { ComfyHttp, HttpTransport } from '@comfleet/comfyui';
-import type { WorkerId } from '@comfleet/contract';
 import { toError } from '../../../platform/errors/app-error.ts';
 import type { Gate } from '../../../platform/lifecycle/gate.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { Clock, Random } from '../../../platform/time/clock.ts';
-import type { WorkerRecords } from '../worker-records.ts';
 import { type Inventory, toStoredInventory } from './inventory.ts';
-import { isInventoryCurrent, loadInventory } from './load-inventory.ts';
+import { isInventoryCurrent, type LoadedInventory, loadInventory } from './load-inventory.ts';
 import type { SharedInventories } from './shared-inventories.ts';
 
-export interface KeeperDeps {
-  workerId: WorkerId;
+export interface CacheDeps {
   http: ComfyHttp;
   transport: HttpTransport;
   clock: Clock;
   random: Random;
   logger: Logger;
-  records: WorkerRecords;
+  /** Stores a new one, before it counts. */
+  save: (loaded: LoadedInventory) => Promise<void>;
   shared: SharedInventories;
   /** Bounds how many workers of the fleet are asked at once. */
   gate: Gate;
   periodMs: number;
   signal: AbortSignal;
-  onChange: (inventory: Inventory, durationMs: number) => void;
+  onChange: (cause: string, durationMs: number) => void;
 }
 
 /** An inventory is not asked again sooner than this, however often the socket breaks. */
@@ -30,9 +28,9 @@ const PAUSE_MS = 10_000;
 /** A busy worker builds object_info late: it is left alone for up to this many periods. */
 const BUSY_PERIODS = 3;
 
-/** What one worker can run: asked whole after every return and on demand, looked at now and then in between. */
-export class InventoryKeeper {
-  readonly #deps: KeeperDeps;
+/** What one worker can run: loaded whole after every return and on demand, compared now and then in between. */
+export class InventoryCache {
+  readonly #deps: CacheDeps;
   #inventory: Inventory | null;
   #isWanted = true;
   #triedMs = Number.NEGATIVE_INFINITY;
@@ -40,7 +38,7 @@ export class InventoryKeeper {
   #loading: Promise<void> | null = null;
   #looking: Promise<void> | null = null;
 
-  constructor(deps: KeeperDeps, inventory: Inventory | null) {
+  constructor(deps: CacheDeps, inventory: Inventory | null) {
     this.#deps = deps;
     this.#inventory = inventory;
     this.#lookAtMs = this.#planLook();
@@ -111,7 +109,7 @@ export class InventoryKeeper {
   }
 
   async #load(): Promise<void> {
-    const { clock, records, workerId, onChange } = this.#deps;
+    const { clock, logger, save, onChange } = this.#deps;
     const startedMs = clock.monotonicMs();
     this.#triedMs = startedMs;
     this.#isWanted = false;
@@ -123,13 +121,16 @@ export class InventoryKeeper {
         this.#inventory = loaded.inventory;
         return;
       }
-      await records.saveInventory(workerId, loaded);
+      await save(loaded);
       this.#inventory = loaded.inventory;
     } catch (thrown) {
       this.#isWanted = true;
       throw thrown;
     }
-    onChange(this.#inventory, clock.monotonicMs() - startedMs);
+    const durationMs = clock.monotonicMs() - startedMs;
+    const { version, classTypes } = this.#inventory;
+    logger.info('worker.inventory', { version, classes: classTypes.size, durationMs });
+    onChange(`ComfyUI ${version} with ${classTypes.size} node classes`, durationMs);
   }
 
   #planLook(): number {

@@ -1,20 +1,19 @@
 import { createUuidV7, type WorkerEvent } from '@comfleet/contract';
-import type { Database } from '../../platform/database/database.ts';
-import type { WorkerEventRow } from '../../platform/database/schema.ts';
-import { toError } from '../../platform/errors/app-error.ts';
-import { every } from '../../platform/lifecycle/every.ts';
-import type { Scope } from '../../platform/lifecycle/scope.ts';
-import type { Logger } from '../../platform/logging/logger.ts';
-import type { Clock, Random } from '../../platform/time/clock.ts';
-import type { WorkerRegistry } from './registry.ts';
-import type { WorkerChange } from './worker-snapshot.ts';
+import type { Database } from '../../../platform/database/database.ts';
+import type { WorkerEventRow } from '../../../platform/database/schema.ts';
+import { toError } from '../../../platform/errors/app-error.ts';
+import { every } from '../../../platform/lifecycle/every.ts';
+import type { Scope } from '../../../platform/lifecycle/scope.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
+import type { Clock, Random } from '../../../platform/time/clock.ts';
+import type { WorkerChange } from '../worker-snapshot.ts';
 
 export interface EventsDeps {
   database: Database;
   clock: Clock;
   random: Random;
   logger: Logger;
-  registry: Pick<WorkerRegistry, 'onChange'>;
+  registry: { onChange(listener: (change: WorkerChange) => void): () => void };
 }
 
 /** A page of events, newest first; `nextCursor` is null at the end. */
@@ -36,7 +35,7 @@ export function openWorkerEvents(scope: Scope, deps: EventsDeps, keepMs: number)
   scope.add('worker events', () => events.close());
   scope.add(
     'worker changes',
-    deps.registry.onChange((change) => events.note(change)),
+    deps.registry.onChange((change) => events.record(change)),
   );
   const { clock, logger } = deps;
   every(scope, { name: 'worker events kept', intervalMs: SWEEP_MS, clock, logger }, () =>
@@ -57,7 +56,7 @@ export class WorkerEvents {
     this.#deps = deps;
   }
 
-  note(change: WorkerChange): void {
+  record(change: WorkerChange): void {
     if (!isWorthKeeping(change)) return;
     const { clock, random } = this.#deps;
     // Ids are in the order of events, also of those of one millisecond.
@@ -77,7 +76,7 @@ export class WorkerEvents {
     });
   }
 
-  /** Resolves when everything noted so far is stored. */
+  /** Resolves when everything recorded so far is stored. */
   async settle(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
   }

@@ -1,13 +1,13 @@
 import type { WorkerId } from '@comfleet/contract';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
-import { openMemoryDatabase } from '../../../test/fakes/memory-database.ts';
-import type { Database } from '../../platform/database/database.ts';
-import { Scope } from '../../platform/lifecycle/scope.ts';
-import { silentLogger } from '../../platform/logging/logger.ts';
-import { systemRandom } from '../../platform/time/clock.ts';
+import { FakeClock, settle } from '../../../../test/fakes/fake-clock.ts';
+import { openMemoryDatabase } from '../../../../test/fakes/memory-database.ts';
+import type { Database } from '../../../platform/database/database.ts';
+import { Scope } from '../../../platform/lifecycle/scope.ts';
+import { silentLogger } from '../../../platform/logging/logger.ts';
+import { systemRandom } from '../../../platform/time/clock.ts';
+import type { WorkerChange } from '../worker-snapshot.ts';
 import { openWorkerEvents, type WorkerEvents } from './worker-events.ts';
-import type { WorkerChange } from './worker-snapshot.ts';
 
 const one = '0198c0de-0000-7000-8000-000000000001' as WorkerId;
 const two = '0198c0de-0000-7000-8000-000000000002' as WorkerId;

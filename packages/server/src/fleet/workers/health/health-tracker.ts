@@ -1,11 +1,10 @@
 import type { Clock } from '../../../platform/time/clock.ts';
-import type { CompiledFleetOptions } from '../fleet-options.ts';
-import type { WorkerRecoverySnapshot } from '../worker-snapshot.ts';
 import type { HealthResult } from './health-result.ts';
 import { isSuspiciouslySlow, type Latency } from './latency.ts';
-import { findRecoveryDelay } from './recovery.ts';
+import { findRecoveryDelay, type RecoverySnapshot } from './recovery.ts';
 import {
   type ConditionChange,
+  type ConditionRules,
   findSlots,
   listChanges,
   nextCondition,
@@ -13,7 +12,7 @@ import {
   type WorkerCondition,
 } from './worker-condition.ts';
 
-/** What a worker has to do with its surroundings when a check is judged. */
+/** What the result of a check is weighed with. */
 export interface Circumstances {
   /** It has prompts. */
   isBusy: boolean;
@@ -25,21 +24,30 @@ export interface Circumstances {
   isSlow: (own: Latency) => boolean;
 }
 
-export interface ConditionDeps {
+/** Times are milliseconds. */
+export interface TrackerOptions {
+  /** Between checks; a returned worker gets one slot more each such period. */
+  readonly healthPeriodMs: number;
+  /** Before the next check while the next answers decide. */
+  readonly recheckMs: number;
+  readonly rules: ConditionRules;
+}
+
+export interface TrackerDeps {
   clock: Clock;
-  options: CompiledFleetOptions;
-  look: () => Circumstances;
+  options: TrackerOptions;
+  observe: () => Circumstances;
   onChange: (change: ConditionChange) => void;
 }
 
-/** The condition of one worker, changed by each check and by suspicion in between. */
-export class ConditionKeeper {
-  readonly #deps: ConditionDeps;
+/** Tracks the condition of one worker: changed by each check, and by suspicion in between. */
+export class HealthTracker {
+  readonly #deps: TrackerDeps;
   #condition: WorkerCondition = UNKNOWN_CONDITION;
   #suspicions = 0;
   #answered = 0;
 
-  constructor(deps: ConditionDeps) {
+  constructor(deps: TrackerDeps) {
     this.#deps = deps;
   }
 
@@ -52,7 +60,7 @@ export class ConditionKeeper {
   }
 
   /** A hint that something is wrong: it gets nothing new before a check that began later. True when one should run now. */
-  suspect(): boolean {
+  markSuspect(): boolean {
     const { health } = this.#condition;
     // Failing calls are no news about a worker that is out, or whose next check is near.
     if (health.kind !== 'online') return false;
@@ -61,9 +69,9 @@ export class ConditionKeeper {
   }
 
   /** Runs a check; its answer settles the suspicions that there were when it began. */
-  async check(look: () => Promise<HealthResult>, signal: AbortSignal): Promise<HealthResult> {
+  async check(run: () => Promise<HealthResult>, signal: AbortSignal): Promise<HealthResult> {
     const suspicions = this.#suspicions;
-    const result = await look();
+    const result = await run();
     if (signal.aborted) return result;
     this.#answered = suspicions;
     this.apply(result);
@@ -71,8 +79,8 @@ export class ConditionKeeper {
   }
 
   apply(result: HealthResult): void {
-    const { clock, options, look, onChange } = this.#deps;
-    const { isBusy, isOurs, hasOtherOnline, isSlow } = look();
+    const { clock, options, observe, onChange } = this.#deps;
+    const { isBusy, isOurs, hasOtherOnline, isSlow } = observe();
     const before = this.#condition;
     const event = {
       result,
@@ -106,7 +114,7 @@ export class ConditionKeeper {
     return Math.max(healthPeriodMs, findRecoveryDelay(recovery, rules.recovery) ?? 0);
   }
 
-  describeRecovery(): WorkerRecoverySnapshot | null {
+  describeRecovery(): RecoverySnapshot | null {
     const { recovery } = this.#condition;
     if (recovery === null) return null;
     const { clock } = this.#deps;

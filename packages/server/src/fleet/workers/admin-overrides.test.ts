@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeState, NO_SWITCHES } from './worker-switches.ts';
+import { deriveState, NO_OVERRIDES } from './admin-overrides.ts';
 
 const leaving = { reason: 'no longer in the configuration', notBeforeMs: 0 };
 
@@ -13,7 +13,7 @@ test.each([
   ['offline', { maintenance: true }, true, 'maintenance', 'no answer'],
   ['error', { leaving }, true, 'error', 'no answer'],
   ['unknown', {}, true, 'offline', 'no answer'],
-] as const)('ND7 health %s with %j and enabled %s is %s', (health, switches, isEnabled, state, reason) => {
-  const judged = { health, reason: health === 'online' ? null : 'no answer' };
-  expect(judgeState(judged, { ...NO_SWITCHES, ...switches }, isEnabled)).toEqual({ state, reason });
+] as const)('ND7 health %s with %j and enabled %s is %s', (health, overrides, isEnabled, state, reason) => {
+  const checked = { health, reason: health === 'online' ? null : 'no answer' };
+  expect(deriveState(checked, { ...NO_OVERRIDES, ...overrides }, isEnabled)).toEqual({ state, reason });
 });

@@ -1,33 +1,34 @@
-import { promisify } from 'node:util';
-import { deflate, inflate } from 'node:zlib';
-import { type ObjectInfo, parseTolerantJson } from '@comfleet/comfyui';
 import type { WorkerId, WorkerSource } from '@comfleet/contract';
-import type { Database, Write } from '../../platform/database/database.ts';
-import type { WorkerRow } from '../../platform/database/schema.ts';
-import { AppError } from '../../platform/errors/app-error.ts';
+import type { Database, Write } from '../../../platform/database/database.ts';
+import type { WorkerRow } from '../../../platform/database/schema.ts';
+import { AppError } from '../../../platform/errors/app-error.ts';
+import { type AdminOverrides, NO_OVERRIDES } from '../admin-overrides.ts';
 import {
   fromStoredInventory,
   type Inventory,
-  parseObjectInfo,
   type StoredInventory,
   toStoredInventory,
-} from './inventory/inventory.ts';
-import type { LoadedInventory } from './inventory/load-inventory.ts';
-import type { SharedInventories } from './inventory/shared-inventories.ts';
-import { type CompiledWorkerSpec, isKnownByName, SPEC_DEFAULTS, type WorkerSettings } from './worker-spec.ts';
-import { NO_SWITCHES, type WorkerSwitches } from './worker-switches.ts';
+} from '../inventory/inventory.ts';
+import type { LoadedInventory } from '../inventory/load-inventory.ts';
+import type { SharedInventories } from '../inventory/shared-inventories.ts';
+import {
+  type CompiledWorkerSpec,
+  isKnownByName,
+  SPEC_DEFAULTS,
+  type WorkerSettings,
+} from '../worker-spec.ts';
+import { ObjectInfoRecords } from './object-info-records.ts';
 
-const compress = promisify(deflate);
-const expand = promisify(inflate);
-
-/** What SQL remembers of a worker. */
-export interface WorkerRecord {
-  id: WorkerId;
+/** The part of a record that is decided, not measured. */
+export interface DesiredWorker {
   /** As its source says it. */
   spec: CompiledWorkerSpec;
-  /** What an admin changed at run time; lies over the spec. */
-  overrides: WorkerSettings;
-  switches: WorkerSwitches;
+  overrides: AdminOverrides;
+}
+
+/** What SQL remembers of a worker. */
+export interface WorkerRecord extends DesiredWorker {
+  id: WorkerId;
   inventory: Inventory | null;
   lastSeenMs: number | null;
 }
@@ -35,7 +36,7 @@ export interface WorkerRecord {
 /** The `settings` column; an older row lacks some. */
 type StoredSettings = Partial<Omit<CompiledWorkerSpec, 'name' | 'url' | 'source' | 'marker'>> & {
   readonly overrides?: WorkerSettings;
-  readonly switches?: Partial<WorkerSwitches>;
+  readonly switches?: Partial<Omit<AdminOverrides, 'settings' | 'maintenance'>>;
 };
 
 const MAX_ROWS = 10_000;
@@ -44,12 +45,12 @@ const MAX_ROWS = 10_000;
 export class WorkerRecords {
   readonly #database: Database;
   readonly #shared: SharedInventories;
-  /** Reads under way, by hash: a thousand workers of one kind cause one. */
-  readonly #reading = new Map<string, Promise<ObjectInfo | null>>();
+  readonly #objectInfos: ObjectInfoRecords;
 
   constructor(database: Database, shared: SharedInventories) {
     this.#database = database;
     this.#shared = shared;
+    this.#objectInfos = new ObjectInfoRecords(database, shared);
   }
 
   /** Workers that no owner adds again at a start, in the order they joined: of the API, discovered, or on their way out. */
@@ -77,11 +78,11 @@ export class WorkerRecords {
     return row ? this.#toRecord(row) : null;
   }
 
-  async insert(id: WorkerId, state: WorkerDecisions): Promise<void> {
+  async insert(id: WorkerId, desired: DesiredWorker): Promise<void> {
     await this.#commit({
       query: this.#database.k.insertInto('worker').values({
         id,
-        ...toColumns(state),
+        ...toColumns(desired),
         inventory: null,
         object_info_hash: null,
         created_at: this.#database.nowMs(),
@@ -91,9 +92,9 @@ export class WorkerRecords {
     });
   }
 
-  /** Takes over spec, overrides and switches; a removed worker returns. */
-  async update(id: WorkerId, state: WorkerDecisions): Promise<void> {
-    await this.#set(id, { ...toColumns(state), removed_at: null });
+  /** Takes over spec and overrides; a removed worker returns. */
+  async update(id: WorkerId, desired: DesiredWorker): Promise<void> {
+    await this.#set(id, { ...toColumns(desired), removed_at: null });
   }
 
   async setSeen(id: WorkerId, atMs: number): Promise<void> {
@@ -105,52 +106,11 @@ export class WorkerRecords {
   }
 
   async saveInventory(id: WorkerId, { inventory, objectInfoText }: LoadedInventory): Promise<void> {
-    await this.#saveObjectInfo(inventory.objectInfoHash, objectInfoText);
+    await this.#objectInfos.save(inventory.objectInfoHash, objectInfoText);
     await this.#set(id, {
       inventory: JSON.stringify(toStoredInventory(inventory)),
       object_info_hash: inventory.objectInfoHash,
     });
-  }
-
-  async #saveObjectInfo(hash: string, text: string): Promise<void> {
-    const { k } = this.#database;
-    const known = await this.#database.read(
-      k.selectFrom('graph').select('hash').where('hash', '=', hash).limit(1),
-    );
-    if (known.length > 0) return;
-    const body = await compress(Buffer.from(text));
-    const outcome = await this.#database.commit([
-      {
-        query: k.insertInto('graph').values({
-          hash,
-          size_bytes: Buffer.byteLength(text),
-          body,
-          created_at: this.#database.nowMs(),
-        }),
-      },
-    ]);
-    // A duplicate means that an equal worker was first, and that is as good.
-    if (outcome.kind === 'refused' && outcome.reason !== 'duplicate')
-      throw new AppError('INTERNAL', { outcome });
-  }
-
-  async #loadObjectInfo(hash: string): Promise<ObjectInfo | null> {
-    const shared = this.#shared.findObjectInfo(hash);
-    if (shared) return shared;
-    const reading =
-      this.#reading.get(hash) ?? this.#readObjectInfo(hash).finally(() => this.#reading.delete(hash));
-    this.#reading.set(hash, reading);
-    return reading;
-  }
-
-  async #readObjectInfo(hash: string): Promise<ObjectInfo | null> {
-    const { k } = this.#database;
-    const [row] = await this.#database.read(
-      k.selectFrom('graph').select('body').where('hash', '=', hash).limit(1),
-    );
-    if (!row) return null;
-    const objectInfo = parseObjectInfo(parseTolerantJson((await expand(row.body)).toString('utf8')));
-    return objectInfo && this.#shared.shareObjectInfo(hash, objectInfo);
   }
 
   async #toRecord(row: WorkerRow): Promise<WorkerRecord> {
@@ -167,8 +127,12 @@ export class WorkerRecords {
         url: row.url,
         source: row.source as WorkerSource,
       },
-      overrides: overrides ?? {},
-      switches: { ...NO_SWITCHES, ...switches, maintenance: row.maintenance !== 0 },
+      overrides: {
+        ...NO_OVERRIDES,
+        ...switches,
+        settings: overrides ?? {},
+        maintenance: row.maintenance !== 0,
+      },
       inventory: await this.#toInventory(row),
       lastSeenMs: row.seen_at,
     };
@@ -176,7 +140,7 @@ export class WorkerRecords {
 
   async #toInventory({ inventory, object_info_hash: hash }: WorkerRow): Promise<Inventory | null> {
     if (inventory === null || hash === null) return null;
-    const objectInfo = await this.#loadObjectInfo(hash);
+    const objectInfo = await this.#objectInfos.load(hash);
     if (objectInfo === null) return null;
     const stored = JSON.parse(inventory) as StoredInventory;
     return this.#shared.share(fromStoredInventory(stored, objectInfo, hash));
@@ -201,25 +165,25 @@ function isOwnerless(row: WorkerRow): boolean {
   return row.source === 'api' || (discoveredBy ?? null) !== null || (switches?.leaving ?? null) !== null;
 }
 
-/** The part of a record that is decided, not measured. */
-export type WorkerDecisions = Pick<WorkerRecord, 'spec' | 'overrides' | 'switches'>;
-
 function toColumns({
   spec,
   overrides,
-  switches,
-}: WorkerDecisions): Pick<
+}: DesiredWorker): Pick<
   WorkerRow,
   'name' | 'url' | 'source' | 'max_concurrent' | 'settings' | 'maintenance'
 > {
   const { name, url, source, marker: _, ...settings } = spec;
-  const { maintenance, ...others } = switches;
+  const { settings: overrideSettings, maintenance, ...switches } = overrides;
   return {
     name,
     url,
     source,
     max_concurrent: spec.maxConcurrent,
-    settings: JSON.stringify({ ...settings, overrides, switches: others } satisfies StoredSettings),
+    settings: JSON.stringify({
+      ...settings,
+      overrides: overrideSettings,
+      switches,
+    } satisfies StoredSettings),
     maintenance: maintenance ? 1 : 0,
   };
 }

@@ -1,0 +1,49 @@
+import type { WorkerId } from '@comfleet/contract';
+import type { Clock } from '../../../platform/time/clock.ts';
+import { isOutlier, type Latency, type SortedLatencies, sortLatencies } from './latency.ts';
+import type { WorkerCondition } from './worker-condition.ts';
+
+/** A worker as far as the others are compared with it. */
+interface Peer {
+  readonly id: WorkerId;
+  readonly isOnline: boolean;
+  readonly condition: WorkerCondition;
+  recheckSoon(): void;
+}
+
+/** Latencies are compared as they were at most this long ago. */
+const MAX_AGE_MS = 1_000;
+
+/** What a worker's health depends on in the rest of the fleet: slow is a comparison, and the last one online is never ejected. */
+export class FleetComparison {
+  readonly #clock: Clock;
+  readonly #list: () => Iterable<Peer>;
+  #latencies: { atMs: number; sorted: SortedLatencies } = { atMs: Number.NEGATIVE_INFINITY, sorted: [] };
+
+  constructor(clock: Clock, list: () => Iterable<Peer>) {
+    this.#clock = clock;
+    this.#list = list;
+  }
+
+  hasOtherOnline(id: WorkerId): boolean {
+    for (const other of this.#list()) if (other.id !== id && other.isOnline) return true;
+    return false;
+  }
+
+  isSlow(id: WorkerId, own: Latency): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#latencies.atMs >= MAX_AGE_MS) {
+      const online = [...this.#list()].filter((worker) => worker.isOnline);
+      const all = online.map((worker) => ({ id: worker.id, latency: worker.condition.latency }));
+      this.#latencies = { atMs: nowMs, sorted: sortLatencies(all) };
+    }
+    return isOutlier(id, own, this.#latencies.sorted);
+  }
+
+  /** One has fallen: those that wait out a time may be needed now (A15). */
+  recheckEjected(): void {
+    for (const worker of this.#list()) {
+      if (worker.condition.health.kind === 'ejected') worker.recheckSoon();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { Logger } from '../../../platform/logging/logger.ts';
+import type { ChangeFacts, WorkerChangeType } from '../worker-snapshot.ts';
+import { adviseRecovery } from './recovery-advice.ts';
+import type { ConditionChange } from './worker-condition.ts';
+
+export interface ReportDeps {
+  logger: Logger;
+  onChange: (type: WorkerChangeType, cause: string, facts?: ChangeFacts) => void;
+  requestRestart: (reason: string) => void;
+}
+
+/** Reports a change of condition to the log and to those who listen to the fleet. */
+export function reportCondition(
+  change: ConditionChange,
+  { logger, onChange, requestRestart }: ReportDeps,
+): void {
+  switch (change.type) {
+    case 'online': {
+      const { cause, downMs } = change;
+      logger.info('worker.online', { cause, downMs });
+      onChange('worker.online', cause, downMs === null ? {} : { durationMs: downMs });
+      break;
+    }
+    case 'offline':
+    case 'error':
+    case 'ejected':
+      logger.warn(`worker.${change.type}`, { cause: change.cause });
+      onChange(`worker.${change.type}`, change.cause);
+      break;
+    case 'recovery': {
+      const { phase } = change.recovery;
+      logger.warn('worker.recovery', { phase });
+      onChange('worker.recovery', adviseRecovery(change.recovery).en, { details: { phase } });
+      break;
+    }
+    case 'restart_requested':
+      requestRestart(change.cause);
+      break;
+  }
+}

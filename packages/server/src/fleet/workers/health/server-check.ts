@@ -1,0 +1,46 @@
+import type { HttpTransport } from '@comfleet/comfyui';
+import type { Clock } from '../../../platform/time/clock.ts';
+import type { IdentityGuard } from '../identity/identity-guard.ts';
+import { checkHealth } from './check-health.ts';
+import type { HealthResult } from './health-result.ts';
+import type { ProgressProbe } from './progress-probe.ts';
+
+export interface ServerCheckDeps {
+  transport: HttpTransport;
+  clock: Clock;
+  guard: Pick<IdentityGuard, 'compare'>;
+  progress: Pick<ProgressProbe, 'isBusy' | 'look'>;
+  idleTimeoutMs: number;
+  busyTimeoutMs: number;
+  versionFloor: string | null;
+}
+
+/** One whole check of a worker: does it answer, is it the same server as ever, and does it run what it has? */
+export class ServerCheck {
+  readonly #deps: ServerCheckDeps;
+  #devices: Record<string, unknown>[] | null = null;
+
+  constructor(deps: ServerCheckDeps) {
+    this.#deps = deps;
+  }
+
+  /** As the last good answer told them; null before the first one. */
+  get devices(): readonly Record<string, unknown>[] | null {
+    return this.#devices;
+  }
+
+  /** Never throws. The marker in the command line of our own process says more than its folders. */
+  async run(
+    { url, marker }: { url: string; marker: string | null },
+    signal: AbortSignal,
+  ): Promise<HealthResult> {
+    const { transport, clock, guard, progress, versionFloor } = this.#deps;
+    const timeoutMs = progress.isBusy ? this.#deps.busyTimeoutMs : this.#deps.idleTimeoutMs;
+    const reading = await checkHealth({ transport, clock, url, timeoutMs, versionFloor, marker, signal });
+    if (reading.stats === null) return reading.result;
+    this.#devices = reading.stats.devices;
+    const differences = marker === null ? await guard.compare(reading.stats.argv) : [];
+    if (differences.length > 0) return { kind: 'other_server', differences };
+    return (await progress.look(signal)) ?? reading.result;
+  }
+}

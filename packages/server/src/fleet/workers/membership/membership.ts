@@ -1,0 +1,135 @@
+import { AppError } from '../../../platform/errors/app-error.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
+import { type AdminOverrides, NO_OVERRIDES } from '../admin-overrides.ts';
+import type { DesiredWorker, WorkerRecord, WorkerRecords } from '../records/worker-records.ts';
+import type { WatchedWorker } from '../watching/watched-worker.ts';
+import type { CreateId, WorkerChange } from '../worker-snapshot.ts';
+import { type CompiledWorkerSpec, isKnownByName } from '../worker-spec.ts';
+import type { Roster } from './roster.ts';
+
+export interface MembershipDeps {
+  workers: Roster;
+  records: WorkerRecords;
+  clock: Clock;
+  createId: CreateId;
+  /** Makes a worker of its record; it is not watched yet. */
+  createWorker: (record: WorkerRecord) => WatchedWorker;
+  emit: (change: WorkerChange) => void;
+}
+
+/** Who is in the fleet, and what is decided about each. Changes run one after the other, and are in SQL before they count. */
+export class Membership {
+  readonly #deps: MembershipDeps;
+  #turn: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(deps: MembershipDeps) {
+    this.#deps = deps;
+  }
+
+  /** The same name and address give the same id as ever. Throws CONFLICT for a name in use elsewhere. */
+  add(spec: CompiledWorkerSpec): Promise<WatchedWorker> {
+    return this.#inTurn(async () => {
+      if (this.#closed) throw new AppError('SHUTTING_DOWN');
+      const { workers } = this.#deps;
+      const same = workers.findSame(spec);
+      if (same) return this.#takeOver(same, spec);
+      const named = workers.findByName(spec.name);
+      if (named && !named.isLeaving) await this.#giveUpName(named, spec);
+      const { record, known } = await this.#loadRecord(spec);
+      return this.#watch(record, { known });
+    });
+  }
+
+  /** Throws WORKER_NOT_FOUND. */
+  remove(id: string, cause: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { workers, records, emit } = this.#deps;
+      const worker = workers.load(id);
+      workers.delete(worker.id);
+      await records.setRemoved(worker.id);
+      emit({ type: 'worker.removed', workerId: worker.id, cause });
+      await worker.stop();
+    });
+  }
+
+  /** `next` sees what is decided now. Throws WORKER_NOT_FOUND, and what `next` throws. */
+  override(id: string, cause: string, next: (desired: DesiredWorker) => AdminOverrides): Promise<void> {
+    return this.#inTurn(async () => {
+      const worker = this.#deps.workers.load(id);
+      const { desired } = worker;
+      await this.#apply(worker, { ...desired, overrides: next(desired) }, cause);
+    });
+  }
+
+  /** Brings back the workers that no one else will add. */
+  async restore(): Promise<void> {
+    for (const record of await this.#deps.records.listOwnerless()) this.#watch(record, { known: true });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled([this.#turn]);
+    await Promise.all([...this.#deps.workers].map((worker) => worker.stop()));
+    this.#deps.workers.clear();
+  }
+
+  /** Frees a name for the same worker at another address. Throws CONFLICT when it is another worker's. */
+  async #giveUpName(named: WatchedWorker, spec: CompiledWorkerSpec): Promise<void> {
+    const { desired } = named;
+    const { source } = desired.spec;
+    if (source !== spec.source || source === 'api') {
+      throw new AppError('CONFLICT', { worker: spec.name, in_use_by: named.url });
+    }
+    if (isKnownByName(source)) {
+      this.#deps.workers.delete(named.id);
+      await named.stop();
+      return;
+    }
+    const leaving = { reason: `its name is now that of ${spec.url}`, notBeforeMs: this.#deps.clock.nowMs() };
+    await this.#apply(named, { ...desired, overrides: { ...desired.overrides, leaving } }, leaving.reason);
+  }
+
+  /** A worker that leaves and is added again stays. */
+  async #takeOver(worker: WatchedWorker, spec: CompiledWorkerSpec): Promise<WatchedWorker> {
+    const overrides = { ...worker.desired.overrides, leaving: null };
+    await this.#apply(worker, { spec, overrides }, 'new settings');
+    return worker;
+  }
+
+  async #loadRecord(spec: CompiledWorkerSpec): Promise<{ record: WorkerRecord; known: boolean }> {
+    const { records, createId } = this.#deps;
+    const known = await records.find(spec);
+    if (known) {
+      const record = { ...known, spec, overrides: { ...known.overrides, leaving: null } };
+      await records.update(known.id, record);
+      return { record, known: true };
+    }
+    const id = createId<'worker'>();
+    const fresh: DesiredWorker = { spec, overrides: NO_OVERRIDES };
+    await records.insert(id, fresh);
+    return { record: { id, ...fresh, inventory: null, lastSeenMs: null }, known: false };
+  }
+
+  async #apply(worker: WatchedWorker, desired: DesiredWorker, cause: string): Promise<void> {
+    await this.#deps.records.update(worker.id, desired);
+    worker.setDesired(desired);
+    this.#deps.emit({ type: 'worker.changed', workerId: worker.id, cause });
+  }
+
+  #watch(record: WorkerRecord, { known }: { known: boolean }): WatchedWorker {
+    const { workers, createWorker, emit } = this.#deps;
+    const worker = createWorker(record);
+    workers.add(worker);
+    const cause = `from ${record.spec.source}`;
+    emit({ type: 'worker.added', workerId: worker.id, cause, details: { known } });
+    worker.start();
+    return worker;
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(step);
+    this.#turn = done.catch(() => undefined); // the caller gets the failure; the next in turn goes on
+    return done;
+  }
+}

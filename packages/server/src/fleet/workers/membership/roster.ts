@@ -1,0 +1,57 @@
+import type { WorkerId } from '@comfleet/contract';
+import { AppError } from '../../../platform/errors/app-error.ts';
+import type { WatchedWorker } from '../watching/watched-worker.ts';
+
+/** The workers of the fleet in memory, in the order they joined, by what they are known by. */
+export class Roster {
+  readonly #workers = new Map<WorkerId, WatchedWorker>();
+
+  [Symbol.iterator](): IterableIterator<WatchedWorker> {
+    return this.#workers.values();
+  }
+
+  add(worker: WatchedWorker): void {
+    this.#workers.set(worker.id, worker);
+  }
+
+  delete(id: WorkerId): void {
+    this.#workers.delete(id);
+  }
+
+  clear(): void {
+    this.#workers.clear();
+  }
+
+  find(id: string): WatchedWorker | null {
+    return this.#workers.get(id as WorkerId) ?? null;
+  }
+
+  /** Throws WORKER_NOT_FOUND. */
+  load(id: string): WatchedWorker {
+    const worker = this.find(id);
+    if (worker === null) throw new AppError('WORKER_NOT_FOUND', { worker_id: id });
+    return worker;
+  }
+
+  /** One that leaves has given its name up, unless no other has it. */
+  findByName(name: string): WatchedWorker | null {
+    const named = [...this].filter((worker) => worker.name === name);
+    return named.find((worker) => !worker.isLeaving) ?? named[0] ?? null;
+  }
+
+  findByUrl(url: string): WatchedWorker | null {
+    return [...this].find((worker) => worker.url === url) ?? null;
+  }
+
+  /** The same name at the same address is the same worker. */
+  findSame({ name, url }: { name: string; url: string }): WatchedWorker | null {
+    return [...this].find((worker) => worker.name === name && worker.url === url) ?? null;
+  }
+
+  /** Workers on their way out whose time has come. */
+  listDeparting(nowMs: number): WorkerId[] {
+    return [...this]
+      .filter(({ desired }) => (desired.overrides.leaving?.notBeforeMs ?? Number.POSITIVE_INFINITY) <= nowMs)
+      .map((worker) => worker.id);
+  }
+}

@@ -1,0 +1,65 @@
+import { promisify } from 'node:util';
+import { deflate, inflate } from 'node:zlib';
+import { type ObjectInfo, parseTolerantJson } from '@comfleet/comfyui';
+import type { Database } from '../../../platform/database/database.ts';
+import { AppError } from '../../../platform/errors/app-error.ts';
+import { parseObjectInfo } from '../inventory/inventory.ts';
+import type { SharedInventories } from '../inventory/shared-inventories.ts';
+
+const compress = promisify(deflate);
+const expand = promisify(inflate);
+
+/** The object_infos of the fleet in SQL, compressed, each once under its hash. */
+export class ObjectInfoRecords {
+  readonly #database: Database;
+  readonly #shared: SharedInventories;
+  /** Reads under way, by hash: a thousand workers of one kind cause one. */
+  readonly #reading = new Map<string, Promise<ObjectInfo | null>>();
+
+  constructor(database: Database, shared: SharedInventories) {
+    this.#database = database;
+    this.#shared = shared;
+  }
+
+  /** Does nothing when an equal one is stored already. */
+  async save(hash: string, text: string): Promise<void> {
+    const { k } = this.#database;
+    const known = await this.#database.read(
+      k.selectFrom('graph').select('hash').where('hash', '=', hash).limit(1),
+    );
+    if (known.length > 0) return;
+    const body = await compress(Buffer.from(text));
+    const outcome = await this.#database.commit([
+      {
+        query: k.insertInto('graph').values({
+          hash,
+          size_bytes: Buffer.byteLength(text),
+          body,
+          created_at: this.#database.nowMs(),
+        }),
+      },
+    ]);
+    // A duplicate means that an equal worker was first, and that is as good.
+    if (outcome.kind === 'refused' && outcome.reason !== 'duplicate')
+      throw new AppError('INTERNAL', { outcome });
+  }
+
+  /** Null when there is none under this hash. */
+  async load(hash: string): Promise<ObjectInfo | null> {
+    const shared = this.#shared.findObjectInfo(hash);
+    if (shared) return shared;
+    const reading = this.#reading.get(hash) ?? this.#read(hash).finally(() => this.#reading.delete(hash));
+    this.#reading.set(hash, reading);
+    return reading;
+  }
+
+  async #read(hash: string): Promise<ObjectInfo | null> {
+    const { k } = this.#database;
+    const [row] = await this.#database.read(
+      k.selectFrom('graph').select('body').where('hash', '=', hash).limit(1),
+    );
+    if (!row) return null;
+    const objectInfo = parseObjectInfo(parseTolerantJson((await expand(row.body)).toString('utf8')));
+    return objectInfo && this.#shared.shareObjectInfo(hash, objectInfo);
+  }
+}

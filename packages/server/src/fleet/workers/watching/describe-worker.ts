@@ -1,0 +1,84 @@
+import type { ComfySocket } from '@comfleet/comfyui';
+import type { WorkerId } from '@comfleet/contract';
+import { type AdminOverrides, deriveState, type FleetState, type HealthKind } from '../admin-overrides.ts';
+import type { HealthTracker } from '../health/health-tracker.ts';
+import type { WorkerCondition } from '../health/worker-condition.ts';
+import { type Inventory, readVramFree } from '../inventory/inventory.ts';
+import type { WorkerSnapshot } from '../worker-snapshot.ts';
+import type { CompiledWorkerSpec } from '../worker-spec.ts';
+
+/** All that is known of a worker, by who knows it. */
+export interface WorkerFacts {
+  id: WorkerId;
+  /** With the admin's settings laid over it. */
+  spec: CompiledWorkerSpec;
+  overrides: AdminOverrides;
+  health: Pick<HealthTracker, 'condition' | 'countSlots' | 'describeRecovery'>;
+  inventory: Inventory | null;
+  /** As the last good check reported them; null before the first one. */
+  devices: readonly Record<string, unknown>[] | null;
+  lastSeenMs: number | null;
+  socket: Pick<ComfySocket, 'state'>;
+}
+
+export type StateFacts = Pick<WorkerFacts, 'spec' | 'overrides'> & { condition: WorkerCondition };
+
+/** Health, and the state that follows from it and from what people decided. */
+export function describeState({ condition, spec, overrides }: StateFacts): {
+  health: HealthKind;
+  state: FleetState;
+  reason: string | null;
+} {
+  const { health } = condition;
+  const kind = health.kind === 'ejected' ? 'offline' : health.kind;
+  const reason = health.kind === 'unknown' ? 'not asked yet' : 'reason' in health ? health.reason : null;
+  return {
+    health: kind,
+    ...deriveState({ health: kind, reason }, overrides, isEnabled({ spec, overrides })),
+  };
+}
+
+/** Prompts it may have now: none unless it is in service. */
+export function findFreeSlots({
+  spec,
+  overrides,
+  health,
+}: Pick<WorkerFacts, 'spec' | 'overrides' | 'health'>): number {
+  const { state } = describeState({ condition: health.condition, spec, overrides });
+  return state === 'online' ? health.countSlots(spec.maxConcurrent) : 0;
+}
+
+/** The copy that placement and pages see. */
+export function toWorkerSnapshot(facts: WorkerFacts): WorkerSnapshot {
+  const { marker: _, ...spec } = facts.spec;
+  const { overrides, health, inventory } = facts;
+  const devices = facts.devices ?? inventory?.devices ?? [];
+  return {
+    id: facts.id,
+    ...spec,
+    ...describeState({ condition: health.condition, ...facts }),
+    slots: findFreeSlots(facts),
+    enabled: isEnabled(facts),
+    leaving: overrides.leaving !== null,
+    draining: overrides.draining || overrides.leaving !== null,
+    inventory,
+    simulated: spec.source === 'simulated',
+    lastSeenMs: facts.lastSeenMs,
+    latencyMs: health.condition.latency?.ms ?? null,
+    devices,
+    vramFreeBytes: readVramFree(devices),
+    recovery: health.describeRecovery(),
+    socketState: toSocketState(facts.socket),
+    maxUploadBytes: inventory?.maxUploadBytes ?? null,
+  };
+}
+
+function isEnabled({ spec, overrides }: Pick<WorkerFacts, 'spec' | 'overrides'>): boolean {
+  return overrides.enabled ?? spec.enabled;
+}
+
+function toSocketState(socket: Pick<ComfySocket, 'state'>): WorkerSnapshot['socketState'] {
+  const { phase } = socket.state;
+  if (phase === 'open') return 'connected';
+  return phase === 'stopped' || phase === 'idle' ? 'closed' : 'connecting';
+}

@@ -1,0 +1,102 @@
+import { ComfyHttp, type ComfySocket, type HttpTransport } from '@comfleet/comfyui';
+import type { Gate } from '../../../platform/lifecycle/gate.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
+import type { Clock, Random } from '../../../platform/time/clock.ts';
+import type { CompiledFleetOptions } from '../fleet-options.ts';
+import type { FleetComparison } from '../health/fleet-comparison.ts';
+import { HealthTracker } from '../health/health-tracker.ts';
+import { ProgressProbe } from '../health/progress-probe.ts';
+import { ServerCheck } from '../health/server-check.ts';
+import { watchTransport } from '../health/watch-transport.ts';
+import type { ConditionChange } from '../health/worker-condition.ts';
+import { IdentityGuard } from '../identity/identity-guard.ts';
+import type { WorkerIdentities } from '../identity/worker-identities.ts';
+import { InventoryCache } from '../inventory/inventory-cache.ts';
+import type { SharedInventories } from '../inventory/shared-inventories.ts';
+import { LastSeen } from '../records/last-seen.ts';
+import type { WorkerRecord, WorkerRecords } from '../records/worker-records.ts';
+import type { ChangeFacts, WorkerChangeType } from '../worker-snapshot.ts';
+
+export interface WatchDeps {
+  records: WorkerRecords;
+  identities: WorkerIdentities;
+  shared: SharedInventories;
+  inventoryGate: Gate;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  transport: HttpTransport;
+  options: CompiledFleetOptions;
+  openSocket: (url: string) => ComfySocket;
+  onChange: (type: WorkerChangeType, cause: string, facts?: ChangeFacts) => void;
+  comparison: Pick<FleetComparison, 'hasOtherOnline' | 'isSlow'>;
+  /** Of the owner of the process. */
+  requestRestart: (reason: string) => void;
+}
+
+/** What the parts say to the worker they belong to. */
+export interface WatchHooks {
+  /** A call of `http` failed. */
+  markSuspect: () => void;
+  /** A process that we started. */
+  isOurs: () => boolean;
+  onCondition: (change: ConditionChange) => void;
+  signal: AbortSignal;
+}
+
+/** What a watched worker is made of: each part knows one thing about the server. */
+export interface WatchParts {
+  http: ComfyHttp;
+  socket: ComfySocket;
+  guard: IdentityGuard;
+  progress: ProgressProbe;
+  check: ServerCheck;
+  health: HealthTracker;
+  inventory: InventoryCache;
+  seen: LastSeen;
+}
+
+export function createWatchParts(record: WorkerRecord, deps: WatchDeps, hooks: WatchHooks): WatchParts {
+  const { clock, random, logger, records, options } = deps;
+  const { url } = record.spec;
+  const transport = watchTransport(deps.transport, hooks.markSuspect);
+  const http = new ComfyHttp({ baseUrl: url, transport });
+  const guard = new IdentityGuard({ workerId: record.id, url, identities: deps.identities, logger });
+  const progress = new ProgressProbe({ clock, http, limitMs: options.rules.health.busyLimitMs });
+  return {
+    http,
+    socket: deps.openSocket(url),
+    guard,
+    progress,
+    // Its own failures are results of checks, not hints that one is needed.
+    check: new ServerCheck({ ...options, transport: deps.transport, clock, guard, progress }),
+    health: new HealthTracker({
+      clock,
+      options,
+      observe: () => ({
+        isBusy: progress.isBusy,
+        isOurs: hooks.isOurs(),
+        hasOtherOnline: () => deps.comparison.hasOtherOnline(record.id),
+        isSlow: (own) => deps.comparison.isSlow(record.id, own),
+      }),
+      onChange: hooks.onCondition,
+    }),
+    inventory: new InventoryCache(
+      {
+        http,
+        transport,
+        clock,
+        random,
+        logger,
+        save: (loaded) => records.saveInventory(record.id, loaded),
+        shared: deps.shared,
+        gate: deps.inventoryGate,
+        periodMs: options.inventoryPeriodMs,
+        signal: hooks.signal,
+        onChange: (cause, durationMs) => deps.onChange('worker.inventory', cause, { durationMs }),
+      },
+      record.inventory,
+    ),
+    seen: new LastSeen({ workerId: record.id, records, clock, logger }, record.lastSeenMs),
+  };
+}

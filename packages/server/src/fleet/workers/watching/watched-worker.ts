@@ -1,0 +1,220 @@
+import type { ComfyHttp, ComfySocket } from '@comfleet/comfyui';
+import type { WorkerId } from '@comfleet/contract';
+import type { Logger } from '../../../platform/logging/logger.ts';
+import { CheckLoop } from '../health/check-loop.ts';
+import type { HealthResult } from '../health/health-result.ts';
+import { reportCondition } from '../health/report-condition.ts';
+import type { ConditionChange, WorkerCondition } from '../health/worker-condition.ts';
+import type { DesiredWorker, WorkerRecord } from '../records/worker-records.ts';
+import type { ConnectedWorker, WorkerSnapshot } from '../worker-snapshot.ts';
+import { type CompiledWorkerSpec, overrideSpec } from '../worker-spec.ts';
+import { describeState, findFreeSlots, toWorkerSnapshot, type WorkerFacts } from './describe-worker.ts';
+import { createWatchParts, type WatchDeps, type WatchParts } from './watch-parts.ts';
+
+/** One watched worker: a health check each period, one socket, and what both teach about it. */
+export class WatchedWorker implements ConnectedWorker {
+  readonly id: WorkerId;
+  readonly http: ComfyHttp;
+  readonly socket: ComfySocket;
+  readonly #deps: WatchDeps;
+  readonly #logger: Logger;
+  readonly #stop = new AbortController();
+  readonly #parts: WatchParts;
+  readonly #loop: CheckLoop;
+  #spec: CompiledWorkerSpec;
+  #desired: DesiredWorker;
+  #checking: Promise<HealthResult> | null = null;
+  #announcedSlots = 0;
+
+  constructor(record: WorkerRecord, deps: WatchDeps) {
+    this.id = record.id;
+    this.#spec = overrideSpec(record.spec, record.overrides.settings);
+    this.#desired = record;
+    this.#logger = deps.logger.child({ workerId: record.id, worker: record.spec.name });
+    this.#deps = { ...deps, logger: this.#logger };
+    this.#parts = createWatchParts(record, this.#deps, {
+      markSuspect: () => this.markSuspect(),
+      isOurs: () => this.#spec.marker !== null,
+      onCondition: (change) => this.#report(change),
+      signal: this.#stop.signal,
+    });
+    this.http = this.#parts.http;
+    this.socket = this.#parts.socket;
+    const step = () => this.#checkAndPlan();
+    this.#loop = new CheckLoop({ clock: deps.clock, step, signal: this.#stop.signal });
+  }
+
+  get name(): string {
+    return this.#spec.name;
+  }
+
+  get url(): string {
+    return this.#spec.url;
+  }
+
+  /** The spec of its source, and what was decided at run time. */
+  get desired(): DesiredWorker {
+    return this.#desired;
+  }
+
+  get isLeaving(): boolean {
+    return this.#desired.overrides.leaving !== null;
+  }
+
+  get inventory(): WorkerSnapshot['inventory'] {
+    return this.#parts.inventory.inventory;
+  }
+
+  get condition(): WorkerCondition {
+    return this.#parts.health.condition;
+  }
+
+  /** In service: it answers well, and nobody took it out. */
+  get isOnline(): boolean {
+    const { overrides } = this.#desired;
+    return describeState({ condition: this.condition, spec: this.#spec, overrides }).state === 'online';
+  }
+
+  /** Begins to watch; once. */
+  start(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#followSocket();
+    this.#loop.start();
+  }
+
+  /** Ends checks and closes the socket; safe to call twice. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the worker is no longer watched'));
+    this.#loop.wake();
+    await this.socket.stop();
+    await Promise.allSettled([
+      this.#loop.settle(),
+      this.#parts.inventory.settle(),
+      this.#checking,
+      this.#parts.seen.settle(),
+    ]);
+  }
+
+  setDesired(desired: DesiredWorker): void {
+    this.#desired = desired;
+    this.#spec = overrideSpec(desired.spec, desired.overrides.settings);
+  }
+
+  snapshot(): WorkerSnapshot {
+    return toWorkerSnapshot(this.#facts);
+  }
+
+  checkNow(): Promise<HealthResult> {
+    this.#checking ??= this.#checkOnce().finally(() => {
+      this.#checking = null;
+    });
+    return this.#checking;
+  }
+
+  markSuspect(): void {
+    if (this.#stop.signal.aborted) return;
+    const isUrgent = this.#parts.health.markSuspect();
+    this.#announceSlots();
+    if (isUrgent) this.#loop.wake();
+  }
+
+  /** What its owner saw: the process has ended. Counts at once, without waiting for checks to fail. */
+  reportGone(reason: string): void {
+    this.#parts.health.apply({ kind: 'gone', reason });
+  }
+
+  /** The server that answers next is the right one. Answers what the check then found. */
+  async acceptIdentity(): Promise<HealthResult> {
+    await this.#parts.guard.forget();
+    await this.#checking; // it may still have judged by the former one
+    return this.checkNow();
+  }
+
+  refreshInventory(): Promise<void> {
+    return this.#parts.inventory.refresh();
+  }
+
+  /** A hint that the next answer may differ: checks now instead of at the end of the pause. */
+  recheckSoon(): void {
+    this.#loop.wake();
+  }
+
+  /** One turn of the loop; returns the pause until the next. */
+  async #checkAndPlan(): Promise<number> {
+    const result = await this.checkNow();
+    if (result.kind === 'ok') this.#parts.inventory.refreshWhenDue({ isBusy: this.#parts.progress.isBusy });
+    return this.#nextDelayMs(result);
+  }
+
+  #followSocket(): void {
+    this.#parts.progress.follow(this.socket);
+    this.socket.onProblem(({ kind, message }) => {
+      if (kind === 'deaf' || kind === 'ping_timeout') this.#deps.onChange('worker.socket', message);
+    });
+    this.socket.onState((state) => {
+      this.#deps.onChange('worker.changed', `socket ${state.phase}`);
+      const { isOnline } = this.#parts.health;
+      if (state.phase === 'open') {
+        this.#parts.inventory.want();
+        if (!isOnline) this.#loop.wake();
+      }
+      // What it had to do stays in mind: a blocked Python drops the socket too, and is given more time while busy.
+      if (state.phase === 'waiting' && isOnline) this.markSuspect();
+    });
+    this.socket.start();
+  }
+
+  async #checkOnce(): Promise<HealthResult> {
+    const { signal } = this.#stop;
+    const before = this.#parts.health.condition.recovery?.problem.kind;
+    const result = await this.#parts.health.check(() => this.#parts.check.run(this.#spec, signal), signal);
+    if (signal.aborted) return result;
+    if (result.kind === 'ok') this.#parts.seen.record();
+    if (result.kind === 'other_server' && before !== 'other_server') {
+      const { differences } = result;
+      const cause = 'another ComfyUI than before answers';
+      this.#deps.onChange('worker.identity', cause, { details: { differences } });
+    }
+    this.#announceSlots();
+    return result;
+  }
+
+  #report(change: ConditionChange): void {
+    const { onChange, requestRestart } = this.#deps;
+    if (change.type === 'online') this.#parts.inventory.want();
+    if (change.type === 'offline' || change.type === 'error' || change.type === 'ejected')
+      this.#parts.seen.save();
+    reportCondition(change, { logger: this.#logger, onChange, requestRestart });
+  }
+
+  /** Placement looks again when there is more room, and pages show when there is less. */
+  #announceSlots(): void {
+    const slots = findFreeSlots(this.#facts);
+    if (slots === this.#announcedSlots) return;
+    this.#announcedSlots = slots;
+    this.#deps.onChange('worker.changed', slots === 0 ? 'gets no new tasks' : `takes up to ${slots} prompts`);
+  }
+
+  get #facts(): WorkerFacts {
+    return {
+      id: this.id,
+      spec: this.#spec,
+      overrides: this.#desired.overrides,
+      health: this.#parts.health,
+      inventory: this.inventory,
+      devices: this.#parts.check.devices,
+      lastSeenMs: this.#parts.seen.atMs,
+      socket: this.socket,
+    };
+  }
+
+  #nextDelayMs(result: HealthResult): number {
+    const { recheckMs } = this.#deps.options;
+    const jitter = 0.9 + 0.2 * this.#deps.random.fraction();
+    if (this.#parts.progress.isUndecided) return recheckMs * jitter;
+    const delayMs = this.#parts.health.findDelay(result) * jitter;
+    const { lookInMs } = this.#parts.progress;
+    if (lookInMs === null || !this.#parts.health.isOnline) return delayMs;
+    return Math.min(delayMs, Math.max(lookInMs, recheckMs));
+  }
+}
