@@ -1,4 +1,5 @@
 import { type HttpTransport, parseTolerantJson } from '@comfleet/comfyui';
+import type { RunningProcess } from '../../platform/process/running-process.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { parseSystemStats } from '../workers/inventory/inventory.ts';
 
@@ -42,5 +43,28 @@ async function answersAsOurs({ transport, url, marker, signal }: ReadyOptions): 
     return parseSystemStats(parseTolerantJson(text))?.argv.includes(marker) ?? false;
   } catch {
     return false; // not yet: refused, silent or a stranger; the next second asks again
+  }
+}
+
+/**
+ * The same for a process that may end meanwhile: `ready`, `ended` with the process, `silent` when time ran out. `cancelled`
+ * when `signal` was aborted.
+ */
+export async function awaitReadyOrEnd(
+  running: RunningProcess,
+  options: ReadyOptions,
+): Promise<'ready' | 'ended' | 'silent' | 'cancelled'> {
+  const ending = new AbortController();
+  const ended = running.exited.then(() => ending.abort(new Error('ended')));
+  const signal = AbortSignal.any([options.signal, ending.signal]);
+  try {
+    return (await awaitReady({ ...options, signal })) ? 'ready' : 'silent';
+  } catch (thrown) {
+    if (!ending.signal.aborted) {
+      if (options.signal.aborted) return 'cancelled';
+      throw thrown;
+    }
+    await ended;
+    return 'ended';
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeExit, type InstanceEvent, type InstanceState, nextInstanceState } from './instance-state.ts';
 
 const stopped: InstanceState = { kind: 'stopped', reason: null, starts: [] };
-const start = (atMs: number, asked = false): InstanceEvent => ({ type: 'started', atMs, asked });
+const start = (atMs: number, requested = false): InstanceEvent => ({ type: 'started', atMs, requested });
 const end = (atMs: number, fraction = 0.5, rebooted = false): InstanceEvent => ({
   type: 'ended',
   atMs,
@@ -67,7 +67,7 @@ describe('nextInstanceState', () => {
     expect(run([...events, start(50, true)])).toEqual({ kind: 'starting', sinceMs: 50, starts: [50] });
   });
 
-  it('does not count a reboot asked by the Manager', () => {
+  it('does not count a reboot requested by the Manager', () => {
     const ready = run([start(0, true), { type: 'answered', atMs: 1 }]);
     expect(nextInstanceState(ready, end(5, 0.5, true))).toEqual({
       kind: 'starting',
@@ -76,8 +76,8 @@ describe('nextInstanceState', () => {
     });
   });
 
-  it('stays stopped after a stop that was asked', () => {
-    expect(run([start(0, true), { type: 'stop_asked', thenStart: false }, end(9)])).toEqual({
+  it('stays stopped after a requested stop', () => {
+    expect(run([start(0, true), { type: 'stop_requested', thenStart: false }, end(9)])).toEqual({
       kind: 'stopped',
       reason: 'stopped by request',
       starts: [],
@@ -85,20 +85,21 @@ describe('nextInstanceState', () => {
   });
 
   it('starts again after the stop of a restart', () => {
-    const state = run([start(0, true), { type: 'stop_asked', thenStart: true }, end(9)]);
+    const state = run([start(0, true), { type: 'stop_requested', thenStart: true }, end(9)]);
     expect(state).toEqual({ kind: 'starting', sinceMs: 9, starts: [9] });
   });
 
   it('ends a back-off at once when asked to stop', () => {
-    expect(run([start(0), end(1), { type: 'stop_asked', thenStart: false }]).kind).toBe('stopped');
+    expect(run([start(0), end(1), { type: 'stop_requested', thenStart: false }]).kind).toBe('stopped');
   });
 
-  it.each<InstanceEvent>([{ type: 'answered', atMs: 1 }, end(1), { type: 'stop_asked', thenStart: true }])(
-    'leaves a stopped instance untouched by %j',
-    (event) => {
-      expect(nextInstanceState(stopped, event)).toBe(stopped);
-    },
-  );
+  it.each<InstanceEvent>([
+    { type: 'answered', atMs: 1 },
+    end(1),
+    { type: 'stop_requested', thenStart: true },
+  ])('leaves a stopped instance untouched by %j', (event) => {
+    expect(nextInstanceState(stopped, event)).toBe(stopped);
+  });
 
   it('does not start twice', () => {
     const starting = run([start(0, true)]);

@@ -1,27 +1,39 @@
 import type { ProcessExit } from '../../platform/process/spawner.ts';
 
-/** Where an instance is. `starts` are the monotonic times of recent starts, for back-off and crash loops. */
+/**
+ * Where an instance is. `starts` are the monotonic times of recent starts, for back-off and crash loops.
+ *
+ * - STOPPED — no process, and none is wanted. Entered at first, and from every other state by a stop that is not to start
+ *   again. Only a start or an adoption leads out; ends and answers are ignored, they are of a process that is no longer ours.
+ * - STARTING — a process is spawned, or adopted, and has not answered yet. Entered by a start, a due retry, an adoption, the
+ *   end of a restart, and a reboot of ComfyUI-Manager. A further start is ignored: it is under way.
+ * - READY — the process answered and is a worker of the fleet. Entered from STARTING alone. Starts and answers are ignored.
+ * - WAITING — the process ended without our wish; it is started again at `retryAtMs`. Entered from STARTING and READY. A
+ *   requested start does not wait for the time. Ends and answers are ignored: there is no process.
+ * - CRASH_LOOPING — as WAITING, but it ended too often within the window: the next try is far away. A requested start
+ *   forgets the former ones.
+ * - STOPPING — we end the process; then it is STOPPED, or STARTING when `thenStart`. Entered from STARTING and READY by a
+ *   stop, which may be changed while it lasts. Starts and answers are ignored; a start meanwhile is a stop with `thenStart`.
+ */
 export type InstanceState = { starts: readonly number[] } & (
   | { kind: 'stopped'; reason: string | null }
   | { kind: 'starting'; sinceMs: number }
   | { kind: 'ready'; sinceMs: number }
-  /** It ended unasked; started again at `retryAtMs`. */
   | { kind: 'waiting'; retryAtMs: number; reason: string }
-  /** It ended too often; one more try at `retryAtMs`, or when a person asks. */
   | { kind: 'crash_looping'; retryAtMs: number; reason: string }
   | { kind: 'stopping'; thenStart: boolean }
 );
 
 export type InstanceEvent =
   /** A person or the program wants it to run; a due retry. */
-  | { type: 'started'; atMs: number; asked: boolean }
+  | { type: 'started'; atMs: number; requested: boolean }
   /** A process of an earlier run was found alive. */
   | { type: 'adopted'; atMs: number }
   /** It answers, and proves to be ours. */
   | { type: 'answered'; atMs: number }
   /** `fraction` in [0, 1) is the jitter. */
   | { type: 'ended'; atMs: number; reason: string; rebooted: boolean; fraction: number }
-  | { type: 'stop_asked'; thenStart: boolean };
+  | { type: 'stop_requested'; thenStart: boolean };
 
 export interface RestartRules {
   firstDelayMs: number;
@@ -42,16 +54,16 @@ export const RESTART_RULES: RestartRules = {
 };
 
 /**
- * | state         | started    | answered | ended                                  | stop_asked |
+ * | state         | started    | answered | ended                                  | stop_requested |
  * |---------------|------------|----------|----------------------------------------|------------|
  * | stopped       | starting   | –        | –                                      | –          |
  * | starting      | –          | ready    | waiting, crash_looping, starting       | stopping   |
  * | ready         | –          | –        | waiting, crash_looping, starting       | stopping   |
  * | waiting       | starting   | –        | –                                      | stopped    |
  * | crash_looping | starting   | –        | –                                      | stopped    |
- * | stopping      | –          | –        | stopped, or starting when so asked     | stopping   |
+ * | stopping      | –          | –        | stopped, or starting when so requested | stopping   |
  *
- * `adopted` is `started` from stopped. A reboot asked by ComfyUI-Manager is no crash: it leads to starting at once.
+ * `adopted` is `started` from stopped. A reboot requested by ComfyUI-Manager is no crash: it leads to starting at once.
  */
 export function nextInstanceState(
   state: InstanceState,
@@ -69,7 +81,7 @@ export function nextInstanceState(
       return state.kind === 'starting' ? { kind: 'ready', sinceMs: event.atMs, starts: state.starts } : state;
     case 'ended':
       return afterEnd(state, event, rules);
-    case 'stop_asked':
+    case 'stop_requested':
       if (state.kind === 'stopped') return state;
       if (isResting(state)) return { kind: 'stopped', reason: 'stopped by request', starts: [] };
       return { kind: 'stopping', thenStart: event.thenStart, starts: state.starts };
@@ -85,7 +97,7 @@ function toStarting(
   event: Extract<InstanceEvent, { type: 'started' }>,
   rules: RestartRules,
 ): InstanceState {
-  const recent = event.asked ? [] : state.starts.filter((atMs) => event.atMs - atMs < rules.windowMs);
+  const recent = event.requested ? [] : state.starts.filter((atMs) => event.atMs - atMs < rules.windowMs);
   return { kind: 'starting', sinceMs: event.atMs, starts: [...recent, event.atMs] };
 }
 

@@ -3,17 +3,17 @@ import type { HttpTransport } from '@comfleet/comfyui';
 import type { Database } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { every } from '../../platform/lifecycle/every.ts';
+import { Listeners } from '../../platform/lifecycle/listeners.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { readLogTail, rotateLog } from '../../platform/process/capped-log.ts';
-import { endProcess } from '../../platform/process/end-process.ts';
 import type { PortProbe } from '../../platform/process/free-port.ts';
 import type { ProcessTable } from '../../platform/process/process-table.ts';
-import { adoptProcess } from '../../platform/process/running-process.ts';
 import type { Spawner } from '../../platform/process/spawner.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import type { WorkerRegistry } from '../workers/registry.ts';
 import type { CreateId } from '../workers/worker-snapshot.ts';
+import { forgetDead, stopUnclaimed } from './earlier-processes.ts';
 import { buildInstanceArguments } from './instance-arguments.ts';
 import {
   type CompiledInstancesOptions,
@@ -21,14 +21,14 @@ import {
   type InstancesOptions,
 } from './instance-options.ts';
 import { type InstanceRecord, InstanceRecords } from './instance-records.ts';
+import type { InstanceSnapshot } from './instance-snapshot.ts';
 import { type CheckedInstanceSpec, checkInstanceSpec, type InstanceSpec } from './instance-spec.ts';
 import { leaseFirstPort } from './lease-port.ts';
-import { findOwnProcess, sweepMarked } from './own-process.ts';
-import { type InstanceSnapshot, SupervisedInstance } from './supervised-instance.ts';
+import { SupervisedInstance } from './supervised-instance.ts';
 
 export type { InstancesOptions } from './instance-options.ts';
+export type { InstanceSnapshot } from './instance-snapshot.ts';
 export type { InstanceSpec } from './instance-spec.ts';
-export type { InstanceSnapshot } from './supervised-instance.ts';
 
 export interface InstancesDeps {
   database: Database;
@@ -43,7 +43,6 @@ export interface InstancesDeps {
   createId: CreateId;
 }
 
-const STOPPED = { pid: null, start_ticks: null, boot_id: null, state: 'stopped' };
 const LOG_CHECK_MS = 2_000;
 
 /** Opens the supervisor. It starts nothing by itself; on close instances are stopped, or left, by option. */
@@ -84,7 +83,7 @@ export class Instances {
   readonly #options: CompiledInstancesOptions;
   readonly #records: InstanceRecords;
   readonly #instances = new Map<string, SupervisedInstance>();
-  readonly #listeners = new Set<(snapshot: InstanceSnapshot) => void>();
+  readonly #changes: Listeners<InstanceSnapshot>;
   /** Starts of one name run once; later callers join. */
   readonly #opening = new Map<string, Promise<SupervisedInstance>>();
 
@@ -92,6 +91,7 @@ export class Instances {
     this.#deps = deps;
     this.#options = options;
     this.#records = new InstanceRecords(deps.database);
+    this.#changes = new Listeners(deps.logger, 'instance.listener_failed');
   }
 
   /**
@@ -142,13 +142,9 @@ export class Instances {
     return readLogTail(this.#load(id).logPath, lines);
   }
 
-  /** Listeners run at once and must be quick. The answer ends the subscription. */
+  /** Listeners run at once and must be quick. Returns what ends the subscription. */
   onChange(listener: (snapshot: InstanceSnapshot) => void): () => void {
-    const own = (snapshot: InstanceSnapshot) => listener(snapshot);
-    this.#listeners.add(own);
-    return () => {
-      this.#listeners.delete(own);
-    };
+    return this.#changes.add(listener);
   }
 
   /** Stores when each instance was last seen to answer. */
@@ -162,35 +158,17 @@ export class Instances {
     }
   }
 
-  /** Rows whose process is gone are marked stopped; living ones wait for `start` to adopt them (PS22). */
-  async forgetDead(): Promise<void> {
+  /** Marks rows whose process is gone; living ones wait for `start` to adopt them (PS22). */
+  forgetDead(): Promise<void> {
     const { table, logger } = this.#deps;
-    for (const { id, name, pid, startTicks, bootId } of await this.#records.list()) {
-      if (pid === null) continue;
-      const info = await table.inspect(pid);
-      if (info && info.startTicks === startTicks && info.bootId === bootId) {
-        logger.info('instance.still_alive', { instanceId: id, instance: name, pid });
-      } else {
-        await this.#records.update(id, STOPPED);
-      }
-    }
+    return forgetDead({ records: this.#records, table, logger });
   }
 
-  /** Ends processes of earlier runs that nobody started again: the program no longer wants them. Call after `start`s. */
-  async stopUnclaimed(): Promise<void> {
+  /** Ends processes of earlier runs that nobody started again. Call after `start`s. */
+  stopUnclaimed(): Promise<void> {
     const { table, clock, logger } = this.#deps;
-    const { stopGraceMs, terminateGraceMs } = this.#options;
-    const never = new AbortController().signal;
-    for (const record of await this.#records.list()) {
-      if (this.#instances.has(record.id)) continue;
-      const info = await findOwnProcess(record, table);
-      if (info === null) continue;
-      logger.info('instance.unclaimed', { instanceId: record.id, instance: record.name, pid: info.pid });
-      const running = adoptProcess(info, { table, clock, signal: never });
-      await endProcess(running, { clock, interruptGraceMs: stopGraceMs, terminateGraceMs });
-      await sweepMarked(record, this.#deps);
-      await this.#records.update(record.id, STOPPED);
-    }
+    const deps = { records: this.#records, table, clock, logger };
+    return stopUnclaimed(deps, (id) => this.#instances.has(id), this.#options);
   }
 
   async close(): Promise<void> {
@@ -220,7 +198,7 @@ export class Instances {
         transport,
         registry,
         records: this.#records,
-        onChange: (snapshot) => this.#emit(snapshot),
+        onChange: (snapshot) => this.#changes.emit(snapshot),
       },
     );
     this.#instances.set(record.id, instance);
@@ -251,9 +229,5 @@ export class Instances {
     const instance = this.#instances.get(id);
     if (!instance) throw new AppError('NOT_FOUND', { instance_id: id });
     return instance;
-  }
-
-  #emit(snapshot: InstanceSnapshot): void {
-    for (const listener of [...this.#listeners]) listener(snapshot);
   }
 }

@@ -1,0 +1,154 @@
+import type { HttpTransport } from '@comfleet/comfyui';
+import { toError } from '../../platform/errors/app-error.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import { readLogTail } from '../../platform/process/capped-log.ts';
+import { endProcess } from '../../platform/process/end-process.ts';
+import type { RunningProcess } from '../../platform/process/running-process.ts';
+import { toWorkerUrl } from '../workers/worker-spec.ts';
+import { awaitReadyOrEnd } from './await-ready.ts';
+import type { CompiledInstancesOptions } from './instance-options.ts';
+import { InstanceProcess, type ProcessDeps } from './instance-process.ts';
+import type { InstanceRecord } from './instance-records.ts';
+import type { CheckedInstanceSpec } from './instance-spec.ts';
+import { sweepMarked } from './own-process.ts';
+
+export interface HeldProcessDeps extends ProcessDeps {
+  transport: HttpTransport;
+}
+
+/** What to run and how. */
+export interface InstancePlan {
+  record: InstanceRecord;
+  spec: CheckedInstanceSpec;
+  options: CompiledInstancesOptions;
+}
+
+const REASON_LINES = 15;
+
+/** The process of one instance, when there is one, and its row, which says what SQL has to know of it. */
+export class HeldProcess {
+  readonly #deps: HeldProcessDeps;
+  readonly #options: CompiledInstancesOptions;
+  readonly #spec: CheckedInstanceSpec;
+  readonly #process: InstanceProcess;
+  readonly #logger: Logger;
+  #record: InstanceRecord;
+  #running: RunningProcess | null = null;
+  #graceMs: number;
+
+  constructor({ record, spec, options }: InstancePlan, deps: HeldProcessDeps) {
+    this.#record = record;
+    this.#spec = spec;
+    this.#options = options;
+    this.#deps = deps;
+    this.#logger = deps.logger;
+    this.#graceMs = options.stopGraceMs;
+    this.#process = new InstanceProcess(spec, options, deps);
+  }
+
+  get record(): InstanceRecord {
+    return this.#record;
+  }
+
+  get running(): RunningProcess | null {
+    return this.#running;
+  }
+
+  get logPath(): string {
+    return this.#process.logPath;
+  }
+
+  /** Takes over the living process of an earlier run; false when there is none. */
+  async adopt(signal: AbortSignal): Promise<boolean> {
+    const found = await this.#process.findAgain(this.#record, signal);
+    if (found === null) return false;
+    this.#running = found;
+    this.#logger.info('instance.adopted', { pid: found.pid, port: this.#record.port });
+    return true;
+  }
+
+  /** The process that is held, else a new one. Throws INSTANCE_CONFIG or the system's error. */
+  async ensure(): Promise<RunningProcess> {
+    if (this.#running !== null) return this.#running;
+    const { running, port } = await this.#process.spawn(this.#record);
+    this.#running = running;
+    this.#record = { ...this.#record, port };
+    await this.save({
+      pid: running.pid,
+      start_ticks: running.identity?.startTicks ?? null,
+      boot_id: running.identity?.bootId ?? null,
+      started_at: this.#deps.records.nowMs(),
+      log_path: this.logPath,
+      restarts: this.#record.restarts,
+    });
+    return running;
+  }
+
+  awaitReady(running: RunningProcess, signal: AbortSignal): ReturnType<typeof awaitReadyOrEnd> {
+    const { transport, clock } = this.#deps;
+    const { marker, port } = this.#record;
+    const url = toWorkerUrl(this.#spec.listen, port);
+    const timeoutMs = this.#options.startupTimeoutMs;
+    return awaitReadyOrEnd(running, { transport, clock, url, marker, timeoutMs, signal });
+  }
+
+  /** Ends it politely first, then by force; resolves when it has ended. */
+  async end(running: RunningProcess): Promise<void> {
+    await this.#end(running, this.#graceMs);
+  }
+
+  /** It answers nothing: there is no use in waiting long for a polite end. */
+  async endHung(running: RunningProcess): Promise<void> {
+    await this.#end(running, Math.min(this.#graceMs, this.#options.shutdownGraceMs));
+  }
+
+  /** From now on ends are quick: we are ending ourselves. */
+  hurry(): void {
+    this.#graceMs = this.#options.shutdownGraceMs;
+  }
+
+  /** After its end: leftovers swept, the cause kept. `rebooted`: ComfyUI-Manager ended it to be started again. */
+  async cleanUp(reason: string): Promise<{ rebooted: boolean }> {
+    this.#running = null;
+    await sweepMarked(this.#record, this.#deps);
+    const rebooted = await this.#process.takeRebootNote(this.#record);
+    const lastExit = JSON.stringify({ reason, rebooted, log: await this.tail() });
+    await this.save({ pid: null, start_ticks: null, boot_id: null, last_exit: lastExit });
+    return { rebooted };
+  }
+
+  countRestart(): void {
+    this.#record = { ...this.#record, restarts: this.#record.restarts + 1 };
+  }
+
+  /** It became this worker of the fleet, and answered just now. */
+  async assignWorker(workerId: NonNullable<InstanceRecord['workerId']>): Promise<void> {
+    this.#record = { ...this.#record, workerId };
+    await this.save({ worker_id: workerId, heartbeat_at: this.#deps.records.nowMs() });
+  }
+
+  async beat(): Promise<void> {
+    await this.save({ heartbeat_at: this.#deps.records.nowMs() });
+  }
+
+  /** What SQL knows may lag when the database does not answer; the mark on the process still finds it. */
+  async save(values: Parameters<ProcessDeps['records']['update']>[1]): Promise<void> {
+    try {
+      await this.#deps.records.update(this.#record.id, values);
+    } catch (thrown) {
+      this.#logger.warn('instance.not_saved', { error: toError(thrown).message });
+    }
+  }
+
+  /** The last lines it wrote. */
+  tail(): Promise<string[]> {
+    return readLogTail(this.logPath, REASON_LINES);
+  }
+
+  async #end(running: RunningProcess, interruptGraceMs: number): Promise<void> {
+    const { clock } = this.#deps;
+    const { terminateGraceMs } = this.#options;
+    const exit = await endProcess(running, { clock, interruptGraceMs, terminateGraceMs });
+    this.#logger.info('instance.ended', { pid: running.pid, code: exit.code, signal: exit.signal });
+  }
+}

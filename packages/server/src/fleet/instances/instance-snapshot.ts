@@ -1,0 +1,63 @@
+import type { InstanceId, WorkerId } from '@comfleet/contract';
+import type { RunningProcess } from '../../platform/process/running-process.ts';
+import { toWorkerUrl } from '../workers/worker-spec.ts';
+import type { InstanceRecord } from './instance-records.ts';
+import type { InstanceState } from './instance-state.ts';
+
+/** One instance as pages see it; a copy. */
+export interface InstanceSnapshot {
+  readonly id: InstanceId;
+  readonly name: string;
+  readonly folder: string;
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number | null;
+  readonly state: InstanceState['kind'];
+  /** Why it is not running. */
+  readonly reason: string | null;
+  /** Until the next start by itself. */
+  readonly retryInMs: number | null;
+  readonly workerId: WorkerId | null;
+  /** Starts by itself since the instance exists. */
+  readonly restarts: number;
+  readonly adopted: boolean;
+  readonly logPath: string;
+}
+
+export interface InstanceFacts {
+  record: InstanceRecord;
+  state: InstanceState;
+  running: RunningProcess | null;
+  listen: string;
+  logPath: string;
+  /** Monotonic. */
+  nowMs: number;
+}
+
+/** The copy that pages see. */
+export function toInstanceSnapshot({
+  record,
+  state,
+  running,
+  listen,
+  logPath,
+  nowMs,
+}: InstanceFacts): InstanceSnapshot {
+  const { id, name, folder, port, workerId, restarts } = record;
+  const isResting = state.kind === 'waiting' || state.kind === 'crash_looping';
+  return {
+    id,
+    name,
+    folder,
+    url: toWorkerUrl(listen, port),
+    port,
+    pid: running?.pid ?? null,
+    state: state.kind,
+    reason: 'reason' in state ? state.reason : null,
+    retryInMs: isResting ? Math.max(0, state.retryAtMs - nowMs) : null,
+    workerId,
+    restarts,
+    adopted: running?.adopted ?? false,
+    logPath,
+  };
+}

@@ -1,0 +1,41 @@
+import type { WorkerId } from '@comfleet/contract';
+import type { WorkerRegistry } from '../workers/registry.ts';
+import { toWorkerUrl } from '../workers/worker-spec.ts';
+import type { InstanceRecord } from './instance-records.ts';
+import type { CheckedInstanceSpec } from './instance-spec.ts';
+
+export type InstanceFleet = Pick<WorkerRegistry, 'add' | 'find' | 'remove' | 'reportGone'>;
+
+/** The worker that an instance is in the fleet, from its first answer on. */
+export class InstanceWorker {
+  readonly #registry: InstanceFleet;
+  readonly #spec: CheckedInstanceSpec;
+
+  constructor(registry: InstanceFleet, spec: CheckedInstanceSpec) {
+    this.#registry = registry;
+    this.#spec = spec;
+  }
+
+  /** The process answers: it joins, or is the same worker as before. Tasks come once a check of the fleet says so too. */
+  async join({ port, marker }: InstanceRecord): Promise<WorkerId> {
+    const { name, listen, maxConcurrent } = this.#spec;
+    const url = toWorkerUrl(listen, port);
+    const worker = await this.#registry.add({ name, url, source: 'instance', maxConcurrent, marker });
+    worker.markSuspect();
+    return worker.id;
+  }
+
+  isOnline({ workerId }: InstanceRecord): boolean {
+    return workerId !== null && this.#registry.find(workerId)?.snapshot().state === 'online';
+  }
+
+  /** Its process has ended or is about to. */
+  reportGone({ workerId }: InstanceRecord, reason: string): void {
+    if (workerId !== null) this.#registry.reportGone(workerId, reason);
+  }
+
+  /** The instance is stopped for good. Does nothing when it is not in the fleet. */
+  async leave({ workerId }: InstanceRecord): Promise<void> {
+    if (workerId !== null && this.#registry.find(workerId) !== null) await this.#registry.remove(workerId);
+  }
+}
