@@ -32,6 +32,23 @@ const layerRule = (from, forbidden) => ({
   to: { path: `^${server}/(${forbidden.join('|')})(/|\\.ts$)` },
 });
 
+// Inside the fleet: what is known of a worker → records → watching → membership → the registry → joining, instances.
+const workers = `${server}/fleet/workers`;
+const fleetFloors = [
+  ['(identity|inventory)', '(health|records|watching|membership|registry\\.ts|joining)'],
+  ['(health|records)', '(watching|membership|registry\\.ts|joining)'],
+  ['watching', '(membership|registry\\.ts|joining)'],
+  ['membership', '(registry\\.ts|joining)'],
+  ['registry\\.ts', 'joining'],
+];
+const fleetRules = fleetFloors.map(([from, above]) => ({
+  name: `fleet-floors-${from}`,
+  comment: `in the fleet ${from} is below ${above} and below instances`,
+  severity: 'error',
+  from: { path: `^${workers}/${from}(/|$)`, pathNot: tests },
+  to: { path: `^${workers}/${above}(/|$)|^${server}/fleet/instances/` },
+}));
+
 const purePlaces = [
   `^${server}/flow/workflows/`,
   `^${server}/flow/placement/`,
@@ -66,6 +83,7 @@ module.exports = {
     layerRule('people', ['doors', 'flow', 'app', 'main']),
     layerRule('flow', ['doors', 'people', 'app', 'main']),
     layerRule('doors', ['app', 'main']),
+    ...fleetRules,
     {
       name: 'doors-apart',
       comment: 'one folder per dialect: a door does not import another door',

@@ -18,6 +18,7 @@ import type {
   Announcer,
 } from '../fleet/workers/joining/discovery/announcements.ts';
 import type { Enrolment } from '../fleet/workers/joining/enrolment.ts';
+import type { WorkerEvents } from '../fleet/workers/records/worker-events.ts';
 import type {
   ConnectedWorker,
   WorkerChange,
@@ -25,7 +26,6 @@ import type {
   WorkerSettings,
   WorkerSnapshot,
 } from '../fleet/workers/registry.ts';
-import type { WorkerEvents } from '../fleet/workers/records/worker-events.ts';
 import { AppError, toError } from '../platform/errors/app-error.ts';
 import { countFleet, toPercent } from './fleet-stats.ts';
 
