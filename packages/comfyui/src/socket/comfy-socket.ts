@@ -1,7 +1,8 @@
 import type { Clock } from '../time/clock.ts';
 import { type BinaryFrame, decodeBinaryFrame } from './binary-frame.ts';
 import { Listeners } from './listeners.ts';
-import type { SocketDialer, SocketLike } from './socket-dialer.ts';
+import { SocketConnection } from './socket-connection.ts';
+import type { SocketDialer } from './socket-dialer.ts';
 import { parseSocketMessage, type SocketMessage } from './socket-message.ts';
 import { reconnectDelayMs, type SocketProblem, type SocketState } from './socket-state.ts';
 
@@ -26,17 +27,6 @@ export interface StatusWatch {
   cancel(): void;
 }
 
-interface Connection {
-  socket: SocketLike;
-  opened: boolean;
-  /** Set by us before closing: the reason shown while waiting. */
-  closeReason: string | null;
-  /** Cancel functions of the timers that end with the connection. */
-  timers: Set<() => void>;
-  awaitingPong: (() => void) | null;
-  whenClosed: (() => void) | null;
-}
-
 const PREVIEWS_WITH_OWNER = JSON.stringify({
   type: 'feature_flags',
   data: { supports_preview_metadata: true },
@@ -56,7 +46,7 @@ export class ComfySocket {
   readonly #problems: Listeners<SocketProblem>;
   #state: SocketState = { phase: 'idle' };
   #socketId: string;
-  #connection: Connection | null = null;
+  #connection: SocketConnection | null = null;
   #cancelRetry: (() => void) | null = null;
   #attempt = 0;
   #upgrades = 0;
@@ -132,21 +122,21 @@ export class ComfySocket {
     const connection = this.#connection;
     this.#setState({ phase: 'stopped' });
     if (connection === null) return;
-    await this.#closeGently(connection, 'stopped');
+    await connection.closeGently('stopped');
   }
 
   /** Resolves when open; rejects with the signal's reason. */
   async whenOpen(signal?: AbortSignal): Promise<void> {
     while (this.#state.phase !== 'open') {
       if (this.#state.phase === 'stopped') throw new Error('The socket is stopped');
-      await this.#nextState(signal);
+      await this.#states.next(signal);
     }
   }
 
   /** Closes the connection with a handshake and connects anew: for a socket that is open but hears nothing. */
   reopen(reason: string): void {
     const connection = this.#connection;
-    if (connection?.opened) void this.#closeGently(connection, reason);
+    if (connection?.opened) void connection.closeGently(reason);
   }
 
   /** Call before POST /prompt: every accepted prompt makes the server broadcast `status`, so silence means deafness. */
@@ -162,7 +152,7 @@ export class ComfySocket {
     return {
       accepted: () => {
         if (this.#statusCount > before || this.#state.phase !== 'open') return;
-        if (connection !== null) cancelTimer = this.#setTimer(connection, this.#options.deafMs, check);
+        cancelTimer = connection?.setTimer(this.#options.deafMs, check) ?? null;
       },
       cancel: () => cancelTimer?.(),
     };
@@ -173,29 +163,19 @@ export class ComfySocket {
     this.#setState({ phase: 'connecting', attempt: this.#attempt });
     const url = `${this.#options.baseUrl.replace(/^http/, 'ws').replace(/\/+$/, '')}/ws?clientId=${this.#socketId}`;
     const socket = this.#options.dialer.dial(url, this.#options.headers);
-    const connection: Connection = {
-      socket,
-      opened: false,
-      closeReason: null,
-      timers: new Set(),
-      awaitingPong: null,
-      whenClosed: null,
-    };
+    const connection = new SocketConnection(socket, this.#options.clock);
     this.#connection = connection;
     socket.listen({
       onOpen: () => this.#opened(connection),
       onText: (text) => this.#receiveText(connection, text),
       onBinary: (bytes) => this.#receiveBinary(connection, bytes),
-      onPong: () => {
-        connection.awaitingPong?.();
-        connection.awaitingPong = null;
-      },
+      onPong: () => connection.onPong(),
       onClose: (end) => this.#closed(connection, end),
       onError: (cause) => this.#problems.emit({ kind: 'connection_failed', message: cause.message, cause }),
     });
   }
 
-  #opened(connection: Connection): void {
+  #opened(connection: SocketConnection): void {
     if (this.#connection !== connection) return;
     if (this.#state.phase === 'stopped') {
       connection.socket.terminate();
@@ -206,11 +186,11 @@ export class ComfySocket {
     this.#upgrades += 1;
     // Must be the first text frame; the server ignores it later (protocol 5.1).
     connection.socket.send(PREVIEWS_WITH_OWNER);
-    this.#schedulePing(connection);
+    connection.keepAlive(this.#options, () => this.#dropDead(connection));
     this.#setState({ phase: 'open', sinceMs: this.#options.clock.monotonicMs() });
   }
 
-  #receiveText(connection: Connection, text: string): void {
+  #receiveText(connection: SocketConnection, text: string): void {
     if (this.#connection !== connection) return;
     const message = parseSocketMessage(text);
     if (message === null) {
@@ -222,7 +202,7 @@ export class ComfySocket {
     this.#messages.emit(message);
   }
 
-  #receiveBinary(connection: Connection, bytes: Uint8Array): void {
+  #receiveBinary(connection: SocketConnection, bytes: Uint8Array): void {
     if (this.#connection !== connection) return;
     const frame = decodeBinaryFrame(bytes);
     if (frame === null) {
@@ -237,44 +217,15 @@ export class ComfySocket {
     this.#problems.emit({ kind: 'bad_frame', message: `Unreadable ${kind} frame` });
   }
 
-  #schedulePing(connection: Connection): void {
-    const { pingMs, pongTimeoutMs } = this.#options;
-    const ping = connection.socket.ping?.bind(connection.socket);
-    if (ping === undefined) return;
-    const beat = (): void => {
-      if (connection.awaitingPong === null) {
-        ping();
-        connection.awaitingPong = this.#setTimer(connection, pongTimeoutMs, () => this.#dropDead(connection));
-      }
-      this.#setTimer(connection, pingMs, beat);
-    };
-    this.#setTimer(connection, pingMs, beat);
-  }
-
-  /** A timer that is cancelled when its connection ends. */
-  #setTimer(connection: Connection, ms: number, fn: () => void): () => void {
-    const cancel = this.#options.clock.setTimer(ms, () => {
-      connection.timers.delete(forget);
-      fn();
-    });
-    const forget = (): void => {
-      connection.timers.delete(forget);
-      cancel();
-    };
-    connection.timers.add(forget);
-    return forget;
-  }
-
-  #dropDead(connection: Connection): void {
+  #dropDead(connection: SocketConnection): void {
     if (this.#connection !== connection) return;
     this.#problems.emit({ kind: 'ping_timeout', message: 'No pong: the connection is half open' });
     connection.closeReason = 'ping timeout';
     connection.socket.terminate();
   }
 
-  #closed(connection: Connection, end: { code: number; reason: string; clean: boolean }): void {
-    for (const cancel of [...connection.timers]) cancel();
-    connection.whenClosed?.();
+  #closed(connection: SocketConnection, end: { code: number; reason: string; clean: boolean }): void {
+    connection.release();
     if (this.#connection !== connection) return;
     this.#connection = null;
     if (this.#state.phase === 'stopped') return;
@@ -290,37 +241,8 @@ export class ComfySocket {
     });
   }
 
-  async #closeGently(connection: Connection, reason: string): Promise<void> {
-    connection.closeReason = reason;
-    if (!connection.opened) return connection.socket.terminate();
-    await new Promise<void>((resolve) => {
-      connection.whenClosed = resolve;
-      this.#setTimer(connection, 1000, () => connection.socket.terminate());
-      connection.socket.close(1000, reason);
-    });
-  }
-
   #setState(state: SocketState): void {
     this.#state = state;
     this.#states.emit(state);
-  }
-
-  #nextState(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const done = (): void => {
-        remove();
-        signal?.removeEventListener('abort', abort);
-      };
-      const abort = (): void => {
-        done();
-        reject(signal?.reason);
-      };
-      const remove = this.#states.add(() => {
-        done();
-        resolve();
-      });
-      signal?.addEventListener('abort', abort, { once: true });
-    });
   }
 }

@@ -24,4 +24,24 @@ export class Listeners<Event> {
       }
     }
   }
+
+  /** Resolves with the next event; rejects with the signal's reason. */
+  next(signal?: AbortSignal): Promise<Event> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const done = (): void => {
+        remove();
+        signal?.removeEventListener('abort', abort);
+      };
+      const abort = (): void => {
+        done();
+        reject(signal?.reason);
+      };
+      const remove = this.add((event) => {
+        done();
+        resolve(event);
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
 }

@@ -1,0 +1,77 @@
+import type { Clock } from '../time/clock.ts';
+import type { SocketLike } from './socket-dialer.ts';
+
+export interface ConnectionLimits {
+  pingMs: number;
+  pongTimeoutMs: number;
+}
+
+const CLOSE_HANDSHAKE_MS = 1000;
+
+/** One dialled connection of a ComfySocket, from the dial to its end: its pings, its closing, and the timers that end with it. */
+export class SocketConnection {
+  readonly socket: SocketLike;
+  opened = false;
+  /** Set by us before closing: the reason shown while waiting. */
+  closeReason: string | null = null;
+  readonly #clock: Clock;
+  readonly #timers = new Set<() => void>();
+  #awaitingPong: (() => void) | null = null;
+  #whenClosed: (() => void) | null = null;
+
+  constructor(socket: SocketLike, clock: Clock) {
+    this.socket = socket;
+    this.#clock = clock;
+  }
+
+  /** A timer that is cancelled when the connection ends. */
+  setTimer(ms: number, fn: () => void): () => void {
+    const cancel = this.#clock.setTimer(ms, () => {
+      this.#timers.delete(forget);
+      fn();
+    });
+    const forget = (): void => {
+      this.#timers.delete(forget);
+      cancel();
+    };
+    this.#timers.add(forget);
+    return forget;
+  }
+
+  /** Pings until the end, where the platform can; `onSilent` is called for a ping that was not answered in time. */
+  keepAlive({ pingMs, pongTimeoutMs }: ConnectionLimits, onSilent: () => void): void {
+    const ping = this.socket.ping?.bind(this.socket);
+    if (ping === undefined) return;
+    const beat = (): void => {
+      if (this.#awaitingPong === null) {
+        ping();
+        this.#awaitingPong = this.setTimer(pongTimeoutMs, onSilent);
+      }
+      this.setTimer(pingMs, beat);
+    };
+    this.setTimer(pingMs, beat);
+  }
+
+  /** The last ping was answered. */
+  onPong(): void {
+    this.#awaitingPong?.();
+    this.#awaitingPong = null;
+  }
+
+  /** Closes with a handshake, of which it waits up to 1 s for the end; one that never opened is cut. */
+  async closeGently(reason: string): Promise<void> {
+    this.closeReason = reason;
+    if (!this.opened) return this.socket.terminate();
+    await new Promise<void>((resolve) => {
+      this.#whenClosed = resolve;
+      this.setTimer(CLOSE_HANDSHAKE_MS, () => this.socket.terminate());
+      this.socket.close(1000, reason);
+    });
+  }
+
+  /** The connection has ended. */
+  release(): void {
+    for (const cancel of [...this.#timers]) cancel();
+    this.#whenClosed?.();
+  }
+}
