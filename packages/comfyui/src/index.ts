@@ -57,6 +57,7 @@ export {
   type FollowerReport,
   PromptFollower,
 } from './prompt/prompt-follower.ts';
+export { PromptRoutes, type RoutedPrompt } from './prompt/prompt-routes.ts';
 export { stopPrompt } from './prompt/stop-prompt.ts';
 export { type Submission, type SubmitJob, type SubmitReport, submitOnce } from './prompt/submit-once.ts';
 export { ComfySession, type ComfySessionOptions, type PromptResult } from './session/comfy-session.ts';

@@ -4,6 +4,7 @@ import { readRequirements } from '../graphs/requirements.ts';
 import { ComfyError } from '../http/comfy-error.ts';
 import type { ComfyHttp } from '../http/comfy-http.ts';
 import { PromptFollower } from '../prompt/prompt-follower.ts';
+import { PromptRoutes } from '../prompt/prompt-routes.ts';
 import type { ComfySocket } from '../socket/comfy-socket.ts';
 import type { SocketMessage } from '../socket/socket-message.ts';
 import type { Clock } from '../time/clock.ts';
@@ -55,7 +56,7 @@ export class ComfySession {
   readonly http: ComfyHttp;
   readonly #options: Required<Omit<ComfySessionOptions, 'language'>>;
   readonly #voice: SessionVoice;
-  readonly #prompts = new Map<string, TrackedPrompt>();
+  readonly #prompts = new PromptRoutes<TrackedPrompt>();
   readonly #connection: SessionConnection;
   #announced = false;
   /** The connection did not open in time: go on by polling, while it keeps trying in the background. */
@@ -89,7 +90,7 @@ export class ComfySession {
 
   /** Prompts that have not ended, by prompt id. */
   get pendingTasks(): ReadonlyMap<string, PendingTask> {
-    return new Map([...this.#prompts.values()].map((prompt) => [prompt.promptId, this.#describe(prompt)]));
+    return new Map(this.#prompts.list().map((prompt) => [prompt.promptId, this.#describe(prompt)]));
   }
 
   /** Opens the one connection and says so; does nothing when it stands. Throws ComfyError CONNECTION_REFUSED after `connectMs`. */
@@ -131,7 +132,7 @@ export class ComfySession {
     } finally {
       stopWarning();
       prompt.follower.stop();
-      this.#prompts.delete(prompt.promptId);
+      this.#prompts.remove(prompt.promptId);
     }
   }
 
@@ -150,8 +151,8 @@ export class ComfySession {
 
   /** Checks one prompt now and finishes it when its history is complete (CL9). Logs an error instead of throwing; true when it has ended. */
   async checkTaskStatusManually(promptId: string): Promise<boolean> {
-    const prompt = this.#prompts.get(promptId);
-    if (prompt === undefined) {
+    const prompt = this.#prompts.find(promptId);
+    if (prompt === null) {
       this.#voice.log({ step: 'check_failed', promptId, message: 'No such pending prompt' });
       return false;
     }
@@ -180,7 +181,7 @@ export class ComfySession {
       follower,
       nowMs: clock.monotonicMs(),
     });
-    this.#prompts.set(promptId, prompt);
+    this.#prompts.add(prompt);
     return prompt;
   }
 
@@ -196,18 +197,15 @@ export class ComfySession {
   #listenTo(socket: ComfySocket): void {
     socket.onMessage((message) => this.#receive(message));
     socket.onBinary((frame) => {
+      if (frame.event === 3) return;
       const nowMs = this.#options.clock.monotonicMs();
-      for (const prompt of this.#prompts.values()) {
-        // A preview without owner belongs to the prompt that runs.
-        if (frame.event === 1 && prompt.follower.phase !== 'running') continue;
-        const preview = prompt.receiveBinary(frame, nowMs);
-        if (preview !== null) this.#voice.emit('preview', preview);
-      }
+      const preview = this.#prompts.findOwner(frame)?.receiveImage(frame, nowMs);
+      if (preview) this.#voice.emit('preview', preview);
     });
     socket.onState((state) => {
       if (state.phase !== 'open') return;
       this.#polling = false;
-      for (const prompt of this.#prompts.values()) prompt.follower.onReconnected();
+      this.#prompts.onReconnected();
     });
     socket.onProblem(({ kind, message, cause }) =>
       this.#voice.log({ step: 'socket_problem', promptId: null, message: `${kind}: ${message}`, cause }),
@@ -227,10 +225,9 @@ export class ComfySession {
     const nowMs = this.#options.clock.monotonicMs();
     if (message.type === 'status' && this.#prompts.size > 0)
       this.#voice.tellQueue(message.data.queue_remaining);
-    for (const prompt of [...this.#prompts.values()]) {
-      const change = prompt.receive(message, nowMs);
-      if (change !== null) this.#voice.tellChange(prompt, change, nowMs);
-    }
+    const prompt = this.#prompts.onMessage(message);
+    const change = prompt?.receive(message, nowMs);
+    if (prompt && change) this.#voice.tellChange(prompt, change, nowMs);
   }
 
   #describe(prompt: TrackedPrompt): PendingTask {

@@ -1,8 +1,8 @@
 import type { Graph } from '../graphs/graph.ts';
 import { createProgressState, nextProgress, type ProgressState } from '../progress/progress-state.ts';
 import type { PromptFollower } from '../prompt/prompt-follower.ts';
-import type { BinaryFrame } from '../socket/binary-frame.ts';
-import { readPromptId, type SocketMessage } from '../socket/socket-message.ts';
+import type { ImageFrame } from '../socket/binary-frame.ts';
+import type { SocketMessage } from '../socket/socket-message.ts';
 import type { SessionPreview } from './session-events.ts';
 
 /** An image that a SaveImageWebsocket node sent over the socket: it is in no history and no file. */
@@ -45,10 +45,8 @@ export class TrackedPrompt {
     this.progress = createProgressState(options);
   }
 
-  /** Takes any message of the socket; null when it changed nothing here. */
+  /** Takes a message about this prompt; null when it changed nothing to show. */
   receive(message: SocketMessage, nowMs: number): TrackedChange | null {
-    this.follower.onMessage(message);
-    if (readPromptId(message) !== this.promptId) return null;
     this.lastHeardMs = nowMs;
     const before = this.progress;
     this.progress = nextProgress(before, message);
@@ -59,8 +57,7 @@ export class TrackedPrompt {
   }
 
   /** Takes a binary frame of this prompt: a preview, or an image of a SaveImageWebsocket node, which is kept. */
-  receiveBinary(frame: BinaryFrame, nowMs: number): SessionPreview | null {
-    if (frame.event === 3 || (frame.event === 4 && frame.promptId !== this.promptId)) return null;
+  receiveImage(frame: ImageFrame, nowMs: number): SessionPreview {
     this.lastHeardMs = nowMs;
     const nodeId = frame.event === 4 ? (frame.displayNodeId ?? frame.nodeId) : this.progress.currentNodeId;
     const image = frame.image.slice();

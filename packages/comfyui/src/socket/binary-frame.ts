@@ -23,7 +23,9 @@ export interface OwnedPreviewFrame {
   image: Uint8Array;
 }
 /** One binary frame of a ComfyUI socket, protocol 5.4. `image` is a view into the frame: copy it to keep it. */
-export type BinaryFrame = PreviewFrame | TextFrame | OwnedPreviewFrame;
+export type BinaryFrame = ImageFrame | TextFrame;
+/** The binary frames that carry an image. */
+export type ImageFrame = PreviewFrame | OwnedPreviewFrame;
 
 const WORD = 4;
 

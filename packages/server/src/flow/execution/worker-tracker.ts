@@ -6,6 +6,7 @@ import {
   nextProgress,
   type ProgressState,
   PromptFollower,
+  PromptRoutes,
   readPromptId,
   type SocketMessage,
 } from '@comfleet/comfyui';
@@ -53,7 +54,7 @@ export class WorkerTracker {
   readonly #http: ComfyHttp;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #tracked = new Map<string, Tracked>();
+  readonly #tracked = new PromptRoutes<Tracked>();
   readonly #late: LatePrompts;
   readonly #unsubscribe: (() => void)[];
   /** Prompts followed on all workers: above 500 each is polled more slowly. */
@@ -61,7 +62,6 @@ export class WorkerTracker {
   readonly #counters: ExecutionCounters;
   readonly #recent = new Set<string>();
   readonly #socket: TrackedSocket;
-  #running: Tracked | null = null;
   #wasOpen = true;
   #openings = 0;
 
@@ -113,21 +113,20 @@ export class WorkerTracker {
     });
     const { promptId, graph, expectedOutputNodeIds } = options;
     const progress = createProgressState({ promptId, graph, outputNodeIds: expectedOutputNodeIds });
-    this.#tracked.set(promptId, { follower, options, progress, started: false });
+    this.#tracked.add({ follower, options, progress, started: false });
     return follower;
   }
 
   find(promptId: string): PromptFollower | null {
-    return this.#tracked.get(promptId)?.follower ?? null;
+    return this.#tracked.find(promptId)?.follower ?? null;
   }
 
   untrack(promptId: string): void {
-    const tracked = this.#tracked.get(promptId);
+    const tracked = this.#tracked.find(promptId);
     if (!tracked) return;
     tracked.follower.stop();
-    this.#tracked.delete(promptId);
+    this.#tracked.remove(promptId);
     this.#remember(promptId);
-    if (this.#running === tracked) this.#running = null;
   }
 
   /** For a prompt that its task has left and that may still turn up on this worker: it is stopped as soon as it does. */
@@ -138,26 +137,20 @@ export class WorkerTracker {
 
   /** True while this prompt is the one whose frames come now. */
   isRunning(promptId: string): boolean {
-    return this.#running?.options.promptId === promptId;
+    return this.#tracked.isRunning(promptId);
   }
 
   close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    for (const promptId of [...this.#tracked.keys()]) this.untrack(promptId);
+    for (const { follower } of this.#tracked.list()) this.untrack(follower.promptId);
   }
 
   #onMessage(message: SocketMessage): void {
     const promptId = readPromptId(message);
     if (message.type === 'status' || message.type === 'execution_start') this.#late.recheck();
-    if (message.type === 'status' || message.type === 'execution_start') {
-      // A falling count or the next prompt's start says that something ended: everyone looks.
-      for (const tracked of this.#tracked.values()) tracked.follower.onMessage(message);
-    } else if (promptId !== null) {
-      this.#tracked.get(promptId)?.follower.onMessage(message);
-    } else if (message.type === 'executing') {
+    if (promptId === null && message.type === 'executing')
       this.#logger.debug('socket.executing_without_prompt', { data: message.data });
-    }
-    const tracked = promptId === null ? undefined : this.#tracked.get(promptId);
+    const tracked = this.#tracked.onMessage(message);
     if (tracked) this.#onProgressMessage(tracked, message);
     else if (promptId !== null) this.#countStranger(promptId, message);
   }
@@ -175,7 +168,6 @@ export class WorkerTracker {
   }
 
   #onProgressMessage(tracked: Tracked, message: SocketMessage): void {
-    if (message.type === 'execution_start' || message.type === 'executing') this.#running = tracked;
     if (!tracked.started) {
       tracked.started = true;
       tracked.options.onStarted();
@@ -188,7 +180,7 @@ export class WorkerTracker {
 
   #onBinary(frame: BinaryFrame): void {
     if (frame.event === 3) return;
-    const owner = frame.event === 4 && frame.promptId ? this.#tracked.get(frame.promptId) : this.#running;
+    const owner = this.#tracked.findOwner(frame);
     if (!owner) return;
     const nodeId =
       (frame.event === 4 ? (frame.displayNodeId ?? frame.nodeId) : owner.progress.currentNodeId) ?? '';
@@ -203,9 +195,7 @@ export class WorkerTracker {
       this.#openings += 1;
       this.#late.recheck();
     }
-    for (const { follower, options, progress } of this.#tracked.values()) {
-      if (isOpen) follower.onReconnected();
-      else options.onProgress(progress, false);
-    }
+    if (isOpen) this.#tracked.onReconnected();
+    else for (const { options, progress } of this.#tracked.list()) options.onProgress(progress, false);
   }
 }
