@@ -1,4 +1,5 @@
 export * from './completion/collected-output.ts';
+export * from './completion/detector-times.ts';
 export * from './completion/history-entry.ts';
 export { judgeHistory } from './completion/judge-history.ts';
 export * from './completion/prompt-outcome.ts';

@@ -48,6 +48,7 @@ const scrambled = fc.constantFrom(...recordings).chain((recording) =>
             { kind: 'history', entry: null, atMs: 2 },
             { kind: 'queue', place: 'running', atMs: 2 },
             { kind: 'submitted', atMs: 0 },
+            { kind: 'unclear', atMs: 0 },
             { kind: 'reconnected', atMs: 2 },
             { kind: 'tick', atMs: 2 },
           ),

@@ -2,14 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { readTranscript, type TranscriptLine } from '../../test/read-transcript.ts';
 import { isRecord } from '../json/records.ts';
 import type { SocketMessage } from '../socket/socket-message.ts';
+import { nextTickDelayMs } from './detector-times.ts';
 import type { HistoryEntry } from './history-entry.ts';
-import {
-  createPromptState,
-  nextPromptState,
-  nextTickDelayMs,
-  type PromptSignal,
-  type PromptState,
-} from './prompt-state.ts';
+import { createPromptState, nextPromptState, type PromptSignal, type PromptState } from './prompt-state.ts';
 
 const PROMPT = '0199f2aa-0000-7000-8000-000000000001';
 
@@ -294,5 +289,46 @@ describe('lost prompts', () => {
     const busy = nextPromptState(submitted, { kind: 'history', entry: null, atMs: 2999 });
     const quiet = nextPromptState(submitted, { kind: 'history', entry: null, atMs: 3000 });
     expect([busy.ask, quiet.ask]).toEqual([null, 'queue']);
+  });
+});
+
+describe('a prompt whose POST was not answered', () => {
+  const unclear = run(start(), [{ kind: 'unclear', atMs: 0 }]);
+  const absent: PromptSignal[] = [
+    { kind: 'queue', place: 'absent', atMs: 100 },
+    { kind: 'history', entry: null, atMs: 101 },
+  ];
+
+  it.each<[string, PromptSignal, PromptState['phase']]>([
+    ['a place in the queue', { kind: 'queue', place: 'pending', atMs: 1 }, 'queued'],
+    ['running', { kind: 'queue', place: 'running', atMs: 1 }, 'running'],
+    ['its history', { kind: 'history', entry: success, atMs: 1 }, 'ended'],
+    ['a message', socket(executing('1', PROMPT)), 'running'],
+    [
+      'a message of a type unknown',
+      socket({ type: 'other', name: 'custom', data: { prompt_id: PROMPT } }),
+      'queued',
+    ],
+    ['the answer after all', { kind: 'submitted', atMs: 1 }, 'queued'],
+    ['a message of another prompt', socket(executing('1', 'another')), 'unclear'],
+    ['one absence', { kind: 'history', entry: null, atMs: 1 }, 'unclear'],
+  ])('is unclear until the server shows it: %s', (_, signal, phase) => {
+    expect(nextPromptState(unclear, signal).state.phase).toBe(phase);
+  });
+
+  it('is asked for in the queue at once, without waiting for silence', () => {
+    expect(nextPromptState(unclear, { kind: 'history', entry: null, atMs: 1 }).ask).toBe('queue');
+  });
+
+  it('is lost only when the server twice does not have it, 2 s apart', () => {
+    const once = run(unclear, absent);
+    expect(once.phase).toBe('unclear');
+    const later = absent.map((signal) => ({ ...signal, atMs: signal.atMs + 2000 }));
+    expect(run(once, later)).toMatchObject({ phase: 'ended', end: { kind: 'lost' } });
+  });
+
+  it('knows more when messages came before', () => {
+    const running = run(start(), [socket(executing('1', PROMPT))]);
+    expect(run(running, [{ kind: 'unclear', atMs: 1 }]).phase).toBe('running');
   });
 });

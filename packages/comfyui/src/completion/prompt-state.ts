@@ -1,17 +1,8 @@
 import { readPromptId, type SocketMessage } from '../socket/socket-message.ts';
+import { DETECTOR_LIMITS, type DetectorLimits } from './detector-times.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import { isBlocked, judgeHistory, readExecutionError } from './judge-history.ts';
 import type { PromptEnd, PromptOutcome } from './prompt-outcome.ts';
-
-/** Time limits of the detector, ms. */
-export interface DetectorLimits {
-  /** Absent from queue and history twice, at least this far apart, is lost (design: 2 s). */
-  lostAfterMs: number;
-  /** An end was announced but history stays empty or incomplete for this long (a history may be 10 s late). */
-  endingMs: number;
-  /** No message about the prompt for this long makes an empty history ask the queue too. */
-  quietMs: number;
-}
 
 /** What every phase knows. */
 interface Followed {
@@ -61,9 +52,6 @@ export interface PromptStep {
   state: PromptState;
   ask: 'history' | 'queue' | null;
 }
-
-/** Defaults of the detector. */
-export const DETECTOR_LIMITS: DetectorLimits = { lostAfterMs: 2000, endingMs: 20_000, quietMs: 3000 };
 
 /** The state before POST /prompt: register it first, messages can arrive before the HTTP answer. */
 export function createPromptState(options: {
@@ -115,7 +103,8 @@ export function nextPromptState(state: PromptState, signal: PromptSignal): Promp
 
 /** Messages can come before the POST is answered, or given up: they know more. */
 function afterPost(state: OpenState, phase: 'queued' | 'unclear', atMs: number): OpenState {
-  return state.phase === 'pending' ? { ...alive(state, atMs), phase } : state;
+  const isUnknown = state.phase === 'pending' || state.phase === 'unclear';
+  return isUnknown ? { ...alive(state, atMs), phase } : state;
 }
 
 function alive<S extends OpenState>(state: S, atMs: number): S {
@@ -254,12 +243,4 @@ function afterQueue(state: OpenState, place: 'running' | 'pending' | 'absent', a
 
 function ended(state: OpenState, end: PromptEnd): PromptStep {
   return { state: { phase: 'ended', promptId: state.promptId, end }, ask: null };
-}
-
-const ENDING_DELAYS_MS = [50, 100, 200, 500, 1000];
-
-/** How long to wait before the next tick, ms: short and growing once an end was announced, else the polling period. */
-export function nextTickDelayMs(state: PromptState, pollMs = 1000): number {
-  if (state.phase !== 'ending') return pollMs;
-  return ENDING_DELAYS_MS[state.historyReads - 1] ?? pollMs;
 }

@@ -1,8 +1,8 @@
+import { nextTickDelayMs } from '../completion/detector-times.ts';
 import type { PromptEnd } from '../completion/prompt-outcome.ts';
 import {
   createPromptState,
   nextPromptState,
-  nextTickDelayMs,
   type PromptSignal,
   type PromptState,
 } from '../completion/prompt-state.ts';
