@@ -1,4 +1,4 @@
-/** One entry of GET /history/{prompt_id}; written when the prompt ends, all at once (protocol 4). Other fields pass through. */
+/** One entry of GET /history/{prompt_id}; written when the prompt ends, all at once (protocol 4.3). Other fields pass through. */
 export interface HistoryEntry {
   /** `[number, prompt_id, graph, extra_data, outputs_to_execute]` as queued. */
   prompt?: unknown;

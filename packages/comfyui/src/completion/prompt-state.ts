@@ -36,7 +36,7 @@ export type PromptState =
     })
   | { phase: 'ended'; promptId: string; end: PromptEnd };
 
-/** What the detector learns. `atMs` is monotonic time; read the queue before history, never after (protocol 6, rule 4). */
+/** What the detector learns. `atMs` is monotonic time; read the queue before history, never after (protocol 6.4). */
 export type PromptSignal =
   | { kind: 'submitted'; atMs: number }
   /** The answer to the POST was lost, and so was the server: the prompt may be there. */

@@ -17,7 +17,7 @@ export interface GraphLink {
   outputIndex: number;
 }
 
-/** One thing that is wrong with a graph; `type` is ComfyUI's error type (protocol 3) where it has one. */
+/** One thing that is wrong with a graph; `type` is ComfyUI's error type (protocol 3.4 and 3.5) where it has one. */
 export interface GraphProblem {
   nodeId: string | null;
   inputName: string | null;
@@ -31,7 +31,7 @@ export type GraphFormat = 'api' | 'ui' | 'wrapped' | 'unknown';
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 const MAX_DEPTH = 200;
 
-/** Says which of ComfyUI's workflow formats a parsed JSON value has (protocol 9). */
+/** Says which of ComfyUI's workflow formats a parsed JSON value has (protocol 9.1). */
 export function detectGraphFormat(value: unknown): GraphFormat {
   if (!isRecord(value)) return 'unknown';
   if (Array.isArray(value['nodes'])) return 'ui';
@@ -47,7 +47,7 @@ function looksLikeGraph(value: Record<string, unknown>): boolean {
 
 /**
  * Checks the structure of a graph, also of nodes that feed no output: one without `inputs` passes ComfyUI's own validation
- * and then kills its worker thread (protocol 13, trap 1). A `{"prompt": graph}` wrapper is opened.
+ * and then kills its worker thread (protocol 13.1). A `{"prompt": graph}` wrapper is opened.
  */
 export function parseGraph(
   value: unknown,

@@ -1,6 +1,6 @@
 import { isRecord } from '../json/records.ts';
 
-/** GET /object_info: class name → description (protocol 8). */
+/** GET /object_info: class name → description (protocol 8.1). */
 export type ObjectInfo = Record<string, NodeInfo>;
 
 /** What a server tells about one class of graph nodes; unknown keys pass through. */

@@ -20,7 +20,7 @@ interface Walk {
 }
 
 /**
- * Validates a graph as POST /prompt of ComfyUI 0.3.64 does, with its error types (protocol 3): every class must exist, then it
+ * Validates a graph as POST /prompt of ComfyUI 0.3.64 does, with its error types (protocol 3.5): every class must exist, then it
  * walks upward from the output nodes. Pure. Inputs that take uploads are not compared with the server's file list.
  */
 export function validateGraph(

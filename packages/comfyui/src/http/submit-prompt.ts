@@ -12,7 +12,7 @@ export interface PromptRequest {
   /** ComfyUI's `client_id`: the socket that gets the messages. Without it there is no end marker. */
   socketId?: string;
   extraData?: Record<string, unknown>;
-  /** Priority, lower first; do not use when a resend is possible (C4). */
+  /** Priority, lower first; do not use when a resend is possible (protocol 3.3). */
   number?: number;
   front?: boolean;
   signal?: AbortSignal;
@@ -29,7 +29,7 @@ export type SubmitOutcome =
   | { kind: 'not_sent'; cause: ComfyError }
   | { kind: 'unclear'; cause: ComfyError };
 
-/** `error` of a 400 answer (protocol 3); for other refusals `type` is `http_<status>`. */
+/** `error` of a 400 answer (protocol 3.4); for other refusals `type` is `http_<status>`. */
 export interface RefusalError {
   type: string;
   message: string;

@@ -10,7 +10,7 @@ export interface NodeTransport extends HttpTransport {
 
 /**
  * The HTTP transport for Node: keep-alive connections to each server, total deadlines, size caps, no redirects, no Origin.
- * A GET whose connection breaks before any answer is sent once more, other methods never (protocol 13, trap 19).
+ * A GET whose connection breaks before any answer is sent once more, other methods never (protocol 13.19).
  */
 export function createNodeTransport(
   options: { connections?: number; connectTimeoutMs?: number } = {},

@@ -17,7 +17,7 @@ export interface ComfySocketOptions {
   /** Ping period and time allowed for the pong, ms. */
   pingMs?: number;
   pongTimeoutMs?: number;
-  /** How long a `status` may stay away after an accepted POST before the socket counts as deaf (C7), ms. */
+  /** How long a `status` may stay away after an accepted POST before the socket counts as deaf (protocol 5.2), ms. */
   deafMs?: number;
 }
 

@@ -96,7 +96,7 @@ function cancelMany(request: SimRequest, state: ServerState): Reply {
   });
 }
 
-/** Jobs of later servers (comfyui-protocol.md 16); only below /api, only in the `new` profile. */
+/** Jobs of later servers (protocol 16); only below /api, only in the `new` profile. */
 export const JOB_ROUTES: readonly Route[] = [
   route('GET', '/jobs', listJobs, 'api'),
   route('GET', '/jobs/{id}', findJob, 'api'),

@@ -274,7 +274,7 @@ function postFree(request: SimRequest, state: ServerState): Reply {
   return replyEmpty();
 }
 
-/** Prompts, queue, interrupt, free (comfyui-protocol.md 3 and 4). */
+/** Prompts, queue, interrupt, free (protocol 3 and 4). */
 export const PROMPT_ROUTES: readonly Route[] = [
   route('GET', '/prompt', describeQueue),
   route('POST', '/prompt', postPrompt),

@@ -98,7 +98,7 @@ function mergeMask(original: Buffer | undefined, mask: FormPart): Buffer | undef
   return encodePng({ width: picture.width, height: picture.height, channels: 4, data });
 }
 
-/** Uploads (comfyui-protocol.md 7.1, 7.2). */
+/** Uploads (protocol 7.1 and 7.2). */
 export const UPLOAD_ROUTES: readonly Route[] = [
   route('POST', '/upload/image', (request, state) => handleUpload(request, state, (image) => image.bytes)),
   route('POST', '/upload/mask', (request, state) =>

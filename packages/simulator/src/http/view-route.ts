@@ -163,5 +163,5 @@ function readRange(
   return start >= size || end < start ? 'unsatisfiable' : { start, end };
 }
 
-/** Files out of the three folders (comfyui-protocol.md 7.3). */
+/** Files out of the three folders (protocol 7.3). */
 export const VIEW_ROUTES: readonly Route[] = [route('GET', '/view', viewFile)];

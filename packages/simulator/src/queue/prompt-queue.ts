@@ -25,7 +25,7 @@ function isBefore(a: PromptItem, b: PromptItem): boolean {
 
 /**
  * ComfyUI's pending queue: a binary heap laid out as Python's heapq does, so that `pending()` shows the
- * same unsorted order as GET /queue of a real server (comfyui-protocol.md 4).
+ * same unsorted order as GET /queue of a real server (protocol 4.1).
  */
 export class PromptQueue {
   private heap: PromptItem[] = [];

@@ -26,7 +26,7 @@ export interface Peer {
 
 const STALL_BYTES = 4 * 1024 * 1024;
 
-/** The server's sockets and its one FIFO of messages (comfyui-protocol.md 5). */
+/** The server's sockets and its one FIFO of messages (protocol 5). */
 export class SocketHub {
   private readonly registered = new Map<string, Peer>();
   private readonly all = new Set<Peer>();

@@ -48,7 +48,7 @@ function judgeExecutionError(error: ExecutionError): Exclude<AttemptResult, { en
   return endAttempt('failed', 'NODE_EXECUTION_ERROR', details);
 }
 
-/** Tracebacks hold paths of the worker's disk: only file names go to users (protocol 3). */
+/** Tracebacks hold paths of the worker's disk: only file names go to users (protocol 3.5). */
 function hideServerPath(line: string): string {
   return line.replace(/File "[^"]*[/\\]([^"/\\]+)"/g, 'File "$1"');
 }

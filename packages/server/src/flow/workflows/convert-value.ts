@@ -27,7 +27,7 @@ const MIN_SEED = { digits: 0n, scale: 0 };
 
 /**
  * Converts one value to the kind of its parameter and checks the limits. Texts of numbers and of booleans are read;
- * digits stay as written. Lists and objects are refused, as `["12", 0]` would be a link (protocol 9).
+ * digits stay as written. Lists and objects are refused, as `["12", 0]` would be a link (protocol 9.2).
  */
 export function convertValue(parameter: WorkflowParameter, value: unknown): Converted {
   if (!isScalar(value)) return refuse('not_scalar', 'expected one value, not a list or an object');

@@ -22,7 +22,7 @@ type Untimed<T> = T extends unknown ? Omit<T, 'atMs'> : never;
 
 const LOOK_TIMEOUT_MS = 5_000;
 
-/** Watches whether a server runs what is in its queue (C10); asks /queue only when it has been silent for long. */
+/** Watches whether a server runs what is in its queue (protocol 6.6); asks /queue only when it has been silent for long. */
 export class ProgressProbe {
   readonly #deps: ProbeDeps;
   #state: ProgressState = NO_PROGRESS;

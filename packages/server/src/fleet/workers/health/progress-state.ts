@@ -22,7 +22,7 @@ export const NO_PROGRESS: ProgressState = { queueRemaining: 0, movedAtMs: 0, idl
 const LOOKS_TO_BE_SURE = 2;
 
 /**
- * A prompt of another client runs without a message to us, and a thread that died leaves the queue growing (C10): so
+ * A prompt of another client runs without a message to us, and a thread that died leaves the queue growing (protocol 6.6): so
  * silence is only a suspicion, and /queue decides. Once stuck, a shrinking queue is no proof: prompts may be deleted.
  */
 export function nextProgress(state: ProgressState, event: ProgressEvent): ProgressState {

@@ -1,4 +1,4 @@
-/** The first version that interrupts one prompt alone (protocol 0, trap 11). */
+/** The first version that interrupts one prompt alone (protocol 0.2 and 13.11). */
 export const VERSION_FLOOR = '0.3.57';
 
 /** True when the version is lower than the floor, or cannot be read: then nothing shows that it is high enough. */

@@ -1,4 +1,4 @@
-/** What tells one ComfyUI from another in the command line that its /system_stats shows (C20). */
+/** What tells one ComfyUI from another in the command line that its /system_stats shows (protocol 2.1). */
 export interface ServerIdentity {
   /** The script that was started. */
   readonly entry: string;

@@ -19,7 +19,7 @@ export interface Inventory {
   readonly fetchedAtMs: number;
 }
 
-/** The answers a worker gave; each is what its route returned (protocol 2, 2.1, 8). */
+/** The answers a worker gave; each is what its route returned (protocol 2, 2.1 and 8). */
 export interface InventoryAnswers {
   systemStats: unknown;
   objectInfo: ObjectInfo;

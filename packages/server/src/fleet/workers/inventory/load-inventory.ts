@@ -24,7 +24,7 @@ export interface LoadedInventory {
   objectInfoText: string;
 }
 
-/** object_info is built in the server's event loop and takes seconds with many custom nodes (protocol 8). */
+/** object_info is built in the server's event loop and takes seconds with many custom nodes (protocol 8.2). */
 const TIMEOUT_MS = 120_000;
 const MAX_BYTES = 256 * 1024 * 1024;
 const FOLDERS_AT_ONCE = 4;
