@@ -30,7 +30,7 @@ const CHECKPOINTS = [
   { name: 'v1-5-pruned-emaonly-fp16.safetensors', loadMs: 50, vramMegabytes: 4096 },
   { name: 'svd_xt.safetensors', loadMs: 50, vramMegabytes: 4096 },
 ];
-/** Most script before first use: design 13. */
+/** Most script before first use. */
 const MOST_SCRIPT_BYTES = 200_000;
 
 interface Server {

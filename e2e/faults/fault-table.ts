@@ -63,7 +63,7 @@ interface Row {
   breakage: (moment: Moment) => Breakage;
 }
 
-/** Rows B1–B9 of the fault matrix. */
+/** Fault rows B1–B9. */
 const ROWS: readonly Row[] = [
   {
     row: 'B1',

@@ -1,4 +1,4 @@
-/** A graph with the node ids that the reference documents use: 314 for the text, 135 for the size. */
+/** A graph with the node ids of the v1 layout: 314 for the text, 135 for the size. */
 export function documentedGraph() {
   return {
     '4': {

@@ -148,7 +148,7 @@ export type WorkerRecovery = z.infer<typeof recoverySchema>;
 export const workerSchema = z
   .object({
     worker_id: z.string(),
-    /** The node_id of the documents' configuration. */
+    /** The node_id of the v1 layout. */
     name: z.string(),
     url: z.string(),
     state: z.enum(WORKER_STATES),

@@ -39,7 +39,7 @@ export const HELD_REASONS = [
 ] as const;
 export type HeldReason = (typeof HELD_REASONS)[number];
 
-/** The words of the reference documents, accepted as filters beside ours. */
+/** The words of the v1 API, accepted as filters beside ours. */
 export const STATE_ALIASES: Readonly<Record<string, readonly TaskState[]>> = {
   pending: ['held', 'queued'],
   assigned: ['running'],

@@ -11,7 +11,7 @@ export interface TaskLinesOptions {
   readonly showPercent: boolean;
 }
 
-/** Turns the frames of one task into the lines of the documents (PR1, PR2), each said once. */
+/** Turns the frames of one task into the lines of v1 (PR1, PR2), each said once. */
 export class TaskLines {
   readonly #options: TaskLinesOptions;
   readonly #taskId: string;

@@ -1,4 +1,4 @@
-/** Languages of the lines; zh-TW are the words of the documents this product grew from. */
+/** Languages of the lines; zh-TW keeps the words of v1. */
 export type Language = 'en' | 'zh-CN' | 'zh-TW';
 
 /** The language of `--lang`, else of LC_ALL, LC_MESSAGES, LANG in this order; English when none says Chinese. */

@@ -1,4 +1,4 @@
-/** Languages of the progress lines; zh-TW are the words of the documents this product grew from. */
+/** Languages of the progress lines; zh-TW keeps the words of v1. */
 export type SessionLanguage = 'en' | 'zh-CN' | 'zh-TW';
 
 /** The lines a session writes while it works (PR1, PR2, BG14). */

@@ -38,7 +38,7 @@ export interface SubmitCallOptions extends CallOptions {
 }
 
 export interface TaskFilter {
-  /** One of ours, or the documents' words (pending, processing, completed, cancelled). */
+  /** One of ours, or the words of the v1 API (pending, processing, completed, cancelled). */
   readonly status?: string;
   readonly taskType?: string;
   readonly worker?: string;

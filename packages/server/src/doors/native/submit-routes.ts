@@ -13,7 +13,7 @@ import { answerSubmitted, isOptionName, pickOptions, readSubmitBody, refuseField
 const submitBodySchema = z.strictObject(submitTaskSchema.shape);
 const submitAnswers = { 200: submittedSchema, 201: submittedSchema, ...problemAnswers };
 
-/** The documents' routes with flat bodies, and the task types they stand for. */
+/** The v1 routes with flat bodies, and the task types they stand for. */
 const FLAT_ROUTES = {
   'text-to-image': 'text_to_image',
   'text-to-image-sdxl': 'text_to_image_sdxl',
@@ -115,7 +115,7 @@ function addRetryRoute(app: HttpServer, { flow }: NativeDeps): void {
   });
 }
 
-/** Everything that is no option. The documents' `image_path` is the parameter `image` where a workflow has only that. */
+/** Everything that is no option. `image_path` of the v1 API is the parameter `image` where a workflow has only that. */
 async function readFlatParameters(
   request: FastifyRequest,
   { flow }: NativeDeps,

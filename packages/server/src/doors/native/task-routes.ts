@@ -195,7 +195,7 @@ function toFilter(query: TaskListQuery): TaskFilter {
   };
 }
 
-/** Comma-separated states, ours or the documents' words. */
+/** Comma-separated states, ours or the words of the v1 API. */
 export function readStates(text: string): TaskState[] {
   const states = text.split(',').flatMap((part) => {
     const word = part.trim().toLowerCase();

@@ -16,7 +16,7 @@ export interface WorkerSettings {
   readonly group?: WorkerGroup | undefined;
   /** Default 1. */
   readonly weight?: number | undefined;
-  /** 1 to 10, 10 first; default `metadata.priority` when it is there, as the documents write it, else 5. */
+  /** 1 to 10, 10 first; default `metadata.priority` when it is there, as the v1 layout writes it, else 5. */
   readonly priority?: number | undefined;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }

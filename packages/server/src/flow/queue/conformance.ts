@@ -110,7 +110,7 @@ function describeFairness(open: OpenQueue): void {
     expect(numbers(await takeAll(queue, 'a'))).toEqual([1, 2, 3]);
   });
 
-  test('a client without a start in its lane for ten minutes is raised a step, and again after ten more', async () => {
+  test('P12 a client without a start in its lane for ten minutes is raised a step, and again after ten more', async () => {
     const clock = { nowMs: 0 };
     const queue = await open(clock);
     const [low] = [createTask(1, { ownerId: 'low', priority: 4 })];

@@ -145,7 +145,7 @@ function compileFields(raw: RawFields): WorkerFields {
   };
 }
 
-/** The documents write a worker's priority into its metadata; judged by `judgeConfig`. */
+/** The v1 layout writes a worker's priority into its metadata; judged by `judgeConfig`. */
 export function readPriority(metadata: Readonly<Record<string, unknown>>): number | null {
   const priority = metadata['priority'];
   const isRank =
@@ -189,7 +189,7 @@ function toSingleUrl(raw: RawConfig): string {
   return toHttpUrl(raw.comfyui?.host ?? '127.0.0.1', raw.comfyui?.port ?? 8188);
 }
 
-/** The documents' keys replace our numbers when written. */
+/** Keys of the v1 layout replace our numbers when written. */
 function compileWorkerHealth(raw: RawConfig): WorkerHealthConfig {
   const check = raw.nodes.health_check;
   return {

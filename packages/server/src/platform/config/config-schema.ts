@@ -4,7 +4,7 @@ import { taskTypesSchema } from './task-types-schema.ts';
 
 /*
  * The one YAML file. Every default stands here and nowhere else; docs/reference/config.md is generated from it.
- * Keys and blocks of the reference documents have their names; a key that is not here is refused.
+ * Keys and blocks of the v1 layout keep their names; a key that is not here is refused.
  */
 
 const port = () => z.int().min(1).max(65_535);
@@ -217,10 +217,7 @@ const nodesSchema = z.strictObject({
     .prefault({})
     .describe('Choice of a worker.'),
   health_check: healthCheckSchema.prefault({}).describe('When a worker counts as offline.'),
-  static_nodes: z
-    .array(staticNodeSchema)
-    .prefault([])
-    .describe('Workers, as the reference documents write them. Not for dynamic.'),
+  static_nodes: z.array(staticNodeSchema).prefault([]).describe('Workers in the v1 layout. Not for dynamic.'),
 });
 
 const workerSchema = z.strictObject({
@@ -293,7 +290,7 @@ export const configSchema = z.strictObject({
   redis: redisSchema
     .optional()
     .describe('Queue on Redis. Not built yet: the embedded queue runs, with a warning.'),
-  nodes: nodesSchema.prefault({}).describe('Workers, as the reference documents write them.'),
+  nodes: nodesSchema.prefault({}).describe('Workers in the v1 layout.'),
   workers: z.array(workerSchema).prefault([]).describe('Workers by address.'),
   instances: instancesSchema.prefault({}).describe('ComfyUI processes that Comfleet starts itself.'),
   workflow_files: z

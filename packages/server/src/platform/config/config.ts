@@ -57,7 +57,7 @@ export interface DiscoveryConfig {
   readonly dnsGraceMs: number;
 }
 
-/** When a worker counts as offline (design.md 7). */
+/** When a worker counts as offline. */
 export interface WorkerHealthConfig {
   readonly intervalMs: number;
   readonly idleTimeoutMs: number;

@@ -13,7 +13,7 @@ interface Override {
   text: string;
 }
 
-/** Names that the reference documents and ComfyUI's users know. */
+/** Names of the v1 layout, and those that users of ComfyUI know. */
 const KNOWN_NAMES: Readonly<Record<string, readonly string[]>> = {
   COMFLEET_DATA: ['data_dir'],
   COMFYUI_HOST: ['comfyui', 'host'],

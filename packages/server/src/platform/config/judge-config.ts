@@ -35,9 +35,7 @@ function judgeSecrets(raw: RawConfig, { problems, warnings }: Judgement): void {
   const isOpen = !isLoopbackHost(raw.server.host);
   const secret = raw.auth.secret_key;
   if (secret !== undefined && isWeakSecret(secret)) {
-    const what = isSampleSecret(secret)
-      ? 'this is the sample of the documents'
-      : 'shorter than 32 characters';
+    const what = isSampleSecret(secret) ? 'this is a published sample' : 'shorter than 32 characters';
     if (isOpen) {
       const advice =
         'remove the key, and a random one is made and kept, or write 32 random characters or more';

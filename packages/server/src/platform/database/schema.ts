@@ -8,7 +8,7 @@ import type {
 } from '@comfleet/contract';
 
 /*
- * The records of design.md 3 as rows. Times are epoch milliseconds (bigint in SQL, number here); JSON stands in text
+ * Every record as a row. Times are epoch milliseconds (bigint in SQL, number here); JSON stands in text
  * columns behind one codec; ids are lowercase UUIDs in binary-collated columns. docs/adr/0001-records.md says why.
  */
 
