@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FaultBench } from './faults/fault-bench.ts';
 import { FAULT_CASES } from './faults/fault-table.ts';
 
-/** ComfyUI's end → result readable, under any socket fault (design 13). */
+/** ComfyUI's end → result readable, under any socket fault (P7). */
 const MOST_MS = 1500;
 
-describe('socket faults B1–B9 at each of their five moments', () => {
+describe('P7 the result is readable after any socket fault, at each of five moments', () => {
   let bench: FaultBench;
   const readableAfterMs: number[] = [];
 

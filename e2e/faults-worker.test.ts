@@ -4,7 +4,7 @@ import { TEST_WORKFLOWS } from '../packages/server/test/kit/flow-workflows.ts';
 import { SimulatorProcess } from './faults/simulator-process.ts';
 import { msBetween, nowNs, WorkerStage } from './faults/worker-stage.ts';
 
-/* Rows A1–A18 of the fault matrix: real simulator processes, default settings, the workers' ledgers as truth. */
+/* Fault rows A1–A18: real simulator processes, default settings, the workers' ledgers as truth. */
 
 /** A worker on which a sampler of 100 steps takes 100 s: its prompt is still there when it comes back. */
 const SLOW = ['--step-ms', '1000'];

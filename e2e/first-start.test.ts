@@ -221,7 +221,7 @@ describe('the first start in a fresh clone', () => {
     expect(JSON.parse(list)).toMatchObject({ tasks: [{ status: 'succeeded' }] });
   });
 
-  test('Ctrl-C ends it with 0 within five seconds and leaves no process and no port behind', async () => {
+  test('DP6 Ctrl-C ends it with 0 within five seconds and leaves no process and no port behind', async () => {
     const { code, ms } = await pressCtrlC(first);
 
     expect(code).toBe(0);

@@ -9,7 +9,7 @@ const SIZES = { tasks: 525, clients: 8, cancels: 25, kills: 12 };
 /** COMFLEET_KILL_SEED repeats a run. */
 const seed = Number(process.env.COMFLEET_KILL_SEED ?? 20_261_123);
 
-describeOnDatabases('kill -9 of the server', (kind) => {
+describeOnDatabases('P1 E1 kill -9 of the server', (kind) => {
   let database: FreshDatabase;
 
   beforeEach(async () => {
@@ -62,7 +62,7 @@ function describeRun(name: string, report: KillReport): string {
   return [`${name}, seed ${seed}: ${sums}, ${(durationMs / 1000).toFixed(1)} s`, ...lines].join('\n');
 }
 
-test('DB4 five clean stops under load: clients stay known, no task fails, none runs again', async () => {
+test('P19 DB4 five clean stops under load: clients stay known, no task fails, none runs again', async () => {
   const plan = planRun(seed, { tasks: 150, clients: 4, cancels: 10, kills: 0 });
   const stops = [12, 8, 10, 6, 9].map((count) => ({
     place: STOP,

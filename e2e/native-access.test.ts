@@ -106,7 +106,7 @@ describeOnDatabases('who may do what over the native door', (database) => {
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
   });
 
-  test('AU2 ids of others answer exactly as ids of nobody', async () => {
+  test('P21 AU7 ids of others answer exactly as ids of nobody', async () => {
     const task = await rig.run(ada.token, { graph: picture(70) });
     const upload = await rig.ask(ada.token, 'POST /api/fleet/uploads', { body: pictureForm('a.png') });
     const batch = await rig.ask(ada.token, 'POST /api/v2/batches', {

@@ -17,7 +17,7 @@ describeOnDatabases('tasks over the native door', (database) => {
   });
   afterAll(() => rig?.close());
 
-  test('API4 text-to-image takes the flat body of the documents and gives one picture', async () => {
+  test('API4 text-to-image takes the flat body of v1 and gives one picture', async () => {
     const task = await rig.run(
       ada.token,
       { prompt: 'a lighthouse', negative_prompt: 'fog', width: 256, height: 128, steps: 2, seed: 7 },

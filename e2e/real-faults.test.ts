@@ -6,7 +6,7 @@ import { findMissingFile, findRealComfyui } from './services/real-comfyui.ts';
 import { skipWhen } from './services/skip-reason.ts';
 
 /*
- * Rows of the fault matrix on two real ComfyUI servers: what the simulator acts out in faults-worker.test.ts must be what the
+ * Fault rows on two real ComfyUI servers: what the simulator acts out in faults-worker.test.ts must be what the
  * real thing does. Switched on as real-fleet.test.ts is.
  */
 

@@ -142,7 +142,7 @@ describe('two real ComfyUI servers', skipWhen(TEST_NODES), () => {
     }, 180_000);
   });
 
-  test('tasks on two checkpoints load a model no more often than round robin does, with the same pictures', {
+  test('ND13 tasks on two checkpoints load a model no more often than round robin does, with the same pictures', {
     ...skipWhen(MODELS),
     timeout: 600_000,
   }, async () => {

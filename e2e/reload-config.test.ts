@@ -118,7 +118,7 @@ describeOnDatabases('a configuration that changes while tasks run', (database) =
     for (const id of [second, first]) await rig.ask(rig.token, `DELETE /api/v2/tasks/${id}`);
   });
 
-  test('CF3 a file that is not valid keeps everything as it was, and reload says what is wrong', async () => {
+  test('P16 CF3 a file that is not valid keeps everything as it was, and reload says what is wrong', async () => {
     await rig.setMaintenance(true);
     const id = await rig.submit(rig.token, { graph: picture(74) });
     await replace(rig, 'workers: [{ url: 5 }]\nlogging: { levle: debug }\n');
@@ -132,7 +132,7 @@ describeOnDatabases('a configuration that changes while tasks run', (database) =
     expect((await rig.finish(rig.token, id)).status).toBe('succeeded');
   });
 
-  test('CF3 a worker that leaves the file finishes what it has, and waiting tasks go elsewhere', async () => {
+  test('J2 CF3 a worker that leaves the file finishes what it has, and waiting tasks go elsewhere', async () => {
     extra = await openSimulator({});
     const config = rig.describe();
     const running = await rig.submit(rig.token, {
@@ -167,7 +167,7 @@ describeOnDatabases('a configuration that changes while tasks run', (database) =
     expect(await widthOf({})).toBe(128);
   });
 
-  test('CF3 a workflow file that breaks keeps its last good form; a task accepted before keeps its graph', async () => {
+  test('J2 CF3 a workflow file that breaks keeps its last good form; a task accepted before keeps its graph', async () => {
     await replace(rig, rig.describe(withWorkflow(COLOUR)));
     await reload(rig);
     await rig.setMaintenance(true);
@@ -228,7 +228,7 @@ describeOnDatabases('what the file and the environment decide', (database) => {
     expect(await rig.waitForFile(join(absolute, 'x'), /\.png$/)).toMatch(/^red_/);
   });
 
-  test('CF1 the environment wins over the file, by our names and by the documents’', async () => {
+  test('CF1 the environment wins over the file, by our names and by those of v1', async () => {
     const base = await ServerRig.open(database, {
       simulators: [{}],
       config: { instances: { log_dir: 'from-file' }, limits: { waiting_per_client: 1 } },
@@ -239,8 +239,8 @@ describeOnDatabases('what the file and the environment decide', (database) => {
     expect([json.limits.waiting_tasks, json.defaults.timeout_seconds]).toEqual([2, 77]);
   });
 
-  test('CF8 the documents’ config.yaml, with only addresses and secrets changed, runs its workflow', async () => {
-    const text = await readFile(new URL('support/documents/config.yaml', import.meta.url), 'utf8');
+  test('CF8 the config.yaml of v1, with only addresses and secrets changed, runs its workflow', async () => {
+    const text = await readFile(new URL('support/v1/config.yaml', import.meta.url), 'utf8');
     rig = await ServerRig.open(database, { simulators: [{}, {}] });
     expect(await rig.stop()).toBe(0);
     const documented = parse(text);

@@ -48,6 +48,7 @@ const steps = [
       runTool('@biomejs/biome/bin/biome', ['check', '--diagnostic-level=warn', '--error-on-warnings', '.']),
   },
   { name: 'names', run: () => runCommand(process.execPath, ['scripts/check-names.mjs']) },
+  { name: 'ids', run: () => runCommand(process.execPath, ['scripts/ids.mjs']) },
   { name: 'lockfile', run: () => runCommand(process.execPath, ['scripts/lockfile.mjs']) },
   { name: 'types', run: checkTypes },
   { name: 'lint', run: () => runTool('eslint/bin/eslint.js', ['.']) },

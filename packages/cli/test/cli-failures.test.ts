@@ -36,7 +36,7 @@ describe('what goes wrong', () => {
     expect((await fleet.run('run', 'nothing.json')).status).toBe(2);
   });
 
-  it('ends with 78 for a configuration that is not valid', async () => {
+  it('J3 ends with 78 for a configuration that is not valid', async () => {
     await writeFile(join(fleet.cwd, 'bad.yaml'), 'server: { prot: 1 }\n');
 
     const { status, out } = await fleet.run('verify', '--config', 'bad.yaml');

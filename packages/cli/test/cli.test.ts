@@ -22,7 +22,7 @@ const GRAPH = {
 const parse = <T>(lines: string[]): T => JSON.parse(lines.join('\n')) as T;
 
 describe('comfleet run', () => {
-  it('CL3 runs a workflow to a saved picture, with the lines of the documents', async () => {
+  it('CL3 runs a workflow to a saved picture, with the lines of v1', async () => {
     const { status, out, err } = await fleet.run('run', 'solid_color', '--out', 'pictures');
 
     expect(status).toBe(0);

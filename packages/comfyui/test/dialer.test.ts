@@ -70,7 +70,7 @@ describe('the Node dialer on a real server', () => {
     expect(JSON.parse(first)).toEqual({ type: 'feature_flags', data: { supports_preview_metadata: true } });
   });
 
-  it('B1 a connection closed by the server comes back under the same id, B2 a reset one under a fresh id', async () => {
+  it('B1 B2 a connection closed by the server comes back under the same id, a reset one under a fresh id', async () => {
     const paths: string[] = [];
     const third = new Promise<void>((resolve) => {
       void open((peer, _headers, path) => {

@@ -107,7 +107,7 @@ describe.each([
     expect(await listFiles()).toEqual([]);
   });
 
-  test('is never visible before its last byte', async () => {
+  test('P13 is never visible before its last byte', async () => {
     const blobs = openBlobs();
     let visible: string[] = [];
     async function* looking() {

@@ -83,7 +83,7 @@ describeOnDatabases('kill -9', (kind) => {
     expect(acknowledged.filter((number) => !present.has(number))).toEqual([]);
   });
 
-  test('a second process is refused with the address of the first, and let in once that was killed', async () => {
+  test('E17 a second process is refused with the address of the first, and let in once that was killed', async () => {
     const config = await createEmpty(kind);
     const { child, lines } = startChild('hold', config);
     expect(await readLine(lines)).toBe('holding');
@@ -180,7 +180,7 @@ for (const kind of testDatabases()) {
       expect(lost).toEqual([]);
     });
 
-    test('that stops answering is UNAVAILABLE in 6 s, and used again when it goes on', {
+    test('F2 that stops answering is UNAVAILABLE in 6 s, and used again when it goes on', {
       timeout: 90_000,
     }, async () => {
       const server = await startPrivateServer(name);

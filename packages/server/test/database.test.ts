@@ -97,7 +97,7 @@ describeOnDatabases('migrations', (kind) => {
     expect(outcome).toEqual({ kind: 'committed' });
   });
 
-  test('a migration that stopped half way is finished by the next', async () => {
+  test('F9 a migration that stopped half way is finished by the next', async () => {
     const config = await createEmpty(kind);
     const half = printSchema(config.driver).split(';\n\n').slice(0, 12).join(';\n');
     await runScript(config, half);
@@ -109,7 +109,7 @@ describeOnDatabases('migrations', (kind) => {
     expect(await listNames(database)).toEqual([]);
   });
 
-  test('a schema that a newer program needs is refused, one it merely made is not', async () => {
+  test('F9 a schema that a newer program needs is refused, one it merely made is not', async () => {
     const config = await createEmpty(kind);
     await migrateDatabase(config);
     const insert = 'insert into comfleet_schema (version, name, min_binary, applied_at) values';

@@ -57,7 +57,7 @@ describe('a supervised ComfyUI', () => {
     expect(await instances.logTail(id, 100)).toContain('Starting server');
   });
 
-  it('PS17 is ended by a stop that waits for the exit, with everything it started', async () => {
+  it('H5 PS17 is ended by a stop that waits for the exit, with everything it started', async () => {
     const { instances, registry } = await rig.open();
     const { id } = await instances.start(stubborn('--grandchild'));
     const { pid } = await instances.whenReady(id);
@@ -71,7 +71,7 @@ describe('a supervised ComfyUI', () => {
     expect(instances.list()[0]).toMatchObject({ state: 'stopped', pid: null, reason: 'stopped by request' });
   });
 
-  it('PS17 is killed when it ignores SIGINT and SIGTERM', async () => {
+  it('H4 PS17 is killed when it ignores SIGINT and SIGTERM', async () => {
     const { instances } = await rig.open({ stopGraceMs: 100, terminateGraceMs: 100 });
     const { id } = await instances.start(stubborn('--ignore-signals'));
     const { pid } = await instances.whenReady(id);
@@ -136,14 +136,14 @@ describe('a supervised ComfyUI', () => {
     });
   });
 
-  it('is not started a sixth time within five minutes, and says so', async () => {
+  it('H1 is not started a sixth time within five minutes, and says so', async () => {
     const { instances } = await rig.open();
     const looping = whenInstance(instances, ({ state }) => state === 'crash_looping');
     await instances.start(stubborn('--exit-with', '3'));
     expect(await looping).toMatchObject({ restarts: 4, reason: 'ended with exit code 3' });
   });
 
-  it('PS14 is ended when it never answers', async () => {
+  it('H2 PS14 is ended when it never answers', async () => {
     const { instances } = await rig.open({ startupTimeoutMs: 1_200, stopGraceMs: 200 });
     const { id } = await instances.start(stubborn('--deaf'));
     const failure = await instances.whenReady(id).catch((thrown: unknown) => thrown);
@@ -156,7 +156,7 @@ describe('a supervised ComfyUI', () => {
     expect(await rig.table.findMarked('COMFLEET_INSTANCE', id)).toEqual([]);
   });
 
-  it('is started again at once when its Manager asked for a reboot', async () => {
+  it('H14 is started again at once when its Manager asked for a reboot', async () => {
     const { instances } = await rig.open();
     const { id } = await instances.start(stubborn('--reboot-once'));
     const first = await instances.whenReady(id);
@@ -164,7 +164,7 @@ describe('a supervised ComfyUI', () => {
     expect(second.restarts).toBe(0);
   });
 
-  it('PS22 goes on while we are away and is adopted afterwards', async () => {
+  it('H6 PS22 goes on while we are away and is adopted afterwards', async () => {
     const before = await rig.open({ onShutdown: 'leave' });
     const { id } = await before.instances.start(simulator);
     const { pid, workerId } = await before.instances.whenReady(id);
@@ -187,7 +187,7 @@ describe('a supervised ComfyUI', () => {
     expect(await rig.table.inspect(pid ?? 0)).toBeNull();
   });
 
-  it('is found by its mark when we died before its pid was written', async () => {
+  it('H6 is found by its mark when we died before its pid was written', async () => {
     const before = await rig.open({ onShutdown: 'leave' });
     const { id } = await before.instances.start(simulator);
     const { pid } = await before.instances.whenReady(id);
@@ -232,7 +232,7 @@ describe('a supervised ComfyUI', () => {
     await once(stranger, 'exit');
   });
 
-  it('ends with us within the grace, leaving no process', async () => {
+  it('P15 ends with us within the grace, leaving no process', async () => {
     const run = await rig.open();
     const { id } = await run.instances.start(simulator);
     const { pid } = await run.instances.whenReady(id);
@@ -254,7 +254,7 @@ describe('a supervised ComfyUI', () => {
     expect(await load()).toBeGreaterThan(1);
   });
 
-  it('takes the next port when the first is taken', async () => {
+  it('H3 PS7 takes the next port when the first is taken', async () => {
     const run = await rig.open();
     const decoy = createServer().listen(rig.firstPort, '127.0.0.1');
     await once(decoy, 'listening');
@@ -263,7 +263,7 @@ describe('a supervised ComfyUI', () => {
     decoy.close();
   });
 
-  it('is one process however often it is started at once', async () => {
+  it('H10 is one process however often it is started at once', async () => {
     const { instances } = await rig.open();
     const all = await Promise.all(Array.from({ length: 20 }, () => instances.start(simulator)));
     await instances.whenReady(all[0]?.id ?? '');

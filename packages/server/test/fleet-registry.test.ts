@@ -148,7 +148,33 @@ describe('workers by the API', () => {
     await rig.ended(running);
   });
 
-  it('ND9 the statistics count a running task, and ND17 an inventory is asked on demand', async () => {
+  it('ND8 a worker shows its load, slots, metadata, version, devices and last sign of life', async () => {
+    const metadata = { location: 'rack 4', gpu_model: 'RTX 4090' };
+    const fields = { max_concurrent: 4, labels: ['fast'], metadata };
+    rig = await FlowRig.open({ file: (simulators) => toWorkers(simulators, fields) });
+    await rig.whenFleet(() => isKnown('gpu-1'));
+    const running = await rig.submit(sleepGraph(60));
+    await rig.happened(running, 'attempt.started');
+
+    const { json } = await rig.ask('GET', workerPath('gpu-1'));
+
+    expect(json).toMatchObject({
+      state: 'busy',
+      load: 1,
+      max_concurrent: 4,
+      load_percent: 25,
+      capabilities: [],
+      labels: ['fast'],
+      metadata,
+      comfyui_version: '0.3.64',
+      devices: [{ type: 'cuda', vram_total: expect.any(Number), vram_free: expect.any(Number) }],
+      last_heartbeat: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    });
+    await rig.flow.cancelTask(rig.actor, running);
+    await rig.ended(running);
+  });
+
+  it('ND9 ND17 the statistics count a running task, and an inventory is asked on demand', async () => {
     rig = await FlowRig.open({ simulators: [{}, {}] });
     const running = await rig.submit(sleepGraph(60));
     await rig.happened(running, 'attempt.started');

@@ -25,7 +25,7 @@ const written = (id: string) =>
     .map((line) => String(line.path));
 
 describe('files of a finished prompt', () => {
-  it('RS4 the stored bytes are the bytes the worker wrote', async () => {
+  it('P13 RS4 the stored bytes are the bytes the worker wrote', async () => {
     const task = await rig.run(pictureGraph());
     const [path = ''] = written(task.task_id);
 

@@ -90,7 +90,7 @@ describe('inputs', () => {
 });
 
 describe('submitting', () => {
-  it('TQ18 64 equal requests with one key at once make one task', async () => {
+  it('P2 TQ18 64 equal requests with one key at once make one task', async () => {
     const body = { kind: 'graph', graphText: JSON.stringify(pictureGraph()) } as const;
     const request = {
       actor: rig.actor,
@@ -182,7 +182,7 @@ describe('submitting', () => {
     expect(task.prompt_id).toBe(task.attempts[0]?.prompt_id);
   });
 
-  it('TQ2 the events of a task follow one another legally, from acceptance to one end', async () => {
+  it('P3 TQ2 the events of a task follow one another legally, from acceptance to one end', async () => {
     const task = await rig.run(pictureGraph());
     const events = await rig.flow.loadTaskEvents(rig.actor, task.task_id as TaskId, 0);
 

@@ -25,7 +25,7 @@ describe('BatchLines', () => {
     ]);
   });
 
-  it('BG2 announces in the Chinese of the documents, images and videos', () => {
+  it('BG2 announces in the Chinese of v1, images and videos', () => {
     const chinese = { ...PLAN, texts: chooseTexts('zh-CN') };
 
     expect(new BatchLines(chinese).take(show('b', 'running'), 0)).toEqual([

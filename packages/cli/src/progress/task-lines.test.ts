@@ -45,7 +45,7 @@ function waiting(position: number): StreamFrame {
 
 const SUBMITTED = event({ type: 'attempt.submitted', prompt_id: 'abc-123' });
 
-/** A run as the documents show one. */
+/** A run as v1 showed one. */
 function play(lines: TaskLines): string[] {
   return [
     ...lines.take(waiting(2), 10_000),
@@ -57,7 +57,7 @@ function play(lines: TaskLines): string[] {
 }
 
 describe('TaskLines', () => {
-  it('PR1 says what happens to a task, in the words of the documents', () => {
+  it('PR1 says what happens to a task, in the words of v1', () => {
     expect(play(open())).toEqual([
       '  → 2 tasks left in the queue',
       'Workflow submitted, prompt_id: abc-123',
@@ -79,7 +79,7 @@ describe('TaskLines', () => {
     ]);
   });
 
-  it('PR1 says it in the traditional characters of the documents', () => {
+  it('PR1 says it in the traditional characters of v1', () => {
     expect(play(open('zh-TW'))).toEqual([
       '  → 佇列中還有 2 個任務',
       '工作流已提交，prompt_id: abc-123',

@@ -185,7 +185,7 @@ describe('history and queue', () => {
 });
 
 describe('a server that misbehaves', () => {
-  it('an answer that drips is cut at the total deadline', async () => {
+  it('C-7 an answer that drips is cut at the total deadline', async () => {
     const { http } = await open((_request, response) => {
       response.writeHead(200);
       const drip = setInterval(() => response.write(' '), 5);
@@ -226,7 +226,7 @@ describe('a server that misbehaves', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('system stats without devices, memory or version degrade to null', async () => {
+  it('C-9 system stats without devices, memory or version degrade to null', async () => {
     const { http } = await open(
       json({ system: { argv: ['main.py', 5] }, devices: [{ vram_total: null }, 'x'] }),
     );

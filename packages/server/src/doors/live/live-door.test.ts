@@ -118,28 +118,28 @@ test.each([
   expect((await live.closed).code).toBe(4401);
 });
 
-test('a socket that never says who it is closes after ten seconds', async () => {
+test('SE7 a socket that never says who it is closes after ten seconds', async () => {
   const live = dial();
   await live.opened;
   server.clock.advance(10_000);
   expect((await live.closed).code).toBe(4401);
 });
 
-test('AU2 a revoked client loses its open socket within five seconds', async () => {
+test('SE6 AU2 a revoked client loses its open socket within five seconds', async () => {
   const live = await signIn();
   await server.identity.revokeClient(server.local.principal, server.owner.principal.id);
   server.clock.advance(5000);
   expect(await live.closed).toEqual({ code: 4401, reason: 'the session has ended' });
 });
 
-test('a page of another origin cannot open the socket', async () => {
+test('SE7 a page of another origin cannot open the socket', async () => {
   expect(await dial({ origin: 'https://evil.example' }).refused).toBe(403);
   expect(await dial({ origin: 'null' }).refused).toBe(403);
   const own = dial({ origin: `http://127.0.0.1:${port}` });
   await own.opened;
 });
 
-test('messages above 64 kB, binary messages and broken JSON are refused', async () => {
+test('SE7 messages above 64 kB, binary messages and broken JSON are refused', async () => {
   const large = dial();
   await large.opened;
   large.say('x'.repeat(70_000));

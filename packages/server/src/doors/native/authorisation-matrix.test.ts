@@ -144,14 +144,14 @@ function toPath(url: string): string {
   return url.replace(':id', id).replace(':name', 'image_to_video_basic').replace('*', 'nothing');
 }
 
-test('every route of the server stands in the authorisation matrix', () => {
+test('SE1 every route of the server stands in the authorisation matrix', () => {
   const found = server.routes
     .filter(({ method }) => method !== 'HEAD' && method !== 'OPTIONS')
     .map(({ method, url }) => `${method} ${url.length > 1 ? url.replace(/\/$/, '') : url}`);
   expect([...new Set(found)].sort()).toEqual([...Object.keys(MATRIX), ...ELSEWHERE].sort());
 });
 
-test.each(Object.keys(MATRIX))('AU2 %s lets in who may use it and nobody else', async (route) => {
+test.each(Object.keys(MATRIX))('AU4 API12 %s lets in who may use it and nobody else', async (route) => {
   const [method = '', url = ''] = route.split(' ');
   const actors = [{}, server.owner.headers, server.other.headers, server.local.headers];
   const statuses: number[] = [];
@@ -178,7 +178,7 @@ test.each(Object.keys(MATRIX))('AU2 %s answers 401 to a bearer that is not good'
   expect(answer.statusCode).toBe(isOpen ? MATRIX[route]?.[0] : 401);
 });
 
-test('a foreign task and an unknown one answer the same, byte for byte', async () => {
+test('P21 AU7 a foreign task and an unknown one answer the same, byte for byte', async () => {
   const headers = server.other.headers;
   const foreign = await server.app.inject({ url: `/api/v2/tasks/${TASK_ID}`, headers });
   const unknown = await server.app.inject({

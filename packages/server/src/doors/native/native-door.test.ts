@@ -27,7 +27,7 @@ function get(url: string, headers: Record<string, string> = server.owner.headers
   return server.app.inject({ url, headers });
 }
 
-test('API1 registering over HTTP shows the secret once, and API2 it buys a token', async () => {
+test('API1 API2 registering over HTTP shows the secret once, and it buys a token', async () => {
   const made = await post(
     '/api/v2/auth/register',
     { client_name: 'test_client', description: '测试客户端' },
@@ -155,7 +155,7 @@ test('an idempotency key of other characters answers 400', async () => {
 test.each([
   ['API4', 'text-to-image', 'text_to_image'],
   ['API5', 'text-to-image-sdxl', 'text_to_image_sdxl'],
-])('%s POST /api/v2/tasks/%s takes the documented flat body', async (_id, route, taskType) => {
+])('%s POST /api/v2/tasks/%s takes the flat body of v1', async (_id, route, taskType) => {
   const body = {
     prompt: 'a beautiful landscape',
     negative_prompt: 'blurry, low quality',
@@ -208,7 +208,7 @@ test('API7 one task, its status and its list fit the contract', async () => {
   });
 });
 
-test('filters are handed on, the words of the documents included', async () => {
+test('filters are handed on, the words of v1 included', async () => {
   const query =
     'status=pending,failed&task_type=t&worker=w&batch_id=b&since=2026-01-01T00:00:00Z&until=1767225600&limit=7&cursor=01900000-0000-7000-8000-000000000001';
   await get(`/api/v2/tasks?${query}`);

@@ -53,7 +53,7 @@ test('a server that is stopping is not ready', async () => {
   expect((await server.app.inject('/readyz')).statusCode).toBe(503);
 });
 
-test('metrics count tasks by state, workers by state and requests by route', async () => {
+test('DB16 metrics count tasks by state, workers by state and requests by route', async () => {
   await server.app.inject('/healthz');
   const { body, headers } = await server.app.inject({ url: '/metrics', headers: server.local.headers });
   expect(headers['content-type']).toContain('text/plain');
@@ -65,7 +65,7 @@ test('metrics count tasks by state, workers by state and requests by route', asy
   expect(body).toContain('comfleet_http_request_seconds_count{method="GET",route="/healthz",status="200"} 1');
 });
 
-test('the page is served under a policy without inline script', async () => {
+test('SE19 the page is served under a policy without inline script', async () => {
   const page = await server.app.inject('/client/');
   expect([page.statusCode, page.body]).toEqual([200, '<!doctype html><title>page</title>']);
   expect(page.headers).toMatchObject({
@@ -97,7 +97,7 @@ test.each([
   '/client/..%2fcomfleet-outside.txt',
   '/client/%252e%252e/comfleet-outside.txt',
   '/client/assets/..\\..\\comfleet-outside.txt',
-])('%s does not leave the folder of the page', async (url) => {
+])('SE15 %s does not leave the folder of the page', async (url) => {
   const answer = await server.app.inject(url);
   expect(answer.statusCode).toBeGreaterThanOrEqual(400);
   expect(answer.body).not.toBe('outside');

@@ -43,7 +43,7 @@ describe('awaitReady', () => {
     expect(comfyui.requests).toHaveLength(240);
   });
 
-  it('does not take another ComfyUI on the port for ours', async () => {
+  it('H3 does not take another ComfyUI on the port for ours', async () => {
     comfyui.answers.set('/system_stats', stats('main.py', '--temp-directory', '/data/instances/two'));
     const ready = wait();
     await clock.advance(241_000);

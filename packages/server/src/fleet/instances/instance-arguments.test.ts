@@ -46,7 +46,7 @@ describe('buildInstanceArguments', () => {
     '--auto-launch',
     '--tls-keyfile',
     '--',
-  ])('refuses %s, which is ours to set', (argument) => {
+  ])('SE11 refuses %s, which is ours to set', (argument) => {
     expect(() => buildInstanceArguments({ ...plain, extraArgs: ['--cpu', argument] })).toThrowError(
       expect.objectContaining({
         code: 'INSTANCE_CONFIG',

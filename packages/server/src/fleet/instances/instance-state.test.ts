@@ -44,7 +44,7 @@ describe('nextInstanceState', () => {
     expect(state).toMatchObject({ kind: 'waiting', retryAtMs: 59_940 });
   });
 
-  it('is a crash loop after five starts within five minutes', () => {
+  it('H1 is a crash loop after five starts within five minutes', () => {
     const events = [0, 10, 20, 30, 40].flatMap((seconds) => [start(seconds * 1000), end(seconds * 1000 + 1)]);
     expect(run(events)).toEqual({
       kind: 'crash_looping',
@@ -67,7 +67,7 @@ describe('nextInstanceState', () => {
     expect(run([...events, start(50, true)])).toEqual({ kind: 'starting', sinceMs: 50, starts: [50] });
   });
 
-  it('does not count a reboot requested by the Manager', () => {
+  it('H14 does not count a reboot requested by the Manager', () => {
     const ready = run([start(0, true), { type: 'answered', atMs: 1 }]);
     expect(nextInstanceState(ready, end(5, 0.5, true))).toEqual({
       kind: 'starting',

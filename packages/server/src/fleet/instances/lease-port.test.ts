@@ -32,16 +32,16 @@ function leaseNew(): Promise<number> {
 }
 
 describe('leasing a port', () => {
-  it('never gives two instances the same one', async () => {
+  it('PS8 never gives two instances the same one', async () => {
     expect([await leaseNew(), await leaseNew()]).toEqual([8200, 8201]);
   });
 
-  it('skips ports that others listen on', async () => {
+  it('PS7 skips ports that others listen on', async () => {
     taken.add(8200);
     expect(await leaseNew()).toBe(8201);
   });
 
-  it('PS26 says that the range is exhausted', async () => {
+  it('PS7 PS26 says that the range is exhausted', async () => {
     for (const port of [8200, 8201, 8202]) taken.add(port);
     await expect(leaseNew()).rejects.toMatchObject({
       code: 'INSTANCE_CONFIG',

@@ -128,7 +128,7 @@ describe('WorkerRegistry', () => {
     expect(comfyui.timeouts.length).toBe(before + 1);
   });
 
-  it('waits longer for a worker that has prompts', async () => {
+  it('HR1 waits longer for a worker that has prompts', async () => {
     const { registry } = await openRegistry();
     await registry.add(spec);
     await settle();

@@ -161,7 +161,7 @@ describe('retention', () => {
     ).toEqual(['again']);
   });
 
-  test('idempotency keys are forgotten after a day', async () => {
+  test('P2 idempotency keys are forgotten after a day', async () => {
     const { clock, database, sweep } = await openSweep();
     const key = { owner_id: 'owner', door: 'native', body_hash: 'hash', subject_id: 'task' };
     await database.commit([

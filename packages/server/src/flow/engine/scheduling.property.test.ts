@@ -179,7 +179,7 @@ test('every task that a worker can run is run once, and no worker has more than 
   );
 });
 
-test('TQ3 no task takes a slot that one of higher rank could have had', async () => {
+test('P12 TQ3 no task takes a slot that one of higher rank could have had', async () => {
   await fc.assert(
     fc.asyncProperty(demand, async (asked) => {
       const world = new World(asked);

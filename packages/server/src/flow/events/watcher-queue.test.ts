@@ -59,7 +59,7 @@ describe('what waits for one reader', () => {
     expect(show(await next)).toBe('t1 event 1');
   });
 
-  test('a reader that falls behind the limit is dropped, never waited for', async () => {
+  test('B12 a reader that falls behind the limit is dropped, never waited for', async () => {
     const queue = new WatcherQueue(3);
     for (const number of [1, 2, 3, 4, 5]) queue.push(createEvent(number));
 

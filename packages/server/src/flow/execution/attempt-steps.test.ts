@@ -102,7 +102,7 @@ describe('steps of an attempt', () => {
     expect(committed).toEqual([]);
   });
 
-  test('an attempt that another one has followed writes nothing', async () => {
+  test('P4 an attempt that another one has followed writes nothing', async () => {
     const { steps, committed, load } = await openSteps(2);
     steps.note('attempt.submitted');
 

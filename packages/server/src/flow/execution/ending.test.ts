@@ -172,7 +172,7 @@ describe('after an attempt', () => {
     expect(steps.map((step) => step.kind === 'retry' && step.isBudgeted)).toEqual([true, true, false]);
   });
 
-  test('whatever happens there is a next step, and retries end', () => {
+  test('P3 whatever happens there is a next step, and retries end', () => {
     const results = fc.record({
       ending: fc.constantFrom(...ATTEMPT_ENDINGS),
       code: fc.constantFrom(...CODES),

@@ -107,7 +107,7 @@ describe('changing a task', () => {
     expect(changed?.row.error).toBe('{"code":"OUT_OF_MEMORY","message":"too large","details":null}');
   });
 
-  test('who asked for a change stands in its event', () => {
+  test('P22 who asked for a change stands in its event', () => {
     const changed = changeTask(
       createTaskRow({ state: 'queued' }),
       { type: 'task.cancel_requested', actor: 'client-1' },

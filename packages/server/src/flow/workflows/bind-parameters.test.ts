@@ -196,14 +196,14 @@ describe('kinds and limits', () => {
     ]);
   });
 
-  it.each([[['12', 0]], [{ a: 1 }], [[]]])('C19 %j for a text is refused: it could be a link', (value) => {
+  it.each([[['12', 0]], [{ a: 1 }], [[]]])('SE12 %j for a text is refused: it could be a link', (value) => {
     for (const name of ['prompt', 'seed', 'image', 'on', 'width']) {
       expect(codes(bind({ [name]: value }))).toEqual([`${name} not_scalar`]);
     }
   });
 
   it.each(['../a.png', '/etc/passwd', 'a/../../b.png', 'C:\\a.png', 'a.png [output]', 'a.png [input]'])(
-    'the image %s is refused',
+    'SE12 the image %s is refused',
     (image) => {
       expect(codes(bind({ image }))).toEqual(['image forbidden_text']);
     },
@@ -228,7 +228,7 @@ describe('names', () => {
   });
 
   it.each(['{"__proto__": {"prompt": "x"}}', '{"__proto__": null, "width": 64}', '{"constructor": 1}'])(
-    'the key in %s is refused',
+    'SE12 the key in %s is refused',
     (text) => {
       for (const values of [JSON.parse(text), parseLosslessJson(text)] as Record<string, unknown>[]) {
         const bound = bind(values, { strict: false });
@@ -290,7 +290,7 @@ describe('the template', () => {
     expect(readInputs(second, '10')).toContain('"seed":1125899906842624,');
   });
 
-  it('whatever a request holds, the graph without its parameters is byte for byte the template', () => {
+  it('SE12 WF7 whatever a request holds, the graph without its parameters is byte for byte the template', () => {
     const definition = compile();
     const names = [...Object.keys(MAPPING), 'image_path', '__proto__', 'constructor', 'toString', 'x'];
     const value = fc.oneof(fc.jsonValue(), fc.string(), fc.integer(), fc.double(), fc.constant(['4', 0]));

@@ -100,7 +100,7 @@ test('AU2 a revoked client is refused at once', async () => {
   await expect(identity.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
 });
 
-test('AU2 a client revoked by another server is refused within one second', async () => {
+test('SE6 AU2 a client revoked by another server is refused within one second', async () => {
   const { client, token } = await signIn('studio');
   await identity.authenticate(token);
   await openIdentity(false).revokeClient(admin, client.id);
@@ -123,12 +123,12 @@ test.each([
   'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.',
   "' or 1=1 --",
   'x'.repeat(100_000),
-])('AU2 a malformed or foreign token is refused: %j', async (token) => {
+])('SE5 AU2 a malformed or foreign token is refused: %j', async (token) => {
   await signIn('studio');
   await expect(identity.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
 });
 
-test('a tampered token is refused', async () => {
+test('SE5 a tampered token is refused', async () => {
   const { token } = await signIn('studio');
   const tampered = token.slice(0, -1) + (token.endsWith('A') ? 'E' : 'A');
   await expect(identity.authenticate(tampered)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
@@ -188,7 +188,7 @@ test('expired tokens are purged and others stay', async () => {
   expect(rows.map((row) => row.principal_id)).not.toContain(first.client.id);
 });
 
-test('a client sees its own rows and an admin all of them', async () => {
+test('P21 AU7 a client sees its own rows and an admin all of them', async () => {
   const { client, token } = await signIn('studio');
   const { principal } = await identity.authenticate(token);
   expect(visibleTo(principal)).toEqual({ kind: 'own', ownerId: client.id });

@@ -28,7 +28,7 @@ function start(url: string, database = db) {
   return openLocalClient({ ...deps, identity }, folder, url);
 }
 
-test('the first start makes an admin client and a file that only its owner reads', async () => {
+test('SE2 the first start makes an admin client and a file that only its owner reads', async () => {
   const local = await start('http://127.0.0.1:8000');
   expect(local.wasCreated).toBe(true);
   expect(local.principal).toMatchObject({ kind: 'client', name: 'local', grants: ['admin', 'raw_graph'] });

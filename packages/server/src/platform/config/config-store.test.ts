@@ -39,7 +39,7 @@ test('CF3 a replaced file is taken over while running', async () => {
   expect(store.current).toBe(config);
 });
 
-test('CF3 an invalid file keeps the last good configuration', async () => {
+test('P16 CF3 an invalid file keeps the last good configuration', async () => {
   const { file, store } = await openFile('workers: [{ url: "http://a:8188" }]');
   await writeFile(file, 'workers: [{ url: 5 }]');
   const outcome = await store.reload();

@@ -83,7 +83,7 @@ const PLAIN_WORKER = {
   metadata: {},
 };
 
-test('CF8 the documented config.yaml loads unchanged and every key reaches the compiled configuration', () => {
+test('CF8 the config.yaml of v1 loads unchanged and every key reaches the compiled configuration', () => {
   const { config } = parse(DOCUMENTED);
   expect(config.database).toEqual({
     driver: 'mysql',
@@ -341,7 +341,7 @@ test('DB3 host, port, user, password, database and pool of a database server are
   });
 });
 
-test('the error of an environment variable names the variable and what it could be', () => {
+test('J3 the error of an environment variable names the variable and what it could be', () => {
   expect(problemsOf('', { environment: { COMFLEET__SERVER__PROT: '1' } })).toEqual([
     {
       path: 'COMFLEET__SERVER__PROT',

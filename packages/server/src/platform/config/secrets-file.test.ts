@@ -13,7 +13,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('secrets are drawn once, kept, and readable by the owner only', async () => {
+test('SE2 secrets are drawn once, kept, and readable by the owner only', async () => {
   const first = await openSecrets(folder, systemRandom, null);
   const second = await openSecrets(folder, systemRandom, null);
   expect(second).toEqual(first);

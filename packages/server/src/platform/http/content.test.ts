@@ -96,7 +96,7 @@ test('HEAD has the length and no body', async () => {
 });
 
 test.each(['image/svg+xml', 'text/html', 'application/xhtml+xml', 'application/javascript'])(
-  '%s is only ever saved, never shown',
+  'SE14 %s is only ever saved, never shown',
   async (contentType) => {
     const answer = await serve({ contentType, name: 'x' }).inject('/file');
     expect(answer.headers['content-disposition']).toBe('attachment; filename="x"');

@@ -135,7 +135,7 @@ test('WF23 numbers of a body are read as written, and equal bodies have equal ha
   expect(other.hash).not.toBe(first.hash);
 });
 
-test('every answer has the security headers, errors too', async () => {
+test('SE19 every answer has the security headers, errors too', async () => {
   const app = createApp();
   for (const url of ['/things/1', '/nothing', '/broken']) {
     expect((await app.inject(url)).headers).toMatchObject({
@@ -156,7 +156,7 @@ test.each([
   ['render.lan', 200],
   ['evil.example', 400],
   ['127.0.0.1.evil.example', 400],
-])('Host %j answers %i', async (host, status) => {
+])('SE20 Host %j answers %i', async (host, status) => {
   const app = createApp({ publicUrl: 'https://studio.example', allowedHosts: ['render.lan'] });
   const answer = await app.inject({ url: '/things/1', headers: { host } });
   expect(answer.statusCode).toBe(status);

@@ -29,7 +29,7 @@ function openStream() {
   return { raw, clock, stream: new SseStream(request, reply, clock) };
 }
 
-test('a slow reader is dropped, never waited for', () => {
+test('B12 a slow reader is dropped, never waited for', () => {
   const { raw, stream } = openStream();
   raw.writableLength = 2_097_152;
   stream.send({ event: 'progress', data: {} });

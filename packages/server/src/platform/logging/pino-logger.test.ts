@@ -15,7 +15,7 @@ test('one line has level, event and fields', () => {
   ]);
 });
 
-test('values of secret fields never reach the line, at any depth', () => {
+test('SE21 values of secret fields never reach the line, at any depth', () => {
   const { lines, logger } = openLog();
   logger.warn('x', { headers: { authorization: 'Bearer canary' }, extra: [{ api_key_comfy_org: 'canary' }] });
   expect(JSON.stringify(lines)).not.toContain('canary');

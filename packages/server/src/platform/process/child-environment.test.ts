@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pickChildEnvironment } from './child-environment.ts';
 
 describe('pickChildEnvironment', () => {
-  it('passes on what programs, GPUs and proxies need, and none of our settings', () => {
+  it('SE21 passes on what programs, GPUs and proxies need, and none of our settings', () => {
     expect(
       pickChildEnvironment({
         PATH: '/bin',
