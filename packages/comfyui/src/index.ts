@@ -37,6 +37,7 @@ export { type ValidateOptions, validateGraph } from './graphs/validate-graph.ts'
 export * from './http/comfy-error.ts';
 export * from './http/comfy-http.ts';
 export { createFetchTransport, type Fetch } from './http/fetch-transport.ts';
+export type { CallOptions } from './http/http-calls.ts';
 export * from './http/http-transport.ts';
 export type { QueueItem } from './http/queue-item.ts';
 export type { PromptRequest, RefusalError, SubmitOutcome } from './http/submit-prompt.ts';

@@ -1,19 +1,13 @@
 import type { HistoryEntry } from '../completion/history-entry.ts';
 import type { ObjectInfo } from '../graphs/object-info.ts';
 import { isRecord, readNumber, readString } from '../json/records.ts';
-import { parseTolerantJson } from '../json/tolerant-json.ts';
 import { ComfyError } from './comfy-error.ts';
-import type { HttpRequest, HttpResponse, HttpTransport } from './http-transport.ts';
+import { type CallOptions, HttpCalls, toStatusError } from './http-calls.ts';
+import type { HttpTransport } from './http-transport.ts';
 import { buildMultipart } from './multipart.ts';
 import { type QueueItem, readQueueItems } from './queue-item.ts';
 import { type PromptRequest, type SubmitOutcome, submitPrompt } from './submit-prompt.ts';
 import { readSystemStats, type SystemStats } from './system-stats.ts';
-
-/** Bounds of one call; every call has a deadline of its own when none is given. */
-export interface CallOptions {
-  signal?: AbortSignal;
-  timeoutMs?: number;
-}
 
 /** A file to upload. With `stream`, give `sizeBytes` when it is known. */
 export interface UploadRequest {
@@ -42,29 +36,28 @@ export interface ViewedFile {
   body: AsyncIterable<Uint8Array>;
 }
 
-const MEBIBYTE = 1024 * 1024;
-
 /** The HTTP routes of one ComfyUI server. Throws ComfyError; keeps no state. */
 export class ComfyHttp {
-  readonly baseUrl: string;
-  readonly #transport: HttpTransport;
-  readonly #headers: Record<string, string>;
+  readonly #calls: HttpCalls;
 
   constructor(options: { baseUrl: string; transport: HttpTransport; headers?: Record<string, string> }) {
-    this.baseUrl = options.baseUrl.replace(/\/+$/, '');
-    this.#transport = options.transport;
-    this.#headers = options.headers ?? {};
+    this.#calls = new HttpCalls(options);
+  }
+
+  /** Without a slash at its end. */
+  get baseUrl(): string {
+    return this.#calls.baseUrl;
   }
 
   /** POST /prompt, sent once and never again: what happened is the outcome, not an exception. */
   submitPrompt(request: PromptRequest): Promise<SubmitOutcome> {
-    return submitPrompt((sent) => this.#request(sent), `${this.baseUrl}/prompt`, request);
+    return submitPrompt((sent) => this.#calls.request(sent), `${this.baseUrl}/prompt`, request);
   }
 
   /** The history entry of a prompt; null while the server has none (unknown, waiting or running). */
   async loadHistory(promptId: string, options: CallOptions = {}): Promise<HistoryEntry | null> {
     const path = `/history/${encodeURIComponent(promptId)}`;
-    const answer = await this.#loadRecord(path, { timeoutMs: 15_000, ...options }, 256);
+    const answer = await this.#calls.loadRecord(path, { timeoutMs: 15_000, ...options }, 256);
     const entry = answer[promptId];
     if (isRecord(entry)) return entry;
     if (Object.keys(answer).length === 0) return null;
@@ -75,7 +68,7 @@ export class ComfyHttp {
 
   /** Both halves of the queue; `pending` in execution order. Items hold whole graphs, so prefer `loadQueueRemaining` for counts. */
   async loadQueue(options: CallOptions = {}): Promise<{ running: QueueItem[]; pending: QueueItem[] }> {
-    const answer = await this.#loadRecord('/queue', options, 512);
+    const answer = await this.#calls.loadRecord('/queue', options, 512);
     return {
       running: readQueueItems(answer['queue_running']),
       pending: readQueueItems(answer['queue_pending']),
@@ -84,7 +77,7 @@ export class ComfyHttp {
 
   /** Prompts waiting and running, of all clients: the cheapest sign of life. */
   async loadQueueRemaining(options: CallOptions = {}): Promise<number> {
-    const answer = await this.#loadRecord('/prompt', options, 1);
+    const answer = await this.#calls.loadRecord('/prompt', options, 1);
     const info = answer['exec_info'];
     const remaining = isRecord(info) ? readNumber(info, 'queue_remaining') : undefined;
     if (remaining === undefined) throw new ComfyError('INVALID_BODY', 'GET /prompt has no queue_remaining');
@@ -93,12 +86,12 @@ export class ComfyHttp {
 
   /** Deletes waiting prompts; running and unknown ids are ignored by the server. */
   async deleteQueued(promptIds: readonly string[], options: CallOptions = {}): Promise<void> {
-    await this.#post('/queue', { delete: promptIds }, options);
+    await this.#calls.post('/queue', { delete: promptIds }, options);
   }
 
   /** Interrupts this prompt when it is the running one (ComfyUI ≥ 0.3.57; older ones and no id: whatever runs). */
   async interrupt(promptId?: string, options: CallOptions = {}): Promise<void> {
-    await this.#post('/interrupt', promptId === undefined ? {} : { prompt_id: promptId }, options);
+    await this.#calls.post('/interrupt', promptId === undefined ? {} : { prompt_id: promptId }, options);
   }
 
   /** Asks the server to unload models or drop its caches, after the prompt that runs. */
@@ -107,22 +100,22 @@ export class ComfyHttp {
     options: CallOptions = {},
   ): Promise<void> {
     const body = { unload_models: what.unloadModels ?? false, free_memory: what.freeMemory ?? false };
-    await this.#post('/free', body, options);
+    await this.#calls.post('/free', body, options);
   }
 
   /** Deletes entries from the server's history. */
   async deleteHistory(promptIds: readonly string[], options: CallOptions = {}): Promise<void> {
-    await this.#post('/history', { delete: promptIds }, options);
+    await this.#calls.post('/history', { delete: promptIds }, options);
   }
 
   /** Version, memory and devices; missing parts are null or empty (C-9). `argv` holds paths: do not show it. */
   async loadSystemStats(options: CallOptions = {}): Promise<SystemStats> {
-    return readSystemStats(await this.#loadRecord('/system_stats', options, 4));
+    return readSystemStats(await this.#calls.loadRecord('/system_stats', options, 4));
   }
 
   /** Every class of graph nodes the server knows; several MB and slow, so cache it. */
   async loadObjectInfo(options: CallOptions = {}): Promise<ObjectInfo> {
-    const answer = await this.#loadRecord('/object_info', { timeoutMs: 120_000, ...options }, 256);
+    const answer = await this.#calls.loadRecord('/object_info', { timeoutMs: 120_000, ...options }, 256);
     return Object.fromEntries(
       Object.entries(answer).filter((pair): pair is [string, ObjectInfo[string]] => isRecord(pair[1])),
     );
@@ -132,7 +125,7 @@ export class ComfyHttp {
   async loadModels(folder: string, options: CallOptions = {}): Promise<string[] | null> {
     const path = `/models/${encodeURIComponent(folder)}`;
     try {
-      const names = await this.#loadJson(path, options, 64);
+      const names = await this.#calls.loadJson(path, options, 64);
       return readStrings(names).map((name) => name.replaceAll('\\', '/'));
     } catch (error) {
       if (error instanceof ComfyError && error.details.status === 404) return null;
@@ -142,12 +135,12 @@ export class ComfyHttp {
 
   /** Keys of the model folders (checkpoints, loras, …). */
   async listModelFolders(options: CallOptions = {}): Promise<string[]> {
-    return readStrings(await this.#loadJson('/models', options, 4));
+    return readStrings(await this.#calls.loadJson('/models', options, 4));
   }
 
   /** Embedding names without extension. */
   async loadEmbeddings(options: CallOptions = {}): Promise<string[]> {
-    return readStrings(await this.#loadJson('/embeddings', options, 64)).map((name) =>
+    return readStrings(await this.#calls.loadJson('/embeddings', options, 64)).map((name) =>
       name.replaceAll('\\', '/'),
     );
   }
@@ -155,7 +148,7 @@ export class ComfyHttp {
   /** The last lines of the server's log, newest last; they may hold paths. Empty where the server has no such route. */
   async loadLogs(options: CallOptions = {}): Promise<string[]> {
     try {
-      const { entries } = await this.#loadRecord('/internal/logs/raw', options, 16);
+      const { entries } = await this.#calls.loadRecord('/internal/logs/raw', options, 16);
       return Array.isArray(entries)
         ? entries.filter(isRecord).map((entry) => readString(entry, 'm') ?? '')
         : [];
@@ -168,7 +161,7 @@ export class ComfyHttp {
   /** The server's feature flags; empty on servers older than 0.3.45. */
   async loadFeatures(options: CallOptions = {}): Promise<Record<string, unknown>> {
     try {
-      return await this.#loadRecord('/features', options, 4);
+      return await this.#calls.loadRecord('/features', options, 4);
     } catch (error) {
       if (error instanceof ComfyError && error.details.status === 404) return {};
       throw error;
@@ -178,7 +171,7 @@ export class ComfyHttp {
   /** Uploads any kind of file (protocol 7.1); use the returned name. */
   async uploadImage(upload: UploadRequest, options: CallOptions = {}): Promise<UploadedFile> {
     const { headers, body } = buildMultipart(upload);
-    const answer = await this.#callRecord(
+    const answer = await this.#calls.callRecord(
       { method: 'POST', url: `${this.baseUrl}/upload/image`, headers, body, timeoutMs: 600_000, ...options },
       1,
     );
@@ -200,7 +193,7 @@ export class ComfyHttp {
     if (file.subfolder) query.set('subfolder', file.subfolder);
     if (file.preview) query.set('preview', file.preview);
     const { range, ...bounds } = options;
-    const response = await this.#request({
+    const response = await this.#calls.request({
       method: 'GET',
       url: `${this.baseUrl}/view?${query}`,
       ...(range === undefined ? {} : { headers: { range } }),
@@ -217,75 +210,6 @@ export class ComfyHttp {
       body: response.body,
     };
   }
-
-  #request(request: HttpRequest): Promise<HttpResponse> {
-    return this.#transport.request({ ...request, headers: { ...this.#headers, ...request.headers } });
-  }
-
-  async #post(path: string, body: unknown, options: CallOptions): Promise<void> {
-    const response = await this.#request({
-      method: 'POST',
-      url: this.baseUrl + path,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      timeoutMs: 15_000,
-      maxBytes: MEBIBYTE,
-      ...options,
-    });
-    if (response.status < 200 || response.status > 299) throw await toStatusError(response, path);
-    await response.text();
-  }
-
-  #loadRecord(path: string, options: CallOptions, maxMebibytes: number): Promise<Record<string, unknown>> {
-    return this.#callRecord(
-      { method: 'GET', url: this.baseUrl + path, timeoutMs: 15_000, ...options },
-      maxMebibytes,
-    );
-  }
-
-  async #callRecord(request: HttpRequest, maxMebibytes: number): Promise<Record<string, unknown>> {
-    const answer = await this.#callJson(request, maxMebibytes);
-    if (!isRecord(answer)) throw new ComfyError('INVALID_BODY', `${readPath(request.url)} is not an object`);
-    return answer;
-  }
-
-  #loadJson(path: string, options: CallOptions, maxMebibytes: number): Promise<unknown> {
-    return this.#callJson(
-      { method: 'GET', url: this.baseUrl + path, timeoutMs: 15_000, ...options },
-      maxMebibytes,
-    );
-  }
-
-  async #callJson(request: HttpRequest, maxMebibytes: number): Promise<unknown> {
-    const response = await this.#request({ ...request, maxBytes: maxMebibytes * MEBIBYTE });
-    if (response.status < 200 || response.status > 299)
-      throw await toStatusError(response, readPath(request.url));
-    const text = await response.text();
-    try {
-      return parseTolerantJson(text);
-    } catch (cause) {
-      throw new ComfyError('INVALID_BODY', `${readPath(request.url)} is not JSON`, {
-        cause,
-        details: { bodyText: text.slice(0, 500) },
-      });
-    }
-  }
-}
-
-async function toStatusError(response: HttpResponse, path: string): Promise<ComfyError> {
-  let bodyText = '';
-  try {
-    bodyText = (await response.text()).slice(0, 500);
-  } catch {
-    // the status says enough; a body that cannot be read adds nothing
-  }
-  return new ComfyError('BAD_STATUS', `${path} answered ${response.status}`, {
-    details: { status: response.status, bodyText },
-  });
-}
-
-function readPath(url: string): string {
-  return new URL(url).pathname;
 }
 
 function readStrings(value: unknown): string[] {

@@ -1,4 +1,5 @@
-import type { CallOptions, ComfyHttp } from '../http/comfy-http.ts';
+import type { ComfyHttp } from '../http/comfy-http.ts';
+import type { CallOptions } from '../http/http-calls.ts';
 
 /** Stops one prompt: deletes it from the queue, or interrupts it when it is the one that runs; never another prompt. */
 export async function stopPrompt(
