@@ -172,7 +172,9 @@ describeOnDatabases('tasks over the native door', (database) => {
     expect(answer.json).toMatchObject({
       status: 'queued',
       message: expect.stringMatching(/\w/),
+      message_text: { code: 'task.ahead', params: { ahead: expect.any(Number) } },
       warnings: [],
+      warning_texts: [],
     });
     expect(Object.keys(answer.json)).toContain('estimated_time');
     await rig.ask(ada.token, `DELETE /api/v2/tasks/${answer.json.task_id}`);

@@ -11,6 +11,7 @@ export const taskStatusSchema = taskSchema
     task_id: true,
     status: true,
     message: true,
+    message_text: true,
     progress: true,
     queue_position: true,
     estimated_time: true,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { submitOptionsSchema, taskSchema, timeSchema } from './task.ts';
+import { textSchema } from './texts/text.ts';
 
 export const BATCH_STATES = ['running', 'paused', 'canceled', 'finished'] as const;
 export type BatchState = (typeof BATCH_STATES)[number];
@@ -44,7 +45,9 @@ export const batchSchema = z
     batch_id: z.string(),
     name: z.string().nullable(),
     status: z.enum(BATCH_STATES),
-    message: z.string(),
+    /** Deprecated: the English of `message_text`. */
+    message: z.string().meta({ deprecated: true }),
+    message_text: textSchema.optional(),
     priority: z.int(),
     counts: batchCountsSchema,
     /** 0 … 1 over all items. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { timeSchema } from './task.ts';
+import { textSchema } from './texts/text.ts';
 
 /**
  * `offline`: does not answer. `error`: something else answers, or a version we cannot use. `draining`: takes nothing new,
@@ -140,7 +141,10 @@ export const recoverySchema = z
     /** checking: it may come back by itself; restarting: it is ours; advised: a person should restart it; down: still not. */
     phase: z.enum(RECOVERY_PHASES),
     since: timeSchema,
-    advice: adviceSchema,
+    /** Deprecated: `advice_texts` in three languages. */
+    advice: adviceSchema.meta({ deprecated: true }),
+    /** What is wrong, and what to do. */
+    advice_texts: z.array(textSchema).optional(),
   })
   .meta({ id: 'WorkerRecovery' });
 export type WorkerRecovery = z.infer<typeof recoverySchema>;
@@ -173,8 +177,10 @@ export const workerSchema = z
     comfyui_version: z.string().nullable(),
     devices: z.array(z.record(z.string(), z.unknown())),
     last_heartbeat: timeSchema.nullable(),
+    /** Deprecated: the English of `reason_text`. */
+    reason: z.string().nullable().meta({ deprecated: true }),
     /** Cause of the last change of state. */
-    reason: z.string().nullable(),
+    reason_text: textSchema.nullish(),
     socket: z.enum(['connected', 'connecting', 'closed']),
     /** Prompts it may have now: none while it is in doubt, one after a return, then growing to max_concurrent. */
     slots: z.int(),
@@ -206,7 +212,9 @@ export const checkedWorkerSchema = workerSchema
     check: z.object({
       result: z.enum(CHECK_RESULTS),
       latency_ms: z.number().nullable(),
-      message: z.string(),
+      /** Deprecated: the English of `message_text`. */
+      message: z.string().meta({ deprecated: true }),
+      message_text: textSchema.optional(),
     }),
   })
   .meta({ id: 'CheckedWorker' });
@@ -222,7 +230,10 @@ export const workerEventSchema = z
     /** `worker.added`, `online`, `offline`, `error`, `ejected`, `recovery`, `restart_requested`, `identity`, `inventory`, `maintenance`, `socket`, `removed`. */
     type: z.string(),
     at: timeSchema,
-    cause: z.string(),
+    /** Deprecated: the English of `cause_text`. */
+    cause: z.string().meta({ deprecated: true }),
+    /** Null for events that an older version stored. */
+    cause_text: textSchema.nullish(),
     details: z.record(z.string(), z.unknown()).nullable(),
     /** Of what ended with this event: a time out of service, a load of the inventory. */
     duration_ms: z.number().nullable(),
@@ -230,11 +241,17 @@ export const workerEventSchema = z
   .meta({ id: 'WorkerEvent' });
 export type WorkerEvent = z.infer<typeof workerEventSchema>;
 
+const causeFields = {
+  /** Deprecated: the English of `cause_text`. */
+  cause: z.string().meta({ deprecated: true }),
+  cause_text: textSchema.optional(),
+};
+
 /** GET /api/fleet/stream, server-sent events: all workers first, then each one that changes, with the reason. */
 export const fleetFrameSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('snapshot'), workers: z.array(workerSchema) }),
-  z.object({ kind: z.literal('worker'), type: z.string(), cause: z.string(), worker: workerSchema }),
-  z.object({ kind: z.literal('removed'), worker_id: z.string(), cause: z.string() }),
+  z.object({ kind: z.literal('worker'), type: z.string(), ...causeFields, worker: workerSchema }),
+  z.object({ kind: z.literal('removed'), worker_id: z.string(), ...causeFields }),
 ]);
 export type FleetFrame = z.infer<typeof fleetFrameSchema>;
 

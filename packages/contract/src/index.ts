@@ -8,4 +8,7 @@ export * from './ids.ts';
 export * from './people.ts';
 export * from './placement.ts';
 export * from './task.ts';
+export * from './texts/catalogue.ts';
+export * from './texts/language.ts';
+export * from './texts/text.ts';
 export * from './workflow.ts';

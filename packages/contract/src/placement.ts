@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HELD_REASONS, TASK_STATES, timeSchema } from './task.ts';
+import { textSchema } from './texts/text.ts';
 
 /** Why a worker does not take a waiting task now. */
 export const REFUSALS = [
@@ -44,8 +45,10 @@ export const placementSchema = z
   .object({
     task_id: z.string(),
     status: z.enum(TASK_STATES),
-    /** One sentence for people. */
-    message: z.string(),
+    /** Deprecated: the English of `message_texts`. */
+    message: z.string().meta({ deprecated: true }),
+    /** Where the task is, and what the workers say to it. */
+    message_texts: z.array(textSchema).optional(),
     /** Null unless it waits. */
     waiting: z
       .object({

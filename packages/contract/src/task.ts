@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { recordedErrorSchema } from './errors.ts';
+import { textSchema } from './texts/text.ts';
 
 /** Task: held → queued → running → succeeded | failed | canceled | expired; running → held or queued on retry. */
 export const TASK_STATES = [
@@ -117,8 +118,10 @@ export const taskSchema = z
   .object({
     task_id: z.string(),
     status: z.enum(TASK_STATES),
-    /** One sentence for people about where the task is. */
-    message: z.string(),
+    /** Deprecated: the English of `message_text`. */
+    message: z.string().meta({ deprecated: true }),
+    /** Where the task is, for people. Servers before 0.2 send none. */
+    message_text: textSchema.optional(),
     task_type: z.string(),
     name: z.string().nullable(),
     workflow_name: z.string().nullable(),
@@ -206,10 +209,14 @@ export const submittedSchema = z
   .object({
     task_id: z.string(),
     status: z.enum(TASK_STATES),
-    message: z.string(),
+    /** Deprecated: the English of `message_text`. */
+    message: z.string().meta({ deprecated: true }),
+    message_text: textSchema.optional(),
     estimated_time: z.number().nullable(),
     queue_position: z.int().nullable(),
-    warnings: z.array(z.string()),
+    /** Deprecated: the English of `warning_texts`. */
+    warnings: z.array(z.string()).meta({ deprecated: true }),
+    warning_texts: z.array(textSchema).optional(),
   })
   .meta({ id: 'Submitted' });
 export type Submitted = z.infer<typeof submittedSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textSchema } from './texts/text.ts';
 
 /** The value kinds of a workflow parameter. `seed` is 0 … 2^64 − 1 or −1 for random; `image` an upload's id or name. */
 export const DATA_TYPES = ['string', 'int', 'float', 'bool', 'seed', 'image'] as const;
@@ -53,7 +54,14 @@ export const workflowListSchema = z
   .meta({ id: 'WorkflowList' });
 
 export const parameterProblemSchema = z
-  .object({ parameter: z.string(), code: z.string(), message: z.string() })
+  .object({
+    parameter: z.string(),
+    code: z.string(),
+    /** Deprecated: the English of `text`. */
+    message: z.string().meta({ deprecated: true }),
+    /** What is wrong, without the name of the parameter. */
+    text: textSchema.optional(),
+  })
   .meta({ id: 'ParameterProblem' });
 export type ParameterProblem = z.infer<typeof parameterProblemSchema>;
 

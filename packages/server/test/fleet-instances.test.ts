@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { toFleetSentence } from '@comfleet/contract/texts/fleet';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { InstanceSpec } from '../src/fleet/instances/instances.ts';
 import { isAlive } from '../src/platform/process/process-table.ts';
@@ -116,7 +117,7 @@ describe('a supervised ComfyUI', () => {
     const { id } = await instances.start(simulator);
     const { workerId, pid } = await instances.whenReady(id);
     const told: string[] = [];
-    registry.onChange(({ type, cause }) => type === 'worker.restart_requested' && told.push(cause));
+    registry.onChange(({ type, cause }) => type === 'worker.restart_requested' && told.push(toFleetSentence(cause)));
     expect(registry.requestRestart(workerId ?? '', 'runs nothing')).toBe(true);
     expect(told).toEqual(['runs nothing: it was started just now']);
     expect(instances.list()[0]).toMatchObject({ state: 'ready', pid });

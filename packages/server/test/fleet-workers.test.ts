@@ -82,7 +82,7 @@ describe('workers over loopback', () => {
     const { port, url } = probe;
     await probe.close();
     await registry.add({ name: 'late', url, source: 'config' });
-    await when(() => find('late')?.reason?.includes('refused') ?? false);
+    await when(() => find('late')?.reason?.code === 'check.refused');
     expect(find('late')?.state).toBe('offline');
     await openServer({ port });
     await when(() => find('late')?.state === 'online' && find('late')?.inventory !== null);
@@ -103,8 +103,9 @@ describe('workers over loopback', () => {
     const { url } = await openServer({ version: 'old' });
     await registry.add({ name: 'old', url, source: 'config' });
     await when(() => find('old')?.state === 'error');
-    expect(find('old')?.reason).toBe(
-      'ComfyUI 0.3.40 is older than 0.3.57, the first with targeted interrupt',
-    );
+    expect(find('old')?.reason).toEqual({
+      code: 'check.too_old',
+      params: { version: '0.3.40', floor: '0.3.57' },
+    });
   });
 });

@@ -48,7 +48,7 @@ describe('why a task waits', () => {
     const why = await rig().flow.explainTask(rig().actor, id);
 
     expect(why).toMatchObject({ status: 'queued', placed: null });
-    expect(why.message).toBe('Waiting: 0 ahead. Of 2 workers: 2 maintenance.');
+    expect(why.message).toBe('Waiting: 0 ahead. Of 2 workers: in maintenance (2).');
     expect(why.waiting?.workers.map(({ name, reason }) => [name, reason])).toEqual([
       ['gpu-1', 'maintenance'],
       ['gpu-2', 'maintenance'],

@@ -1,15 +1,18 @@
-import type {
-  CheckedWorker,
-  FleetFrame,
-  FleetStats,
-  RemovedWorker,
-  RemoveMode,
-  Worker,
-  WorkerEventList,
-  WorkerLog,
-  WorkerRecovery,
-  WorkerState,
+import {
+  type CheckedWorker,
+  type FleetFrame,
+  type FleetStats,
+  formatTexts,
+  type Language,
+  type RemovedWorker,
+  type RemoveMode,
+  type Worker,
+  type WorkerEventList,
+  type WorkerLog,
+  type WorkerRecovery,
+  type WorkerState,
 } from '@comfleet/contract';
+import { FLEET_TEXTS, toFleetSentence } from '@comfleet/contract/texts/fleet';
 import { describeHealth, type HealthResult } from '../fleet/workers/health/health-result.ts';
 import { adviseRecovery } from '../fleet/workers/health/recovery-advice.ts';
 import type {
@@ -178,7 +181,8 @@ export function toWorker(snapshot: WorkerSnapshot, load: number): Worker {
     comfyui_version: snapshot.inventory?.version ?? null,
     devices: snapshot.devices.map((device) => ({ ...device })),
     last_heartbeat: snapshot.lastSeenMs === null ? null : new Date(snapshot.lastSeenMs).toISOString(),
-    reason: snapshot.reason,
+    reason: snapshot.reason && toFleetSentence(snapshot.reason),
+    reason_text: snapshot.reason,
     socket: snapshot.socketState,
     slots: snapshot.slots,
     latency_ms: snapshot.latencyMs === null ? null : Math.round(snapshot.latencyMs * 10) / 10,
@@ -191,19 +195,28 @@ function toFrame(
   worker: ConnectedWorker | null,
   show: (snapshot: WorkerSnapshot) => Worker,
 ): FleetFrame {
-  if (worker === null) return { kind: 'removed', worker_id: workerId, cause };
-  return { kind: 'worker', type, cause, worker: show(worker.snapshot()) };
+  const causes = { cause: toFleetSentence(cause), cause_text: cause };
+  if (worker === null) return { kind: 'removed', worker_id: workerId, ...causes };
+  return { kind: 'worker', type, ...causes, worker: show(worker.snapshot()) };
 }
 
 function toCheck(result: HealthResult): CheckedWorker['check'] {
   const latencyMs = result.kind === 'ok' ? Math.round(result.latencyMs * 10) / 10 : null;
-  return { result: result.kind, latency_ms: latencyMs, message: describeHealth(result) };
+  const text = describeHealth(result);
+  return { result: result.kind, latency_ms: latencyMs, message: toFleetSentence(text), message_text: text };
 }
 
 function toRecovery(recovery: WorkerSnapshot['recovery']): WorkerRecovery | null {
   if (recovery === null) return null;
   const { phase, sinceMs } = recovery;
-  return { phase, since: new Date(sinceMs).toISOString(), advice: adviseRecovery(recovery) };
+  const texts = adviseRecovery(recovery);
+  const inLanguage = (language: Language) => formatTexts(FLEET_TEXTS, language, texts);
+  return {
+    phase,
+    since: new Date(sinceMs).toISOString(),
+    advice: { en: inLanguage('en'), 'zh-CN': inLanguage('zh-CN'), 'zh-TW': inLanguage('zh-TW') },
+    advice_texts: texts,
+  };
 }
 
 function toState(snapshot: WorkerSnapshot, load: number): WorkerState {

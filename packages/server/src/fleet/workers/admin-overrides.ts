@@ -1,3 +1,5 @@
+import { plainText } from '@comfleet/contract';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import type { WorkerSettings } from './worker-spec.ts';
 
 /** WORKER_STATES of the contract, without `busy`, which depends on load. */
@@ -12,7 +14,7 @@ export type HealthKind = 'unknown' | 'online' | 'offline' | 'error';
 
 /** A worker on its way out of the fleet: it gets no new tasks and goes once it is idle and the time has come. */
 export interface Leaving {
-  readonly reason: string;
+  readonly reason: FleetText;
   /** Epoch ms; before it the worker stays even when idle, and may come back. */
   readonly notBeforeMs: number;
 }
@@ -41,7 +43,7 @@ export const NO_OVERRIDES: AdminOverrides = {
 /** What the last check made of a worker, and why. */
 export interface CheckedHealth {
   readonly health: HealthKind;
-  readonly reason: string | null;
+  readonly reason: FleetText | null;
 }
 
 /**
@@ -58,11 +60,11 @@ export function deriveState(
   { health, reason }: CheckedHealth,
   overrides: AdminOverrides,
   isEnabled: boolean,
-): { state: FleetState; reason: string | null } {
+): { state: FleetState; reason: FleetText | null } {
   if (overrides.maintenance) return { state: 'maintenance', reason };
-  if (!isEnabled) return { state: 'maintenance', reason: 'disabled' };
+  if (!isEnabled) return { state: 'maintenance', reason: plainText('worker.disabled') };
   if (health !== 'online') return { state: health === 'unknown' ? 'offline' : health, reason };
   if (overrides.leaving) return { state: 'draining', reason: overrides.leaving.reason };
-  if (overrides.draining) return { state: 'draining', reason: 'drained by an admin' };
+  if (overrides.draining) return { state: 'draining', reason: plainText('worker.drained') };
   return { state: 'online', reason };
 }

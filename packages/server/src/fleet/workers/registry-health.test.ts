@@ -1,4 +1,5 @@
 import { createUuidV7, type Id, type IdKind, type WorkerId } from '@comfleet/contract';
+import { toFleetSentence } from '@comfleet/contract/texts/fleet';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
 import { FakeComfyui } from '../../../test/fakes/fake-comfyui.ts';
@@ -66,9 +67,7 @@ describe('flapping', () => {
     expect(worker.snapshot().state).toBe('online');
     await flap();
     expect(worker.snapshot()).toMatchObject({ state: 'offline', slots: 0 });
-    expect(worker.snapshot().reason).toMatch(
-      /^answers again, but fell 2 times in a short time; back in \d+ s$/,
-    );
+    expect(worker.snapshot().reason).toMatchObject({ code: 'worker.flapping', params: { falls: 2 } });
     await clock.advance(25_000);
     expect(worker.snapshot()).toMatchObject({ state: 'online', slots: 1 });
     expect(listTypes()).toContain('worker.ejected');
@@ -110,7 +109,7 @@ describe('slots', () => {
     changes.length = 0;
     await clock.advance(5_000);
     expect(worker.snapshot().slots).toBe(3);
-    expect(changes.map(({ cause }) => cause)).toContain('takes up to 3 prompts');
+    expect(changes.map(({ cause }) => toFleetSentence(cause))).toContain('takes up to 3 prompts');
   });
 
   it('HR6 are none from a call that failed until the worker answers again', async () => {
@@ -124,7 +123,7 @@ describe('slots', () => {
     changes.length = 0;
     await clock.advance(1_000);
     expect(worker.snapshot().slots).toBe(2);
-    expect(changes.map(({ cause }) => cause)).toEqual(['takes up to 2 prompts']);
+    expect(changes.map(({ cause }) => toFleetSentence(cause))).toEqual(['takes up to 2 prompts']);
   });
 
   it('are none while a person took the worker out', async () => {
@@ -148,8 +147,10 @@ describe('the server behind an address', () => {
     expect(worker.snapshot()).toMatchObject({
       state: 'error',
       slots: 0,
-      reason:
-        'another ComfyUI than before answers on this address (--output-directory /elsewhere, before not given); if that is meant: comfleet workers accept NAME',
+      reason: {
+        code: 'check.other_server',
+        params: { differences: '--output-directory /elsewhere, before not given' },
+      },
     });
     expect(listTypes().filter((type) => type === 'worker.identity')).toHaveLength(1);
   });
@@ -219,7 +220,7 @@ describe('a queue that stands still', () => {
     await clock.advance(2_100);
     expect(worker.snapshot()).toMatchObject({
       state: 'error',
-      reason: 'takes prompts but runs none: 1 wait and nothing moved for 31 s',
+      reason: { code: 'check.stuck', params: { pending: 1, seconds: 31 } },
     });
   });
 

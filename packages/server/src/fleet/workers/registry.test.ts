@@ -112,7 +112,10 @@ describe('WorkerRegistry', () => {
     await clock.advance(5_000);
     expect(worker.snapshot().state).toBe('online');
     await clock.advance(2_000);
-    expect(worker.snapshot()).toMatchObject({ state: 'offline', reason: 'no answer within 2000 ms' });
+    expect(worker.snapshot()).toMatchObject({
+      state: 'offline',
+      reason: { code: 'check.timeout', params: { ms: 2000 } },
+    });
     comfyui.failure = null;
     await clock.advance(6_000);
     expect(worker.snapshot().state).toBe('online');
@@ -146,7 +149,7 @@ describe('WorkerRegistry', () => {
     await settle();
     expect(worker.snapshot()).toMatchObject({
       state: 'error',
-      reason: 'ComfyUI 0.3.40 is older than 0.3.57, the first with targeted interrupt',
+      reason: { code: 'check.too_old', params: { version: '0.3.40', floor: '0.3.57' } },
     });
     await strict.scope.close();
     const lenient = await openRegistry({ allowOldVersions: true });
@@ -162,7 +165,7 @@ describe('WorkerRegistry', () => {
     await settle();
     expect(worker.snapshot()).toMatchObject({
       state: 'error',
-      reason: 'something answers on this address, but it is not ComfyUI',
+      reason: { code: 'check.invalid_body' },
     });
   });
 
@@ -189,7 +192,7 @@ describe('WorkerRegistry', () => {
     await settle();
     expect(worker.snapshot()).toMatchObject({
       state: 'error',
-      reason: 'another ComfyUI than ours answers on this address',
+      reason: { code: 'check.other_process' },
     });
   });
 
@@ -246,7 +249,7 @@ describe('WorkerRegistry', () => {
     await first.registry.setDraining(worker.id, true);
     expect(worker.snapshot()).toMatchObject({
       state: 'draining',
-      reason: 'drained by an admin',
+      reason: { code: 'worker.drained' },
       health: 'online',
     });
     comfyui.failure = 'TIMEOUT';
@@ -276,7 +279,11 @@ describe('WorkerRegistry', () => {
     const { registry } = await openRegistry();
     const worker = await registry.add({ ...spec, enabled: false });
     await settle();
-    expect(worker.snapshot()).toMatchObject({ state: 'maintenance', reason: 'disabled', enabled: false });
+    expect(worker.snapshot()).toMatchObject({
+      state: 'maintenance',
+      reason: { code: 'worker.disabled' },
+      enabled: false,
+    });
     await registry.setEnabled(worker.id, true);
     await registry.add({ ...spec, enabled: false });
     expect(worker.snapshot()).toMatchObject({ state: 'online', enabled: true });
@@ -313,7 +320,7 @@ describe('WorkerRegistry', () => {
     const worker = await registry.add(spec);
     let load = 1;
     const look = () => removeIdle({ registry, countLoad: () => load });
-    await registry.depart(worker.id, { reason: 'goes' });
+    await registry.depart(worker.id, { reason: { code: 'worker.left', params: {} } });
     await look();
     expect(worker.snapshot()).toMatchObject({ leaving: true });
     load = 0;
@@ -326,7 +333,10 @@ describe('WorkerRegistry', () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     await settle();
-    await registry.depart(worker.id, { reason: 'its record is gone', graceMs: 60_000 });
+    await registry.depart(worker.id, {
+      reason: { code: 'worker.no_dns_record', params: { name: 'dns' } },
+      graceMs: 60_000,
+    });
     expect([registry.listDeparting(), worker.snapshot().state]).toEqual([[], 'draining']);
     await clock.advance(60_000);
     expect(registry.listDeparting()).toEqual([worker.id]);
@@ -337,7 +347,7 @@ describe('WorkerRegistry', () => {
   it('finishes after a restart what a worker that left the file still had', async () => {
     const first = await openRegistry();
     const { id } = await first.registry.add(spec);
-    await first.registry.depart(id, { reason: 'no longer in the configuration' });
+    await first.registry.depart(id, { reason: { code: 'worker.not_configured', params: {} } });
     await first.scope.close();
     const second = await openRegistry();
     expect(second.registry.list()).toMatchObject([{ id, source: 'config', leaving: true }]);
@@ -360,7 +370,7 @@ describe('WorkerRegistry', () => {
     const worker = await registry.add({ ...spec, source: 'instance' });
     await settle();
     registry.reportGone(worker.id, 'ended by SIGKILL');
-    expect(worker.snapshot()).toMatchObject({ state: 'offline', reason: 'ended by SIGKILL' });
+    expect(worker.snapshot()).toMatchObject({ state: 'offline', reason: { code: 'check.gone' } });
   });
 
   it('stops every check and closes every socket when its scope closes', async () => {

@@ -1,5 +1,6 @@
 import { ComfySocket, type HttpTransport, type SocketDialer } from '@comfleet/comfyui';
-import type { WorkerId } from '@comfleet/contract';
+import { plainText, type WorkerId } from '@comfleet/contract';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import type { Database } from '../../platform/database/database.ts';
 import { Gate } from '../../platform/lifecycle/gate.ts';
 import { Listeners } from '../../platform/lifecycle/listeners.ts';
@@ -114,7 +115,7 @@ export class WorkerRegistry {
 
   /** Lays settings over those of its source, for good. Throws WORKER_NOT_FOUND, CONFIG_INVALID. */
   change(id: string, changes: WorkerSettings): Promise<void> {
-    return this.#membership.override(id, 'settings changed', ({ spec, overrides }) => {
+    return this.#membership.override(id, plainText('worker.changed'), ({ spec, overrides }) => {
       const settings = { ...overrides.settings, ...changes };
       overrideSpec(spec, settings);
       return { ...overrides, settings };
@@ -125,7 +126,7 @@ export class WorkerRegistry {
    * Takes a worker out of the fleet at once; its tasks move to others, its row stays for the attempts that name it.
    * Throws WORKER_NOT_FOUND.
    */
-  remove(id: string, cause = 'taken out of the fleet'): Promise<void> {
+  remove(id: string, cause: FleetText = plainText('worker.removed')): Promise<void> {
     return this.#membership.remove(id, cause);
   }
 
@@ -133,7 +134,7 @@ export class WorkerRegistry {
    * A worker that is to go: it gets no new tasks from now on, and is removed by `Departures` once it is idle and `graceMs`
    * have passed. Adding it again meanwhile keeps it. Throws WORKER_NOT_FOUND.
    */
-  depart(id: string, { reason, graceMs = 0 }: { reason: string; graceMs?: number }): Promise<void> {
+  depart(id: string, { reason, graceMs = 0 }: { reason: FleetText; graceMs?: number }): Promise<void> {
     const notBeforeMs = this.#deps.clock.nowMs() + graceMs;
     return this.#setMode(id, { leaving: { reason, notBeforeMs } }, reason);
   }
@@ -145,28 +146,26 @@ export class WorkerRegistry {
 
   /** In maintenance a worker takes no new work, but stays watched. Kept across restarts. Throws WORKER_NOT_FOUND. */
   setMaintenance(id: string, on: boolean): Promise<void> {
-    return this.#setMode(id, { maintenance: on }, on ? 'maintenance begins' : 'maintenance ends');
+    const cause = plainText(on ? 'worker.maintenance_begins' : 'worker.maintenance_ends');
+    return this.#setMode(id, { maintenance: on }, cause);
   }
 
   /** A drained worker takes no new work; what it has finishes. Kept across restarts. Throws WORKER_NOT_FOUND. */
   setDraining(id: string, on: boolean): Promise<void> {
-    return this.#setMode(id, { draining: on }, on ? 'draining begins' : 'draining ends');
+    const cause = plainText(on ? 'worker.draining_begins' : 'worker.draining_ends');
+    return this.#setMode(id, { draining: on }, cause);
   }
 
   /** Overrules what its source says of `enabled`. Kept across restarts. Throws WORKER_NOT_FOUND. */
   setEnabled(id: string, on: boolean): Promise<void> {
-    return this.#setMode(id, { enabled: on }, on ? 'enabled' : 'disabled');
+    return this.#setMode(id, { enabled: on }, plainText(on ? 'worker.enabled' : 'worker.disabled'));
   }
 
   /** From now on the ComfyUI that answers on the worker's address is the right one. Throws WORKER_NOT_FOUND. */
   async acceptIdentity(id: string): Promise<HealthResult> {
     const worker = this.#workers.load(id);
     const result = await worker.acceptIdentity();
-    this.#emit({
-      type: 'worker.identity',
-      workerId: worker.id,
-      cause: 'the server was accepted by a person',
-    });
+    this.#emit({ type: 'worker.identity', workerId: worker.id, cause: plainText('worker.accepted') });
     return result;
   }
 
@@ -178,7 +177,8 @@ export class WorkerRegistry {
     const workerId = id as WorkerId;
     const answer = this.#restarts.request(workerId, reason);
     if (answer === null) return false;
-    this.#emit({ type: 'worker.restart_requested', workerId, cause: `${reason}: ${answer}` });
+    const cause: FleetText = { code: 'worker.restart', params: { reason, answer } };
+    this.#emit({ type: 'worker.restart_requested', workerId, cause });
     return true;
   }
 
@@ -212,7 +212,7 @@ export class WorkerRegistry {
   }
 
   /** What an admin sees as a change of the worker's mode. */
-  async #setMode(id: string, changes: Partial<AdminOverrides>, cause: string): Promise<void> {
+  async #setMode(id: string, changes: Partial<AdminOverrides>, cause: FleetText): Promise<void> {
     await this.#membership.override(id, cause, ({ overrides }) => ({ ...overrides, ...changes }));
     this.#emit({ type: 'worker.maintenance', workerId: id as WorkerId, cause });
   }

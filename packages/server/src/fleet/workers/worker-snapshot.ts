@@ -1,5 +1,6 @@
 import type { ComfyHttp, ComfySocket } from '@comfleet/comfyui';
 import type { Id, IdKind, WorkerGroup, WorkerId, WorkerSource } from '@comfleet/contract';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import type { FleetState, HealthKind } from './admin-overrides.ts';
 import type { HealthResult } from './health/health-result.ts';
 import type { RecoverySnapshot } from './health/recovery.ts';
@@ -16,7 +17,7 @@ export interface WorkerSnapshot {
   readonly state: FleetState;
   readonly health: HealthKind;
   /** Cause of the last change of state. */
-  readonly reason: string | null;
+  readonly reason: FleetText | null;
   readonly maxConcurrent: number;
   /** Prompts placement may have there now: 0 unless online and beyond doubt, 1 after a return, then growing to `maxConcurrent`. */
   readonly slots: number;
@@ -83,11 +84,11 @@ export type WorkerChangeType =
   | 'worker.removed'
   | 'worker.inventory';
 
-/** Something that happened to a worker; the cause is a sentence for people. */
+/** Something that happened to a worker, with its cause for people. */
 export interface WorkerChange {
   readonly type: WorkerChangeType;
   readonly workerId: WorkerId;
-  readonly cause: string;
+  readonly cause: FleetText;
   readonly details?: Readonly<Record<string, unknown>>;
   /** Of what ended with it: the time without service, a load of the inventory. */
   readonly durationMs?: number;

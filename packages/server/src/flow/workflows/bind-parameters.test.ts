@@ -218,6 +218,7 @@ describe('names', () => {
         parameter: 'widht',
         code: 'unknown',
         message: 'the workflow has no such parameter; did you mean "width"?',
+        text: { code: 'parameter.unknown_near', params: { nearest: 'width' } },
       },
     ]);
     const lenient = bind({ widht: 512 }, { strict: false });
@@ -265,6 +266,14 @@ describe('derived values', () => {
         parameter: 'frames',
         code: 'too_large',
         message: 'duration × fps is 1800: the largest number allowed is 100',
+        text: {
+          code: 'parameter.product',
+          params: {
+            factors: 'duration × fps',
+            value: '1800',
+            problem: { code: 'parameter.too_large', params: { limit: 100 } },
+          },
+        },
       },
     ]);
   });

@@ -1,8 +1,10 @@
 import type { Graph } from '@comfleet/comfyui';
-import type { ParameterProblem } from '@comfleet/contract';
+import { plainText } from '@comfleet/contract';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { type Converted, convertValue, isScalar, readRange, type Scalar } from './convert-value.ts';
 import { copyGraph } from './copy-graph.ts';
 import { type Decimal, formatDecimal, multiplyDecimals, parseDecimal, roundDecimal } from './decimal.ts';
+import { createProblem, type Problem } from './parameter-problem.ts';
 import { takeValues } from './take-values.ts';
 import type { GraphTarget, WorkflowDefinition, WorkflowParameter } from './workflow-definition.ts';
 import { findTargetProblem, readInput, writeInput } from './write-input.ts';
@@ -30,9 +32,9 @@ export type Bound =
       /** The first seed; null when the workflow has none. */
       seed: string | null;
       images: BoundImage[];
-      warnings: ParameterProblem[];
+      warnings: Problem[];
     }
-  | { ok: false; problems: ParameterProblem[]; warnings: ParameterProblem[] };
+  | { ok: false; problems: Problem[]; warnings: Problem[] };
 
 interface Resolved {
   value: Scalar;
@@ -55,12 +57,13 @@ export function bindParameters(
   const settle = (parameter: WorkflowParameter, outcome: Converted | null) => {
     if (outcome === null) return;
     if (outcome.ok) resolved.set(parameter.name, outcome);
-    else problems.push({ parameter: parameter.name, code: outcome.code, message: outcome.message });
+    else problems.push(createProblem(parameter.name, outcome.code, outcome.text));
   };
   const asked = definition.parameters.filter((parameter) => parameter.derive === null);
   for (const parameter of asked) {
     if (parameter.required && !given.has(parameter.name)) {
-      problems.push({ parameter: parameter.name, code: 'required', message: 'a value is required' });
+      const text: TaskText = plainText('parameter.required');
+      problems.push(createProblem(parameter.name, 'required', text));
     } else {
       settle(parameter, resolveValue(parameter, given.get(parameter.name), context));
     }
@@ -122,8 +125,9 @@ function deriveValue(
   const value = formatDecimal(parameter.derive.round ? roundDecimal(product) : product);
   const outcome = convertValue(parameter, value);
   if (outcome.ok) return outcome;
-  const sum = parameter.derive.multiply.join(' × ');
-  return { ...outcome, message: `${sum} is ${value}: ${outcome.message}` };
+  const factors = parameter.derive.multiply.join(' × ');
+  const text: TaskText = { code: 'parameter.product', params: { factors, value, problem: outcome.text } };
+  return { ...outcome, text };
 }
 
 /** The number of a parameter that leaves the graph as it is. */
@@ -136,13 +140,13 @@ function readGraphNumber(definition: WorkflowDefinition, source: WorkflowParamet
 function listTargetProblems(
   definition: WorkflowDefinition,
   resolved: ReadonlyMap<string, Resolved>,
-): ParameterProblem[] {
+): Problem[] {
   return definition.parameters
     .filter((parameter) => resolved.has(parameter.name))
     .flatMap((parameter) =>
       parameter.targets.flatMap((target) => {
-        const message = findTargetProblem(definition.graph, target);
-        return message === null ? [] : [{ parameter: parameter.name, code: 'target_missing', message }];
+        const text = findTargetProblem(definition.graph, target);
+        return text === null ? [] : [createProblem(parameter.name, 'target_missing', text)];
       }),
     );
 }
@@ -150,7 +154,7 @@ function listTargetProblems(
 function write(
   definition: WorkflowDefinition,
   resolved: ReadonlyMap<string, Resolved>,
-  warnings: ParameterProblem[],
+  warnings: Problem[],
 ): Bound {
   const graph = copyGraph(definition.graph);
   const parameters: Record<string, unknown> = {};

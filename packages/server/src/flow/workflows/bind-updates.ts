@@ -1,7 +1,8 @@
 import type { Graph } from '@comfleet/comfyui';
-import type { ParameterProblem } from '@comfleet/contract';
+import { plainText } from '@comfleet/contract';
 import { isScalar, type Scalar, toExactNumber } from './convert-value.ts';
 import { copyGraph } from './copy-graph.ts';
+import { createProblem, type Problem } from './parameter-problem.ts';
 import { findTargetProblem, writeInput } from './write-input.ts';
 
 /** One change of one input, as it stands on the wire. */
@@ -11,23 +12,23 @@ export interface NodeUpdate {
   value: unknown;
 }
 
-export type BoundUpdates = { ok: true; graph: Graph } | { ok: false; problems: ParameterProblem[] };
+export type BoundUpdates = { ok: true; graph: Graph } | { ok: false; problems: Problem[] };
 
 /**
  * Writes single values to inputs of a copy of a graph. Refused: nodes and inputs that are not there, links, and values
  * that are no scalars. A problem's `parameter` is `node_id.input_name`. Seeds are not drawn here.
  */
 export function bindUpdates(graph: Graph, updates: readonly NodeUpdate[]): BoundUpdates {
-  const problems: ParameterProblem[] = [];
+  const problems: Problem[] = [];
   const copy = copyGraph(graph);
   for (const update of updates) {
     const target = { nodeId: String(update.node_id), inputName: update.input_name };
     const parameter = `${target.nodeId}.${target.inputName}`;
     const missing = findTargetProblem(graph, target);
     const scalar = readScalar(update.value);
-    if (missing !== null) problems.push({ parameter, code: 'target_missing', message: missing });
+    if (missing !== null) problems.push(createProblem(parameter, 'target_missing', missing));
     else if (scalar === null) {
-      problems.push({ parameter, code: 'not_scalar', message: 'expected a text, a number, true or false' });
+      problems.push(createProblem(parameter, 'not_scalar', plainText('parameter.not_scalar')));
     } else writeInput(copy, target, scalar);
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, graph: copy };

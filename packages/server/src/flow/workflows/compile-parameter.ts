@@ -1,5 +1,6 @@
 import { type Graph, isLosslessNumber } from '@comfleet/comfyui';
 import type { DataType } from '@comfleet/contract';
+import { toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { ParameterDefinition } from '../../platform/config/task-types-schema.ts';
 import { convertValue } from './convert-value.ts';
 import { findSeeds, findTexts, type Role, selectNode } from './find-graph-nodes.ts';
@@ -23,7 +24,7 @@ export function compileParameter(
   const targets = target === null ? further : [target, ...further];
   for (const one of targets) {
     const problem = findTargetProblem(graph, one);
-    if (problem !== null) problems.push(problem);
+    if (problem !== null) problems.push(toTaskSentence(problem));
   }
   const parameter: WorkflowParameter = {
     name,
@@ -143,5 +144,5 @@ function findDefaultProblem(parameter: WorkflowParameter): string | null {
   if (dataType === 'seed' && String(defaultValue) === '-1') return null;
   if (parameter.required && defaultValue === '') return null;
   const outcome = convertValue(parameter, defaultValue);
-  return outcome.ok ? null : `default_value: ${outcome.message}`;
+  return outcome.ok ? null : `default_value: ${toTaskSentence(outcome.text)}`;
 }

@@ -1,4 +1,5 @@
 import { findGraphNode, type Graph, stringifyLosslessJson } from '@comfleet/comfyui';
+import { toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { WorkflowDefinition as WorkflowSource } from '../../platform/config/task-types-schema.ts';
 import { compileParameter, createBuiltInParameters } from './compile-parameter.ts';
 import { convertValue } from './convert-value.ts';
@@ -118,7 +119,7 @@ function listPresetProblems(
           return [`${where}: "${name}" is no parameter that a request may set`];
         }
         const outcome = convertValue(parameter, value);
-        return outcome.ok ? [] : [`${where}: ${outcome.message}`];
+        return outcome.ok ? [] : [`${where}: ${toTaskSentence(outcome.text)}`];
       }),
     ),
   );

@@ -1,4 +1,6 @@
 import { isLosslessNumber, type LosslessNumber, toLosslessNumber } from '@comfleet/comfyui';
+import type { PlainCode } from '@comfleet/contract';
+import type { TASK_TEXTS, TaskText } from '@comfleet/contract/texts/tasks';
 import { compareDecimals, type Decimal, isMultiple, isWhole, parseDecimal, toDecimal } from './decimal.ts';
 import type { WorkflowParameter } from './workflow-definition.ts';
 
@@ -18,10 +20,11 @@ export type ValueCode =
 
 export type Converted =
   | { ok: true; value: Scalar; decimal: Decimal | null }
-  | { ok: false; code: ValueCode; message: string };
+  | { ok: false; code: ValueCode; text: TaskText };
 
 /** The general limit of a text, in bytes of UTF-8, where no `max_length` is set. */
 export const MAX_TEXT_BYTES = 10_000;
+const SHOWN_OPTIONS = 20;
 const MAX_SEED = { digits: 2n ** 64n - 1n, scale: 0 };
 const MIN_SEED = { digits: 0n, scale: 0 };
 
@@ -30,14 +33,14 @@ const MIN_SEED = { digits: 0n, scale: 0 };
  * digits stay as written. Lists and objects are refused, as `["12", 0]` would be a link (protocol 9.2).
  */
 export function convertValue(parameter: WorkflowParameter, value: unknown): Converted {
-  if (!isScalar(value)) return refuse('not_scalar', 'expected one value, not a list or an object');
+  if (!isScalar(value)) return refuse('not_scalar', 'parameter.no_list');
   switch (parameter.dataType) {
     case 'string':
       return convertText(parameter, toText(value));
     case 'image':
       return typeof value === 'string'
         ? convertImage(parameter, value)
-        : refuse('type', 'expected the id or the name of an upload');
+        : refuse('type', 'parameter.not_upload');
     case 'bool':
       return convertBoolean(value);
     case 'int':
@@ -69,14 +72,14 @@ function toText(value: Scalar | bigint): string {
 
 function convertText(parameter: WorkflowParameter, text: string): Converted {
   if (/[\0\p{Surrogate}]/u.test(text)) {
-    return refuse('forbidden_text', 'the text holds a NUL or half of a character');
+    return refuse('forbidden_text', 'parameter.bad_characters');
   }
   if (parameter.maxLength === null) {
     if (Buffer.byteLength(text) > MAX_TEXT_BYTES) {
-      return refuse('too_long', `the text is longer than ${MAX_TEXT_BYTES} bytes`);
+      return refuseLimit('too_long', 'parameter.too_many_bytes', MAX_TEXT_BYTES);
     }
   } else if (countCharacters(text, parameter.maxLength) > parameter.maxLength) {
-    return refuse('too_long', `the text is longer than ${parameter.maxLength} characters`);
+    return refuseLimit('too_long', 'parameter.too_many_characters', parameter.maxLength);
   }
   const { options } = parameter;
   if (options !== null && !options.some((option) => String(option) === text)) return refuseOption(options);
@@ -89,10 +92,10 @@ function countCharacters(text: string, limit: number): number {
 }
 
 function convertImage(parameter: WorkflowParameter, text: string): Converted {
-  if (text === '') return refuse('type', 'expected the id or the name of an upload');
+  if (text === '') return refuse('type', 'parameter.not_upload');
   const isPath = /^[/\\~]|^[a-zA-Z]:|(^|[/\\])\.\.([/\\]|$)/.test(text);
   if (isPath || /\s\[(input|output|temp)\]\s*$/.test(text) || /\p{Cc}/u.test(text)) {
-    return refuse('forbidden_text', 'the name of an upload has no path upwards, no root and no [folder]');
+    return refuse('forbidden_text', 'parameter.bad_upload_name');
   }
   return convertText(parameter, text);
 }
@@ -107,16 +110,16 @@ const BOOLEANS = new Map([
 function convertBoolean(value: Scalar | bigint): Converted {
   const found = BOOLEANS.get(toText(value).trim().toLowerCase());
   return found === undefined
-    ? refuse('type', 'expected true or false')
+    ? refuse('type', 'parameter.not_boolean')
     : { ok: true, value: found, decimal: null };
 }
 
 function convertNumber(parameter: WorkflowParameter, value: Scalar | bigint): Converted {
   const isInteger = parameter.dataType !== 'float';
-  const expected = isInteger ? 'expected a whole number' : 'expected a number';
+  const expected = isInteger ? 'parameter.not_whole' : 'parameter.not_number';
   if (typeof value === 'boolean') return refuse('type', expected);
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) && isInteger) {
-    return refuse('inexact', 'numbers beyond 2^53 lose digits on the way here: send this one as text');
+    return refuse('inexact', 'parameter.inexact');
   }
   const text = toText(value).trim();
   const decimal = parseDecimal(text);
@@ -129,13 +132,13 @@ function convertNumber(parameter: WorkflowParameter, value: Scalar | bigint): Co
 function checkLimits(parameter: WorkflowParameter, decimal: Decimal): Converted | null {
   const { min, max } = readRange(parameter);
   if (min !== null && compareDecimals(decimal, min) < 0) {
-    return refuse('too_small', `the smallest number allowed is ${parameter.min ?? 0}`);
+    return refuseLimit('too_small', 'parameter.too_small', parameter.min ?? 0);
   }
   if (max !== null && compareDecimals(decimal, max) > 0) {
-    return refuse('too_large', `the largest number allowed is ${parameter.max ?? MAX_SEED.digits}`);
+    return refuseLimit('too_large', 'parameter.too_large', parameter.max ?? String(MAX_SEED.digits));
   }
   if (parameter.multipleOf !== null && !isMultiple(decimal, toDecimal(parameter.multipleOf))) {
-    return refuse('not_multiple', `expected a multiple of ${parameter.multipleOf}`);
+    return refuseLimit('not_multiple', 'parameter.not_multiple', parameter.multipleOf);
   }
   const { options } = parameter;
   if (options === null) return null;
@@ -158,10 +161,17 @@ export function readRange(parameter: WorkflowParameter): { min: Decimal | null; 
 }
 
 function refuseOption(options: readonly (string | number)[]): Converted {
-  const shown = options.slice(0, 20).join(', ');
-  return refuse('not_an_option', `expected one of: ${shown}${options.length > 20 ? ', …' : ''}`);
+  const code = options.length > SHOWN_OPTIONS ? 'parameter.not_an_option_of_many' : 'parameter.not_an_option';
+  const params = { options: options.slice(0, SHOWN_OPTIONS).join(', ') };
+  return { ok: false, code: 'not_an_option', text: { code, params } };
 }
 
-function refuse(code: ValueCode, message: string): Converted {
-  return { ok: false, code, message };
+function refuse(code: ValueCode, message: PlainCode<typeof TASK_TEXTS.en>): Converted {
+  return { ok: false, code, text: { code: message, params: {} } };
+}
+
+type LimitCode = Extract<TaskText, { params: { limit: unknown } }>['code'];
+
+function refuseLimit(code: ValueCode, message: LimitCode, limit: string | number): Converted {
+  return { ok: false, code, text: { code: message, params: { limit } } };
 }

@@ -1,12 +1,14 @@
-import type { ParameterProblem } from '@comfleet/contract';
+import { plainText } from '@comfleet/contract';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { findNearestWord } from '../../platform/text/nearest-word.ts';
+import { createProblem, type Problem } from './parameter-problem.ts';
 import type { WorkflowDefinition } from './workflow-definition.ts';
 
 /** The values of a request that belong to parameters of the workflow, and what is wrong with the others. */
 export interface TakenValues {
   values: Map<string, unknown>;
-  problems: ParameterProblem[];
-  warnings: ParameterProblem[];
+  problems: Problem[];
+  warnings: Problem[];
 }
 
 export type UnknownRule = WorkflowDefinition['unknownParameters'];
@@ -30,7 +32,8 @@ export function takeValues(
     const name = key === 'image_path' && !known.has(key) && known.has('image') ? 'image' : key;
     const parameter = known.get(name);
     if (FORBIDDEN_KEYS.has(key)) {
-      taken.problems.push({ parameter: key, code: 'forbidden_key', message: 'this name is not allowed' });
+      const text: TaskText = plainText('parameter.forbidden_name');
+      taken.problems.push(createProblem(key, 'forbidden_key', text));
     } else if (parameter === undefined || parameter.derive !== null) {
       unknown += 1;
       if (unknown <= MAX_UNKNOWN) report(taken, rule, describeUnknown(definition, name));
@@ -42,7 +45,7 @@ export function takeValues(
   return taken;
 }
 
-const TWICE = { parameter: 'image', code: 'twice', message: 'image and image_path are the same' };
+const TWICE = createProblem('image', 'twice', plainText('parameter.twice'));
 
 /** Also a `__proto__` that a parser assigned, which is no entry any more. */
 function listEntries(request: Record<string, unknown>): [string, unknown][] {
@@ -51,19 +54,21 @@ function listEntries(request: Record<string, unknown>): [string, unknown][] {
   return isPlain ? Object.entries(request) : [['__proto__', prototype], ...Object.entries(request)];
 }
 
-function describeUnknown(definition: WorkflowDefinition, name: string): ParameterProblem {
+function describeUnknown(definition: WorkflowDefinition, name: string): Problem {
   const parameter = name.slice(0, 100);
   if (definition.parameters.some((known) => known.name === name)) {
-    const message = 'this value follows from other parameters and is not taken from a request';
-    return { parameter, code: 'derived', message };
+    return createProblem(parameter, 'derived', plainText('parameter.derived'));
   }
   const names = definition.parameters.filter((known) => known.derive === null).map((known) => known.name);
   const nearest = findNearestWord(parameter, names);
-  const advice = nearest === null ? `it has: ${names.join(', ')}` : `did you mean "${nearest}"?`;
-  return { parameter, code: 'unknown', message: `the workflow has no such parameter; ${advice}` };
+  const text: TaskText =
+    nearest === null
+      ? { code: 'parameter.unknown', params: { known: names.join(', ') } }
+      : { code: 'parameter.unknown_near', params: { nearest } };
+  return createProblem(parameter, 'unknown', text);
 }
 
-function report(taken: TakenValues, rule: UnknownRule, problem: ParameterProblem): void {
+function report(taken: TakenValues, rule: UnknownRule, problem: Problem): void {
   if (rule === 'strict') taken.problems.push(problem);
   if (rule === 'lenient') taken.warnings.push(problem);
 }

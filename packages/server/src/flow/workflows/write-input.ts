@@ -1,18 +1,20 @@
 import { findGraphNode, type Graph, readLink } from '@comfleet/comfyui';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Scalar } from './convert-value.ts';
 import type { GraphTarget } from './workflow-definition.ts';
 
 /** Says why nothing can be written to this input of the graph; null when it can. Links are never replaced by values. */
-export function findTargetProblem(graph: Graph, { nodeId, inputName }: GraphTarget): string | null {
+export function findTargetProblem(graph: Graph, { nodeId, inputName }: GraphTarget): TaskText | null {
   const node = findGraphNode(graph, nodeId);
-  if (node === undefined) return `the graph has no node "${nodeId}"`;
+  if (node === undefined) return { code: 'parameter.no_node', params: { node: nodeId } };
   if (!Object.hasOwn(node.inputs, inputName)) {
     const known = Object.keys(node.inputs).join(', ');
-    return `node "${nodeId}" (${node.class_type}) has no input "${inputName}"; it has: ${known}`;
+    const params = { node: nodeId, class_type: node.class_type, input: inputName, known };
+    return { code: 'parameter.no_input', params };
   }
   const value = node.inputs[inputName];
-  if (readLink(value) !== null) return `input "${inputName}" of node "${nodeId}" is a link, not a value`;
-  return null;
+  if (readLink(value) === null) return null;
+  return { code: 'parameter.link', params: { input: inputName, node: nodeId } };
 }
 
 /** The value that stands in the graph; undefined when the input is not there. */

@@ -241,7 +241,7 @@ export interface WorkerEventRow {
   worker_id: string;
   type: string;
   at: number;
-  /** A sentence for people. */
+  /** JSON of a text's code and params; a sentence in rows of older versions. */
   cause: string;
   /** JSON. */
   details: string | null;

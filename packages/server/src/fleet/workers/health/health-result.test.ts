@@ -1,3 +1,4 @@
+import { toFleetSentence } from '@comfleet/contract/texts/fleet';
 import { describe, expect, it } from 'vitest';
 import { describeHealth, type HealthResult } from './health-result.ts';
 
@@ -24,6 +25,6 @@ describe('describeHealth', () => {
     [{ kind: 'gone', reason: 'ended by SIGTERM' }, 'ended by SIGTERM'],
     [{ kind: 'failed', message: 'certificate has expired' }, 'certificate has expired'],
   ])('HR3 tells %j apart', (result, sentence) => {
-    expect(describeHealth(result)).toBe(sentence);
+    expect(toFleetSentence(describeHealth(result))).toBe(sentence);
   });
 });

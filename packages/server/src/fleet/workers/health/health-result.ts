@@ -1,3 +1,6 @@
+import { plainText } from '@comfleet/contract';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
+
 /** What one check found; each kind is told apart for people (HR3). */
 export type HealthResult =
   | { kind: 'ok'; latencyMs: number; version: string | null }
@@ -37,30 +40,36 @@ export function isUnusable(result: HealthResult): boolean {
   }
 }
 
-/** A sentence for people about one result. */
-export function describeHealth(result: HealthResult): string {
+/** What one check found, for people. */
+export function describeHealth(result: HealthResult): FleetText {
   switch (result.kind) {
     case 'ok':
-      return `answered in ${Math.round(result.latencyMs)} ms`;
+      return { code: 'check.ok', params: { ms: Math.round(result.latencyMs) } };
     case 'bad_status':
-      return `answered with HTTP status ${result.status}`;
+      return { code: 'check.bad_status', params: { status: result.status } };
     case 'refused':
-      return 'the connection was refused: nothing listens on this address';
+      return plainText('check.refused');
     case 'timeout':
-      return `no answer within ${result.afterMs} ms`;
+      return { code: 'check.timeout', params: { ms: result.afterMs } };
     case 'invalid_body':
-      return 'something answers on this address, but it is not ComfyUI';
+      return plainText('check.invalid_body');
     case 'other_process':
-      return 'another ComfyUI than ours answers on this address';
+      return plainText('check.other_process');
     case 'other_server':
-      return `another ComfyUI than before answers on this address (${result.differences.join(', ')}); if that is meant: comfleet workers accept NAME`;
-    case 'too_old':
-      return `ComfyUI ${result.version ?? 'of unknown version'} is older than ${result.floor}, the first with targeted interrupt`;
-    case 'stuck':
-      return `takes prompts but runs none: ${result.pending} wait and nothing moved for ${Math.round(result.silentMs / 1000)} s`;
+      return { code: 'check.other_server', params: { differences: result.differences.join(', ') } };
+    case 'too_old': {
+      const { version, floor } = result;
+      return version === null
+        ? { code: 'check.too_old_unknown', params: { floor } }
+        : { code: 'check.too_old', params: { version, floor } };
+    }
+    case 'stuck': {
+      const params = { pending: result.pending, seconds: Math.round(result.silentMs / 1000) };
+      return { code: 'check.stuck', params };
+    }
     case 'gone':
-      return result.reason;
+      return { code: 'check.gone', params: { reason: result.reason } };
     case 'failed':
-      return result.message;
+      return { code: 'check.failed', params: { reason: result.message } };
   }
 }

@@ -83,7 +83,12 @@ describe('nextHealthState', () => {
   it('takes a process that was seen to end out at once, and does not call that flapping', () => {
     const gone: HealthResult = { kind: 'gone', reason: 'ended by SIGKILL' };
     expect(walk([{ result: gone, atMs: 5000 }], returned(0, 1))).toEqual([
-      { kind: 'offline', successes: 0, reason: 'ended by SIGKILL', falls: { count: 1, untilMs: 0 } },
+      {
+        kind: 'offline',
+        successes: 0,
+        reason: { code: 'check.gone', params: { reason: 'ended by SIGKILL' } },
+        falls: { count: 1, untilMs: 0 },
+      },
     ]);
   });
 
@@ -128,7 +133,7 @@ describe('flapping', () => {
 
   it('says until when and why it is out although it answers', () => {
     expect(fallAndReturn(returned(0, 1), 60_000, 61_000)).toMatchObject({
-      reason: 'answers again, but fell 2 times in a short time; back in 28 s',
+      reason: { code: 'worker.flapping', params: { falls: 2, seconds: 28 } },
     });
   });
 

@@ -1,3 +1,5 @@
+import { plainText } from '@comfleet/contract';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { describeHealth, type HealthResult, isUnusable } from './health-result.ts';
 
 /** How often a worker fell soon after it had come back, and until when it therefore stays out (monotonic). */
@@ -31,9 +33,9 @@ export type HealthState =
       returnedAtMs: number | null;
       falls: Falls;
     }
-  | { kind: 'offline'; successes: number; reason: string; falls: Falls }
-  | { kind: 'ejected'; reason: string; falls: Falls }
-  | { kind: 'error'; reason: string; falls: Falls };
+  | { kind: 'offline'; successes: number; reason: FleetText; falls: Falls }
+  | { kind: 'ejected'; reason: FleetText; falls: Falls }
+  | { kind: 'error'; reason: FleetText; falls: Falls };
 
 export interface HealthRules {
   /** Successes in a row that bring a worker back. */
@@ -139,9 +141,9 @@ function toOnline(falls: Falls, event: HealthEvent): HealthState {
 
 function toEjected(falls: Falls, { atMs, slow }: HealthEvent): HealthState {
   const seconds = Math.ceil((falls.untilMs - atMs) / 1000);
-  const reason = slow
-    ? 'answers far slower than the others of the fleet'
-    : `answers again, but fell ${falls.count} times in a short time; back in ${seconds} s`;
+  const reason: FleetText = slow
+    ? plainText('worker.slow')
+    : { code: 'worker.flapping', params: { falls: falls.count, seconds } };
   return { kind: 'ejected', reason, falls };
 }
 

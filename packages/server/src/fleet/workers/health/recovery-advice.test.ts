@@ -1,3 +1,5 @@
+import { formatTexts, LANGUAGES, type Language } from '@comfleet/contract';
+import { FLEET_TEXTS } from '@comfleet/contract/texts/fleet';
 import { describe, expect, it } from 'vitest';
 import type { HealthResult } from './health-result.ts';
 import { adviseRecovery } from './recovery-advice.ts';
@@ -15,31 +17,36 @@ const PROBLEMS: HealthResult[] = [
   { kind: 'failed', message: 'certificate has expired' },
 ];
 
+const adviseIn = (language: Language, about: Parameters<typeof adviseRecovery>[0]) =>
+  formatTexts(FLEET_TEXTS, language, adviseRecovery(about));
+
 describe('adviseRecovery', () => {
-  it('HR18 tells that the connection failed and is being checked, in English and Chinese', () => {
-    expect(adviseRecovery({ phase: 'checking', problem: { kind: 'timeout', afterMs: 2000 } })).toEqual({
-      en: 'The connection to ComfyUI failed: no answer within 2000 ms. Being checked; it may come back by itself.',
-      'zh-CN': '连接 ComfyUI 失败：2000 毫秒内没有应答。正在检查，它可能会自行恢复。',
-      'zh-TW': '連接 ComfyUI 失敗：2000 毫秒內沒有應答。正在檢查，它可能會自行恢復。',
-    });
+  it.each([
+    [
+      'en',
+      'The connection to ComfyUI failed: no answer within 2000 ms. Being checked; it may come back by itself.',
+    ],
+    ['zh-CN', '连接 ComfyUI 失败：2000 毫秒内没有响应。正在检查，它可能会自行恢复。'],
+    ['zh-TW', '連線 ComfyUI 失敗：2000 毫秒內沒有回應。正在檢查，它可能會自行恢復。'],
+  ] as const)('HR18 reports in %s that the connection failed and is being checked', (language, sentence) => {
+    const about = { phase: 'checking', problem: { kind: 'timeout', afterMs: 2000 } } as const;
+    expect(adviseIn(language, about)).toBe(sentence);
   });
 
   it('HR9 advises to restart by hand and to check firewall and port', () => {
-    expect(adviseRecovery({ phase: 'down', problem: { kind: 'refused' } }).en).toBe(
+    expect(adviseIn('en', { phase: 'down', problem: { kind: 'refused' } })).toBe(
       'The connection to ComfyUI was refused. Still down: please restart ComfyUI by hand; check its firewall and port. It is used again as soon as it answers.',
     );
   });
 
-  it('HR18 has another sentence for each problem, in each language', () => {
-    const texts = PROBLEMS.map((problem) => adviseRecovery({ phase: 'advised', problem }));
-    for (const language of ['en', 'zh-CN', 'zh-TW'] as const) {
-      expect(new Set(texts.map((text) => text[language])).size).toBe(PROBLEMS.length);
-    }
+  it.each(LANGUAGES)('HR18 has another sentence for each problem in %s', (language) => {
+    const texts = PROBLEMS.map((problem) => adviseIn(language, { phase: 'advised', problem }));
+    expect(new Set(texts).size).toBe(PROBLEMS.length);
   });
 
   it('does not advise a restart where it would not help', () => {
     const problem: HealthResult = { kind: 'other_server', differences: ['--port 2, before 1'] };
-    expect(adviseRecovery({ phase: 'advised', problem }).en).toBe(
+    expect(adviseIn('en', { phase: 'advised', problem })).toBe(
       'Another ComfyUI than before answers on the address (--port 2, before 1). If that is meant, accept it: comfleet workers accept NAME. Otherwise start the former one again.',
     );
   });

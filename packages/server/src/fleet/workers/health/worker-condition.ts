@@ -1,3 +1,4 @@
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { describeHealth, type HealthResult } from './health-result.ts';
 import {
   countSlots,
@@ -52,10 +53,10 @@ export function nextCondition(
 
 /** What a step means for others; each becomes a change with a cause. `downMs` is the time without service. */
 export type ConditionChange =
-  | { type: 'online'; cause: string; downMs: number | null }
-  | { type: 'offline' | 'error' | 'ejected'; cause: string }
+  | { type: 'online'; cause: FleetText; downMs: number | null }
+  | { type: 'offline' | 'error' | 'ejected'; cause: FleetText }
   | { type: 'recovery'; recovery: Recovery }
-  | { type: 'restart_requested'; cause: string };
+  | { type: 'restart_requested'; cause: FleetText };
 
 /** Compares two conditions, in the order in which things are to be told. */
 export function listChanges(

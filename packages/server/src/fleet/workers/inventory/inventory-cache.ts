@@ -1,4 +1,5 @@
 import type { ComfyHttp, HttpTransport } from '@comfleet/comfyui';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { toError } from '../../../platform/errors/app-error.ts';
 import type { Gate } from '../../../platform/lifecycle/gate.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
@@ -20,7 +21,7 @@ export interface CacheDeps {
   gate: Gate;
   periodMs: number;
   signal: AbortSignal;
-  onChange: (cause: string, durationMs: number) => void;
+  onChange: (cause: FleetText, durationMs: number) => void;
 }
 
 /** An inventory is not asked again sooner than this, however often the socket breaks. */
@@ -130,7 +131,7 @@ export class InventoryCache {
     const durationMs = clock.monotonicMs() - startedMs;
     const { version, classTypes } = this.#inventory;
     logger.info('worker.inventory', { version, classes: classTypes.size, durationMs });
-    onChange(`ComfyUI ${version} with ${classTypes.size} node classes`, durationMs);
+    onChange({ code: 'worker.inventory', params: { version, classes: classTypes.size } }, durationMs);
   }
 
   #planLook(): number {

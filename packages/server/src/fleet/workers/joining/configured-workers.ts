@@ -1,3 +1,4 @@
+import { plainText } from '@comfleet/contract';
 import type { WorkerConfig } from '../../../platform/config/config.ts';
 import { toError } from '../../../platform/errors/app-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
@@ -19,7 +20,7 @@ export async function applyConfiguredWorkers(
   const gone = new Set(previous.map(toKey).filter((key) => !kept.has(key)));
   for (const worker of registry.list()) {
     if (worker.source !== 'config' || !gone.has(toKey(worker))) continue;
-    await registry.depart(worker.id, { reason: 'no longer in the configuration' });
+    await registry.depart(worker.id, { reason: plainText('worker.not_configured') });
   }
   for (const worker of workers) {
     await registry.add({ ...worker, source: 'config' }).catch((thrown: unknown) => {

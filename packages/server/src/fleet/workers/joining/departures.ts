@@ -1,4 +1,4 @@
-import type { WorkerId } from '@comfleet/contract';
+import { plainText, type WorkerId } from '@comfleet/contract';
 import { every } from '../../../platform/lifecycle/every.ts';
 import type { Scope } from '../../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
@@ -27,6 +27,6 @@ export async function removeIdle({
   countLoad,
 }: Omit<DeparturesDeps, 'clock' | 'logger'>): Promise<void> {
   for (const id of registry.listDeparting()) {
-    if (countLoad(id) === 0) await registry.remove(id, 'left the fleet, nothing of ours is on it');
+    if (countLoad(id) === 0) await registry.remove(id, plainText('worker.left'));
   }
 }

@@ -1,5 +1,6 @@
 import type { HttpTransport } from '@comfleet/comfyui';
-import type { RemoveMode, WorkerId } from '@comfleet/contract';
+import { plainText, type RemoveMode, type WorkerId } from '@comfleet/contract';
+import { type FleetText, toFleetSentence } from '@comfleet/contract/texts/fleet';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import { checkHealth } from '../health/check-health.ts';
@@ -61,11 +62,11 @@ export class Enrolment {
    */
   async remove(id: string, mode: RemoveMode): Promise<boolean> {
     const worker = this.#loadFree(id);
-    return this.leave(worker.id, mode, 'removed by an admin');
+    return this.leave(worker.id, mode, plainText('worker.deleted'));
   }
 
   /** The same for its owner. */
-  async leave(id: WorkerId, mode: RemoveMode, reason: string): Promise<boolean> {
+  async leave(id: WorkerId, mode: RemoveMode, reason: FleetText): Promise<boolean> {
     const { registry, countLoad } = this.#deps;
     if (mode === 'wait') {
       // Drained first: no claim slips in between the count and the removal.
@@ -88,7 +89,7 @@ export class Enrolment {
       signal,
     });
     if (result.kind === 'ok') return;
-    throw new AppError('WORKER_UNREACHABLE', { url, reason: describeHealth(result) });
+    throw new AppError('WORKER_UNREACHABLE', { url, reason: toFleetSentence(describeHealth(result)) });
   }
 
   /** A worker that may be changed and removed here. */

@@ -1,3 +1,5 @@
+import { plainText } from '@comfleet/contract';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import { type AdminOverrides, NO_OVERRIDES } from '../admin-overrides.ts';
@@ -42,7 +44,7 @@ export class Membership {
   }
 
   /** Throws WORKER_NOT_FOUND. */
-  remove(id: string, cause: string): Promise<void> {
+  remove(id: string, cause: FleetText): Promise<void> {
     return this.#inTurn(async () => {
       const { workers, records, emit } = this.#deps;
       const worker = workers.load(id);
@@ -54,7 +56,7 @@ export class Membership {
   }
 
   /** `next` sees what is decided now. Throws WORKER_NOT_FOUND, and what `next` throws. */
-  override(id: string, cause: string, next: (desired: DesiredWorker) => AdminOverrides): Promise<void> {
+  override(id: string, cause: FleetText, next: (desired: DesiredWorker) => AdminOverrides): Promise<void> {
     return this.#inTurn(async () => {
       const worker = this.#deps.workers.load(id);
       const { desired } = worker;
@@ -86,14 +88,15 @@ export class Membership {
       await named.stop();
       return;
     }
-    const leaving = { reason: `its name is now that of ${spec.url}`, notBeforeMs: this.#deps.clock.nowMs() };
-    await this.#apply(named, { ...desired, overrides: { ...desired.overrides, leaving } }, leaving.reason);
+    const reason: FleetText = { code: 'worker.renamed', params: { url: spec.url } };
+    const leaving = { reason, notBeforeMs: this.#deps.clock.nowMs() };
+    await this.#apply(named, { ...desired, overrides: { ...desired.overrides, leaving } }, reason);
   }
 
   /** A worker that leaves and is added again stays. */
   async #takeOver(worker: WatchedWorker, spec: CompiledWorkerSpec): Promise<WatchedWorker> {
     const overrides = { ...worker.desired.overrides, leaving: null };
-    await this.#apply(worker, { spec, overrides }, 'new settings');
+    await this.#apply(worker, { spec, overrides }, plainText('worker.settings'));
     return worker;
   }
 
@@ -111,7 +114,7 @@ export class Membership {
     return { record: { id, ...fresh, inventory: null, lastSeenMs: null }, known: false };
   }
 
-  async #apply(worker: WatchedWorker, desired: DesiredWorker, cause: string): Promise<void> {
+  async #apply(worker: WatchedWorker, desired: DesiredWorker, cause: FleetText): Promise<void> {
     await this.#deps.records.update(worker.id, desired);
     worker.setDesired(desired);
     this.#deps.emit({ type: 'worker.changed', workerId: worker.id, cause });
@@ -121,7 +124,7 @@ export class Membership {
     const { workers, createWorker, emit } = this.#deps;
     const worker = createWorker(record);
     workers.add(worker);
-    const cause = `from ${record.spec.source}`;
+    const cause: FleetText = { code: 'worker.added', params: { source: record.spec.source } };
     emit({ type: 'worker.added', workerId: worker.id, cause, details: { known } });
     worker.start();
     return worker;

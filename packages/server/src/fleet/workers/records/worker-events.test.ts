@@ -1,4 +1,5 @@
 import type { WorkerId } from '@comfleet/contract';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settle } from '../../../../test/fakes/fake-clock.ts';
 import { openMemoryDatabase } from '../../../../test/fakes/memory-database.ts';
@@ -34,6 +35,8 @@ beforeEach(async () => {
   events = openWorkerEvents(scope, deps, 86_400_000);
 });
 
+const because = (reason: string): FleetText => ({ code: 'worker.reason', params: { reason } });
+
 async function listCauses(workerId: string | null, limit = 100): Promise<string[]> {
   await events.settle();
   return (await events.list(workerId, { limit })).events.map(({ cause }) => cause);
@@ -41,27 +44,47 @@ async function listCauses(workerId: string | null, limit = 100): Promise<string[
 
 describe('WorkerEvents', () => {
   it('HR17 keeps what happened to a worker with cause, facts and duration, newest first', async () => {
-    tell({ type: 'worker.offline', workerId: one, cause: 'refused' });
-    tell({ type: 'worker.recovery', workerId: one, cause: 'being checked', details: { phase: 'checking' } });
-    tell({ type: 'worker.online', workerId: one, cause: 'answered', durationMs: 1234.6 });
+    tell({ type: 'worker.offline', workerId: one, cause: because('refused') });
+    tell({
+      type: 'worker.recovery',
+      workerId: one,
+      cause: because('being checked'),
+      details: { phase: 'checking' },
+    });
+    tell({ type: 'worker.online', workerId: one, cause: because('answered'), durationMs: 1234.6 });
     await events.settle();
     const { events: list } = await events.list(one, { limit: 10 });
     expect(list).toMatchObject([
-      { type: 'worker.online', cause: 'answered', duration_ms: 1235, details: null, worker_id: one },
+      {
+        type: 'worker.online',
+        cause: 'answered',
+        cause_text: because('answered'),
+        duration_ms: 1235,
+        details: null,
+        worker_id: one,
+      },
       { type: 'worker.recovery', details: { phase: 'checking' }, duration_ms: null },
       { type: 'worker.offline', at: new Date(clock.nowMs()).toISOString() },
     ]);
   });
 
+  it('shows the sentence that an older version stored', async () => {
+    const row = { id: one, worker_id: two, type: 'worker.offline', at: 1, details: null, duration_ms: null };
+    const old = { ...row, cause: 'no answer within 2000 ms' };
+    await database.commit([{ query: database.k.insertInto('worker_event').values(old) }]);
+    const { events: list } = await events.list(two, { limit: 1 });
+    expect(list).toMatchObject([{ cause: 'no answer within 2000 ms', cause_text: null }]);
+  });
+
   it('keeps the order of events of one millisecond', async () => {
     const causes = Array.from({ length: 50 }, (_, n) => `step ${n}`);
-    for (const cause of causes) tell({ type: 'worker.online', workerId: one, cause });
+    for (const cause of causes) tell({ type: 'worker.online', workerId: one, cause: because(cause) });
     expect(await listCauses(one)).toEqual([...causes].reverse());
   });
 
   it('keeps no history of settings, of sockets that reconnect, and of starts of ours', async () => {
-    tell({ type: 'worker.changed', workerId: one, cause: 'socket open' });
-    tell({ type: 'worker.added', workerId: one, cause: 'from config', details: { known: true } });
+    tell({ type: 'worker.changed', workerId: one, cause: because('socket open') });
+    tell({ type: 'worker.added', workerId: one, cause: because('from config'), details: { known: true } });
     expect(await listCauses(null)).toEqual([]);
   });
 
@@ -71,7 +94,7 @@ describe('WorkerEvents', () => {
       [two, 'b'],
       [one, 'c'],
     ] as const) {
-      tell({ type: 'worker.online', workerId, cause });
+      tell({ type: 'worker.online', workerId, cause: because(cause) });
     }
     expect(await listCauses(one)).toEqual(['c', 'a']);
     const first = await events.list(null, { limit: 2 });
@@ -81,10 +104,10 @@ describe('WorkerEvents', () => {
   });
 
   it('forgets what is older than it should keep', async () => {
-    tell({ type: 'worker.online', workerId: one, cause: 'old' });
+    tell({ type: 'worker.online', workerId: one, cause: because('old') });
     await events.settle();
     await clock.advance(86_000_000);
-    tell({ type: 'worker.online', workerId: one, cause: 'young' });
+    tell({ type: 'worker.online', workerId: one, cause: because('young') });
     await clock.advance(1_200_000);
     expect(await listCauses(null)).toEqual(['young']);
   });
@@ -94,9 +117,9 @@ describe('WorkerEvents', () => {
     database.commit = async () => {
       throw new Error('away');
     };
-    tell({ type: 'worker.online', workerId: one, cause: 'a' });
+    tell({ type: 'worker.online', workerId: one, cause: because('a') });
     await clock.advance(3_000);
-    tell({ type: 'worker.offline', workerId: one, cause: 'b' });
+    tell({ type: 'worker.offline', workerId: one, cause: because('b') });
     await settle();
     database.commit = commit;
     await scope.close();

@@ -1,4 +1,5 @@
 import { createUuidV7, type WorkerEvent } from '@comfleet/contract';
+import { type FleetText, toFleetSentence } from '@comfleet/contract/texts/fleet';
 import type { Database } from '../../../platform/database/database.ts';
 import type { WorkerEventRow } from '../../../platform/database/schema.ts';
 import { toError } from '../../../platform/errors/app-error.ts';
@@ -66,7 +67,7 @@ export class WorkerEvents {
       worker_id: change.workerId,
       type: change.type,
       at: clock.nowMs(),
-      cause: change.cause,
+      cause: JSON.stringify(change.cause),
       details: change.details ? JSON.stringify(change.details) : null,
       duration_ms: change.durationMs === undefined ? null : Math.round(change.durationMs),
     });
@@ -153,6 +154,13 @@ function isWorthKeeping({ type, details }: WorkerChange): boolean {
   return type !== 'worker.changed' && !(type === 'worker.added' && details?.['known'] === true);
 }
 
+/** Rows of older versions hold the sentence itself. */
+function readCause(stored: string): Pick<WorkerEvent, 'cause' | 'cause_text'> {
+  if (!stored.startsWith('{')) return { cause: stored, cause_text: null };
+  const text = JSON.parse(stored) as FleetText;
+  return { cause: toFleetSentence(text), cause_text: text };
+}
+
 function toEvent(row: WorkerEventRow & { name: string | null }): WorkerEvent {
   return {
     event_id: row.id,
@@ -160,7 +168,7 @@ function toEvent(row: WorkerEventRow & { name: string | null }): WorkerEvent {
     name: row.name ?? row.worker_id,
     type: row.type,
     at: new Date(row.at).toISOString(),
-    cause: row.cause,
+    ...readCause(row.cause),
     details: row.details === null ? null : (JSON.parse(row.details) as Record<string, unknown>),
     duration_ms: row.duration_ms,
   };

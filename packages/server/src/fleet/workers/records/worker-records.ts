@@ -1,4 +1,5 @@
 import type { WorkerId, WorkerSource } from '@comfleet/contract';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import type { Database, Write } from '../../../platform/database/database.ts';
 import type { WorkerRow } from '../../../platform/database/schema.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
@@ -36,7 +37,14 @@ export interface WorkerRecord extends DesiredWorker {
 /** The `settings` column; an older row lacks some. */
 type StoredSettings = Partial<Omit<CompiledWorkerSpec, 'name' | 'url' | 'source' | 'marker'>> & {
   readonly overrides?: WorkerSettings;
-  readonly switches?: Partial<Omit<AdminOverrides, 'settings' | 'maintenance'>>;
+  readonly switches?: StoredSwitches;
+};
+
+type Switches = Partial<Omit<AdminOverrides, 'settings' | 'maintenance'>>;
+
+/** Rows of older versions hold the reason of leaving as a sentence. */
+type StoredSwitches = Omit<Switches, 'leaving'> & {
+  readonly leaving?: { readonly reason: FleetText | string; readonly notBeforeMs: number } | null;
 };
 
 const MAX_ROWS = 10_000;
@@ -129,7 +137,7 @@ export class WorkerRecords {
       },
       overrides: {
         ...NO_OVERRIDES,
-        ...switches,
+        ...upgradeSwitches(switches),
         settings: overrides ?? {},
         maintenance: row.maintenance !== 0,
       },
@@ -158,6 +166,13 @@ export class WorkerRecords {
     if (outcome.kind === 'refused')
       throw new AppError('CONFLICT', { table: 'worker', reason: outcome.reason });
   }
+}
+
+function upgradeSwitches({ leaving = null, ...others }: StoredSwitches = {}): Switches {
+  if (leaving === null) return { ...others, leaving };
+  const { reason, notBeforeMs } = leaving;
+  const text: FleetText = typeof reason === 'string' ? { code: 'worker.reason', params: { reason } } : reason;
+  return { ...others, leaving: { reason: text, notBeforeMs } };
 }
 
 function isOwnerless(row: WorkerRow): boolean {

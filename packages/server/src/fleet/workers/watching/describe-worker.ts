@@ -1,5 +1,6 @@
 import type { ComfySocket } from '@comfleet/comfyui';
-import type { WorkerId } from '@comfleet/contract';
+import { plainText, type WorkerId } from '@comfleet/contract';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { type AdminOverrides, deriveState, type FleetState, type HealthKind } from '../admin-overrides.ts';
 import type { HealthTracker } from '../health/health-tracker.ts';
 import type { WorkerCondition } from '../health/worker-condition.ts';
@@ -27,14 +28,14 @@ export type StateFacts = Pick<WorkerFacts, 'spec' | 'overrides'> & { condition: 
 export function describeState({ condition, spec, overrides }: StateFacts): {
   health: HealthKind;
   state: FleetState;
-  reason: string | null;
+  reason: FleetText | null;
 } {
   const { health } = condition;
   const kind = health.kind === 'ejected' ? 'offline' : health.kind;
-  const reason = health.kind === 'unknown' ? 'not asked yet' : 'reason' in health ? health.reason : null;
+  const checked = { health: kind, reason: readReason(health) };
   return {
     health: kind,
-    ...deriveState({ health: kind, reason }, overrides, isEnabled({ spec, overrides })),
+    ...deriveState(checked, overrides, isEnabled({ spec, overrides })),
   };
 }
 
@@ -71,6 +72,11 @@ export function toWorkerSnapshot(facts: WorkerFacts): WorkerSnapshot {
     socketState: toSocketState(facts.socket),
     maxUploadBytes: inventory?.maxUploadBytes ?? null,
   };
+}
+
+function readReason(health: WorkerCondition['health']): FleetText | null {
+  if (health.kind === 'unknown') return plainText('worker.not_asked');
+  return 'reason' in health ? health.reason : null;
 }
 
 function isEnabled({ spec, overrides }: Pick<WorkerFacts, 'spec' | 'overrides'>): boolean {

@@ -1,4 +1,5 @@
 import { ComfyHttp, type ComfySocket, type HttpTransport } from '@comfleet/comfyui';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import type { Gate } from '../../../platform/lifecycle/gate.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { Clock, Random } from '../../../platform/time/clock.ts';
@@ -28,7 +29,7 @@ export interface WatchDeps {
   transport: HttpTransport;
   options: CompiledFleetOptions;
   openSocket: (url: string) => ComfySocket;
-  onChange: (type: WorkerChangeType, cause: string, facts?: ChangeFacts) => void;
+  onChange: (type: WorkerChangeType, cause: FleetText, facts?: ChangeFacts) => void;
   comparison: Pick<FleetComparison, 'hasOtherOnline' | 'isSlow'>;
   /** Of the owner of the process. */
   requestRestart: (reason: string) => void;

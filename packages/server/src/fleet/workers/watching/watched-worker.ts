@@ -1,5 +1,6 @@
 import type { ComfyHttp, ComfySocket } from '@comfleet/comfyui';
-import type { WorkerId } from '@comfleet/contract';
+import { plainText, type WorkerId } from '@comfleet/contract';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { CheckLoop } from '../health/check-loop.ts';
 import type { HealthResult } from '../health/health-result.ts';
@@ -149,10 +150,11 @@ export class WatchedWorker implements ConnectedWorker {
   #followSocket(): void {
     this.#parts.progress.follow(this.socket);
     this.socket.onProblem(({ kind, message }) => {
-      if (kind === 'deaf' || kind === 'ping_timeout') this.#deps.onChange('worker.socket', message);
+      if (kind === 'deaf' || kind === 'ping_timeout')
+        this.#deps.onChange('worker.socket', { code: 'worker.socket_problem', params: { problem: message } });
     });
     this.socket.onState((state) => {
-      this.#deps.onChange('worker.changed', `socket ${state.phase}`);
+      this.#deps.onChange('worker.changed', { code: 'worker.socket', params: { phase: state.phase } });
       const { isOnline } = this.#parts.health;
       if (state.phase === 'open') {
         this.#parts.inventory.want();
@@ -172,8 +174,8 @@ export class WatchedWorker implements ConnectedWorker {
     if (result.kind === 'ok') this.#parts.seen.record();
     if (result.kind === 'other_server' && before !== 'other_server') {
       const { differences } = result;
-      const cause = 'another ComfyUI than before answers';
-      this.#deps.onChange('worker.identity', cause, { details: { differences } });
+      const details = { differences };
+      this.#deps.onChange('worker.identity', plainText('worker.other_server'), { details });
     }
     this.#announceSlots();
     return result;
@@ -192,7 +194,9 @@ export class WatchedWorker implements ConnectedWorker {
     const slots = findFreeSlots(this.#facts);
     if (slots === this.#announcedSlots) return;
     this.#announcedSlots = slots;
-    this.#deps.onChange('worker.changed', slots === 0 ? 'gets no new tasks' : `takes up to ${slots} prompts`);
+    const cause: FleetText =
+      slots === 0 ? plainText('worker.no_slots') : { code: 'worker.slots', params: { slots } };
+    this.#deps.onChange('worker.changed', cause);
   }
 
   get #facts(): WorkerFacts {

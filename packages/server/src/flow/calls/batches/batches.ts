@@ -7,6 +7,7 @@ import {
   type SubmitBatch,
   type TaskState,
 } from '@comfleet/contract';
+import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../../platform/database/database.ts';
 import type { BatchRow } from '../../../platform/database/schema.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
@@ -107,11 +108,13 @@ export async function viewBatch(database: Database, row: BatchRow): Promise<Batc
   const ended = counts.total > 0 && tasks.every((task) => isTerminal(task.state));
   const endedAt = ended ? Math.max(...tasks.map((task) => task.ended_at ?? 0)) : null;
   const status = ended && row.state !== 'canceled' ? 'finished' : row.state;
+  const text = describeBatch(status, counts);
   return {
     batch_id: row.id,
     name: row.name,
     status,
-    message: describeBatch(status, counts),
+    message: toTaskSentence(text),
+    message_text: text,
     priority: row.priority,
     counts,
     progress: counts.total === 0 ? 0 : (counts.total - counts.waiting - counts.running) / counts.total,
@@ -135,10 +138,12 @@ function countStates(states: readonly TaskState[]): BatchCounts {
   };
 }
 
-function describeBatch(status: Batch['status'], counts: BatchCounts): string {
-  const done = `${counts.succeeded} of ${counts.total} done`;
-  const failed = counts.failed > 0 ? `, ${counts.failed} failed` : '';
-  return status === 'paused' ? `Paused: ${done}${failed}.` : `${done}${failed}.`;
+function describeBatch(status: Batch['status'], { succeeded, total, failed }: BatchCounts): TaskText {
+  const isPaused = status === 'paused';
+  if (failed === 0)
+    return { code: isPaused ? 'batch.paused' : 'batch.progress', params: { succeeded, total } };
+  const params = { succeeded, total, failed };
+  return { code: isPaused ? 'batch.paused_failed' : 'batch.progress_failed', params };
 }
 
 export async function listBatches(

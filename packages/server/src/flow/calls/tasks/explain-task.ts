@@ -1,11 +1,14 @@
 import type { Balancer, Placement, TaskId } from '@comfleet/contract';
+import { toTaskSentence } from '@comfleet/contract/texts/tasks';
+import type { TaskRow } from '../../../platform/database/schema.ts';
 import { explainWaiting, type PlacedReasons } from '../../placement/explain.ts';
 import type { Refusal } from '../../placement/needs.ts';
 import type { Stages } from '../../stages.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
 import { parseRequirements } from '../../tasks/requirements.ts';
 import { findLastClaim, loadVisibleTask } from '../../tasks/task-queries.ts';
-import { describeTask } from './task-view.ts';
+import { describeTask } from './describe-task.ts';
+import { describeWait } from './describe-wait.ts';
 
 type ExplainStages = Pick<Stages, 'database' | 'spine' | 'queue' | 'fleet' | 'clock'>;
 
@@ -17,19 +20,20 @@ export async function explainTask(stages: ExplainStages, owner: OwnerFilter, id:
   const isWaiting = task.state === 'held' || task.state === 'queued';
   const position = queue.position(id);
   const waiting = isWaiting ? explainWait(stages, task, position) : null;
+  const texts = [describeTask(task, position), ...(waiting ? [describeWait(waiting)] : [])];
   return {
     task_id: task.id,
     status: task.state,
-    message: waiting ? describeWait(describeTask(task, position), waiting) : describeTask(task, position),
+    message: texts.map(toTaskSentence).join(' '),
+    message_texts: texts,
     waiting,
     placed: claim && toPlaced(stages, claim),
   };
 }
 
-type WaitingTask = Parameters<typeof describeTask>[0];
 type Waiting = NonNullable<Placement['waiting']>;
 
-function explainWait({ spine, clock }: ExplainStages, task: WaitingTask, position: number | null): Waiting {
+function explainWait({ spine, clock }: ExplainStages, task: TaskRow, position: number | null): Waiting {
   const needs = parseRequirements(task.requirements);
   const lane = spine.board.findLane(task.lane);
   const reasons = explainWaiting(spine.board, { lane, needs }, spine.rules);
@@ -55,18 +59,6 @@ function explainWait({ spine, clock }: ExplainStages, task: WaitingTask, positio
 
 function readMissing(refusal: Refusal | null): string | null {
   return refusal && 'missing' in refusal ? refusal.missing : null;
-}
-
-/** The state in a sentence, and how many workers are out for which reason. */
-function describeWait(state: string, { workers, task_type_full: isTypeFull }: Waiting): string {
-  if (workers.length === 0) return `${state} The fleet has no workers.`;
-  if (isTypeFull) return `${state} Its task type has as many tasks running as it may.`;
-  const counts = new Map<string, number>();
-  for (const { reason, missing } of workers) {
-    const words = reason === null ? 'could take it' : missing === null ? reason : `${reason} ${missing}`;
-    counts.set(words, (counts.get(words) ?? 0) + 1);
-  }
-  return `${state} Of ${workers.length} workers: ${[...counts].map(([words, count]) => `${count} ${words}`).join(', ')}.`;
 }
 
 function toPlaced(

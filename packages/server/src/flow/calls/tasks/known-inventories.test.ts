@@ -56,7 +56,11 @@ test('the fleet is looked through again only after it has changed', () => {
   expect(looks).toBe(1);
 
   for (const listener of listeners)
-    listener({ type: 'worker.inventory', workerId: 'one' as never, cause: 'asked' });
+    listener({
+      type: 'worker.inventory',
+      workerId: 'one' as never,
+      cause: { code: 'worker.settings', params: {} },
+    });
   known();
   expect(looks).toBe(2);
 });

@@ -10,6 +10,7 @@ import {
   validateGraph,
 } from '@comfleet/comfyui';
 import { type HeldReason, isUuid, type SubmitOptions } from '@comfleet/contract';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Assets } from '../../assets/assets.ts';
 import type { SubmitBody } from '../../flow.ts';
@@ -19,6 +20,7 @@ import { type BoundInput, toInputBytes } from '../../tasks/requirements.ts';
 import { bindParameters } from '../../workflows/bind-parameters.ts';
 import { bindUpdates, type NodeUpdate } from '../../workflows/bind-updates.ts';
 import { readSeed } from '../../workflows/find-graph-nodes.ts';
+import { nameProblem } from '../../workflows/parameter-problem.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
 import type { WorkflowLibrary } from '../../workflows/workflow-library.ts';
 import type { KnownInventory } from './known-inventories.ts';
@@ -42,7 +44,7 @@ interface BoundBody {
   parameters: Record<string, unknown>;
   seed: string | null;
   inputs: SizedInput[];
-  warnings: string[];
+  warnings: TaskText[];
 }
 
 /** A bound input with the size of its file. */
@@ -52,7 +54,7 @@ interface SizedInput extends BoundInput {
 
 export interface PreparedSubmission {
   task: Omit<NewTask, 'batch' | 'sealedSecrets'>;
-  warnings: string[];
+  warnings: TaskText[];
 }
 
 /**
@@ -166,7 +168,7 @@ async function bindNamed(
     parameters: bound.parameters,
     seed: bound.seed,
     inputs,
-    warnings: bound.warnings.map((warning) => `${warning.parameter}: ${warning.message}`),
+    warnings: bound.warnings.map(nameProblem),
   };
 }
 

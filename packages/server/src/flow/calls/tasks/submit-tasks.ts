@@ -1,4 +1,5 @@
 import type { Submitted, TaskId } from '@comfleet/contract';
+import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { TaskEventRow, TaskRow } from '../../../platform/database/schema.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
@@ -9,8 +10,8 @@ import type { Actor } from '../../tasks/actor.ts';
 import { planCancel } from '../../tasks/plan-cancel.ts';
 import { parseRequirements } from '../../tasks/requirements.ts';
 import { loadVisibleTask } from '../../tasks/task-queries.ts';
+import { describeTask } from './describe-task.ts';
 import { prepareSubmission, type SubmissionDeps } from './submission.ts';
-import { describeTask } from './task-view.ts';
 
 /** Admission, binding, one durable transaction; only then is the task announced and put into its lane. */
 export async function submitTask(
@@ -37,7 +38,7 @@ export async function submitTask(
 async function replay(
   stages: Stages,
   actor: Actor,
-  { subjectId, warnings }: { subjectId: string; warnings: string[] },
+  { subjectId, warnings }: { subjectId: string; warnings: TaskText[] },
 ): Promise<SubmitOutcome> {
   const row = await loadVisibleTask(stages.database, stages.visibleTo(actor), subjectId as TaskId);
   return { submitted: toSubmitted(stages, row, warnings), replayed: true };
@@ -47,7 +48,7 @@ async function replay(
 export async function enterAccepted(
   stages: Stages,
   { tasks, events }: { tasks: readonly TaskRow[]; events: readonly TaskEventRow[] },
-  warnings: string[],
+  warnings: TaskText[],
 ): Promise<Submitted> {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const turns = createTurns(stages.clock);
@@ -73,15 +74,18 @@ export async function enterAccepted(
   return toSubmitted(stages, first, warnings);
 }
 
-function toSubmitted({ queue, forecasts }: Stages, task: TaskRow, warnings: string[]): Submitted {
+function toSubmitted({ queue, forecasts }: Stages, task: TaskRow, warnings: TaskText[]): Submitted {
   const position = task.state === 'queued' ? queue.position(task.id as TaskId) : null;
+  const text = describeTask(task, position);
   return {
     task_id: task.id,
     status: task.state,
-    message: describeTask(task, position),
+    message: toTaskSentence(text),
+    message_text: text,
     estimated_time: forecasts.secondsLeft(forecasts.forecast(task)),
     queue_position: position,
-    warnings,
+    warnings: warnings.map(toTaskSentence),
+    warning_texts: warnings,
   };
 }
 

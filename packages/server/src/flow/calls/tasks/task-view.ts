@@ -1,6 +1,8 @@
 import type { Attempt, Progress, RecordedError, Result, Task, TaskEvent } from '@comfleet/contract';
+import { toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { AssetRow, AttemptRow, TaskEventRow, TaskRow } from '../../../platform/database/schema.ts';
 import type { Forecast } from '../../estimates/finish-forecast.ts';
+import { describeTask } from './describe-task.ts';
 
 /** What a task's view needs beside its row; gathered by the spine. */
 export interface TaskContext {
@@ -20,10 +22,12 @@ export interface TaskContext {
 export function toTask(task: TaskRow, assets: readonly AssetRow[], context: TaskContext): Task {
   const waiting = task.state === 'queued' ? context.queuePosition(task.id) : null;
   const forecast = context.forecast(task);
+  const text = describeTask(task, waiting);
   return {
     task_id: task.id,
     status: task.state,
-    message: describeTask(task, waiting),
+    message: toTaskSentence(text),
+    message_text: text,
     task_type: task.task_type,
     name: task.name,
     workflow_name: task.workflow_name,
@@ -116,37 +120,4 @@ function toTime(atMs: number | null): string | null {
 
 function secondsBetween(fromMs: number | null, toMs: number | null): number | null {
   return fromMs === null || toMs === null ? null : (toMs - fromMs) / 1000;
-}
-
-const HELD_MESSAGES = {
-  no_worker_known: 'Waiting: no worker has been reached yet.',
-  no_worker_capable: 'Waiting: no worker that is known has what this needs.',
-  retry_delay: 'Waiting for the next try.',
-  batch_paused: 'Waiting: its batch is paused.',
-  storage_full: 'Waiting: the disk for results is full.',
-} as const;
-
-/** One sentence for people about where a task is. */
-export function describeTask(task: TaskRow, queuePosition: number | null): string {
-  if (task.cancel_requested_at !== null && task.ended_at === null) return 'Canceling.';
-  switch (task.state) {
-    case 'held':
-      return task.held_reason ? HELD_MESSAGES[task.held_reason] : 'Waiting.';
-    case 'queued':
-      return queuePosition === null ? 'Waiting.' : `Waiting: ${queuePosition} ahead.`;
-    case 'running':
-      return 'Running.';
-    case 'succeeded':
-      return 'Done.';
-    case 'failed':
-      return parseError(task.error)?.message ?? 'Failed.';
-    case 'canceled':
-      return 'Canceled.';
-    case 'expired':
-      return 'Expired before it started.';
-    default: {
-      const unknownState: never = task.state;
-      return unknownState;
-    }
-  }
 }

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { WorkerId } from '@comfleet/contract';
+import { plainText, type WorkerId } from '@comfleet/contract';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import type { DiscoveryConfig } from '../../../../platform/config/config.ts';
 import { AppError } from '../../../../platform/errors/app-error.ts';
 import { AttemptLimit } from '../../../../platform/http/attempt-limit.ts';
@@ -92,7 +93,7 @@ export class Announcements {
     const { mode, forgetAfterMs } = discovery();
     for (const worker of registry.list().filter(isAnnounced)) {
       if (mode === 'static') {
-        const reason = 'discovery_mode is static';
+        const reason: FleetText = plainText('worker.static_discovery');
         if (!worker.leaving) await registry.depart(worker.id, { reason });
         continue;
       }
@@ -101,7 +102,7 @@ export class Announcements {
       if (worker.health === 'online' || silentMs < Math.max(forgetAfterMs, this.#patienceMs())) continue;
       logger.info('worker.forgotten', { workerId: worker.id, worker: worker.name, silentMs });
       this.#heard.delete(worker.id);
-      await registry.remove(worker.id, 'neither announced itself nor answered any more');
+      await registry.remove(worker.id, plainText('worker.silent'));
     }
   }
 

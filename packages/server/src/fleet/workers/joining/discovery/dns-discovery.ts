@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import type { DiscoveryConfig, DnsConfig } from '../../../../platform/config/config.ts';
 import { toError } from '../../../../platform/errors/app-error.ts';
 import type { Scope } from '../../../../platform/lifecycle/scope.ts';
@@ -107,7 +108,8 @@ export class DnsDiscovery {
   async #leave(worker: WorkerSnapshot): Promise<void> {
     if (worker.leaving) return;
     const { registry, discovery } = this.#deps;
-    const reason = `${worker.discoveredBy} has no such record any more`;
+    const params = { name: worker.discoveredBy ?? worker.name };
+    const reason: FleetText = { code: 'worker.no_dns_record', params };
     await registry.depart(worker.id, { reason, graceMs: discovery().dnsGraceMs });
   }
 

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { ERRORS } from '../errors.ts';
+import { CHECK_RESULTS, RECOVERY_PHASES } from '../fleet.ts';
+import { REFUSALS } from '../placement.ts';
+import { HELD_REASONS } from '../task.ts';
+import type { Catalogue, Message } from './catalogue.ts';
+import { ERROR_TEXTS } from './errors.ts';
+import { FLEET_TEXTS } from './fleet.ts';
+import { LANGUAGES } from './language.ts';
+import { TASK_TEXTS } from './tasks.ts';
+
+const AREAS: Record<string, Catalogue> = {
+  errors: ERROR_TEXTS,
+  fleet: FLEET_TEXTS,
+  tasks: TASK_TEXTS,
+};
+
+function listNames(message: Message): string[] {
+  const sentences = typeof message === 'string' ? [message] : Object.values(message.cases);
+  const inSentences = sentences.flatMap((sentence) => sentence.match(/\{\w+\}/g) ?? []);
+  const all = typeof message === 'string' ? inSentences : [...inSentences, `{${message.by}}`];
+  return [...new Set(all)].sort();
+}
+
+const TRANSLATIONS = Object.entries(AREAS).flatMap(([area, catalogue]) =>
+  LANGUAGES.flatMap((language) =>
+    Object.entries(catalogue[language] ?? {}).flatMap(([code, message]) =>
+      message === undefined ? [] : [{ area, language, code, message, english: catalogue.en[code] }],
+    ),
+  ),
+);
+
+describe('catalogues', () => {
+  it('have the same values in every language, and no code that English lacks', () => {
+    const different = TRANSLATIONS.filter(
+      ({ message, english }) =>
+        english === undefined || listNames(message).join(' ') !== listNames(english).join(' '),
+    );
+    expect(different).toEqual([]);
+    expect(TRANSLATIONS.length).toBeGreaterThan(300);
+  });
+
+  it('use braces for values only', () => {
+    const sentences = TRANSLATIONS.flatMap(({ message }) =>
+      typeof message === 'string' ? [message] : Object.values(message.cases),
+    );
+    expect(sentences.filter((sentence) => /[{}]/.test(sentence.replace(/\{\w+\}/g, '')))).toEqual([]);
+  });
+
+  it.each([
+    ['held', HELD_REASONS, TASK_TEXTS],
+    ['refusal', REFUSALS, TASK_TEXTS],
+    ['problem', CHECK_RESULTS, FLEET_TEXTS],
+    ['check', CHECK_RESULTS, FLEET_TEXTS],
+    ['recovery', RECOVERY_PHASES, FLEET_TEXTS],
+  ] as const)('have a text for each %s of the contract', (prefix, names, catalogue: Catalogue) => {
+    expect(names.filter((name) => catalogue.en[`${prefix}.${name}`] === undefined)).toEqual([]);
+  });
+
+  it('have a text for each error of the registry', () => {
+    expect(Object.keys(TASK_TEXTS.en)).toEqual(expect.arrayContaining(Object.keys(ERRORS)));
+  });
+});

@@ -1,0 +1,6 @@
+import type { Catalogue } from './catalogue.ts';
+import { en } from './errors/en.ts';
+import { zhCn } from './errors/zh-cn.ts';
+
+/** What errors mean, by the codes of the registry. */
+export const ERROR_TEXTS = { en, 'zh-CN': zhCn } satisfies Catalogue<typeof en>;

@@ -1,0 +1,15 @@
+import { type Catalogue, formatText, type TextOf } from './catalogue.ts';
+import { en } from './fleet/en.ts';
+import { zhCn } from './fleet/zh-cn.ts';
+import { zhTw } from './fleet/zh-tw.ts';
+
+/** What checks found about workers, what happened to them, and what to do about it. */
+export const FLEET_TEXTS = { en, 'zh-CN': zhCn, 'zh-TW': zhTw } satisfies Catalogue<typeof en>;
+
+/** What a server says about a worker. */
+export type FleetText = TextOf<typeof en>;
+
+/** The English of a text about a worker, for logs and for clients that know no codes. */
+export function toFleetSentence(text: FleetText): string {
+  return formatText(FLEET_TEXTS, 'en', text);
+}

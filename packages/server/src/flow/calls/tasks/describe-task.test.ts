@@ -1,0 +1,50 @@
+import { toTaskSentence } from '@comfleet/contract/texts/tasks';
+import { expect, test } from 'vitest';
+import { type DescribedTask, describeTask } from './describe-task.ts';
+
+const QUEUED: DescribedTask = {
+  state: 'queued',
+  held_reason: null,
+  cancel_requested_at: null,
+  ended_at: null,
+  error: null,
+};
+const FAILED = { ...QUEUED, state: 'failed', ended_at: 1 } as const;
+const toError = (code: string) => JSON.stringify({ code, message: 'as it was then', details: null });
+
+test.each<[string, Partial<DescribedTask>, number | null, object, string]>([
+  ['waits', {}, 2, { code: 'task.ahead', params: { ahead: 2 } }, 'Waiting: 2 ahead.'],
+  ['waits, its place unknown', {}, null, { code: 'task.waiting', params: {} }, 'Waiting.'],
+  [
+    'is held',
+    { state: 'held', held_reason: 'batch_paused' },
+    null,
+    { code: 'held.batch_paused', params: {} },
+    'Waiting: its batch is paused.',
+  ],
+  [
+    'is to be canceled',
+    { state: 'running', cancel_requested_at: 1 },
+    null,
+    { code: 'task.canceling', params: {} },
+    'Canceling.',
+  ],
+  [
+    'was canceled',
+    { state: 'canceled', cancel_requested_at: 1, ended_at: 2 },
+    null,
+    { code: 'task.canceled', params: {} },
+    'Canceled.',
+  ],
+])('TQ1 a task that %s is described by a code and by its English', (_, task, position, text, sentence) => {
+  const described = describeTask({ ...QUEUED, ...task }, position);
+  expect(described).toEqual(text);
+  expect(toTaskSentence(described)).toBe(sentence);
+});
+
+test.each([
+  ['OUT_OF_MEMORY', 'OUT_OF_MEMORY'],
+  ['OF_ANOTHER_VERSION', 'task.failed'],
+])('the error %s is told as %s', (code, told) => {
+  expect(describeTask({ ...FAILED, error: toError(code) }, null)).toEqual({ code: told, params: {} });
+});
