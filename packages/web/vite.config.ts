@@ -11,16 +11,11 @@ export function pagePlugins(): PluginOption[] {
   ];
 }
 
-/** Feature switches of vue and vue-i18n: messages run without eval, so that the strict CSP holds. */
+/** Feature switches of vue. */
 export const pageDefines = {
   __VUE_OPTIONS_API__: 'true',
   __VUE_PROD_DEVTOOLS__: 'false',
   __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
-  __VUE_I18N_FULL_INSTALL__: 'false',
-  __VUE_I18N_LEGACY_API__: 'false',
-  __INTLIFY_PROD_DEVTOOLS__: 'false',
-  __INTLIFY_DROP_MESSAGE_COMPILER__: 'false',
-  __INTLIFY_JIT_COMPILATION__: 'true',
 };
 
 export default defineConfig({

@@ -1,8 +1,8 @@
+import type { Language } from '@comfleet/contract';
 import { Comfleet } from '@comfleet/sdk';
 import { findDataDir, findServer, type ServerWish } from './connection/find-server.ts';
 import type { Terminal } from './platform/terminal.ts';
-import { type CliTexts, chooseTexts } from './texts/cli-texts.ts';
-import { chooseLanguage, type Language } from './texts/language.ts';
+import { type CliTexts, chooseLanguage, chooseTexts } from './texts/cli-texts.ts';
 
 /** The options that every command takes. */
 export interface GlobalOptions extends ServerWish {

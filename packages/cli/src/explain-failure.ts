@@ -5,8 +5,7 @@ import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { describeDetails } from './output/describe-details.ts';
 import { toPlainText } from './output/table.ts';
 import type { Terminal } from './platform/terminal.ts';
-import { chooseTexts } from './texts/cli-texts.ts';
-import { chooseLanguage } from './texts/language.ts';
+import { chooseLanguage, chooseTexts, explainError } from './texts/cli-texts.ts';
 
 /** Says on stderr what went wrong and what to do, as JSON with --json, and gives the exit status. */
 export async function explainFailure(
@@ -40,18 +39,19 @@ async function describe(
   status: number,
   { terminal, options }: { terminal: Terminal; options: GlobalOptions },
 ): Promise<string[]> {
-  const texts = chooseTexts(chooseLanguage(options.lang, terminal.env));
+  const language = chooseLanguage(options.lang, terminal.env);
+  const texts = chooseTexts(language);
   if (error instanceof TaskEndedError)
-    return [texts.failed(error.task.task_id, `${error.code} ${error.message}`)];
+    return [texts.say('cli.failed', { id: error.task.task_id, message: texts.error(error) })];
   const { code, message, details, request_id: requestId } = toRecord(error);
   const lines = [
-    `✗ ${code === 'USAGE' || code === 'INTERNAL' ? '' : `${String(code)}: `}${toPlainText(String(message))}`,
+    `✗ ${code === 'USAGE' || code === 'INTERNAL' ? '' : `${String(code)}: `}${toPlainText(explainError(language, String(code), String(message)))}`,
   ];
   lines.push(...describeDetails(details).map((line) => `  ${toPlainText(line)}`));
   if (requestId !== undefined) lines.push(`  request_id ${String(requestId)}`);
   if (status !== EXIT.unreachable && status !== EXIT.unauthorised) return lines;
   const { url, token, credentialFile } = await findServer(options, terminal);
-  if (status === EXIT.unreachable) lines.push(texts.noServer(url));
-  else if (token === null) lines.push(texts.noCredential(credentialFile));
+  if (status === EXIT.unreachable) lines.push(texts.say('cli.no_server', { url }));
+  else if (token === null) lines.push(texts.say('cli.no_credential', { path: credentialFile }));
   return lines;
 }

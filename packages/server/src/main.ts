@@ -15,8 +15,8 @@ import { limitHeapGrowth } from './platform/process/heap-growth.ts';
 import { systemClock } from './platform/time/clock.ts';
 import { chooseWorkers } from './up/choose-workers.ts';
 import { runFirstExample } from './up/first-example.ts';
+import { createSayStart } from './up/say-start.ts';
 import type { UpOptions } from './up/up-options.ts';
-import { UP_TEXTS } from './up/up-texts.ts';
 
 const WORKFLOWS_FILE = fileURLToPath(new URL('../../../examples/workflows/workflows.yaml', import.meta.url));
 
@@ -37,7 +37,7 @@ export async function startUp(options: UpOptions): Promise<number> {
     const app = await start(scope, options, logger);
     await Promise.race([waitForAbort(options.signal), welcome(scope, app, options)]);
     await waitForAbort(options.signal);
-    options.print(UP_TEXTS[options.language].stopping);
+    options.print(createSayStart(options.language)('start.stopping'));
     return 0;
   } catch (thrown) {
     return explain(thrown, options, logger);
@@ -94,7 +94,10 @@ async function findPort(options: UpOptions): Promise<number | null> {
   if (options.config !== undefined || options.environment.COMFLEET__SERVER__PORT !== undefined) return null;
   for (let port = DEFAULT_PORT; port < DEFAULT_PORT + PORT_TRIES; port += 1) {
     if (!(await isPortFree(options.host ?? '127.0.0.1', port))) continue;
-    if (port !== DEFAULT_PORT) options.print(UP_TEXTS[options.language].portTaken(DEFAULT_PORT, port));
+    if (port !== DEFAULT_PORT) {
+      const say = createSayStart(options.language);
+      options.print(say('start.port_taken', { wanted: DEFAULT_PORT, taken: port }));
+    }
     return port;
   }
   throw new AppError('PORT_TAKEN', { port: DEFAULT_PORT });
@@ -102,15 +105,15 @@ async function findPort(options: UpOptions): Promise<number | null> {
 
 /** Everything a person sees after the start: addresses, workers, sign-in link, the first picture. */
 async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void> {
-  const text = UP_TEXTS[options.language];
+  const say = createSayStart(options.language);
   const { print } = options;
-  print(text.started(app.address));
-  print(text.addresses(app.address));
+  print(say('start.started', { address: app.address }));
+  print(say('start.addresses', { address: app.address }));
   await chooseWorkers(scope, app, options);
   // Only now is the fleet complete: workers of the command line and our own ComfyUI have joined.
   await app.opened.spine.adoption.abandonStrangers();
   const code = await app.identity.createSignInCode(app.local.principal.id);
-  print(text.signIn(`${app.address}/client#code=${code}`));
+  print(say('start.sign_in', { link: `${app.address}/client#code=${code}` }));
   if (options.firstExample) await runFirstExample(app, options);
 }
 

@@ -6,7 +6,7 @@ import { createApp } from 'vue';
 import { createRouter, createWebHistory } from 'vue-router';
 import App from './App.vue';
 import { createApiFactory } from './api/comfleet-api.ts';
-import { chooseLanguage, createPageI18n, keepLanguage, loadLanguage } from './i18n/language.ts';
+import { chooseLanguage, createPageLanguage, keepLanguage, loadLanguage } from './i18n/language.ts';
 import { takeSignInCode } from './sign-in-code.ts';
 import { useDraft } from './stores/draft.ts';
 import { useSession } from './stores/session.ts';
@@ -25,7 +25,7 @@ const router = createRouter({
   routes: [{ path: '/:rest(.*)*', name: 'create', component: App }],
 });
 
-const app = createApp(App).use(pinia).use(router).use(createPageI18n(language));
+const app = createApp(App).use(pinia).use(router).use(createPageLanguage(language));
 const session = useSession(pinia);
 session.connect(createApiFactory(window.location.origin), window.sessionStorage);
 useDraft(pinia).connect(window.sessionStorage);

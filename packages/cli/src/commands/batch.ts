@@ -40,8 +40,8 @@ export async function runBatch(
     context.show(batch, () => [batch.batch_id]);
     return EXIT.ok;
   }
-  terminal.err(texts.batchAccepted(batch.batch_id));
-  terminal.err(texts.batchConnected(medium));
+  terminal.err(texts.say('cli.batch_accepted', { batch: batch.batch_id }));
+  terminal.err(texts.say('cli.batch_connected', { medium }));
   const lines = new BatchLines({
     texts,
     medium,
@@ -50,9 +50,10 @@ export async function runBatch(
     taskIds: batch.task_ids,
   });
   const saved = await follow(session, batch.batch_id, { lines, flags });
-  terminal.err(texts.batchClosed(medium));
+  terminal.err(texts.say('cli.batch_closed', { medium }));
   const ended = await comfleet.batches.load(batch.batch_id, { signal: terminal.signal });
-  terminal.err(texts.batchTotal(medium, ((terminal.clock.monotonicMs() - startedAtMs) / 1000).toFixed(2)));
+  const seconds = ((terminal.clock.monotonicMs() - startedAtMs) / 1000).toFixed(2);
+  terminal.err(texts.say('cli.batch_total', { medium, seconds }));
   return summarise(context, ended, saved);
 }
 
@@ -124,7 +125,7 @@ async function finishItem(
   }
   if (flags.out === undefined) return [];
   const paths = await saveResults(comfleet, task, { folder: resolve(terminal.cwd, flags.out), signal });
-  for (const path of paths) terminal.err(texts.saved(path));
+  for (const path of paths) terminal.err(texts.say('cli.saved', { path }));
   return paths;
 }
 
@@ -134,8 +135,8 @@ function summarise(context: CommandContext, batch: BatchDetail, saved: readonly 
   const summary = { succeeded: counts.succeeded, failed, canceled: counts.canceled };
   const misses = batch.tasks.filter((task) => task.status === 'failed' || task.status === 'expired');
   context.show({ ...batch, saved }, () => [
-    context.texts.batchSummary(summary),
-    ...misses.map((task: Task) => `${task.task_id}  ${describeError(task)}`),
+    context.texts.say('cli.batch_summary', summary),
+    ...misses.map((task: Task) => `${task.task_id}  ${describeError(task, context.texts)}`),
     ...saved,
   ]);
   if (failed > 0) return EXIT.failed;

@@ -78,8 +78,8 @@ export async function removeWorker(
   const answer = await comfleet.workers.remove(id, { mode, signal });
   context.show(answer, () => [
     answer.removed
-      ? context.texts.workerRemoved(name)
-      : context.texts.workerLeaving(name, answer.waiting_for),
+      ? context.texts.say('cli.worker_removed', { name })
+      : context.texts.say('cli.worker_leaving', { name, tasks: answer.waiting_for }),
   ]);
   return EXIT.ok;
 }
@@ -131,7 +131,8 @@ export async function announce(context: CommandContext, url: string, flags: Anno
   const { clock, signal } = terminal;
   if (flags.udp !== undefined) {
     const place = { ...toPlace(flags.udp), clock, signal };
-    const onSent = () => context.show({ sent: worker }, () => [texts.announcementSent(flags.udp ?? '')]);
+    const onSent = () =>
+      context.show({ sent: worker }, () => [texts.say('cli.announcement_sent', { place: flags.udp ?? '' })]);
     await sendDatagrams(worker, { ...place, joinToken, onSent });
     return EXIT.ok;
   }
@@ -142,8 +143,10 @@ export async function announce(context: CommandContext, url: string, flags: Anno
     clock,
     signal,
     onAnnounced: (answer) =>
-      context.show(answer, () => [texts.announced(answer.name, answer.state, answer.again_seconds)]),
-    onFailure: (error) => terminal.err(texts.announceFailed(error.message)),
+      context.show(answer, () => [
+        texts.say('cli.announced', { name: answer.name, state: answer.state, seconds: answer.again_seconds }),
+      ]),
+    onFailure: (error) => terminal.err(texts.say('cli.announce_failed', { message: error.message })),
   });
   return EXIT.ok;
 }
@@ -166,6 +169,6 @@ async function change(
 }
 
 function show(context: CommandContext, worker: Worker): number {
-  context.show(worker, () => formatWorkers([worker]));
+  context.show(worker, () => formatWorkers([worker], context.texts));
   return EXIT.ok;
 }

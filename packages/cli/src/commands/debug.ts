@@ -23,7 +23,7 @@ export async function showPending(context: CommandContext): Promise<number> {
   const comfleet = await context.connect();
   const tasks = await comfleet.service.pendingTasks({ signal: context.terminal.signal });
   context.show({ tasks }, () =>
-    tasks.length === 0 ? [context.texts.nothing()] : formatTable(HEADS, tasks.map(toRow)),
+    tasks.length === 0 ? [context.texts.say('cli.nothing')] : formatTable(HEADS, tasks.map(toRow)),
   );
   return EXIT.ok;
 }
@@ -52,7 +52,9 @@ export async function checkAllTasks(context: CommandContext): Promise<number> {
       context.terminal.err(`✗ ${task.task_id}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  context.show({ checked }, () => (checked.length === 0 ? [context.texts.nothing()] : checked.map(toLine)));
+  context.show({ checked }, () =>
+    checked.length === 0 ? [context.texts.say('cli.nothing')] : checked.map(toLine),
+  );
   return failures === 0 ? EXIT.ok : EXIT.failed;
 }
 
@@ -70,7 +72,7 @@ export async function resetConnection(context: CommandContext, idOrName: string)
     await clock.sleep(LOOK_EVERY_MS, signal);
     worker = await comfleet.workers.load(workerId, { signal });
   }
-  context.show(worker, () => formatWorkers([worker]));
+  context.show(worker, () => formatWorkers([worker], context.texts));
   return worker.socket === 'connected' ? EXIT.ok : EXIT.failed;
 }
 

@@ -36,12 +36,14 @@ export async function runTask(context: CommandContext, target: string, flags: Ru
   const body = await buildBody(session, target, flags);
   const submitted = await comfleet.tasks.submit(body, { signal: terminal.signal });
   const { task_id: taskId } = submitted;
-  for (const warning of submitted.warnings) terminal.err(`⚠ ${toPlainText(warning)}`);
+  submitted.warnings.forEach((warning, index) => {
+    terminal.err(`⚠ ${toPlainText(texts.sent(submitted.warning_texts?.[index], warning))}`);
+  });
   if (!flags.wait) {
     context.show(submitted, () => [taskId]);
     return EXIT.ok;
   }
-  terminal.err(texts.accepted(taskId));
+  terminal.err(texts.say('cli.accepted', { task: taskId }));
   return await finishTask(session, taskId, { ...flags, startedAtMs });
 }
 
@@ -58,7 +60,7 @@ export async function finishTask(
     const { silence: silenceSeconds, startedAtMs } = flags;
     task = await followTask(session, taskId, { silenceSeconds, startedAtMs });
   } catch (error) {
-    if (terminal.signal.aborted) terminal.err(texts.stillRunning(taskId));
+    if (terminal.signal.aborted) terminal.err(texts.say('cli.still_running', { task: taskId }));
     throw error;
   }
   const paths = await saveWhenAsked(session, task, flags.out);

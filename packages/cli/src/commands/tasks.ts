@@ -4,6 +4,7 @@ import { type CommandContext, openSession } from '../context.ts';
 import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
 import { saveDownload, saveResults, toFileName } from '../results/save-results.ts';
+import type { CliTexts } from '../texts/cli-texts.ts';
 import { finishTask } from './run.ts';
 
 export interface ListFlags {
@@ -27,12 +28,17 @@ export async function listTasks(context: CommandContext, flags: ListFlags): Prom
     if (tasks.length >= limit) break;
   }
   context.show({ tasks }, () =>
-    tasks.length === 0 ? [context.texts.nothing()] : formatTable(HEADS, tasks.map(toRow)),
+    tasks.length === 0
+      ? [context.texts.say('cli.nothing')]
+      : formatTable(
+          HEADS,
+          tasks.map((task) => toRow(task, context.texts)),
+        ),
   );
   return EXIT.ok;
 }
 
-function toRow(task: Task): string[] {
+function toRow(task: Task, texts: CliTexts): string[] {
   return [
     task.task_id,
     task.status,
@@ -40,7 +46,7 @@ function toRow(task: Task): string[] {
     task.worker_name ?? '-',
     task.created_at,
     task.duration_seconds?.toFixed(2) ?? '-',
-    toPlainText(task.error?.code ?? task.message),
+    toPlainText(task.error?.code ?? texts.sent(task.message_text, task.message)),
   ];
 }
 
@@ -49,10 +55,10 @@ export async function showTask(context: CommandContext, taskId: string): Promise
   const comfleet = await context.connect();
   const task = await comfleet.tasks.load(taskId, { signal: context.terminal.signal });
   context.show(task, () => [
-    ...describeTask(task).map(([name, value]) => `${name.padEnd(12)} ${toPlainText(value)}`),
+    ...describeTask(task, context.texts).map(([name, value]) => `${name.padEnd(12)} ${toPlainText(value)}`),
     ...task.attempts.map(
       (a) =>
-        `attempt ${a.number}    ${a.ending ?? a.state} on ${a.worker_name}, prompt_id ${a.prompt_id}${a.error === null ? '' : `, ${toPlainText(`${a.error.code} ${a.error.message}`)}`}`,
+        `attempt ${a.number}    ${a.ending ?? a.state} on ${a.worker_name}, prompt_id ${a.prompt_id}${a.error === null ? '' : `, ${toPlainText(context.texts.error(a.error))}`}`,
     ),
     ...task.results.map(
       (r) => `result ${r.index}     ${toPlainText(r.name)}  ${r.content_type}  ${r.size_bytes} B`,
@@ -61,7 +67,7 @@ export async function showTask(context: CommandContext, taskId: string): Promise
   return EXIT.ok;
 }
 
-function describeTask(task: Task): [string, string][] {
+function describeTask(task: Task, texts: CliTexts): [string, string][] {
   const optional: [string, string | null][] = [
     ['workflow', task.workflow_name],
     ['name', task.name],
@@ -72,12 +78,12 @@ function describeTask(task: Task): [string, string][] {
     ['started', task.started_at],
     ['completed', task.completed_at],
     ['seconds', task.duration_seconds?.toFixed(2) ?? null],
-    ['error', task.error === null ? null : `${task.error.code} ${task.error.message}`],
+    ['error', task.error === null ? null : texts.error(task.error)],
   ];
   return [
     ['task', task.task_id],
     ['status', task.status],
-    ['message', task.message],
+    ['message', texts.sent(task.message_text, task.message)],
     ['created', task.created_at],
     ['parameters', JSON.stringify(task.parameters)],
     ...optional.flatMap(([name, value]): [string, string][] => (value === null ? [] : [[name, value]])),

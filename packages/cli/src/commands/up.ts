@@ -48,7 +48,7 @@ async function start(context: CommandContext, flags: ServeFlags, extra: Partial<
   return await startUp({
     dataDir,
     workers,
-    language: language === 'en' ? 'en' : 'zh',
+    language,
     print: terminal.out,
     environment: terminal.env,
     signal: terminal.signal,

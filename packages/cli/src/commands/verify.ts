@@ -45,7 +45,7 @@ export async function runVerify(context: CommandContext, flags: VerifyFlags): Pr
 
 async function inspect(context: CommandContext, check: string, run: Check): Promise<Finding> {
   const { clock, err, signal } = context.terminal;
-  err(context.texts.verifying(check));
+  err(context.texts.say('cli.verifying', { what: check }));
   const startedAtMs = clock.monotonicMs();
   const since = (): number => Math.round(clock.monotonicMs() - startedAtMs) / 1000;
   try {

@@ -1,4 +1,4 @@
-import type { Placement } from '@comfleet/contract';
+import { type Placement, plainText, type Text } from '@comfleet/contract';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
@@ -9,7 +9,7 @@ export async function explainTask(context: CommandContext, taskId: string): Prom
   const comfleet = await context.connect();
   const placement = await comfleet.tasks.placement(taskId, { signal: context.terminal.signal });
   context.show(placement, () => [
-    toPlainText(placement.message),
+    toPlainText(context.texts.sent(placement.message_texts, placement.message)),
     ...describeWaiting(placement, context.texts),
     ...describePlaced(placement, context.texts),
   ]);
@@ -21,23 +21,35 @@ function describeWaiting({ waiting }: Placement, texts: CliTexts): string[] {
   const rows = waiting.workers.map(({ name, load, slots, hot, reason, missing }) => [
     toPlainText(name),
     `${load}/${slots}`,
-    hot ? texts.modelsLoaded() : '-',
-    reason === null ? texts.couldTake() : texts.refusal(reason, missing ?? ''),
+    hot ? texts.say('cli.models_loaded') : '-',
+    toPlainText(texts.format(describeRefusal(reason, missing))),
   ]);
+  const { overtaken: times, overtaken_limit: limit } = waiting;
   const passed = waiting.overtaken > 0 || waiting.passed_seconds !== null;
   return [
-    ...(passed
-      ? [texts.overtaken(waiting.overtaken, waiting.overtaken_limit, waiting.passed_seconds ?? 0)]
-      : []),
+    ...(passed ? [texts.say('cli.overtaken', { times, limit, seconds: waiting.passed_seconds ?? 0 })] : []),
     ...(rows.length > 0 ? formatTable(['WORKER', 'LOAD', 'MODELS', 'WHY'], rows) : []),
   ];
 }
 
+type WorkerAnswer = NonNullable<Placement['waiting']>['workers'][number];
+
+function describeRefusal(reason: WorkerAnswer['reason'], missing: string | null): Text {
+  if (reason === null) return plainText('wait.could_take');
+  const text = plainText(`refusal.${reason}`);
+  return missing === null ? text : { code: 'wait.missing', params: { reason: text, missing } };
+}
+
 function describePlaced({ placed }: Placement, texts: CliTexts): string[] {
   if (!placed) return [];
-  const refused = Object.entries(placed.refused).map(([reason, count]) => `${count} ${reason}`);
+  const counts = Object.entries(placed.refused).map(([reason, count]) => ({
+    code: 'wait.count',
+    params: { reason: plainText(`refusal.${reason}`), count },
+  }));
+  const worker = toPlainText(placed.worker_name ?? '?');
+  const ground = plainText(`placed.${placed.ground}`);
   return [
-    texts.placed(toPlainText(placed.worker_name ?? '?'), placed.strategy, placed.ground),
+    texts.say('cli.placed', { worker, strategy: placed.strategy, ground }),
     ...formatTable(
       ['CANDIDATE', 'SCORE', 'LOAD'],
       placed.scores.map(({ worker, score, load }) => [
@@ -46,6 +58,6 @@ function describePlaced({ placed }: Placement, texts: CliTexts): string[] {
         String(load),
       ]),
     ),
-    ...(refused.length > 0 ? [texts.othersOut(refused.join(', '))] : []),
+    ...(counts.length > 0 ? [texts.say('cli.others_out', { counts })] : []),
   ];
 }

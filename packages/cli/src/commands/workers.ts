@@ -3,15 +3,19 @@ import type { Comfleet } from '@comfleet/sdk';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
+import type { CliTexts } from '../texts/cli-texts.ts';
 
 const HEADS = ['WORKER', 'STATE', 'LOAD', 'GROUP', 'LABELS', 'SOCKET', 'COMFYUI', 'SOURCE', 'URL', 'REASON'];
 
 /** Workers as a table. */
-export function formatWorkers(workers: readonly Worker[]): string[] {
-  return formatTable(HEADS, workers.map(toRow));
+export function formatWorkers(workers: readonly Worker[], texts: CliTexts): string[] {
+  return formatTable(
+    HEADS,
+    workers.map((worker) => toRow(worker, texts)),
+  );
 }
 
-function toRow(worker: Worker): string[] {
+function toRow(worker: Worker, texts: CliTexts): string[] {
   return [
     worker.name,
     worker.state,
@@ -22,7 +26,7 @@ function toRow(worker: Worker): string[] {
     worker.comfyui_version ?? '-',
     worker.source,
     worker.url,
-    toPlainText(worker.reason ?? ''),
+    toPlainText(texts.sent(worker.reason_text, worker.reason ?? '')),
   ];
 }
 
@@ -31,7 +35,7 @@ export async function listWorkers(context: CommandContext): Promise<number> {
   const comfleet = await context.connect();
   const workers = await comfleet.workers.list({ signal: context.terminal.signal });
   context.show({ workers }, () =>
-    workers.length === 0 ? [context.texts.nothing()] : formatWorkers(workers),
+    workers.length === 0 ? [context.texts.say('cli.nothing')] : formatWorkers(workers, context.texts),
   );
   return EXIT.ok;
 }
@@ -42,11 +46,16 @@ export async function showWorker(context: CommandContext, idOrName: string): Pro
   const { signal } = context.terminal;
   const worker = await findWorker(comfleet, idOrName, signal);
   context.show(worker, () => [
-    ...formatWorkers([worker]),
-    ...(worker.recovery === null ? [] : [toPlainText(context.texts.advice(worker.recovery.advice))]),
+    ...formatWorkers([worker], context.texts),
+    ...describeRecovery(worker, context),
     ...worker.devices.map((d) => JSON.stringify(d)),
   ]);
   return EXIT.ok;
+}
+
+function describeRecovery({ recovery }: Worker, { language, texts }: CommandContext): string[] {
+  if (recovery === null) return [];
+  return [toPlainText(texts.sent(recovery.advice_texts, recovery.advice[language]))];
 }
 
 /** `comfleet workers check`: asks now; status 1 when one of them does not answer. */
@@ -59,8 +68,8 @@ export async function checkWorkers(context: CommandContext, idsOrNames: readonly
   for (const id of ids) workers.push(await comfleet.workers.check(id, { signal }));
   context.show({ workers }, () =>
     workers.length === 0
-      ? [context.texts.nothing()]
-      : [...formatWorkers(workers), '', ...formatChecks(workers)],
+      ? [context.texts.say('cli.nothing')]
+      : [...formatWorkers(workers, context.texts), '', ...formatChecks(workers, context.texts)],
   );
   const isFine = (worker: Worker): boolean => worker.state === 'online' || worker.state === 'busy';
   return workers.every(isFine) ? EXIT.ok : EXIT.failed;
@@ -71,10 +80,10 @@ export async function checkWorkers(context: CommandContext, idsOrNames: readonly
 }
 
 /** What each check found just now. */
-function formatChecks(workers: readonly CheckedWorker[]): string[] {
+function formatChecks(workers: readonly CheckedWorker[], texts: CliTexts): string[] {
   const rows = workers.map(({ name, check }) => {
     const latency = check.latency_ms === null ? '-' : `${check.latency_ms} ms`;
-    return [name, check.result, latency, toPlainText(check.message)];
+    return [name, check.result, latency, toPlainText(texts.sent(check.message_text, check.message))];
   });
   return formatTable(['WORKER', 'CHECK', 'LATENCY', 'FOUND'], rows);
 }
@@ -85,7 +94,11 @@ export async function acceptWorker(context: CommandContext, idOrName: string): P
   const { signal } = context.terminal;
   const { worker_id: id } = await findWorker(comfleet, idOrName, signal);
   const worker = await comfleet.workers.accept(id, { signal });
-  context.show(worker, () => [...formatWorkers([worker]), '', ...formatChecks([worker])]);
+  context.show(worker, () => [
+    ...formatWorkers([worker], context.texts),
+    '',
+    ...formatChecks([worker], context.texts),
+  ]);
   return worker.check.result === 'ok' ? EXIT.ok : EXIT.failed;
 }
 
@@ -100,18 +113,18 @@ export async function listWorkerEvents(
   const id = idOrName === undefined ? null : (await findWorker(comfleet, idOrName, signal)).worker_id;
   const page = await comfleet.workers.listEvents(id, { limit, signal });
   context.show(page, () =>
-    page.events.length === 0 ? [context.texts.nothing()] : formatEvents(page.events),
+    page.events.length === 0 ? [context.texts.say('cli.nothing')] : formatEvents(page.events, context.texts),
   );
   return EXIT.ok;
 }
 
-function formatEvents(events: readonly WorkerEvent[]): string[] {
+function formatEvents(events: readonly WorkerEvent[], texts: CliTexts): string[] {
   const rows = events.map((event) => [
     event.at,
     event.name,
     event.type.replace('worker.', ''),
     event.duration_ms === null ? '' : `${(event.duration_ms / 1000).toFixed(1)} s`,
-    toPlainText(event.cause),
+    toPlainText(texts.sent(event.cause_text, event.cause)),
   ]);
   return formatTable(['AT', 'WORKER', 'WHAT', 'AFTER', 'CAUSE'], rows);
 }

@@ -1,12 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { analyseGraph, type GraphAnalysis, stringifyLosslessJson } from '@comfleet/comfyui';
-import type { EstimateError, Parameter, Workflow } from '@comfleet/contract';
+import {
+  type EstimateError,
+  type Parameter,
+  type ParameterProblem,
+  pickLabel,
+  type Workflow,
+} from '@comfleet/contract';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
 import { convertAssignments } from '../parameters/convert-parameter.ts';
 import { readGraph } from '../parameters/edit-graph.ts';
+import type { CliTexts } from '../texts/cli-texts.ts';
 
 /** `comfleet workflows list`. */
 export async function listWorkflows(
@@ -23,11 +30,11 @@ export async function listWorkflows(
     workflow.task_type,
     workflow.version,
     workflow.available ? 'yes' : `no: ${toPlainText(workflow.missing.join(', '))}`,
-    toPlainText(context.language === 'en' ? workflow.title.en : workflow.title.zh),
+    toPlainText(pickLabel(workflow.title, context.language)),
   ];
   context.show({ workflows }, () =>
     workflows.length === 0
-      ? [context.texts.nothing()]
+      ? [context.texts.say('cli.nothing')]
       : formatTable(['WORKFLOW', 'TYPE', 'VERSION', 'AVAILABLE', 'TITLE'], workflows.map(toRow)),
   );
   return EXIT.ok;
@@ -71,7 +78,7 @@ export async function listEstimates(context: CommandContext): Promise<number> {
   const estimates = await comfleet.workflows.estimateErrors({ signal: context.terminal.signal });
   context.show({ estimates }, () =>
     estimates.length === 0
-      ? [context.texts.nothing()]
+      ? [context.texts.say('cli.nothing')]
       : formatTable(
           ['WORKFLOW', 'TYPE', 'RUNS', 'RUN TIME OFF BY', 'ENDS', 'END OFF BY'],
           estimates.map((estimate) => [
@@ -106,11 +113,15 @@ export async function validateWorkflow(
   const parameters = convertAssignments(workflow.parameters, flags.param ?? []);
   const validation = await comfleet.workflows.validate(name, parameters, { signal });
   context.show(validation, () => [
-    ...validation.errors.map((problem) => `✗ ${problem.parameter}: ${toPlainText(problem.message)}`),
-    ...validation.warnings.map((problem) => `⚠ ${problem.parameter}: ${toPlainText(problem.message)}`),
+    ...validation.errors.map((problem) => `✗ ${describeProblem(problem, context.texts)}`),
+    ...validation.warnings.map((problem) => `⚠ ${describeProblem(problem, context.texts)}`),
     ...Object.entries(validation.processed).map(([key, value]) => `${key} = ${JSON.stringify(value)}`),
   ]);
   return validation.valid ? EXIT.ok : EXIT.failed;
+}
+
+function describeProblem({ parameter, text, message }: ParameterProblem, texts: CliTexts): string {
+  return `${parameter}: ${toPlainText(texts.sent(text, message))}`;
 }
 
 /** `comfleet workflows analyse FILE`: a graph in words, without a server. */

@@ -45,10 +45,10 @@ export class BatchLines {
     const [item, total] = [taskIds.indexOf(taskId) + 1, taskIds.length];
     if (status === 'succeeded') {
       const seconds = durationSeconds ?? (nowMs - (this.#startedAtMs.get(taskId) ?? nowMs)) / 1000;
-      return [...announced, texts.batchItemDone(item, total, seconds.toFixed(2))];
+      return [...announced, texts.say('cli.batch_item_done', { item, total, seconds: seconds.toFixed(2) })];
     }
-    const cause = error === null ? status : `${error.code} ${error.message}`;
-    return [...announced, texts.batchItemFailed(item, total, cause)];
+    const message = error === null ? status : texts.error(error);
+    return [...announced, texts.say('cli.batch_item_failed', { item, total, message })];
   }
 
   #announce(taskId: string, nowMs: number): string[] {
@@ -56,14 +56,15 @@ export class BatchLines {
     const index = taskIds.indexOf(taskId);
     if (index < 0 || this.#startedAtMs.has(taskId)) return [];
     this.#startedAtMs.set(taskId, nowMs);
-    const place = {
+    const params = {
       item: index + 1,
       total: taskIds.length,
       description: Math.floor(index / copies) + 1,
       descriptions,
       copy: (index % copies) + 1,
       copies,
+      medium,
     };
-    return [texts.batchItem(place, medium)];
+    return [texts.say('cli.batch_item', params)];
   }
 }

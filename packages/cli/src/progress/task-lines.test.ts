@@ -1,7 +1,6 @@
-import type { Progress, StreamFrame, Task, TaskEvent } from '@comfleet/contract';
+import type { Language, Progress, StreamFrame, Task, TaskEvent } from '@comfleet/contract';
 import { describe, expect, it } from 'vitest';
 import { chooseTexts } from '../texts/cli-texts.ts';
-import type { Language } from '../texts/language.ts';
 import { TaskLines } from './task-lines.ts';
 
 function open(language: Language = 'en', showPercent = true): TaskLines {

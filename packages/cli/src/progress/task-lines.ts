@@ -50,16 +50,20 @@ export class TaskLines {
     const stretches = Math.floor((nowMs - this.#heardAtMs) / silenceMs);
     if (silenceMs <= 0 || stretches <= this.#warned) return null;
     this.#warned = stretches;
-    return texts.silent(Math.floor((nowMs - this.#heardAtMs) / 1000), this.#node);
+    return texts.say('cli.silent', {
+      seconds: Math.floor((nowMs - this.#heardAtMs) / 1000),
+      node: this.#node ?? texts.say('cli.no_node'),
+    });
   }
 
   /** The last line, of a task that has ended. */
-  end(task: Pick<Task, 'status' | 'message' | 'error'>, nowMs: number): string {
+  end(task: Pick<Task, 'status' | 'message' | 'message_text' | 'error'>, nowMs: number): string {
     const { texts, startedAtMs } = this.#options;
     const id = this.#promptId ?? this.#taskId;
-    if (task.status === 'succeeded') return texts.done(id, ((nowMs - startedAtMs) / 1000).toFixed(2));
-    if (task.status === 'canceled') return texts.canceled(id);
-    return texts.failed(id, describeError(task));
+    const seconds = ((nowMs - startedAtMs) / 1000).toFixed(2);
+    if (task.status === 'succeeded') return texts.say('cli.done', { id, seconds });
+    if (task.status === 'canceled') return texts.say('cli.canceled', { id });
+    return texts.say('cli.failed', { id, message: describeError(task, texts) });
   }
 
   #takeTask(task: Task): string[] {
@@ -75,9 +79,8 @@ export class TaskLines {
     if (event.type !== 'attempt.ended' || event.error === null) return [];
     const { texts } = this.#options;
     const worker = event.worker_id ?? '?';
-    return [
-      texts.attemptEnded(event.attempt_number ?? 1, worker, `${event.error.code} ${event.error.message}`),
-    ];
+    const params = { number: event.attempt_number ?? 1, worker, message: texts.error(event.error) };
+    return [texts.say('cli.attempt_ended', params)];
   }
 
   #takePrompt(promptId: string | null): string[] {
@@ -86,13 +89,15 @@ export class TaskLines {
     this.#node = null;
     this.#step = null;
     const { texts } = this.#options;
-    return [texts.submitted(promptId), texts.waiting(promptId)];
+    return [texts.say('cli.submitted', { prompt: promptId }), texts.say('cli.waiting', { prompt: promptId })];
   }
 
   #takeQueue(position: number | null): string[] {
     if (position === this.#queue) return [];
     this.#queue = position;
-    return position === null || position === 0 ? [] : [this.#options.texts.queue(position)];
+    return position === null || position === 0
+      ? []
+      : [this.#options.texts.say('cli.queue', { tasks: position })];
   }
 
   #takeProgress(progress: Progress): string[] {
@@ -102,18 +107,22 @@ export class TaskLines {
     if (node !== null && node !== this.#node) {
       this.#node = node;
       this.#step = null;
-      lines.push(texts.node(node));
+      lines.push(texts.say('cli.node', { node }));
     }
     const place = step === null || step === 0 || steps === null ? null : `${step}/${steps}`;
     if (showPercent && place !== null && step !== null && steps !== null && place !== this.#step) {
       this.#step = place;
-      lines.push(texts.progress(((100 * step) / steps).toFixed(1), step, steps));
+      const percent = ((100 * step) / steps).toFixed(1);
+      lines.push(texts.say('cli.progress', { percent, value: step, max: steps }));
     }
     return lines;
   }
 }
 
 /** A failed task's cause in one line. */
-export function describeError(task: Pick<Task, 'message' | 'error'>): string {
-  return task.error === null ? task.message : `${task.error.code} ${task.error.message}`;
+export function describeError(
+  task: Pick<Task, 'message' | 'message_text' | 'error'>,
+  texts: CliTexts,
+): string {
+  return task.error === null ? texts.sent(task.message_text, task.message) : texts.error(task.error);
 }

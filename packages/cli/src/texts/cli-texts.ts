@@ -1,67 +1,51 @@
-import type { Advice, RefusalReason } from '@comfleet/contract';
-import { EN } from './en.ts';
-import type { Language } from './language.ts';
-import { ZH_CN } from './zh-cn.ts';
-import { ZH_TW } from './zh-tw.ts';
+import {
+  createSay,
+  formatSent,
+  formatText,
+  knowsText,
+  type Language,
+  parseLanguage,
+  plainText,
+  type Say,
+  type Text,
+} from '@comfleet/contract';
+import { CLI_TEXTS } from '@comfleet/contract/texts/cli';
 
 /** What a batch makes. */
 export type Medium = 'image' | 'video';
 
-/** One item of a batch in numbers that count from 1. */
-export interface ItemPlace {
-  readonly item: number;
-  readonly total: number;
-  readonly description: number;
-  readonly descriptions: number;
-  readonly copy: number;
-  readonly copies: number;
-}
-
-/** Every line of the command that is for people. */
+/** The lines of the command in one language. */
 export interface CliTexts {
-  accepted(taskId: string): string;
-  submitted(promptId: string): string;
-  waiting(promptId: string): string;
-  node(node: string): string;
-  progress(percent: string, value: number, max: number): string;
-  queue(tasks: number): string;
-  done(id: string, seconds: string): string;
-  failed(id: string, message: string): string;
-  canceled(id: string): string;
-  attemptEnded(number: number, worker: string, message: string): string;
-  silent(seconds: number, node: string | null): string;
-  saved(path: string): string;
-  stillRunning(taskId: string): string;
-  batchAccepted(batchId: string): string;
-  batchConnected(medium: Medium): string;
-  batchItem(place: ItemPlace, medium: Medium): string;
-  batchItemDone(item: number, total: number, seconds: string): string;
-  batchItemFailed(item: number, total: number, message: string): string;
-  batchClosed(medium: Medium): string;
-  batchTotal(medium: Medium, seconds: string): string;
-  batchSummary(counts: { succeeded: number; failed: number; canceled: number }): string;
-  noServer(url: string): string;
-  noCredential(path: string): string;
-  nothing(): string;
-  workerRemoved(name: string): string;
-  workerLeaving(name: string, tasks: number): string;
-  announced(name: string, state: string, seconds: number): string;
-  announceFailed(message: string): string;
-  announcementSent(place: string): string;
-  advice(advice: Advice): string;
-  verifying(what: string): string;
-  /** Why a worker does not take a waiting task. */
-  refusal(reason: RefusalReason, missing: string): string;
-  couldTake(): string;
-  modelsLoaded(): string;
-  overtaken(times: number, limit: number, seconds: number): string;
-  placed(worker: string, strategy: string, ground: string): string;
-  othersOut(counts: string): string;
+  readonly say: Say<typeof CLI_TEXTS.en>;
+  /** A text that is made of a server's answer. */
+  format(text: Text): string;
+  /** What a server said; its English sentence where it is of another version. */
+  sent(texts: Text | readonly Text[] | null | undefined, sentence: string): string;
+  /** An error by its code, with what it means. */
+  error(error: { readonly code: string; readonly message: string }): string;
 }
-
-const TEXTS: Record<Language, CliTexts> = { en: EN, 'zh-CN': ZH_CN, 'zh-TW': ZH_TW };
 
 /** The lines in one language. */
 export function chooseTexts(language: Language): CliTexts {
-  return TEXTS[language];
+  return {
+    say: createSay(CLI_TEXTS, language),
+    format: (text) => formatText(CLI_TEXTS, language, text),
+    sent: (texts, sentence) => formatSent(CLI_TEXTS, language, { texts: texts ?? undefined, sentence }),
+    error: ({ code, message }) => `${code} ${explainError(language, code, message)}`,
+  };
+}
+
+/** In English the message says more than the registry: it may be of another version. */
+export function explainError(language: Language, code: string, message: string): string {
+  const text = plainText(code);
+  return language !== 'en' && knowsText(CLI_TEXTS, text) ? formatText(CLI_TEXTS, language, text) : message;
+}
+
+/** The language of `--lang`, else of LC_ALL, LC_MESSAGES, LANG: the first of them that is set decides. */
+export function chooseLanguage(
+  wish: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Language {
+  const names = [wish, env.LC_ALL, env.LC_MESSAGES, env.LANG];
+  return parseLanguage(names.find((name) => name !== undefined && name !== '') ?? 'en');
 }

@@ -4,14 +4,20 @@ import { CHECK_RESULTS, RECOVERY_PHASES } from '../fleet.ts';
 import { REFUSALS } from '../placement.ts';
 import { HELD_REASONS } from '../task.ts';
 import type { Catalogue, Message } from './catalogue.ts';
+import { CLI_TEXTS } from './cli.ts';
 import { ERROR_TEXTS } from './errors.ts';
 import { FLEET_TEXTS } from './fleet.ts';
 import { LANGUAGES } from './language.ts';
+import { PAGE_TEXTS } from './page.ts';
+import { START_TEXTS } from './start.ts';
 import { TASK_TEXTS } from './tasks.ts';
 
 const AREAS: Record<string, Catalogue> = {
+  cli: CLI_TEXTS,
   errors: ERROR_TEXTS,
   fleet: FLEET_TEXTS,
+  page: PAGE_TEXTS,
+  start: START_TEXTS,
   tasks: TASK_TEXTS,
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseLanguage } from './language.ts';
+import { findSpoken, parseLanguage, pickLabel } from './language.ts';
 
 describe('parseLanguage', () => {
   it.each([
@@ -29,4 +29,21 @@ describe('parseLanguage', () => {
   ])('a browser of %o is read in %s', (wanted, language) => {
     expect(parseLanguage(wanted)).toBe(language);
   });
+});
+
+it.each([
+  ['zh-TW', ['en', 'zh-CN'], 'zh-CN'],
+  ['zh-TW', ['en', 'zh-TW'], 'zh-TW'],
+  ['zh-CN', ['en'], 'en'],
+  ['zh-CN', [], 'en'],
+] as const)('a reader of %s is shown, of %o, %s', (language, spoken, shown) => {
+  expect(findSpoken(language, spoken)).toBe(shown);
+});
+
+it.each([
+  ['en', 'Seed'],
+  ['zh-CN', '种子'],
+  ['zh-TW', '种子'],
+] as const)('a label is shown in %s as %s', (language, shown) => {
+  expect(pickLabel({ en: 'Seed', zh: '种子' }, language)).toBe(shown);
 });

@@ -5,18 +5,18 @@ import { every } from '../platform/lifecycle/every.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import { silentLogger } from '../platform/logging/logger.ts';
 import { systemClock } from '../platform/time/clock.ts';
+import { createSayStart } from './say-start.ts';
 import type { UpOptions } from './up-options.ts';
-import { UP_TEXTS } from './up-texts.ts';
 
 /**
  * Which workers this start has: those of the options and the file, a ComfyUI it starts itself, one found on this
  * machine, or, with none of these, simulated ones. Said on screen each time.
  */
 export async function chooseWorkers(scope: Scope, app: App, options: UpOptions): Promise<void> {
-  const text = UP_TEXTS[options.language];
+  const say = createSayStart(options.language);
   for (const url of options.workers) {
     const worker = await app.fleet.add({ name: new URL(url).host, url, source: 'config' });
-    options.print(text.addedWorker(url));
+    options.print(say('start.added_worker', { url }));
     const { kind } = await worker.checkNow();
     if (kind === 'ok') await waitUntilKnown(app, worker.id);
   }
@@ -25,15 +25,15 @@ export async function chooseWorkers(scope: Scope, app: App, options: UpOptions):
   // A ComfyUI that an earlier start left behind and nobody asks for any more.
   await app.instances.stopUnclaimed();
   if (folder !== undefined) return;
-  for (const worker of app.config.workers) options.print(text.addedWorker(worker.url));
+  for (const worker of app.config.workers) options.print(say('start.added_worker', { url: worker.url }));
   if (options.workers.length > 0 || app.config.workers.length > 0) return;
   if (await findLocalComfyui(scope, app, options)) return;
   if (options.simulated) await startSimulated(scope, app, options);
 }
 
 async function startComfyui(app: App, options: UpOptions, folder: string): Promise<void> {
-  const text = UP_TEXTS[options.language];
-  options.print(text.startingComfyui(folder));
+  const say = createSayStart(options.language);
+  options.print(say('start.starting_comfyui', { folder }));
   const { python, extraArgs, listen } = app.config.instances;
   const started = await app.instances.start({
     name: 'comfyui',
@@ -46,10 +46,10 @@ async function startComfyui(app: App, options: UpOptions, folder: string): Promi
   const worker = app.fleet.list().find((one) => one.source === 'instance');
   if (worker) await waitUntilKnown(app, worker.id);
   options.print(
-    text.comfyuiReady(
-      worker?.url ?? ready.name,
-      app.fleet.find(worker?.id ?? '')?.snapshot().inventory?.version ?? '',
-    ),
+    say('start.comfyui_ready', {
+      url: worker?.url ?? ready.name,
+      version: app.fleet.find(worker?.id ?? '')?.snapshot().inventory?.version ?? '',
+    }),
   );
 }
 
@@ -60,7 +60,7 @@ async function findLocalComfyui(scope: Scope, app: App, options: UpOptions): Pro
   const { url } = app.config.comfyui;
   if (!(await answersAsComfyui(url, scope.signal))) return false;
   const worker = await app.fleet.add({ name: 'comfyui', url, source: 'discovered' });
-  options.print(UP_TEXTS[options.language].foundWorker(url));
+  options.print(createSayStart(options.language)('start.found_worker', { url }));
   await waitUntilKnown(app, worker.id);
   return true;
 }
@@ -82,7 +82,7 @@ async function answersAsComfyui(url: string, signal: AbortSignal): Promise<boole
 async function startSimulated(scope: Scope, app: App, options: UpOptions): Promise<void> {
   const { simulated } = options;
   if (!simulated) return;
-  options.print(UP_TEXTS[options.language].simulated(simulated.count));
+  options.print(createSayStart(options.language)('start.simulated', { count: simulated.count }));
   const ids: WorkerId[] = [];
   for (let number = 1; number <= simulated.count; number += 1) {
     const simulator = await simulated.module.openSimulator({

@@ -1,24 +1,25 @@
-import type { AssetId, StreamFrame } from '@comfleet/contract';
+import { type AssetId, formatSent, pickLabel, type StreamFrame, type Task } from '@comfleet/contract';
+import { START_TEXTS } from '@comfleet/contract/texts/start';
 import type { App } from '../app.ts';
 import { createOutputPath } from '../flow/assets/output-names.ts';
 import { systemClock } from '../platform/time/clock.ts';
+import { createSayStart, type SayStart } from './say-start.ts';
 import type { UpOptions } from './up-options.ts';
-import { UP_TEXTS, type UpTexts } from './up-texts.ts';
 
 /** Shipped workflows in the order a newcomer would like to see them; the last needs no model. */
 const CANDIDATES = ['sd_basic', 'sdxl_basic', 'solid_color'];
 
 /** The first thing a person sees is progress and a picture: runs one example when no task was ever accepted here. */
 export async function runFirstExample(app: App, options: UpOptions): Promise<void> {
-  const text = UP_TEXTS[options.language];
+  const say = createSayStart(options.language);
   const any = await app.database.read(app.database.k.selectFrom('task').select('id').limit(1));
   if (any.length > 0) return;
   const workflow = await findRunnable(app);
   if (!workflow) {
-    options.print(text.noExample);
+    options.print(say('start.no_example'));
     return;
   }
-  options.print(text.example(workflow.title[options.language]));
+  options.print(say('start.example', { name: pickLabel(workflow.title, options.language) }));
   const { flow } = app.opened;
   const actor = app.local.principal;
   const { submitted } = await flow.submit({
@@ -35,7 +36,7 @@ export async function runFirstExample(app: App, options: UpOptions): Promise<voi
   });
   const id = submitted.task_id as Parameters<typeof flow.loadTask>[1];
   for await (const frame of flow.watchTask(actor, id, 0, options.signal))
-    printFrame(frame, text, options.print);
+    printFrame(frame, say, options.print);
   await printEnd(app, id, options);
 }
 
@@ -45,11 +46,11 @@ async function findRunnable(app: App) {
   return CANDIDATES.flatMap((name) => runnable.find((workflow) => workflow.name === name) ?? [])[0] ?? null;
 }
 
-function printFrame(frame: StreamFrame, text: UpTexts, print: (line: string) => void): void {
+function printFrame(frame: StreamFrame, say: SayStart, print: (line: string) => void): void {
   if (frame.kind !== 'progress') return;
   const { value, current_node_class: node, step, steps } = frame.progress;
   const where = node === null ? '' : steps !== null && steps > 1 ? `${node} (${step ?? 0}/${steps})` : node;
-  print(text.progress((value * 100).toFixed(1), where));
+  print(say('start.progress', { percent: (value * 100).toFixed(1), node: where }));
 }
 
 async function printEnd(
@@ -57,16 +58,22 @@ async function printEnd(
   id: Parameters<App['opened']['flow']['loadTask']>[1],
   options: UpOptions,
 ): Promise<void> {
-  const text = UP_TEXTS[options.language];
+  const say = createSayStart(options.language);
   const task = await app.opened.flow.loadTask(app.local.principal, id);
   const [result] = task.results;
   if (task.status !== 'succeeded' || !result) {
-    if (!options.signal.aborted) options.print(text.exampleFailed(task.error?.message ?? task.message));
+    if (!options.signal.aborted)
+      options.print(say('start.example_failed', { message: explainEnd(task, options) }));
     return;
   }
   const path = await placeReadableCopy(app, id, result.asset_id as AssetId);
   const since = options.installedAtMs ?? systemClock.nowMs() - systemClock.monotonicMs();
-  options.print(text.firstPicture(((systemClock.nowMs() - since) / 1000).toFixed(1), path));
+  const seconds = ((systemClock.nowMs() - since) / 1000).toFixed(1);
+  options.print(say('start.first_picture', { seconds, path }));
+}
+
+function explainEnd({ message, message_text: texts }: Task, { language }: UpOptions): string {
+  return formatSent(START_TEXTS, language, { texts, sentence: message });
 }
 
 /** The readable copy follows the result by a moment; here it is waited for, since its path is shown. */

@@ -1,4 +1,4 @@
-import type { UpLanguage } from './up-texts.ts';
+import type { Language } from '@comfleet/contract';
 
 /** As much of @comfleet/simulator as a start without ComfyUI needs; handed in, so that the server does not depend on it. */
 export interface SimulatorModule {
@@ -29,7 +29,7 @@ export interface UpOptions {
   /** Given by `up`: simulated workers when there is no real one. */
   simulated?: { count: number; module: SimulatorModule };
   webRoot?: string;
-  language: UpLanguage;
+  language: Language;
   /** Lines for people. */
   print: (line: string) => void;
   /** Whether the first start runs one example. */

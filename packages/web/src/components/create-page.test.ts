@@ -307,7 +307,7 @@ describe('signing in', () => {
 
 describe('languages', () => {
   test('the page speaks Chinese and switches to English', async () => {
-    const page = await openPage({ language: 'zh' });
+    const page = await openPage({ language: 'zh-CN' });
     expect(page.get('.go').text()).toContain('生成');
     expect(page.get('.title').text()).toBe('文生图');
     await page.get('.switch button').trigger('click');

@@ -1,12 +1,11 @@
-import { useI18n } from 'vue-i18n';
-import { keepLanguage, type Language } from '../i18n/language.ts';
+import { keepLanguage, type PageLanguage, usePageLanguage } from '../i18n/language.ts';
 
 /** Changes the page's language and keeps the choice in this browser. */
 export function useLanguageChoice() {
-  const { locale } = useI18n();
+  const chosen = usePageLanguage();
 
-  function choose(language: Language): void {
-    locale.value = language;
+  function choose(language: PageLanguage): void {
+    chosen.value = language;
     keepLanguage(window.localStorage, language);
   }
 

@@ -1,13 +1,23 @@
-import { computed } from 'vue';
-import { useI18n } from 'vue-i18n';
+import {
+  formatSent,
+  formatText,
+  knowsText,
+  type PlainCode,
+  pickLabel,
+  plainText,
+  type Say,
+  type Text,
+  type Workflow,
+} from '@comfleet/contract';
+import { PAGE_TEXTS } from '@comfleet/contract/texts/page';
 import type { ApiFailure } from '../api/api.ts';
-import type { Language } from './language.ts';
+import { usePageLanguage } from './language.ts';
 
 /** Words, and how times, sizes and failures are said, in the person's language. */
 export function useWords() {
-  const { t, te, tm, rt, locale } = useI18n();
-  const language = computed<Language>(() => (locale.value === 'zh' ? 'zh' : 'en'));
-  const tag = computed(() => (language.value === 'zh' ? 'zh-CN' : 'en'));
+  const language = usePageLanguage();
+  const t: Say<typeof PAGE_TEXTS.en> = (code, ...[params]) =>
+    formatText(PAGE_TEXTS, language.value, { code, params: params ?? {} });
 
   /** A duration in seconds, as a person says it. */
   function sayDuration(seconds: number): string {
@@ -25,12 +35,12 @@ export function useWords() {
     const format: Intl.DateTimeFormatOptions = sameDay
       ? { hour: '2-digit', minute: '2-digit' }
       : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' };
-    return new Intl.DateTimeFormat(tag.value, format).format(moment);
+    return new Intl.DateTimeFormat(language.value, format).format(moment);
   }
 
   function sayExact(iso: string): string {
     const format: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'medium' };
-    return new Intl.DateTimeFormat(tag.value, format).format(new Date(iso));
+    return new Intl.DateTimeFormat(language.value, format).format(new Date(iso));
   }
 
   function sayBytes(bytes: number): string {
@@ -40,24 +50,39 @@ export function useWords() {
   }
 
   /** A failure in the person's language where we have words for it, else the server's own. */
-  function sayFailure(failure: Pick<ApiFailure, 'code' | 'message'>): string {
-    const key = `errors.${failure.code}`;
-    return te(key, locale.value) ? t(key) : failure.message;
+  function sayFailure({ code, message }: Pick<ApiFailure, 'code' | 'message'>): string {
+    const own = `errors.${code}`;
+    if (hasWords(own)) return t(own);
+    const text = plainText(code);
+    const isTranslated = language.value !== 'en' && knowsText(PAGE_TEXTS, text);
+    return isTranslated ? formatText(PAGE_TEXTS, language.value, text) : message;
+  }
+
+  /** What the server says, in the person's language; its English where it is of another version. */
+  function saySent(texts: Text | undefined, sentence: string): string {
+    return formatSent(PAGE_TEXTS, language.value, { texts, sentence });
+  }
+
+  /** The title that a workflow's author gave it; undefined for a workflow that is gone. */
+  function sayTitle(workflow: Pick<Workflow, 'title'> | null | undefined): string | undefined {
+    return workflow ? pickLabel(workflow.title, language.value) : undefined;
   }
 
   /** The words for a name that may come from a person's own configuration. */
-  function sayName(prefix: string, name: string): string {
-    const key = `${prefix}.${name}`;
-    if (te(key, locale.value)) return t(key);
+  function sayName(prefix: 'presets' | 'types', name: string): string {
+    const code = `${prefix}.${name}`;
+    if (hasWords(code)) return t(code);
     const words = name.replaceAll('_', ' ');
     return words.charAt(0).toUpperCase() + words.slice(1);
   }
 
-  /** A list of texts. */
-  function sayList(key: string): string[] {
-    const list: unknown = tm(key);
-    return Array.isArray(list) ? list.map((entry: string) => rt(entry)) : [];
-  }
+  return { t, language, sayDuration, sayMoment, sayExact, sayBytes, sayFailure, saySent, sayTitle, sayName };
+}
 
-  return { t, language, locale, sayDuration, sayMoment, sayExact, sayBytes, sayFailure, sayName, sayList };
+type Words = PlainCode<typeof PAGE_TEXTS.en>;
+
+/** True for the code of words of the page that need no values. */
+function hasWords(code: string): code is Words {
+  const message = Object.entries(PAGE_TEXTS.en).find(([known]) => known === code)?.[1];
+  return typeof message === 'string' && !message.includes('{');
 }

@@ -14,7 +14,7 @@ export interface ChosenImage {
 /** The values of one form by parameter name; a seed is its text, empty to draw one. */
 export type DraftValues = Record<string, unknown>;
 
-/** Why a value cannot be sent: an i18n key below `problem.` and its numbers. */
+/** Why a value cannot be sent: the end of a code of the page's texts, `problem.…`, and its numbers. */
 export interface ValueProblem {
   parameter: string;
   key: 'required' | 'tooSmall' | 'tooLarge' | 'notMultiple' | 'tooLong' | 'notSeed' | 'notNumber';

@@ -42,7 +42,7 @@ test('presets are read by group and known when chosen', () => {
 
 test('labels are the author’s in the person’s language, else the name in words', () => {
   const labelled = sampleParameter({ label: { en: 'Steps', zh: '步数' } });
-  expect(labelOf(labelled, 'zh')).toBe('步数');
+  expect(labelOf(labelled, 'zh-CN')).toBe('步数');
   expect(labelOf(sampleParameter({ name: 'motion_bucket_id' }), 'en')).toBe('Motion bucket id');
 });
 

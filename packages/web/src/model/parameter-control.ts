@@ -1,4 +1,4 @@
-import type { Parameter, Workflow } from '@comfleet/contract';
+import { type Language, type Parameter, pickLabel, type Workflow } from '@comfleet/contract';
 
 /** Which control asks for a parameter. */
 export type ControlKind = 'prompt' | 'line' | 'choice' | 'slider' | 'number' | 'switch' | 'seed' | 'image';
@@ -35,9 +35,9 @@ export function stepOf(parameter: Parameter): number {
 }
 
 /** A parameter's name for people: its label, else its name with spaces. */
-export function labelOf(parameter: Parameter, language: 'en' | 'zh'): string {
-  const label = parameter.label?.[language];
-  if (label !== undefined && label !== '') return label;
+export function labelOf(parameter: Parameter, language: Language): string {
+  const label = parameter.label === null ? '' : pickLabel(parameter.label, language);
+  if (label !== '') return label;
   const words = parameter.name.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -2,7 +2,7 @@ import { flushPromises, mount } from '@vue/test-utils';
 import { createPinia } from 'pinia';
 import { createMemoryHistory, createRouter } from 'vue-router';
 import App from '../App.vue';
-import { createPageI18n, type Language } from '../i18n/language.ts';
+import { createPageLanguage, type PageLanguage } from '../i18n/language.ts';
 import { useDraft } from '../stores/draft.ts';
 import { useSession } from '../stores/session.ts';
 import type { FakeServer } from './fake-server.ts';
@@ -10,7 +10,7 @@ import type { FakeServer } from './fake-server.ts';
 /** The whole page over a fake server, as a signed-in person sees it. */
 export async function mountPage(
   server: FakeServer,
-  options: { language?: Language; signedIn?: boolean } = {},
+  options: { language?: PageLanguage; signedIn?: boolean } = {},
 ) {
   window.sessionStorage.clear();
   const pinia = createPinia();
@@ -21,7 +21,7 @@ export async function mountPage(
   if (options.signedIn !== false) await session.signIn({ kind: 'token', token: 'a-token' });
   const page = mount(App, {
     attachTo: document.body,
-    global: { plugins: [pinia, router, createPageI18n(options.language ?? 'en')] },
+    global: { plugins: [pinia, router, createPageLanguage(options.language ?? 'en')] },
   });
   await router.push('/');
   await flushPromises();

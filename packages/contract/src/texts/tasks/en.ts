@@ -26,6 +26,10 @@ export const en = {
   'wait.missing': '{reason}: {missing}',
   'wait.could_take': 'could take it: waits for its turn',
 
+  'placed.hot': 'its models were loaded there, or it needs none',
+  'placed.switch': 'loads its models',
+  'placed.overdue': 'loads its models, as others had gone before it often enough',
+
   'refusal.offline': 'does not answer',
   'refusal.error': 'something else answers, or it is stuck',
   'refusal.maintenance': 'in maintenance',

@@ -24,6 +24,10 @@ export const zhCn = {
   'wait.missing': '{reason}：{missing}',
   'wait.could_take': '可以执行，正在排队',
 
+  'placed.hot': '所需模型已加载，或无需模型',
+  'placed.switch': '在那里加载模型',
+  'placed.overdue': '加载模型：插队次数已达上限',
+
   'refusal.offline': '没有响应',
   'refusal.error': '该地址上不是原来的 ComfyUI，或它已卡死',
   'refusal.maintenance': '维护中',

@@ -24,6 +24,10 @@ export const zhTw = {
   'wait.missing': '{reason}：{missing}',
   'wait.could_take': '可以執行，正在排隊',
 
+  'placed.hot': '所需模型已載入，或無需模型',
+  'placed.switch': '在那裡載入模型',
+  'placed.overdue': '載入模型：插隊次數已達上限',
+
   'refusal.offline': '沒有回應',
   'refusal.error': '該位址上不是原來的 ComfyUI，或它已停止運作',
   'refusal.maintenance': '維護中',

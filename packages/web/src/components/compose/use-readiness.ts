@@ -35,18 +35,28 @@ export function useReadiness() {
       if (problem.parameter === plan.value?.prompt?.name) return t('generate.wait.prompt');
     }
     const field = parameter === undefined ? problem.parameter : labelOf(parameter, language.value);
-    return t('generate.wait.field', { field, problem: sayProblem(problem.key, problem.limit) });
+    return t('generate.wait.field', { field, problem: sayProblem(problem) });
   }
 
   /** A field's problem in words; an empty required field is said at the button only. */
   function problemOf(name: string): string | null {
     const problem = draft.problems.find((candidate) => candidate.parameter === name);
     if (problem === undefined || problem.key === 'required') return null;
-    return sayProblem(problem.key, problem.limit);
+    return sayProblem(problem);
   }
 
-  function sayProblem(key: string, limit: number | null): string {
-    return t(`problem.${key}`, { limit: limit ?? '' });
+  function sayProblem({ key, limit }: ValueProblem): string {
+    switch (key) {
+      case 'required':
+      case 'notSeed':
+      case 'notNumber':
+        return t(`problem.${key}`);
+      case 'tooSmall':
+      case 'tooLarge':
+      case 'notMultiple':
+      case 'tooLong':
+        return t(`problem.${key}`, { limit: limit ?? '' });
+    }
   }
 
   return { plan, reason, problemOf };

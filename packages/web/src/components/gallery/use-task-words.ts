@@ -3,13 +3,13 @@ import { useWords } from '../../i18n/use-words.ts';
 
 /** Where a task is, in words. */
 export function useTaskWords() {
-  const { t, sayDuration, sayFailure } = useWords();
+  const { t, sayDuration, sayFailure, saySent } = useWords();
 
   function sayState(task: Task): string {
     if (task.cancel_requested_at !== null && (task.status === 'running' || task.status === 'queued')) {
       return t('state.canceling');
     }
-    if (task.status === 'held' && task.held_reason !== null) return t(`held.${task.held_reason}`);
+    if (task.status === 'held' && task.held_reason !== null) return t(`waiting.${task.held_reason}`);
     if (task.status === 'queued') return sayPosition(task);
     if (task.status === 'running') return sayRunning(task);
     return t(`state.${task.status}`);
@@ -49,7 +49,7 @@ export function useTaskWords() {
   }
 
   function sayError(task: Task): string {
-    return task.error === null ? task.message : sayFailure(task.error);
+    return task.error === null ? saySent(task.message_text, task.message) : sayFailure(task.error);
   }
 
   return { sayState, sayStep, sayRemaining, sayError };

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { chooseLanguage, chooseTexts } from './cli-texts.ts';
+
+describe('chooseLanguage', () => {
+  it.each([
+    [undefined, { LANG: 'zh_CN.UTF-8' }, 'zh-CN'],
+    [undefined, { LANG: 'zh_TW.UTF-8' }, 'zh-TW'],
+    [undefined, { LANG: 'de_DE.UTF-8' }, 'en'],
+    [undefined, { LC_ALL: 'C', LANG: 'zh_CN' }, 'en'],
+    [undefined, {}, 'en'],
+    ['zh', { LANG: 'en_US' }, 'zh-CN'],
+    ['en', { LANG: 'zh_CN' }, 'en'],
+  ])('DO10 --lang %s with %o gives %s', (wish, env, expected) => {
+    expect(chooseLanguage(wish, env)).toBe(expected);
+  });
+});
+
+describe('chooseTexts', () => {
+  it.each([
+    ['en', 'OUT_OF_MEMORY as the server says'],
+    ['zh-CN', 'UNAUTHORIZED 登录已失效。'],
+    ['zh-CN', 'OF_A_NEWER_SERVER as the server says'],
+  ] as const)('in %s shows the error "%s"', (language, line) => {
+    const [code = ''] = line.split(' ');
+    expect(chooseTexts(language).error({ code, message: 'as the server says' })).toBe(line);
+  });
+
+  it('shows the sentence of a server that sends no code, and the code it does not know', () => {
+    const texts = chooseTexts('zh-CN');
+    expect(texts.sent(undefined, 'Waiting: 2 ahead.')).toBe('Waiting: 2 ahead.');
+    expect(texts.sent({ code: 'task.ahead', params: { ahead: 2 } }, 'Waiting: 2 ahead.')).toBe(
+      '排队中：前面还有 2 个。',
+    );
+    expect(texts.sent({ code: 'task.dreaming', params: {} }, 'Dreaming.')).toBe('Dreaming. (task.dreaming)');
+  });
+});

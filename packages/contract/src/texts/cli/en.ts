@@ -1,0 +1,67 @@
+import type { Messages } from '../catalogue.ts';
+
+/** The lines of the command. */
+export const en = {
+  'cli.accepted': 'Task accepted: {task}',
+  'cli.submitted': 'Workflow submitted, prompt_id: {prompt}',
+  'cli.waiting': 'Waiting for workflow {prompt} to finish...',
+  'cli.node': '  → Processing node: {node}',
+  'cli.progress': '  → Progress: {percent}% ({value}/{max})',
+  'cli.queue': '  → {tasks} tasks left in the queue',
+  'cli.done': '✓ Workflow {id} finished ({seconds} s)',
+  'cli.failed': '✗ Workflow {id} failed: {message}',
+  'cli.canceled': '✗ Workflow {id} was canceled',
+  'cli.attempt_ended': '  ⚠ Attempt {number} on {worker} ended: {message}',
+  'cli.silent': '⚠ No message for {seconds} s, last node: {node}',
+  'cli.no_node': 'none',
+  'cli.saved': 'Saved {path}',
+  'cli.still_running':
+    'The task goes on. See it: comfleet tasks watch {task} · end it: comfleet tasks cancel {task}',
+  'cli.batch_accepted': 'Batch accepted: {batch}',
+  'cli.batch_connected': {
+    by: 'medium',
+    cases: {
+      video: 'Connected, starting the batch of videos',
+      other: 'Connected, starting the batch of images',
+    },
+  },
+  'cli.batch_item': '[{item}/{total}] description {description}/{descriptions}, {medium} {copy}/{copies}',
+  'cli.batch_item_done': '✓ [{item}/{total}] finished ({seconds} s)',
+  'cli.batch_item_failed': '✗ [{item}/{total}] failed: {message}',
+  'cli.batch_closed': {
+    by: 'medium',
+    cases: {
+      video: 'All videos are done, closing the connection',
+      other: 'All images are done, closing the connection',
+    },
+  },
+  'cli.batch_total': {
+    by: 'medium',
+    cases: {
+      video: '✅ Total time for the videos: {seconds} s',
+      other: '✅ Total time for the images: {seconds} s',
+    },
+  },
+  'cli.batch_summary': '{succeeded} succeeded, {failed} failed, {canceled} canceled',
+  'cli.no_server': 'No Comfleet answers at {url}. Start one with: comfleet up',
+  'cli.no_credential':
+    'There is no credential in {path}. Start Comfleet here (comfleet up), or give --url and --token.',
+  'cli.nothing': 'Nothing to show.',
+  'cli.models_loaded': 'loaded',
+  'cli.overtaken':
+    'Tasks whose models were loaded went before it {times} times (at most {limit}); passed over for {seconds} s.',
+  'cli.placed': 'Placed on {worker} ({strategy}): {ground}.',
+  'cli.others_out': 'Not in question: {counts}.',
+  'cli.worker_removed': '{name} has left the fleet.',
+  'cli.worker_leaving': {
+    by: 'tasks',
+    cases: {
+      one: '{name} takes nothing new and leaves when its task is done.',
+      other: '{name} takes nothing new and leaves when its {tasks} tasks are done.',
+    },
+  },
+  'cli.announced': '{name} is in the fleet ({state}); again within {seconds} s',
+  'cli.announce_failed': '⚠ Not registered, trying again: {message}',
+  'cli.announcement_sent': 'Announced by UDP to {place}; nothing answers that',
+  'cli.verifying': 'Checking {what} ...',
+} as const satisfies Messages;

@@ -1,0 +1,23 @@
+import type { Messages } from '../catalogue.ts';
+
+/** What a start of the server shows on the terminal. */
+export const en = {
+  'start.started': 'Comfleet runs at {address}',
+  'start.addresses':
+    '  create page  {address}/client\n  API pages    {address}/docs\n  health       {address}/api/health',
+  'start.port_taken': 'Port {wanted} is in use; taking {taken} instead.',
+  'start.sign_in': 'Sign in once with this link (10 minutes): {link}',
+  'start.stopping': 'Stopping.',
+  'start.found_worker': 'Found a ComfyUI at {url}; using it as a worker.',
+  'start.added_worker': 'Worker: {url}',
+  'start.starting_comfyui': 'Starting ComfyUI in {folder}; this can take minutes.',
+  'start.comfyui_ready': 'ComfyUI {version} is ready at {url}.',
+  'start.simulated': `No ComfyUI was found, so {count} SIMULATED workers stand in: their pictures are drawings with the word "simulated" in them.
+  For real ones: npm start -- --worker http://HOST:8188   or   npm start -- --comfyui /path/to/ComfyUI`,
+  'start.example': 'First start: running the example "{name}".',
+  'start.progress': '  {percent}%  {node}',
+  'start.first_picture': 'first picture after {seconds} s: {path}',
+  'start.example_failed': 'The example did not finish: {message}',
+  'start.no_example':
+    'No shipped workflow fits the models of the workers; open the create page to see what is missing.',
+} as const satisfies Messages;

@@ -1,0 +1,20 @@
+import type { Translation } from '../catalogue.ts';
+import type { en } from './en.ts';
+
+export const zhCn = {
+  'start.started': 'Comfleet 已启动：{address}',
+  'start.addresses':
+    '  创作页面  {address}/client\n  API 文档  {address}/docs\n  健康检查  {address}/api/health',
+  'start.port_taken': '端口 {wanted} 已被占用，改用 {taken}。',
+  'start.sign_in': '一次性登录链接（10 分钟内有效）：{link}',
+  'start.stopping': '正在停止。',
+  'start.found_worker': '在 {url} 找到 ComfyUI，作为工作节点使用。',
+  'start.added_worker': '工作节点：{url}',
+  'start.starting_comfyui': '正在启动 {folder} 中的 ComfyUI，可能需要几分钟。',
+  'start.comfyui_ready': 'ComfyUI {version} 已就绪：{url}',
+  'start.simulated': `没有找到 ComfyUI，由 {count} 个模拟工作节点代替：它们的图片只是带有 “simulated” 字样的示意图。
+  使用真实节点：npm start -- --worker http://HOST:8188   或   npm start -- --comfyui /path/to/ComfyUI`,
+  'start.example': '首次启动：运行示例“{name}”。',
+  'start.example_failed': '示例未完成：{message}',
+  'start.no_example': '工作节点上的模型不适合任何自带工作流；请打开创作页面查看缺少什么。',
+} satisfies Translation<typeof en>;
