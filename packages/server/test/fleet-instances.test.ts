@@ -117,7 +117,9 @@ describe('a supervised ComfyUI', () => {
     const { id } = await instances.start(simulator);
     const { workerId, pid } = await instances.whenReady(id);
     const told: string[] = [];
-    registry.onChange(({ type, cause }) => type === 'worker.restart_requested' && told.push(toFleetSentence(cause)));
+    registry.onChange(
+      ({ type, cause }) => type === 'worker.restart_requested' && told.push(toFleetSentence(cause)),
+    );
     expect(registry.requestRestart(workerId ?? '', 'runs nothing')).toBe(true);
     expect(told).toEqual(['runs nothing: it was started just now']);
     expect(instances.list()[0]).toMatchObject({ state: 'ready', pid });
