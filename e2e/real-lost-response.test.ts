@@ -62,7 +62,7 @@ describe(
       if (folder) await rm(folder, { recursive: true, force: true });
     });
 
-    test('the library returns the result of its one execution', async () => {
+    test('C-4 the library returns the result of its one execution', async () => {
       const before = comfyui.countPrompts();
       const comfy = new ComfyUI({ host: '127.0.0.1', port: proxy.port });
       await comfy.connectWebSocket();
@@ -78,7 +78,7 @@ describe(
       expect(comfyui.countPrompts() - before).toBe(1);
     });
 
-    test('the server delivers the result of its one attempt', async () => {
+    test('C-4 the server delivers the result of its one attempt', async () => {
       const before = comfyui.countPrompts();
       const rig = await FlowRig.open({ simulators: [] });
       try {

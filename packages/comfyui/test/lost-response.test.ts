@@ -7,7 +7,7 @@ import { count, openSession, picture } from './open-session.ts';
 
 const AWAY_MS = 8000;
 
-it('the response of POST is lost and the network stays away for 8 s: the server ran it once, and its result is returned', async () => {
+it('C-4 the response of POST is lost and the network stays away for 8 s: the server ran it once, and its result is returned', async () => {
   const { simulator, folder } = await openSession();
   const proxy = await openTcpProxy({ host: '127.0.0.1', port: simulator.port });
   const comfy = new ComfyUI({ host: '127.0.0.1', port: proxy.port });

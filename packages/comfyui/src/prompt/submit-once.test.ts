@@ -90,7 +90,7 @@ test('an absence that a later look could not confirm is no absence', async () =>
   expect(await submission).toMatchObject({ kind: 'unreachable' });
 });
 
-test('an unclear POST whose prompt a later look finds was accepted', async () => {
+test('C-4 an unclear POST whose prompt a later look finds was accepted', async () => {
   const { submission, posts } = submitTo({ post: 'RESET', looks: [null, EMPTY, QUEUED] });
 
   expect(await submission).toEqual({ kind: 'found' });

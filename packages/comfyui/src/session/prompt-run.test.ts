@@ -40,7 +40,7 @@ async function pass(clock: FakeClock, ms: number): Promise<void> {
 }
 
 describe('when the response of POST is lost', () => {
-  it('and the server is away for 8 s, it is looked for until it is found; it is sent once', async () => {
+  it('C-4 and the server is away for 8 s, it is looked for until it is found; it is sent once', async () => {
     const { network, answers } = breakPost(() => FINISHED);
     const { session, clock, logs } = await openFakeSession(answers);
     network.isAway = true;
@@ -56,7 +56,7 @@ describe('when the response of POST is lost', () => {
     expect(logs.map((log) => log.step)).toEqual(expect.arrayContaining(['unclear', 'finished_by_check']));
   });
 
-  it('and the server never comes back, the outcome is unknown after 120 s: not safe to run it again', async () => {
+  it('C-4 and the server never comes back, the outcome is unknown after 120 s: not safe to run it again', async () => {
     const { network, answers } = breakPost(() => FINISHED);
     const { session, clock } = await openFakeSession(answers);
     network.isAway = true;
