@@ -280,7 +280,9 @@ export const healthSchema = z
       z.string(),
       z.object({
         status: z.enum(SERVICE_STATES),
-        message: z.string(),
+        /** Deprecated: the English of `message_text`. */
+        message: z.string().meta({ deprecated: true }),
+        message_text: textSchema.optional(),
         details: z.record(z.string(), z.unknown()).optional(),
       }),
     ),

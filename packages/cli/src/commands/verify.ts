@@ -68,21 +68,29 @@ async function checkServer(comfleet: Comfleet, { terminal }: CommandContext): Pr
   return `${comfleet.url} as ${me.name} (${me.grants.join(', ') || 'no grants'})`;
 }
 
-async function checkService(comfleet: Comfleet, { terminal }: CommandContext, part: string): Promise<string> {
+async function checkService(
+  comfleet: Comfleet,
+  { terminal, texts }: CommandContext,
+  part: string,
+): Promise<string> {
   const { services } = await comfleet.service.health({ signal: terminal.signal });
   const service = services[part];
   if (service === undefined) throw new Error(`The server does not tell about its ${part}.`);
-  if (service.status === 'down') throw new Error(service.message);
-  return service.message;
+  const message = texts.sent(service.message_text, service.message);
+  if (service.status === 'down') throw new Error(message);
+  return message;
 }
 
-async function checkWorkers(comfleet: Comfleet, { terminal }: CommandContext): Promise<string> {
+async function checkWorkers(comfleet: Comfleet, { terminal, texts }: CommandContext): Promise<string> {
   const { signal } = terminal;
   const workers: Worker[] = [];
   for (const { worker_id: id } of await comfleet.workers.list({ signal })) {
     workers.push(await comfleet.workers.check(id, { signal }));
   }
-  const tell = (w: Worker): string => `${w.name} ${w.state}${w.reason === null ? '' : ` (${w.reason})`}`;
+  const tell = (w: Worker): string =>
+    w.reason === null
+      ? `${w.name} ${w.state}`
+      : `${w.name} ${w.state} (${texts.sent(w.reason_text, w.reason)})`;
   if (workers.length === 0) throw new Error('There is no worker.');
   const all = workers.map(tell).join(', ');
   if (workers.some((w) => w.state === 'offline' || w.state === 'error')) throw new Error(all);

@@ -40,6 +40,15 @@ export const en = {
   'check.gone': '{reason}',
   'check.failed': '{reason}',
 
+  'service.database': '{driver} answers',
+  'service.database_down': '{driver} does not answer',
+  'service.queue': '{waiting} waiting, {held} held, {running} running',
+  'service.redis_unneeded': 'not configured, not needed',
+  'service.redis_unused': 'configured, not used: the embedded queue runs',
+  'service.no_workers': 'no worker is known',
+  'service.workers_offline': 'none of {total} workers is online',
+  'service.workers': '{online} of {total} workers online',
+
   'worker.not_asked': 'not asked yet',
   'worker.slow': 'answers far slower than the others of the fleet',
   'worker.flapping': 'answers again, but fell {falls} times in a short time; back in {seconds} s',

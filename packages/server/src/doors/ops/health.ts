@@ -1,4 +1,5 @@
-import type { Health } from '@comfleet/contract';
+import { type Health, plainText } from '@comfleet/contract';
+import { type FleetText, toFleetSentence } from '@comfleet/contract/texts/fleet';
 import type { Flow } from '../../flow/flow.ts';
 import type { Config } from '../../platform/config/config.ts';
 import type { Database } from '../../platform/database/database.ts';
@@ -34,38 +35,40 @@ function judge(services: Record<string, ServiceHealth>): Health['status'] {
 }
 
 async function checkDatabase(db: Database): Promise<ServiceHealth> {
+  const { driver } = db;
   try {
     await db.read(db.k.selectFrom('setting').select('name').limit(1));
-    return { status: 'ok', message: `${db.driver} answers`, details: { driver: db.driver } };
+    return { ...say('ok', { code: 'service.database', params: { driver } }), details: { driver } };
   } catch (thrown) {
-    return {
-      status: 'down',
-      message: `${db.driver} does not answer`,
-      details: { error: toError(thrown).message },
-    };
+    const details = { error: toError(thrown).message };
+    return { ...say('down', { code: 'service.database_down', params: { driver } }), details };
   }
 }
 
 function describeQueue(flow: Pick<Flow, 'stats'>): ServiceHealth {
   const { waiting, held, running } = flow.stats();
+  const counts = { waiting, held, running };
   return {
-    status: 'ok',
-    message: `${waiting} waiting, ${held} held, ${running} running`,
-    details: { engine: 'embedded', waiting, held, running },
+    ...say('ok', { code: 'service.queue', params: counts }),
+    details: { engine: 'embedded', ...counts },
   };
 }
 
 function describeRedis({ redis }: Config): ServiceHealth {
-  if (!redis) return { status: 'ok', message: 'not configured, not needed' };
-  return { status: 'ok', message: 'configured, not used: the embedded queue runs' };
+  return say('ok', plainText(redis ? 'service.redis_unused' : 'service.redis_unneeded'));
 }
 
 function describeWorkers(fleet: FleetView): ServiceHealth {
   const workers = fleet.list();
+  const total = workers.length;
   const online = workers.filter((worker) => worker.state === 'online' || worker.state === 'busy').length;
-  const details = { total: workers.length, online };
-  if (workers.length === 0) return { status: 'degraded', message: 'no worker is known', details };
+  const details = { total, online };
+  if (total === 0) return { ...say('degraded', plainText('service.no_workers')), details };
   if (online === 0)
-    return { status: 'degraded', message: `none of ${workers.length} workers is online`, details };
-  return { status: 'ok', message: `${online} of ${workers.length} workers online`, details };
+    return { ...say('degraded', { code: 'service.workers_offline', params: { total } }), details };
+  return { ...say('ok', { code: 'service.workers', params: details }), details };
+}
+
+function say(status: ServiceHealth['status'], text: FleetText): ServiceHealth {
+  return { status, message: toFleetSentence(text), message_text: text };
 }
