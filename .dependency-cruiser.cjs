@@ -1,4 +1,4 @@
-// The import rule of the architecture: doors → flow, people → fleet → platform → contract.
+// The import rule of the architecture: doors → flow, people → fleet → platform → contract; in flow calls → engine → stages.
 // Packages are matched by name too, so that the rule holds before anything is built.
 const pkg = (...names) => `^(packages/(${names.join('|')})/|@comfleet/(${names.join('|')})(/|$))`;
 const server = 'packages/server/src';
@@ -84,6 +84,49 @@ module.exports = {
     layerRule('flow', ['doors', 'people', 'app', 'main']),
     layerRule('doors', ['app', 'main']),
     ...fleetRules,
+    layerRule('flow/engine', ['flow/calls']),
+    layerRule('flow/estimates', ['flow/calls', 'flow/engine']),
+    layerRule(`flow/${stages}`, ['flow/calls', 'flow/engine', 'flow/estimates']),
+    {
+      name: 'doors-through-calls',
+      comment:
+        'a door speaks to the services in flow/calls and to nothing below; whose tasks they are is a type of tasks/',
+      severity: 'error',
+      from: { path: `^${server}/doors/`, pathNot: tests },
+      to: { path: `^${server}/flow/(?!calls/)`, pathNot: `^${server}/flow/tasks/actor\\.ts$` },
+    },
+    {
+      name: 'calls-through-the-seam',
+      comment: 'of the engine, and of the estimates it keeps, the calls know its interface alone',
+      severity: 'error',
+      from: { path: `^${server}/flow/calls/`, pathNot: tests },
+      to: { path: `^${server}/flow/(engine|estimates)/`, pathNot: `^${server}/flow/engine/engine\\.ts$` },
+    },
+    {
+      name: 'calls-apart',
+      comment:
+        'one service a resource: siblings do not import each other; a batch is made of tasks, so batches may import tasks',
+      severity: 'error',
+      from: { path: `^${server}/flow/calls/([^/]+)/`, pathNot: tests },
+      to: {
+        path: `^${server}/flow/calls/([^/]+)/`,
+        pathNot: [`^${server}/flow/calls/$1/`, `^${server}/flow/calls/tasks/`],
+      },
+    },
+    {
+      name: 'calls-tasks-for-batches-only',
+      comment: 'of the siblings in calls/ only batches may import tasks',
+      severity: 'error',
+      from: { path: `^${server}/flow/calls/(?!batches/|tasks/)`, pathNot: tests },
+      to: { path: `^${server}/flow/calls/tasks/` },
+    },
+    {
+      name: 'flow-has-no-loose-files',
+      comment: 'everything in flow/ has a floor: calls, engine, estimates or a stage',
+      severity: 'error',
+      from: {},
+      to: { path: `^${server}/flow/[^/]+\\.ts$` },
+    },
     {
       name: 'doors-apart',
       comment: 'one folder per dialect: a door does not import another door',
@@ -93,7 +136,7 @@ module.exports = {
     },
     {
       name: 'stages-apart',
-      comment: 'stages of the flow do not import each other; spine.ts carries data between them',
+      comment: 'stages of the flow do not import each other; the engine carries data between them',
       severity: 'error',
       from: { path: `^${server}/flow/${stages}/`, pathNot: tests },
       to: { path: `^${server}/flow/${stages}/`, pathNot: `^${server}/flow/($1|tasks)/` },

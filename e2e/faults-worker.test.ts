@@ -175,7 +175,7 @@ describe.concurrent('a worker stays, but its prompt hangs', () => {
       await stage.rig.happened(id, 'attempt.started');
       await stage.setMaintenance('w1', false);
       const { task, isOwn } = await stage.result(id);
-      const steps = (await stage.rig.flow.loadTaskEvents(stage.rig.actor, id, 0))
+      const steps = (await stage.rig.calls.tasks.loadEvents(stage.rig.actor, id, 0))
         .filter(({ type }) => type === 'attempt.escalated')
         .map(({ details }) => [details?.step, details?.result]);
 
@@ -367,7 +367,7 @@ describe.concurrent('a worker says what is not so', () => {
       await process.setFault({ name: 'ws_duplicate', frame: 'completion', copies: 3, times: 4 });
       const id = await stage.startOn('w1', samplerGraph(20));
       const { task, isOwn } = await stage.result(id);
-      const frames = await stage.rig.flow.loadTaskEvents(stage.rig.actor, id, 0);
+      const frames = await stage.rig.calls.tasks.loadEvents(stage.rig.actor, id, 0);
 
       expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1 });
       expect(isOwn).toBe(true);

@@ -19,7 +19,7 @@ const KINDS = 8;
 
 /**
  * The product's queue and board with everything full: every worker runs a prompt and has one that waits on it, and the rest
- * of the tasks wait in their lanes. Places as the spine does.
+ * of the tasks wait in their lanes. Places as the engine does.
  */
 export class CrowdedBoard {
   nowMs = 0;
@@ -106,7 +106,7 @@ export class CrowdedBoard {
     }
   }
 
-  /** As `Spine` places. */
+  /** As the placement loop places. */
   async place() {
     let started = 0;
     const heads = await this.#queue.heads(await this.#queue.lanes());

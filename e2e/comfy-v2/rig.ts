@@ -170,9 +170,9 @@ export class Rig {
 
   /** Looks at a job each time something happens to it, until it is what the test waits for. */
   async waitForJob(client: Client, id: string, isWanted: (job: AnswerBody) => boolean): Promise<AnswerBody> {
-    const { flow } = this.app.opened;
+    const { tasks } = this.app.calls;
     const stop = new AbortController();
-    for await (const frame of flow.watchTask(this.app.local.principal, id as TaskId, null, stop.signal)) {
+    for await (const frame of tasks.watch(this.app.local.principal, id as TaskId, null, stop.signal)) {
       if (frame.kind === 'preview') continue;
       const { json } = await this.ask(client, `GET /api/v2/jobs/${id}`);
       if (isWanted(json)) return json;

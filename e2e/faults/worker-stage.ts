@@ -96,9 +96,9 @@ export class WorkerStage {
   }
 
   async submitWorkflow(taskType: string, parameters: Record<string, unknown>): Promise<TaskId> {
-    const { flow, actor } = this.rig;
+    const { calls, actor } = this.rig;
     const body = { kind: 'workflow', taskType, parameters, strict: true } as const;
-    const { submitted } = await flow.submit({ actor, door: 'native', body, options: {} });
+    const { submitted } = await calls.tasks.submit({ actor, door: 'native', body, options: {} });
     return submitted.task_id as TaskId;
   }
 

@@ -106,7 +106,7 @@ export class RealStage {
 
   /** Milliseconds from a moment (Date.now) to the event's n-th time. */
   async msTo(id: TaskId, type: string, count: number, since: number): Promise<number> {
-    const events = await this.rig.flow.loadTaskEvents(this.rig.actor, id, 0);
+    const events = await this.rig.calls.tasks.loadEvents(this.rig.actor, id, 0);
     const event = events.filter((one) => one.type === type)[count - 1];
     return event ? Date.parse(event.at) - since : Number.NaN;
   }

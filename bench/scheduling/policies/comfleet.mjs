@@ -22,7 +22,7 @@ const REVIEW_MS = 1000;
 const AGING_EVERY_MS = 10_000;
 
 /**
- * The product's queue and placement, fed as its spine feeds them.
+ * The product's queue and placement, fed as its engine feeds them.
  * @param {{ random: () => number, strategy?: PlacementRules['strategy'] }} options
  * @returns {(workers: readonly SimWorker[]) => Policy}
  */

@@ -1,4 +1,4 @@
-export { type App, type AppOptions, openApp } from './app.ts';
+export { type App, type AppOptions, openApp } from './app/app.ts';
 export { startUp } from './main.ts';
 export { formatConfigError } from './platform/config/config-problem.ts';
 export { openConfig } from './platform/config/config-store.ts';

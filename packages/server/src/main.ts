@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type App, openApp } from './app.ts';
+import { type App, openApp } from './app/app.ts';
 import { CONFIG_EXIT_CODE, formatConfigError } from './platform/config/config-problem.ts';
 import { openConfig } from './platform/config/config-store.ts';
 import { parseTaskTypes } from './platform/config/load-config.ts';
@@ -111,7 +111,7 @@ async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void
   print(say('start.addresses', { address: app.address }));
   await chooseWorkers(scope, app, options);
   // Only now is the fleet complete: workers of the command line and our own ComfyUI have joined.
-  await app.opened.spine.adoption.abandonStrangers();
+  await app.engine.fleetComplete();
   const code = await app.identity.createSignInCode(app.local.principal.id);
   print(say('start.sign_in', { link: `${app.address}/client#code=${code}` }));
   if (options.firstExample) await runFirstExample(app, options);

@@ -106,7 +106,7 @@ describe('workers by the API', () => {
     expect((await rig.ask('DELETE', `${workerPath('old')}?mode=move`)).status).toBe(200);
     await whenStartedAgain(running);
     expect(await rig.load(running)).toMatchObject({ status: 'running', worker_name: 'gpu-1' });
-    await rig.flow.cancelTask(rig.actor, running);
+    await rig.calls.tasks.cancel(rig.actor, running);
     await rig.ended(running);
   });
 
@@ -144,7 +144,7 @@ describe('workers by the API', () => {
     await whenStartedAgain(running);
     expect((await rig.load(running)).worker_name).not.toBe(first);
     expect(stateOf(first)).toBe('maintenance');
-    await rig.flow.cancelTask(rig.actor, running);
+    await rig.calls.tasks.cancel(rig.actor, running);
     await rig.ended(running);
   });
 
@@ -188,7 +188,7 @@ describe('workers by the API', () => {
       load_percent: 25,
       free_slots: 3,
     });
-    await rig.flow.cancelTask(rig.actor, running);
+    await rig.calls.tasks.cancel(rig.actor, running);
     await rig.ended(running);
     const asked = rig.app.fleet.findByName('gpu-1')?.snapshot().inventory?.fetchedAtMs ?? 0;
     const answer = await rig.ask('POST', `${workerPath('gpu-1')}/inventory`);

@@ -17,14 +17,14 @@ async function submit(seconds: readonly number[]): Promise<Batch> {
       { node_id: '1', input_name: 'color', value: index },
     ],
   }));
-  return (await rig.flow.submitBatch(rig.actor, { tasks }, JSON.stringify(sleepGraph(0)))).batch;
+  return (await rig.calls.batches.submit(rig.actor, { tasks }, JSON.stringify(sleepGraph(0)))).batch;
 }
 
 const load = ({ batch_id }: Batch): Promise<BatchDetail> =>
-  rig.flow.loadBatch(rig.actor, batch_id as BatchId);
+  rig.calls.batches.load(rig.actor, batch_id as BatchId);
 
 const change = ({ batch_id }: Batch, what: 'pause' | 'resume' | 'cancel') =>
-  rig.flow.changeBatch(rig.actor, batch_id as BatchId, what);
+  rig.calls.batches.change(rig.actor, batch_id as BatchId, what);
 
 async function ended(batch: Batch): Promise<BatchDetail> {
   for (const id of batch.task_ids) await rig.ended(id as TaskId);
@@ -41,7 +41,7 @@ async function started(batch: Batch, count: number): Promise<void> {
 }
 
 const eventsOf = async (id: string): Promise<string[]> =>
-  (await rig.flow.loadTaskEvents(rig.actor, id as TaskId, 0)).map((event) => event.type);
+  (await rig.calls.tasks.loadEvents(rig.actor, id as TaskId, 0)).map((event) => event.type);
 
 describe('a batch on four workers', () => {
   it('BG7 runs on all of them, and lists its results in the order of its items whatever ended first', async () => {

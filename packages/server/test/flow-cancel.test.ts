@@ -17,7 +17,7 @@ describe('canceling', () => {
     await rig.ledger(id, 'execution_start');
     const atMs = Date.now();
 
-    await rig.flow.cancelTask(rig.actor, id);
+    await rig.calls.tasks.cancel(rig.actor, id);
     const end = await rig.ledger(id, 'execution_end');
     const task = await rig.ended(id);
 
@@ -33,7 +33,7 @@ describe('canceling', () => {
     const prefetched = await rig.submit(sleepGraph(0.6));
     await rig.ledger(prefetched, 'prompt_accepted');
 
-    await rig.flow.cancelTask(rig.actor, prefetched);
+    await rig.calls.tasks.cancel(rig.actor, prefetched);
     const [first, second] = await Promise.all([rig.ended(running), rig.ended(prefetched)]);
     await rig.run(pictureGraph());
 
@@ -47,7 +47,7 @@ describe('canceling', () => {
     const busy = [await rig.submit(sleepGraph(0.4)), await rig.submit(sleepGraph(0.1))];
     const waiting = await rig.submit(pictureGraph());
 
-    const canceled = await rig.flow.cancelTask(rig.actor, waiting);
+    const canceled = await rig.calls.tasks.cancel(rig.actor, waiting);
     for (const id of busy) await rig.ended(id);
 
     expect(canceled).toMatchObject({ status: 'canceled', attempt_count: 0 });
@@ -60,7 +60,7 @@ describe('canceling', () => {
       const id = await rig.submit(sleepGraph(0.15));
       await rig.happened(id, type);
 
-      await rig.flow.cancelTask(rig.actor, id);
+      await rig.calls.tasks.cancel(rig.actor, id);
       const task = await rig.ended(id);
 
       expect(task).toMatchObject({ status: 'canceled', results: [] });
@@ -72,7 +72,7 @@ describe('canceling', () => {
     const answers = await Promise.all(
       ids.map(async (id) => {
         await rig.ledger(id, 'execution_start');
-        return rig.flow.cancelTask(rig.actor, id);
+        return rig.calls.tasks.cancel(rig.actor, id);
       }),
     );
     const ends = await Promise.all(ids.map((id) => rig.ended(id)));
@@ -89,7 +89,7 @@ describe('canceling', () => {
     const id = await rig.submit(sleepGraph(30));
     await rig.happened(id, 'attempt.claimed');
 
-    await rig.flow.cancelTask(rig.actor, id);
+    await rig.calls.tasks.cancel(rig.actor, id);
     const task = await rig.ended(id);
     const next = await rig.run(pictureGraph());
 
@@ -101,9 +101,9 @@ describe('canceling', () => {
     const id = await rig.submit(sleepGraph(30));
     await rig.ledger(id, 'execution_start');
 
-    await Promise.all([rig.flow.cancelTask(rig.actor, id), rig.flow.cancelTask(rig.actor, id)]);
+    await Promise.all([rig.calls.tasks.cancel(rig.actor, id), rig.calls.tasks.cancel(rig.actor, id)]);
     await rig.ended(id);
-    const types = (await rig.flow.loadTaskEvents(rig.actor, id, 0)).map((event) => event.type);
+    const types = (await rig.calls.tasks.loadEvents(rig.actor, id, 0)).map((event) => event.type);
 
     expect(types.filter((type) => type === 'task.cancel_requested')).toHaveLength(1);
     expect(types.filter((type) => type === 'task.canceled')).toHaveLength(1);

@@ -55,9 +55,9 @@ describe('estimates', () => {
     const [id] = await submitMany(1);
     if (id === undefined) throw new Error('no task');
     await rig.ended(id);
-    const events = await rig.flow.loadTaskEvents(rig.actor, id, 0);
+    const events = await rig.calls.tasks.loadEvents(rig.actor, id, 0);
     const claim = events.find((event) => event.type === 'attempt.claimed');
-    const [error] = rig.flow.estimateErrors();
+    const [error] = await rig.calls.statistics.estimateErrors();
 
     expect(Number(claim?.details?.['expected_ms'])).toBeGreaterThan(RUN_SECONDS * 900);
     expect(error).toMatchObject({ workflow: null, task_type: 'custom' });
@@ -68,10 +68,10 @@ describe('estimates', () => {
   });
 
   it('TQ15 estimates and their errors are there again after a restart', async () => {
-    const [before] = rig.flow.estimateErrors();
+    const [before] = await rig.calls.statistics.estimateErrors();
     await rig.stop();
     await rig.start();
-    const [after] = rig.flow.estimateErrors();
+    const [after] = await rig.calls.statistics.estimateErrors();
     // Of the same lane, and long enough to be seen while it runs.
     const id = await rig.submit(sleepGraph(60));
 
@@ -81,6 +81,6 @@ describe('estimates', () => {
       1,
     );
     expect((await rig.load(id)).estimated_end).not.toBeNull();
-    await rig.flow.cancelTask(rig.actor, id);
+    await rig.calls.tasks.cancel(rig.actor, id);
   });
 });

@@ -85,7 +85,7 @@ describe('a task whose worker goes away', () => {
     await at(networks, 0).goDown();
     const moved = rig.watch(id, 0);
     await moved.wait((frame) => frame.kind === 'event' && frame.event.attempt_number === 2);
-    await rig.flow.cancelTask(rig.actor, id);
+    await rig.calls.tasks.cancel(rig.actor, id);
     const task = await rig.ended(id);
 
     expect(task.attempts.map(({ worker_name, ending }) => [worker_name, ending])).toEqual([
@@ -153,7 +153,7 @@ describe('which worker is asked', () => {
     await allowOnly(rig, 'gpu-2');
     const canceled = await rig.submit(sleepGraph(60));
     await rig.happened(canceled, 'attempt.started');
-    await rig.flow.cancelTask(rig.actor, canceled);
+    await rig.calls.tasks.cancel(rig.actor, canceled);
     await rig.ended(canceled);
     const count = (worker: number, event: string) =>
       at(rig.simulators, worker)
@@ -268,7 +268,7 @@ describe('failures that repeat', () => {
 
     expect(waiting.filter((reason) => reason === 'retry_delay')).toHaveLength(3);
     expect(tasks.map((task) => task.attempt_count)).toEqual([2, 2, 2, 2, 2, 2]);
-    expect(rig.flow.stats().retriesDelayed).toBeGreaterThanOrEqual(3);
+    expect((await rig.calls.statistics.engine()).retriesDelayed).toBeGreaterThanOrEqual(3);
   });
 
   it('a running prompt without progress beyond the limit of its workflow is canceled and runs elsewhere', async () => {
@@ -279,7 +279,7 @@ describe('failures that repeat', () => {
       config: { task_types: { text_to_image: { ...TEST_WORKFLOWS.text_to_image, workflows } } },
     });
     await allowOnly(rig, 'gpu-1');
-    const { submitted } = await rig.flow.submit({
+    const { submitted } = await rig.calls.tasks.submit({
       actor: rig.actor,
       door: 'native',
       body: { kind: 'workflow', taskType: 'text_to_image', parameters: { prompt: 'a cat' } },
@@ -288,7 +288,7 @@ describe('failures that repeat', () => {
     await rig.happened(submitted.task_id, 'attempt.started');
     await allowOnly(rig, null);
     const task = await rig.ended(submitted.task_id);
-    const events = await rig.flow.loadTaskEvents(rig.actor, submitted.task_id as never, 0);
+    const events = await rig.calls.tasks.loadEvents(rig.actor, submitted.task_id as never, 0);
 
     expect(task).toMatchObject({ status: 'succeeded', attempt_count: 2, worker_name: 'gpu-2' });
     expect(task.attempts[0]).toMatchObject({

@@ -1,3 +1,4 @@
+import type { BatchId } from '@comfleet/contract';
 import type { SimulatorOptions } from '@comfleet/simulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph, samplerGraph, sleepGraph } from './kit/flow-rig.ts';
@@ -45,7 +46,7 @@ describe('why a task waits', () => {
     await fleet.setMaintenance(idOf(rig(), 'gpu-1'), true);
     await fleet.setMaintenance(idOf(rig(), 'gpu-2'), true);
     const id = await rig().submit(pictureGraph());
-    const why = await rig().flow.explainTask(rig().actor, id);
+    const why = await rig().calls.tasks.explain(rig().actor, id);
 
     expect(why).toMatchObject({ status: 'queued', placed: null });
     expect(why.message).toBe('Waiting: 0 ahead. Of 2 workers: in maintenance (2).');
@@ -58,10 +59,10 @@ describe('why a task waits', () => {
   });
 
   it('LB12 a placed task keeps the ground, the scores and who was out; the balancer counts its choices', async () => {
-    const before = await rig().flow.describeBalancer();
+    const before = await rig().calls.statistics.balancer();
     const task = await rig().run(pictureGraph());
-    const why = await rig().flow.explainTask(rig().actor, task.task_id as never);
-    const after = await rig().flow.describeBalancer();
+    const why = await rig().calls.tasks.explain(rig().actor, task.task_id as never);
+    const after = await rig().calls.statistics.balancer();
 
     expect(why.waiting).toBeNull();
     expect(why.placed).toMatchObject({
@@ -145,7 +146,7 @@ describe('a batch that is paused', () => {
   it('BG5 keeps a task that is taken back for a more urgent one, and lets it go when it is resumed', async () => {
     const running = await rig().submit(sleepGraph(0.6));
     await rig().ledger(running, 'execution_start');
-    const { batch } = await rig().flow.submitBatch(
+    const { batch } = await rig().calls.batches.submit(
       rig().actor,
       { tasks: [{}] },
       JSON.stringify(pictureGraph()),
@@ -153,8 +154,8 @@ describe('a batch that is paused', () => {
     );
     const [item = ''] = batch.task_ids;
     await rig().ledger(item, 'prompt_accepted');
-    const id = batch.batch_id as Parameters<FlowRig['flow']['changeBatch']>[1];
-    await rig().flow.changeBatch(rig().actor, id, 'pause');
+    const id = batch.batch_id as BatchId;
+    await rig().calls.batches.change(rig().actor, id, 'pause');
     const urgent = await rig().submit(pictureGraph(), { priority: 10 });
     await rig().ended(urgent);
     expect(await rig().load(item)).toMatchObject({
@@ -163,7 +164,7 @@ describe('a batch that is paused', () => {
       attempt_count: 0,
     });
 
-    await rig().flow.changeBatch(rig().actor, id, 'resume');
+    await rig().calls.batches.change(rig().actor, id, 'resume');
     expect(await rig().ended(item)).toMatchObject({ status: 'succeeded', attempt_count: 1 });
     expect(rig().executions(item)).toBe(1);
   });

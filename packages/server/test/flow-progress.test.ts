@@ -79,25 +79,6 @@ describe('progress and previews', () => {
     ).toBe('ffd8');
   });
 
-  it('PR7 without a watcher no preview is made ready for anybody', async () => {
-    const { hub } = rig.app.opened;
-    const published: string[] = [];
-    const publish = hub.publish.bind(hub);
-    const over = new Promise<void>((resolve) => {
-      hub.publish = (happening) => {
-        published.push(happening.kind);
-        publish(happening);
-        if (happening.kind === 'event' && happening.event.state === 'succeeded') resolve();
-      };
-    });
-    await rig.submit(samplerGraph(6));
-    await over;
-    hub.publish = publish;
-
-    expect(published).toContain('progress');
-    expect(published).not.toContain('preview');
-  });
-
   it('PR5 a late joiner gets the current state first', async () => {
     const id = await rig.submit(samplerGraph(20));
     await rig.watch(id).wait((frame) => frame.kind === 'progress' && frame.progress.value > 0.3);
@@ -110,13 +91,15 @@ describe('progress and previews', () => {
   });
 
   it('PR5 an owner and a batch have streams too', async () => {
-    const own = watchFrames((signal) => rig.flow.watchOwn(rig.actor, signal));
-    const { batch } = await rig.flow.submitBatch(
+    const own = watchFrames((signal) => rig.calls.tasks.watchOwn(rig.actor, signal));
+    const { batch } = await rig.calls.batches.submit(
       rig.actor,
       { tasks: [{}, {}], graph: {} } as never,
       JSON.stringify(pictureGraph()),
     );
-    const watch = watchFrames((signal) => rig.flow.watchBatch(rig.actor, batch.batch_id as never, signal));
+    const watch = watchFrames((signal) =>
+      rig.calls.batches.watch(rig.actor, batch.batch_id as never, signal),
+    );
     const isEndOf = (id: string) => (frame: StreamFrame) => isEnd(frame) && idOf(frame) === id;
     for (const id of batch.task_ids) {
       await watch.wait(isEndOf(id));
@@ -128,7 +111,7 @@ describe('progress and previews', () => {
 
   it('a reader that is slow with the snapshot still hears the end', async () => {
     const id = await rig.submit(pictureGraph());
-    const stream = rig.flow.watchTask(rig.actor, id, 0, AbortSignal.timeout(5000))[Symbol.asyncIterator]();
+    const stream = rig.calls.tasks.watch(rig.actor, id, 0, AbortSignal.timeout(5000))[Symbol.asyncIterator]();
     await stream.next();
     await rig.ended(id);
     const rest: string[] = [];
@@ -141,7 +124,7 @@ describe('progress and previews', () => {
   it('P14 a stream resumes after the number last seen, without gap and without repeating', async () => {
     const id = await rig.submit(samplerGraph(4));
     await rig.ended(id);
-    const all = await rig.flow.loadTaskEvents(rig.actor, id, 0);
+    const all = await rig.calls.tasks.loadEvents(rig.actor, id, 0);
     const resumed = rig.watch(id, 2);
     await resumed.wait(isEnd);
 
@@ -175,9 +158,9 @@ describe('the exact end', () => {
     rig.simulator.control.set({ name: 'ws_duplicate', frame: 'completion', copies: 5, times: 2 });
     const id = await rig.submit(sleepGraph(0.1));
     await rig.ledger(id, 'execution_end');
-    await Promise.all(Array.from({ length: 5 }, () => rig.flow.debug.check(rig.actor, id)));
+    await Promise.all(Array.from({ length: 5 }, () => rig.calls.tasks.check(rig.actor, id)));
     const task = await rig.ended(id);
-    const types = (await rig.flow.loadTaskEvents(rig.actor, id, 0)).map((event) => event.type);
+    const types = (await rig.calls.tasks.loadEvents(rig.actor, id, 0)).map((event) => event.type);
 
     expect(types.filter((type) => type === 'attempt.ended' || type === 'task.succeeded')).toHaveLength(2);
     expect(task.results).toHaveLength(1);
@@ -206,7 +189,12 @@ describe('the exact end', () => {
     const task = await deaf.run(sleepGraph(0.1));
 
     expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1 });
-    expect(deaf.flow.stats().finishedBy).toEqual({ socket: 0, watchdog: 1, check: 0, adoption: 0 });
+    expect((await deaf.calls.statistics.engine()).finishedBy).toEqual({
+      socket: 0,
+      watchdog: 1,
+      check: 0,
+      adoption: 0,
+    });
     await deaf.close();
   });
 
@@ -214,11 +202,10 @@ describe('the exact end', () => {
     const quiet = await FlowRig.open();
     const looks = () => quiet.simulator.ledger.lines().filter((line) => line.event === 'view').length;
     await quiet.run(pictureGraph());
-    const tracker = quiet.app.opened.spine.links.findTracker(quiet.app.fleet.list()[0]?.id as never);
+    const { running } = await quiet.app.engine.stats();
 
-    expect(tracker?.size).toBe(0);
     expect(looks()).toBe(1);
-    expect(quiet.app.opened.spine.dispatcher.size).toBe(0);
+    expect(running).toBe(0);
     await quiet.close();
   });
 

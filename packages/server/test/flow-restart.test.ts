@@ -35,7 +35,7 @@ describe('the server stops and starts while workers go on', () => {
 
     expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1 });
     expect(rig.executions(id)).toBe(1);
-    expect(rig.flow.stats().finishedBy.adoption).toBe(1);
+    expect((await rig.calls.statistics.engine()).finishedBy.adoption).toBe(1);
     await rig.close();
   });
 
@@ -58,7 +58,7 @@ describe('the server stops and starts while workers go on', () => {
     const id = await rig.submit(sleepGraph(30));
     await rig.ledger(id, 'execution_start');
     // Its answer may come too late to be read; what counts is that the request is stored.
-    const canceling = rig.flow.cancelTask(rig.actor, id).catch(() => null);
+    const canceling = rig.calls.tasks.cancel(rig.actor, id).catch(() => null);
     await rig.happened(id, 'task.cancel_requested');
     await rig.stop();
     await canceling;
@@ -74,7 +74,7 @@ describe('the server stops and starts while workers go on', () => {
     const rig = await FlowRig.open();
     const id = await rig.submit(sleepGraph(0.4));
     await rig.happened(id, 'attempt.started');
-    const seen = (await rig.flow.loadTaskEvents(rig.actor, id, 0)).at(-1)?.number ?? 0;
+    const seen = (await rig.calls.tasks.loadEvents(rig.actor, id, 0)).at(-1)?.number ?? 0;
     await rig.stop();
     await rig.start();
     const watch = rig.watch(id, seen);

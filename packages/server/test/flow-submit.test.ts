@@ -26,7 +26,7 @@ async function* once(bytes: Uint8Array) {
 
 const upload = async (name: string, bytes: Uint8Array) =>
   (
-    await rig.flow.assets.create(rig.actor, {
+    await rig.calls.assets.create(rig.actor, {
       name,
       contentType: 'image/png',
       bytes: once(bytes),
@@ -35,7 +35,7 @@ const upload = async (name: string, bytes: Uint8Array) =>
   ).asset;
 
 const invert = async (image: unknown): Promise<TaskId> => {
-  const { submitted } = await rig.flow.submit({
+  const { submitted } = await rig.calls.tasks.submit({
     actor: rig.actor,
     door: 'native',
     body: { kind: 'workflow', workflowName: 'invert', parameters: { image } },
@@ -99,7 +99,7 @@ describe('submitting', () => {
       options: {},
       idempotency: { key: 'once', bodyHash: 'h' },
     } as const;
-    const outcomes = await Promise.all(Array.from({ length: 64 }, () => rig.flow.submit(request)));
+    const outcomes = await Promise.all(Array.from({ length: 64 }, () => rig.calls.tasks.submit(request)));
     const ids = new Set(outcomes.map((outcome) => outcome.submitted.task_id));
     const [id = ''] = ids;
     await rig.ended(id as TaskId);
@@ -108,19 +108,19 @@ describe('submitting', () => {
     expect(outcomes.filter((outcome) => !outcome.replayed)).toHaveLength(1);
     expect(rig.executions(id)).toBe(1);
     await expect(
-      rig.flow.submit({ ...request, idempotency: { key: 'once', bodyHash: 'other' } }),
+      rig.calls.tasks.submit({ ...request, idempotency: { key: 'once', bodyHash: 'other' } }),
     ).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
   });
 
   it('TQ13 a re-run is a new task with the same values and seed, and the old one keeps its results', async () => {
-    const { submitted } = await rig.flow.submit({
+    const { submitted } = await rig.calls.tasks.submit({
       actor: rig.actor,
       door: 'native',
       body: { kind: 'workflow', workflowName: 'basic', parameters: { prompt: 'a cat', seed: -1 } },
       options: { priority: 7 },
     });
     const old = await rig.ended(submitted.task_id as TaskId);
-    const again = await rig.flow.retryTask(rig.actor, old.task_id as TaskId);
+    const again = await rig.calls.tasks.retry(rig.actor, old.task_id as TaskId);
     const fresh = await rig.ended(again.submitted.task_id as TaskId);
 
     expect(fresh.task_id).not.toBe(old.task_id);
@@ -138,7 +138,7 @@ describe('submitting', () => {
   it('WF23 a seed of 2^64 − 1 reaches the worker as it was written', async () => {
     const graph = samplerGraph(2);
     const graphText = JSON.stringify(graph).replace(/"seed":\d+/, '"seed":18446744073709551615');
-    const { submitted } = await rig.flow.submit({
+    const { submitted } = await rig.calls.tasks.submit({
       actor: rig.actor,
       door: 'native',
       body: { kind: 'graph', graphText },
@@ -184,7 +184,7 @@ describe('submitting', () => {
 
   it('P3 TQ2 the events of a task follow one another legally, from acceptance to one end', async () => {
     const task = await rig.run(pictureGraph());
-    const events = await rig.flow.loadTaskEvents(rig.actor, task.task_id as TaskId, 0);
+    const events = await rig.calls.tasks.loadEvents(rig.actor, task.task_id as TaskId, 0);
 
     expect(events.map((event) => event.type)).toEqual([
       'task.accepted',

@@ -21,7 +21,12 @@ afterAll(() => rig.close());
 
 const submitTo = async (one: FlowRig, body: object, options: SubmitOptions = {}): Promise<TaskId> => {
   const request = { kind: 'workflow', parameters: { prompt: 'a cat' }, ...body } as const;
-  const { submitted } = await one.flow.submit({ actor: one.actor, door: 'native', body: request, options });
+  const { submitted } = await one.calls.tasks.submit({
+    actor: one.actor,
+    door: 'native',
+    body: request,
+    options,
+  });
   return submitted.task_id as TaskId;
 };
 
@@ -51,7 +56,7 @@ describe('task types', () => {
   });
 
   it('WF10 tells the limit of a type, and none for types without one', () => {
-    const { typeSettings } = rig.flow.workflows;
+    const { typeSettings } = rig.calls.workflows;
 
     expect([typeSettings('text_to_image'), typeSettings('custom')]).toEqual([
       { priority: 8, maxConcurrent: 3 },
@@ -73,6 +78,6 @@ describe('task types that change', () => {
     const after = await own.load(await own.submit(pictureGraph()));
 
     expect([before.priority, after.priority]).toEqual([4, 9]);
-    expect(own.flow.workflows.typeSettings('custom')).toEqual({ priority: 9, maxConcurrent: 1 });
+    expect(own.calls.workflows.typeSettings('custom')).toEqual({ priority: 9, maxConcurrent: 1 });
   });
 });

@@ -27,7 +27,7 @@ async function* once(bytes: Uint8Array) {
 
 const upload = async (name: string, bytes: Uint8Array): Promise<string> => {
   const request = { name, contentType: 'image/png', bytes: once(bytes), accept: 'any' } as const;
-  return (await rig.flow.assets.create(rig.actor, request)).asset.id;
+  return (await rig.calls.assets.create(rig.actor, request)).asset.id;
 };
 
 const assetOf = (id: string) => ({ __type: 'core/ASSET', info: { id } });

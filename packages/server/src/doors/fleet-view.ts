@@ -8,6 +8,7 @@ import {
   type RemoveMode,
   type Worker,
   type WorkerEventList,
+  type WorkerId,
   type WorkerLog,
   type WorkerRecovery,
   type WorkerState,
@@ -34,9 +35,9 @@ import { countFleet, toPercent } from './fleet-stats.ts';
 
 /** The fleet as doors show it. Every call that names a worker throws WORKER_NOT_FOUND. */
 export interface FleetView {
-  list(): Worker[];
-  load(id: string): Worker;
-  stats(): FleetStats;
+  list(): Promise<Worker[]>;
+  load(id: string): Promise<Worker>;
+  stats(): Promise<FleetStats>;
   /** Asks it now; tells what this check found beside the worker. */
   check(id: string): Promise<CheckedWorker>;
   /** The ComfyUI that answers now is the right one from now on. */
@@ -58,8 +59,8 @@ export interface FleetView {
     id: string | null,
     page: { limit: number; cursor?: string | undefined },
   ): Promise<WorkerEventList>;
-  /** All workers at once, then each that changes. The answer ends the watch. */
-  watch(show: (frame: FleetFrame) => void): () => void;
+  /** All workers at once, then each that changes. The return value ends the watch. */
+  watch(show: (frame: FleetFrame) => void, onError: (error: unknown) => void): () => void;
   /** Closes the worker's socket, which then connects anew; answers as soon as the old one is gone. */
   reconnect(id: string): Promise<Worker>;
   /** The last lines of ComfyUI's own log, newest last. Throws WORKER_UNREACHABLE. */
@@ -74,20 +75,23 @@ export interface FleetViewDeps {
   enrolment: Enrolment;
   announcements: Announcements;
   events: WorkerEvents;
-  /** Prompts of ours on a worker now. */
-  countLoad: (workerId: string) => number;
+  /** Prompts of ours on each worker now. */
+  loads: () => Promise<ReadonlyMap<WorkerId, number>>;
 }
 
 /** The registry in the words of the wire. */
 export function createFleetView(deps: FleetViewDeps): FleetView {
-  const { registry, enrolment, announcements, events, countLoad } = deps;
+  const { registry, enrolment, announcements, events, loads } = deps;
   const load = (id: string) => {
     const worker = registry.find(id);
     if (!worker) throw new AppError('WORKER_NOT_FOUND');
     return worker;
   };
-  const show = (snapshot: WorkerSnapshot) => toWorker(snapshot, countLoad(snapshot.id));
-  const list = () => registry.list().map(show);
+  const show = async (snapshot: WorkerSnapshot) => toWorker(snapshot, (await loads()).get(snapshot.id) ?? 0);
+  const list = async () => {
+    const byWorker = await loads();
+    return registry.list().map((snapshot) => toWorker(snapshot, byWorker.get(snapshot.id) ?? 0));
+  };
   /** Does something to a worker, and shows it afterwards. */
   const after = async (id: string, step: (worker: ConnectedWorker) => Promise<unknown>) => {
     const worker = load(id);
@@ -97,12 +101,12 @@ export function createFleetView(deps: FleetViewDeps): FleetView {
   const checked = async (id: string, check: (worker: ConnectedWorker) => Promise<HealthResult>) => {
     const worker = load(id);
     const result = await check(worker);
-    return { ...show(worker.snapshot()), check: toCheck(result) };
+    return { ...(await show(worker.snapshot())), check: toCheck(result) };
   };
   return {
     list,
-    load: (id) => show(load(id).snapshot()),
-    stats: () => countFleet(list()),
+    load: async (id) => show(load(id).snapshot()),
+    stats: async () => countFleet(await list()),
     check: (id) => checked(id, (worker) => worker.checkNow()),
     acceptIdentity: (id) => checked(id, (worker) => registry.acceptIdentity(worker.id)),
     register: async (worker) => show((await enrolment.register({ ...worker, source: 'api' })).snapshot()),
@@ -110,8 +114,9 @@ export function createFleetView(deps: FleetViewDeps): FleetView {
       show((await announcements.announce(announcement, announcer)).snapshot()),
     change: (id, changes) => after(id, () => enrolment.change(id, changes)),
     remove: async (id, mode) => {
-      const removed = await enrolment.remove(load(id).id, mode);
-      return { worker_id: id, removed, waiting_for: removed ? 0 : countLoad(id) };
+      const { id: workerId } = load(id);
+      const removed = await enrolment.remove(workerId, mode);
+      return { worker_id: id, removed, waiting_for: removed ? 0 : ((await loads()).get(workerId) ?? 0) };
     },
     setMaintenance: (id, isOn) => after(id, () => registry.setMaintenance(id, isOn)),
     setDraining: (id, isOn) => after(id, () => registry.setDraining(id, isOn)),
@@ -122,12 +127,26 @@ export function createFleetView(deps: FleetViewDeps): FleetView {
       const { events: list, nextCursor } = await events.list(id === null ? null : load(id).id, page);
       return { events: list, next_cursor: nextCursor };
     },
-    watch: (showFrame) => {
-      showFrame({ kind: 'snapshot', workers: list() });
-      return registry.onChange((change) => showFrame(toFrame(change, registry.find(change.workerId), show)));
+    watch: (showFrame, onError) => {
+      const frames = inTurn(showFrame, onError);
+      frames.add(async () => ({ kind: 'snapshot', workers: await list() }));
+      return registry.onChange((change) => {
+        const snapshot = registry.find(change.workerId)?.snapshot() ?? null;
+        frames.add(async () => toFrame(change, snapshot && (await show(snapshot))));
+      });
     },
     reconnect: (id) => after(id, dropSocket),
     loadLogs: (id, lines) => readLogs(load(id), lines),
+  };
+}
+
+/** Frames wait for the loads they show, and keep the order in which they were added. */
+function inTurn(show: (frame: FleetFrame) => void, onError: (error: unknown) => void) {
+  let last = Promise.resolve();
+  return {
+    add: (read: () => Promise<FleetFrame>) => {
+      last = last.then(async () => show(await read())).catch(onError);
+    },
   };
 }
 
@@ -190,14 +209,10 @@ export function toWorker(snapshot: WorkerSnapshot, load: number): Worker {
   };
 }
 
-function toFrame(
-  { type, workerId, cause }: WorkerChange,
-  worker: ConnectedWorker | null,
-  show: (snapshot: WorkerSnapshot) => Worker,
-): FleetFrame {
+function toFrame({ type, workerId, cause }: WorkerChange, worker: Worker | null): FleetFrame {
   const causes = { cause: toFleetSentence(cause), cause_text: cause };
   if (worker === null) return { kind: 'removed', worker_id: workerId, ...causes };
-  return { kind: 'worker', type, ...causes, worker: show(worker.snapshot()) };
+  return { kind: 'worker', type, ...causes, worker };
 }
 
 function toCheck(result: HealthResult): CheckedWorker['check'] {

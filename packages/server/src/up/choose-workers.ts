@@ -1,6 +1,6 @@
 import { ComfyHttp, createNodeTransport } from '@comfleet/comfyui/node';
 import type { WorkerId } from '@comfleet/contract';
-import type { App } from '../app.ts';
+import type { App } from '../app/app.ts';
 import { every } from '../platform/lifecycle/every.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import { silentLogger } from '../platform/logging/logger.ts';

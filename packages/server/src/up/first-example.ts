@@ -1,6 +1,13 @@
-import { type AssetId, formatSent, pickLabel, type StreamFrame, type Task } from '@comfleet/contract';
+import {
+  type AssetId,
+  formatSent,
+  pickLabel,
+  type StreamFrame,
+  type Task,
+  type TaskId,
+} from '@comfleet/contract';
 import { START_TEXTS } from '@comfleet/contract/texts/start';
-import type { App } from '../app.ts';
+import type { App } from '../app/app.ts';
 import { createOutputPath } from '../flow/assets/output-names.ts';
 import { systemClock } from '../platform/time/clock.ts';
 import { createSayStart, type SayStart } from './say-start.ts';
@@ -20,9 +27,9 @@ export async function runFirstExample(app: App, options: UpOptions): Promise<voi
     return;
   }
   options.print(say('start.example', { name: pickLabel(workflow.title, options.language) }));
-  const { flow } = app.opened;
+  const { tasks } = app.calls;
   const actor = app.local.principal;
-  const { submitted } = await flow.submit({
+  const { submitted } = await tasks.submit({
     actor,
     door: 'native',
     body: {
@@ -34,14 +41,13 @@ export async function runFirstExample(app: App, options: UpOptions): Promise<voi
     },
     options: {},
   });
-  const id = submitted.task_id as Parameters<typeof flow.loadTask>[1];
-  for await (const frame of flow.watchTask(actor, id, 0, options.signal))
-    printFrame(frame, say, options.print);
+  const id = submitted.task_id as TaskId;
+  for await (const frame of tasks.watch(actor, id, 0, options.signal)) printFrame(frame, say, options.print);
   await printEnd(app, id, options);
 }
 
 async function findRunnable(app: App) {
-  const workflows = await app.opened.flow.workflows.list();
+  const workflows = await app.calls.workflows.list();
   const runnable = workflows.filter((workflow) => workflow.available && workflow.enabled);
   return CANDIDATES.flatMap((name) => runnable.find((workflow) => workflow.name === name) ?? [])[0] ?? null;
 }
@@ -53,13 +59,9 @@ function printFrame(frame: StreamFrame, say: SayStart, print: (line: string) => 
   print(say('start.progress', { percent: (value * 100).toFixed(1), node: where }));
 }
 
-async function printEnd(
-  app: App,
-  id: Parameters<App['opened']['flow']['loadTask']>[1],
-  options: UpOptions,
-): Promise<void> {
+async function printEnd(app: App, id: TaskId, options: UpOptions): Promise<void> {
   const say = createSayStart(options.language);
-  const task = await app.opened.flow.loadTask(app.local.principal, id);
+  const task = await app.calls.tasks.load(app.local.principal, id);
   const [result] = task.results;
   if (task.status !== 'succeeded' || !result) {
     if (!options.signal.aborted)

@@ -68,8 +68,8 @@ export class FlowRig {
     return this.#app;
   }
 
-  get flow(): App['opened']['flow'] {
-    return this.app.opened.flow;
+  get calls(): App['calls'] {
+    return this.app.calls;
   }
 
   get actor(): App['local']['principal'] {
@@ -185,12 +185,12 @@ export class FlowRig {
 
   async submit(graph: Graph, options: SubmitOptions = {}): Promise<TaskId> {
     const body = { kind: 'graph', graphText: JSON.stringify(graph) } as const;
-    const { submitted } = await this.flow.submit({ actor: this.actor, door: 'native', body, options });
+    const { submitted } = await this.calls.tasks.submit({ actor: this.actor, door: 'native', body, options });
     return submitted.task_id as TaskId;
   }
 
   load(id: string): Promise<TaskDetail> {
-    return this.flow.loadTask(this.actor, id as TaskId);
+    return this.calls.tasks.load(this.actor, id as TaskId);
   }
 
   /** Resolves with the task once it has ended. */
@@ -207,7 +207,7 @@ export class FlowRig {
 
   /** Follows a task's stream. */
   watch(id: string, after: number | null = null): TaskWatch {
-    return watchFrames((signal) => this.flow.watchTask(this.actor, id as TaskId, after, signal));
+    return watchFrames((signal) => this.calls.tasks.watch(this.actor, id as TaskId, after, signal));
   }
 
   /** Resolves when an event of this type happened to the task. */
@@ -218,7 +218,7 @@ export class FlowRig {
   }
 
   async bytes(id: string, index = 0): Promise<Buffer> {
-    const content = await this.flow.openResult(this.actor, id as TaskId, index);
+    const content = await this.calls.assets.openResult(this.actor, id as TaskId, index);
     const chunks: Uint8Array[] = [];
     for await (const chunk of content.open()) chunks.push(chunk);
     return Buffer.concat(chunks);

@@ -1,7 +1,7 @@
 import type { FleetFrame, Worker } from '@comfleet/contract';
 import { addDoors } from '../../src/doors/add-doors.ts';
 import { countFleet } from '../../src/doors/fleet-stats.ts';
-import { Balancing } from '../../src/flow/placement/balancing.ts';
+import { Balancing } from '../../src/flow/calls/placement/balancing.ts';
 import { Identity } from '../../src/people/identity/identity.ts';
 import type { Principal } from '../../src/people/identity/principal.ts';
 import type { Session } from '../../src/people/identity/session-cache.ts';
@@ -14,7 +14,13 @@ import { SignedLinks } from '../../src/platform/http/signed-links.ts';
 import { StreamSlots } from '../../src/platform/http/stream-slots.ts';
 import { silentLogger } from '../../src/platform/logging/logger.ts';
 import { systemRandom } from '../../src/platform/time/clock.ts';
-import { FakeFlow } from './fake-flow.ts';
+import { createFakeAssets } from './fake-calls/fake-assets.ts';
+import { createFakeBatches } from './fake-calls/fake-batches.ts';
+import { FakeOwner } from './fake-calls/fake-owner.ts';
+import { createFakeStatistics } from './fake-calls/fake-statistics.ts';
+import { FakeStreams } from './fake-calls/fake-streams.ts';
+import { createFakeTasks } from './fake-calls/fake-tasks.ts';
+import { createFakeWorkflows } from './fake-calls/fake-workflows.ts';
 import { ManualClock } from './manual-clock.ts';
 import { openMemoryDatabase } from './memory-database.ts';
 
@@ -35,7 +41,16 @@ export async function openTestServer(options: TestServerOptions = {}) {
     { db, clock, random: systemRandom },
     { tokenLifetimeMs: 3_600_000, openRegistration: config.auth.openRegistration },
   );
-  const flow = new FakeFlow();
+  const owned = new FakeOwner();
+  const streams = new FakeStreams();
+  const { tasks, submitted, state: fakeTask } = createFakeTasks(owned, streams);
+  const calls = {
+    tasks,
+    batches: createFakeBatches(owned, streams),
+    assets: createFakeAssets(owned, tasks),
+    workflows: createFakeWorkflows(owned),
+    statistics: createFakeStatistics(),
+  };
   const stop = new AbortController();
   const routes: { method: string; url: string }[] = [];
   const links = new SignedLinks(Buffer.from('k'.repeat(32)), () => clock.nowMs());
@@ -53,7 +68,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
   });
   const store = { current: config, reload: async (): Promise<ReloadOutcome> => ({ kind: 'unchanged' }) };
   const fleet = createFakeFleet();
-  const common = { flow, identity, fleet, slots, clock, logger: silentLogger, signal: stop.signal };
+  const common = { ...calls, identity, fleet, slots, clock, logger: silentLogger, signal: stop.signal };
   const local = await signUp(identity, 'local', ['admin', 'raw_graph']);
   const anonymous: Session | null = options.isOpenToAll
     ? { principal: local.principal, tokenHash: '', expiresAtMs: null }
@@ -71,12 +86,15 @@ export async function openTestServer(options: TestServerOptions = {}) {
   await app.ready();
   const owner = await signUp(identity, 'owner', []);
   const other = await signUp(identity, 'other', ['raw_graph']);
-  flow.ownerId = owner.principal.id;
+  owned.id = owner.principal.id;
   return {
     app,
     clock,
     db,
-    flow,
+    owned,
+    streams,
+    submitted,
+    fakeTask,
     identity,
     links,
     routes,
@@ -135,9 +153,9 @@ function createFakeFleet() {
     return worker;
   };
   return {
-    list: () => [worker],
-    load,
-    stats: () => countFleet([worker]),
+    list: async () => [worker],
+    load: async (id: string) => load(id),
+    stats: async () => countFleet([worker]),
     check: async (id: string) => ({ ...load(id), check }),
     acceptIdentity: async (id: string) => ({ ...load(id), check }),
     listEvents: async (id: string | null) => {

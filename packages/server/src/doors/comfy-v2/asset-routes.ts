@@ -13,7 +13,7 @@ import { createSurface, type Surface } from './surface.ts';
 
 /** POST /, /from-hash, HEAD /by-hash/{hash}, GET and DELETE /{id}, GET /{id}/content below /api/v2/assets. */
 export function addAssetRoutes(app: HttpServer, deps: ComfyV2Deps): void {
-  const { flow, config } = deps;
+  const { assets, config } = deps;
   const surfaceOf = (request: FastifyRequest): Surface => createSurface(request, config.current, deps.links);
 
   app.post('', {
@@ -35,7 +35,7 @@ export function addAssetRoutes(app: HttpServer, deps: ComfyV2Deps): void {
     schema: { tags: ['comfy-v2'], summary: 'A new record over bytes that are here (Comfy API v2)' },
     handler: async (request, reply) => {
       const body = readFromHashBody(readLosslessBody(request));
-      const made = body && (await flow.assets.createFromHash(principalOf(request), body));
+      const made = body && (await assets.createFromHash(principalOf(request), body));
       if (!made) throw new AppError('ASSET_NOT_FOUND', { reason: 'no_blob' });
       reply.status(made.existed ? 200 : 201);
       return toAsset(made.asset, surfaceOf(request), { blobWasNew: false });
@@ -47,7 +47,7 @@ export function addAssetRoutes(app: HttpServer, deps: ComfyV2Deps): void {
     schema: { tags: ['comfy-v2'], summary: 'Whether bytes of this hash are here (Comfy API v2)' },
     handler: async (request, reply) => {
       const hash = parseHash(readParam(request, 'hash'));
-      const isHere = hash !== null && (await flow.assets.hasHash(principalOf(request), hash));
+      const isHere = hash !== null && (await assets.hasHash(principalOf(request), hash));
       return reply.status(isHere ? 200 : 404).send();
     },
   });
@@ -56,14 +56,14 @@ export function addAssetRoutes(app: HttpServer, deps: ComfyV2Deps): void {
     config: { access: 'client', operation: 'getAsset' },
     schema: { tags: ['comfy-v2'], summary: 'One asset (Comfy API v2)' },
     handler: async (request) =>
-      toAsset(await flow.assets.load(principalOf(request), readAssetId(request)), surfaceOf(request)),
+      toAsset(await assets.load(principalOf(request), readAssetId(request)), surfaceOf(request)),
   });
 
   app.delete('/:id', {
     config: { access: 'client', operation: 'deleteAsset' },
     schema: { tags: ['comfy-v2'], summary: 'Delete an asset record (Comfy API v2)' },
     handler: async (request, reply) => {
-      await flow.assets.remove(principalOf(request), readAssetId(request));
+      await assets.remove(principalOf(request), readAssetId(request));
       return reply.status(204).send();
     },
   });
@@ -72,7 +72,7 @@ export function addAssetRoutes(app: HttpServer, deps: ComfyV2Deps): void {
     config: { access: 'client', operation: 'getAssetContent' },
     schema: { tags: ['comfy-v2'], summary: 'Bytes of an asset; ranges (Comfy API v2)' },
     handler: async (request, reply) => {
-      const content = await flow.assets.open(principalOf(request), readAssetId(request));
+      const content = await assets.open(principalOf(request), readAssetId(request));
       // The contract knows no 304, and one media type: the asset's own is in its record.
       delete request.headers['if-none-match'];
       return sendContent(request, reply, { ...content, contentType: 'application/octet-stream' });

@@ -1,6 +1,6 @@
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
-import type { AssetRecord } from '../../flow/flow.ts';
+import type { AssetRecord } from '../../flow/calls/assets/asset-calls.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
 import { principalOf } from '../authentication.ts';
@@ -41,7 +41,7 @@ async function storeFile(
   try {
     const fields = form.read();
     const idempotency = readIdempotencyKey(request, fields.filePath);
-    return await deps.flow.assets.create(principalOf(request), {
+    return await deps.assets.create(principalOf(request), {
       ...fields,
       name: toFileName(fields.filePath),
       bytes: readWhole(part, limit),

@@ -1,4 +1,4 @@
-import type { AssetRecord } from '../../flow/flow.ts';
+import type { AssetRecord } from '../../flow/calls/assets/asset-calls.ts';
 import type { Surface } from './surface.ts';
 
 /** A record as the contract's Asset. An upload has no job_id; the answer to a creation says whether the blob is new. */

@@ -1,4 +1,5 @@
-import type { Flow } from '../../flow/flow.ts';
+import type { AssetCalls } from '../../flow/calls/assets/asset-calls.ts';
+import type { TaskCalls } from '../../flow/calls/tasks/task-calls.ts';
 import type { Identity } from '../../people/identity/identity.ts';
 import type { ConfigStore } from '../../platform/config/config-store.ts';
 import type { SignedLinks } from '../../platform/http/signed-links.ts';
@@ -8,7 +9,8 @@ import type { Clock } from '../../platform/time/clock.ts';
 
 /** What the Comfy API v2 door speaks to. */
 export interface ComfyV2Deps {
-  flow: Flow;
+  tasks: TaskCalls;
+  assets: AssetCalls;
   identity: Identity;
   config: Pick<ConfigStore, 'current'>;
   links: SignedLinks;

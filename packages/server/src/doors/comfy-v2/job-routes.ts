@@ -12,7 +12,7 @@ import { createSurface } from './surface.ts';
 
 /** POST / and GET /{id}, /{id}/workflow, /{id}/events, POST /{id}/cancel below /api/v2/jobs. A job is a task. */
 export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
-  const { flow, config } = deps;
+  const { tasks, config } = deps;
   const show = (request: FastifyRequest, task: Task) =>
     toJob(task, createSurface(request, config.current, deps.links));
 
@@ -25,7 +25,7 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
       requireGraphGrant(actor);
       const { graphText, extraData } = readJobBody(request);
       const idempotency = readIdempotencyKey(request, graphText);
-      const { submitted, replayed } = await flow.submit({
+      const { submitted, replayed } = await tasks.submit({
         actor,
         door: 'comfy-v2',
         body: { kind: 'graph', graphText },
@@ -35,7 +35,7 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
       });
       // Keys of this contract are single-use: a repetition is refused, never replayed.
       if (replayed) throw new AppError('IDEMPOTENCY_CONFLICT');
-      const job = show(request, await flow.loadTask(actor, readJobId(submitted.task_id)));
+      const job = show(request, await tasks.load(actor, readJobId(submitted.task_id)));
       reply.status(201).header('location', job.urls.self);
       return job;
     },
@@ -44,14 +44,14 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
   app.get('/:id', {
     config: { access: 'client', operation: 'getJob' },
     schema: { tags: ['comfy-v2'], summary: 'One job (Comfy API v2)' },
-    handler: async (request) => show(request, await flow.loadTask(principalOf(request), readId(request))),
+    handler: async (request) => show(request, await tasks.load(principalOf(request), readId(request))),
   });
 
   app.get('/:id/workflow', {
     config: { access: 'client', operation: 'getJobWorkflow' },
     schema: { tags: ['comfy-v2'], summary: 'The executed graph of a job (Comfy API v2)' },
     handler: async (request, reply) => {
-      const graphText = await flow.loadGraphText(principalOf(request), readId(request));
+      const graphText = await tasks.loadGraphText(principalOf(request), readId(request));
       // Put together as text: a parsed number could not keep the digits it was written with (WF23).
       return reply.type('application/json; charset=utf-8').send(`{"workflow":${graphText},"format":"api"}`);
     },
@@ -73,7 +73,7 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
     scope.post('/:id/cancel', {
       config: { access: 'client', operation: 'cancelJob' },
       schema: { tags: ['comfy-v2'], summary: 'Cancel a job; safe to repeat (Comfy API v2)' },
-      handler: async (request) => show(request, await flow.cancelTask(principalOf(request), readId(request))),
+      handler: async (request) => show(request, await tasks.cancel(principalOf(request), readId(request))),
     });
   });
 }

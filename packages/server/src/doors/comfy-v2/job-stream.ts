@@ -24,7 +24,7 @@ export async function streamJob(
   id: TaskId,
 ): Promise<FastifyReply> {
   const actor = principalOf(request);
-  await deps.flow.loadTask(actor, id);
+  await deps.tasks.load(actor, id);
   const session = sessionOf(request);
   const freeSlot = deps.slots.take(session.principal.id);
   const surface = createSurface(request, deps.config.current, deps.links);
@@ -33,9 +33,9 @@ export async function streamJob(
   const onStop = (): void => stream.end();
   deps.signal.addEventListener('abort', onStop, { once: true });
   const events = new JobEvents(stream, surface, deps.clock);
-  const stopAsking = askForPosition(deps, events, () => deps.flow.loadTask(actor, id));
+  const stopAsking = askForPosition(deps, events, () => deps.tasks.load(actor, id));
   try {
-    for await (const frame of deps.flow.watchTask(actor, id, null, stream.signal)) events.take(frame);
+    for await (const frame of deps.tasks.watch(actor, id, null, stream.signal)) events.take(frame);
   } catch (thrown) {
     if (!stream.signal.aborted) {
       deps.logger.error('stream.failed', { requestId: request.id, error: toError(thrown).message });

@@ -99,23 +99,23 @@ export class LiveConnection {
   #change(request: Exclude<LiveRequest, { type: 'auth' }>): void {
     const state = this.#state;
     if (state.kind !== 'ready') throw new AppError('UNAUTHORIZED');
-    const { flow } = this.#deps;
+    const { tasks, batches } = this.#deps;
     const actor = state.session.principal;
     switch (request.type) {
       case 'watch_task': {
         const id = parseId<'task'>(request.task_id);
         if (id === null) throw new AppError('TASK_NOT_FOUND');
-        this.#watch(`task ${id}`, (signal) => flow.watchTask(actor, id, request.after ?? null, signal));
+        this.#watch(`task ${id}`, (signal) => tasks.watch(actor, id, request.after ?? null, signal));
         return;
       }
       case 'watch_batch': {
         const id = parseId<'batch'>(request.batch_id);
         if (id === null) throw new AppError('BATCH_NOT_FOUND');
-        this.#watch(`batch ${id}`, (signal) => flow.watchBatch(actor, id, signal));
+        this.#watch(`batch ${id}`, (signal) => batches.watch(actor, id, signal));
         return;
       }
       case 'watch_own':
-        this.#watch('own', (signal) => flow.watchOwn(actor, signal));
+        this.#watch('own', (signal) => tasks.watchOwn(actor, signal));
         return;
       case 'unwatch':
         for (const name of listNames(request)) state.watches.get(name)?.abort();

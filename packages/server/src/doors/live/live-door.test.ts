@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { LiveMessage } from '@comfleet/contract';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { BATCH_ID, TASK_ID } from '../../../test/kit/fake-flow.ts';
+import { BATCH_ID, sampleTask, TASK_ID } from '../../../test/kit/fake-calls/samples.ts';
 import { openTestServer, type TestServer } from '../../../test/kit/test-server.ts';
 
 let server: TestServer;
@@ -63,18 +63,18 @@ async function signIn(token = server.owner.token) {
 
 test('PR5 after auth a watcher of a task gets its frames and resumes by number', async () => {
   const live = await signIn();
-  server.flow.frames = [{ kind: 'snapshot', task: server.flow.task() }];
+  server.streams.frames = [{ kind: 'snapshot', task: sampleTask(server.owner.principal.id, 1) }];
   live.say({ type: 'watch_task', task_id: TASK_ID, after: 4 });
   expect(await live.next()).toMatchObject({
     type: 'frame',
     frame: { kind: 'snapshot', task: { task_id: TASK_ID } },
   });
-  expect(server.flow.watching.map(({ after }) => after)).toEqual([4]);
+  expect(server.streams.watching.map(({ after }) => after)).toEqual([4]);
 });
 
 test('PR5 batches and all own tasks are watched on the same socket', async () => {
   const live = await signIn();
-  server.flow.frames = [{ kind: 'snapshot', task: server.flow.task() }];
+  server.streams.frames = [{ kind: 'snapshot', task: sampleTask(server.owner.principal.id, 1) }];
   live.say({ type: 'watch_batch', batch_id: BATCH_ID });
   expect(await live.next()).toMatchObject({ type: 'frame' });
   live.say({ type: 'watch_own' });
@@ -91,17 +91,17 @@ test('a foreign task answers TASK_NOT_FOUND and the socket stays', async () => {
 
 test('unwatching and closing end what was watched', async () => {
   const live = await signIn();
-  server.flow.isWaiting = true;
-  server.flow.frames = [{ kind: 'snapshot', task: server.flow.task() }];
+  server.streams.isWaiting = true;
+  server.streams.frames = [{ kind: 'snapshot', task: sampleTask(server.owner.principal.id, 1) }];
   live.say({ type: 'watch_task', task_id: TASK_ID });
   await live.next();
-  const [first] = server.flow.watching;
+  const [first] = server.streams.watching;
   const firstEnded = new Promise((resolve) => first?.signal.addEventListener('abort', resolve));
   live.say({ type: 'unwatch', task_id: TASK_ID });
   await firstEnded;
   live.say({ type: 'watch_own' });
   await live.next();
-  const second = server.flow.watching[1];
+  const second = server.streams.watching[1];
   const secondEnded = new Promise((resolve) => second?.signal.addEventListener('abort', resolve));
   live.socket.close();
   await secondEnded;
@@ -204,8 +204,8 @@ function openStream(path: string, headers: Record<string, string>) {
 }
 
 test('PR5 the event stream of a task has event, id and data, and resumes by Last-Event-ID', async () => {
-  server.flow.isWaiting = true;
-  server.flow.frames = [
+  server.streams.isWaiting = true;
+  server.streams.frames = [
     {
       kind: 'event',
       task: null,
@@ -236,7 +236,7 @@ test('PR5 the event stream of a task has event, id and data, and resumes by Last
     'x-content-type-options': 'nosniff',
   });
   expect(text).toMatch(/^retry: 2000\n\nevent: event\nid: 5\ndata: \{"kind":"event",/);
-  const [watch] = server.flow.watching;
+  const [watch] = server.streams.watching;
   expect(watch?.after).toBe(4);
   const gone = new Promise((resolve) => watch?.signal.addEventListener('abort', resolve));
   stream.destroy();
@@ -244,7 +244,7 @@ test('PR5 the event stream of a task has event, id and data, and resumes by Last
 });
 
 test('an event stream is kept alive every 15 s and ends when its client is revoked', async () => {
-  server.flow.isWaiting = true;
+  server.streams.isWaiting = true;
   const stream = await openStream(`/api/v2/tasks/${TASK_ID}/events`, server.owner.headers);
   await stream.waitFor('retry');
   server.clock.advance(15_000);

@@ -1,5 +1,6 @@
 import websocket from '@fastify/websocket';
-import type { Flow } from '../../flow/flow.ts';
+import type { BatchCalls } from '../../flow/calls/batches/batch-calls.ts';
+import type { TaskCalls } from '../../flow/calls/tasks/task-calls.ts';
 import type { Identity } from '../../people/identity/identity.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
@@ -9,7 +10,8 @@ import type { Clock } from '../../platform/time/clock.ts';
 import { LiveConnection } from './live-connection.ts';
 
 export interface LiveDeps {
-  flow: Pick<Flow, 'watchTask' | 'watchBatch' | 'watchOwn'>;
+  tasks: Pick<TaskCalls, 'watch' | 'watchOwn'>;
+  batches: Pick<BatchCalls, 'watch'>;
   identity: Identity;
   slots: StreamSlots;
   clock: Clock;

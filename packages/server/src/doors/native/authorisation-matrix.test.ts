@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ASSET_ID, BATCH_ID, TASK_ID } from '../../../test/kit/fake-flow.ts';
+import { ASSET_ID, BATCH_ID, TASK_ID } from '../../../test/kit/fake-calls/samples.ts';
 import { openTestServer, type TestServer, WORKER_ID } from '../../../test/kit/test-server.ts';
 
 /** Answers per actor: anonymous, the owner of the fake task, another client, an admin. */

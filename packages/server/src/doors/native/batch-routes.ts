@@ -21,7 +21,7 @@ const batchBodySchema = z.strictObject(submitBatchSchema.shape);
 const CHANGES = ['pause', 'resume', 'cancel'] as const;
 
 /** Tasks made together. */
-export function addBatchRoutes(app: HttpServer, { flow, config }: NativeDeps): void {
+export function addBatchRoutes(app: HttpServer, { batches, config }: NativeDeps): void {
   app.post('/api/v2/batches', {
     config: { access: 'client' },
     bodyLimit: config.current.limits.graphBodyBytes,
@@ -36,7 +36,7 @@ export function addBatchRoutes(app: HttpServer, { flow, config }: NativeDeps): v
       const { body, graphText } = readBatchBody(request, request.body);
       if (graphText !== null) requireGraphGrant(actor);
       const idempotency = readIdempotency(request, readLosslessBody(request));
-      const { batch, replayed } = await flow.submitBatch(actor, body, graphText, idempotency);
+      const { batch, replayed } = await batches.submit(actor, body, graphText, idempotency);
       reply.status(replayed ? 200 : 201).header('location', `/api/v2/batches/${batch.batch_id}`);
       return batch;
     },
@@ -52,7 +52,7 @@ export function addBatchRoutes(app: HttpServer, { flow, config }: NativeDeps): v
     },
     handler: async (request) => {
       const { limit, cursor } = request.query;
-      const page = await flow.listBatches(principalOf(request), limit, cursor);
+      const page = await batches.list(principalOf(request), limit, cursor);
       return { batches: page.batches, next_cursor: page.nextCursor };
     },
   });
@@ -65,7 +65,7 @@ export function addBatchRoutes(app: HttpServer, { flow, config }: NativeDeps): v
       params: idParams,
       response: { 200: batchDetailSchema, ...problemAnswers },
     },
-    handler: (request) => flow.loadBatch(principalOf(request), readBatchId(request.params.id)),
+    handler: (request) => batches.load(principalOf(request), readBatchId(request.params.id)),
   });
 
   for (const change of CHANGES) {
@@ -77,7 +77,7 @@ export function addBatchRoutes(app: HttpServer, { flow, config }: NativeDeps): v
         params: idParams,
         response: { 200: batchSchema, ...problemAnswers },
       },
-      handler: (request) => flow.changeBatch(principalOf(request), readBatchId(request.params.id), change),
+      handler: (request) => batches.change(principalOf(request), readBatchId(request.params.id), change),
     });
   }
 }

@@ -5,7 +5,7 @@ import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers } from './route-schemas.ts';
 
 /** For finding out why a task does not end. */
-export function addDebugRoutes(app: HttpServer, { flow }: NativeDeps): void {
+export function addDebugRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   app.get('/api/fleet/debug/pending', {
     config: { access: 'client' },
     schema: {
@@ -14,9 +14,9 @@ export function addDebugRoutes(app: HttpServer, { flow }: NativeDeps): void {
       response: { 200: pendingTasksSchema, ...problemAnswers },
     },
     handler: async (request) => {
-      const tasks = await flow.debug.pending(principalOf(request));
+      const pending = await tasks.listPending(principalOf(request));
       return {
-        pending: tasks.map((task) => ({
+        pending: pending.map((task) => ({
           task_id: task.taskId,
           status: task.state,
           age_seconds: Math.round(task.ageMs) / 1000,
@@ -39,7 +39,7 @@ export function addDebugRoutes(app: HttpServer, { flow }: NativeDeps): void {
       response: { 200: taskCheckSchema, ...problemAnswers },
     },
     handler: async (request) => {
-      const check = await flow.debug.check(principalOf(request), request.params.id);
+      const check = await tasks.check(principalOf(request), request.params.id);
       return {
         task_id: check.taskId,
         status: check.state,

@@ -25,7 +25,7 @@ export function addDownloadRoute(app: HttpServer, deps: NativeDeps): void {
     },
     handler: async (request, reply) => {
       const actor = principalOf(request);
-      const task = await deps.flow.loadTask(actor, readTaskId(request.params.id));
+      const task = await deps.tasks.load(actor, readTaskId(request.params.id));
       const { results } = task;
       if (results.length === 0) {
         throw new AppError(isTerminal(task.status) ? 'RESULT_NOT_FOUND' : 'TASK_NOT_FINISHED', {
@@ -34,7 +34,7 @@ export function addDownloadRoute(app: HttpServer, deps: NativeDeps): void {
       }
       const index = request.query.index ?? (results.length === 1 ? results[0]?.index : undefined);
       if (index === undefined) return sendArchive({ request, reply, deps, actor, task });
-      const content = await deps.flow.openResult(actor, readTaskId(task.task_id), index);
+      const content = await deps.assets.openResult(actor, readTaskId(task.task_id), index);
       return sendContent(request, reply, content, 'attachment');
     },
   });
@@ -51,7 +51,7 @@ interface Archive {
 async function sendArchive({ request, reply, deps, actor, task }: Archive): Promise<FastifyReply> {
   const id = readTaskId(task.task_id);
   const contents = await Promise.all(
-    task.results.map((result) => deps.flow.openResult(actor, id, result.index)),
+    task.results.map((result) => deps.assets.openResult(actor, id, result.index)),
   );
   if (!fitsZip(contents)) {
     throw new AppError('CONFLICT', { reason: 'too_large_for_zip', advice: 'download each file by ?index=' });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ASSET_ID, PICTURE, TASK_ID } from '../../../test/kit/fake-flow.ts';
+import { ASSET_ID, PICTURE, TASK_ID } from '../../../test/kit/fake-calls/samples.ts';
 import { openTestServer, type TestServer } from '../../../test/kit/test-server.ts';
 import { toAssetPath } from '../../platform/http/signed-links.ts';
 
@@ -28,7 +28,7 @@ test('RS2 a single result downloads as itself, by index or without', async () =>
 });
 
 test('RS2 several results download as one ZIP of all', async () => {
-  server.flow.results = 3;
+  server.fakeTask.results = 3;
   const answer = await get(`/api/v2/tasks/${TASK_ID}/download`);
   expect(answer.headers).toMatchObject({
     'content-type': 'application/zip',
@@ -43,7 +43,7 @@ test('RS2 several results download as one ZIP of all', async () => {
 });
 
 test('a task without results says that it has not finished', async () => {
-  server.flow.results = 0;
+  server.fakeTask.results = 0;
   const answer = await get(`/api/v2/tasks/${TASK_ID}/download`);
   expect([answer.statusCode, answer.json().error.code]).toEqual([409, 'TASK_NOT_FINISHED']);
 });
@@ -70,7 +70,7 @@ test('RS9 a picture is uploaded by multipart, listed and deleted', async () => {
   const answer = await server.app.inject({ method: 'POST', url: '/api/fleet/uploads', headers, payload });
   expect(answer.statusCode).toBe(201);
   expect(answer.json()).toMatchObject({ upload_id: ASSET_ID, name: 'in 猫.png' });
-  expect(server.flow.calls).toEqual([['upload', 'in 猫.png', 'picture', 'bytes']]);
+  expect(server.owned.calls).toEqual([['upload', 'in 猫.png', 'picture', 'bytes']]);
   expect((await get('/api/fleet/uploads')).json().uploads.length).toBe(1);
 });
 

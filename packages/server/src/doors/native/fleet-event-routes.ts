@@ -46,7 +46,10 @@ export function addFleetEventRoutes(app: HttpServer, deps: NativeDeps): void {
       const stopSession = watchSession(deps, session, () => stream.end());
       const onStop = (): void => stream.end();
       deps.signal.addEventListener('abort', onStop, { once: true });
-      const stopWatching = fleet.watch((frame) => stream.send({ event: frame.kind, data: frame }));
+      const stopWatching = fleet.watch(
+        (frame) => stream.send({ event: frame.kind, data: frame }),
+        () => stream.end(),
+      );
       if (deps.signal.aborted) stream.end();
       await whenAborted(stream.signal);
       stopWatching();

@@ -9,7 +9,7 @@ import {
 } from '@comfleet/contract';
 import { z } from 'zod';
 import { toWorkerSettings } from '../../fleet/workers/worker-spec.ts';
-import type { BalancingState } from '../../flow/placement/balancing.ts';
+import type { BalancingState } from '../../flow/calls/placement/balancing.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -34,7 +34,7 @@ function addStatsRoute(app: HttpServer, { fleet }: NativeDeps): void {
   });
 }
 
-function addBalancingRoutes(app: HttpServer, { balancing, flow }: NativeDeps): void {
+function addBalancingRoutes(app: HttpServer, { balancing, statistics }: NativeDeps): void {
   app.get('/api/fleet/placement', {
     config: { access: 'admin' },
     schema: {
@@ -42,7 +42,7 @@ function addBalancingRoutes(app: HttpServer, { balancing, flow }: NativeDeps): v
       summary: 'What waits for which workers, and how often each was chosen',
       response: { 200: balancerSchema, ...problemAnswers },
     },
-    handler: () => flow.describeBalancer(),
+    handler: () => statistics.balancer(),
   });
 
   app.get('/api/fleet/balancing', {

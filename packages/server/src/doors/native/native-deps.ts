@@ -1,5 +1,9 @@
-import type { Flow } from '../../flow/flow.ts';
-import type { Balancing } from '../../flow/placement/balancing.ts';
+import type { AssetCalls } from '../../flow/calls/assets/asset-calls.ts';
+import type { BatchCalls } from '../../flow/calls/batches/batch-calls.ts';
+import type { Balancing } from '../../flow/calls/placement/balancing.ts';
+import type { StatisticsCalls } from '../../flow/calls/statistics/statistics-calls.ts';
+import type { TaskCalls } from '../../flow/calls/tasks/task-calls.ts';
+import type { WorkflowCalls } from '../../flow/calls/workflows/workflow-calls.ts';
 import type { Identity } from '../../people/identity/identity.ts';
 import type { ConfigStore } from '../../platform/config/config-store.ts';
 import type { SignedLinks } from '../../platform/http/signed-links.ts';
@@ -10,7 +14,11 @@ import type { FleetView } from '../fleet-view.ts';
 
 /** What the native door speaks to. */
 export interface NativeDeps {
-  flow: Flow;
+  tasks: TaskCalls;
+  batches: BatchCalls;
+  assets: AssetCalls;
+  workflows: WorkflowCalls;
+  statistics: StatisticsCalls;
   fleet: FleetView;
   balancing: Pick<Balancing, 'state' | 'change'>;
   identity: Identity;

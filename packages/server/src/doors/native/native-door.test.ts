@@ -1,6 +1,6 @@
 import { ERRORS, taskDetailSchema, taskPageSchema } from '@comfleet/contract';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { TASK_ID } from '../../../test/kit/fake-flow.ts';
+import { TASK_ID } from '../../../test/kit/fake-calls/samples.ts';
 import { openTestServer, type TestServer } from '../../../test/kit/test-server.ts';
 
 let server: TestServer;
@@ -94,7 +94,7 @@ test('TQ1 submitting a named workflow answers 201 with id, status, message, time
     queue_position: 0,
     warnings: [],
   });
-  expect(server.flow.submitted[0]).toMatchObject({
+  expect(server.submitted[0]).toMatchObject({
     actor: { id: server.owner.principal.id },
     door: 'native',
     body: { kind: 'workflow', workflowName: 'sd_basic', parameters: { prompt: 'a cat' } },
@@ -106,13 +106,13 @@ test('WF23 a raw graph reaches the path of tasks with its numbers as written', a
   const graph = '{"3":{"class_type":"KSampler","inputs":{"seed":18446744073709551615,"cfg":1.0,"steps":1}}}';
   const answer = await post('/api/v2/tasks', `{"graph": ${graph} }`, server.other.headers);
   expect(answer.statusCode).toBe(201);
-  expect(server.flow.submitted[0]?.body).toEqual({ kind: 'graph', graphText: graph });
+  expect(server.submitted[0]?.body).toEqual({ kind: 'graph', graphText: graph });
 });
 
 test('WF23 a seed parameter beyond 2^53 keeps its digits', async () => {
   await post('/api/v2/tasks', '{"workflow_name":"w","parameters":{"seed":18446744073709551615,"steps":20}}');
   await post('/api/v2/tasks/text-to-image', '{"prompt":"x","seed":9007199254740993}');
-  const seeds = server.flow.submitted.map(({ body }) =>
+  const seeds = server.submitted.map(({ body }) =>
     body.kind === 'workflow' ? String(body.parameters['seed']) : '',
   );
   expect(seeds).toEqual(['18446744073709551615', '9007199254740993']);
@@ -121,7 +121,7 @@ test('WF23 a seed parameter beyond 2^53 keeps its digits', async () => {
 test('a raw graph needs the grant', async () => {
   const answer = await post('/api/v2/tasks', { graph: { '1': { class_type: 'X', inputs: {} } } });
   expect([answer.statusCode, answer.json().error.code]).toEqual([403, 'GRAPH_NOT_GRANTED']);
-  expect(server.flow.submitted).toEqual([]);
+  expect(server.submitted).toEqual([]);
 });
 
 test.each([
@@ -133,7 +133,7 @@ test.each([
 ])('API15 a submission with %s answers 400', async (_what, body) => {
   const answer = await post('/api/v2/tasks', body, server.local.headers);
   expect([answer.statusCode, answer.json().error.code]).toEqual([400, 'INVALID_REQUEST']);
-  expect(server.flow.submitted).toEqual([]);
+  expect(server.submitted).toEqual([]);
 });
 
 test('an idempotency key is handed on with a hash of the body, and a repetition answers 200', async () => {
@@ -141,7 +141,7 @@ test('an idempotency key is handed on with a hash of the body, and a repetition 
   const answer = await post('/api/v2/tasks', { workflow_name: 'w' }, headers);
   expect(answer.statusCode).toBe(200);
   await post('/api/v2/tasks', { workflow_name: 'v' }, headers);
-  const [first, second] = server.flow.submitted.map((request) => request.idempotency);
+  const [first, second] = server.submitted.map((request) => request.idempotency);
   expect(first?.key).toBe('seen-before');
   expect(first?.bodyHash).toMatch(/^[0-9a-f]{64}$/);
   expect(second?.bodyHash).not.toBe(first?.bodyHash);
@@ -164,7 +164,7 @@ test.each([
     workflow_name: 'sdxl_basic',
   };
   expect((await post(`/api/v2/tasks/${route}`, body)).statusCode).toBe(201);
-  expect(server.flow.submitted[0]).toMatchObject({
+  expect(server.submitted[0]).toMatchObject({
     options: { workflow_name: 'sdxl_basic' },
     body: {
       kind: 'workflow',
@@ -184,7 +184,7 @@ test.each([
 test('API6 image-to-video hands on image_path, duration and fps as the workflow names them', async () => {
   const body = { image_path: 'in.png', duration: 30, fps: 30, workflow_name: 'image_to_video_basic' };
   expect((await post('/api/v2/tasks/image-to-video', body)).statusCode).toBe(201);
-  expect(server.flow.submitted[0]?.body).toMatchObject({
+  expect(server.submitted[0]?.body).toMatchObject({
     taskType: 'image_to_video',
     parameters: { image: 'in.png', duration: 30, fps: 30 },
   });
@@ -212,9 +212,9 @@ test('filters are handed on, the words of v1 included', async () => {
   const query =
     'status=pending,failed&task_type=t&worker=w&batch_id=b&since=2026-01-01T00:00:00Z&until=1767225600&limit=7&cursor=01900000-0000-7000-8000-000000000001';
   await get(`/api/v2/tasks?${query}`);
-  expect(server.flow.calls).toEqual([
+  expect(server.owned.calls).toEqual([
     [
-      'listTasks',
+      'list',
       server.owner.principal.id,
       {
         states: ['held', 'queued', 'failed'],
@@ -244,9 +244,9 @@ test('API7 DELETE and cancel end a task', async () => {
     headers: server.owner.headers,
   });
   await post(`/api/v2/tasks/${TASK_ID}/cancel`, {});
-  expect(server.flow.calls).toEqual([
-    ['cancelTask', TASK_ID],
-    ['cancelTask', TASK_ID],
+  expect(server.owned.calls).toEqual([
+    ['cancel', TASK_ID],
+    ['cancel', TASK_ID],
   ]);
 });
 
@@ -264,7 +264,7 @@ test('a batch hands on its items with numbers as written, and the graph as text'
     '{"graph":{"1":{"class_type":"A","inputs":{"x":1.0}}},"tasks":[{"updates":[{"node_id":"1","input_name":"x","value":18446744073709551615}]}]}';
   const answer = await post('/api/v2/batches', body, server.other.headers);
   expect(answer.statusCode).toBe(201);
-  const [, , sent, graphText] = server.flow.calls[0] as [
+  const [, , sent, graphText] = server.owned.calls[0] as [
     string,
     unknown,
     { tasks: { updates: { value: unknown }[] }[] },
@@ -282,7 +282,7 @@ test('a batch of a graph needs the grant', async () => {
 test('API8 validating hands on the parameters and answers problems and processed values', async () => {
   const answer = await post('/api/v2/workflows/image_to_video_basic/validate', { parameters: { fps: 30 } });
   expect(answer.json()).toEqual({ valid: true, errors: [], warnings: [], processed: {} });
-  expect(server.flow.calls).toEqual([['validate', { fps: 30 }]]);
+  expect(server.owned.calls).toEqual([['validate', { fps: 30 }]]);
 });
 
 test('API17 front ends get types, formats, limits, presets and defaults', async () => {

@@ -4,7 +4,7 @@ import type { NativeDeps } from './native-deps.ts';
 import { problemAnswers } from './route-schemas.ts';
 
 /** What a front end needs to draw its forms (API17). */
-export function addSettingsRoute(app: HttpServer, { flow, config }: NativeDeps): void {
+export function addSettingsRoute(app: HttpServer, deps: NativeDeps): void {
   app.get('/api/v2/config', {
     config: { access: 'client' },
     schema: {
@@ -13,13 +13,13 @@ export function addSettingsRoute(app: HttpServer, { flow, config }: NativeDeps):
       response: { 200: publicConfigSchema, ...problemAnswers },
     },
     handler: async () => {
-      const workflows = (await flow.workflows.list()).filter((workflow) => workflow.enabled);
+      const workflows = (await deps.workflows.list()).filter((workflow) => workflow.enabled);
       const types = [...new Set(workflows.map((workflow) => workflow.task_type))];
-      const { limits, comfyui, placement } = config.current;
+      const { limits, comfyui, placement } = deps.config.current;
       return {
         task_types: types.map((name) => {
           const own = workflows.filter((workflow) => workflow.task_type === name);
-          const settings = flow.workflows.typeSettings(name);
+          const settings = deps.workflows.typeSettings(name);
           return {
             name,
             default_workflow: own.find((workflow) => workflow.is_default)?.name ?? null,

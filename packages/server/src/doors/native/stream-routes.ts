@@ -24,9 +24,9 @@ export function addStreamRoutes(app: HttpServer, deps: NativeDeps): void {
       const actor = principalOf(request);
       const id = readTaskId(request.params.id);
       // Unknown and foreign ids answer 404 before the stream begins.
-      await deps.flow.loadTask(actor, id);
+      await deps.tasks.load(actor, id);
       const after = readLastEventId(request) ?? request.query.after ?? null;
-      return streamFrames(request, reply, deps, (signal) => deps.flow.watchTask(actor, id, after, signal));
+      return streamFrames(request, reply, deps, (signal) => deps.tasks.watch(actor, id, after, signal));
     },
   });
 
@@ -41,8 +41,8 @@ export function addStreamRoutes(app: HttpServer, deps: NativeDeps): void {
     handler: async (request, reply) => {
       const actor = principalOf(request);
       const id = readBatchId(request.params.id);
-      await deps.flow.loadBatch(actor, id);
-      return streamFrames(request, reply, deps, (signal) => deps.flow.watchBatch(actor, id, signal));
+      await deps.batches.load(actor, id);
+      return streamFrames(request, reply, deps, (signal) => deps.batches.watch(actor, id, signal));
     },
   });
 }

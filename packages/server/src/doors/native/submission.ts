@@ -1,7 +1,7 @@
 import { stringifyLosslessJson } from '@comfleet/comfyui';
 import type { SubmitOptions, Submitted } from '@comfleet/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { SubmitBody, SubmitOutcome } from '../../flow/flow.ts';
+import type { SubmitBody, SubmitOutcome } from '../../flow/calls/tasks/prepare-submission.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { readLosslessBody, toExactRecord } from '../../platform/http/json-body.ts';
 

@@ -37,7 +37,7 @@ export function addSubmitRoutes(app: HttpServer, deps: NativeDeps): void {
   addRetryRoute(app, deps);
 }
 
-function addSubmitRoute(app: HttpServer, { flow, config }: NativeDeps): void {
+function addSubmitRoute(app: HttpServer, { tasks, config }: NativeDeps): void {
   app.post('/api/v2/tasks', {
     config: { access: 'client' },
     bodyLimit: config.current.limits.graphBodyBytes,
@@ -54,7 +54,7 @@ function addSubmitRoute(app: HttpServer, { flow, config }: NativeDeps): void {
       const what = readSubmitBody(request, body);
       if (what.kind === 'graph') requireGraphGrant(actor);
       const lossless = readLosslessBody(request);
-      const outcome = await flow.submit({
+      const outcome = await tasks.submit({
         actor,
         door: 'native',
         body: what,
@@ -82,7 +82,7 @@ function addFlatRoute(
       response: submitAnswers,
     },
     handler: async (request, reply) => {
-      const outcome = await deps.flow.submit({
+      const outcome = await deps.tasks.submit({
         actor: principalOf(request),
         door: 'native',
         body: {
@@ -100,7 +100,7 @@ function addFlatRoute(
   });
 }
 
-function addRetryRoute(app: HttpServer, { flow }: NativeDeps): void {
+function addRetryRoute(app: HttpServer, { tasks }: NativeDeps): void {
   app.post('/api/v2/tasks/:id/retry', {
     config: { access: 'client' },
     schema: {
@@ -111,14 +111,14 @@ function addRetryRoute(app: HttpServer, { flow }: NativeDeps): void {
       response: { 201: submittedSchema, ...problemAnswers },
     },
     handler: async (request, reply) =>
-      answerSubmitted(reply, await flow.retryTask(principalOf(request), readTaskId(request.params.id))),
+      answerSubmitted(reply, await tasks.retry(principalOf(request), readTaskId(request.params.id))),
   });
 }
 
 /** Everything that is no option. `image_path` of the v1 API is the parameter `image` where a workflow has only that. */
 async function readFlatParameters(
   request: FastifyRequest,
-  { flow }: NativeDeps,
+  { workflows }: NativeDeps,
   taskType: string,
   workflowName: string | undefined,
 ): Promise<Record<string, unknown>> {
@@ -126,7 +126,7 @@ async function readFlatParameters(
   const parameters = Object.fromEntries(Object.entries(all).filter(([name]) => !isOptionName(name)));
   const { image_path: imagePath, ...others } = parameters;
   if (imagePath === undefined) return parameters;
-  const candidates = await flow.workflows.list(taskType);
+  const candidates = await workflows.list(taskType);
   const workflow = candidates.find(({ name, is_default: isDefault }) =>
     workflowName === undefined ? isDefault : name === workflowName,
   );

@@ -11,7 +11,7 @@ import {
 } from '@comfleet/contract';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import type { TaskFilter } from '../../flow/flow.ts';
+import type { TaskFilter } from '../../flow/calls/tasks/task-calls.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { principalOf } from '../authentication.ts';
@@ -40,7 +40,7 @@ export function addTaskRoutes(app: HttpServer, deps: NativeDeps): void {
   addReloadRoute(app, deps);
 }
 
-function addReadRoutes(app: HttpServer, { flow }: NativeDeps): void {
+function addReadRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   app.get('/api/v2/tasks', {
     config: { access: 'client' },
     schema: {
@@ -50,7 +50,7 @@ function addReadRoutes(app: HttpServer, { flow }: NativeDeps): void {
       response: { 200: taskPageSchema, ...problemAnswers },
     },
     handler: async (request) => {
-      const page = await flow.listTasks(principalOf(request), toFilter(request.query));
+      const page = await tasks.list(principalOf(request), toFilter(request.query));
       return { tasks: page.tasks, total: page.total, next_cursor: page.nextCursor };
     },
   });
@@ -63,7 +63,7 @@ function addReadRoutes(app: HttpServer, { flow }: NativeDeps): void {
       params: idParams,
       response: { 200: taskDetailSchema, ...problemAnswers },
     },
-    handler: (request) => flow.loadTask(principalOf(request), readTaskId(request.params.id)),
+    handler: (request) => tasks.load(principalOf(request), readTaskId(request.params.id)),
   });
 
   app.get('/api/v2/tasks/:id/status', {
@@ -75,7 +75,7 @@ function addReadRoutes(app: HttpServer, { flow }: NativeDeps): void {
       response: { 200: taskStatusSchema, ...problemAnswers },
     },
     handler: async (request) => {
-      const task = await flow.loadTask(principalOf(request), readTaskId(request.params.id));
+      const task = await tasks.load(principalOf(request), readTaskId(request.params.id));
       const { task_id, status, message, progress, queue_position, error } = task;
       const { estimated_time, estimated_start, estimated_end } = task;
       const estimates = { estimated_time, estimated_start, estimated_end };
@@ -84,7 +84,7 @@ function addReadRoutes(app: HttpServer, { flow }: NativeDeps): void {
   });
 }
 
-function addCancelRoutes(app: HttpServer, { flow }: NativeDeps): void {
+function addCancelRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   app.delete('/api/v2/tasks/:id', {
     config: { access: 'client' },
     schema: {
@@ -93,7 +93,7 @@ function addCancelRoutes(app: HttpServer, { flow }: NativeDeps): void {
       params: idParams,
       response: { 200: taskDetailSchema, ...problemAnswers },
     },
-    handler: (request) => flow.cancelTask(principalOf(request), readTaskId(request.params.id)),
+    handler: (request) => tasks.cancel(principalOf(request), readTaskId(request.params.id)),
   });
 
   app.post('/api/v2/tasks/:id/cancel', {
@@ -104,11 +104,11 @@ function addCancelRoutes(app: HttpServer, { flow }: NativeDeps): void {
       params: idParams,
       response: { 200: taskDetailSchema, ...problemAnswers },
     },
-    handler: (request) => flow.cancelTask(principalOf(request), readTaskId(request.params.id)),
+    handler: (request) => tasks.cancel(principalOf(request), readTaskId(request.params.id)),
   });
 }
 
-function addRecordRoutes(app: HttpServer, { flow }: NativeDeps): void {
+function addRecordRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   app.get('/api/fleet/tasks/:id/events', {
     config: { access: 'client' },
     schema: {
@@ -120,7 +120,7 @@ function addRecordRoutes(app: HttpServer, { flow }: NativeDeps): void {
     },
     handler: async (request) => {
       const id = readTaskId(request.params.id);
-      return { events: await flow.loadTaskEvents(principalOf(request), id, request.query.after) };
+      return { events: await tasks.loadEvents(principalOf(request), id, request.query.after) };
     },
   });
 
@@ -132,7 +132,7 @@ function addRecordRoutes(app: HttpServer, { flow }: NativeDeps): void {
       params: idParams,
       response: { 200: placementSchema, ...problemAnswers },
     },
-    handler: (request) => flow.explainTask(principalOf(request), readTaskId(request.params.id)),
+    handler: (request) => tasks.explain(principalOf(request), readTaskId(request.params.id)),
   });
 
   app.get('/api/fleet/tasks/:id/graph', {
@@ -144,13 +144,13 @@ function addRecordRoutes(app: HttpServer, { flow }: NativeDeps): void {
       response: { 200: z.record(z.string(), z.unknown()), ...problemAnswers },
     },
     handler: async (request, reply) => {
-      const text = await flow.loadGraphText(principalOf(request), readTaskId(request.params.id));
+      const text = await tasks.loadGraphText(principalOf(request), readTaskId(request.params.id));
       return sendJsonText(reply, text);
     },
   });
 }
 
-function addReloadRoute(app: HttpServer, { flow, config }: NativeDeps): void {
+function addReloadRoute(app: HttpServer, { workflows, config }: NativeDeps): void {
   app.post('/api/v2/tasks/reload', {
     config: { access: 'admin' },
     schema: {
@@ -163,7 +163,7 @@ function addReloadRoute(app: HttpServer, { flow, config }: NativeDeps): void {
     },
     handler: async () => {
       const outcome = await config.reload();
-      const reloaded = await flow.workflows.reload();
+      const reloaded = await workflows.reload();
       const refusal = outcome.kind === 'refused' ? [describeRefusal(outcome.error)] : [];
       return { workflows: reloaded.workflows, errors: [...refusal, ...reloaded.errors] };
     },

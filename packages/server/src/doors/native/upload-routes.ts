@@ -17,7 +17,7 @@ export function addUploadRoutes(app: HttpServer, deps: NativeDeps): void {
   addContentRoute(app, deps);
 }
 
-function addUploadRoute(app: HttpServer, { flow, config }: NativeDeps): void {
+function addUploadRoute(app: HttpServer, { assets, config }: NativeDeps): void {
   app.post('/api/fleet/uploads', {
     config: { access: 'client' },
     schema: {
@@ -35,19 +35,19 @@ function addUploadRoute(app: HttpServer, { flow, config }: NativeDeps): void {
           in: 'body',
           problems: [{ path: 'file', message: 'missing' }],
         });
-      const { asset } = await flow.assets.create(actor, {
+      const { asset } = await assets.create(actor, {
         name: toFileName(file.filename),
         contentType: file.mimetype,
         bytes: readWhole(file, limit),
         accept: 'picture',
       });
       reply.status(201).header('location', `/api/fleet/uploads/${asset.id}`);
-      return flow.assets.toUpload(asset);
+      return assets.toUpload(asset);
     },
   });
 }
 
-function addListRoutes(app: HttpServer, { flow }: NativeDeps): void {
+function addListRoutes(app: HttpServer, { assets }: NativeDeps): void {
   app.get('/api/fleet/uploads', {
     config: { access: 'client' },
     schema: {
@@ -57,8 +57,8 @@ function addListRoutes(app: HttpServer, { flow }: NativeDeps): void {
       response: { 200: uploadListSchema, ...problemAnswers },
     },
     handler: async (request) => {
-      const records = await flow.assets.listUploads(principalOf(request), request.query.limit);
-      return { uploads: records.map((record) => flow.assets.toUpload(record)) };
+      const records = await assets.listUploads(principalOf(request), request.query.limit);
+      return { uploads: records.map((record) => assets.toUpload(record)) };
     },
   });
 
@@ -71,9 +71,9 @@ function addListRoutes(app: HttpServer, { flow }: NativeDeps): void {
       response: { 200: uploadSchema, ...problemAnswers },
     },
     handler: async (request) => {
-      const record = await flow.assets.load(principalOf(request), readAssetId(request.params.id));
+      const record = await assets.load(principalOf(request), readAssetId(request.params.id));
       if (record.kind !== 'upload') throw new AppError('ASSET_NOT_FOUND');
-      return flow.assets.toUpload(record);
+      return assets.toUpload(record);
     },
   });
 
@@ -87,15 +87,15 @@ function addListRoutes(app: HttpServer, { flow }: NativeDeps): void {
     },
     handler: async (request, reply) => {
       const actor = principalOf(request);
-      const record = await flow.assets.load(actor, readAssetId(request.params.id));
+      const record = await assets.load(actor, readAssetId(request.params.id));
       if (record.kind !== 'upload') throw new AppError('ASSET_NOT_FOUND');
-      await flow.assets.remove(actor, record.id);
+      await assets.remove(actor, record.id);
       return reply.status(204).send(null);
     },
   });
 }
 
-function addContentRoute(app: HttpServer, { flow, links }: NativeDeps): void {
+function addContentRoute(app: HttpServer, { assets, links }: NativeDeps): void {
   app.get('/api/fleet/assets/:id/content', {
     config: { access: 'link' },
     schema: {
@@ -118,11 +118,11 @@ function addContentRoute(app: HttpServer, { flow, links }: NativeDeps): void {
             advice: 'this link is not valid any more; ask for the task again',
           });
         }
-        return sendContent(request, reply, await flow.assets.openSigned(id));
+        return sendContent(request, reply, await assets.openSigned(id));
       }
       const session = findRequestSession(request);
       if (!session) throw new AppError('UNAUTHORIZED');
-      return sendContent(request, reply, await flow.assets.open(session.principal, id));
+      return sendContent(request, reply, await assets.open(session.principal, id));
     },
   });
 }

@@ -16,7 +16,7 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       summary: 'All workers',
       response: { 200: workerListSchema, ...problemAnswers },
     },
-    handler: async () => ({ workers: fleet.list() }),
+    handler: async () => ({ workers: await fleet.list() }),
   });
 
   app.get('/api/fleet/workers/:id', {

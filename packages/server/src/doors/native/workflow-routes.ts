@@ -11,7 +11,7 @@ import type { NativeDeps } from './native-deps.ts';
 import { nameParams, problemAnswers } from './route-schemas.ts';
 
 /** Named workflows: what can be run and with what. */
-export function addWorkflowRoutes(app: HttpServer, { flow }: NativeDeps): void {
+export function addWorkflowRoutes(app: HttpServer, { workflows, statistics }: NativeDeps): void {
   app.get('/api/v2/workflows', {
     config: { access: 'client' },
     schema: {
@@ -20,7 +20,7 @@ export function addWorkflowRoutes(app: HttpServer, { flow }: NativeDeps): void {
       querystring: z.object({ task_type: z.string().max(200).optional() }),
       response: { 200: workflowListSchema, ...problemAnswers },
     },
-    handler: async (request) => ({ workflows: await flow.workflows.list(request.query.task_type) }),
+    handler: async (request) => ({ workflows: await workflows.list(request.query.task_type) }),
   });
 
   app.get('/api/v2/workflows/:name', {
@@ -31,7 +31,7 @@ export function addWorkflowRoutes(app: HttpServer, { flow }: NativeDeps): void {
       params: nameParams,
       response: { 200: workflowSchema, ...problemAnswers },
     },
-    handler: (request) => flow.workflows.load(request.params.name),
+    handler: (request) => workflows.load(request.params.name),
   });
 
   app.get('/api/fleet/estimates', {
@@ -41,7 +41,7 @@ export function addWorkflowRoutes(app: HttpServer, { flow }: NativeDeps): void {
       summary: 'How far off the estimates of tasks were, by workflow',
       response: { 200: estimateErrorListSchema, ...problemAnswers },
     },
-    handler: async () => ({ estimates: flow.estimateErrors() }),
+    handler: async () => ({ estimates: await statistics.estimateErrors() }),
   });
 
   app.post('/api/v2/workflows/:name/validate', {
@@ -55,7 +55,7 @@ export function addWorkflowRoutes(app: HttpServer, { flow }: NativeDeps): void {
     },
     handler: (request) => {
       const parameters = toExactRecord(readLosslessBody(request)['parameters'] ?? {});
-      return flow.workflows.validate(request.params.name, parameters);
+      return workflows.validate(request.params.name, parameters);
     },
   });
 }

@@ -1,6 +1,6 @@
-import { type Health, plainText } from '@comfleet/contract';
+import { type Health, plainText, type Worker } from '@comfleet/contract';
 import { type FleetText, toFleetSentence } from '@comfleet/contract/texts/fleet';
-import type { Flow } from '../../flow/flow.ts';
+import type { StatisticsCalls } from '../../flow/calls/statistics/statistics-calls.ts';
 import type { Config } from '../../platform/config/config.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { toError } from '../../platform/errors/app-error.ts';
@@ -10,7 +10,7 @@ type ServiceHealth = Health['services'][string];
 
 export interface HealthDeps {
   db: Database;
-  flow: Pick<Flow, 'stats'>;
+  statistics: Pick<StatisticsCalls, 'engine'>;
   fleet: FleetView;
   config: { readonly current: Config };
   version: string;
@@ -20,9 +20,9 @@ export interface HealthDeps {
 export async function loadHealth(deps: HealthDeps): Promise<Health> {
   const services = {
     database: await checkDatabase(deps.db),
-    queue: describeQueue(deps.flow),
+    queue: await describeQueue(deps.statistics),
     redis: describeRedis(deps.config.current),
-    nodes: describeWorkers(deps.fleet),
+    nodes: describeWorkers(await deps.fleet.list()),
   };
   return { status: judge(services), version: deps.version, services };
 }
@@ -45,8 +45,8 @@ async function checkDatabase(db: Database): Promise<ServiceHealth> {
   }
 }
 
-function describeQueue(flow: Pick<Flow, 'stats'>): ServiceHealth {
-  const { waiting, held, running } = flow.stats();
+async function describeQueue(statistics: HealthDeps['statistics']): Promise<ServiceHealth> {
+  const { waiting, held, running } = await statistics.engine();
   const counts = { waiting, held, running };
   return {
     ...say('ok', { code: 'service.queue', params: counts }),
@@ -58,8 +58,7 @@ function describeRedis({ redis }: Config): ServiceHealth {
   return say('ok', plainText(redis ? 'service.redis_unused' : 'service.redis_unneeded'));
 }
 
-function describeWorkers(fleet: FleetView): ServiceHealth {
-  const workers = fleet.list();
+function describeWorkers(workers: readonly Worker[]): ServiceHealth {
   const total = workers.length;
   const online = workers.filter((worker) => worker.state === 'online' || worker.state === 'busy').length;
   const details = { total, online };

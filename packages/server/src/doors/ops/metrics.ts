@@ -1,19 +1,20 @@
 import { WORKER_STATES } from '@comfleet/contract';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Flow, FlowStats } from '../../flow/flow.ts';
+import type { EngineStats, StatisticsCalls } from '../../flow/calls/statistics/statistics-calls.ts';
+
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { StreamSlots } from '../../platform/http/stream-slots.ts';
 import type { FleetView } from '../fleet-view.ts';
 
 export interface MetricsDeps {
-  flow: Pick<Flow, 'stats'>;
+  statistics: Stats;
   fleet: FleetView;
   slots: StreamSlots;
   version: string;
 }
 
 /** Numbers for Prometheus. Workers are counted by state, not listed, so that a large fleet stays cheap. */
-export function createMetrics({ flow, fleet, slots, version }: MetricsDeps): Registry {
+export function createMetrics({ statistics, fleet, slots, version }: MetricsDeps): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -31,21 +32,21 @@ export function createMetrics({ flow, fleet, slots, version }: MetricsDeps): Reg
     help: 'Tasks that have not ended, by state.',
     labelNames: ['state'],
     registers,
-    collect() {
-      const { waiting, held, running } = flow.stats();
+    async collect() {
+      const { waiting, held, running } = await statistics.engine();
       this.set({ state: 'queued' }, waiting);
       this.set({ state: 'held' }, held);
       this.set({ state: 'running' }, running);
     },
   });
-  addFlowCounters(registry, flow);
+  addEngineCounters(registry, statistics);
   new Gauge({
     name: 'comfleet_workers',
     help: 'Workers by state.',
     labelNames: ['state'],
     registers,
-    collect() {
-      const workers = fleet.list();
+    async collect() {
+      const workers = await fleet.list();
       for (const state of WORKER_STATES) {
         this.set({ state }, workers.filter((worker) => worker.state === state).length);
       }
@@ -62,52 +63,52 @@ export function createMetrics({ flow, fleet, slots, version }: MetricsDeps): Reg
   return registry;
 }
 
-type Stats = Pick<Flow, 'stats'>;
+type Stats = Pick<StatisticsCalls, 'engine'>;
 
-function addFlowCounters(registry: Registry, flow: Stats): void {
-  addCounter(registry, flow, {
+function addEngineCounters(registry: Registry, statistics: Stats): void {
+  addCounter(registry, statistics, {
     name: 'comfleet_tasks_finished_total',
     help: 'Tasks that ended since the start, by how.',
     label: 'state',
     read: ({ finished }) => finished,
   });
-  addCounter(registry, flow, {
+  addCounter(registry, statistics, {
     name: 'comfleet_finished_by_total',
     help: 'Tasks that succeeded, by what told us first: socket, watchdog (our polling), check, adoption.',
     label: 'source',
     read: ({ finishedBy }) => finishedBy,
   });
-  addCounter(registry, flow, {
+  addCounter(registry, statistics, {
     name: 'comfleet_overlap_possible_total',
     help: 'Tasks sent elsewhere while their old prompt might still run on a worker that did not answer.',
     read: ({ overlapPossible }) => ({ all: overlapPossible }),
   });
-  addCounter(registry, flow, {
+  addCounter(registry, statistics, {
     name: 'comfleet_late_prompts_stopped_total',
     help: 'Prompts that turned up on a worker after their task had gone elsewhere, and were stopped.',
     read: ({ lateStopped }) => ({ all: lateStopped }),
   });
-  addCounter(registry, flow, {
+  addCounter(registry, statistics, {
     name: 'comfleet_foreign_ends_total',
     help: 'End messages of prompts that are not ours, ignored.',
     read: ({ foreignEnds }) => ({ all: foreignEnds }),
   });
-  addCounter(registry, flow, {
+  addCounter(registry, statistics, {
     name: 'comfleet_retries_delayed_total',
     help: 'Retries that waited because too many others were running.',
     read: ({ retriesDelayed }) => ({ all: retriesDelayed }),
   });
 }
 
-/** A counter that the flow counts itself; without a label it has one value. */
+/** A counter that the engine keeps itself; without a label it has one value. */
 function addCounter(
   registry: Registry,
-  flow: Stats,
+  statistics: Stats,
   counter: {
     name: string;
     help: string;
     label?: string;
-    read: (stats: FlowStats) => Readonly<Record<string, number>>;
+    read: (stats: EngineStats) => Readonly<Record<string, number>>;
   },
 ): void {
   const { name, help, label, read } = counter;
@@ -116,9 +117,10 @@ function addCounter(
     help,
     labelNames: label === undefined ? [] : [label],
     registers: [registry],
-    collect() {
+    async collect() {
+      const stats = await statistics.engine();
       this.reset();
-      for (const [value, count] of Object.entries(read(flow.stats())))
+      for (const [value, count] of Object.entries(read(stats)))
         this.inc(label === undefined ? {} : { [label]: value }, count);
     },
   });

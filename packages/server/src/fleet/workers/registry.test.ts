@@ -319,7 +319,8 @@ describe('WorkerRegistry', () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     let load = 1;
-    const look = () => removeIdle({ registry, countLoad: () => load });
+    const look = () =>
+      removeIdle({ registry, loads: async () => new Map(registry.list().map(({ id }) => [id, load])) });
     await registry.depart(worker.id, { reason: { code: 'worker.left', params: {} } });
     await look();
     expect(worker.snapshot()).toMatchObject({ leaving: true });

@@ -1,120 +1,104 @@
 import type { ProgressState } from '@comfleet/comfyui';
-import type { Progress, TaskId, WorkerId } from '@comfleet/contract';
-import type { TaskRow } from '../../platform/database/schema.ts';
+import type { Id, IdKind, Progress, WorkerId } from '@comfleet/contract';
+import type { Database } from '../../platform/database/database.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock, Random } from '../../platform/time/clock.ts';
 import type { Assets } from '../assets/assets.ts';
+import type { BlobStore } from '../assets/blob-store.ts';
 import { collectOutputs } from '../assets/collect-outputs.ts';
 import { publishNames } from '../assets/output-names.ts';
 import type { RunEstimates } from '../estimates/run-estimates.ts';
-import type { EventHub } from '../events/event-hub.ts';
-import { MAX_PREVIEW_BYTES, type PreviewThrottle } from '../events/preview-throttle.ts';
-import type { ProgressBoard } from '../events/progress-board.ts';
+import type { LiveBoard } from '../events/live-updates.ts';
 import type { DispatcherDeps } from '../execution/dispatcher.ts';
 import { DEFAULT_RETRY } from '../execution/ending.ts';
 import type { ExecutionCounters } from '../execution/execution-counters.ts';
 import { restoreName } from '../execution/prepare-graph.ts';
 import type { RetryBudget } from '../execution/retry-budget.ts';
-import type { FlowDeps, FlowOptions } from '../stages.ts';
 import { loadGraphText } from '../tasks/accept-tasks.ts';
+import type { Secrets } from '../tasks/secrets.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
 import { writeAttempt, writeNewAttempt } from '../tasks/task-rows.ts';
 
-type ExecutionDeps = FlowDeps & {
+/** What running an attempt takes from the other stages. */
+export interface ExecutionParts {
+  database: Database;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  createId: <K extends IdKind>() => Id<K>;
   journal: TaskJournal;
-  hub: EventHub;
-  board: ProgressBoard;
-  previews: PreviewThrottle;
+  live: LiveBoard;
   assets: Assets;
+  blobs: BlobStore;
+  secrets: Secrets;
+  estimates: RunEstimates;
   counters: ExecutionCounters;
   retries: RetryBudget;
-  estimates: RunEstimates;
-};
+  /** Restarts the process of a worker that is one of our instances; null for any other. */
+  findRestart: (workerId: WorkerId) => (() => Promise<void>) | null;
+}
+
+export interface OutputOptions {
+  /** Folder of readable names; null for none. */
+  outputDir: string | null;
+  /** Limits of one result. */
+  maxFileBytes: number;
+  maxFiles: number;
+}
 
 /** What running an attempt needs of the other stages, put together. */
 export function createExecution(
-  deps: ExecutionDeps,
-  options: FlowOptions,
+  parts: ExecutionParts,
+  options: OutputOptions,
 ): Omit<DispatcherDeps, 'planRetryLane' | 'slots'> {
-  const { database, blobs, clock, logger, hub, board } = deps;
+  const { database, clock, logger, createId, journal, live, secrets, estimates } = parts;
   return {
     database,
-    journal: deps.journal,
+    journal,
     clock,
     logger,
-    createId: deps.createId,
-    retry: { ...DEFAULT_RETRY, random: () => deps.random.fraction() },
+    createId,
+    retry: { ...DEFAULT_RETRY, random: () => parts.random.fraction() },
     writeAttempt: (row) => writeAttempt(database.k, row),
     writeNewAttempt: (row) => writeNewAttempt(database.k, row),
-    writesAtEnd: (task) => deps.secrets.writesAtEnd(task),
-    describeClaim: (task, workerId) => deps.estimates.describeClaim(task, workerId),
-    onStarted: (task) => deps.estimates.noteStart(task.id, database.nowMs()),
+    writesAtEnd: (task) => secrets.writesAtEnd(task),
+    describeClaim: (task, workerId) => estimates.describeClaim(task, workerId),
+    onStarted: (task) => estimates.noteStart(task.id, database.nowMs()),
     loadGraphText: (hash) => loadGraphText(database, hash),
-    loadSecrets: (taskId) => deps.secrets.load(taskId),
-    uploadInput: (input, http, signal) => uploadInput(deps, { assetId: input.assetId, http, signal }),
-    collect: async ({ task, attempt, outputs, prepared, http, signal }) => {
-      const { writes, assets } = await collectOutputs(
-        {
-          database,
-          blobs,
-          clock,
-          logger,
-          createId: deps.createId,
-          maxFileBytes: options.maxFileBytes,
-          maxFiles: options.maxFiles,
-        },
-        {
-          task,
-          attempt,
-          outputs,
-          twins: prepared.twins,
-          restoreName: (name) => restoreName(name, prepared.tag),
-          http,
-          signal,
-        },
-      );
-      const publish = () => publishNames({ blobs, logger, outputDir: options.outputDir }, task, assets);
-      return { writes, publish };
-    },
-    findRestart: (workerId) => deps.findRestart(workerId as WorkerId),
-    counters: deps.counters,
-    retries: deps.retries,
-    findProgress: (taskId) => board.find(taskId),
-    onProgress: (task, state, available) => {
-      const progress = { ...toProgress(state), available };
-      board.put(task.id, progress);
-      hub.publish({ kind: 'progress', ...toAddress(task), progress });
-    },
-    onPreview: createPreviews(deps),
+    loadSecrets: (taskId) => secrets.load(taskId),
+    uploadInput: (input, http, signal) => uploadInput(parts, { assetId: input.assetId, http, signal }),
+    collect: createCollection(parts, options),
+    findRestart: (workerId) => parts.findRestart(workerId as WorkerId),
+    counters: parts.counters,
+    retries: parts.retries,
+    findProgress: (taskId) => live.progressOf(taskId),
+    onProgress: (task, state, available) => live.reportProgress(task, { ...toProgress(state), available }),
+    onPreview: (task, nodeId, mimeType, bytes) => live.reportPreview(task, { nodeId, mimeType, bytes }),
+  };
+}
+
+function createCollection(
+  { database, blobs, clock, logger, createId }: ExecutionParts,
+  { outputDir, maxFileBytes, maxFiles }: OutputOptions,
+): DispatcherDeps['collect'] {
+  return async ({ task, attempt, outputs, prepared, http, signal }) => {
+    const { writes, assets } = await collectOutputs(
+      { database, blobs, clock, logger, createId, maxFileBytes, maxFiles },
+      {
+        task,
+        attempt,
+        outputs,
+        twins: prepared.twins,
+        restoreName: (name) => restoreName(name, prepared.tag),
+        http,
+        signal,
+      },
+    );
+    return { writes, publish: () => publishNames({ blobs, logger, outputDir }, task, assets) };
   };
 }
 
 const ALMOST_DONE = 0.999;
-
-/** Previews go to watchers only, newest first, at most two a second; the newest is kept for whoever comes to watch. */
-function createPreviews({ hub, board, previews }: ExecutionDeps): DispatcherDeps['onPreview'] {
-  return (task, nodeId, mimeType, image) => {
-    if (image.byteLength > MAX_PREVIEW_BYTES) return;
-    const toPreview = (bytes: Uint8Array) => ({
-      node_id: nodeId,
-      content_type: mimeType,
-      data_base64: Buffer.from(bytes).toString('base64'),
-    });
-    if (!hub.isWatched(task.id as TaskId, task.owner_id, task.batch_id)) {
-      // The frame's memory is the socket's: what is kept is copied, and encoded only when it is read.
-      const kept = image.slice();
-      board.putPreview(task.id, () => toPreview(kept));
-      return;
-    }
-    previews.offer(task.id, image, (bytes) => {
-      const preview = toPreview(bytes);
-      board.putPreview(task.id, () => preview);
-      hub.publish({ kind: 'preview', ...toAddress(task), preview });
-    });
-  };
-}
-
-function toAddress(task: TaskRow) {
-  return { taskId: task.id as TaskId, ownerId: task.owner_id, batchId: task.batch_id };
-}
 
 /** ComfyUI's frames as everyone sees them; files are still to be fetched after its last one, so 1 is not reached (PR3). */
 function toProgress(state: ProgressState): Omit<Progress, 'available'> {
@@ -133,7 +117,7 @@ function toProgress(state: ProgressState): Omit<Progress, 'available'> {
 
 /** Content-hash names never overwrite another file on the worker (RS15); what the worker answers is what the graph gets. */
 async function uploadInput(
-  { assets, blobs }: ExecutionDeps,
+  { assets, blobs }: Pick<ExecutionParts, 'assets' | 'blobs'>,
   job: { assetId: string; http: Parameters<DispatcherDeps['uploadInput']>[1]; signal: AbortSignal },
 ): Promise<string> {
   const row = await assets.load({ kind: 'all' }, job.assetId as never);

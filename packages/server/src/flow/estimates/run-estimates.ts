@@ -63,7 +63,9 @@ export class RunEstimates {
 
   /** Keeps what was forecast when a task was accepted, to be compared with what comes. */
   noteForecast(taskId: string, { endMs }: Forecast): void {
-    if (endMs !== null) this.#expected.set(taskId, { expected_ms: null, expected_end_ms: endMs });
+    if (endMs === null) return;
+    const expectedMs = this.#expected.get(taskId)?.expected_ms ?? null;
+    this.#expected.set(taskId, { expected_ms: expectedMs, expected_end_ms: endMs });
   }
 
   /** Details of a claim's event: the run time and the end that are expected; null where nothing was measured. */

@@ -1,29 +1,27 @@
 import type { TaskId } from '@comfleet/contract';
 import { describe, expect, test } from 'vitest';
 import type { TaskEventRow } from '../../platform/database/schema.ts';
-import type { Happening } from './event-hub.ts';
+import type { LiveUpdate } from './live-updates.ts';
 import { WatcherQueue } from './watcher-queue.ts';
 
 const ids = (task: string) => ({ taskId: task as TaskId, ownerId: 'owner', batchId: null });
 
-function createEvent(number: number, task = 't1'): Happening {
+function createEvent(number: number, task = 't1'): LiveUpdate {
   return { kind: 'event', ...ids(task), event: { number } as TaskEventRow };
 }
 
-function createProgress(value: number, task = 't1'): Happening {
+function createProgress(value: number, task = 't1'): LiveUpdate {
   return {
     kind: 'progress',
     ...ids(task),
-    progress: { value } as Extract<Happening, { kind: 'progress' }>['progress'],
+    progress: { value } as Extract<LiveUpdate, { kind: 'progress' }>['progress'],
   };
 }
 
-function show(happening: Happening | null): string {
-  if (happening === null) return 'closed';
-  if (happening.kind === 'event') return `${happening.taskId} event ${happening.event.number}`;
-  return happening.kind === 'progress'
-    ? `${happening.taskId} progress ${happening.progress.value}`
-    : 'preview';
+function show(update: LiveUpdate | null): string {
+  if (update === null) return 'closed';
+  if (update.kind === 'event') return `${update.taskId} event ${update.event.number}`;
+  return update.kind === 'progress' ? `${update.taskId} progress ${update.progress.value}` : 'preview';
 }
 
 async function readAll(queue: WatcherQueue, count: number): Promise<string[]> {

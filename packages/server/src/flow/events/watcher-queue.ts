@@ -1,4 +1,4 @@
-import type { Happening } from './event-hub.ts';
+import type { LiveUpdate } from './live-updates.ts';
 
 /**
  * What waits for one reader. Events are kept in order; of progress and previews only the newest of each task stays. A
@@ -6,7 +6,7 @@ import type { Happening } from './event-hub.ts';
  */
 export class WatcherQueue {
   readonly #limit: number;
-  #items: Happening[] = [];
+  #items: LiveUpdate[] = [];
   #wake: (() => void) | null = null;
   #closed = false;
 
@@ -14,15 +14,13 @@ export class WatcherQueue {
     this.#limit = limit;
   }
 
-  push(happening: Happening): void {
+  push(update: LiveUpdate): void {
     if (this.#closed) return;
-    if (happening.kind !== 'event') {
-      const at = this.#items.findIndex(
-        (item) => item.kind === happening.kind && item.taskId === happening.taskId,
-      );
+    if (update.kind !== 'event') {
+      const at = this.#items.findIndex((item) => item.kind === update.kind && item.taskId === update.taskId);
       if (at >= 0) this.#items.splice(at, 1);
     }
-    this.#items.push(happening);
+    this.#items.push(update);
     if (this.#items.length > this.#limit) this.close();
     this.#wake?.();
   }
@@ -32,8 +30,8 @@ export class WatcherQueue {
     this.#wake?.();
   }
 
-  /** The next happening; null once closed (dropped, or the signal of the reader). */
-  async next(): Promise<Happening | null> {
+  /** The next update; null once closed (dropped, or the signal of the reader). */
+  async next(): Promise<LiveUpdate | null> {
     while (!this.#closed) {
       const item = this.#items.shift();
       if (item) return item;

@@ -7,8 +7,8 @@ import type { WorkerRegistry } from '../registry.ts';
 
 export interface DeparturesDeps {
   registry: Pick<WorkerRegistry, 'listDeparting' | 'remove'>;
-  /** Prompts of ours on a worker, those under way included. */
-  countLoad: (workerId: WorkerId) => number;
+  /** Prompts of ours on each worker, those under way included. */
+  loads: () => Promise<ReadonlyMap<WorkerId, number>>;
   clock: Clock;
   logger: Logger;
 }
@@ -24,9 +24,12 @@ export function openDepartures(scope: Scope, deps: DeparturesDeps): void {
 /** One look; exported for those that want it at once. */
 export async function removeIdle({
   registry,
-  countLoad,
+  loads,
 }: Omit<DeparturesDeps, 'clock' | 'logger'>): Promise<void> {
-  for (const id of registry.listDeparting()) {
-    if (countLoad(id) === 0) await registry.remove(id, plainText('worker.left'));
+  const departing = registry.listDeparting();
+  if (departing.length === 0) return;
+  const byWorker = await loads();
+  for (const id of departing) {
+    if ((byWorker.get(id) ?? 0) === 0) await registry.remove(id, plainText('worker.left'));
   }
 }

@@ -14,7 +14,7 @@ export interface EnrolmentDeps {
   transport: HttpTransport;
   clock: Clock;
   /** Prompts of ours on a worker, those under way included. */
-  countLoad: (workerId: WorkerId) => number;
+  loads: () => Promise<ReadonlyMap<WorkerId, number>>;
   /** The YAML file that owns workers; null without one. */
   configFile: () => string | null;
   signal: AbortSignal;
@@ -67,11 +67,11 @@ export class Enrolment {
 
   /** The same for its owner. */
   async leave(id: WorkerId, mode: RemoveMode, reason: FleetText): Promise<boolean> {
-    const { registry, countLoad } = this.#deps;
+    const { registry, loads } = this.#deps;
     if (mode === 'wait') {
       // Drained first: no claim slips in between the count and the removal.
       await registry.depart(id, { reason });
-      if (countLoad(id) > 0) return false;
+      if (((await loads()).get(id) ?? 0) > 0) return false;
     }
     await registry.remove(id, reason);
     return true;

@@ -19,7 +19,7 @@ export interface JoiningDeps {
   clock: Clock;
   logger: Logger;
   /** Prompts of ours on a worker, those under way included. */
-  countLoad: (workerId: WorkerId) => number;
+  loads: () => Promise<ReadonlyMap<WorkerId, number>>;
 }
 
 /** Every way into the fleet and out of it, beside the file and our own processes. */

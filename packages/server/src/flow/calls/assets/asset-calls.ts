@@ -1,29 +1,106 @@
-import type { AssetId, TaskId, Upload } from '@comfleet/contract';
-import type { Write } from '../../../platform/database/database.ts';
+import type { AssetId, OutputKind, TaskId, Upload } from '@comfleet/contract';
+import type { Database, Write } from '../../../platform/database/database.ts';
 import type { AssetRow } from '../../../platform/database/schema.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { findTaskAssets } from '../../assets/asset-rows.ts';
-import { toAssetRecord } from '../../assets/assets.ts';
+import { type Assets, toAssetRecord } from '../../assets/assets.ts';
 import type { BlobStore } from '../../assets/blob-store.ts';
-import type { ContentStream, Flow } from '../../flow.ts';
-import type { Stages } from '../../stages.ts';
 import { findKeySubject, writeKey } from '../../tasks/accept-tasks.ts';
-import type { Actor } from '../../tasks/actor.ts';
+import type { Actor, VisibleTo } from '../../tasks/actor.ts';
 import { loadVisibleTask } from '../../tasks/task-queries.ts';
 
+/** Bytes with what a door needs to send them. */
+export interface ContentStream {
+  assetId: AssetId;
+  name: string;
+  contentType: string;
+  sizeBytes: number;
+  /** blake3 hex. */
+  hash: string;
+  kind: OutputKind | 'upload';
+  createdAtMs: number;
+  open(range?: { start: number; end: number }): AsyncIterable<Uint8Array>;
+}
+
+/** An asset as comfy-v2 and uploads see it. */
+export interface AssetRecord {
+  id: AssetId;
+  ownerId: string;
+  taskId: TaskId | null;
+  nodeId: string | null;
+  kind: OutputKind | 'upload';
+  name: string;
+  filePath: string | null;
+  contentType: string;
+  sizeBytes: number;
+  hash: string;
+  width: number | null;
+  height: number | null;
+  tags: readonly string[];
+  createdAtMs: number;
+  expiresAtMs: number | null;
+}
+
+export interface AssetUpload {
+  name: string;
+  contentType: string;
+  bytes: AsyncIterable<Uint8Array>;
+  filePath?: string;
+  tags?: readonly string[];
+  /** blake3 hex the caller declares; another one refuses the upload (CONFLICT, details.reason hash_mismatch). */
+  expectedHash?: string;
+  expiresInSeconds?: number;
+  /** Single-use: IDEMPOTENCY_CONFLICT when the key made an upload before. Claimed only together with the record. */
+  idempotency?: { key: string; bodyHash: string };
+  /** `picture`: only jpg, png, webp within limits (native uploads); `any`: comfy-v2. */
+  accept: 'picture' | 'any';
+}
+
+/** What doors may do with uploads and outputs. An asset of someone else looks unknown: ASSET_NOT_FOUND. */
+export interface AssetCalls {
+  create(actor: Actor, upload: AssetUpload): Promise<{ asset: AssetRecord; blobWasNew: boolean }>;
+  /** Null when no blob of that hash is the actor's to use; `existed` when an identical reference was there. */
+  createFromHash(
+    actor: Actor,
+    request: { hash: string; filePath?: string; tags?: readonly string[]; expiresInSeconds?: number },
+  ): Promise<{ asset: AssetRecord; existed: boolean } | null>;
+  hasHash(actor: Actor, hash: string): Promise<boolean>;
+  load(actor: Actor, id: AssetId): Promise<AssetRecord>;
+  listUploads(actor: Actor, limit: number): Promise<AssetRecord[]>;
+  /** CONFLICT with details.reason asset_in_use while a waiting or running task needs it. */
+  remove(actor: Actor, id: AssetId): Promise<void>;
+  /** One result of a finished task. Throws TASK_NOT_FINISHED or RESULT_NOT_FOUND. */
+  openResult(actor: Actor, task: TaskId, index: number): Promise<ContentStream>;
+  open(actor: Actor, id: AssetId): Promise<ContentStream>;
+  /** For signed links: the link is the permission. */
+  openSigned(id: AssetId): Promise<ContentStream>;
+  toUpload(record: AssetRecord): Upload;
+}
+
+export interface AssetCallsDeps {
+  database: Database;
+  assets: Assets;
+  blobs: BlobStore;
+  visibleTo: VisibleTo;
+  /** How long uploads live that nothing refers to. */
+  uploadLifeMs: number;
+  /** Signed link to an asset's bytes. */
+  linkTo: (assetId: string) => string;
+}
+
 /** One result of a finished task. Throws TASK_NOT_FINISHED or RESULT_NOT_FOUND. */
-export async function openResult(
-  stages: Stages,
+async function openResult(
+  { database, blobs, visibleTo }: AssetCallsDeps,
   actor: Actor,
   { id, index }: { id: TaskId; index: number },
 ): Promise<ContentStream> {
-  const task = await loadVisibleTask(stages.database, stages.visibleTo(actor), id);
+  const task = await loadVisibleTask(database, visibleTo(actor), id);
   if (task.state !== 'succeeded') throw new AppError('TASK_NOT_FINISHED', { status: task.state });
-  const asset = (await stages.database.read(findTaskAssets(stages.database.k, id))).find(
+  const asset = (await database.read(findTaskAssets(database.k, id))).find(
     (row) => row.output_index === index,
   );
   if (!asset) throw new AppError('RESULT_NOT_FOUND', { task_id: id, index });
-  return toContent(stages.blobs, asset);
+  return toContent(blobs, asset);
 }
 
 function toContent(blobs: BlobStore, row: AssetRow): ContentStream {
@@ -40,13 +117,12 @@ function toContent(blobs: BlobStore, row: AssetRow): ContentStream {
   };
 }
 
-/** What doors may do with uploads and outputs. */
-export function createAssetCalls(stages: Stages): Flow['assets'] {
-  const { assets, blobs, visibleTo } = stages;
+export function createAssetCalls(deps: AssetCallsDeps): AssetCalls {
+  const { assets, blobs, visibleTo, uploadLifeMs, linkTo } = deps;
   return {
     create: async (actor, upload) => {
       const { idempotency } = upload;
-      const claim = idempotency && (await prepareClaim(stages, actor, idempotency));
+      const claim = idempotency && (await prepareClaim(deps, actor, idempotency));
       const { row, blobWasNew } = await assets.create({
         ownerId: actor.id,
         name: upload.name,
@@ -55,9 +131,7 @@ export function createAssetCalls(stages: Stages): Flow['assets'] {
         filePath: upload.filePath ?? null,
         tags: upload.tags ?? [],
         expectedHash: upload.expectedHash ?? null,
-        lifeMs: upload.expiresInSeconds
-          ? upload.expiresInSeconds * 1000
-          : stages.options.assetLimits.uploadLifeMs,
+        lifeMs: upload.expiresInSeconds ? upload.expiresInSeconds * 1000 : uploadLifeMs,
         accept: upload.accept,
         ...(claim ? { claim } : {}),
       });
@@ -69,9 +143,7 @@ export function createAssetCalls(stages: Stages): Flow['assets'] {
         hash: request.hash,
         filePath: request.filePath ?? null,
         tags: request.tags ?? [],
-        lifeMs: request.expiresInSeconds
-          ? request.expiresInSeconds * 1000
-          : stages.options.assetLimits.uploadLifeMs,
+        lifeMs: request.expiresInSeconds ? request.expiresInSeconds * 1000 : uploadLifeMs,
       });
       return made ? { asset: toAssetRecord(made.row), existed: made.existed } : null;
     },
@@ -80,6 +152,7 @@ export function createAssetCalls(stages: Stages): Flow['assets'] {
     listUploads: async (actor, limit) =>
       (await assets.listUploads(visibleTo(actor), limit)).map(toAssetRecord),
     remove: (actor, id) => assets.remove(visibleTo(actor), id),
+    openResult: (actor, id, index) => openResult(deps, actor, { id, index }),
     open: async (actor, id) => toContent(blobs, await assets.load(visibleTo(actor), id)),
     openSigned: async (id: AssetId) => toContent(blobs, await assets.load({ kind: 'all' }, id)),
     toUpload: (record): Upload => ({
@@ -91,7 +164,7 @@ export function createAssetCalls(stages: Stages): Flow['assets'] {
       width: record.width,
       height: record.height,
       created_at: new Date(record.createdAtMs).toISOString(),
-      url: stages.linkTo(record.id),
+      url: linkTo(record.id),
     }),
   };
 }
@@ -100,7 +173,7 @@ const UPLOAD_KEYS = 'comfy-v2-assets';
 
 /** Refuses a key that made an upload before; else the write that claims it together with the record. */
 async function prepareClaim(
-  { database }: Stages,
+  { database }: AssetCallsDeps,
   actor: Actor,
   idempotency: { key: string; bodyHash: string },
 ): Promise<(assetId: string) => Write> {

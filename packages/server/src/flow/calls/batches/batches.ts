@@ -11,10 +11,10 @@ import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../../platform/database/database.ts';
 import type { BatchRow } from '../../../platform/database/schema.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import type { SubmitBody } from '../../flow.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
 import { listVisibleTasks } from '../../tasks/task-queries.ts';
 import type { NodeUpdate } from '../../workflows/bind-updates.ts';
+import type { SubmitBody } from '../tasks/prepare-submission.ts';
 import type { TaskViews } from '../tasks/task-views.ts';
 
 /** One task of a batch before it is bound. */

@@ -1,75 +1,78 @@
-import { isTerminal, type RecordedError, type TaskId, type WorkerId } from '@comfleet/contract';
+import { isTerminal, type RecordedError, type TaskId, type TaskState } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import type { TaskRow } from '../../../platform/database/schema.ts';
-import { AppError, toError } from '../../../platform/errors/app-error.ts';
-import type { Spine } from '../../engine/engine.ts';
-import type { DebugCheck, PendingTask } from '../../flow.ts';
+import { AppError } from '../../../platform/errors/app-error.ts';
+import type { Engine, PromptPlace } from '../../engine/engine.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
 import { listVisibleTasks } from '../../tasks/task-queries.ts';
 import { findTask } from '../../tasks/task-rows.ts';
 
 export interface DebugDeps {
   database: Database;
-  fleet: WorkerRegistry;
-  spine: Spine;
+  fleet: Pick<WorkerRegistry, 'find'>;
+  engine: Pick<Engine, 'locate' | 'recheck'>;
 }
+
+export interface PendingTask {
+  taskId: TaskId;
+  state: TaskState;
+  ageMs: number;
+  workflowName: string | null;
+  workerName: string | null;
+  promptId: string | null;
+  connection: 'connected' | 'connecting' | 'closed' | null;
+  phase: string | null;
+}
+
+export interface DebugCheck {
+  taskId: TaskId;
+  state: TaskState;
+  place: PromptPlace['place'] | 'not_submitted';
+  finished: boolean;
+  error: RecordedError | null;
+}
+
+const MAX_PENDING = 1000;
 
 /** Every task that has not ended, with where it is now (CL8). */
 export async function listPending(
-  { database, fleet, spine }: DebugDeps,
+  { database, fleet, engine }: DebugDeps,
   owner: OwnerFilter,
 ): Promise<PendingTask[]> {
   const { rows } = await listVisibleTasks(database, owner, {
     states: ['held', 'queued', 'running'],
-    limit: 1000,
+    limit: MAX_PENDING,
   });
-  return rows.map((task) => {
-    const running = spine.dispatcher.find(task.id);
-    const worker = running ? fleet.find(running.workerId) : null;
-    const follower = running
-      ? spine.links.findTracker(running.workerId)?.find(running.attempt.prompt_id)
-      : null;
-    return {
-      taskId: task.id as TaskId,
-      state: task.state,
-      ageMs: database.nowMs() - task.created_at,
-      workflowName: task.workflow_name,
-      workerName: worker?.name ?? null,
-      promptId: running?.attempt.prompt_id ?? null,
-      connection: worker?.snapshot().socketState ?? null,
-      phase: follower?.phase ?? null,
-    };
-  });
+  return Promise.all(
+    rows.map(async (task) => {
+      const running = await engine.locate(task.id as TaskId);
+      const worker = running ? fleet.find(running.workerId) : null;
+      return {
+        taskId: task.id as TaskId,
+        state: task.state,
+        ageMs: database.nowMs() - task.created_at,
+        workflowName: task.workflow_name,
+        workerName: worker?.name ?? null,
+        promptId: running?.promptId ?? null,
+        connection: worker?.snapshot().socketState ?? null,
+        phase: running?.phase ?? null,
+      };
+    }),
+  );
 }
 
 /** Looks for one task on its worker now; a complete history finishes it (CL9). Never throws for a worker that does not answer. */
-export async function checkTask(deps: DebugDeps, owner: OwnerFilter, id: string): Promise<DebugCheck> {
-  const task = await findByTaskOrPrompt(deps.database, owner, id);
-  const running = deps.spine.dispatcher.find(task.id);
-  if (!running) return toCheck(task, 'not_submitted', null);
-  const place = await findPlace(deps, running.workerId, running.attempt.prompt_id);
-  await deps.spine.links.findTracker(running.workerId)?.find(running.attempt.prompt_id)?.check();
-  const [after] = await deps.database.read(findTask(deps.database.k, task.id));
-  return toCheck(after ?? task, place.place, place.error);
-}
-
-async function findPlace(
-  { fleet }: DebugDeps,
-  workerId: WorkerId,
-  promptId: string,
-): Promise<{ place: DebugCheck['place']; error: RecordedError | null }> {
-  const worker = fleet.find(workerId);
-  try {
-    if (!worker) throw new AppError('WORKER_NOT_FOUND', { worker_id: workerId });
-    const { running, pending } = await worker.http.loadQueue();
-    if (running.some((item) => item.promptId === promptId)) return { place: 'running', error: null };
-    if (pending.some((item) => item.promptId === promptId)) return { place: 'pending', error: null };
-    return { place: (await worker.http.loadHistory(promptId)) ? 'history' : 'absent', error: null };
-  } catch (thrown) {
-    const error = new AppError('WORKER_UNREACHABLE', { cause: toError(thrown).message });
-    return { place: 'unreachable', error: error.toRecord() };
-  }
+export async function checkTask(
+  { database, engine }: DebugDeps,
+  owner: OwnerFilter,
+  id: string,
+): Promise<DebugCheck> {
+  const task = await findByTaskOrPrompt(database, owner, id);
+  const found = await engine.recheck(task.id as TaskId);
+  if (!found) return toCheck(task, 'not_submitted', null);
+  const [after] = await database.read(findTask(database.k, task.id));
+  return toCheck(after ?? task, found.place, found.error);
 }
 
 async function findByTaskOrPrompt(database: Database, owner: OwnerFilter, id: string): Promise<TaskRow> {

@@ -1,25 +1,33 @@
-import type { Balancer, Placement, TaskId } from '@comfleet/contract';
+import type { Placement, TaskId } from '@comfleet/contract';
 import { toTaskSentence } from '@comfleet/contract/texts/tasks';
+import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
+import type { Database } from '../../../platform/database/database.ts';
 import type { TaskRow } from '../../../platform/database/schema.ts';
-import { explainWaiting, type PlacedReasons } from '../../placement/explain.ts';
+import type { Engine, WaitReasons } from '../../engine/engine.ts';
+import type { PlacedReasons } from '../../placement/explain.ts';
 import type { Refusal } from '../../placement/needs.ts';
-import type { Stages } from '../../stages.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
-import { parseRequirements } from '../../tasks/requirements.ts';
 import { findLastClaim, loadVisibleTask } from '../../tasks/task-queries.ts';
 import { describeTask } from './describe-task.ts';
 import { describeWait } from './describe-wait.ts';
 
-type ExplainStages = Pick<Stages, 'database' | 'spine' | 'queue' | 'fleet' | 'clock'>;
+export interface ExplainDeps {
+  database: Database;
+  fleet: Pick<WorkerRegistry, 'find'>;
+  engine: Pick<Engine, 'outlook' | 'explain'>;
+}
 
 /** Why a task waits, worker by worker, or why its newest attempt went where it did. Throws TASK_NOT_FOUND. */
-export async function explainTask(stages: ExplainStages, owner: OwnerFilter, id: TaskId): Promise<Placement> {
-  const { database, queue } = stages;
+export async function explainTask(
+  { database, fleet, engine }: ExplainDeps,
+  owner: OwnerFilter,
+  id: TaskId,
+): Promise<Placement> {
   const task = await loadVisibleTask(database, owner, id);
   const claim = await findLastClaim(database, task.id);
   const isWaiting = task.state === 'held' || task.state === 'queued';
-  const position = queue.position(id);
-  const waiting = isWaiting ? explainWait(stages, task, position) : null;
+  const position = (await engine.outlook([task])).get(id)?.position ?? null;
+  const waiting = isWaiting ? toWaiting(task, position, await engine.explain(task)) : null;
   const texts = [describeTask(task, position), ...(waiting ? [describeWait(waiting)] : [])];
   return {
     task_id: task.id,
@@ -27,24 +35,21 @@ export async function explainTask(stages: ExplainStages, owner: OwnerFilter, id:
     message: texts.map(toTaskSentence).join(' '),
     message_texts: texts,
     waiting,
-    placed: claim && toPlaced(stages, claim),
+    placed: claim && toPlaced(fleet, claim),
   };
 }
 
 type Waiting = NonNullable<Placement['waiting']>;
 
-function explainWait({ spine, clock }: ExplainStages, task: TaskRow, position: number | null): Waiting {
-  const needs = parseRequirements(task.requirements);
-  const lane = spine.board.findLane(task.lane);
-  const reasons = explainWaiting(spine.board, { lane, needs }, spine.rules);
-  const { passedSinceMs } = reasons;
+function toWaiting(task: TaskRow, position: number | null, reasons: WaitReasons): Waiting {
+  const { passedMs } = reasons;
   return {
     held_reason: task.held_reason,
     queue_position: position,
     task_type_full: reasons.typeFull,
     overtaken: reasons.overtaken,
-    overtaken_limit: spine.rules.bypass.starts,
-    passed_seconds: passedSinceMs === null ? null : Math.round(clock.monotonicMs() - passedSinceMs) / 1000,
+    overtaken_limit: reasons.overtakenLimit,
+    passed_seconds: passedMs === null ? null : Math.round(passedMs) / 1000,
     workers: reasons.workers.map(({ workerId, name, load, slots, hot, refusal }) => ({
       worker_id: workerId,
       name,
@@ -62,7 +67,7 @@ function readMissing(refusal: Refusal | null): string | null {
 }
 
 function toPlaced(
-  { fleet }: ExplainStages,
+  fleet: Pick<WorkerRegistry, 'find'>,
   claim: { at: number; workerId: string | null; placement: unknown },
 ): Placement['placed'] {
   // Written by this program only; attempts of older versions have none.
@@ -78,38 +83,4 @@ function toPlaced(
     scores: placement.scores.map(({ worker, score, load }) => ({ worker, score: [...score], load })),
     refused: { ...placement.refused },
   };
-}
-
-/** What the balancer did since the start, and what waits for it. */
-export async function describeBalancer({ spine, queue, clock }: ExplainStages): Promise<Balancer> {
-  const { board, rules } = spine;
-  const toTime = (monotonicMs: number) =>
-    new Date(clock.nowMs() - (clock.monotonicMs() - monotonicMs)).toISOString();
-  const lanes = (await queue.lanes()).flatMap((key) => board.findLane(key) ?? []);
-  return {
-    strategy: rules.strategy,
-    waiting: queue.size(),
-    lanes: lanes.map((lane) => ({
-      lane: lane.key,
-      task_type: lane.needs.taskType,
-      models: splitModels(lane.modelsKey),
-      waiting: queue.count(lane.key),
-      overtaken: lane.overtaken,
-      workers: lane.serving.size,
-      free_workers: lane.free.size,
-    })),
-    workers: [...board.workers.values()].map((worker) => ({
-      worker_id: worker.facts.id,
-      name: worker.facts.name,
-      selections: worker.selections,
-      last_selected_at: worker.lastChosenMs === null ? null : toTime(worker.lastChosenMs),
-      load: worker.load,
-      slots: worker.facts.slots,
-      models: splitModels(worker.modelsKey ?? ''),
-    })),
-  };
-}
-
-function splitModels(modelsKey: string): string[] {
-  return modelsKey === '' ? [] : modelsKey.split('|');
 }

@@ -1,28 +1,23 @@
 import type { Attempt, Progress, RecordedError, Result, Task, TaskEvent } from '@comfleet/contract';
 import { toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { AssetRow, AttemptRow, TaskEventRow, TaskRow } from '../../../platform/database/schema.ts';
-import type { Forecast } from '../../estimates/finish-forecast.ts';
+import type { TaskOutlook } from '../../engine/engine.ts';
 import { describeTask } from './describe-task.ts';
 
-/** What a task's view needs beside its row; gathered by the spine. */
+/** What a task's view needs beside its row. */
 export interface TaskContext {
-  workerName: (workerId: string) => string | null;
-  progress: (taskId: string) => Progress | null;
-  queuePosition: (taskId: string) => number | null;
-  forecast: (task: TaskRow) => Forecast;
-  /** Seconds until the end that is forecast. */
-  secondsLeft: (forecast: Forecast) => number | null;
-  /** Short-lived signed link to an asset's bytes. */
-  linkTo: (assetId: string) => string;
-  /** Content of small text outputs, by asset. */
-  text: (assetId: string) => string | null;
+  workerName: string | null;
+  progress: Progress | null;
+  /** Null once it has ended. */
+  outlook: TaskOutlook | null;
+  results: readonly Result[];
 }
 
 /** A task as every native answer shows it. */
-export function toTask(task: TaskRow, assets: readonly AssetRow[], context: TaskContext): Task {
-  const waiting = task.state === 'queued' ? context.queuePosition(task.id) : null;
-  const forecast = context.forecast(task);
-  const text = describeTask(task, waiting);
+export function toTask(task: TaskRow, context: TaskContext): Task {
+  const { outlook } = context;
+  const queuePosition = outlook?.position ?? null;
+  const text = describeTask(task, queuePosition);
   return {
     task_id: task.id,
     status: task.state,
@@ -40,28 +35,29 @@ export function toTask(task: TaskRow, assets: readonly AssetRow[], context: Task
     batch_id: task.batch_id,
     batch_index: task.batch_index,
     worker_id: task.worker_id,
-    worker_name: task.worker_id ? context.workerName(task.worker_id) : null,
+    worker_name: context.workerName,
     prompt_id: task.prompt_id,
     attempt_count: task.attempt_count,
     held_reason: task.held_reason,
     due_at: toTime(task.due_at),
-    queue_position: waiting,
-    estimated_time: context.secondsLeft(forecast),
-    estimated_start: toTime(forecast.startMs),
-    estimated_end: toTime(forecast.endMs),
-    progress: context.progress(task.id),
+    queue_position: queuePosition,
+    estimated_time: outlook?.secondsLeft ?? null,
+    estimated_start: toTime(outlook?.startMs ?? null),
+    estimated_end: toTime(outlook?.endMs ?? null),
+    progress: context.progress,
     cancel_requested_at: toTime(task.cancel_requested_at),
     created_at: new Date(task.created_at).toISOString(),
     started_at: toTime(task.started_at),
     completed_at: toTime(task.ended_at),
     duration_seconds: secondsBetween(task.started_at, task.ended_at),
     timeout_seconds: task.timeout_ms > 0 ? task.timeout_ms / 1000 : null,
-    results: assets.map((asset) => toResult(asset, context)),
+    results: [...context.results],
     error: parseError(task.error),
   };
 }
 
-function toResult(asset: AssetRow, context: TaskContext): Result {
+/** `url` is a short-lived signed link; `text` the content of a small text output. */
+export function toResult(asset: AssetRow, { url, text }: { url: string; text: string | null }): Result {
   return {
     index: asset.output_index,
     asset_id: asset.id,
@@ -71,8 +67,8 @@ function toResult(asset: AssetRow, context: TaskContext): Result {
     content_type: asset.content_type,
     size_bytes: asset.size_bytes,
     hash: `blake3:${asset.blob_hash}`,
-    url: context.linkTo(asset.id),
-    text: asset.kind === 'text' ? context.text(asset.id) : null,
+    url,
+    text,
   };
 }
 

@@ -1,6 +1,11 @@
-import type { Task, TaskDetail, TaskEvent, TaskId } from '@comfleet/contract';
+import type { Result, Task, TaskDetail, TaskEvent, TaskId } from '@comfleet/contract';
+import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
-import type { AssetRow, TaskRow } from '../../../platform/database/schema.ts';
+import type { TaskRow } from '../../../platform/database/schema.ts';
+import type { BlobStore } from '../../assets/blob-store.ts';
+import { findResults, loadText } from '../../assets/results.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { LiveUpdates } from '../../events/live-updates.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
 import {
   listVisibleTasks,
@@ -9,17 +14,19 @@ import {
   loadVisibleTask,
   type TaskSelection,
 } from '../../tasks/task-queries.ts';
-import { type TaskContext, toAttempt, toTask, toTaskEvent } from './task-view.ts';
+import { toAttempt, toResult, toTask, toTaskEvent } from './task-view.ts';
 
 export interface ViewDeps {
   database: Database;
-  /** Results of tasks, in order. */
-  loadAssets: (taskIds: readonly string[]) => Promise<AssetRow[]>;
-  loadText: (asset: AssetRow) => Promise<string | null>;
-  context: Omit<TaskContext, 'text'>;
+  blobs: BlobStore;
+  fleet: Pick<WorkerRegistry, 'find'>;
+  engine: Pick<Engine, 'outlook'>;
+  live: Pick<LiveUpdates, 'progressOf'>;
+  /** Signed link to an asset's bytes. */
+  linkTo: (assetId: string) => string;
 }
 
-/** Builds what people see of tasks from rows. */
+/** Builds what people see of tasks from rows, and from what engine, estimates and live updates know of them now. */
 export class TaskViews {
   readonly #deps: ViewDeps;
 
@@ -34,21 +41,28 @@ export class TaskViews {
   }
 
   async viewAll(tasks: readonly TaskRow[]): Promise<Task[]> {
-    const ended = tasks.filter((task) => task.state === 'succeeded').map((task) => task.id);
-    const assets = ended.length > 0 ? await this.#deps.loadAssets(ended) : [];
-    const texts = await this.#loadTexts(assets);
-    const context: TaskContext = { ...this.#deps.context, text: (id) => texts.get(id) ?? null };
-    const byTask = groupByTask(assets);
-    return tasks.map((task) => toTask(task, byTask.get(task.id) ?? [], context));
+    const { engine, live } = this.#deps;
+    const results = await this.#loadResults(tasks);
+    const open = tasks.filter((task) => task.ended_at === null);
+    const outlook = open.length === 0 ? null : await engine.outlook(open);
+    return tasks.map((task) =>
+      toTask(task, {
+        workerName: task.worker_id === null ? null : this.#findWorkerName(task.worker_id),
+        progress: live.progressOf(task.id),
+        outlook: outlook?.get(task.id as TaskId) ?? null,
+        results: results.get(task.id) ?? [],
+      }),
+    );
   }
 
   async loadDetail(owner: OwnerFilter, id: TaskId): Promise<TaskDetail> {
     const row = await loadVisibleTask(this.#deps.database, owner, id);
     const attempts = await loadAttempts(this.#deps.database, id);
-    const name = (workerId: string) => this.#deps.context.workerName(workerId) ?? workerId;
     return {
       ...(await this.view(row)),
-      attempts: attempts.map((attempt) => toAttempt(attempt, name(attempt.worker_id))),
+      attempts: attempts.map((attempt) =>
+        toAttempt(attempt, this.#findWorkerName(attempt.worker_id) ?? attempt.worker_id),
+      ),
     };
   }
 
@@ -62,18 +76,20 @@ export class TaskViews {
     return (await loadEventRows(this.#deps.database, id, after)).map(toTaskEvent);
   }
 
-  async #loadTexts(assets: readonly AssetRow[]): Promise<Map<string, string>> {
-    const texts = new Map<string, string>();
-    for (const asset of assets.filter(({ kind }) => kind === 'text')) {
-      const text = await this.#deps.loadText(asset);
-      if (text !== null) texts.set(asset.id, text);
-    }
-    return texts;
+  #findWorkerName(workerId: string): string | null {
+    return this.#deps.fleet.find(workerId)?.name ?? null;
   }
-}
 
-function groupByTask(assets: readonly AssetRow[]): Map<string | null, AssetRow[]> {
-  const groups = new Map<string | null, AssetRow[]>();
-  for (const asset of assets) groups.set(asset.task_id, [...(groups.get(asset.task_id) ?? []), asset]);
-  return groups;
+  async #loadResults(tasks: readonly TaskRow[]): Promise<Map<string | null, Result[]>> {
+    const { database, blobs, linkTo } = this.#deps;
+    const succeeded = tasks.filter((task) => task.state === 'succeeded').map((task) => task.id);
+    const results = new Map<string | null, Result[]>();
+    if (succeeded.length === 0) return results;
+    for (const asset of await findResults(database, succeeded)) {
+      const text = asset.kind === 'text' ? await loadText(blobs, asset) : null;
+      const result = toResult(asset, { url: linkTo(asset.id), text });
+      results.set(asset.task_id, [...(results.get(asset.task_id) ?? []), result]);
+    }
+    return results;
+  }
 }

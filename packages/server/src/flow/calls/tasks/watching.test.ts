@@ -4,7 +4,7 @@ import { openMemoryDatabase } from '../../../../test/kit/memory-database.ts';
 import { createTaskRow } from '../../../../test/kit/rows.ts';
 import type { TaskRow } from '../../../platform/database/schema.ts';
 import { systemClock } from '../../../platform/time/clock.ts';
-import { EventHub } from '../../events/event-hub.ts';
+import { LiveBoard } from '../../events/live-updates.ts';
 import { changeTask } from '../../tasks/task-change.ts';
 import { writeChanges, writeNewTask } from '../../tasks/task-rows.ts';
 import type { TaskViews } from './task-views.ts';
@@ -15,18 +15,18 @@ async function openWatched() {
   const database = await openMemoryDatabase(systemClock);
   const task = createTaskRow({ state: 'running', version: 4 });
   await database.commit(writeNewTask(database.k, task, []));
-  const hub = new EventHub(() => {});
+  const live = new LiveBoard(systemClock, () => {});
   const viewed: number[] = [];
   const view = async (row: TaskRow) => {
     viewed.push(row.version);
     return { task_id: row.id, status: row.state } as Awaited<ReturnType<TaskViews['view']>>;
   };
   const views = { view } as TaskViews;
-  return { database, task, hub, viewed, deps: { database, hub, views, preview: () => null } };
+  return { database, task, live, viewed, deps: { database, live, views } };
 }
 
 test('events that were stored together show the task once read, as it was after the last of them', async () => {
-  const { database, task, hub, viewed, deps } = await openWatched();
+  const { database, task, live, viewed, deps } = await openWatched();
   const stream = watchTask(deps, { kind: 'all' }, task.id as TaskId, {
     after: 4,
     signal: new AbortController().signal,
@@ -40,9 +40,7 @@ test('events that were stored together show the task once read, as it was after 
   if (!ended || !succeeded) throw new Error('both changes are legal for a running task');
 
   await database.commit(writeChanges(database.k, 4, [ended, succeeded]));
-  for (const { event } of [ended, succeeded]) {
-    hub.publish({ kind: 'event', taskId: task.id as TaskId, ownerId: task.owner_id, batchId: null, event });
-  }
+  for (const { row, event } of [ended, succeeded]) live.reportEvent(row, event);
   await reading;
 
   expect(frames.map((frame) => frame.kind === 'event' && [frame.event.type, frame.task?.status])).toEqual([

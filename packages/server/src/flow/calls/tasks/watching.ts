@@ -1,14 +1,7 @@
-import {
-  type BatchId,
-  isTerminal,
-  type Preview,
-  type StreamFrame,
-  type Task,
-  type TaskId,
-} from '@comfleet/contract';
+import { type BatchId, isTerminal, type StreamFrame, type Task, type TaskId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
 import type { TaskRow } from '../../../platform/database/schema.ts';
-import type { EventHub, Happening } from '../../events/event-hub.ts';
+import type { LiveUpdate, LiveUpdates, Topic } from '../../events/live-updates.ts';
 import { WatcherQueue } from '../../events/watcher-queue.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
 import { listVisibleTasks, loadEventRows, loadVisibleTask } from '../../tasks/task-queries.ts';
@@ -18,10 +11,8 @@ import type { TaskViews } from './task-views.ts';
 
 export interface WatchDeps {
   database: Database;
-  hub: EventHub;
+  live: LiveUpdates;
   views: TaskViews;
-  /** The newest preview of a running task. */
-  preview: (taskId: string) => Preview | null;
 }
 
 const OPEN_STATES = ['held', 'queued', 'running'] as const;
@@ -36,7 +27,7 @@ export async function* watchTask(
   id: TaskId,
   options: { after: number | null; signal: AbortSignal },
 ): AsyncIterable<StreamFrame> {
-  const { queue, stop } = subscribe(deps.hub, `task:${id}`, options.signal);
+  const { queue, stop } = subscribe(deps.live, `task:${id}`, options.signal);
   const frames = new Frames(deps);
   try {
     const task = await loadVisibleTask(deps.database, owner, id);
@@ -67,7 +58,7 @@ export async function* watchBatch(
   id: BatchId,
   signal: AbortSignal,
 ): AsyncIterable<StreamFrame> {
-  const { queue, stop } = subscribe(deps.hub, `batch:${id}`, signal);
+  const { queue, stop } = subscribe(deps.live, `batch:${id}`, signal);
   const frames = new Frames(deps);
   try {
     const { rows } = await listVisibleTasks(deps.database, owner, { batchId: id, limit: 10_000 });
@@ -90,8 +81,8 @@ export async function* watchOwn(
   owner: OwnerFilter,
   signal: AbortSignal,
 ): AsyncIterable<StreamFrame> {
-  const key = owner.kind === 'own' ? `owner:${owner.ownerId}` : 'all';
-  const { queue, stop } = subscribe(deps.hub, key, signal);
+  const topic = owner.kind === 'own' ? (`owner:${owner.ownerId}` as const) : 'all';
+  const { queue, stop } = subscribe(deps.live, topic, signal);
   const frames = new Frames(deps);
   try {
     const { rows } = await listVisibleTasks(deps.database, owner, { states: OPEN_STATES, limit: 1000 });
@@ -104,13 +95,13 @@ export async function* watchOwn(
 
 async function* toSnapshot(deps: WatchDeps, task: TaskRow): AsyncIterable<StreamFrame> {
   yield { kind: 'snapshot', task: await deps.views.view(task) };
-  const preview = deps.preview(task.id);
+  const preview = deps.live.previewOf(task.id);
   if (preview) yield { kind: 'preview', task_id: task.id, preview };
 }
 
-function subscribe(hub: EventHub, key: string, signal: AbortSignal) {
+function subscribe(live: LiveUpdates, topic: Topic, signal: AbortSignal) {
   const queue = new WatcherQueue();
-  const unsubscribe = hub.subscribe(key, (happening) => queue.push(happening));
+  const unsubscribe = live.subscribe(topic, (update) => queue.push(update));
   const close = () => queue.close();
   signal.addEventListener('abort', close, { once: true });
   if (signal.aborted) close();
@@ -134,17 +125,17 @@ class Frames {
     this.#deps = deps;
   }
 
-  async from(happening: Happening): Promise<StreamFrame> {
-    switch (happening.kind) {
+  async from(update: LiveUpdate): Promise<StreamFrame> {
+    switch (update.kind) {
       case 'event':
-        return this.fromEvent(happening.taskId, happening.event);
+        return this.fromEvent(update.taskId, update.event);
       case 'progress':
-        return { kind: 'progress', task_id: happening.taskId, progress: happening.progress };
+        return { kind: 'progress', task_id: update.taskId, progress: update.progress };
       case 'preview':
-        return { kind: 'preview', task_id: happening.taskId, preview: happening.preview };
+        return { kind: 'preview', task_id: update.taskId, preview: update.preview };
       default: {
-        const unknownHappening: never = happening;
-        return unknownHappening;
+        const unknownUpdate: never = update;
+        return unknownUpdate;
       }
     }
   }

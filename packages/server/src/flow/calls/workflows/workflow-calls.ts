@@ -1,15 +1,40 @@
-import type { Workflow } from '@comfleet/contract';
+import type { Validation, Workflow } from '@comfleet/contract';
+import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
+import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import type { Flow } from '../../flow.ts';
-import type { Stages } from '../../stages.ts';
+import type { Engine } from '../../engine/engine.ts';
 import { bindParameters } from '../../workflows/bind-parameters.ts';
-import { drawSeed } from '../tasks/draw-seed.ts';
+import type { WorkflowLibrary } from '../../workflows/workflow-library.ts';
 import { viewWorkflow } from './workflow-availability.ts';
 import { storeWorkflowVersions } from './workflow-versions.ts';
 
-/** What doors may do with named workflows. */
-export function createWorkflowCalls(stages: Stages): Flow['workflows'] {
-  const { library, fleet } = stages;
+/** What holds for tasks of a type now. */
+export interface TypeSettings {
+  priority: number;
+  /** On all workers together; null means no limit. */
+  maxConcurrent: number | null;
+}
+
+/** What doors may do with named workflows. Throws WORKFLOW_NOT_FOUND. */
+export interface WorkflowCalls {
+  list(taskType?: string): Promise<Workflow[]>;
+  load(name: string): Promise<Workflow>;
+  validate(name: string, parameters: Record<string, unknown>): Promise<Validation>;
+  reload(): Promise<{ workflows: number; errors: string[] }>;
+  typeSettings(taskType: string): TypeSettings;
+}
+
+export interface WorkflowCallsDeps {
+  database: Database;
+  library: WorkflowLibrary;
+  fleet: Pick<WorkerRegistry, 'list'>;
+  engine: Pick<Engine, 'settingsChanged'>;
+  drawSeed: () => string;
+  typeSettings: (taskType: string) => TypeSettings;
+}
+
+export function createWorkflowCalls(deps: WorkflowCallsDeps): WorkflowCalls {
+  const { database, library, fleet, engine, drawSeed } = deps;
   const view = (name: string): Workflow => {
     const workflow = library.find(name);
     if (!workflow) throw new AppError('WORKFLOW_NOT_FOUND', { workflow_name: name });
@@ -21,9 +46,7 @@ export function createWorkflowCalls(stages: Stages): Flow['workflows'] {
     validate: async (name, parameters) => {
       const workflow = library.find(name);
       if (!workflow) throw new AppError('WORKFLOW_NOT_FOUND', { workflow_name: name });
-      const bound = bindParameters(workflow, parameters, {
-        drawSeed: () => drawSeed(stages.random.bytes(7)),
-      });
+      const bound = bindParameters(workflow, parameters, { drawSeed });
       const errors = bound.ok ? [] : bound.problems;
       return {
         valid: bound.ok,
@@ -34,13 +57,10 @@ export function createWorkflowCalls(stages: Stages): Flow['workflows'] {
     },
     reload: async () => {
       const outcome = await library.reload();
-      await storeWorkflowVersions(stages.database, library.list());
-      stages.spine.place();
+      await storeWorkflowVersions(database, library.list());
+      await engine.settingsChanged();
       return outcome;
     },
-    typeSettings: (taskType) => ({
-      priority: stages.options.priority(taskType),
-      maxConcurrent: stages.options.taskTypeLimit(taskType),
-    }),
+    typeSettings: deps.typeSettings,
   };
 }

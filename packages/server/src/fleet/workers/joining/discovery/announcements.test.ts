@@ -43,7 +43,7 @@ beforeEach(async () => {
     registry,
     transport,
     clock,
-    countLoad: () => 0,
+    loads: async () => new Map(),
     configFile: () => null,
     signal: scope.signal,
   });

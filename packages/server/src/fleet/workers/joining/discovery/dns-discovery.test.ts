@@ -75,10 +75,10 @@ test('a worker whose record is gone drains, and leaves after the grace', async (
   await open(['10.0.0.1', '10.0.0.2']);
   await look(['10.0.0.2']);
   expect(states()).toEqual(['draining', 'online']);
-  await removeIdle({ registry, countLoad: () => 0 });
+  await removeIdle({ registry, loads: async () => new Map() });
   expect(names()).toEqual(['10.0.0.1:8188', '10.0.0.2:8188']);
   await clock.advance(301_000);
-  await removeIdle({ registry, countLoad: () => 0 });
+  await removeIdle({ registry, loads: async () => new Map() });
   expect(names()).toEqual(['10.0.0.2:8188']);
 });
 

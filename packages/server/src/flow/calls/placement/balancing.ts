@@ -1,7 +1,7 @@
 import { STRATEGIES, type Strategy } from '@comfleet/contract';
-import type { ConfigStore } from '../../platform/config/config-store.ts';
-import type { Overlay, OverlayEntry } from '../../platform/config/overlay.ts';
-import { AppError } from '../../platform/errors/app-error.ts';
+import type { ConfigStore } from '../../../platform/config/config-store.ts';
+import type { Overlay, OverlayEntry } from '../../../platform/config/overlay.ts';
+import { AppError } from '../../../platform/errors/app-error.ts';
 
 /** The strategy in force and what decides it. */
 export interface BalancingState {

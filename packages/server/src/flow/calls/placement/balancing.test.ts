@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { openMemoryDatabase } from '../../../test/fakes/memory-database.ts';
-import { parseConfig } from '../../platform/config/load-config.ts';
-import { openOverlay } from '../../platform/config/overlay.ts';
-import type { Database } from '../../platform/database/database.ts';
+import { FakeClock } from '../../../../test/fakes/fake-clock.ts';
+import { openMemoryDatabase } from '../../../../test/fakes/memory-database.ts';
+import { parseConfig } from '../../../platform/config/load-config.ts';
+import { openOverlay } from '../../../platform/config/overlay.ts';
+import type { Database } from '../../../platform/database/database.ts';
 import { Balancing } from './balancing.ts';
 
 const ADMIN = '01900000-0000-7000-8000-0000000000ad';

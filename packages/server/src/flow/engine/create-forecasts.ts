@@ -1,30 +1,21 @@
 import type { TaskId } from '@comfleet/contract';
-import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
 import type { Database } from '../../platform/database/database.ts';
-import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Clock } from '../../platform/time/clock.ts';
-import type { Spine } from '../engine/engine.ts';
+import { Forecasts } from '../estimates/forecasts.ts';
+import type { RunEstimates } from '../estimates/run-estimates.ts';
 import type { Board } from '../placement/board.ts';
 import type { EmbeddedQueue } from '../queue/embedded-queue.ts';
-import { Forecasts } from './forecasts.ts';
-import type { RunEstimates } from './run-estimates.ts';
 
-export interface OpenForecastDeps {
+export interface ForecastParts {
   database: Database;
   clock: Clock;
-  fleet: Pick<WorkerRegistry, 'onChange'>;
   estimates: RunEstimates;
   queue: EmbeddedQueue;
-  spine: Pick<Spine, 'board'>;
+  board: Board;
 }
 
 /** Forecasts over the queue and the fleet as they are. */
-export function openForecasts(scope: Scope, deps: OpenForecastDeps): Forecasts {
-  const { database, clock, fleet, estimates, queue, spine } = deps;
-  const forget = fleet.onChange(({ type, workerId }) => {
-    if (type === 'worker.offline' || type === 'worker.removed') estimates.forgetModels(workerId);
-  });
-  scope.add('loaded models', forget);
+export function createForecasts({ database, clock, estimates, queue, board }: ForecastParts): Forecasts {
   return new Forecasts({
     estimates,
     clock,
@@ -35,7 +26,7 @@ export function openForecasts(scope: Scope, deps: OpenForecastDeps): Forecasts {
         return own === null ? null : { own, others: (queue.position(taskId as TaskId) ?? own) - own };
       },
       lanes: () => queue.laneSizes(),
-      serving: (lane) => listServing(spine.board, lane),
+      serving: (lane) => listServing(board, lane),
     },
   });
 }

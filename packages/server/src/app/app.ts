@@ -1,0 +1,136 @@
+import { createUuidV7, type Id, type IdKind, type WorkerId } from '@comfleet/contract';
+import { createFleetView } from '../doors/fleet-view.ts';
+import type { Instances } from '../fleet/instances/instances.ts';
+import { applyConfiguredWorkers } from '../fleet/workers/joining/configured-workers.ts';
+import { openJoining } from '../fleet/workers/joining/open-joining.ts';
+import type { WorkerRegistry } from '../fleet/workers/registry.ts';
+import type { BlobStore } from '../flow/assets/blob-store.ts';
+import { Balancing } from '../flow/calls/placement/balancing.ts';
+import type { Engine } from '../flow/engine/engine.ts';
+import { Secrets } from '../flow/tasks/secrets.ts';
+import { openWorkflowLibrary, type WorkflowLibrary } from '../flow/workflows/workflow-library.ts';
+import type { Identity } from '../people/identity/identity.ts';
+import { type LocalClient, openLocalClient } from '../people/identity/local-client.ts';
+import type { Session } from '../people/identity/session-cache.ts';
+import type { Config } from '../platform/config/config.ts';
+import type { ConfigStore } from '../platform/config/config-store.ts';
+import { openOverlay } from '../platform/config/overlay.ts';
+import type { Database } from '../platform/database/database.ts';
+import { announceAddress } from '../platform/database/settings.ts';
+import { SignedLinks, toAssetPath } from '../platform/http/signed-links.ts';
+import type { Scope } from '../platform/lifecycle/scope.ts';
+import type { Logger } from '../platform/logging/logger.ts';
+import { createDnsResolver } from '../platform/net/dns-resolver.ts';
+import { type Clock, type Random, systemClock, systemRandom } from '../platform/time/clock.ts';
+import { toFlowOptions } from './flow-options.ts';
+import { followConfig } from './follow-config.ts';
+import type { Calls } from './open-calls.ts';
+import { openDoors } from './open-doors.ts';
+import { openFleet } from './open-fleet.ts';
+import { openFlow } from './open-flow.ts';
+import { openPeople } from './open-people.ts';
+import { openBlobs, openRecords } from './open-records.ts';
+import { VERSION } from './version.ts';
+import { listWorkflowSources, type WorkflowSources } from './workflow-sources.ts';
+
+/* The files of this folder alone know every concrete class: they open them in order and hand each what it needs of the others. */
+
+export interface AppOptions {
+  store: ConfigStore;
+  /** Workflows that come with the product: a `task_types` block and the folder of its files. */
+  builtInWorkflows: WorkflowSources;
+  /** Built pages; null without. */
+  webRoot: string | null;
+  environment: NodeJS.ProcessEnv;
+  logger: Logger;
+  /** Another process took the data over. */
+  onLost: (error: Error) => void;
+}
+
+/** What everything is opened with. */
+export interface Basics {
+  clock: Clock;
+  logger: Logger;
+  random: Random;
+  createId: <K extends IdKind>() => Id<K>;
+}
+
+export interface App {
+  config: Config;
+  address: string;
+  database: Database;
+  fleet: WorkerRegistry;
+  balancing: Balancing;
+  instances: Instances;
+  identity: Identity;
+  local: LocalClient;
+  library: WorkflowLibrary;
+  engine: Engine;
+  calls: Calls;
+  blobs: BlobStore;
+  createId: <K extends IdKind>() => Id<K>;
+}
+
+function createBasics(logger: Logger): Basics {
+  const createId = <K extends IdKind>(): Id<K> =>
+    createUuidV7<K>(systemClock.nowMs(), systemRandom.bytes(10));
+  return { clock: systemClock, random: systemRandom, logger, createId };
+}
+
+/** Starts the control plane. On the way up: records, fleet, flow with its recovery, doors; the other way down. */
+export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
+  const { store, logger, environment, builtInWorkflows } = options;
+  const config = store.current;
+  const basics = createBasics(logger);
+  const { database, keys } = await openRecords(scope, config, { ...basics, onLost: options.onLost });
+  const { identity, forFlow } = openPeople(config, { ...basics, database });
+  const balancing = new Balancing(store, await openOverlay(database));
+  const { fleet, events, instances, transport } = await openFleet(scope, config, {
+    ...basics,
+    database,
+    environment,
+  });
+  const library = await openWorkflowLibrary(scope, basics, listWorkflowSources(builtInWorkflows, config));
+  const links = new SignedLinks(keys.signingKey, () => basics.clock.nowMs());
+  const blobs = openBlobs(scope, config, basics);
+  const { engine, calls } = await openFlow(
+    scope,
+    {
+      ...{ ...basics, ...forFlow, database, fleet, library, blobs },
+      secrets: new Secrets(database, keys.sealingKey),
+      findRestart: (workerId) => findRestart(instances, workerId),
+      linkTo: (assetId) => links.sign(toAssetPath(assetId)),
+    },
+    toFlowOptions(config, balancing, library),
+  );
+  instances.onChange(({ pid, workerId }) => {
+    if (pid === null && workerId !== null) void engine.workerGone(workerId);
+  });
+  await applyConfiguredWorkers({ registry: fleet, logger }, config.workers);
+  const loads = () => engine.loads();
+  const joining = await openJoining(scope, {
+    ...{ ...basics, registry: fleet, config: store, transport, loads },
+    resolver: createDnsResolver(),
+  });
+  let session: Session | null = null;
+  const address = await openDoors(scope, config, {
+    ...{ ...basics, ...calls, balancing, identity, links, config: store, db: database, version: VERSION },
+    fleet: createFleetView({ ...joining, registry: fleet, events, loads }),
+    clientFolder: options.webRoot,
+    anonymous: config.auth.required ? null : () => session,
+  });
+  await announceAddress(database, address);
+  const local = await openLocalClient({ db: database, identity, ...basics }, config.dataDir, address);
+  session = await identity.authenticate(local.token);
+  followConfig(store, { database, fleet, library, engine, loads, builtInWorkflows, logger });
+  const { createId } = basics;
+  return {
+    ...{ config, address, database, fleet, balancing, instances, identity, local, library },
+    ...{ engine, calls, blobs, createId },
+  };
+}
+
+function findRestart(instances: Instances, workerId: WorkerId): (() => Promise<void>) | null {
+  const own = instances.list().find((instance) => instance.workerId === workerId);
+  return own ? () => instances.restart(own.id) : null;
+}

@@ -1,0 +1,66 @@
+import type { Assets } from '../flow/assets/assets.ts';
+import { type AssetCalls, createAssetCalls } from '../flow/calls/assets/asset-calls.ts';
+import { type BatchCalls, createBatchCalls } from '../flow/calls/batches/batch-calls.ts';
+import { createStatisticsCalls, type StatisticsCalls } from '../flow/calls/statistics/statistics-calls.ts';
+import { openKnownInventories } from '../flow/calls/tasks/known-inventories.ts';
+import { createTaskCalls, type TaskCalls } from '../flow/calls/tasks/task-calls.ts';
+import { createTaskIntake } from '../flow/calls/tasks/task-intake.ts';
+import { TaskViews } from '../flow/calls/tasks/task-views.ts';
+import { createWorkflowCalls, type WorkflowCalls } from '../flow/calls/workflows/workflow-calls.ts';
+import type { Engine } from '../flow/engine/engine.ts';
+import type { LiveBoard } from '../flow/events/live-updates.ts';
+import type { TaskJournal } from '../flow/tasks/task-journal.ts';
+import { drawSeed } from '../flow/workflows/draw-seed.ts';
+import type { Scope } from '../platform/lifecycle/scope.ts';
+import type { FlowDeps, FlowOptions } from './open-flow.ts';
+
+/** What doors may ask, one service a resource; a door takes those that it uses. */
+export interface Calls {
+  tasks: TaskCalls;
+  batches: BatchCalls;
+  assets: AssetCalls;
+  workflows: WorkflowCalls;
+  statistics: StatisticsCalls;
+}
+
+interface CallsDeps extends FlowDeps {
+  engine: Engine;
+  journal: TaskJournal;
+  live: LiveBoard;
+  assets: Assets;
+}
+
+const SEED_BYTES = 7;
+
+/** The services of doors over an engine. */
+export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): Calls {
+  const { fleet, library, assets, random } = deps;
+  const { defaults, taskTypeLimit, assetLimits } = options;
+  const draw = () => drawSeed(random.bytes(SEED_BYTES));
+  const views = new TaskViews(deps);
+  const intake = createTaskIntake({
+    ...deps,
+    submission: {
+      library,
+      assets,
+      inventories: openKnownInventories(scope, fleet),
+      workers: () => fleet.list(),
+      drawSeed: draw,
+      defaults,
+    },
+  });
+  return {
+    tasks: createTaskCalls({ ...deps, views, intake }),
+    batches: createBatchCalls({ ...deps, views, intake }),
+    assets: createAssetCalls({ ...deps, uploadLifeMs: assetLimits.uploadLifeMs }),
+    workflows: createWorkflowCalls({
+      ...deps,
+      drawSeed: draw,
+      typeSettings: (taskType) => ({
+        priority: defaults.priority(taskType),
+        maxConcurrent: taskTypeLimit(taskType),
+      }),
+    }),
+    statistics: createStatisticsCalls(deps),
+  };
+}

@@ -1,0 +1,34 @@
+import { addDoors, type DoorDeps } from '../doors/add-doors.ts';
+import type { Config } from '../platform/config/config.ts';
+import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
+import { StreamSlots } from '../platform/http/stream-slots.ts';
+import type { Scope } from '../platform/lifecycle/scope.ts';
+
+/** The main listener with every door on it; returns its address. */
+export async function openDoors(
+  scope: Scope,
+  config: Config,
+  deps: Omit<DoorDeps, 'slots' | 'signal'>,
+): Promise<string> {
+  const { server, limits } = config;
+  const http = createHttpServer({
+    listenHost: server.host,
+    publicUrl: server.publicUrl,
+    allowedHosts: server.allowedHosts,
+    jsonBodyBytes: limits.jsonBodyBytes,
+    logger: deps.logger,
+    clock: deps.clock,
+  });
+  const slots = new StreamSlots(limits.streamsPerClient);
+  await addDoors(http, { ...deps, slots, signal: scope.signal });
+  return listen(scope, http, config);
+}
+
+async function listen(scope: Scope, http: HttpServer, { server }: Config): Promise<string> {
+  scope.add('listener', () => http.close(), { deadlineMs: 5000 });
+  await http.listen({ host: server.host, port: server.port });
+  const bound = http.server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : server.port;
+  const name = server.host === '0.0.0.0' || server.host === '::' ? '127.0.0.1' : server.host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}

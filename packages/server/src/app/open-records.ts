@@ -1,0 +1,42 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BlobStore } from '../flow/assets/blob-store.ts';
+import { openFolderBlobs } from '../flow/assets/folder-blob-store.ts';
+import type { Config } from '../platform/config/config.ts';
+import { openSecrets } from '../platform/config/secrets-file.ts';
+import type { Database } from '../platform/database/database.ts';
+import { openDatabase } from '../platform/database/open-database.ts';
+import { openProcessLock } from '../platform/database/process-lock.ts';
+import { openGeneration } from '../platform/database/settings.ts';
+import type { Scope } from '../platform/lifecycle/scope.ts';
+import type { Basics } from './app.ts';
+
+export interface Records {
+  database: Database;
+  keys: Awaited<ReturnType<typeof openSecrets>>;
+}
+
+/** The data folder's lock, the database of this start, and the keys. `onLost`: another process took the data over. */
+export async function openRecords(
+  scope: Scope,
+  config: Config,
+  { clock, random, logger, onLost }: Basics & { onLost: (error: Error) => void },
+): Promise<Records> {
+  const { database: place, dataDir, comfyui, auth } = config;
+  for (const folder of [dataDir, comfyui.inputDir, comfyui.outputDir])
+    await mkdir(folder, { recursive: true });
+  const lock = await openProcessLock(scope, place, { clock, logger, onLost });
+  const database = await openDatabase(scope, config, { clock, random, logger });
+  lock.remember(await openGeneration(database));
+  return { database, keys: await openSecrets(dataDir, random, auth.secretKey) };
+}
+
+/** The bytes of uploads and results, in the data folder. */
+export function openBlobs(scope: Scope, config: Config, { clock, createId }: Basics): BlobStore {
+  return openFolderBlobs(scope, {
+    folder: join(config.dataDir, 'blobs'),
+    durability: config.durability,
+    createName: () => createId(),
+    nowMs: () => clock.nowMs(),
+  });
+}

@@ -1,0 +1,54 @@
+import type { Batch, BatchDetail, BatchId, StreamFrame, SubmitBatch } from '@comfleet/contract';
+import type { Clock } from '../../../platform/time/clock.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { LiveUpdates } from '../../events/live-updates.ts';
+import type { AcceptDeps } from '../../tasks/accept-tasks.ts';
+import type { Actor, VisibleTo } from '../../tasks/actor.ts';
+import type { TaskJournal } from '../../tasks/task-journal.ts';
+import type { TaskIntake } from '../tasks/task-intake.ts';
+import type { TaskViews } from '../tasks/task-views.ts';
+import { watchBatch } from '../tasks/watching.ts';
+import { listBatches, loadBatchDetail } from './batches.ts';
+import { changeBatch } from './change-batch.ts';
+import { submitBatch } from './submit-batch.ts';
+
+/** What doors may ask about batches. A batch of someone else looks unknown: BATCH_NOT_FOUND. */
+export interface BatchCalls {
+  submit(
+    actor: Actor,
+    body: SubmitBatch,
+    graphText: string | null,
+    idempotency?: { key: string; bodyHash: string },
+  ): Promise<{ batch: Batch; replayed: boolean }>;
+  load(actor: Actor, id: BatchId): Promise<BatchDetail>;
+  list(
+    actor: Actor,
+    limit: number,
+    cursor?: string,
+  ): Promise<{ batches: Batch[]; nextCursor: string | null }>;
+  change(actor: Actor, id: BatchId, change: 'pause' | 'resume' | 'cancel'): Promise<Batch>;
+  /** A snapshot of each task, then live frames until all have ended. */
+  watch(actor: Actor, id: BatchId, signal: AbortSignal): AsyncIterable<StreamFrame>;
+}
+
+export interface BatchCallsDeps extends AcceptDeps {
+  clock: Clock;
+  engine: Engine;
+  live: LiveUpdates;
+  journal: TaskJournal;
+  visibleTo: VisibleTo;
+  views: TaskViews;
+  intake: TaskIntake;
+}
+
+export function createBatchCalls(deps: BatchCallsDeps): BatchCalls {
+  const { visibleTo } = deps;
+  return {
+    submit: (actor, body, graphText, idempotency) =>
+      submitBatch(deps, { actor, body, graphText, idempotency: idempotency ?? null }),
+    load: (actor, id) => loadBatchDetail(deps, visibleTo(actor), id),
+    list: (actor, limit, cursor) => listBatches(deps, visibleTo(actor), limit, cursor),
+    change: (actor, id, change) => changeBatch(deps, actor, { id, change }),
+    watch: (actor, id, signal) => watchBatch(deps, visibleTo(actor), id, signal),
+  };
+}

@@ -1,0 +1,116 @@
+import type { Batch, BatchId, TaskId } from '@comfleet/contract';
+import type { Database } from '../../../platform/database/database.ts';
+import type { TaskRow } from '../../../platform/database/schema.ts';
+import { AppError } from '../../../platform/errors/app-error.ts';
+import { createTurns } from '../../../platform/lifecycle/turns.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Actor, VisibleTo } from '../../tasks/actor.ts';
+import type { TaskJournal } from '../../tasks/task-journal.ts';
+import type { TaskIntake } from '../tasks/task-intake.ts';
+import { loadBatchRow, MAX_BATCH, viewBatch } from './batches.ts';
+
+export interface ChangeBatchDeps {
+  database: Database;
+  clock: Clock;
+  engine: Engine;
+  journal: TaskJournal;
+  intake: Pick<TaskIntake, 'cancel'>;
+  visibleTo: VisibleTo;
+}
+
+type Change = 'pause' | 'resume' | 'cancel';
+
+const STATE_AFTER = { pause: 'paused', resume: 'running', cancel: 'canceled' } as const;
+
+/** Pause holds what waits, resume lets it go, cancel ends what has not ended. What runs goes on, except when canceled. */
+export async function changeBatch(
+  deps: ChangeBatchDeps,
+  actor: Actor,
+  { id, change }: { id: BatchId; change: Change },
+): Promise<Batch> {
+  const { database, visibleTo } = deps;
+  const row = await loadBatchRow(database, visibleTo(actor), id);
+  const state = STATE_AFTER[change];
+  if (row.state === 'canceled' && state !== 'canceled') throw new AppError('CONFLICT', { status: row.state });
+  const query = database.k
+    .updateTable('batch')
+    .set({ state, version: row.version + 1 })
+    .where('id', '=', id)
+    .where('version', '=', row.version);
+  const outcome = await database.commit([{ query, rows: 1 }]);
+  if (outcome.kind === 'refused') throw new AppError('CONFLICT', { batch_id: id });
+  const tasks = await database.read(
+    database.k
+      .selectFrom('task')
+      .selectAll()
+      .where('batch_id', '=', id)
+      .where('state', 'in', ['held', 'queued', 'running'])
+      .orderBy('batch_index')
+      .limit(MAX_BATCH),
+  );
+  await changeTasks(deps, tasks, { change, actor: actor.id });
+  return viewBatch(database, await loadBatchRow(database, visibleTo(actor), id));
+}
+
+/** Tasks changed at a time: their commits travel together and share a write to the disk. */
+const GROUP = 250;
+
+/**
+ * Each task's own change with its own event. What is not to start any more leaves its lane before the first commit, so
+ * that nothing starts in the place of what was taken away before it.
+ */
+async function changeTasks(
+  deps: ChangeBatchDeps,
+  tasks: readonly TaskRow[],
+  { change, actor }: { change: Change; actor: string },
+): Promise<void> {
+  if (change !== 'resume') await deps.engine.drop(tasks.map((task) => task.id as TaskId));
+  const turns = createTurns(deps.clock);
+  for (let from = 0; from < tasks.length; from += GROUP) {
+    const group = tasks.slice(from, from + GROUP);
+    await Promise.all(group.map((task) => changeTask(deps, task, { change, actor })));
+    await turns.next();
+  }
+}
+
+async function changeTask(
+  deps: ChangeBatchDeps,
+  task: TaskRow,
+  { change, actor }: { change: Change; actor: string },
+): Promise<void> {
+  if (change === 'cancel') await deps.intake.cancel(task, actor);
+  else if (change === 'pause') await pauseTask(deps, task);
+  else if (task.held_reason === 'batch_paused') await resumeTask(deps, task);
+}
+
+async function pauseTask({ journal, engine }: ChangeBatchDeps, task: TaskRow): Promise<void> {
+  if (task.state !== 'queued') return;
+  const held = await journal.change(
+    task.id,
+    (row) =>
+      row.state === 'queued' ? { changes: [{ type: 'task.held', heldReason: 'batch_paused' }] } : null,
+    task,
+  );
+  // It may have come back to its lane meanwhile, from a claim that was lost.
+  if (held) await engine.drop([task.id as TaskId]);
+  else await reenter({ journal, engine }, task);
+}
+
+/** Without a change it stands where it stood, if it still waits. */
+async function reenter(
+  { journal, engine }: Pick<ChangeBatchDeps, 'journal' | 'engine'>,
+  task: TaskRow,
+): Promise<void> {
+  const now = await journal.load(task.id);
+  if (now) await engine.enqueue([now]);
+}
+
+async function resumeTask({ journal, engine }: ChangeBatchDeps, task: TaskRow): Promise<void> {
+  const queued = await journal.change(
+    task.id,
+    (row) => (row.held_reason === 'batch_paused' ? { changes: [{ type: 'task.queued' }] } : null),
+    task,
+  );
+  if (queued) await engine.enqueue([queued]);
+}

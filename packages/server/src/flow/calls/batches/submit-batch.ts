@@ -1,0 +1,71 @@
+import type { Batch, BatchId, Id, IdKind } from '@comfleet/contract';
+import type { Database } from '../../../platform/database/database.ts';
+import type { BatchRow } from '../../../platform/database/schema.ts';
+import { createTurns } from '../../../platform/lifecycle/turns.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
+import type { NewTask } from '../../tasks/accept-tasks.ts';
+import type { Actor, VisibleTo } from '../../tasks/actor.ts';
+import type { TaskIntake } from '../tasks/task-intake.ts';
+import { listBatchItems, loadBatchRow, viewBatch } from './batches.ts';
+
+export interface SubmitBatchDeps {
+  database: Database;
+  clock: Clock;
+  createId: <K extends IdKind>() => Id<K>;
+  intake: TaskIntake;
+  visibleTo: VisibleTo;
+}
+
+/** Accepts all tasks of a batch in one transaction. */
+export async function submitBatch(
+  deps: SubmitBatchDeps,
+  request: {
+    actor: Actor;
+    body: Parameters<typeof listBatchItems>[0];
+    graphText: string | null;
+    idempotency: { key: string; bodyHash: string } | null;
+  },
+): Promise<{ batch: Batch; replayed: boolean }> {
+  const { database, clock, createId, intake, visibleTo } = deps;
+  const { actor, body, graphText, idempotency } = request;
+  const items = listBatchItems(body, graphText);
+  await intake.admit(actor, items.length);
+  const batchId = createId<'batch'>();
+  const tasks: NewTask[] = [];
+  const seed = body.fixed_seed ? intake.drawSeed() : null;
+  const turns = createTurns(clock);
+  for (const [index, item] of items.entries()) {
+    const options = { ...body, name: item.name ?? body.name };
+    const prepared = await intake.prepare({
+      ownerId: actor.id,
+      door: 'native',
+      body: item.body,
+      options,
+      updates: item.updates,
+      ...(seed !== null && { seed }),
+    });
+    tasks.push({ ...prepared.task, sealedSecrets: null, batch: { id: batchId, index } });
+    await turns.next();
+  }
+  const row: BatchRow = {
+    id: batchId,
+    owner_id: actor.id,
+    name: body.name ?? null,
+    state: 'running',
+    version: 1,
+    priority: tasks[0]?.priority ?? 5,
+    total: tasks.length,
+    created_at: database.nowMs(),
+    ended_at: null,
+  };
+  const outcome = await intake.accept(tasks, {
+    actor: actor.id,
+    idempotency: idempotency ? { door: 'native-batch', ...idempotency } : null,
+    batch: row,
+  });
+  if (outcome.kind === 'repeated') {
+    const known = await loadBatchRow(database, visibleTo(actor), outcome.subjectId as BatchId);
+    return { batch: await viewBatch(database, known), replayed: true };
+  }
+  return { batch: await viewBatch(database, row), replayed: false };
+}

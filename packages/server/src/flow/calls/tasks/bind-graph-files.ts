@@ -1,0 +1,68 @@
+import { type Graph, readRequirements } from '@comfleet/comfyui';
+import { isUuid } from '@comfleet/contract';
+import { AppError } from '../../../platform/errors/app-error.ts';
+import type { Assets } from '../../assets/assets.ts';
+import type { BoundInput } from '../../tasks/requirements.ts';
+
+/** A bound input with the size of its file. */
+export interface SizedInput extends BoundInput {
+  sizeBytes: number;
+}
+
+const ASSET_TYPE = 'core/ASSET';
+
+/** Files of a raw graph: `core/ASSET` objects must be the caller's; plain names are bound when they name an upload. */
+export async function bindGraphFiles(assets: Assets, ownerId: string, graph: Graph): Promise<SizedInput[]> {
+  const inputs: SizedInput[] = [];
+  for (const [nodeId, node] of Object.entries(graph)) {
+    for (const [inputName, value] of Object.entries(node.inputs)) {
+      const reference = readAssetReference(value);
+      if (reference === null) continue;
+      const asset = isUuid(reference) ? await assets.findOwn(ownerId, reference) : null;
+      if (!asset) {
+        throw new AppError('MISSING_ASSET', {
+          node_id: nodeId,
+          input: inputName,
+          reference: reference.slice(0, 200),
+        });
+      }
+      node.inputs[inputName] = asset.name;
+      inputs.push({ nodeId, inputName, assetId: asset.id, sizeBytes: asset.size_bytes });
+    }
+  }
+  for (const file of readRequirements(graph).fileInputs) {
+    if (inputs.some((input) => input.nodeId === file.nodeId && input.inputName === file.inputName)) continue;
+    const asset = await findUpload(assets, ownerId, file.value);
+    if (asset) inputs.push({ nodeId: file.nodeId, inputName: file.inputName, ...asset });
+  }
+  return inputs;
+}
+
+/** A file of the worker's own input folder is a plain name too: only what is ours is bound, escapes are refused. */
+async function findUpload(
+  assets: Assets,
+  ownerId: string,
+  name: string,
+): Promise<{ assetId: string; sizeBytes: number } | null> {
+  try {
+    const asset = await assets.resolveReference(ownerId, name);
+    return { assetId: asset.id, sizeBytes: asset.size_bytes };
+  } catch (thrown) {
+    const harmless =
+      thrown instanceof AppError &&
+      thrown.code === 'MISSING_ASSET' &&
+      !/(^[/\\])|(\.\.)|(^comfleet\/)/.test(name);
+    if (harmless) return null;
+    throw thrown;
+  }
+}
+
+/** The id of a `core/ASSET` object; empty when it names none or stands inside a list or object; null for other values. */
+function readAssetReference(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if (!('__type' in value) || value.__type !== ASSET_TYPE)
+    return Object.values(value).some((item) => readAssetReference(item) !== null) ? '' : null;
+  const info = 'info' in value ? value.info : null;
+  const id = typeof info === 'object' && info !== null && 'id' in info ? info.id : null;
+  return typeof id === 'string' ? id : '';
+}

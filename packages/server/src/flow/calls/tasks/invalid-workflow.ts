@@ -1,0 +1,14 @@
+import type { GraphProblem } from '@comfleet/comfyui';
+import { AppError } from '../../../platform/errors/app-error.ts';
+
+/** ComfyUI's own shape of node_errors, so that existing tools can show them. */
+export function invalidWorkflow(problems: readonly GraphProblem[]): AppError {
+  const nodeErrors: Record<string, { errors: unknown[] }> = {};
+  for (const { nodeId, inputName, type, message } of problems) {
+    const key = nodeId ?? '';
+    const entry = nodeErrors[key] ?? { errors: [] };
+    entry.errors.push({ type, message, input_name: inputName });
+    nodeErrors[key] = entry;
+  }
+  return new AppError('INVALID_WORKFLOW', { node_errors: nodeErrors });
+}

@@ -1,0 +1,213 @@
+import { type Graph, readRequirements, stringifyLosslessJson } from '@comfleet/comfyui';
+import type { SubmitOptions, Submitted } from '@comfleet/contract';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
+import { AppError } from '../../../platform/errors/app-error.ts';
+import type { Assets } from '../../assets/assets.ts';
+import type { NewTask } from '../../tasks/accept-tasks.ts';
+import type { Actor } from '../../tasks/actor.ts';
+import { toInputBytes } from '../../tasks/requirements.ts';
+import { bindParameters } from '../../workflows/bind-parameters.ts';
+import { bindUpdates, type NodeUpdate } from '../../workflows/bind-updates.ts';
+import { readSeed } from '../../workflows/find-graph-nodes.ts';
+import { nameProblem } from '../../workflows/parameter-problem.ts';
+import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
+import type { WorkflowLibrary } from '../../workflows/workflow-library.ts';
+import { bindGraphFiles, type SizedInput } from './bind-graph-files.ts';
+import { checkAgainstFleet, type KnownFleet, readConstraints } from './check-fleet.ts';
+import { parseGraphText } from './parse-graph-text.ts';
+
+/** What a door hands in: a named workflow with values, or a graph as the caller wrote it. */
+export type SubmitBody =
+  | {
+      kind: 'workflow';
+      workflowName?: string;
+      taskType?: string;
+      parameters: Record<string, unknown>;
+      strict?: boolean;
+    }
+  | { kind: 'graph'; graphText: string };
+
+export interface SubmitRequest {
+  actor: Actor;
+  door: 'native' | 'comfy-v2';
+  body: SubmitBody;
+  options: SubmitOptions;
+  /** Merged over the prompt's extra_data; secret keys (api_key_comfy_org, auth_token_comfy_org) are sealed. */
+  extraData?: Record<string, unknown>;
+  idempotency?: { key: string; bodyHash: string };
+}
+
+/** A fresh task, or (`replayed`) the one made earlier under the same key and body. */
+export interface SubmitOutcome {
+  submitted: Submitted;
+  replayed: boolean;
+}
+
+export interface SubmissionDeps extends KnownFleet {
+  library: WorkflowLibrary;
+  assets: Assets;
+  drawSeed: () => string;
+  defaults: { priority: (taskType: string) => number; timeoutMs: number; maxAttempts: number };
+}
+
+/** What a request became before it is anyone's task: a bound graph and the files it names. */
+interface BoundBody {
+  graph: Graph;
+  taskType: string;
+  workflow: WorkflowDefinition | null;
+  parameters: Record<string, unknown>;
+  seed: string | null;
+  inputs: SizedInput[];
+  warnings: TaskText[];
+}
+
+export interface PreparedSubmission {
+  task: Omit<NewTask, 'batch' | 'sealedSecrets'>;
+  warnings: TaskText[];
+}
+
+/**
+ * From a request to a task that could be accepted: bind values into a copy of the graph, resolve files, read what the
+ * graph needs, and judge it against what is known of the fleet. Refuses with INVALID_PARAMETERS, INVALID_WORKFLOW (per
+ * node), WORKFLOW_FORMAT_UI, MISSING_ASSET, WORKFLOW_NOT_FOUND, TASK_TYPE_DISABLED.
+ */
+export async function prepareSubmission(
+  deps: SubmissionDeps,
+  request: {
+    ownerId: string;
+    door: string;
+    body: SubmitBody;
+    options: SubmitOptions;
+    updates?: readonly NodeUpdate[];
+    /** Drawn already, for items of a batch that share one. */
+    seed?: string;
+  },
+): Promise<PreparedSubmission> {
+  const { body, options, ownerId, seed } = request;
+  const drawSeed = seed === undefined ? deps.drawSeed : () => seed;
+  const bound = await bindBody({ ...deps, drawSeed }, ownerId, body);
+  const graph = request.updates ? applyUpdates(bound.graph, request.updates) : bound.graph;
+  const { classTypes, models } = readRequirements(graph);
+  const requirements = {
+    taskType: bound.taskType,
+    classTypes,
+    models,
+    inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
+    inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
+    excludedWorkers: [],
+    ...readSilenceLimit(bound.workflow),
+    ...readConstraints(deps, options),
+  };
+  const heldReason = checkAgainstFleet(deps, graph, requirements);
+  return {
+    warnings: bound.warnings,
+    task: {
+      ownerId,
+      projectId: options.project_id ?? null,
+      door: request.door,
+      taskType: bound.taskType,
+      name: options.name ?? null,
+      workflow: bound.workflow
+        ? { versionId: bound.workflow.versionId, name: bound.workflow.name, label: bound.workflow.version }
+        : null,
+      graphText: stringifyLosslessJson(graph),
+      parameters: bound.parameters,
+      // The graph decides: it may be the caller's own, or changed by updates of one item.
+      seed: request.updates || bound.seed === null ? readSeed(graph) : bound.seed,
+      requirements,
+      priority: options.priority ?? deps.defaults.priority(bound.taskType),
+      timeoutMs: readTimeout(deps, options, bound.workflow),
+      maxAttempts: options.max_attempts ?? deps.defaults.maxAttempts,
+      fileName: options.file_name ?? null,
+      outputPath: options.output_path ?? null,
+      heldReason,
+    },
+  };
+}
+
+function readSilenceLimit(workflow: WorkflowDefinition | null): { silenceLimitMs?: number } {
+  const limitMs = workflow?.silenceLimitMs ?? null;
+  return limitMs === null ? {} : { silenceLimitMs: limitMs };
+}
+
+function readTimeout(
+  deps: SubmissionDeps,
+  options: SubmitOptions,
+  workflow: WorkflowDefinition | null,
+): number {
+  if (options.timeout_seconds !== undefined) return Math.round(options.timeout_seconds * 1000);
+  return workflow?.timeoutMs ?? deps.defaults.timeoutMs;
+}
+
+function bindBody(deps: SubmissionDeps, ownerId: string, body: SubmitBody): Promise<BoundBody> {
+  return body.kind === 'graph' ? bindGraph(deps, ownerId, body.graphText) : bindNamed(deps, ownerId, body);
+}
+
+async function bindNamed(
+  deps: SubmissionDeps,
+  ownerId: string,
+  body: Extract<SubmitBody, { kind: 'workflow' }>,
+): Promise<BoundBody> {
+  const workflow = findWorkflow(deps.library, body);
+  const bound = bindParameters(workflow, body.parameters, { drawSeed: deps.drawSeed, strict: body.strict });
+  if (!bound.ok)
+    throw new AppError('INVALID_PARAMETERS', { problems: bound.problems, warnings: bound.warnings });
+  const inputs: SizedInput[] = [];
+  for (const image of bound.images) {
+    const asset = await deps.assets.resolveReference(ownerId, image.value);
+    const file = { assetId: asset.id, sizeBytes: asset.size_bytes };
+    inputs.push(...image.targets.map((target) => ({ ...target, ...file })));
+  }
+  return {
+    graph: bound.graph,
+    taskType: workflow.taskType,
+    workflow,
+    parameters: bound.parameters,
+    seed: bound.seed,
+    inputs,
+    warnings: bound.warnings.map(nameProblem),
+  };
+}
+
+function findWorkflow(
+  library: WorkflowLibrary,
+  { workflowName, taskType }: Extract<SubmitBody, { kind: 'workflow' }>,
+): WorkflowDefinition {
+  const workflow = workflowName
+    ? library.find(workflowName)
+    : taskType
+      ? library.findDefault(taskType)
+      : null;
+  const wantedType = workflow?.taskType ?? taskType;
+  if (wantedType) refuseDisabledType(library, wantedType);
+  if (!workflow?.enabled || (taskType && workflow.taskType !== taskType)) {
+    throw new AppError('WORKFLOW_NOT_FOUND', {
+      workflow_name: workflowName ?? null,
+      task_type: taskType ?? null,
+    });
+  }
+  return workflow;
+}
+
+/** The type of every graph that comes without a workflow. */
+const RAW_TYPE = 'custom';
+
+async function bindGraph(deps: SubmissionDeps, ownerId: string, graphText: string): Promise<BoundBody> {
+  refuseDisabledType(deps.library, RAW_TYPE);
+  const graph = parseGraphText(graphText);
+  const inputs = await bindGraphFiles(deps.assets, ownerId, graph);
+  return { graph, taskType: RAW_TYPE, workflow: null, parameters: {}, seed: null, inputs, warnings: [] };
+}
+
+/** A type that only reserves its name has nothing to switch on. */
+function refuseDisabledType(library: WorkflowLibrary, taskType: string): void {
+  const found = library.findTaskType(taskType);
+  if (found && !found.enabled && !found.reserved)
+    throw new AppError('TASK_TYPE_DISABLED', { task_type: taskType });
+}
+
+function applyUpdates(graph: Graph, updates: readonly NodeUpdate[]): Graph {
+  const updated = bindUpdates(graph, updates);
+  if (!updated.ok) throw new AppError('INVALID_PARAMETERS', { problems: updated.problems });
+  return updated.graph;
+}

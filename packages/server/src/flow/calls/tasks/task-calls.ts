@@ -1,0 +1,97 @@
+import type {
+  Placement,
+  StreamFrame,
+  Task,
+  TaskDetail,
+  TaskEvent,
+  TaskId,
+  TaskState,
+} from '@comfleet/contract';
+import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
+import type { Database } from '../../../platform/database/database.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { LiveUpdates } from '../../events/live-updates.ts';
+import { loadGraphText } from '../../tasks/accept-tasks.ts';
+import type { Actor, VisibleTo } from '../../tasks/actor.ts';
+import type { Secrets } from '../../tasks/secrets.ts';
+import { loadVisibleTask } from '../../tasks/task-queries.ts';
+import { checkTask, type DebugCheck, listPending, type PendingTask } from './debugging.ts';
+import { explainTask } from './explain-task.ts';
+import type { SubmitOutcome, SubmitRequest } from './prepare-submission.ts';
+import { rerunTask, submitTask } from './submit-tasks.ts';
+import type { TaskIntake } from './task-intake.ts';
+import type { TaskViews } from './task-views.ts';
+import { watchOwn, watchTask } from './watching.ts';
+
+export interface TaskFilter {
+  states?: readonly TaskState[];
+  taskType?: string;
+  workerId?: string;
+  batchId?: string;
+  sinceMs?: number;
+  untilMs?: number;
+  limit: number;
+  /** Opaque, from the page before. */
+  cursor?: string;
+}
+
+/** What doors may ask about tasks. A task of someone else looks unknown: TASK_NOT_FOUND. */
+export interface TaskCalls {
+  submit(request: SubmitRequest): Promise<SubmitOutcome>;
+  load(actor: Actor, id: TaskId): Promise<TaskDetail>;
+  list(
+    actor: Actor,
+    filter: TaskFilter,
+  ): Promise<{ tasks: Task[]; total: number; nextCursor: string | null }>;
+  cancel(actor: Actor, id: TaskId): Promise<TaskDetail>;
+  /** The same graph, values and seed again as a new task. */
+  retry(actor: Actor, id: TaskId): Promise<SubmitOutcome>;
+  /** The executed graph's JSON text, numbers as written. */
+  loadGraphText(actor: Actor, id: TaskId): Promise<string>;
+  loadEvents(actor: Actor, id: TaskId, after: number): Promise<TaskEvent[]>;
+  /** Why a task waits, or why it runs where it does. */
+  explain(actor: Actor, id: TaskId): Promise<Placement>;
+  /** Snapshot (or the events after `after`), then live frames; ends after the terminal event or when `signal` aborts. */
+  watch(actor: Actor, id: TaskId, after: number | null, signal: AbortSignal): AsyncIterable<StreamFrame>;
+  /** The actor's waiting and running tasks, then everything that happens to its tasks. */
+  watchOwn(actor: Actor, signal: AbortSignal): AsyncIterable<StreamFrame>;
+  /** Every task that has not ended, with where it is now. */
+  listPending(actor: Actor): Promise<PendingTask[]>;
+  /** Looks for one task, named by its id or its prompt's, on its worker now. */
+  check(actor: Actor, taskOrPromptId: string): Promise<DebugCheck>;
+}
+
+export interface TaskCallsDeps {
+  database: Database;
+  fleet: WorkerRegistry;
+  clock: Clock;
+  engine: Engine;
+  live: LiveUpdates;
+  secrets: Secrets;
+  visibleTo: VisibleTo;
+  views: TaskViews;
+  intake: TaskIntake;
+}
+
+export function createTaskCalls(deps: TaskCallsDeps): TaskCalls {
+  const { database, visibleTo, views, intake } = deps;
+  const loadRow = (actor: Actor, id: TaskId) => loadVisibleTask(database, visibleTo(actor), id);
+  return {
+    submit: (request) => submitTask(deps, request),
+    load: (actor, id) => views.loadDetail(visibleTo(actor), id),
+    list: (actor, filter) => views.list(visibleTo(actor), filter),
+    cancel: async (actor, id) => {
+      await intake.cancel(await loadRow(actor, id), actor.id);
+      return views.loadDetail(visibleTo(actor), id);
+    },
+    retry: async (actor, id) => rerunTask(deps, await loadRow(actor, id), actor),
+    loadGraphText: async (actor, id) => loadGraphText(database, (await loadRow(actor, id)).graph_hash),
+    loadEvents: (actor, id, after) => views.loadEvents(visibleTo(actor), id, after),
+    explain: (actor, id) => explainTask(deps, visibleTo(actor), id),
+    watch: (actor, id, after, signal) => watchTask(deps, visibleTo(actor), id, { after, signal }),
+    watchOwn: (actor, signal) => watchOwn(deps, visibleTo(actor), signal),
+    listPending: (actor) => listPending(deps, visibleTo(actor)),
+    check: (actor, id) => checkTask(deps, visibleTo(actor), id),
+  };
+}

@@ -1,0 +1,98 @@
+import type { Submitted, TaskId } from '@comfleet/contract';
+import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
+import type { TaskEventRow, TaskRow } from '../../../platform/database/schema.ts';
+import { AppError } from '../../../platform/errors/app-error.ts';
+import { createTurns } from '../../../platform/lifecycle/turns.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { LiveBoard } from '../../events/live-updates.ts';
+import { type Acceptance, type AcceptDeps, acceptTasks, type NewTask } from '../../tasks/accept-tasks.ts';
+import type { Actor } from '../../tasks/actor.ts';
+import { planCancel } from '../../tasks/plan-cancel.ts';
+import type { Secrets } from '../../tasks/secrets.ts';
+import type { TaskJournal } from '../../tasks/task-journal.ts';
+import { describeTask } from './describe-task.ts';
+import { type PreparedSubmission, prepareSubmission, type SubmissionDeps } from './prepare-submission.ts';
+
+/** How tasks come into being and are called off, whether alone or in a batch. */
+export interface TaskIntake {
+  /** People's say before tasks are accepted. Throws QUOTA_EXCEEDED. */
+  admit(actor: Actor, count: number): Promise<void>;
+  /** From a request to a task that could be accepted. Throws as `prepareSubmission`. */
+  prepare(request: Parameters<typeof prepareSubmission>[1]): Promise<PreparedSubmission>;
+  /** Seed for items that share one. */
+  drawSeed(): string;
+  /** Makes tasks durable in one transaction; only then are they announced and handed to the engine. Throws IDEMPOTENCY_CONFLICT. */
+  accept(tasks: readonly NewTask[], acceptance: Acceptance): Promise<Accepted>;
+  /** A task as the answer to its submission shows it. */
+  describe(task: TaskRow, warnings: TaskText[]): Promise<Submitted>;
+  /** Waiting tasks end at once; running ones are stopped on their worker first, and never succeed any more. */
+  cancel(task: TaskRow, actor: string): Promise<void>;
+}
+
+export type Accepted =
+  | { kind: 'accepted'; first: TaskRow }
+  /** The same key and body came before: this is what it made. */
+  | { kind: 'repeated'; subjectId: string };
+
+export interface IntakeDeps extends AcceptDeps {
+  admission: (actor: Actor, count: number) => Promise<void>;
+  submission: SubmissionDeps;
+  engine: Engine;
+  live: LiveBoard;
+  journal: TaskJournal;
+  secrets: Secrets;
+}
+
+export function createTaskIntake(deps: IntakeDeps): TaskIntake {
+  const { engine, submission } = deps;
+  return {
+    admit: deps.admission,
+    prepare: (request) => prepareSubmission(submission, request),
+    drawSeed: submission.drawSeed,
+    accept: async (tasks, acceptance) => {
+      const outcome = await acceptTasks(deps, tasks, acceptance);
+      if (outcome.kind === 'repeated') return outcome;
+      await announce(deps, outcome);
+      await engine.enqueue(outcome.tasks);
+      const [first] = outcome.tasks;
+      if (!first) throw new AppError('INTERNAL', { reason: 'nothing was accepted' });
+      return { kind: 'accepted', first };
+    },
+    describe: async (task, warnings) => {
+      const outlook = (await engine.outlook([task])).get(task.id as TaskId);
+      const position = outlook?.position ?? null;
+      const text = describeTask(task, position);
+      return {
+        task_id: task.id,
+        status: task.state,
+        message: toTaskSentence(text),
+        message_text: text,
+        estimated_time: outlook?.secondsLeft ?? null,
+        queue_position: position,
+        warnings: warnings.map(toTaskSentence),
+        warning_texts: warnings,
+      };
+    },
+    cancel: async (task, actor) => {
+      const canceled = await deps.journal.change(task.id, planCancel(actor, deps.secrets), task);
+      if (!canceled) return;
+      const id = task.id as TaskId;
+      if (canceled.state === 'running') await engine.cancelRunning(id);
+      else await engine.drop([id]);
+    },
+  };
+}
+
+/** After the commit only. */
+async function announce(
+  { live, clock }: IntakeDeps,
+  { tasks, events }: { tasks: readonly TaskRow[]; events: readonly TaskEventRow[] },
+): Promise<void> {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  const turns = createTurns(clock);
+  for (const event of events) {
+    await turns.next();
+    const task = byId.get(event.task_id);
+    if (task) live.reportEvent(task, event);
+  }
+}

@@ -1,0 +1,357 @@
+import type { TaskId, WorkerId } from '@comfleet/contract';
+import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
+import type { TaskRow } from '../../platform/database/schema.ts';
+import { toError } from '../../platform/errors/app-error.ts';
+import { every } from '../../platform/lifecycle/every.ts';
+import type { Scope } from '../../platform/lifecycle/scope.ts';
+import { createTurns } from '../../platform/lifecycle/turns.ts';
+import type { Forecasts } from '../estimates/forecasts.ts';
+import { Dispatcher } from '../execution/dispatcher.ts';
+import type { OpenAttempt } from '../execution/open-attempts.ts';
+import type { RetryDecision } from '../execution/retry-budget.ts';
+import { Board } from '../placement/board.ts';
+import { explainWaiting } from '../placement/explain.ts';
+import { toModelsKey } from '../placement/needs.ts';
+import type { PlacementRules } from '../placement/rules.ts';
+import { EmbeddedQueue } from '../queue/embedded-queue.ts';
+import type { QueuedTask, WaitingTask } from '../queue/task-queue.ts';
+import { parseRequirements } from '../tasks/requirements.ts';
+import { streamWaitingTasks } from '../tasks/task-queries.ts';
+import { createExecution, type ExecutionParts, type OutputOptions } from './create-execution.ts';
+import { createForecasts } from './create-forecasts.ts';
+import { describePlacement } from './describe-placement.ts';
+import type {
+  Engine,
+  EngineStats,
+  PlacementState,
+  PromptPlace,
+  RunningAttempt,
+  TaskOutlook,
+  WaitReasons,
+} from './engine.ts';
+import { findPromptPlace } from './find-prompt-place.ts';
+import { PlacementLoop } from './placement-loop.ts';
+import { planRetryLane } from './plan-retry-lane.ts';
+import { toPrompt, toQueued } from './queued-task.ts';
+import { Adoption } from './recovery/adoption.ts';
+import { GivenUpPrompts } from './recovery/given-up-prompts.ts';
+import { HeldTasks } from './recovery/held-tasks.ts';
+import { LostWorkers } from './recovery/lost-workers.ts';
+import type { TaskTallies } from './task-tallies.ts';
+import { toWorkerFacts } from './worker-facts.ts';
+import { WorkerLinks } from './worker-links.ts';
+
+export interface EngineDeps extends ExecutionParts {
+  fleet: WorkerRegistry;
+  tallies: TaskTallies;
+}
+
+export interface EngineOptions extends OutputOptions {
+  /** As they are at each decision: strategy, limits and bypass change while it runs. */
+  rules: () => Pick<PlacementRules, 'strategy' | 'bypass' | 'typeLimit'>;
+  /** A client without a start in a lane for this long is raised a step. */
+  agingMs: () => number;
+  /** An offline worker keeps its attempts this long before another capable one may take them. */
+  offlineGraceMs: number;
+}
+
+/** How often waiting tasks are looked at although nothing happened: a lane may be overdue, a client may have aged. */
+const REVIEW_MS = 1000;
+const AGING_MS = 10_000;
+const DUE_MS = 250;
+
+/** Opens the engine of one process: rebuilds the queue, takes up open attempts worker by worker, then places. */
+export async function openEngine(scope: Scope, deps: EngineDeps, options: EngineOptions): Promise<Engine> {
+  const engine = new EmbeddedEngine(scope, deps, options);
+  await engine.start(scope);
+  return engine;
+}
+
+/** Queue and board in the memory of this process, which alone holds the right to its data. */
+class EmbeddedEngine implements Engine {
+  readonly #deps: EngineDeps;
+  readonly #rules: () => PlacementRules;
+  readonly #board = new Board();
+  readonly #queue: EmbeddedQueue;
+  readonly #forecasts: Forecasts;
+  readonly #dispatcher: Dispatcher;
+  readonly #loop: PlacementLoop;
+  readonly #links: WorkerLinks;
+  readonly #held: HeldTasks;
+  readonly #lost: LostWorkers;
+  readonly #adoption: Adoption;
+  readonly #givenUp: GivenUpPrompts;
+
+  constructor(scope: Scope, deps: EngineDeps, options: EngineOptions) {
+    this.#deps = deps;
+    const { database, journal, fleet, clock, logger, counters } = deps;
+    const queue = new EmbeddedQueue({ now: () => clock.monotonicMs(), agingMs: options.agingMs });
+    const board = this.#board;
+    this.#queue = queue;
+    this.#forecasts = createForecasts({ ...deps, queue, board });
+    this.#rules = () => ({
+      ...options.rules(),
+      durations: deps.estimates.durations,
+      laneSize: (lane) => queue.count(lane),
+      random: () => deps.random.fraction(),
+    });
+    this.#dispatcher = this.#createDispatcher(scope, options);
+    const dispatcher = this.#dispatcher;
+    const openEverywhere = () => dispatcher.size;
+    this.#links = new WorkerLinks({ fleet, clock, logger, openEverywhere, counters });
+    this.#loop = new PlacementLoop({
+      ...{ board, queue, dispatcher, journal, clock, logger },
+      links: this.#links,
+      rules: this.#rules,
+      signal: scope.signal,
+    });
+    this.#givenUp = new GivenUpPrompts(database, this.#links);
+    this.#held = new HeldTasks({
+      ...{ database, journal, board },
+      enter: (task) => this.#enter(task),
+      mayRetry: (taskId) => this.#mayRetry(taskId),
+    });
+    this.#lost = new LostWorkers({ fleet, clock, board, dispatcher }, options.offlineGraceMs);
+    this.#adoption = new Adoption({
+      ...{ database, fleet },
+      adopt: (open, workerId) => this.#adopt(open, workerId),
+      abandon: (open) => dispatcher.failOrphanedAttempt(open),
+    });
+  }
+
+  #createDispatcher(scope: Scope, options: OutputOptions): Dispatcher {
+    const { clock } = this.#deps;
+    const board = this.#board;
+    return new Dispatcher(scope, {
+      ...createExecution(this.#deps, options),
+      planRetryLane: (task, workerId, needsMoreVram) =>
+        planRetryLane(board, task, { workerId, needsMoreVram }),
+      slots: {
+        phase: (workerId, taskId, phase) => board.setPhase(workerId, taskId, phase, clock.monotonicMs()),
+        requeued: (task) => void this.#requeue(task, this.#loop.orderOf(task.id)),
+        released: (task, workerId, ran) => this.#release(task, workerId, ran),
+      },
+    });
+  }
+
+  // ── the seam ───────────────────────────────────────────────────────────────
+
+  async enqueue(tasks: readonly TaskRow[]): Promise<void> {
+    const { clock, fleet, tallies, estimates } = this.#deps;
+    const held = tasks.filter((task) => task.state === 'held');
+    for (const task of held) tallies.record(task);
+    const turns = createTurns(clock);
+    for (const task of tasks) {
+      const entering = this.#enter(task);
+      // At once, before it can start: what comes is compared with it.
+      estimates.noteForecast(task.id, this.#forecasts.forecast(task));
+      await entering;
+      await turns.next();
+    }
+    // A worker may have told what it has between the check and the commit.
+    if (held.length > 0 && fleet.knownInventories().length > 0) await this.#held.review();
+  }
+
+  async drop(ids: readonly TaskId[]): Promise<void> {
+    for (const id of ids) await this.#queue.drop(id);
+  }
+
+  async cancelRunning(id: TaskId): Promise<void> {
+    this.#dispatcher.stop(id, 'canceled');
+  }
+
+  async outlook(tasks: readonly TaskRow[]): Promise<ReadonlyMap<TaskId, TaskOutlook>> {
+    const outlook = new Map<TaskId, TaskOutlook>();
+    for (const task of tasks) {
+      if (task.ended_at !== null) continue;
+      const id = task.id as TaskId;
+      const forecast = this.#forecasts.forecast(task);
+      const position = this.#queue.position(id);
+      outlook.set(id, { ...forecast, position, secondsLeft: this.#forecasts.secondsLeft(forecast) });
+    }
+    return outlook;
+  }
+
+  async estimateErrors() {
+    return this.#deps.estimates.errors();
+  }
+
+  async explain(task: TaskRow): Promise<WaitReasons> {
+    const rules = this.#rules();
+    const lane = this.#board.findLane(task.lane);
+    const needs = parseRequirements(task.requirements);
+    const { passedSinceMs, ...reasons } = explainWaiting(this.#board, { lane, needs }, rules);
+    const passedMs = passedSinceMs === null ? null : this.#deps.clock.monotonicMs() - passedSinceMs;
+    return { ...reasons, overtakenLimit: rules.bypass.starts, passedMs };
+  }
+
+  async locate(id: TaskId): Promise<RunningAttempt | null> {
+    const running = this.#dispatcher.find(id);
+    if (!running) return null;
+    const { workerId, attempt } = running;
+    const phase = this.#links.findTracker(workerId)?.find(attempt.prompt_id)?.phase ?? null;
+    return { workerId, promptId: attempt.prompt_id, phase };
+  }
+
+  async recheck(id: TaskId): Promise<PromptPlace | null> {
+    const running = await this.locate(id);
+    if (!running) return null;
+    const { workerId, promptId } = running;
+    const place = await findPromptPlace(this.#deps.fleet.find(workerId)?.http ?? null, {
+      workerId,
+      promptId,
+    });
+    await this.#links.findTracker(workerId)?.find(promptId)?.check();
+    return place;
+  }
+
+  async loads(): Promise<ReadonlyMap<WorkerId, number>> {
+    return new Map([...this.#board.workers.values()].map(({ facts, load }) => [facts.id, load]));
+  }
+
+  async describePlacement(): Promise<PlacementState> {
+    const { strategy } = this.#rules();
+    return describePlacement(this.#board, this.#queue, { strategy, nowMs: this.#deps.clock.monotonicMs() });
+  }
+
+  async workerGone(worker: WorkerId): Promise<void> {
+    this.#lost.leave(worker);
+  }
+
+  async settingsChanged(): Promise<void> {
+    this.#loop.place();
+  }
+
+  async fleetComplete(): Promise<void> {
+    await this.#adoption.abandonStrangers();
+  }
+
+  async stats(): Promise<EngineStats> {
+    const { tallies, counters } = this.#deps;
+    return {
+      waiting: this.#queue.size(),
+      held: tallies.held,
+      running: this.#dispatcher.size,
+      finished: { ...tallies.finished },
+      finishedBy: { ...this.#dispatcher.finishedBy },
+      ...counters,
+    };
+  }
+
+  // ── what runs by itself ────────────────────────────────────────────────────
+
+  async start(scope: Scope): Promise<void> {
+    const { clock, logger, fleet } = this.#deps;
+    await this.#recover();
+    scope.add(
+      'fleet changes',
+      fleet.onChange((change) => this.#onFleetChange(change.type, change.workerId)),
+    );
+    scope.add(
+      'queue',
+      this.#queue.onReady(() => this.#loop.place()),
+    );
+    const loop = (name: string, intervalMs: number, step: () => Promise<void> | void) =>
+      every(scope, { name, intervalMs, clock, logger }, step);
+    loop('due tasks', DUE_MS, () => this.#held.releaseDue());
+    loop('lost workers', REVIEW_MS, () => this.#lost.move());
+    loop('waiting tasks', REVIEW_MS, () => this.#loop.place());
+    loop('aging', AGING_MS, async () => void (await this.#queue.age()));
+    scope.add('trackers', () => this.#links.close());
+    this.#loop.place();
+  }
+
+  #onFleetChange(type: string, workerId: WorkerId): void {
+    this.#updateWorker(workerId, type);
+    if (type === 'worker.offline') this.#board.forgetModels(workerId);
+    if (type === 'worker.offline' || type === 'worker.removed') this.#deps.estimates.forgetModels(workerId);
+    if (type === 'worker.inventory' || type === 'worker.online') {
+      void this.#held.review().catch((thrown: unknown) => {
+        const { message, stack } = toError(thrown);
+        this.#deps.logger.error('held.review_failed', { error: message, stack });
+      });
+    }
+    this.#loop.place();
+  }
+
+  #updateWorker(workerId: WorkerId, change: string | null = null): void {
+    const worker = this.#deps.fleet.find(workerId)?.snapshot();
+    this.#lost.note(workerId, worker?.health ?? null, change);
+    this.#givenUp.watch(workerId);
+    if (!worker) {
+      this.#board.removeWorker(workerId);
+      return;
+    }
+    this.#board.setWorker(toWorkerFacts(worker, this.#adoption.isPending(workerId)));
+    if (!this.#adoption.isPending(workerId)) return;
+    this.#adoption.takeUp(workerId);
+    this.#board.setWorker(toWorkerFacts(worker, false));
+  }
+
+  // ── lanes and slots ────────────────────────────────────────────────────────
+
+  /** Puts an accepted, released or preempted task into its lane; `before` is the order it had there. After its commit only. */
+  async #enter(task: TaskRow, before: WaitingTask | null = null): Promise<void> {
+    if (task.state !== 'queued') return;
+    this.#openLane(task);
+    await this.#queue.put(before?.lane === task.lane ? before : toQueued(task));
+  }
+
+  #openLane(task: Pick<TaskRow, 'lane' | 'requirements'>) {
+    return this.#board.openLane(task.lane, () => parseRequirements(task.requirements));
+  }
+
+  async #requeue(task: TaskRow, before: WaitingTask | null): Promise<void> {
+    try {
+      if (await this.#held.holdWithBatch(task)) return;
+    } catch (thrown) {
+      this.#deps.logger.warn('requeue.failed', { taskId: task.id, error: toError(thrown).message });
+      // The database is away: the task waits in its lane, and its claim looks again.
+    }
+    await this.#enter(task, before);
+  }
+
+  /** A prompt left its worker, however it ended: its slot is free. */
+  #release(task: TaskRow, workerId: WorkerId, ran: boolean): void {
+    this.#loop.forget(task.id);
+    const prompt = { taskId: task.id as TaskId, ownerId: task.owner_id, taskType: task.task_type };
+    this.#board.release(workerId, prompt, ran);
+    this.#loop.place();
+  }
+
+  #mayRetry(taskId: string): RetryDecision {
+    const { retries, random, counters } = this.#deps;
+    const decision = retries.ask(taskId, { running: this.#dispatcher.size, random: random.fraction() });
+    if (decision.kind === 'later') counters.retriesDelayed += 1;
+    return decision;
+  }
+
+  // ── after a restart ────────────────────────────────────────────────────────
+
+  /** Rebuilds what memory held, from SQL: the queue, and the attempts that were open. */
+  async #recover(): Promise<void> {
+    const { database, fleet, logger, tallies } = this.#deps;
+    const attempts = await this.#adoption.load();
+    await this.#givenUp.load();
+    const waiting: QueuedTask[] = [];
+    for await (const task of streamWaitingTasks(database, ['queued', 'held'])) {
+      tallies.record(task);
+      if (task.state !== 'queued') continue;
+      this.#openLane(task);
+      waiting.push(toQueued(task));
+    }
+    await this.#queue.rebuild(waiting);
+    logger.info('engine.recovered', { waiting: waiting.length, attempts });
+    for (const worker of fleet.list()) this.#updateWorker(worker.id);
+  }
+
+  #adopt(open: OpenAttempt, workerId: WorkerId): void {
+    const worker = this.#links.open(workerId);
+    if (!worker) return;
+    const { task } = open;
+    const modelsKey = toModelsKey(parseRequirements(task.requirements));
+    const waiting = { ...toQueued(task), rank: task.priority };
+    this.#board.occupy(workerId, toPrompt(waiting, { taskType: task.task_type, modelsKey }));
+    this.#dispatcher.adopt(open, workerId, worker);
+  }
+}

@@ -1,0 +1,170 @@
+import type { TaskId, WorkerId } from '@comfleet/contract';
+import { toError } from '../../platform/errors/app-error.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import type { Dispatcher } from '../execution/dispatcher.ts';
+import type { Board } from '../placement/board.ts';
+import { applyDecision, type Decision, decide } from '../placement/decide.ts';
+import { explainStart, type PlacedReasons } from '../placement/explain.ts';
+import type { PlacementRules } from '../placement/rules.ts';
+import type { TaskQueue, WaitingTask } from '../queue/task-queue.ts';
+import type { TaskJournal } from '../tasks/task-journal.ts';
+import { toPrompt, toQueued } from './queued-task.ts';
+import type { WorkerLinks } from './worker-links.ts';
+
+export interface PlacementLoopDeps {
+  board: Board;
+  queue: TaskQueue;
+  dispatcher: Dispatcher;
+  links: WorkerLinks;
+  journal: TaskJournal;
+  clock: Clock;
+  logger: Logger;
+  /** As they are now: the strategy can change at any time. */
+  rules: () => PlacementRules;
+  /** Nothing is placed once it is aborted. */
+  signal: AbortSignal;
+}
+
+/** A task whose claim failed for want of the database goes back into its lane after this. */
+const CLAIM_RETRY_MS = 500;
+
+/**
+ * Brings free slots and lane heads together, one decision after another, until none is left.
+ *
+ *   idle   →  busy   by `place`
+ *   busy   →  again  by a `place` meanwhile: one more round follows, however many asked
+ *   again  →  busy   when the round ends; busy → idle when it ends unasked
+ */
+export class PlacementLoop {
+  readonly #deps: PlacementLoopDeps;
+  /** Tasks on workers with the order they had in their lanes: one that is preempted stands where it stood. */
+  readonly #orders = new Map<string, WaitingTask>();
+  #state: 'idle' | 'busy' | 'again' = 'idle';
+  #isPreempting = false;
+
+  constructor(deps: PlacementLoopDeps) {
+    this.#deps = deps;
+  }
+
+  /** The order that a task on a worker had in its lane; null for one that an earlier process placed. */
+  orderOf(taskId: string): WaitingTask | null {
+    return this.#orders.get(taskId) ?? null;
+  }
+
+  /** The task left its worker. */
+  forget(taskId: string): void {
+    this.#orders.delete(taskId);
+  }
+
+  /** Looks for pairs of free slots and lane heads, once now; calls that come meanwhile cause one more look. */
+  place(): void {
+    if (this.#deps.signal.aborted) return;
+    if (this.#state !== 'idle') {
+      this.#state = 'again';
+      return;
+    }
+    this.#state = 'busy';
+    void this.#placeAll()
+      .catch((thrown: unknown) => {
+        const { message, stack } = toError(thrown);
+        this.#deps.logger.error('placement.failed', { error: message, stack });
+      })
+      .finally(() => {
+        const again = this.#state === 'again';
+        this.#state = 'idle';
+        if (again) this.place();
+      });
+  }
+
+  async #placeAll(): Promise<void> {
+    const { board, queue, clock } = this.#deps;
+    const heads = await queue.heads(await queue.lanes());
+    while (heads.length > 0) {
+      const rules = this.#deps.rules();
+      const nowMs = clock.monotonicMs();
+      const decision = decide(board, heads, rules, nowMs);
+      if (decision.kind !== 'start') {
+        applyDecision(board, decision, nowMs);
+        if (decision.kind === 'take_back') this.#preempt(decision);
+        break;
+      }
+      const { lane } = decision.head;
+      const task = await queue.take(lane);
+      if (task) this.#start(decision, task, explainStart(board, decision, rules), nowMs);
+      const [next] = await queue.heads([lane]);
+      const place = heads.findIndex((head) => head.lane === lane);
+      heads.splice(place, 1, ...(next ? [next] : []));
+      if (!next) decision.lane.noteEmpty();
+    }
+    board.trimLanes((lane) => queue.count(lane) === 0);
+  }
+
+  #start(
+    decision: Extract<Decision, { kind: 'start' }>,
+    task: WaitingTask,
+    placed: PlacedReasons,
+    nowMs: number,
+  ): void {
+    const { board, links, dispatcher, logger } = this.#deps;
+    const { lane } = decision;
+    const workerId = decision.worker.facts.id;
+    const worker = links.open(workerId);
+    if (!worker) {
+      board.removeWorker(workerId);
+      return void this.#reenter(task);
+    }
+    applyDecision(board, decision, nowMs);
+    const prompt = toPrompt(task, { taskType: lane.needs.taskType, modelsKey: lane.modelsKey });
+    board.occupy(workerId, prompt);
+    this.#orders.set(task.taskId, task);
+    const giveUp = () => {
+      this.#orders.delete(task.taskId);
+      board.release(workerId, prompt, false);
+    };
+    dispatcher.dispatch(task.taskId, { workerId, worker, placed }).then(
+      (outcome) => {
+        if (outcome === 'running') return;
+        giveUp();
+        this.place();
+      },
+      (thrown: unknown) => {
+        giveUp();
+        logger.warn('claim.failed', { taskId: task.taskId, workerId, error: toError(thrown).message });
+        void this.#reenter(task);
+      },
+    );
+  }
+
+  /** Puts a task back that could not be claimed; it stands where it stood. */
+  async #reenter(task: WaitingTask): Promise<void> {
+    const { clock, signal, journal, queue } = this.#deps;
+    await clock.sleep(CLAIM_RETRY_MS, signal).catch(() => {
+      // Closing: SQL has the task.
+    });
+    const row = await journal.load(task.taskId).catch(() => null);
+    if (row?.state === 'queued') await queue.put(row.lane === task.lane ? task : toQueued(row));
+  }
+
+  /** A prompt that only waits on its worker goes back into its lane; its slot is placed anew. */
+  #preempt({ worker, prompt, head }: Extract<Decision, { kind: 'take_back' }>): void {
+    if (this.#isPreempting) return;
+    this.#isPreempting = true;
+    const workerId = worker.facts.id;
+    const { taskId } = prompt;
+    this.#setPhase(workerId, taskId, 'leaving');
+    void this.#deps.dispatcher
+      .takeBack(taskId, head.taskId)
+      .then((isTaken) => {
+        // It runs by now, or cannot be reached: either way it keeps its slot.
+        if (!isTaken) this.#setPhase(workerId, taskId, 'running');
+      })
+      .finally(() => {
+        this.#isPreempting = false;
+      });
+  }
+
+  #setPhase(workerId: WorkerId, taskId: TaskId, phase: 'leaving' | 'running'): void {
+    this.#deps.board.setPhase(workerId, taskId, phase, this.#deps.clock.monotonicMs());
+  }
+}

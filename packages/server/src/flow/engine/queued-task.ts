@@ -1,0 +1,26 @@
+import type { TaskId } from '@comfleet/contract';
+import type { TaskRow } from '../../platform/database/schema.ts';
+import { toWorkflowKey } from '../estimates/run-durations.ts';
+import type { PlacedPrompt } from '../placement/board-worker.ts';
+import type { QueuedTask } from '../queue/task-queue.ts';
+
+/** What the queue knows of a waiting task. */
+export function toQueued(task: TaskRow): QueuedTask {
+  return {
+    taskId: task.id as TaskId,
+    lane: task.lane,
+    priority: task.priority,
+    acceptedSeq: task.accepted_seq,
+    ownerId: task.owner_id,
+    workflowKey: toWorkflowKey(task),
+  };
+}
+
+/** What the board knows of a task that is sent to a worker. */
+export function toPrompt(
+  task: QueuedTask & { rank: number },
+  { taskType, modelsKey }: { taskType: string; modelsKey: string },
+): PlacedPrompt {
+  const { taskId, ownerId, workflowKey, lane, rank } = task;
+  return { taskId, ownerId, workflowKey, lane, rank, taskType, modelsKey, phase: 'sending', startedMs: null };
+}

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { ManualClock } from '../../../test/kit/manual-clock.ts';
+import { createTaskRow } from '../../../test/kit/rows.ts';
+import { createEvent } from '../tasks/task-change.ts';
+import { LiveBoard, type LiveUpdate } from './live-updates.ts';
+
+const TASK = createTaskRow({ id: 'task-1', owner_id: 'owner-1', batch_id: 'batch-1', state: 'running' });
+const PROGRESS = { value: 0.5 } as Extract<LiveUpdate, { kind: 'progress' }>['progress'];
+const IMAGE = { nodeId: '3', mimeType: 'image/jpeg', bytes: Buffer.from('first') };
+
+const createBoard = (errors: unknown[] = []) =>
+  new LiveBoard(new ManualClock(), (error) => errors.push(error));
+
+describe('who hears of an update', () => {
+  test('those who watch its task, its batch, its owner or everything, each once', () => {
+    const board = createBoard();
+    const heard: string[] = [];
+    for (const topic of [
+      'task:task-1',
+      'batch:batch-1',
+      'owner:owner-1',
+      'all',
+      'task:task-2',
+      'owner:owner-2',
+    ] as const)
+      board.subscribe(topic, () => heard.push(topic));
+
+    board.reportProgress(TASK, PROGRESS);
+
+    expect(heard).toEqual(['task:task-1', 'batch:batch-1', 'owner:owner-1', 'all']);
+  });
+
+  test('PR8 a listener that throws stops neither the others nor the task', () => {
+    const errors: unknown[] = [];
+    const board = createBoard(errors);
+    const heard: string[] = [];
+    board.subscribe('all', () => {
+      throw new Error('broken page');
+    });
+    board.subscribe('all', () => heard.push('second'));
+
+    board.reportProgress(TASK, PROGRESS);
+
+    expect(heard).toEqual(['second']);
+    expect(errors).toEqual([new Error('broken page')]);
+  });
+
+  test('nobody who has left', () => {
+    const board = createBoard();
+    const heard: string[] = [];
+    const leave = board.subscribe('batch:batch-1', () => heard.push('batch'));
+
+    leave();
+    board.reportProgress(TASK, PROGRESS);
+
+    expect(heard).toEqual([]);
+  });
+});
+
+describe('progress and previews', () => {
+  const succeeded = { ...TASK, state: 'succeeded' as const, ended_at: 1000 };
+  const event = createEvent(succeeded, { type: 'task.succeeded' }, 1000);
+
+  test('the newest is kept until the task ends, and is whole once its result is stored', () => {
+    const board = createBoard();
+    const heard: unknown[] = [];
+    board.reportProgress(TASK, PROGRESS);
+    expect(board.progressOf('task-1')).toBe(PROGRESS);
+    board.subscribe('all', (update) =>
+      heard.push(update.kind === 'progress' ? update.progress.value : update.kind),
+    );
+
+    board.reportEvent(succeeded, event);
+
+    expect(heard).toEqual([1, 'event']);
+    expect(board.progressOf('task-1')).toBeNull();
+  });
+
+  test('PR7 without a watcher no preview is sent; who comes later finds the newest', () => {
+    const board = createBoard();
+    const heard: string[] = [];
+    board.subscribe('task:task-2', (update) => heard.push(update.kind));
+    board.reportProgress(TASK, PROGRESS);
+
+    board.reportPreview(TASK, IMAGE);
+    board.reportPreview(TASK, { ...IMAGE, bytes: Buffer.from('second') });
+
+    expect(heard).toEqual([]);
+    expect(board.previewOf('task-1')).toEqual({
+      node_id: '3',
+      content_type: 'image/jpeg',
+      data_base64: Buffer.from('second').toString('base64'),
+    });
+  });
+
+  test('a preview above 64 kB, and one after the end of its task, reach nobody', () => {
+    const board = createBoard();
+    board.reportProgress(TASK, PROGRESS);
+    board.reportPreview(TASK, { ...IMAGE, bytes: Buffer.alloc(64 * 1024 + 1) });
+    expect(board.previewOf('task-1')).toBeNull();
+
+    board.reportEvent(succeeded, event);
+    board.reportPreview(TASK, IMAGE);
+
+    expect(board.previewOf('task-1')).toBeNull();
+  });
+});

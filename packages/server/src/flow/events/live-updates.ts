@@ -1,0 +1,152 @@
+import type { Preview, Progress, TaskId } from '@comfleet/contract';
+import type { TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import { MAX_PREVIEW_BYTES, PreviewThrottle } from './preview-throttle.ts';
+
+interface Address {
+  taskId: TaskId;
+  ownerId: string;
+  batchId: string | null;
+}
+
+/** What watchers hear of; a state is in SQL already when its event comes here. */
+export type LiveUpdate =
+  | (Address & { kind: 'event'; event: TaskEventRow })
+  | (Address & { kind: 'progress'; progress: Progress })
+  | (Address & { kind: 'preview'; preview: Preview });
+
+type Listener = (update: LiveUpdate) => void;
+
+/** What can be watched: `task:ID`, `batch:ID`, `owner:ID` or `all`. */
+export type Topic = `task:${string}` | `batch:${string}` | `owner:${string}` | 'all';
+
+/** The side that watchers use: the second seam beside the engine's. It keeps nothing for them: who joins late reads SQL first. */
+export interface LiveUpdates {
+  /** The return value unsubscribes. */
+  subscribe(topic: Topic, listener: Listener): () => void;
+  /** The newest progress of a running task. */
+  progressOf(taskId: string): Progress | null;
+  /** The newest preview of a running task. */
+  previewOf(taskId: string): Preview | null;
+}
+
+interface PreviewImage {
+  nodeId: string;
+  mimeType: string;
+  bytes: Uint8Array;
+}
+
+const PREVIEW_PERIOD_MS = 500;
+
+/**
+ * Live updates within one process: whoever runs tasks reports here, watchers subscribe. Progress and previews of a running
+ * task are kept, newest only, until it ends.
+ */
+export class LiveBoard implements LiveUpdates {
+  readonly #listeners = new Map<Topic, Set<Listener>>();
+  readonly #progress = new Map<string, Progress>();
+  /** Encoded when someone asks. */
+  readonly #previews = new Map<string, () => Preview>();
+  readonly #throttle: PreviewThrottle;
+  readonly #onListenerError: (error: unknown) => void;
+
+  constructor(clock: Clock, onListenerError: (error: unknown) => void) {
+    this.#throttle = new PreviewThrottle(clock, PREVIEW_PERIOD_MS);
+    this.#onListenerError = onListenerError;
+  }
+
+  subscribe(topic: Topic, listener: Listener): () => void {
+    const listeners = this.#listeners.get(topic) ?? new Set<Listener>();
+    listeners.add(listener);
+    this.#listeners.set(topic, listeners);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(topic);
+    };
+  }
+
+  progressOf(taskId: string): Progress | null {
+    return this.#progress.get(taskId) ?? null;
+  }
+
+  previewOf(taskId: string): Preview | null {
+    return this.#previews.get(taskId)?.() ?? null;
+  }
+
+  /** A change of a task that was stored. Once it has ended, its progress and previews are forgotten. */
+  reportEvent(task: TaskRow, event: TaskEventRow): void {
+    const address = toAddress(task);
+    const progress = this.progressOf(task.id);
+    if (task.ended_at !== null) {
+      this.#progress.delete(task.id);
+      this.#previews.delete(task.id);
+      this.#throttle.forget(task.id);
+    }
+    // Whole only now that the result is stored.
+    if (progress && task.state === 'succeeded')
+      this.#publish({ kind: 'progress', ...address, progress: { ...progress, value: 1 } });
+    this.#publish({ kind: 'event', ...address, event });
+  }
+
+  reportProgress(task: TaskRow, progress: Progress): void {
+    this.#progress.set(task.id, progress);
+    this.#publish({ kind: 'progress', ...toAddress(task), progress });
+  }
+
+  /** Sent at most twice a second, newest only, none above 64 kB. One that comes without progress is late: its task has ended. */
+  reportPreview(task: TaskRow, { nodeId, mimeType, bytes: image }: PreviewImage): void {
+    if (image.byteLength > MAX_PREVIEW_BYTES) return;
+    const toPreview = (bytes: Uint8Array) => ({
+      node_id: nodeId,
+      content_type: mimeType,
+      data_base64: Buffer.from(bytes).toString('base64'),
+    });
+    const address = toAddress(task);
+    if (!this.#isWatched(address)) {
+      // The frame's memory is the socket's: what is kept is copied.
+      const kept = image.slice();
+      this.#keepPreview(task.id, () => toPreview(kept));
+      return;
+    }
+    this.#throttle.offer(task.id, image, (bytes) => {
+      const preview = toPreview(bytes);
+      this.#keepPreview(task.id, () => preview);
+      this.#publish({ kind: 'preview', ...address, preview });
+    });
+  }
+
+  #keepPreview(taskId: string, read: () => Preview): void {
+    if (this.#progress.has(taskId)) this.#previews.set(taskId, read);
+  }
+
+  /** Previews are encoded only when someone watches. */
+  #isWatched(address: Address): boolean {
+    return listTopics(address).some((topic) => this.#listeners.has(topic));
+  }
+
+  #publish(update: LiveUpdate): void {
+    for (const topic of listTopics(update)) {
+      for (const listener of this.#listeners.get(topic) ?? []) {
+        try {
+          listener(update);
+        } catch (error) {
+          // A failing listener must not stop a task (PR8).
+          this.#onListenerError(error);
+        }
+      }
+    }
+  }
+}
+
+function toAddress(task: TaskRow): Address {
+  return { taskId: task.id as TaskId, ownerId: task.owner_id, batchId: task.batch_id };
+}
+
+function listTopics({ taskId, batchId, ownerId }: Address): Topic[] {
+  return [
+    `task:${taskId}`,
+    ...(batchId === null ? [] : [`batch:${batchId}` as const]),
+    `owner:${ownerId}`,
+    'all',
+  ];
+}

@@ -1,0 +1,23 @@
+import type { Actor } from '../../../src/flow/tasks/actor.ts';
+import { visibleTo } from '../../../src/people/identity/principal.ts';
+import { AppError } from '../../../src/platform/errors/app-error.ts';
+
+/** Whose one task, batch and upload the fakes have, and what they were asked, in order. */
+export class FakeOwner {
+  id = '';
+  readonly calls: unknown[] = [];
+
+  /** True when the actor may see what is the owner's. */
+  isSeenBy(actor: Actor): boolean {
+    return visibleTo(actor).kind === 'all' || actor.id === this.id;
+  }
+
+  /** Throws `code` for any other id, and for one that is not the actor's. */
+  check(
+    actor: Actor,
+    [id, known]: readonly [string, string],
+    code: 'TASK_NOT_FOUND' | 'BATCH_NOT_FOUND' | 'ASSET_NOT_FOUND',
+  ): void {
+    if (id !== known || !this.isSeenBy(actor)) throw new AppError(code);
+  }
+}
