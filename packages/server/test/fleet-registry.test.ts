@@ -170,7 +170,7 @@ describe('workers by the API', () => {
       devices: [{ type: 'cuda', vram_total: expect.any(Number), vram_free: expect.any(Number) }],
       last_heartbeat: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     });
-    await rig.flow.cancelTask(rig.actor, running);
+    await rig.calls.tasks.cancel(rig.actor, running);
     await rig.ended(running);
   });
 
