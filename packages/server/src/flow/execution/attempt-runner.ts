@@ -16,6 +16,7 @@ import { EarlyEnd } from './end-early.ts';
 import { endAttempt } from './ending.ts';
 import { createTag, type PreparedGraph, prepareGraph, withInputs } from './prepare-graph.ts';
 import { reportLookupFailure } from './prompt-reports.ts';
+import { readSurely } from './read-surely.ts';
 import { readSilenceLimitMs, SilenceWatch } from './silence-watch.ts';
 import { submitAttempt } from './submit-attempt.ts';
 import { uploadInputs } from './upload-inputs.ts';
@@ -111,7 +112,9 @@ class AttemptRun {
   }
 
   async #loadGraph(): Promise<Graph> {
-    const parsed = parseGraph(parseLosslessJson(await this.#deps.loadGraphText(this.#job.task.graph_hash)));
+    const { task, stop } = this.#job;
+    const text = await readSurely(this.#deps, stop, () => this.#deps.loadGraphText(task.graph_hash));
+    const parsed = parseGraph(parseLosslessJson(text));
     if (!parsed.ok) throw new AppError('INVALID_WORKFLOW', { problems: parsed.problems });
     return parsed.graph;
   }
@@ -142,8 +145,8 @@ class AttemptRun {
   }
 
   async #submit(graph: Graph, follower: PromptFollower): Promise<Ended | null> {
-    const { task, attempt, worker } = this.#job;
-    const secrets = await this.#deps.loadSecrets(task.id);
+    const { task, attempt, worker, stop } = this.#job;
+    const secrets = await readSurely(this.#deps, stop, () => this.#deps.loadSecrets(task.id));
     const watch = worker.expectStatus();
     this.#connection = worker.tracker.connection;
     const submitted = await this.#untilGivenUp((signal) =>
