@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DatabaseConfig } from '../services/databases.ts';
 import { KillClient } from './client.ts';
 import { ClientLedger } from './client-ledger.ts';
+import { killServer } from './kill-server.ts';
 import type { Ledgers } from './ledgers.ts';
 import { type KillPlan, type PlannedKill, STOP } from './plan.ts';
 import {
@@ -145,12 +146,11 @@ interface Killing {
 }
 
 async function killAll(killing: Killing): Promise<Kill[]> {
-  const { plan, server, database } = killing;
+  const { plan, server } = killing;
   const kills: Kill[] = [];
   for (const [index, kill] of plan.kills.entries()) {
-    await waitForEnd(killing, kill);
+    const inFlight = kill.place === STOP ? await stopServer(killing, kill) : await killServer(killing, kill);
     await killing.afterKill();
-    const inFlight = await withDatabase(database, loadInFlight);
     const restartedAtMs = Date.now();
     const next = plan.kills[index + 1] ?? null;
     const listens = await server.start(next);
@@ -161,20 +161,20 @@ async function killAll(killing: Killing): Promise<Kill[]> {
   return kills;
 }
 
-/** The kill begins to count when the clients have seen this many tasks running: 32 find room on the workers. */
+/** A place's passings count from when the clients have seen this many tasks running: 32 find room on the workers. */
 const BUSY = 26;
 
 function armWhenBusy({ server, ledger }: Pick<Killing, 'server' | 'ledger'>, kill: PlannedKill | null): void {
   if (kill?.when === 'busy') void ledger.waitForRunning(BUSY).then(() => server.armKill());
 }
 
-async function waitForEnd({ server, finished, ledger }: Killing, kill: PlannedKill): Promise<void> {
-  const isStop = kill.place === STOP;
-  const exiting = isStop ? ledger.waitForEnds(kill.count).then(() => server.stop()) : server.waitForExit();
-  const exit = await Promise.race([exiting, finished]);
+/** Stops it cleanly once enough tasks have ended. */
+async function stopServer(killing: Killing, kill: PlannedKill): Promise<InFlight> {
+  const { server, database, finished, ledger } = killing;
+  const exit = await Promise.race([ledger.waitForEnds(kill.count).then(() => server.stop()), finished]);
   if (exit === 'finished') throw new Error(`all tasks ended before ${kill.place}:${kill.count}`);
-  const isAsPlanned = isStop ? exit.code === 0 : exit.signal === 'SIGKILL';
-  if (!isAsPlanned) throw new Error(`the server ended with ${exit.code ?? exit.signal}:\n${exit.tail}`);
+  if (exit.code !== 0) throw new Error(`the server ended with ${exit.code ?? exit.signal}:\n${exit.tail}`);
+  return withDatabase(database, loadInFlight);
 }
 
 /** Every key is sent once more at the end: all of them stand for the task they made. */

@@ -29,6 +29,8 @@ export interface PlannedKill {
   /** Whether the place is counted from the process's start, or once enough tasks run. */
   when: 'start' | 'busy';
   delayMs: number;
+  /** Attempts that must be open at this moment: with fewer the server goes on to the place's next passing. */
+  minOpen: number;
 }
 
 export interface KillPlan {
@@ -44,6 +46,8 @@ interface Sizes {
   cancels: number;
   kills: number;
   maxAttempts?: number;
+  /** Attempts open at each kill. */
+  minOpen?: number;
 }
 
 /** How often a place is passed for one task; what is passed more often is counted longer. */
@@ -81,19 +85,22 @@ export function planRun(seed: number, sizes: Sizes): KillPlan {
   const clients = Array.from({ length: sizes.clients }, (_, client) =>
     tasks.filter((_task, index) => index % sizes.clients === client),
   );
-  return { seed, clients, kills: planKills(random, sizes.kills) };
+  return { seed, clients, kills: planKills(random, sizes) };
 }
 
-function planKills(random: () => number, kills: number): PlannedKill[] {
+function planKills(random: () => number, { kills, minOpen = 0 }: Sizes): PlannedKill[] {
   const places = Object.keys(PASSES);
   const drawn = drawSome(places.length, kills, random).flatMap((index) => places[index] ?? []);
   // Adopting needs something to adopt: never the first.
   if (drawn[0] === 'adopting') drawn.push(...drawn.splice(0, 1));
-  return drawn.map((place) => {
+  const planned = drawn.map((place): PlannedKill => {
     const count = 1 + Math.floor(12 * random() * (PASSES[place] ?? 1));
     const when = place === 'adopting' ? 'start' : 'busy';
-    return { place, count, when, delayMs: place === 'post_handed_over' ? 1 : 0 };
+    return { place, count, when, delayMs: place === 'post_handed_over' ? 1 : 0, minOpen };
   });
+  // What the kill before leaves open is all there is to adopt, and adopting ends some of it before its own kill.
+  const ending = (next: PlannedKill | undefined) => (next?.place === 'adopting' ? next.count : 0);
+  return planned.map((kill, index) => ({ ...kill, minOpen: kill.minOpen + ending(planned[index + 1]) }));
 }
 
 function drawSome(from: number, count: number, random: () => number): number[] {

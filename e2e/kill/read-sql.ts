@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase, Scope, silentLogger, systemClock, systemRandom } from '@comfleet/server';
 import { blake3 } from 'hash-wasm';
@@ -8,7 +9,7 @@ import type { SqlLedger, StoredResult } from './ledgers.ts';
 
 type Opened = Awaited<ReturnType<typeof openDatabase>>;
 
-/** Runs plain queries on the server's database while the server does not run. */
+/** Runs plain queries on the server's database while the server does not run, or on a database server beside it. */
 export async function withDatabase<T>(
   config: DatabaseConfig,
   use: (database: Opened) => Promise<T>,
@@ -32,6 +33,23 @@ export interface InFlight {
   tasks: number;
   /** Ids of attempts on a worker. */
   attempts: string[];
+}
+
+/**
+ * What is under way while the server is halted: of a SQLite file a copy is read, because the server may stand still in
+ * the middle of a write.
+ */
+export async function readWhileHalted(config: DatabaseConfig): Promise<InFlight> {
+  if (config.driver !== 'sqlite') return withDatabase(config, loadInFlight);
+  const folder = await mkdtemp(join(tmpdir(), 'comfleet-halted-'));
+  try {
+    const file = join(folder, 'copy.db');
+    await copyFile(config.file, file);
+    await copyFile(`${config.file}-wal`, `${file}-wal`);
+    return await withDatabase({ driver: 'sqlite', file }, loadInFlight);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 export async function loadInFlight(database: Opened): Promise<InFlight> {

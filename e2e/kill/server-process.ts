@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { DatabaseConfig } from '../services/databases.ts';
 import { type Exit, NodeProgram } from './child-process.ts';
@@ -53,7 +54,7 @@ export class ServerProcess {
     await writeFile(this.#config, stringify(config));
   }
 
-  /** Starts it, to die at `kill` when one is given. False when it was killed before it listened. */
+  /** Starts it, to halt at the place of `kill` when one is given. False when it halted before it listened. */
   async start(kill: PlannedKill | null): Promise<boolean> {
     const failpoint =
       kill && kill.place !== STOP
@@ -65,8 +66,8 @@ export class ServerProcess {
     });
     this.#program = program;
     const listening = program.waitForLine(/(http:\/\/127\.0\.0\.1:\d+)/).then(() => true);
-    const killed = program.exited.then(({ signal }) => (signal === 'SIGKILL' ? false : listening));
-    if (!(await Promise.race([killed, listening]))) return false;
+    const halted = this.waitForHalt(1).then(() => false);
+    if (!(await Promise.race([halted, listening]))) return false;
     const credential = JSON.parse(await readFile(join(this.#dataDir, 'credential.json'), 'utf8')) as Address;
     const ended = program.exited.then(() => {
       this.#life = this.#expectLife();
@@ -75,14 +76,29 @@ export class ServerProcess {
     return true;
   }
 
+  /** Resolves when this life halts at its failpoint for the nth time. Throws when it ends before. */
+  async waitForHalt(nth: number): Promise<void> {
+    const program = this.#require();
+    const ended = program.exited.then(async ({ code, signal }) => {
+      throw new Error(`the server ended with ${code ?? signal}:\n${await this.#readTail()}`);
+    });
+    await Promise.race([program.waitForLine(new RegExp(`^failpoint ${nth} (reached)$`)), ended]);
+  }
+
+  /** Lets it go on after its nth halt. */
+  async resume(nth: number): Promise<void> {
+    const program = this.#require();
+    const passed = program.waitForLine(new RegExp(`^failpoint ${nth} (passed)$`)).then(() => true);
+    // A signal sent between the line and the halt is lost, so it is sent until the next line tells that it arrived.
+    for (let goesOn = false; !goesOn; ) {
+      program.signal('SIGCONT');
+      goesOn = await Promise.race([passed, setTimeout(50, false)]);
+    }
+  }
+
   /** Lets the kill of this life begin to count. */
   armKill(): void {
     this.#require().signal('SIGUSR2');
-  }
-
-  /** The process's end, and what it said last. */
-  async waitForExit(): Promise<Exit & { tail: string }> {
-    return { ...(await this.#require().exited), tail: await this.#readTail() };
   }
 
   async stop(): Promise<Exit & { tail: string }> {
@@ -99,7 +115,7 @@ export class ServerProcess {
     return this.#life;
   }
 
-  /** Ends what is left of it, for cleaning up. */
+  /** Ends it at once, also while it is halted. */
   async kill(): Promise<void> {
     await this.#program?.stop('SIGKILL');
   }

@@ -7,6 +7,7 @@ import { openConfig } from './platform/config/config-store.ts';
 import { parseTaskTypes } from './platform/config/load-config.ts';
 import { AppError, toError } from './platform/errors/app-error.ts';
 import { armFailpoint } from './platform/lifecycle/failpoints.ts';
+import { createHalt } from './platform/lifecycle/halt-process.ts';
 import { Scope } from './platform/lifecycle/scope.ts';
 import type { Logger } from './platform/logging/logger.ts';
 import { createPinoLogger, openLogFile, type RootLogger } from './platform/logging/pino-logger.ts';
@@ -28,7 +29,7 @@ export async function startUp(options: UpOptions): Promise<number> {
     destination: openLogFile(resolve(options.dataDir, 'logs', 'system.log')),
   });
   armFailpoint(options.environment['COMFLEET_FAILPOINT'], {
-    die: () => process.kill(process.pid, 'SIGKILL'),
+    halt: createHalt(options.print),
     wait: (ms, then) => systemClock.setTimer(ms, then),
     onSignal: (arm) => process.once('SIGUSR2', arm),
   });

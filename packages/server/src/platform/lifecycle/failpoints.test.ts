@@ -9,53 +9,53 @@ const noSignal = () => {
   throw new Error('no signal is waited for');
 };
 
-afterEach(() => armFailpoint(undefined, { die: () => {}, wait: noWait, onSignal: noSignal }));
+afterEach(() => armFailpoint(undefined, { halt: () => {}, wait: noWait, onSignal: noSignal }));
 
-test('dies when its own place is reached for the count-th time, once', () => {
-  let deaths = 0;
-  armFailpoint('after_claim:2', { die: () => (deaths += 1), wait: noWait, onSignal: noSignal });
+test('halts when its own place is reached for the count-th time, and at every time after that', () => {
+  let halts = 0;
+  armFailpoint('after_claim:2', { halt: () => (halts += 1), wait: noWait, onSignal: noSignal });
 
   reach('after_claim');
   reach('running');
-  expect(deaths).toBe(0);
+  expect(halts).toBe(0);
   reach('after_claim');
+  expect(halts).toBe(1);
   reach('after_claim');
-
-  expect(deaths).toBe(1);
+  expect(halts).toBe(2);
 });
 
 test('a delay lets the process live that long after the place', () => {
   const waits: number[] = [];
-  let deaths = 0;
+  let halts = 0;
   const wait = (ms: number, then: () => void) => {
     waits.push(ms);
     then();
   };
-  armFailpoint('running:1:7', { die: () => (deaths += 1), wait, onSignal: noSignal });
+  armFailpoint('running:1:7', { halt: () => (halts += 1), wait, onSignal: noSignal });
 
   reach('running');
 
-  expect([waits, deaths]).toEqual([[7], 1]);
+  expect([waits, halts]).toEqual([[7], 1]);
 });
 
 test('counting can begin with a signal', () => {
-  let deaths = 0;
+  let halts = 0;
   let arm = () => {};
   const onSignal = (begin: () => void) => {
     arm = begin;
   };
-  armFailpoint('signal@running:1', { die: () => (deaths += 1), wait: noWait, onSignal });
+  armFailpoint('signal@running:1', { halt: () => (halts += 1), wait: noWait, onSignal });
 
   reach('running');
-  expect(deaths).toBe(0);
+  expect(halts).toBe(0);
   arm();
   reach('running');
 
-  expect(deaths).toBe(1);
+  expect(halts).toBe(1);
 });
 
 test.each(['nowhere:1', 'running:0', 'running:x', 'running:1:-3'])('%s is refused', (text) => {
-  expect(() => armFailpoint(text, { die: () => {}, wait: noWait, onSignal: noSignal })).toThrow(text);
+  expect(() => armFailpoint(text, { halt: () => {}, wait: noWait, onSignal: noSignal })).toThrow(text);
 });
 
 test('a million places that are not armed cost no measurable time per task', () => {

@@ -1,6 +1,6 @@
 /*
- * Named places on the path of a task where a test lets the process die, as a power cut would. Armed once, by `main.ts`
- * from the environment; a process that was not started so pays one comparison at each place.
+ * Named places on the path of a task where a test halts the process, to end it there as a power cut would. Armed once, by
+ * `main.ts` from the environment; a process that was not started so pays one comparison at each place.
  */
 
 export const FAILPOINTS = [
@@ -23,21 +23,21 @@ interface Armed {
   name: Failpoint;
   left: number;
   delayMs: number;
-  die: () => void;
+  halt: () => void;
   wait: (ms: number, then: () => void) => void;
 }
 
 let armed: Armed | null = null;
 
-export interface FailpointActions extends Pick<Armed, 'die' | 'wait'> {
+export interface FailpointActions extends Pick<Armed, 'halt' | 'wait'> {
   /** Calls back when the test says that the process is busy enough. */
   onSignal: (arm: () => void) => void;
 }
 
 /**
- * Arms one place from `name:count[:delayMs]`: `die` is called when it is reached for the count-th time. After
- * `signal@name:…` counting begins with the signal. Without a text nothing is armed. Throws for an unknown place, so that
- * a test cannot pass by a slip of the pen.
+ * Arms one place from `name:count[:delayMs]`: `halt` is called when it is reached for the count-th time and each time
+ * after that, in case the process was let go on. After `signal@name:…` counting begins with the signal. Without a text
+ * nothing is armed. Throws for an unknown place, so that a test cannot pass by a slip of the pen.
  */
 export function armFailpoint(text: string | undefined, { onSignal, ...actions }: FailpointActions): void {
   armed = null;
@@ -67,7 +67,7 @@ export function reach(name: Failpoint): void {
 function count(point: Armed, name: Failpoint): void {
   if (point.name !== name) return;
   point.left -= 1;
-  if (point.left !== 0) return;
-  if (point.delayMs === 0) point.die();
-  else point.wait(point.delayMs, point.die);
+  if (point.left > 0) return;
+  if (point.delayMs === 0) point.halt();
+  else point.wait(point.delayMs, point.halt);
 }
