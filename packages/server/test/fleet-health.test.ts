@@ -8,7 +8,7 @@ import { openWorkerRegistry } from '../src/fleet/workers/registry.ts';
 import { Scope } from '../src/platform/lifecycle/scope.ts';
 import { silentLogger } from '../src/platform/logging/logger.ts';
 import { systemClock, systemRandom } from '../src/platform/time/clock.ts';
-import { openMemoryDatabase } from './fakes/memory-database.ts';
+import { openMemoryDatabase } from './kit/memory-database.ts';
 
 /* Health over loopback against real simulators. Times are a tenth to a thirtieth of the defaults, ratios as they are. */
 const SCALED = {

@@ -9,8 +9,8 @@ import { Scope } from '../src/platform/lifecycle/scope.ts';
 import { silentLogger } from '../src/platform/logging/logger.ts';
 import { createDnsResolver } from '../src/platform/net/dns-resolver.ts';
 import { systemClock, systemRandom } from '../src/platform/time/clock.ts';
-import { openMemoryDatabase } from './fakes/memory-database.ts';
 import { openDnsServer } from './kit/dns-server.ts';
+import { openMemoryDatabase } from './kit/memory-database.ts';
 
 let scope: Scope;
 let registry: WorkerRegistry;

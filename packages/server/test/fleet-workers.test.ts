@@ -6,7 +6,7 @@ import { openWorkerRegistry, type WorkerRegistry } from '../src/fleet/workers/re
 import { Scope } from '../src/platform/lifecycle/scope.ts';
 import { silentLogger } from '../src/platform/logging/logger.ts';
 import { systemClock, systemRandom } from '../src/platform/time/clock.ts';
-import { openMemoryDatabase } from './fakes/memory-database.ts';
+import { openMemoryDatabase } from './kit/memory-database.ts';
 
 let scope: Scope;
 let registry: WorkerRegistry;

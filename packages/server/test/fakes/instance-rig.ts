@@ -18,7 +18,7 @@ import { isPortFree } from '../../src/platform/process/free-port.ts';
 import { createProcessTable } from '../../src/platform/process/process-table.ts';
 import { createSpawner } from '../../src/platform/process/spawner.ts';
 import { systemClock, systemRandom } from '../../src/platform/time/clock.ts';
-import { openMemoryDatabase } from './memory-database.ts';
+import { openMemoryDatabase } from '../kit/memory-database.ts';
 
 /** Below the kernel's own range; test files that run at the same time keep apart by their process. */
 const FIRST_PORT = 20_000 + (process.pid % 120) * 100;

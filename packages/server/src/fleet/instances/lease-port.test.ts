@@ -1,7 +1,7 @@
 import { createUuidV7, type Id } from '@comfleet/contract';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { openMemoryDatabase } from '../../../test/fakes/memory-database.ts';
+import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import { InstanceRecords } from './instance-records.ts';
 import { leaseFirstPort, leasePortAgain } from './lease-port.ts';
 

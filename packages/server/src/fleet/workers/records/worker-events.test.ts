@@ -2,7 +2,7 @@ import type { WorkerId } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settle } from '../../../../test/fakes/fake-clock.ts';
-import { openMemoryDatabase } from '../../../../test/fakes/memory-database.ts';
+import { openMemoryDatabase } from '../../../../test/kit/memory-database.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { Scope } from '../../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../../platform/logging/logger.ts';

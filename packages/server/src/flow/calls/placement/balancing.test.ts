@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { FakeClock } from '../../../../test/fakes/fake-clock.ts';
-import { openMemoryDatabase } from '../../../../test/fakes/memory-database.ts';
+import { openMemoryDatabase } from '../../../../test/kit/memory-database.ts';
 import { parseConfig } from '../../../platform/config/load-config.ts';
 import { openOverlay } from '../../../platform/config/overlay.ts';
 import type { Database } from '../../../platform/database/database.ts';

@@ -2,7 +2,7 @@ import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settle } from '../../../../../test/fakes/fake-clock.ts';
 import { FakeComfyui } from '../../../../../test/fakes/fake-comfyui.ts';
-import { openMemoryDatabase } from '../../../../../test/fakes/memory-database.ts';
+import { openMemoryDatabase } from '../../../../../test/kit/memory-database.ts';
 import type { DiscoveryConfig } from '../../../../platform/config/config.ts';
 import { parseConfig } from '../../../../platform/config/load-config.ts';
 import { Scope } from '../../../../platform/lifecycle/scope.ts';
