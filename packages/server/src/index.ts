@@ -1,15 +1,18 @@
 export { type App, type AppOptions, openApp } from './app/app.ts';
+export { type LoadedConfig, loadConfig, openConfig } from './app/settings.ts';
 export { startUp } from './main.ts';
 export { formatConfigError } from './platform/config/config-problem.ts';
-export { openConfig } from './platform/config/config-store.ts';
-export type { LoadedConfig } from './platform/config/load-config.ts';
-export { loadConfig } from './platform/config/load-config.ts';
 export type { CommitOutcome, Database, Driver, Write } from './platform/database/database.ts';
 export { type MigrationStatus, printSchema } from './platform/database/migrate.ts';
 export { loadDatabaseStatus, migrateDatabase, openDatabase } from './platform/database/open-database.ts';
 export { openProcessLock, type ProcessLock } from './platform/database/process-lock.ts';
-export { announceAddress, findSetting, openGeneration, saveSetting } from './platform/database/settings.ts';
 export { openSqlite } from './platform/database/sqlite-engine.ts';
+export {
+  announceAddress,
+  findSetting,
+  openGeneration,
+  saveSetting,
+} from './platform/database/stored-settings.ts';
 export { Scope } from './platform/lifecycle/scope.ts';
 export { silentLogger } from './platform/logging/logger.ts';
 export { systemClock, systemRandom } from './platform/time/clock.ts';

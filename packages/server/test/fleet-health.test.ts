@@ -12,7 +12,7 @@ import { openMemoryDatabase } from './kit/memory-database.ts';
 
 /* Health over loopback against real simulators. Times are a tenth to a thirtieth of the defaults, ratios as they are. */
 const SCALED = {
-  healthPeriodMs: 250,
+  intervalMs: 250,
   recheckMs: 60,
   idleTimeoutMs: 600,
   busyTimeoutMs: 700,

@@ -95,7 +95,7 @@ describe('a supervised ComfyUI', () => {
   });
 
   it('HR7 is restarted when it hangs, as a crash that its restart policy counts', async () => {
-    const fleet = { healthPeriodMs: 200, recheckMs: 50, idleTimeoutMs: 200, selfRecoveryMs: 300 };
+    const fleet = { intervalMs: 200, recheckMs: 50, idleTimeoutMs: 200, selfRecoveryMs: 300 };
     const { instances, registry } = await rig.open(
       { settleMs: 0, stopGraceMs: 100, terminateGraceMs: 100 },
       fleet,

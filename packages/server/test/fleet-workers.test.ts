@@ -27,7 +27,7 @@ beforeEach(async () => {
       dialer: createNodeDialer(),
       createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(systemClock.nowMs(), systemRandom.bytes(10)),
     },
-    { healthPeriodMs: 200, recheckMs: 50 },
+    { intervalMs: 200, recheckMs: 50 },
   );
 });
 

@@ -12,11 +12,9 @@ import { openWorkflowLibrary, type WorkflowLibrary } from '../flow/workflows/wor
 import type { Identity } from '../people/identity/identity.ts';
 import { type LocalClient, openLocalClient } from '../people/identity/local-client.ts';
 import type { Session } from '../people/identity/session-cache.ts';
-import type { Config } from '../platform/config/config.ts';
-import type { ConfigStore } from '../platform/config/config-store.ts';
 import { openOverlay } from '../platform/config/overlay.ts';
 import type { Database } from '../platform/database/database.ts';
-import { announceAddress } from '../platform/database/settings.ts';
+import { announceAddress } from '../platform/database/stored-settings.ts';
 import { SignedLinks, toAssetPath } from '../platform/http/signed-links.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { Logger } from '../platform/logging/logger.ts';
@@ -30,6 +28,7 @@ import { openFleet } from './open-fleet.ts';
 import { openFlow } from './open-flow.ts';
 import { openPeople } from './open-people.ts';
 import { openBlobs, openRecords } from './open-records.ts';
+import type { Config, ConfigStore } from './settings.ts';
 import { VERSION } from './version.ts';
 import { listWorkflowSources, type WorkflowSources } from './workflow-sources.ts';
 

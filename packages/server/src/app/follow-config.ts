@@ -5,10 +5,9 @@ import type { WorkerRegistry } from '../fleet/workers/registry.ts';
 import { storeWorkflowVersions } from '../flow/calls/workflows/workflow-versions.ts';
 import type { Engine } from '../flow/engine/engine.ts';
 import type { WorkflowLibrary } from '../flow/workflows/workflow-library.ts';
-import type { Config } from '../platform/config/config.ts';
-import type { ConfigStore } from '../platform/config/config-store.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { Logger } from '../platform/logging/logger.ts';
+import type { Config, ConfigStore } from './settings.ts';
 import { listWorkflowSources, type WorkflowSources } from './workflow-sources.ts';
 
 export interface FollowDeps {

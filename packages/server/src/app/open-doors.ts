@@ -1,8 +1,8 @@
 import { addDoors, type DoorDeps } from '../doors/add-doors.ts';
-import type { Config } from '../platform/config/config.ts';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
 import { StreamSlots } from '../platform/http/stream-slots.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
+import type { Config } from './settings.ts';
 
 /** The main listener with every door on it; returns its address. */
 export async function openDoors(

@@ -2,13 +2,13 @@ import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
 import { type Instances, openInstances } from '../fleet/instances/instances.ts';
 import { openWorkerEvents, type WorkerEvents } from '../fleet/workers/records/worker-events.ts';
 import { openWorkerRegistry, type WorkerRegistry } from '../fleet/workers/registry.ts';
-import type { Config } from '../platform/config/config.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import { isPortFree } from '../platform/process/free-port.ts';
 import { createProcessTable } from '../platform/process/process-table.ts';
 import { createSpawner } from '../platform/process/spawner.ts';
 import type { Basics } from './app.ts';
+import type { Config } from './settings.ts';
 
 export interface Fleet {
   fleet: WorkerRegistry;
@@ -25,33 +25,17 @@ export async function openFleet(
 ): Promise<Fleet> {
   const transport = createNodeTransport();
   scope.add('http to workers', () => transport.close());
-  const health = config.workerHealth;
   const fleet = await openWorkerRegistry(
     scope,
     { ...deps, transport, dialer: createNodeDialer() },
-    {
-      healthPeriodMs: health.intervalMs,
-      idleTimeoutMs: health.idleTimeoutMs,
-      busyTimeoutMs: health.busyTimeoutMs,
-      busyLimitMs: health.busyLimitMs,
-      inventoryPeriodMs: health.inventoryPeriodMs,
-      rise: health.rise,
-      fall: health.fall,
-    },
+    config.workerHealth,
   );
   const events = openWorkerEvents(scope, { ...deps, registry: fleet }, config.retention.tasksMs);
   const processes = { spawner: createSpawner(), table: createProcessTable(), isPortFree };
   const instances = await openInstances(
     scope,
     { ...deps, ...processes, transport, registry: fleet },
-    {
-      baseDir: config.instances.baseDir,
-      logDir: config.instances.logDir,
-      environment: deps.environment,
-      portRange: config.instances.portRange,
-      startupTimeoutMs: config.instances.startupTimeoutMs,
-      heartbeatMs: config.instances.heartbeatIntervalMs,
-    },
+    { ...config.instances, environment: deps.environment },
   );
   return { fleet, events, instances, transport };
 }

@@ -1,9 +1,9 @@
 import { createAdmission } from '../people/identity/admission.ts';
 import { Identity } from '../people/identity/identity.ts';
 import { visibleTo } from '../people/identity/principal.ts';
-import type { Config } from '../platform/config/config.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { Basics } from './app.ts';
+import type { Config } from './settings.ts';
 
 export interface People {
   identity: Identity;

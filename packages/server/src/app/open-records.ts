@@ -2,14 +2,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '../flow/assets/blob-store.ts';
 import { openFolderBlobs } from '../flow/assets/folder-blob-store.ts';
-import type { Config } from '../platform/config/config.ts';
 import { openSecrets } from '../platform/config/secrets-file.ts';
 import type { Database } from '../platform/database/database.ts';
 import { openDatabase } from '../platform/database/open-database.ts';
 import { openProcessLock } from '../platform/database/process-lock.ts';
-import { openGeneration } from '../platform/database/settings.ts';
+import { openGeneration } from '../platform/database/stored-settings.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { Basics } from './app.ts';
+import type { Config } from './settings.ts';
 
 export interface Records {
   database: Database;

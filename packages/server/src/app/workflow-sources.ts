@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { openWorkflowLibrary } from '../flow/workflows/workflow-library.ts';
-import type { Config } from '../platform/config/config.ts';
+import type { Config } from './settings.ts';
 
 /** `task_types` blocks, each with the folder of its files. */
 export type WorkflowSources = Parameters<typeof openWorkflowLibrary>[2];

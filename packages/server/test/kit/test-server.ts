@@ -1,4 +1,5 @@
 import type { FleetFrame, Worker } from '@comfleet/contract';
+import { parseConfig } from '../../src/app/settings.ts';
 import { addDoors } from '../../src/doors/add-doors.ts';
 import { countFleet } from '../../src/doors/fleet-stats.ts';
 import { Balancing } from '../../src/flow/calls/placement/balancing.ts';
@@ -6,7 +7,6 @@ import { Identity } from '../../src/people/identity/identity.ts';
 import type { Principal } from '../../src/people/identity/principal.ts';
 import type { Session } from '../../src/people/identity/session-cache.ts';
 import type { ReloadOutcome } from '../../src/platform/config/config-store.ts';
-import { parseConfig } from '../../src/platform/config/load-config.ts';
 import { openOverlay } from '../../src/platform/config/overlay.ts';
 import { AppError } from '../../src/platform/errors/app-error.ts';
 import { createHttpServer } from '../../src/platform/http/http-server.ts';

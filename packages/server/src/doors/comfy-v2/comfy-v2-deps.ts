@@ -1,18 +1,18 @@
 import type { AssetCalls } from '../../flow/calls/assets/asset-calls.ts';
 import type { TaskCalls } from '../../flow/calls/tasks/task-calls.ts';
 import type { Identity } from '../../people/identity/identity.ts';
-import type { ConfigStore } from '../../platform/config/config-store.ts';
 import type { SignedLinks } from '../../platform/http/signed-links.ts';
 import type { StreamSlots } from '../../platform/http/stream-slots.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
+import type { DoorsConfigStore } from '../doors-config.ts';
 
 /** What the Comfy API v2 door speaks to. */
 export interface ComfyV2Deps {
   tasks: TaskCalls;
   assets: AssetCalls;
   identity: Identity;
-  config: Pick<ConfigStore, 'current'>;
+  config: Pick<DoorsConfigStore, 'current'>;
   links: SignedLinks;
   slots: StreamSlots;
   clock: Clock;

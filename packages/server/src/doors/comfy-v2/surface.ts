@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
-import type { Config } from '../../platform/config/config.ts';
 import type { SignedLinks } from '../../platform/http/signed-links.ts';
 import { toAssetPath } from '../../platform/http/signed-links.ts';
+import type { DoorsConfig } from '../doors-config.ts';
 
 /** A link that carries its own permission, and until when it works. */
 export interface ContentLink {
@@ -20,7 +20,7 @@ export interface Surface {
 }
 
 /** Absolute links begin with server.public_url or, without one, with the Host of the request, which was checked. */
-export function createSurface(request: FastifyRequest, config: Config, links: SignedLinks): Surface {
+export function createSurface(request: FastifyRequest, config: DoorsConfig, links: SignedLinks): Surface {
   const { publicUrl } = config.server;
   const base = publicUrl === null ? `${request.protocol}://${request.host}` : publicUrl.replace(/\/+$/, '');
   return {

@@ -5,11 +5,11 @@ import type { StatisticsCalls } from '../../flow/calls/statistics/statistics-cal
 import type { TaskCalls } from '../../flow/calls/tasks/task-calls.ts';
 import type { WorkflowCalls } from '../../flow/calls/workflows/workflow-calls.ts';
 import type { Identity } from '../../people/identity/identity.ts';
-import type { ConfigStore } from '../../platform/config/config-store.ts';
 import type { SignedLinks } from '../../platform/http/signed-links.ts';
 import type { StreamSlots } from '../../platform/http/stream-slots.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
+import type { DoorsConfigStore } from '../doors-config.ts';
 import type { FleetView } from '../fleet-view.ts';
 
 /** What the native door speaks to. */
@@ -22,7 +22,7 @@ export interface NativeDeps {
   fleet: FleetView;
   balancing: Pick<Balancing, 'state' | 'change'>;
   identity: Identity;
-  config: Pick<ConfigStore, 'current' | 'reload'>;
+  config: DoorsConfigStore;
   links: SignedLinks;
   slots: StreamSlots;
   clock: Clock;

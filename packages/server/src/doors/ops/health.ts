@@ -1,9 +1,9 @@
 import { type Health, plainText, type Worker } from '@comfleet/contract';
 import { type FleetText, toFleetSentence } from '@comfleet/contract/texts/fleet';
 import type { StatisticsCalls } from '../../flow/calls/statistics/statistics-calls.ts';
-import type { Config } from '../../platform/config/config.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { toError } from '../../platform/errors/app-error.ts';
+import type { DoorsConfig } from '../doors-config.ts';
 import type { FleetView } from '../fleet-view.ts';
 
 type ServiceHealth = Health['services'][string];
@@ -12,7 +12,7 @@ export interface HealthDeps {
   db: Database;
   statistics: Pick<StatisticsCalls, 'engine'>;
   fleet: FleetView;
-  config: { readonly current: Config };
+  config: { readonly current: DoorsConfig };
   version: string;
 }
 
@@ -54,7 +54,7 @@ async function describeQueue(statistics: HealthDeps['statistics']): Promise<Serv
   };
 }
 
-function describeRedis({ redis }: Config): ServiceHealth {
+function describeRedis({ redis }: DoorsConfig): ServiceHealth {
   return say('ok', plainText(redis ? 'service.redis_unused' : 'service.redis_unneeded'));
 }
 

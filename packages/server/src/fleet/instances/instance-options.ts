@@ -1,17 +1,16 @@
 import { RESTART_RULES, type RestartRules } from './instance-state.ts';
-import type { PortRange } from './lease-port.ts';
+import { compileInstances, type InstancesConfig, instancesSchema } from './settings.ts';
 
-/** How instances are run; fields without a default are required. Times are milliseconds. */
-export interface InstancesOptions {
+/** Of the settings, those with a default. */
+type Timing = Pick<InstancesConfig, 'portRange' | 'startupTimeoutMs' | 'heartbeatIntervalMs'>;
+
+/** How instances are run: the settings of the file, and what only tests change. Times are milliseconds. */
+export interface InstancesOptions extends Partial<Timing> {
   /** Each instance has a folder of its own here: temporary files and the reboot marker. */
   baseDir: string;
   logDir: string;
   /** Ours; children inherit an allowed part of it. */
   environment: Readonly<Record<string, string | undefined>>;
-  /** Default 8200–8299. */
-  portRange?: PortRange;
-  /** Default 240000. */
-  startupTimeoutMs?: number;
   /** From SIGINT to SIGTERM, default 10000. */
   stopGraceMs?: number;
   /** The same while we end ourselves, default 2500. */
@@ -22,8 +21,6 @@ export interface InstancesOptions {
   settleMs?: number;
   /** Whether instances end with us, or go on and are adopted by the next start. Default stop. */
   onShutdown?: 'stop' | 'leave';
-  /** Between two notes that an instance answers, 0 for none; default 30000. */
-  heartbeatMs?: number;
   /** A log larger than this is moved aside, default 10 MiB; three older ones are kept. */
   logMaxBytes?: number;
   restart?: Partial<RestartRules>;
@@ -34,20 +31,22 @@ export type CompiledInstancesOptions = Readonly<Required<Omit<InstancesOptions, 
   readonly restart: RestartRules;
 };
 
+const DEFAULTS: Timing = compileInstances(instancesSchema.parse({}), '');
+
 /** Fills the defaults, once. */
 export function compileInstancesOptions(options: InstancesOptions): CompiledInstancesOptions {
   return {
     baseDir: options.baseDir,
     logDir: options.logDir,
     environment: options.environment,
-    portRange: options.portRange ?? { first: 8200, last: 8299 },
-    startupTimeoutMs: options.startupTimeoutMs ?? 240_000,
+    portRange: options.portRange ?? DEFAULTS.portRange,
+    startupTimeoutMs: options.startupTimeoutMs ?? DEFAULTS.startupTimeoutMs,
     stopGraceMs: options.stopGraceMs ?? 10_000,
     shutdownGraceMs: options.shutdownGraceMs ?? 2_500,
     terminateGraceMs: options.terminateGraceMs ?? 1_000,
     settleMs: options.settleMs ?? 15_000,
     onShutdown: options.onShutdown ?? 'stop',
-    heartbeatMs: options.heartbeatMs ?? 30_000,
+    heartbeatIntervalMs: options.heartbeatIntervalMs ?? DEFAULTS.heartbeatIntervalMs,
     logMaxBytes: options.logMaxBytes ?? 10 * 1024 * 1024,
     restart: { ...RESTART_RULES, ...options.restart },
   };

@@ -59,11 +59,11 @@ export async function openInstances(
     { name: 'instance-logs', intervalMs: LOG_CHECK_MS, clock: deps.clock, logger: deps.logger },
     () => instances.rotateLogs(),
   );
-  const { heartbeatMs } = compiled;
-  if (heartbeatMs > 0) {
+  const { heartbeatIntervalMs } = compiled;
+  if (heartbeatIntervalMs > 0) {
     const beating = {
       name: 'instance-heartbeat',
-      intervalMs: heartbeatMs,
+      intervalMs: heartbeatIntervalMs,
       clock: deps.clock,
       logger: deps.logger,
     };

@@ -1,22 +1,11 @@
+import { compileHealthCheck, type HealthSettings, healthCheckSchema } from './health/settings.ts';
 import type { ConditionRules } from './health/worker-condition.ts';
 import { VERSION_FLOOR } from './identity/comfyui-version.ts';
 
-/** How workers are watched; every field has a default. Times are milliseconds. */
-export interface FleetOptions {
-  /** Between checks, default 5000. A returned worker gets one slot more each such period. */
-  healthPeriodMs?: number;
-  /** Before the next check while the last one failed, default 1000, at most the period. */
+/** How workers are watched: the settings of the file, and what only tests change. Every field has a default; times are milliseconds. */
+export interface FleetOptions extends Partial<HealthSettings> {
+  /** Before the next check while the last one failed, default 1000, at most the interval. */
   recheckMs?: number;
-  /** Default 2000. */
-  idleTimeoutMs?: number;
-  /** While the worker has prompts, default 10000. */
-  busyTimeoutMs?: number;
-  /** A working worker may time out this long, and a queue stand still before it is looked at; default 30000. */
-  busyLimitMs?: number;
-  /** Default 2. */
-  rise?: number;
-  /** Default 3. */
-  fall?: number;
   /** A fall this soon after a return is flapping, default 600000. */
   quietMs?: number;
   /** First time out for flapping, doubling, default 30000. */
@@ -29,15 +18,13 @@ export interface FleetOptions {
   advisedEveryMs?: number;
   /** Between checks of one that stays down, default 30000. */
   downEveryMs?: number;
-  /** Between looks at what a worker can run, default 300000, jittered. */
-  inventoryPeriodMs?: number;
   /** Uses ComfyUI below 0.3.57 too: one prompt at a time, interrupts hit whatever runs. Default false. */
   allowOldVersions?: boolean;
 }
 
 /** Options with every default filled in. */
 export interface CompiledFleetOptions {
-  readonly healthPeriodMs: number;
+  readonly intervalMs: number;
   readonly recheckMs: number;
   readonly idleTimeoutMs: number;
   readonly busyTimeoutMs: number;
@@ -49,36 +36,37 @@ export interface CompiledFleetOptions {
 const ADVISED_CHECKS = 12;
 const RESTART_AGAIN_MS = 60_000;
 
+const DEFAULTS = compileHealthCheck(healthCheckSchema.parse({}));
+
 /** Fills the defaults, once. */
 export function compileFleetOptions(options: FleetOptions): CompiledFleetOptions {
-  const healthPeriodMs = options.healthPeriodMs ?? 5_000;
-  return {
-    healthPeriodMs,
-    recheckMs: Math.min(options.recheckMs ?? 1_000, healthPeriodMs),
-    idleTimeoutMs: options.idleTimeoutMs ?? 2_000,
-    busyTimeoutMs: options.busyTimeoutMs ?? 10_000,
-    inventoryPeriodMs: options.inventoryPeriodMs ?? 300_000,
-    rules: compileRules(options),
-    versionFloor: options.allowOldVersions === true ? null : VERSION_FLOOR,
+  const { intervalMs, idleTimeoutMs, busyTimeoutMs, busyLimitMs, inventoryPeriodMs, rise, fall } = {
+    ...DEFAULTS,
+    ...options,
   };
-}
-
-function compileRules(options: FleetOptions): ConditionRules {
   return {
-    health: {
-      rise: options.rise ?? 2,
-      fall: options.fall ?? 3,
-      busyLimitMs: options.busyLimitMs ?? 30_000,
-      quietMs: options.quietMs ?? 600_000,
-      firstEjectionMs: options.firstEjectionMs ?? 30_000,
-      maxEjectionMs: options.maxEjectionMs ?? 300_000,
+    intervalMs,
+    recheckMs: Math.min(options.recheckMs ?? 1_000, intervalMs),
+    idleTimeoutMs,
+    busyTimeoutMs,
+    inventoryPeriodMs,
+    rules: {
+      health: {
+        rise,
+        fall,
+        busyLimitMs,
+        quietMs: options.quietMs ?? 600_000,
+        firstEjectionMs: options.firstEjectionMs ?? 30_000,
+        maxEjectionMs: options.maxEjectionMs ?? 300_000,
+      },
+      recovery: {
+        selfRecoveryMs: options.selfRecoveryMs ?? 10_000,
+        advisedEveryMs: options.advisedEveryMs ?? 10_000,
+        advisedChecks: ADVISED_CHECKS,
+        downEveryMs: options.downEveryMs ?? 30_000,
+        restartAgainMs: RESTART_AGAIN_MS,
+      },
     },
-    recovery: {
-      selfRecoveryMs: options.selfRecoveryMs ?? 10_000,
-      advisedEveryMs: options.advisedEveryMs ?? 10_000,
-      advisedChecks: ADVISED_CHECKS,
-      downEveryMs: options.downEveryMs ?? 30_000,
-      restartAgainMs: RESTART_AGAIN_MS,
-    },
+    versionFloor: options.allowOldVersions === true ? null : VERSION_FLOOR,
   };
 }

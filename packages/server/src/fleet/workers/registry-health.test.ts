@@ -1,6 +1,6 @@
 import { createUuidV7, type Id, type IdKind, type WorkerId } from '@comfleet/contract';
 import { toFleetSentence } from '@comfleet/contract/texts/fleet';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
 import { FakeComfyui } from '../../../test/fakes/fake-comfyui.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
@@ -9,7 +9,12 @@ import { Scope } from '../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
 import { systemRandom } from '../../platform/time/clock.ts';
 import type { FleetOptions } from './fleet-options.ts';
-import { openWorkerRegistry, type WorkerChange, type WorkerRegistry } from './registry.ts';
+import {
+  type ConnectedWorker,
+  openWorkerRegistry,
+  type WorkerChange,
+  type WorkerRegistry,
+} from './registry.ts';
 import type { WorkerSpec } from './worker-spec.ts';
 
 const random = { bytes: systemRandom.bytes, fraction: () => 0.5 };
@@ -43,11 +48,17 @@ async function openRegistry(options: FleetOptions = {}): Promise<{ registry: Wor
     },
     options,
   );
-  registry.onChange((change) => changes.push(change));
+  const own = changes; // a registry of the test before may still report
+  registry.onChange((change) => own.push(change));
   return { registry, scope };
 }
 
 const listTypes = () => changes.map(({ type }) => type).filter((type) => type !== 'worker.changed');
+
+/** Compression and hashing take real time, which the fake clock does not wait for. */
+function hasInventory(worker: ConnectedWorker): Promise<void> {
+  return vi.waitFor(() => expect(worker.snapshot().inventory).not.toBeNull());
+}
 
 /** Down long enough to fall, then up long enough to have answered twice. */
 async function flap(): Promise<void> {
@@ -63,6 +74,7 @@ describe('flapping', () => {
     const worker = await registry.add(spec);
     await registry.add(other);
     await settle();
+    await hasInventory(worker);
     await flap();
     expect(worker.snapshot().state).toBe('online');
     await flap();
@@ -77,6 +89,7 @@ describe('flapping', () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     await settle();
+    await hasInventory(worker);
     await flap();
     await flap();
     expect(worker.snapshot().state).toBe('online');
@@ -87,6 +100,7 @@ describe('flapping', () => {
     const worker = await registry.add(spec);
     await registry.add(other);
     await settle();
+    await hasInventory(worker);
     await flap();
     await flap();
     expect(worker.snapshot().state).toBe('offline');
@@ -116,6 +130,7 @@ describe('slots', () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     await settle();
+    await hasInventory(worker);
     comfyui.failure = 'CONNECTION_REFUSED';
     await expect(worker.http.loadHistory('0198')).rejects.toThrow();
     expect(worker.snapshot()).toMatchObject({ state: 'online', slots: 0 });
@@ -130,6 +145,7 @@ describe('slots', () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     await settle();
+    await hasInventory(worker);
     await registry.setMaintenance(worker.id, true);
     expect(worker.snapshot().slots).toBe(0);
   });
@@ -142,6 +158,7 @@ describe('the server behind an address', () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     await settle();
+    await hasInventory(worker);
     comfyui.argv = moved;
     await clock.advance(5_000);
     expect(worker.snapshot()).toMatchObject({
@@ -174,6 +191,7 @@ describe('the server behind an address', () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     await settle();
+    await hasInventory(worker);
     comfyui.argv = moved;
     await clock.advance(5_000);
     expect(await registry.acceptIdentity(worker.id)).toMatchObject({ kind: 'ok' });
@@ -258,6 +276,7 @@ describe('recovery', () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     await settle();
+    await hasInventory(worker);
     comfyui.failure = 'CONNECTION_REFUSED';
     await clock.advance(8_000);
     expect(worker.snapshot().recovery?.phase).toBe('checking');

@@ -95,7 +95,7 @@ describe('WorkerRegistry', () => {
 
   it('HR13 finds a worker that was down for a day', async () => {
     comfyui.failure = 'CONNECTION_REFUSED';
-    const { registry } = await openRegistry({ healthPeriodMs: 60_000 });
+    const { registry } = await openRegistry({ intervalMs: 60_000 });
     const worker = await registry.add(spec);
     await clock.advance(86_400_000);
     expect(worker.snapshot().state).toBe('offline');

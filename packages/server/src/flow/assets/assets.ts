@@ -14,7 +14,7 @@ import { readContentKind, readPicture } from './content-kind.ts';
 type Owner = { kind: 'own'; ownerId: string } | { kind: 'all' };
 
 export interface AssetLimits {
-  /** Pictures by upload, default 10 MB; everything else, default 50 MB. */
+  /** Of pictures by upload; `fileBytes` of everything else. */
   pictureBytes: number;
   fileBytes: number;
   /** Larger side and pixel count of an uploaded picture: decompression bombs are refused by their header. */
@@ -23,14 +23,6 @@ export interface AssetLimits {
   /** Uploads nothing refers to live this long. */
   uploadLifeMs: number;
 }
-
-export const ASSET_LIMITS: AssetLimits = {
-  pictureBytes: 10 * 1024 * 1024,
-  fileBytes: 50 * 1024 * 1024,
-  maxSide: 16_384,
-  maxPixels: 64_000_000,
-  uploadLifeMs: 7 * 24 * 3_600_000,
-};
 
 export interface NewAsset {
   ownerId: string;

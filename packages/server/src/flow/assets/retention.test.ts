@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import { createAssetRow, createAttemptRow, createTaskRow } from '../../../test/kit/rows.ts';
+import { parseConfig } from '../../app/settings.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
 import { writeNewAttempt, writeNewTask } from '../tasks/task-rows.ts';
 import { writeAsset, writeBlob } from './asset-rows.ts';
-import { ASSET_LIMITS, Assets } from './assets.ts';
+import { Assets } from './assets.ts';
 import type { BlobStore } from './blob-store.ts';
 import { type RetentionLimits, sweepOnce } from './retention.ts';
 
@@ -35,7 +36,7 @@ async function openSweep() {
     blobs: store,
     createId: unusable,
     inputDir: null,
-    limits: ASSET_LIMITS,
+    limits: parseConfig('', { file: null, environment: {}, cwd: '/' }).config.assetLimits,
   });
   const sweep = (limits: RetentionLimits = LIMITS) =>
     sweepOnce({ database, blobs: store, assets, clock, logger: silentLogger }, limits);

@@ -1,9 +1,9 @@
 import { parseGraph, parseLosslessJson, stringifyLosslessJson } from '@comfleet/comfyui';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { WorkflowDefinition as WorkflowSource } from '../../platform/config/task-types-schema.ts';
 import { type BindContext, type Bound, bindParameters } from './bind-parameters.ts';
 import { compileWorkflow } from './compile-workflow.ts';
+import type { WorkflowDefinition as WorkflowSource } from './task-types-schema.ts';
 import type { WorkflowDefinition } from './workflow-definition.ts';
 
 const GRAPH = `{

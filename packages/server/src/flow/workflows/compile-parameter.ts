@@ -1,9 +1,9 @@
 import { type Graph, isLosslessNumber } from '@comfleet/comfyui';
 import type { DataType } from '@comfleet/contract';
 import { toTaskSentence } from '@comfleet/contract/texts/tasks';
-import type { ParameterDefinition } from '../../platform/config/task-types-schema.ts';
 import { convertValue } from './convert-value.ts';
 import { findSeeds, findTexts, type Role, selectNode } from './find-graph-nodes.ts';
+import type { ParameterDefinition } from './task-types-schema.ts';
 import type { GraphTarget, WorkflowParameter } from './workflow-definition.ts';
 import { findTargetProblem, readInput } from './write-input.ts';
 

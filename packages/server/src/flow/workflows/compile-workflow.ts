@@ -1,9 +1,9 @@
 import { findGraphNode, type Graph, stringifyLosslessJson } from '@comfleet/comfyui';
 import { toTaskSentence } from '@comfleet/contract/texts/tasks';
-import type { WorkflowDefinition as WorkflowSource } from '../../platform/config/task-types-schema.ts';
 import { compileParameter, createBuiltInParameters } from './compile-parameter.ts';
 import { convertValue } from './convert-value.ts';
 import { freezeGraph } from './copy-graph.ts';
+import type { WorkflowDefinition as WorkflowSource } from './task-types-schema.ts';
 import type { WorkflowDefinition, WorkflowParameter, WorkflowPresets } from './workflow-definition.ts';
 
 /** Where a workflow stands in the configuration. */

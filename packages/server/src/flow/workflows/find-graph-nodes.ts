@@ -1,5 +1,5 @@
 import { findGraphNode, type Graph, isLosslessNumber, readLink } from '@comfleet/comfyui';
-import type { ParameterDefinition } from '../../platform/config/task-types-schema.ts';
+import type { ParameterDefinition } from './task-types-schema.ts';
 import type { GraphTarget } from './workflow-definition.ts';
 
 /** The words of `select` in a definition. */

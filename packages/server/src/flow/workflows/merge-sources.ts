@@ -1,9 +1,6 @@
 import { resolve } from 'node:path';
-import type {
-  TaskTypeDefinition,
-  WorkflowDefinition as WorkflowSource,
-} from '../../platform/config/task-types-schema.ts';
 import type { WorkflowPlace } from './compile-workflow.ts';
+import type { TaskTypeDefinition, WorkflowDefinition as WorkflowSource } from './task-types-schema.ts';
 
 /** A task type as the configuration has it. Reserved: the name is taken, no workflow comes with it yet. */
 export interface TaskTypeSummary {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { stringifyLosslessJson } from '@comfleet/comfyui';
 import { workflowSchema } from '@comfleet/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseTaskTypes } from '../../platform/config/load-config.ts';
+import { parseTaskTypes } from '../../app/settings.ts';
 import { Scope } from '../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
 import { systemClock } from '../../platform/time/clock.ts';

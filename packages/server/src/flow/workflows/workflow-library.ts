@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { type Graph, parseGraph, parseLosslessJson } from '@comfleet/comfyui';
 import { blake3 } from 'hash-wasm';
-import type { WorkflowDefinition as WorkflowSource } from '../../platform/config/task-types-schema.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
@@ -13,6 +12,7 @@ import {
   type TaskTypeSummary,
   type WorkflowSourceSet,
 } from './merge-sources.ts';
+import type { WorkflowDefinition as WorkflowSource } from './task-types-schema.ts';
 import type { WorkflowDefinition } from './workflow-definition.ts';
 
 export interface WorkflowLibrary {

@@ -1,4 +1,4 @@
-import { configSchema } from './config-schema.ts';
+import type { z } from 'zod';
 import { describeSchema, type SchemaNode } from './schema-lookup.ts';
 
 interface Row {
@@ -10,7 +10,7 @@ interface Row {
 
 const INTRODUCTION = `# Configuration
 
-<!-- Generated from packages/server/src/platform/config/config-schema.ts; a test compares. -->
+<!-- Generated from packages/server/src/app/settings.ts; a test compares. -->
 
 One YAML file, given with \`--config FILE\`. Without one, or with an empty one, everything has the default below. Relative paths
 start at the folder of the file. An unknown key is an error. A change of the file is taken over while running; when the new
@@ -29,9 +29,9 @@ When the configuration is not valid the server prints every problem with its lin
 |---|---|---|---|
 `;
 
-/** docs/reference/config.md, from the schema. */
-export function renderConfigReference(): string {
-  const rows = listRows(describeSchema(configSchema), '');
+/** docs/reference/config.md, from the schema of the whole file. */
+export function renderConfigReference(schema: z.ZodType): string {
+  const rows = listRows(describeSchema(schema), '');
   const lines = rows.map(
     ({ path, type, fallback, description }) => `| \`${path}\` | ${type} | ${fallback} | ${description} |`,
   );

@@ -2,11 +2,10 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Config, openConfig } from '../../app/settings.ts';
 import { Scope } from '../lifecycle/scope.ts';
 import { silentLogger } from '../logging/logger.ts';
 import { systemClock } from '../time/clock.ts';
-import type { Config } from './config.ts';
-import { openConfig } from './config-store.ts';
 
 let folder = '';
 let scope = new Scope('test', systemClock, silentLogger);

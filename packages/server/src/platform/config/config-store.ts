@@ -5,10 +5,10 @@ import { AppError, toError } from '../errors/app-error.ts';
 import type { Scope } from '../lifecycle/scope.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
-import type { Config } from './config.ts';
 import { type ConfigSource, type LoadedConfig, loadConfig } from './load-config.ts';
+import type { Settings } from './settings.ts';
 
-type Listener = (config: Config, previous: Config) => Promise<void> | void;
+type Listener<Compiled> = (config: Compiled, previous: Compiled) => Promise<void> | void;
 
 /** What a reload did. `refused`: the file is not valid and the last good configuration stays. */
 export type ReloadOutcome =
@@ -16,39 +16,34 @@ export type ReloadOutcome =
   | { kind: 'unchanged' }
   | { kind: 'refused'; error: AppError };
 
+interface StoreDeps<Compiled> {
+  /** Reads it again; throws CONFIG_INVALID. */
+  load: () => Promise<LoadedConfig<Compiled>>;
+  restartKeys: readonly (keyof Compiled & string)[];
+  file: string | null;
+  logger: Logger;
+}
+
 const SETTLE_MS = 150;
-/** Read once at the start: a change needs a restart, and is said. */
-const RESTART_KEYS = [
-  'server',
-  'dataDir',
-  'durability',
-  'database',
-  'redis',
-  'auth',
-  'limits',
-  'logging',
-] as const;
 
 /** The configuration in force. It changes only to a whole valid one. */
-export class ConfigStore {
-  readonly #source: ConfigSource;
-  readonly #logger: Logger;
-  readonly #listeners = new Set<Listener>();
-  #current: Config;
+export class ConfigStore<Compiled> {
+  readonly #deps: StoreDeps<Compiled>;
+  readonly #listeners = new Set<Listener<Compiled>>();
+  #current: Compiled;
   #reloading: Promise<ReloadOutcome> | null = null;
 
-  constructor(source: ConfigSource, loaded: LoadedConfig, logger: Logger) {
-    this.#source = source;
-    this.#current = loaded.config;
-    this.#logger = logger;
+  constructor(current: Compiled, deps: StoreDeps<Compiled>) {
+    this.#current = current;
+    this.#deps = deps;
   }
 
-  get current(): Config {
+  get current(): Compiled {
     return this.#current;
   }
 
   /** Called after each change; the answer stops it. */
-  onChange(listener: Listener): () => void {
+  onChange(listener: Listener<Compiled>): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -62,29 +57,30 @@ export class ConfigStore {
   }
 
   async #reload(): Promise<ReloadOutcome> {
-    let loaded: LoadedConfig;
+    const { load, restartKeys, file, logger } = this.#deps;
+    let loaded: LoadedConfig<Compiled>;
     try {
-      loaded = await loadConfig(this.#source);
+      loaded = await load();
     } catch (thrown) {
       if (!(thrown instanceof AppError)) throw thrown;
-      this.#logger.error('config.refused', { file: this.#source.file, ...thrown.details });
+      logger.error('config.refused', { file, ...thrown.details });
       return { kind: 'refused', error: thrown };
     }
     const previous = this.#current;
     if (isDeepStrictEqual(loaded.config, previous)) return { kind: 'unchanged' };
     this.#current = loaded.config;
-    for (const warning of loaded.warnings) this.#logger.warn('config.warning', warning);
-    const needsRestart = RESTART_KEYS.filter((key) => !isDeepStrictEqual(loaded.config[key], previous[key]));
-    this.#logger.info('config.changed', { needsRestart });
+    for (const warning of loaded.warnings) logger.warn('config.warning', warning);
+    const needsRestart = restartKeys.filter((key) => !isDeepStrictEqual(loaded.config[key], previous[key]));
+    logger.info('config.changed', { needsRestart });
     for (const listener of this.#listeners) await this.#tell(listener, previous);
     return { kind: 'changed', needsRestart };
   }
 
-  async #tell(listener: Listener, previous: Config): Promise<void> {
+  async #tell(listener: Listener<Compiled>, previous: Compiled): Promise<void> {
     try {
       await listener(this.#current, previous);
     } catch (thrown) {
-      this.#logger.error('config.listener_failed', { error: toError(thrown).message });
+      this.#deps.logger.error('config.listener_failed', { error: toError(thrown).message });
     }
   }
 }
@@ -93,13 +89,16 @@ export class ConfigStore {
  * Loads the configuration and reloads it when the file changes. Watches the folder, because editors replace the file.
  * Throws CONFIG_INVALID when the first reading fails.
  */
-export async function openConfig(
+export async function openConfig<Raw, Compiled>(
   scope: Scope,
   source: ConfigSource,
-  deps: { clock: Clock; logger: Logger },
-): Promise<{ store: ConfigStore; loaded: LoadedConfig }> {
-  const loaded = await loadConfig(source);
-  const store = new ConfigStore(source, loaded, deps.logger);
+  deps: { settings: Settings<Raw, Compiled>; clock: Clock; logger: Logger },
+): Promise<{ store: ConfigStore<Compiled>; loaded: LoadedConfig<Compiled> }> {
+  const loaded = await loadConfig(source, deps.settings);
+  const load = () => loadConfig(source, deps.settings);
+  const { restartKeys } = deps.settings;
+  const { logger } = deps;
+  const store = new ConfigStore(loaded.config, { load, restartKeys, file: source.file, logger });
   if (source.file !== null) watchFile(scope, resolve(source.cwd, source.file), store, deps);
   return { store, loaded };
 }
@@ -107,7 +106,7 @@ export async function openConfig(
 function watchFile(
   scope: Scope,
   file: string,
-  store: ConfigStore,
+  store: Pick<ConfigStore<unknown>, 'reload'>,
   { clock, logger }: { clock: Clock; logger: Logger },
 ): void {
   let cancelTimer = () => {};

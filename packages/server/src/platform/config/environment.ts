@@ -13,33 +13,24 @@ interface Override {
   text: string;
 }
 
-/** Names of the v1 layout, and those that users of ComfyUI know. */
-const KNOWN_NAMES: Readonly<Record<string, readonly string[]>> = {
-  COMFLEET_DATA: ['data_dir'],
-  COMFYUI_HOST: ['comfyui', 'host'],
-  COMFYUI_PORT: ['comfyui', 'port'],
-  COMFYUI_TIMEOUT: ['comfyui', 'timeout'],
-  COMFYUI_REPO_PATH: ['instances', 'repo_path'],
-  COMFYUI_PYTHON: ['instances', 'python'],
-  COMFYUI_PORT_RANGE: ['instances', 'port_range'],
-  COMFYUI_LISTEN: ['instances', 'listen'],
-  COMFYUI_STARTUP_TIMEOUT_SECONDS: ['instances', 'startup_timeout_seconds'],
-  COMFYUI_HEARTBEAT_INTERVAL_SECONDS: ['instances', 'heartbeat_interval_seconds'],
-  COMFYUI_INSTANCE_BASE_DIR: ['instances', 'base_dir'],
-  COMFYUI_LOG_DIR: ['instances', 'log_dir'],
-};
+export interface EnvironmentRules {
+  schema: SchemaNode;
+  /** Names besides `COMFLEET__…`, each with the path it stands for. */
+  names: Readonly<Record<string, readonly string[]>>;
+  /** Where relative paths start. */
+  cwd: string;
+}
 
 const PREFIX = 'COMFLEET__';
 
 /** The environment's values as a tree to lay over the file's; relative paths resolve from `cwd`. */
 export function readEnvironment(
   environment: Environment,
-  schema: SchemaNode,
-  cwd: string,
+  { schema, names, cwd }: EnvironmentRules,
 ): { tree: Record<string, unknown>; problems: ConfigProblem[] } {
   const tree: Record<string, unknown> = {};
   const problems: ConfigProblem[] = [];
-  for (const override of listOverrides(environment)) {
+  for (const override of listOverrides(environment, names)) {
     const node = findSchemaNode(schema, override.path);
     if (node) {
       setIn(tree, override.path, readText(override.text, node, cwd));
@@ -50,11 +41,11 @@ export function readEnvironment(
   return { tree, problems };
 }
 
-function listOverrides(environment: Environment): Override[] {
+function listOverrides(environment: Environment, names: EnvironmentRules['names']): Override[] {
   const overrides: Override[] = [];
   for (const [name, text] of Object.entries(environment)) {
     if (text === undefined || text === '') continue;
-    const known = Object.hasOwn(KNOWN_NAMES, name) ? KNOWN_NAMES[name] : undefined;
+    const known = Object.hasOwn(names, name) ? names[name] : undefined;
     if (known) overrides.push({ name, path: known, text });
     else if (name.startsWith(PREFIX)) {
       overrides.push({ name, path: name.slice(PREFIX.length).toLowerCase().split('__'), text });

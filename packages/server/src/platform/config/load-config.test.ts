@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { parseConfig, parseTaskTypes } from '../../app/settings.ts';
 import { AppError } from '../errors/app-error.ts';
 import { type ConfigProblem, formatConfigError } from './config-problem.ts';
-import { type ConfigSource, parseConfig, parseTaskTypes } from './load-config.ts';
+import type { ConfigSource } from './load-config.ts';
 
 const FILE = '/studio/backend/config.yaml';
 
@@ -107,6 +108,7 @@ test('CF8 the config.yaml of v1 loads unchanged and every key reaches the compil
     strategy: 'least_loaded',
     isStrategyFixed: false,
     maxAttempts: 4,
+    offlineGraceMs: 5000,
     bypass: { starts: 24, ms: 60_000 },
     agingMs: 600_000,
   });

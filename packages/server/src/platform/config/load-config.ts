@@ -1,14 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
 import { toError } from '../errors/app-error.ts';
-import { compileConfig } from './compile-config.ts';
-import type { Config, ConfigWarning } from './config.ts';
 import { type ConfigProblem, createConfigError, toConfigProblems } from './config-problem.ts';
-import { configSchema } from './config-schema.ts';
 import { type Environment, isPlainObject, overlay, readEnvironment } from './environment.ts';
-import { judgeConfig } from './judge-config.ts';
 import { describeSchema, type SchemaNode, visitPathValues } from './schema-lookup.ts';
-import { type TaskTypes, taskTypesFileSchema } from './task-types-schema.ts';
+import { type ConfigWarning, Findings, type Settings } from './settings.ts';
 import { parseYaml, type YamlContent } from './yaml-document.ts';
 
 export interface ConfigSource {
@@ -21,75 +18,67 @@ export interface ConfigSource {
   options?: Record<string, unknown>;
 }
 
-export interface LoadedConfig {
-  config: Config;
-  warnings: ConfigWarning[];
+export interface LoadedConfig<Compiled> {
+  config: Compiled;
+  warnings: readonly ConfigWarning[];
 }
-
-const SCHEMA = describeSchema(configSchema);
-const TASK_TYPES_SCHEMA = describeSchema(taskTypesFileSchema);
 
 /** Reads and validates the whole configuration. Throws CONFIG_INVALID naming every problem with path and line. */
-export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
+export async function loadConfig<Raw, Compiled>(
+  source: ConfigSource,
+  settings: Settings<Raw, Compiled>,
+): Promise<LoadedConfig<Compiled>> {
   const text = source.file === null ? '' : await readConfigFile(source.file);
-  const { config, warnings } = parseConfig(text, source);
-  let taskTypes: TaskTypes = {};
-  for (const file of config.workflowFiles)
-    taskTypes = layTaskTypes(taskTypes, parseTaskTypes(await readConfigFile(file), file));
-  return {
-    config: Object.freeze({ ...config, taskTypes: layTaskTypes(taskTypes, config.taskTypes) }),
-    warnings,
-  };
+  const { config, warnings } = parseConfig(text, source, settings);
+  return { config: await settings.include(config, readConfigFile), warnings };
 }
 
-/** `upper` over `lower`: its workflows win by name, its switches where written. */
-function layTaskTypes(lower: TaskTypes, upper: TaskTypes): TaskTypes {
-  const laid: TaskTypes = { ...lower };
-  for (const [name, definition] of Object.entries(upper)) {
-    const below = lower[name];
-    laid[name] = { ...below, ...definition, workflows: { ...below?.workflows, ...definition.workflows } };
-  }
-  return laid;
-}
-
-/** The same from text already read. Touches neither files nor the process. */
-export function parseConfig(text: string, source: ConfigSource): LoadedConfig {
+/** The same from text already read, without the files it names. Touches neither files nor the process. */
+export function parseConfig<Raw, Compiled>(
+  text: string,
+  source: ConfigSource,
+  settings: Settings<Raw, Compiled>,
+): LoadedConfig<Compiled> {
+  const { file, cwd } = source;
+  const schema = describeSchema(settings.schema);
   const content = parseYaml(text);
-  const environment = readEnvironment(source.environment, SCHEMA, source.cwd);
-  refuse(source.file, [...content.problems, ...environment.problems]);
+  const names = settings.environmentNames;
+  const environment = readEnvironment(source.environment, { schema, names, cwd });
+  refuse(file, [...content.problems, ...environment.problems]);
   if (content.value !== null && content.value !== undefined && !isPlainObject(content.value)) {
-    refuse(source.file, [
-      { path: '', line: 1, message: 'expected keys with values, like `server:`; this is none' },
-    ]);
+    refuse(file, [{ path: '', line: 1, message: 'expected keys with values, like `server:`; this is none' }]);
   }
 
-  const base = source.file === null ? source.cwd : dirname(resolve(source.cwd, source.file));
-  const fromFile = resolvePaths(SCHEMA, content.value ?? {}, base);
-  const options = resolvePaths(SCHEMA, source.options ?? {}, source.cwd);
-  const tree = overlay(overlay(dropEmptyBlocks(fromFile), environment.tree), options);
-
-  const parsed = configSchema.safeParse(tree, { reportInput: true });
+  const base = file === null ? cwd : dirname(resolve(cwd, file));
+  const fromFile = resolvePaths(schema, content.value ?? {}, base);
+  const above = overlay(environment.tree, resolvePaths(schema, source.options ?? {}, cwd));
+  const parsed = settings.schema.safeParse(overlay(dropEmptyBlocks(fromFile), above), { reportInput: true });
   if (!parsed.success)
-    throw createConfigError(source.file, toConfigProblems(parsed.error, SCHEMA, content.findLine));
-  const raw = { ...parsed.data, data_dir: resolve(base, parsed.data.data_dir) };
-  const { problems, warnings } = judgeConfig(raw);
+    throw createConfigError(file, toConfigProblems(parsed.error, schema, content.findLine));
+
+  const findings = new Findings();
+  settings.check(parsed.data, findings);
   refuse(
-    source.file,
-    problems.map((problem) => locate(problem, content)),
+    file,
+    findings.problems.map((problem) => locate(problem, content)),
   );
-  const above = overlay(environment.tree, options);
   const isFixed = (path: readonly string[]) => findValue(above, path) !== undefined;
-  return { config: compileConfig(raw, source.file, isFixed), warnings };
+  return { config: settings.compile(parsed.data, { file, base, isFixed }), warnings: findings.warnings };
 }
 
-/** A file with nothing but `task_types`, such as the shipped workflows; `workflow_file` becomes absolute. */
-export function parseTaskTypes(text: string, file: string): TaskTypes {
+/** A YAML file of one schema, without environment and options; its paths become absolute. `empty` stands for an empty file. */
+export function parseFile<Value>(
+  text: string,
+  file: string,
+  { schema, empty }: { schema: z.ZodType<Value>; empty: unknown },
+): Value {
   const content = parseYaml(text);
   refuse(file, content.problems);
-  const tree = resolvePaths(TASK_TYPES_SCHEMA, content.value ?? { task_types: {} }, dirname(resolve(file)));
-  const parsed = taskTypesFileSchema.safeParse(tree, { reportInput: true });
-  if (parsed.success) return parsed.data.task_types;
-  throw createConfigError(file, toConfigProblems(parsed.error, TASK_TYPES_SCHEMA, content.findLine));
+  const described = describeSchema(schema);
+  const tree = resolvePaths(described, content.value ?? empty, dirname(resolve(file)));
+  const parsed = schema.safeParse(tree, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw createConfigError(file, toConfigProblems(parsed.error, described, content.findLine));
 }
 
 async function readConfigFile(file: string): Promise<string> {

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Config, DatabaseConfig } from '../config/config.ts';
 import type { Scope } from '../lifecycle/scope.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import type { Database } from './database.ts';
@@ -9,6 +8,7 @@ import { openMysql, openMysqlSession } from './mysql-engine.ts';
 import { openPostgres, openPostgresSession } from './postgres-engine.ts';
 import type { EngineDeps } from './server-engine.ts';
 import type { Session } from './server-pool.ts';
+import type { DatabaseConfig } from './settings.ts';
 import { openSqlite } from './sqlite-engine.ts';
 import { loadSqliteStatus, migrateSqlite } from './sqlite-schema.ts';
 
@@ -26,7 +26,7 @@ const ER_DUP_KEYNAME = 1061;
  */
 export async function openDatabase(
   scope: Scope,
-  config: Pick<Config, 'database' | 'durability'>,
+  config: { database: DatabaseConfig; durability: 'power' | 'process' },
   deps: EngineDeps,
 ): Promise<Database> {
   const { database, durability } = config;

@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import type { DatabaseConfig } from '../config/config.ts';
 import { AppError, toError } from '../errors/app-error.ts';
 import type { Scope } from '../lifecycle/scope.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
 import { openSession } from './open-database.ts';
 import type { Session } from './server-pool.ts';
+import type { DatabaseConfig } from './settings.ts';
 import { within } from './within.ts';
 
 type ServerConfig = Exclude<DatabaseConfig, { driver: 'sqlite' }>;

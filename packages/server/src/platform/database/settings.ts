@@ -1,49 +1,64 @@
-import { AppError } from '../errors/app-error.ts';
-import type { Database, Write } from './database.ts';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { path, port } from '../config/fields.ts';
+import { isSampleSecret } from '../config/sample-secret.ts';
+import type { Findings } from '../config/settings.ts';
 
-/** A value of the `setting` table; null when it was never written. */
-export async function findSetting(database: Database, name: string): Promise<string | null> {
-  const query = database.k.selectFrom('setting').select('value').where('name', '=', name);
-  const [row] = await database.read(query);
-  return row?.value ?? null;
+export const durabilitySchema = z
+  .enum(['power', 'process'])
+  .default('power')
+  .describe(
+    'What an accepted task survives with SQLite: loss of power, or only the end of the process (faster).',
+  );
+
+/** The `database` block. */
+export const databaseSchema = z.strictObject({
+  driver: z
+    .enum(['sqlite', 'postgres', 'mysql'])
+    .optional()
+    .describe('Which database. Without it: mysql when this block is there, else sqlite in data_dir.'),
+  file: path('SQLite: the file; default data_dir/comfleet.db.').optional(),
+  host: z.string().min(1).default('localhost').describe('Server.'),
+  port: port().optional().describe('Port; default 3306 for mysql, 5432 for postgres.'),
+  user: z.string().optional().describe('User.'),
+  password: z.string().optional().describe('Password.'),
+  database: z.string().min(1).default('comfyui_service').describe('Database name.'),
+  pool: z.int().min(2).max(200).default(10).describe('Largest number of connections.'),
+});
+type RawDatabase = z.infer<typeof databaseSchema> | undefined;
+
+/** Where the records are kept. */
+export type DatabaseConfig =
+  | { readonly driver: 'sqlite'; readonly file: string }
+  | {
+      readonly driver: 'postgres' | 'mysql';
+      readonly host: string;
+      readonly port: number;
+      readonly user: string | null;
+      readonly password: string | null;
+      readonly database: string;
+      readonly poolSize: number;
+    };
+
+export function checkDatabase(raw: RawDatabase, isOpen: boolean, findings: Findings): void {
+  if (raw?.password === undefined || !isSampleSecret(raw.password)) return;
+  const message = 'this is a sample or a well-known password; give the database user a random one';
+  if (isOpen) findings.refuse('database.password', message);
+  else findings.warn('database.password', message);
 }
 
-/** Writes a value over the one seen; false when another has changed it since. */
-export async function saveSetting(
-  database: Database,
-  setting: { name: string; value: string; seen: string | null },
-): Promise<boolean> {
-  const { name, value, seen } = setting;
-  const write: Write =
-    seen === null
-      ? { query: database.k.insertInto('setting').values({ name, value }), rows: 1 }
-      : {
-          query: database.k
-            .updateTable('setting')
-            .set({ value })
-            .where('name', '=', name)
-            .where('value', '=', seen),
-          rows: 1,
-        };
-  const outcome = await database.commit([write]);
-  return outcome.kind === 'committed';
-}
-
-/** The number of this start: one more than the last; what an earlier process began carries a smaller one. */
-export async function openGeneration(database: Database): Promise<number> {
-  for (let attempt = 0; attempt < 10; attempt += 1) {
-    const seen = await findSetting(database, 'generation');
-    const next = Number(seen ?? 0) + 1;
-    if (await saveSetting(database, { name: 'generation', value: String(next), seen })) return next;
+export function compileDatabase(raw: RawDatabase, dataDir: string): DatabaseConfig {
+  const driver = raw ? (raw.driver ?? 'mysql') : 'sqlite';
+  if (!raw || driver === 'sqlite') {
+    return { driver: 'sqlite', file: raw?.file ?? join(dataDir, 'comfleet.db') };
   }
-  throw new AppError('DATABASE_LOCKED', { address: await findSetting(database, 'address') });
-}
-
-/** Says where this server listens, for a second one that finds the data locked. */
-export async function announceAddress(database: Database, address: string): Promise<void> {
-  for (let attempt = 0; attempt < 10; attempt += 1) {
-    const seen = await findSetting(database, 'address');
-    if (await saveSetting(database, { name: 'address', value: address, seen })) return;
-  }
-  throw new AppError('INTERNAL', { reason: 'the address could not be written' });
+  return {
+    driver,
+    host: raw.host,
+    port: raw.port ?? (driver === 'mysql' ? 3306 : 5432),
+    user: raw.user ?? null,
+    password: raw.password ?? null,
+    database: raw.database,
+    poolSize: raw.pool,
+  };
 }

@@ -27,7 +27,7 @@ export interface Circumstances {
 /** Times are milliseconds. */
 export interface TrackerOptions {
   /** Between checks; a returned worker gets one slot more each such period. */
-  readonly healthPeriodMs: number;
+  readonly intervalMs: number;
   /** Before the next check while the next answers decide. */
   readonly recheckMs: number;
   readonly rules: ConditionRules;
@@ -98,7 +98,7 @@ export class HealthTracker {
   countSlots(maxConcurrent: number): number {
     return findSlots(this.#condition, {
       nowMs: this.#deps.clock.monotonicMs(),
-      growMs: this.#deps.options.healthPeriodMs,
+      growMs: this.#deps.options.intervalMs,
       maxConcurrent,
       isSuspected: this.#suspicions > this.#answered,
     });
@@ -106,12 +106,12 @@ export class HealthTracker {
 
   /** Until the next check: short while the next answers decide, long when it is long gone. */
   findDelay(result: HealthResult): number {
-    const { healthPeriodMs, recheckMs, rules } = this.#deps.options;
+    const { intervalMs, recheckMs, rules } = this.#deps.options;
     const { health, recovery } = this.#condition;
     const isRising = result.kind === 'ok' && health.kind === 'offline';
     const isFalling = result.kind !== 'ok' && health.kind === 'online';
     if (isRising || isFalling) return recheckMs;
-    return Math.max(healthPeriodMs, findRecoveryDelay(recovery, rules.recovery) ?? 0);
+    return Math.max(intervalMs, findRecoveryDelay(recovery, rules.recovery) ?? 0);
   }
 
   describeRecovery(): RecoverySnapshot | null {

@@ -1,8 +1,8 @@
 import { plainText } from '@comfleet/contract';
-import type { WorkerConfig } from '../../../platform/config/config.ts';
 import { toError } from '../../../platform/errors/app-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { WorkerRegistry } from '../registry.ts';
+import type { WorkerConfig } from '../settings.ts';
 import { normalizeWorkerUrl } from '../worker-spec.ts';
 
 type Registry = Pick<WorkerRegistry, 'add' | 'list' | 'depart'>;

@@ -1,6 +1,5 @@
 import type { HttpTransport } from '@comfleet/comfyui';
 import type { WorkerId } from '@comfleet/contract';
-import type { ConfigStore } from '../../../platform/config/config-store.ts';
 import type { Scope } from '../../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
@@ -10,10 +9,12 @@ import { type Announcements, openAnnouncements } from './discovery/announcements
 import { type DnsResolver, openDnsDiscovery } from './discovery/dns-discovery.ts';
 import { openUdpAnnouncements } from './discovery/udp-announcements.ts';
 import { Enrolment } from './enrolment.ts';
+import type { DiscoveryConfig } from './settings.ts';
 
 export interface JoiningDeps {
   registry: WorkerRegistry;
-  config: Pick<ConfigStore, 'current'>;
+  /** In force now. */
+  config: { readonly current: { readonly file: string | null; readonly discovery: DiscoveryConfig } };
   transport: HttpTransport;
   resolver: DnsResolver;
   clock: Clock;

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { FakeClock } from '../../../../test/fakes/fake-clock.ts';
 import { openMemoryDatabase } from '../../../../test/kit/memory-database.ts';
-import { parseConfig } from '../../../platform/config/load-config.ts';
+import { parseConfig } from '../../../app/settings.ts';
 import { openOverlay } from '../../../platform/config/overlay.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { Balancing } from './balancing.ts';

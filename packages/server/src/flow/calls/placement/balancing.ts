@@ -1,7 +1,7 @@
 import { STRATEGIES, type Strategy } from '@comfleet/contract';
-import type { ConfigStore } from '../../../platform/config/config-store.ts';
 import type { Overlay, OverlayEntry } from '../../../platform/config/overlay.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
+import type { PlacementSettings } from '../../placement/settings.ts';
 
 /** The strategy in force and what decides it. */
 export interface BalancingState {
@@ -11,14 +11,19 @@ export interface BalancingState {
   readonly changed: { readonly principalId: string; readonly atMs: number } | null;
 }
 
+/** The configuration in force. */
+interface PlacementConfig {
+  readonly current: { readonly placement: PlacementSettings };
+}
+
 const SETTING = 'placement.strategy';
 
 /** Which strategy chooses workers: environment, else what was changed at run time, else the file, else its default (LB6). */
 export class Balancing {
-  readonly #config: Pick<ConfigStore, 'current'>;
+  readonly #config: PlacementConfig;
   readonly #overlay: Overlay;
 
-  constructor(config: Pick<ConfigStore, 'current'>, overlay: Overlay) {
+  constructor(config: PlacementConfig, overlay: Overlay) {
     this.#config = config;
     this.#overlay = overlay;
   }

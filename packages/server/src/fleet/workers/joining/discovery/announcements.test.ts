@@ -3,13 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settle } from '../../../../../test/fakes/fake-clock.ts';
 import { FakeComfyui } from '../../../../../test/fakes/fake-comfyui.ts';
 import { openMemoryDatabase } from '../../../../../test/kit/memory-database.ts';
-import type { DiscoveryConfig } from '../../../../platform/config/config.ts';
-import { parseConfig } from '../../../../platform/config/load-config.ts';
+import { parseConfig } from '../../../../app/settings.ts';
 import { Scope } from '../../../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../../../platform/logging/logger.ts';
 import { systemRandom } from '../../../../platform/time/clock.ts';
 import { openWorkerRegistry, type WorkerRegistry } from '../../registry.ts';
 import { Enrolment } from '../enrolment.ts';
+import type { DiscoveryConfig } from '../settings.ts';
 import { type Announcements, openAnnouncements } from './announcements.ts';
 
 const TOKEN = 'f3b1c9d27a5e48b6900d1e2f3a4b5c6d';

@@ -2,7 +2,6 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { plainText, type WorkerId } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
-import type { DiscoveryConfig } from '../../../../platform/config/config.ts';
 import { AppError } from '../../../../platform/errors/app-error.ts';
 import { AttemptLimit } from '../../../../platform/http/attempt-limit.ts';
 import { every } from '../../../../platform/lifecycle/every.ts';
@@ -12,6 +11,7 @@ import type { Clock } from '../../../../platform/time/clock.ts';
 import type { ConnectedWorker, WorkerRegistry, WorkerSnapshot } from '../../registry.ts';
 import { normalizeWorkerUrl, type WorkerSettings } from '../../worker-spec.ts';
 import type { Enrolment } from '../enrolment.ts';
+import type { DiscoveryConfig } from '../settings.ts';
 
 /** What a worker says of itself. */
 export interface Announcement extends WorkerSettings {

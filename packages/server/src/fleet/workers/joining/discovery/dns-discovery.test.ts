@@ -3,13 +3,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeClock, settle } from '../../../../../test/fakes/fake-clock.ts';
 import { FakeComfyui } from '../../../../../test/fakes/fake-comfyui.ts';
 import { openMemoryDatabase } from '../../../../../test/kit/memory-database.ts';
-import type { DiscoveryConfig } from '../../../../platform/config/config.ts';
-import { parseConfig } from '../../../../platform/config/load-config.ts';
+import { parseConfig } from '../../../../app/settings.ts';
 import { Scope } from '../../../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../../../platform/logging/logger.ts';
 import { systemRandom } from '../../../../platform/time/clock.ts';
 import { openWorkerRegistry, type WorkerRegistry } from '../../registry.ts';
 import { removeIdle } from '../departures.ts';
+import type { DiscoveryConfig } from '../settings.ts';
 import { openDnsDiscovery } from './dns-discovery.ts';
 
 const TEXT = 'nodes: { discovery_mode: dynamic, dns: [{ name: gpus.lan, max_concurrent: 3 }] }';

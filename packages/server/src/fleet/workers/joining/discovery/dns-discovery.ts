@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
-import type { DiscoveryConfig, DnsConfig } from '../../../../platform/config/config.ts';
 import { toError } from '../../../../platform/errors/app-error.ts';
 import type { Scope } from '../../../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../../../platform/logging/logger.ts';
 import type { Clock } from '../../../../platform/time/clock.ts';
 import type { WorkerRegistry, WorkerSnapshot } from '../../registry.ts';
 import type { WorkerSpec } from '../../worker-spec.ts';
+import type { DiscoveryConfig, DnsConfig } from '../settings.ts';
 import { planAddresses, planServices, type SrvRecord, toDiscoverer } from './dns-targets.ts';
 
 /** As much of node:dns/promises' Resolver as is asked; rejects with an error whose `code` is that of c-ares. */

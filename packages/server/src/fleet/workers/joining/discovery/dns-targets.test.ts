@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseConfig } from '../../../../platform/config/load-config.ts';
+import { parseConfig } from '../../../../app/settings.ts';
 import { planAddresses, planServices } from './dns-targets.ts';
 
 function entry(fields: string) {

@@ -1,6 +1,6 @@
 import type { WorkerGroup } from '@comfleet/contract';
-import type { DnsConfig } from '../../../../platform/config/config.ts';
 import type { WorkerSpec } from '../../worker-spec.ts';
+import type { DnsConfig } from '../settings.ts';
 
 /** An SRV record (RFC 2782): the lowest priority is tried first, weights share among equals. */
 export interface SrvRecord {

@@ -1,4 +1,3 @@
-import type { DiscoveryConfig } from '../../../../platform/config/config.ts';
 import { AppError, toError } from '../../../../platform/errors/app-error.ts';
 import { AttemptLimit } from '../../../../platform/http/attempt-limit.ts';
 import type { Scope } from '../../../../platform/lifecycle/scope.ts';
@@ -6,6 +5,7 @@ import type { Logger } from '../../../../platform/logging/logger.ts';
 import { openUdpListener } from '../../../../platform/net/udp-listener.ts';
 import type { Clock } from '../../../../platform/time/clock.ts';
 import { toWorkerSettings } from '../../worker-spec.ts';
+import type { DiscoveryConfig } from '../settings.ts';
 import type { Announcements } from './announcements.ts';
 import { ReadOnce, readDatagram } from './datagram.ts';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_PRIORITY } from './settings.ts';
 
 /** YAML writes ids as text or as bare numbers; both name the same graph node. */
 const nodeIdSchema = z.union([z.string().min(1), z.int()]).transform(String);
@@ -120,7 +121,7 @@ export const taskTypeDefinitionSchema = z.strictObject({
     .min(1)
     .max(10)
     .optional()
-    .describe('Priority of its tasks that ask for none, 10 first; default 5.'),
+    .describe(`Priority of its tasks that ask for none, 10 first; default ${DEFAULT_PRIORITY}.`),
   workflows: z.record(z.string(), workflowDefinitionSchema).prefault({}).describe('Workflows by name.'),
 });
 export type TaskTypeDefinition = z.infer<typeof taskTypeDefinitionSchema>;

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { parseConfig } from './settings.ts';
+
+function parse(text: string, environment = {}) {
+  return parseConfig(text, { file: '/etc/comfleet.yaml', environment, cwd: '/' }).config;
+}
+
+test('limits of result files and the time before a failover have the defaults they always had', () => {
+  const { limits, placement } = parse('');
+  expect(limits).toMatchObject({ resultBytes: 8_589_934_592, resultFiles: 500 });
+  expect(placement.offlineGraceMs).toBe(5000);
+});
+
+test('CF1 they come from the file and from the environment', () => {
+  const environment = { COMFLEET__NODES__LOAD_BALANCING__FAILOVER_SECONDS: '0.5' };
+  const { limits, placement } = parse('limits: { result_bytes: 2048, result_files: 3 }', environment);
+  expect(limits).toMatchObject({ resultBytes: 2048, resultFiles: 3 });
+  expect(placement.offlineGraceMs).toBe(500);
+});
+
+test('the store of assets and the doors have the same limit for an upload', () => {
+  const { limits, assetLimits } = parse('limits: { upload_bytes: 4096 }\nretention: { uploads_seconds: 60 }');
+  expect([limits.uploadBytes, assetLimits.pictureBytes]).toEqual([4096, 4096]);
+  expect(assetLimits.uploadLifeMs).toBe(60_000);
+});
+
+test('a configuration is frozen through and through', () => {
+  const config = parse('workers: [{ url: "http://a:8188", metadata: { location: here } }]');
+  expect(Object.isFrozen(config.workers[0]?.metadata)).toBe(true);
+});

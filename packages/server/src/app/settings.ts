@@ -1,0 +1,231 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import {
+  checkInstances,
+  compileInstances,
+  INSTANCE_ENVIRONMENT,
+  instancesSchema,
+} from '../fleet/instances/settings.ts';
+import { checkHealthCheck, compileHealthCheck, healthCheckSchema } from '../fleet/workers/health/settings.ts';
+import {
+  checkDiscovery,
+  checkJoinToken,
+  compileDiscovery,
+  discoverySettings,
+} from '../fleet/workers/joining/settings.ts';
+import {
+  checkPriorities,
+  checkWorkers,
+  compileSingle,
+  compileWorkers,
+  type RawWorkers,
+  singleComfyui,
+  staticNodeSchema,
+  workerSchema,
+} from '../fleet/workers/settings.ts';
+import {
+  assetFolders,
+  assetLimits,
+  compileAssetFolders,
+  compileAssetLimits,
+  compileFileLimits,
+  compileRetention,
+  retentionSchema,
+} from '../flow/assets/settings.ts';
+import { compileExecution, executionSettings } from '../flow/execution/settings.ts';
+import { compilePlacement, loadBalancingSchema } from '../flow/placement/settings.ts';
+import { checkRedis, compileRedis, redisSchema } from '../flow/queue/settings.ts';
+import { checkTaskTypes, layTaskTypes } from '../flow/workflows/settings.ts';
+import { type TaskTypes, taskTypesFileSchema, taskTypesSchema } from '../flow/workflows/task-types-schema.ts';
+import {
+  authSchema,
+  checkAuth,
+  checkSecretKey,
+  clientLimits,
+  compileAuth,
+  compileClientLimits,
+} from '../people/identity/settings.ts';
+import {
+  type ConfigStore as AnyConfigStore,
+  openConfig as openAnyConfig,
+} from '../platform/config/config-store.ts';
+import { path } from '../platform/config/fields.ts';
+import {
+  type LoadedConfig as AnyLoadedConfig,
+  type ConfigSource,
+  loadConfig as loadAnyConfig,
+  parseConfig as parseAnyConfig,
+  parseFile,
+} from '../platform/config/load-config.ts';
+import {
+  deepFreeze,
+  type Findings,
+  type ReadFile,
+  type Settings,
+  type SettingsOrigin,
+} from '../platform/config/settings.ts';
+import {
+  checkDatabase,
+  compileDatabase,
+  databaseSchema,
+  durabilitySchema,
+} from '../platform/database/settings.ts';
+import {
+  bodyLimits,
+  compileHttpLimits,
+  compileServer,
+  isOpenToOthers,
+  serverSchema,
+  streamLimits,
+} from '../platform/http/settings.ts';
+import type { Scope } from '../platform/lifecycle/scope.ts';
+import type { Logger } from '../platform/logging/logger.ts';
+import { loggingSchema } from '../platform/logging/settings.ts';
+import type { Clock } from '../platform/time/clock.ts';
+
+/*
+ * The one YAML file: what each area says of its settings, put together. docs/reference/config.md is generated from it.
+ * Keys and blocks of the v1 layout keep their names; a key that is not here is refused.
+ */
+
+const comfyuiSchema = z.strictObject({ ...singleComfyui, ...assetFolders, ...executionSettings });
+
+const nodesSchema = z.strictObject({
+  ...discoverySettings,
+  load_balancing: loadBalancingSchema.prefault({}).describe('Choice of a worker.'),
+  health_check: healthCheckSchema.prefault({}).describe('When a worker counts as offline.'),
+  static_nodes: z.array(staticNodeSchema).prefault([]).describe('Workers in the v1 layout. Not for dynamic.'),
+});
+
+const limitsSchema = z.strictObject({ ...bodyLimits, ...assetLimits, ...clientLimits, ...streamLimits });
+
+export const configSchema = z.strictObject({
+  server: serverSchema.prefault({}).describe('The HTTP server.'),
+  data_dir: path('Folder of everything that is kept.').default('.comfleet'),
+  durability: durabilitySchema,
+  database: databaseSchema.optional().describe('A database server instead of the SQLite file.'),
+  auth: authSchema.prefault({}).describe('Who may ask.'),
+  comfyui: comfyuiSchema.optional().describe('A single ComfyUI, and folders.'),
+  redis: redisSchema
+    .optional()
+    .describe('Queue on Redis. Not built yet: the embedded queue runs, with a warning.'),
+  nodes: nodesSchema.prefault({}).describe('Workers in the v1 layout.'),
+  workers: z.array(workerSchema).prefault([]).describe('Workers by address.'),
+  instances: instancesSchema.prefault({}).describe('ComfyUI processes that Comfleet starts itself.'),
+  workflow_files: z
+    .array(path('A YAML file with a task_types block.'))
+    .prefault([])
+    .describe('Further workflow definition files.'),
+  task_types: taskTypesSchema.prefault({}).describe('Named workflows by task type.'),
+  limits: limitsSchema.prefault({}).describe('Limits.'),
+  retention: retentionSchema.prefault({}).describe('How long things are kept.'),
+  logging: loggingSchema.prefault({}).describe('The log.'),
+});
+type RawConfig = z.infer<typeof configSchema>;
+
+function listRawWorkers({ workers, nodes, comfyui }: RawConfig): RawWorkers {
+  const staticNodes = nodes.discovery_mode === 'dynamic' ? [] : nodes.static_nodes;
+  return { workers, staticNodes, single: comfyui ?? {} };
+}
+
+function check(raw: RawConfig, findings: Findings): void {
+  const isOpen = isOpenToOthers(raw.server);
+  checkSecretKey(raw.auth, isOpen, findings);
+  checkDatabase(raw.database, isOpen, findings);
+  checkJoinToken(raw.nodes, isOpen, findings);
+  checkAuth(raw.auth, isOpen, findings);
+  checkWorkers(listRawWorkers(raw), findings);
+  checkPriorities('workers', raw.workers, findings);
+  checkPriorities('nodes.static_nodes', raw.nodes.static_nodes, findings);
+  checkPriorities('nodes.dns', raw.nodes.dns, findings);
+  checkDiscovery(raw.nodes, raw.nodes.static_nodes.length, findings);
+  checkInstances(raw.instances, findings);
+  checkHealthCheck(raw.nodes.health_check, findings);
+  checkTaskTypes(raw.task_types, findings);
+  checkRedis(raw.redis, findings);
+}
+
+function compile(raw: RawConfig, { file, base, isFixed }: SettingsOrigin) {
+  const { nodes, limits } = raw;
+  const dataDir = resolve(base, raw.data_dir);
+  const comfyui = raw.comfyui ?? comfyuiSchema.parse({});
+  return deepFreeze({
+    /** The YAML file; null when there is none. */
+    file,
+    server: compileServer(raw.server),
+    dataDir,
+    durability: raw.durability,
+    database: compileDatabase(raw.database, dataDir),
+    auth: compileAuth(raw.auth),
+    comfyui: {
+      ...compileSingle(comfyui),
+      ...compileAssetFolders(comfyui, dataDir),
+      ...compileExecution(comfyui),
+    },
+    redis: compileRedis(raw.redis),
+    placement: compilePlacement(nodes.load_balancing, isFixed),
+    workers: compileWorkers(listRawWorkers(raw)),
+    discovery: compileDiscovery(nodes, isOpenToOthers(raw.server)),
+    workerHealth: compileHealthCheck(nodes.health_check),
+    instances: compileInstances(raw.instances, dataDir),
+    /** In the words of the file; `workflow_file` is absolute. */
+    taskTypes: raw.task_types,
+    workflowFiles: raw.workflow_files,
+    limits: { ...compileHttpLimits(limits), ...compileFileLimits(limits), ...compileClientLimits(limits) },
+    assetLimits: compileAssetLimits(limits, raw.retention),
+    retention: compileRetention(raw.retention),
+    logging: raw.logging,
+  });
+}
+
+/** The whole configuration: validated, defaults filled in, paths absolute, times in ms, frozen. */
+export type Config = Readonly<ReturnType<typeof compile>>;
+export type LoadedConfig = AnyLoadedConfig<Config>;
+export type ConfigStore = AnyConfigStore<Config>;
+
+/** Workflow files lie below the `task_types` of the configuration. */
+async function include(config: Config, read: ReadFile): Promise<Config> {
+  let taskTypes: TaskTypes = {};
+  for (const file of config.workflowFiles)
+    taskTypes = layTaskTypes(taskTypes, parseTaskTypes(await read(file), file));
+  return Object.freeze({ ...config, taskTypes: layTaskTypes(taskTypes, config.taskTypes) });
+}
+
+const settings: Settings<RawConfig, Config> = {
+  schema: configSchema,
+  environmentNames: {
+    COMFLEET_DATA: ['data_dir'],
+    COMFYUI_HOST: ['comfyui', 'host'],
+    COMFYUI_PORT: ['comfyui', 'port'],
+    COMFYUI_TIMEOUT: ['comfyui', 'timeout'],
+    ...INSTANCE_ENVIRONMENT,
+  },
+  check,
+  compile,
+  include,
+  restartKeys: ['server', 'dataDir', 'durability', 'database', 'redis', 'auth', 'limits', 'logging'],
+};
+
+/** Reads and validates the whole configuration. Throws CONFIG_INVALID naming every problem with path and line. */
+export function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
+  return loadAnyConfig(source, settings);
+}
+
+/** The same from text already read, without the files it names. Touches neither files nor the process. */
+export function parseConfig(text: string, source: ConfigSource): LoadedConfig {
+  return parseAnyConfig(text, source, settings);
+}
+
+/** Loads the configuration and follows its file. Throws CONFIG_INVALID when the first reading fails. */
+export function openConfig(
+  scope: Scope,
+  source: ConfigSource,
+  deps: { clock: Clock; logger: Logger },
+): Promise<{ store: ConfigStore; loaded: LoadedConfig }> {
+  return openAnyConfig(scope, source, { ...deps, settings });
+}
+
+/** A file with nothing but `task_types`, such as the shipped workflows; `workflow_file` becomes absolute. */
+export function parseTaskTypes(text: string, file: string): TaskTypes {
+  return parseFile(text, file, { schema: taskTypesFileSchema, empty: { task_types: {} } }).task_types;
+}

@@ -1,0 +1,23 @@
+import type { DiscoveryConfig } from '../fleet/workers/joining/settings.ts';
+import type { compileClientLimits } from '../people/identity/settings.ts';
+import type { ReloadOutcome } from '../platform/config/config-store.ts';
+import type { compileHttpLimits, ServerSettings } from '../platform/http/settings.ts';
+
+/** What doors read of the configuration. */
+export interface DoorsConfig {
+  readonly server: ServerSettings;
+  readonly discovery: DiscoveryConfig;
+  readonly limits: ReturnType<typeof compileHttpLimits> &
+    ReturnType<typeof compileClientLimits> & { readonly uploadBytes: number; readonly assetBytes: number };
+  readonly comfyui: { readonly timeoutMs: number };
+  readonly placement: { readonly maxAttempts: number };
+  readonly retention: { readonly tasksMs: number };
+  /** Null without the block. */
+  readonly redis: object | null;
+}
+
+/** The configuration in force; it may change between two reads. */
+export interface DoorsConfigStore {
+  readonly current: DoorsConfig;
+  reload(): Promise<ReloadOutcome>;
+}

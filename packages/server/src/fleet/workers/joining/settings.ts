@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { HOST, port, seconds } from '../../../platform/config/fields.ts';
+import { isSampleSecret, isWeakSecret } from '../../../platform/config/sample-secret.ts';
+import type { Findings } from '../../../platform/config/settings.ts';
+import { compileFields, type WorkerFields, workerFields } from '../settings.ts';
+
+const dnsSchema = z.strictObject({
+  name: z.string().regex(HOST, 'expected a DNS name').describe('The name that is looked up.'),
+  type: z
+    .enum(['SRV', 'A', 'AAAA'])
+    .default('A')
+    .describe('SRV gives hosts and ports, and its priority the group; A and AAAA give addresses.'),
+  port: port().default(8188).describe('Port of every ComfyUI; not used for SRV.'),
+  ...workerFields,
+});
+
+/** In the `nodes` block: how workers join by themselves. */
+export const discoverySettings = {
+  discovery_mode: z
+    .enum(['static', 'dynamic', 'hybrid'])
+    .default('static')
+    .describe(
+      'Where workers come from: static_nodes; registration with join_token and dns; or both. Admins can add workers in each.',
+    ),
+  join_token: z
+    .string()
+    .optional()
+    .describe('Shared secret with which workers register themselves, 32 characters or more. Not for static.'),
+  announce_interval: z
+    .number()
+    .min(1)
+    .max(3600)
+    .default(60)
+    .describe('Seconds between the announcements of a registered worker.'),
+  forget_after: seconds()
+    .default(86_400)
+    .describe('Seconds without announcement and without an answer after which it leaves the fleet.'),
+  udp_port: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe(
+      'Also listens here for signed datagrams of workers; usual is 8189. Off unless written; read at the start.',
+    ),
+  dns: z.array(dnsSchema).prefault([]).describe('Names that lead to workers. Not for static.'),
+  dns_interval: z.number().min(1).max(3600).default(30).describe('Seconds between look-ups.'),
+  dns_grace: seconds()
+    .default(300)
+    .describe('Seconds that a worker without a record stays, drained, before it leaves the fleet.'),
+};
+type RawDiscovery = z.infer<z.ZodObject<typeof discoverySettings>>;
+
+/** A DNS name that leads to workers. */
+export interface DnsConfig extends WorkerFields {
+  readonly name: string;
+  readonly type: 'SRV' | 'A' | 'AAAA';
+  readonly port: number;
+}
+
+/** How workers join by themselves. */
+export interface DiscoveryConfig {
+  readonly mode: 'static' | 'dynamic' | 'hybrid';
+  /** Null: nobody can register a worker without being an admin. */
+  readonly joinToken: string | null;
+  readonly announceIntervalMs: number;
+  readonly forgetAfterMs: number;
+  /** Where signed datagrams are heard; null nowhere. Every address unless the server is this machine's alone. */
+  readonly udp: { readonly host: string; readonly port: number } | null;
+  readonly dns: readonly DnsConfig[];
+  readonly dnsIntervalMs: number;
+  readonly dnsGraceMs: number;
+}
+
+/** `isOpen`: others than this machine can reach the server. */
+export function checkJoinToken(
+  { join_token: token }: RawDiscovery,
+  isOpen: boolean,
+  findings: Findings,
+): void {
+  if (token === undefined || !isWeakSecret(token)) return;
+  const what = isSampleSecret(token)
+    ? 'this is a sample or a well-known secret'
+    : 'shorter than 32 characters';
+  if (isOpen) {
+    findings.refuse('nodes.join_token', `${what}; write 32 random characters or more`);
+  } else {
+    const advice = 'registration stays closed until it is 32 random characters or more';
+    findings.warn('nodes.join_token', `${what}; ${advice}`);
+  }
+}
+
+export function checkDiscovery(raw: RawDiscovery, staticNodes: number, findings: Findings): void {
+  const { discovery_mode: mode, join_token: token, udp_port: udpPort, dns } = raw;
+  const hasToken = token !== undefined && !isWeakSecret(token);
+  if (udpPort !== undefined && (mode === 'static' || !hasToken)) {
+    const message = 'needs discovery_mode dynamic or hybrid, and a join_token of 32 characters or more';
+    findings.refuse('nodes.udp_port', message);
+  }
+  if (mode === 'static') {
+    checkStatic(raw, findings);
+    return;
+  }
+  if (mode === 'dynamic' && staticNodes > 0) {
+    const message = 'is not used with discovery_mode dynamic; choose hybrid to have both';
+    findings.warn('nodes.static_nodes', message);
+  }
+  if (!hasToken && dns.length === 0) {
+    const message = `${mode} without join_token and dns: no worker can join by itself`;
+    findings.warn('nodes.discovery_mode', message);
+  }
+}
+
+function checkStatic({ dns, join_token: token }: RawDiscovery, findings: Findings): void {
+  if (dns.length > 0) {
+    const message = 'is for discovery_mode dynamic or hybrid; with static workers come from static_nodes';
+    findings.refuse('nodes.dns', message);
+  }
+  if (token !== undefined) {
+    const message = 'has no effect with discovery_mode static; choose dynamic or hybrid';
+    findings.warn('nodes.join_token', message);
+  }
+}
+
+export function compileDiscovery(raw: RawDiscovery, isOpen: boolean): DiscoveryConfig {
+  const { join_token: token, udp_port: udpPort } = raw;
+  return {
+    mode: raw.discovery_mode,
+    joinToken: token === undefined || isWeakSecret(token) ? null : token,
+    announceIntervalMs: raw.announce_interval * 1000,
+    forgetAfterMs: raw.forget_after * 1000,
+    udp: udpPort === undefined ? null : { host: isOpen ? '0.0.0.0' : '127.0.0.1', port: udpPort },
+    dns: raw.dns.map((entry) => ({
+      name: entry.name,
+      type: entry.type,
+      port: entry.port,
+      ...compileFields(entry),
+    })),
+    dnsIntervalMs: raw.dns_interval * 1000,
+    dnsGraceMs: raw.dns_grace * 1000,
+  };
+}

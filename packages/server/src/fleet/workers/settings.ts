@@ -1,0 +1,198 @@
+import { WORKER_GROUPS, type WorkerGroup, workerSettingsSchema } from '@comfleet/contract';
+import { z } from 'zod';
+import { HOST, port } from '../../platform/config/fields.ts';
+import type { Findings } from '../../platform/config/settings.ts';
+import { SPEC_DEFAULTS } from './worker-spec.ts';
+
+/** What the ways of naming a worker in the file have in common. */
+export const workerFields = {
+  max_concurrent: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(SPEC_DEFAULTS.maxConcurrent)
+    .describe('Most tasks sent to it at a time.'),
+  capabilities: workerSettingsSchema.shape.capabilities
+    .prefault([])
+    .describe('Task types it takes; empty means all.'),
+  labels: workerSettingsSchema.shape.labels
+    .prefault([])
+    .describe('A task that asks for labels goes only to workers that have them all.'),
+  group: z
+    .enum(WORKER_GROUPS)
+    .optional()
+    .describe(
+      `backup workers are used only where no primary one can take the task; default ${SPEC_DEFAULTS.group}.`,
+    ),
+  weight: z
+    .number()
+    .positive()
+    .max(1000)
+    .optional()
+    .describe(
+      `For the strategy weighted: twice the weight, twice the tasks; default ${SPEC_DEFAULTS.weight}.`,
+    ),
+  priority: z
+    .int()
+    .min(1)
+    .max(10)
+    .optional()
+    .describe(
+      `For priority_based: 10 is taken first; default metadata.priority, else ${SPEC_DEFAULTS.priority}.`,
+    ),
+  enabled: z.boolean().default(SPEC_DEFAULTS.enabled).describe('A disabled worker takes no work.'),
+  metadata: z
+    .record(z.string(), z.unknown())
+    .prefault({})
+    .describe('Anything worth showing: location, gpu_model …'),
+};
+const fieldsSchema = z.object(workerFields);
+type RawFields = z.infer<typeof fieldsSchema>;
+
+/** One of `workers`. */
+export const workerSchema = z.strictObject({
+  name: z.string().min(1).max(100).optional().describe('Name; default its host and port.'),
+  url: z.url({ protocol: /^https?$/ }).describe('Address of its ComfyUI.'),
+  ...workerFields,
+});
+
+/** One of `nodes.static_nodes`. */
+export const staticNodeSchema = z.strictObject({
+  node_id: z.string().min(1).max(100).describe('Name of the worker; unique.'),
+  host: z
+    .string()
+    .regex(HOST, 'expected a host name or an IP address, without http:// and port')
+    .describe('Host of its ComfyUI.'),
+  port: port().default(8188).describe('Port of its ComfyUI.'),
+  ...workerFields,
+});
+
+const SINGLE = { host: '127.0.0.1', port: 8188 };
+
+/** In the `comfyui` block: a single ComfyUI. */
+export const singleComfyui = {
+  host: z.string().min(1).optional().describe(`Host of a single ComfyUI; default ${SINGLE.host}.`),
+  port: port().optional().describe(`Its port; default ${SINGLE.port}.`),
+};
+
+/** The parts of the file that name workers. */
+export interface RawWorkers {
+  readonly workers: readonly z.infer<typeof workerSchema>[];
+  /** Empty where discovery does not use them. */
+  readonly staticNodes: readonly z.infer<typeof staticNodeSchema>[];
+  readonly single: z.infer<z.ZodObject<typeof singleComfyui>>;
+}
+
+/** What a block of the file says of its workers. */
+export interface WorkerFields {
+  readonly maxConcurrent: number;
+  /** Task types; empty means all. */
+  readonly capabilities: readonly string[];
+  readonly labels: readonly string[];
+  /** Null where the file says nothing: SRV records may. */
+  readonly group: WorkerGroup | null;
+  readonly weight: number | null;
+  /** 1 to 10, 10 first. */
+  readonly priority: number;
+  readonly enabled: boolean;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface WorkerConfig extends WorkerFields {
+  readonly name: string;
+  readonly url: string;
+  readonly group: WorkerGroup;
+  readonly weight: number;
+}
+
+/** Names are unique; one ComfyUI under two names is probably not meant. */
+export function checkWorkers(raw: RawWorkers, findings: Findings): void {
+  const names = new Map<string, number>();
+  const urls = new Map<string, string>();
+  for (const { name, url } of compileWorkers(raw)) {
+    names.set(name, (names.get(name) ?? 0) + 1);
+    const other = urls.get(url);
+    if (other !== undefined) findings.warn('nodes', `${other} and ${name} are the same ComfyUI, ${url}`);
+    urls.set(url, name);
+  }
+  const refuseTwice = (name: string, path: string) => {
+    if ((names.get(name) ?? 0) < 2) return;
+    findings.refuse(path, `"${name}" is used twice; names of workers are unique`);
+  };
+  raw.staticNodes.forEach((node, index) => {
+    refuseTwice(node.node_id, `nodes.static_nodes[${index}].node_id`);
+  });
+  raw.workers.forEach((worker, index) => {
+    refuseTwice(worker.name ?? new URL(worker.url).host, `workers[${index}].name`);
+  });
+}
+
+/** The v1 layout writes a worker's priority into its metadata. `block` is where the entries stand. */
+export function checkPriorities(
+  block: string,
+  entries: readonly Pick<RawFields, 'priority' | 'metadata'>[],
+  findings: Findings,
+): void {
+  entries.forEach(({ priority, metadata }, index) => {
+    if (priority !== undefined || metadata['priority'] === undefined || readPriority(metadata) !== null)
+      return;
+    const message = 'expected a whole number from 1 to 10; the worker with 10 is taken first';
+    findings.refuse(`${block}[${index}].metadata.priority`, message);
+  });
+}
+
+/** Every worker of the file: `workers`, `nodes.static_nodes`, and the single ComfyUI when it is written. */
+export function compileWorkers(raw: RawWorkers): WorkerConfig[] {
+  const own = raw.workers.map((worker) =>
+    compileWorker(worker.name ?? new URL(worker.url).host, worker.url.replace(/\/+$/, ''), worker),
+  );
+  const nodes = raw.staticNodes.map((node) =>
+    compileWorker(node.node_id, toHttpUrl(node.host, node.port), node),
+  );
+  const all = [...own, ...nodes];
+  const { url, isWritten } = compileSingle(raw.single);
+  if (!isWritten || all.some((worker) => worker.url === url)) return all;
+  return [...all, compileWorker('comfyui', url, fieldsSchema.parse({}))];
+}
+
+/** The single ComfyUI; looked for at the start when `isWritten` is false and there are no workers. */
+export function compileSingle({ host, port: portNumber }: RawWorkers['single']): {
+  readonly url: string;
+  readonly isWritten: boolean;
+} {
+  return {
+    url: toHttpUrl(host ?? SINGLE.host, portNumber ?? SINGLE.port),
+    isWritten: host !== undefined || portNumber !== undefined,
+  };
+}
+
+export function compileFields(raw: RawFields): WorkerFields {
+  return {
+    maxConcurrent: raw.max_concurrent,
+    capabilities: raw.capabilities,
+    labels: raw.labels,
+    group: raw.group ?? null,
+    weight: raw.weight ?? null,
+    priority: raw.priority ?? readPriority(raw.metadata) ?? SPEC_DEFAULTS.priority,
+    enabled: raw.enabled,
+    metadata: raw.metadata,
+  };
+}
+
+function compileWorker(name: string, url: string, raw: RawFields): WorkerConfig {
+  const fields = compileFields(raw);
+  const { group, weight } = SPEC_DEFAULTS;
+  return { name, url, ...fields, group: fields.group ?? group, weight: fields.weight ?? weight };
+}
+
+function readPriority(metadata: Readonly<Record<string, unknown>>): number | null {
+  const priority = metadata['priority'];
+  const isRank =
+    typeof priority === 'number' && Number.isInteger(priority) && priority >= 1 && priority <= 10;
+  return isRank ? priority : null;
+}
+
+function toHttpUrl(host: string, portNumber: number): string {
+  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  return `http://${name}:${portNumber}`;
+}

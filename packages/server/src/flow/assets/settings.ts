@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { path, seconds } from '../../platform/config/fields.ts';
+import type { AssetLimits } from './assets.ts';
+
+/** In the `comfyui` block. */
+export const assetFolders = {
+  output_dir: path('Where readable copies of results appear; default data_dir/outputs.').optional(),
+  input_dir: path('Folder whose files image parameters may name; default data_dir/input.').optional(),
+};
+
+/** In the `limits` block. */
+export const assetLimits = {
+  upload_bytes: z.int().min(1024).default(10_485_760).describe('Largest picture through the native door.'),
+  asset_bytes: z.int().min(1024).default(52_428_800).describe('Largest file through any door.'),
+  result_bytes: z
+    .int()
+    .min(1024)
+    .default(8 * 1024 ** 3)
+    .describe('Largest result file; a task with a larger one fails.'),
+  result_files: z.int().min(1).default(500).describe('Most result files of a task; a task with more fails.'),
+};
+type RawLimits = z.infer<z.ZodObject<typeof assetLimits>>;
+
+/** The `retention` block. */
+export const retentionSchema = z.strictObject({
+  tasks_seconds: seconds().default(7_776_000).describe('Ended tasks and their events; 90 days.'),
+  outputs_seconds: seconds()
+    .nullable()
+    .default(null)
+    .describe('Result files; null keeps them until deleted.'),
+  uploads_seconds: seconds().default(604_800).describe('Uploads that no task uses; 7 days.'),
+});
+type RawRetention = z.infer<typeof retentionSchema>;
+
+/** Decompression bombs are refused by their header; larger pictures than these are none that people make. */
+const PICTURE_LIMITS = { maxSide: 16_384, maxPixels: 64_000_000 };
+
+export interface RetentionSettings {
+  readonly tasksMs: number;
+  /** Null: until deleted. */
+  readonly outputsMs: number | null;
+  readonly uploadsMs: number;
+}
+
+export function compileAssetFolders(
+  raw: z.infer<z.ZodObject<typeof assetFolders>>,
+  dataDir: string,
+): { readonly outputDir: string; readonly inputDir: string } {
+  return {
+    outputDir: raw.output_dir ?? join(dataDir, 'outputs'),
+    inputDir: raw.input_dir ?? join(dataDir, 'input'),
+  };
+}
+
+/** The limits as doors announce them. */
+export function compileFileLimits(raw: RawLimits) {
+  return {
+    uploadBytes: raw.upload_bytes,
+    assetBytes: raw.asset_bytes,
+    resultBytes: raw.result_bytes,
+    resultFiles: raw.result_files,
+  };
+}
+
+/** The same as the store of assets takes them. */
+export function compileAssetLimits(raw: RawLimits, retention: RawRetention): AssetLimits {
+  return {
+    ...PICTURE_LIMITS,
+    pictureBytes: raw.upload_bytes,
+    fileBytes: raw.asset_bytes,
+    uploadLifeMs: retention.uploads_seconds * 1000,
+  };
+}
+
+export function compileRetention(raw: RawRetention): RetentionSettings {
+  return {
+    tasksMs: raw.tasks_seconds * 1000,
+    outputsMs: raw.outputs_seconds === null ? null : raw.outputs_seconds * 1000,
+    uploadsMs: raw.uploads_seconds * 1000,
+  };
+}

@@ -1,0 +1,58 @@
+import { STRATEGIES, type Strategy } from '@comfleet/contract';
+import { z } from 'zod';
+
+/** The `nodes.load_balancing` block. */
+export const loadBalancingSchema = z.strictObject({
+  strategy: z
+    .enum(STRATEGIES)
+    .default('least_loaded')
+    .describe('How a worker is chosen; can be changed at run time.'),
+  enable_failover: z.boolean().default(true).describe("A worker's fault moves the task to another worker."),
+  max_retries: z.int().min(0).max(9).default(3).describe('Attempts after the first one.'),
+  failover_seconds: z
+    .number()
+    .min(0)
+    .default(5)
+    .describe(
+      'How long a worker may be offline before its running tasks move to another one; read at the start.',
+    ),
+  bypass_starts: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(24)
+    .describe('So often tasks whose models are loaded may go before one whose models are not.'),
+  bypass_seconds: z.number().min(0).default(60).describe('So long it may be passed over for that.'),
+  aging_seconds: z
+    .number()
+    .min(1)
+    .default(600)
+    .describe('A client of which nothing started for so long has its first task raised by one priority.'),
+});
+
+export interface PlacementSettings {
+  readonly strategy: Strategy;
+  /** The environment or an option says the strategy: nothing at run time changes it. */
+  readonly isStrategyFixed: boolean;
+  readonly maxAttempts: number;
+  /** A worker may be offline this long before what it runs moves to another. */
+  readonly offlineGraceMs: number;
+  /** How often, and how long, tasks with loaded models may go before one without. */
+  readonly bypass: { readonly starts: number; readonly ms: number };
+  /** A client without a start in a lane for this long is raised a step. */
+  readonly agingMs: number;
+}
+
+export function compilePlacement(
+  raw: z.infer<typeof loadBalancingSchema>,
+  isFixed: (path: readonly string[]) => boolean,
+): PlacementSettings {
+  return {
+    strategy: raw.strategy,
+    isStrategyFixed: isFixed(['nodes', 'load_balancing', 'strategy']),
+    maxAttempts: raw.enable_failover ? raw.max_retries + 1 : 1,
+    offlineGraceMs: raw.failover_seconds * 1000,
+    bypass: { starts: raw.bypass_starts, ms: raw.bypass_seconds * 1000 },
+    agingMs: raw.aging_seconds * 1000,
+  };
+}

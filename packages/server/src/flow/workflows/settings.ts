@@ -1,0 +1,34 @@
+import type { Findings } from '../../platform/config/settings.ts';
+import type { TaskTypes } from './task-types-schema.ts';
+
+/** Of a task that asks for none, where its task type says none. 1 to 10, 10 first. */
+export const DEFAULT_PRIORITY = 5;
+
+export function checkTaskTypes(taskTypes: TaskTypes, findings: Findings): void {
+  const owners = new Map<string, string>();
+  for (const [type, definition] of Object.entries(taskTypes)) {
+    const chosen = definition.default_workflow;
+    if (chosen !== undefined && !Object.hasOwn(definition.workflows, chosen)) {
+      const path = `task_types.${type}.default_workflow`;
+      findings.refuse(path, `there is no workflow "${chosen}" in this task type`);
+    }
+    for (const name of Object.keys(definition.workflows)) {
+      const other = owners.get(name);
+      if (other !== undefined) {
+        const path = `task_types.${type}.workflows.${name}`;
+        findings.refuse(path, `a workflow of this name is in ${other}; names are unique`);
+      }
+      owners.set(name, type);
+    }
+  }
+}
+
+/** `upper` over `lower`: its workflows win by name, its switches where written. */
+export function layTaskTypes(lower: TaskTypes, upper: TaskTypes): TaskTypes {
+  const laid: TaskTypes = { ...lower };
+  for (const [name, definition] of Object.entries(upper)) {
+    const below = lower[name];
+    laid[name] = { ...below, ...definition, workflows: { ...below?.workflows, ...definition.workflows } };
+  }
+  return laid;
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { isSampleSecret, isWeakSecret } from '../../platform/config/sample-secret.ts';
+import type { Findings } from '../../platform/config/settings.ts';
+
+/** The `auth` block. */
+export const authSchema = z.strictObject({
+  enable_client_auth: z
+    .boolean()
+    .default(true)
+    .describe('Requests need a token. Off only on loopback: everybody there acts as the local client.'),
+  token_expire_minutes: z.number().positive().max(5_256_000).default(1440).describe('Life of a token.'),
+  secret_key: z
+    .string()
+    .optional()
+    .describe('Signs links. Without it a random one is made once and kept in data_dir/secrets.json.'),
+  open_registration: z
+    .boolean()
+    .default(false)
+    .describe('Anybody who reaches the server may register a client.'),
+});
+type RawAuth = z.infer<typeof authSchema>;
+
+/** In the `limits` block. */
+export const clientLimits = {
+  waiting_per_client: z
+    .int()
+    .min(1)
+    .default(20_000)
+    .describe('Waiting tasks of one client; more are refused with 429.'),
+};
+
+export interface AuthSettings {
+  readonly required: boolean;
+  readonly tokenLifetimeMs: number;
+  /** Null: the generated one of secrets.json is used. */
+  readonly secretKey: string | null;
+  readonly openRegistration: boolean;
+}
+
+export function checkSecretKey({ secret_key: secret }: RawAuth, isOpen: boolean, findings: Findings): void {
+  if (secret === undefined || !isWeakSecret(secret)) return;
+  const what = isSampleSecret(secret) ? 'this is a published sample' : 'shorter than 32 characters';
+  if (isOpen) {
+    const advice = 'remove the key, and a random one is made and kept, or write 32 random characters or more';
+    findings.refuse('auth.secret_key', `${what}; ${advice}`);
+  } else {
+    const advice = 'a random one is used instead, as only this machine can reach the server';
+    findings.warn('auth.secret_key', `${what}; ${advice}`);
+  }
+}
+
+export function checkAuth(raw: RawAuth, isOpen: boolean, findings: Findings): void {
+  if (!isOpen) return;
+  if (!raw.enable_client_auth) {
+    findings.refuse(
+      'auth.enable_client_auth',
+      'authentication must be on when the server listens beyond this machine',
+    );
+  }
+  if (raw.open_registration) {
+    findings.warn('auth.open_registration', 'everybody who reaches the server can register a client');
+  }
+}
+
+export function compileAuth(raw: RawAuth): AuthSettings {
+  const { secret_key: secret } = raw;
+  return {
+    required: raw.enable_client_auth,
+    tokenLifetimeMs: Math.round(raw.token_expire_minutes * 60_000),
+    secretKey: secret === undefined || isWeakSecret(secret) ? null : secret,
+    openRegistration: raw.open_registration,
+  };
+}
+
+export function compileClientLimits(raw: z.infer<z.ZodObject<typeof clientLimits>>) {
+  return { waitingPerClient: raw.waiting_per_client };
+}

@@ -1,0 +1,66 @@
+import type { z } from 'zod';
+import type { ConfigProblem } from './config-problem.ts';
+
+/*
+ * What an area has to say about its part of the one YAML file: a schema with every default, `check…` for the rules that a
+ * schema cannot say, and `compile…` from the words of the file to what the area uses (milliseconds, absolute paths). All of
+ * it stands in the area's `settings.ts`; app/settings.ts puts the areas together and hands the whole to this folder.
+ */
+
+/** Something that works but is probably not meant. */
+export interface ConfigWarning {
+  path: string;
+  message: string;
+}
+
+/** Where checks put what they find. Problems refuse the file; warnings are only reported. */
+export class Findings {
+  readonly problems: Omit<ConfigProblem, 'line'>[] = [];
+  readonly warnings: ConfigWarning[] = [];
+
+  refuse(path: string, message: string): void {
+    this.problems.push({ path, message });
+  }
+
+  warn(path: string, message: string): void {
+    this.warnings.push({ path, message });
+  }
+}
+
+/** Where the values come from. */
+export interface SettingsOrigin {
+  /** The YAML file; null when there is none. */
+  file: string | null;
+  /** Where relative paths of the file start; absolute. */
+  base: string;
+  /** Whether a key comes from above the file: the environment or an option. */
+  isFixed: (path: readonly string[]) => boolean;
+}
+
+/** The settings of a whole program, for this folder to load, check and reload. `Raw` is in the words of the file. */
+export interface Settings<Raw, Compiled> {
+  /** Every default stands here and nowhere else. */
+  schema: z.ZodType<Raw>;
+  /** Names in the environment besides `COMFLEET__…`, each with the path it stands for. */
+  environmentNames: Readonly<Record<string, readonly string[]>>;
+  /** Pure; sees a value that the schema accepts. */
+  check: (raw: Raw, findings: Findings) => void;
+  /** Pure; called when nothing was refused. */
+  compile: (raw: Raw, origin: SettingsOrigin) => Compiled;
+  /** Reads the further files that the configuration names. */
+  include: (compiled: Compiled, read: ReadFile) => Promise<Compiled>;
+  /** What is read once at the start: a change needs a restart, and is reported. */
+  restartKeys: readonly (keyof Compiled & string)[];
+}
+
+/** Throws CONFIG_INVALID when the file cannot be read. */
+export type ReadFile = (file: string) => Promise<string>;
+
+/** Freezes a configuration through and through. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const item of Object.values(value)) deepFreeze(item);
+  }
+  return value;
+}

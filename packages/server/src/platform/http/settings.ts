@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { isLoopbackHost } from '../config/sample-secret.ts';
+
+/** The `server` block. */
+export const serverSchema = z.strictObject({
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on. Only loopback unless changed.'),
+  port: z.int().min(0).max(65_535).default(8000).describe('Port to listen on; 0 takes a free one.'),
+  public_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('The address people use, when a proxy stands in front; absolute links are built from it.'),
+  allowed_hosts: z
+    .array(z.string().min(1))
+    .prefault([])
+    .describe('Host names accepted in the Host header beside the own address and public_url.'),
+  allowed_origins: z
+    .array(z.string().min(1))
+    .prefault([])
+    .describe('Origins of web pages that may open the live socket, beside our own.'),
+});
+type RawServer = z.infer<typeof serverSchema>;
+
+/** In the `limits` block. */
+export const bodyLimits = {
+  json_body_bytes: z.int().min(1024).default(1_048_576).describe('Largest JSON body.'),
+  graph_body_bytes: z.int().min(1024).default(33_554_432).describe('Largest body with a graph.'),
+};
+export const streamLimits = {
+  streams_per_client: z.int().min(1).default(100).describe('Open event streams of one client.'),
+};
+type RawLimits = z.infer<z.ZodObject<typeof bodyLimits & typeof streamLimits>>;
+
+export interface ServerSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string | null;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+}
+
+export function compileServer(raw: RawServer): ServerSettings {
+  return {
+    host: raw.host,
+    port: raw.port,
+    publicUrl: raw.public_url?.replace(/\/+$/, '') ?? null,
+    allowedHosts: raw.allowed_hosts,
+    allowedOrigins: raw.allowed_origins,
+  };
+}
+
+/** True when others than this machine can reach the server: then nothing may be left open. */
+export function isOpenToOthers(raw: RawServer): boolean {
+  return !isLoopbackHost(raw.host);
+}
+
+export function compileHttpLimits(raw: RawLimits) {
+  return {
+    jsonBodyBytes: raw.json_body_bytes,
+    graphBodyBytes: raw.graph_body_bytes,
+    streamsPerClient: raw.streams_per_client,
+  };
+}

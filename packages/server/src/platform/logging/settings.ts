@@ -1,0 +1,6 @@
+import { z } from 'zod';
+
+/** The `logging` block. */
+export const loggingSchema = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The least that is written.'),
+});
