@@ -212,3 +212,28 @@ describe('strategies at run time', () => {
     expect(await workers(2)).toEqual(['gpu-1', 'gpu-1']);
   });
 });
+
+describe('what a worker can run', () => {
+  const rig = useRig([
+    { models: [{ name: 'random-a.safetensors', loadMs: 5, vramMegabytes: 100 }] },
+    { models: [{ name: 'random-b.safetensors', loadMs: 5, vramMegabytes: 100 }] },
+  ]);
+
+  it('ND17 is known by its models, and a task goes only where its model is, however busy that worker is', async () => {
+    const inventoryOf = (name: string) => rig().app.fleet.findByName(name)?.snapshot().inventory;
+    await rig().whenFleet(() => inventoryOf('gpu-1') != null && inventoryOf('gpu-2') != null);
+    expect([...(inventoryOf('gpu-1')?.models.get('checkpoints') ?? [])]).toEqual(['random-a.safetensors']);
+    expect([...(inventoryOf('gpu-2')?.models.get('checkpoints') ?? [])]).toEqual(['random-b.safetensors']);
+
+    const ids = await Promise.all(['b', 'b', 'b', 'a'].map((name) => rig().submit(withModel(name))));
+
+    const ended = await Promise.all(ids.map((id) => rig().ended(id)));
+    expect(ended.map(({ status, worker_name }) => [status, worker_name])).toEqual([
+      ['succeeded', 'gpu-2'],
+      ['succeeded', 'gpu-2'],
+      ['succeeded', 'gpu-2'],
+      ['succeeded', 'gpu-1'],
+    ]);
+    expect([loads(rig(), 0), loads(rig(), 1)]).toEqual([['random-a.safetensors'], ['random-b.safetensors']]);
+  });
+});

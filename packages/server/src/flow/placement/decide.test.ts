@@ -18,7 +18,7 @@ function refusals(table: BoardTable, lane: string) {
 }
 
 describe('which workers are candidates', () => {
-  test('LB3 only those online, with a free slot and everything the task needs; each other one has its reason', () => {
+  test('LB3 ND17 only those online, with a free slot and everything the task needs; each other one has its reason', () => {
     const table = new BoardTable([
       createFacts('off', { state: 'offline' }),
       createFacts('serviced', { state: 'maintenance' }),

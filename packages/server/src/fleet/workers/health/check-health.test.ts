@@ -1,0 +1,57 @@
+import { ComfyError, type HttpRequest, type HttpTransport } from '@comfleet/comfyui';
+import { expect, test } from 'vitest';
+import { FakeClock } from '../../../../test/fakes/fake-clock.ts';
+import { checkHealth } from './check-health.ts';
+
+const STATS = '{"system":{"comfyui_version":"0.3.64","argv":["main.py"]},"devices":[{"type":"cuda"}]}';
+
+/** Answers every request; the requests are listed. */
+function answering(status: number, body: string) {
+  const requests: HttpRequest[] = [];
+  const transport: HttpTransport = {
+    request: async (request) => {
+      requests.push(request);
+      return { status, headers: {}, text: async () => body, body: (async function* () {})() };
+    },
+  };
+  return { transport, requests };
+}
+
+function failing(code: ConstructorParameters<typeof ComfyError>[0]): HttpTransport {
+  return { request: () => Promise.reject(new ComfyError(code, `fake ${code}`)) };
+}
+
+const check = (transport: HttpTransport, timeoutMs = 2_000) =>
+  checkHealth({
+    transport,
+    clock: new FakeClock(),
+    url: 'http://gpu:8188',
+    timeoutMs,
+    versionFloor: null,
+    marker: null,
+    signal: new AbortController().signal,
+  });
+
+test('HR1 a worker is healthy when GET /system_stats answers 200 with the body of a ComfyUI', async () => {
+  const { transport, requests } = answering(200, STATS);
+  const { result, stats } = await check(transport);
+  expect(result).toEqual({ kind: 'ok', latencyMs: 0, version: '0.3.64' });
+  expect(stats?.devices).toEqual([{ type: 'cuda' }]);
+  expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET http://gpu:8188/system_stats']);
+});
+
+test.each([204, 301, 404, 500, 503])('HR1 an answer with status %i is no health', async (status) => {
+  const { result, stats } = await check(answering(status, STATS).transport);
+  expect([result, stats]).toEqual([{ kind: 'bad_status', status }, null]);
+});
+
+test('HR1 the time-out of the use is that of the request, and is said in the finding', async () => {
+  const { transport, requests } = answering(200, STATS);
+  await check(transport, 2_500);
+  expect(requests.map(({ timeoutMs }) => timeoutMs)).toEqual([2_500]);
+  expect((await check(failing('TIMEOUT'), 2_500)).result).toEqual({ kind: 'timeout', afterMs: 2_500 });
+});
+
+test('HR1 HR3 a refused connection is not a time-out', async () => {
+  expect((await check(failing('CONNECTION_REFUSED'))).result).toEqual({ kind: 'refused' });
+});
