@@ -122,10 +122,11 @@ module.exports = {
     },
     {
       name: 'flow-has-no-loose-files',
-      comment: 'everything in flow/ has a floor: calls, engine, estimates or a stage',
+      comment:
+        'everything in flow/ has a floor, calls, engine, estimates or a stage; only the list of its tables is everyone’s',
       severity: 'error',
       from: {},
-      to: { path: `^${server}/flow/[^/]+\\.ts$` },
+      to: { path: `^${server}/flow/[^/]+\\.ts$`, pathNot: `^${server}/flow/flow-tables\\.ts$` },
     },
     {
       name: 'doors-apart',

@@ -12,7 +12,8 @@ import { startPostgres } from '../e2e/services/private-postgres.mjs';
 import { openFolderBlobs } from '../packages/server/dist/flow/assets/folder-blob-store.js';
 
 /** @typedef {Parameters<typeof openDatabase>[1]['database']} DatabaseConfig */
-/** @typedef {import('@comfleet/server').Database} Database */
+/** @typedef {import('@comfleet/server').Database<import('@comfleet/server').Tables>} Database */
+/** @typedef {import('@comfleet/contract').TaskId} TaskId */
 /** @typedef {{ what: string, inFlight: number, perSecond: number, p50Ms: number, p99Ms: number }} Row */
 
 const { values } = parseArgs({
@@ -135,7 +136,12 @@ async function prepareRows(database, prefix, count) {
 /** @param {Database} database @param {string} id @param {number} turn */
 async function commitStep(database, id, turn) {
   const event = {
-    ...{ task_id: id, number: turn, type: /** @type {const} */ ('task.queued'), at: database.nowMs() },
+    ...{
+      task_id: /** @type {TaskId} */ (id),
+      number: turn,
+      type: /** @type {const} */ ('task.queued'),
+      at: database.nowMs(),
+    },
     ...{ state: /** @type {const} */ ('queued'), actor: 'spike', attempt_id: null, attempt_number: null },
     ...{ worker_id: null, prompt_id: null, held_reason: null, error: null, details: '{"spike":true}' },
   };

@@ -3,6 +3,7 @@ import { applyDecision, decide } from '../../packages/server/dist/flow/placement
 import { explainStart } from '../../packages/server/dist/flow/placement/explain.js';
 import { EmbeddedQueue } from '../../packages/server/dist/flow/queue/embedded-queue.js';
 
+/** @typedef {import('@comfleet/contract').PrincipalId} PrincipalId */
 /** @typedef {import('@comfleet/contract').TaskId} TaskId */
 /** @typedef {import('@comfleet/contract').WorkerId} WorkerId */
 /** @typedef {import('../../packages/server/dist/flow/placement/needs.js').WorkerFacts} WorkerFacts */
@@ -82,7 +83,7 @@ export class CrowdedBoard {
       lane,
       priority: this.#random.index(10) === 0 ? 7 : 5,
       acceptedSeq: number,
-      ownerId: `client-${this.#random.index(CLIENTS)}`,
+      ownerId: /** @type {PrincipalId} */ (`client-${this.#random.index(CLIENTS)}`),
       workflowKey: lane,
     });
   }

@@ -2,12 +2,20 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase, Scope, silentLogger, systemClock, systemRandom } from '@comfleet/server';
+import {
+  type Database,
+  openDatabase,
+  Scope,
+  silentLogger,
+  systemClock,
+  systemRandom,
+  type Tables,
+} from '@comfleet/server';
 import { blake3 } from 'hash-wasm';
 import type { DatabaseConfig } from '../services/databases.ts';
 import type { SqlLedger, StoredResult } from './ledgers.ts';
 
-type Opened = Awaited<ReturnType<typeof openDatabase>>;
+type Opened = Database<Tables>;
 
 /** Runs plain queries on the server's database while the server does not run, or on a database server beside it. */
 export async function withDatabase<T>(

@@ -4,6 +4,7 @@ import { Lane } from '../../../packages/server/dist/flow/queue/lane.js';
 /** @typedef {import('../world.mjs').Act} Act */
 /** @typedef {import('../worker-model.mjs').SimWorker} SimWorker */
 /** @typedef {import('../demand.mjs').SimTask} SimTask */
+/** @typedef {import('@comfleet/contract').PrincipalId} PrincipalId */
 /** @typedef {import('@comfleet/contract').TaskId} TaskId */
 /**
  * Where and when the first, second, … task of one lane is to start. Which task that is, the order in the lane decides.
@@ -101,7 +102,8 @@ class PlannedOrder {
     const { number, model } = task;
     const taskId = /** @type {TaskId} */ (String(number));
     this.#tasks.set(taskId, task);
-    const [priority, ownerId] = this.#isRuled ? [task.priority, task.client] : [5, 'everyone'];
+    const [priority, client] = this.#isRuled ? [task.priority, task.client] : [5, 'everyone'];
+    const ownerId = /** @type {PrincipalId} */ (client);
     const order = { taskId, priority, ownerId, acceptedSeq: number };
     this.#lanes.get(model.name)?.tasks.put({ ...order, lane: model.name, workflowKey: model.name }, nowMs);
   }

@@ -7,6 +7,7 @@ import { EmbeddedQueue } from '../../../packages/server/dist/flow/queue/embedded
 /** @typedef {import('../world.mjs').Act} Act */
 /** @typedef {import('../worker-model.mjs').SimWorker} SimWorker */
 /** @typedef {import('../demand.mjs').SimTask} SimTask */
+/** @typedef {import('@comfleet/contract').PrincipalId} PrincipalId */
 /** @typedef {import('@comfleet/contract').TaskId} TaskId */
 /** @typedef {import('@comfleet/contract').WorkerId} WorkerId */
 /** @typedef {import('../../../packages/server/dist/flow/placement/needs.js').Needs} Needs */
@@ -67,7 +68,7 @@ class Comfleet {
       lane: name,
       priority: task.priority,
       acceptedSeq: task.number,
-      ownerId: task.client,
+      ownerId: toOwnerId(task),
       workflowKey: toWorkflowKey(task),
     });
   }
@@ -80,7 +81,7 @@ class Comfleet {
   /** @param {import('../world.mjs').Run} run */
   ended(run) {
     const { task, worker } = run;
-    const prompt = { taskId: toTaskId(task), ownerId: task.client, taskType: TASK_TYPE };
+    const prompt = { taskId: toTaskId(task), ownerId: toOwnerId(task), taskType: TASK_TYPE };
     this.#board.release(toWorkerId(worker), prompt, true);
     this.#orders.delete(prompt.taskId);
     this.#learn(run);
@@ -158,6 +159,11 @@ class Comfleet {
 /** @param {SimTask} task */
 function toTaskId({ number }) {
   return /** @type {TaskId} */ (String(number));
+}
+
+/** @param {SimTask} task */
+function toOwnerId({ client }) {
+  return /** @type {PrincipalId} */ (client);
 }
 
 /** @param {SimWorker} worker */

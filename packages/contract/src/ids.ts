@@ -37,6 +37,11 @@ export function parseId<K extends IdKind>(value: string): Id<K> | null {
   return isUuid(value) ? (value as Id<K>) : null;
 }
 
+/** The lowest id of a moment; without one, of all: where a walk through ids in order of birth begins. */
+export function lowestId<K extends IdKind>(atMs = 0): Id<K> {
+  return createUuidV7<K>(atMs, new Uint8Array(10));
+}
+
 /** A schema for ids in bodies and paths. */
 export function idSchema<K extends IdKind>() {
   return z

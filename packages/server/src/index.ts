@@ -1,5 +1,6 @@
 export { type App, type AppOptions, openApp } from './app/app.ts';
 export { type LoadedConfig, loadConfig, openConfig } from './app/settings.ts';
+export type { Tables } from './app/tables.ts';
 export { startUp } from './main.ts';
 export { formatConfigError } from './platform/config/config-problem.ts';
 export type { CommitOutcome, Database, Driver, Write } from './platform/database/database.ts';

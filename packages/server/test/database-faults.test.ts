@@ -2,7 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { announceAddress, type Database, openGeneration, openProcessLock } from '@comfleet/server';
+import {
+  announceAddress,
+  type Database,
+  openGeneration,
+  openProcessLock,
+  type Tables,
+} from '@comfleet/server';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { describeOnDatabases, testDatabases } from '../../../e2e/services/databases.ts';
@@ -43,12 +49,12 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-const insertRow = (database: Database, hash: string) => ({
+const insertRow = (database: Database<Tables>, hash: string) => ({
   query: database.k.insertInto('blob').values({ hash, size_bytes: 1, created_at: 1 }),
   rows: 1,
 });
 
-const listHashes = async (database: Database) => {
+const listHashes = async (database: Database<Tables>) => {
   const rows = await database.read(database.k.selectFrom('blob').select('hash'));
   return rows.map((row) => row.hash);
 };

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import type { PrincipalId } from '@comfleet/contract';
 import {
   type Database,
   findSetting,
@@ -7,6 +8,7 @@ import {
   openGeneration,
   printSchema,
   saveSetting,
+  type Tables,
 } from '@comfleet/server';
 import { DatabaseSync } from '@photostructure/sqlite';
 import mysql from 'mysql2/promise';
@@ -14,18 +16,19 @@ import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
 import { describeOnDatabases } from '../../../e2e/services/databases.ts';
 import { migrations } from '../src/platform/database/migrations/index.ts';
+import { named } from './kit/named.ts';
 import { closeAll, createEmpty, openForTest, type ServerDatabaseConfig } from './kit/open-test-database.ts';
 
 afterEach(closeAll);
 
 const LATEST = migrations.length;
 
-const insertSetting = (database: Database, name: string, value = '') => ({
+const insertSetting = (database: Database<Tables>, name: string, value = '') => ({
   query: database.k.insertInto('setting').values({ name, value }),
   rows: 1,
 });
 
-const listNames = async (database: Database) => {
+const listNames = async (database: Database<Tables>) => {
   const rows = await database.read(database.k.selectFrom('setting').select('name').orderBy('name'));
   return rows.map((row) => row.name);
 };
@@ -227,7 +230,7 @@ describeOnDatabases('a commit', (kind) => {
     const config = await createEmpty(kind);
     const [one, two] = [await openForTest(config), await openForTest(config)];
     await one.commit([insertSetting(one, 'a', '0'), insertSetting(one, 'b', '0')]);
-    const setBoth = (database: Database, names: string[]) =>
+    const setBoth = (database: Database<Tables>, names: string[]) =>
       database.commit(
         names.map((name) => ({
           query: database.k
@@ -312,7 +315,8 @@ describeOnDatabases('what is stored', (kind) => {
   test('DB4 records stay when the database is closed and opened again', async () => {
     const config = await createEmpty(kind);
     const first = await openForTest(config);
-    const user = { id: '019a0000-0000-7000-8000-000000000001', kind: 'user', name: 'Ada' } as const;
+    const id: PrincipalId = named('019a0000-0000-7000-8000-000000000001');
+    const user = { id, kind: 'user', name: 'Ada' } as const;
     const rest = { description: null, secret_hash: null, grants: '[]', created_at: 1, revoked_at: null };
     await first.commit([{ query: first.k.insertInto('principal').values({ ...user, ...rest }), rows: 1 }]);
     await first.close();

@@ -1,6 +1,7 @@
 import type { Batch, BatchDetail, BatchId, TaskId } from '@comfleet/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FlowRig, sleepGraph } from './kit/flow-rig.ts';
+import { named } from './kit/named.ts';
 
 let rig: FlowRig;
 beforeEach(async () => {
@@ -119,7 +120,13 @@ describe('a batch on four workers', () => {
       [canceled, 'canceled'],
     ] as const)
       await database.commit([
-        { query: database.k.updateTable('batch').set({ state }).where('id', '=', batch.batch_id), rows: 1 },
+        {
+          query: database.k
+            .updateTable('batch')
+            .set({ state })
+            .where('id', '=', named<'batch'>(batch.batch_id)),
+          rows: 1,
+        },
       ]);
 
     await rig.stop();

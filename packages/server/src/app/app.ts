@@ -29,6 +29,7 @@ import { openFlow } from './open-flow.ts';
 import { openPeople } from './open-people.ts';
 import { openBlobs, openRecords } from './open-records.ts';
 import type { Config, ConfigStore } from './settings.ts';
+import type { Tables } from './tables.ts';
 import { VERSION } from './version.ts';
 import { listWorkflowSources, type WorkflowSources } from './workflow-sources.ts';
 
@@ -57,7 +58,7 @@ export interface Basics {
 export interface App {
   config: Config;
   address: string;
-  database: Database;
+  database: Database<Tables>;
   fleet: WorkerRegistry;
   balancing: Balancing;
   instances: Instances;

@@ -8,10 +8,11 @@ import type { WorkflowLibrary } from '../flow/workflows/workflow-library.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { Config, ConfigStore } from './settings.ts';
+import type { Tables } from './tables.ts';
 import { listWorkflowSources, type WorkflowSources } from './workflow-sources.ts';
 
 export interface FollowDeps {
-  database: Database;
+  database: Database<Tables>;
   fleet: WorkerRegistry;
   library: WorkflowLibrary;
   engine: Pick<Engine, 'settingsChanged'>;

@@ -9,6 +9,7 @@ import { createProcessTable } from '../platform/process/process-table.ts';
 import { createSpawner } from '../platform/process/spawner.ts';
 import type { Basics } from './app.ts';
 import type { Config } from './settings.ts';
+import type { Tables } from './tables.ts';
 
 export interface Fleet {
   fleet: WorkerRegistry;
@@ -21,7 +22,7 @@ export interface Fleet {
 export async function openFleet(
   scope: Scope,
   config: Config,
-  deps: Basics & { database: Database; environment: NodeJS.ProcessEnv },
+  deps: Basics & { database: Database<Tables>; environment: NodeJS.ProcessEnv },
 ): Promise<Fleet> {
   const transport = createNodeTransport();
   scope.add('http to workers', () => transport.close());

@@ -23,9 +23,10 @@ import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { Clock, Random } from '../platform/time/clock.ts';
 import { type Calls, openCalls } from './open-calls.ts';
+import type { Tables } from './tables.ts';
 
 export interface FlowDeps {
-  database: Database;
+  database: Database<Tables>;
   fleet: WorkerRegistry;
   library: WorkflowLibrary;
   blobs: BlobStore;

@@ -4,6 +4,7 @@ import { visibleTo } from '../people/identity/principal.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { Basics } from './app.ts';
 import type { Config } from './settings.ts';
+import type { Tables } from './tables.ts';
 
 export interface People {
   identity: Identity;
@@ -14,7 +15,7 @@ export interface People {
 /** Who asks, and what is theirs. */
 export function openPeople(
   config: Config,
-  { database, clock, random }: Basics & { database: Database },
+  { database, clock, random }: Basics & { database: Database<Tables> },
 ): People {
   const { auth, limits } = config;
   return {

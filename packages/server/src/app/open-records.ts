@@ -10,9 +10,10 @@ import { openGeneration } from '../platform/database/stored-settings.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { Basics } from './app.ts';
 import type { Config } from './settings.ts';
+import type { Tables } from './tables.ts';
 
 export interface Records {
-  database: Database;
+  database: Database<Tables>;
   keys: Awaited<ReturnType<typeof openSecrets>>;
 }
 

@@ -1,5 +1,6 @@
 import type { Session } from '../people/identity/session-cache.ts';
 import type { Database } from '../platform/database/database.ts';
+import type { SettingTables } from '../platform/database/setting-tables.ts';
 import type { HttpServer } from '../platform/http/http-server.ts';
 import { addComfyV2Door } from './comfy-v2/comfy-v2-door.ts';
 import { addLiveDoor } from './live/live-door.ts';
@@ -9,7 +10,7 @@ import { addApiDocument } from './ops/api-document.ts';
 import { addOpsDoor } from './ops/ops-door.ts';
 
 export interface DoorDeps extends NativeDeps {
-  db: Database;
+  db: Database<SettingTables>;
   version: string;
   /** Folder of the built page; null when it was not built. */
   clientFolder: string | null;

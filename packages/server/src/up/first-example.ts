@@ -79,7 +79,7 @@ function explainEnd({ message, message_text: texts }: Task, { language }: UpOpti
 }
 
 /** The readable copy follows the result by a moment; here it is waited for, since its path is shown. */
-async function placeReadableCopy(app: App, taskId: string, assetId: AssetId): Promise<string> {
+async function placeReadableCopy(app: App, taskId: TaskId, assetId: AssetId): Promise<string> {
   const { k } = app.database;
   const [task] = await app.database.read(k.selectFrom('task').selectAll().where('id', '=', taskId));
   const [asset] = await app.database.read(k.selectFrom('asset').selectAll().where('id', '=', assetId));

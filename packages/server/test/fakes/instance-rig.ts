@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
 import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
+import type { Tables } from '../../src/app/tables.ts';
 import {
   type InstanceSnapshot,
   type Instances,
@@ -34,7 +35,7 @@ export interface Run {
 export interface Rig {
   folder: string;
   firstPort: number;
-  database: Database;
+  database: Database<Tables>;
   table: ReturnType<typeof createProcessTable>;
   open(options?: Partial<InstancesOptions>, fleet?: FleetOptions): Promise<Run>;
   close(): Promise<void>;

@@ -1,9 +1,10 @@
-import type { TaskId, WorkerId } from '@comfleet/contract';
+import type { TaskId } from '@comfleet/contract';
 import { Board } from '../../src/flow/placement/board.ts';
 import { applyDecision, type Decision, decide } from '../../src/flow/placement/decide.ts';
 import { type Needs, toModelsKey, type WorkerFacts } from '../../src/flow/placement/needs.ts';
 import type { Head } from '../../src/flow/placement/opening.ts';
 import type { PlacementRules } from '../../src/flow/placement/rules.ts';
+import { named } from './named.ts';
 
 export const NEEDS: Needs = {
   taskType: 'text_to_image',
@@ -23,7 +24,7 @@ export const RULES: PlacementRules = {
 
 export function createFacts(name: string, changes: Partial<WorkerFacts> = {}): WorkerFacts {
   return {
-    id: name as WorkerId,
+    id: named(name),
     name,
     state: 'online',
     simulated: false,
@@ -68,11 +69,11 @@ export class BoardTable {
     this.board.openLane(lane, () => needs);
     this.#tasks += 1;
     this.heads.set(lane, {
-      taskId: `task-${this.#tasks}` as TaskId,
+      taskId: named(`task-${this.#tasks}`),
       lane,
       rank: 5,
       acceptedSeq: this.#tasks,
-      ownerId: 'owner',
+      ownerId: named('owner'),
       workflowKey: 'workflow',
       ...head,
     });
@@ -82,21 +83,30 @@ export class BoardTable {
   send(
     worker: string,
     needs: Needs,
-    { ownerId = 'owner', rank = 5, lane = 'sent', phase = 'running' as 'running' | 'waiting' } = {},
+    {
+      ownerId = named<'principal'>('owner'),
+      rank = 5,
+      lane = 'sent',
+      phase = 'running' as 'running' | 'waiting',
+    } = {},
   ): TaskId {
     this.#tasks += 1;
-    const taskId = `task-${this.#tasks}` as TaskId;
+    const taskId: TaskId = named(`task-${this.#tasks}`);
     const { taskType } = needs;
     const modelsKey = toModelsKey(needs);
     const prompt = { taskId, ownerId, taskType, rank, lane, modelsKey, workflowKey: 'workflow' };
-    this.board.occupy(worker as WorkerId, { ...prompt, phase: 'sending', startedMs: null });
-    this.board.setPhase(worker as WorkerId, taskId, phase, this.nowMs);
+    this.board.occupy(named(worker), { ...prompt, phase: 'sending', startedMs: null });
+    this.board.setPhase(named(worker), taskId, phase, this.nowMs);
     return taskId;
   }
 
   /** A prompt ran to its end. */
-  end(worker: string, taskId: TaskId, { ownerId = 'owner', taskType = 'text_to_image' } = {}): void {
-    this.board.release(worker as WorkerId, { taskId, ownerId, taskType }, true);
+  end(
+    worker: string,
+    taskId: TaskId,
+    { ownerId = named<'principal'>('owner'), taskType = 'text_to_image' } = {},
+  ): void {
+    this.board.release(named(worker), { taskId, ownerId, taskType }, true);
   }
 
   decide(rules: Partial<PlacementRules> = {}): Decision {

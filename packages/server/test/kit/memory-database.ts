@@ -1,11 +1,12 @@
 import { DatabaseSync } from '@photostructure/sqlite';
+import type { Tables } from '../../src/app/tables.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { migrate } from '../../src/platform/database/migrate.ts';
 import { createQueryBuilder } from '../../src/platform/database/query-builder.ts';
 import type { Clock } from '../../src/platform/time/clock.ts';
 
 /** SQLite in memory behind the product's seam, on this thread: for unit tests of statements. */
-export async function openMemoryDatabase(clock: Clock): Promise<Database> {
+export async function openMemoryDatabase(clock: Clock): Promise<Database<Tables>> {
   const sqlite = new DatabaseSync(':memory:');
   sqlite.exec('pragma foreign_keys = on');
   await migrate(

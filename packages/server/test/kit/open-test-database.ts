@@ -5,6 +5,7 @@ import {
   silentLogger,
   systemClock,
   systemRandom,
+  type Tables,
 } from '@comfleet/server';
 import type { DatabaseConfig, TestDatabase } from '../../../../e2e/services/databases.ts';
 
@@ -34,7 +35,7 @@ export function openTestScope(): Scope {
 }
 
 /** Opens a database as the server does; closed after the test. */
-export function openForTest(config: ServerDatabaseConfig): Promise<Database> {
+export function openForTest(config: ServerDatabaseConfig): Promise<Database<Tables>> {
   return openDatabase(openTestScope(), { database: config, durability: 'power' }, systemDeps);
 }
 

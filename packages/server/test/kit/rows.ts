@@ -1,12 +1,14 @@
-import type { AssetRow, AttemptRow, TaskRow } from '../../src/platform/database/schema.ts';
+import type { AssetRow } from '../../src/flow/assets/asset-tables.ts';
+import type { AttemptRow, TaskRow } from '../../src/flow/tasks/task-tables.ts';
+import { named } from './named.ts';
 
 const START = Date.UTC(2026, 0, 1);
 
 /** A task row that waits in a lane; a test names what matters to it. */
 export function createTaskRow(changes: Partial<TaskRow> = {}): TaskRow {
   return {
-    id: '01890000-0000-7000-8000-00000000000a',
-    owner_id: '01890000-0000-7000-8000-0000000000f1',
+    id: named('01890000-0000-7000-8000-00000000000a'),
+    owner_id: named('01890000-0000-7000-8000-0000000000f1'),
     project_id: null,
     state: 'queued',
     version: 2,
@@ -50,12 +52,12 @@ export function createTaskRow(changes: Partial<TaskRow> = {}): TaskRow {
 /** An attempt just claimed, of the task above. */
 export function createAttemptRow(changes: Partial<AttemptRow> = {}): AttemptRow {
   return {
-    id: '01890000-0000-7000-8000-0000000000aa',
-    task_id: '01890000-0000-7000-8000-00000000000a',
-    owner_id: '01890000-0000-7000-8000-0000000000f1',
+    id: named('01890000-0000-7000-8000-0000000000aa'),
+    task_id: named('01890000-0000-7000-8000-00000000000a'),
+    owner_id: named('01890000-0000-7000-8000-0000000000f1'),
     number: 1,
     epoch: 1,
-    worker_id: 'worker-1',
+    worker_id: named('worker-1'),
     prompt_id: 'prompt-1',
     socket_id: null,
     state: 'claimed',
@@ -72,10 +74,10 @@ export function createAttemptRow(changes: Partial<AttemptRow> = {}): AttemptRow 
 /** The first picture of the task above. */
 export function createAssetRow(changes: Partial<AssetRow> = {}): AssetRow {
   return {
-    id: '01890000-0000-7000-8000-0000000000ab',
-    owner_id: '01890000-0000-7000-8000-0000000000f1',
-    task_id: '01890000-0000-7000-8000-00000000000a',
-    attempt_id: '01890000-0000-7000-8000-0000000000aa',
+    id: named('01890000-0000-7000-8000-0000000000ab'),
+    owner_id: named('01890000-0000-7000-8000-0000000000f1'),
+    task_id: named('01890000-0000-7000-8000-00000000000a'),
+    attempt_id: named('01890000-0000-7000-8000-0000000000aa'),
     node_id: '9',
     output_index: 0,
     kind: 'image',

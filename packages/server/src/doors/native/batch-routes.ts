@@ -14,7 +14,7 @@ import { readLosslessBody, toExactRecord, toExactTree } from '../../platform/htt
 import { principalOf } from '../authentication.ts';
 import { readIdempotency } from './idempotency.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, pageQuery, problemAnswers, readBatchId } from './route-schemas.ts';
+import { idParams, pageQuery, problemAnswers, readBatchId, readCursor } from './route-schemas.ts';
 import { refuseField } from './submission.ts';
 
 const batchBodySchema = z.strictObject(submitBatchSchema.shape);
@@ -52,7 +52,7 @@ export function addBatchRoutes(app: HttpServer, { batches, config }: NativeDeps)
     },
     handler: async (request) => {
       const { limit, cursor } = request.query;
-      const page = await batches.list(principalOf(request), limit, cursor);
+      const page = await batches.list(principalOf(request), limit, readCursor<'batch'>(cursor));
       return { batches: page.batches, next_cursor: page.nextCursor };
     },
   });

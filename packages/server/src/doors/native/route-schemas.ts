@@ -3,6 +3,9 @@ import {
   type BatchId,
   type ErrorCode,
   errorEnvelopeSchema,
+  type Id,
+  type IdKind,
+  lowestId,
   parseId,
   type TaskId,
 } from '@comfleet/contract';
@@ -44,6 +47,16 @@ export function readBatchId(text: string): BatchId {
 
 export function readAssetId(text: string): AssetId {
   return parseId<'asset'>(text) ?? refuse('ASSET_NOT_FOUND');
+}
+
+/** The id that a page gave for the next; `pageQuery` has checked its form. */
+export function readCursor<K extends IdKind>(text: string | undefined): Id<K> | undefined {
+  return text === undefined ? undefined : readFilterId<K>(text);
+}
+
+/** An id to select by; text that is none selects nothing, as an unknown id does. */
+export function readFilterId<K extends IdKind>(text: string): Id<K> {
+  return parseId<K>(text) ?? lowestId<K>();
 }
 
 function refuse(code: ErrorCode): never {

@@ -16,7 +16,14 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, pageQuery, problemAnswers, readTaskId } from './route-schemas.ts';
+import {
+  idParams,
+  pageQuery,
+  problemAnswers,
+  readCursor,
+  readFilterId,
+  readTaskId,
+} from './route-schemas.ts';
 
 const taskListQuery = pageQuery.extend({
   status: z
@@ -186,12 +193,12 @@ function toFilter(query: TaskListQuery): TaskFilter {
   return {
     states: query.status === undefined ? undefined : readStates(query.status),
     taskType: query.task_type,
-    workerId: query.worker,
-    batchId: query.batch_id,
+    workerId: query.worker === undefined ? undefined : readFilterId<'worker'>(query.worker),
+    batchId: query.batch_id === undefined ? undefined : readFilterId<'batch'>(query.batch_id),
     sinceMs: readTime('since', query.since),
     untilMs: readTime('until', query.until),
     limit: query.limit,
-    cursor: query.cursor,
+    cursor: readCursor<'task'>(query.cursor),
   };
 }
 

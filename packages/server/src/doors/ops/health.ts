@@ -2,6 +2,7 @@ import { type Health, plainText, type Worker } from '@comfleet/contract';
 import { type FleetText, toFleetSentence } from '@comfleet/contract/texts/fleet';
 import type { StatisticsCalls } from '../../flow/calls/statistics/statistics-calls.ts';
 import type { Database } from '../../platform/database/database.ts';
+import type { SettingTables } from '../../platform/database/setting-tables.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { DoorsConfig } from '../doors-config.ts';
 import type { FleetView } from '../fleet-view.ts';
@@ -9,7 +10,7 @@ import type { FleetView } from '../fleet-view.ts';
 type ServiceHealth = Health['services'][string];
 
 export interface HealthDeps {
-  db: Database;
+  db: Database<SettingTables>;
   statistics: Pick<StatisticsCalls, 'engine'>;
   fleet: FleetView;
   config: { readonly current: DoorsConfig };
@@ -34,7 +35,7 @@ function judge(services: Record<string, ServiceHealth>): Health['status'] {
   return states.every((state) => state === 'ok') ? 'ok' : 'degraded';
 }
 
-async function checkDatabase(db: Database): Promise<ServiceHealth> {
+async function checkDatabase(db: Database<SettingTables>): Promise<ServiceHealth> {
   const { driver } = db;
   try {
     await db.read(db.k.selectFrom('setting').select('name').limit(1));

@@ -1,7 +1,7 @@
 import type { InstanceId, WorkerId } from '@comfleet/contract';
-import type { Database } from '../../platform/database/database.ts';
-import type { InstanceRow } from '../../platform/database/schema.ts';
+import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
+import type { InstanceRow, InstanceTables } from './instance-tables.ts';
 
 export interface InstanceRecord {
   id: InstanceId;
@@ -20,9 +20,9 @@ const MAX_ROWS = 10_000;
 
 /** Rows of instances. Ports are unique among them, so two never get the same one. */
 export class InstanceRecords {
-  readonly #database: Database;
+  readonly #database: Database<InstanceTables>;
 
-  constructor(database: Database) {
+  constructor(database: Database<InstanceTables>) {
     this.#database = database;
   }
 
@@ -88,14 +88,14 @@ export class InstanceRecords {
     return this.#database.nowMs();
   }
 
-  async #commit(write: Parameters<Database['commit']>[0][number]): Promise<boolean> {
+  async #commit(write: Write): Promise<boolean> {
     return (await this.#database.commit([write])).kind === 'committed';
   }
 }
 
 function toRecord(row: InstanceRow): InstanceRecord {
   return {
-    id: row.id as InstanceId,
+    id: row.id,
     name: row.name,
     folder: row.folder,
     port: row.port,
@@ -103,7 +103,7 @@ function toRecord(row: InstanceRow): InstanceRecord {
     startTicks: row.start_ticks,
     bootId: row.boot_id,
     marker: row.marker,
-    workerId: row.worker_id as WorkerId | null,
+    workerId: row.worker_id,
     restarts: row.restarts,
   };
 }

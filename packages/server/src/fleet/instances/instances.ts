@@ -23,6 +23,7 @@ import {
 import { type InstanceRecord, InstanceRecords } from './instance-records.ts';
 import type { InstanceSnapshot } from './instance-snapshot.ts';
 import { type CheckedInstanceSpec, checkInstanceSpec, type InstanceSpec } from './instance-spec.ts';
+import type { InstanceTables } from './instance-tables.ts';
 import { leaseFirstPort } from './lease-port.ts';
 import { SupervisedInstance } from './supervised-instance.ts';
 
@@ -31,7 +32,7 @@ export type { InstanceSnapshot } from './instance-snapshot.ts';
 export type { InstanceSpec } from './instance-spec.ts';
 
 export interface InstancesDeps {
-  database: Database;
+  database: Database<InstanceTables>;
   clock: Clock;
   random: Random;
   logger: Logger;

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
 import { FakeComfyui } from '../../../test/fakes/fake-comfyui.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
+import type { Tables } from '../../app/tables.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { Scope } from '../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
@@ -22,7 +23,7 @@ const spec = { name: 'gpu-1', url: 'http://127.0.0.1:8188', source: 'config' as 
 const other = { name: 'gpu-2', url: 'http://127.0.0.2:8188', source: 'config' as const };
 
 let clock: FakeClock;
-let database: Database;
+let database: Database<Tables>;
 let comfyui: FakeComfyui;
 let changes: WorkerChange[];
 

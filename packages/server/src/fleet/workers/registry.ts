@@ -18,6 +18,7 @@ import { SharedInventories } from './inventory/shared-inventories.ts';
 import { Membership } from './membership/membership.ts';
 import { Roster } from './membership/roster.ts';
 import { type WorkerRecord, WorkerRecords } from './records/worker-records.ts';
+import type { WorkerTables } from './records/worker-tables.ts';
 import { WatchedWorker } from './watching/watched-worker.ts';
 import type { ConnectedWorker, CreateId, WorkerChange, WorkerSnapshot } from './worker-snapshot.ts';
 import { compileWorkerSpec, overrideSpec, type WorkerSettings, type WorkerSpec } from './worker-spec.ts';
@@ -27,7 +28,7 @@ export type { ConnectedWorker, WorkerChange, WorkerSnapshot } from './worker-sna
 export type { WorkerSettings, WorkerSpec } from './worker-spec.ts';
 
 export interface RegistryDeps {
-  database: Database;
+  database: Database<WorkerTables>;
   clock: Clock;
   random: Random;
   logger: Logger;

@@ -1,9 +1,10 @@
+import type { AssetId, TaskId } from '@comfleet/contract';
 import type { Kysely } from 'kysely';
 import type { Database, Write } from '../../platform/database/database.ts';
-import type { AssetRow, BlobRow, Schema } from '../../platform/database/schema.ts';
 import { statement } from '../../platform/database/statement.ts';
+import type { AssetRow, AssetTables, BlobRow } from './asset-tables.ts';
 
-const insertAsset = statement<{ [K in keyof AssetRow]: AssetRow[K] }>((k, p) =>
+const insertAsset = statement<AssetTables, { [K in keyof AssetRow]: AssetRow[K] }>((k, p) =>
   k.insertInto('asset').values({
     id: p.id,
     owner_id: p.owner_id,
@@ -28,28 +29,28 @@ const insertAsset = statement<{ [K in keyof AssetRow]: AssetRow[K] }>((k, p) =>
 
 type BlobColumns = { [K in keyof BlobRow]: BlobRow[K] };
 
-const insertMissingBlob = statement<BlobColumns>((k, p) =>
+const insertMissingBlob = statement<AssetTables, BlobColumns>((k, p) =>
   k
     .insertInto('blob')
     .values({ hash: p.hash, size_bytes: p.size_bytes, created_at: p.created_at })
     .onConflict((conflict) => conflict.column('hash').doNothing()),
 );
 
-const insertMissingBlobMysql = statement<BlobColumns>((k, p) =>
+const insertMissingBlobMysql = statement<AssetTables, BlobColumns>((k, p) =>
   k.insertInto('blob').ignore().values({ hash: p.hash, size_bytes: p.size_bytes, created_at: p.created_at }),
 );
 
-export function writeAsset(k: Kysely<Schema>, row: AssetRow): Write {
+export function writeAsset(k: Kysely<AssetTables>, row: AssetRow): Write {
   return { query: insertAsset(k, { ...row }) };
 }
 
 /** Adds a blob's row unless it is there; MySQL says this differently. */
-export function writeBlob(database: Pick<Database, 'k' | 'driver'>, row: BlobRow): Write {
+export function writeBlob(database: Pick<Database<AssetTables>, 'k' | 'driver'>, row: BlobRow): Write {
   const insert = database.driver === 'mysql' ? insertMissingBlobMysql : insertMissingBlob;
   return { query: insert(database.k, { ...row }) };
 }
 
-const selectTaskAssets = statement<{ taskId: string }, AssetRow>((k, p) =>
+const selectTaskAssets = statement<AssetTables, { taskId: TaskId }, AssetRow>((k, p) =>
   k
     .selectFrom('asset')
     .selectAll()
@@ -59,14 +60,14 @@ const selectTaskAssets = statement<{ taskId: string }, AssetRow>((k, p) =>
     .limit(1000),
 );
 
-export function findTaskAssets(k: Kysely<Schema>, taskId: string) {
+export function findTaskAssets(k: Kysely<AssetTables>, taskId: TaskId) {
   return selectTaskAssets(k, { taskId });
 }
 
-const selectAsset = statement<{ id: string }, AssetRow>((k, p) =>
+const selectAsset = statement<AssetTables, { id: AssetId }, AssetRow>((k, p) =>
   k.selectFrom('asset').selectAll().where('id', '=', p.id).where('deleted_at', 'is', null),
 );
 
-export function findAsset(k: Kysely<Schema>, id: string) {
+export function findAsset(k: Kysely<AssetTables>, id: AssetId) {
   return selectAsset(k, { id });
 }

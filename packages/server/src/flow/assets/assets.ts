@@ -1,17 +1,26 @@
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative } from 'node:path';
-import type { AssetId, Id, IdKind, OutputKind, TaskId } from '@comfleet/contract';
+import {
+  type AssetId,
+  type Id,
+  type IdKind,
+  type OutputKind,
+  type PrincipalId,
+  parseId,
+  type TaskId,
+} from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
-import type { AssetRow } from '../../platform/database/schema.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
+import type { TaskTables } from '../tasks/task-tables.ts';
 import { findAsset, writeAsset, writeBlob } from './asset-rows.ts';
+import type { AssetRow, AssetTables } from './asset-tables.ts';
 import type { BlobStore } from './blob-store.ts';
 import { safeName } from './collect-outputs.ts';
 import { readContentKind, readPicture } from './content-kind.ts';
 
 /** Whose assets may be seen; the shape of flow's owner filter. */
-type Owner = { kind: 'own'; ownerId: string } | { kind: 'all' };
+type Owner = { kind: 'own'; ownerId: PrincipalId } | { kind: 'all' };
 
 export interface AssetLimits {
   /** Of pictures by upload; `fileBytes` of everything else. */
@@ -25,7 +34,7 @@ export interface AssetLimits {
 }
 
 export interface NewAsset {
-  ownerId: string;
+  ownerId: PrincipalId;
   name: string;
   contentType: string;
   bytes: AsyncIterable<Uint8Array>;
@@ -36,11 +45,11 @@ export interface NewAsset {
   lifeMs: number | null;
   accept: 'picture' | 'any';
   /** A write that goes through together with the record; refused as used: IDEMPOTENCY_CONFLICT. */
-  claim?: (assetId: string) => Write;
+  claim?: (assetId: AssetId) => Write;
 }
 
 export interface AssetDeps {
-  database: Database;
+  database: Database<AssetTables & TaskTables>;
   blobs: BlobStore;
   createId: <K extends IdKind>() => Id<K>;
   /** Files people may name by path; null when there is no such folder. */
@@ -82,7 +91,7 @@ export class Assets {
 
   /** A record over bytes the owner has already; null when there are none of that hash for this owner. */
   async createFromHash(request: {
-    ownerId: string;
+    ownerId: PrincipalId;
     hash: string;
     filePath: string | null;
     tags: readonly string[];
@@ -124,7 +133,7 @@ export class Assets {
     return { ...row, expires_at: expiresAt };
   }
 
-  async hasHash(ownerId: string, hash: string): Promise<boolean> {
+  async hasHash(ownerId: PrincipalId, hash: string): Promise<boolean> {
     return (await this.#findByHash(ownerId, hash)).length > 0;
   }
 
@@ -157,7 +166,7 @@ export class Assets {
   }
 
   /** Deletes a record whoever owns it. CONFLICT while a task that waits or runs needs it. */
-  async removeUnneeded(id: string): Promise<void> {
+  async removeUnneeded(id: AssetId): Promise<void> {
     const { database } = this.#deps;
     const needing = await database.read(
       database.k
@@ -178,7 +187,7 @@ export class Assets {
   }
 
   /** What an image parameter may name: an upload's id or name, data of its own, or a file below input_dir. Else MISSING_ASSET. */
-  async resolveReference(ownerId: string, reference: string): Promise<AssetRow> {
+  async resolveReference(ownerId: PrincipalId, reference: string): Promise<AssetRow> {
     const inline = parseDataUrl(reference);
     if (inline) {
       const { row } = await this.create({
@@ -200,7 +209,7 @@ export class Assets {
   }
 
   /** An asset of this owner by its id and nothing else, as `core/ASSET` names it; null when there is none. */
-  async findOwn(ownerId: string, id: string): Promise<AssetRow | null> {
+  async findOwn(ownerId: PrincipalId, id: AssetId): Promise<AssetRow | null> {
     const { database } = this.#deps;
     const [row] = await database.read(findAsset(database.k, id));
     const expired = row?.expires_at != null && row.expires_at <= database.nowMs();
@@ -208,9 +217,10 @@ export class Assets {
   }
 
   /** An upload of this owner by id or by name (the newest of that name). */
-  async #findUpload(ownerId: string, reference: string): Promise<AssetRow | null> {
+  async #findUpload(ownerId: PrincipalId, reference: string): Promise<AssetRow | null> {
     const { database } = this.#deps;
     const now = database.nowMs();
+    const id = parseId<'asset'>(reference);
     const [row] = await database.read(
       database.k
         .selectFrom('asset')
@@ -218,7 +228,10 @@ export class Assets {
         .where('owner_id', '=', ownerId)
         .where('deleted_at', 'is', null)
         .where((eb) =>
-          eb.or([eb('id', '=', reference), eb.and([eb('name', '=', reference), eb('kind', '=', 'upload')])]),
+          eb.or([
+            ...(id === null ? [] : [eb('id', '=', id)]),
+            eb.and([eb('name', '=', reference), eb('kind', '=', 'upload')]),
+          ]),
         )
         .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
         .orderBy('id', 'desc')
@@ -251,7 +264,7 @@ export class Assets {
     return rows.length > 0;
   }
 
-  #plainUpload(ownerId: string, name: string) {
+  #plainUpload(ownerId: PrincipalId, name: string) {
     const { contentType } = readContentKind(name);
     const lifeMs = this.#deps.limits.uploadLifeMs;
     return {
@@ -330,7 +343,7 @@ export class Assets {
     }
   }
 
-  #findByHash(ownerId: string, hash: string): Promise<AssetRow[]> {
+  #findByHash(ownerId: PrincipalId, hash: string): Promise<AssetRow[]> {
     const { database } = this.#deps;
     return database.read(
       database.k
@@ -349,9 +362,9 @@ export class Assets {
 /** An asset as doors see it. */
 export function toAssetRecord(row: AssetRow) {
   return {
-    id: row.id as AssetId,
+    id: row.id,
     ownerId: row.owner_id,
-    taskId: row.task_id as TaskId | null,
+    taskId: row.task_id,
     nodeId: row.node_id,
     kind: row.kind as OutputKind | 'upload',
     name: row.name,

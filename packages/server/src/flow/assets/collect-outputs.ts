@@ -2,17 +2,18 @@ import { posix } from 'node:path';
 import { type CollectedOutput, ComfyError, type ComfyHttp, type OutputFile } from '@comfleet/comfyui';
 import type { AssetId, Id, IdKind } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
-import type { AssetRow, AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
+import type { AttemptRow, TaskRow } from '../tasks/task-tables.ts';
 import { writeAsset, writeBlob } from './asset-rows.ts';
+import type { AssetRow, AssetTables } from './asset-tables.ts';
 import type { BlobStore, StoredBlob } from './blob-store.ts';
 import { readContentKind, readPicture } from './content-kind.ts';
 import { WholePicture } from './whole-picture.ts';
 
 export interface CollectDeps {
-  database: Database;
+  database: Database<AssetTables>;
   blobs: BlobStore;
   clock: Clock;
   logger: Logger;

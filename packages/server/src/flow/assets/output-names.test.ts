@@ -1,11 +1,12 @@
 import { sep } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { named } from '../../../test/kit/named.ts';
 import { createAssetRow, createTaskRow } from '../../../test/kit/rows.ts';
 import { createOutputName, createOutputPath } from './output-names.ts';
 
 const TASK = createTaskRow({
-  id: '01890000-0000-7000-8000-0123456789ab',
+  id: named('01890000-0000-7000-8000-0123456789ab'),
   created_at: Date.UTC(2026, 2, 4, 23, 59),
 });
 const PICTURE = createAssetRow({ name: 'red boat_00001_.png', created_at: Date.UTC(2026, 2, 5, 6, 7, 8) });
@@ -59,10 +60,11 @@ describe('name of a readable copy', () => {
     fc.assert(
       fc.property(pattern, fc.nat({ max: 400 }), fc.nat({ max: 400 }), (file_name, one, other) => {
         fc.pre(one !== other);
-        const names = [TASK, { ...TASK, id: '01890000-0000-7000-8000-ba9876543210' }].flatMap((task) =>
-          [one, other].map((output_index) =>
-            createOutputName({ ...task, file_name }, { ...PICTURE, output_index }),
-          ),
+        const names = [TASK, { ...TASK, id: named<'task'>('01890000-0000-7000-8000-ba9876543210') }].flatMap(
+          (task) =>
+            [one, other].map((output_index) =>
+              createOutputName({ ...task, file_name }, { ...PICTURE, output_index }),
+            ),
         );
         expect(new Set(names).size).toBe(4);
       }),

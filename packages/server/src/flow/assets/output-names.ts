@@ -1,7 +1,8 @@
 import { join, relative, resolve } from 'node:path';
-import type { AssetRow, TaskRow } from '../../platform/database/schema.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import type { TaskRow } from '../tasks/task-tables.ts';
+import type { AssetRow } from './asset-tables.ts';
 import type { BlobStore } from './blob-store.ts';
 import { safeName } from './collect-outputs.ts';
 

@@ -1,13 +1,17 @@
+import type { TaskId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
-import type { AssetRow } from '../../platform/database/schema.ts';
 import { findTaskAssets } from './asset-rows.ts';
+import type { AssetRow, AssetTables } from './asset-tables.ts';
 import type { BlobStore } from './blob-store.ts';
 
 const MAX_RESULTS = 20_000;
 const MAX_TEXT_BYTES = 64 * 1024;
 
 /** Results of tasks, in the order in which each task made them. */
-export async function findResults(database: Database, taskIds: readonly string[]): Promise<AssetRow[]> {
+export async function findResults(
+  database: Database<AssetTables>,
+  taskIds: readonly TaskId[],
+): Promise<AssetRow[]> {
   const [only] = taskIds;
   if (taskIds.length === 1 && only) return database.read(findTaskAssets(database.k, only));
   return database.read(

@@ -2,6 +2,7 @@ import type { AssetId } from '@comfleet/contract';
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
+import { named } from '../../../test/kit/named.ts';
 import { createAssetRow, createAttemptRow, createTaskRow } from '../../../test/kit/rows.ts';
 import { parseConfig } from '../../app/settings.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
@@ -164,7 +165,12 @@ describe('retention', () => {
 
   test('P2 idempotency keys are forgotten after a day', async () => {
     const { clock, database, sweep } = await openSweep();
-    const key = { owner_id: 'owner', door: 'native', body_hash: 'hash', subject_id: 'task' };
+    const key = {
+      owner_id: named<'principal'>('owner'),
+      door: 'native',
+      body_hash: 'hash',
+      subject_id: 'task',
+    };
     await database.commit([
       {
         query: database.k.insertInto('idempotency').values([

@@ -1,16 +1,23 @@
 import type { ExpressionBuilder } from 'kysely';
+import type { WorkerTables } from '../../fleet/workers/records/worker-tables.ts';
 import type { Database } from '../../platform/database/database.ts';
-import type { Schema } from '../../platform/database/schema.ts';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import { every } from '../../platform/lifecycle/every.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
+import type { TaskTables } from '../tasks/task-tables.ts';
+import type { AssetTables } from './asset-tables.ts';
 import type { Assets } from './assets.ts';
 import type { BlobStore } from './blob-store.ts';
 
+/** What is removed, and what names it. */
+export interface RetentionTables extends AssetTables, TaskTables, Pick<WorkerTables, 'worker'> {
+  workflow_version: { id: string; graph_hash: string };
+}
+
 export interface RetentionDeps {
-  database: Database;
+  database: Database<RetentionTables>;
   blobs: BlobStore;
   assets: Assets;
   clock: Clock;
@@ -51,7 +58,7 @@ export async function sweepOnce(deps: RetentionDeps, limits: RetentionLimits): P
     deps.logger.info('retention.swept', { tasks, graphs, uploads, outputs, blobs });
 }
 
-async function purgeTasks(database: Database, beforeMs: number): Promise<number> {
+async function purgeTasks(database: Database<RetentionTables>, beforeMs: number): Promise<number> {
   const { k } = database;
   const old = await database.read(
     k.selectFrom('task').select('id').where('ended_at', '<', beforeMs).limit(PAGE),
@@ -68,9 +75,9 @@ async function purgeTasks(database: Database, beforeMs: number): Promise<number>
 }
 
 /** Graphs that no task, workflow version or worker's inventory names any more. */
-async function purgeGraphs(database: Database, beforeMs: number): Promise<number> {
+async function purgeGraphs(database: Database<RetentionTables>, beforeMs: number): Promise<number> {
   const { k } = database;
-  const isUnused = (eb: ExpressionBuilder<Schema, 'graph'>) =>
+  const isUnused = (eb: ExpressionBuilder<RetentionTables, 'graph'>) =>
     eb.and([
       eb('graph.created_at', '<', beforeMs),
       eb.not(
@@ -121,7 +128,11 @@ async function removeExpired({ database, assets, logger }: RetentionDeps, now: n
   return removed;
 }
 
-async function removeOutputs(database: Database, beforeMs: number, now: number): Promise<number> {
+async function removeOutputs(
+  database: Database<RetentionTables>,
+  beforeMs: number,
+  now: number,
+): Promise<number> {
   const { k } = database;
   const old = await database.read(
     k
@@ -146,7 +157,7 @@ async function removeOutputs(database: Database, beforeMs: number, now: number):
  */
 async function removeUnusedBlobs({ database, blobs }: RetentionDeps, now: number): Promise<number> {
   const { k } = database;
-  const isUnused = (eb: ExpressionBuilder<Schema, 'blob'>) =>
+  const isUnused = (eb: ExpressionBuilder<RetentionTables, 'blob'>) =>
     eb.not(
       eb.exists(
         eb
@@ -173,6 +184,6 @@ async function removeUnusedBlobs({ database, blobs }: RetentionDeps, now: number
   return removed;
 }
 
-async function dropOldKeys(database: Database, beforeMs: number): Promise<void> {
+async function dropOldKeys(database: Database<RetentionTables>, beforeMs: number): Promise<void> {
   await database.commit([{ query: database.k.deleteFrom('idempotency').where('created_at', '<', beforeMs) }]);
 }

@@ -1,5 +1,5 @@
 import type { ProgressState } from '@comfleet/comfyui';
-import type { Id, IdKind, Progress, WorkerId } from '@comfleet/contract';
+import type { AssetId, Id, IdKind, Progress, WorkerId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
@@ -14,6 +14,7 @@ import { DEFAULT_RETRY } from '../execution/ending.ts';
 import type { ExecutionCounters } from '../execution/execution-counters.ts';
 import { restoreName } from '../execution/prepare-graph.ts';
 import type { RetryBudget } from '../execution/retry-budget.ts';
+import type { FlowTables } from '../flow-tables.ts';
 import { loadGraphText } from '../tasks/accept-tasks.ts';
 import type { Secrets } from '../tasks/secrets.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
@@ -21,7 +22,7 @@ import { writeAttempt, writeNewAttempt } from '../tasks/task-rows.ts';
 
 /** What running an attempt takes from the other stages. */
 export interface ExecutionParts {
-  database: Database;
+  database: Database<FlowTables>;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -68,7 +69,7 @@ export function createExecution(
     loadSecrets: (taskId) => secrets.load(taskId),
     uploadInput: (input, http, signal) => uploadInput(parts, { assetId: input.assetId, http, signal }),
     collect: createCollection(parts, options),
-    findRestart: (workerId) => parts.findRestart(workerId as WorkerId),
+    findRestart: (workerId) => parts.findRestart(workerId),
     counters: parts.counters,
     retries: parts.retries,
     findProgress: (taskId) => live.progressOf(taskId),
@@ -118,9 +119,9 @@ function toProgress(state: ProgressState): Omit<Progress, 'available'> {
 /** Content-hash names never overwrite another file on the worker (RS15); what the worker answers is what the graph gets. */
 async function uploadInput(
   { assets, blobs }: Pick<ExecutionParts, 'assets' | 'blobs'>,
-  job: { assetId: string; http: Parameters<DispatcherDeps['uploadInput']>[1]; signal: AbortSignal },
+  job: { assetId: AssetId; http: Parameters<DispatcherDeps['uploadInput']>[1]; signal: AbortSignal },
 ): Promise<string> {
-  const row = await assets.load({ kind: 'all' }, job.assetId as never);
+  const row = await assets.load({ kind: 'all' }, job.assetId);
   const extension = /\.[A-Za-z0-9]{1,8}$/.exec(row.name)?.[0] ?? '';
   const uploaded = await job.http.uploadImage(
     {

@@ -1,13 +1,14 @@
-import type { TaskId } from '@comfleet/contract';
+import type { TaskId, WorkerId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { Forecasts } from '../estimates/forecasts.ts';
 import type { RunEstimates } from '../estimates/run-estimates.ts';
 import type { Board } from '../placement/board.ts';
 import type { EmbeddedQueue } from '../queue/embedded-queue.ts';
+import type { TaskTables } from '../tasks/task-tables.ts';
 
 export interface ForecastParts {
-  database: Database;
+  database: Database<TaskTables>;
   clock: Clock;
   estimates: RunEstimates;
   queue: EmbeddedQueue;
@@ -22,8 +23,8 @@ export function createForecasts({ database, clock, estimates, queue, board }: Fo
     nowMs: () => database.nowMs(),
     outlook: {
       ahead: (taskId) => {
-        const own = queue.positionInLane(taskId as TaskId);
-        return own === null ? null : { own, others: (queue.position(taskId as TaskId) ?? own) - own };
+        const own = queue.positionInLane(taskId);
+        return own === null ? null : { own, others: (queue.position(taskId) ?? own) - own };
       },
       lanes: () => queue.laneSizes(),
       serving: (lane) => listServing(board, lane),
@@ -32,7 +33,7 @@ export function createForecasts({ database, clock, estimates, queue, board }: Fo
 }
 
 /** Backups serve only without a primary, and workers that failed a lane's tasks only without another one. */
-function listServing(board: Board, key: string): { workerId: string; load: number }[] {
+function listServing(board: Board, key: string): { workerId: WorkerId; load: number }[] {
   const lane = board.findLane(key);
   if (!lane) return [];
   const inService = [...lane.serving].filter(

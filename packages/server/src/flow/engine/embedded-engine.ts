@@ -1,6 +1,5 @@
 import type { TaskId, WorkerId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
-import type { TaskRow } from '../../platform/database/schema.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import { every } from '../../platform/lifecycle/every.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
@@ -17,6 +16,7 @@ import { EmbeddedQueue } from '../queue/embedded-queue.ts';
 import type { QueuedTask, WaitingTask } from '../queue/task-queue.ts';
 import { parseRequirements } from '../tasks/requirements.ts';
 import { streamWaitingTasks } from '../tasks/task-queries.ts';
+import type { TaskRow } from '../tasks/task-tables.ts';
 import { createExecution, type ExecutionParts, type OutputOptions } from './create-execution.ts';
 import { createForecasts } from './create-forecasts.ts';
 import { describePlacement } from './describe-placement.ts';
@@ -164,7 +164,7 @@ class EmbeddedEngine implements Engine {
     const outlook = new Map<TaskId, TaskOutlook>();
     for (const task of tasks) {
       if (task.ended_at !== null) continue;
-      const id = task.id as TaskId;
+      const id = task.id;
       const forecast = this.#forecasts.forecast(task);
       const position = this.#queue.position(id);
       outlook.set(id, { ...forecast, position, secondsLeft: this.#forecasts.secondsLeft(forecast) });
@@ -314,12 +314,12 @@ class EmbeddedEngine implements Engine {
   /** A prompt left its worker, however it ended: its slot is free. */
   #release(task: TaskRow, workerId: WorkerId, ran: boolean): void {
     this.#loop.forget(task.id);
-    const prompt = { taskId: task.id as TaskId, ownerId: task.owner_id, taskType: task.task_type };
+    const prompt = { taskId: task.id, ownerId: task.owner_id, taskType: task.task_type };
     this.#board.release(workerId, prompt, ran);
     this.#loop.place();
   }
 
-  #mayRetry(taskId: string): RetryDecision {
+  #mayRetry(taskId: TaskId): RetryDecision {
     const { retries, random, counters } = this.#deps;
     const decision = retries.ask(taskId, { running: this.#dispatcher.size, random: random.fraction() });
     if (decision.kind === 'later') counters.retriesDelayed += 1;

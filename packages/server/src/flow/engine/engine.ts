@@ -1,8 +1,8 @@
 import type { EstimateError, RecordedError, TaskId, WorkerId } from '@comfleet/contract';
-import type { TaskRow } from '../../platform/database/schema.ts';
 import type { Forecast } from '../estimates/finish-forecast.ts';
 import type { ExecutionCounters } from '../execution/execution-counters.ts';
 import type { WaitingReasons } from '../placement/explain.ts';
+import type { TaskRow } from '../tasks/task-tables.ts';
 
 /*
  * The engine places tasks and runs them. The path of a task, read from top to bottom:

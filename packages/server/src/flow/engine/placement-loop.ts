@@ -48,12 +48,12 @@ export class PlacementLoop {
   }
 
   /** The order that a task on a worker had in its lane; null for one that an earlier process placed. */
-  orderOf(taskId: string): WaitingTask | null {
+  orderOf(taskId: TaskId): WaitingTask | null {
     return this.#orders.get(taskId) ?? null;
   }
 
   /** The task left its worker. */
-  forget(taskId: string): void {
+  forget(taskId: TaskId): void {
     this.#orders.delete(taskId);
   }
 

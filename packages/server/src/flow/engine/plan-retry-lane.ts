@@ -1,20 +1,20 @@
 import type { WorkerId } from '@comfleet/contract';
-import type { TaskRow } from '../../platform/database/schema.ts';
 import type { Board } from '../placement/board.ts';
 import { canRun, type Needs, type WorkerFacts } from '../placement/needs.ts';
 import { askForMoreVram, createLaneKey, parseRequirements } from '../tasks/requirements.ts';
+import type { TaskRow } from '../tasks/task-tables.ts';
 
 /** Where a task that avoids one more worker waits, and whether another one could take it now. */
 export function planRetryLane(
   board: Board,
   task: TaskRow,
-  { workerId, needsMoreVram }: { workerId: string; needsMoreVram: boolean },
+  { workerId, needsMoreVram }: { workerId: WorkerId; needsMoreVram: boolean },
 ): { key: string; requirements: string; hasOtherWorker: boolean } {
   const requirements = parseRequirements(task.requirements);
   const excludedWorkers = [...new Set([...requirements.excludedWorkers, workerId])];
   const needs = { ...requirements, excludedWorkers };
   const others = listOthers(board, needs, excludedWorkers);
-  const failedBytes = board.workers.get(workerId as WorkerId)?.facts.vramBytes ?? 0;
+  const failedBytes = board.workers.get(workerId)?.facts.vramBytes ?? 0;
   const othersBytes = others.map(({ vramBytes }) => vramBytes);
   const next = needsMoreVram ? askForMoreVram(needs, failedBytes, othersBytes) : needs;
   return {

@@ -1,13 +1,13 @@
 import type { TaskId } from '@comfleet/contract';
-import type { TaskRow } from '../../platform/database/schema.ts';
 import { toWorkflowKey } from '../estimates/run-durations.ts';
 import type { PlacedPrompt } from '../placement/board-worker.ts';
 import type { QueuedTask } from '../queue/task-queue.ts';
+import type { TaskRow } from '../tasks/task-tables.ts';
 
 /** What the queue knows of a waiting task. */
 export function toQueued(task: TaskRow): QueuedTask {
   return {
-    taskId: task.id as TaskId,
+    taskId: task.id,
     lane: task.lane,
     priority: task.priority,
     acceptedSeq: task.accepted_seq,

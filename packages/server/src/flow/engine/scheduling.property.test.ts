@@ -2,6 +2,7 @@ import type { TaskId, WorkerId } from '@comfleet/contract';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createFacts, RULES, withModel } from '../../../test/kit/board.ts';
+import { named } from '../../../test/kit/named.ts';
 import { Board } from '../placement/board.ts';
 import { applyDecision, type Decision, decide } from '../placement/decide.ts';
 import type { Head } from '../placement/opening.ts';
@@ -95,8 +96,15 @@ class World {
 
   async #accept(number: number, { model, client, priority }: Arrival): Promise<void> {
     this.board.openLane(model, () => withModel(model));
-    const taskId = String(number) as TaskId;
-    const task = { taskId, lane: model, priority, acceptedSeq: number, ownerId: client, workflowKey: model };
+    const taskId: TaskId = named(String(number));
+    const task = {
+      taskId,
+      lane: model,
+      priority,
+      acceptedSeq: number,
+      ownerId: named<'principal'>(client),
+      workflowKey: model,
+    };
     await this.queue.put(task);
   }
 

@@ -1,4 +1,4 @@
-import type { TaskRow } from '../../platform/database/schema.ts';
+import type { TaskRow } from '../tasks/task-tables.ts';
 
 /** Counts that health and metrics show, kept up with every stored change. */
 export class TaskTallies {

@@ -1,13 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
+import { named } from '../../../test/kit/named.ts';
 import { createTaskRow } from '../../../test/kit/rows.ts';
 import { Forecasts, type Outlook } from './forecasts.ts';
 import { toWorkflowKey } from './run-durations.ts';
 import { RunEstimates } from './run-estimates.ts';
 
 const LANE = 'lane-a';
-const WAITING = createTaskRow({ id: 'waiting', state: 'queued', lane: LANE });
+const WAITING = createTaskRow({ id: named('waiting'), state: 'queued', lane: LANE });
 const KEY = toWorkflowKey(WAITING);
 
 let clock: ManualClock;
@@ -34,14 +35,17 @@ beforeEach(async () => {
       lanes: () => fleet.lanes,
       serving: (lane) => {
         clock.advance(fleet.costMs);
-        return (fleet.serving[lane] ?? []).map((workerId) => ({ workerId, load: fleet.load }));
+        return (fleet.serving[lane] ?? []).map((workerId) => ({
+          workerId: named<'worker'>(workerId),
+          load: fleet.load,
+        }));
       },
     },
   });
 });
 
 const learn = (seconds: number, key = KEY) =>
-  estimates.durations.learn({ key, workerId: 'gpu-1', durationMs: seconds * 1000, warm: true });
+  estimates.durations.learn({ key, workerId: named('gpu-1'), durationMs: seconds * 1000, warm: true });
 
 /** Start and end in seconds from now. */
 function inSeconds(task = WAITING) {
@@ -51,7 +55,13 @@ function inSeconds(task = WAITING) {
 }
 
 const place = (taskId: string, startedMs: number | null) =>
-  estimates.runs.add({ taskId, workerId: 'gpu-1', key: KEY, startedMs, measurable: true });
+  estimates.runs.add({
+    taskId: named(taskId),
+    workerId: named('gpu-1'),
+    key: KEY,
+    startedMs,
+    measurable: true,
+  });
 
 describe('a waiting task', () => {
   test('TQ15 has no estimate until a run like it was measured', () => {
@@ -124,7 +134,7 @@ describe('a waiting task', () => {
 });
 
 describe('a running task', () => {
-  const RUNNING = createTaskRow({ ...WAITING, id: 'running', state: 'running' });
+  const RUNNING = createTaskRow({ ...WAITING, id: named('running'), state: 'running' });
 
   test('TQ15 ends as long after its start as runs take on its worker', () => {
     learn(10);

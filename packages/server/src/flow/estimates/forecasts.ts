@@ -1,5 +1,6 @@
-import type { TaskRow } from '../../platform/database/schema.ts';
+import type { TaskId, WorkerId } from '@comfleet/contract';
 import type { Clock } from '../../platform/time/clock.ts';
+import type { TaskRow } from '../tasks/task-tables.ts';
 import { type Forecast, NO_FORECAST, Stations } from './finish-forecast.ts';
 import type { OpenRun } from './open-runs.ts';
 import { toWorkflowKey } from './run-durations.ts';
@@ -18,11 +19,11 @@ const MAX_KEPT = 1000;
 /** What forecasts must know of the queue and the fleet. */
 export interface Outlook {
   /** Tasks before this one: in its own lane, and in others. Null when it waits in none. */
-  ahead(taskId: string): { own: number; others: number } | null;
+  ahead(taskId: TaskId): { own: number; others: number } | null;
   /** Lanes with waiting tasks. */
   lanes(): readonly { lane: string; waiting: number }[];
   /** Workers in service that can run tasks of a lane, with how many tasks each was given, claims under way included. */
-  serving(lane: string): readonly { workerId: string; load: number }[];
+  serving(lane: string): readonly { workerId: WorkerId; load: number }[];
 }
 
 export interface ForecastDeps {
@@ -157,7 +158,7 @@ export class Forecasts {
   }
 
   /** When a worker has done what it was given, as far as that is known; a claim under way counts as one of the lane. */
-  #freeAt({ workerId, load }: { workerId: string; load: number }, laneMs: number): number {
+  #freeAt({ workerId, load }: { workerId: WorkerId; load: number }, laneMs: number): number {
     const { estimates, nowMs } = this.#deps;
     const runs = estimates.runs.list(workerId);
     const claimsMs = Math.max(0, load - runs.length) * laneMs;

@@ -1,4 +1,6 @@
+import type { WorkerId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
+import type { TaskTables } from '../tasks/task-tables.ts';
 import type { OpenRun } from './open-runs.ts';
 import { toWorkflowKey } from './run-durations.ts';
 
@@ -10,7 +12,7 @@ const OPEN_STATES = ['claimed', 'submitted', 'running', 'collecting'] as const;
 /** A task that succeeded, with the attempt that did it and what had been expected of it. */
 export interface EndedRun {
   key: string;
-  workerId: string;
+  workerId: WorkerId;
   requirements: string;
   startedMs: number;
   endedMs: number;
@@ -22,7 +24,7 @@ export interface EndedRun {
 }
 
 /** The newest ended tasks, whatever became of them. */
-function selectRecentTasks({ k }: Database) {
+function selectRecentTasks({ k }: Database<TaskTables>) {
   return k
     .selectFrom('task')
     .select([
@@ -45,7 +47,7 @@ function selectRecentTasks({ k }: Database) {
 }
 
 /** The newest ended tasks that succeeded, oldest first: one walk down the index of ends, then two look-ups a task. */
-export async function loadEndedRuns(database: Database): Promise<EndedRun[]> {
+export async function loadEndedRuns(database: Database<TaskTables>): Promise<EndedRun[]> {
   const rows = await database.read(
     database.k
       .selectFrom(selectRecentTasks(database))
@@ -81,7 +83,7 @@ export async function loadEndedRuns(database: Database): Promise<EndedRun[]> {
 }
 
 /** Attempts that an earlier process left open, in the order of their claims. */
-export async function loadOpenRuns(database: Database): Promise<OpenRun[]> {
+export async function loadOpenRuns(database: Database<TaskTables>): Promise<OpenRun[]> {
   const rows = await database.read(
     database.k
       .selectFrom('attempt')
@@ -113,7 +115,7 @@ type EndedRow = Parameters<typeof toWorkflowKey>[0] & {
   requirements: string;
   workflow_name: string | null;
   accepted_at: number;
-  worker_id: string;
+  worker_id: WorkerId;
   started_at: number | null;
   ended_at: number | null;
   details: string | null;

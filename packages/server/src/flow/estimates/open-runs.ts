@@ -1,10 +1,11 @@
-import type { TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
+import type { TaskId, WorkerId } from '@comfleet/contract';
+import type { TaskEventRow, TaskRow } from '../tasks/task-tables.ts';
 import { toWorkflowKey } from './run-durations.ts';
 
 /** A task that was sent to a worker and has not ended there. */
 export interface OpenRun {
-  taskId: string;
-  workerId: string;
+  taskId: TaskId;
+  workerId: WorkerId;
   key: string;
   /** When it began to run, epoch ms; null while it waits in the worker's own queue. */
   startedMs: number | null;
@@ -17,12 +18,12 @@ export class OpenRuns {
   readonly #byTask = new Map<string, OpenRun>();
   readonly #byWorker = new Map<string, Set<OpenRun>>();
 
-  find(taskId: string): OpenRun | null {
+  find(taskId: TaskId): OpenRun | null {
     return this.#byTask.get(taskId) ?? null;
   }
 
   /** In the order in which they were sent. */
-  list(workerId: string): OpenRun[] {
+  list(workerId: WorkerId): OpenRun[] {
     return [...(this.#byWorker.get(workerId) ?? [])];
   }
 
@@ -33,7 +34,7 @@ export class OpenRuns {
     } else if (task.state !== 'running') this.#remove(task.id);
   }
 
-  noteStart(taskId: string, atMs: number): void {
+  noteStart(taskId: TaskId, atMs: number): void {
     const run = this.#byTask.get(taskId);
     if (run) run.startedMs ??= atMs;
   }
@@ -45,7 +46,7 @@ export class OpenRuns {
     this.#byTask.set(run.taskId, run);
   }
 
-  #remove(taskId: string): void {
+  #remove(taskId: TaskId): void {
     const run = this.#byTask.get(taskId);
     if (!run) return;
     this.#byTask.delete(taskId);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { named } from '../../../test/kit/named.ts';
 import { RunDurations, toWorkflowKey } from './run-durations.ts';
 
 const KEY = 'portrait|lane-a|text_to_image';
@@ -7,14 +8,16 @@ const KEY = 'portrait|lane-a|text_to_image';
 function learned(runs: [workerId: string, seconds: number, warm?: boolean, key?: string][]): RunDurations {
   const durations = new RunDurations();
   for (const [workerId, seconds, warm = true, key = KEY] of runs)
-    durations.learn({ key, workerId, durationMs: seconds * 1000, warm });
+    durations.learn({ key, workerId: named(workerId), durationMs: seconds * 1000, warm });
   return durations;
 }
 
 describe('expected run time', () => {
   test('TQ15 is not said until a run of the workflow, its lane or its task type was measured', () => {
-    expect(learned([]).expectedMs(KEY, 'gpu-1')).toBeNull();
-    expect(learned([['gpu-1', 4, true, 'other|lane-b|image_to_video']]).expectedMs(KEY, 'gpu-1')).toBeNull();
+    expect(learned([]).expectedMs(KEY, named('gpu-1'))).toBeNull();
+    expect(
+      learned([['gpu-1', 4, true, 'other|lane-b|image_to_video']]).expectedMs(KEY, named('gpu-1')),
+    ).toBeNull();
   });
 
   test('is the median of the runs on that worker, so that one odd run changes nothing', () => {
@@ -25,14 +28,14 @@ describe('expected run time', () => {
       ['gpu-2', 30],
     ]);
 
-    expect(durations.expectedMs(KEY, 'gpu-1')).toBe(4000);
+    expect(durations.expectedMs(KEY, named('gpu-1'))).toBe(4000);
   });
 
   test('follows a change after twenty runs', () => {
     const before = Array.from({ length: 40 }, () => ['gpu-1', 10] as [string, number]);
     const after = Array.from({ length: 20 }, () => ['gpu-1', 3] as [string, number]);
 
-    expect(learned([...before, ...after]).expectedMs(KEY, 'gpu-1')).toBe(3000);
+    expect(learned([...before, ...after]).expectedMs(KEY, named('gpu-1'))).toBe(3000);
   });
 
   test('on a worker that never ran it is scaled by how fast that worker is at other work', () => {
@@ -42,7 +45,10 @@ describe('expected run time', () => {
       ...Array.from({ length: 20 }, () => ['slow', 30, true, other] as [string, number, boolean, string]),
       ['fast', 4],
     ]);
-    const [fast, slow] = [durations.expectedMs(KEY, 'fast') ?? 0, durations.expectedMs(KEY, 'slow') ?? 0];
+    const [fast, slow] = [
+      durations.expectedMs(KEY, named('fast')) ?? 0,
+      durations.expectedMs(KEY, named('slow')) ?? 0,
+    ];
 
     expect(fast).toBe(4000);
     expect(slow / fast).toBeGreaterThan(2);
@@ -56,8 +62,8 @@ describe('expected run time', () => {
       ['gpu-1', 20, true, 'c|lane-b|custom'],
     ]);
 
-    expect(durations.expectedMs('new|lane-a|custom', 'gpu-1')).toBe(6000);
-    expect(durations.expectedMs('new|lane-new|custom', 'gpu-1')).toBe(20_000);
+    expect(durations.expectedMs('new|lane-a|custom', named('gpu-1'))).toBe(6000);
+    expect(durations.expectedMs('new|lane-new|custom', named('gpu-1'))).toBe(20_000);
     expect(durations.laneMs('lane-b')).toBe(20_000);
   });
 
@@ -74,15 +80,15 @@ describe('expected time of loading models', () => {
       ['gpu-1', 10],
     ]);
 
-    expect(durations.expectedLoadMs(KEY, 'gpu-1')).toBe(15_000);
-    expect(durations.expectedMs(KEY, 'gpu-1')).toBe(10_000);
+    expect(durations.expectedLoadMs(KEY, named('gpu-1'))).toBe(15_000);
+    expect(durations.expectedMs(KEY, named('gpu-1'))).toBe(10_000);
   });
 
   test('is not known from cold runs alone, which are then the expected run time', () => {
     const durations = learned([['gpu-1', 25, false]]);
 
-    expect(durations.expectedLoadMs(KEY, 'gpu-1')).toBeNull();
-    expect(durations.expectedMs(KEY, 'gpu-1')).toBe(25_000);
+    expect(durations.expectedLoadMs(KEY, named('gpu-1'))).toBeNull();
+    expect(durations.expectedMs(KEY, named('gpu-1'))).toBe(25_000);
   });
 
   test('of another workflow of the lane holds for one that has run warm only', () => {
@@ -92,7 +98,7 @@ describe('expected time of loading models', () => {
       ['gpu-1', 10],
     ]);
 
-    expect(durations.expectedLoadMs(KEY, 'gpu-1')).toBe(15_000);
+    expect(durations.expectedLoadMs(KEY, named('gpu-1'))).toBe(15_000);
   });
 });
 
@@ -101,13 +107,13 @@ test('raw graphs that all differ do not fill the memory: the lane of the newest 
   for (let number = 0; number < 6000; number += 1)
     durations.learn({
       key: `graph-${number}|lane-a|custom`,
-      workerId: 'gpu-1',
+      workerId: named('gpu-1'),
       durationMs: 1000 + number,
       warm: true,
     });
 
-  expect(durations.expectedMs('graph-5999', 'gpu-1')).toBe(6999);
-  expect(durations.expectedMs('graph-0', 'gpu-1')).toBeNull();
+  expect(durations.expectedMs('graph-5999', named('gpu-1'))).toBe(6999);
+  expect(durations.expectedMs('graph-0', named('gpu-1'))).toBeNull();
   expect(durations.laneMs('lane-a')).not.toBeNull();
 });
 

@@ -1,4 +1,5 @@
-import type { TaskRow } from '../../platform/database/schema.ts';
+import type { WorkerId } from '@comfleet/contract';
+import type { TaskRow } from '../tasks/task-tables.ts';
 
 /** Runs remembered of one kind on one worker, and of one kind on all workers together. */
 const KEPT_RUNS = 20;
@@ -12,7 +13,7 @@ const SPEED_WEIGHT = 0.1;
 /** One measured run: from its start on the worker to its end, without waiting in the worker's queue. */
 export interface MeasuredRun {
   key: string;
-  workerId: string;
+  workerId: WorkerId;
   durationMs: number;
   /** False when the worker had other models loaded, or none: the time of loading them is part of it. */
   warm: boolean;
@@ -43,7 +44,7 @@ export class RunDurations {
   }
 
   /** Ms that a run on this worker takes with its models loaded, or on any worker for null; null when nothing was measured. */
-  expectedMs(key: string, workerId: string | null): number | null {
+  expectedMs(key: string, workerId: WorkerId | null): number | null {
     for (const name of toKinds(key)) {
       const kind = this.#kinds.get(name);
       const known =
@@ -54,7 +55,7 @@ export class RunDurations {
   }
 
   /** Ms that a run takes longer when its models must be loaded first; null when that was not measured. */
-  expectedLoadMs(key: string, workerId: string | null): number | null {
+  expectedLoadMs(key: string, workerId: WorkerId | null): number | null {
     // Tasks of one type may have any models; of one lane they have the same.
     for (const name of toKinds(key).slice(0, 2)) {
       const kind = this.#kinds.get(name);
@@ -72,7 +73,7 @@ export class RunDurations {
     return kind ? (kind.warm.median() ?? kind.cold.median()) : null;
   }
 
-  #medianOf(kind: Kind, warmth: 'warm' | 'cold', workerId: string | null): number | null {
+  #medianOf(kind: Kind, warmth: 'warm' | 'cold', workerId: WorkerId | null): number | null {
     const own = workerId === null ? null : (kind.byWorker.get(workerId)?.[warmth].median() ?? null);
     if (own !== null) return own;
     const fleetMs = kind[warmth].median();
@@ -80,7 +81,7 @@ export class RunDurations {
   }
 
   /** How many times longer this worker takes than the fleet does. */
-  #slowness(workerId: string): number {
+  #slowness(workerId: WorkerId): number {
     return Math.exp(this.#speeds.get(workerId)?.log ?? 0);
   }
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
+import { named } from '../../../test/kit/named.ts';
 import { createAttemptRow, createTaskRow } from '../../../test/kit/rows.ts';
-import type { TaskRow } from '../../platform/database/schema.ts';
 import { createEvent, type TaskChange } from '../tasks/task-change.ts';
 import { writeAttempt, writeNewAttempt, writeNewTask } from '../tasks/task-rows.ts';
+import type { TaskRow } from '../tasks/task-tables.ts';
 import { toWorkflowKey } from './run-durations.ts';
 import { RunEstimates } from './run-estimates.ts';
 
@@ -42,7 +43,11 @@ function run(
 ): void {
   const task = createTaskRow({ state: 'running', ...changes });
   const tell = (row: TaskRow, change: TaskChange, atMs: number) =>
-    estimates.note(row, createEvent(row, { workerId: 'gpu-1', ...change }, atMs), progress ?? PROGRESS);
+    estimates.note(
+      row,
+      createEvent(row, { workerId: named('gpu-1'), ...change }, atMs),
+      progress ?? PROGRESS,
+    );
   tell({ ...task, state: 'running' }, { type: 'attempt.claimed' }, 0);
   estimates.noteStart(task.id, startedMs);
   const state = changes.state ?? 'succeeded';
@@ -59,32 +64,32 @@ describe('what is learned from tasks as they end', () => {
     const { estimates } = await openEstimates();
     run(estimates, { startedMs: 60_000, endedMs: 64_000 });
 
-    expect(estimates.durations.expectedMs(KEY, 'gpu-1')).toBe(4000);
+    expect(estimates.durations.expectedMs(KEY, named('gpu-1'))).toBe(4000);
   });
 
   test('a task that failed says nothing about run times', async () => {
     const { estimates } = await openEstimates();
     run(estimates, { startedMs: 0, endedMs: 100, state: 'failed' });
 
-    expect(estimates.durations.expectedMs(KEY, 'gpu-1')).toBeNull();
+    expect(estimates.durations.expectedMs(KEY, named('gpu-1'))).toBeNull();
   });
 
   test('a result that ComfyUI still had says nothing about run times', async () => {
     const { estimates } = await openEstimates();
     run(estimates, { startedMs: 0, endedMs: 10, progress: { ...PROGRESS, nodes_cached: 3 } });
 
-    expect(estimates.durations.expectedMs(KEY, 'gpu-1')).toBeNull();
+    expect(estimates.durations.expectedMs(KEY, named('gpu-1'))).toBeNull();
   });
 
   test('the first run with a checkpoint is cold, the next one warm, and after the worker went away cold again', async () => {
     const { estimates } = await openEstimates();
     run(estimates, { startedMs: 0, endedMs: 20_000, requirements: MODELS });
     run(estimates, { startedMs: 20_000, endedMs: 25_000, requirements: MODELS });
-    estimates.forgetModels('gpu-1');
+    estimates.forgetModels(named('gpu-1'));
     run(estimates, { startedMs: 30_000, endedMs: 52_000, requirements: MODELS });
 
-    expect(estimates.durations.expectedMs(KEY, 'gpu-1')).toBe(5000);
-    expect(estimates.durations.expectedLoadMs(KEY, 'gpu-1')).toBe(17_000);
+    expect(estimates.durations.expectedMs(KEY, named('gpu-1'))).toBe(5000);
+    expect(estimates.durations.expectedLoadMs(KEY, named('gpu-1'))).toBe(17_000);
   });
 
   test('TQ15 what was expected at acceptance and at the claim is compared with what came', async () => {
@@ -93,7 +98,10 @@ describe('what is learned from tasks as they end', () => {
     const task = createTaskRow({ state: 'queued', created_at: 0 });
     estimates.noteForecast(task.id, { startMs: 0, endMs: 10_000 });
 
-    expect(estimates.describeClaim(task, 'gpu-1')).toEqual({ expected_ms: 4000, expected_end_ms: 10_000 });
+    expect(estimates.describeClaim(task, named('gpu-1'))).toEqual({
+      expected_ms: 4000,
+      expected_end_ms: 10_000,
+    });
     run(estimates, { startedMs: 0, endedMs: 8000, created_at: 0 });
     expect(estimates.errors()).toMatchObject([
       {
@@ -117,7 +125,7 @@ describe('after a restart', () => {
       created_at: 0,
       ended_at: 10_000 + seconds * 1000,
     });
-    const attempt = createAttemptRow({ worker_id: 'gpu-1', started_at: 10_000 });
+    const attempt = createAttemptRow({ worker_id: named('gpu-1'), started_at: 10_000 });
     const claim = createEvent(
       task,
       { type: 'attempt.claimed', attemptId: attempt.id, details: { ...details } },
@@ -139,7 +147,7 @@ describe('after a restart', () => {
 
     await estimates.load();
 
-    expect(estimates.durations.expectedMs(KEY, 'gpu-1')).toBe(8000);
+    expect(estimates.durations.expectedMs(KEY, named('gpu-1'))).toBe(8000);
     expect(estimates.errors()).toMatchObject([
       { run_time: { median_error_ratio: 0.5 }, end_time: { median_error_ratio: 0.5 } },
     ]);
@@ -148,7 +156,7 @@ describe('after a restart', () => {
   test('an attempt whose start nobody saw is not measured when it ends', async () => {
     const { database, estimates } = await openEstimates();
     const task = createTaskRow({ state: 'running', epoch: 1 });
-    const attempt = createAttemptRow({ worker_id: 'gpu-1', state: 'submitted' });
+    const attempt = createAttemptRow({ worker_id: named('gpu-1'), state: 'submitted' });
     await database.commit([...writeNewTask(database.k, task, []), writeNewAttempt(database.k, attempt)]);
 
     await estimates.load();
@@ -156,6 +164,6 @@ describe('after a restart', () => {
     const ended = { ...task, state: 'succeeded' as const, ended_at: 50_010 };
     estimates.note(ended, createEvent(ended, { type: 'task.succeeded' }, 50_010), PROGRESS);
 
-    expect(estimates.durations.expectedMs(KEY, 'gpu-1')).toBeNull();
+    expect(estimates.durations.expectedMs(KEY, named('gpu-1'))).toBeNull();
   });
 });

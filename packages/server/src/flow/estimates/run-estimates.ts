@@ -1,7 +1,7 @@
-import type { EstimateError, Progress } from '@comfleet/contract';
+import type { EstimateError, Progress, TaskId, WorkerId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
-import type { TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
 import { parseRequirements, type TaskRequirements } from '../tasks/requirements.ts';
+import type { TaskEventRow, TaskRow, TaskTables } from '../tasks/task-tables.ts';
 import { EstimateErrors, type Expectation } from './estimate-errors.ts';
 import type { Forecast } from './finish-forecast.ts';
 import { type EndedRun, loadEndedRuns, loadOpenRuns } from './measured-runs.ts';
@@ -20,7 +20,7 @@ type Run = Pick<
 export class RunEstimates {
   readonly durations = new RunDurations();
   readonly runs = new OpenRuns();
-  readonly #database: Database;
+  readonly #database: Database<TaskTables>;
   /** The models that a task runs with, as one key; empty for none. */
   readonly #modelsOf: (requirements: TaskRequirements) => string;
   readonly #errors = new EstimateErrors();
@@ -29,7 +29,7 @@ export class RunEstimates {
   /** What was expected of tasks that have not ended. */
   readonly #expected = new Map<string, Expectation>();
 
-  constructor(database: Database, modelsOf: (requirements: TaskRequirements) => string) {
+  constructor(database: Database<TaskTables>, modelsOf: (requirements: TaskRequirements) => string) {
     this.#database = database;
     this.#modelsOf = modelsOf;
   }
@@ -52,24 +52,24 @@ export class RunEstimates {
   }
 
   /** A task began to run on its worker. */
-  noteStart(taskId: string, atMs: number): void {
+  noteStart(taskId: TaskId, atMs: number): void {
     this.runs.noteStart(taskId, atMs);
   }
 
   /** A worker went away: whatever comes back has nothing loaded. */
-  forgetModels(workerId: string): void {
+  forgetModels(workerId: WorkerId): void {
     this.#loaded.delete(workerId);
   }
 
   /** Keeps what was forecast when a task was accepted, to be compared with what comes. */
-  noteForecast(taskId: string, { endMs }: Forecast): void {
+  noteForecast(taskId: TaskId, { endMs }: Forecast): void {
     if (endMs === null) return;
     const expectedMs = this.#expected.get(taskId)?.expected_ms ?? null;
     this.#expected.set(taskId, { expected_ms: expectedMs, expected_end_ms: endMs });
   }
 
   /** Details of a claim's event: the run time and the end that are expected; null where nothing was measured. */
-  describeClaim(task: TaskRow, workerId: string): Record<string, unknown> {
+  describeClaim(task: TaskRow, workerId: WorkerId): Record<string, unknown> {
     const expectedMs = this.durations.expectedMs(toWorkflowKey(task), workerId);
     const expectation: Expectation = {
       expected_ms: expectedMs === null ? null : Math.round(expectedMs),

@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.ts';
+import { named } from '../../../test/kit/named.ts';
 import { createTaskRow } from '../../../test/kit/rows.ts';
 import { createEvent } from '../tasks/task-change.ts';
 import { LiveBoard, type LiveUpdate } from './live-updates.ts';
 
-const TASK = createTaskRow({ id: 'task-1', owner_id: 'owner-1', batch_id: 'batch-1', state: 'running' });
+const ID = named<'task'>('task-1');
+const TASK = createTaskRow({
+  id: ID,
+  owner_id: named('owner-1'),
+  batch_id: named('batch-1'),
+  state: 'running',
+});
 const PROGRESS = { value: 0.5 } as Extract<LiveUpdate, { kind: 'progress' }>['progress'];
 const IMAGE = { nodeId: '3', mimeType: 'image/jpeg', bytes: Buffer.from('first') };
 
@@ -65,7 +72,7 @@ describe('progress and previews', () => {
     const board = createBoard();
     const heard: unknown[] = [];
     board.reportProgress(TASK, PROGRESS);
-    expect(board.progressOf('task-1')).toBe(PROGRESS);
+    expect(board.progressOf(ID)).toBe(PROGRESS);
     board.subscribe('all', (update) =>
       heard.push(update.kind === 'progress' ? update.progress.value : update.kind),
     );
@@ -73,7 +80,7 @@ describe('progress and previews', () => {
     board.reportEvent(succeeded, event);
 
     expect(heard).toEqual([1, 'event']);
-    expect(board.progressOf('task-1')).toBeNull();
+    expect(board.progressOf(ID)).toBeNull();
   });
 
   test('PR7 without a watcher no preview is sent; who comes later finds the newest', () => {
@@ -86,7 +93,7 @@ describe('progress and previews', () => {
     board.reportPreview(TASK, { ...IMAGE, bytes: Buffer.from('second') });
 
     expect(heard).toEqual([]);
-    expect(board.previewOf('task-1')).toEqual({
+    expect(board.previewOf(ID)).toEqual({
       node_id: '3',
       content_type: 'image/jpeg',
       data_base64: Buffer.from('second').toString('base64'),
@@ -97,11 +104,11 @@ describe('progress and previews', () => {
     const board = createBoard();
     board.reportProgress(TASK, PROGRESS);
     board.reportPreview(TASK, { ...IMAGE, bytes: Buffer.alloc(64 * 1024 + 1) });
-    expect(board.previewOf('task-1')).toBeNull();
+    expect(board.previewOf(ID)).toBeNull();
 
     board.reportEvent(succeeded, event);
     board.reportPreview(TASK, IMAGE);
 
-    expect(board.previewOf('task-1')).toBeNull();
+    expect(board.previewOf(ID)).toBeNull();
   });
 });

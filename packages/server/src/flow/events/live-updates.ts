@@ -1,12 +1,12 @@
-import type { Preview, Progress, TaskId } from '@comfleet/contract';
-import type { TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
+import type { BatchId, Preview, PrincipalId, Progress, TaskId } from '@comfleet/contract';
 import type { Clock } from '../../platform/time/clock.ts';
+import type { TaskEventRow, TaskRow } from '../tasks/task-tables.ts';
 import { MAX_PREVIEW_BYTES, PreviewThrottle } from './preview-throttle.ts';
 
 interface Address {
   taskId: TaskId;
-  ownerId: string;
-  batchId: string | null;
+  ownerId: PrincipalId;
+  batchId: BatchId | null;
 }
 
 /** What watchers hear of; a state is in SQL already when its event comes here. */
@@ -25,9 +25,9 @@ export interface LiveUpdates {
   /** The return value unsubscribes. */
   subscribe(topic: Topic, listener: Listener): () => void;
   /** The newest progress of a running task. */
-  progressOf(taskId: string): Progress | null;
+  progressOf(taskId: TaskId): Progress | null;
   /** The newest preview of a running task. */
-  previewOf(taskId: string): Preview | null;
+  previewOf(taskId: TaskId): Preview | null;
 }
 
 interface PreviewImage {
@@ -65,11 +65,11 @@ export class LiveBoard implements LiveUpdates {
     };
   }
 
-  progressOf(taskId: string): Progress | null {
+  progressOf(taskId: TaskId): Progress | null {
     return this.#progress.get(taskId) ?? null;
   }
 
-  previewOf(taskId: string): Preview | null {
+  previewOf(taskId: TaskId): Preview | null {
     return this.#previews.get(taskId)?.() ?? null;
   }
 
@@ -115,7 +115,7 @@ export class LiveBoard implements LiveUpdates {
     });
   }
 
-  #keepPreview(taskId: string, read: () => Preview): void {
+  #keepPreview(taskId: TaskId, read: () => Preview): void {
     if (this.#progress.has(taskId)) this.#previews.set(taskId, read);
   }
 
@@ -139,7 +139,7 @@ export class LiveBoard implements LiveUpdates {
 }
 
 function toAddress(task: TaskRow): Address {
-  return { taskId: task.id as TaskId, ownerId: task.owner_id, batchId: task.batch_id };
+  return { taskId: task.id, ownerId: task.owner_id, batchId: task.batch_id };
 }
 
 function listTopics({ taskId, batchId, ownerId }: Address): Topic[] {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.ts';
+import { named } from '../../../test/kit/named.ts';
 import { PreviewThrottle } from './preview-throttle.ts';
 
 function openThrottle() {
@@ -7,7 +8,9 @@ function openThrottle() {
   const throttle = new PreviewThrottle(clock, 500);
   const sent: string[] = [];
   const offer = (task: string, first: number, size = 4) =>
-    throttle.offer(task, new Uint8Array(size).fill(first), (bytes) => sent.push(`${task}:${bytes[0]}`));
+    throttle.offer(named(task), new Uint8Array(size).fill(first), (bytes) =>
+      sent.push(`${task}:${bytes[0]}`),
+    );
   return { clock, throttle, sent, offer };
 }
 
@@ -52,7 +55,7 @@ describe('previews', () => {
     const { clock, throttle, sent, offer } = openThrottle();
     const frame = new Uint8Array([7]);
     offer('a', 1);
-    throttle.offer('a', frame, (bytes) => sent.push(`a:${bytes[0]}`));
+    throttle.offer(named('a'), frame, (bytes) => sent.push(`a:${bytes[0]}`));
 
     frame.fill(9);
     clock.advance(500);

@@ -1,3 +1,4 @@
+import type { TaskId } from '@comfleet/contract';
 import type { Clock } from '../../platform/time/clock.ts';
 
 /** Larger previews reach nobody. */
@@ -14,7 +15,7 @@ export class PreviewThrottle {
     this.#periodMs = periodMs;
   }
 
-  offer(taskId: string, image: Uint8Array, send: (bytes: Uint8Array) => void): void {
+  offer(taskId: TaskId, image: Uint8Array, send: (bytes: Uint8Array) => void): void {
     if (image.byteLength > MAX_PREVIEW_BYTES) return;
     if (this.#waiting.has(taskId)) {
       // The frame's memory is the socket's: what waits is copied.
@@ -27,11 +28,11 @@ export class PreviewThrottle {
   }
 
   /** The task is over: what waits is not sent any more. */
-  forget(taskId: string): void {
+  forget(taskId: TaskId): void {
     if (this.#waiting.has(taskId)) this.#waiting.set(taskId, null);
   }
 
-  #next(taskId: string): void {
+  #next(taskId: TaskId): void {
     const waiting = this.#waiting.get(taskId);
     this.#waiting.delete(taskId);
     if (waiting) this.offer(taskId, waiting.bytes, waiting.send);

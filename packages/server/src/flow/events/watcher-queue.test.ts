@@ -1,10 +1,14 @@
-import type { TaskId } from '@comfleet/contract';
 import { describe, expect, test } from 'vitest';
-import type { TaskEventRow } from '../../platform/database/schema.ts';
+import { named } from '../../../test/kit/named.ts';
+import type { TaskEventRow } from '../tasks/task-tables.ts';
 import type { LiveUpdate } from './live-updates.ts';
 import { WatcherQueue } from './watcher-queue.ts';
 
-const ids = (task: string) => ({ taskId: task as TaskId, ownerId: 'owner', batchId: null });
+const ids = (task: string) => ({
+  taskId: named<'task'>(task),
+  ownerId: named<'principal'>('owner'),
+  batchId: null,
+});
 
 function createEvent(number: number, task = 't1'): LiveUpdate {
   return { kind: 'event', ...ids(task), event: { number } as TaskEventRow };

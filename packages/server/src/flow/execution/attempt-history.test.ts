@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { named } from '../../../test/kit/named.ts';
 import { readAttemptHistory } from './attempt-history.ts';
 
-function attempt(worker_id: string, code: string | null, details: Record<string, unknown> | null = null) {
-  return { worker_id, error: code === null ? null : JSON.stringify({ code, message: '', details }) };
+function attempt(worker: string, code: string | null, details: Record<string, unknown> | null = null) {
+  const error = code === null ? null : JSON.stringify({ code, message: '', details });
+  return { worker_id: named<'worker'>(worker), error };
 }
 
 describe('the history of a task', () => {

@@ -1,6 +1,6 @@
-import type { RecordedError } from '@comfleet/contract';
+import type { RecordedError, TaskId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
-import type { AttemptRow } from '../../platform/database/schema.ts';
+import type { AttemptRow, TaskTables } from '../tasks/task-tables.ts';
 
 /** What the earlier attempts of a task say about its next one. */
 export interface AttemptHistory {
@@ -51,7 +51,10 @@ export function wasRefused({ code, details }: Pick<RecordedError, 'code' | 'deta
 }
 
 /** The history of a task whose attempt ends now. Attempts are at most ten, so all are read. */
-export async function loadAttemptHistory(database: Database, taskId: string): Promise<AttemptHistory> {
+export async function loadAttemptHistory(
+  database: Database<TaskTables>,
+  taskId: TaskId,
+): Promise<AttemptHistory> {
   const rows = await database.read(
     database.k
       .selectFrom('attempt')

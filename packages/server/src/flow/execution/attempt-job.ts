@@ -1,9 +1,10 @@
 import type { CollectedOutput, ComfyHttp, FinishedBy, ProgressState } from '@comfleet/comfyui';
+import type { TaskId, WorkerId } from '@comfleet/contract';
 import type { Write } from '../../platform/database/database.ts';
-import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskChange } from '../tasks/task-change.ts';
+import type { AttemptRow, TaskRow } from '../tasks/task-tables.ts';
 import type { StepDeps } from './attempt-steps.ts';
 import type { AttemptResult } from './ending.ts';
 import type { ExecutionCounters } from './execution-counters.ts';
@@ -30,7 +31,7 @@ export interface RunnerDeps extends StepDeps {
   clock: Clock;
   logger: Logger;
   loadGraphText(hash: string): Promise<string>;
-  loadSecrets(taskId: string): Promise<Record<string, unknown>>;
+  loadSecrets(taskId: TaskId): Promise<Record<string, unknown>>;
   /** Pushes a file of ours to the worker and answers the value its graph input must have. */
   uploadInput(input: InputFile, http: ComfyHttp, signal: AbortSignal): Promise<string>;
   collect(job: {
@@ -43,7 +44,7 @@ export interface RunnerDeps extends StepDeps {
     signal: AbortSignal;
   }): Promise<Collected>;
   /** Restarts the process of a worker that is ours; null for any other. */
-  findRestart(workerId: string): (() => Promise<void>) | null;
+  findRestart(workerId: WorkerId): (() => Promise<void>) | null;
   counters: ExecutionCounters;
   /** The prompt began to run on its worker. */
   onStarted(task: TaskRow): void;

@@ -1,11 +1,11 @@
 import type { FinishedBy } from '@comfleet/comfyui';
-import type { Progress } from '@comfleet/contract';
+import type { Progress, TaskId, WorkerId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
-import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
+import type { AttemptRow, TaskRow, TaskTables } from '../tasks/task-tables.ts';
 import { type AttemptHistory, loadAttemptHistory, NO_HISTORY } from './attempt-history.ts';
 import type { AttemptEnd } from './attempt-job.ts';
 import { endedAttempt, planAfterAttempt } from './attempt-writes.ts';
@@ -13,7 +13,7 @@ import { type AttemptResult, decideNextStep, type RetryPolicy } from './ending.t
 import type { RetryBudget } from './retry-budget.ts';
 
 export interface SettlerDeps {
-  database: Database;
+  database: Database<TaskTables>;
   journal: TaskJournal;
   clock: Clock;
   logger: Logger;
@@ -21,11 +21,11 @@ export interface SettlerDeps {
   /** Where a task that avoids one more worker waits, and whether any other one could take it now. */
   planRetryLane: (
     task: TaskRow,
-    workerId: string,
+    workerId: WorkerId,
     needsMoreVram: boolean,
   ) => { key: string; requirements: string; hasOtherWorker: boolean };
   /** The newest progress of a running task. */
-  findProgress: (taskId: string) => Progress | null;
+  findProgress: (taskId: TaskId) => Progress | null;
   /** Extra writes that end a task for good (its secrets go). */
   writesAtEnd: (task: TaskRow) => readonly Write[];
   retry: RetryPolicy;

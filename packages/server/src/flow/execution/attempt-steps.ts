@@ -1,10 +1,10 @@
 import type { Database, Write } from '../../platform/database/database.ts';
-import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskChange } from '../tasks/task-change.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
+import type { AttemptRow, TaskRow, TaskTables } from '../tasks/task-tables.ts';
 
 type StepType = keyof typeof STATE_AFTER | 'attempt.escalated';
 
@@ -16,7 +16,7 @@ const STATE_AFTER = {
 } as const;
 
 export interface StepDeps {
-  database: Database;
+  database: Database<TaskTables>;
   journal: TaskJournal;
   clock: Clock;
   logger: Logger;

@@ -1,6 +1,6 @@
 import type { Progress } from '@comfleet/contract';
-import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import type { TaskChange } from '../tasks/task-change.ts';
+import type { AttemptRow, TaskRow } from '../tasks/task-tables.ts';
 import type { AttemptResult, NextStep } from './ending.ts';
 
 /** The attempt's row when it is over. */

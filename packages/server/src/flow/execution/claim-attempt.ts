@@ -1,15 +1,15 @@
 import type { Id, IdKind, TaskId, WorkerId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
-import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
+import type { AttemptRow, TaskRow, TaskTables } from '../tasks/task-tables.ts';
 
 export interface ClaimDeps {
-  database: Database;
+  database: Database<TaskTables>;
   journal: TaskJournal;
   createId: <K extends IdKind>() => Id<K>;
   writeNewAttempt: (row: AttemptRow) => Write;
   /** Details for the event of a claim: what is expected of the task on this worker. */
-  describeClaim: (task: TaskRow, workerId: string) => Record<string, unknown>;
+  describeClaim: (task: TaskRow, workerId: WorkerId) => Record<string, unknown>;
 }
 
 /** Where a claimed task is to run. `placed` says why there, and is kept with the claim's event. */

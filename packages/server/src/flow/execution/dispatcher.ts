@@ -1,9 +1,9 @@
 import type { FinishedBy } from '@comfleet/comfyui';
 import type { TaskId, WorkerId } from '@comfleet/contract';
-import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
+import type { AttemptRow, TaskRow } from '../tasks/task-tables.ts';
 import {
   type AttemptEnd,
   type AttemptJob,
@@ -80,7 +80,7 @@ export class Dispatcher {
     return this.#settler.finishedBy;
   }
 
-  find(taskId: string): { attempt: AttemptRow; workerId: WorkerId; startedMs: number | null } | null {
+  find(taskId: TaskId): { attempt: AttemptRow; workerId: WorkerId; startedMs: number | null } | null {
     return this.#running.get(taskId) ?? null;
   }
 
@@ -117,7 +117,7 @@ export class Dispatcher {
   }
 
   /** Stops a task's attempt; it settles by itself. False when none runs here; a cancel counts once it does. */
-  stop(taskId: string, reason: StopReason): boolean {
+  stop(taskId: TaskId, reason: StopReason): boolean {
     const running = this.#running.get(taskId);
     running?.abort.abort(reason);
     if (!running && reason === 'canceled') this.#canceledEarly.add(taskId);
@@ -168,7 +168,7 @@ export class Dispatcher {
       stop: abort.signal,
       onPhase: (phase) => {
         running.phase = phase;
-        this.#deps.slots.phase(workerId, task.id as TaskId, phase);
+        this.#deps.slots.phase(workerId, task.id, phase);
       },
     });
     // A cancel that was acknowledged before the claim's answer came back, or before a restart.

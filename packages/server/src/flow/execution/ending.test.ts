@@ -1,6 +1,7 @@
 import { ATTEMPT_ENDINGS, ERRORS, type ErrorCode } from '@comfleet/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { named } from '../../../test/kit/named.ts';
 import { NO_HISTORY } from './attempt-history.ts';
 import {
   type AttemptedTask,
@@ -14,7 +15,7 @@ const POLICY: RetryPolicy = { baseDelayMs: 1000, maxDelayMs: 60_000, maxDeaths: 
 const FIRST: AttemptedTask = {
   attemptCount: 1,
   maxAttempts: 4,
-  workerId: 'one',
+  workerId: named('one'),
   history: NO_HISTORY,
   cancelRequested: false,
   hasOtherWorker: true,

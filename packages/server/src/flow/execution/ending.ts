@@ -1,4 +1,4 @@
-import type { AttemptEnding, ErrorCode, RecordedError } from '@comfleet/contract';
+import type { AttemptEnding, ErrorCode, RecordedError, WorkerId } from '@comfleet/contract';
 import { ERRORS, isErrorCode } from '@comfleet/contract';
 import { recordError } from '../../platform/errors/app-error.ts';
 import { type AttemptHistory, hasDied, wasRefused } from './attempt-history.ts';
@@ -41,7 +41,7 @@ export interface AttemptedTask {
   attemptCount: number;
   maxAttempts: number;
   /** The worker of the attempt that ended. */
-  workerId: string;
+  workerId: WorkerId;
   /** Of the attempts before that one. */
   history: AttemptHistory;
   cancelRequested: boolean;

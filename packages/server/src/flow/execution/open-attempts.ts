@@ -1,6 +1,6 @@
-import { createUuidV7, type RecordedError } from '@comfleet/contract';
+import { lowestId, type RecordedError, type WorkerId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
-import type { AttemptRow, TaskRow } from '../../platform/database/schema.ts';
+import type { AttemptRow, TaskRow, TaskTables } from '../tasks/task-tables.ts';
 
 export interface OpenAttempt {
   attempt: AttemptRow;
@@ -11,9 +11,9 @@ const PAGE = 500;
 const OPEN_STATES = ['claimed', 'submitted', 'running', 'collecting'] as const;
 
 /** Every attempt that had not ended when the last server stopped, with its task; read before anything new is placed. */
-export async function loadOpenAttempts(database: Database): Promise<OpenAttempt[]> {
+export async function loadOpenAttempts(database: Database<TaskTables>): Promise<OpenAttempt[]> {
   const open: OpenAttempt[] = [];
-  for (let after = ''; ; ) {
+  for (let after = lowestId<'attempt'>(); ; ) {
     const attempts = await database.read(
       database.k
         .selectFrom('attempt')
@@ -38,15 +38,15 @@ export async function loadOpenAttempts(database: Database): Promise<OpenAttempt[
 
 /** Prompts that were given up since then and may still turn up on their worker: it was not reached, or never answered. */
 export async function loadGivenUp(
-  database: Database,
+  database: Database<TaskTables>,
   sinceMs: number,
-): Promise<{ workerId: string; promptId: string }[]> {
+): Promise<{ workerId: WorkerId; promptId: string }[]> {
   const rows = await database.read(
     database.k
       .selectFrom('attempt')
       .select(['worker_id', 'prompt_id', 'error'])
       // Ids are born in order: attempts that began long before cannot have been given up since.
-      .where('id', '>=', createUuidV7(sinceMs - LONGEST_ATTEMPT_MS, LOWEST))
+      .where('id', '>=', lowestId<'attempt'>(sinceMs - LONGEST_ATTEMPT_MS))
       .where('state', '=', 'ended')
       .where('ending', '<>', 'succeeded')
       .where('ended_at', '>=', sinceMs)
@@ -63,4 +63,3 @@ const GIVEN_UP = new Set(['WORKER_UNREACHABLE', 'PROMPT_STALLED', 'EXECUTION_TIM
 const MAX_GIVEN_UP = 10_000;
 /** An attempt of a day and more is looked for no more. */
 const LONGEST_ATTEMPT_MS = 86_400_000;
-const LOWEST = new Uint8Array(10);

@@ -1,5 +1,6 @@
 import { type Graph, parseLosslessJson, stringifyLosslessJson } from '@comfleet/comfyui';
 import { describe, expect, test } from 'vitest';
+import { named } from '../../../test/kit/named.ts';
 import { createTag, prepareGraph, restoreName, withInputs } from './prepare-graph.ts';
 
 const GRAPH: Graph = {
@@ -47,7 +48,7 @@ describe('preparing the graph of an attempt', () => {
 
 describe('the tag of an attempt', () => {
   test('is the end of its id and is taken out of names again', () => {
-    const tag = createTag('01890000-0000-7000-8000-0123456789ab');
+    const tag = createTag(named('01890000-0000-7000-8000-0123456789ab'));
 
     expect(tag).toBe('~456789ab');
     expect(restoreName(`red${tag}_00001_.png`, tag)).toBe('red_00001_.png');

@@ -1,10 +1,11 @@
 import { type Graph, readLink } from '@comfleet/comfyui';
+import type { AssetId, AttemptId } from '@comfleet/contract';
 
 /** A file of ours that a graph input names: bound to an asset at acceptance, pushed to the worker before the POST. */
 export interface InputFile {
   nodeId: string;
   inputName: string;
-  assetId: string;
+  assetId: AssetId;
 }
 
 export interface PreparedGraph {
@@ -43,7 +44,7 @@ function tagPrefix(inputs: Record<string, unknown>, tag: string): Record<string,
 }
 
 /** The tag of an attempt: short, legal in file names of every system, and unlike what people write. */
-export function createTag(attemptId: string): string {
+export function createTag(attemptId: AttemptId): string {
   return `~${attemptId.slice(-8)}`;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { named } from '../../../test/kit/named.ts';
 import { decideRetryNow, RetryBudget, retryAllowance } from './retry-budget.ts';
 
 describe('the retry budget of the fleet', () => {
@@ -20,22 +21,22 @@ describe('the retry budget of the fleet', () => {
   test('a fourth retry goes once one of three has ended', () => {
     const budget = new RetryBudget();
     const now = { running: 3, random: 0 };
-    for (const id of ['a', 'b', 'c', 'd']) budget.add(id);
-    const first = ['a', 'b', 'c', 'd'].map((id) => budget.ask(id, now).kind);
-    budget.remove('b');
+    for (const id of ['a', 'b', 'c', 'd']) budget.add(named(id));
+    const first = ['a', 'b', 'c', 'd'].map((id) => budget.ask(named(id), now).kind);
+    budget.remove(named('b'));
 
     expect(first).toEqual(['go', 'go', 'go', 'later']);
-    expect(budget.ask('d', now)).toEqual({ kind: 'go' });
+    expect(budget.ask(named('d'), now)).toEqual({ kind: 'go' });
     expect(budget.inFlight).toBe(3);
   });
 
   test('a task that is moved, not tried again, never waits', () => {
     const budget = new RetryBudget();
     for (const id of ['a', 'b', 'c']) {
-      budget.add(id);
-      budget.ask(id, { running: 3, random: 0 });
+      budget.add(named(id));
+      budget.ask(named(id), { running: 3, random: 0 });
     }
 
-    expect(budget.ask('moved', { running: 3, random: 0 })).toEqual({ kind: 'go' });
+    expect(budget.ask(named('moved'), { running: 3, random: 0 })).toEqual({ kind: 'go' });
   });
 });

@@ -1,3 +1,5 @@
+import type { TaskId } from '@comfleet/contract';
+
 /** Retries in flight at once, whatever runs. */
 const FLOOR = 3;
 /** Of the running tasks. */
@@ -32,13 +34,13 @@ export class RetryBudget {
   }
 
   /** A failed task is to be tried again; it waits for its turn. */
-  add(taskId: string): void {
+  add(taskId: TaskId): void {
     this.#inFlight.delete(taskId);
     this.#waiting.add(taskId);
   }
 
   /** Asked when the task's wait is over. Tasks that were never added go. */
-  ask(taskId: string, now: { running: number; random: number }): RetryDecision {
+  ask(taskId: TaskId, now: { running: number; random: number }): RetryDecision {
     if (!this.#waiting.has(taskId)) return { kind: 'go' };
     const decision = decideRetryNow({ ...now, inFlight: this.#inFlight.size });
     if (decision.kind === 'go') {
@@ -49,7 +51,7 @@ export class RetryBudget {
   }
 
   /** The task ended, or goes on as no retry. */
-  remove(taskId: string): void {
+  remove(taskId: TaskId): void {
     this.#inFlight.delete(taskId);
     this.#waiting.delete(taskId);
   }

@@ -1,6 +1,6 @@
-import type { TaskRow } from '../../platform/database/schema.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskRequirements } from '../tasks/requirements.ts';
+import type { TaskRow } from '../tasks/task-tables.ts';
 
 /** What the workflow of a task allows; null: any silence. */
 export function readSilenceLimitMs({ requirements }: Pick<TaskRow, 'requirements'>): number | null {

@@ -1,6 +1,6 @@
 import { ComfyError, type ComfyHttp } from '@comfleet/comfyui';
-import type { TaskRow } from '../../platform/database/schema.ts';
 import { toError } from '../../platform/errors/app-error.ts';
+import type { TaskRow } from '../tasks/task-tables.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
 import type { InputFile } from './prepare-graph.ts';
 

@@ -1,11 +1,11 @@
-import type { TaskId } from '@comfleet/contract';
+import type { PrincipalId, TaskId } from '@comfleet/contract';
 import type { BoardLane } from './board-lane.ts';
 import type { WorkerFacts } from './needs.ts';
 
 /** A prompt of ours on a worker. */
 export interface PlacedPrompt {
   readonly taskId: TaskId;
-  readonly ownerId: string;
+  readonly ownerId: PrincipalId;
   readonly taskType: string;
   /** What its run time is measured under. */
   readonly workflowKey: string;

@@ -1,4 +1,4 @@
-import type { TaskId, WorkerId } from '@comfleet/contract';
+import type { PrincipalId, TaskId, WorkerId } from '@comfleet/contract';
 import { BoardLane } from './board-lane.ts';
 import { BoardWorker, type PlacedPrompt } from './board-worker.ts';
 import {
@@ -190,7 +190,7 @@ export class Board {
   }
 
   /** Prompts of a client on all workers. */
-  ownedBy(ownerId: string): number {
+  ownedBy(ownerId: PrincipalId): number {
     return this.#byOwner.get(ownerId) ?? 0;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BoardTable, createFacts, NEEDS, withModel } from '../../../test/kit/board.ts';
+import { named } from '../../../test/kit/named.ts';
 import { explainWaiting } from './explain.ts';
 
 const A = withModel('a');
@@ -141,14 +142,14 @@ describe('which workers are candidates', () => {
 describe('which task comes first', () => {
   test('TQ3 rank, then the client with the fewest prompts on workers, then age', () => {
     const table = new BoardTable([createFacts('one', { slots: 9 })]);
-    table.send('one', NEEDS, { ownerId: 'busy' });
+    table.send('one', NEEDS, { ownerId: named('busy') });
     const more = (word: string) => ({
       ...NEEDS,
       classTypes: ['KSampler', ...(word === '' ? [] : ['SaveImage'])],
     });
-    table.wait('busy old', more('x'), { ownerId: 'busy' });
-    table.wait('idle new', NEEDS, { ownerId: 'idle' });
-    table.wait('busy urgent', { ...NEEDS, taskType: 'other' }, { ownerId: 'busy', rank: 9 });
+    table.wait('busy old', more('x'), { ownerId: named('busy') });
+    table.wait('idle new', NEEDS, { ownerId: named('idle') });
+    table.wait('busy urgent', { ...NEEDS, taskType: 'other' }, { ownerId: named('busy'), rank: 9 });
 
     expect([table.step(), table.step(), table.step()]).toEqual([
       'busy urgent on one, hot',
@@ -330,30 +331,30 @@ describe('taking back what only waits on a worker', () => {
 
   test('TQ19 within a rank a client that has two fewer prompts on workers gets the place, one with one fewer does not', () => {
     const table = new BoardTable([createFacts('one'), createFacts('two', { slots: 1 })]);
-    table.send('one', NEEDS, { ownerId: 'batch' });
-    table.send('one', NEEDS, { ownerId: 'batch', phase: 'waiting' });
-    table.send('two', NEEDS, { ownerId: 'single' });
-    table.wait('next', NEEDS, { ownerId: 'single' });
+    table.send('one', NEEDS, { ownerId: named('batch') });
+    table.send('one', NEEDS, { ownerId: named('batch'), phase: 'waiting' });
+    table.send('two', NEEDS, { ownerId: named('single') });
+    table.wait('next', NEEDS, { ownerId: named('single') });
     expect(table.step()).toBe('none');
 
-    table.wait('next', NEEDS, { ownerId: 'another' });
+    table.wait('next', NEEDS, { ownerId: named('another') });
     expect(table.decide()).toMatchObject({ kind: 'take_back', prompt: { ownerId: 'batch' } });
   });
 
   test('nothing is taken back for a task of the same rank behind it in its own lane', () => {
     const table = new BoardTable([createFacts('one')]);
-    table.send('one', NEEDS, { ownerId: 'batch', lane: 'lane' });
-    table.send('one', NEEDS, { ownerId: 'batch', lane: 'lane', phase: 'waiting' });
-    table.wait('lane', NEEDS, { ownerId: 'another' });
+    table.send('one', NEEDS, { ownerId: named('batch'), lane: 'lane' });
+    table.send('one', NEEDS, { ownerId: named('batch'), lane: 'lane', phase: 'waiting' });
+    table.wait('lane', NEEDS, { ownerId: named('another') });
 
     expect(table.step()).toBe('none');
   });
 
   test('within a rank nothing is taken back for a task that would have to load its models there', () => {
     const table = new BoardTable([createFacts('one')]);
-    table.send('one', A, { ownerId: 'batch' });
-    table.send('one', A, { ownerId: 'batch', phase: 'waiting' });
-    table.wait('cold', B, { ownerId: 'single' });
+    table.send('one', A, { ownerId: named('batch') });
+    table.send('one', A, { ownerId: named('batch'), phase: 'waiting' });
+    table.wait('cold', B, { ownerId: named('single') });
 
     expect(table.step()).toBe('none');
   });

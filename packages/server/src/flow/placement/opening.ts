@@ -1,4 +1,4 @@
-import type { TaskId } from '@comfleet/contract';
+import type { PrincipalId, TaskId } from '@comfleet/contract';
 import type { Board } from './board.ts';
 import type { BoardLane } from './board-lane.ts';
 import type { PlacementRules } from './rules.ts';
@@ -9,7 +9,7 @@ export interface Head {
   readonly lane: string;
   readonly rank: number;
   readonly acceptedSeq: number;
-  readonly ownerId: string;
+  readonly ownerId: PrincipalId;
   readonly workflowKey: string;
 }
 

@@ -1,6 +1,7 @@
-import type { TaskId } from '@comfleet/contract';
+import type { PrincipalId, TaskId } from '@comfleet/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { named } from '../../../test/kit/named.ts';
 import { compareWaiting, type QueuedTask, type TaskQueue, type WaitingTask } from './task-queue.ts';
 
 /** Makes an empty queue whose clock the test moves; clients are raised after `AGING_MS`. */
@@ -22,11 +23,11 @@ export function describeTaskQueue(name: string, open: OpenQueue): void {
 function createTask(number: number, changes: Partial<QueuedTask> = {}): QueuedTask {
   const id = `01890000-0000-7000-8000-${String(number).padStart(12, '0')}`;
   return {
-    taskId: id as TaskId,
+    taskId: named(id),
     lane: 'a',
     priority: 5,
     acceptedSeq: number,
-    ownerId: 'owner',
+    ownerId: named('owner'),
     workflowKey: 'workflow',
     ...changes,
   };
@@ -87,25 +88,28 @@ function describeOrder(openQueue: () => Promise<TaskQueue>): void {
 function describeFairness(open: OpenQueue): void {
   test('TQ19 a single task of one client goes before the next one of another client with many', async () => {
     const queue = await open({ nowMs: 0 });
-    for (let number = 1; number <= 5; number += 1) await queue.put(createTask(number, { ownerId: 'batch' }));
+    for (let number = 1; number <= 5; number += 1)
+      await queue.put(createTask(number, { ownerId: named('batch') }));
     await queue.take('a');
-    await queue.put(createTask(6, { ownerId: 'single' }));
+    await queue.put(createTask(6, { ownerId: named('single') }));
 
     expect(numbers(await takeAll(queue, 'a'))).toEqual([6, 2, 3, 4, 5]);
   });
 
   test('TQ19 two clients with many tasks alternate', async () => {
     const queue = await open({ nowMs: 0 });
-    for (let number = 1; number <= 3; number += 1) await queue.put(createTask(number, { ownerId: 'one' }));
-    for (let number = 4; number <= 6; number += 1) await queue.put(createTask(number, { ownerId: 'two' }));
+    for (let number = 1; number <= 3; number += 1)
+      await queue.put(createTask(number, { ownerId: named('one') }));
+    for (let number = 4; number <= 6; number += 1)
+      await queue.put(createTask(number, { ownerId: named('two') }));
 
     expect(numbers(await takeAll(queue, 'a'))).toEqual([1, 4, 2, 5, 3, 6]);
   });
 
   test('TQ3 priority comes before fairness', async () => {
     const queue = await open({ nowMs: 0 });
-    for (const number of [1, 2]) await queue.put(createTask(number, { ownerId: 'one', priority: 6 }));
-    await queue.put(createTask(3, { ownerId: 'two' }));
+    for (const number of [1, 2]) await queue.put(createTask(number, { ownerId: named('one'), priority: 6 }));
+    await queue.put(createTask(3, { ownerId: named('two') }));
 
     expect(numbers(await takeAll(queue, 'a'))).toEqual([1, 2, 3]);
   });
@@ -113,9 +117,9 @@ function describeFairness(open: OpenQueue): void {
   test('P12 a client without a start in its lane for ten minutes is raised a step, and again after ten more', async () => {
     const clock = { nowMs: 0 };
     const queue = await open(clock);
-    const [low] = [createTask(1, { ownerId: 'low', priority: 4 })];
+    const [low] = [createTask(1, { ownerId: named('low'), priority: 4 })];
     await queue.put(low);
-    for (const number of [2, 3]) await queue.put(createTask(number, { ownerId: 'high', priority: 6 }));
+    for (const number of [2, 3]) await queue.put(createTask(number, { ownerId: named('high'), priority: 6 }));
 
     clock.nowMs = AGING_MS - 1;
     expect(await queue.age()).toBe(false);
@@ -123,7 +127,7 @@ function describeFairness(open: OpenQueue): void {
     await queue.take('a');
     expect(await queue.age()).toBe(true);
     clock.nowMs = 2 * AGING_MS;
-    await queue.put(createTask(4, { ownerId: 'high', priority: 6 }));
+    await queue.put(createTask(4, { ownerId: named('high'), priority: 6 }));
     await queue.take('a');
     await queue.age();
 
@@ -209,7 +213,7 @@ const step = fc.oneof(
       kind: fc.constant('put' as const),
       priority: fc.integer({ min: 1, max: 10 }),
       lane: fc.constantFrom(...LANES),
-      ownerId: fc.constantFrom('one', 'two', 'three'),
+      ownerId: fc.constantFrom(...['one', 'two', 'three'].map((owner) => named<'principal'>(owner))),
     }),
   },
   {
@@ -224,7 +228,7 @@ const step = fc.oneof(
 );
 
 type Call =
-  | { kind: 'put'; priority: number; lane: string; ownerId: string }
+  | { kind: 'put'; priority: number; lane: string; ownerId: PrincipalId }
   | { kind: 'take' | 'putBack'; lane: string }
   | { kind: 'drop'; number: number };
 

@@ -1,3 +1,4 @@
+import type { PrincipalId } from '@comfleet/contract';
 import { OrderedList } from './ordered-list.ts';
 import { compareAccepted, compareWaiting, type QueuedTask, type WaitingTask } from './task-queue.ts';
 
@@ -109,7 +110,7 @@ export class Lane {
     return { ...task, rank: task.priority, tag, hasElders: client.tasks.size > 0 };
   }
 
-  #findClient(ownerId: string, nowMs: number): Client {
+  #findClient(ownerId: PrincipalId, nowMs: number): Client {
     const known = this.#clients.get(ownerId);
     if (known) return known;
     const client = { tasks: new OrderedList<WaitingTask>(compareWaiting), lastTag: 0, sinceMs: nowMs };

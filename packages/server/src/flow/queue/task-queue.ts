@@ -1,4 +1,4 @@
-import type { TaskId } from '@comfleet/contract';
+import type { PrincipalId, TaskId } from '@comfleet/contract';
 
 /** A waiting task as the queue knows it: enough to order and place it, nothing more. */
 export interface QueuedTask {
@@ -9,7 +9,7 @@ export interface QueuedTask {
   readonly priority: number;
   /** Acceptance order. */
   readonly acceptedSeq: number;
-  readonly ownerId: string;
+  readonly ownerId: PrincipalId;
   /** What its run time is measured under: the workflow's version, or the graph. */
   readonly workflowKey: string;
 }

@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { stringifyLosslessJson } from '@comfleet/comfyui';
-import type { BatchId, HeldReason, Id, IdKind, TaskEventType, TaskId } from '@comfleet/contract';
+import {
+  type BatchId,
+  type HeldReason,
+  type Id,
+  type IdKind,
+  type PrincipalId,
+  parseId,
+  type TaskEventType,
+  type TaskId,
+} from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
-import type { BatchRow, IdempotencyRow, TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
+import type { GraphTables } from '../../platform/database/graph-tables.ts';
 import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
@@ -12,10 +21,11 @@ import type { Clock } from '../../platform/time/clock.ts';
 import { createLaneKey, type TaskRequirements } from './requirements.ts';
 import { createEvent } from './task-change.ts';
 import { writeNewTask } from './task-rows.ts';
+import type { BatchRow, IdempotencyRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
 
 /** A task ready to be accepted: bound, validated, with everything it will ever run with. */
 export interface NewTask {
-  ownerId: string;
+  ownerId: PrincipalId;
   projectId: string | null;
   door: string;
   taskType: string;
@@ -38,27 +48,26 @@ export interface NewTask {
 }
 
 export interface AcceptDeps {
-  database: Database;
+  database: Database<TaskTables>;
   clock: Clock;
   createId: <K extends IdKind>() => Id<K>;
 }
 
 export interface Acceptance {
   actor: string;
-  idempotency: { door: string; key: string; bodyHash: string } | null;
+  idempotency: KeyUse | null;
   batch: BatchRow | null;
 }
 
 export type AcceptOutcome =
   | { kind: 'accepted'; tasks: TaskRow[]; events: TaskEventRow[] }
-  /** The same key and body came before: this is what it made. */
-  | { kind: 'repeated'; subjectId: string };
+  /** The key came before: `loadKeySubject` finds what it made. */
+  | { kind: 'repeated'; key: KeyUse };
 
 let lastSeq = 0;
 
 /**
  * Accepts tasks: graph, task, events, key and batch become durable in one transaction, and only then is anyone told.
- * Throws IDEMPOTENCY_CONFLICT when the key stands for another body.
  */
 export async function acceptTasks(
   { database, clock, createId }: AcceptDeps,
@@ -79,11 +88,8 @@ export async function acceptTasks(
   const outcome = await database.commit(writes);
   reach('after_accept_commit');
   if (outcome.kind === 'committed') return { kind: 'accepted', tasks: rows, events: events.flat() };
-  const ownerId = rows[0]?.owner_id;
-  if (!idempotency || ownerId === undefined) throw new AppError('INTERNAL', { reason: outcome.reason });
-  const known = await findKeySubject(database, ownerId, idempotency);
-  if (known === null) throw new AppError('UNAVAILABLE', { reason: 'the key vanished while it was read' });
-  return { kind: 'repeated', subjectId: known };
+  if (!idempotency) throw new AppError('INTERNAL', { reason: outcome.reason });
+  return { kind: 'repeated', key: idempotency };
 }
 
 interface AcceptedRows {
@@ -95,7 +101,7 @@ interface AcceptedRows {
 }
 
 async function listWrites(
-  database: Database,
+  database: Database<TaskTables>,
   turns: ReturnType<typeof createTurns>,
   { newTasks, rows, events, acceptance, atMs }: AcceptedRows,
 ): Promise<Write[]> {
@@ -126,17 +132,27 @@ async function listWrites(
   return writes;
 }
 
+/** A key as a request brings it: keys of different doors are apart. */
+export interface KeyUse {
+  door: string;
+  key: string;
+  bodyHash: string;
+}
+
+type SubjectKind = 'task' | 'batch' | 'asset';
+
 type KeyColumns = { [K in keyof IdempotencyRow]: IdempotencyRow[K] };
 
-const selectKey = statement<Pick<KeyColumns, 'owner_id' | 'door' | 'key'>, IdempotencyRow>((k, p) =>
-  k
-    .selectFrom('idempotency')
-    .selectAll()
-    .where('owner_id', '=', p.owner_id)
-    .where('door', '=', p.door)
-    .where('key', '=', p.key),
+const selectKey = statement<TaskTables, Pick<KeyColumns, 'owner_id' | 'door' | 'key'>, IdempotencyRow>(
+  (k, p) =>
+    k
+      .selectFrom('idempotency')
+      .selectAll()
+      .where('owner_id', '=', p.owner_id)
+      .where('door', '=', p.door)
+      .where('key', '=', p.key),
 );
-const insertKey = statement<KeyColumns>((k, p) =>
+const insertKey = statement<TaskTables, KeyColumns>((k, p) =>
   k.insertInto('idempotency').values({
     owner_id: p.owner_id,
     door: p.door,
@@ -147,16 +163,32 @@ const insertKey = statement<KeyColumns>((k, p) =>
   }),
 );
 
-/** What a key made, null for a key that is not used. Throws IDEMPOTENCY_CONFLICT when it came with another body. */
-export async function findKeySubject(
-  database: Database,
-  ownerId: string,
-  { door, key, bodyHash }: { door: string; key: string; bodyHash: string },
-): Promise<string | null> {
+/**
+ * What a key made, null for a key that is not used. `K` is what requests of its door make. Throws IDEMPOTENCY_CONFLICT
+ * when the key came with another body.
+ */
+export async function findKeySubject<K extends SubjectKind>(
+  database: Database<TaskTables>,
+  ownerId: PrincipalId,
+  { door, key, bodyHash }: KeyUse,
+): Promise<Id<K> | null> {
   const [known] = await database.read(selectKey(database.k, { owner_id: ownerId, door, key }));
   if (!known) return null;
   if (known.body_hash !== bodyHash) throw new AppError('IDEMPOTENCY_CONFLICT', { key });
-  return known.subject_id;
+  const subject = parseId<K>(known.subject_id);
+  if (subject === null) throw new AppError('INTERNAL', { reason: 'a key stands for no id', key });
+  return subject;
+}
+
+/** What a key made that was used a moment ago. Throws as `findKeySubject`, and UNAVAILABLE when it is gone. */
+export async function loadKeySubject<K extends SubjectKind>(
+  database: Database<TaskTables>,
+  ownerId: PrincipalId,
+  use: KeyUse,
+): Promise<Id<K>> {
+  const known = await findKeySubject<K>(database, ownerId, use);
+  if (known === null) throw new AppError('UNAVAILABLE', { reason: 'the key vanished while it was read' });
+  return known;
 }
 
 function toTaskRow(task: NewTask, id: TaskId, atMs: number): TaskRow {
@@ -219,13 +251,13 @@ export function hashGraph(text: string): string {
 type GraphColumns = { hash: string; size_bytes: number; body: Uint8Array; created_at: number };
 
 /** Adds a graph or makes a known one young again, so that the sweep of unused graphs leaves it to its new user. */
-const upsertGraph = statement<GraphColumns>((k, p) =>
+const upsertGraph = statement<GraphTables, GraphColumns>((k, p) =>
   k
     .insertInto('graph')
     .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at })
     .onConflict((conflict) => conflict.column('hash').doUpdateSet({ created_at: p.created_at })),
 );
-const upsertGraphMysql = statement<GraphColumns>((k, p) =>
+const upsertGraphMysql = statement<GraphTables, GraphColumns>((k, p) =>
   k
     .insertInto('graph')
     .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at })
@@ -234,7 +266,7 @@ const upsertGraphMysql = statement<GraphColumns>((k, p) =>
 
 /** A graph's row by its content. */
 export function writeGraph(
-  database: Database,
+  database: Database<GraphTables>,
   { hash, text, atMs }: { hash: string; text: string; atMs: number },
 ): Write {
   const insert = database.driver === 'mysql' ? upsertGraphMysql : upsertGraph;
@@ -243,12 +275,12 @@ export function writeGraph(
   return { query: insert(database.k, { hash, size_bytes: text.length, body, created_at: atMs }) };
 }
 
-const selectGraph = statement<{ hash: string }, { body: Uint8Array }>((k, p) =>
+const selectGraph = statement<GraphTables, { hash: string }, { body: Uint8Array }>((k, p) =>
   k.selectFrom('graph').select('body').where('hash', '=', p.hash),
 );
 
 /** A graph's JSON text with every number as its caller wrote it. */
-export async function loadGraphText(database: Database, hash: string): Promise<string> {
+export async function loadGraphText(database: Database<GraphTables>, hash: string): Promise<string> {
   const [row] = await database.read(selectGraph(database.k, { hash }));
   if (!row) throw new AppError('INTERNAL', { reason: 'graph is missing', hash });
   return inflateRawSync(row.body).toString('utf8');
@@ -256,8 +288,8 @@ export async function loadGraphText(database: Database, hash: string): Promise<s
 
 /** Claims a key for what the same commit makes; refused as a duplicate when it is used. */
 export function writeKey(
-  database: Database,
-  key: { ownerId: string; door: string; key: string; bodyHash: string; subjectId: string; atMs: number },
+  database: Database<TaskTables>,
+  key: { ownerId: PrincipalId; door: string; key: string; bodyHash: string; subjectId: string; atMs: number },
 ): Write {
   return {
     query: insertKey(database.k, {

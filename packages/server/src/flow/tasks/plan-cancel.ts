@@ -1,5 +1,5 @@
-import type { TaskRow } from '../../platform/database/schema.ts';
 import type { PlanChange } from './task-journal.ts';
+import type { TaskRow } from './task-tables.ts';
 
 /** What a cancel writes: a waiting task ends at once, its secrets with it; of a running one the wish is kept until it stopped. */
 export function planCancel(

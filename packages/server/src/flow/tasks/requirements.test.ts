@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { named } from '../../../test/kit/named.ts';
 import {
   askForMoreVram,
   createLaneKey,
@@ -31,7 +32,10 @@ describe('lane of a task', () => {
   });
 
   test('is the same for tasks that differ in their input files only', () => {
-    const withFile = { ...BASE, inputs: [{ nodeId: '1', inputName: 'image', assetId: 'asset' }] };
+    const withFile = {
+      ...BASE,
+      inputs: [{ nodeId: '1', inputName: 'image', assetId: named<'asset'>('asset') }],
+    };
 
     expect(createLaneKey(withFile)).toBe(createLaneKey(BASE));
   });

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { ModelRequirement } from '@comfleet/comfyui';
+import type { AssetId } from '@comfleet/contract';
 
 /** A graph input that names a file of ours, bound to an asset when the task was accepted. */
 export interface BoundInput {
   nodeId: string;
   inputName: string;
-  assetId: string;
+  assetId: AssetId;
 }
 
 /** What a task needs of a worker, as stored with it. */

@@ -1,12 +1,13 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { TaskId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
-import type { TaskRow } from '../../platform/database/schema.ts';
 import { statement } from '../../platform/database/statement.ts';
+import type { TaskRow, TaskTables } from './task-tables.ts';
 
-const selectSealed = statement<{ id: string }, { sealed: Uint8Array }>((k, p) =>
+const selectSealed = statement<TaskTables, { id: TaskId }, { sealed: Uint8Array }>((k, p) =>
   k.selectFrom('task_secret').select('sealed').where('task_id', '=', p.id),
 );
-const deleteSealed = statement<{ id: string }>((k, p) =>
+const deleteSealed = statement<TaskTables, { id: TaskId }>((k, p) =>
   k.deleteFrom('task_secret').where('task_id', '=', p.id),
 );
 
@@ -18,11 +19,11 @@ const TAG_BYTES = 16;
  * worker with its prompt and deleted when the task ends.
  */
 export class Secrets {
-  readonly #database: Database;
+  readonly #database: Database<TaskTables>;
   readonly #key: Uint8Array;
 
   /** `key` has 32 bytes. */
-  constructor(database: Database, key: Uint8Array) {
+  constructor(database: Database<TaskTables>, key: Uint8Array) {
     this.#database = database;
     this.#key = key;
   }
@@ -34,7 +35,7 @@ export class Secrets {
     return Buffer.concat([nonce, cipher.getAuthTag(), body]);
   }
 
-  async load(taskId: string): Promise<Record<string, unknown>> {
+  async load(taskId: TaskId): Promise<Record<string, unknown>> {
     const [row] = await this.#database.read(selectSealed(this.#database.k, { id: taskId }));
     return row ? this.#open(row.sealed) : {};
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { named } from '../../../test/kit/named.ts';
 import { createTaskRow } from '../../../test/kit/rows.ts';
 import { changeTask } from './task-change.ts';
 
@@ -10,7 +11,12 @@ describe('changing a task', () => {
 
     const changed = changeTask(
       queued,
-      { type: 'attempt.claimed', attemptId: 'attempt-4', workerId: 'worker-2', promptId: 'prompt-4' },
+      {
+        type: 'attempt.claimed',
+        attemptId: named('attempt-4'),
+        workerId: named('worker-2'),
+        promptId: 'prompt-4',
+      },
       NOW,
     );
 
@@ -74,8 +80,8 @@ describe('changing a task', () => {
       running,
       {
         type: 'attempt.ended',
-        attemptId: 'attempt-2',
-        workerId: 'worker-1',
+        attemptId: named('attempt-2'),
+        workerId: named('worker-1'),
         error: { code: 'PROMPT_LOST', message: 'gone', details: null },
       },
       NOW,

@@ -1,13 +1,20 @@
-import { type HeldReason, isTerminal, type RecordedError, type TaskEventType } from '@comfleet/contract';
-import type { TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
+import {
+  type AttemptId,
+  type HeldReason,
+  isTerminal,
+  type RecordedError,
+  type TaskEventType,
+  type WorkerId,
+} from '@comfleet/contract';
+import type { TaskEventRow, TaskRow } from './task-tables.ts';
 import { nextTaskState } from './transitions.ts';
 
 /** What happens to a task, with what its event keeps. */
 export interface TaskChange {
   type: TaskEventType;
   actor?: string;
-  attemptId?: string;
-  workerId?: string;
+  attemptId?: AttemptId;
+  workerId?: WorkerId;
   promptId?: string;
   heldReason?: HeldReason;
   dueAtMs?: number;

@@ -1,9 +1,9 @@
 import type { TaskId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
-import type { TaskRow } from '../../platform/database/schema.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
 import { type ChangedTask, changeTask, type TaskChange } from './task-change.ts';
 import { findTask, writeChanges } from './task-rows.ts';
+import type { TaskRow, TaskTables } from './task-tables.ts';
 
 /** Called after a commit, before anyone else can see its effects through this process. */
 export type OnCommitted = (changes: readonly ChangedTask[]) => void;
@@ -20,21 +20,21 @@ export type PlanChange = (
  * first. A plan that answers null, or that is not legal any more, has lost: a normal outcome.
  */
 export class TaskJournal {
-  readonly #database: Database;
+  readonly #database: Database<TaskTables>;
   readonly #onCommitted: OnCommitted;
 
-  constructor(database: Database, onCommitted: OnCommitted) {
+  constructor(database: Database<TaskTables>, onCommitted: OnCommitted) {
     this.#database = database;
     this.#onCommitted = onCommitted;
   }
 
-  async load(id: TaskId | string): Promise<TaskRow | null> {
+  async load(id: TaskId): Promise<TaskRow | null> {
     const [row] = await this.#database.read(findTask(this.#database.k, id));
     return row ?? null;
   }
 
   /** The task after the change, or null when the change was lost. `seen` saves a read when the caller has the row. */
-  async change(id: string, plan: PlanChange, seen?: TaskRow): Promise<TaskRow | null> {
+  async change(id: TaskId, plan: PlanChange, seen?: TaskRow): Promise<TaskRow | null> {
     let task = seen ?? (await this.load(id));
     for (let tries = 0; task && tries < MAX_TRIES; tries += 1) {
       const planned = plan(task);

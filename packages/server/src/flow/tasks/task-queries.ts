@@ -1,25 +1,30 @@
-import type { TaskId, TaskState } from '@comfleet/contract';
+import { type BatchId, lowestId, type TaskId, type TaskState, type WorkerId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
-import type { AttemptRow, TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
 import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { OwnerFilter } from './actor.ts';
 import { findTask } from './task-rows.ts';
+import type { AttemptRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
 
 /** What a list of tasks asks for; doors build it from their query strings. */
 export interface TaskSelection {
   states?: readonly TaskState[];
   taskType?: string;
-  workerId?: string;
-  batchId?: string;
+  workerId?: WorkerId;
+  batchId?: BatchId;
   sinceMs?: number;
   untilMs?: number;
   limit: number;
-  cursor?: string;
+  /** The last task of the page before. */
+  cursor?: TaskId;
 }
 
 /** A task the asker may see. Another's id looks unknown: TASK_NOT_FOUND. */
-export async function loadVisibleTask(database: Database, owner: OwnerFilter, id: TaskId): Promise<TaskRow> {
+export async function loadVisibleTask(
+  database: Database<TaskTables>,
+  owner: OwnerFilter,
+  id: TaskId,
+): Promise<TaskRow> {
   const [row] = await database.read(findTask(database.k, id));
   if (!row || (owner.kind === 'own' && row.owner_id !== owner.ownerId))
     throw new AppError('TASK_NOT_FOUND', { task_id: id });
@@ -28,10 +33,10 @@ export async function loadVisibleTask(database: Database, owner: OwnerFilter, id
 
 /** Newest first, with the true total and the cursor of the next page (an id: ids sort by birth). */
 export async function listVisibleTasks(
-  database: Database,
+  database: Database<TaskTables>,
   owner: OwnerFilter,
   selection: TaskSelection,
-): Promise<{ rows: TaskRow[]; total: number; nextCursor: string | null }> {
+): Promise<{ rows: TaskRow[]; total: number; nextCursor: TaskId | null }> {
   const filtered = filterTasks(database, owner, selection);
   const counted = await database.read(filtered.select((eb) => eb.fn.countAll<number>().as('total')));
   let page = filtered
@@ -49,7 +54,7 @@ export async function listVisibleTasks(
   };
 }
 
-function filterTasks(database: Database, owner: OwnerFilter, selection: TaskSelection) {
+function filterTasks(database: Database<TaskTables>, owner: OwnerFilter, selection: TaskSelection) {
   let query = database.k.selectFrom('task');
   if (owner.kind === 'own') query = query.where('owner_id', '=', owner.ownerId);
   if (selection.states?.length) query = query.where('state', 'in', [...selection.states]);
@@ -61,16 +66,16 @@ function filterTasks(database: Database, owner: OwnerFilter, selection: TaskSele
   return query;
 }
 
-const selectAttempts = statement<{ taskId: string }, AttemptRow>((k, p) =>
+const selectAttempts = statement<TaskTables, { taskId: TaskId }, AttemptRow>((k, p) =>
   k.selectFrom('attempt').selectAll().where('task_id', '=', p.taskId).orderBy('number').limit(100),
 );
 
 /** Attempts of a task, first to last. */
-export async function loadAttempts(database: Database, taskId: string): Promise<AttemptRow[]> {
+export async function loadAttempts(database: Database<TaskTables>, taskId: TaskId): Promise<AttemptRow[]> {
   return database.read(selectAttempts(database.k, { taskId }));
 }
 
-const selectEvents = statement<{ taskId: string; after: number }, TaskEventRow>((k, p) =>
+const selectEvents = statement<TaskTables, { taskId: TaskId; after: number }, TaskEventRow>((k, p) =>
   k
     .selectFrom('task_event')
     .selectAll()
@@ -82,14 +87,14 @@ const selectEvents = statement<{ taskId: string; after: number }, TaskEventRow>(
 
 /** Events of a task after a number, in order. */
 export async function loadEventRows(
-  database: Database,
-  taskId: string,
+  database: Database<TaskTables>,
+  taskId: TaskId,
   after: number,
 ): Promise<TaskEventRow[]> {
   return database.read(selectEvents(database.k, { taskId, after }));
 }
 
-const selectLastClaim = statement<{ taskId: string }, TaskEventRow>((k, p) =>
+const selectLastClaim = statement<TaskTables, { taskId: TaskId }, TaskEventRow>((k, p) =>
   k
     .selectFrom('task_event')
     .selectAll()
@@ -101,9 +106,9 @@ const selectLastClaim = statement<{ taskId: string }, TaskEventRow>((k, p) =>
 
 /** The newest claim of a task, with what was noted of its placement; null before the first. */
 export async function findLastClaim(
-  database: Database,
-  taskId: string,
-): Promise<{ at: number; workerId: string | null; placement: unknown } | null> {
+  database: Database<TaskTables>,
+  taskId: TaskId,
+): Promise<{ at: number; workerId: WorkerId | null; placement: unknown } | null> {
   const [event] = await database.read(selectLastClaim(database.k, { taskId }));
   if (!event) return null;
   const details = JSON.parse(event.details ?? '{}') as { placement?: unknown };
@@ -112,10 +117,10 @@ export async function findLastClaim(
 
 /** Every task that waits, in acceptance order, page by page: what a queue is rebuilt from. */
 export async function* streamWaitingTasks(
-  database: Database,
+  database: Database<TaskTables>,
   states: readonly TaskState[],
 ): AsyncIterable<TaskRow> {
-  for (let after = ''; ; ) {
+  for (let after = lowestId<'task'>(); ; ) {
     const rows = await database.read(
       database.k
         .selectFrom('task')
@@ -132,7 +137,7 @@ export async function* streamWaitingTasks(
 }
 
 /** Held tasks whose time has come, oldest first. */
-export async function loadDueTasks(database: Database, nowMs: number): Promise<TaskRow[]> {
+export async function loadDueTasks(database: Database<TaskTables>, nowMs: number): Promise<TaskRow[]> {
   return database.read(
     database.k
       .selectFrom('task')
@@ -145,7 +150,7 @@ export async function loadDueTasks(database: Database, nowMs: number): Promise<T
 }
 
 /** True for a task whose batch was paused: it waits until the batch is resumed, whatever else it waited for. */
-export async function isBatchPaused(database: Database, task: TaskRow): Promise<boolean> {
+export async function isBatchPaused(database: Database<TaskTables>, task: TaskRow): Promise<boolean> {
   if (task.batch_id === null) return false;
   const [batch] = await database.read(
     database.k.selectFrom('batch').select('state').where('id', '=', task.batch_id),

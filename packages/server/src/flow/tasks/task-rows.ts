@@ -1,8 +1,9 @@
+import type { TaskId } from '@comfleet/contract';
 import type { Kysely } from 'kysely';
 import type { Write } from '../../platform/database/database.ts';
-import type { AttemptRow, Schema, TaskEventRow, TaskRow } from '../../platform/database/schema.ts';
 import { statement } from '../../platform/database/statement.ts';
 import type { ChangedTask } from './task-change.ts';
+import type { AttemptRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
 
 /* One function per statement; those on the path of a task are compiled once. */
 
@@ -90,17 +91,17 @@ function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]):
   return Object.fromEntries(keys.map((key) => [key, from[key]])) as { [P in K]: T[P] };
 }
 
-const insertTaskStatement = statement<TaskColumns>((k, p) =>
+const insertTaskStatement = statement<TaskTables, TaskColumns>((k, p) =>
   k.insertInto('task').values(pick(p, TASK_COLUMNS)),
 );
-const insertEventStatement = statement<EventColumns>((k, p) =>
+const insertEventStatement = statement<TaskTables, EventColumns>((k, p) =>
   k.insertInto('task_event').values(pick(p, EVENT_COLUMNS)),
 );
-const insertAttemptStatement = statement<AttemptColumns>((k, p) =>
+const insertAttemptStatement = statement<TaskTables, AttemptColumns>((k, p) =>
   k.insertInto('attempt').values(pick(p, ATTEMPT_COLUMNS)),
 );
 
-const updateTaskStatement = statement<TaskColumns & { seen: number }>((k, p) =>
+const updateTaskStatement = statement<TaskTables, TaskColumns & { seen: number }>((k, p) =>
   k
     .updateTable('task')
     .set({
@@ -125,7 +126,7 @@ const updateTaskStatement = statement<TaskColumns & { seen: number }>((k, p) =>
     .where('version', '=', p.seen),
 );
 
-const updateAttemptStatement = statement<AttemptColumns>((k, p) =>
+const updateAttemptStatement = statement<TaskTables, AttemptColumns>((k, p) =>
   k
     .updateTable('attempt')
     .set({
@@ -142,11 +143,11 @@ const updateAttemptStatement = statement<AttemptColumns>((k, p) =>
     .where('state', '<>', 'ended'),
 );
 
-const selectTask = statement<{ id: string }, TaskRow>((k, p) =>
+const selectTask = statement<TaskTables, { id: TaskId }, TaskRow>((k, p) =>
   k.selectFrom('task').selectAll().where('id', '=', p.id),
 );
 
-type K = Kysely<Schema>;
+type K = Kysely<TaskTables>;
 
 /** Inserts a task with the events that led to its first state. */
 export function writeNewTask(k: K, row: TaskRow, events: readonly TaskEventRow[]): Write[] {
@@ -178,6 +179,6 @@ export function writeAttempt(k: K, row: AttemptRow): Write {
   return { query: updateAttemptStatement(k, { ...row }), rows: 1 };
 }
 
-export function findTask(k: K, id: string) {
+export function findTask(k: K, id: TaskId) {
   return selectTask(k, { id });
 }

@@ -1,7 +1,13 @@
+import type { PrincipalId, TaskState } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { Asker } from './principal.ts';
+
+/** What is read of tasks: whose they are and whether they wait. */
+interface WaitingTasks {
+  task: { owner_id: PrincipalId; state: TaskState };
+}
 
 /** Asked before `count` tasks are accepted. Throws QUOTA_EXCEEDED when the actor has too many waiting. */
 export type Admission = (actor: Asker, count: number) => Promise<void>;
@@ -13,13 +19,13 @@ const COUNT_MAX_AGE_MS = 1000;
  * than there are, never fewer; a refusal always stands on a fresh count.
  */
 export function createAdmission(
-  deps: { db: Database; clock: Clock },
+  deps: { db: Database<WaitingTasks>; clock: Clock },
   options: { waitingPerClient: number },
 ): Admission {
   const counted = new Map<string, { waiting: number; atMs: number }>();
   const limit = options.waitingPerClient;
 
-  async function countAnew(ownerId: string): Promise<{ waiting: number; atMs: number }> {
+  async function countAnew(ownerId: PrincipalId): Promise<{ waiting: number; atMs: number }> {
     if (counted.size > 10_000) counted.clear();
     const entry = { waiting: await countWaiting(deps.db, ownerId), atMs: deps.clock.monotonicMs() };
     counted.set(ownerId, entry);
@@ -38,7 +44,7 @@ export function createAdmission(
   };
 }
 
-async function countWaiting(db: Database, ownerId: string): Promise<number> {
+async function countWaiting(db: Database<WaitingTasks>, ownerId: PrincipalId): Promise<number> {
   const query = db.k
     .selectFrom('task')
     .select((eb) => eb.fn.countAll().as('count'))

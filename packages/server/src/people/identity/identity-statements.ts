@@ -1,7 +1,7 @@
 import type { Grant, PrincipalId } from '@comfleet/contract';
 import { GRANTS, parseId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
-import type { PrincipalRow, TokenRow } from '../../platform/database/schema.ts';
+import type { IdentityTables, PrincipalRow, TokenRow } from './identity-tables.ts';
 import type { ClientRecord, Principal } from './principal.ts';
 
 export type TokenPurpose = 'access' | 'sign_in';
@@ -14,7 +14,7 @@ export interface TokenRecord {
 }
 
 export async function findToken(
-  db: Database,
+  db: Database<IdentityTables>,
   hash: string,
   purpose: TokenPurpose,
 ): Promise<TokenRecord | null> {
@@ -32,12 +32,15 @@ export async function findToken(
   return { principal: toPrincipal(row), expiresAtMs: row.expires_at };
 }
 
-export async function findPrincipal(db: Database, id: PrincipalId): Promise<PrincipalRow | null> {
+export async function findPrincipal(
+  db: Database<IdentityTables>,
+  id: PrincipalId,
+): Promise<PrincipalRow | null> {
   const [row] = await db.read(db.k.selectFrom('principal').selectAll().where('id', '=', id).limit(1));
   return row ?? null;
 }
 
-export async function listClientRows(db: Database, limit: number): Promise<ClientRecord[]> {
+export async function listClientRows(db: Database<IdentityTables>, limit: number): Promise<ClientRecord[]> {
   const query = db.k
     .selectFrom('principal')
     .selectAll()
@@ -47,16 +50,21 @@ export async function listClientRows(db: Database, limit: number): Promise<Clien
   return (await db.read(query)).map(toClientRecord);
 }
 
-export function insertPrincipal(db: Database, row: PrincipalRow): Write {
+export function insertPrincipal(db: Database<IdentityTables>, row: PrincipalRow): Write {
   return { query: db.k.insertInto('principal').values(row) };
 }
 
-export function insertToken(db: Database, row: TokenRow): Write {
+export function insertToken(db: Database<IdentityTables>, row: TokenRow): Write {
   return { query: db.k.insertInto('token').values(row) };
 }
 
 /** Takes a single-use token; refused when it is used or past its time. */
-export function useToken(db: Database, hash: string, purpose: TokenPurpose, nowMs: number): Write {
+export function useToken(
+  db: Database<IdentityTables>,
+  hash: string,
+  purpose: TokenPurpose,
+  nowMs: number,
+): Write {
   const query = db.k
     .updateTable('token')
     .set({ used_at: nowMs })
@@ -68,7 +76,7 @@ export function useToken(db: Database, hash: string, purpose: TokenPurpose, nowM
 }
 
 /** Refused when the client is unknown or revoked already. */
-export function revokePrincipal(db: Database, id: PrincipalId, nowMs: number): Write {
+export function revokePrincipal(db: Database<IdentityTables>, id: PrincipalId, nowMs: number): Write {
   const query = db.k
     .updateTable('principal')
     .set({ revoked_at: nowMs })
@@ -79,7 +87,12 @@ export function revokePrincipal(db: Database, id: PrincipalId, nowMs: number): W
 }
 
 /** Refused when the client is unknown, revoked, or its grants are no longer `seen`. */
-export function updateGrants(db: Database, id: PrincipalId, seen: string, grants: readonly Grant[]): Write {
+export function updateGrants(
+  db: Database<IdentityTables>,
+  id: PrincipalId,
+  seen: string,
+  grants: readonly Grant[],
+): Write {
   const query = db.k
     .updateTable('principal')
     .set({ grants: JSON.stringify(grants) })
@@ -89,7 +102,7 @@ export function updateGrants(db: Database, id: PrincipalId, seen: string, grants
   return { query, rows: 1 };
 }
 
-export function updateSecret(db: Database, id: PrincipalId, secretHash: string): Write {
+export function updateSecret(db: Database<IdentityTables>, id: PrincipalId, secretHash: string): Write {
   const query = db.k
     .updateTable('principal')
     .set({ secret_hash: secretHash })
@@ -98,24 +111,24 @@ export function updateSecret(db: Database, id: PrincipalId, secretHash: string):
   return { query, rows: 1 };
 }
 
-export function deleteTokensOf(db: Database, id: PrincipalId): Write {
+export function deleteTokensOf(db: Database<IdentityTables>, id: PrincipalId): Write {
   return { query: db.k.deleteFrom('token').where('principal_id', '=', id) };
 }
 
-export function deleteExpiredTokens(db: Database, nowMs: number): Write {
+export function deleteExpiredTokens(db: Database<IdentityTables>, nowMs: number): Write {
   return { query: db.k.deleteFrom('token').where('expires_at', '<', nowMs) };
 }
 
-export async function findSetting(db: Database, name: string): Promise<string | null> {
+export async function findSetting(db: Database<IdentityTables>, name: string): Promise<string | null> {
   const [row] = await db.read(db.k.selectFrom('setting').select('value').where('name', '=', name).limit(1));
   return row?.value ?? null;
 }
 
-export function deleteSetting(db: Database, name: string): Write {
+export function deleteSetting(db: Database<IdentityTables>, name: string): Write {
   return { query: db.k.deleteFrom('setting').where('name', '=', name) };
 }
 
-export function insertSetting(db: Database, name: string, value: string): Write {
+export function insertSetting(db: Database<IdentityTables>, name: string, value: string): Write {
   return { query: db.k.insertInto('setting').values({ name, value }) };
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
+import type { Tables } from '../../app/tables.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { systemRandom } from '../../platform/time/clock.ts';
 import { Identity } from './identity.ts';
@@ -8,7 +9,7 @@ import type { Principal } from './principal.ts';
 import { visibleTo } from './principal.ts';
 
 let clock = new ManualClock();
-let db: Database;
+let db: Database<Tables>;
 let identity: Identity;
 let admin: Principal;
 

@@ -1,6 +1,5 @@
 import { createUuidV7, type Grant, type PrincipalId, parseId } from '@comfleet/contract';
-import type { Database } from '../../platform/database/database.ts';
-import type { PrincipalRow } from '../../platform/database/schema.ts';
+import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import {
@@ -17,6 +16,7 @@ import {
   updateGrants,
   useToken,
 } from './identity-statements.ts';
+import type { IdentityTables, PrincipalRow } from './identity-tables.ts';
 import { type ClientRecord, type Principal, requireAdmin } from './principal.ts';
 import { drawSecret, hashSecret, hasSecretForm, matchesHash } from './secret.ts';
 import { type Session, SessionCache } from './session-cache.ts';
@@ -44,13 +44,16 @@ const LIST_LIMIT = 1000;
 
 /** Clients, their secrets and their tokens. A revoked client or an expired token is refused at once. */
 export class Identity {
-  readonly #db: Database;
+  readonly #db: Database<IdentityTables>;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #options: IdentityOptions;
   readonly #sessions = new SessionCache({ maxAgeMs: 1000, limit: 10_000 });
 
-  constructor(deps: { db: Database; clock: Clock; random: Random }, options: IdentityOptions) {
+  constructor(
+    deps: { db: Database<IdentityTables>; clock: Clock; random: Random },
+    options: IdentityOptions,
+  ) {
     this.#db = deps.db;
     this.#clock = deps.clock;
     this.#random = deps.random;
@@ -221,7 +224,7 @@ export class Identity {
     return { issued: { token, expiresAtMs: nowMs + lifetimeMs, lifetimeMs }, row };
   }
 
-  async #commit(writes: Parameters<Database['commit']>[0]): Promise<void> {
+  async #commit(writes: readonly Write[]): Promise<void> {
     const outcome = await this.#db.commit(writes);
     if (outcome.kind === 'refused') throw new AppError('CONFLICT', { reason: outcome.reason });
   }

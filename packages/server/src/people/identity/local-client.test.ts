@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
+import type { Tables } from '../../app/tables.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { systemRandom } from '../../platform/time/clock.ts';
 import { Identity } from './identity.ts';
 import { openLocalClient } from './local-client.ts';
 
 let folder = '';
-let db: Database;
+let db: Database<Tables>;
 const clock = new ManualClock();
 
 beforeEach(async () => {

@@ -16,6 +16,7 @@ import {
   toPrincipal,
   updateSecret,
 } from './identity-statements.ts';
+import type { IdentityTables } from './identity-tables.ts';
 import type { Principal } from './principal.ts';
 import { drawSecret, hashSecret } from './secret.ts';
 
@@ -40,7 +41,7 @@ export interface LocalClient {
 }
 
 interface Deps {
-  db: Database;
+  db: Database<IdentityTables>;
   identity: Identity;
   clock: Clock;
   random: Random;

@@ -1,10 +1,12 @@
+import type { PrincipalId } from '@comfleet/contract';
 import type { Database, Write } from '../database/database.ts';
 import { AppError } from '../errors/app-error.ts';
+import type { OverlayTables } from './overlay-tables.ts';
 
 /** A setting changed at run time, with who and when. */
 export interface OverlayEntry {
   readonly value: unknown;
-  readonly principalId: string;
+  readonly principalId: PrincipalId;
   readonly changedAtMs: number;
 }
 
@@ -13,7 +15,7 @@ type Listener = (name: string) => void;
 const MAX_ROWS = 1000;
 
 /** Reads every setting that was changed at run time. */
-export async function openOverlay(database: Database): Promise<Overlay> {
+export async function openOverlay(database: Database<OverlayTables>): Promise<Overlay> {
   const rows = await database.read(database.k.selectFrom('overlay').selectAll().limit(MAX_ROWS));
   const entries = rows.map(({ name, value, principal_id: principalId, changed_at: changedAtMs }) => {
     const entry: OverlayEntry = { value: JSON.parse(value), principalId, changedAtMs };
@@ -27,13 +29,13 @@ export async function openOverlay(database: Database): Promise<Overlay> {
  * value means and what wins is decided by the one who reads it.
  */
 export class Overlay {
-  readonly #database: Database;
+  readonly #database: Database<OverlayTables>;
   readonly #entries: Map<string, OverlayEntry>;
   readonly #listeners = new Set<Listener>();
   /** Changes run one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(database: Database, entries: Map<string, OverlayEntry>) {
+  constructor(database: Database<OverlayTables>, entries: Map<string, OverlayEntry>) {
     this.#database = database;
     this.#entries = entries;
   }
@@ -44,7 +46,7 @@ export class Overlay {
   }
 
   /** Durable once it resolves; then the listeners are told. */
-  set(name: string, value: unknown, principalId: string): Promise<void> {
+  set(name: string, value: unknown, principalId: PrincipalId): Promise<void> {
     return this.#inTurn(name, async () => {
       const { k } = this.#database;
       const changedAtMs = this.#database.nowMs();

@@ -1,5 +1,4 @@
 import type { Compilable, Kysely } from 'kysely';
-import type { Schema } from './schema.ts';
 
 export type Driver = 'sqlite' | 'postgres' | 'mysql';
 
@@ -18,12 +17,12 @@ export type CommitOutcome =
  * SQL as the product uses it, the same on SQLite, PostgreSQL and MySQL/MariaDB: queries built by Kysely, read at once;
  * and commits: lists of guarded writes that become durable together or not at all. There are no interactive
  * transactions: decide on what was read, then commit naming the versions seen. That keeps locks short, makes group
- * commit possible on SQLite and removes deadlocks by design.
+ * commit possible on SQLite and removes deadlocks by design. `Tables` names the tables that its holder asks and changes.
  */
-export interface Database {
+export interface Database<Tables> {
   readonly driver: Driver;
   /** Builds queries; executes nothing itself. */
-  readonly k: Kysely<Schema>;
+  readonly k: Kysely<Tables>;
   /** Rows of a query. Throws AppError UNAVAILABLE when the database does not answer. */
   read<Row>(query: Compilable<Row>): Promise<Row[]>;
   /** All writes in one durable transaction, or none. */

@@ -27,7 +27,7 @@ export async function openMysql(
   scope: Scope,
   options: ServerAddress & { poolSize: number },
   deps: EngineDeps,
-): Promise<Database> {
+): Promise<Database<unknown>> {
   const pool = new MysqlPool(options, deps.clock);
   return openServerEngine(scope, pool, { ...deps, poolSize: options.poolSize });
 }

@@ -21,14 +21,14 @@ const MIGRATION_WAIT_SECONDS = 60;
 const ER_DUP_KEYNAME = 1061;
 
 /**
- * The configured database, brought to the latest schema first. Throws SCHEMA_TOO_NEW, CONFIG_INVALID (refused user, no
+ * The configured database, brought to the latest schema first; whoever opens it names its tables. Throws SCHEMA_TOO_NEW, CONFIG_INVALID (refused user, no
  * such database) or UNAVAILABLE.
  */
 export async function openDatabase(
   scope: Scope,
   config: { database: DatabaseConfig; durability: 'power' | 'process' },
   deps: EngineDeps,
-): Promise<Database> {
+): Promise<Database<unknown>> {
   const { database, durability } = config;
   const status = await migrateDatabase(database, deps.clock);
   deps.logger.info('database.opened', { driver: status.driver, schemaVersion: status.current });

@@ -30,7 +30,7 @@ export async function openPostgres(
   scope: Scope,
   options: ServerAddress & { poolSize: number },
   deps: EngineDeps,
-): Promise<Database> {
+): Promise<Database<unknown>> {
   const pool = new PostgresPool(options, deps.logger);
   return openServerEngine(scope, pool, { ...deps, poolSize: options.poolSize });
 }

@@ -28,7 +28,7 @@ export async function openServerEngine(
   scope: Scope,
   pool: ServerPool,
   options: EngineDeps & { poolSize: number },
-): Promise<Database> {
+): Promise<Database<unknown>> {
   const engine = new ServerEngine(pool, options);
   scope.add('database', () => engine.close());
   await engine.sampleClock();
@@ -38,7 +38,7 @@ export async function openServerEngine(
   return engine;
 }
 
-class ServerEngine implements Database {
+class ServerEngine implements Database<unknown> {
   readonly driver: ServerPool['driver'];
   readonly k;
   readonly #pool: ServerPool;

@@ -30,7 +30,7 @@ interface Waiting {
  * next group: one fsync for all of them (group commit), each with its own savepoint, so that one refused commit leaves
  * the others whole. Reads run here on a connection of their own: WAL lets them see every committed group.
  */
-export async function openSqlite(scope: Scope, options: SqliteOptions): Promise<Database> {
+export async function openSqlite(scope: Scope, options: SqliteOptions): Promise<Database<unknown>> {
   const writer = new SqliteWriter(options);
   scope.add('sqlite', () => engine.close());
   const engine = new SqliteEngine(writer, options.clock);
@@ -39,7 +39,7 @@ export async function openSqlite(scope: Scope, options: SqliteOptions): Promise<
   return engine;
 }
 
-class SqliteEngine implements Database {
+class SqliteEngine implements Database<unknown> {
   readonly driver = 'sqlite';
   readonly k = createQueryBuilder('sqlite');
   readonly #writer: SqliteWriter;

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { createQueryBuilder } from './query-builder.ts';
+import type { SettingTables } from './setting-tables.ts';
 import { statement } from './statement.ts';
 
 test('a statement is built once a database and bound anew each time', () => {
   let built = 0;
-  const findValue = statement<{ name: string; least: string }>((k, p) => {
+  const findValue = statement<SettingTables, { name: string; least: string }>((k, p) => {
     built += 1;
     return k.selectFrom('setting').select('value').where('name', '=', p.name).where('value', '>', p.least);
   });
@@ -24,7 +25,7 @@ test('a statement is built once a database and bound anew each time', () => {
 });
 
 test('parameters come in the order of the SQL, and fixed values stay', () => {
-  const save = statement<{ name: string; value: string }>((k, p) =>
+  const save = statement<SettingTables, { name: string; value: string }>((k, p) =>
     k.updateTable('setting').set({ value: p.value }).where('name', '=', p.name).where('value', '=', 'old'),
   );
 

@@ -1,5 +1,4 @@
 import type { Compilable, CompiledQuery, Kysely } from 'kysely';
-import type { Schema } from './schema.ts';
 
 /** Stands for a parameter while a statement is compiled once. */
 class Marker {
@@ -15,10 +14,10 @@ type Params = Record<string, unknown>;
  * A query of fixed shape, compiled once per database and run with named parameters: what Kysely costs per call
  * (50–100 µs) is paid once. Use it on the path of a task; elsewhere build queries directly.
  */
-export function statement<P extends Params, Row = unknown>(
-  build: (k: Kysely<Schema>, p: P) => Compilable<Row>,
-): (k: Kysely<Schema>, params: P) => Compilable<Row> {
-  const cache = new WeakMap<Kysely<Schema>, CompiledQuery<Row>>();
+export function statement<Tables, P extends Params, Row = unknown>(
+  build: (k: Kysely<Tables>, p: P) => Compilable<Row>,
+): (k: Kysely<Tables>, params: P) => Compilable<Row> {
+  const cache = new WeakMap<Kysely<Tables>, CompiledQuery<Row>>();
   return (k, params) => {
     let compiled = cache.get(k);
     if (!compiled) {

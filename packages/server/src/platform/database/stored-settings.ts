@@ -1,8 +1,9 @@
 import { AppError } from '../errors/app-error.ts';
 import type { Database, Write } from './database.ts';
+import type { SettingTables } from './setting-tables.ts';
 
 /** A value of the `setting` table; null when it was never written. */
-export async function findSetting(database: Database, name: string): Promise<string | null> {
+export async function findSetting(database: Database<SettingTables>, name: string): Promise<string | null> {
   const query = database.k.selectFrom('setting').select('value').where('name', '=', name);
   const [row] = await database.read(query);
   return row?.value ?? null;
@@ -10,7 +11,7 @@ export async function findSetting(database: Database, name: string): Promise<str
 
 /** Writes a value over the one seen; false when another has changed it since. */
 export async function saveSetting(
-  database: Database,
+  database: Database<SettingTables>,
   setting: { name: string; value: string; seen: string | null },
 ): Promise<boolean> {
   const { name, value, seen } = setting;
@@ -30,7 +31,7 @@ export async function saveSetting(
 }
 
 /** The number of this start: one more than the last; what an earlier process began carries a smaller one. */
-export async function openGeneration(database: Database): Promise<number> {
+export async function openGeneration(database: Database<SettingTables>): Promise<number> {
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const seen = await findSetting(database, 'generation');
     const next = Number(seen ?? 0) + 1;
@@ -40,7 +41,7 @@ export async function openGeneration(database: Database): Promise<number> {
 }
 
 /** Says where this server listens, for a second one that finds the data locked. */
-export async function announceAddress(database: Database, address: string): Promise<void> {
+export async function announceAddress(database: Database<SettingTables>, address: string): Promise<void> {
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const seen = await findSetting(database, 'address');
     if (await saveSetting(database, { name: 'address', value: address, seen })) return;

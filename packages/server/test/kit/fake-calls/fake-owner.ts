@@ -1,10 +1,11 @@
 import type { Actor } from '../../../src/flow/tasks/actor.ts';
 import { visibleTo } from '../../../src/people/identity/principal.ts';
 import { AppError } from '../../../src/platform/errors/app-error.ts';
+import { named } from '../named.ts';
 
 /** Whose one task, batch and upload the fakes have, and what they were asked, in order. */
 export class FakeOwner {
-  id = '';
+  id = named<'principal'>('nobody');
   readonly calls: unknown[] = [];
 
   /** True when the actor may see what is the owner's. */

@@ -1,4 +1,4 @@
-import type { Batch, TaskDetail, Workflow } from '@comfleet/contract';
+import type { Batch, PrincipalId, TaskDetail, Workflow } from '@comfleet/contract';
 import { parseId } from '@comfleet/contract';
 import type { AssetRecord, ContentStream } from '../../../src/flow/calls/assets/asset-calls.ts';
 
@@ -124,10 +124,10 @@ export function sampleContent(name: string): ContentStream {
   };
 }
 
-export function sampleAsset(ownerId: string): AssetRecord {
+export function sampleAsset(ownerId: PrincipalId): AssetRecord {
   return {
     id: brand<'asset'>(ASSET_ID),
-    ownerId: ownerId,
+    ownerId,
     taskId: null,
     nodeId: null,
     kind: 'upload',

@@ -5,18 +5,19 @@ import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { parseObjectInfo } from '../inventory/inventory.ts';
 import type { SharedInventories } from '../inventory/shared-inventories.ts';
+import type { WorkerTables } from './worker-tables.ts';
 
 const compress = promisify(deflate);
 const expand = promisify(inflate);
 
 /** The object_infos of the fleet in SQL, compressed, each once under its hash. */
 export class ObjectInfoRecords {
-  readonly #database: Database;
+  readonly #database: Database<WorkerTables>;
   readonly #shared: SharedInventories;
   /** Reads under way, by hash: a thousand workers of one kind cause one. */
   readonly #reading = new Map<string, Promise<ObjectInfo | null>>();
 
-  constructor(database: Database, shared: SharedInventories) {
+  constructor(database: Database<WorkerTables>, shared: SharedInventories) {
     this.#database = database;
     this.#shared = shared;
   }

@@ -3,6 +3,7 @@ import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settle } from '../../../../test/fakes/fake-clock.ts';
 import { openMemoryDatabase } from '../../../../test/kit/memory-database.ts';
+import type { Tables } from '../../../app/tables.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { Scope } from '../../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../../platform/logging/logger.ts';
@@ -14,7 +15,7 @@ const one = '0198c0de-0000-7000-8000-000000000001' as WorkerId;
 const two = '0198c0de-0000-7000-8000-000000000002' as WorkerId;
 
 let clock: FakeClock;
-let database: Database;
+let database: Database<Tables>;
 let scope: Scope;
 let events: WorkerEvents;
 let tell: (change: WorkerChange) => void;
@@ -37,7 +38,7 @@ beforeEach(async () => {
 
 const because = (reason: string): FleetText => ({ code: 'worker.reason', params: { reason } });
 
-async function listCauses(workerId: string | null, limit = 100): Promise<string[]> {
+async function listCauses(workerId: WorkerId | null, limit = 100): Promise<string[]> {
   await events.settle();
   return (await events.list(workerId, { limit })).events.map(({ cause }) => cause);
 }

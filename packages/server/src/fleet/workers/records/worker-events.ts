@@ -1,16 +1,16 @@
-import { createUuidV7, type WorkerEvent } from '@comfleet/contract';
+import { createUuidV7, type WorkerEvent, type WorkerId } from '@comfleet/contract';
 import { type FleetText, toFleetSentence } from '@comfleet/contract/texts/fleet';
 import type { Database } from '../../../platform/database/database.ts';
-import type { WorkerEventRow } from '../../../platform/database/schema.ts';
 import { toError } from '../../../platform/errors/app-error.ts';
 import { every } from '../../../platform/lifecycle/every.ts';
 import type { Scope } from '../../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { Clock, Random } from '../../../platform/time/clock.ts';
 import type { WorkerChange } from '../worker-snapshot.ts';
+import type { WorkerEventRow, WorkerTables } from './worker-tables.ts';
 
 export interface EventsDeps {
-  database: Database;
+  database: Database<WorkerTables>;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -84,7 +84,7 @@ export class WorkerEvents {
 
   /** Of one worker, or of all (null). `cursor` is the id of the last event of the page before. */
   async list(
-    workerId: string | null,
+    workerId: WorkerId | null,
     { limit, cursor }: { limit: number; cursor?: string | undefined },
   ): Promise<EventsPage> {
     const { database } = this.#deps;

@@ -1,7 +1,6 @@
 import type { WorkerId, WorkerSource } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
 import type { Database, Write } from '../../../platform/database/database.ts';
-import type { WorkerRow } from '../../../platform/database/schema.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { type AdminOverrides, NO_OVERRIDES } from '../admin-overrides.ts';
 import {
@@ -19,6 +18,7 @@ import {
   type WorkerSettings,
 } from '../worker-spec.ts';
 import { ObjectInfoRecords } from './object-info-records.ts';
+import type { WorkerRow, WorkerTables } from './worker-tables.ts';
 
 /** The part of a record that is decided, not measured. */
 export interface DesiredWorker {
@@ -51,11 +51,11 @@ const MAX_ROWS = 10_000;
 
 /** The rows of the fleet. Equal object_infos are stored once. */
 export class WorkerRecords {
-  readonly #database: Database;
+  readonly #database: Database<WorkerTables>;
   readonly #shared: SharedInventories;
   readonly #objectInfos: ObjectInfoRecords;
 
-  constructor(database: Database, shared: SharedInventories) {
+  constructor(database: Database<WorkerTables>, shared: SharedInventories) {
     this.#database = database;
     this.#shared = shared;
     this.#objectInfos = new ObjectInfoRecords(database, shared);
@@ -124,7 +124,7 @@ export class WorkerRecords {
   async #toRecord(row: WorkerRow): Promise<WorkerRecord> {
     const { overrides, switches, ...settings } = JSON.parse(row.settings) as StoredSettings;
     return {
-      id: row.id as WorkerId,
+      id: row.id,
       spec: {
         ...SPEC_DEFAULTS,
         capabilities: [],

@@ -1,10 +1,11 @@
-import type { AssetId, OutputKind, TaskId, Upload } from '@comfleet/contract';
+import type { AssetId, OutputKind, PrincipalId, TaskId, Upload } from '@comfleet/contract';
 import type { Database, Write } from '../../../platform/database/database.ts';
-import type { AssetRow } from '../../../platform/database/schema.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { findTaskAssets } from '../../assets/asset-rows.ts';
+import type { AssetRow } from '../../assets/asset-tables.ts';
 import { type Assets, toAssetRecord } from '../../assets/assets.ts';
 import type { BlobStore } from '../../assets/blob-store.ts';
+import type { FlowTables } from '../../flow-tables.ts';
 import { findKeySubject, writeKey } from '../../tasks/accept-tasks.ts';
 import type { Actor, VisibleTo } from '../../tasks/actor.ts';
 import { loadVisibleTask } from '../../tasks/task-queries.ts';
@@ -25,7 +26,7 @@ export interface ContentStream {
 /** An asset as comfy-v2 and uploads see it. */
 export interface AssetRecord {
   id: AssetId;
-  ownerId: string;
+  ownerId: PrincipalId;
   taskId: TaskId | null;
   nodeId: string | null;
   kind: OutputKind | 'upload';
@@ -78,14 +79,14 @@ export interface AssetCalls {
 }
 
 export interface AssetCallsDeps {
-  database: Database;
+  database: Database<FlowTables>;
   assets: Assets;
   blobs: BlobStore;
   visibleTo: VisibleTo;
   /** How long uploads live that nothing refers to. */
   uploadLifeMs: number;
   /** Signed link to an asset's bytes. */
-  linkTo: (assetId: string) => string;
+  linkTo: (assetId: AssetId) => string;
 }
 
 /** One result of a finished task. Throws TASK_NOT_FINISHED or RESULT_NOT_FOUND. */
@@ -176,7 +177,7 @@ async function prepareClaim(
   { database }: AssetCallsDeps,
   actor: Actor,
   idempotency: { key: string; bodyHash: string },
-): Promise<(assetId: string) => Write> {
+): Promise<(assetId: AssetId) => Write> {
   const claimed = { door: UPLOAD_KEYS, ...idempotency };
   const known = await findKeySubject(database, actor.id, claimed);
   if (known !== null) throw new AppError('IDEMPOTENCY_CONFLICT', { key: idempotency.key });

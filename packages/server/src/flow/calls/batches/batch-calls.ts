@@ -24,8 +24,8 @@ export interface BatchCalls {
   list(
     actor: Actor,
     limit: number,
-    cursor?: string,
-  ): Promise<{ batches: Batch[]; nextCursor: string | null }>;
+    cursor?: BatchId,
+  ): Promise<{ batches: Batch[]; nextCursor: BatchId | null }>;
   change(actor: Actor, id: BatchId, change: 'pause' | 'resume' | 'cancel'): Promise<Batch>;
   /** A snapshot of each task, then live frames until all have ended. */
   watch(actor: Actor, id: BatchId, signal: AbortSignal): AsyncIterable<StreamFrame>;

@@ -9,10 +9,10 @@ import {
 } from '@comfleet/contract';
 import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../../platform/database/database.ts';
-import type { BatchRow } from '../../../platform/database/schema.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
 import { listVisibleTasks } from '../../tasks/task-queries.ts';
+import type { BatchRow, TaskTables } from '../../tasks/task-tables.ts';
 import type { NodeUpdate } from '../../workflows/bind-updates.ts';
 import type { SubmitBody } from '../tasks/prepare-submission.ts';
 import type { TaskViews } from '../tasks/task-views.ts';
@@ -70,12 +70,16 @@ function toUpdates(
 }
 
 export interface BatchDeps {
-  database: Database;
+  database: Database<TaskTables>;
   views: TaskViews;
 }
 
 /** A batch the asker may see; BATCH_NOT_FOUND for any other id. */
-export async function loadBatchRow(database: Database, owner: OwnerFilter, id: BatchId): Promise<BatchRow> {
+export async function loadBatchRow(
+  database: Database<TaskTables>,
+  owner: OwnerFilter,
+  id: BatchId,
+): Promise<BatchRow> {
   const [row] = await database.read(database.k.selectFrom('batch').selectAll().where('id', '=', id));
   if (!row || (owner.kind === 'own' && row.owner_id !== owner.ownerId))
     throw new AppError('BATCH_NOT_FOUND', { batch_id: id });
@@ -95,7 +99,7 @@ export async function loadBatchDetail(
 }
 
 /** Counts and state are derived from the tasks, never stored. */
-export async function viewBatch(database: Database, row: BatchRow): Promise<Batch> {
+export async function viewBatch(database: Database<TaskTables>, row: BatchRow): Promise<Batch> {
   const tasks = await database.read(
     database.k
       .selectFrom('task')
@@ -150,8 +154,8 @@ export async function listBatches(
   deps: BatchDeps,
   owner: OwnerFilter,
   limit: number,
-  cursor: string | undefined,
-): Promise<{ batches: Batch[]; nextCursor: string | null }> {
+  cursor: BatchId | undefined,
+): Promise<{ batches: Batch[]; nextCursor: BatchId | null }> {
   const { database } = deps;
   let query = database.k
     .selectFrom('batch')

@@ -1,17 +1,18 @@
 import type { Batch, BatchId, TaskId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
-import type { TaskRow } from '../../../platform/database/schema.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { Engine } from '../../engine/engine.ts';
+import type { FlowTables } from '../../flow-tables.ts';
 import type { Actor, VisibleTo } from '../../tasks/actor.ts';
 import type { TaskJournal } from '../../tasks/task-journal.ts';
+import type { TaskRow } from '../../tasks/task-tables.ts';
 import type { TaskIntake } from '../tasks/task-intake.ts';
 import { loadBatchRow, MAX_BATCH, viewBatch } from './batches.ts';
 
 export interface ChangeBatchDeps {
-  database: Database;
+  database: Database<FlowTables>;
   clock: Clock;
   engine: Engine;
   journal: TaskJournal;
@@ -65,7 +66,7 @@ async function changeTasks(
   tasks: readonly TaskRow[],
   { change, actor }: { change: Change; actor: string },
 ): Promise<void> {
-  if (change !== 'resume') await deps.engine.drop(tasks.map((task) => task.id as TaskId));
+  if (change !== 'resume') await deps.engine.drop(tasks.map((task) => task.id));
   const turns = createTurns(deps.clock);
   for (let from = 0; from < tasks.length; from += GROUP) {
     const group = tasks.slice(from, from + GROUP);
@@ -93,7 +94,7 @@ async function pauseTask({ journal, engine }: ChangeBatchDeps, task: TaskRow): P
     task,
   );
   // It may have come back to its lane meanwhile, from a claim that was lost.
-  if (held) await engine.drop([task.id as TaskId]);
+  if (held) await engine.drop([task.id]);
   else await reenter({ journal, engine }, task);
 }
 

@@ -1,8 +1,9 @@
+import { lowestId, type TaskId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
-import type { TaskRow } from '../../../platform/database/schema.ts';
 import { planCancel } from '../../tasks/plan-cancel.ts';
 import type { Secrets } from '../../tasks/secrets.ts';
 import type { TaskJournal } from '../../tasks/task-journal.ts';
+import type { TaskRow, TaskTables } from '../../tasks/task-tables.ts';
 
 const PAGE = 250;
 
@@ -11,12 +12,12 @@ const PAGE = 250;
  * rebuilt, so that none of them starts; running ones are stopped once their attempts are taken up.
  */
 export async function finishBatchChanges(deps: {
-  database: Database;
+  database: Database<TaskTables>;
   journal: TaskJournal;
   secrets: Secrets;
 }): Promise<void> {
   const { database, journal, secrets } = deps;
-  for (let after = ''; ; ) {
+  for (let after = lowestId<'task'>(); ; ) {
     const tasks = await loadUnfinished(database, after);
     await Promise.all(
       tasks.map(({ batch_state, ...task }) =>
@@ -36,8 +37,8 @@ function planPause(task: TaskRow) {
 }
 
 async function loadUnfinished(
-  database: Database,
-  after: string,
+  database: Database<TaskTables>,
+  after: TaskId,
 ): Promise<(TaskRow & { batch_state: string })[]> {
   return database.read(
     database.k

@@ -1,15 +1,16 @@
 import type { Batch, BatchId, Id, IdKind } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
-import type { BatchRow } from '../../../platform/database/schema.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
-import type { NewTask } from '../../tasks/accept-tasks.ts';
+import type { FlowTables } from '../../flow-tables.ts';
+import { loadKeySubject, type NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor, VisibleTo } from '../../tasks/actor.ts';
+import type { BatchRow } from '../../tasks/task-tables.ts';
 import type { TaskIntake } from '../tasks/task-intake.ts';
 import { listBatchItems, loadBatchRow, viewBatch } from './batches.ts';
 
 export interface SubmitBatchDeps {
-  database: Database;
+  database: Database<FlowTables>;
   clock: Clock;
   createId: <K extends IdKind>() => Id<K>;
   intake: TaskIntake;
@@ -64,7 +65,8 @@ export async function submitBatch(
     batch: row,
   });
   if (outcome.kind === 'repeated') {
-    const known = await loadBatchRow(database, visibleTo(actor), outcome.subjectId as BatchId);
+    const knownId = await loadKeySubject<'batch'>(database, actor.id, outcome.key);
+    const known = await loadBatchRow(database, visibleTo(actor), knownId);
     return { batch: await viewBatch(database, known), replayed: true };
   }
   return { batch: await viewBatch(database, row), replayed: false };

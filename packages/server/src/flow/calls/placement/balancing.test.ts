@@ -1,15 +1,17 @@
 import { beforeEach, expect, test } from 'vitest';
 import { FakeClock } from '../../../../test/fakes/fake-clock.ts';
 import { openMemoryDatabase } from '../../../../test/kit/memory-database.ts';
+import { named } from '../../../../test/kit/named.ts';
 import { parseConfig } from '../../../app/settings.ts';
+import type { Tables } from '../../../app/tables.ts';
 import { openOverlay } from '../../../platform/config/overlay.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { Balancing } from './balancing.ts';
 
-const ADMIN = '01900000-0000-7000-8000-0000000000ad';
+const ADMIN = named<'principal'>('01900000-0000-7000-8000-0000000000ad');
 const FILE = 'nodes: { load_balancing: { strategy: weighted } }';
 
-let database: Database;
+let database: Database<Tables>;
 beforeEach(async () => {
   database = await openMemoryDatabase(new FakeClock());
 });

@@ -1,4 +1,4 @@
-import { STRATEGIES, type Strategy } from '@comfleet/contract';
+import { type PrincipalId, STRATEGIES, type Strategy } from '@comfleet/contract';
 import type { Overlay, OverlayEntry } from '../../../platform/config/overlay.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { PlacementSettings } from '../../placement/settings.ts';
@@ -8,7 +8,7 @@ export interface BalancingState {
   readonly strategy: Strategy;
   readonly source: 'environment' | 'run_time' | 'file';
   /** Who changed it at run time, and when. */
-  readonly changed: { readonly principalId: string; readonly atMs: number } | null;
+  readonly changed: { readonly principalId: PrincipalId; readonly atMs: number } | null;
 }
 
 /** The configuration in force. */
@@ -53,7 +53,7 @@ export class Balancing {
   }
 
   /** Null lets the file decide again. Throws CONFLICT when the environment decides. */
-  async change(strategy: Strategy | null, principalId: string): Promise<void> {
+  async change(strategy: Strategy | null, principalId: PrincipalId): Promise<void> {
     if (this.#config.current.placement.isStrategyFixed) {
       throw new AppError('CONFLICT', { owned_by: 'COMFLEET__NODES__LOAD_BALANCING__STRATEGY' });
     }

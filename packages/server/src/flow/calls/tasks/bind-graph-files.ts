@@ -1,5 +1,5 @@
 import { type Graph, readRequirements } from '@comfleet/comfyui';
-import { isUuid } from '@comfleet/contract';
+import { type AssetId, type PrincipalId, parseId } from '@comfleet/contract';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Assets } from '../../assets/assets.ts';
 import type { BoundInput } from '../../tasks/requirements.ts';
@@ -12,13 +12,18 @@ export interface SizedInput extends BoundInput {
 const ASSET_TYPE = 'core/ASSET';
 
 /** Files of a raw graph: `core/ASSET` objects must be the caller's; plain names are bound when they name an upload. */
-export async function bindGraphFiles(assets: Assets, ownerId: string, graph: Graph): Promise<SizedInput[]> {
+export async function bindGraphFiles(
+  assets: Assets,
+  ownerId: PrincipalId,
+  graph: Graph,
+): Promise<SizedInput[]> {
   const inputs: SizedInput[] = [];
   for (const [nodeId, node] of Object.entries(graph)) {
     for (const [inputName, value] of Object.entries(node.inputs)) {
       const reference = readAssetReference(value);
       if (reference === null) continue;
-      const asset = isUuid(reference) ? await assets.findOwn(ownerId, reference) : null;
+      const assetId = parseId<'asset'>(reference);
+      const asset = assetId === null ? null : await assets.findOwn(ownerId, assetId);
       if (!asset) {
         throw new AppError('MISSING_ASSET', {
           node_id: nodeId,
@@ -41,9 +46,9 @@ export async function bindGraphFiles(assets: Assets, ownerId: string, graph: Gra
 /** A file of the worker's own input folder is a plain name too: only what is ours is bound, escapes are refused. */
 async function findUpload(
   assets: Assets,
-  ownerId: string,
+  ownerId: PrincipalId,
   name: string,
-): Promise<{ assetId: string; sizeBytes: number } | null> {
+): Promise<{ assetId: AssetId; sizeBytes: number } | null> {
   try {
     const asset = await assets.resolveReference(ownerId, name);
     return { assetId: asset.id, sizeBytes: asset.size_bytes };

@@ -1,15 +1,16 @@
-import { isTerminal, type RecordedError, type TaskId, type TaskState } from '@comfleet/contract';
+import { isTerminal, parseId, type RecordedError, type TaskId, type TaskState } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
-import type { TaskRow } from '../../../platform/database/schema.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Engine, PromptPlace } from '../../engine/engine.ts';
+import type { FlowTables } from '../../flow-tables.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
 import { listVisibleTasks } from '../../tasks/task-queries.ts';
 import { findTask } from '../../tasks/task-rows.ts';
+import type { TaskRow } from '../../tasks/task-tables.ts';
 
 export interface DebugDeps {
-  database: Database;
+  database: Database<FlowTables>;
   fleet: Pick<WorkerRegistry, 'find'>;
   engine: Pick<Engine, 'locate' | 'recheck'>;
 }
@@ -46,10 +47,10 @@ export async function listPending(
   });
   return Promise.all(
     rows.map(async (task) => {
-      const running = await engine.locate(task.id as TaskId);
+      const running = await engine.locate(task.id);
       const worker = running ? fleet.find(running.workerId) : null;
       return {
-        taskId: task.id as TaskId,
+        taskId: task.id,
         state: task.state,
         ageMs: database.nowMs() - task.created_at,
         workflowName: task.workflow_name,
@@ -69,18 +70,23 @@ export async function checkTask(
   id: string,
 ): Promise<DebugCheck> {
   const task = await findByTaskOrPrompt(database, owner, id);
-  const found = await engine.recheck(task.id as TaskId);
+  const found = await engine.recheck(task.id);
   if (!found) return toCheck(task, 'not_submitted', null);
   const [after] = await database.read(findTask(database.k, task.id));
   return toCheck(after ?? task, found.place, found.error);
 }
 
-async function findByTaskOrPrompt(database: Database, owner: OwnerFilter, id: string): Promise<TaskRow> {
+async function findByTaskOrPrompt(
+  database: Database<FlowTables>,
+  owner: OwnerFilter,
+  id: string,
+): Promise<TaskRow> {
+  const taskId = parseId<'task'>(id);
   const rows = await database.read(
     database.k
       .selectFrom('task')
       .selectAll()
-      .where((eb) => eb.or([eb('id', '=', id), eb('prompt_id', '=', id)]))
+      .where((eb) => eb.or([eb('prompt_id', '=', id), ...(taskId === null ? [] : [eb('id', '=', taskId)])]))
       .limit(1),
   );
   const [task] = rows;
@@ -90,5 +96,5 @@ async function findByTaskOrPrompt(database: Database, owner: OwnerFilter, id: st
 }
 
 function toCheck(task: TaskRow, place: DebugCheck['place'], error: RecordedError | null): DebugCheck {
-  return { taskId: task.id as TaskId, state: task.state, place, finished: isTerminal(task.state), error };
+  return { taskId: task.id, state: task.state, place, finished: isTerminal(task.state), error };
 }

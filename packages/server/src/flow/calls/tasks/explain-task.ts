@@ -1,18 +1,19 @@
-import type { Placement, TaskId } from '@comfleet/contract';
+import type { Placement, TaskId, WorkerId } from '@comfleet/contract';
 import { toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
-import type { TaskRow } from '../../../platform/database/schema.ts';
 import type { Engine, WaitReasons } from '../../engine/engine.ts';
+import type { FlowTables } from '../../flow-tables.ts';
 import type { PlacedReasons } from '../../placement/explain.ts';
 import type { Refusal } from '../../placement/needs.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
 import { findLastClaim, loadVisibleTask } from '../../tasks/task-queries.ts';
+import type { TaskRow } from '../../tasks/task-tables.ts';
 import { describeTask } from './describe-task.ts';
 import { describeWait } from './describe-wait.ts';
 
 export interface ExplainDeps {
-  database: Database;
+  database: Database<FlowTables>;
   fleet: Pick<WorkerRegistry, 'find'>;
   engine: Pick<Engine, 'outlook' | 'explain'>;
 }
@@ -68,7 +69,7 @@ function readMissing(refusal: Refusal | null): string | null {
 
 function toPlaced(
   fleet: Pick<WorkerRegistry, 'find'>,
-  claim: { at: number; workerId: string | null; placement: unknown },
+  claim: { at: number; workerId: WorkerId | null; placement: unknown },
 ): Placement['placed'] {
   // Written by this program only; attempts of older versions have none.
   const placement = claim.placement as PlacedReasons | undefined;

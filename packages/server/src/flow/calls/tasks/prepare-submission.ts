@@ -1,5 +1,5 @@
 import { type Graph, readRequirements, stringifyLosslessJson } from '@comfleet/comfyui';
-import type { SubmitOptions, Submitted } from '@comfleet/contract';
+import type { PrincipalId, SubmitOptions, Submitted } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Assets } from '../../assets/assets.ts';
@@ -74,7 +74,7 @@ export interface PreparedSubmission {
 export async function prepareSubmission(
   deps: SubmissionDeps,
   request: {
-    ownerId: string;
+    ownerId: PrincipalId;
     door: string;
     body: SubmitBody;
     options: SubmitOptions;
@@ -139,13 +139,13 @@ function readTimeout(
   return workflow?.timeoutMs ?? deps.defaults.timeoutMs;
 }
 
-function bindBody(deps: SubmissionDeps, ownerId: string, body: SubmitBody): Promise<BoundBody> {
+function bindBody(deps: SubmissionDeps, ownerId: PrincipalId, body: SubmitBody): Promise<BoundBody> {
   return body.kind === 'graph' ? bindGraph(deps, ownerId, body.graphText) : bindNamed(deps, ownerId, body);
 }
 
 async function bindNamed(
   deps: SubmissionDeps,
-  ownerId: string,
+  ownerId: PrincipalId,
   body: Extract<SubmitBody, { kind: 'workflow' }>,
 ): Promise<BoundBody> {
   const workflow = findWorkflow(deps.library, body);
@@ -192,7 +192,7 @@ function findWorkflow(
 /** The type of every graph that comes without a workflow. */
 const RAW_TYPE = 'custom';
 
-async function bindGraph(deps: SubmissionDeps, ownerId: string, graphText: string): Promise<BoundBody> {
+async function bindGraph(deps: SubmissionDeps, ownerId: PrincipalId, graphText: string): Promise<BoundBody> {
   refuseDisabledType(deps.library, RAW_TYPE);
   const graph = parseGraphText(graphText);
   const inputs = await bindGraphFiles(deps.assets, ownerId, graph);

@@ -1,18 +1,19 @@
 import type { TaskId } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../../platform/database/database.ts';
-import type { TaskRow } from '../../../platform/database/schema.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import { findKeySubject, loadGraphText, type NewTask } from '../../tasks/accept-tasks.ts';
+import type { FlowTables } from '../../flow-tables.ts';
+import { findKeySubject, loadGraphText, loadKeySubject, type NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor, VisibleTo } from '../../tasks/actor.ts';
 import { parseRequirements } from '../../tasks/requirements.ts';
 import type { Secrets } from '../../tasks/secrets.ts';
 import { loadVisibleTask } from '../../tasks/task-queries.ts';
+import type { TaskRow } from '../../tasks/task-tables.ts';
 import type { SubmitOutcome, SubmitRequest } from './prepare-submission.ts';
 import type { TaskIntake } from './task-intake.ts';
 
 export interface SubmitDeps {
-  database: Database;
+  database: Database<FlowTables>;
   visibleTo: VisibleTo;
   secrets: Secrets;
   intake: TaskIntake;
@@ -23,26 +24,30 @@ export async function submitTask(deps: SubmitDeps, request: SubmitRequest): Prom
   const { database, intake, secrets } = deps;
   const { actor, door, body, options, extraData, idempotency } = request;
   // A key that is used decides before anything else: a repetition is no new task for limits or validation.
-  const known = idempotency && (await findKeySubject(database, actor.id, { door, ...idempotency }));
-  if (known) return replay(deps, actor, { subjectId: known, warnings: [] });
+  const use = idempotency ? { door, ...idempotency } : null;
+  const known = use && (await findKeySubject<'task'>(database, actor.id, use));
+  if (known) return replay(deps, actor, { taskId: known, warnings: [] });
   await intake.admit(actor, 1);
   const { task, warnings } = await intake.prepare({ ownerId: actor.id, door, body, options });
   const sealedSecrets = extraData ? secrets.seal(extraData) : null;
   const accepted = await intake.accept([{ ...task, batch: null, sealedSecrets }], {
     actor: actor.id,
-    idempotency: idempotency ? { door, ...idempotency } : null,
+    idempotency: use,
     batch: null,
   });
-  if (accepted.kind === 'repeated') return replay(deps, actor, { subjectId: accepted.subjectId, warnings });
+  if (accepted.kind === 'repeated') {
+    const taskId = await loadKeySubject<'task'>(database, actor.id, accepted.key);
+    return replay(deps, actor, { taskId, warnings });
+  }
   return { submitted: await intake.describe(accepted.first, warnings), replayed: false };
 }
 
 async function replay(
   { database, visibleTo, intake }: SubmitDeps,
   actor: Actor,
-  { subjectId, warnings }: { subjectId: string; warnings: TaskText[] },
+  { taskId, warnings }: { taskId: TaskId; warnings: TaskText[] },
 ): Promise<SubmitOutcome> {
-  const row = await loadVisibleTask(database, visibleTo(actor), subjectId as TaskId);
+  const row = await loadVisibleTask(database, visibleTo(actor), taskId);
   return { submitted: await intake.describe(row, warnings), replayed: true };
 }
 

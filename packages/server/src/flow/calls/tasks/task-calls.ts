@@ -1,4 +1,5 @@
 import type {
+  BatchId,
   Placement,
   StreamFrame,
   Task,
@@ -6,16 +7,18 @@ import type {
   TaskEvent,
   TaskId,
   TaskState,
+  WorkerId,
 } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LiveUpdates } from '../../events/live-updates.ts';
+import type { FlowTables } from '../../flow-tables.ts';
 import { loadGraphText } from '../../tasks/accept-tasks.ts';
 import type { Actor, VisibleTo } from '../../tasks/actor.ts';
 import type { Secrets } from '../../tasks/secrets.ts';
-import { loadVisibleTask } from '../../tasks/task-queries.ts';
+import { loadVisibleTask, type TaskSelection } from '../../tasks/task-queries.ts';
 import { checkTask, type DebugCheck, listPending, type PendingTask } from './debugging.ts';
 import { explainTask } from './explain-task.ts';
 import type { SubmitOutcome, SubmitRequest } from './prepare-submission.ts';
@@ -24,17 +27,7 @@ import type { TaskIntake } from './task-intake.ts';
 import type { TaskViews } from './task-views.ts';
 import { watchOwn, watchTask } from './watching.ts';
 
-export interface TaskFilter {
-  states?: readonly TaskState[];
-  taskType?: string;
-  workerId?: string;
-  batchId?: string;
-  sinceMs?: number;
-  untilMs?: number;
-  limit: number;
-  /** Opaque, from the page before. */
-  cursor?: string;
-}
+export type { TaskSelection as TaskFilter } from '../../tasks/task-queries.ts';
 
 /** What doors may ask about tasks. A task of someone else looks unknown: TASK_NOT_FOUND. */
 export interface TaskCalls {
@@ -42,7 +35,7 @@ export interface TaskCalls {
   load(actor: Actor, id: TaskId): Promise<TaskDetail>;
   list(
     actor: Actor,
-    filter: TaskFilter,
+    filter: TaskSelection,
   ): Promise<{ tasks: Task[]; total: number; nextCursor: string | null }>;
   cancel(actor: Actor, id: TaskId): Promise<TaskDetail>;
   /** The same graph, values and seed again as a new task. */
@@ -63,7 +56,7 @@ export interface TaskCalls {
 }
 
 export interface TaskCallsDeps {
-  database: Database;
+  database: Database<FlowTables>;
   fleet: WorkerRegistry;
   clock: Clock;
   engine: Engine;

@@ -1,15 +1,21 @@
 import type { Submitted, TaskId } from '@comfleet/contract';
 import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
-import type { TaskEventRow, TaskRow } from '../../../platform/database/schema.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LiveBoard } from '../../events/live-updates.ts';
-import { type Acceptance, type AcceptDeps, acceptTasks, type NewTask } from '../../tasks/accept-tasks.ts';
+import {
+  type Acceptance,
+  type AcceptDeps,
+  acceptTasks,
+  type KeyUse,
+  type NewTask,
+} from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
 import { planCancel } from '../../tasks/plan-cancel.ts';
 import type { Secrets } from '../../tasks/secrets.ts';
 import type { TaskJournal } from '../../tasks/task-journal.ts';
+import type { TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
 import { describeTask } from './describe-task.ts';
 import { type PreparedSubmission, prepareSubmission, type SubmissionDeps } from './prepare-submission.ts';
 
@@ -31,8 +37,8 @@ export interface TaskIntake {
 
 export type Accepted =
   | { kind: 'accepted'; first: TaskRow }
-  /** The same key and body came before: this is what it made. */
-  | { kind: 'repeated'; subjectId: string };
+  /** The key came before: `loadKeySubject` finds what it made. */
+  | { kind: 'repeated'; key: KeyUse };
 
 export interface IntakeDeps extends AcceptDeps {
   admission: (actor: Actor, count: number) => Promise<void>;
@@ -59,7 +65,7 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
       return { kind: 'accepted', first };
     },
     describe: async (task, warnings) => {
-      const outlook = (await engine.outlook([task])).get(task.id as TaskId);
+      const outlook = (await engine.outlook([task])).get(task.id);
       const position = outlook?.position ?? null;
       const text = describeTask(task, position);
       return {
@@ -76,7 +82,7 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
     cancel: async (task, actor) => {
       const canceled = await deps.journal.change(task.id, planCancel(actor, deps.secrets), task);
       if (!canceled) return;
-      const id = task.id as TaskId;
+      const id = task.id;
       if (canceled.state === 'running') await engine.cancelRunning(id);
       else await engine.drop([id]);
     },

@@ -1,7 +1,8 @@
 import type { Attempt, Progress, RecordedError, Result, Task, TaskEvent } from '@comfleet/contract';
 import { toTaskSentence } from '@comfleet/contract/texts/tasks';
-import type { AssetRow, AttemptRow, TaskEventRow, TaskRow } from '../../../platform/database/schema.ts';
+import type { AssetRow } from '../../assets/asset-tables.ts';
 import type { TaskOutlook } from '../../engine/engine.ts';
+import type { AttemptRow, TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
 import { describeTask } from './describe-task.ts';
 
 /** What a task's view needs beside its row. */

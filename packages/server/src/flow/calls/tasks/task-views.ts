@@ -1,11 +1,11 @@
-import type { Result, Task, TaskDetail, TaskEvent, TaskId } from '@comfleet/contract';
+import type { AssetId, Result, Task, TaskDetail, TaskEvent, TaskId, WorkerId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
-import type { TaskRow } from '../../../platform/database/schema.ts';
 import type { BlobStore } from '../../assets/blob-store.ts';
 import { findResults, loadText } from '../../assets/results.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LiveUpdates } from '../../events/live-updates.ts';
+import type { FlowTables } from '../../flow-tables.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
 import {
   listVisibleTasks,
@@ -14,16 +14,17 @@ import {
   loadVisibleTask,
   type TaskSelection,
 } from '../../tasks/task-queries.ts';
+import type { TaskRow } from '../../tasks/task-tables.ts';
 import { toAttempt, toResult, toTask, toTaskEvent } from './task-view.ts';
 
 export interface ViewDeps {
-  database: Database;
+  database: Database<FlowTables>;
   blobs: BlobStore;
   fleet: Pick<WorkerRegistry, 'find'>;
   engine: Pick<Engine, 'outlook'>;
   live: Pick<LiveUpdates, 'progressOf'>;
   /** Signed link to an asset's bytes. */
-  linkTo: (assetId: string) => string;
+  linkTo: (assetId: AssetId) => string;
 }
 
 /** Builds what people see of tasks from rows, and from what engine, estimates and live updates know of them now. */
@@ -49,7 +50,7 @@ export class TaskViews {
       toTask(task, {
         workerName: task.worker_id === null ? null : this.#findWorkerName(task.worker_id),
         progress: live.progressOf(task.id),
-        outlook: outlook?.get(task.id as TaskId) ?? null,
+        outlook: outlook?.get(task.id) ?? null,
         results: results.get(task.id) ?? [],
       }),
     );
@@ -76,7 +77,7 @@ export class TaskViews {
     return (await loadEventRows(this.#deps.database, id, after)).map(toTaskEvent);
   }
 
-  #findWorkerName(workerId: string): string | null {
+  #findWorkerName(workerId: WorkerId): string | null {
     return this.#deps.fleet.find(workerId)?.name ?? null;
   }
 

@@ -2,11 +2,11 @@ import type { StreamFrame, TaskId } from '@comfleet/contract';
 import { expect, test } from 'vitest';
 import { openMemoryDatabase } from '../../../../test/kit/memory-database.ts';
 import { createTaskRow } from '../../../../test/kit/rows.ts';
-import type { TaskRow } from '../../../platform/database/schema.ts';
 import { systemClock } from '../../../platform/time/clock.ts';
 import { LiveBoard } from '../../events/live-updates.ts';
 import { changeTask } from '../../tasks/task-change.ts';
 import { writeChanges, writeNewTask } from '../../tasks/task-rows.ts';
+import type { TaskRow } from '../../tasks/task-tables.ts';
 import type { TaskViews } from './task-views.ts';
 import { watchTask } from './watching.ts';
 
@@ -19,7 +19,7 @@ async function openWatched() {
   const viewed: number[] = [];
   const view = async (row: TaskRow) => {
     viewed.push(row.version);
-    return { task_id: row.id, status: row.state } as Awaited<ReturnType<TaskViews['view']>>;
+    return { task_id: row.id as string, status: row.state } as Awaited<ReturnType<TaskViews['view']>>;
   };
   const views = { view } as TaskViews;
   return { database, task, live, viewed, deps: { database, live, views } };

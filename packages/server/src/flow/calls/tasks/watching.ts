@@ -1,16 +1,17 @@
 import { type BatchId, isTerminal, type StreamFrame, type Task, type TaskId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
-import type { TaskRow } from '../../../platform/database/schema.ts';
 import type { LiveUpdate, LiveUpdates, Topic } from '../../events/live-updates.ts';
 import { WatcherQueue } from '../../events/watcher-queue.ts';
+import type { FlowTables } from '../../flow-tables.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
 import { listVisibleTasks, loadEventRows, loadVisibleTask } from '../../tasks/task-queries.ts';
 import { findTask } from '../../tasks/task-rows.ts';
+import type { TaskRow } from '../../tasks/task-tables.ts';
 import { toTaskEvent } from './task-view.ts';
 import type { TaskViews } from './task-views.ts';
 
 export interface WatchDeps {
-  database: Database;
+  database: Database<FlowTables>;
   live: LiveUpdates;
   views: TaskViews;
 }

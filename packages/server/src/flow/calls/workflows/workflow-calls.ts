@@ -5,6 +5,7 @@ import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { bindParameters } from '../../workflows/bind-parameters.ts';
 import type { WorkflowLibrary } from '../../workflows/workflow-library.ts';
+import type { WorkflowTables } from '../../workflows/workflow-tables.ts';
 import { viewWorkflow } from './workflow-availability.ts';
 import { storeWorkflowVersions } from './workflow-versions.ts';
 
@@ -25,7 +26,7 @@ export interface WorkflowCalls {
 }
 
 export interface WorkflowCallsDeps {
-  database: Database;
+  database: Database<WorkflowTables>;
   library: WorkflowLibrary;
   fleet: Pick<WorkerRegistry, 'list'>;
   engine: Pick<Engine, 'settingsChanged'>;

@@ -1,13 +1,14 @@
 import type { Database, Write } from '../../../platform/database/database.ts';
 import { hashGraph, writeGraph } from '../../tasks/accept-tasks.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
+import type { WorkflowTables } from '../../workflows/workflow-tables.ts';
 
 /**
  * Stores each version of a workflow once, with its graph: what tasks pin by its id stays readable when the file changes.
  * A version is immutable; one that is there already is left alone.
  */
 export async function storeWorkflowVersions(
-  database: Database,
+  database: Database<WorkflowTables>,
   definitions: readonly WorkflowDefinition[],
 ): Promise<void> {
   const known = await database.read(database.k.selectFrom('workflow_version').select('id').limit(10_000));
@@ -18,7 +19,7 @@ export async function storeWorkflowVersions(
   }
 }
 
-function writeVersion(database: Database, definition: WorkflowDefinition): Write[] {
+function writeVersion(database: Database<WorkflowTables>, definition: WorkflowDefinition): Write[] {
   const { graph: _graph, graphText, ...described } = definition;
   const atMs = database.nowMs();
   const graphHash = hashGraph(graphText);

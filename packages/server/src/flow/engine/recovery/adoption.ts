@@ -2,9 +2,10 @@ import type { WorkerId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { loadOpenAttempts, type OpenAttempt } from '../../execution/open-attempts.ts';
+import type { TaskTables } from '../../tasks/task-tables.ts';
 
 export interface AdoptionDeps {
-  database: Database;
+  database: Database<TaskTables>;
   fleet: WorkerRegistry;
   /** Follows an open attempt on its worker. */
   adopt: (open: OpenAttempt, workerId: WorkerId) => void;
@@ -28,7 +29,7 @@ export class Adoption {
   async load(): Promise<number> {
     const attempts = await loadOpenAttempts(this.#deps.database);
     for (const open of attempts) {
-      const workerId = open.attempt.worker_id as WorkerId;
+      const workerId = open.attempt.worker_id;
       this.#waiting.set(workerId, [...(this.#waiting.get(workerId) ?? []), open]);
     }
     return attempts.length;

@@ -2,15 +2,16 @@ import type { WorkerId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
 import { LATE_PROMPT_LIFE_MS } from '../../execution/late-prompts.ts';
 import { loadGivenUp } from '../../execution/open-attempts.ts';
+import type { TaskTables } from '../../tasks/task-tables.ts';
 import type { WorkerLinks } from '../worker-links.ts';
 
 /** Prompts that an earlier process gave up and that may still turn up: stopped on their worker as soon as they do. */
 export class GivenUpPrompts {
-  readonly #database: Database;
+  readonly #database: Database<TaskTables>;
   readonly #links: WorkerLinks;
   readonly #waiting = new Map<WorkerId, string[]>();
 
-  constructor(database: Database, links: WorkerLinks) {
+  constructor(database: Database<TaskTables>, links: WorkerLinks) {
     this.#database = database;
     this.#links = links;
   }
@@ -18,7 +19,7 @@ export class GivenUpPrompts {
   async load(): Promise<void> {
     const sinceMs = this.#database.nowMs() - LATE_PROMPT_LIFE_MS;
     for (const { workerId, promptId } of await loadGivenUp(this.#database, sinceMs)) {
-      const id = workerId as WorkerId;
+      const id = workerId;
       this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), promptId]);
     }
   }

@@ -1,5 +1,5 @@
+import type { TaskId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
-import type { TaskRow } from '../../../platform/database/schema.ts';
 import type { RetryDecision } from '../../execution/retry-budget.ts';
 import type { Board } from '../../placement/board.ts';
 import { canRun } from '../../placement/needs.ts';
@@ -7,15 +7,16 @@ import { parseRequirements } from '../../tasks/requirements.ts';
 import type { TaskChange } from '../../tasks/task-change.ts';
 import type { TaskJournal } from '../../tasks/task-journal.ts';
 import { isBatchPaused, loadDueTasks, streamWaitingTasks } from '../../tasks/task-queries.ts';
+import type { TaskRow, TaskTables } from '../../tasks/task-tables.ts';
 
 export interface HeldDeps {
-  database: Database;
+  database: Database<TaskTables>;
   journal: TaskJournal;
   board: Board;
   /** Puts a task that is queued again into its lane. */
   enter: (task: TaskRow) => Promise<void>;
   /** Whether a task whose wait is over may be tried again now (P10). */
-  mayRetry: (taskId: string) => RetryDecision;
+  mayRetry: (taskId: TaskId) => RetryDecision;
 }
 
 /** Tasks that wait outside the lanes, in SQL with their reason, and how they come back. */

@@ -1,11 +1,11 @@
 import type { WorkerId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { HealthKind } from '../../../fleet/workers/worker-snapshot.ts';
-import type { TaskRow } from '../../../platform/database/schema.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { Dispatcher } from '../../execution/dispatcher.ts';
 import type { Board } from '../../placement/board.ts';
 import { parseRequirements } from '../../tasks/requirements.ts';
+import type { TaskRow } from '../../tasks/task-tables.ts';
 import { listOthers } from '../plan-retry-lane.ts';
 
 /** As long as a graph node may hold a worker's Python (protocol 11.3): the busy limit of health checks. */

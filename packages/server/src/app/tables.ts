@@ -1,0 +1,17 @@
+import type { InstanceTables } from '../fleet/instances/instance-tables.ts';
+import type { WorkerTables } from '../fleet/workers/records/worker-tables.ts';
+import type { AssetTables } from '../flow/assets/asset-tables.ts';
+import type { TaskTables } from '../flow/tasks/task-tables.ts';
+import type { WorkflowTables } from '../flow/workflows/workflow-tables.ts';
+import type { IdentityTables } from '../people/identity/identity-tables.ts';
+import type { OverlayTables } from '../platform/config/overlay-tables.ts';
+
+/** Every table of the product; each area names its own. */
+export interface Tables
+  extends AssetTables,
+    IdentityTables,
+    InstanceTables,
+    OverlayTables,
+    TaskTables,
+    WorkerTables,
+    WorkflowTables {}

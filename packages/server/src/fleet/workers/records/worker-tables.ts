@@ -1,0 +1,49 @@
+import type { WorkerId } from '@comfleet/contract';
+import type { GraphTables } from '../../../platform/database/graph-tables.ts';
+
+export interface WorkerRow {
+  id: WorkerId;
+  name: string;
+  url: string;
+  source: string;
+  max_concurrent: number;
+  /** JSON: labels, weight …, what was changed at run time, and switches; see WorkerRecords. */
+  settings: string;
+  /** JSON: last known inventory (version, devices, models); object_info lies in a blob of its own. */
+  inventory: string | null;
+  object_info_hash: string | null;
+  maintenance: number;
+  created_at: number;
+  seen_at: number | null;
+  /** Taken out of the fleet; the row stays, attempts name it. */
+  removed_at: number | null;
+}
+
+/** Something that happened to a worker; the id is a UUIDv7, so ids are in order of time. */
+export interface WorkerEventRow {
+  id: string;
+  worker_id: WorkerId;
+  type: string;
+  at: number;
+  /** A sentence for people. */
+  cause: string;
+  /** JSON. */
+  details: string | null;
+  duration_ms: number | null;
+}
+
+/** The ComfyUI that first answered on a worker's address; another one is not used until a person accepts it. */
+export interface WorkerIdentityRow {
+  worker_id: WorkerId;
+  url: string;
+  /** JSON of script and folders from its command line. */
+  identity: string;
+  seen_at: number;
+}
+
+/** The records of workers. */
+export interface WorkerTables extends GraphTables {
+  worker: WorkerRow;
+  worker_event: WorkerEventRow;
+  worker_identity: WorkerIdentityRow;
+}

@@ -1,0 +1,39 @@
+import type { AssetId, AttemptId, PrincipalId, TaskId } from '@comfleet/contract';
+
+export interface BlobRow {
+  /** blake3 hex. */
+  hash: string;
+  size_bytes: number;
+  created_at: number;
+}
+
+export interface AssetRow {
+  id: AssetId;
+  owner_id: PrincipalId;
+  /** The producing task; null for uploads. */
+  task_id: TaskId | null;
+  attempt_id: AttemptId | null;
+  node_id: string | null;
+  /** Order among a task's results; 0 for uploads. */
+  output_index: number;
+  /** `upload` or an output kind. */
+  kind: string;
+  name: string;
+  content_type: string;
+  size_bytes: number;
+  blob_hash: string;
+  /** Where comfy-v2 or a request placed it, and where the readable copy lies below output_dir. */
+  file_path: string | null;
+  width: number | null;
+  height: number | null;
+  tags: string | null;
+  created_at: number;
+  expires_at: number | null;
+  deleted_at: number | null;
+}
+
+/** The records of files: bytes by their hash, and what carries a name. */
+export interface AssetTables {
+  blob: BlobRow;
+  asset: AssetRow;
+}

@@ -1,0 +1,136 @@
+import type {
+  AttemptEnding,
+  AttemptId,
+  AttemptState,
+  BatchId,
+  HeldReason,
+  PrincipalId,
+  TaskEventType,
+  TaskId,
+  TaskState,
+  WorkerId,
+} from '@comfleet/contract';
+import type { GraphTables } from '../../platform/database/graph-tables.ts';
+
+export interface TaskRow {
+  id: TaskId;
+  owner_id: PrincipalId;
+  project_id: string | null;
+  state: TaskState;
+  /** Grows by one with every change; the number of the change's event. */
+  version: number;
+  /** Grows by one with every claim; attempts carry it, stale ones lose every commit. */
+  epoch: number;
+  /** 1 … 10, 10 first. */
+  priority: number;
+  /** Acceptance order inside one server: microseconds of acceptance, made unique. */
+  accepted_seq: number;
+  task_type: string;
+  name: string | null;
+  workflow_version_id: string | null;
+  workflow_name: string | null;
+  workflow_label: string | null;
+  /** The bound graph this task runs. */
+  graph_hash: string;
+  /** JSON of resolved parameters, seeds as decimal strings. */
+  parameters: string;
+  seed: string | null;
+  /** JSON of class types, models, labels, file inputs. */
+  requirements: string;
+  lane: string;
+  batch_id: BatchId | null;
+  batch_index: number | null;
+  held_reason: HeldReason | null;
+  due_at: number | null;
+  cancel_requested_at: number | null;
+  /** Execution limit in ms; 0 none. */
+  timeout_ms: number;
+  max_attempts: number;
+  attempt_count: number;
+  /** Attempts whose worker died under the task; two make it poison. */
+  deaths: number;
+  worker_id: WorkerId | null;
+  prompt_id: string | null;
+  public_prompt_id: string | null;
+  door: string;
+  file_name: string | null;
+  output_path: string | null;
+  error: string | null;
+  put_epoch: number;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+}
+
+export interface AttemptRow {
+  id: AttemptId;
+  task_id: TaskId;
+  owner_id: PrincipalId;
+  number: number;
+  epoch: number;
+  worker_id: WorkerId;
+  prompt_id: string;
+  socket_id: string | null;
+  state: AttemptState;
+  ending: AttemptEnding | null;
+  error: string | null;
+  created_at: number;
+  submitted_at: number | null;
+  started_at: number | null;
+  ended_at: number | null;
+}
+
+export interface TaskEventRow {
+  task_id: TaskId;
+  number: number;
+  type: TaskEventType;
+  at: number;
+  state: TaskState;
+  actor: string;
+  attempt_id: AttemptId | null;
+  attempt_number: number | null;
+  worker_id: WorkerId | null;
+  prompt_id: string | null;
+  held_reason: HeldReason | null;
+  error: string | null;
+  details: string | null;
+}
+
+export interface SecretRow {
+  task_id: TaskId;
+  /** AES-256-GCM of the JSON of secret extra_data; deleted when the task ends. */
+  sealed: Uint8Array;
+  created_at: number;
+}
+
+export interface BatchRow {
+  id: BatchId;
+  owner_id: PrincipalId;
+  name: string | null;
+  state: 'running' | 'paused' | 'canceled' | 'finished';
+  version: number;
+  priority: number;
+  total: number;
+  created_at: number;
+  ended_at: number | null;
+}
+
+export interface IdempotencyRow {
+  owner_id: PrincipalId;
+  door: string;
+  key: string;
+  body_hash: string;
+  /** The task or batch made under the key. */
+  subject_id: string;
+  created_at: number;
+}
+
+/** The records of a task: what was asked for, its attempts, its history, and the keys under which it came. */
+export interface TaskTables extends GraphTables {
+  task: TaskRow;
+  attempt: AttemptRow;
+  task_event: TaskEventRow;
+  task_secret: SecretRow;
+  batch: BatchRow;
+  idempotency: IdempotencyRow;
+}

@@ -1,0 +1,18 @@
+import type { GraphTables } from '../../platform/database/graph-tables.ts';
+
+export interface WorkflowVersionRow {
+  /** blake3 of the canonical definition. */
+  id: string;
+  name: string;
+  task_type: string;
+  version: string;
+  /** JSON of the whole definition, parameters included. */
+  definition: string;
+  graph_hash: string;
+  created_at: number;
+}
+
+/** The records of workflow definitions, one a version. */
+export interface WorkflowTables extends GraphTables {
+  workflow_version: WorkflowVersionRow;
+}
