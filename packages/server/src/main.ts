@@ -27,7 +27,7 @@ export async function startUp(options: UpOptions): Promise<number> {
     level: 'info',
     destination: openLogFile(resolve(options.dataDir, 'logs', 'system.log')),
   });
-  armFailpoint(options.environment['COMFLEET_FAILPOINT'], {
+  armFailpoint(options.environment.COMFLEET_FAILPOINT, {
     halt: createHalt(options.print),
     wait: (ms, then) => systemClock.setTimer(ms, then),
     onSignal: (arm) => process.once('SIGUSR2', arm),

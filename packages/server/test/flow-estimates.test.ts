@@ -59,7 +59,7 @@ describe('estimates', () => {
     const claim = events.find((event) => event.type === 'attempt.claimed');
     const [error] = await rig.calls.statistics.estimateErrors();
 
-    expect(Number(claim?.details?.['expected_ms'])).toBeGreaterThan(RUN_SECONDS * 900);
+    expect(Number(claim?.details?.expected_ms)).toBeGreaterThan(RUN_SECONDS * 900);
     expect(error).toMatchObject({ workflow: null, task_type: 'custom' });
     expect(error?.run_time?.samples).toBeGreaterThan(10);
     expect(error?.run_time?.median_error_ratio).toBeLessThan(0.5);

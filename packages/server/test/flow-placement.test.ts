@@ -26,12 +26,12 @@ const idOf = (rig: FlowRig, name: string) => {
 const loads = (rig: FlowRig, index: number) =>
   (rig.simulators[index]?.ledger.lines() ?? [])
     .filter((line) => line.event === 'model_loaded')
-    .map((line) => line['model']);
+    .map((line) => line.model);
 
 function withModel(name: string) {
   const graph = samplerGraph(2);
   const loader = graph['1'];
-  if (loader) loader.inputs['ckpt_name'] = `random-${name}.safetensors`;
+  if (loader) loader.inputs.ckpt_name = `random-${name}.safetensors`;
   return graph;
 }
 

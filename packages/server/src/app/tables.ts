@@ -1,5 +1,5 @@
 import type { InstanceTables } from '../fleet/instances/instance-tables.ts';
-import type { WorkerTables } from '../fleet/workers/records/worker-tables.ts';
+import type { WorkerTables } from '../fleet/workers/worker-tables.ts';
 import type { AssetTables } from '../flow/assets/asset-tables.ts';
 import type { TaskTables } from '../flow/tasks/task-tables.ts';
 import type { WorkflowTables } from '../flow/workflows/workflow-tables.ts';

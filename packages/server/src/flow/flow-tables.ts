@@ -1,4 +1,4 @@
-import type { WorkerTables } from '../fleet/workers/records/worker-tables.ts';
+import type { WorkerTables } from '../fleet/workers/worker-tables.ts';
 import type { AssetTables } from './assets/asset-tables.ts';
 import type { TaskTables } from './tasks/task-tables.ts';
 import type { WorkflowTables } from './workflows/workflow-tables.ts';

@@ -97,11 +97,11 @@ export interface FromHash {
  * here, so such a field counts as not sent, and a lifetime is brought into its bounds.
  */
 export function readFromHashBody(body: Record<string, unknown>): FromHash | null {
-  const hash = typeof body['hash'] === 'string' ? parseHash(body['hash']) : null;
+  const hash = typeof body.hash === 'string' ? parseHash(body.hash) : null;
   if (hash === null) return null;
-  const filePath = body['file_path'];
-  const tags = Array.isArray(body['tags']) ? body['tags'] : [];
-  const expires = isLosslessNumber(body['expires_in']) ? Number(body['expires_in'].value) : null;
+  const filePath = body.file_path;
+  const tags = Array.isArray(body.tags) ? body.tags : [];
+  const expires = isLosslessNumber(body.expires_in) ? Number(body.expires_in.value) : null;
   return {
     hash,
     ...(typeof filePath === 'string' && isFilePath(filePath) ? { filePath } : {}),

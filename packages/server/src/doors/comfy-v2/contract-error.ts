@@ -61,13 +61,13 @@ function translate(error: AppError, operation: Operation | undefined): ContractE
     case 'NOT_FOUND':
     case 'TASK_NOT_FOUND':
     case 'ASSET_NOT_FOUND':
-      return details?.['reason'] === 'no_blob' ? BLOB_NOT_FOUND : NOT_FOUND;
+      return details?.reason === 'no_blob' ? BLOB_NOT_FOUND : NOT_FOUND;
     case 'CONFLICT':
-      return translateConflict(details?.['reason']);
+      return translateConflict(details?.reason);
     case 'INVALID_REQUEST':
     case 'BODY_TOO_LARGE':
     case 'UNSUPPORTED_MEDIA':
-      return details?.['reason'] === 'unknown_host' ? FORBIDDEN : refuseRequest(error, operation);
+      return details?.reason === 'unknown_host' ? FORBIDDEN : refuseRequest(error, operation);
     case 'QUOTA_EXCEEDED':
       return { status: 429, code: 'queue_full', message: error.message, details: null, retryAfter: 5 };
     case 'RATE_LIMITED':
@@ -142,5 +142,5 @@ function refuseRequest(error: AppError, operation: Operation | undefined): Contr
 }
 
 function readReason(details: Record<string, unknown> | null): string | null {
-  return typeof details?.['reason'] === 'string' ? details['reason'] : null;
+  return typeof details?.reason === 'string' ? details.reason : null;
 }

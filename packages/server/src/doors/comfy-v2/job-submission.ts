@@ -20,7 +20,7 @@ export function readJobBody(request: FastifyRequest): JobBody {
   }
   const { workflow } = body;
   if (!isObject(workflow)) return refuse('"workflow" must be an object: the graph in API format');
-  return { graphText: stringifyLosslessJson(workflow), extraData: readExtraData(body['extra_data']) };
+  return { graphText: stringifyLosslessJson(workflow), extraData: readExtraData(body.extra_data) };
 }
 
 const API_KEY = 'api_key_comfy_org';

@@ -116,7 +116,7 @@ function toJobError(error: RecordedError | null) {
 
 /** The error of the last attempt, when the task's own says only that the attempts are used up. */
 function readLastError(details: Record<string, unknown> | null): RecordedError | null {
-  const last = details?.['last_error'];
+  const last = details?.last_error;
   if (typeof last !== 'object' || last === null) return null;
   const { code, message, details: inner } = last as Partial<RecordedError>;
   return typeof code === 'string' && typeof message === 'string'

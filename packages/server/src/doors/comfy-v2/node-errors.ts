@@ -21,21 +21,21 @@ export function toWorkflowMessage(details: Details): string | null {
     const field = first.field === null ? '' : `, input '${first.field}'`;
     return nodeId === '' ? first.message : `Node ${nodeId}${field}: ${first.message}`;
   }
-  const reason = details?.['reason'];
+  const reason = details?.reason;
   return typeof reason === 'string' ? reason : null;
 }
 
 function readNodes(details: Details): Record<string, unknown> {
-  const nodes = details?.['node_errors'];
+  const nodes = details?.node_errors;
   return isRecord(nodes) ? nodes : {};
 }
 
 function readProblems(node: unknown): NodeProblem[] {
-  const errors = isRecord(node) && Array.isArray(node['errors']) ? node['errors'] : [];
+  const errors = isRecord(node) && Array.isArray(node.errors) ? node.errors : [];
   return errors.filter(isRecord).map((error) => ({
-    field: typeof error['input_name'] === 'string' ? error['input_name'] : null,
-    reason: typeof error['type'] === 'string' ? error['type'] : 'invalid',
-    message: typeof error['message'] === 'string' ? error['message'] : 'not valid',
+    field: typeof error.input_name === 'string' ? error.input_name : null,
+    reason: typeof error.type === 'string' ? error.type : 'invalid',
+    message: typeof error.message === 'string' ? error.message : 'not valid',
   }));
 }
 

@@ -107,26 +107,26 @@ function readBatchBody(
   const { graph, ...rest } = body;
   const lossless = readLosslessBody(request);
   const exact: SubmitBatch = { ...rest };
-  if (rest.parameters) exact.parameters = toExactRecord(lossless['parameters']);
-  const items = lossless['tasks'];
+  if (rest.parameters) exact.parameters = toExactRecord(lossless.parameters);
+  const items = lossless.tasks;
   if (rest.tasks && Array.isArray(items))
     exact.tasks = rest.tasks.map((task, index) => readItem(task, items[index]));
-  return { body: exact, graphText: graph === undefined ? null : stringifyLosslessJson(lossless['graph']) };
+  return { body: exact, graphText: graph === undefined ? null : stringifyLosslessJson(lossless.graph) };
 }
 
 type BatchItem = NonNullable<SubmitBatch['tasks']>[number];
 
 function readItem(item: BatchItem, lossless: unknown): BatchItem {
   const exact = toExactRecord(lossless);
-  const updates = Array.isArray(exact['updates']) ? exact['updates'] : [];
+  const updates = Array.isArray(exact.updates) ? exact.updates : [];
   return {
     ...item,
-    ...(item.parameters ? { parameters: toExactRecord(exact['parameters']) } : {}),
+    ...(item.parameters ? { parameters: toExactRecord(exact.parameters) } : {}),
     ...(item.updates
       ? {
           updates: item.updates.map((update, index) => ({
             ...update,
-            value: toExactTree(toExactRecord(updates[index])['value']),
+            value: toExactTree(toExactRecord(updates[index]).value),
           })),
         }
       : {}),

@@ -113,7 +113,7 @@ test('WF23 a seed parameter beyond 2^53 keeps its digits', async () => {
   await post('/api/v2/tasks', '{"workflow_name":"w","parameters":{"seed":18446744073709551615,"steps":20}}');
   await post('/api/v2/tasks/text-to-image', '{"prompt":"x","seed":9007199254740993}');
   const seeds = server.submitted.map(({ body }) =>
-    body.kind === 'workflow' ? String(body.parameters['seed']) : '',
+    body.kind === 'workflow' ? String(body.parameters.seed) : '',
   );
   expect(seeds).toEqual(['18446744073709551615', '9007199254740993']);
 });
@@ -210,7 +210,7 @@ test('API7 one task, its status and its list fit the contract', async () => {
 
 test('filters are handed on, the words of v1 included', async () => {
   const query =
-    'status=pending,failed&task_type=t&worker=w&batch_id=b&since=2026-01-01T00:00:00Z&until=1767225600&limit=7&cursor=01900000-0000-7000-8000-000000000001';
+    'status=pending,failed&task_type=t&worker=01900000-0000-7000-8000-00000000000a&batch_id=01900000-0000-7000-8000-00000000000b&since=2026-01-01T00:00:00Z&until=1767225600&limit=7&cursor=01900000-0000-7000-8000-000000000001';
   await get(`/api/v2/tasks?${query}`);
   expect(server.owned.calls).toEqual([
     [
@@ -219,14 +219,22 @@ test('filters are handed on, the words of v1 included', async () => {
       {
         states: ['held', 'queued', 'failed'],
         taskType: 't',
-        workerId: 'w',
-        batchId: 'b',
+        workerId: '01900000-0000-7000-8000-00000000000a',
+        batchId: '01900000-0000-7000-8000-00000000000b',
         sinceMs: 1767225600000,
         untilMs: 1767225600000,
         limit: 7,
         cursor: '01900000-0000-7000-8000-000000000001',
       },
     ],
+  ]);
+});
+
+test('a worker and a batch that are no ids select what an unknown id would: nothing', async () => {
+  await get('/api/v2/tasks?worker=w&batch_id=b');
+  const unused = '00000000-0000-7000-8000-000000000000';
+  expect(server.owned.calls).toMatchObject([
+    ['list', server.owner.principal.id, { workerId: unused, batchId: unused }],
   ]);
 });
 

@@ -21,8 +21,8 @@ export function readSubmitBody(request: FastifyRequest, body: NamedBody): Submit
   if (body.graph !== undefined) {
     if (body.workflow_name !== undefined)
       refuseField('graph', 'send either graph or workflow_name, not both');
-    if (lossless['parameters'] !== undefined) refuseField('parameters', 'a graph takes no parameters');
-    return { kind: 'graph', graphText: stringifyLosslessJson(lossless['graph']) };
+    if (lossless.parameters !== undefined) refuseField('parameters', 'a graph takes no parameters');
+    return { kind: 'graph', graphText: stringifyLosslessJson(lossless.graph) };
   }
   if (body.workflow_name === undefined && body.task_type === undefined) {
     refuseField('workflow_name', 'name a workflow or a task_type, or send a graph');
@@ -31,7 +31,7 @@ export function readSubmitBody(request: FastifyRequest, body: NamedBody): Submit
     kind: 'workflow',
     workflowName: body.workflow_name,
     taskType: body.task_type,
-    parameters: toExactRecord(lossless['parameters'] ?? {}),
+    parameters: toExactRecord(lossless.parameters ?? {}),
   };
 }
 

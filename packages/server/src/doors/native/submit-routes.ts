@@ -59,7 +59,7 @@ function addSubmitRoute(app: HttpServer, { tasks, config }: NativeDeps): void {
         door: 'native',
         body: what,
         options: pickOptions(body),
-        ...(body.extra_data ? { extraData: toExactRecord(lossless['extra_data']) } : {}),
+        ...(body.extra_data ? { extraData: toExactRecord(lossless.extra_data) } : {}),
         idempotency: readIdempotency(request, lossless),
       });
       return answerSubmitted(reply, outcome);
@@ -132,6 +132,6 @@ async function readFlatParameters(
   );
   const known = workflow?.parameters.map((parameter) => parameter.name) ?? [];
   if (known.includes('image_path') || !known.includes('image')) return parameters;
-  if (others['image'] !== undefined) refuseField('image_path', 'send either image or image_path, not both');
+  if (others.image !== undefined) refuseField('image_path', 'send either image or image_path, not both');
   return { ...others, image: imagePath };
 }

@@ -186,7 +186,7 @@ function sendJsonText(reply: FastifyReply, text: string): FastifyReply {
 }
 
 function describeRefusal(error: AppError): string {
-  return `the configuration is not valid, the last good one stays: ${JSON.stringify(error.details?.['problems'])}`;
+  return `the configuration is not valid, the last good one stays: ${JSON.stringify(error.details?.problems)}`;
 }
 
 function toFilter(query: TaskListQuery): TaskFilter {

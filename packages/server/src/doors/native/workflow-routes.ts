@@ -54,7 +54,7 @@ export function addWorkflowRoutes(app: HttpServer, { workflows, statistics }: Na
       response: { 200: validationSchema, ...problemAnswers },
     },
     handler: (request) => {
-      const parameters = toExactRecord(readLosslessBody(request)['parameters'] ?? {});
+      const parameters = toExactRecord(readLosslessBody(request).parameters ?? {});
       return workflows.validate(request.params.name, parameters);
     },
   });

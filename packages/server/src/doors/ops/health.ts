@@ -31,7 +31,7 @@ export async function loadHealth(deps: HealthDeps): Promise<Health> {
 /** Down when the database is, degraded when anything is not well. */
 function judge(services: Record<string, ServiceHealth>): Health['status'] {
   const states = Object.values(services).map((service) => service.status);
-  if (services['database']?.status === 'down') return 'down';
+  if (services.database?.status === 'down') return 'down';
   return states.every((state) => state === 'ok') ? 'ok' : 'degraded';
 }
 

@@ -178,7 +178,7 @@ export class Instances {
   }
 
   async #open(spec: InstanceSpec): Promise<SupervisedInstance> {
-    const checked = await checkInstanceSpec(spec, this.#options.environment['PATH'] ?? '');
+    const checked = await checkInstanceSpec(spec, this.#options.environment.PATH ?? '');
     buildInstanceArguments({ ...checked, port: 0, markerDirectory: '' });
     const known = [...this.#instances.values()].find((one) => one.snapshot().name === checked.name);
     if (known) {

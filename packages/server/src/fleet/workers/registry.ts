@@ -18,10 +18,10 @@ import { SharedInventories } from './inventory/shared-inventories.ts';
 import { Membership } from './membership/membership.ts';
 import { Roster } from './membership/roster.ts';
 import { type WorkerRecord, WorkerRecords } from './records/worker-records.ts';
-import type { WorkerTables } from './records/worker-tables.ts';
 import { WatchedWorker } from './watching/watched-worker.ts';
 import type { ConnectedWorker, CreateId, WorkerChange, WorkerSnapshot } from './worker-snapshot.ts';
 import { compileWorkerSpec, overrideSpec, type WorkerSettings, type WorkerSpec } from './worker-spec.ts';
+import type { WorkerTables } from './worker-tables.ts';
 
 export type { Inventory } from './inventory/inventory.ts';
 export type { ConnectedWorker, WorkerChange, WorkerSnapshot } from './worker-snapshot.ts';

@@ -134,8 +134,7 @@ export function checkPriorities(
   findings: Findings,
 ): void {
   entries.forEach(({ priority, metadata }, index) => {
-    if (priority !== undefined || metadata['priority'] === undefined || readPriority(metadata) !== null)
-      return;
+    if (priority !== undefined || metadata.priority === undefined || readPriority(metadata) !== null) return;
     const message = 'expected a whole number from 1 to 10; the worker with 10 is taken first';
     findings.refuse(`${block}[${index}].metadata.priority`, message);
   });
@@ -186,7 +185,7 @@ function compileWorker(name: string, url: string, raw: RawFields): WorkerConfig 
 }
 
 function readPriority(metadata: Readonly<Record<string, unknown>>): number | null {
-  const priority = metadata['priority'];
+  const priority = metadata.priority;
   const isRank =
     typeof priority === 'number' && Number.isInteger(priority) && priority >= 1 && priority <= 10;
   return isRank ? priority : null;

@@ -81,7 +81,7 @@ export function compileWorkerSpec(spec: WorkerSpec): CompiledWorkerSpec {
   const settings = workerSettingsSchema.safeParse({
     ...filled,
     max_concurrent: filled.maxConcurrent,
-    priority: spec.priority ?? spec.metadata?.['priority'] ?? SPEC_DEFAULTS.priority,
+    priority: spec.priority ?? spec.metadata?.priority ?? SPEC_DEFAULTS.priority,
   });
   if (!settings.success) {
     const [issue] = settings.error.issues;

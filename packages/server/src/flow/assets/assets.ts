@@ -8,7 +8,6 @@ import {
   type OutputKind,
   type PrincipalId,
   parseId,
-  type TaskId,
 } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
@@ -18,6 +17,7 @@ import type { AssetRow, AssetTables } from './asset-tables.ts';
 import type { BlobStore } from './blob-store.ts';
 import { safeName } from './collect-outputs.ts';
 import { readContentKind, readPicture } from './content-kind.ts';
+import { parseDataUrl } from './data-url.ts';
 
 /** Whose assets may be seen; the shape of flow's owner filter. */
 type Owner = { kind: 'own'; ownerId: PrincipalId } | { kind: 'all' };
@@ -383,12 +383,6 @@ export function toAssetRecord(row: AssetRow) {
 function checkHash(expected: string | null, computed: string): void {
   if (expected !== null && expected !== computed)
     throw new AppError('CONFLICT', { reason: 'hash_mismatch', expected, computed });
-}
-
-function parseDataUrl(value: string): { bytes: Uint8Array; extension: string } | null {
-  const found = /^data:image\/(png|jpeg|jpg|webp);base64,([A-Za-z0-9+/=\s]+)$/.exec(value);
-  if (!found?.[1] || !found[2]) return null;
-  return { bytes: Buffer.from(found[2], 'base64'), extension: found[1] === 'jpeg' ? 'jpg' : found[1] };
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {

@@ -1,5 +1,5 @@
 import type { ExpressionBuilder } from 'kysely';
-import type { WorkerTables } from '../../fleet/workers/records/worker-tables.ts';
+import type { WorkerTables } from '../../fleet/workers/worker-tables.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import { every } from '../../platform/lifecycle/every.ts';

@@ -1,4 +1,4 @@
-import type { TaskId, WorkerId } from '@comfleet/contract';
+import type { WorkerId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { Forecasts } from '../estimates/forecasts.ts';

@@ -1,4 +1,3 @@
-import type { TaskId } from '@comfleet/contract';
 import { toWorkflowKey } from '../estimates/run-durations.ts';
 import type { PlacedPrompt } from '../placement/board-worker.ts';
 import type { QueuedTask } from '../queue/task-queue.ts';

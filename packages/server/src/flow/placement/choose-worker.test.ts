@@ -60,8 +60,8 @@ describe('strategies', () => {
     const counts = countStarts(table, { strategy: 'weighted', random: createDraws(7) }, 5000);
 
     // 15 : 5 : 10 × ½
-    expect((counts['heavy'] ?? 0) / 5000).toBeCloseTo(0.6, 1);
-    expect((counts['light'] ?? 0) / 5000).toBeCloseTo(0.2, 1);
+    expect((counts.heavy ?? 0) / 5000).toBeCloseTo(0.6, 1);
+    expect((counts.light ?? 0) / 5000).toBeCloseTo(0.2, 1);
     expect((counts['half full'] ?? 0) / 5000).toBeCloseTo(0.2, 1);
   });
 
@@ -69,7 +69,7 @@ describe('strategies', () => {
     const table = new BoardTable(['a', 'b'].map((name) => createFacts(name)));
     const counts = countStarts(table, { strategy: 'random', random: createDraws(3) }, 2000);
 
-    expect((counts['a'] ?? 0) / 2000).toBeCloseTo(0.5, 1);
+    expect((counts.a ?? 0) / 2000).toBeCloseTo(0.5, 1);
   });
 
   test('LB5 priority_based takes the highest number first, and the least loaded within it', () => {

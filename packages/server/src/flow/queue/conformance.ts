@@ -1,4 +1,4 @@
-import type { PrincipalId, TaskId } from '@comfleet/contract';
+import type { PrincipalId } from '@comfleet/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { named } from '../../../test/kit/named.ts';

@@ -81,7 +81,7 @@ describe('which value wins', () => {
 
   it('a required parameter without a value is named, although it has a default', () => {
     const definition = compile({
-      parameter_mapping: { prompt: { ...MAPPING['prompt'], required: true } },
+      parameter_mapping: { prompt: { ...MAPPING.prompt, required: true } },
     });
     expect(codes(bindParameters(definition, {}, context))).toEqual(['prompt required']);
   });
@@ -94,7 +94,7 @@ describe('numbers and seeds', () => {
       const bound = bind({ seed: (parseLosslessJson(`[${seed}]`) as unknown[])[0] });
       expect(readInputs(bound, '10')).toContain(`"seed":${seed},`);
       expect(bound.ok && bound.seed).toBe(seed);
-      expect(bound.ok && bound.parameters['seed']).toBe(seed);
+      expect(bound.ok && bound.parameters.seed).toBe(seed);
       expect(readInputs(bind({ seed }), '10')).toContain(`"seed":${seed},`);
     },
   );
@@ -128,7 +128,7 @@ describe('numbers and seeds', () => {
   );
 
   it('a drawn seed is folded into the limits of its parameter', () => {
-    const seed = { ...MAPPING['seed'], max: 4294967295 };
+    const seed = { ...MAPPING.seed, max: 4294967295 };
     const bound = bindParameters(
       compile({ parameter_mapping: { seed } }),
       {},
@@ -258,7 +258,7 @@ describe('derived values', () => {
   });
 
   it('a product outside the limits is refused, not cut', () => {
-    const frames = { ...MAPPING['frames'], max: 100 };
+    const frames = { ...MAPPING.frames, max: 100 };
     const definition = compile({ parameter_mapping: { ...MAPPING, frames } });
     const bound = bindParameters(definition, { duration: 60, fps: 30 }, context);
     expect(bound.ok ? [] : bound.problems).toEqual([

@@ -55,7 +55,7 @@ export function readSeed(graph: Graph): string | null {
 export function findSeeds(graph: Graph, excluded: ReadonlySet<string> = new Set()): GraphTarget[] {
   const spared = new Set(excluded);
   for (const nodeId of excluded) {
-    const noise = readLink(findGraphNode(graph, nodeId)?.inputs['noise']);
+    const noise = readLink(findGraphNode(graph, nodeId)?.inputs.noise);
     if (noise) spared.add(noise.nodeId);
   }
   return Object.entries(graph).flatMap(([nodeId, node]) =>

@@ -99,7 +99,7 @@ describe('the shipped workflows', () => {
     for (const view of views) expect(workflowSchema.parse(view)).toEqual(view);
     const checkpoint = views[0]?.parameters.find(({ name }) => name === 'checkpoint');
     expect(checkpoint?.default_value).toBe('v1-5-pruned-emaonly-fp16.safetensors');
-    expect(views[2]?.presets?.['length']).toEqual({
+    expect(views[2]?.presets?.length).toEqual({
       short: { duration: 2 },
       medium: { duration: 3 },
       long: { duration: 6 },

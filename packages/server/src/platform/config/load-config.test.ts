@@ -15,7 +15,7 @@ function problemsOf(text: string, more: Partial<ConfigSource> = {}): ConfigProbl
     parse(text, more);
   } catch (thrown) {
     if (thrown instanceof AppError && thrown.code === 'CONFIG_INVALID') {
-      return thrown.details?.['problems'] as ConfigProblem[];
+      return thrown.details?.problems as ConfigProblem[];
     }
     throw thrown;
   }
@@ -127,9 +127,9 @@ test('CF8 the config.yaml of v1 loads unchanged and every key reaches the compil
     },
     { ...PLAIN_WORKER, name: 'comfyui', url: 'http://127.0.0.1:8188' },
   ]);
-  const workflow = config.taskTypes['text_to_image']?.workflows['sd_basic'];
+  const workflow = config.taskTypes.text_to_image?.workflows.sd_basic;
   expect(workflow?.workflow_file).toBe('/studio/backend/workflows/text_to_image/文生图.json');
-  expect(workflow?.parameter_mapping?.['width']).toEqual({
+  expect(workflow?.parameter_mapping?.width).toEqual({
     node_id: '135',
     input_name: 'width',
     default_value: 512,
@@ -369,8 +369,8 @@ test('an error for a terminal has file, line, path and no stack', () => {
 test('WF23 a default seed beyond the exact integers of JavaScript stays as written', () => {
   const text =
     'task_types: {t: {workflows: {w: {workflow_file: f.json, parameter_mapping: {seed: {node_id: 3, input_name: seed, default_value: 18446744073709551615}}}}}}';
-  const mapping = parseTaskTypes(text, '/w/workflows.yaml')['t']?.workflows['w']?.parameter_mapping;
-  expect(mapping?.['seed']).toEqual({
+  const mapping = parseTaskTypes(text, '/w/workflows.yaml').t?.workflows.w?.parameter_mapping;
+  expect(mapping?.seed).toEqual({
     node_id: '3',
     input_name: 'seed',
     default_value: '18446744073709551615',

@@ -30,7 +30,7 @@ function createApp(more: Partial<HttpServerOptions> = {}): HttpServer {
   });
   app.post('/exact', async (request) => {
     const tree = toExactRecord(readLosslessBody(request));
-    return { hash: hashBody(readLosslessBody(request)), seed: String(tree['seed']) };
+    return { hash: hashBody(readLosslessBody(request)), seed: String(tree.seed) };
   });
   app.get('/things/:id', async (request) => request.params);
   app.get('/broken', async () => {

@@ -104,7 +104,7 @@ function answerError(
   const error = toAppError(thrown);
   logError(error, request, logger);
   const { status, headers } = toHead(error);
-  const allowed = error.code === 'METHOD_NOT_ALLOWED' ? error.details?.['allowed'] : undefined;
+  const allowed = error.code === 'METHOD_NOT_ALLOWED' ? error.details?.allowed : undefined;
   if (Array.isArray(allowed)) reply.header('allow', allowed.join(', '));
   reply.removeHeader('content-disposition');
   return reply

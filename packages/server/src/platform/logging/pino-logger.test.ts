@@ -31,5 +31,5 @@ test('line breaks in values stay inside their line', () => {
 test('errors are written with their stack', () => {
   const { lines, logger } = openLog();
   logger.error('x', { error: new TypeError('bad') });
-  expect(lines[0]?.['error']).toMatchObject({ name: 'TypeError', message: 'bad', stack: expect.any(String) });
+  expect(lines[0]?.error).toMatchObject({ name: 'TypeError', message: 'bad', stack: expect.any(String) });
 });

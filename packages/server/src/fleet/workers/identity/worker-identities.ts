@@ -1,7 +1,7 @@
 import type { WorkerId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import type { WorkerTables } from '../records/worker-tables.ts';
+import type { WorkerTables } from '../worker-tables.ts';
 import type { ServerIdentity } from './server-identity.ts';
 
 /** Which ComfyUI each worker's address belongs to, in SQL. */

@@ -87,13 +87,13 @@ export interface ServerStats {
 
 /** What /system_stats says of the server; null when the body is not ComfyUI's (HR2). */
 export function parseSystemStats(body: unknown): ServerStats | null {
-  if (!isRecord(body) || !isRecord(body['system']) || !Array.isArray(body['devices'])) return null;
+  if (!isRecord(body) || !isRecord(body.system) || !Array.isArray(body.devices)) return null;
   const { system } = body;
-  const version = system['comfyui_version'];
-  const argv = system['argv'];
+  const version = system.comfyui_version;
+  const argv = system.argv;
   return {
     version: typeof version === 'string' ? version : null,
-    devices: body['devices'].filter(isRecord),
+    devices: body.devices.filter(isRecord),
     argv: Array.isArray(argv) ? argv.filter((item) => typeof item === 'string') : [],
   };
 }
@@ -178,18 +178,18 @@ function readNames(value: unknown): string[] | null {
 }
 
 function readVram(devices: readonly Record<string, unknown>[]): number {
-  const total = devices[0]?.['vram_total'];
+  const total = devices[0]?.vram_total;
   return typeof total === 'number' ? total : 0;
 }
 
 /** Bytes free on the first device, as a server tells its devices; null when it does not say. */
 export function readVramFree(devices: readonly Readonly<Record<string, unknown>>[]): number | null {
-  const free = devices[0]?.['vram_free'];
+  const free = devices[0]?.vram_free;
   return typeof free === 'number' ? free : null;
 }
 
 function readUploadLimit(features: unknown): number | null {
-  const limit = isRecord(features) ? features['max_upload_size'] : null;
+  const limit = isRecord(features) ? features.max_upload_size : null;
   return typeof limit === 'number' && limit > 0 ? limit : null;
 }
 

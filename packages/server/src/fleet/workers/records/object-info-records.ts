@@ -5,7 +5,7 @@ import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { parseObjectInfo } from '../inventory/inventory.ts';
 import type { SharedInventories } from '../inventory/shared-inventories.ts';
-import type { WorkerTables } from './worker-tables.ts';
+import type { WorkerTables } from '../worker-tables.ts';
 
 const compress = promisify(deflate);
 const expand = promisify(inflate);

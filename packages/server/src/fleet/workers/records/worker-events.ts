@@ -7,7 +7,7 @@ import type { Scope } from '../../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { Clock, Random } from '../../../platform/time/clock.ts';
 import type { WorkerChange } from '../worker-snapshot.ts';
-import type { WorkerEventRow, WorkerTables } from './worker-tables.ts';
+import type { WorkerEventRow, WorkerTables } from '../worker-tables.ts';
 
 export interface EventsDeps {
   database: Database<WorkerTables>;
@@ -151,7 +151,7 @@ export class WorkerEvents {
 
 /** Settings and connections that change are no history; a worker that every start adds again joined once. */
 function isWorthKeeping({ type, details }: WorkerChange): boolean {
-  return type !== 'worker.changed' && !(type === 'worker.added' && details?.['known'] === true);
+  return type !== 'worker.changed' && !(type === 'worker.added' && details?.known === true);
 }
 
 /** Rows of older versions hold the sentence itself. */

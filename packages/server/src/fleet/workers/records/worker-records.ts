@@ -17,8 +17,8 @@ import {
   SPEC_DEFAULTS,
   type WorkerSettings,
 } from '../worker-spec.ts';
+import type { WorkerRow, WorkerTables } from '../worker-tables.ts';
 import { ObjectInfoRecords } from './object-info-records.ts';
-import type { WorkerRow, WorkerTables } from './worker-tables.ts';
 
 /** The part of a record that is decided, not measured. */
 export interface DesiredWorker {

@@ -1,4 +1,4 @@
-import type { Batch, BatchId, TaskId } from '@comfleet/contract';
+import type { Batch, BatchId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';

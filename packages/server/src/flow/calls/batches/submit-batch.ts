@@ -1,4 +1,4 @@
-import type { Batch, BatchId, Id, IdKind } from '@comfleet/contract';
+import type { Batch, Id, IdKind } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';

@@ -1,14 +1,4 @@
-import type {
-  BatchId,
-  Placement,
-  StreamFrame,
-  Task,
-  TaskDetail,
-  TaskEvent,
-  TaskId,
-  TaskState,
-  WorkerId,
-} from '@comfleet/contract';
+import type { Placement, StreamFrame, Task, TaskDetail, TaskEvent, TaskId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import type { Clock } from '../../../platform/time/clock.ts';

@@ -1,4 +1,4 @@
-import type { Submitted, TaskId } from '@comfleet/contract';
+import type { Submitted } from '@comfleet/contract';
 import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';

@@ -1,5 +1,5 @@
 import type { WorkerId } from '@comfleet/contract';
-import type { GraphTables } from '../../../platform/database/graph-tables.ts';
+import type { GraphTables } from '../../platform/database/graph-tables.ts';
 
 export interface WorkerRow {
   id: WorkerId;
