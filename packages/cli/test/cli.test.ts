@@ -128,6 +128,21 @@ describe('comfleet tasks', () => {
     expect(why.out.join('\n')).toContain('CANDIDATE');
   });
 
+  it('lists every try of a task', async () => {
+    const { out } = await fleet.run('run', 'solid_color', '--no-wait');
+    const id = out[0] ?? '';
+    await fleet.run('tasks', 'watch', id);
+    const shown = await fleet.run('tasks', 'attempts', id);
+    const asJson = await fleet.run('tasks', 'attempts', id, '--json');
+
+    expect(shown.status).toBe(0);
+    expect(shown.out[0]).toMatch(/^TRY +WORKER +PROMPT +ENDING +CREATED +WAITED +RAN$/);
+    expect(shown.out[1]).toMatch(/^1 +\S+ +[0-9a-f-]{36} +succeeded +\S+ +\d+\.\d s +\d+\.\d s$/);
+    expect(JSON.parse(asJson.out.join('\n'))).toMatchObject({
+      attempts: [{ number: 1, ending: 'succeeded' }],
+    });
+  });
+
   it('CL7 cancels a running task, whose waiting command ends with 6', async () => {
     const args = ['run', 'sdxl_basic', '--param', 'prompt=slow', '--param', 'steps=100'];
     const waiting = startComfleet(args, { cwd: fleet.cwd });

@@ -108,11 +108,16 @@ export const attemptSchema = z
     prompt_id: z.string(),
     created_at: timeSchema,
     submitted_at: timeSchema.nullable(),
+    /** When its prompt began to run on the worker. Servers before 0.2 send none. */
+    started_at: timeSchema.nullable().optional(),
     ended_at: timeSchema.nullable(),
     error: recordedErrorSchema.nullable(),
   })
   .meta({ id: 'Attempt' });
 export type Attempt = z.infer<typeof attemptSchema>;
+
+/** GET /api/fleet/tasks/{id}/attempts: every try of a task, oldest first. */
+export const attemptListSchema = z.object({ attempts: z.array(attemptSchema) }).meta({ id: 'AttemptList' });
 
 export const taskSchema = z
   .object({

@@ -27,6 +27,31 @@ describe('with two workers', () => {
     expect(task.attempts[1]?.worker_id).not.toBe(task.attempts[0]?.worker_id);
   });
 
+  it('TQ8 every attempt is listed with worker, prompt id, ending and timings', async () => {
+    setEverywhere({ name: 'out_of_memory', class: 'KSampler' });
+    const task = await rig.run(samplerGraph(2));
+    for (const simulator of rig.simulators) simulator.control.clear();
+    const { status, json } = await rig.ask('GET', `/api/fleet/tasks/${task.task_id}/attempts`);
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
+    const timings = { created_at: time, submitted_at: time, started_at: time, ended_at: time };
+
+    expect(status).toBe(200);
+    expect(json.attempts.map(({ number }: { number: number }) => number)).toEqual(
+      Array.from({ length: task.attempt_count }, (_, index) => index + 1),
+    );
+    expect(json.attempts[0]).toMatchObject({
+      worker_name: expect.stringMatching(/^gpu-/),
+      ending: 'failed',
+      error: { code: 'OUT_OF_MEMORY' },
+      ...timings,
+    });
+    expect(json.attempts.at(-1)).toMatchObject({
+      prompt_id: task.prompt_id,
+      ending: 'succeeded',
+      ...timings,
+    });
+  });
+
   it('TQ8 attempts are limited and the task then says so, with the last error', async () => {
     setEverywhere({ name: 'out_of_memory', class: 'KSampler', times: 'until_cleared' });
     const task = await rig.run(samplerGraph(2), { max_attempts: 2 });

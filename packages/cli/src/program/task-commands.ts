@@ -82,12 +82,7 @@ function addTasksCommands(program: Command, run: RunCommand): void {
     .action(async (id: string, _flags: object, command: Command) => {
       await run(command, async (context) => (await import('../commands/tasks.ts')).showTask(context, id));
     });
-  tasks
-    .command('why <task>')
-    .description('why a task waits, worker by worker, or why it runs where it does')
-    .action(async (id: string, _flags: object, command: Command) => {
-      await run(command, async (context) => (await import('../commands/why.ts')).explainTask(context, id));
-    });
+  addExplainCommands(tasks, run);
   tasks
     .command('watch <task>')
     .description('follow a task to its end; with --json one frame a line')
@@ -117,6 +112,24 @@ function addTasksCommands(program: Command, run: RunCommand): void {
     .action(async (id: string, flags: { out: string; index?: number }, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/tasks.ts')).downloadResults(context, id, flags),
+      );
+    });
+}
+
+/** Why a task is where it is, and how it came there. */
+function addExplainCommands(tasks: Command, run: RunCommand): void {
+  tasks
+    .command('why <task>')
+    .description('why a task waits, worker by worker, or why it runs where it does')
+    .action(async (id: string, _flags: object, command: Command) => {
+      await run(command, async (context) => (await import('../commands/why.ts')).explainTask(context, id));
+    });
+  tasks
+    .command('attempts <task>')
+    .description('every try of a task: worker, prompt, ending and timings')
+    .action(async (id: string, _flags: object, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/attempts.ts')).listAttempts(context, id),
       );
     });
 }

@@ -1,4 +1,6 @@
 import {
+  type Attempt,
+  attemptListSchema,
   isTerminal,
   type Placement,
   placementSchema,
@@ -158,6 +160,12 @@ export class TaskCalls {
   async events(taskId: string, options: CallOptions = {}): Promise<TaskEvent[]> {
     const path = `/api/fleet/tasks/${encodeURIComponent(taskId)}/events`;
     return (await this.#transport.json({ ...options, method: 'GET', path }, taskEventListSchema)).events;
+  }
+
+  /** Every try of a task, oldest first. */
+  async attempts(taskId: string, options: CallOptions = {}): Promise<Attempt[]> {
+    const path = `/api/fleet/tasks/${encodeURIComponent(taskId)}/attempts`;
+    return (await this.#transport.json({ ...options, method: 'GET', path }, attemptListSchema)).attempts;
   }
 
   /** Why a task waits, worker by worker, or why it runs where it does. */

@@ -35,6 +35,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'POST /api/v2/tasks/:id/retry': [401, 201, 404, 201],
   'GET /api/v2/tasks/:id/events': OWN_READ,
   'GET /api/fleet/tasks/:id/events': OWN_READ,
+  'GET /api/fleet/tasks/:id/attempts': OWN_READ,
   'GET /api/fleet/tasks/:id/placement': OWN_READ,
   'GET /api/fleet/tasks/:id/graph': OWN_READ,
   'GET /api/v2/workflows': MINE,

@@ -1,4 +1,5 @@
 import {
+  attemptListSchema,
   placementSchema,
   reloadedSchema,
   STATE_ALIASES,
@@ -129,6 +130,19 @@ function addRecordRoutes(app: HttpServer, { tasks }: NativeDeps): void {
       const id = readTaskId(request.params.id);
       return { events: await tasks.loadEvents(principalOf(request), id, request.query.after) };
     },
+  });
+
+  app.get('/api/fleet/tasks/:id/attempts', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['tasks'],
+      summary: 'Every try of a task: its worker, prompt id, ending and timings, oldest first',
+      params: idParams,
+      response: { 200: attemptListSchema, ...problemAnswers },
+    },
+    handler: async (request) => ({
+      attempts: await tasks.listAttempts(principalOf(request), readTaskId(request.params.id)),
+    }),
   });
 
   app.get('/api/fleet/tasks/:id/placement', {

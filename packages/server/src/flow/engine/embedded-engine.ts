@@ -30,6 +30,7 @@ import type {
   WaitReasons,
 } from './engine.ts';
 import { findPromptPlace } from './find-prompt-place.ts';
+import { FleetBoard } from './fleet-board.ts';
 import { PlacementLoop } from './placement-loop.ts';
 import { planRetryLane } from './plan-retry-lane.ts';
 import { toPrompt, toQueued } from './queued-task.ts';
@@ -38,7 +39,6 @@ import { GivenUpPrompts } from './recovery/given-up-prompts.ts';
 import { HeldTasks } from './recovery/held-tasks.ts';
 import { LostWorkers } from './recovery/lost-workers.ts';
 import type { TaskTallies } from './task-tallies.ts';
-import { toWorkerFacts } from './worker-facts.ts';
 import { WorkerLinks } from './worker-links.ts';
 
 export interface EngineDeps extends ExecutionParts {
@@ -81,6 +81,7 @@ class EmbeddedEngine implements Engine {
   readonly #lost: LostWorkers;
   readonly #adoption: Adoption;
   readonly #givenUp: GivenUpPrompts;
+  readonly #fleetBoard: FleetBoard;
 
   constructor(scope: Scope, deps: EngineDeps, options: EngineOptions) {
     this.#deps = deps;
@@ -116,6 +117,10 @@ class EmbeddedEngine implements Engine {
       ...{ database, fleet },
       adopt: (open, workerId) => this.#adopt(open, workerId),
       abandon: (open) => dispatcher.failOrphanedAttempt(open),
+    });
+    this.#fleetBoard = new FleetBoard({
+      ...{ fleet, board, estimates: deps.estimates, logger, place: () => this.#loop.place() },
+      ...{ held: this.#held, lost: this.#lost, adoption: this.#adoption, givenUp: this.#givenUp },
     });
   }
 
@@ -245,7 +250,7 @@ class EmbeddedEngine implements Engine {
     await this.#recover();
     scope.add(
       'fleet changes',
-      fleet.onChange((change) => this.#onFleetChange(change.type, change.workerId)),
+      fleet.onChange(({ type, workerId }) => this.#fleetBoard.follow(workerId, type)),
     );
     scope.add(
       'queue',
@@ -259,33 +264,6 @@ class EmbeddedEngine implements Engine {
     loop('aging', AGING_MS, async () => void (await this.#queue.age()));
     scope.add('trackers', () => this.#links.close());
     this.#loop.place();
-  }
-
-  #onFleetChange(type: string, workerId: WorkerId): void {
-    this.#updateWorker(workerId, type);
-    if (type === 'worker.offline') this.#board.forgetModels(workerId);
-    if (type === 'worker.offline' || type === 'worker.removed') this.#deps.estimates.forgetModels(workerId);
-    if (type === 'worker.inventory' || type === 'worker.online') {
-      void this.#held.review().catch((thrown: unknown) => {
-        const { message, stack } = toError(thrown);
-        this.#deps.logger.error('held.review_failed', { error: message, stack });
-      });
-    }
-    this.#loop.place();
-  }
-
-  #updateWorker(workerId: WorkerId, change: string | null = null): void {
-    const worker = this.#deps.fleet.find(workerId)?.snapshot();
-    this.#lost.note(workerId, worker?.health ?? null, change);
-    this.#givenUp.watch(workerId);
-    if (!worker) {
-      this.#board.removeWorker(workerId);
-      return;
-    }
-    this.#board.setWorker(toWorkerFacts(worker, this.#adoption.isPending(workerId)));
-    if (!this.#adoption.isPending(workerId)) return;
-    this.#adoption.takeUp(workerId);
-    this.#board.setWorker(toWorkerFacts(worker, false));
   }
 
   // ── lanes and slots ────────────────────────────────────────────────────────
@@ -342,7 +320,7 @@ class EmbeddedEngine implements Engine {
     }
     await this.#queue.rebuild(waiting);
     logger.info('engine.recovered', { waiting: waiting.length, attempts });
-    for (const worker of fleet.list()) this.#updateWorker(worker.id);
+    for (const worker of fleet.list()) this.#fleetBoard.update(worker.id);
   }
 
   #adopt(open: OpenAttempt, workerId: WorkerId): void {

@@ -47,6 +47,7 @@ export function createFakeTasks(owner: FakeOwner, streams: FakeStreams) {
       await load(actor, id);
       return [];
     },
+    listAttempts: async (actor, id) => (await load(actor, id)).attempts,
     explain: async (actor, id) => {
       const { status } = await load(actor, id);
       return { task_id: TASK_ID, status, message: 'Done.', waiting: null, placed: null };

@@ -1,4 +1,12 @@
-import type { Placement, StreamFrame, Task, TaskDetail, TaskEvent, TaskId } from '@comfleet/contract';
+import type {
+  Attempt,
+  Placement,
+  StreamFrame,
+  Task,
+  TaskDetail,
+  TaskEvent,
+  TaskId,
+} from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
@@ -33,6 +41,8 @@ export interface TaskCalls {
   /** The executed graph's JSON text, numbers as written. */
   loadGraphText(actor: Actor, id: TaskId): Promise<string>;
   loadEvents(actor: Actor, id: TaskId, after: number): Promise<TaskEvent[]>;
+  /** Every try of a task, oldest first. */
+  listAttempts(actor: Actor, id: TaskId): Promise<Attempt[]>;
   /** Why a task waits, or why it runs where it does. */
   explain(actor: Actor, id: TaskId): Promise<Placement>;
   /** Snapshot (or the events after `after`), then live frames; ends after the terminal event or when `signal` aborts. */
@@ -71,6 +81,7 @@ export function createTaskCalls(deps: TaskCallsDeps): TaskCalls {
     retry: async (actor, id) => rerunTask(deps, await loadRow(actor, id), actor),
     loadGraphText: async (actor, id) => loadGraphText(database, (await loadRow(actor, id)).graph_hash),
     loadEvents: (actor, id, after) => views.loadEvents(visibleTo(actor), id, after),
+    listAttempts: (actor, id) => views.listAttempts(visibleTo(actor), id),
     explain: (actor, id) => explainTask(deps, visibleTo(actor), id),
     watch: (actor, id, after, signal) => watchTask(deps, visibleTo(actor), id, { after, signal }),
     watchOwn: (actor, signal) => watchOwn(deps, visibleTo(actor), signal),

@@ -84,6 +84,7 @@ export function toAttempt(attempt: AttemptRow, workerName: string): Attempt {
     prompt_id: attempt.prompt_id,
     created_at: new Date(attempt.created_at).toISOString(),
     submitted_at: toTime(attempt.submitted_at),
+    started_at: toTime(attempt.started_at),
     ended_at: toTime(attempt.ended_at),
     error: parseError(attempt.error),
   };

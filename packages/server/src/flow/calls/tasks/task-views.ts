@@ -1,4 +1,13 @@
-import type { AssetId, Result, Task, TaskDetail, TaskEvent, TaskId, WorkerId } from '@comfleet/contract';
+import type {
+  AssetId,
+  Attempt,
+  Result,
+  Task,
+  TaskDetail,
+  TaskEvent,
+  TaskId,
+  WorkerId,
+} from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import type { BlobStore } from '../../assets/blob-store.ts';
@@ -58,13 +67,13 @@ export class TaskViews {
 
   async loadDetail(owner: OwnerFilter, id: TaskId): Promise<TaskDetail> {
     const row = await loadVisibleTask(this.#deps.database, owner, id);
-    const attempts = await loadAttempts(this.#deps.database, id);
-    return {
-      ...(await this.view(row)),
-      attempts: attempts.map((attempt) =>
-        toAttempt(attempt, this.#findWorkerName(attempt.worker_id) ?? attempt.worker_id),
-      ),
-    };
+    return { ...(await this.view(row)), attempts: await this.#loadAttempts(id) };
+  }
+
+  /** Every try of a task, oldest first. */
+  async listAttempts(owner: OwnerFilter, id: TaskId): Promise<Attempt[]> {
+    await loadVisibleTask(this.#deps.database, owner, id);
+    return this.#loadAttempts(id);
   }
 
   async list(owner: OwnerFilter, selection: TaskSelection) {
@@ -75,6 +84,13 @@ export class TaskViews {
   async loadEvents(owner: OwnerFilter, id: TaskId, after: number): Promise<TaskEvent[]> {
     await loadVisibleTask(this.#deps.database, owner, id);
     return (await loadEventRows(this.#deps.database, id, after)).map(toTaskEvent);
+  }
+
+  async #loadAttempts(id: TaskId): Promise<Attempt[]> {
+    const attempts = await loadAttempts(this.#deps.database, id);
+    return attempts.map((attempt) =>
+      toAttempt(attempt, this.#findWorkerName(attempt.worker_id) ?? attempt.worker_id),
+    );
   }
 
   #findWorkerName(workerId: WorkerId): string | null {
