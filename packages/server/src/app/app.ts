@@ -15,6 +15,7 @@ import type { Session } from '../people/identity/session-cache.ts';
 import { openOverlay } from '../platform/config/overlay.ts';
 import type { Database } from '../platform/database/database.ts';
 import { announceAddress } from '../platform/database/stored-settings.ts';
+import { toError } from '../platform/errors/app-error.ts';
 import { SignedLinks, toAssetPath } from '../platform/http/signed-links.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { Logger } from '../platform/logging/logger.ts';
@@ -104,7 +105,10 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     toFlowOptions(config, balancing, library),
   );
   instances.onChange(({ pid, workerId }) => {
-    if (pid === null && workerId !== null) void engine.workerGone(workerId);
+    if (pid !== null || workerId === null) return;
+    engine.workerGone(workerId).catch((thrown: unknown) => {
+      logger.error('worker_gone.failed', { workerId, error: toError(thrown).message });
+    });
   });
   await applyConfiguredWorkers({ registry: fleet, logger }, config.workers);
   const loads = () => engine.loads();
