@@ -120,7 +120,8 @@ describe('a supervised ComfyUI', () => {
     registry.onChange(
       ({ type, cause }) => type === 'worker.restart_requested' && told.push(toFleetSentence(cause)),
     );
-    expect(registry.requestRestart(workerId ?? '', 'runs nothing')).toBe(true);
+    if (workerId === null) throw new Error('a ready process is a worker');
+    expect(registry.requestRestart(workerId, 'runs nothing')).toBe(true);
     expect(told).toEqual(['runs nothing: it was started just now']);
     expect(instances.list()[0]).toMatchObject({ state: 'ready', pid });
   });

@@ -1,6 +1,9 @@
 import {
   type AssetId,
   formatSent,
+  type Id,
+  type IdKind,
+  parseId,
   pickLabel,
   type StreamFrame,
   type Task,
@@ -9,6 +12,7 @@ import {
 import { START_TEXTS } from '@comfleet/contract/texts/start';
 import type { App } from '../app/app.ts';
 import { createOutputPath } from '../flow/assets/output-names.ts';
+import { AppError } from '../platform/errors/app-error.ts';
 import { systemClock } from '../platform/time/clock.ts';
 import { createSayStart, type SayStart } from './say-start.ts';
 import type { UpOptions } from './up-options.ts';
@@ -41,7 +45,7 @@ export async function runFirstExample(app: App, options: UpOptions): Promise<voi
     },
     options: {},
   });
-  const id = submitted.task_id as TaskId;
+  const id = readId<'task'>(submitted.task_id);
   for await (const frame of tasks.watch(actor, id, 0, options.signal)) printFrame(frame, say, options.print);
   await printEnd(app, id, options);
 }
@@ -68,7 +72,7 @@ async function printEnd(app: App, id: TaskId, options: UpOptions): Promise<void>
       options.print(say('start.example_failed', { message: explainEnd(task, options) }));
     return;
   }
-  const path = await placeReadableCopy(app, id, result.asset_id as AssetId);
+  const path = await placeReadableCopy(app, id, readId<'asset'>(result.asset_id));
   const since = options.installedAtMs ?? systemClock.nowMs() - systemClock.monotonicMs();
   const seconds = ((systemClock.nowMs() - since) / 1000).toFixed(1);
   options.print(say('start.first_picture', { seconds, path }));
@@ -76,6 +80,13 @@ async function printEnd(app: App, id: TaskId, options: UpOptions): Promise<void>
 
 function explainEnd({ message, message_text: texts }: Task, { language }: UpOptions): string {
   return formatSent(START_TEXTS, language, { texts, sentence: message });
+}
+
+/** Our own answers carry ids as text. */
+function readId<K extends IdKind>(text: string): Id<K> {
+  const id = parseId<K>(text);
+  if (id === null) throw new AppError('INTERNAL', { reason: 'no id', text });
+  return id;
 }
 
 /** The readable copy follows the result by a moment; here it is waited for, since its path is shown. */

@@ -174,8 +174,7 @@ export class WorkerRegistry {
    * Has the process of a worker ended and started again by its supervisor, counted and limited by its restart policy.
    * False when the process is not ours; what its supervisor does is reported as `worker.restart_requested`.
    */
-  requestRestart(id: string, reason: string): boolean {
-    const workerId = id as WorkerId;
+  requestRestart(workerId: WorkerId, reason: string): boolean {
     const answer = this.#restarts.request(workerId, reason);
     if (answer === null) return false;
     const cause: FleetText = { code: 'worker.restart', params: { reason, answer } };
@@ -214,8 +213,9 @@ export class WorkerRegistry {
 
   /** What an admin sees as a change of the worker's mode. */
   async #setMode(id: string, changes: Partial<AdminOverrides>, cause: FleetText): Promise<void> {
+    const { id: workerId } = this.#workers.load(id);
     await this.#membership.override(id, cause, ({ overrides }) => ({ ...overrides, ...changes }));
-    this.#emit({ type: 'worker.maintenance', workerId: id as WorkerId, cause });
+    this.#emit({ type: 'worker.maintenance', workerId, cause });
   }
 
   #createWorker(record: WorkerRecord): WatchedWorker {

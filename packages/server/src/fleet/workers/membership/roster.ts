@@ -4,7 +4,7 @@ import type { WatchedWorker } from '../watching/watched-worker.ts';
 
 /** The workers of the fleet in memory, in the order they joined, by what they are known by. */
 export class Roster {
-  readonly #workers = new Map<WorkerId, WatchedWorker>();
+  readonly #workers = new Map<string, WatchedWorker>();
 
   [Symbol.iterator](): IterableIterator<WatchedWorker> {
     return this.#workers.values();
@@ -23,7 +23,7 @@ export class Roster {
   }
 
   find(id: string): WatchedWorker | null {
-    return this.#workers.get(id as WorkerId) ?? null;
+    return this.#workers.get(id) ?? null;
   }
 
   /** Throws WORKER_NOT_FOUND. */
