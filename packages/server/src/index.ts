@@ -7,7 +7,7 @@ export type { CommitOutcome, Database, Driver, Write } from './platform/database
 export { type MigrationStatus, printSchema } from './platform/database/migrate.ts';
 export { loadDatabaseStatus, migrateDatabase, openDatabase } from './platform/database/open-database.ts';
 export { openProcessLock, type ProcessLock } from './platform/database/process-lock.ts';
-export { openSqlite } from './platform/database/sqlite-engine.ts';
+export { openSqlite } from './platform/database/sqlite-driver.ts';
 export {
   announceAddress,
   findSetting,

@@ -9,7 +9,7 @@ export type OpenQueue = (clock: { nowMs: number }) => Promise<TaskQueue>;
 
 export const AGING_MS = 600_000;
 
-/** What every engine of the queue must do; an engine's test calls this with a maker of empty queues. */
+/** What every backend of the queue must do; a backend's test calls this with a maker of empty queues. */
 export function describeTaskQueue(name: string, open: OpenQueue): void {
   const openQueue = () => open({ nowMs: 0 });
   describe(`${name} as a task queue`, () => {

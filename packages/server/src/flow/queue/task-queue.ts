@@ -26,7 +26,7 @@ export interface WaitingTask extends QueuedTask {
 
 /**
  * Orders waiting tasks. It decides nothing: the claim in SQL does, and a queue can be lost and rebuilt at any time.
- * Conformance: packages/server/src/flow/queue/conformance.ts runs against every engine.
+ * Conformance: packages/server/src/flow/queue/conformance.ts runs against every backend.
  */
 export interface TaskQueue {
   /** Adds a waiting task; a second put of the same id replaces the first. */

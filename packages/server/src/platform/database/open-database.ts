@@ -4,12 +4,12 @@ import type { Scope } from '../lifecycle/scope.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import type { Database } from './database.ts';
 import { loadMigrationStatus, type MigrationStatus, migrate, type SchemaConnection } from './migrate.ts';
-import { openMysql, openMysqlSession } from './mysql-engine.ts';
-import { openPostgres, openPostgresSession } from './postgres-engine.ts';
-import type { EngineDeps } from './server-engine.ts';
+import { openMysql, openMysqlSession } from './mysql-driver.ts';
+import { openPostgres, openPostgresSession } from './postgres-driver.ts';
+import type { DriverDeps } from './server-driver.ts';
 import type { Session } from './server-pool.ts';
 import type { DatabaseConfig } from './settings.ts';
-import { openSqlite } from './sqlite-engine.ts';
+import { openSqlite } from './sqlite-driver.ts';
 import { loadSqliteStatus, migrateSqlite } from './sqlite-schema.ts';
 
 type ServerConfig = Exclude<DatabaseConfig, { driver: 'sqlite' }>;
@@ -27,7 +27,7 @@ const ER_DUP_KEYNAME = 1061;
 export async function openDatabase(
   scope: Scope,
   config: { database: DatabaseConfig; durability: 'power' | 'process' },
-  deps: EngineDeps,
+  deps: DriverDeps,
 ): Promise<Database<unknown>> {
   const { database, durability } = config;
   const status = await migrateDatabase(database, deps.clock);

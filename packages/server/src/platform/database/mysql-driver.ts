@@ -4,7 +4,7 @@ import type { Scope } from '../lifecycle/scope.ts';
 import type { Clock } from '../time/clock.ts';
 import { toConnectError } from './connect-error.ts';
 import type { Database } from './database.ts';
-import { type EngineDeps, openServerEngine } from './server-engine.ts';
+import { type DriverDeps, openServerDriver } from './server-driver.ts';
 import {
   ACQUIRE_TIMEOUT_MS,
   type FailureKind,
@@ -26,10 +26,10 @@ const SET_SESSION = [
 export async function openMysql(
   scope: Scope,
   options: ServerAddress & { poolSize: number },
-  deps: EngineDeps,
+  deps: DriverDeps,
 ): Promise<Database<unknown>> {
   const pool = new MysqlPool(options, deps.clock);
-  return openServerEngine(scope, pool, { ...deps, poolSize: options.poolSize });
+  return openServerDriver(scope, pool, { ...deps, poolSize: options.poolSize });
 }
 
 /** A connection of its own; the server frees its locks when it ends, or after 30 s of silence. */

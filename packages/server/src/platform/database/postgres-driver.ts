@@ -4,7 +4,7 @@ import type { Scope } from '../lifecycle/scope.ts';
 import type { Logger } from '../logging/logger.ts';
 import { toConnectError } from './connect-error.ts';
 import type { Database } from './database.ts';
-import { type EngineDeps, openServerEngine } from './server-engine.ts';
+import { type DriverDeps, openServerDriver } from './server-driver.ts';
 import {
   ACQUIRE_TIMEOUT_MS,
   type FailureKind,
@@ -29,10 +29,10 @@ const types = {
 export async function openPostgres(
   scope: Scope,
   options: ServerAddress & { poolSize: number },
-  deps: EngineDeps,
+  deps: DriverDeps,
 ): Promise<Database<unknown>> {
   const pool = new PostgresPool(options, deps.logger);
-  return openServerEngine(scope, pool, { ...deps, poolSize: options.poolSize });
+  return openServerDriver(scope, pool, { ...deps, poolSize: options.poolSize });
 }
 
 /** A connection of its own; the server frees its locks when it ends, or 25 s after its machine vanished. */

@@ -17,28 +17,28 @@ import { within } from './within.ts';
 
 const CLOCK_INTERVAL_MS = 30_000;
 
-export interface EngineDeps {
+export interface DriverDeps {
   clock: Clock;
   random: Random;
   logger: Logger;
 }
 
 /** PostgreSQL or MySQL behind the product's seam; one code path, the pool knows what differs. */
-export async function openServerEngine(
+export async function openServerDriver(
   scope: Scope,
   pool: ServerPool,
-  options: EngineDeps & { poolSize: number },
+  options: DriverDeps & { poolSize: number },
 ): Promise<Database<unknown>> {
-  const engine = new ServerEngine(pool, options);
-  scope.add('database', () => engine.close());
-  await engine.sampleClock();
+  const driver = new ServerDriver(pool, options);
+  scope.add('database', () => driver.close());
+  await driver.sampleClock();
   every(scope, { name: 'database.clock', intervalMs: CLOCK_INTERVAL_MS, ...options }, () =>
-    engine.sampleClock(),
+    driver.sampleClock(),
   );
-  return engine;
+  return driver;
 }
 
-class ServerEngine implements Database<unknown> {
+class ServerDriver implements Database<unknown> {
   readonly driver: ServerPool['driver'];
   readonly k;
   readonly #pool: ServerPool;
@@ -48,7 +48,7 @@ class ServerEngine implements Database<unknown> {
   #offsetMs = 0;
   #closing: Promise<void> | null = null;
 
-  constructor(pool: ServerPool, options: EngineDeps & { poolSize: number }) {
+  constructor(pool: ServerPool, options: DriverDeps & { poolSize: number }) {
     this.driver = pool.driver;
     this.k = createQueryBuilder(pool.driver);
     this.#pool = pool;

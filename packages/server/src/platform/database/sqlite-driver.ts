@@ -32,14 +32,14 @@ interface Waiting {
  */
 export async function openSqlite(scope: Scope, options: SqliteOptions): Promise<Database<unknown>> {
   const writer = new SqliteWriter(options);
-  scope.add('sqlite', () => engine.close());
-  const engine = new SqliteEngine(writer, options.clock);
+  scope.add('sqlite', () => driver.close());
+  const driver = new SqliteDriver(writer, options.clock);
   await writer.ready;
-  engine.openReader(options.file);
-  return engine;
+  driver.openReader(options.file);
+  return driver;
 }
 
-class SqliteEngine implements Database<unknown> {
+class SqliteDriver implements Database<unknown> {
   readonly driver = 'sqlite';
   readonly k = createQueryBuilder('sqlite');
   readonly #writer: SqliteWriter;
