@@ -6,6 +6,7 @@ const tests = [
   '**/*.test.ts',
   '**/*.test.mjs',
   'packages/*/test/**',
+  'packages/test-kit/**',
   'e2e/**',
   'bench/**',
   'examples/**',

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
 const unit = {
@@ -30,7 +31,12 @@ const e2e = {
   sequence: { groupOrder: 2 },
 };
 
-const projects: TestProjectConfiguration[] = [{ test: unit }, { test: integration }, { test: e2e }];
+/** The test kit is never built: tests read its sources. */
+const resolve = {
+  alias: { '@comfleet/test-kit': fileURLToPath(new URL('packages/test-kit/src/index.ts', import.meta.url)) },
+};
+
+const projects: TestProjectConfiguration[] = [unit, integration, e2e].map((test) => ({ resolve, test }));
 // The page's tests need a DOM: packages/web says so itself; its project is named `web`.
 if (existsSync(new URL('packages/web/vitest.config.ts', import.meta.url))) projects.push('packages/web');
 

@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { openSimulator } from '@comfleet/simulator';
+import { Program } from '@comfleet/test-kit';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
@@ -34,9 +32,8 @@ const CHECKPOINTS = [
 const MOST_SCRIPT_BYTES = 200_000;
 
 interface Server {
-  process: ChildProcess;
+  program: Program;
   signInLink: string;
-  lines: string[];
 }
 
 describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
@@ -72,10 +69,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
 
   afterAll(async () => {
     await browser?.close();
-    if (server !== undefined && server.process.exitCode === null) {
-      server.process.kill('SIGINT');
-      await once(server.process, 'exit');
-    }
+    await server?.program.stop('SIGINT');
     await simulator?.close();
     await rm(folder, { recursive: true, force: true });
   });
@@ -206,19 +200,11 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
 
 /** Starts the built command on a simulated worker and waits for its sign-in link. */
 async function startServer(folder: string, workerUrl: string): Promise<Server> {
-  const child = spawn(process.execPath, [CLI, 'up', '--port', '0', '--no-example', '--worker', workerUrl], {
+  const program = Program.node([CLI, 'up', '--port', '0', '--no-example', '--worker', workerUrl], {
     cwd: folder,
     env: { ...process.env, LANG: 'en_US.UTF-8', COMFLEET_DATA: join(folder, 'data') },
-    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const lines: string[] = [];
-  child.stderr.on('data', (data: Buffer) => lines.push(data.toString('utf8')));
-  for await (const line of createInterface({ input: child.stdout })) {
-    lines.push(line);
-    const signInLink = /(http:\/\/\S+#code=\S+)/.exec(line)?.[1];
-    if (signInLink !== undefined) return { process: child, signInLink, lines };
-  }
-  throw new Error(`the server ended before it printed a sign-in link:\n${lines.join('\n')}`);
+  return { program, signInLink: await program.waitForLine(/(http:\/\/\S+#code=\S+)/) };
 }
 
 function watchProblems(page: Page, problems: string[]): void {

@@ -1,13 +1,12 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { inflateSync } from 'node:zlib';
+import { Program } from '@comfleet/test-kit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -38,41 +37,13 @@ test('continuous integration runs the command of the README', () => {
   expect(script).toMatch(new RegExp(`^exec ${toCommand(readCommands('README.md')[1])} </dev/null$`, 'm'));
 });
 
-interface Start {
-  process: ChildProcess;
-  lines: string[];
-  /** Resolves with the first line that matches, also one printed before; rejects when the command ends without. */
-  line(pattern: RegExp): Promise<string>;
-}
-
 /** Runs a command line as a shell in a terminal would: a process group of its own, the environment of a person. */
-function runCommandLine(command: string, folder: string): Start {
-  const child = spawn('sh', ['-c', `exec ${command}`], {
+function runCommandLine(command: string, folder: string): Program {
+  return new Program('sh', ['-c', `exec ${command}`], {
     cwd: folder,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
     env: createEnvironment(),
+    ownGroup: true,
   });
-  const lines: string[] = [];
-  const watchers = new Set<() => void>();
-  for (const stream of [child.stdout, child.stderr])
-    createInterface({ input: stream }).on('line', (line) => {
-      lines.push(line);
-      for (const watcher of watchers) watcher();
-    });
-  const line = (pattern: RegExp) =>
-    new Promise<string>((resolve, reject) => {
-      const look = () => {
-        const found = lines.find((one) => pattern.test(one));
-        if (found === undefined) return;
-        watchers.delete(look);
-        resolve(found);
-      };
-      watchers.add(look);
-      child.once('exit', (code) => reject(new Error(`ended with ${code}:\n${lines.join('\n')}`)));
-      look();
-    });
-  return { process: child, lines, line };
 }
 
 /** Ours without what the test runner adds: data in the default folder, no token of another server. */
@@ -105,13 +76,10 @@ function listProcessesIn(folder: string): string[] {
 }
 
 /** One Ctrl-C: the terminal sends the signal to the whole foreground group. Answers exit code and duration. */
-async function pressCtrlC(start: Start): Promise<{ code: number | null; ms: number }> {
-  const pid = start.process.pid;
-  if (pid === undefined) throw new Error('the command was never started');
-  const exited = once(start.process, 'exit');
+async function pressCtrlC(start: Program): Promise<{ code: number | null; ms: number }> {
   const beganMs = performance.now();
-  process.kill(-pid, 'SIGINT');
-  const [code] = (await exited) as [number | null];
+  start.signal('SIGINT');
+  const { code } = await start.exited;
   return { code, ms: performance.now() - beganMs };
 }
 
@@ -152,7 +120,7 @@ describe('the first start in a fresh clone', () => {
   /** What this test made and may delete; null until then. */
   let temporary: string | null = null;
   let folder = '';
-  let first: Start;
+  let first: Program;
   let picturePath = '';
   let address = '';
 
@@ -167,17 +135,12 @@ describe('the first start in a fresh clone', () => {
 
   afterAll(async () => {
     portHolder.close();
-    if (
-      first?.process.pid !== undefined &&
-      first.process.exitCode === null &&
-      first.process.signalCode === null
-    )
-      await pressCtrlC(first);
+    if (first && !first.hasEnded) await pressCtrlC(first);
     if (temporary !== null) await rm(temporary, { recursive: true, force: true });
   });
 
   test('shows a picture within a minute of the installation', async () => {
-    const line = await first.line(/^first picture after /);
+    const line = await first.waitForLine(/^first picture after /);
 
     const [, seconds, path] = /^first picture after ([\d.]+) s: (.+)$/.exec(line) ?? [];
     picturePath = path ?? '';
@@ -202,7 +165,7 @@ describe('the first start in a fresh clone', () => {
   });
 
   test('a taken port moves on to the next, said aloud', async () => {
-    const line = await first.line(/^Comfleet runs at /);
+    const line = await first.waitForLine(/^Comfleet runs at /);
     address = line.replace('Comfleet runs at ', '');
 
     expect(Number(new URL(address).port)).toBeGreaterThan(8000);
@@ -233,7 +196,7 @@ describe('the first start in a fresh clone', () => {
 
   test('a second start builds nothing, runs no example and says where it is', async () => {
     const second = runCommandLine(toCommand(startLine), folder);
-    const shownLink = await second.line(/Sign in once/);
+    const shownLink = await second.waitForLine(/Sign in once/);
     const { code } = await pressCtrlC(second);
 
     expect(code).toBe(0);

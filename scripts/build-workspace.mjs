@@ -40,7 +40,7 @@ function hashFiles(files) {
 /** The packages that tsc builds: those with a tsconfig.json and sources, except the page. */
 function listPackages() {
   return readdirSync(join(root, 'packages'))
-    .filter((name) => name !== 'web')
+    .filter((name) => name !== 'web' && existsSync(join(root, 'packages', name, 'tsconfig.json')))
     .filter((name) => listFiles([join(root, 'packages', name, 'src')]).some((file) => file.endsWith('.ts')))
     .sort();
 }

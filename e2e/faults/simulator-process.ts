@@ -1,9 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { FaultSpec, LedgerLine } from '@comfleet/simulator';
-import { NodeProgram } from '../kill/child-process.ts';
+import { findFreePort, Program } from '@comfleet/test-kit';
 import { FileLedger } from './file-ledger.ts';
 
 /** The folder of the simulator's program; started from there it looks like a ComfyUI. */
@@ -22,13 +21,13 @@ export class SimulatorProcess {
   readonly url: string;
   readonly ledger: FileLedger;
   readonly #folder: string;
-  readonly #program: NodeProgram;
+  readonly #program: Program;
   readonly #control: string;
   readonly #args: readonly string[];
 
   private constructor(
     parts: { name: string; folder: string; url: string; control: string; args: readonly string[] },
-    program: NodeProgram,
+    program: Program,
   ) {
     this.name = parts.name;
     this.url = parts.url;
@@ -45,7 +44,7 @@ export class SimulatorProcess {
     const args = plan.args ?? [];
     // Chosen here, so that its command line is the same when it is started again.
     const port = plan.port ?? (await findFreePort());
-    const program = new NodeProgram([
+    const program = Program.node([
       join(SIMULATOR_FOLDER, 'main.js'),
       ...['--listen', '127.0.0.1', '--port', String(port), '--control-port', '0'],
       ...['--base-directory', home, '--ledger', join(home, 'ledger.jsonl'), ...args],
@@ -86,15 +85,4 @@ export class SimulatorProcess {
   read({ folder, path }: LedgerLine): Promise<Buffer> {
     return readFile(join(this.#folder, this.name, String(folder), String(path)));
   }
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const bound = probe.address();
-      probe.close(() => resolve(typeof bound === 'object' && bound !== null ? bound.port : 0));
-    });
-  });
 }

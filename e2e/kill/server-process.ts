@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { type Exit, Program } from '@comfleet/test-kit';
 import { stringify } from 'yaml';
 import type { DatabaseConfig } from '../services/databases.ts';
-import { type Exit, NodeProgram } from './child-process.ts';
 import { type PlannedKill, STOP } from './plan.ts';
 
 /** How to reach a running server, as its credential file says. */
@@ -21,7 +21,7 @@ interface Life {
 export class ServerProcess {
   readonly #dataDir: string;
   readonly #config: string;
-  #program: NodeProgram | null = null;
+  #program: Program | null = null;
   #life: Promise<Life>;
   #announce: (life: Life) => void = () => {};
 
@@ -61,8 +61,8 @@ export class ServerProcess {
         ? `${kill.when === 'busy' ? 'signal@' : ''}${kill.place}:${kill.count}:${kill.delayMs}`
         : undefined;
     const entry = join(import.meta.dirname, 'serve.mjs');
-    const program = new NodeProgram([entry, this.#dataDir, this.#config, ...this.#workers], {
-      COMFLEET_FAILPOINT: failpoint,
+    const program = Program.node([entry, this.#dataDir, this.#config, ...this.#workers], {
+      env: { ...process.env, COMFLEET_FAILPOINT: failpoint },
     });
     this.#program = program;
     const listening = program.waitForLine(/(http:\/\/127\.0\.0\.1:\d+)/).then(() => true);
@@ -126,7 +126,7 @@ export class ServerProcess {
     });
   }
 
-  #require(): NodeProgram {
+  #require(): Program {
     if (!this.#program) throw new Error('the server was never started');
     return this.#program;
   }

@@ -1,8 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { Program } from '@comfleet/test-kit';
 import { blake3 } from 'hash-wasm';
-import { NodeProgram } from './child-process.ts';
 import type { WorkerEntry } from './ledgers.ts';
 
 const SIMULATOR = join(dirname(createRequire(import.meta.url).resolve('@comfleet/simulator')), 'main.js');
@@ -23,7 +23,7 @@ export async function startWorker(folder: string, name: string): Promise<WorkerP
   await mkdir(join(home, 'custom_nodes'), { recursive: true });
   const output = join(home, 'output');
   const ledger = join(home, 'ledger.jsonl');
-  const program = new NodeProgram([
+  const program = Program.node([
     SIMULATOR,
     ...['--listen', '127.0.0.1', '--port', '0'],
     ...['--base-directory', home, '--output-directory', output, '--ledger', ledger],

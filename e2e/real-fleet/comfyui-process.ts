@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { findFreePort, Program } from '@comfleet/test-kit';
 import type { FoundComfyui } from '../services/real-comfyui.ts';
 
 /** ComfyUI says this once for each checkpoint whose diffusion model it builds (comfy/model_base.py), not when it has it still. */
@@ -16,30 +14,13 @@ export class ComfyuiProcess {
   readonly name: string;
   readonly url: string;
   readonly port: number;
-  /** Resolves when the process has ended, however it did. */
-  readonly exited: Promise<void>;
-  readonly #child: ChildProcess;
-  readonly #lines: string[] = [];
-  readonly #ready: Promise<void>;
+  readonly #program: Program;
 
-  private constructor(name: string, port: number, child: ChildProcess) {
+  private constructor(name: string, port: number, program: Program) {
     this.name = name;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
-    this.#child = child;
-    this.exited = new Promise((resolve) => {
-      child.once('close', () => resolve());
-    });
-    this.#ready = new Promise((resolve, reject) => {
-      child.once('error', reject);
-      const take = (line: string) => {
-        this.#lines.push(line);
-        if (line.startsWith('To see the GUI go to:')) resolve();
-      };
-      for (const stream of [child.stdout, child.stderr])
-        if (stream) createInterface({ input: stream }).on('line', take);
-      void this.exited.then(() => reject(new Error(`${name} ended:\n${this.#lines.slice(-20).join('\n')}`)));
-    });
+    this.#program = program;
   }
 
   /** Starts it below `folder`, on a free port or on the one given; resolves when it listens. */
@@ -60,7 +41,7 @@ export class ComfyuiProcess {
     if (knownPort !== undefined) return launch(knownPort);
     for (let tries = 1; ; tries += 1) {
       try {
-        return await launch(await findPort());
+        return await launch(await findFreePort());
       } catch (thrown) {
         // ComfyUI binds last, seconds after its port was found free: another program may have taken it meanwhile.
         const isTaken = thrown instanceof Error && thrown.message.includes('address already in use');
@@ -73,7 +54,7 @@ export class ComfyuiProcess {
     real: FoundComfyui,
     { name, home, models, port }: { name: string; home: string; models: string; port: number },
   ): Promise<ComfyuiProcess> {
-    const child = spawn(
+    const program = new Program(
       real.python,
       [
         ...['main.py', '--cpu', '--port', String(port)],
@@ -85,54 +66,36 @@ export class ComfyuiProcess {
         cwd: real.repoPath,
         // One core each: two servers that both take all cores of one machine mostly wait for each other.
         env: { ...process.env, OMP_NUM_THREADS: '1' },
-        stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
-    const started = new ComfyuiProcess(name, port, child);
-    await started.#ready;
-    return started;
+    await program.waitForLine(/^To see the GUI go to:/);
+    return new ComfyuiProcess(name, port, program);
   }
 
   /** Checkpoints loaded since it started, from its own log. */
   countModelLoads(): number {
-    return this.#lines.filter((line) => MODEL_LOAD.test(line)).length;
+    return this.#program.lines.filter((line) => MODEL_LOAD.test(line)).length;
   }
 
   /** Prompts sent to it since it started, from its own log. */
   countPrompts(): number {
-    return this.#lines.filter((line) => line === 'got prompt').length;
+    return this.#program.lines.filter((line) => line === 'got prompt').length;
   }
 
   /** Processor time it has used, seconds: unlike wall time it does not grow with what else runs. NaN but on Linux. */
   async loadProcessorSeconds(): Promise<number> {
-    const stat = await readFile(`/proc/${this.#child.pid}/stat`, 'utf8').catch(() => '');
+    const stat = await readFile(`/proc/${this.#program.pid}/stat`, 'utf8').catch(() => '');
     // After the name in brackets: user and system time are fields 14 and 15 of proc(5), in hundredths.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    this.#program.signal(signal);
   }
 
   /** Ends it at once, with whatever it runs. */
   async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.exited;
+    await this.#program.stop('SIGKILL');
   }
-}
-
-/** A port that the kernel had free; ComfyUI does not say which one it took when it is asked for port 0. */
-function findPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ host: '127.0.0.1', port: 0 }, () => {
-      const address = server.address();
-      server.close(() => {
-        if (address !== null && typeof address === 'object') resolve(address.port);
-        else reject(new Error('no port'));
-      });
-    });
-  });
 }

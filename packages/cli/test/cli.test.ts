@@ -291,7 +291,7 @@ describe('the fleet', () => {
     });
     expect(reset.status).toBe(0);
     expect(await waiting.lineOf(/^✓ Workflow/)).toMatch(/finished/);
-    expect((await waiting.closed)[0]).toBe(0);
+    expect(await waiting.waitForExit()).toBe(0);
   });
 
   it('CL16 puts all that is known about a failed task into one file', async () => {

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Program } from '@comfleet/test-kit';
 
 const ENTRY = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
@@ -18,53 +17,25 @@ export interface CliOptions {
   readonly env?: Record<string, string>;
 }
 
-function start(args: readonly string[], { cwd, env = {} }: CliOptions) {
+function start(args: readonly string[], { cwd, env = {} }: CliOptions): Program {
   const clean = { PATH: process.env.PATH ?? '', HOME: cwd, LANG: 'en_US.UTF-8', ...env };
-  const child = spawn(process.execPath, [ENTRY, ...args], {
-    cwd,
-    env: clean,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const text = { out: '', err: '' };
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    text.out += chunk;
-  });
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    text.err += chunk;
-  });
-  return { child, text };
+  return Program.node([ENTRY, ...args], { cwd, env: clean });
 }
-
-const toLines = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));
 
 /** Runs the built command to its end. */
 export async function runComfleet(args: readonly string[], options: CliOptions): Promise<CliResult> {
-  const { child, text } = start(args, options);
-  const [status] = (await once(child, 'close')) as [number | null];
-  return { status, out: toLines(text.out), err: toLines(text.err) };
+  const program = start(args, options);
+  const { code } = await program.exited;
+  return { status: code, out: program.output, err: program.errors };
 }
 
 /** A `comfleet up` or `sim` that runs; `lineOf` waits for a line of its output. */
 export function startComfleet(args: readonly string[], options: CliOptions) {
-  const { child, text } = start(args, options);
-  const closed = once(child, 'close') as Promise<[number | null]>;
-  const lineOf = async (pattern: RegExp): Promise<string> => {
-    for (;;) {
-      const found = [...toLines(text.out), ...toLines(text.err)].find((line) => pattern.test(line));
-      if (found !== undefined) return found;
-      const ended = await Promise.race([
-        closed.then(() => true),
-        once(child.stdout, 'data').then(() => false),
-        once(child.stderr, 'data').then(() => false),
-      ]);
-      if (ended) throw new Error(`ended without ${String(pattern)}:\n${text.out}\n${text.err}`);
-    }
-  };
-  const stop = async (): Promise<number | null> => {
-    if (child.exitCode === null) child.kill('SIGINT');
-    return (await closed)[0];
-  };
-  return { lineOf, stop, child, closed };
+  const program = start(args, options);
+  const lineOf = (pattern: RegExp): Promise<string> => program.waitForLine(pattern);
+  const stop = async (): Promise<number | null> => (await program.stop('SIGINT')).code;
+  const waitForExit = async (): Promise<number | null> => (await program.exited).code;
+  return { lineOf, stop, waitForExit };
 }
 
 /** A running server with two simulated workers in a folder of its own; its data lie where the command looks for them. */

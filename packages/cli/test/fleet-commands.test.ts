@@ -130,7 +130,7 @@ describe('comfleet workers', () => {
   it('AU8 ends with 4 for a wrong join token, and with 2 without one', async () => {
     const args = ['workers', 'announce', gpu.url, '--server', fleet.credential.url];
     const wrong = startComfleet(args, { cwd: fleet.cwd, env: { COMFLEET_JOIN_TOKEN: 'wrong' } });
-    expect((await wrong.closed)[0]).toBe(4);
+    expect(await wrong.waitForExit()).toBe(4);
     expect((await fleet.run(...args)).status).toBe(2);
   });
 });

@@ -1,8 +1,8 @@
+import { FakeClock } from '@comfleet/test-kit';
 import { ComfyHttp } from '../src/http/comfy-http.ts';
 import { ComfySession } from '../src/session/comfy-session.ts';
 import type { SessionLog } from '../src/session/session-events.ts';
 import { ComfySocket } from '../src/socket/comfy-socket.ts';
-import { FakeClock } from './fake-clock.ts';
 import { createFakeDialer, createFakeTransport } from './fake-worker.ts';
 
 export const graph = {

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { openSimulator } from '@comfleet/simulator';
+import { Program } from '@comfleet/test-kit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { pictureGraph, SimClient, sleepGraph } from './sim-client.ts';
 
@@ -23,22 +23,13 @@ describe('faults of the worker (A)', () => {
   it('A1 crash in the middle of a run ends the program with the asked exit code', async () => {
     client = await SimClient.open();
     const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-    const child = spawn(process.execPath, [program, '--port', '0', '--control-port', '0'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    let log = '';
-    const control = await new Promise<string>((resolve) => {
-      child.stderr.on('data', (chunk: Buffer) => {
-        log += chunk.toString();
-        const found = /Control: (\S+)/.exec(log)?.[1];
-        if (found !== undefined && log.includes('To see the GUI')) resolve(found);
-      });
-    });
+    const child = Program.node([program, '--port', '0', '--control-port', '0']);
+    const control = await child.waitForLine(/Control: (\S+)/);
+    await child.waitForLine(/To see the GUI/);
     await fetch(`${control}/faults`, { method: 'POST', body: '{"name": "crash", "exit_code": 7}' }).catch(
       () => undefined,
     );
-    expect(await exited).toBe(7);
+    expect(await child.exited).toEqual({ code: 7, signal: null });
   });
 
   it('A3 freeze holds HTTP and execution until it is cleared', async () => {

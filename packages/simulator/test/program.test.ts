@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Program } from '@comfleet/test-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -12,60 +12,45 @@ const GRAPH = {
 };
 
 let folder: string;
-const children: ChildProcess[] = [];
+const started: Program[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'simulator-'));
 });
 afterEach(async () => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
+  for (const program of started.splice(0)) await program.stop('SIGKILL');
   await rm(folder, { recursive: true });
 });
 
-interface Started {
-  readonly child: ChildProcess;
-  readonly log: () => string;
-  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  readonly url: Promise<string>;
+function start(...args: string[]): Program {
+  const program = Program.node([PROGRAM, ...args]);
+  started.push(program);
+  return program;
 }
 
-function start(...args: string[]): Started {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-  children.push(child);
-  let text = '';
-  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
-    child.once('close', (code, signal) => resolve({ code, signal })),
-  );
-  const url = new Promise<string>((resolve) => {
-    child.stderr?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const found = /To see the GUI go to: (\S+)/.exec(text)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-  });
-  return { child, log: () => text, exited, url };
-}
+/** Its address, once it says that it listens. */
+const urlOf = (program: Program): Promise<string> => program.waitForLine(/To see the GUI go to: (\S+)/);
 
 describe('the simulator as a program in the place of main.py', () => {
   it('says that it is ready, stops on SIGINT with exit code 0', async () => {
-    const { child, log, exited, url } = start('--port', '0', '--cpu', '--disable-auto-launch');
-    expect((await fetch(`${await url}/system_stats`)).status).toBe(200);
-    child.kill('SIGINT');
-    expect(await exited).toEqual({ code: 0, signal: null });
-    expect(log()).toMatch(/Starting server[\s\S]*Stopped server/);
+    const program = start('--port', '0', '--cpu', '--disable-auto-launch');
+    expect((await fetch(`${await urlOf(program)}/system_stats`)).status).toBe(200);
+    program.signal('SIGINT');
+    expect(await program.exited).toEqual({ code: 0, signal: null });
+    expect(program.tail).toMatch(/Starting server[\s\S]*Stopped server/);
   });
 
   it('dies of SIGTERM', async () => {
-    const { child, exited, url } = start('--port', '0');
-    await url;
-    child.kill('SIGTERM');
-    expect(await exited).toEqual({ code: null, signal: 'SIGTERM' });
+    const program = start('--port', '0');
+    await urlOf(program);
+    program.signal('SIGTERM');
+    expect(await program.exited).toEqual({ code: null, signal: 'SIGTERM' });
   });
 
   it('exits 1 when the port is taken', async () => {
-    const port = new URL(await start('--port', '0').url).port;
-    const { exited, log } = start('--port', port);
-    expect((await exited).code).toBe(1);
-    expect(log()).toContain('EADDRINUSE');
+    const port = new URL(await urlOf(start('--port', '0'))).port;
+    const program = start('--port', port);
+    expect((await program.exited).code).toBe(1);
+    expect(program.tail).toContain('EADDRINUSE');
   });
 
   it('exits 2 on a bad flag value', async () => {
@@ -77,14 +62,16 @@ describe('the simulator as a program in the place of main.py', () => {
   });
 
   it('tells its own command line in system_stats', async () => {
-    const url = await start('--port', '0', '--user-directory', folder, '--foo').url;
+    const url = await urlOf(start('--port', '0', '--user-directory', folder, '--foo'));
     const stats = (await (await fetch(`${url}/system_stats`)).json()) as { system: { argv: string[] } };
     expect(stats.system.argv).toEqual(['main.py', '--port', '0', '--user-directory', folder, '--foo']);
   });
 
   it('writes files below the output folder and each act into the ledger before it answers', async () => {
     const ledger = join(folder, 'ledger.jsonl');
-    const url = await start('--port', '0', '--output-directory', join(folder, 'out'), '--ledger', ledger).url;
+    const url = await urlOf(
+      start('--port', '0', '--output-directory', join(folder, 'out'), '--ledger', ledger),
+    );
     const sent = {
       prompt: GRAPH,
       prompt_id: 'p1',

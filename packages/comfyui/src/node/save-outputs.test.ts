@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { FakeClock } from '@comfleet/test-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../test/fake-clock.ts';
 import type { CollectedOutput } from '../completion/collected-output.ts';
 import { ComfyError } from '../http/comfy-error.ts';
 import { ComfyHttp } from '../http/comfy-http.ts';

@@ -1,5 +1,5 @@
+import { FakeClock } from '@comfleet/test-kit';
 import { describe, expect, test } from 'vitest';
-import { FakeClock } from '../../test/fake-clock.ts';
 import { ComfyError } from '../http/comfy-error.ts';
 import { ComfyHttp } from '../http/comfy-http.ts';
 import type { HttpRequest, HttpResponse } from '../http/http-transport.ts';

@@ -1,5 +1,5 @@
+import type { FakeClock } from '@comfleet/test-kit';
 import { describe, expect, it } from 'vitest';
-import type { FakeClock } from '../../test/fake-clock.ts';
 import {
   ACCEPTED,
   type Answers,

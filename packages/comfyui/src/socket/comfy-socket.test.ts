@@ -1,5 +1,5 @@
+import { FakeClock } from '@comfleet/test-kit';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../test/fake-clock.ts';
 import { ComfySocket } from './comfy-socket.ts';
 import type { SocketDialer, SocketHandlers, SocketLike } from './socket-dialer.ts';
 import type { SocketMessage } from './socket-message.ts';

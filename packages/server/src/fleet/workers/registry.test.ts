@@ -385,6 +385,6 @@ describe('WorkerRegistry', () => {
     const asked = comfyui.requests.length;
     await clock.advance(60_000);
     expect(comfyui.requests.length).toBe(asked);
-    expect(clock.waiting).toBe(0);
+    expect(clock.pending).toBe(0);
   });
 });

@@ -27,7 +27,7 @@ test('LB6 a strategy changed at run time wins over the file, is told, and is the
   expect(balancing.state).toEqual({ strategy: 'weighted', source: 'file', changed: null });
   await balancing.change('fastest', ADMIN);
   const again = new Balancing(read(FILE), await openOverlay(database));
-  const changed = { principalId: ADMIN, atMs: 1_700_000_000_000 };
+  const changed = { principalId: ADMIN, atMs: new FakeClock().nowMs() };
   expect(again.state).toEqual({ strategy: 'fastest', source: 'run_time', changed });
   await again.change('random', ADMIN);
   await again.change(null, ADMIN);
