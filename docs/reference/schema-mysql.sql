@@ -81,3 +81,7 @@ create index `worker_event_worker_id_id` on `worker_event` (`worker_id`, `id`);
 create index `worker_event_at` on `worker_event` (`at`);
 
 create table if not exists `worker_identity` (`worker_id` varchar(36) not null, `url` longtext not null, `identity` longtext not null, `seen_at` bigint not null, constraint `worker_identity_pk` primary key (`worker_id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create table if not exists `task_input` (`task_id` varchar(36) not null, `asset_id` varchar(36) not null, constraint `task_input_pk` primary key (`task_id`, `asset_id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `task_input_asset_id` on `task_input` (`asset_id`);

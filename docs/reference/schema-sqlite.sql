@@ -81,3 +81,7 @@ create index if not exists "worker_event_worker_id_id" on "worker_event" ("worke
 create index if not exists "worker_event_at" on "worker_event" ("at");
 
 create table if not exists "worker_identity" ("worker_id" text not null, "url" text not null, "identity" text not null, "seen_at" integer not null, constraint "worker_identity_pk" primary key ("worker_id"));
+
+create table if not exists "task_input" ("task_id" text not null, "asset_id" text not null, constraint "task_input_pk" primary key ("task_id", "asset_id"));
+
+create index if not exists "task_input_asset_id" on "task_input" ("asset_id");

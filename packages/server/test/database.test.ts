@@ -15,9 +15,11 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
 import { describeOnDatabases } from '../../../e2e/services/databases.ts';
+import { writeNewTask } from '../src/flow/tasks/task-rows.ts';
 import { migrations } from '../src/platform/database/migrations/index.ts';
 import { named } from './kit/named.ts';
 import { closeAll, createEmpty, openForTest, type ServerDatabaseConfig } from './kit/open-test-database.ts';
+import { createTaskRow } from './kit/rows.ts';
 
 afterEach(closeAll);
 
@@ -110,6 +112,27 @@ describeOnDatabases('migrations', (kind) => {
     expect(status.current).toBe(LATEST);
     const database = await openForTest(config);
     expect(await listNames(database)).toEqual([]);
+  });
+
+  test('DB2 the uploads that open tasks need are taken over from their requirements', async () => {
+    const config = await createEmpty(kind);
+    await migrateDatabase(config);
+    const database = await openForTest(config);
+    const inputs = ['a', 'b', 'a'].map((assetId) => ({ nodeId: '1', inputName: 'image', assetId }));
+    const requirements = JSON.stringify({ models: [{ folder: 'loras', name: 'c' }], inputs });
+    for (const state of ['queued', 'succeeded'] as const) {
+      const task = createTaskRow({ id: named(state), state, requirements });
+      await database.commit(writeNewTask(database.k, task, []));
+    }
+    await runScript(config, 'delete from comfleet_schema where version = 4');
+
+    await migrateDatabase(config);
+
+    const rows = await database.read(database.k.selectFrom('task_input').selectAll().orderBy('asset_id'));
+    expect(rows.map((row) => [row.task_id, row.asset_id])).toEqual([
+      ['queued', 'a'],
+      ['queued', 'b'],
+    ]);
   });
 
   test('F9 a schema that a newer program needs is refused, one it merely made is not', async () => {

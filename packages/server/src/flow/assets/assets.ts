@@ -170,10 +170,11 @@ export class Assets {
     const { database } = this.#deps;
     const needing = await database.read(
       database.k
-        .selectFrom('task')
-        .select('id')
-        .where('state', 'in', ['held', 'queued', 'running'])
-        .where('requirements', 'like', `%${id}%`)
+        .selectFrom('task_input')
+        .innerJoin('task', 'task.id', 'task_input.task_id')
+        .select('task.id')
+        .where('task_input.asset_id', '=', id)
+        .where('task.state', 'in', ['held', 'queued', 'running'])
         .limit(1),
     );
     if (needing.length > 0) throw new AppError('CONFLICT', { reason: 'asset_in_use', asset_id: id });

@@ -6,7 +6,7 @@ import { named } from '../../../test/kit/named.ts';
 import { createAssetRow, createAttemptRow, createTaskRow } from '../../../test/kit/rows.ts';
 import { parseConfig } from '../../app/settings.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
-import { writeNewAttempt, writeNewTask } from '../tasks/task-rows.ts';
+import { writeNewAttempt, writeNewTask, writeTaskInputs } from '../tasks/task-rows.ts';
 import { writeAsset, writeBlob } from './asset-rows.ts';
 import { Assets } from './assets.ts';
 import type { BlobStore } from './blob-store.ts';
@@ -118,12 +118,57 @@ describe('retention', () => {
     const upload = { kind: 'upload', task_id: null, created_at: beganMs, expires_at: beganMs + 7 * DAY };
     await addAsset(createAssetRow({ ...upload, id: asId('needed-id'), name: 'needed.png', blob_hash: 'a' }));
     await addAsset(createAssetRow({ ...upload, id: asId('unneeded'), name: 'unneeded.png', blob_hash: 'b' }));
-    const requirements = '{"inputs":[{"nodeId":"1","inputName":"image","assetId":"needed-id"}]}';
-    await database.commit(writeNewTask(database.k, createTaskRow({ state: 'queued', requirements }), []));
+    const task = createTaskRow({ state: 'queued' });
+    const inputs = writeTaskInputs(database.k, task.id, [{ assetId: asId('needed-id') }]);
+    await database.commit([...writeNewTask(database.k, task, []), ...inputs]);
 
     await sweep();
 
     expect(await listAssets()).toEqual(['needed.png']);
+  });
+
+  test('RS12 uploads that cannot go do not keep those behind them', async () => {
+    const { database, beganMs, sweep, addAsset, listAssets } = await openSweep();
+    const upload = { kind: 'upload', task_id: null, created_at: beganMs, expires_at: beganMs + 7 * DAY };
+    const needed = Array.from({ length: 250 }, (_, index) => asId(`a${index}`));
+    for (const id of needed) await addAsset(createAssetRow({ ...upload, id, name: id, blob_hash: id }));
+    await addAsset(createAssetRow({ ...upload, id: asId('z'), name: 'z', blob_hash: 'z' }));
+    const task = createTaskRow({ state: 'running' });
+    const inputs = writeTaskInputs(
+      database.k,
+      task.id,
+      needed.map((assetId) => ({ assetId })),
+    );
+    await database.commit([...writeNewTask(database.k, task, []), ...inputs]);
+
+    await sweep();
+
+    expect((await listAssets()).sort()).toEqual([...needed].sort());
+  });
+
+  test('TQ17 one pass purges everything that is due, however much', async () => {
+    const { database, beganMs, sweep, list } = await openSweep();
+    for (let index = 0; index < 450; index += 1) {
+      const id = named<'task'>(`task-${index}`);
+      const task = createTaskRow({ id, state: 'succeeded', ended_at: beganMs });
+      await database.commit(writeNewTask(database.k, task, []));
+    }
+
+    await sweep();
+
+    expect(await list('task')).toBe(0);
+  });
+
+  test('an upload whose id a task merely carries as text is not kept by it', async () => {
+    const { database, beganMs, sweep, addAsset, listAssets } = await openSweep();
+    const upload = { kind: 'upload', task_id: null, created_at: beganMs, expires_at: beganMs + 7 * DAY };
+    await addAsset(createAssetRow({ ...upload, id: asId('named'), name: 'named.png', blob_hash: 'a' }));
+    const requirements = '{"models":[{"folder":"loras","name":"named"}],"inputs":[]}';
+    await database.commit(writeNewTask(database.k, createTaskRow({ state: 'queued', requirements }), []));
+
+    await sweep();
+
+    expect(await listAssets()).toEqual([]);
   });
 
   test('bytes that another record shares stay', async () => {

@@ -1,9 +1,11 @@
+import type { AssetId } from '@comfleet/contract';
 import type { ExpressionBuilder } from 'kysely';
 import type { WorkerTables } from '../../fleet/workers/worker-tables.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import { every } from '../../platform/lifecycle/every.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
+import { createTurns } from '../../platform/lifecycle/turns.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskTables } from '../tasks/task-tables.ts';
@@ -33,49 +35,79 @@ export interface RetentionLimits {
 
 const SWEEP_MS = 60_000;
 const PAGE = 200;
+/** One sweep works this long at the most; what is left then waits for the next one. */
+const ROUND_MS = 30_000;
 /** A blob without a record may be on its way to one: only old ones are removed. */
 const BLOB_GRACE_MS = 3_600_000;
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 
-/** Removes what nobody needs any more, a page at a time, every minute. What a waiting or running task needs stays. */
+/** Removes what nobody needs any more, every minute. What a waiting or running task needs stays. */
 export function openRetention(scope: Scope, deps: RetentionDeps, limits: RetentionLimits): void {
   every(scope, { name: 'retention', intervalMs: SWEEP_MS, clock: deps.clock, logger: deps.logger }, () =>
     sweepOnce(deps, limits),
   );
 }
 
-/** One pass over everything that has a limit. */
+/** One pass over everything that has a limit, page by page until nothing is due or the round has lasted long enough. */
 export async function sweepOnce(deps: RetentionDeps, limits: RetentionLimits): Promise<void> {
-  const now = deps.database.nowMs();
-  const tasks = await purgeTasks(deps.database, now - limits.tasksMs);
-  const graphs = await purgeGraphs(deps.database, now - Math.max(limits.tasksMs, BLOB_GRACE_MS));
-  const uploads = await removeExpired(deps, now);
+  const { database, clock } = deps;
+  const now = database.nowMs();
+  const { outputsMs } = limits;
+  const sweepAll = createRound(clock);
+  const tasks = await sweepAll(() => purgeTasks(database, now - limits.tasksMs));
+  const graphs = await sweepAll(() => purgeGraphs(database, now - Math.max(limits.tasksMs, BLOB_GRACE_MS)));
+  const uploads = await sweepAll(removeExpired(deps, now));
   const outputs =
-    limits.outputsMs === null ? 0 : await removeOutputs(deps.database, now - limits.outputsMs, now);
-  const blobs = await removeUnusedBlobs(deps, now);
-  await dropOldKeys(deps.database, now - IDEMPOTENCY_MS);
+    outputsMs === null ? 0 : await sweepAll(() => removeOutputs(database, now - outputsMs, now));
+  const blobs = await sweepAll(removeUnusedBlobs(deps, now));
+  await dropOldKeys(database, now - IDEMPOTENCY_MS);
   if (tasks + graphs + uploads + outputs + blobs > 0)
     deps.logger.info('retention.swept', { tasks, graphs, uploads, outputs, blobs });
 }
 
-async function purgeTasks(database: Database<RetentionTables>, beforeMs: number): Promise<number> {
+/** What one page came to: how many it looked at, fewer than a page's worth on the last one, and how many it removed. */
+interface Page {
+  found: number;
+  removed: number;
+}
+
+/** Takes page after page, letting others in between; returns how many were removed. */
+function createRound(clock: Clock): (sweepPage: () => Promise<Page>) => Promise<number> {
+  const endMs = clock.monotonicMs() + ROUND_MS;
+  const turns = createTurns(clock);
+  return async (sweepPage) => {
+    let removed = 0;
+    for (let found = PAGE; found >= PAGE && clock.monotonicMs() < endMs; ) {
+      const page = await sweepPage();
+      found = page.found;
+      removed += page.removed;
+      await turns.next();
+    }
+    return removed;
+  };
+}
+
+const removedAll = (count: number): Page => ({ found: count, removed: count });
+
+async function purgeTasks(database: Database<RetentionTables>, beforeMs: number): Promise<Page> {
   const { k } = database;
   const old = await database.read(
     k.selectFrom('task').select('id').where('ended_at', '<', beforeMs).limit(PAGE),
   );
   const ids = old.map((task) => task.id);
-  if (ids.length === 0) return 0;
+  if (ids.length === 0) return removedAll(0);
   await database.commit([
     { query: k.deleteFrom('task_event').where('task_id', 'in', ids) },
     { query: k.deleteFrom('attempt').where('task_id', 'in', ids) },
     { query: k.deleteFrom('task_secret').where('task_id', 'in', ids) },
+    { query: k.deleteFrom('task_input').where('task_id', 'in', ids) },
     { query: k.deleteFrom('task').where('id', 'in', ids) },
   ]);
-  return ids.length;
+  return removedAll(ids.length);
 }
 
 /** Graphs that no task, workflow version or worker's inventory names any more. */
-async function purgeGraphs(database: Database<RetentionTables>, beforeMs: number): Promise<number> {
+async function purgeGraphs(database: Database<RetentionTables>, beforeMs: number): Promise<Page> {
   const { k } = database;
   const isUnused = (eb: ExpressionBuilder<RetentionTables, 'graph'>) =>
     eb.and([
@@ -99,40 +131,60 @@ async function purgeGraphs(database: Database<RetentionTables>, beforeMs: number
     ]);
   const unused = await database.read(k.selectFrom('graph').select('hash').where(isUnused).limit(PAGE));
   const hashes = unused.map((graph) => graph.hash);
-  if (hashes.length === 0) return 0;
+  if (hashes.length === 0) return removedAll(0);
   // Asked again in the statement itself: one taken up in the meantime is young and stays.
   await database.commit([{ query: k.deleteFrom('graph').where('hash', 'in', hashes).where(isUnused) }]);
-  return hashes.length;
+  return removedAll(hashes.length);
 }
 
-/** Uploads past their time; one that a task still needs is left for a later pass. */
-async function removeExpired({ database, assets, logger }: RetentionDeps, now: number): Promise<number> {
-  const expired = await database.read(
-    database.k
-      .selectFrom('asset')
-      .select('id')
-      .where('expires_at', '<=', now)
-      .where('deleted_at', 'is', null)
-      .limit(PAGE),
-  );
-  let removed = 0;
-  for (const { id } of expired) {
-    try {
-      await assets.removeUnneeded(id);
-      removed += 1;
-    } catch (thrown) {
-      const isNeeded = thrown instanceof AppError && thrown.code === 'CONFLICT';
-      if (!isNeeded) logger.warn('retention.failed', { assetId: id, error: toError(thrown).message });
+/** Uploads past their time, from the first to the last; one that a task still needs is left for a later pass. */
+function removeExpired({ database, assets, logger }: RetentionDeps, now: number): () => Promise<Page> {
+  let last: { id: AssetId; expires_at: number | null } | null = null;
+  return async () => {
+    const expired = await listExpired(database, now, last);
+    last = expired.at(-1) ?? last;
+    let removed = 0;
+    for (const { id } of expired) {
+      try {
+        await assets.removeUnneeded(id);
+        removed += 1;
+      } catch (thrown) {
+        const isNeeded = thrown instanceof AppError && thrown.code === 'CONFLICT';
+        if (!isNeeded) logger.warn('retention.failed', { assetId: id, error: toError(thrown).message });
+      }
     }
-  }
-  return removed;
+    return { found: expired.length, removed };
+  };
+}
+
+function listExpired(
+  database: Database<RetentionTables>,
+  now: number,
+  after: { id: AssetId; expires_at: number | null } | null,
+) {
+  let query = database.k
+    .selectFrom('asset')
+    .select(['id', 'expires_at'])
+    .where('expires_at', '<=', now)
+    .where('deleted_at', 'is', null)
+    .orderBy('expires_at')
+    .orderBy('id')
+    .limit(PAGE);
+  if (after)
+    query = query.where((eb) =>
+      eb.or([
+        eb('expires_at', '>', after.expires_at),
+        eb.and([eb('expires_at', '=', after.expires_at), eb('id', '>', after.id)]),
+      ]),
+    );
+  return database.read(query);
 }
 
 async function removeOutputs(
   database: Database<RetentionTables>,
   beforeMs: number,
   now: number,
-): Promise<number> {
+): Promise<Page> {
   const { k } = database;
   const old = await database.read(
     k
@@ -148,14 +200,14 @@ async function removeOutputs(
     await database.commit([
       { query: k.updateTable('asset').set({ deleted_at: now }).where('id', 'in', ids) },
     ]);
-  return ids.length;
+  return removedAll(ids.length);
 }
 
 /**
  * Blobs without a live record: the bytes go first, unless someone used them lately, then the row, unless someone has
  * recorded the same bytes anew meanwhile.
  */
-async function removeUnusedBlobs({ database, blobs }: RetentionDeps, now: number): Promise<number> {
+function removeUnusedBlobs({ database, blobs }: RetentionDeps, now: number): () => Promise<Page> {
   const { k } = database;
   const isUnused = (eb: ExpressionBuilder<RetentionTables, 'blob'>) =>
     eb.not(
@@ -167,21 +219,27 @@ async function removeUnusedBlobs({ database, blobs }: RetentionDeps, now: number
           .where('asset.deleted_at', 'is', null),
       ),
     );
-  const unused = await database.read(
-    k
-      .selectFrom('blob')
-      .select('hash')
-      .where('created_at', '<', now - BLOB_GRACE_MS)
-      .where(isUnused)
-      .limit(PAGE),
-  );
-  let removed = 0;
-  for (const { hash } of unused) {
-    if (!(await blobs.removeUnused(hash, BLOB_GRACE_MS))) continue;
-    await database.commit([{ query: k.deleteFrom('blob').where('hash', '=', hash).where(isUnused) }]);
-    removed += 1;
-  }
-  return removed;
+  let after = '';
+  return async () => {
+    const unused = await database.read(
+      k
+        .selectFrom('blob')
+        .select('hash')
+        .where('created_at', '<', now - BLOB_GRACE_MS)
+        .where('hash', '>', after)
+        .where(isUnused)
+        .orderBy('hash')
+        .limit(PAGE),
+    );
+    after = unused.at(-1)?.hash ?? after;
+    let removed = 0;
+    for (const { hash } of unused) {
+      if (!(await blobs.removeUnused(hash, BLOB_GRACE_MS))) continue;
+      await database.commit([{ query: k.deleteFrom('blob').where('hash', '=', hash).where(isUnused) }]);
+      removed += 1;
+    }
+    return { found: unused.length, removed };
+  };
 }
 
 async function dropOldKeys(database: Database<RetentionTables>, beforeMs: number): Promise<void> {

@@ -20,7 +20,7 @@ import { createTurns } from '../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { createLaneKey, type TaskRequirements } from './requirements.ts';
 import { createEvent } from './task-change.ts';
-import { writeNewTask } from './task-rows.ts';
+import { writeNewTask, writeTaskInputs } from './task-rows.ts';
 import type { BatchRow, IdempotencyRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
 
 /** A task ready to be accepted: bound, validated, with everything it will ever run with. */
@@ -123,6 +123,7 @@ async function listWrites(
   for (const [index, row] of rows.entries()) {
     await turns.next();
     writes.push(...writeNewTask(database.k, row, events[index] ?? []));
+    writes.push(...writeTaskInputs(database.k, row.id, newTasks[index]?.requirements.inputs ?? []));
     const sealed = newTasks[index]?.sealedSecrets;
     if (sealed)
       writes.push({

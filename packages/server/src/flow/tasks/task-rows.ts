@@ -1,4 +1,4 @@
-import type { TaskId } from '@comfleet/contract';
+import type { AssetId, TaskId } from '@comfleet/contract';
 import type { Kysely } from 'kysely';
 import type { Write } from '../../platform/database/database.ts';
 import { statement } from '../../platform/database/statement.ts';
@@ -97,6 +97,9 @@ const insertTaskStatement = statement<TaskTables, TaskColumns>((k, p) =>
 const insertEventStatement = statement<TaskTables, EventColumns>((k, p) =>
   k.insertInto('task_event').values(pick(p, EVENT_COLUMNS)),
 );
+const insertInputStatement = statement<TaskTables, { task_id: TaskId; asset_id: AssetId }>((k, p) =>
+  k.insertInto('task_input').values({ task_id: p.task_id, asset_id: p.asset_id }),
+);
 const insertAttemptStatement = statement<TaskTables, AttemptColumns>((k, p) =>
   k.insertInto('attempt').values(pick(p, ATTEMPT_COLUMNS)),
 );
@@ -155,6 +158,14 @@ export function writeNewTask(k: K, row: TaskRow, events: readonly TaskEventRow[]
     { query: insertTaskStatement(k, { ...row }) },
     ...events.map((event) => ({ query: insertEventStatement(k, { ...event }) })),
   ];
+}
+
+/** Inserts which uploads a task names, each once however many inputs name it. */
+export function writeTaskInputs(k: K, taskId: TaskId, inputs: readonly { assetId: AssetId }[]): Write[] {
+  const ids = new Set(inputs.map(({ assetId }) => assetId));
+  return [...ids].map((assetId) => ({
+    query: insertInputStatement(k, { task_id: taskId, asset_id: assetId }),
+  }));
 }
 
 /**

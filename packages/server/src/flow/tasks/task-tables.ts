@@ -1,4 +1,5 @@
 import type {
+  AssetId,
   AttemptEnding,
   AttemptId,
   AttemptState,
@@ -96,6 +97,12 @@ export interface TaskEventRow {
   details: string | null;
 }
 
+/** An upload that a task names as an input. */
+export interface TaskInputRow {
+  task_id: TaskId;
+  asset_id: AssetId;
+}
+
 export interface SecretRow {
   task_id: TaskId;
   /** AES-256-GCM of the JSON of secret extra_data; deleted when the task ends. */
@@ -131,6 +138,7 @@ export interface TaskTables extends GraphTables {
   attempt: AttemptRow;
   task_event: TaskEventRow;
   task_secret: SecretRow;
+  task_input: TaskInputRow;
   batch: BatchRow;
   idempotency: IdempotencyRow;
 }

@@ -28,6 +28,7 @@ export async function migrate(connection: SchemaConnection, now: () => number): 
   const status = await loadMigrationStatus(connection);
   for (const migration of migrations.filter((m) => m.version > status.current)) {
     for (const sql of migrationSql(migration, connection.driver)) await runStep(connection, sql);
+    await migration.fill?.(connection);
     await connection.run(
       `insert into ${VERSION_TABLE} (version, name, min_binary, applied_at) values (${migration.version}, '${migration.name}', ${migration.minBinary}, ${now()})`,
     );

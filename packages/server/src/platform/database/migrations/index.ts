@@ -1,7 +1,9 @@
+import type { SchemaConnection } from '../migrate.ts';
 import type { TableSpec } from '../table-spec.ts';
 import { tables as records } from './0001-records.ts';
 import { tables as overlay } from './0002-overlay.ts';
 import { tables as workerHealth } from './0003-worker-health.ts';
+import { fill as fillTaskInputs, tables as taskInputs } from './0004-task-inputs.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -9,6 +11,8 @@ export interface Migration {
   name: string;
   minBinary: number;
   tables: readonly TableSpec[];
+  /** Brings rows that are there into the new tables; safe to repeat. */
+  fill?: (connection: SchemaConnection) => Promise<void>;
 }
 
 /** In order, never changed after a release; a new one is appended. */
@@ -16,4 +20,5 @@ export const migrations: readonly Migration[] = [
   { version: 1, name: 'records', minBinary: 1, tables: records },
   { version: 2, name: 'overlay', minBinary: 1, tables: overlay },
   { version: 3, name: 'worker-health', minBinary: 1, tables: workerHealth },
+  { version: 4, name: 'task-inputs', minBinary: 1, tables: taskInputs, fill: fillTaskInputs },
 ];
