@@ -1,34 +1,25 @@
 import { createReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
-import { basename, isAbsolute, join, relative } from 'node:path';
-import {
-  type AssetId,
-  type Id,
-  type IdKind,
-  type OutputKind,
-  type PrincipalId,
-  parseId,
-} from '@comfleet/contract';
+import { basename } from 'node:path';
+import { type AssetId, type Id, type IdKind, type PrincipalId, parseId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { TaskTables } from '../tasks/task-tables.ts';
 import { findAsset, writeAsset, writeBlob } from './asset-rows.ts';
 import type { AssetRow, AssetTables } from './asset-tables.ts';
 import type { BlobStore } from './blob-store.ts';
+import { checkPicture, type PictureLimits } from './check-picture.ts';
 import { safeName } from './collect-outputs.ts';
 import { readContentKind, readPicture } from './content-kind.ts';
 import { parseDataUrl } from './data-url.ts';
+import { findInputFile } from './find-input-file.ts';
 
 /** Whose assets may be seen; the shape of flow's owner filter. */
 type Owner = { kind: 'own'; ownerId: PrincipalId } | { kind: 'all' };
 
-export interface AssetLimits {
+export interface AssetLimits extends PictureLimits {
   /** Of pictures by upload; `fileBytes` of everything else. */
   pictureBytes: number;
   fileBytes: number;
-  /** Larger side and pixel count of an uploaded picture: decompression bombs are refused by their header. */
-  maxSide: number;
-  maxPixels: number;
   /** Uploads nothing refers to live this long. */
   uploadLifeMs: number;
 }
@@ -72,7 +63,7 @@ export class Assets {
     const stored = await blobs.put(asset.bytes, { maxBytes });
     checkHash(asset.expectedHash, stored.hash);
     const picture = readPicture(stored.head);
-    if (asset.accept === 'picture') this.#checkPicture(picture);
+    if (asset.accept === 'picture') checkPicture(picture, limits);
     const row = this.#toRow(asset, {
       hash: stored.hash,
       sizeBytes: stored.sizeBytes,
@@ -199,7 +190,7 @@ export class Assets {
     }
     const known = await this.#findUpload(ownerId, reference);
     if (known) return known;
-    const path = await this.#findInputFile(reference);
+    const path = await findInputFile(this.#deps.inputDir, reference);
     if (!path) throw new AppError('MISSING_ASSET', { reference: reference.slice(0, 200) });
     const { row } = await this.create({
       ...this.#plainUpload(ownerId, basename(path)),
@@ -241,22 +232,6 @@ export class Assets {
     return row ?? null;
   }
 
-  /** The real path of a file below input_dir; links that lead out of it do not count. */
-  async #findInputFile(reference: string): Promise<string | null> {
-    const { inputDir } = this.#deps;
-    if (inputDir === null || reference.includes('\0')) return null;
-    try {
-      const root = await realpath(inputDir);
-      const path = await realpath(isAbsolute(reference) ? reference : join(root, reference));
-      const inside = relative(root, path);
-      if (inside.startsWith('..') || isAbsolute(inside)) return null;
-      return (await stat(path)).isFile() ? path : null;
-    } catch {
-      // No such file: the caller says so.
-      return null;
-    }
-  }
-
   async #isNamed(hash: string): Promise<boolean> {
     const { database } = this.#deps;
     const rows = await database.read(
@@ -278,22 +253,6 @@ export class Assets {
       lifeMs,
       accept: 'picture' as const,
     };
-  }
-
-  #checkPicture(picture: ReturnType<typeof readPicture>): void {
-    const { maxSide, maxPixels } = this.#deps.limits;
-    if (!picture || picture.format === 'gif')
-      throw new AppError('UNSUPPORTED_MEDIA', { accepted: ['jpg', 'jpeg', 'png', 'webp'] });
-    const { width, height } = picture;
-    if (width === null || height === null) return;
-    if (width > maxSide || height > maxSide || width * height > maxPixels) {
-      throw new AppError('UNSUPPORTED_MEDIA', {
-        reason: 'too many pixels',
-        width,
-        height,
-        max_pixels: maxPixels,
-      });
-    }
   }
 
   #toRow(
@@ -358,27 +317,6 @@ export class Assets {
         .limit(1),
     );
   }
-}
-
-/** An asset as doors see it. */
-export function toAssetRecord(row: AssetRow) {
-  return {
-    id: row.id,
-    ownerId: row.owner_id,
-    taskId: row.task_id,
-    nodeId: row.node_id,
-    kind: row.kind as OutputKind | 'upload',
-    name: row.name,
-    filePath: row.file_path,
-    contentType: row.content_type,
-    sizeBytes: row.size_bytes,
-    hash: row.blob_hash,
-    width: row.width,
-    height: row.height,
-    tags: row.tags === null ? [] : (JSON.parse(row.tags) as string[]),
-    createdAtMs: row.created_at,
-    expiresAtMs: row.expires_at,
-  };
 }
 
 function checkHash(expected: string | null, computed: string): void {

@@ -76,6 +76,15 @@ export function describeEngine(name: string, open: () => Promise<EngineStage>): 
       expect((await stage.engine.stats()).waiting).toBe(0);
     });
 
+    test('counts no task as held that was let go or ended before it was handed over', async () => {
+      const id = await stage.submit(0);
+      await runAll([id]);
+      const ended = await stage.load(id);
+      await stage.engine.enqueue([{ ...ended, state: 'held', held_reason: 'batch_paused' }]);
+
+      expect((await stage.engine.stats()).held).toBe(0);
+    });
+
     test('says for each worker why a task waits, and what each has', async () => {
       const running = await fillWorkers();
       const waiting = await stage.submit(0);
@@ -131,8 +140,8 @@ export function describeEngine(name: string, open: () => Promise<EngineStage>): 
       const after = await stage.engine.stats();
 
       expect([during.running, during.waiting, during.held]).toEqual([2, 1, 0]);
-      expect((after.finished['canceled'] ?? 0) - (before.finished['canceled'] ?? 0)).toBe(2);
-      expect((after.finished['succeeded'] ?? 0) - (before.finished['succeeded'] ?? 0)).toBe(1);
+      expect((after.finished.canceled ?? 0) - (before.finished.canceled ?? 0)).toBe(2);
+      expect((after.finished.succeeded ?? 0) - (before.finished.succeeded ?? 0)).toBe(1);
       expect(await stage.engine.estimateErrors()).toEqual(expect.any(Array));
     });
 

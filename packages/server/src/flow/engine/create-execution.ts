@@ -15,7 +15,7 @@ import type { ExecutionCounters } from '../execution/execution-counters.ts';
 import { restoreName } from '../execution/prepare-graph.ts';
 import type { RetryBudget } from '../execution/retry-budget.ts';
 import type { FlowTables } from '../flow-tables.ts';
-import { loadGraphText } from '../tasks/accept-tasks.ts';
+import { loadGraphText } from '../tasks/graph-texts.ts';
 import type { Secrets } from '../tasks/secrets.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
 import { writeAttempt, writeNewAttempt } from '../tasks/task-rows.ts';

@@ -36,7 +36,7 @@ import { planRetryLane } from './plan-retry-lane.ts';
 import { toPrompt, toQueued } from './queued-task.ts';
 import { Adoption } from './recovery/adoption.ts';
 import { GivenUpPrompts } from './recovery/given-up-prompts.ts';
-import { HeldTasks } from './recovery/held-tasks.ts';
+import { HeldTasks, isHeldForWorker } from './recovery/held-tasks.ts';
 import { LostWorkers } from './recovery/lost-workers.ts';
 import type { TaskTallies } from './task-tallies.ts';
 import { WorkerLinks } from './worker-links.ts';
@@ -142,19 +142,33 @@ class EmbeddedEngine implements Engine {
   // ── the seam ───────────────────────────────────────────────────────────────
 
   async enqueue(tasks: readonly TaskRow[]): Promise<void> {
-    const { clock, fleet, tallies, estimates } = this.#deps;
-    const held = tasks.filter((task) => task.state === 'held');
-    for (const task of held) tallies.record(task);
+    const { clock, fleet, estimates } = this.#deps;
     const turns = createTurns(clock);
     for (const task of tasks) {
+      if (task.state !== 'queued') continue;
       const entering = this.#enter(task);
       // At once, before it can start: what comes is compared with it.
       estimates.noteForecast(task.id, this.#forecasts.forecast(task));
       await entering;
       await turns.next();
     }
+    const held = tasks.filter((task) => task.state === 'held');
+    if (held.length > 0) await this.#countHeld(held);
     // A worker may have told what it has between the check and the commit.
-    if (held.length > 0 && fleet.knownInventories().length > 0) await this.#held.review();
+    const wait = held.some(isHeldForWorker);
+    if (wait && fleet.knownInventories().length > 0) await this.#held.review();
+  }
+
+  /** Counts held tasks, and takes back those that another change has let go or ended before they came here. */
+  async #countHeld(held: readonly TaskRow[]): Promise<void> {
+    const { tallies, journal, clock } = this.#deps;
+    const turns = createTurns(clock);
+    for (const task of held) tallies.record(task);
+    for (const { id } of held) {
+      await turns.next();
+      const now = await journal.load(id);
+      if (now?.state !== 'held') tallies.forget(id);
+    }
   }
 
   async drop(ids: readonly TaskId[]): Promise<void> {

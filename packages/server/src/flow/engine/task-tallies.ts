@@ -15,6 +15,11 @@ export class TaskTallies {
     return this.#finished;
   }
 
+  /** The task is held no more, or is gone. */
+  forget(id: TaskRow['id']): void {
+    this.#held.delete(id);
+  }
+
   /** Takes in a task as it was accepted, found at the start, or changed. */
   record(task: Pick<TaskRow, 'id' | 'state' | 'ended_at'>): void {
     if (task.state === 'held') this.#held.add(task.id);

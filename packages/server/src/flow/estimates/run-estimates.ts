@@ -63,7 +63,8 @@ export class RunEstimates {
 
   /** Keeps what was forecast when a task was accepted, to be compared with what comes. */
   noteForecast(taskId: TaskId, { endMs }: Forecast): void {
-    if (endMs === null) return;
+    // A task that comes back into its lane keeps what was said when it was accepted.
+    if (endMs === null || this.#expected.get(taskId)?.expected_end_ms != null) return;
     const expectedMs = this.#expected.get(taskId)?.expected_ms ?? null;
     this.#expected.set(taskId, { expected_ms: expectedMs, expected_end_ms: endMs });
   }

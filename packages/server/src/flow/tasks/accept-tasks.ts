@@ -1,27 +1,16 @@
-import { createHash } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { stringifyLosslessJson } from '@comfleet/comfyui';
-import {
-  type BatchId,
-  type HeldReason,
-  type Id,
-  type IdKind,
-  type PrincipalId,
-  parseId,
-  type TaskEventType,
-  type TaskId,
-} from '@comfleet/contract';
+import type { BatchId, HeldReason, Id, IdKind, PrincipalId, TaskEventType, TaskId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
-import type { GraphTables } from '../../platform/database/graph-tables.ts';
-import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
 import { createTurns } from '../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../platform/time/clock.ts';
+import { hashGraph, writeGraph } from './graph-texts.ts';
+import { type KeyUse, writeKey } from './idempotency-keys.ts';
 import { createLaneKey, type TaskRequirements } from './requirements.ts';
 import { createEvent } from './task-change.ts';
 import { writeNewTask, writeTaskInputs } from './task-rows.ts';
-import type { BatchRow, IdempotencyRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
+import type { BatchRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
 
 /** A task ready to be accepted: bound, validated, with everything it will ever run with. */
 export interface NewTask {
@@ -122,74 +111,23 @@ async function listWrites(
   }
   for (const [index, row] of rows.entries()) {
     await turns.next();
-    writes.push(...writeNewTask(database.k, row, events[index] ?? []));
-    writes.push(...writeTaskInputs(database.k, row.id, newTasks[index]?.requirements.inputs ?? []));
-    const sealed = newTasks[index]?.sealedSecrets;
-    if (sealed)
-      writes.push({
-        query: database.k.insertInto('task_secret').values({ task_id: row.id, sealed, created_at: atMs }),
-      });
+    const task = newTasks[index];
+    if (task) writes.push(...listTaskWrites(database, { task, row, events: events[index] ?? [] }));
   }
   return writes;
 }
 
-/** A key as a request brings it: keys of different doors are apart. */
-export interface KeyUse {
-  door: string;
-  key: string;
-  bodyHash: string;
-}
-
-type SubjectKind = 'task' | 'batch' | 'asset';
-
-type KeyColumns = { [K in keyof IdempotencyRow]: IdempotencyRow[K] };
-
-const selectKey = statement<TaskTables, Pick<KeyColumns, 'owner_id' | 'door' | 'key'>, IdempotencyRow>(
-  (k, p) =>
-    k
-      .selectFrom('idempotency')
-      .selectAll()
-      .where('owner_id', '=', p.owner_id)
-      .where('door', '=', p.door)
-      .where('key', '=', p.key),
-);
-const insertKey = statement<TaskTables, KeyColumns>((k, p) =>
-  k.insertInto('idempotency').values({
-    owner_id: p.owner_id,
-    door: p.door,
-    key: p.key,
-    body_hash: p.body_hash,
-    subject_id: p.subject_id,
-    created_at: p.created_at,
-  }),
-);
-
-/**
- * What a key made, null for a key that is not used. `K` is what requests of its door make. Throws IDEMPOTENCY_CONFLICT
- * when the key came with another body.
- */
-export async function findKeySubject<K extends SubjectKind>(
-  database: Database<TaskTables>,
-  ownerId: PrincipalId,
-  { door, key, bodyHash }: KeyUse,
-): Promise<Id<K> | null> {
-  const [known] = await database.read(selectKey(database.k, { owner_id: ownerId, door, key }));
-  if (!known) return null;
-  if (known.body_hash !== bodyHash) throw new AppError('IDEMPOTENCY_CONFLICT', { key });
-  const subject = parseId<K>(known.subject_id);
-  if (subject === null) throw new AppError('INTERNAL', { reason: 'a key stands for no id', key });
-  return subject;
-}
-
-/** What a key made that was used a moment ago. Throws as `findKeySubject`, and UNAVAILABLE when it is gone. */
-export async function loadKeySubject<K extends SubjectKind>(
-  database: Database<TaskTables>,
-  ownerId: PrincipalId,
-  use: KeyUse,
-): Promise<Id<K>> {
-  const known = await findKeySubject<K>(database, ownerId, use);
-  if (known === null) throw new AppError('UNAVAILABLE', { reason: 'the key vanished while it was read' });
-  return known;
+function listTaskWrites(
+  { k }: Database<TaskTables>,
+  { task, row, events }: { task: NewTask; row: TaskRow; events: readonly TaskEventRow[] },
+): Write[] {
+  const { sealedSecrets: sealed, requirements } = task;
+  const secret = { task_id: row.id, created_at: row.created_at };
+  return [
+    ...writeNewTask(k, row, events),
+    ...writeTaskInputs(k, row.id, requirements.inputs),
+    ...(sealed ? [{ query: k.insertInto('task_secret').values({ ...secret, sealed }) }] : []),
+  ];
 }
 
 function toTaskRow(task: NewTask, id: TaskId, atMs: number): TaskRow {
@@ -242,64 +180,4 @@ function createFirstEvents(row: TaskRow, actor: string, atMs: number): TaskEvent
     createEvent({ ...row, version: 1, held_reason: null }, { type: 'task.accepted', actor }, atMs),
     createEvent(row, { type: second }, atMs),
   ];
-}
-
-/** Content address of a graph's JSON text. */
-export function hashGraph(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-type GraphColumns = { hash: string; size_bytes: number; body: Uint8Array; created_at: number };
-
-/** Adds a graph or makes a known one young again, so that the sweep of unused graphs leaves it to its new user. */
-const upsertGraph = statement<GraphTables, GraphColumns>((k, p) =>
-  k
-    .insertInto('graph')
-    .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at })
-    .onConflict((conflict) => conflict.column('hash').doUpdateSet({ created_at: p.created_at })),
-);
-const upsertGraphMysql = statement<GraphTables, GraphColumns>((k, p) =>
-  k
-    .insertInto('graph')
-    .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at })
-    .onDuplicateKeyUpdate({ created_at: p.created_at }),
-);
-
-/** A graph's row by its content. */
-export function writeGraph(
-  database: Database<GraphTables>,
-  { hash, text, atMs }: { hash: string; text: string; atMs: number },
-): Write {
-  const insert = database.driver === 'mysql' ? upsertGraphMysql : upsertGraph;
-  // Copied, because zlib answers a view of a buffer of 16 kB, which ten thousand graphs of a batch would hold.
-  const body = new Uint8Array(deflateRawSync(text, { level: 1 }));
-  return { query: insert(database.k, { hash, size_bytes: text.length, body, created_at: atMs }) };
-}
-
-const selectGraph = statement<GraphTables, { hash: string }, { body: Uint8Array }>((k, p) =>
-  k.selectFrom('graph').select('body').where('hash', '=', p.hash),
-);
-
-/** A graph's JSON text with every number as its caller wrote it. */
-export async function loadGraphText(database: Database<GraphTables>, hash: string): Promise<string> {
-  const [row] = await database.read(selectGraph(database.k, { hash }));
-  if (!row) throw new AppError('INTERNAL', { reason: 'graph is missing', hash });
-  return inflateRawSync(row.body).toString('utf8');
-}
-
-/** Claims a key for what the same commit makes; refused as a duplicate when it is used. */
-export function writeKey(
-  database: Database<TaskTables>,
-  key: { ownerId: PrincipalId; door: string; key: string; bodyHash: string; subjectId: string; atMs: number },
-): Write {
-  return {
-    query: insertKey(database.k, {
-      owner_id: key.ownerId,
-      door: key.door,
-      key: key.key,
-      body_hash: key.bodyHash,
-      subject_id: key.subjectId,
-      created_at: key.atMs,
-    }),
-  };
 }

@@ -1,13 +1,14 @@
 import type { AssetId, OutputKind, PrincipalId, TaskId, Upload } from '@comfleet/contract';
 import type { Database, Write } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
+import { toAssetRecord } from '../../assets/asset-record.ts';
 import { findTaskAssets } from '../../assets/asset-rows.ts';
 import type { AssetRow } from '../../assets/asset-tables.ts';
-import { type Assets, toAssetRecord } from '../../assets/assets.ts';
+import type { Assets } from '../../assets/assets.ts';
 import type { BlobStore } from '../../assets/blob-store.ts';
 import type { FlowTables } from '../../flow-tables.ts';
-import { findKeySubject, writeKey } from '../../tasks/accept-tasks.ts';
 import type { Actor, VisibleTo } from '../../tasks/actor.ts';
+import { findKeySubject, writeKey } from '../../tasks/idempotency-keys.ts';
 import { loadVisibleTask } from '../../tasks/task-queries.ts';
 
 /** Bytes with what a door needs to send them. */

@@ -104,7 +104,7 @@ async function reenter(
   task: TaskRow,
 ): Promise<void> {
   const now = await journal.load(task.id);
-  if (now) await engine.enqueue([now]);
+  if (now?.state === 'queued') await engine.enqueue([now]);
 }
 
 async function resumeTask({ journal, engine }: ChangeBatchDeps, task: TaskRow): Promise<void> {

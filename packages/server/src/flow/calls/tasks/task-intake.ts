@@ -4,14 +4,9 @@ import { AppError } from '../../../platform/errors/app-error.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LiveBoard } from '../../events/live-updates.ts';
-import {
-  type Acceptance,
-  type AcceptDeps,
-  acceptTasks,
-  type KeyUse,
-  type NewTask,
-} from '../../tasks/accept-tasks.ts';
+import { type Acceptance, type AcceptDeps, acceptTasks, type NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
+import type { KeyUse } from '../../tasks/idempotency-keys.ts';
 import { planCancel } from '../../tasks/plan-cancel.ts';
 import type { Secrets } from '../../tasks/secrets.ts';
 import type { TaskJournal } from '../../tasks/task-journal.ts';

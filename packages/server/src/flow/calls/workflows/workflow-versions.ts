@@ -1,5 +1,5 @@
 import type { Database, Write } from '../../../platform/database/database.ts';
-import { hashGraph, writeGraph } from '../../tasks/accept-tasks.ts';
+import { hashGraph, writeGraph } from '../../tasks/graph-texts.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
 import type { WorkflowTables } from '../../workflows/workflow-tables.ts';
 

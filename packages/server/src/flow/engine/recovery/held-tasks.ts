@@ -19,6 +19,11 @@ export interface HeldDeps {
   mayRetry: (taskId: TaskId) => RetryDecision;
 }
 
+/** True for a task that waits until a worker is known that can run it. */
+export function isHeldForWorker({ held_reason: reason }: Pick<TaskRow, 'held_reason'>): boolean {
+  return reason === 'no_worker_known' || reason === 'no_worker_capable';
+}
+
 /** Tasks that wait outside the lanes, in SQL with their reason, and how they come back. */
 export class HeldTasks {
   readonly #deps: HeldDeps;
@@ -79,7 +84,7 @@ export class HeldTasks {
     const known = [...board.workers.values()].filter(({ facts }) => facts.classTypes !== null);
     if (known.length === 0) return;
     for await (const task of streamWaitingTasks(database, ['held'])) {
-      if (task.held_reason !== 'no_worker_known' && task.held_reason !== 'no_worker_capable') continue;
+      if (!isHeldForWorker(task)) continue;
       const needs = parseRequirements(task.requirements);
       if (known.some(({ facts }) => canRun(facts, needs))) await this.release(task);
       else if (task.held_reason === 'no_worker_known') await this.#holdIncapable(task);

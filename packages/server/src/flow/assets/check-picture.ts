@@ -1,0 +1,27 @@
+import { AppError } from '../../platform/errors/app-error.ts';
+import type { readPicture } from './content-kind.ts';
+
+/** Larger side and pixel count of an uploaded picture: decompression bombs are refused by their header. */
+export interface PictureLimits {
+  maxSide: number;
+  maxPixels: number;
+}
+
+/** Throws UNSUPPORTED_MEDIA for what is no jpg, png or webp by its first bytes, or has more pixels than it may. */
+export function checkPicture(
+  picture: ReturnType<typeof readPicture>,
+  { maxSide, maxPixels }: PictureLimits,
+): void {
+  if (!picture || picture.format === 'gif')
+    throw new AppError('UNSUPPORTED_MEDIA', { accepted: ['jpg', 'jpeg', 'png', 'webp'] });
+  const { width, height } = picture;
+  if (width === null || height === null) return;
+  if (width > maxSide || height > maxSide || width * height > maxPixels) {
+    throw new AppError('UNSUPPORTED_MEDIA', {
+      reason: 'too many pixels',
+      width,
+      height,
+      max_pixels: maxPixels,
+    });
+  }
+}
