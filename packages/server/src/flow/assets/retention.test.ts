@@ -39,8 +39,8 @@ async function openSweep() {
     inputDir: null,
     limits: parseConfig('', { file: null, environment: {}, cwd: '/' }).config.assetLimits,
   });
-  const sweep = (limits: RetentionLimits = LIMITS) =>
-    sweepOnce({ database, blobs: store, assets, clock, logger: silentLogger }, limits);
+  const sweep = (limits: RetentionLimits = LIMITS, signal?: AbortSignal) =>
+    sweepOnce({ database, blobs: store, assets, clock, logger: silentLogger }, limits, signal);
   const list = async (table: 'task' | 'attempt' | 'task_event') =>
     (await database.read(database.k.selectFrom(table).selectAll())).length;
   const addAsset = (row: ReturnType<typeof createAssetRow>) =>
@@ -157,6 +157,16 @@ describe('retention', () => {
     await sweep();
 
     expect(await list('task')).toBe(0);
+  });
+
+  test('a sweep ends when the server stops', async () => {
+    const { database, beganMs, sweep, list } = await openSweep();
+    const task = createTaskRow({ state: 'succeeded', ended_at: beganMs });
+    await database.commit(writeNewTask(database.k, task, []));
+
+    await sweep(LIMITS, AbortSignal.abort());
+
+    expect(await list('task')).toBe(1);
   });
 
   test('an upload whose id a task merely carries as text is not kept by it', async () => {

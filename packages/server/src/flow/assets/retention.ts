@@ -43,24 +43,30 @@ const IDEMPOTENCY_MS = 24 * 3_600_000;
 
 /** Removes what nobody needs any more, every minute. What a waiting or running task needs stays. */
 export function openRetention(scope: Scope, deps: RetentionDeps, limits: RetentionLimits): void {
-  every(scope, { name: 'retention', intervalMs: SWEEP_MS, clock: deps.clock, logger: deps.logger }, () =>
-    sweepOnce(deps, limits),
+  every(
+    scope,
+    { name: 'retention', intervalMs: SWEEP_MS, clock: deps.clock, logger: deps.logger },
+    (signal) => sweepOnce(deps, limits, signal),
   );
 }
 
-/** One pass over everything that has a limit, page by page until nothing is due or the round has lasted long enough. */
-export async function sweepOnce(deps: RetentionDeps, limits: RetentionLimits): Promise<void> {
+/** One pass over everything that has a limit, page by page until nothing is due, the round has lasted long enough, or `signal` aborts. */
+export async function sweepOnce(
+  deps: RetentionDeps,
+  limits: RetentionLimits,
+  signal?: AbortSignal,
+): Promise<void> {
   const { database, clock } = deps;
   const now = database.nowMs();
   const { outputsMs } = limits;
-  const sweepAll = createRound(clock);
+  const sweepAll = createRound(clock, signal);
   const tasks = await sweepAll(() => purgeTasks(database, now - limits.tasksMs));
   const graphs = await sweepAll(() => purgeGraphs(database, now - Math.max(limits.tasksMs, BLOB_GRACE_MS)));
   const uploads = await sweepAll(removeExpired(deps, now));
   const outputs =
     outputsMs === null ? 0 : await sweepAll(() => removeOutputs(database, now - outputsMs, now));
   const blobs = await sweepAll(removeUnusedBlobs(deps, now));
-  await dropOldKeys(database, now - IDEMPOTENCY_MS);
+  if (!signal?.aborted) await dropOldKeys(database, now - IDEMPOTENCY_MS);
   if (tasks + graphs + uploads + outputs + blobs > 0)
     deps.logger.info('retention.swept', { tasks, graphs, uploads, outputs, blobs });
 }
@@ -72,12 +78,15 @@ interface Page {
 }
 
 /** Takes page after page, letting others in between; returns how many were removed. */
-function createRound(clock: Clock): (sweepPage: () => Promise<Page>) => Promise<number> {
+function createRound(
+  clock: Clock,
+  signal?: AbortSignal,
+): (sweepPage: () => Promise<Page>) => Promise<number> {
   const endMs = clock.monotonicMs() + ROUND_MS;
   const turns = createTurns(clock);
   return async (sweepPage) => {
     let removed = 0;
-    for (let found = PAGE; found >= PAGE && clock.monotonicMs() < endMs; ) {
+    for (let found = PAGE; found >= PAGE && clock.monotonicMs() < endMs && !signal?.aborted; ) {
       const page = await sweepPage();
       found = page.found;
       removed += page.removed;

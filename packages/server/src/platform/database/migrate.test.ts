@@ -52,6 +52,14 @@ test('an index that is there already is no failure on MySQL, any other error is'
   await expect(migrate(connection, () => 0)).rejects.toThrow('disk full');
 });
 
+test('a database whose tasks have rows for their inputs is refused by programs that would not write them', async () => {
+  const connection = openMemory();
+  await migrate(connection, () => 0);
+
+  const [newest] = await connection.run('select min_binary from comfleet_schema order by version desc');
+  expect(Number(newest?.['min_binary'])).toBeGreaterThanOrEqual(4);
+});
+
 test('a schema too new for this program is refused before anything is changed', async () => {
   const connection = openMemory();
   await migrate(connection, () => 0);

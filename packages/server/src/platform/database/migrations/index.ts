@@ -20,5 +20,6 @@ export const migrations: readonly Migration[] = [
   { version: 1, name: 'records', minBinary: 1, tables: records },
   { version: 2, name: 'overlay', minBinary: 1, tables: overlay },
   { version: 3, name: 'worker-health', minBinary: 1, tables: workerHealth },
-  { version: 4, name: 'task-inputs', minBinary: 1, tables: taskInputs, fill: fillTaskInputs },
+  // An older program accepts tasks without their inputs' rows, and uploads they wait for would be removed.
+  { version: 4, name: 'task-inputs', minBinary: 4, tables: taskInputs, fill: fillTaskInputs },
 ];
