@@ -115,22 +115,6 @@ describe('batches', () => {
     expect(detail.tasks.every((task) => task.priority === 8 && task.name === 'two')).toBe(true);
   });
 
-  it('BG5 a batch that is paused twice at once is paused once', async () => {
-    const batch = await submit({ tasks: Array.from({ length: 40 }, () => ({})) }, sleepGraph(0.2));
-    const [first, second] = await Promise.allSettled([
-      change(rig, batch, 'pause'),
-      change(rig, batch, 'pause'),
-    ]);
-
-    expect([first.status, second.status]).toContain('fulfilled');
-    const { counts } = await rig.calls.batches.load(rig.actor, batch.batch_id as BatchId);
-    const { held, waiting } = await rig.app.engine.stats();
-    expect(counts.waiting).toBe(held);
-    expect(waiting).toBe(0);
-    await change(rig, batch, 'cancel');
-    await ended(rig, batch);
-  });
-
   it('BG5 a paused batch starts nothing until it is resumed, and what ran goes on', async () => {
     const batch = await submit({ tasks: Array.from({ length: 6 }, () => ({})) }, sleepGraph(0.2));
     await rig.ledger(batch.task_ids[0] as TaskId, 'execution_start');

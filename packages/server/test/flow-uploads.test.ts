@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Task, TaskId } from '@comfleet/contract';
+import type { AssetId, Task, TaskId } from '@comfleet/contract';
 import type { LedgerLine, Simulator } from '@comfleet/simulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph } from './kit/flow-rig.ts';
@@ -72,6 +72,20 @@ describe('files that a task needs', () => {
     for (const simulator of rig.simulators)
       expect(eventsOf(simulator).slice(0, 2)).toEqual(['upload', 'prompt_accepted']);
     expect(await loadInput(task)).toEqual(red);
+  });
+
+  it('are kept from being deleted by a task that waits for them, run again or for the first time', async () => {
+    const id = await upload('kept.png', red);
+    const first = await rig.run(loadGraph(assetOf(id)));
+    for (const { id: worker } of rig.app.fleet.list()) await rig.app.fleet.setMaintenance(worker, true);
+    const { submitted } = await rig.calls.tasks.retry(rig.actor, first.task_id as TaskId);
+    const remove = () => rig.calls.assets.remove(rig.actor, id as AssetId);
+    const refused = remove();
+
+    await expect(refused).rejects.toMatchObject({ code: 'CONFLICT', details: { reason: 'asset_in_use' } });
+    for (const { id: worker } of rig.app.fleet.list()) await rig.app.fleet.setMaintenance(worker, false);
+    expect((await rig.ended(submitted.task_id)).status).toBe('succeeded');
+    await remove();
   });
 
   it('RS15 two tasks at once with different files of one name have each its own', async () => {

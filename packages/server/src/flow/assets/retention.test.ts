@@ -41,7 +41,7 @@ async function openSweep() {
   });
   const sweep = (limits: RetentionLimits = LIMITS, signal?: AbortSignal) =>
     sweepOnce({ database, blobs: store, assets, clock, logger: silentLogger }, limits, signal);
-  const list = async (table: 'task' | 'attempt' | 'task_event') =>
+  const list = async (table: 'task' | 'attempt' | 'task_event' | 'task_input') =>
     (await database.read(database.k.selectFrom(table).selectAll())).length;
   const addAsset = (row: ReturnType<typeof createAssetRow>) =>
     database.commit([
@@ -60,17 +60,19 @@ async function openSweep() {
 const asId = (text: string) => text as AssetId;
 
 describe('retention', () => {
-  test('TQ17 an ended task older than the limit goes with its attempts and events', async () => {
+  test('TQ17 an ended task older than the limit goes with its attempts, events and inputs', async () => {
     const { database, beganMs, sweep, list } = await openSweep();
     const task = createTaskRow({ state: 'succeeded', ended_at: beganMs });
     await database.commit([
       ...writeNewTask(database.k, task, []),
       writeNewAttempt(database.k, createAttemptRow()),
+      ...writeTaskInputs(database.k, task.id, [{ assetId: asId('input') }]),
     ]);
 
     await sweep();
 
-    expect([await list('task'), await list('attempt'), await list('task_event')]).toEqual([0, 0, 0]);
+    for (const table of ['task', 'attempt', 'task_event', 'task_input'] as const)
+      expect(await list(table)).toBe(0);
   });
 
   test('TQ17 a configured 86400 s is honoured', async () => {

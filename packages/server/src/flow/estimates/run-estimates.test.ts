@@ -153,6 +153,15 @@ describe('after a restart', () => {
     ]);
   });
 
+  test('what was said when a task was accepted stays when it comes back into its lane', async () => {
+    const { estimates } = await openEstimates();
+    const task = createTaskRow();
+    estimates.noteForecast(task.id, { startMs: 1000, endMs: 9000 });
+    estimates.noteForecast(task.id, { startMs: 50_000, endMs: 58_000 });
+
+    expect(estimates.describeClaim(task, named('gpu-1'))).toMatchObject({ expected_end_ms: 9000 });
+  });
+
   test('an attempt whose start nobody saw is not measured when it ends', async () => {
     const { database, estimates } = await openEstimates();
     const task = createTaskRow({ state: 'running', epoch: 1 });

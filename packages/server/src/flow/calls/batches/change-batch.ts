@@ -14,7 +14,7 @@ import { loadBatchRow, MAX_BATCH, viewBatch } from './batches.ts';
 export interface ChangeBatchDeps {
   database: Database<FlowTables>;
   clock: Clock;
-  engine: Engine;
+  engine: Pick<Engine, 'enqueue' | 'drop'>;
   journal: TaskJournal;
   intake: Pick<TaskIntake, 'cancel'>;
   visibleTo: VisibleTo;

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { ManualClock } from '../../../../test/kit/manual-clock.ts';
+import { openMemoryDatabase } from '../../../../test/kit/memory-database.ts';
+import { named } from '../../../../test/kit/named.ts';
+import { createTaskRow } from '../../../../test/kit/rows.ts';
+import { TaskJournal } from '../../tasks/task-journal.ts';
+import { writeNewTask } from '../../tasks/task-rows.ts';
+import type { BatchRow, TaskRow } from '../../tasks/task-tables.ts';
+import { type ChangeBatchDeps, changeBatch } from './change-batch.ts';
+
+const BATCH: BatchRow = {
+  id: named('batch'),
+  owner_id: named('owner'),
+  name: null,
+  state: 'running',
+  version: 1,
+  priority: 5,
+  total: 1,
+  created_at: 0,
+  ended_at: null,
+};
+const TASK = createTaskRow({ id: named('task'), batch_id: BATCH.id, batch_index: 0, state: 'queued' });
+
+/** A batch of one waiting task. `meanwhile` happens after its tasks were read and before they are changed. */
+async function pause(meanwhile: (journal: TaskJournal) => Promise<unknown>): Promise<TaskRow['state'][]> {
+  const clock = new ManualClock();
+  const database = await openMemoryDatabase(clock);
+  const batch = { query: database.k.insertInto('batch').values(BATCH) };
+  await database.commit([batch, ...writeNewTask(database.k, TASK, [])]);
+  const journal = new TaskJournal(database, () => {});
+  const handedOver: TaskRow['state'][] = [];
+  let isFirst = true;
+  const engine: ChangeBatchDeps['engine'] = {
+    drop: async () => {
+      if (isFirst) await meanwhile(journal);
+      isFirst = false;
+    },
+    enqueue: async (tasks) => void handedOver.push(...tasks.map(({ state }) => state)),
+  };
+  const intake = { cancel: async () => {} };
+  await changeBatch(
+    { database, clock, engine, journal, intake, visibleTo: () => ({ kind: 'all' }) },
+    { id: named('owner'), name: 'owner', grants: [] },
+    { id: BATCH.id, change: 'pause' },
+  );
+  expect((await journal.load(TASK.id))?.state).toBe('held');
+  return handedOver;
+}
+
+test('BG5 a pause hands nothing over that another pause holds already', async () => {
+  const hold = { changes: [{ type: 'task.held', heldReason: 'batch_paused' } as const] };
+
+  expect(await pause((journal) => journal.change(TASK.id, () => hold))).toEqual([]);
+});
+
+test('BG5 a pause that nobody crosses holds what waits', async () => {
+  expect(await pause(async () => {})).toEqual([]);
+});
