@@ -106,6 +106,8 @@ describe.concurrent('a worker answers, but is not to be trusted', () => {
       await stuck.setFault({ name: 'worker_dead' });
       await stage.setMaintenance('w2', true);
       const died = nowNs();
+      // From now on: it is well again as soon as its queue has been emptied.
+      const inError = stage.whenState('w1', 'error');
       const id = await stage.rig.submit(pictureGraph());
       await stuck.ledger.nth('prompt_accepted', id, 1);
       await stage.setMaintenance('w2', false);
@@ -117,7 +119,7 @@ describe.concurrent('a worker answers, but is not to be trusted', () => {
       expect(isOwn).toBe(true);
       await stuck.ledger.waitFor((line) => line.event === 'prompt_deleted');
       expect(await stage.metric('comfleet_overlap_possible_total')).toBe(0);
-      await stage.whenState('w1', 'error');
+      await inError;
     }));
 
   test('A13 it comes and goes: one task at most is tried there after a return, none after the next', () =>
