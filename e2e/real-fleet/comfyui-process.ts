@@ -1,13 +1,22 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { findFreePort, Program } from '@comfleet/test-kit';
 import type { FoundComfyui } from '../services/real-comfyui.ts';
+import { plainLine } from './plain-line.ts';
 
 /** ComfyUI says this once for each checkpoint whose diffusion model it builds (comfy/model_base.py), not when it has it still. */
 const MODEL_LOAD = /^model weight dtype /;
 
 /** Ports tried before a start is given up. */
 const MOST_PORTS = 5;
+
+/** Python's own words, then ComfyUI's since 0.21.0. */
+const PORT_TAKEN = /address already in use|is already in use on address/;
+
+/** Between two looks at a server that starts, and the longest that one look may take. */
+const LOOK_MS = 200;
+const MOST_LOOK_MS = 2000;
 
 /** A real ComfyUI on the processor, with files of its own and the models and test nodes of the repository. */
 export class ComfyuiProcess {
@@ -44,7 +53,7 @@ export class ComfyuiProcess {
         return await launch(await findFreePort());
       } catch (thrown) {
         // ComfyUI binds last, seconds after its port was found free: another program may have taken it meanwhile.
-        const isTaken = thrown instanceof Error && thrown.message.includes('address already in use');
+        const isTaken = thrown instanceof Error && PORT_TAKEN.test(thrown.message);
         if (!isTaken || tries >= MOST_PORTS) throw thrown;
       }
     }
@@ -68,18 +77,38 @@ export class ComfyuiProcess {
         env: { ...process.env, OMP_NUM_THREADS: '1' },
       },
     );
-    await program.waitForLine(/^To see the GUI go to:/);
-    return new ComfyuiProcess(name, port, program);
+    const started = new ComfyuiProcess(name, port, program);
+    await started.#whenReady(home);
+    return started;
+  }
+
+  /** Resolves when this very process answers, whatever else may hold the port; its log is no sign, for versions word it anew. */
+  async #whenReady(home: string): Promise<void> {
+    while (!(await this.#isAnswering(home))) {
+      if (this.#program.hasEnded)
+        throw new Error(`${this.name} ended before it answered:\n${this.#program.tail}`);
+      await Promise.race([wait(LOOK_MS), this.#program.exited]);
+    }
+  }
+
+  async #isAnswering(home: string): Promise<boolean> {
+    try {
+      const signal = AbortSignal.timeout(MOST_LOOK_MS);
+      const answer = await fetch(`${this.url}/system_stats`, { signal });
+      return answer.ok && (await answer.text()).includes(JSON.stringify(home));
+    } catch {
+      return false; // nobody listens yet, or it is too busy with its start to answer
+    }
   }
 
   /** Checkpoints loaded since it started, from its own log. */
   countModelLoads(): number {
-    return this.#program.lines.filter((line) => MODEL_LOAD.test(line)).length;
+    return this.#program.lines.filter((line) => MODEL_LOAD.test(plainLine(line))).length;
   }
 
   /** Prompts sent to it since it started, from its own log. */
   countPrompts(): number {
-    return this.#program.lines.filter((line) => line === 'got prompt').length;
+    return this.#program.lines.filter((line) => plainLine(line) === 'got prompt').length;
   }
 
   /** Processor time it has used, seconds: unlike wall time it does not grow with what else runs. NaN but on Linux. */
