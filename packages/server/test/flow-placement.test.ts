@@ -2,6 +2,7 @@ import type { BatchId } from '@comfleet/contract';
 import type { SimulatorOptions } from '@comfleet/simulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph, samplerGraph, sleepGraph } from './kit/flow-rig.ts';
+import { TEST_MODEL, TEST_WORKFLOWS } from './kit/flow-workflows.ts';
 
 /** Fleet of these simulators, closed after the file. */
 function useRig(simulators: SimulatorOptions[], config: Record<string, unknown> = {}): () => FlowRig {
@@ -192,6 +193,32 @@ describe('tasks that ask for workers', () => {
     await expect(rig().submit(pictureGraph(), { labels: ['studio', 'rack-9'] })).rejects.toMatchObject({
       code: 'NO_CAPABLE_WORKER',
     });
+  });
+});
+
+describe('wishes sent over HTTP', () => {
+  const models = [TEST_MODEL];
+  const rig = useRig([{ models }, { models }], { task_types: TEST_WORKFLOWS });
+  const post = (body: object) => rig().ask('POST', '/api/v2/tasks', { body });
+
+  it.each([{ workers: ['nobody'] }, { labels: ['nolabel'] }])(
+    'LB3 %j, which nobody has, is refused for graphs and for workflows',
+    async (wishes) => {
+      const named = { workflow_name: 'basic', parameters: { prompt: 'a cat' } };
+      const answers = [await post({ graph: pictureGraph(), ...wishes }), await post({ ...named, ...wishes })];
+
+      expect(answers.map(({ status, json }) => [status, json.error?.code])).toEqual([
+        [422, 'NO_CAPABLE_WORKER'],
+        [422, 'NO_CAPABLE_WORKER'],
+      ]);
+    },
+  );
+
+  it('LB3 the name of a worker is followed', async () => {
+    const { status, json } = await post({ graph: pictureGraph(), workers: ['gpu-2'] });
+
+    expect(status).toBe(201);
+    expect(await rig().ended(json.task_id)).toMatchObject({ status: 'succeeded', worker_name: 'gpu-2' });
   });
 });
 

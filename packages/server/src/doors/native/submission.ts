@@ -1,5 +1,5 @@
 import { stringifyLosslessJson } from '@comfleet/comfyui';
-import type { SubmitOptions, Submitted } from '@comfleet/contract';
+import { type SubmitOptions, type Submitted, submitOptionsSchema } from '@comfleet/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SubmitBody, SubmitOutcome } from '../../flow/calls/tasks/prepare-submission.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
@@ -35,16 +35,8 @@ export function readSubmitBody(request: FastifyRequest, body: NamedBody): Submit
   };
 }
 
-const OPTION_NAMES = [
-  'workflow_name',
-  'name',
-  'priority',
-  'project_id',
-  'timeout_seconds',
-  'max_attempts',
-  'file_name',
-  'output_path',
-] as const satisfies readonly (keyof SubmitOptions)[];
+/** All that the contract lists: what is not picked here would be dropped without a word. */
+const OPTION_NAMES = submitOptionsSchema.keyof().options;
 
 /** The options of a body without what stands beside them. */
 export function pickOptions(body: SubmitOptions): SubmitOptions {
