@@ -1,4 +1,5 @@
 import type { FleetFrame, Worker } from '@comfleet/contract';
+import { FakeClock } from '@comfleet/test-kit';
 import { parseConfig } from '../../src/app/settings.ts';
 import { addDoors } from '../../src/doors/add-doors.ts';
 import { countFleet } from '../../src/doors/fleet-stats.ts';
@@ -21,7 +22,6 @@ import { createFakeStatistics } from './fake-calls/fake-statistics.ts';
 import { FakeStreams } from './fake-calls/fake-streams.ts';
 import { createFakeTasks } from './fake-calls/fake-tasks.ts';
 import { createFakeWorkflows } from './fake-calls/fake-workflows.ts';
-import { ManualClock } from './manual-clock.ts';
 import { openMemoryDatabase } from './memory-database.ts';
 
 export const WORKER_ID = '01900000-0000-7000-8000-00000000000d';
@@ -34,7 +34,7 @@ interface TestServerOptions {
 
 /** The main listener with every door, a fake path of tasks, a real identity, and a clock that tests move. */
 export async function openTestServer(options: TestServerOptions = {}) {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const db = await openMemoryDatabase(clock);
   const { config } = parseConfig(options.config ?? '', { file: null, environment: {}, cwd: '/tmp' });
   const identity = new Identity(

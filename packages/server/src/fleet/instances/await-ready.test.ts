@@ -1,12 +1,12 @@
+import { SettlingClock, settle } from '@comfleet/test-kit';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
 import { FakeComfyui } from '../../../test/fakes/fake-comfyui.ts';
 import { awaitReady } from './await-ready.ts';
 
-let clock: FakeClock;
+let clock: SettlingClock;
 let comfyui: FakeComfyui;
 beforeEach(() => {
-  clock = new FakeClock();
+  clock = new SettlingClock();
   comfyui = new FakeComfyui();
 });
 

@@ -1,6 +1,6 @@
 import { createUuidV7, type Id } from '@comfleet/contract';
+import { SettlingClock } from '@comfleet/test-kit';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import { InstanceRecords } from './instance-records.ts';
 import { leaseFirstPort, leasePortAgain } from './lease-port.ts';
@@ -11,7 +11,7 @@ let taken: Set<number>;
 let count: number;
 
 beforeEach(async () => {
-  records = new InstanceRecords(await openMemoryDatabase(new FakeClock()));
+  records = new InstanceRecords(await openMemoryDatabase(new SettlingClock()));
   taken = new Set();
   count = 0;
 });

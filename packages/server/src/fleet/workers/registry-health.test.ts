@@ -1,7 +1,7 @@
 import { createUuidV7, type Id, type IdKind, type WorkerId } from '@comfleet/contract';
 import { toFleetSentence } from '@comfleet/contract/texts/fleet';
+import { SettlingClock, settle } from '@comfleet/test-kit';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
 import { FakeComfyui } from '../../../test/fakes/fake-comfyui.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import type { Tables } from '../../app/tables.ts';
@@ -22,13 +22,13 @@ const random = { bytes: systemRandom.bytes, fraction: () => 0.5 };
 const spec = { name: 'gpu-1', url: 'http://127.0.0.1:8188', source: 'config' as const };
 const other = { name: 'gpu-2', url: 'http://127.0.0.2:8188', source: 'config' as const };
 
-let clock: FakeClock;
+let clock: SettlingClock;
 let database: Database<Tables>;
 let comfyui: FakeComfyui;
 let changes: WorkerChange[];
 
 beforeEach(async () => {
-  clock = new FakeClock();
+  clock = new SettlingClock();
   database = await openMemoryDatabase(clock);
   comfyui = new FakeComfyui();
   changes = [];

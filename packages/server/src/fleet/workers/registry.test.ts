@@ -1,6 +1,6 @@
 import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
+import { SettlingClock, settle } from '@comfleet/test-kit';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
 import { FakeComfyui } from '../../../test/fakes/fake-comfyui.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import type { Tables } from '../../app/tables.ts';
@@ -14,13 +14,13 @@ import { openWorkerRegistry, type WorkerRegistry } from './registry.ts';
 const random = { bytes: systemRandom.bytes, fraction: () => 0.5 };
 const spec = { name: 'gpu-1', url: 'http://127.0.0.1:8188', source: 'config' as const };
 
-let clock: FakeClock;
+let clock: SettlingClock;
 let database: Database<Tables>;
 let comfyui: FakeComfyui;
 let changes: string[];
 
 beforeEach(async () => {
-  clock = new FakeClock();
+  clock = new SettlingClock();
   database = await openMemoryDatabase(clock);
   comfyui = new FakeComfyui();
   changes = [];

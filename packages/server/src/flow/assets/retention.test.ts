@@ -1,6 +1,6 @@
 import type { AssetId } from '@comfleet/contract';
+import { FakeClock } from '@comfleet/test-kit';
 import { describe, expect, test } from 'vitest';
-import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import { named } from '../../../test/kit/named.ts';
 import { createAssetRow, createAttemptRow, createTaskRow } from '../../../test/kit/rows.ts';
@@ -17,7 +17,7 @@ const LIMITS: RetentionLimits = { tasksMs: 90 * DAY, outputsMs: null };
 
 /** An empty database 100 days into its life; `removed` lists bytes that were deleted. */
 async function openSweep() {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const beganMs = clock.nowMs();
   clock.advance(100 * DAY);
   const database = await openMemoryDatabase(clock);

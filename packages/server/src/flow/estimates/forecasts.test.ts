@@ -1,5 +1,5 @@
+import { FakeClock } from '@comfleet/test-kit';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import { named } from '../../../test/kit/named.ts';
 import { createTaskRow } from '../../../test/kit/rows.ts';
@@ -11,7 +11,7 @@ const LANE = 'lane-a';
 const WAITING = createTaskRow({ id: named('waiting'), state: 'queued', lane: LANE });
 const KEY = toWorkflowKey(WAITING);
 
-let clock: ManualClock;
+let clock: FakeClock;
 let estimates: RunEstimates;
 let forecasts: Forecasts;
 let fleet: {
@@ -23,7 +23,7 @@ let fleet: {
 };
 
 beforeEach(async () => {
-  clock = new ManualClock();
+  clock = new FakeClock();
   estimates = new RunEstimates(await openMemoryDatabase(clock), () => '');
   fleet = { ahead: { own: 0, others: 0 }, lanes: [], serving: { [LANE]: ['gpu-1'] }, load: 0, costMs: 0 };
   forecasts = new Forecasts({

@@ -1,5 +1,5 @@
+import { FakeClock } from '@comfleet/test-kit';
 import { describe, expect, test } from 'vitest';
-import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import { named } from '../../../test/kit/named.ts';
 import { createAttemptRow, createTaskRow } from '../../../test/kit/rows.ts';
@@ -24,7 +24,7 @@ const PROGRESS = {
 };
 
 async function openEstimates() {
-  const database = await openMemoryDatabase(new ManualClock());
+  const database = await openMemoryDatabase(new FakeClock());
   return {
     database,
     estimates: new RunEstimates(database, ({ models }) => models.map(({ name }) => name).join()),

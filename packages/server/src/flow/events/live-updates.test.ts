@@ -1,5 +1,5 @@
+import { FakeClock } from '@comfleet/test-kit';
 import { describe, expect, test } from 'vitest';
-import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { named } from '../../../test/kit/named.ts';
 import { createTaskRow } from '../../../test/kit/rows.ts';
 import { createEvent } from '../tasks/task-change.ts';
@@ -15,8 +15,7 @@ const TASK = createTaskRow({
 const PROGRESS = { value: 0.5 } as Extract<LiveUpdate, { kind: 'progress' }>['progress'];
 const IMAGE = { nodeId: '3', mimeType: 'image/jpeg', bytes: Buffer.from('first') };
 
-const createBoard = (errors: unknown[] = []) =>
-  new LiveBoard(new ManualClock(), (error) => errors.push(error));
+const createBoard = (errors: unknown[] = []) => new LiveBoard(new FakeClock(), (error) => errors.push(error));
 
 describe('who hears of an update', () => {
   test('those who watch its task, its batch, its owner or everything, each once', () => {

@@ -1,10 +1,10 @@
+import { FakeClock } from '@comfleet/test-kit';
 import { describe, expect, test } from 'vitest';
-import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { named } from '../../../test/kit/named.ts';
 import { PreviewThrottle } from './preview-throttle.ts';
 
 function openThrottle() {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const throttle = new PreviewThrottle(clock, 500);
   const sent: string[] = [];
   const offer = (task: string, first: number, size = 4) =>

@@ -1,5 +1,5 @@
+import { FakeClock } from '@comfleet/test-kit';
 import { describe, expect, test } from 'vitest';
-import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import { createAttemptRow, createTaskRow } from '../../../test/kit/rows.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
@@ -10,7 +10,7 @@ import { AttemptSteps } from './attempt-steps.ts';
 
 /** A running task with its attempt, stored; `committed` lists events as they become durable. */
 async function openSteps(epochInSql = 1) {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const database = await openMemoryDatabase(clock);
   const attempt = createAttemptRow({ epoch: 1 });
   const task = createTaskRow({ state: 'running', epoch: epochInSql });

@@ -1,11 +1,11 @@
 import type { PromptState } from '@comfleet/comfyui';
+import { FakeClock } from '@comfleet/test-kit';
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { limitExecution } from './limit-execution.ts';
 
 /** A prompt with a limit of 2 s, in whatever phase the test says. */
 function limit(timeoutMs = 2000) {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const prompt: { phase: PromptState['phase'] } = { phase: 'queued' };
   const seen: string[] = [];
   const end = limitExecution({

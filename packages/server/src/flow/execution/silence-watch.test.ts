@@ -1,10 +1,10 @@
+import { FakeClock } from '@comfleet/test-kit';
 import { describe, expect, test } from 'vitest';
-import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { SilenceWatch } from './silence-watch.ts';
 
 describe('the watch over a running prompt', () => {
   const open = (limitMs: number | null) => {
-    const clock = new ManualClock();
+    const clock = new FakeClock();
     const now = { isRunning: true, canHear: true };
     const watch = new SilenceWatch({
       limitMs,

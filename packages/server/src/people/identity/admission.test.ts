@@ -1,11 +1,11 @@
 import { createUuidV7 } from '@comfleet/contract';
+import { FakeClock } from '@comfleet/test-kit';
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import { systemRandom } from '../../platform/time/clock.ts';
 import { createAdmission } from './admission.ts';
 
-const clock = new ManualClock();
+const clock = new FakeClock();
 const actor = { id: createUuidV7<'principal'>(0, systemRandom.bytes(10)), name: 'a', grants: [] };
 
 test('more waiting tasks than the limit are refused with numbers', async () => {

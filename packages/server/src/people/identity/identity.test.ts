@@ -1,5 +1,5 @@
+import { FakeClock } from '@comfleet/test-kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import type { Tables } from '../../app/tables.ts';
 import type { Database } from '../../platform/database/database.ts';
@@ -8,13 +8,13 @@ import { Identity } from './identity.ts';
 import type { Principal } from './principal.ts';
 import { visibleTo } from './principal.ts';
 
-let clock = new ManualClock();
+let clock = new FakeClock();
 let db: Database<Tables>;
 let identity: Identity;
 let admin: Principal;
 
 beforeEach(async () => {
-  clock = new ManualClock();
+  clock = new FakeClock();
   db = await openMemoryDatabase(clock);
   identity = openIdentity(false);
   const { client } = await identity.createClient({ name: 'admin', description: null, grants: ['admin'] });

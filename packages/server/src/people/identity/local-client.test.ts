@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FakeClock } from '@comfleet/test-kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import type { Tables } from '../../app/tables.ts';
 import type { Database } from '../../platform/database/database.ts';
@@ -12,7 +12,7 @@ import { openLocalClient } from './local-client.ts';
 
 let folder = '';
 let db: Database<Tables>;
-const clock = new ManualClock();
+const clock = new FakeClock();
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'comfleet-local-'));

@@ -1,9 +1,9 @@
+import { SettlingClock } from '@comfleet/test-kit';
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 
 test('AU11 a key that used its attempts up waits for the next window, others do not', async () => {
-  const clock = new FakeClock();
+  const clock = new SettlingClock();
   const limit = new AttemptLimit(clock, { max: 2, windowMs: 60_000 });
   limit.count('10.0.0.1');
   expect(limit.allows('10.0.0.1')).toBe(true);

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
+import { FakeClock } from '@comfleet/test-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { SseStream } from './sse-stream.ts';
 
 class FakeResponse extends EventEmitter {
@@ -23,7 +23,7 @@ class FakeResponse extends EventEmitter {
 
 function openStream() {
   const raw = new FakeResponse();
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const reply = { raw, hijack: () => {}, getHeaders: () => ({}) } as unknown as FastifyReply;
   const request = { raw: new EventEmitter() } as unknown as FastifyRequest;
   return { raw, clock, stream: new SseStream(request, reply, clock) };

@@ -1,9 +1,9 @@
+import { FakeClock } from '@comfleet/test-kit';
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../../test/kit/manual-clock.ts';
 import { createTurns } from './turns.ts';
 
 test('long work gives way once its turn has lasted long enough, and then has a whole turn again', async () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const turns = createTurns(clock, 10);
   const passed: number[] = [];
   const work = async () => {

@@ -1,6 +1,6 @@
 import { ComfyError, type HttpRequest, type HttpTransport } from '@comfleet/comfyui';
+import { SettlingClock } from '@comfleet/test-kit';
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../../../test/fakes/fake-clock.ts';
 import { checkHealth } from './check-health.ts';
 
 const STATS = '{"system":{"comfyui_version":"0.3.64","argv":["main.py"]},"devices":[{"type":"cuda"}]}';
@@ -24,7 +24,7 @@ function failing(code: ConstructorParameters<typeof ComfyError>[0]): HttpTranspo
 const check = (transport: HttpTransport, timeoutMs = 2_000) =>
   checkHealth({
     transport,
-    clock: new FakeClock(),
+    clock: new SettlingClock(),
     url: 'http://gpu:8188',
     timeoutMs,
     versionFloor: null,

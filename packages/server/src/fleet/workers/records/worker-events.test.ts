@@ -1,7 +1,7 @@
 import type { WorkerId } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
+import { SettlingClock, settle } from '@comfleet/test-kit';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock, settle } from '../../../../test/fakes/fake-clock.ts';
 import { openMemoryDatabase } from '../../../../test/kit/memory-database.ts';
 import type { Tables } from '../../../app/tables.ts';
 import type { Database } from '../../../platform/database/database.ts';
@@ -14,14 +14,14 @@ import { openWorkerEvents, type WorkerEvents } from './worker-events.ts';
 const one = '0198c0de-0000-7000-8000-000000000001' as WorkerId;
 const two = '0198c0de-0000-7000-8000-000000000002' as WorkerId;
 
-let clock: FakeClock;
+let clock: SettlingClock;
 let database: Database<Tables>;
 let scope: Scope;
 let events: WorkerEvents;
 let tell: (change: WorkerChange) => void;
 
 beforeEach(async () => {
-  clock = new FakeClock();
+  clock = new SettlingClock();
   database = await openMemoryDatabase(clock);
   scope = new Scope('test', clock, silentLogger);
   const registry = {

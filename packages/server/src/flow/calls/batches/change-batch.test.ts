@@ -1,5 +1,5 @@
+import { FakeClock } from '@comfleet/test-kit';
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../../../test/kit/manual-clock.ts';
 import { openMemoryDatabase } from '../../../../test/kit/memory-database.ts';
 import { named } from '../../../../test/kit/named.ts';
 import { createTaskRow } from '../../../../test/kit/rows.ts';
@@ -23,7 +23,7 @@ const TASK = createTaskRow({ id: named('task'), batch_id: BATCH.id, batch_index:
 
 /** A batch of one waiting task. `meanwhile` happens after its tasks were read and before they are changed. */
 async function pause(meanwhile: (journal: TaskJournal) => Promise<unknown>): Promise<TaskRow['state'][]> {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const database = await openMemoryDatabase(clock);
   const batch = { query: database.k.insertInto('batch').values(BATCH) };
   await database.commit([batch, ...writeNewTask(database.k, TASK, [])]);

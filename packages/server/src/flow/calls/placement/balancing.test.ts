@@ -1,5 +1,5 @@
+import { SettlingClock } from '@comfleet/test-kit';
 import { beforeEach, expect, test } from 'vitest';
-import { FakeClock } from '../../../../test/fakes/fake-clock.ts';
 import { openMemoryDatabase } from '../../../../test/kit/memory-database.ts';
 import { named } from '../../../../test/kit/named.ts';
 import { parseConfig } from '../../../app/settings.ts';
@@ -13,7 +13,7 @@ const FILE = 'nodes: { load_balancing: { strategy: weighted } }';
 
 let database: Database<Tables>;
 beforeEach(async () => {
-  database = await openMemoryDatabase(new FakeClock());
+  database = await openMemoryDatabase(new SettlingClock());
 });
 
 function read(text: string, environment = {}) {
@@ -27,7 +27,7 @@ test('LB6 a strategy changed at run time wins over the file, is told, and is the
   expect(balancing.state).toEqual({ strategy: 'weighted', source: 'file', changed: null });
   await balancing.change('fastest', ADMIN);
   const again = new Balancing(read(FILE), await openOverlay(database));
-  const changed = { principalId: ADMIN, atMs: new FakeClock().nowMs() };
+  const changed = { principalId: ADMIN, atMs: new SettlingClock().nowMs() };
   expect(again.state).toEqual({ strategy: 'fastest', source: 'run_time', changed });
   await again.change('random', ADMIN);
   await again.change(null, ADMIN);

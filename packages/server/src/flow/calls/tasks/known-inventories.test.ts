@@ -1,5 +1,5 @@
+import { SettlingClock } from '@comfleet/test-kit';
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../../../test/fakes/fake-clock.ts';
 import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
 import type { WorkerChange, WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import { Scope } from '../../../platform/lifecycle/scope.ts';
@@ -50,7 +50,7 @@ test('the fleet is looked through again only after it has changed', () => {
       return () => listeners.delete(listener);
     },
   };
-  const known = openKnownInventories(new Scope('test', new FakeClock(), silentLogger), fleet);
+  const known = openKnownInventories(new Scope('test', new SettlingClock(), silentLogger), fleet);
   known();
   known();
   expect(looks).toBe(1);

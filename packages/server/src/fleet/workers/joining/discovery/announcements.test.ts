@@ -1,6 +1,6 @@
 import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
+import { SettlingClock, settle } from '@comfleet/test-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock, settle } from '../../../../../test/fakes/fake-clock.ts';
 import { FakeComfyui } from '../../../../../test/fakes/fake-comfyui.ts';
 import { openMemoryDatabase } from '../../../../../test/kit/memory-database.ts';
 import { parseConfig } from '../../../../app/settings.ts';
@@ -17,7 +17,7 @@ const TEXT = `nodes: { discovery_mode: dynamic, join_token: ${TOKEN} }`;
 const good = { token: TOKEN, address: '10.0.0.9' };
 const gpu = { name: 'gpu-9', url: 'http://10.0.0.9:8188', labels: ['fast'] };
 
-let clock: FakeClock;
+let clock: SettlingClock;
 let comfyui: FakeComfyui;
 let scope: Scope;
 let registry: WorkerRegistry;
@@ -25,7 +25,7 @@ let discovery: DiscoveryConfig;
 let announcements: Announcements;
 
 beforeEach(async () => {
-  clock = new FakeClock();
+  clock = new SettlingClock();
   comfyui = new FakeComfyui();
   scope = new Scope('test', clock, silentLogger);
   discovery = parseConfig(TEXT, { file: null, environment: {}, cwd: '/' }).config.discovery;

@@ -1,6 +1,6 @@
 import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
+import { SettlingClock, settle } from '@comfleet/test-kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FakeClock, settle } from '../../../../../test/fakes/fake-clock.ts';
 import { FakeComfyui } from '../../../../../test/fakes/fake-comfyui.ts';
 import { openMemoryDatabase } from '../../../../../test/kit/memory-database.ts';
 import { parseConfig } from '../../../../app/settings.ts';
@@ -14,7 +14,7 @@ import { openDnsDiscovery } from './dns-discovery.ts';
 
 const TEXT = 'nodes: { discovery_mode: dynamic, dns: [{ name: gpus.lan, max_concurrent: 3 }] }';
 
-let clock: FakeClock;
+let clock: SettlingClock;
 let scope: Scope;
 let registry: WorkerRegistry;
 let discovery: DiscoveryConfig;
@@ -22,7 +22,7 @@ let discovery: DiscoveryConfig;
 let addresses: string[] | Error;
 
 beforeEach(async () => {
-  clock = new FakeClock();
+  clock = new SettlingClock();
   scope = new Scope('test', clock, silentLogger);
   discovery = parseConfig(TEXT, { file: null, environment: {}, cwd: '/' }).config.discovery;
   const comfyui = new FakeComfyui();

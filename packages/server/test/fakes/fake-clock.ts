@@ -1,1 +1,0 @@
-export { SettlingClock as FakeClock, settle } from '@comfleet/test-kit';

@@ -1,1 +1,0 @@
-export { FakeClock as ManualClock } from '@comfleet/test-kit';
