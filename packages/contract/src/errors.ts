@@ -231,14 +231,36 @@ export const ERRORS = {
     'other-worker',
     'The outputs could not be fetched whole from the worker.',
   ),
-  OUTPUT_GONE: spec(502, 'worker', 'same-worker', 'The worker no longer has the output file.'),
+  OUTPUT_GONE: spec(
+    502,
+    'worker',
+    'same-worker',
+    'The worker no longer has the file of a node that it did not run again; it is made anew once.',
+  ),
+  OUTPUT_REFUSED: spec(
+    502,
+    'worker',
+    'never',
+    'The worker announced output files that it does not serve; details name each file and the answer.',
+  ),
+  RESULT_TOO_LARGE: spec(
+    507,
+    'caller',
+    'never',
+    'The result files are above a limit; details name the setting and its value.',
+  ),
   WORKER_DISK_FULL: spec(
     502,
     'worker',
     'other-worker',
     'The worker’s disk is full; free room in its output folder.',
   ),
-  OUTPUT_INVALID: spec(502, 'worker', 'other-worker', 'An output is empty or not a readable picture.'),
+  OUTPUT_INVALID: spec(
+    502,
+    'worker',
+    'never',
+    'The output is empty or not a readable picture; details name the file.',
+  ),
   INPUT_UPLOAD_FAILED: spec(502, 'worker', 'other-worker', 'An input file could not be sent to the worker.'),
   EXECUTION_TIMEOUT: spec(
     504,

@@ -28,6 +28,6 @@ describe('the history of a task', () => {
       attempt('two', null),
     ]);
 
-    expect(history).toMatchObject({ removals: 1, interruptions: 2 });
+    expect(history).toMatchObject({ causes: { removed: 1, interrupted: 2, forgotten: 1 } });
   });
 });

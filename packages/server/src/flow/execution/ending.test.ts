@@ -146,7 +146,7 @@ describe('after an attempt', () => {
       ...FIRST,
       attemptCount: refusals + 1,
       maxAttempts: 1,
-      history: { ...NO_HISTORY, refusals },
+      history: { ...NO_HISTORY, causes: { not_heard: refusals } },
     });
 
     expect(decideNextStep(after(0), refused, POLICY).kind).toBe('retry');
@@ -154,15 +154,37 @@ describe('after an attempt', () => {
     expect(decideNextStep(after(20), refused, POLICY).kind).toBe('fail');
   });
 
-  test.each<[ErrorCode, Partial<AttemptedTask['history']>]>([
-    ['REMOVED_ON_WORKER', { removals: 1 }],
-    ['PROMPT_INTERRUPTED', { interruptions: 1 }],
+  test.each<[ErrorCode, AttemptedTask['history']['causes']]>([
+    ['REMOVED_ON_WORKER', { removed: 1 }],
+    ['PROMPT_INTERRUPTED', { interrupted: 1 }],
   ])('%s by a person is tried again once; the second time it is the end', (code, before) => {
     const ended = endAttempt('interrupted', code);
-    const again = { ...FIRST, attemptCount: 2, history: { ...NO_HISTORY, ...before } };
+    const again = { ...FIRST, attemptCount: 2, history: { ...NO_HISTORY, causes: before } };
 
     expect(decideNextStep(FIRST, ended, POLICY).kind).toBe('retry');
     expect(decideNextStep(again, ended, POLICY)).toMatchObject({ kind: 'fail', error: { code } });
+  });
+
+  test.each<ErrorCode>(['OUTPUT_REFUSED', 'OUTPUT_INVALID', 'RESULT_TOO_LARGE'])(
+    'TD5 %s comes the same way every time: the task fails at the first attempt, by that name',
+    (code) => {
+      const step = decideNextStep(FIRST, endAttempt('failed', code, { file: 'a.png' }), POLICY);
+
+      expect(step).toMatchObject({ kind: 'fail', error: { code, details: { file: 'a.png' } } });
+    },
+  );
+
+  test.each<[ErrorCode, AttemptedTask['history']['causes']]>([
+    ['OUTPUT_GONE', { output_gone: 1 }],
+    ['INTERNAL', { crashed: 1 }],
+  ])('TD5 %s is tried once more, and no more', (code, before) => {
+    const again = { ...FIRST, attemptCount: 2, history: { ...NO_HISTORY, causes: before } };
+
+    expect(decideNextStep(FIRST, endAttempt('failed', code), POLICY).kind).toBe('retry');
+    expect(decideNextStep(again, endAttempt('failed', code), POLICY)).toMatchObject({
+      kind: 'fail',
+      error: { code },
+    });
   });
 
   test('P10 what failed waits for the retry budget, what was lost does not', () => {

@@ -1,7 +1,7 @@
 import type { AttemptEnding, ErrorCode, RecordedError, WorkerId } from '@comfleet/contract';
-import { ERRORS, isErrorCode } from '@comfleet/contract';
 import { recordError } from '../../platform/errors/app-error.ts';
-import { type AttemptHistory, hasDied, wasRefused } from './attempt-history.ts';
+import type { AttemptHistory } from './attempt-history.ts';
+import { CAUSES, findCause, tellCause } from './causes.ts';
 
 /**
  * How an attempt ended, as data. `workerDied` under the running prompt counts towards poison; `avoidWorker` sends the next
@@ -33,9 +33,6 @@ export const DEFAULT_RETRY: Omit<RetryPolicy, 'random'> = {
   maxDeaths: 2,
 };
 
-/** A worker that refuses counts as offline after a few; more than these are something else, and count. */
-const MOST_REFUSALS = 20;
-
 /** What the task was when its attempt ended. */
 export interface AttemptedTask {
   attemptCount: number;
@@ -58,7 +55,10 @@ export type NextStep =
   /** Waits again as if this attempt had not been. */
   | { kind: 'requeue' };
 
-/** The one place that turns an attempt's end into what the task does next: pure and exhaustive. */
+/**
+ * The one place that decides whether a prompt is sent again: pure and exhaustive. `CAUSES` says per cause where and how
+ * often; attempts, dead workers and waits limit it for the task as a whole.
+ */
 export function decideNextStep(task: AttemptedTask, result: AttemptResult, policy: RetryPolicy): NextStep {
   if (task.cancelRequested) return { kind: 'cancel' };
   switch (result.ending) {
@@ -79,13 +79,13 @@ export function decideNextStep(task: AttemptedTask, result: AttemptResult, polic
 type FailedResult = Exclude<AttemptResult, { ending: 'succeeded' }>;
 
 function decideRetry(task: AttemptedTask, result: FailedResult, policy: RetryPolicy): NextStep {
+  const { avoidWorker } = result;
   if (result.uncounted) return { kind: 'requeue' };
-  if (isFinal(task, result)) return { kind: 'fail', error: result.error };
+  if (isCertain(task, result)) return { kind: 'fail', error: result.error };
   if (countDead(task, result) >= policy.maxDeaths)
     return { kind: 'fail', error: recordError('POISON_TASK', { last_error: result.error }) };
   if (countTries(task, result) >= task.maxAttempts)
     return { kind: 'fail', error: exhausted(task, result.error) };
-  const { avoidWorker } = result;
   // Its worker is gone, and that was waited for: another one may have it at once.
   if (isLeft(result) && task.hasOtherWorker)
     return { kind: 'retry', delayMs: 0, avoidWorker, isBudgeted: false };
@@ -94,13 +94,16 @@ function decideRetry(task: AttemptedTask, result: FailedResult, policy: RetryPol
   return { kind: 'retry', delayMs: Math.round(ceiling * policy.random()), avoidWorker, isBudgeted };
 }
 
-/** Trying again cannot help, or a person has shown twice that the prompt is not wanted there. */
-function isFinal({ history, hasOtherWorker }: AttemptedTask, { ending, error }: FailedResult): boolean {
-  if (retryOf(error.code) === 'never') return true;
+/** The same prompt would come to the same end, or has come to it as often as its cause allows. */
+function isCertain({ history, hasOtherWorker }: AttemptedTask, { error }: FailedResult): boolean {
+  const { again, times } = findCause(error);
+  if (again === 'never') return true;
   // What one worker refused it refuses again; another one may have what is missing (A11).
-  if (ending === 'refused') return !hasOtherWorker;
-  if (error.code === 'REMOVED_ON_WORKER') return history.removals > 0;
-  return error.code === 'PROMPT_INTERRUPTED' && history.interruptions > 0;
+  if (again === 'only_elsewhere') return !hasOtherWorker;
+  const name = tellCause(error);
+  // Above its number a cause that uses up no attempts uses them up.
+  if (times === null || name === null || name === 'not_heard') return false;
+  return (history.causes[name] ?? 0) >= times;
 }
 
 function countDead({ history, workerId }: AttemptedTask, { workerDied }: FailedResult): number {
@@ -109,13 +112,14 @@ function countDead({ history, workerId }: AttemptedTask, { workerDied }: FailedR
 
 /** What was never sent is no try: a worker that restarts must not use up the tries of its tasks (HR8). */
 function countTries({ attemptCount, history }: AttemptedTask, { error }: FailedResult): number {
-  const refusals = history.refusals + (wasRefused(error) ? 1 : 0);
-  return attemptCount - Math.min(refusals, MOST_REFUSALS);
+  const unheard = (history.causes.not_heard ?? 0) + (tellCause(error) === 'not_heard' ? 1 : 0);
+  return attemptCount - Math.min(unheard, CAUSES.not_heard.times ?? 0);
 }
 
 /** The worker had the prompt and was given up. */
 function isLeft({ error }: FailedResult): boolean {
-  return error.code === 'WORKER_UNREACHABLE' && error.details?.dispatched === true;
+  const cause = tellCause(error);
+  return cause === 'left_waiting' || cause === 'died';
 }
 
 /** One attempt in all: its own error says more than "attempts exhausted". */
@@ -124,21 +128,19 @@ function exhausted(task: AttemptedTask, last: RecordedError): RecordedError {
   return recordError('ATTEMPTS_EXHAUSTED', { attempts: task.attemptCount, last_error: last });
 }
 
-function retryOf(code: string) {
-  return isErrorCode(code) ? ERRORS[code].retry : 'never';
-}
-
-/** Builds the result of an attempt that did not succeed; blame and retry follow from the error's registry entry. */
+/** Builds the result of an attempt that did not succeed; where it is tried again follows from the row of its cause. */
 export function endAttempt(
   ending: FailedResult['ending'],
   code: ErrorCode,
   details: Record<string, unknown> | null = null,
 ): FailedResult {
+  const error = recordError(code, details);
+  const { again } = findCause(error);
   return {
     ending,
-    error: recordError(code, details),
-    workerDied: hasDied({ code, details }),
-    avoidWorker: ERRORS[code].retry === 'other-worker',
-    uncounted: code === 'TAKEN_BACK' || (code === 'PROMPT_LOST' && details?.dispatched === false),
+    error,
+    workerDied: tellCause(error) === 'died',
+    avoidWorker: again === 'elsewhere' || again === 'only_elsewhere',
+    uncounted: again === 'unsent',
   };
 }
