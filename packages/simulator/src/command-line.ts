@@ -7,12 +7,15 @@ export class BadCommandLine extends Error {}
 export interface ProgramPlan {
   readonly options: SimulatorOptions;
   readonly faultsPath: string | undefined;
+  /** JSON file: class name → `{info, acts_as?}`, classes added to the simulator's own. */
+  readonly classesPath: string | undefined;
   readonly isQuickTest: boolean;
   readonly warnings: readonly string[];
 }
 
 type Draft = { -readonly [K in keyof SimulatorOptions]: SimulatorOptions[K] } & {
   faultsPath?: string;
+  classesPath?: string;
   isQuickTest?: boolean;
 };
 
@@ -71,6 +74,9 @@ const VALUE_FLAGS: Readonly<Record<string, Apply>> = {
   },
   '--faults': (draft, value, flag) => {
     draft.faultsPath = readPath(flag, value);
+  },
+  '--classes': (draft, value, flag) => {
+    draft.classesPath = readPath(flag, value);
   },
   '--seed': (draft, value, flag) => {
     draft.seed = readCount(flag, value);
@@ -151,8 +157,8 @@ export function parseCommandLine(args: readonly string[]): ProgramPlan {
     const used = applyFlag(draft, { flag, values, warn: (text) => warnings.push(text) });
     at += attached === undefined ? 1 + Math.min(used, values.length) : 1;
   }
-  const { faultsPath, isQuickTest, ...options } = draft;
-  return { options, faultsPath, isQuickTest: isQuickTest === true, warnings };
+  const { faultsPath, classesPath, isQuickTest, ...options } = draft;
+  return { options, faultsPath, classesPath, isQuickTest: isQuickTest === true, warnings };
 }
 
 interface GivenFlag {

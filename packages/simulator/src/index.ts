@@ -5,6 +5,7 @@ export type { ArmedFault, FaultSpec, Moment } from './faults/fault-script.ts';
 export { MOMENTS } from './faults/fault-script.ts';
 export type { Ledger, LedgerEvent, LedgerLine } from './ledger.ts';
 export type { SimulatedModel } from './models/model-memory.ts';
+export type { AddedClass } from './nodes/added-classes.ts';
 export type { PreviewMethod, SimulatorOptions, VersionProfile } from './options.ts';
 export { DEFAULT_MODELS } from './options.ts';
 export type { FaultControl, Simulator } from './simulator.ts';

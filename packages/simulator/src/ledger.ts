@@ -11,6 +11,7 @@ export type LedgerEvent =
   | 'prompt_deleted'
   | 'execution_start'
   | 'execution_end'
+  | 'paid'
   | 'file_written'
   | 'interrupted'
   | 'model_loaded'

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadCommandLine, type ProgramPlan, parseCommandLine } from './command-line.ts';
 import { parseFault } from './faults/control-server.ts';
+import type { AddedClass } from './nodes/added-classes.ts';
 import { openSimulator, type Simulator } from './simulator.ts';
 
 /** The simulator as a program: started as ComfyUI's main.py is, it logs and ends like it. */
@@ -31,10 +32,21 @@ function prepareFolders(plan: ProgramPlan, args: readonly string[]): void {
   for (const name of ['input', 'temp', 'user']) mkdirSync(join(baseDirectory, name), { recursive: true });
 }
 
+function readClasses(path: string): Record<string, AddedClass> {
+  const classes: Record<string, AddedClass> = {};
+  const given: Record<string, { info?: Record<string, unknown>; acts_as?: string }> = JSON.parse(
+    readFileSync(path, 'utf8'),
+  );
+  for (const [name, { info = {}, acts_as: actsAs }] of Object.entries(given))
+    classes[name] = { info, ...(actsAs === undefined ? {} : { actsAs }) };
+  return classes;
+}
+
 async function start(plan: ProgramPlan): Promise<Simulator> {
   log(`Python version: 3.11.7 (simulated)`);
   const simulator = await openSimulator({
     ...plan.options,
+    ...(plan.classesPath === undefined ? {} : { classes: readClasses(plan.classesPath) }),
     log,
     onCrash: ({ exitCode, signal }) => {
       if (signal === 'SIGKILL' || signal === 'SIGTERM' || signal === 'SIGSEGV')

@@ -1,4 +1,5 @@
 import type { SimulatedModel } from './models/model-memory.ts';
+import type { AddedClass } from './nodes/added-classes.ts';
 import type { Clock } from './platform/clock.ts';
 import { systemClock } from './platform/clock.ts';
 
@@ -19,6 +20,8 @@ export interface SimulatorOptions {
   /** Extra time per node class, e.g. `{ EmptyImage: 200 }`. */
   readonly nodeDelays?: Readonly<Record<string, number>>;
   readonly models?: readonly SimulatedModel[];
+  /** Node classes beside the simulator's own, or in the place of some. */
+  readonly classes?: Readonly<Record<string, AddedClass>>;
   /** Simulated VRAM in bytes, default 12 GiB. */
   readonly vramTotal?: number;
   readonly previewMethod?: PreviewMethod;
@@ -57,6 +60,7 @@ export interface CompiledOptions {
   readonly stepMs: number;
   readonly nodeDelays: Readonly<Record<string, number>>;
   readonly models: readonly SimulatedModel[];
+  readonly classes: Readonly<Record<string, AddedClass>>;
   readonly vramTotal: number;
   readonly previewMethod: PreviewMethod;
   readonly historyGapMs: number;
@@ -94,6 +98,7 @@ const DEFAULTS = {
   stepMs: 20,
   nodeDelays: {},
   models: DEFAULT_MODELS,
+  classes: {},
   vramTotal: 12 * 1024 ** 3,
   previewMethod: 'none',
   historyGapMs: 0,

@@ -125,7 +125,7 @@ class SimulatorCore {
     const random = createRandom(options.seed);
     const shared = {
       options: this.options,
-      catalog: new Catalog(options.models, this.files),
+      catalog: new Catalog(options, this.files),
       files: this.files,
       hub: this.hub,
       queue: new PromptQueue(),

@@ -31,19 +31,22 @@ describe('the new profile', () => {
     expect([status, body.error]).toEqual([400, expect.objectContaining({ type: 'invalid_prompt_id' })]);
   });
 
-  it('lists jobs and cancels a waiting one', async () => {
+  it('lists jobs and cancels a waiting one and a running one', async () => {
     client = await SimClient.open({ version: 'new' });
-    const running = await client.post(sleepGraph(0.05));
+    const running = await client.post(sleepGraph(60));
     const waiting = await client.post(pictureGraph());
-    const cancelled = await fetch(`${client.simulator.url}/api/jobs/${waiting.id}/cancel`, {
-      method: 'POST',
-    });
-    expect(await cancelled.json()).toEqual({ cancelled: true });
+    const cancel = async (id: string) => {
+      const answer = await fetch(`${client.simulator.url}/api/jobs/${id}/cancel`, { method: 'POST' });
+      return answer.json();
+    };
+    expect(await cancel(waiting.id)).toEqual({ cancelled: true });
+    await client.hear((heard) => heard.type === 'progress');
+    expect(await cancel(running.id)).toEqual({ cancelled: true });
     await client.hearEnd(running.id);
     const list = JSON.parse((await client.load('/api/jobs')).text) as {
       jobs: { id: string; status: string }[];
     };
-    expect(list.jobs.map((job) => [job.id, job.status])).toEqual([[running.id, 'completed']]);
+    expect(list.jobs.map((job) => [job.id, job.status])).toEqual([[running.id, 'cancelled']]);
   });
 
   it('refuses requests from other sites', async () => {

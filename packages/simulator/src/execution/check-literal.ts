@@ -7,7 +7,7 @@ import {
   writeJson,
 } from '../json/lossless-json.ts';
 import { describeAsPython, printAsPython } from '../json/python-text.ts';
-import type { InputSpec } from '../nodes/catalog.ts';
+import type { InputSpec } from '../nodes/node-class.ts';
 import { ConversionError, coerceValue, compareNumbers } from './coerce.ts';
 
 /** One entry of `node_errors[id].errors`. */

@@ -240,6 +240,8 @@ export class PromptWorker {
     const className = classNameOf(run.item.prompt, id);
     const found = this.deps.catalog.find(className);
     if (found === undefined) throw new NodeFailure('KeyError', `'${className}'`);
+    if (found.isPaid)
+      this.deps.ledger.append('paid', { ...run.ledgerFields(), node_id: id, class: className });
     const context = createNodeContext(this.deps, {
       run,
       nodeId: id,

@@ -1,7 +1,8 @@
 import type { FileStore } from '../files/file-store.ts';
 import { isObject, type Json, type JsonObject, type Writable } from '../json/lossless-json.ts';
 import { printAsPython } from '../json/python-text.ts';
-import type { Catalog, NodeClass } from '../nodes/catalog.ts';
+import type { Catalog } from '../nodes/catalog.ts';
+import type { NodeClass } from '../nodes/node-class.ts';
 import { checkLiteral, describeConfig, type NodeError } from './check-literal.ts';
 
 /** Structure Python would trip over (a node that is not an object): the server answers 500. */

@@ -9,30 +9,13 @@ import {
 } from '../json/lossless-json.ts';
 import { OBJECT_INFO_TEXT } from '../media.ts';
 import type { SimulatedModel } from '../models/model-memory.ts';
+import { type AddedClass, type DescribedClass, describeAdded } from './added-classes.ts';
 import { IMAGE_NODES } from './image-nodes.ts';
+import { type InputSpec, type NodeClass, readNodeClass } from './node-class.ts';
 import type { NodeDefinition } from './node-run.ts';
 import { OTHER_NODES } from './other-nodes.ts';
 import { SAMPLING_NODES } from './sampling-nodes.ts';
 import { SAVE_NODES } from './save-nodes.ts';
-
-/** One declared input of a class: its type or list of choices, and its options. */
-export interface InputSpec {
-  readonly name: string;
-  readonly isRequired: boolean;
-  /** A type name, or the choices of a combo. */
-  readonly type: string | readonly Json[];
-  readonly options: JsonObject;
-}
-
-/** A class as validation and execution need it. */
-export interface NodeClass {
-  readonly name: string;
-  readonly inputs: readonly InputSpec[];
-  readonly outputTypes: readonly Json[];
-  readonly isOutput: boolean;
-  readonly usesUniqueId: boolean;
-  readonly definition: NodeDefinition;
-}
 
 const DEFINITIONS: Readonly<Record<string, NodeDefinition>> = {
   ...IMAGE_NODES,
@@ -65,32 +48,51 @@ const MODEL_FOLDERS = [
   'audio_encoders',
 ];
 
+/** What a catalog is made of. */
+export interface CatalogOptions {
+  readonly models: readonly SimulatedModel[];
+  readonly classes: Readonly<Record<string, AddedClass>>;
+}
+
+function folderOf(model: SimulatedModel): string {
+  return model.folder ?? 'checkpoints';
+}
+
+/** The recorded classes that have code here, then the added ones. */
+function describeClasses(added: Readonly<Record<string, AddedClass>>): ReadonlyMap<string, DescribedClass> {
+  const described = new Map<string, DescribedClass>();
+  const parsed = parseJson(OBJECT_INFO_TEXT);
+  for (const [name, info] of isObject(parsed) ? parsed : []) {
+    const definition = DEFINITIONS[name];
+    if (isObject(info) && definition !== undefined)
+      described.set(name, { info, definition, hasOwnChoices: false });
+  }
+  for (const [name, one] of Object.entries(added)) described.set(name, describeAdded(name, one, DEFINITIONS));
+  return described;
+}
+
 /** What the simulated server knows: node classes and models, with file lists that follow the input folder. */
 export class Catalog {
-  private readonly described: ReadonlyMap<string, JsonObject>;
+  private readonly described: ReadonlyMap<string, DescribedClass>;
   private readonly classes = new Map<string, NodeClass>();
   private readonly hidden = new Set<string>();
   private readonly hiddenModels = new Set<string>();
   private readonly models: readonly SimulatedModel[];
   private readonly files: FileStore;
 
-  constructor(models: readonly SimulatedModel[], files: FileStore) {
-    this.models = models;
+  constructor(asked: CatalogOptions, files: FileStore) {
+    this.models = asked.models;
     this.files = files;
-    const parsed = parseJson(OBJECT_INFO_TEXT);
-    const described = new Map<string, JsonObject>();
-    if (isObject(parsed)) for (const [name, info] of parsed) if (isObject(info)) described.set(name, info);
-    this.described = described;
+    this.described = describeClasses(asked.classes);
   }
 
   find(className: string): NodeClass | undefined {
     if (this.hidden.has(className)) return undefined;
     const known = this.classes.get(className);
     if (known !== undefined) return known;
-    const info = this.described.get(className);
-    const definition = DEFINITIONS[className];
-    if (info === undefined || definition === undefined) return undefined;
-    const made = readClass(className, info, definition);
+    const described = this.described.get(className);
+    if (described === undefined) return undefined;
+    const made = readNodeClass(className, described.info, described.definition);
     this.classes.set(className, made);
     return made;
   }
@@ -102,9 +104,9 @@ export class Catalog {
   }
 
   classJson(className: string): string | undefined {
-    const info = this.hidden.has(className) ? undefined : this.described.get(className);
-    if (info === undefined) return undefined;
-    return writeJson(this.fillLists(className, info));
+    const described = this.hidden.has(className) ? undefined : this.described.get(className);
+    if (described === undefined) return undefined;
+    return writeJson(this.fillLists(className, described.info));
   }
 
   allJson(): string {
@@ -116,13 +118,14 @@ export class Catalog {
     return `{${parts.join(', ')}}`;
   }
 
+  /** ComfyUI's own folders, then those that only given models have. */
   modelFolders(): readonly string[] {
-    return MODEL_FOLDERS;
+    return [...new Set([...MODEL_FOLDERS, ...this.models.map(folderOf)])];
   }
 
   modelNames(folder: string): readonly string[] {
     return this.models
-      .filter((model) => (model.folder ?? 'checkpoints') === folder && !this.hiddenModels.has(model.name))
+      .filter((model) => folderOf(model) === folder && !this.hiddenModels.has(model.name))
       .map((model) => model.name)
       .sort();
   }
@@ -143,6 +146,7 @@ export class Catalog {
   }
 
   private dynamicChoices(className: string, input: string): readonly string[] | undefined {
+    if (this.described.get(className)?.hasOwnChoices === true) return undefined;
     if (input === 'ckpt_name') return this.modelNames('checkpoints');
     if (className.startsWith('LoadImage') && input === 'image') return this.inputFiles(IMAGE_FILE);
     if (className === 'LoadAudio' && input === 'audio') return this.inputFiles(AUDIO_FILE);
@@ -167,33 +171,4 @@ export class Catalog {
     if (filled === undefined) return info;
     return new Map(info).set('input', new Map(input).set('required', filled));
   }
-}
-
-function readClass(name: string, info: JsonObject, definition: NodeDefinition): NodeClass {
-  const input = info.get('input');
-  const hidden = isObject(input) ? input.get('hidden') : undefined;
-  const output = info.get('output');
-  return {
-    name,
-    inputs: [...readInputs(input, 'required'), ...readInputs(input, 'optional')],
-    outputTypes: Array.isArray(output) ? output : [],
-    isOutput: info.get('output_node') === true,
-    usesUniqueId:
-      isObject(hidden) && [...hidden.values()].some((kind) => writeJson(kind).includes('UNIQUE_ID')),
-    definition,
-  };
-}
-
-function readInputs(input: Json | undefined, group: 'required' | 'optional'): InputSpec[] {
-  const declared = isObject(input) ? input.get(group) : undefined;
-  if (!isObject(declared)) return [];
-  return [...declared].map(([name, spec]) => {
-    const [type, options] = Array.isArray(spec) ? spec : [];
-    return {
-      name,
-      isRequired: group === 'required',
-      type: typeof type === 'string' || Array.isArray(type) ? type : '*',
-      options: isObject(options) ? options : new Map(),
-    };
-  });
 }

@@ -1,4 +1,5 @@
 import { readAnnotatedName } from '../files/annotated-name.ts';
+import { simulatedFrame } from '../images/simulated-picture.ts';
 import { ExactNumber, type Json, writeJson } from '../json/lossless-json.ts';
 import { type NodeDefinition, NodeFailure, type NodeRun } from './node-run.ts';
 
@@ -45,11 +46,19 @@ const runLoadAudio: NodeRun = (context) => {
   return { outputs: [{ kind: 'audio', name }] };
 };
 
-/** Testing nodes, text viewers and audio sources. */
+/** A paid picture: what the prompt, the seed and the size say, without a bill. */
+const runPaidPicture: NodeRun = (context) => {
+  const [width, height] = context.text('size', '1024x1024').split('x').map(Number);
+  const recipe = { text: context.text('prompt'), seed: String(context.number('seed', 0)), steps: 1 };
+  return { outputs: [{ kind: 'image', frames: [simulatedFrame(width ?? 1024, height ?? 1024, recipe)] }] };
+};
+
+/** Testing nodes, text viewers, audio sources and a paid one. */
 export const OTHER_NODES: Readonly<Record<string, NodeDefinition>> = {
   TestSleep: { run: runTestSleep, isAsync: true },
   TestSyncError: { run: runTestSyncError },
   PreviewAny: { run: runPreviewAny },
+  OpenAIDalle3: { run: runPaidPicture },
   LoadAudio: {
     run: runLoadAudio,
     validate: {
