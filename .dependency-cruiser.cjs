@@ -10,7 +10,7 @@ const allowedPackages = {
   contract: ['contract'],
   comfyui: ['comfyui'],
   simulator: ['simulator'],
-  'test-kit': ['test-kit'],
+  'test-kit': ['test-kit', 'server', 'simulator'],
   sdk: ['sdk', 'contract'],
   server: ['server', 'contract', 'comfyui'],
   web: ['web', 'sdk', 'contract'],
@@ -80,8 +80,24 @@ module.exports = {
       from: { path: '^packages/([^/]+)/' },
       to: {
         path: '^packages/[^/]+/(src|test)/',
-        pathNot: ['^packages/$1/', '^packages/test-kit/src/index\\.ts$'],
+        pathNot: ['^packages/$1/', '^packages/test-kit/src/(server/)?index\\.ts$'],
       },
+    },
+    {
+      name: 'test-kit-light',
+      comment:
+        'clocks and programs load nothing of ours: the unit tests of every package use them; only its server/ does',
+      severity: 'error',
+      from: { path: '^packages/test-kit/src/(?!server/)' },
+      to: { path: `^packages/test-kit/src/server/|${pkg('server', 'simulator')}` },
+    },
+    {
+      name: 'test-kit-server-from-outside',
+      comment:
+        'what the running server is made of does not start it: no unit test, and nothing of the simulator',
+      severity: 'error',
+      from: { path: '^packages/([^/]+/src|simulator)/', pathNot: '^packages/test-kit/' },
+      to: { path: '^packages/test-kit/src/server/' },
     },
     layerRule('platform', ['doors', 'flow', 'people', 'fleet', 'app', 'main']),
     layerRule('fleet', ['doors', 'flow', 'people', 'app', 'main']),

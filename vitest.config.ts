@@ -33,7 +33,13 @@ const e2e = {
 
 /** The test kit is never built: tests read its sources. */
 const resolve = {
-  alias: { '@comfleet/test-kit': fileURLToPath(new URL('packages/test-kit/src/index.ts', import.meta.url)) },
+  alias: Object.entries({
+    '@comfleet/test-kit': 'index.ts',
+    '@comfleet/test-kit/server': 'server/index.ts',
+  }).map(([name, file]) => ({
+    find: new RegExp(`^${name}$`),
+    replacement: fileURLToPath(new URL(`packages/test-kit/src/${file}`, import.meta.url)),
+  })),
 };
 
 const projects: TestProjectConfiguration[] = [unit, integration, e2e].map((test) => ({ resolve, test }));

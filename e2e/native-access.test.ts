@@ -1,8 +1,8 @@
+import { type Answer, type Client, type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOnDatabases } from './services/databases.ts';
 import { PNG, picture, pictureForm } from './support/graphs.ts';
 import { LiveClient } from './support/live-client.ts';
-import { type Answer, type Client, ServerRig } from './support/server-rig.ts';
 
 const ENVELOPE = {
   error: { code: expect.any(String), message: expect.any(String), details: expect.toSatisfy(isDetails) },
@@ -20,12 +20,13 @@ function refusal({ status, json }: Answer): [number, string] {
 }
 
 describeOnDatabases('who may do what over the native door', (database) => {
-  let rig: ServerRig;
+  let rig: RunningServer;
   let ada: Client;
   let bob: Client;
 
   beforeAll(async () => {
-    rig = await ServerRig.open(database, {
+    rig = await startServer({
+      database,
       config: { limits: { waiting_per_client: 3, upload_bytes: 100_000 }, auth: { token_expire_minutes: 5 } },
     });
     ada = await rig.register('ada', ['raw_graph']);
@@ -239,7 +240,7 @@ describeOnDatabases('who may do what over the native door', (database) => {
 
 describeOnDatabases('client authentication switched off', (database) => {
   test('AU1 everybody on this machine acts as the local client, but no page of another site does', async () => {
-    const rig = await ServerRig.open(database, { config: { auth: { enable_client_auth: false } } });
+    const rig = await startServer({ database, config: { auth: { enable_client_auth: false } } });
     try {
       const task = await rig.ask(null, 'POST /api/v2/tasks', { body: { graph: picture() } });
       expect(task.status, task.text).toBe(201);
@@ -254,7 +255,7 @@ describeOnDatabases('client authentication switched off', (database) => {
   });
 
   test('AU1 AU2 tokens live as long as the file says and then answer 401', async () => {
-    const rig = await ServerRig.open(database, { config: { auth: { token_expire_minutes: 0.01 } } });
+    const rig = await startServer({ database, config: { auth: { token_expire_minutes: 0.01 } } });
     try {
       const client = await rig.register('brief');
       const live = await LiveClient.open(rig.url, client.token);

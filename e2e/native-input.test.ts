@@ -1,9 +1,10 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Client, type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOnDatabases } from './services/databases.ts';
+import { listFiles } from './support/files.ts';
 import { PNG, picture } from './support/graphs.ts';
-import { type Client, ServerRig } from './support/server-rig.ts';
 
 const LARGEST = '18446744073709551615';
 const NOT_EXACT = '9007199254740993';
@@ -16,12 +17,13 @@ function sampled(seed: string): string {
 const FLAT = '"prompt":"a cat","width":64,"height":64,"steps":1';
 
 describeOnDatabases('input over the native door', (database) => {
-  let rig: ServerRig;
+  let rig: RunningServer;
   let ada: Client;
   let inputDir: string;
 
   beforeAll(async () => {
-    rig = await ServerRig.open(database, {
+    rig = await startServer({
+      database,
       config: { comfyui: { input_dir: 'pictures' }, limits: { graph_body_bytes: 200_000 } },
     });
     ada = await rig.register('ada', ['raw_graph']);
@@ -187,7 +189,7 @@ describeOnDatabases('input over the native door', (database) => {
       expect(['refused', 'succeeded']).toContain(place);
       const names = refused
         ? []
-        : await rig.listFiles(join(rig.dataDir, 'outputs'), answer.json.task_id.slice(-12));
+        : await listFiles(join(rig.dataDir, 'outputs'), answer.json.task_id.slice(-12));
       expect(names.length).toBe(refused ? 0 : 1);
     },
   );

@@ -1,8 +1,8 @@
+import { type Client, type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOnDatabases } from './services/databases.ts';
 import { picture, slowPicture } from './support/graphs.ts';
 import { isEnd, LiveClient } from './support/live-client.ts';
-import { type Client, ServerRig } from './support/server-rig.ts';
 
 const SAMPLED = {
   workflow_name: 'sd_basic',
@@ -10,12 +10,13 @@ const SAMPLED = {
 };
 
 describeOnDatabases('watching tasks over the native door', (database) => {
-  let rig: ServerRig;
+  let rig: RunningServer;
   let ada: Client;
   let bob: Client;
 
   beforeAll(async () => {
-    rig = await ServerRig.open(database, {
+    rig = await startServer({
+      database,
       simulators: [
         { stepMs: 25, previewMethod: 'latent2rgb' },
         { stepMs: 25, previewMethod: 'latent2rgb' },

@@ -1,14 +1,14 @@
+import { type Client, type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOnDatabases } from './services/databases.ts';
 import { picture, pictureForm, slowPicture } from './support/graphs.ts';
-import { type Client, ServerRig } from './support/server-rig.ts';
 
 describeOnDatabases('the native door before and after a restart', (database) => {
-  let rig: ServerRig;
+  let rig: RunningServer;
   let ada: Client;
 
   beforeAll(async () => {
-    rig = await ServerRig.open(database);
+    rig = await startServer({ database });
     ada = await rig.register('ada', ['raw_graph']);
     await rig.run(ada.token, { graph: picture() });
   });

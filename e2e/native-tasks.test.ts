@@ -1,15 +1,15 @@
+import { type Client, type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOnDatabases } from './services/databases.ts';
 import { PNG, picture, pictureForm, pictures, slowPicture } from './support/graphs.ts';
-import { type Client, ServerRig } from './support/server-rig.ts';
 
 describeOnDatabases('tasks over the native door', (database) => {
-  let rig: ServerRig;
+  let rig: RunningServer;
   let ada: Client;
   let bob: Client;
 
   beforeAll(async () => {
-    rig = await ServerRig.open(database, { simulators: [{ previewMethod: 'latent2rgb' }, {}] });
+    rig = await startServer({ database, simulators: [{ previewMethod: 'latent2rgb' }, {}] });
     ada = await rig.register('ada', ['raw_graph']);
     bob = await rig.register('bob', ['raw_graph']);
     // From here on an inventory is known, so that graphs are judged and not held.

@@ -2,15 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Graph } from '@comfleet/comfyui';
+import { type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ComfyuiProcess } from './real-fleet/comfyui-process.ts';
 import { shuffledSampling, slowColour } from './real-fleet/graphs.ts';
 import { hashPixels, listColours } from './real-fleet/pixels.ts';
 import { runRoundRobin } from './real-fleet/round-robin.ts';
-import { testDatabases } from './services/databases.ts';
 import { findMissingFile, findRealComfyui } from './services/real-comfyui.ts';
 import { skipWhen } from './services/skip-reason.ts';
-import { ServerRig } from './support/server-rig.ts';
 
 /*
  * Two real ComfyUI servers side by side, as one fleet. Switched on by COMFYUI_REPO_PATH and COMFYUI_PYTHON; needs the nodes of
@@ -33,16 +32,13 @@ async function startTwo(label: string): Promise<[ComfyuiProcess, ComfyuiProcess]
   return Promise.all([start(`${label}-1`), start(`${label}-2`)]);
 }
 
-async function openRig(servers: readonly ComfyuiProcess[]): Promise<ServerRig> {
-  const [sqlite] = testDatabases();
-  if (!sqlite) throw new Error('no database');
+async function openRig(servers: readonly ComfyuiProcess[]): Promise<RunningServer> {
   const workers = servers.map(({ name, url }) => ({ name, url }));
-  const rig = await ServerRig.open(sqlite, { simulators: [], config: { workers } });
-  return rig;
+  return startServer({ simulators: [], config: { workers } });
 }
 
 /** Submits in this order, follows each to its end, and tells every end. */
-async function runAll(rig: ServerRig, graphs: readonly Graph[], onEnd: () => void = () => {}) {
+async function runAll(rig: RunningServer, graphs: readonly Graph[], onEnd: () => void = () => {}) {
   const ids: string[] = [];
   for (const graph of graphs) ids.push(await rig.submit(rig.token, { graph }));
   return Promise.all(
@@ -54,7 +50,7 @@ async function runAll(rig: ServerRig, graphs: readonly Graph[], onEnd: () => voi
   );
 }
 
-async function download(rig: ServerRig, taskId: string): Promise<Buffer> {
+async function download(rig: RunningServer, taskId: string): Promise<Buffer> {
   return (await rig.ask(rig.token, `GET /api/v2/tasks/${taskId}/download`)).bytes;
 }
 
@@ -100,7 +96,7 @@ describe('two real ComfyUI servers', skipWhen(TEST_NODES), () => {
 
   describe('one of them killed in the middle', () => {
     let servers: [ComfyuiProcess, ComfyuiProcess];
-    let rig: ServerRig;
+    let rig: RunningServer;
     beforeEach(async () => {
       servers = await startTwo('killed');
       rig = await openRig(servers);

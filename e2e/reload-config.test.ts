@@ -1,20 +1,21 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSimulator, type Simulator } from '@comfleet/simulator';
+import { type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { describeOnDatabases } from './services/databases.ts';
+import { waitForFile } from './support/files.ts';
 import { picture, slowPicture } from './support/graphs.ts';
-import { ServerRig } from './support/server-rig.ts';
 import { documentedGraph } from './support/text-graph.ts';
 
 /** As editors save: a new file takes the place of the old one. */
-async function replace(rig: ServerRig, config: object | string): Promise<void> {
+async function replace(rig: RunningServer, config: object | string): Promise<void> {
   await rig.writeConfig(config, `${rig.configFile}.new`);
   await rename(`${rig.configFile}.new`, rig.configFile);
 }
 
-async function reload(rig: ServerRig) {
+async function reload(rig: RunningServer) {
   return (await rig.ask(rig.token, 'POST /api/v2/tasks/reload')).json;
 }
 
@@ -28,11 +29,11 @@ function withWorkflow(workflow: object) {
 }
 
 describeOnDatabases('a configuration that changes while tasks run', (database) => {
-  let rig: ServerRig;
+  let rig: RunningServer;
   let extra: Simulator | undefined;
 
   beforeEach(async () => {
-    rig = await ServerRig.open(database, { simulators: [{}] });
+    rig = await startServer({ database, simulators: [{}] });
     await writeFile(join(rig.folder, 'colour.json'), JSON.stringify(picture(128)));
     await rig.run(rig.token, { graph: picture() });
   });
@@ -205,11 +206,12 @@ describeOnDatabases('a configuration that changes while tasks run', (database) =
 });
 
 describeOnDatabases('what the file and the environment decide', (database) => {
-  let rig: ServerRig;
+  let rig: RunningServer;
   afterEach(() => rig?.close());
 
   test('RS3 RS7 output_dir starts at the file, a request names a folder below it and a pattern of its own', async () => {
-    rig = await ServerRig.open(database, {
+    rig = await startServer({
+      database,
       config: { comfyui: { output_dir: 'pictures/out' } },
       simulators: [{}],
     });
@@ -219,17 +221,18 @@ describeOnDatabases('what the file and the environment decide', (database) => {
       file_name: 'poster-{index}',
     });
     const folder = join(rig.folder, 'pictures', 'out', 'a', 'b');
-    expect(await rig.waitForFile(folder, /^poster-0_.*\.png$/)).toContain(task.task_id.slice(-12));
+    expect(await waitForFile(folder, /^poster-0_.*\.png$/)).toContain(task.task_id.slice(-12));
     const absolute = join(rig.folder, 'elsewhere');
     expect(await rig.stop()).toBe(0);
     await rig.writeConfig(rig.describe({ comfyui: { output_dir: absolute } }));
     await rig.start();
     await rig.run(rig.token, { graph: picture(65), output_path: 'x' });
-    expect(await rig.waitForFile(join(absolute, 'x'), /\.png$/)).toMatch(/^red_/);
+    expect(await waitForFile(join(absolute, 'x'), /\.png$/)).toMatch(/^red_/);
   });
 
   test('CF1 the environment wins over the file, by our names and by those of v1', async () => {
-    const base = await ServerRig.open(database, {
+    const base = await startServer({
+      database,
       simulators: [{}],
       config: { instances: { log_dir: 'from-file' }, limits: { waiting_per_client: 1 } },
       environment: { COMFLEET__LIMITS__WAITING_PER_CLIENT: '2', COMFYUI_TIMEOUT: '77' },
@@ -241,7 +244,7 @@ describeOnDatabases('what the file and the environment decide', (database) => {
 
   test('CF8 the config.yaml of v1, with only addresses and secrets changed, runs its workflow', async () => {
     const text = await readFile(new URL('support/v1/config.yaml', import.meta.url), 'utf8');
-    rig = await ServerRig.open(database, { simulators: [{}, {}] });
+    rig = await startServer({ database, simulators: [{}, {}] });
     expect(await rig.stop()).toBe(0);
     const documented = parse(text);
     const [node, single] = rig.simulators.map(({ url }) => new URL(url));
@@ -269,7 +272,7 @@ describeOnDatabases('what the file and the environment decide', (database) => {
     expect(task.status, JSON.stringify(task.error)).toBe('succeeded');
     const { graph } = await rig.loadExecuted(task.prompt_id);
     expect([graph['314'].inputs.text, graph['135'].inputs.width]).toEqual(['a red fox', 512]);
-    expect(await rig.waitForFile(join(rig.folder, 'outputs', 'shown'), /\.png$/)).toMatch(/^documented_/);
+    expect(await waitForFile(join(rig.folder, 'outputs', 'shown'), /\.png$/)).toMatch(/^documented_/);
     const settings = (await rig.ask(client.token, 'GET /api/v2/config')).json;
     expect(settings.defaults.max_attempts).toBe(4);
     expect(rig.lines.join('\n')).toContain('auth.secret_key');

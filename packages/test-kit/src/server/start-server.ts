@@ -1,0 +1,237 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startUp } from '@comfleet/server';
+import { DEFAULT_MODELS, openSimulator, type Simulator, type SimulatorOptions } from '@comfleet/simulator';
+import { readFrames, type SseFrame } from './event-frames.ts';
+import { type Answer, type Json, type Parts, readAnswer, sendRequest } from './requests.ts';
+
+/** A registered client, signed in. */
+export interface Client {
+  id: string;
+  secret: string;
+  token: string;
+}
+
+export interface ServerOptions {
+  /** Makes the empty database that the server works on and drops at its close; without, SQLite in its data folder. */
+  database?: { create(): Promise<FreshDatabase> };
+  /** One simulated ComfyUI each, with models that load at once; two when not given. */
+  simulators?: readonly SimulatorOptions[];
+  /** What stands in the file for each simulated worker beside name and url. */
+  worker?: Json;
+  /** Blocks of the configuration file beside `server`, `database` and `workers`, or in their place. */
+  config?: Json;
+  /** A ComfyUI installation that it starts itself, as `--comfyui` says. */
+  comfyui?: { folder: string; args: readonly string[] };
+  /** Its whole environment; empty without. */
+  environment?: NodeJS.ProcessEnv;
+}
+
+interface FreshDatabase {
+  readonly config: object;
+  drop(): Promise<void>;
+}
+
+const QUICK_MODELS = DEFAULT_MODELS.map((model) => ({ ...model, loadMs: 0 }));
+
+/**
+ * The built server as a person starts it with `comfleet serve`, in this process, on a port of the kernel's: a folder of its own
+ * with data and configuration file, a database, simulated workers `gpu-1`, `gpu-2` …, which need not be online yet. Throws with
+ * what it printed when it does not start.
+ */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'comfleet-server-'));
+  const simulators: Simulator[] = [];
+  for (const one of options.simulators ?? [{}, {}])
+    simulators.push(await openSimulator({ stepMs: 1, models: QUICK_MODELS, ...one }));
+  const database = (await options.database?.create()) ?? null;
+  const server = new RunningServer(options, { folder, simulators, database });
+  try {
+    await server.writeConfig(server.describe(options.config, options.worker));
+    await server.start();
+  } catch (thrown) {
+    await server.close();
+    throw thrown;
+  }
+  return server;
+}
+
+/** A server that was started for a test, and shortcuts for calls of its HTTP interface. */
+export class RunningServer {
+  readonly folder: string;
+  readonly dataDir: string;
+  readonly configFile: string;
+  readonly simulators: readonly Simulator[];
+  /** What a person would see. */
+  readonly lines: string[] = [];
+  /** Its address. */
+  url = '';
+  /** Bearer of the local credential, an admin. */
+  token = '';
+  readonly #options: ServerOptions;
+  readonly #database: FreshDatabase | null;
+  #stop = new AbortController();
+  #ended: Promise<number> = Promise.resolve(0);
+
+  constructor(
+    options: ServerOptions,
+    parts: { folder: string; simulators: readonly Simulator[]; database: FreshDatabase | null },
+  ) {
+    this.folder = parts.folder;
+    this.dataDir = join(parts.folder, 'data');
+    this.configFile = join(parts.folder, 'config.yaml');
+    this.simulators = parts.simulators;
+    this.#database = parts.database;
+    this.#options = options;
+  }
+
+  /** The configuration as an object: this database, these simulators, and whatever else is asked for. */
+  describe(config: Json = {}, worker: Json = {}): Json {
+    const workers = this.simulators.map(({ url }, index) => ({ name: `gpu-${index + 1}`, url, ...worker }));
+    const database = this.#database ? { database: this.#database.config } : {};
+    return { server: { port: 0 }, ...database, workers, ...config };
+  }
+
+  /** Writes the file; what is no text becomes JSON, which is YAML. */
+  async writeConfig(config: object | string, file = this.configFile): Promise<void> {
+    await writeFile(file, typeof config === 'string' ? config : JSON.stringify(config, null, 2));
+  }
+
+  /** Starts it again after a stop, on the same data; resolves once it has printed its sign-in link. */
+  async start(): Promise<void> {
+    const { comfyui, environment = {} } = this.#options;
+    this.#stop = new AbortController();
+    const started = new Promise<void>((resolve) => {
+      this.#ended = startUp({
+        dataDir: this.dataDir,
+        config: this.configFile,
+        workers: [],
+        ...(comfyui && { comfyuiDir: comfyui.folder, comfyuiArgs: comfyui.args }),
+        language: 'en',
+        environment,
+        signal: this.#stop.signal,
+        print: (line) => {
+          this.lines.push(line);
+          if (line.includes('/client#code=')) resolve();
+        },
+      });
+    });
+    const ended = this.#ended.then((code) => {
+      throw new Error(`the server ended with ${code}:\n${this.lines.join('\n')}`);
+    });
+    await Promise.race([started, ended]);
+    const credential = JSON.parse(await readFile(join(this.dataDir, 'credential.json'), 'utf8'));
+    this.url = credential.url;
+    this.token = credential.token;
+  }
+
+  /** Stops it as Ctrl-C does; answers its exit code. */
+  stop(): Promise<number> {
+    this.#stop.abort();
+    return this.#ended;
+  }
+
+  async restart(): Promise<void> {
+    const code = await this.stop();
+    if (code !== 0) throw new Error(`the server ended with ${code}:\n${this.lines.join('\n')}`);
+    await this.start();
+  }
+
+  /** Stops it and removes all that was made for it. */
+  async close(): Promise<void> {
+    await this.stop();
+    for (const simulator of this.simulators) await simulator.close();
+    await this.#database?.drop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Sends `METHOD path` with a bearer (null: none). */
+  async ask(token: string | null, request: string, parts: Parts = {}): Promise<Answer> {
+    return readAnswer(await sendRequest({ url: this.url, token }, request, parts));
+  }
+
+  /** A client of its own, registered, granted and signed in over HTTP. */
+  async register(name: string, grants: readonly string[] = []): Promise<Client> {
+    const made = await this.#demand(201, this.token, 'POST /api/v2/auth/register', { client_name: name });
+    const { client_id: id, client_secret: secret } = made;
+    await this.#demand(200, this.token, `POST /api/v2/admin/clients/${id}/grants`, { grants });
+    const body = { client_id: id, client_secret: secret };
+    const signedIn = await this.#demand(200, null, 'POST /api/v2/auth/token', body);
+    return { id, secret, token: signedIn.access_token };
+  }
+
+  /** Submits to a route and answers the new task's id. */
+  async submit(token: string, body: unknown, route = '/api/v2/tasks'): Promise<string> {
+    return (await this.#demand(201, token, `POST ${route}`, body)).task_id;
+  }
+
+  /** Follows a task to its end by SSE; answers its full record. */
+  async finish(token: string, id: string): Promise<Json> {
+    await this.follow(token, `/api/v2/tasks/${id}/events`);
+    return (await this.ask(token, `GET /api/v2/tasks/${id}`)).json;
+  }
+
+  /** Submits, follows to the end, and answers the full record. */
+  async run(token: string, body: unknown, route = '/api/v2/tasks'): Promise<Json> {
+    return this.finish(token, await this.submit(token, body, route));
+  }
+
+  /** Frames of an event stream until `isWanted` or, without it, until the server ends the stream. */
+  async follow(
+    token: string,
+    path: string,
+    isWanted: (frame: SseFrame) => boolean = () => false,
+    headers: Record<string, string> = {},
+  ): Promise<SseFrame[]> {
+    const frames: SseFrame[] = [];
+    for await (const frame of this.frames(token, path, headers)) {
+      frames.push(frame);
+      if (isWanted(frame)) break;
+    }
+    return frames;
+  }
+
+  /** The frames of an event stream as they come; it is closed when nobody reads on. */
+  async *frames(token: string, path: string, headers: Record<string, string> = {}): AsyncIterable<SseFrame> {
+    const answer = await sendRequest({ url: this.url, token }, `GET ${path}`, { headers });
+    if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+    yield* readFrames(answer);
+  }
+
+  /** Resolves when every worker was looked at and has told what it can run. */
+  async whenOnline(): Promise<void> {
+    for (const id of await this.#listWorkers()) {
+      await this.#demand(200, this.token, `POST /api/fleet/workers/${id}/check`);
+      await this.#demand(200, this.token, `POST /api/fleet/workers/${id}/inventory`);
+    }
+  }
+
+  /** No worker takes new tasks while this is on. */
+  async setMaintenance(on: boolean): Promise<void> {
+    for (const id of await this.#listWorkers())
+      await this.#demand(200, this.token, `POST /api/fleet/workers/${id}/maintenance`, { on });
+  }
+
+  /** The graph that a worker executed for a prompt, as text: its numbers are those that arrived. */
+  async loadExecuted(promptId: string): Promise<{ text: string; graph: Json }> {
+    for (const { url } of this.simulators) {
+      const text = await (await fetch(`${url}/history/${promptId}`)).text();
+      const entry = JSON.parse(text)[promptId];
+      if (entry) return { text, graph: entry.prompt[2] };
+    }
+    throw new Error(`no worker knows ${promptId}`);
+  }
+
+  async #listWorkers(): Promise<string[]> {
+    const { workers } = await this.#demand(200, this.token, 'GET /api/fleet/workers');
+    return workers.map((worker: Json) => worker.worker_id);
+  }
+
+  /** As `ask`; throws unless the answer has this status. */
+  async #demand(status: number, token: string | null, request: string, body?: unknown): Promise<Json> {
+    const answer = await this.ask(token, request, { body });
+    if (answer.status !== status) throw new Error(`${request} answered ${answer.status}: ${answer.text}`);
+    return answer.json;
+  }
+}
