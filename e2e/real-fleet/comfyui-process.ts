@@ -18,6 +18,22 @@ const PORT_TAKEN = /address already in use|is already in use on address/;
 const LOOK_MS = 200;
 const MOST_LOOK_MS = 2000;
 
+/** How to start a real ComfyUI. */
+export interface StartOptions {
+  /** Without: a free one. */
+  port?: number;
+  /** With the nodes that call paid services; their descriptions need no network. */
+  withApiNodes?: boolean;
+}
+
+interface Launch {
+  name: string;
+  home: string;
+  models: string;
+  port: number;
+  flags: string[];
+}
+
 /** A real ComfyUI on the processor, with files of its own and the models and test nodes of the repository. */
 export class ComfyuiProcess {
   readonly name: string;
@@ -37,7 +53,7 @@ export class ComfyuiProcess {
     real: FoundComfyui,
     folder: string,
     name: string,
-    knownPort?: number,
+    options: StartOptions = {},
   ): Promise<ComfyuiProcess> {
     const home = join(folder, name);
     await mkdir(join(home, 'custom_nodes'), { recursive: true });
@@ -46,8 +62,9 @@ export class ComfyuiProcess {
       models,
       JSON.stringify({ real: { base_path: real.repoPath, checkpoints: 'models/checkpoints' } }),
     );
-    const launch = (port: number) => ComfyuiProcess.#launch(real, { name, home, models, port });
-    if (knownPort !== undefined) return launch(knownPort);
+    const flags = options.withApiNodes === true ? [] : ['--disable-api-nodes'];
+    const launch = (port: number) => ComfyuiProcess.#launch(real, { name, home, models, port, flags });
+    if (options.port !== undefined) return launch(options.port);
     for (let tries = 1; ; tries += 1) {
       try {
         return await launch(await findFreePort());
@@ -61,7 +78,7 @@ export class ComfyuiProcess {
 
   static async #launch(
     real: FoundComfyui,
-    { name, home, models, port }: { name: string; home: string; models: string; port: number },
+    { name, home, models, port, flags }: Launch,
   ): Promise<ComfyuiProcess> {
     const program = new Program(
       real.python,
@@ -69,7 +86,7 @@ export class ComfyuiProcess {
         ...['main.py', '--cpu', '--port', String(port)],
         ...['--base-directory', home],
         ...['--extra-model-paths-config', models, real.testNodes],
-        ...['--disable-api-nodes', '--database-url', 'sqlite:///:memory:'],
+        ...['--database-url', 'sqlite:///:memory:', ...flags],
       ],
       {
         cwd: real.repoPath,

@@ -50,7 +50,10 @@ export class RealStage {
   async restart(name: string): Promise<void> {
     const { port } = this.process(name);
     await this.process(name).kill();
-    this.#processes.set(name, await ComfyuiProcess.start(this.#real, this.#folder, name, port));
+    this.#processes.set(
+      name,
+      await ComfyuiProcess.start(this.#real, this.#folder, name, port === undefined ? {} : { port }),
+    );
   }
 
   /** Submits a task that only one worker may take, and waits for an event of it there. */

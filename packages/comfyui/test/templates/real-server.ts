@@ -1,0 +1,91 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { RealVerdict, Template } from './template-data.ts';
+
+/** A folder inside each models folder that holds every model once more. */
+const MODELS_TWICE = ['', 'sub'];
+
+/** Keeps the worker busy, so that what is accepted only waits: 9,000 s, ended with the server. */
+const BUSY = {
+  1: { class_type: 'EmptyImage', inputs: { width: 8, height: 8, batch_size: 1, color: 0 }, _meta: {} },
+  2: { class_type: 'TestSleep', inputs: { value: ['1', 0], seconds: 9000 }, _meta: {} },
+  3: { class_type: 'PreviewImage', inputs: { images: ['2', 0] }, _meta: {} },
+};
+
+/** Puts a small file where a server with this home looks for each model and each input of the templates. */
+export async function placeFiles(home: string, templates: Iterable<Template>): Promise<void> {
+  for (const { models, files } of templates) {
+    for (const { folder, name } of models) {
+      for (const sub of MODELS_TWICE) await place(join(home, 'models', folder, sub, name));
+    }
+    for (const file of files) await place(join(home, 'input', file));
+  }
+}
+
+async function place(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, '{}');
+}
+
+/** Asks a real server what it thinks of graphs; nothing of them ever runs. */
+export class RealJudge {
+  readonly #url: string;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** Gives the worker something to do for hours, so that even a graph that would end it does no harm. */
+  async keepBusy(): Promise<void> {
+    const { body } = await this.#post('/prompt', { prompt: BUSY });
+    if (typeof body.prompt_id !== 'string') throw new Error(`not kept busy: ${JSON.stringify(body)}`);
+    for (let running = 0; running === 0; ) {
+      const queue = (await (await fetch(`${this.#url}/queue`)).json()) as { queue_running: unknown[] };
+      running = queue.queue_running.length;
+    }
+  }
+
+  /** The answer to POST /prompt in short; what is accepted is taken out of the queue at once. */
+  async judge(graph: unknown): Promise<RealVerdict> {
+    const { status, body } = await this.#post('/prompt', { prompt: graph });
+    const problems = Object.entries(body.node_errors ?? {})
+      .flatMap(([nodeId, { errors }]) =>
+        errors.map(({ type, extra_info }): RealVerdict['problems'][number] => [
+          nodeId,
+          extra_info?.input_name ?? null,
+          type,
+        ]),
+      )
+      .sort((first, second) => (first.join() < second.join() ? -1 : 1));
+    if (typeof body.prompt_id === 'string') {
+      await this.#post('/queue', { delete: [body.prompt_id] });
+      return { isAccepted: true, problems };
+    }
+    return { isAccepted: false, error: body.error?.type ?? `status ${status}`, problems };
+  }
+
+  async #post(path: string, content: unknown): Promise<{ status: number; body: PromptAnswer }> {
+    const response = await fetch(`${this.#url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(content),
+    });
+    const text = await response.text();
+    return { status: response.status, body: parseAnswer(text) };
+  }
+}
+
+interface PromptAnswer {
+  prompt_id?: unknown;
+  error?: { type?: string };
+  node_errors?: Record<string, { errors: { type: string; extra_info?: { input_name?: string } }[] }>;
+}
+
+/** A status 500 has a page or nothing as its body. */
+function parseAnswer(text: string): PromptAnswer {
+  try {
+    return JSON.parse(text) as PromptAnswer;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,61 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ComfyuiProcess } from '../../../../e2e/real-fleet/comfyui-process.ts';
+import { findRealComfyui } from '../../../../e2e/services/real-comfyui.ts';
+import { skipWhen } from '../../../../e2e/services/skip-reason.ts';
+import { makeMutations } from './mutations.ts';
+import { placeFiles, RealJudge } from './real-server.ts';
+import {
+  type Recording,
+  readObjectInfo,
+  readRecording,
+  readTemplates,
+  writeRecording,
+} from './template-data.ts';
+
+/** COMFLEET_RECORD_TEMPLATES=1 writes what this server says in place of the recorded answers. */
+const isRecording = process.env.COMFLEET_RECORD_TEMPLATES === '1';
+const RECORDED_VERSION = '0.33.0';
+
+const real = findRealComfyui();
+const missing = real.missing ?? (await tellOtherVersion(real.repoPath));
+
+async function tellOtherVersion(repoPath: string): Promise<string | undefined> {
+  const text = await readFile(join(repoPath, 'comfyui_version.py'), 'utf8').catch(() => '');
+  const isRecorded = text.includes(`"${RECORDED_VERSION}"`);
+  return isRecorded ? undefined : `needs ComfyUI ${RECORDED_VERSION} in COMFYUI_REPO_PATH`;
+}
+
+describe('what a real ComfyUI says of templates and mutations', skipWhen(missing), () => {
+  let folder: string;
+  let comfyui: ComfyuiProcess;
+  let judge: RealJudge;
+
+  beforeAll(async () => {
+    if (real.missing !== undefined) return;
+    folder = await mkdtemp(join(tmpdir(), 'comfleet-templates-'));
+    await placeFiles(join(folder, 'w1'), readTemplates().values());
+    comfyui = await ComfyuiProcess.start(real, folder, 'w1', { withApiNodes: true });
+    judge = new RealJudge(comfyui.url);
+    await judge.keepBusy();
+  }, 180_000);
+  afterAll(async () => {
+    await comfyui?.kill();
+    if (folder !== undefined) await rm(folder, { recursive: true });
+  });
+
+  it('is what was recorded', { timeout: 600_000 }, async () => {
+    const templates = readTemplates();
+    const objectInfo = await (await fetch(`${comfyui.url}/object_info`)).json();
+    const source = { templates, objectInfo: isRecording ? objectInfo : readObjectInfo() };
+    const recording: Recording = { comfyui: RECORDED_VERSION, templates: {}, mutations: [] };
+    for (const [name, { api }] of templates) recording.templates[name] = await judge.judge(api);
+    for (const { graph, ...mutation } of makeMutations(source)) {
+      recording.mutations.push({ ...mutation, verdict: await judge.judge(graph) });
+    }
+    if (isRecording) writeRecording(recording, objectInfo);
+    expect(recording).toEqual(readRecording());
+  });
+});
