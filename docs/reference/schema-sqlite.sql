@@ -85,3 +85,5 @@ create table if not exists "worker_identity" ("worker_id" text not null, "url" t
 create table if not exists "task_input" ("task_id" text not null, "asset_id" text not null, constraint "task_input_pk" primary key ("task_id", "asset_id"));
 
 create index if not exists "task_input_asset_id" on "task_input" ("asset_id");
+
+create table if not exists "attempt_fingerprint" ("task_id" text not null, "attempt_id" text not null, "fingerprint" text not null, constraint "attempt_fingerprint_pk" primary key ("task_id", "attempt_id"));

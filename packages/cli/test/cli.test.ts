@@ -136,10 +136,12 @@ describe('comfleet tasks', () => {
     const asJson = await fleet.run('tasks', 'attempts', id, '--json');
 
     expect(shown.status).toBe(0);
-    expect(shown.out[0]).toMatch(/^TRY +WORKER +PROMPT +ENDING +CREATED +WAITED +RAN$/);
-    expect(shown.out[1]).toMatch(/^1 +\S+ +[0-9a-f-]{36} +succeeded +\S+ +\d+\.\d s +\d+\.\d s$/);
+    expect(shown.out[0]).toMatch(/^TRY +WORKER +PROMPT +ENDING +CREATED +WAITED +RAN +COMFYUI +DEVICE$/);
+    expect(shown.out[1]).toMatch(
+      /^1 +\S+ +[0-9a-f-]{36} +succeeded +\S+ +\d+\.\d s +\d+\.\d s +\d\S+ +\S.*$/,
+    );
     expect(JSON.parse(asJson.out.join('\n'))).toMatchObject({
-      attempts: [{ number: 1, ending: 'succeeded' }],
+      attempts: [{ number: 1, ending: 'succeeded', fingerprint: { driver: null } }],
     });
   });
 

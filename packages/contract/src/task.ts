@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { recordedErrorSchema } from './errors.ts';
+import { fingerprintSchema } from './fingerprint.ts';
 import { textSchema } from './texts/text.ts';
 
 /** Task: held → queued → running → succeeded | failed | canceled | expired; running → held or queued on retry. */
@@ -112,6 +113,8 @@ export const attemptSchema = z
     started_at: timeSchema.nullable().optional(),
     ended_at: timeSchema.nullable(),
     error: recordedErrorSchema.nullable(),
+    /** What it ran with; null for attempts of older versions. Servers before 0.2 send none. */
+    fingerprint: fingerprintSchema.nullable().optional(),
   })
   .meta({ id: 'Attempt' });
 export type Attempt = z.infer<typeof attemptSchema>;

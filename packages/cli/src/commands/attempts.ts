@@ -3,13 +3,13 @@ import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
 
-/** `comfleet tasks attempts`: every try of a task, oldest first. */
+/** `comfleet tasks attempts`: every try of a task, oldest first; with --json whole fingerprints. */
 export async function listAttempts(context: CommandContext, taskId: string): Promise<number> {
   const comfleet = await context.connect();
   const attempts = await comfleet.tasks.attempts(taskId, { signal: context.terminal.signal });
   context.show({ attempts }, () =>
     formatTable(
-      ['TRY', 'WORKER', 'PROMPT', 'ENDING', 'CREATED', 'WAITED', 'RAN'],
+      ['TRY', 'WORKER', 'PROMPT', 'ENDING', 'CREATED', 'WAITED', 'RAN', 'COMFYUI', 'DEVICE'],
       attempts.map((attempt) => [
         String(attempt.number),
         toPlainText(attempt.worker_name),
@@ -18,6 +18,8 @@ export async function listAttempts(context: CommandContext, taskId: string): Pro
         attempt.created_at,
         secondsBetween(attempt.created_at, attempt.started_at ?? null),
         secondsBetween(attempt.started_at ?? null, attempt.ended_at),
+        toPlainText(attempt.fingerprint?.comfyui_version ?? '-'),
+        toPlainText(attempt.fingerprint?.device ?? '-'),
       ]),
     ),
   );

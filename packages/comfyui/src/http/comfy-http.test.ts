@@ -249,6 +249,22 @@ describe('a server that misbehaves', () => {
     expect(await http.loadModels('nothing')).toBeNull();
     expect(await http.loadFeatures()).toEqual({});
   });
+
+  it('sizes of model files are read as far as they are sizes; of two files with one name the first counts', async () => {
+    const { http } = await open((request, response) =>
+      request.path === '/experiment/models/loras'
+        ? json([
+            { name: 'a\\b.safetensors', pathIndex: 0, modified: 1.5, created: 1.5, size: 629568830 },
+            { name: 'a/b.safetensors', pathIndex: 1, modified: 1.5, created: 1.5, size: 7 },
+            { name: 'c.safetensors', size: '7' },
+            { name: 'd.safetensors', size: -1 },
+            'e.safetensors',
+          ])(request, response)
+        : response.writeHead(404).end(),
+    );
+    expect(await http.loadModelSizes('loras')).toEqual(new Map([['a/b.safetensors', 629568830]]));
+    expect(await http.loadModelSizes('nothing')).toBeNull();
+  });
 });
 
 describe('files', () => {

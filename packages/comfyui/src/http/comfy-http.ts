@@ -133,6 +133,21 @@ export class ComfyHttp {
     }
   }
 
+  /**
+   * Bytes of the files of a model folder by name with `/` (protocol 2): the server walks the folder for it, so ask seldom.
+   * The first of two files with one name counts, as it does for the server's loaders. Null when it has no such folder or
+   * does not list it here (`configs`), or is too old.
+   */
+  async loadModelSizes(folder: string, options: CallOptions = {}): Promise<Map<string, number> | null> {
+    const path = `/experiment/models/${encodeURIComponent(folder)}`;
+    try {
+      return readSizes(await this.#calls.loadJson(path, options, 64));
+    } catch (error) {
+      if (error instanceof ComfyError && error.details.status === 404) return null;
+      throw error;
+    }
+  }
+
   /** Keys of the model folders (checkpoints, loras, …). */
   async listModelFolders(options: CallOptions = {}): Promise<string[]> {
     return readStrings(await this.#calls.loadJson('/models', options, 4));
@@ -214,4 +229,15 @@ export class ComfyHttp {
 
 function readStrings(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+function readSizes(value: unknown): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const file of Array.isArray(value) ? value.filter(isRecord) : []) {
+    const name = readString(file, 'name')?.replaceAll('\\', '/');
+    const size = readNumber(file, 'size');
+    if (name === undefined || size === undefined || sizes.has(name)) continue;
+    if (Number.isSafeInteger(size) && size >= 0) sizes.set(name, size);
+  }
+  return sizes;
 }

@@ -24,6 +24,7 @@ import type { Logger } from '../platform/logging/logger.ts';
 import type { Clock, Random } from '../platform/time/clock.ts';
 import { type Calls, openCalls } from './open-calls.ts';
 import type { Tables } from './tables.ts';
+import { VERSION } from './version.ts';
 
 export interface FlowDeps {
   database: Database<Tables>;
@@ -75,7 +76,11 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
   await finishBatchChanges({ database, journal, secrets: deps.secrets });
   const counters = createExecutionCounters();
   const stages = { journal, live, estimates, assets };
-  const engine = await openEngine(scope, { ...deps, ...stages, tallies, retries, counters }, options.engine);
+  const engine = await openEngine(
+    scope,
+    { ...deps, ...stages, tallies, retries, counters, version: VERSION },
+    options.engine,
+  );
   openRetention(scope, { database, blobs, assets, clock, logger }, options.retention);
   const calls = openCalls(scope, { ...deps, ...stages, engine }, options);
   return { engine, calls };

@@ -6,7 +6,7 @@ import { named } from '../../../test/kit/named.ts';
 import { createAssetRow, createAttemptRow, createTaskRow } from '../../../test/kit/rows.ts';
 import { parseConfig } from '../../app/settings.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
-import { writeNewAttempt, writeNewTask, writeTaskInputs } from '../tasks/task-rows.ts';
+import { writeFingerprint, writeNewAttempt, writeNewTask, writeTaskInputs } from '../tasks/task-rows.ts';
 import { writeAsset, writeBlob } from './asset-rows.ts';
 import { Assets } from './assets.ts';
 import type { BlobStore } from './blob-store.ts';
@@ -41,7 +41,7 @@ async function openSweep() {
   });
   const sweep = (limits: RetentionLimits = LIMITS, signal?: AbortSignal) =>
     sweepOnce({ database, blobs: store, assets, clock, logger: silentLogger }, limits, signal);
-  const list = async (table: 'task' | 'attempt' | 'task_event' | 'task_input') =>
+  const list = async (table: 'task' | 'attempt' | 'attempt_fingerprint' | 'task_event' | 'task_input') =>
     (await database.read(database.k.selectFrom(table).selectAll())).length;
   const addAsset = (row: ReturnType<typeof createAssetRow>) =>
     database.commit([
@@ -60,18 +60,23 @@ async function openSweep() {
 const asId = (text: string) => text as AssetId;
 
 describe('retention', () => {
-  test('TQ17 an ended task older than the limit goes with its attempts, events and inputs', async () => {
+  test('TQ17 an ended task older than the limit goes with its attempts, their fingerprints, events and inputs', async () => {
     const { database, beganMs, sweep, list } = await openSweep();
     const task = createTaskRow({ state: 'succeeded', ended_at: beganMs });
     await database.commit([
       ...writeNewTask(database.k, task, []),
       writeNewAttempt(database.k, createAttemptRow()),
+      writeFingerprint(database.k, {
+        task_id: task.id,
+        attempt_id: createAttemptRow().id,
+        fingerprint: '{}',
+      }),
       ...writeTaskInputs(database.k, task.id, [{ assetId: asId('input') }]),
     ]);
 
     await sweep();
 
-    for (const table of ['task', 'attempt', 'task_event', 'task_input'] as const)
+    for (const table of ['task', 'attempt', 'attempt_fingerprint', 'task_event', 'task_input'] as const)
       expect(await list(table)).toBe(0);
   });
 

@@ -108,6 +108,7 @@ async function purgeTasks(database: Database<RetentionTables>, beforeMs: number)
   await database.commit([
     { query: k.deleteFrom('task_event').where('task_id', 'in', ids) },
     { query: k.deleteFrom('attempt').where('task_id', 'in', ids) },
+    { query: k.deleteFrom('attempt_fingerprint').where('task_id', 'in', ids) },
     { query: k.deleteFrom('task_secret').where('task_id', 'in', ids) },
     { query: k.deleteFrom('task_input').where('task_id', 'in', ids) },
     { query: k.deleteFrom('task').where('id', 'in', ids) },

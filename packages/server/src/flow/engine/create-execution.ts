@@ -1,5 +1,6 @@
 import type { ProgressState } from '@comfleet/comfyui';
 import type { AssetId, Id, IdKind, Progress, WorkerId } from '@comfleet/contract';
+import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
@@ -12,17 +13,23 @@ import type { LiveBoard } from '../events/live-updates.ts';
 import type { DispatcherDeps } from '../execution/dispatcher.ts';
 import { DEFAULT_RETRY } from '../execution/ending.ts';
 import type { ExecutionCounters } from '../execution/execution-counters.ts';
+import { createFingerprint } from '../execution/fingerprint.ts';
 import { restoreName } from '../execution/prepare-graph.ts';
 import type { RetryBudget } from '../execution/retry-budget.ts';
 import type { FlowTables } from '../flow-tables.ts';
 import { loadGraphText } from '../tasks/graph-texts.ts';
+import { parseRequirements } from '../tasks/requirements.ts';
 import type { Secrets } from '../tasks/secrets.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
-import { writeAttempt, writeNewAttempt } from '../tasks/task-rows.ts';
+import { writeAttempt, writeFingerprint, writeNewAttempt } from '../tasks/task-rows.ts';
+import type { AttemptFingerprintRow, AttemptRow, TaskRow } from '../tasks/task-tables.ts';
 
 /** What running an attempt takes from the other stages. */
 export interface ExecutionParts {
   database: Database<FlowTables>;
+  fleet: Pick<WorkerRegistry, 'find'>;
+  /** Of this program. */
+  version: string;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -62,6 +69,7 @@ export function createExecution(
     retry: { ...DEFAULT_RETRY, random: () => parts.random.fraction() },
     writeAttempt: (row) => writeAttempt(database.k, row),
     writeNewAttempt: (row) => writeNewAttempt(database.k, row),
+    writeFingerprint: (task, attempt) => writeFingerprint(database.k, describeAttempt(parts, task, attempt)),
     writesAtEnd: (task) => secrets.writesAtEnd(task),
     describeClaim: (task, workerId) => estimates.describeClaim(task, workerId),
     onStarted: (task) => estimates.noteStart(task.id, database.nowMs()),
@@ -97,6 +105,21 @@ function createCollection(
     );
     return { writes, publish: () => publishNames({ blobs, logger, outputDir }, task, assets) };
   };
+}
+
+/** As the worker told it last; what it tells changes with its process, and its process is asked anew after each return. */
+function describeAttempt(
+  { fleet, version }: Pick<ExecutionParts, 'fleet' | 'version'>,
+  task: TaskRow,
+  attempt: AttemptRow,
+): AttemptFingerprintRow {
+  const fingerprint = createFingerprint({
+    comfleetVersion: version,
+    graphHash: task.graph_hash,
+    models: parseRequirements(task.requirements).models,
+    told: fleet.find(attempt.worker_id)?.snapshot().inventory ?? null,
+  });
+  return { task_id: task.id, attempt_id: attempt.id, fingerprint: JSON.stringify(fingerprint) };
 }
 
 const ALMOST_DONE = 0.999;

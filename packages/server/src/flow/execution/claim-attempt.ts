@@ -8,6 +8,8 @@ export interface ClaimDeps {
   journal: TaskJournal;
   createId: <K extends IdKind>() => Id<K>;
   writeNewAttempt: (row: AttemptRow) => Write;
+  /** Keeps what the attempt is to run with. */
+  writeFingerprint: (task: TaskRow, attempt: AttemptRow) => Write;
   /** Details for the event of a claim: what is expected of the task on this worker. */
   describeClaim: (task: TaskRow, workerId: WorkerId) => Record<string, unknown>;
 }
@@ -21,7 +23,7 @@ export interface ClaimedPlace {
 
 /** Claims a waiting task for a worker in SQL, with the id its prompt will have. Null when it waits no more. */
 export async function claimAttempt(
-  { database, journal, createId, writeNewAttempt, describeClaim }: ClaimDeps,
+  { database, journal, createId, writeNewAttempt, writeFingerprint, describeClaim }: ClaimDeps,
   taskId: TaskId,
   { workerId, socketId, placed }: ClaimedPlace,
 ): Promise<{ task: TaskRow; attempt: AttemptRow } | null> {
@@ -49,7 +51,7 @@ export async function claimAttempt(
     const details = { ...describeClaim(row, workerId), placement: placed };
     return {
       changes: [{ type: 'attempt.claimed', attemptId, workerId, promptId, details }],
-      writes: [writeNewAttempt(attempt)],
+      writes: [writeNewAttempt(attempt), writeFingerprint(row, attempt)],
     };
   });
   return task && attempt ? { task, attempt } : null;

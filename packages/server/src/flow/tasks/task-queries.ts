@@ -1,10 +1,18 @@
-import { type BatchId, lowestId, type TaskId, type TaskState, type WorkerId } from '@comfleet/contract';
+import {
+  type AttemptId,
+  type BatchId,
+  type Fingerprint,
+  lowestId,
+  type TaskId,
+  type TaskState,
+  type WorkerId,
+} from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { OwnerFilter } from './actor.ts';
 import { findTask } from './task-rows.ts';
-import type { AttemptRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
+import type { AttemptFingerprintRow, AttemptRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
 
 /** What a list of tasks asks for; doors build it from their query strings. */
 export interface TaskSelection {
@@ -73,6 +81,20 @@ const selectAttempts = statement<TaskTables, { taskId: TaskId }, AttemptRow>((k,
 /** Attempts of a task, first to last. */
 export async function loadAttempts(database: Database<TaskTables>, taskId: TaskId): Promise<AttemptRow[]> {
   return database.read(selectAttempts(database.k, { taskId }));
+}
+
+const selectFingerprints = statement<TaskTables, { taskId: TaskId }, AttemptFingerprintRow>((k, p) =>
+  k.selectFrom('attempt_fingerprint').selectAll().where('task_id', '=', p.taskId).limit(100),
+);
+
+/** What the attempts of a task ran with; those of older versions have none. */
+export async function loadFingerprints(
+  database: Database<TaskTables>,
+  taskId: TaskId,
+): Promise<Map<AttemptId, Fingerprint>> {
+  const rows = await database.read(selectFingerprints(database.k, { taskId }));
+  // Written by this program only.
+  return new Map(rows.map((row) => [row.attempt_id, JSON.parse(row.fingerprint) as Fingerprint]));
 }
 
 const selectEvents = statement<TaskTables, { taskId: TaskId; after: number }, TaskEventRow>((k, p) =>

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Write } from '../../platform/database/database.ts';
 import { statement } from '../../platform/database/statement.ts';
 import type { ChangedTask } from './task-change.ts';
-import type { AttemptRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
+import type { AttemptFingerprintRow, AttemptRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
 
 /* One function per statement; those on the path of a task are compiled once. */
 
@@ -104,6 +104,15 @@ const insertAttemptStatement = statement<TaskTables, AttemptColumns>((k, p) =>
   k.insertInto('attempt').values(pick(p, ATTEMPT_COLUMNS)),
 );
 
+const insertFingerprintStatement = statement<
+  TaskTables,
+  { [K in keyof AttemptFingerprintRow]: AttemptFingerprintRow[K] }
+>((k, p) =>
+  k
+    .insertInto('attempt_fingerprint')
+    .values({ task_id: p.task_id, attempt_id: p.attempt_id, fingerprint: p.fingerprint }),
+);
+
 const updateTaskStatement = statement<TaskTables, TaskColumns & { seen: number }>((k, p) =>
   k
     .updateTable('task')
@@ -183,6 +192,10 @@ export function writeChanges(k: K, seenVersion: number, changes: readonly Change
 
 export function writeNewAttempt(k: K, row: AttemptRow): Write {
   return { query: insertAttemptStatement(k, { ...row }) };
+}
+
+export function writeFingerprint(k: K, row: AttemptFingerprintRow): Write {
+  return { query: insertFingerprintStatement(k, { ...row }) };
 }
 
 /** Guarded by epoch and by not having ended: a stale dispatcher's write is refused. */

@@ -81,6 +81,14 @@ export interface AttemptRow {
   ended_at: number | null;
 }
 
+/** What an attempt ran with; written with its claim. */
+export interface AttemptFingerprintRow {
+  task_id: TaskId;
+  attempt_id: AttemptId;
+  /** JSON of the contract's Fingerprint. */
+  fingerprint: string;
+}
+
 export interface TaskEventRow {
   task_id: TaskId;
   number: number;
@@ -136,6 +144,7 @@ export interface IdempotencyRow {
 export interface TaskTables extends GraphTables {
   task: TaskRow;
   attempt: AttemptRow;
+  attempt_fingerprint: AttemptFingerprintRow;
   task_event: TaskEventRow;
   task_secret: SecretRow;
   task_input: TaskInputRow;

@@ -10,7 +10,7 @@ import {
 
 const answers: InventoryAnswers = {
   systemStats: {
-    system: { comfyui_version: '0.3.64', argv: ['main.py', '--cpu'] },
+    system: { comfyui_version: '0.3.64', pytorch_version: '2.8.0+cu129', argv: ['main.py', '--cpu'] },
     devices: [{ name: 'cuda:0', vram_total: 25769803776, later_field: 1 }],
   },
   objectInfo: {
@@ -21,6 +21,7 @@ const answers: InventoryAnswers = {
   objectInfoHash: 'hash',
   features: { max_upload_size: 104857600 },
   models: new Map([['checkpoints', ['sub\\a.safetensors']]]),
+  modelSizes: new Map([['checkpoints', new Map([['sub/a.safetensors', 6_938_040_682]])]]),
   embeddings: ['easynegative'],
   fetchedAtMs: 1_700_000_000_000,
 };
@@ -29,12 +30,14 @@ describe('parseInventory', () => {
   it('reads version, classes, models with forward slashes, devices and the upload limit', () => {
     expect(parseInventory(answers)).toMatchObject({
       version: '0.3.64',
+      pytorchVersion: '2.8.0+cu129',
       classTypes: new Set(['CheckpointLoaderSimple', 'LoraLoader', 'CLIPVisionLoader']),
       models: new Map([
         ['checkpoints', new Set(['sub/a.safetensors'])],
         ['loras', new Set(['x/y.safetensors'])],
         ['clip_vision', new Set(['vision.safetensors'])],
       ]),
+      modelSizes: new Map([['checkpoints', new Map([['sub/a.safetensors', 6938040682]])]]),
       embeddings: new Set(['easynegative']),
       devices: [{ name: 'cuda:0', vram_total: 25769803776, later_field: 1 }],
       vramTotal: 25769803776,
@@ -54,6 +57,16 @@ describe('parseInventory', () => {
     if (inventory === null) throw new Error('the answers are good');
     const stored = JSON.parse(JSON.stringify(toStoredInventory(inventory)));
     expect(fromStoredInventory(stored, inventory.objectInfo, 'hash')).toEqual(inventory);
+  });
+
+  it('is read from a row that an older version wrote, which knew no sizes', () => {
+    const inventory = parseInventory(answers);
+    if (inventory === null) throw new Error('the answers are good');
+    const { model_sizes: _sizes, pytorch_version: _pytorch, ...older } = toStoredInventory(inventory);
+
+    const read = fromStoredInventory(older, inventory.objectInfo, 'hash');
+
+    expect(read).toEqual({ ...inventory, modelSizes: new Map(), pytorchVersion: null });
   });
 });
 

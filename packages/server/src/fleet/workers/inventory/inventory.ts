@@ -1,11 +1,16 @@
 import { type ObjectInfo, readInputSpecs } from '@comfleet/comfyui';
+import { fromStoredSizes, toStoredSizes } from './model-sizes.ts';
 
 /** What a worker can run: its version, classes, model files and devices, as it told when last asked. */
 export interface Inventory {
   readonly version: string;
+  /** Of its PyTorch, with the build for its devices (`2.14.1+cu130`); null when it does not say. */
+  readonly pytorchVersion: string | null;
   readonly classTypes: ReadonlySet<string>;
   /** Folder → file names with `/`, whatever the worker's system writes. */
   readonly models: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Bytes of the files of `models` as the server told them; a folder or file it did not tell is absent. */
+  readonly modelSizes: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Names without extension. */
   readonly embeddings: ReadonlySet<string>;
   readonly objectInfo: ObjectInfo;
@@ -26,14 +31,17 @@ export interface InventoryAnswers {
   objectInfoHash: string;
   features: unknown;
   models: ReadonlyMap<string, unknown>;
+  modelSizes: ReadonlyMap<string, ReadonlyMap<string, number>>;
   embeddings: unknown;
   fetchedAtMs: number;
 }
 
-/** An inventory as stored, without object_info, which lies compressed under its hash. */
+/** An inventory as stored, without object_info, which lies compressed under its hash. Rows of older versions lack what is optional. */
 export interface StoredInventory {
   version: string;
+  pytorch_version?: string | null;
   models: Record<string, string[]>;
+  model_sizes?: Record<string, Record<string, number>>;
   embeddings: string[];
   devices: Record<string, unknown>[];
   vram_total: number;
@@ -66,8 +74,10 @@ export function parseInventory(answers: InventoryAnswers): Inventory | null {
   if (stats === null) return null;
   return {
     version: stats.version ?? 'unknown',
+    pytorchVersion: stats.pytorchVersion,
     classTypes: new Set(Object.keys(objectInfo)),
     models: collectModels(objectInfo, answers.models),
+    modelSizes: answers.modelSizes,
     embeddings: new Set(readNames(answers.embeddings) ?? []),
     objectInfo,
     objectInfoHash,
@@ -81,6 +91,7 @@ export function parseInventory(answers: InventoryAnswers): Inventory | null {
 /** What /system_stats says. */
 export interface ServerStats {
   version: string | null;
+  pytorchVersion: string | null;
   devices: Record<string, unknown>[];
   argv: string[];
 }
@@ -90,9 +101,11 @@ export function parseSystemStats(body: unknown): ServerStats | null {
   if (!isRecord(body) || !isRecord(body.system) || !Array.isArray(body.devices)) return null;
   const { system } = body;
   const version = system.comfyui_version;
+  const pytorchVersion = system.pytorch_version;
   const argv = system.argv;
   return {
     version: typeof version === 'string' ? version : null,
+    pytorchVersion: typeof pytorchVersion === 'string' ? pytorchVersion : null,
     devices: body.devices.filter(isRecord),
     argv: Array.isArray(argv) ? argv.filter((item) => typeof item === 'string') : [],
   };
@@ -109,7 +122,9 @@ export function parseObjectInfo(body: unknown): ObjectInfo | null {
 export function toStoredInventory(inventory: Inventory): StoredInventory {
   return {
     version: inventory.version,
+    pytorch_version: inventory.pytorchVersion,
     models: Object.fromEntries([...inventory.models].map(([folder, names]) => [folder, [...names]])),
+    model_sizes: toStoredSizes(inventory.modelSizes),
     embeddings: [...inventory.embeddings],
     devices: [...inventory.devices],
     vram_total: inventory.vramTotal,
@@ -126,8 +141,10 @@ export function fromStoredInventory(
 ): Inventory {
   return {
     version: stored.version,
+    pytorchVersion: stored.pytorch_version ?? null,
     classTypes: new Set(Object.keys(objectInfo)),
     models: new Map(Object.entries(stored.models).map(([folder, names]) => [folder, new Set(names)])),
+    modelSizes: fromStoredSizes(stored.model_sizes ?? {}),
     embeddings: new Set(stored.embeddings),
     objectInfo,
     objectInfoHash,

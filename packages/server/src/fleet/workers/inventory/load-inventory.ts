@@ -8,6 +8,7 @@ import {
 import { blake3 } from 'hash-wasm';
 import type { Clock } from '../../../platform/time/clock.ts';
 import { type Inventory, parseInventory, parseObjectInfo } from './inventory.ts';
+import { loadModelSizes } from './model-sizes.ts';
 import type { SharedInventories } from './shared-inventories.ts';
 
 export interface LoadOptions {
@@ -34,12 +35,14 @@ export async function loadInventory(options: LoadOptions): Promise<LoadedInvento
   const { http, clock, signal, shared } = options;
   const objectInfoText = await loadText(options, '/object_info');
   const objectInfoHash = await blake3(objectInfoText);
+  const models = await loadModels(http, signal);
   const inventory = parseInventory({
     systemStats: parseTolerantJson(await loadText(options, '/system_stats')),
     objectInfo: readObjectInfo(objectInfoText, objectInfoHash, shared),
     objectInfoHash,
     features: await orWithout(http.loadFeatures({ signal }), {}),
-    models: await loadModels(http, signal),
+    models,
+    modelSizes: await loadModelSizes(http, foldersWithFiles(models), signal),
     embeddings: await orWithout(http.loadEmbeddings({ signal }), []),
     fetchedAtMs: clock.nowMs(),
   });
@@ -63,6 +66,10 @@ function readObjectInfo(text: string, hash: string, shared: SharedInventories): 
 
 function notComfyui(what: string): ComfyError {
   return new ComfyError('INVALID_BODY', `${what} is not ComfyUI\u2019s`);
+}
+
+function foldersWithFiles(models: ReadonlyMap<string, readonly string[]>): string[] {
+  return [...models].flatMap(([folder, names]) => (names.length > 0 ? [folder] : []));
 }
 
 async function loadModels(http: ComfyHttp, signal: AbortSignal): Promise<Map<string, readonly string[]>> {

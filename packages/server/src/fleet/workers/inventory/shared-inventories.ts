@@ -1,5 +1,6 @@
 import type { ObjectInfo } from '@comfleet/comfyui';
 import type { Inventory } from './inventory.ts';
+import { type ModelSizes, toStoredSizes } from './model-sizes.ts';
 
 type Models = Inventory['models'];
 
@@ -11,6 +12,7 @@ export class SharedInventories {
   readonly #objectInfos = new Map<string, WeakRef<ObjectInfo>>();
   readonly #classTypes = new WeakMap<ObjectInfo, ReadonlySet<string>>();
   readonly #models = new Map<string, WeakRef<Models>>();
+  readonly #sizes = new Map<string, WeakRef<ModelSizes>>();
 
   findObjectInfo(hash: string): ObjectInfo | null {
     return this.#objectInfos.get(hash)?.deref() ?? null;
@@ -31,6 +33,11 @@ export class SharedInventories {
       objectInfo,
       classTypes,
       models: shareUnder(this.#models, toKey(inventory.models), inventory.models),
+      modelSizes: shareUnder(
+        this.#sizes,
+        JSON.stringify(toStoredSizes(inventory.modelSizes)),
+        inventory.modelSizes,
+      ),
     };
   }
 }

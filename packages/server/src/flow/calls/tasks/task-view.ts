@@ -1,4 +1,12 @@
-import type { Attempt, Progress, RecordedError, Result, Task, TaskEvent } from '@comfleet/contract';
+import type {
+  Attempt,
+  Fingerprint,
+  Progress,
+  RecordedError,
+  Result,
+  Task,
+  TaskEvent,
+} from '@comfleet/contract';
 import { toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { AssetRow } from '../../assets/asset-tables.ts';
 import type { TaskOutlook } from '../../engine/engine.ts';
@@ -73,7 +81,10 @@ export function toResult(asset: AssetRow, { url, text }: { url: string; text: st
   };
 }
 
-export function toAttempt(attempt: AttemptRow, workerName: string): Attempt {
+export function toAttempt(
+  attempt: AttemptRow,
+  { workerName, fingerprint }: { workerName: string; fingerprint: Fingerprint | null },
+): Attempt {
   return {
     id: attempt.id,
     number: attempt.number,
@@ -87,6 +98,7 @@ export function toAttempt(attempt: AttemptRow, workerName: string): Attempt {
     started_at: toTime(attempt.started_at),
     ended_at: toTime(attempt.ended_at),
     error: parseError(attempt.error),
+    fingerprint,
   };
 }
 

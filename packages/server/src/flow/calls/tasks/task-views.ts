@@ -20,6 +20,7 @@ import {
   listVisibleTasks,
   loadAttempts,
   loadEventRows,
+  loadFingerprints,
   loadVisibleTask,
   type TaskSelection,
 } from '../../tasks/task-queries.ts';
@@ -87,9 +88,16 @@ export class TaskViews {
   }
 
   async #loadAttempts(id: TaskId): Promise<Attempt[]> {
-    const attempts = await loadAttempts(this.#deps.database, id);
+    const { database } = this.#deps;
+    const [attempts, fingerprints] = await Promise.all([
+      loadAttempts(database, id),
+      loadFingerprints(database, id),
+    ]);
     return attempts.map((attempt) =>
-      toAttempt(attempt, this.#findWorkerName(attempt.worker_id) ?? attempt.worker_id),
+      toAttempt(attempt, {
+        workerName: this.#findWorkerName(attempt.worker_id) ?? attempt.worker_id,
+        fingerprint: fingerprints.get(attempt.id) ?? null,
+      }),
     );
   }
 

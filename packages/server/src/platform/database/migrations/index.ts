@@ -4,6 +4,7 @@ import { tables as records } from './0001-records.ts';
 import { tables as overlay } from './0002-overlay.ts';
 import { tables as workerHealth } from './0003-worker-health.ts';
 import { fill as fillTaskInputs, tables as taskInputs } from './0004-task-inputs.ts';
+import { tables as attemptFingerprints } from './0005-attempt-fingerprints.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   { version: 3, name: 'worker-health', minBinary: 1, tables: workerHealth },
   // An older program accepts tasks without their inputs' rows, and uploads they wait for would be removed.
   { version: 4, name: 'task-inputs', minBinary: 4, tables: taskInputs, fill: fillTaskInputs },
+  { version: 5, name: 'attempt-fingerprints', minBinary: 4, tables: attemptFingerprints },
 ];
