@@ -45,6 +45,8 @@ describe('a supervised ComfyUI', () => {
     const argv = (await rig.table.inspect(pidOf(ready)))?.argv ?? [];
     expect(argv.slice(1)).toEqual([
       'main.js',
+      '--database-url',
+      `sqlite:///${join(rig.folder, 'instances', id, 'comfyui.db')}`,
       '--cpu',
       '--temp-directory',
       join(rig.folder, 'instances', id),

@@ -94,6 +94,22 @@ export class ComfyHttp {
     await this.#calls.post('/interrupt', promptId === undefined ? {} : { prompt_id: promptId }, options);
   }
 
+  /**
+   * Cancels one prompt, waiting or running, in one step (ComfyUI ≥ 0.26). True: taken out of the queue, or told to stop, which
+   * is not yet stopped. False: ended or unknown. Null: this server has no such route.
+   */
+  async cancelJob(promptId: string, options: CallOptions = {}): Promise<boolean | null> {
+    const url = `${this.baseUrl}/api/jobs/${encodeURIComponent(promptId)}/cancel`;
+    try {
+      const answer = await this.#calls.callRecord({ method: 'POST', url, timeoutMs: 15_000, ...options }, 1);
+      return answer['cancelled'] === true;
+    } catch (error) {
+      // An older server has no such address, or one that takes GET alone.
+      if (error instanceof ComfyError && [404, 405].includes(error.details.status ?? 0)) return null;
+      throw error;
+    }
+  }
+
   /** Asks the server to unload models or drop its caches, after the prompt that runs. */
   async free(
     what: { unloadModels?: boolean; freeMemory?: boolean },

@@ -20,6 +20,7 @@ export function toFlowOptions(config: Config, balancing: Balancing, library: Wor
     retention,
     engine: {
       outputDir: comfyui.outputDir,
+      previewMethod: comfyui.previewMethod,
       maxFileBytes: limits.resultBytes,
       maxFiles: limits.resultFiles,
       offlineGraceMs: placement.offlineGraceMs,

@@ -99,7 +99,7 @@ export class HeldProcess {
 
   /** It answers nothing: there is no use in waiting long for a polite end. */
   async endHung(running: RunningProcess): Promise<void> {
-    await this.#end(running, Math.min(this.#graceMs, this.#options.shutdownGraceMs));
+    await this.#end(running, Math.min(this.#graceMs, this.#options.hungGraceMs));
   }
 
   /** From now on ends are quick: we are ending ourselves. */

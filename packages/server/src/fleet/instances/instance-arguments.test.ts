@@ -11,9 +11,11 @@ const plain = {
 };
 
 describe('buildInstanceArguments', () => {
-  it('PS11 gives address, port, mark and no browser, ours last', () => {
+  it('PS11 gives address, port, mark, a database of its own and no browser', () => {
     expect(buildInstanceArguments({ ...plain, extraArgs: ['--cpu', '--preview-method', 'auto'] })).toEqual([
       'main.py',
+      '--database-url',
+      'sqlite:////data/instances/one/comfyui.db',
       '--cpu',
       '--preview-method',
       'auto',
@@ -29,7 +31,7 @@ describe('buildInstanceArguments', () => {
 
   it('PS11 moves the folders only when asked', () => {
     const args = buildInstanceArguments({ ...plain, baseDirectory: '/data/u1/p1' });
-    expect(args.slice(1, 3)).toEqual(['--base-directory', '/data/u1/p1']);
+    expect(args.slice(3, 5)).toEqual(['--base-directory', '/data/u1/p1']);
     expect(buildInstanceArguments(plain)).not.toContain('--base-directory');
   });
 
@@ -58,7 +60,7 @@ describe('buildInstanceArguments', () => {
   it.each(['--cpu', '--lowvram', '--preview-method', '--output-directory', '-1', 'auto'])(
     'passes %s on',
     (argument) => {
-      expect(buildInstanceArguments({ ...plain, extraArgs: [argument] })[1]).toBe(argument);
+      expect(buildInstanceArguments({ ...plain, extraArgs: [argument] })[3]).toBe(argument);
     },
   );
 });

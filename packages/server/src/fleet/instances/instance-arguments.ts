@@ -26,7 +26,7 @@ const OURS = [
   '--tls-certfile',
 ];
 
-/** The arguments behind the interpreter, ours last so that they win. Throws INSTANCE_CONFIG for extra ones that are ours to set. */
+/** The arguments behind the interpreter, ours last so that they win (but for the database). Throws INSTANCE_CONFIG for extra ones that are ours to set. */
 export function buildInstanceArguments(options: InstanceArguments): string[] {
   for (const argument of options.extraArgs) {
     const taken = findTaken(argument);
@@ -41,6 +41,8 @@ export function buildInstanceArguments(options: InstanceArguments): string[] {
   const base = options.baseDirectory === null ? [] : ['--base-directory', options.baseDirectory];
   return [
     options.entry,
+    '--database-url',
+    toDatabaseUrl(options.markerDirectory),
     ...options.extraArgs,
     ...base,
     '--temp-directory',
@@ -51,6 +53,11 @@ export function buildInstanceArguments(options: InstanceArguments): string[] {
     String(options.port),
     '--disable-auto-launch',
   ];
+}
+
+/** Instances of one installation would share its database, which only the first to start could lock; extra arguments may name another. */
+function toDatabaseUrl(markerDirectory: string): string {
+  return `sqlite:///${markerDirectory.replaceAll('\\', '/')}/comfyui.db`;
 }
 
 function findTaken(argument: string): string | null {

@@ -13,8 +13,10 @@ export interface InstancesOptions extends Partial<Timing> {
   environment: Readonly<Record<string, string | undefined>>;
   /** From SIGINT to SIGTERM, default 10000. */
   stopGraceMs?: number;
-  /** The same while we end ourselves, default 2500. */
+  /** The same while we end ourselves, default 7000: ComfyUI 0.33 takes 2 to 5 s to end. */
   shutdownGraceMs?: number;
+  /** The same for one that answers nothing, default 2500. */
+  hungGraceMs?: number;
   /** From SIGTERM to SIGKILL, default 1000. */
   terminateGraceMs?: number;
   /** One that became ready less than this ago is not ended for hanging, default 15000. */
@@ -42,7 +44,8 @@ export function compileInstancesOptions(options: InstancesOptions): CompiledInst
     portRange: options.portRange ?? DEFAULTS.portRange,
     startupTimeoutMs: options.startupTimeoutMs ?? DEFAULTS.startupTimeoutMs,
     stopGraceMs: options.stopGraceMs ?? 10_000,
-    shutdownGraceMs: options.shutdownGraceMs ?? 2_500,
+    shutdownGraceMs: options.shutdownGraceMs ?? 7_000,
+    hungGraceMs: options.hungGraceMs ?? 2_500,
     terminateGraceMs: options.terminateGraceMs ?? 1_000,
     settleMs: options.settleMs ?? 15_000,
     onShutdown: options.onShutdown ?? 'stop',

@@ -60,6 +60,8 @@ export interface ConnectedWorker {
   readonly http: ComfyHttp;
   /** The one socket of this worker, always drained. */
   readonly socket: ComfySocket;
+  /** The last known one; null when it never answered. */
+  readonly inventory: WorkerSnapshot['inventory'];
   snapshot(): WorkerSnapshot;
   /** Asks object_info and model lists again. Throws ComfyError when the worker does not answer. */
   refreshInventory(): Promise<void>;

@@ -16,6 +16,7 @@ import type { ExecutionCounters } from '../execution/execution-counters.ts';
 import { createFingerprint } from '../execution/fingerprint.ts';
 import { restoreName } from '../execution/prepare-graph.ts';
 import type { RetryBudget } from '../execution/retry-budget.ts';
+import type { PreviewMethod } from '../execution/settings.ts';
 import type { FlowTables } from '../flow-tables.ts';
 import { loadGraphText } from '../tasks/graph-texts.ts';
 import { parseRequirements } from '../tasks/requirements.ts';
@@ -54,10 +55,15 @@ export interface OutputOptions {
   maxFiles: number;
 }
 
+export interface ExecutionOptions extends OutputOptions {
+  /** Asked for with each prompt, where its caller and its worker leave that open. */
+  previewMethod: PreviewMethod;
+}
+
 /** What running an attempt needs of the other stages, put together. */
 export function createExecution(
   parts: ExecutionParts,
-  options: OutputOptions,
+  options: ExecutionOptions,
 ): Omit<DispatcherDeps, 'planRetryLane' | 'slots'> {
   const { database, clock, logger, createId, journal, live, secrets, estimates } = parts;
   return {
@@ -66,6 +72,7 @@ export function createExecution(
     clock,
     logger,
     createId,
+    previewMethod: options.previewMethod,
     retry: { ...DEFAULT_RETRY, random: () => parts.random.fraction() },
     writeAttempt: (row) => writeAttempt(database.k, row),
     writeNewAttempt: (row) => writeNewAttempt(database.k, row),

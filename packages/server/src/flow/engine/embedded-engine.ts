@@ -17,7 +17,7 @@ import type { QueuedTask, WaitingTask } from '../queue/task-queue.ts';
 import { parseRequirements } from '../tasks/requirements.ts';
 import { streamWaitingTasks } from '../tasks/task-queries.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
-import { createExecution, type ExecutionParts, type OutputOptions } from './create-execution.ts';
+import { createExecution, type ExecutionOptions, type ExecutionParts } from './create-execution.ts';
 import { createForecasts } from './create-forecasts.ts';
 import { describePlacement } from './describe-placement.ts';
 import type {
@@ -46,7 +46,7 @@ export interface EngineDeps extends ExecutionParts {
   tallies: TaskTallies;
 }
 
-export interface EngineOptions extends OutputOptions {
+export interface EngineOptions extends ExecutionOptions {
   /** As they are at each decision: strategy, limits and bypass change while it runs. */
   rules: () => Pick<PlacementRules, 'strategy' | 'bypass' | 'typeLimit'>;
   /** A client without a start in a lane for this long is raised a step. */
@@ -124,7 +124,7 @@ class EmbeddedEngine implements Engine {
     });
   }
 
-  #createDispatcher(scope: Scope, options: OutputOptions): Dispatcher {
+  #createDispatcher(scope: Scope, options: ExecutionOptions): Dispatcher {
     const { clock } = this.#deps;
     const board = this.#board;
     return new Dispatcher(scope, {

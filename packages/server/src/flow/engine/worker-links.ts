@@ -1,10 +1,14 @@
 import type { WorkerId } from '@comfleet/contract';
+import { isBelowVersion } from '../../fleet/workers/identity/comfyui-version.ts';
 import type { ConnectedWorker, WorkerRegistry } from '../../fleet/workers/registry.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { RunningWorker } from '../execution/attempt-runner.ts';
 import type { ExecutionCounters } from '../execution/execution-counters.ts';
 import { WorkerTracker } from '../execution/worker-tracker.ts';
+
+/** The first version that reads `extra_data.preview_method`. */
+const PREVIEW_METHOD_SINCE = '0.5.0';
 
 export interface LinkDeps {
   fleet: WorkerRegistry;
@@ -33,6 +37,9 @@ export class WorkerLinks {
       tracker: this.#openTracker(worker),
       get socketId() {
         return worker.socket.socketId;
+      },
+      get takesPreviewMethod() {
+        return !isBelowVersion(worker.inventory?.version ?? null, PREVIEW_METHOD_SINCE);
       },
       expectStatus: () => worker.socket.expectStatus(),
       markSuspect: () => worker.markSuspect(),

@@ -9,6 +9,7 @@ import type { StepDeps } from './attempt-steps.ts';
 import type { AttemptResult } from './ending.ts';
 import type { ExecutionCounters } from './execution-counters.ts';
 import type { InputFile, PreparedGraph } from './prepare-graph.ts';
+import type { PreviewMethod } from './settings.ts';
 import type { WorkerTracker } from './worker-tracker.ts';
 
 /** The worker an attempt runs on, as much of it as running needs. */
@@ -16,6 +17,8 @@ export interface RunningWorker {
   readonly http: ComfyHttp;
   readonly tracker: WorkerTracker;
   readonly socketId: string;
+  /** Its ComfyUI sets previews by the prompt (≥ 0.5.0). */
+  readonly takesPreviewMethod: boolean;
   expectStatus(): { accepted(): void; cancel(): void };
   markSuspect(): void;
 }
@@ -30,6 +33,7 @@ export interface Collected {
 export interface RunnerDeps extends StepDeps {
   clock: Clock;
   logger: Logger;
+  previewMethod: PreviewMethod;
   loadGraphText(hash: string): Promise<string>;
   loadSecrets(taskId: TaskId): Promise<Record<string, unknown>>;
   /** Pushes a file of ours to the worker and answers the value its graph input must have. */

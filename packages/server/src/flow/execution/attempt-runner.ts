@@ -155,7 +155,11 @@ class AttemptRun {
         graph,
         promptId: attempt.prompt_id,
         socketId: worker.socketId,
-        extraData: { ...secrets, comfleet: { task: task.id, attempt: attempt.id, epoch: attempt.epoch } },
+        extraData: {
+          ...(worker.takesPreviewMethod && { preview_method: this.#deps.previewMethod }),
+          ...secrets,
+          comfleet: { task: task.id, attempt: attempt.id, epoch: attempt.epoch },
+        },
         signal,
         clock: this.#deps.clock,
         logger: this.#deps.logger,

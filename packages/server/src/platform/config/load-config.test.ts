@@ -156,6 +156,7 @@ test('an empty file is a working single machine', () => {
   expect(config.comfyui).toEqual({
     url: 'http://127.0.0.1:8188',
     isWritten: false,
+    previewMethod: 'auto',
     outputDir: '/studio/backend/.comfleet/outputs',
     inputDir: '/studio/backend/.comfleet/input',
     timeoutMs: 900_000,
