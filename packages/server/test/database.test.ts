@@ -1,29 +1,14 @@
 import { stat } from 'node:fs/promises';
 import type { PrincipalId } from '@comfleet/contract';
-import {
-  type Database,
-  findSetting,
-  loadDatabaseStatus,
-  migrateDatabase,
-  openGeneration,
-  printSchema,
-  saveSetting,
-  type Tables,
-} from '@comfleet/server';
-import { DatabaseSync } from '@photostructure/sqlite';
-import mysql from 'mysql2/promise';
-import pg from 'pg';
+import { type Database, findSetting, openGeneration, saveSetting, type Tables } from '@comfleet/server';
 import { afterEach, expect, test } from 'vitest';
 import { describeOnDatabases } from '../../../e2e/services/databases.ts';
-import { writeNewTask } from '../src/flow/tasks/task-rows.ts';
-import { migrations } from '../src/platform/database/migrations/index.ts';
+import { writeBlob } from '../src/flow/assets/asset-rows.ts';
+import { loadGraphText, writeGraph } from '../src/flow/tasks/graph-texts.ts';
 import { named } from './kit/named.ts';
-import { closeAll, createEmpty, openForTest, type ServerDatabaseConfig } from './kit/open-test-database.ts';
-import { createTaskRow } from './kit/rows.ts';
+import { closeAll, createEmpty, openForTest } from './kit/open-test-database.ts';
 
 afterEach(closeAll);
-
-const LATEST = migrations.length;
 
 const insertSetting = (database: Database<Tables>, name: string, value = '') => ({
   query: database.k.insertInto('setting').values({ name, value }),
@@ -34,120 +19,6 @@ const listNames = async (database: Database<Tables>) => {
   const rows = await database.read(database.k.selectFrom('setting').select('name').orderBy('name'));
   return rows.map((row) => row.name);
 };
-
-/** Runs SQL through the driver itself, past the product. */
-async function runScript(config: ServerDatabaseConfig, script: string): Promise<void> {
-  if (config.driver === 'sqlite') {
-    const db = new DatabaseSync(config.file);
-    db.exec(script);
-    db.close();
-  } else if (config.driver === 'postgres') {
-    const { host, port, user, password, database } = config;
-    const options = { host, port, database, user: user ?? '', password: password ?? '' };
-    const client = new pg.Client(options);
-    await client.connect();
-    await client.query(script).finally(() => client.end());
-  } else {
-    const { host, port, user, password, database } = config;
-    const options = { host, port, database, user: user ?? '', password: password ?? '' };
-    const connection = await mysql.createConnection({ ...options, multipleStatements: true });
-    await connection.query(script).finally(() => connection.end());
-  }
-}
-
-describeOnDatabases('migrations', (kind) => {
-  test('DB2 an empty database says what is pending, a migrated one that nothing is', async () => {
-    const config = await createEmpty(kind);
-
-    const before = await loadDatabaseStatus(config);
-    const made = await migrateDatabase(config);
-
-    const pending = migrations.map(({ version, name }) => ({ version, name }));
-    expect(before).toEqual({ driver: config.driver, current: 0, latest: LATEST, pending });
-    expect(made).toEqual({ driver: config.driver, current: LATEST, latest: LATEST, pending: [] });
-    expect(await loadDatabaseStatus(config)).toEqual(made);
-  });
-
-  test('DB2 migrating again keeps the schema and its rows', async () => {
-    const config = await createEmpty(kind);
-    const database = await openForTest(config);
-    await database.commit([insertSetting(database, 'kept')]);
-
-    const again = await migrateDatabase(config);
-
-    expect(again.current).toBe(LATEST);
-    expect(await listNames(database)).toEqual(['kept']);
-  });
-
-  test('DB2 five migrations at once make one schema', async () => {
-    const config = await createEmpty(kind);
-
-    const results = await Promise.all([1, 2, 3, 4, 5].map(() => migrateDatabase(config)));
-
-    expect(results.map((status) => status.current)).toEqual([LATEST, LATEST, LATEST, LATEST, LATEST]);
-    const database = await openForTest(config);
-    expect(await listNames(database)).toEqual([]);
-  });
-
-  test('DB2 the printed SQL makes a schema that the product works on', async () => {
-    const config = await createEmpty(kind);
-    const versions = migrations.map(({ version, name }) => `(${version}, '${name}', 1, 0)`).join(', ');
-    const insert = `insert into comfleet_schema (version, name, min_binary, applied_at) values ${versions};`;
-
-    await runScript(config, printSchema(config.driver) + insert);
-
-    expect((await loadDatabaseStatus(config)).pending).toEqual([]);
-    const database = await openForTest(config);
-    const outcome = await database.commit([insertSetting(database, 'works')]);
-    expect(outcome).toEqual({ kind: 'committed' });
-  });
-
-  test('F9 a migration that stopped half way is finished by the next', async () => {
-    const config = await createEmpty(kind);
-    const half = printSchema(config.driver).split(';\n\n').slice(0, 12).join(';\n');
-    await runScript(config, half);
-
-    const status = await migrateDatabase(config);
-
-    expect(status.current).toBe(LATEST);
-    const database = await openForTest(config);
-    expect(await listNames(database)).toEqual([]);
-  });
-
-  test('DB2 the uploads that open tasks need are taken over from their requirements', async () => {
-    const config = await createEmpty(kind);
-    await migrateDatabase(config);
-    const database = await openForTest(config);
-    const inputs = ['a', 'b', 'a'].map((assetId) => ({ nodeId: '1', inputName: 'image', assetId }));
-    const requirements = JSON.stringify({ models: [{ folder: 'loras', name: 'c' }], inputs });
-    for (const state of ['queued', 'succeeded'] as const) {
-      const task = createTaskRow({ id: named(state), state, requirements });
-      await database.commit(writeNewTask(database.k, task, []));
-    }
-    await runScript(config, 'delete from comfleet_schema where version = 4');
-
-    await migrateDatabase(config);
-
-    const rows = await database.read(database.k.selectFrom('task_input').selectAll().orderBy('asset_id'));
-    expect(rows.map((row) => [row.task_id, row.asset_id])).toEqual([
-      ['queued', 'a'],
-      ['queued', 'b'],
-    ]);
-  });
-
-  test('F9 a schema that a newer program needs is refused, one it merely made is not', async () => {
-    const config = await createEmpty(kind);
-    await migrateDatabase(config);
-    const insert = 'insert into comfleet_schema (version, name, min_binary, applied_at) values';
-
-    await runScript(config, `${insert} (98, 'newer', 1, 0)`);
-    expect((await migrateDatabase(config)).current).toBe(98);
-
-    await runScript(config, `${insert} (99, 'incompatible', 99, 0)`);
-    const refused = { code: 'SCHEMA_TOO_NEW', details: { schema_version: 99, this_program: LATEST } };
-    await expect(openForTest(config)).rejects.toMatchObject(refused);
-  });
-});
 
 describeOnDatabases('a commit', (kind) => {
   test('DB1 of five compare-and-sets at once exactly one wins', async () => {
@@ -229,6 +100,27 @@ describeOnDatabases('a commit', (kind) => {
     expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'INTERNAL' } });
     expect(after).toEqual({ status: 'fulfilled', value: { kind: 'committed' } });
     expect(await listNames(database)).toEqual(['after', 'before']);
+  });
+
+  test('adds what is missing and leaves, or refreshes, what is there', async () => {
+    const database = await openForTest(await createEmpty(kind));
+    const blob = (size: number) => writeBlob(database, { hash: 'b', size_bytes: size, created_at: size });
+    const graph = (text: string, atMs: number) => writeGraph(database, { hash: 'g', text, atMs });
+
+    const first = await database.commit([blob(1), graph('{}', 1)]);
+    const second = await database.commit([
+      blob(2),
+      graph('{"other":1}', 2),
+      insertSetting(database, 'after'),
+    ]);
+
+    expect([first, second]).toEqual([{ kind: 'committed' }, { kind: 'committed' }]);
+    const blobs = await database.read(database.k.selectFrom('blob').select(['size_bytes', 'created_at']));
+    expect(blobs.map((row) => ({ ...row }))).toEqual([{ size_bytes: 1, created_at: 1 }]);
+    const graphs = await database.read(database.k.selectFrom('graph').select('created_at'));
+    expect(graphs.map((row) => row.created_at)).toEqual([2]);
+    expect(await loadGraphText(database, 'g')).toBe('{}');
+    expect(await listNames(database)).toEqual(['after']);
   });
 
   test('runs its writes in order, and commits take effect in the order they were asked for', async () => {

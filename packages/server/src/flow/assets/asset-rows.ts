@@ -1,6 +1,7 @@
 import type { AssetId, TaskId } from '@comfleet/contract';
 import type { Kysely } from 'kysely';
 import type { Database, Write } from '../../platform/database/database.ts';
+import { insertMissing } from '../../platform/database/insert-missing.ts';
 import { statement } from '../../platform/database/statement.ts';
 import type { AssetRow, AssetTables, BlobRow } from './asset-tables.ts';
 
@@ -27,27 +28,17 @@ const insertAsset = statement<AssetTables, { [K in keyof AssetRow]: AssetRow[K] 
   }),
 );
 
-type BlobColumns = { [K in keyof BlobRow]: BlobRow[K] };
-
-const insertMissingBlob = statement<AssetTables, BlobColumns>((k, p) =>
-  k
-    .insertInto('blob')
-    .values({ hash: p.hash, size_bytes: p.size_bytes, created_at: p.created_at })
-    .onConflict((conflict) => conflict.column('hash').doNothing()),
-);
-
-const insertMissingBlobMysql = statement<AssetTables, BlobColumns>((k, p) =>
-  k.insertInto('blob').ignore().values({ hash: p.hash, size_bytes: p.size_bytes, created_at: p.created_at }),
+const insertMissingBlob = insertMissing<AssetTables, 'blob', { [K in keyof BlobRow]: BlobRow[K] }>((k, p) =>
+  k.insertInto('blob').values({ hash: p.hash, size_bytes: p.size_bytes, created_at: p.created_at }),
 );
 
 export function writeAsset(k: Kysely<AssetTables>, row: AssetRow): Write {
   return { query: insertAsset(k, { ...row }) };
 }
 
-/** Adds a blob's row unless it is there; MySQL says this differently. */
+/** Adds a blob's row unless it is there. */
 export function writeBlob(database: Pick<Database<AssetTables>, 'k' | 'driver'>, row: BlobRow): Write {
-  const insert = database.driver === 'mysql' ? insertMissingBlobMysql : insertMissingBlob;
-  return { query: insert(database.k, { ...row }) };
+  return { query: insertMissingBlob(database, { ...row }) };
 }
 
 const selectTaskAssets = statement<AssetTables, { taskId: TaskId }, AssetRow>((k, p) =>

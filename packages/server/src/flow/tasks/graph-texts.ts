@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Database, Write } from '../../platform/database/database.ts';
 import type { GraphTables } from '../../platform/database/graph-tables.ts';
+import { insertOrRefresh } from '../../platform/database/insert-missing.ts';
 import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 
@@ -13,17 +14,12 @@ export function hashGraph(text: string): string {
 type GraphColumns = { hash: string; size_bytes: number; body: Uint8Array; created_at: number };
 
 /** Adds a graph or makes a known one young again, so that the sweep of unused graphs leaves it to its new user. */
-const upsertGraph = statement<GraphTables, GraphColumns>((k, p) =>
-  k
-    .insertInto('graph')
-    .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at })
-    .onConflict((conflict) => conflict.column('hash').doUpdateSet({ created_at: p.created_at })),
-);
-const upsertGraphMysql = statement<GraphTables, GraphColumns>((k, p) =>
-  k
-    .insertInto('graph')
-    .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at })
-    .onDuplicateKeyUpdate({ created_at: p.created_at }),
+const insertGraph = insertOrRefresh<GraphTables, 'graph', GraphColumns>(
+  { key: 'hash', refresh: 'created_at' },
+  (k, p) =>
+    k
+      .insertInto('graph')
+      .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at }),
 );
 
 /** A graph's row by its content. */
@@ -31,10 +27,9 @@ export function writeGraph(
   database: Database<GraphTables>,
   { hash, text, atMs }: { hash: string; text: string; atMs: number },
 ): Write {
-  const insert = database.driver === 'mysql' ? upsertGraphMysql : upsertGraph;
   // Copied, because zlib answers a view of a buffer of 16 kB, which ten thousand graphs of a batch would hold.
   const body = new Uint8Array(deflateRawSync(text, { level: 1 }));
-  return { query: insert(database.k, { hash, size_bytes: text.length, body, created_at: atMs }) };
+  return { query: insertGraph(database, { hash, size_bytes: text.length, body, created_at: atMs }) };
 }
 
 const selectGraph = statement<GraphTables, { hash: string }, { body: Uint8Array }>((k, p) =>

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
 import { type ObjectInfo, parseTolerantJson } from '@comfleet/comfyui';
 import type { Database } from '../../../platform/database/database.ts';
+import { insertMissing } from '../../../platform/database/insert-missing.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { parseObjectInfo } from '../inventory/inventory.ts';
 import type { SharedInventories } from '../inventory/shared-inventories.ts';
@@ -9,6 +10,16 @@ import type { WorkerTables } from '../worker-tables.ts';
 
 const compress = promisify(deflate);
 const expand = promisify(inflate);
+
+const insertMissingText = insertMissing<
+  WorkerTables,
+  'graph',
+  { hash: string; size_bytes: number; body: Uint8Array; created_at: number }
+>((k, p) =>
+  k
+    .insertInto('graph')
+    .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at }),
+);
 
 /** The object_infos of the fleet in SQL, compressed, each once under its hash. */
 export class ObjectInfoRecords {
@@ -30,19 +41,15 @@ export class ObjectInfoRecords {
     );
     if (known.length > 0) return;
     const body = await compress(Buffer.from(text));
-    const outcome = await this.#database.commit([
-      {
-        query: k.insertInto('graph').values({
-          hash,
-          size_bytes: Buffer.byteLength(text),
-          body,
-          created_at: this.#database.nowMs(),
-        }),
-      },
-    ]);
-    // A duplicate means that an equal worker was first, and that is as good.
-    if (outcome.kind === 'refused' && outcome.reason !== 'duplicate')
-      throw new AppError('INTERNAL', { outcome });
+    const row = {
+      hash,
+      size_bytes: Buffer.byteLength(text),
+      body,
+      created_at: this.#database.nowMs(),
+    };
+    // An equal worker may have been first.
+    const outcome = await this.#database.commit([{ query: insertMissingText(this.#database, row) }]);
+    if (outcome.kind === 'refused') throw new AppError('INTERNAL', { outcome });
   }
 
   /** Null when there is none under this hash. */
