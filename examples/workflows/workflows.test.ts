@@ -99,7 +99,7 @@ describe('the shipped workflows', () => {
     ['custom/solid_color.json', []],
     ['custom/invert_image.json', []],
   ])('WF9 %s fits ComfyUI 0.3.64 node by node, model names aside', (file, expected) => {
-    const problems = validateGraph(readGraph(file), objectInfo, { checkV3Combos: true });
+    const { problems } = validateGraph(readGraph(file), objectInfo);
     expect(problems.map((p) => `${p.nodeId}.${p.inputName} ${p.type}`)).toEqual(expected);
   });
 });

@@ -6,6 +6,7 @@ export * from './completion/prompt-outcome.ts';
 export * from './completion/prompt-state.ts';
 export { readOutputs } from './completion/read-outputs.ts';
 export * from './graphs/analyse-graph.ts';
+export { type ExpandedInputs, expandInputs, type UnselectedCombo } from './graphs/expand-inputs.ts';
 export {
   collectAncestors,
   detectGraphFormat,
@@ -18,6 +19,20 @@ export {
   parseGraph,
   readLink,
 } from './graphs/graph.ts';
+export type {
+  Certainty,
+  GraphVerdict,
+  JudgedProblem,
+  ProblemEffect,
+  RemovedOutput,
+} from './graphs/graph-verdict.ts';
+export {
+  findReplacement,
+  type NodeReplacement,
+  type NodeReplacements,
+  parseNodeReplacements,
+  replaceNodes,
+} from './graphs/node-replacements.ts';
 export * from './graphs/object-info.ts';
 export {
   type FileInput,

@@ -125,12 +125,13 @@ function isGraphNode(node: unknown): node is GraphNode {
   return isRecord(node) && typeof node['class_type'] === 'string' && isRecord(node['inputs']);
 }
 
-/** Reads an input value as a link; null for literals. ComfyUI takes every two-element array that starts with a string for a link. */
+/** Reads an input value as a link; null for literals. ComfyUI takes every two-element array of a string and a number (booleans are numbers to Python) for a link. */
 export function readLink(value: unknown): GraphLink | null {
   if (!Array.isArray(value) || value.length !== 2) return null;
   const [nodeId, index]: unknown[] = value;
   if (typeof nodeId !== 'string') return null;
   const outputIndex = isLosslessNumber(index) ? Number(index.value) : index;
+  if (typeof outputIndex === 'boolean') return { nodeId, outputIndex: Number(outputIndex) };
   return typeof outputIndex === 'number' ? { nodeId, outputIndex } : null;
 }
 

@@ -20,13 +20,15 @@ export interface NodeInfo {
   [key: string]: unknown;
 }
 
-/** One input of a class. `choices` is null unless it is a combo; `choicesChecked` is false for V3 combos, which 0.3.64 does not check. */
+/** One input of a class. `choices` is null unless it is a combo. */
 export interface InputSpec {
+  /** As a graph writes it: with dots for inputs that another one brings (`resize_type.multiplier`). */
   name: string;
   required: boolean;
   type: string;
   choices: unknown[] | null;
-  choicesChecked: boolean;
+  /** True for the old form of a combo, whose type is the list itself. V3 combos are of type COMBO. */
+  isList: boolean;
   options: Record<string, unknown>;
 }
 
@@ -41,17 +43,19 @@ export function readInputSpecs(info: NodeInfo): InputSpec[] {
 }
 
 function readGroup(group: Record<string, unknown> | null | undefined, required: boolean): InputSpec[] {
-  return isRecord(group) ? Object.entries(group).map(([name, spec]) => readSpec(name, spec, required)) : [];
+  return isRecord(group)
+    ? Object.entries(group).map(([name, spec]) => readSpec(name, spec, { required }))
+    : [];
 }
 
-function readSpec(name: string, spec: unknown, required: boolean): InputSpec {
+/** One input as /object_info writes it: `[type, options]`, or `[choices, options]` for the old form of a combo. */
+export function readSpec(name: string, spec: unknown, { required }: { required: boolean }): InputSpec {
   const [kind, second]: unknown[] = Array.isArray(spec) ? spec : [];
   const options = isRecord(second) ? second : {};
-  if (Array.isArray(kind))
-    return { name, required, type: 'COMBO', choices: kind, choicesChecked: true, options };
+  if (Array.isArray(kind)) return { name, required, type: 'COMBO', choices: kind, isList: true, options };
   const type = typeof kind === 'string' ? kind : '*';
   const listed = type === 'COMBO' && Array.isArray(options['options']) ? options['options'] : null;
-  return { name, required, type, choices: listed, choicesChecked: false, options };
+  return { name, required, type, choices: listed, isList: false, options };
 }
 
 /** True when the input names a file that is uploaded first, so the server's list may not have it yet. */

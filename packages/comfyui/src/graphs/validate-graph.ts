@@ -1,177 +1,145 @@
-import { findGraphNode, type Graph, type GraphNode, type GraphProblem, readLink } from './graph.ts';
-import { findNodeInfo, type InputSpec, type ObjectInfo, readInputSpecs } from './object-info.ts';
+import { readRules } from './comfyui-rules.ts';
+import { findGraphNode, type Graph, readLink } from './graph.ts';
+import { type GraphVerdict, type JudgedProblem, ProblemList, type RemovedOutput } from './graph-verdict.ts';
+import { type JudgeScope, judgeNode } from './judge-node.ts';
+import { type NodeReplacements, replaceNodes } from './node-replacements.ts';
+import { findNodeInfo, type ObjectInfo } from './object-info.ts';
 import { isOutputNode } from './requirements.ts';
-import { checkValue } from './validate-value.ts';
+import { walkUpstream } from './walk-upstream.ts';
 
-/** How strictly to validate. */
+/** What is known of the server beside its object_info. */
 export interface ValidateOptions {
-  /** Check the choices of V3 combos too; ComfyUI 0.3.64 does not, later ones do. Default false. */
-  checkV3Combos?: boolean;
-}
-
-interface Walk {
-  graph: Graph;
-  objectInfo: ObjectInfo;
-  options: ValidateOptions;
-  /** Nodes on the path from the output to here, then those that are finished. */
-  open: Set<string>;
-  finished: Set<string>;
-  problems: GraphProblem[];
+  /** ComfyUI's version as /system_stats tells it; what differs between versions is doubtful without it. */
+  version?: string | null;
+  /** GET /node_replacements: classes that are gone and what stands for them. */
+  replacements?: NodeReplacements;
+  /** Inputs whose value we replace before the graph is sent, so that what is written there does not matter. */
+  isSupplied?: (nodeId: string, inputName: string) => boolean;
+  /** How many problems of each certainty to list. Default 100. */
+  maxProblems?: number;
 }
 
 /**
- * Validates a graph as POST /prompt of ComfyUI 0.3.64 does, with its error types (protocol 3.5): every class must exist, then it
- * walks upward from the output nodes. Pure. Inputs that take uploads are not compared with the server's file list.
+ * Judges a graph as POST /prompt of a ComfyUI with this object_info would (0.3.64 to 0.33): replaces classes, asks every class to
+ * exist, then checks what feeds the output nodes. Pure, linear in the graph. What ComfyUI does whatever the classes do is certain
+ * and takes outputs out; what a class may see otherwise is doubtful and only told. A graph that would kill the worker is refused.
  */
 export function validateGraph(
-  graph: Graph,
+  written: Graph,
   objectInfo: ObjectInfo,
   options: ValidateOptions = {},
-): GraphProblem[] {
-  const missing = findMissingClasses(graph, objectInfo);
-  if (missing.length > 0) return missing;
+): GraphVerdict {
+  const problems = new ProblemList(options.maxProblems ?? 100);
+  const { graph, missing } = replaceNodes(written, objectInfo, options.replacements ?? new Map());
+  for (const { nodeId, inputName } of missing) problems.add(lackOldInput(nodeId, inputName));
+  findMissingClasses(graph, objectInfo, problems);
+  findBrokenLinks(graph, problems);
   const outputs = Object.keys(graph).filter((id) => isOutputNode(graph, id, objectInfo));
-  if (outputs.length === 0) {
-    return [{ nodeId: null, inputName: null, type: 'prompt_no_outputs', message: 'Prompt has no outputs' }];
-  }
-  const walk: Walk = { graph, objectInfo, options, open: new Set(), finished: new Set(), problems: [] };
-  for (const nodeId of outputs) visit(walk, nodeId);
-  return walk.problems;
+  if (outputs.length === 0) problems.add(NO_OUTPUTS);
+  const scope: JudgeScope = {
+    graph,
+    objectInfo,
+    rules: readRules(options.version),
+    isSupplied: options.isSupplied ?? (() => false),
+  };
+  const causes = walkUpstream(outputs, {
+    visit: (nodeId) => {
+      const found = judgeNode(scope, nodeId);
+      for (const problem of found.problems) problems.add(problem);
+      return {
+        links: found.links,
+        isFaulty: found.problems.some(({ certainty }) => certainty === 'certain'),
+      };
+    },
+    onCycle: (path) => problems.add(describeCycle(path)),
+  });
+  return conclude(problems, outputs, causes);
 }
 
-function findMissingClasses(graph: Graph, objectInfo: ObjectInfo): GraphProblem[] {
-  return Object.entries(graph)
-    .filter(([, node]) => findNodeInfo(objectInfo, node.class_type) === undefined)
-    .map(([nodeId, node]) => ({
+function conclude(
+  problems: ProblemList,
+  outputs: readonly string[],
+  causes: ReadonlyMap<string, readonly string[]>,
+): GraphVerdict {
+  const removed: RemovedOutput[] = [];
+  const left: string[] = [];
+  for (const nodeId of outputs) {
+    const found = causes.get(nodeId) ?? [];
+    if (found.length > 0) removed.push({ nodeId, causes: found });
+    else left.push(nodeId);
+  }
+  const refused = problems.concernsAll || left.length === 0;
+  return {
+    refused,
+    problems: problems.list(),
+    certainCount: problems.certainCount,
+    doubtfulCount: problems.doubtfulCount,
+    outputs: refused ? [] : left,
+    removed,
+  };
+}
+
+const NO_OUTPUTS: JudgedProblem = {
+  nodeId: null,
+  inputName: null,
+  type: 'prompt_no_outputs',
+  message: 'Prompt has no outputs',
+  certainty: 'certain',
+  effect: 'refuses_graph',
+};
+
+function findMissingClasses(graph: Graph, objectInfo: ObjectInfo, problems: ProblemList): void {
+  for (const [nodeId, { class_type: classType }] of Object.entries(graph)) {
+    if (findNodeInfo(objectInfo, classType) !== undefined) continue;
+    problems.add({
       nodeId,
       inputName: null,
       type: 'missing_node_type',
-      message: `Cannot execute because node ${node.class_type} does not exist.`,
-    }));
-}
-
-/** Depth first with a stack of its own: a chain of 10,000 nodes must not overflow ours. */
-function visit(walk: Walk, outputId: string): void {
-  const stack: { nodeId: string; links: string[] }[] = [];
-  const enter = (nodeId: string): void => {
-    if (walk.finished.has(nodeId)) return;
-    if (walk.open.has(nodeId)) {
-      walk.problems.push(
-        describeCycle(
-          nodeId,
-          stack.map((step) => step.nodeId),
-        ),
-      );
-      return;
-    }
-    walk.open.add(nodeId);
-    stack.push({ nodeId, links: checkNode(walk, nodeId) });
-  };
-  enter(outputId);
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    const next = top.links.pop();
-    if (next !== undefined) {
-      enter(next);
-      continue;
-    }
-    stack.pop();
-    walk.open.delete(top.nodeId);
-    walk.finished.add(top.nodeId);
+      message: `Cannot execute because node ${classType.slice(0, 200)} does not exist.`,
+      certainty: 'certain',
+      effect: 'refuses_graph',
+    });
   }
 }
 
-function describeCycle(nodeId: string, path: string[]): GraphProblem {
-  const cycle = [...path.slice(path.indexOf(nodeId)), nodeId].join(' → ');
+/** ComfyUI's scheduler follows every link, declared or not, and its thread dies on one that leads nowhere. */
+function findBrokenLinks(graph: Graph, problems: ProblemList): void {
+  for (const [nodeId, { inputs }] of Object.entries(graph)) {
+    for (const [inputName, value] of Object.entries(inputs)) {
+      const link = readLink(value);
+      if (link === null || findGraphNode(graph, link.nodeId) !== undefined) continue;
+      problems.add({
+        nodeId,
+        inputName,
+        type: 'exception_during_validation',
+        message: `Input ${inputName.slice(0, 200)} links to node '${link.nodeId.slice(0, 200)}', which is not in the graph`,
+        certainty: 'certain',
+        effect: 'kills_worker',
+      });
+    }
+  }
+}
+
+function lackOldInput(nodeId: string, inputName: string): JudgedProblem {
+  return {
+    nodeId,
+    inputName,
+    type: 'required_input_missing',
+    message: `Required input is missing: ${inputName}, which the replacement of this node reads`,
+    certainty: 'certain',
+    effect: 'refuses_graph',
+  };
+}
+
+function describeCycle(path: readonly string[]): JudgedProblem {
+  const [nodeId = null] = path;
+  const shown = path.length > 20 ? [...path.slice(0, 19), '…', ...path.slice(-1)] : path;
   return {
     nodeId,
     inputName: null,
     type: 'dependency_cycle',
-    message: `Dependency cycle detected: ${cycle}`,
+    message: `Dependency cycle detected: ${shown.join(' → ')}`.slice(0, 2000),
+    certainty: 'certain',
+    effect: 'removes_outputs',
   };
-}
-
-/** Checks all inputs of one node and returns the ids of the nodes that feed it. */
-function checkNode(walk: Walk, nodeId: string): string[] {
-  const node = findGraphNode(walk.graph, nodeId);
-  const info = node && findNodeInfo(walk.objectInfo, node.class_type);
-  if (node === undefined || info === undefined) return [];
-  const links: string[] = [];
-  for (const spec of readInputSpecs(info)) {
-    const found = checkInput(walk, node, spec);
-    if (found.link !== undefined) links.push(found.link);
-    if (found.type !== undefined) {
-      walk.problems.push({
-        nodeId,
-        inputName: spec.name,
-        type: found.type,
-        message: found.message ?? found.type,
-      });
-    }
-  }
-  return links.reverse();
-}
-
-/** What one input turned out to be: a link to follow, a problem, or neither. */
-interface InputFinding {
-  link?: string;
-  type?: string;
-  message?: string;
-}
-
-function checkInput(walk: Walk, node: GraphNode, spec: InputSpec): InputFinding {
-  if (!Object.hasOwn(node.inputs, spec.name)) {
-    if (!spec.required) return {};
-    return { type: 'required_input_missing', message: `Required input is missing: ${spec.name}` };
-  }
-  const value = node.inputs[spec.name];
-  if (Array.isArray(value)) return checkLink(walk, value, spec);
-  return checkValue(value, spec, {
-    classType: node.class_type,
-    checkV3Combos: walk.options.checkV3Combos ?? false,
-  });
-}
-
-function checkLink(walk: Walk, value: unknown[], spec: InputSpec): InputFinding {
-  const link = readLink(value);
-  if (link === null) {
-    const message = `Bad linked input, must be a length-2 list of [node_id, slot_index]: ${spec.name}`;
-    return { type: 'bad_linked_input', message };
-  }
-  const source = findGraphNode(walk.graph, link.nodeId);
-  const info = source && findNodeInfo(walk.objectInfo, source.class_type);
-  if (info === undefined) {
-    // ComfyUI fails with a KeyError here and reports it as an exception.
-    const message = `Input ${spec.name} links to node '${link.nodeId}', which is not in the graph`;
-    return { type: 'exception_during_validation', message };
-  }
-  const outputs = info.output ?? [];
-  if (!Number.isInteger(link.outputIndex) || link.outputIndex < 0 || link.outputIndex >= outputs.length) {
-    const message = `Input ${spec.name} links to output ${link.outputIndex} of node '${link.nodeId}', which has ${outputs.length}`;
-    return { type: 'exception_during_validation', message };
-  }
-  const received = outputs[link.outputIndex];
-  if (!acceptsType(spec, received)) {
-    const message = `Return type mismatch between linked nodes: ${spec.name}, received_type(${describe(received)}) mismatch input_type(${spec.type})`;
-    return { type: 'return_type_mismatch', message };
-  }
-  return { link: link.nodeId };
-}
-
-function describe(type: unknown): string {
-  return typeof type === 'string' ? type : 'COMBO';
-}
-
-/** Types match when equal, when either is "*", or when unions "A,B" share a member. */
-function acceptsType(spec: InputSpec, received: unknown): boolean {
-  if (Array.isArray(received)) {
-    return spec.choices !== null && JSON.stringify(received) === JSON.stringify(spec.choices);
-  }
-  if (typeof received !== 'string') return true;
-  if (received === '*' || spec.type === '*') return true;
-  const wanted = new Set(splitUnion(spec.type));
-  return splitUnion(received).some((type) => wanted.has(type) || type === '*') || wanted.has('*');
-}
-
-function splitUnion(type: string): string[] {
-  return type.split(',').map((part) => part.trim());
 }

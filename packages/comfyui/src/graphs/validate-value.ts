@@ -1,88 +1,98 @@
 import { isLosslessNumber } from '../json/lossless-json.ts';
 import { isRecord } from '../json/records.ts';
-import { type InputSpec, isUploadInput } from './object-info.ts';
-import { isFileInput } from './requirements.ts';
+import type { ComfyuiRules } from './comfyui-rules.ts';
+import type { InputSpec } from './object-info.ts';
+import { readNumber } from './python-number.ts';
 
-/** A problem of one literal value; empty when the value is fine. */
+/** A problem of one literal value. */
 export interface ValueFinding {
-  type?: string;
-  message?: string;
+  type: string;
+  message: string;
+  /** True when the server may not look at it: the version decides, or the list is not the server's. */
+  isDoubtful: boolean;
 }
 
-/** Checks a literal as ComfyUI does: convert to the input's type, compare with min and max exactly, look it up in the choices. */
+/**
+ * Checks a literal as ComfyUI does: unwraps `{"__value__": …}`, converts it to the input's type, compares it with min and max
+ * exactly and looks it up in the choices; null when it is fine. With `onlyType` the class compares ranges and choices itself.
+ */
 export function checkValue(
   written: unknown,
   spec: InputSpec,
-  context: { classType: string; checkV3Combos: boolean },
-): ValueFinding {
+  { rules, onlyType }: { rules: ComfyuiRules; onlyType: boolean },
+): ValueFinding | null {
   const value = isRecord(written) && Object.hasOwn(written, '__value__') ? written['__value__'] : written;
-  if (spec.type === 'INT' || spec.type === 'FLOAT') return checkNumber(value, spec);
-  const checked = spec.choicesChecked || context.checkV3Combos;
-  return checked && !isFilled(spec, context.classType) ? checkChoice(value, spec) : {};
+  if (spec.type === 'INT' || spec.type === 'FLOAT') return checkNumber(value, spec, onlyType);
+  if (onlyType) return null;
+  return spec.type === 'COMBO' ? checkChoices(value, spec, rules) : checkPlainRange(value, spec);
 }
 
-/** True for inputs whose choices change by uploads or come from another address. */
-function isFilled(spec: InputSpec, classType: string): boolean {
-  return isUploadInput(spec) || isFileInput(classType, spec.name) || isRecord(spec.options['remote']);
-}
-
-function checkChoice(value: unknown, spec: InputSpec): ValueFinding {
+function checkChoices(value: unknown, spec: InputSpec, rules: ComfyuiRules): ValueFinding | null {
   const { choices, name } = spec;
-  const plain = isLosslessNumber(value) ? Number(value.value) : value;
-  if (choices === null || Array.isArray(plain) || choices.includes(plain)) return {};
+  if (choices === null || (!spec.isList && rules.checksV3Choices === false)) return null;
+  const hasSeveral = Array.isArray(value) && spec.options['multiselect'] === true;
+  const known = collectKeys(choices);
+  const missing = (hasSeveral ? value : [value]).filter((item: unknown) => !known.has(toKey(item)));
+  if (missing.length === 0) return null;
   const shown = choices.length > 20 ? `(list of length ${choices.length})` : JSON.stringify(choices);
+  const isUnsure = !spec.isList && (rules.checksV3Choices === null || choices.length === 0);
   return {
     type: 'value_not_in_list',
-    message: `Value not in list: ${name}: '${String(plain)}' not in ${shown}`,
+    message: `Value not in list: ${name}: ${shorten(missing.map(show).join(', '))} not in ${shorten(shown)}`,
+    // 0.3.64 looks for the whole list among the choices, later versions for each item.
+    isDoubtful: isUnsure || (hasSeveral && rules.checksV3Choices !== true),
   };
 }
 
-function checkNumber(value: unknown, spec: InputSpec): ValueFinding {
-  const digits = readDigits(value);
-  const number = digits === null ? null : toComparable(digits, spec.type);
+const KEYS = new WeakMap<readonly unknown[], ReadonlySet<string>>();
+
+/** Collected once per list: ten thousand files are looked up for every node that names one. */
+function collectKeys(choices: readonly unknown[]): ReadonlySet<string> {
+  const known = KEYS.get(choices);
+  if (known !== undefined) return known;
+  const keys = new Set(choices.map(toKey));
+  KEYS.set(choices, keys);
+  return keys;
+}
+
+/** Equal for what Python calls equal: 1, 1.0 and True; and for a file's name with either kind of slash. */
+function toKey(value: unknown): string {
+  if (typeof value === 'string') return `s${value.replaceAll('\\', '/')}`;
+  if (isLosslessNumber(value)) return `n${Number(value.value)}`;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return `n${Number(value)}`;
+  return `j${JSON.stringify(value)}`;
+}
+
+function checkNumber(value: unknown, spec: InputSpec, onlyType: boolean): ValueFinding | null {
+  const number = readNumber(value, spec.type === 'INT' ? 'INT' : 'FLOAT');
+  if (number === 'unsure') return null;
   if (number === null) {
-    const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
-    const message = `Failed to convert an input value to a ${spec.type} value: ${spec.name}, ${shown}`;
-    return { type: 'invalid_input_type', message };
+    const message = `Failed to convert an input value to a ${spec.type} value: ${spec.name}, ${show(value)}`;
+    return { type: 'invalid_input_type', message, isDoubtful: false };
   }
-  const min = readBound(spec.options['min'], spec.type);
+  return onlyType ? null : checkRange(number, spec);
+}
+
+/** ComfyUI compares any input that has bounds; of the types that it does not convert we look at numbers only. */
+function checkPlainRange(value: unknown, spec: InputSpec): ValueFinding | null {
+  if (typeof value !== 'number' && typeof value !== 'bigint' && !isLosslessNumber(value)) return null;
+  const number = readNumber(value, 'FLOAT');
+  return number === null || number === 'unsure' ? null : checkRange(number, spec);
+}
+
+function checkRange(number: bigint | number, spec: InputSpec): ValueFinding | null {
+  const min = readBound(spec.options['min']);
+  const max = readBound(spec.options['max']);
   if (min !== null && number < min) {
-    return {
-      type: 'value_smaller_than_min',
-      message: `Value ${digits} smaller than min of ${min}: ${spec.name}`,
-    };
+    const message = `Value ${show(number)} smaller than min of ${min}: ${spec.name}`;
+    return { type: 'value_smaller_than_min', message, isDoubtful: false };
   }
-  const max = readBound(spec.options['max'], spec.type);
   if (max !== null && number > max) {
-    return {
-      type: 'value_bigger_than_max',
-      message: `Value ${digits} bigger than max of ${max}: ${spec.name}`,
-    };
+    const message = `Value ${show(number)} bigger than max of ${max}: ${spec.name}`;
+    return { type: 'value_bigger_than_max', message, isDoubtful: false };
   }
-  return {};
-}
-
-/** The digits of a number, or of a text or boolean that Python's `int` and `float` would take. */
-function readDigits(value: unknown): string | null {
-  if (isLosslessNumber(value)) return value.value;
-  switch (typeof value) {
-    case 'number':
-    case 'bigint':
-      return String(value);
-    case 'boolean':
-      return value ? '1' : '0';
-    case 'string':
-      return value.trim().replaceAll(/(\d)_(?=\d)/g, '$1');
-    default:
-      return null;
-  }
-}
-
-/** BigInt for whole numbers, so that 64-bit seeds compare exactly; JavaScript compares the two kinds with each other correctly. */
-function toComparable(digits: string, type: string): bigint | number | null {
-  if (/^[+-]?\d+$/.test(digits)) return BigInt(digits.replace('+', ''));
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(digits)) return null;
-  return type === 'INT' ? Math.trunc(Number(digits)) : Number(digits);
+  return null;
 }
 
 const ROUNDED_BOUNDS = new Map([
@@ -92,7 +102,22 @@ const ROUNDED_BOUNDS = new Map([
 ]);
 
 /** A bound of object_info; 2^64 − 1 that plain JSON parsing rounded up is taken back to what the server wrote. */
-function readBound(bound: unknown, type: string): bigint | number | null {
-  if (isLosslessNumber(bound)) return toComparable(bound.value, type);
-  return typeof bound === 'number' ? (ROUNDED_BOUNDS.get(bound) ?? bound) : null;
+function readBound(bound: unknown): bigint | number | null {
+  const number = isLosslessNumber(bound) || typeof bound === 'number' ? readNumber(bound, 'EXACT') : null;
+  if (number === null || number === 'unsure') return null;
+  return typeof number === 'number' ? (ROUNDED_BOUNDS.get(number) ?? number) : number;
+}
+
+/** A value for people; whatever was sent, at most a line of it. */
+function show(value: unknown): string {
+  if (isLosslessNumber(value)) return shorten(value.value);
+  if (typeof value === 'string') return shorten(`'${value.slice(0, MAX_SHOWN)}'`);
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  return shorten(String(value));
+}
+
+const MAX_SHOWN = 200;
+
+function shorten(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }

@@ -1,4 +1,4 @@
-import { type Graph, type GraphProblem, type ObjectInfo, validateGraph } from '@comfleet/comfyui';
+import { type Graph, type GraphVerdict, validateGraph } from '@comfleet/comfyui';
 import type { HeldReason, SubmitOptions } from '@comfleet/contract';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { findMissing } from '../../placement/needs.ts';
@@ -32,7 +32,7 @@ export function readConstraints(
 
 /**
  * Refused only when every known inventory lacks something, offline workers included; without any the task is held. A
- * file that we bring is not looked for on the worker.
+ * file that we bring is not looked for on the worker. What is doubtful the worker decides.
  */
 export function checkAgainstFleet(
   fleet: Pick<KnownFleet, 'inventories'>,
@@ -44,19 +44,16 @@ export function checkAgainstFleet(
   const labels = requirements.labels ?? [];
   if (known.length === 0) return 'no_worker_known';
   const bound = new Set(requirements.inputs.map((input) => `${input.nodeId}.${input.inputName}`));
-  let best: GraphProblem[] | null = null;
-  const listProblems = (objectInfo: ObjectInfo) =>
-    validateGraph(graph, objectInfo).filter(({ nodeId, inputName }) => !bound.has(`${nodeId}.${inputName}`));
+  const isSupplied = (nodeId: string, inputName: string): boolean => bound.has(`${nodeId}.${inputName}`);
+  let best: GraphVerdict | null = null;
   for (const { inventory, capabilities } of known) {
     const { objectInfo, classTypes, models, maxUploadBytes, vramTotal: vramBytes } = inventory;
     const worker = { classTypes, models, maxUploadBytes, vramBytes, capabilities, labels };
-    if (!findMissing(worker, requirements) && listProblems(objectInfo).length === 0) return null;
+    const verdict = validateGraph(graph, objectInfo, { version: inventory.version, isSupplied });
+    if (!verdict.refused && !findMissing(worker, requirements)) return null;
+    if (best === null || verdict.certainCount < best.certainCount) best = verdict;
   }
-  for (const objectInfo of new Set(known.map(({ inventory }) => inventory.objectInfo))) {
-    const problems = listProblems(objectInfo);
-    if (!best || problems.length < best.length) best = problems;
-  }
-  if (best && best.length > 0) throw invalidWorkflow(best);
+  if (best?.refused) throw invalidWorkflow(best.problems);
   throw new AppError('NO_CAPABLE_WORKER', {
     class_types: requirements.classTypes,
     models: requirements.models,

@@ -1,0 +1,48 @@
+import type { InputSpec } from './object-info.ts';
+
+const MATCH_TYPE = 'COMFY_MATCHTYPE_V3';
+
+/**
+ * Whether ComfyUI lets an output of this type into an input: equal types, `*` or a match type on either side, a list of choices
+ * into COMBO, unions "A,B" that share a member. The rules of 0.33; 0.3.64 knows neither match types nor lists into COMBO.
+ */
+export function acceptsType(spec: InputSpec, received: unknown): boolean {
+  if (Array.isArray(received)) return acceptsChoices(spec, received);
+  if (typeof received !== 'string') return true;
+  const wanted = splitUnion(spec.type);
+  const given = splitUnion(received);
+  if (isAny(wanted) || isAny(given)) return true;
+  // The old form of a combo is a list on the server, which equals no word.
+  if (spec.isList) return false;
+  return given.some((type) => wanted.includes(type));
+}
+
+/** What a person reads as the type of an output. */
+export function describeType(type: unknown): string {
+  return typeof type === 'string' ? type : 'COMBO';
+}
+
+function isAny(types: readonly string[]): boolean {
+  return types.includes('*') || types.includes(MATCH_TYPE);
+}
+
+function splitUnion(type: string): string[] {
+  return type.split(',').map((part) => part.trim());
+}
+
+function acceptsChoices(spec: InputSpec, received: readonly unknown[]): boolean {
+  if (isAny(splitUnion(spec.type))) return true;
+  if (!spec.isList) return spec.type === 'COMBO';
+  return spec.choices !== null && toText(spec.choices) === toText(received);
+}
+
+const TEXTS = new WeakMap<readonly unknown[], string>();
+
+/** Written once per list: a list of ten thousand files may be linked a thousand times. */
+function toText(choices: readonly unknown[]): string {
+  const known = TEXTS.get(choices);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(choices);
+  TEXTS.set(choices, text);
+  return text;
+}

@@ -1,0 +1,141 @@
+import { isRecord } from '../json/records.ts';
+import { type InputSpec, type NodeInfo, readInputSpecs, readSpec } from './object-info.ts';
+
+/** A dynamic combo whose selector names none of its options, so that ComfyUI takes neither it nor its inputs. */
+export interface UnselectedCombo {
+  inputName: string;
+  /** False when it stands inside another one or may be left out: then the class decides. */
+  fatal: boolean;
+  given: boolean;
+  keys: readonly string[];
+}
+
+/** The inputs of one node as ComfyUI sees them once its dynamic inputs are expanded. */
+export interface ExpandedInputs {
+  /** Inputs that stand in the class itself. */
+  fixed: readonly InputSpec[];
+  /** Inputs that dynamic ones bring: the required ones, and those that the node has. */
+  grown: readonly InputSpec[];
+  unselected: readonly UnselectedCombo[];
+  /** True when the class has dynamic inputs, which have dots in their members' names. */
+  isDynamic: boolean;
+}
+
+const AUTOGROW = 'COMFY_AUTOGROW_V3';
+const COMBO = 'COMFY_DYNAMICCOMBO_V3';
+const SLOT = 'COMFY_DYNAMICSLOT_V3';
+/** ComfyUI's own limit of names in one growing input. */
+const MAX_NAMES = 100;
+/** Options inside options; two levels are the deepest of ComfyUI 0.33. */
+const MAX_DEPTH = 16;
+
+interface ClassInputs {
+  fixed: InputSpec[];
+  dynamic: InputSpec[];
+}
+
+const CLASSES = new WeakMap<NodeInfo, ClassInputs>();
+
+/** The same for every node of a class, so read once. */
+function readClass(info: NodeInfo): ClassInputs {
+  const known = CLASSES.get(info);
+  if (known !== undefined) return known;
+  const specs = readInputSpecs(info);
+  const read = { fixed: specs.filter((spec) => !isDynamic(spec)), dynamic: specs.filter(isDynamic) };
+  CLASSES.set(info, read);
+  return read;
+}
+
+function isDynamic({ type }: InputSpec): boolean {
+  return type === AUTOGROW || type === COMBO || type === SLOT;
+}
+
+/**
+ * Expands dynamic inputs by what the node has, as ComfyUI does before it checks them: AUTOGROW by prefix or names (the bare
+ * name never stands), DYNAMICCOMBO by its selector, nested too, DYNAMICSLOT when its slot is there (comfyui 0.33, object_info).
+ */
+export function expandInputs(info: NodeInfo, inputs: Record<string, unknown>): ExpandedInputs {
+  const { fixed, dynamic } = readClass(info);
+  if (dynamic.length === 0) return { fixed, grown: [], unselected: [], isDynamic: false };
+  const scope: Scope = { inputs, grown: [], unselected: [] };
+  for (const spec of dynamic) expand(scope, spec, 0);
+  return { fixed, grown: scope.grown, unselected: scope.unselected, isDynamic: true };
+}
+
+interface Scope {
+  inputs: Record<string, unknown>;
+  grown: InputSpec[];
+  unselected: UnselectedCombo[];
+}
+
+function expand(scope: Scope, spec: InputSpec, depth: number): void {
+  if (depth > MAX_DEPTH) return;
+  if (spec.type === AUTOGROW) grow(scope, spec);
+  else if (spec.type === COMBO) select(scope, spec, depth);
+  else if (spec.type === SLOT) fillSlot(scope, spec, depth);
+  else scope.grown.push(spec);
+}
+
+/** What may be linked into the slot itself is left to the worker: no class of ComfyUI has one. */
+function fillSlot(scope: Scope, spec: InputSpec, depth: number): void {
+  if (!Object.hasOwn(scope.inputs, spec.name)) return;
+  scope.grown.push({ ...spec, type: '*', required: false });
+  for (const member of readMembers(spec.options['inputs'], spec.name)) expand(scope, member, depth + 1);
+}
+
+/** Inputs that stand below another one, under their dotted names. */
+function readMembers(groups: unknown, prefix: string): InputSpec[] {
+  if (!isRecord(groups)) return [];
+  return ['required', 'optional'].flatMap((group) => {
+    const members = groups[group];
+    if (!isRecord(members)) return [];
+    return Object.entries(members).map(([name, spec]) =>
+      readSpec(`${prefix}.${name}`, spec, { required: group === 'required' }),
+    );
+  });
+}
+
+function select(scope: Scope, spec: InputSpec, depth: number): void {
+  const listed = spec.options['options'];
+  const options: unknown[] = Array.isArray(listed) ? listed : [];
+  const given = Object.hasOwn(scope.inputs, spec.name);
+  const key = given ? scope.inputs[spec.name] : undefined;
+  const chosen = options.find((option) => isRecord(option) && option['key'] === key && given);
+  if (isRecord(chosen)) {
+    scope.grown.push({ ...spec, type: '*' });
+    for (const member of readMembers(chosen['inputs'], spec.name)) expand(scope, member, depth + 1);
+    return;
+  }
+  if (!spec.required) return;
+  const keys = options.flatMap((option) => (isRecord(option) ? [String(option['key'])] : []));
+  scope.unselected.push({ inputName: spec.name, fatal: depth === 0, given, keys });
+}
+
+function grow(scope: Scope, spec: InputSpec): void {
+  const { template } = spec.options;
+  if (!isRecord(template)) return;
+  const member = readMember(template['input']);
+  if (member === null) return;
+  const min = typeof template['min'] === 'number' ? template['min'] : 0;
+  for (const [index, part] of listNames(template).entries()) {
+    const name = `${spec.name}.${part}`;
+    const required = member.required && index < min;
+    if (required || Object.hasOwn(scope.inputs, name)) scope.grown.push({ ...member, name, required });
+  }
+}
+
+/** The input that every member is a copy of: the first one of the template. */
+function readMember(groups: unknown): InputSpec | null {
+  if (!isRecord(groups)) return null;
+  for (const [group, members] of Object.entries(groups)) {
+    const first: unknown = isRecord(members) ? Object.values(members)[0] : undefined;
+    if (first !== undefined) return readSpec('', first, { required: group === 'required' });
+  }
+  return null;
+}
+
+function listNames({ names, prefix, max }: Record<string, unknown>): string[] {
+  if (Array.isArray(names)) return names.slice(0, MAX_NAMES).map(String);
+  if (typeof prefix !== 'string' || typeof max !== 'number') return [];
+  return Array.from({ length: Math.max(0, Math.min(max, MAX_NAMES)) }, (_, index) => `${prefix}${index}`);
+}

@@ -1,0 +1,184 @@
+import { isLosslessNumber } from '../json/lossless-json.ts';
+import { acceptsType, describeType } from './accepts-type.ts';
+import {
+  type ComfyuiRules,
+  checksTypesItself,
+  checksValueItself,
+  isCoreModule,
+  takesAnyName,
+} from './comfyui-rules.ts';
+import { type ExpandedInputs, expandInputs } from './expand-inputs.ts';
+import { findGraphNode, type Graph, type GraphNode, readLink } from './graph.ts';
+import type { Certainty, JudgedProblem } from './graph-verdict.ts';
+import {
+  findNodeInfo,
+  type InputSpec,
+  isUploadInput,
+  type NodeInfo,
+  type ObjectInfo,
+} from './object-info.ts';
+import { isFileInput } from './requirements.ts';
+import { checkValue } from './validate-value.ts';
+
+/** What one node is judged against. */
+export interface JudgeScope {
+  graph: Graph;
+  objectInfo: ObjectInfo;
+  rules: ComfyuiRules;
+  /** True for inputs whose value is replaced before the graph is sent. */
+  isSupplied: (nodeId: string, inputName: string) => boolean;
+}
+
+/** What is wrong with one node by itself, and the nodes that ComfyUI checks next: those its declared inputs link to. */
+export interface NodeFindings {
+  problems: JudgedProblem[];
+  links: string[];
+}
+
+interface NodeScope extends JudgeScope {
+  nodeId: string;
+  node: GraphNode;
+  isCore: boolean;
+  /** Of the inputs that a dynamic one brings only the class knows what it does without them. */
+  ifMissing: Certainty;
+}
+
+/** What one input turned out to be. */
+interface Finding {
+  type: string;
+  message: string;
+  certainty: Certainty;
+}
+
+/** Judges the inputs of one node as ComfyUI's check and its call of the node would. The class must be known. */
+export function judgeNode(scope: JudgeScope, nodeId: string): NodeFindings {
+  const findings: NodeFindings = { problems: [], links: [] };
+  const node = findGraphNode(scope.graph, nodeId);
+  const info = node && findNodeInfo(scope.objectInfo, node.class_type);
+  if (node === undefined || info === undefined) return findings;
+  const own: NodeScope = {
+    ...scope,
+    nodeId,
+    node,
+    isCore: isCoreModule(info.python_module),
+    ifMissing: 'certain',
+  };
+  const expanded = expandInputs(info, node.inputs);
+  judgeInputs(own, expanded.fixed, findings);
+  judgeInputs({ ...own, ifMissing: own.isCore ? 'certain' : 'doubtful' }, expanded.grown, findings);
+  if (expanded.isDynamic) judgeDynamic(own, expanded, findings);
+  return findings;
+}
+
+function judgeInputs(scope: NodeScope, specs: readonly InputSpec[], findings: NodeFindings): void {
+  for (const spec of specs) {
+    const { name } = spec;
+    const isGiven = Object.hasOwn(scope.node.inputs, name);
+    const value = isGiven ? scope.node.inputs[name] : undefined;
+    const found = isGiven ? judgeGiven(scope, spec, value) : judgeMissing(scope, spec);
+    if (found !== null)
+      findings.problems.push({ nodeId: scope.nodeId, inputName: name, effect: 'removes_outputs', ...found });
+    // ComfyUI does not look behind a link that it refuses.
+    if (Array.isArray(value) && value.length === 2 && found?.certainty !== 'certain') {
+      const [sourceId]: unknown[] = value;
+      if (typeof sourceId === 'string') findings.links.push(sourceId);
+    }
+  }
+}
+
+function judgeMissing({ ifMissing }: NodeScope, spec: InputSpec): Finding | null {
+  if (!spec.required) return null;
+  const message = `Required input is missing: ${spec.name}`;
+  return { type: 'required_input_missing', message, certainty: ifMissing };
+}
+
+function judgeGiven(scope: NodeScope, spec: InputSpec, value: unknown): Finding | null {
+  const { node, nodeId, isCore } = scope;
+  if (Array.isArray(value)) return judgeLink(scope, spec, value);
+  if (scope.isSupplied(nodeId, spec.name) || isFilled(spec, node.class_type)) return null;
+  const found = checkValue(value, spec, {
+    rules: scope.rules,
+    onlyType: isCore && checksValueItself(node.class_type, spec.name),
+  });
+  if (found === null) return null;
+  const certainty = isCore && !found.isDoubtful ? 'certain' : 'doubtful';
+  return { type: found.type, message: found.message, certainty };
+}
+
+/** True for inputs whose choices change by uploads or come from another address. */
+function isFilled(spec: InputSpec, classType: string): boolean {
+  return isUploadInput(spec) || isFileInput(classType, spec.name) || spec.options['remote'] !== undefined;
+}
+
+/** Links to absent nodes and unknown classes concern the whole graph and are found apart. */
+function judgeLink(scope: NodeScope, spec: InputSpec, value: readonly unknown[]): Finding | null {
+  if (value.length !== 2) {
+    const message = `Bad linked input, must be a length-2 list of [node_id, slot_index]: ${spec.name}`;
+    return { type: 'bad_linked_input', message, certainty: 'certain' };
+  }
+  const [sourceId, slot]: readonly unknown[] = value;
+  if (typeof sourceId !== 'string') {
+    // No key of a JSON object: ComfyUI fails with a KeyError or TypeError and reports it as an exception.
+    const message = `Input ${spec.name} links to a node that is not in the graph`;
+    return { type: 'exception_during_validation', message, certainty: 'certain' };
+  }
+  const source = findGraphNode(scope.graph, sourceId);
+  const info = source && findNodeInfo(scope.objectInfo, source.class_type);
+  if (info === undefined) return null;
+  const outputs = info.output ?? [];
+  const index = readSlot(slot);
+  const certainty = scope.isCore && isCoreModule(info.python_module) ? 'certain' : 'doubtful';
+  if (index !== null && isSlotOf(outputs, index))
+    return judgeType(scope, spec, { received: outputs.at(index), certainty });
+  const message = `Input ${spec.name} links to output ${index ?? 'without a number'} of node '${sourceId}', which has ${outputs.length}`;
+  // A custom class may hand out outputs that its list does not show; nothing hands out one without a number.
+  return { type: 'exception_during_validation', message, certainty: index === null ? 'certain' : certainty };
+}
+
+/** Python counts from the end for negative ones. */
+function isSlotOf(outputs: readonly unknown[], index: number): boolean {
+  return index < outputs.length && index >= -outputs.length;
+}
+
+function judgeType(
+  { isCore, node }: NodeScope,
+  spec: InputSpec,
+  { received, certainty }: { received: unknown; certainty: Certainty },
+): Finding | null {
+  if (acceptsType(spec, received) || (isCore && checksTypesItself(node.class_type))) return null;
+  const message = `Return type mismatch between linked nodes: ${spec.name}, received_type(${describeType(received)}) mismatch input_type(${spec.type})`;
+  return { type: 'return_type_mismatch', message, certainty };
+}
+
+/** An index into a Python tuple: whole numbers, from the end when negative, and booleans; null for all else. */
+function readSlot(slot: unknown): number | null {
+  if (typeof slot === 'boolean') return slot ? 1 : 0;
+  if (isLosslessNumber(slot)) return /^-?\d+$/.test(slot.value) ? Number(slot.value) : null;
+  return typeof slot === 'number' && Number.isInteger(slot) ? slot : null;
+}
+
+/** What the check lets pass and the call of the node then fails on. */
+function judgeDynamic(
+  { node, nodeId, isCore }: NodeScope,
+  { fixed, grown, unselected }: ExpandedInputs,
+  { problems }: NodeFindings,
+): void {
+  for (const { inputName, fatal, given, keys } of unselected) {
+    const shown = keys.slice(0, 20).join(', ').slice(0, 400);
+    const type = given ? 'value_not_in_list' : 'required_input_missing';
+    const message = given
+      ? `Value not in list: ${inputName} is none of ${shown}`
+      : `Required input is missing: ${inputName}, one of ${shown}`;
+    const certainty = isCore && fatal ? 'certain' : 'doubtful';
+    problems.push({ nodeId, inputName, type, message, certainty, effect: 'fails_run' });
+  }
+  if (!isCore || takesAnyName(node.class_type)) return;
+  const declared = new Set([...fixed, ...grown].map(({ name }) => name));
+  for (const [inputName, value] of Object.entries(node.inputs)) {
+    // A literal that is not declared is dropped; a link is handed to the node.
+    if (!inputName.includes('.') || declared.has(inputName) || readLink(value) === null) continue;
+    const message = `${node.class_type} takes no input ${inputName.slice(0, 200)}`;
+    const certainty = 'certain';
+    problems.push({ nodeId, inputName, type: 'unknown_input', message, certainty, effect: 'fails_run' });
+  }
+}

@@ -1,0 +1,55 @@
+import { isLosslessNumber } from '../json/lossless-json.ts';
+
+/** INT and FLOAT convert as Python's `int` and `float` do; EXACT only reads a number. */
+export type NumberKind = 'INT' | 'FLOAT' | 'EXACT';
+
+/** Python refuses longer whole numbers in texts and in JSON. */
+const MAX_DIGITS = 4300;
+
+/**
+ * The number that Python makes of a JSON value: bigint for whole ones that must compare exactly, null when it raises an error,
+ * `unsure` for digits of other scripts, which Python takes too.
+ */
+export function readNumber(value: unknown, kind: NumberKind): bigint | number | null | 'unsure' {
+  if (isLosslessNumber(value)) return readDigits(value.value, kind);
+  switch (typeof value) {
+    case 'number':
+      return readPlain(value, kind);
+    case 'bigint':
+      return kind === 'FLOAT' ? Number(value) : value;
+    case 'boolean':
+      return value ? 1 : 0;
+    case 'string':
+      return readText(value, kind);
+    default:
+      return null;
+  }
+}
+
+function readPlain(value: number, kind: NumberKind): number | null {
+  if (kind !== 'INT') return value;
+  return Number.isFinite(value) ? Math.trunc(value) : null;
+}
+
+/** A JSON number as written: whole when it has neither point nor exponent. */
+function readDigits(digits: string, kind: NumberKind): bigint | number | null {
+  const isWhole = /^-?\d+$/.test(digits);
+  if (isWhole && digits.length > MAX_DIGITS) return null;
+  if (isWhole && kind !== 'FLOAT') return BigInt(digits);
+  const number = Number(digits);
+  // Python calls a whole number that no float holds an error, one with a point or an exponent infinite.
+  return isWhole && !Number.isFinite(number) ? null : readPlain(number, kind);
+}
+
+function readText(text: string, kind: NumberKind): bigint | number | null | 'unsure' {
+  if (text.length > MAX_DIGITS) return kind === 'INT' ? null : 'unsure';
+  const trimmed = text.trim();
+  if (/[^\x20-\x7e]/.test(trimmed)) return 'unsure';
+  const digits = trimmed.replaceAll(/(?<=\d)_(?=\d)/g, '');
+  if (kind === 'INT') return /^[+-]?\d+$/.test(digits) ? BigInt(digits.replace('+', '')) : null;
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(digits)) return Number(digits);
+  const word = /^([+-]?)(inf(?:inity)?|nan)$/i.exec(digits);
+  if (word === null) return null;
+  if (word[2]?.toLowerCase() === 'nan') return Number.NaN;
+  return word[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
