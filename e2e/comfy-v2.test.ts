@@ -9,7 +9,7 @@ import { describeSdk } from './comfy-v2/sdk.ts';
 let actors: Actors;
 
 beforeAll(async () => {
-  const rig = await Rig.open({ simulators: 2, limits: { asset_bytes: 200_000 } });
+  const rig = await Rig.open({ workers: 'ready', config: { limits: { asset_bytes: 200_000 } } });
   actors = { rig, alice: await rig.register('alice'), bob: await rig.register('bob') };
 });
 afterAll(async () => {

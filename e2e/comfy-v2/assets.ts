@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { PNG, picture } from '../support/graphs.ts';
 import type { Actors } from './jobs.ts';
-import { invert, outputOf, PNG, picture } from './rig.ts';
+import { invert, outputOf } from './rig.ts';
 
 const FIELDS = [
   ['content_type', 'image/png'],

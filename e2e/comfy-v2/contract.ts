@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Answer } from '@comfleet/test-kit/server';
 import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
@@ -13,13 +14,6 @@ interface Operation {
   pattern: RegExp;
   responses: Json;
   events: Json;
-}
-
-/** One answer of the server, as received. */
-export interface Answer {
-  status: number;
-  headers: Headers;
-  body: Buffer;
 }
 
 const FILE = fileURLToPath(new URL('../contracts/comfy-api-v2.openapi.yaml', import.meta.url));
@@ -60,12 +54,12 @@ export class Contract {
   check(operation: Operation, answer: Answer): void {
     const where = `${operation.id} ${answer.status}`;
     const documented = operation.responses[String(answer.status)];
-    if (documented === undefined) throw new Error(`${where} is not documented: ${answer.body.toString()}`);
+    if (documented === undefined) throw new Error(`${where} is not documented: ${answer.text}`);
     const response = this.#resolve(record(documented));
     checkRetryAfter(where, answer);
     const content = record(response['content'] ?? {});
     if (operation.method === 'HEAD' || Object.keys(content).length === 0) {
-      if (answer.body.length > 0) throw new Error(`${where} has a body: ${answer.body.toString()}`);
+      if (answer.bytes.length > 0) throw new Error(`${where} has a body: ${answer.text}`);
       return;
     }
     const mediaType = answer.headers.get('content-type')?.split(';')[0] ?? '';
@@ -75,7 +69,7 @@ export class Contract {
     this.#checkBody(operation, mediaType, {
       where,
       schema: record(media)['schema'],
-      text: answer.body.toString(),
+      text: answer.text,
     });
   }
 

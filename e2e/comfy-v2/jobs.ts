@@ -1,14 +1,8 @@
+import type { Client, Json } from '@comfleet/test-kit/server';
 import { expect, test } from 'vitest';
+import { picture, slowPicture } from '../support/graphs.ts';
 import { parseEvents } from './contract.ts';
-import {
-  type AnswerBody,
-  type Client,
-  outputOf,
-  picture,
-  type Rig,
-  sampledText,
-  slowPicture,
-} from './rig.ts';
+import { outputOf, type Rig, sampledText } from './rig.ts';
 
 export interface Actors {
   rig: Rig;
@@ -16,7 +10,7 @@ export interface Actors {
   bob: Client;
 }
 
-const hasEnded = ({ status }: AnswerBody) => status === 'succeeded';
+const hasEnded = ({ status }: Json) => status === 'succeeded';
 
 /** Jobs from submission to their end. */
 export function describeJobs(actors: () => Actors): void {
@@ -37,7 +31,7 @@ export function describeJobs(actors: () => Actors): void {
     expect(Date.parse(job.expires_at) - Date.parse(job.completed_at)).toBe(90 * 24 * 3_600_000);
     const output = outputOf(job);
     expect(output).toMatchObject({ node_id: '2', type: 'image', content_type: 'image/png', job_id: job.id });
-    expect(output.url.startsWith(rig.app.address)).toBe(true);
+    expect(output.url.startsWith(rig.server.url)).toBe(true);
     expect(Date.parse(output.url_expires_at)).toBeGreaterThan(Date.parse(job.completed_at));
     const shown = await fetch(output.url);
     expect((await shown.arrayBuffer()).byteLength).toBe(output.size_bytes);
@@ -53,7 +47,7 @@ export function describeJobs(actors: () => Actors): void {
     const workflow = await rig.ask(alice, `GET /api/v2/jobs/${made.json.id}/workflow`);
     expect(workflow.text).toBe(`{"workflow":${graph},"format":"api"}`);
     const histories = await Promise.all(
-      rig.simulators.map(async ({ url }) => (await fetch(`${url}/history`)).text()),
+      rig.server.simulators.map(async ({ url }) => (await fetch(`${url}/history`)).text()),
     );
     expect(histories.join()).toMatch(/"seed": 18446744073709551615,.*"cfg": 7\.0/);
   });
@@ -168,7 +162,7 @@ export function describeJobs(actors: () => Actors): void {
     const { json: job } = await rig.ask(alice, 'POST /api/v2/jobs', { body });
     await rig.waitForJob(alice, job.id, ({ progress }) => progress !== null);
     const queues = await Promise.all(
-      rig.simulators.map(async ({ url }) => (await fetch(`${url}/queue`)).text()),
+      rig.server.simulators.map(async ({ url }) => (await fetch(`${url}/queue`)).text()),
     );
     expect(queues.join()).toContain(secret);
     for (const path of ['', '/workflow'])

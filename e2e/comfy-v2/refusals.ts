@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { FlowRig } from '../../packages/server/test/kit/flow-rig.ts';
+import { picture } from '../support/graphs.ts';
 import type { Actors } from './jobs.ts';
-import { type Client, contract, outputOf, picture, Rig } from './rig.ts';
+import { contract, outputOf, Rig } from './rig.ts';
 
 const UNKNOWN = '01900000-0000-7000-8000-0000000000ff';
 
@@ -18,7 +20,7 @@ export function listRequests(id = UNKNOWN): { operation: string; request: string
 export function describeRefusals(actors: () => Actors): void {
   test('every operation answers 401 without a bearer and with a wrong one', async () => {
     const { rig } = actors();
-    const wrong: Client = { id: '', token: `cft_${'a'.repeat(43)}` };
+    const wrong = { token: `cft_${'a'.repeat(43)}` };
     for (const { request } of listRequests()) {
       for (const client of [null, wrong]) {
         const answer = await rig.ask(client, request);
@@ -74,7 +76,7 @@ export function describeRefusals(actors: () => Actors): void {
     const { rig, alice } = actors();
     for (const path of ['/api/v2/jobs', '/api/v2/jobs/a/b/c', '/api/v2/assets', '/api/v2/assets/a/b/c']) {
       const headers = { authorization: `Bearer ${alice.token}` };
-      const answer = await fetch(rig.app.address + path, { headers });
+      const answer = await fetch(rig.server.url + path, { headers });
       const body = (await answer.json()) as { error: { code: string } };
       expect([path, answer.status, body.error.code]).toEqual([path, 404, 'not_found']);
     }
@@ -129,7 +131,7 @@ export function describeRefusals(actors: () => Actors): void {
   });
 
   test('a full queue answers 429 with Retry-After and leaves the key free; a used key is told before it', async () => {
-    const small = await Rig.open({ simulators: 0, limits: { waiting_per_client: 2 } });
+    const small = await Rig.open({ workers: 'busy', config: { limits: { waiting_per_client: 2 } } });
     try {
       const dora = await small.register('dora');
       const post = (key: string) =>
@@ -157,7 +159,7 @@ export function describeRefusals(actors: () => Actors): void {
   });
 
   test('one stream too many answers 429 with Retry-After; polling goes on, and the place is free again', async () => {
-    const small = await Rig.open({ simulators: 0, limits: { streams_per_client: 1 } });
+    const small = await Rig.open({ workers: 'busy', config: { limits: { streams_per_client: 1 } } });
     try {
       const dora = await small.register('dora');
       const job = await small.submit(dora, picture());
@@ -179,7 +181,14 @@ export function describeRefusals(actors: () => Actors): void {
   });
 
   test('every operation answers 500 upstream_error when the database does not answer, and says nothing of it', async () => {
-    const broken = await Rig.open({ simulators: 0 });
+    const flow = await FlowRig.open({ simulators: [] });
+    const { app } = flow;
+    const broken = new Rig({
+      url: app.address,
+      token: app.local.token,
+      simulators: [],
+      close: () => flow.close(),
+    });
     try {
       const dora = await broken.register('dora');
       const form = new FormData();
@@ -191,7 +200,7 @@ export function describeRefusals(actors: () => Actors): void {
         assetFromHash: { hash: `blake3:${'0'.repeat(64)}` },
         postJobs: { workflow: picture() },
       };
-      await broken.app.database.close();
+      await app.database.close();
       for (const { operation, request } of listRequests()) {
         const answer = await broken.ask(dora, request, { body: bodies[operation] });
         expect([operation, answer.status]).toEqual([operation, 500]);

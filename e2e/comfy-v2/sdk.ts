@@ -1,13 +1,14 @@
 import { Comfy } from '@comfyorg/sdk';
 import { expect, test } from 'vitest';
+import { PNG, picture, slowPicture } from '../support/graphs.ts';
 import type { Actors } from './jobs.ts';
-import { invert, PNG, picture, sampledText, slowPicture } from './rig.ts';
+import { invert, sampledText } from './rig.ts';
 
 /** The official client as it is published. */
 export function describeSdk(actors: () => Actors): void {
   const connect = () => {
     const { rig, alice } = actors();
-    process.env['COMFY_BASE_URL'] = rig.app.address;
+    process.env['COMFY_BASE_URL'] = rig.server.url;
     return { rig, client: new Comfy({ apiKey: alice.token, fetch: rig.fetch }) };
   };
 
@@ -33,7 +34,7 @@ export function describeSdk(actors: () => Actors): void {
 
   test('@comfyorg/sdk works with its own transport too', async () => {
     const { rig, alice } = actors();
-    process.env['COMFY_BASE_URL'] = rig.app.address;
+    process.env['COMFY_BASE_URL'] = rig.server.url;
     const client = new Comfy({ apiKey: alice.token });
     const job = await client.run(client.workflows.fromJson(picture(104)));
     expect((await job.outputs[0]?.toBytes())?.byteLength).toBe(job.outputs[0]?.sizeBytes);

@@ -1,3 +1,5 @@
+import { type Caller, sendRequest } from './requests.ts';
+
 /** One server-sent event; `data` is parsed. */
 export interface SseFrame {
   event: string;
@@ -6,7 +8,7 @@ export interface SseFrame {
 }
 
 /** The events of a stream, one after the other, until it ends. Comments are left out. */
-export async function* readFrames(answer: Response): AsyncIterable<SseFrame> {
+async function* readFrames(answer: Response): AsyncIterable<SseFrame> {
   if (!answer.body) return;
   const decoder = new TextDecoder();
   let rest = '';
@@ -18,6 +20,13 @@ export async function* readFrames(answer: Response): AsyncIterable<SseFrame> {
       if (frame) yield frame;
     }
   }
+}
+
+/** The events of the stream at a path; it is closed when nobody reads on. Throws unless it answers 200. */
+export async function* followPath(caller: Caller, path: string, headers = {}): AsyncIterable<SseFrame> {
+  const answer = await sendRequest(caller, `GET ${path}`, { headers });
+  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+  yield* readFrames(answer);
 }
 
 function parseBlock(block: string): SseFrame | null {

@@ -1,3 +1,12 @@
-export { readFrames, type SseFrame } from './event-frames.ts';
-export { type Answer, type Json, type Parts, readAnswer, sendRequest } from './requests.ts';
-export { type Client, RunningServer, type ServerOptions, startServer } from './start-server.ts';
+export { followPath, type SseFrame } from './event-frames.ts';
+export {
+  type Answer,
+  type Caller,
+  type Client,
+  type Json,
+  type Parts,
+  readAnswer,
+  registerClient,
+  sendRequest,
+} from './requests.ts';
+export { type RunningServer, type ServerOptions, startServer } from './start-server.ts';

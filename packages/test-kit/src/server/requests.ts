@@ -22,6 +22,13 @@ export interface Caller {
   token: string | null;
 }
 
+/** A registered client, signed in. */
+export interface Client {
+  id: string;
+  secret: string;
+  token: string;
+}
+
 /** Sends `METHOD path`; answers once the head of the answer is here. */
 export function sendRequest({ url, token }: Caller, request: string, parts: Parts = {}): Promise<Response> {
   const [method = '', path = ''] = request.split(' ');
@@ -41,6 +48,32 @@ export async function readAnswer(answer: Response): Promise<Answer> {
     text,
     json: isJson ? JSON.parse(text) : {},
   };
+}
+
+/** Sends a JSON body, answers that of the answer, and throws unless the answer has this status. */
+export async function demand(
+  caller: Caller,
+  request: string,
+  { status = 200, body }: { status?: number; body?: unknown } = {},
+): Promise<Json> {
+  const answer = await readAnswer(await sendRequest(caller, request, { body }));
+  if (answer.status !== status) throw new Error(`${request} answered ${answer.status}: ${answer.text}`);
+  return answer.json;
+}
+
+/** A client of its own, registered, granted by this admin and signed in. */
+export async function registerClient(
+  admin: Caller,
+  name: string,
+  grants: readonly string[],
+): Promise<Client> {
+  const names = { client_name: name };
+  const made = await demand(admin, 'POST /api/v2/auth/register', { status: 201, body: names });
+  const { client_id: id, client_secret: secret } = made;
+  await demand(admin, `POST /api/v2/admin/clients/${id}/grants`, { body: { grants } });
+  const body = { client_id: id, client_secret: secret };
+  const signedIn = await demand({ url: admin.url, token: null }, 'POST /api/v2/auth/token', { body });
+  return { id, secret, token: signedIn.access_token };
 }
 
 function toInit(body: unknown, headers: Record<string, string>) {

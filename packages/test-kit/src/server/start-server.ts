@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startUp } from '@comfleet/server';
 import { DEFAULT_MODELS, openSimulator, type Simulator, type SimulatorOptions } from '@comfleet/simulator';
-import { readFrames, type SseFrame } from './event-frames.ts';
-import { type Answer, type Json, type Parts, readAnswer, sendRequest } from './requests.ts';
-
-/** A registered client, signed in. */
-export interface Client {
-  id: string;
-  secret: string;
-  token: string;
-}
+import { followPath, type SseFrame } from './event-frames.ts';
+import {
+  type Answer,
+  type Caller,
+  type Client,
+  demand,
+  type Json,
+  type Parts,
+  readAnswer,
+  registerClient,
+  sendRequest,
+} from './requests.ts';
 
 export interface ServerOptions {
   /** Makes the empty database that the server works on and drops at its close; without, SQLite in its data folder. */
@@ -148,22 +151,17 @@ export class RunningServer {
 
   /** Sends `METHOD path` with a bearer (null: none). */
   async ask(token: string | null, request: string, parts: Parts = {}): Promise<Answer> {
-    return readAnswer(await sendRequest({ url: this.url, token }, request, parts));
+    return readAnswer(await sendRequest(this.#as(token), request, parts));
   }
 
   /** A client of its own, registered, granted and signed in over HTTP. */
-  async register(name: string, grants: readonly string[] = []): Promise<Client> {
-    const made = await this.#demand(201, this.token, 'POST /api/v2/auth/register', { client_name: name });
-    const { client_id: id, client_secret: secret } = made;
-    await this.#demand(200, this.token, `POST /api/v2/admin/clients/${id}/grants`, { grants });
-    const body = { client_id: id, client_secret: secret };
-    const signedIn = await this.#demand(200, null, 'POST /api/v2/auth/token', body);
-    return { id, secret, token: signedIn.access_token };
+  register(name: string, grants: readonly string[] = []): Promise<Client> {
+    return registerClient(this, name, grants);
   }
 
   /** Submits to a route and answers the new task's id. */
   async submit(token: string, body: unknown, route = '/api/v2/tasks'): Promise<string> {
-    return (await this.#demand(201, token, `POST ${route}`, body)).task_id;
+    return (await demand(this.#as(token), `POST ${route}`, { status: 201, body })).task_id;
   }
 
   /** Follows a task to its end by SSE; answers its full record. */
@@ -185,32 +183,25 @@ export class RunningServer {
     headers: Record<string, string> = {},
   ): Promise<SseFrame[]> {
     const frames: SseFrame[] = [];
-    for await (const frame of this.frames(token, path, headers)) {
+    for await (const frame of followPath(this.#as(token), path, headers)) {
       frames.push(frame);
       if (isWanted(frame)) break;
     }
     return frames;
   }
 
-  /** The frames of an event stream as they come; it is closed when nobody reads on. */
-  async *frames(token: string, path: string, headers: Record<string, string> = {}): AsyncIterable<SseFrame> {
-    const answer = await sendRequest({ url: this.url, token }, `GET ${path}`, { headers });
-    if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
-    yield* readFrames(answer);
-  }
-
   /** Resolves when every worker was looked at and has told what it can run. */
   async whenOnline(): Promise<void> {
     for (const id of await this.#listWorkers()) {
-      await this.#demand(200, this.token, `POST /api/fleet/workers/${id}/check`);
-      await this.#demand(200, this.token, `POST /api/fleet/workers/${id}/inventory`);
+      await demand(this, `POST /api/fleet/workers/${id}/check`);
+      await demand(this, `POST /api/fleet/workers/${id}/inventory`);
     }
   }
 
   /** No worker takes new tasks while this is on. */
   async setMaintenance(on: boolean): Promise<void> {
     for (const id of await this.#listWorkers())
-      await this.#demand(200, this.token, `POST /api/fleet/workers/${id}/maintenance`, { on });
+      await demand(this, `POST /api/fleet/workers/${id}/maintenance`, { body: { on } });
   }
 
   /** The graph that a worker executed for a prompt, as text: its numbers are those that arrived. */
@@ -224,14 +215,11 @@ export class RunningServer {
   }
 
   async #listWorkers(): Promise<string[]> {
-    const { workers } = await this.#demand(200, this.token, 'GET /api/fleet/workers');
+    const { workers } = await demand(this, 'GET /api/fleet/workers');
     return workers.map((worker: Json) => worker.worker_id);
   }
 
-  /** As `ask`; throws unless the answer has this status. */
-  async #demand(status: number, token: string | null, request: string, body?: unknown): Promise<Json> {
-    const answer = await this.ask(token, request, { body });
-    if (answer.status !== status) throw new Error(`${request} answered ${answer.status}: ${answer.text}`);
-    return answer.json;
+  #as(token: string | null): Caller {
+    return { url: this.url, token };
   }
 }
