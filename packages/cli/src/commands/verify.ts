@@ -115,7 +115,8 @@ async function checkTask(
     const file = await comfleet.tasks.download(task.task_id, { index: result.index, signal });
     bytes += (await file.bytes()).length;
   }
-  return `${workflow.name} on ${task.worker_name ?? '?'}: ${task.results.length} files, ${bytes} bytes`;
+  const count = task.results.length;
+  return `${workflow.name} on ${task.worker_name ?? '?'}: ${count} ${count === 1 ? 'file' : 'files'}, ${bytes} bytes`;
 }
 
 /** The workflow named, else the first that runs here as it is, one without a model before others. */
