@@ -2,6 +2,7 @@ export * from './completion/collected-output.ts';
 export * from './completion/detector-times.ts';
 export * from './completion/history-entry.ts';
 export { judgeHistory } from './completion/judge-history.ts';
+export { type OutputKind, tellOutputKind } from './completion/output-kind.ts';
 export * from './completion/prompt-outcome.ts';
 export * from './completion/prompt-state.ts';
 export { readOutputs } from './completion/read-outputs.ts';

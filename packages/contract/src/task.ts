@@ -52,7 +52,7 @@ export const STATE_ALIASES: Readonly<Record<string, readonly TaskState[]>> = {
 };
 
 /** What kinds of file or value a graph node can put out. */
-export const OUTPUT_KINDS = ['image', 'video', 'audio', 'text', 'file', 'latent'] as const;
+export const OUTPUT_KINDS = ['image', 'video', 'audio', '3d', 'text', 'file', 'latent'] as const;
 export type OutputKind = (typeof OUTPUT_KINDS)[number];
 
 /** ISO 8601 in UTC with milliseconds; a plain string in the public document. */

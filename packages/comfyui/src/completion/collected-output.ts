@@ -1,5 +1,4 @@
-/** What an output is, told by extension and format, not by the key it stands under (ComfyUI keeps videos under `images`). */
-export type OutputKind = 'image' | 'video' | 'audio' | 'text' | 'file' | 'latent';
+import type { OutputKind } from './output-kind.ts';
 
 /** A file on the ComfyUI server as `/view` wants it named. Names come from the server: never use them as a path. */
 export interface OutputFile {
@@ -10,7 +9,10 @@ export interface OutputFile {
   format?: string;
 }
 
-/** One output of a finished prompt: a file or a text. `index` counts within node and key. `temporary` files vanish at restart. */
+/**
+ * One output of a finished prompt: a file or a text. `index` counts within node and key. `temporary` files vanish at restart.
+ * With `file` and `text` both, it is a path that a node told as a text: the file lies in output, else in temp (0.33, 5).
+ */
 export interface CollectedOutput {
   nodeId: string;
   key: string;

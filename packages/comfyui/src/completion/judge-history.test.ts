@@ -18,16 +18,15 @@ function entry(
 describe('judging a history entry', () => {
   it('CD3 success needs execution_success and a status that is no error', () => {
     const messages: [string, Record<string, unknown>][] = [['execution_success', {}]];
-    expect(judgeHistory(entry(messages), ['3']).kind).toBe('succeeded');
+    expect(judgeHistory(entry(messages)).kind).toBe('succeeded');
     const contradiction = { status_str: 'error', completed: false, messages };
-    expect(judgeHistory(entry(messages, { status: contradiction }), ['3']).kind).toBe('failed');
-    expect(judgeHistory(entry([['execution_start', {}]]), ['3']).kind).toBe('incomplete');
+    expect(judgeHistory(entry(messages, { status: contradiction })).kind).toBe('failed');
+    expect(judgeHistory(entry([['execution_start', {}]])).kind).toBe('incomplete');
   });
 
   it('an error message wins over a success status left from the prompt before', () => {
     const verdict = judgeHistory(
       entry([['execution_error', { node_id: '2', exception_type: 'DependencyCycle' }]]),
-      ['3'],
     );
     expect(verdict).toMatchObject({
       kind: 'failed',
@@ -39,9 +38,7 @@ describe('judging a history entry', () => {
     const messages: [string, Record<string, unknown>][] = [
       ['execution_interrupted', { node_id: '2', node_type: 'KSampler' }],
     ];
-    const verdict = judgeHistory(entry([], { status: { status_str: 'error', completed: false, messages } }), [
-      '3',
-    ]);
+    const verdict = judgeHistory(entry([], { status: { status_str: 'error', completed: false, messages } }));
     expect(verdict).toMatchObject({ kind: 'interrupted', nodeId: '2', nodeType: 'KSampler' });
   });
 
@@ -53,16 +50,27 @@ describe('judging a history entry', () => {
     expect(judgeHistory(blocked, ['3', '9']).kind).toBe('succeeded');
   });
 
-  it('CD4 empty outputs are complete only when no output was expected', () => {
-    const empty = entry([['execution_success', {}]], { outputs: {} });
-    expect(judgeHistory(empty, ['3']).kind).toBe('incomplete');
-    expect(judgeHistory(empty, []).kind).toBe('succeeded');
+  const success: [string, Record<string, unknown>][] = [
+    ['execution_cached', { nodes: ['1', '2'] }],
+    ['execution_success', {}],
+  ];
+
+  it('TD5 a saver that was blocked, or that reports nothing, is a success without outputs', () => {
+    expect(judgeHistory(entry(success, { outputs: {}, meta: {} }))).toEqual({
+      kind: 'succeeded',
+      outputs: [],
+      cachedNodeIds: ['1', '2'],
+    });
   });
 
-  it('SaveImageWebsocket leaves no output in history and still succeeds', () => {
-    const graph = { '8': { class_type: 'SaveImageWebsocket', inputs: {} } };
-    const silent = entry([['execution_success', {}]], { outputs: {}, prompt: [1, 'id', graph, {}, ['8']] });
-    expect(judgeHistory(silent, ['8']).kind).toBe('succeeded');
+  it('CD4 empty outputs are damaged when a frame, or the meta of the entry, says that there were some', () => {
+    const empty = entry(success, { outputs: {} });
+    expect(judgeHistory(empty, ['3'])).toMatchObject({ kind: 'incomplete' });
+    expect(judgeHistory({ ...empty, meta: { '3': { node_id: '3' } } })).toMatchObject({
+      kind: 'incomplete',
+      reason: 'history has no output of node 3',
+    });
+    expect(judgeHistory(entry(success), ['3', '9']).kind).toBe('succeeded');
   });
 
   it.each([
@@ -77,6 +85,6 @@ describe('judging a history entry', () => {
     ],
     ['nothing', {}],
   ] satisfies [string, HistoryEntry][])('an entry with %s is incomplete, not a crash', (_name, broken) => {
-    expect(judgeHistory(broken, ['3']).kind).toBe('incomplete');
+    expect(judgeHistory(broken).kind).toBe('incomplete');
   });
 });

@@ -1,18 +1,17 @@
 import { isRecord, readString } from '../json/records.ts';
+import type { CollectedOutput } from './collected-output.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import type { ExecutionError, IncompleteHistory, PromptOutcome } from './prompt-outcome.ts';
 import { readOutputs } from './read-outputs.ts';
 
-/** Output classes that return no UI result: their prompts succeed with empty outputs (recorded from a real server). */
-const SILENT_CLASSES = new Set(['SaveImageWebsocket']);
-
 /**
  * Decides how a prompt ended: messages first, because `status_str` can be the previous prompt's, then status, then outputs.
- * Success needs `execution_success`, no error status, and a result of at least one expected output node (others may be blocked).
+ * Success is `execution_success` without an error status, with or without outputs: a saver may be blocked, or report nothing
+ * (0.33, 5). Only where outputs were announced, by `executed` frames of these nodes or by the entry's own `meta`, must there be some.
  */
 export function judgeHistory(
   entry: HistoryEntry,
-  expectedOutputNodeIds: readonly string[],
+  announcedNodeIds: readonly string[] = [],
 ): PromptOutcome | IncompleteHistory {
   const outputs = readOutputs(entry.outputs);
   const messages = readMessages(entry);
@@ -29,7 +28,7 @@ export function judgeHistory(
   if (!messages.some(([name]) => name === 'execution_success')) {
     return { kind: 'incomplete', reason: 'history has no end message' };
   }
-  return judgeOutputs(entry, expectedOutputNodeIds, outputs);
+  return judgeOutputs(entry, { announcedNodeIds, outputs, cachedNodeIds: readCachedNodeIds(messages) });
 }
 
 const ERROR_WITHOUT_MESSAGE: ExecutionError = {
@@ -43,26 +42,25 @@ const ERROR_WITHOUT_MESSAGE: ExecutionError = {
 
 function judgeOutputs(
   entry: HistoryEntry,
-  expectedOutputNodeIds: readonly string[],
-  outputs: ReturnType<typeof readOutputs>,
+  read: { announcedNodeIds: readonly string[]; outputs: CollectedOutput[]; cachedNodeIds: string[] },
 ): PromptOutcome | IncompleteHistory {
   if (!isRecord(entry.outputs)) return { kind: 'incomplete', reason: 'history has no outputs' };
   const present = entry.outputs;
-  const graph = readQueuedGraph(entry);
-  const expected = expectedOutputNodeIds.filter((id) => !isSilent(graph[id]));
-  if (expected.length > 0 && !expected.some((id) => Object.hasOwn(present, id))) {
-    return { kind: 'incomplete', reason: `history has no output of node ${expected.join(', ')}` };
+  const announced = new Set([
+    ...read.announcedNodeIds,
+    ...Object.keys(isRecord(entry.meta) ? entry.meta : {}),
+  ]);
+  if (announced.size > 0 && ![...announced].some((id) => Object.hasOwn(present, id))) {
+    return { kind: 'incomplete', reason: `history has no output of node ${[...announced].join(', ')}` };
   }
-  return { kind: 'succeeded', outputs };
+  return { kind: 'succeeded', outputs: read.outputs, cachedNodeIds: read.cachedNodeIds };
 }
 
-function isSilent(node: unknown): boolean {
-  return isRecord(node) && SILENT_CLASSES.has(readString(node, 'class_type') ?? '');
-}
-
-function readQueuedGraph(entry: HistoryEntry): Record<string, unknown> {
-  const graph: unknown = Array.isArray(entry.prompt) ? entry.prompt[2] : undefined;
-  return isRecord(graph) ? graph : {};
+function readCachedNodeIds(messages: readonly [string, Record<string, unknown>][]): string[] {
+  return messages.flatMap(([name, data]) => {
+    const nodes: unknown = name === 'execution_cached' ? data['nodes'] : [];
+    return Array.isArray(nodes) ? nodes.map(String) : [];
+  });
 }
 
 function readMessages(entry: HistoryEntry): [string, Record<string, unknown>][] {

@@ -13,7 +13,8 @@ export interface ExecutionError {
 
 /** How a prompt ended, as its history entry tells. */
 export type PromptOutcome =
-  | { kind: 'succeeded'; outputs: CollectedOutput[] }
+  /** `cachedNodeIds` did not run again: their files are those of an earlier run. */
+  | { kind: 'succeeded'; outputs: CollectedOutput[]; cachedNodeIds: string[] }
   | { kind: 'failed'; error: ExecutionError; outputs: CollectedOutput[] }
   | { kind: 'interrupted'; nodeId: string | null; nodeType: string | null; outputs: CollectedOutput[] };
 

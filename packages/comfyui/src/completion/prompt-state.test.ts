@@ -8,8 +8,8 @@ import { createPromptState, nextPromptState, type PromptSignal, type PromptState
 
 const PROMPT = '0199f2aa-0000-7000-8000-000000000001';
 
-function start(promptId = PROMPT, expected: string[] = ['3']): PromptState {
-  return createPromptState({ promptId, expectedOutputNodeIds: expected, atMs: 0 });
+function start(promptId = PROMPT): PromptState {
+  return createPromptState({ promptId, atMs: 0 });
 }
 
 function run(state: PromptState, signals: PromptSignal[]): PromptState {
@@ -35,9 +35,7 @@ const success: HistoryEntry = {
 };
 
 /** Every prompt submitted in a recording with the history the server gave for it. */
-function recordedPrompts(
-  lines: TranscriptLine[],
-): { promptId: string; outputs: string[]; entry: HistoryEntry | null }[] {
+function recordedPrompts(lines: TranscriptLine[]): { promptId: string; entry: HistoryEntry | null }[] {
   return lines.flatMap((line) => {
     if (line.kind !== 'http' || line.call !== 'POST /prompt' || line.status !== 200) return [];
     if (!isRecord(line.response)) return [];
@@ -45,8 +43,7 @@ function recordedPrompts(
     const answer = lines.find((other) => other.kind === 'http' && other.call === `GET /history/${promptId}`);
     const response = answer?.kind === 'http' ? answer.response : null;
     const entry = isRecord(response) && isRecord(response[promptId]) ? response[promptId] : null;
-    const queued: unknown = entry !== null && Array.isArray(entry['prompt']) ? entry['prompt'][4] : [];
-    return [{ promptId, outputs: Array.isArray(queued) ? queued.map(String) : [], entry }];
+    return [{ promptId, entry }];
   });
 }
 
@@ -75,8 +72,8 @@ const ENDS: [string, string[]][] = [
 describe('the detector on recordings of a real ComfyUI', () => {
   it.each(ENDS)('%s ends as %j', (name, ends) => {
     const lines = readTranscript(name);
-    const found = recordedPrompts(lines).map(({ promptId, outputs, entry }) => {
-      let state = run(start(promptId, outputs), [{ kind: 'submitted', atMs: 0 }]);
+    const found = recordedPrompts(lines).map(({ promptId, entry }) => {
+      let state = run(start(promptId), [{ kind: 'submitted', atMs: 0 }]);
       for (const line of lines) {
         if (line.kind === 'message') state = run(state, [socket(line.message, 1)]);
         expect(state.phase).not.toBe('ended');
@@ -215,17 +212,57 @@ describe('late, missing and contradicting history', () => {
     expect(delays).toEqual([50, 100, 200, 500, 1000, 1000]);
   });
 
-  it('CD4 an incomplete history is neither success nor failure', () => {
-    const incomplete: HistoryEntry = { ...success, outputs: {} };
-    const state = run(start(), [{ kind: 'history', entry: incomplete, atMs: 0 }]);
+  const executed = (output: unknown): SocketMessage => ({
+    type: 'executed',
+    data: { prompt_id: PROMPT, node: '3', display_node: '3', output },
+  });
+  const empty: HistoryEntry = { ...success, outputs: {} };
+
+  it('CD4 a history without the outputs that a frame announced is neither success nor failure', () => {
+    const heard = run(start(), [socket(executed({ images: [{ filename: 'a.png' }] }), 0)]);
+    const state = run(heard, [{ kind: 'history', entry: empty, atMs: 0 }]);
     expect(state).toMatchObject({ phase: 'ending', reason: 'history has no output of node 3' });
-    const overdue = run(state, [{ kind: 'history', entry: incomplete, atMs: 20_000 }]);
+    const overdue = run(state, [{ kind: 'history', entry: empty, atMs: 20_000 }]);
     expect(overdue).toMatchObject({
       end: {
         kind: 'unreadable',
         reason: `history incomplete after history has no output of node 3, task ${PROMPT} may still be running`,
       },
     });
+  });
+
+  it.each([
+    ['no frame', []],
+    ['a cached node that reported null', [socket(executed(null), 0)]],
+  ] satisfies [string, PromptSignal[]][])(
+    'TD5 a finished prompt without outputs has succeeded at once when %s announced any',
+    (_what, signals) => {
+      const state = run(start(), [...signals, { kind: 'history', entry: empty, atMs: 0 }]);
+      expect(state).toMatchObject({ end: { kind: 'succeeded', outputs: [] } });
+    },
+  );
+
+  it('an end whose frames and history come 1.2 s late is no fault: nothing is lost, taken back or unreadable', () => {
+    const late: PromptSignal[] = [
+      socket(executing('3', PROMPT), 100),
+      { kind: 'history', entry: null, atMs: 900 },
+      // The worker collects garbage: everything it sends from here on is late.
+      { kind: 'history', entry: null, atMs: 2100 },
+      socket({ type: 'execution_success', data: { prompt_id: PROMPT } }, 2200),
+      { kind: 'history', entry: null, atMs: 2250 },
+      { kind: 'history', entry: null, atMs: 3400 },
+    ];
+    const waiting = run(start(), [{ kind: 'submitted', atMs: 0 }, ...late]);
+    expect(waiting).toMatchObject({ phase: 'ending', absentSinceMs: null });
+    expect(run(waiting, [{ kind: 'history', entry: success, atMs: 3450 }])).toMatchObject({
+      end: { kind: 'succeeded' },
+    });
+  });
+
+  it('a worker that is silent for 1.2 s after its last node is not asked for its queue yet', () => {
+    const running = run(start(), [{ kind: 'submitted', atMs: 0 }, socket(executing('3', PROMPT), 100)]);
+    const step = nextPromptState(running, { kind: 'history', entry: null, atMs: 1300 });
+    expect(step).toMatchObject({ state: { phase: 'running' }, ask: null });
   });
 
   it('a described failure whose history was wiped ends as that failure', () => {

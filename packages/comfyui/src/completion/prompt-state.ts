@@ -1,4 +1,5 @@
-import { readPromptId, type SocketMessage } from '../socket/socket-message.ts';
+import { isRecord } from '../json/records.ts';
+import { type ExecutedMessage, readPromptId, type SocketMessage } from '../socket/socket-message.ts';
 import { DETECTOR_LIMITS, type DetectorLimits } from './detector-times.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import { isBlocked, judgeHistory, readExecutionError } from './judge-history.ts';
@@ -7,7 +8,8 @@ import type { PromptEnd, PromptOutcome } from './prompt-outcome.ts';
 /** What every phase knows. */
 interface Followed {
   promptId: string;
-  expectedOutputNodeIds: readonly string[];
+  /** Nodes whose outputs were heard of: a history without any is not whole. */
+  announcedNodeIds: readonly string[];
   limits: DetectorLimits;
   /** When the prompt was last known alive: accepted, a message, a place in the queue. */
   aliveAtMs: number;
@@ -56,14 +58,13 @@ export interface PromptStep {
 /** The state before POST /prompt: register it first, messages can arrive before the HTTP answer. */
 export function createPromptState(options: {
   promptId: string;
-  expectedOutputNodeIds: readonly string[];
   atMs: number;
   limits?: Partial<DetectorLimits>;
 }): PromptState {
   return {
     phase: 'pending',
     promptId: options.promptId,
-    expectedOutputNodeIds: options.expectedOutputNodeIds,
+    announcedNodeIds: [],
     limits: { ...DETECTOR_LIMITS, ...options.limits },
     aliveAtMs: options.atMs,
     queueRemaining: null,
@@ -135,11 +136,20 @@ function afterOwnMessage(state: OpenState, message: SocketMessage, atMs: number)
       return message.data.node === null
         ? toEnding(state, { reason: 'executing null', atMs })
         : { state: toRunning(state, atMs), ask: null };
+    case 'executed':
+      return { state: toRunning(announce(state, message.data), atMs), ask: null };
     case 'other':
       return { state: toSeen(state, atMs), ask: null };
     default:
       return { state: toRunning(state, atMs), ask: null };
   }
+}
+
+/** A node served from the cache may report null: it announces nothing. */
+function announce(state: OpenState, { node, output }: ExecutedMessage['data']): OpenState {
+  if (!isRecord(output) || Object.keys(output).length === 0 || state.announcedNodeIds.includes(node))
+    return state;
+  return { ...state, announcedNodeIds: [...state.announcedNodeIds, node] };
 }
 
 function afterStatus(state: OpenState, queueRemaining: number): PromptStep {
@@ -187,7 +197,7 @@ function interruptedBy(data: Record<string, unknown>): PromptOutcome {
 
 function afterHistory(state: OpenState, entry: HistoryEntry | null, atMs: number): PromptStep {
   if (entry === null) return afterNoHistory(state, atMs);
-  const outcome = judgeHistory(entry, state.expectedOutputNodeIds);
+  const outcome = judgeHistory(entry, state.announcedNodeIds);
   if (outcome.kind !== 'incomplete') return ended(state, outcome);
   const ending = toEnding(state, { reason: outcome.reason, atMs }).state;
   if (ending.phase !== 'ending') return { state: ending, ask: null };

@@ -20,7 +20,7 @@ describe('collecting outputs', () => {
       ['1', 'images', 1, 'video', 'b.mp4'],
       ['2', 'audio', 0, 'audio', 'c.flac'],
       ['2', 'latents', 0, 'latent', 'd.latent'],
-      ['2', '3d', 0, 'file', 'e.glb'],
+      ['2', '3d', 0, '3d', 'e.glb'],
       ['3', 'custom_key', 0, 'video', 'f.webm'],
     ]);
   });
@@ -55,12 +55,83 @@ describe('collecting outputs', () => {
     ]);
   });
 
+  const textsOf = (output: Record<string, unknown>) =>
+    readOutputs({ '1': output }).map(({ key, text }) => [key, text]);
+
+  it('RS1 a text that a node gave bare, which ComfyUI splits into letters, is one text', () => {
+    expect(textsOf({ string: [...'naïve 文'] })).toEqual([['string', 'naïve 文']]);
+    expect(textsOf({ text: ['1', '2', '3'] })).toHaveLength(3);
+    expect(textsOf({ text: ['a', 'bc'] })).toHaveLength(2);
+  });
+
+  it('RS1 numbers and flags of a node are texts; null and deeper lists are not', () => {
+    const output = {
+      value: [1.5, Number.NaN, Number.POSITIVE_INFINITY],
+      flags: [true, null],
+      nested: [[1, [2]]],
+    };
+    expect(textsOf(output)).toEqual([
+      ['value', '1.5'],
+      ['value', 'NaN'],
+      ['value', 'Infinity'],
+      ['flags', 'true'],
+    ]);
+  });
+
+  it('RS1 numbers and flags beside files describe the files', () => {
+    const output = { images: [file('a.webp')], animated: [true], dims: [8, 8] };
+    expect(readOutputs({ '1': output }).map(({ key }) => key)).toEqual(['images']);
+  });
+
+  it('an empty text is a text', () => {
+    expect(textsOf({ text: [''] })).toEqual([['text', '']]);
+  });
+
+  it.each([
+    ['3d/made_00001.obj', '3d', '3d', 'made_00001.obj'],
+    ['preview_abc.ply', '3d', '', 'preview_abc.ply'],
+    ['clouds\\one.splat', '3d', 'clouds', 'one.splat'],
+    ['a/b/c.spz', '3d', 'a/b', 'c.spz'],
+    ['m.stl', '3d', '', 'm.stl'],
+    ['m.fbx', '3d', '', 'm.fbx'],
+    ['m.gltf', '3d', '', 'm.gltf'],
+    ['m.USDZ', '3d', '', 'm.USDZ'],
+  ])(
+    'TD7 the path %s in a result list is a file of kind %s; what stands beside it is left out',
+    (path, kind, subfolder, filename) => {
+      const camera = { position: { x: 1 } };
+      expect(readOutputs({ '4': { result: [path, camera, [{ scale: 1 }]] } })).toEqual([
+        {
+          nodeId: '4',
+          key: 'result',
+          index: 0,
+          kind,
+          temporary: false,
+          file: { filename, subfolder, type: 'output' },
+          text: path,
+        },
+      ]);
+    },
+  );
+
+  it('TD7 a path that repeats a file of the same node is no second result', () => {
+    const output = { '3d': [file('one.glb', { subfolder: 'mesh' })], result: ['mesh/one.glb', null] };
+    expect(readOutputs({ '1': output }).map(({ key }) => key)).toEqual(['3d']);
+  });
+
+  it.each([['/srv/out/a.obj'], ['no path'], [''], ['two\nlines.obj'], ['.obj']])(
+    'TD7 %j in a result list is the text it is',
+    (text) => {
+      expect(readOutputs({ '1': { result: [text, null] } })).toMatchObject([{ kind: 'text', text }]);
+    },
+  );
+
   it.each([
     [null],
     ['text'],
     [[1]],
     [{ '1': null }],
-    [{ '1': { images: 5 } }],
+    [{ '1': { images: { a: { b: 5 } } } }],
     [{ '1': { images: [null, {}] } }],
   ])('odd outputs %j give nothing', (outputs) => {
     expect(readOutputs(outputs)).toEqual([]);

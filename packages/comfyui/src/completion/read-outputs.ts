@@ -1,44 +1,100 @@
 import { isRecord, readString } from '../json/records.ts';
-import type { CollectedOutput, OutputFile, OutputKind } from './collected-output.ts';
-
-const EXTENSIONS: Record<string, OutputKind> = Object.fromEntries([
-  ...['png', 'jpg', 'jpeg', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'svg', 'exr', 'avif', 'apng'].map((e) => [
-    e,
-    'image',
-  ]),
-  ...['mp4', 'webm', 'mkv', 'mov', 'avi', 'm4v', 'mpg', 'mpeg'].map((e) => [e, 'video']),
-  ...['flac', 'mp3', 'opus', 'wav', 'ogg', 'm4a', 'aac'].map((e) => [e, 'audio']),
-  ...['txt', 'json', 'md', 'csv', 'srt', 'vtt'].map((e) => [e, 'text']),
-  ['latent', 'latent'],
-]);
+import type { CollectedOutput, OutputFile } from './collected-output.ts';
+import { tellOutputKind } from './output-kind.ts';
 
 /**
- * Collects everything from the `outputs` of a history entry: all keys, file objects at any depth, texts (protocol 7.4).
- * Values that are neither (`animated: [true]`, camera data) are left out. Never throws.
+ * Collects everything from the `outputs` of a history entry: all keys, file objects at any depth, texts (protocol 7.4), numbers
+ * and flags of nodes that made no file, paths under `result`. What describes files (`animated`, cameras) is left out. Never throws.
  */
 export function readOutputs(outputs: unknown): CollectedOutput[] {
   if (!isRecord(outputs)) return [];
   return Object.entries(outputs).flatMap(([nodeId, output]) =>
-    isRecord(output) ? Object.entries(output).flatMap(([key, value]) => readKey(nodeId, key, value)) : [],
+    isRecord(output) ? readNode(nodeId, output) : [],
   );
 }
 
-function readKey(nodeId: string, key: string, value: unknown): CollectedOutput[] {
-  const found: CollectedOutput[] = [];
-  const place = (): { nodeId: string; key: string; index: number } => ({ nodeId, key, index: found.length });
+type Found = Pick<CollectedOutput, 'kind' | 'temporary' | 'file' | 'text'> & { isScalar?: true };
+
+function readNode(nodeId: string, output: Record<string, unknown>): CollectedOutput[] {
+  const keys = Object.entries(output).map(([key, value]): [string, Found[]] => [
+    key,
+    key === 'result' ? readResult(value) : readKey(value),
+  ]);
+  const named = new Set(keys.flatMap(([, found]) => found.flatMap(namePlainFile)));
+  const hasFiles = keys.some(([, found]) => found.some(({ file }) => file !== undefined));
+  return keys.flatMap(([key, found]) =>
+    found
+      .filter((item) => !(item.isScalar && hasFiles) && !namesAgain(item, named))
+      .map(({ isScalar: _, ...item }, index) => ({ nodeId, key, index, ...item })),
+  );
+}
+
+function readKey(value: unknown): Found[] {
+  const letters = joinLetters(value);
+  if (letters !== null) return [{ kind: 'text', temporary: false, text: letters }];
+  const found: Found[] = [];
   const walk = (item: unknown, depth: number): void => {
-    if (typeof item === 'string' && depth <= 1) {
-      found.push({ ...place(), kind: 'text', temporary: false, text: item });
-    } else if (Array.isArray(item) && depth < 8) {
+    if (Array.isArray(item) && depth < 8) {
       for (const inner of item) walk(inner, depth + 1);
     } else if (isRecord(item) && depth < 8) {
       const file = readFile(item);
       if (file === null) for (const inner of Object.values(item)) walk(inner, depth + 2);
-      else found.push({ ...place(), kind: tellKind(file), temporary: file.type === 'temp', file });
+      else found.push({ kind: tellOutputKind(file.filename, file.format), ...placeOf(file) });
+    } else if (depth <= 1) {
+      found.push(...readScalar(item));
     }
   };
   walk(value, 0);
   return found;
+}
+
+function readScalar(item: unknown): Found[] {
+  if (typeof item === 'string') return [{ kind: 'text', temporary: false, text: item }];
+  if (typeof item !== 'number' && typeof item !== 'boolean') return [];
+  return [{ kind: 'text', temporary: false, text: String(item), isScalar: true }];
+}
+
+/** A text that a node gave as it is arrives as a list of its letters: ComfyUI joins the values of a key like lists. */
+function joinLetters(value: unknown): string | null {
+  if (!Array.isArray(value) || value.length < 2) return null;
+  const letters: string[] = [];
+  for (const item of value) {
+    if (typeof item !== 'string' || [...item].length !== 1) return null;
+    letters.push(item);
+  }
+  const text = letters.join('');
+  // A batch of numbers up to nine is a list.
+  return /^\d+$/.test(text) ? null : text;
+}
+
+/** `["3d/made_00001.obj", camera, infos]` is one file; what else stands beside a path describes it. */
+function readResult(value: unknown): Found[] {
+  const paths = Array.isArray(value) ? value.slice(0, 1).flatMap(readPath) : [];
+  return paths.length > 0 ? paths : readKey(value);
+}
+
+function readPath(item: unknown): Found[] {
+  if (typeof item !== 'string' || item.length > 1000 || /[\n\r]/.test(item)) return [];
+  const path = item.replaceAll('\\', '/');
+  const at = path.lastIndexOf('/');
+  const filename = path.slice(at + 1);
+  const kind = tellOutputKind(filename);
+  if (kind === 'file' || path.startsWith('/') || !filename.includes('.', 1)) return [];
+  const file: OutputFile = { filename, subfolder: at < 0 ? '' : path.slice(0, at), type: 'output' };
+  return [{ kind, temporary: false, file, text: item }];
+}
+
+/** A path that only repeats a file of the same node is no second result. */
+function namesAgain({ file, text }: Found, named: ReadonlySet<string>): boolean {
+  return file !== undefined && text !== undefined && named.has(`${file.subfolder}/${file.filename}`);
+}
+
+function namePlainFile({ file, text }: Found): string[] {
+  return file === undefined || text !== undefined ? [] : [`${file.subfolder}/${file.filename}`];
+}
+
+function placeOf(file: OutputFile): Pick<Found, 'temporary' | 'file'> {
+  return { temporary: file.type === 'temp', file };
 }
 
 function readFile(item: Record<string, unknown>): OutputFile | null {
@@ -52,13 +108,4 @@ function readFile(item: Record<string, unknown>): OutputFile | null {
     type: type === 'temp' || type === 'input' ? type : 'output',
     ...(format === undefined ? {} : { format }),
   };
-}
-
-function tellKind(file: OutputFile): OutputKind {
-  const byExtension = EXTENSIONS[file.filename.slice(file.filename.lastIndexOf('.') + 1).toLowerCase()];
-  if (byExtension !== undefined) return byExtension;
-  const family = file.format?.split('/')[0];
-  return family === 'image' || family === 'video' || family === 'audio' || family === 'text'
-    ? family
-    : 'file';
 }

@@ -73,6 +73,30 @@ describe('saving files', () => {
     ]);
   });
 
+  it('TD8 previews are saved when the prompt made nothing else', async () => {
+    expect(await save([output('b.png', 'temp')])).toEqual([join(folder, 'b.png')]);
+  });
+
+  it('TD7 a path that a node told is looked for in output, then in temp; one that is nowhere is no file', async () => {
+    const told = (name: string): CollectedOutput => ({ ...output(name), kind: '3d', text: name });
+    const transport: HttpTransport = {
+      request: async ({ url }) => ({
+        status: /a\.obj.*output|b\.obj.*temp/.test(url) ? 200 : 404,
+        headers: {},
+        text: async () => '',
+        body: (async function* () {
+          yield Buffer.from(url);
+        })(),
+      }),
+    };
+    const from = { http: new ComfyHttp({ baseUrl: 'http://worker', transport }), clock: new FakeClock() };
+    const saveAll = (names: string[]) =>
+      saveOutputs(from, { outputs: names.map(told), socketImages: [] }, { folder });
+
+    expect(await saveAll(['a.obj', 'b.obj', 'c.obj'])).toEqual([join(folder, 'a.obj')]);
+    expect(await saveAll(['b.obj', 'c.obj'])).toEqual([join(folder, 'b.obj')]);
+  });
+
   it('RS6 a taken name is never replaced', async () => {
     await writeFile(join(folder, 'cat.png'), 'older');
     const paths = await save([output('x.png'), output('y.png')], { fileName: 'cat' });

@@ -14,7 +14,7 @@ export interface SaveOptions {
   folder: string;
   /** Name without extension for all files; else the server's names. */
   fileName?: string;
-  /** Save previews (`temp`) too. Default false. */
+  /** Save previews (`temp`) too. Default: only where the prompt made nothing else. */
   includeTemporary?: boolean;
   signal?: AbortSignal;
 }
@@ -33,16 +33,52 @@ export async function saveOutputs(
   const folder = resolve(options.folder);
   await mkdir(folder, { recursive: true });
   const paths: string[] = [];
-  for (const { file, temporary } of outputs.outputs) {
-    if (file === undefined || (temporary && options.includeTemporary !== true)) continue;
+  const save = async (file: OutputFile): Promise<void> => {
     const write = (path: string): Promise<void> => download(from, { file, path, signal: options.signal });
     paths.push(await place(folder, chooseName(file.filename, options.fileName), write));
+  };
+  const previews = await saveMade(outputs.outputs, save);
+  const isOnlyPreviews = paths.length === 0 && outputs.socketImages.length === 0;
+  if (options.includeTemporary === true || isOnlyPreviews) {
+    for (const { file, isTold } of previews) await (isTold ? unlessAbsent(save(file)) : save(file));
   }
   for (const { nodeId, mimeType, image } of outputs.socketImages) {
     const name = `${nodeId}.${mimeType === 'image/png' ? 'png' : 'jpg'}`;
     paths.push(await place(folder, chooseName(name, options.fileName), (path) => writeFile(path, image)));
   }
   return paths;
+}
+
+interface Preview {
+  file: OutputFile;
+  isTold: boolean;
+}
+
+/** Saves what the prompt made to stay, and answers its previews. A path that a node told lies in temp when output lacks it. */
+async function saveMade(
+  outputs: readonly CollectedOutput[],
+  save: (file: OutputFile) => Promise<void>,
+): Promise<Preview[]> {
+  const previews: Preview[] = [];
+  for (const { file, temporary, text } of outputs) {
+    if (file === undefined) continue;
+    const isTold = text !== undefined;
+    if (temporary) previews.push({ file, isTold });
+    else if (!isTold) await save(file);
+    else if (!(await unlessAbsent(save(file)))) previews.push({ file: { ...file, type: 'temp' }, isTold });
+  }
+  return previews;
+}
+
+/** False when the server has no such file. */
+async function unlessAbsent(saving: Promise<void>): Promise<boolean> {
+  try {
+    await saving;
+    return true;
+  } catch (error) {
+    if (error instanceof ComfyError && error.details.status === 404) return false;
+    throw error;
+  }
 }
 
 /** A name that is one path segment on every system. */

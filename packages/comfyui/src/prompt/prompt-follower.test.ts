@@ -58,7 +58,6 @@ function openFollower(options: Pick<FollowerOptions, 'adopted'> = {}) {
   const reports: FollowerReport[] = [];
   const follower = new PromptFollower({
     promptId: ID,
-    expectedOutputNodeIds: ['9'],
     http: new ComfyHttp({ baseUrl: 'http://worker', transport: worker }),
     clock,
     pollMs: () => 1000,

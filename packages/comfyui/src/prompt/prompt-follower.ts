@@ -36,7 +36,6 @@ export interface FollowerOptions {
   http: ComfyHttp;
   clock: Clock;
   promptId: string;
-  expectedOutputNodeIds: readonly string[];
   /** How often to poll now, ms; asked before each wait, so it may follow the load. */
   pollMs: () => number;
   /** Sent by an earlier process: looked for at once, and whoever notices its end, it counts as `adoption`. */
@@ -65,7 +64,6 @@ export class PromptFollower {
     this.#options = options;
     this.#state = createPromptState({
       promptId: options.promptId,
-      expectedOutputNodeIds: options.expectedOutputNodeIds,
       atMs: options.clock.monotonicMs(),
     });
     this.ended = new Promise((resolve) => {

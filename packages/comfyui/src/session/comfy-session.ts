@@ -168,7 +168,6 @@ export class ComfySession {
       clock,
       promptId,
       pollMs: () => pollMs,
-      expectedOutputNodeIds: outputNodeIds,
       report: (report) => {
         const log = toSessionLog(promptId, report);
         if (log !== null) this.#voice.log(log);

@@ -45,7 +45,7 @@ function toProgressMessage({ current_node, current_node_class, step, steps }: Pr
 export interface JobOutput extends ContentLink {
   node_id: string;
   name: string;
-  type: Result['kind'];
+  type: Exclude<Result['kind'], '3d'>;
   content_type: string;
   size_bytes: number;
   id: string;
@@ -57,7 +57,8 @@ export function toJobOutput(result: Result, jobId: string, surface: Surface): Jo
   return {
     node_id: result.node_id,
     name: result.name,
-    type: result.kind,
+    // The contract has no word for 3D files.
+    type: result.kind === '3d' ? 'file' : result.kind,
     content_type: result.content_type,
     size_bytes: result.size_bytes,
     id: result.asset_id,

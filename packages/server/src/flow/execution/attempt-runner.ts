@@ -124,7 +124,7 @@ class AttemptRun {
     return worker.tracker.track({
       promptId: attempt.prompt_id,
       graph: prepared.graph,
-      expectedOutputNodeIds: readRequirements(prepared.graph).outputNodeIds,
+      outputNodeIds: readRequirements(prepared.graph).outputNodeIds,
       adopted,
       onStarted: () => {
         reach('running');

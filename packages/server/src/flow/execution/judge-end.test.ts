@@ -17,7 +17,13 @@ describe('how a prompt’s end becomes an attempt’s', () => {
       { nodeId: '9', key: 'images', index: 0, kind: 'image', temporary: false, text: 'x' },
     ];
 
-    expect(judgeEnd({ kind: 'succeeded', outputs })).toEqual({ kind: 'collect', outputs });
+    const cachedNodeIds = ['1'];
+
+    expect(judgeEnd({ kind: 'succeeded', outputs, cachedNodeIds })).toEqual({
+      kind: 'collect',
+      outputs,
+      cachedNodeIds,
+    });
   });
 
   test('CD14 a node’s error ends the attempt with node, class, type, message and traceback', () => {

@@ -3,14 +3,14 @@ import { type AttemptResult, endAttempt } from './ending.ts';
 
 /** A prompt that ended well and whose files are to be fetched, or an attempt that is over. */
 export type JudgedEnd =
-  | { kind: 'collect'; outputs: CollectedOutput[] }
+  | { kind: 'collect'; outputs: CollectedOutput[]; cachedNodeIds: string[] }
   | { kind: 'over'; result: Exclude<AttemptResult, { ending: 'succeeded' }> };
 
 /** Translates how ComfyUI's prompt ended into how our attempt goes on. A graph's error fails the task; a worker's fault moves it. */
 export function judgeEnd(end: PromptEnd): JudgedEnd {
   switch (end.kind) {
     case 'succeeded':
-      return { kind: 'collect', outputs: end.outputs };
+      return { kind: 'collect', outputs: end.outputs, cachedNodeIds: end.cachedNodeIds };
     case 'failed':
       return { kind: 'over', result: judgeExecutionError(end.error) };
     case 'interrupted':

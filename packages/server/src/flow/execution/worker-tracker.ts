@@ -27,7 +27,7 @@ export interface TrackedSocket {
 export interface TrackOptions {
   promptId: string;
   graph: Graph;
-  expectedOutputNodeIds: readonly string[];
+  outputNodeIds: readonly string[];
   adopted: boolean;
   onStarted: () => void;
   /** `available` is false while the socket that carries progress is lost. */
@@ -104,15 +104,14 @@ export class WorkerTracker {
   track(options: TrackOptions): PromptFollower {
     const follower = new PromptFollower({
       promptId: options.promptId,
-      expectedOutputNodeIds: options.expectedOutputNodeIds,
       http: this.#http,
       clock: this.#clock,
       pollMs: () => (this.#openEverywhere() > MANY_PROMPTS ? 5000 : 1000),
       adopted: options.adopted,
       report: reportFollowing(this.#logger, options.promptId),
     });
-    const { promptId, graph, expectedOutputNodeIds } = options;
-    const progress = createProgressState({ promptId, graph, outputNodeIds: expectedOutputNodeIds });
+    const { promptId, graph, outputNodeIds } = options;
+    const progress = createProgressState({ promptId, graph, outputNodeIds });
     this.#tracked.add({ follower, options, progress, started: false });
     return follower;
   }
