@@ -87,3 +87,7 @@ create table if not exists "task_input" ("task_id" varchar(36) collate "C" not n
 create index if not exists "task_input_asset_id" on "task_input" ("asset_id");
 
 create table if not exists "attempt_fingerprint" ("task_id" varchar(36) collate "C" not null, "attempt_id" varchar(36) collate "C" not null, "fingerprint" text not null, constraint "attempt_fingerprint_pk" primary key ("task_id", "attempt_id"));
+
+alter table "graph" rename to "stored_text";
+
+alter index if exists "graph_pk" rename to "stored_text_pk";

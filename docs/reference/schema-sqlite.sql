@@ -87,3 +87,5 @@ create table if not exists "task_input" ("task_id" text not null, "asset_id" tex
 create index if not exists "task_input_asset_id" on "task_input" ("asset_id");
 
 create table if not exists "attempt_fingerprint" ("task_id" text not null, "attempt_id" text not null, "fingerprint" text not null, constraint "attempt_fingerprint_pk" primary key ("task_id", "attempt_id"));
+
+alter table "graph" rename to "stored_text";

@@ -117,7 +117,7 @@ describeOnDatabases('a commit', (kind) => {
     expect([first, second]).toEqual([{ kind: 'committed' }, { kind: 'committed' }]);
     const blobs = await database.read(database.k.selectFrom('blob').select(['size_bytes', 'created_at']));
     expect(blobs.map((row) => ({ ...row }))).toEqual([{ size_bytes: 1, created_at: 1 }]);
-    const graphs = await database.read(database.k.selectFrom('graph').select('created_at'));
+    const graphs = await database.read(database.k.selectFrom('stored_text').select('created_at'));
     expect(graphs.map((row) => row.created_at)).toEqual([2]);
     expect(await loadGraphText(database, 'g')).toBe('{}');
     expect(await listNames(database)).toEqual(['after']);
@@ -214,13 +214,13 @@ describeOnDatabases('what is stored', (kind) => {
     await database.commit([
       {
         query: database.k
-          .insertInto('graph')
+          .insertInto('stored_text')
           .values({ hash: 'g', size_bytes: 9007199254740991, body: bytes, created_at: 5 }),
         rows: 1,
       },
     ]);
 
-    const [row] = await database.read(database.k.selectFrom('graph').selectAll());
+    const [row] = await database.read(database.k.selectFrom('stored_text').selectAll());
 
     expect(row?.body).toBeInstanceOf(Uint8Array);
     expect(Buffer.from(row?.body ?? []).equals(Buffer.from(bytes))).toBe(true);

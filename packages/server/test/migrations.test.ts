@@ -10,6 +10,7 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
 import { describeOnDatabases } from '../../../e2e/services/databases.ts';
+import { loadGraphText, writeGraph } from '../src/flow/tasks/graph-texts.ts';
 import { writeNewTask } from '../src/flow/tasks/task-rows.ts';
 import { migrations } from '../src/platform/database/migrations/index.ts';
 import { named } from './kit/named.ts';
@@ -119,7 +120,7 @@ describeOnDatabases('migrations', (kind) => {
       const task = createTaskRow({ id: named(state), state, requirements });
       await database.commit(writeNewTask(database.k, task, []));
     }
-    await runScript(config, 'delete from comfleet_schema where version = 4');
+    await runScript(config, 'delete from comfleet_schema where version >= 4');
 
     await migrateDatabase(config);
 
@@ -128,6 +129,32 @@ describeOnDatabases('migrations', (kind) => {
       ['queued', 'a'],
       ['queued', 'b'],
     ]);
+  });
+
+  test('F9 texts stay when their table gets its name, also when that had stopped half way', async () => {
+    const config = await createEmpty(kind);
+    const database = await openForTest(config);
+    await database.commit([writeGraph(database, { hash: 'g', text: '{"1":{}}', atMs: 5 })]);
+    const forget = 'delete from comfleet_schema where version >= 6';
+
+    await runScript(config, `alter table stored_text rename to graph; ${forget}`);
+    const renamed = await migrateDatabase(config);
+    await runScript(config, forget);
+    const again = await migrateDatabase(config);
+
+    expect([renamed.current, again.current]).toEqual([LATEST, LATEST]);
+    expect(await loadGraphText(database, 'g')).toBe('{"1":{}}');
+  });
+
+  test('DB2 a schema made by hand from the printed SQL has no table twice', async () => {
+    const config = await createEmpty(kind);
+    await runScript(config, printSchema(config.driver));
+
+    await migrateDatabase(config);
+
+    await expect(runScript(config, 'select 1 from graph')).rejects.toThrow(/graph/);
+    const database = await openForTest(config);
+    expect(await database.read(database.k.selectFrom('stored_text').selectAll())).toEqual([]);
   });
 
   test('F9 a schema that a newer program needs is refused, one it merely made is not', async () => {

@@ -1,5 +1,5 @@
 import type { WorkerId } from '@comfleet/contract';
-import type { GraphTables } from '../../platform/database/graph-tables.ts';
+import type { StoredTextTables } from '../../platform/database/stored-text-tables.ts';
 
 export interface WorkerRow {
   id: WorkerId;
@@ -9,7 +9,7 @@ export interface WorkerRow {
   max_concurrent: number;
   /** JSON: labels, weight …, what was changed at run time, and switches; see WorkerRecords. */
   settings: string;
-  /** JSON: last known inventory (version, devices, models); object_info lies in a blob of its own. */
+  /** JSON: last known inventory (version, devices, models); object_info is a text of its own. */
   inventory: string | null;
   object_info_hash: string | null;
   maintenance: number;
@@ -42,7 +42,7 @@ export interface WorkerIdentityRow {
 }
 
 /** The records of workers. */
-export interface WorkerTables extends GraphTables {
+export interface WorkerTables extends StoredTextTables {
   worker: WorkerRow;
   worker_event: WorkerEventRow;
   worker_identity: WorkerIdentityRow;

@@ -61,14 +61,14 @@ export async function sweepOnce(
   const { outputsMs } = limits;
   const sweepAll = createRound(clock, signal);
   const tasks = await sweepAll(() => purgeTasks(database, now - limits.tasksMs));
-  const graphs = await sweepAll(() => purgeGraphs(database, now - Math.max(limits.tasksMs, BLOB_GRACE_MS)));
+  const texts = await sweepAll(() => purgeTexts(database, now - Math.max(limits.tasksMs, BLOB_GRACE_MS)));
   const uploads = await sweepAll(removeExpired(deps, now));
   const outputs =
     outputsMs === null ? 0 : await sweepAll(() => removeOutputs(database, now - outputsMs, now));
   const blobs = await sweepAll(removeUnusedBlobs(deps, now));
   if (!signal?.aborted) await dropOldKeys(database, now - IDEMPOTENCY_MS);
-  if (tasks + graphs + uploads + outputs + blobs > 0)
-    deps.logger.info('retention.swept', { tasks, graphs, uploads, outputs, blobs });
+  if (tasks + texts + uploads + outputs + blobs > 0)
+    deps.logger.info('retention.swept', { tasks, texts, uploads, outputs, blobs });
 }
 
 /** What one page came to: how many it looked at, fewer than a page's worth on the last one, and how many it removed. */
@@ -116,34 +116,39 @@ async function purgeTasks(database: Database<RetentionTables>, beforeMs: number)
   return removedAll(ids.length);
 }
 
-/** Graphs that no task, workflow version or worker's inventory names any more. */
-async function purgeGraphs(database: Database<RetentionTables>, beforeMs: number): Promise<Page> {
+/** Graphs and object_infos that no task, workflow version or worker names any more. */
+async function purgeTexts(database: Database<RetentionTables>, beforeMs: number): Promise<Page> {
   const { k } = database;
-  const isUnused = (eb: ExpressionBuilder<RetentionTables, 'graph'>) =>
+  const isUnused = (eb: ExpressionBuilder<RetentionTables, 'stored_text'>) =>
     eb.and([
-      eb('graph.created_at', '<', beforeMs),
+      eb('stored_text.created_at', '<', beforeMs),
       eb.not(
-        eb.exists(eb.selectFrom('task').select('task.id').whereRef('task.graph_hash', '=', 'graph.hash')),
+        eb.exists(
+          eb.selectFrom('task').select('task.id').whereRef('task.graph_hash', '=', 'stored_text.hash'),
+        ),
       ),
       eb.not(
         eb.exists(
           eb
             .selectFrom('workflow_version')
             .select('workflow_version.id')
-            .whereRef('workflow_version.graph_hash', '=', 'graph.hash'),
+            .whereRef('workflow_version.graph_hash', '=', 'stored_text.hash'),
         ),
       ),
       eb.not(
         eb.exists(
-          eb.selectFrom('worker').select('worker.id').whereRef('worker.object_info_hash', '=', 'graph.hash'),
+          eb
+            .selectFrom('worker')
+            .select('worker.id')
+            .whereRef('worker.object_info_hash', '=', 'stored_text.hash'),
         ),
       ),
     ]);
-  const unused = await database.read(k.selectFrom('graph').select('hash').where(isUnused).limit(PAGE));
-  const hashes = unused.map((graph) => graph.hash);
+  const unused = await database.read(k.selectFrom('stored_text').select('hash').where(isUnused).limit(PAGE));
+  const hashes = unused.map((text) => text.hash);
   if (hashes.length === 0) return removedAll(0);
   // Asked again in the statement itself: one taken up in the meantime is young and stays.
-  await database.commit([{ query: k.deleteFrom('graph').where('hash', 'in', hashes).where(isUnused) }]);
+  await database.commit([{ query: k.deleteFrom('stored_text').where('hash', 'in', hashes).where(isUnused) }]);
   return removedAll(hashes.length);
 }
 

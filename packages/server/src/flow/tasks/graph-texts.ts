@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Database, Write } from '../../platform/database/database.ts';
-import type { GraphTables } from '../../platform/database/graph-tables.ts';
 import { insertOrRefresh } from '../../platform/database/insert-missing.ts';
 import { statement } from '../../platform/database/statement.ts';
+import type { StoredTextTables } from '../../platform/database/stored-text-tables.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 
 /** Content address of a graph's JSON text. */
@@ -14,17 +14,17 @@ export function hashGraph(text: string): string {
 type GraphColumns = { hash: string; size_bytes: number; body: Uint8Array; created_at: number };
 
 /** Adds a graph or makes a known one young again, so that the sweep of unused graphs leaves it to its new user. */
-const insertGraph = insertOrRefresh<GraphTables, 'graph', GraphColumns>(
+const insertGraph = insertOrRefresh<StoredTextTables, 'stored_text', GraphColumns>(
   { key: 'hash', refresh: 'created_at' },
   (k, p) =>
     k
-      .insertInto('graph')
+      .insertInto('stored_text')
       .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at }),
 );
 
 /** A graph's row by its content. */
 export function writeGraph(
-  database: Database<GraphTables>,
+  database: Database<StoredTextTables>,
   { hash, text, atMs }: { hash: string; text: string; atMs: number },
 ): Write {
   // Copied, because zlib answers a view of a buffer of 16 kB, which ten thousand graphs of a batch would hold.
@@ -32,12 +32,12 @@ export function writeGraph(
   return { query: insertGraph(database, { hash, size_bytes: text.length, body, created_at: atMs }) };
 }
 
-const selectGraph = statement<GraphTables, { hash: string }, { body: Uint8Array }>((k, p) =>
-  k.selectFrom('graph').select('body').where('hash', '=', p.hash),
+const selectGraph = statement<StoredTextTables, { hash: string }, { body: Uint8Array }>((k, p) =>
+  k.selectFrom('stored_text').select('body').where('hash', '=', p.hash),
 );
 
 /** A graph's JSON text with every number as its caller wrote it. */
-export async function loadGraphText(database: Database<GraphTables>, hash: string): Promise<string> {
+export async function loadGraphText(database: Database<StoredTextTables>, hash: string): Promise<string> {
   const [row] = await database.read(selectGraph(database.k, { hash }));
   if (!row) throw new AppError('INTERNAL', { reason: 'graph is missing', hash });
   return inflateRawSync(row.body).toString('utf8');

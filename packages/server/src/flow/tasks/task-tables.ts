@@ -11,7 +11,7 @@ import type {
   TaskState,
   WorkerId,
 } from '@comfleet/contract';
-import type { GraphTables } from '../../platform/database/graph-tables.ts';
+import type { StoredTextTables } from '../../platform/database/stored-text-tables.ts';
 
 export interface TaskRow {
   id: TaskId;
@@ -141,7 +141,7 @@ export interface IdempotencyRow {
 }
 
 /** The records of a task: what was asked for, its attempts, its history, and the keys under which it came. */
-export interface TaskTables extends GraphTables {
+export interface TaskTables extends StoredTextTables {
   task: TaskRow;
   attempt: AttemptRow;
   attempt_fingerprint: AttemptFingerprintRow;

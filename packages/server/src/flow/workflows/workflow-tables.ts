@@ -1,4 +1,4 @@
-import type { GraphTables } from '../../platform/database/graph-tables.ts';
+import type { StoredTextTables } from '../../platform/database/stored-text-tables.ts';
 
 export interface WorkflowVersionRow {
   /** blake3 of the canonical definition. */
@@ -13,6 +13,6 @@ export interface WorkflowVersionRow {
 }
 
 /** The records of workflow definitions, one a version. */
-export interface WorkflowTables extends GraphTables {
+export interface WorkflowTables extends StoredTextTables {
   workflow_version: WorkflowVersionRow;
 }

@@ -60,6 +60,14 @@ test('a database whose tasks have rows for their inputs is refused by programs t
   expect(Number(newest?.['min_binary'])).toBeGreaterThanOrEqual(4);
 });
 
+test('no migration lets older programs in than the one before it did', () => {
+  const oldest = migrations.map(({ minBinary }) => minBinary);
+
+  expect(oldest).toEqual(oldest.toSorted((a, b) => a - b));
+  // Programs before 6 look for graphs under the table's old name.
+  expect(oldest.at(-1)).toBeGreaterThanOrEqual(6);
+});
+
 test('a schema too new for this program is refused before anything is changed', async () => {
   const connection = openMemory();
   await migrate(connection, () => 0);

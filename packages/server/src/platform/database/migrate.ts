@@ -2,7 +2,7 @@ import { AppError } from '../errors/app-error.ts';
 import type { Driver } from './database.ts';
 import { type Migration, migrations } from './migrations/index.ts';
 import { createQueryBuilder } from './query-builder.ts';
-import { createTable } from './table-spec.ts';
+import { createTable, renameKeySql, renameTable, type TableRename } from './table-spec.ts';
 
 /** A plain connection used while nothing else runs: migrations and their status. */
 export interface SchemaConnection {
@@ -27,7 +27,8 @@ export async function migrate(connection: SchemaConnection, now: () => number): 
   await connection.run(versionTableSql(connection.driver));
   const status = await loadMigrationStatus(connection);
   for (const migration of migrations.filter((m) => m.version > status.current)) {
-    for (const sql of migrationSql(migration, connection.driver)) await runStep(connection, sql);
+    for (const sql of tablesSql(migration, connection.driver)) await runStep(connection, sql);
+    for (const rename of migration.renames ?? []) await runRename(connection, rename);
     await migration.fill?.(connection);
     await connection.run(
       `insert into ${VERSION_TABLE} (version, name, min_binary, applied_at) values (${migration.version}, '${migration.name}', ${migration.minBinary}, ${now()})`,
@@ -39,7 +40,7 @@ export async function migrate(connection: SchemaConnection, now: () => number): 
 /** What is applied and what is pending; changes nothing. */
 export async function loadMigrationStatus(connection: SchemaConnection): Promise<MigrationStatus> {
   const latest = migrations.at(-1)?.version ?? 0;
-  const rows = (await hasVersionTable(connection))
+  const rows = (await hasTable(connection, VERSION_TABLE))
     ? await connection.run(`select version, min_binary from ${VERSION_TABLE} order by version`)
     : [];
   const current = Number(rows.at(-1)?.version ?? 0);
@@ -66,7 +67,35 @@ async function runStep(connection: SchemaConnection, sql: string): Promise<void>
   }
 }
 
+/**
+ * A table that has its new name already was renamed by a run that stopped before it could note that, or by the printed SQL.
+ * After the latter an earlier step has just made the old one again, empty.
+ */
+async function runRename(connection: SchemaConnection, rename: TableRename): Promise<void> {
+  const { from, to } = rename;
+  if (!(await hasTable(connection, to))) await connection.run(renameSql(rename, connection.driver));
+  else if ((await hasTable(connection, from)) && (await isEmpty(connection, from)))
+    await connection.run(`drop table ${from}`);
+  for (const sql of renameKeySql(connection.driver, rename)) await connection.run(sql);
+}
+
+async function isEmpty(connection: SchemaConnection, table: string): Promise<boolean> {
+  return (await connection.run(`select 1 from ${table} limit 1`)).length === 0;
+}
+
 function migrationSql(migration: Migration, driver: Driver): string[] {
+  const renames = migration.renames ?? [];
+  return [
+    ...tablesSql(migration, driver),
+    ...renames.flatMap((rename) => [renameSql(rename, driver), ...renameKeySql(driver, rename)]),
+  ];
+}
+
+function renameSql(rename: TableRename, driver: Driver): string {
+  return renameTable(createQueryBuilder(driver), rename).compile().sql;
+}
+
+function tablesSql(migration: Migration, driver: Driver): string[] {
   const k = createQueryBuilder(driver);
   return migration.tables.flatMap((table) => createTable(k, driver, table)).map((step) => step.compile().sql);
 }
@@ -76,12 +105,13 @@ function versionTableSql(driver: Driver): string {
   return `create table if not exists ${VERSION_TABLE} (version ${big} not null primary key, name varchar(100) not null, min_binary ${big} not null, applied_at ${big} not null)`;
 }
 
-async function hasVersionTable(connection: SchemaConnection): Promise<boolean> {
+/** `name` is one of ours: it goes into the SQL as it is. */
+async function hasTable(connection: SchemaConnection, name: string): Promise<boolean> {
   const sql =
     connection.driver === 'sqlite'
-      ? `select name from sqlite_master where type = 'table' and name = '${VERSION_TABLE}'`
+      ? `select name from sqlite_master where type = 'table' and name = '${name}'`
       : connection.driver === 'postgres'
-        ? `select table_name from information_schema.tables where table_schema = current_schema() and table_name = '${VERSION_TABLE}'`
-        : `select table_name from information_schema.tables where table_schema = database() and table_name = '${VERSION_TABLE}'`;
+        ? `select table_name from information_schema.tables where table_schema = current_schema() and table_name = '${name}'`
+        : `select table_name from information_schema.tables where table_schema = database() and table_name = '${name}'`;
   return (await connection.run(sql)).length > 0;
 }

@@ -18,6 +18,12 @@ export interface TableSpec {
   indexes?: readonly { columns: readonly string[]; unique?: boolean }[];
 }
 
+/** A table that gets another name; its rows and indexes stay. */
+export interface TableRename {
+  from: string;
+  to: string;
+}
+
 type Builder = { readonly schema: Kysely<unknown>['schema'] };
 
 /** CREATE TABLE and its indexes, idempotent, one DDL step each (DDL is not transactional on MySQL). */
@@ -32,6 +38,16 @@ export function createTable(k: Builder, driver: Driver, spec: TableSpec): Compil
   if (driver === 'mysql')
     table = table.modifyEnd(sql`engine=InnoDB character set utf8mb4 collate utf8mb4_bin`);
   return [table, ...(spec.indexes ?? []).map((index) => createIndex(k, driver, spec.name, index))];
+}
+
+/** Not idempotent: fails when there is no table of the old name. */
+export function renameTable(k: Builder, { from, to }: TableRename): Compilable<unknown> {
+  return k.schema.alterTable(from).renameTo(to);
+}
+
+/** Safe to repeat. PostgreSQL alone has one space of names for the keys of all tables: an old name there stands in the way. */
+export function renameKeySql(driver: Driver, { from, to }: TableRename): string[] {
+  return driver === 'postgres' ? [`alter index if exists "${from}_pk" rename to "${to}_pk"`] : [];
 }
 
 function createIndex(

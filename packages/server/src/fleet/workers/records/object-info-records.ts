@@ -13,11 +13,11 @@ const expand = promisify(inflate);
 
 const insertMissingText = insertMissing<
   WorkerTables,
-  'graph',
+  'stored_text',
   { hash: string; size_bytes: number; body: Uint8Array; created_at: number }
 >((k, p) =>
   k
-    .insertInto('graph')
+    .insertInto('stored_text')
     .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at }),
 );
 
@@ -37,7 +37,7 @@ export class ObjectInfoRecords {
   async save(hash: string, text: string): Promise<void> {
     const { k } = this.#database;
     const known = await this.#database.read(
-      k.selectFrom('graph').select('hash').where('hash', '=', hash).limit(1),
+      k.selectFrom('stored_text').select('hash').where('hash', '=', hash).limit(1),
     );
     if (known.length > 0) return;
     const body = await compress(Buffer.from(text));
@@ -64,7 +64,7 @@ export class ObjectInfoRecords {
   async #read(hash: string): Promise<ObjectInfo | null> {
     const { k } = this.#database;
     const [row] = await this.#database.read(
-      k.selectFrom('graph').select('body').where('hash', '=', hash).limit(1),
+      k.selectFrom('stored_text').select('body').where('hash', '=', hash).limit(1),
     );
     if (!row) return null;
     const objectInfo = parseObjectInfo(parseTolerantJson((await expand(row.body)).toString('utf8')));

@@ -1,10 +1,11 @@
 import type { SchemaConnection } from '../migrate.ts';
-import type { TableSpec } from '../table-spec.ts';
+import type { TableRename, TableSpec } from '../table-spec.ts';
 import { tables as records } from './0001-records.ts';
 import { tables as overlay } from './0002-overlay.ts';
 import { tables as workerHealth } from './0003-worker-health.ts';
 import { fill as fillTaskInputs, tables as taskInputs } from './0004-task-inputs.ts';
 import { tables as attemptFingerprints } from './0005-attempt-fingerprints.ts';
+import { renames as storedTexts } from './0006-stored-texts.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -12,6 +13,7 @@ export interface Migration {
   name: string;
   minBinary: number;
   tables: readonly TableSpec[];
+  renames?: readonly TableRename[];
   /** Brings rows that are there into the new tables; safe to repeat. */
   fill?: (connection: SchemaConnection) => Promise<void>;
 }
@@ -24,4 +26,6 @@ export const migrations: readonly Migration[] = [
   // An older program accepts tasks without their inputs' rows, and uploads they wait for would be removed.
   { version: 4, name: 'task-inputs', minBinary: 4, tables: taskInputs, fill: fillTaskInputs },
   { version: 5, name: 'attempt-fingerprints', minBinary: 4, tables: attemptFingerprints },
+  // An older program looks for graphs in a table that is not there any more.
+  { version: 6, name: 'stored-texts', minBinary: 6, tables: [], renames: storedTexts },
 ];

@@ -1,0 +1,14 @@
+export interface StoredTextRow {
+  /** SHA-256 of a graph, blake3 of an object_info, in hex. */
+  hash: string;
+  size_bytes: number;
+  /** Deflated JSON text, numbers as written: a graph without the header of zlib, an object_info with it. */
+  body: Uint8Array;
+  /** When it was written, or last taken up again as a graph: a young one is not swept. */
+  created_at: number;
+}
+
+/** JSON texts by their content, each once: graphs of tasks and workflows, and the object_info of workers. */
+export interface StoredTextTables {
+  stored_text: StoredTextRow;
+}
