@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StreamFrame, TaskDetail } from '@comfleet/contract';
-import { startUp } from '@comfleet/server';
+import { type Json, type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findRealComfyui } from './services/real-comfyui.ts';
 import { skipWhen } from './services/skip-reason.ts';
@@ -18,108 +16,36 @@ const reason = real.missing;
 const CHECKPOINT = 'random-a.safetensors';
 const LARGEST_SEED = '18446744073709551615';
 
-/** As much of a history entry as is looked at. */
-interface History {
-  [promptId: string]: {
-    prompt: [number, string, Record<string, { inputs: Record<string, unknown> }>];
-    outputs: Record<string, { images?: { filename: string; subfolder: string }[] }>;
-    status: { messages: [string, unknown][] };
-  };
-}
-
-async function readJson<T>(answer: Response): Promise<T> {
-  return (await answer.json()) as T;
-}
-
-interface Server {
-  url: string;
-  token: string;
-  workerUrl: string;
-  dataDir: string;
-  stop: () => Promise<number>;
-}
-
-async function startServer(dataDir: string): Promise<Server> {
-  const abort = new AbortController();
-  const lines: string[] = [];
-  let ready: () => void = () => {};
-  const isReady = new Promise<void>((resolve) => {
-    ready = resolve;
-  });
-  const exit = startUp({
-    dataDir,
-    port: 0,
-    workers: [],
-    comfyuiDir: 'repoPath' in real ? real.repoPath : '',
-    comfyuiArgs: ['--cpu', '--preview-method', 'latent2rgb'],
-    language: 'en',
-    print: (line) => {
-      lines.push(line);
-      if (line.includes('#code=')) ready();
-    },
-    environment: { ...process.env, COMFYUI_PYTHON: 'python' in real ? real.python : '' },
-    signal: abort.signal,
-  });
-  await Promise.race([
-    isReady,
-    exit.then((code) => Promise.reject(new Error(`exit ${code}: ${lines.join('\n')}`))),
-  ]);
-  const { url, token } = JSON.parse(await readFile(join(dataDir, 'credential.json'), 'utf8'));
-  const workers = await readJson<{ workers: { url: string }[] }>(
-    await fetch(`${url}/api/fleet/workers`, { headers: { authorization: `Bearer ${token}` } }),
-  );
-  const stop = () => {
-    abort.abort();
-    return exit;
-  };
-  return { url, token, workerUrl: workers.workers[0]?.url ?? '', dataDir, stop };
-}
-
 describe('on a real ComfyUI', skipWhen(reason), () => {
-  let server: Server;
+  let server: RunningServer;
+  let workerUrl: string;
   let hasCheckpoint = false;
 
-  const call = async (path: string, init: RequestInit = {}) => {
-    const headers = { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' };
-    return fetch(`${server.url}${path}`, { ...init, headers });
-  };
-  const submit = async (body: string): Promise<string> => {
-    const answer = await call('/api/v2/tasks', { method: 'POST', body });
-    const { task_id: id } = await readJson<{ task_id: string }>(answer);
-    return id;
-  };
+  const submit = (body: string) => server.submit(server.token, body);
   /** Frames of a task until its end. */
-  const watch = async (id: string, onFrame: (frame: StreamFrame) => void = () => {}): Promise<TaskDetail> => {
-    const stream = await call(`/api/v2/tasks/${id}/events?after=0`);
-    let rest = '';
-    for await (const chunk of stream.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      rest += chunk;
-      const lines = rest.split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
-        if (line.startsWith('data: ')) onFrame(JSON.parse(line.slice(6)));
-      }
-    }
-    return readJson(await call(`/api/v2/tasks/${id}`));
+  const watch = async (id: string, onFrame: (frame: Json) => void = () => {}): Promise<Json> => {
+    await server.follow(server.token, `/api/v2/tasks/${id}/events?after=0`, ({ data }) => {
+      onFrame(data);
+      return false;
+    });
+    return (await server.ask(server.token, `GET /api/v2/tasks/${id}`)).json;
   };
-  const loadHistory = async (task: TaskDetail): Promise<History> =>
-    readJson(await fetch(`${server.workerUrl}/history/${task.prompt_id}`));
+  const loadHistory = async (task: Json): Promise<Json> =>
+    JSON.parse(await (await fetch(`${workerUrl}/history/${task.prompt_id}`)).text());
   const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
   /** SHA-256 of what we deliver and of the files in ComfyUI's own output folder. */
-  const hashBoth = async (task: TaskDetail) => {
+  const hashBoth = async (task: Json) => {
     const history = await loadHistory(task);
-    const files = Object.values(history[task.prompt_id ?? '']?.outputs ?? {}).flatMap(
-      (output) => output.images ?? [],
-    );
+    const outputs: Json[] = Object.values(history[task.prompt_id].outputs);
     const theirs = [];
-    for (const file of files) {
+    for (const file of outputs.flatMap(({ images = [] }) => images)) {
       const path = join('repoPath' in real ? real.repoPath : '', 'output', file.subfolder, file.filename);
       theirs.push(sha256(await readFile(path)));
     }
     const ours = [];
-    for (const result of task.results) {
-      const answer = await call(`/api/v2/tasks/${task.task_id}/download?index=${result.index}`);
-      ours.push(sha256(new Uint8Array(await answer.arrayBuffer())));
+    for (const { index } of task.results) {
+      const path = `/api/v2/tasks/${task.task_id}/download?index=${index}`;
+      ours.push(sha256((await server.ask(server.token, `GET ${path}`)).bytes));
     }
     return { ours: ours.sort(), theirs: theirs.sort() };
   };
@@ -130,18 +56,25 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
     '"8":{"class_type":"VAEDecode","inputs":{"samples":["3",0],"vae":["4",2]}},"9":{"class_type":"SaveImage","inputs":{"filename_prefix":"sampled","images":["8",0]}}}';
 
   beforeAll(async () => {
-    server = await startServer(await mkdtemp(join(tmpdir(), 'comfleet-real-')));
-    const info = await (await fetch(`${server.workerUrl}/object_info/CheckpointLoaderSimple`)).text();
+    if (real.missing !== undefined) return;
+    server = await startServer({
+      simulators: [],
+      comfyui: { folder: real.repoPath, args: ['--cpu', '--preview-method', 'latent2rgb'] },
+      environment: { ...process.env, COMFYUI_PYTHON: real.python },
+    });
+    const { workers } = (await server.ask(server.token, 'GET /api/fleet/workers')).json;
+    workerUrl = workers[0].url;
+    const info = await (await fetch(`${workerUrl}/object_info/CheckpointLoaderSimple`)).text();
     hasCheckpoint = info.includes(CHECKPOINT);
   }, 300_000);
 
   afterAll(async () => {
     expect(await server.stop()).toBe(0);
-    await rm(server.dataDir, { recursive: true, force: true });
+    await server.close();
   }, 60_000);
 
   test('the version is read from /system_stats', async () => {
-    const { workers } = await readJson<{ workers: unknown[] }>(await call('/api/fleet/workers'));
+    const { workers } = (await server.ask(server.token, 'GET /api/fleet/workers')).json;
     expect(workers[0]).toMatchObject({
       state: 'online',
       source: 'instance',
@@ -189,7 +122,7 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
       const { ours, theirs } = await hashBoth(task);
       expect(ours).toEqual(theirs);
       const history = await loadHistory(task);
-      expect(history[task.prompt_id ?? '']?.prompt[2]['1']?.inputs.color).toBe(colours[index]);
+      expect(history[task.prompt_id].prompt[2]['1'].inputs.color).toBe(colours[index]);
       hashes.push(ours[0]);
     }
     expect(new Set(hashes).size).toBe(20);
@@ -206,7 +139,7 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
       if (frame.kind === 'preview') previews.push(frame.preview.content_type);
     });
     expect(task.status).toBe('succeeded');
-    const raw = await (await fetch(`${server.workerUrl}/history/${task.prompt_id}`)).text();
+    const raw = await (await fetch(`${workerUrl}/history/${task.prompt_id}`)).text();
     expect(raw).toContain(`"seed": ${LARGEST_SEED}`);
     expect(steps).toEqual([...steps].sort((a, b) => a - b));
     expect(new Set(steps).size).toBeGreaterThanOrEqual(19);
@@ -217,15 +150,12 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
 
   test('WF23 the same seed through Comfy API v2 stands unchanged too', async (context) => {
     context.skip(!hasCheckpoint, `needs the checkpoint ${CHECKPOINT}`);
-    const answer = await call('/api/v2/jobs', {
-      method: 'POST',
-      body: `{"workflow":${samplerGraph(LARGEST_SEED, 1)}}`,
-    });
-    expect(answer.status).toBe(201);
-    const { id } = await readJson<{ id: string }>(answer);
-    const task = await watch(id);
+    const body = `{"workflow":${samplerGraph(LARGEST_SEED, 1)}}`;
+    const made = await server.ask(server.token, 'POST /api/v2/jobs', { body });
+    expect(made.status).toBe(201);
+    const task = await watch(made.json.id);
     expect(task.status).toBe('succeeded');
-    const raw = await (await fetch(`${server.workerUrl}/history/${task.prompt_id}`)).text();
+    const raw = await (await fetch(`${workerUrl}/history/${task.prompt_id}`)).text();
     expect(raw).toContain(`"seed": ${LARGEST_SEED}`);
   }, 120_000);
 
@@ -238,12 +168,12 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
       if (asked || frame.kind !== 'progress' || frame.progress.current_node !== '3') return;
       if ((frame.progress.step ?? 0) < 5) return;
       asked = true;
-      void call(`/api/v2/tasks/${canceled}/cancel`, { method: 'POST' });
+      void server.ask(server.token, `POST /api/v2/tasks/${canceled}/cancel`);
     });
     expect(asked).toBe(true);
     expect(task.status).toBe('canceled');
     const history = await loadHistory(task);
-    expect(history[task.prompt_id ?? '']?.status.messages.at(-1)?.[0]).toBe('execution_interrupted');
+    expect(history[task.prompt_id].status.messages.at(-1)[0]).toBe('execution_interrupted');
     expect((await watch(other)).status).toBe('succeeded');
   }, 120_000);
 });
