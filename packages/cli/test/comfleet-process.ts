@@ -38,7 +38,10 @@ export function startComfleet(args: readonly string[], options: CliOptions) {
   return { lineOf, stop, waitForExit };
 }
 
-/** A running server with two simulated workers in a folder of its own; its data lie where the command looks for them. */
+/**
+ * A running server with two simulated workers in a folder of its own; its data lie where the command looks for them. Not
+ * startServer(): the command is what these tests try.
+ */
 export async function openFleet(env: Record<string, string> = {}) {
   const cwd = await mkdtemp(join(tmpdir(), 'comfleet-cli-test-'));
   const server = startComfleet(['up', '--port', '0', '--no-example'], { cwd, env });

@@ -1,15 +1,8 @@
 import type { Progress, StreamFrame } from '@comfleet/contract';
 import type { FaultSpec } from '@comfleet/simulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  FlowRig,
-  isEnd,
-  pictureGraph,
-  samplerGraph,
-  sleepGraph,
-  type TaskWatch,
-  watchFrames,
-} from './kit/flow-rig.ts';
+import { FlowRig, pictureGraph, samplerGraph, sleepGraph } from './kit/flow-rig.ts';
+import { isEnd, type TaskWatch, watchFrames } from './kit/task-watch.ts';
 
 let rig: FlowRig;
 beforeAll(async () => {

@@ -1,15 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  isTerminal,
-  type StreamFrame,
-  type SubmitOptions,
-  type TaskDetail,
-  type TaskId,
-} from '@comfleet/contract';
+import type { SubmitOptions, TaskDetail, TaskId } from '@comfleet/contract';
 import { type App, openApp, openConfig, Scope, silentLogger, systemClock } from '@comfleet/server';
 import { type LedgerLine, openSimulator, type Simulator, type SimulatorOptions } from '@comfleet/simulator';
+import { type Answer, readAnswer, sendRequest } from '@comfleet/test-kit/server';
+import { isEnd, type TaskWatch, watchFrames } from './task-watch.ts';
 
 export interface RigOptions {
   /** One simulated ComfyUI each. */
@@ -24,14 +20,11 @@ export interface RigOptions {
 
 type ConfigStore = Awaited<ReturnType<typeof openConfig>>['store'];
 type Graph = Record<string, { class_type: string; inputs: Record<string, unknown> }>;
-/** The newest frames of a task's stream; `wait` looks at past and future ones. */
-export interface TaskWatch {
-  frames: StreamFrame[];
-  wait(fits: (frame: StreamFrame) => boolean): Promise<StreamFrame>;
-  stop(): void;
-}
 
-/** The built server with SQLite in a temporary folder, and simulated workers over loopback. */
+/**
+ * The built server with SQLite in a temporary folder, and simulated workers over loopback. Not startServer(): it opens the app in
+ * this process, so that tests call services, fleet and records behind the doors.
+ */
 export class FlowRig {
   readonly folder: string;
   readonly simulators: Simulator[];
@@ -134,16 +127,9 @@ export class FlowRig {
     method: string,
     path: string,
     { body, token = this.app.local.token }: { body?: unknown; token?: string | null } = {},
-  ): Promise<{ status: number; json: ReturnType<typeof JSON.parse> }> {
-    const answer = await fetch(this.app.address + path, {
-      method,
-      headers: {
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-    });
-    return { status: answer.status, json: await answer.json() };
+  ): Promise<Answer> {
+    const caller = { url: this.app.address, token };
+    return readAnswer(await sendRequest(caller, `${method} ${path}`, { body }));
   }
 
   /** Resolves when the fleet is as asked; looks at every change. */
@@ -169,18 +155,9 @@ export class FlowRig {
 
   /** Resolves when every worker is online with an inventory. */
   whenOnline(): Promise<void> {
-    const { fleet } = this.app;
-    const isKnown = () =>
-      fleet.list().every((worker) => worker.state === 'online' && worker.inventory !== null);
-    return new Promise((resolve) => {
-      const check = () => {
-        if (!isKnown()) return;
-        stop();
-        resolve();
-      };
-      const stop = fleet.onChange(check);
-      check();
-    });
+    return this.whenFleet((fleet) =>
+      fleet.list().every((worker) => worker.state === 'online' && worker.inventory !== null),
+    );
   }
 
   async submit(graph: Graph, options: SubmitOptions = {}): Promise<TaskId> {
@@ -253,51 +230,6 @@ const MODELS = [
   { name: 'random-a.safetensors', loadMs: 5, vramMegabytes: 100 },
   { name: 'random-b.safetensors', loadMs: 5, vramMegabytes: 100 },
 ];
-
-/** True for the frame after which a stream says nothing more, also when it was over before one looked. */
-export function isEnd(frame: StreamFrame): boolean {
-  if (frame.kind === 'event') return isTerminal(frame.event.status);
-  return frame.kind === 'snapshot' && isTerminal(frame.task.status);
-}
-
-/** Reads any stream of the flow into a list that can be waited on. */
-export function watchFrames(open: (signal: AbortSignal) => AsyncIterable<StreamFrame>): TaskWatch {
-  const stop = new AbortController();
-  const frames: StreamFrame[] = [];
-  const waiters = new Set<() => void>();
-  let failure: unknown = null;
-  let isOver = false;
-  const read = async () => {
-    for await (const frame of open(stop.signal)) {
-      frames.push(frame);
-      for (const waiter of [...waiters]) waiter();
-    }
-  };
-  read()
-    .catch((thrown: unknown) => {
-      failure = thrown;
-    })
-    .finally(() => {
-      isOver = true;
-      for (const waiter of [...waiters]) waiter();
-    });
-  return {
-    frames,
-    stop: () => stop.abort(),
-    wait: (fits) =>
-      new Promise((resolve, reject) => {
-        const check = () => {
-          const found = frames.find(fits);
-          if (found) resolve(found);
-          else if (isOver) reject(failure ?? new Error('the stream ended without that frame'));
-          else return;
-          waiters.delete(check);
-        };
-        waiters.add(check);
-        check();
-      }),
-  };
-}
 
 let color = 0;
 

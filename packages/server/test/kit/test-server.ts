@@ -32,7 +32,10 @@ interface TestServerOptions {
   isOpenToAll?: boolean;
 }
 
-/** The main listener with every door, a fake path of tasks, a real identity, and a clock that tests move. */
+/**
+ * The main listener with every door, a fake path of tasks, a real identity, and a clock that tests move. Not startServer(): no
+ * port, no workers, and every answer of the path is the test's.
+ */
 export async function openTestServer(options: TestServerOptions = {}) {
   const clock = new FakeClock();
   const db = await openMemoryDatabase(clock);
