@@ -1,4 +1,5 @@
-import type { PreviewMethod, SimulatorOptions, VersionProfile } from './options.ts';
+import { PREVIEW_METHODS, type SimulatorOptions } from './options.ts';
+import { VERSION_PROFILES } from './profile.ts';
 
 /** A command line the simulator cannot start with; ComfyUI exits 2 for it. */
 export class BadCommandLine extends Error {}
@@ -18,9 +19,6 @@ type Draft = { -readonly [K in keyof SimulatorOptions]: SimulatorOptions[K] } & 
   classesPath?: string;
   isQuickTest?: boolean;
 };
-
-const PREVIEW_METHODS: readonly PreviewMethod[] = ['none', 'auto', 'latent2rgb', 'taesd'];
-const VERSIONS: readonly VersionProfile[] = ['old', '0.3.64', 'new'];
 
 function readCount(flag: string, text: string | undefined): number {
   const value = Number(text);
@@ -91,7 +89,11 @@ const VALUE_FLAGS: Readonly<Record<string, Apply>> = {
     draft.historyGapMs = readCount(flag, value);
   },
   '--profile': (draft, value, flag) => {
-    draft.version = readChoice(flag, value, VERSIONS);
+    draft.version = readChoice(flag, value, VERSION_PROFILES);
+  },
+  '--feature-flag': (draft, value, flag) => {
+    const [name = '', ...rest] = readPath(flag, value).split('=');
+    draft.featureFlags = { ...draft.featureFlags, [name]: rest.join('=') };
   },
   '--vram-mb': (draft, value, flag) => {
     draft.vramTotal = readCount(flag, value) * 1024 * 1024;
@@ -126,6 +128,17 @@ const IGNORED_FLAGS: Readonly<Record<string, 0 | 1 | '*'>> = {
   '--cuda-malloc': 0,
   '--offline': 0,
   '--enable-manager': 0,
+  '--high-ram': 0,
+  '--disable-dynamic-vram': 0,
+  '--enable-dynamic-vram': 0,
+  '--disable-nvml-pressure': 0,
+  '--disable-pinned-memory': 0,
+  '--fast-disk': 0,
+  '--debug-hang': 0,
+  '--enable-assets': 0,
+  '--enable-asset-hashing': 0,
+  '--cache-ram': '*',
+  '--vram-headroom': 1,
   '--user-directory': 1,
   '--cuda-device': 1,
   '--default-device': 1,

@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
+import type { VersionProfile } from './profile.ts';
 
 /** Reads one committed media file; the path is the same from `src` and from `dist`. */
 function readMedia(name: string): Buffer {
   return readFileSync(new URL(`../src/data/${name}`, import.meta.url));
+}
+
+function readText(name: string): string {
+  return readMedia(name).toString('utf8');
 }
 
 /** Small real clips with the word "simulated" in them. */
@@ -20,5 +25,12 @@ export const PREVIEW_JPEGS: readonly Buffer[] = Array.from({ length: 8 }, (_, in
   readMedia(`preview-${index + 1}.jpg`),
 );
 
-/** Nodes as a real 0.3.64 describes them, as text. */
-export const OBJECT_INFO_TEXT = readMedia('object-info.json').toString('utf8');
+/** What a real server of each version says of its nodes, as text; `old` is 0.3.64's. */
+export const OBJECT_INFO_TEXTS: Readonly<Record<VersionProfile, () => string>> = {
+  old: () => readText('object-info.json'),
+  '0.3.64': () => readText('object-info.json'),
+  '0.33': () => readText('object-info-0.33.json'),
+};
+
+/** GET /node_replacements of a real 0.33.0, as text. */
+export const NODE_REPLACEMENTS_TEXT = readText('node-replacements.json').trimEnd();

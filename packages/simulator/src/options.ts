@@ -2,11 +2,11 @@ import type { SimulatedModel } from './models/model-memory.ts';
 import type { AddedClass } from './nodes/added-classes.ts';
 import type { Clock } from './platform/clock.ts';
 import { systemClock } from './platform/clock.ts';
+import { VERSION_TEXTS, type VersionProfile } from './profile.ts';
 
-/** Which ComfyUI is acted: 0.3.40-like, 0.3.64 as recorded, or a 2026 build. */
-export type VersionProfile = 'old' | '0.3.64' | 'new';
+export const PREVIEW_METHODS = ['none', 'auto', 'latent2rgb', 'taesd'] as const;
 
-export type PreviewMethod = 'none' | 'auto' | 'latent2rgb' | 'taesd';
+export type PreviewMethod = (typeof PREVIEW_METHODS)[number];
 
 /** What `openSimulator` takes; every field has a default. Times are milliseconds. */
 export interface SimulatorOptions {
@@ -42,8 +42,10 @@ export interface SimulatorOptions {
   /** `--enable-cors-header`: replaces the origin check. */
   readonly corsOrigin?: string;
   readonly disableMetadata?: boolean;
-  /** The command line told in /system_stats. */
+  /** The command line told in /system_stats; with `--disable-api-nodes` 0.33 sends a Content-Security-Policy. */
   readonly argv?: readonly string[];
+  /** `--feature-flag`: told by /features beside the server's own (0.33). */
+  readonly featureFlags?: Readonly<Record<string, string>>;
   /** Opens the control listener on this port (0: kernel's choice); absent: no listener. */
   readonly controlPort?: number;
   readonly clock?: Clock;
@@ -71,6 +73,7 @@ export interface CompiledOptions {
   readonly corsOrigin: string | undefined;
   readonly disableMetadata: boolean;
   readonly argv: readonly string[];
+  readonly featureFlags: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly log: (line: string) => void;
 }
@@ -89,8 +92,6 @@ export const DEFAULT_MODELS: readonly SimulatedModel[] = [
   { name: 'svd_xt.safetensors', loadMs: 600, vramMegabytes: 9216 },
 ];
 
-const VERSION_TEXTS: Record<VersionProfile, string> = { old: '0.3.40', '0.3.64': '0.3.64', new: '0.38.1' };
-
 const DEFAULTS = {
   port: 0,
   host: '127.0.0.1',
@@ -108,6 +109,7 @@ const DEFAULTS = {
   corsOrigin: undefined,
   disableMetadata: false,
   argv: ['main.py', '--cpu'],
+  featureFlags: {},
   clock: systemClock,
   log: () => undefined,
 } as const;

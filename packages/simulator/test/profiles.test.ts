@@ -24,15 +24,15 @@ describe('the old profile', () => {
   });
 });
 
-describe('the new profile', () => {
+describe('the 0.33 profile', () => {
   it('refuses a prompt id that is no lowercase UUID', async () => {
-    client = await SimClient.open({ version: 'new' });
+    client = await SimClient.open({ version: '0.33' });
     const { status, body } = await client.post(pictureGraph(), { prompt_id: 'ABC' });
     expect([status, body.error]).toEqual([400, expect.objectContaining({ type: 'invalid_prompt_id' })]);
   });
 
   it('lists jobs and cancels a waiting one and a running one', async () => {
-    client = await SimClient.open({ version: 'new' });
+    client = await SimClient.open({ version: '0.33' });
     const running = await client.post(sleepGraph(60));
     const waiting = await client.post(pictureGraph());
     const cancel = async (id: string) => {
@@ -50,7 +50,7 @@ describe('the new profile', () => {
   });
 
   it('refuses requests from other sites', async () => {
-    client = await SimClient.open({ version: 'new' });
+    client = await SimClient.open({ version: '0.33' });
     const answer = await fetch(`${client.simulator.url}/prompt`, {
       headers: { 'Sec-Fetch-Site': 'cross-site' },
     });

@@ -28,6 +28,8 @@ interface LiteralRules {
   readonly choices: readonly Json[] | undefined;
   /** VALIDATE_INPUTS names this input: range and list are the node's business. */
   readonly isJudgedByNode: boolean;
+  /** Details tell each wrong item as Python code (0.33), not the whole value in quotes. */
+  readonly namesEachWrongItem: boolean;
 }
 
 const LONG_LIST = 20;
@@ -59,7 +61,7 @@ export function checkLiteral(
   }
   inputs.set(input.name, value);
   if (rules.isJudgedByNode) return undefined;
-  return checkRange(input, value, pair) ?? checkChoice(input, value, rules.choices);
+  return checkRange(input, value, pair) ?? checkChoice(input, value, rules);
 }
 
 function checkRange(input: InputSpec, value: Json, pair: Writable): NodeError | undefined {
@@ -81,20 +83,27 @@ function checkRange(input: InputSpec, value: Json, pair: Writable): NodeError | 
 function checkChoice(
   input: InputSpec,
   value: Json,
-  choices: readonly Json[] | undefined,
+  { choices, namesEachWrongItem }: LiteralRules,
 ): NodeError | undefined {
   if (choices === undefined) return undefined;
-  const text = writeJson(value);
-  if (choices.some((choice) => writeJson(choice) === text)) return undefined;
+  const known = new Set(choices.map((choice) => writeJson(choice)));
+  const isMany = Array.isArray(value) && input.options.get('multiselect') === true;
+  const wrong = (isMany ? value : [value]).filter((item) => !known.has(writeJson(item)));
+  if (wrong.length === 0) return undefined;
   const isLong = choices.length > LONG_LIST;
   const listText = isLong ? `(list of length ${choices.length})` : describeAsPython([...choices]);
+  const shown = namesEachWrongItem ? wrong.map(describeAsPython).join(', ') : `'${printAsPython(value)}'`;
+  const config: Writable =
+    typeof input.type === 'string'
+      ? [input.type, new Map(input.options).set('options', [...choices])]
+      : [[...choices], input.options];
   return {
     type: 'value_not_in_list',
     message: 'Value not in list',
-    details: `${input.name}: '${printAsPython(value)}' not in ${listText}`,
+    details: `${input.name}: ${shown} not in ${listText}`,
     extra_info: {
       input_name: input.name,
-      input_config: isLong ? null : [[...choices], input.options],
+      input_config: isLong ? null : config,
       received_value: value,
     },
   };

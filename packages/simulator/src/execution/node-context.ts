@@ -1,9 +1,11 @@
 import { readNumber, readText } from '../faults/fault-script.ts';
-import { isNumber, isObject, toNumber } from '../json/lossless-json.ts';
+import { isNumber, isObject, type Json, toNumber } from '../json/lossless-json.ts';
 import type { SimulatedModel } from '../models/model-memory.ts';
 import { type NodeContext, NodeFailure, ProcessingInterrupted } from '../nodes/node-run.ts';
+import { type CompiledOptions, PREVIEW_METHODS } from '../options.ts';
+import { isSince } from '../profile.ts';
 import type { PromptRun } from './prompt-run.ts';
-import type { WorkerDeps } from './prompt-worker.ts';
+import type { WorkerDeps } from './worker-deps.ts';
 
 interface ContextScope {
   readonly run: PromptRun;
@@ -32,6 +34,8 @@ export function createNodeContext(deps: WorkerDeps, scope: ContextScope): NodeCo
     findModel: (name) => deps.catalog.findModel(name),
     writeFile: (folder, path, bytes) => storeFile(deps, run, { folder, path, bytes }),
     temporarySuffix: () => scope.suffix(() => drawLetters(deps.random)),
+    randomHex: (length) => drawHex(deps.random, length),
+    sendText: (text) => run.sendText(scope.nodeId, text),
     files: deps.files,
     encoder: deps.encoder,
     clock: options.clock,
@@ -39,8 +43,18 @@ export function createNodeContext(deps: WorkerDeps, scope: ContextScope): NodeCo
     extraPngInfo: isObject(pngInfo) ? pngInfo : undefined,
     disableMetadata: options.disableMetadata,
     stepMs: options.stepMs,
-    previews: options.previewMethod !== 'none',
+    previews: choosePreviews(run.item.extraData.get('preview_method'), options),
   };
+}
+
+/** Since 0.5.0 a prompt may choose for itself; words that are no method are ignored. */
+function choosePreviews(asked: Json | undefined, { version, previewMethod }: CompiledOptions): boolean {
+  const own = isSince(version, '0.33') ? PREVIEW_METHODS.find((method) => method === asked) : undefined;
+  return (own ?? previewMethod) !== 'none';
+}
+
+function drawHex(random: () => number, length: number): string {
+  return Array.from({ length }, () => Math.floor(random() * 16).toString(16)).join('');
 }
 
 function readInputs(resolve: (name: string) => unknown): Pick<NodeContext, 'input' | 'text' | 'number'> {

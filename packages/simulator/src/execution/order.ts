@@ -24,6 +24,12 @@ export function classNameOf(prompt: JsonObject, id: string): string {
   return typeof name === 'string' ? name : '';
 }
 
+/**
+ * A graph that passes validation and ends the worker thread: a node without `inputs` that no output needs, a link below an
+ * undeclared name to a node that is not there (trap 1).
+ */
+export class PoisonedPrompt extends Error {}
+
 /** The nodes still to run and what holds them back; ready ones are picked output-first, as ComfyUI does. */
 export class ExecutionList {
   private readonly waiting = new Set<string>();
@@ -39,7 +45,7 @@ export class ExecutionList {
     this.isCached = isCached;
   }
 
-  /** Adds a node with everything it needs that is not cached. */
+  /** Adds a node with everything it needs that is not cached. Throws PoisonedPrompt when something is not there. */
   add(nodeId: string): void {
     const open = [nodeId];
     const links: [string, string][] = [];
@@ -51,6 +57,7 @@ export class ExecutionList {
       for (const value of inputsOf(this.prompt, id).values()) {
         const link = readLink(value);
         if (link === undefined || this.isCached(link.from)) continue;
+        if (!this.prompt.has(link.from)) throw new PoisonedPrompt(`Node ${link.from} not found`);
         open.push(link.from);
         links.push([link.from, id]);
       }

@@ -79,6 +79,16 @@ export class PromptRun {
     if (image !== undefined && !wantsMetadata) this.emitPreview(image);
   }
 
+  /** A text of a node, to every socket: event 3, the length of the node's id, the id, the text. */
+  sendText(nodeId: string, text: string): void {
+    const id = Buffer.from(nodeId);
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(3, 0);
+    head.writeUInt32BE(id.length, 4);
+    const data = Buffer.concat([head, id, Buffer.from(text)]);
+    this.hub.send({ type: 'progress_text', data, target: undefined, promptId: this.item.promptId });
+  }
+
   /** `output` is JSON text, `null` for a cached node without a shown result. */
   showResult(nodeId: string, output: string): void {
     if (this.item.clientId === undefined) return;

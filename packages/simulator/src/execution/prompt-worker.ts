@@ -1,40 +1,13 @@
-import type { FaultScript } from '../faults/fault-script.ts';
-import { shapeResult } from '../faults/shape-result.ts';
-import type { FileStore } from '../files/file-store.ts';
-import type { FrameEncoder } from '../images/frame.ts';
-import { type Json, writeJson, writeString } from '../json/lossless-json.ts';
-import type { Ledger } from '../ledger.ts';
-import type { ModelMemory } from '../models/model-memory.ts';
-import type { Catalog } from '../nodes/catalog.ts';
-import { NodeFailure, type NodeResult, ProcessingInterrupted } from '../nodes/node-run.ts';
-import type { CompiledOptions } from '../options.ts';
-import type { History } from '../queue/history.ts';
-import type { PromptItem, PromptQueue } from '../queue/prompt-queue.ts';
-import type { SocketHub } from '../socket/socket-hub.ts';
-import { createNodeContext } from './node-context.ts';
-import { classNameOf, ExecutionList, inputsOf, readLink } from './order.ts';
+import { writeJson } from '../json/lossless-json.ts';
+import { isSince } from '../profile.ts';
+import type { PromptItem } from '../queue/prompt-queue.ts';
+import { GraphRun } from './graph-run.ts';
 import { PromptRun } from './prompt-run.ts';
 import { ResultCache } from './result-cache.ts';
+import { RunAbandoned, type WorkerDeps } from './worker-deps.ts';
 
-/** Everything the worker thread of a ComfyUI server works with. */
-export interface WorkerDeps {
-  readonly options: CompiledOptions;
-  readonly catalog: Catalog;
-  readonly files: FileStore;
-  readonly encoder: FrameEncoder;
-  readonly hub: SocketHub;
-  readonly queue: PromptQueue;
-  readonly history: History;
-  readonly models: ModelMemory;
-  readonly faults: FaultScript;
-  readonly ledger: Ledger;
-  readonly random: () => number;
-  /** Broadcasts `status` with the count of prompts. */
-  readonly announceQueue: () => void;
-}
-
-/** The server was restarted under a running prompt: stop without a word. */
-export class RunAbandoned extends Error {}
+/** Results of other graphs that 0.33 keeps, as it does while there is memory. */
+const KEPT_OF_OTHERS = 2000;
 
 interface FreeFlags {
   unloadModels: boolean;
@@ -44,7 +17,7 @@ interface FreeFlags {
 /** ComfyUI's prompt worker: one prompt at a time, in the order of the heap. */
 export class PromptWorker {
   private readonly deps: WorkerDeps;
-  private readonly cache = new ResultCache();
+  private readonly cache: ResultCache;
   private current: PromptRun | undefined;
   private isBusy = false;
   private isDead = false;
@@ -54,6 +27,7 @@ export class PromptWorker {
 
   constructor(deps: WorkerDeps) {
     this.deps = deps;
+    this.cache = new ResultCache(isSince(deps.options.version, '0.33') ? KEPT_OF_OTHERS : 0);
   }
 
   /** Starts working unless it already does; the reply to the POST leaves first. */
@@ -139,15 +113,21 @@ export class PromptWorker {
     const run = new PromptRun(item, {
       hub: this.deps.hub,
       clock: options.clock,
-      hasProgressState: options.version !== 'old',
+      hasProgressState: isSince(options.version, '0.3.64'),
     });
     this.current = run;
+    const graph = new GraphRun(this.deps, {
+      run,
+      cache: this.cache,
+      signal: this.abort.signal,
+      assertAlive: () => this.assertAlive(generation),
+    });
     ledger.append('execution_start', run.ledgerFields());
     run.announce('execution_start', '');
     this.cache.open(item.prompt, this.deps.catalog, this.deps.files);
     const cached = [...item.prompt.keys()].filter((id) => this.cache.result(id) !== undefined);
     run.announce('execution_cached', `"nodes": ${writeJson(cached)}`);
-    await this.runNodes(run, generation);
+    await graph.runNodes();
     this.assertAlive(generation);
     run.currentNode = undefined;
     ledger.append('execution_end', {
@@ -155,7 +135,7 @@ export class PromptWorker {
       status: run.status,
       interrupted: run.isInterrupted,
     });
-    const end = run.end(this.collectOutputs(item));
+    const end = run.end(graph.collectOutputs());
     const isMarkerFirst = !faults.isEmpty() && faults.awaits('after_null_before_history', item.promptId);
     if (isMarkerFirst) {
       run.sendEndMarker();
@@ -181,144 +161,6 @@ export class PromptWorker {
 
   private assertAlive(generation: number): void {
     if (this.generation !== generation) throw new RunAbandoned();
-  }
-
-  private async runNodes(run: PromptRun, generation: number): Promise<void> {
-    const { prompt, outputs, promptId } = run.item;
-    const list = new ExecutionList(prompt, this.deps.catalog, (id) => this.cache.result(id) !== undefined);
-    for (const id of outputs) list.add(id);
-    while (!list.isEmpty()) {
-      const id = list.pick();
-      if (id === undefined)
-        return this.failNode(
-          run,
-          list.cycleNode(),
-          new NodeFailure('graph.DependencyCycleError', 'Dependency cycle detected'),
-        );
-      if (list.size() === 1) this.reachProgress(run);
-      const isDone = await this.runNode(run, id, generation);
-      if (!isDone) return;
-      list.finish(id);
-    }
-    this.deps.faults.reach('between_last_node_and_null', promptId);
-    this.assertAlive(generation);
-    run.announce('execution_success', '');
-  }
-
-  private reachProgress(run: PromptRun): void {
-    if (run.isProgressReached) return;
-    run.isProgressReached = true;
-    this.deps.faults.reach('during_progress', run.item.promptId);
-  }
-
-  /** Runs one node or serves it from the cache; false when the prompt ended here. */
-  private async runNode(run: PromptRun, id: string, generation: number): Promise<boolean> {
-    if (this.cache.result(id) !== undefined) {
-      run.showResult(id, this.cache.uiOf(id)?.output ?? 'null');
-      run.finishNode(id);
-      return true;
-    }
-    run.startNode(id);
-    try {
-      if (run.isInterrupted) throw new ProcessingInterrupted();
-      const started = this.startNode(run, id, generation);
-      const result = started instanceof Promise ? await started : started;
-      this.assertAlive(generation);
-      this.keepResult(run, id, result);
-    } catch (error) {
-      if (error instanceof RunAbandoned) throw error;
-      this.assertAlive(generation);
-      this.failNode(run, id, error);
-      return false;
-    }
-    run.finishNode(id);
-    run.executed.push(id);
-    return true;
-  }
-
-  private startNode(run: PromptRun, id: string, generation: number): NodeResult | Promise<NodeResult> {
-    const className = classNameOf(run.item.prompt, id);
-    const found = this.deps.catalog.find(className);
-    if (found === undefined) throw new NodeFailure('KeyError', `'${className}'`);
-    if (found.isPaid)
-      this.deps.ledger.append('paid', { ...run.ledgerFields(), node_id: id, class: className });
-    const context = createNodeContext(this.deps, {
-      run,
-      nodeId: id,
-      className,
-      signal: this.abort.signal,
-      resolve: (name) => this.resolveInput(run, id, name),
-      suffix: (make) => this.cache.suffix(id, className, make),
-      assertAlive: () => this.assertAlive(generation),
-      reachProgress: () => this.reachProgress(run),
-    });
-    const delayMs = this.deps.options.nodeDelays[className] ?? 0;
-    if (delayMs === 0 && this.deps.faults.isEmpty()) return found.definition.run(context);
-    return context.wait(delayMs).then(() => found.definition.run(context));
-  }
-
-  private resolveInput(run: PromptRun, id: string, name: string): unknown {
-    const value: Json | undefined = inputsOf(run.item.prompt, id).get(name);
-    const link = readLink(value);
-    return link === undefined ? value : this.cache.result(link.from)?.outputs[link.slot];
-  }
-
-  private keepResult(run: PromptRun, id: string, result: NodeResult): void {
-    if (result.ui !== undefined) {
-      const ui = shapeResult(result.ui, this.deps.faults, this.deps.files, run.item.promptId);
-      const output = writeJson(ui);
-      const idJson = writeString(id);
-      const meta = `{"node_id": ${idJson}, "display_node": ${idJson}, "parent_node": null, "real_node_id": ${idJson}}`;
-      this.cache.keepUi(id, { output, meta });
-      run.showResult(id, output);
-    }
-    this.cache.keep(id, { outputs: result.outputs });
-  }
-
-  private failNode(run: PromptRun, id: string, error: unknown): void {
-    const { faults, ledger } = this.deps;
-    faults.reach('between_last_node_and_null', run.item.promptId);
-    run.status = 'error';
-    const where = `"node_id": ${writeString(id)}, "node_type": ${writeString(classNameOf(run.item.prompt, id))}, "executed": ${run.executedJson()}`;
-    if (error instanceof ProcessingInterrupted) {
-      ledger.append('interrupted', { ...run.ledgerFields(), node_id: id });
-      run.announce('execution_interrupted', where, true);
-      return;
-    }
-    run.announce('execution_error', `${where}, ${this.describeFailure(run, id, error)}`);
-  }
-
-  private describeFailure(run: PromptRun, id: string, error: unknown): string {
-    const type = error instanceof NodeFailure ? error.type : 'RuntimeError';
-    const message = error instanceof Error ? error.message : String(error);
-    const tips = type.endsWith('OutOfMemoryError')
-      ? 'This error means you ran out of memory on your GPU.\n\nTIPS: If the workflow worked before you might have accidentally set the batch_size to a large number.'
-      : '';
-    if (tips !== '') this.deps.models.unloadAll();
-    const inputs: Record<string, Json[]> = {};
-    for (const [name, value] of inputsOf(run.item.prompt, id)) {
-      inputs[name] = [readLink(value) === undefined ? value : `<simulated ${name}>`];
-    }
-    const traceback = [
-      '  File "/simulated/ComfyUI/execution.py", line 496, in execute\n',
-      `  File "/simulated/ComfyUI/nodes.py", line 1, in run\n    raise ${type}\n`,
-    ];
-    return [
-      `"exception_message": ${writeString(`${message}\n${tips}`)}`,
-      `"exception_type": ${writeString(type)}`,
-      `"traceback": ${writeJson(traceback)}`,
-      `"current_inputs": ${writeJson(inputs)}`,
-      `"current_outputs": ${writeJson([...run.item.prompt.keys()])}`,
-    ].join(', ');
-  }
-
-  private collectOutputs(item: PromptItem): [string, string, string][] {
-    const outputs: [string, string, string][] = [];
-    for (const id of item.prompt.keys()) {
-      const ui = this.cache.uiOf(id);
-      if (ui !== undefined) outputs.push([id, ui.output, ui.meta]);
-    }
-    return outputs;
   }
 
   private applyFlags(): void {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FileStore } from '../files/file-store.ts';
 import { isObject, type JsonObject, writeJson } from '../json/lossless-json.ts';
 import type { Catalog } from '../nodes/catalog.ts';
-import { classNameOf, inputsOf, readLink } from './order.ts';
+import { classNameOf, inputsOf, PoisonedPrompt, readLink } from './order.ts';
 
 /** What a node gave: outputs by slot, and its shown result as JSON text with the id it ran under. */
 export interface CachedResult {
@@ -16,8 +16,8 @@ export interface CachedUi {
 }
 
 /**
- * ComfyUI's classic cache: results keyed by the signature of a node and its ancestors, of which only
- * those the newest prompt uses are kept.
+ * ComfyUI's cache: results keyed by the signature of a node and its ancestors. Those that the newest prompt does not use are
+ * dropped (classic), or kept while there is room (0.33: while there is memory).
  */
 export class ResultCache {
   private outputs = new Map<string, CachedResult>();
@@ -25,14 +25,19 @@ export class ResultCache {
   private keys = new Map<string, string>();
   private suffixes = new Map<string, string>();
   private runs = 0;
+  private readonly keptOfOthers: number;
+
+  constructor(keptOfOthers: number) {
+    this.keptOfOthers = keptOfOthers;
+  }
 
   /** Computes the keys of a new prompt and forgets what it does not use. */
   open(prompt: JsonObject, catalog: Catalog, files: FileStore): void {
     this.runs += 1;
     this.keys = computeSignatures(prompt, { catalog, files, run: this.runs });
     const used = new Set(this.keys.values());
-    for (const key of this.outputs.keys()) if (!used.has(key)) this.outputs.delete(key);
-    for (const key of this.ui.keys()) if (!used.has(key)) this.ui.delete(key);
+    dropUnused(this.outputs, used, this.keptOfOthers);
+    for (const key of this.ui.keys()) if (!this.outputs.has(key)) this.ui.delete(key);
     for (const key of this.suffixes.keys()) {
       const [id = '', className = ''] = key.split('\0');
       if (classNameOf(prompt, id) !== className) this.suffixes.delete(key);
@@ -70,8 +75,11 @@ export class ResultCache {
   }
 }
 
-/** A node without `inputs` that no output needs passes validation and ends the worker thread (trap 1). */
-export class PoisonedPrompt extends Error {}
+/** Drops what is not used, the oldest first, down to as many as may stay. */
+function dropUnused(outputs: Map<string, CachedResult>, used: ReadonlySet<string>, mayStay: number): void {
+  const unused = [...outputs.keys()].filter((key) => !used.has(key));
+  for (const key of unused.slice(0, Math.max(0, unused.length - mayStay))) outputs.delete(key);
+}
 
 function hasInputs(prompt: JsonObject, id: string): boolean {
   const node = prompt.get(id);

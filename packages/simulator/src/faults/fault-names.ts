@@ -41,6 +41,7 @@ export const MODE_FAULTS = [
   'ws_reorder',
   'ws_null_without_id',
   'ws_late_event',
+  'end_late',
   'history_late',
   'history_answer',
   'history_contradiction',

@@ -21,12 +21,12 @@ export interface FileStore {
   pathOf(folder: FolderName): string;
 }
 
-/** Largest number among `<name>_<number>_…` plus one, from a list of file names. */
+/** Largest number among `<name>_<number>_…` and `<name>_<number>.…` plus one, from a list of file names. */
 export function computeCounter(names: readonly string[], name: string): number {
   let highest = 0;
   for (const candidate of names) {
     if (candidate.slice(0, name.length + 1) !== `${name}_`) continue;
-    const digits = /^\s*[+-]?\d+\s*$/.exec(candidate.slice(name.length + 1).split('_')[0] ?? '');
+    const digits = /^\s*[+-]?\d+\s*$/.exec(candidate.slice(name.length + 1).split(/[._]/)[0] ?? '');
     if (digits !== null) highest = Math.max(highest, Number(digits[0]));
   }
   return highest + 1;
@@ -51,7 +51,7 @@ export function createMemoryStore(clock: Clock): FileStore {
       }
       const name = posix.basename(path);
       files.set(name, { bytes, modifiedMs: clock.now() });
-      const numbered = /^(.*)_(\d+)_[^_]*$/.exec(name);
+      const numbered = /^(.*)_(\d+)(?:_[^_]*|\.[^_]*)$/.exec(name);
       if (numbered !== null) {
         const key = `${folder}\0${directory}\0${numbered[1] ?? ''}`;
         counters.set(key, Math.max(counters.get(key) ?? 1, Number(numbered[2]) + 1));

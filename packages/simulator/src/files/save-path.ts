@@ -57,3 +57,9 @@ export function numberedName(
   const name = path.name.replaceAll('%batch_num%', String(batchNumber));
   return `${name}_${String(path.counter + offset).padStart(5, '0')}_.${extension}`;
 }
+
+/** `name_00001.ext`, as newer savers of 0.33 write it. */
+export function barelyNumberedName(path: SavePath, offset: number, extension: string): string {
+  const name = path.name.replaceAll('%batch_num%', String(offset));
+  return `${name}_${String(path.counter + offset).padStart(5, '0')}.${extension}`;
+}

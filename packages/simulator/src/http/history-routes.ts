@@ -1,5 +1,6 @@
 import { shapeHistoryReply } from '../faults/shape-history.ts';
 import { writeString } from '../json/lossless-json.ts';
+import { isSince } from '../profile.ts';
 import {
   HandlerRaised,
   type Reply,
@@ -18,7 +19,7 @@ function readInteger(query: URLSearchParams, name: string): number | undefined {
 }
 
 function listHistory(request: SimRequest, state: ServerState): Reply {
-  const offset = state.options.version === 'old' ? -1 : (readInteger(request.query, 'offset') ?? -1);
+  const offset = isSince(state.options.version, '0.3.64') ? (readInteger(request.query, 'offset') ?? -1) : -1;
   return replyJsonText(state.history.listJson(readInteger(request.query, 'max_items'), offset));
 }
 

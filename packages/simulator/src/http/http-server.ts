@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { readNumber, readText } from '../faults/fault-script.ts';
+import { isSince } from '../profile.ts';
 import { HISTORY_ROUTES } from './history-routes.ts';
 import { INFO_ROUTES } from './info-routes.ts';
-import { JOB_ROUTES } from './job-routes.ts';
-import { isOriginAllowed } from './origin.ts';
+import { LATER_ROUTES } from './later-routes.ts';
+import { isAdmitted } from './origin.ts';
 import { PROMPT_ROUTES } from './prompt-routes.ts';
 import { HandlerRaised, type Reply, replyEmpty, replyText, SERVER_ERROR, type SimRequest } from './reply.ts';
 import { type RouteMatch, RouteTable } from './route-table.ts';
@@ -15,7 +16,7 @@ import { writeReply } from './write-reply.ts';
 
 /** The HTTP listener of a simulated server; WebSocket upgrades are handled by the caller. */
 export function createHttpServer(state: ServerState): Server {
-  const extra = state.options.version === 'new' ? JOB_ROUTES : [];
+  const extra = isSince(state.options.version, '0.33') ? LATER_ROUTES : [];
   const table = new RouteTable([
     ...PROMPT_ROUTES,
     ...HISTORY_ROUTES,
@@ -76,7 +77,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, scope:
 
 /** Origin, OPTIONS, unknown paths and methods: answered without reading the body. */
 function refuseEarly(request: IncomingMessage, match: RouteMatch, state: ServerState): Reply | undefined {
-  if (!isAdmitted(request, state)) return replyEmpty(403);
+  if (!isAdmitted(request.headers, state.options)) return replyEmpty(403);
   if (request.method === 'OPTIONS') return replyEmpty(200);
   if (match.kind === 'absent') return replyEmpty(404);
   return match.kind === 'wrong_method' ? replyText(405, '405: Method Not Allowed') : undefined;
@@ -113,12 +114,6 @@ async function handle(call: Call, arrival: Arrival, state: ServerState): Promise
 function splitTarget(url: string): [string, string] {
   const at = url.indexOf('?');
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
-}
-
-function isAdmitted(request: IncomingMessage, state: ServerState): boolean {
-  if (state.options.corsOrigin !== undefined) return true;
-  if (state.options.version === 'new' && request.headers['sec-fetch-site'] === 'cross-site') return false;
-  return isOriginAllowed(request.headers);
 }
 
 /** C-10: sends the caller to another host. */

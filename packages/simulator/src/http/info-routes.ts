@@ -1,76 +1,10 @@
-import { type FaultSpec, readNumber } from '../faults/fault-script.ts';
-import { RawJson, type Writable, writeJson } from '../json/lossless-json.ts';
+import { RawJson, writeJson } from '../json/lossless-json.ts';
+import { isSince } from '../profile.ts';
 import { type Reply, replyEmpty, replyJson, replyJsonText, replyText, type SimRequest } from './reply.ts';
 import { type Route, route, type ServerState } from './server-state.ts';
+import { describeFeatures, describeSystem } from './system-info.ts';
 
-const RAM_TOTAL = 25276502016;
-const RAM_FREE = 24024485888;
 const EXTENSIONS = ['/extensions/core/groupNode.js', '/extensions/core/widgetInputs.js'];
-
-async function describeSystem(_request: SimRequest, state: ServerState): Promise<Reply> {
-  const fault = state.faults.take('system_stats');
-  if (fault?.kind === 'slow') await state.options.clock.sleep(readNumber(fault, 'ms', 10_000));
-  const impostor = state.faults.peek('identity');
-  const argv = Array.isArray(impostor?.argv) ? impostor.argv.map(String) : [...state.options.argv];
-  const system = {
-    os: state.options.version === 'new' ? 'linux' : 'posix',
-    ram_total: RAM_TOTAL,
-    ram_free: RAM_FREE,
-    comfyui_version: state.options.versionText,
-    required_frontend_version: '1.27.10',
-    installed_templates_version: '0.1.95',
-    required_templates_version: '0.1.95',
-    python_version: '3.11.7 (simulated)',
-    pytorch_version: '2.14.1+simulated',
-    embedded_python: false,
-    argv,
-  };
-  return replyJson(shapeDevices(system, describeDevice(state), fault));
-}
-
-function describeDevice(state: ServerState): Record<string, Writable> {
-  const total = state.options.vramTotal;
-  const free = Math.max(0, total - state.models.usedMegabytes() * 1024 * 1024);
-  return {
-    name: 'cuda:0 Simulated GPU : cudaMallocAsync',
-    type: 'cuda',
-    index: 0,
-    vram_total: total,
-    vram_free: free,
-    torch_vram_total: total - free,
-    torch_vram_free: 0,
-  };
-}
-
-function shapeDevices(
-  system: Record<string, Writable>,
-  device: Record<string, Writable>,
-  fault: FaultSpec | undefined,
-): Writable {
-  switch (fault?.kind) {
-    case 'no_devices':
-      return { system };
-    case 'vram_null':
-      return { system, devices: [{ ...device, vram_total: null, vram_free: null }] };
-    case 'cpu':
-      return {
-        system,
-        devices: [
-          { ...device, name: 'cpu', type: 'cpu', index: null, vram_total: RAM_TOTAL, vram_free: RAM_FREE },
-        ],
-      };
-    default:
-      return { system, devices: [device] };
-  }
-}
-
-/** What the server tells of itself, over HTTP and as the answer to `feature_flags`. */
-export function describeFeatures(state: Pick<ServerState, 'options'>): string {
-  const base = `"supports_preview_metadata": true, "max_upload_size": ${state.options.maxUploadBytes}`;
-  return state.options.version === 'new'
-    ? `{${base}, "supports_model_type_tags": true, "node_replacements": false, "assets": false}`
-    : `{${base}}`;
-}
 
 async function listNodes(_request: SimRequest, state: ServerState): Promise<Reply> {
   return replyJsonText(state.catalog.allJson());
@@ -171,5 +105,7 @@ function listInternalFiles(request: SimRequest, state: ServerState): Reply {
   const [kind = ''] = request.params;
   if (kind !== 'input' && kind !== 'output' && kind !== 'temp')
     return replyJsonText(writeJson({ error: 'Invalid directory type' }), 400);
-  return replyJson([...(state.files.list(kind, '') ?? [])].reverse());
+  const names = [...(state.files.list(kind, '') ?? [])].reverse();
+  if (!isSince(state.options.version, '0.33')) return replyJson(names);
+  return replyJson(names.filter((name) => !name.startsWith('.')).map((name) => `${name} [${kind}]`));
 }

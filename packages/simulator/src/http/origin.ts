@@ -1,12 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { CompiledOptions } from '../options.ts';
+import { isSince } from '../profile.ts';
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[?::1\]?|localhost)$/i;
+
+/** May this request come in? `--enable-cors-header` takes the place of all checks; since 0.19.0 other sites are refused. */
+export function isAdmitted(headers: IncomingHttpHeaders, { corsOrigin, version }: CompiledOptions): boolean {
+  if (corsOrigin !== undefined) return true;
+  if (isSince(version, '0.33') && headers['sec-fetch-site'] === 'cross-site') return false;
+  return isOriginAllowed(headers);
+}
 
 /**
  * ComfyUI's origin check: with a loopback Host, the Origin's host (and port, where both have one) must be
  * the same. Browsers' `null` and other unreadable origins pass.
  */
-export function isOriginAllowed(headers: IncomingHttpHeaders): boolean {
+function isOriginAllowed(headers: IncomingHttpHeaders): boolean {
   const { host, origin } = headers;
   if (host === undefined || origin === undefined || origin === 'null') return true;
   const own = splitHost(host);

@@ -11,6 +11,12 @@ import type { PromptQueue } from '../queue/prompt-queue.ts';
 import type { SocketHub } from '../socket/socket-hub.ts';
 import type { Reply, SimRequest } from './reply.ts';
 
+/** A file of the one user. `writtenMs`: wall clock. */
+export interface UserFile {
+  readonly bytes: Buffer;
+  readonly writtenMs: number;
+}
+
 /** What routes may touch. */
 export interface ServerState {
   readonly options: CompiledOptions;
@@ -23,7 +29,7 @@ export interface ServerState {
   readonly models: ModelMemory;
   readonly faults: FaultScript;
   readonly ledger: Ledger;
-  readonly userFiles: Map<string, Buffer>;
+  readonly userFiles: Map<string, UserFile>;
   readonly settings: Map<string, Json>;
   readonly logLines: string[];
   /** The prompt counter: grows with each POST without `number`, refused ones included. */

@@ -1,4 +1,6 @@
-import { isObject, type Json, writeJson } from '../json/lossless-json.ts';
+import { posix } from 'node:path';
+import { isObject, type Json, type Writable, writeJson } from '../json/lossless-json.ts';
+import { isSince } from '../profile.ts';
 import {
   HandlerRaised,
   type Reply,
@@ -9,7 +11,7 @@ import {
   replyText,
   type SimRequest,
 } from './reply.ts';
-import { type Route, route, type ServerState } from './server-state.ts';
+import { type Route, route, type ServerState, type UserFile } from './server-state.ts';
 
 function saveSettings(request: SimRequest, state: ServerState): Reply {
   const body = readJsonBody(request);
@@ -42,22 +44,26 @@ function listUserData(request: SimRequest, state: ServerState): Reply {
     .map((name) => name.slice(prefix.length))
     .filter((name) => isDeep || !name.includes('/'));
   if (request.query.get('full_info') !== 'true') return replyJson(shown);
-  return replyJson(
-    shown.map((name) => ({
-      path: name,
-      size: state.userFiles.get(prefix + name)?.length ?? 0,
-      modified: 0,
-      created: 0,
-    })),
-  );
+  return replyJson(shown.map((name) => describeFile(name, state.userFiles.get(prefix + name))));
+}
+
+/** Times are whole milliseconds. */
+function describeFile(path: string, file: UserFile | undefined): Writable {
+  const writtenMs = file?.writtenMs ?? 0;
+  return { path, size: file?.bytes.length ?? 0, modified: writtenMs, created: writtenMs };
 }
 
 function readUserFile(request: SimRequest, state: ServerState): Reply {
   const [name = ''] = request.params;
   if (name.includes('..')) return replyEmpty(403);
-  const bytes = state.userFiles.get(name);
-  if (bytes === undefined) return replyEmpty(404);
-  return { status: 200, headers: { 'Content-Type': 'application/octet-stream' }, body: bytes };
+  const file = state.userFiles.get(name);
+  if (file === undefined) return replyEmpty(404);
+  const type = posix.extname(name) === '.json' ? 'application/json' : 'application/octet-stream';
+  const isGuarded = isSince(state.options.version, '0.33');
+  const guards = isGuarded
+    ? { 'Content-Disposition': 'attachment', 'X-Content-Type-Options': 'nosniff' }
+    : undefined;
+  return { status: 200, headers: { 'Content-Type': type, ...guards }, body: file.bytes };
 }
 
 function writeUserFile(request: SimRequest, state: ServerState): Reply {
@@ -65,9 +71,9 @@ function writeUserFile(request: SimRequest, state: ServerState): Reply {
   if (name.includes('..')) return replyEmpty(403);
   if (request.query.get('overwrite') === 'false' && state.userFiles.has(name))
     return replyText(409, 'File already exists');
-  state.userFiles.set(name, request.body);
-  if (request.query.get('full_info') !== 'true') return replyJson(name);
-  return replyJson({ path: name, size: request.body.length, modified: 0, created: 0 });
+  const file = { bytes: request.body, writtenMs: Math.floor(state.options.clock.now()) };
+  state.userFiles.set(name, file);
+  return replyJson(request.query.get('full_info') === 'true' ? describeFile(name, file) : name);
 }
 
 function removeUserFile(request: SimRequest, state: ServerState): Reply {

@@ -5,6 +5,7 @@ import type { FolderName, StoredFile } from '../files/file-store.ts';
 import { encodePng } from '../images/png.ts';
 import { readPng } from '../images/read-png.ts';
 import { CLIPS } from '../media.ts';
+import { isSince, type VersionProfile } from '../profile.ts';
 import { HandlerRaised, type Reply, replyEmpty, type SimRequest } from './reply.ts';
 import { type Route, route, type ServerState } from './server-state.ts';
 
@@ -23,7 +24,15 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.wav': 'audio/x-wav',
   '.txt': 'text/plain',
   '.json': 'application/json',
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.js': 'text/javascript',
+  '.obj': 'model/obj',
+  '.glb': 'model/gltf-binary',
 };
+
+/** Endings of files that a browser would run. */
+const ACTIVE = new Set(['.html', '.htm', '.xhtml', '.js', '.mjs', '.css', '.svg', '.xml', '.xsl']);
 
 function viewFile(request: SimRequest, state: ServerState): Reply {
   const asked = request.query.get('filename');
@@ -39,7 +48,7 @@ function viewFile(request: SimRequest, state: ServerState): Reply {
   if (preview !== null) return showPreview(file, preview, disposition, request.query.get('channel') ?? '');
   const channel = request.query.get('channel');
   if (channel === 'rgb' || channel === 'a') return showChannel(file, channel, disposition);
-  return sendFile(request, state, file, place.name);
+  return sendFile(request, state, { file, name: place.name });
 }
 
 /** aiohttp writes header values as UTF-8; node wants each byte as a character, and no control characters. */
@@ -103,12 +112,37 @@ function isPicture(file: StoredFile): boolean {
   );
 }
 
-function sendFile(request: SimRequest, state: ServerState, file: StoredFile, name: string): Reply {
+/** What a browser would run is sent by 0.33 as a download; an SVG picture only to an `<img>` as what it is. */
+function describeContent(
+  name: string,
+  version: VersionProfile,
+  destination: unknown,
+): Record<string, string> {
+  const extension = posix.extname(name).toLowerCase();
+  const known = CONTENT_TYPES[extension] ?? 'application/octet-stream';
+  if (!isSince(version, '0.33')) return { 'Content-Type': known, 'Content-Disposition': describeFile(name) };
+  const guard = { 'X-Content-Type-Options': 'nosniff' };
+  if (!ACTIVE.has(extension))
+    return { 'Content-Type': known, 'Content-Disposition': describeFile(name), ...guard };
+  const isPicture = extension === '.svg' && destination === 'image';
+  return {
+    'Content-Type': isPicture ? known : 'application/octet-stream',
+    'Content-Disposition': isPicture ? describeFile(name) : `attachment; ${describeFile(name)}`,
+    ...guard,
+    Vary: 'Sec-Fetch-Dest',
+    'Cache-Control': 'no-store',
+  };
+}
+
+interface NamedFile {
+  readonly file: StoredFile;
+  readonly name: string;
+}
+
+function sendFile(request: SimRequest, state: ServerState, { file, name }: NamedFile): Reply {
   const big = state.faults.take('big_file');
-  const type = CONTENT_TYPES[posix.extname(name).toLowerCase()] ?? 'application/octet-stream';
   const headers = {
-    'Content-Type': type,
-    'Content-Disposition': describeFile(name),
+    ...describeContent(name, state.options.version, request.headers['sec-fetch-dest']),
     'Accept-Ranges': 'bytes',
     'Last-Modified': new Date(file.modifiedMs).toUTCString(),
     ETag: `"${Math.floor(file.modifiedMs * 1e6).toString(16)}-${file.bytes.length.toString(16)}"`,

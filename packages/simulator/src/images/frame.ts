@@ -91,3 +91,57 @@ export function scaleFrame(frame: Frame, width: number, height: number): Frame {
     },
   };
 }
+
+interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A part of a frame, cut off at its edges; at least one pixel. */
+export function cropFrame(frame: Frame, region: Region): Frame {
+  const left = Math.min(Math.max(0, region.x), frame.width - 1);
+  const top = Math.min(Math.max(0, region.y), frame.height - 1);
+  const width = Math.max(1, Math.min(region.width, frame.width - left));
+  const height = Math.max(1, Math.min(region.height, frame.height - top));
+  return {
+    key: `crop(${frame.key} ${frame.width}x${frame.height} ${left},${top})`,
+    width,
+    height,
+    draw() {
+      const source = frame.draw();
+      const data = new Uint8Array(width * height * 3);
+      for (let y = 0; y < height; y += 1) {
+        for (let x = 0; x < width; x += 1) {
+          const from = ((top + y) * source.width + left + x) * source.channels;
+          data.set(source.data.subarray(from, from + 3), (y * width + x) * 3);
+        }
+      }
+      return { width, height, channels: 3, data };
+    },
+  };
+}
+
+/** Turned upside down, or left to right. */
+export function flipFrame(frame: Frame, axis: 'x' | 'y'): Frame {
+  const { width, height } = frame;
+  return {
+    key: `flip(${frame.key} ${axis})`,
+    width,
+    height,
+    draw() {
+      const source = frame.draw();
+      const data = new Uint8Array(width * height * 3);
+      for (let y = 0; y < height; y += 1) {
+        for (let x = 0; x < width; x += 1) {
+          const fromX = axis === 'y' ? width - 1 - x : x;
+          const fromY = axis === 'x' ? height - 1 - y : y;
+          const from = (fromY * source.width + fromX) * source.channels;
+          data.set(source.data.subarray(from, from + 3), (y * width + x) * 3);
+        }
+      }
+      return { width, height, channels: 3, data };
+    },
+  };
+}

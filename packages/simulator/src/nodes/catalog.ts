@@ -7,49 +7,20 @@ import {
   writeJson,
   writeString,
 } from '../json/lossless-json.ts';
-import { OBJECT_INFO_TEXT } from '../media.ts';
+import { OBJECT_INFO_TEXTS } from '../media.ts';
+import { listModelFolders } from '../models/model-folders.ts';
 import type { SimulatedModel } from '../models/model-memory.ts';
+import { isSince, type VersionProfile } from '../profile.ts';
 import { type AddedClass, type DescribedClass, describeAdded } from './added-classes.ts';
-import { IMAGE_NODES } from './image-nodes.ts';
+import { definitionsOf } from './definitions.ts';
 import { type InputSpec, type NodeClass, readNodeClass } from './node-class.ts';
-import type { NodeDefinition } from './node-run.ts';
-import { OTHER_NODES } from './other-nodes.ts';
-import { SAMPLING_NODES } from './sampling-nodes.ts';
-import { SAVE_NODES } from './save-nodes.ts';
 
-const DEFINITIONS: Readonly<Record<string, NodeDefinition>> = {
-  ...IMAGE_NODES,
-  ...SAMPLING_NODES,
-  ...SAVE_NODES,
-  ...OTHER_NODES,
-};
 const IMAGE_FILE = /\.(png|jpe?g|webp|gif|bmp|tiff?)$/i;
+const MESH_FILE = /\.(gltf|glb|obj|fbx|stl|spz|splat|ply|ksplat)$/i;
 const AUDIO_FILE = /\.(wav|mp3|flac|ogg|opus|m4a|mp4|webm|mkv|mov)$/i;
-const MODEL_FOLDERS = [
-  'checkpoints',
-  'configs',
-  'loras',
-  'vae',
-  'text_encoders',
-  'diffusion_models',
-  'clip_vision',
-  'style_models',
-  'embeddings',
-  'diffusers',
-  'vae_approx',
-  'controlnet',
-  'gligen',
-  'upscale_models',
-  'custom_nodes',
-  'hypernetworks',
-  'photomaker',
-  'classifiers',
-  'model_patches',
-  'audio_encoders',
-];
-
 /** What a catalog is made of. */
 export interface CatalogOptions {
+  readonly version: VersionProfile;
   readonly models: readonly SimulatedModel[];
   readonly classes: Readonly<Record<string, AddedClass>>;
 }
@@ -59,15 +30,17 @@ function folderOf(model: SimulatedModel): string {
 }
 
 /** The recorded classes that have code here, then the added ones. */
-function describeClasses(added: Readonly<Record<string, AddedClass>>): ReadonlyMap<string, DescribedClass> {
+function describeClasses({ version, classes }: CatalogOptions): ReadonlyMap<string, DescribedClass> {
+  const definitions = definitionsOf(version);
   const described = new Map<string, DescribedClass>();
-  const parsed = parseJson(OBJECT_INFO_TEXT);
+  const parsed = parseJson(OBJECT_INFO_TEXTS[version]());
   for (const [name, info] of isObject(parsed) ? parsed : []) {
-    const definition = DEFINITIONS[name];
+    const definition = definitions[name];
     if (isObject(info) && definition !== undefined)
       described.set(name, { info, definition, hasOwnChoices: false });
   }
-  for (const [name, one] of Object.entries(added)) described.set(name, describeAdded(name, one, DEFINITIONS));
+  for (const [name, added] of Object.entries(classes))
+    described.set(name, describeAdded(name, added, definitions));
   return described;
 }
 
@@ -79,11 +52,13 @@ export class Catalog {
   private readonly hiddenModels = new Set<string>();
   private readonly models: readonly SimulatedModel[];
   private readonly files: FileStore;
+  private readonly version: VersionProfile;
 
   constructor(asked: CatalogOptions, files: FileStore) {
     this.models = asked.models;
     this.files = files;
-    this.described = describeClasses(asked.classes);
+    this.version = asked.version;
+    this.described = describeClasses(asked);
   }
 
   find(className: string): NodeClass | undefined {
@@ -97,10 +72,17 @@ export class Catalog {
     return made;
   }
 
-  /** The choices of a combo, file and model lists filled in as they are now. */
+  /** The choices of a combo, file and model lists filled in as they are now; undefined where none are checked. */
   choicesOf(className: string, input: InputSpec): readonly Json[] | undefined {
-    if (typeof input.type === 'string') return undefined;
-    return this.dynamicChoices(className, input.name) ?? input.type;
+    const declared = this.declaredChoices(input);
+    return declared === undefined ? undefined : (this.dynamicChoices(className, input.name) ?? declared);
+  }
+
+  /** Combos of V3 classes are checked since 0.8.0. */
+  private declaredChoices({ type, options }: InputSpec): readonly Json[] | undefined {
+    if (typeof type !== 'string') return type;
+    const choices = type === 'COMBO' && isSince(this.version, '0.33') ? options.get('options') : undefined;
+    return Array.isArray(choices) ? choices : undefined;
   }
 
   classJson(className: string): string | undefined {
@@ -120,7 +102,7 @@ export class Catalog {
 
   /** ComfyUI's own folders, then those that only given models have. */
   modelFolders(): readonly string[] {
-    return [...new Set([...MODEL_FOLDERS, ...this.models.map(folderOf)])];
+    return [...new Set([...listModelFolders(this.version), ...this.models.map(folderOf)])];
   }
 
   modelNames(folder: string): readonly string[] {
@@ -150,11 +132,18 @@ export class Catalog {
     if (input === 'ckpt_name') return this.modelNames('checkpoints');
     if (className.startsWith('LoadImage') && input === 'image') return this.inputFiles(IMAGE_FILE);
     if (className === 'LoadAudio' && input === 'audio') return this.inputFiles(AUDIO_FILE);
+    if (className === 'Load3DAdvanced' && input === 'model_file') return ['none', ...this.modelFiles()];
     return undefined;
   }
 
   private inputFiles(pattern: RegExp): readonly string[] {
     return (this.files.list('input', '') ?? []).filter((name) => pattern.test(name)).sort();
+  }
+
+  /** Files below input/3d, as Load3D lists them. */
+  private modelFiles(): readonly string[] {
+    const names = this.files.list('input', '3d') ?? [];
+    return names.filter((name) => MESH_FILE.test(name)).map((name) => `3d/${name}`);
   }
 
   private fillLists(className: string, info: JsonObject): JsonObject {
@@ -166,9 +155,16 @@ export class Catalog {
       const choices = this.dynamicChoices(className, name);
       if (choices === undefined || !Array.isArray(spec)) continue;
       filled ??= new Map(required);
-      filled.set(name, [[...choices], ...spec.slice(1)]);
+      filled.set(name, fillChoices(spec, choices));
     }
     if (filled === undefined) return info;
     return new Map(info).set('input', new Map(input).set('required', filled));
   }
+}
+
+/** Choices stand in place of the type, or, of a V3 class, among the options. */
+function fillChoices(spec: readonly Json[], choices: readonly string[]): Json[] {
+  const [type, options] = spec;
+  if (type !== 'COMBO' || !isObject(options)) return [[...choices], ...spec.slice(1)];
+  return [type, new Map(options).set('options', [...choices])];
 }

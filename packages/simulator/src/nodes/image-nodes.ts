@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readAnnotatedName } from '../files/annotated-name.ts';
 import type { FileStore } from '../files/file-store.ts';
-import { type Frame, invertFrame, scaleFrame, solidFrame } from '../images/frame.ts';
+import { type Frame, flipFrame, invertFrame, scaleFrame, solidFrame } from '../images/frame.ts';
 import { readPng } from '../images/read-png.ts';
 import { simulatedFrame } from '../images/simulated-picture.ts';
 import type { Json, JsonObject } from '../json/lossless-json.ts';
@@ -35,6 +35,30 @@ const runImageBatch: NodeRun = (context) => {
       : scaleFrame(frame, model.width, model.height),
   );
   return { outputs: [{ kind: 'image', frames: [...first, ...fitted] }] };
+};
+
+const runImageFlip: NodeRun = (context) => {
+  const axis = context.text('flip_method').startsWith('y') ? 'y' : 'x';
+  const { frames } = expectKind(context.input('image'), 'image');
+  return { outputs: [{ kind: 'image', frames: frames.map((frame) => flipFrame(frame, axis)) }] };
+};
+
+const runTotalPixels: NodeRun = (context) => {
+  const { frames } = expectKind(context.input('image'), 'image');
+  const pixels = context.number('megapixels', 1) * 1024 * 1024;
+  const scaled = frames.map((frame) => {
+    const factor = Math.sqrt(pixels / (frame.width * frame.height));
+    return scaleFrame(frame, Math.round(frame.width * factor), Math.round(frame.height * factor));
+  });
+  return { outputs: [{ kind: 'image', frames: scaled }] };
+};
+
+/** Tells the size to every socket as text, and gives it as numbers. */
+const runImageSize: NodeRun = (context) => {
+  const { frames } = expectKind(context.input('image'), 'image');
+  const [{ width, height } = { width: 0, height: 0 }] = frames;
+  context.sendText(`width: ${width}, height: ${height}\n batch size: ${frames.length}`);
+  return { outputs: [width, height, frames.length] };
 };
 
 const runLoadImage: NodeRun = (context) => {
@@ -115,6 +139,9 @@ export const IMAGE_NODES: Readonly<Record<string, NodeDefinition>> = {
   ImageInvert: { run: runImageInvert },
   ImageScale: { run: runImageScale },
   ImageBatch: { run: runImageBatch },
+  ImageFlip: { run: runImageFlip },
+  ImageScaleToTotalPixels: { run: runTotalPixels },
+  GetImageSize: { run: runImageSize },
   LoadImage: { run: runLoadImage, validate: validateImage, changeMark: markImage },
   LoadImageMask: { run: runLoadImageMask, validate: validateImage, changeMark: markImage },
 };

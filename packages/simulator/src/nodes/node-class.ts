@@ -18,6 +18,8 @@ export interface NodeClass {
   readonly isOutput: boolean;
   /** `api_node`: each execution costs its caller money and is noted in the ledger. */
   readonly isPaid: boolean;
+  /** Shows a result though it is no output node. */
+  readonly hasIntermediateOutput: boolean;
   readonly usesUniqueId: boolean;
   readonly definition: NodeDefinition;
 }
@@ -33,6 +35,7 @@ export function readNodeClass(name: string, info: JsonObject, definition: NodeDe
     outputTypes: Array.isArray(output) ? output : [],
     isOutput: info.get('output_node') === true,
     isPaid: info.get('api_node') === true,
+    hasIntermediateOutput: info.get('has_intermediate_output') === true,
     usesUniqueId:
       isObject(hidden) && [...hidden.values()].some((kind) => writeJson(kind).includes('UNIQUE_ID')),
     definition,
@@ -45,7 +48,8 @@ export function readAllInputs(info: JsonObject): readonly InputSpec[] {
   return [...readInputs(input, 'required'), ...readInputs(input, 'optional')];
 }
 
-function readInputs(input: Json | undefined, group: 'required' | 'optional'): InputSpec[] {
+/** The inputs of one group of a declaration, in its order. */
+export function readInputs(input: Json | undefined, group: 'required' | 'optional'): InputSpec[] {
   const declared = isObject(input) ? input.get(group) : undefined;
   if (!isObject(declared)) return [];
   return [...declared].map(([name, spec]) => {

@@ -32,6 +32,8 @@ export interface NodeContext {
   number(name: string, fallback?: number): number;
   /** Reports progress; throws ProcessingInterrupted when the prompt was interrupted. */
   progress(value: number, max: number, image?: ProgressImage): void;
+  /** Shows a text beside the node: a binary message of event 3, to every socket. */
+  sendText(text: string): void;
   /** Waits; returns early and throws when the prompt is interrupted. */
   wait(ms: number): Promise<void>;
   /** Makes a model resident; resolves after its load time when it was cold. */
@@ -41,6 +43,8 @@ export interface NodeContext {
   writeFile(folder: 'output' | 'temp', path: string, bytes: Buffer): void;
   /** Five letters that stay the same while this node stays in the graph. */
   temporarySuffix(): string;
+  /** So many random hexadecimal digits, another each time. */
+  randomHex(length: number): string;
   readonly files: FileStore;
   readonly encoder: FrameEncoder;
   readonly clock: Clock;

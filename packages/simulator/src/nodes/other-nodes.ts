@@ -22,10 +22,10 @@ const runTestSyncError: NodeRun = () => {
   throw new NodeFailure('RuntimeError', 'Intentional sync execution error for testing');
 };
 
-const runPreviewAny: NodeRun = (context) => ({
-  outputs: [],
-  ui: { text: [describeValue(context.input('source'))] },
-});
+const runPreviewAny: NodeRun = (context) => {
+  const text = describeValue(context.input('source'));
+  return { outputs: [text], ui: { text: [text] } };
+};
 
 function describeValue(value: unknown): string {
   if (typeof value === 'string') return value;

@@ -1,61 +1,16 @@
-import { numberedName, planSave, type SavePath } from '../files/save-path.ts';
+import { numberedName } from '../files/save-path.ts';
 import { carryText } from '../images/carry-text.ts';
 import type { Frame } from '../images/frame.ts';
-import { assemblePng, encodeAnimatedPng, encodePng, writeTextChunk } from '../images/png.ts';
-import { type Writable, writeJson } from '../json/lossless-json.ts';
+import { encodeAnimatedPng, encodePng } from '../images/png.ts';
+import { writeJson } from '../json/lossless-json.ts';
 import { CLIPS } from '../media.ts';
-import {
-  type NodeContext,
-  type NodeDefinition,
-  NodeFailure,
-  type NodeResult,
-  type NodeRun,
-} from './node-run.ts';
+import { planFor, type ResultFolder, saveFrames, writeMetadata, writeOne } from './image-files.ts';
+import type { NodeContext, NodeDefinition, NodeResult, NodeRun } from './node-run.ts';
 import { expectKind } from './values.ts';
 
-type ResultFolder = 'output' | 'temp';
-
-function plan(context: NodeContext, folder: ResultFolder, prefix: string, frame?: Frame): SavePath {
-  try {
-    const size = { width: frame?.width ?? 0, height: frame?.height ?? 0, now: context.clock.now() };
-    return planSave(context.files, folder, prefix, size);
-  } catch (error) {
-    throw new NodeFailure('Exception', error instanceof Error ? error.message : String(error));
-  }
-}
-
-interface ResultPlace {
-  readonly folder: ResultFolder;
-  readonly subfolder: string;
-  readonly name: string;
-}
-
-function writeOne(context: NodeContext, { folder, subfolder, name }: ResultPlace, bytes: Buffer): Writable {
-  context.writeFile(folder, subfolder === '' ? name : `${subfolder}/${name}`, bytes);
-  return { filename: name, subfolder, type: folder };
-}
-
-/** Text chunks as ComfyUI writes them: `prompt`, then every key of extra_pnginfo. */
-function writeMetadata(context: NodeContext): Buffer[] {
-  if (context.disableMetadata) return [];
-  const chunks = [writeTextChunk('prompt', context.promptJson)];
-  for (const [key, value] of context.extraPngInfo ?? []) chunks.push(writeTextChunk(key, writeJson(value)));
-  return chunks;
-}
-
 function saveImages(context: NodeContext, folder: ResultFolder, prefix: string): NodeResult {
-  const { frames } = expectKind(context.input('images'), 'image');
-  const at = plan(context, folder, prefix, frames[0]);
-  const texts = writeMetadata(context);
-  const images = frames.map((frame, index) => {
-    const { head, idat } = context.encoder.encode(frame);
-    return writeOne(
-      context,
-      { folder, subfolder: at.subfolder, name: numberedName(at, index, 'png') },
-      assemblePng(head, texts, idat),
-    );
-  });
-  return { outputs: [], ui: { images } };
+  const value = expectKind(context.input('images'), 'image');
+  return { outputs: [value], ui: { images: saveFrames(context, folder, { prefix, frames: value.frames }) } };
 }
 
 const runSaveImage: NodeRun = (context) =>
@@ -75,10 +30,15 @@ const runSaveImageWebsocket: NodeRun = (context) => {
 interface Clip {
   readonly bytes: Buffer;
   readonly extension: 'mp4' | 'webm' | 'webp';
+  /** Passed on as output. */
+  readonly input: 'video' | 'images';
 }
 
 function saveClip(context: NodeContext, frames: readonly Frame[], clip: Clip): NodeResult {
-  const at = plan(context, 'output', context.text('filename_prefix', 'ComfyUI'), frames[0]);
+  const at = planFor(context, 'output', {
+    prefix: context.text('filename_prefix', 'ComfyUI'),
+    frame: frames[0],
+  });
   const bytes = context.disableMetadata
     ? clip.bytes
     : carryText(clip.bytes, clip.extension, context.promptJson);
@@ -87,30 +47,35 @@ function saveClip(context: NodeContext, frames: readonly Frame[], clip: Clip): N
     { folder: 'output', subfolder: at.subfolder, name: numberedName(at, 0, clip.extension) },
     bytes,
   );
-  return { outputs: [], ui: { images: [file], animated: [true] } };
+  return { outputs: [context.input(clip.input)], ui: { images: [file], animated: [true] } };
 }
 
 const runSaveVideo: NodeRun = (context) =>
   saveClip(context, expectKind(context.input('video'), 'video').frames, {
     bytes: CLIPS.mp4,
     extension: 'mp4',
+    input: 'video',
   });
 
 const runSaveWebm: NodeRun = (context) =>
   saveClip(context, expectKind(context.input('images'), 'image').frames, {
     bytes: CLIPS.webm,
     extension: 'webm',
+    input: 'images',
   });
 
 const runSaveAnimatedWebp: NodeRun = (context) => {
   const { frames } = expectKind(context.input('images'), 'image');
-  const result = saveClip(context, frames, { bytes: CLIPS.webp, extension: 'webp' });
-  return { outputs: [], ui: { ...result.ui, animated: [frames.length !== 1] } };
+  const result = saveClip(context, frames, { bytes: CLIPS.webp, extension: 'webp', input: 'images' });
+  return { ...result, ui: { ...result.ui, animated: [frames.length !== 1] } };
 };
 
 const runSaveAnimatedPng: NodeRun = (context) => {
   const { frames } = expectKind(context.input('images'), 'image');
-  const at = plan(context, 'output', context.text('filename_prefix', 'ComfyUI'), frames[0]);
+  const at = planFor(context, 'output', {
+    prefix: context.text('filename_prefix', 'ComfyUI'),
+    frame: frames[0],
+  });
   const pixels = frames.map((frame) => frame.draw());
   const bytes = encodeAnimatedPng(pixels, context.number('fps', 6), writeMetadata(context));
   const file = writeOne(
@@ -118,7 +83,7 @@ const runSaveAnimatedPng: NodeRun = (context) => {
     { folder: 'output', subfolder: at.subfolder, name: numberedName(at, 0, 'png') },
     bytes,
   );
-  return { outputs: [], ui: { images: [file], animated: [true] } };
+  return { outputs: [context.input('images')], ui: { images: [file], animated: [true] } };
 };
 
 const runCreateVideo: NodeRun = (context) => ({
@@ -133,7 +98,7 @@ const runCreateVideo: NodeRun = (context) => ({
 
 const runSaveLatent: NodeRun = (context) => {
   const { latent } = expectKind(context.input('samples'), 'latent');
-  const at = plan(context, 'output', context.text('filename_prefix', 'latents/ComfyUI'));
+  const at = planFor(context, 'output', { prefix: context.text('filename_prefix', 'latents/ComfyUI') });
   const shape = [latent.batchSize, 4, Math.floor(latent.height / 8), Math.floor(latent.width / 8)];
   const size = shape.reduce((product, side) => product * side, 4);
   const header = Buffer.from(
@@ -150,7 +115,7 @@ const runSaveLatent: NodeRun = (context) => {
     { folder: 'output', subfolder: at.subfolder, name: numberedName(at, 0, 'latent') },
     bytes,
   );
-  return { outputs: [], ui: { latents: [file] } };
+  return { outputs: [context.input('samples')], ui: { latents: [file] } };
 };
 
 function saveAudio(context: NodeContext, folder: ResultFolder, extension: 'flac' | 'mp3'): NodeResult {
@@ -159,13 +124,13 @@ function saveAudio(context: NodeContext, folder: ResultFolder, extension: 'flac'
     folder === 'temp'
       ? `ComfyUI_temp_${context.temporarySuffix()}`
       : context.text('filename_prefix', 'audio/ComfyUI');
-  const at = plan(context, folder, prefix);
+  const at = planFor(context, folder, { prefix });
   const file = writeOne(
     context,
     { folder, subfolder: at.subfolder, name: numberedName(at, 0, extension) },
     CLIPS[extension],
   );
-  return { outputs: [], ui: { audio: [file] } };
+  return { outputs: [context.input('audio')], ui: { audio: [file] } };
 }
 
 /** Nodes that leave files or send finished pictures. */

@@ -14,6 +14,7 @@ export type LinkValue =
   | { readonly kind: 'vae'; readonly model: SimulatedModel }
   | { readonly kind: 'conditioning'; readonly text: string }
   | { readonly kind: 'video'; readonly frames: readonly Frame[]; readonly framesPerSecond: number }
+  | { readonly kind: 'mesh'; readonly bytes: Buffer; readonly extension: string }
   | { readonly kind: 'audio'; readonly name: string };
 
 /** A latent: its size in pixels, and what a decoder should draw. */

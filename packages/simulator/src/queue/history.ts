@@ -17,7 +17,8 @@ interface HistoryEntry {
   json: string | undefined;
 }
 
-const SECRET_KEYS = ['auth_token_comfy_org', 'api_key_comfy_org'];
+/** Keys of comfy.org in extra_data that history does not show. */
+export const SECRET_KEYS = ['auth_token_comfy_org', 'api_key_comfy_org'];
 const HISTORY_CAP = 10_000;
 
 /** What ran, oldest first; the oldest is dropped once more than 10,000 are kept. */
