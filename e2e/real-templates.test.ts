@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RunningServer, startServer } from '@comfleet/test-kit/server';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { placeFiles, RealJudge } from '../packages/comfyui/test/templates/real-server.ts';
+import { readTemplates } from '../packages/comfyui/test/templates/template-data.ts';
+import { ComfyuiProcess } from './real-fleet/comfyui-process.ts';
+import { findRealComfyui } from './services/real-comfyui.ts';
+import { skipWhen } from './services/skip-reason.ts';
+
+/*
+ * A hundred official templates of ComfyUI 0.33.0 through the server to a real one that has a small file for each model and input.
+ * The worker sleeps, so that what it accepts waits there until it is canceled.
+ */
+
+const real = findRealComfyui();
+const templates = readTemplates();
+
+const TAKEN = JSON.stringify({ status: 201, said: [] });
+
+describe('official templates on a real ComfyUI', skipWhen(real.missing), () => {
+  let folder = '';
+  let comfyui: ComfyuiProcess;
+  let server: RunningServer;
+
+  beforeAll(async () => {
+    if (real.missing !== undefined) return;
+    folder = await mkdtemp(join(tmpdir(), 'comfleet-real-templates-'));
+    await placeFiles(join(folder, 'w1'), templates.values());
+    comfyui = await ComfyuiProcess.start(real, folder, 'w1', { withApiNodes: true });
+    await new RealJudge(comfyui.url).keepBusy();
+    server = await startServer({
+      simulators: [],
+      config: { workers: [{ name: 'w1', url: comfyui.url }] },
+    });
+    await server.whenOnline();
+  });
+  afterAll(async () => {
+    await server?.close();
+    await comfyui?.kill();
+    if (folder !== '') await rm(folder, { recursive: true });
+  });
+
+  /** Submits one and cancels it at once; answers the status and what a person would read. */
+  async function send(graph: object): Promise<{ status: number; said: unknown }> {
+    const { status, json } = await server.ask(server.token, 'POST /api/v2/tasks', { body: { graph } });
+    if (status !== 201) return { status, said: json.error };
+    await server.ask(server.token, `DELETE /api/v2/tasks/${json.task_id}`);
+    return { status, said: json.warnings };
+  }
+
+  test('each is taken, by us and by the worker, without a warning', { timeout: 300_000 }, async () => {
+    const answers = new Map<string, unknown>();
+    for (const [name, { api }] of templates) answers.set(name, await send(api));
+    const others = [...answers].filter(([, answer]) => JSON.stringify(answer) !== TAKEN);
+    expect(others).toEqual([]);
+  });
+});
