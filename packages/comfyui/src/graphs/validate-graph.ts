@@ -1,5 +1,6 @@
+import { findCheckedBrokenLinks, findKillingLinks } from './broken-links.ts';
 import { readRules } from './comfyui-rules.ts';
-import { findGraphNode, type Graph, readLink } from './graph.ts';
+import type { Graph } from './graph.ts';
 import { type GraphVerdict, type JudgedProblem, ProblemList, type RemovedOutput } from './graph-verdict.ts';
 import { type JudgeScope, judgeNode } from './judge-node.ts';
 import { type NodeReplacements, replaceNodes } from './node-replacements.ts';
@@ -33,7 +34,6 @@ export function validateGraph(
   const { graph, missing } = replaceNodes(written, objectInfo, options.replacements ?? new Map());
   for (const { nodeId, inputName } of missing) problems.add(lackOldInput(nodeId, inputName));
   findMissingClasses(graph, objectInfo, problems);
-  findBrokenLinks(graph, problems);
   const outputs = Object.keys(graph).filter((id) => isOutputNode(graph, id, objectInfo));
   if (outputs.length === 0) problems.add(NO_OUTPUTS);
   const scope: JudgeScope = {
@@ -44,23 +44,22 @@ export function validateGraph(
   };
   const causes = walkUpstream(outputs, {
     visit: (nodeId) => {
-      const found = judgeNode(scope, nodeId);
-      for (const problem of found.problems) problems.add(problem);
-      return {
-        links: found.links,
-        isFaulty: found.problems.some(({ certainty }) => certainty === 'certain'),
-      };
+      const { links, problems: own } = judgeNode(scope, nodeId);
+      const found = [...own, ...findCheckedBrokenLinks(graph, nodeId, links)];
+      for (const problem of found) problems.add(problem);
+      return { links, isFaulty: found.some(({ certainty }) => certainty === 'certain') };
     },
     onCycle: (path) => problems.add(describeCycle(path)),
   });
-  return conclude(problems, outputs, causes);
+  return conclude(graph, problems, { outputs, causes });
 }
 
-function conclude(
-  problems: ProblemList,
-  outputs: readonly string[],
-  causes: ReadonlyMap<string, readonly string[]>,
-): GraphVerdict {
+interface Walked {
+  outputs: readonly string[];
+  causes: ReadonlyMap<string, readonly string[]>;
+}
+
+function conclude(graph: Graph, problems: ProblemList, { outputs, causes }: Walked): GraphVerdict {
   const removed: RemovedOutput[] = [];
   const left: string[] = [];
   for (const nodeId of outputs) {
@@ -68,6 +67,7 @@ function conclude(
     if (found.length > 0) removed.push({ nodeId, causes: found });
     else left.push(nodeId);
   }
+  for (const problem of findKillingLinks(graph, left)) problems.add(problem);
   const refused = problems.concernsAll || left.length === 0;
   return {
     refused,
@@ -99,24 +99,6 @@ function findMissingClasses(graph: Graph, objectInfo: ObjectInfo, problems: Prob
       certainty: 'certain',
       effect: 'refuses_graph',
     });
-  }
-}
-
-/** ComfyUI's scheduler follows every link, declared or not, and its thread dies on one that leads nowhere. */
-function findBrokenLinks(graph: Graph, problems: ProblemList): void {
-  for (const [nodeId, { inputs }] of Object.entries(graph)) {
-    for (const [inputName, value] of Object.entries(inputs)) {
-      const link = readLink(value);
-      if (link === null || findGraphNode(graph, link.nodeId) !== undefined) continue;
-      problems.add({
-        nodeId,
-        inputName,
-        type: 'exception_during_validation',
-        message: `Input ${inputName.slice(0, 200)} links to node '${link.nodeId.slice(0, 200)}', which is not in the graph`,
-        certainty: 'certain',
-        effect: 'kills_worker',
-      });
-    }
   }
 }
 
