@@ -82,6 +82,7 @@ import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { loggingSchema } from '../platform/logging/settings.ts';
 import type { Clock } from '../platform/time/clock.ts';
+import { listStartValues } from './start-values.ts';
 
 /*
  * The one YAML file: what each area says of its settings, put together. docs/reference/config.md is generated from it.
@@ -121,7 +122,9 @@ export const configSchema = z.strictObject({
   retention: retentionSchema.prefault({}).describe('How long things are kept.'),
   logging: loggingSchema.prefault({}).describe('The log.'),
 });
-type RawConfig = z.infer<typeof configSchema>;
+export type RawConfig = z.infer<typeof configSchema>;
+
+const comfyuiOf = (raw: RawConfig) => raw.comfyui ?? comfyuiSchema.parse({});
 
 function listRawWorkers({ workers, nodes, comfyui }: RawConfig): RawWorkers {
   const staticNodes = nodes.discovery_mode === 'dynamic' ? [] : nodes.static_nodes;
@@ -148,7 +151,7 @@ function check(raw: RawConfig, findings: Findings): void {
 function compile(raw: RawConfig, { file, base, isFixed }: SettingsOrigin) {
   const { nodes, limits } = raw;
   const dataDir = resolve(base, raw.data_dir);
-  const comfyui = raw.comfyui ?? comfyuiSchema.parse({});
+  const comfyui = comfyuiOf(raw);
   return deepFreeze({
     /** The YAML file; null when there is none. */
     file,
@@ -203,7 +206,7 @@ const settings: Settings<RawConfig, Config> = {
   check,
   compile,
   include,
-  restartKeys: ['server', 'dataDir', 'durability', 'database', 'redis', 'auth', 'limits', 'logging'],
+  startValues: (raw) => listStartValues({ ...raw, comfyui: comfyuiOf(raw) }),
 };
 
 /** Reads and validates the whole configuration. Throws CONFIG_INVALID naming every problem with path and line. */

@@ -13,9 +13,7 @@ export const loadBalancingSchema = z.strictObject({
     .number()
     .min(0)
     .default(5)
-    .describe(
-      'How long a worker may be offline before its running tasks move to another one; read at the start.',
-    ),
+    .describe('How long a worker may be offline before its running tasks move to another one.'),
   bypass_starts: z
     .int()
     .min(0)

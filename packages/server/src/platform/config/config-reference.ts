@@ -8,14 +8,14 @@ interface Row {
   description: string;
 }
 
-const INTRODUCTION = `# Configuration
+const introduce = (startKeys: readonly string[]): string => `# Configuration
 
 <!-- Generated from packages/server/src/app/settings.ts; a test compares. -->
 
 One YAML file, given with \`--config FILE\`. Without one, or with an empty one, everything has the default below. Relative paths
 start at the folder of the file. An unknown key is an error. A change of the file is taken over while running; when the new
-file is not valid, the old one stays in force and the log says why. Changes of \`server\`, \`data_dir\`, \`durability\`,
-\`database\`, \`auth\`, \`limits\` and \`logging\` need a restart.
+file is not valid, the old one stays in force and the log says why. What is read once at the start waits for a restart, and the
+line \`config.changed\` of the log names it: ${startKeys.map((key) => `\`${key}\``).join(', ')}.
 
 Each value can also come from the environment, which wins over the file: \`COMFLEET__SECTION__KEY\`, for example
 \`COMFLEET__SERVER__PORT=9000\`; lists are written as in YAML, \`[a, b]\`. Also understood: \`COMFLEET_DATA\` (data_dir),
@@ -29,13 +29,13 @@ When the configuration is not valid the server prints every problem with its lin
 |---|---|---|---|
 `;
 
-/** docs/reference/config.md, from the schema of the whole file. */
-export function renderConfigReference(schema: z.ZodType): string {
+/** docs/reference/config.md, from the schema of the whole file and the keys that are read at the start. */
+export function renderConfigReference(schema: z.ZodType, startKeys: readonly string[]): string {
   const rows = listRows(describeSchema(schema), '');
   const lines = rows.map(
     ({ path, type, fallback, description }) => `| \`${path}\` | ${type} | ${fallback} | ${description} |`,
   );
-  return `${INTRODUCTION}${lines.join('\n')}\n`;
+  return `${introduce(startKeys)}${lines.join('\n')}\n`;
 }
 
 function listRows(node: SchemaNode, path: string): Row[] {

@@ -52,6 +52,32 @@ test('a reload says which changes need a restart', async () => {
   expect(await store.reload()).toEqual({ kind: 'changed', needsRestart: ['server'] });
 });
 
+test.each([
+  ['nodes.load_balancing.max_retries', 'nodes: { load_balancing: { max_retries: 1 } }'],
+  ['nodes.load_balancing.failover_seconds', 'nodes: { load_balancing: { failover_seconds: 9 } }'],
+  ['nodes.load_balancing.enable_failover', 'nodes: { load_balancing: { enable_failover: false } }'],
+  ['comfyui.timeout', 'comfyui: { timeout: 60 }'],
+  ['retention', 'retention: { tasks_seconds: 3600 }'],
+])('CF3 a change of %s says that it needs a restart', async (key, text) => {
+  const { file, store } = await openFile('');
+  await writeFile(file, text);
+  expect(await store.reload()).toEqual({ kind: 'changed', needsRestart: [key] });
+});
+
+test('what is followed while running needs no restart, nor does what is as it was at the start again', async () => {
+  const { file, store } = await openFile('nodes: { load_balancing: { max_retries: 2 } }');
+  await writeFile(file, 'comfyui: { host: "a" }\nnodes: { load_balancing: { max_retries: 1 } }');
+  const changed = await store.reload();
+  await writeFile(
+    file,
+    'comfyui: { host: "b" }\nnodes: { load_balancing: { max_retries: 2, aging_seconds: 9 } }',
+  );
+  const back = await store.reload();
+
+  expect(changed).toEqual({ kind: 'changed', needsRestart: ['nodes.load_balancing.max_retries'] });
+  expect(back).toEqual({ kind: 'changed', needsRestart: [] });
+});
+
 test('a reload of the same content changes nothing', async () => {
   const { store } = await openFile('server: { port: 8000 }');
   expect(await store.reload()).toEqual({ kind: 'unchanged' });

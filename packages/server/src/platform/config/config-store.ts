@@ -6,11 +6,11 @@ import type { Scope } from '../lifecycle/scope.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
 import { type ConfigSource, type LoadedConfig, loadConfig } from './load-config.ts';
-import type { Settings } from './settings.ts';
+import type { Settings, StartValues } from './settings.ts';
 
 type Listener<Compiled> = (config: Compiled, previous: Compiled) => Promise<void> | void;
 
-/** What a reload did. `refused`: the file is not valid and the last good configuration stays. */
+/** What a reload did. `needsRestart`: keys of the file whose values wait for a restart. `refused`: the file is not valid and the last good configuration stays. */
 export type ReloadOutcome =
   | { kind: 'changed'; needsRestart: readonly string[] }
   | { kind: 'unchanged' }
@@ -19,7 +19,6 @@ export type ReloadOutcome =
 interface StoreDeps<Compiled> {
   /** Reads it again; throws CONFIG_INVALID. */
   load: () => Promise<LoadedConfig<Compiled>>;
-  restartKeys: readonly (keyof Compiled & string)[];
   file: string | null;
   logger: Logger;
 }
@@ -30,11 +29,14 @@ const SETTLE_MS = 150;
 export class ConfigStore<Compiled> {
   readonly #deps: StoreDeps<Compiled>;
   readonly #listeners = new Set<Listener<Compiled>>();
+  /** What this process began with. */
+  readonly #started: StartValues;
   #current: Compiled;
   #reloading: Promise<ReloadOutcome> | null = null;
 
-  constructor(current: Compiled, deps: StoreDeps<Compiled>) {
-    this.#current = current;
+  constructor({ config, startValues }: LoadedConfig<Compiled>, deps: StoreDeps<Compiled>) {
+    this.#current = config;
+    this.#started = startValues;
     this.#deps = deps;
   }
 
@@ -57,7 +59,7 @@ export class ConfigStore<Compiled> {
   }
 
   async #reload(): Promise<ReloadOutcome> {
-    const { load, restartKeys, file, logger } = this.#deps;
+    const { load, file, logger } = this.#deps;
     let loaded: LoadedConfig<Compiled>;
     try {
       loaded = await load();
@@ -70,8 +72,11 @@ export class ConfigStore<Compiled> {
     if (isDeepStrictEqual(loaded.config, previous)) return { kind: 'unchanged' };
     this.#current = loaded.config;
     for (const warning of loaded.warnings) logger.warn('config.warning', warning);
-    const needsRestart = restartKeys.filter((key) => !isDeepStrictEqual(loaded.config[key], previous[key]));
-    logger.info('config.changed', { needsRestart });
+    const needsRestart = Object.entries(loaded.startValues)
+      .filter(([key, value]) => !isDeepStrictEqual(value, this.#started[key]))
+      .map(([key]) => key);
+    if (needsRestart.length > 0) logger.warn('config.changed', { needsRestart });
+    else logger.info('config.changed', { needsRestart });
     for (const listener of this.#listeners) await this.#tell(listener, previous);
     return { kind: 'changed', needsRestart };
   }
@@ -96,9 +101,7 @@ export async function openConfig<Raw, Compiled>(
 ): Promise<{ store: ConfigStore<Compiled>; loaded: LoadedConfig<Compiled> }> {
   const loaded = await loadConfig(source, deps.settings);
   const load = () => loadConfig(source, deps.settings);
-  const { restartKeys } = deps.settings;
-  const { logger } = deps;
-  const store = new ConfigStore(loaded.config, { load, restartKeys, file: source.file, logger });
+  const store = new ConfigStore(loaded, { load, file: source.file, logger: deps.logger });
   if (source.file !== null) watchFile(scope, resolve(source.cwd, source.file), store, deps);
   return { store, loaded };
 }

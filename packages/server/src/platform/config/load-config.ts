@@ -5,7 +5,7 @@ import { toError } from '../errors/app-error.ts';
 import { type ConfigProblem, createConfigError, toConfigProblems } from './config-problem.ts';
 import { type Environment, isPlainObject, overlay, readEnvironment } from './environment.ts';
 import { describeSchema, type SchemaNode, visitPathValues } from './schema-lookup.ts';
-import { type ConfigWarning, Findings, type Settings } from './settings.ts';
+import { type ConfigWarning, Findings, type Settings, type StartValues } from './settings.ts';
 import { parseYaml, type YamlContent } from './yaml-document.ts';
 
 export interface ConfigSource {
@@ -21,6 +21,7 @@ export interface ConfigSource {
 export interface LoadedConfig<Compiled> {
   config: Compiled;
   warnings: readonly ConfigWarning[];
+  startValues: StartValues;
 }
 
 /** Reads and validates the whole configuration. Throws CONFIG_INVALID naming every problem with path and line. */
@@ -29,8 +30,8 @@ export async function loadConfig<Raw, Compiled>(
   settings: Settings<Raw, Compiled>,
 ): Promise<LoadedConfig<Compiled>> {
   const text = source.file === null ? '' : await readConfigFile(source.file);
-  const { config, warnings } = parseConfig(text, source, settings);
-  return { config: await settings.include(config, readConfigFile), warnings };
+  const { config, ...rest } = parseConfig(text, source, settings);
+  return { config: await settings.include(config, readConfigFile), ...rest };
 }
 
 /** The same from text already read, without the files it names. Touches neither files nor the process. */
@@ -63,7 +64,11 @@ export function parseConfig<Raw, Compiled>(
     findings.problems.map((problem) => locate(problem, content)),
   );
   const isFixed = (path: readonly string[]) => findValue(above, path) !== undefined;
-  return { config: settings.compile(parsed.data, { file, base, isFixed }), warnings: findings.warnings };
+  return {
+    config: settings.compile(parsed.data, { file, base, isFixed }),
+    warnings: findings.warnings,
+    startValues: settings.startValues(parsed.data),
+  };
 }
 
 /** A YAML file of one schema, without environment and options; its paths become absolute. `empty` stands for an empty file. */

@@ -49,9 +49,12 @@ export interface Settings<Raw, Compiled> {
   compile: (raw: Raw, origin: SettingsOrigin) => Compiled;
   /** Reads the further files that the configuration names. */
   include: (compiled: Compiled, read: ReadFile) => Promise<Compiled>;
-  /** What is read once at the start: a change needs a restart, and is reported. */
-  restartKeys: readonly (keyof Compiled & string)[];
+  /** What is read once at the start, by its key in the file: a change needs a restart, and is reported. Pure. */
+  startValues: (raw: Raw) => StartValues;
 }
+
+/** Values by the dotted key that they have in the file. */
+export type StartValues = Readonly<Record<string, unknown>>;
 
 /** Throws CONFIG_INVALID when the file cannot be read. */
 export type ReadFile = (file: string) => Promise<string>;
