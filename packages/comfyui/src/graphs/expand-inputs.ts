@@ -1,12 +1,14 @@
 import { isRecord } from '../json/records.ts';
 import { type InputSpec, type NodeInfo, readInputSpecs, readSpec } from './object-info.ts';
 
-/** A dynamic combo whose selector names none of its options, so that ComfyUI takes neither it nor its inputs. */
+/**
+ * A required dynamic combo whose selector names none of its options: ComfyUI takes neither it nor its inputs, and the call of
+ * the node lacks an argument. Inside another one it is a key that the class may do without (SaveVideo does), so not told.
+ */
 export interface UnselectedCombo {
   inputName: string;
-  /** False when it stands inside another one or may be left out: then the class decides. */
-  fatal: boolean;
-  given: boolean;
+  /** False when the selector is missing, true when it names no option. */
+  isGiven: boolean;
   keys: readonly string[];
 }
 
@@ -73,7 +75,7 @@ function expand(scope: Scope, spec: InputSpec, depth: number): void {
   if (spec.type === AUTOGROW) grow(scope, spec);
   else if (spec.type === COMBO) select(scope, spec, depth);
   else if (spec.type === SLOT) fillSlot(scope, spec, depth);
-  else scope.grown.push(spec);
+  else scope.grown.push({ ...spec, isGrown: true });
 }
 
 /** What may be linked into the slot itself is left to the worker: no class of ComfyUI has one. */
@@ -106,9 +108,9 @@ function select(scope: Scope, spec: InputSpec, depth: number): void {
     for (const member of readMembers(chosen['inputs'], spec.name)) expand(scope, member, depth + 1);
     return;
   }
-  if (!spec.required) return;
+  if (!spec.required || depth > 0) return;
   const keys = options.flatMap((option) => (isRecord(option) ? [String(option['key'])] : []));
-  scope.unselected.push({ inputName: spec.name, fatal: depth === 0, given, keys });
+  scope.unselected.push({ inputName: spec.name, isGiven: given, keys });
 }
 
 function grow(scope: Scope, spec: InputSpec): void {
@@ -120,7 +122,8 @@ function grow(scope: Scope, spec: InputSpec): void {
   for (const [index, part] of listNames(template).entries()) {
     const name = `${spec.name}.${part}`;
     const required = member.required && index < min;
-    if (required || Object.hasOwn(scope.inputs, name)) scope.grown.push({ ...member, name, required });
+    if (required || Object.hasOwn(scope.inputs, name))
+      scope.grown.push({ ...member, name, required, isGrown: true });
   }
 }
 

@@ -35,12 +35,11 @@ export interface NodeFindings {
   links: string[];
 }
 
-interface NodeScope extends JudgeScope {
+interface NodeScope {
+  judge: JudgeScope;
   nodeId: string;
   node: GraphNode;
   isCore: boolean;
-  /** Of the inputs that a dynamic one brings only the class knows what it does without them. */
-  ifMissing: Certainty;
 }
 
 /** What one input turned out to be. */
@@ -56,48 +55,40 @@ export function judgeNode(scope: JudgeScope, nodeId: string): NodeFindings {
   const node = findGraphNode(scope.graph, nodeId);
   const info = node && findNodeInfo(scope.objectInfo, node.class_type);
   if (node === undefined || info === undefined) return findings;
-  const own: NodeScope = {
-    ...scope,
-    nodeId,
-    node,
-    isCore: isCoreModule(info.python_module),
-    ifMissing: 'certain',
-  };
+  const own: NodeScope = { judge: scope, nodeId, node, isCore: isCoreModule(info.python_module) };
   const expanded = expandInputs(info, node.inputs);
-  judgeInputs(own, expanded.fixed, findings);
-  judgeInputs({ ...own, ifMissing: own.isCore ? 'certain' : 'doubtful' }, expanded.grown, findings);
+  for (const spec of expanded.fixed) judgeInput(own, spec, findings);
+  for (const spec of expanded.grown) judgeInput(own, spec, findings);
   if (expanded.isDynamic) judgeDynamic(own, expanded, findings);
   return findings;
 }
 
-function judgeInputs(scope: NodeScope, specs: readonly InputSpec[], findings: NodeFindings): void {
-  for (const spec of specs) {
-    const { name } = spec;
-    const isGiven = Object.hasOwn(scope.node.inputs, name);
-    const value = isGiven ? scope.node.inputs[name] : undefined;
-    const found = isGiven ? judgeGiven(scope, spec, value) : judgeMissing(scope, spec);
-    if (found !== null)
-      findings.problems.push({ nodeId: scope.nodeId, inputName: name, effect: 'removes_outputs', ...found });
-    // ComfyUI does not look behind a link that it refuses.
-    if (Array.isArray(value) && value.length === 2 && found?.certainty !== 'certain') {
-      const [sourceId]: unknown[] = value;
-      if (typeof sourceId === 'string') findings.links.push(sourceId);
-    }
-  }
+function judgeInput(scope: NodeScope, spec: InputSpec, findings: NodeFindings): void {
+  const { name } = spec;
+  const isGiven = Object.hasOwn(scope.node.inputs, name);
+  const value = isGiven ? scope.node.inputs[name] : undefined;
+  const found = isGiven ? judgeGiven(scope, spec, value) : judgeMissing(scope, spec);
+  if (found !== null)
+    findings.problems.push({ nodeId: scope.nodeId, inputName: name, effect: 'removes_outputs', ...found });
+  // ComfyUI does not look behind a link that it refuses.
+  if (!Array.isArray(value) || value.length !== 2 || found?.certainty === 'certain') return;
+  const [sourceId]: unknown[] = value;
+  if (typeof sourceId === 'string') findings.links.push(sourceId);
 }
 
-function judgeMissing({ ifMissing }: NodeScope, spec: InputSpec): Finding | null {
-  if (!spec.required) return null;
-  const message = `Required input is missing: ${spec.name}`;
-  return { type: 'required_input_missing', message, certainty: ifMissing };
+/** Of the inputs that a dynamic one brings only the class knows what it does without them. */
+function judgeMissing({ isCore }: NodeScope, { name, required, isGrown }: InputSpec): Finding | null {
+  if (!required) return null;
+  const message = `Required input is missing: ${name}`;
+  return { type: 'required_input_missing', message, certainty: isGrown && !isCore ? 'doubtful' : 'certain' };
 }
 
 function judgeGiven(scope: NodeScope, spec: InputSpec, value: unknown): Finding | null {
-  const { node, nodeId, isCore } = scope;
+  const { node, nodeId, isCore, judge } = scope;
   if (Array.isArray(value)) return judgeLink(scope, spec, value);
-  if (scope.isSupplied(nodeId, spec.name) || isFilled(spec, node.class_type)) return null;
+  if (judge.isSupplied(nodeId, spec.name) || isFilled(spec, node.class_type)) return null;
   const found = checkValue(value, spec, {
-    rules: scope.rules,
+    rules: judge.rules,
     onlyType: isCore && checksValueItself(node.class_type, spec.name),
   });
   if (found === null) return null;
@@ -117,27 +108,30 @@ function judgeLink(scope: NodeScope, spec: InputSpec, value: readonly unknown[])
     return { type: 'bad_linked_input', message, certainty: 'certain' };
   }
   const [sourceId, slot]: readonly unknown[] = value;
-  if (typeof sourceId !== 'string') {
-    // No key of a JSON object: ComfyUI fails with a KeyError or TypeError and reports it as an exception.
+  const source = typeof sourceId === 'string' ? findGraphNode(scope.judge.graph, sourceId) : undefined;
+  if (source === undefined) {
+    // A KeyError or TypeError, which ComfyUI reports as an exception.
     const message = `Input ${spec.name} links to a node that is not in the graph`;
-    return { type: 'exception_during_validation', message, certainty: 'certain' };
+    return readLink(value) ? null : { type: 'exception_during_validation', message, certainty: 'certain' };
   }
-  const source = findGraphNode(scope.graph, sourceId);
-  const info = source && findNodeInfo(scope.objectInfo, source.class_type);
-  if (info === undefined) return null;
+  const info = findNodeInfo(scope.judge.objectInfo, source.class_type);
+  return info === undefined ? null : judgeSlot(scope, spec, { slot, info });
+}
+
+function judgeSlot(
+  scope: NodeScope,
+  spec: InputSpec,
+  { slot, info }: { slot: unknown; info: NodeInfo },
+): Finding | null {
   const outputs = info.output ?? [];
   const index = readSlot(slot);
   const certainty = scope.isCore && isCoreModule(info.python_module) ? 'certain' : 'doubtful';
-  if (index !== null && isSlotOf(outputs, index))
+  // Python counts from the end for negative ones.
+  if (index !== null && index < outputs.length && index >= -outputs.length)
     return judgeType(scope, spec, { received: outputs.at(index), certainty });
-  const message = `Input ${spec.name} links to output ${index ?? 'without a number'} of node '${sourceId}', which has ${outputs.length}`;
+  const message = `Input ${spec.name} links to output ${index ?? 'without a number'} of a node that has ${outputs.length}`;
   // A custom class may hand out outputs that its list does not show; nothing hands out one without a number.
   return { type: 'exception_during_validation', message, certainty: index === null ? 'certain' : certainty };
-}
-
-/** Python counts from the end for negative ones. */
-function isSlotOf(outputs: readonly unknown[], index: number): boolean {
-  return index < outputs.length && index >= -outputs.length;
 }
 
 function judgeType(
@@ -163,13 +157,13 @@ function judgeDynamic(
   { fixed, grown, unselected }: ExpandedInputs,
   { problems }: NodeFindings,
 ): void {
-  for (const { inputName, fatal, given, keys } of unselected) {
+  for (const { inputName, isGiven, keys } of unselected) {
     const shown = keys.slice(0, 20).join(', ').slice(0, 400);
-    const type = given ? 'value_not_in_list' : 'required_input_missing';
-    const message = given
+    const type = isGiven ? 'value_not_in_list' : 'required_input_missing';
+    const message = isGiven
       ? `Value not in list: ${inputName} is none of ${shown}`
       : `Required input is missing: ${inputName}, one of ${shown}`;
-    const certainty = isCore && fatal ? 'certain' : 'doubtful';
+    const certainty = isCore ? 'certain' : 'doubtful';
     problems.push({ nodeId, inputName, type, message, certainty, effect: 'fails_run' });
   }
   if (!isCore || takesAnyName(node.class_type)) return;

@@ -29,6 +29,8 @@ export interface InputSpec {
   choices: unknown[] | null;
   /** True for the old form of a combo, whose type is the list itself. V3 combos are of type COMBO. */
   isList: boolean;
+  /** True for inputs that a dynamic one brings. */
+  isGrown?: true;
   options: Record<string, unknown>;
 }
 
