@@ -7,6 +7,13 @@ export * from './completion/prompt-outcome.ts';
 export * from './completion/prompt-state.ts';
 export { readOutputs } from './completion/read-outputs.ts';
 export * from './graphs/analyse-graph.ts';
+export {
+  type Choice,
+  isModelFileName,
+  OfferedChoices,
+  readChoices,
+  spellChoices,
+} from './graphs/choices.ts';
 export { type ExpandedInputs, expandInputs, type UnselectedCombo } from './graphs/expand-inputs.ts';
 export {
   collectAncestors,
@@ -38,7 +45,6 @@ export * from './graphs/object-info.ts';
 export {
   type FileInput,
   isOutputNode,
-  type ModelRequirement,
   type Requirements,
   readRequirements,
 } from './graphs/requirements.ts';

@@ -18,7 +18,8 @@ export const fingerprintSchema = z
     /** Model files that the graph names. */
     models: z.array(
       z.object({
-        folder: z.string(),
+        /** Folder in whose listing the file stands; null where no listing of the fleet has it. */
+        folder: z.string().nullable(),
         name: z.string(),
         /** Null when the worker does not list the file, or its size. */
         size_bytes: z.int().nullable(),

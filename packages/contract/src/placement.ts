@@ -22,6 +22,7 @@ export const REFUSALS = [
   'label',
   'class_type',
   'model',
+  'choice',
   'vram',
   'upload_limit',
 ] as const;

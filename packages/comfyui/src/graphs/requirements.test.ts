@@ -34,14 +34,6 @@ const objectInfo: ObjectInfo = {
 };
 
 describe('what a graph needs', () => {
-  it('names model files by folder, with slashes, and no built-in ones', () => {
-    expect(readRequirements(graph).models).toEqual([
-      { folder: 'checkpoints', name: 'sd/v1-5.safetensors' },
-      { folder: 'loras', name: 'style.safetensors' },
-      { folder: 'clip_vision', name: 'vit.safetensors' },
-    ]);
-  });
-
   it('names the files to upload, split as /view wants them', () => {
     expect(readRequirements(graph).fileInputs).toEqual([
       {

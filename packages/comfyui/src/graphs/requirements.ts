@@ -1,13 +1,6 @@
 import { findGraphNode, type Graph, type GraphNode } from './graph.ts';
 import { findNodeInfo, isUploadInput, type ObjectInfo, readInputSpecs } from './object-info.ts';
 
-/** A model file that a worker must have; `name` with `/` between folders, whatever system the worker runs on. */
-export interface ModelRequirement {
-  /** Key of GET /models: checkpoints, loras, vae, … */
-  folder: string;
-  name: string;
-}
-
 /** An input that names a file on the server: upload it first, then write the returned name here. */
 export interface FileInput {
   nodeId: string;
@@ -20,40 +13,14 @@ export interface FileInput {
   type: 'input' | 'output' | 'temp';
 }
 
-/** What a graph needs of a worker and what it gives back. */
+/** What a graph needs of a worker, whatever that worker offers, and what it gives back. */
 export interface Requirements {
   classTypes: string[];
-  models: ModelRequirement[];
   fileInputs: FileInput[];
   /** Without object_info told by class name (Save…, Preview…). */
   outputNodeIds: string[];
 }
 
-const FOLDER_BY_INPUT = new Map([
-  ['ckpt_name', 'checkpoints'],
-  ['vae_name', 'vae'],
-  ['lora_name', 'loras'],
-  ['unet_name', 'diffusion_models'],
-  ['clip_name', 'text_encoders'],
-  ['clip_name1', 'text_encoders'],
-  ['clip_name2', 'text_encoders'],
-  ['clip_name3', 'text_encoders'],
-  ['clip_name4', 'text_encoders'],
-  ['control_net_name', 'controlnet'],
-  ['style_model_name', 'style_models'],
-  ['gligen_name', 'gligen'],
-  ['hypernetwork_name', 'hypernetworks'],
-  ['photomaker_model_name', 'photomaker'],
-  ['audio_encoder_name', 'audio_encoders'],
-]);
-const FOLDER_BY_CLASS_INPUT = new Map([
-  ['CLIPVisionLoader.clip_name', 'clip_vision'],
-  ['UpscaleModelLoader.model_name', 'upscale_models'],
-  ['ModelPatchLoader.name', 'model_patches'],
-  ['DiffusersLoader.model_path', 'diffusers'],
-]);
-/** Values of model inputs that name no file: VAELoader builds these itself, "None" is a custom node's way to say nothing. */
-const NO_FILES = new Set(['', 'None', 'none', 'pixel_space', 'taesd', 'taesdxl', 'taesd3', 'taef1']);
 const FILE_INPUTS = new Set([
   'LoadImage.image',
   'LoadImageMask.image',
@@ -68,16 +35,11 @@ const FILE_INPUTS = new Set([
 ]);
 const OUTPUT_CLASS = /^(Save|Preview)|^VHS_VideoCombine$/;
 
-/** Reads what a graph needs: classes, model files, uploaded files, output nodes. Linked inputs tell nothing and are skipped. */
+/** Reads what a graph needs: classes, uploaded files, output nodes. What it picks from lists: `readChoices`. */
 export function readRequirements(graph: Graph, objectInfo?: ObjectInfo): Requirements {
   const nodes = Object.entries(graph);
-  const models = new Map<string, ModelRequirement>();
-  for (const [, node] of nodes) {
-    for (const model of readModels(node)) models.set(`${model.folder}/${model.name}`, model);
-  }
   return {
     classTypes: [...new Set(nodes.map(([, node]) => node.class_type))].sort(),
-    models: [...models.values()],
     fileInputs: nodes.flatMap(([nodeId, node]) => readFileInputs(nodeId, node, objectInfo)),
     outputNodeIds: nodes.filter(([id]) => isOutputNode(graph, id, objectInfo)).map(([id]) => id),
   };
@@ -89,17 +51,6 @@ export function isOutputNode(graph: Graph, nodeId: string, objectInfo?: ObjectIn
   if (node === undefined) return false;
   const info = objectInfo && findNodeInfo(objectInfo, node.class_type);
   return info === undefined ? OUTPUT_CLASS.test(node.class_type) : info.output_node === true;
-}
-
-function readModels(node: GraphNode): ModelRequirement[] {
-  const models: ModelRequirement[] = [];
-  for (const [inputName, value] of Object.entries(node.inputs)) {
-    const folder =
-      FOLDER_BY_CLASS_INPUT.get(`${node.class_type}.${inputName}`) ?? FOLDER_BY_INPUT.get(inputName);
-    if (folder === undefined || typeof value !== 'string' || NO_FILES.has(value)) continue;
-    models.push({ folder, name: value.replaceAll('\\', '/') });
-  }
-  return models;
 }
 
 function readFileInputs(nodeId: string, node: GraphNode, objectInfo: ObjectInfo | undefined): FileInput[] {

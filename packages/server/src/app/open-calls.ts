@@ -1,3 +1,4 @@
+import { listKinds } from '../fleet/workers/inventory/worker-kind.ts';
 import type { Assets } from '../flow/assets/assets.ts';
 import { type AssetCalls, createAssetCalls } from '../flow/calls/assets/asset-calls.ts';
 import { type BatchCalls, createBatchCalls } from '../flow/calls/batches/batch-calls.ts';
@@ -9,6 +10,8 @@ import { TaskViews } from '../flow/calls/tasks/task-views.ts';
 import { createWorkflowCalls, type WorkflowCalls } from '../flow/calls/workflows/workflow-calls.ts';
 import type { Engine } from '../flow/engine/engine.ts';
 import type { LiveBoard } from '../flow/events/live-updates.ts';
+import { judgeNeeds } from '../flow/placement/judge-needs.ts';
+import { createLaneKey, type TaskRequirements } from '../flow/tasks/requirements.ts';
 import type { TaskJournal } from '../flow/tasks/task-journal.ts';
 import { drawSeed } from '../flow/workflows/draw-seed.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
@@ -38,12 +41,18 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
   const { defaults, taskTypeLimit, assetLimits } = options;
   const draw = () => drawSeed(random.bytes(SEED_BYTES));
   const views = new TaskViews(deps);
+  const inventories = openKnownInventories(scope, fleet);
+  const laneOf = (requirements: TaskRequirements) => {
+    const judged = judgeNeeds(requirements, listKinds(inventories().map(({ inventory }) => inventory)));
+    return createLaneKey(judged.needs, judged.kinds);
+  };
   const intake = createTaskIntake({
     ...deps,
+    laneOf,
     submission: {
       library,
       assets,
-      inventories: openKnownInventories(scope, fleet),
+      inventories,
       workers: () => fleet.list(),
       drawSeed: draw,
       defaults,

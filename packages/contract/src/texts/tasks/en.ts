@@ -48,6 +48,7 @@ export const en = {
   'refusal.label': 'lacks the label',
   'refusal.class_type': 'lacks the node class',
   'refusal.model': 'lacks the model',
+  'refusal.choice': 'others offer what it does not',
   'refusal.vram': 'has too little memory',
   'refusal.upload_limit': 'takes no file of this size',
 

@@ -46,6 +46,7 @@ export const zhCn = {
   'refusal.label': '缺少标签',
   'refusal.class_type': '缺少节点类型',
   'refusal.model': '缺少模型',
+  'refusal.choice': '其他工作节点提供它没有的选项',
   'refusal.vram': '显存不足',
   'refusal.upload_limit': '不接受这么大的文件',
 

@@ -46,6 +46,7 @@ export const zhTw = {
   'refusal.label': '缺少標籤',
   'refusal.class_type': '缺少節點類型',
   'refusal.model': '缺少模型',
+  'refusal.choice': '其他工作節點提供它沒有的選項',
   'refusal.vram': 'VRAM 不足',
   'refusal.upload_limit': '不接受這麼大的檔案',
 

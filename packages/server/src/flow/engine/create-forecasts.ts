@@ -32,7 +32,7 @@ export function createForecasts({ database, clock, estimates, queue, board }: Fo
   });
 }
 
-/** Backups serve only without a primary, and workers that failed a lane's tasks only without another one. */
+/** Backups serve only without a primary, and workers that failed a lane's tasks, or may not take them, only without another one. */
 function listServing(board: Board, key: string): { workerId: WorkerId; load: number }[] {
   const lane = board.findLane(key);
   if (!lane) return [];
@@ -40,7 +40,8 @@ function listServing(board: Board, key: string): { workerId: WorkerId; load: num
     ({ facts, standsBack }) => facts.state === 'online' && !standsBack,
   );
   const fresh = preferred(inService, ({ facts }) => !lane.needs.excludedWorkers.includes(facts.id));
-  const serving = preferred(fresh, ({ facts }) => facts.group === 'primary');
+  const sure = preferred(fresh, (worker) => !lane.isDoubtful(worker));
+  const serving = preferred(sure, ({ facts }) => facts.group === 'primary');
   return serving.map(({ facts, load }) => ({ workerId: facts.id, load }));
 }
 

@@ -4,6 +4,7 @@ import { toError } from '../../platform/errors/app-error.ts';
 import { every } from '../../platform/lifecycle/every.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import { createTurns } from '../../platform/lifecycle/turns.ts';
+import type { Forecast } from '../estimates/finish-forecast.ts';
 import type { Forecasts } from '../estimates/forecasts.ts';
 import { Dispatcher } from '../execution/dispatcher.ts';
 import type { OpenAttempt } from '../execution/open-attempts.ts';
@@ -14,7 +15,6 @@ import { toModelsKey } from '../placement/needs.ts';
 import type { PlacementRules } from '../placement/rules.ts';
 import { EmbeddedQueue } from '../queue/embedded-queue.ts';
 import type { QueuedTask, WaitingTask } from '../queue/task-queue.ts';
-import { parseRequirements } from '../tasks/requirements.ts';
 import { streamWaitingTasks } from '../tasks/task-queries.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 import { createExecution, type ExecutionOptions, type ExecutionParts } from './create-execution.ts';
@@ -38,6 +38,8 @@ import { Adoption } from './recovery/adoption.ts';
 import { GivenUpPrompts } from './recovery/given-up-prompts.ts';
 import { HeldTasks, isHeldForWorker } from './recovery/held-tasks.ts';
 import { LostWorkers } from './recovery/lost-workers.ts';
+import { Relaning } from './relaning.ts';
+import { TaskLanes } from './task-lanes.ts';
 import type { TaskTallies } from './task-tallies.ts';
 import { WorkerLinks } from './worker-links.ts';
 
@@ -82,6 +84,7 @@ class EmbeddedEngine implements Engine {
   readonly #adoption: Adoption;
   readonly #givenUp: GivenUpPrompts;
   readonly #fleetBoard: FleetBoard;
+  readonly #lanes = new TaskLanes();
 
   constructor(scope: Scope, deps: EngineDeps, options: EngineOptions) {
     this.#deps = deps;
@@ -104,22 +107,30 @@ class EmbeddedEngine implements Engine {
       ...{ board, queue, dispatcher, journal, clock, logger },
       links: this.#links,
       rules: this.#rules,
+      enter: (task, before) => this.#enter(task, before),
       signal: scope.signal,
     });
+    const lanes = this.#lanes;
     this.#givenUp = new GivenUpPrompts(database, this.#links);
     this.#held = new HeldTasks({
-      ...{ database, journal, board },
+      ...{ database, journal, board, lanes },
       enter: (task) => this.#enter(task),
       mayRetry: (taskId) => this.#mayRetry(taskId),
     });
-    this.#lost = new LostWorkers({ fleet, clock, board, dispatcher }, options.offlineGraceMs);
+    this.#lost = new LostWorkers({ fleet, clock, board, dispatcher, lanes }, options.offlineGraceMs);
     this.#adoption = new Adoption({
       ...{ database, fleet },
       adopt: (open, workerId) => this.#adopt(open, workerId),
       abandon: (open) => dispatcher.failOrphanedAttempt(open),
     });
+    const relaning = new Relaning({
+      ...{ database, board, queue, lanes, clock, logger },
+      signal: scope.signal,
+      onDone: () => this.#fleetBoard.showUnseen(),
+    });
     this.#fleetBoard = new FleetBoard({
       ...{ fleet, board, estimates: deps.estimates, logger, place: () => this.#loop.place() },
+      ...{ lanes, relaning },
       ...{ held: this.#held, lost: this.#lost, adoption: this.#adoption, givenUp: this.#givenUp },
     });
   }
@@ -129,8 +140,7 @@ class EmbeddedEngine implements Engine {
     const board = this.#board;
     return new Dispatcher(scope, {
       ...createExecution(this.#deps, options),
-      planRetryLane: (task, workerId, needsMoreVram) =>
-        planRetryLane(board, task, { workerId, needsMoreVram }),
+      planRetryLane: (task, failed) => planRetryLane({ board, lanes: this.#lanes }, task, failed),
       slots: {
         phase: (workerId, taskId, phase) => board.setPhase(workerId, taskId, phase, clock.monotonicMs()),
         requeued: (task) => void this.#requeue(task, this.#loop.orderOf(task.id)),
@@ -148,7 +158,7 @@ class EmbeddedEngine implements Engine {
       if (task.state !== 'queued') continue;
       const entering = this.#enter(task);
       // At once, before it can start: what comes is compared with it.
-      estimates.noteForecast(task.id, this.#forecasts.forecast(task));
+      estimates.noteForecast(task.id, this.#forecast(task));
       await entering;
       await turns.next();
     }
@@ -184,7 +194,7 @@ class EmbeddedEngine implements Engine {
     for (const task of tasks) {
       if (task.ended_at !== null) continue;
       const id = task.id;
-      const forecast = this.#forecasts.forecast(task);
+      const forecast = this.#forecast(task);
       const position = this.#queue.position(id);
       outlook.set(id, { ...forecast, position, secondsLeft: this.#forecasts.secondsLeft(forecast) });
     }
@@ -197,8 +207,8 @@ class EmbeddedEngine implements Engine {
 
   async explain(task: TaskRow): Promise<WaitReasons> {
     const rules = this.#rules();
-    const lane = this.#board.findLane(task.lane);
-    const needs = parseRequirements(task.requirements);
+    const { key, needs } = this.#lanes.find(task.requirements);
+    const lane = this.#board.findLane(key);
     const { passedSinceMs, ...reasons } = explainWaiting(this.#board, { lane, needs }, rules);
     const passedMs = passedSinceMs === null ? null : this.#deps.clock.monotonicMs() - passedSinceMs;
     return { ...reasons, overtakenLimit: rules.bypass.starts, passedMs };
@@ -285,12 +295,19 @@ class EmbeddedEngine implements Engine {
   /** Puts an accepted, released or preempted task into its lane; `before` is the order it had there. After its commit only. */
   async #enter(task: TaskRow, before: WaitingTask | null = null): Promise<void> {
     if (task.state !== 'queued') return;
-    this.#openLane(task);
-    await this.#queue.put(before?.lane === task.lane ? before : toQueued(task));
+    const lane = this.#openLane(task);
+    await this.#queue.put(before?.lane === lane ? before : toQueued({ ...task, lane }));
   }
 
-  #openLane(task: Pick<TaskRow, 'lane' | 'requirements'>) {
-    return this.#board.openLane(task.lane, () => parseRequirements(task.requirements));
+  #openLane({ requirements }: TaskRow): string {
+    const { key, needs } = this.#lanes.find(requirements);
+    this.#board.openLane(key, () => needs);
+    return key;
+  }
+
+  /** In the lane where it is now, which may be another than at its acceptance. */
+  #forecast(task: TaskRow): Forecast {
+    return this.#forecasts.forecast({ ...task, lane: this.#lanes.find(task.requirements).key });
   }
 
   async #requeue(task: TaskRow, before: WaitingTask | null): Promise<void> {
@@ -324,13 +341,14 @@ class EmbeddedEngine implements Engine {
   async #recover(): Promise<void> {
     const { database, fleet, logger, tallies } = this.#deps;
     const attempts = await this.#adoption.load();
+    // Before the first lane is opened: what it is known by depends on the kinds of workers.
+    for (const worker of fleet.list()) this.#fleetBoard.noteKind(worker.id);
     await this.#givenUp.load();
     const waiting: QueuedTask[] = [];
     for await (const task of streamWaitingTasks(database, ['queued', 'held'])) {
       tallies.record(task);
       if (task.state !== 'queued') continue;
-      this.#openLane(task);
-      waiting.push(toQueued(task));
+      waiting.push(toQueued({ ...task, lane: this.#openLane(task) }));
     }
     await this.#queue.rebuild(waiting);
     logger.info('engine.recovered', { waiting: waiting.length, attempts });
@@ -341,8 +359,9 @@ class EmbeddedEngine implements Engine {
     const worker = this.#links.open(workerId);
     if (!worker) return;
     const { task } = open;
-    const modelsKey = toModelsKey(parseRequirements(task.requirements));
-    const waiting = { ...toQueued(task), rank: task.priority };
+    const { key, needs } = this.#lanes.find(task.requirements);
+    const modelsKey = toModelsKey(needs);
+    const waiting = { ...toQueued({ ...task, lane: key }), rank: task.priority };
     this.#board.occupy(workerId, toPrompt(waiting, { taskType: task.task_type, modelsKey }));
     this.#dispatcher.adopt(open, workerId, worker);
   }

@@ -1,4 +1,5 @@
 import type { WorkerId } from '@comfleet/contract';
+import { toWorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
@@ -8,6 +9,8 @@ import type { Adoption } from './recovery/adoption.ts';
 import type { GivenUpPrompts } from './recovery/given-up-prompts.ts';
 import type { HeldTasks } from './recovery/held-tasks.ts';
 import type { LostWorkers } from './recovery/lost-workers.ts';
+import type { Relaning } from './relaning.ts';
+import type { TaskLanes } from './task-lanes.ts';
 import { toWorkerFacts } from './worker-facts.ts';
 
 export interface FleetBoardDeps {
@@ -19,6 +22,8 @@ export interface FleetBoardDeps {
   adoption: Adoption;
   givenUp: GivenUpPrompts;
   logger: Logger;
+  lanes: TaskLanes;
+  relaning: Relaning;
   /** What waits may find a place now. */
   place: () => void;
 }
@@ -26,6 +31,8 @@ export interface FleetBoardDeps {
 /** Keeps the board in step with the fleet; open attempts of a worker are taken up before anything new goes there. */
 export class FleetBoard {
   readonly #deps: FleetBoardDeps;
+  /** Workers of a kind that some lanes do not know of yet. */
+  readonly #unseen = new Set<WorkerId>();
 
   constructor(deps: FleetBoardDeps) {
     this.#deps = deps;
@@ -33,32 +40,63 @@ export class FleetBoard {
 
   /** Takes in a change of a worker, named by its event. */
   follow(workerId: WorkerId, change: string): void {
-    const { board, estimates, held, logger, place } = this.#deps;
+    const { board, estimates, relaning, place } = this.#deps;
     this.update(workerId, change);
     if (change === 'worker.offline') board.forgetModels(workerId);
     if (change === 'worker.offline' || change === 'worker.removed') estimates.forgetModels(workerId);
-    if (change === 'worker.inventory' || change === 'worker.online') {
-      void held.review().catch((thrown: unknown) => {
-        const { message, stack } = toError(thrown);
-        logger.error('held.review_failed', { error: message, stack });
-      });
-    }
+    if (!relaning.isBusy && (change === 'worker.inventory' || change === 'worker.online')) this.#review();
     place();
+  }
+
+  /** Every lane knows of every kind of worker now. */
+  showUnseen(): void {
+    const workers = [...this.#unseen];
+    this.#unseen.clear();
+    for (const workerId of workers) this.#show(workerId);
+    this.#review();
+    this.#deps.place();
+  }
+
+  #review(): void {
+    const { held, logger } = this.#deps;
+    void held.review().catch((thrown: unknown) => {
+      const { message, stack } = toError(thrown);
+      logger.error('held.review_failed', { error: message, stack });
+    });
   }
 
   /** Takes in a worker as it is. */
   update(workerId: WorkerId, change: string | null = null): void {
-    const { fleet, board, lost, adoption, givenUp } = this.#deps;
+    const { fleet, lost, adoption, givenUp } = this.#deps;
     const worker = fleet.find(workerId)?.snapshot();
     lost.note(workerId, worker?.health ?? null, change);
     givenUp.watch(workerId);
+    this.noteKind(workerId);
+    this.#show(workerId);
+    if (!worker || !adoption.isPending(workerId)) return;
+    adoption.takeUp(workerId);
+    this.#show(workerId);
+  }
+
+  /** Takes in what a worker can run: tasks may wait in other lanes by it. */
+  noteKind(workerId: WorkerId): void {
+    const { fleet, lanes, relaning } = this.#deps;
+    const inventory = fleet.find(workerId)?.snapshot().inventory ?? null;
+    if (lanes.note(workerId, inventory && toWorkerKind(inventory))) relaning.start();
+  }
+
+  #show(workerId: WorkerId): void {
+    const { fleet, board, adoption, relaning } = this.#deps;
+    const worker = fleet.find(workerId)?.snapshot();
+    this.#unseen.delete(workerId);
     if (!worker) {
       board.removeWorker(workerId);
       return;
     }
-    board.setWorker(toWorkerFacts(worker, adoption.isPending(workerId)));
-    if (!adoption.isPending(workerId)) return;
-    adoption.takeUp(workerId);
-    board.setWorker(toWorkerFacts(worker, false));
+    const { inventory } = worker;
+    const isUnseen = inventory !== null && !relaning.mayServe(toWorkerKind(inventory));
+    if (isUnseen) this.#unseen.add(workerId);
+    const known = isUnseen ? { ...worker, inventory: null } : worker;
+    board.setWorker(toWorkerFacts(known, adoption.isPending(workerId)));
   }
 }

@@ -9,7 +9,8 @@ import { explainStart, type PlacedReasons } from '../placement/explain.ts';
 import type { PlacementRules } from '../placement/rules.ts';
 import type { TaskQueue, WaitingTask } from '../queue/task-queue.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
-import { toPrompt, toQueued } from './queued-task.ts';
+import type { TaskRow } from '../tasks/task-tables.ts';
+import { toPrompt } from './queued-task.ts';
 import type { WorkerLinks } from './worker-links.ts';
 
 export interface PlacementLoopDeps {
@@ -22,6 +23,8 @@ export interface PlacementLoopDeps {
   logger: Logger;
   /** As they are now: the strategy can change at any time. */
   rules: () => PlacementRules;
+  /** Puts a task that could not be claimed back into its lane, with the order it had there. */
+  enter: (task: TaskRow, before: WaitingTask) => Promise<void>;
   /** Nothing is placed once it is aborted. */
   signal: AbortSignal;
 }
@@ -138,12 +141,12 @@ export class PlacementLoop {
 
   /** Puts a task back that could not be claimed; it stands where it stood. */
   async #reenter(task: WaitingTask): Promise<void> {
-    const { clock, signal, journal, queue } = this.#deps;
+    const { clock, signal, journal, enter } = this.#deps;
     await clock.sleep(CLAIM_RETRY_MS, signal).catch(() => {
       // Closing: SQL has the task.
     });
     const row = await journal.load(task.taskId).catch(() => null);
-    if (row?.state === 'queued') await queue.put(row.lane === task.lane ? task : toQueued(row));
+    if (row) await enter(row, task);
   }
 
   /** A prompt that only waits on its worker goes back into its lane; its slot is placed anew. */

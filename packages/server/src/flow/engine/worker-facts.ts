@@ -1,3 +1,4 @@
+import { toWorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { WorkerSnapshot } from '../../fleet/workers/registry.ts';
 import type { WorkerFacts } from '../placement/needs.ts';
 
@@ -17,6 +18,7 @@ export function toWorkerFacts(worker: WorkerSnapshot, isAdopting: boolean): Work
     labels: worker.labels,
     classTypes: inventory?.classTypes ?? null,
     models: inventory?.models ?? null,
+    choices: inventory && toWorkerKind(inventory).choices,
     maxUploadBytes: worker.maxUploadBytes,
     vramBytes: inventory?.vramTotal ?? 0,
   };

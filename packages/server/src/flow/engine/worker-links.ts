@@ -1,5 +1,7 @@
+import { spellChoices } from '@comfleet/comfyui';
 import type { WorkerId } from '@comfleet/contract';
 import { isBelowVersion } from '../../fleet/workers/identity/comfyui-version.ts';
+import { toWorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { ConnectedWorker, WorkerRegistry } from '../../fleet/workers/registry.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
@@ -43,6 +45,8 @@ export class WorkerLinks {
       },
       expectStatus: () => worker.socket.expectStatus(),
       markSuspect: () => worker.markSuspect(),
+      spell: (graph) =>
+        worker.inventory === null ? graph : spellChoices(graph, toWorkerKind(worker.inventory).choices),
     };
   }
 

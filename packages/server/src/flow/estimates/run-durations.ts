@@ -29,7 +29,7 @@ export function toWorkflowKey(
 /**
  * How long work takes, learned from measured runs: the median of the last 20 of a workflow on a worker; where that worker
  * never ran it, the fleet's median scaled by how fast the worker is beside the others; where nobody ran it, the same for its
- * lane (equal node classes and models), then for its task type. Pure; nothing is made up: without a run there is no answer.
+ * lane (equal task types and models), then for its task type. Pure; nothing is made up: without a run there is no answer.
  */
 export class RunDurations {
   readonly #kinds = new Map<string, Kind>();
@@ -112,8 +112,11 @@ function toKinds(key: string): string[] {
   return [key.slice(0, first), toLaneKind(key.slice(first + 1, second)), `type ${key.slice(second + 1)}`];
 }
 
+/** The first half of a lane's key says what work it is; the other where it can be done, which changes with the fleet. */
+const WORK_LENGTH = 16;
+
 function toLaneKind(lane: string): string {
-  return `lane ${lane}`;
+  return `lane ${lane.slice(0, WORK_LENGTH)}`;
 }
 
 /** Runs of one kind: as measured on each worker, and of all workers as if the fleet's average had run them. */

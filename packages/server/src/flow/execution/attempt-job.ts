@@ -1,4 +1,4 @@
-import type { CollectedOutput, ComfyHttp, FinishedBy, ProgressState } from '@comfleet/comfyui';
+import type { CollectedOutput, ComfyHttp, FinishedBy, Graph, ProgressState } from '@comfleet/comfyui';
 import type { TaskId, WorkerId } from '@comfleet/contract';
 import type { Write } from '../../platform/database/database.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
@@ -21,6 +21,8 @@ export interface RunningWorker {
   readonly takesPreviewMethod: boolean;
   expectStatus(): { accepted(): void; cancel(): void };
   markSuspect(): void;
+  /** The graph with what it picks from lists spelled as this worker does. */
+  spell(graph: Graph): Graph;
 }
 
 /** Outputs on their way into the store: what the final commit adds beside the task's own change. */

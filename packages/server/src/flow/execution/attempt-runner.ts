@@ -81,10 +81,10 @@ class AttemptRun {
   }
 
   async execute(): Promise<Ended | null> {
-    const { attempt, adopted } = this.#job;
-    let prepared = prepareGraph(await this.#loadGraph(), createTag(attempt.id));
+    const { attempt, adopted, worker } = this.#job;
+    let prepared = prepareGraph(worker.spell(await this.#loadGraph()), createTag(attempt.id));
     if (!adopted) {
-      const { task, worker, stop } = this.#job;
+      const { task, stop } = this.#job;
       const inputs = await uploadInputs({
         task,
         http: worker.http,

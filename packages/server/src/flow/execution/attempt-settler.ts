@@ -1,5 +1,5 @@
 import type { FinishedBy } from '@comfleet/comfyui';
-import type { Progress, TaskId, WorkerId } from '@comfleet/contract';
+import type { AttemptEnding, Progress, RecordedError, TaskId, WorkerId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
@@ -21,8 +21,7 @@ export interface SettlerDeps {
   /** Where a task that avoids one more worker waits, and whether any other one could take it now. */
   planRetryLane: (
     task: TaskRow,
-    workerId: WorkerId,
-    needsMoreVram: boolean,
+    failed: { workerId: WorkerId; error: RecordedError; ending: AttemptEnding },
   ) => { key: string; requirements: string; hasOtherWorker: boolean };
   /** The newest progress of a running task. */
   findProgress: (taskId: TaskId) => Progress | null;
@@ -111,7 +110,7 @@ export class AttemptSettler {
     const retryLane =
       result.ending === 'succeeded'
         ? { key: task.lane, requirements: task.requirements, hasOtherWorker: false }
-        : planRetryLane(task, attempt.worker_id, result.error.code === 'OUT_OF_MEMORY');
+        : planRetryLane(task, { ...result, workerId: attempt.worker_id });
     const next = decideNextStep(
       {
         attemptCount: task.attempt_count,

@@ -1,4 +1,3 @@
-import type { ModelRequirement } from '@comfleet/comfyui';
 import type { Fingerprint } from '@comfleet/contract';
 
 /** What a worker told of itself, as much of it as a fingerprint takes. */
@@ -20,7 +19,7 @@ export function createFingerprint({
 }: {
   comfleetVersion: string;
   graphHash: string;
-  models: readonly ModelRequirement[];
+  models: readonly { folder: string | null; name: string }[];
   told: ToldByWorker | null;
 }): Fingerprint {
   const device = told?.devices[0] ?? {};
@@ -33,7 +32,7 @@ export function createFingerprint({
     models: models.map(({ folder, name }) => ({
       folder,
       name,
-      size_bytes: told?.modelSizes.get(folder)?.get(name) ?? null,
+      size_bytes: (folder === null ? null : told?.modelSizes.get(folder)?.get(name)) ?? null,
     })),
     device: readText(device.name),
     // No ComfyUI up to 0.33 tells it.

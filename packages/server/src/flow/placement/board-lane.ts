@@ -1,14 +1,13 @@
 import type { BoardWorker } from './board-worker.ts';
-import { type Needs, toModelsKey } from './needs.ts';
+import { listDoubts, type Needs, toModelsKey } from './needs.ts';
 
 /** A lane on the board: what its tasks need, and who can run them. */
 export class BoardLane {
   readonly key: string;
+  /** Of one of its tasks; to the workers that are known they all come to the same. */
   readonly needs: Needs;
   /** Models that make a worker hot for it; empty when its tasks need none, so that every worker is. */
   readonly modelsKey: string;
-  /** Its tasks avoid some of the workers that can run them. */
-  readonly isPicky: boolean;
   /** Workers that can run its tasks, whatever they do now. */
   readonly serving = new Set<BoardWorker>();
   /** Those of them with a free slot now. */
@@ -17,17 +16,51 @@ export class BoardLane {
   overtaken = 0;
   /** Since when its first task is passed over, monotonic ms. */
   passedSinceMs: number | null = null;
+  /** Which of the workers that serve it do not list everything its tasks pick, and how much of that they do not. */
+  readonly #doubts = new Map<BoardWorker, number>();
+  #leastDoubts: number | null = 0;
 
   constructor(key: string, needs: Needs) {
     this.key = key;
     this.needs = needs;
     this.modelsKey = toModelsKey(needs);
-    this.isPicky = needs.excludedWorkers.length > 0 || needs.minVramBytes !== undefined;
+  }
+
+  /** Its tasks avoid some of the workers that can run them. */
+  get isPicky(): boolean {
+    const { excludedWorkers, minVramBytes } = this.needs;
+    return excludedWorkers.length > 0 || minVramBytes !== undefined || this.#doubts.size > 0;
+  }
+
+  /** The worker can run its tasks. */
+  join(worker: BoardWorker): void {
+    this.serving.add(worker);
+    if (worker.isFree) this.free.add(worker);
+    const doubts = listDoubts(worker.facts, this.needs).length;
+    if (doubts > 0) this.#doubts.set(worker, doubts);
+    else this.#doubts.delete(worker);
+    this.#leastDoubts = null;
   }
 
   leave(worker: BoardWorker): void {
     this.serving.delete(worker);
     this.free.delete(worker);
+    this.#doubts.delete(worker);
+    this.#leastDoubts = null;
+  }
+
+  /** Others that serve it list more of what its tasks pick. */
+  isDoubtful(worker: BoardWorker): boolean {
+    const doubts = this.#doubts.get(worker);
+    if (doubts === undefined) return false;
+    this.#leastDoubts ??= this.#doubts.size < this.serving.size ? 0 : Math.min(...this.#doubts.values());
+    return doubts > this.#leastDoubts;
+  }
+
+  /** Goes on where another lane of the same key was: who waited there has waited here. */
+  continueFrom({ overtaken, passedSinceMs }: BoardLane): void {
+    this.overtaken = overtaken;
+    this.passedSinceMs = passedSinceMs;
   }
 
   /** Its first task was passed over; `overtaken` when a later one took a slot that it could have used. */

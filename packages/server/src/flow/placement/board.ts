@@ -1,18 +1,10 @@
 import type { PrincipalId, TaskId, WorkerId } from '@comfleet/contract';
-import { BoardLane } from './board-lane.ts';
+import type { BoardLane } from './board-lane.ts';
+import { BoardLanes } from './board-lanes.ts';
 import { BoardWorker, type PlacedPrompt } from './board-worker.ts';
-import {
-  type Capabilities,
-  findMissing,
-  isPinnedElsewhere,
-  type Missing,
-  type Needs,
-  type WorkerFacts,
-} from './needs.ts';
+import { hasSameCapabilities } from './capabilities.ts';
+import type { Needs, WorkerFacts } from './needs.ts';
 import { PrefetchedPrompts } from './prefetched-prompts.ts';
-
-/** Lanes without a waiting task are kept up to this many: the next task of their kind finds them made. */
-const KEPT_LANES = 1000;
 
 /**
  * What placement decides on: the workers with the prompts they have, the lanes, and who serves which. Kept in step with
@@ -23,7 +15,7 @@ export class Board {
   readonly prefetched = new PrefetchedPrompts();
   /** Workers that take nothing now, whatever their load. */
   readonly away = new Set<BoardWorker>();
-  readonly #lanes = new Map<string, BoardLane>();
+  readonly #lanes = new BoardLanes();
   /** Prompts by the client that owns them and by task type. */
   readonly #byOwner = new Map<string, number>();
   readonly #byType = new Map<string, number>();
@@ -42,7 +34,7 @@ export class Board {
     if (!known) this.workers.set(facts.id, worker);
     if (facts.state === 'online') this.away.delete(worker);
     else this.away.add(worker);
-    if (isOtherKind) this.#serve(worker);
+    if (isOtherKind) this.#lanes.serve(worker);
     this.#updateFree(worker);
     if (!known || isOtherKind) this.#updateSimulated();
   }
@@ -56,21 +48,6 @@ export class Board {
     for (const lane of worker.lanes) lane.leave(worker);
     this.#moveModels(worker, () => worker.forgetModels());
     this.#updateSimulated();
-  }
-
-  #serve(worker: BoardWorker): void {
-    for (const lane of this.#lanes.values()) this.#join(worker, lane, findMissing(worker.facts, lane.needs));
-  }
-
-  #join(worker: BoardWorker, lane: BoardLane, missing: Missing | null): void {
-    if (missing || isPinnedElsewhere(worker.facts, lane.needs)) {
-      lane.leave(worker);
-      worker.lanes.delete(lane);
-      return;
-    }
-    lane.serving.add(worker);
-    worker.lanes.add(lane);
-    if (worker.isFree) lane.free.add(worker);
   }
 
   #updateFree(worker: BoardWorker): void {
@@ -98,36 +75,27 @@ export class Board {
   // ── lanes ──────────────────────────────────────────────────────────────────
 
   findLane(key: string): BoardLane | null {
-    return this.#lanes.get(key) ?? null;
+    return this.#lanes.find(key);
   }
 
-  /** The lane of this key; made when a first task waits in it. */
+  /** The lane of this key; made when a first task waits in it, and anew for the first one after `renewLanes`. */
   openLane(key: string, readNeeds: () => Needs): BoardLane {
-    const known = this.#lanes.get(key);
-    if (known) return known;
-    const lane = new BoardLane(key, readNeeds());
-    this.#lanes.set(key, lane);
-    // Workers of one kind need one look.
-    const looks = new Map<unknown, { facts: WorkerFacts; missing: Missing | null }>();
-    for (const worker of this.workers.values()) {
-      const { facts } = worker;
-      const look = looks.get(facts.models);
-      const isSame = look !== undefined && hasSameCapabilities(look.facts, facts);
-      const missing = isSame ? look.missing : findMissing(facts, lane.needs);
-      if (!isSame) looks.set(facts.models, { facts, missing });
-      this.#join(worker, lane, missing);
-    }
-    return lane;
+    return this.#lanes.open(key, readNeeds, this.workers.values());
+  }
+
+  /** Kinds of workers came or went: each lane is made anew when one of its tasks opens it again. */
+  renewLanes(): void {
+    this.#lanes.renew();
+  }
+
+  /** Forgets the lanes that no task has opened since `renewLanes`. */
+  dropOutdatedLanes(): void {
+    this.#lanes.dropOutdated();
   }
 
   /** Forgets lanes in which nothing waits, the oldest first, when there are very many. */
   trimLanes(isEmpty: (lane: string) => boolean): void {
-    for (const [key, lane] of this.#lanes) {
-      if (this.#lanes.size <= KEPT_LANES) return;
-      if (!isEmpty(key)) continue;
-      this.#lanes.delete(key);
-      for (const worker of lane.serving) worker.lanes.delete(lane);
-    }
+    this.#lanes.trim(isEmpty);
   }
 
   // ── prompts ────────────────────────────────────────────────────────────────
@@ -211,21 +179,6 @@ const NONE: ReadonlySet<BoardWorker> = new Set();
 /** Whether everything that decides which lanes a worker serves is as it was. */
 function isSameKind(a: WorkerFacts, b: WorkerFacts): boolean {
   return a.name === b.name && a.simulated === b.simulated && hasSameCapabilities(a, b);
-}
-
-function hasSameCapabilities(a: Capabilities, b: Capabilities): boolean {
-  return (
-    a.classTypes === b.classTypes &&
-    a.models === b.models &&
-    a.maxUploadBytes === b.maxUploadBytes &&
-    a.vramBytes === b.vramBytes &&
-    isSameList(a.capabilities, b.capabilities) &&
-    isSameList(a.labels, b.labels)
-  );
-}
-
-function isSameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
 function addTo(counts: Map<string, number>, key: string, by: number): void {

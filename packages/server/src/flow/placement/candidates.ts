@@ -21,9 +21,12 @@ export function hasOther(lane: BoardLane, fits: (worker: BoardWorker) => boolean
   return false;
 }
 
-/** The task failed there, or ran out of memory on a worker that had no less: taken only where no other one is there. */
+/**
+ * The task failed there, or ran out of memory on a worker that had no less, or others list more of what it picks: taken only
+ * where no other one is there.
+ */
 export function isAvoided(worker: BoardWorker, lane: BoardLane): boolean {
-  return hasFailed(worker, lane) || isTooSmall(worker, lane);
+  return hasFailed(worker, lane) || isTooSmall(worker, lane) || lane.isDoubtful(worker);
 }
 
 export function hasFailed({ facts }: BoardWorker, { needs }: BoardLane): boolean {

@@ -5,7 +5,7 @@ import type { BoardWorker } from './board-worker.ts';
 import { hasFailed, hasOther, isAvoided } from './candidates.ts';
 import { type Chosen, scoreWorker } from './choose-worker.ts';
 import { type Decision, isTypeFull } from './decide.ts';
-import { findMissing, isPinnedElsewhere, type Needs, type Refusal } from './needs.ts';
+import { findMissing, isPinnedElsewhere, listDoubts, type Needs, nameChoice, type Refusal } from './needs.ts';
 import type { PlacementRules } from './rules.ts';
 
 /** One worker's part in why a task waits. */
@@ -63,10 +63,16 @@ function findRefusal(worker: BoardWorker, lane: BoardLane | null, needs: Needs):
 /** Others are to take it instead: this one failed it, or is a backup. */
 function findBetterOthers(worker: BoardWorker, lane: BoardLane | null): Refusal | null {
   if (lane && isAvoided(worker, lane) && hasOther(lane, (other) => !isAvoided(other, lane)))
-    return { reason: hasFailed(worker, lane) ? 'failed_here' : 'vram' };
+    return nameAvoidance(worker, lane);
   if (lane && worker.facts.group === 'backup' && hasOther(lane, (other) => other.facts.group === 'primary'))
     return { reason: 'backup' };
   return null;
+}
+
+function nameAvoidance(worker: BoardWorker, lane: BoardLane): Refusal {
+  if (hasFailed(worker, lane)) return { reason: 'failed_here' };
+  if (!lane.isDoubtful(worker)) return { reason: 'vram' };
+  return { reason: 'choice', missing: listDoubts(worker.facts, lane.needs).map(nameChoice).join(', ') };
 }
 
 function findBusiness(worker: BoardWorker, lane: BoardLane | null): Refusal | null {

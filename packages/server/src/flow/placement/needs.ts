@@ -1,10 +1,26 @@
+import type { Choice, OfferedChoices } from '@comfleet/comfyui';
 import type { WorkerId } from '@comfleet/contract';
+
+/** A value that a task picks from a list. */
+export interface NeededChoice extends Choice {
+  /** A file of models: it is not sent to a worker that lacks it. Any other choice only says which worker is tried first. */
+  readonly isFile?: true;
+}
+
+/** A file of models by its name with `/`, and the folder in whose listing it stands; null where none of the fleet has it. */
+export interface ModelFile {
+  readonly folder: string | null;
+  readonly name: string;
+}
 
 /** What a task needs of a worker; hashed, it is the task's lane. */
 export interface Needs {
   readonly taskType: string;
   readonly classTypes: readonly string[];
-  readonly models: readonly { folder: string; name: string }[];
+  /** The files among its choices: a worker that has them loaded is preferred. */
+  readonly models: readonly ModelFile[];
+  /** Absent for tasks of older versions, whose files are looked for in the listings; null while no worker is known. */
+  readonly choices?: readonly NeededChoice[] | null;
   /** The worker must carry all of them. */
   readonly labels?: readonly string[];
   /** Bytes of memory its first device should have: less is taken only where no other worker is there. */
@@ -26,6 +42,8 @@ export interface Capabilities {
   readonly classTypes: ReadonlySet<string> | null;
   /** Folder → names with `/`. */
   readonly models: ReadonlyMap<string, ReadonlySet<string>> | null;
+  /** What its classes offer to choose from. */
+  readonly choices?: OfferedChoices | null;
   /** Largest request body, bytes; null when it does not say. */
   readonly maxUploadBytes: number | null;
   /** Memory of its first device, bytes; 0 when unknown. */
@@ -68,6 +86,8 @@ export type Missing =
 /** Why a worker does not take a task now. */
 export type Refusal =
   | Missing
+  /** Others list what it does not: they are tried first. */
+  | { reason: 'choice'; missing: string }
   | {
       reason:
         | Exclude<WorkerState, 'online'>
@@ -108,13 +128,41 @@ function findMissingInventory(worker: Capabilities, needs: Needs): Missing | nul
   if (!classTypes || !models) return { reason: 'no_inventory' };
   for (const classType of needs.classTypes)
     if (!classTypes.has(classType)) return { reason: 'class_type', missing: classType };
-  for (const { folder, name } of needs.models) {
-    const known = models.get(folder);
-    if (known && !known.has(name)) return { reason: 'model', missing: `${folder}/${name}` };
-  }
+  const model = needs.choices ? findMissingFile(worker, needs) : findUnlisted(models, needs);
+  if (model) return { reason: 'model', missing: nameModel(model) };
   const { inputBytes = 0 } = needs;
   const isTooLarge = worker.maxUploadBytes !== null && worker.maxUploadBytes < inputBytes;
   return isTooLarge ? { reason: 'upload_limit', missing: `${inputBytes} bytes` } : null;
+}
+
+function findMissingFile({ choices }: Capabilities, needs: Needs): ModelFile | null {
+  const lacking = needs.choices?.find((choice) => choice.isFile && choices?.takes(choice) === false);
+  if (!lacking) return null;
+  return needs.models.find(({ name }) => name === lacking.value) ?? { folder: null, name: lacking.value };
+}
+
+/** As older versions read a graph: by folders, of which a worker may list only some. */
+function findUnlisted(
+  listed: NonNullable<Capabilities['models']>,
+  { models }: Pick<Needs, 'models'>,
+): ModelFile | null {
+  const lacks = ({ folder, name }: ModelFile) => folder !== null && listed.get(folder)?.has(name) === false;
+  return models.find(lacks) ?? null;
+}
+
+/** Choices that the worker does not list and that are no files: it may take them all the same. */
+export function listDoubts({ choices }: Pick<Capabilities, 'choices'>, needs: Needs): NeededChoice[] {
+  if (!choices) return [];
+  return (needs.choices ?? []).filter((choice) => !choice.isFile && !choices.takes(choice));
+}
+
+/** A choice in words for people. */
+export function nameChoice({ classType, inputName, value }: NeededChoice): string {
+  return `${classType}.${inputName}: ${value}`;
+}
+
+function nameModel({ folder, name }: ModelFile): string {
+  return folder === null ? name : `${folder}/${name}`;
 }
 
 /** Folders whose files are small beside a checkpoint: changing one of them is no switch. */
@@ -131,8 +179,8 @@ const LIGHT_FOLDERS = new Set([
 /** The models that a worker must have loaded to be hot for a task; empty when it needs none. */
 export function toModelsKey({ models }: Pick<Needs, 'models'>): string {
   return models
-    .filter(({ folder }) => !LIGHT_FOLDERS.has(folder))
-    .map(({ folder, name }) => `${folder}/${name}`)
+    .filter(({ folder }) => folder === null || !LIGHT_FOLDERS.has(folder))
+    .map(nameModel)
     .sort()
     .join('|');
 }

@@ -45,6 +45,17 @@ export class EmbeddedQueue implements TaskQueue {
     return task;
   }
 
+  laneOf(taskId: TaskId): string | null {
+    return this.#byId.get(taskId)?.lane ?? null;
+  }
+
+  async move(taskId: TaskId, lane: string): Promise<void> {
+    const task = this.#byId.get(taskId);
+    if (!task || task.lane === lane) return;
+    const { tag: _tag, hasElders: _hasElders, ...queued } = task;
+    await this.put({ ...queued, lane });
+  }
+
   async drop(taskId: TaskId): Promise<void> {
     this.#remove(taskId);
   }

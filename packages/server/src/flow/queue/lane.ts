@@ -107,7 +107,7 @@ export class Lane {
 
   #tagged(task: QueuedTask, client: Client): WaitingTask {
     const tag = Math.max(this.#startedTag, client.lastTag) + 1;
-    return { ...task, rank: task.priority, tag, hasElders: client.tasks.size > 0 };
+    return { ...task, rank: task.rank ?? task.priority, tag, hasElders: client.tasks.size > 0 };
   }
 
   #findClient(ownerId: PrincipalId, nowMs: number): Client {

@@ -12,6 +12,8 @@ export interface QueuedTask {
   readonly ownerId: PrincipalId;
   /** What its run time is measured under: the workflow's version, or the graph. */
   readonly workflowKey: string;
+  /** What it was raised to in another lane; absent: its priority. */
+  readonly rank?: number;
 }
 
 /** A task in its lane, with what orders it there. Put back as it was taken, it stands where it stood. */
@@ -37,6 +39,10 @@ export interface TaskQueue {
   lanes(): Promise<string[]>;
   /** Removes and answers the first task of a lane; null when it is empty. */
   take(lane: string): Promise<WaitingTask | null>;
+  /** The lane a task waits in; null when it does not wait here. */
+  laneOf(taskId: TaskId): string | null;
+  /** Puts a waiting task into another lane, behind what its client has there; it keeps its rank. Absent ones are fine. */
+  move(taskId: TaskId, lane: string): Promise<void>;
   /** Removes a task wherever it stands; absent ones are fine. */
   drop(taskId: TaskId): Promise<void>;
   /** Replaces everything by these tasks, given in the order of acceptance. */

@@ -7,7 +7,7 @@ import { createTurns } from '../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { hashGraph, writeGraph } from './graph-texts.ts';
 import { type KeyUse, writeKey } from './idempotency-keys.ts';
-import { createLaneKey, type TaskRequirements } from './requirements.ts';
+import type { TaskRequirements } from './requirements.ts';
 import { createEvent } from './task-change.ts';
 import { writeNewTask, writeTaskInputs } from './task-rows.ts';
 import type { BatchRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
@@ -40,6 +40,8 @@ export interface AcceptDeps {
   database: Database<TaskTables>;
   clock: Clock;
   createId: <K extends IdKind>() => Id<K>;
+  /** The lane of a task, as the fleet is known now. */
+  laneOf: (requirements: TaskRequirements) => string;
 }
 
 export interface Acceptance {
@@ -59,7 +61,7 @@ let lastSeq = 0;
  * Accepts tasks: graph, task, events, key and batch become durable in one transaction, and only then is anyone told.
  */
 export async function acceptTasks(
-  { database, clock, createId }: AcceptDeps,
+  { database, clock, createId, laneOf }: AcceptDeps,
   newTasks: readonly NewTask[],
   acceptance: Acceptance,
 ): Promise<AcceptOutcome> {
@@ -68,7 +70,7 @@ export async function acceptTasks(
   const turns = createTurns(clock);
   const rows: TaskRow[] = [];
   for (const task of newTasks) {
-    rows.push(toTaskRow(task, createId<'task'>(), atMs));
+    rows.push(toTaskRow(task, { id: createId<'task'>(), lane: laneOf(task.requirements), atMs }));
     await turns.next();
   }
   const events = rows.map((row) => createFirstEvents(row, acceptance.actor, atMs));
@@ -130,7 +132,7 @@ function listTaskWrites(
   ];
 }
 
-function toTaskRow(task: NewTask, id: TaskId, atMs: number): TaskRow {
+function toTaskRow(task: NewTask, { id, lane, atMs }: { id: TaskId; lane: string; atMs: number }): TaskRow {
   lastSeq = Math.max(lastSeq + 1, Math.floor(atMs * 1000));
   return {
     id,
@@ -150,7 +152,7 @@ function toTaskRow(task: NewTask, id: TaskId, atMs: number): TaskRow {
     parameters: stringifyLosslessJson(task.parameters),
     seed: task.seed,
     requirements: JSON.stringify(task.requirements),
-    lane: createLaneKey(task.requirements),
+    lane,
     batch_id: task.batch?.id ?? null,
     batch_index: task.batch?.index ?? null,
     held_reason: task.heldReason,

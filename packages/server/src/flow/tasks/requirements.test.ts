@@ -22,37 +22,42 @@ const BASE: TaskRequirements = {
 
 describe('lane of a task', () => {
   test('does not depend on the order in which needs were found', () => {
-    const turned = {
-      ...BASE,
-      classTypes: [...BASE.classTypes].reverse(),
-      models: [...BASE.models].reverse(),
-    };
+    const turned = { ...BASE, models: [...BASE.models].reverse() };
 
-    expect(createLaneKey(turned)).toBe(createLaneKey(BASE));
+    expect(createLaneKey(turned, ['two', 'one'])).toBe(createLaneKey(BASE, ['one', 'two']));
   });
 
-  test('is the same for tasks that differ in their input files only', () => {
-    const withFile = {
+  test('is the same for tasks that differ in their input files, classes and choices only', () => {
+    const another = {
       ...BASE,
       inputs: [{ nodeId: '1', inputName: 'image', assetId: named<'asset'>('asset') }],
+      classTypes: ['KSamplerAdvanced'],
+      choices: [{ classType: 'KSamplerAdvanced', inputName: 'sampler_name', value: 'euler' }],
     };
 
-    expect(createLaneKey(withFile)).toBe(createLaneKey(BASE));
+    expect(createLaneKey(another, ['one'])).toBe(createLaneKey(BASE, ['one']));
   });
 
   test.each<[string, Partial<TaskRequirements>]>([
     ['task type', { taskType: 'custom' }],
-    ['node class', { classTypes: ['KSampler'] }],
     ['model', { models: [] }],
     ['size of request', { inputBytes: 1024 ** 2 }],
     ['worker to avoid', { excludedWorkers: ['worker-1'] }],
   ])('is another one for another %s', (_what, change) => {
-    expect(createLaneKey({ ...BASE, ...change })).not.toBe(createLaneKey(BASE));
+    expect(createLaneKey({ ...BASE, ...change }, ['one'])).not.toBe(createLaneKey(BASE, ['one']));
+  });
+
+  test('is another one for other kinds of workers, but begins alike: it is the same work', () => {
+    const one = createLaneKey(BASE, ['one']);
+    const two = createLaneKey(BASE, ['one', 'two']);
+
+    expect(one).not.toBe(two);
+    expect(one.slice(0, 16)).toBe(two.slice(0, 16));
   });
 
   test('needs that only look alike when glued together have lanes of their own', () => {
-    const one = createLaneKey({ ...BASE, classTypes: ['A', 'B'], models: [] });
-    const other = createLaneKey({ ...BASE, classTypes: ['A,B'], models: [] });
+    const one = createLaneKey({ ...BASE, labels: ['A', 'B'] }, []);
+    const other = createLaneKey({ ...BASE, labels: ['A,B'] }, []);
 
     expect(one).not.toBe(other);
   });
@@ -63,7 +68,7 @@ describe('after a try ran out of memory', () => {
     const asked = askForMoreVram(BASE, 8, [8, 24]);
 
     expect(asked.minVramBytes).toBe(9);
-    expect(createLaneKey(asked)).not.toBe(createLaneKey(BASE));
+    expect(createLaneKey(asked, [])).not.toBe(createLaneKey(BASE, []));
   });
 
   test.each([

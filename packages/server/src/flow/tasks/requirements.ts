@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ModelRequirement } from '@comfleet/comfyui';
+import type { Choice } from '@comfleet/comfyui';
 import type { AssetId } from '@comfleet/contract';
 
 /** A graph input that names a file of ours, bound to an asset when the task was accepted. */
@@ -13,7 +13,13 @@ export interface BoundInput {
 export interface TaskRequirements {
   taskType: string;
   classTypes: readonly string[];
-  models: readonly ModelRequirement[];
+  /** The files of models among its choices, as the fleet was known when it was accepted. */
+  models: readonly { folder: string | null; name: string }[];
+  /**
+   * What its graph picks from lists. Null while no worker was known whose lists it could be held against; absent from tasks of
+   * older versions, which named files by folder only.
+   */
+  choices?: readonly (Choice & { isFile?: true })[] | null;
   inputs: readonly BoundInput[];
   /** Bytes of the largest request that brings an input to the worker, rounded up; 0 without inputs. */
   inputBytes: number;
@@ -29,7 +35,7 @@ export interface TaskRequirements {
   silenceLimitMs?: number;
 }
 
-/** Reads the stored form; written by this program only, by earlier versions without `inputBytes`. */
+/** Reads the stored form; written by this program only, by earlier versions without `inputBytes` and `choices`. */
 export function parseRequirements(text: string): TaskRequirements {
   const stored = JSON.parse(text) as TaskRequirements;
   return { ...stored, inputBytes: stored.inputBytes ?? 0 };
@@ -58,19 +64,27 @@ export function askForMoreVram(
   return hasLarger ? { ...needs, minVramBytes: failedBytes + 1 } : needs;
 }
 
-/** The lane of a task: tasks with equal keys can be served by the same workers. */
-export function createLaneKey(requirements: TaskRequirements): string {
-  const { taskType, classTypes, models, inputBytes, excludedWorkers, minVramBytes } = requirements;
+/**
+ * The lane of a task: tasks with equal keys can be served by the same workers. `kinds` names the kinds of workers that can run
+ * it. The first half says what work it is, whoever can do it.
+ */
+export function createLaneKey(requirements: TaskRequirements, kinds: readonly string[]): string {
+  const { taskType, models, inputBytes, excludedWorkers, minVramBytes } = requirements;
   const { labels = [], pinnedWorkers = [] } = requirements;
-  const canonical = JSON.stringify([
-    taskType,
-    [...classTypes].sort(),
-    models.map((model) => `${model.folder}/${model.name}`).sort(),
+  const family = [taskType, models.map((model) => `${model.folder}/${model.name}`).sort()];
+  const where = [
+    [...kinds].sort(),
     [...excludedWorkers].sort(),
     minVramBytes ?? 0,
     inputBytes,
     [...labels].sort(),
     [...pinnedWorkers].sort(),
-  ]);
-  return createHash('sha256').update(canonical).digest('hex').slice(0, 32);
+  ];
+  return hash(family) + hash(where);
+}
+
+const HALF_LENGTH = 16;
+
+function hash(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, HALF_LENGTH);
 }

@@ -32,11 +32,7 @@ describe('parseInventory', () => {
       version: '0.3.64',
       pytorchVersion: '2.8.0+cu129',
       classTypes: new Set(['CheckpointLoaderSimple', 'LoraLoader', 'CLIPVisionLoader']),
-      models: new Map([
-        ['checkpoints', new Set(['sub/a.safetensors'])],
-        ['loras', new Set(['x/y.safetensors'])],
-        ['clip_vision', new Set(['vision.safetensors'])],
-      ]),
+      models: new Map([['checkpoints', new Set(['sub/a.safetensors'])]]),
       modelSizes: new Map([['checkpoints', new Map([['sub/a.safetensors', 6938040682]])]]),
       embeddings: new Set(['easynegative']),
       devices: [{ name: 'cuda:0', vram_total: 25769803776, later_field: 1 }],

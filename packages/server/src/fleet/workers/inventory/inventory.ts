@@ -1,4 +1,4 @@
-import { type ObjectInfo, readInputSpecs } from '@comfleet/comfyui';
+import type { ObjectInfo } from '@comfleet/comfyui';
 import { fromStoredSizes, toStoredSizes } from './model-sizes.ts';
 
 /** What a worker can run: its version, classes, model files and devices, as it told when last asked. */
@@ -49,25 +49,7 @@ export interface StoredInventory {
   fetched_at: number;
 }
 
-/** Inputs of ComfyUI's own loaders that name model files, by the folder they stand in. */
-const MODEL_INPUTS: Readonly<Record<string, string>> = {
-  ckpt_name: 'checkpoints',
-  config_name: 'configs',
-  lora_name: 'loras',
-  vae_name: 'vae',
-  clip_name: 'text_encoders',
-  clip_name1: 'text_encoders',
-  clip_name2: 'text_encoders',
-  clip_name3: 'text_encoders',
-  unet_name: 'diffusion_models',
-  control_net_name: 'controlnet',
-  style_model_name: 'style_models',
-  gligen_name: 'gligen',
-  hypernetwork_name: 'hypernetworks',
-  audio_encoder_name: 'audio_encoders',
-};
-
-/** Reads the answers; null when system_stats is not ComfyUI's. Folders that /models does not list are read from the choices of object_info's loaders. */
+/** Reads the answers; null when system_stats is not ComfyUI's. */
 export function parseInventory(answers: InventoryAnswers): Inventory | null {
   const stats = parseSystemStats(answers.systemStats);
   const { objectInfo, objectInfoHash } = answers;
@@ -76,7 +58,7 @@ export function parseInventory(answers: InventoryAnswers): Inventory | null {
     version: stats.version ?? 'unknown',
     pytorchVersion: stats.pytorchVersion,
     classTypes: new Set(Object.keys(objectInfo)),
-    models: collectModels(objectInfo, answers.models),
+    models: collectModels(answers.models),
     modelSizes: answers.modelSizes,
     embeddings: new Set(readNames(answers.embeddings) ?? []),
     objectInfo,
@@ -155,39 +137,13 @@ export function fromStoredInventory(
   };
 }
 
-function collectModels(
-  objectInfo: ObjectInfo,
-  listed: ReadonlyMap<string, unknown>,
-): Map<string, ReadonlySet<string>> {
-  const models = new Map<string, Set<string>>();
+function collectModels(listed: ReadonlyMap<string, unknown>): Map<string, ReadonlySet<string>> {
+  const models = new Map<string, ReadonlySet<string>>();
   for (const [folder, answer] of listed) {
     const names = readNames(answer);
     if (names !== null) models.set(folder, new Set(names.map(toSlashes)));
   }
-  for (const { folder, names } of readModelChoices(objectInfo)) {
-    if (listed.has(folder)) continue;
-    const known = models.get(folder) ?? new Set();
-    for (const name of names) known.add(toSlashes(name));
-    models.set(folder, known);
-  }
   return models;
-}
-
-/** Model files that loaders offer, for servers that do not list this folder under /models. */
-function* readModelChoices(objectInfo: ObjectInfo): Generator<{ folder: string; names: string[] }> {
-  for (const [classType, info] of Object.entries(objectInfo)) {
-    for (const { name, choices } of readInputSpecs(info)) {
-      const folder = findModelFolder(classType, name);
-      const names = readNames(choices);
-      if (folder !== undefined && names !== null) yield { folder, names };
-    }
-  }
-}
-
-function findModelFolder(classType: string, inputName: string): string | undefined {
-  if (classType === 'CLIPVisionLoader') return 'clip_vision';
-  if (classType === 'UpscaleModelLoader') return 'upscale_models';
-  return Object.hasOwn(MODEL_INPUTS, inputName) ? MODEL_INPUTS[inputName] : undefined;
 }
 
 function readNames(value: unknown): string[] | null {

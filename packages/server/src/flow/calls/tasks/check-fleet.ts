@@ -1,5 +1,6 @@
-import { type Graph, type GraphVerdict, validateGraph } from '@comfleet/comfyui';
+import { type Graph, type GraphVerdict, spellChoices, validateGraph } from '@comfleet/comfyui';
 import type { HeldReason, SubmitOptions } from '@comfleet/contract';
+import { toWorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { findMissing } from '../../placement/needs.ts';
 import type { TaskRequirements } from '../../tasks/requirements.ts';
@@ -48,8 +49,10 @@ export function checkAgainstFleet(
   let best: GraphVerdict | null = null;
   for (const { inventory, capabilities } of known) {
     const { objectInfo, classTypes, models, maxUploadBytes, vramTotal: vramBytes } = inventory;
-    const worker = { classTypes, models, maxUploadBytes, vramBytes, capabilities, labels };
-    const verdict = validateGraph(graph, objectInfo, { version: inventory.version, isSupplied });
+    const { choices } = toWorkerKind(inventory);
+    const worker = { classTypes, models, choices, maxUploadBytes, vramBytes, capabilities, labels };
+    const { version } = inventory;
+    const verdict = validateGraph(spellChoices(graph, choices), objectInfo, { version, isSupplied });
     if (!verdict.refused && !findMissing(worker, requirements)) return null;
     if (best === null || verdict.certainCount < best.certainCount) best = verdict;
   }

@@ -1,8 +1,11 @@
-import { type Graph, readRequirements, stringifyLosslessJson } from '@comfleet/comfyui';
+import { type Graph, stringifyLosslessJson } from '@comfleet/comfyui';
 import type { PrincipalId, SubmitOptions, Submitted } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
+import { listKinds } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Assets } from '../../assets/assets.ts';
+import { judgeNeeds } from '../../placement/judge-needs.ts';
+import { readNeeds } from '../../placement/read-needs.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
 import { toInputBytes } from '../../tasks/requirements.ts';
@@ -87,17 +90,21 @@ export async function prepareSubmission(
   const drawSeed = seed === undefined ? deps.drawSeed : () => seed;
   const bound = await bindBody({ ...deps, drawSeed }, ownerId, body);
   const graph = request.updates ? applyUpdates(bound.graph, request.updates) : bound.graph;
-  const { classTypes, models } = readRequirements(graph);
-  const requirements = {
-    taskType: bound.taskType,
-    classTypes,
-    models,
-    inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
-    inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
-    excludedWorkers: [],
-    ...readSilenceLimit(bound.workflow),
-    ...readConstraints(deps, options),
-  };
+  const isBound = (nodeId: string, inputName: string) =>
+    bound.inputs.some((input) => input.nodeId === nodeId && input.inputName === inputName);
+  const kinds = listKinds(deps.inventories().map(({ inventory }) => inventory));
+  const { needs: requirements } = judgeNeeds(
+    {
+      taskType: bound.taskType,
+      ...readNeeds(graph, kinds, isBound),
+      inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
+      inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
+      excludedWorkers: [],
+      ...readSilenceLimit(bound.workflow),
+      ...readConstraints(deps, options),
+    },
+    kinds,
+  );
   const heldReason = checkAgainstFleet(deps, graph, requirements);
   return {
     warnings: bound.warnings,

@@ -1,18 +1,23 @@
+import { parseGraph, parseLosslessJson } from '@comfleet/comfyui';
 import type { TaskId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
 import type { RetryDecision } from '../../execution/retry-budget.ts';
 import type { Board } from '../../placement/board.ts';
 import { canRun } from '../../placement/needs.ts';
+import { readNeeds } from '../../placement/read-needs.ts';
+import { loadGraphText } from '../../tasks/graph-texts.ts';
 import { parseRequirements } from '../../tasks/requirements.ts';
 import type { TaskChange } from '../../tasks/task-change.ts';
 import type { TaskJournal } from '../../tasks/task-journal.ts';
 import { isBatchPaused, loadDueTasks, streamWaitingTasks } from '../../tasks/task-queries.ts';
 import type { TaskRow, TaskTables } from '../../tasks/task-tables.ts';
+import type { TaskLanes } from '../task-lanes.ts';
 
 export interface HeldDeps {
   database: Database<TaskTables>;
   journal: TaskJournal;
   board: Board;
+  lanes: TaskLanes;
   /** Puts a task that is queued again into its lane. */
   enter: (task: TaskRow) => Promise<void>;
   /** Whether a task whose wait is over may be tried again now (P10). */
@@ -23,6 +28,8 @@ export interface HeldDeps {
 export function isHeldForWorker({ held_reason: reason }: Pick<TaskRow, 'held_reason'>): boolean {
   return reason === 'no_worker_known' || reason === 'no_worker_capable';
 }
+
+type StoredLane = NonNullable<TaskChange['lane']>;
 
 /** Tasks that wait outside the lanes, in SQL with their reason, and how they come back. */
 export class HeldTasks {
@@ -58,9 +65,10 @@ export class HeldTasks {
   async release(task: TaskRow): Promise<void> {
     const paused = await isBatchPaused(this.#deps.database, task);
     if (paused && task.held_reason === 'batch_paused') return;
+    const lane = await this.#readLane(task);
     const change: TaskChange = paused
-      ? { type: 'task.held', heldReason: 'batch_paused' }
-      : { type: 'task.queued' };
+      ? { type: 'task.held', heldReason: 'batch_paused', lane }
+      : { type: 'task.queued', lane };
     const queued = await this.#deps.journal.change(
       task.id,
       (row) => (row.state === 'held' ? { changes: [change] } : null),
@@ -80,20 +88,35 @@ export class HeldTasks {
 
   /** Tasks held for want of a worker: whoever can run now is let go, the others say why they wait. */
   async review(): Promise<void> {
-    const { board, database } = this.#deps;
+    const { board, database, lanes } = this.#deps;
     const known = [...board.workers.values()].filter(({ facts }) => facts.classTypes !== null);
     if (known.length === 0) return;
     for await (const task of streamWaitingTasks(database, ['held'])) {
       if (!isHeldForWorker(task)) continue;
-      const needs = parseRequirements(task.requirements);
+      const lane = await this.#readLane(task);
+      const { needs } = lanes.find(lane.requirements);
       if (known.some(({ facts }) => canRun(facts, needs))) await this.release(task);
-      else if (task.held_reason === 'no_worker_known') await this.#holdIncapable(task);
+      else if (task.held_reason === 'no_worker_known') await this.#holdIncapable(task, lane);
     }
   }
 
-  async #holdIncapable(task: TaskRow): Promise<void> {
-    await this.#deps.journal.change(task.id, (row) =>
-      row.state === 'held' ? { changes: [{ type: 'task.held', heldReason: 'no_worker_capable' }] } : null,
-    );
+  async #holdIncapable({ id }: TaskRow, lane: StoredLane): Promise<void> {
+    const hold: TaskChange = { type: 'task.held', heldReason: 'no_worker_capable', lane };
+    await this.#deps.journal.change(id, (row) => (row.state === 'held' ? { changes: [hold] } : null));
+  }
+
+  /** Its lane as the fleet is known now. What it picks from lists is read once workers are known whose lists they are. */
+  async #readLane({ graph_hash: graphHash, requirements: stored }: TaskRow): Promise<StoredLane> {
+    const { database, lanes } = this.#deps;
+    const requirements = parseRequirements(stored);
+    if (requirements.choices !== null || lanes.kinds.length === 0)
+      return { key: lanes.find(stored).key, requirements: stored };
+    const parsed = parseGraph(parseLosslessJson(await loadGraphText(database, graphHash)));
+    if (!parsed.ok) return { key: lanes.find(stored).key, requirements: stored };
+    const isBound = (nodeId: string, inputName: string) =>
+      requirements.inputs.some((input) => input.nodeId === nodeId && input.inputName === inputName);
+    const read = { ...requirements, ...readNeeds(parsed.graph, lanes.kinds, isBound) };
+    const { key, needs } = lanes.judge(read);
+    return { key, requirements: JSON.stringify(needs) };
   }
 }

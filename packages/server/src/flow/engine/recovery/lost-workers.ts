@@ -4,9 +4,9 @@ import type { HealthKind } from '../../../fleet/workers/worker-snapshot.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { Dispatcher } from '../../execution/dispatcher.ts';
 import type { Board } from '../../placement/board.ts';
-import { parseRequirements } from '../../tasks/requirements.ts';
 import type { TaskRow } from '../../tasks/task-tables.ts';
 import { listOthers } from '../plan-retry-lane.ts';
+import type { TaskLanes } from '../task-lanes.ts';
 
 /** As long as a graph node may hold a worker's Python (protocol 11.3): the busy limit of health checks. */
 const UNSEEN_GRACE_MS = 30_000;
@@ -18,6 +18,7 @@ export interface LostDeps {
   clock: Clock;
   board: Board;
   dispatcher: Dispatcher;
+  lanes: TaskLanes;
 }
 
 /** Attempts whose worker stays away: they go to another one that can run them; without one they wait for it. */
@@ -77,6 +78,7 @@ export class LostWorkers {
   }
 
   #hasOther(task: TaskRow, workerId: WorkerId): boolean {
-    return listOthers(this.#deps.board, parseRequirements(task.requirements), [workerId]).length > 0;
+    const { board, lanes } = this.#deps;
+    return listOthers(board, lanes.find(task.requirements).needs, [workerId]).length > 0;
   }
 }

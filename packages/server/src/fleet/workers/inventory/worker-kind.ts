@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { type ObjectInfo, OfferedChoices } from '@comfleet/comfyui';
+import type { Inventory } from './inventory.ts';
+
+/** What workers of one kind can run: their classes, what these offer to choose from, and the files they list. */
+export interface WorkerKind {
+  /** Of its content: equal for workers that offer the same, on whatever system and with whatever uploads. */
+  readonly id: string;
+  readonly classTypes: ReadonlySet<string>;
+  /** Folder → file names with `/`. */
+  readonly models: Inventory['models'];
+  readonly choices: OfferedChoices;
+}
+
+type Source = Pick<Inventory, 'objectInfo' | 'classTypes' | 'models'>;
+
+/** What was worked out of an object_info, for as long as any inventory holds it: half a megabyte of lists. */
+const offers = new WeakMap<ObjectInfo, { choices: OfferedChoices; text: string }>();
+const kinds = new WeakMap<ObjectInfo, WeakMap<Inventory['models'], WorkerKind>>();
+
+/** The kind of a worker with this inventory; worked out once for inventories made of the same parts. */
+export function toWorkerKind({ objectInfo, classTypes, models }: Source): WorkerKind {
+  const byModels = kinds.get(objectInfo) ?? new WeakMap<Inventory['models'], WorkerKind>();
+  kinds.set(objectInfo, byModels);
+  const known = byModels.get(models);
+  if (known) return known;
+  const { choices, text } = readOffers(objectInfo);
+  const files = [...models].map(([folder, names]) => [folder, ...[...names].sort()]);
+  const id = hash(JSON.stringify([text, files.sort()]));
+  const kind = { id, classTypes, models, choices };
+  byModels.set(models, kind);
+  return kind;
+}
+
+/** The kinds of workers that have these inventories, each once. */
+export function listKinds(inventories: Iterable<Source | null>): WorkerKind[] {
+  const kinds = new Map<string, WorkerKind>();
+  for (const inventory of inventories) {
+    if (inventory === null) continue;
+    const kind = toWorkerKind(inventory);
+    kinds.set(kind.id, kind);
+  }
+  return [...kinds.values()];
+}
+
+function readOffers(objectInfo: ObjectInfo): { choices: OfferedChoices; text: string } {
+  const known = offers.get(objectInfo);
+  if (known) return known;
+  const choices = new OfferedChoices(objectInfo);
+  const read = { choices, text: hash(JSON.stringify(choices.describe())) };
+  offers.set(objectInfo, read);
+  return read;
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,74 @@
+import type { WorkerId } from '@comfleet/contract';
+import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
+import { judgeNeeds } from '../placement/judge-needs.ts';
+import { createLaneKey, parseRequirements, type TaskRequirements } from '../tasks/requirements.ts';
+
+/** Where a task waits. */
+export interface TaskLane {
+  readonly key: string;
+  /** What it needs, as the fleet is known now. */
+  readonly needs: TaskRequirements;
+}
+
+/** Tasks of equal requirements are judged once; so many different ones are remembered. */
+const KEPT = 2000;
+
+/**
+ * Which lane a task waits in: it depends on the kinds of workers that are known, offline ones included. The lane stored with a
+ * task is that of its acceptance.
+ */
+export class TaskLanes {
+  readonly #byWorker = new Map<WorkerId, string>();
+  readonly #kinds = new Map<string, { kind: WorkerKind; workers: number }>();
+  readonly #judged = new Map<string, TaskLane>();
+  #known: readonly WorkerKind[] = [];
+
+  /** The kinds of workers that are known. */
+  get kinds(): readonly WorkerKind[] {
+    return this.#known;
+  }
+
+  /** Takes in what a worker can run, null when that is not known or it left; true when a kind came or went by it. */
+  note(workerId: WorkerId, kind: WorkerKind | null): boolean {
+    const before = this.#byWorker.get(workerId) ?? null;
+    if (before === (kind?.id ?? null)) return false;
+    const isNew = kind !== null && !this.#kinds.has(kind.id);
+    if (kind) {
+      this.#byWorker.set(workerId, kind.id);
+      const workers = (this.#kinds.get(kind.id)?.workers ?? 0) + 1;
+      this.#kinds.set(kind.id, { kind, workers });
+    } else this.#byWorker.delete(workerId);
+    const isGone = before !== null && this.#leave(before);
+    if (!isNew && !isGone) return false;
+    this.#known = [...this.#kinds.values()].map((known) => known.kind);
+    this.#judged.clear();
+    return true;
+  }
+
+  /** The lane of a task with these stored requirements. */
+  find(requirements: string): TaskLane {
+    const known = this.#judged.get(requirements);
+    if (known) return known;
+    const lane = this.judge(parseRequirements(requirements));
+    const [oldest] = this.#judged.keys();
+    if (this.#judged.size >= KEPT && oldest !== undefined) this.#judged.delete(oldest);
+    this.#judged.set(requirements, lane);
+    return lane;
+  }
+
+  /** The lane of a task that needs this. */
+  judge(requirements: TaskRequirements): TaskLane {
+    const { needs, kinds } = judgeNeeds(requirements, this.#known);
+    return { key: createLaneKey(needs, kinds), needs };
+  }
+
+  #leave(id: string): boolean {
+    const known = this.#kinds.get(id);
+    if (!known) return false;
+    if (known.workers > 1) {
+      this.#kinds.set(id, { ...known, workers: known.workers - 1 });
+      return false;
+    }
+    return this.#kinds.delete(id);
+  }
+}

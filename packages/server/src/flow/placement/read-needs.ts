@@ -1,0 +1,16 @@
+import { type Graph, readChoices, readRequirements } from '@comfleet/comfyui';
+import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
+import type { Needs } from './needs.ts';
+
+/** What a graph needs of a worker, before it is judged. Choices are null while no worker is known whose lists could be asked. */
+export function readNeeds(
+  graph: Graph,
+  kinds: readonly WorkerKind[],
+  /** True for an input that gets another value before the graph is sent: a file of ours. */
+  isReplaced: (nodeId: string, inputName: string) => boolean,
+): Pick<Needs, 'classTypes' | 'models' | 'choices'> {
+  const { classTypes } = readRequirements(graph);
+  if (kinds.length === 0) return { classTypes, models: [], choices: null };
+  const servers = kinds.map(({ choices }) => choices);
+  return { classTypes, models: [], choices: readChoices(graph, servers, isReplaced) };
+}
