@@ -42,24 +42,35 @@ export function validateGraph(
     rules: readRules(options.version),
     isSupplied: options.isSupplied ?? (() => false),
   };
+  const refusing = new Set<string>();
   const causes = walkUpstream(outputs, {
     visit: (nodeId) => {
       const { links, problems: own } = judgeNode(scope, nodeId);
       const found = [...own, ...findCheckedBrokenLinks(graph, nodeId, links)];
       for (const problem of found) problems.add(problem);
+      if (found.some(isRefusing)) refusing.add(nodeId);
       return { links, isFaulty: found.some(({ certainty }) => certainty === 'certain') };
     },
-    onCycle: (path) => problems.add(describeCycle(path)),
+    onCycle: (path) => {
+      for (const nodeId of path) refusing.add(nodeId);
+      problems.add(describeCycle(path));
+    },
   });
-  return conclude(graph, problems, { outputs, causes });
+  // What fails at run time runs before: a worker may die of it.
+  const running = outputs.filter((id) => !causes.get(id)?.some((cause) => refusing.has(cause)));
+  for (const problem of findKillingLinks(graph, running)) problems.add(problem);
+  return conclude(problems, outputs, causes);
 }
 
-interface Walked {
-  outputs: readonly string[];
-  causes: ReadonlyMap<string, readonly string[]>;
+function isRefusing({ certainty, effect }: JudgedProblem): boolean {
+  return certainty === 'certain' && effect === 'removes_outputs';
 }
 
-function conclude(graph: Graph, problems: ProblemList, { outputs, causes }: Walked): GraphVerdict {
+function conclude(
+  problems: ProblemList,
+  outputs: readonly string[],
+  causes: ReadonlyMap<string, readonly string[]>,
+): GraphVerdict {
   const removed: RemovedOutput[] = [];
   const left: string[] = [];
   for (const nodeId of outputs) {
@@ -67,7 +78,6 @@ function conclude(graph: Graph, problems: ProblemList, { outputs, causes }: Walk
     if (found.length > 0) removed.push({ nodeId, causes: found });
     else left.push(nodeId);
   }
-  for (const problem of findKillingLinks(graph, left)) problems.add(problem);
   const refused = problems.concernsAll || left.length === 0;
   return {
     refused,
