@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { openSimulator } from '@comfleet/simulator';
-import { Program } from '@comfleet/test-kit';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startComfleet } from '../packages/cli/test/comfleet-process.ts';
 
 const CHROMIUM = process.env.COMFLEET_TEST_CHROMIUM ?? '/usr/bin/chromium';
 const FLAGS = [
@@ -19,7 +19,6 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const CLI = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
 const PAGE_FILES = fileURLToPath(new URL('../packages/web/dist/assets', import.meta.url));
 /** Where screenshots stay for a person to look at; by default they go with the other temporary files. */
 const SCREENSHOTS = process.env.COMFLEET_TEST_SCREENSHOTS;
@@ -31,16 +30,12 @@ const CHECKPOINTS = [
 /** Most script before first use. */
 const MOST_SCRIPT_BYTES = 200_000;
 
-interface Server {
-  program: Program;
-  signInLink: string;
-}
-
 describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
   let folder: string;
   let simulator: Awaited<ReturnType<typeof openSimulator>>;
   let browser: Browser;
-  let server: Server;
+  let server: ReturnType<typeof startComfleet>;
+  let signInLink: string;
   let context: BrowserContext;
   let page: Page;
   /** Errors of the console, uncaught exceptions and violations of the content security policy. */
@@ -54,7 +49,9 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
       previewMethod: 'latent2rgb',
       models: CHECKPOINTS,
     });
-    server = await startServer(folder, simulator.url);
+    const args = ['up', '--port', '0', '--no-example', '--worker', simulator.url];
+    server = startComfleet(args, { cwd: folder });
+    signInLink = await server.lineOf(/(http:\/\/\S+#code=\S+)/);
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
     context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
@@ -63,13 +60,13 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
     });
     page = await context.newPage();
     watchProblems(page, problems);
-    await page.goto(server.signInLink);
+    await page.goto(signInLink);
     await page.waitForSelector('.composer .trigger');
   });
 
   afterAll(async () => {
     await browser?.close();
-    await server?.program.stop('SIGINT');
+    await server?.stop();
     await simulator?.close();
     await rm(folder, { recursive: true, force: true });
   });
@@ -182,7 +179,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
     const chinese = await browser.newContext({ locale: 'zh-CN', colorScheme: 'dark' });
     const other = await chinese.newPage();
     watchProblems(other, problems);
-    await other.goto(new URL('/client/', server.signInLink).href);
+    await other.goto(new URL('/client/', signInLink).href);
     await other.waitForSelector('form');
     expect(await other.textContent('form .button')).toContain('登录');
     await shoot(other, folder, 'sign-in-zh-dark');
@@ -197,15 +194,6 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(MOST_SCRIPT_BYTES);
   });
 });
-
-/** Starts the built command on a simulated worker and waits for its sign-in link. */
-async function startServer(folder: string, workerUrl: string): Promise<Server> {
-  const program = Program.node([CLI, 'up', '--port', '0', '--no-example', '--worker', workerUrl], {
-    cwd: folder,
-    env: { ...process.env, LANG: 'en_US.UTF-8', COMFLEET_DATA: join(folder, 'data') },
-  });
-  return { program, signInLink: await program.waitForLine(/(http:\/\/\S+#code=\S+)/) };
-}
 
 function watchProblems(page: Page, problems: string[]): void {
   page.on('console', (message) => {
