@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type StreamFrame, streamFrameSchema } from '@comfleet/contract';
+import { openHttpDouble } from '@comfleet/test-kit';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -10,22 +10,15 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
  */
 export async function openDouble(routes: Record<string, Handler[]>) {
   const asked: { route: string; headers: IncomingMessage['headers'] }[] = [];
-  const server = createServer((request, response) => {
-    const route = `${request.method} ${request.url?.split('?')[0]}`;
-    asked.push({ route, headers: request.headers });
+  const { url, close } = await openHttpDouble(({ method, path }, response, message) => {
+    const route = `${method} ${path.split('?')[0]}`;
+    asked.push({ route, headers: message.headers });
     const handlers = routes[route] ?? [];
     const handler = handlers.length > 1 ? handlers.shift() : handlers[0];
     if (handler === undefined) response.writeHead(404).end();
-    else handler(request, response);
+    else handler(message, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, asked, close };
+  return { url, asked, close };
 }
 
 /** Answers with JSON. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import { type HttpDouble, openHttpDouble } from '@comfleet/test-kit';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openTestServer, type TestServer } from '../../test/test-server.ts';
 import { createNodeTransport } from '../node/undici-transport.ts';
 import { ComfyError } from './comfy-error.ts';
 import { ComfyHttp } from './comfy-http.ts';
@@ -17,8 +17,8 @@ type Answer = (request: { method: string; path: string }, response: ServerRespon
 async function open(
   answer: Answer,
   transportName = 'node',
-): Promise<{ http: ComfyHttp; server: TestServer }> {
-  const server = await openTestServer(answer);
+): Promise<{ http: ComfyHttp; server: HttpDouble }> {
+  const server = await openHttpDouble(answer);
   const node = createNodeTransport();
   closers.push(
     () => server.close(),

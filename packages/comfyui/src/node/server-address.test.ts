@@ -1,5 +1,5 @@
+import { openHttpDouble } from '@comfleet/test-kit';
 import { describe, expect, it } from 'vitest';
-import { openTestServer } from '../../test/test-server.ts';
 import { findServer, listBaseUrls, readServerSettings } from './server-address.ts';
 import { createNodeTransport } from './undici-transport.ts';
 
@@ -34,9 +34,9 @@ describe('the address of one server', () => {
   });
 
   it('the first address at which a server answers is taken', async () => {
-    const gone = await openTestServer(() => undefined);
+    const gone = await openHttpDouble(() => undefined);
     await gone.close();
-    const server = await openTestServer((_request, response) =>
+    const server = await openHttpDouble((_request, response) =>
       response.end('{"exec_info":{"queue_remaining":0}}'),
     );
     const transport = createNodeTransport();

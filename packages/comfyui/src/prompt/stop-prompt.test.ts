@@ -1,5 +1,5 @@
+import { type HttpDouble, openHttpDouble } from '@comfleet/test-kit';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openTestServer, type TestServer } from '../../test/test-server.ts';
 import { ComfyHttp } from '../http/comfy-http.ts';
 import { createNodeTransport } from '../node/undici-transport.ts';
 import { stopPrompt } from './stop-prompt.ts';
@@ -11,8 +11,8 @@ afterEach(async () => {
 });
 
 /** A server whose cancel route answers so, and which runs the prompt. */
-async function open(status: number, body: string): Promise<{ http: ComfyHttp; server: TestServer }> {
-  const server = await openTestServer(({ method, path }, response) => {
+async function open(status: number, body: string): Promise<{ http: ComfyHttp; server: HttpDouble }> {
+  const server = await openHttpDouble(({ method, path }, response) => {
     if (path.startsWith('/api/jobs/')) response.writeHead(status).end(body);
     else if (method === 'GET')
       response.end(`{"queue_running":[[1,"${PROMPT}",{},{},[]]],"queue_pending":[]}`);
@@ -26,7 +26,7 @@ async function open(status: number, body: string): Promise<{ http: ComfyHttp; se
   return { http: new ComfyHttp({ baseUrl: server.url, transport }), server };
 }
 
-const listCalls = (server: TestServer) => server.requests.map(({ method, path }) => `${method} ${path}`);
+const listCalls = (server: HttpDouble) => server.requests.map(({ method, path }) => `${method} ${path}`);
 
 describe('stopPrompt', () => {
   it.each(['{"cancelled":true}', '{"cancelled":false}'])(

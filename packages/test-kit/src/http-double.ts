@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A small HTTP server on a free loopback port, for one test. */
-export interface TestServer {
+/** A stand-in for any HTTP server, on a free loopback port. */
+export interface HttpDouble {
   url: string;
   server: Server;
   /** Requests in order of arrival, bodies read. */
@@ -10,15 +10,15 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** Starts a server; `answer` gets each request once its body is read. */
-export async function openTestServer(
+/** Starts one; `answer` gets each request once its body is read. */
+export async function openHttpDouble(
   answer: (
     request: { method: string; path: string },
     response: ServerResponse,
     message: IncomingMessage,
   ) => void,
-): Promise<TestServer> {
-  const requests: TestServer['requests'] = [];
+): Promise<HttpDouble> {
+  const requests: HttpDouble['requests'] = [];
   const server = createServer((message, response) => {
     const chunks: Buffer[] = [];
     message.on('data', (chunk: Buffer) => chunks.push(chunk));
