@@ -106,8 +106,7 @@ describe.concurrent('a worker answers, but is not to be trusted', () => {
       await stuck.setFault({ name: 'worker_dead' });
       await stage.setMaintenance('w2', true);
       const died = nowNs();
-      // From now on: it is well again as soon as its queue has been emptied.
-      const inError = stage.whenState('w1', 'error');
+      const inError = stage.whenState('w1', 'error'); // it is well again once its queue is empty
       const id = await stage.rig.submit(pictureGraph());
       await stuck.ledger.nth('prompt_accepted', id, 1);
       await stage.setMaintenance('w2', false);
