@@ -29,8 +29,8 @@ export class CrowdedBoard {
   #random;
   #lanes;
   #tasks = 0;
-  /** Prompts taken back since slots were last filled. */
-  #takenBack = 0;
+  /** Prompts preempted since slots were last filled. */
+  #preempted = 0;
   /** Tasks on workers with the order they had in their lanes. @type {Map<string, WaitingTask>} */
   #orders = new Map();
   /** @type {PlacementRules} */
@@ -101,8 +101,8 @@ export class CrowdedBoard {
 
   /** Fills slots that became free in between; part of no measured decision. */
   async settle() {
-    while (this.#takenBack > 0) {
-      this.#takenBack = 0;
+    while (this.#preempted > 0) {
+      this.#preempted = 0;
       await this.place();
     }
   }
@@ -115,7 +115,7 @@ export class CrowdedBoard {
       const decision = decide(this.#board, heads, this.#rules, this.nowMs);
       if (decision.kind !== 'start') {
         applyDecision(this.#board, decision, this.nowMs);
-        if (decision.kind === 'take_back') await this.#takeBack(decision);
+        if (decision.kind === 'preempt') await this.#preempt(decision);
         break;
       }
       const { lane } = decision.head;
@@ -148,12 +148,12 @@ export class CrowdedBoard {
     this.#board.setPhase(worker.facts.id, taskId, isFirst ? 'running' : 'waiting', this.nowMs);
   }
 
-  /** The prompt goes back to its place in its lane. @param {Extract<import('../../packages/server/dist/flow/placement/decide.js').Decision, { kind: 'take_back' }>} decision */
-  async #takeBack({ worker, prompt }) {
+  /** The prompt goes back to its place in its lane. @param {Extract<import('../../packages/server/dist/flow/placement/decide.js').Decision, { kind: 'preempt' }>} decision */
+  async #preempt({ worker, prompt }) {
     this.#board.release(worker.facts.id, prompt, false);
     const order = this.#orders.get(prompt.taskId);
     if (order) await this.#queue.put(order);
-    this.#takenBack += 1;
+    this.#preempted += 1;
   }
 }
 

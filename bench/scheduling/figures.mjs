@@ -2,7 +2,7 @@ import { computeJain } from './fairness.mjs';
 
 /** @typedef {import('./world.mjs').History} History */
 /** @typedef {import('./world.mjs').Run} Run */
-/** @typedef {{ makespanS: number, meanWaitS: number, p95WaitS: number, switches: number, jain: number, takenBack: number }} Figures */
+/** @typedef {{ makespanS: number, meanWaitS: number, p95WaitS: number, switches: number, jain: number, preempted: number }} Figures */
 
 /** From arrival to the start of the run (loading models is part of the run). @param {Run} run */
 export function toWaitMs({ task, startMs }) {
@@ -10,10 +10,10 @@ export function toWaitMs({ task, startMs }) {
 }
 
 /** What a replay came to. @param {History} history @param {number} workers @returns {Figures} */
-export function measure({ runs, takenBack }, workers) {
+export function measure({ runs, preempted }, workers) {
   const waits = runs.map(toWaitMs).sort((a, b) => a - b);
   const p95WaitS = (waits[Math.ceil(waits.length * 0.95) - 1] ?? 0) / 1000;
-  return { ...measureCosts(runs), p95WaitS, jain: computeJain(runs, workers), takenBack };
+  return { ...measureCosts(runs), p95WaitS, jain: computeJain(runs, workers), preempted };
 }
 
 /** The figures that an order is searched for. @param {readonly Run[]} runs */

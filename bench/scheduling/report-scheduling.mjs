@@ -91,7 +91,7 @@ function formatComparison({ scenario, about, policies, best, unbounded, search }
 ${about[0]?.toUpperCase()}${about.slice(1)}. Searched: ${search.plans} plans.
 
 ${formatTable(
-  ['', 'makespan s', 'mean wait s', 'p95 wait s', 'switches', 'Jain', 'taken back'],
+  ['', 'makespan s', 'mean wait s', 'p95 wait s', 'switches', 'Jain', 'preempted'],
   rows.map(({ name, figures }) => [
     name,
     Math.round(figures.makespanS),
@@ -99,7 +99,7 @@ ${formatTable(
     round(figures.p95WaitS),
     figures.switches,
     round(figures.jain, 3),
-    figures.takenBack,
+    figures.preempted,
   ]),
 )}`;
 }

@@ -63,8 +63,8 @@ export class SimWorker {
     this.#sent.push(task);
   }
 
-  /** Takes back a prompt that does not run yet; false when it does. @param {SimTask} task */
-  takeBack(task) {
+  /** Preempts a prompt that does not run yet; false when it does. @param {SimTask} task */
+  preempt(task) {
     const place = this.#sent.indexOf(task);
     if (place < 0) return false;
     this.#sent.splice(place, 1);

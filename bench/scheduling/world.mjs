@@ -8,7 +8,7 @@ import { SimWorker } from './worker-model.mjs';
  * @property {(run: Run) => Omit<SimTask, 'number' | 'atMs'> | null} [answer] what its client sends as soon as a run has ended
  * @property {number} [untilMs] ends then, whatever waits
  */
-/** @typedef {{ kind: 'send', task: SimTask, worker: SimWorker } | { kind: 'take_back', task: SimTask, worker: SimWorker }} Act */
+/** @typedef {{ kind: 'send', task: SimTask, worker: SimWorker } | { kind: 'preempt', task: SimTask, worker: SimWorker }} Act */
 /**
  * Who decides where a task runs. It is told everything that happens, in order, and asked what to do next until it has
  * nothing more to do at this moment.
@@ -17,11 +17,11 @@ import { SimWorker } from './worker-model.mjs';
  * @property {(run: Run) => void | Promise<void>} started
  * @property {(run: Run) => void | Promise<void>} ended
  * @property {(nowMs: number) => Act | null | Promise<Act | null>} next
- * @property {(task: SimTask, nowMs: number) => void | Promise<void>} [returned] it was taken back
+ * @property {(task: SimTask, nowMs: number) => void | Promise<void>} [returned] it was preempted
  * @property {number} [reviewMs] asks again so often while something waits
  */
 /** @typedef {{ task: SimTask, worker: SimWorker, startMs: number, endMs: number, loadMs: number }} Run one whole run of a task; `endMs` is known when it starts */
-/** @typedef {{ runs: readonly Run[], takenBack: number }} History */
+/** @typedef {{ runs: readonly Run[], preempted: number }} History */
 
 /** Acts at one moment, a task; more of them come to nothing. */
 const MOST_ACTS = 20;
@@ -38,7 +38,7 @@ export async function replay({ workers: specs, tasks: given }, createPolicy, { a
   const policy = createPolicy(workers);
   /** @type {Run[]} */
   const runs = [];
-  let takenBack = 0;
+  let preempted = 0;
   let arrived = 0;
   let nowMs = 0;
   let idleMs = 0;
@@ -55,7 +55,7 @@ export async function replay({ workers: specs, tasks: given }, createPolicy, { a
     }
     await act();
   }
-  return { runs, takenBack };
+  return { runs, preempted };
 
   async function finishDue() {
     for (const worker of workers) {
@@ -85,8 +85,8 @@ export async function replay({ workers: specs, tasks: given }, createPolicy, { a
       worker.send(task);
       return begin(worker, nowMs);
     }
-    if (!worker.takeBack(task)) throw new Error('a prompt that runs was taken back');
-    takenBack += 1;
+    if (!worker.preempt(task)) throw new Error('a prompt that runs was preempted');
+    preempted += 1;
     await policy.returned?.(task, nowMs);
   }
 

@@ -113,10 +113,10 @@ class Comfleet {
     applyDecision(this.#board, decision, nowMs);
     if (decision.kind === 'none') return null;
     const worker = this.#findWorker(decision.worker.facts.name);
-    if (decision.kind === 'take_back') {
+    if (decision.kind === 'preempt') {
       const task = this.#findTask(decision.prompt.taskId);
       this.#board.release(toWorkerId(worker), decision.prompt, false);
-      return { kind: 'take_back', task, worker };
+      return { kind: 'preempt', task, worker };
     }
     return { kind: 'send', task: await this.#take(decision), worker };
   }

@@ -189,11 +189,18 @@ export const ERRORS = {
     'other-worker',
     'The worker stopped answering; check that ComfyUI runs, its host, port and firewall.',
   ),
-  TAKEN_BACK: spec(
+  PREEMPTED: spec(
     502,
     'system',
     'same-worker',
     'The prompt waited in a worker’s queue and made room for a task of higher order; the task waits again.',
+  ),
+  /** Deprecated: what earlier versions recorded for PREEMPTED; readable for one version. */
+  TAKEN_BACK: spec(
+    502,
+    'system',
+    'same-worker',
+    'Former name of PREEMPTED, in attempts that an older version recorded.',
   ),
   PROMPT_LOST: spec(
     502,

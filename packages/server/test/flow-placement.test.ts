@@ -103,7 +103,7 @@ describe('loaded models', () => {
 describe('slots', () => {
   const rig = useRig([{}]);
 
-  it('TQ3 a prefetched prompt is taken back for an urgent task, runs after it, and has had no try for that', async () => {
+  it('TQ3 a prefetched prompt is preempted for an urgent task, runs after it, and has had no try for that', async () => {
     const running = await rig().submit(sleepGraph(0.6));
     await rig().ledger(running, 'execution_start');
     const prefetched = await rig().submit(pictureGraph());
@@ -114,7 +114,7 @@ describe('slots', () => {
     expect(sooner).toMatchObject({ status: 'succeeded', attempt_count: 1 });
     expect(later).toMatchObject({ status: 'succeeded', attempt_count: 1 });
     expect(later.attempts.map(({ number, ending, error }) => [number, ending, error?.code ?? null])).toEqual([
-      [1, 'interrupted', 'TAKEN_BACK'],
+      [1, 'interrupted', 'PREEMPTED'],
       [2, 'succeeded', null],
     ]);
     const order = rig()
@@ -144,7 +144,7 @@ describe('slots', () => {
 describe('a batch that is paused', () => {
   const rig = useRig([{}]);
 
-  it('BG5 keeps a task that is taken back for a more urgent one, and lets it go when it is resumed', async () => {
+  it('BG5 keeps a task that is preempted for a more urgent one, and lets it go when it is resumed', async () => {
     const running = await rig().submit(sleepGraph(0.6));
     await rig().ledger(running, 'execution_start');
     const { batch } = await rig().calls.batches.submit(

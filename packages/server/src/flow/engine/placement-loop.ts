@@ -89,7 +89,7 @@ export class PlacementLoop {
       const decision = decide(board, heads, rules, nowMs);
       if (decision.kind !== 'start') {
         applyDecision(board, decision, nowMs);
-        if (decision.kind === 'take_back') this.#preempt(decision);
+        if (decision.kind === 'preempt') this.#preempt(decision);
         break;
       }
       const { lane } = decision.head;
@@ -150,17 +150,17 @@ export class PlacementLoop {
   }
 
   /** A prompt that only waits on its worker goes back into its lane; its slot is placed anew. */
-  #preempt({ worker, prompt, head }: Extract<Decision, { kind: 'take_back' }>): void {
+  #preempt({ worker, prompt, head }: Extract<Decision, { kind: 'preempt' }>): void {
     if (this.#isPreempting) return;
     this.#isPreempting = true;
     const workerId = worker.facts.id;
     const { taskId } = prompt;
     this.#setPhase(workerId, taskId, 'leaving');
     void this.#deps.dispatcher
-      .takeBack(taskId, head.taskId)
-      .then((isTaken) => {
+      .preempt(taskId, head.taskId)
+      .then((isPreempted) => {
         // It runs by now, or cannot be reached: either way it keeps its slot.
-        if (!isTaken) this.#setPhase(workerId, taskId, 'running');
+        if (!isPreempted) this.#setPhase(workerId, taskId, 'running');
       })
       .finally(() => {
         this.#isPreempting = false;

@@ -127,7 +127,7 @@ class World {
       applyDecision(this.board, decision, this.nowMs);
       for (const lane of decision.passed) this.mostOvertaken = Math.max(this.mostOvertaken, lane.overtaken);
       if (decision.kind === 'none') return;
-      if (decision.kind === 'take_back') await this.#takeBack(decision);
+      if (decision.kind === 'preempt') await this.#preempt(decision);
       else await this.#start(decision, heads);
     }
   }
@@ -153,12 +153,12 @@ class World {
     this.#begin(id);
   }
 
-  async #takeBack({ worker, prompt }: Extract<Decision, { kind: 'take_back' }>): Promise<void> {
+  async #preempt({ worker, prompt }: Extract<Decision, { kind: 'preempt' }>): Promise<void> {
     const { id } = worker.facts;
     const sent = this.#sent.get(id) ?? [];
     const place = sent.findIndex(({ task }) => task.taskId === prompt.taskId);
     const [back] = sent.splice(place, 1);
-    if (!back || back.endsMs !== null) throw new Error('a prompt that runs was taken back');
+    if (!back || back.endsMs !== null) throw new Error('a prompt that runs was preempted');
     this.board.release(id, prompt, false);
     await this.queue.put(back.task);
   }

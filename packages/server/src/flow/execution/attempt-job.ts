@@ -72,9 +72,9 @@ export interface AttemptJob {
 
 /**
  * Why a running attempt is stopped from outside. `worker_lost`: it stays away, so it may still run the prompt;
- * `worker_died`: its process was seen to end; `taken_back`: its queue has the prompt no more.
+ * `worker_died`: its process was seen to end; `preempted`: its queue has the prompt no more.
  */
-export type StopReason = 'canceled' | 'timeout' | 'worker_lost' | 'worker_died' | 'shutdown' | 'taken_back';
+export type StopReason = 'canceled' | 'timeout' | 'worker_lost' | 'worker_died' | 'shutdown' | 'preempted';
 
 export interface AttemptEnd {
   result: AttemptResult;

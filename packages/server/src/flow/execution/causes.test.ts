@@ -34,6 +34,8 @@ describe('the table of causes', () => {
     [{ code: 'PROMPT_LOST', details: { reason: 'absent' } }, 'forgotten'],
     [{ code: 'PROMPT_REFUSED', details: null }, 'refused'],
     [{ code: 'OUTPUT_REFUSED', details: null }, 'output_refused'],
+    [{ code: 'PREEMPTED', details: null }, 'preempted'],
+    [{ code: 'TAKEN_BACK', details: null }, 'preempted'],
   ])('%j is %s', (error, name) => {
     expect(tellCause(error)).toBe(name);
   });

@@ -79,7 +79,7 @@ export const CAUSES = {
     'here',
     1,
   ]),
-  taken_back: cause('TAKEN_BACK', 'it waited, and made room for a task of higher order', [
+  preempted: cause('PREEMPTED', 'it waited, and made room for a task of higher order', [
     'comfleet',
     'unsent',
   ]),
@@ -90,9 +90,11 @@ export const CAUSES = {
 export type CauseName = keyof typeof CAUSES;
 
 /** Causes that share the code of others are told apart by details. */
-const BY_CODE: Partial<Record<ErrorCode, CauseName>> = Object.fromEntries(
-  (Object.keys(CAUSES) as CauseName[]).map((name) => [CAUSES[name].code, name]),
-);
+const BY_CODE: Partial<Record<ErrorCode, CauseName>> = {
+  ...Object.fromEntries((Object.keys(CAUSES) as CauseName[]).map((name) => [CAUSES[name].code, name])),
+  // As an older version recorded it.
+  TAKEN_BACK: 'preempted',
+};
 
 /** Which cause a recorded error is; null for an error that no row names. */
 export function tellCause({ code, details }: Pick<RecordedError, 'code' | 'details'>): CauseName | null {

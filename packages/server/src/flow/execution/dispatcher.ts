@@ -125,18 +125,18 @@ export class Dispatcher {
   }
 
   /**
-   * Takes a prompt that only waits out of its worker's queue; its task is queued again. False when it runs by now, or when
+   * Preempts a prompt: takes one that only waits out of its worker's queue; its task is queued again. False when it runs by now, or when
    * the worker does not say so clearly: then it stays.
    */
-  async takeBack(taskId: TaskId, forTaskId: TaskId): Promise<boolean> {
+  async preempt(taskId: TaskId, forTaskId: TaskId): Promise<boolean> {
     const running = this.#running.get(taskId);
     if (running?.phase !== 'waiting' || running.abort.signal.aborted) return false;
     const { attempt, worker, workerId } = running;
     const { logger } = this.#deps;
     const removed = await removeQueuedPrompt({ http: worker.http, promptId: attempt.prompt_id, logger });
     if (!removed) return false;
-    logger.info('prompt.taken_back', { taskId, workerId, promptId: attempt.prompt_id, forTaskId });
-    running.abort.abort('taken_back' satisfies StopReason);
+    logger.info('prompt.preempted', { taskId, workerId, promptId: attempt.prompt_id, forTaskId });
+    running.abort.abort('preempted' satisfies StopReason);
     return true;
   }
 

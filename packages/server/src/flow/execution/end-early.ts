@@ -40,8 +40,8 @@ export class EarlyEnd {
     switch (stop.reason as StopReason) {
       case 'shutdown':
         return null;
-      case 'taken_back':
-        return notCollected(endAttempt('interrupted', 'TAKEN_BACK'));
+      case 'preempted':
+        return notCollected(endAttempt('interrupted', 'PREEMPTED'));
       case 'worker_lost':
         return this.#leave(follower);
       case 'worker_died':

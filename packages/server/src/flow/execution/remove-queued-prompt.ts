@@ -20,7 +20,7 @@ export async function removeQueuedPrompt({
   try {
     await http.deleteQueued([promptId], { timeoutMs: STOP_CALL_TIMEOUT_MS });
   } catch (thrown) {
-    logger.warn('prompt.not_taken_back', { promptId, error: toError(thrown).message });
+    logger.warn('prompt.not_preempted', { promptId, error: toError(thrown).message });
     return false;
   }
   const onFailed = reportLookupFailure(logger, promptId);

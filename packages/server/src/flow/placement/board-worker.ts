@@ -15,7 +15,7 @@ export interface PlacedPrompt {
   readonly rank: number;
   /** Models it runs with; empty for none. */
   readonly modelsKey: string;
-  /** `sending` until it stands in the worker's own queue, then `waiting`, then `running`; `leaving` while it is taken back. */
+  /** `sending` until it stands in the worker's own queue, then `waiting`, then `running`; `leaving` while it is preempted. */
   phase: 'sending' | 'waiting' | 'running' | 'leaving';
   /** Monotonic; null before it runs. */
   startedMs: number | null;
@@ -64,7 +64,7 @@ export class BoardWorker {
     return this.#previousKey;
   }
 
-  /** Its last prompt, when that only waits here and none is being taken back, and the models it has without it; else null. */
+  /** Its last prompt, when that only waits here and none is being preempted, and the models it has without it; else null. */
   get prefetched(): { readonly prompt: PlacedPrompt; readonly modelsKey: string } | null {
     return this.#prefetched;
   }

@@ -111,7 +111,7 @@ export class Board {
     this.#updateFree(worker);
   }
 
-  /** A prompt waits in its worker's queue, or runs since `atMs`, or is taken back. */
+  /** A prompt waits in its worker's queue, or runs since `atMs`, or is preempted. */
   setPhase(workerId: WorkerId, taskId: TaskId, phase: PlacedPrompt['phase'], atMs: number): void {
     const worker = this.workers.get(workerId);
     if (!worker?.setPhase(taskId, phase, atMs)) return;

@@ -296,14 +296,14 @@ describe('models that are loaded', () => {
   });
 });
 
-describe('taking back what only waits on a worker', () => {
+describe('preempting what only waits on a worker', () => {
   test('a prompt of lower rank makes room for a task of higher rank', () => {
     const table = new BoardTable([createFacts('one')]);
     table.send('one', NEEDS);
     const prefetched = table.send('one', NEEDS, { phase: 'waiting', rank: 4 });
     table.wait('urgent', NEEDS, { rank: 5 });
 
-    expect(table.decide()).toMatchObject({ kind: 'take_back', prompt: { taskId: prefetched } });
+    expect(table.decide()).toMatchObject({ kind: 'preempt', prompt: { taskId: prefetched } });
   });
 
   test('of several prompts of lower rank one makes room where the models are loaded then', () => {
@@ -317,10 +317,10 @@ describe('taking back what only waits on a worker', () => {
     }
     table.wait('urgent', B, { rank: 5 });
 
-    expect(table.decide()).toMatchObject({ kind: 'take_back', worker: { facts: { name: 'hot' } } });
+    expect(table.decide()).toMatchObject({ kind: 'preempt', worker: { facts: { name: 'hot' } } });
   });
 
-  test('nothing that runs, is on its way, or belongs to a task of the same order is taken back', () => {
+  test('nothing that runs, is on its way, or belongs to a task of the same order is preempted', () => {
     const table = new BoardTable([createFacts('one')]);
     table.send('one', NEEDS, { rank: 1 });
     table.send('one', NEEDS, { phase: 'waiting', rank: 5 });
@@ -338,10 +338,10 @@ describe('taking back what only waits on a worker', () => {
     expect(table.step()).toBe('none');
 
     table.wait('next', NEEDS, { ownerId: named('another') });
-    expect(table.decide()).toMatchObject({ kind: 'take_back', prompt: { ownerId: 'batch' } });
+    expect(table.decide()).toMatchObject({ kind: 'preempt', prompt: { ownerId: 'batch' } });
   });
 
-  test('nothing is taken back for a task of the same rank behind it in its own lane', () => {
+  test('nothing is preempted for a task of the same rank behind it in its own lane', () => {
     const table = new BoardTable([createFacts('one')]);
     table.send('one', NEEDS, { ownerId: named('batch'), lane: 'lane' });
     table.send('one', NEEDS, { ownerId: named('batch'), lane: 'lane', phase: 'waiting' });
@@ -350,7 +350,7 @@ describe('taking back what only waits on a worker', () => {
     expect(table.step()).toBe('none');
   });
 
-  test('within a rank nothing is taken back for a task that would have to load its models there', () => {
+  test('within a rank nothing is preempted for a task that would have to load its models there', () => {
     const table = new BoardTable([createFacts('one')]);
     table.send('one', A, { ownerId: named('batch') });
     table.send('one', A, { ownerId: named('batch'), phase: 'waiting' });

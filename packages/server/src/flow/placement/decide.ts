@@ -4,9 +4,9 @@ import type { BoardWorker, PlacedPrompt } from './board-worker.ts';
 import { listCandidates } from './candidates.ts';
 import { chooseWorker } from './choose-worker.ts';
 import { compareOpenings, type Head, type Opening, type Surroundings } from './opening.ts';
+import { findPreemption } from './preemption.ts';
 import type { PlacementRules } from './rules.ts';
 import { isSwitchSooner, isWorthWaiting, preferSpare } from './switch-models.ts';
-import { findTakeBack } from './take-back.ts';
 
 /** Why a worker was chosen: its models were loaded, it loads them now, or the lane had been passed over long enough. */
 export type Ground = 'hot' | 'switch' | 'overdue';
@@ -14,11 +14,11 @@ export type Ground = 'hot' | 'switch' | 'overdue';
 export type Decision =
   | { kind: 'start'; head: Head; lane: BoardLane; worker: BoardWorker; ground: Ground; passed: BoardLane[] }
   /** A prompt that only waits on its worker makes room for a task of higher order. */
-  | { kind: 'take_back'; head: Head; worker: BoardWorker; prompt: PlacedPrompt; passed: BoardLane[] }
+  | { kind: 'preempt'; head: Head; worker: BoardWorker; prompt: PlacedPrompt; passed: BoardLane[] }
   | { kind: 'none'; passed: BoardLane[] };
 
 /**
- * One decision on a board: the next task to start and where, or what to take back for it, or nothing. Filter: free slots
+ * One decision on a board: the next task to start and where, or what to preempt for it, or nothing. Filter: free slots
  * of workers that serve the lane. Order: rank, the client with the fewest prompts, age. Prefer: a worker with the models
  * loaded, then the strategy. Bypass: a slot is kept for a later task of the same rank whose models are loaded there, until
  * the earlier one was passed over too often or too long; none is given to a task of lower rank. Changes nothing:
@@ -44,8 +44,8 @@ export function decide(board: Board, heads: readonly Head[], rules: PlacementRul
     if (found) return { kind: 'start', head, lane, ...found, passed };
     passed.push(lane);
   }
-  const back = findTakeBack(shut, board);
-  return back ? { kind: 'take_back', ...back, passed } : { kind: 'none', passed };
+  const preemption = findPreemption(shut, board);
+  return preemption ? { kind: 'preempt', ...preemption, passed } : { kind: 'none', passed };
 }
 
 /** Takes a decision over onto the board, as far as it is not about prompts: those the caller reports. */

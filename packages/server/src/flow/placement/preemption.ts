@@ -2,26 +2,26 @@ import type { Board } from './board.ts';
 import type { BoardWorker, PlacedPrompt } from './board-worker.ts';
 import { compareOpenings, type Head, type Opening } from './opening.ts';
 
-export interface TakeBack {
+export interface Preemption {
   readonly head: Head;
   readonly worker: BoardWorker;
   readonly prompt: PlacedPrompt;
 }
 
-/** So many waiting tasks are looked at, from the first: taking back is for those who would be next. */
+/** How many waiting tasks are looked at, from the first: only those that would be next preempt. */
 const HEADS = 3;
 
 /**
  * A prompt that only waits on its worker and makes room for the first task of a lane without a free slot. First where the
  * worker then has the task's models; elsewhere only for a task of higher rank.
  */
-export function findTakeBack(shut: readonly Opening[], board: Board): TakeBack | null {
+export function findPreemption(shut: readonly Opening[], board: Board): Preemption | null {
   for (const { head, lane } of listFirst(shut, HEADS)) {
     const find = (
       workers: Iterable<BoardWorker>,
       fits: (prompt: PlacedPrompt) => boolean,
-    ): TakeBack | null => {
-      let found: TakeBack | null = null;
+    ): Preemption | null => {
+      let found: Preemption | null = null;
       for (const worker of workers) {
         const prompt = worker.prefetched?.prompt;
         if (!prompt || !isOpen(worker) || !lane.serving.has(worker) || !fits(prompt)) continue;
