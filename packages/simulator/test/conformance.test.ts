@@ -1,5 +1,12 @@
-import { openSimulator, type Simulator } from '@comfleet/simulator';
-import { askEdges, loadRecordedEdges, runScenario, SCENARIOS } from '@comfleet/simulator/conformance';
+import { openSimulator, type Simulator, type SimulatorOptions } from '@comfleet/simulator';
+import {
+  askEdges,
+  listScenarios,
+  loadRecordedEdges,
+  RECORDED_VERSIONS,
+  type RecordedVersion,
+  runScenario,
+} from '@comfleet/simulator/conformance';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const MODELS = [
@@ -7,14 +14,20 @@ const MODELS = [
   { name: 'random-b.safetensors', loadMs: 20, vramMegabytes: 2048 },
 ];
 
-let simulator: Simulator;
-beforeAll(async () => {
-  simulator = await openSimulator({ previewMethod: 'auto', stepMs: 40, models: MODELS });
-});
-afterAll(() => simulator.close());
+/** As the recorded servers were started. */
+const OPTIONS: Record<RecordedVersion, SimulatorOptions> = {
+  '0.3.64': { version: '0.3.64', previewMethod: 'auto' },
+  '0.33': { version: '0.33', argv: ['main.py', '--cpu', '--disable-api-nodes'] },
+};
 
-describe('a recording of ComfyUI 0.3.64 played against the simulator', () => {
-  it.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
+describe.each(RECORDED_VERSIONS)('recordings of ComfyUI %s played against the simulator', (version) => {
+  let simulator: Simulator;
+  beforeAll(async () => {
+    simulator = await openSimulator({ ...OPTIONS[version], stepMs: 40, models: MODELS });
+  });
+  afterAll(() => simulator.close());
+
+  it.each(listScenarios(version).map((scenario) => [scenario.name, scenario] as const))(
     '%s is equal',
     async (_name, scenario) => {
       const result = await runScenario(simulator.url, scenario);
@@ -22,22 +35,25 @@ describe('a recording of ComfyUI 0.3.64 played against the simulator', () => {
     },
   );
 
-  it('notices a server that answers differently', async () => {
-    simulator.control.set({ name: 'ws_duplicate', frame: 'executed' });
-    simulator.control.set({ name: 'history_contradiction' });
-    const result = await runScenario(simulator.url, { name: 'success', startsCold: true });
-    expect(result.differences.join('\n')).toContain('[3] executed');
-    expect(result.differences.join('\n')).toContain('"status_str":"error"');
-  });
-});
-
-describe('requests at the edge of the protocol', () => {
-  it('are answered character by character as ComfyUI 0.3.64 answers them', async () => {
-    const fresh = await openSimulator({ models: MODELS });
+  it('answers requests at the edge of the protocol character by character', async () => {
+    const fresh = await openSimulator({ ...OPTIONS[version], models: MODELS });
     try {
-      expect(await askEdges(fresh.url)).toEqual(loadRecordedEdges());
+      expect(await askEdges(fresh.url)).toEqual(loadRecordedEdges(version));
     } finally {
       await fresh.close();
     }
   });
+});
+
+it('notices a server that answers differently', async () => {
+  const simulator = await openSimulator({ models: MODELS, version: '0.3.64' });
+  try {
+    simulator.control.set({ name: 'ws_duplicate', frame: 'executed' });
+    simulator.control.set({ name: 'history_contradiction' });
+    const result = await runScenario(simulator.url, { version: '0.3.64', name: 'success' });
+    expect(result.differences.join('\n')).toContain('[3] executed');
+    expect(result.differences.join('\n')).toContain('"status_str":"error"');
+  } finally {
+    await simulator.close();
+  }
 });

@@ -24,40 +24,6 @@ describe('the old profile', () => {
   });
 });
 
-describe('the 0.33 profile', () => {
-  it('refuses a prompt id that is no lowercase UUID', async () => {
-    client = await SimClient.open({ version: '0.33' });
-    const { status, body } = await client.post(pictureGraph(), { prompt_id: 'ABC' });
-    expect([status, body.error]).toEqual([400, expect.objectContaining({ type: 'invalid_prompt_id' })]);
-  });
-
-  it('lists jobs and cancels a waiting one and a running one', async () => {
-    client = await SimClient.open({ version: '0.33' });
-    const running = await client.post(sleepGraph(60));
-    const waiting = await client.post(pictureGraph());
-    const cancel = async (id: string) => {
-      const answer = await fetch(`${client.simulator.url}/api/jobs/${id}/cancel`, { method: 'POST' });
-      return answer.json();
-    };
-    expect(await cancel(waiting.id)).toEqual({ cancelled: true });
-    await client.hear((heard) => heard.type === 'progress');
-    expect(await cancel(running.id)).toEqual({ cancelled: true });
-    await client.hearEnd(running.id);
-    const list = JSON.parse((await client.load('/api/jobs')).text) as {
-      jobs: { id: string; status: string }[];
-    };
-    expect(list.jobs.map((job) => [job.id, job.status])).toEqual([[running.id, 'cancelled']]);
-  });
-
-  it('refuses requests from other sites', async () => {
-    client = await SimClient.open({ version: '0.33' });
-    const answer = await fetch(`${client.simulator.url}/prompt`, {
-      headers: { 'Sec-Fetch-Site': 'cross-site' },
-    });
-    expect(answer.status).toBe(403);
-  });
-});
-
 describe('a 0.3.64 server', () => {
   it('has no jobs', async () => {
     client = await SimClient.open();

@@ -1,6 +1,22 @@
+import { posix } from 'node:path';
 import { WebSocket } from 'ws';
 import { sendRequest } from '../platform/http-client.ts';
-import { isPlainObject, type Plain, type PlainObject, type TranscriptLine } from './transcript.ts';
+import {
+  type HttpLine,
+  isPlainObject,
+  type Plain,
+  type PlainObject,
+  type TranscriptLine,
+} from './transcript.ts';
+
+/** One request to send. `text` goes out as it stands, else `body` as JSON. */
+export interface Question {
+  readonly method: string;
+  readonly target: string;
+  readonly body?: PlainObject | undefined;
+  readonly text?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
 
 /** One client of one server, writing down all it hears. */
 export interface Dialogue {
@@ -8,7 +24,8 @@ export interface Dialogue {
   sendFlags(): void;
   /** Resolves when such a line is there, or when the time is over. */
   waitFor(isWanted: (line: TranscriptLine) => boolean, timeoutMs: number): Promise<void>;
-  request(method: string, target: string, body: PlainObject | undefined, isPrompt: boolean): Promise<void>;
+  /** Sends it, writes the answer down and gives it. */
+  request(question: Question): Promise<HttpLine>;
   upload(
     target: string,
     form: { filename: string; bytes: Buffer; fields: Record<string, string> },
@@ -48,11 +65,17 @@ export async function openDialogue(baseUrl: string, clientId: string): Promise<D
         deadline.addEventListener('abort', check);
       });
     },
-    async request(method, target, body, isPrompt) {
-      const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    async request({ method, target, body, text, headers }) {
+      const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
+      const init = { method, ...(headers && { headers }), ...(sent !== undefined && { body: sent }) };
       const response = await sendRequest(baseUrl + target, init);
-      note(await readAnswer(response, { method, target, ...(body !== undefined ? { request: body } : {}) }));
-      if (isPrompt) return;
+      const line = await readAnswer(response, {
+        method,
+        target,
+        ...(body !== undefined && { request: body }),
+      });
+      note(line);
+      return line;
     },
     async upload(target, form, formNote) {
       const body = new FormData();
@@ -104,9 +127,11 @@ function closeSocket(socket: WebSocket): Promise<void> {
 async function readAnswer(
   response: Response,
   asked: { method: string; target: string; request?: PlainObject; form?: PlainObject },
-): Promise<TranscriptLine> {
+): Promise<HttpLine> {
   const bytes = Buffer.from(await response.arrayBuffer());
-  const isJson = response.headers.get('content-type')?.includes('application/json') === true;
+  const type = response.headers.get('content-type') ?? '';
+  const isJson = type.includes('application/json');
+  const isText = type.includes('text/plain');
   const headers: PlainObject = {};
   for (const [name, value] of response.headers) headers[name] = value;
   return {
@@ -114,21 +139,29 @@ async function readAnswer(
     method: asked.method,
     target: asked.target,
     request: asked.request,
+    requestText: undefined,
+    requestHeaders: undefined,
     form: asked.form,
     status: response.status,
     headers,
-    response: isJson ? (JSON.parse(bytes.toString('utf8')) as Plain) : undefined,
-    head: isJson ? undefined : bytes.subarray(0, 48),
+    response: isJson
+      ? (JSON.parse(bytes.toString('utf8')) as Plain)
+      : isText
+        ? bytes.toString('utf8')
+        : undefined,
+    head: isJson || isText ? undefined : bytes.subarray(0, 48),
   };
 }
 
 function readShownFiles(line: TranscriptLine): string[] {
   if (line.kind !== 'text' || line.type !== 'executed' || !isPlainObject(line.data.output)) return [];
   return Object.values(line.data.output).flatMap((list) =>
-    Array.isArray(list)
-      ? list.flatMap((file) =>
-          isPlainObject(file) && typeof file.filename === 'string' ? [file.filename] : [],
-        )
-      : [],
+    Array.isArray(list) ? list.flatMap((file) => nameShownFile(file) ?? []) : [],
   );
+}
+
+/** 3D savers show paths as texts. */
+function nameShownFile(file: Plain): string | undefined {
+  if (typeof file === 'string') return /\.\w+$/.test(file) ? posix.basename(file) : undefined;
+  return isPlainObject(file) && typeof file.filename === 'string' ? file.filename : undefined;
 }

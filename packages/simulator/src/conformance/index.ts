@@ -1,6 +1,8 @@
-export type { Edge, EdgeAnswer } from './edges.ts';
-export { askEdges, EDGES, loadRecordedEdges } from './edges.ts';
+export type { Edge } from './edge-list.ts';
+export { EDGES } from './edge-list.ts';
+export type { EdgeAnswer } from './edges.ts';
+export { askEdges, loadRecordedEdges } from './edges.ts';
 export type { Scenario, ScenarioResult } from './scenarios.ts';
-export { recordedGraph, runScenario, SCENARIOS } from './scenarios.ts';
-export type { HttpLine, Plain, PlainObject, TranscriptLine } from './transcript.ts';
-export { loadRecording } from './transcript.ts';
+export { listScenarios, runScenario, SCENARIOS } from './scenarios.ts';
+export type { HttpLine, Plain, PlainObject, RecordedVersion, TranscriptLine } from './transcript.ts';
+export { loadRecording, RECORDED_VERSIONS } from './transcript.ts';

@@ -1,26 +1,86 @@
 #!/usr/bin/env node
-import { runScenario, SCENARIOS } from './scenarios.ts';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sendRequest } from '../platform/http-client.ts';
+import { askEdges, type EdgeAnswer, loadRecordedEdges } from './edges.ts';
+import { listScenarios, runScenario } from './scenarios.ts';
+import type { RecordedVersion, TranscriptLine } from './transcript.ts';
 
-/** Plays the conformance list against a server: `node dist/conformance/main.js --url URL [--only NAME] [--verbose]`. */
+const USAGE =
+  'usage: conformance --url http://127.0.0.1:8188 [--only NAME] [--without-edges] [--record FOLDER] [--verbose]\n';
+
+/** Plays the conformance list of a server's version against it; `--record` writes down what it says, as new recordings. */
 async function main(args: readonly string[]): Promise<number> {
-  const url = readOption(args, '--url');
+  const url = readOption(args, '--url')?.replace(/\/$/, '');
   if (url === undefined) {
-    process.stderr.write('usage: conformance --url http://127.0.0.1:8188 [--only NAME] [--verbose]\n');
+    process.stderr.write(USAGE);
     return 2;
   }
+  const version = await readVersion(url);
+  const recordTo = readOption(args, '--record');
+  if (recordTo !== undefined) mkdirSync(recordTo, { recursive: true });
   const only = readOption(args, '--only');
   let different = 0;
-  for (const scenario of SCENARIOS) {
-    if (only !== undefined && only !== scenario.name) continue;
-    const { differences } = await runScenario(url.replace(/\/$/, ''), scenario);
+  const tell = (name: string, differences: readonly string[]) => {
     if (differences.length > 0) different += 1;
-    process.stdout.write(`${differences.length === 0 ? 'equal    ' : 'DIFFERENT'} ${scenario.name}\n`);
-    for (const difference of args.includes('--verbose') ? differences : differences.slice(0, 3)) {
+    process.stdout.write(`${differences.length === 0 ? 'equal    ' : 'DIFFERENT'} ${name}\n`);
+    for (const difference of args.includes('--verbose') ? differences : differences.slice(0, 3))
       process.stdout.write(`  ${difference.slice(0, 1500)}\n`);
+  };
+  if (only === undefined && !args.includes('--without-edges')) {
+    const heard = await askEdges(url);
+    tell('edges', compareEdges(version, heard));
+    if (recordTo !== undefined) writeFileSync(join(recordTo, 'edges.json'), writeEdges(heard));
+  }
+  for (const scenario of listScenarios(version)) {
+    if (only !== undefined && only !== scenario.name) continue;
+    const { differences, heard } = await runScenario(url, scenario);
+    tell(scenario.name, differences);
+    if (recordTo !== undefined) writeFileSync(join(recordTo, `${scenario.name}.jsonl`), writeLines(heard));
+  }
+  process.stdout.write(`${different} different from ${version}\n`);
+  return different === 0 ? 0 : 1;
+}
+
+async function readVersion(url: string): Promise<RecordedVersion> {
+  const stats = (await (await sendRequest(`${url}/system_stats`)).json()) as {
+    system: { comfyui_version: string };
+  };
+  return /^0\.[0-3]\./.test(stats.system.comfyui_version) ? '0.3.64' : '0.33';
+}
+
+function compareEdges(version: RecordedVersion, heard: readonly EdgeAnswer[]): string[] {
+  const recorded = new Map(loadRecordedEdges(version).map((answer) => [answer.name, JSON.stringify(answer)]));
+  return heard.flatMap((answer) => {
+    const [expected, text] = [recorded.get(answer.name), JSON.stringify(answer)];
+    return expected === text ? [] : [`${answer.name}\n    recorded: ${expected}\n    heard:    ${text}`];
+  });
+}
+
+function writeEdges(answers: readonly EdgeAnswer[]): string {
+  return `[\n${answers.map((answer) => JSON.stringify(answer)).join(',\n')}\n]\n`;
+}
+
+/** One line per frame or answer, as recordings are read. */
+function writeLines(lines: readonly TranscriptLine[]): string {
+  return lines.map((line) => `${JSON.stringify(describeLine(line))}\n`).join('');
+}
+
+function describeLine(line: TranscriptLine): Record<string, unknown> {
+  switch (line.kind) {
+    case 'text':
+      return { ws: 'text', message: { type: line.type, data: line.data } };
+    case 'binary':
+      return { ws: 'binary', event: line.event, head: line.head.toString('base64') };
+    case 'http': {
+      const { method, target, request, form, status, headers, response, head } = line;
+      return {
+        http: `${method} ${target}`,
+        ...{ request, form, status, headers, response },
+        ...(head !== undefined && { head: head.toString('base64') }),
+      };
     }
   }
-  process.stdout.write(`${different} different\n`);
-  return different === 0 ? 0 : 1;
 }
 
 function readOption(args: readonly string[], name: string): string | undefined {

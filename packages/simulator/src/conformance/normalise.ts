@@ -15,10 +15,10 @@ export interface NormalTranscript {
   readonly answers: readonly Answer[];
 }
 
-/** One HTTP answer; `headers` is empty where the recording kept none. */
+/** One HTTP answer; `headers` is undefined where the recording kept none. */
 export interface Answer {
   readonly text: string;
-  readonly headers: string;
+  readonly headers: Readonly<Record<string, string>> | undefined;
 }
 
 /** Normalises ids, times, counters, file numbers, sizes, and the order the server is free to choose. */
@@ -117,27 +117,33 @@ function orderFrames(frames: readonly Frame[]): string[] {
   return ordered;
 }
 
-/** Fractional progress (a sleeping node) is one line however often it came. */
+/** Fractional progress (a sleeping node) is one line however often it came; its whole ticks are dropped, its start stays. */
 function collapse(texts: readonly string[]): string[] {
-  const result: string[] = [];
-  for (const text of texts) {
-    const isSleep = /"max":\d*\.\d+/.test(text) || /"value":(?:\d*\.\d+|\d+e-\d+|[\d.]+e-\d+)/.test(text);
-    const isRunning = text.startsWith('progress {') || text.includes('"state":"running"');
-    const shown = isSleep && isRunning ? text.replace(/"value":[\d.e-]+/, '"value":"~"') : text;
-    if (shown.includes('"value":"~"') && result.includes(shown)) continue;
-    result.push(shown);
-  }
-  return result.some((text) => text.includes('"~"')) ? result.filter((text) => !isWholeTick(text)) : result;
+  const shown = texts.map((text) =>
+    isTick(text) && isFractional(text) ? text.replace(/"value":[\d.e-]+/, '"value":"~"') : text,
+  );
+  if (!shown.some((text) => text.includes('"~"'))) return shown;
+  const start = shown.findIndex(isTick);
+  return shown.filter((text, index) => {
+    if (text.includes('"~"')) return shown.indexOf(text) === index;
+    return !isTick(text) || index === start;
+  });
 }
 
-/** The first and last tick of a sleep may be whole numbers. */
-function isWholeTick(text: string): boolean {
-  return (
-    (text.startsWith('progress {') || text.includes('"state":"running"')) &&
-    !text.includes('"~"') &&
-    !text.includes('"max":1,')
-  );
+function isTick(text: string): boolean {
+  return text.startsWith('progress {') || text.includes('"state":"running"');
 }
+
+function isFractional(text: string): boolean {
+  return /"max":\d*\.\d+/.test(text) || /"value":(?:\d*\.\d+|\d+e-\d+|[\d.]+e-\d+)/.test(text);
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const TIMES = new Set([
+  ...['timestamp', 'create_time', 'execution_start_time', 'execution_end_time', 'modified', 'created'],
+]);
+
+const NUMBERS = new Set(['number', 'priority']);
 
 /** Replaces what differs between runs: ids, numbers, times, temp letters, file counters. */
 class Names {
@@ -154,7 +160,10 @@ class Names {
       if (line.kind === 'text') add(line.data.sid, () => `<client ${++clients}>`);
       if (line.kind !== 'http' || line.request === undefined) continue;
       add(line.request.client_id, () => `<client ${++clients}>`);
-      if (line.target === '/prompt') add(line.request.prompt_id, () => `<prompt ${++prompts}>`);
+      if (line.target !== '/prompt') continue;
+      const made = isPlainObject(line.response) ? line.response.prompt_id : undefined;
+      for (const id of [line.request.prompt_id, made])
+        if (typeof id === 'string' && UUID.test(id)) add(id, () => `<prompt ${++prompts}>`);
     }
   }
 
@@ -162,19 +171,28 @@ class Names {
   replace(text: string): string {
     let result = text;
     for (const [id, name] of this.known) result = result.replaceAll(id, name);
-    return result.replace(/_\d{5}_\./g, '_<n>_.').replace(/_temp_[a-z]{5}_/g, '_temp_<x>_');
+    return result
+      .replace(/_\d{5}(_?)\./g, '_<n>$1.')
+      .replace(/_temp_[a-z]{5}_/g, '_temp_<x>_')
+      .replace(/_[0-9a-f]{32}\./g, '_<hex>.');
   }
 
   clean(value: Plain, key = ''): Plain {
-    if (key === 'timestamp') return 0;
+    if (TIMES.has(key)) return 0;
     if (key === 'traceback') return ['<traceback>'];
-    if (key === 'number' && typeof value === 'number') return this.place(value);
+    if (NUMBERS.has(key) && typeof value === 'number') return this.place(value);
     if (typeof value === 'string') return /^(tensor\(|<)/.test(value) ? '<value>' : this.replace(value);
     if (Array.isArray(value)) return this.cleanList(value, key);
-    if (!isPlainObject(value)) return value;
+    return isPlainObject(value) ? this.cleanObject(value) : value;
+  }
+
+  private cleanObject(value: PlainObject): PlainObject {
     const cleaned: PlainObject = {};
     for (const name of Object.keys(value).sort())
       cleaned[this.replace(name)] = this.clean(value[name] ?? null, name);
+    // Which of many results stands for a job depends on the order in which they came.
+    const { outputs_count: count } = value;
+    if (typeof count === 'number' && count > 2) cleaned.preview_output = '<one of them>';
     return cleaned;
   }
 
@@ -208,27 +226,32 @@ function sortTexts(value: Plain | undefined): Plain {
   return Array.isArray(value) ? [...value].sort() : null;
 }
 
-const SHOWN_HEADERS = ['content-type', 'accept-ranges', 'content-disposition'];
+const SHOWN_HEADERS = new Set([
+  ...['content-type', 'accept-ranges', 'content-disposition', 'content-security-policy'],
+  ...['x-content-type-options', 'vary', 'cache-control'],
+]);
+
+/** Answers that tell of all that ever ran on a server: only that they come. */
+const ABOUT_ALL = new Set(['/internal/files/output']);
 
 function describeAnswer(line: HttpLine, names: Names): Answer {
   const magic =
     line.head === undefined ? '' : line.head.toString('latin1', 0, 4).replace(/[^\x20-\x7e]/g, '?');
   const target = names.replace(decodeURIComponent(line.target));
-  const response = line.response === '' || line.response === undefined ? null : names.clean(line.response);
+  const isShown = line.response !== '' && line.response !== undefined && !ABOUT_ALL.has(line.target);
+  const response = isShown ? names.clean(line.response ?? null) : null;
   return {
     text: JSON.stringify({ answer: `${line.method} ${target}`, status: line.status, response, magic }),
-    headers: line.headers === undefined ? '' : JSON.stringify(pickHeaders(line, line.headers, names)),
+    headers: line.headers === undefined ? undefined : pickHeaders(line, line.headers, names),
   };
 }
 
 /** Headers that must be equal; lengths only where no counter or picture is in the body. */
-function pickHeaders(line: HttpLine, headers: PlainObject, names: Names): PlainObject {
-  const picked: PlainObject = {};
-  for (const name of SHOWN_HEADERS) {
-    const value = headers[name];
-    if (typeof value === 'string') picked[name] = names.replace(value);
-  }
-  const length = headers['content-length'] ?? null;
-  if (line.target.startsWith('/upload') || length === '0') picked['content-length'] = length;
+function pickHeaders(line: HttpLine, headers: PlainObject, names: Names): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (SHOWN_HEADERS.has(name) && typeof value === 'string') picked[name] = names.replace(value);
+  const length = headers['content-length'];
+  if (line.target.startsWith('/upload') || length === '0') picked['content-length'] = String(length);
   return picked;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { posix } from 'node:path';
 import { encodePng } from '../images/png.ts';
 import { type Dialogue, openDialogue } from './dialogue.ts';
 import {
@@ -19,7 +20,7 @@ export interface ReplayPlan {
 }
 
 /** A server that says less than the recorded one is not waited for any longer; the comparison shows it. */
-const WAIT_MS = 15_000;
+const WAIT_MS = 60_000;
 
 /** Sends the requests of a recording to a server again and records what it answers. */
 export async function replay(baseUrl: string, plan: ReplayPlan): Promise<readonly TranscriptLine[]> {
@@ -76,28 +77,43 @@ class ReplaySession {
 
   async perform(line: HttpLine): Promise<void> {
     if (line.form !== undefined) return this.dialogue.upload(line.target, buildForm(line.form), line.form);
-    const body = line.request === undefined ? undefined : this.translate(line.request);
-    const target = this.translateTarget(line.target);
-    await this.dialogue.request(line.method, target, body, line.target === '/prompt');
+    const heard = await this.dialogue.request({
+      method: line.method,
+      target: this.translateTarget(line.target),
+      body: line.request === undefined ? undefined : this.translate(line.request),
+      text: line.requestText,
+      headers: line.requestHeaders,
+    });
+    // An id that the server made: later requests name it.
+    const [recorded, made] = [readPromptId(line), readPromptId(heard)];
+    if (recorded !== undefined && made !== undefined) this.ids.set(recorded, made);
   }
 
-  /** The recorded body with fresh ids. */
+  /** The recorded body with fresh ids; what is no id is sent as it was. */
   private translate(request: PlainObject): PlainObject {
     const body: PlainObject = { ...request };
     if (typeof request.client_id === 'string') body.client_id = this.clientId;
-    if (typeof request.prompt_id === 'string') body.prompt_id = this.idFor(request.prompt_id);
-    if (Array.isArray(request.delete)) body.delete = request.delete.map((id) => this.idFor(String(id)));
+    if (typeof request.prompt_id === 'string' && UUID.test(request.prompt_id))
+      body.prompt_id = this.idFor(request.prompt_id);
+    for (const key of ['delete', 'job_ids']) {
+      const ids = request[key];
+      if (Array.isArray(ids))
+        body[key] = ids.map((id) => (typeof id === 'string' ? (this.ids.get(id) ?? id) : id));
+    }
     return body;
   }
 
   private translateTarget(target: string): string {
-    const history = /^\/history\/(.+)$/.exec(target)?.[1];
-    if (history !== undefined) return `/history/${this.idFor(history)}`;
-    if (!target.startsWith('/view?')) return target;
-    const query = new URLSearchParams(target.slice('/view?'.length));
+    const [path = '', search] = target.split('?');
+    const named = path
+      .split('/')
+      .map((part) => this.ids.get(part) ?? part)
+      .join('/');
+    if (path !== '/view' || search === undefined) return search === undefined ? named : `${named}?${search}`;
+    const query = new URLSearchParams(search);
     const name = query.get('filename') ?? '';
     const actual = this.dialogue.shownFiles().find((file) => withoutCounter(file) === withoutCounter(name));
-    if (actual === undefined || !/_\d{5}_\./.test(name)) return target;
+    if (actual === undefined || !COUNTER.test(name)) return target;
     query.set('filename', actual);
     return `/view?${query.toString().replaceAll('+', '%20')}`;
   }
@@ -109,8 +125,16 @@ class ReplaySession {
   }
 }
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const COUNTER = /_\d{5}(_?)\./;
+
 function withoutCounter(name: string): string {
-  return name.replace(/_\d{5}_\./, '_.').replace(/_temp_[a-z]{5}_/, '_temp_');
+  return name.replace(COUNTER, '$1.').replace(/_temp_[a-z]{5}_/, '_temp_');
+}
+
+function readPromptId({ method, target, response }: HttpLine): string | undefined {
+  if (method !== 'POST' || target !== '/prompt' || !isPlainObject(response)) return undefined;
+  return typeof response.prompt_id === 'string' ? response.prompt_id : undefined;
 }
 
 /** Frames that tell how far a run is: starts, ends, nodes, and whole steps of a sampler. */
@@ -139,14 +163,26 @@ function isStep(data: PlainObject): boolean {
 
 const PICTURE = { width: 48, height: 32 };
 
+/** Files that are no pictures, by their ending. */
+const OTHER_FILES: Readonly<Record<string, string>> = {
+  '.obj': 'v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n',
+  '.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
+  '.html': '<p>hi</p>',
+};
+
 /** The uploaded picture: always the same bytes, unless the recording says "other". */
 function buildForm(form: PlainObject): { filename: string; bytes: Buffer; fields: Record<string, string> } {
-  const data = new Uint8Array(PICTURE.width * PICTURE.height * 4).fill(form.note === undefined ? 200 : 90);
   const fields: Record<string, string> = {};
   for (const name of ['type', 'subfolder', 'overwrite']) {
     const value: Plain | undefined = form[name];
     if (typeof value === 'string') fields[name] = value;
   }
-  const filename = isPlainObject(form) && typeof form.image === 'string' ? form.image : 'in.png';
-  return { filename, bytes: encodePng({ ...PICTURE, channels: 4, data }), fields };
+  const filename = typeof form.image === 'string' ? form.image : 'in.png';
+  const other = OTHER_FILES[posix.extname(filename)];
+  return { filename, bytes: other === undefined ? drawPicture(form) : Buffer.from(other), fields };
+}
+
+function drawPicture(form: PlainObject): Buffer {
+  const data = new Uint8Array(PICTURE.width * PICTURE.height * 4).fill(form.note === undefined ? 200 : 90);
+  return encodePng({ ...PICTURE, channels: 4, data });
 }

@@ -1,11 +1,12 @@
 import { sendRequest } from '../platform/http-client.ts';
 import { type Answer, type NormalTranscript, normalise } from './normalise.ts';
 import { replay } from './replay.ts';
-import { type HttpLine, loadRecording, type TranscriptLine } from './transcript.ts';
+import { loadRecording, type RecordedVersion, type TranscriptLine } from './transcript.ts';
 
-/** One row of the conformance list: a recording to be played against a server. */
+/** One row of the conformance list: a recording to be played against a server of that version. */
 export interface Scenario {
   readonly name: string;
+  readonly version: RecordedVersion;
   /** Previews must be on (`--preview-method auto`). */
   readonly needsPreviews?: boolean;
   /** The graph must have run just before (its recording is played first). */
@@ -16,51 +17,110 @@ export interface Scenario {
   readonly secondRecording?: string;
   /** Caches of the server are dropped first. */
   readonly startsCold?: boolean;
+  /** History is cleared first. */
+  readonly startsWithoutHistory?: boolean;
+  /** Its runs overlap its requests: only the answers to POST are compared. */
+  readonly overlaps?: boolean;
+  /** Its worker may begin before or after a request is answered: counts of `status` are not compared. */
+  readonly statusesRace?: boolean;
+  /** Nothing runs on the server afterwards. */
+  readonly killsWorker?: boolean;
 }
 
-/** Every recorded scenario, in the order they depend on each other. */
+const OLD = '0.3.64';
+const NEW = '0.33';
+
+/** Every recorded scenario, in the order they depend on each other; what kills the worker comes last of its version. */
 export const SCENARIOS: readonly Scenario[] = [
-  { name: 'success', startsCold: true },
-  { name: 'fully-cached-second-run', after: 'success', startsCold: true },
-  { name: 'node-error' },
-  { name: 'validation-400-missing-input' },
-  { name: 'validation-400-unknown-class' },
-  { name: 'partial-200-node-errors' },
-  { name: 'interrupt-running' },
-  { name: 'three-queued-one-deleted' },
-  { name: 'sleep-with-progress-text' },
-  { name: 'websocket-image-plain' },
-  { name: 'websocket-image-with-metadata', wantsMetadata: true },
-  { name: 'animated-and-preview-outputs' },
-  { name: 'video-outputs' },
-  { name: 'uploads-and-load-image' },
-  { name: 'reconnect-mid-run', reconnects: true, secondRecording: 'reconnect-mid-run.second-socket' },
-  { name: 'sampler-cold-model-with-previews', needsPreviews: true, startsCold: true },
-  { name: 'sampler-warm-model', needsPreviews: true },
-  { name: 'sampler-other-model', needsPreviews: true },
-  { name: 'sampler-previews-with-metadata', needsPreviews: true, wantsMetadata: true },
-  { name: 'sampler-interrupted-at-step-5', needsPreviews: true },
+  { version: OLD, name: 'success', startsCold: true },
+  { version: OLD, name: 'fully-cached-second-run', after: 'success', startsCold: true },
+  { version: OLD, name: 'node-error' },
+  { version: OLD, name: 'validation-400-missing-input' },
+  { version: OLD, name: 'validation-400-unknown-class' },
+  { version: OLD, name: 'partial-200-node-errors' },
+  { version: OLD, name: 'interrupt-running' },
+  { version: OLD, name: 'three-queued-one-deleted', statusesRace: true },
+  { version: OLD, name: 'sleep-with-progress-text' },
+  { version: OLD, name: 'websocket-image-plain' },
+  { version: OLD, name: 'websocket-image-with-metadata', wantsMetadata: true },
+  { version: OLD, name: 'animated-and-preview-outputs' },
+  { version: OLD, name: 'video-outputs' },
+  { version: OLD, name: 'uploads-and-load-image' },
+  {
+    version: OLD,
+    name: 'reconnect-mid-run',
+    reconnects: true,
+    secondRecording: 'reconnect-mid-run.second-socket',
+  },
+  { version: OLD, name: 'sampler-cold-model-with-previews', needsPreviews: true, startsCold: true },
+  { version: OLD, name: 'sampler-warm-model', needsPreviews: true },
+  { version: OLD, name: 'sampler-other-model', needsPreviews: true },
+  { version: OLD, name: 'sampler-previews-with-metadata', needsPreviews: true, wantsMetadata: true },
+  { version: OLD, name: 'sampler-interrupted-at-step-5', needsPreviews: true },
+  { version: NEW, name: 'success', startsCold: true },
+  { version: NEW, name: 'fully-cached-second-run', startsCold: true },
+  { version: NEW, name: 'node-error', startsCold: true },
+  { version: NEW, name: 'validation-400-missing-input' },
+  { version: NEW, name: 'validation-400-unknown-class' },
+  { version: NEW, name: 'validation-400-dependency-cycle' },
+  { version: NEW, name: 'validation-other' },
+  { version: NEW, name: 'invalid-prompt-id', startsCold: true },
+  { version: NEW, name: 'partial-200-node-errors', startsCold: true },
+  { version: NEW, name: 'interrupt-running', startsCold: true },
+  { version: NEW, name: 'autogrow-and-dynamic-combo', overlaps: true },
+  { version: NEW, name: 'node-replacement', overlaps: true },
+  { version: NEW, name: 'sampler-with-preview-method-in-extra-data', startsCold: true },
+  { version: NEW, name: 'sampler-with-preview-method-and-metadata', wantsMetadata: true },
+  { version: NEW, name: 'job-cancel-queued', startsCold: true },
+  {
+    version: NEW,
+    name: 'job-cancel-running',
+    startsCold: true,
+    startsWithoutHistory: true,
+    after: 'interrupt-running',
+  },
+  { version: NEW, name: 'job-cancel-many', startsCold: true },
+  { version: NEW, name: 'jobs-list-and-detail', startsCold: true },
+  { version: NEW, name: 'silent-output-node', startsCold: true },
+  { version: NEW, name: '3d-output', startsCold: true },
+  { version: NEW, name: 'text-and-other-outputs', startsCold: true },
+  { version: NEW, name: 'progress-text-node', startsCold: true },
+  { version: NEW, name: 'view-upload-userdata-headers' },
+  { version: NEW, name: 'reconnect-mid-run', reconnects: true, startsCold: true },
+  { version: NEW, name: 'worker-killed-by-undeclared-link', killsWorker: true },
 ];
+
+/** The rows for a server of this version. */
+export function listScenarios(version: RecordedVersion): readonly Scenario[] {
+  return SCENARIOS.filter((scenario) => scenario.version === version);
+}
 
 /** What differs between a recording and a server; empty lists mean equal. */
 export interface ScenarioResult {
   readonly name: string;
   readonly differences: readonly string[];
+  readonly heard: readonly TranscriptLine[];
 }
 
 /** Plays one scenario and compares both transcripts, normalised. Rejects when the server cannot be reached. */
 export async function runScenario(baseUrl: string, scenario: Scenario): Promise<ScenarioResult> {
   if (scenario.startsCold === true) await dropCaches(baseUrl);
-  if (scenario.after !== undefined) await replay(baseUrl, planFor({ name: scenario.after }));
+  if (scenario.startsWithoutHistory === true) await clearHistory(baseUrl);
+  const { version, after } = scenario;
+  if (after !== undefined) await replay(baseUrl, planFor({ version, name: after }));
   const plan = planFor(scenario);
   const heard = await replay(baseUrl, plan);
   const expected = normalise(mergeSecondSocket(plan.lines, scenario));
-  return { name: scenario.name, differences: compare(expected, normalise(heard)) };
+  const differences = compare(expected, normalise(heard));
+  const isJudged = (text: string) =>
+    (scenario.overlaps !== true || /^answer .*\n.*"POST /.test(text)) &&
+    (scenario.statusesRace !== true || !text.startsWith('status '));
+  return { name: scenario.name, heard, differences: differences.filter(isJudged) };
 }
 
 function planFor(scenario: Scenario): Parameters<typeof replay>[1] {
   return {
-    lines: loadRecording(scenario.name),
+    lines: loadRecording(scenario.name, scenario.version),
     wantsMetadata: scenario.wantsMetadata === true,
     reconnects: scenario.reconnects === true,
   };
@@ -70,7 +130,16 @@ function planFor(scenario: Scenario): Parameters<typeof replay>[1] {
 function mergeSecondSocket(lines: readonly TranscriptLine[], scenario: Scenario): readonly TranscriptLine[] {
   if (scenario.secondRecording === undefined) return lines;
   const later = lines.findIndex((line) => line.kind === 'http' && line.method === 'GET');
-  return [...lines.slice(0, later), ...loadRecording(scenario.secondRecording), ...lines.slice(later)];
+  return [
+    ...lines.slice(0, later),
+    ...loadRecording(scenario.secondRecording, scenario.version),
+    ...lines.slice(later),
+  ];
+}
+
+async function clearHistory(baseUrl: string): Promise<void> {
+  const init = { method: 'POST', body: '{"clear": true}' };
+  await (await sendRequest(`${baseUrl}/history`, init)).arrayBuffer();
 }
 
 async function dropCaches(baseUrl: string): Promise<void> {
@@ -110,10 +179,13 @@ function compare(expected: NormalTranscript, heard: NormalTranscript): string[] 
   ];
 }
 
-/** Headers count only where the recording kept them. */
+/** Headers count only where the recording kept them, and only those that it kept. */
 function showAnswer(recorded: NormalTranscript): (answer: Answer, index: number) => string {
-  return (answer, index) =>
-    (recorded.answers[index]?.headers ?? '') === '' ? answer.text : `${answer.text} ${answer.headers}`;
+  return (answer, index) => {
+    const kept = Object.keys(recorded.answers[index]?.headers ?? {});
+    if (kept.length === 0) return answer.text;
+    return `${answer.text} ${kept.map((name) => `${name}: ${answer.headers?.[name]}`).join(', ')}`;
+  };
 }
 
 function compareLists(what: string, expected: readonly string[], heard: readonly string[]): string[] {
@@ -125,12 +197,4 @@ function compareLists(what: string, expected: readonly string[], heard: readonly
     );
   }
   return differences;
-}
-
-/** The graph of a recording, for tests that send it themselves. */
-export function recordedGraph(name: string): unknown {
-  const post = loadRecording(name).find(
-    (line): line is HttpLine => line.kind === 'http' && line.target === '/prompt' && line.method === 'POST',
-  );
-  return post?.request?.prompt;
 }

@@ -15,6 +15,9 @@ export interface HttpLine {
   readonly method: string;
   readonly target: string;
   readonly request: PlainObject | undefined;
+  /** A body that is sent as it stands: no JSON, or JSON that the server keeps. */
+  readonly requestText: string | undefined;
+  readonly requestHeaders: Readonly<Record<string, string>> | undefined;
   readonly form: PlainObject | undefined;
   readonly status: number;
   readonly headers: PlainObject | undefined;
@@ -32,17 +35,27 @@ function readObject(value: Plain | undefined): PlainObject | undefined {
   return isPlainObject(value) ? value : undefined;
 }
 
-/** Reads one recording of `transcripts/`. Throws when the file or a line is not one. */
-export function loadRecording(name: string): TranscriptLine[] {
-  const text = readFileSync(new URL(`../../transcripts/${name}.jsonl`, import.meta.url), 'utf8');
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => readLine(JSON.parse(line) as Plain, name));
+/** The versions of which there are recordings. */
+export const RECORDED_VERSIONS = ['0.3.64', '0.33'] as const;
+
+export type RecordedVersion = (typeof RECORDED_VERSIONS)[number];
+
+/** Where the recordings of a version lie. */
+export function recordingUrl(version: RecordedVersion, file: string): URL {
+  return new URL(`../../transcripts/${version}/${file}`, import.meta.url);
 }
 
-function readLine(value: Plain, name: string): TranscriptLine {
+/** Reads one recording of a version. Throws when the file or a line is not one. Notes and what the client sent are left out. */
+export function loadRecording(name: string, version: RecordedVersion = '0.3.64'): TranscriptLine[] {
+  return readFileSync(recordingUrl(version, `${name}.jsonl`), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => readLine(JSON.parse(line) as Plain, name) ?? []);
+}
+
+function readLine(value: Plain, name: string): TranscriptLine | undefined {
   if (!isPlainObject(value)) throw new TypeError(`${name}: a line is not an object`);
+  if (value.note !== undefined || value.wsSent !== undefined) return undefined;
   if (value.ws === 'text') {
     const message = readObject(value.message);
     return { kind: 'text', type: String(message?.type), data: readObject(message?.data) ?? {} };
@@ -50,16 +63,36 @@ function readLine(value: Plain, name: string): TranscriptLine {
   const head = typeof value.head === 'string' ? Buffer.from(value.head, 'base64') : undefined;
   if (value.ws === 'binary')
     return { kind: 'binary', event: Number(value.event), head: head ?? Buffer.alloc(0) };
-  const [method = '', ...target] = String(value.http).split(' ');
+  return readHttp(value, head);
+}
+
+function readHttp(value: PlainObject, head: Buffer | undefined): HttpLine {
+  const [method = '', ...rest] = String(value.http).split(' ');
+  const target = rest.join(' ');
+  const isUpload = target.startsWith('/upload');
+  const body = readObject(value.request);
   return {
     kind: 'http',
     method,
-    target: target.join(' '),
-    request: readObject(value.request),
-    form: readObject(value.form),
+    target,
+    request: isUpload ? undefined : body,
+    requestText: typeof value.requestText === 'string' ? value.requestText : undefined,
+    requestHeaders: readTexts(value.requestHeaders),
+    form: readObject(value.form) ?? (isUpload ? encodeName(body) : undefined),
     status: Number(value.status),
     headers: readObject(value.headers),
     response: value.response,
     head,
   };
+}
+
+function readTexts(value: Plain | undefined): Record<string, string> | undefined {
+  if (!isPlainObject(value)) return undefined;
+  return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
+}
+
+/** The client of these recordings percent-encoded the slashes of a file name. */
+function encodeName(form: PlainObject | undefined): PlainObject | undefined {
+  const image = form?.image;
+  return typeof image === 'string' ? { ...form, image: image.replaceAll('/', '%2F') } : form;
 }

@@ -6,7 +6,15 @@ import { INFO_ROUTES } from './info-routes.ts';
 import { LATER_ROUTES } from './later-routes.ts';
 import { isAdmitted } from './origin.ts';
 import { PROMPT_ROUTES } from './prompt-routes.ts';
-import { HandlerRaised, type Reply, replyEmpty, replyText, SERVER_ERROR, type SimRequest } from './reply.ts';
+import {
+  HandlerRaised,
+  NOT_ADMITTED,
+  type Reply,
+  replyEmpty,
+  replyText,
+  SERVER_ERROR,
+  type SimRequest,
+} from './reply.ts';
 import { type RouteMatch, RouteTable } from './route-table.ts';
 import type { ServerState } from './server-state.ts';
 import { UPLOAD_ROUTES } from './upload-routes.ts';
@@ -77,7 +85,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, scope:
 
 /** Origin, OPTIONS, unknown paths and methods: answered without reading the body. */
 function refuseEarly(request: IncomingMessage, match: RouteMatch, state: ServerState): Reply | undefined {
-  if (!isAdmitted(request.headers, state.options)) return replyEmpty(403);
+  if (!isAdmitted(request.headers, state.options)) return NOT_ADMITTED;
   if (request.method === 'OPTIONS') return replyEmpty(200);
   if (match.kind === 'absent') return replyEmpty(404);
   return match.kind === 'wrong_method' ? replyText(405, '405: Method Not Allowed') : undefined;

@@ -49,6 +49,9 @@ export function replyText(status: number, text: string): Reply {
   return { status, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: text };
 }
 
+/** What the origin check says: it stands before everything else, so nothing is added to it. */
+export const NOT_ADMITTED: Reply = replyEmpty(403);
+
 /** What aiohttp says when a handler raises. */
 export const SERVER_ERROR: Reply = replyText(
   500,

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readNumber, readText } from '../faults/fault-script.ts';
 import type { CompiledOptions } from '../options.ts';
 import { isSince } from '../profile.ts';
-import type { Reply } from './reply.ts';
+import { NOT_ADMITTED, type Reply } from './reply.ts';
 import type { ServerState } from './server-state.ts';
 
 /** Writes an answer, acting out the faults that concern bodies. */
@@ -18,7 +18,7 @@ export function writeReply(
     ...reply.headers,
     Server: 'Python/3.11 aiohttp/3.8.4 (simulated)',
   };
-  if (hasPolicy(state.options, reply.status)) headers['Content-Security-Policy'] = POLICY;
+  if (hasPolicy(reply, state.options)) headers['Content-Security-Policy'] = POLICY;
   if (state.options.corsOrigin !== undefined) Object.assign(headers, corsHeaders(state.options.corsOrigin));
   if (!state.faults.isEmpty() && writeFaulty(path, response, { reply, headers, state })) return;
   if (reply.stream !== undefined) {
@@ -34,10 +34,10 @@ export function writeReply(
 const POLICY =
   "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self' data:; frame-src 'self'; object-src 'self';";
 
-/** Since 0.3.72 a server without API nodes sends a policy with all but 403 and 500. */
-function hasPolicy({ version, argv }: CompiledOptions, status: number): boolean {
+/** Since 0.3.72 a server without API nodes sends a policy, but with the origin check's refusal and with 500. */
+function hasPolicy(reply: Reply, { version, argv }: CompiledOptions): boolean {
   const isAsked = isSince(version, '0.33') && argv.includes('--disable-api-nodes');
-  return isAsked && status !== 403 && status !== 500;
+  return isAsked && reply !== NOT_ADMITTED && reply.status !== 500;
 }
 
 function corsHeaders(origin: string): Record<string, string> {

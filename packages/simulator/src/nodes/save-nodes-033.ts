@@ -2,7 +2,14 @@ import { barelyNumberedName } from '../files/save-path.ts';
 import type { Frame } from '../images/frame.ts';
 import { CLIPS } from '../media.ts';
 import { encodeFrame, planFor, type ResultFolder, saveFrames, writeOne } from './image-files.ts';
-import type { NodeContext, NodeDefinition, NodeResult, NodeRun } from './node-run.ts';
+import {
+  type NodeContext,
+  type NodeDefinition,
+  NodeFailure,
+  type NodeResult,
+  type NodeRun,
+} from './node-run.ts';
+import { SAVE_NODES } from './save-nodes.ts';
 import { expectKind } from './values.ts';
 
 /** What an OpenEXR file begins with; no reader of ours looks further. */
@@ -65,6 +72,18 @@ const runCompare: NodeRun = (context) => {
   return { outputs: [], ui: { a_images: show('a'), b_images: show('b') } };
 };
 
+/** A single frame is no animation: `animated` is left out then. */
+function animatedWhenMany(definition: NodeDefinition | undefined): NodeDefinition {
+  return {
+    async run(context) {
+      if (definition === undefined) throw new NodeFailure('KeyError', `'${context.classType}'`);
+      const { outputs, ui } = await definition.run(context);
+      const isAnimated = expectKind(context.input('images'), 'image').frames.length > 1;
+      return { outputs, ui: { images: ui?.images, ...(isAnimated && { animated: [true] }) } };
+    },
+  };
+}
+
 type Sound = 'flac' | 'mp3' | 'opus';
 
 /** Since 0.25.0 the names of sounds end with their number. */
@@ -91,6 +110,8 @@ const runSaveAudioAdvanced: NodeRun = (context) => {
 /** Savers that came after 0.3.64, or that name their files otherwise since. */
 export const SAVE_NODES_033: Readonly<Record<string, NodeDefinition>> = {
   SaveImageAdvanced: { run: runSaveImageAdvanced },
+  SaveAnimatedPNG: animatedWhenMany(SAVE_NODES.SaveAnimatedPNG),
+  SaveAnimatedWEBP: animatedWhenMany(SAVE_NODES.SaveAnimatedWEBP),
   SaveText: { run: runSaveText },
   SaveImageDataSetToFolder: { run: runSaveDataSet },
   ImageCompare: { run: runCompare },
