@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { RealVerdict, Template } from './template-data.ts';
 
 /** A folder inside each models folder that holds every model once more. */
@@ -88,4 +91,19 @@ function parseAnswer(text: string): PromptAnswer {
   } catch {
     return {};
   }
+}
+
+/** For each graph the nodes that this ComfyUI could not even call, by its own code and the signatures of its nodes. */
+export async function findFailingCalls(
+  real: { python: string; repoPath: string },
+  home: string,
+  graphs: readonly unknown[],
+): Promise<string[][]> {
+  const script = fileURLToPath(new URL('failing_calls.py', import.meta.url));
+  const file = join(home, 'graphs.json');
+  await writeFile(file, JSON.stringify(graphs));
+  const { stdout } = await promisify(execFile)(real.python, [script, real.repoPath, home, file], {
+    maxBuffer: 2 ** 26,
+  });
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
 }

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ComfyuiProcess } from '../../../../e2e/real-fleet/comfyui-process.ts';
-import { findRealComfyui } from '../../../../e2e/services/real-comfyui.ts';
+import { type FoundComfyui, findRealComfyui } from '../../../../e2e/services/real-comfyui.ts';
 import { skipWhen } from '../../../../e2e/services/skip-reason.ts';
 import { makeMutations } from './mutations.ts';
-import { placeFiles, RealJudge } from './real-server.ts';
+import { findFailingCalls, placeFiles, RealJudge } from './real-server.ts';
 import {
   type Recording,
   readObjectInfo,
@@ -29,12 +29,14 @@ async function tellOtherVersion(repoPath: string): Promise<string | undefined> {
 }
 
 describe('what a real ComfyUI says of templates and mutations', skipWhen(missing), () => {
+  let found: FoundComfyui;
   let folder: string;
   let comfyui: ComfyuiProcess;
   let judge: RealJudge;
 
   beforeAll(async () => {
     if (real.missing !== undefined) return;
+    found = real;
     folder = await mkdtemp(join(tmpdir(), 'comfleet-templates-'));
     await placeFiles(join(folder, 'w1'), readTemplates().values());
     comfyui = await ComfyuiProcess.start(real, folder, 'w1', { withApiNodes: true });
@@ -52,8 +54,14 @@ describe('what a real ComfyUI says of templates and mutations', skipWhen(missing
     const source = { templates, objectInfo: isRecording ? objectInfo : readObjectInfo() };
     const recording: Recording = { comfyui: RECORDED_VERSION, templates: {}, mutations: [] };
     for (const [name, { api }] of templates) recording.templates[name] = await judge.judge(api);
-    for (const { graph, ...mutation } of makeMutations(source)) {
-      recording.mutations.push({ ...mutation, verdict: await judge.judge(graph) });
+    const mutations = makeMutations(source);
+    const graphs = mutations.map(({ graph }) => graph);
+    const failing = await findFailingCalls(found, join(folder, 'w1'), graphs);
+    for (const [index, { graph, ...mutation }] of mutations.entries()) {
+      const verdict = await judge.judge(graph);
+      const failingCalls = failing[index] ?? [];
+      if (verdict.isAccepted && failingCalls.length > 0) Object.assign(verdict, { failingCalls });
+      recording.mutations.push({ ...mutation, verdict });
     }
     if (isRecording) writeRecording(recording, objectInfo);
     expect(recording).toEqual(readRecording());

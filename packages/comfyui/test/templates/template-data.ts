@@ -18,6 +18,8 @@ export interface RealVerdict {
   /** Type of the error of a whole graph. */
   error?: string;
   problems: [string, string | null, string][];
+  /** Nodes of an accepted graph that could not even be called when it runs: an argument too few or too many. */
+  failingCalls?: string[];
 }
 
 /** One recorded verdict on a mutation. */
