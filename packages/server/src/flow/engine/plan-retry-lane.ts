@@ -19,11 +19,10 @@ export function planRetryLane(
   const othersBytes = others.map(({ vramBytes }) => vramBytes);
   const next =
     error.code === 'OUT_OF_MEMORY' ? askForMoreVram(needs, failed?.vramBytes ?? 0, othersBytes) : needs;
-  const able = ending === 'refused' && failed ? others.filter(isSurer(failed, needs)) : others;
   return {
     key: lanes.judge(next).key,
     requirements: JSON.stringify(next),
-    hasOtherWorker: able.length > 0,
+    hasOtherWorker: ending === 'refused' && failed ? hasSurer(board, failed, next) : others.length > 0,
   };
 }
 
@@ -34,13 +33,24 @@ export interface FailedTry {
   readonly ending: AttemptEnding;
 }
 
-/** What one worker refused because it lacks a choice is not sent to one that lacks no less. */
-function isSurer(failed: WorkerFacts, needs: Needs): (other: WorkerFacts) => boolean {
+/**
+ * What one worker refused is sent to another one that is online and lists everything; where the first lacks a choice, also to
+ * one that lists more of them, which is waited for. One that lacks no less would refuse it too.
+ */
+function hasSurer(board: Board, failed: WorkerFacts, needs: Needs): boolean {
   const most = listDoubts(failed, needs).length;
-  return (other) => {
-    const doubts = listDoubts(other, needs).length;
-    return doubts === 0 || doubts < most;
-  };
+  if (most === 0)
+    return listOthers(board, needs, needs.excludedWorkers).some(
+      (other) => listDoubts(other, needs).length === 0,
+    );
+  return [...board.workers.values()].some(
+    ({ facts, standsBack }) =>
+      !standsBack &&
+      facts.state !== 'disabled' &&
+      !needs.excludedWorkers.includes(facts.id) &&
+      canRun(facts, needs) &&
+      listDoubts(facts, needs).length < most,
+  );
 }
 
 /** Workers online that can run this, but for these. */

@@ -3,7 +3,7 @@ import type { BoardWorker } from './board-worker.ts';
 
 /** Free workers of a lane, without those it avoids or that are backups while others that could run it are there. */
 export function listCandidates(lane: BoardLane): BoardWorker[] {
-  const free = [...lane.free];
+  const free = lane.isPicky ? [...lane.free].filter((worker) => !isBarred(worker, lane)) : [...lane.free];
   const avoids = lane.isPicky && hasOther(lane, (worker) => !isAvoided(worker, lane));
   const avoidsBackups =
     free.some(({ facts }) => facts.group === 'backup') &&
@@ -27,6 +27,11 @@ export function hasOther(lane: BoardLane, fits: (worker: BoardWorker) => boolean
  */
 export function isAvoided(worker: BoardWorker, lane: BoardLane): boolean {
   return hasFailed(worker, lane) || isTooSmall(worker, lane) || lane.isDoubtful(worker);
+}
+
+/** It failed the task and lists less of what it picks than another one of the fleet, which is waited for. */
+export function isBarred(worker: BoardWorker, lane: BoardLane): boolean {
+  return hasFailed(worker, lane) && lane.isDoubtful(worker);
 }
 
 export function hasFailed({ facts }: BoardWorker, { needs }: BoardLane): boolean {

@@ -2,7 +2,7 @@ import type { WorkerId } from '@comfleet/contract';
 import type { Board } from './board.ts';
 import type { BoardLane } from './board-lane.ts';
 import type { BoardWorker } from './board-worker.ts';
-import { hasFailed, hasOther, isAvoided } from './candidates.ts';
+import { hasFailed, hasOther, isAvoided, isBarred } from './candidates.ts';
 import { type Chosen, scoreWorker } from './choose-worker.ts';
 import { type Decision, isTypeFull } from './decide.ts';
 import { findMissing, isPinnedElsewhere, listDoubts, type Needs, nameChoice, type Refusal } from './needs.ts';
@@ -62,6 +62,7 @@ function findRefusal(worker: BoardWorker, lane: BoardLane | null, needs: Needs):
 
 /** Others are to take it instead: this one failed it, or is a backup. */
 function findBetterOthers(worker: BoardWorker, lane: BoardLane | null): Refusal | null {
+  if (lane && isBarred(worker, lane)) return { reason: 'failed_here' };
   if (lane && isAvoided(worker, lane) && hasOther(lane, (other) => !isAvoided(other, lane)))
     return nameAvoidance(worker, lane);
   if (lane && worker.facts.group === 'backup' && hasOther(lane, (other) => other.facts.group === 'primary'))
