@@ -42,6 +42,7 @@ export {
   replaceNodes,
 } from './graphs/node-replacements.ts';
 export * from './graphs/object-info.ts';
+export { findPaidClasses, isPaidClass, type PaidClasses } from './graphs/paid-classes.ts';
 export {
   type FileInput,
   isOutputNode,

@@ -38,8 +38,17 @@ export const HELD_REASONS = [
   'retry_delay',
   'batch_paused',
   'storage_full',
+  /** Its paid nodes may have run: a person says whether it is sent again. */
+  'needs_decision',
 ] as const;
 export type HeldReason = (typeof HELD_REASONS)[number];
+
+/** A person's word on a task that may have been paid for: sent again, or ended as failed. */
+export const DECISIONS = ['run_again', 'give_up'] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+/** POST /api/fleet/tasks/{id}/decide. */
+export const decideTaskSchema = z.object({ decision: z.enum(DECISIONS) }).meta({ id: 'DecideTask' });
 
 /** The words of the v1 API, accepted as filters beside ours. */
 export const STATE_ALIASES: Readonly<Record<string, readonly TaskState[]>> = {
@@ -149,6 +158,8 @@ export const taskSchema = z
     prompt_id: z.string().nullable(),
     attempt_count: z.int(),
     held_reason: z.enum(HELD_REASONS).nullable(),
+    /** It has nodes that cost money each time they run, as far as a worker has told. Servers before 0.2 send none. */
+    paid: z.boolean().optional(),
     due_at: timeSchema.nullable(),
     /** Tasks ahead of this one in the order they would start; 0 is next; null when not waiting. */
     queue_position: z.int().nullable(),
@@ -167,6 +178,7 @@ export const taskSchema = z
     duration_seconds: z.number().nullable(),
     timeout_seconds: z.number().nullable(),
     results: z.array(resultSchema),
+    /** Why it failed; of a task held for a decision, what happened to it. */
     error: recordedErrorSchema.nullable(),
   })
   .meta({ id: 'Task' });

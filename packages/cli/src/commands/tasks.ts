@@ -9,6 +9,7 @@ import { finishTask } from './run.ts';
 
 export interface ListFlags {
   readonly status?: string;
+  readonly held?: string;
   readonly type?: string;
   readonly worker?: string;
   readonly batch?: string;
@@ -20,9 +21,9 @@ const HEADS = ['TASK', 'STATUS', 'WORKFLOW', 'WORKER', 'CREATED', 'SECONDS', 'ME
 /** `comfleet tasks list`: newest first. */
 export async function listTasks(context: CommandContext, flags: ListFlags): Promise<number> {
   const comfleet = await context.connect();
-  const { type: taskType, batch: batchId, status, worker, limit } = flags;
+  const { type: taskType, batch: batchId, held: heldReason, status, worker, limit } = flags;
   const tasks: Task[] = [];
-  const filter = { status, worker, taskType, batchId, limit: Math.min(limit, 200) };
+  const filter = { status, worker, heldReason, taskType, batchId, limit: Math.min(limit, 200) };
   for await (const task of comfleet.tasks.each(filter, { signal: context.terminal.signal })) {
     tasks.push(task);
     if (tasks.length >= limit) break;
@@ -46,8 +47,13 @@ function toRow(task: Task, texts: CliTexts): string[] {
     task.worker_name ?? '-',
     task.created_at,
     task.duration_seconds?.toFixed(2) ?? '-',
-    toPlainText(task.error?.code ?? texts.sent(task.message_text, task.message)),
+    toPlainText(tellEnd(task) ?? texts.sent(task.message_text, task.message)),
   ];
+}
+
+/** The error of a task that failed; a held one has one too, and says more. */
+function tellEnd({ status, error }: Task): string | null {
+  return status === 'held' || error === null ? null : error.code;
 }
 
 /** `comfleet tasks show`: everything about one task, its attempts and results. */
@@ -75,6 +81,7 @@ function describeTask(task: Task, texts: CliTexts): [string, string][] {
     ['worker', task.worker_name],
     ['prompt_id', task.prompt_id],
     ['held', task.held_reason],
+    ['paid nodes', task.paid === true ? 'yes' : null],
     ['started', task.started_at],
     ['completed', task.completed_at],
     ['seconds', task.duration_seconds?.toFixed(2) ?? null],
@@ -116,6 +123,27 @@ export async function cancelTasks(context: CommandContext, taskIds: readonly str
   context.show({ tasks }, () =>
     tasks.map((task) => `${task.task_id}  ${task.status}  ${toPlainText(task.message)}`),
   );
+  return EXIT.ok;
+}
+
+export interface DecideFlags {
+  readonly runAgain?: boolean;
+  readonly giveUp?: boolean;
+}
+
+/** `comfleet tasks decide`: a person's word on a task whose paid nodes may have run. */
+export async function decideTask(
+  context: CommandContext,
+  taskId: string,
+  { runAgain, giveUp }: DecideFlags,
+): Promise<number> {
+  if (runAgain === giveUp) throw new UsageError('Say one of --run-again and --give-up.');
+  const decision = runAgain ? 'run_again' : 'give_up';
+  const comfleet = await context.connect();
+  const task = await comfleet.tasks.decide(taskId, decision, { signal: context.terminal.signal });
+  context.show(task, () => [
+    `${task.task_id}  ${task.status}  ${toPlainText(context.texts.sent(task.message_text, task.message))}`,
+  ]);
   return EXIT.ok;
 }
 

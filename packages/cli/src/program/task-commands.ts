@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { BatchFlags } from '../commands/batch.ts';
 import type { BundleFlags } from '../commands/debug-bundle.ts';
 import type { RunFlags } from '../commands/run.ts';
-import type { ListFlags } from '../commands/tasks.ts';
+import type { DecideFlags, ListFlags } from '../commands/tasks.ts';
 import { collect, seconds, whole } from './flags.ts';
 import type { RunCommand } from './run-command.ts';
 
@@ -69,6 +69,7 @@ function addTasksCommands(program: Command, run: RunCommand): void {
       '--status <status>',
       'held, queued, running, succeeded, failed, canceled, expired; pending, processing, completed',
     )
+    .option('--held <reason>', 'held for this reason: needs_decision, retry_delay, batch_paused and others')
     .option('--type <type>', 'of this task type')
     .option('--worker <worker>', 'on this worker')
     .option('--batch <id>', 'of this batch')
@@ -92,6 +93,21 @@ function addTasksCommands(program: Command, run: RunCommand): void {
         (await import('../commands/tasks.ts')).watchTask(context, id, flags),
       );
     });
+  addChangeCommands(tasks, run);
+  tasks
+    .command('download <task>')
+    .description('save the results of a task')
+    .option('--out <dir>', 'the folder', '.')
+    .option('--index <number>', 'only this result', INDEX)
+    .action(async (id: string, flags: { out: string; index?: number }, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/tasks.ts')).downloadResults(context, id, flags),
+      );
+    });
+}
+
+/** What a person changes about a task. */
+function addChangeCommands(tasks: Command, run: RunCommand): void {
   tasks
     .command('cancel <tasks...>')
     .description('cancel tasks')
@@ -105,13 +121,13 @@ function addTasksCommands(program: Command, run: RunCommand): void {
       await run(command, async (context) => (await import('../commands/tasks.ts')).retryTask(context, id));
     });
   tasks
-    .command('download <task>')
-    .description('save the results of a task')
-    .option('--out <dir>', 'the folder', '.')
-    .option('--index <number>', 'only this result', INDEX)
-    .action(async (id: string, flags: { out: string; index?: number }, command: Command) => {
+    .command('decide <task>')
+    .description('say whether a task with paid nodes that may have run is sent again')
+    .option('--run-again', 'send it again; it may be paid for once more')
+    .option('--give-up', 'let it fail with what happened to it')
+    .action(async (id: string, flags: DecideFlags, command: Command) => {
       await run(command, async (context) =>
-        (await import('../commands/tasks.ts')).downloadResults(context, id, flags),
+        (await import('../commands/tasks.ts')).decideTask(context, id, flags),
       );
     });
 }

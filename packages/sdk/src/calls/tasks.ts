@@ -1,6 +1,7 @@
 import {
   type Attempt,
   attemptListSchema,
+  type Decision,
   isTerminal,
   type Placement,
   placementSchema,
@@ -42,6 +43,8 @@ export interface SubmitCallOptions extends CallOptions {
 export interface TaskFilter {
   /** One of ours, or the words of the v1 API (pending, processing, completed, cancelled). */
   readonly status?: string;
+  /** Held tasks that wait for this: `needs_decision`. */
+  readonly heldReason?: string;
   readonly taskType?: string;
   readonly worker?: string;
   readonly batchId?: string;
@@ -93,8 +96,8 @@ export class TaskCalls {
   }
 
   async list(filter: TaskFilter = {}, options: CallOptions = {}): Promise<TaskPage> {
-    const { taskType, batchId, ...rest } = filter;
-    const query = { ...rest, task_type: taskType, batch_id: batchId };
+    const { taskType, batchId, heldReason, ...rest } = filter;
+    const query = { ...rest, task_type: taskType, batch_id: batchId, held_reason: heldReason };
     return await this.#transport.json(
       { ...options, method: 'GET', path: '/api/v2/tasks', query },
       taskPageSchema,
@@ -133,6 +136,20 @@ export class TaskCalls {
   async cancel(taskId: string, options: CallOptions = {}): Promise<Task> {
     const path = `${pathOf(taskId)}/cancel`;
     return await this.#transport.json({ ...options, method: 'POST', path, repeatable: true }, taskSchema);
+  }
+
+  /**
+   * Says of a task held as `needs_decision` (its paid nodes may have run) whether it is sent again or fails with the cause.
+   * CONFLICT when it waits for no decision.
+   */
+  async decide(taskId: string, decision: Decision, options: CallOptions = {}): Promise<Task> {
+    const path = `/api/fleet/tasks/${encodeURIComponent(taskId)}/decide`;
+    const task = await this.#transport.json(
+      { ...options, method: 'POST', path, body: writeJson({ decision }) },
+      taskSchema,
+    );
+    this.#pending.note(task);
+    return task;
   }
 
   /** Runs it once more, with all its parameters, as a new task. */

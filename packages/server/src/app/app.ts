@@ -102,7 +102,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
       findRestart: (workerId) => findRestart(instances, workerId),
       linkTo: (assetId) => links.sign(toAssetPath(assetId)),
     },
-    toFlowOptions(config, balancing, library),
+    toFlowOptions(store, balancing, library),
   );
   instances.onChange(({ pid, workerId }) => {
     if (pid !== null || workerId === null) return;

@@ -2,10 +2,15 @@ import type { Balancing } from '../flow/calls/placement/balancing.ts';
 import { DEFAULT_PRIORITY } from '../flow/workflows/settings.ts';
 import type { WorkflowLibrary } from '../flow/workflows/workflow-library.ts';
 import type { FlowOptions } from './open-flow.ts';
-import type { Config } from './settings.ts';
+import type { ConfigStore } from './settings.ts';
 
 /** The configuration as the path of a task takes it; what can change while it runs is a function. */
-export function toFlowOptions(config: Config, balancing: Balancing, library: WorkflowLibrary): FlowOptions {
+export function toFlowOptions(
+  store: Pick<ConfigStore, 'current'>,
+  balancing: Balancing,
+  library: WorkflowLibrary,
+): FlowOptions {
+  const config = store.current;
   const { comfyui, limits, retention, placement } = config;
   const taskTypeLimit = (taskType: string) => library.findTaskType(taskType)?.maxConcurrentTasks ?? null;
   return {
@@ -21,6 +26,7 @@ export function toFlowOptions(config: Config, balancing: Balancing, library: Wor
     engine: {
       outputDir: comfyui.outputDir,
       previewMethod: comfyui.previewMethod,
+      paidReruns: () => store.current.comfyui.paidReruns,
       maxFileBytes: limits.resultBytes,
       maxFiles: limits.resultFiles,
       offlineGraceMs: placement.offlineGraceMs,

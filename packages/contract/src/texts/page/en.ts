@@ -154,6 +154,7 @@ export const en = {
   'waiting.retry_delay': 'Trying again shortly',
   'waiting.batch_paused': 'The batch is paused',
   'waiting.storage_full': 'Waiting for room on the disk',
+  'waiting.needs_decision': 'Paid nodes may have run: run again, or give up?',
 
   'progress.step': 'Step {step} of {steps}',
   'progress.nodes': 'Node {done} of {total}',

@@ -154,6 +154,7 @@ export const zhCn = {
   'waiting.retry_delay': '稍后重试',
   'waiting.batch_paused': '批次已暂停',
   'waiting.storage_full': '等待磁盘空间',
+  'waiting.needs_decision': '付费节点可能已运行：再次运行还是放弃？',
 
   'progress.step': '第 {step} / {steps} 步',
   'progress.nodes': '节点 {done} / {total}',

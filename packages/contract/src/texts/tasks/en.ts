@@ -15,6 +15,8 @@ export const en = {
   'held.retry_delay': 'Waiting for the next try.',
   'held.batch_paused': 'Waiting: its batch is paused.',
   'held.storage_full': 'Waiting: the disk for results is full.',
+  'held.needs_decision':
+    'Waiting for a decision: it has paid nodes, was sent, and may have been paid for. {cause}',
 
   'wait.no_workers': 'The fleet has no workers.',
   'wait.task_type_full': 'Its task type has as many tasks running as it may.',

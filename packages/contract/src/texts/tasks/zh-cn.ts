@@ -16,6 +16,7 @@ export const zhCn = {
   'held.retry_delay': '等待下一次重试。',
   'held.batch_paused': '等待中：批次已暂停。',
   'held.storage_full': '等待中：存放结果的磁盘已满。',
+  'held.needs_decision': '等待决定：含付费节点，任务已发送，可能已经计费。{cause}',
 
   'wait.no_workers': '集群中没有工作节点。',
   'wait.task_type_full': '此任务类型的运行数量已达上限。',

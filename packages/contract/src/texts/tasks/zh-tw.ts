@@ -16,6 +16,7 @@ export const zhTw = {
   'held.retry_delay': '等待下一次重試。',
   'held.batch_paused': '等待中：批次已暫停。',
   'held.storage_full': '等待中：存放結果的磁碟已滿。',
+  'held.needs_decision': '等待決定：含付費節點，任務已傳送，可能已經計費。{cause}',
 
   'wait.no_workers': '叢集中沒有工作節點。',
   'wait.task_type_full': '此任務類型的執行數量已達上限。',

@@ -1,5 +1,7 @@
 import {
   attemptListSchema,
+  decideTaskSchema,
+  HELD_REASONS,
   placementSchema,
   reloadedSchema,
   STATE_ALIASES,
@@ -32,6 +34,7 @@ const taskListQuery = pageQuery.extend({
     .max(200)
     .optional()
     .describe('States, or the words pending, processing, completed, cancelled.'),
+  held_reason: z.enum(HELD_REASONS).optional().describe('Held ones that wait for this.'),
   task_type: z.string().max(200).optional(),
   worker: z.string().max(200).optional().describe('Id of a worker.'),
   batch_id: z.string().max(200).optional(),
@@ -102,6 +105,19 @@ function addCancelRoutes(app: HttpServer, { tasks }: NativeDeps): void {
       response: { 200: taskDetailSchema, ...problemAnswers },
     },
     handler: (request) => tasks.cancel(principalOf(request), readTaskId(request.params.id)),
+  });
+
+  app.post('/api/fleet/tasks/:id/decide', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['tasks'],
+      summary: 'Whether a task with paid nodes that may have run is sent again',
+      params: idParams,
+      body: decideTaskSchema,
+      response: { 200: taskDetailSchema, ...problemAnswers },
+    },
+    handler: (request) =>
+      tasks.decide(principalOf(request), readTaskId(request.params.id), request.body.decision),
   });
 
   app.post('/api/v2/tasks/:id/cancel', {
@@ -206,6 +222,7 @@ function describeRefusal(error: AppError): string {
 function toFilter(query: TaskListQuery): TaskFilter {
   return {
     states: query.status === undefined ? undefined : readStates(query.status),
+    heldReason: query.held_reason,
     taskType: query.task_type,
     workerId: query.worker === undefined ? undefined : readFilterId<'worker'>(query.worker),
     batchId: query.batch_id === undefined ? undefined : readFilterId<'batch'>(query.batch_id),

@@ -1,4 +1,4 @@
-import type { ProgressState } from '@comfleet/comfyui';
+import { isPaidClass, type ProgressState } from '@comfleet/comfyui';
 import type { AssetId, Id, IdKind, Progress, WorkerId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
 import type { Database } from '../../platform/database/database.ts';
@@ -16,9 +16,10 @@ import type { ExecutionCounters } from '../execution/execution-counters.ts';
 import { createFingerprint } from '../execution/fingerprint.ts';
 import { restoreName } from '../execution/prepare-graph.ts';
 import type { RetryBudget } from '../execution/retry-budget.ts';
-import type { PreviewMethod } from '../execution/settings.ts';
+import type { PaidReruns, PreviewMethod } from '../execution/settings.ts';
 import type { FlowTables } from '../flow-tables.ts';
 import { loadGraphText } from '../tasks/graph-texts.ts';
+import { addPaidClasses, isPaid } from '../tasks/paid-classes.ts';
 import { parseRequirements } from '../tasks/requirements.ts';
 import type { Secrets } from '../tasks/secrets.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
@@ -58,6 +59,8 @@ export interface OutputOptions {
 export interface ExecutionOptions extends OutputOptions {
   /** Asked for with each prompt, where its caller and its worker leave that open. */
   previewMethod: PreviewMethod;
+  /** As it is set now. */
+  paidReruns: () => PaidReruns;
 }
 
 /** What running an attempt needs of the other stages, put together. */
@@ -78,6 +81,13 @@ export function createExecution(
     writeNewAttempt: (row) => writeNewAttempt(database.k, row),
     writeFingerprint: (task, attempt) => writeFingerprint(database.k, describeAttempt(parts, task, attempt)),
     writesAtEnd: (task) => secrets.writesAtEnd(task),
+    amendNeeds: (task, workerId) => {
+      const objectInfo = parts.fleet.find(workerId)?.snapshot().inventory?.objectInfo;
+      if (objectInfo === undefined) return null;
+      return addPaidClasses(task.requirements, (classType) => isPaidClass(objectInfo, classType));
+    },
+    isPaid,
+    mustAsk: (task) => options.paidReruns() === 'ask' && isPaid(task),
     describeClaim: (task, workerId) => estimates.describeClaim(task, workerId),
     onStarted: (task) => estimates.noteStart(task.id, database.nowMs()),
     loadGraphText: (hash) => loadGraphText(database, hash),

@@ -38,6 +38,10 @@ export interface RunnerDeps extends StepDeps {
   previewMethod: PreviewMethod;
   loadGraphText(hash: string): Promise<string>;
   loadSecrets(taskId: TaskId): Promise<Record<string, unknown>>;
+  /** It has nodes that cost money: that it is sent is stored before it is. */
+  isPaid: (task: Pick<TaskRow, 'requirements'>) => boolean;
+  /** It is not sent again by itself once it may have run. */
+  mustAsk: (task: Pick<TaskRow, 'requirements'>) => boolean;
   /** Pushes a file of ours to the worker and answers the value its graph input must have. */
   uploadInput(input: InputFile, http: ComfyHttp, signal: AbortSignal): Promise<string>;
   collect(job: {

@@ -56,6 +56,8 @@ async function leaveOpen(steps: AttemptSteps): Promise<null> {
   return null;
 }
 
+const NEVER_SENT = { reason: 'never sent', dispatched: false };
+
 class AttemptRun {
   readonly #deps: RunnerDeps;
   readonly #job: AttemptJob;
@@ -102,7 +104,7 @@ class AttemptRun {
       const refused = await this.#submit(prepared.graph, follower);
       if (refused) return refused;
     } else if (await this.#wasNeverSent()) {
-      return notCollected(endAttempt('lost', 'PROMPT_LOST', { reason: 'never sent', dispatched: false }));
+      return notCollected(endAttempt('lost', 'PROMPT_LOST', NEVER_SENT));
     }
     reach(adopted ? 'adopting' : 'before_submitted');
     this.#steps.note(adopted ? 'attempt.adopted' : 'attempt.submitted');
@@ -147,6 +149,10 @@ class AttemptRun {
   async #submit(graph: Graph, follower: PromptFollower): Promise<Ended | null> {
     const { task, attempt, worker, stop } = this.#job;
     const secrets = await readSurely(this.#deps, stop, () => this.#deps.loadSecrets(task.id));
+    if (this.#deps.isPaid(task)) {
+      const unsent = await this.#noteSending();
+      if (unsent) return unsent;
+    }
     const watch = worker.expectStatus();
     this.#connection = worker.tracker.connection;
     const submitted = await this.#untilGivenUp((signal) =>
@@ -171,6 +177,19 @@ class AttemptRun {
     watch.cancel();
     if (submitted.mayLand) this.#early.watchForLatePrompt();
     return notCollected(submitted.result);
+  }
+
+  /**
+   * Before the POST of a prompt with paid nodes: in SQL a claimed attempt has then not been sent for certain, and any other one
+   * may have been. What is to stop already is not sent at all.
+   */
+  async #noteSending(): Promise<Ended | null> {
+    const { stop } = this.#job;
+    if (stop.reason === 'canceled') return notCollected(endAttempt('interrupted', 'CANCELED'));
+    if (stop.aborted) return notCollected(endAttempt('lost', 'PROMPT_LOST', NEVER_SENT));
+    this.#steps.note('attempt.submitted');
+    await readSurely(this.#deps, stop, () => this.#steps.storeNow());
+    return null;
   }
 
   /**

@@ -27,6 +27,8 @@ export interface SettlerDeps {
   findProgress: (taskId: TaskId) => Progress | null;
   /** Extra writes that end a task for good (its secrets go). */
   writesAtEnd: (task: TaskRow) => readonly Write[];
+  /** It has paid nodes, and nobody has allowed in advance that such tasks are sent again. */
+  mustAsk: (task: Pick<TaskRow, 'requirements'>) => boolean;
   retry: RetryPolicy;
   /** Failed tasks that are to be tried again: asked before each is let go. */
   retries: RetryBudget;
@@ -83,7 +85,7 @@ export class AttemptSettler {
       const progress = findProgress(task.id);
       const { next, retryLane } = this.#decideNext(task, { attempt, result, history });
       isBudgeted = next.kind === 'retry' && next.isBudgeted;
-      const goesOn = next.kind === 'retry' || next.kind === 'requeue';
+      const goesOn = next.kind === 'retry' || next.kind === 'requeue' || next.kind === 'ask';
       return {
         changes: [...steps, ...planAfterAttempt({ task, attempt, result, next, atMs, progress, retryLane })],
         writes: [
@@ -119,6 +121,7 @@ export class AttemptSettler {
         history,
         cancelRequested: task.cancel_requested_at !== null,
         hasOtherWorker: retryLane.hasOtherWorker,
+        mustAsk: this.#deps.mustAsk(task),
       },
       result,
       retry,

@@ -1,5 +1,5 @@
 import type { Database, Write } from '../../platform/database/database.ts';
-import { toError } from '../../platform/errors/app-error.ts';
+import { AppError, toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskChange } from '../tasks/task-change.ts';
@@ -77,6 +77,12 @@ export class AttemptSteps {
     this.#cancelTimer?.();
     if (this.#waiting.length > 0) this.#flush();
     await this.#writing;
+  }
+
+  /** Writes what waits now. Throws UNAVAILABLE when it could not be stored; it waits on. */
+  async storeNow(): Promise<void> {
+    await this.store();
+    if (this.#waiting.length > 0) throw new AppError('UNAVAILABLE');
   }
 
   #toChange(type: StepType): TaskChange {

@@ -49,6 +49,8 @@ export function planAfterAttempt({
       ...(result.ending === 'succeeded' || progress === null ? {} : { progress }),
     },
   };
+  const chooseLane = ({ avoidWorker }: { avoidWorker: boolean }) =>
+    avoidWorker ? retryLane : { key: task.lane, requirements: task.requirements };
   switch (next.kind) {
     case 'succeed':
       return [ended, { type: 'task.succeeded', ...ids }];
@@ -59,9 +61,12 @@ export function planAfterAttempt({
     case 'requeue':
       return [ended, { type: 'task.queued' }];
     case 'retry': {
-      const lane = next.avoidWorker ? retryLane : { key: task.lane, requirements: task.requirements };
       const dueAtMs = atMs + next.delayMs;
-      return [ended, { type: 'task.held', heldReason: 'retry_delay', dueAtMs, lane }];
+      return [ended, { type: 'task.held', heldReason: 'retry_delay', dueAtMs, lane: chooseLane(next) }];
+    }
+    case 'ask': {
+      const held = { type: 'task.held', heldReason: 'needs_decision', error: next.error } as const;
+      return [ended, { ...held, lane: chooseLane(next) }];
     }
     default: {
       const unknownStep: never = next;

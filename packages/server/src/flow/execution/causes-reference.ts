@@ -1,4 +1,4 @@
-import { type Again, CAUSES, type Cause, type Fault } from './causes.ts';
+import { type Again, CAUSES, type Cause, type Fault, NOTHING_RAN } from './causes.ts';
 
 const INTRODUCTION = `# Outcomes
 
@@ -9,8 +9,13 @@ A prompt is sent again only where that can change its end. One table says so per
 this cause, the next time is its end; – is as often as it has attempts. Over all rows stand a cancel, the task's attempts,
 two workers that died under it, the waits between tries and the retry budget of the fleet.
 
-| cause | error | whose fault | again | times | meaning |
-|---|---|---|---|---|---|
+A task with **paid nodes** (\`api_node\` in object_info, among the nodes that feed an output) is not sent again by itself
+where *paid* says *asks*: it is held as \`needs_decision\` until a person says \`run_again\` or \`give_up\`
+(\`comfyui.paid_reruns: allow\` treats it as any other). Where it says *as any*, it is certain that nothing of it
+ran; one of which a worker accepted a part has begun to run, and asks.
+
+| cause | error | whose fault | again | times | paid | meaning |
+|---|---|---|---|---|---|---|
 `;
 
 const FAULTS: Readonly<Record<Fault, string>> = {
@@ -53,7 +58,20 @@ export function renderCausesReference(): string {
   return `${INTRODUCTION}${rows.join('\n')}\n${CONCLUSION}`;
 }
 
+function tellPaid(name: string, again: Again): string {
+  if (again === 'never') return '–';
+  return NOTHING_RAN.has(name) ? 'as any' : 'asks';
+}
+
 function toRow(name: string, { code, fault, again, times, meaning }: Cause): string {
-  const cells = [name, `\`${code}\``, FAULTS[fault], PLACES[again], times ?? '–', meaning];
+  const cells = [
+    name,
+    `\`${code}\``,
+    FAULTS[fault],
+    PLACES[again],
+    times ?? '–',
+    tellPaid(name, again),
+    meaning,
+  ];
   return `| ${cells.join(' | ')} |`;
 }

@@ -110,6 +110,23 @@ function tellAbsence(details: Record<string, unknown>): CauseName {
   return details.dispatched === true ? 'left_waiting' : 'not_arrived';
 }
 
+/** Causes after which it is certain that nothing of the prompt ran. */
+export const NOTHING_RAN: ReadonlySet<string | null> = new Set<CauseName>([
+  'refused',
+  'not_heard',
+  'upload_failed',
+  'preempted',
+  'never_sent',
+]);
+
+/**
+ * True when a prompt may have run, as a whole or in part, before it ended so: what costs money may have been paid for. One of
+ * which the worker accepted a part has begun to run.
+ */
+export function mayHaveRun(error: Pick<RecordedError, 'code' | 'details'>): boolean {
+  return error.details?.partial === true || !NOTHING_RAN.has(tellCause(error));
+}
+
 /** The row of an error. One that no row names follows the registry of errors. */
 export function findCause(error: Pick<RecordedError, 'code' | 'details'>): Pick<Cause, 'again' | 'times'> {
   const name = tellCause(error);

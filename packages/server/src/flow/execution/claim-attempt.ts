@@ -10,6 +10,8 @@ export interface ClaimDeps {
   writeNewAttempt: (row: AttemptRow) => Write;
   /** Keeps what the attempt is to run with. */
   writeFingerprint: (task: TaskRow, attempt: AttemptRow) => Write;
+  /** What a task needs, with what this worker alone tells of it; null when that is nothing new. */
+  amendNeeds: (task: TaskRow, workerId: WorkerId) => string | null;
   /** Details for the event of a claim: what is expected of the task on this worker. */
   describeClaim: (task: TaskRow, workerId: WorkerId) => Record<string, unknown>;
 }
@@ -23,10 +25,11 @@ export interface ClaimedPlace {
 
 /** Claims a waiting task for a worker in SQL, with the id its prompt will have. Null when it waits no more. */
 export async function claimAttempt(
-  { database, journal, createId, writeNewAttempt, writeFingerprint, describeClaim }: ClaimDeps,
+  deps: ClaimDeps,
   taskId: TaskId,
   { workerId, socketId, placed }: ClaimedPlace,
 ): Promise<{ task: TaskRow; attempt: AttemptRow } | null> {
+  const { database, journal, createId, writeNewAttempt, writeFingerprint, describeClaim } = deps;
   const attemptId = createId<'attempt'>();
   const promptId = createId();
   let attempt: AttemptRow | null = null;
@@ -49,8 +52,10 @@ export async function claimAttempt(
       ended_at: null,
     };
     const details = { ...describeClaim(row, workerId), placement: placed };
+    const requirements = deps.amendNeeds(row, workerId);
+    const lane = requirements === null ? {} : { lane: { key: row.lane, requirements } };
     return {
-      changes: [{ type: 'attempt.claimed', attemptId, workerId, promptId, details }],
+      changes: [{ type: 'attempt.claimed', attemptId, workerId, promptId, details, ...lane }],
       writes: [writeNewAttempt(attempt), writeFingerprint(row, attempt)],
     };
   });

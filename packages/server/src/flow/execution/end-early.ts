@@ -70,12 +70,18 @@ export class EarlyEnd {
     }
   }
 
-  /** The fleet gave the worker up: one last look, then another one runs it. */
+  /**
+   * The fleet gave the worker up: one last look, then another one runs it. What costs money is left to run there, as nothing
+   * else runs it meanwhile.
+   */
   async #leave(follower: PromptFollower): Promise<Ended | FollowedEnd> {
     const { clock, logger } = this.#deps;
-    const left = await leaveWorker({ http: this.#job.worker.http, follower, clock, logger });
+    const { worker, task } = this.#job;
+    const isKept = this.#deps.mustAsk(task);
+    const whatIsThere = isKept ? 'keep' : 'stop';
+    const left = await leaveWorker({ http: worker.http, follower, clock, logger, whatIsThere });
     if (left === 'ended') return follower.ended;
-    if (left === 'unknown') this.watchForLatePrompt();
+    if (left === 'unknown' && !isKept) this.watchForLatePrompt();
     return notCollected(this.#endUnreachable());
   }
 

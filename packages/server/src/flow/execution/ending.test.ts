@@ -19,6 +19,7 @@ const FIRST: AttemptedTask = {
   history: NO_HISTORY,
   cancelRequested: false,
   hasOtherWorker: true,
+  mustAsk: false,
 };
 
 const CODES = Object.keys(ERRORS) as ErrorCode[];
@@ -215,5 +216,67 @@ describe('after an attempt', () => {
         expect(task.attemptCount - 1).toBeLessThanOrEqual(FIRST.maxAttempts);
       }),
     );
+  });
+});
+
+describe('a task with paid nodes', () => {
+  const PAID = { ...FIRST, mustAsk: true };
+  const decide = (result: AttemptResult, task: AttemptedTask = PAID) => decideNextStep(task, result, POLICY);
+
+  test.each<[ErrorCode, object]>([
+    ['PROMPT_LOST', {}],
+    ['WORKER_UNREACHABLE', { dispatched: true, started: true }],
+    ['WORKER_UNREACHABLE', { dispatched: true, started: false }],
+    ['WORKER_UNREACHABLE', { dispatched: false }],
+    ['OUT_OF_MEMORY', {}],
+    ['PROMPT_STALLED', {}],
+    ['PROMPT_INTERRUPTED', {}],
+    ['REMOVED_ON_WORKER', {}],
+    ['HISTORY_INCOMPLETE', {}],
+    ['COLLECT_FAILED', {}],
+    ['OUTPUT_GONE', {}],
+    ['WORKER_DISK_FULL', {}],
+    ['INTERNAL', {}],
+  ])('TD16 is asked about after %s %j, where any other would be sent again', (code, details) => {
+    const result = endAttempt('lost', code, { ...details });
+
+    expect(decide(result)).toEqual({ kind: 'ask', error: result.error, avoidWorker: result.avoidWorker });
+    expect(decide(result, FIRST).kind).toBe('retry');
+  });
+
+  test('TD16 is asked about when a worker accepted a part of it, though another one could take it', () => {
+    expect(decide(endAttempt('refused', 'PROMPT_REFUSED', { partial: true })).kind).toBe('ask');
+  });
+
+  test.each<[string, AttemptResult]>([
+    ['retry', endAttempt('refused', 'PROMPT_REFUSED', { status: 400 })],
+    ['retry', endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: false, refused: true })],
+    ['retry', endAttempt('lost', 'INPUT_UPLOAD_FAILED')],
+    ['requeue', endAttempt('interrupted', 'PREEMPTED')],
+    ['requeue', endAttempt('lost', 'PROMPT_LOST', { dispatched: false })],
+  ])('TD16 goes on unasked (%s) after what shows that nothing of it ran', (kind, result) => {
+    expect(decide(result).kind).toBe(kind);
+  });
+
+  test('TD16 ends where any other ends: canceled, certain, poisonous, out of attempts', () => {
+    const lost = endAttempt('lost', 'PROMPT_LOST');
+    const died = endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true, started: true });
+
+    expect(decide(lost, { ...PAID, cancelRequested: true })).toEqual({ kind: 'cancel' });
+    expect(decide({ ending: 'succeeded' })).toEqual({ kind: 'succeed' });
+    expect(decide(endAttempt('failed', 'NODE_EXECUTION_ERROR')).kind).toBe('fail');
+    expect(decide(endAttempt('interrupted', 'EXECUTION_TIMEOUT')).kind).toBe('fail');
+    expect(decide(lost, { ...PAID, attemptCount: 4 }).kind).toBe('fail');
+    const poisonous = { ...PAID, history: { deadWorkers: new Set(['two']), causes: { died: 1 } } };
+    expect(decide(died, poisonous)).toMatchObject({ kind: 'fail', error: { code: 'POISON_TASK' } });
+  });
+
+  test('TD16 is never sent again by itself, whatever error ends it, unless nothing ran', () => {
+    for (const code of CODES)
+      for (const ending of ['failed', 'lost', 'interrupted'] as const) {
+        const step = decide(endAttempt(ending, code, { dispatched: true, started: false }));
+        const unsent = ['PROMPT_REFUSED', 'INPUT_UPLOAD_FAILED', 'PREEMPTED', 'TAKEN_BACK'].includes(code);
+        expect([code, unsent || step.kind === 'ask' || step.kind === 'fail']).toEqual([code, true]);
+      }
   });
 });

@@ -1,7 +1,7 @@
 import type { AttemptEnding, ErrorCode, RecordedError, WorkerId } from '@comfleet/contract';
 import { recordError } from '../../platform/errors/app-error.ts';
 import type { AttemptHistory } from './attempt-history.ts';
-import { CAUSES, findCause, tellCause } from './causes.ts';
+import { CAUSES, findCause, mayHaveRun, tellCause } from './causes.ts';
 
 /**
  * How an attempt ended, as data. `workerDied` under the running prompt counts towards poison; `avoidWorker` sends the next
@@ -44,6 +44,8 @@ export interface AttemptedTask {
   cancelRequested: boolean;
   /** Whether a worker that has not failed this task could take it now. */
   hasOtherWorker: boolean;
+  /** It has paid nodes: once it may have run, only a person has it sent again. */
+  mustAsk: boolean;
 }
 
 export type NextStep =
@@ -53,7 +55,9 @@ export type NextStep =
   /** `isBudgeted`: what failed may fail again, so the fleet's retry budget decides when it is let go (P10). */
   | { kind: 'retry'; delayMs: number; avoidWorker: boolean; isBudgeted: boolean }
   /** Waits again as if this attempt had not been. */
-  | { kind: 'requeue' };
+  | { kind: 'requeue' }
+  /** Would be sent again, and waits for a person's word. */
+  | { kind: 'ask'; error: RecordedError; avoidWorker: boolean };
 
 /**
  * The one place that decides whether a prompt is sent again: pure and exhaustive. `CAUSES` says per cause where and how
@@ -86,6 +90,7 @@ function decideRetry(task: AttemptedTask, result: FailedResult, policy: RetryPol
     return { kind: 'fail', error: recordError('POISON_TASK', { last_error: result.error }) };
   if (countTries(task, result) >= task.maxAttempts)
     return { kind: 'fail', error: exhausted(task, result.error) };
+  if (task.mustAsk && mayHaveRun(result.error)) return { kind: 'ask', error: result.error, avoidWorker };
   // Its worker is gone, and that was waited for: another one may have it at once.
   if (isLeft(result) && task.hasOtherWorker)
     return { kind: 'retry', delayMs: 0, avoidWorker, isBudgeted: false };

@@ -15,7 +15,10 @@ const EMPTY = { queue_running: [], queue_pending: [] };
 const PENDING = { queue_running: [], queue_pending: [[1, ID, {}, {}, []]] };
 
 /** A worker whose queue answers in turn as told; the last answer stays. Null: nobody listens. */
-function leave(worker: { queue: unknown[] | null; history?: unknown }) {
+function leave(
+  worker: { queue: unknown[] | null; history?: unknown },
+  whatIsThere: 'stop' | 'keep' = 'stop',
+) {
   const calls: string[] = [];
   const queue = [...(worker.queue ?? [])];
   const transport: HttpTransport = {
@@ -39,7 +42,7 @@ function leave(worker: { queue: unknown[] | null; history?: unknown }) {
     pollMs: () => 1000,
     clock: deps.clock,
   });
-  return { left: leaveWorker({ http, follower, ...deps }), follower, calls };
+  return { left: leaveWorker({ http, follower, whatIsThere, ...deps }), follower, calls };
 }
 
 describe('the last look at a worker that is given up', () => {
@@ -55,6 +58,13 @@ describe('the last look at a worker that is given up', () => {
 
     expect(await left).toBe('gone');
     expect(calls).toContain('POST /queue');
+  });
+
+  test('TD16 leaves a prompt with paid nodes to run there', async () => {
+    const { left, calls } = leave({ queue: [PENDING] }, 'keep');
+
+    expect(await left).toBe('unknown');
+    expect(calls.filter((call) => call.startsWith('POST'))).toEqual([]);
   });
 
   test('P5 is certain only when the worker says that it has nothing', async () => {

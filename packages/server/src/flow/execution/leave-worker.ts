@@ -10,6 +10,8 @@ export interface LeaveJob {
   follower: PromptFollower;
   clock: Clock;
   logger: Logger;
+  /** What becomes of a prompt that still waits or runs there. */
+  whatIsThere: 'stop' | 'keep';
 }
 
 /**
@@ -26,7 +28,8 @@ const STOP_WAIT_MS = 3000;
  * The last look at a worker that the fleet has given up, before its prompt runs elsewhere (LB8): a finished result is
  * taken, a prompt that is still there is stopped, as far as the worker answers at all.
  */
-export async function leaveWorker({ http, follower, clock, logger }: LeaveJob): Promise<Left> {
+export async function leaveWorker(job: LeaveJob): Promise<Left> {
+  const { http, follower, clock, logger } = job;
   const { promptId } = follower;
   const onFailed = reportLookupFailure(logger, promptId);
   const place = await findPrompt(http, promptId, { onFailed, timeoutMs: LAST_LOOK_MS });
@@ -38,6 +41,7 @@ export async function leaveWorker({ http, follower, clock, logger }: LeaveJob): 
     case 'unreachable':
       return 'unknown';
     case 'queued':
+      if (job.whatIsThere === 'keep') return 'unknown';
       break;
     default: {
       const unknownPlace: never = place;

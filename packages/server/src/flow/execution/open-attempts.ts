@@ -44,13 +44,18 @@ export async function loadGivenUp(
   const rows = await database.read(
     database.k
       .selectFrom('attempt')
-      .select(['worker_id', 'prompt_id', 'error'])
+      .innerJoin('task', 'task.id', 'attempt.task_id')
+      .select(['attempt.worker_id', 'attempt.prompt_id', 'attempt.error'])
       // Ids are born in order: attempts that began long before cannot have been given up since.
-      .where('id', '>=', lowestId<'attempt'>(sinceMs - LONGEST_ATTEMPT_MS))
-      .where('state', '=', 'ended')
-      .where('ending', '<>', 'succeeded')
-      .where('ended_at', '>=', sinceMs)
-      .orderBy('ended_at', 'desc')
+      .where('attempt.id', '>=', lowestId<'attempt'>(sinceMs - LONGEST_ATTEMPT_MS))
+      .where('attempt.state', '=', 'ended')
+      .where('attempt.ending', '<>', 'succeeded')
+      .where('attempt.ended_at', '>=', sinceMs)
+      // What costs money and waits for a decision is left to run.
+      .where((eb) =>
+        eb.or([eb('task.held_reason', 'is', null), eb('task.held_reason', '<>', 'needs_decision')]),
+      )
+      .orderBy('attempt.ended_at', 'desc')
       .limit(MAX_GIVEN_UP),
   );
   return rows

@@ -14,6 +14,12 @@ export const executionSettings = {
     .describe(
       'Previews asked for with each prompt where the worker takes that (ComfyUI 0.5.0), whatever its command line says; default leaves it to the worker.',
     ),
+  paid_reruns: z
+    .enum(['ask', 'allow'])
+    .default('ask')
+    .describe(
+      'A task with paid nodes that was sent and may have run: ask a person before it is sent again, or allow it as for any other task.',
+    ),
 };
 
 type RawExecution = z.infer<z.ZodObject<typeof executionSettings>>;
@@ -21,10 +27,15 @@ type RawExecution = z.infer<z.ZodObject<typeof executionSettings>>;
 /** What ComfyUI may be asked for with one prompt; `default` is what its command line says. */
 export type PreviewMethod = RawExecution['preview_method'];
 
+/** What becomes of a task with paid nodes that was sent and may have run. */
+export type PaidReruns = RawExecution['paid_reruns'];
+
 /** `timeoutMs` is the limit of a task that names none; 0 none. */
 export function compileExecution(raw: RawExecution): {
   readonly timeoutMs: number;
   readonly previewMethod: PreviewMethod;
+  readonly paidReruns: PaidReruns;
 } {
-  return { timeoutMs: raw.timeout * 1000, previewMethod: raw.preview_method };
+  const { timeout, preview_method: previewMethod, paid_reruns: paidReruns } = raw;
+  return { timeoutMs: timeout * 1000, previewMethod, paidReruns };
 }

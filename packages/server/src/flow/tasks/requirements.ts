@@ -25,6 +25,10 @@ export interface TaskRequirements {
   inputBytes: number;
   /** Workers to avoid while another capable one exists. */
   excludedWorkers: readonly string[];
+  /** Classes of nodes that cost money and feed an output; absent: none is known. Not part of the lane. */
+  paidClasses?: readonly string[];
+  /** Classes that would cost money, of nodes that feed no output. Not part of the lane. */
+  idlePaidClasses?: readonly string[];
   /** The worker must carry all of them; absent: any. */
   labels?: readonly string[];
   /** Names or ids of the only workers that may run it; absent: any. */

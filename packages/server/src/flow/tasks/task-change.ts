@@ -49,6 +49,7 @@ export function changeTask(task: TaskRow, change: TaskChange, atMs: number): Cha
     version: task.version + 1,
     held_reason: null,
     due_at: null,
+    error: null,
     ended_at: null,
     deaths: change.workerDied ? task.deaths + 1 : task.deaths,
     attempt_count: change.uncounted ? task.attempt_count - 1 : task.attempt_count,
@@ -73,10 +74,10 @@ function fillIn(row: TaskRow, change: TaskChange, atMs: number): TaskRow {
     };
   }
   if (change.type === 'task.cancel_requested') return { ...row, cancel_requested_at: atMs };
+  const error = change.error ? JSON.stringify(change.error) : null;
   if (row.state === 'held')
-    return { ...row, held_reason: change.heldReason ?? null, due_at: change.dueAtMs ?? null };
-  if (!isTerminal(row.state)) return row;
-  return { ...row, ended_at: atMs, error: change.error ? JSON.stringify(change.error) : row.error };
+    return { ...row, held_reason: change.heldReason ?? null, due_at: change.dueAtMs ?? null, error };
+  return isTerminal(row.state) ? { ...row, ended_at: atMs, error } : row;
 }
 
 /** The event of a change, numbered by the task's new version. */

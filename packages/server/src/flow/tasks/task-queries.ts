@@ -2,6 +2,7 @@ import {
   type AttemptId,
   type BatchId,
   type Fingerprint,
+  type HeldReason,
   lowestId,
   type TaskId,
   type TaskState,
@@ -17,6 +18,7 @@ import type { AttemptFingerprintRow, AttemptRow, TaskEventRow, TaskRow, TaskTabl
 /** What a list of tasks asks for; doors build it from their query strings. */
 export interface TaskSelection {
   states?: readonly TaskState[];
+  heldReason?: HeldReason;
   taskType?: string;
   workerId?: WorkerId;
   batchId?: BatchId;
@@ -66,6 +68,7 @@ function filterTasks(database: Database<TaskTables>, owner: OwnerFilter, selecti
   let query = database.k.selectFrom('task');
   if (owner.kind === 'own') query = query.where('owner_id', '=', owner.ownerId);
   if (selection.states?.length) query = query.where('state', 'in', [...selection.states]);
+  if (selection.heldReason) query = query.where('held_reason', '=', selection.heldReason);
   if (selection.taskType) query = query.where('task_type', '=', selection.taskType);
   if (selection.workerId) query = query.where('worker_id', '=', selection.workerId);
   if (selection.batchId) query = query.where('batch_id', '=', selection.batchId);

@@ -157,6 +157,7 @@ test('an empty file is a working single machine', () => {
     url: 'http://127.0.0.1:8188',
     isWritten: false,
     previewMethod: 'auto',
+    paidReruns: 'ask',
     outputDir: '/studio/backend/.comfleet/outputs',
     inputDir: '/studio/backend/.comfleet/input',
     timeoutMs: 900_000,

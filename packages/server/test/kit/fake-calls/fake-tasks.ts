@@ -35,6 +35,10 @@ export function createFakeTasks(owner: FakeOwner, streams: FakeStreams) {
       owner.calls.push(['cancel', id]);
       return load(actor, id);
     },
+    decide: async (actor, id, decision) => {
+      owner.calls.push(['decide', id, decision]);
+      return load(actor, id);
+    },
     retry: async (actor, id) => {
       await load(actor, id);
       return submit({ actor, door: 'native', body: { kind: 'graph', graphText: '' }, options: {} });

@@ -1,4 +1,10 @@
-import { type Graph, type GraphVerdict, spellChoices, validateGraph } from '@comfleet/comfyui';
+import {
+  findPaidClasses,
+  type Graph,
+  type GraphVerdict,
+  spellChoices,
+  validateGraph,
+} from '@comfleet/comfyui';
 import type { HeldReason, SubmitOptions } from '@comfleet/contract';
 import { toWorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
@@ -28,6 +34,19 @@ export function readConstraints(
   return {
     ...(labels.length > 0 && { labels: [...new Set(labels)] }),
     ...(workers.length > 0 && { pinnedWorkers: [...new Set(workers)] }),
+  };
+}
+
+/** Which of the graph's classes cost money, as any known worker says, offline ones included. */
+export function readPaidClasses(
+  { inventories }: Pick<KnownFleet, 'inventories'>,
+  graph: Graph,
+): Pick<TaskRequirements, 'paidClasses' | 'idlePaidClasses'> {
+  const objectInfos = new Set(inventories().map(({ inventory }) => inventory.objectInfo));
+  const { fed, idle } = findPaidClasses(graph, [...objectInfos]);
+  return {
+    ...(fed.length > 0 && { paidClasses: fed }),
+    ...(idle.length > 0 && { idlePaidClasses: idle }),
   };
 }
 

@@ -23,6 +23,13 @@ test.each<[string, Partial<DescribedTask>, number | null, object, string]>([
     'Waiting: its batch is paused.',
   ],
   [
+    'waits for a decision',
+    { state: 'held', held_reason: 'needs_decision', error: toError('PROMPT_LOST') },
+    null,
+    { code: 'held.needs_decision', params: { cause: { code: 'PROMPT_LOST', params: {} } } },
+    'Waiting for a decision: it has paid nodes, was sent, and may have been paid for. The worker forgot the prompt (restarted, or its queue was cleared).',
+  ],
+  [
     'is to be canceled',
     { state: 'running', cancel_requested_at: 1 },
     null,

@@ -13,7 +13,7 @@ export interface DescribedTask {
   held_reason: HeldReason | null;
   cancel_requested_at: number | null;
   ended_at: number | null;
-  /** JSON of the error that ended it. */
+  /** JSON of the error that ended it, or for which it waits for a decision. */
   error: string | null;
 }
 
@@ -22,7 +22,7 @@ export function describeTask(task: DescribedTask, queuePosition: number | null):
   if (task.cancel_requested_at !== null && task.ended_at === null) return plainText('task.canceling');
   switch (task.state) {
     case 'held':
-      return plainText(task.held_reason === null ? 'task.waiting' : `held.${task.held_reason}`);
+      return describeHolding(task.held_reason, task.error);
     case 'queued':
       return queuePosition === null
         ? plainText('task.waiting')
@@ -39,6 +39,12 @@ export function describeTask(task: DescribedTask, queuePosition: number | null):
       return unknownState;
     }
   }
+}
+
+function describeHolding(reason: HeldReason | null, error: string | null): TaskText {
+  if (reason === null) return plainText('task.waiting');
+  if (reason !== 'needs_decision') return plainText(`held.${reason}`);
+  return { code: 'held.needs_decision', params: { cause: describeFailure(error) } };
 }
 
 /** Why a task failed: errors of the registry are texts by their own code. */

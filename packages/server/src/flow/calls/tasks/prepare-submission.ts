@@ -16,7 +16,7 @@ import { nameProblem } from '../../workflows/parameter-problem.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
 import type { WorkflowLibrary } from '../../workflows/workflow-library.ts';
 import { bindGraphFiles, type SizedInput } from './bind-graph-files.ts';
-import { checkAgainstFleet, type KnownFleet, readConstraints } from './check-fleet.ts';
+import { checkAgainstFleet, type KnownFleet, readConstraints, readPaidClasses } from './check-fleet.ts';
 import { parseGraphText } from './parse-graph-text.ts';
 
 /** What a door hands in: a named workflow with values, or a graph as the caller wrote it. */
@@ -100,6 +100,7 @@ export async function prepareSubmission(
       inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
       inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
       excludedWorkers: [],
+      ...readPaidClasses(deps, graph),
       ...readSilenceLimit(bound.workflow),
       ...readConstraints(deps, options),
     },

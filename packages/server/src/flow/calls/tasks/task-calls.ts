@@ -1,5 +1,6 @@
 import type {
   Attempt,
+  Decision,
   Placement,
   StreamFrame,
   Task,
@@ -36,6 +37,8 @@ export interface TaskCalls {
     filter: TaskSelection,
   ): Promise<{ tasks: Task[]; total: number; nextCursor: string | null }>;
   cancel(actor: Actor, id: TaskId): Promise<TaskDetail>;
+  /** Whether a task that may have been paid for is sent again. Throws CONFLICT when it waits for no decision. */
+  decide(actor: Actor, id: TaskId, decision: Decision): Promise<TaskDetail>;
   /** The same graph, values and seed again as a new task. */
   retry(actor: Actor, id: TaskId): Promise<SubmitOutcome>;
   /** The executed graph's JSON text, numbers as written. */
@@ -76,6 +79,10 @@ export function createTaskCalls(deps: TaskCallsDeps): TaskCalls {
     list: (actor, filter) => views.list(visibleTo(actor), filter),
     cancel: async (actor, id) => {
       await intake.cancel(await loadRow(actor, id), actor.id);
+      return views.loadDetail(visibleTo(actor), id);
+    },
+    decide: async (actor, id, decision) => {
+      await intake.decide(await loadRow(actor, id), actor.id, decision);
       return views.loadDetail(visibleTo(actor), id);
     },
     retry: async (actor, id) => rerunTask(deps, await loadRow(actor, id), actor),

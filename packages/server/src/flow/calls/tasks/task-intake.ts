@@ -1,4 +1,4 @@
-import type { Submitted } from '@comfleet/contract';
+import type { Decision, Submitted } from '@comfleet/contract';
 import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
@@ -8,8 +8,10 @@ import { type Acceptance, type AcceptDeps, acceptTasks, type NewTask } from '../
 import type { Actor } from '../../tasks/actor.ts';
 import type { KeyUse } from '../../tasks/idempotency-keys.ts';
 import { planCancel } from '../../tasks/plan-cancel.ts';
+import { planDecision } from '../../tasks/plan-decision.ts';
 import type { Secrets } from '../../tasks/secrets.ts';
 import type { TaskJournal } from '../../tasks/task-journal.ts';
+import { isBatchPaused } from '../../tasks/task-queries.ts';
 import type { TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
 import { describeTask } from './describe-task.ts';
 import { type PreparedSubmission, prepareSubmission, type SubmissionDeps } from './prepare-submission.ts';
@@ -28,6 +30,8 @@ export interface TaskIntake {
   describe(task: TaskRow, warnings: TaskText[]): Promise<Submitted>;
   /** Waiting tasks end at once; running ones are stopped on their worker first, and never succeed any more. */
   cancel(task: TaskRow, actor: string): Promise<void>;
+  /** A person's word on a task that may have been paid for. Throws CONFLICT when it waits for none. */
+  decide(task: TaskRow, actor: string, decision: Decision): Promise<void>;
 }
 
 export type Accepted =
@@ -80,6 +84,15 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
       const id = task.id;
       if (canceled.state === 'running') await engine.cancelRunning(id);
       else await engine.drop([id]);
+    },
+    decide: async (task, actor, decision) => {
+      const { database, journal, secrets } = deps;
+      const isPaused = await isBatchPaused(database, task);
+      const writesAtEnd = (row: TaskRow) => secrets.writesAtEnd(row);
+      const plan = planDecision({ decision, actor, isBatchPaused: isPaused, writesAtEnd });
+      const decided = await journal.change(task.id, plan);
+      if (!decided) throw new AppError('CONFLICT', { status: task.state, held_reason: task.held_reason });
+      await engine.enqueue([decided]);
     },
   };
 }

@@ -10,6 +10,7 @@ import type {
 import { toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { AssetRow } from '../../assets/asset-tables.ts';
 import type { TaskOutlook } from '../../engine/engine.ts';
+import { isPaid } from '../../tasks/paid-classes.ts';
 import type { AttemptRow, TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
 import { describeTask } from './describe-task.ts';
 
@@ -48,6 +49,7 @@ export function toTask(task: TaskRow, context: TaskContext): Task {
     prompt_id: task.prompt_id,
     attempt_count: task.attempt_count,
     held_reason: task.held_reason,
+    paid: isPaid(task),
     due_at: toTime(task.due_at),
     queue_position: queuePosition,
     estimated_time: outlook?.secondsLeft ?? null,
