@@ -44,6 +44,15 @@ function openWriter(options: Options): InstanceType<typeof DatabaseSync> {
   return db;
 }
 
+/**
+ * Takes everything from the WAL into the file, so that the file alone is a whole copy. Closing does not: the driver cannot
+ * end prepared statements, and SQLite keeps a connection half open for them.
+ */
+function closeWriter(db: InstanceType<typeof DatabaseSync>): void {
+  db.exec('pragma wal_checkpoint(truncate)');
+  db.close();
+}
+
 function serve(options: Options): void {
   const port = parentPort;
   if (!port) throw new Error('this file is the entry of a worker thread');
@@ -86,7 +95,7 @@ function serve(options: Options): void {
 
   port.on('message', (message: 'close' | CommitGroup) => {
     if (message === 'close') {
-      db.close();
+      closeWriter(db);
       port.close();
       return;
     }
