@@ -28,3 +28,17 @@ test('DB4 after a stop the database file alone holds every row', async () => {
   const wal = await stat(join(rig.dataDir, 'comfleet.db-wal')).catch(() => ({ size: 0 }));
   expect(wal.size).toBe(0);
 });
+
+test('the log says when and why the server stopped', async () => {
+  const text = await readFile(join(rig.dataDir, 'logs', 'system.log'), 'utf8');
+
+  const lines = text.trimEnd().split('\n');
+  const stop = lines.map((line) => JSON.parse(line)).filter(({ event }) => event.startsWith('server.'));
+
+  const cause = 'This operation was aborted';
+  expect(stop).toMatchObject([
+    { event: 'server.stopping', cause },
+    { event: 'server.stopped', cause },
+  ]);
+  expect(JSON.parse(lines.at(-1) ?? '')).toEqual(stop[1]);
+});

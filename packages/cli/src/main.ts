@@ -6,9 +6,9 @@ import { runCli } from './run-cli.ts';
 /** The first Ctrl-C asks everything to stop; a second one ends the process at once. */
 function listenForStop(): AbortSignal {
   const stop = new AbortController();
-  const onSignal = (): void => {
+  const onSignal = (name: NodeJS.Signals): void => {
     if (stop.signal.aborted) process.exit(130);
-    stop.abort(new Error('Interrupted'));
+    stop.abort(new Error(`Interrupted by ${name}`));
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
   return stop.signal;

@@ -15,6 +15,7 @@ import { limitHeapGrowth } from './platform/process/heap-growth.ts';
 import { systemClock } from './platform/time/clock.ts';
 import { chooseWorkers } from './up/choose-workers.ts';
 import { runFirstExample } from './up/first-example.ts';
+import { openStopReport } from './up/report-stop.ts';
 import { createSayStart } from './up/say-start.ts';
 import type { UpOptions } from './up/up-options.ts';
 
@@ -33,13 +34,16 @@ export async function startUp(options: UpOptions): Promise<number> {
     onSignal: (arm) => process.once('SIGUSR2', arm),
   });
   const scope = new Scope('comfleet', systemClock, logger);
+  const reportStop = openStopReport(scope, { clock: systemClock, logger });
   try {
-    const app = await start(scope, options, logger);
+    const app = await start(scope, options, { logger, reportStop });
     await Promise.race([waitForAbort(options.signal), welcome(scope, app, options)]);
     await waitForAbort(options.signal);
+    reportStop(toError(options.signal.reason).message);
     options.print(createSayStart(options.language)('start.stopping'));
     return 0;
   } catch (thrown) {
+    reportStop('the start failed');
     return explain(thrown, options, logger);
   } finally {
     await scope.close().catch((thrown: unknown) => {
@@ -48,7 +52,11 @@ export async function startUp(options: UpOptions): Promise<number> {
   }
 }
 
-async function start(scope: Scope, options: UpOptions, logger: RootLogger): Promise<App> {
+async function start(
+  scope: Scope,
+  options: UpOptions,
+  { logger, reportStop }: { logger: RootLogger; reportStop: (cause: string) => void },
+): Promise<App> {
   const port = options.port ?? (await findPort(options));
   const { store, loaded } = await openConfig(
     scope,
@@ -81,6 +89,7 @@ async function start(scope: Scope, options: UpOptions, logger: RootLogger): Prom
       logger.error('data.lost', { error: error.message });
       options.print(error.message);
       process.exitCode = 1;
+      reportStop('another process took the data over');
       void scope.close();
     },
   });
