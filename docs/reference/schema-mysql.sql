@@ -89,3 +89,5 @@ create index `task_input_asset_id` on `task_input` (`asset_id`);
 create table if not exists `attempt_fingerprint` (`task_id` varchar(36) not null, `attempt_id` varchar(36) not null, `fingerprint` longtext not null, constraint `attempt_fingerprint_pk` primary key (`task_id`, `attempt_id`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
 
 alter table `graph` rename to `stored_text`;
+
+create table if not exists `task_warning` (`task_id` varchar(36) not null, `source` varchar(191) not null, `warnings` longtext not null, `at` bigint not null, constraint `task_warning_pk` primary key (`task_id`, `source`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;

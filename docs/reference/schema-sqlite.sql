@@ -89,3 +89,5 @@ create index if not exists "task_input_asset_id" on "task_input" ("asset_id");
 create table if not exists "attempt_fingerprint" ("task_id" text not null, "attempt_id" text not null, "fingerprint" text not null, constraint "attempt_fingerprint_pk" primary key ("task_id", "attempt_id"));
 
 alter table "graph" rename to "stored_text";
+
+create table if not exists "task_warning" ("task_id" text not null, "source" text not null, "warnings" text not null, "at" integer not null, constraint "task_warning_pk" primary key ("task_id", "source"));

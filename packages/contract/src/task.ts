@@ -178,6 +178,8 @@ export const taskSchema = z
     duration_seconds: z.number().nullable(),
     timeout_seconds: z.number().nullable(),
     results: z.array(resultSchema),
+    /** What was left out of the results, or what else looks odd about its end. Servers before 0.2 send none. */
+    warning_texts: z.array(textSchema).optional(),
     /** Why it failed; of a task held for a decision, what happened to it. */
     error: recordedErrorSchema.nullable(),
   })

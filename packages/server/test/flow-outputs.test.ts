@@ -122,12 +122,71 @@ describe('downloads at fault', () => {
     expect(await folders()).toBe(before);
   });
 
-  it('D2 a file that is gone is made again by a new attempt under a new name', async () => {
+  const previews = (color: number) => ({
+    '1': { ...IMAGES, inputs: { ...IMAGES.inputs, batch_size: 1, color } },
+    '2': { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
+  });
+
+  it('D2 a file of a cached node that is gone is asked for by one more attempt, and by no third', async () => {
+    await rig.run(previews(21));
+    rig.simulator.control.set({ name: 'view_gone' });
+    const once = await rig.run(previews(21));
+    rig.simulator.control.set({ name: 'view_gone', times: 'until_cleared' });
+    const always = await rig.run(previews(21));
+
+    expect(once).toMatchObject({ status: 'succeeded', attempt_count: 2, results: [{ node_id: '2' }] });
+    expect(once.attempts[0]).toMatchObject({ ending: 'failed', error: { code: 'OUTPUT_GONE' } });
+    expect(always).toMatchObject({ status: 'failed', attempt_count: 2, error: { code: 'OUTPUT_GONE' } });
+  });
+
+  it('TD5 a file that its own run made and the worker does not have fails the task once, by name and answer', async () => {
     const task = await runWith({ name: 'view_gone' });
 
-    expect(task).toMatchObject({ status: 'succeeded', attempt_count: 2 });
-    expect(task.attempts[0]).toMatchObject({ ending: 'failed', error: { code: 'OUTPUT_GONE' } });
-    expect(new Set(written(task.task_id)).size).toBe(2);
+    expect(task).toMatchObject({
+      status: 'failed',
+      attempt_count: 1,
+      error: {
+        code: 'OUTPUT_REFUSED',
+        details: { node_id: '2', file: 'picture_00001_.png', status: 404 },
+      },
+    });
+    expect(task.warning_texts).toMatchObject([{ code: 'warning.output' }]);
+  });
+
+  it('TD6 beside a file that is never served the good one is delivered, with a warning that names the bad one', async () => {
+    rig.simulator.control.set({ name: 'output_name', filename: 'bad..name.png' });
+    const task = await rig.run({
+      '1': { ...IMAGES, inputs: { ...IMAGES.inputs, batch_size: 1, color: 22 } },
+      '2': { class_type: 'SaveImage', inputs: { filename_prefix: 'first', images: ['1', 0] } },
+      '3': { class_type: 'SaveImage', inputs: { filename_prefix: 'second', images: ['1', 0] } },
+    });
+
+    expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1 });
+    expect(task.results).toHaveLength(1);
+    expect(task.warning_texts).toMatchObject([
+      { code: 'warning.output', params: { file: 'bad..name.png', reason: { params: { status: 400 } } } },
+    ]);
+  });
+
+  it('TD8 a graph that ends in a preview delivers it', async () => {
+    const task = await rig.run(previews(23));
+
+    expect(task).toMatchObject({
+      status: 'succeeded',
+      results: [{ node_id: '2', kind: 'image' }],
+      warning_texts: [],
+    });
+  });
+
+  it('TD5 two dots in a prefix cost nothing: the worker gets it without them, the result has them', async () => {
+    const task = await rig.run(pictureGraph('a cat... on a roof'));
+
+    expect(task).toMatchObject({
+      status: 'succeeded',
+      attempt_count: 1,
+      results: [{ name: 'a cat... on a roof_00001_.png' }],
+    });
+    expect(written(task.task_id)[0]).not.toContain('..');
   });
 
   it.each([
@@ -143,24 +202,14 @@ describe('downloads at fault', () => {
     expect(task.status).toBe(status);
     if (name) expect(task.results[0]?.name).toMatch(name);
     const readable = await readdir(join(rig.folder, 'outputs'), { recursive: true });
-    expect(readable.filter((path) => path.includes('..'))).toEqual([]);
+    expect(readable.filter((path) => path.split('/').includes('..') || path.includes('evil'))).toEqual([]);
   });
 
-  it('D8 500 files of one prompt are collected in order', async () => {
-    const task = await runWith({ name: 'many_files', count: 500 });
+  it('TD6 D8 1,200 files of one prompt are all results, in order', async () => {
+    const task = await runWith({ name: 'many_files', count: 1200 });
 
-    expect(task.status).toBe('succeeded');
-    expect(task.results.map((result) => result.index)).toEqual(Array.from({ length: 500 }, (_, at) => at));
-  });
-
-  it('D8 more files than the limit fail by name', async () => {
-    rig.simulator.control.set({ name: 'many_files', count: 501 });
-    const task = await rig.run(pictureGraph(), { max_attempts: 1 });
-
-    expect(task).toMatchObject({
-      status: 'failed',
-      error: { code: 'COLLECT_FAILED', details: { files: 501, max_files: 500 } },
-    });
+    expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1 });
+    expect(task.results.map((result) => result.index)).toEqual(Array.from({ length: 1200 }, (_, at) => at));
   });
 
   it('D8 a file of 256 MB is streamed: memory does not grow with it', async () => {
@@ -180,14 +229,14 @@ describe('downloads at fault', () => {
     expect(mostBytes).toBeLessThan(128 * 1024 ** 2);
   });
 
-  it('RS8 an empty or unreadable picture is a failure, not a result', async () => {
+  it('RS8 an empty or unreadable picture is a failure, not a result, and not run again', async () => {
     rig.simulator.control.set({
       name: 'view_broken',
       kind: 'wrong_length',
       after: 0,
       times: 'until_cleared',
     });
-    const empty = await rig.run(pictureGraph(), { max_attempts: 1 });
+    const empty = await rig.run(pictureGraph());
     rig.simulator.control.set({
       name: 'view_broken',
       kind: 'wrong_length',
@@ -201,8 +250,39 @@ describe('downloads at fault', () => {
       after: 3,
       times: 'until_cleared',
     });
-    const cut = await rig.run(pictureGraph(), { max_attempts: 1 });
+    const cut = await rig.run(pictureGraph());
 
     expect([empty, cut].map((task) => task.error?.code)).toEqual(['OUTPUT_INVALID', 'OUTPUT_INVALID']);
+    expect([empty, cut].map((task) => task.attempt_count)).toEqual([1, 1]);
+  });
+});
+
+it('TD5 D8 a result above the limit fails its task once, with the setting and its value', async () => {
+  const small = await FlowRig.open({ config: { limits: { result_bytes: 1024 } } });
+  small.simulator.control.set({ name: 'big_file', bytes: 5000 });
+  const task = await small.run(pictureGraph());
+  await small.close();
+
+  expect(task).toMatchObject({
+    status: 'failed',
+    attempt_count: 1,
+    error: { code: 'RESULT_TOO_LARGE', details: { setting: 'limits.result_bytes', limit: 1024 } },
+  });
+});
+
+it('TD5 a prompt whose only saver reports nothing succeeds without results, once, and says so', async () => {
+  const saver = { info: { input: { required: { images: ['IMAGE'] } }, output_node: true } };
+  const silent = await FlowRig.open({ simulators: [{ classes: { SaveSilently: saver } }] });
+  const task = await silent.run({
+    '1': IMAGES,
+    '2': { class_type: 'SaveSilently', inputs: { images: ['1', 0] } },
+  });
+  await silent.close();
+
+  expect(task).toMatchObject({
+    status: 'succeeded',
+    attempt_count: 1,
+    results: [],
+    warning_texts: [{ code: 'warning.no_results', params: { nodes: '2 (SaveSilently)' } }],
   });
 });

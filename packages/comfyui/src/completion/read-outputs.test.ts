@@ -114,9 +114,10 @@ describe('collecting outputs', () => {
     },
   );
 
-  it('TD7 a path that repeats a file of the same node is no second result', () => {
+  it('TD7 a path that repeats a file is no second result', () => {
     const output = { '3d': [file('one.glb', { subfolder: 'mesh' })], result: ['mesh/one.glb', null] };
-    expect(readOutputs({ '1': output }).map(({ key }) => key)).toEqual(['3d']);
+    const again = { result: ['mesh/one.glb', null] };
+    expect(readOutputs({ '1': output, '2': again }).map(({ key }) => key)).toEqual(['3d']);
   });
 
   it.each([['/srv/out/a.obj'], ['no path'], [''], ['two\nlines.obj'], ['.obj']])(

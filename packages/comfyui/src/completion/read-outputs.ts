@@ -8,9 +8,20 @@ import { tellOutputKind } from './output-kind.ts';
  */
 export function readOutputs(outputs: unknown): CollectedOutput[] {
   if (!isRecord(outputs)) return [];
-  return Object.entries(outputs).flatMap(([nodeId, output]) =>
+  const found = Object.entries(outputs).flatMap(([nodeId, output]) =>
     isRecord(output) ? readNode(nodeId, output) : [],
   );
+  // A path that only repeats a file is no second result.
+  const named = new Set(found.filter(({ text }) => text === undefined).map(namePlace));
+  return found.filter((output) => !(isTold(output) && named.has(namePlace(output))));
+}
+
+function isTold({ file, text }: CollectedOutput): boolean {
+  return file !== undefined && text !== undefined;
+}
+
+function namePlace({ file }: CollectedOutput): string {
+  return `${file?.subfolder}/${file?.filename}`;
 }
 
 type Found = Pick<CollectedOutput, 'kind' | 'temporary' | 'file' | 'text'> & { isScalar?: true };
@@ -20,11 +31,10 @@ function readNode(nodeId: string, output: Record<string, unknown>): CollectedOut
     key,
     key === 'result' ? readResult(value) : readKey(value),
   ]);
-  const named = new Set(keys.flatMap(([, found]) => found.flatMap(namePlainFile)));
   const hasFiles = keys.some(([, found]) => found.some(({ file }) => file !== undefined));
   return keys.flatMap(([key, found]) =>
     found
-      .filter((item) => !(item.isScalar && hasFiles) && !namesAgain(item, named))
+      .filter((item) => !(item.isScalar && hasFiles))
       .map(({ isScalar: _, ...item }, index) => ({ nodeId, key, index, ...item })),
   );
 }
@@ -82,15 +92,6 @@ function readPath(item: unknown): Found[] {
   if (kind === 'file' || path.startsWith('/') || !filename.includes('.', 1)) return [];
   const file: OutputFile = { filename, subfolder: at < 0 ? '' : path.slice(0, at), type: 'output' };
   return [{ kind, temporary: false, file, text: item }];
-}
-
-/** A path that only repeats a file of the same node is no second result. */
-function namesAgain({ file, text }: Found, named: ReadonlySet<string>): boolean {
-  return file !== undefined && text !== undefined && named.has(`${file.subfolder}/${file.filename}`);
-}
-
-function namePlainFile({ file, text }: Found): string[] {
-  return file === undefined || text !== undefined ? [] : [`${file.subfolder}/${file.filename}`];
 }
 
 function placeOf(file: OutputFile): Pick<Found, 'temporary' | 'file'> {

@@ -5,9 +5,9 @@ function parse(text: string, environment = {}) {
   return parseConfig(text, { file: '/etc/comfleet.yaml', environment, cwd: '/' }).config;
 }
 
-test('limits of result files and the time before a failover have the defaults they always had', () => {
+test('results have a limit of bytes and none of number; the time before a failover is 5 s', () => {
   const { limits, placement } = parse('');
-  expect(limits).toMatchObject({ resultBytes: 8_589_934_592, resultFiles: 500 });
+  expect(limits).toMatchObject({ resultBytes: 8_589_934_592, resultFiles: null });
   expect(placement.offlineGraceMs).toBe(5000);
 });
 

@@ -54,6 +54,19 @@ export const en = {
   'refusal.vram': 'has too little memory',
   'refusal.upload_limit': 'takes no file of this size',
 
+  'warning.no_results':
+    'Finished without results: no output node reported any. Blocked, or saved on the worker only: {nodes}.',
+  'warning.output': 'Left out: {file} (node {node}): {reason}.',
+  'warning.more_outputs': {
+    by: 'count',
+    cases: { one: '1 more file was left out.', other: '{count} more files were left out.' },
+  },
+  'output.refused': 'the worker does not serve it and answers {status}',
+  'output.empty': 'it is empty',
+  'output.unreadable': 'it is no readable picture',
+  'output.too_large': 'it has more bytes than {setting} = {most}',
+  'output.too_many': 'there are more than {setting} = {most}',
+
   'batch.progress': '{succeeded} of {total} done.',
   'batch.progress_failed': '{succeeded} of {total} done, {failed} failed.',
   'batch.paused': 'Paused: {succeeded} of {total} done.',

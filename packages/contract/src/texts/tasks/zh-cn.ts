@@ -18,6 +18,16 @@ export const zhCn = {
   'held.storage_full': '等待中：存放结果的磁盘已满。',
   'held.needs_decision': '等待决定：含付费节点，任务已发送，可能已经计费。{cause}',
 
+  'warning.no_results':
+    '已完成，但没有结果：输出节点均未报告文件，可能被阻断，或只保存在工作节点上：{nodes}。',
+  'warning.output': '未包含 {file}（节点 {node}）：{reason}。',
+  'warning.more_outputs': '另有 {count} 个文件未包含。',
+  'output.refused': '工作节点不提供此文件，返回 {status}',
+  'output.empty': '文件为空',
+  'output.unreadable': '不是可读的图片',
+  'output.too_large': '字节数超过 {setting} = {most}',
+  'output.too_many': '文件数超过 {setting} = {most}',
+
   'wait.no_workers': '集群中没有工作节点。',
   'wait.task_type_full': '此任务类型的运行数量已达上限。',
   'wait.workers': '共 {workers} 个工作节点：{reasons}。',

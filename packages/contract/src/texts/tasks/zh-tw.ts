@@ -18,6 +18,16 @@ export const zhTw = {
   'held.storage_full': '等待中：存放結果的磁碟已滿。',
   'held.needs_decision': '等待決定：含付費節點，任務已傳送，可能已經計費。{cause}',
 
+  'warning.no_results':
+    '已完成，但沒有結果：輸出節點均未回報檔案，可能被阻斷，或只儲存在工作節點上：{nodes}。',
+  'warning.output': '未包含 {file}（節點 {node}）：{reason}。',
+  'warning.more_outputs': '另有 {count} 個檔案未包含。',
+  'output.refused': '工作節點不提供此檔案，回傳 {status}',
+  'output.empty': '檔案為空',
+  'output.unreadable': '不是可讀的圖片',
+  'output.too_large': '位元組數超過 {setting} = {most}',
+  'output.too_many': '檔案數超過 {setting} = {most}',
+
   'wait.no_workers': '叢集中沒有工作節點。',
   'wait.task_type_full': '此任務類型的執行數量已達上限。',
   'wait.workers': '共 {workers} 個工作節點：{reasons}。',

@@ -41,6 +41,9 @@ export function writeBlob(database: Pick<Database<AssetTables>, 'k' | 'driver'>,
   return { query: insertMissingBlob(database, { ...row }) };
 }
 
+/** A task makes as many files as it likes; every list has an end. */
+const MOST_RESULTS = 100_000;
+
 const selectTaskAssets = statement<AssetTables, { taskId: TaskId }, AssetRow>((k, p) =>
   k
     .selectFrom('asset')
@@ -48,9 +51,10 @@ const selectTaskAssets = statement<AssetTables, { taskId: TaskId }, AssetRow>((k
     .where('task_id', '=', p.taskId)
     .where('deleted_at', 'is', null)
     .orderBy('output_index')
-    .limit(1000),
+    .limit(MOST_RESULTS),
 );
 
+/** The results of a task, in the order in which it made them. */
 export function findTaskAssets(k: Kysely<AssetTables>, taskId: TaskId) {
   return selectTaskAssets(k, { taskId });
 }

@@ -8,10 +8,10 @@ import { findAsset, writeAsset, writeBlob } from './asset-rows.ts';
 import type { AssetRow, AssetTables } from './asset-tables.ts';
 import type { BlobStore } from './blob-store.ts';
 import { checkPicture, type PictureLimits } from './check-picture.ts';
-import { safeName } from './collect-outputs.ts';
-import { readContentKind, readPicture } from './content-kind.ts';
+import { readContentType, readPicture } from './content-kind.ts';
 import { parseDataUrl } from './data-url.ts';
 import { findInputFile } from './find-input-file.ts';
+import { safeName } from './safe-name.ts';
 
 /** Whose assets may be seen; the shape of flow's owner filter. */
 type Owner = { kind: 'own'; ownerId: PrincipalId } | { kind: 'all' };
@@ -70,9 +70,7 @@ export class Assets {
       width: picture?.width ?? null,
       height: picture?.height ?? null,
       contentType:
-        asset.accept === 'picture' && picture
-          ? readContentKind(`x.${picture.format}`).contentType
-          : asset.contentType,
+        asset.accept === 'picture' && picture ? readContentType(`x.${picture.format}`) : asset.contentType,
     });
     // Bytes of a refused upload may lie there still; they count only once a record has named them.
     const blobWasNew = stored.isNew || !(await this.#isNamed(stored.hash));
@@ -241,7 +239,7 @@ export class Assets {
   }
 
   #plainUpload(ownerId: PrincipalId, name: string) {
-    const { contentType } = readContentKind(name);
+    const contentType = readContentType(name);
     const lifeMs = this.#deps.limits.uploadLifeMs;
     return {
       ownerId,

@@ -1,24 +1,28 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { readContentKind, readPicture } from './content-kind.ts';
+import { readContentType, readPicture } from './content-kind.ts';
 
-describe('kind of a file by its name', () => {
+describe('media type of a file by its name', () => {
   test.each([
-    ['a.png', 'image/png', 'image'],
-    ['a.JPG', 'image/jpeg', 'image'],
-    ['a.webp', 'image/webp', 'image'],
-    ['a.gif', 'image/gif', 'image'],
-    ['clip_00001_.mp4', 'video/mp4', 'video'],
-    ['clip.webm', 'video/webm', 'video'],
-    ['sound.flac', 'audio/flac', 'audio'],
-    ['sound.mp3', 'audio/mpeg', 'audio'],
-    ['note.txt', 'text/plain; charset=utf-8', 'text'],
-    ['x.latent', 'application/octet-stream', 'latent'],
-    ['mesh.glb', 'model/gltf-binary', 'file'],
-    ['unknown.xyz', 'application/octet-stream', 'file'],
-    ['no-extension', 'application/octet-stream', 'file'],
-  ])('RS2 %s is %s, kind %s', (name, contentType, kind) => {
-    expect(readContentKind(name)).toEqual({ contentType, kind });
+    ['a.png', 'image/png'],
+    ['a.JPG', 'image/jpeg'],
+    ['a.webp', 'image/webp'],
+    ['a.gif', 'image/gif'],
+    ['deep.exr', 'image/x-exr'],
+    ['clip_00001_.mp4', 'video/mp4'],
+    ['clip.webm', 'video/webm'],
+    ['sound.flac', 'audio/flac'],
+    ['sound.mp3', 'audio/mpeg'],
+    ['note.txt', 'text/plain; charset=utf-8'],
+    ['said.srt', 'application/x-subrip'],
+    ['x.latent', 'application/octet-stream'],
+    ['mesh.glb', 'model/gltf-binary'],
+    ['mesh.obj', 'model/obj'],
+    ['cloud.ply', 'application/octet-stream'],
+    ['unknown.xyz', 'application/octet-stream'],
+    ['no-extension', 'application/octet-stream'],
+  ])('RS2 %s is %s', (name, contentType) => {
+    expect(readContentType(name)).toBe(contentType);
   });
 });
 

@@ -1,37 +1,49 @@
-import type { OutputKind } from '@comfleet/contract';
-
-interface ContentKind {
-  contentType: string;
-  kind: OutputKind;
-}
-
-const BY_EXTENSION: Readonly<Record<string, ContentKind>> = {
-  png: { contentType: 'image/png', kind: 'image' },
-  jpg: { contentType: 'image/jpeg', kind: 'image' },
-  jpeg: { contentType: 'image/jpeg', kind: 'image' },
-  webp: { contentType: 'image/webp', kind: 'image' },
-  gif: { contentType: 'image/gif', kind: 'image' },
-  avif: { contentType: 'image/avif', kind: 'image' },
-  svg: { contentType: 'image/svg+xml', kind: 'image' },
-  mp4: { contentType: 'video/mp4', kind: 'video' },
-  webm: { contentType: 'video/webm', kind: 'video' },
-  mov: { contentType: 'video/quicktime', kind: 'video' },
-  mkv: { contentType: 'video/x-matroska', kind: 'video' },
-  flac: { contentType: 'audio/flac', kind: 'audio' },
-  mp3: { contentType: 'audio/mpeg', kind: 'audio' },
-  opus: { contentType: 'audio/opus', kind: 'audio' },
-  wav: { contentType: 'audio/wav', kind: 'audio' },
-  ogg: { contentType: 'audio/ogg', kind: 'audio' },
-  txt: { contentType: 'text/plain; charset=utf-8', kind: 'text' },
-  json: { contentType: 'application/json', kind: 'file' },
-  latent: { contentType: 'application/octet-stream', kind: 'latent' },
-  glb: { contentType: 'model/gltf-binary', kind: 'file' },
+const TYPES: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  apng: 'image/apng',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  webp: 'image/webp',
+  gif: 'image/gif',
+  bmp: 'image/bmp',
+  tif: 'image/tiff',
+  tiff: 'image/tiff',
+  avif: 'image/avif',
+  svg: 'image/svg+xml',
+  exr: 'image/x-exr',
+  hdr: 'image/vnd.radiance',
+  mp4: 'video/mp4',
+  m4v: 'video/mp4',
+  webm: 'video/webm',
+  mov: 'video/quicktime',
+  mkv: 'video/x-matroska',
+  avi: 'video/x-msvideo',
+  flac: 'audio/flac',
+  mp3: 'audio/mpeg',
+  opus: 'audio/opus',
+  wav: 'audio/wav',
+  ogg: 'audio/ogg',
+  m4a: 'audio/mp4',
+  aac: 'audio/aac',
+  txt: 'text/plain; charset=utf-8',
+  log: 'text/plain; charset=utf-8',
+  lrc: 'text/plain; charset=utf-8',
+  md: 'text/markdown; charset=utf-8',
+  csv: 'text/csv; charset=utf-8',
+  srt: 'application/x-subrip',
+  vtt: 'text/vtt; charset=utf-8',
+  json: 'application/json',
+  obj: 'model/obj',
+  stl: 'model/stl',
+  glb: 'model/gltf-binary',
+  gltf: 'model/gltf+json',
+  usdz: 'model/vnd.usdz+zip',
 };
 
-/** Media type and kind by a file's extension; ComfyUI keeps videos under `images`, so keys tell nothing. */
-export function readContentKind(name: string): ContentKind {
+/** Media type by a file's extension; ComfyUI keeps videos under `images`, so keys tell nothing. */
+export function readContentType(name: string): string {
   const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
-  return BY_EXTENSION[extension] ?? { contentType: 'application/octet-stream', kind: 'file' };
+  return TYPES[extension] ?? 'application/octet-stream';
 }
 
 export interface Picture {

@@ -4,7 +4,7 @@ import type { Logger } from '../../platform/logging/logger.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 import type { AssetRow } from './asset-tables.ts';
 import type { BlobStore } from './blob-store.ts';
-import { safeName } from './collect-outputs.ts';
+import { safeName } from './safe-name.ts';
 
 export interface NamingDeps {
   blobs: BlobStore;

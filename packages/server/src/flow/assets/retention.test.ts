@@ -6,13 +6,27 @@ import { named } from '../../../test/kit/named.ts';
 import { createAssetRow, createAttemptRow, createTaskRow } from '../../../test/kit/rows.ts';
 import { parseConfig } from '../../app/settings.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
-import { writeFingerprint, writeNewAttempt, writeNewTask, writeTaskInputs } from '../tasks/task-rows.ts';
+import {
+  writeFingerprint,
+  writeNewAttempt,
+  writeNewTask,
+  writeTaskInputs,
+  writeTaskWarnings,
+} from '../tasks/task-rows.ts';
 import { writeAsset, writeBlob } from './asset-rows.ts';
 import { Assets } from './assets.ts';
 import type { BlobStore } from './blob-store.ts';
 import { type RetentionLimits, sweepOnce } from './retention.ts';
 
 const DAY = 24 * 3_600_000;
+const TABLES = [
+  'task',
+  'attempt',
+  'attempt_fingerprint',
+  'task_event',
+  'task_input',
+  'task_warning',
+] as const;
 const LIMITS: RetentionLimits = { tasksMs: 90 * DAY, outputsMs: null };
 
 /** An empty database 100 days into its life; `removed` lists bytes that were deleted. */
@@ -41,7 +55,7 @@ async function openSweep() {
   });
   const sweep = (limits: RetentionLimits = LIMITS, signal?: AbortSignal) =>
     sweepOnce({ database, blobs: store, assets, clock, logger: silentLogger }, limits, signal);
-  const list = async (table: 'task' | 'attempt' | 'attempt_fingerprint' | 'task_event' | 'task_input') =>
+  const list = async (table: (typeof TABLES)[number]) =>
     (await database.read(database.k.selectFrom(table).selectAll())).length;
   const addAsset = (row: ReturnType<typeof createAssetRow>) =>
     database.commit([
@@ -60,7 +74,7 @@ async function openSweep() {
 const asId = (text: string) => text as AssetId;
 
 describe('retention', () => {
-  test('TQ17 an ended task older than the limit goes with its attempts, their fingerprints, events and inputs', async () => {
+  test('TQ17 an ended task older than the limit goes with its attempts, their fingerprints, events, inputs and warnings', async () => {
     const { database, beganMs, sweep, list } = await openSweep();
     const task = createTaskRow({ state: 'succeeded', ended_at: beganMs });
     await database.commit([
@@ -72,12 +86,12 @@ describe('retention', () => {
         fingerprint: '{}',
       }),
       ...writeTaskInputs(database.k, task.id, [{ assetId: asId('input') }]),
+      writeTaskWarnings(database.k, { task_id: task.id, source: 'attempt', warnings: [], at: beganMs }),
     ]);
 
     await sweep();
 
-    for (const table of ['task', 'attempt', 'attempt_fingerprint', 'task_event', 'task_input'] as const)
-      expect(await list(table)).toBe(0);
+    for (const table of TABLES) expect(await list(table)).toBe(0);
   });
 
   test('TQ17 a configured 86400 s is honoured', async () => {

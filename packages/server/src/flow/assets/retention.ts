@@ -111,6 +111,7 @@ async function purgeTasks(database: Database<RetentionTables>, beforeMs: number)
     { query: k.deleteFrom('attempt_fingerprint').where('task_id', 'in', ids) },
     { query: k.deleteFrom('task_secret').where('task_id', 'in', ids) },
     { query: k.deleteFrom('task_input').where('task_id', 'in', ids) },
+    { query: k.deleteFrom('task_warning').where('task_id', 'in', ids) },
     { query: k.deleteFrom('task').where('id', 'in', ids) },
   ]);
   return removedAll(ids.length);

@@ -17,8 +17,15 @@ export const assetLimits = {
     .int()
     .min(1024)
     .default(8 * 1024 ** 3)
-    .describe('Largest result file; a task with a larger one fails.'),
-  result_files: z.int().min(1).default(500).describe('Most result files of a task; a task with more fails.'),
+    .describe(
+      'Largest result file; a larger one is left out, with a warning, or is the error of a task without another.',
+    ),
+  result_files: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('Most results of a task; the rest is left out, with a warning. Null: as many as there are.'),
 };
 type RawLimits = z.infer<z.ZodObject<typeof assetLimits>>;
 

@@ -8,6 +8,7 @@ import type { Assets } from '../assets/assets.ts';
 import type { BlobStore } from '../assets/blob-store.ts';
 import { collectOutputs } from '../assets/collect-outputs.ts';
 import { publishNames } from '../assets/output-names.ts';
+import { describeProblems, toProblemError } from '../assets/output-problem.ts';
 import type { RunEstimates } from '../estimates/run-estimates.ts';
 import type { LiveBoard } from '../events/live-updates.ts';
 import type { DispatcherDeps } from '../execution/dispatcher.ts';
@@ -53,7 +54,7 @@ export interface OutputOptions {
   outputDir: string | null;
   /** Limits of one result. */
   maxFileBytes: number;
-  maxFiles: number;
+  maxFiles: number | null;
 }
 
 export interface ExecutionOptions extends OutputOptions {
@@ -107,20 +108,30 @@ function createCollection(
   { database, blobs, clock, logger, createId }: ExecutionParts,
   { outputDir, maxFileBytes, maxFiles }: OutputOptions,
 ): DispatcherDeps['collect'] {
-  return async ({ task, attempt, outputs, prepared, http, signal }) => {
-    const { writes, assets } = await collectOutputs(
+  return async ({ task, attempt, outputs, cachedNodeIds, prepared, http, signal }) => {
+    const { writes, assets, problems } = await collectOutputs(
       { database, blobs, clock, logger, createId, maxFileBytes, maxFiles },
       {
         task,
         attempt,
         outputs,
+        cachedNodeIds: new Set(cachedNodeIds),
         twins: prepared.twins,
         restoreName: (name) => restoreName(name, prepared.tag),
         http,
         signal,
       },
     );
-    return { writes, publish: () => publishNames({ blobs, logger, outputDir }, task, assets) };
+    const gone = problems.find(({ cause }) => cause.kind === 'gone');
+    const [first] = problems;
+    return {
+      writes,
+      resultCount: assets.length,
+      warnings: describeProblems(problems),
+      gone: gone ? toProblemError(gone).details : null,
+      failure: first && assets.length === 0 ? toProblemError(first) : null,
+      publish: () => publishNames({ blobs, logger, outputDir }, task, assets),
+    };
   };
 }
 

@@ -1,5 +1,6 @@
 import type { CollectedOutput, ComfyHttp, FinishedBy, Graph, ProgressState } from '@comfleet/comfyui';
-import type { TaskId, WorkerId } from '@comfleet/contract';
+import type { ErrorCode, TaskId, WorkerId } from '@comfleet/contract';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Write } from '../../platform/database/database.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
@@ -28,6 +29,13 @@ export interface RunningWorker {
 /** Outputs on their way into the store: what the final commit adds beside the task's own change. */
 export interface Collected {
   writes: Write[];
+  resultCount: number;
+  /** What was left out, and why. */
+  warnings: readonly TaskText[];
+  /** Facts about a file that another run makes anew; null when there is none. */
+  gone: Record<string, unknown> | null;
+  /** Why there is no result although files were announced. */
+  failure: { code: ErrorCode; details: Record<string, unknown> } | null;
   /** After the commit: readable copies, events. */
   publish: () => void;
 }
@@ -48,6 +56,8 @@ export interface RunnerDeps extends StepDeps {
     task: TaskRow;
     attempt: AttemptRow;
     outputs: readonly CollectedOutput[];
+    /** Nodes that did not run in this prompt. */
+    cachedNodeIds: readonly string[];
     prepared: PreparedGraph;
     http: ComfyHttp;
     /** Ends the wait for a worker that does not come back. */
@@ -85,12 +95,14 @@ export interface AttemptEnd {
   steps: TaskChange[];
   attempt: AttemptRow;
   collected: Collected | null;
+  /** What people are told of how the task ended. */
+  warnings: readonly TaskText[];
   finishedBy: FinishedBy | null;
 }
 
 /** An end before its steps are stored. */
-export type Ended = Pick<AttemptEnd, 'result' | 'collected' | 'finishedBy'>;
+export type Ended = Pick<AttemptEnd, 'result' | 'collected' | 'warnings' | 'finishedBy'>;
 
 export function notCollected(result: AttemptResult): Ended {
-  return { result, collected: null, finishedBy: null };
+  return { result, collected: null, warnings: [], finishedBy: null };
 }

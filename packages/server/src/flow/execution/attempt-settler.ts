@@ -5,6 +5,7 @@ import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
+import { writeTaskWarnings } from '../tasks/task-rows.ts';
 import type { AttemptRow, TaskRow, TaskTables } from '../tasks/task-tables.ts';
 import { type AttemptHistory, loadAttemptHistory, NO_HISTORY } from './attempt-history.ts';
 import type { AttemptEnd } from './attempt-job.ts';
@@ -73,7 +74,7 @@ export class AttemptSettler {
   /** Stores the end and what follows; null when another attempt has followed meanwhile. Throws when the database is away. */
   async settle(
     seen: TaskRow,
-    { result, attempt, steps, collected, finishedBy }: AttemptEnd,
+    { result, attempt, steps, collected, warnings, finishedBy }: AttemptEnd,
   ): Promise<TaskRow | null> {
     const { journal, database, writeAttempt, writesAtEnd, findProgress, retries } = this.#deps;
     const isLater = result.ending !== 'succeeded' && attempt.number > 1;
@@ -92,6 +93,9 @@ export class AttemptSettler {
           writeAttempt(endedAttempt(attempt, result, atMs)),
           ...(next.kind === 'succeed' ? (collected?.writes ?? []) : []),
           ...(goesOn ? [] : writesAtEnd(task)),
+          ...(goesOn || warnings.length === 0
+            ? []
+            : [writeTaskWarnings(database.k, { task_id: task.id, source: 'attempt', warnings, at: atMs })]),
         ],
       };
     });

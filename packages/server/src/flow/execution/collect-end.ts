@@ -1,14 +1,17 @@
-import type { CollectedOutput, FollowedEnd } from '@comfleet/comfyui';
+import { type FollowedEnd, readRequirements } from '@comfleet/comfyui';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
+import { loadAttemptHistory, NO_HISTORY } from './attempt-history.ts';
 import { type AttemptJob, type Collected, type Ended, notCollected, type RunnerDeps } from './attempt-job.ts';
 import type { AttemptSteps } from './attempt-steps.ts';
 import { endAttempt } from './ending.ts';
-import { judgeEnd } from './judge-end.ts';
+import { type JudgedEnd, judgeEnd } from './judge-end.ts';
 import type { PreparedGraph } from './prepare-graph.ts';
 
 const STORAGE_WAIT_MS = 5000;
 const FREE_TIMEOUT_MS = 5000;
+const MOST_NAMED = 10;
 
 export interface EndedPrompt {
   deps: RunnerDeps;
@@ -31,13 +34,13 @@ export async function collectEnd(
     // Gone without a restart: a person took it off the worker.
     const isRemoved = code === 'PROMPT_LOST' && ended.isSameProcess;
     const result = isRemoved ? endAttempt('lost', 'REMOVED_ON_WORKER', details) : judged.result;
-    return { result, collected: null, finishedBy };
+    return { ...notCollected(result), finishedBy };
   }
   reach('before_download');
   try {
-    const collected = await collect(ended, judged.outputs);
+    const collected = await collect(ended, judged);
     reach('before_result_commit');
-    return { result: { ending: 'succeeded' }, collected, finishedBy };
+    return { ...(await concludeCollected(ended, collected)), finishedBy };
   } catch (thrown) {
     const reason: unknown = ended.job.stop.reason;
     if (reason === 'shutdown') return null;
@@ -47,8 +50,33 @@ export async function collectEnd(
     const error = toError(thrown);
     const code = error instanceof AppError ? error.code : 'COLLECT_FAILED';
     const details = error instanceof AppError ? error.details : { cause: error.message };
-    return { result: endAttempt('failed', code, details), collected: null, finishedBy };
+    return { ...notCollected(endAttempt('failed', code, details)), finishedBy };
   }
+}
+
+/** Good files are delivered with warnings; what another run makes anew is asked for once; no file at all is a failure. */
+async function concludeCollected(
+  { deps: { database }, job: { attempt, task }, prepared }: EndedPrompt,
+  collected: Collected,
+): Promise<Omit<Ended, 'finishedBy'>> {
+  const { gone, failure, warnings, resultCount } = collected;
+  if (gone !== null) {
+    const { causes } = attempt.number === 1 ? NO_HISTORY : await loadAttemptHistory(database, task.id);
+    if (causes.output_gone === undefined) return notCollected(endAttempt('failed', 'OUTPUT_GONE', gone));
+  }
+  if (failure !== null) {
+    const result = endAttempt('failed', failure.code, failure.details);
+    return { ...notCollected(result), warnings };
+  }
+  const silent = resultCount === 0 ? [describeSilence(prepared)] : [];
+  return { result: { ending: 'succeeded' }, collected, warnings: [...silent, ...warnings] };
+}
+
+/** A saver that was blocked, or that reports nothing: its files, if any, stay with the worker. */
+function describeSilence({ graph, twins }: PreparedGraph): TaskText {
+  const nodes = readRequirements(graph).outputNodeIds.filter((id) => !twins.has(id));
+  const named = nodes.slice(0, MOST_NAMED).map((id) => `${id} (${graph[id]?.class_type ?? '?'})`);
+  return { code: 'warning.no_results', params: { nodes: named.join(', ') } };
 }
 
 /** What the worker holds in GPU memory makes room before anything else runs there (A10). */
@@ -64,13 +92,14 @@ async function freeMemory({ deps, job: { worker, attempt } }: EndedPrompt): Prom
 /** Without room on our disk the worker keeps the files and the attempt stays `collecting` until there is (D3). */
 async function collect(
   { deps, job, steps, prepared }: EndedPrompt,
-  outputs: readonly CollectedOutput[],
+  { outputs, cachedNodeIds }: Extract<JudgedEnd, { kind: 'collect' }>,
 ): Promise<Collected> {
   const { task, worker, stop } = job;
   for (let noted = false; ; noted = true) {
     try {
       const { attempt } = steps;
-      return await deps.collect({ task, attempt, outputs, prepared, http: worker.http, signal: stop });
+      const { http } = worker;
+      return await deps.collect({ task, attempt, outputs, cachedNodeIds, prepared, http, signal: stop });
     } catch (thrown) {
       if (!(thrown instanceof AppError) || thrown.code !== 'STORAGE_FULL') throw thrown;
       deps.logger.error('storage.full', { taskId: task.id, ...thrown.details });

@@ -238,5 +238,5 @@ export class Dispatcher {
 }
 
 function endWithoutResult(attempt: AttemptRow, result: AttemptResult): AttemptEnd {
-  return { result, attempt, steps: [], collected: null, finishedBy: null };
+  return { result, attempt, steps: [], collected: null, warnings: [], finishedBy: null };
 }

@@ -54,8 +54,25 @@ describe('the tag of an attempt', () => {
     expect(restoreName(`red${tag}_00001_.png`, tag)).toBe('red_00001_.png');
   });
 
+  test.each([
+    ['a cat... on a roof', 'a cat.~.~. on a roof~0000000a'],
+    ['..', '.~.~0000000a'],
+    ['1.5.x', '1.5.x~0000000a'],
+    ['day..one/red..blue', 'day..one/red.~.blue~0000000a'],
+  ])(
+    'TD5 the prefix %s goes out without the two dots that /view refuses, and comes back as it was',
+    (prefix, sent) => {
+      const graph: Graph = { '2': { class_type: 'SaveImage', inputs: { filename_prefix: prefix } } };
+      const [folderless = ''] = prefix.split('/').slice(-1);
+
+      expect(prepareGraph(graph, '~0000000a').graph['2']?.inputs.filename_prefix).toBe(sent);
+      const [name] = sent.split('/').slice(-1);
+      expect(restoreName(`${name}_00001_.png`, '~0000000a')).toBe(`${folderless}_00001_.png`);
+    },
+  );
+
   test('a name without it stays', () => {
-    expect(restoreName('red_00001_.png', '~456789ab')).toBe('red_00001_.png');
+    expect(restoreName('red.~._00001_.png', '~456789ab')).toBe('red.~._00001_.png');
   });
 });
 

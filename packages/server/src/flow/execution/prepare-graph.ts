@@ -40,7 +40,13 @@ export function prepareGraph(graph: Graph, tag: string): PreparedGraph {
 function tagPrefix(inputs: Record<string, unknown>, tag: string): Record<string, unknown> {
   const prefix = inputs.filename_prefix;
   if (typeof prefix !== 'string') return { ...inputs };
-  return { ...inputs, filename_prefix: `${prefix}${tag}` };
+  return { ...inputs, filename_prefix: `${partDots(prefix)}${tag}` };
+}
+
+/** ComfyUI saves a name with two dots in a row, but `/view` answers 400 for it (protocol 7.2). Folders before it may have them. */
+function partDots(prefix: string): string {
+  const at = Math.max(prefix.lastIndexOf('/'), prefix.lastIndexOf('\\')) + 1;
+  return prefix.slice(0, at) + prefix.slice(at).replace(/\.(?=\.)/g, '.~');
 }
 
 /** The tag of an attempt: short, legal in file names of every system, and unlike what people write. */
@@ -50,7 +56,8 @@ export function createTag(attemptId: AttemptId): string {
 
 /** The file name as the graph asked for it. */
 export function restoreName(filename: string, tag: string): string {
-  return filename.replace(tag, '');
+  if (!filename.includes(tag)) return filename;
+  return filename.replace(tag, '').replace(/\.~(?=\.)/g, '.');
 }
 
 /** Replaces inputs on a copy, for the names a worker gave to uploaded files. */

@@ -8,12 +8,20 @@ import {
   type TaskState,
   type WorkerId,
 } from '@comfleet/contract';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../platform/database/database.ts';
 import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { OwnerFilter } from './actor.ts';
 import { findTask } from './task-rows.ts';
-import type { AttemptFingerprintRow, AttemptRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
+import type {
+  AttemptFingerprintRow,
+  AttemptRow,
+  TaskEventRow,
+  TaskRow,
+  TaskTables,
+  TaskWarningRow,
+} from './task-tables.ts';
 
 /** What a list of tasks asks for; doors build it from their query strings. */
 export interface TaskSelection {
@@ -98,6 +106,36 @@ export async function loadFingerprints(
   const rows = await database.read(selectFingerprints(database.k, { taskId }));
   // Written by this program only.
   return new Map(rows.map((row) => [row.attempt_id, JSON.parse(row.fingerprint) as Fingerprint]));
+}
+
+const selectWarnings = statement<TaskTables, { taskId: TaskId }, TaskWarningRow>((k, p) =>
+  k.selectFrom('task_warning').selectAll().where('task_id', '=', p.taskId).orderBy('at').limit(10),
+);
+const MOST_WARNED = 10_000;
+
+/** What people are told of these tasks, each in the order in which it was said. */
+export async function findTaskWarnings(
+  database: Database<TaskTables>,
+  taskIds: readonly TaskId[],
+): Promise<Map<TaskId, TaskText[]>> {
+  const [only] = taskIds;
+  const warnings = new Map<TaskId, TaskText[]>();
+  if (!only) return warnings;
+  const rows = await database.read(
+    taskIds.length === 1
+      ? selectWarnings(database.k, { taskId: only })
+      : database.k
+          .selectFrom('task_warning')
+          .selectAll()
+          .where('task_id', 'in', [...taskIds])
+          .orderBy('at')
+          .limit(MOST_WARNED),
+  );
+  for (const row of rows) {
+    const said = JSON.parse(row.warnings) as TaskText[];
+    warnings.set(row.task_id, [...(warnings.get(row.task_id) ?? []), ...said]);
+  }
+  return warnings;
 }
 
 const selectEvents = statement<TaskTables, { taskId: TaskId; after: number }, TaskEventRow>((k, p) =>

@@ -1,9 +1,17 @@
 import type { AssetId, TaskId } from '@comfleet/contract';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Kysely } from 'kysely';
 import type { Write } from '../../platform/database/database.ts';
 import { statement } from '../../platform/database/statement.ts';
 import type { ChangedTask } from './task-change.ts';
-import type { AttemptFingerprintRow, AttemptRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
+import type {
+  AttemptFingerprintRow,
+  AttemptRow,
+  TaskEventRow,
+  TaskRow,
+  TaskTables,
+  TaskWarningRow,
+} from './task-tables.ts';
 
 /* One function per statement; those on the path of a task are compiled once. */
 
@@ -99,6 +107,12 @@ const insertEventStatement = statement<TaskTables, EventColumns>((k, p) =>
 );
 const insertInputStatement = statement<TaskTables, { task_id: TaskId; asset_id: AssetId }>((k, p) =>
   k.insertInto('task_input').values({ task_id: p.task_id, asset_id: p.asset_id }),
+);
+const insertWarningStatement = statement<TaskTables, { [K in keyof TaskWarningRow]: TaskWarningRow[K] }>(
+  (k, p) =>
+    k
+      .insertInto('task_warning')
+      .values({ task_id: p.task_id, source: p.source, warnings: p.warnings, at: p.at }),
 );
 const insertAttemptStatement = statement<TaskTables, AttemptColumns>((k, p) =>
   k.insertInto('attempt').values(pick(p, ATTEMPT_COLUMNS)),
@@ -205,4 +219,12 @@ export function writeAttempt(k: K, row: AttemptRow): Write {
 
 export function findTask(k: K, id: TaskId) {
   return selectTask(k, { id });
+}
+
+/** Keeps what people are told of a task; a stage says it once. */
+export function writeTaskWarnings(
+  k: Kysely<TaskTables>,
+  row: Omit<TaskWarningRow, 'warnings'> & { warnings: readonly TaskText[] },
+): Write {
+  return { query: insertWarningStatement(k, { ...row, warnings: JSON.stringify(row.warnings) }) };
 }

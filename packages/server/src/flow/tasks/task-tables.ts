@@ -111,6 +111,16 @@ export interface TaskInputRow {
   asset_id: AssetId;
 }
 
+/** What people are told beside a task's state: one row for each stage that has something to say. */
+export interface TaskWarningRow {
+  task_id: TaskId;
+  /** `attempt`: how it ended. */
+  source: string;
+  /** JSON of `TaskText[]`. */
+  warnings: string;
+  at: number;
+}
+
 export interface SecretRow {
   task_id: TaskId;
   /** AES-256-GCM of the JSON of secret extra_data; deleted when the task ends. */
@@ -148,6 +158,7 @@ export interface TaskTables extends StoredTextTables {
   task_event: TaskEventRow;
   task_secret: SecretRow;
   task_input: TaskInputRow;
+  task_warning: TaskWarningRow;
   batch: BatchRow;
   idempotency: IdempotencyRow;
 }

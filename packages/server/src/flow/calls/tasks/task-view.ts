@@ -7,7 +7,7 @@ import type {
   Task,
   TaskEvent,
 } from '@comfleet/contract';
-import { toTaskSentence } from '@comfleet/contract/texts/tasks';
+import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { AssetRow } from '../../assets/asset-tables.ts';
 import type { TaskOutlook } from '../../engine/engine.ts';
 import { isPaid } from '../../tasks/paid-classes.ts';
@@ -21,6 +21,8 @@ export interface TaskContext {
   /** Null once it has ended. */
   outlook: TaskOutlook | null;
   results: readonly Result[];
+  /** What people are told beside its state. */
+  warnings: readonly TaskText[];
 }
 
 /** A task as every native answer shows it. */
@@ -63,6 +65,7 @@ export function toTask(task: TaskRow, context: TaskContext): Task {
     duration_seconds: secondsBetween(task.started_at, task.ended_at),
     timeout_seconds: task.timeout_ms > 0 ? task.timeout_ms / 1000 : null,
     results: [...context.results],
+    warning_texts: [...context.warnings],
     error: parseError(task.error),
   };
 }

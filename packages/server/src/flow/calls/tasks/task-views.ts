@@ -8,6 +8,7 @@ import type {
   TaskId,
   WorkerId,
 } from '@comfleet/contract';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import type { BlobStore } from '../../assets/blob-store.ts';
@@ -17,6 +18,7 @@ import type { LiveUpdates } from '../../events/live-updates.ts';
 import type { FlowTables } from '../../flow-tables.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
 import {
+  findTaskWarnings,
   listVisibleTasks,
   loadAttempts,
   loadEventRows,
@@ -53,7 +55,7 @@ export class TaskViews {
 
   async viewAll(tasks: readonly TaskRow[]): Promise<Task[]> {
     const { engine, live } = this.#deps;
-    const results = await this.#loadResults(tasks);
+    const [results, warnings] = await Promise.all([this.#loadResults(tasks), this.#loadWarnings(tasks)]);
     const open = tasks.filter((task) => task.ended_at === null);
     const outlook = open.length === 0 ? null : await engine.outlook(open);
     return tasks.map((task) =>
@@ -62,6 +64,7 @@ export class TaskViews {
         progress: live.progressOf(task.id),
         outlook: outlook?.get(task.id) ?? null,
         results: results.get(task.id) ?? [],
+        warnings: warnings.get(task.id) ?? [],
       }),
     );
   }
@@ -103,6 +106,15 @@ export class TaskViews {
 
   #findWorkerName(workerId: WorkerId): string | null {
     return this.#deps.fleet.find(workerId)?.name ?? null;
+  }
+
+  /** A task that goes on has no last word yet. */
+  async #loadWarnings(tasks: readonly TaskRow[]): Promise<Map<TaskId, TaskText[]>> {
+    const ended = tasks.filter(({ state }) => state === 'succeeded' || state === 'failed');
+    return findTaskWarnings(
+      this.#deps.database,
+      ended.map((task) => task.id),
+    );
   }
 
   async #loadResults(tasks: readonly TaskRow[]): Promise<Map<string | null, Result[]>> {

@@ -6,6 +6,7 @@ import { tables as workerHealth } from './0003-worker-health.ts';
 import { fill as fillTaskInputs, tables as taskInputs } from './0004-task-inputs.ts';
 import { tables as attemptFingerprints } from './0005-attempt-fingerprints.ts';
 import { renames as storedTexts } from './0006-stored-texts.ts';
+import { tables as taskWarnings } from './0007-task-warnings.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   { version: 5, name: 'attempt-fingerprints', minBinary: 4, tables: attemptFingerprints },
   // An older program looks for graphs in a table that is not there any more.
   { version: 6, name: 'stored-texts', minBinary: 6, tables: [], renames: storedTexts },
+  { version: 7, name: 'task-warnings', minBinary: 6, tables: taskWarnings },
 ];

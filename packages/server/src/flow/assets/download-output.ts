@@ -1,0 +1,149 @@
+import {
+  type CollectedOutput,
+  ComfyError,
+  type ComfyHttp,
+  type OutputFile,
+  type OutputKind,
+  type ViewedFile,
+} from '@comfleet/comfyui';
+import { AppError, toError } from '../../platform/errors/app-error.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { Clock } from '../../platform/time/clock.ts';
+import type { BlobStore, StoredBlob } from './blob-store.ts';
+import { readPicture } from './content-kind.ts';
+import type { ProblemCause } from './output-problem.ts';
+import { WholePicture } from './whole-picture.ts';
+
+export interface DownloadDeps {
+  blobs: BlobStore;
+  clock: Clock;
+  logger: Logger;
+  /** `limits.result_bytes`. */
+  maxFileBytes: number;
+}
+
+export interface DownloadJob {
+  taskId: string;
+  http: ComfyHttp;
+  /** Nodes that did not run in this prompt. */
+  cachedNodeIds: ReadonlySet<string>;
+  /** Ends the wait for a worker that does not come back. */
+  signal: AbortSignal;
+}
+
+/** Only these may be empty: a subtitle without a word is a result, a picture without a pixel is not (RS8). */
+const MAY_BE_EMPTY: ReadonlySet<OutputKind> = new Set(['text', 'file']);
+const DOWNLOAD_TRIES = 5;
+const REFUSED_WAIT_MS = 1000;
+/** Answers that say nothing about the file: the proxy's or the worker's own trouble. */
+const PASSING = new Set([401, 407, 408, 425, 429]);
+
+/**
+ * Fetches one file into a blob, or says why it never can be. Broken downloads start over, at most five times, and then throw:
+ * another worker may do better. While nobody listens the file is waited for: a worker that restarts still has it (HR8).
+ */
+export async function downloadOutput(
+  deps: DownloadDeps,
+  job: DownloadJob,
+  output: CollectedOutput & { file: OutputFile },
+): Promise<StoredBlob | ProblemCause> {
+  const { file } = output;
+  const found = await download(deps, job, file);
+  const isThere = !('kind' in found) || found.kind !== 'refused' || found.status !== 404;
+  if (isThere) return 'kind' in found ? found : checkContent(output, found);
+  // Nodes on any system may write Windows separators where the worker's disk has none.
+  const slashed = { ...file, ...splitPath(file) };
+  const again = slashed.subfolder === file.subfolder ? found : await download(deps, job, slashed);
+  if (!('kind' in again)) return checkContent(output, again);
+  return job.cachedNodeIds.has(output.nodeId) ? { kind: 'gone', status: found.status } : found;
+}
+
+function splitPath({ subfolder, filename }: OutputFile): Pick<OutputFile, 'subfolder' | 'filename'> {
+  const path = [subfolder, filename]
+    .filter((part) => part !== '')
+    .join('/')
+    .replaceAll('\\', '/');
+  const at = path.lastIndexOf('/');
+  return { subfolder: path.slice(0, Math.max(0, at)), filename: path.slice(at + 1) };
+}
+
+async function download(
+  deps: DownloadDeps,
+  job: DownloadJob,
+  file: OutputFile,
+): Promise<StoredBlob | ProblemCause> {
+  let last: Error | null = null;
+  for (let tries = 0; tries < DOWNLOAD_TRIES; ) {
+    if (tries > 0) await deps.clock.sleep(100 * 2 ** tries, job.signal);
+    try {
+      return await downloadOnce(deps, job, file);
+    } catch (thrown) {
+      if (isNotHeard(thrown)) {
+        await deps.clock.sleep(REFUSED_WAIT_MS, job.signal);
+        continue;
+      }
+      tries += 1;
+      last = toError(thrown);
+      const certain = tellCertain(deps, thrown);
+      if (certain !== null) return certain;
+      if (job.signal.aborted || !isWorthRetry(thrown)) throw thrown;
+      const { message: error } = last;
+      deps.logger.warn('download.broken', { taskId: job.taskId, file: file.filename, tries, error });
+    }
+  }
+  throw new AppError(
+    'COLLECT_FAILED',
+    { file, tries: DOWNLOAD_TRIES, cause: last?.message },
+    { cause: last },
+  );
+}
+
+async function downloadOnce(
+  { blobs, maxFileBytes }: DownloadDeps,
+  { http, signal }: DownloadJob,
+  file: OutputFile,
+): Promise<StoredBlob> {
+  const viewed = await http.view(file, { signal });
+  if (viewed.contentLength !== null && viewed.contentLength > maxFileBytes) {
+    await discard(viewed);
+    throw new AppError('BODY_TOO_LARGE', { max_bytes: maxFileBytes });
+  }
+  const picture = new WholePicture();
+  const stored = await blobs.put(picture.watch(viewed.body), {
+    maxBytes: maxFileBytes,
+    ...(viewed.contentLength === null ? {} : { expectedBytes: viewed.contentLength }),
+    signal,
+  });
+  if (picture.isWhole(stored)) return stored;
+  throw new AppError('COLLECT_FAILED', { file, reason: 'the picture is cut off' });
+}
+
+/** Leaving a body after its first piece closes its connection. */
+async function discard({ body }: ViewedFile): Promise<void> {
+  for await (const _ of body) break;
+}
+
+/** Nobody listens: no try was made. */
+function isNotHeard(thrown: unknown): boolean {
+  return thrown instanceof ComfyError && thrown.code === 'CONNECTION_REFUSED';
+}
+
+/** What will be the same at the next try, and at the next run. */
+function tellCertain({ maxFileBytes }: DownloadDeps, thrown: unknown): ProblemCause | null {
+  if (thrown instanceof AppError && thrown.code === 'BODY_TOO_LARGE')
+    return { kind: 'too_large', setting: 'limits.result_bytes', limit: maxFileBytes };
+  const status = thrown instanceof ComfyError ? thrown.details.status : undefined;
+  if (status === undefined || status < 400 || status > 499 || PASSING.has(status)) return null;
+  return { kind: 'refused', status };
+}
+
+function isWorthRetry(thrown: unknown): boolean {
+  return thrown instanceof ComfyError || (thrown instanceof AppError && thrown.code === 'COLLECT_FAILED');
+}
+
+/** Bytes that are no picture under a picture's name are a failure, not a result (RS8). */
+function checkContent({ kind, file }: CollectedOutput, stored: StoredBlob): StoredBlob | ProblemCause {
+  if (stored.sizeBytes === 0) return MAY_BE_EMPTY.has(kind) ? stored : { kind: 'empty' };
+  const isPicture = /\.(png|jpe?g|webp|gif)$/i.test(file?.filename ?? '');
+  return isPicture && !readPicture(stored.head) ? { kind: 'unreadable' } : stored;
+}

@@ -1,0 +1,72 @@
+import type { ErrorCode } from '@comfleet/contract';
+import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
+
+/** Why an announced output is not among the results: certain, so that another run would bring the same. */
+export type ProblemCause =
+  /** The worker answered this for it, and always will. */
+  | { kind: 'refused'; status: number }
+  /** Its node was served from the cache, and the file of the earlier run is gone: another run makes it anew. */
+  | { kind: 'gone'; status: number }
+  | { kind: 'empty' }
+  | { kind: 'unreadable' }
+  /** Above a setting of ours. */
+  | { kind: 'too_large' | 'too_many'; setting: string; limit: number };
+
+export interface OutputProblem {
+  nodeId: string;
+  /** As the graph asked for it. */
+  name: string;
+  cause: ProblemCause;
+}
+
+const CODES: Readonly<Record<ProblemCause['kind'], ErrorCode>> = {
+  refused: 'OUTPUT_REFUSED',
+  gone: 'OUTPUT_GONE',
+  empty: 'OUTPUT_INVALID',
+  unreadable: 'OUTPUT_INVALID',
+  too_large: 'RESULT_TOO_LARGE',
+  too_many: 'RESULT_TOO_LARGE',
+};
+
+/** A task's warnings name so many files, and count the rest. */
+const MOST_NAMED = 20;
+
+/** A task's warnings: one sentence a file, and one for those beyond the twentieth. */
+export function describeProblems(problems: readonly OutputProblem[]): TaskText[] {
+  const named = problems.slice(0, MOST_NAMED).map(describeProblem);
+  const count = problems.length - named.length;
+  return count > 0 ? [...named, { code: 'warning.more_outputs', params: { count } }] : named;
+}
+
+/** Names the file and what is wrong with it. */
+function describeProblem({ nodeId, name, cause }: OutputProblem): TaskText {
+  return { code: 'warning.output', params: { file: name, node: nodeId, reason: describeCause(cause) } };
+}
+
+function describeCause(cause: ProblemCause): TaskText {
+  switch (cause.kind) {
+    case 'refused':
+    case 'gone':
+      return { code: 'output.refused', params: { status: cause.status } };
+    case 'empty':
+    case 'unreadable':
+      return { code: `output.${cause.kind}`, params: {} };
+    case 'too_large':
+    case 'too_many':
+      return { code: `output.${cause.kind}`, params: { setting: cause.setting, most: cause.limit } };
+    default: {
+      const unknownCause: never = cause;
+      return unknownCause;
+    }
+  }
+}
+
+/** The error of a task, or of its attempt, that a problem ends. */
+export function toProblemError({ nodeId, name, cause }: OutputProblem): {
+  code: ErrorCode;
+  details: Record<string, unknown>;
+} {
+  const { kind, ...facts } = cause;
+  const message = toTaskSentence(describeProblem({ nodeId, name, cause }));
+  return { code: CODES[kind], details: { message, node_id: nodeId, file: name, reason: kind, ...facts } };
+}

@@ -1,0 +1,10 @@
+import type { TableSpec } from '../table-spec.ts';
+
+/** What people are told of a task beside its state. */
+export const tables: readonly TableSpec[] = [
+  {
+    name: 'task_warning',
+    columns: { task_id: 'id', source: 'word', warnings: 'json', at: 'time' },
+    primary: ['task_id', 'source'],
+  },
+];
