@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { findFreePort, Program } from '@comfleet/test-kit';
@@ -24,6 +24,8 @@ export interface StartOptions {
   port?: number;
   /** With the nodes that call paid services; their descriptions need no network. */
   withApiNodes?: boolean;
+  /** Further arguments. */
+  args?: readonly string[];
 }
 
 interface Launch {
@@ -57,12 +59,17 @@ export class ComfyuiProcess {
   ): Promise<ComfyuiProcess> {
     const home = join(folder, name);
     await mkdir(join(home, 'custom_nodes'), { recursive: true });
+    const socketSaver = join('custom_nodes', 'websocket_image_save.py');
+    await copyFile(join(real.repoPath, socketSaver), join(home, socketSaver));
     const models = join(home, 'models.yaml');
     await writeFile(
       models,
       JSON.stringify({ real: { base_path: real.repoPath, checkpoints: 'models/checkpoints' } }),
     );
-    const flags = options.withApiNodes === true ? [] : ['--disable-api-nodes'];
+    const flags = [
+      ...(options.withApiNodes === true ? [] : ['--disable-api-nodes']),
+      ...(options.args ?? []),
+    ];
     const launch = (port: number) => ComfyuiProcess.#launch(real, { name, home, models, port, flags });
     if (options.port !== undefined) return launch(options.port);
     for (let tries = 1; ; tries += 1) {
@@ -116,6 +123,13 @@ export class ComfyuiProcess {
     } catch {
       return false; // nobody listens yet, or it is too busy with its start to answer
     }
+  }
+
+  /** The version that it tells in /system_stats. */
+  async loadVersion(): Promise<string> {
+    const answer = await fetch(`${this.url}/system_stats`);
+    const { system }: { system: { comfyui_version: string } } = await answer.json();
+    return system.comfyui_version;
   }
 
   /** Checkpoints loaded since it started, from its own log. */

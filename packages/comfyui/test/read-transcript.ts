@@ -1,15 +1,15 @@
-import { loadRecording } from '@comfleet/simulator/conformance';
+import { loadRecording, type RecordedVersion } from '@comfleet/simulator/conformance';
 import { parseSocketMessage, type SocketMessage } from '../src/socket/socket-message.ts';
 
-/** One line of a recording of a real ComfyUI 0.3.64, its socket messages as the library parses them. */
+/** One line of a recording of a real ComfyUI, its socket messages as the library parses them. */
 export type TranscriptLine =
   | { kind: 'message'; message: SocketMessage }
   | { kind: 'binary'; event: number; head: Uint8Array }
   | { kind: 'http'; call: string; request: unknown; status: number; response: unknown };
 
 /** Reads the recording `name`, of which the simulator's package has the only copy. */
-export function readTranscript(name: string): TranscriptLine[] {
-  return loadRecording(name).map((line) => {
+export function readTranscript(name: string, version: RecordedVersion = '0.3.64'): TranscriptLine[] {
+  return loadRecording(name, version).map((line) => {
     if (line.kind === 'binary') return line;
     if (line.kind === 'http') return { ...line, call: `${line.method} ${line.target}` };
     const message = parseSocketMessage(JSON.stringify({ type: line.type, data: line.data }));

@@ -28,14 +28,14 @@ describe.each(RECORDED_VERSIONS)('recordings of ComfyUI %s played against the si
   afterAll(() => simulator.close());
 
   it.each(listScenarios(version).map((scenario) => [scenario.name, scenario] as const))(
-    '%s is equal',
+    'TD10 %s is equal',
     async (_name, scenario) => {
       const result = await runScenario(simulator.url, scenario);
       expect(result.differences).toEqual([]);
     },
   );
 
-  it('answers requests at the edge of the protocol character by character', async () => {
+  it('TD10 answers requests at the edge of the protocol character by character', async () => {
     const fresh = await openSimulator({ ...OPTIONS[version], models: MODELS });
     try {
       expect(await askEdges(fresh.url)).toEqual(loadRecordedEdges(version));

@@ -1,3 +1,4 @@
+import type { RecordedVersion } from '@comfleet/simulator/conformance';
 import { describe, expect, it } from 'vitest';
 import { readTranscript, type TranscriptLine } from '../../test/read-transcript.ts';
 import { isRecord } from '../json/records.ts';
@@ -47,31 +48,42 @@ function recordedPrompts(lines: TranscriptLine[]): { promptId: string; entry: Hi
   });
 }
 
-const ENDS: [string, string[]][] = [
-  ['success', ['succeeded']],
-  ['fully-cached-second-run', ['succeeded']],
-  ['node-error', ['failed']],
-  ['interrupt-running', ['interrupted']],
-  ['partial-200-node-errors', ['succeeded']],
-  ['three-queued-one-deleted', ['succeeded', 'lost', 'succeeded']],
-  ['sleep-with-progress-text', ['succeeded']],
-  ['websocket-image-plain', ['succeeded']],
-  ['websocket-image-with-metadata', ['succeeded']],
-  ['reconnect-mid-run', ['succeeded']],
-  ['sampler-cold-model-with-previews', ['succeeded']],
-  ['sampler-warm-model', ['succeeded']],
-  ['sampler-other-model', ['succeeded']],
-  ['sampler-previews-with-metadata', ['succeeded']],
-  ['sampler-interrupted-at-step-5', ['interrupted']],
-  ['animated-and-preview-outputs', ['succeeded']],
-  ['audio-output', ['succeeded']],
-  ['video-outputs', ['succeeded']],
-  ['uploads-and-load-image', ['succeeded']],
+const ENDS: [RecordedVersion, string, string[]][] = [
+  ['0.3.64', 'success', ['succeeded']],
+  ['0.3.64', 'fully-cached-second-run', ['succeeded']],
+  ['0.3.64', 'node-error', ['failed']],
+  ['0.3.64', 'interrupt-running', ['interrupted']],
+  ['0.3.64', 'partial-200-node-errors', ['succeeded']],
+  ['0.3.64', 'three-queued-one-deleted', ['succeeded', 'lost', 'succeeded']],
+  ['0.3.64', 'sleep-with-progress-text', ['succeeded']],
+  ['0.3.64', 'websocket-image-plain', ['succeeded']],
+  ['0.3.64', 'websocket-image-with-metadata', ['succeeded']],
+  ['0.3.64', 'reconnect-mid-run', ['succeeded']],
+  ['0.3.64', 'sampler-cold-model-with-previews', ['succeeded']],
+  ['0.3.64', 'sampler-warm-model', ['succeeded']],
+  ['0.3.64', 'sampler-other-model', ['succeeded']],
+  ['0.3.64', 'sampler-previews-with-metadata', ['succeeded']],
+  ['0.3.64', 'sampler-interrupted-at-step-5', ['interrupted']],
+  ['0.3.64', 'animated-and-preview-outputs', ['succeeded']],
+  ['0.3.64', 'audio-output', ['succeeded']],
+  ['0.3.64', 'video-outputs', ['succeeded']],
+  ['0.3.64', 'uploads-and-load-image', ['succeeded']],
+  ['0.33', 'success', ['succeeded']],
+  ['0.33', 'node-error', ['failed']],
+  ['0.33', 'interrupt-running', ['interrupted']],
+  ['0.33', 'partial-200-node-errors', ['succeeded']],
+  ['0.33', 'reconnect-mid-run', ['succeeded']],
+  ['0.33', 'progress-text-node', ['succeeded']],
+  ['0.33', 'silent-output-node', ['succeeded']],
+  ['0.33', '3d-output', ['succeeded']],
+  ['0.33', 'text-and-other-outputs', ['succeeded', 'succeeded']],
+  ['0.33', 'sampler-with-preview-method-in-extra-data', ['succeeded']],
+  ['0.33', 'sampler-with-preview-method-and-metadata', ['succeeded']],
 ];
 
 describe('the detector on recordings of a real ComfyUI', () => {
-  it.each(ENDS)('%s ends as %j', (name, ends) => {
-    const lines = readTranscript(name);
+  it.each(ENDS)('TD10 of %s: %s ends as %j', (version, name, ends) => {
+    const lines = readTranscript(name, version);
     const found = recordedPrompts(lines).map(({ promptId, entry }) => {
       let state = run(start(promptId), [{ kind: 'submitted', atMs: 0 }]);
       for (const line of lines) {

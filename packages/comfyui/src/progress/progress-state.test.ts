@@ -1,3 +1,4 @@
+import type { RecordedVersion } from '@comfleet/simulator/conformance';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readTranscript } from '../../test/read-transcript.ts';
@@ -6,8 +7,8 @@ import { isRecord } from '../json/records.ts';
 import type { SocketMessage } from '../socket/socket-message.ts';
 import { createProgressState, nextProgress, type ProgressState } from './progress-state.ts';
 
-function follow(name: string): ProgressState[] {
-  const lines = readTranscript(name);
+function follow(name: string, version: RecordedVersion = '0.3.64'): ProgressState[] {
+  const lines = readTranscript(name, version);
   const post = lines.find((line) => line.kind === 'http' && line.call === 'POST /prompt');
   if (post?.kind !== 'http' || !isRecord(post.request)) throw new Error('no POST');
   const parsed = parseGraph(post.request['prompt']);
@@ -22,17 +23,21 @@ function follow(name: string): ProgressState[] {
   return states;
 }
 
-const ALL = [
-  'success',
-  'sampler-cold-model-with-previews',
-  'sampler-warm-model',
-  'video-outputs',
-  'sleep-with-progress-text',
+const ALL: [RecordedVersion, string][] = [
+  ['0.3.64', 'success'],
+  ['0.3.64', 'sampler-cold-model-with-previews'],
+  ['0.3.64', 'sampler-warm-model'],
+  ['0.3.64', 'video-outputs'],
+  ['0.3.64', 'sleep-with-progress-text'],
+  ['0.33', 'success'],
+  ['0.33', 'sampler-with-preview-method-in-extra-data'],
+  ['0.33', 'progress-text-node'],
+  ['0.33', '3d-output'],
 ];
 
 describe('progress of recorded prompts', () => {
-  it.each(ALL)('PR3 %s never goes backward and reaches 1 at its end', (name) => {
-    const fractions = follow(name).map((state) => state.fraction);
+  it.each(ALL)('PR3 of %s: %s never goes backward and reaches 1 at its end', (version, name) => {
+    const fractions = follow(name, version).map((state) => state.fraction);
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
     expect(fractions.at(-1)).toBe(1);
     expect(fractions.filter((fraction) => fraction === 1).length).toBeLessThanOrEqual(3);

@@ -14,7 +14,11 @@ export interface EdgeAnswer {
 /** Sends the edges one after another and returns the answers, normalised. */
 export async function askEdges(baseUrl: string): Promise<EdgeAnswer[]> {
   const answers: EdgeAnswer[] = [];
-  for (const edge of EDGES) answers.push(await ask(baseUrl, edge));
+  for (const edge of EDGES) {
+    // Questions about results come after prompts that must have ended.
+    if (edge.method === 'GET') await waitUntilIdle(baseUrl);
+    answers.push(await ask(baseUrl, edge));
+  }
   return answers;
 }
 

@@ -1,4 +1,5 @@
 import { sendRequest } from '../platform/http-client.ts';
+import { waitUntilIdle } from './idle.ts';
 import { type Answer, type NormalTranscript, normalise } from './normalise.ts';
 import { replay } from './replay.ts';
 import { loadRecording, type RecordedVersion, type TranscriptLine } from './transcript.ts';
@@ -151,12 +152,7 @@ async function dropCaches(baseUrl: string): Promise<void> {
   const body = JSON.stringify(WARM_UP);
   const accepted = await sendRequest(`${baseUrl}/prompt`, { method: 'POST', body });
   await accepted.arrayBuffer();
-  for (;;) {
-    const left = (await (await sendRequest(`${baseUrl}/prompt`)).json()) as {
-      exec_info: { queue_remaining: number };
-    };
-    if (left.exec_info.queue_remaining === 0) return;
-  }
+  await waitUntilIdle(baseUrl);
 }
 
 /** A prompt without output files; once it ran, the caches of earlier graphs are gone for certain. */

@@ -1,0 +1,15 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { sendRequest } from '../platform/http-client.ts';
+
+const LOOK_MS = 20;
+
+/** Resolves when the server says that nothing runs or waits: what ran is in history by then. */
+export async function waitUntilIdle(baseUrl: string): Promise<void> {
+  for (;;) {
+    const left = (await (await sendRequest(`${baseUrl}/prompt`)).json()) as {
+      exec_info: { queue_remaining: number };
+    };
+    if (left.exec_info.queue_remaining === 0) return;
+    await wait(LOOK_MS);
+  }
+}
