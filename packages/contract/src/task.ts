@@ -207,6 +207,8 @@ export const submitOptionsSchema = z.object({
   labels: z.array(z.string().min(1).max(100)).max(20).optional(),
   /** Names or ids of workers: no other one runs it. */
   workers: z.array(z.string().min(1).max(100)).max(100).optional(),
+  /** Refuses a graph of which only some outputs would run; else those run and the others are warnings. Default false. */
+  all_or_nothing: z.boolean().optional(),
   /** Pattern for result names: {prefix} {task} {index} {time}. */
   file_name: z.string().max(200).optional(),
   /** Folder below output_dir for the readable copies. */

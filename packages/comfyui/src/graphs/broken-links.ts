@@ -26,6 +26,11 @@ export function findKillingLinks(graph: Graph, outputs: readonly string[]): Judg
   );
 }
 
+/** True when any link of the graph, on whatever node, leads to a node that is not there. */
+export function hasBrokenLinks(graph: Graph): boolean {
+  return Object.keys(graph).some((nodeId) => listBrokenLinks(graph, nodeId).length > 0);
+}
+
 interface BrokenLink {
   nodeId: string;
   inputName: string;

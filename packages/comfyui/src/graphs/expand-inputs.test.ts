@@ -41,7 +41,7 @@ describe('AUTOGROW', () => {
     expect(problemsOf('BatchImagesNode', inputs)).toEqual(expected);
   });
 
-  it('grows by names too, and links into its members are walked', () => {
+  it('TD2 grows by names too, and links into its members are walked', () => {
     expect(problemsOf('StringFormat', { f_string: '{a}{z}', 'values.a': ['1', 0], 'values.z': 'x' })).toEqual(
       [],
     );
@@ -100,7 +100,7 @@ describe('DYNAMICCOMBO', () => {
 });
 
 describe('dynamic inputs of a custom class', () => {
-  it('are expanded, and what is wrong with them is doubtful', () => {
+  it('TD2 are expanded, and what is wrong with them is doubtful', () => {
     const { images, ...rest } = { images: objectInfo['BatchImagesNode']?.input?.required?.['images'] };
     const pack = {
       Pack: {

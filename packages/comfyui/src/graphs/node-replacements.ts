@@ -5,13 +5,13 @@ import { findNodeInfo, type ObjectInfo } from './object-info.ts';
 /** One step of filling the new node's inputs, in order: from an old input or with a fixed value. */
 type InputMapping = { newId: string; oldId: string } | { newId: string; value: unknown };
 
-/** How a server replaces one class that it no longer has. */
+/** How a server replaces one class that it no longer has; plain JSON. */
 export interface NodeReplacement {
   newClass: string;
   /** Null drops all inputs, which is what ComfyUI does. */
   inputs: readonly InputMapping[] | null;
-  /** Old output index → new one; others keep theirs. */
-  outputs: ReadonlyMap<number, number>;
+  /** Old output index and new one, of several for one the last counts; others keep theirs. */
+  outputs: readonly (readonly [from: number, to: number])[];
 }
 
 /** GET /node_replacements: class that went → what stands for it (ComfyUI 0.14.0 and later). */
@@ -43,12 +43,12 @@ function readInputMappings(listed: unknown): InputMapping[] | null {
   });
 }
 
-function readOutputMappings(listed: unknown): Map<number, number> {
-  const mapped = new Map<number, number>();
+function readOutputMappings(listed: unknown): [number, number][] {
+  const mapped: [number, number][] = [];
   for (const item of Array.isArray(listed) ? listed : []) {
     if (!isRecord(item)) continue;
     const { old_idx: from, new_idx: to } = item;
-    if (typeof from === 'number' && typeof to === 'number') mapped.set(from, to);
+    if (typeof from === 'number' && typeof to === 'number') mapped.push([from, to]);
   }
   return mapped;
 }
@@ -120,8 +120,8 @@ function mapOutputs(
   for (const [name, value] of Object.entries(inputs)) {
     const link = readLink(value);
     const outputs = link && replaced.get(link.nodeId)?.outputs;
-    const index = link && outputs ? outputs.get(link.outputIndex) : undefined;
-    mapped[name] = link && index !== undefined ? [link.nodeId, index] : value;
+    const index = link && outputs?.findLast(([from]) => from === link.outputIndex)?.[1];
+    mapped[name] = link && typeof index === 'number' ? [link.nodeId, index] : value;
   }
   return mapped;
 }

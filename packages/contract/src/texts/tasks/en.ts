@@ -72,6 +72,14 @@ export const en = {
   'batch.paused': 'Paused: {succeeded} of {total} done.',
   'batch.paused_failed': 'Paused: {succeeded} of {total} done, {failed} failed.',
 
+  'graph.at_input': 'node "{node}" ({class_type}), input "{input}": {problem}',
+  'graph.at_node': 'node "{node}" ({class_type}): {problem}',
+  'graph.output_left_out': 'Output "{node}" ({class_type}) will not run.',
+  'graph.output_left_out_for': 'Output "{node}" ({class_type}) will not run. {problem}',
+  'graph.fails': 'ComfyUI will accept this, and the run will fail at it: {problem}',
+  'graph.doubtful': 'The worker may refuse this: {problem}',
+  'graph.more': 'Warnings about the graph that are not listed: {count}.',
+
   'parameter.problem': '{parameter}: {problem}',
   'parameter.unknown': 'the workflow has no such parameter; it has: {known}',
   'parameter.unknown_near': 'the workflow has no such parameter; did you mean "{nearest}"?',

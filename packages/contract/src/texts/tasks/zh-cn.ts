@@ -61,5 +61,13 @@ export const zhCn = {
   'refusal.vram': '显存不足',
   'refusal.upload_limit': '不接受这么大的文件',
 
+  'graph.at_input': '节点“{node}”（{class_type}）的输入“{input}”：{problem}',
+  'graph.at_node': '节点“{node}”（{class_type}）：{problem}',
+  'graph.output_left_out': '输出“{node}”（{class_type}）不会运行。',
+  'graph.output_left_out_for': '输出“{node}”（{class_type}）不会运行。{problem}',
+  'graph.fails': 'ComfyUI 会接受它，但运行到这里会失败：{problem}',
+  'graph.doubtful': '工作节点可能会拒绝它：{problem}',
+  'graph.more': '还有 {count} 条关于工作流图的警告未列出。',
+
   'parameter.problem': '{parameter}：{problem}',
 } satisfies Translation<typeof en>;

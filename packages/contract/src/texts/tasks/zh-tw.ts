@@ -61,5 +61,13 @@ export const zhTw = {
   'refusal.vram': 'VRAM 不足',
   'refusal.upload_limit': '不接受這麼大的檔案',
 
+  'graph.at_input': '節點「{node}」（{class_type}）的輸入「{input}」：{problem}',
+  'graph.at_node': '節點「{node}」（{class_type}）：{problem}',
+  'graph.output_left_out': '輸出「{node}」（{class_type}）不會執行。',
+  'graph.output_left_out_for': '輸出「{node}」（{class_type}）不會執行。{problem}',
+  'graph.fails': 'ComfyUI 會接受它，但執行到這裡會失敗：{problem}',
+  'graph.doubtful': '工作節點可能會拒絕它：{problem}',
+  'graph.more': '還有 {count} 則關於工作流程圖的警告未列出。',
+
   'parameter.problem': '{parameter}：{problem}',
 } satisfies Translation<typeof en>;

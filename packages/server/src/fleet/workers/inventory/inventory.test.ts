@@ -20,6 +20,17 @@ const answers: InventoryAnswers = {
   },
   objectInfoHash: 'hash',
   features: { max_upload_size: 104857600 },
+  nodeReplacements: {
+    OldLoader: [
+      {
+        new_node_id: 'LoraLoader',
+        old_node_id: 'OldLoader',
+        input_mapping: [{ new_id: 'lora_name', old_id: 'lora' }],
+        output_mapping: [{ old_idx: 1, new_idx: 0 }],
+      },
+    ],
+    OldToNowhere: [{ new_node_id: 'NotInstalled' }],
+  },
   models: new Map([['checkpoints', ['sub\\a.safetensors']]]),
   modelSizes: new Map([['checkpoints', new Map([['sub/a.safetensors', 6_938_040_682]])]]),
   embeddings: ['easynegative'],
@@ -27,11 +38,11 @@ const answers: InventoryAnswers = {
 };
 
 describe('parseInventory', () => {
-  it('reads version, classes, models with forward slashes, devices and the upload limit', () => {
+  it('reads version, classes and those it replaces, models with forward slashes, devices and the upload limit', () => {
     expect(parseInventory(answers)).toMatchObject({
       version: '0.3.64',
       pytorchVersion: '2.8.0+cu129',
-      classTypes: new Set(['CheckpointLoaderSimple', 'LoraLoader', 'CLIPVisionLoader']),
+      classTypes: new Set(['CheckpointLoaderSimple', 'LoraLoader', 'CLIPVisionLoader', 'OldLoader']),
       models: new Map([['checkpoints', new Set(['sub/a.safetensors'])]]),
       modelSizes: new Map([['checkpoints', new Map([['sub/a.safetensors', 6938040682]])]]),
       embeddings: new Set(['easynegative']),

@@ -1,4 +1,10 @@
-import type { ObjectInfo } from '@comfleet/comfyui';
+import {
+  findReplacement,
+  type NodeReplacement,
+  type NodeReplacements,
+  type ObjectInfo,
+  parseNodeReplacements,
+} from '@comfleet/comfyui';
 import { fromStoredSizes, toStoredSizes } from './model-sizes.ts';
 
 /** What a worker can run: its version, classes, model files and devices, as it told when last asked. */
@@ -6,6 +12,7 @@ export interface Inventory {
   readonly version: string;
   /** Of its PyTorch, with the build for its devices (`2.14.1+cu130`); null when it does not say. */
   readonly pytorchVersion: string | null;
+  /** What it has, and what it replaces by something that it has. */
   readonly classTypes: ReadonlySet<string>;
   /** Folder → file names with `/`, whatever the worker's system writes. */
   readonly models: ReadonlyMap<string, ReadonlySet<string>>;
@@ -14,6 +21,8 @@ export interface Inventory {
   /** Names without extension. */
   readonly embeddings: ReadonlySet<string>;
   readonly objectInfo: ObjectInfo;
+  /** Classes that are gone and what it puts in their place (ComfyUI 0.14.0 and later). */
+  readonly replacements: NodeReplacements;
   /** blake3 of object_info's text: the same text is the same set of classes. */
   readonly objectInfoHash: string;
   readonly devices: readonly Record<string, unknown>[];
@@ -30,6 +39,8 @@ export interface InventoryAnswers {
   objectInfo: ObjectInfo;
   objectInfoHash: string;
   features: unknown;
+  /** Null where the server does not have the route. */
+  nodeReplacements: unknown;
   models: ReadonlyMap<string, unknown>;
   modelSizes: ReadonlyMap<string, ReadonlyMap<string, number>>;
   embeddings: unknown;
@@ -47,6 +58,8 @@ export interface StoredInventory {
   vram_total: number;
   max_upload_bytes: number | null;
   fetched_at: number;
+  /** Absent in rows of older versions. */
+  node_replacements?: [string, NodeReplacement][];
 }
 
 /** Reads the answers; null when system_stats is not ComfyUI's. */
@@ -54,10 +67,12 @@ export function parseInventory(answers: InventoryAnswers): Inventory | null {
   const stats = parseSystemStats(answers.systemStats);
   const { objectInfo, objectInfoHash } = answers;
   if (stats === null) return null;
+  const replacements = parseNodeReplacements(answers.nodeReplacements);
   return {
     version: stats.version ?? 'unknown',
     pytorchVersion: stats.pytorchVersion,
-    classTypes: new Set(Object.keys(objectInfo)),
+    classTypes: collectClassTypes(objectInfo, replacements),
+    replacements,
     models: collectModels(answers.models),
     modelSizes: answers.modelSizes,
     embeddings: new Set(readNames(answers.embeddings) ?? []),
@@ -112,6 +127,7 @@ export function toStoredInventory(inventory: Inventory): StoredInventory {
     vram_total: inventory.vramTotal,
     max_upload_bytes: inventory.maxUploadBytes,
     fetched_at: inventory.fetchedAtMs,
+    node_replacements: [...inventory.replacements],
   };
 }
 
@@ -121,10 +137,12 @@ export function fromStoredInventory(
   objectInfo: ObjectInfo,
   objectInfoHash: string,
 ): Inventory {
+  const replacements = new Map(stored.node_replacements ?? []);
   return {
     version: stored.version,
     pytorchVersion: stored.pytorch_version ?? null,
-    classTypes: new Set(Object.keys(objectInfo)),
+    classTypes: collectClassTypes(objectInfo, replacements),
+    replacements,
     models: new Map(Object.entries(stored.models).map(([folder, names]) => [folder, new Set(names)])),
     modelSizes: fromStoredSizes(stored.model_sizes ?? {}),
     embeddings: new Set(stored.embeddings),
@@ -135,6 +153,11 @@ export function fromStoredInventory(
     maxUploadBytes: stored.max_upload_bytes,
     fetchedAtMs: stored.fetched_at,
   };
+}
+
+function collectClassTypes(objectInfo: ObjectInfo, replacements: NodeReplacements): Set<string> {
+  const replaced = [...replacements.keys()].filter((name) => findReplacement(name, objectInfo, replacements));
+  return new Set([...Object.keys(objectInfo), ...replaced]);
 }
 
 function collectModels(listed: ReadonlyMap<string, unknown>): Map<string, ReadonlySet<string>> {

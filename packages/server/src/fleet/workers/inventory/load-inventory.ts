@@ -41,6 +41,7 @@ export async function loadInventory(options: LoadOptions): Promise<LoadedInvento
     objectInfo: readObjectInfo(objectInfoText, objectInfoHash, shared),
     objectInfoHash,
     features: await orWithout(http.loadFeatures({ signal }), {}),
+    nodeReplacements: parseAnswer(await orWithout(loadText(options, '/node_replacements'), '{}')),
     models,
     modelSizes: await loadModelSizes(http, foldersWithFiles(models), signal),
     embeddings: await orWithout(http.loadEmbeddings({ signal }), []),
@@ -48,6 +49,15 @@ export async function loadInventory(options: LoadOptions): Promise<LoadedInvento
   });
   if (inventory === null) throw notComfyui('system_stats');
   return { inventory: shared.share(inventory), objectInfoText };
+}
+
+/** Servers before 0.14.0 do not have the route; what is no JSON replaces nothing. */
+function parseAnswer(text: string): unknown {
+  try {
+    return parseTolerantJson(text);
+  } catch {
+    return null;
+  }
 }
 
 /** True when its classes, and so the files that its loaders offer, are still the same: one request instead of thirty. */

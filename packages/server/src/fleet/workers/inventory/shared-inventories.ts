@@ -26,7 +26,9 @@ export class SharedInventories {
   /** The same inventory made of shared parts. */
   share(inventory: Inventory): Inventory {
     const objectInfo = this.shareObjectInfo(inventory.objectInfoHash, inventory.objectInfo);
-    const classTypes = this.#classTypes.get(objectInfo) ?? inventory.classTypes;
+    const known = this.#classTypes.get(objectInfo);
+    // What a server replaces counts too, and is not told by object_info.
+    const classTypes = known?.size === inventory.classTypes.size ? known : inventory.classTypes;
     this.#classTypes.set(objectInfo, classTypes);
     return {
       ...inventory,

@@ -2,16 +2,19 @@ import {
   findPaidClasses,
   type Graph,
   type GraphVerdict,
+  hasBrokenLinks,
   spellChoices,
   validateGraph,
 } from '@comfleet/comfyui';
 import type { HeldReason, SubmitOptions } from '@comfleet/contract';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { toWorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import { findMissing } from '../../placement/needs.ts';
+import { findMissing, type Missing } from '../../placement/needs.ts';
 import type { TaskRequirements } from '../../tasks/requirements.ts';
 import { invalidWorkflow } from './invalid-workflow.ts';
 import type { KnownInventory } from './known-inventories.ts';
+import { tellVerdict } from './tell-verdict.ts';
 
 /** What is known of the fleet when a task is submitted. */
 export interface KnownFleet {
@@ -50,35 +53,87 @@ export function readPaidClasses(
   };
 }
 
+/** What the fleet, as it is known, makes of a graph. */
+export interface FleetAnswer {
+  heldReason: HeldReason | null;
+  /** What will not run, and what the worker may refuse; of the worker that is nearest to running all of it. */
+  warnings: TaskText[];
+}
+
+interface JudgedKind {
+  verdict: GraphVerdict;
+  /** Null when it has all that the task needs. */
+  missing: Missing | null;
+}
+
 /**
- * Refused only when every known inventory lacks something, offline workers included; without any the task is held. A
- * file that we bring is not looked for on the worker. What is doubtful the worker decides.
+ * Judges a graph by every known inventory, offline workers included; without any the task is held. Refused with INVALID_WORKFLOW
+ * when nothing of it would run on any of them, or when it would end the process of one; with `allOrNothing` also when only a part
+ * would run. NO_CAPABLE_WORKER when the graph is fine and no worker has what it needs. A file that we bring is not looked for on
+ * the worker. What is doubtful the worker decides.
  */
 export function checkAgainstFleet(
   fleet: Pick<KnownFleet, 'inventories'>,
   graph: Graph,
-  requirements: TaskRequirements,
-): HeldReason | null {
+  { requirements, allOrNothing }: { requirements: TaskRequirements; allOrNothing: boolean },
+): FleetAnswer {
   const known = fleet.inventories();
-  // Whether a worker carries the labels was asked already.
-  const labels = requirements.labels ?? [];
-  if (known.length === 0) return 'no_worker_known';
+  if (known.length === 0) return { heldReason: 'no_worker_known', warnings: [] };
+  const judged = judgeKinds(known, graph, requirements);
+  const usable = judged.filter(({ verdict, missing }) => missing === null && !verdict.refused);
+  const nearest = findNearest(usable.length > 0 ? usable : judged);
+  const { verdict } = nearest;
+  if (verdict.refused || (allOrNothing && verdict.removed.length > 0)) throw refuseGraph(verdict);
+  if (nearest.missing !== null)
+    throw new AppError('NO_CAPABLE_WORKER', {
+      class_types: requirements.classTypes,
+      models: requirements.models,
+      task_type: requirements.taskType,
+    });
+  return { heldReason: null, warnings: tellVerdict(graph, verdict) };
+}
+
+/** Stops at the first kind that runs it all, unless a link leads nowhere: that could end the process of any other kind. */
+function judgeKinds(
+  known: readonly KnownInventory[],
+  graph: Graph,
+  requirements: TaskRequirements,
+): JudgedKind[] {
   const bound = new Set(requirements.inputs.map((input) => `${input.nodeId}.${input.inputName}`));
   const isSupplied = (nodeId: string, inputName: string): boolean => bound.has(`${nodeId}.${inputName}`);
-  let best: GraphVerdict | null = null;
+  const isDangerous = hasBrokenLinks(graph);
+  // Whether a worker carries the labels was asked already.
+  const labels = requirements.labels ?? [];
+  const judged: JudgedKind[] = [];
   for (const { inventory, capabilities } of known) {
     const { objectInfo, classTypes, models, maxUploadBytes, vramTotal: vramBytes } = inventory;
+    const { version, replacements } = inventory;
     const { choices } = toWorkerKind(inventory);
     const worker = { classTypes, models, choices, maxUploadBytes, vramBytes, capabilities, labels };
-    const { version } = inventory;
-    const verdict = validateGraph(spellChoices(graph, choices), objectInfo, { version, isSupplied });
-    if (!verdict.refused && !findMissing(worker, requirements)) return null;
-    if (best === null || verdict.certainCount < best.certainCount) best = verdict;
+    const options = { version, replacements, isSupplied };
+    const verdict = validateGraph(spellChoices(graph, choices), objectInfo, options);
+    if (verdict.problems.some(({ effect }) => effect === 'kills_worker')) throw refuseGraph(verdict);
+    const kind = { verdict, missing: findMissing(worker, requirements) };
+    judged.push(kind);
+    if (!isDangerous && kind.missing === null && verdict.certainCount + verdict.doubtfulCount === 0) break;
   }
-  if (best?.refused) throw invalidWorkflow(best.problems);
-  throw new AppError('NO_CAPABLE_WORKER', {
-    class_types: requirements.classTypes,
-    models: requirements.models,
-    task_type: requirements.taskType,
-  });
+  return judged;
+}
+
+function findNearest(judged: readonly JudgedKind[]): JudgedKind {
+  return judged.reduce((best, kind) => (isNearer(kind.verdict, best.verdict) ? kind : best));
+}
+
+function isNearer(a: GraphVerdict, b: GraphVerdict): boolean {
+  if (a.refused !== b.refused) return b.refused;
+  if (a.removed.length !== b.removed.length) return a.removed.length < b.removed.length;
+  if (a.certainCount !== b.certainCount) return a.certainCount < b.certainCount;
+  return a.doubtfulCount < b.doubtfulCount;
+}
+
+function refuseGraph({ problems, certainCount }: GraphVerdict): AppError {
+  return invalidWorkflow(
+    problems.filter(({ certainty }) => certainty === 'certain'),
+    certainCount,
+  );
 }

@@ -1,8 +1,8 @@
 import type { GraphProblem } from '@comfleet/comfyui';
 import { AppError } from '../../../platform/errors/app-error.ts';
 
-/** ComfyUI's own shape of node_errors, so that existing tools can show them. */
-export function invalidWorkflow(problems: readonly GraphProblem[]): AppError {
+/** ComfyUI's own shape of node_errors, so that existing tools can show them; `count` when there are more than are listed. */
+export function invalidWorkflow(problems: readonly GraphProblem[], count = problems.length): AppError {
   const nodeErrors: Record<string, { errors: unknown[] }> = {};
   for (const { nodeId, inputName, type, message } of problems) {
     const key = nodeId ?? '';
@@ -10,5 +10,8 @@ export function invalidWorkflow(problems: readonly GraphProblem[]): AppError {
     entry.errors.push({ type, message, input_name: inputName });
     nodeErrors[key] = entry;
   }
-  return new AppError('INVALID_WORKFLOW', { node_errors: nodeErrors });
+  return new AppError('INVALID_WORKFLOW', {
+    node_errors: nodeErrors,
+    ...(count > problems.length && { problem_count: count }),
+  });
 }

@@ -13,7 +13,7 @@ function createInventory(changes: Partial<Inventory> = {}): Inventory {
   return {
     ...{ version: '0.3.64', classTypes: new Set<string>(), models: MODELS, embeddings: new Set<string>() },
     ...{ objectInfo: OBJECT_INFO, objectInfoHash: 'hash', devices: [], vramTotal: 24, maxUploadBytes: null },
-    ...{ pytorchVersion: null, modelSizes: new Map() },
+    ...{ pytorchVersion: null, modelSizes: new Map(), replacements: new Map() },
     fetchedAtMs: 0,
     ...changes,
   };

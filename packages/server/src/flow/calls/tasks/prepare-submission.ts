@@ -106,9 +106,10 @@ export async function prepareSubmission(
     },
     kinds,
   );
-  const heldReason = checkAgainstFleet(deps, graph, requirements);
+  const allOrNothing = options.all_or_nothing === true;
+  const { heldReason, warnings } = checkAgainstFleet(deps, graph, { requirements, allOrNothing });
   return {
-    warnings: bound.warnings,
+    warnings: [...bound.warnings, ...warnings],
     task: {
       ownerId,
       projectId: options.project_id ?? null,

@@ -1,0 +1,146 @@
+import type { Graph, NodeInfo, NodeReplacements } from '@comfleet/comfyui';
+import { TASK_TEXTS, toTaskSentence } from '@comfleet/contract/texts/tasks';
+import { describe, expect, it } from 'vitest';
+import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
+import { AppError } from '../../../platform/errors/app-error.ts';
+import type { TaskRequirements } from '../../tasks/requirements.ts';
+import { checkAgainstFleet } from './check-fleet.ts';
+
+const node = (inputs: Record<string, unknown>, changes: Partial<NodeInfo> = {}): NodeInfo => ({
+  input: { required: inputs },
+  output: ['IMAGE'],
+  output_node: false,
+  python_module: 'nodes',
+  ...changes,
+});
+const CORE: Record<string, NodeInfo> = {
+  EmptyImage: node({ width: ['INT', { min: 1, max: 4096 }] }),
+  ImageInvert: node({ image: ['IMAGE', {}] }),
+  PreviewImage: node({ images: ['IMAGE', {}] }, { output: [], output_node: true }),
+  PackPick: node(
+    { style: [['pick one'], {}] },
+    { python_module: 'custom_nodes.pack', output: [], output_node: true },
+  ),
+};
+/** A worker whose ImageInvert grew an input. */
+const GROWN = { ...CORE, ImageInvert: node({ image: ['IMAGE', {}], amount: ['FLOAT', { min: 0, max: 1 }] }) };
+
+function worker(objectInfo: Record<string, NodeInfo>, replacements: NodeReplacements = new Map()) {
+  const inventory: Inventory = {
+    ...{ version: '0.33.0', pytorchVersion: null, models: new Map(), modelSizes: new Map() },
+    ...{ embeddings: new Set<string>(), objectInfo, objectInfoHash: 'hash', devices: [], vramTotal: 0 },
+    ...{ maxUploadBytes: null, fetchedAtMs: 0, replacements },
+    classTypes: new Set([...Object.keys(objectInfo), ...replacements.keys()]),
+  };
+  return { inventory, capabilities: [] };
+}
+
+function check(graph: Graph, workers: ReturnType<typeof worker>[], allOrNothing = false) {
+  const requirements: TaskRequirements = {
+    taskType: 'custom',
+    classTypes: [...new Set(Object.values(graph).map(({ class_type: name }) => name))],
+    models: [],
+    inputs: [],
+    inputBytes: 0,
+    excludedWorkers: [],
+  };
+  return checkAgainstFleet({ inventories: () => workers }, graph, { requirements, allOrNothing });
+}
+
+function refusalOf(run: () => unknown): AppError {
+  try {
+    run();
+  } catch (thrown) {
+    if (thrown instanceof AppError) return thrown;
+    throw thrown;
+  }
+  throw new Error('accepted');
+}
+
+const PICTURE = { class_type: 'EmptyImage', inputs: { width: 64 } };
+const SHOW = { class_type: 'PreviewImage', inputs: { images: ['1', 0] } };
+const INVERT = { class_type: 'ImageInvert', inputs: { image: ['1', 0] } };
+const PARTIAL: Graph = {
+  '1': PICTURE,
+  '2': SHOW,
+  '3': { class_type: 'ImageInvert', inputs: {} },
+  '4': { class_type: 'PreviewImage', inputs: { images: ['3', 0] } },
+};
+
+describe('a graph against the known fleet', () => {
+  it('TD15 runs in part with warnings that name output, node and input', () => {
+    const { heldReason, warnings } = check(PARTIAL, [worker(CORE)]);
+    expect(heldReason).toBeNull();
+    expect(warnings.map(toTaskSentence)).toEqual([
+      'Output "4" (PreviewImage) will not run. node "3" (ImageInvert), input "image": Required input is missing: image',
+    ]);
+  });
+
+  it('TD15 is refused whole when all or nothing is asked for', () => {
+    const refusal = refusalOf(() => check(PARTIAL, [worker(CORE)], true));
+    expect(refusal.code).toBe('INVALID_WORKFLOW');
+    expect(refusal.details).toMatchObject({ node_errors: { '3': { errors: [{ input_name: 'image' }] } } });
+    const whole: Graph = { '1': PICTURE, '2': SHOW };
+    expect(check(whole, [worker(CORE)], true)).toEqual({ heldReason: null, warnings: [] });
+  });
+
+  it('is warned of what only the worker can know, and goes to it', () => {
+    const graph: Graph = { '1': { class_type: 'PackPick', inputs: { style: 'anything' } } };
+    expect(check(graph, [worker(CORE)]).warnings).toMatchObject([{ code: 'graph.doubtful' }]);
+  });
+
+  it('is judged by the worker that runs most of it', () => {
+    const graph: Graph = {
+      '1': PICTURE,
+      '2': SHOW,
+      '3': INVERT,
+      '4': { ...SHOW, inputs: { images: ['3', 0] } },
+    };
+    expect(check(graph, [worker(GROWN), worker(CORE)]).warnings).toEqual([]);
+    expect(check(graph, [worker(GROWN)]).warnings).toHaveLength(1);
+  });
+
+  it('a link to nowhere that would end any of the workers never reaches one', () => {
+    // What one kind of worker checks and leaves out the other one's scheduler would follow.
+    const graph: Graph = {
+      '1': PICTURE,
+      '2': SHOW,
+      '3': { class_type: 'ImageInvert', inputs: { image: ['1', 0], amount: ['99', 0] } },
+      '4': { class_type: 'PreviewImage', inputs: { images: ['3', 0] } },
+    };
+    expect(check(graph, [worker(GROWN)]).warnings).toHaveLength(1);
+    expect(refusalOf(() => check(graph, [worker(GROWN), worker(CORE)])).code).toBe('INVALID_WORKFLOW');
+  });
+
+  it('a class that a worker replaces is not missing', () => {
+    const replacements: NodeReplacements = new Map([
+      ['Negative', { newClass: 'ImageInvert', inputs: [{ newId: 'image', oldId: 'picture' }], outputs: [] }],
+    ]);
+    const graph: Graph = {
+      '1': PICTURE,
+      '2': { class_type: 'Negative', inputs: { picture: ['1', 0] } },
+      '3': { class_type: 'PreviewImage', inputs: { images: ['2', 0] } },
+    };
+    expect(check(graph, [worker(CORE, replacements)]).warnings).toEqual([]);
+    expect(refusalOf(() => check(graph, [worker(CORE)])).details).toMatchObject({
+      node_errors: { '2': { errors: [{ type: 'missing_node_type' }] } },
+    });
+  });
+
+  it('many problems are counted and the first ones told', () => {
+    const broken = Array.from({ length: 300 }, (_, index) => [
+      `b${index}`,
+      { class_type: 'PreviewImage', inputs: {} },
+    ]);
+    const graph: Graph = { '1': PICTURE, '2': SHOW, ...Object.fromEntries(broken) };
+    const { warnings } = check(graph, [worker(CORE)]);
+    expect(warnings).toHaveLength(21);
+    expect(warnings.at(-1)).toEqual({ code: 'graph.more', params: { count: 280 } });
+    delete graph['2'];
+    expect(refusalOf(() => check(graph, [worker(CORE)])).details).toMatchObject({ problem_count: 300 });
+  });
+
+  it('has its warnings in Chinese too', () => {
+    expect(Object.keys(TASK_TEXTS['zh-CN'] ?? {})).toContain('graph.doubtful');
+  });
+});
