@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { EDGES, type Edge } from './edge-list.ts';
+import { waitUntilIdle } from './idle.ts';
 import { type RecordedVersion, recordingUrl } from './transcript.ts';
 
 /** What came back, with ids, tracebacks and this server's own facts removed. */
