@@ -17,7 +17,13 @@ import { skipWhen } from './services/skip-reason.ts';
 const real = findRealComfyui();
 const templates = readTemplates();
 
-const TAKEN = JSON.stringify({ status: 201, said: [] });
+interface Sent {
+  status: number;
+  said: unknown;
+  became: string | null;
+}
+
+const TAKEN: Sent = { status: 201, said: [], became: 'attempt.submitted' };
 
 describe('official templates on a real ComfyUI', skipWhen(real.missing), () => {
   let folder = '';
@@ -42,18 +48,28 @@ describe('official templates on a real ComfyUI', skipWhen(real.missing), () => {
     if (folder !== '') await rm(folder, { recursive: true });
   });
 
-  /** Submits one and cancels it at once; answers the status and what a person would read. */
-  async function send(graph: object): Promise<{ status: number; said: unknown }> {
+  /** Submits one and cancels it once the worker has taken or refused it; answers what became of it and what a person would read. */
+  async function send(graph: object): Promise<Sent> {
     const { status, json } = await server.ask(server.token, 'POST /api/v2/tasks', { body: { graph } });
-    if (status !== 201) return { status, said: json.error };
-    await server.ask(server.token, `DELETE /api/v2/tasks/${json.task_id}`);
-    return { status, said: json.warnings };
+    if (status !== 201) return { status, said: json.error, became: null };
+    const path = `/api/v2/tasks/${json.task_id}`;
+    let became = '';
+    await server.follow(
+      server.token,
+      `${path}/events`,
+      ({ data }) => {
+        became = data.event?.type;
+        return became === 'attempt.submitted' || became === 'task.failed';
+      },
+      { 'last-event-id': '0' },
+    );
+    await server.ask(server.token, `DELETE ${path}`);
+    return { status, said: json.warnings, became };
   }
 
   test('each is taken, by us and by the worker, without a warning', { timeout: 300_000 }, async () => {
-    const answers = new Map<string, unknown>();
-    for (const [name, { api }] of templates) answers.set(name, await send(api));
-    const others = [...answers].filter(([, answer]) => JSON.stringify(answer) !== TAKEN);
-    expect(others).toEqual([]);
+    const answers: [name: string, sent: Sent][] = [];
+    for (const [name, { api }] of templates) answers.push([name, await send(api)]);
+    expect(answers).toEqual([...templates.keys()].map((name) => [name, TAKEN]));
   });
 });
