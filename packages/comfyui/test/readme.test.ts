@@ -53,7 +53,7 @@ describe('the examples of the README run as printed', () => {
 
   it('check a graph', async () => {
     expect(await runExample('Check a graph before sending it')).toBe(
-      'value_smaller_than_min\nEmptyImage, SaveImage\n1 connection\n',
+      'true certain value_smaller_than_min\nEmptyImage, SaveImage\n1 connection\n',
     );
   });
 

@@ -8,6 +8,7 @@ import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
 import { toPlainText } from '../output/table.ts';
 import { convertAssignments, convertParameter } from '../parameters/convert-parameter.ts';
 import { editGraph } from '../parameters/edit-graph.ts';
+import { readGraphFile } from '../parameters/read-graph-file.ts';
 import { followTask } from '../progress/follow-task.ts';
 import { saveResults } from '../results/save-results.ts';
 
@@ -108,14 +109,6 @@ export async function buildBody(session: Session, target: string, flags: SubmitF
   };
   await uploadImages(session, workflow, parameters);
   return { ...options, workflow_name: workflow.name, parameters };
-}
-
-async function readGraphFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new UsageError(`${path} cannot be read.`, { cause });
-  }
 }
 
 function toSeed(workflow: Workflow, seed: string | undefined): Record<string, unknown> {

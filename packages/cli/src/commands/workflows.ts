@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { analyseGraph, type GraphAnalysis, stringifyLosslessJson } from '@comfleet/comfyui';
 import {
@@ -13,6 +12,7 @@ import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
 import { convertAssignments } from '../parameters/convert-parameter.ts';
 import { readGraph } from '../parameters/edit-graph.ts';
+import { readGraphFile } from '../parameters/read-graph-file.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 
 /** `comfleet workflows list`. */
@@ -126,7 +126,7 @@ function describeProblem({ parameter, text, message }: ParameterProblem, texts: 
 
 /** `comfleet workflows analyse FILE`: a graph in words, without a server. */
 export async function analyseWorkflowFile(context: CommandContext, file: string): Promise<number> {
-  const text = await readFile(resolve(context.terminal.cwd, file), 'utf8');
+  const text = await readGraphFile(resolve(context.terminal.cwd, file));
   const analysis = analyseGraph(readGraph(text));
   if (context.isJson) context.terminal.out(stringifyLosslessJson(analysis));
   else for (const line of describe(analysis)) context.terminal.out(line);

@@ -25,6 +25,14 @@ describe('editGraph', () => {
     expect(edited).toContain('"cfg":7.0,"model":["4",0],"on":false');
   });
 
+  it('finds inputs and nodes with dots in their names', () => {
+    const graph =
+      '{"a.b":{"class_type":"ResizeImageMaskNode","inputs":{"resize_type":"x","resize_type.multiplier":0.5}}}';
+    expect(editGraph(graph, { assignments: ['a.b.resize_type.multiplier=2.0'] })).toBe(
+      graph.replace('0.5', '2.0'),
+    );
+  });
+
   it('opens the wrapper of a saved prompt', () => {
     expect(editGraph(`{"prompt":${GRAPH}}`, { assignments: [] })).toBe(GRAPH);
   });

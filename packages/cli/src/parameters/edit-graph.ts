@@ -1,4 +1,5 @@
 import {
+  findGraphNode,
   type Graph,
   isLosslessNumber,
   parseGraph,
@@ -44,13 +45,25 @@ export function readGraph(text: string): Graph {
 }
 
 function setInput(graph: Graph, name: string, text: string): void {
-  const at = name.lastIndexOf('.');
-  const [nodeId, inputName] = [name.slice(0, at), name.slice(at + 1)];
-  const inputs = at < 1 ? undefined : graph[nodeId]?.inputs;
-  if (inputs === undefined || !Object.hasOwn(inputs, inputName)) {
+  const place = findInput(graph, name);
+  if (place === null) {
     throw new UsageError(`The graph has no input ${name}; write NODE.input=value, for example 3.steps=20.`);
   }
+  const { inputs, inputName } = place;
   inputs[inputName] = convertLike(inputs[inputName], name, text);
+}
+
+/** Ids and inputs may have dots themselves (`resize_type.multiplier`): the first dot that separates the two counts. */
+function findInput(
+  graph: Graph,
+  name: string,
+): { inputs: Record<string, unknown>; inputName: string } | null {
+  for (let at = name.indexOf('.'); at !== -1; at = name.indexOf('.', at + 1)) {
+    const inputs = findGraphNode(graph, name.slice(0, at))?.inputs;
+    const inputName = name.slice(at + 1);
+    if (inputs && Object.hasOwn(inputs, inputName)) return { inputs, inputName };
+  }
+  return null;
 }
 
 function setSeeds(graph: Graph, seed: string): void {

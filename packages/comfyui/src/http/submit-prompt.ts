@@ -4,6 +4,7 @@ import { isRecord, readNumber, readString } from '../json/records.ts';
 import { parseTolerantJson } from '../json/tolerant-json.ts';
 import { ComfyError } from './comfy-error.ts';
 import type { HttpRequest, HttpResponse } from './http-transport.ts';
+import { mendExtraData } from './mend-extra-data.ts';
 
 /** What POST /prompt sends. `graph` as JSON text goes out unchanged. Choose `promptId` (lowercase UUID) and register it before. */
 export interface PromptRequest {
@@ -68,15 +69,23 @@ export async function submitPrompt(
 }
 
 function buildBody(request: PromptRequest): string {
-  const graph = typeof request.graph === 'string' ? request.graph : stringifyLosslessJson(request.graph);
+  const graph =
+    typeof request.graph === 'string' ? request.graph : stringifyLosslessJson(withTitles(request.graph));
   const rest = stringifyLosslessJson({
     client_id: request.socketId,
     prompt_id: request.promptId,
-    extra_data: request.extraData,
+    extra_data: request.extraData && mendExtraData(request.extraData),
     number: request.number,
     front: request.front,
   });
   return `{"prompt":${graph},${rest.slice(1)}`;
+}
+
+/** Every node with `_meta`: ComfyUI 0.14.0 and later answer 500 for one without it whose class they replace. */
+function withTitles(graph: Graph): Graph {
+  const titled: Graph = {};
+  for (const [nodeId, node] of Object.entries(graph)) titled[nodeId] = { _meta: {}, ...node };
+  return titled;
 }
 
 function readAnswer(status: number, text: string, promptId: string): SubmitOutcome {
