@@ -87,6 +87,26 @@ describe('what a server offers', () => {
     expect(windows.takes({ classType: 'constructor', inputName: 'name', value: 'x' })).toBe(true);
   });
 
+  it('has lists of inputs that others bring, whatever a node selects', () => {
+    const codec = (...codecs: string[]) => ({ required: { codec: ['COMBO', { options: codecs }] } });
+    const options = [
+      { key: 'mp4', inputs: codec('h264') },
+      { key: 'webm', inputs: codec('vp9') },
+    ];
+    const lora = { input: { required: { lora: [['x\\a.safetensors']] } }, prefix: 'lora', min: 0, max: 3 };
+    const required = {
+      format: ['COMFY_DYNAMICCOMBO_V3', { options }],
+      loras: ['COMFY_AUTOGROW_V3', { template: lora }],
+    };
+    const server = new OfferedChoices({ Save: { input: { required } } });
+    const list = (inputName: string) => server.list('Save', inputName);
+
+    expect([...(list('format')?.keys() ?? [])]).toEqual(['mp4', 'webm']);
+    expect([...(list('format.codec')?.keys() ?? [])]).toEqual(['h264', 'vp9']);
+    expect(list('loras.lora2')?.get('x/a.safetensors')).toBe('x\\a.safetensors');
+    expect([list('loras'), list('loras.lora3')]).toEqual([null, null]);
+  });
+
   it('is described alike on every system, whatever was uploaded', () => {
     const loader = WINDOWS.AnyLoader;
     const uploaded = { picture: [['in.png', 'more.png'], { image_upload: true }] };

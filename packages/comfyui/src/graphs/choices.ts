@@ -1,6 +1,7 @@
 import { isRecord } from '../json/records.ts';
 import { collectAncestors, findGraphNode, type Graph, type GraphNode } from './graph.ts';
-import { findNodeInfo, isUploadInput, type ObjectInfo, readInputSpecs } from './object-info.ts';
+import { findNodeInfo, type ObjectInfo } from './object-info.ts';
+import { readLists } from './read-lists.ts';
 import { isFileInput, isOutputNode } from './requirements.ts';
 
 /** A value that a graph picks from the list of an input; `/` between folders, whatever system wrote it. */
@@ -63,11 +64,9 @@ function readOffers(objectInfo: ObjectInfo, classType: string): ReadonlyMap<stri
   const info = findNodeInfo(objectInfo, classType);
   if (info === undefined) return NO_INPUTS;
   const inputs = new Map<string, Offered>();
-  for (const spec of readInputSpecs(info)) {
-    const isFilled =
-      isUploadInput(spec) || isFileInput(classType, spec.name) || isRecord(spec.options.remote);
-    if (spec.choices === null || isFilled) continue;
-    inputs.set(spec.name, toOffered(spec.choices.filter((value) => typeof value === 'string')));
+  for (const [name, values] of readLists(info)) {
+    if (isFileInput(classType, name)) continue;
+    inputs.set(name, toOffered(values.filter((value) => typeof value === 'string')));
   }
   return inputs;
 }

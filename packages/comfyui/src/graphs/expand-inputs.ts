@@ -23,13 +23,14 @@ export interface ExpandedInputs {
   isDynamic: boolean;
 }
 
-const AUTOGROW = 'COMFY_AUTOGROW_V3';
-const COMBO = 'COMFY_DYNAMICCOMBO_V3';
-const SLOT = 'COMFY_DYNAMICSLOT_V3';
+/** Types of the inputs that bring others (comfyui 0.33, object_info). */
+export const AUTOGROW = 'COMFY_AUTOGROW_V3';
+export const COMBO = 'COMFY_DYNAMICCOMBO_V3';
+export const SLOT = 'COMFY_DYNAMICSLOT_V3';
 /** ComfyUI's own limit of names in one growing input. */
 const MAX_NAMES = 100;
 /** Options inside options; two levels are the deepest of ComfyUI 0.33. */
-const MAX_DEPTH = 16;
+export const MAX_DEPTH = 16;
 
 interface ClassInputs {
   fixed: InputSpec[];
@@ -86,7 +87,7 @@ function fillSlot(scope: Scope, spec: InputSpec, depth: number): void {
 }
 
 /** Inputs that stand below another one, under their dotted names. */
-function readMembers(groups: unknown, prefix: string): InputSpec[] {
+export function readMembers(groups: unknown, prefix: string): InputSpec[] {
   if (!isRecord(groups)) return [];
   return ['required', 'optional'].flatMap((group) => {
     const members = groups[group];
@@ -128,7 +129,7 @@ function grow(scope: Scope, spec: InputSpec): void {
 }
 
 /** The input that every member is a copy of: the first one of the template. */
-function readMember(groups: unknown): InputSpec | null {
+export function readMember(groups: unknown): InputSpec | null {
   if (!isRecord(groups)) return null;
   for (const [group, members] of Object.entries(groups)) {
     const first: unknown = isRecord(members) ? Object.values(members)[0] : undefined;
@@ -137,7 +138,8 @@ function readMember(groups: unknown): InputSpec | null {
   return null;
 }
 
-function listNames({ names, prefix, max }: Record<string, unknown>): string[] {
+/** Names of the members that a growing input may have, below its own. */
+export function listNames({ names, prefix, max }: Record<string, unknown>): string[] {
   if (Array.isArray(names)) return names.slice(0, MAX_NAMES).map(String);
   if (typeof prefix !== 'string' || typeof max !== 'number') return [];
   return Array.from({ length: Math.max(0, Math.min(max, MAX_NAMES)) }, (_, index) => `${prefix}${index}`);

@@ -86,6 +86,26 @@ function describeOrder(openQueue: () => Promise<TaskQueue>): void {
 }
 
 function describeFairness(open: OpenQueue): void {
+  test('a task that is moved stands in the other lane behind those of its client there, with its rank', async () => {
+    const clock = { nowMs: 0 };
+    const queue = await open(clock);
+    const raised = createTask(1);
+    for (const task of [raised, createTask(2, { lane: 'b' }), createTask(3, { lane: 'b' })])
+      await queue.put(task);
+    clock.nowMs = AGING_MS;
+    await queue.take('b');
+    await queue.age();
+    await queue.move(raised.taskId, 'b');
+
+    expect(queue.laneOf(raised.taskId)).toBe('b');
+    expect((await queue.heads(['a', 'b'])).map(({ acceptedSeq, rank }) => [acceptedSeq, rank])).toEqual([
+      [1, 6],
+    ]);
+    expect(numbers(await takeAll(queue, 'b'))).toEqual([1, 3]);
+    await queue.move(raised.taskId, 'a');
+    expect([queue.laneOf(raised.taskId), queue.size()]).toEqual([null, 0]);
+  });
+
   test('TQ19 a single task of one client goes before the next one of another client with many', async () => {
     const queue = await open({ nowMs: 0 });
     for (let number = 1; number <= 5; number += 1)

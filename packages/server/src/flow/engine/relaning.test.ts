@@ -1,0 +1,86 @@
+import { OfferedChoices } from '@comfleet/comfyui';
+import { FakeClock } from '@comfleet/test-kit';
+import { expect, test } from 'vitest';
+import { createFacts } from '../../../test/kit/board.ts';
+import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
+import { named } from '../../../test/kit/named.ts';
+import { createTaskRow } from '../../../test/kit/rows.ts';
+import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
+import { silentLogger } from '../../platform/logging/logger.ts';
+import { Board } from '../placement/board.ts';
+import { EmbeddedQueue } from '../queue/embedded-queue.ts';
+import { writeNewTask } from '../tasks/task-rows.ts';
+import { toQueued } from './queued-task.ts';
+import { Relaning } from './relaning.ts';
+import { TaskLanes } from './task-lanes.ts';
+
+const createKind = (id: string, classes: readonly string[]): WorkerKind => ({
+  id,
+  classTypes: new Set(classes),
+  models: new Map(),
+  choices: new OfferedChoices({}),
+});
+const OLD = createKind('old', ['Blur', 'Crop']);
+const NEW = createKind('new', ['Blur']);
+
+const toFacts = ({ id, ...able }: WorkerKind) => createFacts(id, able);
+
+const asks = (classType: string) =>
+  JSON.stringify({
+    ...{ taskType: 'custom', classTypes: [classType], models: [], choices: [] },
+    ...{ inputs: [], inputBytes: 0, excludedWorkers: [] },
+  });
+
+/** An engine's lanes, with a worker of the old kind and tasks that wait, in order, for these classes. */
+async function openStage(classes: readonly string[]) {
+  const clock = new FakeClock();
+  const database = await openMemoryDatabase(clock);
+  const [board, lanes] = [new Board(), new TaskLanes()];
+  const queue = new EmbeddedQueue({ now: () => 0, agingMs: () => 600_000 });
+  lanes.note(named('old'), OLD);
+  board.setWorker(toFacts(OLD));
+  for (const [index, classType] of classes.entries()) {
+    const id = named<'task'>(`01890000-0000-7000-8000-00000000000${index}`);
+    const task = createTaskRow({ id, requirements: asks(classType), accepted_seq: index });
+    await database.commit(writeNewTask(database.k, task, []));
+    const { key, needs } = lanes.find(task.requirements);
+    board.openLane(key, () => needs);
+    await queue.put(toQueued({ ...task, lane: key }));
+  }
+  const signal = new AbortController().signal;
+  const relaning = (onDone: () => void) =>
+    new Relaning({ database, board, queue, lanes, clock, logger: silentLogger, signal, onDone });
+  return { board, queue, lanes, relaning };
+}
+
+test('tasks that were one lane part when a kind comes that runs some of them, and those it serves at once', async () => {
+  const { board, queue, lanes, relaning } = await openStage(['Crop', 'Blur', 'Crop']);
+  expect(queue.laneSizes()).toHaveLength(1);
+  lanes.note(named('new'), NEW);
+  let mayServe = true;
+  await new Promise<void>((resolve) => {
+    const running = relaning(resolve);
+    running.start();
+    mayServe = running.mayServe(NEW);
+  });
+  board.setWorker(toFacts(NEW));
+
+  expect(mayServe).toBe(false);
+  const served = ['Crop', 'Blur'].map((classType) => {
+    const lane = board.findLane(lanes.find(asks(classType)).key);
+    return [...(lane?.serving ?? [])].map(({ facts }) => facts.name);
+  });
+  expect(served).toEqual([['old'], ['old', 'new']]);
+  expect(queue.laneSizes().map(({ waiting }) => waiting)).toEqual([2, 1]);
+});
+
+test('a lane is known by a task that waits, not by the one that opened it', async () => {
+  const { board, queue, lanes, relaning } = await openStage(['Blur', 'Crop']);
+  const { key } = lanes.find(asks('Crop'));
+  await queue.take(key);
+  lanes.note(named('new'), NEW);
+  await new Promise<void>((resolve) => relaning(resolve).start());
+  board.setWorker(toFacts(NEW));
+
+  expect([...(board.findLane(key)?.serving ?? [])].map(({ facts }) => facts.name)).toEqual(['old']);
+});
