@@ -3,7 +3,10 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadCommandLine, type ProgramPlan, parseCommandLine } from './command-line.ts';
 import { parseFault } from './faults/control-server.ts';
+import { type LogLevel, writeLogLine } from './log-lines.ts';
 import type { AddedClass } from './nodes/added-classes.ts';
+import type { SimulatorOptions } from './options.ts';
+import { isSince, VERSION_TEXTS } from './profile.ts';
 import { openSimulator, type Simulator } from './simulator.ts';
 
 /** The simulator as a program: started as ComfyUI's main.py is, it logs and ends like it. */
@@ -62,29 +65,40 @@ async function start(plan: ProgramPlan): Promise<Simulator> {
   return simulator;
 }
 
+/** Asyncio's words up to 0.20; since 0.21.0 ComfyUI says it itself. */
+function describeStartFailure(error: unknown, { host = '127.0.0.1', port = 0 }: SimulatorOptions): string {
+  const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  return isTaken
+    ? `Port ${port} is already in use on address ${host}. Please close the other application or use a different port with --port.`
+    : String(error);
+}
+
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   const plan = readPlan();
-  for (const warning of plan.warnings) log(`warning: ${warning}`);
+  const version = plan.options.version ?? '0.3.64';
+  const say = (text: string, level?: LogLevel) => log(writeLogLine(version, text, level));
+  const isNew = isSince(version, '0.33');
+  for (const warning of plan.warnings) say(isNew ? warning : `warning: ${warning}`, 'WARNING');
   prepareFolders(plan, args);
   if (plan.isQuickTest) process.exit(0);
-  log('ComfyUI version: 0.3.64 (simulated)');
+  say(`ComfyUI version: ${VERSION_TEXTS[version]} (simulated)`);
   let simulator: Simulator;
   try {
     simulator = await start(plan);
   } catch (error) {
-    log(String(error));
+    say(isNew ? describeStartFailure(error, plan.options) : String(error), 'ERROR');
     process.exit(1);
   }
   process.once('SIGINT', () => {
-    log('\nStopped server');
+    say('\nStopped server');
     simulator.files.clear('temp');
     void simulator.close().then(() => process.exit(0));
   });
-  if (simulator.controlUrl !== undefined) log(`Control: ${simulator.controlUrl}`);
+  if (simulator.controlUrl !== undefined) say(`Control: ${simulator.controlUrl}`);
   if (args.includes('--dont-print-server')) return;
-  log('Starting server\n');
-  log(`To see the GUI go to: ${simulator.url}`);
+  say('Starting server\n');
+  say(`To see the GUI go to: ${simulator.url}`);
 }
 
 await main();

@@ -10,6 +10,7 @@ import { createHttpServer } from './http/http-server.ts';
 import type { ServerState } from './http/server-state.ts';
 import { FrameEncoder } from './images/frame.ts';
 import { type Ledger, openLedger } from './ledger.ts';
+import { writeLogLine } from './log-lines.ts';
 import { ModelMemory } from './models/model-memory.ts';
 import { Catalog } from './nodes/catalog.ts';
 import type { CompiledOptions, SimulatorOptions } from './options.ts';
@@ -42,7 +43,8 @@ export class SimulatorCore {
     const logLines: string[] = [];
     this.options = {
       ...options,
-      log: (line) => {
+      log: (text) => {
+        const line = writeLogLine(options.version, text);
         logLines.push(line);
         if (logLines.length > LOG_LINES) logLines.splice(0, logLines.length - LOG_LINES);
         options.log(line);

@@ -53,6 +53,15 @@ describe('the simulator as a program in the place of main.py', () => {
     expect(program.tail).toContain('EADDRINUSE');
   });
 
+  it('says in the 0.33 profile that the port is taken, behind a coloured level as every line', async () => {
+    const first = start('--port', '0', '--profile', '0.33', '--database-url', 'sqlite:///:memory:');
+    const port = new URL(await urlOf(first)).port;
+    const program = start('--port', port, '--profile', '0.33');
+    expect((await program.exited).code).toBe(1);
+    expect(program.tail).toContain(`[ERROR]\u001b[0m Port ${port} is already in use on address 127.0.0.1.`);
+    expect(first.lines.join('\n')).toContain('\u001b[32m[INFO]\u001b[0m ComfyUI version: 0.33.0');
+  });
+
   it('exits 2 on a bad flag value', async () => {
     expect((await start('--port', 'x').exited).code).toBe(2);
   });

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { VersionProfile } from '@comfleet/simulator';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 
@@ -9,6 +11,8 @@ export interface SimFlags {
   readonly directory?: string;
   readonly ledger?: string;
   readonly controlPort?: number;
+  /** Which ComfyUI is acted. */
+  readonly profile: VersionProfile;
 }
 
 /** `comfleet sim`: one ComfyUI server without a GPU, until Ctrl-C. */
@@ -17,13 +21,15 @@ export async function runSimulator(context: CommandContext, flags: SimFlags): Pr
   const { openSimulator } = await import('@comfleet/simulator');
   const simulator = await openSimulator({
     port: flags.port,
+    version: flags.profile,
     ...(flags.host === undefined ? {} : { host: flags.host }),
     ...(flags.stepMs === undefined ? {} : { stepMs: flags.stepMs }),
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     ...(flags.directory === undefined ? {} : { baseDirectory: flags.directory }),
     ...(flags.ledger === undefined ? {} : { ledgerPath: flags.ledger }),
     ...(flags.controlPort === undefined ? {} : { controlPort: flags.controlPort }),
-    log: context.isJson ? () => undefined : terminal.err,
+    // ComfyUI 0.33 colours its log even where nobody sees colours.
+    log: context.isJson ? () => undefined : (line) => terminal.err(stripVTControlCharacters(line)),
   });
   try {
     const { url, controlUrl } = simulator;

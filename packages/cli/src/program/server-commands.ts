@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { DbFlags } from '../commands/db.ts';
 import type { SimFlags } from '../commands/sim.ts';
 import type { ServeFlags, UpFlags } from '../commands/up.ts';
@@ -28,6 +28,11 @@ export function addServerCommands(program: Command, run: RunCommand): void {
     .description('a ComfyUI server without a GPU, for trying things out')
     .option('--port <port>', 'where it listens; 0 for a free one', PORT, 0)
     .option('--host <host>', 'the address it listens on')
+    .addOption(
+      new Option('--profile <version>', 'the ComfyUI that is acted')
+        .choices(['old', '0.3.64', '0.33'])
+        .default('0.3.64'),
+    )
     .option('--step-ms <ms>', 'time of one sampling step', whole(0, 600_000))
     .option('--seed <number>', 'seeds everything random', whole(0, Number.MAX_SAFE_INTEGER))
     .option('--directory <dir>', 'keep output, input and temp files here instead of in memory')
