@@ -185,10 +185,10 @@ describe('a task with paid nodes', () => {
     expect(bills(task.task_id)).toBe(1);
   });
 
-  it('TD16 of which the worker accepted a part is asked about', async () => {
+  it('TD16 of which the worker accepted a part, where all or nothing was wanted, is asked about', async () => {
     await open({ simulators: [{}, {}] });
     for (const { control } of rig.simulators) control.set({ name: 'partial_node_errors' });
-    const task = await held(await rig.submit(paidGraph(0.5)));
+    const task = await held(await rig.submit(paidGraph(0.5), { all_or_nothing: true }));
 
     expect(task.error).toMatchObject({ code: 'PROMPT_REFUSED', details: { partial: true } });
     expect(task.attempts).toHaveLength(1);

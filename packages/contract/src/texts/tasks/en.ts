@@ -74,8 +74,8 @@ export const en = {
 
   'graph.at_input': 'node "{node}" ({class_type}), input "{input}": {problem}',
   'graph.at_node': 'node "{node}" ({class_type}): {problem}',
-  'graph.output_left_out': 'Output "{node}" ({class_type}) will not run.',
-  'graph.output_left_out_for': 'Output "{node}" ({class_type}) will not run. {problem}',
+  'graph.output_left_out': 'Output "{node}" ({class_type}) is left out.',
+  'graph.output_left_out_for': 'Output "{node}" ({class_type}) is left out. {problem}',
   'graph.fails': 'ComfyUI will accept this, and the run will fail at it: {problem}',
   'graph.doubtful': 'The worker may refuse this: {problem}',
   'graph.more': 'Warnings about the graph that are not listed: {count}.',

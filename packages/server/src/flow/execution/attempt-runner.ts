@@ -1,5 +1,6 @@
 import type { Graph, PromptFollower } from '@comfleet/comfyui';
 import { lookForPrompt, parseGraph, parseLosslessJson, readRequirements } from '@comfleet/comfyui';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
 import {
@@ -8,17 +9,18 @@ import {
   type Ended,
   notCollected,
   type RunnerDeps,
-  type StopReason,
 } from './attempt-job.ts';
 import { AttemptSteps } from './attempt-steps.ts';
 import { collectEnd } from './collect-end.ts';
 import { EarlyEnd } from './end-early.ts';
 import { endAttempt } from './ending.ts';
+import { tellLeftOut } from './left-out-outputs.ts';
 import { createTag, type PreparedGraph, prepareGraph, withInputs } from './prepare-graph.ts';
 import { reportLookupFailure } from './prompt-reports.ts';
 import { readSurely } from './read-surely.ts';
 import { readSilenceLimitMs, SilenceWatch } from './silence-watch.ts';
-import { submitAttempt } from './submit-attempt.ts';
+import { signalOf, waitForAbort } from './stop-signals.ts';
+import { readAllOrNothing, submitAttempt } from './submit-attempt.ts';
 import { uploadInputs } from './upload-inputs.ts';
 
 export type {
@@ -66,6 +68,8 @@ class AttemptRun {
   readonly #early: EarlyEnd;
   /** Which opening of the worker's socket held before the POST; null when there was none. */
   #connection: number | null = null;
+  /** Outputs that the worker does not run, as it said when it took the rest. */
+  #leftOut: readonly TaskText[] = [];
 
   constructor(deps: RunnerDeps, job: AttemptJob, steps: AttemptSteps) {
     this.#deps = deps;
@@ -161,6 +165,7 @@ class AttemptRun {
         graph,
         promptId: attempt.prompt_id,
         socketId: worker.socketId,
+        allOrNothing: readAllOrNothing(task),
         extraData: {
           ...(worker.takesPreviewMethod && { preview_method: this.#deps.previewMethod }),
           ...secrets,
@@ -173,6 +178,7 @@ class AttemptRun {
         onAccepted: () => watch.accepted(),
       }),
     );
+    if (submitted?.kind === 'submitted') this.#leftOut = tellLeftOut(graph, submitted.nodeErrors);
     if (submitted === null || submitted.kind === 'submitted') return null;
     watch.cancel();
     if (submitted.mayLand) this.#early.watchForLatePrompt();
@@ -238,29 +244,12 @@ class AttemptRun {
           : first;
     if (over === null || !('end' in over)) return over;
     const ended = { deps: this.#deps, job: this.#job, steps: this.#steps, prepared };
-    return collectEnd({ ...ended, isSameProcess: this.#isSameProcess() }, over);
+    const collected = await collectEnd({ ...ended, isSameProcess: this.#isSameProcess() }, over);
+    return collected && { ...collected, warnings: [...this.#leftOut, ...collected.warnings] };
   }
 
   /** A prompt that is gone while the socket it was sent beside never closed: the worker did not restart. */
   #isSameProcess(): boolean {
     return this.#connection !== null && this.#connection === this.#job.worker.tracker.connection;
   }
-}
-
-/** Aborts for these reasons and for no other. */
-function signalOf(stop: AbortSignal, reasons: readonly StopReason[]): AbortSignal {
-  const controller = new AbortController();
-  const pass = () => {
-    if (reasons.some((reason) => reason === stop.reason)) controller.abort(stop.reason);
-  };
-  if (stop.aborted) pass();
-  else stop.addEventListener('abort', pass, { once: true });
-  return controller.signal;
-}
-
-function waitForAbort(signal: AbortSignal): Promise<'aborted'> {
-  if (signal.aborted) return Promise.resolve('aborted');
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
-  });
 }

@@ -37,6 +37,8 @@ export interface TaskRequirements {
   minVramBytes?: number;
   /** Without a sign of progress for so long a running prompt counts as hung; absent: never. Not part of the lane. */
   silenceLimitMs?: number;
+  /** A worker that takes only a part of the graph must not run it. Not part of the lane. */
+  allOrNothing?: true;
 }
 
 /** Reads the stored form; written by this program only, by earlier versions without `inputBytes` and `choices`. */

@@ -92,6 +92,7 @@ export async function prepareSubmission(
   const graph = request.updates ? applyUpdates(bound.graph, request.updates) : bound.graph;
   const isBound = (nodeId: string, inputName: string) =>
     bound.inputs.some((input) => input.nodeId === nodeId && input.inputName === inputName);
+  const allOrNothing = options.all_or_nothing === true;
   const kinds = listKinds(deps.inventories().map(({ inventory }) => inventory));
   const { needs: requirements } = judgeNeeds(
     {
@@ -103,10 +104,10 @@ export async function prepareSubmission(
       ...readPaidClasses(deps, graph),
       ...readSilenceLimit(bound.workflow),
       ...readConstraints(deps, options),
+      ...(allOrNothing && { allOrNothing }),
     },
     kinds,
   );
-  const allOrNothing = options.all_or_nothing === true;
   const { heldReason, warnings } = checkAgainstFleet(deps, graph, { requirements, allOrNothing });
   return {
     warnings: [...bound.warnings, ...warnings],
