@@ -26,7 +26,7 @@ it.each([
   ['with a mark', Buffer.from('\uFEFF{}', 'utf16le')],
   ['without one', Buffer.from('{}', 'utf16le')],
   ['the other way round', Buffer.from('\uFEFF{}', 'utf16le').swap16()],
-])('UTF-16 %s is named as such', async (_how, bytes) => {
+])('a file in UTF-16 %s is named as such', async (_how, bytes) => {
   await expect(read(bytes)).rejects.toThrow(/UTF-16/);
 });
 
