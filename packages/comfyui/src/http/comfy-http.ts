@@ -4,6 +4,7 @@ import { isRecord, readNumber, readString } from '../json/records.ts';
 import { ComfyError } from './comfy-error.ts';
 import { type CallOptions, HttpCalls, toStatusError } from './http-calls.ts';
 import type { HttpTransport } from './http-transport.ts';
+import { withoutColours } from './log-text.ts';
 import { buildMultipart } from './multipart.ts';
 import { type QueueItem, readQueueItems } from './queue-item.ts';
 import { type PromptRequest, type SubmitOutcome, submitPrompt } from './submit-prompt.ts';
@@ -181,7 +182,7 @@ export class ComfyHttp {
     try {
       const { entries } = await this.#calls.loadRecord('/internal/logs/raw', options, 16);
       return Array.isArray(entries)
-        ? entries.filter(isRecord).map((entry) => readString(entry, 'm') ?? '')
+        ? entries.filter(isRecord).map((entry) => withoutColours(readString(entry, 'm') ?? ''))
         : [];
     } catch (error) {
       if (error instanceof ComfyError && error.details.status === 404) return [];

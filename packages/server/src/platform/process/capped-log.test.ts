@@ -46,6 +46,11 @@ describe('readLogTail', () => {
     expect(await readLogTail(path, 2)).toEqual(['two', 'three']);
   });
 
+  it('answers lines without the colours that ComfyUI writes', async () => {
+    await writeFile(path, '\u001b[32m[INFO]\u001b[0m one\n\u001b[1m\u001b[31m[ERROR]\u001b[0m two\n');
+    expect(await readLogTail(path, 2)).toEqual(['[INFO] one', '[ERROR] two']);
+  });
+
   it('answers none when there is no log', async () => {
     expect(await readLogTail(path, 15)).toEqual([]);
   });

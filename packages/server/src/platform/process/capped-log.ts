@@ -1,4 +1,5 @@
 import { copyFile, open, rename, rm, stat, truncate } from 'node:fs/promises';
+import { stripVTControlCharacters } from 'node:util';
 
 /** A log file that another process appends to. */
 export interface CappedLogOptions {
@@ -27,7 +28,7 @@ export async function rotateLog(options: CappedLogOptions): Promise<boolean> {
   return true;
 }
 
-/** The last lines of a log, at most 256 KiB of it; none when there is no file. */
+/** The last lines of a log without colours, at most 256 KiB of it; none when there is no file. */
 export async function readLogTail(path: string, lines: number): Promise<string[]> {
   const size = await sizeOf(path);
   if (size <= 0) return [];
@@ -35,10 +36,9 @@ export async function readLogTail(path: string, lines: number): Promise<string[]
   const file = await open(path, 'r');
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    const text = buffer
-      .subarray(0, bytesRead)
-      .toString('utf8')
-      .replace(/\r?\n$/, '');
+    // ComfyUI 0.23 and later colour their lines even where nobody sees colours.
+    const plain = stripVTControlCharacters(buffer.subarray(0, bytesRead).toString('utf8'));
+    const text = plain.replace(/\r?\n$/, '');
     const all = text.split(/\r?\n|\r/);
     return all.slice(Math.max(0, all.length - lines));
   } finally {
