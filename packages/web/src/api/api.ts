@@ -1,5 +1,6 @@
 import type {
   Batch,
+  Decision,
   StreamFrame,
   SubmitBatch,
   SubmitTask,
@@ -33,6 +34,8 @@ export interface Api {
   submitBatch(body: SubmitBatch, idempotencyKey: string): Promise<Batch>;
   cancelTask(taskId: string): Promise<Task>;
   cancelBatch(batchId: string): Promise<void>;
+  /** Whether a task with paid nodes that may have run is sent again. */
+  decideTask(taskId: string, decision: Decision): Promise<Task>;
   retryTask(taskId: string): Promise<Submitted>;
   createUpload(file: File): Promise<Upload>;
   /** Follows all tasks of the caller, reconnecting by itself; the answer ends it. */

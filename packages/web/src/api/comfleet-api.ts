@@ -32,6 +32,7 @@ function openApi(comfleet: Comfleet): Api {
     cancelBatch: async (batchId) => {
       await translated(comfleet.batches.cancel(batchId));
     },
+    decideTask: (taskId, decision) => translated(comfleet.tasks.decide(taskId, decision)),
     retryTask: (taskId) => translated(comfleet.tasks.retry(taskId)),
     createUpload: (file) =>
       translated(comfleet.uploads.create(file, file.name, { timeoutMs: IMAGE_TIMEOUT_MS })),

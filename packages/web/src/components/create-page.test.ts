@@ -258,6 +258,22 @@ describe('the picture box', () => {
     expect(server.retried).toEqual(['b']);
   });
 
+  test('TD16 of a task whose paid nodes may have run it asks: again, or give up', async () => {
+    const error = { code: 'PROMPT_LOST', message: '', details: null };
+    const held = { status: 'held', held_reason: 'needs_decision', error } as const;
+    server.tasks = [sampleTask({ task_id: 'paid', ...held })];
+    const page = await openPage();
+    expect(page.get('.tile').text()).toContain('Paid nodes may have run');
+    await page.get('.tile .whole').trigger('click');
+    await flushPromises();
+    for (const button of page.findAll('dialog .acts button').slice(0, 2)) await button.trigger('click');
+    await flushPromises();
+    expect(server.decided).toEqual([
+      ['paid', 'run_again'],
+      ['paid', 'give_up'],
+    ]);
+  });
+
   test('using its settings fills the form with every digit of the seed', async () => {
     server.tasks = [
       sampleTask({

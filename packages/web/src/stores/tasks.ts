@@ -1,4 +1,4 @@
-import type { Preview, StreamFrame, Task } from '@comfleet/contract';
+import type { Decision, Preview, StreamFrame, Task } from '@comfleet/contract';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive, shallowRef } from 'vue';
 import { type Api, type ApiFailure, type LiveState, toFailure } from '../api/api.ts';
@@ -153,6 +153,11 @@ export const useTasks = defineStore('tasks', () => {
     await loadNewest();
   }
 
+  /** A person's word on a task whose paid nodes may have run. */
+  async function decide(taskId: string, decision: Decision): Promise<void> {
+    if (api !== null) put(await api.decideTask(taskId, decision));
+  }
+
   /** Runs the task again with all its parameters, as a new task; answers its id. */
   async function retry(taskId: string): Promise<string | null> {
     if (api === null) return null;
@@ -181,6 +186,7 @@ export const useTasks = defineStore('tasks', () => {
     reload,
     cancel,
     cancelBatch,
+    decide,
     retry,
   };
 });

@@ -10,6 +10,7 @@ export class FakeServer {
   batches: SubmitBatch[] = [];
   canceled: string[] = [];
   retried: string[] = [];
+  decided: [string, string][] = [];
   uploads: File[] = [];
   loaded: string[] = [];
   tokens: string[] = [];
@@ -75,6 +76,10 @@ export class FakeServer {
       cancelBatch: (batchId) => {
         this.canceled.push(batchId);
         return this.answer(undefined);
+      },
+      decideTask: (taskId, decision) => {
+        this.decided.push([taskId, decision]);
+        return this.answer(sampleTask({ task_id: taskId, status: 'queued' }));
       },
       retryTask: (taskId) => {
         this.retried.push(taskId);

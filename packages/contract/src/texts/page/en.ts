@@ -171,6 +171,8 @@ export const en = {
   'act.copyAll': 'Copy all parameters',
   'act.rerun': 'Run again',
   'act.rerunDone': 'Running again',
+  'act.runAgain': 'Run it and pay again',
+  'act.giveUp': 'Give up',
   'act.reuse': 'Use these settings',
   'act.cancel': 'Cancel',
   'act.retry': 'Retry',

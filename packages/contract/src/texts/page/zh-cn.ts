@@ -171,6 +171,8 @@ export const zhCn = {
   'act.copyAll': '复制全部参数',
   'act.rerun': '再次运行',
   'act.rerunDone': '已再次运行',
+  'act.runAgain': '再次运行并付费',
+  'act.giveUp': '放弃',
   'act.reuse': '使用这些设置',
   'act.cancel': '取消',
   'act.retry': '重试',

@@ -1,4 +1,4 @@
-import type { Task } from '@comfleet/contract';
+import type { Decision, Task } from '@comfleet/contract';
 import { toFailure } from '../../api/api.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import type { GalleryGroup } from '../../model/gallery-groups.ts';
@@ -26,6 +26,8 @@ export function useTaskActs() {
 
   const cancel = (task: Task) => say(() => tasks.cancel(task.task_id), null);
   const rerun = (task: Task) => say(() => tasks.retry(task.task_id), t('act.rerunDone'));
+
+  const decide = (task: Task, decision: Decision) => say(() => tasks.decide(task.task_id, decision), null);
 
   async function cancelGroup(group: GalleryGroup): Promise<void> {
     const { batchId } = group;
@@ -59,5 +61,5 @@ export function useTaskActs() {
     }
   }
 
-  return { cancel, rerun, cancelGroup, rerunGroup, reuse, copy };
+  return { cancel, rerun, decide, cancelGroup, rerunGroup, reuse, copy };
 }
