@@ -43,8 +43,9 @@ function check(graph: Graph, workers: ReturnType<typeof worker>[], allOrNothing 
     inputs: [],
     inputBytes: 0,
     excludedWorkers: [],
+    ...(allOrNothing && { allOrNothing: true }),
   };
-  return checkAgainstFleet({ inventories: () => workers }, graph, { requirements, allOrNothing });
+  return checkAgainstFleet({ inventories: () => workers }, graph, requirements);
 }
 
 function refusalOf(run: () => unknown): AppError {

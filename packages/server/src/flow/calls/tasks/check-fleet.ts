@@ -24,17 +24,19 @@ export interface KnownFleet {
   workers: () => readonly { id: string; name: string; labels: readonly string[] }[];
 }
 
-/** Labels and workers that the caller asks for. Throws NO_CAPABLE_WORKER when no worker of the fleet has them. */
+/** Labels, workers and wholeness that the caller asks for. Throws NO_CAPABLE_WORKER when no worker of the fleet has them. */
 export function readConstraints(
   fleet: Pick<KnownFleet, 'workers'>,
-  { labels = [], workers = [] }: SubmitOptions,
-): { labels?: string[]; pinnedWorkers?: string[] } {
-  if (labels.length === 0 && workers.length === 0) return {};
+  { labels = [], workers = [], all_or_nothing: allOrNothing }: SubmitOptions,
+): Pick<TaskRequirements, 'labels' | 'pinnedWorkers' | 'allOrNothing'> {
+  const wholeness = allOrNothing === true ? { allOrNothing } : {};
+  if (labels.length === 0 && workers.length === 0) return wholeness;
   const fits = (worker: { id: string; name: string; labels: readonly string[] }) =>
     labels.every((label) => worker.labels.includes(label)) &&
     (workers.length === 0 || workers.includes(worker.name) || workers.includes(worker.id));
   if (!fleet.workers().some(fits)) throw new AppError('NO_CAPABLE_WORKER', { labels, workers });
   return {
+    ...wholeness,
     ...(labels.length > 0 && { labels: [...new Set(labels)] }),
     ...(workers.length > 0 && { pinnedWorkers: [...new Set(workers)] }),
   };
@@ -68,14 +70,14 @@ interface JudgedKind {
 
 /**
  * Judges a graph by every known inventory, offline workers included; without any the task is held. Refused with INVALID_WORKFLOW
- * when nothing of it would run on any of them, or when it would end the process of one; with `allOrNothing` also when only a part
+ * when nothing of it would run on any of them, or when it would end the process of one; with all or nothing also when only a part
  * would run. NO_CAPABLE_WORKER when the graph is fine and no worker has what it needs. A file that we bring is not looked for on
  * the worker. What is doubtful the worker decides.
  */
 export function checkAgainstFleet(
   fleet: Pick<KnownFleet, 'inventories'>,
   graph: Graph,
-  { requirements, allOrNothing }: { requirements: TaskRequirements; allOrNothing: boolean },
+  requirements: TaskRequirements,
 ): FleetAnswer {
   const known = fleet.inventories();
   if (known.length === 0) return { heldReason: 'no_worker_known', warnings: [] };
@@ -83,7 +85,8 @@ export function checkAgainstFleet(
   const usable = judged.filter(({ verdict, missing }) => missing === null && !verdict.refused);
   const nearest = findNearest(usable.length > 0 ? usable : judged);
   const { verdict } = nearest;
-  if (verdict.refused || (allOrNothing && verdict.removed.length > 0)) throw refuseGraph(verdict);
+  if (verdict.refused || (requirements.allOrNothing && verdict.removed.length > 0))
+    throw refuseGraph(verdict);
   if (nearest.missing !== null)
     throw new AppError('NO_CAPABLE_WORKER', {
       class_types: requirements.classTypes,

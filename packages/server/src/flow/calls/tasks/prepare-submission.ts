@@ -92,7 +92,6 @@ export async function prepareSubmission(
   const graph = request.updates ? applyUpdates(bound.graph, request.updates) : bound.graph;
   const isBound = (nodeId: string, inputName: string) =>
     bound.inputs.some((input) => input.nodeId === nodeId && input.inputName === inputName);
-  const allOrNothing = options.all_or_nothing === true;
   const kinds = listKinds(deps.inventories().map(({ inventory }) => inventory));
   const { needs: requirements } = judgeNeeds(
     {
@@ -104,11 +103,10 @@ export async function prepareSubmission(
       ...readPaidClasses(deps, graph),
       ...readSilenceLimit(bound.workflow),
       ...readConstraints(deps, options),
-      ...(allOrNothing && { allOrNothing }),
     },
     kinds,
   );
-  const { heldReason, warnings } = checkAgainstFleet(deps, graph, { requirements, allOrNothing });
+  const { heldReason, warnings } = checkAgainstFleet(deps, graph, requirements);
   return {
     warnings: [...bound.warnings, ...warnings],
     task: {
