@@ -1,7 +1,15 @@
 import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  type Database,
+  openDatabase,
+  Scope,
+  silentLogger,
+  systemClock,
+  systemRandom,
+  type Tables,
+} from '@comfleet/server';
 import { type RunningServer, startServer } from '@comfleet/test-kit/server';
-import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { picture } from './support/graphs.ts';
 
@@ -20,9 +28,13 @@ test('DB4 after a stop the database file alone holds every row', async () => {
   await mkdir(backup);
   await copyFile(join(rig.dataDir, 'comfleet.db'), join(backup, 'comfleet.db'));
 
-  const db = new DatabaseSync(join(backup, 'comfleet.db'));
-  const rows = db.prepare('select id, state from task').all();
-  db.close();
+  const scope = new Scope('backup', systemClock, silentLogger);
+  const deps = { clock: systemClock, random: systemRandom, logger: silentLogger };
+  const place = { driver: 'sqlite', file: join(backup, 'comfleet.db') } as const;
+  const options = { database: place, durability: 'power' } as const;
+  const database: Database<Tables> = await openDatabase(scope, options, deps);
+  const rows = await database.read(database.k.selectFrom('task').select(['id', 'state']));
+  await scope.close();
 
   expect(rows.map((row) => ({ ...row }))).toEqual([{ id: taskId, state: 'succeeded' }]);
   const wal = await stat(join(rig.dataDir, 'comfleet.db-wal')).catch(() => ({ size: 0 }));
