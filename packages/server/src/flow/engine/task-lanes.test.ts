@@ -93,6 +93,15 @@ describe('lanes', () => {
     expect(lanes.note(named('another'), null)).toBe(false);
   });
 
+  test('know a worker that replaces more classes than another one with the same object_info', () => {
+    const objectInfo: ObjectInfo = { Save: { input: { required: {} } } };
+    const models = new Map<string, Set<string>>();
+    const plain = toWorkerKind({ objectInfo, models, classTypes: new Set(['Save']) });
+    const replacing = toWorkerKind({ objectInfo, models, classTypes: new Set(['Save', 'OldSave']) });
+
+    expect(openLanes(plain).note(named('another'), replacing)).toBe(true);
+  });
+
   test('stay as they are when a kind comes that cannot run the task', () => {
     const lanes = openLanes(SMALL);
     const requirements = toRequirements({ ...BASE, filter: 'Blur' }, lanes.kinds);

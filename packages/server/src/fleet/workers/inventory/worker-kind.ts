@@ -16,17 +16,21 @@ type Source = Pick<Inventory, 'objectInfo' | 'classTypes' | 'models'>;
 
 /** What was worked out of an object_info, for as long as any inventory holds it: half a megabyte of lists. */
 const offers = new WeakMap<ObjectInfo, { choices: OfferedChoices; text: string }>();
-const kinds = new WeakMap<ObjectInfo, WeakMap<Inventory['models'], WorkerKind>>();
+/** By object_info, by its classes and those that it replaces, by listings. */
+const kinds = new WeakMap<ObjectInfo, WeakMap<Inventory['classTypes'], ByModels>>();
+type ByModels = WeakMap<Inventory['models'], WorkerKind>;
 
 /** The kind of a worker with this inventory; worked out once for inventories made of the same parts. */
 export function toWorkerKind({ objectInfo, classTypes, models }: Source): WorkerKind {
-  const byModels = kinds.get(objectInfo) ?? new WeakMap<Inventory['models'], WorkerKind>();
-  kinds.set(objectInfo, byModels);
+  const byClasses = kinds.get(objectInfo) ?? new WeakMap<Inventory['classTypes'], ByModels>();
+  kinds.set(objectInfo, byClasses);
+  const byModels: ByModels = byClasses.get(classTypes) ?? new WeakMap();
+  byClasses.set(classTypes, byModels);
   const known = byModels.get(models);
   if (known) return known;
   const { choices, text } = readOffers(objectInfo);
   const files = [...models].map(([folder, names]) => [folder, ...[...names].sort()]);
-  const id = hash(JSON.stringify([text, files.sort()]));
+  const id = hash(JSON.stringify([text, [...classTypes].sort(), files.sort()]));
   const kind = { id, classTypes, models, choices };
   byModels.set(models, kind);
   return kind;
