@@ -12,7 +12,10 @@ let red: Buffer;
 let blue: Buffer;
 
 beforeAll(async () => {
-  rig = await FlowRig.open({ simulators: [{ maxUploadBytes: 1024 ** 2 }, {}] });
+  const image = [[], { image_upload: true }];
+  const info = { input: { required: { image } }, output: ['IMAGE', 'MASK'] };
+  const classes = { PackPicture: { info, actsAs: 'LoadImage' } };
+  rig = await FlowRig.open({ simulators: [{ maxUploadBytes: 1024 ** 2, classes }, { classes }] });
   red = await rig.bytes((await rig.run(pictureGraph())).task_id);
   blue = await rig.bytes((await rig.run(pictureGraph())).task_id);
 });
@@ -72,6 +75,14 @@ describe('files that a task needs', () => {
     for (const simulator of rig.simulators)
       expect(eventsOf(simulator).slice(0, 2)).toEqual(['upload', 'prompt_accepted']);
     expect(await loadInput(task)).toEqual(red);
+  });
+
+  it('WF18 goes to the worker too where the loader of a pack names it', async () => {
+    await upload('of-a-pack.png', red);
+    const graph = loadGraph('of-a-pack.png');
+    graph['1'].class_type = 'PackPicture';
+
+    expect(await rig.run(graph)).toMatchObject({ status: 'succeeded' });
   });
 
   it('are kept from being deleted by a task that waits for them, run again or for the first time', async () => {

@@ -1,4 +1,4 @@
-import { type Graph, readRequirements } from '@comfleet/comfyui';
+import { findNodeInfo, type Graph, type ObjectInfo, readRequirements } from '@comfleet/comfyui';
 import { type AssetId, type PrincipalId, parseId } from '@comfleet/contract';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Assets } from '../../assets/assets.ts';
@@ -11,11 +11,14 @@ export interface SizedInput extends BoundInput {
 
 const ASSET_TYPE = 'core/ASSET';
 
-/** Files of a raw graph: `core/ASSET` objects must be the caller's; plain names are bound when they name an upload. */
+/**
+ * Files of a raw graph: `core/ASSET` objects must be the caller's; plain names are bound when they name an upload, for inputs
+ * that take one as any of the known servers says. Of a class that none knows, those of well-known loaders.
+ */
 export async function bindGraphFiles(
   assets: Assets,
   ownerId: PrincipalId,
-  graph: Graph,
+  { graph, servers }: { graph: Graph; servers: readonly ObjectInfo[] },
 ): Promise<SizedInput[]> {
   const inputs: SizedInput[] = [];
   for (const [nodeId, node] of Object.entries(graph)) {
@@ -35,12 +38,22 @@ export async function bindGraphFiles(
       inputs.push({ nodeId, inputName, assetId: asset.id, sizeBytes: asset.size_bytes });
     }
   }
-  for (const file of readRequirements(graph).fileInputs) {
+  for (const file of readRequirements(graph, pickClasses(graph, servers)).fileInputs) {
     if (inputs.some((input) => input.nodeId === file.nodeId && input.inputName === file.inputName)) continue;
     const asset = await findUpload(assets, ownerId, file.value);
     if (asset) inputs.push({ nodeId: file.nodeId, inputName: file.inputName, ...asset });
   }
   return inputs;
+}
+
+/** The classes of a graph as the first server describes them that knows them. */
+function pickClasses(graph: Graph, servers: readonly ObjectInfo[]): ObjectInfo {
+  const picked: ObjectInfo = {};
+  for (const { class_type: classType } of Object.values(graph)) {
+    const info = servers.map((server) => findNodeInfo(server, classType)).find((found) => found);
+    if (info) picked[classType] = info;
+  }
+  return picked;
 }
 
 /** A file of the worker's own input folder is a plain name too: only what is ours is bound, escapes are refused. */

@@ -203,7 +203,8 @@ const RAW_TYPE = 'custom';
 async function bindGraph(deps: SubmissionDeps, ownerId: PrincipalId, graphText: string): Promise<BoundBody> {
   refuseDisabledType(deps.library, RAW_TYPE);
   const graph = parseGraphText(graphText);
-  const inputs = await bindGraphFiles(deps.assets, ownerId, graph);
+  const servers = deps.inventories().map(({ inventory }) => inventory.objectInfo);
+  const inputs = await bindGraphFiles(deps.assets, ownerId, { graph, servers });
   return { graph, taskType: RAW_TYPE, workflow: null, parameters: {}, seed: null, inputs, warnings: [] };
 }
 
