@@ -45,6 +45,22 @@ describe('what goes wrong', () => {
     expect(out[0]).toMatch(/^✗ configuration/);
   });
 
+  it('TD11 names the node that failed, its class and its message', async () => {
+    const failing = {
+      '1': GRAPH['1'],
+      '2': { class_type: 'TestSyncError', inputs: { value: ['1', 0] } },
+      '3': { class_type: 'SaveImage', inputs: { images: ['2', 0], filename_prefix: 'e' } },
+    };
+    await writeFile(join(fleet.cwd, 'failing.json'), JSON.stringify(failing));
+
+    const { status, err } = await fleet.run('run', 'failing.json');
+
+    expect(status).toBe(1);
+    expect(err.at(-1)).toBe(
+      '  node 2 (TestSyncError): RuntimeError: Intentional sync execution error for testing',
+    );
+  });
+
   it('writes no colour and no bar into a pipe', async () => {
     const { out, err } = await fleet.run('run', 'solid_color');
 

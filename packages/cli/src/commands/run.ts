@@ -5,12 +5,14 @@ import type { SubmitBody } from '@comfleet/sdk';
 import { findWorkflow } from '../connection/find-workflow.ts';
 import { type CommandContext, openSession, type Session } from '../context.ts';
 import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
+import { describeFailure } from '../output/describe-failure.ts';
 import { toPlainText } from '../output/table.ts';
 import { convertAssignments, convertParameter } from '../parameters/convert-parameter.ts';
 import { editGraph } from '../parameters/edit-graph.ts';
 import { readGraphFile } from '../parameters/read-graph-file.ts';
 import { followTask } from '../progress/follow-task.ts';
 import { saveResults } from '../results/save-results.ts';
+import type { CliTexts } from '../texts/cli-texts.ts';
 
 export interface SubmitFlags {
   readonly param?: readonly string[];
@@ -64,11 +66,19 @@ export async function finishTask(
     if (terminal.signal.aborted) terminal.err(texts.say('cli.still_running', { task: taskId }));
     throw error;
   }
+  for (const line of describeEnd(task, texts)) terminal.err(`  ${toPlainText(line)}`);
   const paths = await saveWhenAsked(session, task, flags.out);
   context.show(flags.out === undefined ? task : { ...task, saved: paths }, () =>
     describeResults(task, paths),
   );
   return exitCodeOfTask(task.status, task.error?.code ?? null);
+}
+
+/** Why it failed, and what is to be said of its results. */
+function describeEnd({ error, warning_texts: warnings = [] }: TaskDetail, texts: CliTexts): string[] {
+  const failure = describeFailure(error);
+  const said = warnings.map((warning) => texts.sent(warning, warning.code));
+  return [...failure, ...said.filter((line) => !failure.includes(line)).map((line) => `⚠ ${line}`)];
 }
 
 async function saveWhenAsked(
