@@ -233,6 +233,18 @@ describe('the picture box', () => {
     }),
   ];
 
+  test('TD6 it names what was left out of the results', async () => {
+    const warning = { code: 'output.refused', params: { status: 400 } };
+    const left = { code: 'warning.output', params: { file: 'bad..png', node: '3', reason: warning } };
+    server.tasks = [sampleTask({ status: 'succeeded', results: [sampleResult()], warning_texts: [left] })];
+    const page = await openPage();
+    await page.get('.cell .whole').trigger('click');
+    await flushPromises();
+    expect(document.querySelector('.details .warnings p')?.textContent).toBe(
+      'Left out: bad..png (node 3): the worker does not serve it and answers 400.',
+    );
+  });
+
   test('CP6 it opens on a tile, moves with the arrow keys and closes', async () => {
     server.tasks = two;
     const page = await openPage();
