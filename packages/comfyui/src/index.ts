@@ -7,7 +7,7 @@ export * from './completion/prompt-outcome.ts';
 export * from './completion/prompt-state.ts';
 export { readOutputs } from './completion/read-outputs.ts';
 export * from './graphs/analyse-graph.ts';
-export { hasBrokenLinks } from './graphs/broken-links.ts';
+export { findKillingLinks, hasBrokenLinks } from './graphs/broken-links.ts';
 export {
   type Choice,
   isModelFileName,

@@ -113,6 +113,13 @@ describe('a graph against the known fleet', () => {
     expect(refusalOf(() => check(graph, [worker(GROWN), worker(CORE)])).code).toBe('INVALID_WORKFLOW');
   });
 
+  it('is held while no worker is known, unless a link of it leads nowhere', () => {
+    expect(check({ '1': PICTURE, '2': SHOW }, [])).toEqual({ heldReason: 'no_worker_known', warnings: [] });
+    expect(refusalOf(() => check({ '2': SHOW }, [])).details).toMatchObject({
+      node_errors: { '2': { errors: [{ input_name: 'images' }] } },
+    });
+  });
+
   it('a class that a worker replaces is not missing', () => {
     const replacements: NodeReplacements = new Map([
       ['Negative', { newClass: 'ImageInvert', inputs: [{ newId: 'image', oldId: 'picture' }], outputs: [] }],

@@ -1,4 +1,5 @@
 import {
+  findKillingLinks,
   findPaidClasses,
   type Graph,
   type GraphVerdict,
@@ -80,7 +81,7 @@ export function checkAgainstFleet(
   requirements: TaskRequirements,
 ): FleetAnswer {
   const known = fleet.inventories();
-  if (known.length === 0) return { heldReason: 'no_worker_known', warnings: [] };
+  if (known.length === 0) return holdUnjudged(graph);
   const judged = judgeKinds(known, graph, requirements);
   const usable = judged.filter(({ verdict, missing }) => missing === null && !verdict.refused);
   const nearest = findNearest(usable.length > 0 ? usable : judged);
@@ -95,6 +96,15 @@ export function checkAgainstFleet(
     });
   return { heldReason: null, warnings: tellVerdict(graph, verdict) };
 }
+
+/** Whoever comes first will run it, unjudged: a link that leads nowhere could end its process, so that none goes through. */
+function holdUnjudged(graph: Graph): FleetAnswer {
+  const broken = findKillingLinks(graph, Object.keys(graph));
+  if (broken.length > 0) throw invalidWorkflow(broken.slice(0, MAX_LISTED), broken.length);
+  return { heldReason: 'no_worker_known', warnings: [] };
+}
+
+const MAX_LISTED = 100;
 
 /** Stops at the first kind that runs it all, unless a link leads nowhere: that could end the process of any other kind. */
 function judgeKinds(
