@@ -85,6 +85,19 @@ describe('comfleet run', () => {
     expect(err.join('\n')).toContain('width');
   });
 
+  it('TD15 says at the end, too, which outputs the worker left out and why', async () => {
+    const file = join(fleet.cwd, 'in-part.json');
+    await writeFile(file, JSON.stringify({ ...GRAPH, '3': { class_type: 'SaveImage', inputs: {} } }));
+    const { status, out, err } = await fleet.run('run', file);
+    const shown = await fleet.run('tasks', 'show', /accepted: (\S+)/.exec(err.join(' '))?.[1] ?? '');
+
+    expect([status, out.length]).toEqual([0, 1]);
+    expect(err.at(-1)).toMatch(
+      /^⚠ Output "3" \(SaveImage\) is left out\. node "3".*Required input is missing/,
+    );
+    expect(shown.out.join('\n')).toMatch(/^warning {6}Output "3"/m);
+  });
+
   it('leaves at once with --no-wait', async () => {
     const submitted = await fleet.run('run', 'solid_color', '--no-wait');
     const watched = await fleet.run('tasks', 'watch', submitted.out[0] ?? '');

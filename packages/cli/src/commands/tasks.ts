@@ -62,6 +62,9 @@ export async function showTask(context: CommandContext, taskId: string): Promise
   const task = await comfleet.tasks.load(taskId, { signal: context.terminal.signal });
   context.show(task, () => [
     ...describeTask(task, context.texts).map(([name, value]) => `${name.padEnd(12)} ${toPlainText(value)}`),
+    ...(task.warning_texts ?? []).map(
+      (warning) => `warning      ${toPlainText(context.texts.sent(warning, warning.code))}`,
+    ),
     ...task.attempts.map(
       (a) =>
         `attempt ${a.number}    ${a.ending ?? a.state} on ${a.worker_name}, prompt_id ${a.prompt_id}${a.error === null ? '' : `, ${toPlainText(context.texts.error(a.error))}`}`,
