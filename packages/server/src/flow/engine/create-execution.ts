@@ -24,7 +24,7 @@ import { addPaidClasses, isPaid } from '../tasks/paid-classes.ts';
 import { parseRequirements } from '../tasks/requirements.ts';
 import type { Secrets } from '../tasks/secrets.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
-import { writeAttempt, writeFingerprint, writeNewAttempt } from '../tasks/task-rows.ts';
+import { writeAttempt, writeFingerprint, writeNewAttempt, writeTaskWarnings } from '../tasks/task-rows.ts';
 import type { AttemptFingerprintRow, AttemptRow, TaskRow } from '../tasks/task-tables.ts';
 
 /** What running an attempt takes from the other stages. */
@@ -82,6 +82,8 @@ export function createExecution(
     writeNewAttempt: (row) => writeNewAttempt(database.k, row),
     writeFingerprint: (task, attempt) => writeFingerprint(database.k, describeAttempt(parts, task, attempt)),
     writesAtEnd: (task) => secrets.writesAtEnd(task),
+    writeWarnings: (taskId, warnings) =>
+      writeTaskWarnings(database.k, { task_id: taskId, source: 'attempt', warnings, at: database.nowMs() }),
     amendNeeds: (task, workerId) => {
       const objectInfo = parts.fleet.find(workerId)?.snapshot().inventory?.objectInfo;
       if (objectInfo === undefined) return null;

@@ -1,11 +1,11 @@
 import type { FinishedBy } from '@comfleet/comfyui';
 import type { AttemptEnding, Progress, RecordedError, TaskId, WorkerId } from '@comfleet/contract';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
-import { writeTaskWarnings } from '../tasks/task-rows.ts';
 import type { AttemptRow, TaskRow, TaskTables } from '../tasks/task-tables.ts';
 import { type AttemptHistory, loadAttemptHistory, NO_HISTORY } from './attempt-history.ts';
 import type { AttemptEnd } from './attempt-job.ts';
@@ -28,6 +28,8 @@ export interface SettlerDeps {
   findProgress: (taskId: TaskId) => Progress | null;
   /** Extra writes that end a task for good (its secrets go). */
   writesAtEnd: (task: TaskRow) => readonly Write[];
+  /** Keeps what people are told of an ended task. */
+  writeWarnings: (taskId: TaskId, warnings: readonly TaskText[]) => Write;
   /** It has paid nodes, and nobody has allowed in advance that such tasks are sent again. */
   mustAsk: (task: Pick<TaskRow, 'requirements'>) => boolean;
   retry: RetryPolicy;
@@ -76,7 +78,7 @@ export class AttemptSettler {
     seen: TaskRow,
     { result, attempt, steps, collected, warnings, finishedBy }: AttemptEnd,
   ): Promise<TaskRow | null> {
-    const { journal, database, writeAttempt, writesAtEnd, findProgress, retries } = this.#deps;
+    const { journal, database, writeAttempt, writesAtEnd, writeWarnings, findProgress, retries } = this.#deps;
     const isLater = result.ending !== 'succeeded' && attempt.number > 1;
     const history = isLater ? await loadAttemptHistory(database, seen.id) : NO_HISTORY;
     let isBudgeted = false;
@@ -93,9 +95,7 @@ export class AttemptSettler {
           writeAttempt(endedAttempt(attempt, result, atMs)),
           ...(next.kind === 'succeed' ? (collected?.writes ?? []) : []),
           ...(goesOn ? [] : writesAtEnd(task)),
-          ...(goesOn || warnings.length === 0
-            ? []
-            : [writeTaskWarnings(database.k, { task_id: task.id, source: 'attempt', warnings, at: atMs })]),
+          ...(goesOn || warnings.length === 0 ? [] : [writeWarnings(task.id, warnings)]),
         ],
       };
     });
