@@ -93,7 +93,7 @@ describe('comfleet run', () => {
 
     expect([status, out.length]).toEqual([0, 1]);
     expect(err.at(-1)).toMatch(
-      /^⚠ Output "3" \(SaveImage\) is left out\. node "3".*Required input is missing/,
+      /^ {2}⚠ Output "3" \(SaveImage\) is left out\. node "3".*Required input is missing/,
     );
     expect(shown.out.join('\n')).toMatch(/^warning {6}Output "3"/m);
   });
