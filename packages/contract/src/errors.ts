@@ -109,7 +109,7 @@ export const ERRORS = {
     422,
     'caller',
     'never',
-    'No known worker has the node classes or models this graph needs; details say what is missing where.',
+    'No known worker has what this task asks for: node classes, models, labels or a name; details list it.',
   ),
   QUOTA_EXCEEDED: spec(
     429,
