@@ -136,7 +136,7 @@ describe('batches', () => {
   });
 
   it('BG5 a retry that comes due in a paused batch waits for the batch', async () => {
-    rig.simulator.control.set({ name: 'view_gone' });
+    rig.simulator.control.set({ name: 'out_of_memory', class: 'EmptyImage' });
     const batch = await submit({ tasks: [{}] }, pictureGraph());
     const [id] = batch.task_ids as TaskId[];
     if (id === undefined) throw new Error('no task');

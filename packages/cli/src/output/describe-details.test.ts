@@ -9,7 +9,15 @@ describe('describeDetails', () => {
         { parameter: 'width', message: 'unknown' },
         'odd',
       ],
-      node_errors: { '4': { errors: [{ message: 'not in list', input_name: 'ckpt_name' }, { type: 'x' }] } },
+      node_errors: {
+        '4': {
+          errors: [
+            { message: 'not in list', input_name: 'ckpt_name' },
+            { message: 'failed', details: 'no file' },
+            { type: 'x' },
+          ],
+        },
+      },
       limit: 3,
       warnings: [],
     };
@@ -19,6 +27,7 @@ describe('describeDetails', () => {
       'width: unknown',
       '"odd"',
       'node 4.ckpt_name: not in list',
+      'node 4: failed: no file',
       'node 4: {"type":"x"}',
       '{"limit":3}',
     ]);

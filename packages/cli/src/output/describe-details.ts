@@ -22,7 +22,10 @@ function describeNode([nodeId, node]: [string, unknown]): string[] {
   return errors.map((error) => {
     const isKnown = isRecord(error) && typeof error.message === 'string';
     const input = isRecord(error) && typeof error.input_name === 'string' ? `.${error.input_name}` : '';
-    return `node ${nodeId}${input}: ${isKnown ? String(error.message) : JSON.stringify(error)}`;
+    if (!isKnown) return `node ${nodeId}${input}: ${JSON.stringify(error)}`;
+    // ComfyUI's message names the kind of problem, its details the value or the file.
+    const more = typeof error.details === 'string' && error.details !== '' ? `: ${error.details}` : '';
+    return `node ${nodeId}${input}: ${String(error.message)}${more}`;
   });
 }
 

@@ -8,6 +8,7 @@ import {
   type StreamFrame,
   type Task,
   type TaskId,
+  type Workflow,
 } from '@comfleet/contract';
 import { START_TEXTS } from '@comfleet/contract/texts/start';
 import type { App } from '../app/app.ts';
@@ -25,35 +26,47 @@ export async function runFirstExample(app: App, options: UpOptions): Promise<voi
   const say = createSayStart(options.language);
   const any = await app.database.read(app.database.k.selectFrom('task').select('id').limit(1));
   if (any.length > 0) return;
-  const workflow = await findRunnable(app);
-  if (!workflow) {
-    options.print(say('start.no_example'));
+  for (const workflow of await listRunnable(app)) {
+    options.print(say('start.example', { name: pickLabel(workflow.title, options.language) }));
+    const id = await submitExample(app, workflow, options);
+    if (id === null) continue;
+    for await (const frame of app.calls.tasks.watch(app.local.principal, id, 0, options.signal))
+      printFrame(frame, say, options.print);
+    await printEnd(app, id, options);
     return;
   }
-  options.print(say('start.example', { name: pickLabel(workflow.title, options.language) }));
-  const { tasks } = app.calls;
-  const actor = app.local.principal;
-  const { submitted } = await tasks.submit({
-    actor,
-    door: 'native',
-    body: {
-      kind: 'workflow',
-      workflowName: workflow.name,
-      parameters: workflow.parameters.some(({ name }) => name === 'prompt')
-        ? { prompt: 'a glass bottle on a beach' }
-        : {},
-    },
-    options: {},
-  });
-  const id = readId<'task'>(submitted.task_id);
-  for await (const frame of tasks.watch(actor, id, 0, options.signal)) printFrame(frame, say, options.print);
-  await printEnd(app, id, options);
+  options.print(say('start.no_example'));
 }
 
-async function findRunnable(app: App) {
+/** Null where it was refused after all, which is said: a start must not end at its example. */
+async function submitExample(app: App, workflow: Workflow, options: UpOptions): Promise<TaskId | null> {
+  const takesPrompt = workflow.parameters.some(({ name }) => name === 'prompt');
+  const parameters = takesPrompt ? { prompt: 'a glass bottle on a beach' } : {};
+  try {
+    const { submitted } = await app.calls.tasks.submit({
+      actor: app.local.principal,
+      door: 'native',
+      body: { kind: 'workflow', workflowName: workflow.name, parameters },
+      options: {},
+    });
+    return readId<'task'>(submitted.task_id);
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || !REFUSALS.has(thrown.code)) throw thrown;
+    options.print(createSayStart(options.language)('start.example_failed', { message: thrown.message }));
+    return null;
+  }
+}
+
+const REFUSALS: ReadonlySet<string> = new Set([
+  'INVALID_WORKFLOW',
+  'NO_CAPABLE_WORKER',
+  'INVALID_PARAMETERS',
+]);
+
+async function listRunnable(app: App): Promise<Workflow[]> {
   const workflows = await app.calls.workflows.list();
   const runnable = workflows.filter((workflow) => workflow.available && workflow.enabled);
-  return CANDIDATES.flatMap((name) => runnable.find((workflow) => workflow.name === name) ?? [])[0] ?? null;
+  return CANDIDATES.flatMap((name) => runnable.find((workflow) => workflow.name === name) ?? []);
 }
 
 function printFrame(frame: StreamFrame, say: SayStart, print: (line: string) => void): void {

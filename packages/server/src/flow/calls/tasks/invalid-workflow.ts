@@ -3,15 +3,16 @@ import { AppError } from '../../../platform/errors/app-error.ts';
 
 /** ComfyUI's own shape of node_errors, so that existing tools can show them; `count` when there are more than are listed. */
 export function invalidWorkflow(problems: readonly GraphProblem[], count = problems.length): AppError {
-  const nodeErrors: Record<string, { errors: unknown[] }> = {};
+  // A node may be called like a property that every object has.
+  const nodeErrors = new Map<string, { errors: unknown[] }>();
   for (const { nodeId, inputName, type, message } of problems) {
     const key = nodeId ?? '';
-    const entry = nodeErrors[key] ?? { errors: [] };
+    const entry = nodeErrors.get(key) ?? { errors: [] };
     entry.errors.push({ type, message, input_name: inputName });
-    nodeErrors[key] = entry;
+    nodeErrors.set(key, entry);
   }
   return new AppError('INVALID_WORKFLOW', {
-    node_errors: nodeErrors,
+    node_errors: Object.fromEntries(nodeErrors),
     ...(count > problems.length && { problem_count: count }),
   });
 }

@@ -1,5 +1,7 @@
+import { findGraphNode, type Graph, spellChoices, validateGraph } from '@comfleet/comfyui';
 import type { Workflow } from '@comfleet/contract';
-import { listKinds, toWorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
+import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
+import { listKinds, toWorkerKind, type WorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import type { WorkerSnapshot } from '../../../fleet/workers/registry.ts';
 import { judgeNeeds } from '../../placement/judge-needs.ts';
 import { findMissing, type Missing } from '../../placement/needs.ts';
@@ -7,22 +9,50 @@ import { readNeeds } from '../../placement/read-needs.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
 import { toWorkflowView } from '../../workflows/workflow-view.ts';
 
-/** A workflow as pages see it: with whether a known worker can run it, and what is missing where none can. */
-export function viewWorkflow(workflow: WorkflowDefinition, fleet: readonly WorkerSnapshot[]): Workflow {
+/**
+ * A workflow as pages see it: with whether a known worker can run it whole, and what is missing where none can: what its task would
+ * need, and what ComfyUI would refuse for certain, such as a file that nobody has.
+ */
+export function viewWorkflow(
+  workflow: Pick<WorkflowDefinition, 'graph' | 'taskType'> & Parameters<typeof toWorkflowView>[0],
+  fleet: readonly Pick<WorkerSnapshot, 'inventory' | 'capabilities' | 'labels'>[],
+): Workflow {
+  const { graph, taskType } = workflow;
   const kinds = listKinds(fleet.map(({ inventory }) => inventory));
-  const read = readNeeds(workflow.graph, kinds, () => false);
-  const { needs } = judgeNeeds({ taskType: workflow.taskType, ...read, excludedWorkers: [] }, kinds);
+  const read = readNeeds(graph, kinds, () => false);
+  const { needs } = judgeNeeds({ taskType, ...read, excludedWorkers: [] }, kinds);
+  const faultsByKind = new Map<string, string[]>();
   const missing = new Set<string>();
   let available = false;
   for (const worker of fleet) {
-    if (!worker.inventory) continue;
-    const { maxUploadBytes, vramTotal: vramBytes } = worker.inventory;
-    const capabilities = { ...worker, ...toWorkerKind(worker.inventory), maxUploadBytes, vramBytes };
-    const refusal = findMissing(capabilities, needs);
-    if (!refusal) available = true;
-    else missing.add(describe(refusal));
+    const { inventory } = worker;
+    if (!inventory) continue;
+    const { maxUploadBytes, vramTotal: vramBytes } = inventory;
+    const kind = toWorkerKind(inventory);
+    const refusal = findMissing({ ...worker, ...kind, maxUploadBytes, vramBytes }, needs);
+    const faults = faultsByKind.get(kind.id) ?? listFaults(graph, inventory, kind);
+    faultsByKind.set(kind.id, faults);
+    const lacking = refusal ? [describe(refusal)] : faults;
+    if (lacking.length === 0) available = true;
+    for (const thing of lacking) missing.add(thing);
   }
   return toWorkflowView(workflow, { available, missing: available ? [] : [...missing] });
+}
+
+/** What a worker of this kind would refuse for certain: the value that it does not list, else the problem in words. */
+function listFaults(
+  graph: Graph,
+  { objectInfo, version, replacements }: Inventory,
+  { choices }: WorkerKind,
+): string[] {
+  const { problems } = validateGraph(spellChoices(graph, choices), objectInfo, { version, replacements });
+  return problems
+    .filter(({ certainty }) => certainty === 'certain')
+    .map(({ type, nodeId, inputName, message }) => {
+      const node = nodeId === null ? undefined : findGraphNode(graph, nodeId);
+      const value = inputName === null ? undefined : node?.inputs[inputName];
+      return type === 'value_not_in_list' && typeof value === 'string' ? value : message;
+    });
 }
 
 function describe(refusal: Missing): string {
