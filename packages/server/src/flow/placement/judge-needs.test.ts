@@ -56,6 +56,17 @@ describe('files among choices', () => {
     expect(kinds).toEqual(['one']);
   });
 
+  test('stay files while the worker that has them is away, so that no other one is tried', () => {
+    const rare = createKind('rare', { a: ['x.safetensors'] }, { loras: ['x.safetensors'] });
+    const other = createKind('other', { a: ['y.safetensors'] });
+    const { needs } = judgeNeeds(pick({ a: 'x.safetensors' }), [rare, other]);
+
+    const away = judgeNeeds(needs, [other]);
+    expect(away.kinds).toEqual([]);
+    expect(away.needs.models).toEqual([{ folder: 'loras', name: 'x.safetensors' }]);
+    expect(judgeNeeds(away.needs, [rare, other]).kinds).toEqual(['rare']);
+  });
+
   test('stand in the folder whose listing is most like the list they were picked from', () => {
     const models = {
       checkpoints: ['x.safetensors', 'big.safetensors'],

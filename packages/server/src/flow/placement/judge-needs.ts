@@ -12,10 +12,11 @@ export interface JudgedNeeds<T extends Needs> {
 /**
  * Holds the choices of a task against everything that is known of the fleet. A choice is a file when some listing has it or it
  * ends as files of models do, and some worker lists it for that input: what nobody lists is nobody's need, so that the nearest
- * worker is tried. Pure.
+ * worker is tried. Once it was shown to be a file it stays one: the worker that has it may be away, or not be heard yet after a
+ * start. Pure.
  */
 export function judgeNeeds<T extends Needs>(needs: T, kinds: readonly WorkerKind[]): JudgedNeeds<T> {
-  const judged = needs.choices ? { ...needs, ...readFiles(needs.choices, kinds) } : needs;
+  const judged = needs.choices ? { ...needs, ...readFiles(needs.choices, needs.models, kinds) } : needs;
   const able = kinds.flatMap((kind) => {
     const worker = { ...ANY_WORKER, ...kind, capabilities: [], labels: judged.labels ?? [] };
     if (findMissing(worker, { ...judged, inputBytes: 0 })) return [];
@@ -31,14 +32,16 @@ const ANY_WORKER = { maxUploadBytes: null, vramBytes: 0 };
 
 function readFiles(
   choices: readonly NeededChoice[],
+  known: readonly ModelFile[],
   kinds: readonly WorkerKind[],
 ): Pick<Needs, 'models'> & { choices: NeededChoice[] } {
   const models = new Map<string, ModelFile>();
-  const read = choices.map(({ classType, inputName, value }): NeededChoice => {
+  const read = choices.map(({ classType, inputName, value, isFile }): NeededChoice => {
     const choice: Choice = { classType, inputName, value };
     const offering = kinds.filter((kind) => kind.choices.list(classType, inputName)?.has(value));
-    const folder = findFolder(choice, { kinds, offering });
-    if (offering.length === 0 || (folder === null && !isModelFileName(value))) return choice;
+    const listed = findFolder(choice, { kinds, offering });
+    const folder = listed ?? (isFile ? (known.find(({ name }) => name === value)?.folder ?? null) : null);
+    if (!isFile && (offering.length === 0 || (folder === null && !isModelFileName(value)))) return choice;
     models.set(`${folder}/${value}`, { folder, name: value });
     return { ...choice, isFile: true };
   });
