@@ -1,16 +1,8 @@
-import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
+import { copyFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type Database,
-  openDatabase,
-  Scope,
-  silentLogger,
-  systemClock,
-  systemRandom,
-  type Tables,
-} from '@comfleet/server';
 import { type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { withDatabase } from './kill/read-sql.ts';
 import { picture } from './support/graphs.ts';
 
 let rig: RunningServer;
@@ -24,17 +16,11 @@ beforeAll(async () => {
 afterAll(() => rig?.close());
 
 test('DB4 after a stop the database file alone holds every row', async () => {
-  const backup = join(rig.folder, 'backup');
-  await mkdir(backup);
-  await copyFile(join(rig.dataDir, 'comfleet.db'), join(backup, 'comfleet.db'));
-
-  const scope = new Scope('backup', systemClock, silentLogger);
-  const deps = { clock: systemClock, random: systemRandom, logger: silentLogger };
-  const place = { driver: 'sqlite', file: join(backup, 'comfleet.db') } as const;
-  const options = { database: place, durability: 'power' } as const;
-  const database: Database<Tables> = await openDatabase(scope, options, deps);
-  const rows = await database.read(database.k.selectFrom('task').select(['id', 'state']));
-  await scope.close();
+  const file = join(rig.folder, 'backup.db');
+  await copyFile(join(rig.dataDir, 'comfleet.db'), file);
+  const rows = await withDatabase({ driver: 'sqlite', file }, (database) =>
+    database.read(database.k.selectFrom('task').select(['id', 'state'])),
+  );
 
   expect(rows.map((row) => ({ ...row }))).toEqual([{ id: taskId, state: 'succeeded' }]);
   const wal = await stat(join(rig.dataDir, 'comfleet.db-wal')).catch(() => ({ size: 0 }));

@@ -1,48 +1,27 @@
 import { isSince, type VersionProfile } from '../profile.ts';
 
-const FOLDERS = [
-  ...[
-    'checkpoints',
-    'configs',
-    'loras',
-    'vae',
-    'text_encoders',
-    'diffusion_models',
-    'clip_vision',
-    'style_models',
-  ],
-  ...['embeddings', 'diffusers', 'vae_approx', 'controlnet', 'gligen', 'upscale_models', 'custom_nodes'],
-  ...['hypernetworks', 'photomaker', 'classifiers', 'model_patches', 'audio_encoders'],
+const FIRST = [
+  'checkpoints',
+  'configs',
+  'loras',
+  'vae',
+  'text_encoders',
+  'diffusion_models',
+  'clip_vision',
+  'style_models',
+  'embeddings',
+  'diffusers',
+  'vae_approx',
+  'controlnet',
+  'gligen',
+  'upscale_models',
 ];
+const LAST = ['hypernetworks', 'photomaker', 'classifiers', 'model_patches', 'audio_encoders'];
+const FOLDERS = [...FIRST, 'custom_nodes', ...LAST];
 const FOLDERS_033 = [
-  ...[
-    'checkpoints',
-    'configs',
-    'loras',
-    'vae',
-    'text_encoders',
-    'diffusion_models',
-    'clip_vision',
-    'style_models',
-  ],
-  ...[
-    'embeddings',
-    'diffusers',
-    'vae_approx',
-    'controlnet',
-    'gligen',
-    'upscale_models',
-    'latent_upscale_models',
-  ],
-  ...[
-    'custom_nodes',
-    'datasets',
-    'hypernetworks',
-    'photomaker',
-    'classifiers',
-    'model_patches',
-    'audio_encoders',
-  ],
+  ...FIRST,
+  ...['latent_upscale_models', 'custom_nodes', 'datasets'],
+  ...LAST,
   ...['background_removal', 'frame_interpolation', 'geometry_estimation', 'optical_flow', 'detection'],
 ];
 

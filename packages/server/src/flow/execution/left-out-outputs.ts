@@ -1,4 +1,4 @@
-import type { Graph } from '@comfleet/comfyui';
+import { findGraphNode, type Graph } from '@comfleet/comfyui';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 
 /** What a task tells of a graph that its worker took in part: so many outputs are named. */
@@ -35,7 +35,7 @@ function describe(graph: Graph, nodeId: string, errors: unknown): TaskText {
 }
 
 function classOf(graph: Graph, nodeId: string): string {
-  return cut((Object.hasOwn(graph, nodeId) ? graph[nodeId]?.class_type : undefined) ?? '');
+  return cut(findGraphNode(graph, nodeId)?.class_type ?? '');
 }
 
 function cut(text: string): string {
