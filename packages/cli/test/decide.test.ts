@@ -39,9 +39,16 @@ async function holdPaidTask(prompt: string): Promise<string> {
   const id = out[0] ?? '';
   await worker.ledger.waitFor((line) => line.event === 'paid' && line.task === id);
   worker.control.set({ name: 'restart', down_ms: 100 });
-  for await (const frame of comfleet.tasks.watch(id))
-    if (frame.kind === 'event' && frame.event.held_reason === 'needs_decision') break;
+  for await (const frame of comfleet.tasks.watch(id)) {
+    const seen = frame.kind === 'event' ? frame.event : frame.kind === 'snapshot' ? frame.task : null;
+    if (seen?.held_reason === 'needs_decision') break;
+  }
   return id;
+}
+
+/** Each task ends before the next one's worker restarts: a restart before its result was fetched asks again. */
+async function whenEnded(id: string): Promise<void> {
+  for await (const frame of comfleet.tasks.watch(id)) expect(frame.kind).not.toBe('unknown');
 }
 
 describe('a task with paid nodes that may have run', { timeout: 90_000 }, () => {
@@ -64,10 +71,10 @@ describe('a task with paid nodes that may have run', { timeout: 90_000 }, () => 
   it('TD16 runs once more when a person says so, by the client too', async () => {
     const first = await holdPaidTask('a dog');
     const again = await run('tasks', 'decide', first, '--run-again');
+    await whenEnded(first);
     const second = await holdPaidTask('a bird');
     await comfleet.tasks.decide(second, 'run_again');
-    for (const id of [first, second])
-      for await (const frame of comfleet.tasks.watch(id)) expect(frame.kind).not.toBe('unknown');
+    await whenEnded(second);
 
     expect(again.status).toBe(0);
     for (const id of [first, second]) {

@@ -27,7 +27,9 @@ describe('the server stops and starts while workers go on', () => {
     const rig = await FlowRig.open();
     const id = await rig.submit(sleepGraph(0.3));
     await rig.ledger(id, 'execution_start');
+    const frozen = rig.simulator.control.set({ name: 'freeze' });
     await rig.stop();
+    rig.simulator.control.clear(frozen);
     await rig.ledger(id, 'execution_end');
 
     await rig.start();
