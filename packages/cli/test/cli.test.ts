@@ -363,4 +363,11 @@ describe('the fleet', () => {
     expect(status).toBe(0);
     expect(parse<object>(out)).toMatchObject({ driver: 'sqlite', pending: [] });
   });
+
+  it('a schema is not migrated under a server that runs on it; the refusal says where it is', async () => {
+    const { status, err } = await fleet.run('db', 'migrate');
+
+    expect(status).not.toBe(0);
+    expect(err.join('\n')).toContain(new URL(fleet.credential.url).port);
+  });
 });

@@ -1,4 +1,5 @@
 export { type App, type AppOptions, openApp } from './app/app.ts';
+export { migrateRecords } from './app/migrate-records.ts';
 export { type LoadedConfig, loadConfig, openConfig } from './app/settings.ts';
 export type { Tables } from './app/tables.ts';
 export { startUp } from './main.ts';

@@ -18,11 +18,11 @@ export async function showDatabaseStatus(context: CommandContext, flags: DbFlags
   return status.pending.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-/** `comfleet db migrate`: brings the schema up to this program; safe to repeat. */
+/** `comfleet db migrate`: brings the schema up to this program while no server runs on it; safe to repeat. */
 export async function migrateSchema(context: CommandContext, flags: DbFlags): Promise<number> {
   const { config } = await loadLocalConfig(context, flags.config);
-  const { migrateDatabase } = await loadServer();
-  const status = await migrateDatabase(config.database);
+  const { migrateRecords } = await loadServer();
+  const status = await migrateRecords(config.database);
   context.show(status, () => [`${status.driver}: version ${status.current}`]);
   return EXIT.ok;
 }

@@ -1,0 +1,22 @@
+import type { MigrationStatus } from '../platform/database/migrate.ts';
+import { migrateDatabase } from '../platform/database/open-database.ts';
+import { openProcessLock } from '../platform/database/process-lock.ts';
+import type { DatabaseConfig } from '../platform/database/settings.ts';
+import { Scope } from '../platform/lifecycle/scope.ts';
+import { silentLogger } from '../platform/logging/logger.ts';
+import { systemClock } from '../platform/time/clock.ts';
+
+/**
+ * Brings the schema up to this program while no server runs on it: an older one would go on writing rows as it knows
+ * them. Safe to repeat. Throws DATABASE_LOCKED with the server's address, SCHEMA_TOO_NEW, CONFIG_INVALID, UNAVAILABLE.
+ */
+export async function migrateRecords(config: DatabaseConfig): Promise<MigrationStatus> {
+  const scope = new Scope('migration', systemClock, silentLogger);
+  try {
+    // A lock lost on the way is taken by a server that migrates by itself, one migrator at a time.
+    await openProcessLock(scope, config, { clock: systemClock, logger: silentLogger, onLost: () => {} });
+    return await migrateDatabase(config);
+  } finally {
+    await scope.close();
+  }
+}
