@@ -1,6 +1,6 @@
 import type { Task, TaskId } from '@comfleet/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FlowRig, sleepGraph } from './kit/flow-rig.ts';
+import { FlowRig, pictureGraph, sleepGraph } from './kit/flow-rig.ts';
 
 const RUN_SECONDS = 0.4;
 /** What the machine may add to a run: workers here share two cores with the tests. */
@@ -67,12 +67,30 @@ describe('estimates', () => {
     expect(error?.end_time?.median_error_ratio).toBeLessThan(0.5);
   });
 
+  it('TQ15 a graph that never ran is expected to take as long as those of its own classes, also after a restart', async () => {
+    // Of the same models, none: as many as are remembered.
+    const quick = await Promise.all(Array.from({ length: 20 }, () => rig.submit(pictureGraph())));
+    for (const id of quick) await rig.ended(id);
+    const expected = async () => {
+      const id = await rig.submit(sleepGraph(RUN_SECONDS));
+      await rig.ended(id);
+      const events = await rig.calls.tasks.loadEvents(rig.actor, id, 0);
+      return Number(events.find((event) => event.type === 'attempt.claimed')?.details?.expected_ms);
+    };
+    const before = await expected();
+    await rig.stop();
+    await rig.start();
+
+    expect(before).toBeGreaterThan(RUN_SECONDS * 900);
+    expect(await expected()).toBeGreaterThan(RUN_SECONDS * 900);
+  });
+
   it('TQ15 estimates and their errors are there again after a restart', async () => {
     const [before] = await rig.calls.statistics.estimateErrors();
     await rig.stop();
     await rig.start();
     const [after] = await rig.calls.statistics.estimateErrors();
-    // Of the same lane, and long enough to be seen while it runs.
+    // Of the same work, and long enough to be seen while it runs.
     const id = await rig.submit(sleepGraph(60));
 
     expect(after?.run_time?.samples).toBe(before?.run_time?.samples);

@@ -11,7 +11,7 @@ import { createWorkflowCalls, type WorkflowCalls } from '../flow/calls/workflows
 import type { Engine } from '../flow/engine/engine.ts';
 import type { LiveBoard } from '../flow/events/live-updates.ts';
 import { judgeNeeds } from '../flow/placement/judge-needs.ts';
-import { createLaneKey, type TaskRequirements } from '../flow/tasks/requirements.ts';
+import { createLaneKey, type TaskRequirements, toStoredLane } from '../flow/tasks/requirements.ts';
 import type { TaskJournal } from '../flow/tasks/task-journal.ts';
 import { drawSeed } from '../flow/workflows/draw-seed.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
@@ -44,7 +44,7 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
   const inventories = openKnownInventories(scope, fleet);
   const laneOf = (requirements: TaskRequirements) => {
     const judged = judgeNeeds(requirements, listKinds(inventories().map(({ inventory }) => inventory)));
-    return createLaneKey(judged.needs, judged.kinds);
+    return toStoredLane(createLaneKey(judged.needs, judged.kinds), judged.needs);
   };
   const intake = createTaskIntake({
     ...deps,

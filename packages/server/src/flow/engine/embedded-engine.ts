@@ -296,7 +296,7 @@ class EmbeddedEngine implements Engine {
   async #enter(task: TaskRow, before: WaitingTask | null = null): Promise<void> {
     if (task.state !== 'queued') return;
     const lane = this.#openLane(task);
-    await this.#queue.put(before?.lane === lane ? before : toQueued({ ...task, lane }));
+    await this.#queue.put(before?.lane === lane ? before : toQueued(task, lane));
   }
 
   #openLane({ requirements }: TaskRow): string {
@@ -307,7 +307,7 @@ class EmbeddedEngine implements Engine {
 
   /** In the lane where it is now, which may be another than at its acceptance. */
   #forecast(task: TaskRow): Forecast {
-    return this.#forecasts.forecast({ ...task, lane: this.#lanes.find(task.requirements).key });
+    return this.#forecasts.forecast(task, this.#lanes.find(task.requirements).key);
   }
 
   async #requeue(task: TaskRow, before: WaitingTask | null): Promise<void> {
@@ -348,7 +348,7 @@ class EmbeddedEngine implements Engine {
     for await (const task of streamWaitingTasks(database, ['queued', 'held'])) {
       tallies.record(task);
       if (task.state !== 'queued') continue;
-      waiting.push(toQueued({ ...task, lane: this.#openLane(task) }));
+      waiting.push(toQueued(task, this.#openLane(task)));
     }
     await this.#queue.rebuild(waiting);
     logger.info('engine.recovered', { waiting: waiting.length, attempts });
@@ -361,7 +361,7 @@ class EmbeddedEngine implements Engine {
     const { task } = open;
     const { key, needs } = this.#lanes.find(task.requirements);
     const modelsKey = toModelsKey(needs);
-    const waiting = { ...toQueued({ ...task, lane: key }), rank: task.priority };
+    const waiting = { ...toQueued(task, key), rank: task.priority };
     this.#board.occupy(workerId, toPrompt(waiting, { taskType: task.task_type, modelsKey }));
     this.#dispatcher.adopt(open, workerId, worker);
   }

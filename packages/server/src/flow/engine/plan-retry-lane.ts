@@ -10,7 +10,7 @@ export function planRetryLane(
   { board, lanes }: { board: Board; lanes: TaskLanes },
   task: TaskRow,
   { workerId, error, ending }: FailedTry,
-): { key: string; requirements: string; hasOtherWorker: boolean } {
+): { stored: string; requirements: string; hasOtherWorker: boolean } {
   const { needs: requirements } = lanes.find(task.requirements);
   const excludedWorkers = [...new Set([...requirements.excludedWorkers, workerId])];
   const needs = { ...requirements, excludedWorkers };
@@ -20,7 +20,7 @@ export function planRetryLane(
   const next =
     error.code === 'OUT_OF_MEMORY' ? askForMoreVram(needs, failed?.vramBytes ?? 0, othersBytes) : needs;
   return {
-    key: lanes.judge(next).key,
+    stored: lanes.judge(next).stored,
     requirements: JSON.stringify(next),
     hasOtherWorker: ending === 'refused' && failed ? hasSurer(board, failed, next) : others.length > 0,
   };

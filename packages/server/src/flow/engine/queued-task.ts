@@ -3,11 +3,11 @@ import type { PlacedPrompt } from '../placement/board-worker.ts';
 import type { QueuedTask } from '../queue/task-queue.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 
-/** What the queue knows of a waiting task. */
-export function toQueued(task: TaskRow): QueuedTask {
+/** What the queue knows of a task that waits in the lane of this key. */
+export function toQueued(task: TaskRow, lane: string): QueuedTask {
   return {
     taskId: task.id,
-    lane: task.lane,
+    lane,
     priority: task.priority,
     acceptedSeq: task.accepted_seq,
     ownerId: task.owner_id,

@@ -45,7 +45,7 @@ async function openStage(classes: readonly string[]) {
     await database.commit(writeNewTask(database.k, task, []));
     const { key, needs } = lanes.find(task.requirements);
     board.openLane(key, () => needs);
-    await queue.put(toQueued({ ...task, lane: key }));
+    await queue.put(toQueued(task, key));
   }
   const signal = new AbortController().signal;
   const relaning = (onDone: () => void) =>

@@ -1,11 +1,18 @@
 import type { WorkerId } from '@comfleet/contract';
 import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import { judgeNeeds } from '../placement/judge-needs.ts';
-import { createLaneKey, parseRequirements, type TaskRequirements } from '../tasks/requirements.ts';
+import {
+  createLaneKey,
+  parseRequirements,
+  type TaskRequirements,
+  toStoredLane,
+} from '../tasks/requirements.ts';
 
 /** Where a task waits. */
 export interface TaskLane {
   readonly key: string;
+  /** What is stored with the task of it. */
+  readonly stored: string;
   /** What it needs, as the fleet is known now. */
   readonly needs: TaskRequirements;
 }
@@ -59,7 +66,8 @@ export class TaskLanes {
   /** The lane of a task that needs this. */
   judge(requirements: TaskRequirements): TaskLane {
     const { needs, kinds } = judgeNeeds(requirements, this.#known);
-    return { key: createLaneKey(needs, kinds), needs };
+    const key = createLaneKey(needs, kinds);
+    return { key, stored: toStoredLane(key, needs), needs };
   }
 
   #leave(id: string): boolean {

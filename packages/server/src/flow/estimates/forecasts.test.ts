@@ -49,7 +49,7 @@ const learn = (seconds: number, key = KEY) =>
 
 /** Start and end in seconds from now. */
 function inSeconds(task = WAITING) {
-  const { startMs, endMs } = forecasts.forecast(task);
+  const { startMs, endMs } = forecasts.forecast(task, LANE);
   const from = (atMs: number | null) => (atMs === null ? null : (atMs - clock.nowMs()) / 1000);
   return [from(startMs), from(endMs)];
 }
@@ -141,7 +141,7 @@ describe('a running task', () => {
     place('running', clock.nowMs() - 4000);
 
     expect(inSeconds(RUNNING)).toEqual([-4, 6]);
-    expect(forecasts.secondsLeft(forecasts.forecast(RUNNING))).toBe(6);
+    expect(forecasts.secondsLeft(forecasts.forecast(RUNNING, LANE))).toBe(6);
   });
 
   test('one that takes longer than expected ends now, not in the past', () => {

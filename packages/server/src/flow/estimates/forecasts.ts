@@ -52,12 +52,13 @@ export class Forecasts {
     this.#deps = deps;
   }
 
-  forecast(task: TaskRow): Forecast {
+  /** `lane` is the key of the lane where it waits, if it does. */
+  forecast(task: TaskRow, lane: string): Forecast {
     switch (task.state) {
       case 'running':
         return this.#ofRunning(task);
       case 'queued':
-        return this.#ofWaiting(task);
+        return this.#ofWaiting(task, lane);
       case 'held':
         return task.held_reason === 'retry_delay' ? this.#from(task, task.due_at) : NO_FORECAST;
       default:
@@ -99,16 +100,16 @@ export class Forecasts {
     return atMs;
   }
 
-  #ofWaiting(task: TaskRow): Forecast {
+  #ofWaiting(task: TaskRow, lane: string): Forecast {
     const { durations } = this.#deps.estimates;
     const ownMs = durations.expectedMs(toWorkflowKey(task), null);
     if (ownMs === null) return NO_FORECAST;
-    const { stations, sharedPart, strangerMs } = this.#viewLane(task.lane);
+    const { stations, sharedPart, strangerMs } = this.#viewLane(lane);
     // Taken from its lane a moment ago, on its way to a worker.
     const ahead = this.#deps.outlook.ahead(task.id) ?? { own: 0, others: 0 };
     const others = ahead.others * sharedPart;
     const count = ahead.own + others;
-    const workMs = ahead.own * (durations.laneMs(task.lane) ?? ownMs) + others * (strangerMs ?? ownMs);
+    const workMs = ahead.own * (durations.laneMs(lane) ?? ownMs) + others * (strangerMs ?? ownMs);
     const startMs = stations.startOf({ count, meanMs: count === 0 ? 0 : workMs / count });
     if (startMs === null) return NO_FORECAST;
     const fromMs = Math.max(this.#deps.nowMs(), startMs);

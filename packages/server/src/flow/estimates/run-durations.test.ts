@@ -67,6 +67,22 @@ describe('expected run time', () => {
     expect(durations.laneMs('lane-b')).toBe(20_000);
   });
 
+  test('TQ15 of a graph that never ran is that of equal classes and models, then of equal models', () => {
+    const [models, where] = ['m'.repeat(16), 'w'.repeat(16)];
+    const durations = learned([
+      ['gpu-1', 2, true, `upscale|${models}${where}${'u'.repeat(16)}|custom`],
+      ['gpu-1', 60, true, `video|${models}${where}${'v'.repeat(16)}|custom`],
+    ]);
+    const expectedSeconds = (lane: string) =>
+      (durations.expectedMs(`new|${lane}|custom`, named('gpu-1')) ?? 0) / 1000;
+    const elsewhere = 'x'.repeat(16);
+
+    expect(expectedSeconds(`${models}${elsewhere}${'u'.repeat(16)}`)).toBe(2);
+    expect(expectedSeconds(`${models}${where}${'v'.repeat(16)}`)).toBe(60);
+    expect(expectedSeconds(`${models}${where}${'n'.repeat(16)}`)).toBe(60);
+    expect(expectedSeconds(`${models}${where}`)).toBe(60);
+  });
+
   test('without a worker is the one of the fleet', () => {
     expect(learned([['gpu-1', 5]]).expectedMs(KEY, null)).toBe(5000);
   });

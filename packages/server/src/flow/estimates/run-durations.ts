@@ -1,4 +1,5 @@
 import type { WorkerId } from '@comfleet/contract';
+import { readStoredLane } from '../tasks/requirements.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 
 /** Runs remembered of one kind on one worker, and of one kind on all workers together. */
@@ -19,7 +20,7 @@ export interface MeasuredRun {
   warm: boolean;
 }
 
-/** What a task's run time is measured under: its workflow's version or its graph, then its lane, then its task type. */
+/** What a task's run time is measured under: its workflow's version or its graph, then its stored lane, then its task type. */
 export function toWorkflowKey(
   task: Pick<TaskRow, 'workflow_version_id' | 'graph_hash' | 'lane' | 'task_type'>,
 ): string {
@@ -28,8 +29,9 @@ export function toWorkflowKey(
 
 /**
  * How long work takes, learned from measured runs: the median of the last 20 of a workflow on a worker; where that worker
- * never ran it, the fleet's median scaled by how fast the worker is beside the others; where nobody ran it, the same for its
- * lane (equal task types and models), then for its task type. Pure; nothing is made up: without a run there is no answer.
+ * never ran it, the fleet's median scaled by how fast the worker is beside the others; where nobody ran it, the same for work
+ * of equal classes and models, then for equal models, then for its task type. Pure; nothing is made up: without a run there
+ * is no answer.
  */
 export class RunDurations {
   readonly #kinds = new Map<string, Kind>();
@@ -37,40 +39,43 @@ export class RunDurations {
 
   learn(run: MeasuredRun): void {
     if (run.durationMs < 0) return;
-    const [own, lane, type] = toKinds(run.key).map((name) => this.#open(name));
-    if (run.warm) this.#learnSpeed(run, own?.warm.median() ?? lane?.warm.median() ?? null);
+    const { alike, type } = toKinds(run.key);
+    const kinds = alike.map((name) => this.#open(name));
+    if (run.warm)
+      this.#learnSpeed(
+        run,
+        firstKnown(kinds, (kind) => kind.warm.median()),
+      );
     const fleetMs = run.durationMs / this.#slowness(run.workerId);
-    for (const kind of [own, lane, type]) kind?.add(run, fleetMs);
+    for (const kind of [...kinds, this.#open(type)]) kind.add(run, fleetMs);
   }
 
   /** Ms that a run on this worker takes with its models loaded, or on any worker for null; null when nothing was measured. */
   expectedMs(key: string, workerId: WorkerId | null): number | null {
-    for (const name of toKinds(key)) {
-      const kind = this.#kinds.get(name);
-      const known =
-        kind && (this.#medianOf(kind, 'warm', workerId) ?? this.#medianOf(kind, 'cold', workerId));
-      if (known !== null && known !== undefined) return known;
-    }
-    return null;
+    const { alike, type } = toKinds(key);
+    return firstKnown(
+      this.#list([...alike, type]),
+      (kind) => this.#medianOf(kind, 'warm', workerId) ?? this.#medianOf(kind, 'cold', workerId),
+    );
   }
 
   /** Ms that a run takes longer when its models must be loaded first; null when that was not measured. */
   expectedLoadMs(key: string, workerId: WorkerId | null): number | null {
-    // Tasks of one type may have any models; of one lane they have the same.
-    for (const name of toKinds(key).slice(0, 2)) {
-      const kind = this.#kinds.get(name);
-      if (!kind) continue;
+    return firstKnown(this.#list(toKinds(key).alike), (kind) => {
       const coldMs = this.#medianOf(kind, 'cold', workerId);
       const warmMs = this.#medianOf(kind, 'warm', workerId);
-      if (coldMs !== null && warmMs !== null) return Math.max(0, coldMs - warmMs);
-    }
-    return null;
+      return coldMs === null || warmMs === null ? null : Math.max(0, coldMs - warmMs);
+    });
   }
 
-  /** Ms of a run of any task of this lane, on any worker; null when none was measured. */
+  /** Ms of a run of any task with the models of this lane, on any worker; null when none was measured. */
   laneMs(lane: string): number | null {
-    const kind = this.#kinds.get(toLaneKind(lane));
+    const kind = this.#kinds.get(toModelsKind(lane));
     return kind ? (kind.warm.median() ?? kind.cold.median()) : null;
+  }
+
+  #list(names: readonly string[]): Kind[] {
+    return names.flatMap((name) => this.#kinds.get(name) ?? []);
   }
 
   #medianOf(kind: Kind, warmth: 'warm' | 'cold', workerId: WorkerId | null): number | null {
@@ -104,19 +109,23 @@ export class RunDurations {
   }
 }
 
-/** The names under which a key's runs are kept, the finest first. */
-function toKinds(key: string): string[] {
-  const first = key.indexOf('|');
-  if (first < 0) return [key];
-  const second = key.indexOf('|', first + 1);
-  return [key.slice(0, first), toLaneKind(key.slice(first + 1, second)), `type ${key.slice(second + 1)}`];
+/** The names under which a key's runs are kept: work with equal models, the finest first, and any of its type. */
+function toKinds(key: string): { alike: string[]; type: string } {
+  const [own = '', lane = '', type = ''] = key.split('|');
+  const { work } = readStoredLane(lane);
+  return { alike: [own, ...(work === '' ? [] : [`work ${work}`]), toModelsKind(lane)], type: `type ${type}` };
 }
 
-/** The first half of a lane's key says what work it is; the other where it can be done, which changes with the fleet. */
-const WORK_LENGTH = 16;
+function toModelsKind(lane: string): string {
+  return `models ${readStoredLane(lane).models}`;
+}
 
-function toLaneKind(lane: string): string {
-  return `lane ${lane.slice(0, WORK_LENGTH)}`;
+function firstKnown(kinds: readonly Kind[], read: (kind: Kind) => number | null): number | null {
+  for (const kind of kinds) {
+    const known = read(kind);
+    if (known !== null) return known;
+  }
+  return null;
 }
 
 /** Runs of one kind: as measured on each worker, and of all workers as if the fleet's average had run them. */

@@ -23,7 +23,7 @@ export interface SettlerDeps {
   planRetryLane: (
     task: TaskRow,
     failed: { workerId: WorkerId; error: RecordedError; ending: AttemptEnding },
-  ) => { key: string; requirements: string; hasOtherWorker: boolean };
+  ) => { stored: string; requirements: string; hasOtherWorker: boolean };
   /** The newest progress of a running task. */
   findProgress: (taskId: TaskId) => Progress | null;
   /** Extra writes that end a task for good (its secrets go). */
@@ -115,7 +115,7 @@ export class AttemptSettler {
     const { retry, planRetryLane } = this.#deps;
     const retryLane =
       result.ending === 'succeeded'
-        ? { key: task.lane, requirements: task.requirements, hasOtherWorker: false }
+        ? { stored: task.lane, requirements: task.requirements, hasOtherWorker: false }
         : planRetryLane(task, { ...result, workerId: attempt.worker_id });
     const next = decideNextStep(
       {

@@ -23,7 +23,7 @@ export interface AfterAttempt {
   /** The last that was heard of it; kept with an attempt that did not succeed. */
   progress: Progress | null;
   /** Where a retry that avoids workers waits. */
-  retryLane: { key: string; requirements: string };
+  retryLane: { stored: string; requirements: string };
 }
 
 /** The changes that end an attempt and carry its task on: to its end, back to the queue, or held until its next try. */
@@ -50,7 +50,7 @@ export function planAfterAttempt({
     },
   };
   const chooseLane = ({ avoidWorker }: { avoidWorker: boolean }) =>
-    avoidWorker ? retryLane : { key: task.lane, requirements: task.requirements };
+    avoidWorker ? retryLane : { stored: task.lane, requirements: task.requirements };
   switch (next.kind) {
     case 'succeed':
       return [ended, { type: 'task.succeeded', ...ids }];

@@ -53,7 +53,7 @@ export async function claimAttempt(
     };
     const details = { ...describeClaim(row, workerId), placement: placed };
     const requirements = deps.amendNeeds(row, workerId);
-    const lane = requirements === null ? {} : { lane: { key: row.lane, requirements } };
+    const lane = requirements === null ? {} : { lane: { stored: row.lane, requirements } };
     return {
       changes: [{ type: 'attempt.claimed', attemptId, workerId, promptId, details, ...lane }],
       writes: [writeNewAttempt(attempt), writeFingerprint(row, attempt)],

@@ -4,8 +4,10 @@ import {
   askForMoreVram,
   createLaneKey,
   parseRequirements,
+  readStoredLane,
   type TaskRequirements,
   toInputBytes,
+  toStoredLane,
 } from './requirements.ts';
 
 const BASE: TaskRequirements = {
@@ -60,6 +62,35 @@ describe('lane of a task', () => {
     const other = createLaneKey({ ...BASE, labels: ['A,B'] }, []);
 
     expect(one).not.toBe(other);
+  });
+});
+
+describe('lane as it is stored', () => {
+  const store = (requirements: TaskRequirements, kinds = ['one']) =>
+    toStoredLane(createLaneKey(requirements, kinds), requirements);
+
+  test('begins with the key, and says the work behind it wherever it can run', () => {
+    expect(store(BASE)).toHaveLength(48);
+    expect(store(BASE).slice(0, 32)).toBe(createLaneKey(BASE, ['one']));
+    expect(readStoredLane(store(BASE, ['two']))).toEqual(readStoredLane(store(BASE)));
+  });
+
+  test.each<[string, Partial<TaskRequirements>, { work: boolean; models: boolean }]>([
+    [
+      'the same classes in another order',
+      { classTypes: ['VAEDecode', 'KSampler'] },
+      { work: true, models: true },
+    ],
+    ['other classes', { classTypes: ['KSampler', 'VideoDecode'] }, { work: false, models: true }],
+    ['other models', { models: [] }, { work: false, models: false }],
+  ])('%s', (_what, change, same) => {
+    const [own, other] = [readStoredLane(store(BASE)), readStoredLane(store({ ...BASE, ...change }))];
+
+    expect({ work: own.work === other.work, models: own.models === other.models }).toEqual(same);
+  });
+
+  test('by an older version says nothing of the work', () => {
+    expect(readStoredLane(createLaneKey(BASE, ['one'])).work).toBe('');
   });
 });
 

@@ -72,12 +72,11 @@ export function askForMoreVram(
 
 /**
  * The lane of a task: tasks with equal keys can be served by the same workers. `kinds` names the kinds of workers that can run
- * it. The first half says what work it is, whoever can do it.
+ * it. The first half says which models it takes, whoever can run it.
  */
 export function createLaneKey(requirements: TaskRequirements, kinds: readonly string[]): string {
   const { taskType, models, inputBytes, excludedWorkers, minVramBytes } = requirements;
   const { labels = [], pinnedWorkers = [] } = requirements;
-  const family = [taskType, models.map((model) => `${model.folder}/${model.name}`).sort()];
   const where = [
     [...kinds].sort(),
     [...excludedWorkers].sort(),
@@ -86,11 +85,28 @@ export function createLaneKey(requirements: TaskRequirements, kinds: readonly st
     [...labels].sort(),
     [...pinnedWorkers].sort(),
   ];
-  return hash(family) + hash(where);
+  return hash([taskType, listModels(models)]) + hash(where);
 }
 
-const HALF_LENGTH = 16;
+/** What is stored as a task's lane: its key, and behind it what work it is, down to its classes, for estimates. */
+export function toStoredLane(key: string, { taskType, classTypes, models }: TaskRequirements): string {
+  return key + hash([taskType, [...new Set(classTypes)].sort(), listModels(models)]);
+}
+
+/**
+ * Reads what is stored as a lane: `models` is equal for tasks of one type with equal models, `work` for those with equal
+ * classes too; it is empty for tasks of older versions.
+ */
+export function readStoredLane(lane: string): { models: string; work: string } {
+  return { models: lane.slice(0, PART_LENGTH), work: lane.slice(2 * PART_LENGTH) };
+}
+
+const PART_LENGTH = 16;
 
 function hash(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, HALF_LENGTH);
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, PART_LENGTH);
+}
+
+function listModels(models: TaskRequirements['models']): string[] {
+  return models.map(({ folder, name }) => `${folder}/${name}`).sort();
 }

@@ -24,7 +24,7 @@ export interface TaskChange {
   /** True when the attempt does not count: the task never had this try. */
   uncounted?: boolean;
   /** A retry that avoids workers waits in another lane. */
-  lane?: { key: string; requirements: string };
+  lane?: { stored: string; requirements: string };
   details?: Record<string, unknown>;
 }
 
@@ -53,7 +53,7 @@ export function changeTask(task: TaskRow, change: TaskChange, atMs: number): Cha
     ended_at: null,
     deaths: change.workerDied ? task.deaths + 1 : task.deaths,
     attempt_count: change.uncounted ? task.attempt_count - 1 : task.attempt_count,
-    lane: change.lane?.key ?? task.lane,
+    lane: change.lane?.stored ?? task.lane,
     requirements: change.lane?.requirements ?? task.requirements,
   };
   const row = fillIn(moved, change, atMs);

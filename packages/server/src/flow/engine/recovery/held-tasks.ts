@@ -110,13 +110,13 @@ export class HeldTasks {
     const { database, lanes } = this.#deps;
     const requirements = parseRequirements(stored);
     if (requirements.choices !== null || lanes.kinds.length === 0)
-      return { key: lanes.find(stored).key, requirements: stored };
+      return { stored: lanes.find(stored).stored, requirements: stored };
     const parsed = parseGraph(parseLosslessJson(await loadGraphText(database, graphHash)));
-    if (!parsed.ok) return { key: lanes.find(stored).key, requirements: stored };
+    if (!parsed.ok) return { stored: lanes.find(stored).stored, requirements: stored };
     const isBound = (nodeId: string, inputName: string) =>
       requirements.inputs.some((input) => input.nodeId === nodeId && input.inputName === inputName);
     const read = { ...requirements, ...readNeeds(parsed.graph, lanes.kinds, isBound) };
-    const { key, needs } = lanes.judge(read);
-    return { key, requirements: JSON.stringify(needs) };
+    const lane = lanes.judge(read);
+    return { stored: lane.stored, requirements: JSON.stringify(lane.needs) };
   }
 }
