@@ -4,13 +4,10 @@ import { toError } from '../../platform/errors/app-error.ts';
 import { every } from '../../platform/lifecycle/every.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import { createTurns } from '../../platform/lifecycle/turns.ts';
-import type { Forecast } from '../estimates/finish-forecast.ts';
-import type { Forecasts } from '../estimates/forecasts.ts';
 import { Dispatcher } from '../execution/dispatcher.ts';
 import type { OpenAttempt } from '../execution/open-attempts.ts';
 import type { RetryDecision } from '../execution/retry-budget.ts';
 import { Board } from '../placement/board.ts';
-import { explainWaiting } from '../placement/explain.ts';
 import { toModelsKey } from '../placement/needs.ts';
 import type { PlacementRules } from '../placement/rules.ts';
 import { EmbeddedQueue } from '../queue/embedded-queue.ts';
@@ -19,17 +16,8 @@ import { streamWaitingTasks } from '../tasks/task-queries.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 import { createExecution, type ExecutionOptions, type ExecutionParts } from './create-execution.ts';
 import { createForecasts } from './create-forecasts.ts';
-import { describePlacement } from './describe-placement.ts';
-import type {
-  Engine,
-  EngineStats,
-  PlacementState,
-  PromptPlace,
-  RunningAttempt,
-  TaskOutlook,
-  WaitReasons,
-} from './engine.ts';
-import { findPromptPlace } from './find-prompt-place.ts';
+import type { Engine, EngineStats } from './engine.ts';
+import { EngineAnswers } from './engine-answers.ts';
 import { FleetBoard } from './fleet-board.ts';
 import { PlacementLoop } from './placement-loop.ts';
 import { planRetryLane } from './plan-retry-lane.ts';
@@ -72,10 +60,8 @@ export async function openEngine(scope: Scope, deps: EngineDeps, options: Engine
 /** Queue and board in the memory of this process, which alone holds the right to its data. */
 class EmbeddedEngine implements Engine {
   readonly #deps: EngineDeps;
-  readonly #rules: () => PlacementRules;
   readonly #board = new Board();
   readonly #queue: EmbeddedQueue;
-  readonly #forecasts: Forecasts;
   readonly #dispatcher: Dispatcher;
   readonly #loop: PlacementLoop;
   readonly #links: WorkerLinks;
@@ -85,6 +71,7 @@ class EmbeddedEngine implements Engine {
   readonly #givenUp: GivenUpPrompts;
   readonly #fleetBoard: FleetBoard;
   readonly #lanes = new TaskLanes();
+  readonly #answers: EngineAnswers;
 
   constructor(scope: Scope, deps: EngineDeps, options: EngineOptions) {
     this.#deps = deps;
@@ -92,8 +79,8 @@ class EmbeddedEngine implements Engine {
     const queue = new EmbeddedQueue({ now: () => clock.monotonicMs(), agingMs: options.agingMs });
     const board = this.#board;
     this.#queue = queue;
-    this.#forecasts = createForecasts({ ...deps, queue, board });
-    this.#rules = () => ({
+    const forecasts = createForecasts({ ...deps, queue, board });
+    const rules = (): PlacementRules => ({
       ...options.rules(),
       durations: deps.estimates.durations,
       laneSize: (lane) => queue.count(lane),
@@ -105,12 +92,15 @@ class EmbeddedEngine implements Engine {
     this.#links = new WorkerLinks({ fleet, clock, logger, openEverywhere, counters });
     this.#loop = new PlacementLoop({
       ...{ board, queue, dispatcher, journal, clock, logger },
-      links: this.#links,
-      rules: this.#rules,
+      ...{ links: this.#links, rules },
       enter: (task, before) => this.#enter(task, before),
       signal: scope.signal,
     });
     const lanes = this.#lanes;
+    this.#answers = new EngineAnswers({
+      ...{ board, queue, lanes, forecasts, dispatcher, fleet, clock },
+      ...{ links: this.#links, rules },
+    });
     this.#givenUp = new GivenUpPrompts(database, this.#links);
     this.#held = new HeldTasks({
       ...{ database, journal, board, lanes },
@@ -158,7 +148,7 @@ class EmbeddedEngine implements Engine {
       if (task.state !== 'queued') continue;
       const entering = this.#enter(task);
       // At once, before it can start: what comes is compared with it.
-      estimates.noteForecast(task.id, this.#forecast(task));
+      estimates.noteForecast(task.id, this.#answers.forecast(task));
       await entering;
       await turns.next();
     }
@@ -189,58 +179,32 @@ class EmbeddedEngine implements Engine {
     this.#dispatcher.stop(id, 'canceled');
   }
 
-  async outlook(tasks: readonly TaskRow[]): Promise<ReadonlyMap<TaskId, TaskOutlook>> {
-    const outlook = new Map<TaskId, TaskOutlook>();
-    for (const task of tasks) {
-      if (task.ended_at !== null) continue;
-      const id = task.id;
-      const forecast = this.#forecast(task);
-      const position = this.#queue.position(id);
-      outlook.set(id, { ...forecast, position, secondsLeft: this.#forecasts.secondsLeft(forecast) });
-    }
-    return outlook;
+  async outlook(tasks: readonly TaskRow[]) {
+    return this.#answers.outlook(tasks);
   }
 
   async estimateErrors() {
     return this.#deps.estimates.errors();
   }
 
-  async explain(task: TaskRow): Promise<WaitReasons> {
-    const rules = this.#rules();
-    const { key, needs } = this.#lanes.find(task.requirements);
-    const lane = this.#board.findLane(key);
-    const { passedSinceMs, ...reasons } = explainWaiting(this.#board, { lane, needs }, rules);
-    const passedMs = passedSinceMs === null ? null : this.#deps.clock.monotonicMs() - passedSinceMs;
-    return { ...reasons, overtakenLimit: rules.bypass.starts, passedMs };
+  async explain(task: TaskRow) {
+    return this.#answers.explain(task);
   }
 
-  async locate(id: TaskId): Promise<RunningAttempt | null> {
-    const running = this.#dispatcher.find(id);
-    if (!running) return null;
-    const { workerId, attempt } = running;
-    const phase = this.#links.findTracker(workerId)?.find(attempt.prompt_id)?.phase ?? null;
-    return { workerId, promptId: attempt.prompt_id, phase };
+  async locate(id: TaskId) {
+    return this.#answers.locate(id);
   }
 
-  async recheck(id: TaskId): Promise<PromptPlace | null> {
-    const running = await this.locate(id);
-    if (!running) return null;
-    const { workerId, promptId } = running;
-    const place = await findPromptPlace(this.#deps.fleet.find(workerId)?.http ?? null, {
-      workerId,
-      promptId,
-    });
-    await this.#links.findTracker(workerId)?.find(promptId)?.check();
-    return place;
+  recheck(id: TaskId) {
+    return this.#answers.recheck(id);
   }
 
-  async loads(): Promise<ReadonlyMap<WorkerId, number>> {
-    return new Map([...this.#board.workers.values()].map(({ facts, load }) => [facts.id, load]));
+  async loads() {
+    return this.#answers.loads();
   }
 
-  async describePlacement(): Promise<PlacementState> {
-    const { strategy } = this.#rules();
-    return describePlacement(this.#board, this.#queue, { strategy, nowMs: this.#deps.clock.monotonicMs() });
+  describePlacement() {
+    return this.#answers.describePlacement();
   }
 
   async workerGone(worker: WorkerId): Promise<void> {
@@ -303,11 +267,6 @@ class EmbeddedEngine implements Engine {
     const { key, needs } = this.#lanes.find(requirements);
     this.#board.openLane(key, () => needs);
     return key;
-  }
-
-  /** In the lane where it is now, which may be another than at its acceptance. */
-  #forecast(task: TaskRow): Forecast {
-    return this.#forecasts.forecast(task, this.#lanes.find(task.requirements).key);
   }
 
   async #requeue(task: TaskRow, before: WaitingTask | null): Promise<void> {
