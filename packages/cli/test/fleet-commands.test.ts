@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import type { Balancing, EstimateError, FleetStats, Worker } from '@comfleet/contract';
+import type { Balancing, EstimateError, FleetModel, FleetStats, Worker } from '@comfleet/contract';
 import { Comfleet } from '@comfleet/sdk';
 import { openSimulator, type Simulator } from '@comfleet/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -132,6 +132,39 @@ describe('comfleet workers', () => {
     const wrong = startComfleet(args, { cwd: fleet.cwd, env: { COMFLEET_JOIN_TOKEN: 'wrong' } });
     expect(await wrong.waitForExit()).toBe(4);
     expect((await fleet.run(...args)).status).toBe(2);
+  });
+});
+
+describe('comfleet models', () => {
+  it('TD13 shows which worker has which file, of what kind', async () => {
+    const { out } = await fleet.run('models', '--kind', 'sd1');
+
+    expect(out).toEqual([
+      expect.stringMatching(/^FOLDER +NAME +KIND +SIZE +WORKERS/),
+      expect.stringMatching(
+        /^checkpoints +v1-5-pruned-emaonly-fp16\.safetensors +sd1 +4\.00 GiB +simulated-1, simulated-2/,
+      ),
+    ]);
+  });
+
+  it('TD13 tells what nobody has in one line, and all of a folder as JSON', async () => {
+    const { models } = await run<{ models: FleetModel[] }>(
+      'models',
+      '--folder',
+      'checkpoints',
+      '--worker',
+      'simulated-1',
+    );
+
+    expect(models).toContainEqual({
+      folder: 'checkpoints',
+      name: 'random-a.safetensors',
+      kind: null,
+      size_bytes: 2147483648,
+      inputs: [],
+      workers: ['simulated-1'],
+    });
+    expect((await fleet.run('models', '--kind', 'flux')).out).toEqual(['Nothing to show.']);
   });
 });
 

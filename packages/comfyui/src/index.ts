@@ -68,6 +68,14 @@ export type { PromptRequest, RefusalError, SubmitOutcome } from './http/submit-p
 export type { DeviceStats, SystemStats } from './http/system-stats.ts';
 export * from './json/lossless-json.ts';
 export { parseTolerantJson } from './json/tolerant-json.ts';
+export {
+  isDistilledName,
+  MODEL_KINDS,
+  type ModelHeader,
+  type ModelKind,
+  tellKindByHeader,
+  tellKindByName,
+} from './models/model-kind.ts';
 export * from './progress/progress-state.ts';
 export {
   findPrompt,

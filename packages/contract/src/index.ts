@@ -6,6 +6,7 @@ export * from './events.ts';
 export * from './fingerprint.ts';
 export * from './fleet.ts';
 export * from './ids.ts';
+export * from './models.ts';
 export * from './people.ts';
 export * from './placement.ts';
 export * from './task.ts';

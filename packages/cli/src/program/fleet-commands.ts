@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import type { ModelFlags } from '../commands/models.ts';
 import { addChangeWorkerCommands } from './change-worker-commands.ts';
 import { collect, whole } from './flags.ts';
 import type { RunCommand } from './run-command.ts';
 
-/** workers, fleet, strategy, workflows, clients. */
+/** workers, models, fleet, strategy, workflows, clients. */
 export function addFleetCommands(program: Command, run: RunCommand): void {
   addWorkerCommands(program, run);
+  addModelCommands(program, run);
   addBalancingCommands(program, run);
   addWorkflowCommands(program, run);
   addClientCommands(program, run);
@@ -53,6 +55,20 @@ function addWorkerCommands(program: Command, run: RunCommand): void {
       );
     });
   addChangeWorkerCommands(workers, run);
+}
+
+function addModelCommands(program: Command, run: RunCommand): void {
+  program
+    .command('models')
+    .description('the files of models, and which workers have them')
+    .option('--folder <folder>', 'of this folder, such as checkpoints')
+    .option('--kind <kind>', 'of this kind, such as sd1, sdxl or flux')
+    .option('--worker <name>', 'that this worker has')
+    .action(async (flags: ModelFlags, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/models.ts')).listModels(context, flags),
+      );
+    });
 }
 
 function addBalancingCommands(program: Command, run: RunCommand): void {

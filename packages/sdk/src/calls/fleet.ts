@@ -3,7 +3,9 @@ import {
   announcedSchema,
   type Balancing,
   balancingSchema,
+  type FleetModel,
   type FleetStats,
+  fleetModelPageSchema,
   fleetStatsSchema,
   type RegisterWorker,
   type Strategy,
@@ -25,6 +27,26 @@ export class FleetCalls {
   async stats(options: CallOptions = {}): Promise<FleetStats> {
     const request = { ...options, method: 'GET', path: '/api/fleet/stats' } as const;
     return await this.#transport.json(request, fleetStatsSchema);
+  }
+
+  /** Files of models, and which workers have them; all, or those of a folder (`checkpoints`), kind (`sd1`) or worker. */
+  async models(
+    filter: { folder?: string | undefined; kind?: string | undefined; worker?: string | undefined } = {},
+    options: CallOptions = {},
+  ): Promise<FleetModel[]> {
+    const models: FleetModel[] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const request = {
+        ...options,
+        method: 'GET',
+        path: '/api/fleet/models',
+        query: { ...filter, cursor },
+      } as const;
+      const page = await this.#transport.json(request, fleetModelPageSchema);
+      models.push(...page.models);
+      cursor = page.next_cursor;
+    }
+    return models;
   }
 
   /** The strategy that chooses workers, and what decides it. */

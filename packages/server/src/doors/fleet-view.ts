@@ -1,6 +1,7 @@
 import {
   type CheckedWorker,
   type FleetFrame,
+  type FleetModelPage,
   type FleetStats,
   formatTexts,
   type Language,
@@ -31,6 +32,7 @@ import type {
   WorkerSnapshot,
 } from '../fleet/workers/registry.ts';
 import { AppError, toError } from '../platform/errors/app-error.ts';
+import { listFleetModels, type ModelFilter } from './fleet-models.ts';
 import { countFleet, toPercent } from './fleet-stats.ts';
 
 /** The fleet as doors show it. Every call that names a worker throws WORKER_NOT_FOUND. */
@@ -38,6 +40,11 @@ export interface FleetView {
   list(): Promise<Worker[]>;
   load(id: string): Promise<Worker>;
   stats(): Promise<FleetStats>;
+  /** The files of models by what workers told last. */
+  listModels(
+    filter: ModelFilter,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<FleetModelPage>;
   /** Asks it now; tells what this check found beside the worker. */
   check(id: string): Promise<CheckedWorker>;
   /** The ComfyUI that answers now is the right one from now on. */
@@ -107,6 +114,7 @@ export function createFleetView(deps: FleetViewDeps): FleetView {
     list,
     load: async (id) => show(load(id).snapshot()),
     stats: async () => countFleet(await list()),
+    listModels: async (filter, page) => listFleetModels(registry.list(), filter, page),
     check: (id) => checked(id, (worker) => worker.checkNow()),
     acceptIdentity: (id) => checked(id, (worker) => registry.acceptIdentity(worker.id)),
     register: async (worker) => show((await enrolment.register({ ...worker, source: 'api' })).snapshot()),

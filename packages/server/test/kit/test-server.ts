@@ -159,6 +159,7 @@ function createFakeFleet() {
     list: async () => [worker],
     load: async (id: string) => load(id),
     stats: async () => countFleet([worker]),
+    listModels: async () => ({ models: [], next_cursor: null }),
     check: async (id: string) => ({ ...load(id), check }),
     acceptIdentity: async (id: string) => ({ ...load(id), check }),
     listEvents: async (id: string | null) => {

@@ -81,6 +81,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'POST /api/fleet/workers/:id/reconnect': ADMIN,
   'GET /api/fleet/workers/:id/logs': ADMIN,
   'GET /api/fleet/stats': ADMIN,
+  'GET /api/fleet/models': ADMIN,
   'GET /api/fleet/balancing': ADMIN,
   'GET /api/fleet/placement': ADMIN,
   'PUT /api/fleet/balancing': ADMIN,

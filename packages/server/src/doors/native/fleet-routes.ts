@@ -3,6 +3,7 @@ import {
   type Balancing as BalancingAnswer,
   balancerSchema,
   balancingSchema,
+  fleetModelPageSchema,
   fleetStatsSchema,
   registerWorkerSchema,
   STRATEGIES,
@@ -18,6 +19,7 @@ import { problemAnswers } from './route-schemas.ts';
 /** The fleet as a whole: numbers, strategy, and workers that register themselves. */
 export function addFleetRoutes(app: HttpServer, deps: NativeDeps): void {
   addStatsRoute(app, deps);
+  addModelsRoute(app, deps);
   addBalancingRoutes(app, deps);
   addRegisterRoute(app, deps);
 }
@@ -31,6 +33,28 @@ function addStatsRoute(app: HttpServer, { fleet }: NativeDeps): void {
       response: { 200: fleetStatsSchema, ...problemAnswers },
     },
     handler: async () => fleet.stats(),
+  });
+}
+
+function addModelsRoute(app: HttpServer, { fleet }: NativeDeps): void {
+  app.get('/api/fleet/models', {
+    config: { access: 'admin' },
+    schema: {
+      tags: ['fleet'],
+      summary: 'Files of models, and which workers have them',
+      querystring: z.object({
+        folder: z.string().max(200).optional(),
+        kind: z.string().max(100).optional(),
+        worker: z.string().max(100).optional(),
+        limit: z.coerce.number().int().min(1).max(1000).default(1000),
+        cursor: z.string().max(2000).optional(),
+      }),
+      response: { 200: fleetModelPageSchema, ...problemAnswers },
+    },
+    handler: (request) => {
+      const { limit, cursor, ...filter } = request.query;
+      return fleet.listModels(filter, { limit, cursor });
+    },
   });
 }
 

@@ -1,0 +1,113 @@
+/** Families of image and video models that workflows are written for, and what a file of one is made for; `other` is none of these. */
+export const MODEL_KINDS = [
+  'sd1',
+  'sd1_inpaint',
+  'sd2',
+  'sd2_inpaint',
+  'sdxl',
+  'sdxl_inpaint',
+  'sdxl_refiner',
+  'sd3',
+  'svd',
+  'flux',
+  'other',
+] as const;
+export type ModelKind = (typeof MODEL_KINDS)[number];
+
+/** What a safetensors file says of itself before its weights begin. */
+export interface ModelHeader {
+  /** Its `__metadata__`; empty where it has none. */
+  metadata: Readonly<Record<string, unknown>>;
+  /** Shapes by the names of its tensors; null where only the metadata is known, as /view_metadata tells it. */
+  shapes: ReadonlyMap<string, readonly number[]> | null;
+}
+
+/** The kind by the tensors of a file, else by its metadata; null when neither says it. The name only adds what it is made for. */
+export function tellKindByHeader({ metadata, shapes }: ModelHeader, name: string): ModelKind | null {
+  const byShapes = shapes === null ? null : tellByShapes(shapes);
+  return byShapes ?? tellByMetadata(metadata, name);
+}
+
+const UNET = 'model.diffusion_model.';
+
+/** As ComfyUI tells them apart: width, context and input channels of a UNet; other architectures by a tensor of their own. */
+function tellByShapes(shapes: ReadonlyMap<string, readonly number[]>): ModelKind | null {
+  const names = [...shapes.keys()];
+  const [channels, inputs] = shapes.get(`${UNET}input_blocks.0.0.weight`) ?? [];
+  if (channels === undefined || inputs === undefined) {
+    if (names.some((name) => name.endsWith('double_blocks.0.img_attn.norm.key_norm.scale'))) return 'flux';
+    if (names.some((name) => name.endsWith('joint_blocks.0.context_block.attn.qkv.weight'))) return 'sd3';
+    return names.some((name) => name.startsWith(UNET)) ? 'other' : null;
+  }
+  if (names.some((name) => name.startsWith(UNET) && name.includes('.time_stack.'))) return 'svd';
+  const attention = names.find((name) => name.startsWith(UNET) && name.endsWith('.attn2.to_k.weight'));
+  const context = attention === undefined ? undefined : shapes.get(attention)?.[1];
+  if (channels === 384 && context === 1280) return 'sdxl_refiner';
+  const family = channels === 320 && context !== undefined ? FAMILIES.get(context) : undefined;
+  if (family === undefined) return 'other';
+  if (inputs === 9) return `${family}_inpaint`;
+  return inputs === 4 ? family : 'other';
+}
+
+/** By the width of what the text encoder hands to the UNet. */
+const FAMILIES: ReadonlyMap<number, 'sd1' | 'sd2' | 'sdxl'> = new Map([
+  [768, 'sd1'],
+  [1024, 'sd2'],
+  [2048, 'sdxl'],
+]);
+
+/** `modelspec.architecture` (SAI model spec), or what kohya's trainer writes. */
+function tellByMetadata(metadata: Readonly<Record<string, unknown>>, name: string): ModelKind | null {
+  const [said = ''] = [metadata['modelspec.architecture'], metadata['ss_base_model_version']].flatMap(
+    (value) => (typeof value === 'string' && value !== '' ? [value.toLowerCase()] : []),
+  );
+  if (said === '') return null;
+  const [, family = 'other'] = ARCHITECTURES.find(([pattern]) => pattern.test(said)) ?? [];
+  return addUse(/\/(lora|textual|control)/.test(said) ? 'other' : family, `${said} ${name}`);
+}
+
+const ARCHITECTURES: readonly (readonly [RegExp, ModelKind])[] = [
+  [/^stable-video-diffusion|^svd/, 'svd'],
+  [/^stable-diffusion-xl|^sdxl/, 'sdxl'],
+  [/^stable-diffusion-v?1|^sd_v1/, 'sd1'],
+  [/^stable-diffusion-v?2|^sd_v2/, 'sd2'],
+  [/^stable-diffusion-v?3|^sd3/, 'sd3'],
+  [/^flux/, 'flux'],
+];
+
+/** The kind by a file's name or folder, where these follow the customs of model pages; null when they say nothing. */
+export function tellKindByName(name: string): ModelKind | null {
+  const path = name.replace(/\.\w+$/, '').replaceAll('\\', '/');
+  const [, family = null] = NAMES.find(([pattern]) => pattern.test(path)) ?? [];
+  return family && addUse(family, path);
+}
+
+/** Beginning or end of a word: `XL` of `juggernautXL_v9` counts, `xl` of `pixlart` does not. */
+const NAMES: readonly (readonly [RegExp, ModelKind])[] = [
+  [/(^|[^a-z])svd([^a-z]|$)|stable[-_ ]?video/i, 'svd'],
+  [/flux(?!ion)/i, 'flux'],
+  [/(^|[^a-z])sd[-_ ]?v?3|stable[-_ ]?diffusion[-_ ]?v?3/i, 'sd3'],
+  [/XL([^a-z]|$)/, 'sdxl'],
+  [/(^|[^a-z])xl([^a-z]|$)|sd[-_ ]?xl|pony|illustrious|noobai|animagine/i, 'sdxl'],
+  [/(^|[^a-z0-9])v1[-_.][45]([^0-9]|$)|(^|[^a-z])sd[-_ ]?v?1([-_.]?[45])?([^0-9]|$)/i, 'sd1'],
+  [/stable[-_ ]?diffusion[-_ ]?v?1([^0-9]|$)/i, 'sd1'],
+  [/(^|[^a-z0-9])v2[-_.][01]_?(768|512|ema|$|[^0-9])|(^|[^a-z])sd[-_ ]?v?2([-_.]?[01])?([^0-9]|$)/i, 'sd2'],
+  [/(^|[^a-z])(512|768)[-_ ](base|inpainting)[-_ ]ema|768-v-ema/i, 'sd2'],
+  [
+    /ltx|hunyuan|wan2|cascade|pixart|aura[-_ ]?flow|lumina|qwen|cosmos|hidream|chroma|zero123|z[-_ ]image/i,
+    'other',
+  ],
+];
+
+function addUse(family: ModelKind, words: string): ModelKind {
+  if (family === 'sdxl' && /refiner/i.test(words)) return 'sdxl_refiner';
+  const isInpaint = /inpaint/i.test(words);
+  return isInpaint && (family === 'sd1' || family === 'sd2' || family === 'sdxl')
+    ? `${family}_inpaint`
+    : family;
+}
+
+/** True for a file whose name says that it wants few steps and little guidance: it does not do with a workflow's usual settings. */
+export function isDistilledName(name: string): boolean {
+  return /turbo|lightning|lcm|hyper|schnell/i.test(name);
+}
