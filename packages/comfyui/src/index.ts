@@ -35,6 +35,7 @@ export type {
   ProblemEffect,
   RemovedOutput,
 } from './graphs/graph-verdict.ts';
+export { findLeftOutOutputs, type OutputServer } from './graphs/left-out-outputs.ts';
 export {
   findReplacement,
   type NodeReplacement,

@@ -1,6 +1,6 @@
 import type { TaskDetail } from '@comfleet/contract';
 import { afterEach, describe, expect, it } from 'vitest';
-import { FlowRig, type RigOptions } from './kit/flow-rig.ts';
+import { FlowRig, type RigOptions, UNKNOWN_FILE } from './kit/flow-rig.ts';
 
 /** A worker counts as away after two failed checks, as quickly as they follow each other. */
 const QUICK_HEALTH = { nodes: { health_check: { interval: 0.3, retry_attempts: 2 } } };
@@ -187,8 +187,8 @@ describe('a task with paid nodes', () => {
 
   it('TD16 of which the worker accepted a part, where all or nothing was wanted, is asked about', async () => {
     await open({ simulators: [{}, {}] });
-    for (const { control } of rig.simulators) control.set({ name: 'partial_node_errors' });
-    const task = await held(await rig.submit(paidGraph(0.5), { all_or_nothing: true }));
+    const graph = { ...paidGraph(0.5), ...UNKNOWN_FILE };
+    const task = await held(await rig.submit(graph, { all_or_nothing: true }));
 
     expect(task.error).toMatchObject({ code: 'PROMPT_REFUSED', details: { partial: true } });
     expect(task.attempts).toHaveLength(1);

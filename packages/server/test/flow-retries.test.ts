@@ -148,24 +148,6 @@ describe('with one worker', () => {
     await expect(rig.submit(graph)).rejects.toMatchObject({ details: { node_errors: { '1': {} } } });
   });
 
-  it('CD3 a prompt accepted with node errors runs as far as it was, and says what did not run and why', async () => {
-    rig.simulator.control.set({ name: 'partial_node_errors' });
-    const task = await rig.run(sleepGraph(0.3));
-
-    expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1, results: [{}], error: null });
-    expect(task.warning_texts).toMatchObject([
-      { code: 'graph.output_left_out_for', params: { problem: { params: { input: 'images' } } } },
-    ]);
-  });
-
-  it('CD3 where all or nothing is wanted it is a failure, and what the worker began is stopped', async () => {
-    rig.simulator.control.set({ name: 'partial_node_errors' });
-    const task = await rig.run(sleepGraph(0.3), { all_or_nothing: true });
-
-    expect(task).toMatchObject({ status: 'failed', results: [], error: { code: 'PROMPT_REFUSED' } });
-    expect(task.error?.details).toMatchObject({ partial: true });
-  });
-
   it('A6 a worker that restarted and forgot runs the task again, and says so', async () => {
     const id = await rig.submit(sleepGraph(0.5));
     await rig.happened(id, 'attempt.started');

@@ -131,12 +131,18 @@ describe('faults of the worker (A)', () => {
     expect((await client.load('/object_info/EmptyImage')).text).toBe('{}');
   });
 
-  it('A11 partial_node_errors answers 200 with node_errors', async () => {
+  it('A11 a prompt whose outputs are valid in part is accepted with node_errors, and lists those that run', async () => {
     client = await SimClient.open();
-    client.simulator.control.set({ name: 'partial_node_errors' });
-    const { status, body } = await client.post(pictureGraph());
+    const { id, status, body } = await client.post({
+      ...pictureGraph(),
+      '8': { class_type: 'LoadImage', inputs: { image: 'absent.png' } },
+      '9': { class_type: 'PreviewImage', inputs: { images: ['8', 0] } },
+    });
+    await client.hearEnd(id);
+    const { text } = await client.load(`/history/${id}`);
     expect(status).toBe(200);
-    expect(Object.keys(body.node_errors ?? {})).toEqual(['1']);
+    expect(Object.keys(body.node_errors ?? {})).toEqual(['8']);
+    expect(JSON.parse(text)[id].prompt[4]).toEqual(['2']);
   });
 
   it('A12 slow delays answers until it is cleared', async () => {

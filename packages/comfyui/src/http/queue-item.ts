@@ -1,22 +1,27 @@
 import { isRecord } from '../json/records.ts';
 
-/** One prompt of GET /queue: `[number, prompt_id, graph, extra_data, outputs_to_execute]`. `extraData` may hold secrets on 0.3.64. */
+/**
+ * One prompt of GET /queue, or of a history entry: `[number, prompt_id, graph, extra_data, outputs_to_execute]`. `extraData` may
+ * hold secrets on 0.3.64.
+ */
 export interface QueueItem {
   number: number;
   promptId: string;
   graph: unknown;
   extraData: Record<string, unknown>;
-  outputNodeIds: string[];
+  /** The output nodes that the server executes; null when it does not say, as it accepts no prompt without one. */
+  outputNodeIds: string[] | null;
 }
 
 /** Reads one half of the queue in execution order; the server's own order is that of its heap. Broken items are left out. */
 export function readQueueItems(value: unknown): QueueItem[] {
   if (!Array.isArray(value)) return [];
-  const items = value.map(readItem).filter((item) => item !== null);
+  const items = value.map(readQueueItem).filter((item) => item !== null);
   return items.sort((a, b) => a.number - b.number || compareText(a.promptId, b.promptId));
 }
 
-function readItem(value: unknown): QueueItem | null {
+/** Reads one prompt; null for anything of another form. */
+export function readQueueItem(value: unknown): QueueItem | null {
   if (!Array.isArray(value)) return null;
   const [number, promptId, graph, extraData, outputs]: unknown[] = value;
   if (typeof number !== 'number' || typeof promptId !== 'string') return null;
@@ -25,8 +30,13 @@ function readItem(value: unknown): QueueItem | null {
     promptId,
     graph,
     extraData: isRecord(extraData) ? extraData : {},
-    outputNodeIds: Array.isArray(outputs) ? outputs.filter((id) => typeof id === 'string') : [],
+    outputNodeIds: readIds(outputs),
   };
+}
+
+function readIds(outputs: unknown): string[] | null {
+  const ids = Array.isArray(outputs) ? outputs.filter((id) => typeof id === 'string') : [];
+  return ids.length === 0 ? null : ids;
 }
 
 function compareText(a: string, b: string): number {

@@ -7,6 +7,7 @@ import {
   type PromptState,
 } from '../completion/prompt-state.ts';
 import type { ComfyHttp } from '../http/comfy-http.ts';
+import { type QueueItem, readQueueItem } from '../http/queue-item.ts';
 import type { SocketMessage } from '../socket/socket-message.ts';
 import type { Clock } from '../time/clock.ts';
 
@@ -53,6 +54,7 @@ export class PromptFollower {
   readonly ended: Promise<FollowedEnd>;
   readonly #options: FollowerOptions;
   #state: PromptState;
+  #executes: readonly string[] | null = null;
   #asking = false;
   #next: { ask: Ask; by: FinishedBy } | null = null;
   #cancelTick: () => void = () => undefined;
@@ -74,6 +76,11 @@ export class PromptFollower {
   /** Where the prompt is. */
   get phase(): PromptState['phase'] {
     return this.#state.phase;
+  }
+
+  /** The output nodes that the server says it executes; null until its queue or its history has shown that. */
+  get executes(): readonly string[] | null {
+    return this.#executes;
   }
 
   /**
@@ -103,6 +110,15 @@ export class PromptFollower {
       if (!this.#isEnded) await this.#request(ask, 'check');
     }
     return this.#isEnded;
+  }
+
+  /** Asks the queue for `executes`; says nothing about where the prompt is. A server that stays silent is reported. */
+  async askExecutes(): Promise<void> {
+    try {
+      this.#findIn(await this.#options.http.loadQueue());
+    } catch (cause) {
+      this.#options.report?.({ kind: 'ask_failed', ask: 'queue', cause });
+    }
   }
 
   /** Stops following; `ended` then stays open. */
@@ -176,13 +192,24 @@ export class PromptFollower {
     if (ask === 'history') {
       const entry = await http.loadHistory(this.promptId);
       if (entry === null) report?.({ kind: 'history_empty' });
+      else this.#hear(readQueueItem(entry.prompt));
       return { kind: 'history', entry, atMs: this.#now() };
     }
-    const { running, pending } = await http.loadQueue();
-    const has = (items: readonly { promptId: string }[]) =>
-      items.some((item) => item.promptId === this.promptId);
-    const place = has(running) ? 'running' : has(pending) ? 'pending' : 'absent';
-    return { kind: 'queue', place, atMs: this.#now() };
+    return { kind: 'queue', place: this.#findIn(await http.loadQueue()), atMs: this.#now() };
+  }
+
+  #findIn({
+    running,
+    pending,
+  }: Awaited<ReturnType<ComfyHttp['loadQueue']>>): 'running' | 'pending' | 'absent' {
+    const find = (items: readonly QueueItem[]) => items.find((item) => item.promptId === this.promptId);
+    const [runs, waits] = [find(running), find(pending)];
+    this.#hear(runs ?? waits ?? null);
+    return runs ? 'running' : waits ? 'pending' : 'absent';
+  }
+
+  #hear(item: QueueItem | null): void {
+    this.#executes = item?.outputNodeIds ?? this.#executes;
   }
 
   #scheduleTick(): void {

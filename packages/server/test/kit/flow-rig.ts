@@ -242,6 +242,12 @@ export function pictureGraph(prefix = 'picture'): Graph {
   };
 }
 
+/** A second output for any graph; that the file it loads is not on the worker only the worker knows. */
+export const UNKNOWN_FILE: Graph = {
+  '8': { class_type: 'LoadImage', inputs: { image: 'absent.png' } },
+  '9': { class_type: 'SaveImage', inputs: { filename_prefix: 'absent', images: ['8', 0] } },
+};
+
 /** EmptyImage → TestSleep → SaveImage. */
 export function sleepGraph(seconds: number): Graph {
   color += 1;

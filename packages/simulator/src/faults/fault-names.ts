@@ -29,7 +29,6 @@ export const MODE_FAULTS = [
   'out_of_memory',
   'node_error',
   'validation_error',
-  'partial_node_errors',
   'disk_full',
   'duplicate_completion',
   'interleaved_progress',

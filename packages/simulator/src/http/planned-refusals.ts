@@ -1,5 +1,5 @@
 import { type FaultSpec, readText } from '../faults/fault-script.ts';
-import type { Json, JsonObject, Writable } from '../json/lossless-json.ts';
+import type { Writable } from '../json/lossless-json.ts';
 import { isSince, type VersionProfile } from '../profile.ts';
 import { type Reply, replyJson } from './reply.ts';
 import type { ServerState } from './server-state.ts';
@@ -29,20 +29,6 @@ export function readPlannedRefusal(state: ServerState, promptId: string): Reply 
     '4': { errors: [reason], dependent_outputs: ['9'], class_type: 'CheckpointLoaderSimple' },
   };
   return replyJson({ error, node_errors: nodeErrors }, 400);
-}
-
-/** What `partial_node_errors` says of a prompt that was accepted. */
-export function inventNodeErrors(
-  prompt: JsonObject,
-): Record<string, { errors: JsonObject[]; dependent_outputs: string[]; class_type: string }> {
-  const [id = '1'] = prompt.keys();
-  const reason: JsonObject = new Map<string, Json>([
-    ['type', 'required_input_missing'],
-    ['message', 'Required input is missing'],
-    ['details', 'images'],
-    ['extra_info', new Map<string, Json>([['input_name', 'images']])],
-  ]);
-  return { [id]: { errors: [reason], dependent_outputs: [id], class_type: 'SaveImage' } };
 }
 
 function missingClass(className: string, version: VersionProfile): Record<string, Writable> {

@@ -16,7 +16,7 @@ import { isSince } from '../profile.ts';
 import { SECRET_KEYS } from '../queue/history.ts';
 import { UnorderableItems } from '../queue/prompt-queue.ts';
 import { isJobId } from './job-ids.ts';
-import { inventNodeErrors, readPlannedRefusal } from './planned-refusals.ts';
+import { readPlannedRefusal } from './planned-refusals.ts';
 import {
   HandlerRaised,
   type Reply,
@@ -61,12 +61,8 @@ export function postPrompt(request: SimRequest, state: ServerState): Reply {
     outputs: verdict.outputs,
   };
   acceptPrompt(accepted, state);
-  const nodeErrors =
-    state.faults.take('partial_node_errors', promptId) === undefined
-      ? verdict.nodeErrors
-      : inventNodeErrors(accepted.prompt);
   return replyJsonText(
-    `{"prompt_id": ${writeString(promptId)}, "number": ${numberText}, "node_errors": ${writeJson(nodeErrors)}}`,
+    `{"prompt_id": ${writeString(promptId)}, "number": ${numberText}, "node_errors": ${writeJson(verdict.nodeErrors)}}`,
   );
 }
 

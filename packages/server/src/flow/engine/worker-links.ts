@@ -1,4 +1,4 @@
-import { spellChoices } from '@comfleet/comfyui';
+import { findLeftOutOutputs, spellChoices } from '@comfleet/comfyui';
 import type { WorkerId } from '@comfleet/contract';
 import { isBelowVersion } from '../../fleet/workers/identity/comfyui-version.ts';
 import { toWorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
@@ -47,6 +47,8 @@ export class WorkerLinks {
       markSuspect: () => worker.markSuspect(),
       spell: (graph) =>
         worker.inventory === null ? graph : spellChoices(graph, toWorkerKind(worker.inventory).choices),
+      findLeftOut: (graph, executes) =>
+        worker.inventory === null ? [] : findLeftOutOutputs(graph, executes, worker.inventory),
     };
   }
 

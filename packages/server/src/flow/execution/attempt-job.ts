@@ -24,6 +24,8 @@ export interface RunningWorker {
   markSuspect(): void;
   /** The graph with what it picks from lists spelled as this worker does. */
   spell(graph: Graph): Graph;
+  /** The graph's output nodes that are not among those it executes; none while it has not said which (null). */
+  findLeftOut(graph: Graph, executes: readonly string[] | null): string[];
 }
 
 /** Outputs on their way into the store: what the final commit adds beside the task's own change. */

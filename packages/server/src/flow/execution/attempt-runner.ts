@@ -1,6 +1,5 @@
-import type { Graph, PromptFollower } from '@comfleet/comfyui';
-import { lookForPrompt, parseGraph, parseLosslessJson, readRequirements } from '@comfleet/comfyui';
-import type { TaskText } from '@comfleet/contract/texts/tasks';
+import type { FollowedEnd, Graph, PromptFollower } from '@comfleet/comfyui';
+import { parseGraph, parseLosslessJson, readRequirements } from '@comfleet/comfyui';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
 import {
@@ -14,14 +13,14 @@ import { AttemptSteps } from './attempt-steps.ts';
 import { collectEnd } from './collect-end.ts';
 import { EarlyEnd } from './end-early.ts';
 import { endAttempt } from './ending.ts';
-import { tellLeftOut } from './left-out-outputs.ts';
+import { OutputWatch } from './output-watch.ts';
 import { createTag, type PreparedGraph, prepareGraph, withInputs } from './prepare-graph.ts';
-import { reportLookupFailure } from './prompt-reports.ts';
 import { readSurely } from './read-surely.ts';
 import { readSilenceLimitMs, SilenceWatch } from './silence-watch.ts';
 import { signalOf, waitForAbort } from './stop-signals.ts';
-import { readAllOrNothing, submitAttempt } from './submit-attempt.ts';
+import { submitAttempt } from './submit-attempt.ts';
 import { uploadInputs } from './upload-inputs.ts';
+import { wasNeverSent } from './was-never-sent.ts';
 
 export type {
   AttemptEnd,
@@ -60,6 +59,13 @@ async function leaveOpen(steps: AttemptSteps): Promise<null> {
 
 const NEVER_SENT = { reason: 'never sent', dispatched: false };
 
+/** A prompt on its worker, or on its way there. */
+interface SentPrompt {
+  prepared: PreparedGraph;
+  follower: PromptFollower;
+  outputs: OutputWatch;
+}
+
 class AttemptRun {
   readonly #deps: RunnerDeps;
   readonly #job: AttemptJob;
@@ -68,8 +74,6 @@ class AttemptRun {
   readonly #early: EarlyEnd;
   /** Which opening of the worker's socket held before the POST; null when there was none. */
   #connection: number | null = null;
-  /** Outputs that the worker does not run, as it said when it took the rest. */
-  #leftOut: readonly TaskText[] = [];
 
   constructor(deps: RunnerDeps, job: AttemptJob, steps: AttemptSteps) {
     this.#deps = deps;
@@ -88,33 +92,30 @@ class AttemptRun {
 
   async execute(): Promise<Ended | null> {
     const { attempt, adopted, worker } = this.#job;
-    let prepared = prepareGraph(worker.spell(await this.#loadGraph()), createTag(attempt.id));
+    const written = prepareGraph(worker.spell(await this.#loadGraph()), createTag(attempt.id));
+    const uploaded = adopted ? written : await this.#uploadInputs(written);
+    if ('result' in uploaded) return uploaded;
+    const sent = this.#track(uploaded);
     if (!adopted) {
-      const { task, stop } = this.#job;
-      const inputs = await uploadInputs({
-        task,
-        http: worker.http,
-        signal: stop,
-        upload: this.#deps.uploadInput,
-      });
-      if (inputs.kind === 'failed') {
-        worker.markSuspect();
-        return notCollected(inputs.result);
-      }
-      prepared = { ...prepared, graph: withInputs(prepared.graph, inputs.values) };
-    }
-    const follower = this.#track(prepared);
-    if (!adopted) {
-      const refused = await this.#submit(prepared.graph, follower);
+      const refused = await this.#submit(sent);
       if (refused) return refused;
-    } else if (await this.#wasNeverSent()) {
+    } else if (await wasNeverSent(this.#deps, this.#job)) {
       return notCollected(endAttempt('lost', 'PROMPT_LOST', NEVER_SENT));
     }
     reach(adopted ? 'adopting' : 'before_submitted');
     this.#steps.note(adopted ? 'attempt.adopted' : 'attempt.submitted');
     if (this.#steps.attempt.started_at === null) this.#job.onPhase('waiting');
-    follower.begin();
-    return this.#finish(follower, prepared);
+    sent.follower.begin();
+    return this.#finish(sent);
+  }
+
+  async #uploadInputs(prepared: PreparedGraph): Promise<PreparedGraph | Ended> {
+    const { task, stop, worker } = this.#job;
+    const { http } = worker;
+    const inputs = await uploadInputs({ task, http, signal: stop, upload: this.#deps.uploadInput });
+    if (inputs.kind !== 'failed') return { ...prepared, graph: withInputs(prepared.graph, inputs.values) };
+    worker.markSuspect();
+    return notCollected(inputs.result);
   }
 
   async #loadGraph(): Promise<Graph> {
@@ -125,9 +126,9 @@ class AttemptRun {
     return parsed.graph;
   }
 
-  #track(prepared: PreparedGraph): PromptFollower {
+  #track(prepared: PreparedGraph): SentPrompt {
     const { task, attempt, worker, adopted } = this.#job;
-    return worker.tracker.track({
+    const follower = worker.tracker.track({
       promptId: attempt.prompt_id,
       graph: prepared.graph,
       outputNodeIds: readRequirements(prepared.graph).outputNodeIds,
@@ -148,9 +149,11 @@ class AttemptRun {
         this.#deps.onPreview(task, nodeId, mimeType, image);
       },
     });
+    const outputs = new OutputWatch({ task, prepared, worker, follower, clock: this.#deps.clock });
+    return { prepared, follower, outputs };
   }
 
-  async #submit(graph: Graph, follower: PromptFollower): Promise<Ended | null> {
+  async #submit({ prepared: { graph }, follower, outputs }: SentPrompt): Promise<Ended | null> {
     const { task, attempt, worker, stop } = this.#job;
     const secrets = await readSurely(this.#deps, stop, () => this.#deps.loadSecrets(task.id));
     if (this.#deps.isPaid(task)) {
@@ -165,7 +168,6 @@ class AttemptRun {
         graph,
         promptId: attempt.prompt_id,
         socketId: worker.socketId,
-        allOrNothing: readAllOrNothing(task),
         extraData: {
           ...(worker.takesPreviewMethod && { preview_method: this.#deps.previewMethod }),
           ...secrets,
@@ -178,7 +180,7 @@ class AttemptRun {
         onAccepted: () => watch.accepted(),
       }),
     );
-    if (submitted?.kind === 'submitted') this.#leftOut = tellLeftOut(graph, submitted.nodeErrors);
+    if (submitted?.kind === 'submitted') outputs.hear(submitted.nodeErrors);
     if (submitted === null || submitted.kind === 'submitted') return null;
     watch.cancel();
     if (submitted.mayLand) this.#early.watchForLatePrompt();
@@ -212,40 +214,29 @@ class AttemptRun {
     }
   }
 
-  /** Our last process may have died before, in or after the POST: it is looked for as long as any unclear one (P6). */
-  async #wasNeverSent(): Promise<boolean> {
-    const { attempt, worker, stop } = this.#job;
-    if (attempt.state !== 'claimed') return false;
-    const { clock, logger } = this.#deps;
-    try {
-      const { prompt_id: promptId } = attempt;
-      const onFailed = reportLookupFailure(logger, promptId);
-      // A worker that does not answer may have it: the prompt is followed until the worker tells.
-      return (
-        (await lookForPrompt({ http: worker.http, promptId, clock, signal: stop, onFailed })) === 'absent'
-      );
-    } catch (thrown) {
-      // Canceled meanwhile: what may be there is stopped like any other.
-      if (!stop.aborted || stop.reason === 'shutdown') throw thrown;
-      return false;
-    }
+  async #finish(sent: SentPrompt): Promise<Ended | null> {
+    const over = await this.#untilOver(sent);
+    const ended = over !== null && 'end' in over ? await this.#conclude(sent, over) : over;
+    return ended && { ...ended, warnings: [...sent.outputs.tell(), ...ended.warnings] };
   }
 
-  async #finish(follower: PromptFollower, prepared: PreparedGraph): Promise<Ended | null> {
-    this.#silence.start();
-    const stopped = waitForAbort(this.#job.stop);
-    const first = await Promise.race([follower.ended, stopped, this.#silence.exceeded]);
-    this.#silence.stop();
-    const over =
-      first === 'aborted'
-        ? await this.#early.stop(follower)
-        : first === 'silent'
-          ? await this.#early.stalled(follower)
-          : first;
-    if (over === null || !('end' in over)) return over;
+  async #conclude({ prepared, outputs }: SentPrompt, over: FollowedEnd): Promise<Ended | null> {
+    const refused = over.end.kind === 'succeeded' ? outputs.judge() : null;
+    if (refused) return notCollected(refused);
     const ended = { deps: this.#deps, job: this.#job, steps: this.#steps, prepared };
-    const collected = await collectEnd({ ...ended, isSameProcess: this.#isSameProcess() }, over);
-    return collected && { ...collected, warnings: [...this.#leftOut, ...collected.warnings] };
+    return collectEnd({ ...ended, isSameProcess: this.#isSameProcess() }, over);
+  }
+
+  async #untilOver({ follower, outputs }: SentPrompt): Promise<Ended | FollowedEnd | null> {
+    this.#silence.start();
+    outputs.start();
+    const stopped = waitForAbort(this.#job.stop);
+    const first = await Promise.race([follower.ended, stopped, this.#silence.exceeded, outputs.refused]);
+    this.#silence.stop();
+    outputs.stop();
+    if (first === 'aborted') return this.#early.stop(follower);
+    if (first === 'silent') return this.#early.stalled(follower);
+    return 'refused' in first ? this.#early.refuse(follower, first.refused) : first;
   }
 
   /** A prompt that is gone while the socket it was sent beside never closed: the worker did not restart. */

@@ -56,6 +56,12 @@ export class EarlyEnd {
     }
   }
 
+  /** The worker runs a part of what is wanted whole. */
+  async refuse(follower: PromptFollower, result: AttemptResult): Promise<Ended> {
+    await this.#cancel(follower);
+    return notCollected(result);
+  }
+
   async #cancel(follower: PromptFollower): Promise<void> {
     const { worker, attempt, task } = this.#job;
     const { clock, logger } = this.#deps;

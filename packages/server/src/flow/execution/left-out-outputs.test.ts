@@ -1,20 +1,45 @@
 import { toTaskSentence } from '@comfleet/contract/texts/tasks';
 import { expect, test } from 'vitest';
-import { tellLeftOut } from './left-out-outputs.ts';
+import { findLeftOut, tellLeftOut } from './left-out-outputs.ts';
+import type { PreparedGraph } from './prepare-graph.ts';
 
-const graph = {
-  '4': { class_type: 'KSampler', inputs: {} },
-  '9': { class_type: 'SaveImage', inputs: {} },
+const prepared: PreparedGraph = {
+  graph: {
+    '3': { class_type: 'LoadImage', inputs: {} },
+    '4': { class_type: 'KSampler', inputs: {} },
+    '9': { class_type: 'SaveImage', inputs: { images: ['4', 0] } },
+  },
+  twins: new Map([['twin', '9']]),
+  tag: '~1',
 };
 const error = { type: 'value_smaller_than_min', message: 'Value 0 smaller than min of 1', details: 'steps' };
 const at = (errors: unknown) => ({ '4': { errors, dependent_outputs: ['9'], class_type: 'KSampler' } });
+const tell = (nodeErrors: Record<string, unknown> | null, leftOut: string[] = []) =>
+  tellLeftOut(prepared, { nodeErrors, leftOut });
 
 test("each output that is left out is named with the worker's words for why", () => {
-  const told = tellLeftOut(graph, at([{ ...error, extra_info: { input_name: 'steps' } }]));
+  const told = tell(at([{ ...error, extra_info: { input_name: 'steps' } }]), ['9']);
   expect(told).toHaveLength(1);
   expect(told.map((text) => toTaskSentence(text)).join()).toMatch(
     /"9" \(SaveImage\).*"4" \(KSampler\), input "steps": Value 0 smaller than min of 1: steps/,
   );
+});
+
+test('the reason is a node that feeds the output, where ComfyUI blames every node that it found wrong so far', () => {
+  const unrelated = { errors: [error], dependent_outputs: ['9'], class_type: 'LoadImage' };
+  expect(tell({ '3': unrelated, ...at([error]) })).toMatchObject([
+    { params: { problem: { params: { node: '4' } } } },
+  ]);
+});
+
+test('an output of which the answer was lost is named without a reason', () => {
+  expect(tell(null, ['9'])).toEqual([
+    { code: 'graph.output_left_out', params: { node: '9', class_type: 'SaveImage' } },
+  ]);
+});
+
+test('a twin counts as the node that it stands for', () => {
+  expect(findLeftOut(prepared, { nodeErrors: null, leftOut: ['twin', '9'] })).toEqual(['9']);
 });
 
 test.each([
@@ -24,16 +49,17 @@ test.each([
   { '4': { errors: [], dependent_outputs: 'nine' } },
   { '4': { errors: [error], dependent_outputs: [9, null] } },
 ])('%j names no output', (nodeErrors) => {
-  expect(tellLeftOut(graph, nodeErrors)).toEqual([]);
+  expect(tell(nodeErrors)).toEqual([]);
 });
 
 test('an error of another form still says which output is left out', () => {
-  expect(tellLeftOut(graph, at('odd'))).toMatchObject([{ params: { node: '9' } }]);
+  expect(tell(at('odd'))).toMatchObject([{ params: { node: '9' } }]);
 });
 
-test('a worker cannot make a task tell more than twenty outputs, or long ones', () => {
+test('a worker cannot make a task tell more than twenty outputs, or long ones; the rest is counted', () => {
   const outputs = Array.from({ length: 50 }, (_, index) => `${index}${'x'.repeat(1000)}`);
-  const told = tellLeftOut(graph, { '4': { errors: [error], dependent_outputs: outputs } });
-  expect(told).toHaveLength(20);
+  const told = tell({ '4': { errors: [error], dependent_outputs: outputs } });
+  expect(told).toHaveLength(21);
+  expect(told.at(-1)).toEqual({ code: 'graph.more', params: { count: 30 } });
   expect(JSON.stringify(told[0]).length).toBeLessThan(2000);
 });

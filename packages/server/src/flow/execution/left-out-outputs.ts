@@ -1,26 +1,54 @@
-import { findGraphNode, type Graph } from '@comfleet/comfyui';
+import { collectAncestors, findGraphNode, type Graph } from '@comfleet/comfyui';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
+import type { PreparedGraph } from './prepare-graph.ts';
 
 /** What a task tells of a graph that its worker took in part: so many outputs are named. */
 const MOST_NAMED = 20;
 const MOST_CHARACTERS = 500;
 
-/**
- * The outputs that a worker leaves out, each with the worker's own words for why: `node_errors` of an accepted POST /prompt, by node id
- * `{errors: [{message, details, extra_info}], dependent_outputs, class_type}` (protocol 3.2). Anything of another form says nothing.
- */
-export function tellLeftOut(graph: Graph, nodeErrors: Record<string, unknown> | null): TaskText[] {
-  const told = new Map<string, TaskText>();
-  for (const [nodeId, found] of Object.entries(nodeErrors ?? {})) {
-    if (!isRecord(found) || !Array.isArray(found.dependent_outputs)) continue;
-    const problem = describe(graph, nodeId, found.errors);
-    for (const output of found.dependent_outputs) {
-      if (typeof output !== 'string' || told.has(output) || told.size === MOST_NAMED) continue;
-      const params = { node: cut(output), class_type: classOf(graph, output), problem };
-      told.set(output, { code: 'graph.output_left_out_for', params });
-    }
-  }
-  return [...told.values()];
+/** What a worker has said of the outputs of one prompt, by whichever way it was heard. */
+export interface ToldOutputs {
+  /**
+   * Why some do not run: `node_errors` of the accepted POST, by node id `{errors: [{message, details, extra_info}], dependent_outputs,
+   * class_type}` (protocol 3.2). Null when it named none, or when its answer was lost.
+   */
+  nodeErrors: Record<string, unknown> | null;
+  /** Output nodes that are not among those it executes, by its queue or its history. */
+  leftOut: readonly string[];
+}
+
+/** The output nodes of the graph that a worker leaves out, each once; a twin counts as its node. Pure. */
+export function findLeftOut({ twins }: PreparedGraph, { nodeErrors, leftOut }: ToldOutputs): string[] {
+  const dependent = Object.values(nodeErrors ?? {}).flatMap(readDependent);
+  return [...new Set([...dependent, ...leftOut].map((id) => twins.get(id) ?? id))];
+}
+
+/** The same, each with the worker's own words for why, where it said that. */
+export function tellLeftOut(prepared: PreparedGraph, told: ToldOutputs): TaskText[] {
+  const { graph } = prepared;
+  const ids = findLeftOut(prepared, told);
+  const texts = ids.slice(0, MOST_NAMED).map((id): TaskText => {
+    const params = { node: cut(id), class_type: classOf(graph, id) };
+    const problem = findReason(graph, id, told.nodeErrors ?? {});
+    if (problem === null) return { code: 'graph.output_left_out', params };
+    return { code: 'graph.output_left_out_for', params: { ...params, problem } };
+  });
+  const count = ids.length - texts.length;
+  return count > 0 ? [...texts, { code: 'graph.more', params: { count } }] : texts;
+}
+
+/** ComfyUI names too many dependent outputs for a node (protocol 3.5): a node that feeds this one is the reason. */
+function findReason(graph: Graph, output: string, nodeErrors: Record<string, unknown>): TaskText | null {
+  const naming = Object.entries(nodeErrors).filter(([, found]) => readDependent(found).includes(output));
+  const feeding = collectAncestors(graph, [output]);
+  const [nodeId, found] = naming.find(([id]) => feeding.has(id)) ?? naming[0] ?? [];
+  return nodeId === undefined ? null : describe(graph, nodeId, isRecord(found) ? found.errors : null);
+}
+
+/** Anything of another form names no output. */
+function readDependent(found: unknown): string[] {
+  if (!isRecord(found) || !Array.isArray(found.dependent_outputs)) return [];
+  return found.dependent_outputs.filter((id) => typeof id === 'string');
 }
 
 /** The first error of a node, at its input when it names one. */

@@ -1,0 +1,102 @@
+import type { PromptFollower } from '@comfleet/comfyui';
+import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
+import type { Clock } from '../../platform/time/clock.ts';
+import type { TaskRequirements } from '../tasks/requirements.ts';
+import type { TaskRow } from '../tasks/task-tables.ts';
+import type { RunningWorker } from './attempt-job.ts';
+import { type AttemptResult, endAttempt } from './ending.ts';
+import { findLeftOut, type ToldOutputs, tellLeftOut } from './left-out-outputs.ts';
+import type { PreparedGraph } from './prepare-graph.ts';
+
+type RefusedResult = Exclude<AttemptResult, { ending: 'succeeded' }>;
+
+export interface OutputWatchOptions {
+  task: Pick<TaskRow, 'requirements'>;
+  prepared: PreparedGraph;
+  worker: Pick<RunningWorker, 'findLeftOut'>;
+  follower: Pick<PromptFollower, 'executes' | 'askExecutes'>;
+  clock: Clock;
+}
+
+const ASK_AGAIN_MS = 1000;
+
+/**
+ * What a worker runs of a prompt's outputs: as it answered the POST, and as it lists them with the prompt in its queue and its
+ * history, so that a lost answer and a restart of ours lose nothing. Where all or nothing is wanted, a part is refused.
+ */
+export class OutputWatch {
+  /** Resolves once it is known that only a part runs of what is wanted whole, with how the attempt ends; never without that. */
+  readonly refused: Promise<{ refused: RefusedResult }>;
+  readonly #options: OutputWatchOptions;
+  readonly #isWholeWanted: boolean;
+  /** Null: the answer was lost, or an earlier process had it. */
+  #answered: Record<string, unknown> | null = null;
+  #cancel: () => void = () => {};
+  #resolve: (refused: { refused: RefusedResult }) => void = () => {};
+  #stopped = false;
+
+  constructor(options: OutputWatchOptions) {
+    this.#options = options;
+    this.#isWholeWanted = readAllOrNothing(options.task);
+    this.refused = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  /** The `node_errors` of the answer to the POST, empty without any; null when it was lost. */
+  hear(nodeErrors: Record<string, unknown> | null): void {
+    this.#answered = nodeErrors;
+  }
+
+  /** Begins to look, where only the whole graph is wanted; a lost answer is asked for. */
+  start(): void {
+    if (this.#isWholeWanted) void this.#look();
+  }
+
+  /** Safe to call twice. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  /** What people are told of the outputs that do not run. */
+  tell(): TaskText[] {
+    return tellLeftOut(this.#options.prepared, this.#told);
+  }
+
+  /** How the attempt ends when only a part ran of what is wanted whole; else null. */
+  judge(): RefusedResult | null {
+    const leftOut = findLeftOut(this.#options.prepared, this.#told);
+    if (!this.#isWholeWanted || leftOut.length === 0) return null;
+    return endAttempt('refused', 'PROMPT_REFUSED', {
+      partial: true,
+      left_out: leftOut.slice(0, MOST_LISTED),
+      ...(this.#answered === null
+        ? { message: this.tell().map(toTaskSentence).join(' ') }
+        : { node_errors: this.#answered }),
+    });
+  }
+
+  get #told(): ToldOutputs {
+    const { worker, prepared, follower } = this.#options;
+    const leftOut = worker.findLeftOut(prepared.graph, follower.executes);
+    return { nodeErrors: this.#answered, leftOut };
+  }
+
+  async #look(): Promise<void> {
+    const { follower, clock } = this.#options;
+    const isKnown = () => this.#answered !== null || follower.executes !== null;
+    if (!isKnown()) await follower.askExecutes();
+    if (this.#stopped) return;
+    const refused = this.judge();
+    if (refused !== null) this.#resolve({ refused });
+    else if (!isKnown()) this.#cancel = clock.setTimer(ASK_AGAIN_MS, () => void this.#look());
+  }
+}
+
+const MOST_LISTED = 100;
+
+function readAllOrNothing({ requirements }: Pick<TaskRow, 'requirements'>): boolean {
+  const { allOrNothing }: Pick<TaskRequirements, 'allOrNothing'> = JSON.parse(requirements);
+  return allOrNothing ?? false;
+}
