@@ -212,7 +212,7 @@ describeOnDatabases('who may do what over the native door', (database) => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     for (const { json } of answers) {
       expect(json.status).toBe('ok');
-      expect(Object.keys(json.services).sort()).toEqual(['database', 'nodes', 'queue', 'redis']);
+      expect(Object.keys(json.services).sort()).toEqual(['database', 'nodes', 'queue', 'redis', 'storage']);
       expect(json.services.nodes.details).toEqual({ total: 2, online: 2 });
     }
     expect((await rig.ask(null, 'GET /healthz')).status).toBe(200);

@@ -137,7 +137,18 @@ export const ERRORS = {
     'The database does not answer; nothing was changed; retry after the time given.',
   ),
   SHUTTING_DOWN: spec(503, 'system', 'later', 'The server is stopping; retry in a moment.'),
-  STORAGE_FULL: spec(507, 'system', 'later', 'The disk for results is full; tasks wait until there is room.'),
+  STORAGE_FULL: spec(
+    503,
+    'system',
+    'later',
+    'Nothing can be stored: the disk is full or cannot be written; nothing was changed. It goes on by itself once it can.',
+  ),
+  DATABASE_DAMAGED: spec(
+    503,
+    'system',
+    'later',
+    'The database file is damaged. Stop the server, keep the file, and restore the newest backup of it.',
+  ),
   CONFIG_INVALID: spec(500, 'caller', 'never', 'The configuration is not valid; details name each path.'),
   DATABASE_LOCKED: spec(
     500,

@@ -8,8 +8,9 @@ import { AppError, toError } from './platform/errors/app-error.ts';
 import { armFailpoint } from './platform/lifecycle/failpoints.ts';
 import { createHalt } from './platform/lifecycle/halt-process.ts';
 import { Scope } from './platform/lifecycle/scope.ts';
+import { LogFile } from './platform/logging/log-file.ts';
 import type { Logger } from './platform/logging/logger.ts';
-import { createPinoLogger, openLogFile, type RootLogger } from './platform/logging/pino-logger.ts';
+import { createPinoLogger, type RootLogger } from './platform/logging/pino-logger.ts';
 import { isPortFree } from './platform/process/free-port.ts';
 import { limitHeapGrowth } from './platform/process/heap-growth.ts';
 import { systemClock } from './platform/time/clock.ts';
@@ -17,6 +18,7 @@ import { chooseWorkers } from './up/choose-workers.ts';
 import { runFirstExample } from './up/first-example.ts';
 import { openStopReport } from './up/report-stop.ts';
 import { createSayStart } from './up/say-start.ts';
+import { tellStorage } from './up/tell-storage.ts';
 import type { UpOptions } from './up/up-options.ts';
 
 const WORKFLOWS_FILE = fileURLToPath(new URL('../../../examples/workflows/workflows.yaml', import.meta.url));
@@ -24,10 +26,8 @@ const WORKFLOWS_FILE = fileURLToPath(new URL('../../../examples/workflows/workfl
 /** Runs the server until the signal is aborted; answers the exit code. Configuration errors are printed, without a stack. */
 export async function startUp(options: UpOptions): Promise<number> {
   limitHeapGrowth();
-  const logger = createPinoLogger({
-    level: 'info',
-    destination: openLogFile(resolve(options.dataDir, 'logs', 'system.log')),
-  });
+  const log = new LogFile({ path: resolve(options.dataDir, 'logs', 'system.log'), clock: systemClock });
+  const logger = createPinoLogger({ level: 'info', destination: log });
   armFailpoint(options.environment.COMFLEET_FAILPOINT, {
     halt: createHalt(options.print),
     wait: (ms, then) => systemClock.setTimer(ms, then),
@@ -36,7 +36,7 @@ export async function startUp(options: UpOptions): Promise<number> {
   const scope = new Scope('comfleet', systemClock, logger);
   const reportStop = openStopReport(scope, { clock: systemClock, logger });
   try {
-    const app = await start(scope, options, { logger, reportStop });
+    const app = await start(scope, options, { log, logger, reportStop });
     await Promise.race([waitForAbort(options.signal), welcome(scope, app, options)]);
     await waitForAbort(options.signal);
     reportStop(toError(options.signal.reason).message);
@@ -49,13 +49,14 @@ export async function startUp(options: UpOptions): Promise<number> {
     await scope.close().catch((thrown: unknown) => {
       logger.error('stop.unclean', { error: toError(thrown).message });
     });
+    log.close();
   }
 }
 
 async function start(
   scope: Scope,
   options: UpOptions,
-  { logger, reportStop }: { logger: RootLogger; reportStop: (cause: string) => void },
+  { log, logger, reportStop }: { log: LogFile; logger: RootLogger; reportStop: (cause: string) => void },
 ): Promise<App> {
   const port = options.port ?? (await findPort(options));
   const { store, loaded } = await openConfig(
@@ -85,6 +86,8 @@ async function start(
     webRoot: options.webRoot ?? null,
     environment: options.environment,
     logger,
+    logProblem: () => log.check(),
+    onStorage: (state) => options.print(tellStorage(createSayStart(options.language), state, loaded.config)),
     onLost: (error) => {
       logger.error('data.lost', { error: error.message });
       options.print(error.message);
@@ -145,6 +148,7 @@ function explain(thrown: unknown, { print }: UpOptions, logger: Logger): number 
     return CONFIG_EXIT_CODE;
   }
   print(`${error.code}: ${error.message}`);
+  if (error.spec.blame === 'system' && error.cause) print(`  ${toError(error.cause).message}`);
   if (error.details) print(JSON.stringify(error.details, null, 2));
   return 1;
 }

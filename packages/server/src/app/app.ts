@@ -20,6 +20,7 @@ import { SignedLinks, toAssetPath } from '../platform/http/signed-links.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { createDnsResolver } from '../platform/net/dns-resolver.ts';
+import type { StorageState } from '../platform/storage/judge-storage.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../platform/time/clock.ts';
 import { toFlowOptions } from './flow-options.ts';
 import { followConfig } from './follow-config.ts';
@@ -46,6 +47,10 @@ export interface AppOptions {
   logger: Logger;
   /** Another process took the data over. */
   onLost: (error: Error) => void;
+  /** Why log lines are being lost; null when none is. */
+  logProblem: () => string | null;
+  /** Whether things can be stored has changed. */
+  onStorage: (state: StorageState) => void;
 }
 
 /** What everything is opened with. */
@@ -83,7 +88,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const { store, logger, environment, builtInWorkflows } = options;
   const config = store.current;
   const basics = createBasics(logger);
-  const { database, keys } = await openRecords(scope, config, { ...basics, onLost: options.onLost });
+  const { database, keys, storage } = await openRecords(scope, config, { ...options, ...basics });
   const { identity, forFlow } = openPeople(config, { ...basics, database });
   const balancing = new Balancing(store, await openOverlay(database));
   const { fleet, events, instances, transport } = await openFleet(scope, config, {
@@ -118,7 +123,8 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   });
   let session: Session | null = null;
   const address = await openDoors(scope, config, {
-    ...{ ...basics, ...calls, balancing, identity, links, config: store, db: database, version: VERSION },
+    ...{ ...basics, ...calls, balancing, identity, links, storage },
+    ...{ config: store, db: database, version: VERSION },
     fleet: createFleetView({ ...joining, registry: fleet, events, loads }),
     clientFolder: options.webRoot,
     anonymous: config.auth.required ? null : () => session,

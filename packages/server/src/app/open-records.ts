@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '../flow/assets/blob-store.ts';
 import { openFolderBlobs } from '../flow/assets/folder-blob-store.ts';
@@ -8,28 +7,37 @@ import { openDatabase } from '../platform/database/open-database.ts';
 import { openProcessLock } from '../platform/database/process-lock.ts';
 import { openGeneration } from '../platform/database/stored-settings.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
-import type { Basics } from './app.ts';
+import { makeFolder } from '../platform/storage/make-folder.ts';
+import { openStorageWatch, type StorageWatch } from '../platform/storage/storage-watch.ts';
+import type { AppOptions, Basics } from './app.ts';
 import type { Config } from './settings.ts';
 import type { Tables } from './tables.ts';
 
 export interface Records {
   database: Database<Tables>;
   keys: Awaited<ReturnType<typeof openSecrets>>;
+  storage: StorageWatch;
 }
+
+/** What the caller is told and asked. */
+type AppEvents = Pick<AppOptions, 'onLost' | 'logProblem' | 'onStorage'>;
 
 /** The data folder's lock, the database of this start, and the keys. `onLost`: another process took the data over. */
 export async function openRecords(
   scope: Scope,
   config: Config,
-  { clock, random, logger, onLost }: Basics & { onLost: (error: Error) => void },
+  { clock, random, logger, onLost, logProblem, onStorage }: Basics & AppEvents,
 ): Promise<Records> {
   const { database: place, dataDir, comfyui, auth } = config;
-  for (const folder of [dataDir, comfyui.inputDir, comfyui.outputDir])
-    await mkdir(folder, { recursive: true });
+  for (const folder of [dataDir, comfyui.inputDir, comfyui.outputDir]) await makeFolder(folder);
   const lock = await openProcessLock(scope, place, { clock, logger, onLost });
-  const database = await openDatabase(scope, config, { clock, random, logger });
+  const storage = openStorageWatch(scope, {
+    ...{ clock, logger, logProblem, onChange: onStorage },
+    folders: [dataDir, comfyui.outputDir],
+  });
+  const database = storage.follow(await openDatabase(scope, config, { clock, random, logger }));
   lock.remember(await openGeneration(database));
-  return { database, keys: await openSecrets(dataDir, random, auth.secretKey) };
+  return { database, storage, keys: await openSecrets(dataDir, random, auth.secretKey) };
 }
 
 /** The bytes of uploads and results, in the data folder. */

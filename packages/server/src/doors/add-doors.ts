@@ -2,6 +2,7 @@ import type { Session } from '../people/identity/session-cache.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { SettingTables } from '../platform/database/setting-tables.ts';
 import type { HttpServer } from '../platform/http/http-server.ts';
+import type { StorageWatch } from '../platform/storage/storage-watch.ts';
 import { addComfyV2Door } from './comfy-v2/comfy-v2-door.ts';
 import { addLiveDoor } from './live/live-door.ts';
 import type { NativeDeps } from './native/native-deps.ts';
@@ -11,6 +12,7 @@ import { addOpsDoor } from './ops/ops-door.ts';
 
 export interface DoorDeps extends NativeDeps {
   db: Database<SettingTables>;
+  storage: Pick<StorageWatch, 'state' | 'freeBytes'>;
   version: string;
   /** Folder of the built page; null when it was not built. */
   clientFolder: string | null;

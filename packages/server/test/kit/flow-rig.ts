@@ -101,6 +101,8 @@ export class FlowRig {
       webRoot: null,
       environment: {},
       logger: silentLogger,
+      logProblem: () => null,
+      onStorage: () => {},
       onLost: (error) => {
         throw error;
       },

@@ -82,6 +82,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
     config: store,
     links,
     db,
+    storage: { state: { kind: 'ok' }, freeBytes: null },
     version: '0.0.0-test',
     clientFolder: options.clientFolder ?? null,
     anonymous: anonymous && (() => anonymous),

@@ -17,6 +17,8 @@ import {
 } from './requests.ts';
 
 export interface ServerOptions {
+  /** Where its folder is made; among the system's temporary files when not given. */
+  parent?: string;
   /** Makes the empty database that the server works on and drops at its close; without, SQLite in its data folder. */
   database?: { create(): Promise<FreshDatabase> };
   /** One simulated ComfyUI each, with models that load at once; two when not given. */
@@ -44,7 +46,7 @@ const QUICK_MODELS = DEFAULT_MODELS.map((model) => ({ ...model, loadMs: 0 }));
  * what it printed when it does not start.
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'comfleet-server-'));
+  const folder = await mkdtemp(join(options.parent ?? tmpdir(), 'comfleet-server-'));
   const simulators: Simulator[] = [];
   for (const one of options.simulators ?? [{}, {}])
     simulators.push(await openSimulator({ stepMs: 1, models: QUICK_MODELS, ...one }));

@@ -42,6 +42,12 @@ export const en = {
 
   'service.database': '{driver} answers',
   'service.database_down': '{driver} does not answer',
+  'service.storage': 'can be written',
+  'service.storage_full': 'the disk is full: nothing can be stored until there is room',
+  'service.storage_unwritable': 'the data folder cannot be written ({reason})',
+  'service.database_damaged':
+    'the database file is damaged: stop the server, keep the file, and restore the newest backup',
+  'service.log_lost': 'log lines are lost: the log file cannot be written',
   'service.queue': '{waiting} waiting, {held} held, {running} running',
   'service.redis_unneeded': 'not configured, not needed',
   'service.redis_unused': 'configured, not used: the embedded queue runs',

@@ -211,6 +211,8 @@ export const en = {
   'errors.RATE_LIMITED': 'Too many requests at once. Wait a moment.',
   'errors.NO_CAPABLE_WORKER': 'No worker has what this workflow needs.',
   'errors.UNAVAILABLE': 'The server cannot reach its database. Nothing was lost; try again in a moment.',
+  'errors.STORAGE_FULL':
+    'The server cannot store anything now: its disk is full or cannot be written. Nothing was lost; try again later.',
   'errors.BODY_TOO_LARGE': 'This file is too large.',
   'errors.UNSUPPORTED_MEDIA': 'This kind of file is not accepted.',
 

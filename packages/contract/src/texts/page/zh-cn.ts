@@ -211,6 +211,7 @@ export const zhCn = {
   'errors.RATE_LIMITED': errors.RATE_LIMITED,
   'errors.NO_CAPABLE_WORKER': errors.NO_CAPABLE_WORKER,
   'errors.UNAVAILABLE': errors.UNAVAILABLE,
+  'errors.STORAGE_FULL': errors.STORAGE_FULL,
   'errors.BODY_TOO_LARGE': errors.BODY_TOO_LARGE,
   'errors.UNSUPPORTED_MEDIA': errors.UNSUPPORTED_MEDIA,
 

@@ -8,6 +8,14 @@ export const en = {
   'start.port_taken': 'Port {wanted} is in use; taking {taken} instead.',
   'start.sign_in': 'Sign in once with this link (10 minutes): {link}',
   'start.stopping': 'Stopping.',
+  'start.storage_full':
+    '! The disk of {folder} is full. Nothing that was accepted is lost; new work is refused until there is room, then it goes on by itself.',
+  'start.storage_unwritable':
+    '! {folder} cannot be written ({reason}). New work is refused until it can, then it goes on by itself.',
+  'start.database_damaged':
+    '! The database file is damaged: {file}\n  Stop Comfleet, keep a copy of the file, and put the newest backup in its place; docs/guides/troubleshooting.md says how.',
+  'start.log_lost': '! The log cannot be written ({reason}); lines are lost, the work goes on.',
+  'start.storage_well': 'Storing works again.',
   'start.found_worker': 'Found a ComfyUI at {url}; using it as a worker.',
   'start.added_worker': 'Worker: {url}',
   'start.starting_comfyui': 'Starting ComfyUI in {folder}; this can take minutes.',

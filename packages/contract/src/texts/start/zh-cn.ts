@@ -8,6 +8,12 @@ export const zhCn = {
   'start.port_taken': '端口 {wanted} 已被占用，改用 {taken}。',
   'start.sign_in': '一次性登录链接（10 分钟内有效）：{link}',
   'start.stopping': '正在停止。',
+  'start.storage_full': '! {folder} 所在磁盘已满。已接受的任务不会丢失；腾出空间前拒绝新任务，之后自动继续。',
+  'start.storage_unwritable': '! {folder} 无法写入（{reason}）。恢复可写前拒绝新任务，之后自动继续。',
+  'start.database_damaged':
+    '! 数据库文件已损坏：{file}\n  请停止 Comfleet，保留该文件的副本，用最新的备份替换它；做法见 docs/guides/troubleshooting.md。',
+  'start.log_lost': '! 日志无法写入（{reason}）；日志行会丢失，工作继续进行。',
+  'start.storage_well': '存储已恢复正常。',
   'start.found_worker': '在 {url} 找到 ComfyUI，作为工作节点使用。',
   'start.added_worker': '工作节点：{url}',
   'start.starting_comfyui': '正在启动 {folder} 中的 ComfyUI，可能需要几分钟。',

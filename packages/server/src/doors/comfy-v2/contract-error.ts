@@ -102,6 +102,11 @@ function translateSubmission(error: AppError): ContractError {
         message: 'This Idempotency-Key was used already; keys are single-use and end after 24 h.',
         details: null,
       };
+    case 'STORAGE_FULL':
+    case 'DATABASE_DAMAGED':
+    case 'UNAVAILABLE':
+      // The contract has no status of its own for a server that cannot store.
+      return { ...UPSTREAM, message: error.message, retryAfter: 10 };
     default:
       return UPSTREAM;
   }

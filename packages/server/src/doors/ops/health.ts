@@ -4,6 +4,7 @@ import type { StatisticsCalls } from '../../flow/calls/statistics/statistics-cal
 import type { Database } from '../../platform/database/database.ts';
 import type { SettingTables } from '../../platform/database/setting-tables.ts';
 import { toError } from '../../platform/errors/app-error.ts';
+import type { StorageWatch } from '../../platform/storage/storage-watch.ts';
 import type { DoorsConfig } from '../doors-config.ts';
 import type { FleetView } from '../fleet-view.ts';
 
@@ -11,6 +12,7 @@ type ServiceHealth = Health['services'][string];
 
 export interface HealthDeps {
   db: Database<SettingTables>;
+  storage: Pick<StorageWatch, 'state' | 'freeBytes'>;
   statistics: Pick<StatisticsCalls, 'engine'>;
   fleet: FleetView;
   config: { readonly current: DoorsConfig };
@@ -21,6 +23,7 @@ export interface HealthDeps {
 export async function loadHealth(deps: HealthDeps): Promise<Health> {
   const services = {
     database: await checkDatabase(deps.db),
+    storage: describeStorage(deps.storage),
     queue: await describeQueue(deps.statistics),
     redis: describeRedis(deps.config.current),
     nodes: describeWorkers(await deps.fleet.list()),
@@ -28,10 +31,10 @@ export async function loadHealth(deps: HealthDeps): Promise<Health> {
   return { status: judge(services), version: deps.version, services };
 }
 
-/** Down when the database is, degraded when anything is not well. */
+/** Down when nothing can be read or stored, degraded when anything is not well. */
 function judge(services: Record<string, ServiceHealth>): Health['status'] {
   const states = Object.values(services).map((service) => service.status);
-  if (services.database?.status === 'down') return 'down';
+  if (services.database?.status === 'down' || services.storage?.status === 'down') return 'down';
   return states.every((state) => state === 'ok') ? 'ok' : 'degraded';
 }
 
@@ -44,6 +47,34 @@ async function checkDatabase(db: Database<SettingTables>): Promise<ServiceHealth
     const details = { error: toError(thrown).message };
     return { ...say('down', { code: 'service.database_down', params: { driver } }), details };
   }
+}
+
+function describeStorage({ state, freeBytes }: HealthDeps['storage']): ServiceHealth {
+  const details = { free_bytes: freeBytes };
+  switch (state.kind) {
+    case 'ok':
+      return { ...say('ok', plainText('service.storage')), details };
+    case 'log_lost':
+      return { ...say('degraded', plainText('service.log_lost')), details };
+    case 'full':
+      return { ...say('down', plainText('service.storage_full')), details };
+    case 'unwritable': {
+      const { reason } = state;
+      return { ...say('down', { code: 'service.storage_unwritable', params: { reason } }), details };
+    }
+    case 'damaged':
+      return { ...say('down', plainText('service.database_damaged')), details };
+    default: {
+      const unknownState: never = state;
+      return unknownState;
+    }
+  }
+}
+
+/** Why tasks cannot be taken, in a line for each part that is down. */
+export function explainDown({ services }: Health): string[] {
+  const down = Object.entries(services).filter(([, { status }]) => status === 'down');
+  return down.map(([name, { message }]) => `${name}: ${message}`);
 }
 
 async function describeQueue(statistics: HealthDeps['statistics']): Promise<ServiceHealth> {

@@ -29,7 +29,7 @@ test.each(['/api/health', '/health', '/api/v2/health'])(
     expect(answer.statusCode).toBe(200);
     const health = healthSchema.parse(answer.json());
     expect(health.status).toBe('ok');
-    expect(Object.keys(health.services).sort()).toEqual(['database', 'nodes', 'queue', 'redis']);
+    expect(Object.keys(health.services).sort()).toEqual(['database', 'nodes', 'queue', 'redis', 'storage']);
     expect(health.services.redis).toMatchObject({
       message: 'not configured, not needed',
       message_text: { code: 'service.redis_unneeded', params: {} },

@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/time/clock.ts';
 import type { AuthenticationOptions } from '../authentication.ts';
 import { createAuthentication } from '../authentication.ts';
 import { addClientPages } from './client-pages.ts';
-import { type HealthDeps, loadHealth } from './health.ts';
+import { explainDown, type HealthDeps, loadHealth } from './health.ts';
 import { createMetrics, type MetricsDeps, measureRequests } from './metrics.ts';
 
 export interface OpsDeps extends HealthDeps, MetricsDeps {
@@ -71,11 +71,11 @@ function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
 
   app.get('/readyz', {
     config: { access: 'public' },
-    schema: { tags: ['ops'], summary: 'Tasks can be taken' },
+    schema: { tags: ['ops'], summary: 'Tasks can be taken; else why not, a line each' },
     handler: async (_request, reply) => {
-      const isReady = !deps.signal.aborted && (await load()).status !== 'down';
-      reply.status(isReady ? 200 : 503).type('text/plain; charset=utf-8');
-      return isReady ? 'ready\n' : 'not ready\n';
+      const causes = deps.signal.aborted ? ['stopping'] : explainDown(await load());
+      reply.status(causes.length === 0 ? 200 : 503).type('text/plain; charset=utf-8');
+      return causes.length === 0 ? 'ready\n' : ['not ready', ...causes, ''].join('\n');
     },
   });
 }

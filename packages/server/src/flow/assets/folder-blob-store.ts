@@ -2,9 +2,11 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { blake3, createBLAKE3 } from 'hash-wasm';
-import { AppError, toError } from '../../platform/errors/app-error.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
+import { makeFolder } from '../../platform/storage/make-folder.ts';
+import { toStorageError } from '../../platform/storage/storage-error.ts';
 import type { BlobStore, PutLimits, StoredBlob } from './blob-store.ts';
 import { BlobWriter } from './blob-writer.ts';
 import { errorCode, syncFolder } from './durable-files.ts';
@@ -161,7 +163,7 @@ export class FolderBlobStore implements BlobStore {
       return { path, file: await open(path, 'wx') };
     } catch (thrown) {
       if (errorCode(thrown) !== 'ENOENT') throw toStorageError(thrown);
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       return { path, file: await open(path, 'wx') };
     }
   }
@@ -251,12 +253,4 @@ async function discard(temporary: Temporary): Promise<void> {
   } catch {
     // Renamed or never there: nothing is left behind, which is all that was wanted.
   }
-}
-
-function toStorageError(thrown: unknown): Error {
-  const code = errorCode(thrown);
-  if (code === 'ENOSPC' || code === 'EROFS' || code === 'EACCES' || code === 'EDQUOT') {
-    return new AppError('STORAGE_FULL', { reason: code }, { cause: thrown });
-  }
-  return toError(thrown);
 }

@@ -8,6 +8,7 @@ import type { Clock } from '../time/clock.ts';
 import { openSession } from './open-database.ts';
 import type { Session } from './server-pool.ts';
 import type { DatabaseConfig } from './settings.ts';
+import { readCode, SQLITE_BUSY, toSqliteError } from './sqlite-error.ts';
 import { within } from './within.ts';
 
 type ServerConfig = Exclude<DatabaseConfig, { driver: 'sqlite' }>;
@@ -52,15 +53,24 @@ export async function openProcessLock(
 
 async function openFileLock(scope: Scope, file: string): Promise<ProcessLock> {
   await mkdir(dirname(file), { recursive: true });
-  const db = new DatabaseSync(`${file}.lock`);
+  const db = openLockFile(`${file}.lock`);
   try {
     db.exec('begin exclusive');
   } catch (thrown) {
     db.close();
+    if (readCode(thrown) !== SQLITE_BUSY) throw toSqliteError(thrown, `${file}.lock`);
     throw new AppError('DATABASE_LOCKED', { address: loadSqliteAddress(file) }, { cause: toError(thrown) });
   }
   scope.add('process-lock', () => db.close());
   return { remember: () => {}, isHeld: () => db.isOpen };
+}
+
+function openLockFile(file: string): InstanceType<typeof DatabaseSync> {
+  try {
+    return new DatabaseSync(file);
+  } catch (thrown) {
+    throw toSqliteError(thrown, file);
+  }
 }
 
 function loadSqliteAddress(file: string): string | null {

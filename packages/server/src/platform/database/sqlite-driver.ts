@@ -6,6 +6,7 @@ import type { Scope } from '../lifecycle/scope.ts';
 import type { Clock } from '../time/clock.ts';
 import type { CommitOutcome, Database, Write } from './database.ts';
 import { createQueryBuilder } from './query-builder.ts';
+import { toSqliteError } from './sqlite-error.ts';
 import type { CommitGroup, CommitRequest, WorkerReply } from './sqlite-writer.ts';
 import { StatementCache } from './statement-cache.ts';
 
@@ -33,9 +34,9 @@ interface Waiting {
 export async function openSqlite(scope: Scope, options: SqliteOptions): Promise<Database<unknown>> {
   const writer = new SqliteWriter(options);
   scope.add('sqlite', () => driver.close());
-  const driver = new SqliteDriver(writer, options.clock);
+  const driver = new SqliteDriver(writer, options);
   await writer.ready;
-  driver.openReader(options.file);
+  driver.openReader();
   return driver;
 }
 
@@ -44,16 +45,18 @@ class SqliteDriver implements Database<unknown> {
   readonly k = createQueryBuilder('sqlite');
   readonly #writer: SqliteWriter;
   readonly #clock: Clock;
+  readonly #file: string;
   #reader: Connection | null = null;
   #cache: StatementCache<Prepared> | null = null;
 
-  constructor(writer: SqliteWriter, clock: Clock) {
+  constructor(writer: SqliteWriter, { clock, file }: SqliteOptions) {
     this.#writer = writer;
     this.#clock = clock;
+    this.#file = file;
   }
 
-  openReader(file: string): void {
-    const reader = new DatabaseSync(file, { readOnly: true });
+  openReader(): void {
+    const reader = new DatabaseSync(this.#file, { readOnly: true });
     reader.exec('pragma busy_timeout = 5000');
     this.#reader = reader;
     this.#cache = new StatementCache((sql) => reader.prepare(sql), 300);
@@ -69,7 +72,7 @@ class SqliteDriver implements Database<unknown> {
     try {
       return this.#cache.load(sql).all(...(parameters as never[])) as Row[];
     } catch (thrown) {
-      throw new AppError('UNAVAILABLE', null, { cause: toError(thrown) });
+      throw toSqliteError(thrown, this.#file);
     }
   }
 
@@ -92,6 +95,7 @@ class SqliteDriver implements Database<unknown> {
 
 class SqliteWriter {
   readonly ready: Promise<void>;
+  readonly #file: string;
   readonly #worker: Worker;
   #waiting: Waiting[] = [];
   #inFlight: Waiting[] | null = null;
@@ -99,6 +103,7 @@ class SqliteWriter {
   #onIdle: (() => void) | null = null;
 
   constructor(options: SqliteOptions) {
+    this.#file = options.file;
     this.#worker = new Worker(new URL('./sqlite-writer.js', import.meta.url), {
       workerData: { file: options.file, durability: options.durability },
     });
@@ -133,7 +138,7 @@ class SqliteWriter {
     this.#inFlight = null;
     this.#flush();
     if (reply.kind === 'failed') {
-      const error = new AppError('UNAVAILABLE', null, { cause: new Error(reply.message) });
+      const error = toSqliteError(Object.assign(new Error(reply.message), reply), this.#file);
       for (const item of group) item.reject(error);
     } else {
       group.forEach((item, index) => {

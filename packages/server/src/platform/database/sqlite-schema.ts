@@ -3,19 +3,18 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import type { Clock } from '../time/clock.ts';
 import { loadMigrationStatus, type MigrationStatus, migrate, type SchemaConnection } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
+import { readCode, SQLITE_BUSY, toSqliteError } from './sqlite-error.ts';
 
 type Connection = InstanceType<typeof DatabaseSync>;
 
 const BUSY_TIMEOUT_MS = 30_000;
-/** SQLITE_BUSY, as `errcode` gives it. */
-const SQLITE_BUSY = 5;
 
 /**
  * Migrates a SQLite file before it is opened for work, whole or not at all. Several processes may try at once: the
- * write lock lets one after the other in. An older schema is copied to `FILE.before-N` first.
+ * write lock lets one after the other in. An older schema is copied to `FILE.before-N` first. Throws as `toSqliteError`.
  */
 export async function migrateSqlite(file: string, clock: Clock): Promise<MigrationStatus> {
-  const db = new DatabaseSync(file);
+  const db = openFile(file);
   try {
     db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
     await enterWal(db, clock);
@@ -29,9 +28,17 @@ export async function migrateSqlite(file: string, clock: Clock): Promise<Migrati
     return after;
   } catch (thrown) {
     if (db.isTransaction) db.exec('rollback');
-    throw thrown;
+    throw readCode(thrown) === null ? thrown : toSqliteError(thrown, file);
   } finally {
     db.close();
+  }
+}
+
+function openFile(file: string, options: { readOnly?: boolean } = {}): Connection {
+  try {
+    return new DatabaseSync(file, options);
+  } catch (thrown) {
+    throw toSqliteError(thrown, file);
   }
 }
 
@@ -41,9 +48,11 @@ export async function loadSqliteStatus(file: string): Promise<MigrationStatus> {
     const pending = migrations.map(({ version, name }) => ({ version, name }));
     return { driver: 'sqlite', current: 0, latest: migrations.at(-1)?.version ?? 0, pending };
   }
-  const db = new DatabaseSync(file, { readOnly: true });
+  const db = openFile(file, { readOnly: true });
   try {
     return await loadMigrationStatus(toSchemaConnection(db));
+  } catch (thrown) {
+    throw readCode(thrown) === null ? thrown : toSqliteError(thrown, file);
   } finally {
     db.close();
   }
@@ -56,7 +65,7 @@ async function enterWal(db: Connection, clock: Clock): Promise<void> {
       db.exec('pragma journal_mode = wal');
       return;
     } catch (thrown) {
-      if (errorCode(thrown) !== SQLITE_BUSY || attempt === 100) throw thrown;
+      if (readCode(thrown) !== SQLITE_BUSY || attempt === 100) throw thrown;
       await clock.sleep(50);
     }
   }
@@ -80,10 +89,6 @@ function toSchemaConnection(db: Connection): SchemaConnection {
       db.prepare(sql).all(...(parameters as never[])) as Record<string, unknown>[],
     isDuplicateIndex: () => false,
   };
-}
-
-function errorCode(thrown: unknown): number | null {
-  return typeof thrown === 'object' && thrown !== null && 'errcode' in thrown ? Number(thrown.errcode) : null;
 }
 
 async function fileExists(file: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { CommitOutcome } from './database.ts';
+import { readCode } from './sqlite-error.ts';
 import { StatementCache } from './statement-cache.ts';
 
 export interface RawWrite {
@@ -19,8 +20,10 @@ export interface CommitGroup {
 }
 /** `fault`: the commit's own SQL is wrong; nothing of it was applied. */
 export type WriterOutcome = CommitOutcome | { kind: 'fault'; message: string };
-/** `failed`: nothing of the whole group was applied, as when the disk is full. */
-export type WorkerReply = { kind: 'group'; outcomes: WriterOutcome[] } | { kind: 'failed'; message: string };
+/** `failed`: nothing of the whole group was applied, as when the disk is full; `errcode` is SQLite's. */
+export type WorkerReply =
+  | { kind: 'group'; outcomes: WriterOutcome[] }
+  | { kind: 'failed'; message: string; errcode: number | null };
 
 interface Options {
   file: string;
@@ -103,7 +106,8 @@ function serve(options: Options): void {
     try {
       reply = { kind: 'group', outcomes: runGroup(message) };
     } catch (thrown) {
-      reply = { kind: 'failed', message: thrown instanceof Error ? thrown.message : String(thrown) };
+      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      reply = { kind: 'failed', message, errcode: readCode(thrown) };
     }
     port.postMessage(reply);
   });
@@ -112,8 +116,8 @@ function serve(options: Options): void {
 
 /** True for wrong SQL, broken constraints and values that cannot be bound: a fault of one commit, not of the file. */
 function isFault(thrown: unknown): boolean {
-  if (typeof thrown !== 'object' || thrown === null || !('errcode' in thrown)) return true;
-  return FAULT_CODES.has(Number(thrown.errcode) & 0xff);
+  const code = readCode(thrown);
+  return code === null || FAULT_CODES.has(code);
 }
 
 function constraintReason(thrown: unknown): 'duplicate' | 'missing_reference' | null {

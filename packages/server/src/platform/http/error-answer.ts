@@ -18,6 +18,8 @@ const FOREIGN: Readonly<Record<string, ErrorCode>> = {
 const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   UNAVAILABLE: 2,
   SHUTTING_DOWN: 5,
+  STORAGE_FULL: 10,
+  DATABASE_DAMAGED: 60,
   RATE_LIMITED: 1,
   QUOTA_EXCEEDED: 5,
   TOO_MANY_STREAMS: 5,

@@ -62,8 +62,3 @@ function copyValue(value: unknown, depth: number): unknown {
   if (Array.isArray(value)) return value.map((item) => copyValue(item, depth + 1));
   return copyObject(value, depth);
 }
-
-/** A file that log lines go to, made with its folder; each line is written before the next step runs. */
-export function openLogFile(path: string): DestinationStream {
-  return pino.destination({ dest: path, mkdir: true, sync: true });
-}
