@@ -1,3 +1,4 @@
+import type { TaskId } from '@comfleet/contract';
 import type { SimulatorOptions } from '@comfleet/simulator';
 import { openSimulator } from '@comfleet/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -132,6 +133,28 @@ describe('a new kind of worker', () => {
 describe('before any worker is known', () => {
   const rig = useRig([]);
 
+  it('a task that is run again later is judged by the workers of then', async () => {
+    const { fleet } = rig().app;
+    const { tasks } = rig().calls;
+    const early = await rig().submit(loaderGraph('SDXL/b.safetensors'));
+    await tasks.cancel(rig().actor, early);
+    const held = await tasks.retry(rig().actor, early);
+    expect(held.submitted.status).toBe('held');
+    await tasks.cancel(rig().actor, held.submitted.task_id as TaskId);
+
+    const simulator = await openSimulator(withLoader(['SDXL\\b.safetensors']));
+    const { id } = await fleet.add({ name: 'then', url: simulator.url, source: 'config' });
+    await rig().whenOnline();
+    const again = await tasks.retry(rig().actor, early);
+    const task = await rig().ended(again.submitted.task_id);
+
+    expect(again.submitted.status).toBe('queued');
+    expect(task.status).toBe('succeeded');
+    expect(task.attempts[0]?.fingerprint?.models).toMatchObject([{ name: 'SDXL/b.safetensors' }]);
+    await fleet.remove(id);
+    await simulator.close();
+  });
+
   it('LB10 a task is held, and its needs are read when the first worker comes', async () => {
     const { fleet } = rig().app;
     const id = await rig().submit(loaderGraph('SDXL/a.safetensors'));
@@ -146,5 +169,51 @@ describe('before any worker is known', () => {
       { folder: null, name: 'SDXL/a.safetensors', size_bytes: null },
     ]);
     await simulator.close();
+  });
+});
+
+describe('a task that asks for one worker', () => {
+  const rig = useRig([withLoader(['a.safetensors']), {}]);
+
+  it('LB3 is refused when that one lacks what another one has', async () => {
+    const asked = { workers: ['gpu-2'] };
+    await expect(rig().submit(loaderGraph('a.safetensors'), asked)).rejects.toMatchObject({
+      code: 'NO_CAPABLE_WORKER',
+      details: { reason: 'class_type', missing: 'AnyPackLoader', workers: ['gpu-2'] },
+    });
+  });
+
+  it('LB3 is held while nothing is known of that one, says so, and runs once it is there', async () => {
+    const { fleet } = rig().app;
+    await fleet.add({ name: 'late', url: 'http://127.0.0.1:1', source: 'config' });
+    const id = await rig().submit(loaderGraph('b.safetensors'), { workers: ['late'] });
+    const { waiting, message } = await rig().calls.tasks.explain(rig().actor, id);
+
+    expect(waiting?.held_reason).toBe('no_worker_known');
+    expect(message).toContain('no worker that it may run on has been reached yet');
+    expect(waiting?.workers.map(({ name, reason }) => [name, reason])).toEqual([
+      ['gpu-1', 'not_pinned'],
+      ['gpu-2', 'not_pinned'],
+      ['late', 'no_inventory'],
+    ]);
+    const simulator = await openSimulator(withLoader(['b.safetensors']));
+    await fleet.remove(fleet.findByName('late')?.id ?? '');
+    await fleet.add({ name: 'late', url: simulator.url, source: 'config' });
+    const task = await rig().ended(id);
+
+    expect(task).toMatchObject({ status: 'succeeded', worker_name: 'late' });
+    // Read from the lists of the worker that it asked for.
+    expect(task.attempts[0]?.fingerprint?.models).toMatchObject([{ name: 'b.safetensors' }]);
+    await simulator.close();
+  });
+
+  it('LB3 held for a label, it runs on a known worker that is given it', async () => {
+    const { fleet } = rig().app;
+    await fleet.add({ name: 'silent', url: 'http://127.0.0.1:2', source: 'config', labels: ['studio'] });
+    const id = await rig().submit(loaderGraph('a.safetensors'), { labels: ['studio'] });
+    expect(await rig().load(id)).toMatchObject({ status: 'held', held_reason: 'no_worker_known' });
+
+    await fleet.change(fleet.findByName('gpu-1')?.id ?? '', { labels: ['studio'] });
+    expect(await rig().ended(id)).toMatchObject({ status: 'succeeded', worker_name: 'gpu-1' });
   });
 });

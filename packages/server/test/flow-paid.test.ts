@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { TaskDetail } from '@comfleet/contract';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FlowRig, type RigOptions, UNKNOWN_FILE } from './kit/flow-rig.ts';
 
@@ -44,6 +46,14 @@ async function whenPaid(id: string, worker = 0): Promise<void> {
   await rig.happened(id, 'attempt.started');
 }
 
+/** As a version stores a task that knows nothing of paid nodes. */
+function forgetPaidClasses(id: string): void {
+  const sqlite = new DatabaseSync(join(rig.folder, 'comfleet.db'));
+  const forget = "update task set requirements = json_remove(requirements, '$.paidClasses') where id = ?";
+  sqlite.prepare(forget).run(id);
+  sqlite.close();
+}
+
 const decide = (id: string, decision: string) =>
   rig.ask('POST', `/api/fleet/tasks/${id}/decide`, { body: { decision } });
 
@@ -85,14 +95,17 @@ describe('a task with paid nodes whose worker dies under it', () => {
     await held(id);
     const listed = await rig.ask('GET', '/api/v2/tasks?held_reason=needs_decision');
     const why = await rig.ask('GET', `/api/fleet/tasks/${id}/placement`);
-    const given = await decide(id, 'give_up');
+    const answers = await Promise.all([decide(id, 'give_up'), decide(id, 'give_up')]);
+    const [given, late] = answers.sort((a, b) => a.status - b.status);
     const again = await decide(id, 'run_again');
     const events = await rig.calls.tasks.loadEvents(rig.actor, id as never, 0);
 
     expect(listed.json.tasks.map((task: { task_id: string }) => task.task_id)).toEqual([id]);
     expect(why.json.message).toContain('may have been paid for');
     expect(given).toMatchObject({ status: 200, json: { status: 'failed', error: { code: 'PROMPT_LOST' } } });
-    expect(again).toMatchObject({ status: 409, json: { error: { code: 'CONFLICT' } } });
+    const decided = { code: 'CONFLICT', details: { status: 'failed', held_reason: null } };
+    expect(late).toMatchObject({ status: 409, json: { error: decided } });
+    expect(again).toMatchObject({ status: 409, json: { error: decided } });
     expect(events.at(-1)).toMatchObject({
       type: 'task.failed',
       actor: rig.actor.id,
@@ -173,6 +186,21 @@ describe('a task with paid nodes', () => {
     const task = await held(id);
 
     expect(task).toMatchObject({ error: { code: 'PROMPT_LOST' }, attempt_count: 1 });
+    expect(bills(id)).toBe(1);
+  });
+
+  it('TD16 waits for a decision also when the server that sent it did not know that it costs money', async () => {
+    await open();
+    const id = await rig.submit(paidGraph(60));
+    await whenPaid(id);
+    await rig.stop();
+    forgetPaidClasses(id);
+    rig.simulator.control.set({ name: 'restart', down_ms: 50 });
+    await rig.simulator.ledger.waitFor((line) => line.event === 'started' && line.restarted === true);
+    await rig.start();
+    const task = await held(id);
+
+    expect(task).toMatchObject({ error: { code: 'PROMPT_LOST' }, paid: true });
     expect(bills(id)).toBe(1);
   });
 

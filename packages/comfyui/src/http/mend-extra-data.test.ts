@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { toLosslessNumber } from '../json/lossless-json.ts';
 import { mendExtraData } from './mend-extra-data.ts';
 import { submitPrompt } from './submit-prompt.ts';
 
@@ -8,6 +9,8 @@ describe('what goes out beside a graph', () => {
   it.each([
     [{ extra_pnginfo: null, a: 1 }, { a: 1 }],
     [{ extra_pnginfo: [], a: 1 }, { a: 1 }],
+    [{ extra_pnginfo: toLosslessNumber(1), a: 1 }, { a: 1 }],
+    [{ extra_pnginfo: { workflow: toLosslessNumber('1') } }, { extra_pnginfo: {} }],
     [{ extra_pnginfo: { workflow: null, note: 'x' } }, { extra_pnginfo: { note: 'x' } }],
     [{ extra_pnginfo: { workflow: [] } }, { extra_pnginfo: {} }],
     [{ extra_pnginfo: { workflow: { id: '7' } } }, { extra_pnginfo: { workflow: { id: '7' } } }],

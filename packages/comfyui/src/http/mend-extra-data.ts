@@ -1,3 +1,4 @@
+import { isLosslessNumber } from '../json/lossless-json.ts';
 import { isRecord } from '../json/records.ts';
 
 /**
@@ -7,8 +8,9 @@ import { isRecord } from '../json/records.ts';
 export function mendExtraData(extraData: Record<string, unknown>): Record<string, unknown> {
   if (!Object.hasOwn(extraData, 'extra_pnginfo')) return extraData;
   const { extra_pnginfo: info, ...rest } = extraData;
-  if (!isRecord(info)) return rest;
-  if (!Object.hasOwn(info, 'workflow') || isRecord(info['workflow'])) return extraData;
-  const { workflow: _workflow, ...kept } = info;
+  if (!isRecord(info) || isLosslessNumber(info)) return rest;
+  const { workflow, ...kept } = info;
+  const isWhole = workflow === undefined || (isRecord(workflow) && !isLosslessNumber(workflow));
+  if (isWhole) return extraData;
   return { ...rest, extra_pnginfo: kept };
 }

@@ -10,8 +10,8 @@ export const en = {
   'task.canceled': 'Canceled.',
   'task.expired': 'Expired before it started.',
 
-  'held.no_worker_known': 'Waiting: no worker has been reached yet.',
-  'held.no_worker_capable': 'Waiting: no worker that is known has what this needs.',
+  'held.no_worker_known': 'Waiting: no worker that it may run on has been reached yet.',
+  'held.no_worker_capable': 'Waiting: no known worker that it may run on has what it needs.',
   'held.retry_delay': 'Waiting for the next try.',
   'held.batch_paused': 'Waiting: its batch is paused.',
   'held.storage_full': 'Waiting: the disk for results is full.',

@@ -11,7 +11,7 @@ export const zhCn = {
   'task.canceled': '已取消。',
   'task.expired': '开始之前已过期。',
 
-  'held.no_worker_known': '等待中：尚未连接任何工作节点。',
+  'held.no_worker_known': '等待中：可供它使用的工作节点都尚未连接。',
   'held.no_worker_capable': '等待满足条件的工作节点。',
   'held.retry_delay': '等待下一次重试。',
   'held.batch_paused': '等待中：批次已暂停。',

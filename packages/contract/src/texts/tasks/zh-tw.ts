@@ -11,7 +11,7 @@ export const zhTw = {
   'task.canceled': '已取消。',
   'task.expired': '開始之前已過期。',
 
-  'held.no_worker_known': '等待中：尚未連線任何工作節點。',
+  'held.no_worker_known': '等待中：可供它使用的工作節點都尚未連線。',
   'held.no_worker_capable': '等待符合條件的工作節點。',
   'held.retry_delay': '等待下一次重試。',
   'held.batch_paused': '等待中：批次已暫停。',

@@ -30,7 +30,7 @@ import type { AttemptFingerprintRow, AttemptRow, TaskRow } from '../tasks/task-t
 /** What running an attempt takes from the other stages. */
 export interface ExecutionParts {
   database: Database<FlowTables>;
-  fleet: Pick<WorkerRegistry, 'find'>;
+  fleet: Pick<WorkerRegistry, 'find' | 'knownInventories'>;
   /** Of this program. */
   version: string;
   clock: Clock;
@@ -84,11 +84,7 @@ export function createExecution(
     writesAtEnd: (task) => secrets.writesAtEnd(task),
     writeWarnings: (taskId, warnings) =>
       writeTaskWarnings(database.k, { task_id: taskId, source: 'attempt', warnings, at: database.nowMs() }),
-    amendNeeds: (task, workerId) => {
-      const objectInfo = parts.fleet.find(workerId)?.snapshot().inventory?.objectInfo;
-      if (objectInfo === undefined) return null;
-      return addPaidClasses(task.requirements, (classType) => isPaidClass(objectInfo, classType));
-    },
+    amendNeeds: (task, workerId) => amendNeeds(parts.fleet, task, workerId),
     isPaid,
     mustAsk: (task) => options.paidReruns() === 'ask' && isPaid(task),
     describeClaim: (task, workerId) => estimates.describeClaim(task, workerId),
@@ -104,6 +100,19 @@ export function createExecution(
     onProgress: (task, state, available) => live.reportProgress(task, { ...toProgress(state), available }),
     onPreview: (task, nodeId, mimeType, bytes) => live.reportPreview(task, { nodeId, mimeType, bytes }),
   };
+}
+
+/** As the worker says which costs money there; one that has left the fleet says nothing, so that any of the others does. */
+function amendNeeds(
+  fleet: ExecutionParts['fleet'],
+  { requirements }: TaskRow,
+  workerId: WorkerId,
+): string | null {
+  const own = fleet.find(workerId)?.inventory;
+  const objectInfos = new Set((own ? [own] : fleet.knownInventories()).map(({ objectInfo }) => objectInfo));
+  return addPaidClasses(requirements, (classType) =>
+    [...objectInfos].some((objectInfo) => isPaidClass(objectInfo, classType)),
+  );
 }
 
 function createCollection(

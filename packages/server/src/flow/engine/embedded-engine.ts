@@ -1,6 +1,7 @@
 import type { TaskId, WorkerId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
 import { toError } from '../../platform/errors/app-error.ts';
+import { AskedWork } from '../../platform/lifecycle/asked-work.ts';
 import { every } from '../../platform/lifecycle/every.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import { createTurns } from '../../platform/lifecycle/turns.ts';
@@ -24,7 +25,7 @@ import { planRetryLane } from './plan-retry-lane.ts';
 import { toPrompt, toQueued } from './queued-task.ts';
 import { Adoption } from './recovery/adoption.ts';
 import { GivenUpPrompts } from './recovery/given-up-prompts.ts';
-import { HeldTasks, isHeldForWorker } from './recovery/held-tasks.ts';
+import { HeldTasks } from './recovery/held-tasks.ts';
 import { LostWorkers } from './recovery/lost-workers.ts';
 import { Relaning } from './relaning.ts';
 import { TaskLanes } from './task-lanes.ts';
@@ -66,6 +67,7 @@ class EmbeddedEngine implements Engine {
   readonly #loop: PlacementLoop;
   readonly #links: WorkerLinks;
   readonly #held: HeldTasks;
+  readonly #review: AskedWork;
   readonly #lost: LostWorkers;
   readonly #adoption: Adoption;
   readonly #givenUp: GivenUpPrompts;
@@ -107,6 +109,10 @@ class EmbeddedEngine implements Engine {
       enter: (task) => this.#enter(task),
       mayRetry: (taskId) => this.#mayRetry(taskId),
     });
+    this.#review = new AskedWork(() => this.#held.review(), {
+      ...{ clock, signal: scope.signal, retryMs: REVIEW_MS },
+      onFailed: ({ message, stack }) => logger.error('held.review_failed', { error: message, stack }),
+    });
     this.#lost = new LostWorkers({ fleet, clock, board, dispatcher, lanes }, options.offlineGraceMs);
     this.#adoption = new Adoption({
       ...{ database, fleet },
@@ -119,9 +125,9 @@ class EmbeddedEngine implements Engine {
       onDone: () => this.#fleetBoard.showUnseen(),
     });
     this.#fleetBoard = new FleetBoard({
-      ...{ fleet, board, estimates: deps.estimates, logger, place: () => this.#loop.place() },
-      ...{ lanes, relaning },
-      ...{ held: this.#held, lost: this.#lost, adoption: this.#adoption, givenUp: this.#givenUp },
+      ...{ fleet, board, estimates: deps.estimates, place: () => this.#loop.place() },
+      ...{ lanes, relaning, reviewHeld: () => this.#review.ask() },
+      ...{ lost: this.#lost, adoption: this.#adoption, givenUp: this.#givenUp },
     });
   }
 
@@ -142,7 +148,7 @@ class EmbeddedEngine implements Engine {
   // ── the seam ───────────────────────────────────────────────────────────────
 
   async enqueue(tasks: readonly TaskRow[]): Promise<void> {
-    const { clock, fleet, estimates } = this.#deps;
+    const { clock, estimates } = this.#deps;
     const turns = createTurns(clock);
     for (const task of tasks) {
       if (task.state !== 'queued') continue;
@@ -155,8 +161,7 @@ class EmbeddedEngine implements Engine {
     const held = tasks.filter((task) => task.state === 'held');
     if (held.length > 0) await this.#countHeld(held);
     // A worker may have told what it has between the check and the commit.
-    const wait = held.some(isHeldForWorker);
-    if (wait && fleet.knownInventories().length > 0) await this.#held.review();
+    for (const task of held) await this.#held.reviewTask(task);
   }
 
   /** Counts held tasks, and takes back those that another change has let go or ended before they came here. */
@@ -251,6 +256,7 @@ class EmbeddedEngine implements Engine {
     loop('waiting tasks', REVIEW_MS, () => this.#loop.place());
     loop('aging', AGING_MS, async () => void (await this.#queue.age()));
     scope.add('trackers', () => this.#links.close());
+    this.#review.ask();
     this.#loop.place();
   }
 

@@ -1,13 +1,10 @@
 import type { WorkerId } from '@comfleet/contract';
 import { toWorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
-import { toError } from '../../platform/errors/app-error.ts';
-import type { Logger } from '../../platform/logging/logger.ts';
 import type { RunEstimates } from '../estimates/run-estimates.ts';
 import type { Board } from '../placement/board.ts';
 import type { Adoption } from './recovery/adoption.ts';
 import type { GivenUpPrompts } from './recovery/given-up-prompts.ts';
-import type { HeldTasks } from './recovery/held-tasks.ts';
 import type { LostWorkers } from './recovery/lost-workers.ts';
 import type { Relaning } from './relaning.ts';
 import type { TaskLanes } from './task-lanes.ts';
@@ -17,13 +14,13 @@ export interface FleetBoardDeps {
   fleet: WorkerRegistry;
   board: Board;
   estimates: RunEstimates;
-  held: HeldTasks;
   lost: LostWorkers;
   adoption: Adoption;
   givenUp: GivenUpPrompts;
-  logger: Logger;
   lanes: TaskLanes;
   relaning: Relaning;
+  /** Some that are held may be let go now. */
+  reviewHeld: () => void;
   /** What waits may find a place now. */
   place: () => void;
 }
@@ -40,42 +37,36 @@ export class FleetBoard {
 
   /** Takes in a change of a worker, named by its event. */
   follow(workerId: WorkerId, change: string): void {
-    const { board, estimates, relaning, place } = this.#deps;
-    this.update(workerId, change);
+    const { board, estimates, relaning, reviewHeld, place } = this.#deps;
+    const isOther = this.update(workerId, change);
     if (change === 'worker.offline') board.forgetModels(workerId);
     if (change === 'worker.offline' || change === 'worker.removed') estimates.forgetModels(workerId);
-    if (!relaning.isBusy && (change === 'worker.inventory' || change === 'worker.online')) this.#review();
+    if (isOther && !relaning.isBusy) reviewHeld();
     place();
   }
 
-  /** Every lane knows of every kind of worker now. */
+  /** Every lane knows of more kinds of workers now. */
   showUnseen(): void {
     const workers = [...this.#unseen];
     this.#unseen.clear();
     for (const workerId of workers) this.#show(workerId);
-    this.#review();
+    this.#deps.reviewHeld();
     this.#deps.place();
   }
 
-  #review(): void {
-    const { held, logger } = this.#deps;
-    void held.review().catch((thrown: unknown) => {
-      const { message, stack } = toError(thrown);
-      logger.error('held.review_failed', { error: message, stack });
-    });
-  }
-
-  /** Takes in a worker as it is. */
-  update(workerId: WorkerId, change: string | null = null): void {
+  /** Takes in a worker as it is; true when it can run other tasks than before. */
+  update(workerId: WorkerId, change: string | null = null): boolean {
     const { fleet, lost, adoption, givenUp } = this.#deps;
     const worker = fleet.find(workerId)?.snapshot();
     lost.note(workerId, worker?.health ?? null, change);
     givenUp.watch(workerId);
     this.noteKind(workerId);
-    this.#show(workerId);
-    if (!worker || !adoption.isPending(workerId)) return;
-    adoption.takeUp(workerId);
-    this.#show(workerId);
+    const isOther = this.#show(workerId);
+    if (worker && adoption.isPending(workerId)) {
+      adoption.takeUp(workerId);
+      this.#show(workerId);
+    }
+    return isOther;
   }
 
   /** Takes in what a worker can run: tasks may wait in other lanes by it. */
@@ -85,18 +76,18 @@ export class FleetBoard {
     if (lanes.note(workerId, inventory && toWorkerKind(inventory))) relaning.start();
   }
 
-  #show(workerId: WorkerId): void {
+  #show(workerId: WorkerId): boolean {
     const { fleet, board, adoption, relaning } = this.#deps;
     const worker = fleet.find(workerId)?.snapshot();
     this.#unseen.delete(workerId);
     if (!worker) {
       board.removeWorker(workerId);
-      return;
+      return false;
     }
     const { inventory } = worker;
     const isUnseen = inventory !== null && !relaning.mayServe(toWorkerKind(inventory));
     if (isUnseen) this.#unseen.add(workerId);
     const known = isUnseen ? { ...worker, inventory: null } : worker;
-    board.setWorker(toWorkerFacts(known, adoption.isPending(workerId)));
+    return board.setWorker(toWorkerFacts(known, adoption.isPending(workerId)));
   }
 }

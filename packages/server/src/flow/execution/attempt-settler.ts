@@ -30,6 +30,8 @@ export interface SettlerDeps {
   writesAtEnd: (task: TaskRow) => readonly Write[];
   /** Keeps what people are told of an ended task. */
   writeWarnings: (taskId: TaskId, warnings: readonly TaskText[]) => Write;
+  /** What a task needs, with what its worker tells of it that nobody knew before; null when that is nothing new. */
+  amendNeeds: (task: TaskRow, workerId: WorkerId) => string | null;
   /** It has paid nodes, and nobody has allowed in advance that such tasks are sent again. */
   mustAsk: (task: Pick<TaskRow, 'requirements'>) => boolean;
   retry: RetryPolicy;
@@ -82,8 +84,9 @@ export class AttemptSettler {
     const isLater = result.ending !== 'succeeded' && attempt.number > 1;
     const history = isLater ? await loadAttemptHistory(database, seen.id) : NO_HISTORY;
     let isBudgeted = false;
-    const settled = await journal.change(seen.id, (task) => {
-      if (task.epoch !== attempt.epoch || task.state !== 'running') return null;
+    const settled = await journal.change(seen.id, (row) => {
+      if (row.epoch !== attempt.epoch || row.state !== 'running') return null;
+      const task = this.#amend(row, attempt, result);
       const atMs = database.nowMs();
       const progress = findProgress(task.id);
       const { next, retryLane } = this.#decideNext(task, { attempt, result, history });
@@ -106,6 +109,13 @@ export class AttemptSettler {
       collected?.publish();
     }
     return settled;
+  }
+
+  /** An older version, or one that knew nothing of its worker, may have claimed it. */
+  #amend(task: TaskRow, { worker_id: workerId }: AttemptRow, { ending }: AttemptResult): TaskRow {
+    if (ending === 'succeeded') return task;
+    const requirements = this.#deps.amendNeeds(task, workerId);
+    return requirements === null ? task : { ...task, requirements };
   }
 
   #decideNext(

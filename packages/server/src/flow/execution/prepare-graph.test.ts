@@ -39,6 +39,20 @@ describe('preparing the graph of an attempt', () => {
     expect(Object.keys(graph)).toEqual(['1', '2', '3', 'comfleet_twin_3']);
   });
 
+  test('twins take no id of a node, nor of each other', () => {
+    const websocket = { class_type: 'SaveImageWebsocket', inputs: { images: ['1', 0] } };
+    const mine = { class_type: 'PreviewImage', inputs: { images: ['9', 0] } };
+    const graph: Graph = { comfleet_twin_3: mine, '3': websocket, '3_': websocket };
+    const prepared = prepareGraph(graph, '~tag');
+
+    expect(prepared.graph.comfleet_twin_3).toEqual(mine);
+    expect([...prepared.twins]).toEqual([
+      ['comfleet_twin_3_', '3'],
+      ['comfleet_twin_3__', '3_'],
+    ]);
+    expect(Object.keys(prepared.graph)).toHaveLength(5);
+  });
+
   test('a picture node that is not connected gets no twin', () => {
     const graph: Graph = { '3': { class_type: 'SaveImageWebsocket', inputs: {} } };
 

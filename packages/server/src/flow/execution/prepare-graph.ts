@@ -29,12 +29,19 @@ export function prepareGraph(graph: Graph, tag: string): PreparedGraph {
   for (const [nodeId, node] of Object.entries(graph)) {
     prepared[nodeId] = { ...node, inputs: tagPrefix(node.inputs, tag) };
     if (node.class_type === 'SaveImageWebsocket' && readLink(node.inputs.images)) {
-      const twinId = `${TWIN_PREFIX}${nodeId}`;
+      const twinId = nameTwin(nodeId, (id) => Object.hasOwn(graph, id) || twins.has(id));
       twins.set(twinId, nodeId);
       prepared[twinId] = { class_type: 'PreviewImage', inputs: { images: node.inputs.images } };
     }
   }
   return { graph: prepared, twins, tag };
+}
+
+/** The caller's own nodes may have any id: a twin takes one that is free, the same one again when the attempt is adopted. */
+function nameTwin(nodeId: string, isTaken: (id: string) => boolean): string {
+  let twinId = `${TWIN_PREFIX}${nodeId}`;
+  while (isTaken(twinId)) twinId += '_';
+  return twinId;
 }
 
 function tagPrefix(inputs: Record<string, unknown>, tag: string): Record<string, unknown> {

@@ -25,8 +25,8 @@ export class Board {
 
   // ── workers ────────────────────────────────────────────────────────────────
 
-  /** Adds a worker, or takes over what changed of it. */
-  setWorker(facts: WorkerFacts): void {
+  /** Adds a worker, or takes over what changed of it; true when that may decide which tasks it can run. */
+  setWorker(facts: WorkerFacts): boolean {
     const known = this.workers.get(facts.id);
     const worker = known ?? new BoardWorker(facts);
     const isOtherKind = !known || !isSameKind(known.facts, facts);
@@ -36,7 +36,8 @@ export class Board {
     else this.away.add(worker);
     if (isOtherKind) this.#lanes.serve(worker);
     this.#updateFree(worker);
-    if (!known || isOtherKind) this.#updateSimulated();
+    if (isOtherKind) this.#updateSimulated();
+    return isOtherKind;
   }
 
   removeWorker(id: WorkerId): void {

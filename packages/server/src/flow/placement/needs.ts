@@ -107,20 +107,37 @@ export function findMissing(worker: Capabilities, needs: Needs): Missing | null 
 
 /** Whether a worker could ever run this as it is known now, and is one that the task may run on. */
 export function canRun(worker: WorkerFacts, needs: Needs): boolean {
-  return !isPinnedElsewhere(worker, needs) && findMissing(worker, needs) === null;
+  return isAskedFor(worker, needs) && findMissing(worker, needs) === null;
+}
+
+/** Who a worker is to a task that asks for single ones. */
+export type NamedWorker = Pick<WorkerFacts, 'id' | 'name' | 'labels'>;
+
+/** True when the worker is one that the task asks for by name, id or labels; any worker is, when it asks for none. */
+export function isAskedFor(worker: NamedWorker, needs: Pick<Needs, 'labels' | 'pinnedWorkers'>): boolean {
+  return !isPinnedElsewhere(worker, needs) && findLackingLabel(worker, needs) === undefined;
 }
 
 /** True when the task may run only on workers it names, and this is none of them. */
-export function isPinnedElsewhere({ id, name }: { id: string; name: string }, needs: Needs): boolean {
-  const pinned = needs.pinnedWorkers ?? [];
+export function isPinnedElsewhere(
+  { id, name }: Pick<WorkerFacts, 'id' | 'name'>,
+  { pinnedWorkers: pinned = [] }: Pick<Needs, 'pinnedWorkers'>,
+): boolean {
   return pinned.length > 0 && !pinned.includes(id) && !pinned.includes(name);
 }
 
 function findMissingKind(worker: Capabilities, needs: Needs): Missing | null {
   if (worker.capabilities.length > 0 && !worker.capabilities.includes(needs.taskType))
     return { reason: 'task_type', missing: needs.taskType };
-  const label = needs.labels?.find((wanted) => !worker.labels.includes(wanted));
+  const label = findLackingLabel(worker, needs);
   return label === undefined ? null : { reason: 'label', missing: label };
+}
+
+function findLackingLabel(
+  worker: Pick<Capabilities, 'labels'>,
+  needs: Pick<Needs, 'labels'>,
+): string | undefined {
+  return needs.labels?.find((wanted) => !worker.labels.includes(wanted));
 }
 
 function findMissingInventory(worker: Capabilities, needs: Needs): Missing | null {

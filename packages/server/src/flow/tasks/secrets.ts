@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { parseLosslessJson, stringifyLosslessJson } from '@comfleet/comfyui';
 import type { TaskId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { statement } from '../../platform/database/statement.ts';
@@ -31,7 +32,7 @@ export class Secrets {
   seal(extraData: Record<string, unknown>): Uint8Array {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#key, nonce);
-    const body = Buffer.concat([cipher.update(JSON.stringify(extraData), 'utf8'), cipher.final()]);
+    const body = Buffer.concat([cipher.update(stringifyLosslessJson(extraData), 'utf8'), cipher.final()]);
     return Buffer.concat([nonce, cipher.getAuthTag(), body]);
   }
 
@@ -49,6 +50,7 @@ export class Secrets {
     const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(0, NONCE_BYTES));
     decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
     const text = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
-    return JSON.parse(text.toString('utf8'));
+    // Sealed by this program only.
+    return parseLosslessJson(text.toString('utf8')) as Record<string, unknown>;
   }
 }

@@ -1,10 +1,12 @@
 import type { Graph, NodeInfo, NodeReplacements } from '@comfleet/comfyui';
 import { TASK_TEXTS, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import { describe, expect, it } from 'vitest';
+import { createFacts } from '../../../../test/kit/board.ts';
 import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { TaskRequirements } from '../../tasks/requirements.ts';
-import { checkAgainstFleet } from './check-fleet.ts';
+import { type Constraints, checkAgainstFleet, readConstraints, refuseUnknownWorkers } from './check-fleet.ts';
+import type { KnownInventory } from './known-inventories.ts';
 
 const node = (inputs: Record<string, unknown>, changes: Partial<NodeInfo> = {}): NodeInfo => ({
   input: { required: inputs },
@@ -32,10 +34,16 @@ function worker(objectInfo: Record<string, NodeInfo>, replacements: NodeReplacem
     ...{ maxUploadBytes: null, fetchedAtMs: 0, replacements },
     classTypes: new Set([...Object.keys(objectInfo), ...replacements.keys()]),
   };
-  return { inventory, capabilities: [] };
+  return { inventory, capabilities: [], workers: [createFacts('gpu')] };
 }
 
-function check(graph: Graph, workers: ReturnType<typeof worker>[], allOrNothing = false) {
+/** The same under another name. */
+const named = (name: string, { inventory, capabilities }: KnownInventory, labels: string[] = []) => ({
+  ...{ inventory, capabilities },
+  workers: [createFacts(name, { labels })],
+});
+
+function check(graph: Graph, known: readonly KnownInventory[], asked: Constraints = {}) {
   const requirements: TaskRequirements = {
     taskType: 'custom',
     classTypes: [...new Set(Object.values(graph).map(({ class_type: name }) => name))],
@@ -43,9 +51,9 @@ function check(graph: Graph, workers: ReturnType<typeof worker>[], allOrNothing 
     inputs: [],
     inputBytes: 0,
     excludedWorkers: [],
-    ...(allOrNothing && { allOrNothing: true }),
+    ...asked,
   };
-  return checkAgainstFleet({ inventories: () => workers }, graph, requirements);
+  return checkAgainstFleet({ inventories: () => known }, graph, requirements);
 }
 
 function refusalOf(run: () => unknown): AppError {
@@ -78,11 +86,11 @@ describe('a graph against the known fleet', () => {
   });
 
   it('TD15 is refused whole when all or nothing is asked for', () => {
-    const refusal = refusalOf(() => check(PARTIAL, [worker(CORE)], true));
+    const refusal = refusalOf(() => check(PARTIAL, [worker(CORE)], { allOrNothing: true }));
     expect(refusal.code).toBe('INVALID_WORKFLOW');
     expect(refusal.details).toMatchObject({ node_errors: { '3': { errors: [{ input_name: 'image' }] } } });
     const whole: Graph = { '1': PICTURE, '2': SHOW };
-    expect(check(whole, [worker(CORE)], true)).toEqual({ heldReason: null, warnings: [] });
+    expect(check(whole, [worker(CORE)], { allOrNothing: true })).toEqual({ heldReason: null, warnings: [] });
   });
 
   it('is warned of what only the worker can know, and goes to it', () => {
@@ -150,5 +158,61 @@ describe('a graph against the known fleet', () => {
 
   it('has its warnings in Chinese too', () => {
     expect(Object.keys(TASK_TEXTS['zh-CN'] ?? {})).toContain('graph.doubtful');
+  });
+});
+
+describe('a task that asks for single workers', () => {
+  const { ImageInvert: _invert, ...small } = CORE;
+  const INVERTED: Graph = { '1': PICTURE, '2': INVERT, '3': { ...SHOW, inputs: { images: ['2', 0] } } };
+  const fleet = [named('full', worker(CORE), ['studio']), named('small', worker(small), ['rack'])];
+
+  it('LB3 is judged by these alone: what only others have is no help, and that is said', () => {
+    expect(check(INVERTED, fleet, { pinnedWorkers: ['full'] }).heldReason).toBeNull();
+    const refusals = [{ pinnedWorkers: ['small'] }, { labels: ['rack'] }].map((asked) =>
+      refusalOf(() => check(INVERTED, fleet, asked)),
+    );
+
+    expect(refusals.map(({ code, details }) => [code, details])).toEqual([
+      [
+        'NO_CAPABLE_WORKER',
+        { reason: 'class_type', missing: 'ImageInvert', task_type: 'custom', workers: ['small'] },
+      ],
+      [
+        'NO_CAPABLE_WORKER',
+        { reason: 'class_type', missing: 'ImageInvert', task_type: 'custom', labels: ['rack'] },
+      ],
+    ]);
+  });
+
+  it('is refused as a graph for what is wrong with it anywhere', () => {
+    const broken: Graph = { '1': PICTURE, '2': { ...SHOW, inputs: {} } };
+    expect(refusalOf(() => check(broken, fleet, { pinnedWorkers: ['small'] })).code).toBe('INVALID_WORKFLOW');
+    const unknown: Graph = { '1': { class_type: 'Nowhere', inputs: {} } };
+    expect(refusalOf(() => check(unknown, fleet, { labels: ['rack'] })).code).toBe('INVALID_WORKFLOW');
+  });
+
+  it('is held while nothing is known of them, whatever others have', () => {
+    expect(check(INVERTED, fleet, { pinnedWorkers: ['silent'] })).toEqual({
+      heldReason: 'no_worker_known',
+      warnings: [],
+    });
+  });
+
+  it.each([
+    [{ workers: ['nobody', 'full'], labels: ['rack'] }, [[], ['nobody']]],
+    [{ labels: ['studio', 'roof'] }, [['roof'], []]],
+    [{ labels: ['studio', 'rack'] }, [[], []]],
+  ])('LB3 %j is refused with what no worker has', (options, [labels, workers]) => {
+    const known = fleet.flatMap((kind) => kind.workers);
+    const refusal = refusalOf(() => refuseUnknownWorkers({ workers: () => known }, readConstraints(options)));
+
+    expect(refusal.code).toBe('NO_CAPABLE_WORKER');
+    expect(refusal.details).toEqual({ ...options, unknown_labels: labels, unknown_workers: workers });
+  });
+
+  it('asks for nothing, or for workers that are there', () => {
+    const known = fleet.flatMap((kind) => kind.workers);
+    for (const options of [{}, { workers: ['full', 'nobody'] }, { labels: ['rack'], workers: ['small'] }])
+      expect(() => refuseUnknownWorkers({ workers: () => known }, readConstraints(options))).not.toThrow();
   });
 });

@@ -11,7 +11,7 @@ import type { HeldReason, SubmitOptions } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { toWorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import { findMissing, type Missing } from '../../placement/needs.ts';
+import { findMissing, isAskedFor, type Missing, type NamedWorker } from '../../placement/needs.ts';
 import type { TaskRequirements } from '../../tasks/requirements.ts';
 import { invalidWorkflow } from './invalid-workflow.ts';
 import type { KnownInventory } from './known-inventories.ts';
@@ -22,25 +22,40 @@ export interface KnownFleet {
   /** Last known inventories, offline workers included, with the task types each takes (empty: all). */
   inventories: () => readonly KnownInventory[];
   /** Every worker, for tasks that ask for labels or names. */
-  workers: () => readonly { id: string; name: string; labels: readonly string[] }[];
+  workers: () => readonly NamedWorker[];
 }
 
-/** Labels, workers and wholeness that the caller asks for. Throws NO_CAPABLE_WORKER when no worker of the fleet has them. */
-export function readConstraints(
-  fleet: Pick<KnownFleet, 'workers'>,
-  { labels = [], workers = [], all_or_nothing: allOrNothing }: SubmitOptions,
-): Pick<TaskRequirements, 'labels' | 'pinnedWorkers' | 'allOrNothing'> {
-  const wholeness = allOrNothing === true ? { allOrNothing } : {};
-  if (labels.length === 0 && workers.length === 0) return wholeness;
-  const fits = (worker: { id: string; name: string; labels: readonly string[] }) =>
-    labels.every((label) => worker.labels.includes(label)) &&
-    (workers.length === 0 || workers.includes(worker.name) || workers.includes(worker.id));
-  if (!fleet.workers().some(fits)) throw new AppError('NO_CAPABLE_WORKER', { labels, workers });
+/** Labels, workers and wholeness that the caller asks for. */
+export function readConstraints({
+  labels = [],
+  workers = [],
+  all_or_nothing: allOrNothing,
+}: SubmitOptions): Constraints {
   return {
-    ...wholeness,
+    ...(allOrNothing === true && { allOrNothing }),
     ...(labels.length > 0 && { labels: [...new Set(labels)] }),
     ...(workers.length > 0 && { pinnedWorkers: [...new Set(workers)] }),
   };
+}
+
+export type Constraints = Pick<TaskRequirements, 'labels' | 'pinnedWorkers' | 'allOrNothing'>;
+
+/** Throws NO_CAPABLE_WORKER when no worker of the fleet is one that the task asks for; its details name what none has. */
+export function refuseUnknownWorkers({ workers }: Pick<KnownFleet, 'workers'>, asked: Constraints): void {
+  const { labels = [], pinnedWorkers = [] } = asked;
+  const isFree = labels.length === 0 && pinnedWorkers.length === 0;
+  const fleet = workers();
+  if (isFree || fleet.some((worker) => isAskedFor(worker, asked))) return;
+  const isUnknown = (needs: Constraints) => !fleet.some((worker) => isAskedFor(worker, needs));
+  throw new AppError('NO_CAPABLE_WORKER', {
+    ...nameConstraints(asked),
+    unknown_labels: labels.filter((label) => isUnknown({ labels: [label] })),
+    unknown_workers: pinnedWorkers.filter((name) => isUnknown({ pinnedWorkers: [name] })),
+  });
+}
+
+function nameConstraints({ labels, pinnedWorkers }: Constraints): { labels?: unknown; workers?: unknown } {
+  return { ...(labels && { labels }), ...(pinnedWorkers && { workers: pinnedWorkers }) };
 }
 
 /** Which of the graph's classes cost money, as any known worker says, offline ones included. */
@@ -70,34 +85,47 @@ interface JudgedKind {
 }
 
 /**
- * Judges a graph by every known inventory, offline workers included; without any the task is held. Refused with INVALID_WORKFLOW
- * when nothing of it would run on any of them, or when it would end the process of one; with all or nothing also when only a part
- * would run. NO_CAPABLE_WORKER when the graph is fine and no worker has what it needs. A file that we bring is not looked for on
- * the worker. What is doubtful the worker decides.
+ * Judges a graph by every known inventory of workers that the task may run on, offline workers included; without any the task is
+ * held. Refused with INVALID_WORKFLOW when nothing of it would run on any of them, or when it would end the process of one; with all
+ * or nothing also when only a part would run. NO_CAPABLE_WORKER when the graph is fine and none of them has what it needs. A file
+ * that we bring is not looked for on the worker. What is doubtful the worker decides.
  */
 export function checkAgainstFleet(
   fleet: Pick<KnownFleet, 'inventories'>,
   graph: Graph,
   requirements: TaskRequirements,
 ): FleetAnswer {
-  const known = fleet.inventories();
+  const known = listAskedFor(fleet, requirements);
   if (known.length === 0) return holdUnjudged(graph);
   const judged = judgeKinds(known, graph, requirements);
   const usable = judged.filter(({ verdict, missing }) => missing === null && !verdict.refused);
-  const nearest = findNearest(usable.length > 0 ? usable : judged);
-  const { verdict } = nearest;
+  const { verdict, missing } = findNearest(usable.length > 0 ? usable : judged);
+  if (missing !== null && hasClassElsewhere(fleet, missing)) throw refuseTask(requirements, missing);
   if (verdict.refused || (requirements.allOrNothing && verdict.removed.length > 0))
     throw refuseGraph(verdict);
-  if (nearest.missing !== null)
-    throw new AppError('NO_CAPABLE_WORKER', {
-      class_types: requirements.classTypes,
-      models: requirements.models,
-      task_type: requirements.taskType,
-    });
+  if (missing !== null) throw refuseTask(requirements, missing);
   return { heldReason: null, warnings: tellVerdict(graph, verdict) };
 }
 
-/** Whoever comes first will run it, unjudged: a link that leads nowhere could end its process, so that none goes through. */
+/** What is known of the workers that a task may run on. */
+export function listAskedFor(
+  { inventories }: Pick<KnownFleet, 'inventories'>,
+  asked: Constraints,
+): readonly KnownInventory[] {
+  return inventories().filter(({ workers }) => workers.some((worker) => isAskedFor(worker, asked)));
+}
+
+/** Nothing is wrong with a graph whose class only workers have that the task does not ask for. */
+function hasClassElsewhere({ inventories }: Pick<KnownFleet, 'inventories'>, missing: Missing): boolean {
+  if (missing.reason !== 'class_type') return false;
+  return inventories().some(({ inventory }) => inventory.classTypes.has(missing.missing));
+}
+
+function refuseTask({ taskType, ...asked }: TaskRequirements, missing: Missing): AppError {
+  return new AppError('NO_CAPABLE_WORKER', { ...missing, task_type: taskType, ...nameConstraints(asked) });
+}
+
+/** Whoever of them comes first will run it, unjudged: a link that leads nowhere could end its process, so that none goes through. */
 function holdUnjudged(graph: Graph): FleetAnswer {
   const broken = findKillingLinks(graph, Object.keys(graph));
   if (broken.length > 0) throw invalidWorkflow(broken.slice(0, MAX_LISTED), broken.length);

@@ -1,5 +1,6 @@
 import { SettlingClock } from '@comfleet/test-kit';
 import { expect, test } from 'vitest';
+import { createFacts } from '../../../../test/kit/board.ts';
 import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
 import type { WorkerChange, WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import { Scope } from '../../../platform/lifecycle/scope.ts';
@@ -21,8 +22,8 @@ function createInventory(changes: Partial<Inventory> = {}): Inventory {
 
 test('equal workers are one kind; other classes, models, memory, limits or task types make another', () => {
   const worker = (changes: Partial<Inventory> = {}, capabilities: string[] = []) => ({
+    ...createFacts('gpu', { capabilities }),
     inventory: createInventory(changes),
-    capabilities,
   });
   const kinds = [
     worker(),
@@ -33,9 +34,27 @@ test('equal workers are one kind; other classes, models, memory, limits or task 
     worker({}, ['text_to_image']),
   ];
 
-  const known = collectKinds([...kinds, worker({ fetchedAtMs: 7 }), { inventory: null, capabilities: [] }]);
+  const known = collectKinds([...kinds, worker({ fetchedAtMs: 7 })]);
   expect(known).toHaveLength(kinds.length);
-  expect(known).toEqual(expect.arrayContaining(kinds));
+  expect(known.map(({ inventory }) => inventory)).toEqual(
+    expect.arrayContaining(kinds.map(({ inventory }) => inventory)),
+  );
+});
+
+test('a kind names the workers that offer it; one that never told is of none', () => {
+  const inventory = createInventory();
+  const known = collectKinds([
+    { ...createFacts('a'), inventory },
+    { ...createFacts('b', { labels: ['studio'] }), inventory },
+    { ...createFacts('c'), inventory: null },
+  ]);
+
+  expect(known.map(({ workers }) => workers.map(({ name, labels }) => [name, labels]))).toEqual([
+    [
+      ['a', []],
+      ['b', ['studio']],
+    ],
+  ]);
 });
 
 test('the fleet is looked through again only after it has changed', () => {

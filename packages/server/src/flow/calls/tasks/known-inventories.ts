@@ -1,12 +1,15 @@
 import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Scope } from '../../../platform/lifecycle/scope.ts';
+import type { NamedWorker } from '../../placement/needs.ts';
 
 /** What at least one worker of the fleet offers, offline workers included. */
 export interface KnownInventory {
   readonly inventory: Inventory;
   /** Task types it takes; empty means all. */
   readonly capabilities: readonly string[];
+  /** The workers that offer it: a task may ask for some of them. */
+  readonly workers: readonly NamedWorker[];
 }
 
 /**
@@ -30,19 +33,23 @@ export function openKnownInventories(
   };
 }
 
+type KnownWorker = NamedWorker & { inventory: Inventory | null; capabilities: readonly string[] };
+type CollectedKind = KnownInventory & { workers: NamedWorker[] };
+
 /** Equal parts of inventories are the same objects, so that kinds are told apart by identity. */
-export function collectKinds(
-  workers: readonly { inventory: Inventory | null; capabilities: readonly string[] }[],
-): KnownInventory[] {
-  const kinds = new Map<Inventory['objectInfo'], Map<Inventory['models'], Map<string, KnownInventory>>>();
-  for (const { inventory, capabilities } of workers) {
+export function collectKinds(fleet: readonly KnownWorker[]): KnownInventory[] {
+  const kinds = new Map<Inventory['objectInfo'], Map<Inventory['models'], Map<string, CollectedKind>>>();
+  for (const worker of fleet) {
+    const { inventory, capabilities } = worker;
     if (inventory === null) continue;
     const { objectInfo, models, maxUploadBytes, vramTotal } = inventory;
-    const byModels = kinds.get(objectInfo) ?? new Map<Inventory['models'], Map<string, KnownInventory>>();
-    const byRest = byModels.get(models) ?? new Map<string, KnownInventory>();
+    const byModels = kinds.get(objectInfo) ?? new Map<Inventory['models'], Map<string, CollectedKind>>();
+    const byRest = byModels.get(models) ?? new Map<string, CollectedKind>();
     kinds.set(objectInfo, byModels.set(models, byRest));
     const rest = JSON.stringify([maxUploadBytes, vramTotal, capabilities]);
-    if (!byRest.has(rest)) byRest.set(rest, { inventory, capabilities });
+    const kind = byRest.get(rest) ?? { inventory, capabilities, workers: [] };
+    kind.workers.push(worker);
+    byRest.set(rest, kind);
   }
   return [...kinds.values()].flatMap((byModels) =>
     [...byModels.values()].flatMap((byRest) => [...byRest.values()]),

@@ -1,11 +1,8 @@
 import { type Graph, stringifyLosslessJson } from '@comfleet/comfyui';
 import type { PrincipalId, SubmitOptions, Submitted } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
-import { listKinds } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Assets } from '../../assets/assets.ts';
-import { judgeNeeds } from '../../placement/judge-needs.ts';
-import { readNeeds } from '../../placement/read-needs.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
 import { toInputBytes } from '../../tasks/requirements.ts';
@@ -16,7 +13,8 @@ import { nameProblem } from '../../workflows/parameter-problem.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
 import type { WorkflowLibrary } from '../../workflows/workflow-library.ts';
 import { bindGraphFiles, type SizedInput } from './bind-graph-files.ts';
-import { checkAgainstFleet, type KnownFleet, readConstraints, readPaidClasses } from './check-fleet.ts';
+import { type KnownFleet, readConstraints } from './check-fleet.ts';
+import { judgeTask } from './judge-task.ts';
 import { parseGraphText } from './parse-graph-text.ts';
 
 /** What a door hands in: a named workflow with values, or a graph as the caller wrote it. */
@@ -90,23 +88,14 @@ export async function prepareSubmission(
   const drawSeed = seed === undefined ? deps.drawSeed : () => seed;
   const bound = await bindBody({ ...deps, drawSeed }, ownerId, body);
   const graph = request.updates ? applyUpdates(bound.graph, request.updates) : bound.graph;
-  const isBound = (nodeId: string, inputName: string) =>
-    bound.inputs.some((input) => input.nodeId === nodeId && input.inputName === inputName);
-  const kinds = listKinds(deps.inventories().map(({ inventory }) => inventory));
-  const { needs: requirements } = judgeNeeds(
-    {
-      taskType: bound.taskType,
-      ...readNeeds(graph, kinds, isBound),
-      inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
-      inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
-      excludedWorkers: [],
-      ...readPaidClasses(deps, graph),
-      ...readSilenceLimit(bound.workflow),
-      ...readConstraints(deps, options),
-    },
-    kinds,
-  );
-  const { heldReason, warnings } = checkAgainstFleet(deps, graph, requirements);
+  const { requirements, heldReason, warnings } = judgeTask(deps, graph, {
+    taskType: bound.taskType,
+    inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
+    inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
+    excludedWorkers: [],
+    ...readSilenceLimit(bound.workflow),
+    ...readConstraints(options),
+  });
   return {
     warnings: [...bound.warnings, ...warnings],
     task: {

@@ -1,3 +1,4 @@
+import { parseLosslessJson } from '@comfleet/comfyui';
 import type { TaskId } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../../platform/database/database.ts';
@@ -11,6 +12,7 @@ import { parseRequirements } from '../../tasks/requirements.ts';
 import type { Secrets } from '../../tasks/secrets.ts';
 import { loadVisibleTask } from '../../tasks/task-queries.ts';
 import type { TaskRow } from '../../tasks/task-tables.ts';
+import { parseGraphText } from './parse-graph-text.ts';
 import type { SubmitOutcome, SubmitRequest } from './prepare-submission.ts';
 import type { TaskIntake } from './task-intake.ts';
 
@@ -53,13 +55,16 @@ async function replay(
   return { submitted: await intake.describe(row, warnings), replayed: true };
 }
 
-/** The same graph, values and seed again as a new task; the old one keeps its results. */
+/** The same graph, values and seed again as a new task, judged by the fleet of now; the old one keeps its results. */
 export async function rerunTask(
   { database, intake }: SubmitDeps,
   task: TaskRow,
   actor: Actor,
 ): Promise<SubmitOutcome> {
   await intake.admit(actor, 1);
+  const graphText = await loadGraphText(database, task.graph_hash);
+  const { excludedWorkers: _failed, minVramBytes: _more, ...asked } = parseRequirements(task.requirements);
+  const judged = intake.judge(parseGraphText(graphText), { ...asked, excludedWorkers: [] });
   const again: NewTask = {
     ownerId: task.owner_id,
     projectId: task.project_id,
@@ -73,20 +78,20 @@ export async function rerunTask(
           label: task.workflow_label ?? '',
         }
       : null,
-    graphText: await loadGraphText(database, task.graph_hash),
-    parameters: JSON.parse(task.parameters),
+    graphText,
+    parameters: parseLosslessJson(task.parameters) as Record<string, unknown>,
     seed: task.seed,
-    requirements: { ...parseRequirements(task.requirements), excludedWorkers: [], minVramBytes: undefined },
+    requirements: judged.requirements,
     priority: task.priority,
     timeoutMs: task.timeout_ms,
     maxAttempts: task.max_attempts,
     fileName: task.file_name,
     outputPath: task.output_path,
-    heldReason: null,
+    heldReason: judged.heldReason,
     sealedSecrets: null,
     batch: null,
   };
   const accepted = await intake.accept([again], { actor: actor.id, idempotency: null, batch: null });
   if (accepted.kind !== 'accepted') throw new AppError('INTERNAL', { reason: 'a re-run carries no key' });
-  return { submitted: await intake.describe(accepted.first, []), replayed: false };
+  return { submitted: await intake.describe(accepted.first, judged.warnings), replayed: false };
 }

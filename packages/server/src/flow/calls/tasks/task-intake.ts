@@ -1,3 +1,4 @@
+import type { Graph } from '@comfleet/comfyui';
 import type { Decision, Submitted } from '@comfleet/contract';
 import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import { AppError } from '../../../platform/errors/app-error.ts';
@@ -14,6 +15,7 @@ import type { TaskJournal } from '../../tasks/task-journal.ts';
 import { isBatchPaused } from '../../tasks/task-queries.ts';
 import type { TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
 import { describeTask } from './describe-task.ts';
+import { type AskedNeeds, type JudgedTask, judgeTask } from './judge-task.ts';
 import { type PreparedSubmission, prepareSubmission, type SubmissionDeps } from './prepare-submission.ts';
 
 /** How tasks come into being and are called off, whether alone or in a batch. */
@@ -22,6 +24,8 @@ export interface TaskIntake {
   admit(actor: Actor, count: number): Promise<void>;
   /** From a request to a task that could be accepted. Throws as `prepareSubmission`. */
   prepare(request: Parameters<typeof prepareSubmission>[1]): Promise<PreparedSubmission>;
+  /** What a bound graph needs, and what the fleet makes of it now. Throws as `judgeTask`. */
+  judge(graph: Graph, asked: AskedNeeds): JudgedTask;
   /** Seed for items that share one. */
   drawSeed(): string;
   /** Makes tasks durable in one transaction; only then are they announced and handed to the engine. Throws IDEMPOTENCY_CONFLICT. */
@@ -53,6 +57,7 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
   return {
     admit: deps.admission,
     prepare: (request) => prepareSubmission(submission, request),
+    judge: (graph, asked) => judgeTask(submission, graph, asked),
     drawSeed: submission.drawSeed,
     accept: async (tasks, acceptance) => {
       const outcome = await acceptTasks(deps, tasks, acceptance);
@@ -91,10 +96,16 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
       const writesAtEnd = (row: TaskRow) => secrets.writesAtEnd(row);
       const plan = planDecision({ decision, actor, isBatchPaused: isPaused, writesAtEnd });
       const decided = await journal.change(task.id, plan);
-      if (!decided) throw new AppError('CONFLICT', { status: task.state, held_reason: task.held_reason });
+      if (!decided) throw await refuseDecision(deps, task);
       await engine.enqueue([decided]);
     },
   };
+}
+
+/** It waits for no decision any more: with what it does instead. */
+async function refuseDecision({ journal }: IntakeDeps, seen: TaskRow): Promise<AppError> {
+  const task = (await journal.load(seen.id)) ?? seen;
+  return new AppError('CONFLICT', { status: task.state, held_reason: task.held_reason });
 }
 
 /** After the commit only. */

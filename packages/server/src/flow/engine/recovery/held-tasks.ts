@@ -3,7 +3,7 @@ import type { TaskId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
 import type { RetryDecision } from '../../execution/retry-budget.ts';
 import type { Board } from '../../placement/board.ts';
-import { canRun } from '../../placement/needs.ts';
+import { canRun, isAskedFor, type WorkerFacts } from '../../placement/needs.ts';
 import { readNeeds } from '../../placement/read-needs.ts';
 import { loadGraphText } from '../../tasks/graph-texts.ts';
 import { parseRequirements } from '../../tasks/requirements.ts';
@@ -25,7 +25,7 @@ export interface HeldDeps {
 }
 
 /** True for a task that waits until a worker is known that can run it. */
-export function isHeldForWorker({ held_reason: reason }: Pick<TaskRow, 'held_reason'>): boolean {
+function isHeldForWorker({ held_reason: reason }: Pick<TaskRow, 'held_reason'>): boolean {
   return reason === 'no_worker_known' || reason === 'no_worker_capable';
 }
 
@@ -86,18 +86,31 @@ export class HeldTasks {
     return true;
   }
 
-  /** Tasks held for want of a worker: whoever can run now is let go, the others say why they wait. */
+  /** Looks at every task that is held for want of a worker. */
   async review(): Promise<void> {
-    const { board, database, lanes } = this.#deps;
-    const known = [...board.workers.values()].filter(({ facts }) => facts.classTypes !== null);
+    if (this.#listKnown().length === 0) return;
+    for await (const task of streamWaitingTasks(this.#deps.database, ['held'])) await this.reviewTask(task);
+  }
+
+  /**
+   * Lets a task go that was held for want of a worker, when one is known that can run it. Otherwise it says why it waits: none of
+   * the workers that it may run on is known, or none of these has what it needs.
+   */
+  async reviewTask(task: TaskRow): Promise<void> {
+    if (!isHeldForWorker(task)) return;
+    const asked = parseRequirements(task.requirements);
+    const known = this.#listKnown().filter((facts) => isAskedFor(facts, asked));
     if (known.length === 0) return;
-    for await (const task of streamWaitingTasks(database, ['held'])) {
-      if (!isHeldForWorker(task)) continue;
-      const lane = await this.#readLane(task);
-      const { needs } = lanes.find(lane.requirements);
-      if (known.some(({ facts }) => canRun(facts, needs))) await this.release(task);
-      else if (task.held_reason === 'no_worker_known') await this.#holdIncapable(task, lane);
-    }
+    const lane = await this.#readLane(task);
+    const { needs } = this.#deps.lanes.find(lane.requirements);
+    if (known.some((facts) => canRun(facts, needs))) await this.release(task);
+    else if (task.held_reason === 'no_worker_known') await this.#holdIncapable(task, lane);
+  }
+
+  /** Workers whose inventory is known, and by which every lane was judged. */
+  #listKnown(): WorkerFacts[] {
+    const workers = [...this.#deps.board.workers.values()];
+    return workers.flatMap(({ facts }) => (facts.classTypes === null ? [] : [facts]));
   }
 
   async #holdIncapable({ id }: TaskRow, lane: StoredLane): Promise<void> {
@@ -105,7 +118,7 @@ export class HeldTasks {
     await this.#deps.journal.change(id, (row) => (row.state === 'held' ? { changes: [hold] } : null));
   }
 
-  /** Its lane as the fleet is known now. What it picks from lists is read once workers are known whose lists they are. */
+  /** Its lane as the fleet is known now. What it picks from lists is read once workers that it may run on are known. */
   async #readLane({ graph_hash: graphHash, requirements: stored }: TaskRow): Promise<StoredLane> {
     const { database, lanes } = this.#deps;
     const requirements = parseRequirements(stored);

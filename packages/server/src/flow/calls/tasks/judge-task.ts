@@ -1,0 +1,38 @@
+import type { Graph } from '@comfleet/comfyui';
+import { listKinds } from '../../../fleet/workers/inventory/worker-kind.ts';
+import { judgeNeeds } from '../../placement/judge-needs.ts';
+import { readNeeds } from '../../placement/read-needs.ts';
+import type { TaskRequirements } from '../../tasks/requirements.ts';
+import {
+  checkAgainstFleet,
+  type FleetAnswer,
+  type KnownFleet,
+  listAskedFor,
+  readPaidClasses,
+  refuseUnknownWorkers,
+} from './check-fleet.ts';
+
+/** What is said of a task's needs beside its graph: its files, its type, the workers that it asks for. */
+export type AskedNeeds = Omit<
+  TaskRequirements,
+  'classTypes' | 'models' | 'choices' | 'paidClasses' | 'idlePaidClasses'
+>;
+
+export interface JudgedTask extends FleetAnswer {
+  requirements: TaskRequirements;
+}
+
+/**
+ * What a bound graph needs of a worker, and what the fleet, as it is known now, makes of it. What it picks from lists stays open
+ * while none of the workers that it may run on is known. Throws as `checkAgainstFleet`.
+ */
+export function judgeTask(fleet: KnownFleet, graph: Graph, asked: AskedNeeds): JudgedTask {
+  refuseUnknownWorkers(fleet, asked);
+  const isBound = (nodeId: string, inputName: string) =>
+    asked.inputs.some((input) => input.nodeId === nodeId && input.inputName === inputName);
+  const kinds = listKinds(fleet.inventories().map(({ inventory }) => inventory));
+  const lists = listAskedFor(fleet, asked).length > 0 ? kinds : [];
+  const needs = { ...asked, ...readNeeds(graph, lists, isBound), ...readPaidClasses(fleet, graph) };
+  const { needs: requirements } = judgeNeeds(needs, kinds);
+  return { requirements, ...checkAgainstFleet(fleet, graph, requirements) };
+}
