@@ -195,6 +195,7 @@ export type Worker = z.infer<typeof workerSchema>;
 export const CHECK_RESULTS = [
   'ok',
   'bad_status',
+  'unreachable',
   'refused',
   'timeout',
   'invalid_body',

@@ -69,6 +69,12 @@ function withLongPrompt(graph: ReturnType<typeof samplerGraph>): typeof graph {
   return text ? { ...graph, '2': { ...text, inputs: { ...text.inputs, text: 'cat '.repeat(5000) } } } : graph;
 }
 
+/** Whoever connects is cut off at once: the worker may live on behind it. */
+function breakConnections(network: TcpProxy): void {
+  network.add({ kind: 'limit_data', direction: 'down', bytes: 0, ending: 'reset' });
+  network.resetAll();
+}
+
 /** Takes all workers out but one. */
 async function allowOnly(rig: FlowRig, name: string | null): Promise<void> {
   for (const worker of rig.app.fleet.list())
@@ -116,13 +122,36 @@ describe('a task whose worker goes away', () => {
     const id = await rig.submit(sleepGraph(1));
     await rig.happened(id, 'attempt.started');
     await allowOnly(rig, null);
-    await at(networks, 0).goDown();
+    breakConnections(at(networks, 0));
     await rig.ledger(id, 'execution_end');
-    await at(networks, 0).goUp();
+    at(networks, 0).clear();
     const task = await rig.ended(id);
 
     expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1, worker_name: 'gpu-1' });
     expect(rig.executions(id)).toBe(1);
+  });
+
+  it('ST9 moves at once, without the grace of one that cannot be reached, when no process listens there any more', async () => {
+    const rig = await openRig({
+      simulators: [{}, {}],
+      config: { nodes: { load_balancing: { failover_seconds: 600 }, health_check: { retry_attempts: 50 } } },
+    });
+    await allowOnly(rig, 'gpu-1');
+    const id = await rig.submit(sleepGraph(60));
+    await rig.happened(id, 'attempt.started');
+    await allowOnly(rig, null);
+    rig.simulator.control.set({ name: 'crash' });
+    const moved = await rig
+      .watch(id, 0)
+      .wait((frame) => frame.kind === 'event' && frame.event.attempt_number === 2);
+    const states = rig.app.fleet.list().map(({ state }) => state);
+    await rig.calls.tasks.cancel(rig.actor, id);
+    const task = await rig.ended(id);
+
+    expect(moved).toBeDefined();
+    // As many failed checks as the settings say make it offline; its tasks do not wait for that.
+    expect(states).toEqual(['online', 'online']);
+    expect(task.attempts.map(({ worker_name }) => worker_name)).toEqual(['gpu-1', 'gpu-2']);
   });
 
   it('A3 its old prompt is stopped when that worker is back, also by the next server', async () => {

@@ -28,6 +28,8 @@ export interface ComfyErrorDetails {
   bodyText?: string;
   /** The server may have run the prompt, or still run it: look for `promptId` there before it is run again. */
   mayRun?: true;
+  /** The host itself refused the connection: no process listens there. Absent: the host could not be reached, or nobody can tell. */
+  portClosed?: true;
   [name: string]: unknown;
 }
 

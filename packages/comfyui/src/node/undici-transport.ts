@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request as sendRequest } from 'undici';
-import { ComfyError, type ComfyErrorCode } from '../http/comfy-error.ts';
+import { ComfyError, type ComfyErrorCode, type ComfyErrorDetails } from '../http/comfy-error.ts';
 import type { HttpRequest, HttpResponse, HttpTransport } from '../http/http-transport.ts';
 
 /** A transport that can be closed; closing drops idle connections and fails running requests. */
@@ -167,9 +167,11 @@ function toComfyError(error: unknown, request: HttpRequest, deadline: Deadline):
     return new ComfyError('TIMEOUT', `${request.method} ${path} timed out`, { cause: error });
   if (deadline.signal.aborted)
     return new ComfyError('ABORTED', `${request.method} ${path} was aborted`, { cause: error });
-  const code = CODES[readCode(error) ?? ''] ?? 'RESET';
+  const systemCode = readCode(error) ?? '';
+  const code = CODES[systemCode] ?? 'RESET';
   const words = code === 'CONNECTION_REFUSED' ? 'found no server' : 'broke';
-  return new ComfyError(code, `${request.method} ${path} ${words}`, { cause: error });
+  const details: ComfyErrorDetails = systemCode === 'ECONNREFUSED' ? { portClosed: true } : {};
+  return new ComfyError(code, `${request.method} ${path} ${words}`, { cause: error, details });
 }
 
 /** The system's code; of several addresses tried, all failed the same way or the first tells. */

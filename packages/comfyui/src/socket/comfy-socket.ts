@@ -139,6 +139,14 @@ export class ComfySocket {
     if (connection?.opened) void connection.closeGently(reason);
   }
 
+  /** Ends the wait for the next attempt to connect: there is news that the server answers. */
+  retryNow(): void {
+    if (this.#state.phase !== 'waiting') return;
+    this.#cancelRetry?.();
+    this.#cancelRetry = null;
+    this.#connect();
+  }
+
   /** Call before POST /prompt: every accepted prompt makes the server broadcast `status`, so silence means deafness. */
   expectStatus(): StatusWatch {
     const before = this.#statusCount;

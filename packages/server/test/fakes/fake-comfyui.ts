@@ -32,7 +32,7 @@ export class FakeComfyui {
       this.requests.push(path);
       if (path === '/system_stats') this.timeouts.push(request.timeoutMs);
       if (this.down.has(new URL(request.url).host))
-        throw new ComfyError('CONNECTION_REFUSED', 'fake CONNECTION_REFUSED');
+        throw new ComfyError('CONNECTION_REFUSED', 'fake refusal', { details: { portClosed: true } });
       if (this.failure) throw new ComfyError(this.failure, `fake ${this.failure}`);
       const answer =
         path === '/system_stats' && !this.answers.has(path) ? this.#stats() : this.answers.get(path);

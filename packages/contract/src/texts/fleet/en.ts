@@ -14,6 +14,7 @@ export const en = {
   'recovery.check_address': 'Please check host and port of the worker.',
 
   'problem.refused': 'The connection to ComfyUI was refused.',
+  'problem.unreachable': 'The machine of ComfyUI could not be reached.',
   'problem.timeout': 'The connection to ComfyUI failed: no answer within {ms} ms.',
   'problem.bad_status': 'ComfyUI gave a bad answer: HTTP status {status}.',
   'problem.invalid_body': 'Something answers on the address, but it is not ComfyUI.',
@@ -27,6 +28,7 @@ export const en = {
 
   'check.ok': 'answered in {ms} ms',
   'check.refused': 'the connection was refused: nothing listens on this address',
+  'check.unreachable': 'the machine could not be reached',
   'check.timeout': 'no answer within {ms} ms',
   'check.bad_status': 'answered with HTTP status {status}',
   'check.invalid_body': 'something answers on this address, but it is not ComfyUI',

@@ -12,6 +12,7 @@ export const zhCn = {
   'recovery.check_address': '请检查该工作节点的主机和端口。',
 
   'problem.refused': 'ComfyUI 拒绝了连接。',
+  'problem.unreachable': '无法连接到 ComfyUI 所在的机器。',
   'problem.timeout': '连接 ComfyUI 失败：{ms} 毫秒内没有响应。',
   'problem.bad_status': 'ComfyUI 响应异常：HTTP 状态 {status}。',
   'problem.invalid_body': '该地址有响应，但不是 ComfyUI。',

@@ -12,6 +12,7 @@ export const zhTw = {
   'recovery.check_address': '請檢查該工作節點的主機和連接埠。',
 
   'problem.refused': 'ComfyUI 拒絕了連線。',
+  'problem.unreachable': '無法連線到 ComfyUI 所在的機器。',
   'problem.timeout': '連線 ComfyUI 失敗：{ms} 毫秒內沒有回應。',
   'problem.bad_status': 'ComfyUI 回應異常：HTTP 狀態 {status}。',
   'problem.invalid_body': '該位址有回應，但不是 ComfyUI。',

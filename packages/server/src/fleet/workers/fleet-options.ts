@@ -4,7 +4,7 @@ import { VERSION_FLOOR } from './identity/comfyui-version.ts';
 
 /** How workers are watched: the settings of the file, and what only tests change. Every field has a default; times are milliseconds. */
 export interface FleetOptions extends Partial<HealthSettings> {
-  /** Before the next check while the last one failed, default 1000, at most the interval. */
+  /** Before the next check while the next answers decide, default 600, at most the interval. */
   recheckMs?: number;
   /** A fall this soon after a return is flapping, default 600000. */
   quietMs?: number;
@@ -14,6 +14,8 @@ export interface FleetOptions extends Partial<HealthSettings> {
   maxEjectionMs?: number;
   /** A worker may come back by itself this long before a restart or advice, default 10000. */
   selfRecoveryMs?: number;
+  /** Between checks meanwhile, default 1000, at most the interval. */
+  selfRecoveryEveryMs?: number;
   /** Between checks after a person was advised to restart it (12 times), default 10000. */
   advisedEveryMs?: number;
   /** Between checks of one that stays down, default 30000. */
@@ -46,7 +48,7 @@ export function compileFleetOptions(options: FleetOptions): CompiledFleetOptions
   };
   return {
     intervalMs,
-    recheckMs: Math.min(options.recheckMs ?? 1_000, intervalMs),
+    recheckMs: Math.min(options.recheckMs ?? 600, intervalMs),
     idleTimeoutMs,
     busyTimeoutMs,
     inventoryPeriodMs,
@@ -61,6 +63,7 @@ export function compileFleetOptions(options: FleetOptions): CompiledFleetOptions
       },
       recovery: {
         selfRecoveryMs: options.selfRecoveryMs ?? 10_000,
+        selfRecoveryEveryMs: Math.min(options.selfRecoveryEveryMs ?? 1_000, intervalMs),
         advisedEveryMs: options.advisedEveryMs ?? 10_000,
         advisedChecks: ADVISED_CHECKS,
         downEveryMs: options.downEveryMs ?? 30_000,

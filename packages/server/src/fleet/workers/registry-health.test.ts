@@ -66,7 +66,7 @@ async function flap(): Promise<void> {
   comfyui.down.add('127.0.0.1:8188');
   await clock.advance(8_000);
   comfyui.down.clear();
-  await clock.advance(7_000);
+  await clock.advance(3_000);
 }
 
 describe('flapping', () => {
@@ -239,7 +239,7 @@ describe('a queue that stands still', () => {
     await clock.advance(2_100);
     expect(worker.snapshot()).toMatchObject({
       state: 'error',
-      reason: { code: 'check.stuck', params: { pending: 1, seconds: 31 } },
+      reason: { code: 'check.stuck', params: { pending: 1, seconds: 32 } },
     });
   });
 

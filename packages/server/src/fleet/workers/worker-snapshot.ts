@@ -16,6 +16,8 @@ export interface WorkerSnapshot {
   readonly source: WorkerSource;
   readonly state: FleetState;
   readonly health: HealthKind;
+  /** Checks found twice that no process listens there, however often it may still fail before it counts as offline. */
+  readonly isPortClosed: boolean;
   /** Cause of the last change of state. */
   readonly reason: FleetText | null;
   readonly maxConcurrent: number;

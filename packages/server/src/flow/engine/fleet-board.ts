@@ -58,7 +58,7 @@ export class FleetBoard {
   update(workerId: WorkerId, change: string | null = null): boolean {
     const { fleet, lost, adoption, givenUp } = this.#deps;
     const worker = fleet.find(workerId)?.snapshot();
-    lost.note(workerId, worker?.health ?? null, change);
+    lost.note(workerId, worker ?? null, change);
     givenUp.watch(workerId);
     this.noteKind(workerId);
     const isOther = this.#show(workerId);

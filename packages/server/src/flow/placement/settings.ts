@@ -13,7 +13,9 @@ export const loadBalancingSchema = z.strictObject({
     .number()
     .min(0)
     .default(5)
-    .describe('How long a worker may be offline before its running tasks move to another one.'),
+    .describe(
+      'How long a worker may be offline before its running tasks move to another one; one whose port refuses connections has no process any more and is not waited for.',
+    ),
   bypass_starts: z
     .int()
     .min(0)

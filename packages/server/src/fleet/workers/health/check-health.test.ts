@@ -17,8 +17,11 @@ function answering(status: number, body: string) {
   return { transport, requests };
 }
 
-function failing(code: ConstructorParameters<typeof ComfyError>[0]): HttpTransport {
-  return { request: () => Promise.reject(new ComfyError(code, `fake ${code}`)) };
+function failing(
+  code: ConstructorParameters<typeof ComfyError>[0],
+  details: { portClosed?: true } = {},
+): HttpTransport {
+  return { request: () => Promise.reject(new ComfyError(code, `fake ${code}`, { details })) };
 }
 
 const check = (transport: HttpTransport, timeoutMs = 2_000) =>
@@ -52,6 +55,9 @@ test('HR1 the time-out of the use is that of the request, and is said in the fin
   expect((await check(failing('TIMEOUT'), 2_500)).result).toEqual({ kind: 'timeout', afterMs: 2_500 });
 });
 
-test('HR1 HR3 a refused connection is not a time-out', async () => {
-  expect((await check(failing('CONNECTION_REFUSED'))).result).toEqual({ kind: 'refused' });
+test('HR1 HR3 a refused connection is not a time-out, and a host that cannot be reached refuses nothing', async () => {
+  expect((await check(failing('CONNECTION_REFUSED', { portClosed: true }))).result).toEqual({
+    kind: 'refused',
+  });
+  expect((await check(failing('CONNECTION_REFUSED'))).result).toEqual({ kind: 'unreachable' });
 });

@@ -73,7 +73,8 @@ function readJson(text: string): unknown {
 
 function judgeFailure(thrown: unknown, timeoutMs: number): HealthResult {
   if (thrown instanceof ComfyError) {
-    if (thrown.code === 'CONNECTION_REFUSED') return { kind: 'refused' };
+    if (thrown.code === 'CONNECTION_REFUSED')
+      return { kind: thrown.details.portClosed ? 'refused' : 'unreachable' };
     if (thrown.code === 'TIMEOUT') return { kind: 'timeout', afterMs: timeoutMs };
     if (thrown.code === 'TOO_LARGE' || thrown.code === 'INVALID_BODY') return { kind: 'invalid_body' };
   }

@@ -7,6 +7,7 @@ describe('describeHealth', () => {
     [{ kind: 'ok', latencyMs: 4, version: '0.3.64' }, 'answered in 4 ms'],
     [{ kind: 'bad_status', status: 502 }, 'answered with HTTP status 502'],
     [{ kind: 'refused' }, 'the connection was refused: nothing listens on this address'],
+    [{ kind: 'unreachable' }, 'the machine could not be reached'],
     [{ kind: 'timeout', afterMs: 10_000 }, 'no answer within 10000 ms'],
     [{ kind: 'invalid_body' }, 'something answers on this address, but it is not ComfyUI'],
     [{ kind: 'other_process' }, 'another ComfyUI than ours answers on this address'],

@@ -5,7 +5,10 @@ import type { FleetText } from '@comfleet/contract/texts/fleet';
 export type HealthResult =
   | { kind: 'ok'; latencyMs: number; version: string | null }
   | { kind: 'bad_status'; status: number }
+  /** The host says that nobody listens on the port. */
   | { kind: 'refused' }
+  /** The host was not reached: it is down, or the network is. */
+  | { kind: 'unreachable' }
   | { kind: 'timeout'; afterMs: number }
   /** A stranger on the port, not ComfyUI (HR2). */
   | { kind: 'invalid_body' }
@@ -33,6 +36,7 @@ export function isUnusable(result: HealthResult): boolean {
     case 'ok':
     case 'bad_status':
     case 'refused':
+    case 'unreachable':
     case 'timeout':
     case 'gone':
     case 'failed':
@@ -49,6 +53,8 @@ export function describeHealth(result: HealthResult): FleetText {
       return { code: 'check.bad_status', params: { status: result.status } };
     case 'refused':
       return plainText('check.refused');
+    case 'unreachable':
+      return plainText('check.unreachable');
     case 'timeout':
       return { code: 'check.timeout', params: { ms: result.afterMs } };
     case 'invalid_body':

@@ -111,7 +111,7 @@ export class HealthTracker {
     const isRising = result.kind === 'ok' && health.kind === 'offline';
     const isFalling = result.kind !== 'ok' && health.kind === 'online';
     if (isRising || isFalling) return recheckMs;
-    return Math.max(intervalMs, findRecoveryDelay(recovery, rules.recovery) ?? 0);
+    return findRecoveryDelay(recovery, { intervalMs, rules: rules.recovery });
   }
 
   describeRecovery(): RecoverySnapshot | null {

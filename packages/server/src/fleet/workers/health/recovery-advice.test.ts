@@ -6,6 +6,7 @@ import { adviseRecovery } from './recovery-advice.ts';
 
 const PROBLEMS: HealthResult[] = [
   { kind: 'refused' },
+  { kind: 'unreachable' },
   { kind: 'timeout', afterMs: 2000 },
   { kind: 'bad_status', status: 502 },
   { kind: 'invalid_body' },

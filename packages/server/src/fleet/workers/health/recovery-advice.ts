@@ -31,6 +31,8 @@ function describeProblem(problem: HealthResult): FleetText {
   switch (problem.kind) {
     case 'refused':
       return plainText('problem.refused');
+    case 'unreachable':
+      return plainText('problem.unreachable');
     case 'timeout':
       return { code: 'problem.timeout', params: { ms: problem.afterMs } };
     case 'bad_status':

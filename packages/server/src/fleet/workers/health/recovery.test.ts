@@ -10,6 +10,7 @@ import {
 
 const rules = {
   selfRecoveryMs: 10_000,
+  selfRecoveryEveryMs: 1_000,
   advisedEveryMs: 10_000,
   advisedChecks: 12,
   downEveryMs: 30_000,
@@ -52,7 +53,7 @@ describe('recovery', () => {
     expect(phases({ atMs: 0, health: 'error', result: stuck })).toEqual(['checking']);
   });
 
-  it('HR7 checks every ten seconds for two minutes, then more seldom for ever', () => {
+  it('HR7 checks every second at first, every ten for two minutes, then more seldom for ever', () => {
     const steps = Array.from({ length: 16 }, (_, n) => ({ atMs: n * 10_000 }));
     const states = walk(...steps);
     expect(states.map((state) => state?.phase)).toEqual([
@@ -61,10 +62,10 @@ describe('recovery', () => {
       'down',
       'down',
     ]);
-    expect(states.map((state) => findRecoveryDelay(state, rules)).slice(-3)).toEqual([
-      10_000, 30_000, 30_000,
-    ]);
-    expect(findRecoveryDelay(states[0] ?? null, rules)).toBeNull();
+    const delays = states.map((state) => findRecoveryDelay(state, { intervalMs: 5_000, rules }));
+    expect([delays[0], ...delays.slice(-3)]).toEqual([1_000, 10_000, 30_000, 30_000]);
+    expect(findRecoveryDelay(null, { intervalMs: 5_000, rules })).toBe(5_000);
+    expect(findRecoveryDelay(states[1] ?? null, { intervalMs: 15_000, rules })).toBe(15_000);
   });
 
   it('is over when the worker is online, and goes on while it has not answered often enough', () => {

@@ -31,6 +31,8 @@ export interface RecoverySnapshot {
 export interface RecoveryRules {
   /** Time to come back by itself. */
   selfRecoveryMs: number;
+  /** Between checks meanwhile: a process that is started again is often back within seconds. */
+  selfRecoveryEveryMs: number;
   /** Between checks once a person was told. */
   advisedEveryMs: number;
   /** How many of them, before it is asked more seldom. */
@@ -103,8 +105,19 @@ export function requestsRestart(before: Recovery | null, after: Recovery | null)
   return before?.phase !== 'restarting' || before.requestedAtMs !== after.requestedAtMs;
 }
 
-/** The time to the next check that recovery wants; null leaves it to the ordinary period. */
-export function findRecoveryDelay(recovery: Recovery | null, rules: RecoveryRules): number | null {
-  if (recovery?.phase === 'advised') return rules.advisedEveryMs;
-  return recovery?.phase === 'down' ? rules.downEveryMs : null;
+/** The time to the next check: that of the phase, at least the ordinary period but for a worker that may come back by itself. */
+export function findRecoveryDelay(
+  recovery: Recovery | null,
+  { intervalMs, rules }: { intervalMs: number; rules: RecoveryRules },
+): number {
+  switch (recovery?.phase) {
+    case 'checking':
+      return rules.selfRecoveryEveryMs;
+    case 'advised':
+      return Math.max(intervalMs, rules.advisedEveryMs);
+    case 'down':
+      return Math.max(intervalMs, rules.downEveryMs);
+    default:
+      return intervalMs;
+  }
 }

@@ -28,6 +28,9 @@ export function reportCondition(
       logger.warn(`worker.${change.type}`, { cause: toFleetSentence(change.cause) });
       onChange(`worker.${change.type}`, change.cause);
       break;
+    case 'closed':
+      onChange('worker.changed', change.cause);
+      break;
     case 'recovery': {
       const { phase } = change.recovery;
       logger.warn('worker.recovery', { phase });

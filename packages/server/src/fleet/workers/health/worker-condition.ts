@@ -19,6 +19,8 @@ export interface WorkerCondition {
   readonly recovery: Recovery | null;
   /** Of answers given while it had nothing to do: a working Python answers late. */
   readonly latency: Latency | null;
+  /** The first and the last of the refusals in a row that checks met; null when the last one met none. Monotonic ms. */
+  readonly refused: { readonly firstMs: number; readonly lastMs: number } | null;
 }
 
 export interface ConditionEvent extends HealthEvent {
@@ -35,7 +37,16 @@ export const UNKNOWN_CONDITION: WorkerCondition = {
   health: { kind: 'unknown' },
   recovery: null,
   latency: null,
+  refused: null,
 };
+
+/** Two refusals this far apart are no restart of a listener: nobody is there. */
+const CLOSED_AFTER_MS = 500;
+
+/** No process listens on its port: whatever it had is lost, and nothing is to be waited for. */
+export function isPortClosed({ refused }: WorkerCondition): boolean {
+  return refused !== null && refused.lastMs - refused.firstMs >= CLOSED_AFTER_MS;
+}
 
 /** One check more. */
 export function nextCondition(
@@ -48,13 +59,15 @@ export function nextCondition(
   const recovery = nextRecovery(before.recovery, { health: health.kind, result, atMs, ours }, rules.recovery);
   const isSample = result.kind === 'ok' && (!busy || before.latency === null);
   const latency = isSample ? nextLatency(before.latency, result.latencyMs) : before.latency;
-  return { health, recovery, latency };
+  const refused =
+    result.kind === 'refused' ? { firstMs: before.refused?.firstMs ?? atMs, lastMs: atMs } : null;
+  return { health, recovery, latency, refused };
 }
 
 /** What a step means for others; each becomes a change with a cause. `downMs` is the time without service. */
 export type ConditionChange =
   | { type: 'online'; cause: FleetText; downMs: number | null }
-  | { type: 'offline' | 'error' | 'ejected'; cause: FleetText }
+  | { type: 'offline' | 'error' | 'ejected' | 'closed'; cause: FleetText }
   | { type: 'recovery'; recovery: Recovery }
   | { type: 'restart_requested'; cause: FleetText };
 
@@ -67,6 +80,8 @@ export function listChanges(
   const changes: ConditionChange[] = [];
   const { health } = after;
   if (health.kind !== before.health.kind) changes.push(toHealthChange(before, health, { result, atMs }));
+  if (isPortClosed(after) && !isPortClosed(before))
+    changes.push({ type: 'closed', cause: describeHealth(result) });
   const { recovery } = after;
   if (recovery !== null && recovery.phase !== before.recovery?.phase) {
     changes.push({ type: 'recovery', recovery });

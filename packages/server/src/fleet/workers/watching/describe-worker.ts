@@ -3,7 +3,7 @@ import { plainText, type WorkerId } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { type AdminOverrides, deriveState, type FleetState, type HealthKind } from '../admin-overrides.ts';
 import type { HealthTracker } from '../health/health-tracker.ts';
-import type { WorkerCondition } from '../health/worker-condition.ts';
+import { isPortClosed, type WorkerCondition } from '../health/worker-condition.ts';
 import { type Inventory, readVramFree } from '../inventory/inventory.ts';
 import type { WorkerSnapshot } from '../worker-snapshot.ts';
 import type { CompiledWorkerSpec } from '../worker-spec.ts';
@@ -58,6 +58,7 @@ export function toWorkerSnapshot(facts: WorkerFacts): WorkerSnapshot {
     id: facts.id,
     ...spec,
     ...describeState({ condition: health.condition, ...facts }),
+    isPortClosed: isPortClosed(health.condition),
     slots: findFreeSlots(facts),
     enabled: isEnabled(facts),
     leaving: overrides.leaving !== null,

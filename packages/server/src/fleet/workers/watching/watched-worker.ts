@@ -171,7 +171,10 @@ export class WatchedWorker implements ConnectedWorker {
     const before = this.#parts.health.condition.recovery?.problem.kind;
     const result = await this.#parts.health.check(() => this.#parts.check.run(this.#spec, signal), signal);
     if (signal.aborted) return result;
-    if (result.kind === 'ok') this.#parts.seen.record();
+    if (result.kind === 'ok') {
+      this.#parts.seen.record();
+      this.socket.retryNow();
+    }
     if (result.kind === 'other_server' && before !== 'other_server') {
       const { differences } = result;
       const details = { differences };

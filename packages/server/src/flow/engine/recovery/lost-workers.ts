@@ -1,6 +1,6 @@
 import type { WorkerId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
-import type { HealthKind } from '../../../fleet/workers/worker-snapshot.ts';
+import type { WorkerSnapshot } from '../../../fleet/workers/worker-snapshot.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { Dispatcher } from '../../execution/dispatcher.ts';
 import type { Board } from '../../placement/board.ts';
@@ -21,7 +21,10 @@ export interface LostDeps {
   lanes: TaskLanes;
 }
 
-/** Attempts whose worker stays away: they go to another one that can run them; without one they wait for it. */
+/**
+ * Attempts whose worker stays away: they go to another one that can run them; without one they wait for it. A worker that hangs
+ * or cannot be reached has its grace; one on whose port nobody listens has none.
+ */
 export class LostWorkers {
   readonly #deps: LostDeps;
   readonly #graceMs: number;
@@ -30,6 +33,8 @@ export class LostWorkers {
   readonly #ejected = new Set<WorkerId>();
   /** Workers that answered this process at least once. */
   readonly #seen = new Set<WorkerId>();
+  /** No process listens there. */
+  readonly #closed = new Set<WorkerId>();
 
   constructor(deps: LostDeps, graceMs: number) {
     this.#deps = deps;
@@ -37,29 +42,43 @@ export class LostWorkers {
   }
 
   /** Takes in whether a worker answers, drained or in maintenance as it may be, null when it left the fleet; and what changed. */
-  note(workerId: WorkerId, health: HealthKind | null, change: string | null = null): void {
-    if (health === 'online') this.#seen.add(workerId);
+  note(
+    workerId: WorkerId,
+    worker: Pick<WorkerSnapshot, 'health' | 'isPortClosed'> | null,
+    change: string | null = null,
+  ): void {
     if (change === 'worker.ejected') this.#ejected.add(workerId);
     else if (change !== null && ENDS_EJECTION.has(change)) this.#ejected.delete(workerId);
+    this.#noteAway(workerId, worker?.health ?? null);
+    this.#noteClosed(workerId, worker?.isPortClosed ?? false);
+  }
+
+  #noteAway(workerId: WorkerId, health: WorkerSnapshot['health'] | null): void {
+    if (health === 'online') this.#seen.add(workerId);
     const isThere = health === null || health === 'online' || this.#ejected.has(workerId);
     if (isThere) this.#awaySince.delete(workerId);
     else if (!this.#awaySince.has(workerId)) this.#awaySince.set(workerId, this.#deps.clock.monotonicMs());
   }
 
+  #noteClosed(workerId: WorkerId, isClosed: boolean): void {
+    if (isClosed === this.#closed.has(workerId)) return;
+    if (!isClosed) {
+      this.#closed.delete(workerId);
+      return;
+    }
+    this.#closed.add(workerId);
+    this.move();
+  }
+
   /** Ends the attempts whose worker left the fleet, or was away too long while another one could run them. */
   move(): void {
-    const { dispatcher, fleet, clock } = this.#deps;
+    const { dispatcher, fleet } = this.#deps;
     for (const { task, workerId } of dispatcher.list()) {
       if (!fleet.find(workerId)) {
         dispatcher.stop(task.id, 'worker_lost');
         continue;
       }
-      const since = this.#awaySince.get(workerId);
-      // One that has not answered since our start may only be busy with the prompts we adopted.
-      const graceMs = this.#seen.has(workerId) ? this.#graceMs : UNSEEN_GRACE_MS;
-      if (since === undefined) continue;
-      if (clock.monotonicMs() - since < graceMs && !this.#isSilent(workerId)) continue;
-      if (this.#hasOther(task, workerId)) dispatcher.stop(task.id, 'worker_lost');
+      if (this.#isOver(workerId) && this.#hasOther(task, workerId)) dispatcher.stop(task.id, 'worker_lost');
     }
   }
 
@@ -68,6 +87,16 @@ export class LostWorkers {
     const { dispatcher } = this.#deps;
     for (const { task, workerId: on } of dispatcher.list())
       if (on === workerId && this.#hasOther(task, workerId)) dispatcher.stop(task.id, 'worker_died');
+  }
+
+  /** Nothing of a worker is waited for any longer. */
+  #isOver(workerId: WorkerId): boolean {
+    if (this.#closed.has(workerId)) return true;
+    const since = this.#awaySince.get(workerId);
+    if (since === undefined) return false;
+    // One that has not answered since our start may only be busy with the prompts we adopted.
+    const graceMs = this.#seen.has(workerId) ? this.#graceMs : UNSEEN_GRACE_MS;
+    return this.#deps.clock.monotonicMs() - since >= graceMs || this.#isSilent(workerId);
   }
 
   /** Not heard of beyond the busy limit: that was its grace. */
@@ -79,6 +108,6 @@ export class LostWorkers {
 
   #hasOther(task: TaskRow, workerId: WorkerId): boolean {
     const { board, lanes } = this.#deps;
-    return listOthers(board, lanes.find(task.requirements).needs, [workerId]).length > 0;
+    return listOthers(board, lanes.find(task.requirements).needs, [workerId, ...this.#closed]).length > 0;
   }
 }
