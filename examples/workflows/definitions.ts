@@ -1,3 +1,4 @@
+import { MODEL_KINDS } from '@comfleet/comfyui';
 import { z } from 'zod';
 
 const bindingSchema = z.strictObject({ node_id: z.string(), input_name: z.string() });
@@ -17,6 +18,7 @@ export const parameterSchema = z.strictObject({
   multiple_of: z.number().optional(),
   max_length: z.int().optional(),
   options: z.array(z.string()).optional(),
+  model_kind: z.enum(MODEL_KINDS).optional(),
   derive: z.strictObject({ multiply: z.array(z.string()).min(2), round: z.boolean() }).optional(),
 });
 export type ParameterDefinition = z.infer<typeof parameterSchema>;

@@ -15,13 +15,19 @@ export const parameterSchema = z
     description: z.string().nullable(),
     label: z.object({ en: z.string(), zh: z.string() }).nullable(),
     required: z.boolean(),
-    /** What the task gets when the request has no value: the config's default, else the graph's value. */
+    /**
+     * What the task gets when the request has no value: the config's default, else the graph's value; of a model that no worker has,
+     * what stands in for it, and null where a person must choose.
+     */
     default_value: z.unknown(),
     min: z.number().nullable(),
     max: z.number().nullable(),
     multiple_of: z.number().nullable(),
     max_length: z.int().nullable(),
+    /** The only values allowed; of a parameter that names a model, the files that workers have now. */
     options: z.array(z.union([z.string(), z.number()])).nullable(),
+    /** True when its options are files of models. Servers before 0.2 send none. */
+    names_model: z.boolean().optional(),
     /** True when the value follows from other parameters and is not asked for. */
     derived: z.boolean(),
   })
@@ -98,6 +104,10 @@ export const validationSchema = z
     errors: z.array(parameterProblemSchema),
     warnings: z.array(parameterProblemSchema),
     processed: z.record(z.string(), z.unknown()),
+    /** Whether a known worker could run it with the values that are right; servers before 0.2 send none. */
+    available: z.boolean().optional(),
+    /** What is missing where none could. */
+    missing: z.array(z.string()).optional(),
   })
   .meta({ id: 'Validation' });
 export type Validation = z.infer<typeof validationSchema>;

@@ -265,6 +265,22 @@ describe('a server that misbehaves', () => {
     expect(await http.loadModelSizes('loras')).toEqual(new Map([['a/b.safetensors', 629568830]]));
     expect(await http.loadModelSizes('nothing')).toBeNull();
   });
+
+  it('metadata of a model is read where there is some, and folders of a server that tells them', async () => {
+    const { http, server } = await open((request, response) => {
+      if (request.path === '/internal/folder_paths')
+        json({ checkpoints: ['/models/checkpoints', 7], bad: 'x' })(request, response);
+      else if (request.path.startsWith('/view_metadata/checkpoints'))
+        json({ 'modelspec.architecture': 'stable-diffusion-v1' })(request, response);
+      else response.writeHead(404).end();
+    });
+    expect(await http.loadModelMetadata({ folder: 'checkpoints', name: 'a/b c.safetensors' })).toEqual({
+      'modelspec.architecture': 'stable-diffusion-v1',
+    });
+    expect(server.requests[0]?.path).toBe('/view_metadata/checkpoints?filename=a%2Fb+c.safetensors');
+    expect(await http.loadModelMetadata({ folder: 'loras', name: 'a.safetensors' })).toBeNull();
+    expect(await http.loadFolderPaths()).toEqual({ checkpoints: ['/models/checkpoints'], bad: [] });
+  });
 });
 
 describe('files', () => {

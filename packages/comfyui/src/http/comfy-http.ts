@@ -1,10 +1,11 @@
 import type { HistoryEntry } from '../completion/history-entry.ts';
 import type { ObjectInfo } from '../graphs/object-info.ts';
-import { isRecord, readNumber, readString } from '../json/records.ts';
+import { isRecord, readNumber, readString, readStrings } from '../json/records.ts';
 import { ComfyError } from './comfy-error.ts';
 import { type CallOptions, HttpCalls, toStatusError } from './http-calls.ts';
 import type { HttpTransport } from './http-transport.ts';
 import { withoutColours } from './log-text.ts';
+import { loadFolderPaths, loadModelMetadata, loadModelSizes, loadModels } from './model-calls.ts';
 import { buildMultipart } from './multipart.ts';
 import { type QueueItem, readQueueItems } from './queue-item.ts';
 import { type PromptRequest, type SubmitOutcome, submitPrompt } from './submit-prompt.ts';
@@ -139,15 +140,8 @@ export class ComfyHttp {
   }
 
   /** File names of a model folder with `/` between folders, whatever the server's system; null when it has no such folder. */
-  async loadModels(folder: string, options: CallOptions = {}): Promise<string[] | null> {
-    const path = `/models/${encodeURIComponent(folder)}`;
-    try {
-      const names = await this.#calls.loadJson(path, options, 64);
-      return readStrings(names).map((name) => name.replaceAll('\\', '/'));
-    } catch (error) {
-      if (error instanceof ComfyError && error.details.status === 404) return null;
-      throw error;
-    }
+  loadModels(folder: string, options: CallOptions = {}): Promise<string[] | null> {
+    return loadModels(this.#calls, folder, options);
   }
 
   /**
@@ -155,14 +149,21 @@ export class ComfyHttp {
    * The first of two files with one name counts, as it does for the server's loaders. Null when it has no such folder or
    * does not list it here (`configs`), or is too old.
    */
-  async loadModelSizes(folder: string, options: CallOptions = {}): Promise<Map<string, number> | null> {
-    const path = `/experiment/models/${encodeURIComponent(folder)}`;
-    try {
-      return readSizes(await this.#calls.loadJson(path, options, 64));
-    } catch (error) {
-      if (error instanceof ComfyError && error.details.status === 404) return null;
-      throw error;
-    }
+  loadModelSizes(folder: string, options: CallOptions = {}): Promise<Map<string, number> | null> {
+    return loadModelSizes(this.#calls, folder, options);
+  }
+
+  /** The `__metadata__` of a safetensors file; null when it has none. A file that is damaged answers 500. */
+  loadModelMetadata(
+    file: { folder: string; name: string },
+    options: CallOptions = {},
+  ): Promise<Record<string, unknown> | null> {
+    return loadModelMetadata(this.#calls, file, options);
+  }
+
+  /** Paths of the model folders on the server's own disk, by their keys; empty where it does not tell. */
+  loadFolderPaths(options: CallOptions = {}): Promise<Record<string, string[]>> {
+    return loadFolderPaths(this.#calls, options);
   }
 
   /** Keys of the model folders (checkpoints, loras, …). */
@@ -242,19 +243,4 @@ export class ComfyHttp {
       body: response.body,
     };
   }
-}
-
-function readStrings(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
-}
-
-function readSizes(value: unknown): Map<string, number> {
-  const sizes = new Map<string, number>();
-  for (const file of Array.isArray(value) ? value.filter(isRecord) : []) {
-    const name = readString(file, 'name')?.replaceAll('\\', '/');
-    const size = readNumber(file, 'size');
-    if (name === undefined || size === undefined || sizes.has(name)) continue;
-    if (Number.isSafeInteger(size) && size >= 0) sizes.set(name, size);
-  }
-  return sizes;
 }

@@ -14,3 +14,8 @@ export function readNumber(record: Record<string, unknown>, key: string): number
   const value = record[key];
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
+
+/** The strings of a list; empty for anything else. */
+export function readStrings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}

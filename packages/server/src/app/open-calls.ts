@@ -14,6 +14,7 @@ import { judgeNeeds } from '../flow/placement/judge-needs.ts';
 import { createLaneKey, type TaskRequirements, toStoredLane } from '../flow/tasks/requirements.ts';
 import type { TaskJournal } from '../flow/tasks/task-journal.ts';
 import { drawSeed } from '../flow/workflows/draw-seed.ts';
+import { StandIns } from '../flow/workflows/stand-ins.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { FlowDeps, FlowOptions } from './open-flow.ts';
 
@@ -46,6 +47,7 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
     const judged = judgeNeeds(requirements, listKinds(inventories().map(({ inventory }) => inventory)));
     return toStoredLane(createLaneKey(judged.needs, judged.kinds), judged.needs);
   };
+  const standIns = new StandIns();
   const intake = createTaskIntake({
     ...deps,
     laneOf,
@@ -55,6 +57,7 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
       inventories,
       workers: () => fleet.list(),
       drawSeed: draw,
+      standIns,
       defaults,
     },
   });
@@ -64,6 +67,8 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
     assets: createAssetCalls({ ...deps, uploadLifeMs: assetLimits.uploadLifeMs }),
     workflows: createWorkflowCalls({
       ...deps,
+      inventories,
+      standIns,
       drawSeed: draw,
       typeSettings: (taskType) => ({
         priority: defaults.priority(taskType),

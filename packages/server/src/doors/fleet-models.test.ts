@@ -1,3 +1,4 @@
+import type { ModelKind } from '@comfleet/comfyui';
 import { expect, test } from 'vitest';
 import { listFleetModels, type ModelHolder } from './fleet-models.ts';
 
@@ -5,6 +6,7 @@ function holder(
   name: string,
   files: Record<string, string[]>,
   sizes: Record<string, number> = {},
+  kinds: Record<string, ModelKind | null> = {},
 ): ModelHolder {
   return {
     name,
@@ -16,6 +18,7 @@ function holder(
       classTypes: new Set(['CheckpointLoaderSimple', 'Detector']),
       models: new Map(Object.entries(files).map(([folder, names]) => [folder, new Set(names)])),
       modelSizes: new Map([['checkpoints', new Map(Object.entries(sizes))]]),
+      modelKinds: new Map([['checkpoints', new Map(Object.entries(kinds))]]),
     },
   };
 }
@@ -87,4 +90,12 @@ test('gives pages that follow one another', () => {
   ]);
   expect(second.models.map(({ name }) => name)).toEqual(['sdxl/ink.safetensors']);
   expect(second.next_cursor).toBeNull();
+});
+
+test('the header says more of a kind than the name, whichever worker read it', () => {
+  const files = { checkpoints: ['sdxl.safetensors'] };
+  const holders = [holder('gpu-1', files), holder('gpu-2', files, {}, { 'sdxl.safetensors': 'sd1_inpaint' })];
+
+  const { models } = listFleetModels(holders, { folder: 'checkpoints' }, ALL);
+  expect(models.map(({ kind }) => kind)).toEqual(['sd1_inpaint']);
 });

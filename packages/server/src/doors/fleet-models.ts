@@ -1,12 +1,16 @@
-import { isModelFileName, tellKindByName } from '@comfleet/comfyui';
+import { isModelFileName } from '@comfleet/comfyui';
 import type { FleetModel, FleetModelPage } from '@comfleet/contract';
 import type { Inventory } from '../fleet/workers/inventory/inventory.ts';
+import { findModelKind } from '../fleet/workers/inventory/model-kinds.ts';
 import { toWorkerKind } from '../fleet/workers/inventory/worker-kind.ts';
 
 /** A worker as far as its files go. */
 export interface ModelHolder {
   readonly name: string;
-  readonly inventory: Pick<Inventory, 'objectInfo' | 'classTypes' | 'models' | 'modelSizes'> | null;
+  readonly inventory: Pick<
+    Inventory,
+    'objectInfo' | 'classTypes' | 'models' | 'modelSizes' | 'modelKinds'
+  > | null;
 }
 
 /** Only models of this folder, kind or worker. */
@@ -39,6 +43,7 @@ export function listFleetModels(
 function collectModels(holders: readonly ModelHolder[]): FleetModel[] {
   const models = new Map<string, FleetModel>();
   const filesOf = new Map<unknown, File[]>();
+  const kinds = new Set(holders.flatMap(({ inventory }) => (inventory ? [inventory.modelKinds] : [])));
   for (const { name: worker, inventory } of holders) {
     if (inventory === null) continue;
     const kind = toWorkerKind(inventory);
@@ -47,7 +52,7 @@ function collectModels(holders: readonly ModelHolder[]): FleetModel[] {
     for (const file of files) {
       const key = toKey(file);
       const known = models.get(key) ?? { ...file, kind: null, size_bytes: null, workers: [] };
-      known.kind ??= tellKindByName(file.name);
+      known.kind ??= findModelKind(kinds, file.name);
       known.size_bytes ??= inventory.modelSizes.get(file.folder ?? '')?.get(file.name) ?? null;
       known.workers.push(worker);
       models.set(key, known);

@@ -16,6 +16,7 @@ export const TEST_WORKFLOWS = {
         parameter_mapping: {
           prompt: { node_id: '6', input_name: 'text', data_type: 'string', required: true },
           seed: { node_id: '3', input_name: 'seed', data_type: 'seed' },
+          checkpoint: { node_id: '4', input_name: 'ckpt_name', data_type: 'string', model_kind: 'sd1' },
           steps: { node_id: '3', input_name: 'steps', data_type: 'int', default_value: 2 },
         },
       },

@@ -87,6 +87,8 @@ export const en = {
   'parameter.forbidden_name': 'this name is not allowed',
   'parameter.twice': 'image and image_path are the same',
   'parameter.required': 'a value is required',
+  'parameter.choose_model': 'no worker has "{file}"; choose one of: {models}',
+  'parameter.stand_in': 'no worker has "{file}"; "{model}" of the same kind is used',
   'parameter.no_list': 'expected one value, not a list or an object',
   'parameter.not_scalar': 'expected a text, a number, true or false',
   'parameter.not_upload': 'expected the id or the name of an upload',

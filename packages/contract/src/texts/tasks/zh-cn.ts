@@ -70,4 +70,6 @@ export const zhCn = {
   'graph.more': '还有 {count} 条关于工作流图的警告未列出。',
 
   'parameter.problem': '{parameter}：{problem}',
+  'parameter.choose_model': '没有工作节点拥有“{file}”，请从中选择：{models}',
+  'parameter.stand_in': '没有工作节点拥有“{file}”，改用同类的“{model}”',
 } satisfies Translation<typeof en>;

@@ -70,4 +70,6 @@ export const zhTw = {
   'graph.more': '還有 {count} 則關於工作流程圖的警告未列出。',
 
   'parameter.problem': '{parameter}：{problem}',
+  'parameter.choose_model': '沒有工作節點擁有「{file}」，請從中選擇：{models}',
+  'parameter.stand_in': '沒有工作節點擁有「{file}」，改用同類的「{model}」',
 } satisfies Translation<typeof en>;

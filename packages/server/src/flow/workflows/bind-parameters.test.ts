@@ -299,6 +299,39 @@ describe('the template', () => {
     expect(readInputs(second, '10')).toContain('"seed":1125899906842624,');
   });
 
+  it('TD13 a file that stands in is written, kept with the values and told; a given one is taken as it is', () => {
+    const standIn = { kind: 'file', name: 'b.safetensors', instead: 'a.safetensors' } as const;
+    const findStandIn: BindContext['findStandIn'] = ({ name }) =>
+      name === 'checkpoint' ? standIn : { kind: 'none' };
+
+    const bound = bind({}, { findStandIn });
+    expect(readInputs(bound, '4')).toBe('{"ckpt_name":"b.safetensors"}');
+    expect(bound).toMatchObject({
+      parameters: { checkpoint: 'b.safetensors' },
+      warnings: [{ parameter: 'checkpoint', code: 'stand_in' }],
+    });
+    expect(readInputs(bind({ checkpoint: 'c.ckpt' }, { findStandIn }), '4')).toBe('{"ckpt_name":"c.ckpt"}');
+  });
+
+  it('TD13 a file that nothing stands in for is asked for by name', () => {
+    const standIn = { kind: 'unclear', instead: 'a.safetensors', known: ['x.ckpt', 'y.ckpt'] } as const;
+    const bound = bind(
+      {},
+      { findStandIn: ({ name }) => (name === 'checkpoint' ? standIn : { kind: 'none' }) },
+    );
+
+    expect(bound).toMatchObject({
+      ok: false,
+      problems: [
+        {
+          parameter: 'checkpoint',
+          code: 'choose_model',
+          message: 'no worker has "a.safetensors"; choose one of: x.ckpt, y.ckpt',
+        },
+      ],
+    });
+  });
+
   it('SE12 WF7 whatever a request holds, the graph without its parameters is byte for byte the template', () => {
     const definition = compile();
     const names = [...Object.keys(MAPPING), 'image_path', '__proto__', 'constructor', 'toString', 'x'];

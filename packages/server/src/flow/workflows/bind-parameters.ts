@@ -4,6 +4,7 @@ import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { type Converted, convertValue, isScalar, readRange, type Scalar } from './convert-value.ts';
 import { copyGraph } from './copy-graph.ts';
 import { type Decimal, formatDecimal, multiplyDecimals, parseDecimal, roundDecimal } from './decimal.ts';
+import type { StandIn } from './model-choices.ts';
 import { createProblem, type Problem } from './parameter-problem.ts';
 import { takeValues } from './take-values.ts';
 import type { GraphTarget, WorkflowDefinition, WorkflowParameter } from './workflow-definition.ts';
@@ -14,6 +15,8 @@ export interface BindContext {
   drawSeed(): string;
   /** Whether unknown parameters are problems (true) or warnings (false); undefined leaves it to the workflow. */
   strict?: boolean | undefined;
+  /** What stands in for a file of models that no worker has, by parameter. */
+  findStandIn?: (parameter: WorkflowParameter) => StandIn;
 }
 
 /** An image parameter: `value` is a reference to an upload, resolved later; the graph holds it until then. */
@@ -61,18 +64,56 @@ export function bindParameters(
   };
   const asked = definition.parameters.filter((parameter) => parameter.derive === null);
   for (const parameter of asked) {
-    if (parameter.required && !given.has(parameter.name)) {
-      const text: TaskText = plainText('parameter.required');
-      problems.push(createProblem(parameter.name, 'required', text));
-    } else {
-      settle(parameter, resolveValue(parameter, given.get(parameter.name), context));
-    }
+    const answer = answerParameter(parameter, given.get(parameter.name), context);
+    if (answer.problem) problems.push(answer.problem);
+    if (answer.warning) warnings.push(answer.warning);
+    if (answer.outcome) settle(parameter, answer.outcome);
   }
   for (const parameter of definition.parameters) {
     if (parameter.derive !== null) settle(parameter, deriveValue(definition, parameter, resolved));
   }
   problems.push(...listTargetProblems(definition, resolved));
   return problems.length > 0 ? { ok: false, problems, warnings } : write(definition, resolved, warnings);
+}
+
+interface Answer {
+  /** Absent: nothing is written and the graph's value stands. */
+  outcome?: Converted | null;
+  problem?: Problem;
+  warning?: Problem;
+}
+
+/** What a parameter is given by the request, by what stands in for its file, or by itself. */
+function answerParameter(parameter: WorkflowParameter, given: unknown, context: BindContext): Answer {
+  if (given !== undefined) return { outcome: resolveValue(parameter, given, context) };
+  if (parameter.required)
+    return { problem: createProblem(parameter.name, 'required', plainText('parameter.required')) };
+  const standIn = context.findStandIn?.(parameter) ?? { kind: 'none' };
+  if (standIn.kind === 'unclear') return { problem: askForModel(parameter, standIn) };
+  if (standIn.kind === 'none') return { outcome: resolveValue(parameter, undefined, context) };
+  return {
+    outcome: resolveValue(parameter, standIn.name, context),
+    warning: tellStandIn(parameter, standIn),
+  };
+}
+
+const SHOWN_MODELS = 20;
+
+function askForModel(
+  parameter: WorkflowParameter,
+  { instead, known }: Extract<StandIn, { kind: 'unclear' }>,
+): Problem {
+  const models = known.slice(0, SHOWN_MODELS).join(', ') + (known.length > SHOWN_MODELS ? ', …' : '');
+  const text: TaskText = { code: 'parameter.choose_model', params: { file: instead, models } };
+  return createProblem(parameter.name, 'choose_model', text);
+}
+
+function tellStandIn(
+  parameter: WorkflowParameter,
+  { name, instead }: Extract<StandIn, { kind: 'file' }>,
+): Problem {
+  const text: TaskText = { code: 'parameter.stand_in', params: { file: instead, model: name } };
+  return createProblem(parameter.name, 'stand_in', text);
 }
 
 function toRule(definition: WorkflowDefinition, strict: boolean): WorkflowDefinition['unknownParameters'] {

@@ -35,6 +35,8 @@ export function compileParameter(
     dataType: definition.data_type ?? tellDataType(graph, definition, targets[0]),
     derive: readDerive(definition.derive),
   };
+  if (parameter.modelKind !== null && (parameter.dataType !== 'string' || parameter.target === null))
+    problems.push('has model_kind, but writes no text to an input');
   const wrongDefault = findDefaultProblem(parameter);
   if (wrongDefault !== null) problems.push(wrongDefault);
   return { parameter, problems: problems.map((problem) => `parameter "${name}": ${problem}`) };
@@ -56,6 +58,7 @@ function readLimits(definition: ParameterDefinition) {
     multipleOf: definition.multiple_of ?? null,
     maxLength: definition.max_length ?? null,
     options: definition.options ?? null,
+    modelKind: definition.model_kind ?? null,
   };
 }
 
@@ -94,6 +97,7 @@ function createParameter(
     multipleOf: null,
     maxLength: null,
     options: null,
+    modelKind: null,
     derive: null,
   };
 }

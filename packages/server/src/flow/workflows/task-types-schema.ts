@@ -1,3 +1,4 @@
+import { MODEL_KINDS } from '@comfleet/comfyui';
 import { z } from 'zod';
 import { DEFAULT_PRIORITY } from './settings.ts';
 
@@ -53,6 +54,12 @@ export const parameterDefinitionSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('The only values allowed.'),
+  model_kind: z
+    .enum(MODEL_KINDS)
+    .optional()
+    .describe(
+      'It names a file of models: where no worker has the default, one of this kind is taken, told by its header or else by its name.',
+    ),
   description: z.string().optional().describe('For people.'),
   label: bilingualSchema.optional().describe('Name in forms.'),
   derive: z

@@ -1,4 +1,4 @@
-import type { Graph } from '@comfleet/comfyui';
+import type { Graph, ModelKind } from '@comfleet/comfyui';
 import type { DataType } from '@comfleet/contract';
 
 /** One input of one graph node. */
@@ -26,6 +26,8 @@ export interface WorkflowParameter {
   /** In characters; null means the general limit of 10 kB. */
   maxLength: number | null;
   options: readonly (string | number)[] | null;
+  /** It names a file of models: where no worker has its default, one of this kind stands in. */
+  modelKind: ModelKind | null;
   derive: { multiply: readonly string[]; round: boolean } | null;
 }
 

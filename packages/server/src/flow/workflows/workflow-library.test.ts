@@ -10,8 +10,9 @@ import { Scope } from '../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
 import { systemClock } from '../../platform/time/clock.ts';
 import { bindParameters } from './bind-parameters.ts';
+import type { StandIn } from './model-choices.ts';
 import { openWorkflowLibrary, type WorkflowLibrary } from './workflow-library.ts';
-import { toWorkflowView } from './workflow-view.ts';
+import { type FormFacts, toWorkflowView } from './workflow-view.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../../../../examples/workflows/workflows.yaml', import.meta.url));
 const GRAPH =
@@ -93,9 +94,10 @@ describe('the shipped workflows', () => {
 
   it('WF11 every one has a view of the contract, presets and defaults included', async () => {
     const library = await open(await readShipped());
+    const facts: FormFacts = { choices: () => null, findStandIn: () => ({ kind: 'none' }) };
     const views = library
       .list()
-      .map((definition) => toWorkflowView(definition, { available: true, missing: [] }));
+      .map((definition) => toWorkflowView(definition, { available: true, missing: [] }, facts));
     for (const view of views) expect(workflowSchema.parse(view)).toEqual(view);
     const checkpoint = views[0]?.parameters.find(({ name }) => name === 'checkpoint');
     expect(checkpoint?.default_value).toBe('v1-5-pruned-emaonly-fp16.safetensors');
@@ -104,6 +106,35 @@ describe('the shipped workflows', () => {
       medium: { duration: 3 },
       long: { duration: 6 },
     });
+  });
+});
+
+it('TD13 the form of a workflow has the files of the fleet, and what stands in for the one of the graph', async () => {
+  const library = await open(await readShipped());
+  const [workflow] = library.list();
+  if (!workflow) throw new Error('no workflow');
+  const view = (standIn: StandIn) =>
+    toWorkflowView(
+      workflow,
+      { available: true, missing: [] },
+      {
+        choices: ({ modelKind }) => (modelKind === 'sd1' ? [{ name: 'a.ckpt' }, { name: 'b.ckpt' }] : null),
+        findStandIn: ({ modelKind }) => (modelKind === 'sd1' ? standIn : { kind: 'none' }),
+      },
+    ).parameters.find(({ name }) => name === 'checkpoint');
+
+  const options = ['a.ckpt', 'b.ckpt'];
+  const instead = 'v1-5-pruned-emaonly-fp16.safetensors';
+  expect(view({ kind: 'none' })).toMatchObject({ options, names_model: true, default_value: instead });
+  expect(view({ kind: 'file', name: 'b.ckpt', instead })).toMatchObject({
+    options,
+    required: false,
+    default_value: 'b.ckpt',
+  });
+  expect(view({ kind: 'unclear', instead, known: options })).toMatchObject({
+    options,
+    required: true,
+    default_value: null,
   });
 });
 

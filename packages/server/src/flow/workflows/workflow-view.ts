@@ -1,12 +1,21 @@
 import { isLosslessNumber } from '@comfleet/comfyui';
 import type { Parameter, Workflow } from '@comfleet/contract';
+import type { StandIn } from './model-choices.ts';
 import type { WorkflowDefinition, WorkflowParameter } from './workflow-definition.ts';
 import { readInput } from './write-input.ts';
+
+/** What the fleet means for a workflow's form. */
+export interface FormFacts {
+  /** The files that the fleet offers for a parameter; null for one that names none. */
+  choices: (parameter: WorkflowParameter) => readonly { name: string }[] | null;
+  findStandIn: (parameter: WorkflowParameter) => StandIn;
+}
 
 /** A workflow as people see it. Numbers that JavaScript cannot hold are decimal text. */
 export function toWorkflowView(
   definition: WorkflowDefinition,
-  availability: { available: boolean; missing: readonly string[] },
+  availability: Pick<Workflow, 'available' | 'missing'>,
+  facts: FormFacts,
 ): Workflow {
   return {
     name: definition.name,
@@ -17,14 +26,21 @@ export function toWorkflowView(
     description: definition.description,
     is_default: definition.isDefault,
     enabled: definition.enabled,
-    parameters: definition.parameters.map((parameter) => toParameterView(definition, parameter)),
+    parameters: definition.parameters.map((parameter) => toParameterView(definition, parameter, facts)),
     presets: definition.presets,
     available: availability.available,
     missing: [...availability.missing],
   };
 }
 
-function toParameterView(definition: WorkflowDefinition, parameter: WorkflowParameter): Parameter {
+function toParameterView(
+  definition: WorkflowDefinition,
+  parameter: WorkflowParameter,
+  facts: FormFacts,
+): Parameter {
+  const standIn = facts.findStandIn(parameter);
+  const files =
+    parameter.options === null && parameter.dataType === 'string' ? facts.choices(parameter) : null;
   return {
     name: parameter.name,
     node_id: parameter.target?.nodeId ?? null,
@@ -32,15 +48,21 @@ function toParameterView(definition: WorkflowDefinition, parameter: WorkflowPara
     data_type: parameter.dataType,
     description: parameter.description,
     label: parameter.label,
-    required: parameter.required,
-    default_value: readDefault(definition, parameter),
+    required: parameter.required || standIn.kind === 'unclear',
+    default_value: toDefault(definition, parameter, standIn),
     min: parameter.min,
     max: parameter.max,
     multiple_of: parameter.multipleOf,
     max_length: parameter.maxLength,
-    options: parameter.options === null ? null : [...parameter.options],
+    options: files?.map(({ name }) => name) ?? (parameter.options && [...parameter.options]),
+    names_model: files !== null,
     derived: parameter.derive !== null,
   };
+}
+
+function toDefault(definition: WorkflowDefinition, parameter: WorkflowParameter, standIn: StandIn): unknown {
+  if (standIn.kind === 'none') return readDefault(definition, parameter);
+  return standIn.kind === 'file' ? standIn.name : null;
 }
 
 function readDefault(definition: WorkflowDefinition, parameter: WorkflowParameter): unknown {

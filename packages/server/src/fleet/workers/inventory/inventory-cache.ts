@@ -117,7 +117,7 @@ export class InventoryCache {
     this.#lookAtMs = this.#planLook();
     const before = this.#inventory;
     try {
-      const loaded = await loadInventory(this.#deps);
+      const loaded = await loadInventory(this.#deps, before);
       if (before !== null && isSame(before, loaded.inventory)) {
         this.#inventory = loaded.inventory;
         return;

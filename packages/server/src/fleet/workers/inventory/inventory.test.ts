@@ -33,6 +33,7 @@ const answers: InventoryAnswers = {
   },
   models: new Map([['checkpoints', ['sub\\a.safetensors']]]),
   modelSizes: new Map([['checkpoints', new Map([['sub/a.safetensors', 6_938_040_682]])]]),
+  modelKinds: new Map([['checkpoints', new Map([['sub/a.safetensors', 'sd1' as const]])]]),
   embeddings: ['easynegative'],
   fetchedAtMs: 1_700_000_000_000,
 };
@@ -66,14 +67,24 @@ describe('parseInventory', () => {
     expect(fromStoredInventory(stored, inventory.objectInfo, 'hash')).toEqual(inventory);
   });
 
-  it('is read from a row that an older version wrote, which knew no sizes', () => {
+  it('is read from a row that an older version wrote, which knew no sizes and kinds', () => {
     const inventory = parseInventory(answers);
     if (inventory === null) throw new Error('the answers are good');
-    const { model_sizes: _sizes, pytorch_version: _pytorch, ...older } = toStoredInventory(inventory);
+    const {
+      model_sizes: _sizes,
+      model_kinds: _kinds,
+      pytorch_version: _pytorch,
+      ...older
+    } = toStoredInventory(inventory);
 
     const read = fromStoredInventory(older, inventory.objectInfo, 'hash');
 
-    expect(read).toEqual({ ...inventory, modelSizes: new Map(), pytorchVersion: null });
+    expect(read).toEqual({
+      ...inventory,
+      modelSizes: new Map(),
+      modelKinds: new Map(),
+      pytorchVersion: null,
+    });
   });
 });
 

@@ -5,7 +5,8 @@ import {
   type ObjectInfo,
   parseNodeReplacements,
 } from '@comfleet/comfyui';
-import { fromStoredSizes, toStoredSizes } from './model-sizes.ts';
+import { fromStoredKinds, type ModelKinds, type StoredKinds, toStoredKinds } from './model-kinds.ts';
+import { fromStoredSizes, type ModelSizes, toStoredSizes } from './model-sizes.ts';
 
 /** What a worker can run: its version, classes, model files and devices, as it told when last asked. */
 export interface Inventory {
@@ -17,7 +18,9 @@ export interface Inventory {
   /** Folder → file names with `/`, whatever the worker's system writes. */
   readonly models: ReadonlyMap<string, ReadonlySet<string>>;
   /** Bytes of the files of `models` as the server told them; a folder or file it did not tell is absent. */
-  readonly modelSizes: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  readonly modelSizes: ModelSizes;
+  /** What their headers tell of them; of folders of whole models only. */
+  readonly modelKinds: ModelKinds;
   /** Names without extension. */
   readonly embeddings: ReadonlySet<string>;
   readonly objectInfo: ObjectInfo;
@@ -42,7 +45,8 @@ export interface InventoryAnswers {
   /** Null where the server does not have the route. */
   nodeReplacements: unknown;
   models: ReadonlyMap<string, unknown>;
-  modelSizes: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  modelSizes: ModelSizes;
+  modelKinds: ModelKinds;
   embeddings: unknown;
   fetchedAtMs: number;
 }
@@ -53,6 +57,7 @@ export interface StoredInventory {
   pytorch_version?: string | null;
   models: Record<string, string[]>;
   model_sizes?: Record<string, Record<string, number>>;
+  model_kinds?: StoredKinds;
   embeddings: string[];
   devices: Record<string, unknown>[];
   vram_total: number;
@@ -75,6 +80,7 @@ export function parseInventory(answers: InventoryAnswers): Inventory | null {
     replacements,
     models: collectModels(answers.models),
     modelSizes: answers.modelSizes,
+    modelKinds: answers.modelKinds,
     embeddings: new Set(readNames(answers.embeddings) ?? []),
     objectInfo,
     objectInfoHash,
@@ -122,6 +128,7 @@ export function toStoredInventory(inventory: Inventory): StoredInventory {
     pytorch_version: inventory.pytorchVersion,
     models: Object.fromEntries([...inventory.models].map(([folder, names]) => [folder, [...names]])),
     model_sizes: toStoredSizes(inventory.modelSizes),
+    model_kinds: toStoredKinds(inventory.modelKinds),
     embeddings: [...inventory.embeddings],
     devices: [...inventory.devices],
     vram_total: inventory.vramTotal,
@@ -145,6 +152,7 @@ export function fromStoredInventory(
     replacements,
     models: new Map(Object.entries(stored.models).map(([folder, names]) => [folder, new Set(names)])),
     modelSizes: fromStoredSizes(stored.model_sizes ?? {}),
+    modelKinds: fromStoredKinds(stored.model_kinds ?? {}),
     embeddings: new Set(stored.embeddings),
     objectInfo,
     objectInfoHash,

@@ -8,6 +8,7 @@ import {
 import { blake3 } from 'hash-wasm';
 import type { Clock } from '../../../platform/time/clock.ts';
 import { type Inventory, parseInventory, parseObjectInfo } from './inventory.ts';
+import { type KnownKinds, loadModelKinds } from './model-kinds.ts';
 import { loadModelSizes } from './model-sizes.ts';
 import type { SharedInventories } from './shared-inventories.ts';
 
@@ -30,12 +31,16 @@ const TIMEOUT_MS = 120_000;
 const MAX_BYTES = 256 * 1024 * 1024;
 const FOLDERS_AT_ONCE = 4;
 
-/** Asks a worker for everything it can run. Throws ComfyError when it does not answer, or INVALID_BODY when it is not ComfyUI. */
-export async function loadInventory(options: LoadOptions): Promise<LoadedInventory> {
+/** Asks a worker for everything it can run; `before` is what is known of it. Throws ComfyError when it does not answer, or INVALID_BODY when it is not ComfyUI. */
+export async function loadInventory(
+  options: LoadOptions,
+  before: KnownKinds | null,
+): Promise<LoadedInventory> {
   const { http, clock, signal, shared } = options;
   const objectInfoText = await loadText(options, '/object_info');
   const objectInfoHash = await blake3(objectInfoText);
   const models = await loadModels(http, signal);
+  const modelSizes = await loadModelSizes(http, foldersWithFiles(models), signal);
   const inventory = parseInventory({
     systemStats: parseTolerantJson(await loadText(options, '/system_stats')),
     objectInfo: readObjectInfo(objectInfoText, objectInfoHash, shared),
@@ -43,7 +48,8 @@ export async function loadInventory(options: LoadOptions): Promise<LoadedInvento
     features: await orWithout(http.loadFeatures({ signal }), {}),
     nodeReplacements: parseAnswer(await orWithout(loadText(options, '/node_replacements'), '{}')),
     models,
-    modelSizes: await loadModelSizes(http, foldersWithFiles(models), signal),
+    modelSizes,
+    modelKinds: await loadModelKinds(options, { models, modelSizes }, before),
     embeddings: await orWithout(http.loadEmbeddings({ signal }), []),
     fetchedAtMs: clock.nowMs(),
   });

@@ -1,5 +1,6 @@
 import type { ObjectInfo } from '@comfleet/comfyui';
 import type { Inventory } from './inventory.ts';
+import { type ModelKinds, toStoredKinds } from './model-kinds.ts';
 import { type ModelSizes, toStoredSizes } from './model-sizes.ts';
 
 type Models = Inventory['models'];
@@ -13,6 +14,7 @@ export class SharedInventories {
   readonly #classTypes = new WeakMap<ObjectInfo, ReadonlySet<string>>();
   readonly #models = new Map<string, WeakRef<Models>>();
   readonly #sizes = new Map<string, WeakRef<ModelSizes>>();
+  readonly #kinds = new Map<string, WeakRef<ModelKinds>>();
 
   findObjectInfo(hash: string): ObjectInfo | null {
     return this.#objectInfos.get(hash)?.deref() ?? null;
@@ -39,6 +41,11 @@ export class SharedInventories {
         this.#sizes,
         JSON.stringify(toStoredSizes(inventory.modelSizes)),
         inventory.modelSizes,
+      ),
+      modelKinds: shareUnder(
+        this.#kinds,
+        JSON.stringify(toStoredKinds(inventory.modelKinds)),
+        inventory.modelKinds,
       ),
     };
   }

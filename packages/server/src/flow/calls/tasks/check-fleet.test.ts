@@ -29,17 +29,23 @@ const GROWN = { ...CORE, ImageInvert: node({ image: ['IMAGE', {}], amount: ['FLO
 
 function worker(objectInfo: Record<string, NodeInfo>, replacements: NodeReplacements = new Map()) {
   const inventory: Inventory = {
-    ...{ version: '0.33.0', pytorchVersion: null, models: new Map(), modelSizes: new Map() },
+    ...{
+      version: '0.33.0',
+      pytorchVersion: null,
+      models: new Map(),
+      modelSizes: new Map(),
+      modelKinds: new Map(),
+    },
     ...{ embeddings: new Set<string>(), objectInfo, objectInfoHash: 'hash', devices: [], vramTotal: 0 },
     ...{ maxUploadBytes: null, fetchedAtMs: 0, replacements },
     classTypes: new Set([...Object.keys(objectInfo), ...replacements.keys()]),
   };
-  return { inventory, capabilities: [], workers: [createFacts('gpu')] };
+  return { inventory, capabilities: [], workers: [createFacts('gpu')], isOnline: true };
 }
 
 /** The same under another name. */
-const named = (name: string, { inventory, capabilities }: KnownInventory, labels: string[] = []) => ({
-  ...{ inventory, capabilities },
+const named = (name: string, known: KnownInventory, labels: string[] = []) => ({
+  ...known,
   workers: [createFacts(name, { labels })],
 });
 

@@ -10,17 +10,19 @@ import { collectKinds, openKnownInventories } from './known-inventories.ts';
 const OBJECT_INFO = {};
 const MODELS = new Map([['checkpoints', new Set(['a.safetensors'])]]);
 
+const KINDS = new Map();
+
 function createInventory(changes: Partial<Inventory> = {}): Inventory {
   return {
     ...{ version: '0.3.64', classTypes: new Set<string>(), models: MODELS, embeddings: new Set<string>() },
     ...{ objectInfo: OBJECT_INFO, objectInfoHash: 'hash', devices: [], vramTotal: 24, maxUploadBytes: null },
-    ...{ pytorchVersion: null, modelSizes: new Map(), replacements: new Map() },
+    ...{ pytorchVersion: null, modelSizes: new Map(), modelKinds: KINDS, replacements: new Map() },
     fetchedAtMs: 0,
     ...changes,
   };
 }
 
-test('equal workers are one kind; other classes, models, memory, limits or task types make another', () => {
+test('equal workers are one kind; other classes, models or kinds of these, memory, limits or task types make another', () => {
   const worker = (changes: Partial<Inventory> = {}, capabilities: string[] = []) => ({
     ...createFacts('gpu', { capabilities }),
     inventory: createInventory(changes),
@@ -29,6 +31,7 @@ test('equal workers are one kind; other classes, models, memory, limits or task 
     worker(),
     worker({ objectInfo: { KSampler: {} } }),
     worker({ models: new Map() }),
+    worker({ modelKinds: new Map() }),
     worker({ vramTotal: 48 }),
     worker({ maxUploadBytes: 10 }),
     worker({}, ['text_to_image']),
@@ -55,6 +58,21 @@ test('a kind names the workers that offer it; one that never told is of none', (
       ['b', ['studio']],
     ],
   ]);
+});
+
+test('a kind is online while one of its workers is', () => {
+  const worker = (state: 'online' | 'offline', changes: Partial<Inventory> = {}) => ({
+    ...createFacts('gpu', { state }),
+    inventory: createInventory(changes),
+  });
+
+  const workers = [
+    worker('offline'),
+    worker('online'),
+    worker('offline'),
+    worker('offline', { vramTotal: 48 }),
+  ];
+  expect(collectKinds(workers).map(({ isOnline }) => isOnline)).toEqual([true, false]);
 });
 
 test('the fleet is looked through again only after it has changed', () => {

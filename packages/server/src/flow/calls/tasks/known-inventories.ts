@@ -1,5 +1,5 @@
 import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
-import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
+import type { WorkerRegistry, WorkerSnapshot } from '../../../fleet/workers/registry.ts';
 import type { Scope } from '../../../platform/lifecycle/scope.ts';
 import type { NamedWorker } from '../../placement/needs.ts';
 
@@ -10,6 +10,8 @@ export interface KnownInventory {
   readonly capabilities: readonly string[];
   /** The workers that offer it: a task may ask for some of them. */
   readonly workers: readonly NamedWorker[];
+  /** Whether one of them is in service. */
+  readonly isOnline: boolean;
 }
 
 /**
@@ -33,25 +35,23 @@ export function openKnownInventories(
   };
 }
 
-type KnownWorker = NamedWorker & { inventory: Inventory | null; capabilities: readonly string[] };
-type CollectedKind = KnownInventory & { workers: NamedWorker[] };
+type KnownWorker = NamedWorker & Pick<WorkerSnapshot, 'inventory' | 'capabilities'> & { state: string };
 
 /** Equal parts of inventories are the same objects, so that kinds are told apart by identity. */
 export function collectKinds(fleet: readonly KnownWorker[]): KnownInventory[] {
-  const kinds = new Map<Inventory['objectInfo'], Map<Inventory['models'], Map<string, CollectedKind>>>();
+  const numbers = new Map<object, number>();
+  const toNumber = (part: object) => numbers.set(part, numbers.get(part) ?? numbers.size).get(part);
+  const kinds = new Map<string, KnownInventory & { workers: NamedWorker[]; isOnline: boolean }>();
   for (const worker of fleet) {
-    const { inventory, capabilities } = worker;
+    const { inventory, capabilities, state } = worker;
     if (inventory === null) continue;
-    const { objectInfo, models, maxUploadBytes, vramTotal } = inventory;
-    const byModels = kinds.get(objectInfo) ?? new Map<Inventory['models'], Map<string, CollectedKind>>();
-    const byRest = byModels.get(models) ?? new Map<string, CollectedKind>();
-    kinds.set(objectInfo, byModels.set(models, byRest));
-    const rest = JSON.stringify([maxUploadBytes, vramTotal, capabilities]);
-    const kind = byRest.get(rest) ?? { inventory, capabilities, workers: [] };
+    const { objectInfo, models, modelKinds, maxUploadBytes, vramTotal } = inventory;
+    const parts = [objectInfo, models, modelKinds].map(toNumber);
+    const key = JSON.stringify([...parts, maxUploadBytes, vramTotal, capabilities]);
+    const kind = kinds.get(key) ?? { inventory, capabilities, workers: [], isOnline: false };
     kind.workers.push(worker);
-    byRest.set(rest, kind);
+    kind.isOnline ||= state === 'online';
+    kinds.set(key, kind);
   }
-  return [...kinds.values()].flatMap((byModels) =>
-    [...byModels.values()].flatMap((byRest) => [...byRest.values()]),
-  );
+  return [...kinds.values()];
 }

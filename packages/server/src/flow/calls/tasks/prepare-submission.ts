@@ -10,11 +10,13 @@ import { bindParameters } from '../../workflows/bind-parameters.ts';
 import { bindUpdates, type NodeUpdate } from '../../workflows/bind-updates.ts';
 import { readSeed } from '../../workflows/find-graph-nodes.ts';
 import { nameProblem } from '../../workflows/parameter-problem.ts';
+import type { StandIns } from '../../workflows/stand-ins.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
 import type { WorkflowLibrary } from '../../workflows/workflow-library.ts';
 import { bindGraphFiles, type SizedInput } from './bind-graph-files.ts';
-import { type KnownFleet, readConstraints } from './check-fleet.ts';
+import { type Constraints, type KnownFleet, listAskedFor, readConstraints } from './check-fleet.ts';
 import { judgeTask } from './judge-task.ts';
+import type { KnownInventory } from './known-inventories.ts';
 import { parseGraphText } from './parse-graph-text.ts';
 
 /** What a door hands in: a named workflow with values, or a graph as the caller wrote it. */
@@ -48,6 +50,7 @@ export interface SubmissionDeps extends KnownFleet {
   library: WorkflowLibrary;
   assets: Assets;
   drawSeed: () => string;
+  standIns: StandIns;
   defaults: { priority: (taskType: string) => number; timeoutMs: number; maxAttempts: number };
 }
 
@@ -86,7 +89,9 @@ export async function prepareSubmission(
 ): Promise<PreparedSubmission> {
   const { body, options, ownerId, seed } = request;
   const drawSeed = seed === undefined ? deps.drawSeed : () => seed;
-  const bound = await bindBody({ ...deps, drawSeed }, ownerId, body);
+  const constraints = readConstraints(options);
+  const offers = isConstrained(constraints) ? listAskedFor(deps, constraints) : deps.inventories();
+  const bound = await bindBody({ ...deps, drawSeed, offers }, ownerId, body);
   const graph = request.updates ? applyUpdates(bound.graph, request.updates) : bound.graph;
   const { requirements, heldReason, warnings } = judgeTask(deps, graph, {
     taskType: bound.taskType,
@@ -94,7 +99,7 @@ export async function prepareSubmission(
     inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
     excludedWorkers: [],
     ...readSilenceLimit(bound.workflow),
-    ...readConstraints(options),
+    ...constraints,
   });
   return {
     warnings: [...bound.warnings, ...warnings],
@@ -122,6 +127,10 @@ export async function prepareSubmission(
   };
 }
 
+function isConstrained({ labels, pinnedWorkers }: Constraints): boolean {
+  return labels !== undefined || pinnedWorkers !== undefined;
+}
+
 function readSilenceLimit(workflow: WorkflowDefinition | null): { silenceLimitMs?: number } {
   const limitMs = workflow?.silenceLimitMs ?? null;
   return limitMs === null ? {} : { silenceLimitMs: limitMs };
@@ -136,17 +145,24 @@ function readTimeout(
   return workflow?.timeoutMs ?? deps.defaults.timeoutMs;
 }
 
-function bindBody(deps: SubmissionDeps, ownerId: PrincipalId, body: SubmitBody): Promise<BoundBody> {
+/** What one submission is bound with: the seeds it draws, and what the workers offer that it may run on. */
+type BindDeps = SubmissionDeps & { offers: readonly KnownInventory[] };
+
+function bindBody(deps: BindDeps, ownerId: PrincipalId, body: SubmitBody): Promise<BoundBody> {
   return body.kind === 'graph' ? bindGraph(deps, ownerId, body.graphText) : bindNamed(deps, ownerId, body);
 }
 
 async function bindNamed(
-  deps: SubmissionDeps,
+  deps: BindDeps,
   ownerId: PrincipalId,
   body: Extract<SubmitBody, { kind: 'workflow' }>,
 ): Promise<BoundBody> {
   const workflow = findWorkflow(deps.library, body);
-  const bound = bindParameters(workflow, body.parameters, { drawSeed: deps.drawSeed, strict: body.strict });
+  const bound = bindParameters(workflow, body.parameters, {
+    drawSeed: deps.drawSeed,
+    strict: body.strict,
+    findStandIn: (parameter) => deps.standIns.find(workflow, parameter, deps.offers),
+  });
   if (!bound.ok)
     throw new AppError('INVALID_PARAMETERS', { problems: bound.problems, warnings: bound.warnings });
   const inputs: SizedInput[] = [];

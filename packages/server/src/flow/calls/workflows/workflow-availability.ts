@@ -7,17 +7,18 @@ import { judgeNeeds } from '../../placement/judge-needs.ts';
 import { findMissing, type Missing } from '../../placement/needs.ts';
 import { readNeeds } from '../../placement/read-needs.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
-import { toWorkflowView } from '../../workflows/workflow-view.ts';
+
+/** Whether a known worker can run a graph whole, and what is missing where none can. */
+export type Availability = Pick<Workflow, 'available' | 'missing'>;
 
 /**
- * A workflow as pages see it: with whether a known worker can run it whole, and what is missing where none can: what its task would
- * need, and what ComfyUI would refuse for certain, such as a file that nobody has.
+ * Judges a graph by every known worker: what its task would need, and what ComfyUI would refuse for certain, such as a file that
+ * nobody has.
  */
-export function viewWorkflow(
-  workflow: Pick<WorkflowDefinition, 'graph' | 'taskType'> & Parameters<typeof toWorkflowView>[0],
+export function judgeAvailability(
+  { graph, taskType }: Pick<WorkflowDefinition, 'graph' | 'taskType'>,
   fleet: readonly Pick<WorkerSnapshot, 'inventory' | 'capabilities' | 'labels'>[],
-): Workflow {
-  const { graph, taskType } = workflow;
+): Availability {
   const kinds = listKinds(fleet.map(({ inventory }) => inventory));
   const read = readNeeds(graph, kinds, () => false);
   const { needs } = judgeNeeds({ taskType, ...read, excludedWorkers: [] }, kinds);
@@ -36,7 +37,7 @@ export function viewWorkflow(
     if (lacking.length === 0) available = true;
     for (const thing of lacking) missing.add(thing);
   }
-  return toWorkflowView(workflow, { available, missing: available ? [] : [...missing] });
+  return { available, missing: available ? [] : [...missing] };
 }
 
 /** What a worker of this kind would refuse for certain: the value that it does not list, else the problem in words. */

@@ -4,9 +4,14 @@ import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { bindParameters } from '../../workflows/bind-parameters.ts';
+import { fillGraph } from '../../workflows/fill-graph.ts';
+import { listModelChoices, type ModelOffer } from '../../workflows/model-choices.ts';
+import type { StandIns } from '../../workflows/stand-ins.ts';
+import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
 import type { WorkflowLibrary } from '../../workflows/workflow-library.ts';
 import type { WorkflowTables } from '../../workflows/workflow-tables.ts';
-import { viewWorkflow } from './workflow-availability.ts';
+import { toWorkflowView } from '../../workflows/workflow-view.ts';
+import { judgeAvailability } from './workflow-availability.ts';
 import { storeWorkflowVersions } from './workflow-versions.ts';
 
 /** What holds for tasks of a type now. */
@@ -30,30 +35,48 @@ export interface WorkflowCallsDeps {
   library: WorkflowLibrary;
   fleet: Pick<WorkerRegistry, 'list'>;
   engine: Pick<Engine, 'settingsChanged'>;
+  /** What the fleet is known to offer. */
+  inventories: () => readonly ModelOffer[];
+  standIns: StandIns;
   drawSeed: () => string;
   typeSettings: (taskType: string) => TypeSettings;
 }
 
 export function createWorkflowCalls(deps: WorkflowCallsDeps): WorkflowCalls {
-  const { database, library, fleet, engine, drawSeed } = deps;
-  const view = (name: string): Workflow => {
+  const { database, library, fleet, engine, drawSeed, inventories, standIns } = deps;
+  const find = (name: string): WorkflowDefinition => {
     const workflow = library.find(name);
     if (!workflow) throw new AppError('WORKFLOW_NOT_FOUND', { workflow_name: name });
-    return viewWorkflow(workflow, fleet.list());
+    return workflow;
   };
+  /** With these values, and with what stands in for files that nobody has. */
+  const judge = (workflow: WorkflowDefinition, values: Record<string, unknown>) => {
+    const graph = fillGraph(workflow, values, (parameter) =>
+      standIns.find(workflow, parameter, inventories()),
+    );
+    return judgeAvailability({ ...workflow, graph }, fleet.list());
+  };
+  const view = (workflow: WorkflowDefinition): Workflow =>
+    toWorkflowView(workflow, judge(workflow, {}), {
+      choices: (parameter) => listModelChoices(workflow, parameter, inventories()),
+      findStandIn: (parameter) => standIns.find(workflow, parameter, inventories()),
+    });
   return {
-    list: async (taskType) => library.list(taskType).map((workflow) => viewWorkflow(workflow, fleet.list())),
-    load: async (name) => view(name),
+    list: async (taskType) => library.list(taskType).map(view),
+    load: async (name) => view(find(name)),
     validate: async (name, parameters) => {
-      const workflow = library.find(name);
-      if (!workflow) throw new AppError('WORKFLOW_NOT_FOUND', { workflow_name: name });
-      const bound = bindParameters(workflow, parameters, { drawSeed });
+      const workflow = find(name);
+      const bound = bindParameters(workflow, parameters, {
+        drawSeed,
+        findStandIn: (parameter) => standIns.find(workflow, parameter, inventories()),
+      });
       const errors = bound.ok ? [] : bound.problems;
       return {
         valid: bound.ok,
         errors,
         warnings: bound.warnings,
         processed: bound.ok ? bound.parameters : {},
+        ...judge(workflow, parameters),
       };
     },
     reload: async () => {

@@ -1,0 +1,20 @@
+import { findStandIn, type ModelOffer, type StandIn } from './model-choices.ts';
+import type { WorkflowDefinition, WorkflowParameter } from './workflow-definition.ts';
+
+/** What stands in for files that no worker has; worked out once for each list of offers, as long as anyone holds it. */
+export class StandIns {
+  readonly #found = new WeakMap<readonly ModelOffer[], Map<string, StandIn>>();
+
+  find(
+    workflow: Pick<WorkflowDefinition, 'graph' | 'taskType' | 'versionId'>,
+    parameter: WorkflowParameter,
+    fleet: readonly ModelOffer[],
+  ): StandIn {
+    const found = this.#found.get(fleet) ?? new Map<string, StandIn>();
+    this.#found.set(fleet, found);
+    const key = `${workflow.versionId} ${parameter.name}`;
+    const standIn = found.get(key) ?? findStandIn(workflow, parameter, fleet);
+    found.set(key, standIn);
+    return standIn;
+  }
+}

@@ -1,0 +1,96 @@
+import type { TaskId } from '@comfleet/contract';
+import { openSimulator, type SimulatedModel } from '@comfleet/simulator';
+import { expect, it, onTestFinished } from 'vitest';
+import { FlowRig } from './kit/flow-rig.ts';
+import { TEST_MODEL, TEST_WORKFLOWS } from './kit/flow-workflows.ts';
+
+function model(name: string, architecture?: string): SimulatedModel {
+  const metadata = architecture === undefined ? {} : { metadata: { 'modelspec.architecture': architecture } };
+  return { name, loadMs: 5, vramMegabytes: 100, ...metadata };
+}
+
+const FLUX = model('all.safetensors', 'flux-1-dev');
+const INPAINT = model('brush.safetensors', 'stable-diffusion-v1/inpainting');
+const PHOTO = model('photo.safetensors', 'stable-diffusion-v1');
+const MINE = model('mine.safetensors');
+
+/** The server with one worker for each list of models. */
+async function open(...models: SimulatedModel[][]): Promise<FlowRig> {
+  const simulators = models.map((own) => ({ models: own }));
+  const rig = await FlowRig.open({ simulators, config: { task_types: TEST_WORKFLOWS } });
+  onTestFinished(() => rig.close());
+  return rig;
+}
+
+function submit(rig: FlowRig, parameters: Record<string, unknown> = {}) {
+  return rig.calls.tasks.submit({
+    actor: rig.actor,
+    door: 'native',
+    body: { kind: 'workflow', workflowName: 'basic', parameters: { prompt: 'a pier', ...parameters } },
+    options: {},
+  });
+}
+
+/** The checkpoint of the graph that is stored with the task. */
+async function storedCheckpoint(rig: FlowRig, id: string): Promise<unknown> {
+  const text = await rig.calls.tasks.loadGraphText(rig.actor, id as TaskId);
+  return JSON.parse(text)['4'].inputs.ckpt_name;
+}
+
+it('TD13 a checkpoint that no worker has is stood in for by one of its kind, which is told and stored', async () => {
+  const rig = await open([FLUX, INPAINT, PHOTO]);
+
+  const { submitted } = await submit(rig);
+  const task = await rig.ended(submitted.task_id);
+
+  expect(submitted.warnings).toEqual([
+    'checkpoint: no worker has "v1-5-pruned-emaonly-fp16.safetensors"; "photo.safetensors" of the same kind is used',
+  ]);
+  expect(task).toMatchObject({ status: 'succeeded', parameters: { checkpoint: 'photo.safetensors' } });
+  expect(await storedCheckpoint(rig, submitted.task_id)).toBe('photo.safetensors');
+});
+
+it('TD13 a re-run keeps what was taken, though the workflow would take another one now', async () => {
+  const rig = await open([PHOTO]);
+  const first = await rig.ended((await submit(rig)).submitted.task_id);
+  const richer = await openSimulator({ models: [PHOTO, TEST_MODEL] });
+  onTestFinished(() => richer.close());
+  await rig.ask('POST', '/api/fleet/workers', { body: { url: richer.url } });
+  await rig.whenOnline();
+
+  const again = await rig.calls.tasks.retry(rig.actor, first.task_id as TaskId);
+  const other = await submit(rig);
+
+  expect(await storedCheckpoint(rig, again.submitted.task_id)).toBe('photo.safetensors');
+  expect(await storedCheckpoint(rig, other.submitted.task_id)).toBe(TEST_MODEL.name);
+});
+
+it('TD13 a form has the files of the fleet, with what stands in as its default', async () => {
+  const rig = await open([FLUX], [PHOTO]);
+
+  const workflow = await rig.calls.workflows.load('basic');
+
+  expect(workflow).toMatchObject({ available: true, missing: [] });
+  expect(workflow.parameters.find(({ name }) => name === 'checkpoint')).toMatchObject({
+    options: ['all.safetensors', 'photo.safetensors'],
+    names_model: true,
+    default_value: 'photo.safetensors',
+    required: false,
+  });
+});
+
+it('TD13 where nothing of its kind is known for sure a person is asked, and what they choose is judged', async () => {
+  const rig = await open([FLUX, MINE]);
+
+  await expect(submit(rig)).rejects.toMatchObject({
+    code: 'INVALID_PARAMETERS',
+    details: { problems: [{ parameter: 'checkpoint', code: 'choose_model' }] },
+  });
+  const judge = (checkpoint: unknown) =>
+    rig.calls.workflows.validate('basic', { prompt: 'a pier', checkpoint });
+  expect(await judge(null)).toMatchObject({ valid: false, available: false });
+  expect(await judge('gone.safetensors')).toMatchObject({ available: false, missing: ['gone.safetensors'] });
+  expect(await judge('mine.safetensors')).toMatchObject({ valid: true, available: true, missing: [] });
+  const { submitted } = await submit(rig, { checkpoint: 'mine.safetensors' });
+  expect((await rig.ended(submitted.task_id)).status).toBe('succeeded');
+});
