@@ -14,8 +14,6 @@ import { skipWhen } from './services/skip-reason.ts';
 const real = findRealComfyui();
 const reason = real.missing;
 const CHECKPOINT = 'random-a.safetensors';
-/** 20 steps on a processor that others use too took 110 s; a picture that never comes is what this is for. */
-const PATIENCE_MS = 300_000;
 const LARGEST_SEED = '18446744073709551615';
 
 describe('on a real ComfyUI', skipWhen(reason), () => {
@@ -128,7 +126,7 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
       hashes.push(ours[0]);
     }
     expect(new Set(hashes).size).toBe(20);
-  }, PATIENCE_MS);
+  }, 300_000);
 
   test('WF23 a seed of 2^64 − 1 stands unchanged in the worker’s history, and steps and previews come in order', async (context) => {
     context.skip(!hasCheckpoint, `needs the checkpoint ${CHECKPOINT}`);
@@ -148,7 +146,7 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
     expect(previews.length).toBeGreaterThan(0);
     const { ours, theirs } = await hashBoth(task);
     expect(ours).toEqual(theirs);
-  }, PATIENCE_MS);
+  }, 300_000);
 
   test('WF23 the same seed through Comfy API v2 stands unchanged too', async (context) => {
     context.skip(!hasCheckpoint, `needs the checkpoint ${CHECKPOINT}`);
@@ -159,7 +157,7 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
     expect(task.status).toBe('succeeded');
     const raw = await (await fetch(`${workerUrl}/history/${task.prompt_id}`)).text();
     expect(raw).toContain(`"seed": ${LARGEST_SEED}`);
-  }, PATIENCE_MS);
+  }, 300_000);
 
   test('a cancel at step 5 interrupts that prompt alone', async (context) => {
     context.skip(!hasCheckpoint, `needs the checkpoint ${CHECKPOINT}`);
@@ -177,5 +175,5 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
     const history = await loadHistory(task);
     expect(history[task.prompt_id].status.messages.at(-1)[0]).toBe('execution_interrupted');
     expect((await watch(other)).status).toBe('succeeded');
-  }, PATIENCE_MS);
+  }, 300_000);
 });
