@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { placeFiles, RealJudge } from '../packages/comfyui/test/templates/real-server.ts';
 import { readTemplates } from '../packages/comfyui/test/templates/template-data.ts';
 import { ComfyuiProcess } from './real-fleet/comfyui-process.ts';
-import { findRealComfyui } from './services/real-comfyui.ts';
+import { findOtherVersion, findRealComfyui } from './services/real-comfyui.ts';
 import { skipWhen } from './services/skip-reason.ts';
 
 /*
@@ -15,6 +15,7 @@ import { skipWhen } from './services/skip-reason.ts';
  */
 
 const real = findRealComfyui();
+const missing = findOtherVersion(real, '0.33.0');
 const templates = readTemplates();
 
 interface Sent {
@@ -25,13 +26,13 @@ interface Sent {
 
 const TAKEN: Sent = { status: 201, said: [], became: 'attempt.submitted' };
 
-describe('official templates on a real ComfyUI', skipWhen(real.missing), () => {
+describe('official templates on a real ComfyUI', skipWhen(missing), () => {
   let folder = '';
   let comfyui: ComfyuiProcess;
   let server: RunningServer;
 
   beforeAll(async () => {
-    if (real.missing !== undefined) return;
+    if (missing !== undefined || real.missing !== undefined) return;
     folder = await mkdtemp(join(tmpdir(), 'comfleet-real-templates-'));
     await placeFiles(join(folder, 'w1'), templates.values());
     comfyui = await ComfyuiProcess.start(real, folder, 'w1', { withApiNodes: true });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A real ComfyUI and the Python that runs it. */
@@ -32,4 +32,12 @@ export function findMissingFile(real: RealComfyui, paths: readonly string[]): st
   if (real.missing !== undefined) return real.missing;
   const absent = paths.find((path) => !existsSync(join(real.repoPath, path)));
   return absent === undefined ? undefined : `needs ${absent} in COMFYUI_REPO_PATH (${real.repoPath})`;
+}
+
+/** Why tests of this version's own nodes and answers are skipped on the ComfyUI that is there. */
+export function findOtherVersion(real: RealComfyui, needed: string): string | undefined {
+  if (real.missing !== undefined) return real.missing;
+  const file = join(real.repoPath, 'comfyui_version.py');
+  const isThere = existsSync(file) && readFileSync(file, 'utf8').includes(`"${needed}"`);
+  return isThere ? undefined : `needs ComfyUI ${needed} in COMFYUI_REPO_PATH (${real.repoPath})`;
 }

@@ -1,9 +1,13 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ComfyuiProcess } from '../../../../e2e/real-fleet/comfyui-process.ts';
-import { type FoundComfyui, findRealComfyui } from '../../../../e2e/services/real-comfyui.ts';
+import {
+  type FoundComfyui,
+  findOtherVersion,
+  findRealComfyui,
+} from '../../../../e2e/services/real-comfyui.ts';
 import { skipWhen } from '../../../../e2e/services/skip-reason.ts';
 import { makeMutations } from './mutations.ts';
 import { findFailingCalls, placeFiles, RealJudge } from './real-server.ts';
@@ -21,13 +25,7 @@ const isRecording = process.env.COMFLEET_RECORD_TEMPLATES === '1';
 const RECORDED_VERSION = '0.33.0';
 
 const real = findRealComfyui();
-const missing = real.missing ?? (await tellOtherVersion(real.repoPath));
-
-async function tellOtherVersion(repoPath: string): Promise<string | undefined> {
-  const text = await readFile(join(repoPath, 'comfyui_version.py'), 'utf8').catch(() => '');
-  const isRecorded = text.includes(`"${RECORDED_VERSION}"`);
-  return isRecorded ? undefined : `needs ComfyUI ${RECORDED_VERSION} in COMFYUI_REPO_PATH`;
-}
+const missing = findOtherVersion(real, RECORDED_VERSION);
 
 /** What does not depend on the order of Python's sets: at which input an exception or a cycle is found differs from start to start. */
 function listSteady({ templates, mutations }: Recording): object[] {

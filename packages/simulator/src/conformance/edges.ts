@@ -16,8 +16,8 @@ export interface EdgeAnswer {
 export async function askEdges(baseUrl: string): Promise<EdgeAnswer[]> {
   const answers: EdgeAnswer[] = [];
   for (const edge of EDGES) {
-    // Questions about results come after prompts that must have ended.
-    if (edge.method === 'GET') await waitUntilIdle(baseUrl);
+    // Questions about results come after prompts that must have ended; a prompt that waits could be overtaken by the next.
+    await waitUntilIdle(baseUrl);
     answers.push(await ask(baseUrl, edge));
   }
   return answers;
