@@ -1,11 +1,11 @@
+import { type RecordedError, tellFailure } from '@comfleet/contract';
 import { TaskEndedError } from '@comfleet/sdk';
 import { findServer } from './connection/find-server.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
-import { describeDetails } from './output/describe-details.ts';
 import { toPlainText } from './output/table.ts';
 import type { Terminal } from './platform/terminal.ts';
-import { chooseLanguage, chooseTexts, explainError } from './texts/cli-texts.ts';
+import { type CliTexts, chooseLanguage, chooseTexts } from './texts/cli-texts.ts';
 
 /** Says on stderr what went wrong and what to do, as JSON with --json, and gives the exit status. */
 export async function explainFailure(
@@ -23,13 +23,14 @@ export async function explainFailure(
   return status;
 }
 
-function toRecord(error: unknown): Record<string, unknown> {
+/** Anything thrown as an error with a code. */
+export function toRecord(error: unknown): RecordedError & { request_id?: string } {
   if (!(error instanceof Error)) return { code: 'INTERNAL', message: String(error), details: null };
   const { code, details, requestId } = error as { code?: unknown; details?: unknown; requestId?: unknown };
   return {
     code: typeof code === 'string' ? code : error.name === 'UsageError' ? 'USAGE' : 'INTERNAL',
     message: error.message,
-    details: details ?? null,
+    details: typeof details === 'object' && details !== null ? { ...details } : null,
     ...(typeof requestId === 'string' ? { request_id: requestId } : {}),
   };
 }
@@ -39,19 +40,32 @@ async function describe(
   status: number,
   { terminal, options }: { terminal: Terminal; options: GlobalOptions },
 ): Promise<string[]> {
-  const language = chooseLanguage(options.lang, terminal.env);
-  const texts = chooseTexts(language);
-  if (error instanceof TaskEndedError)
-    return [texts.say('cli.failed', { id: error.task.task_id, message: texts.error(error) })];
-  const { code, message, details, request_id: requestId } = toRecord(error);
+  const texts = chooseTexts(chooseLanguage(options.lang, terminal.env));
+  const { request_id: requestId, ...record } = toRecord(error);
   const lines = [
-    `✗ ${code === 'USAGE' || code === 'INTERNAL' ? '' : `${String(code)}: `}${toPlainText(explainError(language, String(code), String(message)))}`,
+    describeHead(error, record, texts),
+    ...describeRest(record, texts).map((line) => `  ${toPlainText(line)}`),
   ];
-  lines.push(...describeDetails(details).map((line) => `  ${toPlainText(line)}`));
-  if (requestId !== undefined) lines.push(`  request_id ${String(requestId)}`);
+  if (requestId !== undefined) lines.push(`  request_id ${requestId}`);
   if (status !== EXIT.unreachable && status !== EXIT.unauthorised) return lines;
   const { url, token, credentialFile } = await findServer(options, terminal);
   if (status === EXIT.unreachable) lines.push(texts.say('cli.no_server', { url }));
   else if (token === null) lines.push(texts.say('cli.no_credential', { path: credentialFile }));
   return lines;
+}
+
+function describeHead(error: unknown, record: RecordedError, texts: CliTexts): string {
+  if (error instanceof TaskEndedError)
+    return toPlainText(texts.say('cli.failed', { id: error.task.task_id, message: texts.error(record) }));
+  const { code, message } = record;
+  if (code === 'USAGE' || code === 'INTERNAL') return `✗ ${toPlainText(message)}`;
+  return `✗ ${code}: ${toPlainText(texts.explain(record))}`;
+}
+
+/** The points of an error; of one that we have no words for, its details as they are. */
+function describeRest(record: RecordedError, texts: CliTexts): string[] {
+  const points = texts.points(record);
+  const isTold = points.length > 0 || tellFailure(record).summary.code !== record.code;
+  if (isTold || record.details === null || Object.keys(record.details).length === 0) return points;
+  return [JSON.stringify(record.details)];
 }

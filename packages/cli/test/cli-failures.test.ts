@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Task } from '@comfleet/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFleet, runComfleet, startComfleet } from './comfleet-process.ts';
 
@@ -48,17 +49,42 @@ describe('what goes wrong', () => {
   it('TD11 names the node that failed, its class and its message', async () => {
     const failing = {
       '1': GRAPH['1'],
-      '2': { class_type: 'TestSyncError', inputs: { value: ['1', 0] } },
+      '2': { class_type: 'TestSyncError', inputs: { value: ['1', 0] }, _meta: { title: 'My node' } },
       '3': { class_type: 'SaveImage', inputs: { images: ['2', 0], filename_prefix: 'e' } },
     };
     await writeFile(join(fleet.cwd, 'failing.json'), JSON.stringify(failing));
 
-    const { status, err } = await fleet.run('run', 'failing.json');
+    const { status, out, err } = await fleet.run('run', 'failing.json', '--json');
 
     expect(status).toBe(1);
-    expect(err.at(-1)).toBe(
-      '  node 2 (TestSyncError): RuntimeError: Intentional sync execution error for testing',
-    );
+    const why =
+      'Node 2 "My node" (TestSyncError): RuntimeError: Intentional sync execution error for testing';
+    expect(err.filter((line) => line.includes(why))).toEqual([
+      expect.stringMatching(/^✗ Workflow .* failed: NODE_EXECUTION_ERROR Node 2/),
+    ]);
+    const { task_id: taskId, message } = JSON.parse(out.join('')) as Task;
+    expect(message).toBe(why);
+    for (const command of ['show', 'why', 'watch']) {
+      const told = await fleet.run('tasks', command, taskId);
+      expect([...told.out, ...told.err].join('\n')).toContain(`NODE_EXECUTION_ERROR ${why}`);
+    }
+    expect((await fleet.run('tasks', 'list', '--limit', '1')).out.at(-1)).toContain(why);
+    const chinese = await fleet.run('tasks', 'show', taskId, '--traceback', '--lang', 'zh');
+    expect(chinese.out.join('\n')).toMatch(/节点 2“My node”（TestSyncError）：RuntimeError: .*\n.*File "/);
+  });
+
+  it('TD11 names each input of a graph that is refused, in Chinese too', async () => {
+    const inputs = { ...GRAPH['1'].inputs, width: -1, height: 'x' };
+    const graph = { ...GRAPH, '1': { ...GRAPH['1'], inputs } };
+    await writeFile(join(fleet.cwd, 'refused.json'), JSON.stringify(graph));
+
+    const { status, err } = await fleet.run('run', 'refused.json', '--lang', 'zh');
+
+    expect(status).toBe(1);
+    expect(err.slice(0, 2)).toEqual([
+      '✗ INVALID_WORKFLOW: 工作流图无效。节点 1（EmptyImage），输入“width”：值 -1 小于最小值 1',
+      "  节点 1（EmptyImage），输入“height”：不是 INT 类型的值：'x'",
+    ]);
   });
 
   it('writes no colour and no bar into a pipe', async () => {

@@ -36,6 +36,7 @@ export type {
   RemovedOutput,
 } from './graphs/graph-verdict.ts';
 export { findLeftOutOutputs, type OutputServer } from './graphs/left-out-outputs.ts';
+export { nameGraphNode } from './graphs/name-graph-node.ts';
 export {
   findReplacement,
   type NodeReplacement,

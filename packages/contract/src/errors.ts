@@ -24,7 +24,7 @@ export const ERRORS = {
     400,
     'caller',
     'never',
-    'The request does not fit the schema; details name each field.',
+    'The request does not fit the schema; each field that is wrong is named.',
   ),
   UNAUTHORIZED: spec(
     401,
@@ -85,13 +85,13 @@ export const ERRORS = {
     422,
     'caller',
     'never',
-    'A parameter is unknown, missing or out of its limits; details name each.',
+    'A parameter is unknown, missing or out of its limits; each is named.',
   ),
   INVALID_WORKFLOW: spec(
     422,
     'caller',
     'never',
-    'The graph is not valid; details.node_errors name each node and input.',
+    'The graph is not valid; each node and input that is wrong is named.',
   ),
   WORKFLOW_FORMAT_UI: spec(
     422,
@@ -109,7 +109,7 @@ export const ERRORS = {
     422,
     'caller',
     'never',
-    'No known worker has what this task asks for: node classes, models, labels or a name; details list it.',
+    'No known worker has what this task asks for: node classes, models, labels or a name.',
   ),
   QUOTA_EXCEEDED: spec(
     429,
@@ -176,17 +176,12 @@ export const ERRORS = {
     'ComfyUI ended or did not answer while starting; details have the last log lines.',
   ),
   // Endings of attempts and tasks: recorded on the task, not HTTP answers.
-  NODE_EXECUTION_ERROR: spec(
-    500,
-    'caller',
-    'never',
-    'A node of the graph failed; details name the node, its class and the message.',
-  ),
+  NODE_EXECUTION_ERROR: spec(500, 'caller', 'never', 'A node of the graph failed; its own message says why.'),
   PROMPT_REFUSED: spec(
     422,
     'caller',
     'other-worker',
-    'The worker refused the prompt; details.node_errors name each node and input.',
+    'The worker refused the prompt; each node and input that it refuses is named.',
   ),
   OUT_OF_MEMORY: spec(
     500,
@@ -229,7 +224,7 @@ export const ERRORS = {
     504,
     'worker',
     'other-worker',
-    'The prompt gave no sign of progress for its silence limit and was stopped; details list each step.',
+    'The prompt gave no sign of progress for its silence limit and was stopped.',
   ),
   PROMPT_INTERRUPTED: spec(
     502,
@@ -259,13 +254,13 @@ export const ERRORS = {
     502,
     'worker',
     'never',
-    'The worker announced output files that it does not serve; details name each file and the answer.',
+    'The worker announced output files that it does not serve; each is named with the answer.',
   ),
   RESULT_TOO_LARGE: spec(
     507,
     'caller',
     'never',
-    'The result files are above a limit; details name the setting and its value.',
+    'The result files are above a limit; the setting and its value are named.',
   ),
   WORKER_DISK_FULL: spec(
     502,
@@ -277,7 +272,7 @@ export const ERRORS = {
     502,
     'worker',
     'never',
-    'The output is empty or not a readable picture; details name the file.',
+    'The output is empty or not a readable picture; the file is named.',
   ),
   INPUT_UPLOAD_FAILED: spec(502, 'worker', 'other-worker', 'An input file could not be sent to the worker.'),
   EXECUTION_TIMEOUT: spec(
@@ -287,12 +282,7 @@ export const ERRORS = {
     'The run took longer than its limit and was canceled; raise timeout_seconds (for example 1800).',
   ),
   DEADLINE_EXCEEDED: spec(504, 'caller', 'never', 'The task did not start before its deadline.'),
-  ATTEMPTS_EXHAUSTED: spec(
-    502,
-    'worker',
-    'never',
-    'Every allowed attempt failed; details list each with its error.',
-  ),
+  ATTEMPTS_EXHAUSTED: spec(502, 'worker', 'never', 'Every allowed attempt failed; the last error is named.'),
   POISON_TASK: spec(
     502,
     'worker',

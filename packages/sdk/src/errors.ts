@@ -1,4 +1,10 @@
-import { type ErrorCode, errorEnvelopeSchema, type TaskDetail } from '@comfleet/contract';
+import {
+  type ErrorCode,
+  errorEnvelopeSchema,
+  type Failure,
+  type TaskDetail,
+  tellFailure,
+} from '@comfleet/contract';
 
 /** What can fail on this side of the wire. */
 export type ClientErrorCode = 'UNREACHABLE' | 'TIMED_OUT' | 'INVALID_ANSWER' | 'NO_WEBSOCKET';
@@ -46,10 +52,17 @@ export class TaskEndedError extends ComfleetError {
   override readonly name: string = 'TaskEndedError';
   readonly task: TaskDetail;
 
+  /** `message` is what the server says of the end: where a node failed, the node with its own message. */
   constructor(task: TaskDetail) {
     const code = task.error?.code ?? (task.status === 'canceled' ? 'CANCELED' : 'INTERNAL');
-    super(code, task.error?.message ?? task.message, { details: task.error?.details ?? null });
+    super(code, task.message, { details: task.error?.details ?? null });
     this.task = task;
+  }
+
+  /** Why it failed, as texts for any language (`@comfleet/contract/texts/tasks`), with the traceback of a node that raised. */
+  get failure(): Failure {
+    const { code, message, details } = this;
+    return tellFailure({ code, message: this.task.error?.message ?? message, details });
   }
 }
 

@@ -5,7 +5,6 @@ import type { SubmitBody } from '@comfleet/sdk';
 import { findWorkflow } from '../connection/find-workflow.ts';
 import { type CommandContext, openSession, type Session } from '../context.ts';
 import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
-import { describeFailure } from '../output/describe-failure.ts';
 import { toPlainText } from '../output/table.ts';
 import { convertAssignments, convertParameter } from '../parameters/convert-parameter.ts';
 import { editGraph } from '../parameters/edit-graph.ts';
@@ -74,9 +73,9 @@ export async function finishTask(
   return exitCodeOfTask(task.status, task.error?.code ?? null);
 }
 
-/** Why it failed, and what is to be said of its results. */
+/** What else there is to say of its failure, and of its results. */
 function describeEnd({ error, warning_texts: warnings = [] }: TaskDetail, texts: CliTexts): string[] {
-  const failure = describeFailure(error);
+  const failure = error === null ? [] : texts.points(error);
   const said = warnings.map((warning) => texts.sent(warning, warning.code));
   return [...failure, ...said.filter((line) => !failure.includes(line)).map((line) => `⚠ ${line}`)];
 }

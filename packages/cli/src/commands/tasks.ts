@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isTerminal, type Task } from '@comfleet/contract';
+import { type Attempt, isTerminal, type Task, type TaskDetail, tellFailure } from '@comfleet/contract';
 import { type CommandContext, openSession } from '../context.ts';
 import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
@@ -47,33 +47,54 @@ function toRow(task: Task, texts: CliTexts): string[] {
     task.worker_name ?? '-',
     task.created_at,
     task.duration_seconds?.toFixed(2) ?? '-',
-    toPlainText(tellEnd(task) ?? texts.sent(task.message_text, task.message)),
+    toPlainText(tellEnd(task, texts) ?? texts.sent(task.message_text, task.message)),
   ];
 }
 
 /** The error of a task that failed; a held one has one too, and says more. */
-function tellEnd({ status, error }: Task): string | null {
-  return status === 'held' || error === null ? null : error.code;
+function tellEnd({ status, error }: Task, texts: CliTexts): string | null {
+  return status === 'held' || error === null ? null : texts.error(error);
 }
 
-/** `comfleet tasks show`: everything about one task, its attempts and results. */
-export async function showTask(context: CommandContext, taskId: string): Promise<number> {
+/** `comfleet tasks show`: everything about one task, its attempts and results; with `traceback` that of the node that failed. */
+export async function showTask(
+  context: CommandContext,
+  taskId: string,
+  flags: { readonly traceback?: boolean },
+): Promise<number> {
   const comfleet = await context.connect();
   const task = await comfleet.tasks.load(taskId, { signal: context.terminal.signal });
   context.show(task, () => [
     ...describeTask(task, context.texts).map(([name, value]) => `${name.padEnd(12)} ${toPlainText(value)}`),
+    ...describeFailed(task, context.texts, flags.traceback === true),
     ...(task.warning_texts ?? []).map(
       (warning) => `warning      ${toPlainText(context.texts.sent(warning, warning.code))}`,
     ),
-    ...task.attempts.map(
-      (a) =>
-        `attempt ${a.number}    ${a.ending ?? a.state} on ${a.worker_name}, prompt_id ${a.prompt_id}${a.error === null ? '' : `, ${toPlainText(context.texts.error(a.error))}`}`,
-    ),
+    ...task.attempts.map((attempt) => describeAttempt(attempt, task, context.texts)),
     ...task.results.map(
       (r) => `result ${r.index}     ${toPlainText(r.name)}  ${r.content_type}  ${r.size_bytes} B`,
     ),
   ]);
   return EXIT.ok;
+}
+
+/** The error of the last attempt is the task's, and told there. */
+function describeAttempt(attempt: Attempt, task: TaskDetail, texts: CliTexts): string {
+  const { number, ending, state, worker_name: worker, prompt_id: promptId, error } = attempt;
+  const isTold = number === task.attempt_count && error?.code === task.error?.code;
+  const why = error === null ? [] : [isTold ? error.code : texts.error(error)];
+  const parts = [`${ending ?? state} on ${worker}`, `prompt_id ${promptId}`, ...why];
+  return toPlainText(`attempt ${number}    ${parts.join(', ')}`);
+}
+
+/** What stands behind the error, then the traceback as its worker sent it. */
+function describeFailed({ error }: Task, texts: CliTexts, withTraceback: boolean): string[] {
+  if (error === null) return [];
+  const { traceback } = tellFailure(error);
+  const points = texts.points(error).map((point) => `${''.padEnd(12)} ${toPlainText(point)}`);
+  if (traceback === null) return points;
+  if (withTraceback) return [...points, ...traceback.trimEnd().split('\n').map(toPlainText)];
+  return [...points, `${''.padEnd(12)} ${texts.say('cli.traceback')}`];
 }
 
 function describeTask(task: Task, texts: CliTexts): [string, string][] {
@@ -93,7 +114,9 @@ function describeTask(task: Task, texts: CliTexts): [string, string][] {
   return [
     ['task', task.task_id],
     ['status', task.status],
-    ['message', texts.sent(task.message_text, task.message)],
+    ...(task.error === null || task.status === 'held'
+      ? [['message', texts.sent(task.message_text, task.message)] satisfies [string, string]]
+      : []),
     ['created', task.created_at],
     ['parameters', JSON.stringify(task.parameters)],
     ...optional.flatMap(([name, value]): [string, string][] => (value === null ? [] : [[name, value]])),

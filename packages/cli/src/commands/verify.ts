@@ -2,7 +2,9 @@ import type { Worker, Workflow } from '@comfleet/contract';
 import { type Comfleet, TaskEndedError } from '@comfleet/sdk';
 import type { CommandContext } from '../context.ts';
 import { EXIT, exitCodeOf, UsageError } from '../exit-codes.ts';
+import { toRecord } from '../explain-failure.ts';
 import { toPlainText } from '../output/table.ts';
+import type { CliTexts } from '../texts/cli-texts.ts';
 import { loadLocalConfig } from './server-module.ts';
 
 export interface VerifyFlags {
@@ -52,9 +54,15 @@ async function inspect(context: CommandContext, check: string, run: Check): Prom
     return { check, ok: true, message: await run(), seconds: since(), exitCode: EXIT.ok };
   } catch (error) {
     signal.throwIfAborted();
-    const message = error instanceof Error ? error.message : String(error);
+    const message = describeThrown(error, context.texts);
     return { check, ok: false, message, seconds: since(), exitCode: exitCodeOf(error) };
   }
+}
+
+function describeThrown(error: unknown, texts: CliTexts): string {
+  const record = toRecord(error);
+  if (record.code === 'USAGE' || record.code === 'INTERNAL') return record.message;
+  return [texts.explain(record), ...texts.points(record)].join(' ');
 }
 
 async function checkConfiguration(context: CommandContext, wish: string | undefined): Promise<string> {

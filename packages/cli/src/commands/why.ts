@@ -4,12 +4,16 @@ import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 
-/** `comfleet tasks why`: why a task waits, worker by worker, or why it runs where it does. */
+/** `comfleet tasks why`: why a task waits, worker by worker, why it runs where it does, or why it failed. */
 export async function explainTask(context: CommandContext, taskId: string): Promise<number> {
   const comfleet = await context.connect();
-  const placement = await comfleet.tasks.placement(taskId, { signal: context.terminal.signal });
+  const { signal } = context.terminal;
+  const placement = await comfleet.tasks.placement(taskId, { signal });
+  const error = placement.status === 'failed' ? (await comfleet.tasks.load(taskId, { signal })).error : null;
+  const message = context.texts.sent(placement.message_texts, placement.message);
   context.show(placement, () => [
-    toPlainText(context.texts.sent(placement.message_texts, placement.message)),
+    toPlainText(error === null ? message : context.texts.error(error)),
+    ...(error === null ? [] : context.texts.points(error).map((point) => `  ${toPlainText(point)}`)),
     ...describeWaiting(placement, context.texts),
     ...describePlaced(placement, context.texts),
   ]);

@@ -80,8 +80,11 @@ function addTasksCommands(program: Command, run: RunCommand): void {
   tasks
     .command('show <task>')
     .description('one task with its attempts and results')
-    .action(async (id: string, _flags: object, command: Command) => {
-      await run(command, async (context) => (await import('../commands/tasks.ts')).showTask(context, id));
+    .option('--traceback', 'also the traceback of the node that failed')
+    .action(async (id: string, flags: { traceback?: boolean }, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/tasks.ts')).showTask(context, id, flags),
+      );
     });
   addExplainCommands(tasks, run);
   tasks

@@ -1,4 +1,5 @@
 import { isTerminal, type StreamFrame, type Task } from '@comfleet/contract';
+import { toPlainText } from '../output/table.ts';
 import type { CliTexts, Medium } from '../texts/cli-texts.ts';
 
 export interface BatchPlan {
@@ -47,7 +48,7 @@ export class BatchLines {
       const seconds = durationSeconds ?? (nowMs - (this.#startedAtMs.get(taskId) ?? nowMs)) / 1000;
       return [...announced, texts.say('cli.batch_item_done', { item, total, seconds: seconds.toFixed(2) })];
     }
-    const message = error === null ? status : texts.error(error);
+    const message = error === null ? status : toPlainText(texts.error(error));
     return [...announced, texts.say('cli.batch_item_failed', { item, total, message })];
   }
 

@@ -140,6 +140,15 @@ describe('TaskLines', () => {
     ]);
   });
 
+  it('leaves the error of the last attempt to the end, which says it', () => {
+    const lines = open();
+    lines.take(SUBMITTED, 0);
+    const error = { code: 'PROMPT_LOST', message: 'forgotten', details: null };
+    const ended = event({ type: 'attempt.ended', attempt_number: 1, worker_id: 'w1', error });
+
+    expect(lines.take({ ...ended, task: { status: 'failed' } as Task } as StreamFrame, 0)).toEqual([]);
+  });
+
   it('leaves the percent to the bar where there is one', () => {
     expect(open('en', false).take(progress({ current_node: '3', step: 1, steps: 20 }), 0)).toEqual([
       '  → Processing node: 3',

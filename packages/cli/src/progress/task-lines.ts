@@ -1,4 +1,5 @@
-import type { Progress, StreamFrame, Task, TaskEvent } from '@comfleet/contract';
+import { isTerminal, type Progress, type StreamFrame, type Task, type TaskEvent } from '@comfleet/contract';
+import { toPlainText } from '../output/table.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 
 export interface TaskLinesOptions {
@@ -36,7 +37,10 @@ export class TaskLines {
       case 'snapshot':
         return this.#takeTask(frame.task);
       case 'event':
-        return [...this.#takeEvent(frame.event), ...(frame.task === null ? [] : this.#takeTask(frame.task))];
+        return [
+          ...this.#takeEvent(frame.event, frame.task),
+          ...(frame.task === null ? [] : this.#takeTask(frame.task)),
+        ];
       case 'progress':
         return this.#takeProgress(frame.progress);
       case 'preview':
@@ -74,12 +78,15 @@ export class TaskLines {
     ];
   }
 
-  #takeEvent(event: TaskEvent): string[] {
+  #takeEvent(event: TaskEvent, task: Task | null): string[] {
     if (event.type === 'attempt.submitted') return this.#takePrompt(event.prompt_id);
-    if (event.type !== 'attempt.ended' || event.error === null) return [];
+    // The error of the last attempt is the task's: its end says it.
+    const isLast = task !== null && isTerminal(task.status);
+    if (event.type !== 'attempt.ended' || event.error === null || isLast) return [];
     const { texts } = this.#options;
     const worker = event.worker_id ?? '?';
-    const params = { number: event.attempt_number ?? 1, worker, message: texts.error(event.error) };
+    const message = toPlainText(texts.error(event.error));
+    const params = { number: event.attempt_number ?? 1, worker, message };
     return [texts.say('cli.attempt_ended', params)];
   }
 
@@ -124,5 +131,7 @@ export function describeError(
   task: Pick<Task, 'message' | 'message_text' | 'error'>,
   texts: CliTexts,
 ): string {
-  return task.error === null ? texts.sent(task.message_text, task.message) : texts.error(task.error);
+  return toPlainText(
+    task.error === null ? texts.sent(task.message_text, task.message) : texts.error(task.error),
+  );
 }

@@ -2,12 +2,12 @@ import {
   createSay,
   formatSent,
   formatText,
-  knowsText,
   type Language,
   parseLanguage,
-  plainText,
+  type RecordedError,
   type Say,
   type Text,
+  tellFailure,
 } from '@comfleet/contract';
 import { CLI_TEXTS } from '@comfleet/contract/texts/cli';
 
@@ -21,8 +21,12 @@ export interface CliTexts {
   format(text: Text): string;
   /** What a server said; its English sentence where it is of another version. */
   sent(texts: Text | readonly Text[] | null | undefined, sentence: string): string;
-  /** An error by its code, with what it means. */
-  error(error: { readonly code: string; readonly message: string }): string;
+  /** An error in one line: its code, and the sentence that says the most of it. */
+  error(error: RecordedError): string;
+  /** That sentence alone. */
+  explain(error: RecordedError): string;
+  /** What else is stored with an error, one line each. */
+  points(error: RecordedError): string[];
 }
 
 /** The lines in one language. */
@@ -31,14 +35,18 @@ export function chooseTexts(language: Language): CliTexts {
     say: createSay(CLI_TEXTS, language),
     format: (text) => formatText(CLI_TEXTS, language, text),
     sent: (texts, sentence) => formatSent(CLI_TEXTS, language, { texts: texts ?? undefined, sentence }),
-    error: ({ code, message }) => `${code} ${explainError(language, code, message)}`,
+    error: (error) => `${error.code} ${explain(language, error)}`,
+    explain: (error) => explain(language, error),
+    points: (error) => tellFailure(error).points.map((point) => formatText(CLI_TEXTS, language, point)),
   };
 }
 
-/** In English the message says more than the registry: it may be of another version. */
-export function explainError(language: Language, code: string, message: string): string {
-  const text = plainText(code);
-  return language !== 'en' && knowsText(CLI_TEXTS, text) ? formatText(CLI_TEXTS, language, text) : message;
+/** Where the code says all there is, in English the message is better: it may be of another version, or of a proxy. */
+function explain(language: Language, error: RecordedError): string {
+  const { summary } = tellFailure(error);
+  return language === 'en' && summary.code === error.code
+    ? error.message
+    : formatText(CLI_TEXTS, language, summary);
 }
 
 /** The language of `--lang`, else of LC_ALL, LC_MESSAGES, LANG: the first of them that is set decides. */

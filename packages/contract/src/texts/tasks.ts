@@ -3,6 +3,7 @@ import { ERROR_TEXTS } from './errors.ts';
 import { en } from './tasks/en.ts';
 import { zhCn } from './tasks/zh-cn.ts';
 import { zhTw } from './tasks/zh-tw.ts';
+import type { Text } from './text.ts';
 
 /** Where tasks and batches are, why they wait, what is wrong with their values, and why they failed. */
 export const TASK_TEXTS = mergeCatalogues(ERROR_TEXTS, {
@@ -15,6 +16,6 @@ export const TASK_TEXTS = mergeCatalogues(ERROR_TEXTS, {
 export type TaskText = TextOf<typeof TASK_TEXTS.en>;
 
 /** The English of a text about a task, for logs and for clients that know no codes. */
-export function toTaskSentence(text: TaskText): string {
+export function toTaskSentence(text: Text): string {
   return formatText(TASK_TEXTS, 'en', text);
 }

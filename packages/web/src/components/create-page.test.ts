@@ -245,6 +245,42 @@ describe('the picture box', () => {
     );
   });
 
+  test('TD11 tile and box say which node failed with what message, and the box its traceback', async () => {
+    const details = {
+      node_id: '2',
+      class_type: 'TestSyncError',
+      title: 'My node',
+      exception_type: 'RuntimeError',
+      message: 'Intentional',
+      traceback: 'File "nodes.py", line 1',
+    };
+    const error = { code: 'NODE_EXECUTION_ERROR', message: 'A node failed.', details };
+    server.tasks = [sampleTask({ status: 'failed', error })];
+    const page = await openPage();
+    const why = 'Node 2 "My node" (TestSyncError): RuntimeError: Intentional';
+    expect(page.get('.cell .why').text()).toBe(why);
+    await page.get('.cell .whole').trigger('click');
+    await flushPromises();
+    expect(page.get('dialog .error p').text()).toBe(why);
+    expect(page.get('dialog .error pre').text()).toBe('File "nodes.py", line 1');
+  });
+
+  test('TD11 the box names every input of a refusal', async () => {
+    const errors = ['width', 'height'].map((name) => ({ message: 'Value not in list', input_name: name }));
+    const details = { node_errors: { '5': { class_type: 'EmptyImage', errors } } };
+    const error = { code: 'PROMPT_REFUSED', message: 'Refused.', details };
+    server.tasks = [sampleTask({ status: 'failed', error })];
+    const page = await openPage();
+    await page.get('.cell .whole').trigger('click');
+    await flushPromises();
+    expect(page.get('dialog .error').text()).toContain(
+      'The worker refused it. Node 5 (EmptyImage), input "width": Value not in list',
+    );
+    expect(page.get('dialog .error li').text()).toBe(
+      'Node 5 (EmptyImage), input "height": Value not in list',
+    );
+  });
+
   test('CP6 it opens on a tile, moves with the arrow keys and closes', async () => {
     server.tasks = two;
     const page = await openPage();

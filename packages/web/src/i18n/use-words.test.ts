@@ -27,12 +27,12 @@ test.each([
 
 test.each([
   ['en', 'NO_CAPABLE_WORKER', 'No worker has what this workflow needs.'],
-  ['zh-CN', 'NO_CAPABLE_WORKER', '没有工作节点具备任务所需的节点类、模型、标签或名称；详情中列出。'],
+  ['zh-CN', 'NO_CAPABLE_WORKER', '没有工作节点具备任务所需的节点类、模型、标签或名称。'],
   ['zh-CN', 'OF_A_NEWER_SERVER', 'As the server says.'],
 ] as const)('in %s the failure %s is shown as "%s"', (language, code, shown) => {
-  expect(show(language, ({ sayFailure }) => sayFailure({ code, message: 'As the server says.' }))).toBe(
-    shown,
-  );
+  expect(
+    show(language, ({ sayFailure }) => sayFailure({ code, message: 'As the server says.', details: null })),
+  ).toBe(shown);
 });
 
 test.each([

@@ -1,12 +1,13 @@
 import {
   formatSent,
   formatText,
-  knowsText,
+  type Language,
   type PlainCode,
   pickLabel,
   plainText,
   type Say,
   type Text,
+  tellFailure,
   type Workflow,
 } from '@comfleet/contract';
 import { PAGE_TEXTS } from '@comfleet/contract/texts/page';
@@ -49,14 +50,12 @@ export function useWords() {
     return `${(bytes / 1_000_000).toFixed(1)} MB`;
   }
 
-  /** A failure in the person's language where we have words for it, else the server's own. */
-  function sayFailure({ code, message }: Pick<ApiFailure, 'code' | 'message'>): string {
-    const own = `errors.${code}`;
-    if (hasWords(own)) return t(own);
-    const text = plainText(code);
-    const isTranslated = language.value !== 'en' && knowsText(PAGE_TEXTS, text);
-    return isTranslated ? formatText(PAGE_TEXTS, language.value, text) : message;
-  }
+  /** A failure in one sentence, in the person's language where we have words for it, else in the server's own. */
+  const sayFailure = (error: FailureFields): string => describeFailure(error, language.value);
+
+  /** What else there is to say of it, one thing each. */
+  const sayPoints = (error: FailureFields): string[] =>
+    tellFailure(error).points.map((point) => formatText(PAGE_TEXTS, language.value, point));
 
   /** What the server says, in the person's language; its English where it is of another version. */
   function saySent(texts: Text | undefined, sentence: string): string {
@@ -76,7 +75,30 @@ export function useWords() {
     return words.charAt(0).toUpperCase() + words.slice(1);
   }
 
-  return { t, language, sayDuration, sayMoment, sayExact, sayBytes, sayFailure, saySent, sayTitle, sayName };
+  return {
+    t,
+    language,
+    sayDuration,
+    sayMoment,
+    sayExact,
+    sayBytes,
+    sayFailure,
+    sayPoints,
+    saySent,
+    sayTitle,
+    sayName,
+  };
+}
+
+type FailureFields = Pick<ApiFailure, 'code' | 'message' | 'details'>;
+
+/** Where the code says all there is, the page's own words for it come first. */
+function describeFailure(error: FailureFields, language: Language): string {
+  const { summary } = tellFailure(error);
+  const saysMore = summary.code !== error.code && summary.code !== 'failure.said';
+  const own = `errors.${error.code}`;
+  if (!saysMore && hasWords(own)) return formatText(PAGE_TEXTS, language, plainText(own));
+  return saysMore || language !== 'en' ? formatText(PAGE_TEXTS, language, summary) : error.message;
 }
 
 type Words = PlainCode<typeof PAGE_TEXTS.en>;

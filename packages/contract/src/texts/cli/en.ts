@@ -52,6 +52,7 @@ export const en = {
     'Tasks whose models were loaded went before it {times} times (at most {limit}); passed over for {seconds} s.',
   'cli.placed': 'Placed on {worker} ({strategy}): {ground}.',
   'cli.others_out': 'Not in question: {counts}.',
+  'cli.traceback': 'The traceback of the node: comfleet tasks show TASK --traceback',
   'cli.worker_removed': '{name} has left the fleet.',
   'cli.worker_leaving': {
     by: 'tasks',

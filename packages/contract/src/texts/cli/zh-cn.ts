@@ -46,6 +46,7 @@ export const zhCn = {
   'cli.overtaken': '模型已加载的任务先行了 {times} 次（最多 {limit} 次）；已被越过 {seconds} 秒。',
   'cli.placed': '分配给 {worker}（{strategy}）：{ground}。',
   'cli.others_out': '不在候选之列：{counts}。',
+  'cli.traceback': '节点的回溯信息：comfleet tasks show TASK --traceback',
   'cli.worker_removed': '{name} 已离开集群。',
   'cli.worker_leaving': '{name} 不再接受新任务，完成其 {tasks} 个任务后离开。',
   'cli.announced': '{name} 已加入集群（{state}）；{seconds} 秒内再次报告',

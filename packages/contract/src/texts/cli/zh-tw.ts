@@ -46,6 +46,7 @@ export const zhTw = {
   'cli.overtaken': '模型已載入的任務先行了 {times} 次（最多 {limit} 次）；已被越過 {seconds} 秒。',
   'cli.placed': '分配給 {worker}（{strategy}）：{ground}。',
   'cli.others_out': '不在候選之列：{counts}。',
+  'cli.traceback': '節點的回溯資訊：comfleet tasks show TASK --traceback',
   'cli.worker_removed': '{name} 已離開叢集。',
   'cli.worker_leaving': '{name} 不再接受新任務，完成其 {tasks} 個任務後離開。',
   'cli.announced': '{name} 已加入叢集（{state}）；{seconds} 秒內再次報告',

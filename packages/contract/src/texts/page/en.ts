@@ -197,6 +197,7 @@ export const en = {
   'details.file': 'File',
   'details.size': 'Size',
   'details.error': 'What went wrong',
+  'details.traceback': 'Traceback',
   'details.warnings': 'To be known of the result',
 
   'media.broken': 'The picture did not load.',

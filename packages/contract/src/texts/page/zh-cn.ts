@@ -197,6 +197,7 @@ export const zhCn = {
   'details.file': '文件',
   'details.size': '大小',
   'details.error': '出错原因',
+  'details.traceback': '回溯信息',
   'details.warnings': '结果说明',
 
   'media.broken': '图片未能加载。',

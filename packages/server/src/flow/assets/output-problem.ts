@@ -67,6 +67,7 @@ export function toProblemError({ nodeId, name, cause }: OutputProblem): {
   details: Record<string, unknown>;
 } {
   const { kind, ...facts } = cause;
-  const message = toTaskSentence(describeProblem({ nodeId, name, cause }));
-  return { code: CODES[kind], details: { message, node_id: nodeId, file: name, reason: kind, ...facts } };
+  const text = describeProblem({ nodeId, name, cause });
+  const details = { message: toTaskSentence(text), message_text: text, node_id: nodeId, file: name };
+  return { code: CODES[kind], details: { ...details, reason: kind, ...facts } };
 }

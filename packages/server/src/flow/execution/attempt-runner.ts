@@ -13,6 +13,7 @@ import { AttemptSteps } from './attempt-steps.ts';
 import { collectEnd } from './collect-end.ts';
 import { EarlyEnd } from './end-early.ts';
 import { endAttempt } from './ending.ts';
+import { nameFailedNodes } from './name-failed-nodes.ts';
 import { OutputWatch } from './output-watch.ts';
 import { createTag, type PreparedGraph, prepareGraph, withInputs } from './prepare-graph.ts';
 import { readSurely } from './read-surely.ts';
@@ -91,8 +92,15 @@ class AttemptRun {
   }
 
   async execute(): Promise<Ended | null> {
+    const graph = await this.#loadGraph();
+    const ended = await this.#run(graph);
+    if (ended === null || ended.result.ending === 'succeeded') return ended;
+    return { ...ended, result: { ...ended.result, error: nameFailedNodes(graph, ended.result.error) } };
+  }
+
+  async #run(graph: Graph): Promise<Ended | null> {
     const { attempt, adopted, worker } = this.#job;
-    const written = prepareGraph(worker.spell(await this.#loadGraph()), createTag(attempt.id));
+    const written = prepareGraph(worker.spell(graph), createTag(attempt.id));
     const uploaded = adopted ? written : await this.#uploadInputs(written);
     if ('result' in uploaded) return uploaded;
     const sent = this.#track(uploaded);

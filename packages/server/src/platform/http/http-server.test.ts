@@ -48,7 +48,7 @@ test('API15 a body that does not fit names each field in the one envelope', asyn
   expect(answer.json()).toEqual({
     error: {
       code: 'INVALID_REQUEST',
-      message: 'The request does not fit the schema; details name each field.',
+      message: 'The request does not fit the schema; each field that is wrong is named.',
       details: {
         in: 'body',
         problems: [{ path: 'size', message: 'Invalid input: expected number, received string' }],

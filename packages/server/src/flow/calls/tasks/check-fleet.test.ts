@@ -1,4 +1,5 @@
 import type { Graph, NodeInfo, NodeReplacements } from '@comfleet/comfyui';
+import type { Text } from '@comfleet/contract';
 import { TASK_TEXTS, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import { describe, expect, it } from 'vitest';
 import { createFacts } from '../../../../test/kit/board.ts';
@@ -178,7 +179,7 @@ describe('a task that asks for single workers', () => {
       refusalOf(() => check(INVERTED, fleet, asked)),
     );
 
-    expect(refusals.map(({ code, details }) => [code, details])).toEqual([
+    expect(refusals.map(({ code, details }) => [code, details])).toMatchObject([
       [
         'NO_CAPABLE_WORKER',
         { reason: 'class_type', missing: 'ImageInvert', task_type: 'custom', workers: ['small'] },
@@ -205,15 +206,17 @@ describe('a task that asks for single workers', () => {
   });
 
   it.each([
-    [{ workers: ['nobody', 'full'], labels: ['rack'] }, [[], ['nobody']]],
-    [{ labels: ['studio', 'roof'] }, [['roof'], []]],
-    [{ labels: ['studio', 'rack'] }, [[], []]],
-  ])('LB3 %j is refused with what no worker has', (options, [labels, workers]) => {
+    [{ workers: ['nobody', 'full'], labels: ['rack'] }, [[], ['nobody']], 'no worker is called nobody'],
+    [{ labels: ['studio', 'roof'] }, [['roof'], []], 'lacks the label: studio, roof'],
+    [{ labels: ['studio', 'rack'] }, [[], []], 'lacks the label: studio, rack'],
+  ])('LB3 %j is refused with what no worker has', (options, [labels, workers], sentence) => {
     const known = fleet.flatMap((kind) => kind.workers);
     const refusal = refusalOf(() => refuseUnknownWorkers({ workers: () => known }, readConstraints(options)));
 
     expect(refusal.code).toBe('NO_CAPABLE_WORKER');
-    expect(refusal.details).toEqual({ ...options, unknown_labels: labels, unknown_workers: workers });
+    const told = toTaskSentence(refusal.details?.lacks as Text);
+    expect(told).toBe(sentence);
+    expect(refusal.details).toMatchObject({ ...options, unknown_labels: labels, unknown_workers: workers });
   });
 
   it('asks for nothing, or for workers that are there', () => {

@@ -13,6 +13,7 @@ import { toWorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { findMissing, isAskedFor, type Missing, type NamedWorker } from '../../placement/needs.ts';
 import type { TaskRequirements } from '../../tasks/requirements.ts';
+import { describeRefusal } from './describe-wait.ts';
 import { invalidWorkflow } from './invalid-workflow.ts';
 import type { KnownInventory } from './known-inventories.ts';
 import { tellVerdict } from './tell-verdict.ts';
@@ -47,15 +48,27 @@ export function refuseUnknownWorkers({ workers }: Pick<KnownFleet, 'workers'>, a
   const fleet = workers();
   if (isFree || fleet.some((worker) => isAskedFor(worker, asked))) return;
   const isUnknown = (needs: Constraints) => !fleet.some((worker) => isAskedFor(worker, needs));
+  const unknownWorkers = pinnedWorkers.filter((name) => isUnknown({ pinnedWorkers: [name] }));
   throw new AppError('NO_CAPABLE_WORKER', {
+    lacks: tellWish(unknownWorkers, labels),
     ...nameConstraints(asked),
     unknown_labels: labels.filter((label) => isUnknown({ labels: [label] })),
-    unknown_workers: pinnedWorkers.filter((name) => isUnknown({ pinnedWorkers: [name] })),
+    unknown_workers: unknownWorkers,
   });
 }
 
 function nameConstraints({ labels, pinnedWorkers }: Constraints): { labels?: unknown; workers?: unknown } {
   return { ...(labels && { labels }), ...(pinnedWorkers && { workers: pinnedWorkers }) };
+}
+
+function tellWish(unknownWorkers: readonly string[], labels: readonly string[]): TaskText {
+  if (unknownWorkers.length > 0)
+    return { code: 'failure.no_such_worker', params: { names: unknownWorkers.join(', ') } };
+  return describeRefusal({ reason: 'label', missing: labels.join(', ') });
+}
+
+function tellMissing(found: Missing): TaskText {
+  return describeRefusal({ reason: found.reason, missing: 'missing' in found ? found.missing : null });
 }
 
 /** Which of the graph's classes cost money, as any known worker says, offline ones included. */
@@ -102,7 +115,7 @@ export function checkAgainstFleet(
   const { verdict, missing } = findNearest(usable.length > 0 ? usable : judged);
   if (missing !== null && hasClassElsewhere(fleet, missing)) throw refuseTask(requirements, missing);
   if (verdict.refused || (requirements.allOrNothing && verdict.removed.length > 0))
-    throw refuseGraph(verdict);
+    throw refuseGraph(graph, verdict);
   if (missing !== null) throw refuseTask(requirements, missing);
   return { heldReason: null, warnings: tellVerdict(graph, verdict) };
 }
@@ -122,13 +135,18 @@ function hasClassElsewhere({ inventories }: Pick<KnownFleet, 'inventories'>, mis
 }
 
 function refuseTask({ taskType, ...asked }: TaskRequirements, missing: Missing): AppError {
-  return new AppError('NO_CAPABLE_WORKER', { ...missing, task_type: taskType, ...nameConstraints(asked) });
+  return new AppError('NO_CAPABLE_WORKER', {
+    lacks: tellMissing(missing),
+    ...missing,
+    task_type: taskType,
+    ...nameConstraints(asked),
+  });
 }
 
 /** Whoever of them comes first will run it, unjudged: a link that leads nowhere could end its process, so that none goes through. */
 function holdUnjudged(graph: Graph): FleetAnswer {
   const broken = findKillingLinks(graph, Object.keys(graph));
-  if (broken.length > 0) throw invalidWorkflow(broken.slice(0, MAX_LISTED), broken.length);
+  if (broken.length > 0) throw invalidWorkflow(broken.slice(0, MAX_LISTED), { graph, count: broken.length });
   return { heldReason: 'no_worker_known', warnings: [] };
 }
 
@@ -153,7 +171,7 @@ function judgeKinds(
     const worker = { classTypes, models, choices, maxUploadBytes, vramBytes, capabilities, labels };
     const options = { version, replacements, isSupplied };
     const verdict = validateGraph(spellChoices(graph, choices), objectInfo, options);
-    if (verdict.problems.some(({ effect }) => effect === 'kills_worker')) throw refuseGraph(verdict);
+    if (verdict.problems.some(({ effect }) => effect === 'kills_worker')) throw refuseGraph(graph, verdict);
     const kind = { verdict, missing: findMissing(worker, requirements) };
     judged.push(kind);
     if (!isDangerous && kind.missing === null && verdict.certainCount + verdict.doubtfulCount === 0) break;
@@ -172,9 +190,9 @@ function isNearer(a: GraphVerdict, b: GraphVerdict): boolean {
   return a.doubtfulCount < b.doubtfulCount;
 }
 
-function refuseGraph({ problems, certainCount }: GraphVerdict): AppError {
+function refuseGraph(graph: Graph, { problems, certainCount }: GraphVerdict): AppError {
   return invalidWorkflow(
     problems.filter(({ certainty }) => certainty === 'certain'),
-    certainCount,
+    { graph, count: certainCount },
   );
 }

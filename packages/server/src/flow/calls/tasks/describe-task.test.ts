@@ -49,9 +49,19 @@ test.each<[string, Partial<DescribedTask>, number | null, object, string]>([
   expect(toTaskSentence(described)).toBe(sentence);
 });
 
-test.each([
-  ['OUT_OF_MEMORY', 'OUT_OF_MEMORY'],
-  ['OF_ANOTHER_VERSION', 'task.failed'],
-])('the error %s is told as %s', (code, told) => {
-  expect(describeTask({ ...FAILED, error: toError(code) }, null)).toEqual({ code: told, params: {} });
+test.each<[string, object | null, string]>([
+  ['OUT_OF_MEMORY', null, 'The worker ran out of GPU memory; use a smaller size or a larger GPU.'],
+  ['OF_ANOTHER_VERSION', null, 'as it was then'],
+  [
+    'NODE_EXECUTION_ERROR',
+    { node_id: '2', class_type: 'Boom', exception_type: 'ValueError', message: 'no' },
+    'Node 2 (Boom): ValueError: no',
+  ],
+])('TD11 the error %s with the details %j is told as %j', (code, details, sentence) => {
+  const error = JSON.stringify({ code, message: 'as it was then', details });
+  expect(toTaskSentence(describeTask({ ...FAILED, error }, null))).toBe(sentence);
+});
+
+test('a failure without an error, of an older version, is told as one', () => {
+  expect(describeTask(FAILED, null)).toEqual({ code: 'task.failed', params: {} });
 });

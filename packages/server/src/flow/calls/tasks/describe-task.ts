@@ -1,11 +1,11 @@
 import {
   type HeldReason,
-  isErrorCode,
   plainText,
   type RecordedError,
   type TaskState,
+  type Text,
+  tellFailure,
 } from '@comfleet/contract';
-import type { TaskText } from '@comfleet/contract/texts/tasks';
 
 /** What of a task tells where it is. */
 export interface DescribedTask {
@@ -17,8 +17,8 @@ export interface DescribedTask {
   error: string | null;
 }
 
-/** Where a task is, for people; `queuePosition` counts those ahead of it. */
-export function describeTask(task: DescribedTask, queuePosition: number | null): TaskText {
+/** Where a task is, for people; `queuePosition` counts those ahead of it. A failed one says why. */
+export function describeTask(task: DescribedTask, queuePosition: number | null): Text {
   if (task.cancel_requested_at !== null && task.ended_at === null) return plainText('task.canceling');
   switch (task.state) {
     case 'held':
@@ -41,15 +41,12 @@ export function describeTask(task: DescribedTask, queuePosition: number | null):
   }
 }
 
-function describeHolding(reason: HeldReason | null, error: string | null): TaskText {
+function describeHolding(reason: HeldReason | null, error: string | null): Text {
   if (reason === null) return plainText('task.waiting');
   if (reason !== 'needs_decision') return plainText(`held.${reason}`);
   return { code: 'held.needs_decision', params: { cause: describeFailure(error) } };
 }
 
-/** Why a task failed: errors of the registry are texts by their own code. */
-function describeFailure(error: string | null): TaskText {
-  if (error === null) return plainText('task.failed');
-  const { code } = JSON.parse(error) as RecordedError;
-  return isErrorCode(code) ? plainText(code) : plainText('task.failed');
+function describeFailure(error: string | null): Text {
+  return error === null ? plainText('task.failed') : tellFailure(JSON.parse(error) as RecordedError).summary;
 }

@@ -17,7 +17,11 @@ export function describeWait({ workers, task_type_full: isTypeFull }: Waiting): 
   return { code: 'wait.workers', params: { workers: workers.length, reasons } };
 }
 
-function describeRefusal({ reason, missing }: Waiting['workers'][number]): TaskText {
+/** Why one worker does not take a task, with what it lacks. */
+export function describeRefusal({
+  reason,
+  missing,
+}: Pick<Waiting['workers'][number], 'reason' | 'missing'>): TaskText {
   if (reason === null) return plainText('wait.could_take');
   const text: TaskText = plainText(`refusal.${reason}`);
   return missing === null ? text : { code: 'wait.missing', params: { reason: text, missing } };

@@ -1,13 +1,19 @@
-import type { GraphProblem } from '@comfleet/comfyui';
+import { findGraphNode, type Graph, type GraphProblem, nameGraphNode } from '@comfleet/comfyui';
 import { AppError } from '../../../platform/errors/app-error.ts';
 
-/** ComfyUI's own shape of node_errors, so that existing tools can show them; `count` when there are more than are listed. */
-export function invalidWorkflow(problems: readonly GraphProblem[], count = problems.length): AppError {
+/**
+ * ComfyUI's own shape of node_errors, so that existing tools can show them, with what people call the nodes of a graph that could
+ * be read; `count` when there are more problems than are listed.
+ */
+export function invalidWorkflow(
+  problems: readonly GraphProblem[],
+  { graph = {}, count = problems.length }: { graph?: Graph; count?: number } = {},
+): AppError {
   // A node may be called like a property that every object has.
   const nodeErrors = new Map<string, { errors: unknown[] }>();
   for (const { nodeId, inputName, type, message } of problems) {
     const key = nodeId ?? '';
-    const entry = nodeErrors.get(key) ?? { errors: [] };
+    const entry = nodeErrors.get(key) ?? { ...nameGraphNode(findGraphNode(graph, key)), errors: [] };
     entry.errors.push({ type, message, input_name: inputName });
     nodeErrors.set(key, entry);
   }

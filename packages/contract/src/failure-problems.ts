@@ -1,0 +1,106 @@
+import { cutText, isRecord, nameNode, readText, tellSaid } from './failure-words.ts';
+import { type Text, textSchema } from './texts/text.ts';
+
+/** Problems are named one by one up to here, and the rest counted. */
+const MOST_NAMED = 20;
+
+/**
+ * The kinds of problem of ComfyUI's own check of a graph (`validate_inputs`), by the words that its messages begin with; what
+ * Comfleet finds itself begins so too. Anything else is shown as its sender worded it.
+ */
+const KINDS: readonly (readonly [kind: string, opening: RegExp])[] = [
+  ['required_input_missing', /^Required input is missing/],
+  ['bad_linked_input', /^Bad linked input, must be a length-2 list of \[node_id, slot_index\]/],
+  ['return_type_mismatch', /^Return type mismatch between linked nodes/],
+  ['invalid_input_type', /^Failed to convert an input value to an? (?<type>\w+) value/],
+  ['value_smaller_than_min', /^Value (?<value>.+?) smaller than min of (?<bound>[^:]+)/],
+  ['value_bigger_than_max', /^Value (?<value>.+?) bigger than max of (?<bound>[^:]+)/],
+  ['value_not_in_list', /^Value not in list/],
+  ['custom_validation_failed', /^Custom validation failed for node/],
+  ['exception_during_validation', /^Exception when validating node/],
+  ['exception_during_inner_validation', /^Exception when validating inner node/],
+  ['missing_node_type', /^Cannot execute because node (?<class_type>.+?) does not exist\.?/],
+  ['linked_to_nothing', /^Input .+? links to node '(?<source>.+?)', which is not in the graph/],
+  ['dependency_cycle', /^Dependency cycle detected/],
+  ['prompt_no_outputs', /^Prompt has no outputs/],
+  ['prompt_outputs_failed_validation', /^Prompt outputs failed validation/],
+];
+
+/** What is wrong with a graph or a request, one text each: per node and input, per field, or what the worker lacks. */
+export function tellProblems(details: Record<string, unknown>): Text[] {
+  const nodes = isRecord(details.node_errors) ? Object.entries(details.node_errors) : [];
+  const fields = Array.isArray(details.problems) ? details.problems.filter(isRecord) : [];
+  const file = fields.length > 0 ? readText(details.file) : null;
+  const told = [
+    ...(file === null ? [] : [{ code: 'failure.in_file', params: { file } }]),
+    ...nodes.flatMap(tellNode),
+    ...fields.map(tellField),
+  ];
+  const all = told.length > 0 ? told : tellWhole(details);
+  const named = all.slice(0, MOST_NAMED);
+  const known = typeof details.problem_count === 'number' ? details.problem_count : 0;
+  const more = Math.max(all.length, known) - named.length;
+  return more > 0 ? [...named, { code: 'failure.more', params: { count: more } }] : named;
+}
+
+function tellNode([node, found]: [string, unknown]): Text[] {
+  if (!isRecord(found) || !Array.isArray(found.errors)) return [];
+  const where = nameNode(node, found);
+  return found.errors.filter(isRecord).map((error) => {
+    const input = readText(error.input_name) ?? readText(readExtra(error).input_name);
+    const problem = tellProblem(error, input);
+    if (node === '') return problem;
+    return input === null
+      ? { code: 'failure.at_node', params: { where, problem } }
+      : { code: 'failure.at_input', params: { where, input, problem } };
+  });
+}
+
+/** The kind of problem with its facts: ComfyUI's details, or what follows the kind in a message of ours. */
+function tellProblem(error: Record<string, unknown>, input: string | null): Text {
+  const message = readText(error.message) ?? readText(error.type) ?? '?';
+  const { what, rest } = readKind(message);
+  const facts = [rest, readText(error.details) ?? '']
+    .map((part) => withoutName(part, input))
+    .filter((part) => part !== '');
+  if (facts.length === 0) return what;
+  return { code: 'failure.kind', params: { kind: what, facts: cutText(facts.join(': ')) } };
+}
+
+function readKind(message: string): { what: Text; rest: string } {
+  for (const [kind, opening] of KINDS) {
+    const match = opening.exec(message);
+    if (match === null) continue;
+    const what = { code: `invalid.${kind}`, params: { ...match.groups } };
+    return { what, rest: message.slice(match[0].length).replace(/^: /, '') };
+  }
+  return { what: tellSaid(cutText(message)), rest: '' };
+}
+
+/** The input is named where the problem is: its name at the start of the facts says it twice. */
+function withoutName(facts: string, input: string | null): string {
+  if (input === null || !facts.startsWith(input)) return facts;
+  const rest = facts.slice(input.length);
+  const [separator] = /^(: |, | - |$)/.exec(rest) ?? [null];
+  return separator === null ? facts : rest.slice(separator.length);
+}
+
+/** A field of a request, a parameter of a workflow, a path of the configuration. */
+function tellField(problem: Record<string, unknown>): Text {
+  const text = textSchema.safeParse(problem.text);
+  const said = text.success ? text.data : tellSaid(cutText(readText(problem.message) ?? '?'));
+  const parameter = [problem.path, problem.parameter, problem.name].map(readText).find((one) => one !== null);
+  if (parameter === undefined || parameter === null) return said;
+  return { code: 'parameter.problem', params: { parameter, problem: said } };
+}
+
+/** A worker's word on the graph as a whole, or what no worker has. */
+function tellWhole(details: Record<string, unknown>): Text[] {
+  if (isRecord(details.error)) return [tellProblem(details.error, null)];
+  const lacks = textSchema.safeParse(details.lacks);
+  return lacks.success ? [lacks.data] : [];
+}
+
+function readExtra(error: Record<string, unknown>): Record<string, unknown> {
+  return isRecord(error.extra_info) ? error.extra_info : {};
+}

@@ -1,0 +1,33 @@
+import type { Text } from './texts/text.ts';
+
+/** So many characters of a worker's own message stand in a sentence; the whole stands by itself. */
+const MOST_CHARACTERS = 300;
+
+/** A graph node as people know it: its id, the title that its author gave it, its class. */
+export function nameNode(node: string, known: Record<string, unknown>): Text {
+  const classType = readText(known.class_type);
+  const title = readText(known.title);
+  if (classType === null) return { code: 'failure.node', params: { node } };
+  if (title === null || title === classType)
+    return { code: 'failure.node_of_class', params: { node, class_type: classType } };
+  return { code: 'failure.titled_node', params: { node, title, class_type: classType } };
+}
+
+/** Words that are shown as they came. */
+export function tellSaid(words: string): Text {
+  return { code: 'failure.said', params: { words } };
+}
+
+/** At most a sentence's worth of a text. */
+export function cutText(text: string): string {
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+}
+
+/** A text that says something; null for anything else. */
+export function readText(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,89 @@
+import { isErrorCode, type RecordedError } from './errors.ts';
+import { tellProblems } from './failure-problems.ts';
+import { cutText, isRecord, nameNode, readText, tellSaid } from './failure-words.ts';
+import { plainText } from './texts/catalogue.ts';
+import { type Text, textSchema } from './texts/text.ts';
+
+/** Why something failed, for people: texts of the catalogues of tasks and errors. */
+export interface Failure {
+  /** A code of the registry, or one of a newer server. */
+  readonly code: string;
+  /** One sentence that says the most: the node with its own message, or what is wrong and with what. */
+  readonly summary: Text;
+  /** What else there is to say, one thing each: more inputs, the file, the worker's words. Never the traceback. */
+  readonly points: readonly Text[];
+  /** Of the node that failed, as its worker sent it; null when there is none. */
+  readonly traceback: string | null;
+}
+
+/**
+ * Tells an error from what is stored with it: a task's, an attempt's, or that of a refused request. Pure, and it takes details
+ * of any version and any worker: what has another form says nothing.
+ */
+export function tellFailure({ code, message, details }: RecordedError): Failure {
+  const failure = { code, summary: nameCode(code, message), points: [], traceback: null };
+  if (!isRecord(details)) return failure;
+  const last = readRecorded(details.last_error);
+  if (last !== null) return tellLast(failure, details.attempts, tellFailure(last));
+  const problems = tellProblems(details);
+  if (problems.length > 0) return { ...failure, ...introduce(code, failure.summary, problems) };
+  if (typeof details.exception_type === 'string') return tellNode(failure, details);
+  return { ...failure, points: tellFacts(details) };
+}
+
+/** Of used up attempts the last one says why. */
+function tellLast(failure: Failure, attempts: unknown, last: Failure): Failure {
+  const { summary: cause, points, traceback } = last;
+  const summary: Text =
+    typeof attempts === 'number'
+      ? { code: 'failure.attempts', params: { attempts, cause } }
+      : { code: 'failure.and_last', params: { what: failure.summary, cause } };
+  return { ...failure, summary, points, traceback };
+}
+
+const REFUSED = new Set(['PROMPT_REFUSED', 'INVALID_WORKFLOW']);
+
+/** A refused graph is told by its first problem, anything else by its code. */
+function introduce(code: string, what: Text, problems: readonly Text[]): Pick<Failure, 'summary' | 'points'> {
+  const [first, ...others] = problems;
+  if (first === undefined || !REFUSED.has(code)) return { summary: what, points: problems };
+  return { summary: { code: `failure.${code}`, params: { problem: first } }, points: others };
+}
+
+/** A node that raised: of a graph's own error the node says all, of the worker's the code says what to do. */
+function tellNode(failure: Failure, details: Record<string, unknown>): Failure {
+  const kind = readText(details.exception_type);
+  const said = readText(details.message)?.trim() ?? null;
+  const traceback = readText(details.traceback);
+  const problem = [kind, said].filter((part) => part !== null && part !== '').join(': ');
+  const where = nameNode(readText(details.node_id) ?? '?', details);
+  const tell = (text: string): Text => ({
+    code: 'failure.at_node',
+    params: { where, problem: tellSaid(text) },
+  });
+  if (failure.code !== 'NODE_EXECUTION_ERROR') return { ...failure, points: [tell(problem)], traceback };
+  const short = cutText(problem);
+  const whole = short === problem ? [] : [tellSaid(problem)];
+  return { ...failure, summary: tell(short), points: whole, traceback };
+}
+
+/** What a detail says in words: a text of ours, else a sentence. */
+function tellFacts(details: Record<string, unknown>): Text[] {
+  const text = textSchema.safeParse(details.message_text);
+  if (text.success) return [text.data];
+  const said = [details.message, details.cause].map(readText).find((part) => part !== null);
+  return said === undefined || said === null ? [] : [tellSaid(said)];
+}
+
+function nameCode(code: string, message: string): Text {
+  return isErrorCode(code) ? plainText(code) : tellSaid(message);
+}
+
+function readRecorded(value: unknown): RecordedError | null {
+  if (!isRecord(value) || typeof value.code !== 'string' || typeof value.message !== 'string') return null;
+  return {
+    code: value.code,
+    message: value.message,
+    details: isRecord(value.details) ? value.details : null,
+  };
+}

@@ -1,0 +1,34 @@
+import { findGraphNode, type Graph, nameGraphNode } from '@comfleet/comfyui';
+import type { RecordedError } from '@comfleet/contract';
+
+/**
+ * An error with what people call the nodes that it names: class and title, from the graph that was sent. It is stored so, as the
+ * graph may be gone when somebody asks.
+ */
+export function nameFailedNodes(graph: Graph, error: RecordedError): RecordedError {
+  const { details } = error;
+  if (details === null) return error;
+  const { node_id: nodeId, node_errors: nodeErrors } = details;
+  const named = typeof nodeId === 'string' ? nameGraphNode(findGraphNode(graph, nodeId)) : {};
+  return {
+    ...error,
+    details: {
+      ...named,
+      ...details,
+      ...(isRecord(nodeErrors) && { node_errors: nameEach(graph, nodeErrors) }),
+    },
+  };
+}
+
+function nameEach(graph: Graph, nodeErrors: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(nodeErrors).map(([nodeId, found]) => [
+      nodeId,
+      isRecord(found) ? { ...nameGraphNode(findGraphNode(graph, nodeId)), ...found } : found,
+    ]),
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
