@@ -59,7 +59,6 @@ export const en = {
 
   'worker.not_asked': 'not asked yet',
   'worker.slow': 'answers far slower than the others of the fleet',
-  'worker.flapping': 'answers again, but fell {falls} times in a short time; back in {seconds} s',
   'worker.disabled': 'disabled',
   'worker.enabled': 'enabled',
   'worker.drained': 'drained by an admin',

@@ -8,10 +8,10 @@ export interface FleetOptions extends Partial<HealthSettings> {
   recheckMs?: number;
   /** A fall this soon after a return is flapping, default 600000. */
   quietMs?: number;
-  /** First time out for flapping, doubling, default 30000. */
-  firstEjectionMs?: number;
-  /** Longest time out for flapping, default 300000. */
-  maxEjectionMs?: number;
+  /** After a second fall it gets one prompt at a time for so long, doubling, and a slow one is out for so long; default 30000. */
+  firstProbationMs?: number;
+  /** Longest such time, default 300000. */
+  maxProbationMs?: number;
   /** A worker may come back by itself this long before a restart or advice, default 10000. */
   selfRecoveryMs?: number;
   /** Between checks meanwhile, default 1000, at most the interval. */
@@ -58,8 +58,8 @@ export function compileFleetOptions(options: FleetOptions): CompiledFleetOptions
         fall,
         busyLimitMs,
         quietMs: options.quietMs ?? 600_000,
-        firstEjectionMs: options.firstEjectionMs ?? 30_000,
-        maxEjectionMs: options.maxEjectionMs ?? 300_000,
+        firstProbationMs: options.firstProbationMs ?? 30_000,
+        maxProbationMs: options.maxProbationMs ?? 300_000,
       },
       recovery: {
         selfRecoveryMs: options.selfRecoveryMs ?? 10_000,

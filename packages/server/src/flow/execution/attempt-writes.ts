@@ -61,8 +61,10 @@ export function planAfterAttempt({
     case 'requeue':
       return [ended, { type: 'task.queued' }];
     case 'retry': {
+      const lane = chooseLane(next);
+      if (next.delayMs === 0 && !next.isBudgeted) return [ended, { type: 'task.queued', lane }];
       const dueAtMs = atMs + next.delayMs;
-      return [ended, { type: 'task.held', heldReason: 'retry_delay', dueAtMs, lane: chooseLane(next) }];
+      return [ended, { type: 'task.held', heldReason: 'retry_delay', dueAtMs, lane }];
     }
     case 'ask': {
       const held = { type: 'task.held', heldReason: 'needs_decision', error: next.error } as const;

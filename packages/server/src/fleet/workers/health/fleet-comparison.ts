@@ -1,5 +1,7 @@
 import type { WorkerId } from '@comfleet/contract';
 import type { Clock } from '../../../platform/time/clock.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import { toWorkerKind } from '../inventory/worker-kind.ts';
 import { isOutlier, type Latency, type SortedLatencies, sortLatencies } from './latency.ts';
 import type { WorkerCondition } from './worker-condition.ts';
 
@@ -8,13 +10,15 @@ interface Peer {
   readonly id: WorkerId;
   readonly isOnline: boolean;
   readonly condition: WorkerCondition;
+  /** What it can run; null when it never told. */
+  readonly inventory: Pick<Inventory, 'objectInfo' | 'classTypes' | 'models'> | null;
   recheckSoon(): void;
 }
 
 /** Latencies are compared as they were at most this long ago. */
 const MAX_AGE_MS = 1_000;
 
-/** What a worker's health depends on in the rest of the fleet: slow is a comparison, and the last one online is never ejected. */
+/** What a worker's health depends on in the rest of the fleet: slow is a comparison, and only who can be spared is ejected. */
 export class FleetComparison {
   readonly #clock: Clock;
   readonly #list: () => Iterable<Peer>;
@@ -25,9 +29,14 @@ export class FleetComparison {
     this.#list = list;
   }
 
-  hasOtherOnline(id: WorkerId): boolean {
-    for (const other of this.#list()) if (other.id !== id && other.isOnline) return true;
-    return false;
+  /** True when at least half of the workers that can do its work are in service without it. */
+  canSpare(id: WorkerId): boolean {
+    const all = [...this.#list()];
+    const kind = findKind(all.find((worker) => worker.id === id));
+    if (kind === null) return false;
+    const alike = all.filter((worker) => findKind(worker) === kind);
+    const others = alike.filter((worker) => worker.id !== id && worker.isOnline);
+    return others.length * 2 >= alike.length;
   }
 
   isSlow(id: WorkerId, own: Latency): boolean {
@@ -46,4 +55,8 @@ export class FleetComparison {
       if (worker.condition.health.kind === 'ejected') worker.recheckSoon();
     }
   }
+}
+
+function findKind(worker: Peer | undefined): string | null {
+  return worker?.inventory ? toWorkerKind(worker.inventory).id : null;
 }

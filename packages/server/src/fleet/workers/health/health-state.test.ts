@@ -7,8 +7,8 @@ const rules = {
   fall: 3,
   busyLimitMs: 30_000,
   quietMs: 600_000,
-  firstEjectionMs: 30_000,
-  maxEjectionMs: 300_000,
+  firstProbationMs: 30_000,
+  maxProbationMs: 300_000,
 };
 const ok: HealthResult = { kind: 'ok', latencyMs: 4, version: '0.3.64' };
 const refused: HealthResult = { kind: 'refused' };
@@ -126,15 +126,12 @@ describe('flapping', () => {
     [4, 240],
     [5, 300],
     [9, 300],
-  ])('keeps a worker with %i falls that falls again soon out for %i s', (falls, seconds) => {
+  ])('gives a worker with %i falls that falls again soon one prompt at a time for %i s', (falls, seconds) => {
     const state = fallAndReturn(returned(0, falls), 60_000, 61_000);
-    expect(state).toMatchObject({ kind: 'ejected', falls: { untilMs: 60_000 + seconds * 1000 } });
-  });
-
-  it('says until when and why it is out although it answers', () => {
-    expect(fallAndReturn(returned(0, 1), 60_000, 61_000)).toMatchObject({
-      reason: { code: 'worker.flapping', params: { falls: 2, seconds: 28 } },
-    });
+    const untilMs = 60_000 + seconds * 1000;
+    const slotsAt = (nowMs: number) => countSlots(state, { nowMs, growMs: 5_000, maxConcurrent: 3 });
+    expect(state).toMatchObject({ kind: 'online', falls: { untilMs } });
+    expect([62_000, untilMs, untilMs + 4_999, untilMs + 5_000].map(slotsAt)).toEqual([1, 1, 1, 2]);
   });
 
   it('forgives after ten quiet minutes', () => {
@@ -142,25 +139,9 @@ describe('flapping', () => {
     expect(state).toMatchObject({ kind: 'online', falls: { count: 1 } });
   });
 
-  it('lets it in when its time is over', () => {
-    const ejected = fallAndReturn(returned(0, 1), 60_000, 61_000);
-    expect(kinds(walk([{ result: ok, atMs: 89_999 }], ejected))).toEqual(['ejected']);
-    expect(kinds(walk([{ result: ok, atMs: 90_000 }], ejected))).toEqual(['online']);
-  });
-
-  it('counts no time out for one that was down longer than that', () => {
-    expect(fallAndReturn(returned(0, 1), 60_000, 95_000).kind).toBe('online');
-  });
-
-  it('lets an ejected worker in at once when no other one is left', () => {
-    const ejected = fallAndReturn(returned(0, 1), 60_000, 61_000);
-    expect(kinds(walk([{ result: ok, atMs: 63_000, mayEject: false }], ejected))).toEqual(['online']);
-  });
-
-  it('takes an ejected worker that fails for offline, and lets its time go on', () => {
-    const ejected = fallAndReturn(returned(0, 1), 60_000, 61_000);
-    const states = walk([{ result: refused, atMs: 64_000 }], ejected);
-    expect(states).toMatchObject([{ kind: 'offline', falls: { count: 2, untilMs: 90_000 } }]);
+  it('grows from its return when it was down longer than that', () => {
+    const state = fallAndReturn(returned(0, 1), 60_000, 95_000);
+    expect(countSlots(state, { nowMs: 101_000, growMs: 5_000, maxConcurrent: 3 })).toBe(2);
   });
 });
 
@@ -178,8 +159,18 @@ describe('a worker far slower than the others', () => {
     expect(kinds(states)).toEqual(['ejected', 'ejected', 'ejected', 'online']);
   });
 
-  it('is used when it is the last one', () => {
+  it('is used when it cannot be spared, also before its time is over', () => {
+    const [ejected] = walk([{ result: ok, atMs: 10_000, slow: true }], returned(0, 0));
     expect(kinds(walk([{ result: ok, slow: true, mayEject: false }], returned(0, 0)))).toEqual(['online']);
+    expect(kinds(walk([{ result: ok, slow: true, atMs: 11_000, mayEject: false }], ejected))).toEqual([
+      'online',
+    ]);
+  });
+
+  it('is offline when it fails, and its time goes on', () => {
+    const [ejected] = walk([{ result: ok, atMs: 10_000, slow: true }], returned(0, 0));
+    const states = walk([{ result: refused, atMs: 14_000 }], ejected);
+    expect(states).toMatchObject([{ kind: 'offline', falls: { count: 1, untilMs: 40_000 } }]);
   });
 });
 

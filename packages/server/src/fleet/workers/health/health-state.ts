@@ -2,7 +2,7 @@ import { plainText } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { describeHealth, type HealthResult, isUnusable } from './health-result.ts';
 
-/** How often a worker fell soon after it had come back, and until when it therefore stays out (monotonic). */
+/** How often a worker fell soon after it had come back, and until when it is therefore trusted with little (monotonic). */
 export interface Falls {
   /** 0 until it was online once and fell; 1 after a first fall, or one after a quiet time. */
   readonly count: number;
@@ -18,9 +18,10 @@ export interface Falls {
  *   a stranger on the address or a process seen to end. `returnedAtMs` is null until it fell once.
  * - OFFLINE — it does not answer. Entered from every state by a failure. Good answers are ignored until `rise` in a row,
  *   failures begin that count again.
- * - EJECTED — it answers, but fell too often or is far slower than the others: not used until `falls.untilMs`. Entered from
- *   ONLINE when slow, from OFFLINE and ERROR on the return; never while no other worker is online. Good answers before the
- *   time is over are ignored; a failure leads to OFFLINE.
+ * - EJECTED — it answers, but far slower than the others: not used until `falls.untilMs`. Entered from ONLINE, and from OFFLINE
+ *   and ERROR on the return; never while it cannot be spared. Good answers before the time is over are ignored; a failure
+ *   leads to OFFLINE.
+ *   A worker that fell twice is not ejected: what waits would wait for it. It is given one prompt at a time until `falls.untilMs`.
  * - ERROR — something answers on the address, but nothing we can use. Entered from every state by such an answer. Left as
  *   OFFLINE is; waiting does not heal it.
  */
@@ -46,9 +47,9 @@ export interface HealthRules {
   busyLimitMs: number;
   /** A fall within this time after a return is flapping; a longer one online forgives all. */
   quietMs: number;
-  /** The second fall keeps it out this long, each further one twice as long as the one before. */
-  firstEjectionMs: number;
-  maxEjectionMs: number;
+  /** After the second fall it is trusted with little for so long, after each further one twice as long as before. */
+  firstProbationMs: number;
+  maxProbationMs: number;
 }
 
 export interface HealthEvent {
@@ -59,7 +60,7 @@ export interface HealthEvent {
   busy: boolean;
   /** Far slower than the others of the fleet. */
   slow: boolean;
-  /** False while no other worker is online: the last one is never ejected. */
+  /** False while too few others could do its work: then it is never ejected. */
   mayEject: boolean;
 }
 
@@ -68,7 +69,7 @@ export interface HealthEvent {
  * |---------|-------------------------------------------------|-----------------------------------|--------------------------|
  * | unknown | online                                          | offline                           | error                    |
  * | online  | online, failures 0; ejected when slow           | online until `fall` in a row, then offline | error           |
- * | offline | after `rise` online, or ejected; the first ever online at once | offline            | error                    |
+ * | offline | after `rise` online, ejected when slow; the first ever online at once | offline      | error                    |
  * | ejected | online when its time is over and it is not slow | offline                           | error                    |
  * | error   | as offline                                      | offline                           | error                    |
  *
@@ -109,10 +110,10 @@ function afterSuccess(state: HealthState, event: HealthEvent, rules: HealthRules
     case 'unknown':
       return FIRST_ONLINE;
     case 'online':
-      if (event.slow && event.mayEject) return toEjected(slowDown(state, event, rules), event);
+      if (event.slow && event.mayEject) return toEjected(slowDown(state, event, rules));
       return { ...state, failures: 0, failingSinceMs: null };
     case 'ejected':
-      return toOnline(falls, event);
+      return event.atMs < falls.untilMs && event.mayEject ? state : toOnline(falls, event);
     case 'offline':
     case 'error': {
       if (falls.count === 0) return FIRST_ONLINE;
@@ -132,19 +133,14 @@ const FIRST_ONLINE: Online = {
   falls: NEVER_FELL,
 };
 
-/** Back in service, or out until its time is over. */
-function toOnline(falls: Falls, event: HealthEvent): HealthState {
-  const { atMs, slow, mayEject } = event;
-  if (mayEject && (slow || atMs < falls.untilMs)) return toEjected(falls, event);
+/** Back in service, unless it is slow and can be spared. */
+function toOnline(falls: Falls, { atMs, slow, mayEject }: HealthEvent): HealthState {
+  if (mayEject && slow) return toEjected(falls);
   return { kind: 'online', failures: 0, failingSinceMs: null, returnedAtMs: atMs, falls };
 }
 
-function toEjected(falls: Falls, { atMs, slow }: HealthEvent): HealthState {
-  const seconds = Math.ceil((falls.untilMs - atMs) / 1000);
-  const reason: FleetText = slow
-    ? plainText('worker.slow')
-    : { code: 'worker.flapping', params: { falls: falls.count, seconds } };
-  return { kind: 'ejected', reason, falls };
+function toEjected(falls: Falls): HealthState {
+  return { kind: 'ejected', reason: plainText('worker.slow'), falls };
 }
 
 function readFalls(state: HealthState): Falls {
@@ -157,12 +153,12 @@ function afterFall(state: HealthState, { result, atMs }: HealthEvent, rules: Hea
   if (state.kind !== 'online') return falls;
   if (result.kind === 'gone') return { ...falls, count: Math.max(1, falls.count) };
   const count = countFalls(state, atMs, rules);
-  return { count, untilMs: atMs + ejectionMs(count, rules) };
+  return { count, untilMs: atMs + probationMs(count, rules) };
 }
 
 function slowDown(state: Online, { atMs }: HealthEvent, rules: HealthRules): Falls {
   const count = countFalls(state, atMs, rules);
-  return { count, untilMs: atMs + Math.max(rules.firstEjectionMs, ejectionMs(count, rules)) };
+  return { count, untilMs: atMs + Math.max(rules.firstProbationMs, probationMs(count, rules)) };
 }
 
 function countFalls({ returnedAtMs, falls }: Online, atMs: number, { quietMs }: HealthRules): number {
@@ -170,13 +166,13 @@ function countFalls({ returnedAtMs, falls }: Online, atMs: number, { quietMs }: 
   return isFlapping ? falls.count + 1 : 1;
 }
 
-function ejectionMs(count: number, { firstEjectionMs, maxEjectionMs }: HealthRules): number {
-  return count < 2 ? 0 : Math.min(maxEjectionMs, firstEjectionMs * 2 ** (count - 2));
+function probationMs(count: number, { firstProbationMs, maxProbationMs }: HealthRules): number {
+  return count < 2 ? 0 : Math.min(maxProbationMs, firstProbationMs * 2 ** (count - 2));
 }
 
 /**
- * How many prompts a worker may have now: none while its last check failed; one after a return, then one more each
- * `growMs`; all when it never fell.
+ * How many prompts a worker may have now: none while its last check failed; one after a return and as long as it is trusted
+ * with little, then one more each `growMs`; all when it never fell.
  */
 export function countSlots(
   state: HealthState,
@@ -184,5 +180,6 @@ export function countSlots(
 ): number {
   if (state.kind !== 'online' || state.failures > 0) return 0;
   if (state.returnedAtMs === null) return maxConcurrent;
-  return Math.min(maxConcurrent, 1 + Math.floor((nowMs - state.returnedAtMs) / growMs));
+  const sinceMs = Math.max(state.returnedAtMs, state.falls.untilMs);
+  return Math.min(maxConcurrent, 1 + Math.max(0, Math.floor((nowMs - sinceMs) / growMs)));
 }

@@ -18,8 +18,8 @@ export interface Circumstances {
   isBusy: boolean;
   /** A process that we started. */
   isOurs: boolean;
-  /** The last online worker is never ejected. */
-  hasOtherOnline: () => boolean;
+  /** Enough others can do its work without it. */
+  canSpare: () => boolean;
   /** Slow is a comparison with the others. */
   isSlow: (own: Latency) => boolean;
 }
@@ -80,14 +80,14 @@ export class HealthTracker {
 
   apply(result: HealthResult): void {
     const { clock, options, observe, onChange } = this.#deps;
-    const { isBusy, isOurs, hasOtherOnline, isSlow } = observe();
+    const { isBusy, isOurs, canSpare, isSlow } = observe();
     const before = this.#condition;
     const event = {
       result,
       atMs: clock.monotonicMs(),
       busy: isBusy,
       slow: isSuspiciouslySlow(before.latency) && isSlow(before.latency),
-      mayEject: result.kind === 'ok' && hasOtherOnline(),
+      mayEject: result.kind === 'ok' && isDoubtful(before) && canSpare(),
       ours: isOurs,
     };
     this.#condition = nextCondition(before, event, options.rules);
@@ -121,4 +121,9 @@ export class HealthTracker {
     const agoMs = clock.monotonicMs() - recovery.sinceMs;
     return { phase: recovery.phase, problem: recovery.problem, sinceMs: clock.nowMs() - agoMs };
   }
+}
+
+/** Only then it matters whether it can be spared, which is a look at the whole fleet. */
+function isDoubtful({ health, latency }: WorkerCondition): boolean {
+  return health.kind === 'ejected' || isSuspiciouslySlow(latency);
 }

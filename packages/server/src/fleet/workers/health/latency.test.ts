@@ -17,6 +17,7 @@ it.each<[string, Latency, Latency[], boolean]>([
   ['too few answers', { ms: 9_000, samples: 4 }, [many(10), many(10)], false],
   ['others that were not asked often enough', many(9_000), [{ ms: 1, samples: 4 }], false],
   ['nobody else', many(9_000), [], false],
+  ['only one other', many(9_000), [many(1)], false],
   ['quick enough for anyone', many(250), [many(1), many(1)], false],
 ])('calls a worker slow or not: %s', (_why, own, others, expected) => {
   const fleet = others.map((latency, index) => ({ id: `other-${index}`, latency }));

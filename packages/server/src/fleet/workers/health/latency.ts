@@ -8,6 +8,8 @@ export interface Latency {
 const WEIGHT = 0.3;
 const MIN_SAMPLES = 5;
 const OUTLIER_FACTOR = 10;
+/** Beside a single other one nobody can tell who of the two is odd: one that works beside one that has just come back idle. */
+const MIN_OTHERS = 2;
 /** Below this nobody is slow, however fast the others are. */
 const OUTLIER_FLOOR_MS = 250;
 
@@ -34,10 +36,11 @@ export function sortLatencies(all: readonly { id: string; latency: Latency | nul
     .sort((a, b) => a.ms - b.ms);
 }
 
-/** True when a worker answers more than ten times slower than the median of the others (A12). Never alone. */
+/** True when a worker answers more than ten times slower than the median of at least two others (A12). */
 export function isOutlier(id: string, own: Latency | null, fleet: SortedLatencies): boolean {
   if (!isSuspiciouslySlow(own)) return false;
   const isAmongThem = fleet.some((one) => one.id === id);
+  if (fleet.length - (isAmongThem ? 1 : 0) < MIN_OTHERS) return false;
   // A slow one stands behind the median of the others, so that taking it out does not move them.
   const median = fleet[Math.floor((fleet.length - (isAmongThem ? 1 : 0)) / 2)];
   return median !== undefined && median.id !== id && own.ms > OUTLIER_FACTOR * median.ms;

@@ -30,7 +30,7 @@ export interface WatchDeps {
   options: CompiledFleetOptions;
   openSocket: (url: string) => ComfySocket;
   onChange: (type: WorkerChangeType, cause: FleetText, facts?: ChangeFacts) => void;
-  comparison: Pick<FleetComparison, 'hasOtherOnline' | 'isSlow'>;
+  comparison: Pick<FleetComparison, 'canSpare' | 'isSlow'>;
   /** Of the owner of the process. */
   requestRestart: (reason: string) => void;
 }
@@ -77,7 +77,7 @@ export function createWatchParts(record: WorkerRecord, deps: WatchDeps, hooks: W
       observe: () => ({
         isBusy: progress.isBusy,
         isOurs: hooks.isOurs(),
-        hasOtherOnline: () => deps.comparison.hasOtherOnline(record.id),
+        canSpare: () => deps.comparison.canSpare(record.id),
         isSlow: (own) => deps.comparison.isSlow(record.id, own),
       }),
       onChange: hooks.onCondition,
