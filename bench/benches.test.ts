@@ -6,6 +6,8 @@ import type { ControlPlane } from './control-plane/measure-control-plane.mjs';
 import { createObjectInfo, OBJECT_INFO_BYTES } from './control-plane/object-info.mjs';
 import { formatControlPlane, listControlPlaneTargets } from './control-plane/report-control-plane.mjs';
 import type { DecisionTimes } from './decision/measure-decision.mjs';
+import type { Faults } from './faults/measure-faults.mjs';
+import { listFaultTargets } from './faults/report-faults.mjs';
 import { keepSections, replaceSection } from './page.mjs';
 import type { Comparison } from './scheduling/compare.mjs';
 
@@ -35,6 +37,36 @@ test('the quick decision bench decides', async () => {
     expect(times.p50).toBeGreaterThan(0);
     expect(times.p99).toBeGreaterThanOrEqual(times.p50);
   }
+});
+
+test('the quick faults bench kills a worker and the server, and every task ends all the same', async () => {
+  const { runs, restarts } = (await runQuick('faults')) as Faults;
+
+  expect(runs).toHaveLength(1);
+  expect(runs[0]?.moved).toBeGreaterThan(0);
+  expect(runs[0]?.movedMs).toBeGreaterThan(0);
+  expect(restarts[0]?.takesMs).toBeGreaterThan(0);
+});
+
+test('what faults may cost is judged by the worst run', () => {
+  const run = {
+    isBusy: false,
+    killedAtMs: 0,
+    calmMs: 1000,
+    faultMs: 1100,
+    movedMs: 900,
+    moved: 2,
+    ejected: 0,
+  };
+  const judge = (worst: object, takesMs: number) =>
+    listFaultTargets({
+      tasks: 100,
+      runs: [run, { ...run, ...worst }],
+      restarts: [{ takesMs, answersMs: 1 }],
+    }).map(({ isReached }) => isReached);
+
+  expect(judge({}, 3000)).toEqual([true, true, true, true]);
+  expect(judge({ faultMs: 1260, movedMs: 2001, ejected: 1 }, 3001)).toEqual([false, false, false, false]);
 });
 
 test('the quick scheduling bench compares every way on two scenarios', async () => {

@@ -10,9 +10,12 @@ const WORKER = join(import.meta.dirname, 'worker.mjs');
 const SERVER = join(import.meta.dirname, 'server.mjs');
 const READY_WAIT_MS = 60_000;
 
-/** Starts simulated workers, each a process of its own on a port of the kernel's choice. @param {number} count */
-export async function startWorkers(count) {
-  const programs = Array.from({ length: count }, () => startProgram([WORKER]));
+/**
+ * Starts simulated workers, each a process of its own, on ports of the kernel's choice unless the options say one.
+ * @param {number} count @param {import('@comfleet/simulator').SimulatorOptions} [options]
+ */
+export async function startWorkers(count, options = {}) {
+  const programs = Array.from({ length: count }, () => startProgram([WORKER, JSON.stringify(options)]));
   try {
     return await Promise.all(programs.map(waitForWorker));
   } catch (error) {

@@ -1,5 +1,5 @@
 // What Comfleet costs and how it places: `npm run bench` writes docs/reference/numbers.md. A name before the options chooses another
-// bench: `control-plane` and `decision` write their sections of that page, `scheduling` writes docs/reference/scheduling.md.
+// bench: `control-plane`, `decision` and `faults` write their sections of that page, `scheduling` writes docs/reference/scheduling.md.
 // `--quick` takes a tenth and writes nothing; `--json` prints the raw numbers. Build first when you start this file itself.
 import { readFile, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
@@ -9,6 +9,8 @@ import { measureControlPlane } from './control-plane/measure-control-plane.mjs';
 import { formatControlPlane } from './control-plane/report-control-plane.mjs';
 import { measureDecisions } from './decision/measure-decision.mjs';
 import { formatDecision } from './decision/report-decision.mjs';
+import { measureFaults } from './faults/measure-faults.mjs';
+import { formatFaults } from './faults/report-faults.mjs';
 import { measureAll } from './measure.mjs';
 import { keepSections, replaceSection } from './page.mjs';
 import { formatReport } from './report.mjs';
@@ -58,6 +60,16 @@ async function benchDecision({ quick }) {
 }
 
 /** @type {Bench} */
+async function benchFaults({ quick, tell }) {
+  const size = quick
+    ? { runs: 1, busyRuns: 0, restarts: 1, tasks: 20 }
+    : { runs: 5, busyRuns: 5, restarts: 3, tasks: 100 };
+  const loadBefore = readLoad();
+  const numbers = await measureFaults({ ...size, seed: 1, tell });
+  return toSection('faults', numbers, formatFaults(numbers, { date, load: describeLoad(loadBefore) }));
+}
+
+/** @type {Bench} */
 async function benchScheduling({ quick, tell }) {
   const scenarios = listScenarios().slice(0, quick ? 2 : undefined);
   const numbers = [];
@@ -84,6 +96,7 @@ const BENCHES = {
   numbers: benchNumbers,
   'control-plane': benchControlPlane,
   decision: benchDecision,
+  faults: benchFaults,
   scheduling: benchScheduling,
 };
 

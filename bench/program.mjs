@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
  * @property {(pattern: RegExp) => Promise<string>} waitForLine the first group of the first line that fits, past or future
  * @property {Promise<number | null>} exited its exit code
  * @property {() => Promise<void>} stop
+ * @property {() => Promise<void>} kill as `kill -9` does
  */
 
 const KEPT_LINES = 50;
@@ -56,7 +57,12 @@ export function startProgram(args) {
     });
   }
 
-  return { pid: child.pid ?? 0, waitForLine, exited, stop };
+  return { pid: child.pid ?? 0, waitForLine, exited, stop, kill };
+
+  async function kill() {
+    child.kill('SIGKILL');
+    await exited;
+  }
 
   async function stop() {
     child.kill('SIGINT');
