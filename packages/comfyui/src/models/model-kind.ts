@@ -30,23 +30,30 @@ export function tellKindByHeader({ metadata, shapes }: ModelHeader, name: string
 
 const UNET = 'model.diffusion_model.';
 
-/** As ComfyUI tells them apart: width, context and input channels of a UNet; other architectures by a tensor of their own. */
+/** As ComfyUI tells them apart: width, input channels and context of a UNet; other architectures by a tensor of their own. */
 function tellByShapes(shapes: ReadonlyMap<string, readonly number[]>): ModelKind | null {
+  const [width, channels] = shapes.get(`${UNET}input_blocks.0.0.weight`) ?? [];
   const names = [...shapes.keys()];
-  const [channels, inputs] = shapes.get(`${UNET}input_blocks.0.0.weight`) ?? [];
-  if (channels === undefined || inputs === undefined) {
-    if (names.some((name) => name.endsWith('double_blocks.0.img_attn.norm.key_norm.scale'))) return 'flux';
-    if (names.some((name) => name.endsWith('joint_blocks.0.context_block.attn.qkv.weight'))) return 'sd3';
-    return names.some((name) => name.startsWith(UNET)) ? 'other' : null;
-  }
-  if (names.some((name) => name.startsWith(UNET) && name.includes('.time_stack.'))) return 'svd';
-  const attention = names.find((name) => name.startsWith(UNET) && name.endsWith('.attn2.to_k.weight'));
-  const context = attention === undefined ? undefined : shapes.get(attention)?.[1];
-  if (channels === 384 && context === 1280) return 'sdxl_refiner';
-  const family = channels === 320 && context !== undefined ? FAMILIES.get(context) : undefined;
+  if (width === undefined || channels === undefined) return tellByTensors(names);
+  const blocks = names.filter((name) => name.startsWith(UNET));
+  if (blocks.some((name) => name.includes('.time_stack.'))) return 'svd';
+  const attention = blocks.find((name) => name.endsWith('.attn2.to_k.weight'));
+  return tellUNet({ width, channels, context: shapes.get(attention ?? '')?.[1] ?? 0 });
+}
+
+function tellByTensors(names: readonly string[]): ModelKind | null {
+  const has = (tensor: string) => names.some((name) => name.endsWith(tensor));
+  if (has('double_blocks.0.img_attn.norm.key_norm.scale')) return 'flux';
+  if (has('joint_blocks.0.context_block.attn.qkv.weight')) return 'sd3';
+  return names.some((name) => name.startsWith(UNET)) ? 'other' : null;
+}
+
+function tellUNet({ width, channels, context }: Record<'width' | 'channels' | 'context', number>): ModelKind {
+  if (width === 384 && context === 1280) return 'sdxl_refiner';
+  const family = width === 320 ? FAMILIES.get(context) : undefined;
   if (family === undefined) return 'other';
-  if (inputs === 9) return `${family}_inpaint`;
-  return inputs === 4 ? family : 'other';
+  if (channels === 9) return `${family}_inpaint`;
+  return channels === 4 ? family : 'other';
 }
 
 /** By the width of what the text encoder hands to the UNet. */

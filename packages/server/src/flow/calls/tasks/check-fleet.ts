@@ -44,9 +44,8 @@ export type Constraints = Pick<TaskRequirements, 'labels' | 'pinnedWorkers' | 'a
 /** Throws NO_CAPABLE_WORKER when no worker of the fleet is one that the task asks for; its details name what none has. */
 export function refuseUnknownWorkers({ workers }: Pick<KnownFleet, 'workers'>, asked: Constraints): void {
   const { labels = [], pinnedWorkers = [] } = asked;
-  const isFree = labels.length === 0 && pinnedWorkers.length === 0;
   const fleet = workers();
-  if (isFree || fleet.some((worker) => isAskedFor(worker, asked))) return;
+  if (isFree(asked) || fleet.some((worker) => isAskedFor(worker, asked))) return;
   const isUnknown = (needs: Constraints) => !fleet.some((worker) => isAskedFor(worker, needs));
   const unknownWorkers = pinnedWorkers.filter((name) => isUnknown({ pinnedWorkers: [name] }));
   throw new AppError('NO_CAPABLE_WORKER', {
@@ -55,6 +54,10 @@ export function refuseUnknownWorkers({ workers }: Pick<KnownFleet, 'workers'>, a
     unknown_labels: labels.filter((label) => isUnknown({ labels: [label] })),
     unknown_workers: unknownWorkers,
   });
+}
+
+function isFree({ labels = [], pinnedWorkers = [] }: Constraints): boolean {
+  return labels.length === 0 && pinnedWorkers.length === 0;
 }
 
 function nameConstraints({ labels, pinnedWorkers }: Constraints): { labels?: unknown; workers?: unknown } {
@@ -120,12 +123,15 @@ export function checkAgainstFleet(
   return { heldReason: null, warnings: tellVerdict(graph, verdict) };
 }
 
-/** What is known of the workers that a task may run on. */
+/** What is known of the workers that a task may run on; of one that asks for none the same list until the fleet changes. */
 export function listAskedFor(
   { inventories }: Pick<KnownFleet, 'inventories'>,
   asked: Constraints,
 ): readonly KnownInventory[] {
-  return inventories().filter(({ workers }) => workers.some((worker) => isAskedFor(worker, asked)));
+  const known = inventories();
+  return isFree(asked)
+    ? known
+    : known.filter(({ workers }) => workers.some((worker) => isAskedFor(worker, asked)));
 }
 
 /** Nothing is wrong with a graph whose class only workers have that the task does not ask for. */

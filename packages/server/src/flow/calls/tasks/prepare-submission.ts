@@ -14,7 +14,7 @@ import type { StandIns } from '../../workflows/stand-ins.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
 import type { WorkflowLibrary } from '../../workflows/workflow-library.ts';
 import { bindGraphFiles, type SizedInput } from './bind-graph-files.ts';
-import { type Constraints, type KnownFleet, listAskedFor, readConstraints } from './check-fleet.ts';
+import { type KnownFleet, listAskedFor, readConstraints } from './check-fleet.ts';
 import { judgeTask } from './judge-task.ts';
 import type { KnownInventory } from './known-inventories.ts';
 import { parseGraphText } from './parse-graph-text.ts';
@@ -90,7 +90,7 @@ export async function prepareSubmission(
   const { body, options, ownerId, seed } = request;
   const drawSeed = seed === undefined ? deps.drawSeed : () => seed;
   const constraints = readConstraints(options);
-  const offers = isConstrained(constraints) ? listAskedFor(deps, constraints) : deps.inventories();
+  const offers = listAskedFor(deps, constraints);
   const bound = await bindBody({ ...deps, drawSeed, offers }, ownerId, body);
   const graph = request.updates ? applyUpdates(bound.graph, request.updates) : bound.graph;
   const { requirements, heldReason, warnings } = judgeTask(deps, graph, {
@@ -125,10 +125,6 @@ export async function prepareSubmission(
       heldReason,
     },
   };
-}
-
-function isConstrained({ labels, pinnedWorkers }: Constraints): boolean {
-  return labels !== undefined || pinnedWorkers !== undefined;
 }
 
 function readSilenceLimit(workflow: WorkflowDefinition | null): { silenceLimitMs?: number } {
