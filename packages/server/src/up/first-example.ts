@@ -49,6 +49,10 @@ async function submitExample(app: App, workflow: Workflow, options: UpOptions): 
       body: { kind: 'workflow', workflowName: workflow.name, parameters },
       options: {},
     });
+    for (const [index, sentence] of submitted.warnings.entries()) {
+      const sent = { texts: submitted.warning_texts?.[index], sentence };
+      options.print(`  ${formatSent(START_TEXTS, options.language, sent)}`);
+    }
     return readId<'task'>(submitted.task_id);
   } catch (thrown) {
     if (!(thrown instanceof AppError) || !REFUSALS.has(thrown.code)) throw thrown;

@@ -10,6 +10,7 @@ import type {
   TaskPage,
   Token,
   Upload,
+  Validation,
   Who,
   Workflow,
 } from '@comfleet/contract';
@@ -28,6 +29,8 @@ export interface LiveListener {
 export interface Api {
   loadWho(): Promise<Who>;
   listWorkflows(): Promise<Workflow[]>;
+  /** Whether a worker could run the workflow with these values, and what is missing where none could. */
+  judgeWorkflow(name: string, parameters: Readonly<Record<string, unknown>>): Promise<Validation>;
   listTasks(filter: { limit: number; cursor?: string; status?: string }): Promise<TaskPage>;
   loadTask(taskId: string): Promise<TaskDetail>;
   submitTask(body: SubmitTask, idempotencyKey: string): Promise<Submitted>;

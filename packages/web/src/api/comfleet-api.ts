@@ -24,6 +24,7 @@ function openApi(comfleet: Comfleet): Api {
   return {
     loadWho: () => translated(comfleet.auth.me()),
     listWorkflows: () => translated(comfleet.workflows.list()),
+    judgeWorkflow: (name, parameters) => translated(comfleet.workflows.validate(name, parameters)),
     listTasks: (filter) => translated(comfleet.tasks.list(filter)),
     loadTask: (taskId) => translated(comfleet.tasks.load(taskId)),
     submitTask: (body, idempotencyKey) => translated(comfleet.tasks.submit(body, { idempotencyKey })),

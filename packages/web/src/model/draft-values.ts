@@ -149,8 +149,17 @@ function toParameters(workflow: Workflow, values: DraftValues): Record<string, u
   return parameters;
 }
 
+/** The form's values for parameters that name models: what decides, beside the workflow itself, whether a worker can run it. */
+export function readModelValues(workflow: Workflow, values: DraftValues): Record<string, unknown> {
+  const named = workflow.parameters.filter((parameter) => parameter.names_model === true);
+  const entries = named.map((parameter) => [parameter.name, values[parameter.name]] as const);
+  return Object.fromEntries(entries.filter(([, value]) => !isBlank(value)));
+}
+
 /** An emptied text field is sent when the workflow's own text would stand otherwise. */
 function isWorthSending(parameter: Parameter, value: unknown): boolean {
   if (!isBlank(value)) return true;
+  // An empty choice is no choice: the workflow's own stands.
+  if (parameter.options !== null) return false;
   return parameter.data_type === 'string' && typeof value === 'string' && !isBlank(parameter.default_value);
 }

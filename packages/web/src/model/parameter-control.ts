@@ -45,6 +45,8 @@ export function labelOf(parameter: Parameter, language: Language): string {
 /** Parts of a workflow's form, in the order a person fills them in. */
 export interface FormPlan {
   images: Parameter[];
+  /** Files of models, and what nothing is taken for: never hidden. */
+  chosen: Parameter[];
   prompt: Parameter | null;
   negative: Parameter | null;
   /** Both or neither: they are shown as one size. */
@@ -65,7 +67,7 @@ export function planForm(workflow: Workflow): FormPlan {
   const size = width !== undefined && height !== undefined ? { width, height } : null;
   const seed = asked.find((parameter) => parameter.data_type === 'seed') ?? null;
   const images = asked.filter((parameter) => parameter.data_type === 'image');
-  const placed = new Set<Parameter | null | undefined>([
+  const ordinary = new Set<Parameter | null | undefined>([
     negative,
     prompt,
     size?.width,
@@ -73,7 +75,12 @@ export function planForm(workflow: Workflow): FormPlan {
     seed,
     ...images,
   ]);
-  return { images, prompt, negative, size, seed, rest: asked.filter((parameter) => !placed.has(parameter)) };
+  const others = asked.filter((parameter) => !ordinary.has(parameter));
+  const isChosen = (parameter: Parameter) =>
+    parameter.names_model === true || (parameter.required && parameter.default_value === null);
+  const chosen = others.filter(isChosen);
+  const rest = others.filter((parameter) => !isChosen(parameter));
+  return { images, chosen, prompt, negative, size, seed, rest };
 }
 
 /** A named set of values, for example a resolution. */

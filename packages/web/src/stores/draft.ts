@@ -82,7 +82,7 @@ export const useDraft = defineStore('draft', () => {
   /** Shows a workflow's form; fields it did not have before start with its defaults. */
   function show(chosen: Workflow): void {
     const carried = workflow.value === null ? {} : carryText(values.value, chosen);
-    forms[chosen.name] = { ...initialValues(chosen), ...forms[chosen.name], ...carried };
+    forms[chosen.name] = { ...initialValues(chosen), ...keepOffered(chosen, forms[chosen.name]), ...carried };
     workflow.value = chosen;
     failure.value = null;
   }
@@ -149,6 +149,16 @@ export const useDraft = defineStore('draft', () => {
     submit,
   };
 });
+
+/** What a form had, without models that are gone: their defaults stand again. */
+function keepOffered(workflow: Workflow, form: DraftValues = {}): DraftValues {
+  const gone = workflow.parameters.filter(
+    ({ name, names_model: isModel, options }) =>
+      isModel === true && !options?.some((option) => option === form[name]),
+  );
+  const names = new Set(gone.map(({ name }) => name));
+  return Object.fromEntries(Object.entries(form).filter(([name]) => !names.has(name)));
+}
 
 /** What the person wrote goes along to a workflow that asks for the same. */
 function carryText(from: DraftValues, to: Workflow): DraftValues {

@@ -14,6 +14,9 @@ export class FakeServer {
   uploads: File[] = [];
   loaded: string[] = [];
   tokens: string[] = [];
+  judged: Readonly<Record<string, unknown>>[] = [];
+  /** What no worker has for these values. */
+  missingWith: (parameters: Readonly<Record<string, unknown>>) => string[] = () => [];
   /** While set, every call is refused with it. */
   refusal: ApiFailure | null = null;
   /** While set, listing tasks is refused with it. */
@@ -47,6 +50,18 @@ export class FakeServer {
     return {
       loadWho: () => this.answer({ principal_id: 'me', kind: 'client', name: 'local', grants: [] }),
       listWorkflows: () => this.answer(this.workflows),
+      judgeWorkflow: (_name, parameters) => {
+        this.judged.push(parameters);
+        const missing = this.missingWith(parameters);
+        return this.answer({
+          valid: true,
+          errors: [],
+          warnings: [],
+          processed: {},
+          available: missing.length === 0,
+          missing,
+        });
+      },
       listTasks: ({ status }) => {
         if (this.listRefusal !== null) return Promise.reject(this.listRefusal);
         const tasks =

@@ -73,6 +73,7 @@ export const en = {
   'form.imageNotPicture': 'This file is not a picture.',
   'form.reset': 'Back to the defaults',
   'form.optional': 'optional',
+  'form.choose': 'Choose one',
 
   'presets.quality': 'Quality',
   'presets.length': 'Length',

@@ -73,6 +73,7 @@ export const zhCn = {
   'form.imageNotPicture': '此文件不是图片。',
   'form.reset': '恢复默认值',
   'form.optional': '可选',
+  'form.choose': '请选择',
 
   'presets.quality': '质量',
   'presets.length': '时长',

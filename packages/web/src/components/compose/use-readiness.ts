@@ -4,12 +4,14 @@ import { useWords } from '../../i18n/use-words.ts';
 import type { ValueProblem } from '../../model/draft-values.ts';
 import { type FormPlan, labelOf, planForm } from '../../model/parameter-control.ts';
 import { useDraft } from '../../stores/draft.ts';
+import { useReadyModels } from '../../stores/ready-models.ts';
 import { useUploads } from '../../stores/uploads.ts';
 
 /** Whether the draft can be sent, and in words why not; also each field's own problem. */
 export function useReadiness() {
   const draft = useDraft();
   const uploads = useUploads();
+  const ready = useReadyModels();
   const { t, language } = useWords();
 
   const plan = computed(() => (draft.workflow === null ? null : planForm(draft.workflow)));
@@ -17,11 +19,17 @@ export function useReadiness() {
   const reason = computed<string | null>(() => {
     const { workflow } = draft;
     if (workflow === null || plan.value === null) return t('generate.wait.workflows');
-    if (!workflow.available && workflow.missing.length > 0) return t('generate.wait.unavailable');
+    const asked = draft.problems.find((problem) => namesModel(problem.parameter));
+    if (asked !== undefined) return sayBlocker(workflow, asked);
+    if (ready.missing.length > 0) return t('generate.wait.unavailable');
     if (isSending(plan.value)) return t('generate.wait.uploading');
     const problem = draft.problems[0];
     return problem === undefined ? null : sayBlocker(workflow, problem);
   });
+
+  function namesModel(name: string): boolean {
+    return plan.value?.chosen.some((parameter) => parameter.name === name) ?? false;
+  }
 
   function isSending(form: FormPlan): boolean {
     return form.images.some((parameter) => uploads.states.get(parameter.name)?.kind === 'sending');
