@@ -12,6 +12,11 @@ afterAll(() => rig.close());
 afterEach(() => rig.simulator.control.clear());
 
 const IMAGES = { class_type: 'EmptyImage', inputs: { width: 16, height: 16, batch_size: 2, color: 7 } };
+const twoPictures = (color: number) => ({
+  '1': { ...IMAGES, inputs: { ...IMAGES.inputs, batch_size: 1, color } },
+  '2': { class_type: 'SaveImage', inputs: { filename_prefix: 'first', images: ['1', 0] } },
+  '3': { class_type: 'SaveImage', inputs: { filename_prefix: 'second', images: ['1', 0] } },
+});
 const runWith = (...faults: FaultSpec[]) => {
   for (const fault of faults) rig.simulator.control.set(fault);
   return rig.run(pictureGraph());
@@ -155,16 +160,35 @@ describe('downloads at fault', () => {
 
   it('TD6 beside a file that is never served the good one is delivered, with a warning that names the bad one', async () => {
     rig.simulator.control.set({ name: 'output_name', filename: 'bad..name.png' });
-    const task = await rig.run({
-      '1': { ...IMAGES, inputs: { ...IMAGES.inputs, batch_size: 1, color: 22 } },
-      '2': { class_type: 'SaveImage', inputs: { filename_prefix: 'first', images: ['1', 0] } },
-      '3': { class_type: 'SaveImage', inputs: { filename_prefix: 'second', images: ['1', 0] } },
-    });
+    const task = await rig.run(twoPictures(22));
 
     expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1 });
     expect(task.results).toHaveLength(1);
     expect(task.warning_texts).toMatchObject([
       { code: 'warning.output', params: { file: 'bad..name.png', reason: { params: { status: 400 } } } },
+    ]);
+  });
+
+  it('TD6 beside a file that never comes whole the good one is delivered at the last attempt, with a warning', async () => {
+    rig.simulator.control.set({
+      name: 'view_broken',
+      kind: 'short',
+      after: 100,
+      file: 'first',
+      times: 'until_cleared',
+    });
+    const task = await rig.run(twoPictures(24), { max_attempts: 2 });
+
+    expect(task).toMatchObject({ status: 'succeeded', attempt_count: 2, results: [{ node_id: '3' }] });
+    expect(task.attempts.map(({ ending, error }) => [ending, error?.code ?? null])).toEqual([
+      ['failed', 'COLLECT_FAILED'],
+      ['succeeded', null],
+    ]);
+    expect(task.warning_texts).toMatchObject([
+      {
+        code: 'warning.output',
+        params: { node: '2', reason: { code: 'output.broken', params: { tries: 5 } } },
+      },
     ]);
   });
 
@@ -268,6 +292,25 @@ it('TD5 D8 a result above the limit fails its task once, with the setting and it
     attempt_count: 1,
     error: { code: 'RESULT_TOO_LARGE', details: { setting: 'limits.result_bytes', limit: 1024 } },
   });
+});
+
+it('TD6 D8 results of a task above their limit together are left out, with a warning that names the setting', async () => {
+  const small = await FlowRig.open({ config: { limits: { task_result_bytes: 800 } } });
+  const task = await small.run(twoPictures(1));
+  await small.close();
+
+  expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1, results: [{ node_id: '2' }] });
+  expect(task.warning_texts).toMatchObject([
+    {
+      params: {
+        node: '3',
+        reason: {
+          code: 'output.too_large_together',
+          params: { setting: 'limits.task_result_bytes', most: 800 },
+        },
+      },
+    },
+  ]);
 });
 
 it('TD5 a prompt whose only saver reports nothing succeeds without results, once, and says so', async () => {

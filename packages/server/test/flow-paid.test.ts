@@ -222,6 +222,24 @@ describe('a task with paid nodes', () => {
     expect(task.attempts).toHaveLength(1);
   });
 
+  it('TD16 of whose files one is gone delivers the others, and is not asked about', async () => {
+    await open();
+    const graph = {
+      '1': { class_type: 'OpenAIDalle3', inputs: { prompt: 'a cat seen twice' } },
+      '2': { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
+      '3': { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
+    };
+    await rig.run(graph);
+    rig.simulator.control.set({ name: 'view_gone' });
+    const task = await rig.run(graph);
+
+    expect(task).toMatchObject({ status: 'succeeded', paid: true, attempt_count: 1, results: [{}] });
+    expect(task.warning_texts).toMatchObject([
+      { code: 'warning.output', params: { reason: { code: 'output.refused', params: { status: 404 } } } },
+    ]);
+    expect(bills(task.task_id)).toBe(0);
+  });
+
   it('TD16 is told apart from one without, and from one whose paid node feeds nothing', async () => {
     await open();
     const graph = paidGraph(0);

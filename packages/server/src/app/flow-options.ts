@@ -28,6 +28,7 @@ export function toFlowOptions(
       previewMethod: comfyui.previewMethod,
       paidReruns: () => store.current.comfyui.paidReruns,
       maxFileBytes: limits.resultBytes,
+      maxTaskBytes: limits.taskResultBytes,
       maxFiles: limits.resultFiles,
       offlineGraceMs: placement.offlineGraceMs,
       agingMs: () => balancing.agingMs,

@@ -5,9 +5,13 @@ function parse(text: string, environment = {}) {
   return parseConfig(text, { file: '/etc/comfleet.yaml', environment, cwd: '/' }).config;
 }
 
-test('results have a limit of bytes and none of number; the time before a failover is 5 s', () => {
+test('results have limits of bytes and none of number; the time before a failover is 5 s', () => {
   const { limits, placement } = parse('');
-  expect(limits).toMatchObject({ resultBytes: 8_589_934_592, resultFiles: null });
+  expect(limits).toMatchObject({
+    resultBytes: 8_589_934_592,
+    taskResultBytes: 68_719_476_736,
+    resultFiles: null,
+  });
   expect(placement.offlineGraceMs).toBe(5000);
 });
 
@@ -16,6 +20,10 @@ test('CF1 they come from the file and from the environment', () => {
   const { limits, placement } = parse('limits: { result_bytes: 2048, result_files: 3 }', environment);
   expect(limits).toMatchObject({ resultBytes: 2048, resultFiles: 3 });
   expect(placement.offlineGraceMs).toBe(500);
+});
+
+test('the limit of all results of a task is taken off with 0', () => {
+  expect(parse('limits: { task_result_bytes: 0 }').limits.taskResultBytes).toBeNull();
 });
 
 test('the store of assets and the doors have the same limit for an upload', () => {

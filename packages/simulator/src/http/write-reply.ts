@@ -75,13 +75,19 @@ function writeFaulty(path: string, response: ServerResponse, scope: FaultyScope)
     void pump(endlessSpaces(readNumber(huge, 'bytes', 1024 ** 3)), response);
     return true;
   }
-  return path.includes('/view?') && breakDownload(response, scope);
+  return path.includes('/view?') && breakDownload(path, response, scope);
 }
 
-/** D1: a download that ends in the middle, by reset, by early end, or with a wrong length. */
-function breakDownload(response: ServerResponse, { reply, headers, state }: FaultyScope): boolean {
+/** D1: a download that ends in the middle, by reset, by early end, or with a wrong length; of any file, or of those named so. */
+function breakDownload(
+  path: string,
+  response: ServerResponse,
+  { reply, headers, state }: FaultyScope,
+): boolean {
   if (reply.status !== 200 && reply.status !== 206) return false;
-  const spec = state.faults.take('view_broken');
+  const spec = state.faults.take('view_broken', undefined, (fault) =>
+    path.includes(readText(fault, 'file', '')),
+  );
   if (spec === undefined) return false;
   const bytes = Buffer.from(reply.body);
   const sent = bytes.subarray(

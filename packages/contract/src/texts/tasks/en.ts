@@ -64,7 +64,13 @@ export const en = {
   'output.refused': 'the worker does not serve it and answers {status}',
   'output.empty': 'it is empty',
   'output.unreadable': 'it is no readable picture',
+  'output.broken': {
+    by: 'tries',
+    cases: { one: 'it could not be fetched whole', other: 'it could not be fetched whole in {tries} tries' },
+  },
+  'output.unreachable': 'its worker went away before it was fetched',
   'output.too_large': 'it has more bytes than {setting} = {most}',
+  'output.too_large_together': 'with it the results would have more bytes than {setting} = {most}',
   'output.too_many': 'there are more than {setting} = {most}',
 
   'failure.node': 'Node {node}',

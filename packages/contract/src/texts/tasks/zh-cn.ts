@@ -25,7 +25,10 @@ export const zhCn = {
   'output.refused': '工作节点不提供此文件，返回 {status}',
   'output.empty': '文件为空',
   'output.unreadable': '不是可读的图片',
+  'output.broken': '尝试 {tries} 次仍未能完整下载',
+  'output.unreachable': '下载之前工作节点已离线',
   'output.too_large': '字节数超过 {setting} = {most}',
+  'output.too_large_together': '加上它，结果的总字节数会超过 {setting} = {most}',
   'output.too_many': '文件数超过 {setting} = {most}',
 
   'failure.node': '节点 {node}',

@@ -25,7 +25,10 @@ export const zhTw = {
   'output.refused': '工作節點不提供此檔案，回傳 {status}',
   'output.empty': '檔案為空',
   'output.unreadable': '不是可讀的圖片',
+  'output.broken': '嘗試 {tries} 次仍未能完整下載',
+  'output.unreachable': '下載之前工作節點已離線',
   'output.too_large': '位元組數超過 {setting} = {most}',
+  'output.too_large_together': '加上它，結果的總位元組數會超過 {setting} = {most}',
   'output.too_many': '檔案數超過 {setting} = {most}',
 
   'failure.node': '節點 {node}',

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import { named } from '../../../test/kit/named.ts';
 import { createAttemptRow, createTaskRow } from '../../../test/kit/rows.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
 import type { BlobStore } from './blob-store.ts';
 import { type CollectDeps, collectOutputs } from './collect-outputs.ts';
@@ -43,10 +44,11 @@ function openWorker(files: Files) {
 
 /** Keeps nothing but what collecting looks at. */
 const BLOBS: Pick<BlobStore, 'put'> = {
-  put: async (source) => {
+  put: async (source, { maxBytes }) => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of source) chunks.push(chunk);
     const head = Buffer.concat(chunks);
+    if (head.byteLength > maxBytes) throw new AppError('BODY_TOO_LARGE', { max_bytes: maxBytes });
     return { hash: head.toString('hex').padEnd(4, '0'), sizeBytes: head.byteLength, isNew: true, head };
   },
 };
@@ -61,18 +63,22 @@ interface Run {
   twins?: [string, string][];
   maxFiles?: number;
   maxFileBytes?: number;
+  maxTaskBytes?: number;
+  /** Ends the wait for the worker. */
+  signal?: AbortSignal;
 }
 
-async function collect({ files, outputs, cached = [], twins = [], ...limits }: Run) {
+async function collect({ files, outputs, cached = [], twins = [], signal, ...limits }: Run) {
   const { asked, http } = openWorker(files);
   let ids = 0;
   const deps: CollectDeps = {
     database,
     blobs: { open: unusable, has: unusable, removeUnused: unusable, linkTo: unusable, ...BLOBS },
-    clock: new FakeClock(),
+    clock: Object.assign(new FakeClock(), { sleep: async () => undefined }),
     logger: silentLogger,
     createId: () => named(`asset-${++ids}`),
     maxFileBytes: limits.maxFileBytes ?? 1000,
+    maxTaskBytes: limits.maxTaskBytes ?? null,
     maxFiles: limits.maxFiles ?? null,
   };
   const { assets, problems } = await collectOutputs(deps, {
@@ -83,7 +89,7 @@ async function collect({ files, outputs, cached = [], twins = [], ...limits }: R
     twins: new Map(twins),
     restoreName: (name) => name.replace('~tag', ''),
     http,
-    signal: new AbortController().signal,
+    signal: signal ?? new AbortController().signal,
   });
   return {
     asked,
@@ -135,6 +141,69 @@ describe('good files beside bad ones', () => {
     expect(problems).toMatchObject([
       { name: 'long.txt', kind: 'too_large', setting: 'limits.result_bytes', limit: 10 },
     ]);
+  });
+
+  test('D8 what does not fit into what the results of a task leave is left out; a smaller one after it is not', async () => {
+    const outputs = {
+      '3': { files: [file('a.txt'), file('long.txt'), file('b.txt')], text: ['beyond it', 'ok'] },
+    };
+    const { results, problems } = await collect({
+      files: { 'output/a.txt': '12345', 'output/long.txt': '123456', 'output/b.txt': '123' },
+      outputs,
+      maxTaskBytes: 10,
+    });
+    const above = { kind: 'too_large_together', setting: 'limits.task_result_bytes', limit: 10 };
+
+    expect(results).toEqual(['3 text a.txt', '3 text b.txt', '3 text 3_text_1.txt']);
+    expect(problems).toMatchObject([
+      { name: 'long.txt', ...above },
+      { name: '3_text_0.txt', ...above },
+    ]);
+  });
+
+  test('D1 a file that never comes whole is begun five times and named; the others are results', async () => {
+    const { results, problems, asked } = await collect({
+      files: { 'output/a.txt': 500, 'output/b.txt': 'b' },
+      outputs: { '3': { files: [file('a.txt'), file('b.txt')] } },
+    });
+
+    expect(results).toEqual(['3 text b.txt']);
+    expect(problems).toMatchObject([{ name: 'a.txt', kind: 'broken', tries: 5 }]);
+    expect(asked.filter((path) => path === 'output/a.txt')).toHaveLength(5);
+  });
+
+  test('D1 of a worker that has broken three downloads each further one is begun once', async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `${index}.txt`);
+    const { problems, asked } = await collect({
+      files: Object.fromEntries(names.map((name) => [`output/${name}`, 502])),
+      outputs: { '3': { files: names.map((name) => file(name)) } },
+    });
+
+    expect(problems).toHaveLength(10);
+    expect(asked).toHaveLength(3 * 5 + 7);
+  });
+
+  test('a preview does not stand for a file that was made and could not be fetched', async () => {
+    const { results } = await collect({
+      files: { 'output/a.txt': 500, 'temp/p.txt': 'p' },
+      outputs: { '3': { files: [file('a.txt')] }, '4': { images: [file('p.txt', { type: 'temp' })] } },
+    });
+
+    expect(results).toEqual([]);
+  });
+
+  test('what was not fetched when its worker went away is named; a text needs no worker', async () => {
+    const { results, problems, asked } = await collect({
+      files: { 'output/a.txt': 'a' },
+      outputs: { '3': { files: [file('a.txt')], text: ['t'] } },
+      signal: AbortSignal.abort('worker_lost'),
+    });
+
+    expect(results).toEqual(['3 text 3_text_0.txt']);
+    expect(problems).toMatchObject([
+      { name: 'a.txt', kind: 'unreachable', dispatched: true, started: false },
+    ]);
+    expect(asked).toEqual([]);
   });
 
   test('D8 where results are counted, those above the number are left out', async () => {

@@ -6,18 +6,28 @@ import { writeAsset, writeBlob } from './asset-rows.ts';
 import type { AssetRow, AssetTables } from './asset-tables.ts';
 import type { StoredBlob } from './blob-store.ts';
 import { readContentType, readPicture } from './content-kind.ts';
-import { type DownloadDeps, type DownloadJob, downloadOutput } from './download-output.ts';
+import {
+  type DownloadDeps,
+  type DownloadJob,
+  downloadOutput,
+  isTooLarge,
+  type SizeLimit,
+} from './download-output.ts';
 import type { OutputProblem, ProblemCause } from './output-problem.ts';
 import { safeName } from './safe-name.ts';
 
 export interface CollectDeps extends DownloadDeps {
   database: Database<AssetTables>;
   createId: <K extends IdKind>() => Id<K>;
+  /** `limits.result_bytes`. */
+  maxFileBytes: number;
+  /** `limits.task_result_bytes`; null: as many as there are. */
+  maxTaskBytes: number | null;
   /** `limits.result_files`; null: as many as there are. */
   maxFiles: number | null;
 }
 
-export interface CollectJob extends Omit<DownloadJob, 'taskId'> {
+export interface CollectJob extends Omit<DownloadJob, 'taskId' | 'size' | 'tries'> {
   task: TaskRow;
   attempt: AttemptRow;
   outputs: readonly CollectedOutput[];
@@ -27,8 +37,15 @@ export interface CollectJob extends Omit<DownloadJob, 'taskId'> {
   restoreName: (filename: string) => string;
 }
 
+const DOWNLOAD_TRIES = 5;
+/** Of a worker that has broken so many downloads, each further one is begun once. */
+const MANY_BROKEN = 3;
+const NEVER_FETCHED: ProblemCause = { kind: 'unreachable', dispatched: true, started: false };
+
 /** The rows that make results visible, and what is not among them. */
 export interface CollectedResults {
+  /** What holds the bytes: stored also when they become no results, so that they are swept one day. */
+  blobs: Write[];
   writes: Write[];
   assets: AssetRow[];
   problems: OutputProblem[];
@@ -36,7 +53,8 @@ export interface CollectedResults {
 
 /**
  * Fetches the outputs of a finished prompt into blobs, each whole or not at all. Temporary files (previews) are results where
- * nothing was made to stay, or where they stand for a SaveImageWebsocket. Throws when the worker does not let itself be read.
+ * nothing was made to stay, or where they stand for a SaveImageWebsocket. What cannot be had is a problem; when the signal ends the
+ * wait for the worker, so is all that was not fetched yet.
  */
 export async function collectOutputs(deps: CollectDeps, job: CollectJob): Promise<CollectedResults> {
   const collection = new Collection(deps, job);
@@ -51,6 +69,7 @@ export async function collectOutputs(deps: CollectDeps, job: CollectJob): Promis
 
 /** What has been fetched so far. */
 class Collection implements CollectedResults {
+  readonly blobs: Write[] = [];
   readonly writes: Write[] = [];
   readonly assets: AssetRow[] = [];
   readonly problems: OutputProblem[] = [];
@@ -58,6 +77,8 @@ class Collection implements CollectedResults {
   readonly #job: CollectJob;
   /** A file was made that is no preview. */
   hasMade = false;
+  #bytes = 0;
+  #broken = 0;
 
   constructor(deps: CollectDeps, job: CollectJob) {
     this.#deps = deps;
@@ -70,7 +91,7 @@ class Collection implements CollectedResults {
     const { file, text } = output;
     if (maxFiles !== null && this.assets.length >= maxFiles)
       this.#refuse(output, { kind: 'too_many', setting: 'limits.result_files', limit: maxFiles });
-    else if (file === undefined) this.#add(output, await this.#storeText(text ?? ''));
+    else if (file === undefined) await this.#takeText(output, text ?? '');
     else return this.#takeFile({ ...output, file });
     return true;
   }
@@ -79,23 +100,58 @@ class Collection implements CollectedResults {
     const { text, temporary } = output;
     const isTold = text !== undefined;
     const file: OutputFile = isTold && temporary ? { ...output.file, type: 'temp' } : output.file;
-    const job = { ...this.#job, taskId: this.#job.task.id };
-    const found = await downloadOutput(this.#deps, job, { ...output, file });
+    const found = await this.#download({ ...output, file });
+    // Made, even where it could not be had: a preview does not stand for it.
+    if (isMade(found) && (file.type === 'output' || this.#job.twins.has(output.nodeId))) this.hasMade = true;
     if (!('kind' in found)) {
-      if (file.type === 'output' || this.#job.twins.has(output.nodeId)) this.hasMade = true;
       this.#add(output, found);
       return true;
     }
-    if (isTold && !temporary) return false;
+    if (isTold && !temporary && !isMade(found)) return false;
     this.#refuse(output, found);
     // What the node told is kept at least.
-    if (isTold) this.#add({ ...withoutFile(output), kind: 'text' }, await this.#storeText(text));
+    if (isTold) await this.#takeText({ ...withoutFile(output), kind: 'text' }, text);
     return true;
   }
 
-  #storeText(text: string): Promise<StoredBlob> {
-    const { blobs, maxFileBytes } = this.#deps;
-    return blobs.put(once(new TextEncoder().encode(text)), { maxBytes: maxFileBytes });
+  async #download(output: CollectedOutput & { file: OutputFile }): Promise<StoredBlob | ProblemCause> {
+    const { signal, task } = this.#job;
+    if (signal.aborted) return NEVER_FETCHED;
+    const tries = this.#broken < MANY_BROKEN ? DOWNLOAD_TRIES : 1;
+    try {
+      const job = { ...this.#job, taskId: task.id, size: this.#size, tries };
+      const found = await downloadOutput(this.#deps, job, output);
+      if ('kind' in found && found.kind === 'broken') this.#broken += 1;
+      return found;
+    } catch (thrown) {
+      if (signal.aborted) return NEVER_FETCHED;
+      throw thrown;
+    }
+  }
+
+  async #takeText(output: CollectedOutput, text: string): Promise<void> {
+    const { maxBytes, above } = this.#size;
+    try {
+      this.#add(output, await this.#deps.blobs.put(once(new TextEncoder().encode(text)), { maxBytes }));
+    } catch (thrown) {
+      if (!isTooLarge(thrown)) throw thrown;
+      this.#refuse(output, above);
+    }
+  }
+
+  /** Of the next file. */
+  get #size(): SizeLimit {
+    const { maxFileBytes, maxTaskBytes } = this.#deps;
+    if (maxTaskBytes !== null && maxTaskBytes - this.#bytes < maxFileBytes) {
+      const above = {
+        kind: 'too_large_together',
+        setting: 'limits.task_result_bytes',
+        limit: maxTaskBytes,
+      } as const;
+      return { maxBytes: maxTaskBytes - this.#bytes, above };
+    }
+    const above = { kind: 'too_large', setting: 'limits.result_bytes', limit: maxFileBytes } as const;
+    return { maxBytes: maxFileBytes, above };
   }
 
   #refuse(output: CollectedOutput, cause: ProblemCause): void {
@@ -106,12 +162,16 @@ class Collection implements CollectedResults {
     const { database } = this.#deps;
     const row = toAssetRow(this.#deps, { job: this.#job, output, stored, index: this.assets.length });
     const { hash, sizeBytes: size_bytes } = stored;
+    this.#bytes += size_bytes;
     this.assets.push(row);
-    this.writes.push(
-      writeBlob(database, { hash, size_bytes, created_at: row.created_at }),
-      writeAsset(database.k, row),
-    );
+    this.blobs.push(writeBlob(database, { hash, size_bytes, created_at: row.created_at }));
+    this.writes.push(writeAsset(database.k, row));
   }
+}
+
+/** Also a file that another run, or another worker, would serve. */
+function isMade(found: StoredBlob | ProblemCause): boolean {
+  return !('kind' in found) || found.kind === 'broken' || found.kind === 'unreachable';
 }
 
 function withoutFile({ file: _, ...output }: CollectedOutput): CollectedOutput {

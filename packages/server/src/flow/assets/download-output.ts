@@ -11,15 +11,19 @@ import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { BlobStore, StoredBlob } from './blob-store.ts';
 import { readPicture } from './content-kind.ts';
-import type { ProblemCause } from './output-problem.ts';
+import type { ProblemCause, TooLarge } from './output-problem.ts';
 import { WholePicture } from './whole-picture.ts';
 
 export interface DownloadDeps {
   blobs: BlobStore;
   clock: Clock;
   logger: Logger;
-  /** `limits.result_bytes`. */
-  maxFileBytes: number;
+}
+
+/** How large a file may be, and what it is when it is larger. */
+export interface SizeLimit {
+  maxBytes: number;
+  above: TooLarge;
 }
 
 export interface DownloadJob {
@@ -27,20 +31,22 @@ export interface DownloadJob {
   http: ComfyHttp;
   /** Nodes that did not run in this prompt. */
   cachedNodeIds: ReadonlySet<string>;
+  size: SizeLimit;
+  /** How often a broken download is begun. */
+  tries: number;
   /** Ends the wait for a worker that does not come back. */
   signal: AbortSignal;
 }
 
 /** Only these may be empty: a subtitle without a word is a result, a picture without a pixel is not (RS8). */
 const MAY_BE_EMPTY: ReadonlySet<OutputKind> = new Set(['text', 'file']);
-const DOWNLOAD_TRIES = 5;
 const REFUSED_WAIT_MS = 1000;
 /** Answers that say nothing about the file: the proxy's or the worker's own trouble. */
 const PASSING = new Set([401, 407, 408, 425, 429]);
 
 /**
- * Fetches one file into a blob, or says why it never can be. Broken downloads start over, at most five times, and then throw:
- * another worker may do better. While nobody listens the file is waited for: a worker that restarts still has it (HR8).
+ * Fetches one file into a blob, or says why it cannot be. Broken downloads start over, so often and no more. While nobody listens the
+ * file is waited for: a worker that restarts still has it (HR8). Throws when the signal ends that wait, and for faults of ours.
  */
 export async function downloadOutput(
   deps: DownloadDeps,
@@ -72,8 +78,8 @@ async function download(
   job: DownloadJob,
   file: OutputFile,
 ): Promise<StoredBlob | ProblemCause> {
-  let last: Error | null = null;
-  for (let tries = 0; tries < DOWNLOAD_TRIES; ) {
+  let last = '';
+  for (let tries = 0; tries < job.tries; ) {
     if (tries > 0) await deps.clock.sleep(100 * 2 ** tries, job.signal);
     try {
       return await downloadOnce(deps, job, file);
@@ -83,34 +89,29 @@ async function download(
         continue;
       }
       tries += 1;
-      last = toError(thrown);
-      const certain = tellCertain(deps, thrown);
+      const certain = tellCertain(job, thrown);
       if (certain !== null) return certain;
       if (job.signal.aborted || !isWorthRetry(thrown)) throw thrown;
-      const { message: error } = last;
-      deps.logger.warn('download.broken', { taskId: job.taskId, file: file.filename, tries, error });
+      last = toError(thrown).message;
+      deps.logger.warn('download.broken', { taskId: job.taskId, file: file.filename, tries, error: last });
     }
   }
-  throw new AppError(
-    'COLLECT_FAILED',
-    { file, tries: DOWNLOAD_TRIES, cause: last?.message },
-    { cause: last },
-  );
+  return { kind: 'broken', tries: job.tries, last };
 }
 
 async function downloadOnce(
-  { blobs, maxFileBytes }: DownloadDeps,
-  { http, signal }: DownloadJob,
+  { blobs }: DownloadDeps,
+  { http, signal, size: { maxBytes } }: DownloadJob,
   file: OutputFile,
 ): Promise<StoredBlob> {
   const viewed = await http.view(file, { signal });
-  if (viewed.contentLength !== null && viewed.contentLength > maxFileBytes) {
+  if (viewed.contentLength !== null && viewed.contentLength > maxBytes) {
     await discard(viewed);
-    throw new AppError('BODY_TOO_LARGE', { max_bytes: maxFileBytes });
+    throw new AppError('BODY_TOO_LARGE', { max_bytes: maxBytes });
   }
   const picture = new WholePicture();
   const stored = await blobs.put(picture.watch(viewed.body), {
-    maxBytes: maxFileBytes,
+    maxBytes,
     ...(viewed.contentLength === null ? {} : { expectedBytes: viewed.contentLength }),
     signal,
   });
@@ -129,12 +130,16 @@ function isNotHeard(thrown: unknown): boolean {
 }
 
 /** What will be the same at the next try, and at the next run. */
-function tellCertain({ maxFileBytes }: DownloadDeps, thrown: unknown): ProblemCause | null {
-  if (thrown instanceof AppError && thrown.code === 'BODY_TOO_LARGE')
-    return { kind: 'too_large', setting: 'limits.result_bytes', limit: maxFileBytes };
+function tellCertain({ size }: DownloadJob, thrown: unknown): ProblemCause | null {
+  if (isTooLarge(thrown)) return size.above;
   const status = thrown instanceof ComfyError ? thrown.details.status : undefined;
   if (status === undefined || status < 400 || status > 499 || PASSING.has(status)) return null;
   return { kind: 'refused', status };
+}
+
+/** The store, or the answer's own header, found more bytes than it may take. */
+export function isTooLarge(thrown: unknown): boolean {
+  return thrown instanceof AppError && thrown.code === 'BODY_TOO_LARGE';
 }
 
 function isWorthRetry(thrown: unknown): boolean {

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@comfleet/contract';
 import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 
-/** Why an announced output is not among the results: certain, so that another run would bring the same. */
+/** Why an announced output is not among the results. What another run makes of it the table of causes says, by its code. */
 export type ProblemCause =
   /** The worker answered this for it, and always will. */
   | { kind: 'refused'; status: number }
@@ -9,8 +9,20 @@ export type ProblemCause =
   | { kind: 'gone'; status: number }
   | { kind: 'empty' }
   | { kind: 'unreadable' }
+  /** The worker served it, never whole. */
+  | { kind: 'broken'; tries: number; last: string }
+  /** The worker went away before it was fetched. */
+  | { kind: 'unreachable'; dispatched: true; started: false }
   /** Above a setting of ours. */
-  | { kind: 'too_large' | 'too_many'; setting: string; limit: number };
+  | TooLarge
+  | { kind: 'too_many'; setting: string; limit: number };
+
+/** One file is larger than any may be, or than the files of its task leave room for. */
+export interface TooLarge {
+  kind: 'too_large' | 'too_large_together';
+  setting: string;
+  limit: number;
+}
 
 export interface OutputProblem {
   nodeId: string;
@@ -24,7 +36,10 @@ const CODES: Readonly<Record<ProblemCause['kind'], ErrorCode>> = {
   gone: 'OUTPUT_GONE',
   empty: 'OUTPUT_INVALID',
   unreadable: 'OUTPUT_INVALID',
+  broken: 'COLLECT_FAILED',
+  unreachable: 'WORKER_UNREACHABLE',
   too_large: 'RESULT_TOO_LARGE',
+  too_large_together: 'RESULT_TOO_LARGE',
   too_many: 'RESULT_TOO_LARGE',
 };
 
@@ -48,10 +63,14 @@ function describeCause(cause: ProblemCause): TaskText {
     case 'refused':
     case 'gone':
       return { code: 'output.refused', params: { status: cause.status } };
+    case 'broken':
+      return { code: 'output.broken', params: { tries: cause.tries } };
     case 'empty':
     case 'unreadable':
+    case 'unreachable':
       return { code: `output.${cause.kind}`, params: {} };
     case 'too_large':
+    case 'too_large_together':
     case 'too_many':
       return { code: `output.${cause.kind}`, params: { setting: cause.setting, most: cause.limit } };
     default: {
@@ -61,11 +80,14 @@ function describeCause(cause: ProblemCause): TaskText {
   }
 }
 
-/** The error of a task, or of its attempt, that a problem ends. */
-export function toProblemError({ nodeId, name, cause }: OutputProblem): {
+/** A problem as an error of its task, or of its attempt. */
+export interface ProblemError {
   code: ErrorCode;
   details: Record<string, unknown>;
-} {
+}
+
+/** The error of a task, or of its attempt, that a problem ends. */
+export function toProblemError({ nodeId, name, cause }: OutputProblem): ProblemError {
   const { kind, ...facts } = cause;
   const text = describeProblem({ nodeId, name, cause });
   const details = { message: toTaskSentence(text), message_text: text, node_id: nodeId, file: name };

@@ -20,6 +20,13 @@ export const assetLimits = {
     .describe(
       'Largest result file; a larger one is left out, with a warning, or is the error of a task without another.',
     ),
+  task_result_bytes: z
+    .int()
+    .min(0)
+    .default(64 * 1024 ** 3)
+    .describe(
+      'Most bytes of all results of a task together; a file that does not fit into what is left is left out, with a warning, or is the error of a task without another. 0: as many as there are.',
+    ),
   result_files: z
     .int()
     .min(1)
@@ -66,6 +73,8 @@ export function compileFileLimits(raw: RawLimits) {
     uploadBytes: raw.upload_bytes,
     assetBytes: raw.asset_bytes,
     resultBytes: raw.result_bytes,
+    /** Null: as many as there are. */
+    taskResultBytes: raw.task_result_bytes === 0 ? null : raw.task_result_bytes,
     resultFiles: raw.result_files,
   };
 }

@@ -52,8 +52,9 @@ export interface ExecutionParts {
 export interface OutputOptions {
   /** Folder of readable names; null for none. */
   outputDir: string | null;
-  /** Limits of one result. */
+  /** Limits of one result, and of all of a task; null: as many as there are. */
   maxFileBytes: number;
+  maxTaskBytes: number | null;
   maxFiles: number | null;
 }
 
@@ -117,11 +118,11 @@ function amendNeeds(
 
 function createCollection(
   { database, blobs, clock, logger, createId }: ExecutionParts,
-  { outputDir, maxFileBytes, maxFiles }: OutputOptions,
+  { outputDir, maxFileBytes, maxTaskBytes, maxFiles }: OutputOptions,
 ): DispatcherDeps['collect'] {
   return async ({ task, attempt, outputs, cachedNodeIds, prepared, http, signal }) => {
-    const { writes, assets, problems } = await collectOutputs(
-      { database, blobs, clock, logger, createId, maxFileBytes, maxFiles },
+    const { assets, problems, ...rows } = await collectOutputs(
+      { database, blobs, clock, logger, createId, maxFileBytes, maxTaskBytes, maxFiles },
       {
         task,
         attempt,
@@ -133,14 +134,12 @@ function createCollection(
         signal,
       },
     );
-    const gone = problems.find(({ cause }) => cause.kind === 'gone');
-    const [first] = problems;
     return {
-      writes,
+      blobs: rows.blobs,
+      writes: rows.writes,
       resultCount: assets.length,
       warnings: describeProblems(problems),
-      gone: gone ? toProblemError(gone).details : null,
-      failure: first && assets.length === 0 ? toProblemError(first) : null,
+      problems: problems.map(toProblemError),
       publish: () => publishNames({ blobs, logger, outputDir }, task, assets),
     };
   };

@@ -30,14 +30,15 @@ export interface RunningWorker {
 
 /** Outputs on their way into the store: what the final commit adds beside the task's own change. */
 export interface Collected {
+  /** Rows of the bytes, stored however the attempt ends. */
+  blobs: Write[];
+  /** Rows that make them the task's results. */
   writes: Write[];
   resultCount: number;
   /** What was left out, and why. */
   warnings: readonly TaskText[];
-  /** Facts about a file that another run makes anew; null when there is none. */
-  gone: Record<string, unknown> | null;
-  /** Why there is no result although files were announced. */
-  failure: { code: ErrorCode; details: Record<string, unknown> } | null;
+  /** What was left out, as errors, in the order of the outputs. */
+  problems: readonly { code: ErrorCode; details: Record<string, unknown> }[];
   /** After the commit: readable copies, events. */
   publish: () => void;
 }

@@ -8,9 +8,9 @@ import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
 import type { AttemptRow, TaskRow, TaskTables } from '../tasks/task-tables.ts';
 import { type AttemptHistory, loadAttemptHistory, NO_HISTORY } from './attempt-history.ts';
-import type { AttemptEnd } from './attempt-job.ts';
+import type { AttemptEnd, Collected } from './attempt-job.ts';
 import { endedAttempt, planAfterAttempt } from './attempt-writes.ts';
-import { type AttemptResult, decideNextStep, type RetryPolicy } from './ending.ts';
+import { type AttemptResult, decideNextStep, type NextStep, type RetryPolicy } from './ending.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 export interface SettlerDeps {
@@ -78,25 +78,27 @@ export class AttemptSettler {
   /** Stores the end and what follows; null when another attempt has followed meanwhile. Throws when the database is away. */
   async settle(
     seen: TaskRow,
-    { result, attempt, steps, collected, warnings, finishedBy }: AttemptEnd,
+    { result: told, attempt, steps, collected, warnings, finishedBy }: AttemptEnd,
   ): Promise<TaskRow | null> {
     const { journal, database, writeAttempt, writesAtEnd, writeWarnings, findProgress, retries } = this.#deps;
-    const isLater = result.ending !== 'succeeded' && attempt.number > 1;
+    const isLater = told.ending !== 'succeeded' && attempt.number > 1;
     const history = isLater ? await loadAttemptHistory(database, seen.id) : NO_HISTORY;
     let isBudgeted = false;
     const settled = await journal.change(seen.id, (row) => {
       if (row.epoch !== attempt.epoch || row.state !== 'running') return null;
-      const task = this.#amend(row, attempt, result);
+      const task = this.#amend(row, attempt, told);
       const atMs = database.nowMs();
       const progress = findProgress(task.id);
-      const { next, retryLane } = this.#decideNext(task, { attempt, result, history });
+      const { next, retryLane } = this.#decideNext(task, { attempt, result: told, history });
+      // With what was made delivered, it has not failed.
+      const result: AttemptResult = next.kind === 'succeed' ? { ending: 'succeeded' } : told;
       isBudgeted = next.kind === 'retry' && next.isBudgeted;
       const goesOn = next.kind === 'retry' || next.kind === 'requeue' || next.kind === 'ask';
       return {
         changes: [...steps, ...planAfterAttempt({ task, attempt, result, next, atMs, progress, retryLane })],
         writes: [
           writeAttempt(endedAttempt(attempt, result, atMs)),
-          ...(next.kind === 'succeed' ? (collected?.writes ?? []) : []),
+          ...(collected === null ? [] : writesOf(collected, next)),
           ...(goesOn ? [] : writesAtEnd(task)),
           ...(goesOn || warnings.length === 0 ? [] : [writeWarnings(task.id, warnings)]),
         ],
@@ -142,4 +144,9 @@ export class AttemptSettler {
     );
     return { next, retryLane };
   }
+}
+
+/** Bytes that become no results are known all the same, so that they are swept. */
+function writesOf({ blobs, writes }: Collected, next: NextStep): Write[] {
+  return next.kind === 'succeed' ? [...blobs, ...writes] : blobs;
 }

@@ -47,6 +47,11 @@ const CONCLUSION = `
   whose node was cached is output_gone: the file of an earlier run is gone.
 - **Good files are delivered.** Files that cannot be had are named in the task's warnings. Only when no file is left does the
   task fail, once, with the first file and its answer in its error.
+- **So are they beside a file that another run may bring** (download_broken, output_gone, a worker that went away before all were
+  fetched): the prompt is sent again as the table says, and where it is not, be it the last attempt or a task with paid nodes that
+  would be asked about, the task succeeds with what it has and warns of the rest.
+- **A limit of ours is certain too.** A file above \`limits.result_bytes\`, beyond \`limits.result_files\`, or that does not fit into
+  what \`limits.task_result_bytes\` leaves, is left out like one that is never served; smaller ones after it still count.
 - **An empty text is a result** (also \`.srt\`, \`.vtt\`, \`.json\`, \`.csv\` and files of no known kind); an empty or unreadable
   picture, an empty video, sound or 3D file is not. The same seed gives the same bytes, so it is not run again.
 - **Ends may come late.** ComfyUI 0.33 sends its last frames, and answers HTTP, up to 1.2 s late. No timer reads that as a fault.

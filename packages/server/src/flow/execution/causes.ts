@@ -56,10 +56,11 @@ export const CAUSES = {
     'worker',
     'elsewhere',
   ]),
-  left_waiting: cause('WORKER_UNREACHABLE', 'the worker went away while the prompt waited there', [
-    'worker',
-    'elsewhere',
-  ]),
+  left_waiting: cause(
+    'WORKER_UNREACHABLE',
+    'the worker went away while the prompt waited there, or before its files were fetched',
+    ['worker', 'elsewhere'],
+  ),
   died: cause(
     'WORKER_UNREACHABLE',
     'the worker went away while it ran the prompt; POISON_TASK at the second',

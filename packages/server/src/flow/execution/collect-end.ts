@@ -2,11 +2,10 @@ import { type FollowedEnd, readRequirements } from '@comfleet/comfyui';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
-import { loadAttemptHistory, NO_HISTORY } from './attempt-history.ts';
 import { type AttemptJob, type Collected, type Ended, notCollected, type RunnerDeps } from './attempt-job.ts';
 import type { AttemptSteps } from './attempt-steps.ts';
 import { endAttempt } from './ending.ts';
-import { type JudgedEnd, judgeEnd } from './judge-end.ts';
+import { type JudgedEnd, judgeCollected, judgeEnd } from './judge-end.ts';
 import type { PreparedGraph } from './prepare-graph.ts';
 
 const STORAGE_WAIT_MS = 5000;
@@ -40,7 +39,7 @@ export async function collectEnd(
   try {
     const collected = await collect(ended, judged);
     reach('before_result_commit');
-    return { ...(await concludeCollected(ended, collected)), finishedBy };
+    return { ...concludeCollected(ended, collected), finishedBy };
   } catch (thrown) {
     const reason: unknown = ended.job.stop.reason;
     if (reason === 'shutdown') return null;
@@ -54,22 +53,17 @@ export async function collectEnd(
   }
 }
 
-/** Good files are delivered with warnings; what another run makes anew is asked for once; no file at all is a failure. */
-async function concludeCollected(
-  { deps: { database }, job: { attempt, task }, prepared }: EndedPrompt,
-  collected: Collected,
-): Promise<Omit<Ended, 'finishedBy'>> {
-  const { gone, failure, warnings, resultCount } = collected;
-  if (gone !== null) {
-    const { causes } = attempt.number === 1 ? NO_HISTORY : await loadAttemptHistory(database, task.id);
-    if (causes.output_gone === undefined) return notCollected(endAttempt('failed', 'OUTPUT_GONE', gone));
-  }
-  if (failure !== null) {
-    const result = endAttempt('failed', failure.code, failure.details);
-    return { ...notCollected(result), warnings };
-  }
-  const silent = resultCount === 0 ? [describeSilence(prepared)] : [];
-  return { result: { ending: 'succeeded' }, collected, warnings: [...silent, ...warnings] };
+/** The files that were fetched go along with any end: whether they are delivered is decided with what comes next. */
+function concludeCollected({ job, prepared }: EndedPrompt, collected: Collected): Omit<Ended, 'finishedBy'> {
+  const { problems, warnings, resultCount } = collected;
+  const judged = judgeCollected(collected);
+  const isCanceled = judged.ending !== 'succeeded' && job.stop.reason === 'canceled';
+  const silent = resultCount === 0 && problems.length === 0 ? [describeSilence(prepared)] : [];
+  return {
+    result: isCanceled ? endAttempt('interrupted', 'CANCELED') : judged,
+    collected,
+    warnings: [...silent, ...warnings],
+  };
 }
 
 /** A saver that was blocked, or that reports nothing: its files, if any, stay with the worker. */

@@ -188,6 +188,26 @@ describe('after an attempt', () => {
     });
   });
 
+  test.each<ErrorCode>(['COLLECT_FAILED', 'OUTPUT_GONE', 'WORKER_UNREACHABLE'])(
+    'TD6 good files beside %s are delivered at the last attempt, and not before',
+    (code) => {
+      const result = { ...endAttempt('failed', code, { dispatched: true }), hasFiles: true };
+      const last = { ...FIRST, attemptCount: 4 };
+
+      expect(decideNextStep(FIRST, result, POLICY).kind).toBe('retry');
+      expect(decideNextStep(last, result, POLICY)).toEqual({ kind: 'succeed' });
+      expect(decideNextStep({ ...last, cancelRequested: true }, result, POLICY)).toEqual({ kind: 'cancel' });
+      expect(decideNextStep(last, { ...result, hasFiles: false }, POLICY).kind).toBe('fail');
+    },
+  );
+
+  test('TD6 good files beside one that is gone are delivered once it was asked for anew', () => {
+    const again = { ...FIRST, attemptCount: 2, history: { ...NO_HISTORY, causes: { output_gone: 1 } } };
+    const result = { ...endAttempt('failed', 'OUTPUT_GONE'), hasFiles: true };
+
+    expect(decideNextStep(again, result, POLICY)).toEqual({ kind: 'succeed' });
+  });
+
   test('P10 what failed waits for the retry budget, what was lost does not', () => {
     const steps = (['OUT_OF_MEMORY', 'COLLECT_FAILED', 'PROMPT_LOST'] as const).map((code) =>
       decideNextStep(FIRST, endAttempt(code === 'PROMPT_LOST' ? 'lost' : 'failed', code), POLICY),
@@ -243,6 +263,15 @@ describe('a task with paid nodes', () => {
     expect(decide(result)).toEqual({ kind: 'ask', error: result.error, avoidWorker: result.avoidWorker });
     expect(decide(result, FIRST).kind).toBe('retry');
   });
+
+  test.each<ErrorCode>(['COLLECT_FAILED', 'OUTPUT_GONE', 'WORKER_UNREACHABLE'])(
+    'TD16 is not asked about after %s when it has good files: they are delivered, and nothing is paid again',
+    (code) => {
+      const result = { ...endAttempt('failed', code, { dispatched: true }), hasFiles: true };
+
+      expect(decide(result)).toEqual({ kind: 'succeed' });
+    },
+  );
 
   test('TD16 is asked about when a worker accepted a part of it, though another one could take it', () => {
     expect(decide(endAttempt('refused', 'PROMPT_REFUSED', { partial: true })).kind).toBe('ask');

@@ -6,7 +6,7 @@ import { CAUSES, findCause, mayHaveRun, tellCause } from './causes.ts';
 /**
  * How an attempt ended, as data. `workerDied` under the running prompt counts towards poison; `avoidWorker` sends the next
  * try elsewhere; `uncounted`: the task has not had this try, as our own process died between claim and
- * POST, or took the prompt back before it ran.
+ * POST, or took the prompt back before it ran. `hasFiles`: some of its files are in hand, and are delivered where it is not sent again.
  */
 export type AttemptResult =
   | { ending: 'succeeded' }
@@ -16,6 +16,7 @@ export type AttemptResult =
       workerDied: boolean;
       avoidWorker: boolean;
       uncounted: boolean;
+      hasFiles: boolean;
     };
 
 export interface RetryPolicy {
@@ -72,12 +73,17 @@ export function decideNextStep(task: AttemptedTask, result: AttemptResult, polic
     case 'refused':
     case 'interrupted':
     case 'lost':
-      return decideRetry(task, result, policy);
+      return deliverLast(decideRetry(task, result, policy), result);
     default: {
       const unknownEnding: never = result;
       return unknownEnding;
     }
   }
+}
+
+/** What was made is delivered rather than lost, or held for a decision on what to pay again. */
+function deliverLast(next: NextStep, { hasFiles }: FailedResult): NextStep {
+  return hasFiles && (next.kind === 'fail' || next.kind === 'ask') ? { kind: 'succeed' } : next;
 }
 
 type FailedResult = Exclude<AttemptResult, { ending: 'succeeded' }>;
@@ -147,5 +153,6 @@ export function endAttempt(
     workerDied: tellCause(error) === 'died',
     avoidWorker: again === 'elsewhere' || again === 'only_elsewhere',
     uncounted: again === 'unsent',
+    hasFiles: false,
   };
 }

@@ -1,6 +1,6 @@
 import type { CollectedOutput } from '@comfleet/comfyui';
 import { describe, expect, test } from 'vitest';
-import { judgeEnd } from './judge-end.ts';
+import { judgeCollected, judgeEnd } from './judge-end.ts';
 
 const ERROR = {
   nodeId: '3',
@@ -87,5 +87,32 @@ describe('how a prompt’s end becomes an attempt’s', () => {
     const judged = judgeEnd({ kind: 'unreadable', reason: 'history incomplete' });
 
     expect(judged).toMatchObject({ result: { ending: 'failed', error: { code: 'HISTORY_INCOMPLETE' } } });
+  });
+});
+
+describe('how what was fetched becomes an attempt’s end', () => {
+  const refused = { code: 'OUTPUT_REFUSED', details: { file: 'bad.png' } } as const;
+  const gone = { code: 'OUTPUT_GONE', details: { file: 'gone.png' } } as const;
+  const left = { code: 'WORKER_UNREACHABLE', details: { dispatched: true, started: false } } as const;
+
+  test('TD6 files beside what is certain, or beside nothing, are a success; so is a prompt that announced none', () => {
+    expect(judgeCollected({ problems: [refused], resultCount: 1 })).toEqual({ ending: 'succeeded' });
+    expect(judgeCollected({ problems: [], resultCount: 2 })).toEqual({ ending: 'succeeded' });
+    expect(judgeCollected({ problems: [], resultCount: 0 })).toEqual({ ending: 'succeeded' });
+  });
+
+  test('TD5 what is certain is the failure of a prompt without any file', () => {
+    const judged = judgeCollected({ problems: [refused, refused], resultCount: 0 });
+    expect(judged).toMatchObject({ ending: 'failed', error: refused, hasFiles: false });
+  });
+
+  test('what another run may mend ends the attempt, with the good files in hand', () => {
+    const judged = judgeCollected({ problems: [refused, gone], resultCount: 1 });
+    expect(judged).toMatchObject({ ending: 'failed', error: gone, hasFiles: true, avoidWorker: false });
+    expect(judgeCollected({ problems: [left], resultCount: 1 })).toMatchObject({
+      ending: 'lost',
+      error: left,
+      workerDied: false,
+    });
   });
 });

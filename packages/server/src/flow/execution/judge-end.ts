@@ -1,4 +1,6 @@
 import type { CollectedOutput, ExecutionError, PromptEnd } from '@comfleet/comfyui';
+import type { Collected } from './attempt-job.ts';
+import { findCause } from './causes.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
 
 /** A prompt that ended well and whose files are to be fetched, or an attempt that is over. */
@@ -30,6 +32,22 @@ export function judgeEnd(end: PromptEnd): JudgedEnd {
       return unknownEnd;
     }
   }
+}
+
+/**
+ * How an attempt ended whose prompt succeeded, by what was fetched of its files. The first problem that another run may mend ends it,
+ * with the good files in hand; one that is certain only where there is no file at all.
+ */
+export function judgeCollected({
+  problems,
+  resultCount,
+}: Pick<Collected, 'problems' | 'resultCount'>): AttemptResult {
+  const hasFiles = resultCount > 0;
+  const open = problems.find((problem) => findCause(problem).again !== 'never');
+  const decisive = open ?? (hasFiles ? undefined : problems[0]);
+  if (decisive === undefined) return { ending: 'succeeded' };
+  const { code, details } = decisive;
+  return { ...endAttempt(code === 'WORKER_UNREACHABLE' ? 'lost' : 'failed', code, details), hasFiles };
 }
 
 function judgeExecutionError(error: ExecutionError): Exclude<AttemptResult, { ending: 'succeeded' }> {
