@@ -13,6 +13,7 @@ import type { Logger } from './platform/logging/logger.ts';
 import { createPinoLogger, type RootLogger } from './platform/logging/pino-logger.ts';
 import { isPortFree } from './platform/process/free-port.ts';
 import { limitHeapGrowth } from './platform/process/heap-growth.ts';
+import { keepFilesPrivate } from './platform/process/private-files.ts';
 import { systemClock } from './platform/time/clock.ts';
 import { chooseWorkers } from './up/choose-workers.ts';
 import { runFirstExample } from './up/first-example.ts';
@@ -26,6 +27,7 @@ const WORKFLOWS_FILE = fileURLToPath(new URL('../../../examples/workflows/workfl
 /** Runs the server until the signal is aborted; answers the exit code. Configuration errors are printed, without a stack. */
 export async function startUp(options: UpOptions): Promise<number> {
   limitHeapGrowth();
+  keepFilesPrivate();
   const log = new LogFile({ path: resolve(options.dataDir, 'logs', 'system.log'), clock: systemClock });
   const logger = createPinoLogger({ level: 'info', destination: log });
   armFailpoint(options.environment.COMFLEET_FAILPOINT, {
@@ -36,8 +38,12 @@ export async function startUp(options: UpOptions): Promise<number> {
   const scope = new Scope('comfleet', systemClock, logger);
   const reportStop = openStopReport(scope, { clock: systemClock, logger });
   try {
-    const app = await start(scope, options, { log, logger, reportStop });
-    await Promise.race([waitForAbort(options.signal), welcome(scope, app, options)]);
+    // A stop does not wait for a start that hangs, as on a disk of the network that went away.
+    const app = await Promise.race([
+      start(scope, options, { log, logger, reportStop }),
+      waitForAbort(options.signal),
+    ]);
+    if (app) await Promise.race([waitForAbort(options.signal), welcome(scope, app, options)]);
     await waitForAbort(options.signal);
     reportStop(toError(options.signal.reason).message);
     options.print(createSayStart(options.language)('start.stopping'));

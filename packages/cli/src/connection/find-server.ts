@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { readRegularFile } from '@comfleet/comfyui/node';
 import type { Terminal } from '../platform/terminal.ts';
 
 export interface ServerWish {
@@ -42,7 +42,7 @@ export async function findServer(
 async function readCredential(path: string): Promise<{ url: string; token: string } | null> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = (await readRegularFile(path, { maxBytes: 65_536 })).toString('utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;

@@ -2,7 +2,10 @@ import { addDoors, type DoorDeps } from '../doors/add-doors.ts';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
 import { StreamSlots } from '../platform/http/stream-slots.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
+import { limitLines } from '../platform/logging/limit-lines.ts';
 import type { Config } from './settings.ts';
+
+const REFUSALS = { event: 'http.refused', fields: ['route', 'code'], maxPerMinute: 60 };
 
 /** The main listener with every door on it; returns its address. */
 export async function openDoors(
@@ -11,16 +14,18 @@ export async function openDoors(
   deps: Omit<DoorDeps, 'slots' | 'signal'>,
 ): Promise<string> {
   const { server, limits } = config;
+  // Whoever guesses tokens by the thousand must not fill the log with it.
+  const logger = limitLines(deps.logger, deps.clock, REFUSALS);
   const http = createHttpServer({
     listenHost: server.host,
     publicUrl: server.publicUrl,
     allowedHosts: server.allowedHosts,
     jsonBodyBytes: limits.jsonBodyBytes,
-    logger: deps.logger,
+    logger,
     clock: deps.clock,
   });
   const slots = new StreamSlots(limits.streamsPerClient);
-  await addDoors(http, { ...deps, slots, signal: scope.signal });
+  await addDoors(http, { ...deps, logger, slots, signal: scope.signal });
   return listen(scope, http, config);
 }
 

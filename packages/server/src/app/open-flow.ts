@@ -37,7 +37,7 @@ export interface FlowDeps {
   createId: <K extends IdKind>() => Id<K>;
   visibleTo: VisibleTo;
   /** People's say before tasks are accepted. Throws QUOTA_EXCEEDED. */
-  admission: (actor: Actor, count: number) => Promise<void>;
+  admission: <T>(actor: Actor, count: number, accept: () => Promise<T>) => Promise<T>;
   secrets: Secrets;
   /** Restarts the process of a worker that is one of our instances; null for any other. */
   findRestart: (workerId: WorkerId) => (() => Promise<void>) | null;

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { BlobStore } from '../flow/assets/blob-store.ts';
 import { openFolderBlobs } from '../flow/assets/folder-blob-store.ts';
 import { openSecrets } from '../platform/config/secrets-file.ts';
@@ -7,7 +7,7 @@ import { openDatabase } from '../platform/database/open-database.ts';
 import { openProcessLock } from '../platform/database/process-lock.ts';
 import { openGeneration } from '../platform/database/stored-settings.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
-import { makeFolder } from '../platform/storage/make-folder.ts';
+import { closeFolder, makeFolder } from '../platform/storage/make-folder.ts';
 import { openStorageWatch, type StorageWatch } from '../platform/storage/storage-watch.ts';
 import type { AppOptions, Basics } from './app.ts';
 import type { Config } from './settings.ts';
@@ -29,7 +29,9 @@ export async function openRecords(
   { clock, random, logger, onLost, logProblem, onStorage }: Basics & AppEvents,
 ): Promise<Records> {
   const { database: place, dataDir, comfyui, auth } = config;
-  for (const folder of [dataDir, comfyui.inputDir, comfyui.outputDir]) await makeFolder(folder);
+  for (const folder of [dataDir, comfyui.inputDir]) await makeFolder(folder);
+  await makeFolder(comfyui.outputDir, comfyui.outputModes?.folder);
+  if (!(await closeFolder(dataDir, toPassage(config)))) logger.warn('data.not_private', { folder: dataDir });
   const lock = await openProcessLock(scope, place, { clock, logger, onLost });
   const storage = openStorageWatch(scope, {
     ...{ clock, logger, logProblem, onChange: onStorage },
@@ -40,11 +42,18 @@ export async function openRecords(
   return { database, storage, keys: await openSecrets(dataDir, random, auth.secretKey) };
 }
 
+/** What others may do with the data folder: go through it where it holds outputs that are theirs to read, never look into it. */
+function toPassage({ dataDir, comfyui: { outputDir, outputModes } }: Config): number {
+  const isOnTheWay = !relative(dataDir, outputDir).startsWith('..');
+  return 0o700 | (isOnTheWay && outputModes ? outputModes.folder & 0o011 : 0);
+}
+
 /** The bytes of uploads and results, in the data folder. */
 export function openBlobs(scope: Scope, config: Config, { clock, createId }: Basics): BlobStore {
   return openFolderBlobs(scope, {
     folder: join(config.dataDir, 'blobs'),
     durability: config.durability,
+    linkModes: config.comfyui.outputModes,
     createName: () => createId(),
     nowMs: () => clock.nowMs(),
   });

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { AssetRecord } from '../../flow/calls/assets/asset-calls.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
+import { readUploadedFile, toFormError } from '../../platform/http/uploaded-file.ts';
 import { principalOf } from '../authentication.ts';
 import { refuseUpload, UploadForm } from './asset-fields.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
@@ -25,12 +26,20 @@ export async function receiveAsset(
   const parts = request.parts({
     limits: { fileSize: limit, files: 1, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES },
   });
-  for await (const part of parts) {
+  for await (const part of refuseMalformed(parts)) {
     if (part.type === 'field') form.add(part.fieldname, part.value);
     else if (part.fieldname !== 'file') refuseUpload('the file is sent in the field "file"');
     else return await storeFile(request, part, { deps, form, limit });
   }
   return refuseUpload('the field "file" is missing');
+}
+
+async function* refuseMalformed<Part>(parts: AsyncIterable<Part>): AsyncIterable<Part> {
+  try {
+    yield* parts;
+  } catch (thrown) {
+    throw toFormError(thrown);
+  }
 }
 
 async function storeFile(
@@ -44,23 +53,12 @@ async function storeFile(
     return await deps.assets.create(principalOf(request), {
       ...fields,
       name: toFileName(fields.filePath),
-      bytes: readWhole(part, limit),
+      bytes: readUploadedFile(part, limit),
       accept: 'any',
       ...(idempotency ? { idempotency } : {}),
     });
   } finally {
     // What was not read is let through, so that the answer reaches a caller that is still sending.
     part.file.resume();
-  }
-}
-
-/** The file's bytes; throws BODY_TOO_LARGE at the end of a file that was cut at the limit. */
-async function* readWhole({ file }: MultipartFile, limit: number): AsyncIterable<Uint8Array> {
-  for await (const chunk of file) yield chunk as Uint8Array;
-  if (file.truncated) {
-    throw new AppError('BODY_TOO_LARGE', {
-      reason: `the file is larger than ${limit} bytes`,
-      limit_bytes: limit,
-    });
   }
 }

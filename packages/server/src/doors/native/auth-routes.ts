@@ -11,9 +11,10 @@ import {
 } from '@comfleet/contract';
 import { z } from 'zod';
 import type { IssuedToken } from '../../people/identity/identity.ts';
-import { toClient, toWho } from '../../people/identity/principal.ts';
+import { hasGrant, toClient, toWho } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { findRequestSession, principalOf } from '../authentication.ts';
+import { GuessLimit } from '../guess-limit.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers } from './route-schemas.ts';
 
@@ -23,7 +24,9 @@ export function addAuthRoutes(app: HttpServer, deps: NativeDeps): void {
   addClientRoutes(app, deps);
 }
 
-function addTokenRoutes(app: HttpServer, { identity }: NativeDeps): void {
+function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void {
+  const limit = new GuessLimit(clock);
+
   app.post('/api/v2/auth/register', {
     config: { access: 'optional' },
     schema: {
@@ -35,6 +38,7 @@ function addTokenRoutes(app: HttpServer, { identity }: NativeDeps): void {
     handler: async (request, reply) => {
       const { client_name: name, description } = request.body;
       const principal = findRequestSession(request)?.principal ?? null;
+      if (!principal || !hasGrant(principal, 'admin')) limit.countRegistration(request.ip);
       const made = await identity.register(principal, { name, description: description ?? null });
       reply.status(201);
       return { client_id: made.client.id, client_secret: made.secret, client_name: made.client.name };
@@ -49,7 +53,11 @@ function addTokenRoutes(app: HttpServer, { identity }: NativeDeps): void {
       body: tokenRequestSchema,
       response: { 200: tokenSchema, ...problemAnswers },
     },
-    handler: async ({ body }) => toToken(await identity.issueToken(body.client_id, body.client_secret)),
+    handler: async ({ body, ip }) => {
+      const { client_id: id, client_secret: secret } = body;
+      const count = () => limit.countToken(id);
+      return toToken(await limit.judge(ip, () => identity.issueToken(id, secret, count)));
+    },
   });
 
   app.post('/api/v2/auth/exchange', {
@@ -60,7 +68,7 @@ function addTokenRoutes(app: HttpServer, { identity }: NativeDeps): void {
       body: z.object({ code: z.string().max(200) }),
       response: { 200: tokenSchema, ...problemAnswers },
     },
-    handler: async ({ body }) => toToken(await identity.exchangeCode(body.code)),
+    handler: async ({ body, ip }) => toToken(await limit.judge(ip, () => identity.exchangeCode(body.code))),
   });
 
   app.get('/api/v2/auth/me', {

@@ -12,8 +12,9 @@ import {
 import { z } from 'zod';
 import { AppError } from '../../platform/errors/app-error.ts';
 
-export const idParams = z.object({ id: z.string().max(200) });
-export const nameParams = z.object({ name: z.string().min(1).max(200) });
+/* Of any length: what is no id or name of ours is not found. */
+export const idParams = z.object({ id: z.string() });
+export const nameParams = z.object({ name: z.string().min(1) });
 
 /** Pages of lists. */
 export const pageQuery = z.object({

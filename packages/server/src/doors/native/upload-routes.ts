@@ -1,11 +1,11 @@
 import { uploadListSchema, uploadSchema } from '@comfleet/contract';
-import type { MultipartFile } from '@fastify/multipart';
 import { z } from 'zod';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { sendContent } from '../../platform/http/send-content.ts';
 import { toAssetPath } from '../../platform/http/signed-links.ts';
+import { readUploadedFile, toFormError } from '../../platform/http/uploaded-file.ts';
 import { findRequestSession, principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers, readAssetId } from './route-schemas.ts';
@@ -29,7 +29,10 @@ function addUploadRoute(app: HttpServer, { assets, config }: NativeDeps): void {
     handler: async (request, reply) => {
       const actor = principalOf(request);
       const limit = config.current.limits.uploadBytes;
-      const file = await request.file({ limits: { fileSize: limit, files: 1, fields: 20 } });
+      const limits = { fileSize: limit, files: 1, fields: 20 };
+      const file = await request.file({ limits }).catch((thrown: unknown) => {
+        throw toFormError(thrown);
+      });
       if (!file)
         throw new AppError('INVALID_REQUEST', {
           in: 'body',
@@ -38,7 +41,7 @@ function addUploadRoute(app: HttpServer, { assets, config }: NativeDeps): void {
       const { asset } = await assets.create(actor, {
         name: toFileName(file.filename),
         contentType: file.mimetype,
-        bytes: readWhole(file, limit),
+        bytes: readUploadedFile(file, limit),
         accept: 'picture',
       });
       reply.status(201).header('location', `/api/fleet/uploads/${asset.id}`);
@@ -125,10 +128,4 @@ function addContentRoute(app: HttpServer, { assets, links }: NativeDeps): void {
       return sendContent(request, reply, await assets.open(session.principal, id));
     },
   });
-}
-
-/** The file's bytes; throws BODY_TOO_LARGE at the end of a file that was cut at the limit. */
-async function* readWhole({ file }: MultipartFile, limit: number): AsyncIterable<Uint8Array> {
-  for await (const chunk of file) yield chunk as Uint8Array;
-  if (file.truncated) throw new AppError('BODY_TOO_LARGE', { limit_bytes: limit });
 }

@@ -1,8 +1,20 @@
-import { closeSync, copyFileSync, fsync, futimesSync, linkSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  fsync,
+  futimesSync,
+  linkSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { parentPort } from 'node:worker_threads';
+import { makeFolderWithMode } from '../../platform/storage/folder-with-mode.ts';
 import { errorCode, openMaking, renameMaking, syncFolder, withFolder } from './durable-files.ts';
+import type { FileModes } from './settings.ts';
 
 /*
  * The entry of a thread for the many small files of results. Making, renaming and linking a file waits for the file
@@ -13,7 +25,7 @@ import { errorCode, openMaking, renameMaking, syncFolder, withFolder } from './d
 export type BlobTask =
   | { kind: 'write'; temporary: string; path: string; bytes: Uint8Array; sync: boolean }
   | { kind: 'renew'; path: string; atSeconds: number; sync: boolean }
-  | { kind: 'link'; from: string; path: string };
+  | { kind: 'link'; from: string; path: string; modes: FileModes | null };
 export type BlobRequest = { id: number; task: BlobTask };
 export interface BlobReply {
   id: number;
@@ -61,12 +73,15 @@ async function syncBoth(file: number, path: string): Promise<void> {
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
-function link({ from, path }: BlobTask & { kind: 'link' }): void {
+/** The copy is the blob under another name: what others may read of it they still reach by this name alone. */
+function link({ from, path, modes }: BlobTask & { kind: 'link' }): void {
+  if (modes) makeFolderWithMode(dirname(path), modes.folder);
   try {
     withFolder(path, () => linkSync(from, path));
   } catch (thrown) {
     if (errorCode(thrown) !== 'EEXIST') copyFileSync(from, path);
   }
+  if (modes) chmodSync(path, modes.file);
 }
 
 function run(task: BlobTask): Promise<void> | void {

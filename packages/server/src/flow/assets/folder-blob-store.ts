@@ -10,6 +10,7 @@ import { toStorageError } from '../../platform/storage/storage-error.ts';
 import type { BlobStore, PutLimits, StoredBlob } from './blob-store.ts';
 import { BlobWriter } from './blob-writer.ts';
 import { errorCode, syncFolder } from './durable-files.ts';
+import type { FileModes } from './settings.ts';
 
 /** Streams up to this size are hashed in memory first, and a blob that is here already is not written again. */
 const SMALL_BYTES = 1024 * 1024;
@@ -19,6 +20,8 @@ export interface FolderBlobOptions {
   folder: string;
   /** `power`: file and folder are synced before a blob counts; `process`: the kernel's cache is enough. */
   durability: 'power' | 'process';
+  /** Permissions of readable names; null: the user's alone. */
+  linkModes?: FileModes | null;
   createName: () => string;
   nowMs: () => number;
 }
@@ -34,13 +37,18 @@ export function openFolderBlobs(scope: Scope, options: FolderBlobOptions): Folde
 export class FolderBlobStore implements BlobStore {
   readonly #folder: string;
   readonly #sync: boolean;
+  readonly #linkModes: FileModes | null;
   readonly #createName: () => string;
   readonly #now: () => number;
   readonly #writer: Pick<BlobWriter, 'run'>;
   /** Small blobs that have their name already but are not durable yet. */
   readonly #writing = new Map<string, Promise<void>>();
 
-  constructor({ folder, durability, createName, nowMs }: FolderBlobOptions, writer: Pick<BlobWriter, 'run'>) {
+  constructor(
+    { folder, durability, linkModes, createName, nowMs }: FolderBlobOptions,
+    writer: Pick<BlobWriter, 'run'>,
+  ) {
+    this.#linkModes = linkModes ?? null;
     this.#folder = folder;
     this.#sync = durability === 'power';
     this.#createName = createName;
@@ -100,7 +108,7 @@ export class FolderBlobStore implements BlobStore {
   }
 
   async linkTo(hash: string, path: string): Promise<void> {
-    await this.#writer.run({ kind: 'link', from: this.#path(hash), path });
+    await this.#writer.run({ kind: 'link', from: this.#path(hash), path, modes: this.#linkModes });
   }
 
   async #putLarge(

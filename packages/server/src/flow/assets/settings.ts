@@ -6,6 +6,12 @@ import type { AssetLimits } from './assets.ts';
 /** In the `comfyui` block. */
 export const assetFolders = {
   output_dir: path('Where readable copies of results appear; default data_dir/outputs.').optional(),
+  output_access: z
+    .enum(['private', 'group', 'everyone'])
+    .default('private')
+    .describe(
+      'Who on this machine may read those copies, from now on; everything else that is stored is its user’s alone.',
+    ),
   input_dir: path('Folder whose files image parameters may name; default data_dir/input.').optional(),
 };
 
@@ -57,11 +63,32 @@ export interface RetentionSettings {
   readonly uploadsMs: number;
 }
 
+/** Permissions of what others may read. */
+export interface FileModes {
+  readonly folder: number;
+  readonly file: number;
+}
+
+const OUTPUT_MODES = {
+  /** As everything that the process makes. */
+  private: null,
+  group: { folder: 0o750, file: 0o640 },
+  everyone: { folder: 0o755, file: 0o644 },
+} as const satisfies Record<string, FileModes | null>;
+
+interface AssetFolders {
+  readonly outputDir: string;
+  /** Of the copies in it; null: the user's alone. */
+  readonly outputModes: FileModes | null;
+  readonly inputDir: string;
+}
+
 export function compileAssetFolders(
   raw: z.infer<z.ZodObject<typeof assetFolders>>,
   dataDir: string,
-): { readonly outputDir: string; readonly inputDir: string } {
+): AssetFolders {
   return {
+    outputModes: OUTPUT_MODES[raw.output_access],
     outputDir: raw.output_dir ?? join(dataDir, 'outputs'),
     inputDir: raw.input_dir ?? join(dataDir, 'input'),
   };

@@ -95,7 +95,7 @@ class EmbeddedEngine implements Engine {
     this.#loop = new PlacementLoop({
       ...{ board, queue, dispatcher, journal, clock, logger },
       ...{ links: this.#links, rules },
-      enter: (task, before) => this.#enter(task, before),
+      enter: (task, before) => this.#reenter(task, before),
       signal: scope.signal,
     });
     const lanes = this.#lanes;
@@ -262,11 +262,16 @@ class EmbeddedEngine implements Engine {
 
   // ── lanes and slots ────────────────────────────────────────────────────────
 
-  /** Puts an accepted, released or preempted task into its lane; `before` is the order it had there. After its commit only. */
-  async #enter(task: TaskRow, before: WaitingTask | null = null): Promise<void> {
+  /** Puts an accepted or released task into its lane. After its commit only. */
+  async #enter(task: TaskRow): Promise<void> {
+    if (task.state === 'queued') await this.#queue.put(toQueued(task, this.#openLane(task)));
+  }
+
+  /** The same for one that was placed and did not run; `before` is the order it had, null for one that an earlier process placed. */
+  async #reenter(task: TaskRow, before: WaitingTask | null): Promise<void> {
     if (task.state !== 'queued') return;
     const lane = this.#openLane(task);
-    await this.#queue.put(before?.lane === lane ? before : toQueued(task, lane));
+    await this.#queue.put(before?.lane === lane ? before : { ...toQueued(task, lane), keepsPlace: true });
   }
 
   #openLane({ requirements }: TaskRow): string {
@@ -282,7 +287,7 @@ class EmbeddedEngine implements Engine {
       this.#deps.logger.warn('requeue.failed', { taskId: task.id, error: toError(thrown).message });
       // The database is away: the task waits in its lane, and its claim looks again.
     }
-    await this.#enter(task, before);
+    await this.#reenter(task, before);
   }
 
   /** A prompt left its worker, however it ended: its slot is free. */

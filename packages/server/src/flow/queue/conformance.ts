@@ -51,6 +51,18 @@ function describeOrder(openQueue: () => Promise<TaskQueue>): void {
     expect(numbers(await takeAll(queue, 'a'))).toEqual([4, 1, 3, 2]);
   });
 
+  test('ST6 tasks that come back unsent, in any order, stand before what their client sent after them', async () => {
+    const queue = await openQueue();
+    const other = createTask(4, { ownerId: named('other') });
+    for (const task of [createTask(5), createTask(3), other, createTask(6)]) await queue.put(task);
+    for (const number of [1, 2]) await queue.put(createTask(number, { keepsPlace: true }));
+
+    const order = numbers(await takeAll(queue, 'a')).filter((number) => number !== 4);
+    expect(order.indexOf(1)).toBeLessThan(order.indexOf(2));
+    expect(order.indexOf(2)).toBeLessThan(order.indexOf(5));
+    expect(order.at(-1)).toBe(6);
+  });
+
   test('a task put back stands where it stood', async () => {
     const queue = await openQueue();
     for (const task of [createTask(1), createTask(2), createTask(3)]) await queue.put(task);

@@ -106,8 +106,12 @@ export class Lane {
   }
 
   #tagged(task: QueuedTask, client: Client): WaitingTask {
+    const rank = task.rank ?? task.priority;
+    const isNext = (other: WaitingTask) => other.rank === rank && other.acceptedSeq > task.acceptedSeq;
+    const next = task.keepsPlace ? client.tasks.find(isNext) : undefined;
+    if (next) return { ...task, rank, tag: next.tag, hasElders: next.hasElders };
     const tag = Math.max(this.#startedTag, client.lastTag) + 1;
-    return { ...task, rank: task.rank ?? task.priority, tag, hasElders: client.tasks.size > 0 };
+    return { ...task, rank, tag, hasElders: client.tasks.size > 0 };
   }
 
   #findClient(ownerId: PrincipalId, nowMs: number): Client {

@@ -26,6 +26,11 @@ export class OrderedList<T> {
     return this.#items[this.#start];
   }
 
+  /** The first item that passes the test; looks at each before it. */
+  find(test: (item: T) => boolean): T | undefined {
+    return this.#items.slice(this.#start).find(test);
+  }
+
   add(item: T): void {
     const last = this.#items.at(-1);
     if (this.size === 0 || last === undefined || this.#compare(last, item) < 0) this.#items.push(item);

@@ -14,6 +14,8 @@ export interface QueuedTask {
   readonly workflowKey: string;
   /** What it was raised to in another lane; absent: its priority. */
   readonly rank?: number;
+  /** It comes back from a worker that never had it: it stands before what its client sent after it. */
+  readonly keepsPlace?: boolean;
 }
 
 /** A task in its lane, with what orders it there. Put back as it was taken, it stands where it stood. */

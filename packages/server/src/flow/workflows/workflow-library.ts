@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
 import { type Graph, parseGraph, parseLosslessJson } from '@comfleet/comfyui';
+import { readRegularFile } from '@comfleet/comfyui/node';
 import { blake3 } from 'hash-wasm';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
@@ -142,11 +142,9 @@ async function loadWorkflow(
 async function loadGraph(
   file: string,
 ): Promise<{ ok: true; graph: Graph } | { ok: false; problems: string[] }> {
-  const { size } = await stat(file);
-  if (size > MAX_FILE_BYTES)
-    return { ok: false, problems: [`the file is larger than 32 MiB: ${size} bytes`] };
   // ComfyUI on Windows may write a byte order mark.
-  const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+  const bytes = await readRegularFile(file, { maxBytes: MAX_FILE_BYTES });
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
   const parsed = parseGraph(parseLosslessJson(text));
   if (parsed.ok) return parsed;
   return { ok: false, problems: parsed.problems.map((problem) => problem.message) };

@@ -9,38 +9,77 @@ interface WaitingTasks {
   task: { owner_id: PrincipalId; state: TaskState };
 }
 
-/** Asked before `count` tasks are accepted. Throws QUOTA_EXCEEDED when the actor has too many waiting. */
-export type Admission = (actor: Asker, count: number) => Promise<void>;
+/**
+ * Stores `count` tasks of the actor by `accept`, when it may have so many more waiting. Throws QUOTA_EXCEEDED when not, and
+ * as `accept`.
+ */
+export type Admission = <T>(actor: Asker, count: number, accept: () => Promise<T>) => Promise<T>;
 
 const COUNT_MAX_AGE_MS = 1000;
+const MOST_CLIENTS = 10_000;
+
+/** What is known of one client's waiting tasks: never fewer than there are. */
+interface Client {
+  waiting: number;
+  /** When they were counted, monotonic ms. */
+  atMs: number;
+  /** Of those admitted: not stored yet, so that a count may miss them. */
+  underWay: number;
+  /** Admitted since the count that is being made began. */
+  sinceCount: number;
+  counting: Promise<void> | null;
+}
 
 /**
- * Limits the waiting tasks of each client. Between two counts it only adds what it admitted, so it may think of more
- * than there are, never fewer; a refusal always stands on a fresh count.
+ * Limits the waiting tasks of each client, however many submissions come at once: what is admitted counts from that moment,
+ * and one count serves all who ask meanwhile. A refusal stands on a count made for it, and on what is still under way.
  */
 export function createAdmission(
   deps: { db: Database<WaitingTasks>; clock: Clock },
   options: { waitingPerClient: number },
 ): Admission {
-  const counted = new Map<string, { waiting: number; atMs: number }>();
+  const clients = new Map<string, Client>();
   const limit = options.waitingPerClient;
 
-  async function countAnew(ownerId: PrincipalId): Promise<{ waiting: number; atMs: number }> {
-    if (counted.size > 10_000) counted.clear();
-    const entry = { waiting: await countWaiting(deps.db, ownerId), atMs: deps.clock.monotonicMs() };
-    counted.set(ownerId, entry);
-    return entry;
+  function findClient(id: PrincipalId): Client {
+    if (clients.size > MOST_CLIENTS)
+      for (const [key, { underWay, counting }] of clients)
+        if (underWay === 0 && !counting) clients.delete(key);
+    const client = clients.get(id) ?? {
+      ...{ waiting: 0, atMs: Number.NEGATIVE_INFINITY },
+      ...{ underWay: 0, sinceCount: 0, counting: null },
+    };
+    clients.set(id, client);
+    return client;
   }
 
-  return async (actor, count) => {
-    const known = counted.get(actor.id);
-    const isFresh = known !== undefined && deps.clock.monotonicMs() - known.atMs < COUNT_MAX_AGE_MS;
-    let entry = isFresh ? known : await countAnew(actor.id);
-    if (isFresh && entry.waiting + count > limit) entry = await countAnew(actor.id);
-    if (entry.waiting + count > limit) {
-      throw new AppError('QUOTA_EXCEEDED', { limit, waiting: entry.waiting, asked: count });
+  async function count(client: Client, id: PrincipalId): Promise<void> {
+    const { underWay } = client;
+    client.sinceCount = 0;
+    const stored = await countWaiting(deps.db, id);
+    client.waiting = stored + underWay + client.sinceCount;
+    client.atMs = deps.clock.monotonicMs();
+  }
+
+  return async (actor, asked, accept) => {
+    const client = findClient(actor.id);
+    const isFresh = deps.clock.monotonicMs() - client.atMs < COUNT_MAX_AGE_MS;
+    if (!isFresh || client.waiting + asked > limit) {
+      client.counting ??= count(client, actor.id).finally(() => {
+        client.counting = null;
+      });
+      await client.counting;
     }
-    entry.waiting += count;
+    const { waiting } = client;
+    if (waiting + asked > limit) throw new AppError('QUOTA_EXCEEDED', { limit, waiting, asked });
+    client.waiting += asked;
+    client.sinceCount += asked;
+    client.underWay += asked;
+    try {
+      return await accept();
+    } finally {
+      client.underWay -= asked;
+    }
   };
 }
 

@@ -102,12 +102,16 @@ export class Identity {
     return { client: toClientRecord(row), secret };
   }
 
-  /** A token for a client's id and secret. Unknown ids and wrong secrets are told apart by nothing. */
-  async issueToken(clientId: string, clientSecret: string): Promise<IssuedToken> {
+  /**
+   * A token for a client's id and secret. Unknown ids and wrong secrets are told apart by nothing. `admit` is called for right
+   * ones alone, and may throw.
+   */
+  async issueToken(clientId: string, clientSecret: string, admit?: () => void): Promise<IssuedToken> {
     const id = parseId<'principal'>(clientId);
     const row = id === null ? null : await findPrincipal(this.#db, id);
     const isMatch = matchesHash(clientSecret, row?.secret_hash ?? null);
     if (!row || !isMatch || row.revoked_at !== null) throw new AppError('UNAUTHORIZED');
+    admit?.();
     return this.#createToken(toPrincipal(row).id);
   }
 

@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegularFile } from '@comfleet/comfyui/node';
 import { parseId } from '@comfleet/contract';
 import { z } from 'zod';
 import type { Database } from '../../platform/database/database.ts';
@@ -123,7 +124,7 @@ async function createLocal(identity: Identity): Promise<{ principal: Principal; 
 async function readCredential(file: string): Promise<Credential | null> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readRegularFile(file, { maxBytes: 65_536 })).toString('utf8');
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
     throw toError(thrown);

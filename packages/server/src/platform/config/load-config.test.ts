@@ -157,6 +157,7 @@ test('an empty file is a working single machine', () => {
     url: 'http://127.0.0.1:8188',
     isWritten: false,
     previewMethod: 'auto',
+    outputModes: null,
     paidReruns: 'ask',
     outputDir: '/studio/backend/.comfleet/outputs',
     inputDir: '/studio/backend/.comfleet/input',

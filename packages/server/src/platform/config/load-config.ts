@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { readRegularFile } from '@comfleet/comfyui/node';
 import type { z } from 'zod';
 import { toError } from '../errors/app-error.ts';
 import { type ConfigProblem, createConfigError, toConfigProblems } from './config-problem.ts';
@@ -86,9 +86,12 @@ export function parseFile<Value>(
   throw createConfigError(file, toConfigProblems(parsed.error, described, content.findLine));
 }
 
+/** The parser's own limit is told by its line; this one keeps what is no configuration out of memory. */
+const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
+
 async function readConfigFile(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readRegularFile(file, { maxBytes: MAX_CONFIG_BYTES })).toString('utf8');
   } catch (thrown) {
     const problem = { path: '', line: null, message: `cannot be read: ${toError(thrown).message}` };
     throw createConfigError(file, [problem]);

@@ -1,5 +1,6 @@
-import { chmod, mkdir, open, readFile } from 'node:fs/promises';
+import { chmod, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegularFile } from '@comfleet/comfyui/node';
 import { z } from 'zod';
 import { AppError, toError } from '../errors/app-error.ts';
 import type { Random } from '../time/clock.ts';
@@ -33,7 +34,7 @@ export async function openSecrets(
 
 async function readExisting(file: string): Promise<string | null> {
   try {
-    const text = await readFile(file, 'utf8');
+    const text = (await readRegularFile(file, { maxBytes: 65_536 })).toString('utf8');
     await chmod(file, 0o600);
     return text;
   } catch (thrown) {

@@ -16,6 +16,7 @@ import type { Clock } from '../time/clock.ts';
 import { toAppError, toEnvelope, toHead } from './error-answer.ts';
 import { createHostGuard, type HostRules } from './host-guard.ts';
 import { addJsonParser } from './json-body.ts';
+import { refuseUnread } from './refuse-unread.ts';
 import { RouteTable } from './route-table.ts';
 
 /** Our Fastify: schemas are zod's. */
@@ -61,7 +62,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    // A path is no longer than the headers may be: what stands in it is judged by its route.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
+    frameworkErrors: (error, request, reply) => {
+      reply.headers({ ...DEFAULT_HEADERS, 'x-request-id': request.id });
+      answerError(error, request, reply, options.logger);
+    },
+    clientErrorHandler: (error, socket) => refuseUnread(error, socket),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   // Answers are built from our own types: the schemas describe them, and tests check them.

@@ -37,7 +37,9 @@ export class Scope {
   }
 
   add(name: string, close: () => Promise<void> | void, options: { deadlineMs?: number } = {}): void {
-    this.#closers.push({ name, close, deadlineMs: options.deadlineMs ?? DEFAULT_DEADLINE_MS });
+    const closer = { name, close, deadlineMs: options.deadlineMs ?? DEFAULT_DEADLINE_MS };
+    if (this.#closing) void this.#closeLate(closer);
+    else this.#closers.push(closer);
   }
 
   /** A scope closed with, and before what came earlier in, this one. */
@@ -70,6 +72,16 @@ export class Scope {
     }
     if (failures.length > 0)
       throw new AggregateError(failures, `${this.#name}: ${failures.length} did not close cleanly`);
+  }
+
+  /** Opened by a start that was not waited for: closed as soon as it is here. */
+  async #closeLate(closer: Closer): Promise<void> {
+    try {
+      await this.#closeOne(closer);
+    } catch (thrown) {
+      const error = toError(thrown).message;
+      this.#logger.warn('scope.close_failed', { scope: this.#name, resource: closer.name, error });
+    }
   }
 
   async #closeOne(closer: Closer): Promise<void> {

@@ -1,17 +1,33 @@
 import { constants } from 'node:fs';
-import { access, mkdir, stat } from 'node:fs/promises';
+import { access, chmod, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolderWithMode } from './folder-with-mode.ts';
 import { toStorageError } from './storage-error.ts';
 
-/** Makes a folder that is to be written in, when it is not there. Throws STORAGE_FULL with the system's reason when it cannot be. */
-export async function makeFolder(folder: string): Promise<void> {
+/**
+ * Makes a folder that is to be written in, when it is not there: its user's alone, or with `mode`. Throws STORAGE_FULL with
+ * the system's reason when it cannot be.
+ */
+export async function makeFolder(folder: string, mode = 0o700): Promise<void> {
   try {
     // Asked first: on a read-only disk Node's own answer is that the folder above does not exist.
     await access(await findExisting(folder), constants.W_OK);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolderWithMode(folder, mode);
     await access(folder, constants.W_OK);
   } catch (thrown) {
     throw toStorageError(thrown);
+  }
+}
+
+/** Takes away what others may do in a folder beyond `mode`; false when it is not ours to change. */
+export async function closeFolder(folder: string, mode: number): Promise<boolean> {
+  const now = (await stat(folder)).mode & 0o777;
+  if ((now & 0o077) === (mode & 0o077)) return true;
+  try {
+    await chmod(folder, mode);
+    return true;
+  } catch {
+    return false; // another user's, as a mounted volume may be
   }
 }
 

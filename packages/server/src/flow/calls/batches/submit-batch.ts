@@ -18,20 +18,28 @@ export interface SubmitBatchDeps {
   visibleTo: VisibleTo;
 }
 
+interface BatchRequest {
+  actor: Actor;
+  body: Parameters<typeof listBatchItems>[0];
+  graphText: string | null;
+  idempotency: { key: string; bodyHash: string } | null;
+}
+
 /** Accepts all tasks of a batch in one transaction. */
 export async function submitBatch(
   deps: SubmitBatchDeps,
-  request: {
-    actor: Actor;
-    body: Parameters<typeof listBatchItems>[0];
-    graphText: string | null;
-    idempotency: { key: string; bodyHash: string } | null;
-  },
+  request: BatchRequest,
+): Promise<{ batch: Batch; replayed: boolean }> {
+  const items = listBatchItems(request.body, request.graphText);
+  return deps.intake.admit(request.actor, items.length, () => acceptBatch(deps, request, items));
+}
+
+async function acceptBatch(
+  deps: SubmitBatchDeps,
+  { actor, body, idempotency }: BatchRequest,
+  items: ReturnType<typeof listBatchItems>,
 ): Promise<{ batch: Batch; replayed: boolean }> {
   const { database, clock, createId, intake, visibleTo } = deps;
-  const { actor, body, graphText, idempotency } = request;
-  const items = listBatchItems(body, graphText);
-  await intake.admit(actor, items.length);
   const batchId = createId<'batch'>();
   const tasks: NewTask[] = [];
   const seed = body.fixed_seed ? intake.drawSeed() : null;

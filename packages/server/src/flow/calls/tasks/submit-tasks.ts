@@ -7,7 +7,7 @@ import type { FlowTables } from '../../flow-tables.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor, VisibleTo } from '../../tasks/actor.ts';
 import { loadGraphText } from '../../tasks/graph-texts.ts';
-import { findKeySubject, loadKeySubject } from '../../tasks/idempotency-keys.ts';
+import { findKeySubject, type KeyUse, loadKeySubject } from '../../tasks/idempotency-keys.ts';
 import { parseRequirements } from '../../tasks/requirements.ts';
 import type { Secrets } from '../../tasks/secrets.ts';
 import { loadVisibleTask } from '../../tasks/task-queries.ts';
@@ -25,13 +25,21 @@ export interface SubmitDeps {
 
 /** Admission, binding, one durable transaction; only then is the task announced and put into its lane. */
 export async function submitTask(deps: SubmitDeps, request: SubmitRequest): Promise<SubmitOutcome> {
-  const { database, intake, secrets } = deps;
-  const { actor, door, body, options, extraData, idempotency } = request;
+  const { database, intake } = deps;
+  const { actor, door, idempotency } = request;
   // A key that is used decides before anything else: a repetition is no new task for limits or validation.
   const use = idempotency ? { door, ...idempotency } : null;
   const known = use && (await findKeySubject<'task'>(database, actor.id, use));
   if (known) return replay(deps, actor, { taskId: known, warnings: [] });
-  await intake.admit(actor, 1);
+  return intake.admit(actor, 1, () => acceptNew(deps, request, use));
+}
+
+async function acceptNew(
+  deps: SubmitDeps,
+  { actor, door, body, options, extraData }: SubmitRequest,
+  use: KeyUse | null,
+): Promise<SubmitOutcome> {
+  const { database, intake, secrets } = deps;
   const { task, warnings } = await intake.prepare({ ownerId: actor.id, door, body, options });
   const sealedSecrets = extraData ? secrets.seal(extraData) : null;
   const accepted = await intake.accept([{ ...task, batch: null, sealedSecrets }], {
@@ -61,7 +69,6 @@ export async function rerunTask(
   task: TaskRow,
   actor: Actor,
 ): Promise<SubmitOutcome> {
-  await intake.admit(actor, 1);
   const graphText = await loadGraphText(database, task.graph_hash);
   const { excludedWorkers: _failed, minVramBytes: _more, ...asked } = parseRequirements(task.requirements);
   const judged = intake.judge(parseGraphText(graphText), { ...asked, excludedWorkers: [] });
@@ -91,7 +98,9 @@ export async function rerunTask(
     sealedSecrets: null,
     batch: null,
   };
-  const accepted = await intake.accept([again], { actor: actor.id, idempotency: null, batch: null });
+  const accepted = await intake.admit(actor, 1, () =>
+    intake.accept([again], { actor: actor.id, idempotency: null, batch: null }),
+  );
   if (accepted.kind !== 'accepted') throw new AppError('INTERNAL', { reason: 'a re-run carries no key' });
   return { submitted: await intake.describe(accepted.first, judged.warnings), replayed: false };
 }

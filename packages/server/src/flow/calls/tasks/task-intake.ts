@@ -20,8 +20,8 @@ import { type PreparedSubmission, prepareSubmission, type SubmissionDeps } from 
 
 /** How tasks come into being and are called off, whether alone or in a batch. */
 export interface TaskIntake {
-  /** People's say before tasks are accepted. Throws QUOTA_EXCEEDED. */
-  admit(actor: Actor, count: number): Promise<void>;
+  /** People's say: `accept` runs when the actor may have so many more waiting. Throws QUOTA_EXCEEDED, and as `accept`. */
+  admit<T>(actor: Actor, count: number, accept: () => Promise<T>): Promise<T>;
   /** From a request to a task that could be accepted. Throws as `prepareSubmission`. */
   prepare(request: Parameters<typeof prepareSubmission>[1]): Promise<PreparedSubmission>;
   /** What a bound graph needs, and what the fleet makes of it now. Throws as `judgeTask`. */
@@ -44,7 +44,7 @@ export type Accepted =
   | { kind: 'repeated'; key: KeyUse };
 
 export interface IntakeDeps extends AcceptDeps {
-  admission: (actor: Actor, count: number) => Promise<void>;
+  admission: <T>(actor: Actor, count: number, accept: () => Promise<T>) => Promise<T>;
   submission: SubmissionDeps;
   engine: Engine;
   live: LiveBoard;

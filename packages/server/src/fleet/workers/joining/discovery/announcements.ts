@@ -114,11 +114,15 @@ export class Announcements {
   #admit({ token, address }: Announcer): void {
     const { discovery, logger } = this.#deps;
     const { mode, joinToken } = discovery();
-    if (!this.#failures.allows(address) || !this.#all.allows(address)) throw new AppError('RATE_LIMITED');
-    this.#all.count(address);
     if (mode === 'static') throw new AppError('DISCOVERY_OFF', { discovery_mode: mode });
     if (joinToken === null) throw new AppError('DISCOVERY_OFF', { missing: 'nodes.join_token' });
-    if (token !== null && isSame(token, joinToken)) return;
+    // Judged before any limit: others behind the same address, with wrong tokens, never lock the right one out.
+    if (token !== null && isSame(token, joinToken)) {
+      if (!this.#all.allows(address)) throw new AppError('RATE_LIMITED');
+      this.#all.count(address);
+      return;
+    }
+    if (!this.#failures.allows(address)) throw new AppError('RATE_LIMITED');
     this.#failures.count(address);
     logger.warn('announcement.refused', { address });
     throw new AppError('UNAUTHORIZED', { needs: 'the join token' });

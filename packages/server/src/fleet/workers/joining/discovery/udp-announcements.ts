@@ -33,8 +33,9 @@ export async function openUdpAnnouncements(
     port,
     logger,
     onMessage: (message, from) => {
-      if (!failures.allows(from)) return;
       accept(message, deps, once).catch((thrown: unknown) => {
+        // Limits what is written, not who is heard: an address that others misuse may be the right one's too.
+        if (!failures.allows(from)) return;
         failures.count(from);
         const error = toError(thrown);
         const details = error instanceof AppError ? error.details : null;

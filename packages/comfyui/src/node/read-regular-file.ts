@@ -1,0 +1,24 @@
+import { constants, type Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
+
+/**
+ * Reads a file whole. A pipe, a device or a folder under its name is refused at once instead of waited for or read without
+ * end, and so is a file of more than `maxBytes`. Throws the system's error otherwise, ENOENT when there is none.
+ */
+export async function readRegularFile(path: string, { maxBytes }: { maxBytes: number }): Promise<Buffer> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new Error(`${path} is ${nameKind(stats)}, not a regular file`);
+    if (stats.size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+function nameKind(stats: Stats): string {
+  if (stats.isFIFO()) return 'a pipe (FIFO)';
+  if (stats.isDirectory()) return 'a folder';
+  return stats.isCharacterDevice() || stats.isBlockDevice() ? 'a device' : 'a special file';
+}
