@@ -183,6 +183,12 @@ export const ERRORS = {
     'other-worker',
     'The worker refused the prompt; each node and input that it refuses is named.',
   ),
+  SUBMIT_FAILED: spec(
+    502,
+    'worker',
+    'other-worker',
+    'The worker answered the prompt with a server error and did not take it; details have its answer. After a second time it is not sent again.',
+  ),
   OUT_OF_MEMORY: spec(
     500,
     'worker',

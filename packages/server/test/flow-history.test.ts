@@ -86,6 +86,18 @@ describe('one worker whose answers are at fault', () => {
     expect(rig.executions(task.task_id)).toBe(1);
   });
 
+  it('TD5 a POST answered 500 and not taken is sent once more, then fails with the answer', async () => {
+    const task = await runWith({ name: 'prompt_500', times: 'until_cleared' });
+
+    expect(task).toMatchObject({
+      status: 'failed',
+      attempt_count: 2,
+      error: { code: 'SUBMIT_FAILED', details: { status: 500 } },
+    });
+    expect(JSON.stringify(task.error)).toContain('POST /prompt answered 500: 500 Internal Server Error');
+    expect(rig.executions(task.task_id)).toBe(0);
+  });
+
   it('C-5 a POST that lands after its connection broke, within the look-up window, runs once', async () => {
     const task = await runWith(
       { name: 'prompt_delayed', ms: 700 },

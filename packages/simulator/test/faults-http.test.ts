@@ -92,6 +92,13 @@ describe('faults of HTTP and history (C)', () => {
     expect(status).toBe(500);
   });
 
+  it('C-6 prompt_500 answers 500 and takes nothing', async () => {
+    client = await SimClient.open();
+    client.simulator.control.set({ name: 'prompt_500' });
+    expect((await client.post(pictureGraph())).status).toBe(500);
+    expect((await client.load('/prompt')).text).toBe('{"exec_info": {"queue_remaining": 0}}');
+  });
+
   it('C-6 two waiting prompts with equal number and id answer 500 and both stay', async () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'worker_dead' });

@@ -50,6 +50,26 @@ describe('structure of a graph', () => {
   });
 
   it.each([
+    [`{"1":{"class_type":"A","inputs":{"v":[[${'1'.repeat(4301)}]]}}}`, 'v'],
+    [`{"1":{"class_type":"A","inputs":{"v":-${'1'.repeat(4301)}}}}`, 'v'],
+    [`{"1":{"class_type":"A","inputs":{},"_meta":{"n":${'1'.repeat(5000)}}}}`, null],
+  ])(
+    'refuses a whole number of more digits than Python reads, wherever it stands (%#)',
+    (text, inputName) => {
+      const problem = { nodeId: '1', inputName, message: expect.stringContaining('more than 4300 digits') };
+      expect(parseGraph(parseLosslessJson(text))).toMatchObject({ ok: false, problems: [problem] });
+    },
+  );
+
+  it.each([`-${'1'.repeat(4300)}`, `0.${'1'.repeat(5000)}`, `"${'1'.repeat(5000)}"`])(
+    'keeps any other number, and texts of digits (%#)',
+    (value) => {
+      const text = `{"1":{"class_type":"A","inputs":{"v":${value}}}}`;
+      expect(parseGraph(parseLosslessJson(text)).ok).toBe(true);
+    },
+  );
+
+  it.each([
     ['a node that is text', { '1': node, '2': 'text' }],
     ['a node without class', { '1': node, '2': { inputs: {} } }],
     ['an empty class', { '1': { class_type: '', inputs: {} } }],

@@ -1,5 +1,6 @@
 import { isLosslessNumber } from '../json/lossless-json.ts';
 import { isRecord } from '../json/records.ts';
+import { isTooLong, MAX_DIGITS } from './python-number.ts';
 
 /** A workflow in ComfyUI's API format: graph node id → node. Numbers may be lossless. */
 export type Graph = { [nodeId: string]: GraphNode };
@@ -104,12 +105,18 @@ function checkNode(nodeId: string, node: unknown): GraphProblem[] {
     return problem('invalid_prompt', `_meta of node '${nodeId}' is not an object`);
   }
   for (const [name, value] of Object.entries(inputs)) {
-    if (FORBIDDEN_KEYS.has(name)) return problem('invalid_prompt', `"${name}" cannot be an input name`, name);
-    if (!isSafeValue(value, 0)) {
-      return problem('invalid_prompt', 'Value has a forbidden key or is nested too deeply', name);
-    }
+    const message = findValueProblem(name, value);
+    if (message !== null) return problem('invalid_prompt', message, name);
   }
-  return [];
+  const { inputs: _inputs, ...others } = node;
+  return hasTooLongNumber(others, 0) ? problem('invalid_prompt', TOO_LONG) : [];
+}
+
+/** What is wrong with an input, whatever its class; null when nothing is. */
+function findValueProblem(name: string, value: unknown): string | null {
+  if (FORBIDDEN_KEYS.has(name)) return `"${name}" cannot be an input name`;
+  if (!isSafeValue(value, 0)) return 'Value has a forbidden key or is nested too deeply';
+  return hasTooLongNumber(value, 0) ? TOO_LONG : null;
 }
 
 function isSafeValue(value: unknown, depth: number): boolean {
@@ -120,6 +127,15 @@ function isSafeValue(value: unknown, depth: number): boolean {
     ([key, item]) => !FORBIDDEN_KEYS.has(key) && isSafeValue(item, depth + 1),
   );
 }
+
+/** One such number anywhere, and ComfyUI answers 500 for the whole request, whatever the input is. */
+function hasTooLongNumber(value: unknown, depth: number): boolean {
+  if (isLosslessNumber(value)) return isTooLong(value.value);
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return false;
+  return Object.values(value).some((item) => hasTooLongNumber(item, depth + 1));
+}
+
+const TOO_LONG = `A whole number has more than ${MAX_DIGITS} digits, which ComfyUI cannot read`;
 
 function isGraphNode(node: unknown): node is GraphNode {
   return isRecord(node) && typeof node['class_type'] === 'string' && isRecord(node['inputs']);

@@ -4,7 +4,12 @@ import { isLosslessNumber } from '../json/lossless-json.ts';
 export type NumberKind = 'INT' | 'FLOAT' | 'EXACT';
 
 /** Python refuses longer whole numbers in texts and in JSON. */
-const MAX_DIGITS = 4300;
+export const MAX_DIGITS = 4300;
+
+/** True for a JSON number that Python does not read: a whole one of more digits than it takes. */
+export function isTooLong(digits: string): boolean {
+  return digits.length > MAX_DIGITS && /^-?\d+$/.test(digits) && digits.replace('-', '').length > MAX_DIGITS;
+}
 
 /**
  * The number that Python makes of a JSON value: bigint for whole ones that must compare exactly, null when it raises an error,
@@ -34,7 +39,7 @@ function readPlain(value: number, kind: NumberKind): number | null {
 /** A JSON number as written: whole when it has neither point nor exponent. */
 function readDigits(digits: string, kind: NumberKind): bigint | number | null {
   const isWhole = /^-?\d+$/.test(digits);
-  if (isWhole && digits.length > MAX_DIGITS) return null;
+  if (isTooLong(digits)) return null;
   if (isWhole && kind !== 'FLOAT') return BigInt(digits);
   const number = Number(digits);
   // Python calls a whole number that no float holds an error, one with a point or an exponent infinite.

@@ -47,6 +47,7 @@ export const MODE_FAULTS = [
   'prompt_response_lost',
   'prompt_delayed',
   'prompt_500_queued',
+  'prompt_500',
   'drip',
   'endless_body',
   'huge_body',

@@ -109,6 +109,7 @@ async function handle(call: Call, arrival: Arrival, state: ServerState): Promise
   faults.reach('before_post', promptId);
   const delayed = faults.take('prompt_delayed', promptId);
   if (delayed !== undefined) await options.clock.sleep(readNumber(delayed, 'ms', 8000));
+  if (faults.take('prompt_500', promptId) !== undefined) return SERVER_ERROR;
   const reply = await callHandler(call, arrival, state);
   if (reply.status !== 200) return reply;
   const lost = faults.take('prompt_response_lost', promptId);

@@ -33,6 +33,7 @@ export const zhCn = {
   STORAGE_FULL: '服务器磁盘已满或无法写入，暂时不能保存；数据没有丢失，请稍后重试。',
   NODE_EXECUTION_ERROR: '图中的一个节点运行失败；原因见它自己的消息。',
   PROMPT_REFUSED: '工作节点拒绝了工作流图；有问题的节点和输入已逐一列出。',
+  SUBMIT_FAILED: '工作节点返回了服务器错误，没有接收任务，它的响应见详情；第二次之后不再发送。',
   OUT_OF_MEMORY: '工作节点的显存不足；请减小尺寸，或使用更大的显卡。',
   WORKER_UNREACHABLE: '工作节点停止响应；请检查 ComfyUI 是否在运行，以及主机、端口和防火墙。',
   PREEMPTED: '任务在工作节点的队列中为更高优先级的任务让位，重新等待。',

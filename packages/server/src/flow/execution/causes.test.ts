@@ -33,6 +33,7 @@ describe('the table of causes', () => {
     [{ code: 'PROMPT_LOST', details: { dispatched: false } }, 'never_sent'],
     [{ code: 'PROMPT_LOST', details: { reason: 'absent' } }, 'forgotten'],
     [{ code: 'PROMPT_REFUSED', details: null }, 'refused'],
+    [{ code: 'SUBMIT_FAILED', details: { status: 500 } }, 'not_taken'],
     [{ code: 'OUTPUT_REFUSED', details: null }, 'output_refused'],
     [{ code: 'PREEMPTED', details: null }, 'preempted'],
     [{ code: 'TAKEN_BACK', details: null }, 'preempted'],

@@ -56,6 +56,11 @@ export const CAUSES = {
     'worker',
     'elsewhere',
   ]),
+  not_taken: cause(
+    'SUBMIT_FAILED',
+    'the worker answered the POST with an error of its own and has no prompt',
+    ['worker', 'elsewhere', 1],
+  ),
   left_waiting: cause(
     'WORKER_UNREACHABLE',
     'the worker went away while the prompt waited there, or before its files were fetched',
@@ -115,6 +120,7 @@ function tellAbsence(details: Record<string, unknown>): CauseName {
 export const NOTHING_RAN: ReadonlySet<string | null> = new Set<CauseName>([
   'refused',
   'not_heard',
+  'not_taken',
   'upload_failed',
   'preempted',
   'never_sent',

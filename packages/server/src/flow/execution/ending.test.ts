@@ -64,6 +64,19 @@ describe('after an attempt', () => {
     });
   });
 
+  test('TD5 a prompt that two POSTs were answered with a server error for is over, with that answer', () => {
+    const result = endAttempt('refused', 'SUBMIT_FAILED', { status: 500 });
+    const again = { ...FIRST, attemptCount: 2, history: { ...NO_HISTORY, causes: { not_taken: 1 } } };
+    const paid = { ...FIRST, mustAsk: true };
+
+    expect(decideNextStep(FIRST, result, POLICY)).toMatchObject({ kind: 'retry', avoidWorker: true });
+    expect(decideNextStep(paid, result, POLICY)).toMatchObject({ kind: 'retry' });
+    expect(decideNextStep(again, result, POLICY)).toMatchObject({
+      kind: 'fail',
+      error: { code: 'SUBMIT_FAILED', details: { status: 500 } },
+    });
+  });
+
   test('an attempt that our own death kept from being sent does not count, and its task waits again', () => {
     const last = { ...FIRST, attemptCount: 1, maxAttempts: 1 };
 
@@ -304,7 +317,13 @@ describe('a task with paid nodes', () => {
     for (const code of CODES)
       for (const ending of ['failed', 'lost', 'interrupted'] as const) {
         const step = decide(endAttempt(ending, code, { dispatched: true, started: false }));
-        const unsent = ['PROMPT_REFUSED', 'INPUT_UPLOAD_FAILED', 'PREEMPTED', 'TAKEN_BACK'].includes(code);
+        const unsent = [
+          'PROMPT_REFUSED',
+          'SUBMIT_FAILED',
+          'INPUT_UPLOAD_FAILED',
+          'PREEMPTED',
+          'TAKEN_BACK',
+        ].includes(code);
         expect([code, unsent || step.kind === 'ask' || step.kind === 'fail']).toEqual([code, true]);
       }
   });

@@ -19,6 +19,35 @@ test('an unclear POST that the worker says it does not have goes elsewhere, and 
   });
 });
 
+test('TD5 a worker that answers with an error of its own and has no prompt has read it: nothing can land late', () => {
+  const details = { status: 500, bodyText: '500 Internal Server Error\n\nServer got itself in trouble\n' };
+  const answered = new ComfyError('BAD_STATUS', 'POST /prompt answered 500', { details });
+
+  expect(judgeSubmission({ kind: 'absent', cause: answered })).toMatchObject({
+    kind: 'over',
+    mayLand: false,
+    result: {
+      ending: 'refused',
+      avoidWorker: true,
+      error: {
+        code: 'SUBMIT_FAILED',
+        details: {
+          status: 500,
+          message: 'POST /prompt answered 500: 500 Internal Server Error Server got itself in trouble',
+        },
+      },
+    },
+  });
+});
+
+test.each([502, 503, 504])('a proxy that answers %i for its worker is no word of the worker', (status) => {
+  const answered = new ComfyError('BAD_STATUS', `POST /prompt answered ${status}`, { details: { status } });
+  expect(judgeSubmission({ kind: 'absent', cause: answered })).toMatchObject({
+    mayLand: true,
+    result: { error: { code: 'WORKER_UNREACHABLE' } },
+  });
+});
+
 test('HR8 a POST that nobody took is told apart: nothing was sent', () => {
   expect(judgeSubmission({ kind: 'not_sent', cause })).toMatchObject({
     kind: 'over',

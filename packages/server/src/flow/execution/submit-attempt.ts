@@ -1,4 +1,4 @@
-import { type ComfyHttp, type Graph, type Submission, submitOnce } from '@comfleet/comfyui';
+import { type ComfyError, type ComfyHttp, type Graph, type Submission, submitOnce } from '@comfleet/comfyui';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
@@ -59,10 +59,8 @@ export function judgeSubmission(submission: Submission): SubmittedAttempt {
       const cause = submission.cause.message;
       return over('lost', 'WORKER_UNREACHABLE', { cause, dispatched: false, refused: true });
     }
-    case 'absent': {
-      const cause = submission.cause.message;
-      return { ...over('lost', 'WORKER_UNREACHABLE', { cause, dispatched: false }), mayLand: true };
-    }
+    case 'absent':
+      return judgeAbsence(submission.cause);
     default: {
       const unknownSubmission: never = submission;
       return unknownSubmission;
@@ -70,9 +68,23 @@ export function judgeSubmission(submission: Submission): SubmittedAttempt {
   }
 }
 
+/** Statuses by which a proxy says that it does not reach the worker: no word of the worker's about the prompt. */
+const UNREACHED = new Set([502, 503, 504]);
+
+/** A worker that answered has read the request: nothing of it is on its way any more. */
+function judgeAbsence({ code, message, details }: ComfyError): SubmittedAttempt {
+  const { status = 0, bodyText = '' } = details;
+  if (code !== 'BAD_STATUS' || UNREACHED.has(status)) {
+    const lost = over('lost', 'WORKER_UNREACHABLE', { cause: message, dispatched: false });
+    return { ...lost, mayLand: true };
+  }
+  const told = bodyText.trim().replaceAll(/\s+/g, ' ');
+  return over('refused', 'SUBMIT_FAILED', { status, message: told === '' ? message : `${message}: ${told}` });
+}
+
 function over(
   ending: 'refused' | 'lost',
-  code: 'PROMPT_REFUSED' | 'WORKER_UNREACHABLE',
+  code: 'PROMPT_REFUSED' | 'SUBMIT_FAILED' | 'WORKER_UNREACHABLE',
   details: Record<string, unknown>,
 ): Extract<SubmittedAttempt, { kind: 'over' }> {
   return { kind: 'over', result: endAttempt(ending, code, details), mayLand: false };

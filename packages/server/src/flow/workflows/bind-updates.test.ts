@@ -1,4 +1,4 @@
-import { type Graph, parseLosslessJson, stringifyLosslessJson } from '@comfleet/comfyui';
+import { type Graph, parseLosslessJson, stringifyLosslessJson, toLosslessNumber } from '@comfleet/comfyui';
 import { expect, it } from 'vitest';
 import { bindUpdates } from './bind-updates.ts';
 
@@ -22,6 +22,8 @@ it('WF8 no seed is drawn for a raw graph', () => {
   expect(bound.ok && stringifyLosslessJson(bound.graph)).toBe(TEXT);
 });
 
+const ENDLESS = toLosslessNumber('1'.repeat(5000));
+
 it.each([
   ['a node that is not there', { node_id: '9', input_name: 'x', value: 1 }, 'target_missing'],
   ['an input that is not there', { node_id: '1', input_name: 'class_type', value: 'X' }, 'target_missing'],
@@ -31,6 +33,7 @@ it.each([
   ['a value that is a link', { node_id: '1', input_name: 'text', value: ['2', 0] }, 'not_scalar'],
   ['null', { node_id: '1', input_name: 'text', value: null }, 'not_scalar'],
   ['no number', { node_id: '1', input_name: 'seed', value: Number.NaN }, 'not_scalar'],
+  ['a number that none can read', { node_id: '1', input_name: 'seed', value: ENDLESS }, 'not_scalar'],
 ])('BG10 %s is refused', (_what, update, code) => {
   const bound = bindUpdates(graph, [update]);
   expect(bound.ok ? [] : bound.problems.map((problem) => problem.code)).toEqual([code]);

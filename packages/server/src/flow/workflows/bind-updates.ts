@@ -1,4 +1,4 @@
-import type { Graph } from '@comfleet/comfyui';
+import { type Graph, isLosslessNumber } from '@comfleet/comfyui';
 import { plainText } from '@comfleet/contract';
 import { isScalar, type Scalar, toExactNumber } from './convert-value.ts';
 import { copyGraph } from './copy-graph.ts';
@@ -35,6 +35,8 @@ export function bindUpdates(graph: Graph, updates: readonly NodeUpdate[]): Bound
 }
 
 function readScalar(value: unknown): Scalar | null {
-  if (!isScalar(value) || (typeof value === 'number' && !Number.isFinite(value))) return null;
-  return typeof value === 'bigint' ? toExactNumber(String(value)) : value;
+  if (!isScalar(value)) return null;
+  if (typeof value === 'bigint') return toExactNumber(String(value));
+  const number = isLosslessNumber(value) ? Number(value.value) : value;
+  return typeof number === 'number' && !Number.isFinite(number) ? null : value;
 }
