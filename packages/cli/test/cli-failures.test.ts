@@ -22,7 +22,9 @@ describe('what goes wrong', () => {
     const { status, err } = await fleet.run('workers', 'list', '--url', 'http://127.0.0.1:9', '--token', 'x');
 
     expect(status).toBe(3);
-    expect(err.at(-1)).toBe('No Comfleet answers at http://127.0.0.1:9. Start one with: comfleet up');
+    expect(err.at(-1)).toBe(
+      'No Comfleet answers at http://127.0.0.1:9. Start one with: comfleet up (in a copy of the repository: npm start)',
+    );
   });
 
   it('ends with 4 for a wrong token', async () => {

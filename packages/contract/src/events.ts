@@ -36,6 +36,8 @@ export const taskEventSchema = z
     attempt_id: z.string().nullable(),
     attempt_number: z.int().nullable(),
     worker_id: z.string().nullable(),
+    /** Also of a worker that has left. Servers before 0.2 send none. */
+    worker_name: z.string().nullable().optional(),
     prompt_id: z.string().nullable(),
     held_reason: z.enum(HELD_REASONS).nullable(),
     error: recordedErrorSchema.nullable(),

@@ -72,7 +72,7 @@ export const placementSchema = z
         worker_name: z.string().nullable(),
         at: timeSchema,
         strategy: z.string(),
-        /** `hot`: its models were loaded there; `switch`: they are loaded for it; `overdue`: it was passed over long enough. */
+        /** `no_models`: it needs none; `hot`: its models were loaded there; `switch`: they are loaded for it; `overdue`: it was passed over long enough. */
         ground: z.string(),
         candidates: z.int(),
         scores: z.array(z.object({ worker: z.string(), score: z.array(z.number()), load: z.int() })),

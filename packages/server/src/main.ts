@@ -19,6 +19,7 @@ import { chooseWorkers } from './up/choose-workers.ts';
 import { runFirstExample } from './up/first-example.ts';
 import { openStopReport } from './up/report-stop.ts';
 import { createSayStart } from './up/say-start.ts';
+import { tellStartFailure } from './up/tell-start-failure.ts';
 import { tellStorage } from './up/tell-storage.ts';
 import type { UpOptions } from './up/up-options.ts';
 
@@ -142,7 +143,7 @@ function waitForAbort(signal: AbortSignal): Promise<void> {
   });
 }
 
-function explain(thrown: unknown, { print }: UpOptions, logger: Logger): number {
+function explain(thrown: unknown, { print, language }: UpOptions, logger: Logger): number {
   const error = toError(thrown);
   logger.error('start.failed', { error: error.message, stack: error.stack });
   if (!(error instanceof AppError)) {
@@ -153,8 +154,6 @@ function explain(thrown: unknown, { print }: UpOptions, logger: Logger): number 
     print(formatConfigError(error));
     return CONFIG_EXIT_CODE;
   }
-  print(`${error.code}: ${error.message}`);
-  if (error.spec.blame === 'system' && error.cause) print(`  ${toError(error.cause).message}`);
-  if (error.details) print(JSON.stringify(error.details, null, 2));
+  for (const line of tellStartFailure(createSayStart(language), error)) print(line);
   return 1;
 }

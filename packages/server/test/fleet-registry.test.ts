@@ -45,7 +45,8 @@ describe('workers by the API', () => {
     const made = await rig.ask('POST', '/api/fleet/workers', { body });
     expect([made.status, made.json]).toMatchObject([201, { ...body, source: 'api', max_concurrent: 2 }]);
     await rig.whenFleet(() => isKnown('added'));
-    expect(await rig.run(pictureGraph())).toMatchObject({ status: 'succeeded', worker_name: 'added' });
+    const task = await rig.run(pictureGraph());
+    expect(task).toMatchObject({ status: 'succeeded', worker_name: 'added' });
 
     const changed = await rig.ask('PATCH', workerPath('added'), { body: { max_concurrent: 5, labels: [] } });
     expect(changed.json).toMatchObject({ max_concurrent: 5, labels: [], weight: 2 });
@@ -56,6 +57,13 @@ describe('workers by the API', () => {
     await rig.stop();
     await rig.start();
     expect(rig.app.fleet.list()).toEqual([]);
+
+    // What ran there goes on naming it.
+    const detail = await rig.ask('GET', `/api/v2/tasks/${task.task_id}`);
+    expect(detail.json).toMatchObject({ worker_name: 'added', attempts: [{ worker_name: 'added' }] });
+    const { json } = await rig.ask('GET', `/api/fleet/tasks/${task.task_id}/events`);
+    const { events } = json as { events: { type: string; worker_name: string | null }[] };
+    expect(events.find(({ type }) => type === 'attempt.claimed')).toMatchObject({ worker_name: 'added' });
   });
 
   it('ND5 refuses a worker that does not answer, and a name or address that is taken', async () => {

@@ -69,7 +69,7 @@ describe('why a task waits', () => {
     expect(why.placed).toMatchObject({
       worker_name: 'gpu-1',
       strategy: 'least_loaded',
-      ground: 'hot',
+      ground: 'no_models',
       candidates: 2,
     });
     expect(why.placed?.scores.map(({ worker }) => worker)).toEqual(['gpu-1', 'gpu-2']);

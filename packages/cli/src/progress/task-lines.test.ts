@@ -131,9 +131,13 @@ describe('TaskLines', () => {
     const lines = open();
     lines.take(SUBMITTED, 0);
     const error = { code: 'PROMPT_LOST', message: 'forgotten', details: null };
-    const ended = event({ type: 'attempt.ended', attempt_number: 1, worker_id: 'w1', error });
+    const ended = { type: 'attempt.ended', attempt_number: 1, worker_id: '0f-1', error } as const;
 
-    expect(lines.take(ended, 0)).toEqual(['  ⚠ Attempt 1 on w1 ended: PROMPT_LOST forgotten']);
+    expect(lines.take(event({ ...ended, worker_name: 'gpu-1' }), 0)).toEqual([
+      '  ⚠ Attempt 1 on gpu-1 ended: PROMPT_LOST forgotten',
+    ]);
+    // Of a server before 0.2.
+    expect(lines.take(event(ended), 0)).toEqual(['  ⚠ Attempt 1 on 0f-1 ended: PROMPT_LOST forgotten']);
     expect(lines.take(event({ type: 'attempt.submitted', prompt_id: 'def-456' }), 0)).toEqual([
       'Workflow submitted, prompt_id: def-456',
       'Waiting for workflow def-456 to finish...',

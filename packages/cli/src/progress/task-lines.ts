@@ -84,7 +84,7 @@ export class TaskLines {
     const isLast = task !== null && isTerminal(task.status);
     if (event.type !== 'attempt.ended' || event.error === null || isLast) return [];
     const { texts } = this.#options;
-    const worker = event.worker_id ?? '?';
+    const worker = toPlainText(event.worker_name ?? event.worker_id ?? '?');
     const message = toPlainText(texts.error(event.error));
     const params = { number: event.attempt_number ?? 1, worker, message };
     return [texts.say('cli.attempt_ended', params)];

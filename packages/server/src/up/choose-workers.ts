@@ -1,6 +1,8 @@
 import { ComfyHttp, createNodeTransport } from '@comfleet/comfyui/node';
 import type { WorkerId } from '@comfleet/contract';
 import type { App } from '../app/app.ts';
+import { describeHealth } from '../fleet/workers/health/health-result.ts';
+import type { ConnectedWorker } from '../fleet/workers/registry.ts';
 import { every } from '../platform/lifecycle/every.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import { silentLogger } from '../platform/logging/logger.ts';
@@ -17,18 +19,35 @@ export async function chooseWorkers(scope: Scope, app: App, options: UpOptions):
   for (const url of options.workers) {
     const worker = await app.fleet.add({ name: new URL(url).host, url, source: 'config' });
     options.print(say('start.added_worker', { url }));
-    const { kind } = await worker.checkNow();
-    if (kind === 'ok') await waitUntilKnown(app, worker.id);
+    if (await tellWhetherItAnswers(worker, options)) await waitUntilKnown(app, worker.id);
   }
   const folder = options.comfyuiDir ?? app.config.instances.repoPath ?? undefined;
   if (folder !== undefined) await startComfyui(app, options, folder);
   // A ComfyUI that an earlier start left behind and nobody asks for any more.
   await app.instances.stopUnclaimed();
   if (folder !== undefined) return;
-  for (const worker of app.config.workers) options.print(say('start.added_worker', { url: worker.url }));
+  await Promise.all(
+    app.config.workers.map(async ({ url }) => {
+      options.print(say('start.added_worker', { url }));
+      const worker = app.fleet.findByUrl(url);
+      if (worker) await tellWhetherItAnswers(worker, options);
+    }),
+  );
   if (options.workers.length > 0 || app.config.workers.length > 0) return;
   if (await findLocalComfyui(scope, app, options)) return;
   if (options.simulated) await startSimulated(scope, app, options);
+}
+
+/** A worker that does not answer is kept and tried for ever: said here, as nothing else on screen would. */
+async function tellWhetherItAnswers(
+  worker: Pick<ConnectedWorker, 'checkNow' | 'snapshot'>,
+  { language, print }: UpOptions,
+): Promise<boolean> {
+  const result = await worker.checkNow();
+  if (result.kind === 'ok') return true;
+  const params = { url: worker.snapshot().url, answer: describeHealth(result) };
+  print(createSayStart(language)('start.worker_silent', params));
+  return false;
 }
 
 async function startComfyui(app: App, options: UpOptions, folder: string): Promise<void> {
@@ -82,7 +101,8 @@ async function answersAsComfyui(url: string, signal: AbortSignal): Promise<boole
 async function startSimulated(scope: Scope, app: App, options: UpOptions): Promise<void> {
   const { simulated } = options;
   if (!simulated) return;
-  options.print(createSayStart(options.language)('start.simulated', { count: simulated.count }));
+  const command = options.installedAtMs === undefined ? 'comfleet up' : 'npm start --';
+  options.print(createSayStart(options.language)('start.simulated', { count: simulated.count, command }));
   const ids: WorkerId[] = [];
   for (let number = 1; number <= simulated.count; number += 1) {
     const simulator = await simulated.module.openSimulator({

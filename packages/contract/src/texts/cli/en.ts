@@ -43,11 +43,12 @@ export const en = {
     },
   },
   'cli.batch_summary': '{succeeded} succeeded, {failed} failed, {canceled} canceled',
-  'cli.no_server': 'No Comfleet answers at {url}. Start one with: comfleet up',
+  'cli.no_server':
+    'No Comfleet answers at {url}. Start one with: comfleet up (in a copy of the repository: npm start)',
   'cli.no_credential':
-    'There is no credential in {path}. Start Comfleet here (comfleet up), or give --url and --token.',
+    'There is no credential in {path}. Start Comfleet here (comfleet up, or npm start), or give --url and --token.',
   'cli.nothing': 'Nothing to show.',
-  'cli.models_loaded': 'loaded',
+  'cli.models_loaded': 'ready',
   'cli.overtaken':
     'Tasks whose models were loaded went before it {times} times (at most {limit}); passed over for {seconds} s.',
   'cli.placed': 'Placed on {worker} ({strategy}): {ground}.',

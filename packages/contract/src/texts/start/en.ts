@@ -18,10 +18,20 @@ export const en = {
   'start.storage_well': 'Storing works again.',
   'start.found_worker': 'Found a ComfyUI at {url}; using it as a worker.',
   'start.added_worker': 'Worker: {url}',
+  'start.worker_silent':
+    '! {url} does not answer: {answer}. It is asked again and again, and used as soon as it answers.',
+  'start.already_runs':
+    'Comfleet already runs on this data, at {address}. Use that one, or give this one a folder of its own: --data DIR.',
+  'start.already_runs_somewhere':
+    'Another Comfleet already runs on this data. Stop it, or give this one a folder of its own: --data DIR.',
+  'start.comfyui_problem': 'ComfyUI cannot be started: {what}: {problem}',
+  'start.comfyui_failed': 'ComfyUI did not start: {reason}',
+  'start.name_python':
+    'Name the Python of this ComfyUI: COMFYUI_PYTHON=/path/to/python, or instances.python in config.yaml.',
   'start.starting_comfyui': 'Starting ComfyUI in {folder}; this can take minutes.',
   'start.comfyui_ready': 'ComfyUI {version} is ready at {url}.',
   'start.simulated': `No ComfyUI was found, so {count} SIMULATED workers stand in: their pictures are drawings with the word "simulated" in them.
-  For real ones: npm start -- --worker http://HOST:8188   or   npm start -- --comfyui /path/to/ComfyUI`,
+  For real ones: {command} --worker http://HOST:8188   or   {command} --comfyui /path/to/ComfyUI`,
   'start.example': 'First start: running the example "{name}".',
   'start.progress': '  {percent}%  {node}',
   'start.first_picture': 'first picture after {seconds} s: {path}',

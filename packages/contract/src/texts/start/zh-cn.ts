@@ -16,10 +16,19 @@ export const zhCn = {
   'start.storage_well': '存储已恢复正常。',
   'start.found_worker': '在 {url} 找到 ComfyUI，作为工作节点使用。',
   'start.added_worker': '工作节点：{url}',
+  'start.worker_silent': '! {url} 没有响应：{answer}。会不断重试，一旦响应立即使用。',
+  'start.already_runs':
+    '此数据上已有 Comfleet 在运行：{address}。请使用它，或用 --data DIR 指定另一个文件夹。',
+  'start.already_runs_somewhere':
+    '此数据上已有另一个 Comfleet 在运行。请先停止它，或用 --data DIR 指定另一个文件夹。',
+  'start.comfyui_problem': '无法启动 ComfyUI：{what}：{problem}',
+  'start.comfyui_failed': 'ComfyUI 未能启动：{reason}',
+  'start.name_python':
+    '请指定此 ComfyUI 的 Python：COMFYUI_PYTHON=/path/to/python，或 config.yaml 中的 instances.python。',
   'start.starting_comfyui': '正在启动 {folder} 中的 ComfyUI，可能需要几分钟。',
   'start.comfyui_ready': 'ComfyUI {version} 已就绪：{url}',
   'start.simulated': `没有找到 ComfyUI，由 {count} 个模拟工作节点代替：它们的图片只是带有 “simulated” 字样的示意图。
-  使用真实节点：npm start -- --worker http://HOST:8188   或   npm start -- --comfyui /path/to/ComfyUI`,
+  使用真实节点：{command} --worker http://HOST:8188   或   {command} --comfyui /path/to/ComfyUI`,
   'start.example': '首次启动：运行示例“{name}”。',
   'start.example_failed': '示例未完成：{message}',
   'start.no_example': '工作节点上的模型不适合任何自带工作流；请打开创作页面查看缺少什么。',

@@ -28,7 +28,8 @@ export const en = {
   'wait.missing': '{reason}: {missing}',
   'wait.could_take': 'could take it: waits for its turn',
 
-  'placed.hot': 'its models were loaded there, or it needs none',
+  'placed.no_models': 'it needs no model',
+  'placed.hot': 'its models were loaded there',
   'placed.switch': 'loads its models',
   'placed.overdue': 'loads its models, as others had gone before it often enough',
 
@@ -115,6 +116,7 @@ export const en = {
   'graph.at_node': 'node "{node}" ({class_type}): {problem}',
   'graph.output_left_out': 'Output "{node}" ({class_type}) is left out.',
   'graph.output_left_out_for': 'Output "{node}" ({class_type}) is left out. {problem}',
+  'graph.output_left_out_itself': 'This output is left out: {problem}',
   'graph.fails': 'ComfyUI will accept this, and the run will fail at it: {problem}',
   'graph.doubtful': 'The worker may refuse this: {problem}',
   'graph.more': 'Warnings about the graph that are not listed: {count}.',

@@ -70,7 +70,8 @@ export const zhCn = {
   'wait.missing': '{reason}：{missing}',
   'wait.could_take': '可以执行，正在排队',
 
-  'placed.hot': '所需模型已加载，或无需模型',
+  'placed.no_models': '无需模型',
+  'placed.hot': '所需模型已在那里加载',
   'placed.switch': '在那里加载模型',
   'placed.overdue': '加载模型：插队次数已达上限',
 
@@ -100,6 +101,7 @@ export const zhCn = {
   'graph.at_node': '节点“{node}”（{class_type}）：{problem}',
   'graph.output_left_out': '输出“{node}”（{class_type}）不会运行。',
   'graph.output_left_out_for': '输出“{node}”（{class_type}）不会运行。{problem}',
+  'graph.output_left_out_itself': '此输出不会运行：{problem}',
   'graph.fails': 'ComfyUI 会接受它，但运行到这里会失败：{problem}',
   'graph.doubtful': '工作节点可能会拒绝它：{problem}',
   'graph.more': '还有 {count} 条关于工作流图的警告未列出。',

@@ -70,7 +70,8 @@ export const zhTw = {
   'wait.missing': '{reason}：{missing}',
   'wait.could_take': '可以執行，正在排隊',
 
-  'placed.hot': '所需模型已載入，或無需模型',
+  'placed.no_models': '無需模型',
+  'placed.hot': '所需模型已在那裡載入',
   'placed.switch': '在那裡載入模型',
   'placed.overdue': '載入模型：插隊次數已達上限',
 
@@ -100,6 +101,7 @@ export const zhTw = {
   'graph.at_node': '節點「{node}」（{class_type}）：{problem}',
   'graph.output_left_out': '輸出「{node}」（{class_type}）不會執行。',
   'graph.output_left_out_for': '輸出「{node}」（{class_type}）不會執行。{problem}',
+  'graph.output_left_out_itself': '此輸出不會執行：{problem}',
   'graph.fails': 'ComfyUI 會接受它，但執行到這裡會失敗：{problem}',
   'graph.doubtful': '工作節點可能會拒絕它：{problem}',
   'graph.more': '還有 {count} 則關於工作流程圖的警告未列出。',

@@ -95,6 +95,14 @@ export class WorkerRegistry {
     return this.#workers.find(id);
   }
 
+  /** The names of workers, of those that have left too: their attempts go on naming them. */
+  async nameWorkers(ids: readonly WorkerId[]): Promise<ReadonlyMap<string, string>> {
+    const known = ids.flatMap((id) => this.#workers.find(id) ?? []);
+    const gone = ids.filter((id) => this.#workers.find(id) === null);
+    const rows = gone.length === 0 ? [] : await this.#records.loadNames([...new Set(gone)]);
+    return new Map<string, string>([...known.map(({ id, name }) => [id, name] as const), ...rows]);
+  }
+
   /** One that leaves has given its name up, unless no other has it. */
   findByName(name: string): ConnectedWorker | null {
     return this.#workers.findByName(name);

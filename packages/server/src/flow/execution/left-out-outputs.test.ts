@@ -25,6 +25,13 @@ test("each output that is left out is named with the worker's words for why", ()
   );
 });
 
+test('an output that is itself wrong is named once', () => {
+  const told = tell({ '9': { errors: [error], dependent_outputs: ['9'], class_type: 'SaveImage' } });
+  expect(told.map((text) => toTaskSentence(text))).toEqual([
+    'This output is left out: node "9" (SaveImage): Value 0 smaller than min of 1: steps',
+  ]);
+});
+
 test('the reason is a node that feeds the output, where ComfyUI blames every node that it found wrong so far', () => {
   const unrelated = { errors: [error], dependent_outputs: ['9'], class_type: 'LoadImage' };
   expect(tell({ '3': unrelated, ...at([error]) })).toMatchObject([

@@ -17,6 +17,8 @@ export interface ToldOutputs {
   leftOut: readonly string[];
 }
 
+type PlacedProblem = Extract<TaskText, { code: 'graph.at_node' | 'graph.at_input' }>;
+
 /** The output nodes of the graph that a worker leaves out, each once; a twin counts as its node. Pure. */
 export function findLeftOut({ twins }: PreparedGraph, { nodeErrors, leftOut }: ToldOutputs): string[] {
   const dependent = Object.values(nodeErrors ?? {}).flatMap(readDependent);
@@ -31,6 +33,9 @@ export function tellLeftOut(prepared: PreparedGraph, told: ToldOutputs): TaskTex
     const params = { node: cut(id), class_type: classOf(graph, id) };
     const problem = findReason(graph, id, told.nodeErrors ?? {});
     if (problem === null) return { code: 'graph.output_left_out', params };
+    // The problem names the node already.
+    if (problem.params.node === params.node)
+      return { code: 'graph.output_left_out_itself', params: { problem } };
     return { code: 'graph.output_left_out_for', params: { ...params, problem } };
   });
   const count = ids.length - texts.length;
@@ -38,7 +43,7 @@ export function tellLeftOut(prepared: PreparedGraph, told: ToldOutputs): TaskTex
 }
 
 /** ComfyUI names too many dependent outputs for a node (protocol 3.5): a node that feeds this one is the reason. */
-function findReason(graph: Graph, output: string, nodeErrors: Record<string, unknown>): TaskText | null {
+function findReason(graph: Graph, output: string, nodeErrors: Record<string, unknown>): PlacedProblem | null {
   const naming = Object.entries(nodeErrors).filter(([, found]) => readDependent(found).includes(output));
   const feeding = collectAncestors(graph, [output]);
   const [nodeId, found] = naming.find(([id]) => feeding.has(id)) ?? naming[0] ?? [];
@@ -52,7 +57,7 @@ function readDependent(found: unknown): string[] {
 }
 
 /** The first error of a node, at its input when it names one. */
-function describe(graph: Graph, nodeId: string, errors: unknown): TaskText {
+function describe(graph: Graph, nodeId: string, errors: unknown): PlacedProblem {
   const [first]: unknown[] = Array.isArray(errors) ? errors : [];
   const { message, details, extra_info: extra } = isRecord(first) ? first : {};
   const words = [message, details].filter((part) => typeof part === 'string' && part !== '');

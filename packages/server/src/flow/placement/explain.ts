@@ -121,7 +121,7 @@ export function explainStart(
   const next = others.map(toScore).sort((a, b) => (a.score[0] ?? 0) - (b.score[0] ?? 0));
   return {
     strategy: rules.strategy,
-    ground,
+    ground: lane.modelsKey === '' ? 'no_models' : ground,
     candidates: lane.free.size,
     scores: [toScore(worker), ...next.slice(0, SHOWN_SCORES - 1)],
     refused: countRefused(board, lane),

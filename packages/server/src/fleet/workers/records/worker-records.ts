@@ -75,6 +75,13 @@ export class WorkerRecords {
     return Promise.all(rows.filter(isOwnerless).map((row) => this.#toRecord(row)));
   }
 
+  /** The names in the rows of these workers, of removed ones too. */
+  async loadNames(ids: readonly WorkerId[]): Promise<[WorkerId, string][]> {
+    const { k } = this.#database;
+    const query = k.selectFrom('worker').select(['id', 'name']).where('id', 'in', ids).limit(MAX_ROWS);
+    return (await this.#database.read(query)).map(({ id, name }) => [id, name]);
+  }
+
   /** The row with this name and address; our own are known by their name alone, their port may change. */
   async find(spec: CompiledWorkerSpec): Promise<WorkerRecord | null> {
     const { k } = this.#database;

@@ -107,7 +107,7 @@ export function toAttempt(
   };
 }
 
-export function toTaskEvent(event: TaskEventRow): TaskEvent {
+export function toTaskEvent(event: TaskEventRow, workerName: string | null): TaskEvent {
   return {
     task_id: event.task_id,
     number: event.number,
@@ -118,6 +118,7 @@ export function toTaskEvent(event: TaskEventRow): TaskEvent {
     attempt_id: event.attempt_id,
     attempt_number: event.attempt_number,
     worker_id: event.worker_id,
+    worker_name: workerName,
     prompt_id: event.prompt_id,
     held_reason: event.held_reason,
     error: parseError(event.error),

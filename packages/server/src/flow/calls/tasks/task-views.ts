@@ -26,13 +26,13 @@ import {
   loadVisibleTask,
   type TaskSelection,
 } from '../../tasks/task-queries.ts';
-import type { TaskRow } from '../../tasks/task-tables.ts';
+import type { TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
 import { toAttempt, toResult, toTask, toTaskEvent } from './task-view.ts';
 
 export interface ViewDeps {
   database: Database<FlowTables>;
   blobs: BlobStore;
-  fleet: Pick<WorkerRegistry, 'find'>;
+  fleet: Pick<WorkerRegistry, 'nameWorkers'>;
   engine: Pick<Engine, 'outlook'>;
   live: Pick<LiveUpdates, 'progressOf'>;
   /** Signed link to an asset's bytes. */
@@ -55,12 +55,16 @@ export class TaskViews {
 
   async viewAll(tasks: readonly TaskRow[]): Promise<Task[]> {
     const { engine, live } = this.#deps;
-    const [results, warnings] = await Promise.all([this.#loadResults(tasks), this.#loadWarnings(tasks)]);
+    const [results, warnings, names] = await Promise.all([
+      this.#loadResults(tasks),
+      this.#loadWarnings(tasks),
+      this.#nameWorkers(tasks),
+    ]);
     const open = tasks.filter((task) => task.ended_at === null);
     const outlook = open.length === 0 ? null : await engine.outlook(open);
     return tasks.map((task) =>
       toTask(task, {
-        workerName: task.worker_id === null ? null : this.#findWorkerName(task.worker_id),
+        workerName: readName(names, task.worker_id),
         progress: live.progressOf(task.id),
         outlook: outlook?.get(task.id) ?? null,
         results: results.get(task.id) ?? [],
@@ -87,7 +91,14 @@ export class TaskViews {
 
   async loadEvents(owner: OwnerFilter, id: TaskId, after: number): Promise<TaskEvent[]> {
     await loadVisibleTask(this.#deps.database, owner, id);
-    return (await loadEventRows(this.#deps.database, id, after)).map(toTaskEvent);
+    const rows = await loadEventRows(this.#deps.database, id, after);
+    const names = await this.#nameWorkers(rows);
+    return rows.map((row) => toTaskEvent(row, readName(names, row.worker_id)));
+  }
+
+  /** An event as watchers hear of it. */
+  async viewEvent(row: TaskEventRow): Promise<TaskEvent> {
+    return toTaskEvent(row, readName(await this.#nameWorkers([row]), row.worker_id));
   }
 
   async #loadAttempts(id: TaskId): Promise<Attempt[]> {
@@ -96,16 +107,17 @@ export class TaskViews {
       loadAttempts(database, id),
       loadFingerprints(database, id),
     ]);
+    const names = await this.#nameWorkers(attempts);
     return attempts.map((attempt) =>
       toAttempt(attempt, {
-        workerName: this.#findWorkerName(attempt.worker_id) ?? attempt.worker_id,
+        workerName: readName(names, attempt.worker_id) ?? attempt.worker_id,
         fingerprint: fingerprints.get(attempt.id) ?? null,
       }),
     );
   }
 
-  #findWorkerName(workerId: WorkerId): string | null {
-    return this.#deps.fleet.find(workerId)?.name ?? null;
+  #nameWorkers(rows: readonly { worker_id: WorkerId | null }[]): Promise<ReadonlyMap<string, string>> {
+    return this.#deps.fleet.nameWorkers(rows.flatMap(({ worker_id: id }) => id ?? []));
   }
 
   /** A task that goes on has no last word yet. */
@@ -129,4 +141,8 @@ export class TaskViews {
     }
     return results;
   }
+}
+
+function readName(names: ReadonlyMap<string, string>, workerId: WorkerId | null): string | null {
+  return workerId === null ? null : (names.get(workerId) ?? null);
 }

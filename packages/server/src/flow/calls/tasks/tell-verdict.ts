@@ -16,7 +16,10 @@ export function tellVerdict(graph: Graph, verdict: GraphVerdict): TaskText[] {
     const cause = ids.map((id) => causes.get(id)).find((found) => found !== undefined);
     const params = { node: nodeId, class_type: classOf(graph, nodeId) };
     if (cause === undefined) return { code: 'graph.output_left_out', params };
-    return { code: 'graph.output_left_out_for', params: { ...params, problem: place(graph, cause) } };
+    const problem = place(graph, cause);
+    // The problem names the node already.
+    if (cause.nodeId === nodeId) return { code: 'graph.output_left_out_itself', params: { problem } };
+    return { code: 'graph.output_left_out_for', params: { ...params, problem } };
   });
   const doubtful = verdict.problems.filter(({ certainty }) => certainty === 'doubtful');
   const told: TaskText[] = [

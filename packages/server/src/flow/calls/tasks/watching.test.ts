@@ -6,7 +6,8 @@ import { systemClock } from '../../../platform/time/clock.ts';
 import { LiveBoard } from '../../events/live-updates.ts';
 import { changeTask } from '../../tasks/task-change.ts';
 import { writeChanges, writeNewTask } from '../../tasks/task-rows.ts';
-import type { TaskRow } from '../../tasks/task-tables.ts';
+import type { TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
+import { toTaskEvent } from './task-view.ts';
 import type { TaskViews } from './task-views.ts';
 import { watchTask } from './watching.ts';
 
@@ -21,7 +22,8 @@ async function openWatched() {
     viewed.push(row.version);
     return { task_id: row.id as string, status: row.state } as Awaited<ReturnType<TaskViews['view']>>;
   };
-  const views = { view } as TaskViews;
+  const viewEvent = async (row: TaskEventRow) => toTaskEvent(row, null);
+  const views = { view, viewEvent } as TaskViews;
   return { database, task, live, viewed, deps: { database, live, views } };
 }
 

@@ -6,8 +6,7 @@ import type { FlowTables } from '../../flow-tables.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
 import { listVisibleTasks, loadEventRows, loadVisibleTask } from '../../tasks/task-queries.ts';
 import { findTask } from '../../tasks/task-rows.ts';
-import type { TaskRow } from '../../tasks/task-tables.ts';
-import { toTaskEvent } from './task-view.ts';
+import type { TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
 import type { TaskViews } from './task-views.ts';
 
 export interface WatchDeps {
@@ -141,8 +140,9 @@ class Frames {
     }
   }
 
-  async fromEvent(id: TaskId, event: Parameters<typeof toTaskEvent>[0]): Promise<StreamFrame> {
-    return { kind: 'event', event: toTaskEvent(event), task: await this.#viewSince(id, event.number) };
+  async fromEvent(id: TaskId, row: TaskEventRow): Promise<StreamFrame> {
+    const event = await this.#deps.views.viewEvent(row);
+    return { kind: 'event', event, task: await this.#viewSince(id, event.number) };
   }
 
   /** The task as it is now, or as it was told last when that was after this event. */

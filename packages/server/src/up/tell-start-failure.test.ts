@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { AppError } from '../platform/errors/app-error.ts';
+import { createSayStart } from './say-start.ts';
+import { tellStartFailure } from './tell-start-failure.ts';
+
+const tell = (error: AppError, language: 'en' | 'zh-CN' = 'en'): string[] =>
+  tellStartFailure(createSayStart(language), error);
+
+test('a second start on the same data is told in a sentence, with the address of the first', () => {
+  const locked = new AppError('DATABASE_LOCKED', { address: 'http://127.0.0.1:8000' });
+  expect(tell(locked)).toEqual([
+    'Comfleet already runs on this data, at http://127.0.0.1:8000. Use that one, or give this one a folder of its own: --data DIR.',
+  ]);
+  expect(tell(locked, 'zh-CN')[0]).toContain('http://127.0.0.1:8000');
+  expect(tell(new AppError('DATABASE_LOCKED', { address: null }))[0]).toMatch(
+    /^Another Comfleet already runs/,
+  );
+});
+
+test('a Python that is not there, and one that lacks a module of ComfyUI, come with the way to name another', () => {
+  const hint =
+    'Name the Python of this ComfyUI: COMFYUI_PYTHON=/path/to/python, or instances.python in config.yaml.';
+  const details = {
+    field: 'python',
+    value: '/no/python',
+    problem: 'this is not a program that can be executed',
+  };
+  expect(tell(new AppError('INSTANCE_CONFIG', details))).toEqual([
+    'ComfyUI cannot be started: /no/python: this is not a program that can be executed',
+    hint,
+  ]);
+  const log = ['Traceback', "ModuleNotFoundError: No module named 'torch'"];
+  expect(
+    tell(new AppError('INSTANCE_START_FAILED', { instance: 'comfyui', reason: 'exit code 1', log })),
+  ).toEqual([
+    'ComfyUI did not start: exit code 1',
+    '  Traceback',
+    "  ModuleNotFoundError: No module named 'torch'",
+    hint,
+  ]);
+});
+
+test('a folder without ComfyUI and any other end of the process come without it', () => {
+  const folder = { field: 'repo_path', value: '/x', problem: 'this folder does not exist' };
+  expect(tell(new AppError('INSTANCE_CONFIG', folder))).toEqual([
+    'ComfyUI cannot be started: /x: this folder does not exist',
+  ]);
+  const killed = { reason: 'signal SIGKILL', log: ['Starting server'] };
+  expect(tell(new AppError('INSTANCE_START_FAILED', killed))).toHaveLength(2);
+});
+
+test('any other error is told by code, meaning and details', () => {
+  expect(tell(new AppError('PORT_TAKEN', { port: 8000 }))).toEqual([
+    'PORT_TAKEN: The port is in use; choose another.',
+    '{\n  "port": 8000\n}',
+  ]);
+});

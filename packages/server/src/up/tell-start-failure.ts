@@ -1,0 +1,48 @@
+import type { AppError } from '../platform/errors/app-error.ts';
+import { toError } from '../platform/errors/app-error.ts';
+import type { SayStart } from './say-start.ts';
+
+/** Lines of ComfyUI's log that are shown: the end of a traceback and what came before it. */
+const LOG_LINES = 12;
+
+/** What a person at the terminal reads when the server does not start: what is wrong, and what to do. Pure. */
+export function tellStartFailure(say: SayStart, error: AppError): string[] {
+  const details = error.details ?? {};
+  switch (error.code) {
+    case 'DATABASE_LOCKED':
+      return [
+        typeof details.address === 'string'
+          ? say('start.already_runs', { address: details.address })
+          : say('start.already_runs_somewhere'),
+      ];
+    case 'INSTANCE_CONFIG':
+      return tellInstanceProblem(say, details);
+    case 'INSTANCE_START_FAILED':
+      return tellInstanceEnd(say, details);
+    default: {
+      const isOurs = error.spec.blame === 'system' && error.cause !== undefined;
+      return [
+        `${error.code}: ${error.message}`,
+        ...(isOurs ? [`  ${toError(error.cause).message}`] : []),
+        ...(error.details ? [JSON.stringify(error.details, null, 2)] : []),
+      ];
+    }
+  }
+}
+
+function tellInstanceProblem(say: SayStart, details: Record<string, unknown>): string[] {
+  const { field, value, problem } = details;
+  const what = say('start.comfyui_problem', { what: String(value), problem: String(problem) });
+  return field === 'python' ? [what, say('start.name_python')] : [what];
+}
+
+/** A module that is not there means another Python than ComfyUI's, far more often than a broken one. */
+function tellInstanceEnd(say: SayStart, { reason, log }: Record<string, unknown>): string[] {
+  const lines = (Array.isArray(log) ? log : []).map(String).slice(-LOG_LINES);
+  const lacksModule = lines.some((line) => /\b(ModuleNotFoundError|ImportError)\b/.test(line));
+  return [
+    say('start.comfyui_failed', { reason: String(reason) }),
+    ...lines.map((line) => `  ${line}`),
+    ...(lacksModule ? [say('start.name_python')] : []),
+  ];
+}
