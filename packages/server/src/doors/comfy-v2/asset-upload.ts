@@ -1,7 +1,6 @@
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import type { AssetRecord } from '../../flow/calls/assets/asset-calls.ts';
-import { AppError } from '../../platform/errors/app-error.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
 import { readUploadedFile, toFormError } from '../../platform/http/uploaded-file.ts';
 import { principalOf } from '../authentication.ts';
