@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { toFleetSentence } from '@comfleet/contract/texts/fleet';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { InstanceSpec } from '../src/fleet/instances/instances.ts';
+import { isPortFree, type PortProbe } from '../src/platform/process/free-port.ts';
 import { isAlive } from '../src/platform/process/process-table.ts';
 import { openRig, type Rig, whenInstance, whenWorker } from './fakes/instance-rig.ts';
 
@@ -266,6 +267,20 @@ describe('a supervised ComfyUI', () => {
     await once(decoy, 'listening');
     const { id } = await run.instances.start(simulator);
     expect(await run.instances.whenReady(id)).toMatchObject({ port: rig.firstPort + 1 });
+    decoy.close();
+  });
+
+  it('H3 comes up on the next port when another program takes its own while it starts', async () => {
+    const decoy = createServer();
+    const takeOnceLeased: PortProbe = async (host, port) => {
+      const isFree = await isPortFree(host, port);
+      if (isFree && port === rig.firstPort) await once(decoy.listen(port, host), 'listening');
+      return isFree;
+    };
+    const { instances } = await rig.open({}, {}, takeOnceLeased);
+    const { id } = await instances.start(simulator);
+
+    expect(await instances.whenReady(id)).toMatchObject({ port: rig.firstPort + 1, restarts: 0 });
     decoy.close();
   });
 

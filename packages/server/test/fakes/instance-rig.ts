@@ -15,7 +15,7 @@ import { openWorkerRegistry, type WorkerRegistry } from '../../src/fleet/workers
 import type { Database } from '../../src/platform/database/database.ts';
 import { Scope } from '../../src/platform/lifecycle/scope.ts';
 import { silentLogger } from '../../src/platform/logging/logger.ts';
-import { isPortFree } from '../../src/platform/process/free-port.ts';
+import { isPortFree, type PortProbe } from '../../src/platform/process/free-port.ts';
 import { createProcessTable } from '../../src/platform/process/process-table.ts';
 import { createSpawner } from '../../src/platform/process/spawner.ts';
 import { systemClock, systemRandom } from '../../src/platform/time/clock.ts';
@@ -37,7 +37,7 @@ export interface Rig {
   firstPort: number;
   database: Database<Tables>;
   table: ReturnType<typeof createProcessTable>;
-  open(options?: Partial<InstancesOptions>, fleet?: FleetOptions): Promise<Run>;
+  open(options?: Partial<InstancesOptions>, fleet?: FleetOptions, probe?: PortProbe): Promise<Run>;
   close(): Promise<void>;
 }
 
@@ -52,8 +52,8 @@ export async function openRig(): Promise<Rig> {
     firstPort: FIRST_PORT,
     database,
     table,
-    open: async (options = {}, fleet = {}) => {
-      const run = await openRun({ folder, database, table }, options, fleet);
+    open: async (options = {}, fleet = {}, probe = isPortFree) => {
+      const run = await openRun({ folder, database, table, isPortFree: probe }, options, fleet);
       runs.push(run);
       return run;
     },
@@ -66,7 +66,12 @@ export async function openRig(): Promise<Rig> {
 }
 
 async function openRun(
-  { folder, database, table }: Pick<Rig, 'folder' | 'database' | 'table'>,
+  {
+    folder,
+    database,
+    table,
+    isPortFree,
+  }: Pick<Rig, 'folder' | 'database' | 'table'> & { isPortFree: PortProbe },
   options: Partial<InstancesOptions>,
   fleet: FleetOptions,
 ): Promise<Run> {

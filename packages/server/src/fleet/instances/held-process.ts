@@ -117,6 +117,12 @@ export class HeldProcess {
     return { rebooted };
   }
 
+  /** After its end: somebody else listens where it should have. */
+  async hasLostPort(): Promise<boolean> {
+    await sweepMarked(this.#record, this.#deps);
+    return !(await this.#deps.isPortFree(this.#spec.listen, this.#record.port));
+  }
+
   countRestart(): void {
     this.#record = { ...this.#record, restarts: this.#record.restarts + 1 };
   }

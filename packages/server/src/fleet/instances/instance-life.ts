@@ -176,13 +176,21 @@ export class InstanceLife {
     }
     const outcome = await this.#held.awaitReady(running, this.#wake.signal);
     if (this.#state.kind !== 'starting' || this.#leaving.signal.aborted) return;
-    if (outcome === 'ended') return this.#ended(describeExit(await running.exited));
+    if (outcome === 'ended') return this.#endedBeforeReady(describeExit(await running.exited));
     if (outcome === 'silent') {
       await this.#held.end(running);
       return this.#ended(`did not answer within ${this.#options.startupTimeoutMs / 1000} s and was ended`);
     }
     await this.#held.assignWorker(await this.#worker.join(this.#held.record));
     await this.apply({ type: 'answered', atMs: this.#deps.clock.monotonicMs() });
+  }
+
+  /** Another program took its port between the lease and its own listening, minutes later: it comes up on the next one. */
+  async #endedBeforeReady(reason: string): Promise<void> {
+    if (!(await this.#held.hasLostPort())) return this.#ended(reason);
+    const { port } = this.#held.record;
+    this.#logger.warn('instance.port_taken', { port, reason });
+    await this.#held.cleanUp(`port ${port} was taken by another program: ${reason}`);
   }
 
   /** Ready: nothing to do until it ends or a command comes. */
