@@ -68,11 +68,12 @@ export class OutputWatch {
   judge(): RefusedResult | null {
     const leftOut = findLeftOut(this.#options.prepared, this.#told);
     if (!this.#isWholeWanted || leftOut.length === 0) return null;
+    const texts = this.tell();
     return endAttempt('refused', 'PROMPT_REFUSED', {
       partial: true,
       left_out: leftOut.slice(0, MOST_LISTED),
       ...(this.#answered === null
-        ? { message: this.tell().map(toTaskSentence).join(' ') }
+        ? { message: texts.map(toTaskSentence).join(' '), message_text: texts[0] }
         : { node_errors: this.#answered }),
     });
   }
