@@ -122,7 +122,7 @@ class EmbeddedEngine implements Engine {
     const relaning = new Relaning({
       ...{ database, board, queue, lanes, clock, logger },
       signal: scope.signal,
-      onDone: () => this.#fleetBoard.showUnseen(),
+      onSettled: () => this.#fleetBoard.showUnseen(),
     });
     this.#fleetBoard = new FleetBoard({
       ...{ fleet, board, estimates: deps.estimates, place: () => this.#loop.place() },

@@ -48,8 +48,8 @@ async function openStage(classes: readonly string[]) {
     await queue.put(toQueued(task, key));
   }
   const signal = new AbortController().signal;
-  const relaning = (onDone: () => void) =>
-    new Relaning({ database, board, queue, lanes, clock, logger: silentLogger, signal, onDone });
+  const relaning = (onSettled: () => void) =>
+    new Relaning({ database, board, queue, lanes, clock, logger: silentLogger, signal, onSettled });
   return { board, queue, lanes, relaning };
 }
 
@@ -83,4 +83,48 @@ test('a lane is known by a task that waits, not by the one that opened it', asyn
   board.setWorker(toFacts(NEW));
 
   expect([...(board.findLane(key)?.serving ?? [])].map(({ facts }) => facts.name)).toEqual(['old']);
+});
+
+test('a worker that comes and goes while tasks are moved keeps no other kind from them', async () => {
+  const { board, lanes, relaning } = await openStage(['Crop', 'Blur']);
+  const flapping = createKind('flapping', ['Blur']);
+  lanes.note(named('new'), NEW);
+  const served: boolean[][] = [];
+  await new Promise<void>((resolve) => {
+    const running = relaning(() => {
+      served.push([NEW, flapping].map((kind) => running.mayServe(kind)));
+      if (!running.isBusy) resolve();
+    });
+    running.start();
+    for (const kind of [flapping, null, flapping]) {
+      lanes.note(named('flapping'), kind);
+      running.start();
+    }
+  });
+  board.setWorker(toFacts(NEW));
+
+  expect(served).toEqual([
+    [true, false],
+    [true, true],
+  ]);
+  expect([...(board.findLane(lanes.find(asks('Blur')).key)?.serving ?? [])]).toHaveLength(2);
+});
+
+test('a kind that goes and comes back while tasks are moved waits for the next look', async () => {
+  const { lanes, relaning } = await openStage(['Crop', 'Blur']);
+  lanes.note(named('new'), NEW);
+  const served: boolean[] = [];
+  await new Promise<void>((resolve) => {
+    const running = relaning(() => {
+      served.push(running.mayServe(NEW));
+      if (!running.isBusy) resolve();
+    });
+    running.start();
+    for (const kind of [null, NEW]) {
+      lanes.note(named('new'), kind);
+      running.start();
+    }
+  });
+
+  expect(served).toEqual([false, true]);
 });

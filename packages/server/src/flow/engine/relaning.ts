@@ -18,25 +18,28 @@ export interface RelaningDeps {
   clock: Clock;
   logger: Logger;
   signal: AbortSignal;
-  /** Every waiting task stands in its lane as the fleet is known now. */
-  onDone: () => void;
+  /** A look is through: workers of more kinds may serve lanes now. */
+  onSettled: () => void;
 }
 
 /** After this a look at the waiting tasks that failed for want of the database is tried again. */
 const RETRY_MS = 1000;
 
 /**
- * Moves waiting tasks into the lanes that are theirs since a kind of workers came or went. Until it is through, no worker of a
- * new kind serves a lane: what is known of a lane says nothing about it.
+ * Moves waiting tasks into the lanes that are theirs since a kind of workers came or went. Workers of a new kind serve no lane
+ * before a whole look at what waits has been through since the kind was known: what is known of a lane says nothing about it. A
+ * look goes on to its end while the fleet changes, so that one worker that comes and goes keeps no other from its tasks.
  *
  *   idle   →  busy   by `start`
- *   busy   →  again  by a `start` meanwhile: the fleet has changed once more
+ *   busy   →  again  by a `start` meanwhile, or by a failure: one more look follows
  *   again  →  busy   when the look ends; busy → idle when it ends unasked
  */
 export class Relaning {
   readonly #deps: RelaningDeps;
   /** Kinds that all lanes know of. */
-  #settled = new Set<string>();
+  #settled: ReadonlySet<string> = new Set();
+  /** Kinds that were known when the look began, and ever since. */
+  #looked: ReadonlySet<string> = new Set();
   #state: 'idle' | 'busy' | 'again' = 'idle';
 
   constructor(deps: RelaningDeps) {
@@ -55,49 +58,53 @@ export class Relaning {
 
   /** Looks at everything that waits, once now. */
   start(): void {
-    const { board, queue, lanes, signal } = this.#deps;
+    const { board, signal } = this.#deps;
     if (signal.aborted) return;
     board.renewLanes();
-    const known = new Set(lanes.kinds.map(({ id }) => id));
-    this.#settled = new Set([...this.#settled].filter((id) => known.has(id)));
-    if (this.#state !== 'idle') {
-      this.#state = 'again';
-      return;
-    }
-    if (queue.size() === 0) {
-      this.#settle();
-      return;
-    }
+    const known = this.#listKnown();
+    this.#settled = keep(this.#settled, known);
+    this.#looked = keep(this.#looked, known);
+    if (this.#state === 'idle') this.#look();
+    else this.#state = 'again';
+  }
+
+  #look(): void {
     this.#state = 'busy';
-    void this.#moveAll().then(() => this.#finish());
+    this.#looked = this.#listKnown();
+    if (this.#deps.queue.size() === 0) this.#finish(true);
+    else void this.#moveAll().then((isThrough) => this.#finish(isThrough));
   }
 
-  #finish(): void {
-    const again = this.#state === 'again';
-    this.#state = 'idle';
-    if (this.#deps.signal.aborted) return;
-    if (again) this.start();
-    else this.#settle();
+  #finish(isThrough: boolean): void {
+    const { board, signal, onSettled } = this.#deps;
+    const isAsked = this.#state === 'again' || !isThrough;
+    if (isThrough) this.#settled = this.#looked;
+    if (!isAsked) {
+      this.#state = 'idle';
+      board.dropOutdatedLanes();
+    }
+    if (signal.aborted) return;
+    if (isThrough) onSettled();
+    if (isAsked) this.#look();
   }
 
-  #settle(): void {
-    const { board, lanes, onDone } = this.#deps;
-    this.#settled = new Set(lanes.kinds.map(({ id }) => id));
-    board.dropOutdatedLanes();
-    onDone();
+  #listKnown(): ReadonlySet<string> {
+    return new Set(this.#deps.lanes.kinds.map(({ id }) => id));
   }
 
-  async #moveAll(): Promise<void> {
+  /** False when it failed; what waits is then looked at again. */
+  async #moveAll(): Promise<boolean> {
     const { clock, logger, signal } = this.#deps;
     try {
       await this.#moveWaiting();
+      return true;
     } catch (thrown) {
-      if (signal.aborted) return;
+      if (signal.aborted) return false;
       logger.warn('relaning.failed', { error: toError(thrown).message });
-      this.#state = 'again';
       await clock.sleep(RETRY_MS, signal).catch(() => {
         // Closing: the next start puts every task into its lane.
       });
+      return false;
     }
   }
 
@@ -106,11 +113,15 @@ export class Relaning {
     const turns = createTurns(clock);
     for await (const { id, requirements } of streamWaitingTasks(database, ['queued'])) {
       await turns.next();
-      if (signal.aborted || this.#state === 'again') return;
+      signal.throwIfAborted();
       if (queue.laneOf(id) === null) continue;
       const { key, needs } = lanes.find(requirements);
       board.openLane(key, () => needs);
       await queue.move(id, key);
     }
   }
+}
+
+function keep(kinds: ReadonlySet<string>, known: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...kinds].filter((id) => known.has(id)));
 }
