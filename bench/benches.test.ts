@@ -52,6 +52,7 @@ test('what faults may cost is judged by the worst run', () => {
   const run = {
     isBusy: false,
     killedAtMs: 0,
+    downMs: 5000,
     calmMs: 1000,
     faultMs: 1100,
     movedMs: 900,

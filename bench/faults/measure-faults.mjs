@@ -18,6 +18,7 @@ import { createRandom } from '../scheduling/seeded-random.mjs';
  * @property {number} killedAtMs after the first submission
  * @property {number} calmMs the run without it
  * @property {number} faultMs the run with it
+ * @property {number} downMs from the kill until the worker answers again
  * @property {number} movedMs from the kill until the last task that had been on the dead worker began elsewhere
  * @property {number} moved how many those were
  * @property {number} ejected how often a worker was taken out although it answered
@@ -72,9 +73,9 @@ async function withLoad(isBusy, measure) {
 /** @param {{ folder: string, tasks: number, killedAtMs: number }} options */
 async function measureWorkerFault({ folder, tasks, killedAtMs }) {
   const calm = await runOnce({ folder, tasks, killedAtMs: null });
-  const { ms: faultMs, moves, ejected } = await runOnce({ folder, tasks, killedAtMs });
+  const { ms: faultMs, downMs, moves, ejected } = await runOnce({ folder, tasks, killedAtMs });
   const movedMs = Math.max(0, ...moves);
-  return { calmMs: calm.ms, faultMs, movedMs, moved: moves.length, ejected: calm.ejected + ejected };
+  return { calmMs: calm.ms, faultMs, downMs, movedMs, moved: moves.length, ejected: calm.ejected + ejected };
 }
 
 /** All tasks at once through a fresh server and fresh workers. @param {{ folder: string, tasks: number, killedAtMs: number | null }} options */
@@ -90,9 +91,9 @@ async function runOnce({ folder, tasks, killedAtMs }) {
     const fault = killedAtMs === null ? null : killWorker(workers, killedAtMs);
     const done = await Promise.all(all);
     const ms = Math.round(performance.now() - start);
-    const killedMs = await fault;
-    const moves = killedMs === null ? [] : await loadMoves(server, done, killedMs);
-    return { ms, moves, ejected: await countEjections(server) };
+    const killed = await fault;
+    const moves = killed === null ? [] : await loadMoves(server, done, killed.atMs);
+    return { ms, downMs: killed?.downMs ?? 0, moves, ejected: await countEjections(server) };
   } finally {
     client.close();
     await transport.close();
@@ -101,7 +102,7 @@ async function runOnce({ folder, tasks, killedAtMs }) {
   }
 }
 
-/** Kills the last worker and starts another on its port; answers the wall time of the kill. @param {Worker[]} workers @param {number} atMs */
+/** Kills the last worker and starts another on its port; answers the wall time of the kill, and how long it was away. @param {Worker[]} workers @param {number} atMs */
 async function killWorker(workers, atMs) {
   const victim = workers.at(-1);
   if (!victim) throw new Error('there is no worker to kill');
@@ -112,7 +113,7 @@ async function killWorker(workers, atMs) {
   const port = Number(new URL(victim.url).port);
   const [back] = await startWorkers(1, { port, nodeDelays: { EmptyImage: RUN_MS } });
   if (back) workers[workers.length - 1] = back;
-  return killedMs;
+  return { atMs: killedMs, downMs: Date.now() - killedMs };
 }
 
 /** For each task that lost its worker to the kill: from then until it began on another one, ms. @param {Server} server @param {readonly { id: string }[]} done @param {number} killedMs */

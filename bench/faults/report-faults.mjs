@@ -54,6 +54,7 @@ export function formatFaults(measured, { date, load }) {
     index + 1,
     run.isBusy ? 'yes' : 'no',
     run.killedAtMs / 1000,
+    run.downMs / 1000,
     run.calmMs / 1000,
     run.faultMs / 1000,
     toRatio(run),
@@ -66,11 +67,12 @@ export function formatFaults(measured, { date, load }) {
 Written by \`npm run bench -- faults\` on ${date}: ${describeMachine()}; ${load}. The machine was shared with other work: a ratio is of two
 runs one after the other, the load beside them is never the same.
 ${tasks} tasks of 0.3 s through two simulated workers, each run on a fresh server, without the fault and then with it: one worker is killed
-(\`kill -9\`) and its process started again after 5 s. Nothing is lost, each task ends once. Busy: two more programs keep both cores busy.
+(\`kill -9\`) and its process started again after 5 s; it is away until that answers, and half of that time is the least that it can
+cost. Nothing is lost, each task ends once. Busy: two more programs keep both cores busy.
 
 ${formatTargets(listFaultTargets(measured))}
 
-${formatTable(['run', 'busy', 'killed at, s', 'without, s', 'with, s', 'ratio', 'moved, s', 'ejected'], rows)}
+${formatTable(['run', 'busy', 'killed at, s', 'away, s', 'without, s', 'with, s', 'ratio', 'moved, s', 'ejected'], rows)}
 
 The server killed with 100 tasks on the way, from the start of the next process until the last of its workers has taken a prompt, s, and
 until the server answers in brackets: ${starts.join(', ')}.`;

@@ -1,5 +1,20 @@
+import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph, sleepGraph } from './kit/flow-rig.ts';
+
+/** As the server left them. */
+function readAttemptStates(rig: FlowRig): unknown[] {
+  const sqlite = new DatabaseSync(join(rig.folder, 'comfleet.db'));
+  try {
+    return sqlite
+      .prepare('select state from attempt')
+      .all()
+      .map((row) => Object.values(row)[0]);
+  } finally {
+    sqlite.close();
+  }
+}
 
 describe('the server stops and starts while workers go on', () => {
   it('TQ5 what ran is adopted and runs once, what waited runs, what ended stays', async () => {
@@ -52,6 +67,23 @@ describe('the server stops and starts while workers go on', () => {
 
     expect(task.status).toBe('succeeded');
     expect(rig.executions(id)).toBe(1);
+    await rig.close();
+  });
+
+  it('P6 what was on its way when the server stopped is known as sent or unsent, and the next start looks for nothing', async () => {
+    const rig = await FlowRig.open();
+    rig.simulator.control.set({ name: 'prompt_delayed', ms: 300, times: 'until_cleared' });
+    const ids = await Promise.all(Array.from({ length: 4 }, () => rig.submit(sleepGraph(0.1))));
+    await rig.happened(ids[0] ?? ('' as never), 'attempt.claimed');
+    await rig.stop();
+    const left = readAttemptStates(rig);
+    await rig.start();
+    const tasks = await Promise.all(ids.map((id) => rig.ended(id)));
+
+    // An attempt that is neither is `claimed`, and is looked for during five seconds.
+    expect(left).not.toContain('claimed');
+    expect(tasks.map(({ status }) => status)).toEqual(ids.map(() => 'succeeded'));
+    expect(ids.map((id) => rig.executions(id))).toEqual(ids.map(() => 1));
     await rig.close();
   });
 

@@ -18,7 +18,7 @@ import { OutputWatch } from './output-watch.ts';
 import { createTag, type PreparedGraph, prepareGraph, withInputs } from './prepare-graph.ts';
 import { readSurely } from './read-surely.ts';
 import { readSilenceLimitMs, SilenceWatch } from './silence-watch.ts';
-import { signalOf, waitForAbort } from './stop-signals.ts';
+import { openSendSignal, waitForAbort } from './stop-signals.ts';
 import { submitAttempt } from './submit-attempt.ts';
 import { uploadInputs } from './upload-inputs.ts';
 import { wasNeverSent } from './was-never-sent.ts';
@@ -33,8 +33,8 @@ export type {
 
 /**
  * One try of a task on one worker, from the claim to the bytes: inputs, POST, following, outputs. It commits only its
- * steps; how the task goes on is decided by who called it. Answers null when the server shuts down: the attempt stays
- * open and is adopted by the next start.
+ * steps; how the task goes on is decided by who called it. Answers null when the server shuts down and the prompt may be on
+ * the worker: the attempt stays open and is adopted by the next start.
  */
 export async function runAttempt(deps: RunnerDeps, job: AttemptJob): Promise<AttemptEnd | null> {
   const steps = new AttemptSteps(deps, job.attempt);
@@ -43,22 +43,26 @@ export async function runAttempt(deps: RunnerDeps, job: AttemptJob): Promise<Att
     const ended = await run.execute();
     // Whatever a shutdown cut short stays open: the next start looks for it on the worker.
     const isCutShort = job.stop.reason === 'shutdown' && ended?.result.ending !== 'succeeded';
-    if (ended === null || isCutShort) return await leaveOpen(steps);
+    if (ended === null || isCutShort) return await shutDown(run, steps);
     return { ...ended, steps: await steps.take(), attempt: steps.attempt };
   } catch (thrown) {
-    if (job.stop.reason === 'shutdown') return leaveOpen(steps);
+    if (job.stop.reason === 'shutdown') return shutDown(run, steps);
     throw thrown;
   } finally {
     job.worker.tracker.untrack(job.attempt.prompt_id);
   }
 }
 
-async function leaveOpen(steps: AttemptSteps): Promise<null> {
+/** What was not sent is over: the next start need not look for it. */
+async function shutDown(run: AttemptRun, steps: AttemptSteps): Promise<AttemptEnd | null> {
+  if (run.isUnsent) return { ...neverSent(), steps: await steps.take(), attempt: steps.attempt };
   await steps.store();
   return null;
 }
 
-const NEVER_SENT = { reason: 'never sent', dispatched: false };
+function neverSent(): Ended {
+  return notCollected(endAttempt('lost', 'PROMPT_LOST', { reason: 'never sent', dispatched: false }));
+}
 
 /** A prompt on its worker, or on its way there. */
 interface SentPrompt {
@@ -75,12 +79,14 @@ class AttemptRun {
   readonly #early: EarlyEnd;
   /** Which opening of the worker's socket held before the POST; null when there was none. */
   #connection: number | null = null;
+  #isSent: boolean;
 
   constructor(deps: RunnerDeps, job: AttemptJob, steps: AttemptSteps) {
     this.#deps = deps;
     this.#job = job;
     this.#steps = steps;
     this.#early = new EarlyEnd(deps, job, steps);
+    this.#isSent = job.adopted;
     const { worker, attempt, task } = job;
     const { tracker } = worker;
     this.#silence = new SilenceWatch({
@@ -89,6 +95,11 @@ class AttemptRun {
       isRunning: () => tracker.isRunning(attempt.prompt_id),
       canHear: () => tracker.connection !== null && worker.socketId === attempt.socket_id,
     });
+  }
+
+  /** For certain: its POST has not begun, in this process or in one before. */
+  get isUnsent(): boolean {
+    return !this.#isSent;
   }
 
   async execute(): Promise<Ended | null> {
@@ -108,7 +119,7 @@ class AttemptRun {
       const refused = await this.#submit(sent);
       if (refused) return refused;
     } else if (await wasNeverSent(this.#deps, this.#job)) {
-      return notCollected(endAttempt('lost', 'PROMPT_LOST', NEVER_SENT));
+      return neverSent();
     }
     reach(adopted ? 'adopting' : 'before_submitted');
     this.#steps.note(adopted ? 'attempt.adopted' : 'attempt.submitted');
@@ -164,6 +175,8 @@ class AttemptRun {
   async #submit({ prepared: { graph }, follower, outputs }: SentPrompt): Promise<Ended | null> {
     const { task, attempt, worker, stop } = this.#job;
     const secrets = await readSurely(this.#deps, stop, () => this.#deps.loadSecrets(task.id));
+    if (stop.reason === 'shutdown') return neverSent();
+    this.#isSent = true;
     if (this.#deps.isPaid(task)) {
       const unsent = await this.#noteSending();
       if (unsent) return unsent;
@@ -202,23 +215,23 @@ class AttemptRun {
   async #noteSending(): Promise<Ended | null> {
     const { stop } = this.#job;
     if (stop.reason === 'canceled') return notCollected(endAttempt('interrupted', 'CANCELED'));
-    if (stop.aborted) return notCollected(endAttempt('lost', 'PROMPT_LOST', NEVER_SENT));
+    if (stop.aborted) return neverSent();
     this.#steps.note('attempt.submitted');
     await readSurely(this.#deps, stop, () => this.#steps.storeNow());
     return null;
   }
 
-  /**
-   * A cancel does not cut the POST short: a prompt that may have arrived is stopped on the worker, not forgotten. A worker
-   * that is given up meanwhile does: null, as what it may have is followed, and left.
-   */
+  /** Null when the worker is given up meanwhile: what it may have is followed, and left. */
   async #untilGivenUp<T>(step: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
     const { stop } = this.#job;
+    const sending = openSendSignal(stop, this.#deps.clock);
     try {
-      return await step(signalOf(stop, ['shutdown', 'worker_lost', 'worker_died']));
+      return await step(sending.signal);
     } catch (thrown) {
       if (stop.reason === 'worker_lost' || stop.reason === 'worker_died') return null;
       throw thrown;
+    } finally {
+      sending.close();
     }
   }
 

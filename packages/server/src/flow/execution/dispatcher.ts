@@ -224,7 +224,7 @@ export class Dispatcher {
   }
 
   #announce(settled: TaskRow | null): void {
-    if (settled?.state === 'queued') this.#deps.slots.requeued(settled);
+    if (settled?.state === 'queued' && !this.#stopping) this.#deps.slots.requeued(settled);
   }
 
   /** Running prompts go on without us; the next start finds them. */
