@@ -39,6 +39,17 @@ describe('what goes wrong', () => {
     expect((await fleet.run('run', 'nothing.json')).status).toBe(2);
   });
 
+  it('ends with 2 before anything runs when nothing can be saved in --out', async () => {
+    await writeFile(join(fleet.cwd, 'taken'), '');
+    const count = async () => (await fleet.run('tasks', 'list', '--limit', '1000')).out.length;
+    const before = await count();
+
+    const { status, err } = await fleet.run('run', 'solid_color', '--out', 'taken');
+
+    expect([status, await count()]).toEqual([2, before]);
+    expect(err[0]).toMatch(/^✗ Nothing can be saved in .*taken/);
+  });
+
   it('J3 ends with 78 for a configuration that is not valid', async () => {
     await writeFile(join(fleet.cwd, 'bad.yaml'), 'server: { prot: 1 }\n');
 

@@ -7,7 +7,7 @@ import { type CommandContext, openSession, type Session } from '../context.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { BatchLines } from '../progress/batch-lines.ts';
 import { describeError } from '../progress/task-lines.ts';
-import { saveResults } from '../results/save-results.ts';
+import { prepareFolder, saveResults } from '../results/save-results.ts';
 import type { Medium } from '../texts/cli-texts.ts';
 import { buildBody, type SubmitFlags } from './run.ts';
 
@@ -32,6 +32,7 @@ export async function runBatch(
   const { terminal, texts } = context;
   const startedAtMs = terminal.clock.monotonicMs();
   const descriptions = await readDescriptions(context, flags);
+  if (flags.out !== undefined) await prepareFolder(resolve(terminal.cwd, flags.out));
   const session = await openSession(context);
   const { comfleet } = session;
   const { medium, body } = await plan(session, workflow, { flags, descriptions });

@@ -10,7 +10,7 @@ import { convertAssignments, convertParameter } from '../parameters/convert-para
 import { editGraph } from '../parameters/edit-graph.ts';
 import { readGraphFile } from '../parameters/read-graph-file.ts';
 import { followTask } from '../progress/follow-task.ts';
-import { saveResults } from '../results/save-results.ts';
+import { prepareFolder, saveResults } from '../results/save-results.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 
 export interface SubmitFlags {
@@ -33,6 +33,7 @@ export interface RunFlags extends SubmitFlags {
 export async function runTask(context: CommandContext, target: string, flags: RunFlags): Promise<number> {
   const { terminal, texts } = context;
   const startedAtMs = terminal.clock.monotonicMs();
+  if (flags.out !== undefined) await prepareFolder(resolve(terminal.cwd, flags.out));
   const session = await openSession(context);
   const { comfleet } = session;
   const body = await buildBody(session, target, flags);

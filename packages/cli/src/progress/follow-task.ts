@@ -5,7 +5,7 @@ import { openProgressView, type ProgressView } from './progress-bar.ts';
 import { TaskLines } from './task-lines.ts';
 
 export interface FollowOptions {
-  /** Monotonic time at which the person began to wait; default now. */
+  /** Monotonic time at which the person asked for the task; without it its own run time is told at the end. */
   readonly startedAtMs?: number;
   /** Seconds without a message before a warning. */
   readonly silenceSeconds: number;
@@ -23,7 +23,8 @@ export async function followTask(
   const silenceMs = options.silenceSeconds * 1000;
   const lines = new TaskLines(taskId, {
     texts,
-    startedAtMs: options.startedAtMs ?? terminal.clock.monotonicMs(),
+    startedAtMs: options.startedAtMs ?? null,
+    followedAtMs: terminal.clock.monotonicMs(),
     silenceMs,
     showPercent: !view.hasBar,
   });

@@ -7,6 +7,7 @@ function open(language: Language = 'en', showPercent = true): TaskLines {
   return new TaskLines('task-1', {
     texts: chooseTexts(language),
     startedAtMs: 10_000,
+    followedAtMs: 10_000,
     silenceMs: 60_000,
     showPercent,
   });
@@ -51,7 +52,7 @@ function play(lines: TaskLines): string[] {
     ...lines.take(SUBMITTED, 11_000),
     ...lines.take(progress({ current_node: '5' }), 12_000),
     ...lines.take(progress({ current_node: '5', step: 10, steps: 22 }), 13_000),
-    lines.end({ status: 'succeeded', message: '', error: null }, 22_340),
+    lines.end({ status: 'succeeded', message: '', error: null, duration_seconds: 3 }, 22_340),
   ];
 }
 
@@ -159,10 +160,18 @@ describe('TaskLines', () => {
     ]);
   });
 
+  it('tells the run time of a task that was there before somebody watched it', () => {
+    const options = { texts: chooseTexts('en'), silenceMs: 60_000, showPercent: true };
+    const lines = new TaskLines('task-1', { ...options, startedAtMs: null, followedAtMs: 50_000 });
+    const ended = { status: 'succeeded', message: '', error: null, duration_seconds: 12.5 } as const;
+
+    expect(lines.end(ended, 50_010)).toBe('✓ Workflow task-1 finished (12.50 s)');
+  });
+
   it('ends with the cause of a failure', () => {
     const error = { code: 'NODE_EXECUTION_ERROR', message: 'Node 3 failed.', details: null };
 
-    expect(open().end({ status: 'failed', message: '', error }, 0)).toBe(
+    expect(open().end({ status: 'failed', message: '', error, duration_seconds: 3 }, 0)).toBe(
       '✗ Workflow task-1 failed: NODE_EXECUTION_ERROR Node 3 failed.',
     );
   });

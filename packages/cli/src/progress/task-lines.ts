@@ -4,13 +4,17 @@ import type { CliTexts } from '../texts/cli-texts.ts';
 
 export interface TaskLinesOptions {
   readonly texts: CliTexts;
-  /** Monotonic time at which the person began to wait. */
-  readonly startedAtMs: number;
+  /** Monotonic time at which the person asked for the task; null: it was there before, and its own run time is told. */
+  readonly startedAtMs: number | null;
+  /** Monotonic time at which its frames begin. */
+  readonly followedAtMs: number;
   /** A warning for each such stretch without a message (PR2). */
   readonly silenceMs: number;
   /** False where a bar shows it instead. */
   readonly showPercent: boolean;
 }
+
+type EndedTask = Pick<Task, 'status' | 'message' | 'message_text' | 'error' | 'duration_seconds'>;
 
 /** Turns the frames of one task into the lines of v1 (PR1, PR2), each said once. */
 export class TaskLines {
@@ -26,7 +30,7 @@ export class TaskLines {
   constructor(taskId: string, options: TaskLinesOptions) {
     this.#taskId = taskId;
     this.#options = options;
-    this.#heardAtMs = options.startedAtMs;
+    this.#heardAtMs = options.followedAtMs;
   }
 
   /** What to say about a frame that came at `nowMs` (monotonic). */
@@ -61,11 +65,11 @@ export class TaskLines {
   }
 
   /** The last line, of a task that has ended. */
-  end(task: Pick<Task, 'status' | 'message' | 'message_text' | 'error'>, nowMs: number): string {
+  end(task: EndedTask, nowMs: number): string {
     const { texts, startedAtMs } = this.#options;
     const id = this.#promptId ?? this.#taskId;
-    const seconds = ((nowMs - startedAtMs) / 1000).toFixed(2);
-    if (task.status === 'succeeded') return texts.say('cli.done', { id, seconds });
+    const seconds = startedAtMs === null ? (task.duration_seconds ?? 0) : (nowMs - startedAtMs) / 1000;
+    if (task.status === 'succeeded') return texts.say('cli.done', { id, seconds: seconds.toFixed(2) });
     if (task.status === 'canceled') return texts.say('cli.canceled', { id });
     return texts.say('cli.failed', { id, message: describeError(task, texts) });
   }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Download } from '@comfleet/sdk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { saveDownload, toFileName } from './save-results.ts';
+import { UsageError } from '../exit-codes.ts';
+import { prepareFolder, saveDownload, toFileName } from './save-results.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -23,6 +24,16 @@ function download(text: string): Download {
     bytes: () => Promise.resolve(bytes),
   };
 }
+
+describe('prepareFolder', () => {
+  it('makes the folder, and refuses one in which nothing can be saved', async () => {
+    await prepareFolder(join(folder, 'new', 'below'));
+    expect(await readdir(join(folder, 'new'))).toEqual(['below']);
+
+    await writeFile(join(folder, 'taken'), '');
+    await expect(prepareFolder(join(folder, 'taken'))).rejects.toThrow(UsageError);
+  });
+});
 
 describe('saveDownload', () => {
   it('never overwrites a file', async () => {

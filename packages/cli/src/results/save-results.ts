@@ -1,10 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { constants, createWriteStream } from 'node:fs';
-import { copyFile, link, mkdir, rm, stat } from 'node:fs/promises';
+import { access, copyFile, link, mkdir, rm, stat } from 'node:fs/promises';
 import { join, parse, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Result, TaskDetail } from '@comfleet/contract';
 import { type Comfleet, ComfleetError, type Download } from '@comfleet/sdk';
+import { UsageError } from '../exit-codes.ts';
+
+/** Makes the folder before anything runs for it. Throws UsageError where nothing can be written. */
+export async function prepareFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`Nothing can be saved in ${folder}: ${why}`, { cause });
+  }
+}
 
 /** Saves every file a task made below `folder`; gives the paths. Nothing is overwritten. */
 export async function saveResults(
