@@ -3,12 +3,13 @@ import type { BatchFlags } from '../commands/batch.ts';
 import type { BundleFlags } from '../commands/debug-bundle.ts';
 import type { RunFlags } from '../commands/run.ts';
 import type { DecideFlags, ListFlags } from '../commands/tasks.ts';
+import { addBatchesCommands, NAMES_HELP } from './batch-commands.ts';
 import { collect, seconds, whole } from './flags.ts';
 import type { RunCommand } from './run-command.ts';
 
 const INDEX = whole(0, 100_000);
 
-/** run, batch, tasks, debug. */
+/** run, batch, batches, tasks, debug. */
 export function addTaskCommands(program: Command, run: RunCommand): void {
   addSubmitFlags(
     program
@@ -32,7 +33,8 @@ export function addTaskCommands(program: Command, run: RunCommand): void {
     .option('--description <text>', 'a description; may be repeated', collect)
     .option('--images-per-description <count>', 'how many of each', whole(1, 100), 4)
     .option('--fixed-seed', 'the same seed for every item')
-    .option('--out <dir>', 'save the results here')
+    .option('--out <dir>', 'save the results here, with a manifest')
+    .option('--names <pattern>', NAMES_HELP)
     .option('--no-wait', 'print the batch’s id and leave')
     .option('--no-keep-going', 'cancel the rest after the first failure')
     .action(async (workflow: string, flags: BatchFlags, command: Command) => {
@@ -41,6 +43,7 @@ export function addTaskCommands(program: Command, run: RunCommand): void {
       );
     });
 
+  addBatchesCommands(program, run);
   addTasksCommands(program, run);
   addDebugCommands(program, run);
 }

@@ -1,0 +1,143 @@
+import type { Batch, BatchDetail, Task } from '@comfleet/contract';
+import { type CommandContext, openSession } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { formatTable, toPlainText } from '../output/table.ts';
+import type { BatchPlan } from '../progress/batch-lines.ts';
+import {
+  type BatchOutFlags,
+  describeFolder,
+  followBatch,
+  openBatchFolder,
+  summariseBatch,
+} from '../progress/follow-batch.ts';
+import { describeError } from '../progress/task-lines.ts';
+import { promptOf } from '../results/batch-files.ts';
+import type { CliTexts } from '../texts/cli-texts.ts';
+
+const HEADS = ['BATCH', 'STATUS', 'DONE', 'FAILED', 'CREATED', 'NAME'];
+const PAGE = 100;
+
+/** `comfleet batches list`: newest first. */
+export async function listBatches(
+  context: CommandContext,
+  flags: { readonly limit: number },
+): Promise<number> {
+  const comfleet = await context.connect();
+  const batches: Batch[] = [];
+  for (let cursor: string | undefined | null; cursor !== null && batches.length < flags.limit; ) {
+    const limit = Math.min(PAGE, flags.limit - batches.length);
+    const page = await comfleet.batches.list(
+      { limit, ...(cursor !== undefined && { cursor }) },
+      { signal: context.terminal.signal },
+    );
+    batches.push(...page.batches);
+    cursor = page.next_cursor;
+  }
+  context.show({ batches }, () =>
+    batches.length === 0 ? [context.texts.say('cli.nothing')] : formatTable(HEADS, batches.map(toBatchRow)),
+  );
+  return EXIT.ok;
+}
+
+function toBatchRow({ batch_id: id, status, counts, created_at: createdAt, name }: Batch): string[] {
+  const failed = counts.failed + counts.expired;
+  return [
+    id,
+    status,
+    `${counts.succeeded}/${counts.total}`,
+    String(failed),
+    createdAt,
+    toPlainText(name ?? '-'),
+  ];
+}
+
+/** `comfleet batches show`: the batch and its items in their order. */
+export async function showBatch(context: CommandContext, batchId: string): Promise<number> {
+  const comfleet = await context.connect();
+  const batch = await comfleet.batches.load(batchId, { signal: context.terminal.signal });
+  context.show(batch, () => [
+    ...formatTable(HEADS, [toBatchRow(batch)]),
+    '',
+    ...formatTable(
+      ['ITEM', 'TASK', 'STATUS', 'SECONDS', 'SEED', 'PROMPT', 'RESULT'],
+      batch.tasks.map((task, index) => toItemRow(task, index + 1, context.texts)),
+    ),
+  ]);
+  return EXIT.ok;
+}
+
+const LONGEST_PROMPT = 40;
+
+function toItemRow(task: Task, item: number, texts: CliTexts): string[] {
+  const prompt = toPlainText(promptOf(task) ?? '-');
+  const isLong = prompt.length > LONGEST_PROMPT;
+  const files = task.results.map(({ name }) => name).join(', ');
+  return [
+    String(item),
+    task.task_id,
+    task.status,
+    task.duration_seconds?.toFixed(2) ?? '-',
+    task.seed ?? '-',
+    isLong ? `${prompt.slice(0, LONGEST_PROMPT - 1)}…` : prompt,
+    toPlainText(task.error === null ? files : describeError(task, texts)),
+  ];
+}
+
+/** `comfleet batches watch`: follows a batch to its end, saving what is and what gets done with `--out`. */
+export async function watchBatch(
+  context: CommandContext,
+  batchId: string,
+  flags: BatchOutFlags,
+): Promise<number> {
+  const startedAtMs = context.terminal.clock.monotonicMs();
+  const session = await openSession(context);
+  const batch = await session.comfleet.batches.load(batchId, { signal: context.terminal.signal });
+  const plan = planLines(batch, context.texts);
+  return await followBatch(session, { ...plan, batchId, startedAtMs }, { ...flags, keepGoing: true });
+}
+
+/** Descriptions and how often each, as the prompts of the items tell them. */
+function planLines(batch: BatchDetail, texts: CliTexts): BatchPlan {
+  const prompts = new Set(batch.tasks.map(promptOf));
+  const copies = batch.tasks.length / Math.max(1, prompts.size);
+  const isEven = Number.isInteger(copies);
+  return {
+    texts,
+    medium: batch.tasks[0]?.task_type.includes('video') ? 'video' : 'image',
+    descriptions: isEven ? prompts.size : batch.tasks.length,
+    copies: isEven ? copies : 1,
+    taskIds: batch.task_ids,
+  };
+}
+
+/** `comfleet batches pause`, `resume` and `cancel`. */
+export async function changeBatch(
+  context: CommandContext,
+  batchId: string,
+  change: 'pause' | 'resume' | 'cancel',
+): Promise<number> {
+  const comfleet = await context.connect();
+  const batch = await comfleet.batches[change](batchId, { signal: context.terminal.signal });
+  context.show(batch, () => formatTable(HEADS, [toBatchRow(batch)]));
+  return EXIT.ok;
+}
+
+/** `comfleet batches download`: the files of the items that are done, which are not there yet, and the manifest. */
+export async function downloadBatch(
+  context: CommandContext,
+  batchId: string,
+  flags: BatchOutFlags & { readonly out: string },
+): Promise<number> {
+  const session = await openSession(context);
+  const { signal } = context.terminal;
+  const batch = await session.comfleet.batches.load(batchId, { signal });
+  const folder = await openBatchFolder(session, batchId, flags);
+  const saved: string[] = [];
+  for (const [index, task] of batch.tasks.entries()) {
+    if (task.status !== 'succeeded' || folder === null) continue;
+    const place = { item: index + 1, total: batch.tasks.length, signal };
+    saved.push(...(await folder.save(session.comfleet, task, place)));
+  }
+  summariseBatch(session, batch, { saved, manifest: await describeFolder(session, folder, batch) });
+  return EXIT.ok;
+}
