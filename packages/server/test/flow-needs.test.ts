@@ -155,6 +155,21 @@ describe('before any worker is known', () => {
     await simulator.close();
   });
 
+  it('ND17 the first worker to come does not get what only one that is still being asked lists', async () => {
+    const { fleet } = rig().app;
+    const id = await rig().submit(loaderGraph('late.gguf'));
+    const quick = await openSimulator(withLoader(['other.gguf']));
+    const slow = await openSimulator({ ...withLoader(['late.gguf']), latencyMs: 300 });
+    const workers = await Promise.all(
+      [slow, quick].map(({ url }, place) => fleet.add({ name: `w${place}`, url, source: 'config' })),
+    );
+
+    expect(await rig().ended(id)).toMatchObject({ status: 'succeeded', worker_name: 'w0', attempt_count: 1 });
+    for (const worker of workers) await fleet.remove(worker.id);
+    await quick.close();
+    await slow.close();
+  });
+
   it('LB10 a task is held, and its needs are read when the first worker comes', async () => {
     const { fleet } = rig().app;
     const id = await rig().submit(loaderGraph('SDXL/a.safetensors'));

@@ -105,7 +105,7 @@ class EmbeddedEngine implements Engine {
     });
     this.#givenUp = new GivenUpPrompts(database, this.#links);
     this.#held = new HeldTasks({
-      ...{ database, journal, board, lanes },
+      ...{ fleet, database, journal, board, lanes },
       enter: (task) => this.#enter(task),
       mayRetry: (taskId) => this.#mayRetry(taskId),
     });

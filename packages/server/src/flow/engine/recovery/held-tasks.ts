@@ -1,9 +1,10 @@
 import { parseGraph, parseLosslessJson } from '@comfleet/comfyui';
 import type { TaskId } from '@comfleet/contract';
+import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import type { RetryDecision } from '../../execution/retry-budget.ts';
 import type { Board } from '../../placement/board.ts';
-import { canRun, isAskedFor, type WorkerFacts } from '../../placement/needs.ts';
+import { canRun, isAskedFor, listDoubts, type Needs, type WorkerFacts } from '../../placement/needs.ts';
 import { readNeeds } from '../../placement/read-needs.ts';
 import { loadGraphText } from '../../tasks/graph-texts.ts';
 import { parseRequirements } from '../../tasks/requirements.ts';
@@ -13,7 +14,11 @@ import { isBatchPaused, loadDueTasks, streamWaitingTasks } from '../../tasks/tas
 import type { TaskRow, TaskTables } from '../../tasks/task-tables.ts';
 import type { TaskLanes } from '../task-lanes.ts';
 
+/** So long a task whose choice nobody lists waits for workers that have yet to say what they list. */
+const ARRIVAL_MS = 10_000;
+
 export interface HeldDeps {
+  fleet: Pick<WorkerRegistry, 'list'>;
   database: Database<TaskTables>;
   journal: TaskJournal;
   board: Board;
@@ -103,8 +108,12 @@ export class HeldTasks {
     if (known.length === 0) return;
     const lane = await this.#readLane(task);
     const { needs } = this.#deps.lanes.find(lane.requirements);
-    if (known.some((facts) => canRun(facts, needs))) await this.release(task);
-    else if (task.held_reason === 'no_worker_known') await this.#holdIncapable(task, lane);
+    const able = known.filter((facts) => canRun(facts, needs));
+    const isListed = able.some((facts) => listDoubts(facts, needs).length === 0);
+    if (isListed || (able.length > 0 && !this.#isExpected(needs))) await this.release(task);
+    else if (able.length > 0)
+      await this.#holdIncapable(task, { lane, dueAtMs: this.#deps.database.nowMs() + ARRIVAL_MS });
+    else if (task.held_reason === 'no_worker_known') await this.#holdIncapable(task, { lane });
   }
 
   /** Workers whose inventory is known, and by which every lane was judged. */
@@ -113,9 +122,24 @@ export class HeldTasks {
     return workers.flatMap(({ facts }) => (facts.classTypes === null ? [] : [facts]));
   }
 
-  async #holdIncapable({ id }: TaskRow, lane: StoredLane): Promise<void> {
-    const hold: TaskChange = { type: 'task.held', heldReason: 'no_worker_capable', lane };
-    await this.#deps.journal.change(id, (row) => (row.state === 'held' ? { changes: [hold] } : null));
+  /** A worker that it may run on has yet to say what it lists: it was not asked yet, or has just answered for the first time. */
+  #isExpected(needs: Needs): boolean {
+    return this.#deps.fleet
+      .list()
+      .some(
+        (worker) =>
+          worker.enabled &&
+          worker.inventory === null &&
+          (worker.health === 'unknown' || worker.health === 'online') &&
+          isAskedFor(worker, needs),
+      );
+  }
+
+  /** With a due time it is let go then at the latest; that time stays as it was first set. */
+  async #holdIncapable({ id }: TaskRow, details: { lane: StoredLane; dueAtMs?: number }): Promise<void> {
+    const hold: TaskChange = { type: 'task.held', heldReason: 'no_worker_capable', ...details };
+    const isHeld = (row: TaskRow) => row.state === 'held' && row.due_at === null;
+    await this.#deps.journal.change(id, (row) => (isHeld(row) ? { changes: [hold] } : null));
   }
 
   /** Its lane as the fleet is known now. What it picks from lists is read once workers that it may run on are known. */
