@@ -69,6 +69,7 @@ export type { QueueItem } from './http/queue-item.ts';
 export type { PromptRequest, RefusalError, SubmitOutcome } from './http/submit-prompt.ts';
 export type { DeviceStats, SystemStats } from './http/system-stats.ts';
 export * from './json/lossless-json.ts';
+export * from './json/lossless-number.ts';
 export { parseTolerantJson } from './json/tolerant-json.ts';
 export {
   isDistilledName,

@@ -18,7 +18,7 @@ async function submit(seconds: readonly number[]): Promise<Batch> {
       { node_id: '1', input_name: 'color', value: index },
     ],
   }));
-  return (await rig.calls.batches.submit(rig.actor, { tasks }, JSON.stringify(sleepGraph(0)))).batch;
+  return (await rig.calls.batches.submit(rig.actor, { tasks, graph: sleepGraph(0) })).batch;
 }
 
 const load = ({ batch_id }: Batch): Promise<BatchDetail> =>

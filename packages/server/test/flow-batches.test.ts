@@ -16,8 +16,8 @@ const openRig = () =>
     config: { task_types: TEST_WORKFLOWS },
   });
 
-const submit = async (body: SubmitBatch, graph: object | null = null): Promise<Batch> =>
-  (await rig.calls.batches.submit(rig.actor, body, graph ? JSON.stringify(graph) : null)).batch;
+const submit = async (body: SubmitBatch, graph: Record<string, unknown> | null = null): Promise<Batch> =>
+  (await rig.calls.batches.submit(rig.actor, graph ? { ...body, graph } : body)).batch;
 
 /** Resolves with the batch when all its tasks have ended. */
 /** Those of the tasks that have an attempt on a worker now. */
@@ -168,9 +168,9 @@ describe('batches', () => {
 
   it('BG5 a batch goes on after a restart where it stopped; a paused one stays paused', async () => {
     const own = await openRig();
-    const graphText = JSON.stringify(sleepGraph(0.2));
+    const graph = sleepGraph(0.2);
     const make = async () =>
-      (await own.calls.batches.submit(own.actor, { tasks: [{}, {}, {}, {}] }, graphText)).batch;
+      (await own.calls.batches.submit(own.actor, { graph, tasks: [{}, {}, {}, {}] })).batch;
     const running = await make();
     const paused = await make();
     await own.ledger(running.task_ids[0] as TaskId, 'execution_start');
@@ -191,8 +191,8 @@ describe('batches', () => {
 
   it('BG6 a batch sent twice under one key is one batch', async () => {
     const idempotency = { key: 'batch-once', bodyHash: 'h' };
-    const graphText = JSON.stringify(pictureGraph());
-    const send = () => rig.calls.batches.submit(rig.actor, { tasks: [{}, {}] }, graphText, idempotency);
+    const graph = pictureGraph();
+    const send = () => rig.calls.batches.submit(rig.actor, { graph, tasks: [{}, {}] }, idempotency);
     const [first, second] = [await send(), await send()];
 
     expect([first.replayed, second.replayed]).toEqual([false, true]);

@@ -147,12 +147,7 @@ describe('a batch that is paused', () => {
   it('BG5 keeps a task that is preempted for a more urgent one, and lets it go when it is resumed', async () => {
     const running = await rig().submit(sleepGraph(0.6));
     await rig().ledger(running, 'execution_start');
-    const { batch } = await rig().calls.batches.submit(
-      rig().actor,
-      { tasks: [{}] },
-      JSON.stringify(pictureGraph()),
-      undefined,
-    );
+    const { batch } = await rig().calls.batches.submit(rig().actor, { tasks: [{}], graph: pictureGraph() });
     const [item = ''] = batch.task_ids;
     await rig().ledger(item, 'prompt_accepted');
     const id = batch.batch_id as BatchId;

@@ -28,7 +28,7 @@ it('PR7 a prompt asks for previews where its worker takes that, and is left alon
 });
 
 it('PR7 what the caller asks for goes before what the configuration says', async () => {
-  const body = { kind: 'graph' as const, graphText: JSON.stringify(samplerGraph(2)) };
+  const body = { kind: 'graph' as const, graph: samplerGraph(2) };
   const { submitted } = await rig.calls.tasks.submit({
     actor: rig.actor,
     door: 'native',

@@ -85,11 +85,10 @@ describe('progress and previews', () => {
 
   it('PR5 an owner and a batch have streams too', async () => {
     const own = watchFrames((signal) => rig.calls.tasks.watchOwn(rig.actor, signal));
-    const { batch } = await rig.calls.batches.submit(
-      rig.actor,
-      { tasks: [{}, {}], graph: {} } as never,
-      JSON.stringify(pictureGraph()),
-    );
+    const { batch } = await rig.calls.batches.submit(rig.actor, {
+      tasks: [{}, {}],
+      graph: pictureGraph(),
+    });
     const watch = watchFrames((signal) =>
       rig.calls.batches.watch(rig.actor, batch.batch_id as never, signal),
     );

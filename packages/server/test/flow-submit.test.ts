@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseLosslessJson } from '@comfleet/comfyui';
 import type { TaskId } from '@comfleet/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph, samplerGraph, sleepGraph } from './kit/flow-rig.ts';
@@ -91,7 +92,7 @@ describe('inputs', () => {
 
 describe('submitting', () => {
   it('P2 TQ18 64 equal requests with one key at once make one task', async () => {
-    const body = { kind: 'graph', graphText: JSON.stringify(pictureGraph()) } as const;
+    const body = { kind: 'graph', graph: pictureGraph() } as const;
     const request = {
       actor: rig.actor,
       door: 'native',
@@ -137,11 +138,13 @@ describe('submitting', () => {
 
   it('WF23 a seed of 2^64 − 1 reaches the worker as it was written', async () => {
     const graph = samplerGraph(2);
-    const graphText = JSON.stringify(graph).replace(/"seed":\d+/, '"seed":18446744073709551615');
+    const written = parseLosslessJson(
+      JSON.stringify(graph).replace(/"seed":\d+/, '"seed":18446744073709551615'),
+    );
     const { submitted } = await rig.calls.tasks.submit({
       actor: rig.actor,
       door: 'native',
-      body: { kind: 'graph', graphText },
+      body: { kind: 'graph', graph: written },
       options: {},
     });
     const task = await rig.ended(submitted.task_id as TaskId);

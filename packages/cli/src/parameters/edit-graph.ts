@@ -1,7 +1,7 @@
 import {
   findGraphNode,
   type Graph,
-  isLosslessNumber,
+  isJsonNumber,
   parseGraph,
   parseLosslessJson,
   stringifyLosslessJson,
@@ -70,7 +70,7 @@ function setSeeds(graph: Graph, seed: string): void {
   if (!/^\d{1,20}$/.test(seed)) throw new UsageError(`--seed must be a whole number from 0, not "${seed}".`);
   let count = 0;
   for (const inputs of Object.values(graph).map((node) => node.inputs)) {
-    for (const key of Object.keys(inputs).filter((k) => SEED_INPUTS.has(k) && isLosslessNumber(inputs[k]))) {
+    for (const key of Object.keys(inputs).filter((k) => SEED_INPUTS.has(k) && isJsonNumber(inputs[k]))) {
       inputs[key] = toLosslessNumber(seed);
       count += 1;
     }
@@ -85,7 +85,7 @@ function convertLike(old: unknown, name: string, text: string): unknown {
     if (text === 'true' || text === 'false') return text === 'true';
     throw new UsageError(`${name} must be true or false, not "${text}".`);
   }
-  if (!isLosslessNumber(old)) return text;
+  if (!isJsonNumber(old)) return text;
   if (!/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text))
     throw new UsageError(`${name} must be a number, not "${text}".`);
   return toLosslessNumber(text);

@@ -1,4 +1,4 @@
-import { isLosslessNumber } from '../json/lossless-json.ts';
+import { isLosslessNumber } from '../json/lossless-number.ts';
 import { type Graph, type GraphNode, readLink } from './graph.ts';
 import { findNodeInfo, type ObjectInfo } from './object-info.ts';
 import { isOutputNode } from './requirements.ts';

@@ -10,8 +10,11 @@ export function findCheckedBrokenLinks(
   nodeId: string,
   checked: readonly string[],
 ): JudgedProblem[] {
-  return listBrokenLinks(graph, nodeId)
-    .filter((link) => checked.includes(link.sourceId))
+  const broken = listBrokenLinks(graph, nodeId);
+  if (broken.length === 0) return [];
+  const followed = new Set(checked);
+  return broken
+    .filter((link) => followed.has(link.sourceId))
     .map((link) => describe(link, 'removes_outputs'));
 }
 

@@ -43,10 +43,21 @@ describe('structure of a graph', () => {
     const parsed = parseGraph({ '1': node, '2': { class_type: 'EmptyImage' } });
     expect(parsed).toEqual({
       ok: false,
+      count: 1,
       problems: [
         { nodeId: '2', inputName: null, type: 'invalid_prompt', message: "Node '2' has no inputs object" },
       ],
     });
+  });
+
+  it('counts the problems that it does not list, and says back no name that is none', () => {
+    const nodes = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`${at}`, { inputs: {} }]));
+    const parsed = parseGraph({ ...nodes, ['n'.repeat(5000)]: node }, 10);
+    expect(parsed).toMatchObject({ ok: false, count: 301 });
+    expect(parsed.ok ? [] : parsed.problems).toHaveLength(10);
+
+    const long = parseGraph({ ['n'.repeat(5000)]: node });
+    expect(long.ok ? [] : long.problems.map(({ nodeId }) => nodeId?.length)).toEqual([1000]);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { isLosslessNumber } from '../json/lossless-json.ts';
+import { isLosslessNumber } from '../json/lossless-number.ts';
 import { isRecord } from '../json/records.ts';
 import { isTooLong, MAX_DIGITS } from './python-number.ts';
 
@@ -31,6 +31,9 @@ export type GraphFormat = 'api' | 'ui' | 'wrapped' | 'unknown';
 
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 const MAX_DEPTH = 200;
+/** Longer ids, class names and names of inputs are no one's, and would come back in every answer. */
+const MAX_NAME = 1000;
+const MAX_PROBLEMS = 100;
 
 /** Says which of ComfyUI's workflow formats a parsed JSON value has (protocol 9.1). */
 export function detectGraphFormat(value: unknown): GraphFormat {
@@ -46,26 +49,40 @@ function looksLikeGraph(value: Record<string, unknown>): boolean {
   return nodes.every(isRecord) && nodes.some((node) => typeof node['class_type'] === 'string');
 }
 
+export type ParsedGraph =
+  | { ok: true; graph: Graph }
+  /** `count` of them, of which some are listed. */
+  | { ok: false; problems: GraphProblem[]; count: number };
+
 /**
  * Checks the structure of a graph, also of nodes that feed no output: one without `inputs` passes ComfyUI's own validation
- * and then kills its worker thread (protocol 13.1). A `{"prompt": graph}` wrapper is opened.
+ * and then kills its worker thread (protocol 13.1). A `{"prompt": graph}` wrapper is opened. At most `maxProblems` (100) are
+ * listed; `count` says how many there are.
  */
-export function parseGraph(
-  value: unknown,
-): { ok: true; graph: Graph } | { ok: false; problems: GraphProblem[] } {
+export function parseGraph(value: unknown, maxProblems = MAX_PROBLEMS): ParsedGraph {
   const format = detectGraphFormat(value);
-  if (format === 'ui') return { ok: false, problems: [UI_FORMAT] };
+  if (format === 'ui') return refuse(UI_FORMAT);
   const nodes = format === 'wrapped' && isRecord(value) ? value['prompt'] : value;
-  if (!isRecord(nodes)) return { ok: false, problems: [NO_OBJECT] };
-  if (Object.keys(nodes).length === 0) return { ok: false, problems: [EMPTY] };
+  if (!isRecord(nodes) || isLosslessNumber(nodes)) return refuse(NO_OBJECT);
+  const entries = Object.entries(nodes);
+  return entries.length === 0 ? refuse(EMPTY) : checkNodes(entries, maxProblems);
+}
+
+function checkNodes(entries: readonly [string, unknown][], maxProblems: number): ParsedGraph {
   const graph: Graph = {};
   const problems: GraphProblem[] = [];
-  for (const [nodeId, node] of Object.entries(nodes)) {
+  let count = 0;
+  for (const [nodeId, node] of entries) {
     const found = checkNode(nodeId, node);
-    problems.push(...found);
+    count += found.length;
+    if (problems.length < maxProblems) problems.push(...found);
     if (found.length === 0 && isGraphNode(node)) graph[nodeId] = node;
   }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, graph };
+  return count > 0 ? { ok: false, problems, count } : { ok: true, graph };
+}
+
+function refuse(problem: GraphProblem): ParsedGraph {
+  return { ok: false, problems: [problem], count: 1 };
 }
 
 const UI_FORMAT: GraphProblem = {
@@ -87,16 +104,24 @@ const EMPTY: GraphProblem = {
   type: 'prompt_no_outputs',
   message: 'Prompt has no outputs: the graph is empty',
 };
+const LONG_NAME: GraphProblem = {
+  nodeId: null,
+  inputName: null,
+  type: 'invalid_prompt',
+  message: `Ids of nodes, classes and names of inputs have at most ${MAX_NAME} characters`,
+};
 
 function checkNode(nodeId: string, node: unknown): GraphProblem[] {
-  const problem = (type: string, message: string, inputName: string | null = null): GraphProblem[] => [
-    { nodeId, inputName, type, message },
+  const problem = (type: string, message: string): GraphProblem[] => [
+    { nodeId, inputName: null, type, message },
   ];
+  if (nodeId.length > MAX_NAME) return [{ ...LONG_NAME, nodeId: nodeId.slice(0, MAX_NAME) }];
   if (FORBIDDEN_KEYS.has(nodeId)) return problem('invalid_prompt', `"${nodeId}" cannot be a node id`);
   if (!isRecord(node)) return problem('invalid_prompt', `Node '${nodeId}' is not an object`);
   if (typeof node['class_type'] !== 'string' || node['class_type'] === '') {
     return problem('invalid_prompt', `Cannot execute because node '${nodeId}' has no class_type`);
   }
+  if (node['class_type'].length > MAX_NAME) return [{ ...LONG_NAME, nodeId }];
   const inputs = node['inputs'];
   if (!isRecord(inputs) || isLosslessNumber(inputs)) {
     return problem('invalid_prompt', `Node '${nodeId}' has no inputs object`);
@@ -104,12 +129,19 @@ function checkNode(nodeId: string, node: unknown): GraphProblem[] {
   if (node['_meta'] !== undefined && !isRecord(node['_meta'])) {
     return problem('invalid_prompt', `_meta of node '${nodeId}' is not an object`);
   }
-  for (const [name, value] of Object.entries(inputs)) {
-    const message = findValueProblem(name, value);
-    if (message !== null) return problem('invalid_prompt', message, name);
-  }
   const { inputs: _inputs, ...others } = node;
-  return hasTooLongNumber(others, 0) ? problem('invalid_prompt', TOO_LONG) : [];
+  if (hasTooLongNumber(others, 0)) return problem('invalid_prompt', TOO_LONG);
+  return checkInputs(nodeId, inputs);
+}
+
+/** The first input that no graph may have. */
+function checkInputs(nodeId: string, inputs: Record<string, unknown>): GraphProblem[] {
+  for (const [name, value] of Object.entries(inputs)) {
+    if (name.length > MAX_NAME) return [{ ...LONG_NAME, nodeId, inputName: name.slice(0, MAX_NAME) }];
+    const message = findValueProblem(name, value);
+    if (message !== null) return [{ nodeId, inputName: name, type: 'invalid_prompt', message }];
+  }
+  return [];
 }
 
 /** What is wrong with an input, whatever its class; null when nothing is. */

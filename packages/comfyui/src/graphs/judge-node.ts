@@ -1,4 +1,4 @@
-import { isLosslessNumber } from '../json/lossless-json.ts';
+import { isLosslessNumber } from '../json/lossless-number.ts';
 import { acceptsType, describeType } from './accepts-type.ts';
 import {
   type ComfyuiRules,

@@ -1,4 +1,4 @@
-import { isLosslessNumber } from '../json/lossless-json.ts';
+import { isLosslessNumber } from '../json/lossless-number.ts';
 
 /** INT and FLOAT convert as Python's `int` and `float` do; EXACT only reads a number. */
 export type NumberKind = 'INT' | 'FLOAT' | 'EXACT';

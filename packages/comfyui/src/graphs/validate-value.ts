@@ -1,4 +1,4 @@
-import { isLosslessNumber } from '../json/lossless-json.ts';
+import { isLosslessNumber } from '../json/lossless-number.ts';
 import { isRecord } from '../json/records.ts';
 import type { ComfyuiRules } from './comfyui-rules.ts';
 import type { InputSpec } from './object-info.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toLosslessNumber } from '../json/lossless-json.ts';
+import { toLosslessNumber } from '../json/lossless-number.ts';
 import { mendExtraData } from './mend-extra-data.ts';
 import { submitPrompt } from './submit-prompt.ts';
 

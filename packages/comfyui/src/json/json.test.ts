@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseLosslessJson, stringifyLosslessJson, toLosslessNumber, toPlainJson } from './lossless-json.ts';
+import { parseLosslessJson, stringifyLosslessJson, toPlainJson } from './lossless-json.ts';
+import { isLosslessNumber, toLosslessNumber } from './lossless-number.ts';
 import { parseTolerantJson } from './tolerant-json.ts';
 
 describe('lossless JSON', () => {
@@ -46,13 +47,45 @@ describe('lossless JSON', () => {
     expect(stringifyLosslessJson(parseLosslessJson('{"a":1,"a":2}'))).toBe('{"a":2}');
   });
 
-  it.each(['', '{', '{"a":}', 'nope', '[1,]', 'NaNa', '{"a":1}x'])('refuses %j', (text) => {
+  it.each([
+    '',
+    '{',
+    '{"a":}',
+    'nope',
+    '[1,]',
+    'NaNa',
+    '{"a":1}x',
+    '01',
+    '1.',
+    '-',
+    '1.0"a"',
+    '[1-2.5]',
+    '{NaN:1}',
+  ])('refuses %j', (text) => {
     expect(() => parseLosslessJson(text)).toThrow(SyntaxError);
     expect(() => parseTolerantJson(text)).toThrow(SyntaxError);
   });
 
   it('refuses nesting that would overflow the stack', () => {
     expect(() => parseLosslessJson('['.repeat(200_000))).toThrow(SyntaxError);
+  });
+
+  it('takes no object for a number, whatever its fields say', () => {
+    const text = '{"isLosslessNumber":true,"value":"1,\\"class_type\\":2"}';
+    expect(isLosslessNumber(parseLosslessJson(text))).toBe(false);
+    expect(stringifyLosslessJson(parseLosslessJson(text))).toBe(text);
+  });
+
+  it.each(['㐀1.0', '\\u34001.0', 'number#0:1.0'])(
+    'leaves the text %s beside a number that is kept',
+    (text) => {
+      const json = `{"a":"${text}","b":1.0}`;
+      expect(JSON.parse(stringifyLosslessJson(parseLosslessJson(json)))).toEqual(JSON.parse(json));
+    },
+  );
+
+  it('refuses a number in place of a name', () => {
+    expect(() => parseLosslessJson('{1.0:1}')).toThrow(SyntaxError);
   });
 
   it('writes plain numbers, bigints and made lossless numbers', () => {

@@ -1,4 +1,4 @@
-import { maskNonFinite, restoreNonFinite } from './non-finite.ts';
+import { maskNumbers, restoreNumbers } from './mask-numbers.ts';
 
 /**
  * Parses JSON into plain values; falls back to accepting bare NaN, Infinity and -Infinity when `JSON.parse` refuses.
@@ -8,8 +8,8 @@ export function parseTolerantJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const masked = maskNonFinite(text);
+    const masked = maskNumbers(text, 'words');
     if (masked === null) throw error;
-    return restoreNonFinite(JSON.parse(masked.text), masked.mark);
+    return restoreNumbers(JSON.parse(masked.text), masked.mark, Number);
   }
 }

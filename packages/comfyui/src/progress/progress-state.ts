@@ -1,5 +1,5 @@
 import { collectAncestors, findGraphNode, type Graph } from '../graphs/graph.ts';
-import { isLosslessNumber } from '../json/lossless-json.ts';
+import { isLosslessNumber } from '../json/lossless-number.ts';
 import { type ProgressMessage, readPromptId, type SocketMessage } from '../socket/socket-message.ts';
 
 /** Progress of one prompt. `fraction` goes from 0 to 1, never back, and is 1 only when the prompt succeeded (PR3). */

@@ -16,6 +16,7 @@ export function toFlowOptions(
   return {
     inputDir: comfyui.inputDir,
     assetLimits: config.assetLimits,
+    graphLimits: config.graphLimits,
     defaults: {
       priority: (taskType) => library.findTaskType(taskType)?.priority ?? DEFAULT_PRIORITY,
       timeoutMs: comfyui.timeoutMs,

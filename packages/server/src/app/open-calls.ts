@@ -39,7 +39,7 @@ const SEED_BYTES = 7;
 /** The services of doors over an engine. */
 export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): Calls {
   const { fleet, library, assets, random } = deps;
-  const { defaults, taskTypeLimit, assetLimits } = options;
+  const { defaults, taskTypeLimit, assetLimits, graphLimits } = options;
   const draw = () => drawSeed(random.bytes(SEED_BYTES));
   const views = new TaskViews(deps);
   const inventories = openKnownInventories(scope, fleet);
@@ -59,6 +59,8 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
       drawSeed: draw,
       standIns,
       defaults,
+      limits: graphLimits,
+      clock: deps.clock,
     },
   });
   return {

@@ -21,6 +21,7 @@ export async function openDoors(
     publicUrl: server.publicUrl,
     allowedHosts: server.allowedHosts,
     jsonBodyBytes: limits.jsonBodyBytes,
+    body: limits.body,
     logger,
     clock: deps.clock,
   });

@@ -17,6 +17,7 @@ import { toModelsKey } from '../flow/placement/needs.ts';
 import type { Actor, VisibleTo } from '../flow/tasks/actor.ts';
 import type { Secrets } from '../flow/tasks/secrets.ts';
 import { TaskJournal } from '../flow/tasks/task-journal.ts';
+import type { GraphLimits } from '../flow/workflows/settings.ts';
 import type { WorkflowLibrary } from '../flow/workflows/workflow-library.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
@@ -49,6 +50,7 @@ export interface FlowOptions {
   engine: EngineOptions;
   inputDir: string | null;
   assetLimits: AssetLimits;
+  graphLimits: GraphLimits;
   /** For tasks that say nothing else; priority 1 … 10, by task type. */
   defaults: { priority: (taskType: string) => number; timeoutMs: number; maxAttempts: number };
   /** Most tasks of a type on all workers together, as set now; null means no limit. */

@@ -35,7 +35,7 @@ import {
 import { compileExecution, executionSettings } from '../flow/execution/settings.ts';
 import { compilePlacement, loadBalancingSchema } from '../flow/placement/settings.ts';
 import { checkRedis, compileRedis, redisSchema } from '../flow/queue/settings.ts';
-import { checkTaskTypes, layTaskTypes } from '../flow/workflows/settings.ts';
+import { checkTaskTypes, compileGraphLimits, graphLimits, layTaskTypes } from '../flow/workflows/settings.ts';
 import { type TaskTypes, taskTypesFileSchema, taskTypesSchema } from '../flow/workflows/task-types-schema.ts';
 import {
   authSchema,
@@ -98,7 +98,13 @@ const nodesSchema = z.strictObject({
   static_nodes: z.array(staticNodeSchema).prefault([]).describe('Workers in the v1 layout. Not for dynamic.'),
 });
 
-const limitsSchema = z.strictObject({ ...bodyLimits, ...assetLimits, ...clientLimits, ...streamLimits });
+const limitsSchema = z.strictObject({
+  ...bodyLimits,
+  ...graphLimits,
+  ...assetLimits,
+  ...clientLimits,
+  ...streamLimits,
+});
 
 export const configSchema = z.strictObject({
   server: serverSchema.prefault({}).describe('The HTTP server.'),
@@ -175,6 +181,7 @@ function compile(raw: RawConfig, { file, base, isFixed }: SettingsOrigin) {
     taskTypes: raw.task_types,
     workflowFiles: raw.workflow_files,
     limits: { ...compileHttpLimits(limits), ...compileFileLimits(limits), ...compileClientLimits(limits) },
+    graphLimits: compileGraphLimits(limits),
     assetLimits: compileAssetLimits(limits, raw.retention),
     retention: compileRetention(raw.retention),
     logging: raw.logging,

@@ -163,7 +163,7 @@ export class FlowRig {
   }
 
   async submit(graph: Graph, options: SubmitOptions = {}): Promise<TaskId> {
-    const body = { kind: 'graph', graphText: JSON.stringify(graph) } as const;
+    const body = { kind: 'graph', graph } as const;
     const { submitted } = await this.calls.tasks.submit({ actor: this.actor, door: 'native', body, options });
     return submitted.task_id as TaskId;
   }

@@ -63,6 +63,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
     publicUrl: null,
     allowedHosts: [],
     jsonBodyBytes: config.limits.jsonBodyBytes,
+    body: config.limits.body,
     logger: silentLogger,
     clock,
   });

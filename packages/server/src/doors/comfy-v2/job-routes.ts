@@ -23,12 +23,12 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
     handler: async (request, reply) => {
       const actor = principalOf(request);
       requireGraphGrant(actor);
-      const { graphText, extraData } = readJobBody(request);
-      const idempotency = readIdempotencyKey(request, graphText);
+      const { graph, extraData } = readJobBody(request);
+      const idempotency = readIdempotencyKey(request, graph);
       const { submitted, replayed } = await tasks.submit({
         actor,
         door: 'comfy-v2',
-        body: { kind: 'graph', graphText },
+        body: { kind: 'graph', graph },
         options: {},
         ...(extraData ? { extraData } : {}),
         ...(idempotency ? { idempotency } : {}),

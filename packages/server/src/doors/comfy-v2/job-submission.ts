@@ -3,9 +3,9 @@ import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { hashBody, readLosslessBody } from '../../platform/http/json-body.ts';
 
-/** What a submission asks for, its graph as JSON text with every number as written. */
+/** What a submission asks for, its graph with every number as written. */
 export interface JobBody {
-  graphText: string;
+  graph: Record<string, unknown>;
   extraData: { api_key_comfy_org?: string } | null;
 }
 
@@ -20,7 +20,7 @@ export function readJobBody(request: FastifyRequest): JobBody {
   }
   const { workflow } = body;
   if (!isObject(workflow)) return refuse('"workflow" must be an object: the graph in API format');
-  return { graphText: stringifyLosslessJson(workflow), extraData: readExtraData(body.extra_data) };
+  return { graph: workflow, extraData: readExtraData(body.extra_data) };
 }
 
 const API_KEY = 'api_key_comfy_org';
@@ -40,13 +40,13 @@ function readExtraData(value: unknown): JobBody['extraData'] {
 /** The header `Idempotency-Key` with a hash of the graph; undefined without one. A long key counts by its hash. */
 export function readIdempotencyKey(
   request: FastifyRequest,
-  content: string,
+  graph: unknown,
 ): { key: string; bodyHash: string } | undefined {
   const header = request.headers['idempotency-key'];
   const key = Array.isArray(header) ? header.join(',') : header;
   if (key === undefined || key === '') return undefined;
   const isPlain = /^[\x21-\x7e]{1,100}$/.test(key);
-  return { key: isPlain ? key : `hash:${hashBody(key)}`, bodyHash: hashBody(content) };
+  return { key: isPlain ? key : `hash:${hashBody(key)}`, bodyHash: hashBody(stringifyLosslessJson(graph)) };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

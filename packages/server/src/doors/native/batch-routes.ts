@@ -1,4 +1,3 @@
-import { stringifyLosslessJson } from '@comfleet/comfyui';
 import {
   batchDetailSchema,
   batchPageSchema,
@@ -10,7 +9,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { requireGraphGrant } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { readLosslessBody, toExactRecord, toExactTree } from '../../platform/http/json-body.ts';
+import { readLosslessBody, toRecord } from '../../platform/http/json-body.ts';
 import { principalOf } from '../authentication.ts';
 import { readIdempotency } from './idempotency.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -33,10 +32,10 @@ export function addBatchRoutes(app: HttpServer, { batches, config }: NativeDeps)
     },
     handler: async (request, reply) => {
       const actor = principalOf(request);
-      const { body, graphText } = readBatchBody(request, request.body);
-      if (graphText !== null) requireGraphGrant(actor);
+      const body = readBatchBody(request, request.body);
+      if (body.graph) requireGraphGrant(actor);
       const idempotency = readIdempotency(request, readLosslessBody(request));
-      const { batch, replayed } = await batches.submit(actor, body, graphText, idempotency);
+      const { batch, replayed } = await batches.submit(actor, body, idempotency);
       reply.status(replayed ? 200 : 201).header('location', `/api/v2/batches/${batch.batch_id}`);
       return batch;
     },
@@ -98,35 +97,32 @@ function checkBatch({ graph, tasks, descriptions, workflow_name, task_type }: Su
   }
 }
 
-/** The body with numbers as written in parameters and updates, and the graph as text. */
-function readBatchBody(
-  request: FastifyRequest,
-  body: SubmitBatch,
-): { body: SubmitBatch; graphText: string | null } {
+/** The body with numbers as written in graph, parameters and updates. */
+function readBatchBody(request: FastifyRequest, body: SubmitBatch): SubmitBatch {
   checkBatch(body);
-  const { graph, ...rest } = body;
   const lossless = readLosslessBody(request);
-  const exact: SubmitBatch = { ...rest };
-  if (rest.parameters) exact.parameters = toExactRecord(lossless.parameters);
+  const exact: SubmitBatch = { ...body };
+  if (body.graph) exact.graph = toRecord(lossless.graph);
+  if (body.parameters) exact.parameters = toRecord(lossless.parameters);
   const items = lossless.tasks;
-  if (rest.tasks && Array.isArray(items))
-    exact.tasks = rest.tasks.map((task, index) => readItem(task, items[index]));
-  return { body: exact, graphText: graph === undefined ? null : stringifyLosslessJson(lossless.graph) };
+  if (body.tasks && Array.isArray(items))
+    exact.tasks = body.tasks.map((task, index) => readItem(task, items[index]));
+  return exact;
 }
 
 type BatchItem = NonNullable<SubmitBatch['tasks']>[number];
 
 function readItem(item: BatchItem, lossless: unknown): BatchItem {
-  const exact = toExactRecord(lossless);
+  const exact = toRecord(lossless);
   const updates = Array.isArray(exact.updates) ? exact.updates : [];
   return {
     ...item,
-    ...(item.parameters ? { parameters: toExactRecord(exact.parameters) } : {}),
+    ...(item.parameters ? { parameters: toRecord(exact.parameters) } : {}),
     ...(item.updates
       ? {
           updates: item.updates.map((update, index) => ({
             ...update,
-            value: toExactTree(toExactRecord(updates[index]).value),
+            value: toRecord(updates[index]).value,
           })),
         }
       : {}),

@@ -1,3 +1,4 @@
+import { parseLosslessJson, stringifyLosslessJson } from '@comfleet/comfyui';
 import { ERRORS, taskDetailSchema, taskPageSchema } from '@comfleet/contract';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { TASK_ID } from '../../../test/kit/fake-calls/samples.ts';
@@ -106,7 +107,7 @@ test('WF23 a raw graph reaches the path of tasks with its numbers as written', a
   const graph = '{"3":{"class_type":"KSampler","inputs":{"seed":18446744073709551615,"cfg":1.0,"steps":1}}}';
   const answer = await post('/api/v2/tasks', `{"graph": ${graph} }`, server.other.headers);
   expect(answer.statusCode).toBe(201);
-  expect(server.submitted[0]?.body).toEqual({ kind: 'graph', graphText: graph });
+  expect(server.submitted[0]?.body).toEqual({ kind: 'graph', graph: parseLosslessJson(graph) });
 });
 
 test('WF23 a seed parameter beyond 2^53 keeps its digits', async () => {
@@ -267,18 +268,17 @@ test('a POST without a body but with a JSON type is accepted', async () => {
   expect(answer.statusCode).toBe(200);
 });
 
-test('a batch hands on its items with numbers as written, and the graph as text', async () => {
+test('a batch hands on its items with numbers as written, and so its graph', async () => {
   const body =
     '{"graph":{"1":{"class_type":"A","inputs":{"x":1.0}}},"tasks":[{"updates":[{"node_id":"1","input_name":"x","value":18446744073709551615}]}]}';
   const answer = await post('/api/v2/batches', body, server.other.headers);
   expect(answer.statusCode).toBe(201);
-  const [, , sent, graphText] = server.owned.calls[0] as [
+  const [, , sent] = server.owned.calls[0] as [
     string,
     unknown,
-    { tasks: { updates: { value: unknown }[] }[] },
-    string,
+    { graph: unknown; tasks: { updates: { value: unknown }[] }[] },
   ];
-  expect(graphText).toBe('{"1":{"class_type":"A","inputs":{"x":1.0}}}');
+  expect(stringifyLosslessJson(sent.graph)).toBe('{"1":{"class_type":"A","inputs":{"x":1.0}}}');
   expect(String(sent.tasks[0]?.updates[0]?.value)).toBe('18446744073709551615');
 });
 

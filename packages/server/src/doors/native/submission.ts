@@ -1,9 +1,8 @@
-import { stringifyLosslessJson } from '@comfleet/comfyui';
 import { type SubmitOptions, type Submitted, submitOptionsSchema } from '@comfleet/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SubmitBody, SubmitOutcome } from '../../flow/calls/tasks/prepare-submission.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
-import { readLosslessBody, toExactRecord } from '../../platform/http/json-body.ts';
+import { readLosslessBody, toRecord } from '../../platform/http/json-body.ts';
 
 /** Throws INVALID_REQUEST naming one field. */
 export function refuseField(path: string, message: string): never {
@@ -15,14 +14,14 @@ interface NamedBody extends SubmitOptions {
   graph?: unknown;
 }
 
-/** What to run, from the body's text so that numbers stay as written: a graph, or a workflow with parameters. */
+/** What to run, with numbers as written: a graph, or a workflow with parameters. */
 export function readSubmitBody(request: FastifyRequest, body: NamedBody): SubmitBody {
   const lossless = readLosslessBody(request);
   if (body.graph !== undefined) {
     if (body.workflow_name !== undefined)
       refuseField('graph', 'send either graph or workflow_name, not both');
     if (lossless.parameters !== undefined) refuseField('parameters', 'a graph takes no parameters');
-    return { kind: 'graph', graphText: stringifyLosslessJson(lossless.graph) };
+    return { kind: 'graph', graph: lossless.graph };
   }
   if (body.workflow_name === undefined && body.task_type === undefined) {
     refuseField('workflow_name', 'name a workflow or a task_type, or send a graph');
@@ -31,7 +30,7 @@ export function readSubmitBody(request: FastifyRequest, body: NamedBody): Submit
     kind: 'workflow',
     workflowName: body.workflow_name,
     taskType: body.task_type,
-    parameters: toExactRecord(lossless.parameters ?? {}),
+    parameters: toRecord(lossless.parameters),
   };
 }
 

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { requireGraphGrant } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { readLosslessBody, toExactRecord } from '../../platform/http/json-body.ts';
+import { readLosslessBody, toRecord } from '../../platform/http/json-body.ts';
 import { principalOf } from '../authentication.ts';
 import { readIdempotency } from './idempotency.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -59,7 +59,7 @@ function addSubmitRoute(app: HttpServer, { tasks, config }: NativeDeps): void {
         door: 'native',
         body: what,
         options: pickOptions(body),
-        ...(body.extra_data ? { extraData: toExactRecord(lossless.extra_data) } : {}),
+        ...(body.extra_data ? { extraData: toRecord(lossless.extra_data) } : {}),
         idempotency: readIdempotency(request, lossless),
       });
       return answerSubmitted(reply, outcome);
@@ -122,7 +122,7 @@ async function readFlatParameters(
   taskType: string,
   workflowName: string | undefined,
 ): Promise<Record<string, unknown>> {
-  const all = toExactRecord(readLosslessBody(request));
+  const all = readLosslessBody(request);
   const parameters = Object.fromEntries(Object.entries(all).filter(([name]) => !isOptionName(name)));
   const { image_path: imagePath, ...others } = parameters;
   if (imagePath === undefined) return parameters;

@@ -6,7 +6,7 @@ import {
 } from '@comfleet/contract';
 import { z } from 'zod';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { readLosslessBody, toExactRecord } from '../../platform/http/json-body.ts';
+import { readLosslessBody, toRecord } from '../../platform/http/json-body.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { nameParams, problemAnswers } from './route-schemas.ts';
 
@@ -54,7 +54,7 @@ export function addWorkflowRoutes(app: HttpServer, { workflows, statistics }: Na
       response: { 200: validationSchema, ...problemAnswers },
     },
     handler: (request) => {
-      const parameters = toExactRecord(readLosslessBody(request).parameters ?? {});
+      const parameters = toRecord(readLosslessBody(request).parameters);
       return workflows.validate(request.params.name, parameters);
     },
   });

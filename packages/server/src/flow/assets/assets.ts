@@ -48,6 +48,9 @@ export interface AssetDeps {
   limits: AssetLimits;
 }
 
+/** Longer names are no file's. */
+const MAX_REFERENCE = 4096;
+
 /** Uploads and outputs as records over blobs. Ownership is part of every query; foreign ids look unknown. */
 export class Assets {
   readonly #deps: AssetDeps;
@@ -178,7 +181,7 @@ export class Assets {
 
   /** What an image parameter may name: an upload's id or name, data of its own, or a file below input_dir. Else MISSING_ASSET. */
   async resolveReference(ownerId: PrincipalId, reference: string): Promise<AssetRow> {
-    const inline = parseDataUrl(reference);
+    const inline = parseDataUrl(reference, this.#deps.limits.pictureBytes);
     if (inline) {
       const { row } = await this.create({
         ...this.#plainUpload(ownerId, `inline.${inline.extension}`),
@@ -186,6 +189,8 @@ export class Assets {
       });
       return row;
     }
+    if (reference.length > MAX_REFERENCE)
+      throw new AppError('MISSING_ASSET', { reference: reference.slice(0, 200) });
     const known = await this.#findUpload(ownerId, reference);
     if (known) return known;
     const path = await findInputFile(this.#deps.inputDir, reference);

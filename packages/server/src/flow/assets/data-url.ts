@@ -1,6 +1,29 @@
-/** The picture inside a data URL (PNG, JPEG or WebP in base64); null for any other text. */
-export function parseDataUrl(value: string): { bytes: Uint8Array; extension: string } | null {
-  const found = /^data:image\/(png|jpeg|jpg|webp);base64,([A-Za-z0-9+/=\s]+)$/.exec(value);
-  if (!found?.[1] || !found[2]) return null;
-  return { bytes: Buffer.from(found[2], 'base64'), extension: found[1] === 'jpeg' ? 'jpg' : found[1] };
+import { AppError } from '../../platform/errors/app-error.ts';
+
+const HEAD = /^data:image\/(png|jpeg|jpg|webp);base64,/;
+const HEAD_CHARACTERS = 40;
+/** Characters of base64 for a byte, with line breaks. */
+const MAX_GROWTH = 1.5;
+
+/** True for a text that is a picture in base64, as `parseDataUrl` reads it. */
+export function isInlineFile(value: string): boolean {
+  return HEAD.test(value.slice(0, HEAD_CHARACTERS));
+}
+
+/**
+ * The picture inside a data URL (PNG, JPEG or WebP in base64); null for any other text. Throws BODY_TOO_LARGE for one that is
+ * larger than an upload may be.
+ */
+export function parseDataUrl(
+  value: string,
+  maxBytes: number,
+): { bytes: Uint8Array; extension: string } | null {
+  const [head, kind] = HEAD.exec(value.slice(0, HEAD_CHARACTERS)) ?? [];
+  if (head === undefined || kind === undefined) return null;
+  const base64 = value.slice(head.length);
+  if (base64.length > maxBytes * MAX_GROWTH) throw new AppError('BODY_TOO_LARGE', { limit_bytes: maxBytes });
+  const bytes = Buffer.from(base64, 'base64');
+  if (bytes.length === 0) return null;
+  if (bytes.length > maxBytes) throw new AppError('BODY_TOO_LARGE', { limit_bytes: maxBytes });
+  return { bytes, extension: kind === 'jpeg' ? 'jpg' : kind };
 }

@@ -3,7 +3,7 @@ import type { BatchId, HeldReason, Id, IdKind, PrincipalId, TaskEventType, TaskI
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
-import { createTurns } from '../../platform/lifecycle/turns.ts';
+import { createTurns, type Turns } from '../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { hashGraph, writeGraph } from './graph-texts.ts';
 import { type KeyUse, writeKey } from './idempotency-keys.ts';
@@ -93,7 +93,7 @@ interface AcceptedRows {
 
 async function listWrites(
   database: Database<TaskTables>,
-  turns: ReturnType<typeof createTurns>,
+  turns: Turns,
   { newTasks, rows, events, acceptance, atMs }: AcceptedRows,
 ): Promise<Write[]> {
   const { batch, idempotency } = acceptance;

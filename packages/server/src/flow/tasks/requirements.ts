@@ -47,6 +47,14 @@ export function parseRequirements(text: string): TaskRequirements {
   return { ...stored, inputBytes: stored.inputBytes ?? 0 };
 }
 
+/** Whether an input of a graph is one of these; made once, as a graph and its files may be large. */
+export function createInputSet(
+  inputs: readonly Pick<BoundInput, 'nodeId' | 'inputName'>[],
+): (nodeId: string, inputName: string) => boolean {
+  const keys = new Set(inputs.map(({ nodeId, inputName }) => JSON.stringify([nodeId, inputName])));
+  return (nodeId, inputName) => keys.size > 0 && keys.has(JSON.stringify([nodeId, inputName]));
+}
+
 const MEBIBYTE = 1024 ** 2;
 /** Names and boundaries of the multipart form around a file. */
 const FORM_BYTES = 1024;

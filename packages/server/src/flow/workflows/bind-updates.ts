@@ -3,7 +3,8 @@ import { plainText } from '@comfleet/contract';
 import { isScalar, type Scalar, toExactNumber } from './convert-value.ts';
 import { copyGraph } from './copy-graph.ts';
 import { createProblem, type Problem } from './parameter-problem.ts';
-import { findTargetProblem, writeInput } from './write-input.ts';
+import type { GraphTarget } from './workflow-definition.ts';
+import { findTargetProblem, isTarget, writeInput } from './write-input.ts';
 
 /** One change of one input, as it stands on the wire. */
 export interface NodeUpdate {
@@ -12,27 +13,46 @@ export interface NodeUpdate {
   value: unknown;
 }
 
-export type BoundUpdates = { ok: true; graph: Graph } | { ok: false; problems: Problem[] };
+export type BoundUpdates =
+  | { ok: true; graph: Graph }
+  /** `count` of them, of which some are listed. */
+  | { ok: false; problems: Problem[]; count: number };
 
 /**
  * Writes single values to inputs of a copy of a graph. Refused: nodes and inputs that are not there, links, and values
- * that are no scalars. A problem's `parameter` is `node_id.input_name`. Seeds are not drawn here.
+ * that are no scalars. A problem's `parameter` is `node_id.input_name`; at most `maxProblems` are listed. Seeds are not drawn here.
  */
-export function bindUpdates(graph: Graph, updates: readonly NodeUpdate[]): BoundUpdates {
+export function bindUpdates(
+  graph: Graph,
+  updates: readonly NodeUpdate[],
+  maxProblems = MAX_PROBLEMS,
+): BoundUpdates {
   const problems: Problem[] = [];
+  let count = 0;
   const copy = copyGraph(graph);
   for (const update of updates) {
     const target = { nodeId: String(update.node_id), inputName: update.input_name };
-    const parameter = `${target.nodeId}.${target.inputName}`;
-    const missing = findTargetProblem(graph, target);
     const scalar = readScalar(update.value);
-    if (missing !== null) problems.push(createProblem(parameter, 'target_missing', missing));
-    else if (scalar === null) {
-      problems.push(createProblem(parameter, 'not_scalar', plainText('parameter.not_scalar')));
-    } else writeInput(copy, target, scalar);
+    if (scalar !== null && isTarget(graph, target)) {
+      writeInput(copy, target, scalar);
+      continue;
+    }
+    count += 1;
+    if (problems.length < maxProblems) problems.push(describeProblem(graph, target));
   }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, graph: copy };
+  return count > 0 ? { ok: false, problems, count } : { ok: true, graph: copy };
 }
+
+const MAX_PROBLEMS = 100;
+
+function describeProblem(graph: Graph, target: GraphTarget): Problem {
+  const parameter = `${target.nodeId}.${target.inputName}`.slice(0, MAX_SHOWN);
+  const missing = findTargetProblem(graph, target);
+  if (missing !== null) return createProblem(parameter, 'target_missing', missing);
+  return createProblem(parameter, 'not_scalar', plainText('parameter.not_scalar'));
+}
+
+const MAX_SHOWN = 200;
 
 function readScalar(value: unknown): Scalar | null {
   if (!isScalar(value)) return null;

@@ -1,4 +1,4 @@
-import { findGraphNode, type Graph, isLosslessNumber, readLink } from '@comfleet/comfyui';
+import { findGraphNode, type Graph, isJsonNumber, readLink } from '@comfleet/comfyui';
 import type { ParameterDefinition } from './task-types-schema.ts';
 import type { GraphTarget } from './workflow-definition.ts';
 
@@ -61,7 +61,7 @@ export function findSeeds(graph: Graph, excluded: ReadonlySet<string> = new Set(
   return Object.entries(graph).flatMap(([nodeId, node]) =>
     spared.has(nodeId)
       ? []
-      : SEED_INPUTS.filter((name) => Object.hasOwn(node.inputs, name) && isNumber(node.inputs[name])).map(
+      : SEED_INPUTS.filter((name) => Object.hasOwn(node.inputs, name) && isJsonNumber(node.inputs[name])).map(
           (inputName) => ({ nodeId, inputName }),
         ),
   );
@@ -110,10 +110,6 @@ function readText(graph: Graph, nodeId: string): GraphTarget[] | null {
     if (link !== null && name !== undefined) found.push({ nodeId: link.nodeId, inputName: name });
   }
   return found.length > 0 ? found : null;
-}
-
-function isNumber(value: unknown): boolean {
-  return typeof value === 'number' || isLosslessNumber(value);
 }
 
 function toKey({ nodeId, inputName }: GraphTarget): string {

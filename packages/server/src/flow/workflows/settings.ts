@@ -1,8 +1,36 @@
+import { z } from 'zod';
 import type { Findings } from '../../platform/config/settings.ts';
 import type { TaskTypes } from './task-types-schema.ts';
 
 /** Of a task that asks for none, where its task type says none. 1 to 10, 10 first. */
 export const DEFAULT_PRIORITY = 5;
+
+/** In the `limits` block: what a submitted graph may be made of. */
+export const graphLimits = {
+  graph_nodes: z.int().min(1).default(10_000).describe('Most nodes of a submitted graph.'),
+  graph_problems: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(100)
+    .describe('Most problems of a submission that an answer lists; how many there are is told beside them.'),
+  batch_graph_bytes: z
+    .int()
+    .min(1024)
+    .default(268_435_456)
+    .describe('The graphs of all tasks of a batch, together.'),
+};
+
+/** What a submitted graph may be made of. */
+export interface GraphLimits {
+  readonly nodes: number;
+  readonly problems: number;
+  readonly batchBytes: number;
+}
+
+export function compileGraphLimits(raw: z.infer<z.ZodObject<typeof graphLimits>>): GraphLimits {
+  return { nodes: raw.graph_nodes, problems: raw.graph_problems, batchBytes: raw.batch_graph_bytes };
+}
 
 export function checkTaskTypes(taskTypes: TaskTypes, findings: Findings): void {
   const owners = new Map<string, string>();

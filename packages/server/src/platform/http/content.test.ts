@@ -20,6 +20,7 @@ function serve(more: Partial<Content> = {}): HttpServer {
     publicUrl: null,
     allowedHosts: [],
     jsonBodyBytes: 2000,
+    body: { openBytes: 3000, values: 1000, depth: 32 },
     logger: silentLogger,
     clock: systemClock,
   });

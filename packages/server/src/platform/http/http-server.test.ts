@@ -6,7 +6,7 @@ import { silentLogger } from '../logging/logger.ts';
 import { systemClock } from '../time/clock.ts';
 import { createHostGuard } from './host-guard.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts';
-import { hashBody, readLosslessBody, toExactRecord } from './json-body.ts';
+import { hashBody, readLosslessBody } from './json-body.ts';
 
 const open: HttpServer[] = [];
 afterEach(async () => {
@@ -19,6 +19,7 @@ function createApp(more: Partial<HttpServerOptions> = {}): HttpServer {
     publicUrl: null,
     allowedHosts: [],
     jsonBodyBytes: 2000,
+    body: { openBytes: 3000, values: 1000, depth: 32 },
     logger: silentLogger,
     clock: systemClock,
     ...more,
@@ -29,7 +30,7 @@ function createApp(more: Partial<HttpServerOptions> = {}): HttpServer {
     handler: async (request) => request.body,
   });
   app.post('/exact', async (request) => {
-    const tree = toExactRecord(readLosslessBody(request));
+    const tree = readLosslessBody(request);
     return { hash: hashBody(readLosslessBody(request)), seed: String(tree.seed) };
   });
   app.get('/things/:id', async (request) => request.params);
@@ -103,8 +104,14 @@ test.each([
   [
     'deep nesting',
     { payload: `${'['.repeat(33)}${']'.repeat(33)}`, headers: { 'content-type': 'application/json' } },
-    400,
-    'INVALID_REQUEST',
+    413,
+    'BODY_TOO_LARGE',
+  ],
+  [
+    'more values than anyone needs',
+    { payload: `[${'0,'.repeat(999)}0]`, headers: { 'content-type': 'application/json' } },
+    413,
+    'BODY_TOO_LARGE',
   ],
   [
     'a prototype key',

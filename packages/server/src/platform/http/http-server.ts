@@ -15,7 +15,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
 import { toAppError, toEnvelope, toHead } from './error-answer.ts';
 import { createHostGuard, type HostRules } from './host-guard.ts';
-import { addJsonParser } from './json-body.ts';
+import { addJsonParser, type BodyLimits } from './json-body.ts';
 import { refuseUnread } from './refuse-unread.ts';
 import { RouteTable } from './route-table.ts';
 
@@ -30,6 +30,7 @@ export type HttpServer = FastifyInstance<
 
 export interface HttpServerOptions extends HostRules {
   jsonBodyBytes: number;
+  body: BodyLimits;
   logger: Logger;
   clock: Clock;
 }
@@ -73,7 +74,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setValidatorCompiler(validatorCompiler);
   // Answers are built from our own types: the schemas describe them, and tests check them.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
-  addJsonParser(app);
+  addJsonParser(app, { limits: options.body, clock: options.clock });
   const table = new RouteTable();
   app.addHook('onRoute', (route) => table.add(route.method, route.url));
   addRequestGuard(app, options);

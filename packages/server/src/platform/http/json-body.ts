@@ -1,50 +1,116 @@
 import { createHash } from 'node:crypto';
-import { isLosslessNumber, parseLosslessJson, stringifyLosslessJson } from '@comfleet/comfyui';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isLosslessNumber, parseStrictJson, stringifyLosslessJson, toPlainJson } from '@comfleet/comfyui';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.ts';
+import { waitForTurn } from '../lifecycle/turns.ts';
+import type { Clock } from '../time/clock.ts';
+import { type JsonLimits, JsonScan } from './json-scan.ts';
+import { OpenBodies } from './open-bodies.ts';
 
-const DEEPEST = 32;
-const rawTexts = new WeakMap<FastifyRequest, string>();
+/** Bounds of JSON bodies; `openBytes` of all whose requests are not answered yet. */
+export interface BodyLimits extends JsonLimits {
+  readonly openBytes: number;
+}
+
+/** Bodies with every number as written. */
+const bodies = new WeakMap<FastifyRequest, unknown>();
+/** Larger ones wait for a turn of their own before they are parsed. */
+const SMALL_CHARACTERS = 65_536;
 
 /**
- * JSON bodies: at most 32 levels deep, no `__proto__` or `constructor.prototype`; the text is kept for routes that need
- * numbers as written (WF23).
+ * JSON bodies: within the limits, no `__proto__` or `constructor.prototype`; parsed once, with numbers as written for the routes
+ * that need them (WF23). What is beyond a limit is refused while it arrives.
  */
-export function addJsonParser(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
+export function addJsonParser(
+  app: FastifyInstance,
+  { limits, clock }: { limits: BodyLimits; clock: Clock },
+): void {
+  const open = new OpenBodies(limits.openBytes);
+  const responses = new WeakMap<FastifyRequest, ServerResponse>();
+  app.addHook('preParsing', async (request, reply) => {
+    responses.set(request, reply.raw);
+  });
   app.removeContentTypeParser(['application/json', 'text/plain']);
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    const text = String(body);
-    if (measureDepth(text) > DEEPEST) {
-      done(new AppError('INVALID_REQUEST', { reason: 'nested_too_deep', limit: DEEPEST }));
-      return;
-    }
-    rawTexts.set(request, text);
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const response = responses.get(request);
+    const text = await readText(payload, {
+      limit: request.routeOptions.bodyLimit,
+      scan: new JsonScan(limits),
+      ...(response && { open: open.openFor(response) }),
+    });
     // An empty body with this type is what many clients send for "no body".
-    if (text.trim() === '') done(null, undefined);
-    else void parse(request, text, done);
+    if (isBlank(text)) return undefined;
+    if (text.length > SMALL_CHARACTERS) await waitForTurn(clock);
+    const exact = parseText(text);
+    bodies.set(request, exact);
+    return toPlainJson(exact);
   });
 }
 
-/** The body's JSON tree with every number as written; null when there was no JSON body. */
-export function readLosslessBody(request: FastifyRequest): Record<string, unknown> {
-  const tree = parseLosslessJson(rawTexts.get(request)?.trim() || '{}');
-  return typeof tree === 'object' && tree !== null ? (tree as Record<string, unknown>) : {};
+interface Reading {
+  limit: number;
+  scan: JsonScan;
+  open?: { add(bytes: number): void };
 }
 
-/** A part of a lossless tree with plain numbers wherever JavaScript prints the same digits. */
-export function toExactTree(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (isLosslessNumber(value))
-    return String(Number(value.value)) === value.value ? Number(value.value) : value;
-  if (Array.isArray(value)) return value.map(toExactTree);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toExactTree(item)]));
+/** The rest of a refused body is read and dropped by Node, so that its sender can read why. */
+async function readText(payload: IncomingMessage, { limit, scan, open }: Reading): Promise<string> {
+  const tooLarge = () => new AppError('BODY_TOO_LARGE', { limit_bytes: limit });
+  if (Number(payload.headers['content-length'] ?? 0) > limit) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let received = 0;
+  for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
+    received += chunk.length;
+    if (received > limit) throw tooLarge();
+    open?.add(chunk.length);
+    scan.add(chunk);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
-/** As toExactTree, for a JSON object; an empty one for anything else. */
-export function toExactRecord(value: unknown): Record<string, unknown> {
-  const tree = toExactTree(value);
-  return typeof tree === 'object' && tree !== null && !Array.isArray(tree) ? { ...tree } : {};
+function isBlank(text: string): boolean {
+  return /^\s*$/.test(text.length > SMALL_CHARACTERS ? text.slice(0, SMALL_CHARACTERS) : text);
+}
+
+function parseText(text: string): unknown {
+  let tree: unknown;
+  try {
+    tree = parseStrictJson(text);
+  } catch (cause) {
+    throw new AppError('INVALID_REQUEST', { reason: 'the body is not JSON' }, { cause });
+  }
+  // Names may be escaped.
+  const mayBeForbidden = ['__proto__', 'constructor', '\\u'].some((part) => text.includes(part));
+  if (mayBeForbidden && hasForbiddenName(tree))
+    throw new AppError('INVALID_REQUEST', { reason: 'forbidden_name' });
+  return tree;
+}
+
+/** Names that would change what objects are when such a tree is copied. */
+function hasForbiddenName(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || isLosslessNumber(value)) return false;
+  if (!Array.isArray(value) && isPollution(value)) return true;
+  return Object.values(value).some(hasForbiddenName);
+}
+
+function isPollution(value: object): boolean {
+  if (Object.hasOwn(value, '__proto__')) return true;
+  const made: unknown =
+    Object.hasOwn(value, 'constructor') && 'constructor' in value ? value.constructor : null;
+  return typeof made === 'object' && made !== null && Object.hasOwn(made, 'prototype');
+}
+
+/** The body's JSON tree with every number as written, not to be changed; empty when there was no JSON object. */
+export function readLosslessBody(request: FastifyRequest): Readonly<Record<string, unknown>> {
+  return toRecord(bodies.get(request));
+}
+
+/** The value when it is a JSON object; an empty one for anything else. */
+export function toRecord(value: unknown): Record<string, unknown> {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject && !isLosslessNumber(value) ? { ...value } : {};
 }
 
 /** SHA-256 hex of a JSON tree, the order of keys aside: equal for bodies that mean the same. */
@@ -59,28 +125,4 @@ function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)]));
-}
-
-/** The deepest nesting of brackets outside strings. */
-export function measureDepth(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 0x22) at = findStringEnd(text, at);
-    else if (code === 0x7b || code === 0x5b) {
-      depth += 1;
-      if (depth > deepest) deepest = depth;
-    } else if (code === 0x7d || code === 0x5d) depth -= 1;
-  }
-  return deepest;
-}
-
-function findStringEnd(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 0x5c) at += 1;
-    else if (code === 0x22) return at;
-  }
-  return text.length;
 }

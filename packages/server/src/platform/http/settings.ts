@@ -28,6 +28,19 @@ type RawServer = z.infer<typeof serverSchema>;
 export const bodyLimits = {
   json_body_bytes: z.int().min(1024).default(1_048_576).describe('Largest JSON body.'),
   graph_body_bytes: z.int().min(1024).default(33_554_432).describe('Largest body with a graph.'),
+  open_body_bytes: z
+    .int()
+    .min(1024)
+    .default(201_326_592)
+    .describe(
+      'JSON bodies of all requests that are not answered yet, together; further ones are told to wait.',
+    ),
+  json_values: z
+    .int()
+    .min(1000)
+    .default(250_000)
+    .describe('Most values of a JSON body: items of its lists and members of its objects, all together.'),
+  json_depth: z.int().min(8).max(200).default(32).describe('Deepest nesting of a JSON body.'),
 };
 export const streamLimits = {
   streams_per_client: z.int().min(1).default(100).describe('Open event streams of one client.'),
@@ -61,6 +74,7 @@ export function compileHttpLimits(raw: RawLimits) {
   return {
     jsonBodyBytes: raw.json_body_bytes,
     graphBodyBytes: raw.graph_body_bytes,
+    body: { openBytes: raw.open_body_bytes, values: raw.json_values, depth: raw.json_depth },
     streamsPerClient: raw.streams_per_client,
   };
 }

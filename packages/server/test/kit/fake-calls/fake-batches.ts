@@ -9,7 +9,7 @@ export function createFakeBatches(owner: FakeOwner, streams: FakeStreams): Batch
   return {
     submit: async (...args) => {
       owner.calls.push(['submitBatch', ...args]);
-      return { batch: sampleBatch(), replayed: args[3]?.key === 'seen-before' };
+      return { batch: sampleBatch(), replayed: args[2]?.key === 'seen-before' };
     },
     load: async (actor, id) => {
       owner.check(actor, [id, BATCH_ID], 'BATCH_NOT_FOUND');

@@ -41,7 +41,7 @@ export function createFakeTasks(owner: FakeOwner, streams: FakeStreams) {
     },
     retry: async (actor, id) => {
       await load(actor, id);
-      return submit({ actor, door: 'native', body: { kind: 'graph', graphText: '' }, options: {} });
+      return submit({ actor, door: 'native', body: { kind: 'graph', graph: {} }, options: {} });
     },
     loadGraphText: async (actor, id) => {
       await load(actor, id);

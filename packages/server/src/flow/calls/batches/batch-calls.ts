@@ -16,8 +16,8 @@ import { submitBatch } from './submit-batch.ts';
 export interface BatchCalls {
   submit(
     actor: Actor,
+    /** Its graph and values with numbers as written. */
     body: SubmitBatch,
-    graphText: string | null,
     idempotency?: { key: string; bodyHash: string },
   ): Promise<{ batch: Batch; replayed: boolean }>;
   load(actor: Actor, id: BatchId): Promise<BatchDetail>;
@@ -44,8 +44,8 @@ export interface BatchCallsDeps extends Omit<AcceptDeps, 'laneOf'> {
 export function createBatchCalls(deps: BatchCallsDeps): BatchCalls {
   const { visibleTo } = deps;
   return {
-    submit: (actor, body, graphText, idempotency) =>
-      submitBatch(deps, { actor, body, graphText, idempotency: idempotency ?? null }),
+    submit: (actor, body, idempotency) =>
+      submitBatch(deps, { actor, body, idempotency: idempotency ?? null }),
     load: (actor, id) => loadBatchDetail(deps, visibleTo(actor), id),
     list: (actor, limit, cursor) => listBatches(deps, visibleTo(actor), limit, cursor),
     change: (actor, id, change) => changeBatch(deps, actor, { id, change }),

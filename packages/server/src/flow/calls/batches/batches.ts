@@ -31,11 +31,11 @@ export const MAX_BATCH = 10_000;
  * The items of a batch, in order: its list of tasks, or every description as often as asked (BG1). Items draw seeds of
  * their own unless the seed is fixed (BG9).
  */
-export function listBatchItems(batch: SubmitBatch, graphText: string | null): BatchItem[] {
+export function listBatchItems(batch: SubmitBatch): BatchItem[] {
   const shared = batch.parameters ?? {};
   const make = (own: Record<string, unknown>, updates: NodeUpdate[], name: string | null): BatchItem => ({
-    body: graphText
-      ? { kind: 'graph', graphText }
+    body: batch.graph
+      ? { kind: 'graph', graph: batch.graph }
       : {
           kind: 'workflow',
           workflowName: batch.workflow_name,

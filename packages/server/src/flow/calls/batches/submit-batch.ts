@@ -1,5 +1,6 @@
 import type { Batch, Id, IdKind } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
+import { AppError } from '../../../platform/errors/app-error.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { FlowTables } from '../../flow-tables.ts';
@@ -7,8 +8,23 @@ import type { NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor, VisibleTo } from '../../tasks/actor.ts';
 import { loadKeySubject } from '../../tasks/idempotency-keys.ts';
 import type { BatchRow } from '../../tasks/task-tables.ts';
+import type { GraphLimits } from '../../workflows/settings.ts';
 import type { TaskIntake } from '../tasks/task-intake.ts';
 import { listBatchItems, loadBatchRow, viewBatch } from './batches.ts';
+
+function refuseLarge(bytes: number, { batchBytes: limit }: GraphLimits): void {
+  if (bytes > limit)
+    throw new AppError('BODY_TOO_LARGE', {
+      reason: 'batch_too_large',
+      limit_bytes: limit,
+      setting: 'limits.batch_graph_bytes',
+    });
+}
+
+/** Equal graphs are held in memory once. */
+function shareText<T extends { graphText: string }>(task: T, before: T | NewTask | undefined): T {
+  return task.graphText === before?.graphText ? { ...task, graphText: before.graphText } : task;
+}
 
 export interface SubmitBatchDeps {
   database: Database<FlowTables>;
@@ -21,7 +37,6 @@ export interface SubmitBatchDeps {
 interface BatchRequest {
   actor: Actor;
   body: Parameters<typeof listBatchItems>[0];
-  graphText: string | null;
   idempotency: { key: string; bodyHash: string } | null;
 }
 
@@ -30,7 +45,7 @@ export async function submitBatch(
   deps: SubmitBatchDeps,
   request: BatchRequest,
 ): Promise<{ batch: Batch; replayed: boolean }> {
-  const items = listBatchItems(request.body, request.graphText);
+  const items = listBatchItems(request.body);
   return deps.intake.admit(request.actor, items.length, () => acceptBatch(deps, request, items));
 }
 
@@ -44,9 +59,11 @@ async function acceptBatch(
   const tasks: NewTask[] = [];
   const seed = body.fixed_seed ? intake.drawSeed() : null;
   const turns = createTurns(clock);
+  const prepare = intake.prepareMany();
+  let bytes = 0;
   for (const [index, item] of items.entries()) {
     const options = { ...body, name: item.name ?? body.name };
-    const prepared = await intake.prepare({
+    const prepared = await prepare({
       ownerId: actor.id,
       door: 'native',
       body: item.body,
@@ -54,7 +71,11 @@ async function acceptBatch(
       updates: item.updates,
       ...(seed !== null && { seed }),
     });
-    tasks.push({ ...prepared.task, sealedSecrets: null, batch: { id: batchId, index } });
+    bytes += prepared.task.graphText.length;
+    // Tasks of one graph are alike: refused at the first of them.
+    refuseLarge(body.graph ? prepared.task.graphText.length * items.length : bytes, intake.limits);
+    const task = shareText(prepared.task, tasks.at(-1));
+    tasks.push({ ...task, sealedSecrets: null, batch: { id: batchId, index } });
     await turns.next();
   }
   const row: BatchRow = {

@@ -1,8 +1,10 @@
 import { findNodeInfo, type Graph, type ObjectInfo, readRequirements } from '@comfleet/comfyui';
 import { type AssetId, type PrincipalId, parseId } from '@comfleet/contract';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import type { Assets } from '../../assets/assets.ts';
-import type { BoundInput } from '../../tasks/requirements.ts';
+import type { Turns } from '../../../platform/lifecycle/turns.ts';
+import { isInlineFile } from '../../assets/data-url.ts';
+import type { FileSource } from '../../assets/file-source.ts';
+import { type BoundInput, createInputSet } from '../../tasks/requirements.ts';
 
 /** A bound input with the size of its file. */
 export interface SizedInput extends BoundInput {
@@ -16,12 +18,14 @@ const ASSET_TYPE = 'core/ASSET';
  * that take one as any of the known servers says. Of a class that none knows, those of well-known loaders.
  */
 export async function bindGraphFiles(
-  assets: Assets,
+  assets: FileSource,
   ownerId: PrincipalId,
-  { graph, servers }: { graph: Graph; servers: readonly ObjectInfo[] },
-): Promise<SizedInput[]> {
+  { graph, servers, turns }: { graph: Graph; servers: readonly ObjectInfo[]; turns: Turns },
+): Promise<{ graph: Graph; inputs: SizedInput[] }> {
   const inputs: SizedInput[] = [];
+  const names: InputName[] = [];
   for (const [nodeId, node] of Object.entries(graph)) {
+    await turns.next();
     for (const [inputName, value] of Object.entries(node.inputs)) {
       const reference = readAssetReference(value);
       if (reference === null) continue;
@@ -34,16 +38,45 @@ export async function bindGraphFiles(
           reference: reference.slice(0, 200),
         });
       }
-      node.inputs[inputName] = asset.name;
+      names.push({ nodeId, inputName, name: asset.name });
       inputs.push({ nodeId, inputName, assetId: asset.id, sizeBytes: asset.size_bytes });
     }
   }
+  const isNamed = createInputSet(inputs);
   for (const file of readRequirements(graph, pickClasses(graph, servers)).fileInputs) {
-    if (inputs.some((input) => input.nodeId === file.nodeId && input.inputName === file.inputName)) continue;
+    if (isNamed(file.nodeId, file.inputName)) continue;
+    await turns.next();
     const asset = await findUpload(assets, ownerId, file.value);
-    if (asset) inputs.push({ nodeId: file.nodeId, inputName: file.inputName, ...asset });
+    if (!asset) continue;
+    inputs.push({ nodeId: file.nodeId, inputName: file.inputName, ...asset });
+    // The bytes are kept once, as a file: not in every copy of the graph.
+    if (isInlineFile(file.value))
+      names.push({ nodeId: file.nodeId, inputName: file.inputName, name: asset.assetId });
   }
-  return inputs;
+  return { graph: writeNames(graph, names), inputs };
+}
+
+interface InputName {
+  nodeId: string;
+  inputName: string;
+  name: string;
+}
+
+/** The graph with these names in these inputs; the given one is not changed. */
+function writeNames(graph: Graph, names: readonly InputName[]): Graph {
+  if (names.length === 0) return graph;
+  const named = new Map<string, Record<string, unknown>>();
+  for (const { nodeId, inputName, name } of names) {
+    const inputs = named.get(nodeId) ?? { ...graph[nodeId]?.inputs };
+    inputs[inputName] = name;
+    named.set(nodeId, inputs);
+  }
+  return Object.fromEntries(
+    Object.entries(graph).map(([nodeId, node]) => [
+      nodeId,
+      { ...node, inputs: named.get(nodeId) ?? node.inputs },
+    ]),
+  );
 }
 
 /** The classes of a graph as the first server describes them that knows them. */
@@ -58,7 +91,7 @@ function pickClasses(graph: Graph, servers: readonly ObjectInfo[]): ObjectInfo {
 
 /** A file of the worker's own input folder is a plain name too: only what is ours is bound, escapes are refused. */
 async function findUpload(
-  assets: Assets,
+  assets: FileSource,
   ownerId: PrincipalId,
   name: string,
 ): Promise<{ assetId: AssetId; sizeBytes: number } | null> {

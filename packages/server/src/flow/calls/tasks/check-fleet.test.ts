@@ -1,10 +1,12 @@
 import type { Graph, NodeInfo, NodeReplacements } from '@comfleet/comfyui';
 import type { Text } from '@comfleet/contract';
 import { TASK_TEXTS, toTaskSentence } from '@comfleet/contract/texts/tasks';
+import { FakeClock } from '@comfleet/test-kit';
 import { describe, expect, it } from 'vitest';
 import { createFacts } from '../../../../test/kit/board.ts';
 import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
+import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { TaskRequirements } from '../../tasks/requirements.ts';
 import { type Constraints, checkAgainstFleet, readConstraints, refuseUnknownWorkers } from './check-fleet.ts';
 import type { KnownInventory } from './known-inventories.ts';
@@ -60,12 +62,13 @@ function check(graph: Graph, known: readonly KnownInventory[], asked: Constraint
     excludedWorkers: [],
     ...asked,
   };
-  return checkAgainstFleet({ inventories: () => known }, graph, requirements);
+  const turns = createTurns(new FakeClock());
+  return checkAgainstFleet({ inventories: () => known, maxProblems: 100, turns }, graph, requirements);
 }
 
-function refusalOf(run: () => unknown): AppError {
+async function refusalOf(run: () => unknown): Promise<AppError> {
   try {
-    run();
+    await run();
   } catch (thrown) {
     if (thrown instanceof AppError) return thrown;
     throw thrown;
@@ -84,39 +87,42 @@ const PARTIAL: Graph = {
 };
 
 describe('a graph against the known fleet', () => {
-  it('TD15 runs in part with warnings that name output, node and input', () => {
-    const { heldReason, warnings } = check(PARTIAL, [worker(CORE)]);
+  it('TD15 runs in part with warnings that name output, node and input', async () => {
+    const { heldReason, warnings } = await check(PARTIAL, [worker(CORE)]);
     expect(heldReason).toBeNull();
     expect(warnings.map(toTaskSentence)).toEqual([
       'Output "4" (PreviewImage) is left out. node "3" (ImageInvert), input "image": Required input is missing: image',
     ]);
   });
 
-  it('TD15 is refused whole when all or nothing is asked for', () => {
-    const refusal = refusalOf(() => check(PARTIAL, [worker(CORE)], { allOrNothing: true }));
+  it('TD15 is refused whole when all or nothing is asked for', async () => {
+    const refusal = await refusalOf(() => check(PARTIAL, [worker(CORE)], { allOrNothing: true }));
     expect(refusal.code).toBe('INVALID_WORKFLOW');
     expect(refusal.details).toMatchObject({ node_errors: { '3': { errors: [{ input_name: 'image' }] } } });
     const whole: Graph = { '1': PICTURE, '2': SHOW };
-    expect(check(whole, [worker(CORE)], { allOrNothing: true })).toEqual({ heldReason: null, warnings: [] });
+    expect(await check(whole, [worker(CORE)], { allOrNothing: true })).toEqual({
+      heldReason: null,
+      warnings: [],
+    });
   });
 
-  it('is warned of what only the worker can know, and goes to it', () => {
+  it('is warned of what only the worker can know, and goes to it', async () => {
     const graph: Graph = { '1': { class_type: 'PackPick', inputs: { style: 'anything' } } };
-    expect(check(graph, [worker(CORE)]).warnings).toMatchObject([{ code: 'graph.doubtful' }]);
+    expect((await check(graph, [worker(CORE)])).warnings).toMatchObject([{ code: 'graph.doubtful' }]);
   });
 
-  it('is judged by the worker that runs most of it', () => {
+  it('is judged by the worker that runs most of it', async () => {
     const graph: Graph = {
       '1': PICTURE,
       '2': SHOW,
       '3': INVERT,
       '4': { ...SHOW, inputs: { images: ['3', 0] } },
     };
-    expect(check(graph, [worker(GROWN), worker(CORE)]).warnings).toEqual([]);
-    expect(check(graph, [worker(GROWN)]).warnings).toHaveLength(1);
+    expect((await check(graph, [worker(GROWN), worker(CORE)])).warnings).toEqual([]);
+    expect((await check(graph, [worker(GROWN)])).warnings).toHaveLength(1);
   });
 
-  it('a link to nowhere that would end any of the workers never reaches one', () => {
+  it('a link to nowhere that would end any of the workers never reaches one', async () => {
     // What one kind of worker checks and leaves out the other one's scheduler would follow.
     const graph: Graph = {
       '1': PICTURE,
@@ -124,18 +130,23 @@ describe('a graph against the known fleet', () => {
       '3': { class_type: 'ImageInvert', inputs: { image: ['1', 0], amount: ['99', 0] } },
       '4': { class_type: 'PreviewImage', inputs: { images: ['3', 0] } },
     };
-    expect(check(graph, [worker(GROWN)]).warnings).toHaveLength(1);
-    expect(refusalOf(() => check(graph, [worker(GROWN), worker(CORE)])).code).toBe('INVALID_WORKFLOW');
+    expect((await check(graph, [worker(GROWN)])).warnings).toHaveLength(1);
+    expect((await refusalOf(() => check(graph, [worker(GROWN), worker(CORE)]))).code).toBe(
+      'INVALID_WORKFLOW',
+    );
   });
 
-  it('is held while no worker is known, unless a link of it leads nowhere', () => {
-    expect(check({ '1': PICTURE, '2': SHOW }, [])).toEqual({ heldReason: 'no_worker_known', warnings: [] });
-    expect(refusalOf(() => check({ '2': SHOW }, [])).details).toMatchObject({
+  it('is held while no worker is known, unless a link of it leads nowhere', async () => {
+    expect(await check({ '1': PICTURE, '2': SHOW }, [])).toEqual({
+      heldReason: 'no_worker_known',
+      warnings: [],
+    });
+    expect((await refusalOf(() => check({ '2': SHOW }, []))).details).toMatchObject({
       node_errors: { '2': { errors: [{ input_name: 'images' }] } },
     });
   });
 
-  it('a class that a worker replaces is not missing', () => {
+  it('a class that a worker replaces is not missing', async () => {
     const replacements: NodeReplacements = new Map([
       ['Negative', { newClass: 'ImageInvert', inputs: [{ newId: 'image', oldId: 'picture' }], outputs: [] }],
     ]);
@@ -144,26 +155,28 @@ describe('a graph against the known fleet', () => {
       '2': { class_type: 'Negative', inputs: { picture: ['1', 0] } },
       '3': { class_type: 'PreviewImage', inputs: { images: ['2', 0] } },
     };
-    expect(check(graph, [worker(CORE, replacements)]).warnings).toEqual([]);
-    expect(refusalOf(() => check(graph, [worker(CORE)])).details).toMatchObject({
+    expect((await check(graph, [worker(CORE, replacements)])).warnings).toEqual([]);
+    expect((await refusalOf(() => check(graph, [worker(CORE)]))).details).toMatchObject({
       node_errors: { '2': { errors: [{ type: 'missing_node_type' }] } },
     });
   });
 
-  it('many problems are counted and the first ones told', () => {
+  it('many problems are counted and the first ones told', async () => {
     const broken = Array.from({ length: 300 }, (_, index) => [
       `b${index}`,
       { class_type: 'PreviewImage', inputs: {} },
     ]);
     const graph: Graph = { '1': PICTURE, '2': SHOW, ...Object.fromEntries(broken) };
-    const { warnings } = check(graph, [worker(CORE)]);
+    const { warnings } = await check(graph, [worker(CORE)]);
     expect(warnings).toHaveLength(21);
     expect(warnings.at(-1)).toEqual({ code: 'graph.more', params: { count: 280 } });
     delete graph['2'];
-    expect(refusalOf(() => check(graph, [worker(CORE)])).details).toMatchObject({ problem_count: 300 });
+    expect((await refusalOf(() => check(graph, [worker(CORE)]))).details).toMatchObject({
+      problem_count: 300,
+    });
   });
 
-  it('has its warnings in Chinese too', () => {
+  it('has its warnings in Chinese too', async () => {
     expect(Object.keys(TASK_TEXTS['zh-CN'] ?? {})).toContain('graph.doubtful');
   });
 });
@@ -173,10 +186,12 @@ describe('a task that asks for single workers', () => {
   const INVERTED: Graph = { '1': PICTURE, '2': INVERT, '3': { ...SHOW, inputs: { images: ['2', 0] } } };
   const fleet = [named('full', worker(CORE), ['studio']), named('small', worker(small), ['rack'])];
 
-  it('LB3 is judged by these alone: what only others have is no help, and that is said', () => {
-    expect(check(INVERTED, fleet, { pinnedWorkers: ['full'] }).heldReason).toBeNull();
-    const refusals = [{ pinnedWorkers: ['small'] }, { labels: ['rack'] }].map((asked) =>
-      refusalOf(() => check(INVERTED, fleet, asked)),
+  it('LB3 is judged by these alone: what only others have is no help, and that is said', async () => {
+    expect((await check(INVERTED, fleet, { pinnedWorkers: ['full'] })).heldReason).toBeNull();
+    const refusals = await Promise.all(
+      [{ pinnedWorkers: ['small'] }, { labels: ['rack'] }].map((asked) =>
+        refusalOf(() => check(INVERTED, fleet, asked)),
+      ),
     );
 
     expect(refusals.map(({ code, details }) => [code, details])).toMatchObject([
@@ -191,15 +206,19 @@ describe('a task that asks for single workers', () => {
     ]);
   });
 
-  it('is refused as a graph for what is wrong with it anywhere', () => {
+  it('is refused as a graph for what is wrong with it anywhere', async () => {
     const broken: Graph = { '1': PICTURE, '2': { ...SHOW, inputs: {} } };
-    expect(refusalOf(() => check(broken, fleet, { pinnedWorkers: ['small'] })).code).toBe('INVALID_WORKFLOW');
+    expect((await refusalOf(() => check(broken, fleet, { pinnedWorkers: ['small'] }))).code).toBe(
+      'INVALID_WORKFLOW',
+    );
     const unknown: Graph = { '1': { class_type: 'Nowhere', inputs: {} } };
-    expect(refusalOf(() => check(unknown, fleet, { labels: ['rack'] })).code).toBe('INVALID_WORKFLOW');
+    expect((await refusalOf(() => check(unknown, fleet, { labels: ['rack'] }))).code).toBe(
+      'INVALID_WORKFLOW',
+    );
   });
 
-  it('is held while nothing is known of them, whatever others have', () => {
-    expect(check(INVERTED, fleet, { pinnedWorkers: ['silent'] })).toEqual({
+  it('is held while nothing is known of them, whatever others have', async () => {
+    expect(await check(INVERTED, fleet, { pinnedWorkers: ['silent'] })).toEqual({
       heldReason: 'no_worker_known',
       warnings: [],
     });
@@ -209,9 +228,11 @@ describe('a task that asks for single workers', () => {
     [{ workers: ['nobody', 'full'], labels: ['rack'] }, [[], ['nobody']], 'no worker is called nobody'],
     [{ labels: ['studio', 'roof'] }, [['roof'], []], 'lacks the label: studio, roof'],
     [{ labels: ['studio', 'rack'] }, [[], []], 'lacks the label: studio, rack'],
-  ])('LB3 %j is refused with what no worker has', (options, [labels, workers], sentence) => {
+  ])('LB3 %j is refused with what no worker has', async (options, [labels, workers], sentence) => {
     const known = fleet.flatMap((kind) => kind.workers);
-    const refusal = refusalOf(() => refuseUnknownWorkers({ workers: () => known }, readConstraints(options)));
+    const refusal = await refusalOf(() =>
+      refuseUnknownWorkers({ workers: () => known }, readConstraints(options)),
+    );
 
     expect(refusal.code).toBe('NO_CAPABLE_WORKER');
     const told = toTaskSentence(refusal.details?.lacks as Text);
@@ -219,7 +240,7 @@ describe('a task that asks for single workers', () => {
     expect(refusal.details).toMatchObject({ ...options, unknown_labels: labels, unknown_workers: workers });
   });
 
-  it('asks for nothing, or for workers that are there', () => {
+  it('asks for nothing, or for workers that are there', async () => {
     const known = fleet.flatMap((kind) => kind.workers);
     for (const options of [{}, { workers: ['full', 'nobody'] }, { labels: ['rack'], workers: ['small'] }])
       expect(() => refuseUnknownWorkers({ workers: () => known }, readConstraints(options))).not.toThrow();

@@ -11,8 +11,9 @@ import type { HeldReason, SubmitOptions } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { toWorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
+import type { Turns } from '../../../platform/lifecycle/turns.ts';
 import { findMissing, isAskedFor, type Missing, type NamedWorker } from '../../placement/needs.ts';
-import type { TaskRequirements } from '../../tasks/requirements.ts';
+import { createInputSet, type TaskRequirements } from '../../tasks/requirements.ts';
 import { describeRefusal } from './describe-wait.ts';
 import { invalidWorkflow } from './invalid-workflow.ts';
 import type { KnownInventory } from './known-inventories.ts';
@@ -87,6 +88,14 @@ export function readPaidClasses(
   };
 }
 
+/** What a graph is held against. */
+export interface CheckedFleet extends Pick<KnownFleet, 'inventories'> {
+  /** How many problems of each certainty are listed. */
+  maxProblems: number;
+  /** Between two kinds of workers others get a turn. */
+  turns: Turns;
+}
+
 /** What the fleet, as it is known, makes of a graph. */
 export interface FleetAnswer {
   heldReason: HeldReason | null;
@@ -106,14 +115,14 @@ interface JudgedKind {
  * or nothing also when only a part would run. NO_CAPABLE_WORKER when the graph is fine and none of them has what it needs. A file
  * that we bring is not looked for on the worker. What is doubtful the worker decides.
  */
-export function checkAgainstFleet(
-  fleet: Pick<KnownFleet, 'inventories'>,
+export async function checkAgainstFleet(
+  fleet: CheckedFleet,
   graph: Graph,
   requirements: TaskRequirements,
-): FleetAnswer {
+): Promise<FleetAnswer> {
   const known = listAskedFor(fleet, requirements);
-  if (known.length === 0) return holdUnjudged(graph);
-  const judged = judgeKinds(known, graph, requirements);
+  if (known.length === 0) return holdUnjudged(graph, fleet.maxProblems);
+  const judged = await judgeKinds({ ...fleet, known }, graph, requirements);
   const usable = judged.filter(({ verdict, missing }) => missing === null && !verdict.refused);
   const { verdict, missing } = findNearest(usable.length > 0 ? usable : judged);
   if (missing !== null && hasClassElsewhere(fleet, missing)) throw refuseTask(requirements, missing);
@@ -150,22 +159,19 @@ function refuseTask({ taskType, ...asked }: TaskRequirements, missing: Missing):
 }
 
 /** Whoever of them comes first will run it, unjudged: a link that leads nowhere could end its process, so that none goes through. */
-function holdUnjudged(graph: Graph): FleetAnswer {
+function holdUnjudged(graph: Graph, maxProblems: number): FleetAnswer {
   const broken = findKillingLinks(graph, Object.keys(graph));
-  if (broken.length > 0) throw invalidWorkflow(broken.slice(0, MAX_LISTED), { graph, count: broken.length });
+  if (broken.length > 0) throw invalidWorkflow(broken.slice(0, maxProblems), { graph, count: broken.length });
   return { heldReason: 'no_worker_known', warnings: [] };
 }
 
-const MAX_LISTED = 100;
-
 /** Stops at the first kind that runs it all, unless a link leads nowhere: that could end the process of any other kind. */
-function judgeKinds(
-  known: readonly KnownInventory[],
+async function judgeKinds(
+  { known, maxProblems, turns }: CheckedFleet & { known: readonly KnownInventory[] },
   graph: Graph,
   requirements: TaskRequirements,
-): JudgedKind[] {
-  const bound = new Set(requirements.inputs.map((input) => `${input.nodeId}.${input.inputName}`));
-  const isSupplied = (nodeId: string, inputName: string): boolean => bound.has(`${nodeId}.${inputName}`);
+): Promise<JudgedKind[]> {
+  const isSupplied = createInputSet(requirements.inputs);
   const isDangerous = hasBrokenLinks(graph);
   // Whether a worker carries the labels was asked already.
   const labels = requirements.labels ?? [];
@@ -175,7 +181,8 @@ function judgeKinds(
     const { version, replacements } = inventory;
     const { choices } = toWorkerKind(inventory);
     const worker = { classTypes, models, choices, maxUploadBytes, vramBytes, capabilities, labels };
-    const options = { version, replacements, isSupplied };
+    const options = { version, replacements, isSupplied, maxProblems };
+    await turns.next();
     const verdict = validateGraph(spellChoices(graph, choices), objectInfo, options);
     if (verdict.problems.some(({ effect }) => effect === 'kills_worker')) throw refuseGraph(graph, verdict);
     const kind = { verdict, missing: findMissing(worker, requirements) };

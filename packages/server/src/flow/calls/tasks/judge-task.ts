@@ -2,8 +2,9 @@ import type { Graph } from '@comfleet/comfyui';
 import { listKinds } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { judgeNeeds } from '../../placement/judge-needs.ts';
 import { readNeeds } from '../../placement/read-needs.ts';
-import type { TaskRequirements } from '../../tasks/requirements.ts';
+import { createInputSet, type TaskRequirements } from '../../tasks/requirements.ts';
 import {
+  type CheckedFleet,
   checkAgainstFleet,
   type FleetAnswer,
   type KnownFleet,
@@ -26,13 +27,17 @@ export interface JudgedTask extends FleetAnswer {
  * What a bound graph needs of a worker, and what the fleet, as it is known now, makes of it. What it picks from lists stays open
  * while none of the workers that it may run on is known. Throws as `checkAgainstFleet`.
  */
-export function judgeTask(fleet: KnownFleet, graph: Graph, asked: AskedNeeds): JudgedTask {
+export async function judgeTask(
+  fleet: KnownFleet & CheckedFleet,
+  graph: Graph,
+  asked: AskedNeeds,
+): Promise<JudgedTask> {
   refuseUnknownWorkers(fleet, asked);
-  const isBound = (nodeId: string, inputName: string) =>
-    asked.inputs.some((input) => input.nodeId === nodeId && input.inputName === inputName);
+  const isBound = createInputSet(asked.inputs);
+  await fleet.turns.next();
   const kinds = listKinds(fleet.inventories().map(({ inventory }) => inventory));
   const lists = listAskedFor(fleet, asked).length > 0 ? kinds : [];
   const needs = { ...asked, ...readNeeds(graph, lists, isBound), ...readPaidClasses(fleet, graph) };
   const { needs: requirements } = judgeNeeds(needs, kinds);
-  return { requirements, ...checkAgainstFleet(fleet, graph, requirements) };
+  return { requirements, ...(await checkAgainstFleet(fleet, graph, requirements)) };
 }

@@ -1,25 +1,30 @@
 import { type Graph, stringifyLosslessJson } from '@comfleet/comfyui';
-import type { PrincipalId, SubmitOptions, Submitted } from '@comfleet/contract';
+import type { AssetId, PrincipalId, SubmitOptions, Submitted } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import type { Assets } from '../../assets/assets.ts';
+import { createTurns, type Turns } from '../../../platform/lifecycle/turns.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
+import { isInlineFile } from '../../assets/data-url.ts';
+import type { FileSource } from '../../assets/file-source.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
-import { toInputBytes } from '../../tasks/requirements.ts';
-import { bindParameters } from '../../workflows/bind-parameters.ts';
+import { createInputSet, type TaskRequirements, toInputBytes } from '../../tasks/requirements.ts';
+import { type BoundImage, bindParameters } from '../../workflows/bind-parameters.ts';
 import { bindUpdates, type NodeUpdate } from '../../workflows/bind-updates.ts';
 import { readSeed } from '../../workflows/find-graph-nodes.ts';
 import { nameProblem } from '../../workflows/parameter-problem.ts';
+import type { GraphLimits } from '../../workflows/settings.ts';
 import type { StandIns } from '../../workflows/stand-ins.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
 import type { WorkflowLibrary } from '../../workflows/workflow-library.ts';
+import { writeInput } from '../../workflows/write-input.ts';
 import { bindGraphFiles, type SizedInput } from './bind-graph-files.ts';
 import { type KnownFleet, listAskedFor, readConstraints } from './check-fleet.ts';
 import { judgeTask } from './judge-task.ts';
 import type { KnownInventory } from './known-inventories.ts';
-import { parseGraphText } from './parse-graph-text.ts';
+import { parseSubmittedGraph } from './parse-submitted-graph.ts';
 
-/** What a door hands in: a named workflow with values, or a graph as the caller wrote it. */
+/** What a door hands in: a named workflow with values, or a graph as the caller wrote it, a lossless JSON tree that is not changed. */
 export type SubmitBody =
   | {
       kind: 'workflow';
@@ -28,7 +33,7 @@ export type SubmitBody =
       parameters: Record<string, unknown>;
       strict?: boolean;
     }
-  | { kind: 'graph'; graphText: string };
+  | { kind: 'graph'; graph: unknown };
 
 export interface SubmitRequest {
   actor: Actor;
@@ -48,10 +53,12 @@ export interface SubmitOutcome {
 
 export interface SubmissionDeps extends KnownFleet {
   library: WorkflowLibrary;
-  assets: Assets;
+  assets: FileSource;
   drawSeed: () => string;
   standIns: StandIns;
   defaults: { priority: (taskType: string) => number; timeoutMs: number; maxAttempts: number };
+  limits: GraphLimits;
+  clock: Clock;
 }
 
 /** What a request became before it is anyone's task: a bound graph and the files it names. */
@@ -88,12 +95,16 @@ export async function prepareSubmission(
   },
 ): Promise<PreparedSubmission> {
   const { body, options, ownerId, seed } = request;
+  const { problems: maxProblems } = deps.limits;
   const drawSeed = seed === undefined ? deps.drawSeed : () => seed;
+  // A graph may be large: between any two looks at all of it others get a turn.
+  const turns = createTurns(deps.clock);
   const constraints = readConstraints(options);
   const offers = listAskedFor(deps, constraints);
-  const bound = await bindBody({ ...deps, drawSeed, offers }, ownerId, body);
-  const graph = request.updates ? applyUpdates(bound.graph, request.updates) : bound.graph;
-  const { requirements, heldReason, warnings } = judgeTask(deps, graph, {
+  const bound = await bindBody({ ...deps, drawSeed, offers, turns }, ownerId, body);
+  await turns.next();
+  const graph = request.updates ? applyUpdates(bound.graph, request.updates, maxProblems) : bound.graph;
+  const { requirements, heldReason, warnings } = await judgeTask({ ...deps, maxProblems, turns }, graph, {
     taskType: bound.taskType,
     inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
     inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
@@ -101,6 +112,7 @@ export async function prepareSubmission(
     ...readSilenceLimit(bound.workflow),
     ...constraints,
   });
+  await turns.next();
   return {
     warnings: [...bound.warnings, ...warnings],
     task: {
@@ -142,10 +154,10 @@ function readTimeout(
 }
 
 /** What one submission is bound with: the seeds it draws, and what the workers offer that it may run on. */
-type BindDeps = SubmissionDeps & { offers: readonly KnownInventory[] };
+type BindDeps = SubmissionDeps & { offers: readonly KnownInventory[]; turns: Turns };
 
 function bindBody(deps: BindDeps, ownerId: PrincipalId, body: SubmitBody): Promise<BoundBody> {
-  return body.kind === 'graph' ? bindGraph(deps, ownerId, body.graphText) : bindNamed(deps, ownerId, body);
+  return body.kind === 'graph' ? bindGraph(deps, ownerId, body.graph) : bindNamed(deps, ownerId, body);
 }
 
 async function bindNamed(
@@ -164,6 +176,7 @@ async function bindNamed(
   const inputs: SizedInput[] = [];
   for (const image of bound.images) {
     const asset = await deps.assets.resolveReference(ownerId, image.value);
+    if (isInlineFile(image.value)) nameInline(bound, image, asset.id);
     const file = { assetId: asset.id, sizeBytes: asset.size_bytes };
     inputs.push(...image.targets.map((target) => ({ ...target, ...file })));
   }
@@ -176,6 +189,16 @@ async function bindNamed(
     inputs,
     warnings: bound.warnings.map(nameProblem),
   };
+}
+
+/** The bytes are kept once, as a file: not in every copy of the graph and its parameters. */
+function nameInline(
+  bound: { graph: Graph; parameters: Record<string, unknown> },
+  image: BoundImage,
+  assetId: AssetId,
+): void {
+  bound.parameters[image.parameter] = assetId;
+  for (const target of image.targets) writeInput(bound.graph, target, assetId);
 }
 
 function findWorkflow(
@@ -201,11 +224,13 @@ function findWorkflow(
 /** The type of every graph that comes without a workflow. */
 const RAW_TYPE = 'custom';
 
-async function bindGraph(deps: SubmissionDeps, ownerId: PrincipalId, graphText: string): Promise<BoundBody> {
+async function bindGraph(deps: BindDeps, ownerId: PrincipalId, written: unknown): Promise<BoundBody> {
   refuseDisabledType(deps.library, RAW_TYPE);
-  const graph = parseGraphText(graphText);
+  const { turns } = deps;
+  await turns.next();
+  const parsed = parseSubmittedGraph(written, deps.limits);
   const servers = deps.inventories().map(({ inventory }) => inventory.objectInfo);
-  const inputs = await bindGraphFiles(deps.assets, ownerId, { graph, servers });
+  const { graph, inputs } = await bindGraphFiles(deps.assets, ownerId, { graph: parsed, servers, turns });
   return { graph, taskType: RAW_TYPE, workflow: null, parameters: {}, seed: null, inputs, warnings: [] };
 }
 
@@ -216,8 +241,14 @@ function refuseDisabledType(library: WorkflowLibrary, taskType: string): void {
     throw new AppError('TASK_TYPE_DISABLED', { task_type: taskType });
 }
 
-function applyUpdates(graph: Graph, updates: readonly NodeUpdate[]): Graph {
-  const updated = bindUpdates(graph, updates);
-  if (!updated.ok) throw new AppError('INVALID_PARAMETERS', { problems: updated.problems });
+function applyUpdates(graph: Graph, updates: readonly NodeUpdate[], maxProblems: number): Graph {
+  const updated = bindUpdates(graph, updates, maxProblems);
+  if (!updated.ok) {
+    const { problems, count } = updated;
+    throw new AppError('INVALID_PARAMETERS', {
+      problems,
+      ...(count > problems.length && { problem_count: count }),
+    });
+  }
   return updated.graph;
 }

@@ -12,7 +12,7 @@ import { parseRequirements } from '../../tasks/requirements.ts';
 import type { Secrets } from '../../tasks/secrets.ts';
 import { loadVisibleTask } from '../../tasks/task-queries.ts';
 import type { TaskRow } from '../../tasks/task-tables.ts';
-import { parseGraphText } from './parse-graph-text.ts';
+import { parseSubmittedGraph } from './parse-submitted-graph.ts';
 import type { SubmitOutcome, SubmitRequest } from './prepare-submission.ts';
 import type { TaskIntake } from './task-intake.ts';
 
@@ -71,7 +71,8 @@ export async function rerunTask(
 ): Promise<SubmitOutcome> {
   const graphText = await loadGraphText(database, task.graph_hash);
   const { excludedWorkers: _failed, minVramBytes: _more, ...asked } = parseRequirements(task.requirements);
-  const judged = intake.judge(parseGraphText(graphText), { ...asked, excludedWorkers: [] });
+  const graph = parseSubmittedGraph(parseLosslessJson(graphText), intake.limits);
+  const judged = await intake.judge(graph, { ...asked, excludedWorkers: [] });
   const again: NewTask = {
     ownerId: task.owner_id,
     projectId: task.project_id,

@@ -3,6 +3,7 @@ import type { Decision, Submitted } from '@comfleet/contract';
 import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
+import { shareInlineFiles } from '../../assets/file-source.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LiveBoard } from '../../events/live-updates.ts';
 import { type Acceptance, type AcceptDeps, acceptTasks, type NewTask } from '../../tasks/accept-tasks.ts';
@@ -14,6 +15,7 @@ import type { Secrets } from '../../tasks/secrets.ts';
 import type { TaskJournal } from '../../tasks/task-journal.ts';
 import { isBatchPaused } from '../../tasks/task-queries.ts';
 import type { TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
+import type { GraphLimits } from '../../workflows/settings.ts';
 import { describeTask } from './describe-task.ts';
 import { type AskedNeeds, type JudgedTask, judgeTask } from './judge-task.ts';
 import { type PreparedSubmission, prepareSubmission, type SubmissionDeps } from './prepare-submission.ts';
@@ -23,9 +25,12 @@ export interface TaskIntake {
   /** People's say: `accept` runs when the actor may have so many more waiting. Throws QUOTA_EXCEEDED, and as `accept`. */
   admit<T>(actor: Actor, count: number, accept: () => Promise<T>): Promise<T>;
   /** From a request to a task that could be accepted. Throws as `prepareSubmission`. */
-  prepare(request: Parameters<typeof prepareSubmission>[1]): Promise<PreparedSubmission>;
+  prepare: Prepare;
+  /** The same for the tasks of one batch, which store data that they share once. */
+  prepareMany(): Prepare;
+  readonly limits: GraphLimits;
   /** What a bound graph needs, and what the fleet makes of it now. Throws as `judgeTask`. */
-  judge(graph: Graph, asked: AskedNeeds): JudgedTask;
+  judge(graph: Graph, asked: AskedNeeds): Promise<JudgedTask>;
   /** Seed for items that share one. */
   drawSeed(): string;
   /** Makes tasks durable in one transaction; only then are they announced and handed to the engine. Throws IDEMPOTENCY_CONFLICT. */
@@ -37,6 +42,8 @@ export interface TaskIntake {
   /** A person's word on a task that may have been paid for. Throws CONFLICT when it waits for none. */
   decide(task: TaskRow, actor: string, decision: Decision): Promise<void>;
 }
+
+export type Prepare = (request: Parameters<typeof prepareSubmission>[1]) => Promise<PreparedSubmission>;
 
 export type Accepted =
   | { kind: 'accepted'; first: TaskRow }
@@ -57,7 +64,15 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
   return {
     admit: deps.admission,
     prepare: (request) => prepareSubmission(submission, request),
-    judge: (graph, asked) => judgeTask(submission, graph, asked),
+    judge: (graph, asked) => {
+      const { problems: maxProblems } = submission.limits;
+      return judgeTask({ ...submission, maxProblems, turns: createTurns(submission.clock) }, graph, asked);
+    },
+    prepareMany: () => {
+      const assets = shareInlineFiles(submission.assets);
+      return (request) => prepareSubmission({ ...submission, assets }, request);
+    },
+    limits: submission.limits,
     drawSeed: submission.drawSeed,
     accept: async (tasks, acceptance) => {
       const outcome = await acceptTasks(deps, tasks, acceptance);

@@ -1,0 +1,25 @@
+import type { AssetId, PrincipalId } from '@comfleet/contract';
+import type { AssetRow } from './asset-tables.ts';
+import { isInlineFile } from './data-url.ts';
+
+/** Where the files come from that a graph names. */
+export interface FileSource {
+  /** What an input may name, or data of its own. Throws MISSING_ASSET, BODY_TOO_LARGE. */
+  resolveReference(ownerId: PrincipalId, reference: string): Promise<AssetRow>;
+  /** An asset of this owner by its id; null when there is none. */
+  findOwn(ownerId: PrincipalId, id: AssetId): Promise<AssetRow | null>;
+}
+
+/** The same for the tasks of one batch: data that many of them share is stored once. */
+export function shareInlineFiles(source: FileSource): FileSource {
+  const stored = new Map<string, Promise<AssetRow>>();
+  return {
+    findOwn: (ownerId, id) => source.findOwn(ownerId, id),
+    resolveReference: (ownerId, reference) => {
+      if (!isInlineFile(reference)) return source.resolveReference(ownerId, reference);
+      const known = stored.get(reference) ?? source.resolveReference(ownerId, reference);
+      stored.set(reference, known);
+      return known;
+    },
+  };
+}
