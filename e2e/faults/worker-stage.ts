@@ -126,19 +126,6 @@ export class WorkerStage {
     });
   }
 
-  /** Resolves at the next such change of a worker. */
-  whenChange(name: string, type: string): Promise<void> {
-    const { fleet } = this.rig.app;
-    const id = fleet.findByName(name)?.id;
-    return new Promise((resolve) => {
-      const stop = fleet.onChange((change) => {
-        if (change.workerId !== id || change.type !== type) return;
-        stop();
-        resolve();
-      });
-    });
-  }
-
   /** Worker names on which the task began to run, one for each time. */
   executions(id: string): string[] {
     // They were opened side by side, in no order.
