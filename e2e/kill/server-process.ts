@@ -37,11 +37,12 @@ export class ServerProcess {
     return this.#dataDir;
   }
 
-  /** Says where its records are and which workers it has, in its file or on its command line. */
+  /** Says where its records are and which workers it has, in its file or on its command line; `blocks` stand beside or replace. */
   async configure(
     database: DatabaseConfig,
     workerUrls: readonly string[],
     where: 'file' | 'command line',
+    blocks: object = {},
   ): Promise<void> {
     if (where === 'command line') this.#workers = workerUrls;
     const inFile = where === 'file' ? workerUrls : [];
@@ -50,6 +51,7 @@ export class ServerProcess {
       database,
       workers: inFile.map((url, index) => ({ name: `w${index + 1}`, url, max_concurrent: 8 })),
       limits: { streams_per_client: 500 },
+      ...blocks,
     };
     await writeFile(this.#config, stringify(config));
   }

@@ -3,6 +3,7 @@ export {
   type Answer,
   type Caller,
   type Client,
+  demand,
   type Json,
   type Parts,
   readAnswer,
