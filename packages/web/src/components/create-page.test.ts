@@ -1,4 +1,3 @@
-import type { Parameter, Workflow } from '@comfleet/contract';
 import { flushPromises } from '@vue/test-utils';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ApiFailure } from '../api/api.ts';
@@ -6,7 +5,6 @@ import { FakeServer } from '../testing/fake-server.ts';
 import { mountPage } from '../testing/mount-page.ts';
 import {
   sampleImageWorkflow,
-  sampleParameter,
   sampleProgress,
   sampleResult,
   sampleTask,
@@ -220,126 +218,6 @@ describe('the gallery', () => {
   });
 });
 
-describe('the picture box', () => {
-  const two = [
-    sampleTask({
-      task_id: 'b',
-      created_at: '2026-01-01T11:00:00.000Z',
-      status: 'succeeded',
-      results: [sampleResult()],
-    }),
-    sampleTask({
-      task_id: 'a',
-      status: 'failed',
-      error: { code: 'OUT_OF_MEMORY', message: 'no room', details: null },
-    }),
-  ];
-
-  test('TD6 it names what was left out of the results', async () => {
-    const warning = { code: 'output.refused', params: { status: 400 } };
-    const left = { code: 'warning.output', params: { file: 'bad..png', node: '3', reason: warning } };
-    server.tasks = [sampleTask({ status: 'succeeded', results: [sampleResult()], warning_texts: [left] })];
-    const page = await openPage();
-    await page.get('.cell .whole').trigger('click');
-    await flushPromises();
-    expect(document.querySelector('.details .warnings p')?.textContent).toBe(
-      'Left out: bad..png (node 3): the worker does not serve it and answers 400.',
-    );
-  });
-
-  test('TD11 tile and box say which node failed with what message, and the box its traceback', async () => {
-    const details = {
-      node_id: '2',
-      class_type: 'TestSyncError',
-      title: 'My node',
-      exception_type: 'RuntimeError',
-      message: 'Intentional',
-      traceback: 'File "nodes.py", line 1',
-    };
-    const error = { code: 'NODE_EXECUTION_ERROR', message: 'A node failed.', details };
-    server.tasks = [sampleTask({ status: 'failed', error })];
-    const page = await openPage();
-    const why = 'Node 2 "My node" (TestSyncError): RuntimeError: Intentional';
-    expect(page.get('.cell .why').text()).toBe(why);
-    await page.get('.cell .whole').trigger('click');
-    await flushPromises();
-    expect(page.get('dialog .error p').text()).toBe(why);
-    expect(page.get('dialog .error pre').text()).toBe('File "nodes.py", line 1');
-  });
-
-  test('TD11 the box names every input of a refusal', async () => {
-    const errors = ['width', 'height'].map((name) => ({ message: 'Value not in list', input_name: name }));
-    const details = { node_errors: { '5': { class_type: 'EmptyImage', errors } } };
-    const error = { code: 'PROMPT_REFUSED', message: 'Refused.', details };
-    server.tasks = [sampleTask({ status: 'failed', error })];
-    const page = await openPage();
-    await page.get('.cell .whole').trigger('click');
-    await flushPromises();
-    expect(page.get('dialog .error').text()).toContain(
-      'The worker refused it. Node 5 (EmptyImage), input "width": Value not in list',
-    );
-    expect(page.get('dialog .error li').text()).toBe(
-      'Node 5 (EmptyImage), input "height": Value not in list',
-    );
-  });
-
-  test('CP6 it opens on a tile, moves with the arrow keys and closes', async () => {
-    server.tasks = two;
-    const page = await openPage();
-    await page.get('.cell .whole').trigger('click');
-    await flushPromises();
-    expect(page.get('dialog .place').text()).toBe('1 / 2');
-    await page.get('dialog').trigger('keydown', { key: 'ArrowRight' });
-    await flushPromises();
-    expect(page.get('dialog .place').text()).toBe('2 / 2');
-    expect(page.get('dialog .error').text()).toContain('no room');
-    await page.get('dialog .close').trigger('click');
-    await flushPromises();
-    expect(page.find('dialog').exists()).toBe(false);
-  });
-
-  test('it runs a task again', async () => {
-    server.tasks = two;
-    const page = await openPage();
-    await page.get('.cell .whole').trigger('click');
-    await flushPromises();
-    await page.findAll('dialog .acts button')[0]?.trigger('click');
-    await flushPromises();
-    expect(server.retried).toEqual(['b']);
-  });
-
-  test('TD16 of a task whose paid nodes may have run it asks: again, or give up', async () => {
-    const error = { code: 'PROMPT_LOST', message: '', details: null };
-    const held = { status: 'held', held_reason: 'needs_decision', error } as const;
-    server.tasks = [sampleTask({ task_id: 'paid', ...held })];
-    const page = await openPage();
-    expect(page.get('.tile').text()).toContain('Paid nodes may have run');
-    await page.get('.tile .whole').trigger('click');
-    await flushPromises();
-    for (const button of page.findAll('dialog .acts button').slice(0, 2)) await button.trigger('click');
-    await flushPromises();
-    expect(server.decided).toEqual([
-      ['paid', 'run_again'],
-      ['paid', 'give_up'],
-    ]);
-  });
-
-  test('using its settings fills the form with every digit of the seed', async () => {
-    server.tasks = [
-      sampleTask({
-        status: 'succeeded',
-        seed: '18446744073709551615',
-        parameters: { prompt: 'a whale', width: 768, height: 512, steps: 30 },
-        results: [sampleResult()],
-      }),
-    ];
-    const page = await openPage();
-    await page.get('article [aria-label="Use these settings"]').trigger('click');
-    expect(page.get<HTMLTextAreaElement>('#prompt-prompt').element.value).toBe('a whale');
-    expect(page.get<HTMLInputElement>('#seed').element.value).toBe('18446744073709551615');
-  });
-});
-
 describe('signing in', () => {
   test('wrong credentials are said and nothing is kept', async () => {
     const page = await openPage({ signedIn: false });
@@ -378,67 +256,6 @@ describe('languages', () => {
     expect(page.get('.title').text()).toBe('文生图');
     await page.get('.switch button').trigger('click');
     expect(page.get('.go').text()).toContain('Generate');
-  });
-});
-
-describe('a workflow whose model is to be chosen', () => {
-  const checkpoint = (fields: Partial<Parameter>) =>
-    sampleParameter({
-      name: 'checkpoint',
-      label: { en: 'Checkpoint', zh: '底模' },
-      data_type: 'string',
-      options: ['a.ckpt', 'b.ckpt'],
-      names_model: true,
-      min: null,
-      max: null,
-      ...fields,
-    });
-  const withCheckpoint = (fields: Partial<Parameter>, workflow: Partial<Workflow> = {}) => {
-    const sample = sampleWorkflow(workflow);
-    return { ...sample, parameters: [...sample.parameters, checkpoint(fields)] };
-  };
-
-  test('TD13 stands in the open with what is used, and is sent', async () => {
-    server.workflows = [withCheckpoint({ default_value: 'b.ckpt' })];
-    const page = await openPage();
-    expect(page.get('[data-control="choice"]').text()).toContain('b.ckpt');
-    await page.get('#prompt-prompt').setValue('a boat');
-    await page.get('.go').trigger('click');
-    await flushPromises();
-    expect(server.submitted[0]?.parameters).toMatchObject({ checkpoint: 'b.ckpt' });
-  });
-
-  test('TD13 is asked for where nothing stands in, and what is chosen decides whether it can run', async () => {
-    const missing = ['gone.ckpt'];
-    const fields = { default_value: null, required: true };
-    server.workflows = [withCheckpoint(fields, { available: false, missing })];
-    server.missingWith = ({ checkpoint: chosen }) => (chosen === 'a.ckpt' ? [] : ['b.ckpt']);
-    const page = await openPage();
-    await page.get('#prompt-prompt').setValue('a boat');
-    expect(page.get('#generate-reason').text()).toBe('Checkpoint: needs a value');
-
-    const field = page.getComponent({ name: 'ParameterField' });
-    field.vm.$emit('change', 'b.ckpt');
-    await flushPromises();
-    expect(page.get('#generate-reason').text()).toBe('No worker can run this workflow now');
-    expect(page.get('.picker .reason').text()).toContain('b.ckpt');
-
-    field.vm.$emit('change', 'a.ckpt');
-    await flushPromises();
-    expect(page.get('.go').attributes('disabled')).toBeUndefined();
-    expect(page.find('.picker .reason').exists()).toBe(false);
-    expect(server.judged).toEqual([{ checkpoint: 'b.ckpt' }, { checkpoint: 'a.ckpt' }]);
-  });
-
-  test('one that is gone gives way to what stands in now', async () => {
-    server.workflows = [withCheckpoint({ default_value: 'a.ckpt' })];
-    const page = await openPage();
-    server.workflows = [withCheckpoint({ default_value: 'b.ckpt', options: ['b.ckpt'] })];
-    server.live?.state('lost');
-    await flushPromises();
-    server.live?.state('live');
-    await flushPromises();
-    expect(page.get('[data-control="choice"]').text()).toContain('b.ckpt');
   });
 });
 

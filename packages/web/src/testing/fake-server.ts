@@ -49,19 +49,7 @@ export class FakeServer {
   api(): Api {
     return {
       loadWho: () => this.answer({ principal_id: 'me', kind: 'client', name: 'local', grants: [] }),
-      listWorkflows: () => this.answer(this.workflows),
-      judgeWorkflow: (_name, parameters) => {
-        this.judged.push(parameters);
-        const missing = this.missingWith(parameters);
-        return this.answer({
-          valid: true,
-          errors: [],
-          warnings: [],
-          processed: {},
-          available: missing.length === 0,
-          missing,
-        });
-      },
+      ...this.workflowAnswers(),
       listTasks: ({ status }) => {
         if (this.listRefusal !== null) return Promise.reject(this.listRefusal);
         const tasks =
@@ -110,6 +98,24 @@ export class FakeServer {
         return () => {
           this.live = null;
         };
+      },
+    };
+  }
+
+  private workflowAnswers(): Pick<Api, 'listWorkflows' | 'judgeWorkflow'> {
+    return {
+      listWorkflows: () => this.answer(this.workflows),
+      judgeWorkflow: (_name, parameters) => {
+        this.judged.push(parameters);
+        const missing = this.missingWith(parameters);
+        return this.answer({
+          valid: true,
+          errors: [],
+          warnings: [],
+          processed: {},
+          available: missing.length === 0,
+          missing,
+        });
       },
     };
   }
