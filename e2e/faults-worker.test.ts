@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { pictureGraph, samplerGraph, sleepGraph } from '../packages/server/test/kit/flow-rig.ts';
 import { TEST_WORKFLOWS } from '../packages/server/test/kit/flow-workflows.ts';
 import { SimulatorProcess } from './faults/simulator-process.ts';
-import { msBetween, nowNs, WorkerStage } from './faults/worker-stage.ts';
+import { listTurns, msBetween, nowNs, WorkerStage } from './faults/worker-stage.ts';
 
 /* Fault rows A1–A18: real simulator processes, default settings, the workers' ledgers as truth. */
 
@@ -134,14 +134,8 @@ describe.concurrent('a worker answers, but is not to be trusted', () => {
       const before = process.ledger.lines().length;
       await proxy?.goUp();
       const tasks = await Promise.all(ids.map((id) => stage.rig.ended(id)));
-      const events = process.ledger
-        .lines()
-        .slice(before)
-        .map(({ event }) => event)
-        .filter((event) => event === 'prompt_accepted' || event === 'execution_end');
+      const sent = listTurns(process.ledger.lines().slice(before));
 
-      // What had been left there may end first; then each is sent after the end of the one before.
-      const sent = events.slice(events.indexOf('prompt_accepted'));
       expect(sent.length).toBeGreaterThan(2);
       expect(sent).toEqual(sent.map((_, at) => (at % 2 === 0 ? 'prompt_accepted' : 'execution_end')));
       expect(new Set(tasks.map((task) => task.status))).toEqual(new Set(['succeeded']));

@@ -178,3 +178,10 @@ export function nowNs(): bigint {
 export function msBetween(fromNs: bigint, line: LedgerLine): number {
   return Number(BigInt(line.monotonic_ns) - fromNs) / 1e6;
 }
+
+/** What a worker was sent and ended, in order, from the first that it was sent: what it had before may end first. */
+export function listTurns(lines: readonly { event: string }[]): string[] {
+  const events = lines.map(({ event }) => event);
+  const turns = events.filter((event) => event === 'prompt_accepted' || event === 'execution_end');
+  return turns.slice(turns.indexOf('prompt_accepted'));
+}
