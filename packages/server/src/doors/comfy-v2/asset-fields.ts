@@ -1,4 +1,4 @@
-import { isLosslessNumber } from '@comfleet/comfyui';
+import { isJsonNumber } from '@comfleet/comfyui';
 import { AppError } from '../../platform/errors/app-error.ts';
 
 /** Bounds of `expires_in`, in seconds, as the contract has them. */
@@ -101,7 +101,7 @@ export function readFromHashBody(body: Record<string, unknown>): FromHash | null
   if (hash === null) return null;
   const filePath = body.file_path;
   const tags = Array.isArray(body.tags) ? body.tags : [];
-  const expires = isLosslessNumber(body.expires_in) ? Number(body.expires_in.value) : null;
+  const expires = isJsonNumber(body.expires_in) ? Number(body.expires_in) : null;
   return {
     hash,
     ...(typeof filePath === 'string' && isFilePath(filePath) ? { filePath } : {}),
