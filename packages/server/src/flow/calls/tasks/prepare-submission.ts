@@ -8,7 +8,7 @@ import { isInlineFile } from '../../assets/data-url.ts';
 import type { FileSource } from '../../assets/file-source.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
-import { createInputSet, type TaskRequirements, toInputBytes } from '../../tasks/requirements.ts';
+import { toInputBytes } from '../../tasks/requirements.ts';
 import { type BoundImage, bindParameters } from '../../workflows/bind-parameters.ts';
 import { bindUpdates, type NodeUpdate } from '../../workflows/bind-updates.ts';
 import { readSeed } from '../../workflows/find-graph-nodes.ts';
