@@ -5,7 +5,7 @@ import { runCli } from './run-cli.ts';
 
 /** Longest wait for everything to stop, and for what a stopped command has left behind. */
 const STOP_MS = 60_000;
-const EXIT_MS = 2000;
+const EXIT_MS = 10_000;
 
 /** The first Ctrl-C asks everything to stop; a second one ends the process at once. */
 function listenForStop(): AbortSignal {
