@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isLosslessNumber, parseStrictJson, stringifyLosslessJson, toPlainJson } from '@comfleet/comfyui';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { AppError } from '../errors/app-error.ts';
+import { AppError, toError } from '../errors/app-error.ts';
 import { waitForTurn } from '../lifecycle/turns.ts';
 import type { Clock } from '../time/clock.ts';
 import { type JsonLimits, JsonScan } from './json-scan.ts';
@@ -54,19 +54,29 @@ interface Reading {
   open?: { add(bytes: number): void };
 }
 
-/** The rest of a refused body is read and dropped by Node, so that its sender can read why. */
+/** What is read of a refused body and dropped: a sender that is cut off in the middle of it never reads the answer. */
+const DROPPED_BYTES = 64 * 1024 * 1024;
+
 async function readText(payload: IncomingMessage, { limit, scan, open }: Reading): Promise<string> {
   const tooLarge = () => new AppError('BODY_TOO_LARGE', { limit_bytes: limit });
-  if (Number(payload.headers['content-length'] ?? 0) > limit) throw tooLarge();
-  const chunks: Uint8Array[] = [];
+  let chunks: Uint8Array[] = [];
   let received = 0;
+  let refusal: Error | null = Number(payload.headers['content-length'] ?? 0) > limit ? tooLarge() : null;
   for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
     received += chunk.length;
-    if (received > limit) throw tooLarge();
-    open?.add(chunk.length);
-    scan.add(chunk);
-    chunks.push(chunk);
+    if (refusal !== null && received > limit + DROPPED_BYTES) break;
+    if (refusal !== null) continue;
+    try {
+      if (received > limit) throw tooLarge();
+      open?.add(chunk.length);
+      scan.add(chunk);
+      chunks.push(chunk);
+    } catch (thrown) {
+      refusal = toError(thrown);
+      chunks = [];
+    }
   }
+  if (refusal !== null) throw refusal;
   return Buffer.concat(chunks).toString('utf8');
 }
 
