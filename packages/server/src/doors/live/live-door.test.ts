@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import type { LiveMessage } from '@comfleet/contract';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import WebSocket from 'ws';
@@ -169,6 +169,28 @@ test('a server that stops closes its sockets with 1001', async () => {
   server.stop.abort();
   expect((await live.closed).code).toBe(1001);
 });
+
+/** What a raw request with a wish to upgrade is answered, until the server closes the connection. */
+async function askUpgrade(path: string, protocol: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`,
+  );
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  return text;
+}
+
+test.each([
+  ['/ws', 'websocket', '404'],
+  ['/healthz', 'websocket', '200'],
+  ['/healthz', 'h2c', '200'],
+])(
+  'a wish to upgrade that %s does not know (%s) holds no connection when it is answered',
+  async (path, protocol, status) => {
+    expect(await askUpgrade(path, protocol)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  },
+);
 
 /** Opens an event stream; `waitFor` resolves with all text once it holds a word. */
 function openStream(path: string, headers: Record<string, string>) {

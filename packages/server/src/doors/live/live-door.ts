@@ -33,6 +33,10 @@ export async function addLiveDoor(
 ): Promise<void> {
   const allowed = new Set(options.allowedOrigins);
   if (options.publicUrl !== null) allowed.add(new URL(options.publicUrl).origin);
+  // Whatever asks for an upgrade comes through here and is answered like any request; only then its socket is nobody's.
+  app.addHook('onResponse', async ({ raw }) => {
+    if (raw.headers.upgrade !== undefined) raw.socket.destroySoon();
+  });
   await app.register(async (scope) => {
     await scope.register(websocket, {
       options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false },
