@@ -70,6 +70,7 @@ export type { PromptRequest, RefusalError, SubmitOutcome } from './http/submit-p
 export type { DeviceStats, SystemStats } from './http/system-stats.ts';
 export * from './json/lossless-json.ts';
 export * from './json/lossless-number.ts';
+export { isRecord } from './json/records.ts';
 export { parseTolerantJson } from './json/tolerant-json.ts';
 export {
   isDistilledName,

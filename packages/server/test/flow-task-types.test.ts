@@ -74,7 +74,8 @@ describe('task types that change', () => {
     const before = await own.load(await own.submit(pictureGraph()));
     const taskTypes = { custom: { priority: 9, max_concurrent_tasks: 1, workflows: {} } };
 
-    await own.app.library.reload([{ taskTypes, baseFolder: own.folder }]);
+    const { library } = own.app;
+    await library.reload([{ taskTypes, baseFolder: own.folder }]);
     const after = await own.load(await own.submit(pictureGraph()));
 
     expect([before.priority, after.priority]).toEqual([4, 9]);

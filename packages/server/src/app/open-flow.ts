@@ -65,14 +65,14 @@ export interface OpenedFlow {
 
 /** Puts the path of a task together, from the bottom up: estimates and journal, the engine, the calls of doors. */
 export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOptions): Promise<OpenedFlow> {
-  const { database, blobs, clock, logger, createId } = deps;
+  const { database, blobs, clock, logger, createId, library } = deps;
   const live = new LiveBoard(clock, (error) => logger.warn('watcher.failed', { error: String(error) }));
   const estimates = new RunEstimates(database, toModelsKey);
   await estimates.load();
   const tallies = new TaskTallies();
   const retries = new RetryBudget();
   const journal = new TaskJournal(database, announceChanges({ live, estimates, retries, tallies }));
-  await storeWorkflowVersions(database, deps.library.list());
+  await storeWorkflowVersions(database, library.list());
   const { inputDir, assetLimits: limits } = options;
   const assets = new Assets({ database, blobs, createId, inputDir, limits });
   await finishBatchChanges({ database, journal, secrets: deps.secrets });

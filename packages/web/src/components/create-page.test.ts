@@ -1,8 +1,8 @@
 import { flushPromises } from '@vue/test-utils';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ApiFailure } from '../api/api.ts';
-import { FakeServer } from '../testing/fake-server.ts';
-import { mountPage } from '../testing/mount-page.ts';
+import type { FakeServer } from '../testing/fake-server.ts';
+import { createPages } from '../testing/mount-page.ts';
 import {
   sampleImageWorkflow,
   sampleProgress,
@@ -12,20 +12,11 @@ import {
 } from '../testing/samples.ts';
 
 let server: FakeServer;
-let unmount: () => void = () => undefined;
-
+const { begin, openPage, end } = createPages();
 beforeEach(() => {
-  server = new FakeServer();
+  server = begin();
 });
-afterEach(() => {
-  unmount();
-});
-
-async function openPage(options: Parameters<typeof mountPage>[1] = {}) {
-  const mounted = await mountPage(server, options);
-  unmount = () => mounted.page.unmount();
-  return mounted.page;
-}
+afterEach(end);
 
 describe('the form', () => {
   test('an empty prompt disables the button and says why', async () => {

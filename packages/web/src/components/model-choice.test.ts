@@ -1,25 +1,16 @@
 import type { Parameter, Workflow } from '@comfleet/contract';
 import { flushPromises } from '@vue/test-utils';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FakeServer } from '../testing/fake-server.ts';
-import { mountPage } from '../testing/mount-page.ts';
+import type { FakeServer } from '../testing/fake-server.ts';
+import { createPages } from '../testing/mount-page.ts';
 import { sampleParameter, sampleWorkflow } from '../testing/samples.ts';
 
 let server: FakeServer;
-let unmount: () => void = () => undefined;
-
+const { begin, openPage, end } = createPages();
 beforeEach(() => {
-  server = new FakeServer();
+  server = begin();
 });
-afterEach(() => {
-  unmount();
-});
-
-async function openPage(options: Parameters<typeof mountPage>[1] = {}) {
-  const mounted = await mountPage(server, options);
-  unmount = () => mounted.page.unmount();
-  return mounted.page;
-}
+afterEach(end);
 
 describe('a workflow whose model is to be chosen', () => {
   const checkpoint = (fields: Partial<Parameter>) =>

@@ -5,7 +5,7 @@ import App from '../App.vue';
 import { createPageLanguage, type PageLanguage } from '../i18n/language.ts';
 import { useDraft } from '../stores/draft.ts';
 import { useSession } from '../stores/session.ts';
-import type { FakeServer } from './fake-server.ts';
+import { FakeServer } from './fake-server.ts';
 
 /** The whole page over a fake server, as a signed-in person sees it. */
 export async function mountPage(
@@ -26,4 +26,21 @@ export async function mountPage(
   await router.push('/');
   await flushPromises();
   return { page, session, router };
+}
+
+/** For the tests of a file: `begin` gives each a fake server of its own, and `end` takes down the page that it opened. */
+export function createPages() {
+  let server = new FakeServer();
+  let unmount = (): void => undefined;
+  const begin = (): FakeServer => {
+    server = new FakeServer();
+    unmount = () => undefined;
+    return server;
+  };
+  const openPage = async (options: Parameters<typeof mountPage>[1] = {}) => {
+    const { page } = await mountPage(server, options);
+    unmount = () => page.unmount();
+    return page;
+  };
+  return { begin, openPage, end: () => unmount() };
 }

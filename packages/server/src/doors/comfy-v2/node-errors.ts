@@ -1,3 +1,5 @@
+import { isRecord } from '@comfleet/comfyui';
+
 /** One thing that is wrong with an input of a node, in the contract's words. */
 interface NodeProblem {
   field: string | null;
@@ -37,8 +39,4 @@ function readProblems(node: unknown): NodeProblem[] {
     reason: typeof error.type === 'string' ? error.type : 'invalid',
     message: typeof error.message === 'string' ? error.message : 'not valid',
   }));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -117,7 +117,7 @@ export class HeldProcess {
     return { rebooted };
   }
 
-  /** After its end: somebody else listens where it should have. */
+  /** After its end: somebody else listens where it should have, no child that it left behind. */
   async hasLostPort(): Promise<boolean> {
     await sweepMarked(this.#record, this.#deps);
     return !(await this.#deps.isPortFree(this.#spec.listen, this.#record.port));

@@ -1,5 +1,6 @@
 import type { TaskId, WorkerId } from '@comfleet/contract';
 import { toError } from '../../platform/errors/app-error.ts';
+import { AskedWork } from '../../platform/lifecycle/asked-work.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { Dispatcher } from '../execution/dispatcher.ts';
@@ -31,23 +32,24 @@ export interface PlacementLoopDeps {
 
 /** A task whose claim failed for want of the database goes back into its lane after this. */
 const CLAIM_RETRY_MS = 500;
+/** A round that failed as a whole is tried again after this, asked for or not. */
+const ROUND_RETRY_MS = 500;
 
-/**
- * Brings free slots and lane heads together, one decision after another, until none is left.
- *
- *   idle   →  busy   by `place`
- *   busy   →  again  by a `place` meanwhile: one more round follows, however many asked
- *   again  →  busy   when the round ends; busy → idle when it ends unasked
- */
+/** Brings free slots and lane heads together, one decision after another, until none is left. */
 export class PlacementLoop {
   readonly #deps: PlacementLoopDeps;
   /** Tasks on workers with the order they had in their lanes: one that is preempted stands where it stood. */
   readonly #orders = new Map<string, WaitingTask>();
-  #state: 'idle' | 'busy' | 'again' = 'idle';
+  readonly #round: AskedWork;
   #isPreempting = false;
 
   constructor(deps: PlacementLoopDeps) {
     this.#deps = deps;
+    const { clock, signal, logger } = deps;
+    this.#round = new AskedWork(() => this.#placeAll(), {
+      ...{ clock, signal, retryMs: ROUND_RETRY_MS },
+      onFailed: ({ message, stack }) => logger.error('placement.failed', { error: message, stack }),
+    });
   }
 
   /** The order that a task on a worker had in its lane; null for one that an earlier process placed. */
@@ -62,22 +64,7 @@ export class PlacementLoop {
 
   /** Looks for pairs of free slots and lane heads, once now; calls that come meanwhile cause one more look. */
   place(): void {
-    if (this.#deps.signal.aborted) return;
-    if (this.#state !== 'idle') {
-      this.#state = 'again';
-      return;
-    }
-    this.#state = 'busy';
-    void this.#placeAll()
-      .catch((thrown: unknown) => {
-        const { message, stack } = toError(thrown);
-        this.#deps.logger.error('placement.failed', { error: message, stack });
-      })
-      .finally(() => {
-        const again = this.#state === 'again';
-        this.#state = 'idle';
-        if (again) this.place();
-      });
+    this.#round.ask();
   }
 
   async #placeAll(): Promise<void> {

@@ -1,4 +1,4 @@
-import { collectAncestors, findGraphNode, type Graph } from '@comfleet/comfyui';
+import { collectAncestors, findGraphNode, type Graph, isRecord } from '@comfleet/comfyui';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { PreparedGraph } from './prepare-graph.ts';
 
@@ -73,8 +73,4 @@ function classOf(graph: Graph, nodeId: string): string {
 
 function cut(text: string): string {
   return text.slice(0, MOST_CHARACTERS);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { findGraphNode, type Graph, nameGraphNode } from '@comfleet/comfyui';
+import { findGraphNode, type Graph, isRecord, nameGraphNode } from '@comfleet/comfyui';
 import type { RecordedError } from '@comfleet/contract';
 
 /**
@@ -27,8 +27,4 @@ function nameEach(graph: Graph, nodeErrors: Record<string, unknown>): Record<str
       isRecord(found) ? { ...nameGraphNode(findGraphNode(graph, nodeId)), ...found } : found,
     ]),
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

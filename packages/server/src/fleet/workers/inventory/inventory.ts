@@ -1,5 +1,6 @@
 import {
   findReplacement,
+  isRecord,
   type NodeReplacement,
   type NodeReplacements,
   type ObjectInfo,
@@ -199,8 +200,4 @@ function readUploadLimit(features: unknown): number | null {
 
 function toSlashes(name: string): string {
   return name.replaceAll('\\', '/');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

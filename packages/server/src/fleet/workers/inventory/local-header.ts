@@ -1,6 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import type { ModelHeader } from '@comfleet/comfyui';
+import { isRecord, type ModelHeader } from '@comfleet/comfyui';
 
 /** Headers of real checkpoints are a few hundred kilobytes. */
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -65,8 +65,4 @@ function parseJson(text: string): unknown {
 function readShape(tensor: unknown): number[] {
   const shape = isRecord(tensor) ? tensor.shape : null;
   return Array.isArray(shape) ? shape.filter((size) => typeof size === 'number') : [];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -165,7 +165,8 @@ async function bindNamed(
   ownerId: PrincipalId,
   body: Extract<SubmitBody, { kind: 'workflow' }>,
 ): Promise<BoundBody> {
-  const workflow = findWorkflow(deps.library, body);
+  const { library } = deps;
+  const workflow = findWorkflow(library, body);
   const bound = bindParameters(workflow, body.parameters, {
     drawSeed: deps.drawSeed,
     strict: body.strict,
@@ -225,8 +226,8 @@ function findWorkflow(
 const RAW_TYPE = 'custom';
 
 async function bindGraph(deps: BindDeps, ownerId: PrincipalId, written: unknown): Promise<BoundBody> {
-  refuseDisabledType(deps.library, RAW_TYPE);
-  const { turns } = deps;
+  const { library, turns } = deps;
+  refuseDisabledType(library, RAW_TYPE);
   await turns.next();
   const parsed = parseSubmittedGraph(written, deps.limits);
   const servers = deps.inventories().map(({ inventory }) => inventory.objectInfo);
