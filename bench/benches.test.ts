@@ -97,7 +97,7 @@ test('the filler is as large as a real object_info, the same each time, and anot
   expect(JSON.parse(text).CheckpointLoaderSimple.input.required.ckpt_name[0]).toEqual(['a.safetensors']);
 });
 
-test('a bench replaces its own section and leaves the others; the page written anew keeps them', () => {
+test('a bench replaces its own section and leaves the others; a rewritten page keeps them', () => {
   const page = replaceSection(replaceSection('# Numbers\n', 'one', 'old'), 'two', 'second');
   const changed = replaceSection(page, 'one', 'new $& text');
 

@@ -20,7 +20,7 @@ const FLAGS = [
   '--disable-sync',
 ];
 const PAGE_FILES = fileURLToPath(new URL('../packages/web/dist/assets', import.meta.url));
-/** Where screenshots stay for a person to look at; by default they go with the other temporary files. */
+/** Where screenshots are kept for a look; by default they go with the other temporary files. */
 const SCREENSHOTS = process.env.COMFLEET_TEST_SCREENSHOTS;
 /** What the workflows that come with Comfleet load. */
 const CHECKPOINTS = [

@@ -227,7 +227,7 @@ describe.concurrent('a worker stays, but not the prompt', () => {
       expect(own.restarts()).toBe(0);
     }));
 
-  test('A8 a person deletes it twice: it is sent again within 10 s once, then it fails and says why', () =>
+  test('A8 a user deletes it twice: it is sent again within 10 s once, then it fails and says why', () =>
     WorkerStage.run({ workers: [{ args: ['--step-ms', '300'] }] }, async (stage) => {
       const { process } = stage.worker('w1');
       const running = await stage.startOn('w1', samplerGraph(100));
@@ -249,7 +249,7 @@ describe.concurrent('a worker stays, but not the prompt', () => {
       expect(await stage.rig.load(running)).toMatchObject({ status: 'running', attempt_count: 1 });
     }));
 
-  test('A9 a person interrupts everything: the task is tried once more, elsewhere, and says so', () =>
+  test('A9 a user interrupts everything: the task is tried once more, elsewhere, and says so', () =>
     WorkerStage.run({ workers: [{}, {}] }, async (stage) => {
       const id = await stage.startOn('w1', sleepGraph(4));
       await stage.worker('w1').process.setFault({ name: 'interrupt_all' });

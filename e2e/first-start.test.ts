@@ -37,7 +37,7 @@ test('continuous integration runs the command of the README', () => {
   expect(script).toMatch(new RegExp(`^exec ${toCommand(readCommands('README.md')[1])} </dev/null$`, 'm'));
 });
 
-/** Runs a command line as a shell in a terminal would: a process group of its own, the environment of a person. */
+/** Runs a command line as a shell in a terminal would: a process group of its own, the environment of a user. */
 function runCommandLine(command: string, folder: string): Program {
   return new Program('sh', ['-c', `exec ${command}`], {
     cwd: folder,
@@ -164,7 +164,7 @@ describe('the first start in a fresh clone', () => {
     expect(first.lines.filter((line) => /^\s+\d+\.\d%/.test(line)).length).toBeGreaterThan(5);
   });
 
-  test('a taken port moves on to the next, said aloud', async () => {
+  test('a taken port moves on to the next, and says so', async () => {
     const line = await first.waitForLine(/^Comfleet runs at /);
     address = line.replace('Comfleet runs at ', '');
 

@@ -20,7 +20,7 @@ describeOnDatabases('the native door before and after a restart', (database) => 
     const readAll = async () => ({
       task: await rig.ask(ada.token, `GET /api/v2/tasks/${task.task_id}`).then(({ json }) => ({
         ...json,
-        // Links are signed anew for each answer.
+        // Links are re-signed for each answer.
         results: json.results.map(({ url: _url, ...result }: { url: string }) => result),
       })),
       total: (await rig.ask(ada.token, 'GET /api/v2/tasks')).json.total,

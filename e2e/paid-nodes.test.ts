@@ -107,7 +107,7 @@ describe('TD16 kill -9 around a task with paid nodes', () => {
     },
   );
 
-  test('server and worker killed together after the POST: one bill, and a person is asked', async () => {
+  test('server and worker killed together after the POST: one bill, and the user is asked', async () => {
     await killAt('running');
     await worker.kill();
     worker = await worker.again();

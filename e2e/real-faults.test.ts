@@ -29,7 +29,7 @@ describe('faults of two real ComfyUI servers', skipWhen(MISSING), () => {
     await stage?.close();
   });
 
-  test('A9 a person interrupts everything: the task runs once more, on the other one', async () => {
+  test('A9 a user interrupts everything: the task runs once more, on the other one', async () => {
     const id = await stage.startOn('w1', slowColour(RED, 4));
     const since = Date.now();
     await stage.post('w1', '/interrupt');
@@ -41,7 +41,7 @@ describe('faults of two real ComfyUI servers', skipWhen(MISSING), () => {
     expect(colours).toEqual([RED]);
   });
 
-  test('A8 a person deletes a waiting prompt: it is sent once more, and the one that runs goes on', async () => {
+  test('A8 a user deletes a waiting prompt: it is sent once more, and the one that runs goes on', async () => {
     const running = await stage.startOn('w1', slowColour(RED, 12));
     const id = await stage.startOn('w1', slowColour(GREEN, 0.1), 'attempt.submitted');
     const { prompt_id: promptId } = await stage.rig.load(id);

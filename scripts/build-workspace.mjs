@@ -124,7 +124,7 @@ function listParts() {
 
 /**
  * Builds what changed since the last build: packages with tsc, then the page with vite. `did` names the parts built;
- * `onStart` is told before each, so that a person knows what they wait for.
+ * `onStart` is told before each, so that the user knows what they are waiting for.
  * @param {{ onStart?: (part: string) => void, withPage?: boolean }} [options]
  * @returns {Promise<BuildResult>}
  */

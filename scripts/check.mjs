@@ -48,6 +48,7 @@ const steps = [
       runTool('@biomejs/biome/bin/biome', ['check', '--diagnostic-level=warn', '--error-on-warnings', '.']),
   },
   { name: 'names', run: () => runCommand(process.execPath, ['scripts/check-names.mjs']) },
+  { name: 'phrases', run: () => runCommand(process.execPath, ['scripts/check-phrases.mjs']) },
   { name: 'ids', run: () => runCommand(process.execPath, ['scripts/ids.mjs']) },
   { name: 'lockfile', run: () => runCommand(process.execPath, ['scripts/lockfile.mjs']) },
   { name: 'types', run: checkTypes },

@@ -2,11 +2,14 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { toCountsLine } from './counts-reporter.mjs';
 
 const vitest = resolve(import.meta.dirname, '../node_modules/vitest/vitest.mjs');
 let folder = '';
+
+// Each test starts a vitest of its own, which takes seconds where other tests have the cores.
+vi.setConfig({ testTimeout: 60_000 });
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'comfleet-counts-'));

@@ -52,7 +52,7 @@ ${formatTable(
   [
     row('connected, nothing waits', empty),
     row('connected, all accepted and waiting', idle),
-    row('started anew, all waiting', restarted),
+    row('restarted, all waiting', restarted),
   ],
 )}
 

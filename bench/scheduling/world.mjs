@@ -18,14 +18,14 @@ import { SimWorker } from './worker-model.mjs';
  * @property {(run: Run) => void | Promise<void>} ended
  * @property {(nowMs: number) => Act | null | Promise<Act | null>} next
  * @property {(task: SimTask, nowMs: number) => void | Promise<void>} [returned] it was preempted
- * @property {number} [reviewMs] asks again so often while something waits
+ * @property {number} [reviewMs] how often it asks again while something waits
  */
 /** @typedef {{ task: SimTask, worker: SimWorker, startMs: number, endMs: number, loadMs: number }} Run one whole run of a task; `endMs` is known when it starts */
 /** @typedef {{ runs: readonly Run[], preempted: number }} History */
 
 /** Acts at one moment, a task; more of them come to nothing. */
 const MOST_ACTS = 20;
-/** A policy that leaves an idle fleet idle for so long has lost a task. */
+/** A policy that leaves an idle fleet idle for this long has lost a task. */
 const PATIENCE_MS = 600_000;
 
 /**

@@ -31,7 +31,7 @@ export class ClientLedger {
     return this.#waitUntil(() => this.#ends >= ends);
   }
 
-  /** Resolves with the next event after which so many tasks run. */
+  /** Resolves with the next event after which this many tasks are running. */
   waitForRunning(count: number): Promise<void> {
     return this.#waitUntil(() => this.#running.size >= count);
   }

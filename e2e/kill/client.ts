@@ -17,7 +17,7 @@ export class KillClient {
     this.#ledger = options.ledger;
   }
 
-  /** Sends all tasks, so many at a time, and follows each to its end. */
+  /** Submits all tasks, this many at a time, and follows each to its end. */
   async run(tasks: readonly PlannedTask[], atATime: number): Promise<void> {
     const waiting = [...tasks];
     const lane = async () => {

@@ -19,7 +19,7 @@ export interface PlannedTask {
   maxAttempts: number;
 }
 
-/** The place of a clean stop: SIGTERM after so many more tasks have ended. */
+/** The place of a clean stop: SIGTERM after this many more tasks have ended. */
 export const STOP = 'stop';
 
 /** Where the server dies: a place, and at which time it is reached. */

@@ -84,7 +84,7 @@ export async function loadEnds(database: Opened): Promise<Map<string, number>> {
   return new Map(rows.flatMap(({ id, ended_at: endedAt }) => (endedAt === null ? [] : [[id, endedAt]])));
 }
 
-/** Everything the checker wants of SQL; the stored bytes are hashed anew. */
+/** Everything the checker wants of SQL; the stored bytes are hashed again. */
 export async function readSqlLedger(database: Opened, dataDir: string): Promise<SqlLedger> {
   const tasks = await database.read(database.k.selectFrom('task').select(['id', 'owner_id', 'state']));
   const attempts = await database.read(

@@ -106,7 +106,7 @@ export class ComfyuiProcess {
     return started;
   }
 
-  /** Resolves when this very process answers, whatever else may hold the port; its log is no sign, for versions word it anew. */
+  /** Resolves when this very process answers, whatever else may hold the port; its log is no sign, its wording differs by version. */
   async #whenReady(home: string): Promise<void> {
     while (!(await this.#isAnswering(home))) {
       if (this.#program.hasEnded)

@@ -25,7 +25,7 @@ export function missingSmallDisk(): string | undefined {
   }
 }
 
-/** Mounts a tmpfs of so many MiB in a folder of its own. Throws where that is not allowed. */
+/** Mounts a tmpfs of this many MiB in a folder of its own. Throws where that is not allowed. */
 export function openSmallDisk(mib: number): SmallDisk {
   const folder = mkdtempSync(join(tmpdir(), 'comfleet-disk-'));
   const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: 'pipe' });
@@ -56,7 +56,7 @@ function fillWith(path: string): void {
     try {
       writeSync(file, bytes, 0, size);
     } catch {
-      size = Math.floor(size / 2); // no room for so many: the rest in smaller pieces
+      size = Math.floor(size / 2); // no room left for pieces of this size
     }
   }
   closeSync(file);

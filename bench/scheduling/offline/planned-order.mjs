@@ -28,7 +28,7 @@ export const RELUCTANT = -2;
 
 /** The product's own bounds: how often, and how long, the first task of a lane may be passed over. */
 const BYPASS = { starts: 24, ms: 60_000 };
-/** Bounds of time are looked at so often although nothing happens. */
+/** How often time limits are checked while nothing happens. */
 const REVIEW_MS = 5000;
 /** Loaded models, and the planned worker, are worth this much later a due time. Without either a task does not start. */
 const HOT_MS = 30_000;

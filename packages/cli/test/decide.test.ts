@@ -52,7 +52,7 @@ async function whenEnded(id: string): Promise<void> {
 }
 
 describe('a task with paid nodes that may have run', { timeout: 90_000 }, () => {
-  it('TD16 is listed, says why it waits, and fails with the cause when a person gives it up', async () => {
+  it('TD16 is listed, says why it waits, and fails with the cause when a user gives it up', async () => {
     const id = await holdPaidTask('a cat');
     const listed = await run('tasks', 'list', '--held', 'needs_decision');
     const why = await run('tasks', 'why', id);
@@ -68,7 +68,7 @@ describe('a task with paid nodes that may have run', { timeout: 90_000 }, () => 
     expect((await comfleet.tasks.load(id)).error?.code).toBe('PROMPT_LOST');
   });
 
-  it('TD16 runs once more when a person says so, by the client too', async () => {
+  it('TD16 runs once more when a user asks for it, also through the client', async () => {
     const first = await holdPaidTask('a dog');
     const again = await run('tasks', 'decide', first, '--run-again');
     await whenEnded(first);

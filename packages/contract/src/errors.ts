@@ -254,7 +254,7 @@ export const ERRORS = {
     502,
     'worker',
     'same-worker',
-    'The worker no longer has the file of a node that it did not run again; it is made anew once.',
+    'The worker no longer has the file of a node that it did not run again; it is made again once.',
   ),
   OUTPUT_REFUSED: spec(
     502,

@@ -1,6 +1,6 @@
 import type { Text } from './texts/text.ts';
 
-/** So many characters of a worker's own message stand in a sentence; the whole stands by itself. */
+/** A sentence quotes at most this many characters of a worker's message; the full message is shown separately. */
 const MOST_CHARACTERS = 300;
 
 /** A graph node as people know it: its id, the title that its author gave it, its class. */

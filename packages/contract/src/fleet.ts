@@ -3,8 +3,8 @@ import { timeSchema } from './task.ts';
 import { textSchema } from './texts/text.ts';
 
 /**
- * `offline`: does not answer. `error`: something else answers, or a version we cannot use. `draining`: takes nothing new,
- * what it has finishes. `maintenance`: the same, said by a person for longer; it does not become offline meanwhile.
+ * `offline`: does not answer. `error`: something else answers, or a version we cannot use. `draining`: accepts no new tasks,
+ * what it has finishes. `maintenance`: the same, set by a user for longer; it does not become offline meanwhile.
  */
 export const WORKER_STATES = ['online', 'offline', 'busy', 'error', 'maintenance', 'draining'] as const;
 export type WorkerState = (typeof WORKER_STATES)[number];
@@ -138,7 +138,7 @@ export const RECOVERY_PHASES = ['checking', 'restarting', 'advised', 'down'] as 
 /** What is done about a worker that cannot be used. */
 export const recoverySchema = z
   .object({
-    /** checking: it may come back by itself; restarting: it is ours; advised: a person should restart it; down: still not. */
+    /** checking: it may come back by itself; restarting: it is ours; advised: a user should restart it; down: still not. */
     phase: z.enum(RECOVERY_PHASES),
     since: timeSchema,
     /** Deprecated: `advice_texts` in three languages. */
@@ -169,7 +169,7 @@ export const workerSchema = z
     priority: z.int(),
     /** A disabled worker takes no work, until it is enabled. */
     enabled: z.boolean(),
-    /** Takes nothing new, also while it is offline. */
+    /** Accepts no new tasks, also while it is offline. */
     draining: z.boolean(),
     /** How it joined by itself: `announcement`, or the DNS name that led to it. */
     discovered_by: z.string().nullable(),

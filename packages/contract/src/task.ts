@@ -38,12 +38,12 @@ export const HELD_REASONS = [
   'retry_delay',
   'batch_paused',
   'storage_full',
-  /** Its paid nodes may have run: a person says whether it is sent again. */
+  /** Its paid nodes may have run: a user decides whether it is sent again. */
   'needs_decision',
 ] as const;
 export type HeldReason = (typeof HELD_REASONS)[number];
 
-/** A person's word on a task that may have been paid for: sent again, or ended as failed. */
+/** A user's decision on a task that may have been paid for: sent again, or ended as failed. */
 export const DECISIONS = ['run_again', 'give_up'] as const;
 export type Decision = (typeof DECISIONS)[number];
 

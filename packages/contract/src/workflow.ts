@@ -17,7 +17,7 @@ export const parameterSchema = z
     required: z.boolean(),
     /**
      * What the task gets when the request has no value: the config's default, else the graph's value; of a model that no worker has,
-     * what stands in for it, and null where a person must choose.
+     * what stands in for it, and null where the user must choose.
      */
     default_value: z.unknown(),
     min: z.number().nullable(),

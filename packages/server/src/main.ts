@@ -122,7 +122,7 @@ async function findPort(options: UpOptions): Promise<number | null> {
   throw new AppError('PORT_TAKEN', { port: DEFAULT_PORT });
 }
 
-/** Everything a person sees after the start: addresses, workers, sign-in link, the first picture. */
+/** Everything a user sees after the start: addresses, workers, sign-in link, the first picture. */
 async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void> {
   const say = createSayStart(options.language);
   const { print } = options;

@@ -72,7 +72,7 @@ describe('blobs in a folder', () => {
     expect(stored[0].hash).toBe(stored[1].hash);
   });
 
-  it('writes a blob anew when a loss of power cut it off', async () => {
+  it('rewrites a blob when a loss of power cut it off', async () => {
     const blobs = openBlobs();
     const { hash } = await blobs.put(stream('whole result'), LIMITS);
     await writeFile(join(folder, 'blobs', hash.slice(0, 2), hash), '');

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-/** A batch whose items sleep so many seconds each. */
+/** A batch whose items sleep for this many seconds each. */
 async function submit(seconds: readonly number[]): Promise<Batch> {
   const tasks = seconds.map((value, index) => ({
     name: `item-${index}`,
@@ -32,7 +32,7 @@ async function ended(batch: Batch): Promise<BatchDetail> {
   return load(batch);
 }
 
-/** Resolves when each of so many tasks has begun to run on some worker. */
+/** Resolves when this many tasks have begun to run on some worker. */
 async function started(batch: Batch, count: number): Promise<void> {
   const ids = new Set(batch.task_ids);
   const begun = rig.simulators.map((simulator) =>

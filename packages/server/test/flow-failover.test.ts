@@ -32,7 +32,7 @@ async function openCuttable(options: RigOptions): Promise<{ rig: FlowRig; networ
   return { rig, networks };
 }
 
-/** Resolves when so many have. */
+/** Resolves when this many have. */
 function firstOf(all: readonly Promise<unknown>[], count: number): Promise<void> {
   let left = count;
   return new Promise((resolve, reject) => {
@@ -63,7 +63,7 @@ function whenOffline(rig: FlowRig): Promise<void> {
   });
 }
 
-/** So long that its POST does not pass where everything else does. */
+/** Large enough that its POST fails where everything else passes. */
 function withLongPrompt(graph: ReturnType<typeof samplerGraph>): typeof graph {
   const text = graph['2'];
   return text ? { ...graph, '2': { ...text, inputs: { ...text.inputs, text: 'cat '.repeat(5000) } } } : graph;

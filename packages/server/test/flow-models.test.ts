@@ -79,7 +79,7 @@ it('TD13 a form has the files of the fleet, with what stands in as its default',
   });
 });
 
-it('TD13 where nothing of its kind is known for sure a person is asked, and what they choose is judged', async () => {
+it('TD13 where nothing of its kind is known for sure the user is asked, and the choice is checked', async () => {
   const rig = await open([FLUX, MINE]);
 
   await expect(submit(rig)).rejects.toMatchObject({

@@ -114,7 +114,7 @@ describe('a task with paid nodes whose worker dies under it', () => {
     expect(bills(id)).toBe(1);
   });
 
-  it('TD16 its keys outlast the wait: a run that a person allows has them', async () => {
+  it('TD16 its keys outlast the wait: a run that a user allows has them', async () => {
     await open();
     const body = { graph: paidGraph(3), extra_data: { api_key_comfy_org: 'comfyui-secret' } };
     const { json: submitted } = await rig.ask('POST', '/api/v2/tasks', { body });

@@ -9,7 +9,7 @@ const open = async (options?: Parameters<typeof FlowRig.open>[0]) => {
   rig = await FlowRig.open(options);
 };
 
-/** Its first output runs for so long; its second one the worker leaves out. */
+/** Its first output runs for the given time; the worker leaves out the second. */
 const partGraph = (seconds: number) => ({ ...sleepGraph(seconds), ...UNKNOWN_FILE });
 const WHOLE = { all_or_nothing: true };
 const LEFT_OUT = { code: 'graph.output_left_out', params: { node: '9', class_type: 'SaveImage' } };

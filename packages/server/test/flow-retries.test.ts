@@ -70,7 +70,7 @@ describe('with two workers', () => {
     expect(task.attempts[1]).toMatchObject({ worker_name: 'gpu-2', ending: 'succeeded' });
   });
 
-  it('TQ9 a prompt that a person interrupted runs again elsewhere', async () => {
+  it('TQ9 a prompt that a user interrupted runs again elsewhere', async () => {
     const id = await rig.submit(sleepGraph(0.5));
     await rig.happened(id, 'attempt.started');
     for (const simulator of rig.simulators) simulator.control.set({ name: 'interrupt_all' });
@@ -158,7 +158,7 @@ describe('with one worker', () => {
     expect(task.attempts[0]).toMatchObject({ ending: 'lost', error: { code: 'PROMPT_LOST' } });
   });
 
-  it('CD11 a prompt that a person deleted is found lost and runs again', async () => {
+  it('CD11 a prompt that a user deleted is found lost and runs again', async () => {
     const busy = await rig.submit(sleepGraph(1));
     await rig.ledger(busy, 'execution_start');
     const id = await rig.submit(pictureGraph());

@@ -136,7 +136,7 @@ export class SimulatorCore {
     });
   }
 
-  /** The process starts anew on the same port: queue, history, caches and sockets are gone. */
+  /** The process restarts on the same port: queue, history, caches and sockets are gone. */
   private restart(spec: FaultSpec): void {
     this.worker.restart();
     this.state.queue.forgetAll();

@@ -15,7 +15,7 @@ export type Toxic =
   | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number; readonly direction?: Direction }
   /** Bytes vanish, nobody is told: a half-open connection. Existing and new ones alike. */
   | { readonly kind: 'black_hole'; readonly direction?: Direction }
-  /** After so many bytes (counted from now on) the connection is reset or closed. */
+  /** After this many bytes, counted from now, the connection is reset or closed. */
   | {
       readonly kind: 'limit_data';
       readonly bytes: number;

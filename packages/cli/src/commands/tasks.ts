@@ -157,7 +157,7 @@ export interface DecideFlags {
   readonly giveUp?: boolean;
 }
 
-/** `comfleet tasks decide`: a person's word on a task whose paid nodes may have run. */
+/** `comfleet tasks decide`: a user's decision on a task whose paid nodes may have run. */
 export async function decideTask(
   context: CommandContext,
   taskId: string,

@@ -49,7 +49,7 @@ async function readCredential(path: string): Promise<{ url: string; token: strin
   }
   const value = JSON.parse(text) as { url?: unknown; token?: unknown } | null;
   if (typeof value?.url !== 'string' || typeof value.token !== 'string') {
-    throw new Error(`${path} is no credential of Comfleet; start the server once to have it written anew.`);
+    throw new Error(`${path} is no credential of Comfleet; start the server once to have it rewritten.`);
   }
   return { url: value.url, token: value.token };
 }

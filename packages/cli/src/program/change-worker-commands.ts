@@ -37,7 +37,7 @@ function addMembershipCommands(workers: Command, run: RunCommand): void {
 function addSwitchCommands(workers: Command, run: RunCommand): void {
   workers
     .command('drain <worker>')
-    .description('let it finish what it has and take nothing new')
+    .description('let it finish its tasks and accept no new ones')
     .action(async (worker: string, _flags: object, command: Command) => {
       await run(command, async (context) => (await load()).drainWorker(context, worker));
     });

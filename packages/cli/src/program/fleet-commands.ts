@@ -48,7 +48,7 @@ function addWorkerCommands(program: Command, run: RunCommand): void {
   workers
     .command('events [worker]')
     .description('what happened to a worker, or to all, newest first')
-    .option('--limit <n>', 'at most so many', whole(1, 500), 50)
+    .option('--limit <n>', 'show at most this many', whole(1, 500), 50)
     .action(async (worker: string | undefined, flags: { limit: number }, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/workers.ts')).listWorkerEvents(context, worker, flags.limit),

@@ -19,7 +19,7 @@ export function addTaskCommands(program: Command, run: RunCommand): void {
   )
     .option('--out <dir>', 'save the results here')
     .option('--no-wait', 'print the task’s id and leave')
-    .option('--silence <seconds>', 'warn after so long without a message; 0 never', seconds, 60)
+    .option('--silence <seconds>', 'warn after this many seconds without a message; 0 never', seconds, 60)
     .action(async (target: string, flags: RunFlags, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/run.ts')).runTask(context, target, flags),
@@ -93,7 +93,7 @@ function addTasksCommands(program: Command, run: RunCommand): void {
   tasks
     .command('watch <task>')
     .description('follow a task to its end; with --json one frame a line')
-    .option('--silence <seconds>', 'warn after so long without a message; 0 never', seconds, 60)
+    .option('--silence <seconds>', 'warn after this many seconds without a message; 0 never', seconds, 60)
     .action(async (id: string, flags: { silence: number }, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/tasks.ts')).watchTask(context, id, flags),
@@ -112,7 +112,7 @@ function addTasksCommands(program: Command, run: RunCommand): void {
     });
 }
 
-/** What a person changes about a task. */
+/** Commands that change a task. */
 function addChangeCommands(tasks: Command, run: RunCommand): void {
   tasks
     .command('cancel <tasks...>')
@@ -178,7 +178,7 @@ function addDebugCommands(program: Command, run: RunCommand): void {
     });
   debug
     .command('reset-connection <worker>')
-    .description('close a worker’s socket and connect anew, by name or id; its tasks go on')
+    .description('close a worker’s socket and reconnect, by name or id; its tasks go on')
     .action(async (worker: string, _flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/debug.ts')).resetConnection(context, worker),

@@ -119,7 +119,7 @@ describe('TaskLines', () => {
     ]);
   });
 
-  it('PR2 counts anew after a message', () => {
+  it('PR2 counts again after a message', () => {
     const lines = open();
     lines.warn(70_000);
     lines.take(waiting(1), 71_000);
@@ -128,7 +128,7 @@ describe('TaskLines', () => {
     expect(lines.warn(131_000)).toBe('⚠ No message for 60 s, last node: none');
   });
 
-  it('tells why an attempt ended and shows the next one anew', () => {
+  it('tells why an attempt ended and shows the next one from its start', () => {
     const lines = open();
     lines.take(SUBMITTED, 0);
     const error = { code: 'PROMPT_LOST', message: 'forgotten', details: null };

@@ -254,7 +254,7 @@ describe('late, missing and contradicting history', () => {
     },
   );
 
-  it('an end whose frames and history come 1.2 s late is no fault: nothing is lost, taken back or unreadable', () => {
+  it('an end whose frames and history come 1.2 s late is no fault: nothing is lost, preempted or unreadable', () => {
     const late: PromptSignal[] = [
       socket(executing('3', PROMPT), 100),
       { kind: 'history', entry: null, atMs: 900 },
@@ -292,7 +292,7 @@ describe('late, missing and contradicting history', () => {
     expect(ended).toMatchObject({ end: { kind: 'failed', error: { nodeId: '2', nodeType: 'KSampler' } } });
   });
 
-  it('a false end marker is taken back when the queue still runs the prompt', () => {
+  it('a false end marker is withdrawn when the queue still runs the prompt', () => {
     const ending = run(start(), [{ kind: 'submitted', atMs: 0 }, socket(executing(null, PROMPT), 0)]);
     const doubted = nextPromptState(ending, { kind: 'history', entry: null, atMs: 20_000 });
     expect(doubted.ask).toBe('queue');

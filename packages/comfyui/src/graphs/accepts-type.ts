@@ -17,7 +17,7 @@ export function acceptsType(spec: InputSpec, received: unknown): boolean {
   return given.some((type) => wanted.includes(type));
 }
 
-/** What a person reads as the type of an output. */
+/** What a user reads as the type of an output. */
 export function describeType(type: unknown): string {
   return typeof type === 'string' ? type : 'COMBO';
 }

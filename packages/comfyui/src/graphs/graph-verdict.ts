@@ -40,7 +40,7 @@ export interface GraphVerdict {
   removed: readonly RemovedOutput[];
 }
 
-/** Collects problems; a graph may have a million, of which a person reads ten. */
+/** Collects problems; a graph may have a million, of which a user reads ten. */
 export class ProblemList {
   readonly #max: number;
   readonly #certain: JudgedProblem[] = [];

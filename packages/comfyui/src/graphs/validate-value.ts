@@ -101,7 +101,7 @@ const ROUNDED_BOUNDS = new Map([
   [-(2 ** 63), -(2n ** 63n)],
 ]);
 
-/** A bound of object_info; 2^64 − 1 that plain JSON parsing rounded up is taken back to what the server wrote. */
+/** A bound of object_info; 2^64 − 1 that plain JSON parsing rounded up is restored to what the server wrote. */
 function readBound(bound: unknown): bigint | number | null {
   const number = isLosslessNumber(bound) || typeof bound === 'number' ? readNumber(bound, 'EXACT') : null;
   if (number === null || number === 'unsure') return null;

@@ -5,7 +5,7 @@ export interface UpstreamVisitor {
   onCycle: (path: readonly string[]) => void;
 }
 
-/** More causes than this are of no use to a person, and keep the walk linear. */
+/** More causes than this are of no use to a user, and keep the walk linear. */
 const MAX_CAUSES = 8;
 /** A path is cut out of the stack for each, which costs its length. */
 const MAX_CYCLES = 20;

@@ -1,7 +1,7 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NUMBER = /-?\d[\d.eE+-]*|-?\bInfinity\b|\bNaN\b/y;
-/** Whole numbers of so many digits are the same in JavaScript. */
+/** Integers up to this many digits are exact in JavaScript. */
 const SURE_DIGITS = /^(?:0|-?[1-9]\d{0,14})$/;
 /** Code points without letters, so that there is one way to escape them; few, as the search is paid for each. */
 const MARKS = ['3400', '3401', '3402', '3403', '3404', '3405', '3406', '3407'];

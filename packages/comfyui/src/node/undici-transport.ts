@@ -105,7 +105,7 @@ async function* readBody(
 interface Deadline {
   signal: AbortSignal;
   timedOut(): boolean;
-  /** Starts the wait for the next byte anew. */
+  /** Restarts the wait for the next byte. */
   expectBytes(): void;
   /** The reader is busy: its slowness is not the server's. */
   pause(): void;

@@ -133,7 +133,7 @@ export class ComfySocket {
     }
   }
 
-  /** Closes the connection with a handshake and connects anew: for a socket that is open but hears nothing. */
+  /** Closes the connection with a handshake and reconnects: for a socket that is open but hears nothing. */
   reopen(reason: string): void {
     const connection = this.#connection;
     if (connection?.opened) void connection.closeGently(reason);

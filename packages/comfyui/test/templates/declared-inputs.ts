@@ -5,7 +5,7 @@ import { isRecord } from '../../src/json/records.ts';
 /** How an input came to be declared: as such, as the choice of an option, by that option, by a growing list. */
 type Origin = 'plain' | 'selector' | 'option' | 'growing';
 
-/** An input of one graph node that its class declares and the graph gives, written anew here so that mutations do not rest on what they test. */
+/** An input of one graph node that its class declares and the graph gives, rederived here independently, so that mutations do not rest on what they test. */
 export interface DeclaredInput {
   nodeId: string;
   /** As in the graph, with dots. */

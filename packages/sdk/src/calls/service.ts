@@ -86,7 +86,7 @@ export class ServiceCalls {
     }
   }
 
-  /** Reads the workflow files anew. Needs the admin grant. */
+  /** Rereads the workflow files. Needs the admin grant. */
   async reloadWorkflows(options: CallOptions = {}): Promise<Reloaded> {
     const request = { ...options, method: 'POST', path: '/api/v2/tasks/reload', repeatable: true } as const;
     return await this.#transport.json(request, reloadedSchema);

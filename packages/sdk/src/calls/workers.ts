@@ -114,7 +114,7 @@ export class WorkerCalls {
     return await this.#transport.json({ ...options, method: 'POST', path, repeatable: true }, workerSchema);
   }
 
-  /** Has the server close the worker's socket and connect anew. Running tasks go on. */
+  /** Has the server close the worker's socket and reconnect. Running tasks go on. */
   async reconnect(workerId: string, options: CallOptions = {}): Promise<Worker> {
     const path = `${pathOf(workerId)}/reconnect`;
     return await this.#transport.json({ ...options, method: 'POST', path, repeatable: true }, workerSchema);

@@ -17,7 +17,7 @@ describe('nextWatchState', () => {
     expect(after(start, QUIET, QUIET, QUIET)).toEqual({ mode: 'polling', polls: 0 });
   });
 
-  it('counts anew after a stream that gave frames', () => {
+  it('counts again after a stream that gave frames', () => {
     const start: WatchState = { mode: 'streaming', failures: 2 };
 
     expect(after(start, { type: 'stream.closed', hadFrames: true, error: null })).toEqual({

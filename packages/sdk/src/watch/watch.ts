@@ -8,7 +8,7 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
   /** Show only events after this number. */
   readonly after?: number;
-  /** A stream without a sign of life for this long is opened anew. */
+  /** A stream without a sign of life for this long is reopened. */
   readonly idleMs?: number;
   /** Between two polls once streams have failed. */
   readonly pollMs?: number;

@@ -68,7 +68,7 @@ export interface FleetView {
   ): Promise<WorkerEventList>;
   /** All workers at once, then each that changes. The return value ends the watch. */
   watch(show: (frame: FleetFrame) => void, onError: (error: unknown) => void): () => void;
-  /** Closes the worker's socket, which then connects anew; answers as soon as the old one is gone. */
+  /** Closes the worker's socket, which then reconnects; answers as soon as the old one is gone. */
   reconnect(id: string): Promise<Worker>;
   /** The last lines of ComfyUI's own log, newest last. Throws WORKER_UNREACHABLE. */
   loadLogs(id: string, lines: number): Promise<WorkerLog>;
@@ -173,7 +173,7 @@ async function readLogs(worker: ConnectedWorker, lines: number): Promise<WorkerL
   return { worker_id: worker.id, name: worker.name, lines: found.slice(-lines) };
 }
 
-/** A socket that is not open is connecting anew by itself. */
+/** A socket that is not open is reconnecting by itself. */
 async function dropSocket({ socket }: Pick<ConnectedWorker, 'socket'>): Promise<void> {
   if (socket.state.phase !== 'open') return;
   await new Promise<void>((resolve) => {

@@ -21,7 +21,7 @@ import type { UpOptions } from './up-options.ts';
 /** Shipped workflows in the order a newcomer would like to see them; the last needs no model. */
 const CANDIDATES = ['sd_basic', 'sdxl_basic', 'solid_color'];
 
-/** The first thing a person sees is progress and a picture: runs one example when no task was ever accepted here. */
+/** Runs one example when no task was ever accepted here, so that a new user first sees progress and a picture. */
 export async function runFirstExample(app: App, options: UpOptions): Promise<void> {
   const say = createSayStart(options.language);
   const any = await app.database.read(app.database.k.selectFrom('task').select('id').limit(1));

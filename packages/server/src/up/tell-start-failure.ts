@@ -5,7 +5,7 @@ import type { SayStart } from './say-start.ts';
 /** Lines of ComfyUI's log that are shown: the end of a traceback and what came before it. */
 const LOG_LINES = 12;
 
-/** What a person at the terminal reads when the server does not start: what is wrong, and what to do. Pure. */
+/** What the user at the terminal reads when the server does not start: what is wrong, and what to do. Pure. */
 export function tellStartFailure(say: SayStart, error: AppError): string[] {
   const details = error.details ?? {};
   switch (error.code) {

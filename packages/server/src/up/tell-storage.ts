@@ -2,7 +2,7 @@ import type { DatabaseConfig } from '../platform/database/settings.ts';
 import type { StorageState } from '../platform/storage/judge-storage.ts';
 import type { SayStart } from './say-start.ts';
 
-/** What a person at the terminal reads when the server cannot store things any more, or can again. */
+/** What the user at the terminal reads when the server cannot store things any more, or can again. */
 export function tellStorage(
   say: SayStart,
   state: StorageState,

@@ -17,7 +17,7 @@ export interface SimulatorModule {
 export interface UpOptions {
   dataDir: string;
   host?: string;
-  /** 0 takes one from the kernel; a taken default port moves to the next free one, said aloud. */
+  /** 0 takes one from the kernel; a taken default port moves to the next free one, and the terminal says so. */
   port?: number;
   /** Addresses of ComfyUI servers. */
   workers: readonly string[];

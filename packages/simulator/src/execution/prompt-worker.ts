@@ -69,7 +69,7 @@ export class PromptWorker {
     this.abandon();
   }
 
-  /** The process starts anew: caches and models are gone, a running prompt vanishes. */
+  /** The process restarts: caches and models are gone, a running prompt vanishes. */
   restart(): void {
     this.abandon();
     this.isDead = false;

@@ -35,7 +35,7 @@ export function createFaultActions(deps: ActionDeps): (spec: FaultSpec) => void 
   return (spec) => actions[spec.name]?.(spec);
 }
 
-/** Deletes a waiting prompt as a person in the web page would; without an id, every waiting one. */
+/** Deletes a waiting prompt as a user of the web page would; without an id, every waiting one. */
 function deletePrompt(state: ServerState, spec: FaultSpec): void {
   const ids =
     spec.prompt_id === undefined ? state.queue.pending().map((item) => item.promptId) : [spec.prompt_id];

@@ -43,7 +43,7 @@ export interface NodeContext {
   writeFile(folder: 'output' | 'temp', path: string, bytes: Buffer): void;
   /** Five letters that stay the same while this node stays in the graph. */
   temporarySuffix(): string;
-  /** So many random hexadecimal digits, another each time. */
+  /** This many random hexadecimal digits, different each time. */
   randomHex(length: number): string;
   readonly files: FileStore;
   readonly encoder: FrameEncoder;

@@ -41,7 +41,7 @@ interface FreshDatabase {
 const QUICK_MODELS = DEFAULT_MODELS.map((model) => ({ ...model, loadMs: 0 }));
 
 /**
- * The built server as a person starts it with `comfleet serve`, in this process, on a port of the kernel's: a folder of its own
+ * The built server as a user starts it with `comfleet serve`, in this process, on a port of the kernel's: a folder of its own
  * with data and configuration file, a database, simulated workers `gpu-1`, `gpu-2` …, which need not be online yet. Throws with
  * what it printed when it does not start.
  */
@@ -68,7 +68,7 @@ export class RunningServer {
   readonly dataDir: string;
   readonly configFile: string;
   readonly simulators: readonly Simulator[];
-  /** What a person would see. */
+  /** What a user would see. */
   readonly lines: string[] = [];
   /** Its address. */
   url = '';

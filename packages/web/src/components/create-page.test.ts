@@ -236,7 +236,7 @@ describe('signing in', () => {
     const page = await openPage();
     server.live?.refused(new ApiFailure('UNAUTHORIZED', 'expired'));
     await flushPromises();
-    expect(page.get('[role="alert"]').text()).toBe('Your sign-in has run out. Please sign in again.');
+    expect(page.get('[role="alert"]').text()).toBe('Your session has expired. Please sign in again.');
   });
 });
 

@@ -20,7 +20,7 @@ export function useWords() {
   const t: Say<typeof PAGE_TEXTS.en> = (code, ...[params]) =>
     formatText(PAGE_TEXTS, language.value, { code, params: params ?? {} });
 
-  /** A duration in seconds, as a person says it. */
+  /** A duration in seconds, as one says it. */
   function sayDuration(seconds: number): string {
     if (seconds < 10) return t('time.seconds', { n: seconds.toFixed(1) });
     if (seconds < 60) return t('time.seconds', { n: Math.round(seconds) });
@@ -67,7 +67,7 @@ export function useWords() {
     return workflow ? pickLabel(workflow.title, language.value) : undefined;
   }
 
-  /** The words for a name that may come from a person's own configuration. */
+  /** The words for a name that may come from the user's own configuration. */
   function sayName(prefix: 'presets' | 'types', name: string): string {
     const code = `${prefix}.${name}`;
     if (hasWords(code)) return t(code);

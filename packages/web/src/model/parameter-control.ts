@@ -42,7 +42,7 @@ export function labelOf(parameter: Parameter, language: Language): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Parts of a workflow's form, in the order a person fills them in. */
+/** Parts of a workflow's form, in the order a user fills them in. */
 export interface FormPlan {
   images: Parameter[];
   /** Files of models, and what nothing is taken for: never hidden. */

@@ -57,7 +57,7 @@ describe('mergeTask', () => {
     expect(mergeTask(ended, running).status).toBe('succeeded');
   });
 
-  test('a second attempt begins its progress anew', () => {
+  test('a second attempt starts its progress over', () => {
     const again = sampleTask({ status: 'running', attempt_count: 2, progress: sampleProgress(0.1, 2) });
     expect(mergeTask(running, again).progress?.value).toBe(0.1);
   });

@@ -26,7 +26,7 @@ export const useTasks = defineStore('tasks', () => {
   const openCount = computed(() => [...tasks.values()].filter((task) => !isEnded(task.status)).length);
   const isEmpty = computed(() => listed.value && tasks.size === 0);
 
-  /** Lists the newest tasks and follows all of them; a second call begins anew. */
+  /** Lists the newest tasks and follows all of them; a second call starts over. */
   async function follow(withApi: Api, nowMs: () => number): Promise<void> {
     stop();
     api = withApi;
@@ -153,7 +153,7 @@ export const useTasks = defineStore('tasks', () => {
     await loadNewest();
   }
 
-  /** A person's word on a task whose paid nodes may have run. */
+  /** A user's decision on a task whose paid nodes may have run. */
   async function decide(taskId: string, decision: Decision): Promise<void> {
     if (api !== null) put(await api.decideTask(taskId, decision));
   }

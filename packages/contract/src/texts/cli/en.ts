@@ -55,14 +55,14 @@ export const en = {
   'cli.overtaken':
     'Tasks whose models were loaded went before it {times} times (at most {limit}); passed over for {seconds} s.',
   'cli.placed': 'Placed on {worker} ({strategy}): {ground}.',
-  'cli.others_out': 'Not in question: {counts}.',
+  'cli.others_out': 'Ruled out: {counts}.',
   'cli.traceback': 'The traceback of the node: comfleet tasks show TASK --traceback',
   'cli.worker_removed': '{name} has left the fleet.',
   'cli.worker_leaving': {
     by: 'tasks',
     cases: {
-      one: '{name} takes nothing new and leaves when its task is done.',
-      other: '{name} takes nothing new and leaves when its {tasks} tasks are done.',
+      one: '{name} accepts no new tasks and leaves when its task is done.',
+      other: '{name} accepts no new tasks and leaves when its {tasks} tasks are done.',
     },
   },
   'cli.announced': '{name} is in the fleet ({state}); again within {seconds} s',

@@ -71,7 +71,7 @@ export const en = {
   'worker.settings': 'new settings',
   'worker.inventory': 'ComfyUI {version} with {classes} node classes',
   'worker.other_server': 'another ComfyUI than before answers',
-  'worker.accepted': 'the server was accepted by a person',
+  'worker.accepted': 'the server was accepted by a user',
   'worker.restart': '{reason}: {answer}',
   'worker.socket': 'socket {phase}',
   'worker.socket_problem': '{problem}',

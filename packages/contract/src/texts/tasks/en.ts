@@ -36,7 +36,7 @@ export const en = {
   'refusal.offline': 'does not answer',
   'refusal.error': 'something else answers, or it is stuck',
   'refusal.maintenance': 'in maintenance',
-  'refusal.draining': 'drained: takes nothing new',
+  'refusal.draining': 'draining: not accepting new tasks',
   'refusal.disabled': 'switched off',
   'refusal.adopting': 'prompts of an earlier process are looked for',
   'refusal.full': 'full',

@@ -22,7 +22,7 @@ const CLOSE = { goingAway: 1001, unsupported: 1003, unauthorized: 4401, tooMany:
 
 /**
  * One live socket: `waiting` for its auth message → `ready` with watches → `closed`. Watches are named by what they
- * watch; watching the same again begins anew.
+ * watch; watching the same task a second time starts over.
  */
 type State =
   | { kind: 'waiting'; cancelTimer: () => void }

@@ -93,7 +93,7 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     config: { access: 'admin' },
     schema: {
       tags: ['fleet'],
-      summary: 'Let a worker finish what it has and take nothing new, or end that',
+      summary: 'Let a worker finish its tasks and accept no new ones, or end that',
       params: idParams,
       body: switchBody,
       response: workerAnswers,

@@ -51,7 +51,7 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     config: { access: 'admin' },
     schema: {
       tags: ['fleet'],
-      summary: "Close a worker's socket and connect anew; its tasks go on",
+      summary: "Close a worker's socket and reconnect; its tasks go on",
       params: idParams,
       response: workerAnswers,
     },

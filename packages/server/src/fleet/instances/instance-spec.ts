@@ -116,6 +116,6 @@ async function find(path: string): Promise<Awaited<ReturnType<typeof stat>> | nu
   try {
     return await stat(path);
   } catch {
-    return null; // absent, or hidden from us: the same to a person who named it
+    return null; // absent, or hidden from us: the same to the user who named it
   }
 }

@@ -62,7 +62,7 @@ describe('nextInstanceState', () => {
     expect(run(events).kind).toBe('waiting');
   });
 
-  it('leaves a crash loop when a person asks, with a clean record', () => {
+  it('leaves a crash loop when a user asks, with a clean record', () => {
     const events = [0, 1, 2, 3, 4].flatMap((ms) => [start(ms), end(ms)]);
     expect(run([...events, start(50, true)])).toEqual({ kind: 'starting', sinceMs: 50, starts: [50] });
   });

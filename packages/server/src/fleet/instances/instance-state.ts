@@ -25,7 +25,7 @@ export type InstanceState = { starts: readonly number[] } & (
 );
 
 export type InstanceEvent =
-  /** A person or the program wants it to run; a due retry. */
+  /** A user or the program wants it to run, or a retry is due. */
   | { type: 'started'; atMs: number; requested: boolean }
   /** A process of an earlier run was found alive. */
   | { type: 'adopted'; atMs: number }

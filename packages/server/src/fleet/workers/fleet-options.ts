@@ -8,7 +8,7 @@ export interface FleetOptions extends Partial<HealthSettings> {
   recheckMs?: number;
   /** A fall this soon after a return is flapping, default 600000. */
   quietMs?: number;
-  /** After a second fall it gets one prompt at a time for so long, doubling, and a slow one is out for so long; default 30000. */
+  /** How long a worker that failed twice gets one prompt at a time (doubling), and how long a slow one is left out; default 30000. */
   firstProbationMs?: number;
   /** Longest such time, default 300000. */
   maxProbationMs?: number;
@@ -16,7 +16,7 @@ export interface FleetOptions extends Partial<HealthSettings> {
   selfRecoveryMs?: number;
   /** Between checks meanwhile, default 1000, at most the interval. */
   selfRecoveryEveryMs?: number;
-  /** Between checks after a person was advised to restart it (12 times), default 10000. */
+  /** Between checks after a user was advised to restart it (12 times), default 10000. */
   advisedEveryMs?: number;
   /** Between checks of one that stays down, default 30000. */
   downEveryMs?: number;

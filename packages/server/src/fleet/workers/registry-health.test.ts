@@ -119,7 +119,7 @@ describe('slots', () => {
     expect(changes.map(({ cause }) => toFleetSentence(cause))).toEqual(['takes up to 2 prompts']);
   });
 
-  it('are none while a person took the worker out', async () => {
+  it('are none while a user took the worker out', async () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     await settle();
@@ -165,7 +165,7 @@ describe('the server behind an address', () => {
     expect(worker.snapshot().state).toBe('online');
   });
 
-  it('is the right one once a person accepts it, and the former one then no more', async () => {
+  it('is the right one once a user accepts it, and the former one then no more', async () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     await settle();

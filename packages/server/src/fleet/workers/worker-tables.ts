@@ -32,7 +32,7 @@ export interface WorkerEventRow {
   duration_ms: number | null;
 }
 
-/** The ComfyUI that first answered on a worker's address; another one is not used until a person accepts it. */
+/** The ComfyUI that first answered on a worker's address; another one is not used until a user accepts it. */
 export interface WorkerIdentityRow {
   worker_id: WorkerId;
   url: string;

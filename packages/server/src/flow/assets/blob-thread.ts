@@ -36,7 +36,7 @@ const fullSync = promisify(fsync);
 
 /**
  * The name is given before the bytes are synced, so that file and folder are synced in one wait. Until it is answered
- * the blob counts for nobody; a loss of power in between can leave a file of another size, which is written anew.
+ * the blob counts for nobody; a loss of power in between can leave a file of another size, which is rewritten.
  */
 async function write({ temporary, path, bytes, sync }: BlobTask & { kind: 'write' }): Promise<void> {
   let name = temporary;

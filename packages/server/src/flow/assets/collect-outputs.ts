@@ -38,7 +38,7 @@ export interface CollectJob extends Omit<DownloadJob, 'taskId' | 'size' | 'tries
 }
 
 const DOWNLOAD_TRIES = 5;
-/** Of a worker that has broken so many downloads, each further one is begun once. */
+/** After this many broken downloads from a worker, each further download is tried once. */
 const MANY_BROKEN = 3;
 const NEVER_FETCHED: ProblemCause = { kind: 'unreachable', dispatched: true, started: false };
 

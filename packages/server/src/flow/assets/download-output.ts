@@ -45,7 +45,7 @@ const REFUSED_WAIT_MS = 1000;
 const PASSING = new Set([401, 407, 408, 425, 429]);
 
 /**
- * Fetches one file into a blob, or says why it cannot be. Broken downloads start over, so often and no more. While nobody listens the
+ * Fetches one file into a blob, or says why it cannot be. Broken downloads start over a limited number of times. While nobody listens the
  * file is waited for: a worker that restarts still has it (HR8). Throws when the signal ends that wait, and for faults of ours.
  */
 export async function downloadOutput(

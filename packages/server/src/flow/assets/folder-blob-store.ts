@@ -196,7 +196,7 @@ export class FolderBlobStore implements BlobStore {
   }
 
   /**
-   * The age of a blob starts anew, so that the sweep of unused ones leaves it to its new user; it is synced again, because
+   * The age of a blob restarts, so that the sweep of unused ones leaves it to its new user; it is synced again, because
    * an earlier process may have been killed before its own sync. False when it is gone.
    */
   async #renew(hash: string): Promise<boolean> {

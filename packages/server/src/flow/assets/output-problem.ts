@@ -5,7 +5,7 @@ import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 export type ProblemCause =
   /** The worker answered this for it, and always will. */
   | { kind: 'refused'; status: number }
-  /** Its node was served from the cache, and the file of the earlier run is gone: another run makes it anew. */
+  /** Its node was served from the cache, and the file of the earlier run is gone: another run makes it again. */
   | { kind: 'gone'; status: number }
   | { kind: 'empty' }
   | { kind: 'unreadable' }
@@ -43,7 +43,7 @@ const CODES: Readonly<Record<ProblemCause['kind'], ErrorCode>> = {
   too_many: 'RESULT_TOO_LARGE',
 };
 
-/** A task's warnings name so many files, and count the rest. */
+/** A task's warnings name at most this many files and count the rest. */
 const MOST_NAMED = 20;
 
 /** A task's warnings: one sentence a file, and one for those beyond the twentieth. */

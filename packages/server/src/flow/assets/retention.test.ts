@@ -224,7 +224,7 @@ describe('retention', () => {
     expect([atOnce, removed]).toEqual([[], ['fresh']]);
   });
 
-  test('bytes that are recorded anew during the sweep keep their row', async () => {
+  test('bytes that are recorded again during the sweep keep their row', async () => {
     const { database, beganMs, sweep, addAsset, blobs } = await openSweep();
     await database.commit([writeBlob(database, { hash: 'again', size_bytes: 4, created_at: beganMs })]);
     blobs.removeUnused = async () => {

@@ -221,7 +221,7 @@ async function removeOutputs(
 
 /**
  * Blobs without a live record: the bytes go first, unless someone used them lately, then the row, unless someone has
- * recorded the same bytes anew meanwhile.
+ * recorded the same bytes again meanwhile.
  */
 function removeUnusedBlobs({ database, blobs }: RetentionDeps, now: number): () => Promise<Page> {
   const { k } = database;

@@ -7,7 +7,7 @@ import type { Engine } from './engine.ts';
 /** An engine over two workers that take one task each, and what the list does around it. */
 export interface EngineStage {
   engine: Engine;
-  /** Accepts a task of one lane that runs for so long, and hands it to the engine. */
+  /** Accepts a task of one lane that runs for the given time, and hands it to the engine. */
   submit(seconds: number): Promise<TaskId>;
   load(id: TaskId): Promise<TaskRow>;
   /** Stores the cancel request of a running task, as the calls do before they tell the engine. */

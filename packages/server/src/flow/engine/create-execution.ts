@@ -145,7 +145,7 @@ function createCollection(
   };
 }
 
-/** As the worker told it last; what it tells changes with its process, and its process is asked anew after each return. */
+/** What the worker last reported; it can change with the worker's process, so it is asked for again after each return. */
 function describeAttempt(
   { fleet, version }: Pick<ExecutionParts, 'fleet' | 'version'>,
   task: TaskRow,

@@ -136,7 +136,7 @@ export class PlacementLoop {
     if (row) await enter(row, task);
   }
 
-  /** A prompt that only waits on its worker goes back into its lane; its slot is placed anew. */
+  /** A prompt that only waits on its worker goes back into its lane; its slot is placed again. */
   #preempt({ worker, prompt, head }: Extract<Decision, { kind: 'preempt' }>): void {
     if (this.#isPreempting) return;
     this.#isPreempting = true;

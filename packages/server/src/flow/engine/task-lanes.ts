@@ -17,7 +17,7 @@ export interface TaskLane {
   readonly needs: TaskRequirements;
 }
 
-/** Tasks of equal requirements are judged once; so many different ones are remembered. */
+/** Tasks with equal requirements are judged once; this many different results are remembered. */
 const KEPT = 2000;
 
 /**

@@ -10,7 +10,7 @@ this cause, the next time is its end; – is as often as it has attempts. Over a
 two workers that died under it, the waits between tries and the retry budget of the fleet.
 
 A task with **paid nodes** (\`api_node\` in object_info, among the nodes that feed an output) is not sent again by itself
-where *paid* says *asks*: it is held as \`needs_decision\` until a person says \`run_again\` or \`give_up\`
+where *paid* says *asks*: it is held as \`needs_decision\` until a user answers \`run_again\` or \`give_up\`
 (\`comfyui.paid_reruns: allow\` treats it as any other). Where it says *as any*, it is certain that nothing of it
 ran; one of which a worker accepted a part has begun to run, and asks.
 
@@ -21,7 +21,7 @@ ran; one of which a worker accepted a part has begun to run, and asks.
 const FAULTS: Readonly<Record<Fault, string>> = {
   request: 'the request',
   worker: 'the worker',
-  person: 'a person',
+  person: 'a user',
   comfleet: 'Comfleet',
 };
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { CAUSES, type Cause, type CauseName, findCause, tellCause } from './causes.ts';
 import { renderCausesReference } from './causes-reference.ts';
 
-/** `npx vitest run packages/server/src/flow/execution/causes -u` writes it anew. */
+/** `npx vitest run packages/server/src/flow/execution/causes -u` rewrites it. */
 const REFERENCE = new URL('../../../../../docs/reference/outcomes.md', import.meta.url);
 
 const ROWS: [string, Cause][] = Object.entries(CAUSES);

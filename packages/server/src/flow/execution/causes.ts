@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode, isErrorCode, type RecordedError, type Retry } from '@comfleet/contract';
 
-/** Who brought it about: what was asked for, the worker, a person at the worker, or Comfleet itself. */
+/** Who brought it about: what was asked for, the worker, a user of the worker, or Comfleet itself. */
 export type Fault = 'request' | 'worker' | 'person' | 'comfleet';
 
 /**
@@ -80,7 +80,7 @@ export const CAUSES = {
     'worker',
     'elsewhere',
   ]),
-  output_gone: cause('OUTPUT_GONE', 'the file of a cached node is gone; a new name makes it anew', [
+  output_gone: cause('OUTPUT_GONE', 'the file of a cached node is gone; a new name makes it again', [
     'worker',
     'here',
     1,

@@ -30,7 +30,7 @@ export async function collectEnd(
   if (judged.kind === 'over') {
     const { code, details } = judged.result.error;
     if (code === 'OUT_OF_MEMORY') await freeMemory(ended);
-    // Gone without a restart: a person took it off the worker.
+    // Gone without a restart: a user took it off the worker.
     const isRemoved = code === 'PROMPT_LOST' && ended.isSameProcess;
     const result = isRemoved ? endAttempt('lost', 'REMOVED_ON_WORKER', details) : judged.result;
     return { ...notCollected(result), finishedBy };

@@ -16,7 +16,7 @@ import { STOP_CALL_TIMEOUT_MS, waitUntilGone } from './wait-until-gone.ts';
 
 const STOP_WAIT_MS = 10_000;
 
-/** Ends an attempt whose prompt has not ended: a person, a limit, or a worker that is given up. */
+/** Ends an attempt whose prompt has not ended: by a user, a limit, or a worker that is given up. */
 export class EarlyEnd {
   readonly #deps: RunnerDeps;
   readonly #job: AttemptJob;

@@ -96,7 +96,7 @@ describe('after an attempt', () => {
     ]);
   });
 
-  test('the wait is drawn anew from zero to the ceiling, so that tasks that failed together do not come back together', () => {
+  test('the wait is drawn again from zero to the ceiling, so that tasks that failed together do not come back together', () => {
     const step = decideNextStep(FIRST, endAttempt('lost', 'PROMPT_LOST'), { ...POLICY, random: () => 0.25 });
 
     expect(step).toMatchObject({ kind: 'retry', delayMs: 250 });
@@ -171,7 +171,7 @@ describe('after an attempt', () => {
   test.each<[ErrorCode, AttemptedTask['history']['causes']]>([
     ['REMOVED_ON_WORKER', { removed: 1 }],
     ['PROMPT_INTERRUPTED', { interrupted: 1 }],
-  ])('%s by a person is tried again once; the second time it is the end', (code, before) => {
+  ])('%s by a user is tried again once; the second time it is the end', (code, before) => {
     const ended = endAttempt('interrupted', code);
     const again = { ...FIRST, attemptCount: 2, history: { ...NO_HISTORY, causes: before } };
 
@@ -214,7 +214,7 @@ describe('after an attempt', () => {
     },
   );
 
-  test('TD6 good files beside one that is gone are delivered once it was asked for anew', () => {
+  test('TD6 good files beside one that is gone are delivered once it was asked for again', () => {
     const again = { ...FIRST, attemptCount: 2, history: { ...NO_HISTORY, causes: { output_gone: 1 } } };
     const result = { ...endAttempt('failed', 'OUTPUT_GONE'), hasFiles: true };
 

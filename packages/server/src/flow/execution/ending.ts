@@ -45,7 +45,7 @@ export interface AttemptedTask {
   cancelRequested: boolean;
   /** Whether a worker that has not failed this task could take it now. */
   hasOtherWorker: boolean;
-  /** It has paid nodes: once it may have run, only a person has it sent again. */
+  /** It has paid nodes: once it may have run, only a user has it sent again. */
   mustAsk: boolean;
 }
 
@@ -57,7 +57,7 @@ export type NextStep =
   | { kind: 'retry'; delayMs: number; avoidWorker: boolean; isBudgeted: boolean }
   /** Waits again as if this attempt had not been. */
   | { kind: 'requeue' }
-  /** Would be sent again, and waits for a person's word. */
+  /** Would be sent again, and waits for a user's decision. */
   | { kind: 'ask'; error: RecordedError; avoidWorker: boolean };
 
 /**

@@ -2,7 +2,7 @@ import { collectAncestors, findGraphNode, type Graph, isRecord } from '@comfleet
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { PreparedGraph } from './prepare-graph.ts';
 
-/** What a task tells of a graph that its worker took in part: so many outputs are named. */
+/** What a task reports when its worker accepted the graph in part: at most this many outputs are named. */
 const MOST_NAMED = 20;
 const MOST_CHARACTERS = 500;
 

@@ -7,7 +7,7 @@ const SHARE = 0.2;
 /** A retry that must wait asks again within a random part of this, so that not all ask at once. */
 const ASK_AGAIN_MS = 5000;
 
-/** How many retries may be in flight beside so many running tasks (P10). */
+/** How many retries may be in flight for a number of running tasks (P10). */
 export function retryAllowance(running: number): number {
   return Math.max(FLOOR, Math.floor(running * SHARE));
 }

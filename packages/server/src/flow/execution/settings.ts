@@ -18,7 +18,7 @@ export const executionSettings = {
     .enum(['ask', 'allow'])
     .default('ask')
     .describe(
-      'A task with paid nodes that was sent and may have run: ask a person before it is sent again, or allow it as for any other task.',
+      'A task with paid nodes that was sent and may have run: ask a user before it is sent again, or allow it as for any other task.',
     ),
 };
 

@@ -29,7 +29,7 @@ describe('the watch over a running prompt', () => {
     expect(isExceeded()).toBe(true);
   });
 
-  test('begins anew with every sign of progress', async () => {
+  test('starts over with every sign of progress', async () => {
     const { clock, watch, isExceeded } = open(3000);
     await clock.advance(2000);
     watch.hear();

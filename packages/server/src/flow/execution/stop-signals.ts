@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/time/clock.ts';
 import type { StopReason } from './attempt-job.ts';
 
-/** So long a shutdown waits for the answer to a prompt that is on its way: the next start then knows where it is. */
+/** How long a shutdown waits for the answer to a prompt in transit, so that the next start knows where it is. */
 const SEND_GRACE_MS = 2000;
 
 /**

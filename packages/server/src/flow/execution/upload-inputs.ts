@@ -15,7 +15,7 @@ export type Uploaded =
   | { kind: 'uploaded'; values: { nodeId: string; inputName: string; value: string }[] }
   | { kind: 'failed'; result: Exclude<AttemptResult, { ending: 'succeeded' }> };
 
-/** Pushes the files that a task names to its worker, before each attempt anew. Throws only when the server stops. */
+/** Pushes the files that a task names to its worker, before each attempt. Throws only when the server stops. */
 export async function uploadInputs({ task, http, signal, upload }: UploadJob): Promise<Uploaded> {
   const requirements: { inputs?: InputFile[] } = JSON.parse(task.requirements);
   const values: { nodeId: string; inputName: string; value: string }[] = [];

@@ -16,7 +16,7 @@ export class BoardLanes {
     return this.#lanes.get(key) ?? null;
   }
 
-  /** The lane of this key; made when a first task waits in it, and anew for the first one after a renewal. */
+  /** The lane of this key; made when a first task waits in it, and again for the first one after a renewal. */
   open(key: string, readNeeds: () => Needs, workers: Iterable<BoardWorker>): BoardLane {
     const known = this.#lanes.get(key);
     if (known && !this.#outdated.has(known)) return known;

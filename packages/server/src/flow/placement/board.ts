@@ -79,12 +79,12 @@ export class Board {
     return this.#lanes.find(key);
   }
 
-  /** The lane of this key; made when a first task waits in it, and anew for the first one after `renewLanes`. */
+  /** The lane of this key; made when a first task waits in it, and again for the first one after `renewLanes`. */
   openLane(key: string, readNeeds: () => Needs): BoardLane {
     return this.#lanes.open(key, readNeeds, this.workers.values());
   }
 
-  /** Kinds of workers came or went: each lane is made anew when one of its tasks opens it again. */
+  /** Kinds of workers came or went: each lane is rebuilt when one of its tasks next opens it. */
   renewLanes(): void {
     this.#lanes.renew();
   }

@@ -208,7 +208,7 @@ describe('models that are loaded', () => {
     expect(table.step()).toBe('cold on one, switch');
   });
 
-  test('a task passed over as often as it may be takes the next slot, and then the count begins anew', () => {
+  test('a task passed over as often as it may be takes the next slot, and then the count starts over', () => {
     const table = new BoardTable([createFacts('one')]);
     const bypass = { starts: 2, ms: 60_000 };
     table.send('one', A);

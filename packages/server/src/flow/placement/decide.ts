@@ -158,7 +158,7 @@ function listIdle(workers: readonly BoardWorker[]): BoardWorker[] {
   return workers.filter(({ load }) => load === 0);
 }
 
-/** The bound: overtaken so often, or passed over so long, that the next slot is its own. */
+/** The bound: overtaken often enough, or for long enough, that it takes the next slot. */
 export function isPassedTooOften(lane: BoardLane, { bypass }: PlacementRules, nowMs: number): boolean {
   if (lane.overtaken >= bypass.starts) return true;
   return lane.passedSinceMs !== null && nowMs - lane.passedSinceMs >= bypass.ms;

@@ -98,7 +98,7 @@ export interface PlacedReasons {
 }
 
 const SHOWN_SCORES = 3;
-/** Scores of so many candidates are looked at. */
+/** How many candidates are scored. */
 const SCORED = 32;
 
 /** Says why a worker was chosen; called while the board still stands as it was decided on. */

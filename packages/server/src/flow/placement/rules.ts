@@ -13,7 +13,7 @@ export interface Durations {
 /** Everything a decision depends on beside the board and the heads of the lanes. */
 export interface PlacementRules {
   readonly strategy: Strategy;
-  /** The first task of a lane is passed over by tasks whose models are loaded at most so often and so long. */
+  /** The first task of a lane is overtaken by tasks whose models are loaded at most this often, and for at most this long. */
   readonly bypass: { readonly starts: number; readonly ms: number };
   /** Most tasks of a type at once; null without a limit. */
   readonly typeLimit: (taskType: string) => number | null;

@@ -21,13 +21,15 @@ export const loadBalancingSchema = z.strictObject({
     .min(0)
     .max(10_000)
     .default(24)
-    .describe('So often tasks whose models are loaded may go before one whose models are not.'),
-  bypass_seconds: z.number().min(0).default(60).describe('So long it may be passed over for that.'),
+    .describe('How many times warm tasks may overtake a task that needs a model load.'),
+  bypass_seconds: z.number().min(0).default(60).describe('How long a task may be overtaken in this way.'),
   aging_seconds: z
     .number()
     .min(1)
     .default(600)
-    .describe('A client of which nothing started for so long has its first task raised by one priority.'),
+    .describe(
+      'A client without a started task for this long has its first waiting task raised by one priority.',
+    ),
 });
 
 export interface PlacementSettings {

@@ -6,12 +6,12 @@ import type { PlacementRules } from './rules.ts';
 /** Where nothing was measured, a run and a load of models count alike. */
 const UNIT_MS = 1000;
 /**
- * A load counts so many times: it puts out models that are loaded again later, and the worker does nothing meanwhile. More
+ * A load is weighted by this factor: it evicts models that are loaded again later, and the worker does nothing meanwhile. More
  * on the last idle worker, which another lane may need next. Found with the scheduling simulator: less makes more switches,
  * more makes tasks wait beside idle workers.
  */
 const LOAD_WEIGHT = { spare: 3, last: 8 };
-/** So many workers are compared by what was measured of them; more change nothing. */
+/** How many workers are compared by their measurements; more change nothing. */
 const COMPARED = 8;
 
 /** Whether loading the models on an idle worker brings the task to its start before the hot worker has done what it has. */

@@ -13,7 +13,7 @@ export interface DecisionPlan {
 }
 
 /**
- * What a person's word does to a task that may have been paid for: it waits for a worker again, or fails with the cause for
+ * What a user's decision does to a task that may have been paid for: it waits for a worker again, or fails with the cause for
  * which it was held. Null for a task that waits for no decision (any more).
  */
 export function planDecision({ decision, actor, isBatchPaused, writesAtEnd }: DecisionPlan): PlanChange {

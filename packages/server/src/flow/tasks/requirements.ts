@@ -35,7 +35,7 @@ export interface TaskRequirements {
   pinnedWorkers?: readonly string[];
   /** Bytes of memory its worker's first device should have: more than the one that ran out of it had. */
   minVramBytes?: number;
-  /** Without a sign of progress for so long a running prompt counts as hung; absent: never. Not part of the lane. */
+  /** A running prompt that makes no progress for this long counts as hung; absent: never. Not part of the lane. */
   silenceLimitMs?: number;
   /** A worker that takes only a part of the graph must not run it. Not part of the lane. */
   allOrNothing?: true;

@@ -27,7 +27,7 @@ export interface ModelChoice {
 export type StandIn =
   | { kind: 'none' }
   | { kind: 'file'; name: string; instead: string }
-  /** Nothing known is of its kind for sure: a person says which of these it is. */
+  /** Nothing known is of its kind for sure: the user says which of these it is. */
   | { kind: 'unclear'; instead: string; known: readonly string[] };
 
 type Workflow = Pick<WorkflowDefinition, 'graph' | 'taskType'>;

@@ -94,7 +94,9 @@ export const workflowDefinitionSchema = z.strictObject({
     .positive()
     .max(86_400)
     .optional()
-    .describe('A running prompt without progress for so long counts as hung and is moved; default never.'),
+    .describe(
+      'A running prompt that makes no progress for this long counts as hung and is moved; default never.',
+    ),
   parameter_mapping: z
     .record(z.string(), parameterDefinitionSchema)
     .optional()

@@ -51,7 +51,7 @@ export interface WorkflowDefinition {
   unknownParameters: 'strict' | 'lenient' | 'allow';
   /** Execution limit of its tasks: 0 means none, null the general one. */
   timeoutMs: number | null;
-  /** A running prompt without progress for so long counts as hung; null: never. */
+  /** A running prompt that makes no progress for this long counts as hung; null: never. */
   silenceLimitMs: number | null;
   parameters: readonly WorkflowParameter[];
   presets: WorkflowPresets | null;

@@ -26,7 +26,7 @@ export interface WorkflowLibrary {
   findTaskType(name: string): TaskTypeSummary | null;
   /** What was refused at the last load. */
   errors(): readonly string[];
-  /** Loads all files anew. A workflow that cannot be loaded keeps its last good form; what was removed goes. */
+  /** Reloads all files. A workflow that cannot be loaded keeps its last good form; what was removed goes. */
   reload(sources?: readonly WorkflowSourceSet[]): Promise<{ workflows: number; errors: string[] }>;
 }
 

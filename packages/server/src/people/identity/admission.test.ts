@@ -24,7 +24,7 @@ test('more waiting tasks than the limit are refused with numbers', async () => {
   });
 });
 
-test('tasks that ended meanwhile make room at once, because a refusal counts anew', async () => {
+test('tasks that ended meanwhile make room at once, because a refusal counts again', async () => {
   const admit = createAdmission({ db, clock }, { waitingPerClient: 3 });
   await admit(actor, 3, store);
   expect(await admit(actor, 3, store)).toBe('stored');

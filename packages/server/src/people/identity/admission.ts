@@ -10,7 +10,7 @@ interface WaitingTasks {
 }
 
 /**
- * Stores `count` tasks of the actor by `accept`, when it may have so many more waiting. Throws QUOTA_EXCEEDED when not, and
+ * Stores `count` tasks of the actor by `accept`, when the actor may have that many more waiting. Throws QUOTA_EXCEEDED when not, and
  * as `accept`.
  */
 export type Admission = <T>(actor: Asker, count: number, accept: () => Promise<T>) => Promise<T>;

@@ -183,7 +183,7 @@ export class Identity {
     await this.#commit([deleteExpiredTokens(this.#db, this.#clock.nowMs())]);
   }
 
-  /** Looks everything up anew from now on. */
+  /** Looks everything up again from now on. */
   forgetSessions(): void {
     this.#sessions.clear();
   }

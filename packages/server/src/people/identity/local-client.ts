@@ -50,7 +50,7 @@ interface Deps {
 
 /**
  * The client of the machine's owner: an admin that may run raw graphs. Made at the first start, found again by its
- * credential file, and given new secrets when that file is lost. `url` is written anew at each start.
+ * credential file, and given new secrets when that file is lost. `url` is rewritten at each start.
  */
 export async function openLocalClient(deps: Deps, dataDir: string, url: string): Promise<LocalClient> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { configSchema, parseConfig } from '../../app/settings.ts';
 import { renderConfigReference } from './config-reference.ts';
 
-/** `npx vitest run packages/server/src/platform/config -u` writes it anew. */
+/** `npx vitest run packages/server/src/platform/config -u` rewrites it. */
 const REFERENCE = new URL('../../../../../docs/reference/config.md', import.meta.url);
 
 const { startValues } = parseConfig('', { file: null, environment: {}, cwd: '/' });

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { AppError, toError } from '../errors/app-error.ts';
 
-/* SQLite's primary result codes: what a person can do about each is another thing. */
+/* SQLite's primary result codes: what a user can do about each differs. */
 const NOTHING_CAN_BE_WRITTEN: Readonly<Record<number, string>> = {
   3: 'EACCES', // PERM
   8: 'EROFS', // READONLY

@@ -3,7 +3,7 @@ import { createQueryBuilder } from './query-builder.ts';
 import type { SettingTables } from './setting-tables.ts';
 import { statement } from './statement.ts';
 
-test('a statement is built once a database and bound anew each time', () => {
+test('a statement is built once a database and bound again each time', () => {
   let built = 0;
   const findValue = statement<SettingTables, { name: string; least: string }>((k, p) => {
     built += 1;

@@ -1,6 +1,6 @@
 import type { Clock } from '../time/clock.ts';
 
-/** At most so many attempts per key and window; keys are forgotten with their window. */
+/** A limited number of attempts per key and window; keys are forgotten with their window. */
 export class AttemptLimit {
   readonly #clock: Clock;
   readonly #options: { readonly max: number; readonly windowMs: number };

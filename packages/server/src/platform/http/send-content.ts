@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseByteRange } from './byte-range.ts';
 import { formatDisposition } from './content-disposition.ts';
 
-/** Bytes of a person's file and what a browser must know of them. */
+/** Bytes of a user's file and what a browser must know of them. */
 export interface Content {
   name: string;
   contentType: string;

@@ -16,7 +16,7 @@ function createSteps() {
   return { begun, step, end: (name: string) => ends.get(name)?.() };
 }
 
-test('a gate lets so many through at once, the others in order, and goes on after a failure', async () => {
+test('a gate admits a fixed number at once, the others in order, and goes on after a failure', async () => {
   const gate = new Gate(2);
   const { begun, step, end } = createSteps();
   const bad = gate.run(step('bad'), never);

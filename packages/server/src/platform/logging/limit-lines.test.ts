@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { limitLines } from './limit-lines.ts';
 import { type Logger, silentLogger } from './logger.ts';
 
-test('writes so many lines of a kind a minute, then says how many it left out', () => {
+test('writes a limited number of lines of a kind a minute, then reports how many it left out', () => {
   const lines: object[] = [];
   const inner: Logger = { ...silentLogger, info: (event, fields) => lines.push({ event, ...fields }) };
   const clock = new FakeClock();

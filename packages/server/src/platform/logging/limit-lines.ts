@@ -11,7 +11,7 @@ export interface LineLimit {
 const MINUTE_MS = 60_000;
 
 /**
- * The same logger, but for one event at level info: of lines that are alike only so many a minute are written, and the
+ * The same logger, but for one event at level info: only a limited number of similar lines a minute is written, and the
  * first after that minute says as `left_out` how many were not.
  */
 export function limitLines(logger: Logger, clock: Pick<Clock, 'monotonicMs'>, limit: LineLimit): Logger {

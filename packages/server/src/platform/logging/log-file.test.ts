@@ -35,7 +35,7 @@ test('an older file that others could read is closed to them', () => {
   log.close();
 });
 
-test('moves the file aside before it grows too large, and keeps so many', () => {
+test('moves the file aside before it grows too large, and keeps a limited number', () => {
   const log = new LogFile({ path: join(folder, 'system.log'), clock, maxBytes: 10, keep: 2 });
   for (const text of ['1111\n', '2222\n', '3333\n', '4444\n', '5555\n', '6666\n', '7777\n']) log.write(text);
 

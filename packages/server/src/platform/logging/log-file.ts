@@ -98,7 +98,7 @@ export class LogFile {
     try {
       if (open) closeSync(open.file);
     } catch {
-      // Some file systems tell a failed write again at the close; the file is opened anew either way.
+      // Some file systems report a failed write a second time on close; the file is reopened either way.
     }
   }
 

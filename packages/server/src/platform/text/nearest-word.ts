@@ -1,4 +1,4 @@
-/** The candidate a person most likely meant, or null when none is near (more than a third of the letters differ). */
+/** The candidate a user most likely meant, or null when none is near (more than a third of the letters differ). */
 export function findNearestWord(word: string, candidates: readonly string[]): string | null {
   let best: { candidate: string; distance: number } | null = null;
   for (const candidate of candidates) {

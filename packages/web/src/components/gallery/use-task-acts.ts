@@ -7,7 +7,7 @@ import { useNotices } from '../../stores/notices.ts';
 import { useTasks } from '../../stores/tasks.ts';
 import { useWorkflows } from '../../stores/workflows.ts';
 
-/** What a person can do with a task; failures are said, nothing is thrown. */
+/** What a user can do with a task; failures are shown, nothing is thrown. */
 export function useTaskActs() {
   const tasks = useTasks();
   const notices = useNotices();

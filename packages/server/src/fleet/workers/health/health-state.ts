@@ -47,7 +47,7 @@ export interface HealthRules {
   busyLimitMs: number;
   /** A fall within this time after a return is flapping; a longer one online forgives all. */
   quietMs: number;
-  /** After the second fall it is trusted with little for so long, after each further one twice as long as before. */
+  /** How long it gets one prompt at a time after its second failure; each further failure doubles this. */
   firstProbationMs: number;
   maxProbationMs: number;
 }

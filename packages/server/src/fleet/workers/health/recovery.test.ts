@@ -32,7 +32,7 @@ function walk(...steps: Step[]): (Recovery | null)[] {
 const phases = (...steps: Step[]) => walk(...steps).map((recovery) => recovery?.phase ?? null);
 
 describe('recovery', () => {
-  it('HR7 waits ten seconds for a worker to come back by itself, then advises a person', () => {
+  it('HR7 waits ten seconds for a worker to come back by itself, then advises the user', () => {
     expect(phases({ atMs: 0 }, { atMs: 9_999 }, { atMs: 10_000 })).toEqual([
       'checking',
       'checking',

@@ -33,7 +33,7 @@ export interface RecoveryRules {
   selfRecoveryMs: number;
   /** Between checks meanwhile: a process that is started again is often back within seconds. */
   selfRecoveryEveryMs: number;
-  /** Between checks once a person was told. */
+  /** Between checks once the user was advised. */
   advisedEveryMs: number;
   /** How many of them, before it is asked more seldom. */
   advisedChecks: number;

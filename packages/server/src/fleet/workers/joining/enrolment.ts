@@ -20,7 +20,7 @@ export interface EnrolmentDeps {
   signal: AbortSignal;
 }
 
-/** A busy Python answers late; a person who registers waits. */
+/** A busy Python answers late; a user who registers waits. */
 const CHECK_TIMEOUT_MS = 10_000;
 
 /** How workers join, change and leave on somebody's word; who owns one decides what may be done to it. */

@@ -16,7 +16,7 @@ export interface KnownInventory {
 
 /**
  * What the fleet is known to offer, each combination once: a graph is judged against kinds of workers, not against a
- * thousand equal ones. Collected anew when the fleet has changed, at the next question.
+ * thousand equal ones. Collected again when the fleet has changed, at the next question.
  */
 export function openKnownInventories(
   scope: Scope,

@@ -22,7 +22,7 @@ import { type PreparedSubmission, prepareSubmission, type SubmissionDeps } from 
 
 /** How tasks come into being and are called off, whether alone or in a batch. */
 export interface TaskIntake {
-  /** People's say: `accept` runs when the actor may have so many more waiting. Throws QUOTA_EXCEEDED, and as `accept`. */
+  /** People's say: `accept` runs when the actor may have that many more waiting. Throws QUOTA_EXCEEDED, and as `accept`. */
   admit<T>(actor: Actor, count: number, accept: () => Promise<T>): Promise<T>;
   /** From a request to a task that could be accepted. Throws as `prepareSubmission`. */
   prepare: Prepare;
@@ -39,7 +39,7 @@ export interface TaskIntake {
   describe(task: TaskRow, warnings: TaskText[]): Promise<Submitted>;
   /** Waiting tasks end at once; running ones are stopped on their worker first, and never succeed any more. */
   cancel(task: TaskRow, actor: string): Promise<void>;
-  /** A person's word on a task that may have been paid for. Throws CONFLICT when it waits for none. */
+  /** A user's decision on a task that may have been paid for. Throws CONFLICT when it waits for none. */
   decide(task: TaskRow, actor: string, decision: Decision): Promise<void>;
 }
 

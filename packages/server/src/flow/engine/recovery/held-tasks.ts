@@ -14,7 +14,7 @@ import { isBatchPaused, loadDueTasks, streamWaitingTasks } from '../../tasks/tas
 import type { TaskRow, TaskTables } from '../../tasks/task-tables.ts';
 import type { TaskLanes } from '../task-lanes.ts';
 
-/** So long a task whose choice nobody lists waits for workers that have yet to say what they list. */
+/** How long a task whose choice no worker lists waits for workers that have not reported their choices yet. */
 const ARRIVAL_MS = 10_000;
 
 export interface HeldDeps {

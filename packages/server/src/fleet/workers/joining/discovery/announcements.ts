@@ -30,7 +30,7 @@ export interface Announcer {
 export interface AnnouncementsDeps {
   registry: Pick<WorkerRegistry, 'list' | 'findByName' | 'add' | 'remove' | 'depart'>;
   enrolment: Pick<Enrolment, 'register'>;
-  /** Read anew each time: the file may change. */
+  /** Reread each time: the file may change. */
   discovery: () => DiscoveryConfig;
   clock: Clock;
   logger: Logger;

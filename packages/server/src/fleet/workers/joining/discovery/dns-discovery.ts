@@ -19,7 +19,7 @@ export interface DnsResolver {
 export interface DnsDiscoveryDeps {
   registry: Pick<WorkerRegistry, 'list' | 'find' | 'add' | 'depart'>;
   resolver: DnsResolver;
-  /** Read anew each time: the file may change. */
+  /** Reread each time: the file may change. */
   discovery: () => DiscoveryConfig;
   clock: Clock;
   logger: Logger;

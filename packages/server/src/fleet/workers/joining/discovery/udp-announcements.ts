@@ -11,7 +11,7 @@ import { ReadOnce, readDatagram } from './datagram.ts';
 
 export interface UdpAnnouncementsDeps {
   announcements: Pick<Announcements, 'accept'>;
-  /** Read anew each time: the file may change. */
+  /** Reread each time: the file may change. */
   discovery: () => DiscoveryConfig;
   clock: Clock;
   logger: Logger;
