@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { openSimulator } from '@comfleet/simulator';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startComfleet } from '../packages/cli/test/comfleet-process.ts';
+import { runComfleet, startComfleet } from '../packages/cli/test/comfleet-process.ts';
 
 const CHROMIUM = process.env.COMFLEET_TEST_CHROMIUM ?? '/usr/bin/chromium';
 const FLAGS = [
@@ -79,6 +79,34 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
     expect(new URL(page.url()).hash).toBe('');
     await page.waitForSelector('.lamp[data-live="live"]');
     expect(await context.cookies()).toEqual([]);
+  });
+
+  test('signing in holds for the browser: another tab needs no link, and the used-up one opens the page', async () => {
+    const another = await context.newPage();
+    await another.goto(new URL('/client/', signInLink).href);
+    await another.waitForSelector('.composer .trigger');
+    await another.goto('about:blank');
+    await another.goto(signInLink);
+    await another.waitForSelector('.composer .trigger');
+    await another.close();
+  });
+
+  test('elsewhere a used-up link says so; comfleet sign-in prints a fresh one; signing out ends it', async () => {
+    const elsewhere = await browser.newContext({ locale: 'en-US' });
+    const other = await elsewhere.newPage();
+    await other.goto(signInLink);
+    expect(await other.textContent('[role="alert"]')).toContain('each works once, for ten minutes');
+    const { out } = await runComfleet(['sign-in'], { cwd: folder });
+    await other.goto('about:blank');
+    await other.goto(/http\S+$/.exec(out[0] ?? '')?.[0] ?? '');
+    await other.waitForSelector('.composer .trigger');
+    const token = await other.evaluate(() => localStorage.getItem('comfleet.token'));
+    await other.click('[aria-label="Sign out"]');
+    await other.click('text=Sign out of this browser');
+    await other.waitForSelector('[name="client_id"]');
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await fetch(new URL('/api/v2/auth/me', signInLink), { headers })).status).toBe(401);
+    await elsewhere.close();
   });
 
   test('CP5 a prompt becomes a picture, with progress and preview on the way', async () => {

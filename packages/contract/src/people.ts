@@ -19,7 +19,12 @@ export const registeredClientSchema = z
   .meta({ id: 'RegisteredClient' });
 
 export const tokenRequestSchema = z
-  .object({ client_id: z.string(), client_secret: z.string() })
+  .object({
+    client_id: z.string(),
+    client_secret: z.string(),
+    /** The token is a browser's sign-in: it lives on with each visit, and signing out ends it. */
+    browser: z.boolean().optional(),
+  })
   .meta({ id: 'TokenRequest' });
 
 export const tokenSchema = z
@@ -32,6 +37,31 @@ export const tokenSchema = z
   })
   .meta({ id: 'Token' });
 export type Token = z.infer<typeof tokenSchema>;
+
+/** A link that signs a browser in once. */
+export const signInLinkSchema = z
+  .object({
+    /** One for each address by which the page may be reached; using one uses up all. The first is how the asker came. */
+    links: z.array(z.string()).min(1),
+    expires_at: timeSchema,
+  })
+  .meta({ id: 'SignInLink' });
+export type SignInLink = z.infer<typeof signInLinkSchema>;
+
+export const renewedSchema = z
+  .object({
+    /** When the token ends; null for one that does not. */
+    expires_at: timeSchema.nullable(),
+  })
+  .meta({ id: 'Renewed' });
+export type Renewed = z.infer<typeof renewedSchema>;
+
+export const signOutSchema = z
+  .object({
+    /** All browsers of the client, and links that were not used yet; else this one alone. */
+    everywhere: z.boolean().default(false),
+  })
+  .meta({ id: 'SignOut' });
 
 export const clientSchema = z
   .object({

@@ -5,6 +5,7 @@ import { type App, openApp } from './app/app.ts';
 import { openConfig, parseTaskTypes } from './app/settings.ts';
 import { CONFIG_EXIT_CODE, formatConfigError } from './platform/config/config-problem.ts';
 import { AppError, toError } from './platform/errors/app-error.ts';
+import { toSignInLink } from './platform/http/page-addresses.ts';
 import { armFailpoint } from './platform/lifecycle/failpoints.ts';
 import { createHalt } from './platform/lifecycle/halt-process.ts';
 import { Scope } from './platform/lifecycle/scope.ts';
@@ -131,8 +132,11 @@ async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void
   await chooseWorkers(scope, app, options);
   // Only now is the fleet complete: workers of the command line and our own ComfyUI have joined.
   await app.engine.fleetComplete();
-  const code = await app.identity.createSignInCode(app.local.principal.id);
-  print(say('start.sign_in', { link: `${app.address}/client#code=${code}` }));
+  const { code } = await app.identity.createSignInCode(app.local.principal.id);
+  const [link = '', ...others] = app.pageAddresses(app.address).map((at) => toSignInLink(at, code));
+  print(say('start.sign_in', { link }));
+  for (const other of others) print(say('start.sign_in_elsewhere', { link: other }));
+  print(say('start.sign_in_later'));
   if (options.firstExample) await runFirstExample(app, options);
 }
 

@@ -9,10 +9,13 @@ import { createApiFactory } from './api/comfleet-api.ts';
 import { chooseLanguage, createPageLanguage, keepLanguage, loadLanguage } from './i18n/language.ts';
 import { takeSignInCode } from './sign-in-code.ts';
 import { useDraft } from './stores/draft.ts';
-import { useSession } from './stores/session.ts';
+import { TOKEN_KEY, useSession } from './stores/session.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/element.css';
+
+/** A page that stays open counts as a visit. */
+const RENEW_MS = 6 * 3_600_000;
 
 const language = chooseLanguage(loadLanguage(window.localStorage), navigator.languages);
 keepLanguage(window.localStorage, language);
@@ -27,7 +30,12 @@ const router = createRouter({
 
 const app = createApp(App).use(pinia).use(router).use(createPageLanguage(language));
 const session = useSession(pinia);
-session.connect(createApiFactory(window.location.origin), window.sessionStorage);
+session.connect(createApiFactory(window.location.origin), window.localStorage);
+window.addEventListener('storage', ({ key, newValue }) => {
+  // Without a key everything was cleared.
+  if (key === TOKEN_KEY || key === null) session.follow(newValue);
+});
+window.setInterval(() => void session.renew(), RENEW_MS);
 useDraft(pinia).connect(window.sessionStorage);
 
 void (code === null ? session.resume() : session.signIn({ kind: 'code', code }));

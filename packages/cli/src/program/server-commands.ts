@@ -8,7 +8,7 @@ import type { RunCommand } from './run-command.ts';
 
 const PORT = whole(0, 65_535);
 
-/** up, serve, sim, verify, db. */
+/** up, serve, sim, sign-in, verify, db. */
 export function addServerCommands(program: Command, run: RunCommand): void {
   addServeFlags(program.command('up').description('start everything on this machine; Ctrl-C ends it'))
     .option('--simulated <count>', 'simulated workers when no ComfyUI is found; 0 for none', whole(0, 64), 2)
@@ -41,6 +41,15 @@ export function addServerCommands(program: Command, run: RunCommand): void {
     .action(async (flags: SimFlags, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/sim.ts')).runSimulator(context, flags),
+      );
+    });
+
+  program
+    .command('sign-in')
+    .description('print a link that signs a browser in, once, within ten minutes')
+    .action(async (_flags: object, command: Command) => {
+      await run(command, async (context) =>
+        (await import('../commands/sign-in.ts')).printSignInLink(context),
       );
     });
 

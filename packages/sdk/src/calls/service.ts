@@ -6,7 +6,11 @@ import {
   pendingTasksSchema,
   publicConfigSchema,
   type Reloaded,
+  type Renewed,
   reloadedSchema,
+  renewedSchema,
+  type SignInLink,
+  signInLinkSchema,
   type TaskCheck,
   type Token,
   taskCheckSchema,
@@ -30,10 +34,39 @@ export class AuthCalls {
     return await this.#transport.json({ ...options, method: 'GET', path: '/api/v2/auth/me' }, whoSchema);
   }
 
-  /** Draws a token with a client's id and secret. */
-  async token(clientId: string, clientSecret: string, options: CallOptions = {}): Promise<Token> {
-    const body = writeJson({ client_id: clientId, client_secret: clientSecret });
+  /** Draws a token with a client's id and secret; with `browser` it is a browser's sign-in. */
+  async token(
+    clientId: string,
+    clientSecret: string,
+    { browser, ...options }: CallOptions & { readonly browser?: true } = {},
+  ): Promise<Token> {
+    const body = writeJson({ client_id: clientId, client_secret: clientSecret, browser });
     return await this.#anonymous('/api/v2/auth/token', body, { ...options, repeatable: true });
+  }
+
+  /** A link that signs a browser in as the caller, once, within ten minutes. Needs the admin grant. */
+  async createSignInLink(options: CallOptions = {}): Promise<SignInLink> {
+    const request = { ...options, method: 'POST', path: '/api/v2/auth/links', repeatable: true } as const;
+    return await this.#transport.json(request, signInLinkSchema);
+  }
+
+  /** Has a browser's sign-in live on from now; any other token keeps its time. */
+  async renew(options: CallOptions = {}): Promise<Renewed> {
+    const request = { ...options, method: 'POST', path: '/api/v2/auth/renew', repeatable: true } as const;
+    return await this.#transport.json(request, renewedSchema);
+  }
+
+  /** Ends a browser's sign-in, or those of all browsers of the client. Tokens of programs stay. */
+  async signOut(from: 'here' | 'everywhere', options: CallOptions = {}): Promise<void> {
+    const body = writeJson({ everywhere: from === 'everywhere' });
+    const request = {
+      ...options,
+      method: 'POST',
+      path: '/api/v2/auth/sign-out',
+      body,
+      repeatable: true,
+    } as const;
+    await this.#transport.send(request, async () => undefined);
   }
 
   /** Trades the one-time code of the sign-in link for a token. */

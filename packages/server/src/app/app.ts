@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { createUuidV7, type Id, type IdKind, type WorkerId } from '@comfleet/contract';
 import { createFleetView } from '../doors/fleet-view.ts';
 import type { Instances } from '../fleet/instances/instances.ts';
@@ -16,6 +17,7 @@ import { openOverlay } from '../platform/config/overlay.ts';
 import type { Database } from '../platform/database/database.ts';
 import { announceAddress } from '../platform/database/stored-settings.ts';
 import { toError } from '../platform/errors/app-error.ts';
+import { listPageAddresses } from '../platform/http/page-addresses.ts';
 import { SignedLinks, toAssetPath } from '../platform/http/signed-links.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { Logger } from '../platform/logging/logger.ts';
@@ -64,6 +66,8 @@ export interface Basics {
 export interface App {
   config: Config;
   address: string;
+  /** Where browsers find the pages, for somebody who reached the server at `address`. */
+  pageAddresses: (address: string) => readonly string[];
   database: Database<Tables>;
   fleet: WorkerRegistry;
   balancing: Balancing;
@@ -121,9 +125,10 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     ...{ ...basics, registry: fleet, config: store, transport, loads },
     resolver: createDnsResolver(),
   });
+  const pageAddresses = (address: string) => listPageAddresses(config.server, address, networkInterfaces());
   let session: Session | null = null;
   const address = await openDoors(scope, config, {
-    ...{ ...basics, ...calls, balancing, identity, links, storage },
+    ...{ ...basics, ...calls, balancing, identity, links, storage, pageAddresses },
     ...{ config: store, db: database, version: VERSION },
     fleet: createFleetView({ ...joining, registry: fleet, events, loads }),
     clientFolder: options.webRoot,
@@ -136,7 +141,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const { createId } = basics;
   return {
     ...{ config, address, database, fleet, balancing, instances, identity, local, library },
-    ...{ engine, calls, blobs, createId },
+    ...{ engine, calls, blobs, createId, pageAddresses },
   };
 }
 

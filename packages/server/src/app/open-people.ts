@@ -19,10 +19,7 @@ export function openPeople(
 ): People {
   const { auth, limits } = config;
   return {
-    identity: new Identity(
-      { db: database, clock, random },
-      { tokenLifetimeMs: auth.tokenLifetimeMs, openRegistration: auth.openRegistration },
-    ),
+    identity: new Identity({ db: database, clock, random }, auth),
     forFlow: {
       visibleTo,
       admission: createAdmission({ db: database, clock }, { waitingPerClient: limits.waitingPerClient }),

@@ -42,7 +42,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
   const { config } = parseConfig(options.config ?? '', { file: null, environment: {}, cwd: '/tmp' });
   const identity = new Identity(
     { db, clock, random: systemRandom },
-    { tokenLifetimeMs: 3_600_000, openRegistration: config.auth.openRegistration },
+    { ...config.auth, tokenLifetimeMs: 3_600_000 },
   );
   const owned = new FakeOwner();
   const streams = new FakeStreams();
@@ -75,13 +75,14 @@ export async function openTestServer(options: TestServerOptions = {}) {
   const common = { ...calls, identity, fleet, slots, clock, logger: silentLogger, signal: stop.signal };
   const local = await signUp(identity, 'local', ['admin', 'raw_graph']);
   const anonymous: Session | null = options.isOpenToAll
-    ? { principal: local.principal, tokenHash: '', expiresAtMs: null }
+    ? { principal: local.principal, tokenHash: '', purpose: 'access', expiresAtMs: null }
     : null;
   await addDoors(app, {
     ...common,
     balancing: new Balancing(store, await openOverlay(db)),
     config: store,
     links,
+    pageAddresses: (address) => [address],
     db,
     storage: { state: { kind: 'ok' }, freeBytes: null },
     version: '0.0.0-test',

@@ -10,11 +10,12 @@ export function createApiFactory(url: string): ApiFactory {
     signIn: {
       exchangeCode: (code) =>
         translated(anonymous.auth.exchange(code), (failure) =>
-          failure.code === 'UNREACHABLE'
-            ? failure
-            : new ApiFailure('SIGN_IN_CODE', failure.message, { cause: failure }),
+          failure.code === 'UNAUTHORIZED'
+            ? new ApiFailure('SIGN_IN_CODE', failure.message, { cause: failure })
+            : failure,
         ),
-      issueToken: (clientId, clientSecret) => translated(anonymous.auth.token(clientId, clientSecret)),
+      issueToken: (clientId, clientSecret) =>
+        translated(anonymous.auth.token(clientId, clientSecret, { browser: true })),
     },
     open: (token) => openApi(new Comfleet({ url, token })),
   };
@@ -23,6 +24,10 @@ export function createApiFactory(url: string): ApiFactory {
 function openApi(comfleet: Comfleet): Api {
   return {
     loadWho: () => translated(comfleet.auth.me()),
+    renew: async () => {
+      await translated(comfleet.auth.renew());
+    },
+    signOut: (from) => translated(comfleet.auth.signOut(from)),
     listWorkflows: () => translated(comfleet.workflows.list()),
     judgeWorkflow: (name, parameters) => translated(comfleet.workflows.validate(name, parameters)),
     listTasks: (filter) => translated(comfleet.tasks.list(filter)),

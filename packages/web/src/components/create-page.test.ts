@@ -209,37 +209,6 @@ describe('the gallery', () => {
   });
 });
 
-describe('signing in', () => {
-  test('wrong credentials are said and nothing is kept', async () => {
-    const page = await openPage({ signedIn: false });
-    server.refusal = new ApiFailure('UNAUTHORIZED', 'no');
-    await page.get('[name="client_id"]').setValue('me');
-    await page.get('[name="client_secret"]').setValue('wrong');
-    await page.get('form').trigger('submit');
-    await flushPromises();
-    expect(page.get('[role="alert"]').text()).toBe('These credentials are not valid.');
-    expect(window.sessionStorage.getItem('comfleet.token')).toBeNull();
-  });
-
-  test('client credentials open the page; the bearer is kept for this tab only', async () => {
-    const page = await openPage({ signedIn: false });
-    await page.get('[name="client_id"]').setValue('me');
-    await page.get('[name="client_secret"]').setValue('secret');
-    await page.get('form').trigger('submit');
-    await flushPromises();
-    expect(page.find('.composer').exists()).toBe(true);
-    expect(window.sessionStorage.getItem('comfleet.token')).toBe('token-of-me');
-    expect(document.cookie).toBe('');
-  });
-
-  test('a token that ran out leads back to the sign-in page with the reason', async () => {
-    const page = await openPage();
-    server.live?.refused(new ApiFailure('UNAUTHORIZED', 'expired'));
-    await flushPromises();
-    expect(page.get('[role="alert"]').text()).toBe('Your session has expired. Please sign in again.');
-  });
-});
-
 describe('languages', () => {
   test('the page speaks Chinese and switches to English', async () => {
     const page = await openPage({ language: 'zh-CN' });

@@ -3,10 +3,10 @@ import { defineStore } from 'pinia';
 import { computed, markRaw, shallowRef } from 'vue';
 import { type Api, type ApiFactory, ApiFailure, toFailure } from '../api/api.ts';
 
-/** Where the page's visitor stands. The bearer lives in sessionStorage, never in a cookie. */
+/** Where the page's visitor stands. The bearer lives in localStorage, for all tabs of the browser, never in a cookie. */
 export type SessionState =
   | { kind: 'signed_out'; failure: ApiFailure | null }
-  /** Quietly: by the link or this tab's token, without anything typed. */
+  /** Quietly: by the link or this browser's token, without anything typed. */
   | { kind: 'signing_in'; quietly: boolean }
   | { kind: 'signed_in'; token: string; who: Who; api: Api };
 
@@ -16,7 +16,8 @@ export type Credential =
   | { kind: 'client'; clientId: string; clientSecret: string }
   | { kind: 'token'; token: string };
 
-const TOKEN_KEY = 'comfleet.token';
+/** Under this name the browser keeps the token. */
+export const TOKEN_KEY = 'comfleet.token';
 
 /** Who is signed in and the API opened for them. */
 export const useSession = defineStore('session', () => {
@@ -33,14 +34,33 @@ export const useSession = defineStore('session', () => {
     storage = toStorage;
   }
 
-  /** Signs in again with the token of this tab, if it has one. */
+  /** Signs in again with the token of this browser, if it has one; the sign-in lives on from now. */
   async function resume(): Promise<void> {
-    const token = storage?.getItem(TOKEN_KEY) ?? null;
-    if (token !== null) await enter({ kind: 'token', token }, true);
+    const token = keptToken();
+    if (token === null) return;
+    await enter({ kind: 'token', token }, true);
+    await renew();
   }
 
+  /** Signs in. A link that was used up matters only where the browser is not signed in already. */
   async function signIn(credential: Credential): Promise<void> {
-    await enter(credential, credential.kind === 'code');
+    if (credential.kind !== 'code') return enter(credential, false);
+    await enter(credential, true);
+    if (state.value.kind !== 'signed_out') return;
+    const { failure } = state.value;
+    await resume();
+    if (state.value.kind === 'signed_out') state.value = { kind: 'signed_out', failure };
+  }
+
+  /** Has the sign-in live on. One that has ended shows at its next use; a server that is silent is asked next time. */
+  async function renew(): Promise<void> {
+    await api.value?.renew().catch(() => undefined);
+  }
+
+  /** What another tab did: it signed in (a token), or out (null). */
+  function follow(token: string | null): void {
+    if (token === null) leave(null);
+    else if (state.value.kind === 'signed_out') void resume();
   }
 
   async function enter(credential: Credential, quietly: boolean): Promise<void> {
@@ -55,27 +75,47 @@ export const useSession = defineStore('session', () => {
     } catch (error) {
       const failure = toFailure(error);
       // A server that does not answer says nothing about the token: it stays for the next try.
-      if (failure.code === 'UNAUTHORIZED') storage?.removeItem(TOKEN_KEY);
+      if (failure.code === 'UNAUTHORIZED' && credential.kind === 'token') forget(credential.token);
       const ended = failure.code === 'UNAUTHORIZED' && quietly;
       state.value = { kind: 'signed_out', failure: ended ? toEnded(failure) : failure };
     }
   }
 
+  /** Ends the sign-in of this browser, or of all of them; the page says so when the server did not hear it. */
+  async function signOut(from: 'here' | 'everywhere'): Promise<void> {
+    const opened = api.value;
+    leave(null);
+    try {
+      await opened?.signOut(from);
+    } catch (error) {
+      const failure = toFailure(error);
+      if (failure.code === 'UNAUTHORIZED') return;
+      leave(new ApiFailure('SIGN_OUT_UNHEARD', failure.message, { cause: failure }));
+    }
+  }
+
   /** Forgets the token. With a failure, the sign-in page says why. */
-  function signOut(failure: ApiFailure | null = null): void {
-    storage?.removeItem(TOKEN_KEY);
-    state.value = {
-      kind: 'signed_out',
-      failure: failure?.code === 'UNAUTHORIZED' ? toEnded(failure) : failure,
-    };
+  function leave(failure: ApiFailure | null): void {
+    if (state.value.kind === 'signed_in') forget(state.value.token);
+    const said = failure?.code === 'UNAUTHORIZED' ? toEnded(failure) : failure;
+    state.value = { kind: 'signed_out', failure: said };
   }
 
-  /** True when a tab's token is kept for another try. */
+  /** Another tab may have signed in anew: its token stays. */
+  function forget(token: string): void {
+    if (keptToken() === token) storage?.removeItem(TOKEN_KEY);
+  }
+
+  function keptToken(): string | null {
+    return storage?.getItem(TOKEN_KEY) ?? null;
+  }
+
+  /** True when this browser's token is kept for another try. */
   function hasToken(): boolean {
-    return (storage?.getItem(TOKEN_KEY) ?? null) !== null;
+    return keptToken() !== null;
   }
 
-  return { state, api, who, connect, resume, signIn, signOut, hasToken };
+  return { state, api, who, connect, resume, signIn, renew, follow, signOut, leave, hasToken };
 });
 
 async function toToken(factory: ApiFactory, credential: Credential): Promise<string> {

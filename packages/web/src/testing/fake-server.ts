@@ -14,6 +14,11 @@ export class FakeServer {
   uploads: File[] = [];
   loaded: string[] = [];
   tokens: string[] = [];
+  /** How often the sign-in was renewed, and from where it was ended. */
+  renewals = 0;
+  signOuts: string[] = [];
+  /** While set, sign-in codes are refused with it. */
+  codeRefusal: ApiFailure | null = null;
   judged: Readonly<Record<string, unknown>>[] = [];
   /** What no worker has for these values. */
   missingWith: (parameters: Readonly<Record<string, unknown>>) => string[] = () => [];
@@ -36,7 +41,10 @@ export class FakeServer {
     });
     return {
       signIn: {
-        exchangeCode: (code) => this.answer(token(`token-of-${code}`)),
+        exchangeCode: (code) =>
+          this.codeRefusal === null
+            ? this.answer(token(`token-of-${code}`))
+            : Promise.reject(this.codeRefusal),
         issueToken: (clientId) => this.answer(token(`token-of-${clientId}`)),
       },
       open: (opened) => {
@@ -48,7 +56,7 @@ export class FakeServer {
 
   api(): Api {
     return {
-      loadWho: () => this.answer({ principal_id: 'me', kind: 'client', name: 'local', grants: [] }),
+      ...this.sessionAnswers(),
       ...this.workflowAnswers(),
       listTasks: ({ status }) => {
         if (this.listRefusal !== null) return Promise.reject(this.listRefusal);
@@ -99,6 +107,20 @@ export class FakeServer {
           this.live = null;
         };
       },
+    };
+  }
+
+  private sessionAnswers(): Pick<Api, 'renew' | 'signOut' | 'loadWho'> {
+    return {
+      renew: () => {
+        this.renewals += 1;
+        return this.answer(undefined);
+      },
+      signOut: (from) => {
+        this.signOuts.push(from);
+        return this.answer(undefined);
+      },
+      loadWho: () => this.answer({ principal_id: 'me', kind: 'client', name: 'local', grants: [] }),
     };
   }
 

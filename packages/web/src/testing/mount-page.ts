@@ -12,11 +12,12 @@ export async function mountPage(
   server: FakeServer,
   options: { language?: PageLanguage; signedIn?: boolean } = {},
 ) {
+  window.localStorage.clear();
   window.sessionStorage.clear();
   const pinia = createPinia();
   const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/', component: App }] });
   const session = useSession(pinia);
-  session.connect(server.factory(), window.sessionStorage);
+  session.connect(server.factory(), window.localStorage);
   useDraft(pinia).connect(window.sessionStorage);
   if (options.signedIn !== false) await session.signIn({ kind: 'token', token: 'a-token' });
   const page = mount(App, {

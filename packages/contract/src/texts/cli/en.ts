@@ -50,6 +50,8 @@ export const en = {
     'No Comfleet answers at {url}. Start one with: comfleet up (in a copy of the repository: npm start)',
   'cli.no_credential':
     'There is no credential in {path}. Start Comfleet here (comfleet up, or npm start), or give --url and --token.',
+  'cli.sign_in': 'Sign in once with this link (10 minutes): {link}',
+  'cli.sign_in_elsewhere': '  or from another machine: {link}',
   'cli.nothing': 'Nothing to show.',
   'cli.models_loaded': 'ready',
   'cli.overtaken':

@@ -45,6 +45,8 @@ export const zhCn = {
   'cli.no_server': '{url} 没有 Comfleet 应答。启动：comfleet up（在仓库副本中：npm start）',
   'cli.no_credential':
     '{path} 中没有凭证。请在此处启动 Comfleet（comfleet up 或 npm start），或给出 --url 和 --token。',
+  'cli.sign_in': '一次性登录链接（10 分钟内有效）：{link}',
+  'cli.sign_in_elsewhere': '  从其他机器登录：{link}',
   'cli.nothing': '没有内容。',
   'cli.models_loaded': '就绪',
   'cli.overtaken': '模型已加载的任务先行了 {times} 次（最多 {limit} 次）；已被越过 {seconds} 秒。',

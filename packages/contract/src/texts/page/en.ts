@@ -16,11 +16,17 @@ export const en = {
   'signIn.tokenField': 'Access token',
   'signIn.submit': 'Sign in',
   'signIn.again': 'Try again',
-  'signIn.hint': 'Started Comfleet on this machine? The link it printed signs you in at once.',
-  'signIn.badCode': 'This sign-in link was already used or has expired. Start a new one, or sign in below.',
+  'signIn.fresh': 'In the folder where Comfleet was started, this command prints a link that signs you in:',
+  'signIn.other': 'Other ways to sign in',
+  'signIn.badCode':
+    'This sign-in link is not valid any more: each works once, for ten minutes. The command below prints a fresh one.',
   'signIn.badCredential': 'These credentials are not valid.',
   'signIn.ended': 'Your session has expired. Please sign in again.',
   'signIn.out': 'Sign out',
+  'signIn.outHere': 'Sign out of this browser',
+  'signIn.outEverywhere': 'Sign out of all browsers',
+  'signIn.outUnheard':
+    'This browser has forgotten its sign-in, but the server did not answer, so it may still count it as signed in.',
 
   'live.live': 'Live',
   'live.connecting': 'Connecting…',

@@ -4,6 +4,9 @@ import {
   GRANTS,
   registerClientSchema,
   registeredClientSchema,
+  renewedSchema,
+  signInLinkSchema,
+  signOutSchema,
   type Token,
   tokenRequestSchema,
   tokenSchema,
@@ -13,7 +16,8 @@ import { z } from 'zod';
 import type { IssuedToken } from '../../people/identity/identity.ts';
 import { hasGrant, toClient, toWho } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
-import { findRequestSession, principalOf } from '../authentication.ts';
+import { toSignInLink } from '../../platform/http/page-addresses.ts';
+import { findRequestSession, principalOf, sessionOf } from '../authentication.ts';
 import { GuessLimit } from '../guess-limit.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, problemAnswers } from './route-schemas.ts';
@@ -21,6 +25,7 @@ import { idParams, problemAnswers } from './route-schemas.ts';
 /** Registering, tokens, and clients as an admin sees them. */
 export function addAuthRoutes(app: HttpServer, deps: NativeDeps): void {
   addTokenRoutes(app, deps);
+  addSignInRoutes(app, deps);
   addClientRoutes(app, deps);
 }
 
@@ -54,9 +59,10 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
       response: { 200: tokenSchema, ...problemAnswers },
     },
     handler: async ({ body, ip }) => {
-      const { client_id: id, client_secret: secret } = body;
-      const count = () => limit.countToken(id);
-      return toToken(await limit.judge(ip, () => identity.issueToken(id, secret, count)));
+      const { client_id: id, client_secret: secret, browser } = body;
+      const purpose = browser === true ? 'browser' : 'access';
+      const admit = () => limit.countToken(id);
+      return toToken(await limit.judge(ip, () => identity.issueToken(id, secret, { purpose, admit })));
     },
   });
 
@@ -64,7 +70,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
     config: { access: 'public' },
     schema: {
       tags: ['auth'],
-      summary: 'A bearer token for a one-time sign-in code',
+      summary: 'The bearer token of a browser for the one-time code of a sign-in link',
       body: z.object({ code: z.string().max(200) }),
       response: { 200: tokenSchema, ...problemAnswers },
     },
@@ -75,6 +81,55 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
     config: { access: 'client' },
     schema: { tags: ['auth'], summary: 'Who I am', response: { 200: whoSchema, ...problemAnswers } },
     handler: async (request) => toWho(principalOf(request)),
+  });
+}
+
+/** How a person's browser comes in, stays, and leaves. */
+function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDeps): void {
+  app.post('/api/v2/auth/links', {
+    // Whoever may do everything already: a link outlives a token that runs out.
+    config: { access: 'admin' },
+    schema: {
+      tags: ['auth'],
+      summary: 'A link that signs a browser in as the caller, once, within ten minutes',
+      response: { 201: signInLinkSchema, ...problemAnswers },
+    },
+    handler: async (request, reply) => {
+      const { code, expiresAtMs } = await identity.createSignInCode(principalOf(request).id);
+      const addresses = pageAddresses(`${request.protocol}://${request.host}`);
+      reply.status(201);
+      return {
+        links: addresses.map((address) => toSignInLink(address, code)),
+        expires_at: new Date(expiresAtMs).toISOString(),
+      };
+    },
+  });
+
+  app.post('/api/v2/auth/renew', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['auth'],
+      summary: "A browser's sign-in lives on from now; any other token keeps its time",
+      response: { 200: renewedSchema, ...problemAnswers },
+    },
+    handler: async (request) => {
+      const expiresAtMs = await identity.renew(sessionOf(request));
+      return { expires_at: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString() };
+    },
+  });
+
+  app.post('/api/v2/auth/sign-out', {
+    config: { access: 'client' },
+    schema: {
+      tags: ['auth'],
+      summary: "End this browser's sign-in, or those of all browsers of the client; tokens of programs stay",
+      body: signOutSchema,
+      response: { 204: z.null(), ...problemAnswers },
+    },
+    handler: async (request, reply) => {
+      await identity.signOut(sessionOf(request), request.body.everywhere ? 'everywhere' : 'here');
+      return reply.status(204).send(null);
+    },
   });
 }
 

@@ -25,6 +25,8 @@ export interface NativeDeps {
   config: DoorsConfigStore;
   links: SignedLinks;
   slots: StreamSlots;
+  /** Where browsers find the pages, for somebody who reached the server at `address`; the first is how they came. */
+  pageAddresses: (address: string) => readonly string[];
   clock: Clock;
   logger: Logger;
   /** Ends every open stream when the server stops. */

@@ -4,32 +4,37 @@ import type { Database, Write } from '../../platform/database/database.ts';
 import type { IdentityTables, PrincipalRow, TokenRow } from './identity-tables.ts';
 import type { ClientRecord, Principal } from './principal.ts';
 
-export type TokenPurpose = 'access' | 'sign_in';
+export type TokenPurpose = 'access' | 'browser' | 'sign_in';
+
+/** What a bearer may be for. */
+export const BEARERS: readonly TokenPurpose[] = ['access', 'browser'];
 
 /** A token that is not used up and whose principal is not revoked. */
 export interface TokenRecord {
-  principal: Principal;
+  readonly principal: Principal;
+  readonly purpose: string;
   /** Null: does not expire. */
-  expiresAtMs: number | null;
+  readonly expiresAtMs: number | null;
 }
 
 export async function findToken(
   db: Database<IdentityTables>,
   hash: string,
-  purpose: TokenPurpose,
+  purposes: readonly TokenPurpose[],
 ): Promise<TokenRecord | null> {
   const query = db.k
     .selectFrom('token')
     .innerJoin('principal', 'principal.id', 'token.principal_id')
-    .select(['principal.id', 'principal.kind', 'principal.name', 'principal.grants', 'token.expires_at'])
+    .select(['principal.id', 'principal.kind', 'principal.name', 'principal.grants'])
+    .select(['token.purpose', 'token.expires_at'])
     .where('token.hash', '=', hash)
-    .where('token.purpose', '=', purpose)
+    .where('token.purpose', 'in', purposes)
     .where('token.used_at', 'is', null)
     .where('principal.revoked_at', 'is', null)
     .limit(1);
   const [row] = await db.read(query);
   if (!row) return null;
-  return { principal: toPrincipal(row), expiresAtMs: row.expires_at };
+  return { principal: toPrincipal(row), purpose: row.purpose, expiresAtMs: row.expires_at };
 }
 
 export async function findPrincipal(
@@ -56,6 +61,30 @@ export function insertPrincipal(db: Database<IdentityTables>, row: PrincipalRow)
 
 export function insertToken(db: Database<IdentityTables>, row: TokenRow): Write {
   return { query: db.k.insertInto('token').values(row) };
+}
+
+/** A browser's sign-in lives on until `expiresAtMs`; refused when it has ended. */
+export function extendSignIn(db: Database<IdentityTables>, hash: string, expiresAtMs: number): Write {
+  const query = db.k
+    .updateTable('token')
+    .set({ expires_at: expiresAtMs })
+    .where('hash', '=', hash)
+    .where('purpose', '=', 'browser');
+  return { query, rows: 1 };
+}
+
+/** Ends one sign-in of a browser. Tokens of programs stay. */
+export function deleteSignIn(db: Database<IdentityTables>, hash: string): Write {
+  return { query: db.k.deleteFrom('token').where('hash', '=', hash).where('purpose', '=', 'browser') };
+}
+
+/** Ends every sign-in of a principal's browsers, and the links that wait for one. */
+export function deleteSignIns(db: Database<IdentityTables>, id: PrincipalId): Write {
+  const query = db.k
+    .deleteFrom('token')
+    .where('principal_id', '=', id)
+    .where('purpose', 'in', ['browser', 'sign_in']);
+  return { query };
 }
 
 /** Takes a single-use token; refused when it is used or past its time. */

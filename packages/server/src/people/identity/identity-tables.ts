@@ -18,7 +18,7 @@ export interface TokenRow {
   /** SHA-256 hex of the opaque token. */
   hash: string;
   principal_id: PrincipalId;
-  /** `access` for bearers, `sign_in` for one-time codes. */
+  /** `access` for bearers of programs, `browser` for those of pages, `sign_in` for one-time codes. */
   purpose: string;
   created_at: number;
   expires_at: number | null;

@@ -8,6 +8,8 @@ import { Identity } from './identity.ts';
 import type { Principal } from './principal.ts';
 import { visibleTo } from './principal.ts';
 
+const DAY_MS = 86_400_000;
+
 let clock = new FakeClock();
 let db: Database<Tables>;
 let identity: Identity;
@@ -28,7 +30,7 @@ afterEach(async () => {
 function openIdentity(openRegistration: boolean): Identity {
   return new Identity(
     { db, clock, random: systemRandom },
-    { tokenLifetimeMs: 1_440 * 60_000, openRegistration },
+    { tokenLifetimeMs: 1_440 * 60_000, signInLifetimeMs: 30 * DAY_MS, openRegistration },
   );
 }
 
@@ -136,20 +138,20 @@ test('SE5 a tampered token is refused', async () => {
 });
 
 test('a sign-in code gives a token once', async () => {
-  const code = await identity.createSignInCode(admin.id);
+  const { code } = await identity.createSignInCode(admin.id);
   const { token } = await identity.exchangeCode(code);
   expect((await identity.authenticate(token)).principal).toEqual(admin);
   await expect(identity.exchangeCode(code)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
 });
 
 test('two exchanges of one code at the same moment give one token', async () => {
-  const code = await identity.createSignInCode(admin.id);
+  const { code } = await identity.createSignInCode(admin.id);
   const results = await Promise.allSettled([identity.exchangeCode(code), identity.exchangeCode(code)]);
   expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
 });
 
 test('a sign-in code ends after ten minutes and is no bearer token', async () => {
-  const code = await identity.createSignInCode(admin.id);
+  const { code } = await identity.createSignInCode(admin.id);
   await expect(identity.authenticate(code)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
   clock.advance(600_000);
   await expect(identity.exchangeCode(code)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
@@ -194,4 +196,40 @@ test('P21 AU7 a client sees its own rows and an admin all of them', async () => 
   const { principal } = await identity.authenticate(token);
   expect(visibleTo(principal)).toEqual({ kind: 'own', ownerId: client.id });
   expect(visibleTo(admin)).toEqual({ kind: 'all' });
+});
+
+async function signInBrowser() {
+  const { token } = await identity.exchangeCode((await identity.createSignInCode(admin.id)).code);
+  return { token, session: await identity.authenticate(token) };
+}
+
+test('a browser stays signed in for thirty days after its last visit', async () => {
+  const { token, session } = await signInBrowser();
+  clock.advance(29 * DAY_MS);
+  expect(await identity.renew(session)).toBe(clock.nowMs() + 30 * DAY_MS);
+  clock.advance(29 * DAY_MS);
+  expect((await identity.authenticate(token)).principal).toEqual(admin);
+  clock.advance(DAY_MS);
+  await expect(identity.authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+});
+
+test("a program's token keeps its time however often it asks for more, and signing out leaves it", async () => {
+  const { token, expiresAtMs } = await signIn('studio');
+  const session = await identity.authenticate(token);
+  clock.advance(1000);
+  expect(await identity.renew(session)).toBe(expiresAtMs);
+  await identity.signOut(session, 'everywhere');
+  expect((await identity.authenticate(token)).principal.name).toBe('studio');
+});
+
+test('signing out ends this browser at once, and everywhere the others and their links too', async () => {
+  const [first, second, third] = [await signInBrowser(), await signInBrowser(), await signInBrowser()];
+  await identity.signOut(first.session, 'here');
+  await expect(identity.authenticate(first.token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  await expect(identity.renew(first.session)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  expect((await identity.authenticate(second.token)).principal).toEqual(admin);
+  const { code } = await identity.createSignInCode(admin.id);
+  await identity.signOut(second.session, 'everywhere');
+  await expect(identity.authenticate(third.token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  await expect(identity.exchangeCode(code)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
 });

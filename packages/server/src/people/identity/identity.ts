@@ -3,7 +3,11 @@ import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import {
+  BEARERS,
   deleteExpiredTokens,
+  deleteSignIn,
+  deleteSignIns,
+  extendSignIn,
   findPrincipal,
   findToken,
   insertPrincipal,
@@ -11,6 +15,7 @@ import {
   listClientRows,
   parseGrants,
   revokePrincipal,
+  type TokenPurpose,
   toClientRecord,
   toPrincipal,
   updateGrants,
@@ -23,6 +28,8 @@ import { type Session, SessionCache } from './session-cache.ts';
 
 export interface IdentityOptions {
   tokenLifetimeMs: number;
+  /** Of a browser's sign-in, from its last visit. */
+  signInLifetimeMs: number;
   openRegistration: boolean;
 }
 
@@ -103,20 +110,26 @@ export class Identity {
   }
 
   /**
-   * A token for a client's id and secret. Unknown ids and wrong secrets are told apart by nothing. `admit` is called for right
-   * ones alone, and may throw.
+   * A token for a client's id and secret: a program's, or a browser's sign-in. Unknown ids and wrong secrets are told apart
+   * by nothing. `admit` is called for right ones alone, and may throw.
    */
-  async issueToken(clientId: string, clientSecret: string, admit?: () => void): Promise<IssuedToken> {
+  async issueToken(
+    clientId: string,
+    clientSecret: string,
+    { purpose = 'access', admit }: { purpose?: 'access' | 'browser'; admit?: () => void } = {},
+  ): Promise<IssuedToken> {
     const id = parseId<'principal'>(clientId);
     const row = id === null ? null : await findPrincipal(this.#db, id);
     const isMatch = matchesHash(clientSecret, row?.secret_hash ?? null);
     if (!row || !isMatch || row.revoked_at !== null) throw new AppError('UNAUTHORIZED');
     admit?.();
-    return this.#createToken(toPrincipal(row).id);
+    const { issued, row: token } = this.#drawToken(toPrincipal(row).id, purpose);
+    await this.#commit([insertToken(this.#db, token)]);
+    return issued;
   }
 
-  /** A code that can be exchanged for a token once within ten minutes; stands in the link printed at the start. */
-  async createSignInCode(principalId: PrincipalId): Promise<string> {
+  /** A code that can be exchanged for a browser's sign-in once within ten minutes; it stands in a sign-in link. */
+  async createSignInCode(principalId: PrincipalId): Promise<{ code: string; expiresAtMs: number }> {
     const code = drawSecret('code', this.#random);
     const nowMs = this.#clock.nowMs();
     const row = {
@@ -128,23 +141,43 @@ export class Identity {
       used_at: null,
     };
     await this.#commit([insertToken(this.#db, row)]);
-    return code;
+    return { code, expiresAtMs: row.expires_at };
   }
 
-  /** Takes a sign-in code and gives a token. Throws UNAUTHORIZED for a used, late or foreign code. */
+  /** Takes a sign-in code and gives a browser's token. Throws UNAUTHORIZED for a used, late or foreign code. */
   async exchangeCode(code: string): Promise<IssuedToken> {
     if (!hasSecretForm(code, 'code')) throw new AppError('UNAUTHORIZED');
     const hash = hashSecret(code);
-    const found = await findToken(this.#db, hash, 'sign_in');
+    const found = await findToken(this.#db, hash, ['sign_in']);
     if (!found) throw new AppError('UNAUTHORIZED');
-    const nowMs = this.#clock.nowMs();
-    const { issued, row } = this.#drawToken(found.principal.id, nowMs);
+    const { issued, row } = this.#drawToken(found.principal.id, 'browser');
     const outcome = await this.#db.commit([
-      useToken(this.#db, hash, 'sign_in', nowMs),
+      useToken(this.#db, hash, 'sign_in', row.created_at),
       insertToken(this.#db, row),
     ]);
     if (outcome.kind === 'refused') throw new AppError('UNAUTHORIZED');
     return issued;
+  }
+
+  /**
+   * A browser's sign-in lives on from now; every other token keeps its time. Answers when the token ends, null for never.
+   * Throws UNAUTHORIZED when it was ended meanwhile.
+   */
+  async renew(session: Session): Promise<number | null> {
+    if (session.purpose !== 'browser') return session.expiresAtMs;
+    const expiresAtMs = this.#clock.nowMs() + this.#options.signInLifetimeMs;
+    const outcome = await this.#db.commit([extendSignIn(this.#db, session.tokenHash, expiresAtMs)]);
+    this.#sessions.clear();
+    if (outcome.kind === 'refused') throw new AppError('UNAUTHORIZED');
+    return expiresAtMs;
+  }
+
+  /** Ends a browser's sign-in, or those of all browsers of its client. Tokens of programs stay. */
+  async signOut({ tokenHash, principal }: Session, from: 'here' | 'everywhere'): Promise<void> {
+    const ending =
+      from === 'here' ? deleteSignIn(this.#db, tokenHash) : deleteSignIns(this.#db, principal.id);
+    await this.#commit([ending]);
+    this.#sessions.clear();
   }
 
   async listClients(principal: Principal): Promise<ClientRecord[]> {
@@ -192,7 +225,7 @@ export class Identity {
     const monotonicMs = this.#clock.monotonicMs();
     let session = this.#sessions.find(tokenHash, monotonicMs);
     if (!session) {
-      const found = await findToken(this.#db, tokenHash, 'access');
+      const found = await findToken(this.#db, tokenHash, BEARERS);
       if (!found) return null;
       session = { ...found, tokenHash };
       this.#sessions.put(session, monotonicMs);
@@ -208,19 +241,15 @@ export class Identity {
     return row;
   }
 
-  async #createToken(principalId: PrincipalId): Promise<IssuedToken> {
-    const { issued, row } = this.#drawToken(principalId, this.#clock.nowMs());
-    await this.#commit([insertToken(this.#db, row)]);
-    return issued;
-  }
-
-  #drawToken(principalId: PrincipalId, nowMs: number) {
+  #drawToken(principalId: PrincipalId, purpose: Exclude<TokenPurpose, 'sign_in'>) {
     const token = drawSecret('token', this.#random);
-    const lifetimeMs = this.#options.tokenLifetimeMs;
+    const nowMs = this.#clock.nowMs();
+    const { tokenLifetimeMs, signInLifetimeMs } = this.#options;
+    const lifetimeMs = purpose === 'browser' ? signInLifetimeMs : tokenLifetimeMs;
     const row = {
       hash: hashSecret(token),
       principal_id: principalId,
-      purpose: 'access',
+      purpose,
       created_at: nowMs,
       expires_at: nowMs + lifetimeMs,
       used_at: null,

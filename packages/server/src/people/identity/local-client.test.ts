@@ -25,7 +25,11 @@ afterEach(async () => {
 
 function start(url: string, database = db) {
   const deps = { db: database, clock, random: systemRandom };
-  const identity = new Identity(deps, { tokenLifetimeMs: 60_000, openRegistration: false });
+  const identity = new Identity(deps, {
+    tokenLifetimeMs: 60_000,
+    signInLifetimeMs: 3_600_000,
+    openRegistration: false,
+  });
   return openLocalClient({ ...deps, identity }, folder, url);
 }
 
@@ -56,7 +60,7 @@ test('a lost file gets new secrets for the same client, and the old token ends',
   expect(second.principal.id).toBe(first.principal.id);
   const identity = new Identity(
     { db, clock, random: systemRandom },
-    { tokenLifetimeMs: 60_000, openRegistration: false },
+    { tokenLifetimeMs: 60_000, signInLifetimeMs: 3_600_000, openRegistration: false },
   );
   await expect(identity.authenticate(first.token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
   expect((await identity.authenticate(second.token)).principal.id).toBe(first.principal.id);

@@ -1,11 +1,8 @@
-import type { Principal } from './principal.ts';
+import type { TokenRecord } from './identity-statements.ts';
 
 /** A bearer that was found good. */
-export interface Session {
-  readonly principal: Principal;
+export interface Session extends TokenRecord {
   readonly tokenHash: string;
-  /** Null: does not expire. */
-  readonly expiresAtMs: number | null;
 }
 
 interface Entry {

@@ -9,6 +9,12 @@ export const authSchema = z.strictObject({
     .default(true)
     .describe('Requests need a token. Off only on loopback: everybody there acts as the local client.'),
   token_expire_minutes: z.number().positive().max(5_256_000).default(1440).describe('Life of a token.'),
+  sign_in_expire_minutes: z
+    .number()
+    .positive()
+    .max(5_256_000)
+    .default(43_200)
+    .describe('A browser stays signed in for so long after its last visit.'),
   secret_key: z
     .string()
     .optional()
@@ -32,6 +38,7 @@ export const clientLimits = {
 export interface AuthSettings {
   readonly required: boolean;
   readonly tokenLifetimeMs: number;
+  readonly signInLifetimeMs: number;
   /** Null: the generated one of secrets.json is used. */
   readonly secretKey: string | null;
   readonly openRegistration: boolean;
@@ -67,6 +74,7 @@ export function compileAuth(raw: RawAuth): AuthSettings {
   return {
     required: raw.enable_client_auth,
     tokenLifetimeMs: Math.round(raw.token_expire_minutes * 60_000),
+    signInLifetimeMs: Math.round(raw.sign_in_expire_minutes * 60_000),
     secretKey: secret === undefined || isWeakSecret(secret) ? null : secret,
     openRegistration: raw.open_registration,
   };

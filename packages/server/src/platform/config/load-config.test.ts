@@ -98,6 +98,7 @@ test('CF8 the config.yaml of v1 loads unchanged and every key reaches the compil
   expect(config.auth).toEqual({
     required: true,
     tokenLifetimeMs: 86_400_000,
+    signInLifetimeMs: 30 * 86_400_000,
     secretKey: null,
     openRegistration: false,
   });

@@ -1,0 +1,31 @@
+import type { NetworkInterfaceInfo } from 'node:os';
+import { isLoopbackHost } from '../config/sample-secret.ts';
+import type { ServerSettings } from './settings.ts';
+
+const EVERY_ADDRESS: readonly string[] = ['0.0.0.0', '::'];
+/** A machine with many containers has an address for each; nobody reads them all. */
+const MOST_OTHERS = 3;
+
+/**
+ * Where a browser finds the pages: `public_url` when it is set, else `address`, which the asker used or the server bound. When
+ * that one is this machine's own and the server listens on every address, the machine's others follow, for other machines.
+ */
+export function listPageAddresses(
+  { publicUrl, host }: Pick<ServerSettings, 'publicUrl' | 'host'>,
+  address: string,
+  interfaces: Readonly<Record<string, NetworkInterfaceInfo[] | undefined>>,
+): string[] {
+  if (publicUrl !== null) return [publicUrl];
+  const { hostname, port, protocol } = new URL(address);
+  if (!EVERY_ADDRESS.includes(host) || !isLoopbackHost(hostname)) return [address];
+  const others = Object.values(interfaces)
+    .flatMap((infos) => infos ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address: ip }) => `${protocol}//${ip}${port === '' ? '' : `:${port}`}`);
+  return [address, ...others.slice(0, MOST_OTHERS)];
+}
+
+/** The link of a one-time code; a fragment, so that no server, proxy or log sees it. */
+export function toSignInLink(address: string, code: string): string {
+  return `${address}/client#code=${code}`;
+}
