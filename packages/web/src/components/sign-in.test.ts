@@ -72,7 +72,7 @@ describe('signing in', () => {
     page.unmount();
   });
 
-  test('a person signs out of all browsers, and the other tabs follow', async () => {
+  test('signing out of all browsers is asked of the server and forgets the token', async () => {
     const page = await openPage();
     await page.findAll('#sign-out button')[1]?.trigger('click');
     await flushPromises();

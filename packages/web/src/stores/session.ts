@@ -101,7 +101,7 @@ export const useSession = defineStore('session', () => {
     state.value = { kind: 'signed_out', failure: said };
   }
 
-  /** Another tab may have signed in anew: its token stays. */
+  /** Another tab may have signed in since: its token stays. */
   function forget(token: string): void {
     if (keptToken() === token) storage?.removeItem(TOKEN_KEY);
   }

@@ -84,7 +84,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
   });
 }
 
-/** How a person's browser comes in, stays, and leaves. */
+/** How a user's browser comes in, stays, and leaves. */
 function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDeps): void {
   app.post('/api/v2/auth/links', {
     // Whoever may do everything already: a link outlives a token that runs out.

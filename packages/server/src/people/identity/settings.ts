@@ -14,7 +14,7 @@ export const authSchema = z.strictObject({
     .positive()
     .max(5_256_000)
     .default(43_200)
-    .describe('A browser stays signed in for so long after its last visit.'),
+    .describe('A browser stays signed in this long after its last visit.'),
   secret_key: z
     .string()
     .optional()
