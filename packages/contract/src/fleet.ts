@@ -27,6 +27,52 @@ export const STRATEGIES = [
 ] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
+/** Printable and without line breaks, as a header of HTTP may hold it. */
+const headerValue = z
+  .string()
+  .min(1)
+  .max(8000)
+  .regex(/^[\t\x20-\x7e\x80-\xff]+$/, 'expected one line of text');
+
+/** The login that a proxy before a worker asks for: Basic, or a Bearer token. Nobody is shown it again. */
+export const workerAuthSchema = z.union([
+  z.strictObject({
+    username: z
+      .string()
+      .min(1)
+      .max(500)
+      .regex(/^[^:\r\n]*$/, 'a user name has no colon'),
+    password: z.string().max(4000),
+  }),
+  z.strictObject({ token: headerValue }),
+]);
+export type WorkerAuth = z.infer<typeof workerAuthSchema>;
+
+/** Headers that say where a message begins and ends, or that the connection itself needs. */
+const OWN_HEADERS =
+  /^(host|connection|upgrade|content-.*|transfer-encoding|te|trailer|expect|keep-alive|sec-websocket-.*)$/i;
+
+/** Sent to a worker with every request, and when its socket opens. */
+export const workerHeadersSchema = z
+  .record(z.string().regex(/^[!#$%&'*+.^_`|~\w-]{1,200}$/, 'expected the name of a header'), headerValue)
+  .refine((headers) => Object.keys(headers).length <= 20, 'at most 20 headers')
+  .refine(
+    (headers) => !Object.keys(headers).some((name) => OWN_HEADERS.test(name)),
+    'Host, Connection, Content-… and the like are set by Comfleet itself',
+  );
+
+/** Which certificates of a worker are accepted. */
+export const workerTlsSchema = z.strictObject({
+  /** PEM of the authority, or of the certificate itself, that is trusted instead of the system's; null: the system's. */
+  ca: z
+    .string()
+    .max(200_000)
+    .regex(/-----BEGIN CERTIFICATE-----/, 'expected a certificate in PEM: -----BEGIN CERTIFICATE-----')
+    .nullable(),
+  /** False accepts every certificate: whoever stands in between can read and change everything. */
+  verify: z.boolean(),
+});
+
 /** What can be said of a worker beside its name and address; also the body that changes one. */
 export const workerSettingsSchema = z.object({
   /** Most tasks sent to it at a time. */
@@ -43,12 +89,15 @@ export const workerSettingsSchema = z.object({
   /** For `priority_based`: 1 to 10, 10 is taken first. */
   priority: z.int().min(1).max(10),
   metadata: z.record(z.string(), z.unknown()),
+  auth: workerAuthSchema.nullable(),
+  headers: workerHeadersSchema,
+  tls: workerTlsSchema,
 });
 export type WorkerSettings = z.infer<typeof workerSettingsSchema>;
 
 const urlSchema = z.url({ protocol: /^https?$/ }).max(500);
 
-/** POST /api/fleet/workers and /api/fleet/register. */
+/** POST /api/fleet/workers. A login in the address (`https://user:password@host`) is taken for `auth`. */
 export const registerWorkerSchema = workerSettingsSchema
   .partial()
   .extend({
@@ -60,6 +109,12 @@ export const registerWorkerSchema = workerSettingsSchema
   .meta({ id: 'RegisterWorker' });
 export type RegisterWorker = z.infer<typeof registerWorkerSchema>;
 
+/** POST /api/fleet/register: who announces itself says no login, as the announcement may be read by others. */
+export const announceWorkerSchema = registerWorkerSchema
+  .omit({ auth: true, headers: true, tls: true })
+  .meta({ id: 'AnnounceWorker' });
+export type AnnounceWorker = z.infer<typeof announceWorkerSchema>;
+
 /** Begins a datagram that announces a worker: then the HMAC-SHA256 of the JSON with the join token in hex, a blank, the JSON. */
 export const ANNOUNCEMENT_PREFIX = 'comfleet1 ';
 
@@ -67,7 +122,7 @@ export const ANNOUNCEMENT_PREFIX = 'comfleet1 ';
 export const announcementDatagramSchema = z.object({
   at_ms: z.number(),
   nonce: z.string().min(8).max(100),
-  worker: registerWorkerSchema,
+  worker: announceWorkerSchema,
 });
 export type AnnouncementDatagram = z.infer<typeof announcementDatagramSchema>;
 
@@ -169,6 +224,18 @@ export const workerSchema = z
     priority: z.int(),
     /** A disabled worker takes no work, until it is enabled. */
     enabled: z.boolean(),
+    /** How it is reached, without any secret. */
+    access: z
+      .object({
+        login: z.enum(['basic', 'bearer']).nullable(),
+        /** Names of the headers that are sent along. */
+        headers: z.array(z.string()),
+        /** Certificates of an authority of one's own are trusted instead of the system's. */
+        own_ca: z.boolean(),
+        /** False: every certificate is accepted. */
+        verifies: z.boolean(),
+      })
+      .optional(),
     /** Accepts no new tasks, also while it is offline. */
     draining: z.boolean(),
     /** How it joined by itself: `announcement`, or the DNS name that led to it. */
@@ -195,6 +262,12 @@ export type Worker = z.infer<typeof workerSchema>;
 export const CHECK_RESULTS = [
   'ok',
   'bad_status',
+  'certificate',
+  'login',
+  'needs_https',
+  'proxy',
+  'redirected',
+  'web_page',
   'unreachable',
   'refused',
   'timeout',

@@ -1,4 +1,4 @@
-import type { Announced, RegisterWorker } from '@comfleet/contract';
+import type { Announced, AnnounceWorker } from '@comfleet/contract';
 import { FleetCalls } from './calls/fleet.ts';
 import { ComfleetError } from './errors.ts';
 import { TokenSource } from './http/credentials.ts';
@@ -31,7 +31,7 @@ const RETRY_MS = 10_000;
  * Says again and again that a ComfyUI server is there, as often as Comfleet asks for, until the signal is aborted; then it
  * resolves. Rejects with the answer that no repetition changes: a wrong token, a name or address that another has.
  */
-export async function announceWorker(worker: RegisterWorker, options: AnnounceOptions): Promise<void> {
+export async function announceWorker(worker: AnnounceWorker, options: AnnounceOptions): Promise<void> {
   const { joinToken, signal, onAnnounced, onFailure } = options;
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;

@@ -8,6 +8,7 @@ import { openWorkerRegistry, type WorkerRegistry } from '../src/fleet/workers/re
 import { Scope } from '../src/platform/lifecycle/scope.ts';
 import { silentLogger } from '../src/platform/logging/logger.ts';
 import { createDnsResolver } from '../src/platform/net/dns-resolver.ts';
+import { Sealer } from '../src/platform/secrets/sealer.ts';
 import { systemClock, systemRandom } from '../src/platform/time/clock.ts';
 import { openDnsServer } from './kit/dns-server.ts';
 import { openMemoryDatabase } from './kit/memory-database.ts';
@@ -30,6 +31,7 @@ beforeEach(async () => {
     logger: silentLogger,
     transport,
     dialer: createNodeDialer(),
+    sealer: new Sealer(new Uint8Array(32)),
     createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(systemClock.nowMs(), systemRandom.bytes(10)),
   });
 });

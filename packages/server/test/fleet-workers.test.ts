@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openWorkerRegistry, type WorkerRegistry } from '../src/fleet/workers/registry.ts';
 import { Scope } from '../src/platform/lifecycle/scope.ts';
 import { silentLogger } from '../src/platform/logging/logger.ts';
+import { Sealer } from '../src/platform/secrets/sealer.ts';
 import { systemClock, systemRandom } from '../src/platform/time/clock.ts';
 import { openMemoryDatabase } from './kit/memory-database.ts';
 
@@ -25,6 +26,7 @@ beforeEach(async () => {
       logger: silentLogger,
       transport,
       dialer: createNodeDialer(),
+      sealer: new Sealer(new Uint8Array(32)),
       createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(systemClock.nowMs(), systemRandom.bytes(10)),
     },
     { intervalMs: 200, recheckMs: 50 },

@@ -1,4 +1,6 @@
+export { type Certificate, type CertificateOptions, createCertificate } from './certificate.ts';
 export { FakeClock, SettlingClock, settle } from './fake-clock.ts';
 export { findFreePort } from './free-port.ts';
+export { demandAuthorization, type Gateway, type GatewayAnswer, openGateway } from './gateway.ts';
 export { type HttpDouble, openHttpDouble } from './http-double.ts';
 export { type Exit, Program, type ProgramOptions } from './program.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import type { RegisterWorker } from '@comfleet/contract';
+import type { AnnounceWorker } from '@comfleet/contract';
 import type { Clock } from '@comfleet/sdk';
 import { writeDatagram } from './datagram.ts';
 
@@ -18,7 +18,7 @@ export interface SendOptions {
 const INTERVAL_MS = 60_000;
 
 /** Sends a signed datagram a minute until the signal is aborted. Rejects when the network refuses one. */
-export async function sendDatagrams(worker: RegisterWorker, options: SendOptions): Promise<void> {
+export async function sendDatagrams(worker: AnnounceWorker, options: SendOptions): Promise<void> {
   const { host, port, joinToken, clock, signal, onSent } = options;
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   try {

@@ -1,8 +1,9 @@
-import type { ChangeWorker, RegisterWorker, RemoveMode, Worker } from '@comfleet/contract';
+import type { AnnounceWorker, ChangeWorker, RemoveMode, Worker } from '@comfleet/contract';
 import { announceWorker, type Comfleet } from '@comfleet/sdk';
 import { sendDatagrams } from '../announce/send-datagrams.ts';
 import { type CommandContext, openSession } from '../context.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
+import { type AccessFlags, readAccess } from './worker-access.ts';
 import { findWorker, formatWorkers } from './workers.ts';
 
 /** Flags that say what a worker is; `undefined` ones are not said. */
@@ -42,16 +43,16 @@ function toEntry(text: string): [string, string] {
 export async function addWorker(
   context: CommandContext,
   url: string,
-  flags: WorkerFlags & { readonly name?: string },
+  flags: WorkerFlags & AccessFlags & { readonly name?: string },
 ): Promise<number> {
+  const access = await readAccess(flags, context.terminal.env);
   const comfleet = await context.connect();
-  const worker = await comfleet.workers.register(toRegistration(url, flags), {
-    signal: context.terminal.signal,
-  });
+  const { signal } = context.terminal;
+  const worker = await comfleet.workers.register({ ...toRegistration(url, flags), ...access }, { signal });
   return show(context, worker);
 }
 
-function toRegistration(url: string, flags: WorkerFlags & { readonly name?: string }): RegisterWorker {
+function toRegistration(url: string, flags: WorkerFlags & { readonly name?: string }): AnnounceWorker {
   return { url, ...(flags.name === undefined ? {} : { name: flags.name }), ...toSettings(flags) };
 }
 
@@ -59,9 +60,9 @@ function toRegistration(url: string, flags: WorkerFlags & { readonly name?: stri
 export async function setWorker(
   context: CommandContext,
   idOrName: string,
-  flags: WorkerFlags,
+  flags: WorkerFlags & AccessFlags,
 ): Promise<number> {
-  const changes = toSettings(flags);
+  const changes = { ...toSettings(flags), ...(await readAccess(flags, context.terminal.env)) };
   if (Object.keys(changes).length === 0) throw new UsageError('Say what to change; --help lists the flags.');
   return change(context, idOrName, (workers, id, call) => workers.change(id, changes, call));
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { AnnounceFlags, WorkerFlags } from '../commands/change-workers.ts';
+import type { AccessFlags } from '../commands/worker-access.ts';
 import { collect, positive, whole } from './flags.ts';
 import type { RunCommand } from './run-command.ts';
 
@@ -13,15 +14,16 @@ export function addChangeWorkerCommands(workers: Command, run: RunCommand): void
 }
 
 function addMembershipCommands(workers: Command, run: RunCommand): void {
-  withSettings(workers.command('add <url>'))
+  withAccess(withSettings(workers.command('add <url>')))
     .description('take a ComfyUI server in; it must answer')
     .option('--name <name>', 'its name; default host and port')
-    .action(async (url: string, flags: WorkerFlags, command: Command) => {
+    .action(async (url: string, flags: WorkerFlags & AccessFlags, command: Command) => {
       await run(command, async (context) => (await load()).addWorker(context, url, flags));
     });
-  withSettings(workers.command('set <worker>'))
+  withAccess(withSettings(workers.command('set <worker>')))
     .description('change what the flags say; workers of the server’s file are changed there')
-    .action(async (worker: string, flags: WorkerFlags, command: Command) => {
+    .option('--no-auth', 'send no login any more')
+    .action(async (worker: string, flags: WorkerFlags & AccessFlags, command: Command) => {
       await run(command, async (context) => (await load()).setWorker(context, worker, flags));
     });
   workers
@@ -103,4 +105,19 @@ function withSettings(command: Command): Command {
     .option('--weight <number>', 'for the strategy weighted', positive)
     .option('--priority <n>', '1 to 10, 10 is taken first by priority_based', whole(1, 10))
     .option('--metadata <name=value>', 'anything worth showing; may be repeated', collect);
+}
+
+/** For a worker behind a proxy. */
+function withAccess(command: Command): Command {
+  return command
+    .option('--user <name>', 'user name that its proxy asks for')
+    .option('--password-env <variable>', 'environment variable with the password')
+    .option('--token-env <variable>', 'environment variable with a bearer token')
+    .option(
+      '--header-env <name=variable>',
+      'a header to send, from the environment; may be repeated',
+      collect,
+    )
+    .option('--ca-file <file>', 'PEM of the authority, or of its own certificate, to trust')
+    .option('--no-verify', 'accept every certificate, also an attacker’s');
 }

@@ -19,6 +19,25 @@ export type ComfyErrorCode =
   | 'OUTCOME_UNKNOWN'
   | 'CLOSED';
 
+/**
+ * Why a certificate is not accepted. no_tls: the server does not speak https on this port; other: see the system's code.
+ */
+export type CertificateProblem =
+  | 'self_signed'
+  | 'unknown_issuer'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'wrong_name'
+  | 'no_tls'
+  | 'other';
+
+/** `code` is the system's; `names` are those that the certificate is for, where it was for another one. */
+export interface CertificateFault {
+  problem: CertificateProblem;
+  code: string;
+  names?: string;
+}
+
 /** Facts that belong to an error: the HTTP status, the prompt, the graph node. */
 export interface ComfyErrorDetails {
   status?: number;
@@ -30,6 +49,8 @@ export interface ComfyErrorDetails {
   mayRun?: true;
   /** The host itself refused the connection: no process listens there. Absent: the host could not be reached, or nobody can tell. */
   portClosed?: true;
+  /** The server was reached, and its certificate is not accepted; nothing of the request was sent. */
+  certificate?: CertificateFault;
   [name: string]: unknown;
 }
 

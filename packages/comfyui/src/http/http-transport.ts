@@ -1,3 +1,11 @@
+/** Which certificates of a server are accepted; without it those that the system trusts. Browsers decide by themselves. */
+export interface TlsTrust {
+  /** PEM of the authorities, or of the very certificate, that are trusted instead of the system's. */
+  ca?: string;
+  /** False accepts every certificate: whoever stands in between can read and change everything. */
+  verify?: boolean;
+}
+
 /** One HTTP request. `timeoutMs` bounds it to the last byte of the body, `idleTimeoutMs` the wait between bytes, `maxBytes` the body. */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
@@ -8,6 +16,7 @@ export interface HttpRequest {
   timeoutMs?: number;
   idleTimeoutMs?: number;
   maxBytes?: number;
+  tls?: TlsTrust;
 }
 
 /** An answer whose body is read once, by `text()` or by iterating; header names are in lower case. */

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request as sendRequest } from 'undici';
 import { ComfyError, type ComfyErrorCode, type ComfyErrorDetails } from '../http/comfy-error.ts';
-import type { HttpRequest, HttpResponse, HttpTransport } from '../http/http-transport.ts';
+import type { HttpRequest, HttpResponse, HttpTransport, TlsTrust } from '../http/http-transport.ts';
+import { readCertificateFault } from './certificate-fault.ts';
 
 /** A transport that can be closed; closing drops idle connections and fails running requests. */
 export interface NodeTransport extends HttpTransport {
@@ -15,16 +16,31 @@ export interface NodeTransport extends HttpTransport {
 export function createNodeTransport(
   options: { connections?: number; connectTimeoutMs?: number } = {},
 ): NodeTransport {
-  const agent = new Agent({
-    connections: options.connections ?? 32,
-    connect: { timeout: options.connectTimeoutMs ?? 5000 },
-    keepAliveTimeout: 20_000,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
+  /** By what they trust: a connection belongs to one trust for good. */
+  const agents = new Map<string, Agent>();
+  const open = ({ ca, verify = true }: TlsTrust): Agent =>
+    new Agent({
+      connections: options.connections ?? 32,
+      connect: {
+        timeout: options.connectTimeoutMs ?? 5000,
+        rejectUnauthorized: verify,
+        ...(ca === undefined ? {} : { ca }),
+      },
+      keepAliveTimeout: 20_000,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  const choose = (tls: TlsTrust = {}): Agent => {
+    const key = JSON.stringify([tls.ca ?? null, tls.verify ?? true]);
+    const agent = agents.get(key) ?? open(tls);
+    agents.set(key, agent);
+    return agent;
+  };
   return {
-    request: (request) => requestOnce(agent, request),
-    close: () => agent.destroy(),
+    request: async (request) => requestOnce(choose(request.tls), request),
+    close: async () => {
+      await Promise.all([...agents.values()].map((agent) => agent.destroy()));
+    },
   };
 }
 
@@ -168,6 +184,11 @@ function toComfyError(error: unknown, request: HttpRequest, deadline: Deadline):
   if (deadline.signal.aborted)
     return new ComfyError('ABORTED', `${request.method} ${path} was aborted`, { cause: error });
   const systemCode = readCode(error) ?? '';
+  const certificate = readCertificateFault(systemCode, error);
+  if (certificate !== null) {
+    const message = `${request.method} ${path}: the certificate is not accepted (${systemCode})`;
+    return new ComfyError('CONNECTION_REFUSED', message, { cause: error, details: { certificate } });
+  }
   const code = CODES[systemCode] ?? 'RESET';
   const words = code === 'CONNECTION_REFUSED' ? 'found no server' : 'broke';
   const details: ComfyErrorDetails = systemCode === 'ECONNREFUSED' ? { portClosed: true } : {};

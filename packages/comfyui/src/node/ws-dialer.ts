@@ -9,7 +9,7 @@ export function createNodeDialer(
   options: { handshakeTimeoutMs?: number; maxFrameBytes?: number } = {},
 ): SocketDialer {
   return {
-    dial: (url, headers) =>
+    dial: (url, headers, { ca, verify = true } = {}) =>
       wrap(
         new WebSocket(url, {
           headers: headers ?? {},
@@ -17,6 +17,8 @@ export function createNodeDialer(
           handshakeTimeout: options.handshakeTimeoutMs ?? 5000,
           maxPayload: options.maxFrameBytes ?? MAX_FRAME_BYTES,
           followRedirects: false,
+          rejectUnauthorized: verify,
+          ...(ca === undefined ? {} : { ca }),
         }),
       ),
   };

@@ -1,3 +1,5 @@
+import type { TlsTrust } from '../http/http-transport.ts';
+
 /** What a socket tells; `onClose` comes exactly once, also after a failed dial. */
 export interface SocketHandlers {
   onOpen(): void;
@@ -22,5 +24,5 @@ export interface SocketLike {
 
 /** Opens sockets; the caller calls `listen` before any event can arrive. */
 export interface SocketDialer {
-  dial(url: string, headers?: Record<string, string>): SocketLike;
+  dial(url: string, headers?: Record<string, string>, tls?: TlsTrust): SocketLike;
 }

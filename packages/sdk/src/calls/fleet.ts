@@ -1,5 +1,6 @@
 import {
   type Announced,
+  type AnnounceWorker,
   announcedSchema,
   type Balancing,
   balancingSchema,
@@ -7,7 +8,6 @@ import {
   type FleetStats,
   fleetModelPageSchema,
   fleetStatsSchema,
-  type RegisterWorker,
   type Strategy,
 } from '@comfleet/contract';
 import { writeJson } from '../http/json-text.ts';
@@ -62,7 +62,7 @@ export class FleetCalls {
 
   /** Says once that a worker is there. `joinToken` is the server's `nodes.join_token`; no other credential is needed. */
   async announce(
-    worker: RegisterWorker,
+    worker: AnnounceWorker,
     options: CallOptions & { readonly joinToken: string },
   ): Promise<Announced> {
     const { joinToken, ...call } = options;

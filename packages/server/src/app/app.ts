@@ -92,22 +92,26 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const { store, logger, environment, builtInWorkflows } = options;
   const config = store.current;
   const basics = createBasics(logger);
-  const { database, keys, storage } = await openRecords(scope, config, { ...options, ...basics });
+  const { database, signingKey, sealer, storage } = await openRecords(scope, config, {
+    ...options,
+    ...basics,
+  });
   const { identity, forFlow } = openPeople(config, { ...basics, database });
   const balancing = new Balancing(store, await openOverlay(database));
   const { fleet, events, instances, transport } = await openFleet(scope, config, {
     ...basics,
     database,
+    sealer,
     environment,
   });
   const library = await openWorkflowLibrary(scope, basics, listWorkflowSources(builtInWorkflows, config));
-  const links = new SignedLinks(keys.signingKey, () => basics.clock.nowMs());
+  const links = new SignedLinks(signingKey, () => basics.clock.nowMs());
   const blobs = openBlobs(scope, config, basics);
   const { engine, calls } = await openFlow(
     scope,
     {
       ...{ ...basics, ...forFlow, database, fleet, library, blobs },
-      secrets: new Secrets(database, keys.sealingKey),
+      secrets: new Secrets(database, sealer),
       findRestart: (workerId) => findRestart(instances, workerId),
       linkTo: (assetId) => links.sign(toAssetPath(assetId)),
     },

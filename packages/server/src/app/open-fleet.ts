@@ -7,6 +7,7 @@ import type { Scope } from '../platform/lifecycle/scope.ts';
 import { isPortFree } from '../platform/process/free-port.ts';
 import { createProcessTable } from '../platform/process/process-table.ts';
 import { createSpawner } from '../platform/process/spawner.ts';
+import type { Sealer } from '../platform/secrets/sealer.ts';
 import type { Basics } from './app.ts';
 import type { Config } from './settings.ts';
 import type { Tables } from './tables.ts';
@@ -22,7 +23,7 @@ export interface Fleet {
 export async function openFleet(
   scope: Scope,
   config: Config,
-  deps: Basics & { database: Database<Tables>; environment: NodeJS.ProcessEnv },
+  deps: Basics & { database: Database<Tables>; sealer: Sealer; environment: NodeJS.ProcessEnv },
 ): Promise<Fleet> {
   const transport = createNodeTransport();
   scope.add('http to workers', () => transport.close());

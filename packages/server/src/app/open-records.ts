@@ -7,6 +7,7 @@ import { openDatabase } from '../platform/database/open-database.ts';
 import { openProcessLock } from '../platform/database/process-lock.ts';
 import { openGeneration } from '../platform/database/stored-settings.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
+import { Sealer } from '../platform/secrets/sealer.ts';
 import { closeFolder, makeFolder } from '../platform/storage/make-folder.ts';
 import { openStorageWatch, type StorageWatch } from '../platform/storage/storage-watch.ts';
 import type { AppOptions, Basics } from './app.ts';
@@ -15,7 +16,10 @@ import type { Tables } from './tables.ts';
 
 export interface Records {
   database: Database<Tables>;
-  keys: Awaited<ReturnType<typeof openSecrets>>;
+  /** Signs links. */
+  signingKey: Uint8Array;
+  /** Keeps secrets in the database. */
+  sealer: Sealer;
   storage: StorageWatch;
 }
 
@@ -39,7 +43,8 @@ export async function openRecords(
   });
   const database = storage.follow(await openDatabase(scope, config, { clock, random, logger }));
   lock.remember(await openGeneration(database));
-  return { database, storage, keys: await openSecrets(dataDir, random, auth.secretKey) };
+  const { signingKey, sealingKey } = await openSecrets(dataDir, random, auth.secretKey);
+  return { database, storage, signingKey, sealer: new Sealer(sealingKey) };
 }
 
 /** What others may do with the data folder: go through it where it holds outputs that are theirs to read, never look into it. */

@@ -6,6 +6,7 @@ import {
   INSTANCE_ENVIRONMENT,
   instancesSchema,
 } from '../fleet/instances/settings.ts';
+import { checkAccess, readLogins } from '../fleet/workers/access-settings.ts';
 import { checkHealthCheck, compileHealthCheck, healthCheckSchema } from '../fleet/workers/health/settings.ts';
 import {
   checkDiscovery,
@@ -60,7 +61,7 @@ import {
 import {
   deepFreeze,
   type Findings,
-  type ReadFile,
+  type NamedSources,
   type Settings,
   type SettingsOrigin,
 } from '../platform/config/settings.ts';
@@ -144,6 +145,7 @@ function check(raw: RawConfig, findings: Findings): void {
   checkJoinToken(raw.nodes, isOpen, findings);
   checkAuth(raw.auth, isOpen, findings);
   checkWorkers(listRawWorkers(raw), findings);
+  checkAccess(raw.workers, findings);
   checkPriorities('workers', raw.workers, findings);
   checkPriorities('nodes.static_nodes', raw.nodes.static_nodes, findings);
   checkPriorities('nodes.dns', raw.nodes.dns, findings);
@@ -194,11 +196,13 @@ export type LoadedConfig = AnyLoadedConfig<Config>;
 export type ConfigStore = AnyConfigStore<Config>;
 
 /** Workflow files lie below the `task_types` of the configuration. */
-async function include(config: Config, read: ReadFile): Promise<Config> {
+async function include(config: Config, named: NamedSources): Promise<Config> {
+  const { read } = named;
   let taskTypes: TaskTypes = {};
   for (const file of config.workflowFiles)
     taskTypes = layTaskTypes(taskTypes, parseTaskTypes(await read(file), file));
-  return Object.freeze({ ...config, taskTypes: layTaskTypes(taskTypes, config.taskTypes) });
+  const workers = await readLogins(config.workers, named);
+  return Object.freeze({ ...config, workers, taskTypes: layTaskTypes(taskTypes, config.taskTypes) });
 }
 
 const settings: Settings<RawConfig, Config> = {

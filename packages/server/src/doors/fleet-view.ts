@@ -202,6 +202,7 @@ export function toWorker(snapshot: WorkerSnapshot, load: number): Worker {
     weight: snapshot.weight,
     priority: snapshot.priority,
     enabled: snapshot.enabled,
+    access: toAccess(snapshot.access),
     draining: snapshot.draining,
     discovered_by: snapshot.discoveredBy,
     metadata: { ...snapshot.metadata },
@@ -215,6 +216,10 @@ export function toWorker(snapshot: WorkerSnapshot, load: number): Worker {
     latency_ms: snapshot.latencyMs === null ? null : Math.round(snapshot.latencyMs * 10) / 10,
     recovery: toRecovery(snapshot.recovery),
   };
+}
+
+function toAccess({ login, headerNames, hasOwnCa, verifies }: WorkerSnapshot['access']): Worker['access'] {
+  return { login, headers: [...headerNames], own_ca: hasOwnCa, verifies };
 }
 
 function toFrame({ type, workerId, cause }: WorkerChange, worker: Worker | null): FleetFrame {

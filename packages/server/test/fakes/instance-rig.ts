@@ -18,6 +18,7 @@ import { silentLogger } from '../../src/platform/logging/logger.ts';
 import { isPortFree, type PortProbe } from '../../src/platform/process/free-port.ts';
 import { createProcessTable } from '../../src/platform/process/process-table.ts';
 import { createSpawner } from '../../src/platform/process/spawner.ts';
+import { Sealer } from '../../src/platform/secrets/sealer.ts';
 import { systemClock, systemRandom } from '../../src/platform/time/clock.ts';
 import { openMemoryDatabase } from '../kit/memory-database.ts';
 
@@ -81,7 +82,11 @@ async function openRun(
   const transport = createNodeTransport();
   scope.add('transport', () => transport.close());
   const deps = { database, clock: systemClock, random, logger: silentLogger, transport, createId };
-  const registry = await openWorkerRegistry(scope, { ...deps, dialer: createNodeDialer() }, fleet);
+  const registry = await openWorkerRegistry(
+    scope,
+    { ...deps, dialer: createNodeDialer(), sealer: new Sealer(new Uint8Array(32)) },
+    fleet,
+  );
   const instances = await openInstances(
     scope,
     { ...deps, registry, spawner: createSpawner(), table, isPortFree },

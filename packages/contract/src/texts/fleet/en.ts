@@ -11,8 +11,13 @@ export const en = {
   'recovery.accept':
     'If that is meant, accept it: comfleet workers accept NAME. Otherwise start the former one again.',
   'recovery.update': 'Please update ComfyUI.',
-  'recovery.check_address': 'Please check host and port of the worker.',
+  'recovery.check_address': 'Please check the address of the worker.',
+  'recovery.check_login':
+    'Please give its login: auth in config.yaml, or comfleet workers set NAME --user NAME --password-env VARIABLE.',
+  'recovery.check_proxy': 'Please check that ComfyUI runs and that the proxy has its address.',
+  'recovery.by_itself': 'It is used as soon as that is put right.',
 
+  'problem.found': 'The worker cannot be used: {found}.',
   'problem.refused': 'The connection to ComfyUI was refused.',
   'problem.unreachable': 'The machine of ComfyUI could not be reached.',
   'problem.timeout': 'The connection to ComfyUI failed: no answer within {ms} ms.',
@@ -31,6 +36,31 @@ export const en = {
   'check.unreachable': 'the machine could not be reached',
   'check.timeout': 'no answer within {ms} ms',
   'check.bad_status': 'answered with HTTP status {status}',
+  'check.certificate': {
+    by: 'problem',
+    cases: {
+      self_signed:
+        'the certificate of {host} is self-signed: if it is yours, name it as tls.ca_file in config.yaml (or --ca-file)',
+      unknown_issuer:
+        'the certificate of {host} is from an authority that is not trusted here: name that authority’s certificate as tls.ca_file in config.yaml (or --ca-file)',
+      expired: 'the certificate of {host} has expired: renew it',
+      not_yet_valid: 'the certificate of {host} is not valid yet: check the clocks of both machines',
+      wrong_name: 'the certificate is not for {host} but for {names}: use a name that stands in it',
+      no_tls: '{host} does not speak https on this port: write http:// or another port',
+      other: 'the certificate of {host} is not accepted ({code})',
+    },
+  },
+  'check.login': {
+    by: 'login',
+    cases: {
+      sent: 'the login was refused (HTTP status {status}): check user name and password, or the token',
+      other: 'it asks for a login (HTTP status {status}): give user name and password, or a token',
+    },
+  },
+  'check.needs_https': 'the port expects https: write https:// in the address',
+  'check.proxy': 'a proxy answers, but it does not reach ComfyUI (HTTP status {status})',
+  'check.redirected': 'it sends us to {to}: a login page, or the address has changed',
+  'check.web_page': 'a web page answers instead of ComfyUI’s data: a login page, or a wrong path',
   'check.invalid_body': 'something answers on this address, but it is not ComfyUI',
   'check.other_process': 'another ComfyUI than ours answers on this address',
   'check.other_server':

@@ -10,7 +10,12 @@ export const zhCn = {
   'recovery.accept': '如属预期更换，请确认：comfleet workers accept NAME；否则请启动原来的 ComfyUI。',
   'recovery.update': '请更新 ComfyUI。',
   'recovery.check_address': '请检查该工作节点的主机和端口。',
+  'recovery.check_login':
+    '请提供登录信息：在 config.yaml 中填写 auth，或使用 comfleet workers set NAME --user NAME --password-env VARIABLE。',
+  'recovery.check_proxy': '请检查 ComfyUI 是否在运行，以及代理中的地址是否正确。',
+  'recovery.by_itself': '问题解决后会自动启用。',
 
+  'problem.found': '该工作节点无法使用：{found}。',
   'problem.refused': 'ComfyUI 拒绝了连接。',
   'problem.unreachable': '无法连接到 ComfyUI 所在的机器。',
   'problem.timeout': '连接 ComfyUI 失败：{ms} 毫秒内没有响应。',
@@ -23,4 +28,30 @@ export const zhCn = {
   'problem.gone': 'ComfyUI 进程已退出：{reason}。',
   'problem.failed': '连接 ComfyUI 出错：{reason}。',
   'problem.ok': 'ComfyUI 已恢复响应。',
+
+  'check.certificate': {
+    by: 'problem',
+    cases: {
+      self_signed:
+        '{host} 的证书是自签名证书：如果属于您，请在 config.yaml 中用 tls.ca_file（或 --ca-file）指定它',
+      unknown_issuer:
+        '{host} 的证书由不受信任的机构签发：请在 config.yaml 中用 tls.ca_file（或 --ca-file）指定该机构的证书',
+      expired: '{host} 的证书已过期：请更新证书',
+      not_yet_valid: '{host} 的证书尚未生效：请检查两台机器的时钟',
+      wrong_name: '证书不属于 {host}，而属于 {names}：请使用证书中的名称',
+      no_tls: '{host} 的该端口不支持 https：请改用 http:// 或其他端口',
+      other: '{host} 的证书不被接受（{code}）',
+    },
+  },
+  'check.login': {
+    by: 'login',
+    cases: {
+      sent: '登录被拒绝（HTTP 状态 {status}）：请检查用户名和密码，或令牌',
+      other: '需要登录（HTTP 状态 {status}）：请提供用户名和密码，或令牌',
+    },
+  },
+  'check.needs_https': '该端口需要 https：请在地址中使用 https://',
+  'check.proxy': '代理有响应，但无法连接到 ComfyUI（HTTP 状态 {status}）',
+  'check.redirected': '被转到 {to}：可能是登录页面，或地址已变更',
+  'check.web_page': '返回的是网页而不是 ComfyUI 的数据：可能是登录页面，或路径不对',
 } satisfies Translation<typeof en>;

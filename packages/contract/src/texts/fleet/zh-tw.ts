@@ -10,7 +10,12 @@ export const zhTw = {
   'recovery.accept': '如屬預期更換，請確認：comfleet workers accept NAME；否則請啟動原來的 ComfyUI。',
   'recovery.update': '請更新 ComfyUI。',
   'recovery.check_address': '請檢查該工作節點的主機和連接埠。',
+  'recovery.check_login':
+    '請提供登入資訊：在 config.yaml 中填寫 auth，或使用 comfleet workers set NAME --user NAME --password-env VARIABLE。',
+  'recovery.check_proxy': '請檢查 ComfyUI 是否在執行，以及代理中的位址是否正確。',
+  'recovery.by_itself': '問題解決後會自動啟用。',
 
+  'problem.found': '該工作節點無法使用：{found}。',
   'problem.refused': 'ComfyUI 拒絕了連線。',
   'problem.unreachable': '無法連線到 ComfyUI 所在的機器。',
   'problem.timeout': '連線 ComfyUI 失敗：{ms} 毫秒內沒有回應。',
@@ -23,4 +28,30 @@ export const zhTw = {
   'problem.gone': 'ComfyUI 處理程序已結束：{reason}。',
   'problem.failed': '連線 ComfyUI 出錯：{reason}。',
   'problem.ok': 'ComfyUI 已恢復回應。',
+
+  'check.certificate': {
+    by: 'problem',
+    cases: {
+      self_signed:
+        '{host} 的憑證是自簽憑證：如果屬於您，請在 config.yaml 中用 tls.ca_file（或 --ca-file）指定它',
+      unknown_issuer:
+        '{host} 的憑證由不受信任的機構簽發：請在 config.yaml 中用 tls.ca_file（或 --ca-file）指定該機構的憑證',
+      expired: '{host} 的憑證已過期：請更新憑證',
+      not_yet_valid: '{host} 的憑證尚未生效：請檢查兩台機器的時鐘',
+      wrong_name: '憑證不屬於 {host}，而屬於 {names}：請使用憑證中的名稱',
+      no_tls: '{host} 的該連接埠不支援 https：請改用 http:// 或其他連接埠',
+      other: '{host} 的憑證不被接受（{code}）',
+    },
+  },
+  'check.login': {
+    by: 'login',
+    cases: {
+      sent: '登入被拒絕（HTTP 狀態 {status}）：請檢查使用者名稱和密碼，或權杖',
+      other: '需要登入（HTTP 狀態 {status}）：請提供使用者名稱和密碼，或權杖',
+    },
+  },
+  'check.needs_https': '該連接埠需要 https：請在位址中使用 https://',
+  'check.proxy': '代理有回應，但無法連線到 ComfyUI（HTTP 狀態 {status}）',
+  'check.redirected': '被轉到 {to}：可能是登入頁面，或位址已變更',
+  'check.web_page': '回傳的是網頁而不是 ComfyUI 的資料：可能是登入頁面，或路徑不對',
 } satisfies Translation<typeof en>;

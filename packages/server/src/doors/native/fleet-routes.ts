@@ -1,11 +1,11 @@
 import {
   announcedSchema,
+  announceWorkerSchema,
   type Balancing as BalancingAnswer,
   balancerSchema,
   balancingSchema,
   fleetModelPageSchema,
   fleetStatsSchema,
-  registerWorkerSchema,
   STRATEGIES,
 } from '@comfleet/contract';
 import { z } from 'zod';
@@ -112,7 +112,7 @@ function addRegisterRoute(app: HttpServer, { fleet, config }: NativeDeps): void 
       tags: ['fleet'],
       summary:
         'A worker registers itself with the join token as bearer, and again before again_seconds are over',
-      body: registerWorkerSchema,
+      body: announceWorkerSchema,
       response: { 200: announcedSchema, ...problemAnswers },
     },
     handler: async (request) => {

@@ -6,6 +6,7 @@ import {
   workerSchema,
 } from '@comfleet/contract';
 import { z } from 'zod';
+import { splitLogin } from '../../fleet/workers/worker-access.ts';
 import { toWorkerSettings } from '../../fleet/workers/worker-spec.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -30,9 +31,16 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       response: { 201: workerSchema, ...problemAnswers },
     },
     handler: async ({ body }, reply) => {
-      const { name, url, ...settings } = body;
+      const { name, url: address, ...settings } = body;
+      const { url, auth } = splitLogin(address);
       reply.status(201);
-      return fleet.register({ name: name ?? new URL(url).host, url, ...toWorkerSettings(settings) });
+      const login = auth === null ? {} : { auth };
+      return fleet.register({
+        name: name ?? new URL(url).host,
+        url,
+        ...login,
+        ...toWorkerSettings(settings),
+      });
     },
   });
 

@@ -8,6 +8,7 @@ import type { Tables } from '../../app/tables.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { Scope } from '../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
+import { Sealer } from '../../platform/secrets/sealer.ts';
 import { systemRandom } from '../../platform/time/clock.ts';
 import type { FleetOptions } from './fleet-options.ts';
 import {
@@ -45,6 +46,7 @@ async function openRegistry(options: FleetOptions = {}): Promise<{ registry: Wor
       logger: silentLogger,
       transport: comfyui.transport,
       dialer: comfyui.dialer,
+      sealer: new Sealer(new Uint8Array(32)),
       createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(clock.nowMs(), random.bytes(10)),
     },
     options,

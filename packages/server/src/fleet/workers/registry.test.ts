@@ -7,6 +7,7 @@ import type { Tables } from '../../app/tables.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { Scope } from '../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
+import { Sealer } from '../../platform/secrets/sealer.ts';
 import { systemRandom } from '../../platform/time/clock.ts';
 import { removeIdle } from './joining/departures.ts';
 import { openWorkerRegistry, type WorkerRegistry } from './registry.ts';
@@ -37,6 +38,7 @@ async function openRegistry(options = {}): Promise<{ registry: WorkerRegistry; s
       logger: silentLogger,
       transport: comfyui.transport,
       dialer: comfyui.dialer,
+      sealer: new Sealer(new Uint8Array(32)),
       createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(clock.nowMs(), random.bytes(10)),
     },
     options,

@@ -6,6 +6,7 @@ import { Gate } from '../../platform/lifecycle/gate.ts';
 import { Listeners } from '../../platform/lifecycle/listeners.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import type { Sealer } from '../../platform/secrets/sealer.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import type { AdminOverrides } from './admin-overrides.ts';
 import { type CompiledFleetOptions, compileFleetOptions, type FleetOptions } from './fleet-options.ts';
@@ -19,6 +20,7 @@ import { Membership } from './membership/membership.ts';
 import { Roster } from './membership/roster.ts';
 import { type WorkerRecord, WorkerRecords } from './records/worker-records.ts';
 import { WatchedWorker } from './watching/watched-worker.ts';
+import { openDialer } from './worker-access.ts';
 import type { ConnectedWorker, CreateId, WorkerChange, WorkerSnapshot } from './worker-snapshot.ts';
 import { compileWorkerSpec, overrideSpec, type WorkerSettings, type WorkerSpec } from './worker-spec.ts';
 import type { WorkerTables } from './worker-tables.ts';
@@ -35,6 +37,8 @@ export interface RegistryDeps {
   transport: HttpTransport;
   dialer: SocketDialer;
   createId: CreateId;
+  /** Keeps the logins of workers in confidence. */
+  sealer: Sealer;
 }
 
 /**
@@ -72,7 +76,7 @@ export class WorkerRegistry {
   constructor(deps: RegistryDeps, options: CompiledFleetOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#records = new WorkerRecords(deps.database, this.#shared);
+    this.#records = new WorkerRecords(deps, this.#shared);
     this.#identities = new WorkerIdentities(deps.database);
     this.#comparison = new FleetComparison(deps.clock, () => this.#workers);
     this.#changes = new Listeners(deps.logger, 'worker.listener_failed');
@@ -238,8 +242,14 @@ export class WorkerRegistry {
       logger,
       transport,
       options: this.#options,
-      openSocket: (baseUrl) =>
-        new ComfySocket({ baseUrl, dialer, clock, random: () => random.fraction(), createId }),
+      openSocket: (baseUrl, access) =>
+        new ComfySocket({
+          baseUrl,
+          dialer: openDialer(dialer, access),
+          clock,
+          random: () => random.fraction(),
+          createId,
+        }),
       onChange: (type, cause, facts) => this.#emit({ type, workerId: record.id, cause, ...facts }),
       comparison: this.#comparison,
       requestRestart: (reason) => void this.requestRestart(record.id, reason),

@@ -2,6 +2,8 @@ import { WORKER_GROUPS, type WorkerGroup, workerSettingsSchema } from '@comfleet
 import { z } from 'zod';
 import { HOST, port } from '../../platform/config/fields.ts';
 import type { Findings } from '../../platform/config/settings.ts';
+import { accessFields, type WithAccess } from './access-settings.ts';
+import { OPEN_ACCESS, splitLogin } from './worker-access.ts';
 import { SPEC_DEFAULTS } from './worker-spec.ts';
 
 /** What the ways of naming a worker in the file have in common. */
@@ -52,8 +54,11 @@ type RawFields = z.infer<typeof fieldsSchema>;
 /** One of `workers`. */
 export const workerSchema = z.strictObject({
   name: z.string().min(1).max(100).optional().describe('Name; default its host and port.'),
-  url: z.url({ protocol: /^https?$/ }).describe('Address of its ComfyUI.'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .describe('Address of its ComfyUI, with the path where a proxy has it below one: `https://host/comfy`.'),
   ...workerFields,
+  ...accessFields,
 });
 
 /** One of `nodes.static_nodes`. */
@@ -98,7 +103,7 @@ export interface WorkerFields {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-export interface WorkerConfig extends WorkerFields {
+export interface WorkerConfig extends WorkerFields, WithAccess {
   readonly name: string;
   readonly url: string;
   readonly group: WorkerGroup;
@@ -142,9 +147,12 @@ export function checkPriorities(
 
 /** Every worker of the file: `workers`, `nodes.static_nodes`, and the single ComfyUI when it is written. */
 export function compileWorkers(raw: RawWorkers): WorkerConfig[] {
-  const own = raw.workers.map((worker) =>
-    compileWorker(worker.name ?? new URL(worker.url).host, worker.url.replace(/\/+$/, ''), worker),
-  );
+  const own = raw.workers.map((worker, index) => {
+    const { url, auth } = splitLogin(worker.url);
+    const written = { place: `workers[${index}]`, access: worker };
+    const name = worker.name ?? new URL(url).host;
+    return { ...compileWorker(name, url.replace(/\/+$/, ''), worker), auth, written };
+  });
   const nodes = raw.staticNodes.map((node) =>
     compileWorker(node.node_id, toHttpUrl(node.host, node.port), node),
   );
@@ -181,7 +189,12 @@ export function compileFields(raw: RawFields): WorkerFields {
 function compileWorker(name: string, url: string, raw: RawFields): WorkerConfig {
   const fields = compileFields(raw);
   const { group, weight } = SPEC_DEFAULTS;
-  return { name, url, ...fields, group: fields.group ?? group, weight: fields.weight ?? weight };
+  return {
+    ...{ name, url, ...OPEN_ACCESS, written: null },
+    ...fields,
+    group: fields.group ?? group,
+    weight: fields.weight ?? weight,
+  };
 }
 
 function readPriority(metadata: Readonly<Record<string, unknown>>): number | null {

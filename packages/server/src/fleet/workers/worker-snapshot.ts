@@ -5,6 +5,7 @@ import type { FleetState, HealthKind } from './admin-overrides.ts';
 import type { HealthResult } from './health/health-result.ts';
 import type { RecoverySnapshot } from './health/recovery.ts';
 import type { Inventory } from './inventory/inventory.ts';
+import type { AccessSummary } from './worker-access.ts';
 
 export type { HealthKind } from './admin-overrides.ts';
 
@@ -31,6 +32,7 @@ export interface WorkerSnapshot {
   /** 1 to 10, 10 is preferred first. */
   readonly priority: number;
   readonly enabled: boolean;
+  readonly access: AccessSummary;
   /** Gets no new tasks: drained, or leaving. */
   readonly draining: boolean;
   /** On its way out of the fleet. */

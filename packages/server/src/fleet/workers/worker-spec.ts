@@ -1,10 +1,12 @@
 import {
   type ChangeWorker,
+  type WorkerAuth,
   type WorkerGroup,
   type WorkerSource,
   workerSettingsSchema,
 } from '@comfleet/contract';
 import { AppError } from '../../platform/errors/app-error.ts';
+import { isCertificate, OPEN_ACCESS, type WorkerAccess } from './worker-access.ts';
 
 /** What can be said of a worker beside its name and address. */
 export interface WorkerSettings {
@@ -19,6 +21,11 @@ export interface WorkerSettings {
   /** 1 to 10, 10 first; default `metadata.priority` when it is there, as the v1 layout writes it, else 5. */
   readonly priority?: number | undefined;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** Default none. */
+  readonly auth?: WorkerAuth | null | undefined;
+  readonly headers?: WorkerAccess['headers'] | undefined;
+  /** Default: the system's authorities. */
+  readonly tls?: WorkerAccess['tls'] | undefined;
 }
 
 /** What is known of a worker before it was asked: from configuration, the API, discovery, or one of our instances. */
@@ -36,7 +43,7 @@ export interface WorkerSpec extends WorkerSettings {
 }
 
 /** A spec with every default filled in. */
-export interface CompiledWorkerSpec {
+export interface CompiledWorkerSpec extends WorkerAccess {
   readonly name: string;
   readonly url: string;
   readonly source: WorkerSource;
@@ -62,6 +69,7 @@ export const SPEC_DEFAULTS = {
   priority: 5,
   enabled: true,
   metadata: {},
+  ...OPEN_ACCESS,
   discoveredBy: null,
   marker: null,
 } as const;
@@ -88,8 +96,14 @@ export function compileWorkerSpec(spec: WorkerSpec): CompiledWorkerSpec {
     throw invalid(spec, issue?.path.join('.') ?? '', issue?.message ?? 'not valid');
   }
   const { max_concurrent: maxConcurrent, ...rest } = settings.data;
+  requireCertificate(spec, rest.tls.ca);
   const { source, enabled, discoveredBy, marker } = filled;
   return { name, url, source, maxConcurrent, ...rest, enabled, discoveredBy, marker };
+}
+
+function requireCertificate(spec: WorkerSpec, ca: string | null): void {
+  if (ca === null || isCertificate(ca)) return;
+  throw invalid(spec, 'tls.ca', 'holds no certificate that can be read');
 }
 
 /** Without the fields that are there but undefined. */

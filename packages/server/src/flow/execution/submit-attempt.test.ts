@@ -62,3 +62,20 @@ test('a worker that takes a part says which, one that takes all says none, and a
   expect(judgeSubmission({ kind: 'accepted' })).toEqual({ kind: 'submitted', nodeErrors: {} });
   expect(judgeSubmission({ kind: 'found' })).toEqual({ kind: 'submitted', nodeErrors: null });
 });
+
+test.each([302, 401, 403, 404, 429])(
+  'a POST that a proxy refuses with %i was not heard: no try is used up',
+  (status) => {
+    const error = { type: `http_${status}`, message: '', details: '', extraInfo: {} };
+    expect(judgeSubmission({ kind: 'refused', status, error, nodeErrors: null })).toMatchObject({
+      mayLand: false,
+      result: {
+        ending: 'lost',
+        error: {
+          code: 'WORKER_UNREACHABLE',
+          details: { cause: `POST /prompt answered ${status}`, refused: true },
+        },
+      },
+    });
+  },
+);

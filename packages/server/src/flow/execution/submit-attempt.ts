@@ -53,6 +53,10 @@ export function judgeSubmission(submission: Submission): SubmittedAttempt {
       return { kind: 'submitted', nodeErrors: null };
     case 'refused': {
       const { status, error, nodeErrors } = submission;
+      if (isUnheard(status)) {
+        const cause = `POST /prompt answered ${status}`;
+        return over('lost', 'WORKER_UNREACHABLE', { cause, dispatched: false, refused: true });
+      }
       return over('refused', 'PROMPT_REFUSED', { status, error, node_errors: nodeErrors ?? {} });
     }
     case 'not_sent': {
@@ -66,6 +70,14 @@ export function judgeSubmission(submission: Submission): SubmittedAttempt {
       return unknownSubmission;
     }
   }
+}
+
+/**
+ * True for statuses that ComfyUI never answers a prompt with: a redirect, a login that is missing or refused, a wrong path,
+ * too many requests. The prompt was not heard, and nothing is said about it.
+ */
+export function isUnheard(status: number): boolean {
+  return (status >= 300 && status < 400) || [401, 403, 404, 405, 407, 429].includes(status);
 }
 
 /** Statuses by which a proxy says that it does not reach the worker: no word of the worker's about the prompt. */

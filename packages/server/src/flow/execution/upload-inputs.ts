@@ -3,6 +3,7 @@ import { toError } from '../../platform/errors/app-error.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
 import type { InputFile } from './prepare-graph.ts';
+import { isUnheard } from './submit-attempt.ts';
 
 export interface UploadJob {
   task: TaskRow;
@@ -33,8 +34,13 @@ export async function uploadInputs({ task, http, signal, upload }: UploadJob): P
 function judgeFailure({ assetId }: InputFile, thrown: unknown, { aborted }: AbortSignal) {
   const cause = toError(thrown).message;
   if (aborted) return endAttempt('lost', 'WORKER_UNREACHABLE', { cause, dispatched: false });
-  // Nobody listens: that says nothing about the task, and nothing was sent.
-  if (thrown instanceof ComfyError && thrown.code === 'CONNECTION_REFUSED')
+  // That says nothing about the task, and nothing was sent.
+  if (thrown instanceof ComfyError && nobodyHeard(thrown))
     return endAttempt('lost', 'WORKER_UNREACHABLE', { cause, dispatched: false, refused: true });
   return endAttempt('failed', 'INPUT_UPLOAD_FAILED', { asset_id: assetId, cause });
+}
+
+/** Nobody listens, or a proxy let nothing through. */
+function nobodyHeard({ code, details }: ComfyError): boolean {
+  return code === 'CONNECTION_REFUSED' || isUnheard(details.status ?? 0);
 }

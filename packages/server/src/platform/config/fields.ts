@@ -7,5 +7,17 @@ export const seconds = () => z.number().min(0);
 /** A folder or file; a relative one starts at the folder of the file. */
 export const path = (description: string) => z.string().min(1).meta({ description, path: true });
 
+/** A secret: the text itself, or the name of an environment variable or of a file that holds it. */
+export const secret = () =>
+  z.union(
+    [
+      z.string().min(1),
+      z.strictObject({ env: z.string().min(1).describe('Environment variable that holds it.') }),
+      z.strictObject({ file: path('File that holds it.') }),
+    ],
+    'expected the text, or env: NAME, or file: PATH',
+  );
+export type Secret = z.infer<ReturnType<typeof secret>>;
+
 /** Host names and IP addresses. */
 export const HOST = /^(?:[\w-]+(?:\.[\w-]+)*\.?|\[?[0-9a-fA-F:.]+\]?)$/;

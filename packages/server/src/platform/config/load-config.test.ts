@@ -73,7 +73,9 @@ task_types:
 `;
 
 /** A worker of which the file says nothing but where it is. */
+const OPEN = { auth: null, headers: {}, tls: { ca: null, verify: true }, written: null };
 const PLAIN_WORKER = {
+  ...OPEN,
   maxConcurrent: 2,
   capabilities: [],
   labels: [],
@@ -115,6 +117,7 @@ test('CF8 the config.yaml of v1 loads unchanged and every key reaches the compil
   });
   expect(config.workers).toEqual([
     {
+      ...OPEN,
       name: 'comfyui-worker-1',
       url: 'http://192.168.1.101:8188',
       maxConcurrent: 4,

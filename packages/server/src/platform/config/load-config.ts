@@ -31,7 +31,13 @@ export async function loadConfig<Raw, Compiled>(
 ): Promise<LoadedConfig<Compiled>> {
   const text = source.file === null ? '' : await readConfigFile(source.file);
   const { config, ...rest } = parseConfig(text, source, settings);
-  return { config: await settings.include(config, readConfigFile), ...rest };
+  const named = {
+    read: readConfigFile,
+    environment: source.environment,
+    refuse: (path: string, message: string) =>
+      createConfigError(source.file, [locate({ path, message }, parseYaml(text))]),
+  };
+  return { config: await settings.include(config, named), ...rest };
 }
 
 /** The same from text already read, without the files it names. Touches neither files nor the process. */

@@ -32,6 +32,10 @@ function stepInto(node: SchemaNode, step: PropertyKey): SchemaNode | null {
   if (node.items && /^\d+$/.test(String(step))) return node.items;
   const own = node.properties?.[String(step)];
   if (own) return own;
+  for (const branch of node.anyOf ?? []) {
+    const found = stepInto(branch, step);
+    if (found) return found;
+  }
   return typeof node.additionalProperties === 'object' ? node.additionalProperties : null;
 }
 

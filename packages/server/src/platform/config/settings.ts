@@ -47,8 +47,8 @@ export interface Settings<Raw, Compiled> {
   check: (raw: Raw, findings: Findings) => void;
   /** Pure; called when nothing was refused. */
   compile: (raw: Raw, origin: SettingsOrigin) => Compiled;
-  /** Reads the further files that the configuration names. */
-  include: (compiled: Compiled, read: ReadFile) => Promise<Compiled>;
+  /** Reads what the configuration names besides: further files, and variables of the environment. */
+  include: (compiled: Compiled, named: NamedSources) => Promise<Compiled>;
   /** What is read once at the start, by its key in the file: a change needs a restart, and is reported. Pure. */
   startValues: (raw: Raw) => StartValues;
 }
@@ -56,8 +56,14 @@ export interface Settings<Raw, Compiled> {
 /** Values by the dotted key that they have in the file. */
 export type StartValues = Readonly<Record<string, unknown>>;
 
-/** Throws CONFIG_INVALID when the file cannot be read. */
-export type ReadFile = (file: string) => Promise<string>;
+/** Where the configuration's further values are. */
+export interface NamedSources {
+  /** Throws CONFIG_INVALID when the file cannot be read. */
+  readonly read: (file: string) => Promise<string>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** CONFIG_INVALID for a place of the file, to be thrown. */
+  readonly refuse: (path: string, message: string) => Error;
+}
 
 /** Freezes a configuration through and through. */
 export function deepFreeze<T>(value: T): T {

@@ -43,9 +43,21 @@ test('HR1 a worker is healthy when GET /system_stats answers 200 with the body o
   expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET http://gpu:8188/system_stats']);
 });
 
-test.each([204, 301, 404, 500, 503])('HR1 an answer with status %i is no health', async (status) => {
+test.each([204, 404, 500])('HR1 an answer with status %i is no health', async (status) => {
   const { result, stats } = await check(answering(status, STATS).transport);
   expect([result, stats]).toEqual([{ kind: 'bad_status', status }, null]);
+});
+
+test.each([
+  [401, '', { kind: 'login', status: 401, sent: false }],
+  [403, '', { kind: 'login', status: 403, sent: false }],
+  [302, '', { kind: 'redirected', to: '?' }],
+  [503, STATS, { kind: 'proxy', status: 503 }],
+  [400, 'Client sent an HTTP request to an HTTPS server.', { kind: 'needs_https' }],
+  [400, 'bad', { kind: 'bad_status', status: 400 }],
+  [200, '  <!doctype HTML><title>Sign in</title>', { kind: 'web_page' }],
+])('an answer with status %i and the body %j is told as what it is', async (status, body, result) => {
+  expect((await check(answering(status, body).transport)).result).toEqual(result);
 });
 
 test('HR1 the time-out of the use is that of the request, and is said in the finding', async () => {

@@ -1,4 +1,4 @@
-import { ComfyError, type HttpTransport, parseTolerantJson } from '@comfleet/comfyui';
+import { ComfyError, type HttpResponse, type HttpTransport, parseTolerantJson } from '@comfleet/comfyui';
 import { toError } from '../../../platform/errors/app-error.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import { isBelowVersion } from '../identity/comfyui-version.ts';
@@ -14,6 +14,8 @@ export interface CheckOptions {
   versionFloor: string | null;
   /** Must stand in the argv it tells; null accepts every process. */
   marker: string | null;
+  /** The transport sends a login along. */
+  hasLogin?: boolean;
   signal: AbortSignal;
 }
 
@@ -39,11 +41,37 @@ export async function checkHealth(options: CheckOptions): Promise<HealthReading>
       signal,
     });
     const text = await response.text();
-    if (response.status !== 200) return toReading({ kind: 'bad_status', status: response.status });
+    if (response.status !== 200) return toReading(judgeRefusal(response, text, options));
     return judgeBody(text, clock.monotonicMs() - startedMs, options);
   } catch (thrown) {
-    return toReading(judgeFailure(thrown, timeoutMs));
+    return toReading(judgeFailure(thrown, options));
   }
+}
+
+/** An answer that ComfyUI itself never gives here: most come from a proxy before it. */
+function judgeRefusal(
+  { status, headers }: Pick<HttpResponse, 'status' | 'headers'>,
+  text: string,
+  { url, hasLogin = false }: CheckOptions,
+): HealthResult {
+  if (status === 401 || status === 403 || status === 407) return { kind: 'login', status, sent: hasLogin };
+  if (status === 502 || status === 503 || status === 504) return { kind: 'proxy', status };
+  if (status >= 300 && status < 400) return { kind: 'redirected', to: readTarget(headers.location, url) };
+  if (status === 400 && SENT_HTTP.test(text)) return { kind: 'needs_https' };
+  return { kind: 'bad_status', status };
+}
+
+/** How nginx, Apache and Go's servers say it. */
+const SENT_HTTP =
+  /plain http request was sent to https|speaking plain http to an ssl|http request to an https/i;
+
+const MAX_TARGET_LENGTH = 200;
+
+/** Without its query: that may hold what lets somebody in. */
+function readTarget(location: string | undefined, base: string): string {
+  if (location === undefined || !URL.canParse(location, base)) return '?';
+  const { origin, pathname } = new URL(location, base);
+  return `${origin}${pathname}`.slice(0, MAX_TARGET_LENGTH);
 }
 
 function toReading(result: HealthResult): HealthReading {
@@ -56,7 +84,8 @@ function judgeBody(
   { versionFloor: floor, marker }: CheckOptions,
 ): HealthReading {
   const stats = parseSystemStats(readJson(text));
-  if (stats === null) return toReading({ kind: 'invalid_body' });
+  if (stats === null)
+    return toReading({ kind: /^\s*<(!doctype|html)/i.test(text) ? 'web_page' : 'invalid_body' });
   if (marker !== null && !stats.argv.includes(marker)) return toReading({ kind: 'other_process' });
   const { version } = stats;
   if (floor !== null && isBelowVersion(version, floor)) return toReading({ kind: 'too_old', version, floor });
@@ -71,8 +100,10 @@ function readJson(text: string): unknown {
   }
 }
 
-function judgeFailure(thrown: unknown, timeoutMs: number): HealthResult {
+function judgeFailure(thrown: unknown, { url, timeoutMs }: CheckOptions): HealthResult {
   if (thrown instanceof ComfyError) {
+    const { certificate } = thrown.details;
+    if (certificate) return { kind: 'certificate', fault: certificate, host: new URL(url).host };
     if (thrown.code === 'CONNECTION_REFUSED')
       return { kind: thrown.details.portClosed ? 'refused' : 'unreachable' };
     if (thrown.code === 'TIMEOUT') return { kind: 'timeout', afterMs: timeoutMs };

@@ -1,3 +1,4 @@
+import type { CertificateFault } from '@comfleet/comfyui';
 import { plainText } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
 
@@ -5,6 +6,18 @@ import type { FleetText } from '@comfleet/contract/texts/fleet';
 export type HealthResult =
   | { kind: 'ok'; latencyMs: number; version: string | null }
   | { kind: 'bad_status'; status: number }
+  /** Reached, but its certificate is not accepted. */
+  | { kind: 'certificate'; fault: CertificateFault; host: string }
+  /** It, or a proxy before it, asks for a login, or refuses ours (`sent`). */
+  | { kind: 'login'; status: number; sent: boolean }
+  /** Plain http was sent to a port of https. */
+  | { kind: 'needs_https' }
+  /** A proxy answers that does not reach ComfyUI. */
+  | { kind: 'proxy'; status: number }
+  /** A proxy sends us elsewhere: to its login page, or from http to https. `to` is without query. */
+  | { kind: 'redirected'; to: string }
+  /** A page for browsers instead of data. */
+  | { kind: 'web_page' }
   /** The host says that nobody listens on the port. */
   | { kind: 'refused' }
   /** The host was not reached: it is down, or the network is. */
@@ -27,6 +40,11 @@ export type HealthResult =
 /** True when something answers, but not a server for us. */
 export function isUnusable(result: HealthResult): boolean {
   switch (result.kind) {
+    case 'certificate':
+    case 'login':
+    case 'needs_https':
+    case 'redirected':
+    case 'web_page':
     case 'invalid_body':
     case 'other_process':
     case 'other_server':
@@ -35,6 +53,7 @@ export function isUnusable(result: HealthResult): boolean {
       return true;
     case 'ok':
     case 'bad_status':
+    case 'proxy':
     case 'refused':
     case 'unreachable':
     case 'timeout':
@@ -51,6 +70,20 @@ export function describeHealth(result: HealthResult): FleetText {
       return { code: 'check.ok', params: { ms: Math.round(result.latencyMs) } };
     case 'bad_status':
       return { code: 'check.bad_status', params: { status: result.status } };
+    case 'certificate': {
+      const { problem, code, names = '?' } = result.fault;
+      return { code: 'check.certificate', params: { host: result.host, problem, code, names } };
+    }
+    case 'login':
+      return { code: 'check.login', params: { status: result.status, login: result.sent ? 'sent' : 'none' } };
+    case 'needs_https':
+      return plainText('check.needs_https');
+    case 'proxy':
+      return { code: 'check.proxy', params: { status: result.status } };
+    case 'redirected':
+      return { code: 'check.redirected', params: { to: result.to } };
+    case 'web_page':
+      return plainText('check.web_page');
     case 'refused':
       return plainText('check.refused');
     case 'unreachable':

@@ -1,6 +1,6 @@
 import { plainText } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
-import type { HealthResult } from './health-result.ts';
+import { describeHealth, type HealthResult } from './health-result.ts';
 import type { Recovery } from './recovery.ts';
 
 /** What is wrong and what to do, for people (HR18). */
@@ -20,8 +20,22 @@ const STEPS = {
 
 /** Where a restart is not what helps. */
 const INSTEAD: Partial<
-  Record<HealthResult['kind'], 'recovery.accept' | 'recovery.update' | 'recovery.check_address'>
+  Record<
+    HealthResult['kind'],
+    | 'recovery.accept'
+    | 'recovery.update'
+    | 'recovery.check_address'
+    | 'recovery.check_login'
+    | 'recovery.check_proxy'
+    | 'recovery.by_itself'
+  >
 > = {
+  certificate: 'recovery.by_itself',
+  login: 'recovery.check_login',
+  needs_https: 'recovery.check_address',
+  proxy: 'recovery.check_proxy',
+  redirected: 'recovery.check_address',
+  web_page: 'recovery.check_address',
   other_server: 'recovery.accept',
   too_old: 'recovery.update',
   invalid_body: 'recovery.check_address',
@@ -29,6 +43,13 @@ const INSTEAD: Partial<
 
 function describeProblem(problem: HealthResult): FleetText {
   switch (problem.kind) {
+    case 'certificate':
+    case 'login':
+    case 'needs_https':
+    case 'proxy':
+    case 'redirected':
+    case 'web_page':
+      return { code: 'problem.found', params: { found: describeHealth(problem) } };
     case 'refused':
       return plainText('problem.refused');
     case 'unreachable':

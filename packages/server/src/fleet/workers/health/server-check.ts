@@ -1,6 +1,7 @@
 import type { HttpTransport } from '@comfleet/comfyui';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { IdentityGuard } from '../identity/identity-guard.ts';
+import type { CompiledWorkerSpec } from '../worker-spec.ts';
 import { checkHealth } from './check-health.ts';
 import type { HealthResult } from './health-result.ts';
 import type { ProgressProbe } from './progress-probe.ts';
@@ -31,12 +32,14 @@ export class ServerCheck {
 
   /** Never throws. The marker in the command line of our own process says more than its folders. */
   async run(
-    { url, marker }: { url: string; marker: string | null },
+    { url, marker, auth }: Pick<CompiledWorkerSpec, 'url' | 'marker' | 'auth'>,
     signal: AbortSignal,
   ): Promise<HealthResult> {
     const { transport, clock, guard, progress, versionFloor } = this.#deps;
     const timeoutMs = progress.isBusy ? this.#deps.busyTimeoutMs : this.#deps.idleTimeoutMs;
-    const reading = await checkHealth({ transport, clock, url, timeoutMs, versionFloor, marker, signal });
+    const hasLogin = auth !== null;
+    const server = { transport, url, marker, hasLogin };
+    const reading = await checkHealth({ ...server, clock, timeoutMs, versionFloor, signal });
     if (reading.stats === null) return reading.result;
     this.#devices = reading.stats.devices;
     const differences = marker === null ? await guard.compare(reading.stats.argv) : [];

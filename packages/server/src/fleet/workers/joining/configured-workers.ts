@@ -23,7 +23,8 @@ export async function applyConfiguredWorkers(
     await registry.depart(worker.id, { reason: plainText('worker.not_configured') });
   }
   for (const worker of workers) {
-    await registry.add({ ...worker, source: 'config' }).catch((thrown: unknown) => {
+    const { written: _, ...spec } = worker;
+    await registry.add({ ...spec, source: 'config' }).catch((thrown: unknown) => {
       logger.error('worker.not_added', { worker: worker.name, error: toError(thrown).message });
     });
   }

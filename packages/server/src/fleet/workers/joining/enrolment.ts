@@ -7,7 +7,14 @@ import { checkHealth } from '../health/check-health.ts';
 import { describeHealth } from '../health/health-result.ts';
 import { VERSION_FLOOR } from '../identity/comfyui-version.ts';
 import type { ConnectedWorker, WorkerRegistry, WorkerSnapshot } from '../registry.ts';
-import { normalizeWorkerUrl, type WorkerSettings, type WorkerSpec } from '../worker-spec.ts';
+import { openTransport } from '../worker-access.ts';
+import {
+  type CompiledWorkerSpec,
+  compileWorkerSpec,
+  normalizeWorkerUrl,
+  type WorkerSettings,
+  type WorkerSpec,
+} from '../worker-spec.ts';
 
 export interface EnrolmentDeps {
   registry: WorkerRegistry;
@@ -46,7 +53,7 @@ export class Enrolment {
     if (named && spec.source !== 'discovered') throw taken('name', named);
     const addressed = registry.findByUrl(url);
     if (addressed && addressed.name !== spec.name) throw taken('url', addressed);
-    await this.#requireHealthy(url);
+    await this.#requireHealthy(compileWorkerSpec({ ...spec, url }));
     return registry.add({ ...spec, url });
   }
 
@@ -77,15 +84,17 @@ export class Enrolment {
     return true;
   }
 
-  async #requireHealthy(url: string): Promise<void> {
+  async #requireHealthy(spec: CompiledWorkerSpec): Promise<void> {
     const { transport, clock, signal } = this.#deps;
+    const { url } = spec;
     const { result } = await checkHealth({
-      transport,
+      transport: openTransport(transport, () => spec),
       clock,
       url,
       timeoutMs: CHECK_TIMEOUT_MS,
       versionFloor: VERSION_FLOOR,
       marker: null,
+      hasLogin: spec.auth !== null,
       signal,
     });
     if (result.kind === 'ok') return;

@@ -2,6 +2,8 @@ import type { WorkerId, WorkerSource } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
 import type { Database, Write } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
+import type { Sealer } from '../../../platform/secrets/sealer.ts';
 import { type AdminOverrides, NO_OVERRIDES } from '../admin-overrides.ts';
 import {
   fromStoredInventory,
@@ -19,6 +21,7 @@ import {
 } from '../worker-spec.ts';
 import type { WorkerRow, WorkerTables } from '../worker-tables.ts';
 import { ObjectInfoRecords } from './object-info-records.ts';
+import { type Secret, WorkerLogins } from './worker-logins.ts';
 
 /** The part of a record that is decided, not measured. */
 export interface DesiredWorker {
@@ -35,10 +38,18 @@ export interface WorkerRecord extends DesiredWorker {
 }
 
 /** The `settings` column; an older row lacks some. */
-type StoredSettings = Partial<Omit<CompiledWorkerSpec, 'name' | 'url' | 'source' | 'marker'>> & {
-  readonly overrides?: WorkerSettings;
+type StoredSettings = Partial<Omit<CompiledWorkerSpec, 'name' | 'url' | 'source' | 'marker' | Secret>> & {
+  readonly overrides?: Omit<WorkerSettings, Secret>;
   readonly switches?: StoredSwitches;
+  /** Logins of the spec and of the overrides, sealed, in base64. */
+  readonly sealed?: string | null;
 };
+
+export interface RecordsDeps {
+  database: Database<WorkerTables>;
+  sealer: Sealer;
+  logger: Logger;
+}
 
 type Switches = Partial<Omit<AdminOverrides, 'settings' | 'maintenance'>>;
 
@@ -47,6 +58,8 @@ type StoredSwitches = Omit<Switches, 'leaving'> & {
   readonly leaving?: { readonly reason: FleetText | string; readonly notBeforeMs: number } | null;
 };
 
+type Columns = Pick<WorkerRow, 'name' | 'url' | 'source' | 'max_concurrent' | 'settings' | 'maintenance'>;
+
 const MAX_ROWS = 10_000;
 
 /** The rows of the fleet. Equal object_infos are stored once. */
@@ -54,9 +67,11 @@ export class WorkerRecords {
   readonly #database: Database<WorkerTables>;
   readonly #shared: SharedInventories;
   readonly #objectInfos: ObjectInfoRecords;
+  readonly #logins: WorkerLogins;
 
-  constructor(database: Database<WorkerTables>, shared: SharedInventories) {
+  constructor({ database, sealer, logger }: RecordsDeps, shared: SharedInventories) {
     this.#database = database;
+    this.#logins = new WorkerLogins(sealer, logger);
     this.#shared = shared;
     this.#objectInfos = new ObjectInfoRecords(database, shared);
   }
@@ -97,7 +112,7 @@ export class WorkerRecords {
     await this.#commit({
       query: this.#database.k.insertInto('worker').values({
         id,
-        ...toColumns(desired),
+        ...this.#toColumns(desired),
         inventory: null,
         object_info_hash: null,
         created_at: this.#database.nowMs(),
@@ -109,7 +124,7 @@ export class WorkerRecords {
 
   /** Takes over spec and overrides; a removed worker returns. */
   async update(id: WorkerId, desired: DesiredWorker): Promise<void> {
-    await this.#set(id, { ...toColumns(desired), removed_at: null });
+    await this.#set(id, { ...this.#toColumns(desired), removed_at: null });
   }
 
   async setSeen(id: WorkerId, atMs: number): Promise<void> {
@@ -129,7 +144,8 @@ export class WorkerRecords {
   }
 
   async #toRecord(row: WorkerRow): Promise<WorkerRecord> {
-    const { overrides, switches, ...settings } = JSON.parse(row.settings) as StoredSettings;
+    const { overrides, switches, sealed, ...settings } = JSON.parse(row.settings) as StoredSettings;
+    const logins = this.#logins.open(row.name, sealed ?? null);
     return {
       id: row.id,
       spec: {
@@ -138,6 +154,7 @@ export class WorkerRecords {
         labels: [],
         maxConcurrent: row.max_concurrent,
         ...settings,
+        ...logins.spec,
         name: row.name,
         url: row.url,
         source: row.source as WorkerSource,
@@ -145,7 +162,7 @@ export class WorkerRecords {
       overrides: {
         ...NO_OVERRIDES,
         ...upgradeSwitches(switches),
-        settings: overrides ?? {},
+        settings: { ...overrides, ...logins.overrides },
         maintenance: row.maintenance !== 0,
       },
       inventory: await this.#toInventory(row),
@@ -159,6 +176,32 @@ export class WorkerRecords {
     if (objectInfo === null) return null;
     const stored = JSON.parse(inventory) as StoredInventory;
     return this.#shared.share(fromStoredInventory(stored, objectInfo, hash));
+  }
+
+  #toColumns({ spec, overrides }: DesiredWorker): Columns {
+    const { name, url, source, marker: _, auth, headers, ...settings } = spec;
+    const { settings: changed, maintenance, ...switches } = overrides;
+    const { auth: changedAuth, headers: changedHeaders, ...overrideSettings } = changed;
+    const sealed = this.#logins.seal({
+      spec: { auth, headers },
+      overrides: {
+        ...(changedAuth === undefined ? {} : { auth: changedAuth }),
+        ...(changedHeaders === undefined ? {} : { headers: changedHeaders }),
+      },
+    });
+    return {
+      name,
+      url,
+      source,
+      max_concurrent: spec.maxConcurrent,
+      settings: JSON.stringify({
+        ...settings,
+        overrides: overrideSettings,
+        switches,
+        sealed,
+      } satisfies StoredSettings),
+      maintenance: maintenance ? 1 : 0,
+    };
   }
 
   async #set(id: WorkerId, values: Partial<WorkerRow>): Promise<void> {
@@ -185,27 +228,4 @@ function upgradeSwitches({ leaving = null, ...others }: StoredSwitches = {}): Sw
 function isOwnerless(row: WorkerRow): boolean {
   const { discoveredBy, switches } = JSON.parse(row.settings) as StoredSettings;
   return row.source === 'api' || (discoveredBy ?? null) !== null || (switches?.leaving ?? null) !== null;
-}
-
-function toColumns({
-  spec,
-  overrides,
-}: DesiredWorker): Pick<
-  WorkerRow,
-  'name' | 'url' | 'source' | 'max_concurrent' | 'settings' | 'maintenance'
-> {
-  const { name, url, source, marker: _, ...settings } = spec;
-  const { settings: overrideSettings, maintenance, ...switches } = overrides;
-  return {
-    name,
-    url,
-    source,
-    max_concurrent: spec.maxConcurrent,
-    settings: JSON.stringify({
-      ...settings,
-      overrides: overrideSettings,
-      switches,
-    } satisfies StoredSettings),
-    maintenance: maintenance ? 1 : 0,
-  };
 }

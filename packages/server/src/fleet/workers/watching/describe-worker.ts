@@ -5,6 +5,7 @@ import { type AdminOverrides, deriveState, type FleetState, type HealthKind } fr
 import type { HealthTracker } from '../health/health-tracker.ts';
 import { isPortClosed, type WorkerCondition } from '../health/worker-condition.ts';
 import { type Inventory, readVramFree } from '../inventory/inventory.ts';
+import { summarizeAccess } from '../worker-access.ts';
 import type { WorkerSnapshot } from '../worker-snapshot.ts';
 import type { CompiledWorkerSpec } from '../worker-spec.ts';
 
@@ -51,12 +52,13 @@ export function findFreeSlots({
 
 /** The copy that placement and pages see. */
 export function toWorkerSnapshot(facts: WorkerFacts): WorkerSnapshot {
-  const { marker: _, ...spec } = facts.spec;
+  const { marker: _, auth, headers, tls, ...spec } = facts.spec;
   const { overrides, health, inventory } = facts;
   const devices = facts.devices ?? inventory?.devices ?? [];
   return {
     id: facts.id,
     ...spec,
+    access: summarizeAccess({ auth, headers, tls }),
     ...describeState({ condition: health.condition, ...facts }),
     isPortClosed: isPortClosed(health.condition),
     slots: findFreeSlots(facts),

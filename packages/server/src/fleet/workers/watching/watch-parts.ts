@@ -16,6 +16,7 @@ import { InventoryCache } from '../inventory/inventory-cache.ts';
 import type { SharedInventories } from '../inventory/shared-inventories.ts';
 import { LastSeen } from '../records/last-seen.ts';
 import type { WorkerRecord, WorkerRecords } from '../records/worker-records.ts';
+import { openTransport, type WorkerAccess } from '../worker-access.ts';
 import type { ChangeFacts, WorkerChangeType } from '../worker-snapshot.ts';
 
 export interface WatchDeps {
@@ -28,7 +29,7 @@ export interface WatchDeps {
   logger: Logger;
   transport: HttpTransport;
   options: CompiledFleetOptions;
-  openSocket: (url: string) => ComfySocket;
+  openSocket: (url: string, access: () => WorkerAccess) => ComfySocket;
   onChange: (type: WorkerChangeType, cause: FleetText, facts?: ChangeFacts) => void;
   comparison: Pick<FleetComparison, 'canSpare' | 'isSlow'>;
   /** Of the owner of the process. */
@@ -41,6 +42,7 @@ export interface WatchHooks {
   markSuspect: () => void;
   /** A process that we started. */
   isOurs: () => boolean;
+  access: () => WorkerAccess;
   onCondition: (change: ConditionChange) => void;
   signal: AbortSignal;
 }
@@ -60,17 +62,18 @@ export interface WatchParts {
 export function createWatchParts(record: WorkerRecord, deps: WatchDeps, hooks: WatchHooks): WatchParts {
   const { clock, random, logger, records, options } = deps;
   const { url } = record.spec;
-  const transport = watchTransport(deps.transport, hooks.markSuspect);
+  const plain = openTransport(deps.transport, hooks.access);
+  const transport = watchTransport(plain, hooks.markSuspect);
   const http = new ComfyHttp({ baseUrl: url, transport });
   const guard = new IdentityGuard({ workerId: record.id, url, identities: deps.identities, logger });
   const progress = new ProgressProbe({ clock, http, limitMs: options.rules.health.busyLimitMs });
   return {
     http,
-    socket: deps.openSocket(url),
+    socket: deps.openSocket(url, hooks.access),
     guard,
     progress,
     // Its own failures are results of checks, not hints that one is needed.
-    check: new ServerCheck({ ...options, transport: deps.transport, clock, guard, progress }),
+    check: new ServerCheck({ ...options, transport: plain, clock, guard, progress }),
     health: new HealthTracker({
       clock,
       options,

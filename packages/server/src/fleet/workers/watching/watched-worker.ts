@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ComfyHttp, ComfySocket } from '@comfleet/comfyui';
 import { plainText, type WorkerId } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
@@ -7,6 +8,7 @@ import type { HealthResult } from '../health/health-result.ts';
 import { reportCondition } from '../health/report-condition.ts';
 import type { ConditionChange, WorkerCondition } from '../health/worker-condition.ts';
 import type { DesiredWorker, WorkerRecord } from '../records/worker-records.ts';
+import type { WorkerAccess } from '../worker-access.ts';
 import type { ConnectedWorker, WorkerSnapshot } from '../worker-snapshot.ts';
 import { type CompiledWorkerSpec, overrideSpec } from '../worker-spec.ts';
 import { describeState, findFreeSlots, toWorkerSnapshot, type WorkerFacts } from './describe-worker.ts';
@@ -36,6 +38,7 @@ export class WatchedWorker implements ConnectedWorker {
     this.#parts = createWatchParts(record, this.#deps, {
       markSuspect: () => this.markSuspect(),
       isOurs: () => this.#spec.marker !== null,
+      access: () => this.#spec,
       onCondition: (change) => this.#report(change),
       signal: this.#stop.signal,
     });
@@ -97,8 +100,13 @@ export class WatchedWorker implements ConnectedWorker {
   }
 
   setDesired(desired: DesiredWorker): void {
+    const before = this.#spec;
     this.#desired = desired;
     this.#spec = overrideSpec(desired.spec, desired.overrides.settings);
+    if (isSameAccess(before, this.#spec)) return;
+    // The socket that is open goes on; what was refused is tried at once with the new login.
+    if (!this.#parts.health.isOnline) this.#loop.wake();
+    this.socket.retryNow();
   }
 
   snapshot(): WorkerSnapshot {
@@ -224,4 +232,8 @@ export class WatchedWorker implements ConnectedWorker {
     if (lookInMs === null || !this.#parts.health.isOnline) return delayMs;
     return Math.min(delayMs, Math.max(lookInMs, recheckMs));
   }
+}
+
+function isSameAccess(a: WorkerAccess, b: WorkerAccess): boolean {
+  return isDeepStrictEqual([a.auth, a.headers, a.tls], [b.auth, b.headers, b.tls]);
 }

@@ -6,6 +6,7 @@ import { openMemoryDatabase } from '../../../../../test/kit/memory-database.ts';
 import { parseConfig } from '../../../../app/settings.ts';
 import { Scope } from '../../../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../../../platform/logging/logger.ts';
+import { Sealer } from '../../../../platform/secrets/sealer.ts';
 import { systemRandom } from '../../../../platform/time/clock.ts';
 import { openWorkerRegistry, type WorkerRegistry } from '../../registry.ts';
 import { removeIdle } from '../departures.ts';
@@ -33,6 +34,7 @@ beforeEach(async () => {
     logger: silentLogger,
     transport: comfyui.transport,
     dialer: comfyui.dialer,
+    sealer: new Sealer(new Uint8Array(32)),
     createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(clock.nowMs(), systemRandom.bytes(10)),
   });
 });

@@ -1,0 +1,131 @@
+import type { WorkerAuth } from '@comfleet/contract';
+import { z } from 'zod';
+import { path, type Secret, secret } from '../../platform/config/fields.ts';
+import type { Findings, NamedSources } from '../../platform/config/settings.ts';
+import { isCertificate, splitLogin, type WorkerAccess } from './worker-access.ts';
+
+/** How one of `workers` is reached, where a proxy stands before it. */
+export const accessFields = {
+  auth: z
+    .union([
+      z.strictObject({
+        username: z.string().min(1).max(500).describe('User name for Basic authentication.'),
+        password: secret().describe('Its password: the text, or `env: NAME`, or `file: PATH`.'),
+      }),
+      z.strictObject({
+        token: secret().describe('Bearer token: the text, or `env: NAME`, or `file: PATH`.'),
+      }),
+    ])
+    .optional()
+    .describe('The login that its proxy asks for; `https://user:password@host` in url means the same.'),
+  headers: z
+    .record(z.string(), secret())
+    .prefault({})
+    .describe('Headers sent with every request; a value is the text, or `env: NAME`, or `file: PATH`.'),
+  tls: z
+    .strictObject({
+      ca_file: path(
+        'PEM of the authority, or of the certificate itself, that is trusted instead of the system’s.',
+      ).optional(),
+      verify: z
+        .boolean()
+        .default(true)
+        .describe('false accepts every certificate, also an attacker’s; better name a ca_file.'),
+    })
+    .prefault({})
+    .describe('Certificates that are accepted.'),
+};
+const accessSchema = z.object(accessFields);
+type RawAccess = z.infer<typeof accessSchema>;
+
+/** A worker of the file before and after its secrets were read. */
+export interface WithAccess extends WorkerAccess {
+  /** As it stands in the file; null where that says nothing. */
+  readonly written: { readonly place: string; readonly access: RawAccess } | null;
+}
+
+/** What is allowed and probably not meant. */
+export function checkAccess(workers: readonly (RawAccess & { url: string })[], findings: Findings): void {
+  workers.forEach(({ url, auth, tls }, index) => {
+    const place = `workers[${index}]`;
+    const split = splitLogin(url);
+    if (split.auth !== null && auth !== undefined) {
+      findings.refuse(`${place}.auth`, 'the address has a login too; write it in one place');
+    }
+    if (!tls.verify) {
+      const message =
+        'every certificate is accepted, also that of somebody in between; better name a ca_file';
+      findings.warn(`${place}.tls.verify`, message);
+    }
+    const { protocol, hostname } = new URL(url);
+    const hasLogin = split.auth !== null || auth !== undefined;
+    if (hasLogin && protocol === 'http:' && !isThisMachine(hostname)) {
+      findings.warn(`${place}.url`, 'the login is sent over http, where everybody on the way can read it');
+    }
+  });
+}
+
+/** Fills in the secrets and certificates that the file names. Throws CONFIG_INVALID with the place of one that is missing. */
+export function readLogins<W extends WithAccess>(workers: readonly W[], named: NamedSources): Promise<W[]> {
+  return Promise.all(
+    workers.map(async (worker) => {
+      if (worker.written === null) return worker;
+      const { place, access } = worker.written;
+      const auth = (await readAuth(access.auth, { place: `${place}.auth`, named })) ?? worker.auth;
+      return {
+        ...worker,
+        auth,
+        ...(await readHeaders(access, { place, named })),
+        tls: await readTls(access, { place, named }),
+      };
+    }),
+  );
+}
+
+interface Reading {
+  readonly place: string;
+  readonly named: NamedSources;
+}
+
+async function readAuth(auth: RawAccess['auth'], reading: Reading): Promise<WorkerAuth | null> {
+  if (auth === undefined) return null;
+  if ('token' in auth) return { token: await readSecret(auth.token, at(reading, 'token')) };
+  const { username } = auth;
+  if (username.includes(':'))
+    throw reading.named.refuse(`${reading.place}.username`, 'a user name has no colon');
+  return { username, password: await readSecret(auth.password, at(reading, 'password')) };
+}
+
+async function readHeaders({ headers }: RawAccess, reading: Reading): Promise<Pick<WorkerAccess, 'headers'>> {
+  const read = await Promise.all(
+    Object.entries(headers).map(
+      async ([name, value]) => [name, await readSecret(value, at(reading, `headers.${name}`))] as const,
+    ),
+  );
+  return { headers: Object.fromEntries(read) };
+}
+
+async function readTls({ tls }: RawAccess, { place, named }: Reading): Promise<WorkerAccess['tls']> {
+  if (tls.ca_file === undefined) return { ca: null, verify: tls.verify };
+  const ca = await named.read(tls.ca_file);
+  if (isCertificate(ca)) return { ca, verify: tls.verify };
+  throw named.refuse(`${place}.tls.ca_file`, 'holds no certificate in PEM (-----BEGIN CERTIFICATE-----)');
+}
+
+/** A file's last line break belongs to the file. */
+async function readSecret(value: Secret, { place, named }: Reading): Promise<string> {
+  if (typeof value === 'string') return value;
+  const text =
+    'env' in value ? named.environment[value.env] : (await named.read(value.file)).replace(/\r?\n$/, '');
+  if (text !== undefined && text !== '') return text;
+  const what = 'env' in value ? `the environment variable ${value.env} is not set` : 'the file is empty';
+  throw named.refuse(place, what);
+}
+
+function at({ place, named }: Reading, key: string): Reading {
+  return { place: `${place}.${key}`, named };
+}
+
+function isThisMachine(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}

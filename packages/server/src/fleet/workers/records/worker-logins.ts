@@ -1,0 +1,44 @@
+import { isDeepStrictEqual } from 'node:util';
+import { toError } from '../../../platform/errors/app-error.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
+import type { Sealer } from '../../../platform/secrets/sealer.ts';
+import type { WorkerAccess } from '../worker-access.ts';
+import type { WorkerSettings } from '../worker-spec.ts';
+
+/** What of a worker's settings is stored sealed. */
+export type Secret = 'auth' | 'headers';
+
+/** As its source says them, and as an admin changed them. */
+export interface Logins {
+  readonly spec: Pick<WorkerAccess, Secret>;
+  readonly overrides: Pick<WorkerSettings, Secret>;
+}
+
+const NO_LOGINS: Logins = { spec: { auth: null, headers: {} }, overrides: {} };
+
+/** The logins of workers as they are stored: one sealed text in base64, null for none. */
+export class WorkerLogins {
+  readonly #sealer: Sealer;
+  readonly #logger: Logger;
+
+  constructor(sealer: Sealer, logger: Logger) {
+    this.#sealer = sealer;
+    this.#logger = logger;
+  }
+
+  seal(logins: Logins): string | null {
+    if (isDeepStrictEqual(logins, NO_LOGINS)) return null;
+    return Buffer.from(this.#sealer.seal(JSON.stringify(logins))).toString('base64');
+  }
+
+  /** With another key than before the worker stays without its login, and is seen to ask for one. */
+  open(worker: string, sealed: string | null): Logins {
+    if (sealed === null) return NO_LOGINS;
+    try {
+      return JSON.parse(this.#sealer.open(Buffer.from(sealed, 'base64'))) as Logins;
+    } catch (thrown) {
+      this.#logger.warn('worker.login_lost', { worker, error: toError(thrown).message });
+      return NO_LOGINS;
+    }
+  }
+}
