@@ -126,7 +126,7 @@ describeOnDatabases('a configuration that changes while tasks run', (database) =
     const answer = await reload(rig);
     const said = JSON.stringify(answer.errors);
     expect(said).toContain('workers[0].url');
-    expect(said).toContain('did you mean \\\\\\"level\\\\\\"');
+    expect(said).toContain('did you mean \\"level\\"');
     const { workers } = (await rig.ask(rig.token, 'GET /api/fleet/workers')).json;
     expect(workers.map((worker: { name: string }) => worker.name)).toEqual(['gpu-1']);
     await rig.setMaintenance(false);

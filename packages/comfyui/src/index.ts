@@ -68,6 +68,7 @@ export * from './http/http-transport.ts';
 export type { QueueItem } from './http/queue-item.ts';
 export type { PromptRequest, RefusalError, SubmitOutcome } from './http/submit-prompt.ts';
 export type { DeviceStats, SystemStats } from './http/system-stats.ts';
+export * from './json/locate-json.ts';
 export * from './json/lossless-json.ts';
 export * from './json/lossless-number.ts';
 export { isRecord } from './json/records.ts';

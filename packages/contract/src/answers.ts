@@ -4,6 +4,7 @@ import { recordedErrorSchema } from './errors.ts';
 import { taskEventSchema } from './events.ts';
 import { clientSchema, GRANTS } from './people.ts';
 import { TASK_STATES, taskSchema } from './task.ts';
+import { definitionProblemSchema } from './workflow.ts';
 
 /** GET /api/v2/tasks/{id}/status: small enough to poll. */
 export const taskStatusSchema = taskSchema
@@ -41,7 +42,13 @@ export const taskEventListSchema = z
 
 /** POST /api/v2/tasks/reload. */
 export const reloadedSchema = z
-  .object({ workflows: z.int(), errors: z.array(z.unknown()) })
+  .object({
+    workflows: z.int(),
+    /** A line for each of `problems`. */
+    errors: z.array(z.unknown()),
+    /** Servers before 0.2 send none. */
+    problems: z.array(definitionProblemSchema).optional(),
+  })
   .meta({ id: 'Reloaded' });
 export type Reloaded = z.infer<typeof reloadedSchema>;
 

@@ -32,9 +32,9 @@ export function tellProblems(details: Record<string, unknown>): Text[] {
   const fields = Array.isArray(details.problems) ? details.problems.filter(isRecord) : [];
   const file = fields.length > 0 ? readText(details.file) : null;
   const told = [
-    ...(file === null ? [] : [{ code: 'failure.in_file', params: { file } }]),
+    ...(file === null || fields.every(hasLine) ? [] : [{ code: 'failure.in_file', params: { file } }]),
     ...nodes.flatMap(tellNode),
-    ...fields.map(tellField),
+    ...fields.map((field) => tellField(field, file)),
   ];
   const all = told.length > 0 ? told : tellWhole(details);
   const named = all.slice(0, MOST_NAMED);
@@ -85,13 +85,24 @@ function withoutName(facts: string, input: string | null): string {
   return separator === null ? facts : rest.slice(separator.length);
 }
 
-/** A field of a request, a parameter of a workflow, a path of the configuration. */
-function tellField(problem: Record<string, unknown>): Text {
+function hasLine({ line }: Record<string, unknown>): boolean {
+  return typeof line === 'number';
+}
+
+/** A field of a request, a parameter of a workflow, a path of the configuration with its line in the file. */
+function tellField(problem: Record<string, unknown>, file: string | null): Text {
   const text = textSchema.safeParse(problem.text);
   const said = text.success ? text.data : tellSaid(cutText(readText(problem.message) ?? '?'));
   const parameter = [problem.path, problem.parameter, problem.name].map(readText).find((one) => one !== null);
-  if (parameter === undefined || parameter === null) return said;
-  return { code: 'parameter.problem', params: { parameter, problem: said } };
+  const place =
+    file === null || !hasLine(problem)
+      ? []
+      : [[file, problem.line, problem.column].filter(isNumberOrText).join(':')];
+  const named = [...place, ...(typeof parameter === 'string' && parameter !== '' ? [parameter] : [])].join(
+    ' ',
+  );
+  if (named === '') return said;
+  return { code: 'parameter.problem', params: { parameter: named, problem: said } };
 }
 
 /** A worker's word on the graph as a whole, or what no worker has. */
@@ -99,6 +110,10 @@ function tellWhole(details: Record<string, unknown>): Text[] {
   if (isRecord(details.error)) return [tellProblem(details.error, null)];
   const lacks = textSchema.safeParse(details.lacks);
   return lacks.success ? [lacks.data] : [];
+}
+
+function isNumberOrText(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'string';
 }
 
 function readExtra(error: Record<string, unknown>): Record<string, unknown> {

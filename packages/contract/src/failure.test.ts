@@ -177,6 +177,11 @@ describe('any other error', () => {
       ['in c.yaml:', 'port: odd'],
     ],
     [
+      'CONFIG_INVALID',
+      { file: 'c.yaml', problems: [{ path: 'port', line: 2, column: 5, message: 'odd' }] },
+      ['c.yaml:2:5 port: odd'],
+    ],
+    [
       'NO_CAPABLE_WORKER',
       {
         lacks: {

@@ -55,9 +55,37 @@ export const workflowSchema = z
   .meta({ id: 'Workflow' });
 export type Workflow = z.infer<typeof workflowSchema>;
 
+/** Something of the configuration or of a workflow's files that was refused when it was last read. */
+export const definitionProblemSchema = z
+  .object({
+    /** Null where it concerns the configuration as a whole. */
+    workflow: z.string().nullable(),
+    /** The YAML file or the graph's; null for what the environment or an option says. */
+    file: z.string().nullable(),
+    /** From 1; null where only the file is known. */
+    line: z.int().nullable(),
+    column: z.int().nullable(),
+    message: z.string(),
+  })
+  .meta({ id: 'DefinitionProblem' });
+export type DefinitionProblem = z.infer<typeof definitionProblemSchema>;
+
+/** A problem in a line, as compilers write them: `config.yaml:8:11 workflow "poster": …`. */
+export function formatDefinitionProblem(problem: DefinitionProblem): string {
+  const { workflow, file, line, column, message } = problem;
+  const place = [file, line, column].filter((part) => part !== null).join(':');
+  const what = workflow === null ? message : `workflow "${workflow}": ${message}`;
+  return place === '' ? what : `${place} ${what}`;
+}
+
 export const workflowListSchema = z
-  .object({ workflows: z.array(workflowSchema) })
+  .object({
+    workflows: z.array(workflowSchema),
+    /** What was refused, the first hundred; told to admins alone. */
+    problems: z.array(definitionProblemSchema).optional(),
+  })
   .meta({ id: 'WorkflowList' });
+export type WorkflowList = z.infer<typeof workflowListSchema>;
 
 export const parameterProblemSchema = z
   .object({

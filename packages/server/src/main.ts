@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { type App, openApp } from './app/app.ts';
-import { openConfig, parseTaskTypes } from './app/settings.ts';
-import { CONFIG_EXIT_CODE, formatConfigError } from './platform/config/config-problem.ts';
+import { openConfig } from './app/settings.ts';
+import { readBuiltInWorkflows } from './app/workflow-sources.ts';
+import { CONFIG_EXIT_CODE } from './platform/config/config-problem.ts';
 import { AppError, toError } from './platform/errors/app-error.ts';
 import { toSignInLink } from './platform/http/page-addresses.ts';
 import { armFailpoint } from './platform/lifecycle/failpoints.ts';
@@ -20,11 +20,10 @@ import { chooseWorkers } from './up/choose-workers.ts';
 import { runFirstExample } from './up/first-example.ts';
 import { openStopReport } from './up/report-stop.ts';
 import { createSayStart } from './up/say-start.ts';
+import { tellProblems, tellReread } from './up/tell-reread.ts';
 import { tellStartFailure } from './up/tell-start-failure.ts';
 import { tellStorage } from './up/tell-storage.ts';
 import type { UpOptions } from './up/up-options.ts';
-
-const WORKFLOWS_FILE = fileURLToPath(new URL('../../../examples/workflows/workflows.yaml', import.meta.url));
 
 /** Runs the server until the signal is aborted; answers the exit code. Configuration errors are printed, without a stack. */
 export async function startUp(options: UpOptions): Promise<number> {
@@ -66,36 +65,37 @@ async function start(
   options: UpOptions,
   { log, logger, reportStop }: { log: LogFile; logger: RootLogger; reportStop: (cause: string) => void },
 ): Promise<App> {
-  const port = options.port ?? (await findPort(options));
+  const port = options.port === undefined ? await findPort(options) : null;
   const { store, loaded } = await openConfig(
-    scope,
     {
-      file: options.config ?? null,
+      file: findConfigFile(options),
+      isOptional: options.config === undefined,
       environment: options.environment,
       cwd: process.cwd(),
       options: {
         data_dir: options.dataDir,
         server: {
           ...(options.host === undefined ? {} : { host: options.host }),
-          ...(port === null ? {} : { port }),
+          ...(options.port === undefined ? {} : { port: options.port }),
         },
       },
+      fallbacks: { server: port === null ? {} : { port } },
     },
-    { clock: systemClock, logger },
+    logger,
   );
   logger.setLevel(loaded.config.logging.level);
   for (const warning of loaded.warnings) options.print(`! ${warning.path}: ${warning.message}`);
-  const text = await readFile(WORKFLOWS_FILE, 'utf8');
   return openApp(scope, {
     store,
-    builtInWorkflows: [
-      { taskTypes: parseTaskTypes(text, WORKFLOWS_FILE), baseFolder: dirname(WORKFLOWS_FILE) },
-    ],
+    builtInWorkflows: await readBuiltInWorkflows(),
     webRoot: options.webRoot ?? null,
     environment: options.environment,
     logger,
     logProblem: () => log.check(),
     onStorage: (state) => options.print(tellStorage(createSayStart(options.language), state, loaded.config)),
+    onReread: (reread) => {
+      for (const line of tellReread(createSayStart(options.language), reread)) options.print(line);
+    },
     onLost: (error) => {
       logger.error('data.lost', { error: error.message });
       options.print(error.message);
@@ -109,9 +109,14 @@ async function start(
 const DEFAULT_PORT = 8000;
 const PORT_TRIES = 100;
 
+function findConfigFile({ config, dataDir }: UpOptions): string {
+  return config ?? join(dataDir, 'config.yaml');
+}
+
 /** The default port, or the next free one. A configured port is not second-guessed. */
 async function findPort(options: UpOptions): Promise<number | null> {
-  if (options.config !== undefined || options.environment.COMFLEET__SERVER__PORT !== undefined) return null;
+  if (existsSync(findConfigFile(options)) || options.environment.COMFLEET__SERVER__PORT !== undefined)
+    return null;
   for (let port = DEFAULT_PORT; port < DEFAULT_PORT + PORT_TRIES; port += 1) {
     if (!(await isPortFree(options.host ?? '127.0.0.1', port))) continue;
     if (port !== DEFAULT_PORT) {
@@ -129,6 +134,7 @@ async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void
   const { print } = options;
   print(say('start.started', { address: app.address }));
   print(say('start.addresses', { address: app.address }));
+  for (const line of tellProblems(say, app.library.problems())) print(line);
   await chooseWorkers(scope, app, options);
   // Only now is the fleet complete: workers of the command line and our own ComfyUI have joined.
   await app.engine.fleetComplete();
@@ -154,10 +160,6 @@ function explain(thrown: unknown, { print, language }: UpOptions, logger: Logger
     print(`${error.name}: ${error.message}`);
     return 1;
   }
-  if (error.code === 'CONFIG_INVALID') {
-    print(formatConfigError(error));
-    return CONFIG_EXIT_CODE;
-  }
   for (const line of tellStartFailure(createSayStart(language), error)) print(line);
-  return 1;
+  return error.code === 'CONFIG_INVALID' ? CONFIG_EXIT_CODE : 1;
 }

@@ -75,7 +75,7 @@ describe('task types that change', () => {
     const taskTypes = { custom: { priority: 9, max_concurrent_tasks: 1, workflows: {} } };
 
     const { library } = own.app;
-    await library.reload([{ taskTypes, baseFolder: own.folder }]);
+    await library.reload([{ taskTypes, baseFolder: own.folder, definedIn: [] }]);
     const after = await own.load(await own.submit(pictureGraph()));
 
     expect([before.priority, after.priority]).toEqual([4, 9]);

@@ -7,27 +7,31 @@ import { UsageError } from '../exit-codes.ts';
 /** The server's functions; loaded only by the commands that run or inspect one here. */
 export const loadServer = () => import('@comfleet/server');
 
-/** The configuration file: --config, COMFLEET_CONFIG, or config.yaml in the data folder; null when there is none. */
-export function findConfigFile(context: CommandContext, wish: string | undefined): string | null {
+/**
+ * The configuration file: --config, COMFLEET_CONFIG, or config.yaml in the data folder, which need not be there. Throws
+ * UsageError where a named one is missing.
+ */
+export function findConfigFile(
+  context: CommandContext,
+  wish: string | undefined,
+): { file: string; isOptional: boolean } {
   const { env, cwd } = context.terminal;
   const named = wish ?? env.COMFLEET_CONFIG;
   if (named !== undefined && named !== '') {
     const path = resolve(cwd, named);
     if (!existsSync(path)) throw new UsageError(`There is no configuration file ${path}.`);
-    return path;
+    return { file: path, isOptional: false };
   }
-  const own = join(context.dataDir, 'config.yaml');
-  return existsSync(own) ? own : null;
+  return { file: join(context.dataDir, 'config.yaml'), isOptional: true };
 }
 
 /** Reads the configuration as the server would. Throws CONFIG_INVALID with every problem named. */
 export async function loadLocalConfig(
   context: CommandContext,
   wish: string | undefined,
-): Promise<LoadedConfig & { file: string | null }> {
+): Promise<LoadedConfig> {
   const server = await loadServer();
   const { env: environment, cwd } = context.terminal;
-  const file = findConfigFile(context, wish);
-  const loaded = await server.loadConfig({ file, environment, cwd, options: { data_dir: context.dataDir } });
-  return { ...loaded, file };
+  const options = { data_dir: context.dataDir };
+  return await server.loadConfig({ ...findConfigFile(context, wish), environment, cwd, options });
 }

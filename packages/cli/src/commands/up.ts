@@ -56,7 +56,7 @@ async function start(context: CommandContext, flags: ServeFlags, extra: Partial<
     ...(flags.port === undefined ? {} : { port: flags.port }),
     ...(flags.comfyui === undefined ? {} : { comfyuiDir: resolve(terminal.cwd, flags.comfyui) }),
     ...(flags.comfyuiArg === undefined ? {} : { comfyuiArgs: flags.comfyuiArg }),
-    ...(config === null ? {} : { config }),
+    ...(config.isOptional ? {} : { config: config.file }),
     ...(webRoot === null ? {} : { webRoot }),
     ...extra,
   });

@@ -1,11 +1,16 @@
-import type { Worker, Workflow } from '@comfleet/contract';
+import {
+  type DefinitionProblem,
+  formatDefinitionProblem,
+  type Worker,
+  type Workflow,
+} from '@comfleet/contract';
 import { type Comfleet, TaskEndedError } from '@comfleet/sdk';
 import type { CommandContext } from '../context.ts';
 import { EXIT, exitCodeOf, UsageError } from '../exit-codes.ts';
 import { toRecord } from '../explain-failure.ts';
 import { toPlainText } from '../output/table.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
-import { loadLocalConfig } from './server-module.ts';
+import { loadLocalConfig, loadServer } from './server-module.ts';
 
 export interface VerifyFlags {
   readonly config?: string;
@@ -18,6 +23,16 @@ interface Finding {
   readonly seconds: number;
   readonly message: string;
   readonly exitCode: number;
+}
+
+/** Definitions that are refused, one line each. */
+class DefinitionsRefused extends Error {
+  override readonly name = 'DefinitionsRefused';
+  readonly code = 'CONFIG_INVALID';
+
+  constructor(problems: readonly DefinitionProblem[]) {
+    super(problems.map(formatDefinitionProblem).join('\n'));
+  }
 }
 
 /** Gives one line of what was found; throws when it is not as it should be. */
@@ -36,6 +51,7 @@ export async function runVerify(context: CommandContext, flags: VerifyFlags): Pr
     for (const part of ['database', 'redis']) {
       findings.push(await inspect(context, part, () => checkService(comfleet, context, part)));
     }
+    findings.push(await inspect(context, 'workflows', () => checkWorkflows(comfleet, context)));
     findings.push(await inspect(context, 'workers', () => checkWorkers(comfleet, context)));
     findings.push(await inspect(context, 'task', () => checkTask(comfleet, context, flags.workflow)));
   }
@@ -61,14 +77,27 @@ async function inspect(context: CommandContext, check: string, run: Check): Prom
 
 function describeThrown(error: unknown, texts: CliTexts): string {
   const record = toRecord(error);
-  if (record.code === 'USAGE' || record.code === 'INTERNAL') return record.message;
-  return [texts.explain(record), ...texts.points(record)].join(' ');
+  const isPlain = record.code === 'USAGE' || record.code === 'INTERNAL';
+  if (isPlain || error instanceof DefinitionsRefused) return record.message;
+  return [texts.explain(record), ...texts.points(record)].join('\n');
 }
 
 async function checkConfiguration(context: CommandContext, wish: string | undefined): Promise<string> {
-  const { file, warnings } = await loadLocalConfig(context, wish);
-  const about = warnings.length === 0 ? '' : `, ${warnings.length} warnings`;
-  return `${file ?? 'defaults'}${about}`;
+  const { config, warnings } = await loadLocalConfig(context, wish);
+  const refused = await (await loadServer()).checkWorkflows(config);
+  if (refused.length > 0) throw new DefinitionsRefused(refused);
+  const about = warnings.map(({ path, message }) => `\n⚠ ${path}: ${message}`);
+  return `${config.file ?? 'defaults'}${about.join('')}`;
+}
+
+/** What the server refused of the files that it read last. */
+async function checkWorkflows(comfleet: Comfleet, { terminal }: CommandContext): Promise<string> {
+  const { workflows, problems = [] } = await comfleet.workflows.listWithProblems(
+    {},
+    { signal: terminal.signal },
+  );
+  if (problems.length > 0) throw new DefinitionsRefused(problems);
+  return `${workflows.length} loaded`;
 }
 
 async function checkServer(comfleet: Comfleet, { terminal }: CommandContext): Promise<string> {
@@ -147,5 +176,9 @@ async function chooseWorkflow(
 }
 
 function toLine({ check, ok, seconds, message }: Finding): string {
-  return `${ok ? '✓' : '✗'} ${check}: ${toPlainText(message)} (${seconds.toFixed(2)} s)`;
+  const [first = '', ...more] = message.split('\n').map(toPlainText);
+  return [
+    `${ok ? '✓' : '✗'} ${check}: ${first} (${seconds.toFixed(2)} s)`,
+    ...more.map((line) => `    ${line}`),
+  ].join('\n');
 }

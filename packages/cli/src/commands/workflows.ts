@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { analyseGraph, type GraphAnalysis, stringifyLosslessJson } from '@comfleet/comfyui';
 import {
+  type DefinitionProblem,
   type EstimateError,
+  formatDefinitionProblem,
   type Parameter,
   type ParameterProblem,
   pickLabel,
@@ -21,10 +23,12 @@ export async function listWorkflows(
   flags: { readonly type?: string },
 ): Promise<number> {
   const comfleet = await context.connect();
-  const workflows = await comfleet.workflows.list(
+  const { terminal } = context;
+  const listed = await comfleet.workflows.listWithProblems(
     { taskType: flags.type },
-    { signal: context.terminal.signal },
+    { signal: terminal.signal },
   );
+  const { workflows, problems = [] } = listed;
   const toRow = (workflow: Workflow): string[] => [
     workflow.name,
     workflow.task_type,
@@ -32,12 +36,22 @@ export async function listWorkflows(
     workflow.available ? 'yes' : `no: ${toPlainText(workflow.missing.join(', '))}`,
     toPlainText(pickLabel(workflow.title, context.language)),
   ];
-  context.show({ workflows }, () =>
+  context.show(listed, () =>
     workflows.length === 0
       ? [context.texts.say('cli.nothing')]
       : formatTable(['WORKFLOW', 'TYPE', 'VERSION', 'AVAILABLE', 'TITLE'], workflows.map(toRow)),
   );
+  if (!context.isJson) for (const line of describeProblems(problems, context.texts)) terminal.err(line);
   return EXIT.ok;
+}
+
+function describeProblems(problems: readonly DefinitionProblem[], texts: CliTexts): string[] {
+  if (problems.length === 0) return [];
+  return [
+    texts.say('cli.refused', { count: problems.length }),
+    ...problems.map((problem) => `  ${toPlainText(formatDefinitionProblem(problem))}`),
+    texts.say('cli.correct_files'),
+  ];
 }
 
 /** `comfleet workflows show`: its parameters with limits and defaults. */

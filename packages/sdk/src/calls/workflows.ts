@@ -4,6 +4,7 @@ import {
   type Validation,
   validationSchema,
   type Workflow,
+  type WorkflowList,
   workflowListSchema,
   workflowSchema,
 } from '@comfleet/contract';
@@ -19,9 +20,17 @@ export class WorkflowCalls {
   }
 
   async list(filter: { taskType?: string } = {}, options: CallOptions = {}): Promise<Workflow[]> {
+    return (await this.listWithProblems(filter, options)).workflows;
+  }
+
+  /** The workflows, and for admins what of the configuration and of their files was refused. */
+  async listWithProblems(
+    filter: { taskType?: string } = {},
+    options: CallOptions = {},
+  ): Promise<WorkflowList> {
     const query = { task_type: filter.taskType };
     const request = { ...options, method: 'GET', path: '/api/v2/workflows', query } as const;
-    return (await this.#transport.json(request, workflowListSchema)).workflows;
+    return await this.#transport.json(request, workflowListSchema);
   }
 
   async load(name: string, options: CallOptions = {}): Promise<Workflow> {

@@ -25,7 +25,7 @@ import { createDnsResolver } from '../platform/net/dns-resolver.ts';
 import type { StorageState } from '../platform/storage/judge-storage.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../platform/time/clock.ts';
 import { toFlowOptions } from './flow-options.ts';
-import { followConfig } from './follow-config.ts';
+import { followConfig, type Reread } from './follow-config.ts';
 import type { Calls } from './open-calls.ts';
 import { openDoors } from './open-doors.ts';
 import { openFleet } from './open-fleet.ts';
@@ -53,6 +53,8 @@ export interface AppOptions {
   logProblem: () => string | null;
   /** Whether things can be stored has changed. */
   onStorage: (state: StorageState) => void;
+  /** Files of the configuration or of workflows changed and were read again. */
+  onReread: (reread: Reread) => void;
 }
 
 /** What everything is opened with. */
@@ -141,7 +143,10 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   await announceAddress(database, address);
   const local = await openLocalClient({ db: database, identity, ...basics }, config.dataDir, address);
   session = await identity.authenticate(local.token);
-  followConfig(store, { database, fleet, library, engine, loads, builtInWorkflows, logger });
+  followConfig(scope, store, {
+    ...{ ...basics, database, fleet, library, engine, loads, builtInWorkflows },
+    ...{ workflows: calls.workflows, onReread: options.onReread },
+  });
   const { createId } = basics;
   return {
     ...{ config, address, database, fleet, balancing, instances, identity, local, library },

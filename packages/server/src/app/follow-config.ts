@@ -1,12 +1,17 @@
-import type { WorkerId } from '@comfleet/contract';
+import type { DefinitionProblem, WorkerId } from '@comfleet/contract';
 import { applyConfiguredWorkers } from '../fleet/workers/joining/configured-workers.ts';
 import { removeIdle } from '../fleet/workers/joining/departures.ts';
 import type { WorkerRegistry } from '../fleet/workers/registry.ts';
+import type { WorkflowCalls } from '../flow/calls/workflows/workflow-calls.ts';
 import { storeWorkflowVersions } from '../flow/calls/workflows/workflow-versions.ts';
 import type { Engine } from '../flow/engine/engine.ts';
 import type { WorkflowLibrary } from '../flow/workflows/workflow-library.ts';
+import type { ReloadOutcome } from '../platform/config/config-store.ts';
 import type { Database } from '../platform/database/database.ts';
+import { every } from '../platform/lifecycle/every.ts';
+import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { Logger } from '../platform/logging/logger.ts';
+import type { Clock } from '../platform/time/clock.ts';
 import type { Config, ConfigStore } from './settings.ts';
 import type { Tables } from './tables.ts';
 import { listWorkflowSources, type WorkflowSources } from './workflow-sources.ts';
@@ -19,10 +24,26 @@ export interface FollowDeps {
   loads: () => Promise<ReadonlyMap<WorkerId, number>>;
   builtInWorkflows: WorkflowSources;
   logger: Logger;
+  clock: Clock;
+  workflows: Pick<WorkflowCalls, 'reload'>;
+  onReread: (reread: Reread) => void;
 }
 
+/** What came of files that changed while the server runs. */
+export interface Reread {
+  /** The configuration file; null where only workflows can change. */
+  file: string | null;
+  config: ReloadOutcome;
+  /** All that is refused now, of the configuration and of workflows. */
+  problems: readonly DefinitionProblem[];
+  /** The same until now. */
+  before: readonly DefinitionProblem[];
+}
+
+const LOOK_MS = 500;
+
 /** What can change while it runs: workers of the file, and workflows. */
-export function followConfig(store: ConfigStore, deps: FollowDeps): void {
+export function followConfig(scope: Scope, store: ConfigStore, deps: FollowDeps): void {
   const { database, fleet, library, engine, loads, logger } = deps;
   store.onChange(async (config: Config, previous: Config) => {
     await library.reload(listWorkflowSources(deps.builtInWorkflows, config));
@@ -32,5 +53,25 @@ export function followConfig(store: ConfigStore, deps: FollowDeps): void {
     await removeIdle({ registry: fleet, loads });
     // A raised limit of a task type lets its next task start.
     await engine.settingsChanged();
+  });
+  watchFiles(scope, store, deps);
+}
+
+/** Reads configuration and workflows again when a file of theirs changed and is the same at the next look: then it is whole. */
+function watchFiles(scope: Scope, store: ConfigStore, deps: FollowDeps): void {
+  const { library, clock, logger } = deps;
+  let seen: string | null = null;
+  let before = library.problems();
+  every(scope, { name: 'definition files', intervalMs: LOOK_MS, clock, logger }, async () => {
+    const changes = await Promise.all([store.stamps.findChange(), library.stamps().findChange()]);
+    const change = changes.every((one) => one === null) ? null : changes.join('\n');
+    const isWhole = change !== null && change === seen;
+    seen = change;
+    if (!isWhole) return;
+    const config = await store.reload();
+    if (config.kind !== 'changed') await deps.workflows.reload();
+    const problems = [...store.problems(), ...library.problems()];
+    deps.onReread({ file: store.file, config, problems, before });
+    before = problems;
   });
 }

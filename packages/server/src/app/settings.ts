@@ -79,10 +79,8 @@ import {
   serverSchema,
   streamLimits,
 } from '../platform/http/settings.ts';
-import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { loggingSchema } from '../platform/logging/settings.ts';
-import type { Clock } from '../platform/time/clock.ts';
 import { listStartValues } from './start-values.ts';
 
 /*
@@ -217,6 +215,7 @@ const settings: Settings<RawConfig, Config> = {
   check,
   compile,
   include,
+  fill: (raw) => ({ ...raw, comfyui: comfyuiOf(raw) }),
   startValues: (raw) => listStartValues({ ...raw, comfyui: comfyuiOf(raw) }),
 };
 
@@ -230,13 +229,12 @@ export function parseConfig(text: string, source: ConfigSource): LoadedConfig {
   return parseAnyConfig(text, source, settings);
 }
 
-/** Loads the configuration and follows its file. Throws CONFIG_INVALID when the first reading fails. */
+/** Loads the configuration, to be read again as its files change. Throws CONFIG_INVALID when the first reading fails. */
 export function openConfig(
-  scope: Scope,
   source: ConfigSource,
-  deps: { clock: Clock; logger: Logger },
+  logger: Logger,
 ): Promise<{ store: ConfigStore; loaded: LoadedConfig }> {
-  return openAnyConfig(scope, source, { ...deps, settings });
+  return openAnyConfig(source, { logger, settings });
 }
 
 /** A file with nothing but `task_types`, such as the shipped workflows; `workflow_file` becomes absolute. */

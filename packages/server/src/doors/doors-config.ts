@@ -1,3 +1,4 @@
+import type { DefinitionProblem } from '@comfleet/contract';
 import type { DiscoveryConfig } from '../fleet/workers/joining/settings.ts';
 import type { compileClientLimits } from '../people/identity/settings.ts';
 import type { ReloadOutcome } from '../platform/config/config-store.ts';
@@ -20,4 +21,6 @@ export interface DoorsConfig {
 export interface DoorsConfigStore {
   readonly current: DoorsConfig;
   reload(): Promise<ReloadOutcome>;
+  /** Why what was last read is not in force; empty when it is. */
+  problems(): readonly DefinitionProblem[];
 }

@@ -1,3 +1,5 @@
+import { formatDefinitionProblem } from '@comfleet/contract';
+import { listProblems } from '../platform/config/config-problem.ts';
 import type { AppError } from '../platform/errors/app-error.ts';
 import { toError } from '../platform/errors/app-error.ts';
 import type { SayStart } from './say-start.ts';
@@ -15,6 +17,8 @@ export function tellStartFailure(say: SayStart, error: AppError): string[] {
           ? say('start.already_runs', { address: details.address })
           : say('start.already_runs_somewhere'),
       ];
+    case 'CONFIG_INVALID':
+      return tellConfigProblems(say, error);
     case 'INSTANCE_CONFIG':
       return tellInstanceProblem(say, details);
     case 'INSTANCE_START_FAILED':
@@ -28,6 +32,13 @@ export function tellStartFailure(say: SayStart, error: AppError): string[] {
       ];
     }
   }
+}
+
+/** A setting that another part refuses names itself in its details. */
+function tellConfigProblems(say: SayStart, error: AppError): string[] {
+  const problems = listProblems(error).map((problem) => `  ${formatDefinitionProblem(problem)}`);
+  const lines = problems.length > 0 ? problems : [`  ${JSON.stringify(error.details)}`];
+  return [say('start.config_invalid'), ...lines, say('start.config_correct')];
 }
 
 function tellInstanceProblem(say: SayStart, details: Record<string, unknown>): string[] {

@@ -25,6 +25,7 @@ export interface UpOptions {
   comfyuiDir?: string;
   /** Arguments for that ComfyUI, such as --cpu. */
   comfyuiArgs?: readonly string[];
+  /** The configuration file; without it config.yaml in the data folder, which may come later. */
   config?: string;
   /** Given by `up`: simulated workers when there is no real one. */
   simulated?: { count: number; module: SimulatorModule };

@@ -81,7 +81,6 @@ export class FlowRig {
     const scope = new Scope('test', systemClock, silentLogger);
     const workers = this.#urls.map((url, index) => ({ name: `gpu-${index + 1}`, url }));
     const { store } = await openConfig(
-      scope,
       {
         file: this.#options.file ? join(this.folder, 'config.yaml') : null,
         environment: {},
@@ -93,7 +92,7 @@ export class FlowRig {
           ...this.#options.config,
         },
       },
-      { clock: systemClock, logger: silentLogger },
+      silentLogger,
     );
     const app = await openApp(scope, {
       store,
@@ -102,6 +101,7 @@ export class FlowRig {
       environment: {},
       logger: silentLogger,
       logProblem: () => null,
+      onReread: () => {},
       onStorage: () => {},
       onLost: (error) => {
         throw error;

@@ -70,7 +70,11 @@ export async function openTestServer(options: TestServerOptions = {}) {
   app.addHook('onRoute', (route) => {
     for (const method of [route.method].flat()) routes.push({ method, url: route.url });
   });
-  const store = { current: config, reload: async (): Promise<ReloadOutcome> => ({ kind: 'unchanged' }) };
+  const store = {
+    current: config,
+    reload: async (): Promise<ReloadOutcome> => ({ kind: 'unchanged' }),
+    problems: () => [],
+  };
   const fleet = createFakeFleet();
   const common = { ...calls, identity, fleet, slots, clock, logger: silentLogger, signal: stop.signal };
   const local = await signUp(identity, 'local', ['admin', 'raw_graph']);

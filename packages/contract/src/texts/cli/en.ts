@@ -52,6 +52,14 @@ export const en = {
     'There is no credential in {path}. Start Comfleet here (comfleet up, or npm start), or give --url and --token.',
   'cli.sign_in': 'Sign in once with this link (10 minutes): {link}',
   'cli.sign_in_elsewhere': '  or from another machine: {link}',
+  'cli.refused': {
+    by: 'count',
+    cases: {
+      one: '✗ One thing in the configuration or the workflows is refused:',
+      other: '✗ {count} things in the configuration or the workflows are refused:',
+    },
+  },
+  'cli.correct_files': '  Correct the files; the server reads them again when they are saved.',
   'cli.nothing': 'Nothing to show.',
   'cli.models_loaded': 'ready',
   'cli.overtaken':

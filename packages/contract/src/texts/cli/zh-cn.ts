@@ -47,6 +47,8 @@ export const zhCn = {
     '{path} 中没有凭证。请在此处启动 Comfleet（comfleet up 或 npm start），或给出 --url 和 --token。',
   'cli.sign_in': '一次性登录链接（10 分钟内有效）：{link}',
   'cli.sign_in_elsewhere': '  从其他机器登录：{link}',
+  'cli.refused': { by: 'count', cases: { other: '✗ 配置或工作流中有 {count} 处被拒绝：' } },
+  'cli.correct_files': '  请修改这些文件；保存后服务器会重新读取。',
   'cli.nothing': '没有内容。',
   'cli.models_loaded': '就绪',
   'cli.overtaken': '模型已加载的任务先行了 {times} 次（最多 {limit} 次）；已被越过 {seconds} 秒。',

@@ -47,6 +47,8 @@ export const zhTw = {
     '{path} 中沒有憑證。請在此處啟動 Comfleet（comfleet up 或 npm start），或給出 --url 和 --token。',
   'cli.sign_in': '一次性登入連結（10 分鐘內有效）：{link}',
   'cli.sign_in_elsewhere': '  從其他機器登入：{link}',
+  'cli.refused': { by: 'count', cases: { other: '✗ 設定或工作流程中有 {count} 處被拒絕：' } },
+  'cli.correct_files': '  請修改這些檔案；儲存後伺服器會重新讀取。',
   'cli.nothing': '沒有內容。',
   'cli.models_loaded': '就緒',
   'cli.overtaken': '模型已載入的任務先行了 {times} 次（最多 {limit} 次）；已被越過 {seconds} 秒。',

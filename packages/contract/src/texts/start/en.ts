@@ -18,6 +18,23 @@ export const en = {
     '! The database file is damaged: {file}\n  Stop Comfleet, keep a copy of the file, and put the newest backup in its place; docs/guides/troubleshooting.md says how.',
   'start.log_lost': '! The log cannot be written ({reason}); lines are lost, the work goes on.',
   'start.storage_well': 'Storing works again.',
+  'start.refused': {
+    by: 'count',
+    cases: {
+      one: '! One thing in the configuration or the workflows is refused:',
+      other: '! {count} things in the configuration or the workflows are refused:',
+    },
+  },
+  'start.more_refused': '  … and {count} more',
+  'start.correct_files':
+    '  Correct the files; they are read again when they are saved. What was good before stays in force.',
+  'start.none_refused': 'Nothing in the configuration or the workflows is refused any more.',
+  'start.config_refused': '! {file} changed and is not valid; the configuration before stays in force.',
+  'start.config_read': '{file} was read again.',
+  'start.config_in_force': '{file} was read again. In force now: {keys}.',
+  'start.needs_restart': '! In force after a restart: {keys}.',
+  'start.config_invalid': 'The configuration is not valid:',
+  'start.config_correct': 'Correct it and start again. Every key: docs/reference/config.md',
   'start.found_worker': 'Found a ComfyUI at {url}; using it as a worker.',
   'start.added_worker': 'Worker: {url}',
   'start.worker_silent':

@@ -1,6 +1,7 @@
 import {
   attemptListSchema,
   decideTaskSchema,
+  formatDefinitionProblem,
   HELD_REASONS,
   placementSchema,
   reloadedSchema,
@@ -199,10 +200,10 @@ function addReloadRoute(app: HttpServer, { workflows, config }: NativeDeps): voi
       },
     },
     handler: async () => {
-      const outcome = await config.reload();
-      const reloaded = await workflows.reload();
-      const refusal = outcome.kind === 'refused' ? [describeRefusal(outcome.error)] : [];
-      return { workflows: reloaded.workflows, errors: [...refusal, ...reloaded.errors] };
+      await config.reload();
+      const { workflows: count, problems } = await workflows.reload();
+      const all = [...config.problems(), ...problems];
+      return { workflows: count, errors: all.map(formatDefinitionProblem), problems: all };
     },
   });
 }
@@ -213,10 +214,6 @@ function sendJsonText(reply: FastifyReply, text: string): FastifyReply {
     .type('application/json; charset=utf-8')
     .serializer((body: string) => body)
     .send(text);
-}
-
-function describeRefusal(error: AppError): string {
-  return `the configuration is not valid, the last good one stays: ${JSON.stringify(error.details?.problems)}`;
 }
 
 function toFilter(query: TaskListQuery): TaskFilter {

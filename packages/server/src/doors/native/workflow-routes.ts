@@ -5,13 +5,18 @@ import {
   workflowSchema,
 } from '@comfleet/contract';
 import { z } from 'zod';
+import { hasGrant } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { readLosslessBody, toRecord } from '../../platform/http/json-body.ts';
+import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { nameParams, problemAnswers } from './route-schemas.ts';
 
+const LISTED_PROBLEMS = 100;
+
 /** Named workflows: what can be run and with what. */
-export function addWorkflowRoutes(app: HttpServer, { workflows, statistics }: NativeDeps): void {
+export function addWorkflowRoutes(app: HttpServer, deps: NativeDeps): void {
+  const { workflows, statistics, config } = deps;
   app.get('/api/v2/workflows', {
     config: { access: 'client' },
     schema: {
@@ -20,7 +25,13 @@ export function addWorkflowRoutes(app: HttpServer, { workflows, statistics }: Na
       querystring: z.object({ task_type: z.string().max(200).optional() }),
       response: { 200: workflowListSchema, ...problemAnswers },
     },
-    handler: async (request) => ({ workflows: await workflows.list(request.query.task_type) }),
+    handler: async (request) => {
+      const listed = await workflows.list(request.query.task_type);
+      // They name files of the server.
+      if (!hasGrant(principalOf(request), 'admin')) return { workflows: listed };
+      const problems = [...config.problems(), ...workflows.problems()].slice(0, LISTED_PROBLEMS);
+      return { workflows: listed, problems };
+    },
   });
 
   app.get('/api/v2/workflows/:name', {

@@ -4,7 +4,7 @@ import { toTaskSentence } from '@comfleet/contract/texts/tasks';
 import { convertValue } from './convert-value.ts';
 import { findSeeds, findTexts, type Role, selectNode } from './find-graph-nodes.ts';
 import type { ParameterDefinition } from './task-types-schema.ts';
-import type { GraphTarget, WorkflowParameter } from './workflow-definition.ts';
+import type { GraphTarget, KeyProblem, WorkflowParameter } from './workflow-definition.ts';
 import { findTargetProblem, readInput } from './write-input.ts';
 
 interface Entry {
@@ -12,19 +12,26 @@ interface Entry {
   definition: ParameterDefinition;
 }
 
+/** What is wrong with a parameter, and at which of its keys. */
+interface Finding {
+  key: keyof ParameterDefinition;
+  message: string;
+}
+
 /** Compiles one entry of `parameter_mapping` against its graph; problems name what cannot work. */
 export function compileParameter(
   graph: Graph,
   entry: Entry,
-): { parameter: WorkflowParameter; problems: string[] } {
+): { parameter: WorkflowParameter; problems: KeyProblem[] } {
   const { name, definition } = entry;
-  const problems: string[] = [];
+  const problems: Finding[] = [];
   const target = findTarget(graph, definition, problems);
   const further = (definition.targets ?? []).map((t) => ({ nodeId: t.node_id, inputName: t.input_name }));
   const targets = target === null ? further : [target, ...further];
   for (const one of targets) {
     const problem = findTargetProblem(graph, one);
-    if (problem !== null) problems.push(toTaskSentence(problem));
+    const key = one === target ? 'node_id' : 'targets';
+    if (problem !== null) problems.push({ key, message: toTaskSentence(problem) });
   }
   const parameter: WorkflowParameter = {
     name,
@@ -36,10 +43,21 @@ export function compileParameter(
     derive: readDerive(definition.derive),
   };
   if (parameter.modelKind !== null && (parameter.dataType !== 'string' || parameter.target === null))
-    problems.push('has model_kind, but writes no text to an input');
+    problems.push({ key: 'model_kind', message: 'has model_kind, but writes no text to an input' });
   const wrongDefault = findDefaultProblem(parameter);
-  if (wrongDefault !== null) problems.push(wrongDefault);
-  return { parameter, problems: problems.map((problem) => `parameter "${name}": ${problem}`) };
+  if (wrongDefault !== null) problems.push({ key: 'default_value', message: wrongDefault });
+  const found = problems.map(({ key, message }) => createParameterProblem(name, message, key));
+  return { parameter, problems: found };
+}
+
+/** A problem of a parameter, at one of its keys or at its name. */
+export function createParameterProblem(
+  name: string,
+  message: string,
+  key?: keyof ParameterDefinition,
+): KeyProblem {
+  const at = ['parameter_mapping', name, ...(key === undefined ? [] : [key])];
+  return { at, message: `parameter "${name}": ${message}` };
 }
 
 function readWords(definition: ParameterDefinition) {
@@ -102,25 +120,26 @@ function createParameter(
   };
 }
 
-function findTarget(graph: Graph, definition: ParameterDefinition, problems: string[]): GraphTarget | null {
+function findTarget(graph: Graph, definition: ParameterDefinition, problems: Finding[]): GraphTarget | null {
   const { select, node_id: nodeId } = definition;
   const inputName = definition.input_name ?? (select?.role === undefined ? undefined : 'text');
   if (select !== undefined && nodeId !== undefined) {
-    problems.push('has both node_id and select; keep one');
+    problems.push({ key: 'select', message: 'has both node_id and select; keep one' });
     return null;
   }
   if (select === undefined && nodeId === undefined) {
-    if (definition.input_name !== undefined) problems.push('has input_name without node_id');
+    if (definition.input_name !== undefined)
+      problems.push({ key: 'input_name', message: 'has input_name without node_id' });
     return null;
   }
   if (inputName === undefined) {
-    problems.push('has no input_name');
+    problems.push({ key: 'node_id', message: 'has no input_name' });
     return null;
   }
   if (select === undefined) return { nodeId: String(nodeId), inputName };
   const found = selectNode(graph, select);
   if ('nodeId' in found) return { nodeId: found.nodeId, inputName };
-  problems.push(found.problem);
+  problems.push({ key: 'select', message: found.problem });
   return null;
 }
 

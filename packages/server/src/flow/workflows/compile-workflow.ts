@@ -1,10 +1,15 @@
 import { findGraphNode, type Graph, stringifyLosslessJson } from '@comfleet/comfyui';
 import { toTaskSentence } from '@comfleet/contract/texts/tasks';
-import { compileParameter, createBuiltInParameters } from './compile-parameter.ts';
+import { compileParameter, createBuiltInParameters, createParameterProblem } from './compile-parameter.ts';
 import { convertValue } from './convert-value.ts';
 import { freezeGraph } from './copy-graph.ts';
 import type { WorkflowDefinition as WorkflowSource } from './task-types-schema.ts';
-import type { WorkflowDefinition, WorkflowParameter, WorkflowPresets } from './workflow-definition.ts';
+import type {
+  KeyProblem,
+  WorkflowDefinition,
+  WorkflowParameter,
+  WorkflowPresets,
+} from './workflow-definition.ts';
 
 /** Where a workflow stands in the configuration. */
 export interface WorkflowPlace {
@@ -71,11 +76,11 @@ function readParameters(source: WorkflowSource, graph: Graph) {
   };
 }
 
-function listDeriveProblems(parameters: readonly WorkflowParameter[]): string[] {
+function listDeriveProblems(parameters: readonly WorkflowParameter[]): KeyProblem[] {
   return parameters.flatMap((parameter) =>
     (parameter.derive?.multiply ?? []).flatMap((name) => {
       const source = parameters.find((candidate) => candidate.name === name);
-      const say = (what: string) => [`parameter "${parameter.name}": derive ${what}`];
+      const say = (what: string) => [createParameterProblem(parameter.name, `derive ${what}`, 'derive')];
       if (source === undefined) return say(`names "${name}", which is no parameter`);
       if (source.derive !== null) return say(`names "${name}", which is derived itself`);
       return source.dataType === 'int' || source.dataType === 'float'
@@ -86,14 +91,14 @@ function listDeriveProblems(parameters: readonly WorkflowParameter[]): string[] 
 }
 
 /** A parameter that writes nothing and feeds nothing would be accepted without effect. */
-function listUnusedProblems(parameters: readonly WorkflowParameter[]): string[] {
+function listUnusedProblems(parameters: readonly WorkflowParameter[]): KeyProblem[] {
   const sources = new Set(parameters.flatMap((parameter) => parameter.derive?.multiply ?? []));
   return parameters
     .filter(({ name, targets }) => targets.length === 0 && !sources.has(name))
-    .map(({ name }) => `parameter "${name}": has no node_id and input_name, and no derive uses it`);
+    .map(({ name }) => createParameterProblem(name, 'has no node_id and input_name, and no derive uses it'));
 }
 
-function listDoubleTargets(parameters: readonly WorkflowParameter[]): string[] {
+function listDoubleTargets(parameters: readonly WorkflowParameter[]): KeyProblem[] {
   const owners = new Map<string, string>();
   return parameters.flatMap(({ name, targets }) =>
     targets.flatMap(({ nodeId, inputName }) => {
@@ -101,7 +106,8 @@ function listDoubleTargets(parameters: readonly WorkflowParameter[]): string[] {
       const owner = owners.get(key);
       owners.set(key, name);
       if (owner === undefined) return [];
-      return [`parameter "${name}": input "${inputName}" of node "${nodeId}" is written by "${owner}" too`];
+      const message = `input "${inputName}" of node "${nodeId}" is written by "${owner}" too`;
+      return [createParameterProblem(name, message, 'node_id')];
     }),
   );
 }
@@ -109,24 +115,25 @@ function listDoubleTargets(parameters: readonly WorkflowParameter[]): string[] {
 function listPresetProblems(
   parameters: readonly WorkflowParameter[],
   presets: WorkflowPresets | undefined,
-): string[] {
+): KeyProblem[] {
   return Object.entries(presets ?? {}).flatMap(([group, members]) =>
     Object.entries(members).flatMap(([preset, values]) =>
       Object.entries(values).flatMap(([name, value]) => {
-        const where = `presets.${group}.${preset}.${name}`;
+        const at = ['presets', group, preset, name];
+        const refuse = (why: string) => [{ at, message: `${at.join('.')}: ${why}` }];
         const parameter = parameters.find((candidate) => candidate.name === name);
         if (parameter === undefined || parameter.derive !== null) {
-          return [`${where}: "${name}" is no parameter that a request may set`];
+          return refuse(`"${name}" is no parameter that a request may set`);
         }
         const outcome = convertValue(parameter, value);
-        return outcome.ok ? [] : [`${where}: ${toTaskSentence(outcome.text)}`];
+        return outcome.ok ? [] : refuse(toTaskSentence(outcome.text));
       }),
     ),
   );
 }
 
-function listNodeProblems(graph: Graph, key: string, nodeIds: readonly string[] | undefined): string[] {
+function listNodeProblems(graph: Graph, key: string, nodeIds: readonly string[] | undefined): KeyProblem[] {
   return (nodeIds ?? [])
     .filter((nodeId) => findGraphNode(graph, nodeId) === undefined)
-    .map((nodeId) => `${key}: the graph has no node "${nodeId}"`);
+    .map((nodeId) => ({ at: [key], message: `${key}: the graph has no node "${nodeId}"` }));
 }

@@ -19,12 +19,22 @@ export interface PlacedWorkflow {
   place: WorkflowPlace;
   source: WorkflowSource;
   file: string;
+  definedIn: readonly string[];
 }
 
 /** A `task_types` block and the folder its relative paths start from. */
 export interface WorkflowSourceSet {
   taskTypes: Readonly<Record<string, TaskTypeDefinition>>;
   baseFolder: string;
+  /** The YAML files that it was read from; of two with the same key the later one counts. */
+  definedIn: readonly string[];
+}
+
+/** A problem of a task type, at a path of keys in one of these files. */
+export interface MergeProblem {
+  definedIn: readonly string[];
+  path: readonly string[];
+  message: string;
 }
 
 interface OpenType {
@@ -36,11 +46,7 @@ interface OpenType {
 
 const NEW_TYPE: OpenType = { enabled: true, chosen: null, maxConcurrentTasks: null, priority: null };
 
-interface OpenWorkflow {
-  taskType: string;
-  source: WorkflowSource;
-  file: string;
-}
+type OpenWorkflow = Pick<PlacedWorkflow, 'source' | 'file' | 'definedIn'> & { taskType: string };
 
 /**
  * Lays sources over each other: of two workflows of one name the later source's wins, also under another task type;
@@ -49,23 +55,26 @@ interface OpenWorkflow {
 export function mergeSources(sources: readonly WorkflowSourceSet[]): {
   workflows: PlacedWorkflow[];
   taskTypes: TaskTypeSummary[];
-  problems: string[];
+  problems: MergeProblem[];
 } {
   const types = new Map<string, OpenType>();
   const workflows = new Map<string, OpenWorkflow>();
-  for (const { taskTypes, baseFolder } of sources) {
+  for (const { taskTypes, baseFolder, definedIn } of sources) {
     for (const [taskType, definition] of Object.entries(taskTypes)) {
       types.set(taskType, layOver(types.get(taskType) ?? NEW_TYPE, definition));
       for (const [name, source] of Object.entries(definition.workflows)) {
-        workflows.set(name, { taskType, source, file: resolve(baseFolder, source.workflow_file) });
+        const file = resolve(baseFolder, source.workflow_file);
+        workflows.set(name, { taskType, source, file, definedIn });
       }
     }
   }
-  const problems: string[] = [];
+  const problems: MergeProblem[] = [];
+  const definedIn = sources.flatMap((source) => source.definedIn);
   const summaries = [...types].map(([name, type]): TaskTypeSummary => {
     const own = [...workflows].filter(([, workflow]) => workflow.taskType === name).map(([key]) => key);
     if (type.chosen !== null && !own.includes(type.chosen)) {
-      problems.push(`task_types.${name}.default_workflow: it has no workflow "${type.chosen}"`);
+      const path = ['task_types', name, 'default_workflow'];
+      problems.push({ definedIn, path, message: `${path.join('.')}: it has no workflow "${type.chosen}"` });
     }
     const only = own.length === 1 ? (own[0] ?? null) : null;
     const defaultWorkflow = type.chosen ?? only;
@@ -74,10 +83,10 @@ export function mergeSources(sources: readonly WorkflowSourceSet[]): {
     return { name, enabled, defaultWorkflow, reserved, maxConcurrentTasks, priority };
   });
   const byName = new Map(summaries.map((summary) => [summary.name, summary]));
-  const placed = [...workflows].map(([name, { taskType, source, file }]): PlacedWorkflow => {
+  const placed = [...workflows].map(([name, { taskType, ...open }]): PlacedWorkflow => {
     const summary = byName.get(taskType);
     const isDefault = summary?.defaultWorkflow === name;
-    return { place: { name, taskType, enabled: summary?.enabled ?? true, isDefault }, source, file };
+    return { place: { name, taskType, enabled: summary?.enabled ?? true, isDefault }, ...open };
   });
   return { workflows: placed, taskTypes: summaries, problems };
 }

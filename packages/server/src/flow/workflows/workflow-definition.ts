@@ -31,6 +31,13 @@ export interface WorkflowParameter {
   derive: { multiply: readonly string[]; round: boolean } | null;
 }
 
+/** What is wrong with a definition. */
+export interface KeyProblem {
+  /** The keys that lead to it from the workflow's own key in its YAML file. */
+  at: readonly string[];
+  message: string;
+}
+
 /** Groups of named parameter values: group → preset → parameter → value. */
 export type WorkflowPresets = Record<string, Record<string, Record<string, string | number | boolean>>>;
 
@@ -62,5 +69,5 @@ export interface WorkflowDefinition {
   graph: Graph;
   /** blake3 hex of `graphText`. */
   graphHash: string;
-  problems: readonly string[];
+  problems: readonly KeyProblem[];
 }

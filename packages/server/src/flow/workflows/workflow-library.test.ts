@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringifyLosslessJson } from '@comfleet/comfyui';
-import { workflowSchema } from '@comfleet/contract';
+import { formatDefinitionProblem, workflowSchema } from '@comfleet/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseTaskTypes } from '../../app/settings.ts';
 import { Scope } from '../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
 import { systemClock } from '../../platform/time/clock.ts';
 import { bindParameters } from './bind-parameters.ts';
+import type { WorkflowSourceSet } from './merge-sources.ts';
 import type { StandIn } from './model-choices.ts';
 import { openWorkflowLibrary, type WorkflowLibrary } from './workflow-library.ts';
 import { type FormFacts, toWorkflowView } from './workflow-view.ts';
@@ -32,18 +33,22 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function open(...sources: { taskTypes: ReturnType<typeof parseTaskTypes>; baseFolder: string }[]) {
+function open(...sources: WorkflowSourceSet[]) {
   return openWorkflowLibrary(scope, { logger: silentLogger, clock: systemClock }, sources);
 }
 
 async function readShipped() {
-  return { taskTypes: parseTaskTypes(await readFile(SHIPPED, 'utf8'), SHIPPED), baseFolder: '/' };
+  return {
+    taskTypes: parseTaskTypes(await readFile(SHIPPED, 'utf8'), SHIPPED),
+    baseFolder: '/',
+    definedIn: [SHIPPED],
+  };
 }
 
 /** A source with one workflow `w` of the type `t`, its graph in `g.json`. */
 function readYaml(rest: string) {
   const text = `task_types: {t: {workflows: {w: {workflow_file: g.json, ${rest}}}}}`;
-  return { taskTypes: parseTaskTypes(text, join(folder, 'c.yaml')), baseFolder: folder };
+  return { taskTypes: parseTaskTypes(text, join(folder, 'c.yaml')), baseFolder: folder, definedIn: [] };
 }
 
 async function openOne(rest: string, graph = GRAPH): Promise<WorkflowLibrary> {
@@ -54,7 +59,7 @@ async function openOne(rest: string, graph = GRAPH): Promise<WorkflowLibrary> {
 describe('the shipped workflows', () => {
   it('WF9 all load without a problem, with their defaults, and two types are reserved', async () => {
     const library = await open(await readShipped());
-    expect(library.errors()).toEqual([]);
+    expect(library.problems()).toEqual([]);
     expect(library.list().map(({ name }) => name)).toEqual([
       'sd_basic',
       'sdxl_basic',
@@ -142,6 +147,7 @@ describe('the settings of a task type', () => {
   const read = (text: string) => ({
     taskTypes: parseTaskTypes(`task_types: {t: ${text}}`, join(folder, 'c.yaml')),
     baseFolder: folder,
+    definedIn: [],
   });
 
   it('WF10 without a word of them it is on, without a limit, and leaves priority to the default', async () => {
@@ -179,8 +185,8 @@ describe('what a load refuses', () => {
   it('WF16 a file of the ComfyUI page is refused and "Export (API)" named', async () => {
     const library = await openOne('version: "1"', UI_FILE);
     expect(library.list()).toEqual([]);
-    expect(library.errors()).toEqual([
-      `w (${join(folder, 'g.json')}): This is a workflow as the ComfyUI page saves it. Export it there with "Export (API)" and send that file.`,
+    expect(library.problems().map(formatDefinitionProblem)).toEqual([
+      `${join(folder, 'g.json')} workflow "w": This is a workflow as the ComfyUI page saves it. Export it there with "Export (API)" and send that file.`,
     ]);
   });
 
@@ -205,27 +211,75 @@ describe('what a load refuses', () => {
   ])('WF6 a parameter without %s is an error at load', async (_what, parameter, expected) => {
     const library = await openOne(`parameter_mapping: {p: ${parameter}}`);
     expect(library.find('w')).toBeNull();
-    expect(library.errors()[0]).toContain(expected);
-    expect(library.errors()[0]).toContain('w (');
+    expect(library.problems()[0]?.message).toContain(expected);
+    expect(library.problems()[0]?.workflow).toBe('w');
   });
 
   it('WF13 a preset of a value that its parameter refuses is an error at load', async () => {
     const library = await openOne(
       'parameter_mapping: {p: {node_id: "1", input_name: width, max: 600}}, presets: {size: {big: {p: 601}}}',
     );
-    expect(library.errors()[0]).toContain('presets.size.big.p: the largest number allowed is 600');
+    expect(library.problems()[0]?.message).toContain('presets.size.big.p: the largest number allowed is 600');
   });
 
   it('WF19 an output node that the graph lacks is an error at load', async () => {
-    expect((await openOne('primary_output_nodes: ["9"]')).errors()[0]).toContain('the graph has no node "9"');
+    const [problem] = (await openOne('primary_output_nodes: ["9"]')).problems();
+    expect(problem?.message).toContain('the graph has no node "9"');
     expect((await openOne('primary_output_nodes: ["2"]')).find('w')?.primaryOutputNodes).toEqual(['2']);
   });
 
   it('a missing file and broken JSON are errors that name the file', async () => {
     const missing = await open(readYaml('version: "1"'));
-    expect(missing.errors()[0]).toContain('ENOENT');
+    expect(missing.problems()[0]?.message).toBe(`there is no file ${join(folder, 'g.json')}`);
     const broken = await openOne('version: "1"', '{"1": ');
-    expect(broken.errors()[0]).toContain(join(folder, 'g.json'));
+    expect(broken.problems()[0]).toMatchObject({ file: join(folder, 'g.json'), line: 1, column: 7 });
+  });
+});
+
+describe('where a refused definition stands', () => {
+  const YAML = `task_types:
+  t:
+    workflows:
+      w:
+        workflow_file: g.json
+        parameter_mapping:
+          width:
+            node_id: "9"
+            input_name: width
+          color: { node_id: "1", input_name: color, max: 9, default_value: 10 }
+`;
+
+  async function listProblems(graph: string | null) {
+    const file = join(folder, 'c.yaml');
+    await writeFile(file, YAML);
+    if (graph !== null) await writeFile(join(folder, 'g.json'), graph);
+    const library = await open({
+      taskTypes: parseTaskTypes(YAML, file),
+      baseFolder: folder,
+      definedIn: [join(folder, 'gone.yaml'), file],
+    });
+    return library
+      .problems()
+      .map(formatDefinitionProblem)
+      .map((line) => line.replaceAll(`${folder}/`, ''));
+  }
+
+  it('WF6 names line and column of the YAML key', async () => {
+    expect(await listProblems(GRAPH)).toEqual([
+      'c.yaml:8:13 workflow "w": parameter "width": the graph has no node "9"',
+      'c.yaml:10:61 workflow "w": parameter "color": default_value: the largest number allowed is 9',
+    ]);
+  });
+
+  it('WF6 names the key of a graph that is not there', async () => {
+    expect(await listProblems(null)).toEqual(['c.yaml:5:9 workflow "w": there is no file g.json']);
+  });
+
+  it('names the place in a graph’s file that is no JSON, or no node', async () => {
+    const [broken] = await listProblems('{\n  "1": { "class_type": "A", "inputs": {}, }\n}');
+    expect(broken).toMatch(/^g\.json:2:43 workflow "w": this is no JSON from here on/);
+    const graph = '{\n "1": { "class_type": "A", "inputs": {} },\n "2": { "class_type": "B" }\n}';
+    expect(await listProblems(graph)).toEqual(['g.json:3:2 workflow "w": Node \'2\' has no inputs object']);
   });
 });
 
@@ -251,14 +305,18 @@ describe('sources and reloads', () => {
   it('WF1 paths start at the folder of the source, and a file may have any name', async () => {
     await writeFile(join(folder, '文生图.json'), GRAPH);
     const definition = { workflow_file: '文生图.json' };
-    const library = await open({ taskTypes: { t: { workflows: { w: definition } } }, baseFolder: folder });
+    const library = await open({
+      taskTypes: { t: { workflows: { w: definition } } },
+      baseFolder: folder,
+      definedIn: [],
+    });
     expect(library.findDefault('t')?.graphText).toBe(GRAPH);
   });
 
   it('a workflow of the configuration replaces a shipped one of its name', async () => {
     await writeFile(join(folder, 'g.json'), GRAPH);
     const own = { text_to_image: { workflows: { sd_basic: { workflow_file: 'g.json', version: 'mine' } } } };
-    const library = await open(await readShipped(), { taskTypes: own, baseFolder: folder });
+    const library = await open(await readShipped(), { taskTypes: own, baseFolder: folder, definedIn: [] });
     expect(library.find('sd_basic')?.version).toBe('mine');
     expect(library.findDefault('text_to_image')?.version).toBe('mine');
     expect(library.list()).toHaveLength(5);
@@ -269,16 +327,16 @@ describe('sources and reloads', () => {
     await writeFile(join(folder, 'g.json'), '{"1": {');
     const outcome = await library.reload();
     expect(outcome.workflows).toBe(1);
-    expect(outcome.errors).toHaveLength(1);
+    expect(outcome.problems).toHaveLength(1);
     expect(library.find('w')?.graphText).toBe(GRAPH);
     await writeFile(join(folder, 'g.json'), GRAPH.replace('512', '640'));
-    expect(await library.reload()).toEqual({ workflows: 1, errors: [] });
+    expect(await library.reload()).toEqual({ workflows: 1, problems: [] });
     expect(library.find('w')?.graphText).toBe(GRAPH.replace('512', '640'));
   });
 
   it('a workflow taken out of the configuration is gone after a reload', async () => {
     const library = await openOne('version: "1"');
-    expect(await library.reload([])).toEqual({ workflows: 0, errors: [] });
+    expect(await library.reload([])).toEqual({ workflows: 0, problems: [] });
     expect(library.find('w')).toBeNull();
   });
 

@@ -1,18 +1,16 @@
-import { type Graph, parseGraph, parseLosslessJson } from '@comfleet/comfyui';
-import { readRegularFile } from '@comfleet/comfyui/node';
-import { blake3 } from 'hash-wasm';
-import { toError } from '../../platform/errors/app-error.ts';
+import { type DefinitionProblem, formatDefinitionProblem } from '@comfleet/contract';
+import { DefinitionFiles } from '../../platform/config/definition-files.ts';
+import { FileStamps } from '../../platform/config/file-stamps.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
-import { compileWorkflow, type WorkflowPlace } from './compile-workflow.ts';
+import { loadWorkflow, locateMergeProblem } from './load-workflow.ts';
 import {
   mergeSources,
   type PlacedWorkflow,
   type TaskTypeSummary,
   type WorkflowSourceSet,
 } from './merge-sources.ts';
-import type { WorkflowDefinition as WorkflowSource } from './task-types-schema.ts';
 import type { WorkflowDefinition } from './workflow-definition.ts';
 
 export interface WorkflowLibrary {
@@ -25,14 +23,20 @@ export interface WorkflowLibrary {
   /** A task type as it is set now; null when no source names it. */
   findTaskType(name: string): TaskTypeSummary | null;
   /** What was refused at the last load. */
-  errors(): readonly string[];
+  problems(): readonly DefinitionProblem[];
+  /** The files of the graphs as they were at the last load, those of refused workflows among them. */
+  stamps(): FileStamps;
   /** Reloads all files. A workflow that cannot be loaded keeps its last good form; what was removed goes. */
-  reload(sources?: readonly WorkflowSourceSet[]): Promise<{ workflows: number; errors: string[] }>;
+  reload(sources?: readonly WorkflowSourceSet[]): Promise<LoadOutcome>;
 }
 
-const MAX_FILE_BYTES = 32 * 1024 * 1024;
+export interface LoadOutcome {
+  /** How many are offered. */
+  workflows: number;
+  problems: readonly DefinitionProblem[];
+}
 
-/** Loads every workflow of the sources. Never throws for a bad one: it is logged, listed in `errors` and not offered. */
+/** Loads every workflow of the sources. Never throws for a bad one: it is logged, listed in `problems` and not offered. */
 export async function openWorkflowLibrary(
   scope: Scope,
   deps: { logger: Logger; clock: Clock },
@@ -47,13 +51,14 @@ export async function openWorkflowLibrary(
 interface Shelf {
   workflows: Map<string, WorkflowDefinition>;
   taskTypes: Map<string, TaskTypeSummary>;
-  errors: string[];
+  problems: readonly DefinitionProblem[];
+  stamps: FileStamps;
 }
 
 class FileLibrary implements WorkflowLibrary {
   readonly #deps: { logger: Logger; clock: Clock };
   #sources: readonly WorkflowSourceSet[];
-  #shelf: Shelf = { workflows: new Map(), taskTypes: new Map(), errors: [] };
+  #shelf: Shelf = { workflows: new Map(), taskTypes: new Map(), problems: [], stamps: new FileStamps() };
   #loading: Promise<unknown> = Promise.resolve();
 
   constructor(deps: { logger: Logger; clock: Clock }, sources: readonly WorkflowSourceSet[]) {
@@ -82,12 +87,16 @@ class FileLibrary implements WorkflowLibrary {
     return this.#shelf.taskTypes.get(name) ?? null;
   }
 
-  errors(): readonly string[] {
-    return this.#shelf.errors;
+  problems(): readonly DefinitionProblem[] {
+    return this.#shelf.problems;
+  }
+
+  stamps(): FileStamps {
+    return this.#shelf.stamps;
   }
 
   /** One load at a time: a second call waits for the first. */
-  reload(sources?: readonly WorkflowSourceSet[]): Promise<{ workflows: number; errors: string[] }> {
+  reload(sources?: readonly WorkflowSourceSet[]): Promise<LoadOutcome> {
     const next = this.#loading.then(() => this.#load(sources ?? this.#sources));
     // The caller holds the failure; the next load only waits for the end of this one.
     this.#loading = next.catch(() => undefined);
@@ -98,67 +107,35 @@ class FileLibrary implements WorkflowLibrary {
     await this.#loading;
   }
 
-  async #load(sources: readonly WorkflowSourceSet[]): Promise<{ workflows: number; errors: string[] }> {
+  async #load(sources: readonly WorkflowSourceSet[]): Promise<LoadOutcome> {
     const { logger, clock } = this.#deps;
     const startedMs = clock.monotonicMs();
     const merged = mergeSources(sources);
     const workflows = new Map<string, WorkflowDefinition>();
-    const errors = [...merged.problems];
+    const definitionFiles = new DefinitionFiles();
+    const stamps = new FileStamps();
+    const problems: DefinitionProblem[] = [];
+    for (const problem of merged.problems) problems.push(await locateMergeProblem(problem, definitionFiles));
     for (const placed of merged.workflows) {
-      const { definition, problems } = await loadWorkflow(placed);
+      await stamps.note(placed.file);
+      const loaded = await loadWorkflow(placed, definitionFiles);
       const lastGood = this.#shelf.workflows.get(placed.place.name);
-      for (const problem of problems) errors.push(`${placed.place.name} (${placed.file}): ${problem}`);
-      const kept = problems.length === 0 ? definition : lastGood && applySwitches(lastGood, placed);
+      if (!loaded.ok) problems.push(...loaded.problems);
+      const kept = loaded.ok ? loaded.definition : lastGood && applySwitches(lastGood, placed);
       if (kept) workflows.set(placed.place.name, kept);
     }
     this.#sources = sources;
     const taskTypes = new Map(merged.taskTypes.map((taskType) => [taskType.name, taskType]));
-    this.#shelf = { workflows, taskTypes, errors };
-    for (const error of errors) logger.warn('workflows.refused', { error });
+    this.#shelf = { workflows, taskTypes, problems, stamps };
+    for (const problem of problems)
+      logger.warn('workflows.refused', { error: formatDefinitionProblem(problem) });
     const durationMs = Math.round(clock.monotonicMs() - startedMs);
-    logger.info('workflows.loaded', { workflows: workflows.size, errors: errors.length, durationMs });
-    return { workflows: workflows.size, errors: [...errors] };
+    logger.info('workflows.loaded', { workflows: workflows.size, errors: problems.length, durationMs });
+    return { workflows: workflows.size, problems };
   }
 }
 
 /** The last good form under the switches of now: what was switched off stays off. */
 function applySwitches(lastGood: WorkflowDefinition, { place, source }: PlacedWorkflow): WorkflowDefinition {
   return { ...lastGood, ...place, enabled: place.enabled && source.enabled !== false };
-}
-
-async function loadWorkflow(
-  placed: PlacedWorkflow,
-): Promise<{ definition: WorkflowDefinition | null; problems: readonly string[] }> {
-  try {
-    const loaded = await loadGraph(placed.file);
-    if (!loaded.ok) return { definition: null, problems: loaded.problems };
-    const definition = await finish(placed.place, placed.source, loaded.graph);
-    return { definition, problems: definition.problems };
-  } catch (thrown) {
-    return { definition: null, problems: [`cannot be read: ${toError(thrown).message}`] };
-  }
-}
-
-async function loadGraph(
-  file: string,
-): Promise<{ ok: true; graph: Graph } | { ok: false; problems: string[] }> {
-  // ComfyUI on Windows may write a byte order mark.
-  const bytes = await readRegularFile(file, { maxBytes: MAX_FILE_BYTES });
-  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  const parsed = parseGraph(parseLosslessJson(text));
-  if (parsed.ok) return parsed;
-  return { ok: false, problems: parsed.problems.map((problem) => problem.message) };
-}
-
-/** Adds the hashes. The version covers what shapes a task; neither the file's path nor switches. */
-async function finish(
-  place: WorkflowPlace,
-  source: WorkflowSource,
-  graph: Graph,
-): Promise<WorkflowDefinition> {
-  const compiled = compileWorkflow(place, source, graph);
-  const { workflow_file: _file, enabled: _enabled, ...content } = source;
-  const graphHash = await blake3(compiled.graphText);
-  const versionId = await blake3(JSON.stringify([place.name, place.taskType, content, graphHash]));
-  return { ...compiled, graphHash, versionId };
 }

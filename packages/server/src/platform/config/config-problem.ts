@@ -1,3 +1,5 @@
+import type { TextPlace } from '@comfleet/comfyui';
+import type { DefinitionProblem } from '@comfleet/contract';
 import type { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
 import { findNearestWord } from '../text/nearest-word.ts';
@@ -11,11 +13,16 @@ export interface ConfigProblem {
   path: string;
   /** From 1; null when the value came from the environment or an option. */
   line: number | null;
+  column: number | null;
   message: string;
 }
 
 /** Tells where a value stands in the file; null when it does not. */
-export type FindLine = (path: readonly PropertyKey[]) => number | null;
+export type FindPlace = (path: readonly PropertyKey[]) => TextPlace | null;
+
+export function createProblem(path: string, place: TextPlace | null, message: string): ConfigProblem {
+  return { path, line: place?.line ?? null, column: place?.column ?? null, message };
+}
 
 /** `a.b[0].c` for people. */
 export function formatPath(path: readonly PropertyKey[]): string {
@@ -26,17 +33,21 @@ export function formatPath(path: readonly PropertyKey[]): string {
 }
 
 /** The zod issues as problems: unknown keys with the nearest known one, unions by their likeliest branch. */
-export function toConfigProblems(error: z.ZodError, schema: SchemaNode, findLine: FindLine): ConfigProblem[] {
+export function toConfigProblems(
+  error: z.ZodError,
+  schema: SchemaNode,
+  findPlace: FindPlace,
+): ConfigProblem[] {
   return error.issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') {
-      return [{ path: formatPath(issue.path), line: findLine(issue.path), message: describeIssue(issue) }];
+      return [createProblem(formatPath(issue.path), findPlace(issue.path), describeIssue(issue))];
     }
     const known = Object.keys(findSchemaNode(schema, issue.path)?.properties ?? {});
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
       const nearest = findNearestWord(key, known);
       const advice = nearest ? `did you mean "${nearest}"?` : `known here: ${known.join(', ')}`;
-      return { path: formatPath(path), line: findLine(path), message: `unknown key; ${advice}` };
+      return createProblem(formatPath(path), findPlace(path), `unknown key; ${advice}`);
     });
   });
 }
@@ -63,16 +74,25 @@ function describeChoice({ values, input }: z.core.$ZodIssueInvalidValue): string
 }
 
 /** The error that loading throws. `file` is null when there is none. */
-export function createConfigError(file: string | null, problems: readonly ConfigProblem[]): AppError {
-  return new AppError('CONFIG_INVALID', { file, problems });
+export function createConfigError(
+  file: string | null,
+  problems: readonly ConfigProblem[],
+  cause?: unknown,
+): AppError {
+  return new AppError('CONFIG_INVALID', { file, problems }, { cause });
 }
 
-/** CONFIG_INVALID as lines for a terminal: `config.yaml:12 nodes.static_nodes[0].port: …`, no stack. */
-export function formatConfigError(error: AppError): string {
-  const { file, problems } = (error.details ?? {}) as { file?: string | null; problems?: ConfigProblem[] };
-  const lines = (problems ?? []).map(({ path, line, message }) => {
-    const place = file && line !== null ? `${file}:${line} ` : '';
-    return `  ${place}${path === '' ? '' : `${path}: `}${message}`;
-  });
-  return [error.message, ...lines].join('\n');
+/** Every problem of CONFIG_INVALID with its file. What the environment or an option says stands in none. */
+export function listProblems(error: AppError): DefinitionProblem[] {
+  const { file = null, problems = [] } = (error.details ?? {}) as {
+    file?: string | null;
+    problems?: ConfigProblem[];
+  };
+  return problems.map(({ path, line, column, message }) => ({
+    workflow: null,
+    file: line === null && path !== '' ? null : file,
+    line,
+    column,
+    message: path === '' ? message : `${path}: ${message}`,
+  }));
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Config, openConfig } from '../../app/settings.ts';
+import { openConfig } from '../../app/settings.ts';
 import { Scope } from '../lifecycle/scope.ts';
 import { silentLogger } from '../logging/logger.ts';
 import { systemClock } from '../time/clock.ts';
@@ -24,18 +24,19 @@ async function openFile(text: string) {
   const file = join(folder, 'config.yaml');
   await writeFile(file, text);
   const source = { file, environment: {}, cwd: folder };
-  const { store } = await openConfig(scope, source, { clock: systemClock, logger: silentLogger });
+  const { store } = await openConfig(source, silentLogger);
   return { file, store };
 }
 
-test('CF3 a replaced file is taken over while running', async () => {
+test('CF3 a replaced file is noticed and taken over', async () => {
   const { file, store } = await openFile('workers: [{ url: "http://a:8188" }]');
-  const changed = new Promise<Config>((resolve) => store.onChange(resolve));
+  expect(await store.stamps.findChange()).toBeNull();
   await writeFile(`${file}.new`, 'workers: [{ url: "http://b:8188" }]');
   await rename(`${file}.new`, file);
-  const config = await changed;
-  expect(config.workers.map((worker) => worker.name)).toEqual(['b:8188']);
-  expect(store.current).toBe(config);
+  expect(await store.stamps.findChange()).not.toBeNull();
+  await store.reload();
+  expect(store.current.workers.map((worker) => worker.name)).toEqual(['b:8188']);
+  expect(await store.stamps.findChange()).toBeNull();
 });
 
 test('P16 CF3 an invalid file keeps the last good configuration', async () => {
@@ -49,7 +50,7 @@ test('P16 CF3 an invalid file keeps the last good configuration', async () => {
 test('a reload says which changes need a restart', async () => {
   const { file, store } = await openFile('server: { port: 8000 }');
   await writeFile(file, 'server: { port: 8001 }');
-  expect(await store.reload()).toEqual({ kind: 'changed', needsRestart: ['server'] });
+  expect(await store.reload()).toEqual({ kind: 'changed', inForce: [], needsRestart: ['server'] });
 });
 
 test.each([
@@ -61,7 +62,7 @@ test.each([
 ])('CF3 a change of %s says that it needs a restart', async (key, text) => {
   const { file, store } = await openFile('');
   await writeFile(file, text);
-  expect(await store.reload()).toEqual({ kind: 'changed', needsRestart: [key] });
+  expect(await store.reload()).toEqual({ kind: 'changed', inForce: [], needsRestart: [key] });
 });
 
 test('what is followed while running needs no restart, nor does what is as it was at the start again', async () => {
@@ -74,8 +75,45 @@ test('what is followed while running needs no restart, nor does what is as it wa
   );
   const back = await store.reload();
 
-  expect(changed).toEqual({ kind: 'changed', needsRestart: ['nodes.load_balancing.max_retries'] });
-  expect(back).toEqual({ kind: 'changed', needsRestart: [] });
+  expect(changed).toEqual({
+    kind: 'changed',
+    inForce: ['comfyui.host'],
+    needsRestart: ['nodes.load_balancing.max_retries'],
+  });
+  expect(back).toEqual({
+    kind: 'changed',
+    inForce: ['comfyui.host', 'nodes.load_balancing.aging_seconds'],
+    needsRestart: [],
+  });
+});
+
+test('CF3 a file that comes later is noticed and taken over, over the port that was free; one that goes is refused', async () => {
+  const file = join(folder, 'config.yaml');
+  const fallbacks = { server: { port: 8001 } };
+  const source = { file, isOptional: true, environment: {}, cwd: folder, fallbacks };
+  const { store } = await openConfig(source, silentLogger);
+  expect([store.current.file, store.current.server.port]).toEqual([null, 8001]);
+  expect(await store.stamps.findChange()).toBeNull();
+
+  await writeFile(file, 'server: { port: 9000 }\nworkers: [{ url: "http://a:8188" }]');
+  expect(await store.stamps.findChange()).not.toBeNull();
+  expect(await store.reload()).toEqual({ kind: 'changed', inForce: ['workers'], needsRestart: ['server'] });
+  expect(store.current.file).toBe(file);
+
+  await rm(file);
+  expect((await store.reload()).kind).toBe('refused');
+  expect(store.current.workers).toHaveLength(1);
+  expect(store.problems()).toEqual([
+    expect.objectContaining({ file, line: null, message: expect.stringContaining('cannot be read') }),
+  ]);
+});
+
+test('files that a configuration names are its files too', async () => {
+  await writeFile(join(folder, 'more.yaml'), 'task_types: {}');
+  const { store } = await openFile('workflow_files: [more.yaml]');
+  expect(await store.stamps.findChange()).toBeNull();
+  await writeFile(join(folder, 'more.yaml'), 'task_types: { t: {} }');
+  expect(await store.stamps.findChange()).toContain('more.yaml');
 });
 
 test('a reload of the same content changes nothing', async () => {

@@ -1,29 +1,31 @@
-import { watch } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { DefinitionProblem } from '@comfleet/contract';
 import { AppError, toError } from '../errors/app-error.ts';
-import type { Scope } from '../lifecycle/scope.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { Clock } from '../time/clock.ts';
+import { listProblems } from './config-problem.ts';
+import { FileStamps } from './file-stamps.ts';
+import { listChangedKeys } from './list-changed-keys.ts';
 import { type ConfigSource, type LoadedConfig, loadConfig } from './load-config.ts';
 import type { Settings, StartValues } from './settings.ts';
 
 type Listener<Compiled> = (config: Compiled, previous: Compiled) => Promise<void> | void;
 
-/** What a reload did. `needsRestart`: keys of the file whose values wait for a restart. `refused`: the file is not valid and the last good configuration stays. */
+/**
+ * What a reload did, by keys of the file: those now in force, and those that wait for a restart. `refused`: the file is not valid
+ * and the last good configuration stays.
+ */
 export type ReloadOutcome =
-  | { kind: 'changed'; needsRestart: readonly string[] }
+  | { kind: 'changed'; inForce: readonly string[]; needsRestart: readonly string[] }
   | { kind: 'unchanged' }
   | { kind: 'refused'; error: AppError };
 
 interface StoreDeps<Compiled> {
-  /** Reads it again; throws CONFIG_INVALID. */
-  load: () => Promise<LoadedConfig<Compiled>>;
+  /** Reads it again, noting each file before; throws CONFIG_INVALID. */
+  load: (stamps: FileStamps) => Promise<LoadedConfig<Compiled>>;
   file: string | null;
   logger: Logger;
 }
-
-const SETTLE_MS = 150;
 
 /** The configuration in force. It changes only to a whole valid one. */
 export class ConfigStore<Compiled> {
@@ -32,16 +34,40 @@ export class ConfigStore<Compiled> {
   /** What this process began with. */
   readonly #started: StartValues;
   #current: Compiled;
+  #raw: unknown;
+  #stamps: FileStamps;
+  #refusal: AppError | null = null;
   #reloading: Promise<ReloadOutcome> | null = null;
 
-  constructor({ config, startValues }: LoadedConfig<Compiled>, deps: StoreDeps<Compiled>) {
+  constructor(
+    { config, startValues, raw }: LoadedConfig<Compiled>,
+    stamps: FileStamps,
+    deps: StoreDeps<Compiled>,
+  ) {
     this.#current = config;
+    this.#raw = raw;
+    this.#stamps = stamps;
     this.#started = startValues;
     this.#deps = deps;
   }
 
   get current(): Compiled {
     return this.#current;
+  }
+
+  /** The YAML file, which need not be there; null without one. */
+  get file(): string | null {
+    return this.#deps.file;
+  }
+
+  /** Its files as they were when they were last read. */
+  get stamps(): FileStamps {
+    return this.#stamps;
+  }
+
+  /** Why what was last read is not in force; empty when it is. */
+  problems(): DefinitionProblem[] {
+    return this.#refusal === null ? [] : listProblems(this.#refusal);
   }
 
   /** Called after each change; the answer stops it. */
@@ -61,12 +87,17 @@ export class ConfigStore<Compiled> {
   async #reload(): Promise<ReloadOutcome> {
     const { load, file, logger } = this.#deps;
     let loaded: LoadedConfig<Compiled>;
+    const stamps = new FileStamps();
     try {
-      loaded = await load();
+      loaded = await load(stamps);
+      this.#refusal = null;
     } catch (thrown) {
       if (!(thrown instanceof AppError)) throw thrown;
       logger.error('config.refused', { file, ...thrown.details });
+      this.#refusal = thrown;
       return { kind: 'refused', error: thrown };
+    } finally {
+      this.#stamps = stamps;
     }
     const previous = this.#current;
     if (isDeepStrictEqual(loaded.config, previous)) return { kind: 'unchanged' };
@@ -75,10 +106,13 @@ export class ConfigStore<Compiled> {
     const needsRestart = Object.entries(loaded.startValues)
       .filter(([key, value]) => !isDeepStrictEqual(value, this.#started[key]))
       .map(([key]) => key);
+    const waits = (key: string) => Object.keys(loaded.startValues).some((k) => `${key}.`.startsWith(`${k}.`));
+    const inForce = listChangedKeys(this.#raw, loaded.raw).filter((key) => !waits(key));
+    this.#raw = loaded.raw;
     if (needsRestart.length > 0) logger.warn('config.changed', { needsRestart });
     else logger.info('config.changed', { needsRestart });
     for (const listener of this.#listeners) await this.#tell(listener, previous);
-    return { kind: 'changed', needsRestart };
+    return { kind: 'changed', inForce, needsRestart };
   }
 
   async #tell(listener: Listener<Compiled>, previous: Compiled): Promise<void> {
@@ -90,42 +124,21 @@ export class ConfigStore<Compiled> {
   }
 }
 
-/**
- * Loads the configuration and reloads it when the file changes. Watches the folder, because editors replace the file.
- * Throws CONFIG_INVALID when the first reading fails.
- */
+/** Loads the configuration, to be read again as its files change. Throws CONFIG_INVALID when the first reading fails. */
 export async function openConfig<Raw, Compiled>(
-  scope: Scope,
   source: ConfigSource,
-  deps: { settings: Settings<Raw, Compiled>; clock: Clock; logger: Logger },
+  { settings, logger }: { settings: Settings<Raw, Compiled>; logger: Logger },
 ): Promise<{ store: ConfigStore<Compiled>; loaded: LoadedConfig<Compiled> }> {
-  const loaded = await loadConfig(source, deps.settings);
-  const load = () => loadConfig(source, deps.settings);
-  const store = new ConfigStore(loaded, { load, file: source.file, logger: deps.logger });
-  if (source.file !== null) watchFile(scope, resolve(source.cwd, source.file), store, deps);
-  return { store, loaded };
-}
-
-function watchFile(
-  scope: Scope,
-  file: string,
-  store: Pick<ConfigStore<unknown>, 'reload'>,
-  { clock, logger }: { clock: Clock; logger: Logger },
-): void {
-  let cancelTimer = () => {};
-  const readAgain = (): void => {
-    store.reload().catch((thrown: unknown) => {
-      logger.error('config.reload_failed', { error: toError(thrown).message });
-    });
+  // A file that was there and is gone is a mistake; one that was never there is none.
+  let { isOptional = false } = source;
+  const load = async (stamps: FileStamps) => {
+    const beforeRead = (file: string) => stamps.note(file);
+    const loaded = await loadConfig({ ...source, isOptional, beforeRead }, settings);
+    isOptional &&= !loaded.isFromFile;
+    return loaded;
   };
-  const watcher = watch(dirname(file), (_kind, name) => {
-    if (name !== null && name !== basename(file)) return;
-    cancelTimer();
-    cancelTimer = clock.setTimer(SETTLE_MS, readAgain);
-  });
-  watcher.on('error', (error) => logger.error('config.watch_failed', { error: error.message }));
-  scope.add('config watcher', () => {
-    cancelTimer();
-    watcher.close();
-  });
+  const stamps = new FileStamps();
+  const loaded = await load(stamps);
+  const file = source.file === null ? null : resolve(source.cwd, source.file);
+  return { store: new ConfigStore(loaded, stamps, { load, file, logger }), loaded };
 }

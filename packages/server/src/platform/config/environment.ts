@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { findNearestWord } from '../text/nearest-word.ts';
-import { type ConfigProblem, formatPath } from './config-problem.ts';
+import { type ConfigProblem, createProblem, formatPath } from './config-problem.ts';
 import { findSchemaNode, type SchemaNode } from './schema-lookup.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,7 +35,7 @@ export function readEnvironment(
     if (node) {
       setIn(tree, override.path, readText(override.text, node, cwd));
     } else {
-      problems.push({ path: override.name, line: null, message: describeUnknown(override, schema) });
+      problems.push(createProblem(override.name, null, describeUnknown(override, schema)));
     }
   }
   return { tree, problems };

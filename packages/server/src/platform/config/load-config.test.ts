@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseConfig, parseTaskTypes } from '../../app/settings.ts';
 import { AppError } from '../errors/app-error.ts';
-import { type ConfigProblem, formatConfigError } from './config-problem.ts';
+import { type ConfigProblem, listProblems } from './config-problem.ts';
 import type { ConfigSource } from './load-config.ts';
 
 const FILE = '/studio/backend/config.yaml';
@@ -224,6 +224,7 @@ test('CF4 an unknown key is refused with its line and the nearest known one', ()
     {
       path: 'nodes.static_nodes[0].max_concurent',
       line: 5,
+      column: 7,
       message: 'unknown key; did you mean "max_concurrent"?',
     },
   ]);
@@ -246,6 +247,7 @@ test('LB1 an unknown strategy is refused with the nearest one', () => {
     {
       path: 'nodes.load_balancing.strategy',
       line: 3,
+      column: 5,
       message:
         'expected one of least_loaded, round_robin, weighted, random, priority_based, fastest; did you mean "round_robin"?',
     },
@@ -355,21 +357,24 @@ test('J3 the error of an environment variable names the variable and what it cou
     {
       path: 'COMFLEET__SERVER__PROT',
       line: null,
+      column: null,
       message: 'there is no setting server.prot; did you mean server.port?',
     },
   ]);
 });
 
-test('an error for a terminal has file, line, path and no stack', () => {
-  let text = '';
+test('an error for people has file, line, column and path', () => {
+  let problems: unknown;
   try {
     parse('server:\n  port: high\n');
   } catch (thrown) {
-    text = thrown instanceof AppError ? formatConfigError(thrown) : '';
+    problems = thrown instanceof AppError ? listProblems(thrown) : thrown;
   }
-  expect(text.split('\n')).toEqual([
-    'The configuration is not valid; details name each path.',
-    `  ${FILE}:2 server.port: Invalid input: expected number, received string`,
+  expect(problems).toEqual([
+    {
+      ...{ workflow: null, file: FILE, line: 2, column: 3 },
+      message: 'server.port: Invalid input: expected number, received string',
+    },
   ]);
 });
 

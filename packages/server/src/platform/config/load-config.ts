@@ -1,27 +1,37 @@
 import { dirname, resolve } from 'node:path';
 import { readRegularFile } from '@comfleet/comfyui/node';
 import type { z } from 'zod';
-import { toError } from '../errors/app-error.ts';
-import { type ConfigProblem, createConfigError, toConfigProblems } from './config-problem.ts';
+import { AppError, toError } from '../errors/app-error.ts';
+import { type ConfigProblem, createConfigError, createProblem, toConfigProblems } from './config-problem.ts';
 import { type Environment, isPlainObject, overlay, readEnvironment } from './environment.ts';
 import { describeSchema, type SchemaNode, visitPathValues } from './schema-lookup.ts';
-import { type ConfigWarning, Findings, type Settings, type StartValues } from './settings.ts';
+import { type Finding, Findings, type Settings, type StartValues } from './settings.ts';
 import { parseYaml, type YamlContent } from './yaml-document.ts';
 
 export interface ConfigSource {
   /** The YAML file; null for none. */
   file: string | null;
+  /** The file need not be there: until it is, everything else decides. */
+  isOptional?: boolean;
   environment: Environment;
   /** Where relative paths of the environment and of options start; also data_dir's place without a file. */
   cwd: string;
   /** Options of the command line in the words of the file; they win over everything. */
   options?: Record<string, unknown>;
+  /** In the words of the file, for keys that nobody names. */
+  fallbacks?: Record<string, unknown>;
+  /** Told of each file before it is read. */
+  beforeRead?: (file: string) => Promise<void>;
 }
 
 export interface LoadedConfig<Compiled> {
   config: Compiled;
-  warnings: readonly ConfigWarning[];
+  warnings: readonly Finding[];
   startValues: StartValues;
+  /** In the words of the file, defaults filled in. */
+  raw: unknown;
+  /** False where there is no file, or none yet. */
+  isFromFile: boolean;
 }
 
 /** Reads and validates the whole configuration. Throws CONFIG_INVALID naming every problem with path and line. */
@@ -29,15 +39,41 @@ export async function loadConfig<Raw, Compiled>(
   source: ConfigSource,
   settings: Settings<Raw, Compiled>,
 ): Promise<LoadedConfig<Compiled>> {
-  const text = source.file === null ? '' : await readConfigFile(source.file);
-  const { config, ...rest } = parseConfig(text, source, settings);
+  const read = async (file: string): Promise<string> => {
+    await source.beforeRead?.(file);
+    return readConfigFile(file);
+  };
+  const text = await readSource(source, read);
+  const { config, ...rest } = parseConfig(
+    text ?? '',
+    text === null ? { ...source, file: null } : source,
+    settings,
+  );
   const named = {
-    read: readConfigFile,
+    read,
     environment: source.environment,
     refuse: (path: string, message: string) =>
-      createConfigError(source.file, [locate({ path, message }, parseYaml(text))]),
+      createConfigError(source.file, [locate({ path, message }, parseYaml(text ?? ''))]),
   };
   return { config: await settings.include(config, named), ...rest };
+}
+
+/** Null without a file. */
+async function readSource(
+  { file, isOptional }: ConfigSource,
+  read: (file: string) => Promise<string>,
+): Promise<string | null> {
+  if (file === null) return null;
+  try {
+    return await read(file);
+  } catch (error) {
+    if (isOptional === true && error instanceof AppError && isMissing(error.cause)) return null;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** The same from text already read, without the files it names. Touches neither files nor the process. */
@@ -53,15 +89,22 @@ export function parseConfig<Raw, Compiled>(
   const environment = readEnvironment(source.environment, { schema, names, cwd });
   refuse(file, [...content.problems, ...environment.problems]);
   if (content.value !== null && content.value !== undefined && !isPlainObject(content.value)) {
-    refuse(file, [{ path: '', line: 1, message: 'expected keys with values, like `server:`; this is none' }]);
+    refuse(file, [
+      createProblem('', { line: 1, column: 1 }, 'expected keys with values, like `server:`; this is none'),
+    ]);
   }
 
   const base = file === null ? cwd : dirname(resolve(cwd, file));
   const fromFile = resolvePaths(schema, content.value ?? {}, base);
   const above = overlay(environment.tree, resolvePaths(schema, source.options ?? {}, cwd));
-  const parsed = settings.schema.safeParse(overlay(dropEmptyBlocks(fromFile), above), { reportInput: true });
+  const parsed = settings.schema.safeParse(
+    overlay(overlay(source.fallbacks ?? {}, dropEmptyBlocks(fromFile)), above),
+    {
+      reportInput: true,
+    },
+  );
   if (!parsed.success)
-    throw createConfigError(file, toConfigProblems(parsed.error, schema, content.findLine));
+    throw createConfigError(file, toConfigProblems(parsed.error, schema, content.findPlace));
 
   const findings = new Findings();
   settings.check(parsed.data, findings);
@@ -74,6 +117,8 @@ export function parseConfig<Raw, Compiled>(
     config: settings.compile(parsed.data, { file, base, isFixed }),
     warnings: findings.warnings,
     startValues: settings.startValues(parsed.data),
+    raw: settings.fill(parsed.data),
+    isFromFile: file !== null,
   };
 }
 
@@ -89,7 +134,7 @@ export function parseFile<Value>(
   const tree = resolvePaths(described, content.value ?? empty, dirname(resolve(file)));
   const parsed = schema.safeParse(tree, { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw createConfigError(file, toConfigProblems(parsed.error, described, content.findLine));
+  throw createConfigError(file, toConfigProblems(parsed.error, described, content.findPlace));
 }
 
 /** The parser's own limit is told by its line; this one keeps what is no configuration out of memory. */
@@ -99,8 +144,8 @@ async function readConfigFile(file: string): Promise<string> {
   try {
     return (await readRegularFile(file, { maxBytes: MAX_CONFIG_BYTES })).toString('utf8');
   } catch (thrown) {
-    const problem = { path: '', line: null, message: `cannot be read: ${toError(thrown).message}` };
-    throw createConfigError(file, [problem]);
+    const problem = createProblem('', null, `cannot be read: ${toError(thrown).message}`);
+    throw createConfigError(file, [problem], thrown);
   }
 }
 
@@ -108,9 +153,9 @@ function refuse(file: string | null, problems: readonly ConfigProblem[]): void {
   if (problems.length > 0) throw createConfigError(file, problems);
 }
 
-function locate(problem: Omit<ConfigProblem, 'line'>, content: YamlContent): ConfigProblem {
-  const path = problem.path.split(/[.[\]]+/).filter((step) => step !== '');
-  return { ...problem, line: content.findLine(path) };
+function locate({ path: place, message }: Finding, content: YamlContent): ConfigProblem {
+  const path = place.split(/[.[\]]+/).filter((step) => step !== '');
+  return createProblem(place, content.findPlace(path), message);
 }
 
 /** `comfyui:` with nothing below is an empty block, not a null. */

@@ -4,6 +4,7 @@ import { readRegularFile } from '@comfleet/comfyui/node';
 import { z } from 'zod';
 import { AppError, toError } from '../errors/app-error.ts';
 import type { Random } from '../time/clock.ts';
+import { createProblem } from './config-problem.ts';
 
 /** Keys made once at the first start, 256 bits each. */
 export interface Secrets {
@@ -63,7 +64,7 @@ function parseSecrets(file: string, text: string): z.infer<typeof secretsFileSch
   try {
     return secretsFileSchema.parse(JSON.parse(text));
   } catch (thrown) {
-    const problem = { path: '', line: null, message: 'is damaged; restore it from a backup or delete it' };
+    const problem = createProblem('', null, 'is damaged; restore it from a backup or delete it');
     throw new AppError('CONFIG_INVALID', { file, problems: [problem] }, { cause: thrown });
   }
 }

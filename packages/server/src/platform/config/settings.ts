@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { ConfigProblem } from './config-problem.ts';
 
 /*
  * What an area has to say about its part of the one YAML file: a schema with every default, `check…` for the rules that a
@@ -7,16 +6,16 @@ import type { ConfigProblem } from './config-problem.ts';
  * it stands in the area's `settings.ts`; app/settings.ts puts the areas together and hands the whole to this folder.
  */
 
-/** Something that works but is probably not meant. */
-export interface ConfigWarning {
+/** Something that is wrong, or that works and is probably not meant. */
+export interface Finding {
   path: string;
   message: string;
 }
 
 /** Where checks put what they find. Problems refuse the file; warnings are only reported. */
 export class Findings {
-  readonly problems: Omit<ConfigProblem, 'line'>[] = [];
-  readonly warnings: ConfigWarning[] = [];
+  readonly problems: Finding[] = [];
+  readonly warnings: Finding[] = [];
 
   refuse(path: string, message: string): void {
     this.problems.push({ path, message });
@@ -49,6 +48,8 @@ export interface Settings<Raw, Compiled> {
   compile: (raw: Raw, origin: SettingsOrigin) => Compiled;
   /** Reads what the configuration names besides: further files, and variables of the environment. */
   include: (compiled: Compiled, named: NamedSources) => Promise<Compiled>;
+  /** With every default, also of blocks that may be left out. Pure. */
+  fill: (raw: Raw) => Raw;
   /** What is read once at the start, by its key in the file: a change needs a restart, and is reported. Pure. */
   startValues: (raw: Raw) => StartValues;
 }

@@ -1,11 +1,12 @@
+import type { TextPlace } from '@comfleet/comfyui';
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import type { ConfigProblem, FindLine } from './config-problem.ts';
+import { type ConfigProblem, createProblem, type FindPlace } from './config-problem.ts';
 
-/** A YAML file as plain values, with the line of each, or its problems. */
+/** A YAML file as plain values, with the place of each, or its problems. */
 export interface YamlContent {
   value: unknown;
   problems: ConfigProblem[];
-  findLine: FindLine;
+  findPlace: FindPlace;
 }
 
 const MAX_TEXT_LENGTH = 5_000_000;
@@ -23,28 +24,36 @@ export function parseYaml(text: string): YamlContent {
   const document = parseDocument(text, { lineCounter: lines, intAsBigInt: true, prettyErrors: false });
   const problems = [...document.errors, ...document.warnings].map((error) => ({
     path: '',
-    line: lines.linePos(error.pos[0]).line,
+    ...toPlace(lines.linePos(error.pos[0])),
     message: error.message,
   }));
-  const findLine: FindLine = (path) => {
+  const findPlace: FindPlace = (path) => {
     const offset = findOffset(document.contents, path);
-    return offset === null ? null : lines.linePos(offset).line;
+    return offset === null ? null : toPlace(lines.linePos(offset));
   };
-  if (problems.length > 0) return { value: undefined, problems, findLine };
+  if (problems.length > 0) return { value: undefined, problems, findPlace };
   return readValue(
-    () => toPlain(document.toJS({ maxAliasCount: 100 }), [], problems, findLine),
+    () => toPlain(document.toJS({ maxAliasCount: 100 }), [], problems, findPlace),
     problems,
-    findLine,
+    findPlace,
   );
 }
 
-function failWith(message: string): YamlContent {
-  return { value: undefined, problems: [{ path: '', line: null, message }], findLine: () => null };
+function toPlace({ line, col: column }: { line: number; col: number }): TextPlace {
+  return { line, column };
 }
 
-function readValue(read: () => unknown, problems: ConfigProblem[], findLine: FindLine): YamlContent {
+function failWith(message: string): YamlContent {
+  return {
+    value: undefined,
+    problems: [{ path: '', line: null, column: null, message }],
+    findPlace: () => null,
+  };
+}
+
+function readValue(read: () => unknown, problems: ConfigProblem[], findPlace: FindPlace): YamlContent {
   try {
-    return { value: read(), problems, findLine };
+    return { value: read(), problems, findPlace };
   } catch (thrown) {
     // yaml throws a ReferenceError for alias bombs.
     return failWith(thrown instanceof Error ? thrown.message : String(thrown));
@@ -56,7 +65,7 @@ function toPlain(
   value: unknown,
   path: readonly PropertyKey[],
   problems: ConfigProblem[],
-  findLine: FindLine,
+  findPlace: FindPlace,
 ): unknown {
   if (path.length > 32) throw new Error('nested more than 32 deep');
   if (typeof value === 'bigint') {
@@ -65,16 +74,16 @@ function toPlain(
       : String(value);
   }
   if (Array.isArray(value)) {
-    return value.map((item, index) => toPlain(item, [...path, index], problems, findLine));
+    return value.map((item, index) => toPlain(item, [...path, index], problems, findPlace));
   }
   if (typeof value !== 'object' || value === null) return value;
   const copy: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
     const here = [...path, key];
     if (FORBIDDEN_KEYS.has(key)) {
-      problems.push({ path: here.join('.'), line: findLine(here), message: 'this key is not allowed' });
+      problems.push(createProblem(here.join('.'), findPlace(here), 'this key is not allowed'));
     } else {
-      copy[key] = toPlain(item, here, problems, findLine);
+      copy[key] = toPlain(item, here, problems, findPlace);
     }
   }
   return copy;

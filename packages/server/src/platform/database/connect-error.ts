@@ -1,3 +1,4 @@
+import { createProblem } from '../config/config-problem.ts';
 import { AppError, toError } from '../errors/app-error.ts';
 import type { ServerAddress } from './server-pool.ts';
 
@@ -18,7 +19,7 @@ export function toConnectError(thrown: unknown, { host, port, database }: Server
   const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
   const message = REASONS.get(code);
   if (message) {
-    const problem = { path: 'database', line: null, message: `${message} (${host}:${port}/${database})` };
+    const problem = createProblem('database', null, `${message} (${host}:${port}/${database})`);
     return new AppError('CONFIG_INVALID', { problems: [problem] }, { cause: thrown });
   }
   return new AppError('UNAVAILABLE', { reason: 'no_connection' }, { cause: toError(thrown) });

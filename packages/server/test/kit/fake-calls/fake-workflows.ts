@@ -15,7 +15,8 @@ export function createFakeWorkflows(owner: FakeOwner): WorkflowCalls {
       owner.calls.push(['validate', parameters]);
       return { valid: true, errors: [], warnings: [], processed: {} };
     },
-    reload: async () => ({ workflows: 1, errors: [] }),
+    problems: () => [],
+    reload: async () => ({ workflows: 1, problems: [] }),
     typeSettings: () => ({ priority: 7, maxConcurrent: 3 }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Validation, Workflow } from '@comfleet/contract';
+import type { DefinitionProblem, Validation, Workflow } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
@@ -8,7 +8,7 @@ import { fillGraph } from '../../workflows/fill-graph.ts';
 import { listModelChoices, type ModelOffer } from '../../workflows/model-choices.ts';
 import type { StandIns } from '../../workflows/stand-ins.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
-import type { WorkflowLibrary } from '../../workflows/workflow-library.ts';
+import type { LoadOutcome, WorkflowLibrary } from '../../workflows/workflow-library.ts';
 import type { WorkflowTables } from '../../workflows/workflow-tables.ts';
 import { toWorkflowView } from '../../workflows/workflow-view.ts';
 import { judgeAvailability } from './workflow-availability.ts';
@@ -26,7 +26,9 @@ export interface WorkflowCalls {
   list(taskType?: string): Promise<Workflow[]>;
   load(name: string): Promise<Workflow>;
   validate(name: string, parameters: Record<string, unknown>): Promise<Validation>;
-  reload(): Promise<{ workflows: number; errors: string[] }>;
+  /** What of the workflows' files was refused when they were last read. */
+  problems(): readonly DefinitionProblem[];
+  reload(): Promise<LoadOutcome>;
   typeSettings(taskType: string): TypeSettings;
 }
 
@@ -79,6 +81,7 @@ export function createWorkflowCalls(deps: WorkflowCallsDeps): WorkflowCalls {
         ...judge(workflow, parameters),
       };
     },
+    problems: () => library.problems(),
     reload: async () => {
       const outcome = await library.reload();
       await storeWorkflowVersions(database, library.list());

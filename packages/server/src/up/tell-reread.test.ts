@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { createSayStart } from './say-start.ts';
+import { tellProblems, tellReread } from './tell-reread.ts';
+
+const say = createSayStart('en');
+const PROBLEM = { workflow: 'own', file: 'c.yaml', line: 8, column: 11, message: 'there is no file g.json' };
+
+it('tells what is in force now and what waits for a restart', () => {
+  const config = { kind: 'changed', inForce: ['workers'], needsRestart: ['server'] } as const;
+
+  expect(tellReread(say, { file: 'c.yaml', config, problems: [], before: [] })).toEqual([
+    'c.yaml was read again. In force now: workers.',
+    '! In force after a restart: server.',
+  ]);
+});
+
+it('tells a refusal once, and that it is over', () => {
+  const config = { kind: 'unchanged' } as const;
+  const tell = (now: (typeof PROBLEM)[], before: (typeof PROBLEM)[]) =>
+    tellReread(say, { file: 'c.yaml', config, problems: now, before });
+
+  expect(tell([PROBLEM], [])).toEqual([
+    '! One thing in the configuration or the workflows is refused:',
+    '  c.yaml:8:11 workflow "own": there is no file g.json',
+    '  Correct the files; they are read again when they are saved. What was good before stays in force.',
+  ]);
+  expect(tell([PROBLEM], [PROBLEM])).toEqual([]);
+  expect(tell([], [PROBLEM])).toEqual(['Nothing in the configuration or the workflows is refused any more.']);
+});
+
+it('names twenty and counts the rest', () => {
+  const lines = tellProblems(
+    say,
+    Array.from({ length: 25 }, () => PROBLEM),
+  );
+
+  expect(lines).toHaveLength(23);
+  expect(lines[21]).toBe('  … and 5 more');
+});

@@ -1,0 +1,38 @@
+import { type DefinitionProblem, formatDefinitionProblem } from '@comfleet/contract';
+import type { Reread } from '../app/follow-config.ts';
+import type { SayStart } from './say-start.ts';
+
+const LISTED = 20;
+
+/** What a user at the terminal reads of all that is refused; nothing when nothing is. Pure. */
+export function tellProblems(say: SayStart, problems: readonly DefinitionProblem[]): string[] {
+  if (problems.length === 0) return [];
+  const lines = problems.slice(0, LISTED).map((problem) => `  ${formatDefinitionProblem(problem)}`);
+  const rest = problems.length - lines.length;
+  return [
+    say('start.refused', { count: problems.length }),
+    ...lines,
+    ...(rest > 0 ? [say('start.more_refused', { count: rest })] : []),
+    say('start.correct_files'),
+  ];
+}
+
+/** What a user reads when files were read again; of what is refused only what is new. Pure. */
+export function tellReread(say: SayStart, { file, config, problems, before }: Reread): string[] {
+  const isNew = JSON.stringify(problems) !== JSON.stringify(before);
+  const well = problems.length === 0 ? [say('start.none_refused')] : tellProblems(say, problems);
+  return [...tellConfig(say, file ?? '', config), ...(isNew ? well : [])];
+}
+
+function tellConfig(say: SayStart, file: string, config: Reread['config']): string[] {
+  if (config.kind === 'refused') return [say('start.config_refused', { file })];
+  if (config.kind === 'unchanged') return [];
+  const { inForce, needsRestart } = config;
+  const list = (keys: readonly string[]) => keys.join(', ');
+  return [
+    inForce.length === 0
+      ? say('start.config_read', { file })
+      : say('start.config_in_force', { file, keys: list(inForce) }),
+    ...(needsRestart.length === 0 ? [] : [say('start.needs_restart', { keys: list(needsRestart) })]),
+  ];
+}
