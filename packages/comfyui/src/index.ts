@@ -7,7 +7,7 @@ export * from './completion/prompt-outcome.ts';
 export * from './completion/prompt-state.ts';
 export { readOutputs } from './completion/read-outputs.ts';
 export * from './graphs/analyse-graph.ts';
-export { findKillingLinks, hasBrokenLinks } from './graphs/broken-links.ts';
+export { findBrokenLinks, findKillingLinks } from './graphs/broken-links.ts';
 export {
   type Choice,
   isModelFileName,
@@ -49,6 +49,9 @@ export { findPaidClasses, isPaidClass, type PaidClasses } from './graphs/paid-cl
 export {
   type FileInput,
   isOutputNode,
+  listClassTypes,
+  listFileInputs,
+  listOutputNodes,
   type Requirements,
   readRequirements,
 } from './graphs/requirements.ts';
@@ -59,7 +62,7 @@ export {
   type NodeUpdate,
   selectNode,
 } from './graphs/select-nodes.ts';
-export { type ValidateOptions, validateGraph } from './graphs/validate-graph.ts';
+export { type ValidateOptions, validateGraph, validateInSteps } from './graphs/validate-graph.ts';
 export * from './http/comfy-error.ts';
 export * from './http/comfy-http.ts';
 export { createFetchTransport, type Fetch } from './http/fetch-transport.ts';

@@ -10,10 +10,11 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 afterEach(() => rig.simulator.control.clear());
 
+const LARGEST_PICTURE = 50_000;
 const openRig = () =>
   FlowRig.open({
     simulators: [{ models: [TEST_MODEL], stepMs: 1 }],
-    config: { task_types: TEST_WORKFLOWS },
+    config: { task_types: TEST_WORKFLOWS, limits: { upload_bytes: LARGEST_PICTURE } },
   });
 
 const submit = async (body: SubmitBatch, graph: Record<string, unknown> | null = null): Promise<Batch> =>
@@ -93,6 +94,29 @@ describe('batches', () => {
     );
 
     expect(graphs.map((text) => JSON.parse(text)['1'].inputs.width)).toEqual(widths);
+  });
+
+  it('a picture that a hundred items bring along is stored once, and as large as an upload may be', async () => {
+    const whole = await rig.bytes((await rig.run(pictureGraph())).task_id);
+    const send = async (sizeBytes: number) => {
+      const bytes = Buffer.concat([whole, Buffer.alloc(sizeBytes - whole.length)]);
+      const image = `data:image/png;base64,${bytes.toString('base64')}`;
+      const tasks = Array.from({ length: 100 }, () => ({ parameters: { image } }));
+      return rig.ask('POST', '/api/v2/batches', { body: { workflow_name: 'invert', tasks } });
+    };
+    const accepted = await send(LARGEST_PICTURE);
+    const refused = await send(LARGEST_PICTURE + 1);
+    const batch = accepted.json as Batch;
+    await change(rig, batch, 'cancel');
+    const { tasks } = await rig.calls.batches.load(rig.actor, batch.batch_id as BatchId);
+
+    expect(accepted.status).toBe(201);
+    expect(new Set(tasks.map((task) => task.parameters.image)).size).toBe(1);
+    expect(tasks).toHaveLength(100);
+    expect(refused).toMatchObject({
+      status: 413,
+      json: { error: { code: 'BODY_TOO_LARGE', details: { limit_bytes: LARGEST_PICTURE } } },
+    });
   });
 
   it('BG4 one failing item stops and hides nothing: it is reported, the others are there', async () => {

@@ -33,6 +33,9 @@ const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 const MAX_DEPTH = 200;
 /** Longer ids, class names and names of inputs are no one's, and would come back in every answer. */
 const MAX_NAME = 1000;
+/** More are no one's, and each look at a graph is paid for all of them. */
+const MAX_INPUTS = 1000;
+const MAX_VALUES = 10_000;
 const MAX_PROBLEMS = 100;
 
 /** Says which of ComfyUI's workflow formats a parsed JSON value has (protocol 9.1). */
@@ -130,44 +133,53 @@ function checkNode(nodeId: string, node: unknown): GraphProblem[] {
     return problem('invalid_prompt', `_meta of node '${nodeId}' is not an object`);
   }
   const { inputs: _inputs, ...others } = node;
-  if (hasTooLongNumber(others, 0)) return problem('invalid_prompt', TOO_LONG);
-  return checkInputs(nodeId, inputs);
+  const budget = { values: MAX_VALUES };
+  const message = findValueProblem(others, 0, budget);
+  if (message !== null) return problem('invalid_prompt', message);
+  return checkInputs(nodeId, inputs, budget);
 }
 
 /** The first input that no graph may have. */
-function checkInputs(nodeId: string, inputs: Record<string, unknown>): GraphProblem[] {
-  for (const [name, value] of Object.entries(inputs)) {
+function checkInputs(nodeId: string, inputs: Record<string, unknown>, budget: ValueBudget): GraphProblem[] {
+  const entries = Object.entries(inputs);
+  if (entries.length > MAX_INPUTS)
+    return [{ nodeId, inputName: null, type: 'invalid_prompt', message: TOO_MANY_INPUTS }];
+  for (const [name, value] of entries) {
     if (name.length > MAX_NAME) return [{ ...LONG_NAME, nodeId, inputName: name.slice(0, MAX_NAME) }];
-    const message = findValueProblem(name, value);
+    const message = FORBIDDEN_KEYS.has(name)
+      ? `"${name}" cannot be an input name`
+      : findValueProblem(value, 0, budget);
     if (message !== null) return [{ nodeId, inputName: name, type: 'invalid_prompt', message }];
   }
   return [];
 }
 
-/** What is wrong with an input, whatever its class; null when nothing is. */
-function findValueProblem(name: string, value: unknown): string | null {
-  if (FORBIDDEN_KEYS.has(name)) return `"${name}" cannot be an input name`;
-  if (!isSafeValue(value, 0)) return 'Value has a forbidden key or is nested too deeply';
-  return hasTooLongNumber(value, 0) ? TOO_LONG : null;
+/** How many more values a node may have. */
+interface ValueBudget {
+  values: number;
 }
 
-function isSafeValue(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null || isLosslessNumber(value)) return true;
-  if (depth > MAX_DEPTH) return false;
-  if (Array.isArray(value)) return value.every((item) => isSafeValue(item, depth + 1));
-  return Object.entries(value).every(
-    ([key, item]) => !FORBIDDEN_KEYS.has(key) && isSafeValue(item, depth + 1),
-  );
+/** What is wrong with a value, whatever its input and class; null when nothing is. */
+function findValueProblem(value: unknown, depth: number, budget: ValueBudget): string | null {
+  if (isLosslessNumber(value)) return isTooLong(value.value) ? TOO_LONG : null;
+  if (typeof value !== 'object' || value === null) return null;
+  if (depth > MAX_DEPTH) return UNSAFE;
+  const isList = Array.isArray(value);
+  for (const [key, item] of Object.entries(value)) {
+    budget.values -= 1;
+    if (budget.values < 0) return TOO_MANY_VALUES;
+    if (!isList && FORBIDDEN_KEYS.has(key)) return UNSAFE;
+    const message = findValueProblem(item, depth + 1, budget);
+    if (message !== null) return message;
+  }
+  return null;
 }
 
-/** One such number anywhere, and ComfyUI answers 500 for the whole request, whatever the input is. */
-function hasTooLongNumber(value: unknown, depth: number): boolean {
-  if (isLosslessNumber(value)) return isTooLong(value.value);
-  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return false;
-  return Object.values(value).some((item) => hasTooLongNumber(item, depth + 1));
-}
-
+/** One anywhere, and ComfyUI answers 500 for the whole request, whatever the input is. */
 const TOO_LONG = `A whole number has more than ${MAX_DIGITS} digits, which ComfyUI cannot read`;
+const UNSAFE = 'Value has a forbidden key or is nested too deeply';
+const TOO_MANY_INPUTS = `A node has at most ${MAX_INPUTS} inputs`;
+const TOO_MANY_VALUES = `The lists and objects of a node have at most ${MAX_VALUES} values, all together`;
 
 function isGraphNode(node: unknown): node is GraphNode {
   return isRecord(node) && typeof node['class_type'] === 'string' && isRecord(node['inputs']);

@@ -37,12 +37,32 @@ const OUTPUT_CLASS = /^(Save|Preview)|^VHS_VideoCombine$/;
 
 /** Reads what a graph needs: classes, uploaded files, output nodes. What it picks from lists: `readChoices`. */
 export function readRequirements(graph: Graph, objectInfo?: ObjectInfo): Requirements {
-  const nodes = Object.entries(graph);
   return {
-    classTypes: [...new Set(nodes.map(([, node]) => node.class_type))].sort(),
-    fileInputs: nodes.flatMap(([nodeId, node]) => readFileInputs(nodeId, node, objectInfo)),
-    outputNodeIds: nodes.filter(([id]) => isOutputNode(graph, id, objectInfo)).map(([id]) => id),
+    classTypes: listClassTypes(graph),
+    fileInputs: listFileInputs(graph, objectInfo),
+    outputNodeIds: listOutputNodes(graph, objectInfo),
   };
+}
+
+/** The classes of all nodes, each once, sorted. */
+export function listClassTypes(graph: Graph): string[] {
+  return [...new Set(Object.values(graph).map((node) => node.class_type))].sort();
+}
+
+/** The ids of the nodes that return results, as `isOutputNode` says. */
+export function listOutputNodes(graph: Graph, objectInfo?: ObjectInfo): string[] {
+  return Object.keys(graph).filter((id) => isOutputNode(graph, id, objectInfo));
+}
+
+/** The inputs that name an uploaded file: as the server says of its classes, and those of well-known loaders. */
+export function listFileInputs(graph: Graph, objectInfo?: ObjectInfo): FileInput[] {
+  const uploads = new Map<string, ReadonlySet<string>>();
+  return Object.entries(graph).flatMap(([nodeId, node]) => {
+    const { class_type: classType } = node;
+    const known = uploads.get(classType) ?? readUploadInputs(classType, objectInfo);
+    uploads.set(classType, known);
+    return readFileInputs(nodeId, node, known);
+  });
 }
 
 /** True when the graph node returns results: as the server says, else by its class name. */
@@ -53,15 +73,13 @@ export function isOutputNode(graph: Graph, nodeId: string, objectInfo?: ObjectIn
   return info === undefined ? OUTPUT_CLASS.test(node.class_type) : info.output_node === true;
 }
 
-function readFileInputs(nodeId: string, node: GraphNode, objectInfo: ObjectInfo | undefined): FileInput[] {
-  const info = objectInfo && findNodeInfo(objectInfo, node.class_type);
-  const uploads = new Set(
-    info === undefined
-      ? []
-      : readInputSpecs(info)
-          .filter(isUploadInput)
-          .map((spec) => spec.name),
-  );
+function readUploadInputs(classType: string, objectInfo: ObjectInfo | undefined): ReadonlySet<string> {
+  const info = objectInfo && findNodeInfo(objectInfo, classType);
+  const specs = info === undefined ? [] : readInputSpecs(info).filter(isUploadInput);
+  return new Set(specs.map((spec) => spec.name));
+}
+
+function readFileInputs(nodeId: string, node: GraphNode, uploads: ReadonlySet<string>): FileInput[] {
   return Object.entries(node.inputs).flatMap(([inputName, value]) => {
     if (typeof value !== 'string' || value === '') return [];
     if (!uploads.has(inputName) && !isFileInput(node.class_type, inputName)) return [];

@@ -1,4 +1,4 @@
-import { findCheckedBrokenLinks, findKillingLinks } from './broken-links.ts';
+import { findBrokenLinks, findCheckedBrokenLinks, findKillingLinks } from './broken-links.ts';
 import { readRules } from './comfyui-rules.ts';
 import type { Graph } from './graph.ts';
 import { type GraphVerdict, type JudgedProblem, ProblemList, type RemovedOutput } from './graph-verdict.ts';
@@ -30,10 +30,23 @@ export function validateGraph(
   objectInfo: ObjectInfo,
   options: ValidateOptions = {},
 ): GraphVerdict {
+  const steps = validateInSteps(written, objectInfo, options);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** The same in small steps, for who has other things to do between them. */
+export function* validateInSteps(
+  written: Graph,
+  objectInfo: ObjectInfo,
+  options: ValidateOptions = {},
+): Generator<void, GraphVerdict> {
   const problems = new ProblemList(options.maxProblems ?? 100);
   const { graph, missing } = replaceNodes(written, objectInfo, options.replacements ?? new Map());
   for (const { nodeId, inputName } of missing) problems.add(lackOldInput(nodeId, inputName));
   findMissingClasses(graph, objectInfo, problems);
+  yield;
   const outputs = Object.keys(graph).filter((id) => isOutputNode(graph, id, objectInfo));
   if (outputs.length === 0) problems.add(NO_OUTPUTS);
   const scope: JudgeScope = {
@@ -42,11 +55,13 @@ export function validateGraph(
     rules: readRules(options.version),
     isSupplied: options.isSupplied ?? (() => false),
   };
+  yield;
+  const broken = findBrokenLinks(graph);
   const refusing = new Set<string>();
-  const causes = walkUpstream(outputs, {
+  const causes = yield* walkUpstream(outputs, {
     visit: (nodeId) => {
       const { links, problems: own } = judgeNode(scope, nodeId);
-      const found = [...own, ...findCheckedBrokenLinks(graph, nodeId, links)];
+      const found = [...own, ...findCheckedBrokenLinks(broken, nodeId, links)];
       for (const problem of found) problems.add(problem);
       if (found.some(isRefusing)) refusing.add(nodeId);
       return { links, isFaulty: found.some(({ certainty }) => certainty === 'certain') };
@@ -58,7 +73,7 @@ export function validateGraph(
   });
   // What fails at run time runs before: a worker may die of it.
   const running = outputs.filter((id) => !causes.get(id)?.some((cause) => refusing.has(cause)));
-  for (const problem of findKillingLinks(graph, running)) problems.add(problem);
+  for (const problem of findKillingLinks(graph, broken, running)) problems.add(problem);
   return conclude(problems, outputs, causes);
 }
 

@@ -19,12 +19,12 @@ interface Step {
 
 /**
  * Depth first from the outputs upwards, each node once, with a stack of its own: a chain of 10,000 nodes must not overflow ours.
- * Answers for each node that cannot run the faulty nodes that are why, at most eight; nodes on a cycle count as faulty.
+ * Others may have a turn between two links. Answers for each node that cannot run the faulty nodes that are why, at most eight; nodes on a cycle count as faulty.
  */
-export function walkUpstream(
+export function* walkUpstream(
   outputs: readonly string[],
   visitor: UpstreamVisitor,
-): ReadonlyMap<string, readonly string[]> {
+): Generator<void, ReadonlyMap<string, readonly string[]>> {
   const finished = new Map<string, readonly string[]>();
   const open = new Set<string>();
   const stack: Step[] = [];
@@ -58,6 +58,7 @@ export function walkUpstream(
       if (link !== undefined) {
         top.next += 1;
         follow(top, link);
+        yield;
         continue;
       }
       stack.pop();

@@ -1,5 +1,5 @@
 import { isLosslessNumber, LosslessNumber } from './lossless-number.ts';
-import { isNonFinite, type MaskedNumbers, maskNumbers, restoreNumbers } from './mask-numbers.ts';
+import { isNonFinite, maskNumbers, restoreNumbers } from './mask-numbers.ts';
 
 /**
  * Parses JSON so that it can be written again as it was read (18446744073709551615, 1.0; ComfyUI seeds go to 2^64 − 1): numbers
@@ -7,16 +7,7 @@ import { isNonFinite, type MaskedNumbers, maskNumbers, restoreNumbers } from './
  * duplicate keys the last wins. As fast as `JSON.parse` where there is nothing to keep. Throws SyntaxError.
  */
 export function parseLosslessJson(text: string): unknown {
-  return parseMasked(text, 'both');
-}
-
-/** As `parseLosslessJson`, without the words of Python that are no JSON. */
-export function parseStrictJson(text: string): unknown {
-  return parseMasked(text, 'digits');
-}
-
-function parseMasked(text: string, which: MaskedNumbers): unknown {
-  const masked = maskNumbers(text, which);
+  const masked = maskNumbers(text, 'both');
   if (masked === null) return JSON.parse(text);
   return restoreNumbers(JSON.parse(masked.text), masked.mark, (token) =>
     isNonFinite(token) ? Number(token) : new LosslessNumber(token),

@@ -20,6 +20,16 @@ export class LosslessNumber {
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
+/** Whole numbers of so many digits are the same in JavaScript. */
+const SURE_DIGITS = /^(?:0|-?[1-9]\d{0,14})$/;
+
+/** A number of JSON: plain where JavaScript prints the same digits, else lossless. Throws SyntaxError for any other text. */
+export function readJsonNumber(token: string): number | LosslessNumber {
+  if (SURE_DIGITS.test(token)) return Number(token);
+  const exact = new LosslessNumber(token);
+  return String(exact.valueOf()) === token ? exact.valueOf() : exact;
+}
+
 /** True for a number that kept its digits; an object of JSON never is one, whatever its fields say. */
 export function isLosslessNumber(value: unknown): value is LosslessNumber {
   return value instanceof LosslessNumber;

@@ -14,8 +14,8 @@ export interface MaskedJson {
   mark: string;
 }
 
-/** Which numbers: those that JSON.parse would print with other digits, Python's bare NaN, Infinity and -Infinity, or both. */
-export type MaskedNumbers = 'digits' | 'words' | 'both';
+/** Which numbers: Python's bare NaN, Infinity and -Infinity, or also those that JSON.parse would print with other digits. */
+type MaskedNumbers = 'words' | 'both';
 
 /**
  * Replaces such numbers outside of strings; null when there are none. Linear and without a stack, as the text may be anyone's. Throws
@@ -26,7 +26,7 @@ export function maskNumbers(text: string, which: MaskedNumbers): MaskedJson | nu
   let out = '';
   let copied = 0;
   visitNumbers(text, (token, at) => {
-    if (isNonFinite(token) ? which === 'digits' : which === 'words' || isExact(token)) return;
+    if (!isNonFinite(token) && (which === 'words' || isExact(token))) return;
     mark ||= findUnusedMark(text);
     out += `${text.slice(copied, at)}"${mark}${token}"`;
     copied = at + token.length;

@@ -1,4 +1,5 @@
 import { addDoors, type DoorDeps } from '../doors/add-doors.ts';
+import { findRequestSession } from '../doors/authentication.ts';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
 import { StreamSlots } from '../platform/http/stream-slots.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
@@ -22,6 +23,7 @@ export async function openDoors(
     allowedHosts: server.allowedHosts,
     jsonBodyBytes: limits.jsonBodyBytes,
     body: limits.body,
+    clientOf: (request) => findRequestSession(request)?.principal.id ?? request.ip,
     logger,
     clock: deps.clock,
   });

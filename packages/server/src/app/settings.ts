@@ -180,7 +180,11 @@ function compile(raw: RawConfig, { file, base, isFixed }: SettingsOrigin) {
     /** In the words of the file; `workflow_file` is absolute. */
     taskTypes: raw.task_types,
     workflowFiles: raw.workflow_files,
-    limits: { ...compileHttpLimits(limits), ...compileFileLimits(limits), ...compileClientLimits(limits) },
+    limits: {
+      ...compileHttpLimits(limits, limits.upload_bytes),
+      ...compileFileLimits(limits),
+      ...compileClientLimits(limits),
+    },
     graphLimits: compileGraphLimits(limits),
     assetLimits: compileAssetLimits(limits, raw.retention),
     retention: compileRetention(raw.retention),

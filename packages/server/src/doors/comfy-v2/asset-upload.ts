@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { AssetRecord } from '../../flow/calls/assets/asset-calls.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
 import { readUploadedFile, toFormError } from '../../platform/http/uploaded-file.ts';
+import { createTurns } from '../../platform/lifecycle/turns.ts';
 import { principalOf } from '../authentication.ts';
 import { refuseUpload, UploadForm } from './asset-fields.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
@@ -48,7 +49,7 @@ async function storeFile(
 ): Promise<{ asset: AssetRecord; blobWasNew: boolean }> {
   try {
     const fields = form.read();
-    const idempotency = readIdempotencyKey(request, fields.filePath);
+    const idempotency = await readIdempotencyKey(request, fields.filePath, createTurns(deps.clock));
     return await deps.assets.create(principalOf(request), {
       ...fields,
       name: toFileName(fields.filePath),

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { requireGraphGrant } from '../../people/identity/principal.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { createTurns } from '../../platform/lifecycle/turns.ts';
 import { principalOf } from '../authentication.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
 import { streamJob } from './job-stream.ts';
@@ -24,7 +25,7 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
       const actor = principalOf(request);
       requireGraphGrant(actor);
       const { graph, extraData } = readJobBody(request);
-      const idempotency = readIdempotencyKey(request, graph);
+      const idempotency = await readIdempotencyKey(request, graph, createTurns(deps.clock));
       const { submitted, replayed } = await tasks.submit({
         actor,
         door: 'comfy-v2',

@@ -1,7 +1,9 @@
-import { isLosslessNumber, stringifyLosslessJson } from '@comfleet/comfyui';
+import { isLosslessNumber } from '@comfleet/comfyui';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../platform/errors/app-error.ts';
-import { hashBody, readLosslessBody } from '../../platform/http/json-body.ts';
+import { hashBody } from '../../platform/http/hash-body.ts';
+import { readLosslessBody } from '../../platform/http/json-body.ts';
+import type { Turns } from '../../platform/lifecycle/turns.ts';
 
 /** What a submission asks for, its graph with every number as written. */
 export interface JobBody {
@@ -38,15 +40,19 @@ function readExtraData(value: unknown): JobBody['extraData'] {
 }
 
 /** The header `Idempotency-Key` with a hash of the graph; undefined without one. A long key counts by its hash. */
-export function readIdempotencyKey(
+export async function readIdempotencyKey(
   request: FastifyRequest,
   graph: unknown,
-): { key: string; bodyHash: string } | undefined {
+  turns: Turns,
+): Promise<{ key: string; bodyHash: string } | undefined> {
   const header = request.headers['idempotency-key'];
   const key = Array.isArray(header) ? header.join(',') : header;
   if (key === undefined || key === '') return undefined;
   const isPlain = /^[\x21-\x7e]{1,100}$/.test(key);
-  return { key: isPlain ? key : `hash:${hashBody(key)}`, bodyHash: hashBody(stringifyLosslessJson(graph)) };
+  return {
+    key: isPlain ? key : `hash:${await hashBody(key, turns)}`,
+    bodyHash: await hashBody(graph, turns),
+  };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

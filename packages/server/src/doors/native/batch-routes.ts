@@ -20,7 +20,8 @@ const batchBodySchema = z.strictObject(submitBatchSchema.shape);
 const CHANGES = ['pause', 'resume', 'cancel'] as const;
 
 /** Tasks made together. */
-export function addBatchRoutes(app: HttpServer, { batches, config }: NativeDeps): void {
+export function addBatchRoutes(app: HttpServer, deps: NativeDeps): void {
+  const { batches, config } = deps;
   app.post('/api/v2/batches', {
     config: { access: 'client' },
     bodyLimit: config.current.limits.graphBodyBytes,
@@ -34,7 +35,7 @@ export function addBatchRoutes(app: HttpServer, { batches, config }: NativeDeps)
       const actor = principalOf(request);
       const body = readBatchBody(request, request.body);
       if (body.graph) requireGraphGrant(actor);
-      const idempotency = readIdempotency(request, readLosslessBody(request));
+      const idempotency = await readIdempotency(request, deps);
       const { batch, replayed } = await batches.submit(actor, body, idempotency);
       reply.status(replayed ? 200 : 201).header('location', `/api/v2/batches/${batch.batch_id}`);
       return batch;

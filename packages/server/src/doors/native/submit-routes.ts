@@ -37,7 +37,8 @@ export function addSubmitRoutes(app: HttpServer, deps: NativeDeps): void {
   addRetryRoute(app, deps);
 }
 
-function addSubmitRoute(app: HttpServer, { tasks, config }: NativeDeps): void {
+function addSubmitRoute(app: HttpServer, deps: NativeDeps): void {
+  const { tasks, config } = deps;
   app.post('/api/v2/tasks', {
     config: { access: 'client' },
     bodyLimit: config.current.limits.graphBodyBytes,
@@ -53,14 +54,13 @@ function addSubmitRoute(app: HttpServer, { tasks, config }: NativeDeps): void {
       const { body } = request;
       const what = readSubmitBody(request, body);
       if (what.kind === 'graph') requireGraphGrant(actor);
-      const lossless = readLosslessBody(request);
       const outcome = await tasks.submit({
         actor,
         door: 'native',
         body: what,
         options: pickOptions(body),
-        ...(body.extra_data ? { extraData: toRecord(lossless.extra_data) } : {}),
-        idempotency: readIdempotency(request, lossless),
+        ...(body.extra_data ? { extraData: toRecord(readLosslessBody(request).extra_data) } : {}),
+        idempotency: await readIdempotency(request, deps),
       });
       return answerSubmitted(reply, outcome);
     },
@@ -93,7 +93,7 @@ function addFlatRoute(
           strict: true,
         },
         options: pickOptions(request.body),
-        idempotency: readIdempotency(request, readLosslessBody(request)),
+        idempotency: await readIdempotency(request, deps),
       });
       return answerSubmitted(reply, outcome);
     },

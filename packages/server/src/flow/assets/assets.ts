@@ -3,13 +3,13 @@ import { basename } from 'node:path';
 import { type AssetId, type Id, type IdKind, type PrincipalId, parseId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
+import { parseDataUrl } from '../../platform/text/data-url.ts';
 import type { TaskTables } from '../tasks/task-tables.ts';
 import { findAsset, writeAsset, writeBlob } from './asset-rows.ts';
 import type { AssetRow, AssetTables } from './asset-tables.ts';
 import type { BlobStore } from './blob-store.ts';
 import { checkPicture, type PictureLimits } from './check-picture.ts';
 import { readContentType, readPicture } from './content-kind.ts';
-import { parseDataUrl } from './data-url.ts';
 import { findInputFile } from './find-input-file.ts';
 import { safeName } from './safe-name.ts';
 

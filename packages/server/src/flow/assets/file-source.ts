@@ -1,6 +1,6 @@
 import type { AssetId, PrincipalId } from '@comfleet/contract';
+import { isInlineFile } from '../../platform/text/data-url.ts';
 import type { AssetRow } from './asset-tables.ts';
-import { isInlineFile } from './data-url.ts';
 
 /** Where the files come from that a graph names. */
 export interface FileSource {

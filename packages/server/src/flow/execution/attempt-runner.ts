@@ -1,7 +1,8 @@
 import type { FollowedEnd, Graph, PromptFollower } from '@comfleet/comfyui';
-import { parseGraph, parseLosslessJson, readRequirements } from '@comfleet/comfyui';
+import { listOutputNodes, parseGraph, parseLosslessJson } from '@comfleet/comfyui';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
+import { createTurns, type Turns } from '../../platform/lifecycle/turns.ts';
 import {
   type AttemptEnd,
   type AttemptJob,
@@ -77,6 +78,8 @@ class AttemptRun {
   readonly #steps: AttemptSteps;
   readonly #silence: SilenceWatch;
   readonly #early: EarlyEnd;
+  /** A graph may be large, and many begin at once: between any two looks at all of it others get a turn. */
+  readonly #turns: Turns;
   /** Which opening of the worker's socket held before the POST; null when there was none. */
   #connection: number | null = null;
   #isSent: boolean;
@@ -85,6 +88,7 @@ class AttemptRun {
     this.#deps = deps;
     this.#job = job;
     this.#steps = steps;
+    this.#turns = createTurns(deps.clock);
     this.#early = new EarlyEnd(deps, job, steps);
     this.#isSent = job.adopted;
     const { worker, attempt, task } = job;
@@ -111,9 +115,13 @@ class AttemptRun {
 
   async #run(graph: Graph): Promise<Ended | null> {
     const { attempt, adopted, worker } = this.#job;
-    const written = prepareGraph(worker.spell(graph), createTag(attempt.id));
+    await this.#turns.next();
+    const spelled = worker.spell(graph);
+    await this.#turns.next();
+    const written = prepareGraph(spelled, createTag(attempt.id));
     const uploaded = adopted ? written : await this.#uploadInputs(written);
     if ('result' in uploaded) return uploaded;
+    await this.#turns.next();
     const sent = this.#track(uploaded);
     if (!adopted) {
       const refused = await this.#submit(sent);
@@ -140,7 +148,10 @@ class AttemptRun {
   async #loadGraph(): Promise<Graph> {
     const { task, stop } = this.#job;
     const text = await readSurely(this.#deps, stop, () => this.#deps.loadGraphText(task.graph_hash));
-    const parsed = parseGraph(parseLosslessJson(text));
+    await this.#turns.next();
+    const tree = parseLosslessJson(text);
+    await this.#turns.next();
+    const parsed = parseGraph(tree);
     if (!parsed.ok) throw new AppError('INVALID_WORKFLOW', { problems: parsed.problems });
     return parsed.graph;
   }
@@ -150,7 +161,7 @@ class AttemptRun {
     const follower = worker.tracker.track({
       promptId: attempt.prompt_id,
       graph: prepared.graph,
-      outputNodeIds: readRequirements(prepared.graph).outputNodeIds,
+      outputNodeIds: listOutputNodes(prepared.graph),
       adopted,
       onStarted: () => {
         reach('running');
@@ -175,6 +186,7 @@ class AttemptRun {
   async #submit({ prepared: { graph }, follower, outputs }: SentPrompt): Promise<Ended | null> {
     const { task, attempt, worker, stop } = this.#job;
     const secrets = await readSurely(this.#deps, stop, () => this.#deps.loadSecrets(task.id));
+    await this.#turns.next();
     if (stop.reason === 'shutdown') return neverSent();
     this.#isSent = true;
     if (this.#deps.isPaid(task)) {

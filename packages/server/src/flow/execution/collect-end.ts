@@ -1,4 +1,4 @@
-import { type FollowedEnd, readRequirements } from '@comfleet/comfyui';
+import { type FollowedEnd, listOutputNodes } from '@comfleet/comfyui';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
@@ -68,7 +68,7 @@ function concludeCollected({ job, prepared }: EndedPrompt, collected: Collected)
 
 /** A saver that was blocked, or that reports nothing: its files, if any, stay with the worker. */
 function describeSilence({ graph, twins }: PreparedGraph): TaskText {
-  const nodes = readRequirements(graph).outputNodeIds.filter((id) => !twins.has(id));
+  const nodes = listOutputNodes(graph).filter((id) => !twins.has(id));
   const named = nodes.slice(0, MOST_NAMED).map((id) => `${id} (${graph[id]?.class_type ?? '?'})`);
   return { code: 'warning.no_results', params: { nodes: named.join(', ') } };
 }

@@ -1,4 +1,4 @@
-import { type Graph, readChoices, readRequirements } from '@comfleet/comfyui';
+import { type Graph, listClassTypes, readChoices } from '@comfleet/comfyui';
 import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { Needs } from './needs.ts';
 
@@ -9,7 +9,7 @@ export function readNeeds(
   /** True for an input that gets another value before the graph is sent: a file of ours. */
   isReplaced: (nodeId: string, inputName: string) => boolean,
 ): Pick<Needs, 'classTypes' | 'models' | 'choices'> {
-  const { classTypes } = readRequirements(graph);
+  const classTypes = listClassTypes(graph);
   if (kinds.length === 0) return { classTypes, models: [], choices: null };
   const servers = kinds.map(({ choices }) => choices);
   return { classTypes, models: [], choices: readChoices(graph, servers, isReplaced) };

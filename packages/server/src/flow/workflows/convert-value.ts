@@ -1,6 +1,7 @@
 import { isLosslessNumber, type LosslessNumber, toLosslessNumber } from '@comfleet/comfyui';
 import type { PlainCode } from '@comfleet/contract';
 import type { TASK_TEXTS, TaskText } from '@comfleet/contract/texts/tasks';
+import { isInlineFile } from '../../platform/text/data-url.ts';
 import { compareDecimals, type Decimal, isMultiple, isWhole, parseDecimal, toDecimal } from './decimal.ts';
 import type { WorkflowParameter } from './workflow-definition.ts';
 
@@ -71,16 +72,14 @@ function toText(value: Scalar | bigint): string {
 }
 
 function convertText(parameter: WorkflowParameter, text: string): Converted {
-  if (/[\0\p{Surrogate}]/u.test(text)) {
-    return refuse('forbidden_text', 'parameter.bad_characters');
-  }
   if (parameter.maxLength === null) {
-    if (Buffer.byteLength(text) > MAX_TEXT_BYTES) {
+    if (text.length > MAX_TEXT_BYTES || Buffer.byteLength(text) > MAX_TEXT_BYTES) {
       return refuseLimit('too_long', 'parameter.too_many_bytes', MAX_TEXT_BYTES);
     }
   } else if (countCharacters(text, parameter.maxLength) > parameter.maxLength) {
     return refuseLimit('too_long', 'parameter.too_many_characters', parameter.maxLength);
   }
+  if (/[\0\p{Surrogate}]/u.test(text)) return refuse('forbidden_text', 'parameter.bad_characters');
   const { options } = parameter;
   if (options !== null && !options.some((option) => String(option) === text)) return refuseOption(options);
   return { ok: true, value: text, decimal: null };
@@ -93,6 +92,10 @@ function countCharacters(text: string, limit: number): number {
 
 function convertImage(parameter: WorkflowParameter, text: string): Converted {
   if (text === '') return refuse('type', 'parameter.not_upload');
+  // Its size is judged when it is stored, as that of every upload.
+  if (isInlineFile(text)) return { ok: true, value: text, decimal: null };
+  if (text.length > MAX_TEXT_BYTES)
+    return refuseLimit('too_long', 'parameter.too_many_bytes', MAX_TEXT_BYTES);
   const isPath = /^[/\\~]|^[a-zA-Z]:|(^|[/\\])\.\.([/\\]|$)/.test(text);
   if (isPath || /\s\[(input|output|temp)\]\s*$/.test(text) || /\p{Cc}/u.test(text)) {
     return refuse('forbidden_text', 'parameter.bad_upload_name');

@@ -20,7 +20,7 @@ function serve(more: Partial<Content> = {}): HttpServer {
     publicUrl: null,
     allowedHosts: [],
     jsonBodyBytes: 2000,
-    body: { openBytes: 3000, values: 1000, depth: 32 },
+    body: { openBytes: 3000, values: 1000, members: 1000, depth: 32, text: 2000 },
     logger: silentLogger,
     clock: systemClock,
   });

@@ -1,5 +1,4 @@
 import { ERRORS, type ErrorCode, type ErrorEnvelope } from '@comfleet/contract';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { AppError, toError } from '../errors/app-error.ts';
 
 /** Fastify's and its plugins' own errors, by code. */
@@ -26,25 +25,9 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   TASK_NOT_FINISHED: 1,
 };
 
-/** Of a body with more wrong in it the rest is counted. */
-const MAX_PROBLEMS = 100;
-const MAX_SHOWN = 500;
-
 /** Anything thrown on the way of a request, as one of our errors; the unknown becomes INTERNAL and keeps its cause. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  if (hasZodFastifySchemaValidationErrors(thrown)) {
-    const { validation, validationContext } = thrown;
-    const problems = validation.slice(0, MAX_PROBLEMS).map(({ instancePath, message }) => ({
-      path: instancePath.replace(/^\//, '').replaceAll('/', '.').slice(0, MAX_SHOWN),
-      message: (message ?? 'not valid').slice(0, MAX_SHOWN),
-    }));
-    return new AppError('INVALID_REQUEST', {
-      in: validationContext ?? null,
-      problems,
-      ...(validation.length > problems.length && { problem_count: validation.length }),
-    });
-  }
   const error = toError(thrown);
   const code = 'code' in error && typeof error.code === 'string' ? FOREIGN[error.code] : undefined;
   if (code) return new AppError(code, null, { cause: error });

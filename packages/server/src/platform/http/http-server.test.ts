@@ -2,11 +2,13 @@ import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
+import { createTurns } from '../lifecycle/turns.ts';
 import { silentLogger } from '../logging/logger.ts';
 import { systemClock } from '../time/clock.ts';
+import { hashBody } from './hash-body.ts';
 import { createHostGuard } from './host-guard.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts';
-import { hashBody, readLosslessBody } from './json-body.ts';
+import { readLosslessBody } from './json-body.ts';
 
 const open: HttpServer[] = [];
 afterEach(async () => {
@@ -19,7 +21,7 @@ function createApp(more: Partial<HttpServerOptions> = {}): HttpServer {
     publicUrl: null,
     allowedHosts: [],
     jsonBodyBytes: 2000,
-    body: { openBytes: 3000, values: 1000, depth: 32 },
+    body: { openBytes: 3000, values: 1000, members: 500, depth: 32, text: 1500 },
     logger: silentLogger,
     clock: systemClock,
     ...more,
@@ -31,7 +33,7 @@ function createApp(more: Partial<HttpServerOptions> = {}): HttpServer {
   });
   app.post('/exact', async (request) => {
     const tree = readLosslessBody(request);
-    return { hash: hashBody(readLosslessBody(request)), seed: String(tree.seed) };
+    return { hash: await hashBody(tree, createTurns(systemClock)), seed: String(tree.seed) };
   });
   app.get('/things/:id', async (request) => request.params);
   app.get('/broken', async () => {

@@ -9,7 +9,7 @@ import Fastify, {
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify';
-import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { AppError } from '../errors/app-error.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
@@ -18,6 +18,7 @@ import { createHostGuard, type HostRules } from './host-guard.ts';
 import { addJsonParser, type BodyLimits } from './json-body.ts';
 import { refuseUnread } from './refuse-unread.ts';
 import { RouteTable } from './route-table.ts';
+import { compileValidator } from './validate-request.ts';
 
 /** Our Fastify: schemas are zod's. */
 export type HttpServer = FastifyInstance<
@@ -31,6 +32,8 @@ export type HttpServer = FastifyInstance<
 export interface HttpServerOptions extends HostRules {
   jsonBodyBytes: number;
   body: BodyLimits;
+  /** Who sends a request, for what each client may have open at once; by address unless told. */
+  clientOf?: (request: FastifyRequest) => string;
   logger: Logger;
   clock: Clock;
 }
@@ -71,10 +74,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     clientErrorHandler: (error, socket) => refuseUnread(error, socket),
   }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(compileValidator);
   // Answers are built from our own types: the schemas describe them, and tests check them.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
-  addJsonParser(app, { limits: options.body, clock: options.clock });
+  const clientOf = options.clientOf ?? ((request) => request.ip);
+  addJsonParser(app, { limits: options.body, clock: options.clock, clientOf });
   const table = new RouteTable();
   app.addHook('onRoute', (route) => table.add(route.method, route.url));
   addRequestGuard(app, options);

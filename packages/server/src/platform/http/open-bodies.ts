@@ -1,30 +1,49 @@
 import type { ServerResponse } from 'node:http';
 import { AppError } from '../errors/app-error.ts';
 
-/** The bytes of all bodies whose requests are not answered yet, so that many at once cannot take all memory. */
+/** A body of this size is never told to wait: however many others there are, small requests go on. */
+const SMALL_BYTES = 65_536;
+
+/**
+ * The bytes of all bodies whose requests are not answered yet, so that many at once cannot take all memory; those of one client take
+ * at most half, so that others are served although it sends slowly and much.
+ */
 export class OpenBodies {
   readonly #maxBytes: number;
   #bytes = 0;
+  readonly #byClient = new Map<string, number>();
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Counts bytes of a body until its request is answered. Throws UNAVAILABLE when there are too many. */
-  openFor(response: ServerResponse): { add(bytes: number): void } {
+  /** Counts bytes of a body until its request is answered. `add` throws UNAVAILABLE when there are too many. */
+  openFor(client: string, response: ServerResponse): { add(bytes: number): void } {
     let own = 0;
     response.once('close', () => {
-      this.#bytes -= own;
+      this.#count(client, -own);
       own = 0;
     });
     return {
       add: (bytes) => {
         if (response.closed) return;
-        if (this.#bytes + bytes > this.#maxBytes)
-          throw new AppError('UNAVAILABLE', { reason: 'too_many_bodies' });
-        this.#bytes += bytes;
+        if (own + bytes > SMALL_BYTES && !this.#hasRoom(client, bytes))
+          throw new AppError('UNAVAILABLE', { reason: 'too_many_bodies', setting: 'limits.open_body_bytes' });
+        this.#count(client, bytes);
         own += bytes;
       },
     };
+  }
+
+  #hasRoom(client: string, bytes: number): boolean {
+    const ofClient = this.#byClient.get(client) ?? 0;
+    return this.#bytes + bytes <= this.#maxBytes && ofClient + bytes <= this.#maxBytes / 2;
+  }
+
+  #count(client: string, bytes: number): void {
+    this.#bytes += bytes;
+    const ofClient = (this.#byClient.get(client) ?? 0) + bytes;
+    if (ofClient > 0) this.#byClient.set(client, ofClient);
+    else this.#byClient.delete(client);
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isLoopbackHost } from '../config/sample-secret.ts';
+import { MAX_GROWTH } from '../text/data-url.ts';
 
 /** The `server` block. */
 export const serverSchema = z.strictObject({
@@ -33,13 +34,18 @@ export const bodyLimits = {
     .min(1024)
     .default(201_326_592)
     .describe(
-      'JSON bodies of all requests that are not answered yet, together; further ones are told to wait.',
+      'JSON bodies of all requests that are not answered yet, together, half of it for one client; further large ones are told to wait.',
     ),
   json_values: z
     .int()
     .min(1000)
     .default(250_000)
     .describe('Most values of a JSON body: items of its lists and members of its objects, all together.'),
+  json_members: z
+    .int()
+    .min(1000)
+    .default(20_000)
+    .describe('Most items of one list, or members of one object, of a JSON body.'),
   json_depth: z.int().min(8).max(200).default(32).describe('Deepest nesting of a JSON body.'),
 };
 export const streamLimits = {
@@ -70,11 +76,18 @@ export function isOpenToOthers(raw: RawServer): boolean {
   return !isLoopbackHost(raw.host);
 }
 
-export function compileHttpLimits(raw: RawLimits) {
+/** `uploadBytes`: the largest picture, which may also come inside a body. */
+export function compileHttpLimits(raw: RawLimits, uploadBytes: number) {
   return {
     jsonBodyBytes: raw.json_body_bytes,
     graphBodyBytes: raw.graph_body_bytes,
-    body: { openBytes: raw.open_body_bytes, values: raw.json_values, depth: raw.json_depth },
+    body: {
+      openBytes: raw.open_body_bytes,
+      values: raw.json_values,
+      members: raw.json_members,
+      depth: raw.json_depth,
+      text: Math.ceil(uploadBytes * MAX_GROWTH),
+    },
     streamsPerClient: raw.streams_per_client,
   };
 }

@@ -1,8 +1,8 @@
-import { findNodeInfo, type Graph, type ObjectInfo, readRequirements } from '@comfleet/comfyui';
+import { findNodeInfo, type Graph, listFileInputs, type ObjectInfo } from '@comfleet/comfyui';
 import { type AssetId, type PrincipalId, parseId } from '@comfleet/contract';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Turns } from '../../../platform/lifecycle/turns.ts';
-import { isInlineFile } from '../../assets/data-url.ts';
+import { isInlineFile } from '../../../platform/text/data-url.ts';
 import type { FileSource } from '../../assets/file-source.ts';
 import { type BoundInput, createInputSet } from '../../tasks/requirements.ts';
 
@@ -43,7 +43,7 @@ export async function bindGraphFiles(
     }
   }
   const isNamed = createInputSet(inputs);
-  for (const file of readRequirements(graph, pickClasses(graph, servers)).fileInputs) {
+  for (const file of listFileInputs(graph, pickClasses(graph, servers))) {
     if (isNamed(file.nodeId, file.inputName)) continue;
     await turns.next();
     const asset = await findUpload(assets, ownerId, file.value);

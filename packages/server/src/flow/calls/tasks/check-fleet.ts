@@ -1,11 +1,11 @@
 import {
+  findBrokenLinks,
   findKillingLinks,
   findPaidClasses,
   type Graph,
   type GraphVerdict,
-  hasBrokenLinks,
   spellChoices,
-  validateGraph,
+  validateInSteps,
 } from '@comfleet/comfyui';
 import type { HeldReason, SubmitOptions } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
@@ -160,7 +160,7 @@ function refuseTask({ taskType, ...asked }: TaskRequirements, missing: Missing):
 
 /** Whoever of them comes first will run it, unjudged: a link that leads nowhere could end its process, so that none goes through. */
 function holdUnjudged(graph: Graph, maxProblems: number): FleetAnswer {
-  const broken = findKillingLinks(graph, Object.keys(graph));
+  const broken = findKillingLinks(graph, findBrokenLinks(graph), Object.keys(graph));
   if (broken.length > 0) throw invalidWorkflow(broken.slice(0, maxProblems), { graph, count: broken.length });
   return { heldReason: 'no_worker_known', warnings: [] };
 }
@@ -172,7 +172,7 @@ async function judgeKinds(
   requirements: TaskRequirements,
 ): Promise<JudgedKind[]> {
   const isSupplied = createInputSet(requirements.inputs);
-  const isDangerous = hasBrokenLinks(graph);
+  const isDangerous = findBrokenLinks(graph).size > 0;
   // Whether a worker carries the labels was asked already.
   const labels = requirements.labels ?? [];
   const judged: JudgedKind[] = [];
@@ -183,7 +183,9 @@ async function judgeKinds(
     const worker = { classTypes, models, choices, maxUploadBytes, vramBytes, capabilities, labels };
     const options = { version, replacements, isSupplied, maxProblems };
     await turns.next();
-    const verdict = validateGraph(spellChoices(graph, choices), objectInfo, options);
+    const spelled = spellChoices(graph, choices);
+    await turns.next();
+    const verdict = await turns.run(validateInSteps(spelled, objectInfo, options));
     if (verdict.problems.some(({ effect }) => effect === 'kills_worker')) throw refuseGraph(graph, verdict);
     const kind = { verdict, missing: findMissing(worker, requirements) };
     judged.push(kind);

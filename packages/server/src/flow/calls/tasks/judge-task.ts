@@ -37,7 +37,10 @@ export async function judgeTask(
   await fleet.turns.next();
   const kinds = listKinds(fleet.inventories().map(({ inventory }) => inventory));
   const lists = listAskedFor(fleet, asked).length > 0 ? kinds : [];
-  const needs = { ...asked, ...readNeeds(graph, lists, isBound), ...readPaidClasses(fleet, graph) };
+  const paid = readPaidClasses(fleet, graph);
+  await fleet.turns.next();
+  const needs = { ...asked, ...readNeeds(graph, lists, isBound), ...paid };
+  await fleet.turns.next();
   const { needs: requirements } = judgeNeeds(needs, kinds);
   return { requirements, ...(await checkAgainstFleet(fleet, graph, requirements)) };
 }

@@ -3,8 +3,8 @@ import type { AssetId, PrincipalId, SubmitOptions, Submitted } from '@comfleet/c
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { createTurns, type Turns } from '../../../platform/lifecycle/turns.ts';
+import { isInlineFile } from '../../../platform/text/data-url.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
-import { isInlineFile } from '../../assets/data-url.ts';
 import type { FileSource } from '../../assets/file-source.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
@@ -113,6 +113,8 @@ export async function prepareSubmission(
     ...constraints,
   });
   await turns.next();
+  const graphText = stringifyLosslessJson(graph);
+  await turns.next();
   return {
     warnings: [...bound.warnings, ...warnings],
     task: {
@@ -124,7 +126,7 @@ export async function prepareSubmission(
       workflow: bound.workflow
         ? { versionId: bound.workflow.versionId, name: bound.workflow.name, label: bound.workflow.version }
         : null,
-      graphText: stringifyLosslessJson(graph),
+      graphText,
       parameters: bound.parameters,
       // The graph decides: it may be the caller's own, or changed by updates of one item.
       seed: request.updates || bound.seed === null ? readSeed(graph) : bound.seed,
@@ -230,6 +232,7 @@ async function bindGraph(deps: BindDeps, ownerId: PrincipalId, written: unknown)
   refuseDisabledType(library, RAW_TYPE);
   await turns.next();
   const parsed = parseSubmittedGraph(written, deps.limits);
+  await turns.next();
   const servers = deps.inventories().map(({ inventory }) => inventory.objectInfo);
   const { graph, inputs } = await bindGraphFiles(deps.assets, ownerId, { graph: parsed, servers, turns });
   return { graph, taskType: RAW_TYPE, workflow: null, parameters: {}, seed: null, inputs, warnings: [] };

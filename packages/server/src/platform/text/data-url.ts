@@ -1,9 +1,9 @@
-import { AppError } from '../../platform/errors/app-error.ts';
+import { AppError } from '../errors/app-error.ts';
 
 const HEAD = /^data:image\/(png|jpeg|jpg|webp);base64,/;
 const HEAD_CHARACTERS = 40;
-/** Characters of base64 for a byte, with line breaks. */
-const MAX_GROWTH = 1.5;
+/** Most characters of base64 for a byte, with line breaks. */
+export const MAX_GROWTH = 1.5;
 
 /** True for a text that is a picture in base64, as `parseDataUrl` reads it. */
 export function isInlineFile(value: string): boolean {

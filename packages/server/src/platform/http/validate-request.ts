@@ -1,0 +1,44 @@
+import type { FastifySchemaCompiler } from 'fastify';
+import {
+  type $ZodError,
+  type $ZodIssue,
+  type $ZodType,
+  type ParseContextInternal,
+  safeParse,
+} from 'zod/v4/core';
+import { AppError } from '../errors/app-error.ts';
+
+/** More values than these are not searched for a second problem. */
+const LARGE_SIZE = 2000;
+/** Of a part with more wrong in it the rest is counted. */
+const MAX_PROBLEMS = 100;
+const MAX_SHOWN = 500;
+
+const largeBodies = new WeakSet<object>();
+
+/** Notes how large a body is, for its check. */
+export function markSize({ plain, size }: { plain: unknown; size: number }): void {
+  if (size > LARGE_SIZE && typeof plain === 'object' && plain !== null) largeBodies.add(plain);
+}
+
+/** Checks a part of a request by its schema and names every problem; of a large body only the first. */
+export const compileValidator: FastifySchemaCompiler<$ZodType> =
+  ({ schema, httpPart }) =>
+  (data: unknown) => {
+    const isLarge = typeof data === 'object' && data !== null && largeBodies.has(data);
+    const context: ParseContextInternal<$ZodIssue> = { abortEarly: isLarge };
+    const result = safeParse(schema, data, context);
+    return result.success ? { value: result.data } : { error: refuse(result.error, httpPart) };
+  };
+
+function refuse({ issues }: $ZodError, part: string | undefined): AppError {
+  const problems = issues.slice(0, MAX_PROBLEMS).map(({ path, message }) => ({
+    path: path.join('.').slice(0, MAX_SHOWN),
+    message: message.slice(0, MAX_SHOWN),
+  }));
+  return new AppError('INVALID_REQUEST', {
+    in: part ?? null,
+    problems,
+    ...(issues.length > problems.length && { problem_count: issues.length }),
+  });
+}
