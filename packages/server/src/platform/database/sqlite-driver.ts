@@ -3,11 +3,12 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import type { Compilable } from 'kysely';
 import { AppError, toError } from '../errors/app-error.ts';
 import type { Scope } from '../lifecycle/scope.ts';
+import { waitForTurn } from '../lifecycle/turns.ts';
 import type { Clock } from '../time/clock.ts';
 import type { CommitOutcome, Database, Write } from './database.ts';
 import { createQueryBuilder } from './query-builder.ts';
 import { toSqliteError } from './sqlite-error.ts';
-import type { CommitGroup, CommitRequest, WorkerReply } from './sqlite-writer.ts';
+import type { CommitPart, CommitRequest, RawWrite, WorkerReply } from './sqlite-writer.ts';
 import { StatementCache } from './statement-cache.ts';
 
 type Connection = InstanceType<typeof DatabaseSync>;
@@ -93,8 +94,12 @@ class SqliteDriver implements Database<unknown> {
   }
 }
 
+/** Copying so many to the writer is a matter of milliseconds. */
+const PART_WRITES = 1000;
+
 class SqliteWriter {
   readonly ready: Promise<void>;
+  readonly #clock: Clock;
   readonly #file: string;
   readonly #worker: Worker;
   #waiting: Waiting[] = [];
@@ -104,6 +109,7 @@ class SqliteWriter {
 
   constructor(options: SqliteOptions) {
     this.#file = options.file;
+    this.#clock = options.clock;
     this.#worker = new Worker(new URL('./sqlite-writer.js', import.meta.url), {
       workerData: { file: options.file, durability: options.durability },
     });
@@ -130,7 +136,14 @@ class SqliteWriter {
     if (this.#inFlight || this.#waiting.length === 0) return;
     this.#inFlight = this.#waiting;
     this.#waiting = [];
-    this.#worker.postMessage(toGroup(this.#inFlight.map((item) => item.writes)));
+    this.#post(this.#inFlight.map((item) => item.writes)).catch((thrown) => this.#die(toError(thrown)));
+  }
+
+  async #post(requests: readonly CommitRequest[]): Promise<void> {
+    for (const part of toParts(requests)) {
+      this.#worker.postMessage(part);
+      if (!part.isLast) await waitForTurn(this.#clock);
+    }
   }
 
   #settle(reply: WorkerReply): void {
@@ -177,16 +190,47 @@ class SqliteWriter {
   }
 }
 
-function toGroup(requests: readonly CommitRequest[]): CommitGroup {
-  const places = new Map<string, number>();
-  const commits = requests.map((writes) =>
-    writes.map(({ sql, parameters, rows }) => {
-      const text = places.get(sql) ?? places.size;
-      places.set(sql, text);
-      return { text, parameters: parameters.map(toExact), rows };
-    }),
-  );
-  return { texts: [...places.keys()], commits };
+/** Splits a group, so that copying one part of it is short. */
+function* toParts(requests: readonly CommitRequest[]): Generator<CommitPart> {
+  let part = new PartBuilder(false);
+  for (const writes of requests) {
+    part.beginCommit();
+    for (const write of writes) {
+      if (part.size === PART_WRITES) {
+        yield part.build(false);
+        part = new PartBuilder(true);
+        part.beginCommit();
+      }
+      part.add(write);
+    }
+  }
+  yield part.build(true);
+}
+
+class PartBuilder {
+  size = 0;
+  readonly #continues: boolean;
+  readonly #places = new Map<string, number>();
+  readonly #commits: CommitPart['commits'][number][number][][] = [];
+
+  constructor(continues: boolean) {
+    this.#continues = continues;
+  }
+
+  beginCommit(): void {
+    this.#commits.push([]);
+  }
+
+  add({ sql, parameters, rows }: RawWrite): void {
+    const text = this.#places.get(sql) ?? this.#places.size;
+    this.#places.set(sql, text);
+    this.#commits.at(-1)?.push({ text, parameters: parameters.map(toExact), rows });
+    this.size += 1;
+  }
+
+  build(isLast: boolean): CommitPart {
+    return { texts: [...this.#places.keys()], commits: this.#commits, continues: this.#continues, isLast };
+  }
 }
 
 /** Bytes in a buffer of their own: what is copied for the other thread is the whole buffer that they are a view of. */

@@ -11,12 +11,15 @@ export interface RawWrite {
 }
 export type CommitRequest = readonly RawWrite[];
 /**
- * A group as it crosses to this thread: each statement's text once, and by its place in the writes. Ten thousand tasks are
+ * A part of a group as it crosses to this thread: each statement's text once, and by its place in the writes. Ten thousand tasks are
  * fifty thousand writes of five texts, and whatever crosses is copied.
  */
-export interface CommitGroup {
+export interface CommitPart {
   texts: readonly string[];
   commits: readonly (readonly { text: number; parameters: readonly unknown[]; rows: number | null }[])[];
+  /** Its first commit is the rest of the last one of the part before. */
+  continues: boolean;
+  isLast: boolean;
 }
 /** `fault`: the commit's own SQL is wrong; nothing of it was applied. */
 export type WriterOutcome = CommitOutcome | { kind: 'fault'; message: string };
@@ -62,10 +65,10 @@ function serve(options: Options): void {
   const db = openWriter(options);
   const statements = new StatementCache((sql) => db.prepare(sql), 300);
 
-  function runOne(commit: CommitGroup['commits'][number], texts: readonly string[]): WriterOutcome {
+  function runOne(commit: CommitRequest): WriterOutcome {
     for (const [index, write] of commit.entries()) {
       try {
-        const { changes } = statements.load(texts[write.text] ?? '').run(...(write.parameters as never[]));
+        const { changes } = statements.load(write.sql).run(...(write.parameters as never[]));
         if (write.rows !== null && Number(changes) !== write.rows)
           return { kind: 'refused', index, reason: 'unmatched' };
       } catch (thrown) {
@@ -78,12 +81,12 @@ function serve(options: Options): void {
     return { kind: 'committed' };
   }
 
-  function runGroup({ texts, commits }: CommitGroup): WriterOutcome[] {
+  function runGroup(commits: readonly CommitRequest[]): WriterOutcome[] {
     db.exec('begin immediate');
     try {
       const outcomes = commits.map((commit) => {
         db.exec('savepoint one');
-        const outcome = runOne(commit, texts);
+        const outcome = runOne(commit);
         if (outcome.kind !== 'committed') db.exec('rollback to one');
         db.exec('release one');
         return outcome;
@@ -96,15 +99,20 @@ function serve(options: Options): void {
     }
   }
 
-  port.on('message', (message: 'close' | CommitGroup) => {
+  let group: RawWrite[][] = [];
+  port.on('message', (message: 'close' | CommitPart) => {
     if (message === 'close') {
       closeWriter(db);
       port.close();
       return;
     }
+    addPart(group, message);
+    if (!message.isLast) return;
+    const commits = group;
+    group = [];
     let reply: WorkerReply;
     try {
-      reply = { kind: 'group', outcomes: runGroup(message) };
+      reply = { kind: 'group', outcomes: runGroup(commits) };
     } catch (thrown) {
       const message = thrown instanceof Error ? thrown.message : String(thrown);
       reply = { kind: 'failed', message, errcode: readCode(thrown) };
@@ -112,6 +120,15 @@ function serve(options: Options): void {
     port.postMessage(reply);
   });
   port.postMessage('ready');
+}
+
+function addPart(group: RawWrite[][], { texts, commits, continues }: CommitPart): void {
+  for (const [index, commit] of commits.entries()) {
+    const writes = commit.map(({ text, ...write }) => ({ ...write, sql: texts[text] ?? '' }));
+    const open = continues && index === 0 ? group.at(-1) : undefined;
+    if (open) open.push(...writes);
+    else group.push(writes);
+  }
 }
 
 /** True for wrong SQL, broken constraints and values that cannot be bound: a fault of one commit, not of the file. */
