@@ -53,6 +53,8 @@ export class LiveConnection {
       if (isBinary) this.#close(CLOSE.unsupported, 'text messages only');
       else void this.#receive(String(data));
     });
+    // It is answered by itself.
+    this.#socket.on('ping', () => this.#dropSlowReader());
     this.#socket.on('pong', () => {
       this.#isAlive = true;
     });
@@ -160,6 +162,10 @@ export class LiveConnection {
   #send(message: LiveMessage): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#socket.send(JSON.stringify(message));
+    this.#dropSlowReader();
+  }
+
+  #dropSlowReader(): void {
     if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) this.#socket.terminate();
   }
 

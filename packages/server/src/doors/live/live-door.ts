@@ -39,7 +39,8 @@ export async function addLiveDoor(
   });
   await app.register(async (scope) => {
     await scope.register(websocket, {
-      options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false },
+      // One message in a turn of the event loop: a client may send ten thousand in one packet.
+      options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, allowSynchronousEvents: false },
     });
     scope.addHook('onRequest', async ({ headers }) => {
       const { origin, host } = headers;
