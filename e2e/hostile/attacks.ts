@@ -7,6 +7,8 @@ export interface Attack {
   /** Which answers are right; 413 or 422 unless said. */
   statuses?: readonly number[];
   headers?: Record<string, string>;
+  /** So many of them at once. */
+  times?: number;
 }
 
 const TASKS = '/api/v2/tasks';
@@ -34,8 +36,30 @@ const prompt = '"prompt":"a cat"';
 /** Arrays in arrays, 20 deep, until the body is full. */
 const nest = (bytes: number) => repeat(Math.floor(bytes / 42), () => `${'['.repeat(20)}0${']'.repeat(20)}`);
 const oneNode = (value: string) => `{"1":{"class_type":"KSampler","inputs":{"seed":${value}}}}`;
+/** Lists in a list, as many values as a body may have. */
+const lists = (write: (index: number) => string) => `[${repeat(12, () => `[${repeat(20_000, write)}]`)}]`;
+const longTexts = oneNode(lists((at) => `"${'v'.repeat(115)}${at}"`));
+const long = (bytes: number) => 'x'.repeat(bytes);
 
-/** What held the server for seconds, or ended it: refused while it arrives. */
+/** Pictures after one another: a graph that runs. */
+const chain = (count: number) => {
+  const middle = repeat(
+    count - 2,
+    (at) => `"${at + 1}":{"class_type":"ImageInvert","inputs":{"image":["${at}",0]}}`,
+  );
+  const first = '"0":{"class_type":"EmptyImage","inputs":{"width":64,"height":64,"batch_size":1,"color":0}}';
+  const last = `"${count}":{"class_type":"SaveImage","inputs":{"filename_prefix":"x","images":["${count - 2}",0]}}`;
+  return `{${first},${middle},${last}}`;
+};
+/** Each picture of a chain saved; its first node is not there. */
+const outputs = (count: number) =>
+  `{${repeat(count, (at) => `"${at}":{"class_type":"ImageInvert","inputs":{"image":["${at - 1}",0]}},"s${at}":{"class_type":"SaveImage","inputs":{"filename_prefix":"x","images":["${at}",0]}}`)}}`;
+const broken = (count: number) =>
+  `{"class_type":"SaveImage","inputs":{${repeat(count, (at) => `"i${at}":["x${at}",0]`)}}}`;
+const picture = (characters: number) => `data:image/png;base64,${'A'.repeat(characters)}`;
+const update = '{"node_id":"0","input_name":"width","value":128}';
+
+/** What held the server for seconds, or ended it: nearly all of it is refused while it arrives. */
 export const ATTACKS: readonly Attack[] = [
   { name: '700,000 nodes as a task', path: TASKS, body: () => `{"graph":${crowd()}}` },
   { name: '700,000 nodes as a v2 job', path: JOBS, body: () => `{"workflow":${crowd()}}` },
@@ -91,5 +115,112 @@ export const ATTACKS: readonly Attack[] = [
     path: '/api/v2/workflows/basic/validate',
     body: () => `{"parameters":{${prompt},${unknown(1_000_000)}}}`,
     statuses: [200, 413, 422],
+  },
+  { name: 'four times 700,000 nodes at once', path: TASKS, body: () => `{"graph":${crowd()}}`, times: 4 },
+  { name: '31 MB of digits', path: TASKS, body: () => `{"graph":${oneNode('1'.repeat(31e6))}}` },
+  { name: '31 MB of spaces', path: TASKS, body: () => `{"graph":${oneNode(`${' '.repeat(31e6)}1`)}}` },
+  {
+    name: '10,000 items that are all wrong',
+    path: BATCHES,
+    body: () =>
+      `{"workflow_name":"basic","tasks":[${repeat(10_000, () => '{"updates":[{},{},{}],"name":3}')}]}`,
+    statuses: [400],
+  },
+  {
+    name: 'eight graphs of 5,000 nodes at once, which run,',
+    path: TASKS,
+    body: () => `{"graph":${chain(5000)}}`,
+    times: 8,
+    statuses: [201],
+  },
+  {
+    name: 'a batch of 20 graphs of 5,000 nodes, which run,',
+    path: BATCHES,
+    body: () => `{"tasks":[${repeat(20, () => `{"updates":[${update}]}`)}],"graph":${chain(5000)}}`,
+    statuses: [201],
+  },
+  {
+    name: 'a batch of 10,000 graphs of 5,000 nodes',
+    path: BATCHES,
+    body: () => `{"tasks":[${repeat(10_000, () => '{}')}],"graph":${chain(5000)}}`,
+  },
+  {
+    name: 'a batch of 2,000 tasks, each with a text of its own, which run,',
+    path: BATCHES,
+    body: () =>
+      `{"workflow_name":"basic","tasks":[${repeat(2000, (at) => `{"parameters":{"prompt":"${at}${long(2000)}"}}`)}]}`,
+    statuses: [201],
+  },
+  { name: '5,000 outputs of one chain', path: TASKS, body: () => `{"graph":${outputs(5000)}}` },
+  { name: '19,000 broken links of one node', path: TASKS, body: () => `{"graph":{"1":${broken(19_000)}}}` },
+  {
+    name: '60,000 broken links of 60 nodes',
+    path: TASKS,
+    body: () => `{"graph":{${repeat(60, (at) => `"${at}":${broken(1000)}`)}}}`,
+  },
+  {
+    name: '31 MB with an idempotency key',
+    path: TASKS,
+    body: () => `{"graph":${longTexts}}`,
+    headers: { 'idempotency-key': 'hostile' },
+  },
+  {
+    name: '31 MB with an idempotency key of a v2 job',
+    path: JOBS,
+    body: () => `{"workflow":${longTexts}}`,
+    headers: { 'idempotency-key': 'hostile' },
+  },
+  {
+    name: '240,000 members of objects',
+    path: TASKS,
+    body: () => `{"graph":${oneNode(`[${repeat(12, () => `{${repeat(20_000, (at) => `"k${at}":0`)}}`)}]`)}}`,
+  },
+  {
+    name: '240,000 numbers that are kept as written',
+    path: TASKS,
+    body: () => `{"graph":${oneNode(lists((at) => `${at}.0`))}}`,
+  },
+  {
+    name: '60,000 updates of one item',
+    path: BATCHES,
+    body: () => `{"tasks":[{"updates":[${repeat(60_000, () => update)}]}],"graph":${chain(10)}}`,
+  },
+  {
+    name: 'four times a text of 20 MB at once',
+    path: TASKS,
+    body: () => `{"workflow_name":"basic","parameters":{"prompt":"${long(20e6)}"}}`,
+    times: 4,
+  },
+  {
+    name: 'a text of 14 MB, as long as a picture may be,',
+    path: TASKS,
+    body: () => `{"workflow_name":"basic","parameters":{"prompt":"${long(14e6)}"}}`,
+  },
+  { name: '31 MB of escapes', path: TASKS, body: () => `{"graph":${oneNode(`"${'\\u0041'.repeat(5e6)}"`)}}` },
+  {
+    name: 'a class name of 14 MB',
+    path: TASKS,
+    body: () => `{"graph":{"1":{"class_type":"${long(14e6)}","inputs":{}}}}`,
+  },
+  {
+    name: 'a node id of 14 MB',
+    path: TASKS,
+    body: () => `{"graph":{"${long(14e6)}":{"class_type":"KSampler","inputs":{}}}}`,
+  },
+  {
+    name: 'a title of 14 MB',
+    path: TASKS,
+    body: () => `{"graph":{"1":{"class_type":"KSampler","inputs":{},"_meta":{"title":"${long(14e6)}"}}}}`,
+  },
+  {
+    name: 'a picture of 22 MB in a body',
+    path: TASKS,
+    body: () => `{"workflow_name":"invert","parameters":{"image":"${picture(22e6)}"}}`,
+  },
+  {
+    name: 'what is no picture of 13 MB in a body',
+    path: TASKS,
+    body: () => `{"workflow_name":"invert","parameters":{"image":"${picture(13e6)}"}}`,
+    statuses: [415],
   },
 ];

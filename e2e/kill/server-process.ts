@@ -27,7 +27,11 @@ export class ServerProcess {
 
   #workers: readonly string[] = [];
 
-  constructor(folder: string) {
+  readonly #environment: Record<string, string>;
+
+  /** `environment` stands beside or replaces what this process has. */
+  constructor(folder: string, environment: Record<string, string> = {}) {
+    this.#environment = environment;
     this.#dataDir = join(folder, 'data');
     this.#config = join(folder, 'config.yaml');
     this.#life = this.#expectLife();
@@ -64,7 +68,7 @@ export class ServerProcess {
         : undefined;
     const entry = join(import.meta.dirname, 'serve.mjs');
     const program = Program.node([entry, this.#dataDir, this.#config, ...this.#workers], {
-      env: { ...process.env, COMFLEET_FAILPOINT: failpoint },
+      env: { ...process.env, ...this.#environment, COMFLEET_FAILPOINT: failpoint },
     });
     this.#program = program;
     const listening = program.waitForLine(/(http:\/\/127\.0\.0\.1:\d+)/).then(() => true);
