@@ -16,10 +16,10 @@ import { type Address, ServerProcess } from './kill/server-process.ts';
  * storage.test.ts, odd requests of all kinds are odd-requests.test.ts, and odd files odd-files.test.ts.
  */
 
-/** An answer of /healthz may take so long, or five times as long as one of a program that nobody attacks, on a slow day. */
+/** An answer of /healthz may take this long, or five times as long as one of a program that nobody attacks, on a slow day. */
 const ANSWER_MS = 200;
 const SLOW_DAY = 5;
-/** Where other programs take the processor the answer waits for them: then no piece of work may take so much time of it. */
+/** Where other programs take the processor the answer waits for them: then no piece of work may take more of its time than this. */
 const HELD_MS = 100;
 
 let folder: string;

@@ -7,7 +7,7 @@ export interface Attack {
   /** Which answers are right; 413 or 422 unless said. */
   statuses?: readonly number[];
   headers?: Record<string, string>;
-  /** So many of them at once. */
+  /** How many of them at once; one unless said. */
   times?: number;
 }
 

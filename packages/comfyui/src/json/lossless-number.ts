@@ -20,7 +20,7 @@ export class LosslessNumber {
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** Whole numbers of so many digits are the same in JavaScript. */
+/** Whole numbers of up to 15 digits are the same in JavaScript. */
 const SURE_DIGITS = /^(?:0|-?[1-9]\d{0,14})$/;
 
 /** A number of JSON: plain where JavaScript prints the same digits, else lossless. Throws SyntaxError for any other text. */

@@ -94,7 +94,7 @@ class SqliteDriver implements Database<unknown> {
   }
 }
 
-/** Copying so many to the writer is a matter of milliseconds. */
+/** Copying this many to the writer is a matter of milliseconds. */
 const PART_WRITES = 1000;
 
 class SqliteWriter {

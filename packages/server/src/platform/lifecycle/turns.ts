@@ -3,7 +3,7 @@ import type { Clock } from '../time/clock.ts';
 /** As long as all long work together may hold the thread before others are looked after. */
 const TURN_MS = 15;
 
-/** So many small steps between two looks at the clock. */
+/** How many small steps there are between two looks at the clock. */
 const STEPS = 100;
 
 /** The long work of one clock. */
