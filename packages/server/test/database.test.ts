@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { PrincipalId } from '@comfleet/contract';
 import { type Database, findSetting, openGeneration, saveSetting, type Tables } from '@comfleet/server';
+import { CompiledQuery } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import { describeOnDatabases } from '../../../e2e/services/databases.ts';
 import { writeBlob } from '../src/flow/assets/asset-rows.ts';
@@ -163,6 +164,35 @@ describeOnDatabases('a commit', (kind) => {
     expect(new Set(outcomes.map((outcome) => outcome.kind))).toEqual(new Set(['committed']));
     expect(await findSetting(one, 'a')).toBe(await findSetting(one, 'b'));
   });
+});
+
+/** What the servers answer when their disk is full, by a trigger. */
+const NO_ROOM = {
+  sqlite: [],
+  postgres: [
+    "create function no_room() returns trigger as $$ begin raise exception 'full' using errcode = '53100'; end $$ language plpgsql",
+    'create trigger no_room before insert on setting for each row execute function no_room()',
+  ],
+  mariadb: [1021, 1026, 1030, 1114].map(
+    (errno) =>
+      `create trigger full_${errno} before insert on setting for each row begin if new.name = '${errno}' then signal sqlstate 'HY000' set mysql_errno = ${errno}; end if; end`,
+  ),
+};
+
+describeOnDatabases('a disk without room', (kind) => {
+  test.skipIf(kind.name === 'sqlite')(
+    'a database server without room is told as such, not as an error of ours',
+    async () => {
+      const database = await openForTest(await createEmpty(kind));
+      for (const sql of NO_ROOM[kind.name]) await database.read({ compile: () => CompiledQuery.raw(sql) });
+
+      for (const name of ['1021', '1026', '1030', '1114'])
+        await expect(database.commit([insertSetting(database, name)])).rejects.toMatchObject({
+          code: 'UNAVAILABLE',
+        });
+      expect(await listNames(database)).toEqual([]);
+    },
+  );
 });
 
 describeOnDatabases('what is stored', (kind) => {

@@ -22,6 +22,9 @@ const SET_SESSION = [
   "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 4",
 ];
 
+/** 1053 shutting down, 1040 too many connections, 1290/1836 read-only; 1021, 1026, 1114 no room on the disk, 1030 its engine's own. */
+const PASSING = new Set([1021, 1026, 1030, 1040, 1053, 1114, 1290, 1836, 1927]);
+
 /** MySQL 8 or MariaDB behind the product's seam. Throws UNAVAILABLE or CONFIG_INVALID when it cannot be reached. */
 export async function openMysql(
   scope: Scope,
@@ -93,8 +96,8 @@ class MysqlPool implements ServerPool {
     if (number === 1062) return 'duplicate';
     if (number === 1452) return 'missing_reference';
     if (number === 1213 || number === 1205) return 'conflict';
-    // 1053 shutting down, 1040 too many connections, 1290/1836 read-only; system errors have negative numbers or none.
-    if ([1053, 1040, 1290, 1836, 1927].includes(number)) return 'lost';
+    if (PASSING.has(number)) return 'lost';
+    // System errors have negative numbers or none, those of a file below 1000.
     return number >= 1000 || thrown instanceof TypeError ? 'fault' : 'lost';
   }
 
