@@ -23,6 +23,13 @@ describe('rotateLog', () => {
     expect(await readFile(`${path}.1`, 'utf8')).toBe('before\n'.repeat(10));
   });
 
+  it('keeps the end of one that grew beyond any measure', async () => {
+    await writeFile(path, `${'x'.repeat(1_000_000)}the end`);
+    await rotateLog({ path, maxBytes: 100 });
+    const kept = await readFile(`${path}.1`, 'utf8');
+    expect([kept.length, kept.slice(-7)]).toEqual([800, 'the end']);
+  });
+
   it('keeps three older files', async () => {
     for (const text of ['one', 'two', 'three', 'four', 'five']) {
       await writeFile(path, text);

@@ -1,5 +1,8 @@
-import { copyFile, open, rename, rm, stat, truncate } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, rename, rm, stat, truncate } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { stripVTControlCharacters } from 'node:util';
+import { cutText } from '@comfleet/comfyui';
 
 /** A log file that another process appends to. */
 export interface CappedLogOptions {
@@ -11,6 +14,9 @@ export interface CappedLogOptions {
 }
 
 const TAIL_BYTES = 256 * 1024;
+/** A file grows beyond its size before it is looked at: by more than this it lost its beginning. */
+const MOST_TIMES = 8;
+const LINE_BYTES = 2048;
 
 /**
  * Moves the text of a log that grew too large to `path.1` and empties it in place: the writer holds the file open in
@@ -23,12 +29,12 @@ export async function rotateLog(options: CappedLogOptions): Promise<boolean> {
   for (let number = keep - 1; number >= 1; number -= 1) {
     if ((await sizeOf(`${path}.${number}`)) >= 0) await rename(`${path}.${number}`, `${path}.${number + 1}`);
   }
-  if (keep >= 1) await copyFile(path, `${path}.1`);
+  if (keep >= 1) await copyEnd(path, `${path}.1`, MOST_TIMES * maxBytes);
   await truncate(path, 0);
   return true;
 }
 
-/** The last lines of a log without colours, at most 256 KiB of it; none when there is no file. */
+/** The last lines of a log without colours, at most 256 KiB of it and 2 KiB of each; none when there is no file. */
 export async function readLogTail(path: string, lines: number): Promise<string[]> {
   const size = await sizeOf(path);
   if (size <= 0) return [];
@@ -40,10 +46,16 @@ export async function readLogTail(path: string, lines: number): Promise<string[]
     const plain = stripVTControlCharacters(buffer.subarray(0, bytesRead).toString('utf8'));
     const text = plain.replace(/\r?\n$/, '');
     const all = text.split(/\r?\n|\r/);
-    return all.slice(Math.max(0, all.length - lines));
+    return all.slice(Math.max(0, all.length - lines)).map((line) => cutText(line, LINE_BYTES));
   } finally {
     await file.close();
   }
+}
+
+/** What a process writes between two looks may be any amount: no more of it is kept than of a file that grew slowly. */
+async function copyEnd(from: string, to: string, maxBytes: number): Promise<void> {
+  const start = Math.max(0, (await sizeOf(from)) - maxBytes);
+  await pipeline(createReadStream(from, { start }), createWriteStream(to, { mode: 0o600 }));
 }
 
 async function sizeOf(path: string): Promise<number> {
