@@ -37,6 +37,10 @@ export class ServerProcess {
     this.#life = this.#expectLife();
   }
 
+  get pid(): number {
+    return this.#require().pid;
+  }
+
   get dataDir(): string {
     return this.#dataDir;
   }

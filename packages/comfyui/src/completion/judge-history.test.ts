@@ -87,4 +87,17 @@ describe('judging a history entry', () => {
   ] satisfies [string, HistoryEntry][])('an entry with %s is incomplete, not a crash', (_name, broken) => {
     expect(judgeHistory(broken).kind).toBe('incomplete');
   });
+
+  it('keeps the texts of an error to 64 kB, with a mark where they are cut', () => {
+    const data = {
+      exception_message: 'x'.repeat(1_000_000),
+      traceback: Array(100_000).fill('  File "a.py"\n'),
+      node_id: '1',
+    };
+    const judged = judgeHistory(entry([['execution_error', data]]));
+    if (judged.kind !== 'failed') throw new Error(judged.kind);
+    expect(judged.error.message).toBe(`${'x'.repeat(65_536)} … (cut: 0.9 MB more)`);
+    expect(judged.error.traceback.join('').length).toBeLessThan(65_536);
+    expect(judged.error.traceback[0]).toBe('… (cut: 1.4 MB more)\n');
+  });
 });

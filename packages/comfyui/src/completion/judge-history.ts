@@ -1,4 +1,5 @@
-import { isRecord, readString } from '../json/records.ts';
+import { cutLines, cutText } from '../json/cut-text.ts';
+import { isRecord, readString, readStrings } from '../json/records.ts';
 import type { CollectedOutput } from './collected-output.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import type { ExecutionError, IncompleteHistory, PromptOutcome } from './prompt-outcome.ts';
@@ -31,6 +32,11 @@ export function judgeHistory(
   return judgeOutputs(entry, { announcedNodeIds, outputs, cachedNodeIds: readCachedNodeIds(messages) });
 }
 
+/** ComfyUI writes about ten of a prompt. */
+const MOST_MESSAGES = 1000;
+const MOST_NAMED = 5;
+const NAME_BYTES = 500;
+
 const ERROR_WITHOUT_MESSAGE: ExecutionError = {
   nodeId: null,
   nodeType: null,
@@ -51,7 +57,8 @@ function judgeOutputs(
     ...Object.keys(isRecord(entry.meta) ? entry.meta : {}),
   ]);
   if (announced.size > 0 && ![...announced].some((id) => Object.hasOwn(present, id))) {
-    return { kind: 'incomplete', reason: `history has no output of node ${[...announced].join(', ')}` };
+    const named = [...announced].slice(0, MOST_NAMED).map((id) => cutText(id, NAME_BYTES));
+    return { kind: 'incomplete', reason: `history has no output of node ${named.join(', ')}` };
   }
   return { kind: 'succeeded', outputs: read.outputs, cachedNodeIds: read.cachedNodeIds };
 }
@@ -67,7 +74,7 @@ function readMessages(entry: HistoryEntry): [string, Record<string, unknown>][] 
   const messages = isRecord(entry.status) ? entry.status['messages'] : undefined;
   if (!Array.isArray(messages)) return [];
   const read: [string, Record<string, unknown>][] = [];
-  for (const message of messages) {
+  for (const message of messages.slice(-MOST_MESSAGES)) {
     if (!Array.isArray(message)) continue;
     const [name, data]: unknown[] = message;
     if (typeof name === 'string') read.push([name, isRecord(data) ? data : {}]);
@@ -80,18 +87,18 @@ export function isBlocked(data: Record<string, unknown>): boolean {
   return data['exception_type'] === 'ExecutionBlocked';
 }
 
-/** Reads the data of an `execution_error`, from a socket or from history. */
+/** Reads the data of an `execution_error`, from a socket or from history; its texts are cut, with a mark. */
 export function readExecutionError(data: Record<string, unknown>): ExecutionError {
-  const strings = (key: string): string[] => {
-    const value = data[key];
-    return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+  const name = (key: string): string | null => {
+    const value = readString(data, key);
+    return value === undefined ? null : cutText(value, NAME_BYTES);
   };
   return {
-    nodeId: readString(data, 'node_id') ?? null,
-    nodeType: readString(data, 'node_type') ?? null,
-    exceptionType: readString(data, 'exception_type') ?? 'UnknownError',
-    message: (readString(data, 'exception_message') ?? '').trim(),
-    traceback: strings('traceback'),
-    executed: strings('executed'),
+    nodeId: name('node_id'),
+    nodeType: name('node_type'),
+    exceptionType: name('exception_type') ?? 'UnknownError',
+    message: cutText((readString(data, 'exception_message') ?? '').trim()),
+    traceback: cutLines(readStrings(data['traceback'])),
+    executed: readStrings(data['executed']).slice(0, MOST_MESSAGES),
   };
 }

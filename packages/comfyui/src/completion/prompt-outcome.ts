@@ -1,6 +1,6 @@
 import type { CollectedOutput } from './collected-output.ts';
 
-/** Why a prompt failed, from `execution_error`. The traceback has server paths: not for end users. */
+/** Why a prompt failed, from `execution_error`; texts are kept to 64 kB, with a mark where they are cut. The traceback has server paths: not for end users. */
 export interface ExecutionError {
   nodeId: string | null;
   nodeType: string | null;
@@ -26,9 +26,9 @@ export interface IncompleteHistory {
 
 /**
  * How following a prompt ended. lost: the server knows it no more (restart, deleted). unreadable: it ended, but its history
- * stayed incomplete for the whole limit; neither success nor failure.
+ * stayed incomplete for the whole limit, or is larger than what is read of one; neither success nor failure.
  */
 export type PromptEnd =
   | PromptOutcome
   | { kind: 'lost'; reason: string }
-  | { kind: 'unreadable'; reason: string };
+  | { kind: 'unreadable'; reason: string; isTooLarge?: true };

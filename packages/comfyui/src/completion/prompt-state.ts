@@ -45,6 +45,8 @@ export type PromptSignal =
   | { kind: 'unclear'; atMs: number }
   | { kind: 'socket'; message: SocketMessage; atMs: number }
   | { kind: 'history'; entry: HistoryEntry | null; atMs: number }
+  /** It did not come whole; `isTooLarge`: nor will it ever. */
+  | { kind: 'history_failed'; reason: string; isTooLarge: boolean; atMs: number }
   | { kind: 'queue'; place: 'running' | 'pending' | 'absent'; atMs: number }
   | { kind: 'reconnected'; atMs: number }
   | { kind: 'tick'; atMs: number };
@@ -90,6 +92,8 @@ export function nextPromptState(state: PromptState, signal: PromptSignal): Promp
       return afterMessage(state, signal.message, signal.atMs);
     case 'history':
       return afterHistory(state, signal.entry, signal.atMs);
+    case 'history_failed':
+      return afterFailedRead(state, signal);
     case 'queue':
       return afterQueue(state, signal.place, signal.atMs);
     case 'reconnected':
@@ -145,10 +149,14 @@ function afterOwnMessage(state: OpenState, message: SocketMessage, atMs: number)
   }
 }
 
+/** Any one of them in history will do. */
+const MOST_ANNOUNCED = 100;
+
 /** A node served from the cache may report null: it announces nothing. */
 function announce(state: OpenState, { node, output }: ExecutedMessage['data']): OpenState {
-  if (!isRecord(output) || Object.keys(output).length === 0 || state.announcedNodeIds.includes(node))
-    return state;
+  const { announcedNodeIds } = state;
+  if (announcedNodeIds.length >= MOST_ANNOUNCED || announcedNodeIds.includes(node)) return state;
+  if (!isRecord(output) || Object.keys(output).length === 0) return state;
   return { ...state, announcedNodeIds: [...state.announcedNodeIds, node] };
 }
 
@@ -202,6 +210,17 @@ function afterHistory(state: OpenState, entry: HistoryEntry | null, atMs: number
   const ending = toEnding(state, { reason: outcome.reason, atMs }).state;
   if (ending.phase !== 'ending') return { state: ending, ask: null };
   return endIfOverdue({ ...ending, reason: outcome.reason, historyReads: ending.historyReads + 1 }, atMs);
+}
+
+/** An announced end is not asked for without limit: a failed read counts like an empty one. */
+function afterFailedRead(
+  state: OpenState,
+  { reason, isTooLarge, atMs }: Extract<PromptSignal, { kind: 'history_failed' }>,
+): PromptStep {
+  const hint = state.phase === 'ending' ? state.hint : null;
+  if (isTooLarge) return ended(state, hint ?? { kind: 'unreadable', reason, isTooLarge });
+  if (state.phase !== 'ending') return { state, ask: null };
+  return afterNoHistory({ ...state, reason }, atMs);
 }
 
 function afterNoHistory(state: OpenState, atMs: number): PromptStep {

@@ -2,15 +2,24 @@ import { isRecord, readString } from '../json/records.ts';
 import type { CollectedOutput, OutputFile } from './collected-output.ts';
 import { tellOutputKind } from './output-kind.ts';
 
+/** More than a task's results may be; a person's graph does not make so many. */
+const MOST_OUTPUTS = 25_000;
+/** A text that is told letter by letter. */
+const MOST_LETTERS = 100_000;
+
 /**
  * Collects everything from the `outputs` of a history entry: all keys, file objects at any depth, texts (protocol 7.4), numbers
- * and flags of nodes that made no file, paths under `result`. What describes files (`animated`, cameras) is left out. Never throws.
+ * and flags of nodes that made no file, paths under `result`. What describes files (`animated`, cameras) is left out, and so is all
+ * beyond the 25,000th. Never throws.
  */
 export function readOutputs(outputs: unknown): CollectedOutput[] {
   if (!isRecord(outputs)) return [];
-  const found = Object.entries(outputs).flatMap(([nodeId, output]) =>
-    isRecord(output) ? readNode(nodeId, output) : [],
-  );
+  const found: CollectedOutput[] = [];
+  for (const nodeId of Object.keys(outputs)) {
+    const output = outputs[nodeId];
+    if (isRecord(output)) for (const item of readNode(nodeId, output)) found.push(item);
+    if (found.length >= MOST_OUTPUTS) break;
+  }
   // A path that only repeats a file is no second result.
   const named = new Set(found.filter(({ text }) => text === undefined).map(namePlace));
   return found.filter((output) => !(isTold(output) && named.has(namePlace(output))));
@@ -45,14 +54,17 @@ function readKey(value: unknown): Found[] {
   const found: Found[] = [];
   const walk = (item: unknown, depth: number): void => {
     if (Array.isArray(item) && depth < 8) {
-      for (const inner of item) walk(inner, depth + 1);
+      for (const inner of item) walkOn(inner, depth + 1);
     } else if (isRecord(item) && depth < 8) {
       const file = readFile(item);
-      if (file === null) for (const inner of Object.values(item)) walk(inner, depth + 2);
+      if (file === null) for (const inner of Object.values(item)) walkOn(inner, depth + 2);
       else found.push({ kind: tellOutputKind(file.filename, file.format), ...placeOf(file) });
     } else if (depth <= 1) {
       found.push(...readScalar(item));
     }
+  };
+  const walkOn = (item: unknown, depth: number): void => {
+    if (found.length < MOST_OUTPUTS) walk(item, depth);
   };
   walk(value, 0);
   return found;
@@ -66,7 +78,7 @@ function readScalar(item: unknown): Found[] {
 
 /** A text that a node gave as it is arrives as a list of its letters: ComfyUI joins the values of a key like lists. */
 function joinLetters(value: unknown): string | null {
-  if (!Array.isArray(value) || value.length < 2) return null;
+  if (!Array.isArray(value) || value.length < 2 || value.length > MOST_LETTERS) return null;
   const letters: string[] = [];
   for (const item of value) {
     if (typeof item !== 'string' || [...item].length !== 1) return null;

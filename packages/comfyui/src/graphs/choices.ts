@@ -39,16 +39,15 @@ export class OfferedChoices {
     return this.list(classType, inputName)?.has(value) ?? true;
   }
 
-  /** Every list of the server, sorted: equal for servers that offer the same. */
-  describe(): [classType: string, inputs: [inputName: string, values: string[]][]][] {
-    const classes = Object.keys(this.objectInfo).sort();
-    return classes.map((classType) => [
-      classType,
-      [...readOffers(this.objectInfo, classType)].map(([name, offered]) => [
-        name,
-        [...new Set([...offered.values()].map(toSlashes))].sort(),
-      ]),
-    ]);
+  /** Every list of the server, class by class and sorted: equal for servers that offer the same. */
+  *describe(): Generator<[classType: string, inputs: [inputName: string, values: string[]][]]> {
+    for (const classType of Object.keys(this.objectInfo).sort()) {
+      const inputs = [...readOffers(this.objectInfo, classType)];
+      yield [
+        classType,
+        inputs.map(([name, offered]) => [name, [...new Set([...offered.values()].map(toSlashes))].sort()]),
+      ];
+    }
   }
 
   #read(classType: string): ReadonlyMap<string, Offered> {

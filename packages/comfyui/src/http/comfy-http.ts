@@ -38,6 +38,12 @@ export interface ViewedFile {
   body: AsyncIterable<Uint8Array>;
 }
 
+/** A graph of 250,000 values and as many of outputs. */
+const HISTORY_VALUES = 500_000;
+
+/** MiB and values: those with thousands of classes have 20 and a million. */
+const OBJECT_INFO = [64, 2_000_000] as const;
+
 /** The HTTP routes of one ComfyUI server. Throws ComfyError; keeps no state. */
 export class ComfyHttp {
   readonly #calls: HttpCalls;
@@ -59,7 +65,7 @@ export class ComfyHttp {
   /** The history entry of a prompt; null while the server has none (unknown, waiting or running). */
   async loadHistory(promptId: string, options: CallOptions = {}): Promise<HistoryEntry | null> {
     const path = `/history/${encodeURIComponent(promptId)}`;
-    const answer = await this.#calls.loadRecord(path, { timeoutMs: 15_000, ...options }, 256);
+    const answer = await this.#calls.loadRecord(path, { timeoutMs: 15_000, ...options }, 64, HISTORY_VALUES);
     const entry = answer[promptId];
     if (isRecord(entry)) return entry;
     if (Object.keys(answer).length === 0) return null;
@@ -70,7 +76,7 @@ export class ComfyHttp {
 
   /** Both halves of the queue; `pending` in execution order. Items hold whole graphs, so prefer `loadQueueRemaining` for counts. */
   async loadQueue(options: CallOptions = {}): Promise<{ running: QueueItem[]; pending: QueueItem[] }> {
-    const answer = await this.#calls.loadRecord('/queue', options, 512);
+    const answer = await this.#calls.loadRecord('/queue', options, 128);
     return {
       running: readQueueItems(answer['queue_running']),
       pending: readQueueItems(answer['queue_pending']),
@@ -128,15 +134,39 @@ export class ComfyHttp {
 
   /** Version, memory and devices; missing parts are null or empty (C-9). `argv` holds paths: do not show it. */
   async loadSystemStats(options: CallOptions = {}): Promise<SystemStats> {
-    return readSystemStats(await this.#calls.loadRecord('/system_stats', options, 4));
+    return readSystemStats(await this.loadSystemStatsAnswer(options));
+  }
+
+  /** The same as the server told it. */
+  loadSystemStatsAnswer(options: CallOptions = {}): Promise<Record<string, unknown>> {
+    return this.#calls.loadRecord('/system_stats', options, 1);
   }
 
   /** Every class of graph nodes the server knows; several MB and slow, so cache it. */
   async loadObjectInfo(options: CallOptions = {}): Promise<ObjectInfo> {
-    const answer = await this.#calls.loadRecord('/object_info', { timeoutMs: 120_000, ...options }, 256);
+    const answer = await this.#calls.loadRecord(
+      '/object_info',
+      { timeoutMs: 120_000, ...options },
+      ...OBJECT_INFO,
+    );
     return Object.fromEntries(
       Object.entries(answer).filter((pair): pair is [string, ObjectInfo[string]] => isRecord(pair[1])),
     );
+  }
+
+  /** The same as it came, for `parseLargeJson`: equal bytes are equal classes. */
+  loadObjectInfoBytes(options: CallOptions = {}): Promise<Uint8Array> {
+    return this.#calls.loadBytes('/object_info', { timeoutMs: 120_000, ...options }, ...OBJECT_INFO);
+  }
+
+  /** Old classes and what the server puts in their place (ComfyUI 0.14.0 and later); null on one that does not have the route. */
+  async loadNodeReplacements(options: CallOptions = {}): Promise<unknown> {
+    try {
+      return await this.#calls.loadJson('/node_replacements', options, 4);
+    } catch (error) {
+      if (error instanceof ComfyError && error.code === 'BAD_STATUS') return null;
+      throw error;
+    }
   }
 
   /** File names of a model folder with `/` between folders, whatever the server's system; null when it has no such folder. */

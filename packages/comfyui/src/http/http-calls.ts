@@ -1,7 +1,8 @@
+import type { JsonLimits } from '../json/json-bytes.ts';
 import { isRecord } from '../json/records.ts';
-import { parseTolerantJson } from '../json/tolerant-json.ts';
 import { ComfyError } from './comfy-error.ts';
 import type { HttpRequest, HttpResponse, HttpTransport } from './http-transport.ts';
+import { readBeginning, readJson, readJsonBytes } from './read-answer.ts';
 
 /** Bounds of one call; every call has a deadline of its own when none is given. */
 export interface CallOptions {
@@ -11,6 +12,10 @@ export interface CallOptions {
 
 const MEBIBYTE = 1024 * 1024;
 const TIMEOUT_MS = 15_000;
+/** Long strings are cut while they arrive: so much more may come than is kept. */
+const RECEIVED_SHARE = 8;
+/** The lists of an object_info have as many, short ones in them. */
+const VALUES_A_MEBIBYTE = 65_536;
 
 /** Calls to one server: its address and headers added, its answers read and capped. Throws ComfyError. */
 export class HttpCalls {
@@ -45,8 +50,13 @@ export class HttpCalls {
   }
 
   /** GET of a JSON object. */
-  loadRecord(path: string, options: CallOptions, maxMebibytes: number): Promise<Record<string, unknown>> {
-    return this.callRecord(this.#toGet(path, options), maxMebibytes);
+  loadRecord(
+    path: string,
+    options: CallOptions,
+    maxMebibytes: number,
+    mostValues?: number,
+  ): Promise<Record<string, unknown>> {
+    return this.callRecord(this.#toGet(path, options), maxMebibytes, mostValues);
   }
 
   /** GET of JSON. */
@@ -55,8 +65,12 @@ export class HttpCalls {
   }
 
   /** A request that is answered with a JSON object. */
-  async callRecord(request: HttpRequest, maxMebibytes: number): Promise<Record<string, unknown>> {
-    const answer = await this.#callJson(request, maxMebibytes);
+  async callRecord(
+    request: HttpRequest,
+    maxMebibytes: number,
+    mostValues?: number,
+  ): Promise<Record<string, unknown>> {
+    const answer = await this.#callJson(request, maxMebibytes, mostValues);
     if (!isRecord(answer)) throw new ComfyError('INVALID_BODY', `${readPath(request.url)} is not an object`);
     return answer;
   }
@@ -65,19 +79,32 @@ export class HttpCalls {
     return { method: 'GET', url: this.baseUrl + path, timeoutMs: TIMEOUT_MS, ...options };
   }
 
-  async #callJson(request: HttpRequest, maxMebibytes: number): Promise<unknown> {
-    const response = await this.request({ ...request, maxBytes: maxMebibytes * MEBIBYTE });
+  /** GET of JSON that is not parsed yet. */
+  async loadBytes(
+    path: string,
+    options: CallOptions,
+    maxMebibytes: number,
+    mostValues: number,
+  ): Promise<Uint8Array> {
+    const { response, limits } = await this.#ask(this.#toGet(path, options), maxMebibytes, mostValues);
+    return readJsonBytes(response, path, limits);
+  }
+
+  async #callJson(request: HttpRequest, maxMebibytes: number, mostValues?: number): Promise<unknown> {
+    const { response, limits } = await this.#ask(request, maxMebibytes, mostValues);
+    return readJson(response, readPath(request.url), limits);
+  }
+
+  async #ask(
+    request: HttpRequest,
+    maxMebibytes: number,
+    values = maxMebibytes * VALUES_A_MEBIBYTE,
+  ): Promise<{ response: HttpResponse; limits: JsonLimits }> {
+    const bytes = maxMebibytes * MEBIBYTE;
+    const response = await this.request({ ...request, maxBytes: RECEIVED_SHARE * bytes });
     if (response.status < 200 || response.status > 299)
       throw await toStatusError(response, readPath(request.url));
-    const text = await response.text();
-    try {
-      return parseTolerantJson(text);
-    } catch (cause) {
-      throw new ComfyError('INVALID_BODY', `${readPath(request.url)} is not JSON`, {
-        cause,
-        details: { bodyText: text.slice(0, 500) },
-      });
-    }
+    return { response, limits: { bytes, values } };
   }
 }
 
@@ -85,7 +112,7 @@ export class HttpCalls {
 export async function toStatusError(response: HttpResponse, path: string): Promise<ComfyError> {
   let bodyText = '';
   try {
-    bodyText = (await response.text()).slice(0, 500);
+    bodyText = await readBeginning(response);
   } catch {
     // the status says enough; a body that cannot be read adds nothing
   }

@@ -8,7 +8,7 @@ export async function loadModels(
   folder: string,
   options: CallOptions,
 ): Promise<string[] | null> {
-  const answer = await orMissing(calls.loadJson(`/models/${encodeURIComponent(folder)}`, options, 64));
+  const answer = await orMissing(calls.loadJson(`/models/${encodeURIComponent(folder)}`, options, 16));
   return answer === MISSING ? null : readStrings(answer).map((name) => name.replaceAll('\\', '/'));
 }
 
@@ -19,7 +19,7 @@ export async function loadModelSizes(
   options: CallOptions,
 ): Promise<Map<string, number> | null> {
   const path = `/experiment/models/${encodeURIComponent(folder)}`;
-  const answer = await orMissing(calls.loadJson(path, options, 64));
+  const answer = await orMissing(calls.loadJson(path, options, 16));
   return answer === MISSING ? null : readSizes(answer);
 }
 

@@ -1,10 +1,12 @@
 import type { Graph } from '../graphs/graph.ts';
+import { cutText } from '../json/cut-text.ts';
+import { cutRecord } from '../json/cut-tree.ts';
 import { stringifyLosslessJson } from '../json/lossless-json.ts';
 import { isRecord, readNumber, readString } from '../json/records.ts';
-import { parseTolerantJson } from '../json/tolerant-json.ts';
-import { ComfyError } from './comfy-error.ts';
+import { ComfyError, type ComfyErrorDetails } from './comfy-error.ts';
 import type { HttpRequest, HttpResponse } from './http-transport.ts';
 import { mendExtraData } from './mend-extra-data.ts';
+import { readBeginning, readJson } from './read-answer.ts';
 
 /** What POST /prompt sends. `graph` as JSON text goes out unchanged. Choose `promptId` (lowercase UUID) and register it before. */
 export interface PromptRequest {
@@ -39,6 +41,7 @@ export interface RefusalError {
 }
 
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const MOST_VALUES = 1_000_000;
 
 /** Sends one POST /prompt through `send` and tells what happened; throws only for a graph that is no JSON. */
 export async function submitPrompt(
@@ -60,7 +63,7 @@ export async function submitPrompt(
       maxBytes: MAX_ANSWER_BYTES,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
-    return readAnswer(response.status, await response.text(), request.promptId);
+    return await readAnswer(response, request.promptId);
   } catch (error) {
     const cause =
       error instanceof ComfyError ? error : new ComfyError('RESET', 'POST /prompt broke', { cause: error });
@@ -88,45 +91,52 @@ function withTitles(graph: Graph): Graph {
   return titled;
 }
 
-function readAnswer(status: number, text: string, promptId: string): SubmitOutcome {
-  const answer = parseAnswer(text);
-  if (status === 200 && answer !== null) {
+async function readAnswer(response: HttpResponse, promptId: string): Promise<SubmitOutcome> {
+  const { status } = response;
+  if (status >= 500)
+    return unclear('BAD_STATUS', { status, promptId, bodyText: await readBeginning(response) });
+  const { answer, bodyText } = await parseAnswer(response);
+  if (status !== 200)
     return {
-      kind: 'accepted',
-      promptId: readString(answer, 'prompt_id') ?? promptId,
-      number: readNumber(answer, 'number') ?? 0,
-      nodeErrors: readNodeErrors(answer),
+      kind: 'refused',
+      status,
+      error: readRefusal(status, bodyText, answer),
+      nodeErrors: answer && readNodeErrors(answer),
     };
-  }
-  if (status === 200 || status >= 500) {
-    const details = { status, bodyText: text.slice(0, 500), promptId };
-    const message =
-      status === 200 ? 'POST /prompt answered 200 without JSON' : `POST /prompt answered ${status}`;
-    return {
-      kind: 'unclear',
-      cause: new ComfyError(status === 200 ? 'INVALID_BODY' : 'BAD_STATUS', message, { details }),
-    };
-  }
+  if (answer === null) return unclear('INVALID_BODY', { status, promptId, bodyText });
   return {
-    kind: 'refused',
-    status,
-    error: readRefusal(status, text, answer),
-    nodeErrors: answer && readNodeErrors(answer),
+    kind: 'accepted',
+    promptId: readString(answer, 'prompt_id') ?? promptId,
+    number: readNumber(answer, 'number') ?? 0,
+    nodeErrors: readNodeErrors(answer),
   };
 }
 
-function parseAnswer(text: string): Record<string, unknown> | null {
+function unclear(code: 'BAD_STATUS' | 'INVALID_BODY', details: ComfyErrorDetails): SubmitOutcome {
+  const words = code === 'INVALID_BODY' ? 'answered 200 without JSON' : `answered ${details.status}`;
+  return { kind: 'unclear', cause: new ComfyError(code, `POST /prompt ${words}`, { details }) };
+}
+
+/** Null for what is no JSON object, as refusals by proxies are, or too large: then its beginning, where it is known. */
+async function parseAnswer(
+  response: HttpResponse,
+): Promise<{ answer: Record<string, unknown> | null; bodyText: string }> {
   try {
-    const answer = parseTolerantJson(text);
-    return isRecord(answer) ? answer : null;
-  } catch {
-    return null; // refusals by proxies and 500 answers are plain text
+    const answer = await readJson(response, 'The answer', { bytes: MAX_ANSWER_BYTES, values: MOST_VALUES });
+    return isRecord(answer)
+      ? { answer, bodyText: '' }
+      : { answer: null, bodyText: cutText(JSON.stringify(answer), 500) };
+  } catch (error) {
+    if (!(error instanceof ComfyError)) throw error;
+    if (error.code === 'INVALID_BODY') return { answer: null, bodyText: error.details.bodyText ?? '' };
+    if (error.code === 'TOO_LARGE') return { answer: null, bodyText: error.message };
+    throw error;
   }
 }
 
 function readNodeErrors(answer: Record<string, unknown>): Record<string, unknown> | null {
   const errors = answer['node_errors'];
-  return isRecord(errors) && Object.keys(errors).length > 0 ? errors : null;
+  return isRecord(errors) && Object.keys(errors).length > 0 ? cutRecord(errors) : null;
 }
 
 function readRefusal(status: number, text: string, answer: Record<string, unknown> | null): RefusalError {
@@ -134,12 +144,12 @@ function readRefusal(status: number, text: string, answer: Record<string, unknow
   if (isRecord(error)) {
     const extra = error['extra_info'];
     return {
-      type: readString(error, 'type') ?? `http_${status}`,
-      message: readString(error, 'message') ?? '',
-      details: readString(error, 'details') ?? '',
-      extraInfo: isRecord(extra) ? extra : {},
+      type: cutText(readString(error, 'type') ?? `http_${status}`, 500),
+      message: cutText(readString(error, 'message') ?? ''),
+      details: cutText(readString(error, 'details') ?? ''),
+      extraInfo: isRecord(extra) ? cutRecord(extra) : {},
     };
   }
-  const message = typeof error === 'string' ? error : `ComfyUI answered ${status}`;
-  return { type: `http_${status}`, message, details: text.slice(0, 500), extraInfo: {} };
+  const message = typeof error === 'string' ? cutText(error) : `ComfyUI answered ${status}`;
+  return { type: `http_${status}`, message, details: text, extraInfo: {} };
 }

@@ -1,10 +1,13 @@
 import { WebSocket } from 'ws';
 import type { SocketDialer, SocketHandlers, SocketLike } from '../socket/socket-dialer.ts';
 
-const MAX_FRAME_BYTES = 128 * 1024 * 1024;
+/** A picture of SaveImageWebsocket is one frame; a larger one ends the connection, and its prompt is polled. */
+const MAX_FRAME_BYTES = 64 * 1024 * 1024;
+/** Of a text: progress of some thousand nodes. A larger one is dropped, as history tells all that matters. */
+const MAX_TEXT_BYTES = 1024 * 1024;
 const NO_STATUS = 1006;
 
-/** The socket dialer for Node: no compression, no Origin header, frames up to 128 MiB, no redirects. */
+/** The socket dialer for Node: no compression, no Origin header, frames up to 64 MiB (1 MiB of text), no redirects. */
 export function createNodeDialer(
   options: { handshakeTimeoutMs?: number; maxFrameBytes?: number } = {},
 ): SocketDialer {
@@ -19,6 +22,8 @@ export function createNodeDialer(
           followRedirects: false,
           rejectUnauthorized: verify,
           ...(ca === undefined ? {} : { ca }),
+          // What is no UTF-8 becomes no JSON; to look through a large frame takes longer than to drop it.
+          skipUTF8Validation: true,
         }),
       ),
   };
@@ -33,6 +38,8 @@ function wrap(socket: WebSocket): SocketLike {
     },
     close: (code, reason) => socket.close(code, reason),
     terminate: () => socket.terminate(),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
   };
 }
 
@@ -45,6 +52,7 @@ function listen(socket: WebSocket, handlers: SocketHandlers): void {
         ? data
         : Buffer.from(data);
     if (isBinary) handlers.onBinary(bytes);
+    else if (bytes.length > MAX_TEXT_BYTES) handlers.onDropped?.();
     else handlers.onText(bytes.toString('utf8'));
   });
   socket.on('pong', () => handlers.onPong?.());

@@ -125,9 +125,10 @@ function afterNodeStates(
 }
 
 function finishNodes(state: ProgressState, nodeIds: readonly string[]): ProgressState {
-  const added = nodeIds.filter((id) => Object.hasOwn(state.weights, id) && !state.done.includes(id));
+  const known = new Set(nodeIds.filter((id) => Object.hasOwn(state.weights, id)));
+  const added = [...known].filter((id) => !state.done.includes(id));
   if (added.length === 0) return measure(state);
-  const done = [...state.done, ...new Set(added)];
+  const done = [...state.done, ...added];
   return measure({ ...state, done, nodesDone: done.length });
 }
 

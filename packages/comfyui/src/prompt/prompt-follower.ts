@@ -6,6 +6,7 @@ import {
   type PromptSignal,
   type PromptState,
 } from '../completion/prompt-state.ts';
+import { ComfyError } from '../http/comfy-error.ts';
 import type { ComfyHttp } from '../http/comfy-http.ts';
 import { type QueueItem, readQueueItem } from '../http/queue-item.ts';
 import type { SocketMessage } from '../socket/socket-message.ts';
@@ -180,10 +181,12 @@ export class PromptFollower {
     try {
       this.#apply(await this.#load(ask), by);
     } catch (cause) {
-      // The next tick asks again. An announced end is not asked for without limit: a failed read counts like an empty one.
+      // The next tick asks again.
       report?.({ kind: 'ask_failed', ask, cause });
-      if (ask === 'history' && this.phase === 'ending')
-        this.#apply({ kind: 'history', entry: null, atMs: this.#now() }, by);
+      if (ask !== 'history') return;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const isTooLarge = cause instanceof ComfyError && cause.code === 'TOO_LARGE';
+      this.#apply({ kind: 'history_failed', reason, isTooLarge, atMs: this.#now() }, by);
     }
   }
 

@@ -53,7 +53,7 @@ function submitTo({ post, looks }: Server, signal?: AbortSignal) {
     const { pathname } = new URL(sent.url);
     if (sent.method === 'POST') posts.push(pathname);
     const text = await (sent.method === 'POST' ? answerPost(sent) : answerLook(pathname.split('/')[1] ?? ''));
-    return { status: 200, headers: {}, text: async () => text, body: (async function* () {})() };
+    return { status: 200, headers: {}, text: async () => text, body: toStream(text) };
   };
   const reports: string[] = [];
   const submission = submitOnce({
@@ -65,6 +65,10 @@ function submitTo({ post, looks }: Server, signal?: AbortSignal) {
     report: (report) => reports.push(report.kind),
   });
   return { submission, posts, sleptMs, reports };
+}
+
+async function* toStream(text: string) {
+  yield Buffer.from(text);
 }
 
 test('an unclear POST is looked for at 0, 1, 3 and 5 s, sent once, and absent only when the server says so', async () => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../time/clock.ts';
 import { type BinaryFrame, decodeBinaryFrame } from './binary-frame.ts';
+import { FrameGate } from './frame-gate.ts';
 import { Listeners } from './listeners.ts';
 import { SocketConnection } from './socket-connection.ts';
 import type { SocketDialer } from './socket-dialer.ts';
@@ -173,12 +174,24 @@ export class ComfySocket {
     const socket = this.#options.dialer.dial(url, this.#options.headers);
     const connection = new SocketConnection(socket, this.#options.clock);
     this.#connection = connection;
+    const gate = new FrameGate({
+      clock: this.#options.clock,
+      socket,
+      read: (text) => this.#receiveText(connection, text),
+      drop: () => this.#countBadFrame(),
+    });
     socket.listen({
       onOpen: () => this.#opened(connection),
-      onText: (text) => this.#receiveText(connection, text),
-      onBinary: (bytes) => this.#receiveBinary(connection, bytes),
+      onText: (text) => gate.take(text),
+      onBinary: (bytes) => {
+        if (gate.admit()) this.#receiveBinary(connection, bytes);
+      },
+      onDropped: () => this.#dropFrame('text'),
       onPong: () => connection.onPong(),
-      onClose: (end) => this.#closed(connection, end),
+      onClose: (end) => {
+        gate.close();
+        this.#closed(connection, end);
+      },
       onError: (cause) => this.#problems.emit({ kind: 'connection_failed', message: cause.message, cause }),
     });
   }
@@ -221,8 +234,12 @@ export class ComfySocket {
   }
 
   #dropFrame(kind: string): void {
-    this.#badFrames += 1;
+    this.#countBadFrame();
     this.#problems.emit({ kind: 'bad_frame', message: `Unreadable ${kind} frame` });
+  }
+
+  #countBadFrame(): void {
+    this.#badFrames += 1;
   }
 
   #dropDead(connection: SocketConnection): void {

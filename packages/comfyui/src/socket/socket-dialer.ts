@@ -5,6 +5,8 @@ export interface SocketHandlers {
   onOpen(): void;
   onText(text: string): void;
   onBinary(bytes: Uint8Array): void;
+  /** A text frame too large to be read. */
+  onDropped?(): void;
   onPong?(): void;
   /** `clean` is true only when the closing handshake finished. */
   onClose(end: { code: number; reason: string; clean: boolean }): void;
@@ -20,6 +22,9 @@ export interface SocketLike {
   close(code?: number, reason?: string): void;
   /** Drops the connection at once. */
   terminate(): void;
+  /** Reads nothing until `resume`: the peer has to wait. Missing where the platform cannot (browsers). */
+  pause?(): void;
+  resume?(): void;
 }
 
 /** Opens sockets; the caller calls `listen` before any event can arrive. */

@@ -100,10 +100,11 @@ export function readPromptId(message: SocketMessage): string | null {
   }
 }
 
-/** Reads a text frame; null when it is no JSON object with a `type` (such frames are counted and dropped). Never throws. */
+/** Reads a text frame; null when it is no JSON object with a `type`, or has too much in it (such frames are counted and dropped). Never throws. */
 export function parseSocketMessage(text: string): SocketMessage | null {
   let frame: unknown;
   try {
+    if (hasManyValues(text)) return null;
     frame = parseTolerantJson(text);
   } catch {
     return null; // invalid JSON is a bad frame, told apart from no other
@@ -114,6 +115,19 @@ export function parseSocketMessage(text: string): SocketMessage | null {
   const known = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
   const message = known && isRecord(frame['data']) ? known(frame['data']) : null;
   return message ?? { type: 'other', name, data: frame['data'] };
+}
+
+/** What takes longer to read than anybody may wait; the progress of a thousand nodes has some ten thousand. */
+const MOST_VALUES = 50_000;
+
+function hasManyValues(text: string): boolean {
+  if (text.length <= MOST_VALUES) return false;
+  let values = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x2c || code === 0x5b || code === 0x7b) values += 1;
+  }
+  return values > MOST_VALUES;
 }
 
 type Data = Record<string, unknown>;

@@ -40,6 +40,10 @@ export interface CollectJob extends Omit<DownloadJob, 'taskId' | 'size' | 'tries
 const DOWNLOAD_TRIES = 5;
 /** After this many broken downloads from a worker, each further download is tried once. */
 const MANY_BROKEN = 3;
+/** More are counted only. */
+const MOST_PROBLEMS = 100;
+const MOST_ID_CHARACTERS = 191;
+const MOST_NAME_CHARACTERS = 1000;
 const NEVER_FETCHED: ProblemCause = { kind: 'unreachable', dispatched: true, started: false };
 
 /** The rows that make results visible, and what is not among them. */
@@ -49,6 +53,8 @@ export interface CollectedResults {
   writes: Write[];
   assets: AssetRow[];
   problems: OutputProblem[];
+  /** How many more are not among the results, for the reason of the last problem. */
+  unnamed: number;
 }
 
 /**
@@ -59,7 +65,11 @@ export interface CollectedResults {
 export async function collectOutputs(deps: CollectDeps, job: CollectJob): Promise<CollectedResults> {
   const collection = new Collection(deps, job);
   const previews: CollectedOutput[] = [];
-  for (const output of job.outputs) {
+  for (const [index, output] of job.outputs.entries()) {
+    if (collection.isFull) {
+      collection.leaveOut(job.outputs.slice(index));
+      break;
+    }
     if (output.temporary && !job.twins.has(output.nodeId)) previews.push(output);
     else if (!(await collection.take(output))) previews.push({ ...output, temporary: true });
   }
@@ -73,6 +83,7 @@ class Collection implements CollectedResults {
   readonly writes: Write[] = [];
   readonly assets: AssetRow[] = [];
   readonly problems: OutputProblem[] = [];
+  unnamed = 0;
   readonly #deps: CollectDeps;
   readonly #job: CollectJob;
   /** A file was made that is no preview. */
@@ -85,12 +96,25 @@ class Collection implements CollectedResults {
     this.#job = job;
   }
 
+  /** It takes no more. */
+  get isFull(): boolean {
+    const { maxFiles } = this.#deps;
+    return maxFiles !== null && this.assets.length >= maxFiles;
+  }
+
+  /** The first of them are named, the rest is counted. */
+  leaveOut(outputs: readonly CollectedOutput[]): void {
+    const limit = this.#deps.maxFiles ?? 0;
+    const room = Math.max(0, MOST_PROBLEMS - this.problems.length);
+    for (const output of outputs.slice(0, room))
+      this.#refuse(output, { kind: 'too_many', setting: 'limits.result_files', limit });
+    this.unnamed += Math.max(0, outputs.length - room);
+  }
+
   /** False for a path told as a text whose file is not in output: it may be a preview. */
   async take(output: CollectedOutput): Promise<boolean> {
-    const { maxFiles } = this.#deps;
     const { file, text } = output;
-    if (maxFiles !== null && this.assets.length >= maxFiles)
-      this.#refuse(output, { kind: 'too_many', setting: 'limits.result_files', limit: maxFiles });
+    if (this.isFull) this.leaveOut([output]);
     else if (file === undefined) await this.#takeText(output, text ?? '');
     else return this.#takeFile({ ...output, file });
     return true;
@@ -155,6 +179,10 @@ class Collection implements CollectedResults {
   }
 
   #refuse(output: CollectedOutput, cause: ProblemCause): void {
+    if (this.problems.length >= MOST_PROBLEMS) {
+      this.unnamed += 1;
+      return;
+    }
     this.problems.push({ nodeId: nodeOf(this.#job, output), name: nameOutput(this.#job, output), cause });
   }
 
@@ -178,12 +206,15 @@ function withoutFile({ file: _, ...output }: CollectedOutput): CollectedOutput {
   return output;
 }
 
+/** As it is stored: a worker may tell any name for a node. */
 function nodeOf({ twins }: CollectJob, { nodeId }: CollectedOutput): string {
-  return twins.get(nodeId) ?? nodeId;
+  const id = twins.get(nodeId) ?? nodeId;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: databases do not take them
+  return id.slice(0, MOST_ID_CHARACTERS).replace(/[\u0000-\u001f\u007f]/g, '_');
 }
 
 function nameOutput(job: CollectJob, output: CollectedOutput): string {
-  if (output.file) return safeName(job.restoreName(output.file.filename));
+  if (output.file) return safeName(job.restoreName(output.file.filename.slice(-MOST_NAME_CHARACTERS)));
   return `${nodeOf(job, output)}_${output.key}_${output.index}.txt`;
 }
 

@@ -37,8 +37,10 @@ export const assetLimits = {
     .int()
     .min(1)
     .nullable()
-    .default(null)
-    .describe('Most results of a task; the rest is left out, with a warning. Null: as many as there are.'),
+    .default(20_000)
+    .describe(
+      'Most results of a task; the rest is left out, with a warning. Null: as many as there are, up to 25,000.',
+    ),
 };
 type RawLimits = z.infer<z.ZodObject<typeof assetLimits>>;
 

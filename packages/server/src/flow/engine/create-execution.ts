@@ -138,7 +138,7 @@ function createCollection(
       blobs: rows.blobs,
       writes: rows.writes,
       resultCount: assets.length,
-      warnings: describeProblems(problems),
+      warnings: describeProblems(problems, rows.unnamed),
       problems: problems.map(toProblemError),
       publish: () => publishNames({ blobs, logger, outputDir }, task, assets),
     };

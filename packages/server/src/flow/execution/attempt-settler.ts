@@ -5,6 +5,7 @@ import type { Database, Write } from '../../platform/database/database.ts';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
+import { shortenError } from '../tasks/short-error.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
 import type { AttemptRow, TaskRow, TaskTables } from '../tasks/task-tables.ts';
 import { type AttemptHistory, loadAttemptHistory, NO_HISTORY } from './attempt-history.ts';
@@ -97,7 +98,7 @@ export class AttemptSettler {
       return {
         changes: [...steps, ...planAfterAttempt({ task, attempt, result, next, atMs, progress, retryLane })],
         writes: [
-          writeAttempt(endedAttempt(attempt, result, atMs)),
+          writeAttempt(endedAttempt(attempt, next.kind === 'fail' ? toldByTask(result) : result, atMs)),
           ...(collected === null ? [] : writesOf(collected, next)),
           ...(goesOn ? [] : writesAtEnd(task)),
           ...(goesOn || warnings.length === 0 ? [] : [writeWarnings(task.id, warnings)]),
@@ -144,6 +145,11 @@ export class AttemptSettler {
     );
     return { next, retryLane };
   }
+}
+
+/** The task's own error has the whole story then. */
+function toldByTask(result: AttemptResult): AttemptResult {
+  return result.ending === 'succeeded' ? result : { ...result, error: shortenError(result.error) };
 }
 
 /** Bytes that become no results are known all the same, so that they are swept. */

@@ -52,6 +52,7 @@ const CONCLUSION = `
   would be asked about, the task succeeds with what it has and warns of the rest.
 - **A limit of ours is certain too.** A file above \`limits.result_bytes\`, beyond \`limits.result_files\`, or that does not fit into
   what \`limits.task_result_bytes\` leaves, is left out like one that is never served; smaller ones after it still count.
+  So is a history that is beyond 64 MiB, 500,000 values or 1000 of them inside of each other: another worker would tell the same.
 - **An empty text is a result** (also \`.srt\`, \`.vtt\`, \`.json\`, \`.csv\` and files of no known kind); an empty or unreadable
   picture, an empty video, sound or 3D file is not. The same seed gives the same bytes, so it is not run again.
 - **Ends may come late.** ComfyUI 0.33 sends its last frames, and answers HTTP, up to 1.2 s late. No timer reads that as a fault.

@@ -26,7 +26,7 @@ export function judgeEnd(end: PromptEnd): JudgedEnd {
     case 'lost':
       return { kind: 'over', result: endAttempt('lost', 'PROMPT_LOST', { reason: end.reason }) };
     case 'unreadable':
-      return { kind: 'over', result: endAttempt('failed', 'HISTORY_INCOMPLETE', { reason: end.reason }) };
+      return { kind: 'over', result: judgeUnreadable(end) };
     default: {
       const unknownEnd: never = end;
       return unknownEnd;
@@ -48,6 +48,13 @@ export function judgeCollected({
   if (decisive === undefined) return { ending: 'succeeded' };
   const { code, details } = decisive;
   return { ...endAttempt(code === 'WORKER_UNREACHABLE' ? 'lost' : 'failed', code, details), hasFiles };
+}
+
+/** What one worker tells of a prompt in such an amount, another one would tell too. */
+function judgeUnreadable({ reason, isTooLarge }: Extract<PromptEnd, { kind: 'unreadable' }>) {
+  const message = `what the worker tells of it cannot be read: ${reason}`;
+  if (isTooLarge) return endAttempt('failed', 'RESULT_TOO_LARGE', { reason: 'history', message });
+  return endAttempt('failed', 'HISTORY_INCOMPLETE', { reason });
 }
 
 function judgeExecutionError(error: ExecutionError): Exclude<AttemptResult, { ending: 'succeeded' }> {

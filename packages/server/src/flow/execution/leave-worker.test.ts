@@ -31,7 +31,7 @@ function leave(
       const text = method === 'POST' ? '' : JSON.stringify(answer);
       // It is too old to cancel in one step.
       const status = pathname.startsWith('/api/jobs') ? 404 : 200;
-      return { status, headers: {}, text: async () => text, body: (async function* () {})() };
+      return { status, headers: {}, text: async () => text, body: toStream(text) };
     },
   };
   const http = new ComfyHttp({ baseUrl: 'http://worker', transport });
@@ -43,6 +43,10 @@ function leave(
     clock: deps.clock,
   });
   return { left: leaveWorker({ http, follower, whatIsThere, ...deps }), follower, calls };
+}
+
+async function* toStream(text: string) {
+  yield Buffer.from(text);
 }
 
 describe('the last look at a worker that is given up', () => {

@@ -6,6 +6,7 @@ import {
   type TaskEventType,
   type WorkerId,
 } from '@comfleet/contract';
+import { shortenError } from './short-error.ts';
 import type { TaskEventRow, TaskRow } from './task-tables.ts';
 import { nextTaskState } from './transitions.ts';
 
@@ -94,7 +95,7 @@ export function createEvent(row: TaskRow, change: TaskChange, atMs: number): Tas
     worker_id: change.workerId ?? null,
     prompt_id: change.promptId ?? null,
     held_reason: row.held_reason,
-    error: change.error ? JSON.stringify(change.error) : null,
+    error: change.error ? JSON.stringify(shortenError(change.error)) : null,
     details: change.details ? JSON.stringify(change.details) : null,
   };
 }

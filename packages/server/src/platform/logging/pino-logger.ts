@@ -1,5 +1,9 @@
+import { cutText } from '@comfleet/comfyui';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import type { Logger } from './logger.ts';
+
+/** Of one text in a line: it may be a worker's. */
+const MOST_BYTES = 16 * 1024;
 
 /** Field names whose values never reach a log, wherever they stand. */
 const SECRET_FIELD =
@@ -56,7 +60,13 @@ function copyObject(value: object, depth: number): Record<string, unknown> {
 }
 
 function copyValue(value: unknown, depth: number): unknown {
-  if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack };
+  if (value instanceof Error)
+    return {
+      name: value.name,
+      message: cutText(value.message, MOST_BYTES),
+      stack: cutText(value.stack ?? '', MOST_BYTES),
+    };
+  if (typeof value === 'string') return cutText(value, MOST_BYTES);
   if (typeof value !== 'object' || value === null) return value;
   if (depth > 6) return '[deep]';
   if (Array.isArray(value)) return value.map((item) => copyValue(item, depth + 1));

@@ -1,3 +1,5 @@
+import { cutText } from '@comfleet/comfyui';
+
 /** What tells one ComfyUI from another in the command line that its /system_stats shows (protocol 2.1). */
 export interface ServerIdentity {
   /** The script that was started. */
@@ -41,8 +43,10 @@ export function compareIdentities(before: ServerIdentity, now: ServerIdentity): 
   return differences;
 }
 
+const SHOWN_BYTES = 500;
+
 function describe(what: string, was: string, is: string): string {
-  return `${what} ${is}, before ${was}`;
+  return `${what} ${cutText(is, SHOWN_BYTES)}, before ${cutText(was, SHOWN_BYTES)}`;
 }
 
 /** `main.py` and `/opt/ComfyUI/main.py` may be one script started from two folders; two absolute paths are two. */

@@ -1,4 +1,6 @@
 import {
+  cutRecord,
+  cutText,
   findReplacement,
   isRecord,
   type NodeReplacement,
@@ -92,6 +94,12 @@ export function parseInventory(answers: InventoryAnswers): Inventory | null {
   };
 }
 
+/* What is kept and shown of a server; a real one says far less. */
+const MOST_VERSION_BYTES = 100;
+const MOST_DEVICES = 64;
+const MOST_DEVICE_BYTES = 2000;
+const MOST_ARGUMENTS = 500;
+
 /** What /system_stats says. */
 export interface ServerStats {
   version: string | null;
@@ -108,18 +116,25 @@ export function parseSystemStats(body: unknown): ServerStats | null {
   const pytorchVersion = system.pytorch_version;
   const argv = system.argv;
   return {
-    version: typeof version === 'string' ? version : null,
-    pytorchVersion: typeof pytorchVersion === 'string' ? pytorchVersion : null,
-    devices: body.devices.filter(isRecord),
-    argv: Array.isArray(argv) ? argv.filter((item) => typeof item === 'string') : [],
+    version: typeof version === 'string' ? cutText(version, MOST_VERSION_BYTES) : null,
+    pytorchVersion: typeof pytorchVersion === 'string' ? cutText(pytorchVersion, MOST_VERSION_BYTES) : null,
+    devices: body.devices
+      .filter(isRecord)
+      .slice(0, MOST_DEVICES)
+      .map((device) => cutRecord(device, MOST_DEVICE_BYTES)),
+    argv: Array.isArray(argv) ? argv.filter((item) => typeof item === 'string').slice(0, MOST_ARGUMENTS) : [],
   };
 }
+
+const MOST_CLASSES = 100_000;
 
 /** object_info when it is an object of class descriptions with at least one class; else null. */
 export function parseObjectInfo(body: unknown): ObjectInfo | null {
   if (!isRecord(body)) return null;
   const classes = Object.values(body);
-  return classes.length > 0 && classes.every(isRecord) ? (body as ObjectInfo) : null;
+  return classes.length > 0 && classes.length <= MOST_CLASSES && classes.every(isRecord)
+    ? (body as ObjectInfo)
+    : null;
 }
 
 /** The form for SQL. */

@@ -3,14 +3,16 @@ import {
   type ComfyHttp,
   type HttpTransport,
   type ObjectInfo,
-  parseTolerantJson,
+  parseLargeJson,
 } from '@comfleet/comfyui';
-import { blake3 } from 'hash-wasm';
+import { blake3, createBLAKE3 } from 'hash-wasm';
+import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import { type Inventory, parseInventory, parseObjectInfo } from './inventory.ts';
 import { type KnownKinds, loadModelKinds } from './model-kinds.ts';
 import { loadModelSizes } from './model-sizes.ts';
 import type { SharedInventories } from './shared-inventories.ts';
+import { prepareKind } from './worker-kind.ts';
 
 export interface LoadOptions {
   http: ComfyHttp;
@@ -20,15 +22,17 @@ export interface LoadOptions {
   signal: AbortSignal;
 }
 
-/** An inventory and the text of its object_info, by which equal ones are shared. */
+/** An inventory and its object_info as it came, by which equal ones are shared. */
 export interface LoadedInventory {
   inventory: Inventory;
-  objectInfoText: string;
+  objectInfoBytes: Uint8Array;
 }
 
-/** object_info is built in the server's event loop and takes seconds with many custom nodes (protocol 8.2). */
-const TIMEOUT_MS = 120_000;
-const MAX_BYTES = 256 * 1024 * 1024;
+const HASHED_BYTES = 1024 * 1024;
+/** Far more than people have: what is beyond is not listed, so that no worker fills our memory. */
+const MOST_FOLDERS = 200;
+const MOST_NAMES = 200_000;
+const MOST_NAME_CHARACTERS = 1000;
 const FOLDERS_AT_ONCE = 4;
 
 /** Asks a worker for everything it can run; `before` is what is known of it. Throws ComfyError when it does not answer, or INVALID_BODY when it is not ComfyUI. */
@@ -37,47 +41,65 @@ export async function loadInventory(
   before: KnownKinds | null,
 ): Promise<LoadedInventory> {
   const { http, clock, signal, shared } = options;
-  const objectInfoText = await loadText(options, '/object_info');
-  const objectInfoHash = await blake3(objectInfoText);
+  const objectInfoBytes = await http.loadObjectInfoBytes({ signal });
+  const objectInfoHash = await hashInTurns(objectInfoBytes, clock);
   const models = await loadModels(http, signal);
   const modelSizes = await loadModelSizes(http, foldersWithFiles(models), signal);
   const inventory = parseInventory({
-    systemStats: parseTolerantJson(await loadText(options, '/system_stats')),
-    objectInfo: readObjectInfo(objectInfoText, objectInfoHash, shared),
+    systemStats: await http.loadSystemStatsAnswer({ signal }),
+    objectInfo: await readObjectInfo(objectInfoBytes, objectInfoHash, shared),
     objectInfoHash,
     features: await orWithout(http.loadFeatures({ signal }), {}),
-    nodeReplacements: parseAnswer(await orWithout(loadText(options, '/node_replacements'), '{}')),
+    nodeReplacements: await orWithout(http.loadNodeReplacements({ signal }), null),
     models,
     modelSizes,
     modelKinds: await loadModelKinds(options, { models, modelSizes }, before),
-    embeddings: await orWithout(http.loadEmbeddings({ signal }), []),
+    embeddings: (await orWithout(http.loadEmbeddings({ signal }), [])).filter(isName).slice(0, MOST_NAMES),
     fetchedAtMs: clock.nowMs(),
   });
   if (inventory === null) throw notComfyui('system_stats');
-  return { inventory: shared.share(inventory), objectInfoText };
-}
-
-/** Servers before 0.14.0 do not have the route; what is no JSON replaces nothing. */
-function parseAnswer(text: string): unknown {
-  try {
-    return parseTolerantJson(text);
-  } catch {
-    return null;
-  }
+  await prepareKind(inventory.objectInfo, createTurns(clock));
+  return { inventory: shared.share(inventory), objectInfoBytes };
 }
 
 /** True when its classes, and so the files that its loaders offer, are still the same: one request instead of thirty. */
-export async function isInventoryCurrent(options: LoadOptions, known: Inventory): Promise<boolean> {
-  return (await blake3(await loadText(options, '/object_info'))) === known.objectInfoHash;
+export async function isInventoryCurrent(
+  { http, signal, clock }: LoadOptions,
+  known: Inventory,
+): Promise<boolean> {
+  return (await hashInTurns(await http.loadObjectInfoBytes({ signal }), clock)) === known.objectInfoHash;
+}
+
+async function hashInTurns(bytes: Uint8Array, clock: Clock): Promise<string> {
+  if (bytes.length <= HASHED_BYTES) return blake3(bytes);
+  const hash = await createBLAKE3();
+  const turns = createTurns(clock);
+  for (let at = 0; at < bytes.length; at += HASHED_BYTES) {
+    hash.update(bytes.subarray(at, at + HASHED_BYTES));
+    await turns.next();
+  }
+  return hash.digest('hex');
 }
 
 /** Parsed only when no other worker told the same: half a megabyte each. */
-function readObjectInfo(text: string, hash: string, shared: SharedInventories): ObjectInfo {
+async function readObjectInfo(
+  bytes: Uint8Array,
+  hash: string,
+  shared: SharedInventories,
+): Promise<ObjectInfo> {
   const known = shared.findObjectInfo(hash);
   if (known !== null) return known;
-  const objectInfo = parseObjectInfo(parseTolerantJson(text));
+  const objectInfo = parseObjectInfo(await parseJson(bytes));
   if (objectInfo === null) throw notComfyui('object_info');
   return shared.shareObjectInfo(hash, objectInfo);
+}
+
+async function parseJson(bytes: Uint8Array): Promise<unknown> {
+  try {
+    return await parseLargeJson(bytes);
+  } catch {
+    return null; // no JSON: judged as a stranger's answer, as any other wrong shape
+  }
 }
 
 function notComfyui(what: string): ComfyError {
@@ -91,38 +113,34 @@ function foldersWithFiles(models: ReadonlyMap<string, readonly string[]>): strin
 async function loadModels(http: ComfyHttp, signal: AbortSignal): Promise<Map<string, readonly string[]>> {
   const models = new Map<string, readonly string[]>();
   const folders = await orWithout(http.listModelFolders({ signal }), []);
-  const waiting = folders.filter((name) => name !== 'custom_nodes');
+  const waiting = folders.filter((name) => name !== 'custom_nodes' && isName(name)).slice(0, MOST_FOLDERS);
+  let room = MOST_NAMES;
   async function drain(): Promise<void> {
     for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
       const names = await orWithout(http.loadModels(folder, { signal }), null);
-      if (names !== null) models.set(folder, names);
+      if (names === null) continue;
+      const listed = names.filter(isName).slice(0, room);
+      room -= listed.length;
+      models.set(folder, listed);
     }
   }
   await Promise.all(Array.from({ length: FOLDERS_AT_ONCE }, drain));
   return models;
 }
 
-/** The fallback for a route this server does not have or fails on; other errors pass on. */
+function isName(name: string): boolean {
+  return name.length <= MOST_NAME_CHARACTERS;
+}
+
+/** Nobody loses the inventory for a part of it. */
+const OF_THIS_ROUTE = new Set(['BAD_STATUS', 'INVALID_BODY', 'TOO_LARGE']);
+
+/** The fallback for a route this server does not have, fails on, or answers with anything; other errors pass on. */
 async function orWithout<T>(call: Promise<T>, fallback: T): Promise<T> {
   try {
     return await call;
   } catch (thrown) {
-    if (thrown instanceof ComfyError && thrown.code === 'BAD_STATUS') return fallback;
+    if (thrown instanceof ComfyError && OF_THIS_ROUTE.has(thrown.code)) return fallback;
     throw thrown;
   }
-}
-
-async function loadText({ http, transport, signal }: LoadOptions, path: string): Promise<string> {
-  const response = await transport.request({
-    method: 'GET',
-    url: http.baseUrl + path,
-    timeoutMs: TIMEOUT_MS,
-    maxBytes: MAX_BYTES,
-    signal,
-  });
-  const text = await response.text();
-  if (response.status === 200) return text;
-  throw new ComfyError('BAD_STATUS', `${path} answered ${response.status}`, {
-    details: { status: response.status },
-  });
 }

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { type ObjectInfo, OfferedChoices } from '@comfleet/comfyui';
+import type { Turns } from '../../../platform/lifecycle/turns.ts';
 import type { Inventory } from './inventory.ts';
 
 /** What workers of one kind can run: their classes, what these offer to choose from, and the files they list. */
@@ -51,8 +52,36 @@ function readOffers(objectInfo: ObjectInfo): { choices: OfferedChoices; text: st
   const known = offers.get(objectInfo);
   if (known) return known;
   const choices = new OfferedChoices(objectInfo);
-  const read = { choices, text: hash(JSON.stringify(choices.describe())) };
-  offers.set(objectInfo, read);
+  const digest = createHash('sha256');
+  for (const piece of writeOffers(choices)) digest.update(piece);
+  return keepOffers(choices, digest);
+}
+
+/** Works out in turns what `toWorkerKind` would at once: object_infos of 20 MB take a second. */
+export async function prepareKind(objectInfo: ObjectInfo, turns: Turns): Promise<void> {
+  if (offers.has(objectInfo)) return;
+  const choices = new OfferedChoices(objectInfo);
+  const digest = createHash('sha256');
+  for (const piece of writeOffers(choices)) {
+    digest.update(piece);
+    await turns.next();
+  }
+  keepOffers(choices, digest);
+}
+
+/** As JSON, a class at a time. */
+function* writeOffers(choices: OfferedChoices): Generator<string> {
+  let before = '[';
+  for (const offered of choices.describe()) {
+    yield before + JSON.stringify(offered);
+    before = ',';
+  }
+  yield before === '[' ? '[]' : ']';
+}
+
+function keepOffers(choices: OfferedChoices, digest: Hash): { choices: OfferedChoices; text: string } {
+  const read = { choices, text: digest.digest('hex').slice(0, 16) };
+  offers.set(choices.objectInfo, read);
   return read;
 }
 

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
-import { type ObjectInfo, parseTolerantJson } from '@comfleet/comfyui';
+import { type ObjectInfo, parseLargeJson } from '@comfleet/comfyui';
 import type { Database } from '../../../platform/database/database.ts';
 import { insertMissing } from '../../../platform/database/insert-missing.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
@@ -34,22 +34,34 @@ export class ObjectInfoRecords {
   }
 
   /** Does nothing when an equal one is stored already. */
-  async save(hash: string, text: string): Promise<void> {
+  async save(hash: string, bytes: Uint8Array): Promise<void> {
     const { k } = this.#database;
     const known = await this.#database.read(
       k.selectFrom('stored_text').select('hash').where('hash', '=', hash).limit(1),
     );
     if (known.length > 0) return;
-    const body = await compress(Buffer.from(text));
+    const body = await compress(bytes);
     const row = {
       hash,
-      size_bytes: Buffer.byteLength(text),
+      size_bytes: bytes.length,
       body,
       created_at: this.#database.nowMs(),
     };
     // An equal worker may have been first.
     const outcome = await this.#database.commit([{ query: insertMissingText(this.#database, row) }]);
     if (outcome.kind === 'refused') throw new AppError('INTERNAL', { outcome });
+  }
+
+  /** Removes one that no worker tells any more: one that tells another each time does not fill the database. */
+  async removeUnused(hash: string): Promise<void> {
+    const { k } = this.#database;
+    const query = k
+      .deleteFrom('stored_text')
+      .where('hash', '=', hash)
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('worker').select('id').where('object_info_hash', '=', hash))),
+      );
+    await this.#database.commit([{ query }]);
   }
 
   /** Null when there is none under this hash. */
@@ -67,7 +79,7 @@ export class ObjectInfoRecords {
       k.selectFrom('stored_text').select('body').where('hash', '=', hash).limit(1),
     );
     if (!row) return null;
-    const objectInfo = parseObjectInfo(parseTolerantJson((await expand(row.body)).toString('utf8')));
+    const objectInfo = parseObjectInfo(await parseLargeJson(await expand(row.body)));
     return objectInfo && this.#shared.shareObjectInfo(hash, objectInfo);
   }
 }

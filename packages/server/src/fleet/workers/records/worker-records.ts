@@ -135,12 +135,18 @@ export class WorkerRecords {
     await this.#set(id, { removed_at: this.#database.nowMs() });
   }
 
-  async saveInventory(id: WorkerId, { inventory, objectInfoText }: LoadedInventory): Promise<void> {
-    await this.#objectInfos.save(inventory.objectInfoHash, objectInfoText);
+  async saveInventory(id: WorkerId, { inventory, objectInfoBytes }: LoadedInventory): Promise<void> {
+    const { k } = this.#database;
+    const [before] = await this.#database.read(
+      k.selectFrom('worker').select('object_info_hash').where('id', '=', id),
+    );
+    await this.#objectInfos.save(inventory.objectInfoHash, objectInfoBytes);
     await this.#set(id, {
       inventory: JSON.stringify(toStoredInventory(inventory)),
       object_info_hash: inventory.objectInfoHash,
     });
+    const left = before?.object_info_hash ?? null;
+    if (left !== null && left !== inventory.objectInfoHash) await this.#objectInfos.removeUnused(left);
   }
 
   async #toRecord(row: WorkerRow): Promise<WorkerRecord> {

@@ -1,0 +1,61 @@
+import { JsonBytes, type JsonLimits, JsonTooLarge } from '../json/json-bytes.ts';
+import { parseLargeJson } from '../json/large-json.ts';
+import { createTurns } from '../time/turns.ts';
+import { ComfyError } from './comfy-error.ts';
+import type { HttpResponse } from './http-transport.ts';
+import { concatBytes } from './multipart.ts';
+
+/** What is quoted of an answer that is no JSON, characters. */
+const QUOTED = 500;
+
+/**
+ * Reads a JSON answer of any size without holding the thread; strings above 1 MiB are cut, with a mark. Throws ComfyError: TOO_LARGE
+ * beyond a limit, INVALID_BODY with its beginning for what is no JSON, and those of the transport. `name` is the answer's, in errors.
+ */
+export async function readJson(response: HttpResponse, name: string, limits: JsonLimits): Promise<unknown> {
+  const bytes = await readJsonBytes(response, name, limits);
+  try {
+    return await parseLargeJson(bytes);
+  } catch (cause) {
+    throw new ComfyError('INVALID_BODY', `${name} is not JSON`, {
+      cause,
+      details: { bodyText: quote(bytes) },
+    });
+  }
+}
+
+/** The same, not parsed yet. */
+export async function readJsonBytes(
+  response: HttpResponse,
+  name: string,
+  limits: JsonLimits,
+): Promise<Uint8Array> {
+  const kept = new JsonBytes(limits);
+  const turns = createTurns();
+  try {
+    for await (const chunk of response.body) {
+      kept.add(chunk);
+      await turns.next();
+    }
+  } catch (cause) {
+    if (!(cause instanceof JsonTooLarge)) throw cause;
+    throw new ComfyError('TOO_LARGE', `${name} has ${cause.message}`, { cause });
+  }
+  return kept.join();
+}
+
+/** The beginning of an answer, whatever it is; the rest is not read. */
+export async function readBeginning({ body }: HttpResponse): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let received = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    received += chunk.length;
+    if (received >= QUOTED * 4) break;
+  }
+  return quote(concatBytes(chunks));
+}
+
+function quote(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes.subarray(0, QUOTED * 4)).slice(0, QUOTED);
+}
