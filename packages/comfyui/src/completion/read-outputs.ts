@@ -20,6 +20,7 @@ export function readOutputs(outputs: unknown): CollectedOutput[] {
     if (isRecord(output)) for (const item of readNode(nodeId, output)) found.push(item);
     if (found.length >= MOST_OUTPUTS) break;
   }
+  if (!found.some(isTold)) return found;
   // A path that only repeats a file is no second result.
   const named = new Set(found.filter(({ text }) => text === undefined).map(namePlace));
   return found.filter((output) => !(isTold(output) && named.has(namePlace(output))));

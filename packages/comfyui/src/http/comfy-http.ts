@@ -65,7 +65,12 @@ export class ComfyHttp {
   /** The history entry of a prompt; null while the server has none (unknown, waiting or running). */
   async loadHistory(promptId: string, options: CallOptions = {}): Promise<HistoryEntry | null> {
     const path = `/history/${encodeURIComponent(promptId)}`;
-    const answer = await this.#calls.loadRecord(path, { timeoutMs: 15_000, ...options }, 64, HISTORY_VALUES);
+    const answer = await this.#calls.loadRecord(
+      path,
+      { timeoutMs: 60_000, idleTimeoutMs: 15_000, ...options },
+      64,
+      HISTORY_VALUES,
+    );
     const entry = answer[promptId];
     if (isRecord(entry)) return entry;
     if (Object.keys(answer).length === 0) return null;

@@ -8,6 +8,8 @@ import { readBeginning, readJson, readJsonBytes } from './read-answer.ts';
 export interface CallOptions {
   signal?: AbortSignal;
   timeoutMs?: number;
+  /** Of the wait between bytes. */
+  idleTimeoutMs?: number;
 }
 
 const MEBIBYTE = 1024 * 1024;
