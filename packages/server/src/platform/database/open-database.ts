@@ -4,8 +4,6 @@ import type { Scope } from '../lifecycle/scope.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import type { Database } from './database.ts';
 import { loadMigrationStatus, type MigrationStatus, migrate, type SchemaConnection } from './migrate.ts';
-import { openMysql, openMysqlSession } from './mysql-driver.ts';
-import { openPostgres, openPostgresSession } from './postgres-driver.ts';
 import type { DriverDeps } from './server-driver.ts';
 import type { Session } from './server-pool.ts';
 import type { DatabaseConfig } from './settings.ts';
@@ -36,9 +34,9 @@ export async function openDatabase(
     case 'sqlite':
       return openSqlite(scope, { file: database.file, durability, clock: deps.clock });
     case 'postgres':
-      return openPostgres(scope, database, deps);
+      return (await loadPostgres()).openPostgres(scope, database, deps);
     case 'mysql':
-      return openMysql(scope, database, deps);
+      return (await loadMysql()).openMysql(scope, database, deps);
     default: {
       const unknownDriver: never = database;
       return unknownDriver;
@@ -77,9 +75,15 @@ export async function loadDatabaseStatus(config: DatabaseConfig): Promise<Migrat
 }
 
 /** A connection of its own to a database server. */
-export function openSession(config: ServerConfig): Promise<Session> {
-  return config.driver === 'postgres' ? openPostgresSession(config) : openMysqlSession(config);
+export async function openSession(config: ServerConfig): Promise<Session> {
+  return config.driver === 'postgres'
+    ? (await loadPostgres()).openPostgresSession(config)
+    : (await loadMysql()).openMysqlSession(config);
 }
+
+/* Their drivers are large, and a start on another database need not wait for them. */
+const loadPostgres = () => import('./postgres-driver.ts');
+const loadMysql = () => import('./mysql-driver.ts');
 
 async function lockForMigration(session: Session, { driver, database }: ServerConfig): Promise<void> {
   if (driver === 'postgres') {

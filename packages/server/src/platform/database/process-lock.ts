@@ -8,7 +8,8 @@ import type { Clock } from '../time/clock.ts';
 import { openSession } from './open-database.ts';
 import type { Session } from './server-pool.ts';
 import type { DatabaseConfig } from './settings.ts';
-import { readCode, SQLITE_BUSY, toSqliteError } from './sqlite-error.ts';
+import { readCode, SQLITE_BUSY } from './sqlite-codes.ts';
+import { toSqliteError } from './sqlite-error.ts';
 import { within } from './within.ts';
 
 type ServerConfig = Exclude<DatabaseConfig, { driver: 'sqlite' }>;

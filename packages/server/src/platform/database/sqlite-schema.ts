@@ -3,7 +3,8 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import type { Clock } from '../time/clock.ts';
 import { loadMigrationStatus, type MigrationStatus, migrate, type SchemaConnection } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
-import { readCode, SQLITE_BUSY, toSqliteError } from './sqlite-error.ts';
+import { readCode, SQLITE_BUSY } from './sqlite-codes.ts';
+import { toSqliteError } from './sqlite-error.ts';
 
 type Connection = InstanceType<typeof DatabaseSync>;
 

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { CommitOutcome } from './database.ts';
-import { readCode } from './sqlite-error.ts';
+import { readCode } from './sqlite-codes.ts';
 import { StatementCache } from './statement-cache.ts';
 
 export interface RawWrite {

@@ -55,6 +55,11 @@ const DEFAULT_HEADERS = {
   'cache-control': 'no-store',
 };
 
+/** In place of Fastify's own compilers, which are large: ours are set before there is a schema. */
+function refuseSchema(): never {
+  throw new Error('no schema is compiled before the compilers are set');
+}
+
 /** The main listener without routes: limits, ids, headers, the error handler, 404 and 405. Call `listen` yourself. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app: HttpServer = Fastify({
@@ -63,6 +68,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: true,
+    // A machine that is busy while it starts is no fault of a plugin, and no reason not to start.
+    pluginTimeout: 0,
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
@@ -73,6 +80,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       answerError(error, request, reply, options.logger);
     },
     clientErrorHandler: (error, socket) => refuseUnread(error, socket),
+    schemaController: { compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema } },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(compileValidator);
   // Answers are built from our own types: the schemas describe them, and tests check them.
