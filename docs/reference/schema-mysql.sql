@@ -91,3 +91,5 @@ create table if not exists `attempt_fingerprint` (`task_id` varchar(36) not null
 alter table `graph` rename to `stored_text`;
 
 create table if not exists `task_warning` (`task_id` varchar(36) not null, `source` varchar(191) not null, `warnings` longtext not null, `at` bigint not null, constraint `task_warning_pk` primary key (`task_id`, `source`)) engine=InnoDB character set utf8mb4 collate utf8mb4_bin;
+
+create index `task_state_id` on `task` (`state`, `id`);

@@ -93,3 +93,5 @@ alter table "graph" rename to "stored_text";
 alter index if exists "graph_pk" rename to "stored_text_pk";
 
 create table if not exists "task_warning" ("task_id" varchar(36) collate "C" not null, "source" text collate "C" not null, "warnings" text not null, "at" bigint not null, constraint "task_warning_pk" primary key ("task_id", "source"));
+
+create index if not exists "task_state_id" on "task" ("state", "id");

@@ -91,3 +91,5 @@ create table if not exists "attempt_fingerprint" ("task_id" text not null, "atte
 alter table "graph" rename to "stored_text";
 
 create table if not exists "task_warning" ("task_id" text not null, "source" text not null, "warnings" text not null, "at" integer not null, constraint "task_warning_pk" primary key ("task_id", "source"));
+
+create index if not exists "task_state_id" on "task" ("state", "id");

@@ -106,6 +106,8 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     sealer,
     environment,
   });
+  // Before what waits is read: which lane a task waits in depends on what the workers have.
+  await applyConfiguredWorkers({ registry: fleet, logger }, config.workers);
   const library = await openWorkflowLibrary(scope, basics, listWorkflowSources(builtInWorkflows, config));
   const links = new SignedLinks(signingKey, () => basics.clock.nowMs());
   const blobs = openBlobs(scope, config, basics);
@@ -125,7 +127,6 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
       logger.error('worker_gone.failed', { workerId, error: toError(thrown).message });
     });
   });
-  await applyConfiguredWorkers({ registry: fleet, logger }, config.workers);
   const loads = () => engine.loads();
   const joining = await openJoining(scope, {
     ...{ ...basics, registry: fleet, config: store, transport, loads },

@@ -105,7 +105,7 @@ class EmbeddedEngine implements Engine {
     });
     this.#givenUp = new GivenUpPrompts(database, this.#links);
     this.#held = new HeldTasks({
-      ...{ fleet, database, journal, board, lanes },
+      ...{ fleet, database, journal, clock, board, lanes },
       enter: (task) => this.#enter(task),
       mayRetry: (taskId) => this.#mayRetry(taskId),
     });
@@ -274,7 +274,7 @@ class EmbeddedEngine implements Engine {
     await this.#queue.put(before?.lane === lane ? before : { ...toQueued(task, lane), keepsPlace: true });
   }
 
-  #openLane({ requirements }: TaskRow): string {
+  #openLane({ requirements }: Pick<TaskRow, 'requirements'>): string {
     const { key, needs } = this.#lanes.find(requirements);
     this.#board.openLane(key, () => needs);
     return key;
@@ -309,16 +309,20 @@ class EmbeddedEngine implements Engine {
 
   /** Rebuilds what memory held, from SQL: the queue, and the attempts that were open. */
   async #recover(): Promise<void> {
-    const { database, fleet, logger, tallies } = this.#deps;
+    const { database, fleet, clock, logger, tallies } = this.#deps;
     const attempts = await this.#adoption.load();
     // Before the first lane is opened: what it is known by depends on the kinds of workers.
     for (const worker of fleet.list()) this.#fleetBoard.noteKind(worker.id);
     await this.#givenUp.load();
-    const waiting: QueuedTask[] = [];
-    for await (const task of streamWaitingTasks(database, ['queued', 'held'])) {
+    const turns = createTurns(clock);
+    for await (const task of streamWaitingTasks(database, 'held')) {
       tallies.record(task);
-      if (task.state !== 'queued') continue;
+      await turns.next();
+    }
+    const waiting: QueuedTask[] = [];
+    for await (const task of streamWaitingTasks(database, 'queued')) {
       waiting.push(toQueued(task, this.#openLane(task)));
+      await turns.next();
     }
     await this.#queue.rebuild(waiting);
     logger.info('engine.recovered', { waiting: waiting.length, attempts });

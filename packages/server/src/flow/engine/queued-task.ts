@@ -1,10 +1,10 @@
 import { toWorkflowKey } from '../estimates/run-durations.ts';
 import type { PlacedPrompt } from '../placement/board-worker.ts';
 import type { QueuedTask } from '../queue/task-queue.ts';
-import type { TaskRow } from '../tasks/task-tables.ts';
+import type { WaitingRow } from '../tasks/task-queries.ts';
 
 /** What the queue knows of a task that waits in the lane of this key. */
-export function toQueued(task: TaskRow, lane: string): QueuedTask {
+export function toQueued(task: WaitingRow, lane: string): QueuedTask {
   return {
     taskId: task.id,
     lane,

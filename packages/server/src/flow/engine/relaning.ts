@@ -111,7 +111,7 @@ export class Relaning {
   async #moveWaiting(): Promise<void> {
     const { database, board, queue, lanes, clock, signal } = this.#deps;
     const turns = createTurns(clock);
-    for await (const { id, requirements } of streamWaitingTasks(database, ['queued'])) {
+    for await (const { id, requirements } of streamWaitingTasks(database, 'queued')) {
       await turns.next();
       signal.throwIfAborted();
       if (queue.laneOf(id) === null) continue;

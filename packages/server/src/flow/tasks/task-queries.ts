@@ -178,23 +178,44 @@ export async function findLastClaim(
   return { at: event.at, workerId: event.worker_id, placement: details.placement };
 }
 
-/** Every task that waits, in acceptance order, page by page: what a queue is rebuilt from. */
+/** What a queue is rebuilt from: a task's texts would make up most of a start with many that wait. */
+const WAITING_COLUMNS = [
+  'id',
+  'state',
+  'held_reason',
+  'owner_id',
+  'priority',
+  'accepted_seq',
+  'task_type',
+  'workflow_version_id',
+  'graph_hash',
+  'lane',
+  'requirements',
+  'ended_at',
+] as const satisfies readonly (keyof TaskRow)[];
+
+export type WaitingRow = Pick<TaskRow, (typeof WAITING_COLUMNS)[number]>;
+
+const WAITING_PAGE = 1000;
+
+/** Every task in a state of waiting, in acceptance order, page by page. */
 export async function* streamWaitingTasks(
   database: Database<TaskTables>,
-  states: readonly TaskState[],
-): AsyncIterable<TaskRow> {
+  state: 'queued' | 'held',
+): AsyncIterable<WaitingRow> {
   for (let after = lowestId<'task'>(); ; ) {
     const rows = await database.read(
       database.k
         .selectFrom('task')
-        .selectAll()
-        .where('state', 'in', [...states])
+        .select(WAITING_COLUMNS)
+        // One state at a time: an index has each of them in order, but not both together.
+        .where('state', '=', state)
         .where('id', '>', after)
         .orderBy('id')
-        .limit(1000),
+        .limit(WAITING_PAGE),
     );
     yield* rows;
-    if (rows.length === 0) return;
+    if (rows.length < WAITING_PAGE) return;
     after = rows.at(-1)?.id ?? after;
   }
 }

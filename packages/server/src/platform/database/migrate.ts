@@ -2,7 +2,7 @@ import { AppError } from '../errors/app-error.ts';
 import type { Driver } from './database.ts';
 import { type Migration, migrations } from './migrations/index.ts';
 import { createQueryBuilder } from './query-builder.ts';
-import { createTable, renameKeySql, renameTable, type TableRename } from './table-spec.ts';
+import { createIndex, createTable, renameKeySql, renameTable, type TableRename } from './table-spec.ts';
 
 /** A plain connection used while nothing else runs: migrations and their status. */
 export interface SchemaConnection {
@@ -97,7 +97,9 @@ function renameSql(rename: TableRename, driver: Driver): string {
 
 function tablesSql(migration: Migration, driver: Driver): string[] {
   const k = createQueryBuilder(driver);
-  return migration.tables.flatMap((table) => createTable(k, driver, table)).map((step) => step.compile().sql);
+  const tables = migration.tables.flatMap((table) => createTable(k, driver, table));
+  const indexes = (migration.indexes ?? []).map((index) => createIndex(k, driver, index));
+  return [...tables, ...indexes].map((step) => step.compile().sql);
 }
 
 function versionTableSql(driver: Driver): string {

@@ -18,6 +18,12 @@ export interface TableSpec {
   indexes?: readonly { columns: readonly string[]; unique?: boolean }[];
 }
 
+/** An index of a table that is there already. */
+export interface IndexSpec {
+  table: string;
+  columns: readonly string[];
+}
+
 /** A table that gets another name; its rows and indexes stay. */
 export interface TableRename {
   from: string;
@@ -37,7 +43,10 @@ export function createTable(k: Builder, driver: Driver, spec: TableSpec): Compil
   table = table.addPrimaryKeyConstraint(`${spec.name}_pk`, spec.primary as never);
   if (driver === 'mysql')
     table = table.modifyEnd(sql`engine=InnoDB character set utf8mb4 collate utf8mb4_bin`);
-  return [table, ...(spec.indexes ?? []).map((index) => createIndex(k, driver, spec.name, index))];
+  return [
+    table,
+    ...(spec.indexes ?? []).map((index) => createIndex(k, driver, { table: spec.name, ...index })),
+  ];
 }
 
 /** Not idempotent: fails when there is no table of the old name. */
@@ -50,11 +59,11 @@ export function renameKeySql(driver: Driver, { from, to }: TableRename): string[
   return driver === 'postgres' ? [`alter index if exists "${from}_pk" rename to "${to}_pk"`] : [];
 }
 
-function createIndex(
+/** CREATE INDEX, idempotent but on MySQL. */
+export function createIndex(
   k: Builder,
   driver: Driver,
-  table: string,
-  { columns, unique }: { columns: readonly string[]; unique?: boolean },
+  { table, columns, unique }: IndexSpec & { unique?: boolean },
 ): Compilable<unknown> {
   const name = `${table}_${columns.join('_')}`.slice(0, 60);
   let index = k.schema

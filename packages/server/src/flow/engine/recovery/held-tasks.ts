@@ -2,6 +2,8 @@ import { parseGraph, parseLosslessJson } from '@comfleet/comfyui';
 import type { TaskId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
+import { createTurns } from '../../../platform/lifecycle/turns.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
 import type { RetryDecision } from '../../execution/retry-budget.ts';
 import type { Board } from '../../placement/board.ts';
 import { canRun, isAskedFor, listDoubts, type Needs, type WorkerFacts } from '../../placement/needs.ts';
@@ -21,6 +23,7 @@ export interface HeldDeps {
   fleet: Pick<WorkerRegistry, 'list'>;
   database: Database<TaskTables>;
   journal: TaskJournal;
+  clock: Clock;
   board: Board;
   lanes: TaskLanes;
   /** Puts a task that is queued again into its lane. */
@@ -94,7 +97,13 @@ export class HeldTasks {
   /** Looks at every task that is held for want of a worker. */
   async review(): Promise<void> {
     if (this.#listKnown().length === 0) return;
-    for await (const task of streamWaitingTasks(this.#deps.database, ['held'])) await this.reviewTask(task);
+    const { database, journal, clock } = this.#deps;
+    const turns = createTurns(clock);
+    for await (const waiting of streamWaitingTasks(database, 'held')) {
+      await turns.next();
+      const task = isHeldForWorker(waiting) ? await journal.load(waiting.id) : null;
+      if (task) await this.reviewTask(task);
+    }
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { SchemaConnection } from '../migrate.ts';
-import type { TableRename, TableSpec } from '../table-spec.ts';
+import type { IndexSpec, TableRename, TableSpec } from '../table-spec.ts';
 import { tables as records } from './0001-records.ts';
 import { tables as overlay } from './0002-overlay.ts';
 import { tables as workerHealth } from './0003-worker-health.ts';
@@ -7,6 +7,7 @@ import { fill as fillTaskInputs, tables as taskInputs } from './0004-task-inputs
 import { tables as attemptFingerprints } from './0005-attempt-fingerprints.ts';
 import { renames as storedTexts } from './0006-stored-texts.ts';
 import { tables as taskWarnings } from './0007-task-warnings.ts';
+import { indexes as waitingTasks } from './0008-waiting-tasks.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -14,6 +15,8 @@ export interface Migration {
   name: string;
   minBinary: number;
   tables: readonly TableSpec[];
+  /** On tables of earlier steps. */
+  indexes?: readonly IndexSpec[];
   renames?: readonly TableRename[];
   /** Brings rows that are there into the new tables; safe to repeat. */
   fill?: (connection: SchemaConnection) => Promise<void>;
@@ -30,4 +33,5 @@ export const migrations: readonly Migration[] = [
   // An older program looks for graphs in a table that is not there any more.
   { version: 6, name: 'stored-texts', minBinary: 6, tables: [], renames: storedTexts },
   { version: 7, name: 'task-warnings', minBinary: 6, tables: taskWarnings },
+  { version: 8, name: 'waiting-tasks', minBinary: 6, tables: [], indexes: waitingTasks },
 ];
