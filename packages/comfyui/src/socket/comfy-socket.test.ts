@@ -56,6 +56,12 @@ function createFakeDialer(): SocketDialer & { sockets: FakeSocket[]; last(): Fak
 }
 
 function open() {
+  const dialled = dial();
+  dialled.dialer.last().handlers.onOpen();
+  return dialled;
+}
+
+function dial(options: { waitsForNews?: boolean } = {}) {
   const clock = new FakeClock();
   const dialer = createFakeDialer();
   let ids = 0;
@@ -69,9 +75,9 @@ function open() {
     clock,
     random: () => 1,
     createId,
+    ...options,
   });
   socket.start();
-  dialer.last().handlers.onOpen();
   return { clock, dialer, socket };
 }
 
@@ -113,6 +119,22 @@ describe('connecting', () => {
       dialer.last().handlers.onClose(broken);
     }
     expect(waits).toEqual([200, 200, 400, 800, 1600, 3200, 5000]);
+  });
+
+  it('one whose owner watches the server tries seldom until that has answered, and at once when told so', () => {
+    const { clock, dialer, socket } = dial({ waitsForNews: true });
+    const waits: number[] = [];
+    socket.onState((state) => {
+      if (state.phase === 'waiting') waits.push(state.retryInMs);
+    });
+    dialer.last().handlers.onClose(broken);
+    socket.retryNow();
+    expect(dialer.sockets).toHaveLength(2);
+    dialer.last().handlers.onClose(broken);
+    clock.advance(5000);
+    dialer.last().handlers.onOpen();
+    dialer.last().handlers.onClose(broken);
+    expect(waits).toEqual([5000, 5000, 200]);
   });
 
   it('a stopped socket stays closed and leaves no timer', async () => {

@@ -20,6 +20,8 @@ export interface ComfySocketOptions {
   pongTimeoutMs?: number;
   /** How long a `status` may stay away after an accepted POST before the socket counts as deaf (protocol 5.2), ms. */
   deafMs?: number;
+  /** Whoever owns it calls `retryNow` once the server answers: before it was ever open it tries by itself only seldom. */
+  waitsForNews?: boolean;
 }
 
 /** Guards one POST /prompt against a deaf socket: call `accepted` once it is answered 200, else `cancel`. */
@@ -27,6 +29,9 @@ export interface StatusWatch {
   accepted(): void;
   cancel(): void;
 }
+
+/** As long as one waits that has tried often. */
+const PATIENT_ATTEMPT = 10;
 
 const PREVIEWS_WITH_OWNER = JSON.stringify({
   type: 'feature_flags',
@@ -55,7 +60,7 @@ export class ComfySocket {
   #statusCount = 0;
 
   constructor(options: ComfySocketOptions) {
-    this.#options = { pingMs: 5000, pongTimeoutMs: 5000, deafMs: 3000, ...options };
+    this.#options = { pingMs: 5000, pongTimeoutMs: 5000, deafMs: 3000, waitsForNews: false, ...options };
     this.#socketId = options.createId();
     this.#problems = new Listeners<SocketProblem>(() => undefined); // a failing problem listener has nobody left to tell
     const report = (cause: unknown): void =>
@@ -258,7 +263,8 @@ export class ComfySocket {
     if (connection.opened && !end.clean) this.#socketId = this.#options.createId();
     const reason = connection.closeReason ?? (end.reason || `closed with ${end.code}`);
     const attempt = Math.max(1, this.#attempt);
-    const retryInMs = reconnectDelayMs(attempt, this.#options.random());
+    const isPatient = this.#options.waitsForNews && this.#upgrades === 0;
+    const retryInMs = reconnectDelayMs(isPatient ? PATIENT_ATTEMPT : attempt, this.#options.random());
     this.#setState({ phase: 'waiting', attempt, retryInMs, reason });
     this.#cancelRetry = this.#options.clock.setTimer(retryInMs, () => {
       this.#cancelRetry = null;

@@ -14,7 +14,7 @@ export interface FleetOptions extends Partial<HealthSettings> {
   maxProbationMs?: number;
   /** A worker may come back by itself this long before a restart or advice, default 10000. */
   selfRecoveryMs?: number;
-  /** Between checks meanwhile, default 1000, at most the interval. */
+  /** Between checks meanwhile, default 500, at most the interval. */
   selfRecoveryEveryMs?: number;
   /** Between checks after a user was advised to restart it (12 times), default 10000. */
   advisedEveryMs?: number;
@@ -28,6 +28,7 @@ export interface FleetOptions extends Partial<HealthSettings> {
 export interface CompiledFleetOptions {
   readonly intervalMs: number;
   readonly recheckMs: number;
+  readonly risingMs: number;
   readonly idleTimeoutMs: number;
   readonly busyTimeoutMs: number;
   readonly inventoryPeriodMs: number;
@@ -37,6 +38,8 @@ export interface CompiledFleetOptions {
 
 const ADVISED_CHECKS = 12;
 const RESTART_AGAIN_MS = 60_000;
+/** Between the answers of one that is back: work waits for the last of them. */
+const RISING_MS = 200;
 
 const DEFAULTS = compileHealthCheck(healthCheckSchema.parse({}));
 
@@ -46,9 +49,11 @@ export function compileFleetOptions(options: FleetOptions): CompiledFleetOptions
     ...DEFAULTS,
     ...options,
   };
+  const recheckMs = Math.min(options.recheckMs ?? 600, intervalMs);
   return {
     intervalMs,
-    recheckMs: Math.min(options.recheckMs ?? 600, intervalMs),
+    recheckMs,
+    risingMs: Math.min(RISING_MS, recheckMs),
     idleTimeoutMs,
     busyTimeoutMs,
     inventoryPeriodMs,
@@ -63,7 +68,7 @@ export function compileFleetOptions(options: FleetOptions): CompiledFleetOptions
       },
       recovery: {
         selfRecoveryMs: options.selfRecoveryMs ?? 10_000,
-        selfRecoveryEveryMs: Math.min(options.selfRecoveryEveryMs ?? 1_000, intervalMs),
+        selfRecoveryEveryMs: Math.min(options.selfRecoveryEveryMs ?? 500, intervalMs),
         advisedEveryMs: options.advisedEveryMs ?? 10_000,
         advisedChecks: ADVISED_CHECKS,
         downEveryMs: options.downEveryMs ?? 30_000,

@@ -249,6 +249,8 @@ export class WorkerRegistry {
           clock,
           random: () => random.fraction(),
           createId,
+          // Health checks ask often enough, and tell it.
+          waitsForNews: true,
         }),
       onChange: (type, cause, facts) => this.#emit({ type, workerId: record.id, cause, ...facts }),
       comparison: this.#comparison,

@@ -22,6 +22,8 @@ export interface RunningWorker {
   readonly takesPreviewMethod: boolean;
   expectStatus(): { accepted(): void; cancel(): void };
   markSuspect(): void;
+  /** It brought a prompt to its end. */
+  noteServed(): void;
   /** The graph with what it picks from lists spelled as this worker does. */
   spell(graph: Graph): Graph;
   /** The graph's output nodes that are not among those it executes; none while it has not said which (null). */

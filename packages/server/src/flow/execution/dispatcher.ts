@@ -190,6 +190,7 @@ export class Dispatcher {
     const beganMs = clock.monotonicMs();
     try {
       const end = await runAttempt(this.#deps, job);
+      if (end?.result.ending === 'succeeded') running.worker.noteServed();
       if (end) this.#announce(await this.#settler.settleSurely(task, end));
       const durationMs = Math.round(clock.monotonicMs() - beganMs);
       logger.info(end ? 'attempt.ended' : 'attempt.left_open', {

@@ -33,3 +33,12 @@ test.each<[string, Record<string, string | null>, string[], boolean]>([
 ])('ST9 half of the workers that do the same stay in service: %s', (_what, kinds, away, canSpare) => {
   expect(openFleet(kinds, away).canSpare(named('own'))).toBe(canSpare);
 });
+
+test.each([
+  [1, 5],
+  [400, 2000],
+])('with %i workers away each is asked every %i ms at most', (count, leastMs) => {
+  const names = Array.from({ length: count }, (_value, index) => `away-${index}`);
+  const fleet = openFleet(Object.fromEntries([...names, 'here'].map((name) => [name, 'A'])), names);
+  expect(fleet.leastAwayMs).toBe(leastMs);
+});

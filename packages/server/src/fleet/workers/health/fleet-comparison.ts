@@ -15,14 +15,19 @@ interface Peer {
   recheckSoon(): void;
 }
 
-/** Latencies are compared as they were at most this long ago. */
+/** The fleet is looked at as it was at most this long ago. */
 const MAX_AGE_MS = 1_000;
+const MAX_AWAY_CHECKS_PER_S = 200;
 
 /** What a worker's health depends on in the rest of the fleet: slow is a comparison, and only who can be spared is ejected. */
 export class FleetComparison {
   readonly #clock: Clock;
   readonly #list: () => Iterable<Peer>;
-  #latencies: { atMs: number; sorted: SortedLatencies } = { atMs: Number.NEGATIVE_INFINITY, sorted: [] };
+  #look: { atMs: number; latencies: SortedLatencies; away: number } = {
+    atMs: Number.NEGATIVE_INFINITY,
+    latencies: [],
+    away: 0,
+  };
 
   constructor(clock: Clock, list: () => Iterable<Peer>) {
     this.#clock = clock;
@@ -40,13 +45,24 @@ export class FleetComparison {
   }
 
   isSlow(id: WorkerId, own: Latency): boolean {
+    return isOutlier(id, own, this.#lookAtAll().latencies);
+  }
+
+  /** The least time between two checks of one that is away, ms: however many are, all of them are asked no more often than that. */
+  get leastAwayMs(): number {
+    return (this.#lookAtAll().away * 1000) / MAX_AWAY_CHECKS_PER_S;
+  }
+
+  #lookAtAll(): { latencies: SortedLatencies; away: number } {
     const nowMs = this.#clock.monotonicMs();
-    if (nowMs - this.#latencies.atMs >= MAX_AGE_MS) {
-      const online = [...this.#list()].filter((worker) => worker.isOnline);
-      const all = online.map((worker) => ({ id: worker.id, latency: worker.condition.latency }));
-      this.#latencies = { atMs: nowMs, sorted: sortLatencies(all) };
+    if (nowMs - this.#look.atMs >= MAX_AGE_MS) {
+      const all = [...this.#list()];
+      const online = all.filter((worker) => worker.isOnline);
+      const latencies = online.map((worker) => ({ id: worker.id, latency: worker.condition.latency }));
+      const away = all.length - online.length;
+      this.#look = { atMs: nowMs, latencies: sortLatencies(latencies), away };
     }
-    return isOutlier(id, own, this.#latencies.sorted);
+    return this.#look;
   }
 
   /** One has fallen: those that wait out a time may be needed now (A15). */

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { HealthResult } from './health-result.ts';
-import { countSlots, type HealthEvent, type HealthState, nextHealthState } from './health-state.ts';
+import {
+  countSlots,
+  type HealthEvent,
+  type HealthState,
+  nextHealthState,
+  noteServed,
+} from './health-state.ts';
 
 const rules = {
   rise: 2,
@@ -38,7 +44,7 @@ const kinds = (states: readonly HealthState[]) => states.map((state) => state.ki
 /** A worker that returned at `atMs` after its fall number `count`. */
 function returned(atMs: number, count: number): HealthState {
   const falls = { count, untilMs: 0 };
-  return { kind: 'online', failures: 0, failingSinceMs: null, returnedAtMs: atMs, falls };
+  return { kind: 'online', failures: 0, failingSinceMs: null, returnedAtMs: atMs, served: 0, falls };
 }
 
 /** What becomes of it when it falls at `fellAtMs` and answers well again from `backAtMs` on. */
@@ -185,6 +191,19 @@ describe('countSlots', () => {
     [60_000, 3],
   ])('%i ms after a return a worker takes %i', (nowMs, slots) => {
     expect(countSlots(returned(0, 1), { ...limits, nowMs })).toBe(slots);
+  });
+
+  it.each([
+    [1, 3],
+    [2, 1],
+  ])('a worker with %i falls that has brought two prompts to their end takes %i', (falls, slots) => {
+    const served = noteServed(noteServed(returned(0, falls)));
+    expect(countSlots(served, { ...limits, nowMs: 0 })).toBe(slots);
+  });
+
+  it('forgets what a worker brought before it fell', () => {
+    const state = fallAndReturn(noteServed(returned(0, 0)), 700_000, 701_000);
+    expect(countSlots(state, { ...limits, nowMs: 701_000 })).toBe(1);
   });
 
   it('gives a worker that never fell all of them', () => {

@@ -32,6 +32,8 @@ export type HealthState =
       failures: number;
       failingSinceMs: number | null;
       returnedAtMs: number | null;
+      /** Prompts of ours that it has brought to their end since its return. */
+      served: number;
       falls: Falls;
     }
   | { kind: 'offline'; successes: number; reason: FleetText; falls: Falls }
@@ -130,13 +132,19 @@ const FIRST_ONLINE: Online = {
   failures: 0,
   failingSinceMs: null,
   returnedAtMs: null,
+  served: 0,
   falls: NEVER_FELL,
 };
 
 /** Back in service, unless it is slow and can be spared. */
 function toOnline(falls: Falls, { atMs, slow, mayEject }: HealthEvent): HealthState {
   if (mayEject && slow) return toEjected(falls);
-  return { kind: 'online', failures: 0, failingSinceMs: null, returnedAtMs: atMs, falls };
+  return { kind: 'online', failures: 0, failingSinceMs: null, returnedAtMs: atMs, served: 0, falls };
+}
+
+/** It brought a prompt of ours to its end. */
+export function noteServed(state: HealthState): HealthState {
+  return state.kind === 'online' ? { ...state, served: state.served + 1 } : state;
 }
 
 function toEjected(falls: Falls): HealthState {
@@ -171,8 +179,9 @@ function probationMs(count: number, { firstProbationMs, maxProbationMs }: Health
 }
 
 /**
- * How many prompts a worker may have now: none while its last check failed; one after a return and as long as it is trusted
- * with little, then one more each `growMs`; all when it never fell.
+ * How many prompts a worker may have now: none while its last check failed; one after a return, and one more each `growMs` or
+ * for each prompt that it brought to its end; all when it never fell. One that fell twice has one as long as it is trusted with
+ * little, whatever it brings.
  */
 export function countSlots(
   state: HealthState,
@@ -181,5 +190,6 @@ export function countSlots(
   if (state.kind !== 'online' || state.failures > 0) return 0;
   if (state.returnedAtMs === null) return maxConcurrent;
   const sinceMs = Math.max(state.returnedAtMs, state.falls.untilMs);
-  return Math.min(maxConcurrent, 1 + Math.max(0, Math.floor((nowMs - sinceMs) / growMs)));
+  const served = state.falls.count < 2 ? state.served : 0;
+  return Math.min(maxConcurrent, 1 + served + Math.max(0, Math.floor((nowMs - sinceMs) / growMs)));
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { HealthResult } from './health-result.ts';
+import { noteServed } from './health-state.ts';
 import { isSuspiciouslySlow, type Latency } from './latency.ts';
 import { findRecoveryDelay, type RecoverySnapshot } from './recovery.ts';
 import {
@@ -30,6 +31,8 @@ export interface TrackerOptions {
   readonly intervalMs: number;
   /** Before the next check while the next answers decide. */
   readonly recheckMs: number;
+  /** The same for one that answers again. */
+  readonly risingMs: number;
   readonly rules: ConditionRules;
 }
 
@@ -68,6 +71,11 @@ export class HealthTracker {
     return health.failures === 0;
   }
 
+  /** It brought a prompt of ours to its end. */
+  noteServed(): void {
+    this.#condition = { ...this.#condition, health: noteServed(this.#condition.health) };
+  }
+
   /** Runs a check; its answer settles the suspicions that there were when it began. */
   async check(run: () => Promise<HealthResult>, signal: AbortSignal): Promise<HealthResult> {
     const suspicions = this.#suspicions;
@@ -82,12 +90,15 @@ export class HealthTracker {
     const { clock, options, observe, onChange } = this.#deps;
     const { isBusy, isOurs, canSpare, isSlow } = observe();
     const before = this.#condition;
+    const slow = isSuspiciouslySlow(before.latency) && isSlow(before.latency);
+    // Only then it matters whether it can be spared, which is a look at the whole fleet.
+    const isDoubtful = slow || before.health.kind === 'ejected';
     const event = {
       result,
       atMs: clock.monotonicMs(),
       busy: isBusy,
-      slow: isSuspiciouslySlow(before.latency) && isSlow(before.latency),
-      mayEject: result.kind === 'ok' && isDoubtful(before) && canSpare(),
+      slow,
+      mayEject: result.kind === 'ok' && isDoubtful && canSpare(),
       ours: isOurs,
     };
     this.#condition = nextCondition(before, event, options.rules);
@@ -106,11 +117,12 @@ export class HealthTracker {
 
   /** Until the next check: short while the next answers decide, long when it is long gone. */
   findDelay(result: HealthResult): number {
-    const { intervalMs, recheckMs, rules } = this.#deps.options;
+    const { intervalMs, recheckMs, risingMs, rules } = this.#deps.options;
     const { health, recovery } = this.#condition;
     const isRising = result.kind === 'ok' && health.kind === 'offline';
     const isFalling = result.kind !== 'ok' && health.kind === 'online';
-    if (isRising || isFalling) return recheckMs;
+    if (isRising) return risingMs;
+    if (isFalling) return recheckMs;
     return findRecoveryDelay(recovery, { intervalMs, rules: rules.recovery });
   }
 
@@ -121,9 +133,4 @@ export class HealthTracker {
     const agoMs = clock.monotonicMs() - recovery.sinceMs;
     return { phase: recovery.phase, problem: recovery.problem, sinceMs: clock.nowMs() - agoMs };
   }
-}
-
-/** Only then it matters whether it can be spared, which is a look at the whole fleet. */
-function isDoubtful({ health, latency }: WorkerCondition): boolean {
-  return health.kind === 'ejected' || isSuspiciouslySlow(latency);
 }

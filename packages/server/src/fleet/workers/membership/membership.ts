@@ -1,6 +1,7 @@
 import { plainText } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { AppError } from '../../../platform/errors/app-error.ts';
+import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import { type AdminOverrides, NO_OVERRIDES } from '../admin-overrides.ts';
 import type { DesiredWorker, WorkerRecord, WorkerRecords } from '../records/worker-records.ts';
@@ -19,10 +20,15 @@ export interface MembershipDeps {
   emit: (change: WorkerChange) => void;
 }
 
+/** The start of the server goes on meanwhile, and is to have most of the time. */
+const START_TURN_MS = 2;
+
 /** Who is in the fleet, and what is decided about each. Changes run one after the other, and are in SQL before they count. */
 export class Membership {
   readonly #deps: MembershipDeps;
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #joined: WatchedWorker[] = [];
+  #starting: Promise<void> | null = null;
   #closed = false;
 
   constructor(deps: MembershipDeps) {
@@ -72,6 +78,7 @@ export class Membership {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.allSettled([this.#turn]);
+    this.#joined.length = 0;
     await Promise.all([...this.#deps.workers].map((worker) => worker.stop()));
     this.#deps.workers.clear();
   }
@@ -102,12 +109,8 @@ export class Membership {
 
   async #loadRecord(spec: CompiledWorkerSpec): Promise<{ record: WorkerRecord; known: boolean }> {
     const { records, createId } = this.#deps;
-    const known = await records.find(spec);
-    if (known) {
-      const record = { ...known, spec, overrides: { ...known.overrides, leaving: null } };
-      await records.update(known.id, record);
-      return { record, known: true };
-    }
+    const known = await records.takeUp(spec);
+    if (known) return { record: known, known: true };
     const id = createId<'worker'>();
     const fresh: DesiredWorker = { spec, overrides: NO_OVERRIDES };
     await records.insert(id, fresh);
@@ -126,8 +129,19 @@ export class Membership {
     workers.add(worker);
     const cause: FleetText = { code: 'worker.added', params: { source: record.spec.source } };
     emit({ type: 'worker.added', workerId: worker.id, cause, details: { known } });
-    worker.start();
+    this.#joined.push(worker);
+    this.#starting ??= this.#startJoined();
     return worker;
+  }
+
+  /** Begins to watch in turns: to ask a thousand workers at once would keep everybody waiting for seconds. */
+  async #startJoined(): Promise<void> {
+    const turns = createTurns(this.#deps.clock, START_TURN_MS);
+    for (let worker = this.#joined.shift(); worker; worker = this.#joined.shift()) {
+      worker.start();
+      await turns.next();
+    }
+    this.#starting = null;
   }
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {

@@ -35,17 +35,17 @@ export class Roster {
 
   /** One that leaves has given its name up, unless no other has it. */
   findByName(name: string): WatchedWorker | null {
-    const named = [...this].filter((worker) => worker.name === name);
-    return named.find((worker) => !worker.isLeaving) ?? named[0] ?? null;
+    const hasName = (worker: WatchedWorker) => worker.name === name;
+    return this.#first((worker) => hasName(worker) && !worker.isLeaving) ?? this.#first(hasName);
   }
 
   findByUrl(url: string): WatchedWorker | null {
-    return [...this].find((worker) => worker.url === url) ?? null;
+    return this.#first((worker) => worker.url === url);
   }
 
   /** The same name at the same address is the same worker. */
   findSame({ name, url }: { name: string; url: string }): WatchedWorker | null {
-    return [...this].find((worker) => worker.name === name && worker.url === url) ?? null;
+    return this.#first((worker) => worker.name === name && worker.url === url);
   }
 
   /** Workers on their way out whose time has come. */
@@ -53,5 +53,11 @@ export class Roster {
     return [...this]
       .filter(({ desired }) => (desired.overrides.leaving?.notBeforeMs ?? Number.POSITIVE_INFINITY) <= nowMs)
       .map((worker) => worker.id);
+  }
+
+  /** Without a copy of the list: each worker that joins is looked for among all. */
+  #first(test: (worker: WatchedWorker) => boolean): WatchedWorker | null {
+    for (const worker of this) if (test(worker)) return worker;
+    return null;
   }
 }

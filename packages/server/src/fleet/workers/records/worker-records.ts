@@ -97,15 +97,23 @@ export class WorkerRecords {
     return (await this.#database.read(query)).map(({ id, name }) => [id, name]);
   }
 
-  /** The row with this name and address; our own are known by their name alone, their port may change. */
-  async find(spec: CompiledWorkerSpec): Promise<WorkerRecord | null> {
+  /**
+   * Takes a worker up that was known by this name and address, as its source says it now; one that was removed returns, one that
+   * was leaving stays. Null for one that never was known. Our own are known by their name alone, their port may change.
+   */
+  async takeUp(spec: CompiledWorkerSpec): Promise<WorkerRecord | null> {
     const { k } = this.#database;
     const named = k.selectFrom('worker').selectAll().where('name', '=', spec.name).limit(1);
     const query = isKnownByName(spec.source)
       ? named.where('source', '=', spec.source)
       : named.where('url', '=', spec.url);
     const [row] = await this.#database.read(query);
-    return row ? this.#toRecord(row) : null;
+    if (!row) return null;
+    const known = await this.#toRecord(row);
+    const record = { ...known, spec, overrides: { ...known.overrides, leaving: null } };
+    // A start finds most workers as it left them, and a thousand commits would hold it up. A login is sealed anew each time.
+    if (row.removed_at !== null || !isStored(row, this.#toColumns(record))) await this.update(row.id, record);
+    return record;
   }
 
   async insert(id: WorkerId, desired: DesiredWorker): Promise<void> {
@@ -234,4 +242,8 @@ function upgradeSwitches({ leaving = null, ...others }: StoredSwitches = {}): Sw
 function isOwnerless(row: WorkerRow): boolean {
   const { discoveredBy, switches } = JSON.parse(row.settings) as StoredSettings;
   return row.source === 'api' || (discoveredBy ?? null) !== null || (switches?.leaving ?? null) !== null;
+}
+
+function isStored(row: WorkerRow, columns: Columns): boolean {
+  return Object.entries(columns).every(([name, value]) => row[name as keyof Columns] === value);
 }

@@ -31,7 +31,7 @@ export interface WatchDeps {
   options: CompiledFleetOptions;
   openSocket: (url: string, access: () => WorkerAccess) => ComfySocket;
   onChange: (type: WorkerChangeType, cause: FleetText, facts?: ChangeFacts) => void;
-  comparison: Pick<FleetComparison, 'canSpare' | 'isSlow'>;
+  comparison: Pick<FleetComparison, 'canSpare' | 'isSlow' | 'leastAwayMs'>;
   /** Of the owner of the process. */
   requestRestart: (reason: string) => void;
 }

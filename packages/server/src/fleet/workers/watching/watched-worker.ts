@@ -127,6 +127,11 @@ export class WatchedWorker implements ConnectedWorker {
     if (isUrgent) this.#loop.wake();
   }
 
+  noteServed(): void {
+    this.#parts.health.noteServed();
+    this.#announceSlots();
+  }
+
   /** What its owner saw: the process has ended. Counts at once, without waiting for checks to fail. */
   reportGone(reason: string): void {
     this.#parts.health.apply({ kind: 'gone', reason });
@@ -227,7 +232,9 @@ export class WatchedWorker implements ConnectedWorker {
     const { recheckMs } = this.#deps.options;
     const jitter = 0.9 + 0.2 * this.#deps.random.fraction();
     if (this.#parts.progress.isUndecided) return recheckMs * jitter;
-    const delayMs = this.#parts.health.findDelay(result) * jitter;
+    const isAway = this.#parts.health.condition.recovery !== null;
+    const leastMs = isAway ? this.#deps.comparison.leastAwayMs : 0;
+    const delayMs = Math.max(this.#parts.health.findDelay(result), leastMs) * jitter;
     const { lookInMs } = this.#parts.progress;
     if (lookInMs === null || !this.#parts.health.isOnline) return delayMs;
     return Math.min(delayMs, Math.max(lookInMs, recheckMs));

@@ -44,9 +44,10 @@ export type Constraints = Pick<TaskRequirements, 'labels' | 'pinnedWorkers' | 'a
 
 /** Throws NO_CAPABLE_WORKER when no worker of the fleet is one that the task asks for; its details name what none has. */
 export function refuseUnknownWorkers({ workers }: Pick<KnownFleet, 'workers'>, asked: Constraints): void {
+  if (isFree(asked)) return;
   const { labels = [], pinnedWorkers = [] } = asked;
   const fleet = workers();
-  if (isFree(asked) || fleet.some((worker) => isAskedFor(worker, asked))) return;
+  if (fleet.some((worker) => isAskedFor(worker, asked))) return;
   const isUnknown = (needs: Constraints) => !fleet.some((worker) => isAskedFor(worker, needs));
   const unknownWorkers = pinnedWorkers.filter((name) => isUnknown({ pinnedWorkers: [name] }));
   throw new AppError('NO_CAPABLE_WORKER', {
