@@ -30,7 +30,7 @@ async function waitForWorker(program) {
   return { program, url, controlUrl };
 }
 
-/** @typedef {{ folder: string, workers: readonly { url: string }[], durability?: 'power' | 'process', database?: object, nodeFlags?: readonly string[] }} ServerOptions */
+/** @typedef {{ folder: string, workers: readonly { url: string }[], durability?: 'power' | 'process', database?: object, nodeFlags?: readonly string[], checkout?: string | null }} ServerOptions a built checkout: its server instead of this one's */
 
 /** Starts the server over these workers and waits until all of them are online. @param {ServerOptions} options @returns {Promise<Server>} */
 export async function startServer(options) {
@@ -45,7 +45,14 @@ export async function startServer(options) {
 }
 
 /** Starts the server over these workers; it answers, they may not yet. @param {ServerOptions} options @returns {Promise<Server>} */
-export async function openServer({ folder, workers, durability = 'power', database, nodeFlags = [] }) {
+export async function openServer({
+  folder,
+  workers,
+  durability = 'power',
+  database,
+  nodeFlags = [],
+  checkout,
+}) {
   const config = {
     server: { port: 0 },
     durability,
@@ -54,7 +61,12 @@ export async function openServer({ folder, workers, durability = 'power', databa
   };
   const file = join(folder, 'comfleet.yaml');
   await writeFile(file, JSON.stringify(config));
-  const program = startProgram([...nodeFlags, SERVER, folder, file]);
+  const program = startProgram([
+    ...nodeFlags,
+    checkout ? join(checkout, 'bench/server.mjs') : SERVER,
+    folder,
+    file,
+  ]);
   try {
     const url = await program.waitForLine(/(http:\/\/127\.0\.0\.1:\d+)/);
     const credential = JSON.parse(await readFile(join(folder, 'credential.json'), 'utf8'));

@@ -1,6 +1,6 @@
 // What Comfleet costs and how it places: `npm run bench` writes docs/reference/numbers.md. A name before the options chooses another
 // bench: `control-plane`, `decision` and `faults` write their sections of that page, `scheduling` writes docs/reference/scheduling.md.
-// `--quick` takes a tenth and writes nothing; `--json` prints the raw numbers. Build first when you start this file itself.
+// `--beside DIR` measures the server of another built checkout too (faults). `--quick` takes a tenth and writes nothing; `--json` prints the raw numbers. Build first when you start this file itself.
 import { readFile, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import { formatScheduling } from './scheduling/report-scheduling.mjs';
 import { listScenarios } from './scheduling/scenarios.mjs';
 import { round } from './statistics.mjs';
 
-/** @typedef {{ quick: boolean, tell: (line: string) => void }} BenchOptions */
+/** @typedef {{ quick: boolean, beside: string | null, tell: (line: string) => void }} BenchOptions */
 /** @typedef {{ numbers: unknown, text: string, page: string, toPage: (old: string) => string }} Outcome */
 /** @typedef {(options: BenchOptions) => Promise<Outcome>} Bench */
 
@@ -60,12 +60,18 @@ async function benchDecision({ quick }) {
 }
 
 /** @type {Bench} */
-async function benchFaults({ quick, tell }) {
+async function benchFaults({ quick, beside, tell }) {
   const size = quick
     ? { runs: 1, busyRuns: 0, restarts: 1, tasks: 20 }
     : { runs: 5, busyRuns: 5, restarts: 3, tasks: 100 };
   const loadBefore = readLoad();
-  const numbers = await measureFaults({ ...size, seed: 1, tell });
+  const now = await measureFaults({ ...size, seed: 1, tell });
+  if (beside !== null) tell(`the server of ${beside}:`);
+  const before =
+    beside === null
+      ? null
+      : await measureFaults({ ...size, runs: 2, busyRuns: 0, restarts: 1, seed: 1, checkout: beside, tell });
+  const numbers = { ...now, before };
   return toSection('faults', numbers, formatFaults(numbers, { date, load: describeLoad(loadBefore) }));
 }
 
@@ -105,6 +111,7 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    beside: { type: 'string' },
   },
 });
 const [name = 'numbers'] = positionals;
@@ -112,7 +119,11 @@ const bench = BENCHES[name];
 if (!bench) throw new Error(`there is no bench "${name}"; there are ${Object.keys(BENCHES).join(', ')}`);
 
 const tell = (/** @type {string} */ line) => void process.stderr.write(`${line}\n`);
-const { numbers, text, page, toPage } = await bench({ quick: values.quick, tell });
+const { numbers, text, page, toPage } = await bench({
+  quick: values.quick,
+  beside: values.beside ?? null,
+  tell,
+});
 process.stdout.write(values.json ? `${JSON.stringify(numbers)}\n` : `${text}\n`);
 if (!values.quick) {
   const file = join(import.meta.dirname, '..', page);

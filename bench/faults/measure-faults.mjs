@@ -5,12 +5,12 @@ import { createNodeTransport } from '@comfleet/comfyui/node';
 import { openComfleetClient } from '../comfleet-client.mjs';
 import { openServer, startServer, startWorkers } from '../fleet.mjs';
 import { createGraph } from '../graph.mjs';
-import { startProgram } from '../program.mjs';
+import { readCpuMs, startProgram } from '../program.mjs';
 import { createRandom } from '../scheduling/seeded-random.mjs';
 
 /** @typedef {import('../fleet.mjs').Server} Server */
 /** @typedef {import('../fleet.mjs').Worker} Worker */
-/** @typedef {{ runs: number, busyRuns: number, restarts: number, tasks: number, seed: number, tell: (line: string) => void }} FaultOptions */
+/** @typedef {{ runs: number, busyRuns: number, restarts: number, tasks: number, seed: number, checkout?: string | null, tell: (line: string) => void }} FaultOptions `checkout`: a built one whose server is measured instead */
 /**
  * One pair of runs, without and with the fault.
  * @typedef {object} WorkerFault
@@ -23,7 +23,7 @@ import { createRandom } from '../scheduling/seeded-random.mjs';
  * @property {number} moved how many those were
  * @property {number} ejected how often a worker was taken out although it answered
  */
-/** @typedef {{ takesMs: number, answersMs: number }} ServerFault from the start of the process until the last of its workers took a prompt, and until it answers */
+/** @typedef {{ takesMs: number, answersMs: number, cpuMs: number }} ServerFault from the start of the process until the last of its workers took a prompt, until it answers, and what processor time it had by then */
 /** @typedef {{ tasks: number, runs: WorkerFault[], restarts: ServerFault[] }} Faults */
 
 const RUN_MS = 300;
@@ -33,7 +33,7 @@ const LOOK_EVERY_MS = 50;
 const BUSY_CORE = join(import.meta.dirname, 'busy-core.mjs');
 
 /** What a killed worker and a killed server cost. @param {FaultOptions} options @returns {Promise<Faults>} */
-export async function measureFaults({ runs, busyRuns, restarts, tasks, seed, tell }) {
+export async function measureFaults({ runs, busyRuns, restarts, tasks, seed, checkout = null, tell }) {
   const random = createRandom(seed);
   const folder = await mkdtemp(join(tmpdir(), 'comfleet-faults-'));
   try {
@@ -41,7 +41,7 @@ export async function measureFaults({ runs, busyRuns, restarts, tasks, seed, tel
     for (let run = 0; run < runs + busyRuns; run += 1) {
       const isBusy = run >= runs;
       const killedAtMs = Math.round(random.between(0.1, 0.3) * tasks * (RUN_MS / WORKERS));
-      const one = await withLoad(isBusy, () => measureWorkerFault({ folder, tasks, killedAtMs }));
+      const one = await withLoad(isBusy, () => measureWorkerFault({ folder, tasks, checkout, killedAtMs }));
       const ratio = (one.faultMs / one.calmMs).toFixed(2);
       tell(
         `run ${run + 1}: ${one.calmMs} ms, with a kill ${one.faultMs} ms (${ratio}), moved in ${one.movedMs} ms`,
@@ -50,7 +50,7 @@ export async function measureFaults({ runs, busyRuns, restarts, tasks, seed, tel
     }
     const killed = [];
     for (let run = 0; run < restarts; run += 1) {
-      const one = await measureServerFault({ folder });
+      const one = await measureServerFault({ folder, checkout });
       tell(`server killed: its workers take prompts ${one.takesMs} ms after the start`);
       killed.push(one);
     }
@@ -70,19 +70,19 @@ async function withLoad(isBusy, measure) {
   }
 }
 
-/** @param {{ folder: string, tasks: number, killedAtMs: number }} options */
-async function measureWorkerFault({ folder, tasks, killedAtMs }) {
-  const calm = await runOnce({ folder, tasks, killedAtMs: null });
-  const { ms: faultMs, downMs, moves, ejected } = await runOnce({ folder, tasks, killedAtMs });
+/** @param {{ folder: string, tasks: number, checkout: string | null, killedAtMs: number }} options */
+async function measureWorkerFault(options) {
+  const calm = await runOnce({ ...options, killedAtMs: null });
+  const { ms: faultMs, downMs, moves, ejected } = await runOnce(options);
   const movedMs = Math.max(0, ...moves);
   return { calmMs: calm.ms, faultMs, downMs, movedMs, moved: moves.length, ejected: calm.ejected + ejected };
 }
 
-/** All tasks at once through a fresh server and fresh workers. @param {{ folder: string, tasks: number, killedAtMs: number | null }} options */
-async function runOnce({ folder, tasks, killedAtMs }) {
+/** All tasks at once through a fresh server and fresh workers. @param {{ folder: string, tasks: number, checkout: string | null, killedAtMs: number | null }} options */
+async function runOnce({ folder, tasks, checkout, killedAtMs }) {
   const workers = await startWorkers(WORKERS, { nodeDelays: { EmptyImage: RUN_MS } });
   const dataDir = await mkdtemp(join(folder, 'server-'));
-  const server = await startServer({ folder: dataDir, workers });
+  const server = await startServer({ folder: dataDir, workers, checkout });
   const transport = createNodeTransport({ connections: tasks });
   const client = await openComfleetClient(server, transport);
   try {
@@ -135,11 +135,11 @@ async function countEjections(server) {
   return events.filter(({ type }) => type === 'worker.ejected').length;
 }
 
-/** @param {{ folder: string }} options @returns {Promise<ServerFault>} */
-async function measureServerFault({ folder }) {
+/** @param {{ folder: string, checkout: string | null }} options @returns {Promise<ServerFault>} */
+async function measureServerFault({ folder, checkout }) {
   const workers = await startWorkers(WORKERS, { nodeDelays: { EmptyImage: RUN_MS } });
   const dataDir = await mkdtemp(join(folder, 'server-'));
-  const setup = { folder: dataDir, workers };
+  const setup = { folder: dataDir, workers, checkout };
   const first = await startServer(setup);
   try {
     for (let number = 0; number < 100; number += 1) await submit(first, createGraph(number));
@@ -148,8 +148,9 @@ async function measureServerFault({ folder }) {
     const startMs = Date.now();
     const second = await openServer(setup);
     const answersMs = Date.now() - startMs;
+    const cpuMs = readCpuMs(second.program.pid);
     try {
-      return { takesMs: await waitForPrompts(workers, startMs), answersMs };
+      return { takesMs: await waitForPrompts(workers, startMs), answersMs, cpuMs };
     } finally {
       await second.stop();
     }

@@ -47,9 +47,9 @@ export function listFaultTargets({ tasks, runs, restarts }) {
   ];
 }
 
-/** The section of the page. @param {Faults} measured @param {{ date: string, load: string }} circumstances */
+/** The section of the page. @param {Faults & { before: Faults | null }} measured @param {{ date: string, load: string }} circumstances */
 export function formatFaults(measured, { date, load }) {
-  const { tasks, runs, restarts } = measured;
+  const { tasks, runs, restarts, before } = measured;
   const rows = runs.map((run, index) => [
     index + 1,
     run.isBusy ? 'yes' : 'no',
@@ -61,7 +61,7 @@ export function formatFaults(measured, { date, load }) {
     `${run.moved} in ${run.movedMs / 1000}`,
     run.ejected,
   ]);
-  const starts = restarts.map(({ takesMs, answersMs }) => `${takesMs / 1000} (${answersMs / 1000})`);
+  const starts = restarts.map(formatStart);
   return `## What faults cost
 
 Written by \`npm run bench -- faults\` on ${date}: ${describeMachine()}; ${load}. The machine was shared with other work: a ratio is of two
@@ -74,9 +74,20 @@ ${formatTargets(listFaultTargets(measured))}
 
 ${formatTable(['run', 'busy', 'killed at, s', 'away, s', 'without, s', 'with, s', 'ratio', 'moved, s', 'ejected'], rows)}
 
-Before tasks moved by refused connections (commit 73fd78b, the same machine and day, three pairs): 1.28 to 1.33 ×, moved after 7.4 to
-9.0 s, workers took prompts 6.1 s after the start of the server.
-
 The server killed with 100 tasks on the way, from the start of the next process until the last of its workers has taken a prompt, s, and
-until the server answers in brackets: ${starts.join(', ')}.`;
+until the server answers and the processor time it had by then in brackets: ${starts.join(', ')}.${before === null ? '' : formatBefore(before)}`;
+}
+
+/** @param {import('./measure-faults.mjs').ServerFault} start */
+function formatStart({ takesMs, answersMs, cpuMs }) {
+  return `${takesMs / 1000} (${answersMs / 1000}, ${cpuMs / 1000})`;
+}
+
+/** @param {Faults} before */
+function formatBefore({ runs, restarts }) {
+  const pairs = runs.map((run) => `${toRatio(run)} × (${run.moved} moved in ${run.movedMs / 1000} s)`);
+  return `
+
+The server of commit 5eaf024 over the same workers, at once after it: ${pairs.join(', ')}; killed, it took prompts after, s:
+${restarts.map(formatStart).join(', ')}.`;
 }
