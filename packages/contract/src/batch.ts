@@ -57,6 +57,8 @@ export const batchSchema = z
     /** Seconds with two decimals once finished (BG3). */
     duration_seconds: z.number().nullable(),
     task_ids: z.array(z.string()),
+    /** In the answer to its submission: what looks unintended. Servers before 0.2 send none. */
+    warning_texts: z.array(textSchema).optional(),
   })
   .meta({ id: 'Batch' });
 export type Batch = z.infer<typeof batchSchema>;

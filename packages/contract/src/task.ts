@@ -225,6 +225,8 @@ export const submitTaskSchema = submitOptionsSchema
     graph: z.record(z.string(), z.unknown()).optional(),
     /** Passed to the worker with this prompt only; api_key_comfy_org and the like are stored encrypted until the end. */
     extra_data: z.record(z.string(), z.unknown()).optional(),
+    /** Only tries the fleet out: it is in no list and no folder, and is known to those who have its id. */
+    trial: z.boolean().optional(),
   })
   .meta({ id: 'SubmitTask' });
 export type SubmitTask = z.infer<typeof submitTaskSchema>;

@@ -80,6 +80,17 @@ describe('batches', () => {
     expect(new Set(await seeds(fixed)).size).toBe(1);
   });
 
+  it('BG9 tasks that repeat another are warned of, unless one seed was asked for', async () => {
+    const make = (more: Partial<SubmitBatch>) =>
+      submit({ task_type: 'text_to_image', descriptions: ['x', 'y'], images_per_description: 2, ...more });
+
+    expect((await make({})).warning_texts).toEqual([]);
+    expect((await make({ fixed_seed: true })).warning_texts).toEqual([]);
+    expect((await make({ parameters: { seed: 7 } })).warning_texts).toEqual([
+      { code: 'warning.repeated_tasks', params: { count: 2, total: 4 } },
+    ]);
+  });
+
   it('BG10 each item updates node inputs of its own', async () => {
     const widths = [32, 48, 64];
     const batch = await submit(

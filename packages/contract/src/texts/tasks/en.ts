@@ -55,6 +55,14 @@ export const en = {
   'refusal.vram': 'has too little memory',
   'refusal.upload_limit': 'takes no file of this size',
 
+  'warning.repeated_tasks': {
+    by: 'count',
+    cases: {
+      one: 'One of the {total} tasks repeats another: same graph, same seed, so most likely the same result. Leave the seed out, or map it in the workflow, and one is drawn for each task.',
+      other:
+        '{count} of the {total} tasks repeat another: same graph, same seed, so most likely the same result. Leave the seed out, or map it in the workflow, and one is drawn for each task.',
+    },
+  },
   'warning.no_results':
     'Finished without results: no output node reported any. Blocked, or saved on the worker only: {nodes}.',
   'warning.output': 'Left out: {file} (node {node}): {reason}.',

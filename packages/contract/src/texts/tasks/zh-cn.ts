@@ -18,6 +18,8 @@ export const zhCn = {
   'held.storage_full': '等待中：存放结果的磁盘已满。',
   'held.needs_decision': '等待决定：含付费节点，任务已发送，可能已经计费。{cause}',
 
+  'warning.repeated_tasks':
+    '{total} 个任务中有 {count} 个与另一个重复：图和种子都相同，结果很可能也相同。请不要指定种子，或在工作流中映射种子参数，这样每个任务都会随机抽取。',
   'warning.no_results':
     '已完成，但没有结果：输出节点均未报告文件，可能被阻断，或只保存在工作节点上：{nodes}。',
   'warning.output': '未包含 {file}（节点 {node}）：{reason}。',

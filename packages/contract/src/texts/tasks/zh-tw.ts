@@ -18,6 +18,8 @@ export const zhTw = {
   'held.storage_full': '等待中：存放結果的磁碟已滿。',
   'held.needs_decision': '等待決定：含付費節點，任務已傳送，可能已經計費。{cause}',
 
+  'warning.repeated_tasks':
+    '{total} 個任務中有 {count} 個與另一個重複：圖和種子都相同，結果很可能也相同。請不要指定種子，或在工作流程中對應種子參數，這樣每個任務都會隨機抽取。',
   'warning.no_results':
     '已完成，但沒有結果：輸出節點均未回報檔案，可能被阻斷，或只儲存在工作節點上：{nodes}。',
   'warning.output': '未包含 {file}（節點 {node}）：{reason}。',

@@ -56,7 +56,7 @@ function addSubmitRoute(app: HttpServer, deps: NativeDeps): void {
       if (what.kind === 'graph') requireGraphGrant(actor);
       const outcome = await tasks.submit({
         actor,
-        door: 'native',
+        door: body.trial === true ? 'trial' : 'native',
         body: what,
         options: pickOptions(body),
         ...(body.extra_data ? { extraData: toRecord(readLosslessBody(request).extra_data) } : {}),

@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
+import { isTrial } from '../tasks/trials.ts';
 import type { AssetRow } from './asset-tables.ts';
 import type { BlobStore } from './blob-store.ts';
 import { safeName } from './safe-name.ts';
@@ -22,7 +23,7 @@ export function publishNames(
   task: TaskRow,
   assets: readonly AssetRow[],
 ): void {
-  if (outputDir === null) return;
+  if (outputDir === null || isTrial(task)) return;
   for (const asset of assets) {
     const path = createOutputPath(outputDir, task, asset);
     blobs.linkTo(asset.blob_hash, path).catch((thrown: unknown) => {

@@ -1,12 +1,14 @@
 import type { BatchId, Preview, PrincipalId, Progress, TaskId } from '@comfleet/contract';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskEventRow, TaskRow } from '../tasks/task-tables.ts';
+import { isTrial } from '../tasks/trials.ts';
 import { MAX_PREVIEW_BYTES, PreviewThrottle } from './preview-throttle.ts';
 
 interface Address {
   taskId: TaskId;
   ownerId: PrincipalId;
   batchId: BatchId | null;
+  isTrial: boolean;
 }
 
 /** What watchers hear of; a state is in SQL already when its event comes here. */
@@ -139,10 +141,11 @@ export class LiveBoard implements LiveUpdates {
 }
 
 function toAddress(task: TaskRow): Address {
-  return { taskId: task.id, ownerId: task.owner_id, batchId: task.batch_id };
+  return { taskId: task.id, ownerId: task.owner_id, batchId: task.batch_id, isTrial: isTrial(task) };
 }
 
-function listTopics({ taskId, batchId, ownerId }: Address): Topic[] {
+function listTopics({ taskId, batchId, ownerId, isTrial: isHidden }: Address): Topic[] {
+  if (isHidden) return [`task:${taskId}`];
   return [
     `task:${taskId}`,
     ...(batchId === null ? [] : [`batch:${batchId}` as const]),

@@ -8,6 +8,7 @@ const ids = (task: string) => ({
   taskId: named<'task'>(task),
   ownerId: named<'principal'>('owner'),
   batchId: null,
+  isTrial: false,
 });
 
 function createEvent(number: number, task = 't1'): LiveUpdate {

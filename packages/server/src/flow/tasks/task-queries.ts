@@ -22,6 +22,7 @@ import type {
   TaskTables,
   TaskWarningRow,
 } from './task-tables.ts';
+import { TRIAL_DOOR } from './trials.ts';
 
 /** What a list of tasks asks for; doors build it from their query strings. */
 export interface TaskSelection {
@@ -73,7 +74,7 @@ export async function listVisibleTasks(
 }
 
 function filterTasks(database: Database<TaskTables>, owner: OwnerFilter, selection: TaskSelection) {
-  let query = database.k.selectFrom('task');
+  let query = database.k.selectFrom('task').where('door', '!=', TRIAL_DOOR);
   if (owner.kind === 'own') query = query.where('owner_id', '=', owner.ownerId);
   if (selection.states?.length) query = query.where('state', 'in', [...selection.states]);
   if (selection.heldReason) query = query.where('held_reason', '=', selection.heldReason);

@@ -1,6 +1,6 @@
 import { plainText } from '@comfleet/contract';
+import { findNearestWord } from '@comfleet/contract/texts/nearest-word';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
-import { findNearestWord } from '../../platform/text/nearest-word.ts';
 import { createProblem, type Problem } from './parameter-problem.ts';
 import type { WorkflowDefinition } from './workflow-definition.ts';
 

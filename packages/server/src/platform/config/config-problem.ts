@@ -1,8 +1,8 @@
 import type { TextPlace } from '@comfleet/comfyui';
 import type { DefinitionProblem } from '@comfleet/contract';
+import { findNearestWord } from '@comfleet/contract/texts/nearest-word';
 import type { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
-import { findNearestWord } from '../text/nearest-word.ts';
 import { findSchemaNode, type SchemaNode } from './schema-lookup.ts';
 
 /** BSD's EX_CONFIG: the process ends with it when the configuration is not valid. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { findNearestWord } from '@comfleet/contract/texts/nearest-word';
 import { parse } from 'yaml';
-import { findNearestWord } from '../text/nearest-word.ts';
 import { type ConfigProblem, createProblem, formatPath } from './config-problem.ts';
 import { findSchemaNode, type SchemaNode } from './schema-lookup.ts';
 

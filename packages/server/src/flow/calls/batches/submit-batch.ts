@@ -1,4 +1,5 @@
 import type { Batch, Id, IdKind } from '@comfleet/contract';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
@@ -24,6 +25,13 @@ function refuseLarge(bytes: number, { batchBytes: limit }: GraphLimits): void {
 /** Equal graphs are held in memory once. */
 function shareText<T extends { graphText: string }>(task: T, before: T | NewTask | undefined): T {
   return task.graphText === before?.graphText ? { ...task, graphText: before.graphText } : task;
+}
+
+/** Tasks that run the very graph of another, where nobody asked for one seed. Pure. */
+function warnOfRepeats(tasks: readonly NewTask[], isWanted: boolean): TaskText[] {
+  const count = tasks.length - new Set(tasks.map((task) => task.graphText)).size;
+  if (isWanted || count === 0) return [];
+  return [{ code: 'warning.repeated_tasks', params: { count, total: tasks.length } }];
 }
 
 export interface SubmitBatchDeps {
@@ -99,5 +107,9 @@ async function acceptBatch(
     const known = await loadBatchRow(database, visibleTo(actor), knownId);
     return { batch: await viewBatch(database, known), replayed: true };
   }
-  return { batch: await viewBatch(database, row), replayed: false };
+  const batch = await viewBatch(database, row);
+  return {
+    batch: { ...batch, warning_texts: warnOfRepeats(tasks, body.fixed_seed === true) },
+    replayed: false,
+  };
 }

@@ -9,6 +9,7 @@ import type { FileSource } from '../../assets/file-source.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
 import { toInputBytes } from '../../tasks/requirements.ts';
+import type { TRIAL_DOOR } from '../../tasks/trials.ts';
 import { type BoundImage, bindParameters } from '../../workflows/bind-parameters.ts';
 import { bindUpdates, type NodeUpdate } from '../../workflows/bind-updates.ts';
 import { readSeed } from '../../workflows/find-graph-nodes.ts';
@@ -37,7 +38,7 @@ export type SubmitBody =
 
 export interface SubmitRequest {
   actor: Actor;
-  door: 'native' | 'comfy-v2';
+  door: 'native' | 'comfy-v2' | typeof TRIAL_DOOR;
   body: SubmitBody;
   options: SubmitOptions;
   /** Merged over the prompt's extra_data; secret keys (api_key_comfy_org, auth_token_comfy_org) are sealed. */
