@@ -26,6 +26,8 @@ interface CodedError {
   readonly task?: { readonly status: string };
 }
 
+/** What the server refuses of the values that the command line gave. */
+const USAGE_CODES = new Set(['INVALID_PARAMETERS', 'INVALID_REQUEST']);
 const TIMED_OUT_CODES = new Set(['EXECUTION_TIMEOUT', 'DEADLINE_EXCEEDED', 'CANCELED']);
 
 /** The exit status for what was thrown. */
@@ -36,6 +38,7 @@ export function exitCodeOf(error: unknown): number {
   if (error.code === 'UNREACHABLE' || (error.code === 'TIMED_OUT' && error.status === 0))
     return EXIT.unreachable;
   if (error.task !== undefined) return exitCodeOfTask(error.task.status, error.code);
+  if (USAGE_CODES.has(error.code)) return EXIT.usage;
   if (error.status === 401 || error.status === 403) return EXIT.unauthorised;
   return error.status === 404 ? EXIT.notFound : EXIT.failed;
 }

@@ -1,5 +1,6 @@
 import { type RecordedError, tellFailure } from '@comfleet/contract';
 import { TaskEndedError } from '@comfleet/sdk';
+import { UnknownNameError } from './connection/find-named.ts';
 import { findServer } from './connection/find-server.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
@@ -41,6 +42,7 @@ async function describe(
   { terminal, options }: { terminal: Terminal; options: GlobalOptions },
 ): Promise<string[]> {
   const texts = chooseTexts(chooseLanguage(options.lang, terminal.env));
+  if (error instanceof UnknownNameError) return describeUnknownName(error, texts);
   const { request_id: requestId, ...record } = toRecord(error);
   const lines = [
     describeHead(error, record, texts),
@@ -52,6 +54,11 @@ async function describe(
   if (status === EXIT.unreachable) lines.push(texts.say('cli.no_server', { url }));
   else if (token === null) lines.push(texts.say('cli.no_credential', { path: credentialFile }));
   return lines;
+}
+
+function describeUnknownName({ what, wish, nearest }: UnknownNameError, texts: CliTexts): string[] {
+  const advice = nearest === null ? '' : texts.say('cli.did_you_mean', { name: nearest });
+  return [toPlainText(`✗ ${texts.say('cli.unknown_name', { what, name: wish })} ${advice}`.trimEnd())];
 }
 
 function describeHead(error: unknown, record: RecordedError, texts: CliTexts): string {

@@ -80,7 +80,7 @@ describe('comfleet run', () => {
   it('says which input is wrong', async () => {
     const { status, err } = await fleet.run('run', 'solid_color', '--param', 'width=17');
 
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(err.join('\n')).toContain('INVALID_PARAMETERS');
     expect(err.join('\n')).toContain('width');
   });
@@ -211,7 +211,7 @@ describe('comfleet batch', () => {
   it('refuses a workflow that takes no description', async () => {
     const { status, err } = await fleet.run('batch', 'solid_color', '--description', 'x');
 
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(err[1]).toContain('prompt: ');
   });
 
@@ -347,10 +347,12 @@ describe('the fleet', () => {
 
     expect(parse<object>(out)).toMatchObject({
       ok: true,
-      checks: ['configuration', 'server', 'database', 'redis', 'workers', 'task'].map((check) => ({
-        check,
-        ok: true,
-      })),
+      checks: ['configuration', 'server', 'database', 'redis', 'workflows', 'workers', 'task'].map(
+        (check) => ({
+          check,
+          ok: true,
+        }),
+      ),
     });
     expect(status).toBe(0);
   });

@@ -35,6 +35,7 @@ export async function runBatch(
   const { comfleet } = session;
   const { medium, body } = await plan(session, workflow, { flags, descriptions });
   const batch = await comfleet.batches.submit(body, { signal: terminal.signal });
+  for (const warning of batch.warning_texts ?? []) terminal.err(`⚠ ${texts.format(warning)}`);
   if (!flags.wait) {
     context.show(batch, () => [batch.batch_id]);
     return EXIT.ok;
@@ -58,11 +59,23 @@ export async function runBatch(
 async function readDescriptions({ terminal }: CommandContext, flags: BatchFlags): Promise<string[]> {
   const listed = flags.description ?? [];
   const path = flags.file === undefined ? null : resolve(terminal.cwd, flags.file);
-  const lines = path === null ? [] : (await readFile(path, 'utf8')).split(/\r?\n/).map((line) => line.trim());
+  const lines =
+    path === null
+      ? []
+      : (await readText(path))
+          .replace(/^\uFEFF/, '')
+          .split(/\r?\n/)
+          .map((line) => line.trim());
   const descriptions = [...listed, ...lines.filter((line) => line !== '' && !line.startsWith('#'))];
   if (descriptions.length === 0)
     throw new UsageError('Give descriptions: --file FILE or --description TEXT.');
   return descriptions;
+}
+
+async function readText(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new UsageError(`${path} cannot be read.`, { cause });
+  });
 }
 
 async function plan(

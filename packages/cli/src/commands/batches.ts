@@ -1,4 +1,5 @@
 import type { Batch, BatchDetail, Task } from '@comfleet/contract';
+import { findBatchId, listNewestBatches } from '../connection/find-batch.ts';
 import { type CommandContext, openSession } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
@@ -15,7 +16,6 @@ import { promptOf } from '../results/batch-files.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 
 const HEADS = ['BATCH', 'STATUS', 'DONE', 'FAILED', 'CREATED', 'NAME'];
-const PAGE = 100;
 
 /** `comfleet batches list`: newest first. */
 export async function listBatches(
@@ -23,16 +23,7 @@ export async function listBatches(
   flags: { readonly limit: number },
 ): Promise<number> {
   const comfleet = await context.connect();
-  const batches: Batch[] = [];
-  for (let cursor: string | undefined | null; cursor !== null && batches.length < flags.limit; ) {
-    const limit = Math.min(PAGE, flags.limit - batches.length);
-    const page = await comfleet.batches.list(
-      { limit, ...(cursor !== undefined && { cursor }) },
-      { signal: context.terminal.signal },
-    );
-    batches.push(...page.batches);
-    cursor = page.next_cursor;
-  }
+  const batches = await listNewestBatches(comfleet, flags.limit, context.terminal.signal);
   context.show({ batches }, () =>
     batches.length === 0 ? [context.texts.say('cli.nothing')] : formatTable(HEADS, batches.map(toBatchRow)),
   );
@@ -52,9 +43,10 @@ function toBatchRow({ batch_id: id, status, counts, created_at: createdAt, name 
 }
 
 /** `comfleet batches show`: the batch and its items in their order. */
-export async function showBatch(context: CommandContext, batchId: string): Promise<number> {
+export async function showBatch(context: CommandContext, idOrName: string): Promise<number> {
   const comfleet = await context.connect();
-  const batch = await comfleet.batches.load(batchId, { signal: context.terminal.signal });
+  const { signal } = context.terminal;
+  const batch = await comfleet.batches.load(await findBatchId(comfleet, idOrName, signal), { signal });
   context.show(batch, () => [
     ...formatTable(HEADS, [toBatchRow(batch)]),
     '',
@@ -86,12 +78,14 @@ function toItemRow(task: Task, item: number, texts: CliTexts): string[] {
 /** `comfleet batches watch`: follows a batch to its end, saving what is and what gets done with `--out`. */
 export async function watchBatch(
   context: CommandContext,
-  batchId: string,
+  idOrName: string,
   flags: BatchOutFlags,
 ): Promise<number> {
   const startedAtMs = context.terminal.clock.monotonicMs();
   const session = await openSession(context);
-  const batch = await session.comfleet.batches.load(batchId, { signal: context.terminal.signal });
+  const { signal } = context.terminal;
+  const batchId = await findBatchId(session.comfleet, idOrName, signal);
+  const batch = await session.comfleet.batches.load(batchId, { signal });
   const plan = planLines(batch, context.texts);
   return await followBatch(session, { ...plan, batchId, startedAtMs }, { ...flags, keepGoing: true });
 }
@@ -113,11 +107,12 @@ function planLines(batch: BatchDetail, texts: CliTexts): BatchPlan {
 /** `comfleet batches pause`, `resume` and `cancel`. */
 export async function changeBatch(
   context: CommandContext,
-  batchId: string,
+  idOrName: string,
   change: 'pause' | 'resume' | 'cancel',
 ): Promise<number> {
   const comfleet = await context.connect();
-  const batch = await comfleet.batches[change](batchId, { signal: context.terminal.signal });
+  const { signal } = context.terminal;
+  const batch = await comfleet.batches[change](await findBatchId(comfleet, idOrName, signal), { signal });
   context.show(batch, () => formatTable(HEADS, [toBatchRow(batch)]));
   return EXIT.ok;
 }
@@ -125,11 +120,12 @@ export async function changeBatch(
 /** `comfleet batches download`: the files of the items that are done, which are not there yet, and the manifest. */
 export async function downloadBatch(
   context: CommandContext,
-  batchId: string,
+  idOrName: string,
   flags: BatchOutFlags & { readonly out: string },
 ): Promise<number> {
   const session = await openSession(context);
   const { signal } = context.terminal;
+  const batchId = await findBatchId(session.comfleet, idOrName, signal);
   const batch = await session.comfleet.batches.load(batchId, { signal });
   const folder = await openBatchFolder(session, batchId, flags);
   const saved: string[] = [];

@@ -1,7 +1,10 @@
-import { type Client, GRANTS, type Grant } from '@comfleet/contract';
+import { type Client, GRANTS } from '@comfleet/contract';
+import type { Comfleet } from '@comfleet/sdk';
+import { findNamed } from '../connection/find-named.ts';
 import type { CommandContext } from '../context.ts';
-import { EXIT, UsageError } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
+import { pickOne } from '../parameters/pick-one.ts';
 
 const HEADS = ['CLIENT', 'NAME', 'GRANTS', 'CREATED', 'REVOKED'];
 
@@ -38,9 +41,10 @@ export async function listClients(context: CommandContext): Promise<number> {
 }
 
 /** `comfleet clients revoke`. */
-export async function revokeClient(context: CommandContext, clientId: string): Promise<number> {
+export async function revokeClient(context: CommandContext, idOrName: string): Promise<number> {
   const comfleet = await context.connect();
-  const client = await comfleet.clients.revoke(clientId, { signal: context.terminal.signal });
+  const { signal } = context.terminal;
+  const client = await comfleet.clients.revoke(await findClientId(comfleet, idOrName, signal), { signal });
   context.show(client, () => formatTable(HEADS, [toRow(client)]));
   return EXIT.ok;
 }
@@ -48,18 +52,23 @@ export async function revokeClient(context: CommandContext, clientId: string): P
 /** `comfleet clients grant`: the grants named replace those before; none takes all away. */
 export async function grantClient(
   context: CommandContext,
-  clientId: string,
+  idOrName: string,
   names: readonly string[],
 ): Promise<number> {
-  const grants = names.map(toGrant);
+  const grants = names.map((name) => pickOne('A grant', name, GRANTS));
   const comfleet = await context.connect();
-  const client = await comfleet.clients.grant(clientId, grants, { signal: context.terminal.signal });
+  const { signal } = context.terminal;
+  const id = await findClientId(comfleet, idOrName, signal);
+  const client = await comfleet.clients.grant(id, grants, { signal });
   context.show(client, () => formatTable(HEADS, [toRow(client)]));
   return EXIT.ok;
 }
 
-function toGrant(name: string): Grant {
-  const grant = GRANTS.find((candidate) => candidate === name);
-  if (grant === undefined) throw new UsageError(`A grant is one of ${GRANTS.join(', ')}, not "${name}".`);
-  return grant;
+/** The id of a client by its id or name. Throws CLIENT_NOT_FOUND with the nearest name. */
+async function findClientId(comfleet: Comfleet, idOrName: string, signal: AbortSignal): Promise<string> {
+  const client = findNamed(await comfleet.clients.list({ signal }), idOrName, {
+    ...{ what: 'client', code: 'CLIENT_NOT_FOUND' },
+    read: ({ client_id: id, client_name: name }) => ({ id, name }),
+  });
+  return client.client_id;
 }

@@ -1,5 +1,5 @@
 import type { CommandContext } from '../context.ts';
-import { EXIT, UsageError } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { loadLocalConfig, loadServer } from './server-module.ts';
 
 export interface DbFlags {
@@ -27,12 +27,11 @@ export async function migrateSchema(context: CommandContext, flags: DbFlags): Pr
   return EXIT.ok;
 }
 
-const DRIVERS = ['sqlite', 'postgres', 'mysql'] as const;
-
 /** `comfleet db print-sql`: the whole schema as SQL, for those who create it by hand. */
-export async function printSql(context: CommandContext, flags: { readonly driver: string }): Promise<number> {
-  const driver = DRIVERS.find((candidate) => candidate === flags.driver);
-  if (driver === undefined) throw new UsageError(`--driver is one of ${DRIVERS.join(', ')}.`);
+export async function printSql(
+  context: CommandContext,
+  { driver }: { readonly driver: 'sqlite' | 'postgres' | 'mysql' },
+): Promise<number> {
   const { printSchema } = await loadServer();
   const sql = printSchema(driver);
   context.show({ driver, sql }, () => [sql.trimEnd()]);

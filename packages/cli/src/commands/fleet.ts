@@ -1,7 +1,8 @@
-import { type Balancing, STRATEGIES, type Strategy } from '@comfleet/contract';
+import { type Balancing, STRATEGIES } from '@comfleet/contract';
 import type { CommandContext } from '../context.ts';
-import { EXIT, UsageError } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { formatTable } from '../output/table.ts';
+import { pickOne } from '../parameters/pick-one.ts';
 
 const HEADS = ['TOTAL', 'ONLINE', 'BUSY', 'OFFLINE', 'ERROR', 'MAINTENANCE', 'DRAINING', 'LOAD', 'FREE'];
 
@@ -26,16 +27,10 @@ export async function showStrategy(context: CommandContext): Promise<number> {
 
 /** `comfleet strategy set`: `file` lets the server's file decide again. */
 export async function setStrategy(context: CommandContext, name: string): Promise<number> {
-  const strategy = name === 'file' ? null : toStrategy(name);
+  const word = pickOne('A strategy', name, [...STRATEGIES, 'file'] as const);
+  const strategy = word === 'file' ? null : word;
   const comfleet = await context.connect();
   return show(context, await comfleet.fleet.setStrategy(strategy, { signal: context.terminal.signal }));
-}
-
-function toStrategy(name: string): Strategy {
-  const strategy = STRATEGIES.find((candidate) => candidate === name);
-  if (strategy === undefined)
-    throw new UsageError(`A strategy is one of ${STRATEGIES.join(', ')}, or file; not "${name}".`);
-  return strategy;
 }
 
 function show(context: CommandContext, balancing: Balancing): number {

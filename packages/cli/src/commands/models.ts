@@ -1,7 +1,10 @@
+import { MODEL_KINDS } from '@comfleet/comfyui';
 import type { FleetModel } from '@comfleet/contract';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
+import { pickOne } from '../parameters/pick-one.ts';
+import { findWorker } from './workers.ts';
 
 export interface ModelFlags {
   readonly folder?: string;
@@ -11,9 +14,13 @@ export interface ModelFlags {
 
 /** `comfleet models`: each file with its folder, kind and size, and the workers that list it. */
 export async function listModels(context: CommandContext, flags: ModelFlags): Promise<number> {
+  const { folder } = flags;
+  const kind = flags.kind === undefined ? undefined : pickOne('--kind', flags.kind, MODEL_KINDS);
   const comfleet = await context.connect();
-  const { folder, kind, worker } = flags;
-  const models = await comfleet.fleet.models({ folder, kind, worker }, { signal: context.terminal.signal });
+  const { signal } = context.terminal;
+  const worker =
+    flags.worker === undefined ? undefined : (await findWorker(comfleet, flags.worker, signal)).name;
+  const models = await comfleet.fleet.models({ folder, kind, worker }, { signal });
   context.show({ models }, () =>
     models.length === 0
       ? [context.texts.say('cli.nothing')]

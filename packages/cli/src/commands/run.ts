@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename, parse, resolve } from 'node:path';
 import type { TaskDetail, Workflow } from '@comfleet/contract';
 import type { SubmitBody } from '@comfleet/sdk';
 import { findWorkflow } from '../connection/find-workflow.ts';
@@ -12,6 +12,9 @@ import { readGraphFile } from '../parameters/read-graph-file.ts';
 import { followTask } from '../progress/follow-task.ts';
 import { prepareFolder, saveResults } from '../results/save-results.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
+
+/** As the server takes it, in characters. */
+const LONGEST_NAME = 200;
 
 export interface SubmitFlags {
   readonly param?: readonly string[];
@@ -110,7 +113,7 @@ export async function buildBody(session: Session, target: string, flags: SubmitF
   if (target.endsWith('.json')) {
     const text = await readGraphFile(resolve(terminal.cwd, target));
     const rawGraph = editGraph(text, { assignments: flags.param ?? [], seed: flags.seed });
-    return { ...options, rawGraph };
+    return { ...options, name: flags.name ?? nameOf(target), rawGraph };
   }
   const workflow = await findWorkflow(comfleet, target, terminal.signal);
   const parameters = {
@@ -119,6 +122,11 @@ export async function buildBody(session: Session, target: string, flags: SubmitF
   };
   await uploadImages(session, workflow, parameters);
   return { ...options, workflow_name: workflow.name, parameters };
+}
+
+/** A graph has no name of its own: it goes by that of its file. */
+function nameOf(file: string): string {
+  return parse(file).name.slice(0, LONGEST_NAME);
 }
 
 function toSeed(workflow: Workflow, seed: string | undefined): Record<string, unknown> {

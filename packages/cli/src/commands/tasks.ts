@@ -1,11 +1,23 @@
 import { resolve } from 'node:path';
-import { type Attempt, isTerminal, type Task, type TaskDetail, tellFailure } from '@comfleet/contract';
+import {
+  type Attempt,
+  HELD_REASONS,
+  isTerminal,
+  STATE_ALIASES,
+  TASK_STATES,
+  type Task,
+  type TaskDetail,
+  tellFailure,
+} from '@comfleet/contract';
+import { findBatchId } from '../connection/find-batch.ts';
 import { type CommandContext, openSession } from '../context.ts';
 import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
+import { pickOne } from '../parameters/pick-one.ts';
 import { saveDownload, saveResults, toFileName } from '../results/save-results.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 import { finishTask } from './run.ts';
+import { findWorker } from './workers.ts';
 
 export interface ListFlags {
   readonly status?: string;
@@ -16,12 +28,19 @@ export interface ListFlags {
   readonly limit: number;
 }
 
+const STATES: readonly string[] = [...TASK_STATES, ...Object.keys(STATE_ALIASES)];
 const HEADS = ['TASK', 'STATUS', 'WORKFLOW', 'WORKER', 'CREATED', 'SECONDS', 'MESSAGE'];
 
 /** `comfleet tasks list`: newest first. */
 export async function listTasks(context: CommandContext, flags: ListFlags): Promise<number> {
+  const { type: taskType, limit } = flags;
+  const status = flags.status === undefined ? undefined : pickOne('--status', flags.status, STATES);
+  const heldReason = flags.held === undefined ? undefined : pickOne('--held', flags.held, HELD_REASONS);
   const comfleet = await context.connect();
-  const { type: taskType, batch: batchId, held: heldReason, status, worker, limit } = flags;
+  const { signal } = context.terminal;
+  const worker =
+    flags.worker === undefined ? undefined : (await findWorker(comfleet, flags.worker, signal)).worker_id;
+  const batchId = flags.batch === undefined ? undefined : await findBatchId(comfleet, flags.batch, signal);
   const tasks: Task[] = [];
   const filter = { status, worker, heldReason, taskType, batchId, limit: Math.min(limit, 200) };
   for await (const task of comfleet.tasks.each(filter, { signal: context.terminal.signal })) {
@@ -43,7 +62,7 @@ function toRow(task: Task, texts: CliTexts): string[] {
   return [
     task.task_id,
     task.status,
-    task.workflow_name ?? '-',
+    toPlainText(task.workflow_name ?? task.name ?? '-'),
     task.worker_name ?? '-',
     task.created_at,
     task.duration_seconds?.toFixed(2) ?? '-',

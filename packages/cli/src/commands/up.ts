@@ -42,6 +42,8 @@ export async function runServe(context: CommandContext, flags: ServeFlags): Prom
 async function start(context: CommandContext, flags: ServeFlags, extra: Partial<UpOptions>): Promise<number> {
   const { terminal, language, dataDir } = context;
   const workers = (flags.worker ?? []).map(checkUrl);
+  if (flags.comfyui !== undefined && !existsSync(resolve(terminal.cwd, flags.comfyui)))
+    throw new UsageError(`--comfyui expects the folder of a ComfyUI; there is no ${flags.comfyui}.`);
   const config = findConfigFile(context, flags.config);
   const webRoot = findWebRoot();
   const { startUp } = await loadServer();

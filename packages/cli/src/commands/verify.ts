@@ -5,6 +5,7 @@ import {
   type Workflow,
 } from '@comfleet/contract';
 import { type Comfleet, TaskEndedError } from '@comfleet/sdk';
+import { findWorkflow } from '../connection/find-workflow.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, exitCodeOf, UsageError } from '../exit-codes.ts';
 import { toRecord } from '../explain-failure.ts';
@@ -142,7 +143,7 @@ async function checkTask(
   const { signal } = context.terminal;
   const workflow = await chooseWorkflow(comfleet, context, wish);
   const task = await comfleet.tasks.run(
-    { workflow_name: workflow.name, name: 'comfleet verify' },
+    { workflow_name: workflow.name, trial: true },
     { signal },
   );
   if (task.results.length === 0)
@@ -162,7 +163,7 @@ async function chooseWorkflow(
   { terminal }: CommandContext,
   wish: string | undefined,
 ): Promise<Workflow> {
-  if (wish !== undefined) return await comfleet.workflows.load(wish, { signal: terminal.signal });
+  if (wish !== undefined) return await findWorkflow(comfleet, wish, terminal.signal);
   const runnable = (await comfleet.workflows.list({}, { signal: terminal.signal })).filter(
     (workflow) =>
       workflow.enabled &&

@@ -1,5 +1,6 @@
 import type { CheckedWorker, Worker, WorkerEvent } from '@comfleet/contract';
 import type { Comfleet } from '@comfleet/sdk';
+import { findNamed } from '../connection/find-named.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
@@ -63,9 +64,9 @@ export async function checkWorkers(context: CommandContext, idsOrNames: readonly
   const comfleet = await context.connect();
   const { signal } = context.terminal;
   const known = await comfleet.workers.list({ signal });
-  const ids = idsOrNames.length === 0 ? known.map((worker) => worker.worker_id) : idsOrNames.map(toId);
+  const asked = idsOrNames.length === 0 ? known : idsOrNames.map((wish) => pickWorker(known, wish));
   const workers: CheckedWorker[] = [];
-  for (const id of ids) workers.push(await comfleet.workers.check(id, { signal }));
+  for (const { worker_id: id } of asked) workers.push(await comfleet.workers.check(id, { signal }));
   context.show({ workers }, () =>
     workers.length === 0
       ? [context.texts.say('cli.nothing')]
@@ -73,10 +74,6 @@ export async function checkWorkers(context: CommandContext, idsOrNames: readonly
   );
   const isFine = (worker: Worker): boolean => worker.state === 'online' || worker.state === 'busy';
   return workers.every(isFine) ? EXIT.ok : EXIT.failed;
-
-  function toId(idOrName: string): string {
-    return known.find((worker) => worker.name === idOrName)?.worker_id ?? idOrName;
-  }
 }
 
 /** What each check found just now. */
@@ -129,8 +126,14 @@ function formatEvents(events: readonly WorkerEvent[], texts: CliTexts): string[]
   return formatTable(['AT', 'WORKER', 'WHAT', 'AFTER', 'CAUSE'], rows);
 }
 
-/** A worker by its name or id. */
+/** A worker by its name or id. Throws WORKER_NOT_FOUND with the nearest name. */
 export async function findWorker(comfleet: Comfleet, idOrName: string, signal: AbortSignal): Promise<Worker> {
-  const named = (await comfleet.workers.list({ signal })).find((worker) => worker.name === idOrName);
-  return named ?? (await comfleet.workers.load(idOrName, { signal }));
+  return pickWorker(await comfleet.workers.list({ signal }), idOrName);
+}
+
+function pickWorker(workers: readonly Worker[], idOrName: string): Worker {
+  return findNamed(workers, idOrName, {
+    ...{ what: 'worker', code: 'WORKER_NOT_FOUND' },
+    read: ({ worker_id: id, name }) => ({ id, name }),
+  });
 }

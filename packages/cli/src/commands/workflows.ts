@@ -9,6 +9,7 @@ import {
   pickLabel,
   type Workflow,
 } from '@comfleet/contract';
+import { findWorkflow } from '../connection/find-workflow.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
@@ -57,7 +58,7 @@ function describeProblems(problems: readonly DefinitionProblem[], texts: CliText
 /** `comfleet workflows show`: its parameters with limits and defaults. */
 export async function showWorkflow(context: CommandContext, name: string): Promise<number> {
   const comfleet = await context.connect();
-  const workflow = await comfleet.workflows.load(name, { signal: context.terminal.signal });
+  const workflow = await findWorkflow(comfleet, name, context.terminal.signal);
   context.show(workflow, () => [
     `${workflow.name} ${workflow.version} (${workflow.task_type})`,
     ...(workflow.description === null ? [] : [toPlainText(workflow.description)]),
@@ -123,9 +124,9 @@ export async function validateWorkflow(
 ): Promise<number> {
   const comfleet = await context.connect();
   const { signal } = context.terminal;
-  const workflow = await comfleet.workflows.load(name, { signal });
+  const workflow = await findWorkflow(comfleet, name, signal);
   const parameters = convertAssignments(workflow.parameters, flags.param ?? []);
-  const validation = await comfleet.workflows.validate(name, parameters, { signal });
+  const validation = await comfleet.workflows.validate(workflow.name, parameters, { signal });
   context.show(validation, () => [
     ...validation.errors.map((problem) => `✗ ${describeProblem(problem, context.texts)}`),
     ...validation.warnings.map((problem) => `⚠ ${describeProblem(problem, context.texts)}`),

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { readRegularFile } from '@comfleet/comfyui/node';
+import { UsageError } from '../exit-codes.ts';
 import type { Terminal } from '../platform/terminal.ts';
 
 export interface ServerWish {
@@ -33,6 +34,8 @@ export async function findServer(
   const credentialFile = join(findDataDir(wish, terminal), 'credential.json');
   const credential = await readCredential(credentialFile);
   const url = wish.url ?? terminal.env.COMFLEET_URL ?? credential?.url ?? DEFAULT_URL;
+  if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
+    throw new UsageError(`The server’s address is like ${DEFAULT_URL}, not "${url}".`);
   const token = wish.token ?? terminal.env.COMFLEET_TOKEN;
   if (token !== undefined) return { url, token, credentialFile };
   const isSameServer = credential !== null && toOrigin(credential.url) === toOrigin(url);

@@ -1,5 +1,6 @@
 import {
   findGraphNode,
+  findJsonBreak,
   type Graph,
   isJsonNumber,
   parseGraph,
@@ -37,7 +38,11 @@ export function readGraph(text: string): Graph {
   try {
     value = parseLosslessJson(text);
   } catch (cause) {
-    throw new UsageError('The file is not JSON.', { cause });
+    const place = findJsonBreak(text);
+    const where = place === null ? '' : ` from line ${place.line}, column ${place.column} on`;
+    throw new UsageError(`The file is no JSON${where}. Correct it, or export the graph from ComfyUI again.`, {
+      cause,
+    });
   }
   const parsed = parseGraph(value);
   if (!parsed.ok) throw new UsageError(parsed.problems.map((problem) => problem.message).join('\n'));

@@ -1,7 +1,7 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { AnnounceFlags, WorkerFlags } from '../commands/change-workers.ts';
 import type { AccessFlags } from '../commands/worker-access.ts';
-import { collect, positive, whole } from './flags.ts';
+import { choice, collect, positive, whole } from './flags.ts';
 import type { RunCommand } from './run-command.ts';
 
 const load = () => import('../commands/change-workers.ts');
@@ -96,11 +96,10 @@ function withSettings(command: Command): Command {
     .option('--max-concurrent <n>', 'most tasks at a time', whole(1, 100))
     .option('--capability <type>', 'a task type it takes; may be repeated', collect)
     .option('--label <label>', 'a label; may be repeated', collect)
-    .addOption(
-      new Option('--group <group>', 'backup is used only where no primary one can').choices([
-        'primary',
-        'backup',
-      ]),
+    .option(
+      '--group <group>',
+      'primary or backup; a backup is used only where no primary one can',
+      choice('primary', 'backup'),
     )
     .option('--weight <number>', 'for the strategy weighted', positive)
     .option('--priority <n>', '1 to 10, 10 is taken first by priority_based', whole(1, 10))

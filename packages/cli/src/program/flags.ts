@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { describeChoice } from '../parameters/pick-one.ts';
 
 /** Adds one more value to a flag that may be repeated. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
@@ -14,6 +15,21 @@ export function whole(min: number, max: number): (text: string) => number {
     }
     return value;
   };
+}
+
+/** One of these words. */
+export function choice(...words: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (!words.includes(text))
+      throw new InvalidArgumentError(`Expected one of ${describeChoice(text, words)}`);
+    return text;
+  };
+}
+
+/** A language that the texts have, as LANG writes it too. */
+export function language(text: string): string {
+  if (!/^(en|zh)([-_.]|$)/i.test(text)) throw new InvalidArgumentError('Expected en, zh or zh-TW.');
+  return text;
 }
 
 /** Seconds, fractions allowed. */

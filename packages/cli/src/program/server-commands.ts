@@ -1,9 +1,9 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { DbFlags } from '../commands/db.ts';
 import type { SimFlags } from '../commands/sim.ts';
 import type { ServeFlags, UpFlags } from '../commands/up.ts';
 import type { VerifyFlags } from '../commands/verify.ts';
-import { collect, whole } from './flags.ts';
+import { choice, collect, whole } from './flags.ts';
 import type { RunCommand } from './run-command.ts';
 
 const PORT = whole(0, 65_535);
@@ -28,10 +28,11 @@ export function addServerCommands(program: Command, run: RunCommand): void {
     .description('a ComfyUI server without a GPU, for trying things out')
     .option('--port <port>', 'where it listens; 0 for a free one', PORT, 0)
     .option('--host <host>', 'the address it listens on')
-    .addOption(
-      new Option('--profile <version>', 'the ComfyUI that is acted')
-        .choices(['old', '0.3.64', '0.33'])
-        .default('0.3.64'),
+    .option(
+      '--profile <version>',
+      'the ComfyUI that is acted: old, 0.3.64 or 0.33',
+      choice('old', '0.3.64', '0.33'),
+      '0.3.64',
     )
     .option('--step-ms <ms>', 'time of one sampling step', whole(0, 600_000))
     .option('--seed <number>', 'seeds everything random', whole(0, Number.MAX_SAFE_INTEGER))
@@ -100,8 +101,8 @@ function addDbCommands(program: Command, run: RunCommand): void {
     });
   db.command('print-sql')
     .description('the whole schema as SQL')
-    .requiredOption('--driver <driver>', 'sqlite, postgres or mysql')
-    .action(async (flags: { driver: string }, command: Command) => {
+    .requiredOption('--driver <driver>', 'sqlite, postgres or mysql', choice('sqlite', 'postgres', 'mysql'))
+    .action(async (flags: { driver: 'sqlite' | 'postgres' | 'mysql' }, command: Command) => {
       await run(command, async (context) => (await import('../commands/db.ts')).printSql(context, flags));
     });
 }

@@ -60,6 +60,16 @@ export const en = {
     },
   },
   'cli.correct_files': '  Correct the files; the server reads them again when they are saved.',
+  'cli.unknown_name': {
+    by: 'what',
+    cases: {
+      batch: 'There is no batch "{name}".',
+      client: 'There is no client "{name}".',
+      worker: 'There is no worker "{name}".',
+      other: 'There is no workflow "{name}".',
+    },
+  },
+  'cli.did_you_mean': 'Did you mean "{name}"?',
   'cli.nothing': 'Nothing to show.',
   'cli.models_loaded': 'ready',
   'cli.overtaken':

@@ -49,6 +49,16 @@ export const zhCn = {
   'cli.sign_in_elsewhere': '  从其他机器登录：{link}',
   'cli.refused': { by: 'count', cases: { other: '✗ 配置或工作流中有 {count} 处被拒绝：' } },
   'cli.correct_files': '  请修改这些文件；保存后服务器会重新读取。',
+  'cli.unknown_name': {
+    by: 'what',
+    cases: {
+      batch: '没有批量“{name}”。',
+      client: '没有客户端“{name}”。',
+      worker: '没有工作节点“{name}”。',
+      other: '没有工作流“{name}”。',
+    },
+  },
+  'cli.did_you_mean': '是否要写“{name}”？',
   'cli.nothing': '没有内容。',
   'cli.models_loaded': '就绪',
   'cli.overtaken': '模型已加载的任务先行了 {times} 次（最多 {limit} 次）；已被越过 {seconds} 秒。',

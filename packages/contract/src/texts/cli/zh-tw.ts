@@ -49,6 +49,16 @@ export const zhTw = {
   'cli.sign_in_elsewhere': '  從其他機器登入：{link}',
   'cli.refused': { by: 'count', cases: { other: '✗ 設定或工作流程中有 {count} 處被拒絕：' } },
   'cli.correct_files': '  請修改這些檔案；儲存後伺服器會重新讀取。',
+  'cli.unknown_name': {
+    by: 'what',
+    cases: {
+      batch: '沒有批次「{name}」。',
+      client: '沒有用戶端「{name}」。',
+      worker: '沒有工作節點「{name}」。',
+      other: '沒有工作流程「{name}」。',
+    },
+  },
+  'cli.did_you_mean': '是否要寫「{name}」？',
   'cli.nothing': '沒有內容。',
   'cli.models_loaded': '就緒',
   'cli.overtaken': '模型已載入的任務先行了 {times} 次（最多 {limit} 次）；已被越過 {seconds} 秒。',

@@ -1,0 +1,36 @@
+import type { Batch } from '@comfleet/contract';
+import { type Comfleet, ComfleetError } from '@comfleet/sdk';
+import { findNamed } from './find-named.ts';
+
+const SEARCHED = 1000;
+const PAGE = 100;
+
+/** The newest batches, newest first, at most `count`. */
+export async function listNewestBatches(
+  comfleet: Comfleet,
+  count: number,
+  signal: AbortSignal,
+): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  for (let cursor: string | undefined | null; cursor !== null && batches.length < count; ) {
+    const limit = Math.min(PAGE, count - batches.length);
+    const page = await comfleet.batches.list({ limit, ...(cursor !== undefined && { cursor }) }, { signal });
+    batches.push(...page.batches);
+    cursor = page.next_cursor;
+  }
+  return batches;
+}
+
+/** The id of a batch by its id, or among the thousand newest by its name. Throws BATCH_NOT_FOUND with the nearest name. */
+export async function findBatchId(comfleet: Comfleet, wish: string, signal: AbortSignal): Promise<string> {
+  try {
+    return (await comfleet.batches.load(wish, { signal })).batch_id;
+  } catch (error) {
+    if (!(error instanceof ComfleetError) || error.code !== 'BATCH_NOT_FOUND') throw error;
+    const batches = await listNewestBatches(comfleet, SEARCHED, signal);
+    return findNamed(batches, wish, {
+      ...{ what: 'batch', code: error.code },
+      read: ({ batch_id: id, name }) => ({ id, name: name ?? '' }),
+    }).batch_id;
+  }
+}

@@ -1,0 +1,56 @@
+import { findNearestWord } from '@comfleet/contract/texts/nearest-word';
+import { UsageError } from '../exit-codes.ts';
+
+/** Something that people call by its name or its id. */
+export interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Fewer characters of an id could be meant by chance. */
+const SHORTEST_ID = 8;
+
+/** There is none of this name; `nearest` is the one that was probably meant, `code` the server's own. */
+export class UnknownNameError extends Error {
+  override readonly name = 'UnknownNameError';
+  readonly status = 404;
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly what: string;
+  readonly wish: string;
+  readonly nearest: string | null;
+
+  constructor(what: string, code: string, { wish, names }: { wish: string; names: readonly string[] }) {
+    const nearest = findNearestWord(wish, names);
+    const advice = nearest === null ? '' : ` Did you mean "${nearest}"?`;
+    super(`There is no ${what} "${wish}".${advice}`);
+    this.code = code;
+    this.what = what;
+    this.wish = wish;
+    this.nearest = nearest;
+    this.details = { name: wish, ...(nearest === null ? {} : { did_you_mean: nearest }) };
+  }
+}
+
+/**
+ * The one with this id, this name, or an id that begins so (8 characters at least). Throws UnknownNameError with the nearest
+ * name, and UsageError where several fit. Pure.
+ */
+export function findNamed<Item>(
+  items: readonly Item[],
+  wish: string,
+  { what, code, read }: { what: string; code: string; read: (item: Item) => Named },
+): Item {
+  const choose = (fits: (named: Named) => boolean) => items.filter((item) => fits(read(item)));
+  const found = [
+    choose(({ id }) => id === wish),
+    choose(({ name }) => name === wish),
+    choose(({ id }) => wish.length >= SHORTEST_ID && id.startsWith(wish)),
+  ].find((some) => some.length > 0);
+  const [item, ...others] = found ?? [];
+  if (item === undefined)
+    throw new UnknownNameError(what, code, { wish, names: items.map((one) => read(one).name) });
+  if (others.length === 0) return item;
+  const ids = [item, ...others].map((one) => read(one).id).join(', ');
+  throw new UsageError(`More than one ${what} is called "${wish}"; give its id: ${ids}.`);
+}
