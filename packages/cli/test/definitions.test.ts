@@ -33,7 +33,7 @@ const define = (node: string) => `task_types:
           width: { node_id: "${node}", input_name: width }
 `;
 
-it('WF20 CF3 tells the terminal of a running server what came of files that change, and every command where it stands', async () => {
+it('CF3 tells the terminal of a running server what came of files that change, and every command where it stands', async () => {
   await write('own.json', GRAPH);
   await write('config.yaml', `logging: { level: debug }\n${define('9')}`);
   await server.lineOf(/config\.yaml was read again\. In force now: task_types\.custom/);
