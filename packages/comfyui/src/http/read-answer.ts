@@ -5,6 +5,8 @@ import { ComfyError } from './comfy-error.ts';
 import type { HttpResponse } from './http-transport.ts';
 import { concatBytes } from './multipart.ts';
 
+/** Of a small answer nobody has to wait for a turn. */
+const AT_ONCE_BYTES = 256 * 1024;
 /** What is quoted of an answer that is no JSON, characters. */
 const QUOTED = 500;
 
@@ -32,10 +34,12 @@ export async function readJsonBytes(
 ): Promise<Uint8Array> {
   const kept = new JsonBytes(limits);
   const turns = createTurns();
+  let received = 0;
   try {
     for await (const chunk of response.body) {
       kept.add(chunk);
-      await turns.next();
+      received += chunk.length;
+      if (received > AT_ONCE_BYTES) await turns.next();
     }
   } catch (cause) {
     if (!(cause instanceof JsonTooLarge)) throw cause;
