@@ -3,9 +3,9 @@ import type { AttemptEnding, Progress, RecordedError, TaskId, WorkerId } from '@
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { toError } from '../../platform/errors/app-error.ts';
+import { shortenError } from '../../platform/errors/short-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
-import { shortenError } from '../tasks/short-error.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
 import type { AttemptRow, TaskRow, TaskTables } from '../tasks/task-tables.ts';
 import { type AttemptHistory, loadAttemptHistory, NO_HISTORY } from './attempt-history.ts';

@@ -6,7 +6,7 @@ import {
   type TaskEventType,
   type WorkerId,
 } from '@comfleet/contract';
-import { shortenError } from './short-error.ts';
+import { shortenError } from '../../platform/errors/short-error.ts';
 import type { TaskEventRow, TaskRow } from './task-tables.ts';
 import { nextTaskState } from './transitions.ts';
 
