@@ -179,19 +179,43 @@ test('a request without a Host header is not ours', () => {
 });
 
 test('headers beyond 16 kB end the request', async () => {
+  const text = await talk(
+    createApp(),
+    `GET /things/1 HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+  );
+  expect(text).toMatch(/^HTTP\/1\.1 431 /);
+});
+
+test('requests that a connection sends without waiting for answers are served while they are few', async () => {
   const app = createApp();
-  await app.listen({ host: '127.0.0.1', port: 0 });
+  let served = 0;
+  app.get('/count', async () => {
+    served += 1;
+    return {};
+  });
+  const request = 'GET /count HTTP/1.1\r\nhost: localhost\r\n\r\n';
+  const last = 'GET /count HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n';
+
+  const few = await talk(app, request.repeat(9) + last);
+  expect(few.match(/HTTP\/1\.1 200 /g)).toHaveLength(10);
+  await talk(app, request.repeat(1000));
+  expect(served).toBeLessThanOrEqual(10 + 16);
+});
+
+/** Sends text to a server that listens, and answers all that comes until the connection closes. */
+async function talk(app: HttpServer, text: string): Promise<string> {
+  if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });
   const address = app.server.address();
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-  const text = await new Promise<string>((resolve, reject) => {
+  return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     let received = '';
     socket.on('data', (chunk) => {
       received += chunk.toString();
     });
+    // Reset by a server that has closed with bytes unread: it closes all the same.
+    socket.on('error', () => {});
     socket.on('close', () => resolve(received));
-    socket.on('error', reject);
-    socket.write(`GET /things/1 HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
+    socket.write(text);
   });
-  expect(text).toMatch(/^HTTP\/1\.1 431 /);
-});
+}

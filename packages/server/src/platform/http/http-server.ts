@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
@@ -16,6 +17,7 @@ import type { Clock } from '../time/clock.ts';
 import { toAppError, toEnvelope, toHead } from './error-answer.ts';
 import { createHostGuard, type HostRules } from './host-guard.ts';
 import { addJsonParser, type BodyLimits } from './json-body.ts';
+import { limitPipelining } from './limit-pipelining.ts';
 import { refuseUnread } from './refuse-unread.ts';
 import { RouteTable } from './route-table.ts';
 import { compileValidator } from './validate-request.ts';
@@ -65,14 +67,21 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app: HttpServer = Fastify({
     logger: false,
     bodyLimit: options.jsonBodyBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    serverFactory: (handler) =>
+      createServer(
+        {
+          maxHeaderSize: MAX_HEADER_BYTES,
+          headersTimeout: HEADERS_TIMEOUT_MS,
+          requestTimeout: REQUEST_TIMEOUT_MS,
+          keepAliveTimeout: KEEP_ALIVE_MS,
+        },
+        limitPipelining(handler),
+      ),
     forceCloseConnections: true,
     // A machine that is busy while it starts is no fault of a plugin, and no reason not to start.
     pluginTimeout: 0,
     requestIdHeader: false,
     genReqId: () => randomUUID(),
-    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
     // A path is no longer than the headers may be: what stands in it is judged by its route.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
     frameworkErrors: (error, request, reply) => {
