@@ -28,6 +28,8 @@ export function tellFailure({ code, message, details }: RecordedError): Failure 
   const problems = tellProblems(details);
   if (problems.length > 0) return { ...failure, ...introduce(code, failure.summary, problems) };
   if (typeof details.exception_type === 'string') return tellNode(failure, details);
+  if (typeof details.silent_seconds === 'number')
+    return { ...failure, summary: { code: 'failure.silent', params: { seconds: details.silent_seconds } } };
   return { ...failure, points: tellFacts(details) };
 }
 

@@ -199,7 +199,7 @@ export const submitOptionsSchema = z.object({
   /** 1 … 10, 10 first. */
   priority: z.int().min(1).max(10).optional(),
   project_id: z.string().optional(),
-  /** Execution limit, waiting excluded; 0 means none. Default 900 s. */
+  /** Limit of the whole run, waiting excluded; 0 means none. Without it a run may be 900 s without progress. */
   timeout_seconds: z.number().min(0).max(86_400).optional(),
   /** Attempts in all, the first included. */
   max_attempts: z.int().min(1).max(10).optional(),

@@ -1,5 +1,6 @@
+import { tellFailure } from '@comfleet/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { FlowRig, pictureGraph, sleepGraph } from './kit/flow-rig.ts';
+import { FlowRig, pictureGraph, samplerGraph, sleepGraph } from './kit/flow-rig.ts';
 
 let rig: FlowRig;
 beforeAll(async () => {
@@ -137,6 +138,21 @@ describe('time limits of execution', () => {
 
     expect(task).toMatchObject({ status: 'failed', error: { code: 'EXECUTION_TIMEOUT' } });
     await deaf.close();
+  });
+
+  it('TQ11 the usual limit lets go on what makes progress, and ends what makes none', async () => {
+    const simulators = [{ nodeDelays: { KSampler: 60_000 } }];
+    const slow = await FlowRig.open({ simulators, config: { comfyui: { timeout: 1 } } });
+    const going = await slow.submit(sleepGraph(2.5));
+    const asked = await slow.submit(sleepGraph(2.5), { timeout_seconds: 1 });
+    const silent = await slow.submit(samplerGraph(2));
+
+    expect(await slow.ended(going)).toMatchObject({ status: 'succeeded' });
+    expect(await slow.ended(asked)).toMatchObject({ error: { details: { timeout_seconds: 1 } } });
+    const { error } = await slow.ended(silent);
+    expect(error).toMatchObject({ code: 'EXECUTION_TIMEOUT', details: { silent_seconds: 1 } });
+    expect(error && tellFailure(error).summary.code).toBe('failure.silent');
+    await slow.close();
   });
 
   it('TQ12 the limit is 900 s unless a call names another one, or none', async () => {

@@ -91,6 +91,8 @@ export const en = {
   'failure.said': '{words}',
   'failure.in_file': 'in {file}:',
   'failure.more': { by: 'count', cases: { one: 'and 1 more', other: 'and {count} more' } },
+  'failure.silent':
+    'It made no progress for {seconds} s and was canceled. For nodes that are this slow raise comfyui.timeout, or timeout_seconds of the workflow.',
   'failure.no_such_worker': 'no worker is called {names}',
   'failure.attempts': {
     by: 'attempts',

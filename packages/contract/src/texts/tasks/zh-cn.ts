@@ -41,6 +41,8 @@ export const zhCn = {
   'failure.kind': '{kind}：{facts}',
   'failure.in_file': '文件 {file}：',
   'failure.more': '另有 {count} 处',
+  'failure.silent':
+    '连续 {seconds} 秒没有进展，已取消。如果节点确实这么慢，请调高 comfyui.timeout 或工作流的 timeout_seconds。',
   'failure.no_such_worker': '没有名为 {names} 的工作节点',
   'failure.attempts': {
     by: 'attempts',

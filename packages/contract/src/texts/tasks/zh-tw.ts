@@ -41,6 +41,8 @@ export const zhTw = {
   'failure.kind': '{kind}：{facts}',
   'failure.in_file': '檔案 {file}：',
   'failure.more': '另有 {count} 處',
+  'failure.silent':
+    '連續 {seconds} 秒沒有進展，已取消。如果節點確實這麼慢，請調高 comfyui.timeout 或工作流程的 timeout_seconds。',
   'failure.no_such_worker': '沒有名為 {names} 的工作節點',
   'failure.attempts': {
     by: 'attempts',

@@ -87,6 +87,8 @@ export interface AttemptJob {
   stop: AbortSignal;
   /** The prompt stands in the worker's queue, or runs. */
   onPhase: (phase: 'waiting' | 'running') => void;
+  /** The running prompt showed progress. */
+  onHeard: () => void;
 }
 
 /**

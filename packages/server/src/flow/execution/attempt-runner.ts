@@ -156,6 +156,11 @@ class AttemptRun {
     return parsed.graph;
   }
 
+  #hear(): void {
+    this.#silence.hear();
+    this.#job.onHeard();
+  }
+
   #track(prepared: PreparedGraph): SentPrompt {
     const { task, attempt, worker, adopted } = this.#job;
     const follower = worker.tracker.track({
@@ -168,14 +173,14 @@ class AttemptRun {
         this.#steps.note('attempt.started');
         this.#deps.onStarted(task);
         this.#job.onPhase('running');
-        this.#silence.hear();
+        this.#hear();
       },
       onProgress: (progress, available) => {
-        this.#silence.hear();
+        this.#hear();
         this.#deps.onProgress(task, progress, available);
       },
       onPreview: (nodeId, mimeType, image) => {
-        this.#silence.hear();
+        this.#hear();
         this.#deps.onPreview(task, nodeId, mimeType, image);
       },
     });

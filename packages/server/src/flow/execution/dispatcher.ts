@@ -18,6 +18,7 @@ import { type AttemptResult, endAttempt } from './ending.ts';
 import { limitExecution } from './limit-execution.ts';
 import type { OpenAttempt } from './open-attempts.ts';
 import { removeQueuedPrompt } from './remove-queued-prompt.ts';
+import { limitsSilence } from './silence-watch.ts';
 
 export interface DispatcherDeps extends RunnerDeps, ClaimDeps, SettlerDeps {
   slots: SlotListener;
@@ -49,6 +50,8 @@ interface Running {
   phase: 'sending' | 'waiting' | 'running';
   abort: AbortController;
   startedMs: number | null;
+  /** The last sign of progress. */
+  heardMs: number | null;
   done: Promise<void>;
 }
 
@@ -157,6 +160,7 @@ export class Dispatcher {
       phase: 'sending',
       abort,
       startedMs: null,
+      heardMs: null,
       done: Promise.resolve(),
     };
     this.#running.set(task.id, running);
@@ -169,6 +173,9 @@ export class Dispatcher {
       onPhase: (phase) => {
         running.phase = phase;
         this.#deps.slots.phase(workerId, task.id, phase);
+      },
+      onHeard: () => {
+        running.heardMs = this.#deps.clock.monotonicMs();
       },
     });
     // A cancel that was acknowledged before the claim's answer came back, or before a restart.
@@ -216,6 +223,7 @@ export class Dispatcher {
       promptId: attempt.prompt_id,
       tracker: worker.tracker,
       timeoutMs: task.timeout_ms,
+      heardMs: limitsSilence(task) ? () => running.heardMs : () => null,
       clock: this.#deps.clock,
       onRunning: (startedMs) => {
         running.startedMs = startedMs;

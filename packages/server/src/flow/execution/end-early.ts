@@ -11,7 +11,7 @@ import type { AttemptSteps } from './attempt-steps.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
 import { escalate } from './escalate.ts';
 import { leaveWorker } from './leave-worker.ts';
-import { readSilenceLimitMs } from './silence-watch.ts';
+import { limitsSilence, readSilenceLimitMs } from './silence-watch.ts';
 import { STOP_CALL_TIMEOUT_MS, waitUntilGone } from './wait-until-gone.ts';
 
 const STOP_WAIT_MS = 10_000;
@@ -47,7 +47,8 @@ export class EarlyEnd {
       case 'worker_died':
         return notCollected(this.#endUnreachable());
       case 'timeout': {
-        const limit = { timeout_seconds: task.timeout_ms / 1000 };
+        const seconds = task.timeout_ms / 1000;
+        const limit = limitsSilence(task) ? { silent_seconds: seconds } : { timeout_seconds: seconds };
         return this.#escalate(follower, endAttempt('interrupted', 'EXECUTION_TIMEOUT', limit));
       }
       case 'canceled':

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { limitExecution } from './limit-execution.ts';
 
 /** A prompt with a limit of 2 s, in whatever phase the test says. */
-function limit(timeoutMs = 2000) {
+function limit(timeoutMs = 2000, heardMs: (clock: FakeClock) => number | null = () => null) {
   const clock = new FakeClock();
   const prompt: { phase: PromptState['phase'] } = { phase: 'queued' };
   const seen: string[] = [];
@@ -12,6 +12,7 @@ function limit(timeoutMs = 2000) {
     promptId: 'p',
     tracker: { find: () => prompt, isRunning: () => false },
     timeoutMs,
+    heardMs: () => heardMs(clock),
     clock,
     onRunning: () => seen.push('running'),
     onExceeded: () => seen.push('exceeded'),
@@ -26,6 +27,19 @@ test('CD24 the limit counts from the start on the worker, not from waiting in it
 
   prompt.phase = 'running';
   clock.advance(1000);
+  expect(seen).toEqual(['running']);
+  clock.advance(2000);
+  expect(seen).toEqual(['running', 'exceeded']);
+});
+
+test('the usual limit counts from the last sign of progress: what goes on slowly is let go on', () => {
+  let heardMs: number | null = null;
+  const { clock, prompt, seen } = limit(2000, () => heardMs);
+  prompt.phase = 'running';
+  for (let step = 0; step < 20; step += 1) {
+    clock.advance(1000);
+    heardMs = clock.monotonicMs();
+  }
   expect(seen).toEqual(['running']);
   clock.advance(2000);
   expect(seen).toEqual(['running', 'exceeded']);

@@ -13,6 +13,8 @@ export interface LimitedPrompt {
   };
   /** 0 or less: no limit. */
   timeoutMs: number;
+  /** When progress was last seen, from which the limit then counts; null: it is for the whole run. */
+  heardMs: () => number | null;
   clock: Clock;
   /** The prompt was seen running for the first time. */
   onRunning: (startedMs: number) => void;
@@ -23,7 +25,14 @@ export interface LimitedPrompt {
  * Watches the execution limit, which counts from the prompt's start on the worker, not from waiting in its queue. The answer
  * ends the watch.
  */
-export function limitExecution({ promptId, tracker, timeoutMs, clock, ...on }: LimitedPrompt): () => void {
+export function limitExecution({
+  promptId,
+  tracker,
+  timeoutMs,
+  heardMs,
+  clock,
+  ...on
+}: LimitedPrompt): () => void {
   if (timeoutMs <= 0) return () => {};
   let startedMs: number | null = null;
   let cancel = () => {};
@@ -36,7 +45,8 @@ export function limitExecution({ promptId, tracker, timeoutMs, clock, ...on }: L
       startedMs = nowMs;
       on.onRunning(nowMs);
     }
-    const leftMs = startedMs === null ? timeoutMs : timeoutMs - (nowMs - startedMs);
+    const sinceMs = startedMs === null ? nowMs : Math.max(startedMs, heardMs() ?? startedMs);
+    const leftMs = timeoutMs - (nowMs - sinceMs);
     if (leftMs <= 0) on.onExceeded();
     else cancel = clock.setTimer(Math.min(MAX_CHECK_MS, Math.max(MIN_CHECK_MS, leftMs)), check);
   };

@@ -7,7 +7,9 @@ export const executionSettings = {
     .min(0)
     .max(86_400)
     .default(900)
-    .describe('Seconds that a run may take, waiting excluded; 0 means no limit.'),
+    .describe(
+      'Seconds that a run may be without progress; 0 means no limit. timeout_seconds of a workflow or a task limits the whole run instead.',
+    ),
   preview_method: z
     .enum(['auto', 'latent2rgb', 'taesd', 'none', 'default'])
     .default('auto')

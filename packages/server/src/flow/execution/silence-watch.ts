@@ -8,6 +8,12 @@ export function readSilenceLimitMs({ requirements }: Pick<TaskRow, 'requirements
   return silenceLimitMs ?? null;
 }
 
+/** True when the time limit of a task counts from its last sign of progress. */
+export function limitsSilence({ requirements }: Pick<TaskRow, 'requirements'>): boolean {
+  const stored: Pick<TaskRequirements, 'limitsSilence'> = JSON.parse(requirements);
+  return stored.limitsSilence === true;
+}
+
 export interface SilenceOptions {
   /** Null: never. */
   limitMs: number | null;

@@ -37,6 +37,8 @@ export interface TaskRequirements {
   minVramBytes?: number;
   /** A running prompt that makes no progress for this long counts as hung; absent: never. Not part of the lane. */
   silenceLimitMs?: number;
+  /** Its time limit is the usual one: it counts from the last sign of progress, not from the start. Not part of the lane. */
+  limitsSilence?: true;
   /** A worker that takes only a part of the graph must not run it. Not part of the lane. */
   allOrNothing?: true;
 }

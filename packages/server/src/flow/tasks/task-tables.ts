@@ -44,7 +44,7 @@ export interface TaskRow {
   held_reason: HeldReason | null;
   due_at: number | null;
   cancel_requested_at: number | null;
-  /** Execution limit in ms; 0 none. */
+  /** Execution limit in ms; 0 none. `limitsSilence` of the requirements says from when it counts. */
   timeout_ms: number;
   max_attempts: number;
   attempt_count: number;

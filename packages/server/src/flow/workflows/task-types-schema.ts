@@ -88,7 +88,9 @@ export const workflowDefinitionSchema = z.strictObject({
     .min(0)
     .max(86_400)
     .optional()
-    .describe('Execution limit of its tasks; 0 means none; default comfyui.timeout.'),
+    .describe(
+      'Seconds that the whole run of a task may take, waiting excluded; 0 means no limit. Without it comfyui.timeout holds.',
+    ),
   silence_limit_seconds: z
     .number()
     .positive()

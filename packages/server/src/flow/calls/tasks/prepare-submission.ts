@@ -103,6 +103,7 @@ export async function prepareSubmission(
   const constraints = readConstraints(options);
   const offers = listAskedFor(deps, constraints);
   const bound = await bindBody({ ...deps, drawSeed, offers, turns }, ownerId, body);
+  const timeoutMs = readTimeout(options, bound.workflow);
   await turns.next();
   const graph = request.updates ? applyUpdates(bound.graph, request.updates, maxProblems) : bound.graph;
   const { requirements, heldReason, warnings } = await judgeTask({ ...deps, maxProblems, turns }, graph, {
@@ -111,6 +112,7 @@ export async function prepareSubmission(
     inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
     excludedWorkers: [],
     ...readSilenceLimit(bound.workflow),
+    ...(timeoutMs === null ? ({ limitsSilence: true } as const) : {}),
     ...constraints,
   });
   await turns.next();
@@ -133,7 +135,7 @@ export async function prepareSubmission(
       seed: request.updates || bound.seed === null ? readSeed(graph) : bound.seed,
       requirements,
       priority: options.priority ?? deps.defaults.priority(bound.taskType),
-      timeoutMs: readTimeout(deps, options, bound.workflow),
+      timeoutMs: timeoutMs ?? deps.defaults.timeoutMs,
       maxAttempts: options.max_attempts ?? deps.defaults.maxAttempts,
       fileName: options.file_name ?? null,
       outputPath: options.output_path ?? null,
@@ -147,13 +149,10 @@ function readSilenceLimit(workflow: WorkflowDefinition | null): { silenceLimitMs
   return limitMs === null ? {} : { silenceLimitMs: limitMs };
 }
 
-function readTimeout(
-  deps: SubmissionDeps,
-  options: SubmitOptions,
-  workflow: WorkflowDefinition | null,
-): number {
+/** The limit of the whole run that was asked for; null: the usual one, which lets go on what makes progress. */
+function readTimeout(options: SubmitOptions, workflow: WorkflowDefinition | null): number | null {
   if (options.timeout_seconds !== undefined) return Math.round(options.timeout_seconds * 1000);
-  return workflow?.timeoutMs ?? deps.defaults.timeoutMs;
+  return workflow?.timeoutMs ?? null;
 }
 
 /** What one submission is bound with: the seeds it draws, and what the workers offer that it may run on. */
