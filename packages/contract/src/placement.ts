@@ -28,6 +28,14 @@ export const REFUSALS = [
 ] as const;
 export type RefusalReason = (typeof REFUSALS)[number];
 
+/** What is wrong with a worker that cannot be used now. */
+const troubleSchema = z.object({
+  since: timeSchema,
+  /** What is wrong, and what is done or to be done about it. */
+  texts: z.array(textSchema),
+});
+export type WorkerTrouble = z.infer<typeof troubleSchema>;
+
 const workerReasonSchema = z.object({
   worker_id: z.string(),
   name: z.string(),
@@ -39,6 +47,8 @@ const workerReasonSchema = z.object({
   reason: z.enum(REFUSALS).nullable(),
   /** What it lacks, for reasons that lack something. */
   missing: z.string().nullable(),
+  /** Null for a worker that is well, or that somebody took out. Servers before 0.2 send none. */
+  trouble: troubleSchema.nullish(),
 });
 
 /** GET /api/fleet/tasks/{id}/placement: why a task waits, or why it runs where it does. */
@@ -70,6 +80,8 @@ export const placementSchema = z
       .object({
         worker_id: z.string().nullable(),
         worker_name: z.string().nullable(),
+        /** While the task runs there; null while the worker is well. */
+        trouble: troubleSchema.nullish(),
         at: timeSchema,
         strategy: z.string(),
         /** `no_models`: it needs none; `hot`: its models were loaded there; `switch`: they are loaded for it; `overdue`: it was passed over long enough. */

@@ -209,7 +209,7 @@ describe('a task that asks for one worker', () => {
     expect(waiting?.workers.map(({ name, reason }) => [name, reason])).toEqual([
       ['gpu-1', 'not_pinned'],
       ['gpu-2', 'not_pinned'],
-      ['late', 'no_inventory'],
+      ['late', 'offline'],
     ]);
     const simulator = await openSimulator(withLoader(['b.safetensors']));
     await fleet.remove(fleet.findByName('late')?.id ?? '');

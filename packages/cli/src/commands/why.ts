@@ -2,6 +2,7 @@ import { type Placement, plainText, type Text } from '@comfleet/contract';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
+import { tellTroubles } from '../output/troubles.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 
 /** `comfleet tasks why`: why a task waits, worker by worker, why it runs where it does, or why it failed. */
@@ -15,6 +16,7 @@ export async function explainTask(context: CommandContext, taskId: string): Prom
     toPlainText(error === null ? message : context.texts.error(error)),
     ...(error === null ? [] : context.texts.points(error).map((point) => `  ${toPlainText(point)}`)),
     ...describeWaiting(placement, context.texts),
+    ...tellTroubles(placement.waiting?.workers ?? [], context.texts),
     ...describePlaced(placement, context.texts),
   ]);
   return EXIT.ok;
@@ -53,6 +55,7 @@ function describePlaced({ placed }: Placement, texts: CliTexts): string[] {
   const worker = toPlainText(placed.worker_name ?? '?');
   const ground = plainText(`placed.${placed.ground}`);
   return [
+    ...tellTroubles([{ name: worker, trouble: placed.trouble }], texts),
     texts.say('cli.placed', { worker, strategy: placed.strategy, ground }),
     ...formatTable(
       ['CANDIDATE', 'SCORE', 'LOAD'],

@@ -4,6 +4,7 @@ import { findNamed } from '../connection/find-named.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
+import { tellTroubles } from '../output/troubles.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 
 const HEADS = ['WORKER', 'STATE', 'LOAD', 'GROUP', 'LABELS', 'SOCKET', 'COMFYUI', 'SOURCE', 'URL', 'REASON'];
@@ -36,7 +37,9 @@ export async function listWorkers(context: CommandContext): Promise<number> {
   const comfleet = await context.connect();
   const workers = await comfleet.workers.list({ signal: context.terminal.signal });
   context.show({ workers }, () =>
-    workers.length === 0 ? [context.texts.say('cli.nothing')] : formatWorkers(workers, context.texts),
+    workers.length === 0
+      ? [context.texts.say('cli.nothing')]
+      : [...formatWorkers(workers, context.texts), ...tellTroubles(workers.map(toTroubled), context.texts)],
   );
   return EXIT.ok;
 }
@@ -48,15 +51,14 @@ export async function showWorker(context: CommandContext, idOrName: string): Pro
   const worker = await findWorker(comfleet, idOrName, signal);
   context.show(worker, () => [
     ...formatWorkers([worker], context.texts),
-    ...describeRecovery(worker, context),
+    ...tellTroubles([toTroubled(worker)], context.texts),
     ...worker.devices.map((d) => JSON.stringify(d)),
   ]);
   return EXIT.ok;
 }
 
-function describeRecovery({ recovery }: Worker, { language, texts }: CommandContext): string[] {
-  if (recovery === null) return [];
-  return [toPlainText(texts.sent(recovery.advice_texts, recovery.advice[language]))];
+function toTroubled({ name, recovery }: Worker) {
+  return { name, trouble: recovery && { since: recovery.since, texts: recovery.advice_texts ?? [] } };
 }
 
 /** `comfleet workers check`: asks now; status 1 when one of them does not answer. */

@@ -2,6 +2,7 @@ import {
   createSay,
   formatSent,
   formatText,
+  formatTexts,
   type Language,
   parseLanguage,
   type RecordedError,
@@ -21,6 +22,8 @@ export interface CliTexts {
   format(text: Text): string;
   /** What a server said; its English sentence where it is of another version. */
   sent(texts: Text | readonly Text[] | null | undefined, sentence: string): string;
+  /** Several texts of a server, one after the other. */
+  join(texts: readonly Text[]): string;
   /** An error in one line: its code, and the sentence that says the most of it. */
   error(error: RecordedError): string;
   /** That sentence alone. */
@@ -35,6 +38,7 @@ export function chooseTexts(language: Language): CliTexts {
     say: createSay(CLI_TEXTS, language),
     format: (text) => formatText(CLI_TEXTS, language, text),
     sent: (texts, sentence) => formatSent(CLI_TEXTS, language, { texts: texts ?? undefined, sentence }),
+    join: (texts) => formatTexts(CLI_TEXTS, language, texts),
     error: (error) => `${error.code} ${explain(language, error)}`,
     explain: (error) => explain(language, error),
     points: (error) => tellFailure(error).points.map((point) => formatText(CLI_TEXTS, language, point)),

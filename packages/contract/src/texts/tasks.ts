@@ -1,12 +1,13 @@
 import { type Catalogue, formatText, mergeCatalogues, type TextOf } from './catalogue.ts';
 import { ERROR_TEXTS } from './errors.ts';
+import { RECOVERY_TEXTS } from './recovery.ts';
 import { en } from './tasks/en.ts';
 import { zhCn } from './tasks/zh-cn.ts';
 import { zhTw } from './tasks/zh-tw.ts';
 import type { Text } from './text.ts';
 
 /** Where tasks and batches are, why they wait, what is wrong with their values, and why they failed. */
-export const TASK_TEXTS = mergeCatalogues(ERROR_TEXTS, {
+export const TASK_TEXTS = mergeCatalogues(mergeCatalogues(ERROR_TEXTS, RECOVERY_TEXTS), {
   en,
   'zh-CN': zhCn,
   'zh-TW': zhTw,

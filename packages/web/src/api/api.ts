@@ -1,6 +1,8 @@
 import type {
   Batch,
   Decision,
+  Health,
+  Placement,
   StreamFrame,
   SubmitBatch,
   SubmitTask,
@@ -37,6 +39,9 @@ export interface Api {
   judgeWorkflow(name: string, parameters: Readonly<Record<string, unknown>>): Promise<Validation>;
   listTasks(filter: { limit: number; cursor?: string; status?: string }): Promise<TaskPage>;
   loadTask(taskId: string): Promise<TaskDetail>;
+  /** Why a task waits, worker by worker, or how its worker is. */
+  explainTask(taskId: string): Promise<Placement>;
+  loadHealth(): Promise<Health>;
   submitTask(body: SubmitTask, idempotencyKey: string): Promise<Submitted>;
   submitBatch(body: SubmitBatch, idempotencyKey: string): Promise<Batch>;
   cancelTask(taskId: string): Promise<Task>;

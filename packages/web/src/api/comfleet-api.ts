@@ -32,6 +32,8 @@ function openApi(comfleet: Comfleet): Api {
     judgeWorkflow: (name, parameters) => translated(comfleet.workflows.validate(name, parameters)),
     listTasks: (filter) => translated(comfleet.tasks.list(filter)),
     loadTask: (taskId) => translated(comfleet.tasks.load(taskId)),
+    explainTask: (taskId) => translated(comfleet.tasks.placement(taskId)),
+    loadHealth: () => translated(comfleet.service.health()),
     submitTask: (body, idempotencyKey) => translated(comfleet.tasks.submit(body, { idempotencyKey })),
     submitBatch: (body, idempotencyKey) => translated(comfleet.batches.submit(body, { idempotencyKey })),
     cancelTask: (taskId) => translated(comfleet.tasks.cancel(taskId)),

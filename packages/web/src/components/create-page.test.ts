@@ -5,6 +5,7 @@ import type { FakeServer } from '../testing/fake-server.ts';
 import { createPages } from '../testing/mount-page.ts';
 import {
   sampleImageWorkflow,
+  samplePlacement,
   sampleProgress,
   sampleResult,
   sampleTask,
@@ -206,6 +207,39 @@ describe('the gallery', () => {
     const page = await openPage();
     expect(page.get('.cell pre').text()).toBe('a caption');
     expect(page.get('.cell video').attributes('src')).toBe('/v.webm');
+  });
+});
+
+describe('workers in trouble', () => {
+  const trouble = {
+    since: '2026-01-01T10:00:00.000Z',
+    texts: [
+      { code: 'problem.refused', params: {} },
+      { code: 'recovery.advised', params: {} },
+    ],
+  };
+
+  test('a waiting task says at its tile what is wrong with the only worker, since when, and what to do', async () => {
+    server.tasks = [sampleTask()];
+    server.placement = samplePlacement(trouble);
+    const page = await openPage({ language: 'zh-CN' });
+    const said = page.get('.cell .why').text();
+    expect(said).toMatch(/^自 .+ 起：ComfyUI 拒绝了连接。请手动重启 ComfyUI/);
+  });
+
+  test('a workflow that no worker can run now says what is wrong with the workers', async () => {
+    server.workflows = [sampleWorkflow({ available: false })];
+    const problem = {
+      code: 'service.worker_down',
+      params: { since: '2026-01-01T10:00:00Z', problem: trouble.texts[0], step: trouble.texts[1] },
+    };
+    const message_text = { code: 'service.workers_down', params: { total: 1, problems: [problem] } };
+    server.services = { nodes: { status: 'degraded', message: '', message_text } as never };
+    const page = await openPage();
+    const said = page.get('.picker .reason').text();
+    expect(said).toMatch(
+      /until one can\. Since (?!2026-01-01T).+: The connection to ComfyUI was refused\. Please/,
+    );
   });
 });
 

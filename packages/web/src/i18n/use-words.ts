@@ -1,6 +1,7 @@
 import {
   formatSent,
   formatText,
+  formatTexts,
   type Language,
   type PlainCode,
   pickLabel,
@@ -62,6 +63,9 @@ export function useWords() {
     return formatSent(PAGE_TEXTS, language.value, { texts, sentence });
   }
 
+  /** Several texts of a server, one after the other. */
+  const sayTexts = (texts: readonly Text[]): string => formatTexts(PAGE_TEXTS, language.value, texts);
+
   /** The title that a workflow's author gave it; undefined for a workflow that is gone. */
   function sayTitle(workflow: Pick<Workflow, 'title'> | null | undefined): string | undefined {
     return workflow ? pickLabel(workflow.title, language.value) : undefined;
@@ -85,6 +89,7 @@ export function useWords() {
     sayFailure,
     sayPoints,
     saySent,
+    sayTexts,
     sayTitle,
     sayName,
   };

@@ -1,4 +1,12 @@
-import type { StreamFrame, SubmitBatch, SubmitTask, Task, Workflow } from '@comfleet/contract';
+import type {
+  Health,
+  Placement,
+  StreamFrame,
+  SubmitBatch,
+  SubmitTask,
+  Task,
+  Workflow,
+} from '@comfleet/contract';
 import type { Api, ApiFactory, ApiFailure, LiveListener } from '../api/api.ts';
 import { sampleTask, sampleWorkflow } from './samples.ts';
 
@@ -22,6 +30,9 @@ export class FakeServer {
   judged: Readonly<Record<string, unknown>>[] = [];
   /** What no worker has for these values. */
   missingWith: (parameters: Readonly<Record<string, unknown>>) => string[] = () => [];
+  /** Why tasks wait; by default for their turn. */
+  placement: Placement | null = null;
+  services: Health['services'] = {};
   /** While set, every call is refused with it. */
   refusal: ApiFailure | null = null;
   /** While set, listing tasks is refused with it. */
@@ -124,9 +135,14 @@ export class FakeServer {
     };
   }
 
-  private workflowAnswers(): Pick<Api, 'listWorkflows' | 'judgeWorkflow'> {
+  private workflowAnswers(): Pick<Api, 'listWorkflows' | 'judgeWorkflow' | 'explainTask' | 'loadHealth'> {
     return {
       listWorkflows: () => this.answer(this.workflows),
+      explainTask: () =>
+        this.placement === null
+          ? Promise.reject(new Error('nothing to explain'))
+          : this.answer(this.placement),
+      loadHealth: () => this.answer({ status: 'ok', version: '0', services: this.services }),
       judgeWorkflow: (_name, parameters) => {
         this.judged.push(parameters);
         const missing = this.missingWith(parameters);

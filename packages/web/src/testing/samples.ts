@@ -1,4 +1,4 @@
-import type { Parameter, Result, Task, Workflow } from '@comfleet/contract';
+import type { Parameter, Placement, Result, Task, WorkerTrouble, Workflow } from '@comfleet/contract';
 
 /** A task as the server would answer it; what a test is about is given. */
 export function sampleTask(fields: Partial<Task> = {}): Task {
@@ -148,4 +148,24 @@ export function sampleImageWorkflow(): Workflow {
     parameters: [image],
     presets: null,
   });
+}
+
+/** A task that waits for the only worker, which is in trouble. */
+export function samplePlacement(trouble: WorkerTrouble): Placement {
+  const worker = { worker_id: 'w', name: 'gpu', load: 0, slots: 0, hot: true, missing: null, trouble };
+  return {
+    task_id: 'task-1',
+    status: 'queued',
+    message: 'Waiting.',
+    waiting: {
+      held_reason: null,
+      queue_position: 0,
+      task_type_full: false,
+      overtaken: 0,
+      overtaken_limit: 24,
+      passed_seconds: null,
+      workers: [{ ...worker, reason: 'offline' }],
+    },
+    placed: null,
+  };
 }

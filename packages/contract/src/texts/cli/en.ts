@@ -70,6 +70,7 @@ export const en = {
     },
   },
   'cli.did_you_mean': 'Did you mean "{name}"?',
+  'cli.trouble': '{name}, since {since}: {what}',
   'cli.nothing': 'Nothing to show.',
   'cli.models_loaded': 'ready',
   'cli.overtaken':

@@ -154,6 +154,7 @@ export const en = {
   'state.expired': 'Expired',
   'state.noResult': 'Finished without a file',
   'state.noProgress': 'Running; progress not available',
+  'state.since': 'Since {time}: {what}',
   'state.remaining': 'about {time}',
 
   'waiting.no_worker_known': 'Waiting for a worker',
@@ -203,6 +204,7 @@ export const en = {
   'details.task': 'Task',
   'details.file': 'File',
   'details.size': 'Size',
+  'details.obstacle': 'Why it does not go on',
   'details.error': 'What went wrong',
   'details.traceback': 'Traceback',
   'details.warnings': 'To be known of the result',

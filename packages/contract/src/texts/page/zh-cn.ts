@@ -152,6 +152,7 @@ export const zhCn = {
   'state.expired': '已超时',
   'state.noResult': '已完成，没有文件',
   'state.noProgress': '运行中；无法获取进度',
+  'state.since': '自 {time} 起：{what}',
   'state.remaining': '约 {time}',
 
   'waiting.no_worker_known': '等待工作节点',
@@ -201,6 +202,7 @@ export const zhCn = {
   'details.task': '任务',
   'details.file': '文件',
   'details.size': '大小',
+  'details.obstacle': '为什么没有进展',
   'details.error': '出错原因',
   'details.traceback': '回溯信息',
   'details.warnings': '结果说明',

@@ -1,5 +1,6 @@
 import { type Health, plainText, type Worker } from '@comfleet/contract';
 import { type FleetText, toFleetSentence } from '@comfleet/contract/texts/fleet';
+import { hideMachine } from '../../fleet/workers/health/recovery-advice.ts';
 import type { StatisticsCalls } from '../../flow/calls/statistics/statistics-calls.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { SettingTables } from '../../platform/database/setting-tables.ts';
@@ -71,10 +72,10 @@ function describeStorage({ state, freeBytes }: HealthDeps['storage']): ServiceHe
   }
 }
 
-/** Why tasks cannot be taken, in a line for each part that is down. */
-export function explainDown({ services }: Health): string[] {
-  const down = Object.entries(services).filter(([, { status }]) => status === 'down');
-  return down.map(([name, { message }]) => `${name}: ${message}`);
+/** What is the matter, in a line for each part that is in this state. */
+export function explainParts({ services }: Health, state: ServiceHealth['status']): string[] {
+  const parts = Object.entries(services).filter(([, { status }]) => status === state);
+  return parts.map(([name, { message }]) => `${name}: ${message}`);
 }
 
 async function describeQueue(statistics: HealthDeps['statistics']): Promise<ServiceHealth> {
@@ -95,9 +96,27 @@ function describeWorkers(workers: readonly Worker[]): ServiceHealth {
   const online = workers.filter((worker) => worker.state === 'online' || worker.state === 'busy').length;
   const details = { total, online };
   if (total === 0) return { ...say('degraded', plainText('service.no_workers')), details };
-  if (online === 0)
-    return { ...say('degraded', { code: 'service.workers_offline', params: { total } }), details };
+  if (online === 0) return { ...say('degraded', describeDown(workers)), details };
   return { ...say('ok', { code: 'service.workers', params: details }), details };
+}
+
+const MOST_PROBLEMS = 3;
+
+/** Why no worker can be used: what each problem is, since when, and what to do; without names, as everybody may read it. */
+function describeDown(workers: readonly Worker[]): FleetText {
+  const total = workers.length;
+  const problems = new Map<string, FleetText>();
+  for (const { recovery } of workers) {
+    const [problem, step] = recovery?.advice_texts ?? [];
+    if (!recovery || !problem || !step) continue;
+    const told = hideMachine(problem);
+    if (problems.has(told.code)) continue;
+    const since = recovery.since.replace(/\.\d+Z$/, 'Z');
+    problems.set(told.code, { code: 'service.worker_down', params: { since, problem: told, step } });
+  }
+  if (problems.size === 0) return { code: 'service.workers_offline', params: { total } };
+  const most = [...problems.values()].slice(0, MOST_PROBLEMS);
+  return { code: 'service.workers_down', params: { total, problems: most } };
 }
 
 function say(status: ServiceHealth['status'], text: FleetText): ServiceHealth {

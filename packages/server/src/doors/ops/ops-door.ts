@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/time/clock.ts';
 import type { AuthenticationOptions } from '../authentication.ts';
 import { createAuthentication } from '../authentication.ts';
 import { addClientPages } from './client-pages.ts';
-import { explainDown, type HealthDeps, loadHealth } from './health.ts';
+import { explainParts, type HealthDeps, loadHealth } from './health.ts';
 import { createMetrics, type MetricsDeps, measureRequests } from './metrics.ts';
 
 export interface OpsDeps extends HealthDeps, MetricsDeps {
@@ -71,11 +71,17 @@ function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
 
   app.get('/readyz', {
     config: { access: 'public' },
-    schema: { tags: ['ops'], summary: 'Tasks can be taken; else why not, a line each' },
+    schema: {
+      tags: ['ops'],
+      summary: 'Tasks can be taken; else why not. What is not well follows, a line each',
+    },
     handler: async (_request, reply) => {
-      const causes = deps.signal.aborted ? ['stopping'] : explainDown(await load());
+      const health = await load();
+      const causes = deps.signal.aborted ? ['stopping'] : explainParts(health, 'down');
       reply.status(causes.length === 0 ? 200 : 503).type('text/plain; charset=utf-8');
-      return causes.length === 0 ? 'ready\n' : ['not ready', ...causes, ''].join('\n');
+      const notes =
+        causes.length === 0 ? ['ready', ...explainParts(health, 'degraded')] : ['not ready', ...causes];
+      return [...notes, ''].join('\n');
     },
   });
 }

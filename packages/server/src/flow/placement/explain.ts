@@ -54,9 +54,11 @@ export function explainWaiting(
 function findRefusal(worker: BoardWorker, lane: BoardLane | null, needs: Needs): Refusal | null {
   if (worker.standsBack) return { reason: 'simulated_beside_real' };
   if (isPinnedElsewhere(worker.facts, needs)) return { reason: 'not_pinned' };
+  const { state } = worker.facts;
   const missing = findMissing(worker.facts, needs);
-  if (missing) return missing;
-  if (worker.facts.state !== 'online') return { reason: worker.facts.state };
+  // One that was never reached has not been asked, which is no reason of its own.
+  if (missing && (state === 'online' || missing.reason !== 'no_inventory')) return missing;
+  if (state !== 'online') return { reason: state };
   return findBetterOthers(worker, lane) ?? findBusiness(worker, lane);
 }
 

@@ -1,9 +1,12 @@
 import type { Task } from '@comfleet/contract';
 import { useWords } from '../../i18n/use-words.ts';
+import { isEnded } from '../../model/task-state.ts';
+import { useObstacles } from '../../stores/obstacles.ts';
 
 /** Where a task is, in words. */
 export function useTaskWords() {
-  const { t, sayDuration, sayFailure, saySent } = useWords();
+  const { t, sayDuration, sayFailure, sayMoment, saySent, sayTexts } = useWords();
+  const obstacles = useObstacles();
 
   function sayState(task: Task): string {
     if (task.cancel_requested_at !== null && (task.status === 'running' || task.status === 'queued')) {
@@ -48,9 +51,17 @@ export function useTaskWords() {
       : t('state.remaining', { time: sayDuration(task.estimated_time) });
   }
 
+  /** What keeps an open task from going on, since when, and what to do; null while only its turn is missing. */
+  function sayObstacle(task: Task, now: Date): string | null {
+    const obstacle = obstacles.obstacles.get(task.task_id);
+    if (obstacle === undefined || isEnded(task.status)) return null;
+    const what = sayTexts(obstacle.texts);
+    return obstacle.since === null ? what : t('state.since', { time: sayMoment(obstacle.since, now), what });
+  }
+
   function sayError(task: Task): string {
     return task.error === null ? saySent(task.message_text, task.message) : sayFailure(task.error);
   }
 
-  return { sayState, sayStep, sayRemaining, sayError };
+  return { sayState, sayStep, sayRemaining, sayObstacle, sayError };
 }

@@ -11,6 +11,14 @@ export function adviseRecovery({
   return [describeProblem(problem), plainText(INSTEAD[problem.kind] ?? STEPS[phase])];
 }
 
+/** The same for readers who are no administrators: words of a machine may name hosts and folders. */
+export function hideMachine<Advice extends { readonly code: string; readonly params: object }>(
+  problem: Advice,
+): Advice | FleetText {
+  const isPlain = Object.values(problem.params).every((value) => typeof value === 'number');
+  return isPlain ? problem : plainText('problem.unusable');
+}
+
 const STEPS = {
   checking: 'recovery.checking',
   restarting: 'recovery.restarting',

@@ -1,5 +1,6 @@
-import type { Placement, TaskId, WorkerId } from '@comfleet/contract';
+import type { Placement, TaskId, WorkerId, WorkerTrouble } from '@comfleet/contract';
 import { toTaskSentence } from '@comfleet/contract/texts/tasks';
+import { adviseRecovery, hideMachine } from '../../../fleet/workers/health/recovery-advice.ts';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import type { Engine, WaitReasons } from '../../engine/engine.ts';
@@ -28,7 +29,7 @@ export async function explainTask(
   const claim = await findLastClaim(database, task.id);
   const isWaiting = task.state === 'held' || task.state === 'queued';
   const position = (await engine.outlook([task])).get(id)?.position ?? null;
-  const waiting = isWaiting ? toWaiting(task, position, await engine.explain(task)) : null;
+  const waiting = isWaiting ? toWaiting({ fleet, owner }, task, position, await engine.explain(task)) : null;
   const texts = [describeTask(task, position), ...(waiting ? [describeWait(waiting)] : [])];
   return {
     task_id: task.id,
@@ -36,16 +37,23 @@ export async function explainTask(
     message: texts.map(toTaskSentence).join(' '),
     message_texts: texts,
     waiting,
-    placed: claim && toPlaced(fleet, claim),
+    placed: claim && toPlaced({ fleet, owner }, claim, task.state === 'running'),
   };
 }
 
+/** The workers, and who asks about them. */
+type Fleet = Pick<ExplainDeps, 'fleet'> & { owner: OwnerFilter };
 type Waiting = NonNullable<Placement['waiting']>;
 
-function toWaiting(task: TaskRow, position: number | null, reasons: WaitReasons): Waiting {
+function toWaiting(
+  asked: Fleet,
+  { held_reason: heldReason }: TaskRow,
+  position: number | null,
+  reasons: WaitReasons,
+): Waiting {
   const { passedMs } = reasons;
   return {
-    held_reason: task.held_reason,
+    held_reason: heldReason,
     queue_position: position,
     task_type_full: reasons.typeFull,
     overtaken: reasons.overtaken,
@@ -59,8 +67,18 @@ function toWaiting(task: TaskRow, position: number | null, reasons: WaitReasons)
       hot,
       reason: refusal?.reason ?? null,
       missing: readMissing(refusal),
+      trouble: findTrouble(asked, workerId),
     })),
   };
+}
+
+/** What is wrong with a worker, since when, and what is done about it. */
+function findTrouble({ fleet, owner }: Fleet, workerId: WorkerId): WorkerTrouble | null {
+  const recovery = fleet.find(workerId)?.snapshot().recovery ?? null;
+  if (recovery === null) return null;
+  const [problem, step] = adviseRecovery(recovery);
+  const texts = [owner.kind === 'all' ? problem : hideMachine(problem), step];
+  return { since: new Date(recovery.sinceMs).toISOString(), texts };
 }
 
 function readMissing(refusal: Refusal | null): string | null {
@@ -68,15 +86,17 @@ function readMissing(refusal: Refusal | null): string | null {
 }
 
 function toPlaced(
-  fleet: Pick<WorkerRegistry, 'find'>,
+  asked: Fleet,
   claim: { at: number; workerId: WorkerId | null; placement: unknown },
+  isRunning: boolean,
 ): Placement['placed'] {
   // Written by this program only; attempts of older versions have none.
   const placement = claim.placement as PlacedReasons | undefined;
   if (!placement) return null;
   return {
     worker_id: claim.workerId,
-    worker_name: claim.workerId === null ? null : (fleet.find(claim.workerId)?.name ?? null),
+    worker_name: claim.workerId === null ? null : (asked.fleet.find(claim.workerId)?.name ?? null),
+    trouble: isRunning && claim.workerId !== null ? findTrouble(asked, claim.workerId) : null,
     at: new Date(claim.at).toISOString(),
     strategy: placement.strategy,
     ground: placement.ground,

@@ -8,7 +8,7 @@ import type { Clock } from '../../../platform/time/clock.ts';
 import type { FileSource } from '../../assets/file-source.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
-import { toInputBytes } from '../../tasks/requirements.ts';
+import { type TaskRequirements, toInputBytes } from '../../tasks/requirements.ts';
 import type { TRIAL_DOOR } from '../../tasks/trials.ts';
 import { type BoundImage, bindParameters } from '../../workflows/bind-parameters.ts';
 import { bindUpdates, type NodeUpdate } from '../../workflows/bind-updates.ts';
@@ -103,7 +103,7 @@ export async function prepareSubmission(
   const constraints = readConstraints(options);
   const offers = listAskedFor(deps, constraints);
   const bound = await bindBody({ ...deps, drawSeed, offers, turns }, ownerId, body);
-  const timeoutMs = readTimeout(options, bound.workflow);
+  const limits = readLimits(deps, options, bound.workflow);
   await turns.next();
   const graph = request.updates ? applyUpdates(bound.graph, request.updates, maxProblems) : bound.graph;
   const { requirements, heldReason, warnings } = await judgeTask({ ...deps, maxProblems, turns }, graph, {
@@ -111,8 +111,7 @@ export async function prepareSubmission(
     inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
     inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
     excludedWorkers: [],
-    ...readSilenceLimit(bound.workflow),
-    ...(timeoutMs === null ? ({ limitsSilence: true } as const) : {}),
+    ...limits.silence,
     ...constraints,
   });
   await turns.next();
@@ -135,7 +134,7 @@ export async function prepareSubmission(
       seed: request.updates || bound.seed === null ? readSeed(graph) : bound.seed,
       requirements,
       priority: options.priority ?? deps.defaults.priority(bound.taskType),
-      timeoutMs: timeoutMs ?? deps.defaults.timeoutMs,
+      timeoutMs: limits.timeoutMs,
       maxAttempts: options.max_attempts ?? deps.defaults.maxAttempts,
       fileName: options.file_name ?? null,
       outputPath: options.output_path ?? null,
@@ -144,15 +143,22 @@ export async function prepareSubmission(
   };
 }
 
-function readSilenceLimit(workflow: WorkflowDefinition | null): { silenceLimitMs?: number } {
-  const limitMs = workflow?.silenceLimitMs ?? null;
-  return limitMs === null ? {} : { silenceLimitMs: limitMs };
-}
-
-/** The limit of the whole run that was asked for; null: the usual one, which lets go on what makes progress. */
-function readTimeout(options: SubmitOptions, workflow: WorkflowDefinition | null): number | null {
-  if (options.timeout_seconds !== undefined) return Math.round(options.timeout_seconds * 1000);
-  return workflow?.timeoutMs ?? null;
+/** A limit that was asked for is one of the whole run; the usual one lets go on what makes progress. */
+function readLimits(
+  { defaults }: SubmissionDeps,
+  options: SubmitOptions,
+  workflow: WorkflowDefinition | null,
+): { timeoutMs: number; silence: Pick<TaskRequirements, 'silenceLimitMs' | 'limitsSilence'> } {
+  const { timeout_seconds: seconds } = options;
+  const askedMs = seconds === undefined ? (workflow?.timeoutMs ?? null) : Math.round(seconds * 1000);
+  const silenceLimitMs = workflow?.silenceLimitMs ?? null;
+  return {
+    timeoutMs: askedMs ?? defaults.timeoutMs,
+    silence: {
+      ...(silenceLimitMs === null ? {} : { silenceLimitMs }),
+      ...(askedMs === null ? ({ limitsSilence: true } as const) : {}),
+    },
+  };
 }
 
 /** What one submission is bound with: the seeds it draws, and what the workers offer that it may run on. */

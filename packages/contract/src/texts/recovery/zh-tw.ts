@@ -16,6 +16,7 @@ export const zhTw = {
   'recovery.by_itself': '問題解決後會自動啟用。',
 
   'problem.found': '該工作節點無法使用：{found}。',
+  'problem.unusable': '該工作節點無法使用；原因見 comfleet workers list。',
   'problem.refused': 'ComfyUI 拒絕了連線。',
   'problem.unreachable': '無法連線到 ComfyUI 所在的機器。',
   'problem.timeout': '連線 ComfyUI 失敗：{ms} 毫秒內沒有回應。',
@@ -54,4 +55,11 @@ export const zhTw = {
   'check.proxy': '代理有回應，但無法連線到 ComfyUI（HTTP 狀態 {status}）',
   'check.redirected': '被轉到 {to}：可能是登入頁面，或位址已變更',
   'check.web_page': '回傳的是網頁而不是 ComfyUI 的資料：可能是登入頁面，或路徑不對',
+  'service.no_workers': '沒有已知的工作節點',
+  'service.workers_offline': '{total} 個工作節點均不在線上',
+  'service.workers_down': {
+    by: 'total',
+    cases: { one: '唯一的工作節點不在線上。{problems}', other: '{total} 個工作節點均不在線上。{problems}' },
+  },
+  'service.worker_down': '自 {since} 起：{problem}{step}',
 } satisfies Translation<typeof en>;

@@ -16,6 +16,7 @@ export const zhCn = {
   'recovery.by_itself': '问题解决后会自动启用。',
 
   'problem.found': '该工作节点无法使用：{found}。',
+  'problem.unusable': '该工作节点无法使用；原因见 comfleet workers list。',
   'problem.refused': 'ComfyUI 拒绝了连接。',
   'problem.unreachable': '无法连接到 ComfyUI 所在的机器。',
   'problem.timeout': '连接 ComfyUI 失败：{ms} 毫秒内没有响应。',
@@ -54,4 +55,11 @@ export const zhCn = {
   'check.proxy': '代理有响应，但无法连接到 ComfyUI（HTTP 状态 {status}）',
   'check.redirected': '被转到 {to}：可能是登录页面，或地址已变更',
   'check.web_page': '返回的是网页而不是 ComfyUI 的数据：可能是登录页面，或路径不对',
+  'service.no_workers': '没有已知的工作节点',
+  'service.workers_offline': '{total} 个工作节点均不在线',
+  'service.workers_down': {
+    by: 'total',
+    cases: { one: '唯一的工作节点不在线。{problems}', other: '{total} 个工作节点均不在线。{problems}' },
+  },
+  'service.worker_down': '自 {since} 起：{problem}{step}',
 } satisfies Translation<typeof en>;
