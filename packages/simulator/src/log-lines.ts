@@ -1,4 +1,9 @@
+import type { LogEntry } from './http/server-state.ts';
+import type { CompiledOptions } from './options.ts';
+import type { Clock } from './platform/clock.ts';
 import { isSince, type VersionProfile } from './profile.ts';
+
+const MAX_LINES = 300;
 
 /** A level of ComfyUI's log. */
 export type LogLevel = 'INFO' | 'WARNING' | 'ERROR';
@@ -12,4 +17,38 @@ const COLOURS: Readonly<Record<LogLevel, string>> = {
 /** A line as this version prints it: since 0.23.0 a coloured level comes first, without a terminal too. */
 export function writeLogLine(version: VersionProfile, text: string, level: LogLevel = 'INFO'): string {
   return isSince(version, '0.33') ? `${COLOURS[level]}[${level}]\u001b[0m ${text}` : text;
+}
+
+/** What every ComfyUI prints before it serves. */
+const STARTUP_LINES = ['Device: cpu (simulated)', 'Set vram state to: DISABLED', 'Starting server'];
+
+/** The wall time as Python's `datetime.now().isoformat()` writes it, to the microsecond: two processes never share it. */
+function writeLogTime(clock: Clock): string {
+  const micros = String((clock.monotonicNs() / 1000n) % 1000n).padStart(3, '0');
+  return `${new Date(clock.now()).toISOString().slice(0, -1)}${micros}`;
+}
+
+/** The log in the memory of one process: its last 300 lines. */
+export class ProcessLog {
+  readonly entries: LogEntry[] = [];
+  readonly #options: Pick<CompiledOptions, 'clock' | 'version'>;
+
+  constructor(options: Pick<CompiledOptions, 'clock' | 'version'>) {
+    this.#options = options;
+    this.begin();
+  }
+
+  /** A new process has printed nothing but what every one does. */
+  begin(): void {
+    this.entries.length = 0;
+    for (const text of STARTUP_LINES) this.write(text);
+  }
+
+  /** Keeps a line and returns it as it is printed. */
+  write(text: string): string {
+    const line = writeLogLine(this.#options.version, text);
+    this.entries.push({ t: writeLogTime(this.#options.clock), m: `${line}\n` });
+    if (this.entries.length > MAX_LINES) this.entries.shift();
+    return line;
+  }
 }

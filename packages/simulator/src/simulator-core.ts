@@ -10,7 +10,7 @@ import { createHttpServer } from './http/http-server.ts';
 import type { ServerState } from './http/server-state.ts';
 import { FrameEncoder } from './images/frame.ts';
 import { type Ledger, openLedger } from './ledger.ts';
-import { writeLogLine } from './log-lines.ts';
+import { ProcessLog } from './log-lines.ts';
 import { ModelMemory } from './models/model-memory.ts';
 import { Catalog } from './nodes/catalog.ts';
 import type { CompiledOptions, SimulatorOptions } from './options.ts';
@@ -20,7 +20,6 @@ import { PromptQueue } from './queue/prompt-queue.ts';
 import { SocketHub, writeMessage } from './socket/socket-hub.ts';
 import { Upgrades, writeQueueInfo } from './socket/upgrades.ts';
 
-const LOG_LINES = 300;
 const CLOSE_RESTART = 1012;
 
 /** The parts of one server and the wiring between them. */
@@ -34,22 +33,16 @@ export class SimulatorCore {
   private readonly worker: PromptWorker;
   private readonly state: ServerState;
   private readonly upgrades: Upgrades;
+  private readonly log: ProcessLog;
   private readonly connections = new Set<Socket>();
   private server: Server;
   private isClosed = false;
   private counter = 0;
 
   constructor(options: CompiledOptions, asked: SimulatorOptions) {
-    const logLines: string[] = [];
-    this.options = {
-      ...options,
-      log: (text) => {
-        const line = writeLogLine(options.version, text);
-        logLines.push(line);
-        if (logLines.length > LOG_LINES) logLines.splice(0, logLines.length - LOG_LINES);
-        options.log(line);
-      },
-    };
+    const log = new ProcessLog(options);
+    this.log = log;
+    this.options = { ...options, log: (text) => options.log(log.write(text)) };
     this.faults = new FaultScript(options.clock);
     this.ledger = openLedger(options.clock, asked.ledgerPath);
     this.files = openFiles(options, asked);
@@ -73,7 +66,7 @@ export class SimulatorCore {
       worker: this.worker,
       userFiles: new Map(),
       settings: new Map(),
-      logLines,
+      logLines: log.entries,
       takeNumber: () => {
         const taken = this.counter;
         this.counter += 1;
@@ -142,6 +135,7 @@ export class SimulatorCore {
     this.state.queue.forgetAll();
     this.state.history.clear();
     this.counter = 0;
+    this.log.begin();
     for (const peer of this.hub.peers()) peer.socket.close(CLOSE_RESTART);
     this.files.clear('temp');
     void this.stopListening().then(async () => {

@@ -44,6 +44,12 @@ const HISTORY_VALUES = 500_000;
 /** MiB and values: those with thousands of classes have 20 and a million. */
 const OBJECT_INFO = [64, 2_000_000] as const;
 
+/** One write to the server's console; its line break is part of `text`. */
+export interface LogEntry {
+  time: string;
+  text: string;
+}
+
 /** The HTTP routes of one ComfyUI server. Throws ComfyError; keeps no state. */
 export class ComfyHttp {
   readonly #calls: HttpCalls;
@@ -215,11 +221,20 @@ export class ComfyHttp {
 
   /** The last lines of the server's log, newest last; they may hold paths. Empty where the server has no such route. */
   async loadLogs(options: CallOptions = {}): Promise<string[]> {
+    return (await this.loadLogEntries(options)).map(({ text }) => withoutColours(text));
+  }
+
+  /**
+   * The same as it is kept in the memory of the process: each write to the console with its time to the microsecond, the
+   * last 300 of them.
+   */
+  async loadLogEntries(options: CallOptions = {}): Promise<LogEntry[]> {
     try {
       const { entries } = await this.#calls.loadRecord('/internal/logs/raw', options, 16);
-      return Array.isArray(entries)
-        ? entries.filter(isRecord).map((entry) => withoutColours(readString(entry, 'm') ?? ''))
-        : [];
+      if (!Array.isArray(entries)) return [];
+      return entries
+        .filter(isRecord)
+        .map((entry) => ({ time: readString(entry, 't') ?? '', text: readString(entry, 'm') ?? '' }));
     } catch (error) {
       if (error instanceof ComfyError && error.details.status === 404) return [];
       throw error;

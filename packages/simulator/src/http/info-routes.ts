@@ -81,8 +81,7 @@ export const INFO_ROUTES: readonly Route[] = [
     '/internal/logs/raw',
     (_request, state) =>
       replyJson({
-        // An entry is one write to the console, line break included.
-        entries: state.logLines.map((line) => ({ t: new Date(0).toISOString(), m: `${line}\n` })),
+        entries: state.logLines.map(({ t, m }) => ({ t, m })),
         size: { cols: 80, rows: 24 },
       }),
     'plain',
@@ -98,7 +97,7 @@ export const INFO_ROUTES: readonly Route[] = [
 ];
 
 function writeLog(state: ServerState): string {
-  return state.logLines.join('\n');
+  return state.logLines.map(({ t, m }) => `${t} - ${m}`).join('');
 }
 
 function listInternalFiles(request: SimRequest, state: ServerState): Reply {

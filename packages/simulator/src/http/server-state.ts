@@ -31,11 +31,17 @@ export interface ServerState {
   readonly ledger: Ledger;
   readonly userFiles: Map<string, UserFile>;
   readonly settings: Map<string, Json>;
-  readonly logLines: string[];
+  readonly logLines: LogEntry[];
   /** The prompt counter: grows with each POST without `number`, refused ones included. */
   takeNumber(): number;
   announceQueue(): void;
   nextPromptId(): string;
+}
+
+/** One write to the console, line break included, and when: Python's `isoformat()`, which goes down to microseconds. */
+export interface LogEntry {
+  readonly t: string;
+  readonly m: string;
 }
 
 /** One route's code. */

@@ -62,4 +62,7 @@ export const zhCn = {
     cases: { one: '唯一的工作节点不在线。{problems}', other: '{total} 个工作节点均不在线。{problems}' },
   },
   'service.worker_down': '自 {since} 起：{problem}{step}',
+
+  'worker.same_as': '与 {name} 是同一个 ComfyUI，由后者代为执行任务',
+  'worker.stands_alone': '没有其他地址指向它',
 } satisfies Translation<typeof en>;

@@ -62,4 +62,7 @@ export const zhTw = {
     cases: { one: '唯一的工作節點不在線上。{problems}', other: '{total} 個工作節點均不在線上。{problems}' },
   },
   'service.worker_down': '自 {since} 起：{problem}{step}',
+
+  'worker.same_as': '與 {name} 是同一個 ComfyUI，由後者代為執行任務',
+  'worker.stands_alone': '沒有其他位址指向它',
 } satisfies Translation<typeof en>;

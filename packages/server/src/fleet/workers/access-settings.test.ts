@@ -59,7 +59,7 @@ it('warns of a login over http and of certificates that are not checked, and nev
   const { warnings } = await load(`workers:
   - { url: 'http://studio:secret@gpu' }
   - { url: 'http://studio:secret@127.0.0.1:8188' }
-  - { url: 'https://gpu', tls: { verify: false } }`);
+  - { url: 'https://other', tls: { verify: false } }`);
 
   expect(warnings.map(({ path }) => path)).toEqual(['workers[0].url', 'workers[2].tls.verify']);
   expect(JSON.stringify(warnings)).not.toContain('secret');

@@ -18,9 +18,18 @@ test.each([
   ['error', { leaving }, true, 'error', 'check.refused'],
   ['unknown', {}, true, 'offline', 'check.refused'],
 ] as const)('ND7 health %s with %j and enabled %s is %s', (health, overrides, isEnabled, state, reason) => {
-  const checked = { health, reason: health === 'online' ? null : text('check.refused') };
+  const checked = { health, reason: health === 'online' ? null : text('check.refused'), sameAs: null };
   expect(deriveState(checked, { ...NO_OVERRIDES, ...overrides }, isEnabled)).toEqual({
     state,
     reason: reason && text(reason),
   });
+});
+
+test.each([
+  ['online', {}, { state: 'draining', reason: { code: 'worker.same_as', params: { name: 'gpu-1' } } }],
+  ['online', { maintenance: true }, { state: 'maintenance', reason: null }],
+  ['offline', {}, { state: 'offline', reason: null }],
+] as const)('the same ComfyUI as another worker, with health %s and %j: %j', (health, overrides, derived) => {
+  const checked = { health, reason: null, sameAs: 'gpu-1' };
+  expect(deriveState(checked, { ...NO_OVERRIDES, ...overrides }, true)).toEqual(derived);
 });

@@ -44,6 +44,8 @@ export const NO_OVERRIDES: AdminOverrides = {
 export interface CheckedHealth {
   readonly health: HealthKind;
   readonly reason: FleetText | null;
+  /** Name of the worker that is used in its place: the same ComfyUI under another address. */
+  readonly sameAs: string | null;
 }
 
 /**
@@ -54,10 +56,11 @@ export interface CheckedHealth {
  * | maintenance         | maintenance | maintenance  |
  * | disabled            | maintenance | maintenance  |
  * | draining or leaving | draining    | as health is |
+ * | same as another     | draining    | as health is |
  * | none                | online      | as health is |
  */
 export function deriveState(
-  { health, reason }: CheckedHealth,
+  { health, reason, sameAs }: CheckedHealth,
   overrides: AdminOverrides,
   isEnabled: boolean,
 ): { state: FleetState; reason: FleetText | null } {
@@ -66,5 +69,7 @@ export function deriveState(
   if (health !== 'online') return { state: health === 'unknown' ? 'offline' : health, reason };
   if (overrides.leaving) return { state: 'draining', reason: overrides.leaving.reason };
   if (overrides.draining) return { state: 'draining', reason: plainText('worker.drained') };
+  if (sameAs !== null)
+    return { state: 'draining', reason: { code: 'worker.same_as', params: { name: sameAs } } };
   return { state: 'online', reason };
 }

@@ -13,6 +13,7 @@ import { type CompiledFleetOptions, compileFleetOptions, type FleetOptions } fro
 import { FleetComparison } from './health/fleet-comparison.ts';
 import type { HealthResult } from './health/health-result.ts';
 import { type Restarter, RestartRequests } from './health/restart-requests.ts';
+import { Twins } from './identity/twins.ts';
 import { WorkerIdentities } from './identity/worker-identities.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import { SharedInventories } from './inventory/shared-inventories.ts';
@@ -72,6 +73,7 @@ export class WorkerRegistry {
   readonly #workers = new Roster();
   readonly #changes: Listeners<WorkerChange>;
   readonly #membership: Membership;
+  readonly #twins: Twins;
 
   constructor(deps: RegistryDeps, options: CompiledFleetOptions) {
     this.#deps = deps;
@@ -79,6 +81,13 @@ export class WorkerRegistry {
     this.#records = new WorkerRecords(deps, this.#shared);
     this.#identities = new WorkerIdentities(deps.database);
     this.#comparison = new FleetComparison(deps.clock, () => this.#workers);
+    this.#twins = new Twins({
+      ...deps,
+      ranking: () => this.#workers.rank(),
+      onChange: (ids) => {
+        for (const id of ids) this.#workers.find(id)?.reviewTwins();
+      },
+    });
     this.#changes = new Listeners(deps.logger, 'worker.listener_failed');
     this.#membership = new Membership({
       workers: this.#workers,
@@ -220,6 +229,7 @@ export class WorkerRegistry {
   }
 
   close(): Promise<void> {
+    this.#twins.close();
     return this.#membership.close();
   }
 
@@ -254,6 +264,8 @@ export class WorkerRegistry {
         }),
       onChange: (type, cause, facts) => this.#emit({ type, workerId: record.id, cause, ...facts }),
       comparison: this.#comparison,
+      twins: this.#twins,
+      nameOf: (id) => this.#workers.find(id)?.name ?? null,
       requestRestart: (reason) => void this.requestRestart(record.id, reason),
     });
   }

@@ -33,7 +33,7 @@ export interface WorkerSnapshot {
   readonly priority: number;
   readonly enabled: boolean;
   readonly access: AccessSummary;
-  /** Gets no new tasks: drained, or leaving. */
+  /** Gets no new tasks: drained, leaving, or the same ComfyUI as a worker before it. */
   readonly draining: boolean;
   /** On its way out of the fleet. */
   readonly leaving: boolean;

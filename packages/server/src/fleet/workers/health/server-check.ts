@@ -1,6 +1,7 @@
 import type { HttpTransport } from '@comfleet/comfyui';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { IdentityGuard } from '../identity/identity-guard.ts';
+import { describeLooks, type ServerStats } from '../inventory/inventory.ts';
 import type { CompiledWorkerSpec } from '../worker-spec.ts';
 import { checkHealth } from './check-health.ts';
 import type { HealthResult } from './health-result.ts';
@@ -19,7 +20,7 @@ export interface ServerCheckDeps {
 /** One whole check of a worker: does it answer, is it the same server as ever, and does it run what it has? */
 export class ServerCheck {
   readonly #deps: ServerCheckDeps;
-  #devices: Record<string, unknown>[] | null = null;
+  #stats: ServerStats | null = null;
 
   constructor(deps: ServerCheckDeps) {
     this.#deps = deps;
@@ -27,7 +28,12 @@ export class ServerCheck {
 
   /** As the last good answer told them; null before the first one. */
   get devices(): readonly Record<string, unknown>[] | null {
-    return this.#devices;
+    return this.#stats?.devices ?? null;
+  }
+
+  /** What other addresses of the same server would tell too; null before the first good answer. */
+  get looks(): string | null {
+    return this.#stats && describeLooks(this.#stats);
   }
 
   /** Never throws. The marker in the command line of our own process says more than its folders. */
@@ -41,7 +47,7 @@ export class ServerCheck {
     const server = { transport, url, marker, hasLogin };
     const reading = await checkHealth({ ...server, clock, timeoutMs, versionFloor, signal });
     if (reading.stats === null) return reading.result;
-    this.#devices = reading.stats.devices;
+    this.#stats = reading.stats;
     const differences = marker === null ? await guard.compare(reading.stats.argv) : [];
     if (differences.length > 0) return { kind: 'other_server', differences };
     return (await progress.look(signal)) ?? reading.result;

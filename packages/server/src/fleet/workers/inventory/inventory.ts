@@ -128,6 +128,12 @@ export function parseSystemStats(body: unknown): ServerStats | null {
 
 const MOST_CLASSES = 100_000;
 
+/** What two addresses of one server have in common; two servers may have it too. */
+export function describeLooks({ version, pytorchVersion, argv, devices }: ServerStats): string {
+  const hardware = devices.map(({ name, type, index, vram_total }) => [name, type, index, vram_total]);
+  return JSON.stringify([version, pytorchVersion, argv, hardware]);
+}
+
 /** object_info when it is an object of class descriptions with at least one class; else null. */
 export function parseObjectInfo(body: unknown): ObjectInfo | null {
   if (!isRecord(body)) return null;

@@ -48,6 +48,11 @@ export class Roster {
     return this.#first((worker) => worker.name === name && worker.url === url);
   }
 
+  /** Of several addresses of one ComfyUI the first of these is used: as they joined, without those that nobody wants used. */
+  rank(): WorkerId[] {
+    return [...this].filter((worker) => worker.mayStandFirst).map((worker) => worker.id);
+  }
+
   /** Workers on their way out whose time has come. */
   listDeparting(nowMs: number): WorkerId[] {
     return [...this]

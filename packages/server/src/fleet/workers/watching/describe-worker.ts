@@ -21,19 +21,28 @@ export interface WorkerFacts {
   devices: readonly Record<string, unknown>[] | null;
   lastSeenMs: number | null;
   socket: Pick<ComfySocket, 'state'>;
+  twin: TwinFacts;
 }
 
-export type StateFacts = Pick<WorkerFacts, 'spec' | 'overrides'> & { condition: WorkerCondition };
+/** What is known of other addresses of the same ComfyUI. */
+export interface TwinFacts {
+  /** Name of the worker that is used in its place. */
+  sameAs: string | null;
+  /** It is still being compared with those that look like it. */
+  isUndecided: boolean;
+}
+
+export type StateFacts = Pick<WorkerFacts, 'spec' | 'overrides' | 'twin'> & { condition: WorkerCondition };
 
 /** Health, and the state that follows from it and from what people decided. */
-export function describeState({ condition, spec, overrides }: StateFacts): {
+export function describeState({ condition, spec, overrides, twin }: StateFacts): {
   health: HealthKind;
   state: FleetState;
   reason: FleetText | null;
 } {
   const { health } = condition;
   const kind = health.kind === 'ejected' ? 'offline' : health.kind;
-  const checked = { health: kind, reason: readReason(health) };
+  const checked = { health: kind, reason: readReason(health), sameAs: twin.sameAs };
   return {
     health: kind,
     ...deriveState(checked, overrides, isEnabled({ spec, overrides })),
@@ -45,9 +54,10 @@ export function findFreeSlots({
   spec,
   overrides,
   health,
-}: Pick<WorkerFacts, 'spec' | 'overrides' | 'health'>): number {
-  const { state } = describeState({ condition: health.condition, spec, overrides });
-  return state === 'online' ? health.countSlots(spec.maxConcurrent) : 0;
+  twin,
+}: Pick<WorkerFacts, 'spec' | 'overrides' | 'health' | 'twin'>): number {
+  const { state } = describeState({ condition: health.condition, spec, overrides, twin });
+  return state === 'online' && !twin.isUndecided ? health.countSlots(spec.maxConcurrent) : 0;
 }
 
 /** The copy that placement and pages see. */
@@ -64,7 +74,7 @@ export function toWorkerSnapshot(facts: WorkerFacts): WorkerSnapshot {
     slots: findFreeSlots(facts),
     enabled: isEnabled(facts),
     leaving: overrides.leaving !== null,
-    draining: overrides.draining || overrides.leaving !== null,
+    draining: overrides.draining || overrides.leaving !== null || facts.twin.sameAs !== null,
     inventory,
     simulated: spec.source === 'simulated',
     lastSeenMs: facts.lastSeenMs,

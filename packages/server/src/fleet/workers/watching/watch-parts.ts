@@ -1,4 +1,5 @@
 import { ComfyHttp, type ComfySocket, type HttpTransport } from '@comfleet/comfyui';
+import type { WorkerId } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
 import type { Gate } from '../../../platform/lifecycle/gate.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
@@ -11,6 +12,7 @@ import { ServerCheck } from '../health/server-check.ts';
 import { watchTransport } from '../health/watch-transport.ts';
 import type { ConditionChange } from '../health/worker-condition.ts';
 import { IdentityGuard } from '../identity/identity-guard.ts';
+import type { Twins } from '../identity/twins.ts';
 import type { WorkerIdentities } from '../identity/worker-identities.ts';
 import { InventoryCache } from '../inventory/inventory-cache.ts';
 import type { SharedInventories } from '../inventory/shared-inventories.ts';
@@ -32,6 +34,9 @@ export interface WatchDeps {
   openSocket: (url: string, access: () => WorkerAccess) => ComfySocket;
   onChange: (type: WorkerChangeType, cause: FleetText, facts?: ChangeFacts) => void;
   comparison: Pick<FleetComparison, 'canSpare' | 'isSlow' | 'leastAwayMs'>;
+  twins: Pick<Twins, 'arrive' | 'leave' | 'review' | 'isUndecided' | 'findFirst'>;
+  /** Of a worker of the fleet. */
+  nameOf: (id: WorkerId) => string | null;
   /** Of the owner of the process. */
   requestRestart: (reason: string) => void;
 }
@@ -50,6 +55,8 @@ export interface WatchHooks {
 /** What a watched worker is made of: each part knows one thing about the server. */
 export interface WatchParts {
   http: ComfyHttp;
+  /** The same server; what fails here is no hint that a check is needed. */
+  quietHttp: ComfyHttp;
   socket: ComfySocket;
   guard: IdentityGuard;
   progress: ProgressProbe;
@@ -69,6 +76,7 @@ export function createWatchParts(record: WorkerRecord, deps: WatchDeps, hooks: W
   const progress = new ProgressProbe({ clock, http, limitMs: options.rules.health.busyLimitMs });
   return {
     http,
+    quietHttp: new ComfyHttp({ baseUrl: url, transport: plain }),
     socket: deps.openSocket(url, hooks.access),
     guard,
     progress,

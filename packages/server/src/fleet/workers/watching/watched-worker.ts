@@ -11,7 +11,13 @@ import type { DesiredWorker, WorkerRecord } from '../records/worker-records.ts';
 import type { WorkerAccess } from '../worker-access.ts';
 import type { ConnectedWorker, WorkerSnapshot } from '../worker-snapshot.ts';
 import { type CompiledWorkerSpec, overrideSpec } from '../worker-spec.ts';
-import { describeState, findFreeSlots, toWorkerSnapshot, type WorkerFacts } from './describe-worker.ts';
+import {
+  describeState,
+  findFreeSlots,
+  type TwinFacts,
+  toWorkerSnapshot,
+  type WorkerFacts,
+} from './describe-worker.ts';
 import { createWatchParts, type WatchDeps, type WatchParts } from './watch-parts.ts';
 
 /** One watched worker: a health check each period, one socket, and what both teach about it. */
@@ -28,6 +34,7 @@ export class WatchedWorker implements ConnectedWorker {
   #desired: DesiredWorker;
   #checking: Promise<HealthResult> | null = null;
   #announcedSlots = 0;
+  #announcedTwin: string | null = null;
 
   constructor(record: WorkerRecord, deps: WatchDeps) {
     this.id = record.id;
@@ -73,10 +80,17 @@ export class WatchedWorker implements ConnectedWorker {
     return this.#parts.health.condition;
   }
 
+  /** Nobody but its own state keeps it from taking tasks: it may stand for its other addresses. */
+  get mayStandFirst(): boolean {
+    const { overrides } = this.#desired;
+    return overrides.leaving === null && (overrides.enabled ?? this.#spec.enabled);
+  }
+
   /** In service: it answers well, and nobody took it out. */
   get isOnline(): boolean {
     const { overrides } = this.#desired;
-    return describeState({ condition: this.condition, spec: this.#spec, overrides }).state === 'online';
+    const facts = { condition: this.condition, spec: this.#spec, overrides, twin: this.#twin };
+    return describeState(facts).state === 'online';
   }
 
   /** Begins to watch; once. */
@@ -89,6 +103,7 @@ export class WatchedWorker implements ConnectedWorker {
   /** Ends checks and closes the socket; safe to call twice. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the worker is no longer watched'));
+    this.#deps.twins.leave(this.id);
     this.#loop.wake();
     await this.socket.stop();
     await Promise.allSettled([
@@ -103,6 +118,7 @@ export class WatchedWorker implements ConnectedWorker {
     const before = this.#spec;
     this.#desired = desired;
     this.#spec = overrideSpec(desired.spec, desired.overrides.settings);
+    this.#deps.twins.review(this.id);
     if (isSameAccess(before, this.#spec)) return;
     // The socket that is open goes on; what was refused is tried at once with the new login.
     if (!this.#parts.health.isOnline) this.#loop.wake();
@@ -182,7 +198,7 @@ export class WatchedWorker implements ConnectedWorker {
   async #checkOnce(): Promise<HealthResult> {
     const { signal } = this.#stop;
     const before = this.#parts.health.condition.recovery?.problem.kind;
-    const result = await this.#parts.health.check(() => this.#parts.check.run(this.#spec, signal), signal);
+    const result = await this.#parts.health.check(() => this.#checkServer(signal), signal);
     if (signal.aborted) return result;
     if (result.kind === 'ok') {
       this.#parts.seen.record();
@@ -197,12 +213,36 @@ export class WatchedWorker implements ConnectedWorker {
     return result;
   }
 
+  /** Before it counts as online it is known whether it looks like another one. */
+  async #checkServer(signal: AbortSignal): Promise<HealthResult> {
+    const result = await this.#parts.check.run(this.#spec, signal);
+    const { looks } = this.#parts.check;
+    if (result.kind === 'ok' && looks !== null && !signal.aborted)
+      this.#deps.twins.arrive({ id: this.id, http: this.#parts.quietHttp }, looks);
+    return result;
+  }
+
   #report(change: ConditionChange): void {
     const { onChange, requestRestart } = this.#deps;
     if (change.type === 'online') this.#parts.inventory.want();
     if (change.type === 'offline' || change.type === 'error' || change.type === 'ejected')
       this.#parts.seen.save();
+    if (change.type === 'offline' || change.type === 'error') this.#deps.twins.leave(this.id);
     reportCondition(change, { logger: this.#logger, onChange, requestRestart });
+  }
+
+  /** What is known of its other addresses has changed. */
+  reviewTwins(): void {
+    const { sameAs } = this.#twin;
+    if (sameAs !== this.#announcedTwin) {
+      this.#announcedTwin = sameAs;
+      const cause: FleetText =
+        sameAs === null
+          ? plainText('worker.stands_alone')
+          : { code: 'worker.same_as', params: { name: sameAs } };
+      this.#deps.onChange('worker.changed', cause);
+    }
+    this.#announceSlots();
   }
 
   /** Placement looks again when there is more room, and pages show when there is less. */
@@ -225,7 +265,14 @@ export class WatchedWorker implements ConnectedWorker {
       devices: this.#parts.check.devices,
       lastSeenMs: this.#parts.seen.atMs,
       socket: this.socket,
+      twin: this.#twin,
     };
+  }
+
+  get #twin(): TwinFacts {
+    const { twins, nameOf } = this.#deps;
+    const first = twins.findFirst(this.id);
+    return { sameAs: first && nameOf(first), isUndecided: twins.isUndecided(this.id) };
   }
 
   #nextDelayMs(result: HealthResult): number {

@@ -1,0 +1,204 @@
+import { ComfyError, type ComfyHttp } from '@comfleet/comfyui';
+import type { WorkerId } from '@comfleet/contract';
+import { toError } from '../../../platform/errors/app-error.ts';
+import { Gate } from '../../../platform/lifecycle/gate.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
+import { goesOnFrom, type LogView, provesOneProcess, readLogView } from './log-evidence.ts';
+
+/** A worker that answers. */
+export interface PresentWorker {
+  readonly id: WorkerId;
+  readonly http: Pick<ComfyHttp, 'loadLogEntries'>;
+}
+
+export interface TwinsDeps {
+  clock: Clock;
+  logger: Logger;
+  /** Workers of which another one may be the same, in the order of the fleet. */
+  ranking: () => Iterable<WorkerId>;
+  /** What is known of these workers has changed. */
+  onChange: (ids: readonly WorkerId[]) => void;
+}
+
+interface Presence {
+  readonly worker: PresentWorker;
+  readonly looks: string;
+  isUndecided: boolean;
+  /** Comparisons that are still tried when one of the logs could not be read: a server that builds its object_info is silent. */
+  triesLeft: number;
+  seen: { readonly look: Promise<Look>; readonly atMs: number } | null;
+}
+
+/** hidden: it shows no log to us; silent: it did not answer in time, and may later. */
+type Look = LogView | 'hidden' | 'silent';
+
+const LOOK_TIMEOUT_MS = 3000;
+/** How long a look at the log is good: later its newest line may have left the log's memory. */
+const FRESH_MS = 10_000;
+const LOOKS_AT_ONCE = 16;
+const MAX_TRIES = 10;
+
+/**
+ * Which workers are one ComfyUI under several addresses. Workers that look alike (version, command line, devices) are asked for
+ * their logs when one of them comes; those that show the log of one process are twins, and only the first of them is used.
+ * Likeness alone never joins two. What was proven ends when a worker stops answering: its address may lead elsewhere then.
+ *
+ * - ABSENT — entered at the start, and by `leave`.
+ * - UNDECIDED — entered by `arrive` where others look alike; the worker has no slots until all of them were compared.
+ * - DECIDED — entered by `arrive` where nobody looks alike, and when the comparison is over. While a log could not be read
+ *   `arrive` compares again, ten times at most, without taking the slots back.
+ */
+export class Twins {
+  readonly #deps: TwinsDeps;
+  readonly #present = new Map<WorkerId, Presence>();
+  readonly #pairs = new Map<WorkerId, Set<WorkerId>>();
+  readonly #gate = new Gate(LOOKS_AT_ONCE);
+  readonly #stop = new AbortController();
+
+  constructor(deps: TwinsDeps) {
+    this.#deps = deps;
+  }
+
+  /** A worker answers, as each good check says. */
+  arrive(worker: PresentWorker, looks: string): void {
+    const before = this.#present.get(worker.id);
+    if (before?.worker.http === worker.http && before.looks === looks) {
+      if (!before.isUndecided && before.triesLeft > 0) void this.#decide(before);
+      return;
+    }
+    this.#forget(worker.id);
+    const isUndecided = [...this.#present.values()].some((other) => other.looks === looks);
+    const presence: Presence = {
+      worker,
+      looks,
+      isUndecided,
+      triesLeft: isUndecided ? MAX_TRIES : 0,
+      seen: null,
+    };
+    this.#present.set(worker.id, presence);
+    if (isUndecided) void this.#decide(presence);
+  }
+
+  /** It does not answer any more, or has left the fleet. */
+  leave(id: WorkerId): void {
+    if (!this.#present.has(id)) return;
+    const twins = this.#listTwins(id);
+    this.#forget(id);
+    if (twins.length > 0) this.#deps.onChange(twins);
+  }
+
+  /** Whether it may stand for its other addresses has changed. */
+  review(id: WorkerId): void {
+    const twins = this.#listTwins(id);
+    if (twins.length > 0) this.#deps.onChange([id, ...twins]);
+  }
+
+  /** True until a worker that looks like others has been compared with them. */
+  isUndecided(id: WorkerId): boolean {
+    return this.#present.get(id)?.isUndecided ?? false;
+  }
+
+  /** The worker that is used in the place of this one; null when that is itself. */
+  findFirst(id: WorkerId): WorkerId | null {
+    const twins = this.#listTwins(id);
+    if (twins.length === 0) return null;
+    const group = new Set([id, ...twins]);
+    for (const other of this.#deps.ranking()) if (group.has(other)) return other === id ? null : other;
+    return null;
+  }
+
+  close(): void {
+    this.#stop.abort(new Error('the fleet is closed'));
+  }
+
+  async #decide(presence: Presence): Promise<void> {
+    const { worker, looks, triesLeft } = presence;
+    presence.triesLeft = 0; // while it is compared
+    try {
+      const alike = [...this.#present.values()].filter(
+        (other) => other !== presence && other.looks === looks,
+      );
+      const { found, isComplete } = await this.#findSame(presence, alike);
+      if (!isComplete) presence.triesLeft = triesLeft - 1;
+      const isPresent = (one: Presence): boolean => this.#present.get(one.worker.id) === one;
+      if (!isPresent(presence)) return;
+      for (const twin of found.filter(isPresent)) this.#join(worker.id, twin.worker.id);
+    } catch (thrown) {
+      if (!this.#stop.signal.aborted)
+        this.#deps.logger.warn('twins.failed', { workerId: worker.id, error: toError(thrown).message });
+    } finally {
+      presence.isUndecided = false;
+      if (!this.#stop.signal.aborted) this.#deps.onChange([worker.id, ...this.#listTwins(worker.id)]);
+    }
+  }
+
+  /** Those of `alike` whose log is that of `presence`. */
+  async #findSame(
+    presence: Presence,
+    alike: readonly Presence[],
+  ): Promise<{ found: Presence[]; isComplete: boolean }> {
+    const looks = await Promise.all(alike.map((other) => this.#look(other)));
+    const own = await this.#look(presence, 0);
+    if (!isView(own)) return { found: [], isComplete: own === 'hidden' };
+    const compared = await Promise.all(
+      alike.map(async (other, index) => {
+        const view = looks[index] ?? 'silent';
+        if (!isView(view) || !goesOnFrom(view, own)) return { other, isSame: false, last: view };
+        const again = await this.#look(other, 0);
+        return { other, isSame: isView(again) && provesOneProcess(view, own, again), last: again };
+      }),
+    );
+    return {
+      found: compared.filter(({ isSame }) => isSame).map(({ other }) => other),
+      isComplete: compared.every(({ last }) => last !== 'silent'),
+    };
+  }
+
+  #look(presence: Presence, freshMs = FRESH_MS): Promise<Look> {
+    const atMs = this.#deps.clock.monotonicMs();
+    if (presence.seen !== null && atMs - presence.seen.atMs < freshMs) return presence.seen.look;
+    const look = this.#read(presence);
+    presence.seen = { look, atMs };
+    return look;
+  }
+
+  async #read(presence: Presence): Promise<Look> {
+    const { worker } = presence;
+    const { signal } = this.#stop;
+    const options = { timeoutMs: LOOK_TIMEOUT_MS, signal };
+    try {
+      return readLogView(await this.#gate.run(() => worker.http.loadLogEntries(options), signal));
+    } catch (thrown) {
+      presence.seen = null;
+      this.#deps.logger.debug('twins.no_log', { workerId: worker.id, error: toError(thrown).message });
+      // Behind a proxy the route may be closed: then nothing is proven, and the workers are taken for two.
+      const isAnswer = thrown instanceof ComfyError && ['BAD_STATUS', 'INVALID_BODY'].includes(thrown.code);
+      return isAnswer ? 'hidden' : 'silent';
+    }
+  }
+
+  #join(a: WorkerId, b: WorkerId): void {
+    this.#pairs.set(a, new Set(this.#pairs.get(a)).add(b));
+    this.#pairs.set(b, new Set(this.#pairs.get(b)).add(a));
+    this.#deps.logger.info('twins.found', { workerId: a, sameAs: b });
+  }
+
+  #forget(id: WorkerId): void {
+    this.#present.delete(id);
+    for (const other of this.#pairs.get(id) ?? []) this.#pairs.get(other)?.delete(id);
+    this.#pairs.delete(id);
+  }
+
+  /** Everyone that leads to the same process, over others too. */
+  #listTwins(id: WorkerId): WorkerId[] {
+    const found = new Set([id]);
+    for (const one of found) for (const other of this.#pairs.get(one) ?? []) found.add(other);
+    found.delete(id);
+    return [...found];
+  }
+}
+
+function isView(look: Look): look is LogView {
+  return typeof look === 'object';
+}

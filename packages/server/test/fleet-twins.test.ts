@@ -1,0 +1,113 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
+import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
+import { openSimulator, type Simulator } from '@comfleet/simulator';
+import { type Gateway, openGateway } from '@comfleet/test-kit';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openWorkerRegistry, type WorkerRegistry } from '../src/fleet/workers/registry.ts';
+import { Scope } from '../src/platform/lifecycle/scope.ts';
+import { silentLogger } from '../src/platform/logging/logger.ts';
+import { Sealer } from '../src/platform/secrets/sealer.ts';
+import { systemClock, systemRandom } from '../src/platform/time/clock.ts';
+import { openMemoryDatabase } from './kit/memory-database.ts';
+
+let scope: Scope;
+let registry: WorkerRegistry;
+let folder: string;
+const open: (Simulator | Gateway)[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'comfleet-twins-'));
+  scope = new Scope('test', systemClock, silentLogger);
+  const transport = createNodeTransport();
+  scope.add('transport', () => transport.close());
+  registry = await openWorkerRegistry(
+    scope,
+    {
+      database: await openMemoryDatabase(systemClock),
+      clock: systemClock,
+      random: systemRandom,
+      logger: silentLogger,
+      transport,
+      dialer: createNodeDialer(),
+      sealer: new Sealer(new Uint8Array(32)),
+      createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(systemClock.nowMs(), systemRandom.bytes(10)),
+    },
+    { intervalMs: 200, recheckMs: 50, selfRecoveryEveryMs: 50 },
+  );
+});
+
+afterEach(async () => {
+  await scope.close();
+  for (const one of open.splice(0).reverse()) await one.close();
+  await rm(folder, { recursive: true });
+});
+
+async function openServer(): Promise<Simulator> {
+  const simulator = await openSimulator({ outputDirectory: join(folder, 'output') });
+  open.push(simulator);
+  return simulator;
+}
+
+async function openWay(target: string): Promise<Gateway> {
+  const gateway = await openGateway({ target });
+  open.push(gateway);
+  return gateway;
+}
+
+const add = (name: string, url: string) => registry.add({ name, url, source: 'config' });
+
+/** Resolves when state and slots of the workers are as wanted: `{ name: 'state slots' }`. */
+function when(wanted: Record<string, string>): Promise<void> {
+  const isReached = () =>
+    registry
+      .list()
+      .every(({ name, state, slots }) => wanted[name] === undefined || wanted[name] === `${state} ${slots}`);
+  if (isReached()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = registry.onChange(() => {
+      if (!isReached()) return;
+      end();
+      resolve();
+    });
+  });
+}
+
+it('one ComfyUI by loopback name, address, slash and two proxies is used once; the next address takes over', async () => {
+  const { url } = await openServer();
+  const [near, far] = [await openWay(url), await openWay(url)];
+  await add('near', near.url);
+  await add('far', `${far.url}/`);
+  await add('plain', url.replace('127.0.0.1', 'localhost'));
+  await when({ near: 'online 2', far: 'draining 0', plain: 'draining 0' });
+  const reason = registry.findByName('plain')?.snapshot().reason;
+
+  near.refuse = () => ({ status: 502 });
+  near.cut();
+  await when({ near: 'offline 0', far: 'online 2', plain: 'draining 0' });
+  near.refuse = () => null;
+  await when({ near: 'online 2', far: 'draining 0' });
+  await registry.setEnabled(registry.findByName('near')?.id ?? '', false);
+  await when({ near: 'maintenance 0', far: 'online 2' });
+  await registry.remove(registry.findByName('near')?.id ?? '');
+  await registry.remove(registry.findByName('far')?.id ?? '');
+  await when({ plain: 'online 2' });
+
+  expect(reason).toEqual({ code: 'worker.same_as', params: { name: 'near' } });
+});
+
+it('two ComfyUIs of one machine and one output folder, equal in all they tell, are two', async () => {
+  const ways: Gateway[] = [];
+  for (const { url } of [await openServer(), await openServer()]) ways.push(await openWay(url));
+  for (const [index, { url }] of ways.entries()) await add(`gpu-${index}`, url);
+  await when({ 'gpu-0': 'online 2', 'gpu-1': 'online 2' });
+
+  expect(registry.list().map(({ name, state }) => [name, state])).toEqual([
+    ['gpu-0', 'online'],
+    ['gpu-1', 'online'],
+  ]);
+  const wasCompared = ways.map(({ seen }) => seen.some(({ path }) => path === '/internal/logs/raw'));
+  expect(wasCompared).toEqual([true, true]);
+});
