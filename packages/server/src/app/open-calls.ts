@@ -3,6 +3,7 @@ import type { Assets } from '../flow/assets/assets.ts';
 import { type AssetCalls, createAssetCalls } from '../flow/calls/assets/asset-calls.ts';
 import { type BatchCalls, createBatchCalls } from '../flow/calls/batches/batch-calls.ts';
 import { createStatisticsCalls, type StatisticsCalls } from '../flow/calls/statistics/statistics-calls.ts';
+import { openIntroductions } from '../flow/calls/tasks/introductions.ts';
 import { openKnownInventories } from '../flow/calls/tasks/known-inventories.ts';
 import { createTaskCalls, type TaskCalls } from '../flow/calls/tasks/task-calls.ts';
 import { createTaskIntake } from '../flow/calls/tasks/task-intake.ts';
@@ -55,6 +56,7 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
       library,
       assets,
       inventories,
+      introduced: openIntroductions(scope, deps),
       workers: () => fleet.list(),
       drawSeed: draw,
       standIns,

@@ -55,6 +55,8 @@ export interface SubmitOutcome {
 export interface SubmissionDeps extends KnownFleet {
   library: WorkflowLibrary;
   assets: FileSource;
+  /** Resolves when workers that have just joined are known. */
+  introduced: () => Promise<void>;
   drawSeed: () => string;
   standIns: StandIns;
   defaults: { priority: (taskType: string) => number; timeoutMs: number; maxAttempts: number };
@@ -100,6 +102,7 @@ export async function prepareSubmission(
   const drawSeed = seed === undefined ? deps.drawSeed : () => seed;
   // A graph may be large: between any two looks at all of it others get a turn.
   const turns = createTurns(deps.clock);
+  await deps.introduced();
   const constraints = readConstraints(options);
   const offers = listAskedFor(deps, constraints);
   const bound = await bindBody({ ...deps, drawSeed, offers, turns }, ownerId, body);

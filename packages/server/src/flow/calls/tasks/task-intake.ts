@@ -64,7 +64,8 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
   return {
     admit: deps.admission,
     prepare: (request) => prepareSubmission(submission, request),
-    judge: (graph, asked) => {
+    judge: async (graph, asked) => {
+      await submission.introduced();
       const { problems: maxProblems } = submission.limits;
       return judgeTask({ ...submission, maxProblems, turns: createTurns(submission.clock) }, graph, asked);
     },

@@ -1,0 +1,54 @@
+import type { WorkerRegistry, WorkerSnapshot } from '../../../fleet/workers/registry.ts';
+import type { Scope } from '../../../platform/lifecycle/scope.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
+
+/** How long tasks are not judged without a worker that has just joined. */
+const PATIENCE_MS = 5000;
+
+/**
+ * Returns what waits for workers that have just joined: a submission in the first moments of a start is judged by what they
+ * have, not refused for what nobody has told yet. At once when all are known or do not answer; 5 s at most.
+ */
+export function openIntroductions(
+  scope: Scope,
+  { fleet, clock }: { fleet: Pick<WorkerRegistry, 'list' | 'find' | 'onChange'>; clock: Clock },
+): () => Promise<void> {
+  /** By id, until when each is waited for. */
+  const expected = new Map<string, number>();
+  const waiting = new Set<() => void>();
+  const expect = (id: string) => expected.set(id, clock.monotonicMs() + PATIENCE_MS);
+  const review = (id: string): void => {
+    if (!expected.has(id) || isExpected(fleet.find(id)?.snapshot())) return;
+    expected.delete(id);
+    if (expected.size === 0) for (const resume of [...waiting]) resume();
+  };
+  for (const worker of fleet.list()) if (isExpected(worker)) expect(worker.id);
+  scope.add(
+    'introductions',
+    fleet.onChange(({ type, workerId }) => {
+      if (type === 'worker.added') expect(workerId);
+      review(workerId);
+    }),
+  );
+  return async () => {
+    const nowMs = clock.monotonicMs();
+    for (const [id, untilMs] of expected) if (untilMs <= nowMs) expected.delete(id);
+    if (expected.size === 0) return;
+    const lastMs = Math.max(...expected.values()) - nowMs;
+    await new Promise<void>((resolve) => {
+      const resume = (): void => {
+        cancel();
+        waiting.delete(resume);
+        resolve();
+      };
+      const cancel = clock.setTimer(lastMs, resume);
+      waiting.add(resume);
+    });
+  };
+}
+
+/** It was not asked yet, or answers and has not told yet what it has. */
+function isExpected(worker: WorkerSnapshot | undefined): boolean {
+  if (worker === undefined || worker.inventory !== null || !worker.enabled || worker.leaving) return false;
+  return worker.health === 'unknown' || worker.health === 'online';
+}
