@@ -6,9 +6,11 @@ export const BATCH_STATES = ['running', 'paused', 'canceled', 'finished'] as con
 export type BatchState = (typeof BATCH_STATES)[number];
 
 /** One item of a batch: parameters over the batch's own, or `updates` of node inputs (BG10). */
-export const batchItemSchema = z.object({
+export const batchItemSchema = z.strictObject({
   parameters: z.record(z.string(), z.unknown()).optional(),
-  updates: z.array(z.object({ node_id: z.string(), input_name: z.string(), value: z.unknown() })).optional(),
+  updates: z
+    .array(z.strictObject({ node_id: z.string(), input_name: z.string(), value: z.unknown() }))
+    .optional(),
   name: z.string().max(200).optional(),
 });
 

@@ -59,12 +59,14 @@ export type StreamFrame =
   | { kind: 'progress'; task_id: string; progress: z.infer<typeof progressSchema> }
   | { kind: 'preview'; task_id: string; preview: Preview };
 
-export const streamFrameSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('snapshot'), task: taskSchema }),
-  z.object({ kind: z.literal('event'), event: taskEventSchema, task: taskSchema.nullable() }),
-  z.object({ kind: z.literal('progress'), task_id: z.string(), progress: progressSchema }),
-  z.object({ kind: z.literal('preview'), task_id: z.string(), preview: previewSchema }),
-]);
+export const streamFrameSchema = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('snapshot'), task: taskSchema }),
+    z.object({ kind: z.literal('event'), event: taskEventSchema, task: taskSchema.nullable() }),
+    z.object({ kind: z.literal('progress'), task_id: z.string(), progress: progressSchema }),
+    z.object({ kind: z.literal('preview'), task_id: z.string(), preview: previewSchema }),
+  ])
+  .meta({ id: 'StreamFrame' });
 
 /** What a client says on the live socket (`/api/v2/live`). */
 export const liveRequestSchema = z.discriminatedUnion('type', [

@@ -322,11 +322,13 @@ const causeFields = {
 };
 
 /** GET /api/fleet/stream, server-sent events: all workers first, then each one that changes, with the reason. */
-export const fleetFrameSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('snapshot'), workers: z.array(workerSchema) }),
-  z.object({ kind: z.literal('worker'), type: z.string(), ...causeFields, worker: workerSchema }),
-  z.object({ kind: z.literal('removed'), worker_id: z.string(), ...causeFields }),
-]);
+export const fleetFrameSchema = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('snapshot'), workers: z.array(workerSchema) }),
+    z.object({ kind: z.literal('worker'), type: z.string(), ...causeFields, worker: workerSchema }),
+    z.object({ kind: z.literal('removed'), worker_id: z.string(), ...causeFields }),
+  ])
+  .meta({ id: 'FleetFrame' });
 export type FleetFrame = z.infer<typeof fleetFrameSchema>;
 
 /** Newest first; `next_cursor` is null at the end. */

@@ -10,7 +10,7 @@ export const GRANTS = ['admin', 'raw_graph'] as const;
 export type Grant = (typeof GRANTS)[number];
 
 export const registerClientSchema = z
-  .object({ client_name: z.string().min(1).max(200), description: z.string().max(1000).optional() })
+  .strictObject({ client_name: z.string().min(1).max(200), description: z.string().max(1000).optional() })
   .meta({ id: 'RegisterClient' });
 
 /** The secret is shown this once. */
@@ -19,7 +19,7 @@ export const registeredClientSchema = z
   .meta({ id: 'RegisteredClient' });
 
 export const tokenRequestSchema = z
-  .object({
+  .strictObject({
     client_id: z.string(),
     client_secret: z.string(),
     /** The token is a browser's sign-in: it lives on with each visit, and signing out ends it. */
@@ -57,7 +57,7 @@ export const renewedSchema = z
 export type Renewed = z.infer<typeof renewedSchema>;
 
 export const signOutSchema = z
-  .object({
+  .strictObject({
     /** All browsers of the client, and links that were not used yet; else this one alone. */
     everywhere: z.boolean().default(false),
   })

@@ -48,7 +48,7 @@ export const DECISIONS = ['run_again', 'give_up'] as const;
 export type Decision = (typeof DECISIONS)[number];
 
 /** POST /api/fleet/tasks/{id}/decide. */
-export const decideTaskSchema = z.object({ decision: z.enum(DECISIONS) }).meta({ id: 'DecideTask' });
+export const decideTaskSchema = z.strictObject({ decision: z.enum(DECISIONS) }).meta({ id: 'DecideTask' });
 
 /** The words of the v1 API, accepted as filters beside ours. */
 export const STATE_ALIASES: Readonly<Record<string, readonly TaskState[]>> = {

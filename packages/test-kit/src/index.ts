@@ -1,3 +1,4 @@
+export { ApiDocument, type SeenAnswer } from './api-document.ts';
 export { type Certificate, type CertificateOptions, createCertificate } from './certificate.ts';
 export { FakeClock, SettlingClock, settle } from './fake-clock.ts';
 export { findFreePort } from './free-port.ts';

@@ -1,5 +1,5 @@
 import type { FleetFrame, Worker } from '@comfleet/contract';
-import { FakeClock } from '@comfleet/test-kit';
+import { ApiDocument, FakeClock } from '@comfleet/test-kit';
 import { parseConfig } from '../../src/app/settings.ts';
 import { addDoors } from '../../src/doors/add-doors.ts';
 import { countFleet } from '../../src/doors/fleet-stats.ts';
@@ -10,7 +10,7 @@ import type { Session } from '../../src/people/identity/session-cache.ts';
 import type { ReloadOutcome } from '../../src/platform/config/config-store.ts';
 import { openOverlay } from '../../src/platform/config/overlay.ts';
 import { AppError } from '../../src/platform/errors/app-error.ts';
-import { createHttpServer } from '../../src/platform/http/http-server.ts';
+import { createHttpServer, type HttpServer } from '../../src/platform/http/http-server.ts';
 import { SignedLinks } from '../../src/platform/http/signed-links.ts';
 import { StreamSlots } from '../../src/platform/http/stream-slots.ts';
 import { silentLogger } from '../../src/platform/logging/logger.ts';
@@ -58,6 +58,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
   const routes: { method: string; url: string }[] = [];
   const links = new SignedLinks(Buffer.from('k'.repeat(32)), () => clock.nowMs());
   const slots = new StreamSlots(config.limits.streamsPerClient);
+  const undocumented: unknown[] = [];
   const app = createHttpServer({
     listenHost: '127.0.0.1',
     publicUrl: null,
@@ -67,6 +68,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
     logger: silentLogger,
     clock,
   });
+  checkAnswers(app, (problem) => undocumented.push(problem));
   app.addHook('onRoute', (route) => {
     for (const method of [route.method].flat()) routes.push({ method, url: route.url });
   });
@@ -116,11 +118,30 @@ export async function openTestServer(options: TestServerOptions = {}) {
       stop.abort();
       await app.close();
       await db.close();
+      if (undocumented.length > 0) throw new AggregateError(undocumented, String(undocumented[0]));
     },
   };
 }
 
 export type TestServer = Awaited<ReturnType<typeof openTestServer>>;
+
+/** Made once: it takes longer than a test. */
+let document: ApiDocument | null = null;
+
+/** Reports every answer that the API document does not have. */
+function checkAnswers(app: HttpServer, report: (problem: unknown) => void): void {
+  app.addHook('onSend', async (request, reply, payload) => {
+    document ??= new ApiDocument(JSON.parse(JSON.stringify(app.swagger())));
+    const contentType = reply.getHeader('content-type')?.toString() ?? null;
+    const text = typeof payload === 'string' ? payload : '';
+    try {
+      document.check(`${request.method} ${request.url}`, { status: reply.statusCode, contentType, text });
+    } catch (thrown) {
+      report(thrown);
+    }
+    return payload;
+  });
+}
 
 async function signUp(identity: Identity, name: string, grants: readonly ('admin' | 'raw_graph')[]) {
   const { client, secret } = await identity.createClient({ name, description: null, grants });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startUp } from '@comfleet/server';
 import { DEFAULT_MODELS, openSimulator, type Simulator, type SimulatorOptions } from '@comfleet/simulator';
+import { ApiDocument } from '../api-document.ts';
 import { followPath, type SseFrame } from './event-frames.ts';
 import {
   type Answer,
@@ -77,6 +78,7 @@ export class RunningServer {
   readonly #options: ServerOptions;
   readonly #database: FreshDatabase | null;
   #stop = new AbortController();
+  #document: ApiDocument | null = null;
   #ended: Promise<number> = Promise.resolve(0);
 
   constructor(
@@ -151,9 +153,13 @@ export class RunningServer {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Sends `METHOD path` with a bearer (null: none). */
+  /** Sends `METHOD path` with a bearer (null: none). Throws for an answer that the API document of this server does not have. */
   async ask(token: string | null, request: string, parts: Parts = {}): Promise<Answer> {
-    return readAnswer(await sendRequest(this.#as(token), request, parts));
+    this.#document ??= new ApiDocument(await demand(this.#as(null), 'GET /openapi.json'));
+    const answer = await readAnswer(await sendRequest(this.#as(token), request, parts));
+    const { status, text } = answer;
+    this.#document.check(request, { status, text, contentType: answer.headers.get('content-type') });
+    return answer;
   }
 
   /** A client of its own, registered, granted and signed in over HTTP. */

@@ -1,15 +1,26 @@
 import { type AssetId, parseId } from '@comfleet/contract';
 import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { readLosslessBody } from '../../platform/http/json-body.ts';
 import { sendContent } from '../../platform/http/send-content.ts';
 import { principalOf } from '../authentication.ts';
+import { answerAs, contentAnswers } from '../route-answers.ts';
 import { parseHash, readFromHashBody } from './asset-fields.ts';
 import { receiveAsset } from './asset-upload.ts';
 import { toAsset } from './asset-view.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
+import { assetForm, contractJson, fromHashBody, keyHeaders } from './documented-bodies.ts';
 import { createSurface, type Surface } from './surface.ts';
+
+const OCTETS = 'application/octet-stream';
+/* The contract knows no 304. */
+const octetAnswers = {
+  200: answerAs(OCTETS, 'The bytes.'),
+  206: answerAs(OCTETS, contentAnswers[206].description),
+  416: contentAnswers[416],
+};
 
 /** POST /, /from-hash, HEAD /by-hash/{hash}, GET and DELETE /{id}, GET /{id}/content below /api/v2/assets. */
 export function addAssetRoutes(app: HttpServer, deps: ComfyV2Deps): void {
@@ -17,11 +28,12 @@ export function addAssetRoutes(app: HttpServer, deps: ComfyV2Deps): void {
   const surfaceOf = (request: FastifyRequest): Surface => createSurface(request, config.current, deps.links);
 
   app.post('', {
-    config: { access: 'client', operation: 'postAssets' },
+    config: { access: 'client', operation: 'postAssets', ownBody: assetForm },
     schema: {
       tags: ['comfy-v2'],
       summary: 'Upload a file (Comfy API v2)',
-      consumes: ['multipart/form-data'],
+      headers: keyHeaders,
+      response: { 200: contractJson, 201: contractJson },
     },
     handler: async (request, reply) => {
       const { asset, blobWasNew } = await receiveAsset(request, deps);
@@ -31,8 +43,12 @@ export function addAssetRoutes(app: HttpServer, deps: ComfyV2Deps): void {
   });
 
   app.post('/from-hash', {
-    config: { access: 'client', operation: 'assetFromHash' },
-    schema: { tags: ['comfy-v2'], summary: 'A new record over bytes that are here (Comfy API v2)' },
+    config: { access: 'client', operation: 'assetFromHash', ownBody: fromHashBody },
+    schema: {
+      tags: ['comfy-v2'],
+      summary: 'A new record over bytes that are here (Comfy API v2)',
+      response: { 200: contractJson, 201: contractJson },
+    },
     handler: async (request, reply) => {
       const body = readFromHashBody(readLosslessBody(request));
       const made = body && (await assets.createFromHash(principalOf(request), body));
@@ -43,39 +59,56 @@ export function addAssetRoutes(app: HttpServer, deps: ComfyV2Deps): void {
   });
 
   app.head('/by-hash/:hash', {
-    config: { access: 'client', operation: 'headAssetByHash' },
-    schema: { tags: ['comfy-v2'], summary: 'Whether bytes of this hash are here (Comfy API v2)' },
+    config: { access: 'client', operation: 'headAssetByHash', swagger: { exposeHeadRoute: true } },
+    schema: {
+      tags: ['comfy-v2'],
+      summary: 'Whether bytes of this hash are here (Comfy API v2)',
+      response: { 200: z.null().describe('They are.') },
+    },
     handler: async (request, reply) => {
       const hash = parseHash(readParam(request, 'hash'));
       const isHere = hash !== null && (await assets.hasHash(principalOf(request), hash));
-      return reply.status(isHere ? 200 : 404).send();
+      if (!isHere) throw new AppError('ASSET_NOT_FOUND', { reason: 'no_blob' });
+      return reply.status(200).send(null);
     },
   });
 
   app.get('/:id', {
     config: { access: 'client', operation: 'getAsset' },
-    schema: { tags: ['comfy-v2'], summary: 'One asset (Comfy API v2)' },
+    schema: {
+      tags: ['comfy-v2'],
+      summary: 'One asset (Comfy API v2)',
+      response: { 200: contractJson },
+    },
     handler: async (request) =>
       toAsset(await assets.load(principalOf(request), readAssetId(request)), surfaceOf(request)),
   });
 
   app.delete('/:id', {
     config: { access: 'client', operation: 'deleteAsset' },
-    schema: { tags: ['comfy-v2'], summary: 'Delete an asset record (Comfy API v2)' },
+    schema: {
+      tags: ['comfy-v2'],
+      summary: 'Delete an asset record (Comfy API v2)',
+      response: { 204: z.null().describe('Deleted.') },
+    },
     handler: async (request, reply) => {
       await assets.remove(principalOf(request), readAssetId(request));
-      return reply.status(204).send();
+      return reply.status(204).send(null);
     },
   });
 
   app.get('/:id/content', {
     config: { access: 'client', operation: 'getAssetContent' },
-    schema: { tags: ['comfy-v2'], summary: 'Bytes of an asset; ranges (Comfy API v2)' },
+    schema: {
+      tags: ['comfy-v2'],
+      summary: 'Bytes of an asset; ranges (Comfy API v2)',
+      response: octetAnswers,
+    },
     handler: async (request, reply) => {
       const content = await assets.open(principalOf(request), readAssetId(request));
       // The contract knows no 304, and one media type: the asset's own is in its record.
       delete request.headers['if-none-match'];
-      return sendContent(request, reply, { ...content, contentType: 'application/octet-stream' });
+      return sendContent(request, reply, { ...content, contentType: OCTETS });
     },
   });
 }

@@ -2,7 +2,7 @@ import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import type { AssetRecord } from '../../flow/calls/assets/asset-calls.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
-import { readUploadedFile, toFormError } from '../../platform/http/uploaded-file.ts';
+import { readUploadedFile, refuseMalformed } from '../../platform/http/uploaded-file.ts';
 import { createTurns } from '../../platform/lifecycle/turns.ts';
 import { principalOf } from '../authentication.ts';
 import { refuseUpload, UploadForm } from './asset-fields.ts';
@@ -32,14 +32,6 @@ export async function receiveAsset(
     else return await storeFile(request, part, { deps, form, limit });
   }
   return refuseUpload('the field "file" is missing');
-}
-
-async function* refuseMalformed<Part>(parts: AsyncIterable<Part>): AsyncIterable<Part> {
-  try {
-    yield* parts;
-  } catch (thrown) {
-    throw toFormError(thrown);
-  }
 }
 
 async function storeFile(

@@ -3,9 +3,12 @@ import type { FastifyRequest } from 'fastify';
 import { requireGraphGrant } from '../../people/identity/principal.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { sendJsonText } from '../../platform/http/send-json-text.ts';
 import { createTurns } from '../../platform/lifecycle/turns.ts';
 import { principalOf } from '../authentication.ts';
+import { streamAnswers } from '../route-answers.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
+import { contractJson, jobBody, keyHeaders } from './documented-bodies.ts';
 import { streamJob } from './job-stream.ts';
 import { readIdempotencyKey, readJobBody } from './job-submission.ts';
 import { toJob } from './job-view.ts';
@@ -18,9 +21,14 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
     toJob(task, createSurface(request, config.current, deps.links));
 
   app.post('', {
-    config: { access: 'client', operation: 'postJobs' },
+    config: { access: 'client', operation: 'postJobs', ownBody: jobBody },
     bodyLimit: config.current.limits.graphBodyBytes,
-    schema: { tags: ['comfy-v2'], summary: 'Submit a graph (Comfy API v2)' },
+    schema: {
+      tags: ['comfy-v2'],
+      summary: 'Submit a graph (Comfy API v2)',
+      headers: keyHeaders,
+      response: { 201: contractJson },
+    },
     handler: async (request, reply) => {
       const actor = principalOf(request);
       requireGraphGrant(actor);
@@ -44,23 +52,31 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
 
   app.get('/:id', {
     config: { access: 'client', operation: 'getJob' },
-    schema: { tags: ['comfy-v2'], summary: 'One job (Comfy API v2)' },
+    schema: { tags: ['comfy-v2'], summary: 'One job (Comfy API v2)', response: { 200: contractJson } },
     handler: async (request) => show(request, await tasks.load(principalOf(request), readId(request))),
   });
 
   app.get('/:id/workflow', {
     config: { access: 'client', operation: 'getJobWorkflow' },
-    schema: { tags: ['comfy-v2'], summary: 'The executed graph of a job (Comfy API v2)' },
+    schema: {
+      tags: ['comfy-v2'],
+      summary: 'The executed graph of a job (Comfy API v2)',
+      response: { 200: contractJson },
+    },
     handler: async (request, reply) => {
       const graphText = await tasks.loadGraphText(principalOf(request), readId(request));
       // Put together as text: a parsed number could not keep the digits it was written with (WF23).
-      return reply.type('application/json; charset=utf-8').send(`{"workflow":${graphText},"format":"api"}`);
+      return sendJsonText(reply, `{"workflow":${graphText},"format":"api"}`);
     },
   });
 
   app.get('/:id/events', {
     config: { access: 'client', operation: 'getJobEvents' },
-    schema: { tags: ['comfy-v2'], summary: 'Follow a job: server-sent events (Comfy API v2)' },
+    schema: {
+      tags: ['comfy-v2'],
+      summary: 'Follow a job: server-sent events (Comfy API v2)',
+      response: streamAnswers('frame of the Comfy API v2'),
+    },
     handler: async (request, reply) => streamJob(request, reply, deps, readId(request)),
   });
 
@@ -73,7 +89,11 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
     });
     scope.post('/:id/cancel', {
       config: { access: 'client', operation: 'cancelJob' },
-      schema: { tags: ['comfy-v2'], summary: 'Cancel a job; safe to repeat (Comfy API v2)' },
+      schema: {
+        tags: ['comfy-v2'],
+        summary: 'Cancel a job; safe to repeat (Comfy API v2)',
+        response: { 200: contractJson },
+      },
       handler: async (request) => show(request, await tasks.cancel(principalOf(request), readId(request))),
     });
   });

@@ -20,7 +20,7 @@ import { toSignInLink } from '../../platform/http/page-addresses.ts';
 import { findRequestSession, principalOf, sessionOf } from '../authentication.ts';
 import { GuessLimit } from '../guess-limit.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, problemAnswers } from './route-schemas.ts';
+import { idParams } from './route-schemas.ts';
 
 /** Registering, tokens, and clients as an admin sees them. */
 export function addAuthRoutes(app: HttpServer, deps: NativeDeps): void {
@@ -33,12 +33,12 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
   const limit = new GuessLimit(clock);
 
   app.post('/api/v2/auth/register', {
-    config: { access: 'optional' },
+    config: { access: 'optional', refusals: ['REGISTRATION_CLOSED', 'RATE_LIMITED'] },
     schema: {
       tags: ['auth'],
       summary: 'Register a client; its secret is shown this once',
       body: registerClientSchema,
-      response: { 201: registeredClientSchema, ...problemAnswers },
+      response: { 201: registeredClientSchema },
     },
     handler: async (request, reply) => {
       const { client_name: name, description } = request.body;
@@ -51,12 +51,12 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
   });
 
   app.post('/api/v2/auth/token', {
-    config: { access: 'public' },
+    config: { access: 'public', refusals: ['UNAUTHORIZED', 'RATE_LIMITED'] },
     schema: {
       tags: ['auth'],
       summary: 'A bearer token for a client id and secret',
       body: tokenRequestSchema,
-      response: { 200: tokenSchema, ...problemAnswers },
+      response: { 200: tokenSchema },
     },
     handler: async ({ body, ip }) => {
       const { client_id: id, client_secret: secret, browser } = body;
@@ -67,19 +67,19 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
   });
 
   app.post('/api/v2/auth/exchange', {
-    config: { access: 'public' },
+    config: { access: 'public', refusals: ['UNAUTHORIZED', 'RATE_LIMITED'] },
     schema: {
       tags: ['auth'],
       summary: 'The bearer token of a browser for the one-time code of a sign-in link',
-      body: z.object({ code: z.string().max(200) }),
-      response: { 200: tokenSchema, ...problemAnswers },
+      body: z.strictObject({ code: z.string().max(200) }),
+      response: { 200: tokenSchema },
     },
     handler: async ({ body, ip }) => toToken(await limit.judge(ip, () => identity.exchangeCode(body.code))),
   });
 
   app.get('/api/v2/auth/me', {
     config: { access: 'client' },
-    schema: { tags: ['auth'], summary: 'Who I am', response: { 200: whoSchema, ...problemAnswers } },
+    schema: { tags: ['auth'], summary: 'Who I am', response: { 200: whoSchema } },
     handler: async (request) => toWho(principalOf(request)),
   });
 }
@@ -92,7 +92,7 @@ function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDep
     schema: {
       tags: ['auth'],
       summary: 'A link that signs a browser in as the caller, once, within ten minutes',
-      response: { 201: signInLinkSchema, ...problemAnswers },
+      response: { 201: signInLinkSchema },
     },
     handler: async (request, reply) => {
       const { code, expiresAtMs } = await identity.createSignInCode(principalOf(request).id);
@@ -110,7 +110,7 @@ function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDep
     schema: {
       tags: ['auth'],
       summary: "A browser's sign-in lives on from now; any other token keeps its time",
-      response: { 200: renewedSchema, ...problemAnswers },
+      response: { 200: renewedSchema },
     },
     handler: async (request) => {
       const expiresAtMs = await identity.renew(sessionOf(request));
@@ -124,7 +124,7 @@ function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDep
       tags: ['auth'],
       summary: "End this browser's sign-in, or those of all browsers of the client; tokens of programs stay",
       body: signOutSchema,
-      response: { 204: z.null(), ...problemAnswers },
+      response: { 204: z.null().describe('Signed out.') },
     },
     handler: async (request, reply) => {
       await identity.signOut(sessionOf(request), request.body.everywhere ? 'everywhere' : 'here');
@@ -139,7 +139,7 @@ function addClientRoutes(app: HttpServer, { identity }: NativeDeps): void {
     schema: {
       tags: ['admin'],
       summary: 'All clients',
-      response: { 200: clientListSchema, ...problemAnswers },
+      response: { 200: clientListSchema },
     },
     handler: async (request) => {
       const records = await identity.listClients(principalOf(request));
@@ -148,25 +148,25 @@ function addClientRoutes(app: HttpServer, { identity }: NativeDeps): void {
   });
 
   app.post('/api/v2/admin/clients/:id/revoke', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['CLIENT_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['admin'],
       summary: 'Revoke a client; its tokens end at once',
       params: idParams,
-      response: { 200: clientSchema, ...problemAnswers },
+      response: { 200: clientSchema },
     },
     handler: async (request) =>
       toClient(await identity.revokeClient(principalOf(request), request.params.id)),
   });
 
   app.post('/api/v2/admin/clients/:id/grants', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['CLIENT_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['admin'],
       summary: "Replace a client's grants",
       params: idParams,
-      body: z.object({ grants: z.array(z.enum(GRANTS)).max(10) }),
-      response: { 200: clientSchema, ...problemAnswers },
+      body: z.strictObject({ grants: z.array(z.enum(GRANTS)).max(10) }),
+      response: { 200: clientSchema },
     },
     handler: async (request) =>
       toClient(await identity.setGrants(principalOf(request), request.params.id, request.body.grants)),

@@ -11,10 +11,10 @@ import { requireGraphGrant } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { readLosslessBody, toRecord } from '../../platform/http/json-body.ts';
 import { principalOf } from '../authentication.ts';
-import { readIdempotency } from './idempotency.ts';
+import { idempotencyHeaders, readIdempotency } from './idempotency.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, pageQuery, problemAnswers, readBatchId, readCursor } from './route-schemas.ts';
-import { refuseField } from './submission.ts';
+import { idParams, pageQuery, readBatchId, readCursor, SUBMIT_REFUSALS } from './route-schemas.ts';
+import { GRAPH_HAS_NO_PARAMETERS, GRAPH_HAS_NO_TYPE, refuseField } from './submission.ts';
 
 const batchBodySchema = z.strictObject(submitBatchSchema.shape);
 const CHANGES = ['pause', 'resume', 'cancel'] as const;
@@ -23,13 +23,14 @@ const CHANGES = ['pause', 'resume', 'cancel'] as const;
 export function addBatchRoutes(app: HttpServer, deps: NativeDeps): void {
   const { batches, config } = deps;
   app.post('/api/v2/batches', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: [...SUBMIT_REFUSALS, 'GRAPH_NOT_GRANTED', 'IDEMPOTENCY_CONFLICT'] },
     bodyLimit: config.current.limits.graphBodyBytes,
     schema: {
       tags: ['batches'],
       summary: 'Submit many tasks: a list, or descriptions × images_per_description',
+      headers: idempotencyHeaders,
       body: batchBodySchema,
-      response: { 200: batchSchema, 201: batchSchema, ...problemAnswers },
+      response: { 200: batchSchema, 201: batchSchema },
     },
     handler: async (request, reply) => {
       const actor = principalOf(request);
@@ -48,7 +49,7 @@ export function addBatchRoutes(app: HttpServer, deps: NativeDeps): void {
       tags: ['batches'],
       summary: 'List batches, newest first',
       querystring: pageQuery,
-      response: { 200: batchPageSchema, ...problemAnswers },
+      response: { 200: batchPageSchema },
     },
     handler: async (request) => {
       const { limit, cursor } = request.query;
@@ -58,32 +59,33 @@ export function addBatchRoutes(app: HttpServer, deps: NativeDeps): void {
   });
 
   app.get('/api/v2/batches/:id', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['BATCH_NOT_FOUND'] },
     schema: {
       tags: ['batches'],
       summary: 'One batch with its tasks',
       params: idParams,
-      response: { 200: batchDetailSchema, ...problemAnswers },
+      response: { 200: batchDetailSchema },
     },
     handler: (request) => batches.load(principalOf(request), readBatchId(request.params.id)),
   });
 
   for (const change of CHANGES) {
     app.post(`/api/v2/batches/:id/${change}`, {
-      config: { access: 'client' },
+      config: { access: 'client', refusals: ['BATCH_NOT_FOUND', 'CONFLICT'] },
       schema: {
         tags: ['batches'],
         summary: `${change[0]?.toUpperCase()}${change.slice(1)} a batch`,
         params: idParams,
-        response: { 200: batchSchema, ...problemAnswers },
+        response: { 200: batchSchema },
       },
       handler: (request) => batches.change(principalOf(request), readBatchId(request.params.id), change),
     });
   }
 }
 
-/** Exactly one of tasks and descriptions, exactly one of graph and workflow. */
-function checkBatch({ graph, tasks, descriptions, workflow_name, task_type }: SubmitBatch): void {
+/** Exactly one of tasks and descriptions, exactly one of graph and workflow, and nothing that the others leave without effect. */
+function checkBatch(batch: SubmitBatch): void {
+  const { graph, tasks, descriptions, workflow_name, task_type } = batch;
   if (tasks === undefined && descriptions === undefined) {
     refuseField('tasks', 'send tasks, or descriptions with images_per_description');
   }
@@ -96,6 +98,23 @@ function checkBatch({ graph, tasks, descriptions, workflow_name, task_type }: Su
   if (graph === undefined && workflow_name === undefined && task_type === undefined) {
     refuseField('workflow_name', 'name a workflow or a task_type, or send a graph');
   }
+  if (tasks !== undefined && batch.images_per_description !== undefined) {
+    refuseField('images_per_description', 'goes with descriptions, not with tasks');
+  }
+  if (graph !== undefined) checkGraphBatch(batch);
+}
+
+/** A graph is run as it is written, but for the updates of its items. */
+function checkGraphBatch({ tasks, descriptions, parameters, task_type, fixed_seed }: SubmitBatch): void {
+  if (task_type !== undefined) refuseField('task_type', GRAPH_HAS_NO_TYPE);
+  if (descriptions !== undefined)
+    refuseField('descriptions', 'a graph has no prompt; send tasks with updates');
+  if (fixed_seed !== undefined)
+    refuseField('fixed_seed', "a graph's seeds are as written; change them with updates");
+  const hasParameters = (item: BatchItem) => item.parameters !== undefined;
+  const at = tasks?.findIndex(hasParameters) ?? -1;
+  if (parameters !== undefined) refuseField('parameters', GRAPH_HAS_NO_PARAMETERS);
+  if (at >= 0) refuseField(`tasks.${at}.parameters`, GRAPH_HAS_NO_PARAMETERS);
 }
 
 /** The body with numbers as written in graph, parameters and updates. */

@@ -2,7 +2,7 @@ import { pendingTasksSchema, taskCheckSchema } from '@comfleet/contract';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, problemAnswers } from './route-schemas.ts';
+import { idParams } from './route-schemas.ts';
 
 /** For finding out why a task does not end. */
 export function addDebugRoutes(app: HttpServer, { tasks }: NativeDeps): void {
@@ -11,7 +11,7 @@ export function addDebugRoutes(app: HttpServer, { tasks }: NativeDeps): void {
     schema: {
       tags: ['debug'],
       summary: 'Tasks that have not ended: all for an admin, else my own',
-      response: { 200: pendingTasksSchema, ...problemAnswers },
+      response: { 200: pendingTasksSchema },
     },
     handler: async (request) => {
       const pending = await tasks.listPending(principalOf(request));
@@ -31,12 +31,12 @@ export function addDebugRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   });
 
   app.post('/api/fleet/debug/check/:id', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['debug'],
       summary: 'Ask the worker about a task now, by task id or prompt id',
       params: idParams,
-      response: { 200: taskCheckSchema, ...problemAnswers },
+      response: { 200: taskCheckSchema },
     },
     handler: async (request) => {
       const check = await tasks.check(principalOf(request), request.params.id);

@@ -9,19 +9,23 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { sendContent } from '../../platform/http/send-content.ts';
 import { fitsZip, streamZip } from '../../platform/http/zip-stream.ts';
 import { principalOf } from '../authentication.ts';
+import { contentAnswers } from '../route-answers.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, problemAnswers, readTaskId } from './route-schemas.ts';
+import { idParams, readTaskId } from './route-schemas.ts';
 
 /** Files of a task: one by index, the only one, or all as a ZIP. */
 export function addDownloadRoute(app: HttpServer, deps: NativeDeps): void {
   app.get('/api/v2/tasks/:id/download', {
-    config: { access: 'client' },
+    config: {
+      access: 'client',
+      refusals: ['TASK_NOT_FOUND', 'TASK_NOT_FINISHED', 'RESULT_NOT_FOUND', 'ASSET_NOT_FOUND', 'CONFLICT'],
+    },
     schema: {
       tags: ['tasks'],
       summary: 'A result by index; without index the only one, or a ZIP of all',
       params: idParams,
-      querystring: z.object({ index: z.coerce.number().int().min(0).optional() }),
-      response: problemAnswers,
+      querystring: z.strictObject({ index: z.coerce.number().int().min(0).optional() }),
+      response: contentAnswers,
     },
     handler: async (request, reply) => {
       const actor = principalOf(request);

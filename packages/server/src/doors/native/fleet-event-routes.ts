@@ -3,8 +3,9 @@ import { watchSession } from '../../people/identity/watch-session.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { SseStream } from '../../platform/http/sse-stream.ts';
 import { sessionOf } from '../authentication.ts';
+import { streamAnswers } from '../route-answers.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, pageQuery, problemAnswers } from './route-schemas.ts';
+import { idParams, pageQuery } from './route-schemas.ts';
 
 /** What happened to workers, and what happens now; for admins. */
 export function addFleetEventRoutes(app: HttpServer, deps: NativeDeps): void {
@@ -15,29 +16,29 @@ export function addFleetEventRoutes(app: HttpServer, deps: NativeDeps): void {
       tags: ['fleet'],
       summary: 'What happened to the workers, newest first',
       querystring: pageQuery,
-      response: { 200: workerEventListSchema, ...problemAnswers },
+      response: { 200: workerEventListSchema },
     },
     handler: (request) => fleet.listEvents(null, request.query),
   });
 
   app.get('/api/fleet/workers/:id/events', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND'] },
     schema: {
       tags: ['fleet'],
       summary: 'What happened to one worker, newest first',
       params: idParams,
       querystring: pageQuery,
-      response: { 200: workerEventListSchema, ...problemAnswers },
+      response: { 200: workerEventListSchema },
     },
     handler: (request) => fleet.listEvents(request.params.id, request.query),
   });
 
   app.get('/api/fleet/stream', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['TOO_MANY_STREAMS'] },
     schema: {
       tags: ['fleet'],
       summary: 'Follow the fleet: server-sent events, all workers first, then each that changes',
-      response: problemAnswers,
+      response: streamAnswers('FleetFrame'),
     },
     handler: async (request, reply) => {
       const session = sessionOf(request);

@@ -14,7 +14,6 @@ import type { BalancingState } from '../../flow/calls/placement/balancing.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { problemAnswers } from './route-schemas.ts';
 
 /** The fleet as a whole: numbers, strategy, and workers that register themselves. */
 export function addFleetRoutes(app: HttpServer, deps: NativeDeps): void {
@@ -30,7 +29,7 @@ function addStatsRoute(app: HttpServer, { fleet }: NativeDeps): void {
     schema: {
       tags: ['fleet'],
       summary: 'Workers by state, capacity, load and free slots',
-      response: { 200: fleetStatsSchema, ...problemAnswers },
+      response: { 200: fleetStatsSchema },
     },
     handler: async () => fleet.stats(),
   });
@@ -42,14 +41,14 @@ function addModelsRoute(app: HttpServer, { fleet }: NativeDeps): void {
     schema: {
       tags: ['fleet'],
       summary: 'Files of models, and which workers have them',
-      querystring: z.object({
+      querystring: z.strictObject({
         folder: z.string().max(200).optional(),
         kind: z.string().max(100).optional(),
         worker: z.string().max(100).optional(),
         limit: z.coerce.number().int().min(1).max(1000).default(1000),
         cursor: z.string().max(2000).optional(),
       }),
-      response: { 200: fleetModelPageSchema, ...problemAnswers },
+      response: { 200: fleetModelPageSchema },
     },
     handler: (request) => {
       const { limit, cursor, ...filter } = request.query;
@@ -64,7 +63,7 @@ function addBalancingRoutes(app: HttpServer, { balancing, statistics }: NativeDe
     schema: {
       tags: ['fleet'],
       summary: 'What waits for which workers, and how often each was chosen',
-      response: { 200: balancerSchema, ...problemAnswers },
+      response: { 200: balancerSchema },
     },
     handler: () => statistics.balancer(),
   });
@@ -74,18 +73,18 @@ function addBalancingRoutes(app: HttpServer, { balancing, statistics }: NativeDe
     schema: {
       tags: ['fleet'],
       summary: 'The strategy that chooses workers, and what decides it',
-      response: { 200: balancingSchema, ...problemAnswers },
+      response: { 200: balancingSchema },
     },
     handler: async () => toAnswer(balancing.state),
   });
 
   app.put('/api/fleet/balancing', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Change the strategy now and for good; null lets the file decide again',
       body: z.strictObject({ strategy: z.enum(STRATEGIES).nullable() }),
-      response: { 200: balancingSchema, ...problemAnswers },
+      response: { 200: balancingSchema },
     },
     handler: async (request) => {
       await balancing.change(request.body.strategy, principalOf(request).id);
@@ -107,13 +106,17 @@ function toAnswer({ strategy, source, changed }: BalancingState): BalancingAnswe
 function addRegisterRoute(app: HttpServer, { fleet, config }: NativeDeps): void {
   app.post('/api/fleet/register', {
     // The join token is no bearer of ours: the fleet judges it.
-    config: { access: 'public' },
+    config: {
+      access: 'public',
+      refusals: ['UNAUTHORIZED', 'DISCOVERY_OFF', 'RATE_LIMITED', 'CONFLICT', 'WORKER_UNREACHABLE'],
+    },
     schema: {
       tags: ['fleet'],
       summary:
         'A worker registers itself with the join token as bearer, and again before again_seconds are over',
+      security: [{ joinToken: [] }],
       body: announceWorkerSchema,
-      response: { 200: announcedSchema, ...problemAnswers },
+      response: { 200: announcedSchema },
     },
     handler: async (request) => {
       const { name, url, ...settings } = request.body;

@@ -1,23 +1,26 @@
 import type { FastifyRequest } from 'fastify';
-import { AppError } from '../../platform/errors/app-error.ts';
+import { z } from 'zod';
 import { hashBody } from '../../platform/http/hash-body.ts';
 import { readLosslessBody } from '../../platform/http/json-body.ts';
 import { createTurns } from '../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 
-/** The header `Idempotency-Key` with the hash of what it was sent with; undefined without the header. */
+/** Of routes that make something: the same key with the same body answers the same thing for 24 h. */
+export const idempotencyHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'expected 1 to 255 visible ASCII characters')
+    .optional()
+    .describe('The same key with the same body answers the same for 24 h.'),
+});
+
+/** The header `Idempotency-Key`, checked by `idempotencyHeaders`, with the hash of what it was sent with; undefined without the header. */
 export async function readIdempotency(
-  request: FastifyRequest,
+  request: FastifyRequest & { headers: z.infer<typeof idempotencyHeaders> },
   { clock }: { clock: Clock },
 ): Promise<{ key: string; bodyHash: string } | undefined> {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
-  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new AppError('INVALID_REQUEST', {
-      reason: 'idempotency_key',
-      expected: '1 to 255 visible ASCII characters',
-    });
-  }
   const body = readLosslessBody(request);
   return { key, bodyHash: await hashBody([request.routeOptions.url, body], createTurns(clock)) };
 }

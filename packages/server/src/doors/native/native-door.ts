@@ -1,7 +1,10 @@
 import multipart from '@fastify/multipart';
+import type { RouteOptions } from 'fastify';
+import { z } from 'zod';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { AuthenticationOptions } from '../authentication.ts';
 import { createAuthentication } from '../authentication.ts';
+import { noBody } from '../route-answers.ts';
 import { addAuthRoutes } from './auth-routes.ts';
 import { addBatchRoutes } from './batch-routes.ts';
 import { addDebugRoutes } from './debug-routes.ts';
@@ -26,9 +29,19 @@ export async function addNativeDoor(
 ): Promise<void> {
   await app.register(async (scope) => {
     scope.addHook('onRequest', createAuthentication({ ...authentication, identity: deps.identity }));
+    scope.addHook('onRoute', refuseUndeclared);
     await scope.register(multipart, { throwFileSizeLimit: false });
     for (const addRoutes of ROUTES) addRoutes(scope, deps);
   });
+}
+
+const noQuery = z.strictObject({});
+
+/** What a route does not say it takes is refused by its name, never dropped. */
+function refuseUndeclared(route: RouteOptions): void {
+  const isRead = [route.method].flat().every((method) => method === 'GET' || method === 'HEAD');
+  const takesBody = !isRead && route.config?.ownBody === undefined;
+  route.schema = { querystring: noQuery, ...(takesBody && { body: noBody }), ...route.schema };
 }
 
 const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [

@@ -2,7 +2,6 @@ import {
   type AssetId,
   type BatchId,
   type ErrorCode,
-  errorEnvelopeSchema,
   type Id,
   type IdKind,
   lowestId,
@@ -17,7 +16,7 @@ export const idParams = z.object({ id: z.string() });
 export const nameParams = z.object({ name: z.string().min(1) });
 
 /** Pages of lists. */
-export const pageQuery = z.object({
+export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
   cursor: z
     .string()
@@ -26,16 +25,17 @@ export const pageQuery = z.object({
     .optional(),
 });
 
-/** The answers that any authenticated route may give, for the API document. */
-export const problemAnswers = {
-  400: errorEnvelopeSchema,
-  401: errorEnvelopeSchema,
-  403: errorEnvelopeSchema,
-  404: errorEnvelopeSchema,
-  409: errorEnvelopeSchema,
-  422: errorEnvelopeSchema,
-  429: errorEnvelopeSchema,
-};
+/** What a submission may be refused with once its body was read. */
+export const SUBMIT_REFUSALS = [
+  'TASK_TYPE_DISABLED',
+  'WORKFLOW_NOT_FOUND',
+  'INVALID_PARAMETERS',
+  'INVALID_WORKFLOW',
+  'WORKFLOW_FORMAT_UI',
+  'MISSING_ASSET',
+  'NO_CAPABLE_WORKER',
+  'QUOTA_EXCEEDED',
+] as const satisfies readonly ErrorCode[];
 
 /** Ids that are none answer like ids of others: not found. */
 export function readTaskId(text: string): TaskId {

@@ -1,7 +1,6 @@
 import { publicConfigSchema } from '@comfleet/contract';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { problemAnswers } from './route-schemas.ts';
 
 /** What a front end needs to draw its forms (API17). */
 export function addSettingsRoute(app: HttpServer, deps: NativeDeps): void {
@@ -10,7 +9,7 @@ export function addSettingsRoute(app: HttpServer, deps: NativeDeps): void {
     schema: {
       tags: ['workflows'],
       summary: 'Task types, formats, limits, presets and defaults for front ends',
-      response: { 200: publicConfigSchema, ...problemAnswers },
+      response: { 200: publicConfigSchema },
     },
     handler: async () => {
       const workflows = (await deps.workflows.list()).filter((workflow) => workflow.enabled);

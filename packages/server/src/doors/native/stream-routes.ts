@@ -6,19 +6,20 @@ import { toError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { SseStream } from '../../platform/http/sse-stream.ts';
 import { principalOf, sessionOf } from '../authentication.ts';
+import { streamAnswers } from '../route-answers.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, problemAnswers, readBatchId, readTaskId } from './route-schemas.ts';
+import { idParams, readBatchId, readTaskId } from './route-schemas.ts';
 
 /** Event streams (SSE) of tasks and batches. `event:` is the frame's kind, `id:` the number of a task's event. */
 export function addStreamRoutes(app: HttpServer, deps: NativeDeps): void {
   app.get('/api/v2/tasks/:id/events', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['TASK_NOT_FOUND', 'TOO_MANY_STREAMS'] },
     schema: {
       tags: ['tasks'],
       summary: 'Follow a task: server-sent events, resumed by Last-Event-ID or ?after=',
       params: idParams,
-      querystring: z.object({ after: z.coerce.number().int().min(0).optional() }),
-      response: problemAnswers,
+      querystring: z.strictObject({ after: z.coerce.number().int().min(0).optional() }),
+      response: streamAnswers('StreamFrame'),
     },
     handler: async (request, reply) => {
       const actor = principalOf(request);
@@ -31,12 +32,12 @@ export function addStreamRoutes(app: HttpServer, deps: NativeDeps): void {
   });
 
   app.get('/api/v2/batches/:id/events', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['BATCH_NOT_FOUND', 'TOO_MANY_STREAMS'] },
     schema: {
       tags: ['batches'],
       summary: 'Follow the tasks of a batch: server-sent events, a snapshot first',
       params: idParams,
-      response: problemAnswers,
+      response: streamAnswers('StreamFrame'),
     },
     handler: async (request, reply) => {
       const actor = principalOf(request);

@@ -9,6 +9,9 @@ export function refuseField(path: string, message: string): never {
   throw new AppError('INVALID_REQUEST', { in: 'body', problems: [{ path, message }] });
 }
 
+export const GRAPH_HAS_NO_PARAMETERS = 'a graph takes no parameters';
+export const GRAPH_HAS_NO_TYPE = 'a graph has the type custom';
+
 interface NamedBody extends SubmitOptions {
   task_type?: string | undefined;
   graph?: unknown;
@@ -20,7 +23,8 @@ export function readSubmitBody(request: FastifyRequest, body: NamedBody): Submit
   if (body.graph !== undefined) {
     if (body.workflow_name !== undefined)
       refuseField('graph', 'send either graph or workflow_name, not both');
-    if (lossless.parameters !== undefined) refuseField('parameters', 'a graph takes no parameters');
+    if (body.task_type !== undefined) refuseField('task_type', GRAPH_HAS_NO_TYPE);
+    if (lossless.parameters !== undefined) refuseField('parameters', GRAPH_HAS_NO_PARAMETERS);
     return { kind: 'graph', graph: lossless.graph };
   }
   if (body.workflow_name === undefined && body.task_type === undefined) {

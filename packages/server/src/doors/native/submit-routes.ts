@@ -5,13 +5,13 @@ import { requireGraphGrant } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { readLosslessBody, toRecord } from '../../platform/http/json-body.ts';
 import { principalOf } from '../authentication.ts';
-import { readIdempotency } from './idempotency.ts';
+import { idempotencyHeaders, readIdempotency } from './idempotency.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, problemAnswers, readTaskId } from './route-schemas.ts';
+import { idParams, readTaskId, SUBMIT_REFUSALS } from './route-schemas.ts';
 import { answerSubmitted, isOptionName, pickOptions, readSubmitBody, refuseField } from './submission.ts';
 
 const submitBodySchema = z.strictObject(submitTaskSchema.shape);
-const submitAnswers = { 200: submittedSchema, 201: submittedSchema, ...problemAnswers };
+const submitAnswers = { 200: submittedSchema, 201: submittedSchema };
 
 /** The v1 routes with flat bodies, and the task types they stand for. */
 const FLAT_ROUTES = {
@@ -40,12 +40,12 @@ export function addSubmitRoutes(app: HttpServer, deps: NativeDeps): void {
 function addSubmitRoute(app: HttpServer, deps: NativeDeps): void {
   const { tasks, config } = deps;
   app.post('/api/v2/tasks', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: [...SUBMIT_REFUSALS, 'GRAPH_NOT_GRANTED', 'IDEMPOTENCY_CONFLICT'] },
     bodyLimit: config.current.limits.graphBodyBytes,
     schema: {
       tags: ['tasks'],
       summary: 'Submit a named workflow with parameters, or a graph',
-      description: 'Header Idempotency-Key: the same key with the same body answers the same task for 24 h.',
+      headers: idempotencyHeaders,
       body: submitBodySchema,
       response: submitAnswers,
     },
@@ -73,11 +73,12 @@ function addFlatRoute(
   { name, taskType }: { name: string; taskType: string },
 ): void {
   app.post(`/api/v2/tasks/${name}`, {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: [...SUBMIT_REFUSALS, 'IDEMPOTENCY_CONFLICT'] },
     bodyLimit: deps.config.current.limits.graphBodyBytes,
     schema: {
       tags: ['tasks'],
       summary: `Submit a task of type ${taskType}; parameters stand beside the options`,
+      headers: idempotencyHeaders,
       body: flatBodySchema,
       response: submitAnswers,
     },
@@ -102,13 +103,13 @@ function addFlatRoute(
 
 function addRetryRoute(app: HttpServer, { tasks }: NativeDeps): void {
   app.post('/api/v2/tasks/:id/retry', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['TASK_NOT_FOUND', ...SUBMIT_REFUSALS] },
     schema: {
       tags: ['tasks'],
       summary: 'Run a task again with all its parameters, as a new task',
       params: idParams,
-      querystring: z.object({ as: z.literal('task').default('task') }),
-      response: { 201: submittedSchema, ...problemAnswers },
+      querystring: z.strictObject({ as: z.literal('task').default('task') }),
+      response: { 201: submittedSchema },
     },
     handler: async (request, reply) =>
       answerSubmitted(reply, await tasks.retry(principalOf(request), readTaskId(request.params.id))),

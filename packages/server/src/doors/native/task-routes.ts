@@ -13,21 +13,14 @@ import {
   taskPageSchema,
   taskStatusSchema,
 } from '@comfleet/contract';
-import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { TaskFilter } from '../../flow/calls/tasks/task-calls.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { sendJsonText } from '../../platform/http/send-json-text.ts';
 import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
-import {
-  idParams,
-  pageQuery,
-  problemAnswers,
-  readCursor,
-  readFilterId,
-  readTaskId,
-} from './route-schemas.ts';
+import { idParams, pageQuery, readCursor, readFilterId, readTaskId } from './route-schemas.ts';
 
 const taskListQuery = pageQuery.extend({
   status: z
@@ -59,7 +52,7 @@ function addReadRoutes(app: HttpServer, { tasks }: NativeDeps): void {
       tags: ['tasks'],
       summary: 'List tasks, newest first',
       querystring: taskListQuery,
-      response: { 200: taskPageSchema, ...problemAnswers },
+      response: { 200: taskPageSchema },
     },
     handler: async (request) => {
       const page = await tasks.list(principalOf(request), toFilter(request.query));
@@ -68,23 +61,23 @@ function addReadRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   });
 
   app.get('/api/v2/tasks/:id', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
       summary: 'One task with its attempts and results',
       params: idParams,
-      response: { 200: taskDetailSchema, ...problemAnswers },
+      response: { 200: taskDetailSchema },
     },
     handler: (request) => tasks.load(principalOf(request), readTaskId(request.params.id)),
   });
 
   app.get('/api/v2/tasks/:id/status', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
       summary: 'Where a task is, for clients that poll',
       params: idParams,
-      response: { 200: taskStatusSchema, ...problemAnswers },
+      response: { 200: taskStatusSchema },
     },
     handler: async (request) => {
       const task = await tasks.load(principalOf(request), readTaskId(request.params.id));
@@ -98,36 +91,36 @@ function addReadRoutes(app: HttpServer, { tasks }: NativeDeps): void {
 
 function addCancelRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   app.delete('/api/v2/tasks/:id', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
       summary: 'Cancel a task',
       params: idParams,
-      response: { 200: taskDetailSchema, ...problemAnswers },
+      response: { 200: taskDetailSchema },
     },
     handler: (request) => tasks.cancel(principalOf(request), readTaskId(request.params.id)),
   });
 
   app.post('/api/fleet/tasks/:id/decide', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['TASK_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['tasks'],
       summary: 'Whether a task with paid nodes that may have run is sent again',
       params: idParams,
       body: decideTaskSchema,
-      response: { 200: taskDetailSchema, ...problemAnswers },
+      response: { 200: taskDetailSchema },
     },
     handler: (request) =>
       tasks.decide(principalOf(request), readTaskId(request.params.id), request.body.decision),
   });
 
   app.post('/api/v2/tasks/:id/cancel', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
       summary: 'Cancel a task',
       params: idParams,
-      response: { 200: taskDetailSchema, ...problemAnswers },
+      response: { 200: taskDetailSchema },
     },
     handler: (request) => tasks.cancel(principalOf(request), readTaskId(request.params.id)),
   });
@@ -135,13 +128,13 @@ function addCancelRoutes(app: HttpServer, { tasks }: NativeDeps): void {
 
 function addRecordRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   app.get('/api/fleet/tasks/:id/events', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
       summary: 'Everything that happened to a task',
       params: idParams,
-      querystring: z.object({ after: z.coerce.number().int().min(0).default(0) }),
-      response: { 200: taskEventListSchema, ...problemAnswers },
+      querystring: z.strictObject({ after: z.coerce.number().int().min(0).default(0) }),
+      response: { 200: taskEventListSchema },
     },
     handler: async (request) => {
       const id = readTaskId(request.params.id);
@@ -150,12 +143,12 @@ function addRecordRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   });
 
   app.get('/api/fleet/tasks/:id/attempts', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
       summary: 'Every try of a task: its worker, prompt id, ending and timings, oldest first',
       params: idParams,
-      response: { 200: attemptListSchema, ...problemAnswers },
+      response: { 200: attemptListSchema },
     },
     handler: async (request) => ({
       attempts: await tasks.listAttempts(principalOf(request), readTaskId(request.params.id)),
@@ -163,23 +156,23 @@ function addRecordRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   });
 
   app.get('/api/fleet/tasks/:id/placement', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
       summary: 'Why a task waits, or why it runs where it does',
       params: idParams,
-      response: { 200: placementSchema, ...problemAnswers },
+      response: { 200: placementSchema },
     },
     handler: (request) => tasks.explain(principalOf(request), readTaskId(request.params.id)),
   });
 
   app.get('/api/fleet/tasks/:id/graph', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
       summary: 'The graph a task runs, numbers as written',
       params: idParams,
-      response: { 200: z.record(z.string(), z.unknown()), ...problemAnswers },
+      response: { 200: z.record(z.string(), z.unknown()) },
     },
     handler: async (request, reply) => {
       const text = await tasks.loadGraphText(principalOf(request), readTaskId(request.params.id));
@@ -194,10 +187,7 @@ function addReloadRoute(app: HttpServer, { workflows, config }: NativeDeps): voi
     schema: {
       tags: ['workflows'],
       summary: 'Read the configuration and the workflow files again, now',
-      response: {
-        200: reloadedSchema,
-        ...problemAnswers,
-      },
+      response: { 200: reloadedSchema },
     },
     handler: async () => {
       await config.reload();
@@ -206,14 +196,6 @@ function addReloadRoute(app: HttpServer, { workflows, config }: NativeDeps): voi
       return { workflows: count, errors: all.map(formatDefinitionProblem), problems: all };
     },
   });
-}
-
-/** JSON text as it is: parsing it would change its numbers. */
-function sendJsonText(reply: FastifyReply, text: string): FastifyReply {
-  return reply
-    .type('application/json; charset=utf-8')
-    .serializer((body: string) => body)
-    .send(text);
 }
 
 function toFilter(query: TaskListQuery): TaskFilter {

@@ -1,14 +1,23 @@
 import { uploadListSchema, uploadSchema } from '@comfleet/contract';
+import type { Multipart, MultipartFile } from '@fastify/multipart';
 import { z } from 'zod';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { sendContent } from '../../platform/http/send-content.ts';
 import { toAssetPath } from '../../platform/http/signed-links.ts';
-import { readUploadedFile, toFormError } from '../../platform/http/uploaded-file.ts';
+import { readUploadedFile, refuseMalformed } from '../../platform/http/uploaded-file.ts';
 import { findRequestSession, principalOf } from '../authentication.ts';
+import { contentAnswers } from '../route-answers.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, problemAnswers, readAssetId } from './route-schemas.ts';
+import { idParams, readAssetId } from './route-schemas.ts';
+import { refuseField } from './submission.ts';
+
+/** For the API document: the handler reads the form as it comes. */
+const pictureForm = {
+  mediaType: 'multipart/form-data',
+  schema: z.object({ file: z.string().meta({ format: 'binary' }) }),
+};
 
 /** Pictures that people send, and the bytes of any asset. */
 export function addUploadRoutes(app: HttpServer, deps: NativeDeps): void {
@@ -19,25 +28,17 @@ export function addUploadRoutes(app: HttpServer, deps: NativeDeps): void {
 
 function addUploadRoute(app: HttpServer, { assets, config }: NativeDeps): void {
   app.post('/api/fleet/uploads', {
-    config: { access: 'client' },
+    config: { access: 'client', ownBody: pictureForm },
     schema: {
       tags: ['uploads'],
       summary: 'Upload a picture: multipart, field file or image; jpg, png or webp',
-      consumes: ['multipart/form-data'],
-      response: { 201: uploadSchema, ...problemAnswers },
+      response: { 201: uploadSchema },
     },
     handler: async (request, reply) => {
       const actor = principalOf(request);
       const limit = config.current.limits.uploadBytes;
       const limits = { fileSize: limit, files: 1, fields: 20 };
-      const file = await request.file({ limits }).catch((thrown: unknown) => {
-        throw toFormError(thrown);
-      });
-      if (!file)
-        throw new AppError('INVALID_REQUEST', {
-          in: 'body',
-          problems: [{ path: 'file', message: 'missing' }],
-        });
+      const file = await findPicture(request.parts({ limits }));
       const { asset } = await assets.create(actor, {
         name: toFileName(file.filename),
         contentType: file.mimetype,
@@ -50,14 +51,26 @@ function addUploadRoute(app: HttpServer, { assets, config }: NativeDeps): void {
   });
 }
 
+const PICTURE_FIELDS = ['file', 'image'];
+
+/** The form's one file. Throws INVALID_REQUEST for a form without it, and for any other field. */
+async function findPicture(parts: AsyncIterable<Multipart>): Promise<MultipartFile> {
+  for await (const part of refuseMalformed(parts)) {
+    if (part.type === 'file' && PICTURE_FIELDS.includes(part.fieldname)) return part;
+    if (part.type === 'file') part.file.resume();
+    refuseField(part.fieldname, 'unknown; the picture is sent in the field file');
+  }
+  return refuseField('file', 'missing');
+}
+
 function addListRoutes(app: HttpServer, { assets }: NativeDeps): void {
   app.get('/api/fleet/uploads', {
     config: { access: 'client' },
     schema: {
       tags: ['uploads'],
       summary: 'My uploads, newest first',
-      querystring: z.object({ limit: z.coerce.number().int().min(1).max(500).default(100) }),
-      response: { 200: uploadListSchema, ...problemAnswers },
+      querystring: z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(100) }),
+      response: { 200: uploadListSchema },
     },
     handler: async (request) => {
       const records = await assets.listUploads(principalOf(request), request.query.limit);
@@ -66,12 +79,12 @@ function addListRoutes(app: HttpServer, { assets }: NativeDeps): void {
   });
 
   app.get('/api/fleet/uploads/:id', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['ASSET_NOT_FOUND'] },
     schema: {
       tags: ['uploads'],
       summary: 'One upload',
       params: idParams,
-      response: { 200: uploadSchema, ...problemAnswers },
+      response: { 200: uploadSchema },
     },
     handler: async (request) => {
       const record = await assets.load(principalOf(request), readAssetId(request.params.id));
@@ -81,12 +94,12 @@ function addListRoutes(app: HttpServer, { assets }: NativeDeps): void {
   });
 
   app.delete('/api/fleet/uploads/:id', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['ASSET_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['uploads'],
       summary: 'Delete an upload that no task needs',
       params: idParams,
-      response: { 204: z.null(), ...problemAnswers },
+      response: { 204: z.null().describe('Deleted.') },
     },
     handler: async (request, reply) => {
       const actor = principalOf(request);
@@ -100,16 +113,16 @@ function addListRoutes(app: HttpServer, { assets }: NativeDeps): void {
 
 function addContentRoute(app: HttpServer, { assets, links }: NativeDeps): void {
   app.get('/api/fleet/assets/:id/content', {
-    config: { access: 'link' },
+    config: { access: 'link', refusals: ['ASSET_NOT_FOUND', 'FORBIDDEN'] },
     schema: {
       tags: ['uploads'],
       summary: 'Bytes of a file, by bearer or by signed link; ranges',
       params: idParams,
-      querystring: z.object({
+      querystring: z.strictObject({
         expires: z.string().max(20).optional(),
         signature: z.string().max(100).optional(),
       }),
-      response: problemAnswers,
+      response: contentAnswers,
     },
     handler: async (request, reply) => {
       const id = readAssetId(request.params.id);

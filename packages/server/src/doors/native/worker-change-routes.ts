@@ -10,10 +10,10 @@ import { splitLogin } from '../../fleet/workers/worker-access.ts';
 import { toWorkerSettings } from '../../fleet/workers/worker-spec.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, problemAnswers } from './route-schemas.ts';
+import { idParams } from './route-schemas.ts';
 
-const workerAnswers = { 200: workerSchema, ...problemAnswers };
-const switchBody = z.object({ on: z.boolean() });
+const workerAnswers = { 200: workerSchema };
+const switchBody = z.strictObject({ on: z.boolean() });
 
 /** Workers that join, change and leave on an admin's word (ND5, ND6, ND7). */
 export function addWorkerChangeRoutes(app: HttpServer, deps: NativeDeps): void {
@@ -23,12 +23,12 @@ export function addWorkerChangeRoutes(app: HttpServer, deps: NativeDeps): void {
 
 function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   app.post('/api/fleet/workers', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['CONFLICT', 'WORKER_UNREACHABLE'] },
     schema: {
       tags: ['fleet'],
       summary: 'Register a worker; it must answer as ComfyUI',
       body: registerWorkerSchema,
-      response: { 201: workerSchema, ...problemAnswers },
+      response: { 201: workerSchema },
     },
     handler: async ({ body }, reply) => {
       const { name, url: address, ...settings } = body;
@@ -45,7 +45,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.patch('/api/fleet/workers/:id', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Change what stands in the body; not for workers of the file',
@@ -57,13 +57,13 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.delete('/api/fleet/workers/:id', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Take a worker out: when its tasks are done (202 until then), or now, moving them',
       params: idParams,
-      querystring: z.object({ mode: z.enum(REMOVE_MODES).default('wait') }),
-      response: { 200: removedWorkerSchema, 202: removedWorkerSchema, ...problemAnswers },
+      querystring: z.strictObject({ mode: z.enum(REMOVE_MODES).default('wait') }),
+      response: { 200: removedWorkerSchema, 202: removedWorkerSchema },
     },
     handler: async (request, reply) => {
       const outcome = await fleet.remove(request.params.id, request.query.mode);
@@ -73,7 +73,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.post('/api/fleet/workers/:id/inventory', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'WORKER_UNREACHABLE'] },
     schema: {
       tags: ['fleet'],
       summary: 'Ask a worker now which node classes and models it has',
@@ -86,7 +86,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
 
 function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   app.post('/api/fleet/workers/:id/maintenance', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Take a worker out of service, or back',
@@ -98,7 +98,7 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.post('/api/fleet/workers/:id/drain', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Let a worker finish its tasks and accept no new ones, or end that',
@@ -110,7 +110,7 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.post('/api/fleet/workers/:id/enabled', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Enable or disable a worker, whatever the file says',

@@ -2,10 +2,10 @@ import { checkedWorkerSchema, workerListSchema, workerLogSchema, workerSchema } 
 import { z } from 'zod';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams, problemAnswers } from './route-schemas.ts';
+import { idParams } from './route-schemas.ts';
 
-const workerAnswers = { 200: workerSchema, ...problemAnswers };
-const checkedAnswers = { 200: checkedWorkerSchema, ...problemAnswers };
+const workerAnswers = { 200: workerSchema };
+const checkedAnswers = { 200: checkedWorkerSchema };
 
 /** The fleet, for admins. */
 export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
@@ -14,19 +14,19 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
     schema: {
       tags: ['fleet'],
       summary: 'All workers',
-      response: { 200: workerListSchema, ...problemAnswers },
+      response: { 200: workerListSchema },
     },
     handler: async () => ({ workers: await fleet.list() }),
   });
 
   app.get('/api/fleet/workers/:id', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND'] },
     schema: { tags: ['fleet'], summary: 'One worker', params: idParams, response: workerAnswers },
     handler: async (request) => fleet.load(request.params.id),
   });
 
   app.post('/api/fleet/workers/:id/check', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND'] },
     schema: {
       tags: ['fleet'],
       summary: "Check a worker's health now; what this check found is beside the worker",
@@ -37,7 +37,7 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.post('/api/fleet/workers/:id/accept', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Accept the ComfyUI that now answers on the address in place of the former one',
@@ -48,7 +48,7 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.post('/api/fleet/workers/:id/reconnect', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND'] },
     schema: {
       tags: ['fleet'],
       summary: "Close a worker's socket and reconnect; its tasks go on",
@@ -59,13 +59,13 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.get('/api/fleet/workers/:id/logs', {
-    config: { access: 'admin' },
+    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'WORKER_UNREACHABLE'] },
     schema: {
       tags: ['fleet'],
       summary: "The end of ComfyUI's own log",
       params: idParams,
-      querystring: z.object({ lines: z.coerce.number().int().min(1).max(5000).default(200) }),
-      response: { 200: workerLogSchema, ...problemAnswers },
+      querystring: z.strictObject({ lines: z.coerce.number().int().min(1).max(5000).default(200) }),
+      response: { 200: workerLogSchema },
     },
     handler: (request) => fleet.loadLogs(request.params.id, request.query.lines),
   });

@@ -10,7 +10,7 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { readLosslessBody, toRecord } from '../../platform/http/json-body.ts';
 import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { nameParams, problemAnswers } from './route-schemas.ts';
+import { nameParams } from './route-schemas.ts';
 
 const LISTED_PROBLEMS = 100;
 
@@ -22,8 +22,8 @@ export function addWorkflowRoutes(app: HttpServer, deps: NativeDeps): void {
     schema: {
       tags: ['workflows'],
       summary: 'List workflows with their parameters',
-      querystring: z.object({ task_type: z.string().max(200).optional() }),
-      response: { 200: workflowListSchema, ...problemAnswers },
+      querystring: z.strictObject({ task_type: z.string().max(200).optional() }),
+      response: { 200: workflowListSchema },
     },
     handler: async (request) => {
       const listed = await workflows.list(request.query.task_type);
@@ -35,12 +35,12 @@ export function addWorkflowRoutes(app: HttpServer, deps: NativeDeps): void {
   });
 
   app.get('/api/v2/workflows/:name', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['WORKFLOW_NOT_FOUND'] },
     schema: {
       tags: ['workflows'],
       summary: 'One workflow',
       params: nameParams,
-      response: { 200: workflowSchema, ...problemAnswers },
+      response: { 200: workflowSchema },
     },
     handler: (request) => workflows.load(request.params.name),
   });
@@ -50,19 +50,19 @@ export function addWorkflowRoutes(app: HttpServer, deps: NativeDeps): void {
     schema: {
       tags: ['workflows'],
       summary: 'How far off the estimates of tasks were, by workflow',
-      response: { 200: estimateErrorListSchema, ...problemAnswers },
+      response: { 200: estimateErrorListSchema },
     },
     handler: async () => ({ estimates: await statistics.estimateErrors() }),
   });
 
   app.post('/api/v2/workflows/:name/validate', {
-    config: { access: 'client' },
+    config: { access: 'client', refusals: ['WORKFLOW_NOT_FOUND'] },
     schema: {
       tags: ['workflows'],
       summary: 'Check parameters without running anything',
       params: nameParams,
-      body: z.object({ parameters: z.record(z.string(), z.unknown()).default({}) }),
-      response: { 200: validationSchema, ...problemAnswers },
+      body: z.strictObject({ parameters: z.record(z.string(), z.unknown()).default({}) }),
+      response: { 200: validationSchema },
     },
     handler: (request) => {
       const parameters = toRecord(readLosslessBody(request).parameters);

@@ -1,13 +1,24 @@
+import { STATUS_CODES } from 'node:http';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import type { RouteOptions } from 'fastify';
 import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { toRecord } from '../../platform/http/json-body.ts';
+import { describeProblems, describeSecurity, noBody, type RouteFacts } from '../route-answers.ts';
 
 const DOCS_CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/** The API document (/openapi.json) and its page (/docs). Register before the doors whose routes it describes. */
-export async function addApiDocument(app: HttpServer, options: { version: string }): Promise<void> {
+/**
+ * The API document (/openapi.json) and its page (/docs). Register before the doors whose routes it describes. `isOpen`: who has
+ * no bearer may use what clients may.
+ */
+export async function addApiDocument(
+  app: HttpServer,
+  options: { version: string; isOpen: boolean },
+): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -18,7 +29,24 @@ export async function addApiDocument(app: HttpServer, options: { version: string
         version: options.version,
       },
       components: {
-        securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'The access_token of POST /api/v2/auth/token.',
+          },
+          joinToken: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'nodes.join_token of the configuration.',
+          },
+          signedLink: {
+            type: 'apiKey',
+            in: 'query',
+            name: 'signature',
+            description: 'The link of a result or upload as it was answered; it works one to two hours.',
+          },
+        },
       },
       security: [{ bearer: [] }],
       tags: [
@@ -31,9 +59,10 @@ export async function addApiDocument(app: HttpServer, options: { version: string
         { name: 'fleet', description: 'Workers' },
         { name: 'debug', description: 'Why a task does not end' },
         { name: 'ops', description: 'Health and metrics' },
+        { name: 'comfy-v2', description: 'The Comfy API v2; docs/reference/comfy-api-v2.md' },
       ],
     },
-    transform: createJsonSchemaTransform({ skipList: ['/docs/*'] }),
+    transform: createTransform(options.isOpen),
     transformObject: jsonSchemaTransformObject,
   });
   await app.register(swaggerUi, {
@@ -49,4 +78,50 @@ export async function addApiDocument(app: HttpServer, options: { version: string
       return app.swagger();
     },
   });
+}
+
+type Transform = ReturnType<typeof createJsonSchemaTransform>;
+
+/** A route's part of the document: what its schemas say, and what follows from how it is declared. */
+function createTransform(isOpen: boolean): Transform {
+  const toJsonSchemas = createJsonSchemaTransform({ skipList: ['/docs/*'] });
+  return (input) => {
+    const { schema = {}, route } = input;
+    const { access, ownBody } = route.config ?? {};
+    const output = toJsonSchemas({
+      ...input,
+      schema: {
+        security: describeSecurity(access, isOpen),
+        ...schema,
+        response: describeSuccesses(schema.response),
+        ...(schema.body === noBody && { body: undefined }),
+        ...(ownBody && { body: ownBody.schema, consumes: [ownBody.mediaType] }),
+      },
+    });
+    const response = { ...describeProblems(readFacts(route)), ...toRecord(output.schema.response) };
+    return { ...output, schema: { ...output.schema, response } };
+  };
+}
+
+function readFacts({ method, config }: RouteOptions): RouteFacts {
+  return {
+    methods: [method].flat(),
+    access: config?.access,
+    refusals: config?.refusals ?? [],
+    operation: config?.operation,
+  };
+}
+
+/** Answers with a body of JSON get their status in words; those that say more of themselves stay as they are. */
+function describeSuccesses(response: unknown): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(toRecord(response)).map(([status, answer]) => {
+      const hasBody = answer instanceof z.ZodType && !(answer instanceof z.ZodNull);
+      const described = {
+        description: STATUS_CODES[status],
+        content: { 'application/json': { schema: answer } },
+      };
+      return [status, hasBody ? described : answer];
+    }),
+  );
 }

@@ -4,6 +4,7 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { AuthenticationOptions } from '../authentication.ts';
 import { createAuthentication } from '../authentication.ts';
+import { answerAs } from '../route-answers.ts';
 import { addClientPages } from './client-pages.ts';
 import { explainParts, type HealthDeps, loadHealth } from './health.ts';
 import { createMetrics, type MetricsDeps, measureRequests } from './metrics.ts';
@@ -32,7 +33,11 @@ export async function addOpsDoor(
     addHealthRoutes(scope, deps);
     scope.get('/metrics', {
       config: { access: 'admin' },
-      schema: { tags: ['ops'], summary: 'Metrics for Prometheus' },
+      schema: {
+        tags: ['ops'],
+        summary: 'Metrics for Prometheus',
+        response: { 200: answerAs('text/plain', 'The metrics.') },
+      },
       handler: async (_request, reply) => {
         reply.type(registry.contentType);
         return registry.metrics();
@@ -62,7 +67,11 @@ function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
 
   app.get('/healthz', {
     config: { access: 'public' },
-    schema: { tags: ['ops'], summary: 'The process runs' },
+    schema: {
+      tags: ['ops'],
+      summary: 'The process runs',
+      response: { 200: answerAs('text/plain', 'ok') },
+    },
     handler: async (_request, reply) => {
       reply.type('text/plain; charset=utf-8');
       return 'ok\n';
@@ -74,6 +83,7 @@ function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
     schema: {
       tags: ['ops'],
       summary: 'Tasks can be taken; else why not. What is not well follows, a line each',
+      response: { 200: answerAs('text/plain', 'ready'), 503: answerAs('text/plain', 'Why not.') },
     },
     handler: async (_request, reply) => {
       const health = await load();

@@ -12,6 +12,11 @@ const STATUSES: Readonly<Record<string, { status: number; reason: string }>> = {
 };
 const MALFORMED = { status: 400, reason: 'this is no whole HTTP request' };
 
+/** What a request may be answered with before it is one. */
+export const UNREAD_STATUSES: readonly number[] = [MALFORMED, ...Object.values(STATUSES)].map(
+  ({ status }) => status,
+);
+
 /** Answers what never became a request, in the native envelope, and closes the connection. */
 export function refuseUnread(error: NodeJS.ErrnoException, socket: Socket): void {
   // Reset by the other side, or closed already: nobody reads an answer.

@@ -43,16 +43,19 @@ export function sendContent(
   const ifRange = request.headers['if-range'];
   const isSame = ifRange === undefined || ifRange === etag;
   const range = parseByteRange(isSame ? request.headers.range : undefined, content.sizeBytes);
-  reply.type(content.contentType);
   switch (range.kind) {
     case 'unsatisfiable':
       return reply.status(416).header('content-range', `bytes */${content.sizeBytes}`).send();
     case 'part': {
       const { start, end } = range;
-      reply.status(206).header('content-range', `bytes ${start}-${end}/${content.sizeBytes}`);
+      reply
+        .status(206)
+        .type(content.contentType)
+        .header('content-range', `bytes ${start}-${end}/${content.sizeBytes}`);
       return sendBytes(request, reply, end - start + 1, () => content.open({ start, end }));
     }
     case 'whole':
+      reply.type(content.contentType);
       return sendBytes(request, reply, content.sizeBytes, () => content.open());
   }
 }

@@ -1,0 +1,144 @@
+import { STATUS_CODES } from 'node:http';
+import { ERRORS, type ErrorCode, errorEnvelopeSchema } from '@comfleet/contract';
+import type { FastifySchema } from 'fastify';
+import { z } from 'zod';
+import { AppError } from '../platform/errors/app-error.ts';
+import { toHead } from '../platform/http/error-answer.ts';
+import { UNREAD_STATUSES } from '../platform/http/refuse-unread.ts';
+import type { Access } from './authentication.ts';
+import { OPERATIONS, type Operation } from './comfy-v2/operations.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Codes that the route itself refuses with, beside those that follow from its method and access. */
+    refusals?: readonly ErrorCode[];
+    /** A body that the handler reads by itself, for the API document alone. */
+    ownBody?: { mediaType: string; schema: z.ZodType };
+  }
+}
+
+/** What a route says of itself. */
+export interface RouteFacts {
+  methods: readonly string[];
+  access: Access | undefined;
+  refusals: readonly ErrorCode[];
+  operation: Operation | undefined;
+}
+
+/** One answer of the API document, in zod. */
+interface DocumentedAnswer {
+  description: string;
+  content?: Record<string, { schema: z.ZodType }>;
+}
+
+/** Of a route that takes none: nothing, or an object without fields. */
+export const noBody = z.strictObject({}).nullish();
+
+/** An answer that is no JSON. */
+export function answerAs(mediaType: string, description: string): DocumentedAnswer {
+  return { description, content: { [mediaType]: { schema: z.string() } } };
+}
+
+/** The answers of a route that sends a file (`sendContent`). */
+export const contentAnswers = {
+  200: answerAs('*/*', 'The bytes, with the media type of the file.'),
+  206: answerAs('*/*', 'The part that the header Range asks for.'),
+  304: z.null().describe('The file that the header If-None-Match names.'),
+  416: z.null().describe('The header Range asks for bytes beyond the end; Content-Range has the length.'),
+};
+
+/** The answer of an event stream, whose events have data of this kind: the name of a schema. */
+export function streamAnswers(kind: string): { 200: DocumentedAnswer } {
+  const description = `Server-sent events; the data of each is JSON, a ${kind}.`;
+  return { 200: { description, content: { 'text/event-stream': { schema: z.unknown() } } } };
+}
+
+/** The codes that what stands before the handlers may refuse any request of such a route with. */
+function listGivenCodes({ methods, access }: RouteFacts): ErrorCode[] {
+  const isRead = methods.every((method) => method === 'GET' || method === 'HEAD');
+  const isPublic = access === 'public';
+  return [
+    'INVALID_REQUEST',
+    'INTERNAL',
+    ...(isPublic ? [] : (['UNAUTHORIZED'] as const)),
+    ...(access === 'admin' ? (['FORBIDDEN'] as const) : []),
+    ...(isRead ? [] : (['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA'] as const)),
+    // A public read asks no database.
+    ...(isPublic && isRead
+      ? []
+      : (['UNAVAILABLE', 'SHUTTING_DOWN', 'STORAGE_FULL', 'DATABASE_DAMAGED'] as const)),
+  ];
+}
+
+/** Every code that a native route may answer with. */
+function listCodes(facts: RouteFacts): ErrorCode[] {
+  return [...new Set([...listGivenCodes(facts), ...facts.refusals])].sort();
+}
+
+/** Envelope of the Comfy API v2; registered under its id. */
+const contractErrorSchema = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      details: z.record(z.string(), z.unknown()).nullable(),
+    }),
+  })
+  .meta({ id: 'ContractError' });
+
+/** An error of the API document; `headers` are what every such answer carries. */
+interface DocumentedProblem {
+  description: string;
+  content: Record<string, { schema: { $ref: string } }>;
+  headers?: Record<string, { type: 'string' }>;
+}
+
+/** Every error that a route can answer, by status, with its codes. */
+export function describeProblems(facts: RouteFacts): Record<string, DocumentedProblem> {
+  const { operation } = facts;
+  const unread = UNREAD_STATUSES.map((status) => [status, toProblem(errorEnvelopeSchema, status, [])]);
+  const own =
+    operation === undefined
+      ? [...groupByStatus(listCodes(facts))].map(([status, codes]) => [
+          status,
+          toProblem(errorEnvelopeSchema, status, codes),
+        ])
+      : OPERATIONS[operation].map((status) => [status, toProblem(contractErrorSchema, status, [])]);
+  return Object.fromEntries([...unread, ...own]);
+}
+
+function groupByStatus(codes: readonly ErrorCode[]): Map<number, ErrorCode[]> {
+  const groups = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const { status } = ERRORS[code];
+    groups.set(status, [...(groups.get(status) ?? []), code]);
+  }
+  return groups;
+}
+
+function toProblem(envelope: z.ZodType, status: number, codes: readonly ErrorCode[]): DocumentedProblem {
+  const meanings = codes.map((code) => `\`${code}\`: ${ERRORS[code].meaning}`);
+  const heads = codes.map((code) => Object.keys(toHead(new AppError(code)).headers));
+  const names = (heads[0] ?? []).filter((name) => heads.every((head) => head.includes(name)));
+  return {
+    description: meanings.length > 0 ? meanings.join('\n\n') : (STATUS_CODES[status] ?? String(status)),
+    content: { 'application/json': { schema: { $ref: `#/components/schemas/${envelope.meta()?.id}` } } },
+    ...(names.length > 0 && { headers: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) }),
+  };
+}
+
+/** Who may use a route, in the words of the API document. Where authentication is off, nobody has to say who they are. */
+export function describeSecurity(access: Access | undefined, isOpen: boolean): FastifySchema['security'] {
+  switch (access) {
+    case 'public':
+      return [];
+    case 'optional':
+      return [{}, { bearer: [] }];
+    case 'link':
+      return [{ bearer: [] }, { signedLink: [] }];
+    case 'client':
+    case 'admin':
+    case undefined:
+      return isOpen ? [{}, { bearer: [] }] : [{ bearer: [] }];
+  }
+}

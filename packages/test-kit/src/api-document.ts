@@ -1,0 +1,100 @@
+import { z } from 'zod';
+
+type Json = Record<string, ReturnType<typeof JSON.parse>>;
+
+/** An answer as it arrived; `contentType` is null without the header. */
+export interface SeenAnswer {
+  status: number;
+  contentType: string | null;
+  text: string;
+}
+
+interface Operation {
+  name: string;
+  segments: readonly string[];
+  responses: Json;
+}
+
+/** The API document of a running server (/openapi.json), to hold its answers against. */
+export class ApiDocument {
+  readonly #operations: readonly Operation[];
+  readonly #definitions: Json;
+  readonly #schemas = new Map<string, z.ZodType>();
+
+  constructor(document: Json) {
+    this.#definitions = toDefinitions(document.components?.schemas ?? {});
+    this.#operations = Object.entries<Json>(document.paths).flatMap(([path, item]) =>
+      Object.entries<Json>(item).map(([method, operation]) => ({
+        name: `${method.toUpperCase()} ${path}`,
+        segments: path.split('/'),
+        responses: operation.responses,
+      })),
+    );
+  }
+
+  /**
+   * Throws when an answer to `METHOD path` is not documented: its status, its media type, its code, or a body that does not fit
+   * the schema. What is no operation of the document (the page, the live socket, other methods) is not judged.
+   */
+  check(request: string, answer: SeenAnswer): void {
+    const [method = '', address = ''] = request.split(' ');
+    const path = address.split('?')[0] ?? '';
+    const operation = this.#find(method, path) ?? (method === 'HEAD' ? this.#find('GET', path) : undefined);
+    if (!operation || answer.status === 405) return;
+    const where = `${operation.name} ${answer.status}`;
+    const documented: Json | undefined = operation.responses[String(answer.status)];
+    if (!documented) throw new Error(`${where} is not documented: ${answer.text}`);
+    if (method === 'HEAD') return;
+    this.#checkBody(where, documented, answer);
+  }
+
+  /** Of several the one with the most literal segments. */
+  #find(method: string, path: string): Operation | undefined {
+    const segments = path.replace(/(?<=.)\/$/, '').split('/');
+    return this.#operations
+      .filter((operation) => operation.name.startsWith(`${method} `) && fits(operation.segments, segments))
+      .toSorted((a, b) => a.name.split('{').length - b.name.split('{').length)[0];
+  }
+
+  #checkBody(where: string, documented: Json, { contentType, text }: SeenAnswer): void {
+    const content: Json = documented.content ?? {};
+    const types = Object.keys(content);
+    if (types.length === 0) {
+      // Node sends no body with 204 and 304, whatever it is given.
+      if (text !== '' && text !== 'null') throw new Error(`${where} has a body: ${text.slice(0, 500)}`);
+      return;
+    }
+    const type = contentType?.split(';')[0] ?? '';
+    const media: Json | undefined = content[type] ?? content['*/*'];
+    if (!media) throw new Error(`${where} answers ${type}, not ${types.join()}`);
+    if (type !== 'application/json' || !content[type]) return;
+    const body = JSON.parse(text);
+    const fit = this.#schemaFor(media.schema).safeParse(body);
+    if (!fit.success) throw new Error(`${where} does not fit its schema: ${fit.error.message}\n${text}`);
+    const code: unknown = body.error?.code;
+    const codes = /`[A-Z_]+`: /.test(documented.description);
+    if (codes && !documented.description.includes(`\`${code}\`: `))
+      throw new Error(`${where} has no code ${code}: ${text}`);
+  }
+
+  #schemaFor(schema: Json): z.ZodType {
+    const key = JSON.stringify(schema);
+    const known = this.#schemas.get(key);
+    if (known) return known;
+    const made = z.fromJSONSchema({ ...toDefinitions(schema), $defs: this.#definitions });
+    this.#schemas.set(key, made);
+    return made;
+  }
+}
+
+/** JSON Schema by itself: the parts that others refer to stand in `$defs`. */
+function toDefinitions(schema: Json): Json {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/components/schemas/', '"#/$defs/'));
+}
+
+function fits(pattern: readonly string[], segments: readonly string[]): boolean {
+  return (
+    pattern.length === segments.length &&
+    pattern.every((part, index) => (part.startsWith('{') ? segments[index] !== '' : part === segments[index]))
+  );
+}
