@@ -3,6 +3,7 @@ import type { Json } from '@comfleet/test-kit/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { fileCases } from './fields/file-cases.ts';
+import { gatewayCases } from './fields/gateway-cases.ts';
 import { listFields } from './fields/list-fields.ts';
 import { optionCases } from './fields/option-cases.ts';
 import { peopleCases } from './fields/people-cases.ts';
@@ -22,6 +23,7 @@ const CASES = mergeCases([
   queryCases,
   peopleCases,
   workerCases,
+  gatewayCases,
   fileCases,
   taskCases,
 ]);

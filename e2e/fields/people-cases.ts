@@ -1,6 +1,7 @@
+import type { Client } from '@comfleet/test-kit/server';
 import { expect } from 'vitest';
 import { picture } from '../support/graphs.ts';
-import type { Cases, Proof } from './stage.ts';
+import type { Cases, Proof, Stage } from './stage.ts';
 
 const CREDENTIALS: Proof = async (stage) => {
   const { id, secret } = await stage.server.register('signs-in');
@@ -12,6 +13,18 @@ const CREDENTIALS: Proof = async (stage) => {
   ])
     await stage.refuses('POST /api/v2/auth/token', { status: 401, names: 'UNAUTHORIZED', body: wrong });
 };
+
+/** Tokens of one client that browsers signed in with. */
+async function signIn(stage: Stage, { id, secret }: Client, browser: boolean): Promise<string> {
+  const body = { client_id: id, client_secret: secret, browser };
+  return (await stage.get('POST /api/v2/auth/token', body)).access_token;
+}
+
+const signOut = (stage: Stage, token: string, everywhere = false) =>
+  stage.ask('POST /api/v2/auth/sign-out', { everywhere }, { token });
+
+const isGood = async (stage: Stage, token: string) =>
+  (await stage.ask('GET /api/v2/auth/me', undefined, { token })).status === 200;
 
 /** Clients and tokens, and what named workflows take. */
 export const peopleCases: Cases = {
@@ -28,7 +41,28 @@ export const peopleCases: Cases = {
       );
     },
   },
-  'POST /api/v2/auth/token': { 'body.client_id': CREDENTIALS, 'body.client_secret': CREDENTIALS },
+  'POST /api/v2/auth/token': {
+    'body.client_id': CREDENTIALS,
+    'body.client_secret': CREDENTIALS,
+    'body.browser': async (stage) => {
+      const client = await stage.server.register('browses');
+      // Signing out ends a browser's token and leaves that of a program.
+      const tokens = [await signIn(stage, client, true), await signIn(stage, client, false)];
+      for (const token of tokens) await signOut(stage, token);
+      expect(await Promise.all(tokens.map((token) => isGood(stage, token)))).toEqual([false, true]);
+    },
+  },
+  'POST /api/v2/auth/sign-out': {
+    'body.everywhere': async (stage) => {
+      const client = await stage.server.register('two-browsers');
+      const sign = () => signIn(stage, client, true);
+      const [first, second, third] = [await sign(), await sign(), await sign()];
+      await signOut(stage, first);
+      const after = await isGood(stage, second);
+      await signOut(stage, second, true);
+      expect([after, await isGood(stage, third)]).toEqual([true, false]);
+    },
+  },
   'POST /api/v2/auth/exchange': {
     'body.code': async (stage) => {
       const link = stage.server.lines.find((line) => line.includes('/client#code=')) ?? '';

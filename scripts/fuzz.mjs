@@ -1,0 +1,31 @@
+// npm run fuzz: builds what changed, starts a server with simulated workers and lets Schemathesis (https://schemathesis.io, from
+// PyPI) hold its API document against it. Options after `--`: --seed N, --seconds N for each of the two runs.
+import './require-node.mjs';
+import { join } from 'node:path';
+import { buildWorkspace } from './build-workspace.mjs';
+import { root, runCommand } from './workspace.mjs';
+
+const program = process.env.SCHEMATHESIS ?? 'schemathesis';
+const found = await runCommand(program, ['--version']);
+if (found.code !== 0) {
+  process.stderr.write(
+    `SKIPPED, nothing was tried: ${program} does not run.\n` +
+      'Install it with `pip install schemathesis`, or name it in the variable SCHEMATHESIS.\n',
+  );
+  process.exit(0);
+}
+process.stdout.write(found.output);
+const build = await buildWorkspace({
+  withPage: false,
+  onStart: (part) => process.stderr.write(`Building the ${part} …\n`),
+});
+if (!build.ok) {
+  process.stderr.write(build.output);
+  process.exit(1);
+}
+const run = await runCommand(
+  process.execPath,
+  [join(root, 'e2e/fuzz/main.mjs'), program, ...process.argv.slice(2)],
+  { inherit: true },
+);
+process.exitCode = run.code;
