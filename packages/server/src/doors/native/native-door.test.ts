@@ -283,7 +283,7 @@ test('a batch hands on its items with numbers as written, and so its graph', asy
 });
 
 test('a batch of a graph needs the grant', async () => {
-  const answer = await post('/api/v2/batches', { graph: {}, descriptions: ['x'] });
+  const answer = await post('/api/v2/batches', { graph: {}, tasks: [{}] });
   expect(answer.json().error.code).toBe('GRAPH_NOT_GRANTED');
 });
 
