@@ -87,6 +87,7 @@ export {
   tellKindByHeader,
   tellKindByName,
 } from './models/model-kind.ts';
+export { toPortableName } from './platform/portable-name.ts';
 export * from './progress/progress-state.ts';
 export {
   findPrompt,

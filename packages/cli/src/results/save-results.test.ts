@@ -63,6 +63,13 @@ describe('saveDownload', () => {
   });
 });
 
+it('saves under a name that every system has, whatever the server calls it', async () => {
+  const path = await saveDownload(download('one'), { folder, name: 'aux: 1.' });
+
+  expect(await readdir(folder)).toEqual(['aux_ 1_']);
+  expect(path).toBe(join(folder, 'aux_ 1_'));
+});
+
 describe('toFileName', () => {
   it.each([
     ['cat.png', 'cat.png'],

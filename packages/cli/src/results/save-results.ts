@@ -3,6 +3,7 @@ import { constants, createWriteStream } from 'node:fs';
 import { access, copyFile, link, mkdir, rm, stat } from 'node:fs/promises';
 import { join, parse, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { toPortableName } from '@comfleet/comfyui';
 import type { Result, TaskDetail } from '@comfleet/contract';
 import { type Comfleet, ComfleetError, type Download } from '@comfleet/sdk';
 import { UsageError } from '../exit-codes.ts';
@@ -72,7 +73,8 @@ export function toFileName(result: Pick<Result, 'name' | 'index' | 'asset_id'>):
   return name === '' || name === '.' || name === '..' ? `${result.index}-${result.asset_id}` : name;
 }
 
-async function giveName(draft: string, folder: string, name: string): Promise<string> {
+async function giveName(draft: string, folder: string, wanted: string): Promise<string> {
+  const name = toPortableName(wanted);
   const { name: stem, ext } = parse(name);
   for (let copy = 1; ; copy += 1) {
     const path = resolve(folder, copy === 1 ? name : `${stem}-${copy}${ext}`);

@@ -59,6 +59,7 @@ describe('saving files', () => {
     ['.png', '.png'],
     [`${'long'.repeat(100)}.png`, `${'long'.repeat(20)}.png`],
     ['图片.png', '图片.png'],
+    ['NUL.png', '_NUL.png'],
   ])('D7 the server name %j becomes %j in the folder', async (name, saved) => {
     const [path = ''] = await save([output(name)]);
     expect(dirname(path)).toBe(folder);

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { CollectedOutput, OutputFile } from '../completion/collected-output.ts';
 import { ComfyError } from '../http/comfy-error.ts';
 import type { ComfyHttp } from '../http/comfy-http.ts';
+import { toPortableName } from '../platform/portable-name.ts';
 import type { SocketImage } from '../session/tracked-prompt.ts';
 import type { Clock } from '../time/clock.ts';
 
@@ -93,11 +94,10 @@ function chooseName(serverName: string, fileName: string | undefined): string {
 }
 
 function cleanName(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
-  const clean = basename(name).replaceAll(/[\u0000-\u001f<>:"|?*]/g, '_');
+  const clean = basename(name);
   const extension = extname(clean);
   const stem = clean.slice(0, clean.length - extension.length).slice(0, 80);
-  return /^\.*$/.test(stem) ? `output${extension}` : stem + extension.slice(0, 16);
+  return toPortableName(/^\.*$/.test(stem) ? `output${extension}` : stem + extension.slice(0, 16));
 }
 
 async function place(folder: string, name: string, write: (path: string) => Promise<void>): Promise<string> {

@@ -1,4 +1,4 @@
-import { join, relative, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
@@ -49,7 +49,9 @@ function defaultFolder(task: TaskRow): string {
 /** Paths from people stay below the root; one that leads out of it is cut to its last part. */
 function resolveBelow(root: string, path: string): string {
   const inside = relative(root, resolve(root, path));
-  return inside.startsWith('..') || inside === '' ? join(root, safeName(path)) : join(root, inside);
+  // Absolute when it is on another drive.
+  const leaves = inside.startsWith('..') || isAbsolute(inside);
+  return leaves || inside === '' ? join(root, safeName(path)) : join(root, inside);
 }
 
 /** Longest readable part and extension of a name, bytes: file systems take 255 in all. */
