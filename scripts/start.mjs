@@ -4,9 +4,8 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { buildWorkspace } from './build-workspace.mjs';
+import { createSignalPassing } from './pass-signals.mjs';
 import { installPackages, isInstalled, root } from './workspace.mjs';
-
-const SAME_SIGNAL_MS = 1000;
 
 /** @param {string} line */
 function say(line) {
@@ -34,26 +33,23 @@ async function prepare() {
 }
 
 /**
- * Runs the server in this terminal but in a process group of its own, and passes signals on. One Ctrl-C under npm
- * arrives here twice (from the terminal and from npm), and to a server the second signal means "at once": so a signal
- * that repeats within a second counts as one.
+ * Runs the server in this terminal but in a process group of its own, and passes signals on.
  * @param {number} installedAtMs
  */
 function runServer(installedAtMs) {
   const entry = join(root, 'packages/cli/dist/main.js');
+  const { isOwnGroup, passOn } = createSignalPassing({
+    system: process.platform,
+    nowMs: () => performance.now(),
+    send: (signal) => child.kill(signal),
+  });
   const child = spawn(process.execPath, [entry, 'up', ...process.argv.slice(2)], {
     stdio: 'inherit',
-    detached: process.platform !== 'win32',
+    detached: isOwnGroup,
     env: { ...process.env, COMFLEET_START_INSTALLED_AT_MS: String(installedAtMs) },
   });
-  let passedAtMs = Number.NEGATIVE_INFINITY;
-  const passOn = (/** @type {NodeJS.Signals} */ signal) => {
-    const nowMs = performance.now();
-    if (nowMs - passedAtMs < SAME_SIGNAL_MS) return;
-    passedAtMs = nowMs;
-    child.kill(signal);
-  };
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, passOn);
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK']))
+    process.on(signal, passOn);
   child.once('error', (error) => {
     say(`The server could not be started: ${error.message}`);
     process.exit(1);

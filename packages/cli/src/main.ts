@@ -7,7 +7,7 @@ import { runCli } from './run-cli.ts';
 const STOP_MS = 60_000;
 const EXIT_MS = 10_000;
 
-/** The first Ctrl-C asks everything to stop; a second one ends the process at once. */
+/** The first Ctrl-C asks everything to stop; a second one ends the process at once. SIGBREAK is Ctrl-Break, on Windows only. */
 function listenForStop(): AbortSignal {
   const stop = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => {
@@ -15,7 +15,7 @@ function listenForStop(): AbortSignal {
     stop.abort(new Error(`Interrupted by ${name}`));
     setTimeout(end, STOP_MS).unref();
   };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const) process.on(name, onSignal);
   return stop.signal;
 }
 
