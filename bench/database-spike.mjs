@@ -78,6 +78,7 @@ async function measureBlobs(folder) {
   const store = openFolderBlobs(scope, {
     folder: join(folder, 'blobs'),
     durability: 'power',
+    syncsFolders: true,
     createName,
     nowMs,
   });

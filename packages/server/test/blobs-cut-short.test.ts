@@ -31,6 +31,7 @@ function openBlobs() {
   return openFolderBlobs(scope, {
     folder,
     durability: 'process',
+    syncsFolders: true,
     createName: () => `part-${++names}`,
     nowMs: () => nowMs,
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Scope, silentLogger, systemClock } from '@comfleet/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openFolderBlobs } from '../dist/flow/assets/folder-blob-store.js';
+import { FolderBlobStore, openFolderBlobs } from '../dist/flow/assets/folder-blob-store.js';
 
 let folder = '';
 let scope: Scope;
@@ -23,6 +23,7 @@ function openBlobs(below = 'blobs') {
   return openFolderBlobs(scope, {
     folder: join(folder, below),
     durability: 'power',
+    syncsFolders: true,
     createName,
     nowMs: () => 0,
   });
@@ -39,6 +40,23 @@ async function readAll(bytes: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 const LIMITS = { maxBytes: 1000 };
+
+it.each([
+  ['power', true, 'file_and_folder'],
+  ['power', false, 'file'],
+  ['process', true, 'none'],
+] as const)(
+  'durability %s with folders that can be synced (%s) syncs %s',
+  async (durability, syncsFolders, sync) => {
+    const tasks: unknown[] = [];
+    const options = { folder, durability, syncsFolders, createName: () => 'part-1', nowMs: () => 0 };
+    const blobs = new FolderBlobStore(options, { run: async (task) => void tasks.push(task) });
+
+    await blobs.put(stream('bytes'), LIMITS);
+
+    expect(tasks).toEqual([expect.objectContaining({ kind: 'write', sync })]);
+  },
+);
 
 describe('blobs in a folder', () => {
   it('keeps many streams at once, each whole and under its own hash', async () => {

@@ -43,8 +43,8 @@ describe('a supervised ComfyUI', () => {
     const { id } = await instances.start({ ...simulator, extraArgs: ['--cpu'] });
     const ready = await instances.whenReady(id);
     await whenWorker(registry, 'own', 'online');
-    const argv = (await rig.table.inspect(pidOf(ready)))?.argv ?? [];
-    expect(argv.slice(1)).toEqual([
+    const line = (await rig.table.inspect(pidOf(ready)))?.commandLine;
+    expect(line?.slice(1)).toEqual([
       'main.js',
       '--database-url',
       `sqlite:///${join(rig.folder, 'instances', id, 'comfyui.db')}`,

@@ -22,6 +22,8 @@ import { SignedLinks, toAssetPath } from '../platform/http/signed-links.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { createDnsResolver } from '../platform/net/dns-resolver.ts';
+import { createPlatform, type Platform } from '../platform/process/platform.ts';
+import { createRunCommand } from '../platform/process/run-command.ts';
 import type { StorageState } from '../platform/storage/judge-storage.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../platform/time/clock.ts';
 import { toFlowOptions } from './flow-options.ts';
@@ -63,6 +65,7 @@ export interface Basics {
   logger: Logger;
   random: Random;
   createId: <K extends IdKind>() => Id<K>;
+  platform: Platform;
 }
 
 export interface App {
@@ -83,17 +86,22 @@ export interface App {
   createId: <K extends IdKind>() => Id<K>;
 }
 
-function createBasics(logger: Logger): Basics {
+function createBasics({ logger, environment }: AppOptions): Basics {
+  const platform = createPlatform(process.platform, {
+    environment,
+    run: createRunCommand(environment),
+    kill: (pid, signal) => process.kill(pid, signal),
+  });
   const createId = <K extends IdKind>(): Id<K> =>
     createUuidV7<K>(systemClock.nowMs(), systemRandom.bytes(10));
-  return { clock: systemClock, random: systemRandom, logger, createId };
+  return { clock: systemClock, random: systemRandom, logger, createId, platform };
 }
 
 /** Starts the control plane. On the way up: records, fleet, flow with its recovery, doors; the other way down. */
 export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const { store, logger, environment, builtInWorkflows } = options;
   const config = store.current;
-  const basics = createBasics(logger);
+  const basics = createBasics(options);
   const { database, signingKey, sealer, storage } = await openRecords(scope, config, {
     ...options,
     ...basics,

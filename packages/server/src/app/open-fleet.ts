@@ -5,7 +5,6 @@ import { openWorkerRegistry, type WorkerRegistry } from '../fleet/workers/regist
 import type { Database } from '../platform/database/database.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import { isPortFree } from '../platform/process/free-port.ts';
-import { createProcessTable } from '../platform/process/process-table.ts';
 import { createSpawner } from '../platform/process/spawner.ts';
 import type { Sealer } from '../platform/secrets/sealer.ts';
 import type { Basics } from './app.ts';
@@ -33,7 +32,8 @@ export async function openFleet(
     config.workerHealth,
   );
   const events = openWorkerEvents(scope, { ...deps, registry: fleet }, config.retention.tasksMs);
-  const processes = { spawner: createSpawner(), table: createProcessTable(), isPortFree };
+  const { processes: table, programs } = deps.platform;
+  const processes = { spawner: createSpawner(), table, programs, isPortFree };
   const instances = await openInstances(
     scope,
     { ...deps, ...processes, transport, registry: fleet },

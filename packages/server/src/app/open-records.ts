@@ -54,10 +54,11 @@ function toPassage({ dataDir, comfyui: { outputDir, outputModes } }: Config): nu
 }
 
 /** The bytes of uploads and results, in the data folder. */
-export function openBlobs(scope: Scope, config: Config, { clock, createId }: Basics): BlobStore {
+export function openBlobs(scope: Scope, config: Config, { clock, createId, platform }: Basics): BlobStore {
   return openFolderBlobs(scope, {
     folder: join(config.dataDir, 'blobs'),
     durability: config.durability,
+    syncsFolders: platform.syncsFolders,
     linkModes: config.comfyui.outputModes,
     createName: () => createId(),
     nowMs: () => clock.nowMs(),

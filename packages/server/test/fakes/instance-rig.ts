@@ -16,7 +16,9 @@ import type { Database } from '../../src/platform/database/database.ts';
 import { Scope } from '../../src/platform/lifecycle/scope.ts';
 import { silentLogger } from '../../src/platform/logging/logger.ts';
 import { isPortFree, type PortProbe } from '../../src/platform/process/free-port.ts';
-import { createProcessTable } from '../../src/platform/process/process-table.ts';
+import { createPlatform, type Platform } from '../../src/platform/process/platform.ts';
+import type { ProcessTable } from '../../src/platform/process/process-table.ts';
+import { createRunCommand } from '../../src/platform/process/run-command.ts';
 import { createSpawner } from '../../src/platform/process/spawner.ts';
 import { Sealer } from '../../src/platform/secrets/sealer.ts';
 import { systemClock, systemRandom } from '../../src/platform/time/clock.ts';
@@ -37,7 +39,7 @@ export interface Rig {
   folder: string;
   firstPort: number;
   database: Database<Tables>;
-  table: ReturnType<typeof createProcessTable>;
+  table: ProcessTable;
   open(options?: Partial<InstancesOptions>, fleet?: FleetOptions, probe?: PortProbe): Promise<Run>;
   close(): Promise<void>;
 }
@@ -46,15 +48,19 @@ export interface Rig {
 export async function openRig(): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'comfleet-instances-'));
   const database = await openMemoryDatabase(systemClock);
-  const table = createProcessTable();
+  const platform = createPlatform(process.platform, {
+    environment: process.env,
+    run: createRunCommand(process.env),
+    kill: (pid, signal) => process.kill(pid, signal),
+  });
   const runs: Run[] = [];
   return {
     folder,
     firstPort: FIRST_PORT,
     database,
-    table,
+    table: platform.processes,
     open: async (options = {}, fleet = {}, probe = isPortFree) => {
-      const run = await openRun({ folder, database, table, isPortFree: probe }, options, fleet);
+      const run = await openRun({ folder, database, platform, isPortFree: probe }, options, fleet);
       runs.push(run);
       return run;
     },
@@ -70,9 +76,9 @@ async function openRun(
   {
     folder,
     database,
-    table,
+    platform,
     isPortFree,
-  }: Pick<Rig, 'folder' | 'database' | 'table'> & { isPortFree: PortProbe },
+  }: Pick<Rig, 'folder' | 'database'> & { platform: Platform; isPortFree: PortProbe },
   options: Partial<InstancesOptions>,
   fleet: FleetOptions,
 ): Promise<Run> {
@@ -87,9 +93,11 @@ async function openRun(
     { ...deps, dialer: createNodeDialer(), sealer: new Sealer(new Uint8Array(32)) },
     fleet,
   );
+  const { processes: table, programs } = platform;
+  const processes = { spawner: createSpawner(), table, programs };
   const instances = await openInstances(
     scope,
-    { ...deps, registry, spawner: createSpawner(), table, isPortFree },
+    { ...deps, registry, ...processes, isPortFree },
     {
       baseDir: join(folder, 'instances'),
       logDir: join(folder, 'logs'),

@@ -18,10 +18,10 @@ const STOPPED = { pid: null, start_ticks: null, boot_id: null, state: 'stopped' 
 
 /** Rows whose process is gone are marked stopped; living ones wait for a start to adopt them (PS22). */
 export async function forgetDead({ records, table, logger }: Omit<EarlierDeps, 'clock'>): Promise<void> {
-  for (const { id, name, pid, startTicks, bootId } of await records.list()) {
+  for (const { id, name, pid, startStamp, bootId } of await records.list()) {
     if (pid === null) continue;
     const info = await table.inspect(pid);
-    if (info && info.startTicks === startTicks && info.bootId === bootId) {
+    if (info && info.startStamp === startStamp && info.bootId === bootId) {
       logger.info('instance.still_alive', { instanceId: id, instance: name, pid });
     } else {
       await records.update(id, STOPPED);

@@ -75,7 +75,7 @@ export class HeldProcess {
     this.#record = { ...this.#record, port };
     await this.save({
       pid: running.pid,
-      start_ticks: running.identity?.startTicks ?? null,
+      start_ticks: running.identity?.startStamp ?? null,
       boot_id: running.identity?.bootId ?? null,
       started_at: this.#deps.records.nowMs(),
       log_path: this.logPath,

@@ -7,7 +7,7 @@ export interface InstanceArguments {
   port: number;
   /**
    * Folder for temporary files, its own for each instance: ComfyUI takes it, deletes only `temp` inside, and repeats it in
-   * its argv, on the machine (/proc) as over HTTP (/system_stats); so it is the mark that proves a process ours.
+   * its argv, on the machine as over HTTP (/system_stats); so it is the mark that proves a process ours.
    */
   markerDirectory: string;
   /** Moves models, custom_nodes, input, output and user; null leaves them in the installation. */

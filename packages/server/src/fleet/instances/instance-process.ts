@@ -2,6 +2,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { pickChildEnvironment } from '../../platform/process/child-environment.ts';
+import { endsWithArguments } from '../../platform/process/command-line.ts';
 import type { PortProbe } from '../../platform/process/free-port.ts';
 import type { ProcessTable } from '../../platform/process/process-table.ts';
 import { adoptProcess, type RunningProcess, superviseChild } from '../../platform/process/running-process.ts';
@@ -63,7 +64,7 @@ export class InstanceProcess {
   }
 
   /**
-   * The process of an earlier run of ours, when it lives, is proved ours (pid, start time, boot, mark in argv) and runs
+   * The process of an earlier run of ours, when it lives, is proved ours (pid, start, boot, mark in its arguments) and runs
    * with the arguments we would give it now; anything else that carries the mark is ended before a start.
    */
   async findAgain(record: InstanceRecord, signal: AbortSignal): Promise<RunningProcess | null> {
@@ -71,7 +72,7 @@ export class InstanceProcess {
     const found = await findOwnProcess(record, table);
     if (found === null) return null;
     const expected = this.#buildArguments(record, record.port);
-    if (!endsWith(found.argv, expected)) return null;
+    if (!endsWithArguments(found.commandLine, expected)) return null;
     return adoptProcess(found, { table, clock, signal });
   }
 
@@ -112,11 +113,6 @@ export class InstanceProcess {
   #rebootFile(record: InstanceRecord): string {
     return `${this.#rebootPrefix(record)}.reboot`;
   }
-}
-
-function endsWith(argv: readonly string[], expected: readonly string[]): boolean {
-  const tail = argv.slice(argv.length - expected.length);
-  return tail.length === expected.length && tail.every((item, index) => item === expected[index]);
 }
 
 async function exists(path: string): Promise<boolean> {

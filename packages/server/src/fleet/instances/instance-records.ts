@@ -9,7 +9,7 @@ export interface InstanceRecord {
   folder: string;
   port: number;
   pid: number | null;
-  startTicks: string | null;
+  startStamp: string | null;
   bootId: string | null;
   marker: string;
   workerId: WorkerId | null;
@@ -100,7 +100,7 @@ function toRecord(row: InstanceRow): InstanceRecord {
     folder: row.folder,
     port: row.port,
     pid: row.pid,
-    startTicks: row.start_ticks,
+    startStamp: row.start_ticks,
     bootId: row.boot_id,
     marker: row.marker,
     workerId: row.worker_id,

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { posixPrograms, windowsPrograms } from '../../platform/process/programs.ts';
 import { checkInstanceSpec } from './instance-spec.ts';
 
 let root: string;
@@ -20,8 +21,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-const check = (changes: object, searchPath = join(root, 'bin')) =>
-  checkInstanceSpec({ name: 'own', folder, ...changes }, searchPath);
+const check = (changes: object, programs = posixPrograms) =>
+  checkInstanceSpec(
+    { name: 'own', folder, ...changes },
+    { programs, environment: { PATH: join(root, 'bin') } },
+  );
 
 describe('checkInstanceSpec', () => {
   it('takes the Python of the folder itself first', async () => {
@@ -50,6 +54,15 @@ describe('checkInstanceSpec', () => {
     await expect(check(changes)).rejects.toMatchObject({
       code: 'INSTANCE_CONFIG',
       details: { field, value: value ?? folder },
+    });
+  });
+
+  it('PS26 refuses a script where the system starts none, and says what to name instead', async () => {
+    const script = join(root, 'bin/run_nvidia_gpu.bat');
+    await writeFile(script, '');
+    await expect(check({ interpreter: script }, windowsPrograms)).rejects.toMatchObject({
+      code: 'INSTANCE_CONFIG',
+      details: { field: 'python', value: script, problem: expect.stringContaining('python.exe') },
     });
   });
 

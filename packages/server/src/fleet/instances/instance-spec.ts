@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { AppError } from '../../platform/errors/app-error.ts';
+import type { Programs } from '../../platform/process/programs.ts';
 
 /** A ComfyUI to start and watch. */
 export interface InstanceSpec {
@@ -37,18 +38,15 @@ export interface CheckedInstanceSpec {
   readonly maxConcurrent: number | undefined;
 }
 
-const OWN_PYTHONS = [
-  'venv/bin/python',
-  '.venv/bin/python',
-  'venv/Scripts/python.exe',
-  '.venv/Scripts/python.exe',
-  '../python_embeded/python.exe',
-];
+interface Surroundings {
+  programs: Programs;
+  environment: Readonly<Record<string, string | undefined>>;
+}
 
 /** Looks at folder, script and interpreter before anything starts. Throws INSTANCE_CONFIG naming the field. */
 export async function checkInstanceSpec(
   spec: InstanceSpec,
-  searchPath: string,
+  surroundings: Surroundings,
 ): Promise<CheckedInstanceSpec> {
   const folder = resolve(spec.folder);
   if (!(await isFolder(folder))) throw invalid('repo_path', spec.folder, 'this folder does not exist');
@@ -65,7 +63,7 @@ export async function checkInstanceSpec(
   return {
     name: spec.name,
     folder,
-    interpreter: await findInterpreter(spec.interpreter ?? null, folder, searchPath),
+    interpreter: await findInterpreter(spec.interpreter ?? null, folder, surroundings),
     entry,
     listen: spec.listen ?? '127.0.0.1',
     extraArgs: [...(spec.extraArgs ?? [])],
@@ -75,16 +73,21 @@ export async function checkInstanceSpec(
   };
 }
 
-async function findInterpreter(given: string | null, folder: string, searchPath: string): Promise<string> {
+async function findInterpreter(
+  given: string | null,
+  folder: string,
+  { programs, environment }: Surroundings,
+): Promise<string> {
+  const problem = given === null ? null : programs.findStartProblem(given);
+  if (given !== null && problem !== null) throw invalid('python', given, problem);
   if (given !== null && (isAbsolute(given) || /[\\/]/.test(given))) {
     const path = resolve(given);
     if (await isExecutable(path)) return path;
     throw invalid('python', given, 'this is not a program that can be executed');
   }
-  const own = given === null ? OWN_PYTHONS.map((path) => join(folder, path)) : [];
-  const name = given ?? 'python3';
-  const onPath = searchPath.split(delimiter).filter((part) => part !== '');
-  for (const path of [...own, ...onPath.map((part) => join(part, name))]) {
+  const own = given === null ? programs.ownPythons.map((path) => join(folder, path)) : [];
+  const name = given ?? programs.python;
+  for (const path of [...own, ...programs.listOnPath(name, environment)]) {
     if (await isExecutable(path)) return path;
   }
   throw invalid('python', name, 'no such program on PATH; name the Python of this ComfyUI');

@@ -6,7 +6,7 @@ export interface InstanceRow {
   folder: string;
   port: number;
   pid: number | null;
-  /** Process start time in clock ticks since boot, from /proc. */
+  /** The system's word for when the process started: clock ticks since boot on Linux. */
   start_ticks: string | null;
   boot_id: string | null;
   /** Stands in the process's argv; proves that the process is ours. */

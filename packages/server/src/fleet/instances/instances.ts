@@ -9,6 +9,7 @@ import type { Logger } from '../../platform/logging/logger.ts';
 import { readLogTail, rotateLog } from '../../platform/process/capped-log.ts';
 import type { PortProbe } from '../../platform/process/free-port.ts';
 import type { ProcessTable } from '../../platform/process/process-table.ts';
+import type { Programs } from '../../platform/process/programs.ts';
 import type { Spawner } from '../../platform/process/spawner.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
 import type { WorkerRegistry } from '../workers/registry.ts';
@@ -40,6 +41,7 @@ export interface InstancesDeps {
   registry: WorkerRegistry;
   spawner: Spawner;
   table: ProcessTable;
+  programs: Programs;
   isPortFree: PortProbe;
   createId: CreateId;
 }
@@ -178,7 +180,8 @@ export class Instances {
   }
 
   async #open(spec: InstanceSpec): Promise<SupervisedInstance> {
-    const checked = await checkInstanceSpec(spec, this.#options.environment.PATH ?? '');
+    const { environment } = this.#options;
+    const checked = await checkInstanceSpec(spec, { environment, programs: this.#deps.programs });
     buildInstanceArguments({ ...checked, port: 0, markerDirectory: '' });
     const known = [...this.#instances.values()].find((one) => one.snapshot().name === checked.name);
     if (known) {
@@ -222,7 +225,7 @@ export class Instances {
       { records: this.#records, isFree: isPortFree, host: listen, range },
       (free) => this.#records.insert({ id, name, folder, port: free, marker }),
     );
-    const fresh = { pid: null, startTicks: null, bootId: null, workerId: null, restarts: 0 };
+    const fresh = { pid: null, startStamp: null, bootId: null, workerId: null, restarts: 0 };
     return { id, name, folder, port, marker, ...fresh };
   }
 

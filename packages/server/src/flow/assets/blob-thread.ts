@@ -13,7 +13,14 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { parentPort } from 'node:worker_threads';
 import { makeFolderWithMode } from '../../platform/storage/folder-with-mode.ts';
-import { errorCode, openMaking, renameMaking, syncFolder, withFolder } from './durable-files.ts';
+import {
+  errorCode,
+  openMaking,
+  renameMaking,
+  type SyncDepth,
+  syncFolder,
+  withFolder,
+} from './durable-files.ts';
 import type { FileModes } from './settings.ts';
 
 /*
@@ -21,10 +28,10 @@ import type { FileModes } from './settings.ts';
  * system's journal, which every sync keeps busy; here that wait stops nobody's sockets.
  */
 
-/** What is to be done; with `sync` it survives a loss of power before it is answered. */
+/** What is to be done; what is synced survives a loss of power before it is answered. */
 export type BlobTask =
-  | { kind: 'write'; temporary: string; path: string; bytes: Uint8Array; sync: boolean }
-  | { kind: 'renew'; path: string; atSeconds: number; sync: boolean }
+  | { kind: 'write'; temporary: string; path: string; bytes: Uint8Array; sync: SyncDepth }
+  | { kind: 'renew'; path: string; atSeconds: number; sync: SyncDepth }
   | { kind: 'link'; from: string; path: string; modes: FileModes | null };
 export type BlobRequest = { id: number; task: BlobTask };
 export interface BlobReply {
@@ -47,7 +54,7 @@ async function write({ temporary, path, bytes, sync }: BlobTask & { kind: 'write
       for (let at = 0; at < bytes.byteLength; ) at += writeSync(file, bytes, at);
       renameMaking(temporary, path);
       name = path;
-      if (sync) await syncBoth(file, path);
+      await syncTo(sync, file, path);
     } finally {
       closeSync(file);
     }
@@ -58,18 +65,23 @@ async function write({ temporary, path, bytes, sync }: BlobTask & { kind: 'write
 }
 
 async function renew({ path, atSeconds, sync }: BlobTask & { kind: 'renew' }): Promise<void> {
-  const file = openSync(path, 'r');
+  // For writing: only then Windows lets its times be set and its bytes be synced.
+  const file = openSync(path, 'r+');
   try {
     futimesSync(file, atSeconds, atSeconds);
-    if (sync) await syncBoth(file, path);
+    await syncTo(sync, file, path);
   } finally {
     closeSync(file);
   }
 }
 
-async function syncBoth(file: number, path: string): Promise<void> {
+async function syncTo(depth: SyncDepth, file: number, path: string): Promise<void> {
+  if (depth === 'none') return;
   // Both to their end: a file must not be closed while it is being synced.
-  const results = await Promise.allSettled([fullSync(file), syncFolder(dirname(path))]);
+  const results = await Promise.allSettled([
+    fullSync(file),
+    depth === 'file' ? undefined : syncFolder(dirname(path)),
+  ]);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 

@@ -4,6 +4,9 @@ import { promisify } from 'node:util';
 
 const fullSync = promisify(fsync);
 
+/** How far a write is brought before it counts: not at all, the file's bytes, or its name in the folder too. */
+export type SyncDepth = 'none' | 'file' | 'file_and_folder';
+
 /** Makes a rename durable. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = openSync(path, 'r');

@@ -9,7 +9,7 @@ import { makeFolder } from '../../platform/storage/make-folder.ts';
 import { toStorageError } from '../../platform/storage/storage-error.ts';
 import type { BlobStore, PutLimits, StoredBlob } from './blob-store.ts';
 import { BlobWriter } from './blob-writer.ts';
-import { errorCode, syncFolder } from './durable-files.ts';
+import { errorCode, type SyncDepth, syncFolder } from './durable-files.ts';
 import type { FileModes } from './settings.ts';
 
 /** Streams up to this size are hashed in memory first, and a blob that is here already is not written again. */
@@ -20,6 +20,8 @@ export interface FolderBlobOptions {
   folder: string;
   /** `power`: file and folder are synced before a blob counts; `process`: the kernel's cache is enough. */
   durability: 'power' | 'process';
+  /** False where only files can be synced. */
+  syncsFolders: boolean;
   /** Permissions of readable names; null: the user's alone. */
   linkModes?: FileModes | null;
   createName: () => string;
@@ -36,7 +38,7 @@ export function openFolderBlobs(scope: Scope, options: FolderBlobOptions): Folde
 /** Blobs as files below `folder/ab/abcdef…`, written beside and renamed, so that no partial file is ever visible. */
 export class FolderBlobStore implements BlobStore {
   readonly #folder: string;
-  readonly #sync: boolean;
+  readonly #sync: SyncDepth;
   readonly #linkModes: FileModes | null;
   readonly #createName: () => string;
   readonly #now: () => number;
@@ -45,12 +47,13 @@ export class FolderBlobStore implements BlobStore {
   readonly #writing = new Map<string, Promise<void>>();
 
   constructor(
-    { folder, durability, linkModes, createName, nowMs }: FolderBlobOptions,
+    { folder, durability, syncsFolders, linkModes, createName, nowMs }: FolderBlobOptions,
     writer: Pick<BlobWriter, 'run'>,
   ) {
     this.#linkModes = linkModes ?? null;
     this.#folder = folder;
-    this.#sync = durability === 'power';
+    const whole = syncsFolders ? 'file_and_folder' : 'file';
+    this.#sync = durability === 'power' ? whole : 'none';
     this.#createName = createName;
     this.#now = nowMs;
     this.#writer = writer;
@@ -177,7 +180,7 @@ export class FolderBlobStore implements BlobStore {
   }
 
   async #publish(temporary: Temporary, hash: string): Promise<void> {
-    if (this.#sync) await temporary.file.datasync();
+    if (this.#sync !== 'none') await temporary.file.datasync();
     await temporary.file.close();
     const path = this.#path(hash);
     try {
@@ -187,7 +190,7 @@ export class FolderBlobStore implements BlobStore {
       await mkdir(dirname(path), { recursive: true });
       await rename(temporary.path, path);
     }
-    if (this.#sync) await syncFolder(dirname(path));
+    if (this.#sync === 'file_and_folder') await syncFolder(dirname(path));
   }
 
   /** A loss of power may have left a file of another size under the name. */

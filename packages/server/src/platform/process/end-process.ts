@@ -10,15 +10,12 @@ export interface EndOptions {
   terminateGraceMs: number;
 }
 
-/** Ends a process group: SIGINT, wait, SIGTERM, wait, SIGKILL; answers when the exit was observed. */
+/** Ends a process group: asks it with each signal that it can be asked with and waits, then kills it; answers when the exit was observed. */
 export async function endProcess(running: RunningProcess, options: EndOptions): Promise<ProcessExit> {
-  const steps: [NodeJS.Signals, number][] = [
-    ['SIGINT', options.interruptGraceMs],
-    ['SIGTERM', options.terminateGraceMs],
-  ];
-  for (const [signal, graceMs] of steps) {
+  const graceMs = { SIGINT: options.interruptGraceMs, SIGTERM: options.terminateGraceMs };
+  for (const signal of running.politeSignals) {
     await running.signal(signal);
-    const exit = await waitForExit(running, graceMs, options.clock);
+    const exit = await waitForExit(running, graceMs[signal], options.clock);
     if (exit) return exit;
   }
   await running.signal('SIGKILL');

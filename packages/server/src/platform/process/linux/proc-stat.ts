@@ -4,7 +4,7 @@ export interface ProcStat {
   state: string;
   group: number;
   /** Start time in clock ticks since boot; with the boot id it never repeats for a pid. */
-  startTicks: string;
+  startStamp: string;
 }
 
 /** Reads /proc/PID/stat; the second field, a file name, may hold spaces and brackets. Null when it is not one. */
@@ -13,7 +13,7 @@ export function parseProcStat(text: string): ProcStat | null {
   if (end === -1) return null;
   const fields = text.slice(end + 2).split(' ');
   const [state, , group] = fields;
-  const startTicks = fields[19];
-  if (state === undefined || group === undefined || startTicks === undefined) return null;
-  return { state, group: Number(group), startTicks };
+  const startStamp = fields[19];
+  if (state === undefined || group === undefined || startStamp === undefined) return null;
+  return { state, group: Number(group), startStamp };
 }

@@ -1,0 +1,50 @@
+import { posix, win32 } from 'node:path';
+
+/** How the system finds and starts programs. */
+export interface Programs {
+  /** Below ComfyUI's folder: where a Python of its own may be, the likeliest first. */
+  readonly ownPythons: readonly string[];
+  /** What Python is called on the search path. */
+  readonly python: string;
+  /** The files that a program of this name may be, in the order of the search path. */
+  listOnPath(name: string, environment: Environment): string[];
+  /** Why this file cannot be started, in words for users; null when nothing speaks against it. */
+  findStartProblem(path: string): string | null;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Programs of Linux and macOS. */
+export const posixPrograms: Programs = {
+  ownPythons: ['venv/bin/python', '.venv/bin/python'],
+  python: 'python3',
+  listOnPath: (name, environment) =>
+    listFolders(environment.PATH, posix.delimiter).map((folder) => posix.join(folder, name)),
+  findStartProblem: () => null,
+};
+
+/** Programs of Windows, where names of variables have no case and scripts need a shell. */
+export const windowsPrograms: Programs = {
+  ownPythons: [
+    'venv\\Scripts\\python.exe',
+    '.venv\\Scripts\\python.exe',
+    // So it is spelled in ComfyUI's portable package.
+    '..\\python_embeded\\python.exe',
+  ],
+  python: 'python',
+  listOnPath: (name, environment) => {
+    const variable = Object.keys(environment).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH';
+    const file = win32.extname(name) === '' ? `${name}.exe` : name;
+    return listFolders(environment[variable], win32.delimiter).map((folder) => {
+      return win32.join(folder.replaceAll('"', ''), file);
+    });
+  },
+  findStartProblem: (path) =>
+    /\.(bat|cmd|ps1)$/i.test(path)
+      ? 'a script cannot be started as a program; name the python.exe that it calls'
+      : null,
+};
+
+function listFolders(searchPath: string | undefined, delimiter: string): string[] {
+  return (searchPath ?? '').split(delimiter).filter((part) => part !== '');
+}

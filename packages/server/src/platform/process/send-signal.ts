@@ -1,0 +1,12 @@
+/** `process.kill`; tests pass another. */
+export type Kill = (pid: number, signal: NodeJS.Signals | 0) => true;
+
+/** Signals a process, or a group by its negative number; false when it is gone. */
+export function sendSignal(kill: Kill, target: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return kill(target, signal);
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH') return false;
+    throw thrown;
+  }
+}
