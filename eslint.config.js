@@ -59,6 +59,13 @@ const restrictedSyntax = [
   { selector: 'CallExpression[callee.name="Date"]', message: world },
 ];
 
+/** Of an unexpected error the stack and the causes count: the log takes it whole. */
+const loggedMessage = {
+  selector:
+    'CallExpression[callee.property.name=/^(debug|info|warn|error)$/] > ObjectExpression > Property[key.name=/^(error|cause)$/] > MemberExpression.value[property.name="message"]',
+  message: 'log the error itself, not its message: { error }',
+};
+
 const hasWeb = existsSync(new URL('packages/web/tsconfig.json', import.meta.url));
 
 export default defineConfig(
@@ -105,7 +112,7 @@ export default defineConfig(
       'no-console': 'error',
       'no-restricted-globals': ['error', ...restrictedGlobals],
       'no-restricted-properties': ['error', ...restrictedProperties],
-      'no-restricted-syntax': ['error', ...restrictedSyntax],
+      'no-restricted-syntax': ['error', ...restrictedSyntax, loggedMessage],
     },
   },
   {
@@ -121,7 +128,7 @@ export default defineConfig(
     rules: {
       'no-restricted-globals': 'off',
       'no-restricted-properties': 'off',
-      'no-restricted-syntax': 'off',
+      'no-restricted-syntax': ['error', loggedMessage],
     },
   },
   {

@@ -54,7 +54,7 @@ export async function startUp(options: UpOptions): Promise<number> {
     return explain(thrown, options, logger);
   } finally {
     await scope.close().catch((thrown: unknown) => {
-      logger.error('stop.unclean', { error: toError(thrown).message });
+      logger.error('stop.unclean', { error: thrown });
     });
     log.close();
   }
@@ -97,7 +97,7 @@ async function start(
       for (const line of tellReread(createSayStart(options.language), reread)) options.print(line);
     },
     onLost: (error) => {
-      logger.error('data.lost', { error: error.message });
+      logger.error('data.lost', { error });
       options.print(error.message);
       process.exitCode = 1;
       reportStop('another process took the data over');
@@ -155,7 +155,7 @@ function waitForAbort(signal: AbortSignal): Promise<void> {
 
 function explain(thrown: unknown, { print, language }: UpOptions, logger: Logger): number {
   const error = toError(thrown);
-  logger.error('start.failed', { error: error.message, stack: error.stack });
+  logger.error('start.failed', { error });
   if (!(error instanceof AppError)) {
     print(`${error.name}: ${error.message}`);
     return 1;

@@ -16,7 +16,6 @@ import type { Session } from '../people/identity/session-cache.ts';
 import { openOverlay } from '../platform/config/overlay.ts';
 import type { Database } from '../platform/database/database.ts';
 import { announceAddress } from '../platform/database/stored-settings.ts';
-import { toError } from '../platform/errors/app-error.ts';
 import { listPageAddresses } from '../platform/http/page-addresses.ts';
 import { SignedLinks, toAssetPath } from '../platform/http/signed-links.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
@@ -129,12 +128,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     },
     toFlowOptions(store, balancing, library),
   );
-  instances.onChange(({ pid, workerId }) => {
-    if (pid !== null || workerId === null) return;
-    engine.workerGone(workerId).catch((thrown: unknown) => {
-      logger.error('worker_gone.failed', { workerId, error: toError(thrown).message });
-    });
-  });
+  reportGoneWorkers(instances, engine, logger);
   const loads = () => engine.loads();
   const joining = await openJoining(scope, {
     ...{ ...basics, registry: fleet, config: store, transport, loads },
@@ -161,6 +155,16 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     ...{ config, address, database, fleet, balancing, instances, identity, local, library },
     ...{ engine, calls, blobs, createId, pageAddresses },
   };
+}
+
+/** A worker whose process of ours has ended is gone at once, without a wait for its health check. */
+function reportGoneWorkers(instances: Instances, engine: Engine, logger: Logger): void {
+  instances.onChange(({ pid, workerId }) => {
+    if (pid !== null || workerId === null) return;
+    engine.workerGone(workerId).catch((thrown: unknown) => {
+      logger.error('worker_gone.failed', { workerId, error: thrown });
+    });
+  });
 }
 
 function findRestart(instances: Instances, workerId: WorkerId): (() => Promise<void>) | null {

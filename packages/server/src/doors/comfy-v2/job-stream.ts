@@ -1,7 +1,6 @@
 import { isTerminal, type Progress, type StreamFrame, type Task, type TaskId } from '@comfleet/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { watchSession } from '../../people/identity/watch-session.ts';
-import { toError } from '../../platform/errors/app-error.ts';
 import { SseStream } from '../../platform/http/sse-stream.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { principalOf, sessionOf } from '../authentication.ts';
@@ -38,7 +37,7 @@ export async function streamJob(
     for await (const frame of deps.tasks.watch(actor, id, null, stream.signal)) events.take(frame);
   } catch (thrown) {
     if (!stream.signal.aborted) {
-      deps.logger.error('stream.failed', { requestId: request.id, error: toError(thrown).message });
+      deps.logger.error('stream.failed', { requestId: request.id, error: thrown });
     }
   } finally {
     stopAsking();
@@ -156,7 +155,7 @@ function askForPosition(deps: ComfyV2Deps, events: JobEvents, load: () => Promis
     cancelTimer = deps.clock.setTimer(POSITION_PERIOD_MS, () => {
       ask().catch((thrown: unknown) => {
         // The place in the queue is a convenience: the stream goes on without it.
-        deps.logger.warn('stream.position_failed', { error: toError(thrown).message });
+        deps.logger.warn('stream.position_failed', { error: thrown });
         schedule();
       });
     });

@@ -2,7 +2,6 @@ import type { StreamFrame } from '@comfleet/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { watchSession } from '../../people/identity/watch-session.ts';
-import { toError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { SseStream } from '../../platform/http/sse-stream.ts';
 import { principalOf, sessionOf } from '../authentication.ts';
@@ -72,7 +71,7 @@ async function streamFrames(
     }
   } catch (thrown) {
     if (!stream.signal.aborted) {
-      deps.logger.error('stream.failed', { requestId: request.id, error: toError(thrown).message });
+      deps.logger.error('stream.failed', { requestId: request.id, error: thrown });
     }
   } finally {
     deps.signal.removeEventListener('abort', onStop);

@@ -1,5 +1,4 @@
 import type { HttpTransport } from '@comfleet/comfyui';
-import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { readLogTail } from '../../platform/process/capped-log.ts';
 import { endProcess } from '../../platform/process/end-process.ts';
@@ -142,7 +141,7 @@ export class HeldProcess {
     try {
       await this.#deps.records.update(this.#record.id, values);
     } catch (thrown) {
-      this.#logger.warn('instance.not_saved', { error: toError(thrown).message });
+      this.#logger.warn('instance.not_saved', { error: thrown });
     }
   }
 

@@ -110,7 +110,7 @@ export class InstanceLife {
     this.#logger.warn('instance.hung', { pid: running.pid, reason });
     this.#held.endHung(running).catch((thrown: unknown) => {
       this.#endingFor = null;
-      this.#logger.error('instance.end_failed', { error: toError(thrown).message });
+      this.#logger.error('instance.end_failed', { error: thrown });
     });
     return true;
   }
@@ -133,7 +133,7 @@ export class InstanceLife {
       try {
         await this.#step();
       } catch (thrown) {
-        this.#logger.error('instance.step_failed', { error: toError(thrown).message });
+        this.#logger.error('instance.step_failed', { error: thrown });
         await this.#pause(FAILED_STEP_PAUSE_MS);
       }
     }

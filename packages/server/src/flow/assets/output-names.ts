@@ -1,5 +1,4 @@
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 import { isTrial } from '../tasks/trials.ts';
@@ -27,7 +26,7 @@ export function publishNames(
   for (const asset of assets) {
     const path = createOutputPath(outputDir, task, asset);
     blobs.linkTo(asset.blob_hash, path).catch((thrown: unknown) => {
-      logger.warn('output.name_failed', { taskId: task.id, path, error: toError(thrown).message });
+      logger.warn('output.name_failed', { taskId: task.id, path, error: thrown });
     });
   }
 }

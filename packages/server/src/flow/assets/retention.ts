@@ -2,7 +2,7 @@ import type { AssetId } from '@comfleet/contract';
 import type { ExpressionBuilder } from 'kysely';
 import type { WorkerTables } from '../../fleet/workers/worker-tables.ts';
 import type { Database } from '../../platform/database/database.ts';
-import { AppError, toError } from '../../platform/errors/app-error.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
 import { every } from '../../platform/lifecycle/every.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import { createTurns } from '../../platform/lifecycle/turns.ts';
@@ -166,7 +166,7 @@ function removeExpired({ database, assets, logger }: RetentionDeps, now: number)
         removed += 1;
       } catch (thrown) {
         const isNeeded = thrown instanceof AppError && thrown.code === 'CONFLICT';
-        if (!isNeeded) logger.warn('retention.failed', { assetId: id, error: toError(thrown).message });
+        if (!isNeeded) logger.warn('retention.failed', { assetId: id, error: thrown });
       }
     }
     return { found: expired.length, removed };

@@ -1,6 +1,5 @@
 import type { TaskId, WorkerId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
-import { toError } from '../../platform/errors/app-error.ts';
 import { AskedWork } from '../../platform/lifecycle/asked-work.ts';
 import { every } from '../../platform/lifecycle/every.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
@@ -111,7 +110,7 @@ class EmbeddedEngine implements Engine {
     });
     this.#review = new AskedWork(() => this.#held.review(), {
       ...{ clock, signal: scope.signal, retryMs: REVIEW_MS },
-      onFailed: ({ message, stack }) => logger.error('held.review_failed', { error: message, stack }),
+      onFailed: (error) => logger.error('held.review_failed', { error }),
     });
     this.#lost = new LostWorkers({ fleet, clock, board, dispatcher, lanes }, options.offlineGraceMs);
     this.#adoption = new Adoption({
@@ -284,7 +283,7 @@ class EmbeddedEngine implements Engine {
     try {
       if (await this.#held.holdWithBatch(task)) return;
     } catch (thrown) {
-      this.#deps.logger.warn('requeue.failed', { taskId: task.id, error: toError(thrown).message });
+      this.#deps.logger.warn('requeue.failed', { taskId: task.id, error: thrown });
       // The database is away: the task waits in its lane, and its claim looks again.
     }
     await this.#reenter(task, before);

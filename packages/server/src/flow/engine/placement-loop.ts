@@ -1,5 +1,4 @@
 import type { TaskId, WorkerId } from '@comfleet/contract';
-import { toError } from '../../platform/errors/app-error.ts';
 import { AskedWork } from '../../platform/lifecycle/asked-work.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
@@ -48,7 +47,7 @@ export class PlacementLoop {
     const { clock, signal, logger } = deps;
     this.#round = new AskedWork(() => this.#placeAll(), {
       ...{ clock, signal, retryMs: ROUND_RETRY_MS },
-      onFailed: ({ message, stack }) => logger.error('placement.failed', { error: message, stack }),
+      onFailed: (error) => logger.error('placement.failed', { error }),
     });
   }
 
@@ -120,7 +119,7 @@ export class PlacementLoop {
       },
       (thrown: unknown) => {
         giveUp();
-        logger.warn('claim.failed', { taskId: task.taskId, workerId, error: toError(thrown).message });
+        logger.warn('claim.failed', { taskId: task.taskId, workerId, error: thrown });
         void this.#reenter(task);
       },
     );

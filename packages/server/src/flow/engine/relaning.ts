@@ -1,6 +1,5 @@
 import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { Database } from '../../platform/database/database.ts';
-import { toError } from '../../platform/errors/app-error.ts';
 import { createTurns } from '../../platform/lifecycle/turns.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
@@ -100,7 +99,7 @@ export class Relaning {
       return true;
     } catch (thrown) {
       if (signal.aborted) return false;
-      logger.warn('relaning.failed', { error: toError(thrown).message });
+      logger.warn('relaning.failed', { error: thrown });
       await clock.sleep(RETRY_MS, signal).catch(() => {
         // Closing: the next start puts every task into its lane.
       });

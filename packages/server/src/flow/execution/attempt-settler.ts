@@ -2,7 +2,6 @@ import type { FinishedBy } from '@comfleet/comfyui';
 import type { AttemptEnding, Progress, RecordedError, TaskId, WorkerId } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database, Write } from '../../platform/database/database.ts';
-import { toError } from '../../platform/errors/app-error.ts';
 import { shortenError } from '../../platform/errors/short-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
@@ -69,7 +68,7 @@ export class AttemptSettler {
         if (this.#stopping) return null;
         this.#deps.logger.error('attempt.commit_retry', {
           taskId: task.id,
-          error: toError(thrown).message,
+          error: thrown,
         });
         await this.#deps.clock.sleep(Math.min(5000, 200 * 2 ** tries));
       }

@@ -1,5 +1,5 @@
 import type { Database, Write } from '../../platform/database/database.ts';
-import { AppError, toError } from '../../platform/errors/app-error.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskChange } from '../tasks/task-change.ts';
@@ -106,7 +106,7 @@ export class AttemptSteps {
       );
     } catch (thrown) {
       // The database is away: the end of the attempt brings these steps again, in order.
-      logger.warn('attempt.steps_late', { attemptId: attempt.id, error: toError(thrown).message });
+      logger.warn('attempt.steps_late', { attemptId: attempt.id, error: thrown });
       this.#waiting = [...changes, ...this.#waiting];
     }
   }

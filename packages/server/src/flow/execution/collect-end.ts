@@ -78,8 +78,7 @@ async function freeMemory({ deps, job: { worker, attempt } }: EndedPrompt): Prom
   try {
     await worker.http.free({ unloadModels: true, freeMemory: true }, { timeoutMs: FREE_TIMEOUT_MS });
   } catch (thrown) {
-    const error = toError(thrown).message;
-    deps.logger.warn('worker.free_failed', { workerId: attempt.worker_id, error });
+    deps.logger.warn('worker.free_failed', { workerId: attempt.worker_id, error: thrown });
   }
 }
 

@@ -208,7 +208,7 @@ export class Dispatcher {
       });
     } catch (thrown) {
       const error = toError(thrown);
-      logger.error('attempt.crashed', { ...log, error: error.message, stack: error.stack });
+      logger.error('attempt.crashed', { ...log, error });
       const result = endAttempt('failed', 'INTERNAL', { reason: error.message });
       this.#announce(await this.#settler.settleSurely(task, endWithoutResult(attempt, result)));
     } finally {

@@ -1,5 +1,4 @@
 import { type FollowedEnd, type PromptFollower, stopPrompt } from '@comfleet/comfyui';
-import { toError } from '../../platform/errors/app-error.ts';
 import {
   type AttemptJob,
   type Ended,
@@ -72,8 +71,7 @@ export class EarlyEnd {
       await Promise.race([follower.ended, gone]);
     } catch (thrown) {
       worker.tracker.watchForLatePrompt(attempt.prompt_id);
-      const error = toError(thrown).message;
-      logger.warn('prompt.stop_failed', { taskId: task.id, promptId: attempt.prompt_id, error });
+      logger.warn('prompt.stop_failed', { taskId: task.id, promptId: attempt.prompt_id, error: thrown });
     }
   }
 

@@ -1,5 +1,4 @@
 import { type ComfyHttp, stopPrompt } from '@comfleet/comfyui';
-import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { ExecutionCounters } from './execution-counters.ts';
@@ -61,7 +60,7 @@ export class LatePrompts {
       }
     } catch (thrown) {
       // The next message of the worker looks again.
-      this.#logger.debug('prompt.lookup_failed', { error: toError(thrown).message });
+      this.#logger.debug('prompt.lookup_failed', { error: thrown });
     }
     const now = this.#clock.monotonicMs();
     for (const [promptId, untilMs] of this.#untilMs) if (untilMs < now) this.#untilMs.delete(promptId);

@@ -1,5 +1,4 @@
 import { type ComfyHttp, findPrompt, type PromptFollower, stopPrompt } from '@comfleet/comfyui';
-import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { reportLookupFailure } from './prompt-reports.ts';
@@ -53,7 +52,7 @@ export async function leaveWorker(job: LeaveJob): Promise<Left> {
     await waitUntilGone(http, promptId, { clock, limitMs: STOP_WAIT_MS });
     return 'gone';
   } catch (thrown) {
-    logger.debug('prompt.stop_failed', { promptId, error: toError(thrown).message });
+    logger.debug('prompt.stop_failed', { promptId, error: thrown });
     return 'unknown';
   }
 }

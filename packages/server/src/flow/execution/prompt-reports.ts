@@ -1,5 +1,4 @@
 import type { FollowerReport, SubmitReport } from '@comfleet/comfyui';
-import { toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 
@@ -11,7 +10,7 @@ export function reportSubmit(logger: Logger, promptId: string): (report: SubmitR
       case 'handed_over':
         return reach('post_handed_over');
       case 'unclear':
-        return logger.warn('prompt.unclear', { promptId, error: report.cause.message });
+        return logger.warn('prompt.unclear', { promptId, error: report.cause });
       case 'lookup_failed':
         return reportFailure(report.cause);
     }
@@ -28,7 +27,7 @@ export function reportFollowing(logger: Logger, promptId: string): (report: Foll
       case 'ask_failed': {
         // A worker that stays silent is the health check's finding, not this one's.
         const { ask, cause } = report;
-        return logger.debug('prompt.check_failed', { promptId, ask, error: toError(cause).message });
+        return logger.debug('prompt.check_failed', { promptId, ask, error: cause });
       }
       case 'history_empty':
         return logger.debug('history.empty', { promptId });
@@ -41,5 +40,5 @@ export function reportFollowing(logger: Logger, promptId: string): (report: Foll
 
 /** A lookup that failed says that the worker cannot be reached; why is for the log. */
 export function reportLookupFailure(logger: Logger, promptId: string): (cause: unknown) => void {
-  return (cause) => logger.debug('prompt.lookup_failed', { promptId, error: toError(cause).message });
+  return (cause) => logger.debug('prompt.lookup_failed', { promptId, error: cause });
 }

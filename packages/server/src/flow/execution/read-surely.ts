@@ -19,7 +19,7 @@ export async function readSurely<T>(
     } catch (thrown) {
       const isAway = thrown instanceof AppError && thrown.code === 'UNAVAILABLE';
       if (!isAway || stop.reason === 'shutdown') throw thrown;
-      logger.warn('attempt.read_late', { error: thrown.message });
+      logger.warn('attempt.read_late', { error: thrown });
       await clock.sleep(Math.min(MAX_PAUSE_MS, 200 * 2 ** tries));
     }
   }

@@ -1,5 +1,4 @@
 import { type ComfyHttp, findPrompt } from '@comfleet/comfyui';
-import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { reportLookupFailure } from './prompt-reports.ts';
 import { STOP_CALL_TIMEOUT_MS } from './wait-until-gone.ts';
@@ -20,7 +19,7 @@ export async function removeQueuedPrompt({
   try {
     await http.deleteQueued([promptId], { timeoutMs: STOP_CALL_TIMEOUT_MS });
   } catch (thrown) {
-    logger.warn('prompt.not_preempted', { promptId, error: toError(thrown).message });
+    logger.warn('prompt.not_preempted', { promptId, error: thrown });
     return false;
   }
   const onFailed = reportLookupFailure(logger, promptId);

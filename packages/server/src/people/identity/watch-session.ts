@@ -1,4 +1,3 @@
-import { toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { Identity } from './identity.ts';
@@ -28,7 +27,7 @@ export function watchSession(
     cancelTimer = deps.clock.setTimer(PERIOD_MS, () => {
       look().catch((thrown: unknown) => {
         // The database does not answer: that proves nothing about the session; look again.
-        deps.logger.warn('session.look_failed', { error: toError(thrown).message });
+        deps.logger.warn('session.look_failed', { error: thrown });
         if (!isStopped) schedule();
       });
     });

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { DefinitionProblem } from '@comfleet/contract';
-import { AppError, toError } from '../errors/app-error.ts';
+import { AppError } from '../errors/app-error.ts';
 import type { Logger } from '../logging/logger.ts';
 import { listProblems } from './config-problem.ts';
 import { FileStamps } from './file-stamps.ts';
@@ -119,7 +119,7 @@ export class ConfigStore<Compiled> {
     try {
       await listener(this.#current, previous);
     } catch (thrown) {
-      this.#deps.logger.error('config.listener_failed', { error: toError(thrown).message });
+      this.#deps.logger.error('config.listener_failed', { error: thrown });
     }
   }
 }

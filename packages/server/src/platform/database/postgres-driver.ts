@@ -69,7 +69,7 @@ class PostgresPool implements ServerPool {
     this.#address = options;
     this.#pool = new pg.Pool({ ...toClientConfig(options), pipeline: true, max: options.poolSize });
     // A connection that dies while it rests in the pool: the pool drops it, the next acquire makes another.
-    this.#pool.on('error', (error) => logger.warn('database.connection_lost', { error: error.message }));
+    this.#pool.on('error', (error) => logger.warn('database.connection_lost', { error }));
   }
 
   async acquire(): Promise<ServerConnection> {

@@ -144,7 +144,7 @@ class SessionLock implements ProcessLock {
       const reason = await this.#waitForEnd(this.#session);
       if (signal.aborted) return;
       this.#session = null;
-      this.#deps.logger.warn('database.lock_connection_lost', { error: reason.message });
+      this.#deps.logger.warn('database.lock_connection_lost', { error: reason });
       this.#session = await this.#regain();
     }
   }

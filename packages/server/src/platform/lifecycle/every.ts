@@ -1,4 +1,3 @@
-import { toError } from '../errors/app-error.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Scope } from './scope.ts';
@@ -31,7 +30,7 @@ async function runLoop(
       await step(signal);
     } catch (thrown) {
       if (signal.aborted) return;
-      logger.error('loop.step_failed', { loop: name, error: toError(thrown).message });
+      logger.error('loop.step_failed', { loop: name, error: thrown });
     }
   }
 }

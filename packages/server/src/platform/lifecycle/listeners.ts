@@ -1,4 +1,3 @@
-import { toError } from '../errors/app-error.ts';
 import type { Logger } from '../logging/logger.ts';
 
 /** Those who want to hear of something. Listeners run at once and must be quick; one that throws is logged, and the others go on. */
@@ -28,7 +27,7 @@ export class Listeners<T> {
       try {
         listener(value);
       } catch (thrown) {
-        this.#logger.error(this.#failure, { ...context, error: toError(thrown).message });
+        this.#logger.error(this.#failure, { ...context, error: thrown });
       }
     }
   }

@@ -61,13 +61,8 @@ export class Scope {
       try {
         await this.#closeOne(closer);
       } catch (thrown) {
-        const error = toError(thrown);
-        failures.push(error);
-        this.#logger.warn('scope.close_failed', {
-          scope: this.#name,
-          resource: closer.name,
-          error: error.message,
-        });
+        failures.push(toError(thrown));
+        this.#reportFailure(closer, thrown);
       }
     }
     if (failures.length > 0)
@@ -79,9 +74,12 @@ export class Scope {
     try {
       await this.#closeOne(closer);
     } catch (thrown) {
-      const error = toError(thrown).message;
-      this.#logger.warn('scope.close_failed', { scope: this.#name, resource: closer.name, error });
+      this.#reportFailure(closer, thrown);
     }
+  }
+
+  #reportFailure({ name }: Closer, error: unknown): void {
+    this.#logger.warn('scope.close_failed', { scope: this.#name, resource: name, error });
   }
 
   async #closeOne(closer: Closer): Promise<void> {

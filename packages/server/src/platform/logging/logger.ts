@@ -1,4 +1,4 @@
-/** One structured line per meaningful step: an event name and ids; secrets never reach it. */
+/** One structured line per meaningful step: an event name and ids; secrets never reach it. Errors go in whole, as `error`. */
 export interface Logger {
   debug(event: string, fields?: object): void;
   info(event: string, fields?: object): void;

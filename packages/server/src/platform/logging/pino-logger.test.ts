@@ -28,8 +28,27 @@ test('line breaks in values stay inside their line', () => {
   expect(lines.length).toBe(1);
 });
 
-test('errors are written with their stack', () => {
+test('errors are written with stack and cause, and their details without secrets', () => {
   const { lines, logger } = openLog();
-  logger.error('x', { error: new TypeError('bad') });
-  expect(lines[0]?.error).toMatchObject({ name: 'TypeError', message: 'bad', stack: expect.any(String) });
+  const cause = Object.assign(new Error('refused'), { details: { token: 'canary', port: 1 } });
+  logger.error('x', { error: new TypeError('bad', { cause }) });
+  expect(lines[0]?.error).toMatchObject({
+    name: 'TypeError',
+    message: 'bad',
+    stack: expect.stringContaining('pino-logger.test.ts'),
+    cause: { message: 'refused', details: { token: '[hidden]', port: 1 } },
+  });
+});
+
+test('a level that is not written costs no stack', () => {
+  const { lines, logger } = openLog();
+  const error = new Error('bad');
+  Object.defineProperty(error, 'stack', {
+    get: () => {
+      throw new Error('the stack was read');
+    },
+  });
+  logger.debug('x', { error });
+  logger.child({}).debug('x', { error });
+  expect(lines).toEqual([]);
 });

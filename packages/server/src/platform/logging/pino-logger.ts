@@ -1,6 +1,7 @@
 import { cutText } from '@comfleet/comfyui';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import type { Logger } from './logger.ts';
+import { serializeError } from './serialize-error.ts';
 
 /** Of one text in a line: it may be a worker's. */
 const MOST_BYTES = 16 * 1024;
@@ -37,16 +38,20 @@ export function createPinoLogger(options: { level: LogLevel; destination?: Desti
 }
 
 function wrap(inner: PinoLogger): Logger {
+  const write = (level: LogLevel) => (event: string, fields?: object) => {
+    // The stack of an error is made when it is read.
+    if (inner.isLevelEnabled(level)) inner[level](hideSecrets(fields), event);
+  };
   return {
-    debug: (event, fields) => inner.debug(hideSecrets(fields), event),
-    info: (event, fields) => inner.info(hideSecrets(fields), event),
-    warn: (event, fields) => inner.warn(hideSecrets(fields), event),
-    error: (event, fields) => inner.error(hideSecrets(fields), event),
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
     child: (fields) => wrap(inner.child(hideSecrets(fields))),
   };
 }
 
-/** A copy with the values of secret fields replaced; errors become name, message and stack. */
+/** A copy with the values of secret fields replaced; errors become what a log keeps of them. */
 export function hideSecrets(fields: object | undefined): Record<string, unknown> {
   return fields ? copyObject(fields, 0) : {};
 }
@@ -60,12 +65,7 @@ function copyObject(value: object, depth: number): Record<string, unknown> {
 }
 
 function copyValue(value: unknown, depth: number): unknown {
-  if (value instanceof Error)
-    return {
-      name: value.name,
-      message: cutText(value.message, MOST_BYTES),
-      stack: cutText(value.stack ?? '', MOST_BYTES),
-    };
+  if (value instanceof Error) return copyObject(serializeError(value), depth);
   if (typeof value === 'string') return cutText(value, MOST_BYTES);
   if (typeof value !== 'object' || value === null) return value;
   if (depth > 6) return '[deep]';

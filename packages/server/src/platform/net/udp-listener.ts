@@ -18,7 +18,7 @@ export async function openUdpListener(scope: Scope, options: UdpListenerOptions)
   const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', reuseAddr: false });
   socket.bind(port, host);
   await once(socket, 'listening');
-  socket.on('error', (error) => logger.error('udp.failed', { error: error.message }));
+  socket.on('error', (error) => logger.error('udp.failed', { error }));
   socket.on('message', (message, { address }) => onMessage(message, address));
   scope.add('udp listener', async () => {
     const closed = once(socket, 'close');

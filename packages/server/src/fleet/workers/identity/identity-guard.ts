@@ -1,5 +1,4 @@
 import type { WorkerId } from '@comfleet/contract';
-import { toError } from '../../../platform/errors/app-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { compareIdentities, readIdentity, type ServerIdentity } from './server-identity.ts';
 import type { WorkerIdentities } from './worker-identities.ts';
@@ -34,7 +33,7 @@ export class IdentityGuard {
       return compareIdentities(expected, found);
     } catch (thrown) {
       // Without its database the program starts nothing anyway; the next check asks again.
-      this.#deps.logger.warn('worker.identity_unknown', { error: toError(thrown).message });
+      this.#deps.logger.warn('worker.identity_unknown', { error: thrown });
       return [];
     }
   }

@@ -1,6 +1,5 @@
 import type { ComfyHttp, HttpTransport } from '@comfleet/comfyui';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
-import { toError } from '../../../platform/errors/app-error.ts';
 import type { Gate } from '../../../platform/lifecycle/gate.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { Clock, Random } from '../../../platform/time/clock.ts';
@@ -85,7 +84,7 @@ export class InventoryCache {
   #tryTo(step: () => Promise<void>): void {
     step().catch((thrown: unknown) => {
       if (this.#deps.signal.aborted) return;
-      this.#deps.logger.warn('worker.inventory_failed', { error: toError(thrown).message });
+      this.#deps.logger.warn('worker.inventory_failed', { error: thrown });
     });
   }
 

@@ -1,5 +1,4 @@
 import { plainText } from '@comfleet/contract';
-import { toError } from '../../../platform/errors/app-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { WorkerRegistry } from '../registry.ts';
 import type { WorkerConfig } from '../settings.ts';
@@ -25,7 +24,7 @@ export async function applyConfiguredWorkers(
   for (const worker of workers) {
     const { written: _, ...spec } = worker;
     await registry.add({ ...spec, source: 'config' }).catch((thrown: unknown) => {
-      logger.error('worker.not_added', { worker: worker.name, error: toError(thrown).message });
+      logger.error('worker.not_added', { worker: worker.name, error: thrown });
     });
   }
 }

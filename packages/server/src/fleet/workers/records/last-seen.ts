@@ -1,5 +1,4 @@
 import type { WorkerId } from '@comfleet/contract';
-import { toError } from '../../../platform/errors/app-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { WorkerRecords } from './worker-records.ts';
@@ -43,7 +42,7 @@ export class LastSeen {
     if (this.#atMs === null) return;
     this.#savedAtMs = clock.monotonicMs();
     this.#saving = records.setSeen(workerId, this.#atMs).catch((thrown: unknown) => {
-      logger.warn('worker.seen_not_saved', { error: toError(thrown).message });
+      logger.warn('worker.seen_not_saved', { error: thrown });
     });
   }
 

@@ -1,7 +1,6 @@
 import { createUuidV7, type WorkerEvent, type WorkerId } from '@comfleet/contract';
 import { type FleetText, toFleetSentence } from '@comfleet/contract/texts/fleet';
 import type { Database } from '../../../platform/database/database.ts';
-import { toError } from '../../../platform/errors/app-error.ts';
 import { every } from '../../../platform/lifecycle/every.ts';
 import type { Scope } from '../../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
@@ -140,7 +139,7 @@ export class WorkerEvents {
       } catch (thrown) {
         logger.warn('worker_events.not_written', {
           waiting: this.#waiting.length,
-          error: toError(thrown).message,
+          error: thrown,
         });
         if (this.#closing.signal.aborted) return;
         await clock.sleep(RETRY_MS, this.#closing.signal).catch(() => undefined); // closing: the last try is now

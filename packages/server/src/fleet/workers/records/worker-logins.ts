@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { toError } from '../../../platform/errors/app-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { Sealer } from '../../../platform/secrets/sealer.ts';
 import type { WorkerAccess } from '../worker-access.ts';
@@ -37,7 +36,7 @@ export class WorkerLogins {
     try {
       return JSON.parse(this.#sealer.open(Buffer.from(sealed, 'base64'))) as Logins;
     } catch (thrown) {
-      this.#logger.warn('worker.login_lost', { worker, error: toError(thrown).message });
+      this.#logger.warn('worker.login_lost', { worker, error: thrown });
       return NO_LOGINS;
     }
   }

@@ -47,7 +47,7 @@ async function runLoop(
       await clock.sleep(read().dnsIntervalMs, signal);
     } catch (thrown) {
       if (signal.aborted) return;
-      logger.error('dns.look_failed', { error: toError(thrown).message });
+      logger.error('dns.look_failed', { error: thrown });
       await clock.sleep(read().dnsIntervalMs, signal).catch(() => undefined); // the loop sees the abort
     }
   }
@@ -101,7 +101,7 @@ export class DnsDiscovery {
     this.#planned.set(spec.name, spec);
     await registry.add(spec).catch((thrown: unknown) => {
       this.#planned.delete(spec.name);
-      logger.warn('dns.worker_refused', { worker: spec.name, error: toError(thrown).message });
+      logger.warn('dns.worker_refused', { worker: spec.name, error: thrown });
     });
   }
 

@@ -1,4 +1,4 @@
-import { AppError, toError } from '../../../../platform/errors/app-error.ts';
+import { AppError } from '../../../../platform/errors/app-error.ts';
 import { AttemptLimit } from '../../../../platform/http/attempt-limit.ts';
 import type { Scope } from '../../../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../../../platform/logging/logger.ts';
@@ -37,9 +37,7 @@ export async function openUdpAnnouncements(
         // Limits what is written, not who is heard: an address that others misuse may be the right one's too.
         if (!failures.allows(from)) return;
         failures.count(from);
-        const error = toError(thrown);
-        const details = error instanceof AppError ? error.details : null;
-        logger.warn('announcement.refused', { from, error: error.message, details });
+        logger.warn('announcement.refused', { from, error: thrown });
       });
     },
   });
