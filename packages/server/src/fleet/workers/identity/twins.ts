@@ -1,6 +1,5 @@
 import { ComfyError, type ComfyHttp } from '@comfleet/comfyui';
 import type { WorkerId } from '@comfleet/contract';
-import { toError } from '../../../platform/errors/app-error.ts';
 import { Gate } from '../../../platform/lifecycle/gate.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
@@ -126,7 +125,7 @@ export class Twins {
       for (const twin of found.filter(isPresent)) this.#join(worker.id, twin.worker.id);
     } catch (thrown) {
       if (!this.#stop.signal.aborted)
-        this.#deps.logger.warn('twins.failed', { workerId: worker.id, error: toError(thrown).message });
+        this.#deps.logger.warn('twins.failed', { workerId: worker.id, error: thrown });
     } finally {
       presence.isUndecided = false;
       if (!this.#stop.signal.aborted) this.#deps.onChange([worker.id, ...this.#listTwins(worker.id)]);
@@ -171,7 +170,7 @@ export class Twins {
       return readLogView(await this.#gate.run(() => worker.http.loadLogEntries(options), signal));
     } catch (thrown) {
       presence.seen = null;
-      this.#deps.logger.debug('twins.no_log', { workerId: worker.id, error: toError(thrown).message });
+      this.#deps.logger.debug('twins.no_log', { workerId: worker.id, error: thrown });
       // Behind a proxy the route may be closed: then nothing is proven, and the workers are taken for two.
       const isAnswer = thrown instanceof ComfyError && ['BAD_STATUS', 'INVALID_BODY'].includes(thrown.code);
       return isAnswer ? 'hidden' : 'silent';
