@@ -63,7 +63,7 @@ test('what faults may cost is judged by the worst run', () => {
     listFaultTargets({
       tasks: 100,
       runs: [run, { ...run, ...worst }],
-      restarts: [{ takesMs, answersMs: 1 }],
+      restarts: [{ takesMs, answersMs: 1, cpuMs: 1 }],
     }).map(({ isReached }) => isReached);
 
   expect(judge({}, 3000)).toEqual([true, true, true, true]);

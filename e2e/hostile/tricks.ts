@@ -13,13 +13,13 @@ const SUCCESS = '{"status_str":"success","completed":true,"messages":[["executio
 const RAISED =
   '{"status_str":"error","completed":false,"messages":[["execution_error",{"node_id":"1","node_type":"EmptyImage","exception_type":"RuntimeError",';
 
-/** So many bytes of a text. */
+/** A text of this many bytes. */
 function* fill(bytes: number): Generator<string> {
   const block = 'x'.repeat(MEBIBYTE);
   for (let sent = 0; sent < bytes; sent += MEBIBYTE) yield block;
 }
 
-/** So many things, with commas between them. */
+/** This many things, with commas between them. */
 function* list(count: number, write: (index: number) => string): Generator<string> {
   const GROUP = 10_000;
   for (let from = 0; from < count; from += GROUP) {

@@ -72,9 +72,7 @@ export class ApiDocument {
     const fit = this.#schemaFor(media.schema).safeParse(body);
     if (!fit.success) throw new Error(`${where} does not fit its schema: ${fit.error.message}\n${text}`);
     const code: unknown = body.error?.code;
-    const codes = /`[A-Z_]+`: /.test(documented.description);
-    if (codes && !documented.description.includes(`\`${code}\`: `))
-      throw new Error(`${where} has no code ${code}: ${text}`);
+    if (!namesCode(documented.description, code)) throw new Error(`${where} has no code ${code}: ${text}`);
   }
 
   #schemaFor(schema: Json): z.ZodType {
@@ -85,6 +83,11 @@ export class ApiDocument {
     this.#schemas.set(key, made);
     return made;
   }
+}
+
+/** Whether a description that lists error codes lists this one; one that lists none names all. */
+function namesCode(description: string, code: unknown): boolean {
+  return !/`[A-Z_]+`: /.test(description) || description.includes(`\`${code}\`: `);
 }
 
 /** JSON Schema by itself: the parts that others refer to stand in `$defs`. */

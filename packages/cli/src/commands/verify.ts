@@ -142,10 +142,7 @@ async function checkTask(
 ): Promise<string> {
   const { signal } = context.terminal;
   const workflow = await chooseWorkflow(comfleet, context, wish);
-  const task = await comfleet.tasks.run(
-    { workflow_name: workflow.name, trial: true },
-    { signal },
-  );
+  const task = await comfleet.tasks.run({ workflow_name: workflow.name, trial: true }, { signal });
   if (task.results.length === 0)
     throw new TaskEndedError({ ...task, status: 'failed', message: 'No result came.' });
   let bytes = 0;

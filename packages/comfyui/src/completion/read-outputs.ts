@@ -2,7 +2,7 @@ import { isRecord, readString } from '../json/records.ts';
 import type { CollectedOutput, OutputFile } from './collected-output.ts';
 import { tellOutputKind } from './output-kind.ts';
 
-/** More than a task's results may be; a person's graph does not make so many. */
+/** More than the results of a task may be, and than real graphs make. */
 const MOST_OUTPUTS = 25_000;
 /** A text that is told letter by letter. */
 const MOST_LETTERS = 100_000;

@@ -25,7 +25,7 @@ export function cutLines(lines: readonly string[], maxBytes = TEXT_BYTES): strin
   return [`${toCutMark(beforeBytes)}\n`, ...kept];
 }
 
-/** What stands where so many bytes were left out. */
+/** The mark in place of the bytes that were left out. */
 export function toCutMark(bytes: number): string {
   return bytes < 100_000
     ? `… (cut: ${(bytes / 1000).toFixed(1)} kB more)`

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JsonBytes, JsonTooLarge } from './json-bytes.ts';
 
-/** What is kept of a text that arrives in chunks of so many bytes. */
+/** What is kept of a text that arrives in chunks of `chunkBytes`. */
 function keep(text: string, { stringBytes = 1000, bytes = 1e6, values = 1e6, chunkBytes = 7 } = {}): string {
   const kept = new JsonBytes({ bytes, values }, stringBytes);
   const all = new TextEncoder().encode(text);

@@ -2,11 +2,11 @@ import type { Clock } from '../time/clock.ts';
 import type { SocketLike } from './socket-dialer.ts';
 
 const WINDOW_MS = 100;
-/** Above so many frames a window, of progress only the newest is read. ComfyUI sends some hundred a second. */
+/** Above this many frames a window only the newest progress is read. ComfyUI sends about a hundred a second. */
 const UNHURRIED = 200;
-/** Above so many none is read: what matters is in history too. */
+/** Above this many none is read: what matters is in history too. */
 const MOST = 2000;
-/** Above so many the server has to wait. */
+/** Above this many the server has to wait. */
 const FLOOD = 10_000;
 
 const PROGRESS = /^\{\s?"type":\s?"(progress\w*)"/;

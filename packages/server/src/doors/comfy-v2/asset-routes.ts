@@ -24,9 +24,15 @@ const octetAnswers = {
 
 /** POST /, /from-hash, HEAD /by-hash/{hash}, GET and DELETE /{id}, GET /{id}/content below /api/v2/assets. */
 export function addAssetRoutes(app: HttpServer, deps: ComfyV2Deps): void {
-  const { assets, config } = deps;
-  const surfaceOf = (request: FastifyRequest): Surface => createSurface(request, config.current, deps.links);
+  const surfaceOf = (request: FastifyRequest): Surface =>
+    createSurface(request, deps.config.current, deps.links);
+  addMakingRoutes(app, deps, surfaceOf);
+  addReadingRoutes(app, deps, surfaceOf);
+}
 
+type SurfaceOf = (request: FastifyRequest) => Surface;
+
+function addMakingRoutes(app: HttpServer, deps: ComfyV2Deps, surfaceOf: SurfaceOf): void {
   app.post('', {
     config: { access: 'client', operation: 'postAssets', ownBody: assetForm },
     schema: {
@@ -51,13 +57,15 @@ export function addAssetRoutes(app: HttpServer, deps: ComfyV2Deps): void {
     },
     handler: async (request, reply) => {
       const body = readFromHashBody(readLosslessBody(request));
-      const made = body && (await assets.createFromHash(principalOf(request), body));
+      const made = body && (await deps.assets.createFromHash(principalOf(request), body));
       if (!made) throw new AppError('ASSET_NOT_FOUND', { reason: 'no_blob' });
       reply.status(made.existed ? 200 : 201);
       return toAsset(made.asset, surfaceOf(request), { blobWasNew: false });
     },
   });
+}
 
+function addReadingRoutes(app: HttpServer, { assets }: ComfyV2Deps, surfaceOf: SurfaceOf): void {
   app.head('/by-hash/:hash', {
     config: { access: 'client', operation: 'headAssetByHash', swagger: { exposeHeadRoute: true } },
     schema: {

@@ -80,22 +80,28 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
     handler: async (request, reply) => streamJob(request, reply, deps, readId(request)),
   });
 
-  app.register(async (scope) => {
-    // A cancel request says nothing in its body: whatever is sent there is not read.
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', (_request, payload, done) => {
-      payload.resume();
-      done(null, undefined);
-    });
-    scope.post('/:id/cancel', {
-      config: { access: 'client', operation: 'cancelJob' },
-      schema: {
-        tags: ['comfy-v2'],
-        summary: 'Cancel a job; safe to repeat (Comfy API v2)',
-        response: { 200: contractJson },
-      },
-      handler: async (request) => show(request, await tasks.cancel(principalOf(request), readId(request))),
-    });
+  app.register(async (scope) => addCancelRoute(scope, deps, show));
+}
+
+function addCancelRoute(
+  app: HttpServer,
+  { tasks }: ComfyV2Deps,
+  show: (request: FastifyRequest, task: Task) => ReturnType<typeof toJob>,
+): void {
+  // A cancel request says nothing in its body: whatever is sent there is not read.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume();
+    done(null, undefined);
+  });
+  app.post('/:id/cancel', {
+    config: { access: 'client', operation: 'cancelJob' },
+    schema: {
+      tags: ['comfy-v2'],
+      summary: 'Cancel a job; safe to repeat (Comfy API v2)',
+      response: { 200: contractJson },
+    },
+    handler: async (request) => show(request, await tasks.cancel(principalOf(request), readId(request))),
   });
 }
 

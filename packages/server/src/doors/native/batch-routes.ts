@@ -85,23 +85,27 @@ export function addBatchRoutes(app: HttpServer, deps: NativeDeps): void {
 
 /** Exactly one of tasks and descriptions, exactly one of graph and workflow, and nothing that the others leave without effect. */
 function checkBatch(batch: SubmitBatch): void {
-  const { graph, tasks, descriptions, workflow_name, task_type } = batch;
+  const { tasks, descriptions } = batch;
   if (tasks === undefined && descriptions === undefined) {
     refuseField('tasks', 'send tasks, or descriptions with images_per_description');
   }
   if (tasks !== undefined && descriptions !== undefined) {
     refuseField('descriptions', 'send either tasks or descriptions, not both');
   }
+  if (tasks !== undefined && batch.images_per_description !== undefined) {
+    refuseField('images_per_description', 'goes with descriptions, not with tasks');
+  }
+  checkSource(batch);
+  if (batch.graph !== undefined) checkGraphBatch(batch);
+}
+
+function checkSource({ graph, workflow_name, task_type }: SubmitBatch): void {
   if (graph !== undefined && workflow_name !== undefined) {
     refuseField('graph', 'send either graph or workflow_name, not both');
   }
   if (graph === undefined && workflow_name === undefined && task_type === undefined) {
     refuseField('workflow_name', 'name a workflow or a task_type, or send a graph');
   }
-  if (tasks !== undefined && batch.images_per_description !== undefined) {
-    refuseField('images_per_description', 'goes with descriptions, not with tasks');
-  }
-  if (graph !== undefined) checkGraphBatch(batch);
 }
 
 /** A graph is run as it is written, but for the updates of its items. */

@@ -11,6 +11,25 @@ import { describeProblems, describeSecurity, noBody, type RouteFacts } from '../
 const DOCS_CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+const SECURITY_SCHEMES = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The access_token of POST /api/v2/auth/token.',
+  },
+  joinToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'nodes.join_token of the configuration.',
+  },
+  signedLink: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'signature',
+    description: 'The link of a result or upload as it was answered; it works one to two hours.',
+  },
+} as const;
+
 /**
  * The API document (/openapi.json) and its page (/docs). Register before the doors whose routes it describes. `isOpen`: who has
  * no bearer may use what clients may.
@@ -29,24 +48,7 @@ export async function addApiDocument(
         version: options.version,
       },
       components: {
-        securitySchemes: {
-          bearer: {
-            type: 'http',
-            scheme: 'bearer',
-            description: 'The access_token of POST /api/v2/auth/token.',
-          },
-          joinToken: {
-            type: 'http',
-            scheme: 'bearer',
-            description: 'nodes.join_token of the configuration.',
-          },
-          signedLink: {
-            type: 'apiKey',
-            in: 'query',
-            name: 'signature',
-            description: 'The link of a result or upload as it was answered; it works one to two hours.',
-          },
-        },
+        securitySchemes: SECURITY_SCHEMES,
       },
       security: [{ bearer: [] }],
       tags: [

@@ -1,7 +1,6 @@
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
-import { isTrial } from '../tasks/trials.ts';
 import type { AssetRow } from './asset-tables.ts';
 import type { BlobStore } from './blob-store.ts';
 import { safeName } from './safe-name.ts';
@@ -22,7 +21,7 @@ export function publishNames(
   task: TaskRow,
   assets: readonly AssetRow[],
 ): void {
-  if (outputDir === null || isTrial(task)) return;
+  if (outputDir === null || task.door === 'trial') return;
   for (const asset of assets) {
     const path = createOutputPath(outputDir, task, asset);
     blobs.linkTo(asset.blob_hash, path).catch((thrown: unknown) => {

@@ -1,7 +1,6 @@
 import type { BatchId, Preview, PrincipalId, Progress, TaskId } from '@comfleet/contract';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskEventRow, TaskRow } from '../tasks/task-tables.ts';
-import { isTrial } from '../tasks/trials.ts';
 import { MAX_PREVIEW_BYTES, PreviewThrottle } from './preview-throttle.ts';
 
 interface Address {
@@ -141,11 +140,11 @@ export class LiveBoard implements LiveUpdates {
 }
 
 function toAddress(task: TaskRow): Address {
-  return { taskId: task.id, ownerId: task.owner_id, batchId: task.batch_id, isTrial: isTrial(task) };
+  return { taskId: task.id, ownerId: task.owner_id, batchId: task.batch_id, isTrial: task.door === 'trial' };
 }
 
-function listTopics({ taskId, batchId, ownerId, isTrial: isHidden }: Address): Topic[] {
-  if (isHidden) return [`task:${taskId}`];
+function listTopics({ taskId, batchId, ownerId, isTrial }: Address): Topic[] {
+  if (isTrial) return [`task:${taskId}`];
   return [
     `task:${taskId}`,
     ...(batchId === null ? [] : [`batch:${batchId}` as const]),

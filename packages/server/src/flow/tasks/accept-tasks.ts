@@ -10,13 +10,13 @@ import { type KeyUse, writeKey } from './idempotency-keys.ts';
 import type { TaskRequirements } from './requirements.ts';
 import { createEvent } from './task-change.ts';
 import { writeNewTask, writeTaskInputs } from './task-rows.ts';
-import type { BatchRow, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
+import type { BatchRow, TaskDoor, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
 
 /** A task ready to be accepted: bound, validated, with everything it will ever run with. */
 export interface NewTask {
   ownerId: PrincipalId;
   projectId: string | null;
-  door: string;
+  door: TaskDoor;
   taskType: string;
   name: string | null;
   workflow: { versionId: string; name: string; label: string } | null;

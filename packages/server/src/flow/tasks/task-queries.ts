@@ -22,7 +22,6 @@ import type {
   TaskTables,
   TaskWarningRow,
 } from './task-tables.ts';
-import { TRIAL_DOOR } from './trials.ts';
 
 /** What a list of tasks asks for; doors build it from their query strings. */
 export interface TaskSelection {
@@ -74,7 +73,7 @@ export async function listVisibleTasks(
 }
 
 function filterTasks(database: Database<TaskTables>, owner: OwnerFilter, selection: TaskSelection) {
-  let query = database.k.selectFrom('task').where('door', '!=', TRIAL_DOOR);
+  let query = database.k.selectFrom('task').where('door', '!=', 'trial');
   if (owner.kind === 'own') query = query.where('owner_id', '=', owner.ownerId);
   if (selection.states?.length) query = query.where('state', 'in', [...selection.states]);
   if (selection.heldReason) query = query.where('held_reason', '=', selection.heldReason);

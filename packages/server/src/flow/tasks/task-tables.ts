@@ -13,6 +13,12 @@ import type {
 } from '@comfleet/contract';
 import type { StoredTextTables } from '../../platform/database/stored-text-tables.ts';
 
+/**
+ * How a task came in. A `trial` only tries the fleet out, as `comfleet verify` does: it is in no list, no stream but its own, and no
+ * output folder.
+ */
+export type TaskDoor = 'native' | 'comfy-v2' | 'trial';
+
 export interface TaskRow {
   id: TaskId;
   owner_id: PrincipalId;
@@ -53,7 +59,7 @@ export interface TaskRow {
   worker_id: WorkerId | null;
   prompt_id: string | null;
   public_prompt_id: string | null;
-  door: string;
+  door: TaskDoor;
   file_name: string | null;
   output_path: string | null;
   error: string | null;

@@ -113,7 +113,7 @@ export class WorkerRecords {
     // Who registers a worker by hand says all of what it is: earlier changes would hide that.
     const overrides = spec.source === 'api' ? NO_OVERRIDES : { ...known.overrides, leaving: null };
     const record = { ...known, spec, overrides };
-    // A start finds most workers as it left them, and a thousand commits would hold it up. A login is sealed anew each time.
+    // A start finds most workers as it left them, and a thousand commits would hold it up. A login is sealed again each time.
     if (row.removed_at !== null || !isStored(row, this.#toColumns(record))) await this.update(row.id, record);
     return record;
   }

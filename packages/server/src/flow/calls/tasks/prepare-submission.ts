@@ -9,7 +9,7 @@ import type { FileSource } from '../../assets/file-source.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
 import { type TaskRequirements, toInputBytes } from '../../tasks/requirements.ts';
-import type { TRIAL_DOOR } from '../../tasks/trials.ts';
+import type { TaskDoor } from '../../tasks/task-tables.ts';
 import { type BoundImage, bindParameters } from '../../workflows/bind-parameters.ts';
 import { bindUpdates, type NodeUpdate } from '../../workflows/bind-updates.ts';
 import { readSeed } from '../../workflows/find-graph-nodes.ts';
@@ -38,7 +38,7 @@ export type SubmitBody =
 
 export interface SubmitRequest {
   actor: Actor;
-  door: 'native' | 'comfy-v2' | typeof TRIAL_DOOR;
+  door: TaskDoor;
   body: SubmitBody;
   options: SubmitOptions;
   /** Merged over the prompt's extra_data; secret keys (api_key_comfy_org, auth_token_comfy_org) are sealed. */
@@ -89,7 +89,7 @@ export async function prepareSubmission(
   deps: SubmissionDeps,
   request: {
     ownerId: PrincipalId;
-    door: string;
+    door: TaskDoor;
     body: SubmitBody;
     options: SubmitOptions;
     updates?: readonly NodeUpdate[];
