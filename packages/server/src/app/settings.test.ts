@@ -5,12 +5,12 @@ function parse(text: string, environment = {}) {
   return parseConfig(text, { file: '/etc/comfleet.yaml', environment, cwd: '/' }).config;
 }
 
-test('results have limits of bytes and none of number; the time before a failover is 5 s', () => {
+test('results have limits of bytes and number; the time before a failover is 5 s', () => {
   const { limits, placement } = parse('');
   expect(limits).toMatchObject({
     resultBytes: 8_589_934_592,
     taskResultBytes: 68_719_476_736,
-    resultFiles: null,
+    resultFiles: 20_000,
   });
   expect(placement.offlineGraceMs).toBe(5000);
 });
