@@ -57,6 +57,14 @@ const outputs = (count: number) =>
 const broken = (count: number) =>
   `{"class_type":"SaveImage","inputs":{${repeat(count, (at) => `"i${at}":["x${at}",0]`)}}}`;
 const picture = (characters: number) => `data:image/png;base64,${'A'.repeat(characters)}`;
+const FORM = { 'content-type': 'multipart/form-data; boundary=x' };
+const UPLOADS = '/api/fleet/uploads';
+const ASSETS = '/api/v2/assets';
+/** A form of many parts; `head` is all that stands above each of them. */
+const form = (count: number, head: (index: number) => string) =>
+  `${repeat(count, (at) => `--x\r\ncontent-disposition: form-data; ${head(at)}\r\n\r\nv\r\n`, '')}--x--\r\n`;
+const field = (at: number) => `name="k${at}"`;
+const fileHead = (at: number) => `name="k${at}"; filename="f"`;
 const update = '{"node_id":"0","input_name":"width","value":128}';
 
 /** What held the server for seconds, or ended it: nearly all of it is refused while it arrives. */
@@ -222,5 +230,46 @@ export const ATTACKS: readonly Attack[] = [
     path: TASKS,
     body: () => `{"workflow_name":"invert","parameters":{"image":"${picture(13e6)}"}}`,
     statuses: [415],
+  },
+  {
+    name: '300,000 fields of an upload',
+    path: UPLOADS,
+    headers: FORM,
+    body: () => form(300_000, field),
+    statuses: [400],
+  },
+  {
+    name: '300,000 fields of a v2 asset',
+    path: ASSETS,
+    headers: FORM,
+    body: () => form(300_000, field),
+  },
+  {
+    name: '300,000 files of an upload',
+    path: UPLOADS,
+    headers: FORM,
+    body: () => form(300_000, fileHead),
+    statuses: [400, 413, 422],
+  },
+  {
+    name: '300,000 files of a v2 asset',
+    path: ASSETS,
+    headers: FORM,
+    body: () => form(300_000, fileHead),
+    statuses: [400, 413, 422],
+  },
+  {
+    name: '200 parts with 80 kB of headers',
+    path: ASSETS,
+    headers: FORM,
+    body: () => form(200, (at) => `${field(at)}${repeat(10_000, () => 'a: b', '\r\n').replace(/^/, '\r\n')}`),
+    statuses: [400, 413, 422],
+  },
+  {
+    name: '200 parts with a long line each',
+    path: ASSETS,
+    headers: FORM,
+    body: () => form(200, (at) => `${field(at)}${repeat(20_000, () => ';a=b', '')}`),
+    statuses: [400, 413, 422],
   },
 ];

@@ -80,6 +80,30 @@ describe('structure of a graph', () => {
     },
   );
 
+  const inputsOf = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`i${at}`, at]));
+  const zeros = (count: number) => Array.from({ length: count }, () => 0);
+
+  it.each([
+    ['1000 inputs', { ...node, inputs: inputsOf(1000) }],
+    ['10,000 values, its class among them', { ...node, inputs: { v: zeros(9999) } }],
+  ])('takes a node with %s', (_name, value) => {
+    expect(parseGraph({ '1': value }).ok).toBe(true);
+  });
+
+  it.each([
+    ['1001 inputs', { ...node, inputs: inputsOf(1001) }],
+    ['more than 10,000 values in one input', { ...node, inputs: { v: zeros(10_000) } }],
+    ['more than 10,000 values in all inputs', { ...node, inputs: { v: zeros(6000), w: zeros(4000) } }],
+    [
+      'more than 10,000 values in lists of lists',
+      { ...node, inputs: { v: zeros(101).map(() => zeros(100)) } },
+    ],
+    ['more than 10,000 values beside its inputs', { ...node, _meta: { title: 'x', more: zeros(10_001) } }],
+  ])('refuses a node with %s', (_name, value) => {
+    expect(parseGraph({ '1': value, '2': node })).toMatchObject({ ok: false, problems: [{ nodeId: '1' }] });
+  });
+
   it.each([
     ['a node that is text', { '1': node, '2': 'text' }],
     ['a node without class', { '1': node, '2': { inputs: {} } }],

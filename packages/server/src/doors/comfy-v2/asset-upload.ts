@@ -2,7 +2,7 @@ import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import type { AssetRecord } from '../../flow/calls/assets/asset-calls.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
-import { readUploadedFile, refuseMalformed } from '../../platform/http/uploaded-file.ts';
+import { readForm, readUploadedFile } from '../../platform/http/upload-form.ts';
 import { createTurns } from '../../platform/lifecycle/turns.ts';
 import { principalOf } from '../authentication.ts';
 import { refuseUpload, UploadForm } from './asset-fields.ts';
@@ -23,10 +23,8 @@ export async function receiveAsset(
   if (!request.isMultipart()) return refuseUpload('send multipart/form-data');
   const limit = deps.config.current.limits.assetBytes;
   const form = new UploadForm();
-  const parts = request.parts({
-    limits: { fileSize: limit, files: 1, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES },
-  });
-  for await (const part of refuseMalformed(parts)) {
+  const limits = { fileSize: limit, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES };
+  for await (const part of readForm(request, { clock: deps.clock, limits })) {
     if (part.type === 'field') form.add(part.fieldname, part.value);
     else if (part.fieldname !== 'file') refuseUpload('the file is sent in the field "file"');
     else return await storeFile(request, part, { deps, form, limit });
@@ -39,18 +37,13 @@ async function storeFile(
   part: MultipartFile,
   { deps, form, limit }: { deps: ComfyV2Deps; form: UploadForm; limit: number },
 ): Promise<{ asset: AssetRecord; blobWasNew: boolean }> {
-  try {
-    const fields = form.read();
-    const idempotency = await readIdempotencyKey(request, fields.filePath, createTurns(deps.clock));
-    return await deps.assets.create(principalOf(request), {
-      ...fields,
-      name: toFileName(fields.filePath),
-      bytes: readUploadedFile(part, limit),
-      accept: 'any',
-      ...(idempotency ? { idempotency } : {}),
-    });
-  } finally {
-    // What was not read is let through, so that the answer reaches a caller that is still sending.
-    part.file.resume();
-  }
+  const fields = form.read();
+  const idempotency = await readIdempotencyKey(request, fields.filePath, createTurns(deps.clock));
+  return await deps.assets.create(principalOf(request), {
+    ...fields,
+    name: toFileName(fields.filePath),
+    bytes: readUploadedFile(part, limit),
+    accept: 'any',
+    ...(idempotency ? { idempotency } : {}),
+  });
 }

@@ -1,12 +1,14 @@
 import { uploadListSchema, uploadSchema } from '@comfleet/contract';
 import type { Multipart, MultipartFile } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { AssetRecord } from '../../flow/calls/assets/asset-calls.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { sendContent } from '../../platform/http/send-content.ts';
 import { toAssetPath } from '../../platform/http/signed-links.ts';
-import { readUploadedFile, refuseMalformed } from '../../platform/http/uploaded-file.ts';
+import { readForm, readUploadedFile } from '../../platform/http/upload-form.ts';
 import { findRequestSession, principalOf } from '../authentication.ts';
 import { contentAnswers } from '../route-answers.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -26,7 +28,7 @@ export function addUploadRoutes(app: HttpServer, deps: NativeDeps): void {
   addContentRoute(app, deps);
 }
 
-function addUploadRoute(app: HttpServer, { assets, config }: NativeDeps): void {
+function addUploadRoute(app: HttpServer, deps: NativeDeps): void {
   app.post('/api/fleet/uploads', {
     config: { access: 'client', ownBody: pictureForm },
     schema: {
@@ -35,32 +37,39 @@ function addUploadRoute(app: HttpServer, { assets, config }: NativeDeps): void {
       response: { 201: uploadSchema },
     },
     handler: async (request, reply) => {
-      const actor = principalOf(request);
-      const limit = config.current.limits.uploadBytes;
-      const limits = { fileSize: limit, files: 1, fields: 20 };
-      const file = await findPicture(request.parts({ limits }));
-      const { asset } = await assets.create(actor, {
-        name: toFileName(file.filename),
-        contentType: file.mimetype,
-        bytes: readUploadedFile(file, limit),
-        accept: 'picture',
-      });
+      const asset = await receivePicture(request, deps);
       reply.status(201).header('location', `/api/fleet/uploads/${asset.id}`);
-      return assets.toUpload(asset);
+      return deps.assets.toUpload(asset);
     },
   });
 }
 
-const PICTURE_FIELDS = ['file', 'image'];
+const FORM_LIMITS = { fields: 20, fieldSize: 4096 };
 
-/** The form's one file. Throws INVALID_REQUEST for a form without it, and for any other field. */
-async function findPicture(parts: AsyncIterable<Multipart>): Promise<MultipartFile> {
-  for await (const part of refuseMalformed(parts)) {
-    if (part.type === 'file' && PICTURE_FIELDS.includes(part.fieldname)) return part;
-    if (part.type === 'file') part.file.resume();
-    refuseField(part.fieldname, 'unknown; the picture is sent in the field file');
+/** Stores the form's one file. Throws INVALID_REQUEST for a form without it, and for any other field. */
+async function receivePicture(
+  request: FastifyRequest,
+  { assets, config, clock }: NativeDeps,
+): Promise<AssetRecord> {
+  const limit = config.current.limits.uploadBytes;
+  for await (const part of readForm(request, { clock, limits: { ...FORM_LIMITS, fileSize: limit } })) {
+    const file = findPicture(part);
+    const { asset } = await assets.create(principalOf(request), {
+      name: toFileName(file.filename),
+      contentType: file.mimetype,
+      bytes: readUploadedFile(file, limit),
+      accept: 'picture',
+    });
+    return asset;
   }
   return refuseField('file', 'missing');
+}
+
+const PICTURE_FIELDS = ['file', 'image'];
+
+function findPicture(part: Multipart): MultipartFile {
+  if (part.type === 'file' && PICTURE_FIELDS.includes(part.fieldname)) return part;
+  return refuseField(part.fieldname, 'unknown; the picture is sent in the field file');
 }
 
 function addListRoutes(app: HttpServer, { assets }: NativeDeps): void {
