@@ -1,4 +1,5 @@
-import type { TaskId } from '@comfleet/contract';
+import type { BatchId, TaskId } from '@comfleet/contract';
+import { toTaskSentence } from '@comfleet/contract/texts/tasks';
 import { openSimulator, type SimulatedModel } from '@comfleet/simulator';
 import { expect, it, onTestFinished } from 'vitest';
 import { FlowRig } from './kit/flow-rig.ts';
@@ -93,4 +94,103 @@ it('TD13 where nothing of its kind is known for sure the user is asked, and the 
   expect(await judge('mine.safetensors')).toMatchObject({ valid: true, available: true, missing: [] });
   const { submitted } = await submit(rig, { checkpoint: 'mine.safetensors' });
   expect((await rig.ended(submitted.task_id)).status).toBe('succeeded');
+});
+
+/** The server with no worker yet. */
+async function openUnknown(): Promise<FlowRig> {
+  const rig = await FlowRig.open({ simulators: [], config: { task_types: TEST_WORKFLOWS } });
+  onTestFinished(() => rig.close());
+  return rig;
+}
+
+/** Another ComfyUI joins, with these models. */
+async function arrive(rig: FlowRig, models: SimulatedModel[]): Promise<void> {
+  const simulator = await openSimulator({ models });
+  onTestFinished(() => simulator.close());
+  await rig.ask('POST', '/api/fleet/workers', { body: { url: simulator.url } });
+  await rig.whenOnline();
+}
+
+it('TD13 accepted before any worker was known, it takes one of its kind when the first one comes, told and kept', async () => {
+  const rig = await openUnknown();
+  const { submitted } = await submit(rig);
+  expect(await rig.load(submitted.task_id)).toMatchObject({ held_reason: 'no_worker_known' });
+
+  await arrive(rig, [FLUX, PHOTO]);
+  const task = await rig.ended(submitted.task_id);
+  await arrive(rig, [TEST_MODEL]);
+  const again = await rig.calls.tasks.retry(rig.actor, task.task_id as TaskId);
+
+  expect(task).toMatchObject({ status: 'succeeded', parameters: { checkpoint: 'photo.safetensors' } });
+  expect(task.warning_texts?.map(toTaskSentence)).toEqual([
+    'checkpoint: no worker has "v1-5-pruned-emaonly-fp16.safetensors"; "photo.safetensors" of the same kind is used',
+  ]);
+  expect(task.attempts[0]?.fingerprint?.models).toMatchObject([{ name: 'photo.safetensors' }]);
+  expect(await storedCheckpoint(rig, submitted.task_id)).toBe('photo.safetensors');
+  expect(await storedCheckpoint(rig, again.submitted.task_id)).toBe('photo.safetensors');
+});
+
+it('TD13 a file that a request names is not replaced, though no worker was known when it came', async () => {
+  const rig = await openUnknown();
+  const named = await submit(rig, { checkpoint: TEST_MODEL.name });
+  const update = { node_id: '4', input_name: 'ckpt_name', value: TEST_MODEL.name };
+  const { batch } = await rig.calls.batches.submit(rig.actor, {
+    workflow_name: 'basic',
+    tasks: [{ parameters: { prompt: 'a pier' }, updates: [update] }],
+  });
+  const { tasks } = await rig.calls.batches.load(rig.actor, batch.batch_id as BatchId);
+
+  await arrive(rig, [PHOTO]);
+
+  for (const id of [named.submitted.task_id, ...tasks.map((task) => task.task_id)]) {
+    expect((await rig.ended(id)).status).toBe('failed');
+    expect(await storedCheckpoint(rig, id)).toBe(TEST_MODEL.name);
+  }
+});
+
+it('TD13 the default stays when the first worker has it', async () => {
+  const rig = await openUnknown();
+  const { submitted } = await submit(rig);
+
+  await arrive(rig, [PHOTO, TEST_MODEL]);
+  const task = await rig.ended(submitted.task_id);
+
+  expect(task).toMatchObject({ status: 'succeeded', warning_texts: [] });
+  expect(await storedCheckpoint(rig, submitted.task_id)).toBe(TEST_MODEL.name);
+});
+
+it('TD13 run again before any worker came, it takes one of its kind then', async () => {
+  const rig = await openUnknown();
+  const { submitted } = await submit(rig);
+  await rig.calls.tasks.cancel(rig.actor, submitted.task_id as TaskId);
+  const held = await rig.calls.tasks.retry(rig.actor, submitted.task_id as TaskId);
+
+  await arrive(rig, [PHOTO]);
+  const told = await rig.calls.tasks.retry(rig.actor, submitted.task_id as TaskId);
+
+  await rig.ended(held.submitted.task_id);
+  expect(told.submitted.warnings).toHaveLength(1);
+  expect(await storedCheckpoint(rig, held.submitted.task_id)).toBe('photo.safetensors');
+  expect(await storedCheckpoint(rig, told.submitted.task_id)).toBe('photo.safetensors');
+});
+
+it('TD13 what stands in is drawn while the batch is paused, and runs when it goes on', async () => {
+  const rig = await openUnknown();
+  const body = { workflow_name: 'basic', tasks: [{ parameters: { prompt: 'a pier' } }] };
+  const { batch } = await rig.calls.batches.submit(rig.actor, body);
+  const id = batch.batch_id as BatchId;
+  await rig.calls.batches.change(rig.actor, id, 'pause');
+  const [task] = (await rig.calls.batches.load(rig.actor, id)).tasks;
+  const taskId = task?.task_id ?? '';
+
+  await arrive(rig, [PHOTO]);
+  const watch = rig.watch(taskId, 0);
+  await watch.wait((frame) => frame.kind === 'event' && frame.event.held_reason === 'batch_paused');
+  watch.stop();
+  await rig.calls.batches.change(rig.actor, id, 'resume');
+
+  expect(await rig.ended(taskId)).toMatchObject({
+    status: 'succeeded',
+    parameters: { checkpoint: 'photo.safetensors' },
+  });
 });

@@ -4,7 +4,7 @@ import { type AssetCalls, createAssetCalls } from '../flow/calls/assets/asset-ca
 import { type BatchCalls, createBatchCalls } from '../flow/calls/batches/batch-calls.ts';
 import { createStatisticsCalls, type StatisticsCalls } from '../flow/calls/statistics/statistics-calls.ts';
 import { openIntroductions } from '../flow/calls/tasks/introductions.ts';
-import { openKnownInventories } from '../flow/calls/tasks/known-inventories.ts';
+import type { KnownInventory } from '../flow/calls/tasks/known-inventories.ts';
 import { createTaskCalls, type TaskCalls } from '../flow/calls/tasks/task-calls.ts';
 import { createTaskIntake } from '../flow/calls/tasks/task-intake.ts';
 import { TaskViews } from '../flow/calls/tasks/task-views.ts';
@@ -15,7 +15,7 @@ import { judgeNeeds } from '../flow/placement/judge-needs.ts';
 import { createLaneKey, type TaskRequirements, toStoredLane } from '../flow/tasks/requirements.ts';
 import type { TaskJournal } from '../flow/tasks/task-journal.ts';
 import { drawSeed } from '../flow/workflows/draw-seed.ts';
-import { StandIns } from '../flow/workflows/stand-ins.ts';
+import type { StandIns } from '../flow/workflows/stand-ins.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { FlowDeps, FlowOptions } from './open-flow.ts';
 
@@ -33,22 +33,22 @@ interface CallsDeps extends FlowDeps {
   journal: TaskJournal;
   live: LiveBoard;
   assets: Assets;
+  inventories: () => readonly KnownInventory[];
+  standIns: StandIns;
 }
 
 const SEED_BYTES = 7;
 
 /** The services of doors over an engine. */
 export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): Calls {
-  const { fleet, library, assets, random } = deps;
+  const { fleet, library, assets, random, inventories, standIns } = deps;
   const { defaults, taskTypeLimit, assetLimits, graphLimits } = options;
   const draw = () => drawSeed(random.bytes(SEED_BYTES));
   const views = new TaskViews(deps);
-  const inventories = openKnownInventories(scope, fleet);
   const laneOf = (requirements: TaskRequirements) => {
     const judged = judgeNeeds(requirements, listKinds(inventories().map(({ inventory }) => inventory)));
     return toStoredLane(createLaneKey(judged.needs, judged.kinds), judged.needs);
   };
-  const standIns = new StandIns();
   const intake = createTaskIntake({
     ...deps,
     laneOf,
@@ -71,8 +71,6 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
     assets: createAssetCalls({ ...deps, uploadLifeMs: assetLimits.uploadLifeMs }),
     workflows: createWorkflowCalls({
       ...deps,
-      inventories,
-      standIns,
       drawSeed: draw,
       typeSettings: (taskType) => ({
         priority: defaults.priority(taskType),

@@ -4,6 +4,7 @@ import { type AssetLimits, Assets } from '../flow/assets/assets.ts';
 import type { BlobStore } from '../flow/assets/blob-store.ts';
 import { openRetention, type RetentionLimits } from '../flow/assets/retention.ts';
 import { finishBatchChanges } from '../flow/calls/batches/finish-batch-changes.ts';
+import { openKnownInventories } from '../flow/calls/tasks/known-inventories.ts';
 import { storeWorkflowVersions } from '../flow/calls/workflows/workflow-versions.ts';
 import { announceChanges } from '../flow/engine/announce-changes.ts';
 import { type EngineOptions, openEngine } from '../flow/engine/embedded-engine.ts';
@@ -18,6 +19,7 @@ import type { Actor, VisibleTo } from '../flow/tasks/actor.ts';
 import type { Secrets } from '../flow/tasks/secrets.ts';
 import { TaskJournal } from '../flow/tasks/task-journal.ts';
 import type { GraphLimits } from '../flow/workflows/settings.ts';
+import { StandIns } from '../flow/workflows/stand-ins.ts';
 import type { WorkflowLibrary } from '../flow/workflows/workflow-library.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
@@ -77,7 +79,8 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
   const assets = new Assets({ database, blobs, createId, inputDir, limits });
   await finishBatchChanges({ database, journal, secrets: deps.secrets });
   const counters = createExecutionCounters();
-  const stages = { journal, live, estimates, assets };
+  const inventories = openKnownInventories(scope, deps.fleet);
+  const stages = { journal, live, estimates, assets, inventories, standIns: new StandIns() };
   const engine = await openEngine(
     scope,
     { ...deps, ...stages, tallies, retries, counters, version: VERSION },

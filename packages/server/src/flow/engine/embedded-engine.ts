@@ -24,14 +24,14 @@ import { planRetryLane } from './plan-retry-lane.ts';
 import { toPrompt, toQueued } from './queued-task.ts';
 import { Adoption } from './recovery/adoption.ts';
 import { GivenUpPrompts } from './recovery/given-up-prompts.ts';
-import { HeldTasks } from './recovery/held-tasks.ts';
+import { type HeldDeps, HeldTasks } from './recovery/held-tasks.ts';
 import { LostWorkers } from './recovery/lost-workers.ts';
 import { Relaning } from './relaning.ts';
 import { TaskLanes } from './task-lanes.ts';
 import type { TaskTallies } from './task-tallies.ts';
 import { WorkerLinks } from './worker-links.ts';
 
-export interface EngineDeps extends ExecutionParts {
+export interface EngineDeps extends ExecutionParts, Pick<HeldDeps, 'inventories' | 'standIns'> {
   fleet: WorkerRegistry;
   tallies: TaskTallies;
 }
@@ -104,7 +104,7 @@ class EmbeddedEngine implements Engine {
     });
     this.#givenUp = new GivenUpPrompts(database, this.#links);
     this.#held = new HeldTasks({
-      ...{ fleet, database, journal, clock, board, lanes },
+      ...{ ...deps, board, lanes },
       enter: (task) => this.#enter(task),
       mayRetry: (taskId) => this.#mayRetry(taskId),
     });

@@ -118,6 +118,23 @@ export function isAskedFor(worker: NamedWorker, needs: Pick<Needs, 'labels' | 'p
   return !isPinnedElsewhere(worker, needs) && findLackingLabel(worker, needs) === undefined;
 }
 
+/** Those of what is known that some worker has that the task may run on; the very list when it asks for none. */
+export function keepAskedFor<T extends { readonly workers: readonly NamedWorker[] }>(
+  known: readonly T[],
+  asked: Pick<Needs, 'labels' | 'pinnedWorkers'>,
+): readonly T[] {
+  if (asksForNone(asked)) return known;
+  return known.filter(({ workers }) => workers.some((worker) => isAskedFor(worker, asked)));
+}
+
+/** True when any worker may run the task. */
+export function asksForNone({
+  labels = [],
+  pinnedWorkers = [],
+}: Pick<Needs, 'labels' | 'pinnedWorkers'>): boolean {
+  return labels.length === 0 && pinnedWorkers.length === 0;
+}
+
 /** True when the task may run only on workers it names, and this is none of them. */
 export function isPinnedElsewhere(
   { id, name }: Pick<WorkerFacts, 'id' | 'name'>,

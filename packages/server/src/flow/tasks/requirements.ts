@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Choice } from '@comfleet/comfyui';
+import type { Choice, ModelKind } from '@comfleet/comfyui';
 import type { AssetId } from '@comfleet/contract';
 
 /** A graph input that names a file of ours, bound to an asset when the task was accepted. */
@@ -7,6 +7,14 @@ export interface BoundInput {
   nodeId: string;
   inputName: string;
   assetId: AssetId;
+}
+
+/** A file that a workflow names and its task did not ask for: one of this kind stands in where no worker has it. */
+export interface OpenChoice {
+  parameter: string;
+  modelKind: ModelKind;
+  /** The inputs of the graph that name it. */
+  targets: readonly { nodeId: string; inputName: string }[];
 }
 
 /** What a task needs of a worker, as stored with it. */
@@ -41,6 +49,8 @@ export interface TaskRequirements {
   limitsSilence?: true;
   /** A worker that takes only a part of the graph must not run it. Not part of the lane. */
   allOrNothing?: true;
+  /** Decided when it is let go; absent: all were, when it was accepted. Such a task is held. Not part of the lane. */
+  openChoices?: readonly OpenChoice[];
 }
 
 /** Reads the stored form; written by this program only, by earlier versions without `inputBytes` and `choices`. */

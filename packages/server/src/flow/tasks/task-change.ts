@@ -26,6 +26,8 @@ export interface TaskChange {
   uncounted?: boolean;
   /** A retry that avoids workers waits in another lane. */
   lane?: { stored: string; requirements: string };
+  /** What it is to run was settled after its acceptance: another graph, which the same commit stores, and its parameters, JSON. */
+  bound?: { graphHash: string; parameters: string };
   details?: Record<string, unknown>;
 }
 
@@ -54,11 +56,23 @@ export function changeTask(task: TaskRow, change: TaskChange, atMs: number): Cha
     ended_at: null,
     deaths: change.workerDied ? task.deaths + 1 : task.deaths,
     attempt_count: change.uncounted ? task.attempt_count - 1 : task.attempt_count,
-    lane: change.lane?.stored ?? task.lane,
-    requirements: change.lane?.requirements ?? task.requirements,
+    ...settle(task, change),
   };
   const row = fillIn(moved, change, atMs);
   return { row, event: createEvent(row, change, atMs) };
+}
+
+/** What it runs, and what that needs. */
+function settle(
+  task: TaskRow,
+  { lane, bound }: TaskChange,
+): Pick<TaskRow, 'lane' | 'requirements' | 'graph_hash' | 'parameters'> {
+  return {
+    lane: lane?.stored ?? task.lane,
+    requirements: lane?.requirements ?? task.requirements,
+    graph_hash: bound?.graphHash ?? task.graph_hash,
+    parameters: bound?.parameters ?? task.parameters,
+  };
 }
 
 /** What the change itself brings: a claim its worker, holding its reason, an end its time and error. */

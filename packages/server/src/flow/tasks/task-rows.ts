@@ -152,6 +152,13 @@ const updateTaskStatement = statement<TaskTables, TaskColumns & { seen: number }
     .where('version', '=', p.seen),
 );
 
+const updateBindingStatement = statement<
+  TaskTables,
+  { [K in 'id' | 'graph_hash' | 'parameters']: TaskRow[K] }
+>((k, p) =>
+  k.updateTable('task').set({ graph_hash: p.graph_hash, parameters: p.parameters }).where('id', '=', p.id),
+);
+
 const updateAttemptStatement = statement<TaskTables, AttemptColumns>((k, p) =>
   k
     .updateTable('attempt')
@@ -219,6 +226,11 @@ export function writeAttempt(k: K, row: AttemptRow): Write {
 
 export function findTask(k: K, id: TaskId) {
   return selectTask(k, { id });
+}
+
+/** Stores another graph and other parameters with a task; only beside a change of it, which is guarded. */
+export function writeBinding(k: K, row: Pick<TaskRow, 'id' | 'graph_hash' | 'parameters'>): Write {
+  return { query: updateBindingStatement(k, row), rows: 1 };
 }
 
 /** Keeps what people are told of a task; a stage says it once. */

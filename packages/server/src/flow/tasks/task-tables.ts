@@ -120,7 +120,7 @@ export interface TaskInputRow {
 /** What people are told beside a task's state: one row for each stage that has something to say. */
 export interface TaskWarningRow {
   task_id: TaskId;
-  /** `attempt`: how it ended. */
+  /** `binding`: what it runs; `attempt`: how it ended. */
   source: string;
   /** JSON of `TaskText[]`. */
   warnings: string;

@@ -93,7 +93,7 @@ function answerParameter(parameter: WorkflowParameter, given: unknown, context: 
   if (standIn.kind === 'none') return { outcome: resolveValue(parameter, undefined, context) };
   return {
     outcome: resolveValue(parameter, standIn.name, context),
-    warning: tellStandIn(parameter, standIn),
+    warning: tellStandIn(parameter.name, standIn),
   };
 }
 
@@ -108,12 +108,13 @@ function askForModel(
   return createProblem(parameter.name, 'choose_model', text);
 }
 
-function tellStandIn(
-  parameter: WorkflowParameter,
+/** What people are told of a file that was taken in place of another. */
+export function tellStandIn(
+  parameter: string,
   { name, instead }: Extract<StandIn, { kind: 'file' }>,
 ): Problem {
   const text: TaskText = { code: 'parameter.stand_in', params: { file: instead, model: name } };
-  return createProblem(parameter.name, 'stand_in', text);
+  return createProblem(parameter, 'stand_in', text);
 }
 
 function toRule(definition: WorkflowDefinition, strict: boolean): WorkflowDefinition['unknownParameters'] {

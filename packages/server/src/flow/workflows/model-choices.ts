@@ -31,12 +31,13 @@ export type StandIn =
   | { kind: 'unclear'; instead: string; known: readonly string[] };
 
 type Workflow = Pick<WorkflowDefinition, 'graph' | 'taskType'>;
-type Asked = Pick<WorkflowParameter, 'targets' | 'defaultValue' | 'modelKind'>;
+/** A parameter that may name a file of models. */
+export type AskedFile = Pick<WorkflowParameter, 'targets' | 'defaultValue' | 'modelKind'>;
 
 /** The files that the fleet offers for a parameter, by name; null when no worker has a list of files there. Pure. */
 export function listModelChoices(
   { graph, taskType }: Workflow,
-  { targets }: Pick<Asked, 'targets'>,
+  { targets }: Pick<AskedFile, 'targets'>,
   fleet: readonly ModelOffer[],
 ): ModelChoice[] | null {
   const choices = new Map<string, ModelChoice>();
@@ -66,7 +67,7 @@ export function listModelChoices(
  * The file for a parameter that a request says nothing about, when no worker has the one of the workflow: one of the kind that the
  * workflow is written for; of several one in service, that does with usual settings, that most workers have. Pure.
  */
-export function findStandIn(workflow: Workflow, parameter: Asked, fleet: readonly ModelOffer[]): StandIn {
+export function findStandIn(workflow: Workflow, parameter: AskedFile, fleet: readonly ModelOffer[]): StandIn {
   const [target] = parameter.targets;
   const instead = parameter.defaultValue ?? (target && readInput(workflow.graph, target));
   if (parameter.modelKind === null || typeof instead !== 'string') return { kind: 'none' };

@@ -1,4 +1,4 @@
-import { findStandIn, type ModelOffer, type StandIn } from './model-choices.ts';
+import { type AskedFile, findStandIn, type ModelOffer, type StandIn } from './model-choices.ts';
 import type { WorkflowDefinition, WorkflowParameter } from './workflow-definition.ts';
 
 /** What stands in for files that no worker has; worked out once for each list of offers, as long as anyone holds it. */
@@ -7,7 +7,7 @@ export class StandIns {
 
   find(
     workflow: Pick<WorkflowDefinition, 'graph' | 'taskType' | 'versionId'>,
-    parameter: WorkflowParameter,
+    parameter: AskedFile & Pick<WorkflowParameter, 'name'>,
     fleet: readonly ModelOffer[],
   ): StandIn {
     const found = this.#found.get(fleet) ?? new Map<string, StandIn>();

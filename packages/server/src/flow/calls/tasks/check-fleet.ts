@@ -12,7 +12,14 @@ import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { toWorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Turns } from '../../../platform/lifecycle/turns.ts';
-import { findMissing, isAskedFor, type Missing, type NamedWorker } from '../../placement/needs.ts';
+import {
+  asksForNone,
+  findMissing,
+  isAskedFor,
+  keepAskedFor,
+  type Missing,
+  type NamedWorker,
+} from '../../placement/needs.ts';
 import { createInputSet, type TaskRequirements } from '../../tasks/requirements.ts';
 import { describeRefusal } from './describe-wait.ts';
 import { invalidWorkflow } from './invalid-workflow.ts';
@@ -44,7 +51,7 @@ export type Constraints = Pick<TaskRequirements, 'labels' | 'pinnedWorkers' | 'a
 
 /** Throws NO_CAPABLE_WORKER when no worker of the fleet is one that the task asks for; its details name what none has. */
 export function refuseUnknownWorkers({ workers }: Pick<KnownFleet, 'workers'>, asked: Constraints): void {
-  if (isFree(asked)) return;
+  if (asksForNone(asked)) return;
   const { labels = [], pinnedWorkers = [] } = asked;
   const fleet = workers();
   if (fleet.some((worker) => isAskedFor(worker, asked))) return;
@@ -56,10 +63,6 @@ export function refuseUnknownWorkers({ workers }: Pick<KnownFleet, 'workers'>, a
     unknown_labels: labels.filter((label) => isUnknown({ labels: [label] })),
     unknown_workers: unknownWorkers,
   });
-}
-
-function isFree({ labels = [], pinnedWorkers = [] }: Constraints): boolean {
-  return labels.length === 0 && pinnedWorkers.length === 0;
 }
 
 function nameConstraints({ labels, pinnedWorkers }: Constraints): { labels?: unknown; workers?: unknown } {
@@ -121,7 +124,7 @@ export async function checkAgainstFleet(
   graph: Graph,
   requirements: TaskRequirements,
 ): Promise<FleetAnswer> {
-  const known = listAskedFor(fleet, requirements);
+  const known = keepAskedFor(fleet.inventories(), requirements);
   if (known.length === 0) return holdUnjudged(graph, fleet.maxProblems);
   const judged = await judgeKinds({ ...fleet, known }, graph, requirements);
   const usable = judged.filter(({ verdict, missing }) => missing === null && !verdict.refused);
@@ -131,17 +134,6 @@ export async function checkAgainstFleet(
     throw refuseGraph(graph, verdict);
   if (missing !== null) throw refuseTask(requirements, missing);
   return { heldReason: null, warnings: tellVerdict(graph, verdict) };
-}
-
-/** What is known of the workers that a task may run on; of one that asks for none the same list until the fleet changes. */
-export function listAskedFor(
-  { inventories }: Pick<KnownFleet, 'inventories'>,
-  asked: Constraints,
-): readonly KnownInventory[] {
-  const known = inventories();
-  return isFree(asked)
-    ? known
-    : known.filter(({ workers }) => workers.some((worker) => isAskedFor(worker, asked)));
 }
 
 /** Nothing is wrong with a graph whose class only workers have that the task does not ask for. */

@@ -1,6 +1,7 @@
 import type { Graph } from '@comfleet/comfyui';
 import { listKinds } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { judgeNeeds } from '../../placement/judge-needs.ts';
+import { keepAskedFor } from '../../placement/needs.ts';
 import { readNeeds } from '../../placement/read-needs.ts';
 import { createInputSet, type TaskRequirements } from '../../tasks/requirements.ts';
 import {
@@ -8,7 +9,6 @@ import {
   checkAgainstFleet,
   type FleetAnswer,
   type KnownFleet,
-  listAskedFor,
   readPaidClasses,
   refuseUnknownWorkers,
 } from './check-fleet.ts';
@@ -36,11 +36,14 @@ export async function judgeTask(
   const isBound = createInputSet(asked.inputs);
   await fleet.turns.next();
   const kinds = listKinds(fleet.inventories().map(({ inventory }) => inventory));
-  const lists = listAskedFor(fleet, asked).length > 0 ? kinds : [];
+  const lists = keepAskedFor(fleet.inventories(), asked).length > 0 ? kinds : [];
   const paid = readPaidClasses(fleet, graph);
   await fleet.turns.next();
   const needs = { ...asked, ...readNeeds(graph, lists, isBound), ...paid };
   await fleet.turns.next();
   const { needs: requirements } = judgeNeeds(needs, kinds);
-  return { requirements, ...(await checkAgainstFleet(fleet, graph, requirements)) };
+  const { heldReason, warnings } = await checkAgainstFleet(fleet, graph, requirements);
+  // A worker may have become known since files were left open: the engine's first look at what is held settles them.
+  const isOpen = requirements.openChoices !== undefined;
+  return { requirements, warnings, heldReason: heldReason ?? (isOpen ? 'no_worker_known' : null) };
 }

@@ -6,9 +6,10 @@ import { createTurns, type Turns } from '../../../platform/lifecycle/turns.ts';
 import { isInlineFile } from '../../../platform/text/data-url.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { FileSource } from '../../assets/file-source.ts';
+import { keepAskedFor } from '../../placement/needs.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
-import { type TaskRequirements, toInputBytes } from '../../tasks/requirements.ts';
+import { type OpenChoice, type TaskRequirements, toInputBytes } from '../../tasks/requirements.ts';
 import type { TaskDoor } from '../../tasks/task-tables.ts';
 import { type BoundImage, bindParameters } from '../../workflows/bind-parameters.ts';
 import { bindUpdates, type NodeUpdate } from '../../workflows/bind-updates.ts';
@@ -20,7 +21,7 @@ import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts'
 import type { WorkflowLibrary } from '../../workflows/workflow-library.ts';
 import { writeInput } from '../../workflows/write-input.ts';
 import { bindGraphFiles, type SizedInput } from './bind-graph-files.ts';
-import { type KnownFleet, listAskedFor, readConstraints } from './check-fleet.ts';
+import { type KnownFleet, readConstraints } from './check-fleet.ts';
 import { judgeTask } from './judge-task.ts';
 import type { KnownInventory } from './known-inventories.ts';
 import { parseSubmittedGraph } from './parse-submitted-graph.ts';
@@ -72,6 +73,7 @@ interface BoundBody {
   parameters: Record<string, unknown>;
   seed: string | null;
   inputs: SizedInput[];
+  openChoices: OpenChoice[];
   warnings: TaskText[];
 }
 
@@ -104,7 +106,7 @@ export async function prepareSubmission(
   const turns = createTurns(deps.clock);
   await deps.introduced();
   const constraints = readConstraints(options);
-  const offers = listAskedFor(deps, constraints);
+  const offers = keepAskedFor(deps.inventories(), constraints);
   const bound = await bindBody({ ...deps, drawSeed, offers, turns }, ownerId, body);
   const limits = readLimits(deps, options, bound.workflow);
   await turns.next();
@@ -114,6 +116,7 @@ export async function prepareSubmission(
     inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
     inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
     excludedWorkers: [],
+    ...keepOpen(bound.openChoices, request.updates),
     ...limits.silence,
     ...constraints,
   });
@@ -146,6 +149,17 @@ export async function prepareSubmission(
   };
 }
 
+/** What a request writes itself is not open. */
+function keepOpen(
+  openChoices: readonly OpenChoice[],
+  updates: readonly NodeUpdate[] = [],
+): Pick<TaskRequirements, 'openChoices'> {
+  const isWritten = ({ nodeId, inputName }: OpenChoice['targets'][number]) =>
+    updates.some((update) => String(update.node_id) === nodeId && update.input_name === inputName);
+  const open = openChoices.filter(({ targets }) => !targets.some(isWritten));
+  return open.length > 0 ? { openChoices: open } : {};
+}
+
 /** A limit that was asked for is one of the whole run; the usual one lets go on what makes progress. */
 function readLimits(
   { defaults }: SubmissionDeps,
@@ -176,12 +190,18 @@ async function bindNamed(
   ownerId: PrincipalId,
   body: Extract<SubmitBody, { kind: 'workflow' }>,
 ): Promise<BoundBody> {
-  const { library } = deps;
+  const { library, offers, standIns } = deps;
   const workflow = findWorkflow(library, body);
+  const openChoices: OpenChoice[] = [];
   const bound = bindParameters(workflow, body.parameters, {
     drawSeed: deps.drawSeed,
     strict: body.strict,
-    findStandIn: (parameter) => deps.standIns.find(workflow, parameter, deps.offers),
+    findStandIn: (parameter) => {
+      const { name, modelKind, targets } = parameter;
+      if (offers.length > 0) return standIns.find(workflow, parameter, offers);
+      if (modelKind !== null) openChoices.push({ parameter: name, modelKind, targets });
+      return { kind: 'none' };
+    },
   });
   if (!bound.ok)
     throw new AppError('INVALID_PARAMETERS', { problems: bound.problems, warnings: bound.warnings });
@@ -199,6 +219,7 @@ async function bindNamed(
     parameters: bound.parameters,
     seed: bound.seed,
     inputs,
+    openChoices,
     warnings: bound.warnings.map(nameProblem),
   };
 }
@@ -244,7 +265,8 @@ async function bindGraph(deps: BindDeps, ownerId: PrincipalId, written: unknown)
   await turns.next();
   const servers = deps.inventories().map(({ inventory }) => inventory.objectInfo);
   const { graph, inputs } = await bindGraphFiles(deps.assets, ownerId, { graph: parsed, servers, turns });
-  return { graph, taskType: RAW_TYPE, workflow: null, parameters: {}, seed: null, inputs, warnings: [] };
+  const none = { workflow: null, parameters: {}, seed: null, openChoices: [], warnings: [] };
+  return { graph, taskType: RAW_TYPE, inputs, ...none };
 }
 
 /** A type that only reserves its name has nothing to switch on. */

@@ -1,4 +1,4 @@
-import { parseLosslessJson } from '@comfleet/comfyui';
+import { parseLosslessJson, stringifyLosslessJson } from '@comfleet/comfyui';
 import type { TaskId } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../../platform/database/database.ts';
@@ -63,16 +63,34 @@ async function replay(
   return { submitted: await intake.describe(row, warnings), replayed: true };
 }
 
-/** The same graph, values and seed again as a new task, judged by the fleet of now; the old one keeps its results. */
-export async function rerunTask(
-  { database, intake }: SubmitDeps,
-  task: TaskRow,
-  actor: Actor,
-): Promise<SubmitOutcome> {
+/** What a task runs when it is run again: as it is stored, with what stands in for files that were open when it ended. */
+async function readAgain({ database, intake }: SubmitDeps, task: TaskRow) {
+  const {
+    excludedWorkers: _failed,
+    minVramBytes: _more,
+    openChoices,
+    ...needs
+  } = parseRequirements(task.requirements);
+  const asked = { ...needs, excludedWorkers: [] };
   const graphText = await loadGraphText(database, task.graph_hash);
-  const { excludedWorkers: _failed, minVramBytes: _more, ...asked } = parseRequirements(task.requirements);
   const graph = parseSubmittedGraph(parseLosslessJson(graphText), intake.limits);
-  const judged = await intake.judge(graph, { ...asked, excludedWorkers: [] });
+  const parameters = parseLosslessJson(task.parameters) as Record<string, unknown>;
+  const stored = { graph, graphText, parameters, asked, warnings: [] };
+  if (!openChoices) return stored;
+  const { task_type: taskType, workflow_version_id: versionId } = task;
+  const open = { graph, taskType, versionId: versionId ?? task.graph_hash, openChoices };
+  const drawn = await intake.drawOpen(open, asked);
+  if (!drawn) return { ...stored, asked: { ...asked, openChoices } };
+  const values = { ...parameters, ...drawn.parameters };
+  const { warnings } = drawn;
+  return { ...stored, graphText: stringifyLosslessJson(graph), parameters: values, warnings };
+}
+
+/** The same graph, values and seed again as a new task, judged by the fleet of now; the old one keeps its results. */
+export async function rerunTask(deps: SubmitDeps, task: TaskRow, actor: Actor): Promise<SubmitOutcome> {
+  const { intake } = deps;
+  const { graph, graphText, parameters, asked, warnings } = await readAgain(deps, task);
+  const judged = await intake.judge(graph, asked);
   const again: NewTask = {
     ownerId: task.owner_id,
     projectId: task.project_id,
@@ -87,7 +105,7 @@ export async function rerunTask(
         }
       : null,
     graphText,
-    parameters: parseLosslessJson(task.parameters) as Record<string, unknown>,
+    parameters,
     seed: task.seed,
     requirements: judged.requirements,
     priority: task.priority,
@@ -103,5 +121,6 @@ export async function rerunTask(
     intake.accept([again], { actor: actor.id, idempotency: null, batch: null }),
   );
   if (accepted.kind !== 'accepted') throw new AppError('INTERNAL', { reason: 'a re-run carries no key' });
-  return { submitted: await intake.describe(accepted.first, judged.warnings), replayed: false };
+  const told = [...warnings, ...judged.warnings];
+  return { submitted: await intake.describe(accepted.first, told), replayed: false };
 }

@@ -6,6 +6,7 @@ import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import { shareInlineFiles } from '../../assets/file-source.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LiveBoard } from '../../events/live-updates.ts';
+import { keepAskedFor } from '../../placement/needs.ts';
 import { type Acceptance, type AcceptDeps, acceptTasks, type NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
 import type { KeyUse } from '../../tasks/idempotency-keys.ts';
@@ -15,7 +16,9 @@ import type { Secrets } from '../../tasks/secrets.ts';
 import type { TaskJournal } from '../../tasks/task-journal.ts';
 import { isBatchPaused } from '../../tasks/task-queries.ts';
 import type { TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
+import { type DrawnFiles, drawOpenChoices, type OpenTask } from '../../workflows/open-choices.ts';
 import type { GraphLimits } from '../../workflows/settings.ts';
+import type { Constraints } from './check-fleet.ts';
 import { describeTask } from './describe-task.ts';
 import { type AskedNeeds, type JudgedTask, judgeTask } from './judge-task.ts';
 import { type PreparedSubmission, prepareSubmission, type SubmissionDeps } from './prepare-submission.ts';
@@ -31,6 +34,8 @@ export interface TaskIntake {
   readonly limits: GraphLimits;
   /** What a bound graph needs, and what the fleet makes of it now. Throws as `judgeTask`. */
   judge(graph: Graph, asked: AskedNeeds): Promise<JudgedTask>;
+  /** Draws what stands in for the open files of a task, and writes it into its graph; null while no worker for it is known. */
+  drawOpen(task: OpenTask, asked: Constraints): Promise<DrawnFiles | null>;
   /** Seed for items that share one. */
   drawSeed(): string;
   /** Makes tasks durable in one transaction; only then are they announced and handed to the engine. Throws IDEMPOTENCY_CONFLICT. */
@@ -69,6 +74,7 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
       const { problems: maxProblems } = submission.limits;
       return judgeTask({ ...submission, maxProblems, turns: createTurns(submission.clock) }, graph, asked);
     },
+    drawOpen: (task, asked) => drawOpen(submission, task, asked),
     prepareMany: () => {
       const assets = shareInlineFiles(submission.assets);
       return (request) => prepareSubmission({ ...submission, assets }, request);
@@ -116,6 +122,16 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
       await engine.enqueue([decided]);
     },
   };
+}
+
+async function drawOpen(
+  { introduced, inventories, standIns }: SubmissionDeps,
+  task: OpenTask,
+  asked: Constraints,
+): Promise<DrawnFiles | null> {
+  await introduced();
+  const offers = keepAskedFor(inventories(), asked);
+  return offers.length === 0 ? null : drawOpenChoices(task, offers, standIns);
 }
 
 /** It waits for no decision any more: with what it does instead. */

@@ -1,19 +1,31 @@
-import { parseGraph, parseLosslessJson } from '@comfleet/comfyui';
+import { type Graph, parseGraph, parseLosslessJson, stringifyLosslessJson } from '@comfleet/comfyui';
 import type { TaskId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
-import type { Database } from '../../../platform/database/database.ts';
+import type { Database, Write } from '../../../platform/database/database.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { RetryDecision } from '../../execution/retry-budget.ts';
 import type { Board } from '../../placement/board.ts';
-import { canRun, isAskedFor, listDoubts, type Needs, type WorkerFacts } from '../../placement/needs.ts';
+import {
+  canRun,
+  isAskedFor,
+  keepAskedFor,
+  listDoubts,
+  type NamedWorker,
+  type Needs,
+  type WorkerFacts,
+} from '../../placement/needs.ts';
 import { readNeeds } from '../../placement/read-needs.ts';
-import { loadGraphText } from '../../tasks/graph-texts.ts';
-import { parseRequirements } from '../../tasks/requirements.ts';
+import { hashGraph, loadGraphText, writeGraph } from '../../tasks/graph-texts.ts';
+import { parseRequirements, type TaskRequirements } from '../../tasks/requirements.ts';
 import type { TaskChange } from '../../tasks/task-change.ts';
 import type { TaskJournal } from '../../tasks/task-journal.ts';
 import { isBatchPaused, loadDueTasks, streamWaitingTasks } from '../../tasks/task-queries.ts';
+import { writeBinding, writeTaskWarnings } from '../../tasks/task-rows.ts';
 import type { TaskRow, TaskTables } from '../../tasks/task-tables.ts';
+import type { ModelOffer } from '../../workflows/model-choices.ts';
+import { type DrawnFiles, drawOpenChoices } from '../../workflows/open-choices.ts';
+import type { StandIns } from '../../workflows/stand-ins.ts';
 import type { TaskLanes } from '../task-lanes.ts';
 
 /** How long a task whose choice no worker lists waits for workers that have not reported their choices yet. */
@@ -26,6 +38,9 @@ export interface HeldDeps {
   clock: Clock;
   board: Board;
   lanes: TaskLanes;
+  /** What the fleet is known to offer, offline workers included. */
+  inventories: () => readonly KnownOffer[];
+  standIns: StandIns;
   /** Puts a task that is queued again into its lane. */
   enter: (task: TaskRow) => Promise<void>;
   /** Whether a task whose wait is over may be tried again now (P10). */
@@ -37,7 +52,25 @@ function isHeldForWorker({ held_reason: reason }: Pick<TaskRow, 'held_reason'>):
   return reason === 'no_worker_known' || reason === 'no_worker_capable';
 }
 
+export type KnownOffer = ModelOffer & { readonly workers: readonly NamedWorker[] };
+
 type StoredLane = NonNullable<TaskChange['lane']>;
+
+/** A held task as the fleet is known now. */
+interface Reading {
+  lane: StoredLane;
+  /** With what stands in for files that were open; null when none was taken. */
+  drawn: { bound: NonNullable<TaskChange['bound']>; writes: Write[] } | null;
+  /** Which of its files stand in for others is still open: none of the workers that it may run on is known. */
+  isOpen: boolean;
+}
+
+function keepOpen(
+  { stored, requirements }: StoredLane,
+  openChoices: TaskRequirements['openChoices'],
+): StoredLane {
+  return { stored, requirements: JSON.stringify({ ...parseRequirements(requirements), openChoices }) };
+}
 
 /** Tasks that wait outside the lanes, in SQL with their reason, and how they come back. */
 export class HeldTasks {
@@ -73,16 +106,19 @@ export class HeldTasks {
   async release(task: TaskRow): Promise<void> {
     const paused = await isBatchPaused(this.#deps.database, task);
     if (paused && task.held_reason === 'batch_paused') return;
-    const lane = await this.#readLane(task);
-    const change: TaskChange = paused
-      ? { type: 'task.held', heldReason: 'batch_paused', lane }
-      : { type: 'task.queued', lane };
-    const queued = await this.#deps.journal.change(
+    const { lane, drawn, isOpen } = await this.#read(task);
+    const settled = { lane, ...(drawn && { bound: drawn.bound }) };
+    const change: TaskChange = isOpen
+      ? { type: 'task.held', heldReason: 'no_worker_known' }
+      : paused
+        ? { type: 'task.held', heldReason: 'batch_paused', ...settled }
+        : { type: 'task.queued', ...settled };
+    const released = await this.#deps.journal.change(
       task.id,
-      (row) => (row.state === 'held' ? { changes: [change] } : null),
+      (row) => (row.state === 'held' ? { changes: [change], writes: drawn?.writes ?? [] } : null),
       task,
     );
-    if (queued) await this.#deps.enter(queued);
+    if (released) await this.#deps.enter(released);
   }
 
   /** A task that is queued again although its batch was paused meanwhile is held with it; true when it is. */
@@ -115,14 +151,17 @@ export class HeldTasks {
     const asked = parseRequirements(task.requirements);
     const known = this.#listKnown().filter((facts) => isAskedFor(facts, asked));
     if (known.length === 0) return;
-    const lane = await this.#readLane(task);
+    const { lane, drawn } = await this.#read(task);
     const { needs } = this.#deps.lanes.find(lane.requirements);
     const able = known.filter((facts) => canRun(facts, needs));
-    const isListed = able.some((facts) => listDoubts(facts, needs).length === 0);
+    // What is open stays so while it is held.
+    const hold = asked.openChoices ? { lane: keepOpen(lane, asked.openChoices) } : { lane };
+    // Another worker may soon tell that it has what was open.
+    const isListed = drawn === null && able.some((facts) => listDoubts(facts, needs).length === 0);
     if (isListed || (able.length > 0 && !this.#isExpected(needs))) await this.release(task);
     else if (able.length > 0)
-      await this.#holdIncapable(task, { lane, dueAtMs: this.#deps.database.nowMs() + ARRIVAL_MS });
-    else if (task.held_reason === 'no_worker_known') await this.#holdIncapable(task, { lane });
+      await this.#holdIncapable(task, { ...hold, dueAtMs: this.#deps.database.nowMs() + ARRIVAL_MS });
+    else if (task.held_reason === 'no_worker_known') await this.#holdIncapable(task, hold);
   }
 
   /** Workers whose inventory is known, and by which every lane was judged. */
@@ -151,18 +190,49 @@ export class HeldTasks {
     await this.#deps.journal.change(id, (row) => (isHeld(row) ? { changes: [hold] } : null));
   }
 
-  /** Its lane as the fleet is known now. What it picks from lists is read once workers that it may run on are known. */
-  async #readLane({ graph_hash: graphHash, requirements: stored }: TaskRow): Promise<StoredLane> {
-    const { database, lanes } = this.#deps;
-    const requirements = parseRequirements(stored);
-    if (requirements.choices !== null || lanes.kinds.length === 0)
-      return { stored: lanes.find(stored).stored, requirements: stored };
-    const parsed = parseGraph(parseLosslessJson(await loadGraphText(database, graphHash)));
-    if (!parsed.ok) return { stored: lanes.find(stored).stored, requirements: stored };
+  /**
+   * What it picks from lists is read once workers that it may run on are known; what stands in for its open files is drawn then, and
+   * again at each look until it is let go.
+   */
+  async #read(task: TaskRow): Promise<Reading> {
+    const { database, lanes, inventories } = this.#deps;
+    const { openChoices = [], ...requirements } = parseRequirements(task.requirements);
+    const offers = keepAskedFor(inventories(), requirements);
+    const isOpen = openChoices.length > 0 && offers.length === 0;
+    const stored = lanes.find(task.requirements).stored;
+    const asStored: Reading = { lane: { stored, requirements: task.requirements }, drawn: null, isOpen };
+    const isRead = requirements.choices !== null && openChoices.length === 0;
+    if (isRead || isOpen || lanes.kinds.length === 0) return asStored;
+    const parsed = parseGraph(parseLosslessJson(await loadGraphText(database, task.graph_hash)));
+    if (!parsed.ok) return asStored;
+    const { graph } = parsed;
+    const { task_type: taskType, workflow_version_id: versionId } = task;
+    const open = { graph, taskType, versionId: versionId ?? task.graph_hash, openChoices };
+    const drawn = drawOpenChoices(open, offers, this.#deps.standIns);
     const isBound = (nodeId: string, inputName: string) =>
       requirements.inputs.some((input) => input.nodeId === nodeId && input.inputName === inputName);
-    const read = { ...requirements, ...readNeeds(parsed.graph, lanes.kinds, isBound) };
-    const lane = lanes.judge(read);
-    return { stored: lane.stored, requirements: JSON.stringify(lane.needs) };
+    const lane = lanes.judge({ ...requirements, ...readNeeds(graph, lanes.kinds, isBound) });
+    return {
+      lane: { stored: lane.stored, requirements: JSON.stringify(lane.needs) },
+      drawn: drawn.warnings.length > 0 ? this.#toWrites(task, graph, drawn) : null,
+      isOpen: false,
+    };
+  }
+
+  /** What becomes durable with the task's release: the graph it will run, whatever worker takes it, and what is told of it. */
+  #toWrites(task: TaskRow, graph: Graph, { parameters, warnings }: DrawnFiles): Reading['drawn'] {
+    const { database } = this.#deps;
+    const atMs = database.nowMs();
+    const text = stringifyLosslessJson(graph);
+    const hash = hashGraph(text);
+    const given = parseLosslessJson(task.parameters) as Record<string, unknown>;
+    const bound = { graphHash: hash, parameters: stringifyLosslessJson({ ...given, ...parameters }) };
+    const row = { id: task.id, graph_hash: hash, parameters: bound.parameters };
+    const writes = [
+      writeGraph(database, { hash, text, atMs }),
+      writeBinding(database.k, row),
+      writeTaskWarnings(database.k, { task_id: task.id, source: 'binding', warnings, at: atMs }),
+    ];
+    return { bound, writes };
   }
 }

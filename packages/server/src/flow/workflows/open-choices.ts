@@ -1,0 +1,44 @@
+import type { Graph } from '@comfleet/comfyui';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
+import type { OpenChoice } from '../tasks/requirements.ts';
+import { tellStandIn } from './bind-parameters.ts';
+import type { ModelOffer } from './model-choices.ts';
+import { nameProblem } from './parameter-problem.ts';
+import type { StandIns } from './stand-ins.ts';
+import { writeInput } from './write-input.ts';
+
+/** A task whose workflow names files that nobody asked for, and that no worker was known to have or to lack. */
+export interface OpenTask {
+  /** Its own copy: what stands in is written here. */
+  readonly graph: Graph;
+  readonly taskType: string;
+  readonly versionId: string;
+  readonly openChoices: readonly OpenChoice[];
+}
+
+/** What was written into the graph: values by parameter, and what people are told of each. */
+export interface DrawnFiles {
+  readonly parameters: Record<string, string>;
+  readonly warnings: TaskText[];
+}
+
+/**
+ * Draws what stands in for the open files of a task, as the fleet is known now, and writes it into the task's graph. A file that some
+ * worker has stays; so does one in whose place nothing can be taken for sure, which the worker then judges.
+ */
+export function drawOpenChoices(
+  { graph, openChoices, ...workflow }: OpenTask,
+  offers: readonly ModelOffer[],
+  standIns: StandIns,
+): DrawnFiles {
+  const drawn: DrawnFiles = { parameters: {}, warnings: [] };
+  for (const { parameter, modelKind, targets } of openChoices) {
+    const asked = { name: parameter, modelKind, targets, defaultValue: undefined };
+    const standIn = standIns.find({ ...workflow, graph }, asked, offers);
+    if (standIn.kind !== 'file') continue;
+    for (const target of targets) writeInput(graph, target, standIn.name);
+    drawn.parameters[parameter] = standIn.name;
+    drawn.warnings.push(nameProblem(tellStandIn(parameter, standIn)));
+  }
+  return drawn;
+}
