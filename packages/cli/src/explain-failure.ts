@@ -69,10 +69,16 @@ function describeHead(error: unknown, record: RecordedError, texts: CliTexts): s
   return `✗ ${code}: ${toPlainText(texts.explain(record))}`;
 }
 
-/** The points of an error; of one that we have no words for, its details as they are. */
+/** The points of an error; of one that we have no words for, its details by name. */
 function describeRest(record: RecordedError, texts: CliTexts): string[] {
   const points = texts.points(record);
   const isTold = points.length > 0 || tellFailure(record).summary.code !== record.code;
-  if (isTold || record.details === null || Object.keys(record.details).length === 0) return points;
-  return [JSON.stringify(record.details)];
+  if (isTold || record.details === null) return points;
+  return Object.entries(record.details).map(([name, value]) => `${name}: ${showValue(value)}`);
+}
+
+function showValue(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const isList = Array.isArray(value) && value.every((item) => typeof item === 'string');
+  return isList ? value.join(', ') : JSON.stringify(value);
 }
