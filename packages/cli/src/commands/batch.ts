@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { BatchBody } from '@comfleet/sdk';
 import { findWorkflow } from '../connection/find-workflow.ts';
 import { type CommandContext, openSession, type Session } from '../context.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
+import { readNamedFile } from '../parameters/read-named-file.ts';
 import { type BatchOutFlags, checkNames, followBatch } from '../progress/follow-batch.ts';
 import { prepareFolder } from '../results/save-results.ts';
 import type { Medium } from '../texts/cli-texts.ts';
@@ -62,7 +62,8 @@ async function readDescriptions({ terminal }: CommandContext, flags: BatchFlags)
   const lines =
     path === null
       ? []
-      : (await readText(path))
+      : (await readNamedFile(path))
+          .toString('utf8')
           .replace(/^\uFEFF/, '')
           .split(/\r?\n/)
           .map((line) => line.trim());
@@ -70,12 +71,6 @@ async function readDescriptions({ terminal }: CommandContext, flags: BatchFlags)
   if (descriptions.length === 0)
     throw new UsageError('Give descriptions: --file FILE or --description TEXT.');
   return descriptions;
-}
-
-async function readText(path: string): Promise<string> {
-  return await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`${path} cannot be read.`, { cause });
-  });
 }
 
 async function plan(

@@ -30,6 +30,9 @@ it.each([
   await expect(read(bytes)).rejects.toThrow(/UTF-16/);
 });
 
-it('a file that is not there cannot be read', async () => {
-  await expect(readGraphFile(join(folder, 'none.json'))).rejects.toThrow(/cannot be read/);
+it('a file that is not there and a folder cannot be read, and the reason is said', async () => {
+  await expect(readGraphFile(join(folder, 'none.json'))).rejects.toThrow(
+    /none\.json cannot be read: there is no such file\.$/,
+  );
+  await expect(readGraphFile(folder)).rejects.toThrow(/cannot be read: it is a folder\.$/);
 });

@@ -16,10 +16,10 @@ export const en = {
   'cli.no_node': 'none',
   'cli.saved': 'Saved {path}',
   'cli.still_running':
-    'The task goes on. See it: comfleet tasks watch {task} · end it: comfleet tasks cancel {task}',
+    'The task goes on.\n  see it: comfleet tasks watch {task}\n  end it: comfleet tasks cancel {task}',
   'cli.batch_goes_on': 'The batch goes on without this command: {batch}',
   'cli.batch_go_on':
-    'See it: comfleet batches watch {batch}{out} · pause it: comfleet batches pause {batch} · end it: comfleet batches cancel {batch}',
+    '  see it:   comfleet batches watch {batch}{out}\n  pause it: comfleet batches pause {batch}\n  end it:   comfleet batches cancel {batch}',
   'cli.batch_accepted': 'Batch accepted: {batch}',
   'cli.batch_connected': {
     by: 'medium',

@@ -15,10 +15,11 @@ export const zhCn = {
   'cli.silent': '⚠ 已 {seconds} 秒没有收到消息，最后节点: {node}',
   'cli.no_node': '无',
   'cli.saved': '已保存 {path}',
-  'cli.still_running': '任务仍在继续。查看：comfleet tasks watch {task} · 取消：comfleet tasks cancel {task}',
+  'cli.still_running':
+    '任务仍在继续。\n  查看：comfleet tasks watch {task}\n  取消：comfleet tasks cancel {task}',
   'cli.batch_goes_on': '命令已退出，批次仍在继续：{batch}',
   'cli.batch_go_on':
-    '查看：comfleet batches watch {batch}{out} · 暂停：comfleet batches pause {batch} · 取消：comfleet batches cancel {batch}',
+    '  查看：comfleet batches watch {batch}{out}\n  暂停：comfleet batches pause {batch}\n  取消：comfleet batches cancel {batch}',
   'cli.batch_accepted': '批次已接受: {batch}',
   'cli.batch_connected': {
     by: 'medium',

@@ -15,10 +15,11 @@ export const zhTw = {
   'cli.silent': '⚠ 已 {seconds} 秒沒有收到訊息，最後節點: {node}',
   'cli.no_node': '無',
   'cli.saved': '已保存 {path}',
-  'cli.still_running': '任務仍在繼續。查看：comfleet tasks watch {task} · 取消：comfleet tasks cancel {task}',
+  'cli.still_running':
+    '任務仍在繼續。\n  查看：comfleet tasks watch {task}\n  取消：comfleet tasks cancel {task}',
   'cli.batch_goes_on': '指令已結束，批次仍在繼續：{batch}',
   'cli.batch_go_on':
-    '查看：comfleet batches watch {batch}{out} · 暫停：comfleet batches pause {batch} · 取消：comfleet batches cancel {batch}',
+    '  查看：comfleet batches watch {batch}{out}\n  暫停：comfleet batches pause {batch}\n  取消：comfleet batches cancel {batch}',
   'cli.batch_accepted': '批次已接受: {batch}',
   'cli.batch_connected': {
     by: 'medium',
