@@ -40,6 +40,13 @@ test('a Python that is not there, and one that lacks a module of ComfyUI, come w
   ]);
 });
 
+test('a ComfyUI that finds no GPU comes with the way to run it without one', () => {
+  const log = ['Traceback', 'RuntimeError: Found no NVIDIA driver on your system. Please check …'];
+  const failed = new AppError('INSTANCE_START_FAILED', { reason: 'exit code 1', log });
+  expect(tell(failed).at(-1)).toContain('--comfyui-arg --cpu');
+  expect(tell(failed, 'zh-CN').at(-1)).toMatch(/显卡.*--comfyui-arg --cpu/);
+});
+
 test('a folder without ComfyUI and any other end of the process come without it', () => {
   const folder = { field: 'repo_path', value: '/x', problem: 'this folder does not exist' };
   expect(tell(new AppError('INSTANCE_CONFIG', folder))).toEqual([

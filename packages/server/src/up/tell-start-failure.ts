@@ -7,6 +7,9 @@ import type { SayStart } from './say-start.ts';
 /** Lines of ComfyUI's log that are shown: the end of a traceback and what came before it. */
 const LOG_LINES = 12;
 
+/** How PyTorch says that it sees no GPU, or was built without one. */
+const NO_GPU = /Found no NVIDIA driver|not compiled with CUDA enabled|No CUDA GPUs are available/;
+
 /** What the user at the terminal reads when the server does not start: what is wrong, and what to do. Pure. */
 export function tellStartFailure(say: SayStart, error: AppError): string[] {
   const details = error.details ?? {};
@@ -47,13 +50,18 @@ function tellInstanceProblem(say: SayStart, details: Record<string, unknown>): s
   return field === 'python' ? [what, say('start.name_python')] : [what];
 }
 
-/** A module that is not there means another Python than ComfyUI's, far more often than a broken one. */
+/**
+ * A module that is not there means another Python than ComfyUI's, far more often than a broken one; a PyTorch that finds no GPU
+ * means a machine without one.
+ */
 function tellInstanceEnd(say: SayStart, { reason, log }: Record<string, unknown>): string[] {
   const lines = (Array.isArray(log) ? log : []).map(String).slice(-LOG_LINES);
   const lacksModule = lines.some((line) => /\b(ModuleNotFoundError|ImportError)\b/.test(line));
+  const lacksGpu = lines.some((line) => NO_GPU.test(line));
   return [
     say('start.comfyui_failed', { reason: String(reason) }),
     ...lines.map((line) => `  ${line}`),
     ...(lacksModule ? [say('start.name_python')] : []),
+    ...(lacksGpu ? [say('start.without_gpu')] : []),
   ];
 }

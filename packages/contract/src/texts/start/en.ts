@@ -47,6 +47,8 @@ export const en = {
   'start.comfyui_failed': 'ComfyUI did not start: {reason}',
   'start.name_python':
     'Name the Python of this ComfyUI: COMFYUI_PYTHON=/path/to/python, or instances.python in config.yaml.',
+  'start.without_gpu':
+    'PyTorch finds no GPU here. ComfyUI runs on the processor, slowly, with: --comfyui-arg --cpu',
   'start.starting_comfyui': 'Starting ComfyUI in {folder}; this can take minutes.',
   'start.comfyui_ready': 'ComfyUI {version} is ready at {url}.',
   'start.simulated': `No ComfyUI was found, so {count} SIMULATED workers stand in: their pictures are drawings with the word "simulated" in them.

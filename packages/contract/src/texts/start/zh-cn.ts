@@ -40,6 +40,7 @@ export const zhCn = {
   'start.comfyui_failed': 'ComfyUI 未能启动：{reason}',
   'start.name_python':
     '请指定此 ComfyUI 的 Python：COMFYUI_PYTHON=/path/to/python，或 config.yaml 中的 instances.python。',
+  'start.without_gpu': 'PyTorch 没有找到显卡。加上 --comfyui-arg --cpu 可让 ComfyUI 用处理器运行（较慢）。',
   'start.starting_comfyui': '正在启动 {folder} 中的 ComfyUI，可能需要几分钟。',
   'start.comfyui_ready': 'ComfyUI {version} 已就绪：{url}',
   'start.simulated': `没有找到 ComfyUI，由 {count} 个模拟工作节点代替：它们的图片只是带有 “simulated” 字样的示意图。

@@ -144,7 +144,8 @@ async function readConfigFile(file: string): Promise<string> {
   try {
     return (await readRegularFile(file, { maxBytes: MAX_CONFIG_BYTES })).toString('utf8');
   } catch (thrown) {
-    const problem = createProblem('', null, `cannot be read: ${toError(thrown).message}`);
+    const reason = isMissing(thrown) ? 'there is no such file' : toError(thrown).message;
+    const problem = createProblem('', null, `cannot be read: ${reason}`);
     throw createConfigError(file, [problem], thrown);
   }
 }
