@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sampleResult, sampleTask } from '../testing/samples.ts';
-import { aspectOf, groupTasks, itemsOf, openTasks } from './gallery-groups.ts';
+import { aspectOf, groupTasks, itemsOf, nameOf, openTasks } from './gallery-groups.ts';
 
 test('tasks of a batch stand together, newest group first', () => {
   const groups = groupTasks([
@@ -21,6 +21,13 @@ test('a task with two results has two tiles, one without results has one', () =>
   expect(group === undefined ? [] : itemsOf(group).map((item) => item.key)).toEqual(['done/0', 'done/1']);
   const [waiting] = groupTasks([sampleTask({ task_id: 'waiting' })]);
   expect(waiting === undefined ? [] : itemsOf(waiting).map((item) => item.result)).toEqual([null]);
+});
+
+test('a graph is called by the name that came with it, else by its type', () => {
+  const graph = { workflow_name: null, task_type: 'custom' };
+  expect(nameOf(sampleTask({ ...graph, name: 'my-graph' }))).toBe('my-graph');
+  expect(nameOf(sampleTask({ ...graph, name: null }))).toBe('custom');
+  expect(nameOf(sampleTask({ workflow_name: 'sd_basic', name: 'x' }))).toBe('sd_basic');
 });
 
 test('only tasks before their end are open', () => {

@@ -66,6 +66,11 @@ export function aspectOf(task: Task): number {
   return Math.min(2.4, Math.max(0.5, width / height));
 }
 
+/** What a task is called where its workflow has no title: a graph goes by the name that came with it. */
+export function nameOf(task: Task): string {
+  return task.workflow_name ?? task.name ?? task.task_type;
+}
+
 /** What the person asked for in words; null when the workflow has no prompt. */
 export function promptOf(task: Task): string | null {
   for (const name of ['prompt', 'text', 'positive_prompt']) {
