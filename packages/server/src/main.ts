@@ -18,6 +18,7 @@ import { keepFilesPrivate } from './platform/process/private-files.ts';
 import { systemClock } from './platform/time/clock.ts';
 import { chooseWorkers } from './up/choose-workers.ts';
 import { runFirstExample } from './up/first-example.ts';
+import { nameDataFolder } from './up/name-data-folder.ts';
 import { openStopReport } from './up/report-stop.ts';
 import { createSayStart } from './up/say-start.ts';
 import { tellProblems, tellReread } from './up/tell-reread.ts';
@@ -142,7 +143,7 @@ async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void
   const [link = '', ...others] = app.pageAddresses(app.address).map((at) => toSignInLink(at, code));
   print(say('start.sign_in', { link }));
   for (const other of others) print(say('start.sign_in_elsewhere', { link: other }));
-  print(say('start.sign_in_later'));
+  print(say('start.sign_in_later', { data: nameDataFolder(options.dataDir, process.cwd()) }));
   if (options.firstExample) await runFirstExample(app, options);
 }
 

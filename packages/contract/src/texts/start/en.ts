@@ -8,7 +8,7 @@ export const en = {
   'start.port_taken': 'Port {wanted} is in use; taking {taken} instead.',
   'start.sign_in': 'Sign in once with this link (10 minutes): {link}',
   'start.sign_in_elsewhere': '  or from another machine: {link}',
-  'start.sign_in_later': '  For a fresh link later: npx comfleet sign-in',
+  'start.sign_in_later': '  For a fresh link later: npx comfleet sign-in{data}',
   'start.stopping': 'Stopping.',
   'start.storage_full':
     '! The disk of {folder} is full. Nothing that was accepted is lost; new work is refused until there is room, then it goes on by itself.',

@@ -8,7 +8,7 @@ export const zhCn = {
   'start.port_taken': '端口 {wanted} 已被占用，改用 {taken}。',
   'start.sign_in': '一次性登录链接（10 分钟内有效）：{link}',
   'start.sign_in_elsewhere': '  从其他机器登录：{link}',
-  'start.sign_in_later': '  以后需要新链接时，请运行：npx comfleet sign-in',
+  'start.sign_in_later': '  以后需要新链接时，请运行：npx comfleet sign-in{data}',
   'start.stopping': '正在停止。',
   'start.storage_full': '! {folder} 所在磁盘已满。已接受的任务不会丢失；腾出空间前拒绝新任务，之后自动继续。',
   'start.storage_unwritable': '! {folder} 无法写入（{reason}）。恢复可写前拒绝新任务，之后自动继续。',
