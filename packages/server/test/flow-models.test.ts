@@ -194,3 +194,20 @@ it('TD13 what stands in is drawn while the batch is paused, and runs when it goe
     parameters: { checkpoint: 'photo.safetensors' },
   });
 });
+
+it('TD13 where only a worker that is away has the file, one in service is taken; who asks for it waits and is told for whom', async () => {
+  const rig = await open([PHOTO], [TEST_MODEL]);
+  await rig.simulators[1]?.close();
+  await rig.whenFleet((fleet) => fleet.findByName('gpu-2')?.snapshot().health === 'offline');
+
+  const free = await submit(rig);
+  const asked = await submit(rig, { checkpoint: TEST_MODEL.name });
+  const { message, waiting } = await rig.calls.tasks.explain(rig.actor, asked.submitted.task_id as TaskId);
+
+  expect(free.submitted.warnings).toEqual([
+    'checkpoint: only workers that are away have "v1-5-pruned-emaonly-fp16.safetensors"; "photo.safetensors" of the same kind is used',
+  ]);
+  expect((await rig.ended(free.submitted.task_id)).status).toBe('succeeded');
+  expect(message).toContain('No worker that is there can run it; it waits for gpu-2.');
+  expect(waiting?.workers[1]?.trouble?.since).toBeDefined();
+});

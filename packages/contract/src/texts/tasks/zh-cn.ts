@@ -70,6 +70,7 @@ export const zhCn = {
   'wait.no_workers': '集群中没有工作节点。',
   'wait.task_type_full': '此任务类型的运行数量已达上限。',
   'wait.workers': '共 {workers} 个工作节点：{reasons}。',
+  'wait.away': '当前可用的工作节点都无法执行，正在等待 {workers}。',
   'wait.count': '{reason}（{count} 个）',
   'wait.missing': '{reason}：{missing}',
   'wait.could_take': '可以执行，正在排队',
@@ -144,4 +145,5 @@ export const zhCn = {
   'parameter.product': '{factors} 等于 {value}：{problem}',
   'parameter.choose_model': '没有工作节点拥有“{file}”，请从中选择：{models}',
   'parameter.stand_in': '没有工作节点拥有“{file}”，改用同类的“{model}”',
+  'parameter.stand_in_away': '只有当前不可用的工作节点拥有“{file}”，改用同类的“{model}”',
 } satisfies Translation<typeof en>;

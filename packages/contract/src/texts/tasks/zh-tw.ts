@@ -70,6 +70,7 @@ export const zhTw = {
   'wait.no_workers': '叢集中沒有工作節點。',
   'wait.task_type_full': '此任務類型的執行數量已達上限。',
   'wait.workers': '共 {workers} 個工作節點：{reasons}。',
+  'wait.away': '目前可用的工作節點都無法執行，正在等待 {workers}。',
   'wait.count': '{reason}（{count} 個）',
   'wait.missing': '{reason}：{missing}',
   'wait.could_take': '可以執行，正在排隊',
@@ -144,4 +145,5 @@ export const zhTw = {
   'parameter.product': '{factors} 等於 {value}：{problem}',
   'parameter.choose_model': '沒有工作節點擁有「{file}」，請從中選擇：{models}',
   'parameter.stand_in': '沒有工作節點擁有「{file}」，改用同類的「{model}」',
+  'parameter.stand_in_away': '只有目前無法使用的工作節點擁有「{file}」，改用同類的「{model}」',
 } satisfies Translation<typeof en>;

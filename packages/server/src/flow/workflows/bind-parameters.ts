@@ -111,9 +111,10 @@ function askForModel(
 /** What people are told of a file that was taken in place of another. */
 export function tellStandIn(
   parameter: string,
-  { name, instead }: Extract<StandIn, { kind: 'file' }>,
+  { name, instead, isAway }: Extract<StandIn, { kind: 'file' }>,
 ): Problem {
-  const text: TaskText = { code: 'parameter.stand_in', params: { file: instead, model: name } };
+  const code = isAway ? 'parameter.stand_in_away' : 'parameter.stand_in';
+  const text: TaskText = { code, params: { file: instead, model: name } };
   return createProblem(parameter, 'stand_in', text);
 }
 

@@ -70,6 +70,22 @@ describe('findStandIn', () => {
     expect(findStandIn(WORKFLOW, CHECKPOINT, fleet)).toEqual({ kind: 'none' });
   });
 
+  it('TD13 takes one in service of its kind where only a worker that is away has the file, else leaves it', () => {
+    const kinds = { 'photo.safetensors': 'sd1' } as const;
+    const away = { isOnline: false };
+    const own = offer(['v1-5-pruned.safetensors'], away, kinds);
+
+    expect(findStandIn(WORKFLOW, CHECKPOINT, [own, offer(['photo.safetensors'], {}, kinds)])).toEqual({
+      kind: 'file',
+      name: 'photo.safetensors',
+      instead: 'v1-5-pruned.safetensors',
+      isAway: true,
+    });
+    expect(findStandIn(WORKFLOW, CHECKPOINT, [own, offer(['photo.safetensors'], away, kinds)])).toEqual({
+      kind: 'none',
+    });
+  });
+
   it('TD13 takes the one of its kind by the header, never the first of the list', () => {
     const files = ['anything.safetensors', 'photo.safetensors', 'sd1_of_old.safetensors'];
     const kinds = {

@@ -10,7 +10,7 @@ export interface ModelOffer {
   readonly inventory: Pick<Inventory, 'objectInfo' | 'classTypes' | 'models' | 'modelKinds'>;
   /** Task types they take; empty means all. */
   readonly capabilities: readonly string[];
-  /** Whether one of them is in service. */
+  /** Whether one of them is in service, as far as they were asked. */
   readonly isOnline: boolean;
 }
 
@@ -26,7 +26,8 @@ export interface ModelChoice {
 /** What is taken in place of a file that no worker has. */
 export type StandIn =
   | { kind: 'none' }
-  | { kind: 'file'; name: string; instead: string }
+  /** `isAway`: workers have it, none of which is in service. */
+  | { kind: 'file'; name: string; instead: string; isAway?: true }
   /** Nothing known is of its kind for sure: the user says which of these it is. */
   | { kind: 'unclear'; instead: string; known: readonly string[] };
 
@@ -65,7 +66,8 @@ export function listModelChoices(
 
 /**
  * The file for a parameter that a request says nothing about, when no worker has the one of the workflow: one of the kind that the
- * workflow is written for; of several one in service, that does with usual settings, that most workers have. Pure.
+ * workflow is written for; of several one in service, that does with usual settings, that most workers have. Where only workers that
+ * are away have it, one in service is taken, else they are waited for. Pure.
  */
 export function findStandIn(workflow: Workflow, parameter: AskedFile, fleet: readonly ModelOffer[]): StandIn {
   const [target] = parameter.targets;
@@ -73,8 +75,12 @@ export function findStandIn(workflow: Workflow, parameter: AskedFile, fleet: rea
   if (parameter.modelKind === null || typeof instead !== 'string') return { kind: 'none' };
   const choices = listModelChoices(workflow, parameter, fleet);
   const wanted = instead.replaceAll('\\', '/');
-  if (choices === null || choices.some(({ name }) => name === wanted)) return { kind: 'none' };
+  if (choices === null) return { kind: 'none' };
+  const own = choices.find(({ name }) => name === wanted);
+  if (own?.isOnline) return { kind: 'none' };
   const [best] = choices.filter(({ kind }) => kind === parameter.modelKind).sort(compare);
+  if (own)
+    return best?.isOnline ? { kind: 'file', name: best.name, instead, isAway: true } : { kind: 'none' };
   if (best) return { kind: 'file', name: best.name, instead };
   return { kind: 'unclear', instead, known: choices.map(({ name }) => name) };
 }

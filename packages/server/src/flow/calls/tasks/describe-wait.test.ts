@@ -1,7 +1,7 @@
 import { formatText, type Placement } from '@comfleet/contract';
 import { TASK_TEXTS } from '@comfleet/contract/texts/tasks';
 import { expect, test } from 'vitest';
-import { describeWait } from './describe-wait.ts';
+import { describeAway, describeWait } from './describe-wait.ts';
 
 type Waiting = NonNullable<Placement['waiting']>;
 
@@ -33,6 +33,22 @@ test('workers that say the same are counted together', () => {
   expect(formatText(TASK_TEXTS, 'zh-CN', text)).toBe(
     '共 4 个工作节点：缺少模型：a.ckpt（2 个）、缺少模型：b.ckpt（1 个）、可以执行，正在排队（1 个）。',
   );
+});
+
+test('a task that only workers can run that are away says for which it waits', () => {
+  const text = describeAway({ ...WAITING, workers: [answer('model', 'a.ckpt'), answer('offline')] });
+  expect(text && formatText(TASK_TEXTS, 'en', text)).toBe(
+    'No worker that is there can run it; it waits for w.',
+  );
+  expect(text && formatText(TASK_TEXTS, 'zh-CN', text)).toBe('当前可用的工作节点都无法执行，正在等待 w。');
+});
+
+test.each([
+  ['another one is only full', [answer('model', 'a.ckpt'), answer('offline'), answer('full')]],
+  ['none could ever', [answer('model', 'a.ckpt')]],
+  ['all are away, which the counts say', [answer('offline'), answer('error')]],
+])('it waits for no worker by name where %s', (_, workers) => {
+  expect(describeAway({ ...WAITING, workers })).toBeNull();
 });
 
 test.each([

@@ -17,6 +17,37 @@ export function describeWait({ workers, task_type_full: isTypeFull }: Waiting): 
   return { code: 'wait.workers', params: { workers: workers.length, reasons } };
 }
 
+/** Reasons of workers that are not there, but could run a task when they were. */
+const AWAY = new Set<Waiting['workers'][number]['reason']>([
+  'offline',
+  'error',
+  'maintenance',
+  'draining',
+  'disabled',
+]);
+/** Reasons of workers that cannot run it, or must not. */
+const UNABLE = new Set<Waiting['workers'][number]['reason']>([
+  'no_inventory',
+  'task_type',
+  'label',
+  'class_type',
+  'model',
+  'upload_limit',
+  'not_pinned',
+  'simulated_beside_real',
+]);
+const SHOWN_AWAY = 5;
+
+/** Which workers a task waits for, when every one that could run it is away; null when another one is there, or none could ever. */
+export function describeAway({ workers }: Waiting): TaskText | null {
+  const able = workers.filter(({ reason }) => !UNABLE.has(reason));
+  const isAway = able.length > 0 && able.every(({ reason }) => AWAY.has(reason));
+  if (!isAway || able.length === workers.length) return null;
+  const names = able.slice(0, SHOWN_AWAY).map(({ name }) => name);
+  const shown = names.join(', ') + (able.length > SHOWN_AWAY ? ', …' : '');
+  return { code: 'wait.away', params: { workers: shown } };
+}
+
 /** Why one worker does not take a task, with what it lacks. */
 export function describeRefusal({
   reason,

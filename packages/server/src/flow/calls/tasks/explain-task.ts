@@ -11,7 +11,7 @@ import type { OwnerFilter } from '../../tasks/actor.ts';
 import { findLastClaim, loadVisibleTask } from '../../tasks/task-queries.ts';
 import type { TaskRow } from '../../tasks/task-tables.ts';
 import { describeTask } from './describe-task.ts';
-import { describeWait } from './describe-wait.ts';
+import { describeAway, describeWait } from './describe-wait.ts';
 
 export interface ExplainDeps {
   database: Database<FlowTables>;
@@ -30,7 +30,12 @@ export async function explainTask(
   const isWaiting = task.state === 'held' || task.state === 'queued';
   const position = (await engine.outlook([task])).get(id)?.position ?? null;
   const waiting = isWaiting ? toWaiting({ fleet, owner }, task, position, await engine.explain(task)) : null;
-  const texts = [describeTask(task, position), ...(waiting ? [describeWait(waiting)] : [])];
+  const away = waiting && describeAway(waiting);
+  const texts = [
+    describeTask(task, position),
+    ...(waiting ? [describeWait(waiting)] : []),
+    ...(away ? [away] : []),
+  ];
   return {
     task_id: task.id,
     status: task.state,

@@ -25,6 +25,7 @@ function createInventory(changes: Partial<Inventory> = {}): Inventory {
 test('equal workers are one kind; other classes, models or kinds of these, memory, limits or task types make another', () => {
   const worker = (changes: Partial<Inventory> = {}, capabilities: string[] = []) => ({
     ...createFacts('gpu', { capabilities }),
+    health: 'online' as const,
     inventory: createInventory(changes),
   });
   const kinds = [
@@ -47,9 +48,9 @@ test('equal workers are one kind; other classes, models or kinds of these, memor
 test('a kind names the workers that offer it; one that never told is of none', () => {
   const inventory = createInventory();
   const known = collectKinds([
-    { ...createFacts('a'), inventory },
-    { ...createFacts('b', { labels: ['studio'] }), inventory },
-    { ...createFacts('c'), inventory: null },
+    { ...createFacts('a'), health: 'online', inventory },
+    { ...createFacts('b', { labels: ['studio'] }), health: 'online', inventory },
+    { ...createFacts('c'), health: 'online', inventory: null },
   ]);
 
   expect(known.map(({ workers }) => workers.map(({ name, labels }) => [name, labels]))).toEqual([
@@ -60,9 +61,10 @@ test('a kind names the workers that offer it; one that never told is of none', (
   ]);
 });
 
-test('a kind is online while one of its workers is', () => {
-  const worker = (state: 'online' | 'offline', changes: Partial<Inventory> = {}) => ({
-    ...createFacts('gpu', { state }),
+test('a kind is online while one of its workers is, or was not asked yet', () => {
+  const worker = (health: 'online' | 'offline' | 'unknown', changes: Partial<Inventory> = {}) => ({
+    ...createFacts('gpu', { state: health === 'online' ? 'online' : 'offline' }),
+    health,
     inventory: createInventory(changes),
   });
 
@@ -71,8 +73,9 @@ test('a kind is online while one of its workers is', () => {
     worker('online'),
     worker('offline'),
     worker('offline', { vramTotal: 48 }),
+    worker('unknown', { vramTotal: 80 }),
   ];
-  expect(collectKinds(workers).map(({ isOnline }) => isOnline)).toEqual([true, false]);
+  expect(collectKinds(workers).map(({ isOnline }) => isOnline)).toEqual([true, false, true]);
 });
 
 test('the fleet is looked through again only after it has changed', () => {

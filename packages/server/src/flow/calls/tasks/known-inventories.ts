@@ -10,7 +10,7 @@ export interface KnownInventory {
   readonly capabilities: readonly string[];
   /** The workers that offer it: a task may ask for some of them. */
   readonly workers: readonly NamedWorker[];
-  /** Whether one of them is in service. */
+  /** Whether one of them is in service, as far as they were asked: right after a start nobody counts as away. */
   readonly isOnline: boolean;
 }
 
@@ -35,7 +35,8 @@ export function openKnownInventories(
   };
 }
 
-type KnownWorker = NamedWorker & Pick<WorkerSnapshot, 'inventory' | 'capabilities'> & { state: string };
+type KnownWorker = NamedWorker &
+  Pick<WorkerSnapshot, 'inventory' | 'capabilities' | 'health'> & { state: string };
 
 /** Equal parts of inventories are the same objects, so that kinds are told apart by identity. */
 export function collectKinds(fleet: readonly KnownWorker[]): KnownInventory[] {
@@ -43,14 +44,14 @@ export function collectKinds(fleet: readonly KnownWorker[]): KnownInventory[] {
   const toNumber = (part: object) => numbers.set(part, numbers.get(part) ?? numbers.size).get(part);
   const kinds = new Map<string, KnownInventory & { workers: NamedWorker[]; isOnline: boolean }>();
   for (const worker of fleet) {
-    const { inventory, capabilities, state } = worker;
+    const { inventory, capabilities, state, health } = worker;
     if (inventory === null) continue;
     const { objectInfo, models, modelKinds, maxUploadBytes, vramTotal } = inventory;
     const parts = [objectInfo, models, modelKinds].map(toNumber);
     const key = JSON.stringify([...parts, maxUploadBytes, vramTotal, capabilities]);
     const kind = kinds.get(key) ?? { inventory, capabilities, workers: [], isOnline: false };
     kind.workers.push(worker);
-    kind.isOnline ||= state === 'online';
+    kind.isOnline ||= state === 'online' || health === 'unknown';
     kinds.set(key, kind);
   }
   return [...kinds.values()];
