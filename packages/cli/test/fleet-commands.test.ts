@@ -163,6 +163,7 @@ describe('comfleet models', () => {
       size_bytes: 2147483648,
       inputs: [],
       workers: ['simulated-1'],
+      away: [],
     });
     expect((await fleet.run('models', '--kind', 'flux')).out).toEqual(['Nothing to show.']);
   });

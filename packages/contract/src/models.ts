@@ -15,6 +15,8 @@ export const fleetModelSchema = z
     inputs: z.array(z.string()),
     /** Names of workers, offline ones included, by what they told last. */
     workers: z.array(z.string()),
+    /** Those of the workers that are not in service now. Servers before 0.2 send none. */
+    away: z.array(z.string()).optional(),
   })
   .meta({ id: 'FleetModel' });
 export type FleetModel = z.infer<typeof fleetModelSchema>;

@@ -26,6 +26,8 @@ export const parameterSchema = z
     max_length: z.int().nullable(),
     /** The only values allowed; of a parameter that names a model, the files that workers have now. */
     options: z.array(z.union([z.string(), z.number()])).nullable(),
+    /** Those of its options that only workers have that are not in service now. Servers before 0.2 send none. */
+    options_away: z.array(z.string()).optional(),
     /** True when its options are files of models. Servers before 0.2 send none. */
     names_model: z.boolean().optional(),
     /** True when the value follows from other parameters and is not asked for. */

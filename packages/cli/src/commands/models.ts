@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
 import { pickOne } from '../parameters/pick-one.ts';
+import type { CliTexts } from '../texts/cli-texts.ts';
 import { findWorker } from './workers.ts';
 
 export interface ModelFlags {
@@ -24,18 +25,27 @@ export async function listModels(context: CommandContext, flags: ModelFlags): Pr
   context.show({ models }, () =>
     models.length === 0
       ? [context.texts.say('cli.nothing')]
-      : formatTable(['FOLDER', 'NAME', 'KIND', 'SIZE', 'WORKERS'], models.map(toRow)),
+      : formatTable(
+          ['FOLDER', 'NAME', 'KIND', 'SIZE', 'WORKERS'],
+          models.map((model) => toRow(model, context.texts)),
+        ),
   );
   return EXIT.ok;
 }
 
-function toRow({ folder, name, kind, size_bytes: size, inputs, workers }: FleetModel): string[] {
+function toRow(
+  { folder, name, kind, size_bytes: size, inputs, workers, away = [] }: FleetModel,
+  texts: CliTexts,
+): string[] {
+  const holders = workers.map((worker) =>
+    away.includes(worker) ? texts.say('cli.away', { worker }) : worker,
+  );
   return [
     toPlainText(folder ?? inputs.join(',')),
     toPlainText(name),
     kind ?? '-',
     size === null ? '-' : formatSize(size),
-    toPlainText(workers.join(', ')),
+    toPlainText(holders.join(', ')),
   ];
 }
 

@@ -10,6 +10,7 @@ function holder(
 ): ModelHolder {
   return {
     name,
+    state: 'online',
     inventory: {
       objectInfo: {
         CheckpointLoaderSimple: { input: { required: { ckpt_name: [files.checkpoints ?? []] } } },
@@ -26,7 +27,7 @@ function holder(
 const HOLDERS = [
   holder('gpu-1', { checkpoints: ['v1-5.safetensors', 'mine.safetensors'], loras: ['sdxl/ink.safetensors'] }),
   holder('gpu-2', { checkpoints: ['v1-5.safetensors'] }, { 'v1-5.safetensors': 2132625894 }),
-  { name: 'never-heard', inventory: null },
+  { name: 'never-heard', state: 'offline', inventory: null },
 ];
 const ALL = { limit: 100 };
 
@@ -40,6 +41,7 @@ test('TD13 tells each file once, with its folder, kind, size and the workers tha
         size_bytes: null,
         inputs: ['Detector.model_name'],
         workers: ['gpu-1', 'gpu-2'],
+        away: [],
       },
       {
         folder: 'checkpoints',
@@ -48,6 +50,7 @@ test('TD13 tells each file once, with its folder, kind, size and the workers tha
         size_bytes: null,
         inputs: [],
         workers: ['gpu-1'],
+        away: [],
       },
       {
         folder: 'checkpoints',
@@ -56,6 +59,7 @@ test('TD13 tells each file once, with its folder, kind, size and the workers tha
         size_bytes: 2132625894,
         inputs: [],
         workers: ['gpu-1', 'gpu-2'],
+        away: [],
       },
       {
         folder: 'loras',
@@ -64,6 +68,7 @@ test('TD13 tells each file once, with its folder, kind, size and the workers tha
         size_bytes: null,
         inputs: [],
         workers: ['gpu-1'],
+        away: [],
       },
     ],
     next_cursor: null,
@@ -98,4 +103,12 @@ test('the header says more of a kind than the name, whichever worker read it', (
 
   const { models } = listFleetModels(holders, { folder: 'checkpoints' }, ALL);
   expect(models.map(({ kind }) => kind)).toEqual(['sd1_inpaint']);
+});
+
+test('TD13 names which of the workers of a file are away', () => {
+  const files = { checkpoints: ['v1-5.safetensors'] };
+  const holders: ModelHolder[] = [holder('gpu-1', files), { ...holder('gpu-2', files), state: 'offline' }];
+
+  const { models } = listFleetModels(holders, { folder: 'checkpoints' }, ALL);
+  expect(models).toMatchObject([{ workers: ['gpu-1', 'gpu-2'], away: ['gpu-2'] }]);
 });

@@ -3,10 +3,12 @@ import type { FleetModel, FleetModelPage } from '@comfleet/contract';
 import type { Inventory } from '../fleet/workers/inventory/inventory.ts';
 import { findModelKind } from '../fleet/workers/inventory/model-kinds.ts';
 import { toWorkerKind } from '../fleet/workers/inventory/worker-kind.ts';
+import type { WorkerSnapshot } from '../fleet/workers/registry.ts';
 
 /** A worker as far as its files go. */
 export interface ModelHolder {
   readonly name: string;
+  readonly state: WorkerSnapshot['state'];
   readonly inventory: Pick<
     Inventory,
     'objectInfo' | 'classTypes' | 'models' | 'modelSizes' | 'modelKinds'
@@ -41,20 +43,21 @@ export function listFleetModels(
 }
 
 function collectModels(holders: readonly ModelHolder[]): FleetModel[] {
-  const models = new Map<string, FleetModel>();
+  const models = new Map<string, FleetModel & { away: string[] }>();
   const filesOf = new Map<unknown, File[]>();
   const kinds = new Set(holders.flatMap(({ inventory }) => (inventory ? [inventory.modelKinds] : [])));
-  for (const { name: worker, inventory } of holders) {
+  for (const { name: worker, state, inventory } of holders) {
     if (inventory === null) continue;
     const kind = toWorkerKind(inventory);
     const files = filesOf.get(kind) ?? listFiles(inventory);
     filesOf.set(kind, files);
     for (const file of files) {
       const key = toKey(file);
-      const known = models.get(key) ?? { ...file, kind: null, size_bytes: null, workers: [] };
+      const known = models.get(key) ?? { ...file, kind: null, size_bytes: null, workers: [], away: [] };
       known.kind ??= findModelKind(kinds, file.name);
       known.size_bytes ??= inventory.modelSizes.get(file.folder ?? '')?.get(file.name) ?? null;
       known.workers.push(worker);
+      if (state !== 'online') known.away.push(worker);
       models.set(key, known);
     }
   }

@@ -39,6 +39,12 @@ describe('a workflow whose model is to be chosen', () => {
     expect(server.submitted[0]?.parameters).toMatchObject({ checkpoint: 'b.ckpt' });
   });
 
+  test('TD13 says of a file that only a worker that is away has it', async () => {
+    server.workflows = [withCheckpoint({ default_value: 'b.ckpt', options_away: ['b.ckpt'] })];
+    const page = await openPage();
+    expect(page.get('[data-control="choice"]').text()).toContain('b.ckpt (its worker is away)');
+  });
+
   test('TD13 is asked for where nothing stands in, and what is chosen decides whether it can run', async () => {
     const missing = ['gone.ckpt'];
     const fields = { default_value: null, required: true };

@@ -71,6 +71,7 @@ export const en = {
   },
   'cli.did_you_mean': 'Did you mean "{name}"?',
   'cli.trouble': '{name}, since {since}: {what}',
+  'cli.away': '{worker} (away)',
   'cli.nothing': 'Nothing to show.',
   'cli.models_loaded': 'ready',
   'cli.overtaken':

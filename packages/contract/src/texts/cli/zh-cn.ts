@@ -61,6 +61,7 @@ export const zhCn = {
   },
   'cli.did_you_mean': '是否要写“{name}”？',
   'cli.trouble': '{name}，自 {since} 起：{what}',
+  'cli.away': '{worker}（不可用）',
   'cli.nothing': '没有内容。',
   'cli.models_loaded': '就绪',
   'cli.overtaken': '模型已加载的任务先行了 {times} 次（最多 {limit} 次）；已被越过 {seconds} 秒。',

@@ -61,6 +61,7 @@ export const zhTw = {
   },
   'cli.did_you_mean': '是否要寫「{name}」？',
   'cli.trouble': '{name}，自 {since} 起：{what}',
+  'cli.away': '{worker}（無法使用）',
   'cli.nothing': '沒有內容。',
   'cli.models_loaded': '就緒',
   'cli.overtaken': '模型已載入的任務先行了 {times} 次（最多 {limit} 次）；已被越過 {seconds} 秒。',

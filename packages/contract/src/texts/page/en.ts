@@ -79,6 +79,7 @@ export const en = {
   'form.imageNotPicture': 'This file is not a picture.',
   'form.reset': 'Back to the defaults',
   'form.optional': 'optional',
+  'form.option_away': '{name} (its worker is away)',
   'form.choose': 'Choose one',
 
   'presets.quality': 'Quality',

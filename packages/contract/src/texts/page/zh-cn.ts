@@ -77,6 +77,7 @@ export const zhCn = {
   'form.imageNotPicture': '此文件不是图片。',
   'form.reset': '恢复默认值',
   'form.optional': '可选',
+  'form.option_away': '{name}（工作节点不可用）',
   'form.choose': '请选择',
 
   'presets.quality': '质量',

@@ -118,12 +118,16 @@ it('TD13 the form of a workflow has the files of the fleet, and what stands in f
   const library = await open(await readShipped());
   const [workflow] = library.list();
   if (!workflow) throw new Error('no workflow');
+  const files = [
+    { name: 'a.ckpt', isOnline: false },
+    { name: 'b.ckpt', isOnline: true },
+  ];
   const view = (standIn: StandIn) =>
     toWorkflowView(
       workflow,
       { available: true, missing: [] },
       {
-        choices: ({ modelKind }) => (modelKind === 'sd1' ? [{ name: 'a.ckpt' }, { name: 'b.ckpt' }] : null),
+        choices: ({ modelKind }) => (modelKind === 'sd1' ? files : null),
         findStandIn: ({ modelKind }) => (modelKind === 'sd1' ? standIn : { kind: 'none' }),
       },
     ).parameters.find(({ name }) => name === 'checkpoint');
@@ -131,6 +135,7 @@ it('TD13 the form of a workflow has the files of the fleet, and what stands in f
   const options = ['a.ckpt', 'b.ckpt'];
   const instead = 'v1-5-pruned-emaonly-fp16.safetensors';
   expect(view({ kind: 'none' })).toMatchObject({ options, names_model: true, default_value: instead });
+  expect(view({ kind: 'none' })?.options_away).toEqual(['a.ckpt']);
   expect(view({ kind: 'file', name: 'b.ckpt', instead })).toMatchObject({
     options,
     required: false,

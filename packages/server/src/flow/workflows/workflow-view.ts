@@ -1,13 +1,13 @@
 import { isLosslessNumber } from '@comfleet/comfyui';
 import type { Parameter, Workflow } from '@comfleet/contract';
-import type { StandIn } from './model-choices.ts';
+import type { ModelChoice, StandIn } from './model-choices.ts';
 import type { WorkflowDefinition, WorkflowParameter } from './workflow-definition.ts';
 import { readInput } from './write-input.ts';
 
 /** What the fleet means for a workflow's form. */
 export interface FormFacts {
   /** The files that the fleet offers for a parameter; null for one that names none. */
-  choices: (parameter: WorkflowParameter) => readonly { name: string }[] | null;
+  choices: (parameter: WorkflowParameter) => readonly Pick<ModelChoice, 'name' | 'isOnline'>[] | null;
   findStandIn: (parameter: WorkflowParameter) => StandIn;
 }
 
@@ -55,9 +55,14 @@ function toParameterView(
     multiple_of: parameter.multipleOf,
     max_length: parameter.maxLength,
     options: files?.map(({ name }) => name) ?? (parameter.options && [...parameter.options]),
+    options_away: listAway(files ?? []),
     names_model: files !== null,
     derived: parameter.derive !== null,
   };
+}
+
+function listAway(files: readonly Pick<ModelChoice, 'name' | 'isOnline'>[]): string[] {
+  return files.filter(({ isOnline }) => !isOnline).map(({ name }) => name);
 }
 
 function toDefault(definition: WorkflowDefinition, parameter: WorkflowParameter, standIn: StandIn): unknown {
