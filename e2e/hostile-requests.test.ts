@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { demand } from '@comfleet/test-kit/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { TEST_WORKFLOWS } from '../packages/server/test/kit/flow-workflows.ts';
 import { SimulatorProcess } from './faults/simulator-process.ts';
 import { ATTACKS, type Attack } from './hostile/attacks.ts';
@@ -71,23 +72,75 @@ async function send({ path, headers }: Attack, body: Uint8Array<ArrayBuffer>): P
   return { status: answer.status, code: json.error?.code ?? null };
 }
 
+/** Does something while both servers are asked, and judges how long anything has held the attacked one. */
+async function judge<T>(name: string, work: () => Promise<T>, describe: (outcome: T) => string): Promise<T> {
+  const { outcome: elsewhere, slowestMs: idleMs } = await control.during(() =>
+    health.during(() => thread.during(work)),
+  );
+  const { slowestMs, outcome: watched } = elsewhere;
+  const { outcome, heldMs } = watched;
+  const held = `${slowestMs} ms, ${idleMs} ms, ${heldMs ?? '?'} ms of processor time`;
+  report.push(`${name}: ${describe(outcome)}, ${held}`);
+  const isQuick = slowestMs <= Math.max(ANSWER_MS, SLOW_DAY * idleMs);
+  expect(isQuick || (heldMs !== null && heldMs <= HELD_MS), report.at(-1)).toBe(true);
+  return outcome;
+}
+
 test.each(ATTACKS)('$name does not hold the server', async (attack) => {
   const { name, times = 1, statuses = [413, 422] } = attack;
   const body = new TextEncoder().encode(attack.body());
   const all = () => Promise.all(Array.from({ length: times }, () => send(attack, body)));
 
-  const { outcome: elsewhere, slowestMs: idleMs } = await control.during(() =>
-    health.during(() => thread.during(all)),
-  );
-  const { slowestMs, outcome } = elsewhere;
-  const { outcome: answers, heldMs } = outcome;
-
-  const seen = [...new Set(answers.map(({ status, code }) => `${status} ${code ?? ''}`.trim()))].join(', ');
-  report.push(`${name}: ${seen}, ${slowestMs} ms, ${idleMs} ms, ${heldMs ?? '?'} ms of processor time`);
-  for (const { status, code } of answers) {
+  const seen = (answers: readonly Answered[]) =>
+    [...new Set(answers.map(({ status, code }) => `${status} ${code ?? ''}`.trim()))].join(', ');
+  for (const { status, code } of await judge(name, all, seen)) {
     expect(statuses).toContain(status);
     expect(code).toEqual(status === 201 ? null : expect.any(String));
   }
-  const isQuick = slowestMs <= Math.max(ANSWER_MS, SLOW_DAY * idleMs);
-  expect(isQuick || (heldMs !== null && heldMs <= HELD_MS), report.at(-1)).toBe(true);
 });
+
+test('a large batch is read, watched and changed without holding the server', async () => {
+  const name = 'a batch of 2,000 tasks, each with a text of its own, which run,';
+  const submitted = await post('/api/v2/batches', ATTACKS.find((attack) => attack.name === name)?.body());
+  const { batch_id: id } = z.object({ batch_id: z.string() }).parse(await submitted.json());
+
+  const readTasks = async () => {
+    const { tasks } = await demand(address, `GET /api/v2/batches/${id}`);
+    return tasks.length;
+  };
+  expect(await judge('reading a batch of 2,000', readTasks, String)).toBe(2000);
+  expect(await judge('watching a batch of 2,000', () => countSnapshots(id, 2000), String)).toBe(2000);
+  for (const change of ['pause', 'resume', 'cancel']) {
+    const send = async () => (await post(`/api/v2/batches/${id}/${change}`)).status;
+    expect(await judge(`${change} of a batch of 2,000`, send, String)).toBe(200);
+  }
+});
+
+function post(path: string, body?: string): Promise<Response> {
+  const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+  return fetch(address.url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${address.token}`, ...type },
+    ...(body !== undefined && { body }),
+  });
+}
+
+/** Reads the stream of a batch until it has shown so many tasks, or ends. */
+async function countSnapshots(id: string, enough: number): Promise<number> {
+  const answer = await fetch(`${address.url}/api/v2/batches/${id}/events`, {
+    headers: { authorization: `Bearer ${address.token}` },
+  });
+  const seen = new Set<string>();
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of answer.body ?? []) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const shown = /^data: \{"kind":"snapshot","task":\{"task_id":"([^"]+)"/.exec(line)?.[1];
+      if (shown !== undefined) seen.add(shown);
+    }
+    if (seen.size === enough) break;
+  }
+  return seen.size;
+}

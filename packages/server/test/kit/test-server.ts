@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
 import type { FleetFrame, Worker } from '@comfleet/contract';
 import { ApiDocument, FakeClock } from '@comfleet/test-kit';
 import { parseConfig } from '../../src/app/settings.ts';
@@ -133,13 +135,16 @@ function checkAnswers(app: HttpServer, report: (problem: unknown) => void): void
   app.addHook('onSend', async (request, reply, payload) => {
     document ??= new ApiDocument(JSON.parse(JSON.stringify(app.swagger())));
     const contentType = reply.getHeader('content-type')?.toString() ?? null;
-    const text = typeof payload === 'string' ? payload : '';
+    const isStreamedJson =
+      payload instanceof Readable && contentType?.startsWith('application/json') === true;
+    const sent = isStreamedJson ? await readText(payload) : payload;
+    const text = typeof sent === 'string' ? sent : '';
     try {
       document.check(`${request.method} ${request.url}`, { status: reply.statusCode, contentType, text });
     } catch (thrown) {
       report(thrown);
     }
-    return payload;
+    return sent;
   });
 }
 

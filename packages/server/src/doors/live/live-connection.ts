@@ -95,7 +95,7 @@ export class LiveConnection {
       freeSlot();
     };
     this.#state = { kind: 'ready', session, watches: new Map(), release };
-    this.#send({ type: 'ready', principal_id: session.principal.id });
+    void this.#send({ type: 'ready', principal_id: session.principal.id });
   }
 
   #change(request: Exclude<LiveRequest, { type: 'auth' }>): void {
@@ -144,7 +144,9 @@ export class LiveConnection {
     try {
       for await (const frame of open(signal)) {
         if (signal.aborted) return;
-        this.#send({ type: 'frame', frame });
+        const sent = this.#send({ type: 'frame', frame });
+        // Those of a large batch are more than a reader may leave unread.
+        if (frame.kind === 'snapshot') await sent;
       }
     } catch (thrown) {
       if (!signal.aborted) this.#sendError(thrown);
@@ -156,13 +158,17 @@ export class LiveConnection {
     if (error.code === 'INTERNAL') {
       this.#deps.logger.error('live.failed', { error: toError(thrown) });
     }
-    this.#send({ type: 'error', error: { code: error.code, message: error.message } });
+    void this.#send({ type: 'error', error: { code: error.code, message: error.message } });
   }
 
-  #send(message: LiveMessage): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#socket.send(JSON.stringify(message));
+  /** Resolves when the message has gone out, or nobody is there to read it. */
+  #send(message: LiveMessage): Promise<void> {
+    if (this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve();
+    const sent = new Promise<void>((resolve) => {
+      this.#socket.send(JSON.stringify(message), () => resolve());
+    });
     this.#dropSlowReader();
+    return sent;
   }
 
   #dropSlowReader(): void {

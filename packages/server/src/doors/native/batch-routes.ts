@@ -10,6 +10,8 @@ import { z } from 'zod';
 import { requireGraphGrant } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { readLosslessBody, toRecord } from '../../platform/http/json-body.ts';
+import { sendWithList } from '../../platform/http/send-json-text.ts';
+import { createTurns } from '../../platform/lifecycle/turns.ts';
 import { principalOf } from '../authentication.ts';
 import { idempotencyHeaders, readIdempotency } from './idempotency.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -58,6 +60,10 @@ export function addBatchRoutes(app: HttpServer, deps: NativeDeps): void {
     },
   });
 
+  addOneBatchRoutes(app, deps);
+}
+
+function addOneBatchRoutes(app: HttpServer, { batches, clock }: NativeDeps): void {
   app.get('/api/v2/batches/:id', {
     config: { access: 'client', refusals: ['BATCH_NOT_FOUND'] },
     schema: {
@@ -66,7 +72,10 @@ export function addBatchRoutes(app: HttpServer, deps: NativeDeps): void {
       params: idParams,
       response: { 200: batchDetailSchema },
     },
-    handler: (request) => batches.load(principalOf(request), readBatchId(request.params.id)),
+    handler: async (request, reply) => {
+      const { tasks, ...batch } = await batches.load(principalOf(request), readBatchId(request.params.id));
+      return sendWithList(reply, batch, { name: 'tasks', items: tasks, turns: createTurns(clock) });
+    },
   });
 
   for (const change of CHANGES) {

@@ -41,7 +41,7 @@ export function addStreamRoutes(app: HttpServer, deps: NativeDeps): void {
     handler: async (request, reply) => {
       const actor = principalOf(request);
       const id = readBatchId(request.params.id);
-      await deps.batches.load(actor, id);
+      await deps.batches.find(actor, id);
       return streamFrames(request, reply, deps, (signal) => deps.batches.watch(actor, id, signal));
     },
   });
@@ -68,6 +68,8 @@ async function streamFrames(
     for await (const frame of watch(stream.signal)) {
       const id = frame.kind === 'event' ? { id: frame.event.number } : {};
       stream.send({ event: frame.kind, ...id, data: frame });
+      // Those of a large batch are more than a reader may leave unread.
+      if (frame.kind === 'snapshot') await stream.drained();
     }
   } catch (thrown) {
     if (!stream.signal.aborted) {

@@ -176,7 +176,11 @@ class EmbeddedEngine implements Engine {
   }
 
   async drop(ids: readonly TaskId[]): Promise<void> {
-    for (const id of ids) await this.#queue.drop(id);
+    const turns = createTurns(this.#deps.clock);
+    for (const id of ids) {
+      await this.#queue.drop(id);
+      await turns.next();
+    }
   }
 
   async cancelRunning(id: TaskId): Promise<void> {

@@ -12,6 +12,7 @@ import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../platform/database/database.ts';
 import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
+import type { Turns } from '../../platform/lifecycle/turns.ts';
 import type { OwnerFilter } from './actor.ts';
 import { findTask } from './task-rows.ts';
 import type {
@@ -72,7 +73,34 @@ export async function listVisibleTasks(
   };
 }
 
-function filterTasks(database: Database<TaskTables>, owner: OwnerFilter, selection: TaskSelection) {
+/** So many tasks of a batch are read, and shown, at a time: others have their turn in between. */
+const BATCH_PAGE = 250;
+
+/** The tasks of a batch that the asker may see in the order in which they were given, page by page. */
+export async function* streamBatchTasks(
+  database: Database<TaskTables>,
+  owner: OwnerFilter,
+  batchId: BatchId,
+  turns: Turns,
+): AsyncIterable<TaskRow[]> {
+  const tasks = filterTasks(database, owner, { batchId })
+    .selectAll()
+    .orderBy('batch_index')
+    .limit(BATCH_PAGE);
+  for (let after = -1; ; ) {
+    const page = await database.read(tasks.where('batch_index', '>', after));
+    if (page.length > 0) yield page;
+    if (page.length < BATCH_PAGE) return;
+    await turns.next();
+    after = page.at(-1)?.batch_index ?? after;
+  }
+}
+
+function filterTasks(
+  database: Database<TaskTables>,
+  owner: OwnerFilter,
+  selection: Omit<TaskSelection, 'limit'>,
+) {
   let query = database.k.selectFrom('task').where('door', '!=', 'trial');
   if (owner.kind === 'own') query = query.where('owner_id', '=', owner.ownerId);
   if (selection.states?.length) query = query.where('state', 'in', [...selection.states]);

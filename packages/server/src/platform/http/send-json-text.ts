@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import type { Turns } from '../lifecycle/turns.ts';
 
 /** Sends JSON text as it is: parsing it would change its numbers. */
 export function sendJsonText(reply: FastifyReply, text: string): FastifyReply {
@@ -6,4 +8,25 @@ export function sendJsonText(reply: FastifyReply, text: string): FastifyReply {
     .type('application/json; charset=utf-8')
     .serializer((body: string) => body)
     .send(text);
+}
+
+/** So many items of a list become text at once. */
+const PIECE_ITEMS = 250;
+
+/** Sends `head`, which is not empty, with one more member, a list that may be long: it becomes text in pieces, between which others have their turn. */
+export function sendWithList(
+  reply: FastifyReply,
+  head: object,
+  { name, items, turns }: { name: string; items: readonly unknown[]; turns: Turns },
+): FastifyReply {
+  const text = async function* () {
+    yield `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(name)}:[`;
+    for (let from = 0; from < items.length; from += PIECE_ITEMS) {
+      const piece = JSON.stringify(items.slice(from, from + PIECE_ITEMS)).slice(1, -1);
+      yield from === 0 ? piece : `,${piece}`;
+      await turns.next();
+    }
+    yield ']}';
+  };
+  return reply.type('application/json; charset=utf-8').send(Readable.from(text()));
 }

@@ -6,6 +6,7 @@ import { SseStream } from './sse-stream.ts';
 
 class FakeResponse extends EventEmitter {
   writableLength = 0;
+  writableNeedDrain = false;
   destroyed = false;
   ended = false;
   text = '';
@@ -54,4 +55,24 @@ test('a reader that goes away ends the stream', () => {
   const { raw, stream } = openStream();
   raw.emit('close');
   expect(stream.signal.aborted).toBe(true);
+});
+
+test('what can wait goes on when the reader has taken the rest, or is gone', async () => {
+  const { raw, stream } = openStream();
+  await stream.drained();
+  raw.writableNeedDrain = true;
+  const seen: string[] = [];
+  const taken = stream.drained().then(() => seen.push('taken'));
+  const gone = openStream();
+  gone.raw.writableNeedDrain = true;
+  const left = gone.stream.drained().then(() => seen.push('gone'));
+  await Promise.resolve();
+  expect(seen).toEqual([]);
+
+  raw.emit('drain');
+  await taken;
+  expect(seen).toEqual(['taken']);
+  gone.raw.emit('close');
+  await left;
+  expect(seen).toEqual(['taken', 'gone']);
 });

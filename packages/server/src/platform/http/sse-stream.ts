@@ -54,6 +54,16 @@ export class SseStream {
     this.#write(`${lines.join('\n')}\n\n`);
   }
 
+  /** Resolves when the reader has taken what was sent, or the stream has ended: for what can wait for it, unlike live events. */
+  async drained(): Promise<void> {
+    const { raw } = this.#reply;
+    if (!raw.writableNeedDrain || this.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      raw.once('drain', resolve);
+      this.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
   /** Safe to call twice. */
   end(): void {
     if (this.#abort.signal.aborted) return;

@@ -15,6 +15,10 @@ export function createFakeBatches(owner: FakeOwner, streams: FakeStreams): Batch
       owner.check(actor, [id, BATCH_ID], 'BATCH_NOT_FOUND');
       return { ...sampleBatch(), tasks: [] };
     },
+    find: async (actor, id) => {
+      owner.check(actor, [id, BATCH_ID], 'BATCH_NOT_FOUND');
+      return sampleBatch();
+    },
     list: async (actor) => ({ batches: owner.isSeenBy(actor) ? [sampleBatch()] : [], nextCursor: null }),
     change: async (actor, id, change) => {
       owner.calls.push(['changeBatch', id, change]);

@@ -8,7 +8,7 @@ import type { TaskJournal } from '../../tasks/task-journal.ts';
 import type { TaskIntake } from '../tasks/task-intake.ts';
 import type { TaskViews } from '../tasks/task-views.ts';
 import { watchBatch } from '../tasks/watching.ts';
-import { listBatches, loadBatchDetail } from './batches.ts';
+import { listBatches, loadBatchDetail, loadBatchRow, viewBatch } from './batches.ts';
 import { changeBatch } from './change-batch.ts';
 import { submitBatch } from './submit-batch.ts';
 
@@ -21,6 +21,8 @@ export interface BatchCalls {
     idempotency?: { key: string; bodyHash: string },
   ): Promise<{ batch: Batch; replayed: boolean }>;
   load(actor: Actor, id: BatchId): Promise<BatchDetail>;
+  /** Without its tasks. */
+  find(actor: Actor, id: BatchId): Promise<Batch>;
   list(
     actor: Actor,
     limit: number,
@@ -47,6 +49,8 @@ export function createBatchCalls(deps: BatchCallsDeps): BatchCalls {
     submit: (actor, body, idempotency) =>
       submitBatch(deps, { actor, body, idempotency: idempotency ?? null }),
     load: (actor, id) => loadBatchDetail(deps, visibleTo(actor), id),
+    find: async (actor, id) =>
+      viewBatch(deps.database, await loadBatchRow(deps.database, visibleTo(actor), id)),
     list: (actor, limit, cursor) => listBatches(deps, visibleTo(actor), limit, cursor),
     change: (actor, id, change) => changeBatch(deps, actor, { id, change }),
     watch: (actor, id, signal) => watchBatch(deps, visibleTo(actor), id, signal),

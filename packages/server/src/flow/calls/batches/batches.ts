@@ -5,13 +5,16 @@ import {
   type BatchId,
   isTerminal,
   type SubmitBatch,
+  type Task,
   type TaskState,
 } from '@comfleet/contract';
 import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
+import { createTurns } from '../../../platform/lifecycle/turns.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
-import { listVisibleTasks } from '../../tasks/task-queries.ts';
+import { streamBatchTasks } from '../../tasks/task-queries.ts';
 import type { BatchRow, TaskTables } from '../../tasks/task-tables.ts';
 import type { NodeUpdate } from '../../workflows/bind-updates.ts';
 import type { SubmitBody } from '../tasks/prepare-submission.ts';
@@ -72,6 +75,7 @@ function toUpdates(
 export interface BatchDeps {
   database: Database<TaskTables>;
   views: TaskViews;
+  clock: Clock;
 }
 
 /** A batch the asker may see; BATCH_NOT_FOUND for any other id. */
@@ -93,9 +97,11 @@ export async function loadBatchDetail(
   id: BatchId,
 ): Promise<BatchDetail> {
   const row = await loadBatchRow(deps.database, owner, id);
-  const { rows } = await listVisibleTasks(deps.database, owner, { batchId: id, limit: MAX_BATCH });
-  const tasks = rows.sort((a, b) => (a.batch_index ?? 0) - (b.batch_index ?? 0));
-  return { ...(await viewBatch(deps.database, row)), tasks: await deps.views.viewAll(tasks) };
+  const batch = await viewBatch(deps.database, row);
+  const tasks: Task[] = [];
+  for await (const page of streamBatchTasks(deps.database, owner, id, createTurns(deps.clock)))
+    tasks.push(...(await deps.views.viewAll(page)));
+  return { ...batch, tasks };
 }
 
 /** Counts and state are derived from the tasks, never stored. */
@@ -167,6 +173,10 @@ export async function listBatches(
   const rows = await database.read(query);
   const shown = rows.slice(0, limit);
   const batches: Batch[] = [];
-  for (const row of shown) batches.push(await viewBatch(database, row));
+  const turns = createTurns(deps.clock);
+  for (const row of shown) {
+    batches.push(await viewBatch(database, row));
+    await turns.next();
+  }
   return { batches, nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
 }

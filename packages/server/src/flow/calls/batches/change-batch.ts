@@ -1,12 +1,13 @@
-import type { Batch, BatchId } from '@comfleet/contract';
+import { type Batch, type BatchId, isTerminal, type TaskId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { FlowTables } from '../../flow-tables.ts';
-import type { Actor, VisibleTo } from '../../tasks/actor.ts';
+import type { Actor, OwnerFilter, VisibleTo } from '../../tasks/actor.ts';
 import type { TaskJournal } from '../../tasks/task-journal.ts';
+import { streamBatchTasks } from '../../tasks/task-queries.ts';
 import type { TaskRow } from '../../tasks/task-tables.ts';
 import type { TaskIntake } from '../tasks/task-intake.ts';
 import { loadBatchRow, MAX_BATCH, viewBatch } from './batches.ts';
@@ -41,38 +42,38 @@ export async function changeBatch(
     .where('version', '=', row.version);
   const outcome = await database.commit([{ query, rows: 1 }]);
   if (outcome.kind === 'refused') throw new AppError('CONFLICT', { batch_id: id });
-  const tasks = await database.read(
-    database.k
-      .selectFrom('task')
-      .selectAll()
-      .where('batch_id', '=', id)
-      .where('state', 'in', ['held', 'queued', 'running'])
-      .orderBy('batch_index')
-      .limit(MAX_BATCH),
-  );
-  await changeTasks(deps, tasks, { change, actor: actor.id });
+  await changeTasks(deps, { id, owner: visibleTo(actor) }, { change, actor: actor.id });
   return viewBatch(database, await loadBatchRow(database, visibleTo(actor), id));
 }
 
-/** Tasks changed at a time: their commits travel together and share a write to the disk. */
-const GROUP = 250;
-
 /**
  * Each task's own change with its own event. What is not to start any more leaves its lane before the first commit, so
- * that nothing starts in the place of what was taken away before it.
+ * that nothing starts in the place of what was taken away before it. The commits of a page travel together and share a
+ * write to the disk.
  */
 async function changeTasks(
   deps: ChangeBatchDeps,
-  tasks: readonly TaskRow[],
+  { id, owner }: { id: BatchId; owner: OwnerFilter },
   { change, actor }: { change: Change; actor: string },
 ): Promise<void> {
-  if (change !== 'resume') await deps.engine.drop(tasks.map((task) => task.id));
-  const turns = createTurns(deps.clock);
-  for (let from = 0; from < tasks.length; from += GROUP) {
-    const group = tasks.slice(from, from + GROUP);
-    await Promise.all(group.map((task) => changeTask(deps, task, { change, actor })));
-    await turns.next();
+  const { database, engine, clock } = deps;
+  if (change !== 'resume') await engine.drop(await listOpenTasks(database, id));
+  for await (const page of streamBatchTasks(database, owner, id, createTurns(clock))) {
+    const open = page.filter((task) => !isTerminal(task.state));
+    await Promise.all(open.map((task) => changeTask(deps, task, { change, actor })));
   }
+}
+
+async function listOpenTasks(database: Database<FlowTables>, id: BatchId): Promise<TaskId[]> {
+  const tasks = await database.read(
+    database.k
+      .selectFrom('task')
+      .select('id')
+      .where('batch_id', '=', id)
+      .where('state', 'in', ['held', 'queued', 'running'])
+      .limit(MAX_BATCH),
+  );
+  return tasks.map((task) => task.id);
 }
 
 async function changeTask(

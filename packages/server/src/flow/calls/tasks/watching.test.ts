@@ -24,7 +24,7 @@ async function openWatched() {
   };
   const viewEvent = async (row: TaskEventRow) => toTaskEvent(row, null);
   const views = { view, viewEvent } as TaskViews;
-  return { database, task, live, viewed, deps: { database, live, views } };
+  return { database, task, live, viewed, deps: { database, live, views, clock: systemClock } };
 }
 
 test('events that were stored together show the task once read, as it was after the last of them', async () => {

@@ -1,10 +1,17 @@
 import { type BatchId, isTerminal, type StreamFrame, type Task, type TaskId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
+import { createTurns } from '../../../platform/lifecycle/turns.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
 import type { LiveUpdate, LiveUpdates, Topic } from '../../events/live-updates.ts';
 import { WatcherQueue } from '../../events/watcher-queue.ts';
 import type { FlowTables } from '../../flow-tables.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
-import { listVisibleTasks, loadEventRows, loadVisibleTask } from '../../tasks/task-queries.ts';
+import {
+  listVisibleTasks,
+  loadEventRows,
+  loadVisibleTask,
+  streamBatchTasks,
+} from '../../tasks/task-queries.ts';
 import { findTask } from '../../tasks/task-rows.ts';
 import type { TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
 import type { TaskViews } from './task-views.ts';
@@ -13,6 +20,7 @@ export interface WatchDeps {
   database: Database<FlowTables>;
   live: LiveUpdates;
   views: TaskViews;
+  clock: Clock;
 }
 
 const OPEN_STATES = ['held', 'queued', 'running'] as const;
@@ -61,9 +69,11 @@ export async function* watchBatch(
   const { queue, stop } = subscribe(deps.live, `batch:${id}`, signal);
   const frames = new Frames(deps);
   try {
-    const { rows } = await listVisibleTasks(deps.database, owner, { batchId: id, limit: 10_000 });
-    const open = new Set(rows.filter((row) => !isTerminal(row.state)).map((row) => row.id));
-    for (const task of await deps.views.viewAll(rows)) yield { kind: 'snapshot', task };
+    const open = new Set<TaskId>();
+    for await (const rows of streamBatchTasks(deps.database, owner, id, createTurns(deps.clock))) {
+      for (const row of rows) if (!isTerminal(row.state)) open.add(row.id);
+      for (const task of await deps.views.viewAll(rows)) yield { kind: 'snapshot', task };
+    }
     if (open.size === 0) return;
     for (let next = await queue.next(); next; next = await queue.next()) {
       yield await frames.from(next);
