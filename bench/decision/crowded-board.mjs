@@ -132,12 +132,20 @@ export class CrowdedBoard {
 
   /** @param {Extract<import('../../packages/server/dist/flow/placement/decide.js').Decision, { kind: 'start' }>} decision @param {WaitingTask} order */
   #start(decision, order) {
-    const { taskId, ownerId, workflowKey, rank } = order;
+    const { taskId, ownerId, workflowKey, rank, acceptedSeq } = order;
     const { lane, worker } = decision;
     explainStart(this.#board, decision, this.#rules);
     applyDecision(this.#board, decision, this.nowMs);
     this.#orders.set(taskId, order);
-    const prompt = { taskId, ownerId, workflowKey, rank, lane: lane.key, modelsKey: lane.modelsKey };
+    const prompt = {
+      taskId,
+      ownerId,
+      workflowKey,
+      rank,
+      acceptedSeq,
+      lane: lane.key,
+      modelsKey: lane.modelsKey,
+    };
     const isFirst = worker.load === 0;
     this.#board.occupy(worker.facts.id, {
       ...prompt,

@@ -125,9 +125,17 @@ class Comfleet {
   async #take({ lane, worker }) {
     const order = await this.#queue.take(lane.key);
     if (!order) throw new Error('a lane lost its head');
-    const { taskId, ownerId, rank, workflowKey } = order;
+    const { taskId, ownerId, rank, acceptedSeq, workflowKey } = order;
     this.#orders.set(taskId, order);
-    const own = { taskId, ownerId, rank, workflowKey, lane: lane.key, modelsKey: lane.modelsKey };
+    const own = {
+      taskId,
+      ownerId,
+      rank,
+      acceptedSeq,
+      workflowKey,
+      lane: lane.key,
+      modelsKey: lane.modelsKey,
+    };
     this.#board.occupy(worker.facts.id, { ...own, taskType: TASK_TYPE, phase: 'sending', startedMs: null });
     this.#board.setPhase(worker.facts.id, taskId, 'waiting', this.#nowMs);
     if (this.#queue.count(lane.key) === 0) lane.noteEmpty();

@@ -71,6 +71,7 @@ export class BoardTable {
     this.heads.set(lane, {
       taskId: named(`task-${this.#tasks}`),
       lane,
+      priority: 5,
       rank: 5,
       acceptedSeq: this.#tasks,
       ownerId: named('owner'),
@@ -94,8 +95,13 @@ export class BoardTable {
     const taskId: TaskId = named(`task-${this.#tasks}`);
     const { taskType } = needs;
     const modelsKey = toModelsKey(needs);
-    const prompt = { taskId, ownerId, taskType, rank, lane, modelsKey, workflowKey: 'workflow' };
-    this.board.occupy(named(worker), { ...prompt, phase: 'sending', startedMs: null });
+    const prompt = { taskId, ownerId, taskType, rank, lane, modelsKey, acceptedSeq: this.#tasks };
+    this.board.occupy(named(worker), {
+      ...prompt,
+      workflowKey: 'workflow',
+      phase: 'sending',
+      startedMs: null,
+    });
     this.board.setPhase(named(worker), taskId, phase, this.nowMs);
     return taskId;
   }

@@ -20,6 +20,17 @@ export function toPrompt(
   task: QueuedTask & { rank: number },
   { taskType, modelsKey }: { taskType: string; modelsKey: string },
 ): PlacedPrompt {
-  const { taskId, ownerId, workflowKey, lane, rank } = task;
-  return { taskId, ownerId, workflowKey, lane, rank, taskType, modelsKey, phase: 'sending', startedMs: null };
+  const { taskId, ownerId, workflowKey, lane, rank, acceptedSeq } = task;
+  const order = { rank, acceptedSeq };
+  return {
+    taskId,
+    ownerId,
+    workflowKey,
+    lane,
+    ...order,
+    taskType,
+    modelsKey,
+    phase: 'sending',
+    startedMs: null,
+  };
 }

@@ -137,11 +137,12 @@ class World {
     const task = await this.queue.take(lane.key);
     if (task?.taskId !== decision.head.taskId) throw new Error('the head is not what is taken');
     this.starts.push({ decision, heads, load: worker.load });
-    const { taskId, ownerId, rank } = task;
+    const { taskId, ownerId, rank, acceptedSeq } = task;
     const prompt = {
       taskId,
       ownerId,
       rank,
+      acceptedSeq,
       lane: lane.key,
       taskType: 'text_to_image',
       modelsKey: lane.modelsKey,

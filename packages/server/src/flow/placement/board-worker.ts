@@ -13,6 +13,8 @@ export interface PlacedPrompt {
   readonly lane: string;
   /** Rank of its task when it left its lane. */
   readonly rank: number;
+  /** Acceptance order of its task. */
+  readonly acceptedSeq: number;
   /** Models it runs with; empty for none. */
   readonly modelsKey: string;
   /** `sending` until it stands in the worker's own queue, then `waiting`, then `running`; `leaving` while it is preempted. */

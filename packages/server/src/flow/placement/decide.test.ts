@@ -306,6 +306,17 @@ describe('preempting what only waits on a worker', () => {
     expect(table.decide()).toMatchObject({ kind: 'preempt', prompt: { taskId: prefetched } });
   });
 
+  test('a prompt of an older task stays when only its wait raised the younger one above it', () => {
+    const table = new BoardTable([createFacts('one')]);
+    table.send('one', NEEDS);
+    table.send('one', NEEDS, { phase: 'waiting', rank: 5 });
+    table.wait('younger', NEEDS, { priority: 5, rank: 6 });
+    expect(table.step()).toBe('none');
+
+    table.wait('urgent', NEEDS, { priority: 6, rank: 6 });
+    expect(table.decide()).toMatchObject({ kind: 'preempt', head: { lane: 'urgent' } });
+  });
+
   test('of several prompts of lower rank one makes room where the models are loaded then', () => {
     const table = new BoardTable([createFacts('cold'), createFacts('hot')]);
     for (const [name, needs] of [

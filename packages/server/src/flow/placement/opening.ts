@@ -7,6 +7,8 @@ import type { PlacementRules } from './rules.ts';
 export interface Head {
   readonly taskId: TaskId;
   readonly lane: string;
+  readonly priority: number;
+  /** Its priority, raised where its client waited too long. */
   readonly rank: number;
   readonly acceptedSeq: number;
   readonly ownerId: PrincipalId;

@@ -31,7 +31,7 @@ export function findPreemption(shut: readonly Opening[], board: Board): Preempti
     };
     const found =
       find(board.prefetched.withModels(lane.modelsKey), (prompt) => isBefore(head, prompt, board)) ??
-      find(board.prefetched.ofLowerRank(head.rank), () => true);
+      find(board.prefetched.ofLowerRank(head.rank), (prompt) => !isElder(prompt, head));
     if (found) return found;
   }
   return null;
@@ -53,12 +53,17 @@ function isOpen({ facts, standsBack }: BoardWorker): boolean {
   return facts.state === 'online' && !standsBack;
 }
 
+/** A prompt of an older task that only stayed behind because a rank rises in a lane, not on a worker: it goes first. */
+function isElder(prompt: PlacedPrompt, head: Head): boolean {
+  return prompt.acceptedSeq < head.acceptedSeq && prompt.rank >= head.priority;
+}
+
 /**
  * Higher rank; or the same rank and a client that stays behind even after the exchange, so that two clients do not take the
  * slot from each other in turn.
  */
 function isBefore(head: Head, prompt: PlacedPrompt, board: Board): boolean {
-  if (head.rank !== prompt.rank) return head.rank > prompt.rank;
+  if (head.rank !== prompt.rank) return head.rank > prompt.rank && !isElder(prompt, head);
   // In one lane fair tags decide: put back, the prompt's task would stand before the head again.
   if (head.ownerId === prompt.ownerId || head.lane === prompt.lane) return false;
   return board.ownedBy(prompt.ownerId) - board.ownedBy(head.ownerId) >= 2;
