@@ -67,7 +67,10 @@ export class ApiDocument {
     const type = contentType?.split(';')[0] ?? '';
     const media: Json | undefined = content[type] ?? content['*/*'];
     if (!media) throw new Error(`${where} answers ${type}, not ${types.join()}`);
-    if (type !== 'application/json' || !content[type]) return;
+    if (type === 'application/json' && content[type]) this.#checkJson(where, documented, media, text);
+  }
+
+  #checkJson(where: string, documented: Json, media: Json, text: string): void {
     const body = JSON.parse(text);
     const fit = this.#schemaFor(media.schema).safeParse(body);
     if (!fit.success) throw new Error(`${where} does not fit its schema: ${fit.error.message}\n${text}`);

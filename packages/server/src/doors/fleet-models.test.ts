@@ -27,7 +27,7 @@ function holder(
 const HOLDERS = [
   holder('gpu-1', { checkpoints: ['v1-5.safetensors', 'mine.safetensors'], loras: ['sdxl/ink.safetensors'] }),
   holder('gpu-2', { checkpoints: ['v1-5.safetensors'] }, { 'v1-5.safetensors': 2132625894 }),
-  { name: 'never-heard', state: 'offline', inventory: null },
+  { name: 'never-heard', state: 'offline' as const, inventory: null },
 ];
 const ALL = { limit: 100 };
 

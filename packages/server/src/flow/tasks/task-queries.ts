@@ -73,7 +73,7 @@ export async function listVisibleTasks(
   };
 }
 
-/** So many tasks of a batch are read, and shown, at a time: others have their turn in between. */
+/** How many tasks of a batch are read, and shown, at a time; others have their turn in between. */
 const BATCH_PAGE = 250;
 
 /** The tasks of a batch that the asker may see in the order in which they were given, page by page. */

@@ -10,7 +10,7 @@ export function sendJsonText(reply: FastifyReply, text: string): FastifyReply {
     .send(text);
 }
 
-/** So many items of a list become text at once. */
+/** How many items of a list become text at once. */
 const PIECE_ITEMS = 250;
 
 /** Sends `head`, which is not empty, with one more member, a list that may be long: it becomes text in pieces, between which others have their turn. */
