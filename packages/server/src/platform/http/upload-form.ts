@@ -32,7 +32,10 @@ export async function* readForm(request: FastifyRequest, options: FormOptions): 
   const whole = Object.assign(slices, { headers: raw.headers });
   // The same request, but for the body that the parser takes from it.
   const sliced = Object.create(request, { raw: { value: whole } }) as FastifyRequest;
-  const leave = () => slices.destroy();
+  // A body that came whole closes the request too, while its last pieces still wait for their turn.
+  const leave = () => {
+    if (!raw.complete) slices.destroy();
+  };
   raw.once('close', leave);
   try {
     const parts = sliced.parts({ limits: { ...HEADERS, ...limits, files: 1, parts: limits.fields + 1 } });
