@@ -48,6 +48,7 @@ export const en = {
   'worker.restart': '{reason}: {answer}',
   'worker.socket': 'socket {phase}',
   'worker.socket_problem': '{problem}',
+  'worker.stands_alone': 'no other address leads to it',
   'worker.no_slots': 'gets no new tasks',
   'worker.slots': 'takes up to {slots} prompts',
   'worker.removed': 'taken out of the fleet',

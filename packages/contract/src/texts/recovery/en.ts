@@ -70,5 +70,4 @@ export const en = {
   'service.worker_down': 'Since {since}: {problem} {step}',
 
   'worker.same_as': 'the same ComfyUI as {name}, which is used instead',
-  'worker.stands_alone': 'no other address leads to it',
 } as const satisfies Messages;

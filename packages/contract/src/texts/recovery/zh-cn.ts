@@ -64,5 +64,4 @@ export const zhCn = {
   'service.worker_down': '自 {since} 起：{problem}{step}',
 
   'worker.same_as': '与 {name} 是同一个 ComfyUI，由后者代为执行任务',
-  'worker.stands_alone': '没有其他地址指向它',
 } satisfies Translation<typeof en>;

@@ -64,5 +64,4 @@ export const zhTw = {
   'service.worker_down': '自 {since} 起：{problem}{step}',
 
   'worker.same_as': '與 {name} 是同一個 ComfyUI，由後者代為執行任務',
-  'worker.stands_alone': '沒有其他位址指向它',
 } satisfies Translation<typeof en>;
