@@ -133,9 +133,10 @@ async function findPort(options: UpOptions): Promise<number | null> {
 async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void> {
   const say = createSayStart(options.language);
   const { print } = options;
+  const { library } = app;
   print(say('start.started', { address: app.address }));
   print(say('start.addresses', { address: app.address }));
-  for (const line of tellProblems(say, app.library.problems())) print(line);
+  for (const line of tellProblems(say, library.problems())) print(line);
   await chooseWorkers(scope, app, options);
   // Only now is the fleet complete: workers of the command line and our own ComfyUI have joined.
   await app.engine.fleetComplete();

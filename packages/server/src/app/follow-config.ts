@@ -70,7 +70,7 @@ function watchFiles(scope: Scope, store: ConfigStore, deps: FollowDeps): void {
     if (!isWhole) return;
     const config = await store.reload();
     if (config.kind !== 'changed') await deps.workflows.reload();
-    const problems = [...store.problems(), ...library.problems()];
+    const problems = store.problems().concat(library.problems());
     deps.onReread({ file: store.file, config, problems, before });
     before = problems;
   });
