@@ -6,7 +6,7 @@ import {
   parseLargeJson,
 } from '@comfleet/comfyui';
 import { blake3, createBLAKE3 } from 'hash-wasm';
-import { createTurns } from '../../../platform/lifecycle/turns.ts';
+import { createTurns, type Turns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import { type Inventory, parseInventory, parseObjectInfo } from './inventory.ts';
 import { type KnownKinds, loadModelKinds } from './model-kinds.ts';
@@ -43,11 +43,12 @@ export async function loadInventory(
   const { http, clock, signal, shared } = options;
   const objectInfoBytes = await http.loadObjectInfoBytes({ signal });
   const objectInfoHash = await hashInTurns(objectInfoBytes, clock);
+  const turns = createTurns(clock);
   const models = await loadModels(http, signal);
   const modelSizes = await loadModelSizes(http, foldersWithFiles(models), signal);
   const inventory = parseInventory({
     systemStats: await http.loadSystemStatsAnswer({ signal }),
-    objectInfo: await readObjectInfo(objectInfoBytes, objectInfoHash, shared),
+    objectInfo: await readObjectInfo(objectInfoBytes, objectInfoHash, { shared, turns }),
     objectInfoHash,
     features: await orWithout(http.loadFeatures({ signal }), {}),
     nodeReplacements: await orWithout(http.loadNodeReplacements({ signal }), null),
@@ -58,7 +59,7 @@ export async function loadInventory(
     fetchedAtMs: clock.nowMs(),
   });
   if (inventory === null) throw notComfyui('system_stats');
-  await prepareKind(inventory.objectInfo, createTurns(clock));
+  await prepareKind(inventory.objectInfo, turns);
   return { inventory: shared.share(inventory), objectInfoBytes };
 }
 
@@ -85,18 +86,18 @@ async function hashInTurns(bytes: Uint8Array, clock: Clock): Promise<string> {
 async function readObjectInfo(
   bytes: Uint8Array,
   hash: string,
-  shared: SharedInventories,
+  { shared, turns }: { shared: SharedInventories; turns: Turns },
 ): Promise<ObjectInfo> {
   const known = shared.findObjectInfo(hash);
   if (known !== null) return known;
-  const objectInfo = parseObjectInfo(await parseJson(bytes));
+  const objectInfo = parseObjectInfo(await parseJson(bytes, turns));
   if (objectInfo === null) throw notComfyui('object_info');
   return shared.shareObjectInfo(hash, objectInfo);
 }
 
-async function parseJson(bytes: Uint8Array): Promise<unknown> {
+async function parseJson(bytes: Uint8Array, turns: Turns): Promise<unknown> {
   try {
-    return await parseLargeJson(bytes);
+    return await parseLargeJson(bytes, turns);
   } catch {
     return null; // no JSON: judged as a stranger's answer, as any other wrong shape
   }
