@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
-import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
 import { openSimulator, openTcpProxy, type Simulator, type TcpProxy } from '@comfleet/simulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ConnectedWorker, WorkerChange, WorkerRegistry } from '../src/fleet/workers/registry.ts';
-import { openWorkerRegistry } from '../src/fleet/workers/registry.ts';
 import { Scope } from '../src/platform/lifecycle/scope.ts';
 import { silentLogger } from '../src/platform/logging/logger.ts';
-import { Sealer } from '../src/platform/secrets/sealer.ts';
-import { systemClock, systemRandom } from '../src/platform/time/clock.ts';
-import { openMemoryDatabase } from './kit/memory-database.ts';
+import { systemClock } from '../src/platform/time/clock.ts';
+import { openRegistry } from './kit/open-registry.ts';
 
 /* Health over loopback against real simulators. Times are a tenth to a thirtieth of the defaults, ratios as they are. */
 const SCALED = {
@@ -34,22 +30,7 @@ const proxies: TcpProxy[] = [];
 
 beforeEach(async () => {
   scope = new Scope('test', systemClock, silentLogger);
-  const transport = createNodeTransport();
-  scope.add('transport', () => transport.close());
-  registry = await openWorkerRegistry(
-    scope,
-    {
-      database: await openMemoryDatabase(systemClock),
-      clock: systemClock,
-      random: systemRandom,
-      logger: silentLogger,
-      transport,
-      dialer: createNodeDialer(),
-      sealer: new Sealer(new Uint8Array(32)),
-      createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(systemClock.nowMs(), systemRandom.bytes(10)),
-    },
-    SCALED,
-  );
+  registry = await openRegistry(scope, SCALED);
   changes = [];
   registry.onChange((change) => changes.push({ ...change, atMs: systemClock.monotonicMs() }));
 });

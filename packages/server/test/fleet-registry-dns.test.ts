@@ -1,17 +1,14 @@
-import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
-import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
 import { openSimulator, type Simulator } from '@comfleet/simulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../src/app/settings.ts';
 import { type DnsDiscovery, openDnsDiscovery } from '../src/fleet/workers/joining/discovery/dns-discovery.ts';
-import { openWorkerRegistry, type WorkerRegistry } from '../src/fleet/workers/registry.ts';
+import type { WorkerRegistry } from '../src/fleet/workers/registry.ts';
 import { Scope } from '../src/platform/lifecycle/scope.ts';
 import { silentLogger } from '../src/platform/logging/logger.ts';
 import { createDnsResolver } from '../src/platform/net/dns-resolver.ts';
-import { Sealer } from '../src/platform/secrets/sealer.ts';
-import { systemClock, systemRandom } from '../src/platform/time/clock.ts';
+import { systemClock } from '../src/platform/time/clock.ts';
 import { openDnsServer } from './kit/dns-server.ts';
-import { openMemoryDatabase } from './kit/memory-database.ts';
+import { openRegistry } from './kit/open-registry.ts';
 
 let scope: Scope;
 let registry: WorkerRegistry;
@@ -20,20 +17,9 @@ let simulator: Simulator;
 
 beforeEach(async () => {
   scope = new Scope('test', systemClock, silentLogger);
-  const transport = createNodeTransport();
-  scope.add('transport', () => transport.close());
   dns = await openDnsServer();
   simulator = await openSimulator({ stepMs: 5 });
-  registry = await openWorkerRegistry(scope, {
-    database: await openMemoryDatabase(systemClock),
-    clock: systemClock,
-    random: systemRandom,
-    logger: silentLogger,
-    transport,
-    dialer: createNodeDialer(),
-    sealer: new Sealer(new Uint8Array(32)),
-    createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(systemClock.nowMs(), systemRandom.bytes(10)),
-  });
+  registry = await openRegistry(scope);
 });
 afterEach(async () => {
   await scope.close();

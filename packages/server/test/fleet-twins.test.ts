@@ -1,17 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createNodeDialer, createNodeTransport } from '@comfleet/comfyui/node';
-import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
 import { openSimulator, type Simulator } from '@comfleet/simulator';
 import { type Gateway, openGateway } from '@comfleet/test-kit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openWorkerRegistry, type WorkerRegistry } from '../src/fleet/workers/registry.ts';
+import type { WorkerRegistry } from '../src/fleet/workers/registry.ts';
 import { Scope } from '../src/platform/lifecycle/scope.ts';
 import { silentLogger } from '../src/platform/logging/logger.ts';
-import { Sealer } from '../src/platform/secrets/sealer.ts';
-import { systemClock, systemRandom } from '../src/platform/time/clock.ts';
-import { openMemoryDatabase } from './kit/memory-database.ts';
+import { systemClock } from '../src/platform/time/clock.ts';
+import { openRegistry } from './kit/open-registry.ts';
 
 let scope: Scope;
 let registry: WorkerRegistry;
@@ -21,22 +18,7 @@ const open: (Simulator | Gateway)[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'comfleet-twins-'));
   scope = new Scope('test', systemClock, silentLogger);
-  const transport = createNodeTransport();
-  scope.add('transport', () => transport.close());
-  registry = await openWorkerRegistry(
-    scope,
-    {
-      database: await openMemoryDatabase(systemClock),
-      clock: systemClock,
-      random: systemRandom,
-      logger: silentLogger,
-      transport,
-      dialer: createNodeDialer(),
-      sealer: new Sealer(new Uint8Array(32)),
-      createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(systemClock.nowMs(), systemRandom.bytes(10)),
-    },
-    { intervalMs: 200, recheckMs: 50, selfRecoveryEveryMs: 50 },
-  );
+  registry = await openRegistry(scope, { intervalMs: 200, recheckMs: 50, selfRecoveryEveryMs: 50 });
 });
 
 afterEach(async () => {
