@@ -1,6 +1,7 @@
 // What Comfleet costs and how it places: `npm run bench` writes docs/reference/numbers.md. A name before the options chooses another
 // bench: `control-plane`, `decision` and `faults` write their sections of that page, `scheduling` writes docs/reference/scheduling.md.
 // `--beside DIR` measures the server of another built checkout too (faults). `--quick` takes a tenth and writes nothing; `--json` prints the raw numbers. Build first when you start this file itself.
+import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -70,7 +71,18 @@ async function benchFaults({ quick, beside, tell }) {
   const before =
     beside === null
       ? null
-      : await measureFaults({ ...size, runs: 2, busyRuns: 0, restarts: 1, seed: 1, checkout: beside, tell });
+      : {
+          commit: readCommit(beside),
+          ...(await measureFaults({
+            ...size,
+            runs: 2,
+            busyRuns: 0,
+            restarts: 1,
+            seed: 1,
+            checkout: beside,
+            tell,
+          })),
+        };
   const numbers = { ...now, before };
   return toSection('faults', numbers, formatFaults(numbers, { date, load: describeLoad(loadBefore) }));
 }
@@ -85,6 +97,11 @@ async function benchScheduling({ quick, tell }) {
   }
   const text = formatScheduling(numbers, { date });
   return { numbers, text, page: 'docs/reference/scheduling.md', toPage: () => text };
+}
+
+/** @param {string} checkout */
+function readCommit(checkout) {
+  return execFileSync('git', ['-C', checkout, 'rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
 }
 
 /** @param {number} before */

@@ -1,6 +1,7 @@
 import { describeMachine, formatTable, formatTargets } from '../page.mjs';
 
 /** @typedef {import('./measure-faults.mjs').Faults} Faults */
+/** @typedef {Faults & { commit: string }} FaultsOfCommit what the server of another checkout cost */
 /** @typedef {import('./measure-faults.mjs').WorkerFault} WorkerFault */
 /** @typedef {import('../page.mjs').Target} Target */
 
@@ -47,7 +48,7 @@ export function listFaultTargets({ tasks, runs, restarts }) {
   ];
 }
 
-/** The section of the page. @param {Faults & { before: Faults | null }} measured @param {{ date: string, load: string }} circumstances */
+/** The section of the page. @param {Faults & { before: FaultsOfCommit | null }} measured @param {{ date: string, load: string }} circumstances */
 export function formatFaults(measured, { date, load }) {
   const { tasks, runs, restarts, before } = measured;
   const rows = runs.map((run, index) => [
@@ -83,11 +84,11 @@ function formatStart({ takesMs, answersMs, cpuMs }) {
   return `${takesMs / 1000} (${answersMs / 1000}, ${cpuMs / 1000})`;
 }
 
-/** @param {Faults} before */
-function formatBefore({ runs, restarts }) {
+/** @param {FaultsOfCommit} before */
+function formatBefore({ commit, runs, restarts }) {
   const pairs = runs.map((run) => `${toRatio(run)} × (${run.moved} moved in ${run.movedMs / 1000} s)`);
   return `
 
-The server of commit 5eaf024 over the same workers, at once after it: ${pairs.join(', ')}; killed, it took prompts after, s:
+The server of commit ${commit} over the same workers, at once after it: ${pairs.join(', ')}; killed, it took prompts after, s:
 ${restarts.map(formatStart).join(', ')}.`;
 }

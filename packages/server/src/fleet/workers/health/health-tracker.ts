@@ -27,7 +27,7 @@ export interface Circumstances {
 
 /** Times are milliseconds. */
 export interface TrackerOptions {
-  /** Between checks; a returned worker gets one slot more each such period. */
+  /** Between checks; a returned worker gets a slot more each such period (countSlots). */
   readonly intervalMs: number;
   /** Before the next check while the next answers decide. */
   readonly recheckMs: number;

@@ -41,7 +41,7 @@ type RawHealthCheck = z.infer<typeof healthCheckSchema>;
 
 /** When a worker counts as offline. */
 export interface HealthSettings {
-  /** Between checks. A returned worker gets one slot more each such period. */
+  /** Between checks; a returned worker gets a slot more each such period (countSlots). */
   readonly intervalMs: number;
   readonly idleTimeoutMs: number;
   /** While the worker has prompts. */
