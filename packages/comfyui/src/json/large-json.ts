@@ -142,8 +142,8 @@ function addTo(open: Open, parts: unknown): void {
   }
   const object = open.built === null || Array.isArray(open.built) ? {} : open.built;
   for (const [name, value] of Object.entries(parts as object)) {
-    if (name === '__proto__') continue; // names nothing of a server's, and would change what the object is
-    object[name] = value;
+    // Plainly assigned, `__proto__` would change what the object is; as JSON.parse reads it, it is a name like any other.
+    Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
   }
   open.built = object;
 }
