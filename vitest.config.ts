@@ -35,6 +35,7 @@ const e2e = {
 const resolve = {
   alias: Object.entries({
     '@comfleet/test-kit': 'index.ts',
+    '@comfleet/test-kit/find-english': 'find-english.ts',
     '@comfleet/test-kit/server': 'server/index.ts',
   }).map(([name, file]) => ({
     find: new RegExp(`^${name}$`),
