@@ -5,7 +5,10 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { buildWorkspace } from './build-workspace.mjs';
 import { createSignalPassing } from './pass-signals.mjs';
+import { chooseStartTexts } from './start-texts.mjs';
 import { installPackages, isInstalled, root } from './workspace.mjs';
+
+const texts = chooseStartTexts(process.argv.slice(2), process.env);
 
 /** @param {string} line */
 function say(line) {
@@ -14,19 +17,19 @@ function say(line) {
 
 async function prepare() {
   if (!isInstalled()) {
-    say('Installing packages …');
+    say(texts.installing);
     const install = await installPackages();
     if (install.code !== 0) {
       say(install.output);
-      say('The packages could not be installed; the lines above say why.');
+      say(texts.notInstalled);
       return undefined;
     }
   }
   const installedAtMs = Date.now();
-  const build = await buildWorkspace({ onStart: (part) => say(`Building the ${part} …`) });
+  const build = await buildWorkspace({ onStart: (part) => say(texts.building(part)) });
   if (!build.ok) {
     say(build.output);
-    say('The build failed; the lines above say why.');
+    say(texts.notBuilt);
     return undefined;
   }
   return installedAtMs;
@@ -51,7 +54,7 @@ function runServer(installedAtMs) {
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK']))
     process.on(signal, passOn);
   child.once('error', (error) => {
-    say(`The server could not be started: ${error.message}`);
+    say(texts.notStarted(error.message));
     process.exit(1);
   });
   child.once('exit', (code, signal) => {
