@@ -49,28 +49,35 @@ const EN = {
     `${good} of ${good + bad} examples ran well`,
 };
 
+const STATES = /** @type {Record<string, string>} */ ({
+  succeeded: '已完成',
+  failed: '失败',
+  canceled: '已取消',
+  expired: '已过期',
+});
+
 /** @type {Texts} */
 const ZH = {
   title: 'Comfleet 示例',
   cases: {
     characters: '单角色图片生成：一个描述四张图片，同一个连接',
     descriptions: '多个描述，每个描述多张图片',
-    video: '会动的图片',
-    graph: '自己的工作流并修改输入，直接连接一个 ComfyUI  [GRAPH.json [NODE.input=value ...]]',
+    video: '图生视频',
+    graph: '修改自己的工作流并直接发给一台 ComfyUI  [GRAPH.json [NODE.input=value ...]]',
     invert: '上传图片并反色  [PICTURE]',
     prompts: '从文件读取提示词  [FILE]',
-    control: '跟踪任务、取消、再运行一次',
+    control: '跟踪任务、取消、再次运行',
   },
   all: '全部运行',
   quit: '退出',
   choose: '选择哪一个？',
-  unknown: (answer) => `没有 “${answer}” 这一项。`,
+  unknown: (answer) => `没有“${answer}”这一项。`,
   heading: (number, title) => `== ${number}. ${title}`,
-  noServer: '这里没有运行 Comfleet。请在另一个终端启动，然后再来：\n\n  npm start\n',
+  noServer: '这里没有运行 Comfleet。请在另一个终端启动后重试：\n\n  npm start\n',
   noComfyui: (url) =>
-    `${url} 没有 ComfyUI 应答，这里也没有运行 Comfleet。请在另一个终端启动：\n\n  npm start\n`,
+    `${url} 上没有 ComfyUI 响应，这里也没有运行 Comfleet。请在另一个终端启动：\n\n  npm start\n`,
   notBuilt: '软件包尚未构建。请在另一个终端构建并启动：\n\n  npm start\n',
-  connected: '已建立连接，开始批次生成图片',
+  connected: '已建立连接，开始批量生成图片',
   closed: '所有图片生成完成，关闭连接',
   item: (p) =>
     `[${p.item}/${p.total}] 为描述 ${p.description}/${p.descriptions}，生成第 ${p.copy}/${p.copies} 张图片`,
@@ -81,14 +88,14 @@ const ZH = {
   progress: (percent, node) => `  → 进度: ${percent}%  ${node}`,
   done: (seconds) => `✓ 工作流执行完成（耗时 ${seconds} 秒）`,
   saved: (path) => `已保存 ${path}`,
-  noModel: '没有可用的大模型，所以每张都是纯色图片。',
-  noVideoModel: '没有可用的视频模型，所以原图与反色图交替显示。',
+  noModel: '没有可用的底模（Checkpoint），因此每张都是纯色图片。',
+  noVideoModel: '没有可用的视频模型，因此交替显示原图与反色图。',
   direct: (url) => `ComfyUI 位于 ${url}`,
   upgrades: (count, workflows) => `${workflows} 个工作流共用 ${count} 个连接`,
-  canceling: '到这里就够了，正在取消 ...',
-  endedAs: (status) => `结束状态: ${status}`,
-  again: '用同样的参数再运行一次：',
-  failed: (cause) => `✗ ${cause}`,
+  canceling: '已演示完毕，正在取消…',
+  endedAs: (status) => `结束状态：${STATES[status] ?? status}`,
+  again: '用相同参数再次运行：',
+  failed: (cause) => `✗ “${cause}”`,
   summary: (good, bad) => `${good + bad} 个示例中 ${good} 个运行成功`,
 };
 

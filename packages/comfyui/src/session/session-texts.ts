@@ -34,7 +34,7 @@ const EN: SessionTexts = {
 };
 
 const ZH_CN: SessionTexts = {
-  connected: () => '已建立 WebSocket 连接，开始批次生成',
+  connected: () => '已建立 WebSocket 连接，开始批量生成',
   closing: () => '全部生成完成，关闭 WebSocket 连接',
   submitted: (promptId) => `工作流已提交，prompt_id: ${promptId}`,
   waiting: (promptId) => `开始等待工作流 ${promptId} 完成...`,
