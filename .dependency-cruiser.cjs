@@ -80,7 +80,7 @@ module.exports = {
       from: { path: '^packages/([^/]+)/' },
       to: {
         path: '^packages/[^/]+/(src|test)/',
-        pathNot: ['^packages/$1/', '^packages/test-kit/src/(server/)?index\\.ts$'],
+        pathNot: ['^packages/$1/', '^packages/test-kit/src/((server/)?index|find-english)\\.ts$'],
       },
     },
     {

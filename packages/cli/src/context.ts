@@ -2,7 +2,8 @@ import type { Language } from '@comfleet/contract';
 import { Comfleet } from '@comfleet/sdk';
 import { findDataDir, findServer, type ServerWish } from './connection/find-server.ts';
 import type { Terminal } from './platform/terminal.ts';
-import { type CliTexts, chooseLanguage, chooseTexts } from './texts/cli-texts.ts';
+import { chooseLanguage } from './texts/choose-language.ts';
+import { type CliTexts, chooseTexts } from './texts/cli-texts.ts';
 
 /** The options that every command takes. */
 export interface GlobalOptions extends ServerWish {
@@ -40,7 +41,7 @@ export function createContext(terminal: Terminal, options: GlobalOptions): Comma
   return {
     terminal,
     language,
-    texts: chooseTexts(language),
+    texts: chooseTexts(language, terminal.command),
     isJson,
     dataDir: findDataDir(options, terminal),
     connect: async () => {

@@ -13,7 +13,7 @@ function ended(status: string, code: string): TaskEndedError {
 
 describe('exitCodeOf', () => {
   it.each([
-    ['a mistake in the command line', new UsageError('x'), 2],
+    ['a mistake in the command line', new UsageError({ code: 'usage.decide', params: {} }), 2],
     ['no answer', new ComfleetError('UNREACHABLE', ''), 3],
     ['no answer in time', new ComfleetError('TIMED_OUT', ''), 3],
     ['a refused token', new ComfleetError('UNAUTHORIZED', '', { status: 401 }), 4],

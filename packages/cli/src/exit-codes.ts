@@ -1,3 +1,6 @@
+import { formatTexts } from '@comfleet/contract/texts/catalogue';
+import { USAGE_TEXTS, type UsageText } from '@comfleet/contract/texts/usage';
+
 /** What the command's exit status says; documented in docs/reference/cli.md. */
 export const EXIT = {
   ok: 0,
@@ -15,8 +18,20 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** Something that the command itself finds wrong, in the reader's language when it is shown. */
+export class ToldError extends Error {
+  /** What is wrong, and what to do about it; the message is their English. */
+  readonly texts: readonly UsageText[];
+
+  constructor(texts: UsageText | readonly UsageText[], options?: ErrorOptions) {
+    const list = 'code' in texts ? [texts] : texts;
+    super(formatTexts(USAGE_TEXTS, 'en', list), options);
+    this.texts = list;
+  }
+}
+
 /** A mistake in the command line that only the command itself can see. */
-export class UsageError extends Error {
+export class UsageError extends ToldError {
   override readonly name = 'UsageError';
 }
 

@@ -15,6 +15,7 @@ async function explain(record: RecordedError, lang: string): Promise<string[]> {
       barStream: null,
       env: {},
       cwd: '/nowhere',
+      command: 'comfleet',
       clock: systemClock,
       signal: new AbortController().signal,
     },

@@ -1,12 +1,12 @@
 import { type RecordedError, tellFailure } from '@comfleet/contract';
 import { TaskEndedError } from '@comfleet/sdk';
-import { UnknownNameError } from './connection/find-named.ts';
 import { findServer } from './connection/find-server.ts';
 import type { GlobalOptions } from './context.ts';
-import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { EXIT, exitCodeOf, ToldError } from './exit-codes.ts';
 import { toPlainText } from './output/table.ts';
 import type { Terminal } from './platform/terminal.ts';
-import { type CliTexts, chooseLanguage, chooseTexts } from './texts/cli-texts.ts';
+import { chooseLanguage } from './texts/choose-language.ts';
+import { type CliTexts, chooseTexts } from './texts/cli-texts.ts';
 
 /** Says on stderr what went wrong and what to do, as JSON with --json, and gives the exit status. */
 export async function explainFailure(
@@ -41,8 +41,8 @@ async function describe(
   status: number,
   { terminal, options }: { terminal: Terminal; options: GlobalOptions },
 ): Promise<string[]> {
-  const texts = chooseTexts(chooseLanguage(options.lang, terminal.env));
-  if (error instanceof UnknownNameError) return describeUnknownName(error, texts);
+  const texts = chooseTexts(chooseLanguage(options.lang, terminal.env), terminal.command);
+  if (error instanceof ToldError) return [`✗ ${toPlainText(texts.join(error.texts))}`];
   const { request_id: requestId, ...record } = toRecord(error);
   const lines = [
     describeHead(error, record, texts),
@@ -56,17 +56,15 @@ async function describe(
   return lines;
 }
 
-function describeUnknownName({ what, wish, nearest }: UnknownNameError, texts: CliTexts): string[] {
-  const advice = nearest === null ? '' : texts.say('cli.did_you_mean', { name: nearest });
-  return [toPlainText(`✗ ${texts.say('cli.unknown_name', { what, name: wish })} ${advice}`.trimEnd())];
-}
-
 function describeHead(error: unknown, record: RecordedError, texts: CliTexts): string {
   if (error instanceof TaskEndedError)
     return toPlainText(texts.say('cli.failed', { id: error.task.task_id, message: texts.error(record) }));
   const { code, message } = record;
-  if (code === 'USAGE' || code === 'INTERNAL') return `✗ ${toPlainText(message)}`;
-  return `✗ ${code}: ${toPlainText(texts.explain(record))}`;
+  const what =
+    code === 'INTERNAL'
+      ? texts.say('cli.unexpected', { message })
+      : texts.say('cli.error', { code, message: texts.explain(record) });
+  return `✗ ${toPlainText(what)}`;
 }
 
 /** The points of an error; of one that we have no words for, its details by name. */
@@ -74,7 +72,9 @@ function describeRest(record: RecordedError, texts: CliTexts): string[] {
   const points = texts.points(record);
   const isTold = points.length > 0 || tellFailure(record).summary.code !== record.code;
   if (isTold || record.details === null) return points;
-  return Object.entries(record.details).map(([name, value]) => `${name}: ${showValue(value)}`);
+  return Object.entries(record.details).map(([name, value]) =>
+    texts.say('cli.detail', { name, value: showValue(value) }),
+  );
 }
 
 function showValue(value: unknown): string {

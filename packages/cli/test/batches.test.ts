@@ -134,9 +134,9 @@ describe('comfleet batches', () => {
     expect(await program.stop()).toBe(130);
 
     expect(await program.lineOf(/goes on/)).toBe(`The batch goes on without this command: ${id}`);
-    expect(await program.lineOf(/see it/)).toBe(`  see it:   comfleet batches watch ${id} --out left`);
-    expect(await program.lineOf(/pause it/)).toBe(`  pause it: comfleet batches pause ${id}`);
-    expect(await program.lineOf(/end it/)).toBe(`  end it:   comfleet batches cancel ${id}`);
+    expect(await program.lineOf(/see it/)).toBe(`  see it:   npx comfleet batches watch ${id} --out left`);
+    expect(await program.lineOf(/pause it/)).toBe(`  pause it: npx comfleet batches pause ${id}`);
+    expect(await program.lineOf(/end it/)).toBe(`  end it:   npx comfleet batches cancel ${id}`);
     expect((await readManifest('left', id)).items).toHaveLength(2);
     const shown = parse<BatchDetail>((await fleet.run('batches', 'show', id, '--json')).out);
     expect(shown.status).toBe('running');

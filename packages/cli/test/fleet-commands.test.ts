@@ -71,7 +71,7 @@ describe('comfleet workers', () => {
       metadata: { place: 'rack 2' },
     });
     const removed = await fleet.run('workers', 'remove', 'gpu', '--lang', 'zh');
-    expect([removed.status, removed.out]).toEqual([0, ['gpu 已离开集群。']]);
+    expect([removed.status, removed.out]).toEqual([0, ['gpu 已移出集群。']]);
     expect((await fleet.run('workers', 'show', 'gpu')).status).toBe(5);
   });
 

@@ -56,7 +56,7 @@ describe('names and ids', () => {
 
   it('says it in Chinese too', async () => {
     expect((await fleet.run('run', 'solid_colr', '--lang', 'zh')).err).toEqual([
-      '✗ 没有工作流“solid_colr”。 是否要写“solid_color”？',
+      '✗ 没有工作流“solid_colr”。是否要用“solid_color”？',
     ]);
   });
 

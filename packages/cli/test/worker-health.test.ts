@@ -32,7 +32,7 @@ describe('comfleet workers', () => {
     gpu.control.set({ name: 'identity', argv: ['main.py', '--port', '1'], times: 'until_cleared' });
     expect((await check())?.check.result).toBe('other_server');
     const shown = await fleet.run('workers', 'show', 'gpu', '--lang', 'zh');
-    expect(shown.out[2]).toContain('如属预期更换，请确认：comfleet workers accept NAME');
+    expect(shown.out[2]).toContain('如属预期更换，请确认：npx comfleet workers accept NAME');
     const accepted = await fleet.run('workers', 'accept', 'gpu');
     expect([accepted.status, accepted.out.at(-1)]).toEqual([0, expect.stringMatching(/^gpu +ok/)]);
     const { events } = await run<WorkerEventList>('workers', 'events', 'gpu');

@@ -46,7 +46,7 @@ function splitRuns(text: string, names: ReadonlySet<string>): string[][] {
     for (const part of token.split(/[,;:!?()[\]|]+/)) {
       const word = part.replace(/^['’.-]+|['’.]+$/g, '');
       if (word === '' || names.has(word)) continue;
-      if (PLAIN_WORD.test(word) && !/^--?[a-z]/i.test(part)) runs.at(-1)?.push(word);
+      if (PLAIN_WORD.test(word) && !/^(--?|\.)[a-z]/i.test(part)) runs.at(-1)?.push(word);
       else runs.push([]);
     }
   }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { plainText } from '@comfleet/contract/texts/catalogue';
 import type { BatchBody } from '@comfleet/sdk';
 import { findWorkflow } from '../connection/find-workflow.ts';
 import { type CommandContext, openSession, type Session } from '../context.ts';
@@ -68,8 +69,7 @@ async function readDescriptions({ terminal }: CommandContext, flags: BatchFlags)
           .split(/\r?\n/)
           .map((line) => line.trim());
   const descriptions = [...listed, ...lines.filter((line) => line !== '' && !line.startsWith('#'))];
-  if (descriptions.length === 0)
-    throw new UsageError('Give descriptions: --file FILE or --description TEXT.');
+  if (descriptions.length === 0) throw new UsageError(plainText('usage.no_descriptions'));
   return descriptions;
 }
 
@@ -78,7 +78,7 @@ async function plan(
   workflow: string,
   { flags, descriptions }: { flags: BatchFlags; descriptions: string[] },
 ): Promise<{ medium: Medium; body: BatchBody }> {
-  if (workflow.endsWith('.json')) throw new UsageError('A batch of descriptions needs a named workflow.');
+  if (workflow.endsWith('.json')) throw new UsageError(plainText('usage.batch_of_graph'));
   const body = await buildBody(session, workflow, flags);
   const { comfleet, context } = session;
   const { task_type: type } = await findWorkflow(comfleet, workflow, context.terminal.signal);

@@ -15,8 +15,6 @@ import { describeError } from '../progress/task-lines.ts';
 import { promptOf } from '../results/batch-files.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 
-const HEADS = ['BATCH', 'STATUS', 'DONE', 'FAILED', 'CREATED', 'NAME'];
-
 /** `comfleet batches list`: newest first. */
 export async function listBatches(
   context: CommandContext,
@@ -25,21 +23,23 @@ export async function listBatches(
   const comfleet = await context.connect();
   const batches = await listNewestBatches(comfleet, flags.limit, context.terminal.signal);
   context.show({ batches }, () =>
-    batches.length === 0 ? [context.texts.say('cli.nothing')] : formatTable(HEADS, batches.map(toBatchRow)),
+    batches.length === 0 ? [context.texts.say('cli.nothing')] : formatBatches(batches, context.texts),
   );
   return EXIT.ok;
 }
 
-function toBatchRow({ batch_id: id, status, counts, created_at: createdAt, name }: Batch): string[] {
-  const failed = counts.failed + counts.expired;
-  return [
-    id,
-    status,
-    `${counts.succeeded}/${counts.total}`,
-    String(failed),
-    createdAt,
-    toPlainText(name ?? '-'),
-  ];
+function formatBatches(batches: readonly Batch[], texts: CliTexts): string[] {
+  return formatTable(
+    texts.heads('batch', 'status', 'done', 'failed', 'created', 'name'),
+    batches.map(({ batch_id: id, status, counts, created_at: createdAt, name }) => [
+      id,
+      texts.name('status', status),
+      `${counts.succeeded}/${counts.total}`,
+      String(counts.failed + counts.expired),
+      createdAt,
+      toPlainText(name ?? '-'),
+    ]),
+  );
 }
 
 /** `comfleet batches show`: the batch and its items in their order. */
@@ -48,10 +48,10 @@ export async function showBatch(context: CommandContext, idOrName: string): Prom
   const { signal } = context.terminal;
   const batch = await comfleet.batches.load(await findBatchId(comfleet, idOrName, signal), { signal });
   context.show(batch, () => [
-    ...formatTable(HEADS, [toBatchRow(batch)]),
+    ...formatBatches([batch], context.texts),
     '',
     ...formatTable(
-      ['ITEM', 'TASK', 'STATUS', 'SECONDS', 'SEED', 'PROMPT', 'RESULT'],
+      context.texts.heads('item', 'task', 'status', 'seconds', 'seed', 'prompt', 'result'),
       batch.tasks.map((task, index) => toItemRow(task, index + 1, context.texts)),
     ),
   ]);
@@ -67,7 +67,7 @@ function toItemRow(task: Task, item: number, texts: CliTexts): string[] {
   return [
     String(item),
     task.task_id,
-    task.status,
+    texts.name('status', task.status),
     task.duration_seconds?.toFixed(2) ?? '-',
     task.seed ?? '-',
     isLong ? `${prompt.slice(0, LONGEST_PROMPT - 1)}…` : prompt,
@@ -113,7 +113,7 @@ export async function changeBatch(
   const comfleet = await context.connect();
   const { signal } = context.terminal;
   const batch = await comfleet.batches[change](await findBatchId(comfleet, idOrName, signal), { signal });
-  context.show(batch, () => formatTable(HEADS, [toBatchRow(batch)]));
+  context.show(batch, () => formatBatches([batch], context.texts));
   return EXIT.ok;
 }
 

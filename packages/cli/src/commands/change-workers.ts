@@ -1,4 +1,5 @@
 import type { AnnounceWorker, ChangeWorker, RemoveMode, Worker } from '@comfleet/contract';
+import { plainText } from '@comfleet/contract/texts/catalogue';
 import { announceWorker, type Comfleet } from '@comfleet/sdk';
 import { sendDatagrams } from '../announce/send-datagrams.ts';
 import { type CommandContext, openSession } from '../context.ts';
@@ -34,7 +35,7 @@ export function toSettings(flags: WorkerFlags): ChangeWorker {
 function toEntry(text: string): [string, string] {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) {
-    throw new UsageError(`Metadata is written name=value, not "${text}".`);
+    throw new UsageError({ code: 'usage.metadata', params: { value: text } });
   }
   return [name, value];
 }
@@ -45,11 +46,18 @@ export async function addWorker(
   url: string,
   flags: WorkerFlags & AccessFlags & { readonly name?: string },
 ): Promise<number> {
+  checkAddress(url);
   const access = await readAccess(flags, context.terminal.env);
   const comfleet = await context.connect();
   const { signal } = context.terminal;
   const worker = await comfleet.workers.register({ ...toRegistration(url, flags), ...access }, { signal });
   return show(context, worker);
+}
+
+/** Throws UsageError for what is no address of a server. */
+function checkAddress(url: string): void {
+  if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
+    throw new UsageError({ code: 'usage.worker_address', params: { flag: '<url>', value: url } });
 }
 
 function toRegistration(url: string, flags: WorkerFlags & { readonly name?: string }): AnnounceWorker {
@@ -63,7 +71,7 @@ export async function setWorker(
   flags: WorkerFlags & AccessFlags,
 ): Promise<number> {
   const changes = { ...toSettings(flags), ...(await readAccess(flags, context.terminal.env)) };
-  if (Object.keys(changes).length === 0) throw new UsageError('Say what to change; --help lists the flags.');
+  if (Object.keys(changes).length === 0) throw new UsageError(plainText('usage.no_change'));
   return change(context, idOrName, (workers, id, call) => workers.change(id, changes, call));
 }
 
@@ -126,8 +134,9 @@ export async function announce(context: CommandContext, url: string, flags: Anno
   const { terminal, texts } = context;
   const joinToken = terminal.env[flags.tokenEnv];
   if (joinToken === undefined || joinToken === '') {
-    throw new UsageError(`The join token is read from the environment; ${flags.tokenEnv} is empty.`);
+    throw new UsageError({ code: 'usage.no_join_token', params: { variable: flags.tokenEnv } });
   }
+  checkAddress(url);
   const worker = toRegistration(url, flags);
   const { clock, signal } = terminal;
   if (flags.udp !== undefined) {
@@ -137,7 +146,7 @@ export async function announce(context: CommandContext, url: string, flags: Anno
     await sendDatagrams(worker, { ...place, joinToken, onSent });
     return EXIT.ok;
   }
-  if (flags.server === undefined) throw new UsageError('Say where: --server URL or --udp HOST:PORT.');
+  if (flags.server === undefined) throw new UsageError(plainText('usage.no_place'));
   await announceWorker(worker, {
     server: flags.server,
     joinToken,
@@ -145,7 +154,11 @@ export async function announce(context: CommandContext, url: string, flags: Anno
     signal,
     onAnnounced: (answer) =>
       context.show(answer, () => [
-        texts.say('cli.announced', { name: answer.name, state: answer.state, seconds: answer.again_seconds }),
+        texts.say('cli.announced', {
+          name: answer.name,
+          state: texts.name('state', answer.state),
+          seconds: answer.again_seconds,
+        }),
       ]),
     onFailure: (error) => terminal.err(texts.say('cli.announce_failed', { message: error.message })),
   });
@@ -154,7 +167,8 @@ export async function announce(context: CommandContext, url: string, flags: Anno
 
 function toPlace(text: string): { host: string; port: number } {
   const [, host, port] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
-  if (host === undefined || port === undefined) throw new UsageError(`Expected HOST:PORT, not "${text}".`);
+  if (host === undefined || port === undefined)
+    throw new UsageError({ code: 'usage.udp_place', params: { value: text } });
   return { host, port: Number(port) };
 }
 

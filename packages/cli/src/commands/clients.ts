@@ -5,17 +5,19 @@ import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
 import { pickOne } from '../parameters/pick-one.ts';
+import type { CliTexts } from '../texts/cli-texts.ts';
 
-const HEADS = ['CLIENT', 'NAME', 'GRANTS', 'CREATED', 'REVOKED'];
-
-function toRow(client: Client): string[] {
-  return [
-    client.client_id,
-    toPlainText(client.client_name),
-    client.grants.join(',') || '-',
-    client.created_at,
-    client.revoked_at ?? '-',
-  ];
+function formatClients(clients: readonly Client[], texts: CliTexts): string[] {
+  return formatTable(
+    texts.heads('client', 'name', 'grants', 'created', 'revoked'),
+    clients.map((client) => [
+      client.client_id,
+      toPlainText(client.client_name),
+      client.grants.join(',') || '-',
+      client.created_at,
+      client.revoked_at ?? '-',
+    ]),
+  );
 }
 
 /** `comfleet clients register`: the secret is shown this once. */
@@ -36,7 +38,7 @@ export async function registerClient(
 export async function listClients(context: CommandContext): Promise<number> {
   const comfleet = await context.connect();
   const clients = await comfleet.clients.list({ signal: context.terminal.signal });
-  context.show({ clients }, () => formatTable(HEADS, clients.map(toRow)));
+  context.show({ clients }, () => formatClients(clients, context.texts));
   return EXIT.ok;
 }
 
@@ -45,7 +47,7 @@ export async function revokeClient(context: CommandContext, idOrName: string): P
   const comfleet = await context.connect();
   const { signal } = context.terminal;
   const client = await comfleet.clients.revoke(await findClientId(comfleet, idOrName, signal), { signal });
-  context.show(client, () => formatTable(HEADS, [toRow(client)]));
+  context.show(client, () => formatClients([client], context.texts));
   return EXIT.ok;
 }
 
@@ -55,19 +57,20 @@ export async function grantClient(
   idOrName: string,
   names: readonly string[],
 ): Promise<number> {
-  const grants = names.map((name) => pickOne('A grant', name, GRANTS));
+  const grants = names.map((name) => pickOne('<grants>', name, GRANTS));
   const comfleet = await context.connect();
   const { signal } = context.terminal;
   const id = await findClientId(comfleet, idOrName, signal);
   const client = await comfleet.clients.grant(id, grants, { signal });
-  context.show(client, () => formatTable(HEADS, [toRow(client)]));
+  context.show(client, () => formatClients([client], context.texts));
   return EXIT.ok;
 }
 
 /** The id of a client by its id or name. Throws CLIENT_NOT_FOUND with the nearest name. */
 async function findClientId(comfleet: Comfleet, idOrName: string, signal: AbortSignal): Promise<string> {
   const client = findNamed(await comfleet.clients.list({ signal }), idOrName, {
-    ...{ what: 'client', code: 'CLIENT_NOT_FOUND' },
+    what: 'client',
+    code: 'CLIENT_NOT_FOUND',
     read: ({ client_id: id, client_name: name }) => ({ id, name }),
   });
   return client.client_id;

@@ -11,9 +11,10 @@ export async function showDatabaseStatus(context: CommandContext, flags: DbFlags
   const { config } = await loadLocalConfig(context, flags.config);
   const { loadDatabaseStatus } = await loadServer();
   const status = await loadDatabaseStatus(config.database);
+  const { say } = context.texts;
   context.show(status, () => [
-    `${status.driver}: version ${status.current} of ${status.latest}`,
-    ...status.pending.map((migration) => `pending ${migration.version} ${migration.name}`),
+    say('cli.schema', { driver: status.driver, current: status.current, latest: status.latest }),
+    ...status.pending.map(({ version, name }) => say('cli.schema_pending', { version, name })),
   ]);
   return status.pending.length === 0 ? EXIT.ok : EXIT.failed;
 }
@@ -23,7 +24,9 @@ export async function migrateSchema(context: CommandContext, flags: DbFlags): Pr
   const { config } = await loadLocalConfig(context, flags.config);
   const { migrateRecords } = await loadServer();
   const status = await migrateRecords(config.database);
-  context.show(status, () => [`${status.driver}: version ${status.current}`]);
+  context.show(status, () => [
+    context.texts.say('cli.schema_now', { driver: status.driver, current: status.current }),
+  ]);
   return EXIT.ok;
 }
 

@@ -84,6 +84,7 @@ async function saveNew(path: string, text: string): Promise<void> {
     await writeFile(path, text, { flag: 'wx', mode: 0o600 });
   } catch (cause) {
     const taken = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
-    throw new UsageError(taken ? `${path} exists already.` : `${path} cannot be written.`, { cause });
+    const code = taken ? 'usage.exists' : 'usage.unwritable';
+    throw new UsageError({ code, params: { path } }, { cause });
   }
 }

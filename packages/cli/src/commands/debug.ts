@@ -1,19 +1,21 @@
 import type { PendingTask, TaskCheck } from '@comfleet/contract';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { toRecord } from '../explain-failure.ts';
 import { formatTable, toPlainText } from '../output/table.ts';
+import type { CliTexts } from '../texts/cli-texts.ts';
 import { findWorker, formatWorkers } from './workers.ts';
 
-const HEADS = ['TASK', 'STATUS', 'AGE', 'WORKFLOW', 'WORKER', 'CONNECTION', 'PROMPT'];
+const HEADS = ['task', 'status', 'age', 'workflow', 'worker', 'connection', 'prompt_id'] as const;
 
-function toRow(task: PendingTask): string[] {
+function toRow(task: PendingTask, { say, name }: CliTexts): string[] {
   return [
     task.task_id,
-    task.status,
-    `${task.age_seconds.toFixed(1)} s`,
+    name('status', task.status),
+    say('cli.seconds', { seconds: task.age_seconds.toFixed(1) }),
     task.workflow_name ?? '-',
     task.worker_name ?? '-',
-    task.connection ?? '-',
+    task.connection === null ? '-' : name('socket', task.connection),
     task.prompt_id ?? '-',
   ];
 }
@@ -21,9 +23,15 @@ function toRow(task: PendingTask): string[] {
 /** `comfleet debug pending`: open tasks with age, workflow, worker and connection (CL8). */
 export async function showPending(context: CommandContext): Promise<number> {
   const comfleet = await context.connect();
+  const { texts } = context;
   const tasks = await comfleet.service.pendingTasks({ signal: context.terminal.signal });
   context.show({ tasks }, () =>
-    tasks.length === 0 ? [context.texts.say('cli.nothing')] : formatTable(HEADS, tasks.map(toRow)),
+    tasks.length === 0
+      ? [texts.say('cli.nothing')]
+      : formatTable(
+          texts.heads(...HEADS),
+          tasks.map((task) => toRow(task, texts)),
+        ),
   );
   return EXIT.ok;
 }
@@ -32,7 +40,7 @@ export async function showPending(context: CommandContext): Promise<number> {
 export async function checkTask(context: CommandContext, promptOrTaskId: string): Promise<number> {
   const comfleet = await context.connect();
   const checked = await comfleet.service.checkTask(promptOrTaskId, { signal: context.terminal.signal });
-  context.show(checked, () => [toLine(checked)]);
+  context.show(checked, () => [toLine(checked, context.texts)]);
   return EXIT.ok;
 }
 
@@ -49,11 +57,14 @@ export async function checkAllTasks(context: CommandContext): Promise<number> {
     } catch (error) {
       signal.throwIfAborted();
       failures += 1;
-      context.terminal.err(`✗ ${task.task_id}: ${error instanceof Error ? error.message : String(error)}`);
+      const message = context.texts.explain(toRecord(error));
+      context.terminal.err(`✗ ${context.texts.say('cli.failed_check', { task: task.task_id, message })}`);
     }
   }
   context.show({ checked }, () =>
-    checked.length === 0 ? [context.texts.say('cli.nothing')] : checked.map(toLine),
+    checked.length === 0
+      ? [context.texts.say('cli.nothing')]
+      : checked.map((one) => toLine(one, context.texts)),
   );
   return failures === 0 ? EXIT.ok : EXIT.failed;
 }
@@ -76,7 +87,7 @@ export async function resetConnection(context: CommandContext, idOrName: string)
   return worker.socket === 'connected' ? EXIT.ok : EXIT.failed;
 }
 
-function toLine({ task_id: taskId, status, place, error }: TaskCheck): string {
-  const cause = error === null ? '' : `  ${error.code} ${toPlainText(error.message)}`;
-  return `${taskId}  ${status}  ${place}${cause}`;
+function toLine({ task_id: taskId, status, place, error }: TaskCheck, texts: CliTexts): string {
+  const cells = [taskId, texts.name('status', status), texts.name('place', place)];
+  return [...cells, ...(error === null ? [] : [toPlainText(texts.error(error))])].join('  ');
 }

@@ -4,17 +4,32 @@ import { EXIT } from '../exit-codes.ts';
 import { formatTable } from '../output/table.ts';
 import { pickOne } from '../parameters/pick-one.ts';
 
-const HEADS = ['TOTAL', 'ONLINE', 'BUSY', 'OFFLINE', 'ERROR', 'MAINTENANCE', 'DRAINING', 'LOAD', 'FREE'];
+const HEADS = [
+  'total',
+  'online',
+  'busy',
+  'offline',
+  'error',
+  'maintenance',
+  'draining',
+  'load',
+  'free',
+] as const;
 
 /** `comfleet fleet stats`. */
 export async function showStats(context: CommandContext): Promise<number> {
   const comfleet = await context.connect();
   const stats = await comfleet.fleet.stats({ signal: context.terminal.signal });
   const { total, online, busy, offline, error, maintenance, draining } = stats;
-  const load = `${stats.load}/${stats.capacity} (${stats.load_percent} %)`;
+  const { texts } = context;
+  const load = texts.say('cli.load', {
+    load: stats.load,
+    capacity: stats.capacity,
+    percent: stats.load_percent,
+  });
   context.show(stats, () => {
     const counts = [total, online, busy, offline, error, maintenance, draining].map(String);
-    return formatTable(HEADS, [[...counts, load, String(stats.free_slots)]]);
+    return formatTable(texts.heads(...HEADS), [[...counts, load, String(stats.free_slots)]]);
   });
   return EXIT.ok;
 }
@@ -27,14 +42,20 @@ export async function showStrategy(context: CommandContext): Promise<number> {
 
 /** `comfleet strategy set`: `file` lets the server's file decide again. */
 export async function setStrategy(context: CommandContext, name: string): Promise<number> {
-  const word = pickOne('A strategy', name, [...STRATEGIES, 'file'] as const);
+  const word = pickOne('<name>', name, [...STRATEGIES, 'file'] as const);
   const strategy = word === 'file' ? null : word;
   const comfleet = await context.connect();
   return show(context, await comfleet.fleet.setStrategy(strategy, { signal: context.terminal.signal }));
 }
 
 function show(context: CommandContext, balancing: Balancing): number {
-  const { strategy, source, changed_at: changedAt } = balancing;
-  context.show(balancing, () => [`${strategy} (${source}${changedAt === null ? '' : `, ${changedAt}`})`]);
+  const { strategy, changed_at: since } = balancing;
+  const { say, name } = context.texts;
+  const source = name('strategy_source', balancing.source);
+  context.show(balancing, () => [
+    since === null
+      ? say('cli.strategy', { strategy, source })
+      : say('cli.strategy_since', { strategy, source, since }),
+  ]);
   return EXIT.ok;
 }

@@ -26,7 +26,7 @@ export async function listModels(context: CommandContext, flags: ModelFlags): Pr
     models.length === 0
       ? [context.texts.say('cli.nothing')]
       : formatTable(
-          ['FOLDER', 'NAME', 'KIND', 'SIZE', 'WORKERS'],
+          context.texts.heads('folder', 'name', 'kind', 'size', 'workers'),
           models.map((model) => toRow(model, context.texts)),
         ),
   );
@@ -43,7 +43,7 @@ function toRow(
   return [
     toPlainText(folder ?? inputs.join(',')),
     toPlainText(name),
-    kind ?? '-',
+    kind === null ? '-' : texts.name('model_kind', kind),
     size === null ? '-' : formatSize(size),
     toPlainText(holders.join(', ')),
   ];

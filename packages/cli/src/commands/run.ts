@@ -132,7 +132,8 @@ function nameOf(file: string): string {
 function toSeed(workflow: Workflow, seed: string | undefined): Record<string, unknown> {
   if (seed === undefined) return {};
   const parameter = workflow.parameters.find((candidate) => candidate.data_type === 'seed');
-  if (parameter === undefined) throw new UsageError(`${workflow.name} has no seed.`);
+  if (parameter === undefined)
+    throw new UsageError({ code: 'usage.no_seed', params: { workflow: workflow.name } });
   return { [parameter.name]: convertParameter(parameter, seed) };
 }
 

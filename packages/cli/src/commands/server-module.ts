@@ -19,7 +19,7 @@ export function findConfigFile(
   const named = wish ?? env.COMFLEET_CONFIG;
   if (named !== undefined && named !== '') {
     const path = resolve(cwd, named);
-    if (!existsSync(path)) throw new UsageError(`There is no configuration file ${path}.`);
+    if (!existsSync(path)) throw new UsageError({ code: 'usage.no_config', params: { path } });
     return { file: path, isOptional: false };
   }
   return { file: join(context.dataDir, 'config.yaml'), isOptional: true };

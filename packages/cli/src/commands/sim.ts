@@ -18,6 +18,7 @@ export interface SimFlags {
 /** `comfleet sim`: one ComfyUI server without a GPU, until Ctrl-C. */
 export async function runSimulator(context: CommandContext, flags: SimFlags): Promise<number> {
   const { terminal } = context;
+  const { say } = context.texts;
   const { openSimulator } = await import('@comfleet/simulator');
   const simulator = await openSimulator({
     port: flags.port,
@@ -34,8 +35,8 @@ export async function runSimulator(context: CommandContext, flags: SimFlags): Pr
   try {
     const { url, controlUrl } = simulator;
     context.show({ url, control_url: controlUrl ?? null }, () => [
-      `Simulated ComfyUI: ${url}`,
-      ...(controlUrl === undefined ? [] : [`Control: ${controlUrl}`]),
+      say('cli.simulator', { url }),
+      ...(controlUrl === undefined ? [] : [say('cli.simulator_control', { url: controlUrl })]),
     ]);
     await untilAborted(terminal.signal);
     return EXIT.ok;

@@ -1,14 +1,6 @@
 import { resolve } from 'node:path';
-import {
-  type Attempt,
-  HELD_REASONS,
-  isTerminal,
-  STATE_ALIASES,
-  TASK_STATES,
-  type Task,
-  type TaskDetail,
-  tellFailure,
-} from '@comfleet/contract';
+import { HELD_REASONS, isTerminal, STATE_ALIASES, TASK_STATES, type Task } from '@comfleet/contract';
+import { plainText } from '@comfleet/contract/texts/catalogue';
 import { findBatchId } from '../connection/find-batch.ts';
 import { type CommandContext, openSession } from '../context.ts';
 import { EXIT, exitCodeOfTask, UsageError } from '../exit-codes.ts';
@@ -29,7 +21,7 @@ export interface ListFlags {
 }
 
 const STATES: readonly string[] = [...TASK_STATES, ...Object.keys(STATE_ALIASES)];
-const HEADS = ['TASK', 'STATUS', 'WORKFLOW', 'WORKER', 'CREATED', 'SECONDS', 'MESSAGE'];
+const HEADS = ['task', 'status', 'workflow', 'worker', 'created', 'seconds', 'message'] as const;
 
 /** `comfleet tasks list`: newest first. */
 export async function listTasks(context: CommandContext, flags: ListFlags): Promise<number> {
@@ -51,7 +43,7 @@ export async function listTasks(context: CommandContext, flags: ListFlags): Prom
     tasks.length === 0
       ? [context.texts.say('cli.nothing')]
       : formatTable(
-          HEADS,
+          context.texts.heads(...HEADS),
           tasks.map((task) => toRow(task, context.texts)),
         ),
   );
@@ -61,7 +53,7 @@ export async function listTasks(context: CommandContext, flags: ListFlags): Prom
 function toRow(task: Task, texts: CliTexts): string[] {
   return [
     task.task_id,
-    task.status,
+    texts.name('status', task.status),
     toPlainText(task.workflow_name ?? task.name ?? '-'),
     task.worker_name ?? '-',
     task.created_at,
@@ -73,73 +65,6 @@ function toRow(task: Task, texts: CliTexts): string[] {
 /** The error of a task that failed; a held one has one too, and says more. */
 function tellEnd({ status, error }: Task, texts: CliTexts): string | null {
   return status === 'held' || error === null ? null : texts.error(error);
-}
-
-/** `comfleet tasks show`: everything about one task, its attempts and results; with `traceback` that of the node that failed. */
-export async function showTask(
-  context: CommandContext,
-  taskId: string,
-  flags: { readonly traceback?: boolean },
-): Promise<number> {
-  const comfleet = await context.connect();
-  const task = await comfleet.tasks.load(taskId, { signal: context.terminal.signal });
-  context.show(task, () => [
-    ...describeTask(task, context.texts).map(([name, value]) => `${name.padEnd(12)} ${toPlainText(value)}`),
-    ...describeFailed(task, context.texts, flags.traceback === true),
-    ...(task.warning_texts ?? []).map(
-      (warning) => `warning      ${toPlainText(context.texts.sent(warning, warning.code))}`,
-    ),
-    ...task.attempts.map((attempt) => describeAttempt(attempt, task, context.texts)),
-    ...task.results.map(
-      (r) => `result ${r.index}     ${toPlainText(r.name)}  ${r.content_type}  ${r.size_bytes} B`,
-    ),
-  ]);
-  return EXIT.ok;
-}
-
-/** The error of the last attempt is the task's, and told there. */
-function describeAttempt(attempt: Attempt, task: TaskDetail, texts: CliTexts): string {
-  const { number, ending, state, worker_name: worker, prompt_id: promptId, error } = attempt;
-  const isTold = number === task.attempt_count && error?.code === task.error?.code;
-  const why = error === null ? [] : [isTold ? error.code : texts.error(error)];
-  const parts = [`${ending ?? state} on ${worker}`, `prompt_id ${promptId}`, ...why];
-  return toPlainText(`attempt ${number}    ${parts.join(', ')}`);
-}
-
-/** What stands behind the error, then the traceback as its worker sent it. */
-function describeFailed({ error }: Task, texts: CliTexts, withTraceback: boolean): string[] {
-  if (error === null) return [];
-  const { traceback } = tellFailure(error);
-  const points = texts.points(error).map((point) => `${''.padEnd(12)} ${toPlainText(point)}`);
-  if (traceback === null) return points;
-  if (withTraceback) return [...points, ...traceback.trimEnd().split('\n').map(toPlainText)];
-  return [...points, `${''.padEnd(12)} ${texts.say('cli.traceback')}`];
-}
-
-function describeTask(task: Task, texts: CliTexts): [string, string][] {
-  const optional: [string, string | null][] = [
-    ['workflow', task.workflow_name],
-    ['name', task.name],
-    ['seed', task.seed],
-    ['worker', task.worker_name],
-    ['prompt_id', task.prompt_id],
-    ['held', task.held_reason],
-    ['paid nodes', task.paid === true ? 'yes' : null],
-    ['started', task.started_at],
-    ['completed', task.completed_at],
-    ['seconds', task.duration_seconds?.toFixed(2) ?? null],
-    ['error', task.error === null ? null : texts.error(task.error)],
-  ];
-  return [
-    ['task', task.task_id],
-    ['status', task.status],
-    ...(task.error === null || task.status === 'held'
-      ? [['message', texts.sent(task.message_text, task.message)] satisfies [string, string]]
-      : []),
-    ['created', task.created_at],
-    ['parameters', JSON.stringify(task.parameters)],
-    ...optional.flatMap(([name, value]): [string, string][] => (value === null ? [] : [[name, value]])),
-  ];
 }
 
 /** `comfleet tasks watch`: lines until the end; with --json one frame a line. */
@@ -165,9 +90,7 @@ export async function cancelTasks(context: CommandContext, taskIds: readonly str
   const tasks: Task[] = [];
   for (const taskId of taskIds)
     tasks.push(await comfleet.tasks.cancel(taskId, { signal: context.terminal.signal }));
-  context.show({ tasks }, () =>
-    tasks.map((task) => `${task.task_id}  ${task.status}  ${toPlainText(task.message)}`),
-  );
+  context.show({ tasks }, () => tasks.map((task) => describeChanged(task, context.texts)));
   return EXIT.ok;
 }
 
@@ -182,14 +105,17 @@ export async function decideTask(
   taskId: string,
   { runAgain, giveUp }: DecideFlags,
 ): Promise<number> {
-  if (runAgain === giveUp) throw new UsageError('Say one of --run-again and --give-up.');
+  if (runAgain === giveUp) throw new UsageError(plainText('usage.decide'));
   const decision = runAgain ? 'run_again' : 'give_up';
   const comfleet = await context.connect();
   const task = await comfleet.tasks.decide(taskId, decision, { signal: context.terminal.signal });
-  context.show(task, () => [
-    `${task.task_id}  ${task.status}  ${toPlainText(context.texts.sent(task.message_text, task.message))}`,
-  ]);
+  context.show(task, () => [describeChanged(task, context.texts)]);
   return EXIT.ok;
+}
+
+function describeChanged(task: Task, texts: CliTexts): string {
+  const message = toPlainText(texts.sent(task.message_text, task.message));
+  return [task.task_id, texts.name('status', task.status), message].join('  ');
 }
 
 /** `comfleet tasks retry`: the same once more, as a new task. */
@@ -210,7 +136,8 @@ export async function downloadResults(
   const comfleet = await context.connect();
   const folder = resolve(terminal.cwd, flags.out);
   const task = await comfleet.tasks.load(taskId, { signal: terminal.signal });
-  if (!isTerminal(task.status)) throw new UsageError(`The task is ${task.status}; it has no results yet.`);
+  if (!isTerminal(task.status))
+    throw new UsageError({ code: 'usage.no_results_yet', params: { status: task.status } });
   const paths = await save();
   context.show({ saved: paths }, () => paths);
   return EXIT.ok;

@@ -43,7 +43,7 @@ async function start(context: CommandContext, flags: ServeFlags, extra: Partial<
   const { terminal, language, dataDir } = context;
   const workers = (flags.worker ?? []).map(checkUrl);
   if (flags.comfyui !== undefined && !existsSync(resolve(terminal.cwd, flags.comfyui)))
-    throw new UsageError(`--comfyui expects the folder of a ComfyUI; there is no ${flags.comfyui}.`);
+    throw new UsageError({ code: 'usage.no_comfyui_folder', params: { folder: flags.comfyui } });
   const config = findConfigFile(context, flags.config);
   const webRoot = findWebRoot();
   const { startUp } = await loadServer();
@@ -67,7 +67,7 @@ async function start(context: CommandContext, flags: ServeFlags, extra: Partial<
 function checkUrl(text: string): string {
   const url = /^https?:\/\//.test(text) ? text : `http://${text}`;
   if (!URL.canParse(url))
-    throw new UsageError(`--worker expects an address such as http://127.0.0.1:8188, not "${text}".`);
+    throw new UsageError({ code: 'usage.worker_address', params: { flag: '--worker', value: text } });
   return url;
 }
 

@@ -1,13 +1,9 @@
-import {
-  type DefinitionProblem,
-  formatDefinitionProblem,
-  type Worker,
-  type Workflow,
-} from '@comfleet/contract';
-import { type Comfleet, TaskEndedError } from '@comfleet/sdk';
+import type { DefinitionProblem, Worker, Workflow } from '@comfleet/contract';
+import { plainText } from '@comfleet/contract/texts/catalogue';
+import type { Comfleet } from '@comfleet/sdk';
 import { findWorkflow } from '../connection/find-workflow.ts';
 import type { CommandContext } from '../context.ts';
-import { EXIT, exitCodeOf, UsageError } from '../exit-codes.ts';
+import { EXIT, exitCodeOf, ToldError, UsageError } from '../exit-codes.ts';
 import { toRecord } from '../explain-failure.ts';
 import { toPlainText } from '../output/table.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
@@ -26,13 +22,13 @@ interface Finding {
   readonly exitCode: number;
 }
 
-/** Definitions that are refused, one line each. */
+/** Definitions that are refused, one line each, in the reader's language. */
 class DefinitionsRefused extends Error {
   override readonly name = 'DefinitionsRefused';
   readonly code = 'CONFIG_INVALID';
 
-  constructor(problems: readonly DefinitionProblem[]) {
-    super(problems.map(formatDefinitionProblem).join('\n'));
+  constructor(problems: readonly DefinitionProblem[], texts: CliTexts) {
+    super(problems.map(texts.definition).join('\n'));
   }
 }
 
@@ -58,13 +54,15 @@ export async function runVerify(context: CommandContext, flags: VerifyFlags): Pr
   }
   const failed = findings.find((finding) => !finding.ok);
   const checks = findings.map(({ exitCode: _, ...finding }) => finding);
-  context.show({ ok: failed === undefined, checks }, () => findings.map(toLine));
+  context.show({ ok: failed === undefined, checks }, () =>
+    findings.map((finding) => toLine(finding, context.texts)),
+  );
   return failed?.exitCode ?? EXIT.ok;
 }
 
 async function inspect(context: CommandContext, check: string, run: Check): Promise<Finding> {
   const { clock, err, signal } = context.terminal;
-  err(context.texts.say('cli.verifying', { what: check }));
+  err(context.texts.say('cli.verifying', { what: context.texts.name('verify', check) }));
   const startedAtMs = clock.monotonicMs();
   const since = (): number => Math.round(clock.monotonicMs() - startedAtMs) / 1000;
   try {
@@ -77,33 +75,35 @@ async function inspect(context: CommandContext, check: string, run: Check): Prom
 }
 
 function describeThrown(error: unknown, texts: CliTexts): string {
+  if (error instanceof ToldError) return texts.join(error.texts);
   const record = toRecord(error);
-  const isPlain = record.code === 'USAGE' || record.code === 'INTERNAL';
-  if (isPlain || error instanceof DefinitionsRefused) return record.message;
+  if (record.code === 'INTERNAL' || error instanceof DefinitionsRefused) return record.message;
   return [texts.explain(record), ...texts.points(record)].join('\n');
 }
 
 async function checkConfiguration(context: CommandContext, wish: string | undefined): Promise<string> {
   const { config, warnings } = await loadLocalConfig(context, wish);
   const refused = await (await loadServer()).checkWorkflows(config);
-  if (refused.length > 0) throw new DefinitionsRefused(refused);
-  const about = warnings.map(({ path, message }) => `\n⚠ ${path}: ${message}`);
-  return `${config.file ?? 'defaults'}${about.join('')}`;
+  if (refused.length > 0) throw new DefinitionsRefused(refused, context.texts);
+  const { say } = context.texts;
+  const about = warnings.map(({ path, message }) => say('verify.warning', { path, message }));
+  return [config.file ?? say('verify.defaults'), ...about].join('\n');
 }
 
 /** What the server refused of the files that it read last. */
-async function checkWorkflows(comfleet: Comfleet, { terminal }: CommandContext): Promise<string> {
+async function checkWorkflows(comfleet: Comfleet, { terminal, texts }: CommandContext): Promise<string> {
   const { workflows, problems = [] } = await comfleet.workflows.listWithProblems(
     {},
     { signal: terminal.signal },
   );
-  if (problems.length > 0) throw new DefinitionsRefused(problems);
-  return `${workflows.length} loaded`;
+  if (problems.length > 0) throw new DefinitionsRefused(problems, texts);
+  return texts.say('verify.workflows', { count: workflows.length });
 }
 
-async function checkServer(comfleet: Comfleet, { terminal }: CommandContext): Promise<string> {
+async function checkServer(comfleet: Comfleet, { terminal, texts }: CommandContext): Promise<string> {
   const me = await comfleet.auth.me({ signal: terminal.signal });
-  return `${comfleet.url} as ${me.name} (${me.grants.join(', ') || 'no grants'})`;
+  const grants = me.grants.join(', ') || texts.say('verify.no_grants');
+  return texts.say('verify.server', { url: comfleet.url, name: me.name, grants });
 }
 
 async function checkService(
@@ -113,7 +113,8 @@ async function checkService(
 ): Promise<string> {
   const { services } = await comfleet.service.health({ signal: terminal.signal });
   const service = services[part];
-  if (service === undefined) throw new Error(`The server does not tell about its ${part}.`);
+  if (service === undefined)
+    throw new Error(texts.say('verify.unknown_part', { part: texts.name('verify', part) }));
   const message = texts.sent(service.message_text, service.message);
   if (service.status === 'down') throw new Error(message);
   return message;
@@ -125,14 +126,18 @@ async function checkWorkers(comfleet: Comfleet, { terminal, texts }: CommandCont
   for (const { worker_id: id } of await comfleet.workers.list({ signal })) {
     workers.push(await comfleet.workers.check(id, { signal }));
   }
-  const tell = (w: Worker): string =>
-    w.reason === null
-      ? `${w.name} ${w.state}`
-      : `${w.name} ${w.state} (${texts.sent(w.reason_text, w.reason)})`;
-  if (workers.length === 0) throw new Error('There is no worker.');
-  const all = workers.map(tell).join(', ');
+  if (workers.length === 0) throw new Error(texts.say('verify.no_worker'));
+  const all = workers.map((worker) => describeWorker(worker, texts)).join('\n');
   if (workers.some((w) => w.state === 'offline' || w.state === 'error')) throw new Error(all);
   return all;
+}
+
+function describeWorker(worker: Worker, texts: CliTexts): string {
+  const { name, reason } = worker;
+  const state = texts.name('state', worker.state);
+  return reason === null
+    ? texts.say('verify.worker', { name, state })
+    : texts.say('verify.worker_because', { name, state, reason: texts.sent(worker.reason_text, reason) });
 }
 
 async function checkTask(
@@ -143,15 +148,19 @@ async function checkTask(
   const { signal } = context.terminal;
   const workflow = await chooseWorkflow(comfleet, context, wish);
   const task = await comfleet.tasks.run({ workflow_name: workflow.name, trial: true }, { signal });
-  if (task.results.length === 0)
-    throw new TaskEndedError({ ...task, status: 'failed', message: 'No result came.' });
+  const { texts } = context;
+  if (task.results.length === 0) throw new Error(texts.say('verify.no_result', { workflow: workflow.name }));
   let bytes = 0;
   for (const result of task.results) {
     const file = await comfleet.tasks.download(task.task_id, { index: result.index, signal });
     bytes += (await file.bytes()).length;
   }
-  const count = task.results.length;
-  return `${workflow.name} on ${task.worker_name ?? '?'}: ${count} ${count === 1 ? 'file' : 'files'}, ${bytes} bytes`;
+  return texts.say('verify.task', {
+    workflow: workflow.name,
+    worker: task.worker_name ?? '?',
+    count: task.results.length,
+    bytes,
+  });
 }
 
 /** The workflow named, else the first that runs here as it is, one without a model before others. */
@@ -168,15 +177,14 @@ async function chooseWorkflow(
       workflow.parameters.every((p) => !p.required || p.default_value !== null),
   );
   const chosen = runnable.find((workflow) => workflow.name === 'solid_color') ?? runnable[0];
-  if (chosen === undefined)
-    throw new UsageError('No workflow can run here as it is; name one with --workflow.');
+  if (chosen === undefined) throw new UsageError(plainText('usage.none_runs'));
   return chosen;
 }
 
-function toLine({ check, ok, seconds, message }: Finding): string {
-  const [first = '', ...more] = message.split('\n').map(toPlainText);
-  return [
-    `${ok ? '✓' : '✗'} ${check}: ${first} (${seconds.toFixed(2)} s)`,
-    ...more.map((line) => `    ${line}`),
-  ].join('\n');
+function toLine({ check, ok, seconds, message }: Finding, { say, name }: CliTexts): string {
+  const [found = '', ...more] = message.split('\n').map(toPlainText);
+  const values = { check: name('verify', check), found, seconds: seconds.toFixed(2) };
+  return [`${ok ? '✓' : '✗'} ${say('verify.found', values)}`, ...more.map((line) => `    ${line}`)].join(
+    '\n',
+  );
 }

@@ -34,7 +34,7 @@ function describeWaiting({ waiting }: Placement, texts: CliTexts): string[] {
   const passed = waiting.overtaken > 0 || waiting.passed_seconds !== null;
   return [
     ...(passed ? [texts.say('cli.overtaken', { times, limit, seconds: waiting.passed_seconds ?? 0 })] : []),
-    ...(rows.length > 0 ? formatTable(['WORKER', 'LOAD', 'MODELS', 'WHY'], rows) : []),
+    ...(rows.length > 0 ? formatTable(texts.heads('worker', 'load', 'models', 'why'), rows) : []),
   ];
 }
 
@@ -58,7 +58,7 @@ function describePlaced({ placed }: Placement, texts: CliTexts): string[] {
     ...tellTroubles([{ name: worker, trouble: placed.trouble }], texts),
     texts.say('cli.placed', { worker, strategy: placed.strategy, ground }),
     ...formatTable(
-      ['CANDIDATE', 'SCORE', 'LOAD'],
+      texts.heads('candidate', 'score', 'load'),
       placed.scores.map(({ worker, score, load }) => [
         toPlainText(worker),
         score.map((value) => value.toFixed(2)).join(' '),

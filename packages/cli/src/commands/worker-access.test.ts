@@ -31,7 +31,7 @@ it.each([
   [{ user: 'u' }, 'A login is --user NAME with --password-env VARIABLE.'],
   [{ user: 'u', tokenEnv: 'TOKEN' }, 'not both'],
   [{ headerEnv: ['X-Key'] }, 'A header is written NAME=VARIABLE'],
-  [{ caFile: '/nowhere/ca.pem' }, '--ca-file cannot be read'],
+  [{ caFile: '/nowhere/ca.pem' }, '/nowhere/ca.pem cannot be read'],
 ])('%j is a wrong usage: %s', async (flags, message) => {
   const failure = readAccess(flags, env);
   await expect(failure).rejects.toThrow(message);

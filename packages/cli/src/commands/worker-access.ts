@@ -1,5 +1,6 @@
 import { readRegularFile } from '@comfleet/comfyui/node';
 import type { ChangeWorker } from '@comfleet/contract';
+import { plainText } from '@comfleet/contract/texts/catalogue';
 import { UsageError } from '../exit-codes.ts';
 
 /** Flags that say how a worker behind a proxy is reached. Secrets come from the environment, which no process list shows. */
@@ -39,12 +40,11 @@ function readAuth(
   env: Environment,
 ): ChangeWorker['auth'] {
   if (auth === false) return null;
-  if (user !== undefined && tokenEnv !== undefined)
-    throw new UsageError('Say --user or --token-env, not both.');
+  if (user !== undefined && tokenEnv !== undefined) throw new UsageError(plainText('usage.user_or_token'));
   if (tokenEnv !== undefined) return { token: readVariable('--token-env', tokenEnv, env) };
   if (user === undefined && passwordEnv === undefined) return undefined;
   if (user === undefined || passwordEnv === undefined) {
-    throw new UsageError('A login is --user NAME with --password-env VARIABLE.');
+    throw new UsageError(plainText('usage.login'));
   }
   return { username: user, password: readVariable('--password-env', passwordEnv, env) };
 }
@@ -54,7 +54,7 @@ function readHeaders(entries: readonly string[], env: Environment): Record<strin
     entries.map((entry) => {
       const [, name, variable] = /^([^=]+)=(.+)$/.exec(entry) ?? [];
       if (name === undefined || variable === undefined) {
-        throw new UsageError(`A header is written NAME=VARIABLE, not "${entry}".`);
+        throw new UsageError({ code: 'usage.header', params: { value: entry } });
       }
       return [name, readVariable('--header-env', variable, env)];
     }),
@@ -63,7 +63,8 @@ function readHeaders(entries: readonly string[], env: Environment): Record<strin
 
 function readVariable(flag: string, name: string, env: Environment): string {
   const value = env[name];
-  if (value === undefined || value === '') throw new UsageError(`${flag}: the variable ${name} is not set.`);
+  if (value === undefined || value === '')
+    throw new UsageError({ code: 'usage.variable', params: { flag, name } });
   return value;
 }
 
@@ -72,6 +73,6 @@ async function readCa(file: string): Promise<string> {
     return (await readRegularFile(file, { maxBytes: MAX_CA_BYTES })).toString('utf8');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`--ca-file cannot be read: ${reason}`, { cause });
+    throw new UsageError({ code: 'usage.unreadable', params: { path: file, reason } }, { cause });
   }
 }

@@ -7,12 +7,23 @@ import { formatTable, toPlainText } from '../output/table.ts';
 import { tellTroubles } from '../output/troubles.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 
-const HEADS = ['WORKER', 'STATE', 'LOAD', 'GROUP', 'LABELS', 'SOCKET', 'COMFYUI', 'SOURCE', 'URL', 'REASON'];
+const HEADS = [
+  'worker',
+  'state',
+  'load',
+  'group',
+  'labels',
+  'socket',
+  'comfyui',
+  'source',
+  'url',
+  'reason',
+] as const;
 
 /** Workers as a table. */
 export function formatWorkers(workers: readonly Worker[], texts: CliTexts): string[] {
   return formatTable(
-    HEADS,
+    texts.heads(...HEADS),
     workers.map((worker) => toRow(worker, texts)),
   );
 }
@@ -20,13 +31,13 @@ export function formatWorkers(workers: readonly Worker[], texts: CliTexts): stri
 function toRow(worker: Worker, texts: CliTexts): string[] {
   return [
     worker.name,
-    worker.state,
+    texts.name('state', worker.state),
     `${worker.load}/${worker.max_concurrent}`,
-    worker.group,
+    texts.name('group', worker.group),
     worker.labels.join(',') || '-',
-    worker.socket,
+    texts.name('socket', worker.socket),
     worker.comfyui_version ?? '-',
-    worker.source,
+    texts.name('source', worker.source),
     worker.url,
     toPlainText(texts.sent(worker.reason_text, worker.reason ?? '')),
   ];
@@ -81,10 +92,16 @@ export async function checkWorkers(context: CommandContext, idsOrNames: readonly
 /** What each check found just now. */
 function formatChecks(workers: readonly CheckedWorker[], texts: CliTexts): string[] {
   const rows = workers.map(({ name, check }) => {
-    const latency = check.latency_ms === null ? '-' : `${check.latency_ms} ms`;
-    return [name, check.result, latency, toPlainText(texts.sent(check.message_text, check.message))];
+    const { result, latency_ms: ms } = check;
+    const found = toPlainText(texts.sent(check.message_text, check.message));
+    return [
+      name,
+      texts.name('check', result),
+      ms === null ? '-' : texts.say('cli.milliseconds', { ms }),
+      found,
+    ];
   });
-  return formatTable(['WORKER', 'CHECK', 'LATENCY', 'FOUND'], rows);
+  return formatTable(texts.heads('worker', 'check', 'latency', 'found'), rows);
 }
 
 /** `comfleet workers accept`: the ComfyUI that answers now is the right one. */
@@ -121,11 +138,13 @@ function formatEvents(events: readonly WorkerEvent[], texts: CliTexts): string[]
   const rows = events.map((event) => [
     event.at,
     event.name,
-    event.type.replace('worker.', ''),
-    event.duration_ms === null ? '' : `${(event.duration_ms / 1000).toFixed(1)} s`,
+    texts.name('event', event.type.replace('worker.', '')),
+    event.duration_ms === null
+      ? ''
+      : texts.say('cli.seconds', { seconds: (event.duration_ms / 1000).toFixed(1) }),
     toPlainText(texts.sent(event.cause_text, event.cause)),
   ]);
-  return formatTable(['AT', 'WORKER', 'WHAT', 'AFTER', 'CAUSE'], rows);
+  return formatTable(texts.heads('at', 'worker', 'what', 'after', 'cause'), rows);
 }
 
 /** A worker by its name or id. Throws WORKER_NOT_FOUND with the nearest name. */
@@ -135,7 +154,8 @@ export async function findWorker(comfleet: Comfleet, idOrName: string, signal: A
 
 function pickWorker(workers: readonly Worker[], idOrName: string): Worker {
   return findNamed(workers, idOrName, {
-    ...{ what: 'worker', code: 'WORKER_NOT_FOUND' },
+    what: 'worker',
+    code: 'WORKER_NOT_FOUND',
     read: ({ worker_id: id, name }) => ({ id, name }),
   });
 }

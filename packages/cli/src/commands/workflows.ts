@@ -3,7 +3,6 @@ import { analyseGraph, type GraphAnalysis, stringifyLosslessJson } from '@comfle
 import {
   type DefinitionProblem,
   type EstimateError,
-  formatDefinitionProblem,
   type Parameter,
   type ParameterProblem,
   pickLabel,
@@ -24,7 +23,7 @@ export async function listWorkflows(
   flags: { readonly type?: string },
 ): Promise<number> {
   const comfleet = await context.connect();
-  const { terminal } = context;
+  const { terminal, texts } = context;
   const listed = await comfleet.workflows.listWithProblems(
     { taskType: flags.type },
     { signal: terminal.signal },
@@ -34,23 +33,28 @@ export async function listWorkflows(
     workflow.name,
     workflow.task_type,
     workflow.version,
-    workflow.available ? 'yes' : `no: ${toPlainText(workflow.missing.join(', '))}`,
+    describeAvailable(workflow, texts),
     toPlainText(pickLabel(workflow.title, context.language)),
   ];
   context.show(listed, () =>
     workflows.length === 0
-      ? [context.texts.say('cli.nothing')]
-      : formatTable(['WORKFLOW', 'TYPE', 'VERSION', 'AVAILABLE', 'TITLE'], workflows.map(toRow)),
+      ? [texts.say('cli.nothing')]
+      : formatTable(texts.heads('workflow', 'type', 'version', 'available', 'title'), workflows.map(toRow)),
   );
   if (!context.isJson) for (const line of describeProblems(problems, context.texts)) terminal.err(line);
   return EXIT.ok;
+}
+
+function describeAvailable({ available, missing }: Workflow, { say }: CliTexts): string {
+  if (available) return say('name.yes');
+  return say('cli.unavailable', { missing: toPlainText(missing.join(', ')) });
 }
 
 function describeProblems(problems: readonly DefinitionProblem[], texts: CliTexts): string[] {
   if (problems.length === 0) return [];
   return [
     texts.say('cli.refused', { count: problems.length }),
-    ...problems.map((problem) => `  ${toPlainText(formatDefinitionProblem(problem))}`),
+    ...problems.map((problem) => `  ${toPlainText(texts.definition(problem))}`),
     texts.say('cli.correct_files'),
   ];
 }
@@ -63,25 +67,25 @@ export async function showWorkflow(context: CommandContext, name: string): Promi
     `${workflow.name} ${workflow.version} (${workflow.task_type})`,
     ...(workflow.description === null ? [] : [toPlainText(workflow.description)]),
     ...formatTable(
-      ['PARAMETER', 'TYPE', 'REQUIRED', 'DEFAULT', 'LIMITS'],
-      workflow.parameters.map(toParameterRow),
+      context.texts.heads('parameter', 'type', 'required', 'default', 'limits'),
+      workflow.parameters.map((parameter) => toParameterRow(parameter, context.texts)),
     ),
   ]);
   return EXIT.ok;
 }
 
-function toParameterRow(parameter: Parameter): string[] {
+function toParameterRow(parameter: Parameter, { say, name }: CliTexts): string[] {
   const limits = [
     parameter.min === null ? '' : `≥ ${parameter.min}`,
     parameter.max === null ? '' : `≤ ${parameter.max}`,
-    parameter.multiple_of === null ? '' : `step ${parameter.multiple_of}`,
-    parameter.max_length === null ? '' : `≤ ${parameter.max_length} characters`,
+    parameter.multiple_of === null ? '' : say('cli.step', { step: parameter.multiple_of }),
+    parameter.max_length === null ? '' : say('cli.characters', { characters: parameter.max_length }),
     parameter.options === null ? '' : parameter.options.join(' | '),
   ];
   return [
     parameter.name,
-    parameter.data_type,
-    parameter.required ? 'yes' : 'no',
+    name('data_type', parameter.data_type),
+    say(parameter.required ? 'name.yes' : 'name.no'),
     toPlainText(JSON.stringify(parameter.default_value ?? null)),
     toPlainText(limits.filter((limit) => limit !== '').join(', ')),
   ];
@@ -90,29 +94,33 @@ function toParameterRow(parameter: Parameter): string[] {
 /** `comfleet workflows estimates`: median and 90 % of how far off run times and ends were. */
 export async function listEstimates(context: CommandContext): Promise<number> {
   const comfleet = await context.connect();
+  const { texts } = context;
   const estimates = await comfleet.workflows.estimateErrors({ signal: context.terminal.signal });
   context.show({ estimates }, () =>
     estimates.length === 0
       ? [context.texts.say('cli.nothing')]
       : formatTable(
-          ['WORKFLOW', 'TYPE', 'RUNS', 'RUN TIME OFF BY', 'ENDS', 'END OFF BY'],
+          texts.heads('workflow', 'type', 'runs', 'run_time_off_by', 'ends', 'end_off_by'),
           estimates.map((estimate) => [
             toPlainText(estimate.workflow ?? '-'),
             toPlainText(estimate.task_type),
-            ...toErrorCells(estimate.run_time),
-            ...toErrorCells(estimate.end_time),
+            ...toErrorCells(estimate.run_time, texts),
+            ...toErrorCells(estimate.end_time, texts),
           ]),
         ),
   );
   return EXIT.ok;
 }
 
-function toErrorCells(error: EstimateError['run_time']): string[] {
+function toErrorCells(error: EstimateError['run_time'], { say }: CliTexts): string[] {
   if (error === null) return ['0', '-'];
-  const percent = (ratio: number) => `${Math.round(ratio * 100)} %`;
+  const toPercent = (ratio: number) => Math.round(ratio * 100);
   return [
     String(error.samples),
-    `${percent(error.median_error_ratio)} (9 of 10: ${percent(error.p90_error_ratio)})`,
+    say('cli.off_by', {
+      median: toPercent(error.median_error_ratio),
+      most: toPercent(error.p90_error_ratio),
+    }),
   ];
 }
 
@@ -136,7 +144,7 @@ export async function validateWorkflow(
 }
 
 function describeProblem({ parameter, text, message }: ParameterProblem, texts: CliTexts): string {
-  return `${parameter}: ${toPlainText(texts.sent(text, message))}`;
+  return texts.say('cli.at_parameter', { parameter, problem: toPlainText(texts.sent(text, message)) });
 }
 
 /** `comfleet workflows analyse FILE`: a graph in words, without a server. */
@@ -144,23 +152,31 @@ export async function analyseWorkflowFile(context: CommandContext, file: string)
   const text = await readGraphFile(resolve(context.terminal.cwd, file));
   const analysis = analyseGraph(readGraph(text));
   if (context.isJson) context.terminal.out(stringifyLosslessJson(analysis));
-  else for (const line of describe(analysis)) context.terminal.out(line);
+  else for (const line of describe(analysis, context.texts)) context.terminal.out(line);
   return EXIT.ok;
 }
 
-function describe({ nodes, connections, inputs, outputs, classCounts }: GraphAnalysis): string[] {
+function describe(
+  { nodes, connections, inputs, outputs, classCounts }: GraphAnalysis,
+  { say, heads, name }: CliTexts,
+): string[] {
   return [
-    `${nodes.length} nodes, ${connections.length} connections, ${outputs.length} outputs`,
+    say('cli.graph', { nodes: nodes.length, connections: connections.length, outputs: outputs.length }),
     ...formatTable(
-      ['NODE', 'CLASS', 'TITLE', 'OUTPUT'],
-      nodes.map((node) => [node.nodeId, node.classType, toPlainText(node.title), node.isOutput ? 'yes' : '']),
+      heads('node', 'class', 'title', 'output'),
+      nodes.map((node) => [
+        node.nodeId,
+        node.classType,
+        toPlainText(node.title),
+        node.isOutput ? say('name.yes') : '',
+      ]),
     ),
     '',
     ...formatTable(
-      ['INPUT', 'TYPE', 'VALUE'],
+      heads('input', 'type', 'value'),
       inputs.map((input) => [
         `${input.nodeId}.${input.inputName}`,
-        input.valueType,
+        name('value_type', input.valueType),
         toPlainText(stringifyLosslessJson(input.value)),
       ]),
     ),

@@ -29,7 +29,8 @@ export async function findBatchId(comfleet: Comfleet, wish: string, signal: Abor
     if (!(error instanceof ComfleetError) || error.code !== 'BATCH_NOT_FOUND') throw error;
     const batches = await listNewestBatches(comfleet, SEARCHED, signal);
     return findNamed(batches, wish, {
-      ...{ what: 'batch', code: error.code },
+      what: 'batch',
+      code: error.code,
       read: ({ batch_id: id, name }) => ({ id, name: name ?? '' }),
     }).batch_id;
   }

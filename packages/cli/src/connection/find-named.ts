@@ -1,5 +1,6 @@
 import { findNearestWord } from '@comfleet/contract/texts/nearest-word';
-import { UsageError } from '../exit-codes.ts';
+import { ToldError, UsageError } from '../exit-codes.ts';
+import { suggest } from '../parameters/pick-one.ts';
 
 /** Something that people call by its name or its id. */
 export interface Named {
@@ -10,24 +11,24 @@ export interface Named {
 /** Fewer characters of an id could be meant by chance. */
 const SHORTEST_ID = 8;
 
-/** There is none of this name; `nearest` is the one that was probably meant, `code` the server's own. */
-export class UnknownNameError extends Error {
+/** What has a name that is looked for here. */
+export type NamedThing = 'batch' | 'client' | 'worker';
+
+/** There is none of this name; the details name the one that was probably meant, `code` is the server's own. */
+export class UnknownNameError extends ToldError {
   override readonly name = 'UnknownNameError';
   readonly status = 404;
   readonly code: string;
   readonly details: Readonly<Record<string, unknown>>;
-  readonly what: string;
-  readonly wish: string;
-  readonly nearest: string | null;
 
-  constructor(what: string, code: string, { wish, names }: { wish: string; names: readonly string[] }) {
-    const nearest = findNearestWord(wish, names);
-    const advice = nearest === null ? '' : ` Did you mean "${nearest}"?`;
-    super(`There is no ${what} "${wish}".${advice}`);
+  constructor(
+    what: NamedThing | 'workflow',
+    code: string,
+    { wish, names }: { wish: string; names: readonly string[] },
+  ) {
+    super([{ code: 'usage.unknown_name', params: { what, name: wish } }, ...suggest(wish, names)]);
     this.code = code;
-    this.what = what;
-    this.wish = wish;
-    this.nearest = nearest;
+    const nearest = findNearestWord(wish, names);
     this.details = { name: wish, ...(nearest === null ? {} : { did_you_mean: nearest }) };
   }
 }
@@ -39,7 +40,7 @@ export class UnknownNameError extends Error {
 export function findNamed<Item>(
   items: readonly Item[],
   wish: string,
-  { what, code, read }: { what: string; code: string; read: (item: Item) => Named },
+  { what, code, read }: { what: NamedThing; code: string; read: (item: Item) => Named },
 ): Item {
   const choose = (fits: (named: Named) => boolean) => items.filter((item) => fits(read(item)));
   const found = [
@@ -52,5 +53,5 @@ export function findNamed<Item>(
     throw new UnknownNameError(what, code, { wish, names: items.map((one) => read(one).name) });
   if (others.length === 0) return item;
   const ids = [item, ...others].map((one) => read(one).id).join(', ');
-  throw new UsageError(`More than one ${what} is called "${wish}"; give its id: ${ids}.`);
+  throw new UsageError({ code: `usage.ambiguous_${what}`, params: { name: wish, ids } });
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { readRegularFile } from '@comfleet/comfyui/node';
-import { UsageError } from '../exit-codes.ts';
+import { ToldError, UsageError } from '../exit-codes.ts';
 import type { Terminal } from '../platform/terminal.ts';
 
 export interface ServerWish {
@@ -35,7 +35,7 @@ export async function findServer(
   const credential = await readCredential(credentialFile);
   const url = wish.url ?? terminal.env.COMFLEET_URL ?? credential?.url ?? DEFAULT_URL;
   if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
-    throw new UsageError(`The server’s address is like ${DEFAULT_URL}, not "${url}".`);
+    throw new UsageError({ code: 'usage.server_address', params: { example: DEFAULT_URL, value: url } });
   const token = wish.token ?? terminal.env.COMFLEET_TOKEN;
   if (token !== undefined) return { url, token, credentialFile };
   const isSameServer = credential !== null && toOrigin(credential.url) === toOrigin(url);
@@ -52,7 +52,7 @@ async function readCredential(path: string): Promise<{ url: string; token: strin
   }
   const value = JSON.parse(text) as { url?: unknown; token?: unknown } | null;
   if (typeof value?.url !== 'string' || typeof value.token !== 'string') {
-    throw new Error(`${path} is no credential of Comfleet; start the server once to have it rewritten.`);
+    throw new ToldError({ code: 'usage.no_credential_file', params: { path } });
   }
   return { url: value.url, token: value.token };
 }

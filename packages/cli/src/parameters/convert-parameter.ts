@@ -4,7 +4,7 @@ import { UsageError } from '../exit-codes.ts';
 /** `name=value` → its two sides. Throws UsageError for anything else. */
 export function parseAssignment(text: string): { readonly name: string; readonly value: string } {
   const at = text.indexOf('=');
-  if (at < 1) throw new UsageError(`--param expects name=value, not "${text}".`);
+  if (at < 1) throw new UsageError({ code: 'usage.assignment', params: { value: text } });
   return { name: text.slice(0, at), value: text.slice(at + 1) };
 }
 
@@ -22,12 +22,13 @@ export function convertParameter(
       return parseWhole(parameter.name, text);
     case 'float': {
       const value = Number(text);
-      if (text.trim() === '' || !Number.isFinite(value)) throw wrong(parameter.name, 'a number', text);
+      if (text.trim() === '' || !Number.isFinite(value))
+        throw refuse('usage.must_be_number', parameter.name, text);
       return value;
     }
     case 'bool':
       if (text === 'true' || text === 'false') return text === 'true';
-      throw wrong(parameter.name, 'true or false', text);
+      throw refuse('usage.must_be_boolean', parameter.name, text);
   }
 }
 
@@ -45,11 +46,15 @@ export function convertAssignments(
 }
 
 function parseWhole(name: string, text: string): number | bigint {
-  if (!/^-?\d+$/.test(text)) throw wrong(name, 'a whole number', text);
+  if (!/^-?\d+$/.test(text)) throw refuse('usage.must_be_whole', name, text);
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : BigInt(text);
 }
 
-function wrong(name: string, expected: string, text: string): UsageError {
-  return new UsageError(`${name} must be ${expected}, not "${text}".`);
+function refuse(
+  code: 'usage.must_be_number' | 'usage.must_be_boolean' | 'usage.must_be_whole',
+  name: string,
+  value: string,
+): UsageError {
+  return new UsageError({ code, params: { name, value } });
 }

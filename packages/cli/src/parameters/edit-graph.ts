@@ -2,12 +2,15 @@ import {
   findGraphNode,
   findJsonBreak,
   type Graph,
+  type GraphProblem,
   isJsonNumber,
   parseGraph,
   parseLosslessJson,
   stringifyLosslessJson,
   toLosslessNumber,
 } from '@comfleet/comfyui';
+import { plainText } from '@comfleet/contract/texts/catalogue';
+import type { UsageText } from '@comfleet/contract/texts/usage';
 import { UsageError } from '../exit-codes.ts';
 import { parseAssignment } from './convert-parameter.ts';
 
@@ -39,20 +42,28 @@ export function readGraph(text: string): Graph {
     value = parseLosslessJson(text);
   } catch (cause) {
     const place = findJsonBreak(text);
-    const where = place === null ? '' : ` from line ${place.line}, column ${place.column} on`;
-    throw new UsageError(`The file is no JSON${where}. Correct it, or export the graph from ComfyUI again.`, {
-      cause,
-    });
+    const told: UsageText =
+      place === null
+        ? plainText('usage.no_json')
+        : { code: 'usage.broken_json', params: { line: place.line, column: place.column } };
+    throw new UsageError(told, { cause });
   }
   const parsed = parseGraph(value);
-  if (!parsed.ok) throw new UsageError(parsed.problems.map((problem) => problem.message).join('\n'));
+  if (!parsed.ok) throw new UsageError(parsed.problems.map(tellProblem));
   return parsed.graph;
+}
+
+/** What a file holds that is no graph; ComfyUI's and our words on its nodes are shown as they are. */
+function tellProblem({ type, message }: GraphProblem): UsageText {
+  if (type === 'workflow_format_ui') return plainText('usage.ui_format');
+  if (type === 'prompt_no_outputs') return plainText('usage.empty_graph');
+  return { code: 'usage.bad_graph', params: { problem: message } };
 }
 
 function setInput(graph: Graph, name: string, text: string): void {
   const place = findInput(graph, name);
   if (place === null) {
-    throw new UsageError(`The graph has no input ${name}; write NODE.input=value, for example 3.steps=20.`);
+    throw new UsageError({ code: 'usage.no_graph_input', params: { name } });
   }
   const { inputs, inputName } = place;
   inputs[inputName] = convertLike(inputs[inputName], name, text);
@@ -72,7 +83,7 @@ function findInput(
 }
 
 function setSeeds(graph: Graph, seed: string): void {
-  if (!/^\d{1,20}$/.test(seed)) throw new UsageError(`--seed must be a whole number from 0, not "${seed}".`);
+  if (!/^\d{1,20}$/.test(seed)) throw new UsageError({ code: 'usage.seed', params: { value: seed } });
   let count = 0;
   for (const inputs of Object.values(graph).map((node) => node.inputs)) {
     for (const key of Object.keys(inputs).filter((k) => SEED_INPUTS.has(k) && isJsonNumber(inputs[k]))) {
@@ -80,18 +91,18 @@ function setSeeds(graph: Graph, seed: string): void {
       count += 1;
     }
   }
-  if (count === 0) throw new UsageError('The graph has no seed to set.');
+  if (count === 0) throw new UsageError(plainText('usage.no_seed_in_graph'));
 }
 
 /** A new literal of the kind that the old one had. */
 function convertLike(old: unknown, name: string, text: string): unknown {
-  if (Array.isArray(old)) throw new UsageError(`${name} is linked to another node and cannot be set.`);
+  if (Array.isArray(old)) throw new UsageError({ code: 'usage.linked_input', params: { name } });
   if (typeof old === 'boolean') {
     if (text === 'true' || text === 'false') return text === 'true';
-    throw new UsageError(`${name} must be true or false, not "${text}".`);
+    throw new UsageError({ code: 'usage.must_be_boolean', params: { name, value: text } });
   }
   if (!isJsonNumber(old)) return text;
   if (!/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text))
-    throw new UsageError(`${name} must be a number, not "${text}".`);
+    throw new UsageError({ code: 'usage.must_be_number', params: { name, value: text } });
   return toLosslessNumber(text);
 }

@@ -1,16 +1,24 @@
 import { findNearestWord } from '@comfleet/contract/texts/nearest-word';
+import type { UsageText } from '@comfleet/contract/texts/usage';
 import { UsageError } from '../exit-codes.ts';
 
 /** The word that was meant, of those that there are. Throws UsageError with the nearest one. */
-export function pickOne<Word extends string>(what: string, wish: string, words: readonly Word[]): Word {
+export function pickOne<Word extends string>(flag: string, wish: string, words: readonly Word[]): Word {
   const word = words.find((candidate) => candidate === wish);
-  if (word === undefined) throw new UsageError(`${what} is one of ${describeChoice(wish, words)}`);
+  if (word === undefined) {
+    const refused = { code: 'usage.bad_value', params: { flag, value: wish } } as const;
+    throw new UsageError([refused, ...refuseChoice(wish, words)]);
+  }
   return word;
 }
 
-/** `a, b, c, not "x". Did you mean "b"?` */
-export function describeChoice(wish: string, words: readonly string[]): string {
+/** What may be written instead, the nearest one named. */
+export function refuseChoice(wish: string, words: readonly string[]): UsageText[] {
+  return [{ code: 'usage.one_of', params: { words: words.join(', ') } }, ...suggest(wish, words)];
+}
+
+/** The word that was probably meant. */
+export function suggest(wish: string, words: readonly string[]): UsageText[] {
   const nearest = findNearestWord(wish, words);
-  const advice = nearest === null ? '' : ` Did you mean "${nearest}"?`;
-  return `${words.join(', ')}, not "${wish}".${advice}`;
+  return nearest === null ? [] : [{ code: 'usage.did_you_mean', params: { nearest } }];
 }

@@ -8,6 +8,6 @@ export async function readGraphFile(path: string): Promise<string> {
   const hasWideMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
   // Without a mark: JSON begins with an ASCII character, which UTF-16 writes with a zero beside it.
   if (hasWideMark || first === 0 || second === 0)
-    throw new UsageError(`${path} is written in UTF-16; save it as UTF-8.`);
+    throw new UsageError({ code: 'usage.utf16', params: { path } });
   return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '@comfleet/sdk';
 import colors from 'picocolors';
 import { systemClock } from './clock.ts';
+import { findCommandName } from './command-name.ts';
 
 /** The outside world of one call of the command: where it writes, what it was started with, when it must stop. */
 export interface Terminal {
@@ -14,6 +15,8 @@ export interface Terminal {
   readonly barStream: NodeJS.WriteStream | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** How a user calls this program: `comfleet` or `npx comfleet`. */
+  readonly command: string;
   readonly clock: Clock;
   /** Aborts on Ctrl-C and on a request to end. */
   readonly signal: AbortSignal;
@@ -33,6 +36,7 @@ export function openTerminal(signal: AbortSignal): Terminal {
     barStream: isTty && env.TERM !== 'dumb' ? stderr : null,
     env,
     cwd: process.cwd(),
+    command: findCommandName(process.argv[1], env),
     clock: systemClock,
     signal,
   };

@@ -2,57 +2,57 @@ import type { Command } from 'commander';
 import type { AnnounceFlags, WorkerFlags } from '../commands/change-workers.ts';
 import type { AccessFlags } from '../commands/worker-access.ts';
 import { choice, collect, positive, whole } from './flags.ts';
-import type { RunCommand } from './run-command.ts';
+import type { ProgramParts, SayHelp } from './program-parts.ts';
 
 const load = () => import('../commands/change-workers.ts');
 
 /** workers add, set, remove, drain, resume, maintenance, enable, disable, refresh, announce. */
-export function addChangeWorkerCommands(workers: Command, run: RunCommand): void {
-  addMembershipCommands(workers, run);
-  addSwitchCommands(workers, run);
-  addAnnounceCommand(workers, run);
+export function addChangeWorkerCommands(workers: Command, parts: ProgramParts): void {
+  addMembershipCommands(workers, parts);
+  addSwitchCommands(workers, parts);
+  addAnnounceCommand(workers, parts);
 }
 
-function addMembershipCommands(workers: Command, run: RunCommand): void {
-  withAccess(withSettings(workers.command('add <url>')))
-    .description('take a ComfyUI server in; it must answer')
-    .option('--name <name>', 'its name; default host and port')
+function addMembershipCommands(workers: Command, { run, say }: ProgramParts): void {
+  withAccess(withSettings(workers.command('add <url>'), say), say)
+    .description(say('help.workers.add'))
+    .option('--name <name>', say('flag.worker_name'))
     .action(async (url: string, flags: WorkerFlags & AccessFlags, command: Command) => {
       await run(command, async (context) => (await load()).addWorker(context, url, flags));
     });
-  withAccess(withSettings(workers.command('set <worker>')))
-    .description('change what the flags say; workers of the server’s file are changed there')
-    .option('--no-auth', 'send no login any more')
+  withAccess(withSettings(workers.command('set <worker>'), say), say)
+    .description(say('help.workers.set'))
+    .option('--no-auth', say('flag.no_auth'))
     .action(async (worker: string, flags: WorkerFlags & AccessFlags, command: Command) => {
       await run(command, async (context) => (await load()).setWorker(context, worker, flags));
     });
   workers
     .command('remove <worker>')
-    .description('take it out when its tasks are done')
-    .option('--move', 'now; its tasks move to others')
+    .description(say('help.workers.remove'))
+    .option('--move', say('flag.move'))
     .action(async (worker: string, flags: { move?: boolean }, command: Command) => {
       const mode = flags.move === true ? 'move' : 'wait';
       await run(command, async (context) => (await load()).removeWorker(context, worker, mode));
     });
 }
 
-function addSwitchCommands(workers: Command, run: RunCommand): void {
+function addSwitchCommands(workers: Command, { run, say }: ProgramParts): void {
   workers
     .command('drain <worker>')
-    .description('let it finish its tasks and accept no new ones')
+    .description(say('help.workers.drain'))
     .action(async (worker: string, _flags: object, command: Command) => {
       await run(command, async (context) => (await load()).drainWorker(context, worker));
     });
   workers
     .command('resume <worker>')
-    .description('end drain and maintenance')
+    .description(say('help.workers.resume'))
     .action(async (worker: string, _flags: object, command: Command) => {
       await run(command, async (context) => (await load()).resumeWorker(context, worker));
     });
   workers
     .command('maintenance <worker>')
-    .description('take it out of service for longer; it does not become offline')
-    .option('--off', 'back into service')
+    .description(say('help.workers.maintenance'))
+    .option('--off', say('flag.off'))
     .action(async (worker: string, flags: { off?: boolean }, command: Command) => {
       await run(command, async (context) =>
         (await load()).maintainWorker(context, worker, flags.off !== true),
@@ -64,59 +64,49 @@ function addSwitchCommands(workers: Command, run: RunCommand): void {
   ] as const) {
     workers
       .command(`${name} <worker>`)
-      .description(isOn ? 'let it take work, whatever the file says' : 'let it take no work')
+      .description(isOn ? say('help.workers.enable') : say('help.workers.disable'))
       .action(async (worker: string, _flags: object, command: Command) => {
         await run(command, async (context) => (await load()).enableWorker(context, worker, isOn));
       });
   }
   workers
     .command('refresh <worker>')
-    .description('ask it now which node classes and models it has')
+    .description(say('help.workers.refresh'))
     .action(async (worker: string, _flags: object, command: Command) => {
       await run(command, async (context) => (await load()).refreshWorker(context, worker));
     });
 }
 
-function addAnnounceCommand(workers: Command, run: RunCommand): void {
-  withSettings(workers.command('announce <url>'))
-    .description(
-      'on a worker’s machine: register the ComfyUI at this address with the join token, until Ctrl-C',
-    )
-    .option('--server <url>', 'the Comfleet server')
-    .option('--udp <host:port>', 'signed datagrams to this address, or broadcast, instead')
-    .option('--token-env <name>', 'environment variable with the join token', 'COMFLEET_JOIN_TOKEN')
-    .option('--name <name>', 'its name; default host and port')
+function addAnnounceCommand(workers: Command, { run, say }: ProgramParts): void {
+  withSettings(workers.command('announce <url>'), say)
+    .description(say('help.workers.announce'))
+    .option('--server <url>', say('flag.server'))
+    .option('--udp <host:port>', say('flag.udp'))
+    .option('--token-env <name>', say('flag.join_token_env'), 'COMFLEET_JOIN_TOKEN')
+    .option('--name <name>', say('flag.worker_name'))
     .action(async (url: string, flags: AnnounceFlags, command: Command) => {
       await run(command, async (context) => (await load()).announce(context, url, flags));
     });
 }
 
-function withSettings(command: Command): Command {
+function withSettings(command: Command, say: SayHelp): Command {
   return command
-    .option('--max-concurrent <n>', 'most tasks at a time', whole(1, 100))
-    .option('--capability <type>', 'a task type it takes; may be repeated', collect)
-    .option('--label <label>', 'a label; may be repeated', collect)
-    .option(
-      '--group <group>',
-      'primary or backup; a backup is used only where no primary one can',
-      choice('primary', 'backup'),
-    )
-    .option('--weight <number>', 'for the strategy weighted', positive)
-    .option('--priority <n>', '1 to 10, 10 is taken first by priority_based', whole(1, 10))
-    .option('--metadata <name=value>', 'anything worth showing; may be repeated', collect);
+    .option('--max-concurrent <n>', say('flag.max_concurrent'), whole(1, 100))
+    .option('--capability <type>', say('flag.capability'), collect)
+    .option('--label <label>', say('flag.label'), collect)
+    .option('--group <group>', say('flag.group'), choice('primary', 'backup'))
+    .option('--weight <number>', say('flag.weight'), positive)
+    .option('--priority <n>', say('flag.worker_priority'), whole(1, 10))
+    .option('--metadata <name=value>', say('flag.metadata'), collect);
 }
 
 /** For a worker behind a proxy. */
-function withAccess(command: Command): Command {
+function withAccess(command: Command, say: SayHelp): Command {
   return command
-    .option('--user <name>', 'user name that its proxy asks for')
-    .option('--password-env <variable>', 'environment variable with the password')
-    .option('--token-env <variable>', 'environment variable with a bearer token')
-    .option(
-      '--header-env <name=variable>',
-      'a header to send, from the environment; may be repeated',
-      collect,
-    )
-    .option('--ca-file <file>', 'PEM of the authority, or of its own certificate, to trust')
-    .option('--no-verify', 'accept every certificate, also an attacker’s');
+    .option('--user <name>', say('flag.user'))
+    .option('--password-env <variable>', say('flag.password_env'))
+    .option('--token-env <variable>', say('flag.token_env'))
+    .option('--header-env <name=variable>', say('flag.header_env'), collect)
+    .option('--ca-file <file>', say('flag.ca_file'))
+    .option('--no-verify', say('flag.no_verify'));
 }

@@ -1,5 +1,6 @@
-import { InvalidArgumentError } from 'commander';
-import { describeChoice } from '../parameters/pick-one.ts';
+import { plainText } from '@comfleet/contract/texts/catalogue';
+import { UsageError } from '../exit-codes.ts';
+import { refuseChoice } from '../parameters/pick-one.ts';
 
 /** Adds one more value to a flag that may be repeated. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
@@ -11,7 +12,7 @@ export function whole(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+      throw new UsageError({ code: 'usage.whole', params: { min, max } });
     }
     return value;
   };
@@ -20,15 +21,14 @@ export function whole(min: number, max: number): (text: string) => number {
 /** One of these words. */
 export function choice(...words: readonly string[]): (text: string) => string {
   return (text) => {
-    if (!words.includes(text))
-      throw new InvalidArgumentError(`Expected one of ${describeChoice(text, words)}`);
+    if (!words.includes(text)) throw new UsageError(refuseChoice(text, words));
     return text;
   };
 }
 
 /** A language that the texts have, as LANG writes it too. */
 export function language(text: string): string {
-  if (!/^(en|zh)([-_.]|$)/i.test(text)) throw new InvalidArgumentError('Expected en, zh or zh-TW.');
+  if (!/^(en|zh)([-_.]|$)/i.test(text)) throw new UsageError(plainText('usage.language'));
   return text;
 }
 
@@ -36,7 +36,7 @@ export function language(text: string): string {
 export function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
-    throw new InvalidArgumentError('Expected seconds, such as 60 or 0.5.');
+    throw new UsageError(plainText('usage.seconds'));
   }
   return value;
 }
@@ -45,7 +45,7 @@ export function seconds(text: string): number {
 export function positive(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value <= 0) {
-    throw new InvalidArgumentError('Expected a number above 0.');
+    throw new UsageError(plainText('usage.positive'));
   }
   return value;
 }

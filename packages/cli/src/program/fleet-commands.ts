@@ -2,28 +2,28 @@ import type { Command } from 'commander';
 import type { ModelFlags } from '../commands/models.ts';
 import { addChangeWorkerCommands } from './change-worker-commands.ts';
 import { collect, whole } from './flags.ts';
-import type { RunCommand } from './run-command.ts';
+import type { ProgramParts } from './program-parts.ts';
 
 /** workers, models, fleet, strategy, workflows, clients. */
-export function addFleetCommands(program: Command, run: RunCommand): void {
-  addWorkerCommands(program, run);
-  addModelCommands(program, run);
-  addBalancingCommands(program, run);
-  addWorkflowCommands(program, run);
-  addClientCommands(program, run);
+export function addFleetCommands(program: Command, parts: ProgramParts): void {
+  addWorkerCommands(program, parts);
+  addModelCommands(program, parts);
+  addBalancingCommands(program, parts);
+  addWorkflowCommands(program, parts);
+  addClientCommands(program, parts);
 }
 
-function addWorkerCommands(program: Command, run: RunCommand): void {
-  const workers = program.command('workers').description('the ComfyUI servers of the fleet');
+function addWorkerCommands(program: Command, { run, say }: ProgramParts): void {
+  const workers = program.command('workers').description(say('help.workers'));
   workers
     .command('list')
-    .description('all workers with state and load')
+    .description(say('help.workers.list'))
     .action(async (_flags: object, command: Command) => {
       await run(command, async (context) => (await import('../commands/workers.ts')).listWorkers(context));
     });
   workers
     .command('show <worker>')
-    .description('one worker, by name or id')
+    .description(say('help.workers.show'))
     .action(async (worker: string, _flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/workers.ts')).showWorker(context, worker),
@@ -31,7 +31,7 @@ function addWorkerCommands(program: Command, run: RunCommand): void {
     });
   workers
     .command('check [workers...]')
-    .description('ask workers now whether they answer; all without a name')
+    .description(say('help.workers.check'))
     .action(async (names: string[], _flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/workers.ts')).checkWorkers(context, names),
@@ -39,7 +39,7 @@ function addWorkerCommands(program: Command, run: RunCommand): void {
     });
   workers
     .command('accept <worker>')
-    .description('use the ComfyUI that now answers there in place of the former one')
+    .description(say('help.workers.accept'))
     .action(async (worker: string, _flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/workers.ts')).acceptWorker(context, worker),
@@ -47,23 +47,23 @@ function addWorkerCommands(program: Command, run: RunCommand): void {
     });
   workers
     .command('events [worker]')
-    .description('what happened to a worker, or to all, newest first')
-    .option('--limit <n>', 'show at most this many', whole(1, 500), 50)
+    .description(say('help.workers.events'))
+    .option('--limit <n>', say('flag.limit'), whole(1, 500), 50)
     .action(async (worker: string | undefined, flags: { limit: number }, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/workers.ts')).listWorkerEvents(context, worker, flags.limit),
       );
     });
-  addChangeWorkerCommands(workers, run);
+  addChangeWorkerCommands(workers, { run, say });
 }
 
-function addModelCommands(program: Command, run: RunCommand): void {
+function addModelCommands(program: Command, { run, say }: ProgramParts): void {
   program
     .command('models')
-    .description('the files of models, and which workers have them')
-    .option('--folder <folder>', 'of this folder, such as checkpoints')
-    .option('--kind <kind>', 'of this kind, such as sd1, sdxl or flux')
-    .option('--worker <name>', 'that this worker has')
+    .description(say('help.models'))
+    .option('--folder <folder>', say('flag.model_folder'))
+    .option('--kind <kind>', say('flag.kind'))
+    .option('--worker <name>', say('flag.model_worker'))
     .action(async (flags: ModelFlags, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/models.ts')).listModels(context, flags),
@@ -71,25 +71,25 @@ function addModelCommands(program: Command, run: RunCommand): void {
     });
 }
 
-function addBalancingCommands(program: Command, run: RunCommand): void {
+function addBalancingCommands(program: Command, { run, say }: ProgramParts): void {
   program
     .command('fleet')
-    .description('the fleet as a whole')
+    .description(say('help.fleet'))
     .command('stats')
-    .description('workers by state, capacity, load, free slots')
+    .description(say('help.fleet.stats'))
     .action(async (_flags: object, command: Command) => {
       await run(command, async (context) => (await import('../commands/fleet.ts')).showStats(context));
     });
-  const strategy = program.command('strategy').description('how a worker is chosen');
+  const strategy = program.command('strategy').description(say('help.strategy'));
   strategy
     .command('show')
-    .description('the strategy in force, and what decides it')
+    .description(say('help.strategy.show'))
     .action(async (_flags: object, command: Command) => {
       await run(command, async (context) => (await import('../commands/fleet.ts')).showStrategy(context));
     });
   strategy
     .command('set <name>')
-    .description('change it now and for good; "file" lets the server’s file decide again')
+    .description(say('help.strategy.set'))
     .action(async (name: string, _flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/fleet.ts')).setStrategy(context, name),
@@ -97,12 +97,12 @@ function addBalancingCommands(program: Command, run: RunCommand): void {
     });
 }
 
-function addWorkflowCommands(program: Command, run: RunCommand): void {
-  const workflows = program.command('workflows').description('the named workflows');
+function addWorkflowCommands(program: Command, { run, say }: ProgramParts): void {
+  const workflows = program.command('workflows').description(say('help.workflows'));
   workflows
     .command('list')
-    .description('all workflows and whether they can run now')
-    .option('--type <type>', 'of this task type')
+    .description(say('help.workflows.list'))
+    .option('--type <type>', say('flag.type'))
     .action(async (flags: { type?: string }, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/workflows.ts')).listWorkflows(context, flags),
@@ -110,7 +110,7 @@ function addWorkflowCommands(program: Command, run: RunCommand): void {
     });
   workflows
     .command('show <workflow>')
-    .description('its parameters with limits and defaults')
+    .description(say('help.workflows.show'))
     .action(async (name: string, _flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/workflows.ts')).showWorkflow(context, name),
@@ -118,8 +118,8 @@ function addWorkflowCommands(program: Command, run: RunCommand): void {
     });
   workflows
     .command('validate <workflow>')
-    .description('check values; runs nothing')
-    .option('--param <name=value>', 'a value; may be repeated', collect)
+    .description(say('help.workflows.validate'))
+    .option('--param <name=value>', say('flag.value'), collect)
     .action(async (name: string, flags: { param?: string[] }, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/workflows.ts')).validateWorkflow(context, name, flags),
@@ -127,7 +127,7 @@ function addWorkflowCommands(program: Command, run: RunCommand): void {
     });
   workflows
     .command('estimates')
-    .description('how far off the estimates of tasks were')
+    .description(say('help.workflows.estimates'))
     .action(async (_flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/workflows.ts')).listEstimates(context),
@@ -135,7 +135,7 @@ function addWorkflowCommands(program: Command, run: RunCommand): void {
     });
   workflows
     .command('analyse <file>')
-    .description('describe a graph’s file; needs no server')
+    .description(say('help.workflows.analyse'))
     .action(async (file: string, _flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/workflows.ts')).analyseWorkflowFile(context, file),
@@ -143,12 +143,12 @@ function addWorkflowCommands(program: Command, run: RunCommand): void {
     });
 }
 
-function addClientCommands(program: Command, run: RunCommand): void {
-  const clients = program.command('clients').description('the programs that may use the server');
+function addClientCommands(program: Command, { run, say }: ProgramParts): void {
+  const clients = program.command('clients').description(say('help.clients'));
   clients
     .command('register <name>')
-    .description('make a client; its secret is shown this once')
-    .option('--description <text>', 'what it is for')
+    .description(say('help.clients.register'))
+    .option('--description <text>', say('flag.client_description'))
     .action(async (name: string, flags: { description?: string }, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/clients.ts')).registerClient(context, name, flags),
@@ -156,13 +156,13 @@ function addClientCommands(program: Command, run: RunCommand): void {
     });
   clients
     .command('list')
-    .description('all clients')
+    .description(say('help.clients.list'))
     .action(async (_flags: object, command: Command) => {
       await run(command, async (context) => (await import('../commands/clients.ts')).listClients(context));
     });
   clients
     .command('revoke <client>')
-    .description('end a client; its tokens are refused at once')
+    .description(say('help.clients.revoke'))
     .action(async (id: string, _flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/clients.ts')).revokeClient(context, id),
@@ -170,7 +170,7 @@ function addClientCommands(program: Command, run: RunCommand): void {
     });
   clients
     .command('grant <client> [grants...]')
-    .description('set what it may do beside its own tasks: admin, raw_graph; none takes all away')
+    .description(say('help.clients.grant'))
     .action(async function (this: Command, id: string, grants: string[]) {
       await run(this, async (context) =>
         (await import('../commands/clients.ts')).grantClient(context, id, grants),

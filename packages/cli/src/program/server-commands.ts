@@ -4,41 +4,36 @@ import type { SimFlags } from '../commands/sim.ts';
 import type { ServeFlags, UpFlags } from '../commands/up.ts';
 import type { VerifyFlags } from '../commands/verify.ts';
 import { choice, collect, whole } from './flags.ts';
-import type { RunCommand } from './run-command.ts';
+import type { ProgramParts, SayHelp } from './program-parts.ts';
 
 const PORT = whole(0, 65_535);
 
 /** up, serve, sim, sign-in, verify, db. */
-export function addServerCommands(program: Command, run: RunCommand): void {
-  addServeFlags(program.command('up').description('start everything on this machine; Ctrl-C ends it'))
-    .option('--simulated <count>', 'simulated workers when no ComfyUI is found; 0 for none', whole(0, 64), 2)
-    .option('--no-example', 'do not run one example at the first start')
+export function addServerCommands(program: Command, { run, say }: ProgramParts): void {
+  addServeFlags(program.command('up').description(say('help.up')), say)
+    .option('--simulated <count>', say('flag.simulated'), whole(0, 64), 2)
+    .option('--no-example', say('flag.no_example'))
     .action(async (flags: UpFlags, command: Command) => {
       await run(command, async (context) => (await import('../commands/up.ts')).runUp(context, flags));
     });
 
-  addServeFlags(
-    program.command('serve').description('run the server as a service, with nothing simulated'),
-  ).action(async (flags: ServeFlags, command: Command) => {
-    await run(command, async (context) => (await import('../commands/up.ts')).runServe(context, flags));
-  });
+  addServeFlags(program.command('serve').description(say('help.serve')), say).action(
+    async (flags: ServeFlags, command: Command) => {
+      await run(command, async (context) => (await import('../commands/up.ts')).runServe(context, flags));
+    },
+  );
 
   program
     .command('sim')
-    .description('a ComfyUI server without a GPU, for trying things out')
-    .option('--port <port>', 'where it listens; 0 for a free one', PORT, 0)
-    .option('--host <host>', 'the address it listens on')
-    .option(
-      '--profile <version>',
-      'the ComfyUI that is acted: old, 0.3.64 or 0.33',
-      choice('old', '0.3.64', '0.33'),
-      '0.3.64',
-    )
-    .option('--step-ms <ms>', 'time of one sampling step', whole(0, 600_000))
-    .option('--seed <number>', 'seeds everything random', whole(0, Number.MAX_SAFE_INTEGER))
-    .option('--directory <dir>', 'keep output, input and temp files here instead of in memory')
-    .option('--ledger <file>', 'append what happens to this file')
-    .option('--control-port <port>', 'open the fault control on this port', PORT)
+    .description(say('help.sim'))
+    .option('--port <port>', say('flag.sim_port'), PORT, 0)
+    .option('--host <host>', say('flag.sim_host'))
+    .option('--profile <version>', say('flag.profile'), choice('old', '0.3.64', '0.33'), '0.3.64')
+    .option('--step-ms <ms>', say('flag.step_ms'), whole(0, 600_000))
+    .option('--seed <number>', say('flag.sim_seed'), whole(0, Number.MAX_SAFE_INTEGER))
+    .option('--directory <dir>', say('flag.directory'))
+    .option('--ledger <file>', say('flag.ledger'))
+    .option('--control-port <port>', say('flag.control_port'), PORT)
     .action(async (flags: SimFlags, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/sim.ts')).runSimulator(context, flags),
@@ -47,7 +42,7 @@ export function addServerCommands(program: Command, run: RunCommand): void {
 
   program
     .command('sign-in')
-    .description('print a link that signs a browser in, once, within ten minutes')
+    .description(say('help.sign_in'))
     .action(async (_flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/sign-in.ts')).printSignInLink(context),
@@ -56,52 +51,49 @@ export function addServerCommands(program: Command, run: RunCommand): void {
 
   program
     .command('verify')
-    .description('check configuration, server, database, workers and one task end to end')
-    .option('--config <file>', 'the configuration file to check')
-    .option('--workflow <name>', 'the workflow of the task')
+    .description(say('help.verify'))
+    .option('--config <file>', say('flag.verify_config'))
+    .option('--workflow <name>', say('flag.verify_workflow'))
     .action(async (flags: VerifyFlags, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/verify.ts')).runVerify(context, flags),
       );
     });
 
-  addDbCommands(program, run);
+  addDbCommands(program, { run, say });
 }
 
-function addServeFlags(command: Command): Command {
+function addServeFlags(command: Command, say: SayHelp): Command {
   return command
-    .option('--host <host>', 'the address to listen on (default: 127.0.0.1)')
-    .option('--port <port>', 'the port to listen on (default: 8000, or the next free one)', PORT)
-    .option('--worker <url>', 'a ComfyUI server to use; may be repeated', collect)
-    .option('--comfyui <dir>', 'a ComfyUI folder: start it and keep it running')
-    .option('--comfyui-arg <arg>', 'an argument for that ComfyUI, such as --cpu; may be repeated', collect)
-    .option(
-      '--config <file>',
-      'the configuration file (COMFLEET_CONFIG; default: config.yaml in the data folder)',
-    );
+    .option('--host <host>', say('flag.serve_host'))
+    .option('--port <port>', say('flag.serve_port'), PORT)
+    .option('--worker <url>', say('flag.serve_worker'), collect)
+    .option('--comfyui <dir>', say('flag.comfyui'))
+    .option('--comfyui-arg <arg>', say('flag.comfyui_arg'), collect)
+    .option('--config <file>', say('flag.serve_config'));
 }
 
-function addDbCommands(program: Command, run: RunCommand): void {
-  const db = program.command('db').description('the database');
+function addDbCommands(program: Command, { run, say }: ProgramParts): void {
+  const db = program.command('db').description(say('help.db'));
   db.command('status')
-    .description('version of the schema and what is pending')
-    .option('--config <file>', 'the configuration file')
+    .description(say('help.db.status'))
+    .option('--config <file>', say('flag.config'))
     .action(async (flags: DbFlags, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/db.ts')).showDatabaseStatus(context, flags),
       );
     });
   db.command('migrate')
-    .description('bring the schema up to this program')
-    .option('--config <file>', 'the configuration file')
+    .description(say('help.db.migrate'))
+    .option('--config <file>', say('flag.config'))
     .action(async (flags: DbFlags, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/db.ts')).migrateSchema(context, flags),
       );
     });
   db.command('print-sql')
-    .description('the whole schema as SQL')
-    .requiredOption('--driver <driver>', 'sqlite, postgres or mysql', choice('sqlite', 'postgres', 'mysql'))
+    .description(say('help.db.print_sql'))
+    .requiredOption('--driver <driver>', say('flag.driver'), choice('sqlite', 'postgres', 'mysql'))
     .action(async (flags: { driver: 'sqlite' | 'postgres' | 'mysql' }, command: Command) => {
       await run(command, async (context) => (await import('../commands/db.ts')).printSql(context, flags));
     });

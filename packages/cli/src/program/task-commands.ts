@@ -3,108 +3,97 @@ import type { BatchFlags } from '../commands/batch.ts';
 import type { BundleFlags } from '../commands/debug-bundle.ts';
 import type { RunFlags } from '../commands/run.ts';
 import type { DecideFlags, ListFlags } from '../commands/tasks.ts';
-import { addBatchesCommands, NAMES_HELP } from './batch-commands.ts';
+import { addBatchesCommands, describeNames } from './batch-commands.ts';
 import { collect, seconds, whole } from './flags.ts';
-import type { RunCommand } from './run-command.ts';
+import type { ProgramParts, SayHelp } from './program-parts.ts';
 
 const INDEX = whole(0, 100_000);
 
 /** run, batch, batches, tasks, debug. */
-export function addTaskCommands(program: Command, run: RunCommand): void {
-  addSubmitFlags(
-    program
-      .command('run')
-      .description('run one task: a named workflow, or a graph in API format (a file ending in .json)')
-      .argument('<workflow|graph.json>'),
-  )
-    .option('--out <dir>', 'save the results here')
-    .option('--no-wait', 'print the task’s id and leave')
-    .option('--silence <seconds>', 'warn after this many seconds without a message; 0 never', seconds, 60)
+export function addTaskCommands(program: Command, { run, say }: ProgramParts): void {
+  addSubmitFlags(program.command('run').description(say('help.run')).argument('<workflow|graph.json>'), say)
+    .option('--out <dir>', say('flag.out'))
+    .option('--no-wait', say('flag.run_no_wait'))
+    .option('--silence <seconds>', say('flag.silence'), seconds, 60)
     .action(async (target: string, flags: RunFlags, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/run.ts')).runTask(context, target, flags),
       );
     });
 
-  addSubmitFlags(
-    program.command('batch').description('run a workflow for many descriptions').argument('<workflow>'),
-  )
-    .option('--file <file>', 'descriptions, one a line; lines beginning with # do not count')
-    .option('--description <text>', 'a description; may be repeated', collect)
-    .option('--images-per-description <count>', 'how many of each', whole(1, 100), 4)
-    .option('--fixed-seed', 'the same seed for every item')
-    .option('--out <dir>', 'save the results here, with a manifest')
-    .option('--names <pattern>', NAMES_HELP)
-    .option('--no-wait', 'print the batch’s id and leave')
-    .option('--no-keep-going', 'cancel the rest after the first failure')
+  addSubmitFlags(program.command('batch').description(say('help.batch')).argument('<workflow>'), say)
+    .option('--file <file>', say('flag.file'))
+    .option('--description <text>', say('flag.description'), collect)
+    .option('--images-per-description <count>', say('flag.images_per_description'), whole(1, 100), 4)
+    .option('--fixed-seed', say('flag.fixed_seed'))
+    .option('--out <dir>', say('flag.batch_out'))
+    .option('--names <pattern>', describeNames(say))
+    .option('--no-wait', say('flag.batch_no_wait'))
+    .option('--no-keep-going', say('flag.no_keep_going'))
     .action(async (workflow: string, flags: BatchFlags, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/batch.ts')).runBatch(context, workflow, flags),
       );
     });
 
-  addBatchesCommands(program, run);
-  addTasksCommands(program, run);
-  addDebugCommands(program, run);
+  addBatchesCommands(program, { run, say });
+  addTasksCommands(program, { run, say });
+  addDebugCommands(program, { run, say });
 }
 
-function addSubmitFlags(command: Command): Command {
+function addSubmitFlags(command: Command, say: SayHelp): Command {
   return command
+    .option('--param <name=value>', say('flag.run_param'), collect)
+    .option('--seed <number>', say('flag.seed'))
+    .option('--name <text>', say('flag.run_name'))
     .option(
-      '--param <name=value>',
-      'a parameter of the workflow, or NODE.input=value of a graph; repeat',
-      collect,
+      '--file-name <pattern>',
+      say('flag.file_name', { placeholders: '{prefix} {task} {index} {time}' }),
     )
-    .option('--seed <number>', 'the seed, up to 18446744073709551615')
-    .option('--name <text>', 'a name for people')
-    .option('--file-name <pattern>', 'names of results: {prefix} {task} {index} {time}')
-    .option('--output-path <dir>', 'folder below the server’s output folder')
-    .option('--priority <number>', '1 to 10, 10 first', whole(1, 10))
-    .option('--timeout <seconds>', 'limit of the run, waiting excluded; 0 for none', seconds);
+    .option('--output-path <dir>', say('flag.output_path'))
+    .option('--priority <number>', say('flag.priority'), whole(1, 10))
+    .option('--timeout <seconds>', say('flag.timeout'), seconds);
 }
 
-function addTasksCommands(program: Command, run: RunCommand): void {
-  const tasks = program.command('tasks').description('the tasks');
+function addTasksCommands(program: Command, { run, say }: ProgramParts): void {
+  const tasks = program.command('tasks').description(say('help.tasks'));
   tasks
     .command('list')
-    .description('newest first')
-    .option(
-      '--status <status>',
-      'held, queued, running, succeeded, failed, canceled, expired; pending, processing, completed',
-    )
-    .option('--held <reason>', 'held for this reason: needs_decision, retry_delay, batch_paused and others')
-    .option('--type <type>', 'of this task type')
-    .option('--worker <worker>', 'on this worker')
-    .option('--batch <id>', 'of this batch')
-    .option('--limit <count>', 'how many', whole(1, 10_000), 20)
+    .description(say('help.tasks.list'))
+    .option('--status <status>', say('flag.status'))
+    .option('--held <reason>', say('flag.held'))
+    .option('--type <type>', say('flag.type'))
+    .option('--worker <worker>', say('flag.task_worker'))
+    .option('--batch <id>', say('flag.task_batch'))
+    .option('--limit <count>', say('flag.count'), whole(1, 10_000), 20)
     .action(async (flags: ListFlags, command: Command) => {
       await run(command, async (context) => (await import('../commands/tasks.ts')).listTasks(context, flags));
     });
   tasks
     .command('show <task>')
-    .description('one task with its attempts and results')
-    .option('--traceback', 'also the traceback of the node that failed')
+    .description(say('help.tasks.show'))
+    .option('--traceback', say('flag.traceback'))
     .action(async (id: string, flags: { traceback?: boolean }, command: Command) => {
       await run(command, async (context) =>
-        (await import('../commands/tasks.ts')).showTask(context, id, flags),
+        (await import('../commands/show-task.ts')).showTask(context, id, flags),
       );
     });
-  addExplainCommands(tasks, run);
+  addExplainCommands(tasks, { run, say });
   tasks
     .command('watch <task>')
-    .description('follow a task to its end; with --json one frame a line')
-    .option('--silence <seconds>', 'warn after this many seconds without a message; 0 never', seconds, 60)
+    .description(say('help.tasks.watch'))
+    .option('--silence <seconds>', say('flag.silence'), seconds, 60)
     .action(async (id: string, flags: { silence: number }, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/tasks.ts')).watchTask(context, id, flags),
       );
     });
-  addChangeCommands(tasks, run);
+  addChangeCommands(tasks, { run, say });
   tasks
     .command('download <task>')
-    .description('save the results of a task')
-    .option('--out <dir>', 'the folder', '.')
-    .option('--index <number>', 'only this result', INDEX)
+    .description(say('help.tasks.download'))
+    .option('--out <dir>', say('flag.folder'), '.')
+    .option('--index <number>', say('flag.index'), INDEX)
     .action(async (id: string, flags: { out: string; index?: number }, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/tasks.ts')).downloadResults(context, id, flags),
@@ -113,24 +102,24 @@ function addTasksCommands(program: Command, run: RunCommand): void {
 }
 
 /** Commands that change a task. */
-function addChangeCommands(tasks: Command, run: RunCommand): void {
+function addChangeCommands(tasks: Command, { run, say }: ProgramParts): void {
   tasks
     .command('cancel <tasks...>')
-    .description('cancel tasks')
+    .description(say('help.tasks.cancel'))
     .action(async (ids: string[], _flags: object, command: Command) => {
       await run(command, async (context) => (await import('../commands/tasks.ts')).cancelTasks(context, ids));
     });
   tasks
     .command('retry <task>')
-    .description('run a task again with all its parameters, as a new task')
+    .description(say('help.tasks.retry'))
     .action(async (id: string, _flags: object, command: Command) => {
       await run(command, async (context) => (await import('../commands/tasks.ts')).retryTask(context, id));
     });
   tasks
     .command('decide <task>')
-    .description('say whether a task with paid nodes that may have run is sent again')
-    .option('--run-again', 'send it again; it may be paid for once more')
-    .option('--give-up', 'let it fail with what happened to it')
+    .description(say('help.tasks.decide'))
+    .option('--run-again', say('flag.run_again'))
+    .option('--give-up', say('flag.give_up'))
     .action(async (id: string, flags: DecideFlags, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/tasks.ts')).decideTask(context, id, flags),
@@ -139,16 +128,16 @@ function addChangeCommands(tasks: Command, run: RunCommand): void {
 }
 
 /** Why a task is where it is, and how it came there. */
-function addExplainCommands(tasks: Command, run: RunCommand): void {
+function addExplainCommands(tasks: Command, { run, say }: ProgramParts): void {
   tasks
     .command('why <task>')
-    .description('why a task waits, worker by worker, or why it runs where it does')
+    .description(say('help.tasks.why'))
     .action(async (id: string, _flags: object, command: Command) => {
       await run(command, async (context) => (await import('../commands/why.ts')).explainTask(context, id));
     });
   tasks
     .command('attempts <task>')
-    .description('every try of a task: worker, prompt, ending and timings')
+    .description(say('help.tasks.attempts'))
     .action(async (id: string, _flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/attempts.ts')).listAttempts(context, id),
@@ -156,29 +145,29 @@ function addExplainCommands(tasks: Command, run: RunCommand): void {
     });
 }
 
-function addDebugCommands(program: Command, run: RunCommand): void {
-  const debug = program.command('debug').description('find out why a task does not end');
+function addDebugCommands(program: Command, { run, say }: ProgramParts): void {
+  const debug = program.command('debug').description(say('help.debug'));
   debug
     .command('pending')
-    .description('open tasks with age, workflow, worker and connection')
+    .description(say('help.debug.pending'))
     .action(async (_flags: object, command: Command) => {
       await run(command, async (context) => (await import('../commands/debug.ts')).showPending(context));
     });
   debug
     .command('check <prompt>')
-    .description('ask the worker about one task now, by prompt id or task id')
+    .description(say('help.debug.check'))
     .action(async (id: string, _flags: object, command: Command) => {
       await run(command, async (context) => (await import('../commands/debug.ts')).checkTask(context, id));
     });
   debug
     .command('check-all')
-    .description('the same for every open task')
+    .description(say('help.debug.check_all'))
     .action(async (_flags: object, command: Command) => {
       await run(command, async (context) => (await import('../commands/debug.ts')).checkAllTasks(context));
     });
   debug
     .command('reset-connection <worker>')
-    .description('close a worker’s socket and reconnect, by name or id; its tasks go on')
+    .description(say('help.debug.reset_connection'))
     .action(async (worker: string, _flags: object, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/debug.ts')).resetConnection(context, worker),
@@ -186,9 +175,9 @@ function addDebugCommands(program: Command, run: RunCommand): void {
     });
   debug
     .command('bundle <task>')
-    .description('all that is known about one task in one JSON file, without secrets')
-    .option('--out <file>', 'where to write it (default: comfleet-TASK.json)')
-    .option('--lines <count>', 'lines of ComfyUI’s log', whole(1, 5000), 200)
+    .description(say('help.debug.bundle'))
+    .option('--out <file>', say('flag.bundle_out'))
+    .option('--lines <count>', say('flag.lines'), whole(1, 5000), 200)
     .action(async (taskId: string, flags: BundleFlags, command: Command) => {
       await run(command, async (context) =>
         (await import('../commands/debug-bundle.ts')).writeBundle(context, taskId, flags),

@@ -27,7 +27,11 @@ export async function openBatchFolder(
 /** Throws UsageError for a pattern with a placeholder that is none. */
 export function checkNames(names: string = USUAL_NAMES): void {
   const unknown = findUnknownPlaceholder(names);
-  if (unknown !== null) throw new UsageError(`--names knows {index}, {seed} and {prompt}, not ${unknown}.`);
+  if (unknown !== null)
+    throw new UsageError({
+      code: 'usage.names',
+      params: { index: '{index}', seed: '{seed}', prompt: '{prompt}', unknown },
+    });
 }
 
 /**

@@ -15,7 +15,7 @@ export async function prepareFolder(folder: string): Promise<void> {
     await access(folder, constants.W_OK);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`Nothing can be saved in ${folder}: ${why}`, { cause });
+    throw new UsageError({ code: 'usage.no_saving', params: { folder, reason: why } }, { cause });
   }
 }
 

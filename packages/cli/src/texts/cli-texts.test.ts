@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chooseLanguage, chooseTexts } from './cli-texts.ts';
+import { chooseLanguage, findLanguageWish } from './choose-language.ts';
+import { chooseTexts } from './cli-texts.ts';
 
 describe('chooseLanguage', () => {
   it.each([
@@ -15,14 +16,32 @@ describe('chooseLanguage', () => {
   });
 });
 
+it.each([
+  [['tasks', 'list', '--lang', 'zh'], 'zh'],
+  [['--lang=zh-TW', 'tasks', 'lst'], 'zh-TW'],
+  [['tasks', 'list'], undefined],
+  [['tasks', '--lang'], ''],
+])('the language that %j asks for is %s', (args, wish) => {
+  expect(findLanguageWish(args)).toBe(wish);
+});
+
 describe('chooseTexts', () => {
+  it('names the program as it was called, outside of values', () => {
+    const { say } = chooseTexts('zh-CN', 'npx comfleet');
+    expect(say('cli.still_running', { task: 'comfleet tasks' })).toBe(
+      '任务仍在运行。\n  查看：npx comfleet tasks watch comfleet tasks\n  取消：npx comfleet tasks cancel comfleet tasks',
+    );
+  });
+
   it.each([
     ['en', 'OUT_OF_MEMORY as the server says'],
     ['zh-CN', 'UNAUTHORIZED 登录已失效。'],
     ['zh-CN', 'OF_A_NEWER_SERVER as the server says'],
   ] as const)('in %s shows the error "%s"', (language, line) => {
     const [code = ''] = line.split(' ');
-    expect(chooseTexts(language).error({ code, message: 'as the server says', details: null })).toBe(line);
+    expect(
+      chooseTexts(language).error({ code, message: 'as the server says', details: null }),
+    ).toBe(line);
   });
 
   it('shows the sentence of a server that sends no code, and the code it does not know', () => {

@@ -1,29 +1,49 @@
 import {
   createSay,
+  type DefinitionProblem,
+  formatDefinitionProblem,
   formatSent,
   formatText,
   formatTexts,
+  knowsText,
   type Language,
-  parseLanguage,
+  plainText,
   type RecordedError,
   type Say,
   type Text,
   tellFailure,
 } from '@comfleet/contract';
 import { CLI_TEXTS } from '@comfleet/contract/texts/cli';
+import { nameCommand } from './name-command.ts';
 
 /** What a batch makes. */
 export type Medium = 'image' | 'video';
 
+type Codes = keyof typeof CLI_TEXTS.en;
+/** A column of a table. */
+export type Head = Codes extends infer Code ? (Code extends `head.${infer Name}` ? Name : never) : never;
+/** What has names of its own in each language. */
+export type NameKind = Codes extends infer Code
+  ? Code extends `name.${infer Kind}.${string}`
+    ? Kind
+    : never
+  : never;
+
 /** The lines of the command in one language. */
 export interface CliTexts {
   readonly say: Say<typeof CLI_TEXTS.en>;
+  /** The heads of a table. */
+  heads(...columns: readonly Head[]): string[];
+  /** The name of a state, a kind and the like; one of another version is shown as it is. */
+  name(kind: NameKind, value: string): string;
   /** A text that is made of a server's answer. */
   format(text: Text): string;
   /** What a server said; its English sentence where it is of another version. */
   sent(texts: Text | readonly Text[] | null | undefined, sentence: string): string;
   /** Several texts of a server, one after the other. */
   join(texts: readonly Text[]): string;
+  /** What was refused of the configuration or of a workflow, with its place as compilers write it. */
+  definition(problem: DefinitionProblem): string;
   /** An error in one line: its code, and the sentence that says the most of it. */
   error(error: RecordedError): string;
   /** That sentence alone. */
@@ -32,32 +52,36 @@ export interface CliTexts {
   points(error: RecordedError): string[];
 }
 
-/** The lines in one language. */
-export function chooseTexts(language: Language): CliTexts {
+/** The lines in one language; `command` is how the reader calls this program. */
+export function chooseTexts(language: Language, command = 'comfleet'): CliTexts {
+  const catalogue = nameCommand(CLI_TEXTS, command);
+  const say = createSay(catalogue, language);
+  const format = (text: Text) => formatText(catalogue, language, text);
+  const explain = (error: RecordedError) => {
+    const told = explainError(error, language);
+    return typeof told === 'string' ? told : format(told);
+  };
   return {
-    say: createSay(CLI_TEXTS, language),
-    format: (text) => formatText(CLI_TEXTS, language, text),
-    sent: (texts, sentence) => formatSent(CLI_TEXTS, language, { texts: texts ?? undefined, sentence }),
-    join: (texts) => formatTexts(CLI_TEXTS, language, texts),
-    error: (error) => `${error.code} ${explain(language, error)}`,
-    explain: (error) => explain(language, error),
-    points: (error) => tellFailure(error).points.map((point) => formatText(CLI_TEXTS, language, point)),
+    say,
+    heads: (...columns) => columns.map((column) => say(`head.${column}`)),
+    name: (kind, value) => {
+      const text = plainText(`name.${kind}.${value}`);
+      return knowsText(catalogue, text) ? format(text) : value;
+    },
+    format,
+    sent: (texts, sentence) => formatSent(catalogue, language, { texts: texts ?? undefined, sentence }),
+    join: (texts) => formatTexts(catalogue, language, texts),
+    definition: (problem) => formatDefinitionProblem(problem),
+    error: (error) => `${error.code} ${explain(error)}`,
+    explain,
+    points: (error) => tellFailure(error).points.map(format),
   };
 }
 
 /** Where the code says all there is, in English the message is better: it may be of another version, or of a proxy. */
-function explain(language: Language, error: RecordedError): string {
+function explainError(error: RecordedError, language: Language): Text | string {
   const { summary } = tellFailure(error);
-  return language === 'en' && summary.code === error.code
-    ? error.message
-    : formatText(CLI_TEXTS, language, summary);
-}
-
-/** The language of `--lang`, else of LC_ALL, LC_MESSAGES, LANG: the first of them that is set decides. */
-export function chooseLanguage(
-  wish: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): Language {
-  const names = [wish, env.LC_ALL, env.LC_MESSAGES, env.LANG];
-  return parseLanguage(names.find((name) => name !== undefined && name !== '') ?? 'en');
+  if (language === 'en') return summary.code === error.code ? error.message : summary;
+  const ofClient = plainText(`client.${error.code}`);
+  return knowsText(CLI_TEXTS, ofClient) ? ofClient : summary;
 }

@@ -7,18 +7,22 @@ import type { Catalogue, Message } from './catalogue.ts';
 import { CLI_TEXTS } from './cli.ts';
 import { ERROR_TEXTS } from './errors.ts';
 import { FLEET_TEXTS } from './fleet.ts';
+import { HELP_TEXTS } from './help.ts';
 import { LANGUAGES } from './language.ts';
 import { PAGE_TEXTS } from './page.ts';
 import { START_TEXTS } from './start.ts';
 import { TASK_TEXTS } from './tasks.ts';
+import { USAGE_TEXTS } from './usage.ts';
 
 const AREAS: Record<string, Catalogue> = {
   cli: CLI_TEXTS,
   errors: ERROR_TEXTS,
   fleet: FLEET_TEXTS,
+  help: HELP_TEXTS,
   page: PAGE_TEXTS,
   start: START_TEXTS,
   tasks: TASK_TEXTS,
+  usage: USAGE_TEXTS,
 };
 
 function listNames(message: Message): string[] {
