@@ -39,9 +39,7 @@ describe('chooseTexts', () => {
     ['zh-CN', 'OF_A_NEWER_SERVER as the server says'],
   ] as const)('in %s shows the error "%s"', (language, line) => {
     const [code = ''] = line.split(' ');
-    expect(
-      chooseTexts(language).error({ code, message: 'as the server says', details: null }),
-    ).toBe(line);
+    expect(chooseTexts(language).error({ code, message: 'as the server says', details: null })).toBe(line);
   });
 
   it('shows the sentence of a server that sends no code, and the code it does not know', () => {

@@ -80,6 +80,16 @@ describe('catalogues', () => {
     expect(missing).toEqual(onlyAValue);
   });
 
+  it.each([
+    ['cli', CLI_TEXTS, /^(cli|client|head|label|name|verify)\./],
+    ['help', HELP_TEXTS, /./],
+    ['usage', USAGE_TEXTS, /./],
+  ] as const)('of %s say everything in both scripts', (_area, catalogue: Catalogue, own: RegExp) => {
+    const codes = Object.keys(catalogue.en).filter((code) => own.test(code));
+    expect(codes.filter((code) => catalogue['zh-CN']?.[code] === undefined)).toEqual([]);
+    expect(codes.filter((code) => catalogue['zh-TW']?.[code] === undefined)).toEqual([]);
+  });
+
   it('have a text for each error of the registry', () => {
     expect(Object.keys(TASK_TEXTS.en)).toEqual(expect.arrayContaining(Object.keys(ERRORS)));
   });

@@ -297,7 +297,7 @@ export const zhCn = {
 
   'client.UNREACHABLE': '服务器没有响应。',
   'client.TIMED_OUT': '服务器在时限内没有响应。',
-  'client.INVALID_ANSWER': '服务器的响应不符合预期，请确认地址指向 Comfleet。',
+  'client.INVALID_ANSWER': '服务器的响应不符合预期。',
   'client.NO_WEBSOCKET': '此 Node 版本没有 WebSocket，请升级 Node。',
   'cli.failed_check': '{task}：{message}',
   'name.value_type.number': '数字',

@@ -297,7 +297,7 @@ export const zhTw = {
 
   'client.UNREACHABLE': '伺服器沒有回應。',
   'client.TIMED_OUT': '伺服器在時限內沒有回應。',
-  'client.INVALID_ANSWER': '伺服器的回應不符合預期，請確認位址指向 Comfleet。',
+  'client.INVALID_ANSWER': '伺服器的回應不符合預期。',
   'client.NO_WEBSOCKET': '此 Node 版本沒有 WebSocket，請升級 Node。',
   'cli.failed_check': '{task}：{message}',
   'name.value_type.number': '數字',
