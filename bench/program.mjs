@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
  * @property {() => Promise<void>} kill as `kill -9` does
  */
 
-const KEPT_LINES = 50;
+const RETAINED_LINES = 50;
 const STOP_WAIT_MS = 20_000;
 
 /**
@@ -29,7 +29,7 @@ export function startProgram(args) {
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line);
-      if (lines.length > KEPT_LINES) lines.shift();
+      if (lines.length > RETAINED_LINES) lines.shift();
       for (const listener of listeners) listener(line);
     });
   }

@@ -3,7 +3,7 @@ import { FaultBench } from './faults/fault-bench.ts';
 import { FAULT_CASES } from './faults/fault-table.ts';
 
 /** ComfyUI's end → result readable, under any socket fault (P7). */
-const MOST_MS = 1500;
+const MAX_MS = 1500;
 
 describe('P7 the result is readable after any socket fault, at each of five moments', () => {
   let bench: FaultBench;
@@ -38,7 +38,7 @@ describe('P7 the result is readable after any socket fault, at each of five mome
         readableAfterMs: expect.any(Number),
       });
       expect(observed.readableAfterMs).toBeGreaterThan(0);
-      expect(observed.readableAfterMs).toBeLessThanOrEqual(MOST_MS);
+      expect(observed.readableAfterMs).toBeLessThanOrEqual(MAX_MS);
     },
     20_000,
   );

@@ -10,8 +10,8 @@ import { Program } from '@comfleet/test-kit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const MOST_SECONDS_TO_PICTURE = 60;
-const MOST_MS_TO_STOP = 5000;
+const MAX_SECONDS_TO_PICTURE = 60;
+const MAX_MS_TO_STOP = 5000;
 
 /** The lines of the first block of commands of a page. */
 function readCommands(page: string): string[] {
@@ -145,7 +145,7 @@ describe('the first start in a fresh clone', () => {
     const [, seconds, path] = /^first picture after ([\d.]+) s: (.+)$/.exec(line) ?? [];
     picturePath = path ?? '';
     expect(Number(seconds)).toBeGreaterThan(0);
-    expect(Number(seconds)).toBeLessThanOrEqual(MOST_SECONDS_TO_PICTURE);
+    expect(Number(seconds)).toBeLessThanOrEqual(MAX_SECONDS_TO_PICTURE);
     expect(picturePath.startsWith(join(folder, '.comfleet/outputs/'))).toBe(true);
   });
 
@@ -188,7 +188,7 @@ describe('the first start in a fresh clone', () => {
     const { code, ms } = await pressCtrlC(first);
 
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(MOST_MS_TO_STOP);
+    expect(ms).toBeLessThan(MAX_MS_TO_STOP);
     expect(listProcessesIn(folder)).toEqual([]);
     expect(await isPortFree(Number(new URL(address).port))).toBe(true);
     expect(existsSync(picturePath)).toBe(true);

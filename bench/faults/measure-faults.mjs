@@ -29,7 +29,7 @@ import { createRandom } from '../scheduling/seeded-random.mjs';
 const RUN_MS = 300;
 const DOWN_MS = 5000;
 const WORKERS = 2;
-const LOOK_EVERY_MS = 50;
+const POLL_MS = 50;
 const BUSY_CORE = join(import.meta.dirname, 'busy-core.mjs');
 
 /** What a killed worker and a killed server cost. @param {FaultOptions} options @returns {Promise<Faults>} */
@@ -171,7 +171,7 @@ async function waitForPrompts(workers, sinceMs) {
           ({ event, wall_ms: atMs }) => event === 'prompt_accepted' && atMs >= sinceMs,
         );
         if (taken) return taken.wall_ms - sinceMs;
-        await pause(LOOK_EVERY_MS);
+        await pause(POLL_MS);
       }
     }),
   );

@@ -24,7 +24,7 @@ import { SimWorker } from './worker-model.mjs';
 /** @typedef {{ runs: readonly Run[], preempted: number }} History */
 
 /** Acts at one moment, a task; more of them come to nothing. */
-const MOST_ACTS = 20;
+const MAX_ACTS = 20;
 /** A policy that leaves an idle fleet idle for this long has lost a task. */
 const PATIENCE_MS = 600_000;
 
@@ -74,7 +74,7 @@ export async function replay({ workers: specs, tasks: given }, createPolicy, { a
     let acts = 0;
     for (let next = await policy.next(nowMs); next; next = await policy.next(nowMs)) {
       acts += 1;
-      if (acts > MOST_ACTS * tasks.length) throw new Error(`it goes round in circles at ${nowMs} ms`);
+      if (acts > MAX_ACTS * tasks.length) throw new Error(`it goes round in circles at ${nowMs} ms`);
       await perform(next);
     }
   }

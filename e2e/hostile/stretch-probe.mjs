@@ -4,7 +4,7 @@ import { isMainThread } from 'node:worker_threads';
 
 // Loaded before the server: tells on a socket for how long, in processor time, one piece of work has held its main thread since it was
 // asked last. Other programs on the machine do not count, as they do in the time of an answer. Null where the system does not tell.
-const LOOK_MS = 4;
+const POLL_MS = 4;
 
 /** Processor time of the main thread so far, ms. */
 function readBusyMs() {
@@ -21,7 +21,7 @@ function watch(path) {
     longest = Math.max(longest, now - before);
     before = now;
   };
-  setInterval(look, LOOK_MS).unref();
+  setInterval(look, POLL_MS).unref();
   const server = createServer((socket) => {
     look();
     socket.end(String(Math.round(longest)));

@@ -9,14 +9,14 @@ import { plainLine } from './plain-line.ts';
 const MODEL_LOAD = /^model weight dtype /;
 
 /** Ports tried before a start is given up. */
-const MOST_PORTS = 5;
+const MAX_PORTS = 5;
 
 /** Python's own words, then ComfyUI's since 0.21.0. */
 const PORT_TAKEN = /address already in use|is already in use on address/;
 
 /** Between two looks at a server that starts, and the longest that one look may take. */
-const LOOK_MS = 200;
-const MOST_LOOK_MS = 2000;
+const POLL_MS = 200;
+const POLL_TIMEOUT_MS = 2000;
 
 /** How to start a real ComfyUI. */
 export interface StartOptions {
@@ -78,7 +78,7 @@ export class ComfyuiProcess {
       } catch (thrown) {
         // ComfyUI binds last, seconds after its port was found free: another program may have taken it meanwhile.
         const isTaken = thrown instanceof Error && PORT_TAKEN.test(thrown.message);
-        if (!isTaken || tries >= MOST_PORTS) throw thrown;
+        if (!isTaken || tries >= MAX_PORTS) throw thrown;
       }
     }
   }
@@ -111,13 +111,13 @@ export class ComfyuiProcess {
     while (!(await this.#isAnswering(home))) {
       if (this.#program.hasEnded)
         throw new Error(`${this.name} ended before it answered:\n${this.#program.tail}`);
-      await Promise.race([wait(LOOK_MS), this.#program.exited]);
+      await Promise.race([wait(POLL_MS), this.#program.exited]);
     }
   }
 
   async #isAnswering(home: string): Promise<boolean> {
     try {
-      const signal = AbortSignal.timeout(MOST_LOOK_MS);
+      const signal = AbortSignal.timeout(POLL_TIMEOUT_MS);
       const answer = await fetch(`${this.url}/system_stats`, { signal });
       return answer.ok && (await answer.text()).includes(JSON.stringify(home));
     } catch {

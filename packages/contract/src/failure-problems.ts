@@ -2,7 +2,7 @@ import { cutText, isRecord, nameNode, readText, tellSaid } from './failure-words
 import { type Text, textSchema } from './texts/text.ts';
 
 /** Problems are named one by one up to here, and the rest counted. */
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 /**
  * The kinds of problem of ComfyUI's own check of a graph (`validate_inputs`), by the words that its messages begin with; what
@@ -37,7 +37,7 @@ export function tellProblems(details: Record<string, unknown>): Text[] {
     ...fields.map((field) => tellField(field, file)),
   ];
   const all = told.length > 0 ? told : tellWhole(details);
-  const named = all.slice(0, MOST_NAMED);
+  const named = all.slice(0, MAX_NAMED);
   const known = typeof details.problem_count === 'number' ? details.problem_count : 0;
   const more = Math.max(all.length, known) - named.length;
   return more > 0 ? [...named, { code: 'failure.more', params: { count: more } }] : named;

@@ -1,7 +1,7 @@
 import type { Text } from './texts/text.ts';
 
 /** A sentence quotes at most this many characters of a worker's message; the full message is shown separately. */
-const MOST_CHARACTERS = 300;
+const MAX_CHARACTERS = 300;
 
 /** A graph node as people know it: its id, the title that its author gave it, its class. */
 export function nameNode(node: string, known: Record<string, unknown>): Text {
@@ -20,7 +20,7 @@ export function tellSaid(words: string): Text {
 
 /** At most a sentence's worth of a text. */
 export function cutText(text: string): string {
-  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 }
 
 /** A text that says something; null for anything else. */

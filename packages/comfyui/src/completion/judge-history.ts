@@ -33,8 +33,8 @@ export function judgeHistory(
 }
 
 /** ComfyUI writes about ten of a prompt. */
-const MOST_MESSAGES = 1000;
-const MOST_NAMED = 5;
+const MAX_MESSAGES = 1000;
+const MAX_NAMED = 5;
 const NAME_BYTES = 500;
 
 const ERROR_WITHOUT_MESSAGE: ExecutionError = {
@@ -57,7 +57,7 @@ function judgeOutputs(
     ...Object.keys(isRecord(entry.meta) ? entry.meta : {}),
   ]);
   if (announced.size > 0 && ![...announced].some((id) => Object.hasOwn(present, id))) {
-    const named = [...announced].slice(0, MOST_NAMED).map((id) => cutText(id, NAME_BYTES));
+    const named = [...announced].slice(0, MAX_NAMED).map((id) => cutText(id, NAME_BYTES));
     return { kind: 'incomplete', reason: `history has no output of node ${named.join(', ')}` };
   }
   return { kind: 'succeeded', outputs: read.outputs, cachedNodeIds: read.cachedNodeIds };
@@ -74,7 +74,7 @@ function readMessages(entry: HistoryEntry): [string, Record<string, unknown>][] 
   const messages = isRecord(entry.status) ? entry.status['messages'] : undefined;
   if (!Array.isArray(messages)) return [];
   const read: [string, Record<string, unknown>][] = [];
-  for (const message of messages.slice(-MOST_MESSAGES)) {
+  for (const message of messages.slice(-MAX_MESSAGES)) {
     if (!Array.isArray(message)) continue;
     const [name, data]: unknown[] = message;
     if (typeof name === 'string') read.push([name, isRecord(data) ? data : {}]);
@@ -99,6 +99,6 @@ export function readExecutionError(data: Record<string, unknown>): ExecutionErro
     exceptionType: name('exception_type') ?? 'UnknownError',
     message: cutText((readString(data, 'exception_message') ?? '').trim()),
     traceback: cutLines(readStrings(data['traceback'])),
-    executed: readStrings(data['executed']).slice(0, MOST_MESSAGES),
+    executed: readStrings(data['executed']).slice(0, MAX_MESSAGES),
   };
 }

@@ -150,12 +150,12 @@ function afterOwnMessage(state: OpenState, message: SocketMessage, atMs: number)
 }
 
 /** Any one of them in history will do. */
-const MOST_ANNOUNCED = 100;
+const MAX_ANNOUNCED = 100;
 
 /** A node served from the cache may report null: it announces nothing. */
 function announce(state: OpenState, { node, output }: ExecutedMessage['data']): OpenState {
   const { announcedNodeIds } = state;
-  if (announcedNodeIds.length >= MOST_ANNOUNCED || announcedNodeIds.includes(node)) return state;
+  if (announcedNodeIds.length >= MAX_ANNOUNCED || announcedNodeIds.includes(node)) return state;
   if (!isRecord(output) || Object.keys(output).length === 0) return state;
   return { ...state, announcedNodeIds: [...state.announcedNodeIds, node] };
 }

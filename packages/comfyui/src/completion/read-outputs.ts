@@ -3,9 +3,9 @@ import type { CollectedOutput, OutputFile } from './collected-output.ts';
 import { tellOutputKind } from './output-kind.ts';
 
 /** More than the results of a task may be, and than real graphs make. */
-const MOST_OUTPUTS = 25_000;
+const MAX_OUTPUTS = 25_000;
 /** A text that is told letter by letter. */
-const MOST_LETTERS = 100_000;
+const MAX_LETTERS = 100_000;
 
 /**
  * Collects everything from the `outputs` of a history entry: all keys, file objects at any depth, texts (protocol 7.4), numbers
@@ -18,7 +18,7 @@ export function readOutputs(outputs: unknown): CollectedOutput[] {
   for (const nodeId of Object.keys(outputs)) {
     const output = outputs[nodeId];
     if (isRecord(output)) for (const item of readNode(nodeId, output)) found.push(item);
-    if (found.length >= MOST_OUTPUTS) break;
+    if (found.length >= MAX_OUTPUTS) break;
   }
   if (!found.some(isTold)) return found;
   // A path that only repeats a file is no second result.
@@ -65,7 +65,7 @@ function readKey(value: unknown): Found[] {
     }
   };
   const walkOn = (item: unknown, depth: number): void => {
-    if (found.length < MOST_OUTPUTS) walk(item, depth);
+    if (found.length < MAX_OUTPUTS) walk(item, depth);
   };
   walk(value, 0);
   return found;
@@ -79,7 +79,7 @@ function readScalar(item: unknown): Found[] {
 
 /** A text that a node gave as it is arrives as a list of its letters: ComfyUI joins the values of a key like lists. */
 function joinLetters(value: unknown): string | null {
-  if (!Array.isArray(value) || value.length < 2 || value.length > MOST_LETTERS) return null;
+  if (!Array.isArray(value) || value.length < 2 || value.length > MAX_LETTERS) return null;
   const letters: string[] = [];
   for (const item of value) {
     if (typeof item !== 'string' || [...item].length !== 1) return null;

@@ -1,6 +1,6 @@
 import type { GraphNode } from './graph.ts';
 
-const MOST_CHARACTERS = 200;
+const MAX_CHARACTERS = 200;
 
 /** What people know a node of a graph by, beside its id: its class, and a title that says more than the class. */
 export function nameGraphNode(node: GraphNode | undefined): { class_type?: string; title?: string } {
@@ -8,7 +8,7 @@ export function nameGraphNode(node: GraphNode | undefined): { class_type?: strin
   const title: unknown = node._meta?.title;
   const saysMore = typeof title === 'string' && title !== '' && title !== node.class_type;
   return {
-    class_type: node.class_type.slice(0, MOST_CHARACTERS),
-    ...(saysMore && { title: title.slice(0, MOST_CHARACTERS) }),
+    class_type: node.class_type.slice(0, MAX_CHARACTERS),
+    ...(saysMore && { title: title.slice(0, MAX_CHARACTERS) }),
   };
 }

@@ -41,7 +41,7 @@ export interface RefusalError {
 }
 
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-const MOST_VALUES = 1_000_000;
+const MAX_VALUES = 1_000_000;
 
 /** Sends one POST /prompt through `send` and tells what happened; throws only for a graph that is no JSON. */
 export async function submitPrompt(
@@ -122,7 +122,7 @@ async function parseAnswer(
   response: HttpResponse,
 ): Promise<{ answer: Record<string, unknown> | null; bodyText: string }> {
   try {
-    const answer = await readJson(response, 'The answer', { bytes: MAX_ANSWER_BYTES, values: MOST_VALUES });
+    const answer = await readJson(response, 'The answer', { bytes: MAX_ANSWER_BYTES, values: MAX_VALUES });
     return isRecord(answer)
       ? { answer, bodyText: '' }
       : { answer: null, bodyText: cutText(JSON.stringify(answer), 500) };

@@ -31,7 +31,7 @@ export async function findPrompt(
 }
 
 /** When an unclear POST is looked for, ms after it broke: it can land late, so not once but four times. */
-const LOOK_AT_MS = [0, 1000, 3000, 5000];
+const LOOKUP_AT_MS = [0, 1000, 3000, 5000];
 
 export interface LookJob extends LookupOptions {
   http: ComfyHttp;
@@ -45,7 +45,7 @@ export interface LookJob extends LookupOptions {
 export async function lookForPrompt(job: LookJob): Promise<PromptPlace> {
   let place: PromptPlace = 'unreachable';
   let waitedMs = 0;
-  for (const atMs of LOOK_AT_MS) {
+  for (const atMs of LOOKUP_AT_MS) {
     await job.clock.sleep(atMs - waitedMs, job.signal);
     waitedMs = atMs;
     place = await findPrompt(job.http, job.promptId, job);

@@ -39,7 +39,7 @@ export interface SubmitJob {
 }
 
 /** A POST without an answer for this long is looked for too; its prompt may have started, even ended. */
-const UNANSWERED_LOOK_MS = 2000;
+const UNANSWERED_LOOKUP_MS = 2000;
 
 /**
  * Sends a prompt once, whatever happens. ComfyUI does not tell two equal prompts apart, so sending again would run it twice:
@@ -94,7 +94,7 @@ async function lookWhileUnanswered(job: SubmitJob, over: AbortSignal): Promise<'
   const { http, clock, request } = job;
   for (;;) {
     try {
-      await clock.sleep(UNANSWERED_LOOK_MS, over);
+      await clock.sleep(UNANSWERED_LOOKUP_MS, over);
     } catch {
       // The POST was answered: nobody waits for this any more.
       return new Promise(() => undefined);

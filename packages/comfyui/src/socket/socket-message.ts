@@ -118,16 +118,16 @@ export function parseSocketMessage(text: string): SocketMessage | null {
 }
 
 /** What takes longer to read than anybody may wait; the progress of a thousand nodes has some ten thousand. */
-const MOST_VALUES = 50_000;
+const MAX_VALUES = 50_000;
 
 function hasManyValues(text: string): boolean {
-  if (text.length <= MOST_VALUES) return false;
+  if (text.length <= MAX_VALUES) return false;
   let values = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === 0x2c || code === 0x5b || code === 0x7b) values += 1;
   }
-  return values > MOST_VALUES;
+  return values > MAX_VALUES;
 }
 
 type Data = Record<string, unknown>;

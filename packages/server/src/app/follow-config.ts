@@ -40,7 +40,7 @@ export interface Reread {
   before: readonly DefinitionProblem[];
 }
 
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
 /** What can change while it runs: workers of the file, and workflows. */
 export function followConfig(scope: Scope, store: ConfigStore, deps: FollowDeps): void {
@@ -62,7 +62,7 @@ function watchFiles(scope: Scope, store: ConfigStore, deps: FollowDeps): void {
   const { library, clock, logger } = deps;
   let seen: string | null = null;
   let before = library.problems();
-  every(scope, { name: 'definition files', intervalMs: LOOK_MS, clock, logger }, async () => {
+  every(scope, { name: 'definition files', intervalMs: POLL_MS, clock, logger }, async () => {
     const changes = await Promise.all([store.stamps.findChange(), library.stamps().findChange()]);
     const change = changes.every((one) => one === null) ? null : changes.join('\n');
     const isWhole = change !== null && change === seen;

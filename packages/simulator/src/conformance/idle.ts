@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { sendRequest } from '../platform/http-client.ts';
 
-const LOOK_MS = 20;
+const POLL_MS = 20;
 
 /** Resolves when the server says that nothing runs or waits: what ran is in history by then. */
 export async function waitUntilIdle(baseUrl: string): Promise<void> {
@@ -10,6 +10,6 @@ export async function waitUntilIdle(baseUrl: string): Promise<void> {
       exec_info: { queue_remaining: number };
     };
     if (left.exec_info.queue_remaining === 0) return;
-    await wait(LOOK_MS);
+    await wait(POLL_MS);
   }
 }

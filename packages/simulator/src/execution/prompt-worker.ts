@@ -7,7 +7,7 @@ import { ResultCache } from './result-cache.ts';
 import { RunAbandoned, type WorkerDeps } from './worker-deps.ts';
 
 /** Results of other graphs that 0.33 keeps, as it does while there is memory. */
-const KEPT_OF_OTHERS = 2000;
+const RETAINED_OF_OTHERS = 2000;
 
 interface FreeFlags {
   unloadModels: boolean;
@@ -27,7 +27,7 @@ export class PromptWorker {
 
   constructor(deps: WorkerDeps) {
     this.deps = deps;
-    this.cache = new ResultCache(isSince(deps.options.version, '0.33') ? KEPT_OF_OTHERS : 0);
+    this.cache = new ResultCache(isSince(deps.options.version, '0.33') ? RETAINED_OF_OTHERS : 0);
   }
 
   /** Starts working unless it already does; the reply to the POST leaves first. */

@@ -3,11 +3,11 @@ import { saveFrames } from './image-files.ts';
 import { type NodeDefinition, NodeFailure, type NodeRun } from './node-run.ts';
 import { expectKind } from './values.ts';
 
-const MOST_IMAGES = 50;
+const MAX_IMAGES = 50;
 
 /** All linked pictures, scaled to the size of the first. */
 const runBatchImages: NodeRun = (context) => {
-  const names = Array.from({ length: MOST_IMAGES }, (_, index) => `images.image${index}`);
+  const names = Array.from({ length: MAX_IMAGES }, (_, index) => `images.image${index}`);
   const given = names.map((name) => context.input(name)).filter((value) => value !== undefined);
   const frames = given.flatMap((value) => expectKind(value, 'image').frames);
   const [first] = frames;

@@ -100,7 +100,7 @@ function describeWorkers(workers: readonly Worker[]): ServiceHealth {
   return { ...say('ok', { code: 'service.workers', params: details }), details };
 }
 
-const MOST_PROBLEMS = 3;
+const MAX_PROBLEMS = 3;
 
 /** Why no worker can be used: what each problem is, since when, and what to do; without names, as everybody may read it. */
 function describeDown(workers: readonly Worker[]): FleetText {
@@ -115,7 +115,7 @@ function describeDown(workers: readonly Worker[]): FleetText {
     problems.set(told.code, { code: 'service.worker_down', params: { since, problem: told, step } });
   }
   if (problems.size === 0) return { code: 'service.workers_offline', params: { total } };
-  const most = [...problems.values()].slice(0, MOST_PROBLEMS);
+  const most = [...problems.values()].slice(0, MAX_PROBLEMS);
   return { code: 'service.workers_down', params: { total, problems: most } };
 }
 

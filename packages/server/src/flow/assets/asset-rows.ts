@@ -42,7 +42,7 @@ export function writeBlob(database: Pick<Database<AssetTables>, 'k' | 'driver'>,
 }
 
 /** A task makes as many files as it likes; every list has an end. */
-const MOST_RESULTS = 100_000;
+const MAX_RESULTS = 100_000;
 
 const selectTaskAssets = statement<AssetTables, { taskId: TaskId }, AssetRow>((k, p) =>
   k
@@ -51,7 +51,7 @@ const selectTaskAssets = statement<AssetTables, { taskId: TaskId }, AssetRow>((k
     .where('task_id', '=', p.taskId)
     .where('deleted_at', 'is', null)
     .orderBy('output_index')
-    .limit(MOST_RESULTS),
+    .limit(MAX_RESULTS),
 );
 
 /** The results of a task, in the order in which it made them. */

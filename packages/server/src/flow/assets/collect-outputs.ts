@@ -41,9 +41,9 @@ const DOWNLOAD_TRIES = 5;
 /** After this many broken downloads from a worker, each further download is tried once. */
 const MANY_BROKEN = 3;
 /** More are counted only. */
-const MOST_PROBLEMS = 100;
-const MOST_ID_CHARACTERS = 191;
-const MOST_NAME_CHARACTERS = 1000;
+const MAX_PROBLEMS = 100;
+const MAX_ID_CHARACTERS = 191;
+const MAX_NAME_CHARACTERS = 1000;
 const NEVER_FETCHED: ProblemCause = { kind: 'unreachable', dispatched: true, started: false };
 
 /** The rows that make results visible, and what is not among them. */
@@ -105,7 +105,7 @@ class Collection implements CollectedResults {
   /** The first of them are named, the rest is counted. */
   leaveOut(outputs: readonly CollectedOutput[]): void {
     const limit = this.#deps.maxFiles ?? 0;
-    const room = Math.max(0, MOST_PROBLEMS - this.problems.length);
+    const room = Math.max(0, MAX_PROBLEMS - this.problems.length);
     for (const output of outputs.slice(0, room))
       this.#refuse(output, { kind: 'too_many', setting: 'limits.result_files', limit });
     this.unnamed += Math.max(0, outputs.length - room);
@@ -179,7 +179,7 @@ class Collection implements CollectedResults {
   }
 
   #refuse(output: CollectedOutput, cause: ProblemCause): void {
-    if (this.problems.length >= MOST_PROBLEMS) {
+    if (this.problems.length >= MAX_PROBLEMS) {
       this.unnamed += 1;
       return;
     }
@@ -210,11 +210,11 @@ function withoutFile({ file: _, ...output }: CollectedOutput): CollectedOutput {
 function nodeOf({ twins }: CollectJob, { nodeId }: CollectedOutput): string {
   const id = twins.get(nodeId) ?? nodeId;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: databases do not take them
-  return id.slice(0, MOST_ID_CHARACTERS).replace(/[\u0000-\u001f\u007f]/g, '_');
+  return id.slice(0, MAX_ID_CHARACTERS).replace(/[\u0000-\u001f\u007f]/g, '_');
 }
 
 function nameOutput(job: CollectJob, output: CollectedOutput): string {
-  if (output.file) return safeName(job.restoreName(output.file.filename.slice(-MOST_NAME_CHARACTERS)));
+  if (output.file) return safeName(job.restoreName(output.file.filename.slice(-MAX_NAME_CHARACTERS)));
   return `${nodeOf(job, output)}_${output.key}_${output.index}.txt`;
 }
 

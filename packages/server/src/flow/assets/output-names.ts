@@ -53,8 +53,8 @@ function resolveBelow(root: string, path: string): string {
 }
 
 /** Longest readable part and extension of a name, bytes: file systems take 255 in all. */
-const MOST_NAMED_BYTES = 180;
-const MOST_EXTENSION_BYTES = 24;
+const MAX_NAMED_BYTES = 180;
+const MAX_EXTENSION_BYTES = 24;
 
 /**
  * A name that no other result has: prefix, task, item, place, time. A request's pattern may use {prefix} {task} {item}
@@ -62,7 +62,7 @@ const MOST_EXTENSION_BYTES = 24;
  */
 export function createOutputName(task: TaskRow, asset: AssetRow): string {
   const dot = asset.name.lastIndexOf('.');
-  const extension = cutToBytes(dot > 0 ? asset.name.slice(dot) : '', MOST_EXTENSION_BYTES);
+  const extension = cutToBytes(dot > 0 ? asset.name.slice(dot) : '', MAX_EXTENSION_BYTES);
   const prefix = (dot > 0 ? asset.name.slice(0, dot) : asset.name).replace(/_\d{5}_?$/, '');
   const time = new Date(asset.created_at).toISOString().replace(/[-:]/g, '').replace(/\..*/, '');
   const taskId = task.id.slice(-12);
@@ -77,7 +77,7 @@ export function createOutputName(task: TaskRow, asset: AssetRow): string {
   const wanted = pattern
     .replace(/\{(\w+)\}/g, (whole, key: string) => values[key] ?? whole)
     .replace(/[/\\]/g, '_');
-  const named = cutToBytes(wanted, MOST_NAMED_BYTES);
+  const named = cutToBytes(wanted, MAX_NAMED_BYTES);
   const unique = named.includes(taskId) ? named : `${named}_${taskId}`;
   const isTold = pattern.includes('{index}') && named === wanted;
   const numbered = asset.output_index > 0 && !isTold ? `${unique}_${asset.output_index}` : unique;

@@ -44,11 +44,11 @@ const CODES: Readonly<Record<ProblemCause['kind'], ErrorCode>> = {
 };
 
 /** A task's warnings name at most this many files and count the rest. */
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 /** A task's warnings: one sentence a file, and one for those beyond the twentieth and what is `unnamed`. */
 export function describeProblems(problems: readonly OutputProblem[], unnamed: number): TaskText[] {
-  const named = problems.slice(0, MOST_NAMED).map(describeProblem);
+  const named = problems.slice(0, MAX_NAMED).map(describeProblem);
   const count = problems.length - named.length + unnamed;
   return count > 0 ? [...named, { code: 'warning.more_outputs', params: { count } }] : named;
 }

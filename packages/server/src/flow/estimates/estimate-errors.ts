@@ -1,7 +1,7 @@
 import type { EstimateError } from '@comfleet/contract';
 
-const KEPT_ERRORS = 200;
-const KEPT_WORKFLOWS = 1000;
+const RETAINED_ERRORS = 200;
+const RETAINED_WORKFLOWS = 1000;
 
 /** What was expected of a task, as the event of its claim keeps it; null where nothing had been measured. */
 export interface Expectation {
@@ -54,14 +54,14 @@ export class EstimateErrors {
   #open(workflow: string | null, taskType: string): Ratios {
     const key = JSON.stringify([taskType, workflow]);
     const ratios = this.#byWorkflow.get(key) ?? { workflow, taskType, run: [], end: [] };
-    if (this.#byWorkflow.size < KEPT_WORKFLOWS) this.#byWorkflow.set(key, ratios);
+    if (this.#byWorkflow.size < RETAINED_WORKFLOWS) this.#byWorkflow.set(key, ratios);
     return ratios;
   }
 }
 
 function keep(ratios: number[], ratio: number): void {
   ratios.push(ratio);
-  if (ratios.length > KEPT_ERRORS) ratios.shift();
+  if (ratios.length > RETAINED_ERRORS) ratios.shift();
 }
 
 /** 0.25 for an estimate that was a quarter too long or too short, by what it really took. */

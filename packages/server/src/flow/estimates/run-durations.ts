@@ -3,11 +3,11 @@ import { readStoredLane } from '../tasks/requirements.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 
 /** Runs remembered of one kind on one worker, and of one kind on all workers together. */
-const KEPT_RUNS = 20;
+const RETAINED_RUNS = 20;
 /** Kinds of work remembered; the ones not seen for longest go first. */
-const KEPT_KINDS = 5000;
+const RETAINED_KINDS = 5000;
 /** A single run never makes a worker look more than this many times faster or slower than the fleet. */
-const MOST_RATIO = 8;
+const MAX_RATIO = 8;
 /** Weight of a new run in what is known of a worker's speed, once several were seen. */
 const SPEED_WEIGHT = 0.1;
 
@@ -93,7 +93,7 @@ export class RunDurations {
   #learnSpeed({ workerId, durationMs }: MeasuredRun, fleetMs: number | null): void {
     if (fleetMs === null || fleetMs <= 0 || durationMs <= 0) return;
     const { log, runs } = this.#speeds.get(workerId) ?? { log: 0, runs: 0 };
-    const most = Math.log(MOST_RATIO);
+    const most = Math.log(MAX_RATIO);
     const seen = Math.min(most, Math.max(-most, Math.log(durationMs / fleetMs)));
     const weight = Math.max(SPEED_WEIGHT, 1 / (runs + 2));
     this.#speeds.set(workerId, { log: log + weight * (seen - log), runs: runs + 1 });
@@ -104,7 +104,7 @@ export class RunDurations {
     this.#kinds.delete(name);
     this.#kinds.set(name, kind);
     const [oldest] = this.#kinds.keys();
-    if (this.#kinds.size > KEPT_KINDS && oldest !== undefined) this.#kinds.delete(oldest);
+    if (this.#kinds.size > RETAINED_KINDS && oldest !== undefined) this.#kinds.delete(oldest);
     return kind;
   }
 }
@@ -149,7 +149,7 @@ class Samples {
   #median: number | null = null;
 
   add(value: number): void {
-    this.#values = [...this.#values.slice(1 - KEPT_RUNS), value];
+    this.#values = [...this.#values.slice(1 - RETAINED_RUNS), value];
     this.#median = null;
   }
 

@@ -10,7 +10,7 @@ import type { PreparedGraph } from './prepare-graph.ts';
 
 const STORAGE_WAIT_MS = 5000;
 const FREE_TIMEOUT_MS = 5000;
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 export interface EndedPrompt {
   deps: RunnerDeps;
@@ -69,7 +69,7 @@ function concludeCollected({ job, prepared }: EndedPrompt, collected: Collected)
 /** A saver that was blocked, or that reports nothing: its files, if any, stay with the worker. */
 function describeSilence({ graph, twins }: PreparedGraph): TaskText {
   const nodes = listOutputNodes(graph).filter((id) => !twins.has(id));
-  const named = nodes.slice(0, MOST_NAMED).map((id) => `${id} (${graph[id]?.class_type ?? '?'})`);
+  const named = nodes.slice(0, MAX_NAMED).map((id) => `${id} (${graph[id]?.class_type ?? '?'})`);
   return { code: 'warning.no_results', params: { nodes: named.join(', ') } };
 }
 

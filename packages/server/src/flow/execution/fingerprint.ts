@@ -41,8 +41,8 @@ export function createFingerprint({
   };
 }
 
-const MOST_TEXT = 200;
+const MAX_TEXT = 200;
 
 function readText(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value.slice(0, MOST_TEXT) : null;
+  return typeof value === 'string' && value !== '' ? value.slice(0, MAX_TEXT) : null;
 }

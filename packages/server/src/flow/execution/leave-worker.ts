@@ -20,7 +20,7 @@ export interface LeaveJob {
 export type Left = 'ended' | 'gone' | 'unknown';
 
 /** The worker is given up: the last look is a short one. */
-const LAST_LOOK_MS = 1500;
+const LAST_LOOKUP_MS = 1500;
 const STOP_WAIT_MS = 3000;
 
 /**
@@ -31,7 +31,7 @@ export async function leaveWorker(job: LeaveJob): Promise<Left> {
   const { http, follower, clock, logger } = job;
   const { promptId } = follower;
   const onFailed = reportLookupFailure(logger, promptId);
-  const place = await findPrompt(http, promptId, { onFailed, timeoutMs: LAST_LOOK_MS });
+  const place = await findPrompt(http, promptId, { onFailed, timeoutMs: LAST_LOOKUP_MS });
   switch (place) {
     case 'ended':
       return (await follower.check()) ? 'ended' : 'unknown';

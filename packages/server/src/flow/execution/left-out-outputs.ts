@@ -3,8 +3,8 @@ import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { PreparedGraph } from './prepare-graph.ts';
 
 /** What a task reports when its worker accepted the graph in part: at most this many outputs are named. */
-const MOST_NAMED = 20;
-const MOST_CHARACTERS = 500;
+const MAX_NAMED = 20;
+const MAX_CHARACTERS = 500;
 
 /** What a worker has said of the outputs of one prompt, by whichever way it was heard. */
 export interface ToldOutputs {
@@ -29,7 +29,7 @@ export function findLeftOut({ twins }: PreparedGraph, { nodeErrors, leftOut }: T
 export function tellLeftOut(prepared: PreparedGraph, told: ToldOutputs): TaskText[] {
   const { graph } = prepared;
   const ids = findLeftOut(prepared, told);
-  const texts = ids.slice(0, MOST_NAMED).map((id): TaskText => {
+  const texts = ids.slice(0, MAX_NAMED).map((id): TaskText => {
     const params = { node: cut(id), class_type: classOf(graph, id) };
     const problem = findReason(graph, id, told.nodeErrors ?? {});
     if (problem === null) return { code: 'graph.output_left_out', params };
@@ -72,5 +72,5 @@ function classOf(graph: Graph, nodeId: string): string {
 }
 
 function cut(text: string): string {
-  return text.slice(0, MOST_CHARACTERS);
+  return text.slice(0, MAX_CHARACTERS);
 }

@@ -71,7 +71,7 @@ export class OutputWatch {
     const texts = this.tell();
     return endAttempt('refused', 'PROMPT_REFUSED', {
       partial: true,
-      left_out: leftOut.slice(0, MOST_LISTED),
+      left_out: leftOut.slice(0, MAX_LISTED),
       ...(this.#answered === null
         ? { message: texts.map(toTaskSentence).join(' '), message_text: texts[0] }
         : { node_errors: this.#answered }),
@@ -95,7 +95,7 @@ export class OutputWatch {
   }
 }
 
-const MOST_LISTED = 100;
+const MAX_LISTED = 100;
 
 function readAllOrNothing({ requirements }: Pick<TaskRow, 'requirements'>): boolean {
   const { allOrNothing }: Pick<TaskRequirements, 'allOrNothing'> = JSON.parse(requirements);

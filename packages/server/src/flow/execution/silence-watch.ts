@@ -24,7 +24,7 @@ export interface SilenceOptions {
   canHear: () => boolean;
 }
 
-const MOST_OFTEN_MS = 50;
+const MIN_INTERVAL_MS = 50;
 const LEAST_OFTEN_MS = 1000;
 
 /** Notices a running prompt that shows no progress for longer than its workflow allows. */
@@ -69,7 +69,7 @@ export class SilenceWatch {
       this.#resolve('silent');
       return;
     }
-    const delayMs = Math.min(LEAST_OFTEN_MS, Math.max(MOST_OFTEN_MS, leftMs));
+    const delayMs = Math.min(LEAST_OFTEN_MS, Math.max(MIN_INTERVAL_MS, leftMs));
     this.#cancel = clock.setTimer(delayMs, () => this.#look(limitMs));
   }
 }

@@ -4,7 +4,7 @@ import { hasSameCapabilities } from './capabilities.ts';
 import { findMissing, isPinnedElsewhere, type Missing, type Needs, type WorkerFacts } from './needs.ts';
 
 /** Lanes without a waiting task are kept up to this many: the next task of their kind finds them made. */
-const KEPT_LANES = 1000;
+const RETAINED_LANES = 1000;
 
 /** The lanes of a board, and who serves which. */
 export class BoardLanes {
@@ -48,7 +48,7 @@ export class BoardLanes {
   /** Forgets lanes in which nothing waits, the oldest first, when there are very many. */
   trim(isEmpty: (lane: string) => boolean): void {
     for (const [key, lane] of this.#lanes) {
-      if (this.#lanes.size <= KEPT_LANES) return;
+      if (this.#lanes.size <= RETAINED_LANES) return;
       if (isEmpty(key)) this.#close(lane);
     }
   }

@@ -139,7 +139,7 @@ export async function loadFingerprints(
 const selectWarnings = statement<TaskTables, { taskId: TaskId }, TaskWarningRow>((k, p) =>
   k.selectFrom('task_warning').selectAll().where('task_id', '=', p.taskId).orderBy('at').limit(10),
 );
-const MOST_WARNED = 10_000;
+const MAX_WARNED = 10_000;
 
 /** What people are told of these tasks, each in the order in which it was said. */
 export async function findTaskWarnings(
@@ -157,7 +157,7 @@ export async function findTaskWarnings(
           .selectAll()
           .where('task_id', 'in', [...taskIds])
           .orderBy('at')
-          .limit(MOST_WARNED),
+          .limit(MAX_WARNED),
   );
   for (const row of rows) {
     const said = JSON.parse(row.warnings) as TaskText[];

@@ -16,7 +16,7 @@ interface WaitingTasks {
 export type Admission = <T>(actor: Asker, count: number, accept: () => Promise<T>) => Promise<T>;
 
 const COUNT_MAX_AGE_MS = 1000;
-const MOST_CLIENTS = 10_000;
+const MAX_CLIENTS = 10_000;
 
 /** What is known of one client's waiting tasks: never fewer than there are. */
 interface Client {
@@ -42,7 +42,7 @@ export function createAdmission(
   const limit = options.waitingPerClient;
 
   function findClient(id: PrincipalId): Client {
-    if (clients.size > MOST_CLIENTS)
+    if (clients.size > MAX_CLIENTS)
       for (const [key, { underWay, counting }] of clients)
         if (underWay === 0 && !counting) clients.delete(key);
     const client = clients.get(id) ?? {

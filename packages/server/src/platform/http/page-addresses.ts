@@ -4,7 +4,7 @@ import type { ServerSettings } from './settings.ts';
 
 const EVERY_ADDRESS: readonly string[] = ['0.0.0.0', '::'];
 /** A machine with many containers has an address for each; nobody reads them all. */
-const MOST_OTHERS = 3;
+const MAX_OTHERS = 3;
 
 /**
  * Where a browser finds the pages: `public_url` when it is set, else `address`, which the asker used or the server bound. When
@@ -22,7 +22,7 @@ export function listPageAddresses(
     .flatMap((infos) => infos ?? [])
     .filter(({ family, internal }) => family === 'IPv4' && !internal)
     .map(({ address: ip }) => `${protocol}//${ip}${port === '' ? '' : `:${port}`}`);
-  return [address, ...others.slice(0, MOST_OTHERS)];
+  return [address, ...others.slice(0, MAX_OTHERS)];
 }
 
 /** The link of a one-time code; a fragment, so that no server, proxy or log sees it. */

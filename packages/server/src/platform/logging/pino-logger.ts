@@ -4,7 +4,7 @@ import type { Logger } from './logger.ts';
 import { serializeError } from './serialize-error.ts';
 
 /** Of one text in a line: it may be a worker's. */
-const MOST_BYTES = 16 * 1024;
+const MAX_BYTES = 16 * 1024;
 
 /** Field names whose values never reach a log, wherever they stand. */
 const SECRET_FIELD =
@@ -66,7 +66,7 @@ function copyObject(value: object, depth: number): Record<string, unknown> {
 
 function copyValue(value: unknown, depth: number): unknown {
   if (value instanceof Error) return copyObject(serializeError(value), depth);
-  if (typeof value === 'string') return cutText(value, MOST_BYTES);
+  if (typeof value === 'string') return cutText(value, MAX_BYTES);
   if (typeof value !== 'object' || value === null) return value;
   if (depth > 6) return '[deep]';
   if (Array.isArray(value)) return value.map((item) => copyValue(item, depth + 1));

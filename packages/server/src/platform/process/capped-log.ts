@@ -15,7 +15,7 @@ export interface CappedLogOptions {
 
 const TAIL_BYTES = 256 * 1024;
 /** A file grows beyond its size before it is looked at: by more than this it lost its beginning. */
-const MOST_TIMES = 8;
+const MAX_TIMES = 8;
 const LINE_BYTES = 2048;
 
 /**
@@ -29,7 +29,7 @@ export async function rotateLog(options: CappedLogOptions): Promise<boolean> {
   for (let number = keep - 1; number >= 1; number -= 1) {
     if ((await sizeOf(`${path}.${number}`)) >= 0) await rename(`${path}.${number}`, `${path}.${number + 1}`);
   }
-  if (keep >= 1) await copyEnd(path, `${path}.1`, MOST_TIMES * maxBytes);
+  if (keep >= 1) await copyEnd(path, `${path}.1`, MAX_TIMES * maxBytes);
   await truncate(path, 0);
   return true;
 }

@@ -22,7 +22,7 @@ export interface StorageWatchDeps {
   onChange: (state: StorageState) => void;
 }
 
-const LOOK_MS = 1000;
+const POLL_MS = 1000;
 const PROBE_SETTING = 'storage_probe';
 /** As much as a group of small commits takes. */
 const PROBE_BYTES = 64 * 1024;
@@ -31,7 +31,7 @@ const PROBE_BYTES = 64 * 1024;
 export function openStorageWatch(scope: Scope, deps: StorageWatchDeps): StorageWatch {
   const watch = new StorageWatch(deps);
   const { clock, logger } = deps;
-  every(scope, { name: 'storage watch', intervalMs: LOOK_MS, clock, logger }, () => watch.look());
+  every(scope, { name: 'storage watch', intervalMs: POLL_MS, clock, logger }, () => watch.look());
   return watch;
 }
 

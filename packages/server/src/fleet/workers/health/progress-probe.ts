@@ -20,7 +20,7 @@ export interface ProbeDeps {
 /** Times of events are added here. */
 type Untimed<T> = T extends unknown ? Omit<T, 'atMs'> : never;
 
-const LOOK_TIMEOUT_MS = 5_000;
+const PROBE_TIMEOUT_MS = 5_000;
 
 /** Watches whether a server runs what is in its queue (protocol 6.6); asks /queue only when it has been silent for long. */
 export class ProgressProbe {
@@ -53,7 +53,7 @@ export class ProgressProbe {
   async look(signal: AbortSignal): Promise<HealthResult | null> {
     if (this.lookInMs !== 0) return null;
     const { http, clock } = this.#deps;
-    const found = await http.loadQueue({ signal, timeoutMs: LOOK_TIMEOUT_MS }).catch(() => null);
+    const found = await http.loadQueue({ signal, timeoutMs: PROBE_TIMEOUT_MS }).catch(() => null);
     // No answer: the next check of health tells what it means.
     if (found === null) return null;
     const { running, pending } = found;

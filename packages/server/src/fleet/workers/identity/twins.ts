@@ -32,7 +32,7 @@ interface Presence {
 /** hidden: it shows no log to us; silent: it did not answer in time, and may later. */
 type Look = LogView | 'hidden' | 'silent';
 
-const LOOK_TIMEOUT_MS = 3000;
+const PROBE_TIMEOUT_MS = 3000;
 /** How long a look at the log is good: later its newest line may have left the log's memory. */
 const FRESH_MS = 10_000;
 const LOOKS_AT_ONCE = 16;
@@ -165,7 +165,7 @@ export class Twins {
   async #read(presence: Presence): Promise<Look> {
     const { worker } = presence;
     const { signal } = this.#stop;
-    const options = { timeoutMs: LOOK_TIMEOUT_MS, signal };
+    const options = { timeoutMs: PROBE_TIMEOUT_MS, signal };
     try {
       return readLogView(await this.#gate.run(() => worker.http.loadLogEntries(options), signal));
     } catch (thrown) {

@@ -95,10 +95,10 @@ export function parseInventory(answers: InventoryAnswers): Inventory | null {
 }
 
 /* What is kept and shown of a server; a real one says far less. */
-const MOST_VERSION_BYTES = 100;
-const MOST_DEVICES = 64;
-const MOST_DEVICE_BYTES = 2000;
-const MOST_ARGUMENTS = 500;
+const MAX_VERSION_BYTES = 100;
+const MAX_DEVICES = 64;
+const MAX_DEVICE_BYTES = 2000;
+const MAX_ARGUMENTS = 500;
 
 /** What /system_stats says. */
 export interface ServerStats {
@@ -116,17 +116,17 @@ export function parseSystemStats(body: unknown): ServerStats | null {
   const pytorchVersion = system.pytorch_version;
   const argv = system.argv;
   return {
-    version: typeof version === 'string' ? cutText(version, MOST_VERSION_BYTES) : null,
-    pytorchVersion: typeof pytorchVersion === 'string' ? cutText(pytorchVersion, MOST_VERSION_BYTES) : null,
+    version: typeof version === 'string' ? cutText(version, MAX_VERSION_BYTES) : null,
+    pytorchVersion: typeof pytorchVersion === 'string' ? cutText(pytorchVersion, MAX_VERSION_BYTES) : null,
     devices: body.devices
       .filter(isRecord)
-      .slice(0, MOST_DEVICES)
-      .map((device) => cutRecord(device, MOST_DEVICE_BYTES)),
-    argv: Array.isArray(argv) ? argv.filter((item) => typeof item === 'string').slice(0, MOST_ARGUMENTS) : [],
+      .slice(0, MAX_DEVICES)
+      .map((device) => cutRecord(device, MAX_DEVICE_BYTES)),
+    argv: Array.isArray(argv) ? argv.filter((item) => typeof item === 'string').slice(0, MAX_ARGUMENTS) : [],
   };
 }
 
-const MOST_CLASSES = 100_000;
+const MAX_CLASSES = 100_000;
 
 /** What two addresses of one server have in common; two servers may have it too. */
 export function describeLooks({ version, pytorchVersion, argv, devices }: ServerStats): string {
@@ -138,7 +138,7 @@ export function describeLooks({ version, pytorchVersion, argv, devices }: Server
 export function parseObjectInfo(body: unknown): ObjectInfo | null {
   if (!isRecord(body)) return null;
   const classes = Object.values(body);
-  return classes.length > 0 && classes.length <= MOST_CLASSES && classes.every(isRecord)
+  return classes.length > 0 && classes.length <= MAX_CLASSES && classes.every(isRecord)
     ? (body as ObjectInfo)
     : null;
 }

@@ -30,9 +30,9 @@ export interface LoadedInventory {
 
 const HASHED_BYTES = 1024 * 1024;
 /** Far more than people have: what is beyond is not listed, so that no worker fills our memory. */
-const MOST_FOLDERS = 200;
-const MOST_NAMES = 200_000;
-const MOST_NAME_CHARACTERS = 1000;
+const MAX_FOLDERS = 200;
+const MAX_NAMES = 200_000;
+const MAX_NAME_CHARACTERS = 1000;
 const FOLDERS_AT_ONCE = 4;
 
 /** Asks a worker for everything it can run; `before` is what is known of it. Throws ComfyError when it does not answer, or INVALID_BODY when it is not ComfyUI. */
@@ -55,7 +55,7 @@ export async function loadInventory(
     models,
     modelSizes,
     modelKinds: await loadModelKinds(options, { models, modelSizes }, before),
-    embeddings: (await orWithout(http.loadEmbeddings({ signal }), [])).filter(isName).slice(0, MOST_NAMES),
+    embeddings: (await orWithout(http.loadEmbeddings({ signal }), [])).filter(isName).slice(0, MAX_NAMES),
     fetchedAtMs: clock.nowMs(),
   });
   if (inventory === null) throw notComfyui('system_stats');
@@ -114,8 +114,8 @@ function foldersWithFiles(models: ReadonlyMap<string, readonly string[]>): strin
 async function loadModels(http: ComfyHttp, signal: AbortSignal): Promise<Map<string, readonly string[]>> {
   const models = new Map<string, readonly string[]>();
   const folders = await orWithout(http.listModelFolders({ signal }), []);
-  const waiting = folders.filter((name) => name !== 'custom_nodes' && isName(name)).slice(0, MOST_FOLDERS);
-  let room = MOST_NAMES;
+  const waiting = folders.filter((name) => name !== 'custom_nodes' && isName(name)).slice(0, MAX_FOLDERS);
+  let room = MAX_NAMES;
   async function drain(): Promise<void> {
     for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
       const names = await orWithout(http.loadModels(folder, { signal }), null);
@@ -130,7 +130,7 @@ async function loadModels(http: ComfyHttp, signal: AbortSignal): Promise<Map<str
 }
 
 function isName(name: string): boolean {
-  return name.length <= MOST_NAME_CHARACTERS;
+  return name.length <= MAX_NAME_CHARACTERS;
 }
 
 /** Nobody loses the inventory for a part of it. */

@@ -29,7 +29,7 @@ export interface KnownKinds {
 const FOLDERS = ['checkpoints', 'diffusion_models'];
 const FILES_AT_ONCE = 4;
 /** A worker is not kept waiting for long: what was not asked in this time is asked with the next inventory. */
-const MOST_MS = 10_000;
+const MAX_MS = 10_000;
 
 /**
  * Reads the headers of models: the whole header where the worker's files are those of this machine, else the metadata that it
@@ -40,7 +40,7 @@ export async function loadModelKinds(
   { models, modelSizes }: { models: ReadonlyMap<string, Iterable<string>>; modelSizes: ModelSizes },
   before: KnownKinds | null,
 ): Promise<ModelKinds> {
-  const untilMs = deps.clock.monotonicMs() + MOST_MS;
+  const untilMs = deps.clock.monotonicMs() + MAX_MS;
   const paths = isLocal(deps.http.baseUrl) ? await orElse(deps.http.loadFolderPaths(deps), {}) : {};
   const kinds = new Map<string, ReadonlyMap<string, ModelKind | null>>();
   for (const folder of FOLDERS) {

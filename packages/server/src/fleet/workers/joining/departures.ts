@@ -13,12 +13,12 @@ export interface DeparturesDeps {
   logger: Logger;
 }
 
-const LOOK_EVERY_MS = 500;
+const POLL_MS = 500;
 
 /** Removes workers that leave as soon as nothing of ours is on them (ND6). */
 export function openDepartures(scope: Scope, deps: DeparturesDeps): void {
   const { clock, logger } = deps;
-  every(scope, { name: 'departures', intervalMs: LOOK_EVERY_MS, clock, logger }, () => removeIdle(deps));
+  every(scope, { name: 'departures', intervalMs: POLL_MS, clock, logger }, () => removeIdle(deps));
 }
 
 /** One look; exported for those that want it at once. */
