@@ -62,7 +62,7 @@ describeOnDatabases('the native door before and after a restart', (database) => 
     expect((await rig.finish(ada.token, first.json.task_id)).attempt_count).toBe(1);
   });
 
-  test('DB4 a task that runs while the server stops is adopted and executed once', async () => {
+  test('DB4 a task that runs while the server stops is resumed and executed once', async () => {
     const id = await rig.submit(ada.token, { graph: slowPicture(1) });
     await rig.follow(
       ada.token,

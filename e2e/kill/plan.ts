@@ -63,7 +63,7 @@ const PASSES: Record<string, number> = {
   mid_download: 1,
   before_result_commit: 1,
   before_events: 2.5,
-  adopting: 0.5,
+  resuming: 0.5,
 };
 
 /** Draws everything that is left to chance in a run. */
@@ -91,15 +91,15 @@ export function planRun(seed: number, sizes: Sizes): KillPlan {
 function planKills(random: () => number, { kills, minOpen = 0 }: Sizes): PlannedKill[] {
   const places = Object.keys(PASSES);
   const drawn = drawSome(places.length, kills, random).flatMap((index) => places[index] ?? []);
-  // Adopting needs something to adopt: never the first.
-  if (drawn[0] === 'adopting') drawn.push(...drawn.splice(0, 1));
+  // Resuming needs an open attempt: never the first.
+  if (drawn[0] === 'resuming') drawn.push(...drawn.splice(0, 1));
   const planned = drawn.map((place): PlannedKill => {
     const count = 1 + Math.floor(12 * random() * (PASSES[place] ?? 1));
-    const when = place === 'adopting' ? 'start' : 'busy';
+    const when = place === 'resuming' ? 'start' : 'busy';
     return { place, count, when, delayMs: place === 'post_handed_over' ? 1 : 0, minOpen };
   });
-  // What the kill before leaves open is all there is to adopt, and adopting ends some of it before its own kill.
-  const ending = (next: PlannedKill | undefined) => (next?.place === 'adopting' ? next.count : 0);
+  // What the kill before leaves open is all there is to resume, and resuming ends some of it before its own kill.
+  const ending = (next: PlannedKill | undefined) => (next?.place === 'resuming' ? next.count : 0);
   return planned.map((kill, index) => ({ ...kill, minOpen: kill.minOpen + ending(planned[index + 1]) }));
 }
 

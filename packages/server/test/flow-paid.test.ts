@@ -163,7 +163,7 @@ describe('a task with paid nodes whose worker dies under it', () => {
 });
 
 describe('a task with paid nodes', () => {
-  it('TD16 is adopted by the next server while it runs, without a decision', async () => {
+  it('TD16 is resumed by the next server while it runs, without a decision', async () => {
     await open();
     const id = await rig.submit(paidGraph(1));
     await whenPaid(id);

@@ -56,7 +56,7 @@ describe('a part of a graph, across a restart', () => {
   it.each([
     ['that runs on', 'execution_start', 0.5],
     ['that ended meanwhile', 'execution_end', 0],
-  ] as const)('TD15 %s is adopted with its warning', async (_what, moment, seconds) => {
+  ] as const)('TD15 %s is resumed with its warning', async (_what, moment, seconds) => {
     await open();
     const id = await rig.submit(partGraph(seconds));
     await rig.ledger(id, 'execution_start');
@@ -69,7 +69,7 @@ describe('a part of a graph, across a restart', () => {
     expect(task.warning_texts).toEqual([LEFT_OUT]);
   });
 
-  it('TD15 where all or nothing is wanted, an adopted part is stopped, not delivered', async () => {
+  it('TD15 where all or nothing is wanted, a resumed part is stopped, not delivered', async () => {
     await open();
     const id = await submitUnanswered(partGraph(60), WHOLE);
     await rig.stop();

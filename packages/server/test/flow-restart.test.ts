@@ -17,7 +17,7 @@ function readAttemptStates(rig: FlowRig): unknown[] {
 }
 
 describe('the server stops and starts while workers go on', () => {
-  it('TQ5 what ran is adopted and runs once, what waited runs, what ended stays', async () => {
+  it('TQ5 what ran is resumed and runs once, what waited runs, what ended stays', async () => {
     const rig = await FlowRig.open({ simulators: [{}, {}] });
     const done = await rig.run(pictureGraph());
     const ids = await Promise.all(Array.from({ length: 8 }, () => rig.submit(sleepGraph(0.3))));

@@ -52,7 +52,7 @@ async function* toStream(text: string) {
   yield new TextEncoder().encode(text);
 }
 
-function openFollower(options: Pick<FollowerOptions, 'adopted'> = {}) {
+function openFollower(options: Pick<FollowerOptions, 'resumed'> = {}) {
   const clock = new FakeClock();
   const worker = new FakeWorker();
   const reports: FollowerReport[] = [];
@@ -207,8 +207,8 @@ describe('following one prompt', () => {
     expect(worker.asked).toEqual(['queue']);
   });
 
-  test('an adopted prompt is looked for at once, queue before history', async () => {
-    const { clock, worker, follower } = openFollower({ adopted: true });
+  test('a resumed prompt is looked for at once, queue before history', async () => {
+    const { clock, worker, follower } = openFollower({ resumed: true });
     worker.queue = 'absent';
     worker.history = SUCCESS;
 

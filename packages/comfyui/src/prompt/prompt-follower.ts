@@ -41,7 +41,7 @@ export interface FollowerOptions {
   /** How often to poll now, ms; asked before each wait, so it may follow the load. */
   pollMs: () => number;
   /** Sent by an earlier process: looked for at once, and whoever notices its end, it counts as `adoption`. */
-  adopted?: boolean;
+  resumed?: boolean;
   report?: (report: FollowerReport) => void;
 }
 
@@ -91,7 +91,7 @@ export class PromptFollower {
   begin(acceptance: 'accepted' | 'unclear' = 'accepted'): void {
     const kind = acceptance === 'accepted' ? 'submitted' : 'unclear';
     this.#apply({ kind, atMs: this.#now() }, 'socket');
-    if (this.#options.adopted) this.#ask('queue', 'adoption');
+    if (this.#options.resumed) this.#ask('queue', 'adoption');
     this.#scheduleTick();
   }
 
@@ -156,7 +156,7 @@ export class PromptFollower {
   #end(end: PromptEnd, { by, wasAnnounced }: { by: FinishedBy; wasAnnounced: boolean }): void {
     this.stop();
     this.#options.report?.({ kind: 'ended', wasAnnounced });
-    const finishedBy = this.#options.adopted ? 'adoption' : by;
+    const finishedBy = this.#options.resumed ? 'adoption' : by;
     this.#finish({ end, finishedBy, atMs: this.#now() });
   }
 

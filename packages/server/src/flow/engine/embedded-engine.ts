@@ -22,8 +22,8 @@ import { FleetBoard } from './fleet-board.ts';
 import { PlacementLoop } from './placement-loop.ts';
 import { planRetryLane } from './plan-retry-lane.ts';
 import { toPrompt, toQueued } from './queued-task.ts';
-import { Adoption } from './recovery/adoption.ts';
-import { GivenUpPrompts } from './recovery/given-up-prompts.ts';
+import { AttemptRecovery } from './recovery/attempt-recovery.ts';
+import { LatePromptRecovery } from './recovery/late-prompt-recovery.ts';
 import { type HeldDeps, HeldTasks } from './recovery/held-tasks.ts';
 import { LostWorkers } from './recovery/lost-workers.ts';
 import { Relaning } from './relaning.ts';
@@ -68,8 +68,8 @@ class EmbeddedEngine implements Engine {
   readonly #held: HeldTasks;
   readonly #review: AskedWork;
   readonly #lost: LostWorkers;
-  readonly #adoption: Adoption;
-  readonly #givenUp: GivenUpPrompts;
+  readonly #recovery: AttemptRecovery;
+  readonly #latePrompts: LatePromptRecovery;
   readonly #fleetBoard: FleetBoard;
   readonly #lanes = new TaskLanes();
   readonly #answers: EngineAnswers;
@@ -102,7 +102,7 @@ class EmbeddedEngine implements Engine {
       ...{ board, queue, lanes, forecasts, dispatcher, fleet, clock },
       ...{ links: this.#links, rules },
     });
-    this.#givenUp = new GivenUpPrompts(database, this.#links);
+    this.#latePrompts = new LatePromptRecovery(database, this.#links);
     this.#held = new HeldTasks({
       ...{ ...deps, board, lanes },
       enter: (task) => this.#enter(task),
@@ -113,10 +113,10 @@ class EmbeddedEngine implements Engine {
       onFailed: (error) => logger.error('held.review_failed', { error }),
     });
     this.#lost = new LostWorkers({ fleet, clock, board, dispatcher, lanes }, options.offlineGraceMs);
-    this.#adoption = new Adoption({
+    this.#recovery = new AttemptRecovery({
       ...{ database, fleet },
-      adopt: (open, workerId) => this.#adopt(open, workerId),
-      abandon: (open) => dispatcher.failOrphanedAttempt(open),
+      resume: (open, workerId) => this.#resume(open, workerId),
+      failOrphaned: (open) => dispatcher.failOrphanedAttempt(open),
     });
     const relaning = new Relaning({
       ...{ database, board, queue, lanes, clock, logger },
@@ -126,7 +126,7 @@ class EmbeddedEngine implements Engine {
     this.#fleetBoard = new FleetBoard({
       ...{ fleet, board, estimates: deps.estimates, place: () => this.#loop.place() },
       ...{ lanes, relaning, reviewHeld: () => this.#review.ask() },
-      ...{ lost: this.#lost, adoption: this.#adoption, givenUp: this.#givenUp },
+      ...{ lost: this.#lost, recovery: this.#recovery, latePrompts: this.#latePrompts },
     });
   }
 
@@ -224,7 +224,7 @@ class EmbeddedEngine implements Engine {
   }
 
   async fleetComplete(): Promise<void> {
-    await this.#adoption.abandonStrangers();
+    await this.#recovery.failOrphaned();
   }
 
   async stats(): Promise<EngineStats> {
@@ -313,10 +313,10 @@ class EmbeddedEngine implements Engine {
   /** Rebuilds what memory held, from SQL: the queue, and the attempts that were open. */
   async #recover(): Promise<void> {
     const { database, fleet, clock, logger, tallies } = this.#deps;
-    const attempts = await this.#adoption.load();
+    const attempts = await this.#recovery.load();
     // Before the first lane is opened: what it is known by depends on the kinds of workers.
     for (const worker of fleet.list()) this.#fleetBoard.noteKind(worker.id);
-    await this.#givenUp.load();
+    await this.#latePrompts.load();
     const turns = createTurns(clock);
     for await (const task of streamWaitingTasks(database, 'held')) {
       tallies.record(task);
@@ -332,7 +332,7 @@ class EmbeddedEngine implements Engine {
     for (const worker of fleet.list()) this.#fleetBoard.update(worker.id);
   }
 
-  #adopt(open: OpenAttempt, workerId: WorkerId): void {
+  #resume(open: OpenAttempt, workerId: WorkerId): void {
     const worker = this.#links.open(workerId);
     if (!worker) return;
     const { task } = open;
@@ -340,6 +340,6 @@ class EmbeddedEngine implements Engine {
     const modelsKey = toModelsKey(needs);
     const waiting = { ...toQueued(task, key), rank: task.priority };
     this.#board.occupy(workerId, toPrompt(waiting, { taskType: task.task_type, modelsKey }));
-    this.#dispatcher.adopt(open, workerId, worker);
+    this.#dispatcher.resume(open, workerId, worker);
   }
 }

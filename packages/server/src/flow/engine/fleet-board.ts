@@ -3,8 +3,8 @@ import { toWorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
 import type { RunEstimates } from '../estimates/run-estimates.ts';
 import type { Board } from '../placement/board.ts';
-import type { Adoption } from './recovery/adoption.ts';
-import type { GivenUpPrompts } from './recovery/given-up-prompts.ts';
+import type { AttemptRecovery } from './recovery/attempt-recovery.ts';
+import type { LatePromptRecovery } from './recovery/late-prompt-recovery.ts';
 import type { LostWorkers } from './recovery/lost-workers.ts';
 import type { Relaning } from './relaning.ts';
 import type { TaskLanes } from './task-lanes.ts';
@@ -15,8 +15,8 @@ export interface FleetBoardDeps {
   board: Board;
   estimates: RunEstimates;
   lost: LostWorkers;
-  adoption: Adoption;
-  givenUp: GivenUpPrompts;
+  recovery: AttemptRecovery;
+  latePrompts: LatePromptRecovery;
   lanes: TaskLanes;
   relaning: Relaning;
   /** Some that are held may be let go now. */
@@ -56,14 +56,14 @@ export class FleetBoard {
 
   /** Takes in a worker as it is; true when it can run other tasks than before. */
   update(workerId: WorkerId, change: string | null = null): boolean {
-    const { fleet, lost, adoption, givenUp } = this.#deps;
+    const { fleet, lost, recovery, latePrompts } = this.#deps;
     const worker = fleet.find(workerId)?.snapshot();
     lost.note(workerId, worker ?? null, change);
-    givenUp.watch(workerId);
+    latePrompts.watch(workerId);
     this.noteKind(workerId);
     const isOther = this.#show(workerId);
-    if (worker && adoption.isPending(workerId)) {
-      adoption.takeUp(workerId);
+    if (worker && recovery.isPending(workerId)) {
+      recovery.resumeOn(workerId);
       this.#show(workerId);
     }
     return isOther;
@@ -77,7 +77,7 @@ export class FleetBoard {
   }
 
   #show(workerId: WorkerId): boolean {
-    const { fleet, board, adoption, relaning } = this.#deps;
+    const { fleet, board, recovery, relaning } = this.#deps;
     const worker = fleet.find(workerId)?.snapshot();
     this.#unseen.delete(workerId);
     if (!worker) {
@@ -88,6 +88,6 @@ export class FleetBoard {
     const isUnseen = inventory !== null && !relaning.mayServe(toWorkerKind(inventory));
     if (isUnseen) this.#unseen.add(workerId);
     const known = isUnseen ? { ...worker, inventory: null } : worker;
-    return board.setWorker(toWorkerFacts(known, adoption.isPending(workerId)));
+    return board.setWorker(toWorkerFacts(known, recovery.isPending(workerId)));
   }
 }

@@ -3,12 +3,12 @@ import type { WorkerSnapshot } from '../../fleet/workers/registry.ts';
 import type { WorkerFacts } from '../placement/needs.ts';
 
 /** A worker of the fleet as placement sees it. Nothing new goes to one whose prompts of an earlier process are looked for. */
-export function toWorkerFacts(worker: WorkerSnapshot, isAdopting: boolean): WorkerFacts {
+export function toWorkerFacts(worker: WorkerSnapshot, isRecovering: boolean): WorkerFacts {
   const { inventory } = worker;
   return {
     id: worker.id,
     name: worker.name,
-    state: toState(worker, isAdopting),
+    state: toState(worker, isRecovering),
     simulated: worker.simulated,
     group: worker.group,
     weight: worker.weight,
@@ -24,7 +24,7 @@ export function toWorkerFacts(worker: WorkerSnapshot, isAdopting: boolean): Work
   };
 }
 
-function toState(worker: WorkerSnapshot, isAdopting: boolean): WorkerFacts['state'] {
+function toState(worker: WorkerSnapshot, isRecovering: boolean): WorkerFacts['state'] {
   if (!worker.enabled) return 'disabled';
-  return worker.state === 'online' && isAdopting ? 'adopting' : worker.state;
+  return worker.state === 'online' && isRecovering ? 'adopting' : worker.state;
 }

@@ -82,7 +82,7 @@ export interface AttemptJob {
   attempt: AttemptRow;
   worker: RunningWorker;
   /** Found open after a restart: nothing is sent, the prompt is looked for. */
-  adopted: boolean;
+  resumed: boolean;
   /** Aborted for a reason in words when the attempt must stop: `StopReason`. */
   stop: AbortSignal;
   /** The prompt stands in the worker's queue, or runs. */

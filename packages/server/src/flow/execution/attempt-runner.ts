@@ -35,7 +35,7 @@ export type {
 /**
  * One try of a task on one worker, from the claim to the bytes: inputs, POST, following, outputs. It commits only its
  * steps; how the task goes on is decided by who called it. Answers null when the server shuts down and the prompt may be on
- * the worker: the attempt stays open and is adopted by the next start.
+ * the worker: the attempt stays open and is resumed by the next start.
  */
 export async function runAttempt(deps: RunnerDeps, job: AttemptJob): Promise<AttemptEnd | null> {
   const steps = new AttemptSteps(deps, job.attempt);
@@ -90,7 +90,7 @@ class AttemptRun {
     this.#steps = steps;
     this.#turns = createTurns(deps.clock);
     this.#early = new EarlyEnd(deps, job, steps);
-    this.#isSent = job.adopted;
+    this.#isSent = job.resumed;
     const { worker, attempt, task } = job;
     const { tracker } = worker;
     this.#silence = new SilenceWatch({
@@ -114,23 +114,23 @@ class AttemptRun {
   }
 
   async #run(graph: Graph): Promise<Ended | null> {
-    const { attempt, adopted, worker } = this.#job;
+    const { attempt, resumed, worker } = this.#job;
     await this.#turns.next();
     const spelled = worker.spell(graph);
     await this.#turns.next();
     const written = prepareGraph(spelled, createTag(attempt.id));
-    const uploaded = adopted ? written : await this.#uploadInputs(written);
+    const uploaded = resumed ? written : await this.#uploadInputs(written);
     if ('result' in uploaded) return uploaded;
     await this.#turns.next();
     const sent = this.#track(uploaded);
-    if (!adopted) {
+    if (!resumed) {
       const refused = await this.#submit(sent);
       if (refused) return refused;
     } else if (await wasNeverSent(this.#deps, this.#job)) {
       return neverSent();
     }
-    reach(adopted ? 'adopting' : 'before_submitted');
-    this.#steps.note(adopted ? 'attempt.adopted' : 'attempt.submitted');
+    reach(resumed ? 'resuming' : 'before_submitted');
+    this.#steps.note(resumed ? 'attempt.adopted' : 'attempt.submitted');
     if (this.#steps.attempt.started_at === null) this.#job.onPhase('waiting');
     sent.follower.begin();
     return this.#finish(sent);
@@ -162,12 +162,12 @@ class AttemptRun {
   }
 
   #track(prepared: PreparedGraph): SentPrompt {
-    const { task, attempt, worker, adopted } = this.#job;
+    const { task, attempt, worker, resumed } = this.#job;
     const follower = worker.tracker.track({
       promptId: attempt.prompt_id,
       graph: prepared.graph,
       outputNodeIds: listOutputNodes(prepared.graph),
-      adopted,
+      resumed,
       onStarted: () => {
         reach('running');
         this.#steps.note('attempt.started');
@@ -200,7 +200,7 @@ class AttemptRun {
     }
     const watch = worker.expectStatus();
     this.#connection = worker.tracker.connection;
-    const submitted = await this.#untilGivenUp((signal) =>
+    const submitted = await this.#untilWorkerLost((signal) =>
       submitAttempt({
         http: worker.http,
         graph,
@@ -239,7 +239,7 @@ class AttemptRun {
   }
 
   /** Null when the worker is given up meanwhile: what it may have is followed, and left. */
-  async #untilGivenUp<T>(step: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+  async #untilWorkerLost<T>(step: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
     const { stop } = this.#job;
     const sending = openSendSignal(stop, this.#deps.clock);
     try {

@@ -57,14 +57,14 @@ interface Running {
 
 /**
  * Runs attempts: claims a task for a worker in SQL, runs it there, and carries the task on when it is over. What runs is
- * known here and in SQL; a kill at any moment leaves open attempts that the next start adopts.
+ * known here and in SQL; a kill at any moment leaves open attempts that the next start resumes.
  */
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
   readonly #running = new Map<string, Running>();
   /** Claims on their way to SQL. */
   readonly #claiming = new Set<Promise<unknown>>();
-  /** Tasks canceled between their claim, or their adoption, and its answer. */
+  /** Tasks canceled between their claim, or their resumption, and its result. */
   readonly #canceledEarly = new Set<string>();
   readonly #settler: AttemptSettler;
   #stopping = false;
@@ -100,7 +100,7 @@ export class Dispatcher {
       const claimed = await claiming;
       if (!claimed) return 'lost';
       reach('after_claim');
-      this.#start({ ...claimed, workerId, worker, adopted: false });
+      this.#start({ ...claimed, workerId, worker, resumed: false });
       return 'running';
     } finally {
       this.#claiming.delete(claiming);
@@ -108,8 +108,8 @@ export class Dispatcher {
   }
 
   /** Takes up an attempt that an earlier process left open. */
-  adopt({ task, attempt }: OpenAttempt, workerId: WorkerId, worker: RunningWorker): void {
-    this.#start({ task, attempt, workerId, worker, adopted: true });
+  resume({ task, attempt }: OpenAttempt, workerId: WorkerId, worker: RunningWorker): void {
+    this.#start({ task, attempt, workerId, worker, resumed: true });
   }
 
   /** Ends an open attempt whose worker is not in the fleet any more. */
@@ -148,7 +148,7 @@ export class Dispatcher {
     attempt: AttemptRow;
     workerId: WorkerId;
     worker: RunningWorker;
-    adopted: boolean;
+    resumed: boolean;
   }): void {
     const { task, attempt, workerId, worker } = job;
     const abort = new AbortController();
@@ -168,7 +168,7 @@ export class Dispatcher {
       task,
       attempt,
       worker: job.worker,
-      adopted: job.adopted,
+      resumed: job.resumed,
       stop: abort.signal,
       onPhase: (phase) => {
         running.phase = phase;

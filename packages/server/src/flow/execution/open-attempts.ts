@@ -36,8 +36,8 @@ export async function loadOpenAttempts(database: Database<TaskTables>): Promise<
   }
 }
 
-/** Prompts that were given up since then and may still turn up on their worker: it was not reached, or never answered. */
-export async function loadGivenUp(
+/** Prompts whose attempts failed since then and that may still run: their worker was unreachable, or never answered. */
+export async function loadLatePrompts(
   database: Database<TaskTables>,
   sinceMs: number,
 ): Promise<{ workerId: WorkerId; promptId: string }[]> {
@@ -46,25 +46,25 @@ export async function loadGivenUp(
       .selectFrom('attempt')
       .innerJoin('task', 'task.id', 'attempt.task_id')
       .select(['attempt.worker_id', 'attempt.prompt_id', 'attempt.error'])
-      // Ids are born in order: attempts that began long before cannot have been given up since.
+      // Ids sort by time: attempts that began long before cannot have ended since.
       .where('attempt.id', '>=', lowestId<'attempt'>(sinceMs - LONGEST_ATTEMPT_MS))
       .where('attempt.state', '=', 'ended')
       .where('attempt.ending', '<>', 'succeeded')
       .where('attempt.ended_at', '>=', sinceMs)
-      // What costs money and waits for a decision is left to run.
+      // A prompt that costs money and waits for a decision is left to run.
       .where((eb) =>
         eb.or([eb('task.held_reason', 'is', null), eb('task.held_reason', '<>', 'needs_decision')]),
       )
       .orderBy('attempt.ended_at', 'desc')
-      .limit(MAX_GIVEN_UP),
+      .limit(MAX_LATE),
   );
   return rows
-    .filter(({ error }) => error !== null && GIVEN_UP.has((JSON.parse(error) as RecordedError).code))
+    .filter(({ error }) => error !== null && LATE_CODES.has((JSON.parse(error) as RecordedError).code))
     .map(({ worker_id, prompt_id }) => ({ workerId: worker_id, promptId: prompt_id }));
 }
 
-/** Also those whose stop could not be confirmed; looking for one that is gone costs nothing. */
-const GIVEN_UP = new Set(['WORKER_UNREACHABLE', 'PROMPT_STALLED', 'EXECUTION_TIMEOUT', 'CANCELED']);
-const MAX_GIVEN_UP = 10_000;
-/** An attempt of a day and more is looked for no more. */
+/** Includes attempts whose stop could not be confirmed; watching for a prompt that is gone costs nothing. */
+const LATE_CODES = new Set(['WORKER_UNREACHABLE', 'PROMPT_STALLED', 'EXECUTION_TIMEOUT', 'CANCELED']);
+const MAX_LATE = 10_000;
+/** Attempts that ran for a day or more are not watched for. */
 const LONGEST_ATTEMPT_MS = 86_400_000;

@@ -37,7 +37,7 @@ export function prepareGraph(graph: Graph, tag: string): PreparedGraph {
   return { graph: prepared, twins, tag };
 }
 
-/** The caller's own nodes may have any id: a twin takes one that is free, the same one again when the attempt is adopted. */
+/** The caller's own nodes may have any id: a twin takes one that is free, the same one again when the attempt is resumed. */
 function nameTwin(nodeId: string, isTaken: (id: string) => boolean): string {
   let twinId = `${TWIN_PREFIX}${nodeId}`;
   while (isTaken(twinId)) twinId += '_';

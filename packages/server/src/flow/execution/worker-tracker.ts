@@ -28,7 +28,7 @@ export interface TrackOptions {
   promptId: string;
   graph: Graph;
   outputNodeIds: readonly string[];
-  adopted: boolean;
+  resumed: boolean;
   onStarted: () => void;
   /** `available` is false while the socket that carries progress is lost. */
   onProgress: (progress: ProgressState, available: boolean) => void;
@@ -107,7 +107,7 @@ export class WorkerTracker {
       http: this.#http,
       clock: this.#clock,
       pollMs: () => (this.#openEverywhere() > MANY_PROMPTS ? 5000 : 1000),
-      adopted: options.adopted,
+      resumed: options.resumed,
       report: reportFollowing(this.#logger, options.promptId),
     });
     const { promptId, graph, outputNodeIds } = options;

@@ -15,7 +15,7 @@ export const FAILPOINTS = [
   'mid_download',
   'before_result_commit',
   'before_events',
-  'adopting',
+  'resuming',
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 

@@ -94,7 +94,7 @@ export class LostWorkers {
     if (this.#closed.has(workerId)) return true;
     const since = this.#awaySince.get(workerId);
     if (since === undefined) return false;
-    // One that has not answered since our start may only be busy with the prompts we adopted.
+    // One that has not answered since our start may only be busy with the prompts we resumed.
     const graceMs = this.#seen.has(workerId) ? this.#graceMs : UNSEEN_GRACE_MS;
     return this.#deps.clock.monotonicMs() - since >= graceMs || this.#isSilent(workerId);
   }

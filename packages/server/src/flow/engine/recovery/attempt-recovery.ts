@@ -4,28 +4,25 @@ import type { Database } from '../../../platform/database/database.ts';
 import { loadOpenAttempts, type OpenAttempt } from '../../execution/open-attempts.ts';
 import type { TaskTables } from '../../tasks/task-tables.ts';
 
-export interface AdoptionDeps {
+export interface AttemptRecoveryDeps {
   database: Database<TaskTables>;
   fleet: WorkerRegistry;
   /** Follows an open attempt on its worker. */
-  adopt: (open: OpenAttempt, workerId: WorkerId) => void;
+  resume: (open: OpenAttempt, workerId: WorkerId) => void;
   /** Ends an open attempt whose worker is gone. */
-  abandon: (open: OpenAttempt) => Promise<void>;
+  failOrphaned: (open: OpenAttempt) => Promise<void>;
 }
 
-/**
- * Attempts that an earlier process left open, by worker: taken up when their worker joins, before anything new goes there
- * (P6).
- */
-export class Adoption {
-  readonly #deps: AdoptionDeps;
+/** Attempts that an earlier process left open, by worker: resumed when their worker joins, before it gets any new task (P6). */
+export class AttemptRecovery {
+  readonly #deps: AttemptRecoveryDeps;
   readonly #waiting = new Map<WorkerId, OpenAttempt[]>();
 
-  constructor(deps: AdoptionDeps) {
+  constructor(deps: AttemptRecoveryDeps) {
     this.#deps = deps;
   }
 
-  /** Reads them; answers how many there are. */
+  /** Loads them and returns how many there are. */
   async load(): Promise<number> {
     const attempts = await loadOpenAttempts(this.#deps.database);
     for (const open of attempts) {
@@ -35,25 +32,25 @@ export class Adoption {
     return attempts.length;
   }
 
-  /** True while attempts of this worker wait for it. */
+  /** True while open attempts of this worker wait for it to join. */
   isPending(workerId: WorkerId): boolean {
     return this.#waiting.has(workerId);
   }
 
-  /** Takes up the attempts of a worker of the fleet; one that does not answer yet is asked until it does. */
-  takeUp(workerId: WorkerId): void {
+  /** Resumes the attempts of a worker of the fleet. A worker that does not answer yet is polled until it does. */
+  resumeOn(workerId: WorkerId): void {
     const open = this.#waiting.get(workerId);
     if (!open || !this.#deps.fleet.find(workerId)) return;
     this.#waiting.delete(workerId);
-    for (const attempt of open) this.#deps.adopt(attempt, workerId);
+    for (const attempt of open) this.#deps.resume(attempt, workerId);
   }
 
-  /** Once configuration and instances are in: attempts of workers that are not part of the fleet any more are over. */
-  async abandonStrangers(): Promise<void> {
+  /** Once configuration and instances are loaded: attempts of workers that have left the fleet fail. */
+  async failOrphaned(): Promise<void> {
     for (const [workerId, open] of [...this.#waiting]) {
       if (this.#deps.fleet.find(workerId)) continue;
       this.#waiting.delete(workerId);
-      for (const attempt of open) await this.#deps.abandon(attempt);
+      for (const attempt of open) await this.#deps.failOrphaned(attempt);
     }
   }
 }

@@ -1,12 +1,12 @@
 import type { WorkerId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
 import { LATE_PROMPT_LIFE_MS } from '../../execution/late-prompts.ts';
-import { loadGivenUp } from '../../execution/open-attempts.ts';
+import { loadLatePrompts } from '../../execution/open-attempts.ts';
 import type { TaskTables } from '../../tasks/task-tables.ts';
 import type { WorkerLinks } from '../worker-links.ts';
 
-/** Prompts that an earlier process gave up and that may still turn up: stopped on their worker as soon as they do. */
-export class GivenUpPrompts {
+/** Late prompts of an earlier process: watched for on their worker, and stopped as soon as they turn up. */
+export class LatePromptRecovery {
   readonly #database: Database<TaskTables>;
   readonly #links: WorkerLinks;
   readonly #waiting = new Map<WorkerId, string[]>();
@@ -18,13 +18,12 @@ export class GivenUpPrompts {
 
   async load(): Promise<void> {
     const sinceMs = this.#database.nowMs() - LATE_PROMPT_LIFE_MS;
-    for (const { workerId, promptId } of await loadGivenUp(this.#database, sinceMs)) {
-      const id = workerId;
-      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), promptId]);
+    for (const { workerId, promptId } of await loadLatePrompts(this.#database, sinceMs)) {
+      this.#waiting.set(workerId, [...(this.#waiting.get(workerId) ?? []), promptId]);
     }
   }
 
-  /** Begins to look for those of a worker, once it is in the fleet. */
+  /** Starts to watch for those of a worker, once it is in the fleet. */
   watch(workerId: WorkerId): void {
     const promptIds = this.#waiting.get(workerId);
     const worker = promptIds && this.#links.open(workerId);
