@@ -1,6 +1,6 @@
-import { Board } from '../../packages/server/dist/flow/placement/board.js';
 import { applyDecision, decide } from '../../packages/server/dist/flow/placement/decide.js';
 import { explainStart } from '../../packages/server/dist/flow/placement/explain.js';
+import { PlacementBoard } from '../../packages/server/dist/flow/placement/placement-board.js';
 import { EmbeddedQueue } from '../../packages/server/dist/flow/queue/embedded-queue.js';
 
 /** @typedef {import('@comfleet/contract').PrincipalId} PrincipalId */
@@ -24,7 +24,7 @@ const KINDS = 8;
  */
 export class CrowdedBoard {
   nowMs = 0;
-  #board = new Board();
+  #board = new PlacementBoard();
   #queue = new EmbeddedQueue({ now: () => this.nowMs, agingMs: () => 600_000 });
   #random;
   #lanes;

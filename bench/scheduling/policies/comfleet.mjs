@@ -1,6 +1,6 @@
 import { RunDurations } from '../../../packages/server/dist/flow/estimates/run-durations.js';
-import { Board } from '../../../packages/server/dist/flow/placement/board.js';
 import { applyDecision, decide } from '../../../packages/server/dist/flow/placement/decide.js';
+import { PlacementBoard } from '../../../packages/server/dist/flow/placement/placement-board.js';
 import { EmbeddedQueue } from '../../../packages/server/dist/flow/queue/embedded-queue.js';
 
 /** @typedef {import('../world.mjs').Policy} Policy */
@@ -34,7 +34,7 @@ export function createComfleet({ random, strategy = 'least_loaded' }) {
 /** @implements {Policy} */
 class Comfleet {
   reviewMs = REVIEW_MS;
-  #board = new Board();
+  #board = new PlacementBoard();
   #nowMs = 0;
   #agedMs = 0;
   #queue = new EmbeddedQueue({ now: () => this.#nowMs, agingMs: () => AGING_MS });

@@ -10,7 +10,7 @@ import { createTaskIntake } from '../flow/calls/tasks/task-intake.ts';
 import { TaskViews } from '../flow/calls/tasks/task-views.ts';
 import { createWorkflowCalls, type WorkflowCalls } from '../flow/calls/workflows/workflow-calls.ts';
 import type { Engine } from '../flow/engine/engine.ts';
-import type { LiveBoard } from '../flow/events/live-updates.ts';
+import type { LiveUpdateHub } from '../flow/events/live-updates.ts';
 import { judgeNeeds } from '../flow/placement/judge-needs.ts';
 import { createLaneKey, type TaskRequirements, toStoredLane } from '../flow/tasks/requirements.ts';
 import type { TaskJournal } from '../flow/tasks/task-journal.ts';
@@ -31,7 +31,7 @@ export interface Calls {
 interface CallsDeps extends FlowDeps {
   engine: Engine;
   journal: TaskJournal;
-  live: LiveBoard;
+  live: LiveUpdateHub;
   assets: Assets;
   inventories: () => readonly KnownInventory[];
   standIns: StandIns;

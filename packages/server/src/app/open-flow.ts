@@ -11,7 +11,7 @@ import { type EngineOptions, openEngine } from '../flow/engine/embedded-engine.t
 import type { Engine } from '../flow/engine/engine.ts';
 import { TaskTallies } from '../flow/engine/task-tallies.ts';
 import { RunEstimates } from '../flow/estimates/run-estimates.ts';
-import { LiveBoard } from '../flow/events/live-updates.ts';
+import { LiveUpdateHub } from '../flow/events/live-updates.ts';
 import { createExecutionCounters } from '../flow/execution/execution-counters.ts';
 import { RetryBudget } from '../flow/execution/retry-budget.ts';
 import { toModelsKey } from '../flow/placement/needs.ts';
@@ -68,7 +68,7 @@ export interface OpenedFlow {
 /** Puts the path of a task together, from the bottom up: estimates and journal, the engine, the calls of doors. */
 export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOptions): Promise<OpenedFlow> {
   const { database, blobs, clock, logger, createId, library } = deps;
-  const live = new LiveBoard(clock, (error) => logger.warn('watcher.failed', { error: String(error) }));
+  const live = new LiveUpdateHub(clock, (error) => logger.warn('watcher.failed', { error: String(error) }));
   const estimates = new RunEstimates(database, toModelsKey);
   await estimates.load();
   const tallies = new TaskTallies();

@@ -1,8 +1,8 @@
 import type { TaskId } from '@comfleet/contract';
-import { Board } from '../../src/flow/placement/board.ts';
 import { applyDecision, type Decision, decide } from '../../src/flow/placement/decide.ts';
 import { type Needs, toModelsKey, type WorkerFacts } from '../../src/flow/placement/needs.ts';
 import type { Head } from '../../src/flow/placement/opening.ts';
+import { PlacementBoard } from '../../src/flow/placement/placement-board.ts';
 import type { PlacementRules } from '../../src/flow/placement/rules.ts';
 import { named } from './named.ts';
 
@@ -55,7 +55,7 @@ export function withModel(name: string, changes: Partial<Needs> = {}): Needs {
 
 /** A board with one waiting task a lane, and prompts that a test sends and ends. */
 export class BoardTable {
-  readonly board = new Board();
+  readonly board = new PlacementBoard();
   readonly heads = new Map<string, Head>();
   nowMs = 0;
   #tasks = 0;

@@ -5,7 +5,7 @@ import type { PromptEnd } from '../queue/history.ts';
 import type { PromptItem } from '../queue/prompt-queue.ts';
 import type { SocketHub } from '../socket/socket-hub.ts';
 import { writeMessage } from '../socket/socket-hub.ts';
-import { ProgressBoard, writeProgressNumber } from './progress-board.ts';
+import { PromptProgress, writeProgressNumber } from './prompt-progress.ts';
 
 /** One execution of one prompt: what was said about it, and how to say more. */
 export class PromptRun {
@@ -13,7 +13,7 @@ export class PromptRun {
   readonly startedAt: number;
   readonly executed: string[] = [];
   readonly messages: string[] = [];
-  private readonly board: ProgressBoard;
+  private readonly nodeProgress: PromptProgress;
   private readonly promptIdJson: string;
   private readonly hub: SocketHub;
   private readonly clock: Clock;
@@ -34,7 +34,7 @@ export class PromptRun {
     this.clock = deps.clock;
     this.hasProgressState = deps.hasProgressState;
     this.startedAt = deps.clock.now();
-    this.board = new ProgressBoard(item.promptId);
+    this.nodeProgress = new PromptProgress(item.promptId);
     this.promptIdJson = writeString(item.promptId);
   }
 
@@ -60,7 +60,7 @@ export class PromptRun {
   }
 
   startNode(nodeId: string): void {
-    this.board.start(nodeId);
+    this.nodeProgress.start(nodeId);
     this.emitProgressState();
     this.currentNode = nodeId;
     if (this.item.clientId === undefined) return;
@@ -70,7 +70,7 @@ export class PromptRun {
 
   /** progress_state, then preview with metadata, progress, plain preview: the recorded order. */
   progress(nodeId: string, value: number, max: number, image: ProgressImage | undefined): void {
-    this.board.update(nodeId, value, max);
+    this.nodeProgress.update(nodeId, value, max);
     this.emitProgressState();
     const wantsMetadata = this.hub.isMetadataSupported(this.item.clientId);
     if (image !== undefined && wantsMetadata) this.emitPreviewWithMetadata(nodeId, image);
@@ -100,7 +100,7 @@ export class PromptRun {
   }
 
   finishNode(nodeId: string): void {
-    this.board.finish(nodeId);
+    this.nodeProgress.finish(nodeId);
     this.emitProgressState();
   }
 
@@ -126,7 +126,7 @@ export class PromptRun {
   }
 
   private emitProgressState(): void {
-    if (this.hasProgressState) this.emit('progress_state', this.board.dataJson());
+    if (this.hasProgressState) this.emit('progress_state', this.nodeProgress.dataJson());
   }
 
   private emitPreview(image: ProgressImage): void {

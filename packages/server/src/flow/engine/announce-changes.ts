@@ -1,11 +1,11 @@
 import type { RunEstimates } from '../estimates/run-estimates.ts';
-import type { LiveBoard } from '../events/live-updates.ts';
+import type { LiveUpdateHub } from '../events/live-updates.ts';
 import type { RetryBudget } from '../execution/retry-budget.ts';
 import type { OnCommitted } from '../tasks/task-journal.ts';
 import type { TaskTallies } from './task-tallies.ts';
 
 export interface AnnounceDeps {
-  live: LiveBoard;
+  live: LiveUpdateHub;
   estimates: RunEstimates;
   retries: RetryBudget;
   tallies: TaskTallies;

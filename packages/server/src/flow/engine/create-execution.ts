@@ -10,7 +10,7 @@ import { collectOutputs } from '../assets/collect-outputs.ts';
 import { publishNames } from '../assets/output-names.ts';
 import { describeProblems, toProblemError } from '../assets/output-problem.ts';
 import type { RunEstimates } from '../estimates/run-estimates.ts';
-import type { LiveBoard } from '../events/live-updates.ts';
+import type { LiveUpdateHub } from '../events/live-updates.ts';
 import type { DispatcherDeps } from '../execution/dispatcher.ts';
 import { DEFAULT_RETRY } from '../execution/ending.ts';
 import type { ExecutionCounters } from '../execution/execution-counters.ts';
@@ -38,7 +38,7 @@ export interface ExecutionParts {
   logger: Logger;
   createId: <K extends IdKind>() => Id<K>;
   journal: TaskJournal;
-  live: LiveBoard;
+  live: LiveUpdateHub;
   assets: Assets;
   blobs: BlobStore;
   secrets: Secrets;

@@ -3,7 +3,7 @@ import type { Database } from '../../platform/database/database.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { Forecasts } from '../estimates/forecasts.ts';
 import type { RunEstimates } from '../estimates/run-estimates.ts';
-import type { Board } from '../placement/board.ts';
+import type { PlacementBoard } from '../placement/placement-board.ts';
 import type { EmbeddedQueue } from '../queue/embedded-queue.ts';
 import type { TaskTables } from '../tasks/task-tables.ts';
 
@@ -12,7 +12,7 @@ export interface ForecastParts {
   clock: Clock;
   estimates: RunEstimates;
   queue: EmbeddedQueue;
-  board: Board;
+  board: PlacementBoard;
 }
 
 /** Forecasts over the queue and the fleet as they are. */
@@ -33,7 +33,7 @@ export function createForecasts({ database, clock, estimates, queue, board }: Fo
 }
 
 /** Backups serve only without a primary, and workers that failed a lane's tasks, or may not take them, only without another one. */
-function listServing(board: Board, key: string): { workerId: WorkerId; load: number }[] {
+function listServing(board: PlacementBoard, key: string): { workerId: WorkerId; load: number }[] {
   const lane = board.findLane(key);
   if (!lane) return [];
   const inService = [...lane.serving].filter(

@@ -1,10 +1,10 @@
-import type { Board } from '../placement/board.ts';
+import type { PlacementBoard } from '../placement/placement-board.ts';
 import type { TaskQueue } from '../queue/task-queue.ts';
 import type { PlacementState } from './engine.ts';
 
 /** Every lane with waiting tasks and every worker, as placement sees them. */
 export async function describePlacement(
-  board: Board,
+  board: PlacementBoard,
   queue: TaskQueue,
   { strategy, nowMs }: { strategy: string; nowMs: number },
 ): Promise<PlacementState> {

@@ -7,24 +7,24 @@ import { createTurns } from '../../platform/lifecycle/turns.ts';
 import { Dispatcher } from '../execution/dispatcher.ts';
 import type { OpenAttempt } from '../execution/open-attempts.ts';
 import type { RetryDecision } from '../execution/retry-budget.ts';
-import { Board } from '../placement/board.ts';
 import { toModelsKey } from '../placement/needs.ts';
+import { PlacementBoard } from '../placement/placement-board.ts';
 import type { PlacementRules } from '../placement/rules.ts';
 import { EmbeddedQueue } from '../queue/embedded-queue.ts';
 import type { QueuedTask, WaitingTask } from '../queue/task-queue.ts';
 import { streamWaitingTasks } from '../tasks/task-queries.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
+import { BoardUpdater } from './board-updater.ts';
 import { createExecution, type ExecutionOptions, type ExecutionParts } from './create-execution.ts';
 import { createForecasts } from './create-forecasts.ts';
 import type { Engine, EngineStats } from './engine.ts';
 import { EngineAnswers } from './engine-answers.ts';
-import { FleetBoard } from './fleet-board.ts';
 import { PlacementLoop } from './placement-loop.ts';
 import { planRetryLane } from './plan-retry-lane.ts';
 import { toPrompt, toQueued } from './queued-task.ts';
 import { AttemptRecovery } from './recovery/attempt-recovery.ts';
-import { LatePromptRecovery } from './recovery/late-prompt-recovery.ts';
 import { type HeldDeps, HeldTasks } from './recovery/held-tasks.ts';
+import { LatePromptRecovery } from './recovery/late-prompt-recovery.ts';
 import { LostWorkers } from './recovery/lost-workers.ts';
 import { Relaning } from './relaning.ts';
 import { TaskLanes } from './task-lanes.ts';
@@ -60,7 +60,7 @@ export async function openEngine(scope: Scope, deps: EngineDeps, options: Engine
 /** Queue and board in the memory of this process, which alone holds the right to its data. */
 class EmbeddedEngine implements Engine {
   readonly #deps: EngineDeps;
-  readonly #board = new Board();
+  readonly #board = new PlacementBoard();
   readonly #queue: EmbeddedQueue;
   readonly #dispatcher: Dispatcher;
   readonly #loop: PlacementLoop;
@@ -70,7 +70,7 @@ class EmbeddedEngine implements Engine {
   readonly #lost: LostWorkers;
   readonly #recovery: AttemptRecovery;
   readonly #latePrompts: LatePromptRecovery;
-  readonly #fleetBoard: FleetBoard;
+  readonly #boardUpdater: BoardUpdater;
   readonly #lanes = new TaskLanes();
   readonly #answers: EngineAnswers;
 
@@ -121,9 +121,9 @@ class EmbeddedEngine implements Engine {
     const relaning = new Relaning({
       ...{ database, board, queue, lanes, clock, logger },
       signal: scope.signal,
-      onSettled: () => this.#fleetBoard.showUnseen(),
+      onSettled: () => this.#boardUpdater.showUnseen(),
     });
-    this.#fleetBoard = new FleetBoard({
+    this.#boardUpdater = new BoardUpdater({
       ...{ fleet, board, estimates: deps.estimates, place: () => this.#loop.place() },
       ...{ lanes, relaning, reviewHeld: () => this.#review.ask() },
       ...{ lost: this.#lost, recovery: this.#recovery, latePrompts: this.#latePrompts },
@@ -246,7 +246,7 @@ class EmbeddedEngine implements Engine {
     await this.#recover();
     scope.add(
       'fleet changes',
-      fleet.onChange(({ type, workerId }) => this.#fleetBoard.follow(workerId, type)),
+      fleet.onChange(({ type, workerId }) => this.#boardUpdater.follow(workerId, type)),
     );
     scope.add(
       'queue',
@@ -315,7 +315,7 @@ class EmbeddedEngine implements Engine {
     const { database, fleet, clock, logger, tallies } = this.#deps;
     const attempts = await this.#recovery.load();
     // Before the first lane is opened: what it is known by depends on the kinds of workers.
-    for (const worker of fleet.list()) this.#fleetBoard.noteKind(worker.id);
+    for (const worker of fleet.list()) this.#boardUpdater.noteKind(worker.id);
     await this.#latePrompts.load();
     const turns = createTurns(clock);
     for await (const task of streamWaitingTasks(database, 'held')) {
@@ -329,7 +329,7 @@ class EmbeddedEngine implements Engine {
     }
     await this.#queue.rebuild(waiting);
     logger.info('engine.recovered', { waiting: waiting.length, attempts });
-    for (const worker of fleet.list()) this.#fleetBoard.update(worker.id);
+    for (const worker of fleet.list()) this.#boardUpdater.update(worker.id);
   }
 
   #resume(open: OpenAttempt, workerId: WorkerId): void {

@@ -4,8 +4,8 @@ import type { Clock } from '../../platform/time/clock.ts';
 import type { Forecast } from '../estimates/finish-forecast.ts';
 import type { Forecasts } from '../estimates/forecasts.ts';
 import type { Dispatcher } from '../execution/dispatcher.ts';
-import type { Board } from '../placement/board.ts';
 import { explainWaiting } from '../placement/explain.ts';
+import type { PlacementBoard } from '../placement/placement-board.ts';
 import type { PlacementRules } from '../placement/rules.ts';
 import type { EmbeddedQueue } from '../queue/embedded-queue.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
@@ -16,7 +16,7 @@ import type { TaskLanes } from './task-lanes.ts';
 import type { WorkerLinks } from './worker-links.ts';
 
 export interface AnswerParts {
-  readonly board: Board;
+  readonly board: PlacementBoard;
   readonly queue: EmbeddedQueue;
   readonly lanes: TaskLanes;
   readonly forecasts: Forecasts;

@@ -3,9 +3,9 @@ import { AskedWork } from '../../platform/lifecycle/asked-work.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { Dispatcher } from '../execution/dispatcher.ts';
-import type { Board } from '../placement/board.ts';
 import { applyDecision, type Decision, decide } from '../placement/decide.ts';
 import { explainStart, type PlacedReasons } from '../placement/explain.ts';
+import type { PlacementBoard } from '../placement/placement-board.ts';
 import type { PlacementRules } from '../placement/rules.ts';
 import type { TaskQueue, WaitingTask } from '../queue/task-queue.ts';
 import type { TaskJournal } from '../tasks/task-journal.ts';
@@ -14,7 +14,7 @@ import { toPrompt } from './queued-task.ts';
 import type { WorkerLinks } from './worker-links.ts';
 
 export interface PlacementLoopDeps {
-  board: Board;
+  board: PlacementBoard;
   queue: TaskQueue;
   dispatcher: Dispatcher;
   links: WorkerLinks;

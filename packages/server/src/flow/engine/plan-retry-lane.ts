@@ -1,13 +1,13 @@
 import type { AttemptEnding, RecordedError, WorkerId } from '@comfleet/contract';
-import type { Board } from '../placement/board.ts';
 import { canRun, listDoubts, type Needs, type WorkerFacts } from '../placement/needs.ts';
+import type { PlacementBoard } from '../placement/placement-board.ts';
 import { askForMoreVram } from '../tasks/requirements.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 import type { TaskLanes } from './task-lanes.ts';
 
 /** Where a task that avoids one more worker waits, and whether another one could take it now. */
 export function planRetryLane(
-  { board, lanes }: { board: Board; lanes: TaskLanes },
+  { board, lanes }: { board: PlacementBoard; lanes: TaskLanes },
   task: TaskRow,
   { workerId, error, ending }: FailedTry,
 ): { stored: string; requirements: string; hasOtherWorker: boolean } {
@@ -37,7 +37,7 @@ export interface FailedTry {
  * What one worker refused is sent to another one that is online and lists everything; where the first lacks a choice, also to
  * one that lists more of them, which is waited for. One that lacks no less would refuse it too.
  */
-function hasSurer(board: Board, failed: WorkerFacts, needs: Needs): boolean {
+function hasSurer(board: PlacementBoard, failed: WorkerFacts, needs: Needs): boolean {
   const most = listDoubts(failed, needs).length;
   if (most === 0)
     return listOthers(board, needs, needs.excludedWorkers).some(
@@ -54,7 +54,7 @@ function hasSurer(board: Board, failed: WorkerFacts, needs: Needs): boolean {
 }
 
 /** Workers online that can run this, but for these. */
-export function listOthers(board: Board, needs: Needs, excepted: readonly string[]): WorkerFacts[] {
+export function listOthers(board: PlacementBoard, needs: Needs, excepted: readonly string[]): WorkerFacts[] {
   const others: WorkerFacts[] = [];
   for (const { facts, standsBack } of board.workers.values()) {
     if (facts.state !== 'online' || standsBack || excepted.includes(facts.id)) continue;

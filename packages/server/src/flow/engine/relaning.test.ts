@@ -7,7 +7,7 @@ import { named } from '../../../test/kit/named.ts';
 import { createTaskRow } from '../../../test/kit/rows.ts';
 import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
-import { Board } from '../placement/board.ts';
+import { PlacementBoard } from '../placement/placement-board.ts';
 import { EmbeddedQueue } from '../queue/embedded-queue.ts';
 import { writeNewTask } from '../tasks/task-rows.ts';
 import { toQueued } from './queued-task.ts';
@@ -35,7 +35,7 @@ const asks = (classType: string) =>
 async function openStage(classes: readonly string[]) {
   const clock = new FakeClock();
   const database = await openMemoryDatabase(clock);
-  const [board, lanes] = [new Board(), new TaskLanes()];
+  const [board, lanes] = [new PlacementBoard(), new TaskLanes()];
   const queue = new EmbeddedQueue({ now: () => 0, agingMs: () => 600_000 });
   lanes.note(named('old'), OLD);
   board.setWorker(toFacts(OLD));

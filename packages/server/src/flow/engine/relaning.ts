@@ -3,7 +3,7 @@ import type { Database } from '../../platform/database/database.ts';
 import { createTurns } from '../../platform/lifecycle/turns.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
-import type { Board } from '../placement/board.ts';
+import type { PlacementBoard } from '../placement/placement-board.ts';
 import type { TaskQueue } from '../queue/task-queue.ts';
 import { streamWaitingTasks } from '../tasks/task-queries.ts';
 import type { TaskTables } from '../tasks/task-tables.ts';
@@ -11,7 +11,7 @@ import type { TaskLanes } from './task-lanes.ts';
 
 export interface RelaningDeps {
   database: Database<TaskTables>;
-  board: Board;
+  board: PlacementBoard;
   queue: TaskQueue;
   lanes: TaskLanes;
   clock: Clock;

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createFacts, RULES, withModel } from '../../../test/kit/board.ts';
 import { named } from '../../../test/kit/named.ts';
-import { Board } from '../placement/board.ts';
 import { applyDecision, type Decision, decide } from '../placement/decide.ts';
 import type { Head } from '../placement/opening.ts';
+import { PlacementBoard } from '../placement/placement-board.ts';
 import { EmbeddedQueue } from '../queue/embedded-queue.ts';
 import type { WaitingTask } from '../queue/task-queue.ts';
 
@@ -49,7 +49,7 @@ interface Start {
 
 /** A fleet that runs one prompt a worker at a time, in the order they were sent. */
 class World {
-  readonly board = new Board();
+  readonly board = new PlacementBoard();
   readonly queue: EmbeddedQueue;
   readonly starts: Start[] = [];
   readonly finished: TaskId[] = [];

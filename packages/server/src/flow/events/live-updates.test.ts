@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { named } from '../../../test/kit/named.ts';
 import { createTaskRow } from '../../../test/kit/rows.ts';
 import { createEvent } from '../tasks/task-change.ts';
-import { LiveBoard, type LiveUpdate } from './live-updates.ts';
+import { type LiveUpdate, LiveUpdateHub } from './live-updates.ts';
 
 const ID = named<'task'>('task-1');
 const TASK = createTaskRow({
@@ -15,11 +15,12 @@ const TASK = createTaskRow({
 const PROGRESS = { value: 0.5 } as Extract<LiveUpdate, { kind: 'progress' }>['progress'];
 const IMAGE = { nodeId: '3', mimeType: 'image/jpeg', bytes: Buffer.from('first') };
 
-const createBoard = (errors: unknown[] = []) => new LiveBoard(new FakeClock(), (error) => errors.push(error));
+const createHub = (errors: unknown[] = []) =>
+  new LiveUpdateHub(new FakeClock(), (error) => errors.push(error));
 
 describe('who hears of an update', () => {
   test('those who watch its task, its batch, its owner or everything, each once', () => {
-    const board = createBoard();
+    const hub = createHub();
     const heard: string[] = [];
     for (const topic of [
       'task:task-1',
@@ -29,35 +30,35 @@ describe('who hears of an update', () => {
       'task:task-2',
       'owner:owner-2',
     ] as const)
-      board.subscribe(topic, () => heard.push(topic));
+      hub.subscribe(topic, () => heard.push(topic));
 
-    board.reportProgress(TASK, PROGRESS);
+    hub.reportProgress(TASK, PROGRESS);
 
     expect(heard).toEqual(['task:task-1', 'batch:batch-1', 'owner:owner-1', 'all']);
   });
 
   test('PR8 a listener that throws stops neither the others nor the task', () => {
     const errors: unknown[] = [];
-    const board = createBoard(errors);
+    const hub = createHub(errors);
     const heard: string[] = [];
-    board.subscribe('all', () => {
+    hub.subscribe('all', () => {
       throw new Error('broken page');
     });
-    board.subscribe('all', () => heard.push('second'));
+    hub.subscribe('all', () => heard.push('second'));
 
-    board.reportProgress(TASK, PROGRESS);
+    hub.reportProgress(TASK, PROGRESS);
 
     expect(heard).toEqual(['second']);
     expect(errors).toEqual([new Error('broken page')]);
   });
 
   test('nobody who has left', () => {
-    const board = createBoard();
+    const hub = createHub();
     const heard: string[] = [];
-    const leave = board.subscribe('batch:batch-1', () => heard.push('batch'));
+    const leave = hub.subscribe('batch:batch-1', () => heard.push('batch'));
 
     leave();
-    board.reportProgress(TASK, PROGRESS);
+    hub.reportProgress(TASK, PROGRESS);
 
     expect(heard).toEqual([]);
   });
@@ -68,31 +69,31 @@ describe('progress and previews', () => {
   const event = createEvent(succeeded, { type: 'task.succeeded' }, 1000);
 
   test('the newest is kept until the task ends, and is whole once its result is stored', () => {
-    const board = createBoard();
+    const hub = createHub();
     const heard: unknown[] = [];
-    board.reportProgress(TASK, PROGRESS);
-    expect(board.progressOf(ID)).toBe(PROGRESS);
-    board.subscribe('all', (update) =>
+    hub.reportProgress(TASK, PROGRESS);
+    expect(hub.progressOf(ID)).toBe(PROGRESS);
+    hub.subscribe('all', (update) =>
       heard.push(update.kind === 'progress' ? update.progress.value : update.kind),
     );
 
-    board.reportEvent(succeeded, event);
+    hub.reportEvent(succeeded, event);
 
     expect(heard).toEqual([1, 'event']);
-    expect(board.progressOf(ID)).toBeNull();
+    expect(hub.progressOf(ID)).toBeNull();
   });
 
   test('PR7 without a watcher no preview is sent; who comes later finds the newest', () => {
-    const board = createBoard();
+    const hub = createHub();
     const heard: string[] = [];
-    board.subscribe('task:task-2', (update) => heard.push(update.kind));
-    board.reportProgress(TASK, PROGRESS);
+    hub.subscribe('task:task-2', (update) => heard.push(update.kind));
+    hub.reportProgress(TASK, PROGRESS);
 
-    board.reportPreview(TASK, IMAGE);
-    board.reportPreview(TASK, { ...IMAGE, bytes: Buffer.from('second') });
+    hub.reportPreview(TASK, IMAGE);
+    hub.reportPreview(TASK, { ...IMAGE, bytes: Buffer.from('second') });
 
     expect(heard).toEqual([]);
-    expect(board.previewOf(ID)).toEqual({
+    expect(hub.previewOf(ID)).toEqual({
       node_id: '3',
       content_type: 'image/jpeg',
       data_base64: Buffer.from('second').toString('base64'),
@@ -100,14 +101,14 @@ describe('progress and previews', () => {
   });
 
   test('a preview above 64 kB, and one after the end of its task, reach nobody', () => {
-    const board = createBoard();
-    board.reportProgress(TASK, PROGRESS);
-    board.reportPreview(TASK, { ...IMAGE, bytes: Buffer.alloc(64 * 1024 + 1) });
-    expect(board.previewOf(ID)).toBeNull();
+    const hub = createHub();
+    hub.reportProgress(TASK, PROGRESS);
+    hub.reportPreview(TASK, { ...IMAGE, bytes: Buffer.alloc(64 * 1024 + 1) });
+    expect(hub.previewOf(ID)).toBeNull();
 
-    board.reportEvent(succeeded, event);
-    board.reportPreview(TASK, IMAGE);
+    hub.reportEvent(succeeded, event);
+    hub.reportPreview(TASK, IMAGE);
 
-    expect(board.previewOf(ID)).toBeNull();
+    expect(hub.previewOf(ID)).toBeNull();
   });
 });

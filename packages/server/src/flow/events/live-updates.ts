@@ -43,7 +43,7 @@ const PREVIEW_PERIOD_MS = 500;
  * Live updates within one process: whoever runs tasks reports here, watchers subscribe. Progress and previews of a running
  * task are kept, newest only, until it ends.
  */
-export class LiveBoard implements LiveUpdates {
+export class LiveUpdateHub implements LiveUpdates {
   readonly #listeners = new Map<Topic, Set<Listener>>();
   readonly #progress = new Map<string, Progress>();
   /** Encoded when someone asks. */

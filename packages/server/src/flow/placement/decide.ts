@@ -1,9 +1,9 @@
-import type { Board } from './board.ts';
 import type { BoardLane } from './board-lane.ts';
 import type { BoardWorker, PlacedPrompt } from './board-worker.ts';
 import { listCandidates } from './candidates.ts';
 import { chooseWorker } from './choose-worker.ts';
 import { compareOpenings, type Head, type Opening, type Surroundings } from './opening.ts';
+import type { PlacementBoard } from './placement-board.ts';
 import { findPreemption } from './preemption.ts';
 import type { PlacementRules } from './rules.ts';
 import { isSwitchSooner, isWorthWaiting, preferSpare } from './switch-models.ts';
@@ -24,7 +24,12 @@ export type Decision =
  * the earlier one was passed over too often or too long; none is given to a task of lower rank. Changes nothing:
  * `applyDecision` does.
  */
-export function decide(board: Board, heads: readonly Head[], rules: PlacementRules, nowMs: number): Decision {
+export function decide(
+  board: PlacementBoard,
+  heads: readonly Head[],
+  rules: PlacementRules,
+  nowMs: number,
+): Decision {
   const passed: BoardLane[] = [];
   const open: Opening[] = [];
   const shut: Opening[] = [];
@@ -49,7 +54,7 @@ export function decide(board: Board, heads: readonly Head[], rules: PlacementRul
 }
 
 /** Takes a decision over onto the board, as far as it is not about prompts: those the caller reports. */
-export function applyDecision(board: Board, decision: Decision, nowMs: number): void {
+export function applyDecision(board: PlacementBoard, decision: Decision, nowMs: number): void {
   const isStart = decision.kind === 'start';
   for (const lane of decision.passed) lane.notePassed(nowMs, isStart && lane.serving.has(decision.worker));
   if (!isStart) return;
@@ -59,7 +64,7 @@ export function applyDecision(board: Board, decision: Decision, nowMs: number): 
 
 /** True when a task type has as many tasks on workers as it may. */
 export function isTypeFull(
-  board: Board,
+  board: PlacementBoard,
   { needs }: BoardLane,
   rules: Pick<PlacementRules, 'typeLimit'>,
 ): boolean {

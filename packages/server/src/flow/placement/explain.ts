@@ -1,11 +1,11 @@
 import type { WorkerId } from '@comfleet/contract';
-import type { Board } from './board.ts';
 import type { BoardLane } from './board-lane.ts';
 import type { BoardWorker } from './board-worker.ts';
 import { hasFailed, hasOther, isAvoided, isBarred } from './candidates.ts';
 import { type Chosen, scoreWorker } from './choose-worker.ts';
 import { type Decision, isTypeFull } from './decide.ts';
 import { findMissing, isPinnedElsewhere, listDoubts, type Needs, nameChoice, type Refusal } from './needs.ts';
+import type { PlacementBoard } from './placement-board.ts';
 import type { PlacementRules } from './rules.ts';
 
 /** One worker's part in why a task waits. */
@@ -32,7 +32,7 @@ export interface WaitingReasons {
 
 /** Says for each worker why it does not take a task that needs this now. */
 export function explainWaiting(
-  board: Board,
+  board: PlacementBoard,
   { lane, needs }: { lane: BoardLane | null; needs: Needs },
   rules: Pick<PlacementRules, 'typeLimit'>,
 ): WaitingReasons {
@@ -105,7 +105,7 @@ const SCORED = 32;
 
 /** Says why a worker was chosen; called while the board still stands as it was decided on. */
 export function explainStart(
-  board: Board,
+  board: PlacementBoard,
   { lane, worker, head, ground }: Extract<Decision, { kind: 'start' }>,
   rules: PlacementRules,
 ): PlacedReasons {
@@ -131,7 +131,7 @@ export function explainStart(
 }
 
 /** Counted from what is few: those that are away; a full worker is one that serves, is there, and is not free. */
-function countRefused(board: Board, lane: BoardLane): Record<string, number> {
+function countRefused(board: PlacementBoard, lane: BoardLane): Record<string, number> {
   const states: Record<string, number> = {};
   let away = 0;
   for (const worker of board.away) {

@@ -1,6 +1,6 @@
 import type { PrincipalId, TaskId } from '@comfleet/contract';
-import type { Board } from './board.ts';
 import type { BoardLane } from './board-lane.ts';
+import type { PlacementBoard } from './placement-board.ts';
 import type { PlacementRules } from './rules.ts';
 
 /** The first task of a lane, as the queue knows it. */
@@ -24,7 +24,7 @@ export interface Opening {
 
 /** What a decision looks at beside the lanes. */
 export interface Surroundings {
-  readonly board: Board;
+  readonly board: PlacementBoard;
   readonly rules: PlacementRules;
   readonly nowMs: number;
 }

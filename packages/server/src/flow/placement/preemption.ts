@@ -1,6 +1,6 @@
-import type { Board } from './board.ts';
 import type { BoardWorker, PlacedPrompt } from './board-worker.ts';
 import { compareOpenings, type Head, type Opening } from './opening.ts';
+import type { PlacementBoard } from './placement-board.ts';
 
 export interface Preemption {
   readonly head: Head;
@@ -15,7 +15,7 @@ const HEADS = 3;
  * A prompt that only waits on its worker and makes room for the first task of a lane without a free slot. First where the
  * worker then has the task's models; elsewhere only for a task of higher rank.
  */
-export function findPreemption(shut: readonly Opening[], board: Board): Preemption | null {
+export function findPreemption(shut: readonly Opening[], board: PlacementBoard): Preemption | null {
   for (const { head, lane } of listFirst(shut, HEADS)) {
     const find = (
       workers: Iterable<BoardWorker>,
@@ -62,7 +62,7 @@ function isElder(prompt: PlacedPrompt, head: Head): boolean {
  * Higher rank; or the same rank and a client that stays behind even after the exchange, so that two clients do not take the
  * slot from each other in turn.
  */
-function isBefore(head: Head, prompt: PlacedPrompt, board: Board): boolean {
+function isBefore(head: Head, prompt: PlacedPrompt, board: PlacementBoard): boolean {
   if (head.rank !== prompt.rank) return head.rank > prompt.rank && !isElder(prompt, head);
   // In one lane fair tags decide: put back, the prompt's task would stand before the head again.
   if (head.ownerId === prompt.ownerId || head.lane === prompt.lane) return false;

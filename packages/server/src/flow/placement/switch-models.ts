@@ -1,6 +1,6 @@
-import type { Board } from './board.ts';
 import type { BoardWorker } from './board-worker.ts';
 import type { Head, Opening, Surroundings } from './opening.ts';
+import type { PlacementBoard } from './placement-board.ts';
 import type { PlacementRules } from './rules.ts';
 
 /** Where nothing was measured, a run and a load of models count alike. */
@@ -64,7 +64,7 @@ function weighLoad(idle: readonly BoardWorker[]): number {
 export function preferSpare(
   workers: readonly BoardWorker[],
   modelsKey: string,
-  board: Board,
+  board: PlacementBoard,
 ): readonly BoardWorker[] {
   const returning = workers.filter((worker) => worker.previousKey === modelsKey);
   if (returning.length > 0) return returning;

@@ -5,7 +5,7 @@ import { AppError } from '../../../platform/errors/app-error.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import { shareInlineFiles } from '../../assets/file-source.ts';
 import type { Engine } from '../../engine/engine.ts';
-import type { LiveBoard } from '../../events/live-updates.ts';
+import type { LiveUpdateHub } from '../../events/live-updates.ts';
 import { keepAskedFor } from '../../placement/needs.ts';
 import { type Acceptance, type AcceptDeps, acceptTasks, type NewTask } from '../../tasks/accept-tasks.ts';
 import type { Actor } from '../../tasks/actor.ts';
@@ -59,7 +59,7 @@ export interface IntakeDeps extends AcceptDeps {
   admission: <T>(actor: Actor, count: number, accept: () => Promise<T>) => Promise<T>;
   submission: SubmissionDeps;
   engine: Engine;
-  live: LiveBoard;
+  live: LiveUpdateHub;
   journal: TaskJournal;
   secrets: Secrets;
 }

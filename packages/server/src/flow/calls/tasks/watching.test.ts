@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { openMemoryDatabase } from '../../../../test/kit/memory-database.ts';
 import { createTaskRow } from '../../../../test/kit/rows.ts';
 import { systemClock } from '../../../platform/time/clock.ts';
-import { LiveBoard } from '../../events/live-updates.ts';
+import { LiveUpdateHub } from '../../events/live-updates.ts';
 import { changeTask } from '../../tasks/task-change.ts';
 import { writeChanges, writeNewTask } from '../../tasks/task-rows.ts';
 import type { TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
@@ -16,7 +16,7 @@ async function openWatched() {
   const database = await openMemoryDatabase(systemClock);
   const task = createTaskRow({ state: 'running', version: 4 });
   await database.commit(writeNewTask(database.k, task, []));
-  const live = new LiveBoard(systemClock, () => {});
+  const live = new LiveUpdateHub(systemClock, () => {});
   const viewed: number[] = [];
   const view = async (row: TaskRow) => {
     viewed.push(row.version);

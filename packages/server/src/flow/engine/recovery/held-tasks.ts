@@ -5,7 +5,6 @@ import type { Database, Write } from '../../../platform/database/database.ts';
 import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { RetryDecision } from '../../execution/retry-budget.ts';
-import type { Board } from '../../placement/board.ts';
 import {
   canRun,
   isAskedFor,
@@ -15,6 +14,7 @@ import {
   type Needs,
   type WorkerFacts,
 } from '../../placement/needs.ts';
+import type { PlacementBoard } from '../../placement/placement-board.ts';
 import { readNeeds } from '../../placement/read-needs.ts';
 import { hashGraph, loadGraphText, writeGraph } from '../../tasks/graph-texts.ts';
 import { parseRequirements, type TaskRequirements } from '../../tasks/requirements.ts';
@@ -36,7 +36,7 @@ export interface HeldDeps {
   database: Database<TaskTables>;
   journal: TaskJournal;
   clock: Clock;
-  board: Board;
+  board: PlacementBoard;
   lanes: TaskLanes;
   /** What the fleet is known to offer, offline workers included. */
   inventories: () => readonly KnownOffer[];

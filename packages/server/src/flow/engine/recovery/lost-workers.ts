@@ -3,7 +3,7 @@ import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { WorkerSnapshot } from '../../../fleet/workers/worker-snapshot.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { Dispatcher } from '../../execution/dispatcher.ts';
-import type { Board } from '../../placement/board.ts';
+import type { PlacementBoard } from '../../placement/placement-board.ts';
 import type { TaskRow } from '../../tasks/task-tables.ts';
 import { listOthers } from '../plan-retry-lane.ts';
 import type { TaskLanes } from '../task-lanes.ts';
@@ -16,7 +16,7 @@ const ENDS_EJECTION = new Set(['worker.online', 'worker.offline', 'worker.error'
 export interface LostDeps {
   fleet: WorkerRegistry;
   clock: Clock;
-  board: Board;
+  board: PlacementBoard;
   dispatcher: Dispatcher;
   lanes: TaskLanes;
 }

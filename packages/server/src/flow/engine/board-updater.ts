@@ -2,7 +2,7 @@ import type { WorkerId } from '@comfleet/contract';
 import { toWorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
 import type { RunEstimates } from '../estimates/run-estimates.ts';
-import type { Board } from '../placement/board.ts';
+import type { PlacementBoard } from '../placement/placement-board.ts';
 import type { AttemptRecovery } from './recovery/attempt-recovery.ts';
 import type { LatePromptRecovery } from './recovery/late-prompt-recovery.ts';
 import type { LostWorkers } from './recovery/lost-workers.ts';
@@ -10,9 +10,9 @@ import type { Relaning } from './relaning.ts';
 import type { TaskLanes } from './task-lanes.ts';
 import { toWorkerFacts } from './worker-facts.ts';
 
-export interface FleetBoardDeps {
+export interface BoardUpdaterDeps {
   fleet: WorkerRegistry;
-  board: Board;
+  board: PlacementBoard;
   estimates: RunEstimates;
   lost: LostWorkers;
   recovery: AttemptRecovery;
@@ -26,12 +26,12 @@ export interface FleetBoardDeps {
 }
 
 /** Keeps the board in step with the fleet; open attempts of a worker are taken up before anything new goes there. */
-export class FleetBoard {
-  readonly #deps: FleetBoardDeps;
+export class BoardUpdater {
+  readonly #deps: BoardUpdaterDeps;
   /** Workers of a kind that some lanes do not know of yet. */
   readonly #unseen = new Set<WorkerId>();
 
-  constructor(deps: FleetBoardDeps) {
+  constructor(deps: BoardUpdaterDeps) {
     this.#deps = deps;
   }
 

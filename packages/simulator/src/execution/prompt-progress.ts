@@ -10,7 +10,7 @@ interface Entry {
 }
 
 /** Progress of every node that started, written as the `progress_state` message shows it. */
-export class ProgressBoard {
+export class PromptProgress {
   private readonly entries = new Map<string, Entry>();
   private readonly promptIdJson: string;
   constructor(promptId: string) {

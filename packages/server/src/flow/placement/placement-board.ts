@@ -10,7 +10,7 @@ import { PrefetchedPrompts } from './prefetched-prompts.ts';
  * What placement decides on: the workers with the prompts they have, the lanes, and who serves which. Kept in step with
  * every change, so that a decision looks only at free slots. Holds no clock and does nothing by itself.
  */
-export class Board {
+export class PlacementBoard {
   readonly workers = new Map<WorkerId, BoardWorker>();
   readonly prefetched = new PrefetchedPrompts();
   /** Workers that take nothing now, whatever their load. */
