@@ -48,7 +48,7 @@ test('the quick faults bench kills a worker and the server, and every task ends 
   expect(restarts[0]?.takesMs).toBeGreaterThan(0);
 });
 
-test('what faults may cost is judged by the worst run', () => {
+test('what faults may cost is rated by the worst run', () => {
   const run = {
     isBusy: false,
     killedAtMs: 0,
@@ -59,15 +59,15 @@ test('what faults may cost is judged by the worst run', () => {
     moved: 2,
     ejected: 0,
   };
-  const judge = (worst: object, takesMs: number) =>
+  const rate = (worst: object, takesMs: number) =>
     listFaultTargets({
       tasks: 100,
       runs: [run, { ...run, ...worst }],
       restarts: [{ takesMs, answersMs: 1, cpuMs: 1 }],
     }).map(({ isReached }) => isReached);
 
-  expect(judge({}, 3000)).toEqual([true, true, true, true]);
-  expect(judge({ faultMs: 1260, movedMs: 2001, ejected: 1 }, 3001)).toEqual([false, false, false, false]);
+  expect(rate({}, 3000)).toEqual([true, true, true, true]);
+  expect(rate({ faultMs: 1260, movedMs: 2001, ejected: 1 }, 3001)).toEqual([false, false, false, false]);
 });
 
 test('the quick scheduling bench compares every way on two scenarios', async () => {

@@ -71,8 +71,12 @@ async function send({ path, headers }: Attack, body: Uint8Array<ArrayBuffer>): P
   return { status: answer.status, code: json.error?.code ?? null };
 }
 
-/** Does something while both servers are asked, and judges how long anything has held the attacked one. */
-async function judge<T>(name: string, work: () => Promise<T>, describe: (outcome: T) => string): Promise<T> {
+/** Does something while both servers are asked, and measures how long anything has held the attacked one. */
+async function measure<T>(
+  name: string,
+  work: () => Promise<T>,
+  describe: (outcome: T) => string,
+): Promise<T> {
   const { outcome: elsewhere, slowestMs: idleMs } = await control.during(() =>
     health.during(() => thread.during(work)),
   );
@@ -92,7 +96,7 @@ test.each(ATTACKS)('$name does not hold the server', async (attack) => {
 
   const seen = (answers: readonly Answered[]) =>
     [...new Set(answers.map(({ status, code }) => `${status} ${code ?? ''}`.trim()))].join(', ');
-  for (const { status, code } of await judge(name, all, seen)) {
+  for (const { status, code } of await measure(name, all, seen)) {
     expect(statuses).toContain(status);
     expect(code).toEqual(status === 201 ? null : expect.any(String));
   }
@@ -107,11 +111,11 @@ test('a large batch is read, watched and changed without holding the server', as
     const { tasks } = await demand(address, `GET /api/v2/batches/${id}`);
     return tasks.length;
   };
-  expect(await judge('reading a batch of 2,000', readTasks, String)).toBe(2000);
-  expect(await judge('watching a batch of 2,000', () => countSnapshots(id, 2000), String)).toBe(2000);
+  expect(await measure('reading a batch of 2,000', readTasks, String)).toBe(2000);
+  expect(await measure('watching a batch of 2,000', () => countSnapshots(id, 2000), String)).toBe(2000);
   for (const change of ['pause', 'resume', 'cancel']) {
     const send = async () => (await post(`/api/v2/batches/${id}/${change}`)).status;
-    expect(await judge(`${change} of a batch of 2,000`, send, String)).toBe(200);
+    expect(await measure(`${change} of a batch of 2,000`, send, String)).toBe(200);
   }
 });
 

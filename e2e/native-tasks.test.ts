@@ -12,7 +12,7 @@ describeOnDatabases('tasks over the native door', (database) => {
     rig = await startServer({ database, simulators: [{ previewMethod: 'latent2rgb' }, {}] });
     ada = await rig.register('ada', ['raw_graph']);
     bob = await rig.register('bob', ['raw_graph']);
-    // From here on an inventory is known, so that graphs are judged and not held.
+    // From here on an inventory is known, so that graphs are checked and not held.
     await rig.run(ada.token, { graph: picture() });
   });
   afterAll(() => rig?.close());

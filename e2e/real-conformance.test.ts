@@ -14,7 +14,7 @@ import { findMissingFile, findRealComfyui } from './services/real-comfyui.ts';
 import { skipWhen } from './services/skip-reason.ts';
 
 /*
- * The conformance list that judges the simulator, played against a real ComfyUI of the version that lies there. Switched on as
+ * The conformance list for the simulator, run against a real ComfyUI of the version that lies there. Switched on as
  * real-fleet.test.ts is.
  */
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { placeFiles, RealJudge } from '../packages/comfyui/test/templates/real-server.ts';
+import { placeFiles, RealValidator } from '../packages/comfyui/test/templates/real-server.ts';
 import { readTemplates } from '../packages/comfyui/test/templates/template-data.ts';
 import { ComfyuiProcess } from './real-fleet/comfyui-process.ts';
 import { findOtherVersion, findRealComfyui } from './services/real-comfyui.ts';
@@ -36,7 +36,7 @@ describe('official templates on a real ComfyUI', skipWhen(missing), () => {
     folder = await mkdtemp(join(tmpdir(), 'comfleet-real-templates-'));
     await placeFiles(join(folder, 'w1'), templates.values());
     comfyui = await ComfyuiProcess.start(real, folder, 'w1', { withApiNodes: true });
-    await new RealJudge(comfyui.url).keepBusy();
+    await new RealValidator(comfyui.url).keepBusy();
     server = await startServer({
       simulators: [],
       config: { workers: [{ name: 'w1', url: comfyui.url }] },

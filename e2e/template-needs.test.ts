@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readObjectInfo, readTemplates } from '../packages/comfyui/test/templates/template-data.ts';
 import { toWorkerKind } from '../packages/server/src/fleet/workers/inventory/worker-kind.ts';
-import { judgeNeeds } from '../packages/server/src/flow/placement/judge-needs.ts';
 import { readNeeds } from '../packages/server/src/flow/placement/read-needs.ts';
+import { resolveNeeds } from '../packages/server/src/flow/placement/resolve-needs.ts';
 
 const templates = readTemplates();
 const objectInfo = readObjectInfo();
@@ -28,7 +28,7 @@ const worker = toWorkerKind({
 describe('what official templates need of a worker', () => {
   test.each([...templates])('%s: the model files that its author names, and no others', (_name, template) => {
     const asked = readNeeds(template.api, [worker], () => false);
-    const { needs, kinds } = judgeNeeds(
+    const { needs, kinds } = resolveNeeds(
       { ...asked, taskType: 'graph', excludedWorkers: [], inputBytes: 0, inputs: [] },
       [worker],
     );

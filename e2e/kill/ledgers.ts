@@ -1,6 +1,6 @@
 /*
  * What three witnesses wrote down, independently of each other: the clients (what was answered and told), SQL (what is
- * stored), and the workers (what really ran). No promise is judged by the system's own opinion.
+ * stored), and the workers (what really ran). No promise is checked against the system's own view.
  */
 
 /** One line of a client's ledger. */

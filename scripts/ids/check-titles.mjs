@@ -20,7 +20,7 @@ export function findTitleProblems({ guarantees, titles, guaranteesPath }) {
   const untested = guarantees.filter(({ id, state }) => state === 'here' && !named.has(id));
   return [
     ...titles.flatMap((title) =>
-      judgeTitle(title, known).map((problem) => `${title.path}:${title.line}: ${problem}`),
+      checkTitle(title, known).map((problem) => `${title.path}:${title.line}: ${problem}`),
     ),
     ...untested.map(
       ({ id, line }) =>
@@ -30,7 +30,7 @@ export function findTitleProblems({ guarantees, titles, guaranteesPath }) {
 }
 
 /** @param {Title} title @param {ReadonlySet<string>} known */
-function judgeTitle({ text }, known) {
+function checkTitle({ text }, known) {
   const { ids, rest } = splitTitle(text);
   const unknown = ids.filter((id) => !known.has(id));
   const words = rest.match(new RegExp(`(?<![\\w-])${ID.source}(?![\\w-])`, 'g')) ?? [];

@@ -28,20 +28,20 @@ export async function searchBestOrder(scenario, { rules, start, reference, steps
     figures.makespanS / reference.makespanS +
     figures.switches / reference.switches +
     figures.meanWaitS / Math.max(reference.meanWaitS, 1);
-  const judge = async (/** @type {Plan} */ plan) => {
+  const evaluate = async (/** @type {Plan} */ plan) => {
     const history = await replay(scenario, followPlan(plan, rules));
     return { plan, history, cost: toCost(measureCosts(history.runs)) };
   };
   const plans = createPlans(scenario, start);
-  let current = await judge(plans[0]);
+  let current = await evaluate(plans[0]);
   for (const plan of plans.slice(1)) {
-    const other = await judge(plan);
+    const other = await evaluate(plan);
     if (other.cost < current.cost) current = other;
   }
   let best = current;
   for (let step = 0; step < steps; step += 1) {
     const temperature = HOTTEST * (COLDEST / HOTTEST) ** (step / steps);
-    const next = await judge(changePlan(current.plan, scenario.workers.length, random));
+    const next = await evaluate(changePlan(current.plan, scenario.workers.length, random));
     if (next.cost <= current.cost || random.next() < Math.exp((current.cost - next.cost) / temperature))
       current = next;
     if (current.cost < best.cost) best = current;

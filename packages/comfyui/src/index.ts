@@ -1,7 +1,7 @@
+export { classifyHistory } from './completion/classify-history.ts';
 export * from './completion/collected-output.ts';
 export * from './completion/detector-times.ts';
 export * from './completion/history-entry.ts';
-export { judgeHistory } from './completion/judge-history.ts';
 export { type OutputKind, tellOutputKind } from './completion/output-kind.ts';
 export * from './completion/prompt-outcome.ts';
 export * from './completion/prompt-state.ts';
@@ -30,8 +30,8 @@ export {
 } from './graphs/graph.ts';
 export type {
   Certainty,
+  ClassifiedProblem,
   GraphVerdict,
-  JudgedProblem,
   ProblemEffect,
   RemovedOutput,
 } from './graphs/graph-verdict.ts';

@@ -87,11 +87,11 @@ it('TD13 where nothing of its kind is known for sure the user is asked, and the 
     code: 'INVALID_PARAMETERS',
     details: { problems: [{ parameter: 'checkpoint', code: 'choose_model' }] },
   });
-  const judge = (checkpoint: unknown) =>
+  const check = (checkpoint: unknown) =>
     rig.calls.workflows.validate('basic', { prompt: 'a pier', checkpoint });
-  expect(await judge(null)).toMatchObject({ valid: false, available: false });
-  expect(await judge('gone.safetensors')).toMatchObject({ available: false, missing: ['gone.safetensors'] });
-  expect(await judge('mine.safetensors')).toMatchObject({ valid: true, available: true, missing: [] });
+  expect(await check(null)).toMatchObject({ valid: false, available: false });
+  expect(await check('gone.safetensors')).toMatchObject({ available: false, missing: ['gone.safetensors'] });
+  expect(await check('mine.safetensors')).toMatchObject({ valid: true, available: true, missing: [] });
   const { submitted } = await submit(rig, { checkpoint: 'mine.safetensors' });
   expect((await rig.ended(submitted.task_id)).status).toBe('succeeded');
 });

@@ -133,7 +133,7 @@ describe('a new kind of worker', () => {
 describe('before any worker is known', () => {
   const rig = useRig([]);
 
-  it('a task that is run again later is judged by the workers of then', async () => {
+  it('a task that is run again later is checked against the workers of that time', async () => {
     const { fleet } = rig().app;
     const { tasks } = rig().calls;
     const early = await rig().submit(loaderGraph('SDXL/b.safetensors'));

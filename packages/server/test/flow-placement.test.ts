@@ -59,7 +59,7 @@ describe('why a task waits', () => {
     expect(await rig().ended(id)).toMatchObject({ status: 'succeeded', worker_name: 'gpu-2' });
   });
 
-  it('LB12 a placed task keeps the ground, the scores and who was out; the balancer counts its choices', async () => {
+  it('LB12 a placed task keeps the reason, the scores and who was out; the balancer counts its choices', async () => {
     const before = await rig().calls.statistics.balancer();
     const task = await rig().run(pictureGraph());
     const why = await rig().calls.tasks.explain(rig().actor, task.task_id as never);

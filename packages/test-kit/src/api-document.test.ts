@@ -46,13 +46,13 @@ test('an answer is held against status, media type, schema and code of its opera
   expect(check('DELETE /things/1', 204, { size: 1 })).toThrow('has a body');
 });
 
-test('a literal address goes before one with a parameter; HEAD is judged as GET without a body', () => {
+test('a literal address goes before one with a parameter; HEAD is checked as GET without a body', () => {
   expect(check('GET /things/all', 200, 'a list', 'text/plain')).not.toThrow();
   expect(check('HEAD /things/1', 200, '')).not.toThrow();
   expect(check('HEAD /things/1', 500, '')).toThrow('is not documented');
 });
 
-test('what is no operation of the document is not judged', () => {
+test('what is not an operation of the document is not checked', () => {
   expect(check('GET /client/', 200, '<!doctype html>', 'text/html')).not.toThrow();
   expect(check('PUT /things/1', 405, {})).not.toThrow();
 });

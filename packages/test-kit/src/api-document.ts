@@ -34,7 +34,7 @@ export class ApiDocument {
 
   /**
    * Throws when an answer to `METHOD path` is not documented: its status, its media type, its code, or a body that does not fit
-   * the schema. What is no operation of the document (the page, the live socket, other methods) is not judged.
+   * the schema. What is not an operation of the document (the page, the live socket, other methods) is not checked.
    */
   check(request: string, answer: SeenAnswer): void {
     const [method = '', address = ''] = request.split(' ');

@@ -49,7 +49,7 @@ export function demandAuthorization(authorization: string): Gateway['refuse'] {
 export async function openGateway({ target, certificate, path = '' }: GatewayOptions): Promise<Gateway> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Duplex>();
-  const judge = ({ method = '', headers, url = '' }: IncomingMessage): GatewayAnswer | null => {
+  const check = ({ method = '', headers, url = '' }: IncomingMessage): GatewayAnswer | null => {
     const refusal = url.startsWith(`${path}/`)
       ? gateway.refuse(headers, url)
       : { status: 404, body: 'not here' };
@@ -57,7 +57,7 @@ export async function openGateway({ target, certificate, path = '' }: GatewayOpt
     return refusal;
   };
   const pass = (message: IncomingMessage, response: ServerResponse): void => {
-    const refusal = judge(message);
+    const refusal = check(message);
     if (refusal !== null) {
       message.resume();
       response.writeHead(refusal.status, refusal.headers).end(refusal.body);
@@ -77,7 +77,7 @@ export async function openGateway({ target, certificate, path = '' }: GatewayOpt
   };
   const upgrade = (message: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
-    const refusal = judge(message);
+    const refusal = check(message);
     if (refusal !== null) {
       socket.end(`HTTP/1.1 ${refusal.status} Refused\r\nconnection: close\r\n\r\n`);
       return;

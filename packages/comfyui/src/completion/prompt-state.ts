@@ -1,8 +1,8 @@
 import { isRecord } from '../json/records.ts';
 import { type ExecutedMessage, readPromptId, type SocketMessage } from '../socket/socket-message.ts';
+import { classifyHistory, isBlocked, readExecutionError } from './classify-history.ts';
 import { DETECTOR_LIMITS, type DetectorLimits } from './detector-times.ts';
 import type { HistoryEntry } from './history-entry.ts';
-import { isBlocked, judgeHistory, readExecutionError } from './judge-history.ts';
 import type { PromptEnd, PromptOutcome } from './prompt-outcome.ts';
 
 /** What every phase knows. */
@@ -205,7 +205,7 @@ function interruptedBy(data: Record<string, unknown>): PromptOutcome {
 
 function afterHistory(state: OpenState, entry: HistoryEntry | null, atMs: number): PromptStep {
   if (entry === null) return afterNoHistory(state, atMs);
-  const outcome = judgeHistory(entry, state.announcedNodeIds);
+  const outcome = classifyHistory(entry, state.announcedNodeIds);
   if (outcome.kind !== 'incomplete') return ended(state, outcome);
   const ending = toEnding(state, { reason: outcome.reason, atMs }).state;
   if (ending.phase !== 'ending') return { state: ending, ask: null };

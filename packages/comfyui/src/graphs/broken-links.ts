@@ -1,5 +1,5 @@
 import { collectAncestors, findGraphNode, type Graph, readLink } from './graph.ts';
-import type { JudgedProblem, ProblemEffect } from './graph-verdict.ts';
+import type { ClassifiedProblem, ProblemEffect } from './graph-verdict.ts';
 
 interface BrokenLink {
   nodeId: string;
@@ -33,7 +33,7 @@ export function findCheckedBrokenLinks(
   broken: BrokenLinks,
   nodeId: string,
   checked: readonly string[],
-): JudgedProblem[] {
+): ClassifiedProblem[] {
   const own = broken.get(nodeId);
   if (own === undefined) return [];
   const followed = new Set(checked);
@@ -48,7 +48,7 @@ export function findKillingLinks(
   graph: Graph,
   broken: BrokenLinks,
   outputs: readonly string[],
-): JudgedProblem[] {
+): ClassifiedProblem[] {
   if (broken.size === 0) return [];
   const followed = collectAncestors(graph, outputs);
   return [...broken]
@@ -56,7 +56,7 @@ export function findKillingLinks(
     .flatMap(([, links]) => links.map((link) => describe(link, 'kills_worker')));
 }
 
-function describe({ nodeId, inputName, sourceId }: BrokenLink, effect: ProblemEffect): JudgedProblem {
+function describe({ nodeId, inputName, sourceId }: BrokenLink, effect: ProblemEffect): ClassifiedProblem {
   return {
     nodeId,
     inputName,

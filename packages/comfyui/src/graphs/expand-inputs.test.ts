@@ -112,11 +112,11 @@ describe('dynamic inputs of a custom class', () => {
         ...rest,
       },
     };
-    const judge = (inputs: Record<string, unknown>): string[] =>
+    const validate = (inputs: Record<string, unknown>): string[] =>
       validateGraph({ '1': { class_type: 'Pack', inputs } }, pack).problems.map(
         (p) => `${p.certainty} ${p.inputName}`,
       );
-    expect(judge({})).toEqual(['doubtful images.image0']);
-    expect(judge({ 'images.image0': 1, slot: 5 })).toEqual(['doubtful slot.n']);
+    expect(validate({})).toEqual(['doubtful images.image0']);
+    expect(validate({ 'images.image0': 1, slot: 5 })).toEqual(['doubtful slot.n']);
   });
 });

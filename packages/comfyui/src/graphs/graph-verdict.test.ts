@@ -32,7 +32,7 @@ function graphOf(...nodes: string[]): Graph {
   return parsed.graph;
 }
 
-function judge(nodes: string[], options: ValidateOptions = { version: '0.33.0' }): GraphVerdict {
+function validate(nodes: string[], options: ValidateOptions = { version: '0.33.0' }): GraphVerdict {
   return validateGraph(graphOf(...nodes), objectInfo, options);
 }
 
@@ -42,7 +42,7 @@ function tell({ problems }: GraphVerdict): string[] {
 
 describe('what stands of a graph', () => {
   it('an output with a certain problem is taken out, and the others run', () => {
-    const verdict = judge([
+    const verdict = validate([
       PICTURE,
       SAVE,
       '"2":{"class_type":"ImageInvert","inputs":{}}',
@@ -58,9 +58,9 @@ describe('what stands of a graph', () => {
   });
 
   it('with no output left the graph is refused, and so it is with a class that the server lacks', () => {
-    const broken = judge([PICTURE, '"9":{"class_type":"SaveImage","inputs":{"images":["1",0]}}']);
+    const broken = validate([PICTURE, '"9":{"class_type":"SaveImage","inputs":{"images":["1",0]}}']);
     expect(broken).toMatchObject({ refused: true, outputs: [], removed: [{ nodeId: '9', causes: ['9'] }] });
-    const unknown = judge([PICTURE, SAVE, '"5":{"class_type":"Gone","inputs":{}}']);
+    const unknown = validate([PICTURE, SAVE, '"5":{"class_type":"Gone","inputs":{}}']);
     expect(unknown).toMatchObject({ refused: true, outputs: [] });
     expect(tell(unknown)).toEqual(['certain refuses_graph 5.null missing_node_type']);
   });
@@ -68,7 +68,11 @@ describe('what stands of a graph', () => {
   it('a leftover node that feeds no output may name what it likes', () => {
     const leftover =
       '"5":{"class_type":"CheckpointLoaderSimple","inputs":{"ckpt_name":"not-here.safetensors"}}';
-    expect(judge([PICTURE, SAVE, leftover])).toMatchObject({ refused: false, problems: [], outputs: ['9'] });
+    expect(validate([PICTURE, SAVE, leftover])).toMatchObject({
+      refused: false,
+      problems: [],
+      outputs: ['9'],
+    });
   });
 
   it('a million problems are counted, and the first of them listed', () => {
@@ -76,7 +80,7 @@ describe('what stands of a graph', () => {
       { length: 300 },
       (_, index) => `"n${index}":{"class_type":"SaveImage","inputs":{}}`,
     );
-    const verdict = judge([PICTURE, SAVE, ...many], { maxProblems: 5 });
+    const verdict = validate([PICTURE, SAVE, ...many], { maxProblems: 5 });
     expect(verdict).toMatchObject({ refused: false, certainCount: 600, outputs: ['9'] });
     expect(verdict.problems).toHaveLength(5);
     expect(verdict.removed).toHaveLength(300);
@@ -89,13 +93,13 @@ describe('what only the worker knows', () => {
     ['a range', '"style":"pick one","n":9', 'n value_bigger_than_max'],
     ['a number', '"style":"pick one","n":"many"', 'n invalid_input_type'],
   ])('%s of a custom class is doubtful: its own check may take it', (_what, inputs, expected) => {
-    const verdict = judge([`"1":{"class_type":"PackLoader","inputs":{${inputs}}}`]);
+    const verdict = validate([`"1":{"class_type":"PackLoader","inputs":{${inputs}}}`]);
     expect(tell(verdict)).toEqual([`doubtful removes_outputs 1.${expected}`]);
     expect(verdict).toMatchObject({ refused: false, outputs: ['1'], removed: [] });
   });
 
   it('so is the type of a link from or to a custom class, and what lies behind it is still checked', () => {
-    const verdict = judge([
+    const verdict = validate([
       '"1":{"class_type":"EmptyLatentImage","inputs":{"width":64,"height":64}}',
       '"9":{"class_type":"PackSink","inputs":{"images":["1",0]}}',
     ]);
@@ -106,12 +110,12 @@ describe('what only the worker knows', () => {
   });
 
   it('a missing input of a custom class is certain: ComfyUI asks for it itself', () => {
-    const verdict = judge(['"1":{"class_type":"PackLoader","inputs":{"n":2}}']);
+    const verdict = validate(['"1":{"class_type":"PackLoader","inputs":{"n":2}}']);
     expect(tell(verdict)).toEqual(['certain removes_outputs 1.style required_input_missing']);
   });
 
   it('core classes that check an input themselves are not second-guessed', () => {
-    const verdict = judge([
+    const verdict = validate([
       '"1":{"class_type":"CustomCombo","inputs":{"choice":"mine","index":3}}',
       '"9":{"class_type":"PreviewAny","inputs":{"source":["1",0]}}',
     ]);
@@ -123,17 +127,17 @@ describe('what only the worker knows', () => {
     ['0.8.0', ['certain removes_outputs 1.scale_method value_not_in_list']],
     ['0.3.64', []],
     [null, ['doubtful removes_outputs 1.scale_method value_not_in_list']],
-  ])('a choice of a V3 combo is judged by the version %s', (version, expected) => {
+  ])('a choice of a V3 combo is checked by the version %s', (version, expected) => {
     const resize = `"1":{"class_type":"ResizeImageMaskNode","inputs":{"input":["0",0],"scale_method":"nope",
       "resize_type":"scale by multiplier","resize_type.multiplier":0.5}}`;
     const picture = PICTURE.replace('"1"', '"0"');
-    expect(tell(judge([picture, resize, SAVE], { version }))).toEqual(expected);
+    expect(tell(validate([picture, resize, SAVE], { version }))).toEqual(expected);
   });
 
   it('a value that we replace is not looked at', () => {
     const nodes = ['"1":{"class_type":"PackLoader","inputs":{"style":"comfleet:upload","n":2}}'];
     const isSupplied = (nodeId: string, inputName: string): boolean => `${nodeId}.${inputName}` === '1.style';
-    expect(judge(nodes, { isSupplied }).problems).toEqual([]);
+    expect(validate(nodes, { isSupplied }).problems).toEqual([]);
   });
 });
 
@@ -155,7 +159,7 @@ describe('what would kill the worker', () => {
       'x',
     ],
   ])('a link to an absent node, %s, refuses the whole graph', (_what, node, input) => {
-    const verdict = judge([PICTURE, SAVE, node]);
+    const verdict = validate([PICTURE, SAVE, node]);
     expect(verdict).toMatchObject({ refused: true, outputs: [] });
     expect(tell(verdict)).toContain(`certain kills_worker 8.${input} exception_during_validation`);
   });
@@ -163,7 +167,7 @@ describe('what would kill the worker', () => {
   it('a list that no scheduler takes for a link is left alone where it is not declared', () => {
     const odd =
       '"8":{"class_type":"PreviewImage","inputs":{"images":["1",0],"a":["x","y"],"b":[5,0],"c":["1"]}}';
-    expect(judge([PICTURE, odd])).toMatchObject({ refused: false, problems: [] });
+    expect(validate([PICTURE, odd])).toMatchObject({ refused: false, problems: [] });
   });
 });
 
@@ -179,13 +183,13 @@ describe('links', () => {
     ['null', 'exception_during_validation'],
   ])('output %s of a node with one output: %s', (slot, expected) => {
     const save = `"9":{"class_type":"SaveImage","inputs":{"filename_prefix":"x","images":["1",${slot}]}}`;
-    expect(judge([PICTURE, save]).problems.map(({ type }) => type)).toEqual(
+    expect(validate([PICTURE, save]).problems.map(({ type }) => type)).toEqual(
       expected === null ? [] : [expected],
     );
   });
 
   it('match types and "*" pass either way, a list of choices passes into COMBO', () => {
-    const verdict = judge([
+    const verdict = validate([
       PICTURE,
       '"2":{"class_type":"ResizeImageMaskNode","inputs":{"input":["1",0],"scale_method":"area","resize_type":"scale by multiplier","resize_type.multiplier":0.5}}',
       '"9":{"class_type":"SaveImage","inputs":{"filename_prefix":"x","images":["2",0]}}',
@@ -199,7 +203,7 @@ describe('links', () => {
       (_, index) =>
         `"r${index}":{"class_type":"ImageInvert","inputs":{"image":["r${(index + 1) % 5000}",0]}}`,
     );
-    const verdict = judge([
+    const verdict = validate([
       PICTURE,
       SAVE,
       ...ring,

@@ -14,7 +14,7 @@ export type Certainty = 'certain' | 'doubtful';
 export type ProblemEffect = 'kills_worker' | 'refuses_graph' | 'removes_outputs' | 'fails_run';
 
 /** One thing that is wrong with a graph, how sure that is and what comes of it. */
-export interface JudgedProblem extends GraphProblem {
+export interface ClassifiedProblem extends GraphProblem {
   certainty: Certainty;
   effect: ProblemEffect;
 }
@@ -30,7 +30,7 @@ export interface GraphVerdict {
   /** True when the graph must not be sent: the server refuses all of it, nothing of it would run, or it kills the worker. */
   refused: boolean;
   /** Certain ones first; of each certainty at most `maxProblems`. */
-  problems: readonly JudgedProblem[];
+  problems: readonly ClassifiedProblem[];
   /** How many there are, listed or not. */
   certainCount: number;
   doubtfulCount: number;
@@ -43,8 +43,8 @@ export interface GraphVerdict {
 /** Collects problems; a graph may have a million, of which a user reads ten. */
 export class ProblemList {
   readonly #max: number;
-  readonly #certain: JudgedProblem[] = [];
-  readonly #doubtful: JudgedProblem[] = [];
+  readonly #certain: ClassifiedProblem[] = [];
+  readonly #doubtful: ClassifiedProblem[] = [];
   certainCount = 0;
   doubtfulCount = 0;
   /** True once a certain problem concerns the graph as a whole. */
@@ -54,7 +54,7 @@ export class ProblemList {
     this.#max = max;
   }
 
-  add(problem: JudgedProblem): void {
+  add(problem: ClassifiedProblem): void {
     if (problem.certainty === 'doubtful') {
       this.doubtfulCount += 1;
       if (this.#doubtful.length < this.#max) this.#doubtful.push(problem);
@@ -65,7 +65,7 @@ export class ProblemList {
     if (this.#certain.length < this.#max) this.#certain.push(problem);
   }
 
-  list(): JudgedProblem[] {
+  list(): ClassifiedProblem[] {
     return [...this.#certain, ...this.#doubtful];
   }
 }

@@ -1,8 +1,13 @@
 import { findBrokenLinks, findCheckedBrokenLinks, findKillingLinks } from './broken-links.ts';
+import { checkNode, type GraphScope } from './check-node.ts';
 import { readRules } from './comfyui-rules.ts';
 import type { Graph } from './graph.ts';
-import { type GraphVerdict, type JudgedProblem, ProblemList, type RemovedOutput } from './graph-verdict.ts';
-import { type JudgeScope, judgeNode } from './judge-node.ts';
+import {
+  type ClassifiedProblem,
+  type GraphVerdict,
+  ProblemList,
+  type RemovedOutput,
+} from './graph-verdict.ts';
 import { type NodeReplacements, replaceNodes } from './node-replacements.ts';
 import { findNodeInfo, type ObjectInfo } from './object-info.ts';
 import { isOutputNode } from './requirements.ts';
@@ -49,7 +54,7 @@ export function* validateInSteps(
   yield;
   const outputs = Object.keys(graph).filter((id) => isOutputNode(graph, id, objectInfo));
   if (outputs.length === 0) problems.add(NO_OUTPUTS);
-  const scope: JudgeScope = {
+  const scope: GraphScope = {
     graph,
     objectInfo,
     rules: readRules(options.version),
@@ -60,7 +65,7 @@ export function* validateInSteps(
   const refusing = new Set<string>();
   const causes = yield* walkUpstream(outputs, {
     visit: (nodeId) => {
-      const { links, problems: own } = judgeNode(scope, nodeId);
+      const { links, problems: own } = checkNode(scope, nodeId);
       const found = [...own, ...findCheckedBrokenLinks(broken, nodeId, links)];
       for (const problem of found) problems.add(problem);
       if (found.some(isRefusing)) refusing.add(nodeId);
@@ -77,7 +82,7 @@ export function* validateInSteps(
   return conclude(problems, outputs, causes);
 }
 
-function isRefusing({ certainty, effect }: JudgedProblem): boolean {
+function isRefusing({ certainty, effect }: ClassifiedProblem): boolean {
   return certainty === 'certain' && effect === 'removes_outputs';
 }
 
@@ -104,7 +109,7 @@ function conclude(
   };
 }
 
-const NO_OUTPUTS: JudgedProblem = {
+const NO_OUTPUTS: ClassifiedProblem = {
   nodeId: null,
   inputName: null,
   type: 'prompt_no_outputs',
@@ -127,7 +132,7 @@ function findMissingClasses(graph: Graph, objectInfo: ObjectInfo, problems: Prob
   }
 }
 
-function lackOldInput(nodeId: string, inputName: string): JudgedProblem {
+function lackOldInput(nodeId: string, inputName: string): ClassifiedProblem {
   return {
     nodeId,
     inputName,
@@ -138,7 +143,7 @@ function lackOldInput(nodeId: string, inputName: string): JudgedProblem {
   };
 }
 
-function describeCycle(path: readonly string[]): JudgedProblem {
+function describeCycle(path: readonly string[]): ClassifiedProblem {
   const [nodeId = null] = path;
   const shown = path.length > 20 ? [...path.slice(0, 19), '…', ...path.slice(-1)] : path;
   return {

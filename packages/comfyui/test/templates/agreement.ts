@@ -1,5 +1,5 @@
 import { parseGraph } from '../../src/graphs/graph.ts';
-import type { JudgedProblem } from '../../src/graphs/graph-verdict.ts';
+import type { ClassifiedProblem } from '../../src/graphs/graph-verdict.ts';
 import type { ObjectInfo } from '../../src/graphs/object-info.ts';
 import { validateGraph } from '../../src/graphs/validate-graph.ts';
 import { killingKinds } from './mutation-kinds.ts';
@@ -9,11 +9,11 @@ import type { RealVerdict } from './template-data.ts';
 /** What we tell of a graph before it is sent. */
 export interface OurVerdict {
   refused: boolean;
-  problems: readonly Pick<JudgedProblem, 'nodeId' | 'inputName' | 'type' | 'certainty' | 'effect'>[];
+  problems: readonly Pick<ClassifiedProblem, 'nodeId' | 'inputName' | 'type' | 'certainty' | 'effect'>[];
 }
 
 /** Judges a graph as it came, of any shape, against the recorded server. */
-export function judgeOurselves(graph: unknown, objectInfo: ObjectInfo): OurVerdict {
+export function validateOurselves(graph: unknown, objectInfo: ObjectInfo): OurVerdict {
   const parsed = parseGraph(graph);
   if (parsed.ok) return validateGraph(parsed.graph, objectInfo, { version: '0.33.0' });
   const structure = { certainty: 'certain', effect: 'refuses_graph' } as const;

@@ -31,7 +31,7 @@ async function place(path: string): Promise<void> {
 }
 
 /** Asks a real server what it thinks of graphs; nothing of them ever runs. */
-export class RealJudge {
+export class RealValidator {
   readonly #url: string;
 
   constructor(url: string) {
@@ -49,7 +49,7 @@ export class RealJudge {
   }
 
   /** The answer to POST /prompt in short; what is accepted is taken out of the queue at once. */
-  async judge(graph: unknown): Promise<RealVerdict> {
+  async validate(graph: unknown): Promise<RealVerdict> {
     const { status, body } = await this.#post('/prompt', { prompt: graph });
     const problems = Object.entries(body.node_errors ?? {})
       .flatMap(([nodeId, { errors }]) =>

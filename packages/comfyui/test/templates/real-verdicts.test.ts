@@ -10,7 +10,7 @@ import {
 } from '../../../../e2e/services/real-comfyui.ts';
 import { skipWhen } from '../../../../e2e/services/skip-reason.ts';
 import { makeMutations } from './mutations.ts';
-import { findFailingCalls, placeFiles, RealJudge } from './real-server.ts';
+import { findFailingCalls, placeFiles, RealValidator } from './real-server.ts';
 import {
   type RealVerdict,
   type Recording,
@@ -43,7 +43,7 @@ describe('what a real ComfyUI says of templates and mutations', skipWhen(missing
   let found: FoundComfyui;
   let folder: string;
   let comfyui: ComfyuiProcess;
-  let judge: RealJudge;
+  let validator: RealValidator;
 
   beforeAll(async () => {
     if (real.missing !== undefined) return;
@@ -51,8 +51,8 @@ describe('what a real ComfyUI says of templates and mutations', skipWhen(missing
     folder = await mkdtemp(join(tmpdir(), 'comfleet-templates-'));
     await placeFiles(join(folder, 'w1'), readTemplates().values());
     comfyui = await ComfyuiProcess.start(real, folder, 'w1', { withApiNodes: true });
-    judge = new RealJudge(comfyui.url);
-    await judge.keepBusy();
+    validator = new RealValidator(comfyui.url);
+    await validator.keepBusy();
   }, 180_000);
   afterAll(async () => {
     await comfyui?.kill();
@@ -64,12 +64,12 @@ describe('what a real ComfyUI says of templates and mutations', skipWhen(missing
     const objectInfo = await (await fetch(`${comfyui.url}/object_info`)).json();
     const source = { templates, objectInfo: isRecording ? objectInfo : readObjectInfo() };
     const recording: Recording = { comfyui: RECORDED_VERSION, templates: {}, mutations: [] };
-    for (const [name, { api }] of templates) recording.templates[name] = await judge.judge(api);
+    for (const [name, { api }] of templates) recording.templates[name] = await validator.validate(api);
     const mutations = makeMutations(source);
     const graphs = mutations.map(({ graph }) => graph);
     const failing = await findFailingCalls(found, join(folder, 'w1'), graphs);
     for (const [index, { graph, ...mutation }] of mutations.entries()) {
-      const verdict = await judge.judge(graph);
+      const verdict = await validator.validate(graph);
       const failingCalls = failing[index] ?? [];
       if (verdict.isAccepted && failingCalls.length > 0) Object.assign(verdict, { failingCalls });
       recording.mutations.push({ ...mutation, verdict });

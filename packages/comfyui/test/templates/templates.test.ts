@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agree, type Compared, failsWrongly, isKiller, judgeOurselves, runs } from './agreement.ts';
+import { agree, type Compared, failsWrongly, isKiller, runs, validateOurselves } from './agreement.ts';
 import { mutationKinds } from './mutation-kinds.ts';
 import { MUTATIONS_PER_KIND, makeMutations } from './mutations.ts';
 import { readObjectInfo, readRecording, readTemplates } from './template-data.ts';
@@ -15,7 +15,7 @@ const RESPELLED = 'model in a folder, as Windows writes it';
 const compared = mutations.map((mutation, index): Compared => {
   const recorded = recording.mutations[index];
   if (recorded === undefined) throw new Error(`nothing recorded of ${mutation.kind} ${mutation.seed}`);
-  return { mutation, real: recorded.verdict, ours: judgeOurselves(mutation.graph, objectInfo) };
+  return { mutation, real: recorded.verdict, ours: validateOurselves(mutation.graph, objectInfo) };
 });
 
 function nameOf({ mutation: { kind, template, seed }, ours }: Compared): string {
@@ -43,8 +43,10 @@ describe('the recorded verdicts', () => {
 
 describe('100 official templates', () => {
   it('are refused by us never, and warned of in two cases at most', () => {
-    const told = [...templates].filter(([, { api }]) => judgeOurselves(api, objectInfo).problems.length > 0);
-    const refused = told.filter(([, { api }]) => judgeOurselves(api, objectInfo).refused);
+    const told = [...templates].filter(
+      ([, { api }]) => validateOurselves(api, objectInfo).problems.length > 0,
+    );
+    const refused = told.filter(([, { api }]) => validateOurselves(api, objectInfo).refused);
     expect(refused.map(([name]) => name)).toEqual([]);
     expect(told.length).toBeLessThanOrEqual(2);
   });
@@ -66,9 +68,9 @@ describe('2,220 mutations of them', () => {
   });
 
   it('are told as the real server does in 95 of 100', () => {
-    const judged = compared.filter((one) => !isKiller(one) && one.mutation.kind !== RESPELLED);
-    const others = judged.filter((one) => !agree(one));
+    const checked = compared.filter((one) => !isKiller(one) && one.mutation.kind !== RESPELLED);
+    const others = checked.filter((one) => !agree(one));
     const kinds = others.map(({ mutation: { kind } }) => kind).join(', ');
-    expect(1 - others.length / judged.length, kinds).toBeGreaterThanOrEqual(0.95);
+    expect(1 - others.length / checked.length, kinds).toBeGreaterThanOrEqual(0.95);
   });
 });

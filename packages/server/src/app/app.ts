@@ -23,7 +23,7 @@ import type { Logger } from '../platform/logging/logger.ts';
 import { createDnsResolver } from '../platform/net/dns-resolver.ts';
 import { createPlatform, type Platform } from '../platform/process/platform.ts';
 import { createRunCommand } from '../platform/process/run-command.ts';
-import type { StorageState } from '../platform/storage/judge-storage.ts';
+import type { StorageState } from '../platform/storage/storage-state.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../platform/time/clock.ts';
 import { toFlowOptions } from './flow-options.ts';
 import { followConfig, type Reread } from './follow-config.ts';

@@ -11,7 +11,7 @@ import { TaskViews } from '../flow/calls/tasks/task-views.ts';
 import { createWorkflowCalls, type WorkflowCalls } from '../flow/calls/workflows/workflow-calls.ts';
 import type { Engine } from '../flow/engine/engine.ts';
 import type { LiveUpdateHub } from '../flow/events/live-updates.ts';
-import { judgeNeeds } from '../flow/placement/judge-needs.ts';
+import { resolveNeeds } from '../flow/placement/resolve-needs.ts';
 import { createLaneKey, type TaskRequirements, toStoredLane } from '../flow/tasks/requirements.ts';
 import type { TaskJournal } from '../flow/tasks/task-journal.ts';
 import { drawSeed } from '../flow/workflows/draw-seed.ts';
@@ -46,8 +46,8 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
   const draw = () => drawSeed(random.bytes(SEED_BYTES));
   const views = new TaskViews(deps);
   const laneOf = (requirements: TaskRequirements) => {
-    const judged = judgeNeeds(requirements, listKinds(inventories().map(({ inventory }) => inventory)));
-    return toStoredLane(createLaneKey(judged.needs, judged.kinds), judged.needs);
+    const resolved = resolveNeeds(requirements, listKinds(inventories().map(({ inventory }) => inventory)));
+    return toStoredLane(createLaneKey(resolved.needs, resolved.kinds), resolved.needs);
   };
   const intake = createTaskIntake({
     ...deps,

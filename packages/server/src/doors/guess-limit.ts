@@ -8,8 +8,8 @@ const TOKENS_A_MINUTE = 120;
 const REGISTRATIONS_A_MINUTE = 60;
 
 /**
- * How often credentials may be tried and given out. What is right is judged before any limit of guesses, as many people may
- * share an address: others' wrong tries never lock the right one out, and ours are too long to be guessed.
+ * How often credentials may be tried and issued. Right ones are checked before any limit of guesses, as many users may
+ * share an address: wrong tries of others never lock a user out. Our credentials are too long to be guessed.
  */
 export class GuessLimit {
   readonly #wrong: AttemptLimit;
@@ -22,10 +22,10 @@ export class GuessLimit {
     this.#registered = new AttemptLimit(clock, { max: REGISTRATIONS_A_MINUTE, windowMs: MINUTE_MS });
   }
 
-  /** Does `judge`; its UNAUTHORIZED becomes RATE_LIMITED for an address that was wrong too often this minute. */
-  async judge<T>(address: string, judge: () => Promise<T>): Promise<T> {
+  /** Runs `check`; its UNAUTHORIZED becomes RATE_LIMITED for an address that was wrong too often this minute. */
+  async guard<T>(address: string, check: () => Promise<T>): Promise<T> {
     try {
-      return await judge();
+      return await check();
     } catch (thrown) {
       if (!(thrown instanceof AppError) || thrown.code !== 'UNAUTHORIZED') throw thrown;
       if (!this.#wrong.allows(address)) throw new AppError('RATE_LIMITED');

@@ -1,5 +1,5 @@
 import type { DatabaseConfig } from '../platform/database/settings.ts';
-import type { StorageState } from '../platform/storage/judge-storage.ts';
+import type { StorageState } from '../platform/storage/storage-state.ts';
 import type { SayStart } from './say-start.ts';
 
 /** What the user at the terminal reads when the server cannot store things any more, or can again. */

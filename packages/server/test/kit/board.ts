@@ -124,9 +124,9 @@ export class BoardTable {
     const decision = this.decide(rules);
     applyDecision(this.board, decision, this.nowMs);
     if (decision.kind !== 'start') return decision.kind;
-    const { lane, worker, head, ground } = decision;
+    const { lane, worker, head, reason } = decision;
     this.send(worker.facts.id, lane.needs, head);
     this.heads.delete(lane.key);
-    return `${lane.key} on ${worker.facts.name}, ${ground}`;
+    return `${lane.key} on ${worker.facts.name}, ${reason}`;
   }
 }

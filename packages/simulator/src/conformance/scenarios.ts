@@ -113,10 +113,10 @@ export async function runScenario(baseUrl: string, scenario: Scenario): Promise<
   const heard = await replay(baseUrl, plan);
   const expected = normalise(mergeSecondSocket(plan.lines, scenario));
   const differences = compare(expected, normalise(heard));
-  const isJudged = (text: string) =>
+  const isChecked = (text: string) =>
     (scenario.overlaps !== true || /^answer .*\n.*"POST /.test(text)) &&
     (scenario.statusesRace !== true || !text.startsWith('status '));
-  return { name: scenario.name, heard, differences: differences.filter(isJudged) };
+  return { name: scenario.name, heard, differences: differences.filter(isChecked) };
 }
 
 function planFor(scenario: Scenario): Parameters<typeof replay>[1] {

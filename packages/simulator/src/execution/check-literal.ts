@@ -27,7 +27,7 @@ export function describeConfig(input: InputSpec): { type: Writable; pair: Writab
 interface LiteralRules {
   readonly choices: readonly Json[] | undefined;
   /** VALIDATE_INPUTS names this input: range and list are the node's business. */
-  readonly isJudgedByNode: boolean;
+  readonly isCheckedByNode: boolean;
   /** Details tell each wrong item as Python code (0.33), not the whole value in quotes. */
   readonly namesEachWrongItem: boolean;
 }
@@ -60,7 +60,7 @@ export function checkLiteral(
     };
   }
   inputs.set(input.name, value);
-  if (rules.isJudgedByNode) return undefined;
+  if (rules.isCheckedByNode) return undefined;
   return checkRange(input, value, pair) ?? checkChoice(input, value, rules);
 }
 

@@ -60,14 +60,14 @@ function classNameAt(prompt: JsonObject, id: string): string {
 function checkInputs(found: NodeClass, inputs: JsonObject, walk: Walk): Checked {
   const errors: NodeError[] = [];
   let upstreamIsValid = true;
-  const judged = found.definition.validate;
+  const validator = found.definition.validate;
   for (const input of expandInputs(found.inputs, inputs)) {
     const outcome = checkInput(found, input, { inputs, walk });
     if (outcome === 'upstream') upstreamIsValid = false;
     else if (outcome !== undefined) errors.push(outcome);
   }
-  if (judged?.names.every((name) => inputs.has(name) && !Array.isArray(inputs.get(name)))) {
-    errors.push(...askNode(judged, inputs, walk.files));
+  if (validator?.names.every((name) => inputs.has(name) && !Array.isArray(inputs.get(name)))) {
+    errors.push(...askNode(validator, inputs, walk.files));
   }
   return { valid: errors.length === 0 && upstreamIsValid, errors };
 }
@@ -87,7 +87,7 @@ function checkInput(
   if (Array.isArray(value)) return checkLink(value, input, walk);
   return checkLiteral(inputs, input, {
     choices: walk.catalog.choicesOf(found.name, input),
-    isJudgedByNode: found.definition.validate?.names.includes(input.name) === true,
+    isCheckedByNode: found.definition.validate?.names.includes(input.name) === true,
     namesEachWrongItem: isSince(walk.version, '0.33'),
   });
 }
@@ -103,13 +103,13 @@ function missing(name: string): NodeError {
 }
 
 function askNode(
-  judged: NonNullable<NodeClass['definition']['validate']>,
+  validator: NonNullable<NodeClass['definition']['validate']>,
   inputs: JsonObject,
   files: FileStore,
 ): NodeError[] {
-  const answer = judged.check(inputs, files);
+  const answer = validator.check(inputs, files);
   if (answer === true) return [];
-  return judged.names.map((name) => ({
+  return validator.names.map((name) => ({
     type: 'custom_validation_failed',
     message: 'Custom validation failed for node',
     details: `${name} - ${answer}`,

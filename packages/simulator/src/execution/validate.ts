@@ -39,7 +39,7 @@ export function validatePrompt(prompt: JsonObject, scope: ValidationScope): Verd
     return { ok: false, error, nodeErrors: {} };
   }
   const { catalog, files, version } = scope;
-  return judgeOutputs(outputs, {
+  return checkOutputs(outputs, {
     prompt,
     catalog,
     files,
@@ -52,7 +52,7 @@ export function validatePrompt(prompt: JsonObject, scope: ValidationScope): Verd
 
 type NodeErrors = Map<string, { errors: Writable; dependent_outputs: string[]; class_type: Writable }>;
 
-function judgeOutputs(outputs: readonly string[], walk: Walk): Verdict {
+function checkOutputs(outputs: readonly string[], walk: Walk): Verdict {
   const good: string[] = [];
   const failures: NodeError[] = [];
   const nodeErrors: NodeErrors = new Map();

@@ -46,7 +46,7 @@ export function postPrompt(request: SimRequest, state: ServerState): Reply {
   if (promptId === undefined) return replyJson({ error: BAD_PROMPT_ID, node_errors: {} }, 400);
   const planned = readPlannedRefusal(state, promptId);
   if (planned !== undefined) return planned;
-  const verdict = judge(prompt, body, state);
+  const verdict = validate(prompt, body, state);
   const extraData = readExtraData(body, request.headers['comfy-usage-source']);
   if (!verdict.ok) {
     state.ledger.append('prompt_refused', { prompt_id: promptId, error: verdict.error.type });
@@ -99,7 +99,7 @@ const BAD_PROMPT_ID = {
   extra_info: {},
 };
 
-function judge(prompt: Json, body: JsonObject, state: ServerState): Verdict {
+function validate(prompt: Json, body: JsonObject, state: ServerState): Verdict {
   if (!isObject(prompt)) throw new HandlerRaised('prompt is not an object');
   const targets = body.get('partial_execution_targets');
   const { catalog } = state;

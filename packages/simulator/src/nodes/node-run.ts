@@ -69,7 +69,7 @@ export interface NodeDefinition {
   readonly run: NodeRun;
   /** Python `async def`: such nodes are started first. */
   readonly isAsync?: boolean;
-  /** VALIDATE_INPUTS of the class: names it judges, and true or a message. */
+  /** VALIDATE_INPUTS of the class: the inputs it checks, and true or a message. */
   readonly validate?: {
     readonly names: readonly string[];
     readonly check: (inputs: ReadonlyMap<string, Json>, files: FileStore) => true | string;

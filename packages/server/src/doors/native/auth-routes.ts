@@ -62,7 +62,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
       const { client_id: id, client_secret: secret, browser } = body;
       const purpose = browser === true ? 'browser' : 'access';
       const admit = () => limit.countToken(id);
-      return toToken(await limit.judge(ip, () => identity.issueToken(id, secret, { purpose, admit })));
+      return toToken(await limit.guard(ip, () => identity.issueToken(id, secret, { purpose, admit })));
     },
   });
 
@@ -74,7 +74,7 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
       body: z.strictObject({ code: z.string().max(200) }),
       response: { 200: tokenSchema },
     },
-    handler: async ({ body, ip }) => toToken(await limit.judge(ip, () => identity.exchangeCode(body.code))),
+    handler: async ({ body, ip }) => toToken(await limit.guard(ip, () => identity.exchangeCode(body.code))),
   });
 
   app.get('/api/v2/auth/me', {

@@ -105,7 +105,7 @@ function toAnswer({ strategy, source, changed }: BalancingState): BalancingAnswe
 
 function addRegisterRoute(app: HttpServer, { fleet, config }: NativeDeps): void {
   app.post('/api/fleet/register', {
-    // The join token is no bearer of ours: the fleet judges it.
+    // The join token is not one of our bearer tokens: the fleet checks it.
     config: {
       access: 'public',
       refusals: ['UNAUTHORIZED', 'DISCOVERY_OFF', 'RATE_LIMITED', 'CONFLICT', 'WORKER_UNREACHABLE'],

@@ -29,11 +29,11 @@ export async function loadHealth(deps: HealthDeps): Promise<Health> {
     redis: describeRedis(deps.config.current),
     nodes: describeWorkers(await deps.fleet.list()),
   };
-  return { status: judge(services), version: deps.version, services };
+  return { status: deriveStatus(services), version: deps.version, services };
 }
 
 /** Down when nothing can be read or stored, degraded when anything is not well. */
-function judge(services: Record<string, ServiceHealth>): Health['status'] {
+function deriveStatus(services: Record<string, ServiceHealth>): Health['status'] {
   const states = Object.values(services).map((service) => service.status);
   if (services.database?.status === 'down' || services.storage?.status === 'down') return 'down';
   return states.every((state) => state === 'ok') ? 'ok' : 'degraded';

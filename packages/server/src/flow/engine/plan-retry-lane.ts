@@ -20,7 +20,7 @@ export function planRetryLane(
   const next =
     error.code === 'OUT_OF_MEMORY' ? askForMoreVram(needs, failed?.vramBytes ?? 0, othersBytes) : needs;
   return {
-    stored: lanes.judge(next).stored,
+    stored: lanes.derive(next).stored,
     requirements: JSON.stringify(next),
     hasOtherWorker: ending === 'refused' && failed ? hasSurer(board, failed, next) : others.length > 0,
   };

@@ -1,6 +1,6 @@
 import type { WorkerId } from '@comfleet/contract';
 import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
-import { judgeNeeds } from '../placement/judge-needs.ts';
+import { resolveNeeds } from '../placement/resolve-needs.ts';
 import {
   createLaneKey,
   parseRequirements,
@@ -17,7 +17,7 @@ export interface TaskLane {
   readonly needs: TaskRequirements;
 }
 
-/** Tasks with equal requirements are judged once; this many different results are remembered. */
+/** Tasks with equal requirements are derived once; this many different results are remembered. */
 const KEPT = 2000;
 
 /**
@@ -27,7 +27,7 @@ const KEPT = 2000;
 export class TaskLanes {
   readonly #byWorker = new Map<WorkerId, string>();
   readonly #kinds = new Map<string, { kind: WorkerKind; workers: number }>();
-  readonly #judged = new Map<string, TaskLane>();
+  readonly #derived = new Map<string, TaskLane>();
   #known: readonly WorkerKind[] = [];
 
   /** The kinds of workers that are known. */
@@ -48,24 +48,24 @@ export class TaskLanes {
     const isGone = before !== null && this.#leave(before);
     if (!isNew && !isGone) return false;
     this.#known = [...this.#kinds.values()].map((known) => known.kind);
-    this.#judged.clear();
+    this.#derived.clear();
     return true;
   }
 
   /** The lane of a task with these stored requirements. */
   find(requirements: string): TaskLane {
-    const known = this.#judged.get(requirements);
+    const known = this.#derived.get(requirements);
     if (known) return known;
-    const lane = this.judge(parseRequirements(requirements));
-    const [oldest] = this.#judged.keys();
-    if (this.#judged.size >= KEPT && oldest !== undefined) this.#judged.delete(oldest);
-    this.#judged.set(requirements, lane);
+    const lane = this.derive(parseRequirements(requirements));
+    const [oldest] = this.#derived.keys();
+    if (this.#derived.size >= KEPT && oldest !== undefined) this.#derived.delete(oldest);
+    this.#derived.set(requirements, lane);
     return lane;
   }
 
   /** The lane of a task that needs this. */
-  judge(requirements: TaskRequirements): TaskLane {
-    const { needs, kinds } = judgeNeeds(requirements, this.#known);
+  derive(requirements: TaskRequirements): TaskLane {
+    const { needs, kinds } = resolveNeeds(requirements, this.#known);
     const key = createLaneKey(needs, kinds);
     return { key, stored: toStoredLane(key, needs), needs };
   }

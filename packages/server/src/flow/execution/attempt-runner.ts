@@ -259,7 +259,7 @@ class AttemptRun {
   }
 
   async #conclude({ prepared, outputs }: SentPrompt, over: FollowedEnd): Promise<Ended | null> {
-    const refused = over.end.kind === 'succeeded' ? outputs.judge() : null;
+    const refused = over.end.kind === 'succeeded' ? outputs.check() : null;
     if (refused) return notCollected(refused);
     const ended = { deps: this.#deps, job: this.#job, steps: this.#steps, prepared };
     return collectEnd({ ...ended, isSameProcess: this.#isSameProcess() }, over);

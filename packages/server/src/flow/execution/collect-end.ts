@@ -4,8 +4,8 @@ import { AppError, toError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
 import { type AttemptJob, type Collected, type Ended, notCollected, type RunnerDeps } from './attempt-job.ts';
 import type { AttemptSteps } from './attempt-steps.ts';
+import { type ClassifiedEnd, classifyCollected, classifyEnd } from './classify-end.ts';
 import { endAttempt } from './ending.ts';
-import { type JudgedEnd, judgeCollected, judgeEnd } from './judge-end.ts';
 import type { PreparedGraph } from './prepare-graph.ts';
 
 const STORAGE_WAIT_MS = 5000;
@@ -26,18 +26,18 @@ export async function collectEnd(
   ended: EndedPrompt,
   { end, finishedBy }: FollowedEnd,
 ): Promise<Ended | null> {
-  const judged = judgeEnd(end);
-  if (judged.kind === 'over') {
-    const { code, details } = judged.result.error;
+  const classified = classifyEnd(end);
+  if (classified.kind === 'over') {
+    const { code, details } = classified.result.error;
     if (code === 'OUT_OF_MEMORY') await freeMemory(ended);
     // Gone without a restart: a user took it off the worker.
     const isRemoved = code === 'PROMPT_LOST' && ended.isSameProcess;
-    const result = isRemoved ? endAttempt('lost', 'REMOVED_ON_WORKER', details) : judged.result;
+    const result = isRemoved ? endAttempt('lost', 'REMOVED_ON_WORKER', details) : classified.result;
     return { ...notCollected(result), finishedBy };
   }
   reach('before_download');
   try {
-    const collected = await collect(ended, judged);
+    const collected = await collect(ended, classified);
     reach('before_result_commit');
     return { ...concludeCollected(ended, collected), finishedBy };
   } catch (thrown) {
@@ -56,11 +56,11 @@ export async function collectEnd(
 /** The files that were fetched go along with any end: whether they are delivered is decided with what comes next. */
 function concludeCollected({ job, prepared }: EndedPrompt, collected: Collected): Omit<Ended, 'finishedBy'> {
   const { problems, warnings, resultCount } = collected;
-  const judged = judgeCollected(collected);
-  const isCanceled = judged.ending !== 'succeeded' && job.stop.reason === 'canceled';
+  const classified = classifyCollected(collected);
+  const isCanceled = classified.ending !== 'succeeded' && job.stop.reason === 'canceled';
   const silent = resultCount === 0 && problems.length === 0 ? [describeSilence(prepared)] : [];
   return {
-    result: isCanceled ? endAttempt('interrupted', 'CANCELED') : judged,
+    result: isCanceled ? endAttempt('interrupted', 'CANCELED') : classified,
     collected,
     warnings: [...silent, ...warnings],
   };
@@ -85,7 +85,7 @@ async function freeMemory({ deps, job: { worker, attempt } }: EndedPrompt): Prom
 /** Without room on our disk the worker keeps the files and the attempt stays `collecting` until there is (D3). */
 async function collect(
   { deps, job, steps, prepared }: EndedPrompt,
-  { outputs, cachedNodeIds }: Extract<JudgedEnd, { kind: 'collect' }>,
+  { outputs, cachedNodeIds }: Extract<ClassifiedEnd, { kind: 'collect' }>,
 ): Promise<Collected> {
   const { task, worker, stop } = job;
   for (let noted = false; ; noted = true) {

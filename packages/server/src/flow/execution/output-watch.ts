@@ -65,7 +65,7 @@ export class OutputWatch {
   }
 
   /** How the attempt ends when only a part ran of what is wanted whole; else null. */
-  judge(): RefusedResult | null {
+  check(): RefusedResult | null {
     const leftOut = findLeftOut(this.#options.prepared, this.#told);
     if (!this.#isWholeWanted || leftOut.length === 0) return null;
     const texts = this.tell();
@@ -89,7 +89,7 @@ export class OutputWatch {
     const isKnown = () => this.#answered !== null || follower.executes !== null;
     if (!isKnown()) await follower.askExecutes();
     if (this.#stopped) return;
-    const refused = this.judge();
+    const refused = this.check();
     if (refused !== null) this.#resolve({ refused });
     else if (!isKnown()) this.#cancel = clock.setTimer(ASK_AGAIN_MS, () => void this.#look());
   }

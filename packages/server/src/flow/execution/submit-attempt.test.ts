@@ -1,18 +1,18 @@
 import { ComfyError } from '@comfleet/comfyui';
 import { expect, test } from 'vitest';
-import { judgeSubmission } from './submit-attempt.ts';
+import { classifySubmission } from './submit-attempt.ts';
 
 const cause = new ComfyError('RESET', 'the connection broke');
 
 test('an unclear POST to a worker that stays silent is followed, not sent elsewhere: it may run there', () => {
-  expect(judgeSubmission({ kind: 'unreachable', cause })).toEqual({
+  expect(classifySubmission({ kind: 'unreachable', cause })).toEqual({
     kind: 'submitted',
     nodeErrors: null,
   });
 });
 
 test('an unclear POST that the worker says it does not have goes elsewhere, and is watched for: it may land late', () => {
-  expect(judgeSubmission({ kind: 'absent', cause })).toMatchObject({
+  expect(classifySubmission({ kind: 'absent', cause })).toMatchObject({
     kind: 'over',
     mayLand: true,
     result: { ending: 'lost', error: { code: 'WORKER_UNREACHABLE', details: { dispatched: false } } },
@@ -23,7 +23,7 @@ test('TD5 a worker that answers with an error of its own and has no prompt has r
   const details = { status: 500, bodyText: '500 Internal Server Error\n\nServer got itself in trouble\n' };
   const answered = new ComfyError('BAD_STATUS', 'POST /prompt answered 500', { details });
 
-  expect(judgeSubmission({ kind: 'absent', cause: answered })).toMatchObject({
+  expect(classifySubmission({ kind: 'absent', cause: answered })).toMatchObject({
     kind: 'over',
     mayLand: false,
     result: {
@@ -42,14 +42,14 @@ test('TD5 a worker that answers with an error of its own and has no prompt has r
 
 test.each([502, 503, 504])('a proxy that answers %i for its worker is no word of the worker', (status) => {
   const answered = new ComfyError('BAD_STATUS', `POST /prompt answered ${status}`, { details: { status } });
-  expect(judgeSubmission({ kind: 'absent', cause: answered })).toMatchObject({
+  expect(classifySubmission({ kind: 'absent', cause: answered })).toMatchObject({
     mayLand: true,
     result: { error: { code: 'WORKER_UNREACHABLE' } },
   });
 });
 
 test('HR8 a POST that nobody took is told apart: nothing was sent', () => {
-  expect(judgeSubmission({ kind: 'not_sent', cause })).toMatchObject({
+  expect(classifySubmission({ kind: 'not_sent', cause })).toMatchObject({
     kind: 'over',
     mayLand: false,
     result: { error: { code: 'WORKER_UNREACHABLE', details: { dispatched: false, refused: true } } },
@@ -58,16 +58,16 @@ test('HR8 a POST that nobody took is told apart: nothing was sent', () => {
 
 test('a worker that takes a part says which, one that takes all says none, and a lost answer says nothing', () => {
   const partial = { kind: 'partial' as const, nodeErrors: { '4': {} } };
-  expect(judgeSubmission(partial)).toEqual({ kind: 'submitted', nodeErrors: { '4': {} } });
-  expect(judgeSubmission({ kind: 'accepted' })).toEqual({ kind: 'submitted', nodeErrors: {} });
-  expect(judgeSubmission({ kind: 'found' })).toEqual({ kind: 'submitted', nodeErrors: null });
+  expect(classifySubmission(partial)).toEqual({ kind: 'submitted', nodeErrors: { '4': {} } });
+  expect(classifySubmission({ kind: 'accepted' })).toEqual({ kind: 'submitted', nodeErrors: {} });
+  expect(classifySubmission({ kind: 'found' })).toEqual({ kind: 'submitted', nodeErrors: null });
 });
 
 test.each([302, 401, 403, 404, 429])(
   'a POST that a proxy refuses with %i was not heard: no try is used up',
   (status) => {
     const error = { type: `http_${status}`, message: '', details: '', extraInfo: {} };
-    expect(judgeSubmission({ kind: 'refused', status, error, nodeErrors: null })).toMatchObject({
+    expect(classifySubmission({ kind: 'refused', status, error, nodeErrors: null })).toMatchObject({
       mayLand: false,
       result: {
         ending: 'lost',

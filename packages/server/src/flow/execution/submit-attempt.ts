@@ -38,11 +38,11 @@ export async function submitAttempt(job: SubmitAttemptJob): Promise<SubmittedAtt
     report: reportSubmit(logger, promptId),
   });
   if (submission.kind === 'accepted' || submission.kind === 'partial') job.onAccepted();
-  return judgeSubmission(submission);
+  return classifySubmission(submission);
 }
 
 /** Pure. A worker that does not answer may run the prompt: it is followed, until the fleet gives the worker up. */
-export function judgeSubmission(submission: Submission): SubmittedAttempt {
+export function classifySubmission(submission: Submission): SubmittedAttempt {
   switch (submission.kind) {
     case 'accepted':
       return { kind: 'submitted', nodeErrors: {} };
@@ -64,7 +64,7 @@ export function judgeSubmission(submission: Submission): SubmittedAttempt {
       return over('lost', 'WORKER_UNREACHABLE', { cause, dispatched: false, refused: true });
     }
     case 'absent':
-      return judgeAbsence(submission.cause);
+      return classifyAbsence(submission.cause);
     default: {
       const unknownSubmission: never = submission;
       return unknownSubmission;
@@ -84,7 +84,7 @@ export function isUnheard(status: number): boolean {
 const UNREACHED = new Set([502, 503, 504]);
 
 /** A worker that answered has read the request: nothing of it is on its way any more. */
-function judgeAbsence({ code, message, details }: ComfyError): SubmittedAttempt {
+function classifyAbsence({ code, message, details }: ComfyError): SubmittedAttempt {
   const { status = 0, bodyText = '' } = details;
   if (code !== 'BAD_STATUS' || UNREACHED.has(status)) {
     const lost = over('lost', 'WORKER_UNREACHABLE', { cause: message, dispatched: false });

@@ -25,13 +25,13 @@ export async function uploadInputs({ task, http, signal, upload }: UploadJob): P
       values.push({ ...file, value: await upload(file, http, signal) });
     } catch (thrown) {
       if (signal.reason === 'shutdown') throw thrown;
-      return { kind: 'failed', result: judgeFailure(file, thrown, signal) };
+      return { kind: 'failed', result: classifyFailure(file, thrown, signal) };
     }
   }
   return { kind: 'uploaded', values };
 }
 
-function judgeFailure({ assetId }: InputFile, thrown: unknown, { aborted }: AbortSignal) {
+function classifyFailure({ assetId }: InputFile, thrown: unknown, { aborted }: AbortSignal) {
   const cause = toError(thrown).message;
   if (aborted) return endAttempt('lost', 'WORKER_UNREACHABLE', { cause, dispatched: false });
   // That says nothing about the task, and nothing was sent.

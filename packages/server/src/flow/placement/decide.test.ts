@@ -126,7 +126,7 @@ describe('which workers are candidates', () => {
     expect(table.step({ typeLimit })).toBe('limited on one, hot');
   });
 
-  test('a worker that comes back with fewer slots, or another inventory, is judged by them', () => {
+  test('a worker that comes back with fewer slots, or another inventory, is placed by them', () => {
     const table = new BoardTable([createFacts('one')]);
     table.wait('lane', A);
     table.board.setWorker(createFacts('one', { slots: 0 }));

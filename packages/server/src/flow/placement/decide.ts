@@ -9,10 +9,17 @@ import type { PlacementRules } from './rules.ts';
 import { isSwitchSooner, isWorthWaiting, preferSpare } from './switch-models.ts';
 
 /** Why a worker was chosen: its models were loaded, it loads them now, or the lane had been passed over long enough. */
-export type Ground = 'hot' | 'switch' | 'overdue';
+export type StartReason = 'hot' | 'switch' | 'overdue';
 
 export type Decision =
-  | { kind: 'start'; head: Head; lane: BoardLane; worker: BoardWorker; ground: Ground; passed: BoardLane[] }
+  | {
+      kind: 'start';
+      head: Head;
+      lane: BoardLane;
+      worker: BoardWorker;
+      reason: StartReason;
+      passed: BoardLane[];
+    }
   /** A prompt that only waits on its worker makes room for a task of higher order. */
   | { kind: 'preempt'; head: Head; worker: BoardWorker; prompt: PlacedPrompt; passed: BoardLane[] }
   | { kind: 'none'; passed: BoardLane[] };
@@ -58,7 +65,7 @@ export function applyDecision(board: PlacementBoard, decision: Decision, nowMs: 
   const isStart = decision.kind === 'start';
   for (const lane of decision.passed) lane.notePassed(nowMs, isStart && lane.serving.has(decision.worker));
   if (!isStart) return;
-  decision.lane.noteStarted(decision.ground === 'hot');
+  decision.lane.noteStarted(decision.reason === 'hot');
   board.noteChoice(decision.worker, nowMs);
 }
 
@@ -106,9 +113,9 @@ class Look {
     const { head, lane } = opening;
     const { board, rules, nowMs } = this.#around;
     const task = { workflowKey: head.workflowKey, modelsKey: lane.modelsKey };
-    const choose = (workers: readonly BoardWorker[], ground: Ground): Start | null => {
+    const choose = (workers: readonly BoardWorker[], reason: StartReason): Start | null => {
       const worker = chooseWorker(workers, task, rules);
-      return worker && { worker, ground };
+      return worker && { worker, reason };
     };
     if (lane.modelsKey === '') return choose(candidates, 'hot');
     const isOverdue = isPassedTooOften(lane, rules, nowMs);
@@ -156,7 +163,7 @@ class Look {
 
 interface Start {
   readonly worker: BoardWorker;
-  readonly ground: Ground;
+  readonly reason: StartReason;
 }
 
 function listIdle(workers: readonly BoardWorker[]): BoardWorker[] {

@@ -89,7 +89,7 @@ function isHot(worker: BoardWorker, lane: BoardLane | null): boolean {
   return lane === null || lane.modelsKey === '' || lane.modelsKey === worker.modelsKey;
 }
 
-/** What is kept of a placement: the ground, the best scores, and how many workers were out for which reason. */
+/** What is kept of a placement: the reason, the best scores, and how many workers were out for which reason. */
 export interface PlacedReasons {
   readonly strategy: string;
   readonly ground: string;
@@ -106,7 +106,7 @@ const SCORED = 32;
 /** Says why a worker was chosen; called while the board still stands as it was decided on. */
 export function explainStart(
   board: PlacementBoard,
-  { lane, worker, head, ground }: Extract<Decision, { kind: 'start' }>,
+  { lane, worker, head, reason }: Extract<Decision, { kind: 'start' }>,
   rules: PlacementRules,
 ): PlacedReasons {
   const task: Chosen = { workflowKey: head.workflowKey, modelsKey: lane.modelsKey };
@@ -123,7 +123,7 @@ export function explainStart(
   const next = others.map(toScore).sort((a, b) => (a.score[0] ?? 0) - (b.score[0] ?? 0));
   return {
     strategy: rules.strategy,
-    ground: lane.modelsKey === '' ? 'no_models' : ground,
+    ground: lane.modelsKey === '' ? 'no_models' : reason,
     candidates: lane.free.size,
     scores: [toScore(worker), ...next.slice(0, SHOWN_SCORES - 1)],
     refused: countRefused(board, lane),

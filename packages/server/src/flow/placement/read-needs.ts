@@ -2,7 +2,7 @@ import { type Graph, listClassTypes, readChoices } from '@comfleet/comfyui';
 import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { Needs } from './needs.ts';
 
-/** What a graph needs of a worker, before it is judged. Choices are null while no worker is known whose lists could be asked. */
+/** What a graph needs of a worker, before it is resolved against the fleet. Choices are null while no worker is known whose lists could be read. */
 export function readNeeds(
   graph: Graph,
   kinds: readonly WorkerKind[],

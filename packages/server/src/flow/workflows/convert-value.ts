@@ -92,7 +92,7 @@ function countCharacters(text: string, limit: number): number {
 
 function convertImage(parameter: WorkflowParameter, text: string): Converted {
   if (text === '') return refuse('type', 'parameter.not_upload');
-  // Its size is judged when it is stored, as that of every upload.
+  // Its size is checked when it is stored, like that of every upload.
   if (isInlineFile(text)) return { ok: true, value: text, decimal: null };
   if (text.length > MAX_TEXT_BYTES)
     return refuseLimit('too_long', 'parameter.too_many_bytes', MAX_TEXT_BYTES);

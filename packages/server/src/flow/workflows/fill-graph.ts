@@ -7,7 +7,7 @@ import { findTargetProblem, writeInput } from './write-input.ts';
 
 /**
  * The graph as a form that may not be whole yet would have it: with the values that are right, and with what stands in for files
- * that nobody has. For judging only; a task's graph is bound by `bindParameters`.
+ * that nobody has. For checks only; a task's graph is bound by `bindParameters`.
  */
 export function fillGraph(
   definition: Pick<WorkflowDefinition, 'graph' | 'parameters'>,

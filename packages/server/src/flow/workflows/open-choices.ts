@@ -24,7 +24,7 @@ export interface DrawnFiles {
 
 /**
  * Draws what stands in for the open files of a task, as the fleet is known now, and writes it into the task's graph. A file that some
- * worker has stays; so does one in whose place nothing can be taken for sure, which the worker then judges.
+ * worker has stays; so does one in whose place nothing can be taken for sure, which the worker then checks.
  */
 export function drawOpenChoices(
   { graph, openChoices, ...workflow }: OpenTask,

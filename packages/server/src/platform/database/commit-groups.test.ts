@@ -34,7 +34,7 @@ function openFake(failures: [sql: string, kind: FailureKind][]) {
         log.push(isBroken ? 'close' : 'release');
       },
     }),
-    judge: (thrown) => (thrown instanceof Failure ? thrown.kind : 'fault'),
+    classify: (thrown) => (thrown instanceof Failure ? thrown.kind : 'fault'),
     close: async () => {},
   };
   const clock = { ...systemClock, sleep: async () => {} };

@@ -117,7 +117,7 @@ export class CommitGroups {
 
   /** Undoes what is open and gives the connection back; says how the failure is to be met. */
   async #leave(connection: ServerConnection, thrown: unknown): Promise<Failure> {
-    const failure = this.#judge(thrown);
+    const failure = this.#classify(thrown);
     if (failure !== 'conflict' && failure !== 'fault') {
       connection.release(true);
       return failure;
@@ -133,10 +133,10 @@ export class CommitGroups {
     return failure;
   }
 
-  #judge(thrown: unknown): Failure {
+  #classify(thrown: unknown): Failure {
     if (thrown instanceof CommitUnclear) return 'unclear';
     if (thrown instanceof AppError) return thrown.code === 'UNAVAILABLE' ? 'timeout' : 'fault';
-    const kind = this.#pool.judge(thrown);
+    const kind = this.#pool.classify(thrown);
     return kind === 'duplicate' || kind === 'missing_reference' ? 'fault' : kind;
   }
 
@@ -165,7 +165,7 @@ export class CommitGroups {
       : await runInTurn(connection, before, writes);
     for (const [index, answer] of answers.entries()) {
       if (answer.status === 'rejected') {
-        const reason = this.#pool.judge(answer.reason);
+        const reason = this.#pool.classify(answer.reason);
         if (reason !== 'duplicate' && reason !== 'missing_reference') throw answer.reason;
         return { kind: 'refused', index, reason };
       }
@@ -180,7 +180,7 @@ export class CommitGroups {
     try {
       await this.#answer(connection.commit());
     } catch (thrown) {
-      const failure = this.#judge(thrown);
+      const failure = this.#classify(thrown);
       if (failure === 'conflict' || failure === 'fault') throw thrown;
       throw new CommitUnclear('no answer to COMMIT', { cause: thrown });
     }

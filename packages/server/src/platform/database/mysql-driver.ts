@@ -90,7 +90,7 @@ class MysqlPool implements ServerPool {
     }
   }
 
-  judge(thrown: unknown): FailureKind {
+  classify(thrown: unknown): FailureKind {
     const number =
       typeof thrown === 'object' && thrown !== null && 'errno' in thrown ? Number(thrown.errno) : 0;
     if (number === 1062) return 'duplicate';

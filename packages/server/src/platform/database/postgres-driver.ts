@@ -81,7 +81,7 @@ class PostgresPool implements ServerPool {
     }
   }
 
-  judge(thrown: unknown): FailureKind {
+  classify(thrown: unknown): FailureKind {
     if (!(thrown instanceof pg.DatabaseError)) return thrown instanceof TypeError ? 'fault' : 'lost';
     const code = thrown.code ?? '';
     if (code === '23505') return 'duplicate';

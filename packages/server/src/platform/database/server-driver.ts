@@ -97,7 +97,7 @@ class ServerDriver implements Database<unknown> {
         connection.release(false);
         return result;
       } catch (thrown) {
-        const kind = thrown instanceof AppError ? 'timeout' : this.#pool.judge(thrown);
+        const kind = thrown instanceof AppError ? 'timeout' : this.#pool.classify(thrown);
         connection.release(kind === 'lost' || kind === 'timeout');
         if (kind === 'timeout') throw thrown;
         if (kind === 'fault') throw new AppError('INTERNAL', null, { cause: toError(thrown) });

@@ -6,7 +6,7 @@ export interface StatementResult {
   matched: number;
 }
 
-/** How a database server's failure is to be met; each adapter judges by its own error codes. */
+/** How a failure of a database server is handled; each adapter classifies by its own error codes. */
 export type FailureKind =
   | 'duplicate'
   | 'missing_reference'
@@ -33,7 +33,7 @@ export interface ServerPool {
   readonly pipelines: boolean;
   /** Throws AppError UNAVAILABLE within a second when no connection can be had. */
   acquire(): Promise<ServerConnection>;
-  judge(thrown: unknown): FailureKind;
+  classify(thrown: unknown): FailureKind;
   /** A query whose only row has the server's clock in ms as `now_ms`. */
   readonly clockSql: string;
   close(): Promise<void>;

@@ -82,7 +82,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     pluginTimeout: 0,
     requestIdHeader: false,
     genReqId: () => randomUUID(),
-    // A path is no longer than the headers may be: what stands in it is judged by its route.
+    // A path is no longer than the headers may be: its content is checked by its route.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
     frameworkErrors: (error, request, reply) => {
       reply.headers({ ...DEFAULT_HEADERS, 'x-request-id': request.id });

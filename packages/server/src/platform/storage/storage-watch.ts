@@ -9,7 +9,7 @@ import { every } from '../lifecycle/every.ts';
 import type { Scope } from '../lifecycle/scope.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
-import { judgeStorage, type StorageSigns, type StorageState } from './judge-storage.ts';
+import { deriveStorageState, type StorageSigns, type StorageState } from './storage-state.ts';
 
 export interface StorageWatchDeps {
   clock: Clock;
@@ -80,7 +80,7 @@ export class StorageWatch {
     const freeBytes = await readFreeBytes(folders[0]);
     const folder = await findUnwritable(folders, wasWell ? checkAccess : writeProbe);
     const refused = await this.#tryAgain();
-    this.#judge({ refused, folder, freeBytes, log: logProblem() });
+    this.#update({ refused, folder, freeBytes, log: logProblem() });
   }
 
   #noteRefusal(thrown: unknown): void {
@@ -88,7 +88,7 @@ export class StorageWatch {
     const { code, details } = thrown;
     if (code !== 'STORAGE_FULL' && code !== 'DATABASE_DAMAGED') return;
     this.#deps.logger.error('storage.refused', { code, cause: thrown.cause });
-    this.#judge({ ...this.#signs, refused: { code, reason: String(details?.reason) } });
+    this.#update({ ...this.#signs, refused: { code, reason: String(details?.reason) } });
   }
 
   /** What is still refused: a small durable write of our own decides; null when nothing is. */
@@ -106,10 +106,10 @@ export class StorageWatch {
     }
   }
 
-  #judge(signs: StorageSigns): void {
+  #update(signs: StorageSigns): void {
     this.#signs = signs;
     const before = this.#state;
-    this.#state = judgeStorage(signs);
+    this.#state = deriveStorageState(signs);
     if (this.#state.kind === before.kind) return;
     const line = { ...this.#state, freeBytes: signs.freeBytes };
     if (this.#state.kind === 'ok') this.#deps.logger.info('storage.well', line);

@@ -19,7 +19,7 @@ export interface CheckOptions {
   signal: AbortSignal;
 }
 
-/** The judgement, and what a good server told of itself. */
+/** The classified result, and what a healthy server reports about itself. */
 export interface HealthReading {
   result: HealthResult;
   /** Null unless the result is ok. */
@@ -28,7 +28,7 @@ export interface HealthReading {
 
 const MAX_STATS_BYTES = 1024 * 1024;
 
-/** One GET /system_stats, judged. Never throws: what went wrong is the answer (HR3). */
+/** One classified GET /system_stats. Never throws: a failure is part of the result (HR3). */
 export async function checkHealth(options: CheckOptions): Promise<HealthReading> {
   const { transport, clock, url, timeoutMs, signal } = options;
   const startedMs = clock.monotonicMs();
@@ -41,15 +41,15 @@ export async function checkHealth(options: CheckOptions): Promise<HealthReading>
       signal,
     });
     const text = await response.text();
-    if (response.status !== 200) return toReading(judgeRefusal(response, text, options));
-    return judgeBody(text, clock.monotonicMs() - startedMs, options);
+    if (response.status !== 200) return toReading(classifyRefusal(response, text, options));
+    return classifyBody(text, clock.monotonicMs() - startedMs, options);
   } catch (thrown) {
-    return toReading(judgeFailure(thrown, options));
+    return toReading(classifyFailure(thrown, options));
   }
 }
 
 /** An answer that ComfyUI itself never gives here: most come from a proxy before it. */
-function judgeRefusal(
+function classifyRefusal(
   { status, headers }: Pick<HttpResponse, 'status' | 'headers'>,
   text: string,
   { url, hasLogin = false }: CheckOptions,
@@ -78,7 +78,7 @@ function toReading(result: HealthResult): HealthReading {
   return { result, stats: null };
 }
 
-function judgeBody(
+function classifyBody(
   text: string,
   latencyMs: number,
   { versionFloor: floor, marker }: CheckOptions,
@@ -96,11 +96,11 @@ function readJson(text: string): unknown {
   try {
     return parseTolerantJson(text);
   } catch {
-    return null; // not JSON: judged as a stranger's body, as any other wrong shape
+    return null; // not JSON: classified as a foreign server's body, like any other wrong shape
   }
 }
 
-function judgeFailure(thrown: unknown, { url, timeoutMs }: CheckOptions): HealthResult {
+function classifyFailure(thrown: unknown, { url, timeoutMs }: CheckOptions): HealthResult {
   if (thrown instanceof ComfyError) {
     const { certificate } = thrown.details;
     if (certificate) return { kind: 'certificate', fault: certificate, host: new URL(url).host };

@@ -99,7 +99,7 @@ async function parseJson(bytes: Uint8Array, turns: Turns): Promise<unknown> {
   try {
     return await parseLargeJson(bytes, turns);
   } catch {
-    return null; // no JSON: judged as a stranger's answer, as any other wrong shape
+    return null; // not JSON: classified as a foreign server's answer, like any other wrong shape
   }
 }
 

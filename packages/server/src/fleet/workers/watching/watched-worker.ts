@@ -156,7 +156,7 @@ export class WatchedWorker implements ConnectedWorker {
   /** The server that answers next is the right one. Answers what the check then found. */
   async acceptIdentity(): Promise<HealthResult> {
     await this.#parts.guard.forget();
-    await this.#checking; // it may still have judged by the former one
+    await this.#checking; // it may still have checked against the former one
     return this.checkNow();
   }
 

@@ -111,7 +111,7 @@ describe('a graph against the known fleet', () => {
     expect((await check(graph, [worker(CORE)])).warnings).toMatchObject([{ code: 'graph.doubtful' }]);
   });
 
-  it('is judged by the worker that runs most of it', async () => {
+  it('is checked against the worker that runs most of it', async () => {
     const graph: Graph = {
       '1': PICTURE,
       '2': SHOW,
@@ -186,7 +186,7 @@ describe('a task that asks for single workers', () => {
   const INVERTED: Graph = { '1': PICTURE, '2': INVERT, '3': { ...SHOW, inputs: { images: ['2', 0] } } };
   const fleet = [named('full', worker(CORE), ['studio']), named('small', worker(small), ['rack'])];
 
-  it('LB3 is judged by these alone: what only others have is no help, and that is said', async () => {
+  it('LB3 is checked against these alone: what only others have is no help, and that is reported', async () => {
     expect((await check(INVERTED, fleet, { pinnedWorkers: ['full'] })).heldReason).toBeNull();
     const refusals = await Promise.all(
       [{ pinnedWorkers: ['small'] }, { labels: ['rack'] }].map((asked) =>

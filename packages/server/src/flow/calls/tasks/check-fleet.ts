@@ -107,7 +107,7 @@ export interface FleetAnswer {
   warnings: TaskText[];
 }
 
-interface JudgedKind {
+interface CheckedKind {
   verdict: GraphVerdict;
   /** Null when it has all that the task needs. */
   missing: Missing | null;
@@ -125,10 +125,10 @@ export async function checkAgainstFleet(
   requirements: TaskRequirements,
 ): Promise<FleetAnswer> {
   const known = keepAskedFor(fleet.inventories(), requirements);
-  if (known.length === 0) return holdUnjudged(graph, fleet.maxProblems);
-  const judged = await judgeKinds({ ...fleet, known }, graph, requirements);
-  const usable = judged.filter(({ verdict, missing }) => missing === null && !verdict.refused);
-  const { verdict, missing } = findNearest(usable.length > 0 ? usable : judged);
+  if (known.length === 0) return holdUnchecked(graph, fleet.maxProblems);
+  const checked = await checkKinds({ ...fleet, known }, graph, requirements);
+  const usable = checked.filter(({ verdict, missing }) => missing === null && !verdict.refused);
+  const { verdict, missing } = findNearest(usable.length > 0 ? usable : checked);
   if (missing !== null && hasClassElsewhere(fleet, missing)) throw refuseTask(requirements, missing);
   if (verdict.refused || (requirements.allOrNothing && verdict.removed.length > 0))
     throw refuseGraph(graph, verdict);
@@ -152,23 +152,23 @@ function refuseTask({ taskType, ...asked }: TaskRequirements, missing: Missing):
 }
 
 /** Whoever of them comes first will run it, unjudged: a link that leads nowhere could end its process, so that none goes through. */
-function holdUnjudged(graph: Graph, maxProblems: number): FleetAnswer {
+function holdUnchecked(graph: Graph, maxProblems: number): FleetAnswer {
   const broken = findKillingLinks(graph, findBrokenLinks(graph), Object.keys(graph));
   if (broken.length > 0) throw invalidWorkflow(broken.slice(0, maxProblems), { graph, count: broken.length });
   return { heldReason: 'no_worker_known', warnings: [] };
 }
 
 /** Stops at the first kind that runs it all, unless a link leads nowhere: that could end the process of any other kind. */
-async function judgeKinds(
+async function checkKinds(
   { known, maxProblems, turns }: CheckedFleet & { known: readonly KnownInventory[] },
   graph: Graph,
   requirements: TaskRequirements,
-): Promise<JudgedKind[]> {
+): Promise<CheckedKind[]> {
   const isSupplied = createInputSet(requirements.inputs);
   const isDangerous = findBrokenLinks(graph).size > 0;
   // Whether a worker carries the labels was asked already.
   const labels = requirements.labels ?? [];
-  const judged: JudgedKind[] = [];
+  const checked: CheckedKind[] = [];
   for (const { inventory, capabilities } of known) {
     const { objectInfo, classTypes, models, maxUploadBytes, vramTotal: vramBytes } = inventory;
     const { version, replacements } = inventory;
@@ -181,14 +181,14 @@ async function judgeKinds(
     const verdict = await turns.run(validateInSteps(spelled, objectInfo, options));
     if (verdict.problems.some(({ effect }) => effect === 'kills_worker')) throw refuseGraph(graph, verdict);
     const kind = { verdict, missing: findMissing(worker, requirements) };
-    judged.push(kind);
+    checked.push(kind);
     if (!isDangerous && kind.missing === null && verdict.certainCount + verdict.doubtfulCount === 0) break;
   }
-  return judged;
+  return checked;
 }
 
-function findNearest(judged: readonly JudgedKind[]): JudgedKind {
-  return judged.reduce((best, kind) => (isNearer(kind.verdict, best.verdict) ? kind : best));
+function findNearest(checked: readonly CheckedKind[]): CheckedKind {
+  return checked.reduce((best, kind) => (isNearer(kind.verdict, best.verdict) ? kind : best));
 }
 
 function isNearer(a: GraphVerdict, b: GraphVerdict): boolean {

@@ -2,11 +2,11 @@ import type { WorkerRegistry, WorkerSnapshot } from '../../../fleet/workers/regi
 import type { Scope } from '../../../platform/lifecycle/scope.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 
-/** How long tasks are not judged without a worker that has just joined. */
+/** How long tasks are not checked without a worker that has just joined. */
 const PATIENCE_MS = 5000;
 
 /**
- * Returns what waits for workers that have just joined: a submission in the first moments of a start is judged by what they
+ * Returns what waits for workers that have just joined: a submission in the first moments of a start is checked against what they
  * have, not refused for what nobody has told yet. At once when all are known or do not answer; 5 s at most.
  */
 export function openIntroductions(

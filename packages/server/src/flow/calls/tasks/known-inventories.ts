@@ -15,7 +15,7 @@ export interface KnownInventory {
 }
 
 /**
- * What the fleet is known to offer, each combination once: a graph is judged against kinds of workers, not against a
+ * What the fleet is known to offer, each combination once: a graph is checked against kinds of workers, not against a
  * thousand equal ones. Collected again when the fleet has changed, at the next question.
  */
 export function openKnownInventories(

@@ -22,7 +22,7 @@ import type { WorkflowLibrary } from '../../workflows/workflow-library.ts';
 import { writeInput } from '../../workflows/write-input.ts';
 import { bindGraphFiles, type SizedInput } from './bind-graph-files.ts';
 import { type KnownFleet, readConstraints } from './check-fleet.ts';
-import { judgeTask } from './judge-task.ts';
+import { deriveRequirements } from './derive-requirements.ts';
 import type { KnownInventory } from './known-inventories.ts';
 import { parseSubmittedGraph } from './parse-submitted-graph.ts';
 
@@ -84,7 +84,7 @@ export interface PreparedSubmission {
 
 /**
  * From a request to a task that could be accepted: bind values into a copy of the graph, resolve files, read what the
- * graph needs, and judge it against what is known of the fleet. Refuses with INVALID_PARAMETERS, INVALID_WORKFLOW (per
+ * graph needs, and check it against what is known of the fleet. Refuses with INVALID_PARAMETERS, INVALID_WORKFLOW (per
  * node), WORKFLOW_FORMAT_UI, MISSING_ASSET, WORKFLOW_NOT_FOUND, TASK_TYPE_DISABLED.
  */
 export async function prepareSubmission(
@@ -111,15 +111,19 @@ export async function prepareSubmission(
   const limits = readLimits(deps, options, bound.workflow);
   await turns.next();
   const graph = request.updates ? applyUpdates(bound.graph, request.updates, maxProblems) : bound.graph;
-  const { requirements, heldReason, warnings } = await judgeTask({ ...deps, maxProblems, turns }, graph, {
-    taskType: bound.taskType,
-    inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
-    inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
-    excludedWorkers: [],
-    ...keepOpen(bound.openChoices, request.updates),
-    ...limits.silence,
-    ...constraints,
-  });
+  const { requirements, heldReason, warnings } = await deriveRequirements(
+    { ...deps, maxProblems, turns },
+    graph,
+    {
+      taskType: bound.taskType,
+      inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
+      inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
+      excludedWorkers: [],
+      ...keepOpen(bound.openChoices, request.updates),
+      ...limits.silence,
+      ...constraints,
+    },
+  );
   await turns.next();
   const graphText = stringifyLosslessJson(graph);
   await turns.next();

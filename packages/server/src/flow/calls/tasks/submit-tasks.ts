@@ -86,11 +86,11 @@ async function readAgain({ database, intake }: SubmitDeps, task: TaskRow) {
   return { ...stored, graphText: stringifyLosslessJson(graph), parameters: values, warnings };
 }
 
-/** The same graph, values and seed again as a new task, judged by the fleet of now; the old one keeps its results. */
+/** The same graph, values and seed again as a new task, checked by the fleet of now; the old one keeps its results. */
 export async function rerunTask(deps: SubmitDeps, task: TaskRow, actor: Actor): Promise<SubmitOutcome> {
   const { intake } = deps;
   const { graph, graphText, parameters, asked, warnings } = await readAgain(deps, task);
-  const judged = await intake.judge(graph, asked);
+  const derived = await intake.derive(graph, asked);
   const again: NewTask = {
     ownerId: task.owner_id,
     projectId: task.project_id,
@@ -107,13 +107,13 @@ export async function rerunTask(deps: SubmitDeps, task: TaskRow, actor: Actor): 
     graphText,
     parameters,
     seed: task.seed,
-    requirements: judged.requirements,
+    requirements: derived.requirements,
     priority: task.priority,
     timeoutMs: task.timeout_ms,
     maxAttempts: task.max_attempts,
     fileName: task.file_name,
     outputPath: task.output_path,
-    heldReason: judged.heldReason,
+    heldReason: derived.heldReason,
     sealedSecrets: null,
     batch: null,
   };
@@ -121,6 +121,6 @@ export async function rerunTask(deps: SubmitDeps, task: TaskRow, actor: Actor): 
     intake.accept([again], { actor: actor.id, idempotency: null, batch: null }),
   );
   if (accepted.kind !== 'accepted') throw new AppError('INTERNAL', { reason: 'a re-run carries no key' });
-  const told = [...warnings, ...judged.warnings];
+  const told = [...warnings, ...derived.warnings];
   return { submitted: await intake.describe(accepted.first, told), replayed: false };
 }

@@ -19,8 +19,8 @@ import type { TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
 import { type DrawnFiles, drawOpenChoices, type OpenTask } from '../../workflows/open-choices.ts';
 import type { GraphLimits } from '../../workflows/settings.ts';
 import type { Constraints } from './check-fleet.ts';
+import { type AskedNeeds, type DerivedRequirements, deriveRequirements } from './derive-requirements.ts';
 import { describeTask } from './describe-task.ts';
-import { type AskedNeeds, type JudgedTask, judgeTask } from './judge-task.ts';
 import { type PreparedSubmission, prepareSubmission, type SubmissionDeps } from './prepare-submission.ts';
 
 /** How tasks come into being and are called off, whether alone or in a batch. */
@@ -32,8 +32,8 @@ export interface TaskIntake {
   /** The same for the tasks of one batch, which store data that they share once. */
   prepareMany(): Prepare;
   readonly limits: GraphLimits;
-  /** What a bound graph needs, and what the fleet makes of it now. Throws as `judgeTask`. */
-  judge(graph: Graph, asked: AskedNeeds): Promise<JudgedTask>;
+  /** What a bound graph needs, and what the fleet makes of it now. Throws as `deriveRequirements`. */
+  derive(graph: Graph, asked: AskedNeeds): Promise<DerivedRequirements>;
   /** Draws what stands in for the open files of a task, and writes it into its graph; null while no worker for it is known. */
   drawOpen(task: OpenTask, asked: Constraints): Promise<DrawnFiles | null>;
   /** Seed for items that share one. */
@@ -69,10 +69,14 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
   return {
     admit: deps.admission,
     prepare: (request) => prepareSubmission(submission, request),
-    judge: async (graph, asked) => {
+    derive: async (graph, asked) => {
       await submission.introduced();
       const { problems: maxProblems } = submission.limits;
-      return judgeTask({ ...submission, maxProblems, turns: createTurns(submission.clock) }, graph, asked);
+      return deriveRequirements(
+        { ...submission, maxProblems, turns: createTurns(submission.clock) },
+        graph,
+        asked,
+      );
     },
     drawOpen: (task, asked) => drawOpen(submission, task, asked),
     prepareMany: () => {

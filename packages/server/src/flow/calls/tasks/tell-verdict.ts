@@ -1,4 +1,4 @@
-import { findGraphNode, type Graph, type GraphVerdict, type JudgedProblem } from '@comfleet/comfyui';
+import { type ClassifiedProblem, findGraphNode, type Graph, type GraphVerdict } from '@comfleet/comfyui';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 
 /** More warnings than this nobody reads. */
@@ -38,7 +38,7 @@ export function tellVerdict(graph: Graph, verdict: GraphVerdict): TaskText[] {
 }
 
 /** The problem with the place where it is. */
-function place(graph: Graph, { nodeId, inputName, message }: JudgedProblem): TaskText {
+function place(graph: Graph, { nodeId, inputName, message }: ClassifiedProblem): TaskText {
   const node = nodeId ?? '';
   const params = { node, class_type: classOf(graph, node), problem: message };
   if (inputName === null) return { code: 'graph.at_node', params };

@@ -3,9 +3,9 @@ import type { Workflow } from '@comfleet/contract';
 import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
 import { listKinds, toWorkerKind, type WorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import type { WorkerSnapshot } from '../../../fleet/workers/registry.ts';
-import { judgeNeeds } from '../../placement/judge-needs.ts';
 import { findMissing, type Missing } from '../../placement/needs.ts';
 import { readNeeds } from '../../placement/read-needs.ts';
+import { resolveNeeds } from '../../placement/resolve-needs.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
 
 /** Whether a known worker can run a graph whole, and what is missing where none can. */
@@ -15,13 +15,13 @@ export type Availability = Pick<Workflow, 'available' | 'missing'>;
  * Judges a graph by every known worker: what its task would need, and what ComfyUI would refuse for certain, such as a file that
  * nobody has.
  */
-export function judgeAvailability(
+export function deriveAvailability(
   { graph, taskType }: Pick<WorkflowDefinition, 'graph' | 'taskType'>,
   fleet: readonly Pick<WorkerSnapshot, 'inventory' | 'capabilities' | 'labels'>[],
 ): Availability {
   const kinds = listKinds(fleet.map(({ inventory }) => inventory));
   const read = readNeeds(graph, kinds, () => false);
-  const { needs } = judgeNeeds({ taskType, ...read, excludedWorkers: [] }, kinds);
+  const { needs } = resolveNeeds({ taskType, ...read, excludedWorkers: [] }, kinds);
   const faultsByKind = new Map<string, string[]>();
   const missing = new Set<string>();
   let available = false;

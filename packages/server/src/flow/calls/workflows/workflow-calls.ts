@@ -11,7 +11,7 @@ import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts'
 import type { LoadOutcome, WorkflowLibrary } from '../../workflows/workflow-library.ts';
 import type { WorkflowTables } from '../../workflows/workflow-tables.ts';
 import { toWorkflowView } from '../../workflows/workflow-view.ts';
-import { judgeAvailability } from './workflow-availability.ts';
+import { deriveAvailability } from './workflow-availability.ts';
 import { storeWorkflowVersions } from './workflow-versions.ts';
 
 /** What holds for tasks of a type now. */
@@ -52,14 +52,14 @@ export function createWorkflowCalls(deps: WorkflowCallsDeps): WorkflowCalls {
     return workflow;
   };
   /** With these values, and with what stands in for files that nobody has. */
-  const judge = (workflow: WorkflowDefinition, values: Record<string, unknown>) => {
+  const check = (workflow: WorkflowDefinition, values: Record<string, unknown>) => {
     const graph = fillGraph(workflow, values, (parameter) =>
       standIns.find(workflow, parameter, inventories()),
     );
-    return judgeAvailability({ ...workflow, graph }, fleet.list());
+    return deriveAvailability({ ...workflow, graph }, fleet.list());
   };
   const view = (workflow: WorkflowDefinition): Workflow =>
-    toWorkflowView(workflow, judge(workflow, {}), {
+    toWorkflowView(workflow, check(workflow, {}), {
       choices: (parameter) => listModelChoices(workflow, parameter, inventories()),
       findStandIn: (parameter) => standIns.find(workflow, parameter, inventories()),
     });
@@ -78,7 +78,7 @@ export function createWorkflowCalls(deps: WorkflowCallsDeps): WorkflowCalls {
         errors,
         warnings: bound.warnings,
         processed: bound.ok ? bound.parameters : {},
-        ...judge(workflow, parameters),
+        ...check(workflow, parameters),
       };
     },
     problems: () => library.problems(),

@@ -164,7 +164,7 @@ export class HeldTasks {
     else if (task.held_reason === 'no_worker_known') await this.#holdIncapable(task, hold);
   }
 
-  /** Workers whose inventory is known, and by which every lane was judged. */
+  /** Workers whose inventory is known, and against which every lane was resolved. */
   #listKnown(): WorkerFacts[] {
     const workers = [...this.#deps.board.workers.values()];
     return workers.flatMap(({ facts }) => (facts.classTypes === null ? [] : [facts]));
@@ -211,7 +211,7 @@ export class HeldTasks {
     const drawn = drawOpenChoices(open, offers, this.#deps.standIns);
     const isBound = (nodeId: string, inputName: string) =>
       requirements.inputs.some((input) => input.nodeId === nodeId && input.inputName === inputName);
-    const lane = lanes.judge({ ...requirements, ...readNeeds(graph, lanes.kinds, isBound) });
+    const lane = lanes.derive({ ...requirements, ...readNeeds(graph, lanes.kinds, isBound) });
     return {
       lane: { stored: lane.stored, requirements: JSON.stringify(lane.needs) },
       drawn: drawn.warnings.length > 0 ? this.#toWrites(task, graph, drawn) : null,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeStorage } from './judge-storage.ts';
+import { deriveStorageState } from './storage-state.ts';
 
 const WELL = { refused: null, folder: null, freeBytes: 10_000_000, log: null };
 
@@ -21,5 +21,5 @@ test.each([
   ],
   ['the log alone', { log: 'EISDIR' }, { kind: 'log_lost', reason: 'EISDIR' }],
 ])('%s', (_name, signs, state) => {
-  expect(judgeStorage({ ...WELL, ...signs })).toEqual(state);
+  expect(deriveStorageState({ ...WELL, ...signs })).toEqual(state);
 });

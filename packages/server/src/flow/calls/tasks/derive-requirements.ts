@@ -1,8 +1,8 @@
 import type { Graph } from '@comfleet/comfyui';
 import { listKinds } from '../../../fleet/workers/inventory/worker-kind.ts';
-import { judgeNeeds } from '../../placement/judge-needs.ts';
 import { keepAskedFor } from '../../placement/needs.ts';
 import { readNeeds } from '../../placement/read-needs.ts';
+import { resolveNeeds } from '../../placement/resolve-needs.ts';
 import { createInputSet, type TaskRequirements } from '../../tasks/requirements.ts';
 import {
   type CheckedFleet,
@@ -19,7 +19,7 @@ export type AskedNeeds = Omit<
   'classTypes' | 'models' | 'choices' | 'paidClasses' | 'idlePaidClasses'
 >;
 
-export interface JudgedTask extends FleetAnswer {
+export interface DerivedRequirements extends FleetAnswer {
   requirements: TaskRequirements;
 }
 
@@ -27,11 +27,11 @@ export interface JudgedTask extends FleetAnswer {
  * What a bound graph needs of a worker, and what the fleet, as it is known now, makes of it. What it picks from lists stays open
  * while none of the workers that it may run on is known. Throws as `checkAgainstFleet`.
  */
-export async function judgeTask(
+export async function deriveRequirements(
   fleet: KnownFleet & CheckedFleet,
   graph: Graph,
   asked: AskedNeeds,
-): Promise<JudgedTask> {
+): Promise<DerivedRequirements> {
   refuseUnknownWorkers(fleet, asked);
   const isBound = createInputSet(asked.inputs);
   await fleet.turns.next();
@@ -41,7 +41,7 @@ export async function judgeTask(
   await fleet.turns.next();
   const needs = { ...asked, ...readNeeds(graph, lists, isBound), ...paid };
   await fleet.turns.next();
-  const { needs: requirements } = judgeNeeds(needs, kinds);
+  const { needs: requirements } = resolveNeeds(needs, kinds);
   const { heldReason, warnings } = await checkAgainstFleet(fleet, graph, requirements);
   // A worker may have become known since files were left open: the engine's first look at what is held settles them.
   const isOpen = requirements.openChoices !== undefined;

@@ -1,6 +1,6 @@
 import type { CollectedOutput } from '@comfleet/comfyui';
 import { describe, expect, test } from 'vitest';
-import { judgeCollected, judgeEnd } from './judge-end.ts';
+import { classifyCollected, classifyEnd } from './classify-end.ts';
 
 const ERROR = {
   nodeId: '3',
@@ -19,7 +19,7 @@ describe('how a prompt’s end becomes an attempt’s', () => {
 
     const cachedNodeIds = ['1'];
 
-    expect(judgeEnd({ kind: 'succeeded', outputs, cachedNodeIds })).toEqual({
+    expect(classifyEnd({ kind: 'succeeded', outputs, cachedNodeIds })).toEqual({
       kind: 'collect',
       outputs,
       cachedNodeIds,
@@ -27,9 +27,9 @@ describe('how a prompt’s end becomes an attempt’s', () => {
   });
 
   test('CD14 a node’s error ends the attempt with node, class, type, message and traceback', () => {
-    const judged = judgeEnd({ kind: 'failed', error: ERROR, outputs: [] });
+    const classified = classifyEnd({ kind: 'failed', error: ERROR, outputs: [] });
 
-    expect(judged).toMatchObject({
+    expect(classified).toMatchObject({
       kind: 'over',
       result: {
         ending: 'failed',
@@ -52,41 +52,41 @@ describe('how a prompt’s end becomes an attempt’s', () => {
     ['File "/srv/a b/nodes.py", line 1', 'File "nodes.py", line 1'],
     ['no path here', 'no path here'],
   ])('folders of the worker stay with the worker: %s', (line, shown) => {
-    const judged = judgeEnd({ kind: 'failed', error: { ...ERROR, traceback: [line] }, outputs: [] });
+    const classified = classifyEnd({ kind: 'failed', error: { ...ERROR, traceback: [line] }, outputs: [] });
 
-    expect(judged).toMatchObject({ result: { error: { details: { traceback: shown } } } });
+    expect(classified).toMatchObject({ result: { error: { details: { traceback: shown } } } });
   });
 
   test.each(['torch.OutOfMemoryError', 'torch.cuda.OutOfMemoryError'])(
     'TQ9 %s is told apart and moves on',
     (exceptionType) => {
-      const judged = judgeEnd({ kind: 'failed', error: { ...ERROR, exceptionType }, outputs: [] });
+      const classified = classifyEnd({ kind: 'failed', error: { ...ERROR, exceptionType }, outputs: [] });
 
-      expect(judged).toMatchObject({ result: { error: { code: 'OUT_OF_MEMORY' }, avoidWorker: true } });
+      expect(classified).toMatchObject({ result: { error: { code: 'OUT_OF_MEMORY' }, avoidWorker: true } });
     },
   );
 
   test('CD14 an interruption that was not ours is an ending of its own', () => {
-    const judged = judgeEnd({ kind: 'interrupted', nodeId: '3', nodeType: 'KSampler', outputs: [] });
+    const classified = classifyEnd({ kind: 'interrupted', nodeId: '3', nodeType: 'KSampler', outputs: [] });
 
-    expect(judged).toMatchObject({
+    expect(classified).toMatchObject({
       kind: 'over',
       result: { ending: 'interrupted', error: { code: 'PROMPT_INTERRUPTED' } },
     });
   });
 
   test('a prompt that the worker forgot is lost, which is not the worker’s failure', () => {
-    const judged = judgeEnd({ kind: 'lost', reason: 'absent' });
+    const classified = classifyEnd({ kind: 'lost', reason: 'absent' });
 
-    expect(judged).toMatchObject({
+    expect(classified).toMatchObject({
       result: { ending: 'lost', error: { code: 'PROMPT_LOST' }, avoidWorker: false, workerDied: false },
     });
   });
 
   test('CD4 a history that never became whole is no success', () => {
-    const judged = judgeEnd({ kind: 'unreadable', reason: 'history incomplete' });
+    const classified = classifyEnd({ kind: 'unreadable', reason: 'history incomplete' });
 
-    expect(judged).toMatchObject({ result: { ending: 'failed', error: { code: 'HISTORY_INCOMPLETE' } } });
+    expect(classified).toMatchObject({ result: { ending: 'failed', error: { code: 'HISTORY_INCOMPLETE' } } });
   });
 });
 
@@ -96,20 +96,20 @@ describe('how what was fetched becomes an attempt’s end', () => {
   const left = { code: 'WORKER_UNREACHABLE', details: { dispatched: true, started: false } } as const;
 
   test('TD6 files beside what is certain, or beside nothing, are a success; so is a prompt that announced none', () => {
-    expect(judgeCollected({ problems: [refused], resultCount: 1 })).toEqual({ ending: 'succeeded' });
-    expect(judgeCollected({ problems: [], resultCount: 2 })).toEqual({ ending: 'succeeded' });
-    expect(judgeCollected({ problems: [], resultCount: 0 })).toEqual({ ending: 'succeeded' });
+    expect(classifyCollected({ problems: [refused], resultCount: 1 })).toEqual({ ending: 'succeeded' });
+    expect(classifyCollected({ problems: [], resultCount: 2 })).toEqual({ ending: 'succeeded' });
+    expect(classifyCollected({ problems: [], resultCount: 0 })).toEqual({ ending: 'succeeded' });
   });
 
   test('TD5 what is certain is the failure of a prompt without any file', () => {
-    const judged = judgeCollected({ problems: [refused, refused], resultCount: 0 });
-    expect(judged).toMatchObject({ ending: 'failed', error: refused, hasFiles: false });
+    const classified = classifyCollected({ problems: [refused, refused], resultCount: 0 });
+    expect(classified).toMatchObject({ ending: 'failed', error: refused, hasFiles: false });
   });
 
   test('what another run may mend ends the attempt, with the good files in hand', () => {
-    const judged = judgeCollected({ problems: [refused, gone], resultCount: 1 });
-    expect(judged).toMatchObject({ ending: 'failed', error: gone, hasFiles: true, avoidWorker: false });
-    expect(judgeCollected({ problems: [left], resultCount: 1 })).toMatchObject({
+    const classified = classifyCollected({ problems: [refused, gone], resultCount: 1 });
+    expect(classified).toMatchObject({ ending: 'failed', error: gone, hasFiles: true, avoidWorker: false });
+    expect(classifyCollected({ problems: [left], resultCount: 1 })).toMatchObject({
       ending: 'lost',
       error: left,
       workerDied: false,

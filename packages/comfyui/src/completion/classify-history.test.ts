@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { classifyHistory } from './classify-history.ts';
 import type { HistoryEntry } from './history-entry.ts';
-import { judgeHistory } from './judge-history.ts';
 
 const file = { filename: 'a_00001_.png', subfolder: '', type: 'output' };
 
@@ -15,17 +15,17 @@ function entry(
   };
 }
 
-describe('judging a history entry', () => {
+describe('classifying a history entry', () => {
   it('CD3 success needs execution_success and a status that is no error', () => {
     const messages: [string, Record<string, unknown>][] = [['execution_success', {}]];
-    expect(judgeHistory(entry(messages)).kind).toBe('succeeded');
+    expect(classifyHistory(entry(messages)).kind).toBe('succeeded');
     const contradiction = { status_str: 'error', completed: false, messages };
-    expect(judgeHistory(entry(messages, { status: contradiction })).kind).toBe('failed');
-    expect(judgeHistory(entry([['execution_start', {}]])).kind).toBe('incomplete');
+    expect(classifyHistory(entry(messages, { status: contradiction })).kind).toBe('failed');
+    expect(classifyHistory(entry([['execution_start', {}]])).kind).toBe('incomplete');
   });
 
   it('an error message wins over a success status left from the prompt before', () => {
-    const verdict = judgeHistory(
+    const verdict = classifyHistory(
       entry([['execution_error', { node_id: '2', exception_type: 'DependencyCycle' }]]),
     );
     expect(verdict).toMatchObject({
@@ -38,7 +38,9 @@ describe('judging a history entry', () => {
     const messages: [string, Record<string, unknown>][] = [
       ['execution_interrupted', { node_id: '2', node_type: 'KSampler' }],
     ];
-    const verdict = judgeHistory(entry([], { status: { status_str: 'error', completed: false, messages } }));
+    const verdict = classifyHistory(
+      entry([], { status: { status_str: 'error', completed: false, messages } }),
+    );
     expect(verdict).toMatchObject({ kind: 'interrupted', nodeId: '2', nodeType: 'KSampler' });
   });
 
@@ -47,7 +49,7 @@ describe('judging a history entry', () => {
       ['execution_error', { exception_type: 'ExecutionBlocked' }],
       ['execution_success', {}],
     ]);
-    expect(judgeHistory(blocked, ['3', '9']).kind).toBe('succeeded');
+    expect(classifyHistory(blocked, ['3', '9']).kind).toBe('succeeded');
   });
 
   const success: [string, Record<string, unknown>][] = [
@@ -56,7 +58,7 @@ describe('judging a history entry', () => {
   ];
 
   it('TD5 a saver that was blocked, or that reports nothing, is a success without outputs', () => {
-    expect(judgeHistory(entry(success, { outputs: {}, meta: {} }))).toEqual({
+    expect(classifyHistory(entry(success, { outputs: {}, meta: {} }))).toEqual({
       kind: 'succeeded',
       outputs: [],
       cachedNodeIds: ['1', '2'],
@@ -65,12 +67,12 @@ describe('judging a history entry', () => {
 
   it('CD4 empty outputs are damaged when a frame, or the meta of the entry, says that there were some', () => {
     const empty = entry(success, { outputs: {} });
-    expect(judgeHistory(empty, ['3'])).toMatchObject({ kind: 'incomplete' });
-    expect(judgeHistory({ ...empty, meta: { '3': { node_id: '3' } } })).toMatchObject({
+    expect(classifyHistory(empty, ['3'])).toMatchObject({ kind: 'incomplete' });
+    expect(classifyHistory({ ...empty, meta: { '3': { node_id: '3' } } })).toMatchObject({
       kind: 'incomplete',
       reason: 'history has no output of node 3',
     });
-    expect(judgeHistory(entry(success), ['3', '9']).kind).toBe('succeeded');
+    expect(classifyHistory(entry(success), ['3', '9']).kind).toBe('succeeded');
   });
 
   it.each([
@@ -85,7 +87,7 @@ describe('judging a history entry', () => {
     ],
     ['nothing', {}],
   ] satisfies [string, HistoryEntry][])('an entry with %s is incomplete, not a crash', (_name, broken) => {
-    expect(judgeHistory(broken).kind).toBe('incomplete');
+    expect(classifyHistory(broken).kind).toBe('incomplete');
   });
 
   it('keeps the texts of an error to 64 kB, with a mark where they are cut', () => {
@@ -94,10 +96,10 @@ describe('judging a history entry', () => {
       traceback: Array(100_000).fill('  File "a.py"\n'),
       node_id: '1',
     };
-    const judged = judgeHistory(entry([['execution_error', data]]));
-    if (judged.kind !== 'failed') throw new Error(judged.kind);
-    expect(judged.error.message).toBe(`${'x'.repeat(65_536)} … (cut: 0.9 MB more)`);
-    expect(judged.error.traceback.join('').length).toBeLessThan(65_536);
-    expect(judged.error.traceback[0]).toBe('… (cut: 1.4 MB more)\n');
+    const classified = classifyHistory(entry([['execution_error', data]]));
+    if (classified.kind !== 'failed') throw new Error(classified.kind);
+    expect(classified.error.message).toBe(`${'x'.repeat(65_536)} … (cut: 0.9 MB more)`);
+    expect(classified.error.traceback.join('').length).toBeLessThan(65_536);
+    expect(classified.error.traceback[0]).toBe('… (cut: 1.4 MB more)\n');
   });
 });

@@ -21,7 +21,7 @@ export type StorageState =
 const LEAST_FREE_BYTES = 1024 * 1024;
 
 /** The worst of what was seen. */
-export function judgeStorage({ refused, folder, freeBytes, log }: StorageSigns): StorageState {
+export function deriveStorageState({ refused, folder, freeBytes, log }: StorageSigns): StorageState {
   if (refused?.code === 'DATABASE_DAMAGED') return { kind: 'damaged', reason: refused.reason };
   if (freeBytes !== null && freeBytes < LEAST_FREE_BYTES) return { kind: 'full' };
   const reason = refused?.reason ?? folder;

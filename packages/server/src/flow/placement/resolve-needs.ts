@@ -3,7 +3,7 @@ import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import { findMissing, listDoubts, type ModelFile, type NeededChoice, type Needs } from './needs.ts';
 
 /** What a task needs and the kinds of workers that can run it, as the fleet is known now. */
-export interface JudgedNeeds<T extends Needs> {
+export interface ResolvedNeeds<T extends Needs> {
   readonly needs: T;
   /** Ids of kinds, one with `?` when it lists fewer of the choices than another one does; sorted. */
   readonly kinds: readonly string[];
@@ -15,16 +15,16 @@ export interface JudgedNeeds<T extends Needs> {
  * worker is tried. Once it was shown to be a file it stays one: the worker that has it may be away, or not be heard yet after a
  * start. Pure.
  */
-export function judgeNeeds<T extends Needs>(needs: T, kinds: readonly WorkerKind[]): JudgedNeeds<T> {
-  const judged = needs.choices ? { ...needs, ...readFiles(needs.choices, needs.models, kinds) } : needs;
+export function resolveNeeds<T extends Needs>(needs: T, kinds: readonly WorkerKind[]): ResolvedNeeds<T> {
+  const resolved = needs.choices ? { ...needs, ...readFiles(needs.choices, needs.models, kinds) } : needs;
   const able = kinds.flatMap((kind) => {
-    const worker = { ...ANY_WORKER, ...kind, capabilities: [], labels: judged.labels ?? [] };
-    if (findMissing(worker, { ...judged, inputBytes: 0 })) return [];
-    return [{ id: kind.id, doubts: listDoubts(kind, judged).length }];
+    const worker = { ...ANY_WORKER, ...kind, capabilities: [], labels: resolved.labels ?? [] };
+    if (findMissing(worker, { ...resolved, inputBytes: 0 })) return [];
+    return [{ id: kind.id, doubts: listDoubts(kind, resolved).length }];
   });
   const least = Math.min(...able.map(({ doubts }) => doubts));
   const ids = able.map(({ id, doubts }) => (doubts > least ? `${id}?` : id));
-  return { needs: judged, kinds: [...new Set(ids)].sort() };
+  return { needs: resolved, kinds: [...new Set(ids)].sort() };
 }
 
 /** Limits of single workers are in a lane's key by themselves. */

@@ -10,7 +10,7 @@ import { readOutputs } from './read-outputs.ts';
  * Success is `execution_success` without an error status, with or without outputs: a saver may be blocked, or report nothing
  * (0.33, 5). Only where outputs were announced, by `executed` frames of these nodes or by the entry's own `meta`, must there be some.
  */
-export function judgeHistory(
+export function classifyHistory(
   entry: HistoryEntry,
   announcedNodeIds: readonly string[] = [],
 ): PromptOutcome | IncompleteHistory {
@@ -29,7 +29,7 @@ export function judgeHistory(
   if (!messages.some(([name]) => name === 'execution_success')) {
     return { kind: 'incomplete', reason: 'history has no end message' };
   }
-  return judgeOutputs(entry, { announcedNodeIds, outputs, cachedNodeIds: readCachedNodeIds(messages) });
+  return classifyOutputs(entry, { announcedNodeIds, outputs, cachedNodeIds: readCachedNodeIds(messages) });
 }
 
 /** ComfyUI writes about ten of a prompt. */
@@ -46,7 +46,7 @@ const ERROR_WITHOUT_MESSAGE: ExecutionError = {
   executed: [],
 };
 
-function judgeOutputs(
+function classifyOutputs(
   entry: HistoryEntry,
   read: { announcedNodeIds: readonly string[]; outputs: CollectedOutput[]; cachedNodeIds: string[] },
 ): PromptOutcome | IncompleteHistory {

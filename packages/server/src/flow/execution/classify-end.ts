@@ -4,17 +4,17 @@ import { findCause } from './causes.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
 
 /** A prompt that ended well and whose files are to be fetched, or an attempt that is over. */
-export type JudgedEnd =
+export type ClassifiedEnd =
   | { kind: 'collect'; outputs: CollectedOutput[]; cachedNodeIds: string[] }
   | { kind: 'over'; result: Exclude<AttemptResult, { ending: 'succeeded' }> };
 
 /** Translates how ComfyUI's prompt ended into how our attempt goes on. A graph's error fails the task; a worker's fault moves it. */
-export function judgeEnd(end: PromptEnd): JudgedEnd {
+export function classifyEnd(end: PromptEnd): ClassifiedEnd {
   switch (end.kind) {
     case 'succeeded':
       return { kind: 'collect', outputs: end.outputs, cachedNodeIds: end.cachedNodeIds };
     case 'failed':
-      return { kind: 'over', result: judgeExecutionError(end.error) };
+      return { kind: 'over', result: classifyExecutionError(end.error) };
     case 'interrupted':
       return {
         kind: 'over',
@@ -26,7 +26,7 @@ export function judgeEnd(end: PromptEnd): JudgedEnd {
     case 'lost':
       return { kind: 'over', result: endAttempt('lost', 'PROMPT_LOST', { reason: end.reason }) };
     case 'unreadable':
-      return { kind: 'over', result: judgeUnreadable(end) };
+      return { kind: 'over', result: classifyUnreadable(end) };
     default: {
       const unknownEnd: never = end;
       return unknownEnd;
@@ -38,7 +38,7 @@ export function judgeEnd(end: PromptEnd): JudgedEnd {
  * How an attempt ended whose prompt succeeded, by what was fetched of its files. The first problem that another run may mend ends it,
  * with the good files in hand; one that is certain only where there is no file at all.
  */
-export function judgeCollected({
+export function classifyCollected({
   problems,
   resultCount,
 }: Pick<Collected, 'problems' | 'resultCount'>): AttemptResult {
@@ -51,13 +51,13 @@ export function judgeCollected({
 }
 
 /** What one worker tells of a prompt in such an amount, another one would tell too. */
-function judgeUnreadable({ reason, isTooLarge }: Extract<PromptEnd, { kind: 'unreadable' }>) {
+function classifyUnreadable({ reason, isTooLarge }: Extract<PromptEnd, { kind: 'unreadable' }>) {
   const message = `what the worker tells of it cannot be read: ${reason}`;
   if (isTooLarge) return endAttempt('failed', 'RESULT_TOO_LARGE', { reason: 'history', message });
   return endAttempt('failed', 'HISTORY_INCOMPLETE', { reason });
 }
 
-function judgeExecutionError(error: ExecutionError): Exclude<AttemptResult, { ending: 'succeeded' }> {
+function classifyExecutionError(error: ExecutionError): Exclude<AttemptResult, { ending: 'succeeded' }> {
   const details = {
     node_id: error.nodeId,
     class_type: error.nodeType,

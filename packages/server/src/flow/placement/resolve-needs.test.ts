@@ -1,8 +1,8 @@
 import { OfferedChoices } from '@comfleet/comfyui';
 import { describe, expect, test } from 'vitest';
 import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
-import { judgeNeeds } from './judge-needs.ts';
 import { type Needs, toModelsKey } from './needs.ts';
+import { resolveNeeds } from './resolve-needs.ts';
 
 type Lists = Record<string, readonly string[]>;
 
@@ -35,7 +35,7 @@ describe('files among choices', () => {
       { a: ['x.gguf', 'None'], b: ['svdq-int4'], c: ['euler'] },
       { diffusion_models: ['svdq-int4'] },
     );
-    const { needs } = judgeNeeds(pick({ a: 'x.gguf', b: 'svdq-int4', c: 'euler' }), [kind]);
+    const { needs } = resolveNeeds(pick({ a: 'x.gguf', b: 'svdq-int4', c: 'euler' }), [kind]);
 
     expect(filesOf(needs)).toEqual(['x.gguf', 'svdq-int4']);
     expect(needs.models).toEqual([
@@ -50,7 +50,7 @@ describe('files among choices', () => {
       { a: ['y.safetensors'], b: ['x.safetensors'] },
       { loras: ['x.safetensors'] },
     );
-    const { needs, kinds } = judgeNeeds(pick({ a: 'x.safetensors' }), [kind]);
+    const { needs, kinds } = resolveNeeds(pick({ a: 'x.safetensors' }), [kind]);
 
     expect(filesOf(needs)).toEqual([]);
     expect(kinds).toEqual(['one']);
@@ -59,12 +59,12 @@ describe('files among choices', () => {
   test('stay files while the worker that has them is away, so that no other one is tried', () => {
     const rare = createKind('rare', { a: ['x.safetensors'] }, { loras: ['x.safetensors'] });
     const other = createKind('other', { a: ['y.safetensors'] });
-    const { needs } = judgeNeeds(pick({ a: 'x.safetensors' }), [rare, other]);
+    const { needs } = resolveNeeds(pick({ a: 'x.safetensors' }), [rare, other]);
 
-    const away = judgeNeeds(needs, [other]);
+    const away = resolveNeeds(needs, [other]);
     expect(away.kinds).toEqual([]);
     expect(away.needs.models).toEqual([{ folder: 'loras', name: 'x.safetensors' }]);
-    expect(judgeNeeds(away.needs, [rare, other]).kinds).toEqual(['rare']);
+    expect(resolveNeeds(away.needs, [rare, other]).kinds).toEqual(['rare']);
   });
 
   test('stand in the folder whose listing is most like the list they were picked from', () => {
@@ -73,7 +73,7 @@ describe('files among choices', () => {
       loras: ['x.safetensors', 'style.safetensors'],
     };
     const kind = createKind('one', { any: ['x.safetensors', 'style.safetensors'] }, models);
-    const { needs } = judgeNeeds(pick({ any: 'x.safetensors' }), [kind]);
+    const { needs } = resolveNeeds(pick({ any: 'x.safetensors' }), [kind]);
 
     expect(needs.models).toEqual([{ folder: 'loras', name: 'x.safetensors' }]);
     expect(toModelsKey(needs)).toBe('');
@@ -84,11 +84,11 @@ describe('files among choices', () => {
     const slow = createKind('slow', { file: ['x.safetensors'], mode: ['slow'] });
     const lacking = createKind('lacking', { file: ['y.safetensors'], mode: ['fast'] });
 
-    expect(judgeNeeds(pick({ file: 'x.safetensors', mode: 'fast' }), [both, slow, lacking]).kinds).toEqual([
+    expect(resolveNeeds(pick({ file: 'x.safetensors', mode: 'fast' }), [both, slow, lacking]).kinds).toEqual([
       'both',
       'slow?',
     ]);
-    expect(judgeNeeds(pick({ file: 'x.safetensors', mode: 'odd' }), [both, slow]).kinds).toEqual([
+    expect(resolveNeeds(pick({ file: 'x.safetensors', mode: 'odd' }), [both, slow]).kinds).toEqual([
       'both',
       'slow',
     ]);
@@ -103,8 +103,8 @@ test('tasks of older versions are held against listings by folder, as far as a w
   ];
   const models = [{ folder: 'checkpoints', name: 'a.safetensors' }];
   const { choices: _none, ...stored } = { ...pick({}), models };
-  const judged = judgeNeeds(stored, kinds);
+  const resolved = resolveNeeds(stored, kinds);
 
-  expect(judged.kinds).toEqual(['has', 'silent']);
-  expect(judged.needs.models).toEqual(models);
+  expect(resolved.kinds).toEqual(['has', 'silent']);
+  expect(resolved.needs.models).toEqual(models);
 });

@@ -9,7 +9,7 @@ import {
 } from './comfyui-rules.ts';
 import { type ExpandedInputs, expandInputs } from './expand-inputs.ts';
 import { findGraphNode, type Graph, type GraphNode, readLink } from './graph.ts';
-import type { Certainty, JudgedProblem } from './graph-verdict.ts';
+import type { Certainty, ClassifiedProblem } from './graph-verdict.ts';
 import {
   findNodeInfo,
   type InputSpec,
@@ -20,8 +20,8 @@ import {
 import { isFileInput } from './requirements.ts';
 import { checkValue } from './validate-value.ts';
 
-/** What one node is judged against. */
-export interface JudgeScope {
+/** What one node is checked against. */
+export interface GraphScope {
   graph: Graph;
   objectInfo: ObjectInfo;
   rules: ComfyuiRules;
@@ -31,12 +31,12 @@ export interface JudgeScope {
 
 /** What is wrong with one node by itself, and the nodes that ComfyUI checks next: those its declared inputs link to. */
 export interface NodeFindings {
-  problems: JudgedProblem[];
+  problems: ClassifiedProblem[];
   links: string[];
 }
 
 interface NodeScope {
-  judge: JudgeScope;
+  graphScope: GraphScope;
   nodeId: string;
   node: GraphNode;
   isCore: boolean;
@@ -50,24 +50,24 @@ interface Finding {
 }
 
 /** Judges the inputs of one node as ComfyUI's check and its call of the node would. The class must be known. */
-export function judgeNode(scope: JudgeScope, nodeId: string): NodeFindings {
+export function checkNode(scope: GraphScope, nodeId: string): NodeFindings {
   const findings: NodeFindings = { problems: [], links: [] };
   const node = findGraphNode(scope.graph, nodeId);
   const info = node && findNodeInfo(scope.objectInfo, node.class_type);
   if (node === undefined || info === undefined) return findings;
-  const own: NodeScope = { judge: scope, nodeId, node, isCore: isCoreModule(info.python_module) };
+  const own: NodeScope = { graphScope: scope, nodeId, node, isCore: isCoreModule(info.python_module) };
   const expanded = expandInputs(info, node.inputs);
-  for (const spec of expanded.fixed) judgeInput(own, spec, findings);
-  for (const spec of expanded.grown) judgeInput(own, spec, findings);
-  if (expanded.isDynamic) judgeDynamic(own, expanded, findings);
+  for (const spec of expanded.fixed) checkInput(own, spec, findings);
+  for (const spec of expanded.grown) checkInput(own, spec, findings);
+  if (expanded.isDynamic) checkDynamic(own, expanded, findings);
   return findings;
 }
 
-function judgeInput(scope: NodeScope, spec: InputSpec, findings: NodeFindings): void {
+function checkInput(scope: NodeScope, spec: InputSpec, findings: NodeFindings): void {
   const { name } = spec;
   const isGiven = Object.hasOwn(scope.node.inputs, name);
   const value = isGiven ? scope.node.inputs[name] : undefined;
-  const found = isGiven ? judgeGiven(scope, spec, value) : judgeMissing(scope, spec);
+  const found = isGiven ? checkGiven(scope, spec, value) : checkMissing(scope, spec);
   if (found !== null)
     findings.problems.push({ nodeId: scope.nodeId, inputName: name, effect: 'removes_outputs', ...found });
   // ComfyUI does not look behind a link that it refuses.
@@ -77,18 +77,18 @@ function judgeInput(scope: NodeScope, spec: InputSpec, findings: NodeFindings): 
 }
 
 /** Of the inputs that a dynamic one brings only the class knows what it does without them. */
-function judgeMissing({ isCore }: NodeScope, { name, required, isGrown }: InputSpec): Finding | null {
+function checkMissing({ isCore }: NodeScope, { name, required, isGrown }: InputSpec): Finding | null {
   if (!required) return null;
   const message = `Required input is missing: ${name}`;
   return { type: 'required_input_missing', message, certainty: isGrown && !isCore ? 'doubtful' : 'certain' };
 }
 
-function judgeGiven(scope: NodeScope, spec: InputSpec, value: unknown): Finding | null {
-  const { node, nodeId, isCore, judge } = scope;
-  if (Array.isArray(value)) return judgeLink(scope, spec, value);
-  if (judge.isSupplied(nodeId, spec.name) || isFilled(spec, node.class_type)) return null;
+function checkGiven(scope: NodeScope, spec: InputSpec, value: unknown): Finding | null {
+  const { node, nodeId, isCore, graphScope } = scope;
+  if (Array.isArray(value)) return checkLink(scope, spec, value);
+  if (graphScope.isSupplied(nodeId, spec.name) || isFilled(spec, node.class_type)) return null;
   const found = checkValue(value, spec, {
-    rules: judge.rules,
+    rules: graphScope.rules,
     onlyType: isCore && checksValueItself(node.class_type, spec.name),
   });
   if (found === null) return null;
@@ -102,23 +102,23 @@ function isFilled(spec: InputSpec, classType: string): boolean {
 }
 
 /** Links to absent nodes and unknown classes concern the whole graph and are found apart. */
-function judgeLink(scope: NodeScope, spec: InputSpec, value: readonly unknown[]): Finding | null {
+function checkLink(scope: NodeScope, spec: InputSpec, value: readonly unknown[]): Finding | null {
   if (value.length !== 2) {
     const message = `Bad linked input, must be a length-2 list of [node_id, slot_index]: ${spec.name}`;
     return { type: 'bad_linked_input', message, certainty: 'certain' };
   }
   const [sourceId, slot]: readonly unknown[] = value;
-  const source = typeof sourceId === 'string' ? findGraphNode(scope.judge.graph, sourceId) : undefined;
+  const source = typeof sourceId === 'string' ? findGraphNode(scope.graphScope.graph, sourceId) : undefined;
   if (source === undefined) {
     // A KeyError or TypeError, which ComfyUI reports as an exception.
     const message = `Input ${spec.name} links to a node that is not in the graph`;
     return readLink(value) ? null : { type: 'exception_during_validation', message, certainty: 'certain' };
   }
-  const info = findNodeInfo(scope.judge.objectInfo, source.class_type);
-  return info === undefined ? null : judgeSlot(scope, spec, { slot, info });
+  const info = findNodeInfo(scope.graphScope.objectInfo, source.class_type);
+  return info === undefined ? null : checkSlot(scope, spec, { slot, info });
 }
 
-function judgeSlot(
+function checkSlot(
   scope: NodeScope,
   spec: InputSpec,
   { slot, info }: { slot: unknown; info: NodeInfo },
@@ -128,13 +128,13 @@ function judgeSlot(
   const certainty = scope.isCore && isCoreModule(info.python_module) ? 'certain' : 'doubtful';
   // Python counts from the end for negative ones.
   if (index !== null && index < outputs.length && index >= -outputs.length)
-    return judgeType(scope, spec, { received: outputs.at(index), certainty });
+    return checkType(scope, spec, { received: outputs.at(index), certainty });
   const message = `Input ${spec.name} links to output ${index ?? 'without a number'} of a node that has ${outputs.length}`;
   // A custom class may hand out outputs that its list does not show; nothing hands out one without a number.
   return { type: 'exception_during_validation', message, certainty: index === null ? 'certain' : certainty };
 }
 
-function judgeType(
+function checkType(
   { isCore, node }: NodeScope,
   spec: InputSpec,
   { received, certainty }: { received: unknown; certainty: Certainty },
@@ -152,7 +152,7 @@ function readSlot(slot: unknown): number | null {
 }
 
 /** What the check lets pass and the call of the node then fails on. */
-function judgeDynamic(
+function checkDynamic(
   { node, nodeId, isCore }: NodeScope,
   { fixed, grown, unselected }: ExpandedInputs,
   { problems }: NodeFindings,
