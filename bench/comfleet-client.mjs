@@ -13,7 +13,7 @@ class Endings {
   #waiting = new Map();
 
   /** @param {Task} task */
-  note(task) {
+  record(task) {
     const resolve = this.#waiting.get(task.task_id);
     this.#waiting.delete(task.task_id);
     if (resolve) resolve(task);
@@ -83,7 +83,7 @@ async function openLive({ url, token }, endings) {
         }
         if (message.type !== 'frame' || message.frame.kind !== 'event') return;
         const { task } = message.frame;
-        if (task && ENDED.has(task.status)) endings.note(task);
+        if (task && ENDED.has(task.status)) endings.record(task);
       },
       onBinary: () => undefined,
       onClose: ({ reason }) => reject(new Error(`the live socket closed: ${reason}`)),

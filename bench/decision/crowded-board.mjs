@@ -125,7 +125,7 @@ export class CrowdedBoard {
       const [next] = await this.#queue.heads([lane]);
       const place = heads.findIndex((head) => head.lane === lane);
       heads.splice(place, 1, ...(next ? [next] : []));
-      if (!next) decision.lane.noteEmpty();
+      if (!next) decision.lane.recordEmpty();
     }
     return started;
   }

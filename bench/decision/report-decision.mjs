@@ -32,7 +32,7 @@ export function formatDecision(measured, { date, load }) {
 
 Written by \`npm run bench -- decision\` on ${date}: ${describeMachine()}; ${load}.
 ${workers} workers that all run a prompt and have one more, ${tasks} tasks of 40 clients and two priorities waiting in ${lanes} lanes.
-From the slot that becomes free, or the task that comes in, until every start it makes possible is decided, explained and noted;
+From the slot that becomes free, or the task that comes in, until every start it makes possible is decided, explained and recorded;
 through the product's queue and placement, after a warm-up.
 
 ${formatTargets(listDecisionTargets(measured))}

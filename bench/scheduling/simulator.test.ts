@@ -84,7 +84,7 @@ describe('the offline search', () => {
     ]),
   };
 
-  test('keeps priority whatever its plan wishes, and only then', async () => {
+  test('keeps priority whatever its plan prefers, and only then', async () => {
     const order = async (rules: 'all' | 'none') =>
       (await replay(scenario, followPlan(plan, rules))).runs.map(({ task }) => task.number);
 

@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { findChromium } from './binaries.mjs';
 import { findRequiredServices, type ServiceName } from './required-services.ts';
-import { openServiceKeeper, type ServiceOutcome } from './service-keeper.ts';
+import { openServiceRunner, type ServiceOutcome } from './service-runner.ts';
 
 /** Addresses of what this test run can use; a missing one has a reason instead. */
 export interface TestServices {
@@ -36,8 +36,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (url) services[name] = { url };
     else toStart.push(name);
   }
-  const keeper = toStart.length > 0 ? await openServiceKeeper(toStart) : undefined;
-  for (const [name, outcome] of Object.entries(keeper?.outcomes ?? {})) {
+  const runner = toStart.length > 0 ? await openServiceRunner(toStart) : undefined;
+  for (const [name, outcome] of Object.entries(runner?.outcomes ?? {})) {
     const service = name as ServiceName;
     services[service] = outcome;
     if ('url' in outcome) process.env[variables[service]] = outcome.url;
@@ -49,5 +49,5 @@ export default async function setup(project: TestProject): Promise<() => Promise
     process.env.COMFLEET_TEST_CHROMIUM = chromium;
   }
   project.provide('testServices', services);
-  return async () => keeper?.stop();
+  return async () => runner?.stop();
 }

@@ -13,7 +13,7 @@ import { Lane } from '../../../packages/server/dist/flow/queue/lane.js';
  * @property {Float64Array} dueMs of several tasks that may start, the one with the earliest does
  */
 /**
- * A wish; the rules come first.
+ * Preferences; the rules come first.
  * @typedef {object} Plan
  * @property {ReadonlyMap<string, LanePlan>} lanes by the name of the model set
  * @property {number} slots prompts a worker is sent at most: 2 decides one prompt ahead, as the product does
@@ -155,14 +155,14 @@ class PlannedOrder {
     return options.sort((a, b) => runs(a) - runs(b) || a.task.number - b.task.number);
   }
 
-  /** Where the plan wants the next start of a lane; a worker that cannot run it is no wish. @param {PlannedLane} lane @param {SimTask} task */
+  /** Where the plan wants the next start of a lane; a worker that cannot run it is ignored. @param {PlannedLane} lane @param {SimTask} task */
   #findHome({ plan, started }, task) {
     const home = plan.home[started] ?? EAGER;
     return home < 0 || this.#workers[home]?.canRun(task) ? home : EAGER;
   }
 
   /**
-   * What the plan wishes, but nothing after a task that was passed over as often or as long as it may be.
+   * What the plan prefers, but nothing after a task that was passed over as often or as long as it may be.
    * @param {readonly Option[]} options @param {{ worker: SimWorker, place: number, nowMs: number }} around @returns {Option | null}
    */
   #choose(options, { worker, place, nowMs }) {
@@ -171,7 +171,7 @@ class PlannedOrder {
     let best = null;
     let bestMs = Number.POSITIVE_INFINITY;
     for (const option of allowed) {
-      const dueMs = wish(option, worker, place);
+      const dueMs = rateStart(option, worker, place);
       if (dueMs < bestMs) [best, bestMs] = [option, dueMs];
     }
     if (best) return best;
@@ -180,8 +180,8 @@ class PlannedOrder {
   }
 }
 
-/** When the plan wishes this start, with loaded models and the planned worker counted; never without either. @param {Option} option @param {SimWorker} worker @param {number} place */
-function wish({ task, home, dueMs }, worker, place) {
+/** When the plan prefers this start, with loaded models and the planned worker counted; never without either. @param {Option} option @param {SimWorker} worker @param {number} place */
+function rateStart({ task, home, dueMs }, worker, place) {
   const isHot = worker.willHave(task.model.name);
   const isHome = home === place || home === EAGER;
   if (!isHot && !isHome) return Number.POSITIVE_INFINITY;

@@ -138,7 +138,7 @@ class Comfleet {
     };
     this.#board.occupy(worker.facts.id, { ...own, taskType: TASK_TYPE, phase: 'sending', startedMs: null });
     this.#board.setPhase(worker.facts.id, taskId, 'waiting', this.#nowMs);
-    if (this.#queue.count(lane.key) === 0) lane.noteEmpty();
+    if (this.#queue.count(lane.key) === 0) lane.recordEmpty();
     return this.#findTask(taskId);
   }
 

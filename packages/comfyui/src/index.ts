@@ -91,10 +91,10 @@ export { toPortableName } from './platform/portable-name.ts';
 export * from './progress/progress-state.ts';
 export {
   findPrompt,
-  type LookJob,
   type LookupOptions,
-  lookForPrompt,
+  type PollJob,
   type PromptPlace,
+  pollForPrompt,
 } from './prompt/find-prompt.ts';
 export {
   type FinishedBy,

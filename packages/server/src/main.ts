@@ -55,7 +55,7 @@ export async function startUp(options: UpOptions): Promise<number> {
     return explain(thrown, options, logger);
   } finally {
     await scope.close().catch((thrown: unknown) => {
-      logger.error('stop.unclean', { error: thrown });
+      logger.error('shutdown.incomplete', { error: thrown });
     });
     log.close();
   }
@@ -98,7 +98,7 @@ async function start(
       for (const line of tellReread(createSayStart(options.language), reread)) options.print(line);
     },
     onLost: (error) => {
-      logger.error('data.lost', { error });
+      logger.error('lock.lost', { error });
       options.print(error.message);
       process.exitCode = 1;
       reportStop('another process took the data over');

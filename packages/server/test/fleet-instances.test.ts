@@ -247,7 +247,7 @@ describe('a supervised ComfyUI', () => {
     expect(await rig.table.inspect(pid ?? 0)).toBeNull();
   });
 
-  it('PS15 is noted as alive at each beat', async () => {
+  it('PS15 is recorded as alive at each beat', async () => {
     const { instances, registry } = await rig.open();
     const { id } = await instances.start(simulator);
     await instances.whenReady(id);

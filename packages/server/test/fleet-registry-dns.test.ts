@@ -65,7 +65,7 @@ describe('workers by DNS name over loopback', () => {
       { name: `localhost:${port}`, weight: 7, group: 'primary', labels: ['lan'], source: 'discovered' },
     ]);
     dns.names.set('_comfyui._tcp.lan', {});
-    await discovery.look();
+    await discovery.lookUp();
     expect(registry.list()).toMatchObject([{ state: 'draining', leaving: true }]);
   });
 
@@ -74,11 +74,11 @@ describe('workers by DNS name over loopback', () => {
     const discovery = open({ name: 'gpus.lan', port: simulator.port });
     await whenStates('online');
     dns.break(true);
-    await discovery.look();
+    await discovery.lookUp();
     expect(registry.list()).toMatchObject([{ name: `127.0.0.1:${simulator.port}`, state: 'online' }]);
     dns.break(false);
     dns.names.delete('gpus.lan');
-    await discovery.look();
+    await discovery.lookUp();
     expect(registry.list()).toMatchObject([{ state: 'draining' }]);
   });
 

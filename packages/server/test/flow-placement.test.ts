@@ -191,16 +191,19 @@ describe('tasks that ask for workers', () => {
   });
 });
 
-describe('wishes sent over HTTP', () => {
+describe('constraints sent over HTTP', () => {
   const models = [TEST_MODEL];
   const rig = useRig([{ models }, { models }], { task_types: TEST_WORKFLOWS });
   const post = (body: object) => rig().ask('POST', '/api/v2/tasks', { body });
 
   it.each([{ workers: ['nobody'] }, { labels: ['nolabel'] }])(
     'LB3 %j, which nobody has, is refused for graphs and for workflows',
-    async (wishes) => {
+    async (constraints) => {
       const named = { workflow_name: 'basic', parameters: { prompt: 'a cat' } };
-      const answers = [await post({ graph: pictureGraph(), ...wishes }), await post({ ...named, ...wishes })];
+      const answers = [
+        await post({ graph: pictureGraph(), ...constraints }),
+        await post({ ...named, ...constraints }),
+      ];
 
       expect(answers.map(({ status, json }) => [status, json.error?.code])).toEqual([
         [422, 'NO_CAPABLE_WORKER'],

@@ -32,7 +32,7 @@ export class SimClient {
     const socket = new WebSocket(`ws://127.0.0.1:${this.simulator.port}/ws?clientId=${this.clientId}`);
     this.sockets.push(socket);
     socket.on('message', (data, isBinary) =>
-      this.note(Buffer.isBuffer(data) ? data : Buffer.alloc(0), isBinary),
+      this.record(Buffer.isBuffer(data) ? data : Buffer.alloc(0), isBinary),
     );
     socket.on('close', () => this.push({ type: 'close', data: {}, bytes: 0 }));
     await new Promise<void>((resolve, reject) => {
@@ -113,7 +113,7 @@ export class SimClient {
     await this.simulator.close();
   }
 
-  private note(data: Buffer, isBinary: boolean): void {
+  private record(data: Buffer, isBinary: boolean): void {
     if (isBinary) {
       this.push({ type: `binary ${data.readUInt32BE(0)}`, data: {}, bytes: data.length });
       return;

@@ -30,19 +30,19 @@ export async function findPrompt(
   }
 }
 
-/** When an unclear POST is looked for, ms after it broke: it can land late, so not once but four times. */
+/** When to look a prompt up after an unclear POST, in ms: four times, because a POST can land late. */
 const LOOKUP_AT_MS = [0, 1000, 3000, 5000];
 
-export interface LookJob extends LookupOptions {
+export interface PollJob extends LookupOptions {
   http: ComfyHttp;
   promptId: string;
   clock: Clock;
-  /** Ends the looking; it then rejects with the reason. */
+  /** Ends the lookups: the call then rejects with the reason. */
   signal?: AbortSignal | undefined;
 }
 
-/** Looks at 0, 1, 3 and 5 s for a prompt that may have been accepted; the answer is that of the last look. */
-export async function lookForPrompt(job: LookJob): Promise<PromptPlace> {
+/** Looks up a prompt that may have been accepted, at 0, 1, 3 and 5 s. Returns where it was found, else the last finding. */
+export async function pollForPrompt(job: PollJob): Promise<PromptPlace> {
   let place: PromptPlace = 'unreachable';
   let waitedMs = 0;
   for (const atMs of LOOKUP_AT_MS) {
@@ -54,7 +54,7 @@ export async function lookForPrompt(job: LookJob): Promise<PromptPlace> {
   return place;
 }
 
-/** True when the server has, or had, the prompt: it was accepted. */
+/** True when the server has, or had, the prompt, so that it was accepted. */
 export function isThere(place: PromptPlace): boolean {
   return place === 'queued' || place === 'ended';
 }

@@ -43,7 +43,7 @@ function submitTo({ post, looks }: Server, signal?: AbortSignal) {
       request.signal?.addEventListener('abort', () => reject(new ComfyError('ABORTED', 'cut short')));
     });
   };
-  const answerLook = (path: string): string => {
+  const answerLookup = (path: string): string => {
     const now = looks[Math.min(look, looks.length - 1)];
     if (!now || path === 'history') look += 1;
     if (!now) throw new ComfyError('TIMEOUT', 'no answer');
@@ -52,7 +52,9 @@ function submitTo({ post, looks }: Server, signal?: AbortSignal) {
   const request = async (sent: HttpRequest): Promise<HttpResponse> => {
     const { pathname } = new URL(sent.url);
     if (sent.method === 'POST') posts.push(pathname);
-    const text = await (sent.method === 'POST' ? answerPost(sent) : answerLook(pathname.split('/')[1] ?? ''));
+    const text = await (sent.method === 'POST'
+      ? answerPost(sent)
+      : answerLookup(pathname.split('/')[1] ?? ''));
     return { status: 200, headers: {}, text: async () => text, body: toStream(text) };
   };
   const reports: string[] = [];

@@ -2,12 +2,12 @@ import type { ComfyError } from '../http/comfy-error.ts';
 import type { ComfyHttp } from '../http/comfy-http.ts';
 import type { PromptRequest, RefusalError, SubmitOutcome } from '../http/submit-prompt.ts';
 import type { Clock } from '../time/clock.ts';
-import { findPrompt, isThere, lookForPrompt } from './find-prompt.ts';
+import { findPrompt, isThere, pollForPrompt } from './find-prompt.ts';
 
 /**
  * What became of a prompt that was sent once.
- * found: the answer is missing, and the server has the prompt, or had it. absent: the answer was lost and the server said, at
- * the last of four looks, that it does not have it. unreachable: the answer was lost and so was the server: it may run it.
+ * found: there is no answer yet, or it was lost, but the server has or had the prompt. absent: the answer was lost, and the
+ * server did not have the prompt at the last of four lookups. unreachable: answer and server were lost; it may run the prompt.
  */
 export type Submission =
   | { kind: 'accepted' }
@@ -19,9 +19,9 @@ export type Submission =
   | { kind: 'absent'; cause: ComfyError }
   | { kind: 'unreachable'; cause: ComfyError };
 
-/** Steps on the way, for logs and the like. */
+/** Steps of a submission, for logs. */
 export type SubmitReport =
-  /** The request is on its way, no answer yet. */
+  /** The request was handed to the network; no answer yet. */
   | { kind: 'handed_over' }
   | { kind: 'unclear'; cause: ComfyError }
   | { kind: 'lookup_failed'; cause: unknown };
@@ -31,19 +31,19 @@ export interface SubmitJob {
   clock: Clock;
   /** Its own `signal` cuts the POST short. */
   request: PromptRequest;
-  /** Resolves when the prompt is known to have ended, by whatever way: then it was accepted, answer or not. */
+  /** Resolves when the prompt is known to have ended, however that was noticed: then it was accepted, answered or not. */
   ended: Promise<unknown>;
-  /** Ends the looking after an unclear POST, not the POST; `submitOnce` then rejects with the reason. */
+  /** Ends the lookups after an unclear POST, not the POST itself; `submitOnce` then rejects with the reason. */
   signal?: AbortSignal | undefined;
   report?: (report: SubmitReport) => void;
 }
 
-/** A POST without an answer for this long is looked for too; its prompt may have started, even ended. */
+/** After this long without an answer the prompt is looked up as well: it may have started, or even ended. */
 const UNANSWERED_LOOKUP_MS = 2000;
 
 /**
- * Sends a prompt once, whatever happens. ComfyUI does not tell two equal prompts apart, so sending again would run it twice:
- * an unclear POST is looked for in queue and history at 0, 1, 3 and 5 s instead. Throws for a graph that is no JSON.
+ * Sends a prompt at most once. ComfyUI does not recognise a repeated prompt, so a second POST would run it twice. After an
+ * unclear POST the prompt is looked up in queue and history instead. Throws for a graph that cannot be written as JSON.
  */
 export async function submitOnce(job: SubmitJob): Promise<Submission> {
   const outcome = await postUnlessSeen(job);
@@ -58,7 +58,7 @@ export async function submitOnce(job: SubmitJob): Promise<Submission> {
       return outcome;
     case 'unclear':
       job.report?.(outcome);
-      return lookAfterUnclear(job, outcome.cause);
+      return pollAfterUnclear(job, outcome.cause);
     default: {
       const unknownOutcome: never = outcome;
       return unknownOutcome;
@@ -66,10 +66,10 @@ export async function submitOnce(job: SubmitJob): Promise<Submission> {
   }
 }
 
-async function lookAfterUnclear(job: SubmitJob, cause: ComfyError): Promise<Submission> {
+async function pollAfterUnclear(job: SubmitJob, cause: ComfyError): Promise<Submission> {
   const { http, clock, signal, request } = job;
   const onFailed = reportFailure(job);
-  const place = await lookForPrompt({ http, clock, signal, promptId: request.promptId, onFailed });
+  const place = await pollForPrompt({ http, clock, signal, promptId: request.promptId, onFailed });
   if (place === 'absent' || place === 'unreachable') return { kind: place, cause };
   return { kind: 'found' };
 }
@@ -83,20 +83,20 @@ async function postUnlessSeen(job: SubmitJob): Promise<SubmitOutcome | 'seen'> {
   report?.({ kind: 'handed_over' });
   try {
     const seen = ended.then(() => 'seen' as const);
-    return await Promise.race([post, seen, lookWhileUnanswered(job, over.signal)]);
+    return await Promise.race([post, seen, pollWhileUnanswered(job, over.signal)]);
   } finally {
     over.abort(new Error('the prompt is on the server, or the POST was answered'));
   }
 }
 
 /** Never settles unless the prompt was found. */
-async function lookWhileUnanswered(job: SubmitJob, over: AbortSignal): Promise<'seen'> {
+async function pollWhileUnanswered(job: SubmitJob, over: AbortSignal): Promise<'seen'> {
   const { http, clock, request } = job;
   for (;;) {
     try {
       await clock.sleep(UNANSWERED_LOOKUP_MS, over);
     } catch {
-      // The POST was answered: nobody waits for this any more.
+      // The POST was answered: nobody awaits this promise.
       return new Promise(() => undefined);
     }
     const place = await findPrompt(http, request.promptId, { onFailed: reportFailure(job) });

@@ -7,7 +7,7 @@ import { fakeTraceback, PythonError, type Walk } from './walk.ts';
 const ANY = '*';
 const MATCH = 'COMFY_MATCHTYPE_V3';
 
-/** Checks a linked input and the node it comes from. `upstream`: the error is noted there. */
+/** Checks a linked input and the node it comes from. `upstream`: the error is recorded there. */
 export function checkLink(
   value: readonly Json[],
   input: InputSpec,

@@ -63,7 +63,7 @@ function checkOutputs(outputs: readonly string[], walk: Walk): Verdict {
       continue;
     }
     failures.push(...checked.errors);
-    noteErrors(output, walk, nodeErrors);
+    addErrors(output, walk, nodeErrors);
   }
   if (good.length > 0) return { ok: true, outputs: good, nodeErrors };
   const error = {
@@ -76,7 +76,7 @@ function checkOutputs(outputs: readonly string[], walk: Walk): Verdict {
 }
 
 /** Every node found wrong so far counts for this output too, as in ComfyUI. */
-function noteErrors(output: string, walk: Walk, nodeErrors: NodeErrors): void {
+function addErrors(output: string, walk: Walk, nodeErrors: NodeErrors): void {
   for (const [id, { valid, errors }] of walk.validated) {
     if (valid || errors.length === 0) continue;
     let entry = nodeErrors.get(id);

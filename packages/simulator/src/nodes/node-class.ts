@@ -16,7 +16,7 @@ export interface NodeClass {
   readonly inputs: readonly InputSpec[];
   readonly outputTypes: readonly Json[];
   readonly isOutput: boolean;
-  /** `api_node`: each execution costs its caller money and is noted in the ledger. */
+  /** `api_node`: each execution costs its caller money and is recorded in the ledger. */
   readonly isPaid: boolean;
   /** Shows a result though it is no output node. */
   readonly hasIntermediateOutput: boolean;

@@ -170,7 +170,7 @@ test('a server that stops closes its sockets with 1001', async () => {
   expect((await live.closed).code).toBe(1001);
 });
 
-/** What a raw request with a wish to upgrade is answered, until the server closes the connection. */
+/** What a raw upgrade request is answered, until the server closes the connection. */
 async function askUpgrade(path: string, protocol: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   socket.write(
@@ -186,7 +186,7 @@ test.each([
   ['/healthz', 'websocket', '200'],
   ['/healthz', 'h2c', '200'],
 ])(
-  'a wish to upgrade that %s does not know (%s) holds no connection when it is answered',
+  'an upgrade request that %s does not know (%s) holds no connection when it is answered',
   async (path, protocol, status) => {
     expect(await askUpgrade(path, protocol)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   },

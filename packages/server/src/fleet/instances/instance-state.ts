@@ -8,7 +8,7 @@ import type { ProcessExit } from '../../platform/process/spawner.ts';
  * - STARTING — a process is spawned, or adopted, and has not answered yet. Entered by a start, a due retry, an adoption, the
  *   end of a restart, and a reboot of ComfyUI-Manager. A further start is ignored: it is under way.
  * - READY — the process answered and is a worker of the fleet. Entered from STARTING alone. Starts and answers are ignored.
- * - WAITING — the process ended without our wish; it is started again at `retryAtMs`. Entered from STARTING and READY. A
+ * - WAITING — the process ended without our request; it is started again at `retryAtMs`. Entered from STARTING and READY. A
  *   requested start does not wait for the time. Ends and answers are ignored: there is no process.
  * - CRASH_LOOPING — as WAITING, but it ended too often within the window: the next try is far away. A requested start
  *   forgets the former ones.

@@ -209,12 +209,12 @@ describe('a queue that stands still', () => {
     );
     return { registry, worker };
   }
-  const countLooks = () => comfyui.requests.filter((path) => path === '/queue').length;
+  const countProbes = () => comfyui.requests.filter((path) => path === '/queue').length;
 
   it('is not looked at for half a minute, then makes the worker an error within two seconds', async () => {
     const { worker } = await openWithQueue(oneWaits);
     await clock.advance(29_900);
-    expect([worker.snapshot().state, countLooks()]).toEqual(['online', 0]);
+    expect([worker.snapshot().state, countProbes()]).toEqual(['online', 0]);
     await clock.advance(2_100);
     expect(worker.snapshot()).toMatchObject({
       state: 'error',
@@ -225,7 +225,7 @@ describe('a queue that stands still', () => {
   it('is no fault while a prompt of somebody else runs, and is asked for seldom', async () => {
     const { worker } = await openWithQueue(oneRuns);
     await clock.advance(100_000);
-    expect([worker.snapshot().state, countLooks()]).toEqual(['online', 3]);
+    expect([worker.snapshot().state, countProbes()]).toEqual(['online', 3]);
   });
 
   it('brings the worker back by itself when it moves again', async () => {

@@ -74,7 +74,7 @@ export interface ConnectedWorker {
   /** A hint that something went wrong (a refused submission): it gets nothing new before the next check, which runs at once. Failing calls of `http` give it by themselves. */
   markSuspect(): void;
   /** It brought a prompt of ours to its end: one that has come back is trusted with more by it. */
-  noteServed(): void;
+  recordServed(): void;
 }
 
 export type WorkerChangeType =

@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { blake3, createBLAKE3 } from 'hash-wasm';
 import { AppError } from '../../platform/errors/app-error.ts';
-import { reach } from '../../platform/lifecycle/failpoints.ts';
+import { failpoint } from '../../platform/lifecycle/failpoints.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import { makeFolder } from '../../platform/storage/make-folder.ts';
 import { toStorageError } from '../../platform/storage/storage-error.ts';
@@ -233,7 +233,7 @@ async function readSmall(iterator: AsyncIterator<Uint8Array>, limits: PutLimits)
     sizeBytes += next.value.byteLength;
     if (sizeBytes > limits.maxBytes) throw new AppError('BODY_TOO_LARGE', { max_bytes: limits.maxBytes });
     chunks.push(next.value);
-    reach('mid_download');
+    failpoint('mid_download');
   }
   return { chunks, sizeBytes, ended: false };
 }

@@ -14,7 +14,7 @@ export class WholePicture {
   /** The same bytes, looked at as they pass. */
   async *watch(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     for await (const chunk of bytes) {
-      this.#look(chunk);
+      this.#scan(chunk);
       yield chunk;
     }
   }
@@ -32,7 +32,7 @@ export class WholePicture {
   }
 
   /** The mark may lie across two chunks. */
-  #look(chunk: Uint8Array): void {
+  #scan(chunk: Uint8Array): void {
     if (this.#seenEnd) return;
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     const seam = Buffer.concat([this.#tail, bytes.subarray(0, PNG_END.length - 1)]);

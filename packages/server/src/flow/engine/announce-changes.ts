@@ -16,7 +16,7 @@ export function announceChanges({ live, estimates, retries, tallies }: AnnounceD
   return (changes) => {
     for (const { row, event } of changes) {
       tallies.record(row);
-      estimates.note(row, event, row.state === 'succeeded' ? live.progressOf(row.id) : null);
+      estimates.record(row, event, row.state === 'succeeded' ? live.progressOf(row.id) : null);
       if (row.ended_at !== null) retries.remove(row.id);
       live.reportEvent(row, event);
     }

@@ -3,10 +3,10 @@ import { toWorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
 import type { RunEstimates } from '../estimates/run-estimates.ts';
 import type { PlacementBoard } from '../placement/placement-board.ts';
+import type { LaneMigration } from './lane-migration.ts';
 import type { AttemptRecovery } from './recovery/attempt-recovery.ts';
 import type { LatePromptRecovery } from './recovery/late-prompt-recovery.ts';
 import type { LostWorkers } from './recovery/lost-workers.ts';
-import type { Relaning } from './relaning.ts';
 import type { TaskLanes } from './task-lanes.ts';
 import { toWorkerFacts } from './worker-facts.ts';
 
@@ -18,7 +18,7 @@ export interface BoardUpdaterDeps {
   recovery: AttemptRecovery;
   latePrompts: LatePromptRecovery;
   lanes: TaskLanes;
-  relaning: Relaning;
+  migration: LaneMigration;
   /** Some that are held may be let go now. */
   reviewHeld: () => void;
   /** What waits may find a place now. */
@@ -37,11 +37,11 @@ export class BoardUpdater {
 
   /** Takes in a change of a worker, named by its event. */
   follow(workerId: WorkerId, change: string): void {
-    const { board, estimates, relaning, reviewHeld, place } = this.#deps;
+    const { board, estimates, migration, reviewHeld, place } = this.#deps;
     const isOther = this.update(workerId, change);
     if (change === 'worker.offline') board.forgetModels(workerId);
     if (change === 'worker.offline' || change === 'worker.removed') estimates.forgetModels(workerId);
-    if (isOther && !relaning.isBusy) reviewHeld();
+    if (isOther && !migration.isBusy) reviewHeld();
     place();
   }
 
@@ -58,9 +58,9 @@ export class BoardUpdater {
   update(workerId: WorkerId, change: string | null = null): boolean {
     const { fleet, lost, recovery, latePrompts } = this.#deps;
     const worker = fleet.find(workerId)?.snapshot();
-    lost.note(workerId, worker ?? null, change);
+    lost.record(workerId, worker ?? null, change);
     latePrompts.watch(workerId);
-    this.noteKind(workerId);
+    this.recordKind(workerId);
     const isOther = this.#show(workerId);
     if (worker && recovery.isPending(workerId)) {
       recovery.resumeOn(workerId);
@@ -70,14 +70,14 @@ export class BoardUpdater {
   }
 
   /** Takes in what a worker can run: tasks may wait in other lanes by it. */
-  noteKind(workerId: WorkerId): void {
-    const { fleet, lanes, relaning } = this.#deps;
+  recordKind(workerId: WorkerId): void {
+    const { fleet, lanes, migration } = this.#deps;
     const inventory = fleet.find(workerId)?.snapshot().inventory ?? null;
-    if (lanes.note(workerId, inventory && toWorkerKind(inventory))) relaning.start();
+    if (lanes.record(workerId, inventory && toWorkerKind(inventory))) migration.start();
   }
 
   #show(workerId: WorkerId): boolean {
-    const { fleet, board, recovery, relaning } = this.#deps;
+    const { fleet, board, recovery, migration } = this.#deps;
     const worker = fleet.find(workerId)?.snapshot();
     this.#unseen.delete(workerId);
     if (!worker) {
@@ -85,7 +85,7 @@ export class BoardUpdater {
       return false;
     }
     const { inventory } = worker;
-    const isUnseen = inventory !== null && !relaning.mayServe(toWorkerKind(inventory));
+    const isUnseen = inventory !== null && !migration.mayServe(toWorkerKind(inventory));
     if (isUnseen) this.#unseen.add(workerId);
     const known = isUnseen ? { ...worker, inventory: null } : worker;
     return board.setWorker(toWorkerFacts(known, recovery.isPending(workerId)));

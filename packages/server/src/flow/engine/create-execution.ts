@@ -89,7 +89,7 @@ export function createExecution(
     isPaid,
     mustAsk: (task) => options.paidReruns() === 'ask' && isPaid(task),
     describeClaim: (task, workerId) => estimates.describeClaim(task, workerId),
-    onStarted: (task) => estimates.noteStart(task.id, database.nowMs()),
+    onStarted: (task) => estimates.recordStart(task.id, database.nowMs()),
     loadGraphText: (hash) => loadGraphText(database, hash),
     loadSecrets: (taskId) => secrets.load(taskId),
     uploadInput: (input, http, signal) => uploadInput(parts, { assetId: input.assetId, http, signal }),

@@ -19,6 +19,7 @@ import { createExecution, type ExecutionOptions, type ExecutionParts } from './c
 import { createForecasts } from './create-forecasts.ts';
 import type { Engine, EngineStats } from './engine.ts';
 import { EngineAnswers } from './engine-answers.ts';
+import { LaneMigration } from './lane-migration.ts';
 import { PlacementLoop } from './placement-loop.ts';
 import { planRetryLane } from './plan-retry-lane.ts';
 import { toPrompt, toQueued } from './queued-task.ts';
@@ -26,7 +27,6 @@ import { AttemptRecovery } from './recovery/attempt-recovery.ts';
 import { type HeldDeps, HeldTasks } from './recovery/held-tasks.ts';
 import { LatePromptRecovery } from './recovery/late-prompt-recovery.ts';
 import { LostWorkers } from './recovery/lost-workers.ts';
-import { Relaning } from './relaning.ts';
 import { TaskLanes } from './task-lanes.ts';
 import type { TaskTallies } from './task-tallies.ts';
 import { WorkerLinks } from './worker-links.ts';
@@ -118,14 +118,14 @@ class EmbeddedEngine implements Engine {
       resume: (open, workerId) => this.#resume(open, workerId),
       failOrphaned: (open) => dispatcher.failOrphanedAttempt(open),
     });
-    const relaning = new Relaning({
+    const migration = new LaneMigration({
       ...{ database, board, queue, lanes, clock, logger },
       signal: scope.signal,
       onSettled: () => this.#boardUpdater.showUnseen(),
     });
     this.#boardUpdater = new BoardUpdater({
       ...{ fleet, board, estimates: deps.estimates, place: () => this.#loop.place() },
-      ...{ lanes, relaning, reviewHeld: () => this.#review.ask() },
+      ...{ lanes, migration, reviewHeld: () => this.#review.ask() },
       ...{ lost: this.#lost, recovery: this.#recovery, latePrompts: this.#latePrompts },
     });
   }
@@ -153,7 +153,7 @@ class EmbeddedEngine implements Engine {
       if (task.state !== 'queued') continue;
       const entering = this.#enter(task);
       // At once, before it can start: what comes is compared with it.
-      estimates.noteForecast(task.id, this.#answers.forecast(task));
+      estimates.recordForecast(task.id, this.#answers.forecast(task));
       await entering;
       await turns.next();
     }
@@ -315,7 +315,7 @@ class EmbeddedEngine implements Engine {
     const { database, fleet, clock, logger, tallies } = this.#deps;
     const attempts = await this.#recovery.load();
     // Before the first lane is opened: what it is known by depends on the kinds of workers.
-    for (const worker of fleet.list()) this.#boardUpdater.noteKind(worker.id);
+    for (const worker of fleet.list()) this.#boardUpdater.recordKind(worker.id);
     await this.#latePrompts.load();
     const turns = createTurns(clock);
     for await (const task of streamWaitingTasks(database, 'held')) {

@@ -84,7 +84,7 @@ export class PlacementLoop {
       const [next] = await queue.heads([lane]);
       const place = heads.findIndex((head) => head.lane === lane);
       heads.splice(place, 1, ...(next ? [next] : []));
-      if (!next) decision.lane.noteEmpty();
+      if (!next) decision.lane.recordEmpty();
     }
     board.trimLanes((lane) => queue.count(lane) === 0);
   }

@@ -54,7 +54,7 @@ const BASE: Asked = { model: 'a.safetensors', sampler: 'euler', filter: 'Scale',
 
 function openLanes(...kinds: WorkerKind[]): TaskLanes {
   const lanes = new TaskLanes();
-  for (const [index, kind] of kinds.entries()) lanes.note(named(`worker-${index}`), kind);
+  for (const [index, kind] of kinds.entries()) lanes.record(named(`worker-${index}`), kind);
   return lanes;
 }
 
@@ -77,9 +77,9 @@ describe('lanes', () => {
     const lanes = openLanes(SMALL);
     const requirements = toRequirements(BASE, lanes.kinds);
     const before = lanes.find(requirements).key;
-    expect(lanes.note(named('another'), LARGE)).toBe(true);
+    expect(lanes.record(named('another'), LARGE)).toBe(true);
     const between = lanes.find(requirements).key;
-    expect(lanes.note(named('another'), null)).toBe(true);
+    expect(lanes.record(named('another'), null)).toBe(true);
 
     expect(between).not.toBe(before);
     expect(lanes.find(requirements).key).toBe(before);
@@ -89,8 +89,8 @@ describe('lanes', () => {
     const lanes = openLanes(SMALL);
     const uploaded = createKind(ALL, FILTERS.slice(0, 4), ['mine.png']);
 
-    expect(lanes.note(named('another'), uploaded)).toBe(false);
-    expect(lanes.note(named('another'), null)).toBe(false);
+    expect(lanes.record(named('another'), uploaded)).toBe(false);
+    expect(lanes.record(named('another'), null)).toBe(false);
   });
 
   test('know a worker that replaces more classes than another one with the same object_info', () => {
@@ -99,14 +99,14 @@ describe('lanes', () => {
     const plain = toWorkerKind({ objectInfo, models, classTypes: new Set(['Save']) });
     const replacing = toWorkerKind({ objectInfo, models, classTypes: new Set(['Save', 'OldSave']) });
 
-    expect(openLanes(plain).note(named('another'), replacing)).toBe(true);
+    expect(openLanes(plain).record(named('another'), replacing)).toBe(true);
   });
 
   test('stay as they are when a kind comes that cannot run the task', () => {
     const lanes = openLanes(SMALL);
     const requirements = toRequirements({ ...BASE, filter: 'Blur' }, lanes.kinds);
     const before = lanes.find(requirements).key;
-    lanes.note(named('another'), LARGE);
+    lanes.record(named('another'), LARGE);
 
     expect(lanes.find(requirements).key).toBe(before);
   });

@@ -36,7 +36,7 @@ export class TaskLanes {
   }
 
   /** Takes in what a worker can run, null when that is not known or it left; true when a kind came or went by it. */
-  note(workerId: WorkerId, kind: WorkerKind | null): boolean {
+  record(workerId: WorkerId, kind: WorkerKind | null): boolean {
     const before = this.#byWorker.get(workerId) ?? null;
     if (before === (kind?.id ?? null)) return false;
     const isNew = kind !== null && !this.#kinds.has(kind.id);

@@ -45,7 +45,7 @@ export class WorkerLinks {
       },
       expectStatus: () => worker.socket.expectStatus(),
       markSuspect: () => worker.markSuspect(),
-      noteServed: () => worker.noteServed(),
+      recordServed: () => worker.recordServed(),
       spell: (graph) =>
         worker.inventory === null ? graph : spellChoices(graph, toWorkerKind(worker.inventory).choices),
       findLeftOut: (graph, executes) =>

@@ -31,7 +31,7 @@ interface Ratios {
 export class EstimateErrors {
   readonly #byWorkflow = new Map<string, Ratios>();
 
-  note(
+  record(
     { workflow, taskType, acceptedMs, startedMs, endedMs }: Outcome,
     expected: Partial<Expectation>,
   ): void {

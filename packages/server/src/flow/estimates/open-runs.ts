@@ -27,14 +27,14 @@ export class OpenRuns {
     return [...(this.#byWorker.get(workerId) ?? [])];
   }
 
-  note(task: TaskRow, event: Pick<TaskEventRow, 'type' | 'worker_id'>): void {
+  record(task: TaskRow, event: Pick<TaskEventRow, 'type' | 'worker_id'>): void {
     if (event.type === 'attempt.claimed' && event.worker_id !== null) {
       const key = toWorkflowKey(task);
       this.add({ taskId: task.id, workerId: event.worker_id, key, startedMs: null, measurable: true });
     } else if (task.state !== 'running') this.#remove(task.id);
   }
 
-  noteStart(taskId: TaskId, atMs: number): void {
+  recordStart(taskId: TaskId, atMs: number): void {
     const run = this.#byTask.get(taskId);
     if (run) run.startedMs ??= atMs;
   }

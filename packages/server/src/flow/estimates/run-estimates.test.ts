@@ -43,13 +43,13 @@ function run(
 ): void {
   const task = createTaskRow({ state: 'running', ...changes });
   const tell = (row: TaskRow, change: TaskChange, atMs: number) =>
-    estimates.note(
+    estimates.record(
       row,
       createEvent(row, { workerId: named('gpu-1'), ...change }, atMs),
       progress ?? PROGRESS,
     );
   tell({ ...task, state: 'running' }, { type: 'attempt.claimed' }, 0);
-  estimates.noteStart(task.id, startedMs);
+  estimates.recordStart(task.id, startedMs);
   const state = changes.state ?? 'succeeded';
   tell({ ...task, state: 'running' }, { type: 'attempt.ended' }, endedMs);
   tell(
@@ -96,7 +96,7 @@ describe('what is learned from tasks as they end', () => {
     const { estimates } = await openEstimates();
     run(estimates, { startedMs: 0, endedMs: 4000 });
     const task = createTaskRow({ state: 'queued', created_at: 0 });
-    estimates.noteForecast(task.id, { startMs: 0, endMs: 10_000 });
+    estimates.recordForecast(task.id, { startMs: 0, endMs: 10_000 });
 
     expect(estimates.describeClaim(task, named('gpu-1'))).toEqual({
       expected_ms: 4000,
@@ -156,8 +156,8 @@ describe('after a restart', () => {
   test('what was said when a task was accepted stays when it comes back into its lane', async () => {
     const { estimates } = await openEstimates();
     const task = createTaskRow();
-    estimates.noteForecast(task.id, { startMs: 1000, endMs: 9000 });
-    estimates.noteForecast(task.id, { startMs: 50_000, endMs: 58_000 });
+    estimates.recordForecast(task.id, { startMs: 1000, endMs: 9000 });
+    estimates.recordForecast(task.id, { startMs: 50_000, endMs: 58_000 });
 
     expect(estimates.describeClaim(task, named('gpu-1'))).toMatchObject({ expected_end_ms: 9000 });
   });
@@ -169,9 +169,9 @@ describe('after a restart', () => {
     await database.commit([...writeNewTask(database.k, task, []), writeNewAttempt(database.k, attempt)]);
 
     await estimates.load();
-    estimates.noteStart(task.id, 50_000);
+    estimates.recordStart(task.id, 50_000);
     const ended = { ...task, state: 'succeeded' as const, ended_at: 50_010 };
-    estimates.note(ended, createEvent(ended, { type: 'task.succeeded' }, 50_010), PROGRESS);
+    estimates.record(ended, createEvent(ended, { type: 'task.succeeded' }, 50_010), PROGRESS);
 
     expect(estimates.durations.expectedMs(KEY, named('gpu-1'))).toBeNull();
   });

@@ -38,22 +38,22 @@ export class RunEstimates {
   async load(): Promise<void> {
     for (const run of await loadEndedRuns(this.#database)) {
       this.#learn(run, this.#modelsOf(parseRequirements(run.requirements)));
-      if (run.expected) this.#errors.note(run, JSON.parse(run.expected) as Partial<Expectation>);
+      if (run.expected) this.#errors.record(run, JSON.parse(run.expected) as Partial<Expectation>);
     }
     for (const run of await loadOpenRuns(this.#database)) this.runs.add(run);
   }
 
   /** Follows what happened to a task; called after each commit. */
-  note(task: TaskRow, event: TaskEventRow, progress: Progress | null): void {
+  record(task: TaskRow, event: TaskEventRow, progress: Progress | null): void {
     const run = this.runs.find(task.id);
-    this.runs.note(task, event);
-    if (run && task.state !== 'running') this.#noteEnd(run, { task, endedMs: event.at, progress });
+    this.runs.record(task, event);
+    if (run && task.state !== 'running') this.#recordEnd(run, { task, endedMs: event.at, progress });
     if (task.ended_at !== null) this.#expected.delete(task.id);
   }
 
   /** A task began to run on its worker. */
-  noteStart(taskId: TaskId, atMs: number): void {
-    this.runs.noteStart(taskId, atMs);
+  recordStart(taskId: TaskId, atMs: number): void {
+    this.runs.recordStart(taskId, atMs);
   }
 
   /** A worker went away: whatever comes back has nothing loaded. */
@@ -62,7 +62,7 @@ export class RunEstimates {
   }
 
   /** Keeps what was forecast when a task was accepted, to be compared with what comes. */
-  noteForecast(taskId: TaskId, { endMs }: Forecast): void {
+  recordForecast(taskId: TaskId, { endMs }: Forecast): void {
     // A task that comes back into its lane keeps what was said when it was accepted.
     if (endMs === null || this.#expected.get(taskId)?.expected_end_ms != null) return;
     const expectedMs = this.#expected.get(taskId)?.expected_ms ?? null;
@@ -85,7 +85,7 @@ export class RunEstimates {
     return this.#errors.list();
   }
 
-  #noteEnd(run: OpenRun, end: { task: TaskRow; endedMs: number; progress: Progress | null }): void {
+  #recordEnd(run: OpenRun, end: { task: TaskRow; endedMs: number; progress: Progress | null }): void {
     const { task, endedMs, progress } = end;
     const models = this.#modelsOf(parseRequirements(task.requirements));
     // Results that ComfyUI still had say nothing about how long making them takes.
@@ -105,7 +105,7 @@ export class RunEstimates {
       taskType: task.task_type,
     };
     this.#learn(measured, models);
-    this.#errors.note(measured, this.#expected.get(task.id) ?? {});
+    this.#errors.record(measured, this.#expected.get(task.id) ?? {});
   }
 
   #learn({ key, workerId, startedMs, endedMs }: Run, models: string): void {

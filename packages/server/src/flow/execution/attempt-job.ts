@@ -23,7 +23,7 @@ export interface RunningWorker {
   expectStatus(): { accepted(): void; cancel(): void };
   markSuspect(): void;
   /** It brought a prompt to its end. */
-  noteServed(): void;
+  recordServed(): void;
   /** The graph with what it picks from lists spelled as this worker does. */
   spell(graph: Graph): Graph;
   /** The graph's output nodes that are not among those it executes; none while it has not said which (null). */

@@ -1,7 +1,7 @@
 import type { FollowedEnd, Graph, PromptFollower } from '@comfleet/comfyui';
 import { listOutputNodes, parseGraph, parseLosslessJson } from '@comfleet/comfyui';
 import { AppError } from '../../platform/errors/app-error.ts';
-import { reach } from '../../platform/lifecycle/failpoints.ts';
+import { failpoint } from '../../platform/lifecycle/failpoints.ts';
 import { createTurns, type Turns } from '../../platform/lifecycle/turns.ts';
 import {
   type AttemptEnd,
@@ -129,8 +129,8 @@ class AttemptRun {
     } else if (await wasNeverSent(this.#deps, this.#job)) {
       return neverSent();
     }
-    reach(resumed ? 'resuming' : 'before_submitted');
-    this.#steps.note(resumed ? 'attempt.adopted' : 'attempt.submitted');
+    failpoint(resumed ? 'resuming' : 'before_submitted');
+    this.#steps.record(resumed ? 'attempt.adopted' : 'attempt.submitted');
     if (this.#steps.attempt.started_at === null) this.#job.onPhase('waiting');
     sent.follower.begin();
     return this.#finish(sent);
@@ -169,8 +169,8 @@ class AttemptRun {
       outputNodeIds: listOutputNodes(prepared.graph),
       resumed,
       onStarted: () => {
-        reach('running');
-        this.#steps.note('attempt.started');
+        failpoint('running');
+        this.#steps.record('attempt.started');
         this.#deps.onStarted(task);
         this.#job.onPhase('running');
         this.#hear();
@@ -195,7 +195,7 @@ class AttemptRun {
     if (stop.reason === 'shutdown') return neverSent();
     this.#isSent = true;
     if (this.#deps.isPaid(task)) {
-      const unsent = await this.#noteSending();
+      const unsent = await this.#recordSending();
       if (unsent) return unsent;
     }
     const watch = worker.expectStatus();
@@ -229,11 +229,11 @@ class AttemptRun {
    * Before the POST of a prompt with paid nodes: in SQL a claimed attempt has then not been sent for certain, and any other one
    * may have been. What is to stop already is not sent at all.
    */
-  async #noteSending(): Promise<Ended | null> {
+  async #recordSending(): Promise<Ended | null> {
     const { stop } = this.#job;
     if (stop.reason === 'canceled') return notCollected(endAttempt('interrupted', 'CANCELED'));
     if (stop.aborted) return neverSent();
-    this.#steps.note('attempt.submitted');
+    this.#steps.record('attempt.submitted');
     await readSurely(this.#deps, stop, () => this.#steps.storeNow());
     return null;
   }

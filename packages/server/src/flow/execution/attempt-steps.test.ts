@@ -48,9 +48,9 @@ const typesOf = (changes: readonly TaskChange[]) => changes.map((change) => chan
 describe('steps of an attempt', () => {
   test('those that come within a tenth of a second are stored together, in order', async () => {
     const { clock, steps, committed, nextCommit, load } = await openSteps();
-    steps.note('attempt.submitted');
+    steps.record('attempt.submitted');
     clock.advance(40);
-    steps.note('attempt.started');
+    steps.record('attempt.started');
     const stored = nextCommit();
 
     clock.advance(60);
@@ -62,8 +62,8 @@ describe('steps of an attempt', () => {
 
   test('those of a short run go with its end and nothing is written behind its back', async () => {
     const { clock, steps, committed } = await openSteps();
-    steps.note('attempt.submitted');
-    steps.note('attempt.started');
+    steps.record('attempt.submitted');
+    steps.record('attempt.started');
 
     const taken = await steps.take();
     clock.advance(1000);
@@ -75,17 +75,17 @@ describe('steps of an attempt', () => {
 
   test('what was stored is not handed to the end again', async () => {
     const { clock, steps } = await openSteps();
-    steps.note('attempt.submitted');
+    steps.record('attempt.submitted');
     clock.advance(100);
-    steps.note('attempt.started');
+    steps.record('attempt.started');
 
     expect(typesOf(await steps.take())).toEqual(['attempt.started']);
   });
 
   test('a start that is heard before the POST is answered says that it was submitted', async () => {
     const { steps } = await openSteps();
-    steps.note('attempt.started');
-    steps.note('attempt.submitted');
+    steps.record('attempt.started');
+    steps.record('attempt.submitted');
 
     expect(typesOf(await steps.take())).toEqual(['attempt.submitted', 'attempt.started']);
     expect(steps.attempt).toMatchObject({ state: 'running', submitted_at: Date.UTC(2026, 0, 1) });
@@ -94,9 +94,9 @@ describe('steps of an attempt', () => {
   test('while the database is away they wait and go with the end, in their order', async () => {
     const { clock, steps, committed, setAway } = await openSteps();
     setAway(true);
-    steps.note('attempt.submitted');
+    steps.record('attempt.submitted');
     clock.advance(100);
-    steps.note('attempt.started');
+    steps.record('attempt.started');
 
     expect(typesOf(await steps.take())).toEqual(['attempt.submitted', 'attempt.started']);
     expect(committed).toEqual([]);
@@ -104,7 +104,7 @@ describe('steps of an attempt', () => {
 
   test('P4 an attempt that another one has followed writes nothing', async () => {
     const { steps, committed, load } = await openSteps(2);
-    steps.note('attempt.submitted');
+    steps.record('attempt.submitted');
 
     await steps.store();
 
@@ -114,7 +114,7 @@ describe('steps of an attempt', () => {
 
   test('a shutdown stores what waits at once', async () => {
     const { steps, committed } = await openSteps();
-    steps.note('attempt.submitted');
+    steps.record('attempt.submitted');
 
     await steps.store();
 

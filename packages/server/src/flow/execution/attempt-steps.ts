@@ -41,15 +41,15 @@ export class AttemptSteps {
     this.#delayMs = delayMs;
   }
 
-  /** The attempt with all steps noted so far. */
+  /** The attempt with all steps recorded so far. */
   get attempt(): AttemptRow {
     return this.#attempt;
   }
 
-  note(type: StepType, details?: Record<string, unknown>): void {
+  record(type: StepType, details?: Record<string, unknown>): void {
     // Messages can come before the POST is answered: being started says that it was submitted.
     if (type === 'attempt.submitted' && this.#attempt.submitted_at !== null) return;
-    if (type === 'attempt.started' && this.#attempt.submitted_at === null) this.note('attempt.submitted');
+    if (type === 'attempt.started' && this.#attempt.submitted_at === null) this.record('attempt.submitted');
     const now = this.#deps.database.nowMs();
     const { submitted_at, started_at } = this.#attempt;
     this.#attempt = {

@@ -1,7 +1,7 @@
 import { type FollowedEnd, listOutputNodes } from '@comfleet/comfyui';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
-import { reach } from '../../platform/lifecycle/failpoints.ts';
+import { failpoint } from '../../platform/lifecycle/failpoints.ts';
 import { type AttemptJob, type Collected, type Ended, notCollected, type RunnerDeps } from './attempt-job.ts';
 import type { AttemptSteps } from './attempt-steps.ts';
 import { type ClassifiedEnd, classifyCollected, classifyEnd } from './classify-end.ts';
@@ -35,10 +35,10 @@ export async function collectEnd(
     const result = isRemoved ? endAttempt('lost', 'REMOVED_ON_WORKER', details) : classified.result;
     return { ...notCollected(result), finishedBy };
   }
-  reach('before_download');
+  failpoint('before_download');
   try {
     const collected = await collect(ended, classified);
-    reach('before_result_commit');
+    failpoint('before_result_commit');
     return { ...concludeCollected(ended, collected), finishedBy };
   } catch (thrown) {
     const reason: unknown = ended.job.stop.reason;
@@ -88,7 +88,7 @@ async function collect(
   { outputs, cachedNodeIds }: Extract<ClassifiedEnd, { kind: 'collect' }>,
 ): Promise<Collected> {
   const { task, worker, stop } = job;
-  for (let noted = false; ; noted = true) {
+  for (let isRecorded = false; ; isRecorded = true) {
     try {
       const { attempt } = steps;
       const { http } = worker;
@@ -96,7 +96,7 @@ async function collect(
     } catch (thrown) {
       if (!(thrown instanceof AppError) || thrown.code !== 'STORAGE_FULL') throw thrown;
       deps.logger.error('storage.full', { taskId: task.id, ...thrown.details });
-      if (!noted) steps.note('attempt.collecting');
+      if (!isRecorded) steps.record('attempt.collecting');
       await deps.clock.sleep(STORAGE_WAIT_MS, stop);
     }
   }

@@ -1,7 +1,7 @@
 import type { FinishedBy } from '@comfleet/comfyui';
 import type { TaskId, WorkerId } from '@comfleet/contract';
 import { toError } from '../../platform/errors/app-error.ts';
-import { reach } from '../../platform/lifecycle/failpoints.ts';
+import { failpoint } from '../../platform/lifecycle/failpoints.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { AttemptRow, TaskRow } from '../tasks/task-tables.ts';
 import {
@@ -99,7 +99,7 @@ export class Dispatcher {
     try {
       const claimed = await claiming;
       if (!claimed) return 'lost';
-      reach('after_claim');
+      failpoint('after_claim');
       this.#start({ ...claimed, workerId, worker, resumed: false });
       return 'running';
     } finally {
@@ -197,7 +197,7 @@ export class Dispatcher {
     const beganMs = clock.monotonicMs();
     try {
       const end = await runAttempt(this.#deps, job);
-      if (end?.result.ending === 'succeeded') running.worker.noteServed();
+      if (end?.result.ending === 'succeeded') running.worker.recordServed();
       if (end) this.#announce(await this.#settler.settleSurely(task, end));
       const durationMs = Math.round(clock.monotonicMs() - beganMs);
       logger.info(end ? 'attempt.ended' : 'attempt.left_open', {

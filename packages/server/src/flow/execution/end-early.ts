@@ -101,7 +101,7 @@ export class EarlyEnd {
       logger,
       restart: this.#deps.findRestart(attempt.worker_id),
       onStep: (step, outcome, reason) =>
-        this.#steps.note('attempt.escalated', { step, result: outcome, reason }),
+        this.#steps.record('attempt.escalated', { step, result: outcome, reason }),
     });
     if (outcome === 'left') this.watchForLatePrompt();
     const hasResult = follower.phase === 'ended' && (await follower.ended).end.kind === 'succeeded';

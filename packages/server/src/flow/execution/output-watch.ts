@@ -50,7 +50,7 @@ export class OutputWatch {
 
   /** Begins to look, where only the whole graph is wanted; a lost answer is asked for. */
   start(): void {
-    if (this.#isWholeWanted) void this.#look();
+    if (this.#isWholeWanted) void this.#poll();
   }
 
   /** Safe to call twice. */
@@ -84,14 +84,14 @@ export class OutputWatch {
     return { nodeErrors: this.#answered, leftOut };
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const { follower, clock } = this.#options;
     const isKnown = () => this.#answered !== null || follower.executes !== null;
     if (!isKnown()) await follower.askExecutes();
     if (this.#stopped) return;
     const refused = this.check();
     if (refused !== null) this.#resolve({ refused });
-    else if (!isKnown()) this.#cancel = clock.setTimer(ASK_AGAIN_MS, () => void this.#look());
+    else if (!isKnown()) this.#cancel = clock.setTimer(ASK_AGAIN_MS, () => void this.#poll());
   }
 }
 

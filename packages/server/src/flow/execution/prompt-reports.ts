@@ -1,5 +1,5 @@
 import type { FollowerReport, SubmitReport } from '@comfleet/comfyui';
-import { reach } from '../../platform/lifecycle/failpoints.ts';
+import { failpoint } from '../../platform/lifecycle/failpoints.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 
 /** Takes the steps of a submission into our log, and past the failpoints. */
@@ -8,7 +8,7 @@ export function reportSubmit(logger: Logger, promptId: string): (report: SubmitR
   return (report) => {
     switch (report.kind) {
       case 'handed_over':
-        return reach('post_handed_over');
+        return failpoint('post_handed_over');
       case 'unclear':
         return logger.warn('prompt.unclear', { promptId, error: report.cause });
       case 'lookup_failed':
@@ -22,7 +22,7 @@ export function reportFollowing(logger: Logger, promptId: string): (report: Foll
   return (report) => {
     switch (report.kind) {
       case 'asking':
-        if (report.ask === 'history' && report.phase === 'ending') reach('before_history');
+        if (report.ask === 'history' && report.phase === 'ending') failpoint('before_history');
         return;
       case 'ask_failed': {
         // A worker that stays silent is the health check's finding, not this one's.

@@ -47,7 +47,7 @@ export class SilenceWatch {
   /** Begins to look. */
   start(): void {
     const { limitMs } = this.#options;
-    if (limitMs !== null) this.#look(limitMs);
+    if (limitMs !== null) this.#check(limitMs);
   }
 
   /** A sign of progress. */
@@ -61,7 +61,7 @@ export class SilenceWatch {
     this.#cancel = () => {};
   }
 
-  #look(limitMs: number): void {
+  #check(limitMs: number): void {
     const { clock, isRunning, canHear } = this.#options;
     if (!isRunning() || !canHear()) this.hear();
     const leftMs = limitMs - (clock.monotonicMs() - this.#heardMs);
@@ -70,6 +70,6 @@ export class SilenceWatch {
       return;
     }
     const delayMs = Math.min(LEAST_OFTEN_MS, Math.max(MIN_INTERVAL_MS, leftMs));
-    this.#cancel = clock.setTimer(delayMs, () => this.#look(limitMs));
+    this.#cancel = clock.setTimer(delayMs, () => this.#check(limitMs));
   }
 }

@@ -1,4 +1,4 @@
-import { lookForPrompt } from '@comfleet/comfyui';
+import { pollForPrompt } from '@comfleet/comfyui';
 import type { AttemptJob, RunnerDeps } from './attempt-job.ts';
 import { reportLookupFailure } from './prompt-reports.ts';
 
@@ -12,7 +12,7 @@ export async function wasNeverSent(
   const onFailed = reportLookupFailure(logger, promptId);
   try {
     // A worker that does not answer may have it: the prompt is followed until the worker tells.
-    return (await lookForPrompt({ http, promptId, clock, signal: stop, onFailed })) === 'absent';
+    return (await pollForPrompt({ http, promptId, clock, signal: stop, onFailed })) === 'absent';
   } catch (thrown) {
     // Canceled meanwhile: what may be there is stopped like any other.
     if (!stop.aborted || stop.reason === 'shutdown') throw thrown;

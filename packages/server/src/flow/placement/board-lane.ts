@@ -64,19 +64,19 @@ export class BoardLane {
   }
 
   /** Its first task was passed over; `overtaken` when a later one took a slot that it could have used. */
-  notePassed(nowMs: number, isOvertaken: boolean): void {
+  recordPassed(nowMs: number, isOvertaken: boolean): void {
     this.passedSinceMs ??= nowMs;
     if (isOvertaken) this.overtaken += 1;
   }
 
   /** Its first task started: a switch pays off all that was owed, a hot start only the waiting. */
-  noteStarted(isHot: boolean): void {
+  recordStarted(isHot: boolean): void {
     this.passedSinceMs = null;
     if (!isHot) this.overtaken = 0;
   }
 
   /** Nothing waits in it any more. */
-  noteEmpty(): void {
+  recordEmpty(): void {
     this.passedSinceMs = null;
     this.overtaken = 0;
   }

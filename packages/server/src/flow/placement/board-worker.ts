@@ -117,7 +117,7 @@ export class BoardWorker {
       last?.phase === 'waiting' && !isLeaving ? { prompt: last, modelsKey: keyBefore ?? '' } : null;
   }
 
-  noteChoice(number: number, atMs: number): void {
+  recordChoice(number: number, atMs: number): void {
     this.selections += 1;
     this.lastChoice = number;
     this.lastChosenMs = atMs;

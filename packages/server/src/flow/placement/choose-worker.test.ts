@@ -17,7 +17,7 @@ function countStarts(
     if (decision.kind !== 'start') throw new Error('no worker was free');
     const { name } = decision.worker.facts;
     counts[name] = (counts[name] ?? 0) + 1;
-    table.board.noteChoice(decision.worker, table.nowMs);
+    table.board.recordChoice(decision.worker, table.nowMs);
   }
   return counts;
 }

@@ -47,11 +47,11 @@ export function decide(
     (lane.free.size > 0 ? open : shut).push(opening);
   }
   open.sort(compareOpenings);
-  const look = new Look(open, { board, rules, nowMs });
+  const round = new DecisionRound(open, { board, rules, nowMs });
   for (const [place, opening] of open.entries()) {
-    const candidates = look.listAllowed(place);
+    const candidates = round.listAllowed(place);
     if (candidates.length === 0) continue;
-    const found = look.findStart(place, candidates);
+    const found = round.findStart(place, candidates);
     const { head, lane } = opening;
     if (found) return { kind: 'start', head, lane, ...found, passed };
     passed.push(lane);
@@ -63,10 +63,10 @@ export function decide(
 /** Takes a decision over onto the board, as far as it is not about prompts: those the caller reports. */
 export function applyDecision(board: PlacementBoard, decision: Decision, nowMs: number): void {
   const isStart = decision.kind === 'start';
-  for (const lane of decision.passed) lane.notePassed(nowMs, isStart && lane.serving.has(decision.worker));
+  for (const lane of decision.passed) lane.recordPassed(nowMs, isStart && lane.serving.has(decision.worker));
   if (!isStart) return;
-  decision.lane.noteStarted(decision.reason === 'hot');
-  board.noteChoice(decision.worker, nowMs);
+  decision.lane.recordStarted(decision.reason === 'hot');
+  board.recordChoice(decision.worker, nowMs);
 }
 
 /** True when a task type has as many tasks on workers as it may. */
@@ -79,8 +79,8 @@ export function isTypeFull(
   return limit !== null && board.ofType(needs.taskType) >= limit;
 }
 
-/** One look at the lanes with a free slot, in order. */
-class Look {
+/** One pass over the lanes with a free slot, in order. */
+class DecisionRound {
   readonly #open: readonly Opening[];
   readonly #around: Surroundings;
   /** Free workers that a lane of higher rank was passed over for: they are its own. */

@@ -168,10 +168,10 @@ export class PlacementBoard {
     return this.#byType.get(taskType) ?? 0;
   }
 
-  /** Notes that a worker was chosen, for round robin and statistics. */
-  noteChoice(worker: BoardWorker, atMs: number): void {
+  /** Records that a worker was chosen, for round robin and statistics. */
+  recordChoice(worker: BoardWorker, atMs: number): void {
     this.#choices += 1;
-    worker.noteChoice(this.#choices, atMs);
+    worker.recordChoice(this.#choices, atMs);
   }
 }
 

@@ -2,7 +2,7 @@ import { stringifyLosslessJson } from '@comfleet/comfyui';
 import type { BatchId, HeldReason, Id, IdKind, PrincipalId, TaskEventType, TaskId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
-import { reach } from '../../platform/lifecycle/failpoints.ts';
+import { failpoint } from '../../platform/lifecycle/failpoints.ts';
 import { createTurns, type Turns } from '../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { hashGraph, writeGraph } from './graph-texts.ts';
@@ -75,9 +75,9 @@ export async function acceptTasks(
   }
   const events = rows.map((row) => createFirstEvents(row, acceptance.actor, atMs));
   const writes = await listWrites(database, turns, { newTasks, rows, events, acceptance, atMs });
-  reach('before_accept_commit');
+  failpoint('before_accept_commit');
   const outcome = await database.commit(writes);
-  reach('after_accept_commit');
+  failpoint('after_accept_commit');
   if (outcome.kind === 'committed') return { kind: 'accepted', tasks: rows, events: events.flat() };
   if (!idempotency) throw new AppError('INTERNAL', { reason: outcome.reason });
   return { kind: 'repeated', key: idempotency };

@@ -1,6 +1,6 @@
 import type { TaskId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
-import { reach } from '../../platform/lifecycle/failpoints.ts';
+import { failpoint } from '../../platform/lifecycle/failpoints.ts';
 import { type ChangedTask, changeTask, type TaskChange } from './task-change.ts';
 import { findTask, writeChanges } from './task-rows.ts';
 import type { TaskRow, TaskTables } from './task-tables.ts';
@@ -46,7 +46,7 @@ export class TaskJournal {
         ...(planned.writes ?? []),
       ]);
       if (outcome.kind === 'committed') {
-        reach('before_events');
+        failpoint('before_events');
         this.#onCommitted(changed);
         return changed.at(-1)?.row ?? task;
       }

@@ -195,7 +195,7 @@ const selectLastClaim = statement<TaskTables, { taskId: TaskId }, TaskEventRow>(
     .limit(1),
 );
 
-/** The newest claim of a task, with what was noted of its placement; null before the first. */
+/** The newest claim of a task, with what was recorded of its placement; null before the first. */
 export async function findLastClaim(
   database: Database<TaskTables>,
   taskId: TaskId,

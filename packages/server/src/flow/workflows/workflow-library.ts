@@ -117,11 +117,11 @@ class FileLibrary implements WorkflowLibrary {
     const problems: DefinitionProblem[] = [];
     for (const problem of merged.problems) problems.push(await locateMergeProblem(problem, definitionFiles));
     for (const placed of merged.workflows) {
-      await stamps.note(placed.file);
+      await stamps.record(placed.file);
       const loaded = await loadWorkflow(placed, definitionFiles);
       const lastGood = this.#shelf.workflows.get(placed.place.name);
       if (!loaded.ok) problems.push(...loaded.problems);
-      const kept = loaded.ok ? loaded.definition : lastGood && applySwitches(lastGood, placed);
+      const kept = loaded.ok ? loaded.definition : lastGood && applyFlags(lastGood, placed);
       if (kept) workflows.set(placed.place.name, kept);
     }
     this.#sources = sources;
@@ -135,7 +135,7 @@ class FileLibrary implements WorkflowLibrary {
   }
 }
 
-/** The last good form under the switches of now: what was switched off stays off. */
-function applySwitches(lastGood: WorkflowDefinition, { place, source }: PlacedWorkflow): WorkflowDefinition {
+/** The last good form with the present flags: a workflow that was disabled stays disabled. */
+function applyFlags(lastGood: WorkflowDefinition, { place, source }: PlacedWorkflow): WorkflowDefinition {
   return { ...lastGood, ...place, enabled: place.enabled && source.enabled !== false };
 }

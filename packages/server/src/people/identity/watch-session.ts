@@ -6,8 +6,8 @@ import type { Session } from './session-cache.ts';
 const PERIOD_MS = 3000;
 
 /**
- * Looks at a session every three seconds while something long runs under it (an event stream, a socket), and calls
- * `onEnd` once when it is no longer good: revoked, expired, or its grants taken. The answer stops looking.
+ * Rechecks a session every three seconds while something long runs under it (an event stream, a socket). Calls `onEnd` once
+ * when the session is revoked, has expired or has lost a grant. The returned function stops the checks.
  */
 export function watchSession(
   deps: { identity: Identity; clock: Clock; logger: Logger },
@@ -16,7 +16,7 @@ export function watchSession(
 ): () => void {
   let cancelTimer = () => {};
   let isStopped = false;
-  const look = async (): Promise<void> => {
+  const recheck = async (): Promise<void> => {
     const now = await deps.identity.refresh(session);
     if (isStopped) return;
     const hasGrants = session.principal.grants.every((grant) => now?.principal.grants.includes(grant));
@@ -25,9 +25,9 @@ export function watchSession(
   };
   const schedule = (): void => {
     cancelTimer = deps.clock.setTimer(PERIOD_MS, () => {
-      look().catch((thrown: unknown) => {
-        // The database does not answer: that proves nothing about the session; look again.
-        deps.logger.warn('session.look_failed', { error: thrown });
+      recheck().catch((thrown: unknown) => {
+        // The database does not answer: that says nothing about the session, so it is checked again.
+        deps.logger.warn('session.lookup_failed', { error: thrown });
         if (!isStopped) schedule();
       });
     });

@@ -132,7 +132,7 @@ export async function openConfig<Raw, Compiled>(
   // A file that was there and is gone is a mistake; one that was never there is none.
   let { isOptional = false } = source;
   const load = async (stamps: FileStamps) => {
-    const beforeRead = (file: string) => stamps.note(file);
+    const beforeRead = (file: string) => stamps.record(file);
     const loaded = await loadConfig({ ...source, isOptional, beforeRead }, settings);
     isOptional &&= !loaded.isFromFile;
     return loaded;

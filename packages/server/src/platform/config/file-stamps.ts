@@ -8,16 +8,16 @@ export class FileStamps {
   readonly #stamps = new Map<string, string>();
 
   /** Call it before the file is read. */
-  async note(file: string): Promise<void> {
+  async record(file: string): Promise<void> {
     this.#stamps.set(file, await readStamp(file));
   }
 
-  /** Null while all files are as noted; else what they are like now, in one text. */
+  /** Null while all files are as recorded; else what they are like now, in one text. */
   async findChange(): Promise<string | null> {
     const changes: string[] = [];
-    for (const [file, noted] of this.#stamps) {
+    for (const [file, recorded] of this.#stamps) {
       const now = await readStamp(file);
-      if (now !== noted) changes.push(`${file} ${now}`);
+      if (now !== recorded) changes.push(`${file} ${now}`);
     }
     return changes.length === 0 ? null : changes.join('\n');
   }

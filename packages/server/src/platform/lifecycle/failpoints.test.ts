@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { armFailpoint, reach } from './failpoints.ts';
+import { armFailpoint, failpoint } from './failpoints.ts';
 
 const noWait = () => {
   throw new Error('nobody waits here');
@@ -15,12 +15,12 @@ test('halts when its own place is reached for the count-th time, and at every ti
   let halts = 0;
   armFailpoint('after_claim:2', { halt: () => (halts += 1), wait: noWait, onSignal: noSignal });
 
-  reach('after_claim');
-  reach('running');
+  failpoint('after_claim');
+  failpoint('running');
   expect(halts).toBe(0);
-  reach('after_claim');
+  failpoint('after_claim');
   expect(halts).toBe(1);
-  reach('after_claim');
+  failpoint('after_claim');
   expect(halts).toBe(2);
 });
 
@@ -33,7 +33,7 @@ test('a delay lets the process live that long after the place', () => {
   };
   armFailpoint('running:1:7', { halt: () => (halts += 1), wait, onSignal: noSignal });
 
-  reach('running');
+  failpoint('running');
 
   expect([waits, halts]).toEqual([[7], 1]);
 });
@@ -46,10 +46,10 @@ test('counting can begin with a signal', () => {
   };
   armFailpoint('signal@running:1', { halt: () => (halts += 1), wait: noWait, onSignal });
 
-  reach('running');
+  failpoint('running');
   expect(halts).toBe(0);
   arm();
-  reach('running');
+  failpoint('running');
 
   expect(halts).toBe(1);
 });
@@ -60,7 +60,7 @@ test.each(['nowhere:1', 'running:0', 'running:x', 'running:1:-3'])('%s is refuse
 
 test('a million places that are not armed cost no measurable time per task', () => {
   const begun = process.hrtime.bigint();
-  for (let index = 0; index < 1_000_000; index += 1) reach('after_claim');
+  for (let index = 0; index < 1_000_000; index += 1) failpoint('after_claim');
   const perReachNs = Number(process.hrtime.bigint() - begun) / 1_000_000;
 
   expect(perReachNs).toBeLessThan(200);

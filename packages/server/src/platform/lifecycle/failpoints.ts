@@ -59,8 +59,8 @@ function parseFailpoint(text: string): Pick<Armed, 'name' | 'left' | 'delayMs'> 
   return { name, left, delayMs };
 }
 
-/** Says that the process is at this place. */
-export function reach(name: Failpoint): void {
+/** Marks this place in the code: a process armed for it halts here. */
+export function failpoint(name: Failpoint): void {
   if (armed !== null) count(armed, name);
 }
 

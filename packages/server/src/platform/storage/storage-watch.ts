@@ -27,16 +27,16 @@ const PROBE_SETTING = 'storage_probe';
 /** As much as a group of small commits takes. */
 const PROBE_BYTES = 64 * 1024;
 
-/** Opens the watch; it looks each second until the scope closes. */
+/** Opens the watch: it checks each second until the scope closes. */
 export function openStorageWatch(scope: Scope, deps: StorageWatchDeps): StorageWatch {
   const watch = new StorageWatch(deps);
   const { clock, logger } = deps;
-  every(scope, { name: 'storage watch', intervalMs: POLL_MS, clock, logger }, () => watch.look());
+  every(scope, { name: 'storage watch', intervalMs: POLL_MS, clock, logger }, () => watch.check());
   return watch;
 }
 
 /**
- * Knows whether things can be stored, and notices by itself when they can be again. While all is well it writes nothing;
+ * Knows whether data can be stored, and notices by itself when it can again. While all is well it writes nothing;
  * after a refused write it tries one of its own each second. Damage stays until the file is restored.
  */
 export class StorageWatch {
@@ -57,24 +57,24 @@ export class StorageWatch {
     return this.#signs.freeBytes;
   }
 
-  /** The same database, with what it cannot store told to this watch, which tries its own writes on it. */
+  /** The same database; this watch sees every refused write, and uses it for its own probe writes. */
   follow(database: Database<unknown>): Database<unknown> {
     this.#database = database;
-    const note = (thrown: unknown): never => {
-      this.#noteRefusal(thrown);
+    const recordAndThrow = (thrown: unknown): never => {
+      this.#recordRefusal(thrown);
       throw thrown;
     };
     return {
       driver: database.driver,
       k: database.k,
-      read: (query) => database.read(query).catch(note),
-      commit: (writes) => database.commit(writes).catch(note),
+      read: (query) => database.read(query).catch(recordAndThrow),
+      commit: (writes) => database.commit(writes).catch(recordAndThrow),
       nowMs: () => database.nowMs(),
       close: () => database.close(),
     };
   }
 
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     const { folders, logProblem } = this.#deps;
     const wasWell = this.#signs.refused === null && this.#signs.folder === null;
     const freeBytes = await readFreeBytes(folders[0]);
@@ -83,7 +83,7 @@ export class StorageWatch {
     this.#update({ refused, folder, freeBytes, log: logProblem() });
   }
 
-  #noteRefusal(thrown: unknown): void {
+  #recordRefusal(thrown: unknown): void {
     if (!(thrown instanceof AppError)) return;
     const { code, details } = thrown;
     if (code !== 'STORAGE_FULL' && code !== 'DATABASE_DAMAGED') return;

@@ -23,7 +23,7 @@ const MAX_AWAY_CHECKS_PER_S = 200;
 export class FleetComparison {
   readonly #clock: Clock;
   readonly #list: () => Iterable<Peer>;
-  #look: { atMs: number; latencies: SortedLatencies; away: number } = {
+  #comparison: { atMs: number; latencies: SortedLatencies; away: number } = {
     atMs: Number.NEGATIVE_INFINITY,
     latencies: [],
     away: 0,
@@ -45,24 +45,24 @@ export class FleetComparison {
   }
 
   isSlow(id: WorkerId, own: Latency): boolean {
-    return isOutlier(id, own, this.#lookAtAll().latencies);
+    return isOutlier(id, own, this.#compareAll().latencies);
   }
 
   /** The least time between two checks of one that is away, ms: however many are, all of them are asked no more often than that. */
   get leastAwayMs(): number {
-    return (this.#lookAtAll().away * 1000) / MAX_AWAY_CHECKS_PER_S;
+    return (this.#compareAll().away * 1000) / MAX_AWAY_CHECKS_PER_S;
   }
 
-  #lookAtAll(): { latencies: SortedLatencies; away: number } {
+  #compareAll(): { latencies: SortedLatencies; away: number } {
     const nowMs = this.#clock.monotonicMs();
-    if (nowMs - this.#look.atMs >= MAX_AGE_MS) {
+    if (nowMs - this.#comparison.atMs >= MAX_AGE_MS) {
       const all = [...this.#list()];
       const online = all.filter((worker) => worker.isOnline);
       const latencies = online.map((worker) => ({ id: worker.id, latency: worker.condition.latency }));
       const away = all.length - online.length;
-      this.#look = { atMs: nowMs, latencies: sortLatencies(latencies), away };
+      this.#comparison = { atMs: nowMs, latencies: sortLatencies(latencies), away };
     }
-    return this.#look;
+    return this.#comparison;
   }
 
   /** One has fallen: those that wait out a time may be needed now (A15). */

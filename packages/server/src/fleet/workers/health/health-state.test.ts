@@ -5,7 +5,7 @@ import {
   type HealthEvent,
   type HealthState,
   nextHealthState,
-  noteServed,
+  recordServed,
 } from './health-state.ts';
 
 const rules = {
@@ -197,12 +197,12 @@ describe('countSlots', () => {
     [1, 3],
     [2, 1],
   ])('a worker with %i falls that has brought two prompts to their end takes %i', (falls, slots) => {
-    const served = noteServed(noteServed(returned(0, falls)));
+    const served = recordServed(recordServed(returned(0, falls)));
     expect(countSlots(served, { ...limits, nowMs: 0 })).toBe(slots);
   });
 
   it('forgets what a worker brought before it fell', () => {
-    const state = fallAndReturn(noteServed(returned(0, 0)), 700_000, 701_000);
+    const state = fallAndReturn(recordServed(returned(0, 0)), 700_000, 701_000);
     expect(countSlots(state, { ...limits, nowMs: 701_000 })).toBe(1);
   });
 

@@ -143,7 +143,7 @@ function toOnline(falls: Falls, { atMs, slow, mayEject }: HealthEvent): HealthSt
 }
 
 /** It brought a prompt of ours to its end. */
-export function noteServed(state: HealthState): HealthState {
+export function recordServed(state: HealthState): HealthState {
   return state.kind === 'online' ? { ...state, served: state.served + 1 } : state;
 }
 

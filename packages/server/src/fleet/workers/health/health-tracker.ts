@@ -1,6 +1,6 @@
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { HealthResult } from './health-result.ts';
-import { noteServed } from './health-state.ts';
+import { recordServed } from './health-state.ts';
 import { isSuspiciouslySlow, type Latency } from './latency.ts';
 import { findRecoveryDelay, type RecoverySnapshot } from './recovery.ts';
 import {
@@ -72,8 +72,8 @@ export class HealthTracker {
   }
 
   /** It brought a prompt of ours to its end. */
-  noteServed(): void {
-    this.#condition = { ...this.#condition, health: noteServed(this.#condition.health) };
+  recordServed(): void {
+    this.#condition = { ...this.#condition, health: recordServed(this.#condition.health) };
   }
 
   /** Runs a check; its answer settles the suspicions that there were when it began. */

@@ -2,7 +2,7 @@ import type { ComfyHttp, ComfySocket, SocketMessage } from '@comfleet/comfyui';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { HealthResult } from './health-result.ts';
 import {
-  findLookTime,
+  findProbeTime,
   isStuck,
   NO_PROGRESS,
   nextProgress,
@@ -13,7 +13,7 @@ import {
 export interface ProbeDeps {
   clock: Clock;
   http: ComfyHttp;
-  /** A queue that stands still this long is looked at. */
+  /** How long a queue may stand still before it is probed. */
   limitMs: number;
 }
 
@@ -22,7 +22,7 @@ type Untimed<T> = T extends unknown ? Omit<T, 'atMs'> : never;
 
 const PROBE_TIMEOUT_MS = 5_000;
 
-/** Watches whether a server runs what is in its queue (protocol 6.6); asks /queue only when it has been silent for long. */
+/** Watches whether a server works off its queue (protocol 6.6); requests /queue only after a long silence. */
 export class ProgressProbe {
   readonly #deps: ProbeDeps;
   #state: ProgressState = NO_PROGRESS;
@@ -31,14 +31,14 @@ export class ProgressProbe {
     this.#deps = deps;
   }
 
-  /** The queue of the server is not empty, as far as its socket told. */
+  /** True while the server's queue is not empty, by its last status message. */
   get isBusy(): boolean {
     return this.#state.queueRemaining > 0;
   }
 
-  /** Time until /queue should be asked; null while there is no reason. */
-  get lookInMs(): number | null {
-    const atMs = findLookTime(this.#state, this.#deps.limitMs);
+  /** Ms until /queue should be probed; null while there is no reason to. */
+  get dueInMs(): number | null {
+    const atMs = findProbeTime(this.#state, this.#deps.limitMs);
     return atMs === null ? null : Math.max(0, atMs - this.#deps.clock.monotonicMs());
   }
 
@@ -49,23 +49,23 @@ export class ProgressProbe {
     });
   }
 
-  /** Looks when there is reason to; the finding when nothing runs, else null. A failing look says nothing. */
-  async look(signal: AbortSignal): Promise<HealthResult | null> {
-    if (this.lookInMs !== 0) return null;
+  /** Probes /queue when it is due. Returns `stuck` when nothing runs there, else null; a failed probe proves nothing. */
+  async probe(signal: AbortSignal): Promise<HealthResult | null> {
+    if (this.dueInMs !== 0) return null;
     const { http, clock } = this.#deps;
     const found = await http.loadQueue({ signal, timeoutMs: PROBE_TIMEOUT_MS }).catch(() => null);
-    // No answer: the next check of health tells what it means.
+    // No answer: the next health check finds out what that means.
     if (found === null) return null;
     const { running, pending } = found;
-    this.#apply({ type: 'looked', running: running.length, pending: pending.length });
+    this.#apply({ type: 'probed', running: running.length, pending: pending.length });
     if (!isStuck(this.#state)) return null;
     const silentMs = clock.monotonicMs() - this.#state.movedAtMs;
     return { kind: 'stuck', pending: this.#state.pending, silentMs };
   }
 
-  /** True between the first look that found nothing running and the one that decides. */
+  /** True between the first probe that found nothing running and the one that decides. */
   get isUndecided(): boolean {
-    return this.#state.idleLooks === 1;
+    return this.#state.idleProbes === 1;
   }
 
   #hear(message: SocketMessage): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findLookTime, isStuck, NO_PROGRESS, nextProgress, type ProgressEvent } from './progress-state.ts';
+import { findProbeTime, isStuck, NO_PROGRESS, nextProgress, type ProgressEvent } from './progress-state.ts';
 
 function walk(...events: ProgressEvent[]) {
   return events.reduce(nextProgress, NO_PROGRESS);
@@ -9,40 +9,40 @@ const status = (atMs: number, queueRemaining: number): ProgressEvent => ({
   atMs,
   queueRemaining,
 });
-const looked = (atMs: number, running: number, pending: number): ProgressEvent => ({
-  type: 'looked',
+const probed = (atMs: number, running: number, pending: number): ProgressEvent => ({
+  type: 'probed',
   atMs,
   running,
   pending,
 });
-const lookTime = (...events: ProgressEvent[]) => findLookTime(walk(...events), 30_000);
+const probeTime = (...events: ProgressEvent[]) => findProbeTime(walk(...events), 30_000);
 
 describe('when to look at the queue', () => {
   it('never while it is empty', () => {
-    expect(lookTime(status(1_000, 0))).toBeNull();
+    expect(probeTime(status(1_000, 0))).toBeNull();
   });
 
   it('half a minute after it began to fill, however many prompts come behind', () => {
-    expect(lookTime(status(1_000, 1), status(20_000, 2))).toBe(31_000);
+    expect(probeTime(status(1_000, 1), status(20_000, 2))).toBe(31_000);
   });
 
   it('half a minute after something ran or ended', () => {
-    expect(lookTime(status(1_000, 2), { type: 'ran', atMs: 8_000 })).toBe(38_000);
-    expect(lookTime(status(1_000, 2), status(9_000, 1))).toBe(39_000);
+    expect(probeTime(status(1_000, 2), { type: 'ran', atMs: 8_000 })).toBe(38_000);
+    expect(probeTime(status(1_000, 2), status(9_000, 1))).toBe(39_000);
   });
 
   it('half a minute after a look that saw one run: it may be somebody else’s, who alone hears of it', () => {
-    expect(lookTime(status(1_000, 1), looked(31_000, 1, 0))).toBe(61_000);
+    expect(probeTime(status(1_000, 1), probed(31_000, 1, 0))).toBe(61_000);
   });
 });
 
 describe('stuck', () => {
-  const stuck = [status(0, 2), looked(30_000, 0, 2), looked(31_000, 0, 2)];
+  const stuck = [status(0, 2), probed(30_000, 0, 2), probed(31_000, 0, 2)];
 
   it('needs two looks in a row that find prompts waiting and none running', () => {
     expect(isStuck(walk(...stuck.slice(0, 2)))).toBe(false);
     expect(isStuck(walk(...stuck))).toBe(true);
-    expect(isStuck(walk(...stuck.slice(0, 2), looked(31_000, 1, 1), looked(61_000, 0, 1)))).toBe(false);
+    expect(isStuck(walk(...stuck.slice(0, 2), probed(31_000, 1, 1), probed(61_000, 0, 1)))).toBe(false);
   });
 
   it('is not over because prompts were deleted', () => {
@@ -51,8 +51,8 @@ describe('stuck', () => {
 
   it.each<[string, ProgressEvent]>([
     ['something runs', { type: 'ran', atMs: 40_000 }],
-    ['a look sees one run', looked(40_000, 1, 1)],
-    ['nothing waits any more', looked(40_000, 0, 0)],
+    ['a look sees one run', probed(40_000, 1, 1)],
+    ['nothing waits any more', probed(40_000, 0, 0)],
     ['another process may have the port', { type: 'connected', atMs: 40_000 }],
   ])('is over when %s', (_why, event) => {
     expect(isStuck(walk(...stuck, event))).toBe(false);

@@ -1,7 +1,7 @@
 import type { HttpTransport } from '@comfleet/comfyui';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { IdentityGuard } from '../identity/identity-guard.ts';
-import { describeLooks, type ServerStats } from '../inventory/inventory.ts';
+import { describeServer, type ServerStats } from '../inventory/inventory.ts';
 import type { CompiledWorkerSpec } from '../worker-spec.ts';
 import { checkHealth } from './check-health.ts';
 import type { HealthResult } from './health-result.ts';
@@ -33,7 +33,7 @@ export class ServerCheck {
 
   /** What other addresses of the same server would tell too; null before the first good answer. */
   get looks(): string | null {
-    return this.#stats && describeLooks(this.#stats);
+    return this.#stats && describeServer(this.#stats);
   }
 
   /** Never throws. The marker in the command line of our own process says more than its folders. */
@@ -50,6 +50,6 @@ export class ServerCheck {
     this.#stats = reading.stats;
     const differences = marker === null ? await guard.compare(reading.stats.argv) : [];
     if (differences.length > 0) return { kind: 'other_server', differences };
-    return (await progress.look(signal)) ?? reading.result;
+    return (await progress.probe(signal)) ?? reading.result;
   }
 }

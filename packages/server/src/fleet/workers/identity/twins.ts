@@ -14,7 +14,7 @@ export interface PresentWorker {
 export interface TwinsDeps {
   clock: Clock;
   logger: Logger;
-  /** Workers of which another one may be the same, in the order of the fleet. */
+  /** Workers that may be represented by another one, in the order of the fleet. */
   ranking: () => Iterable<WorkerId>;
   /** What is known of these workers has changed. */
   onChange: (ids: readonly WorkerId[]) => void;
@@ -22,55 +22,58 @@ export interface TwinsDeps {
 
 interface Presence {
   readonly worker: PresentWorker;
-  readonly looks: string;
+  readonly appearance: string;
   isUndecided: boolean;
-  /** Comparisons that are still tried when one of the logs could not be read: a server that builds its object_info is silent. */
+  /** Comparisons left when a log could not be read: a server that is building its object_info stays silent. */
   triesLeft: number;
-  seen: { readonly look: Promise<Look>; readonly atMs: number } | null;
+  seen: { readonly reading: Promise<LogReading>; readonly atMs: number } | null;
 }
 
-/** hidden: it shows no log to us; silent: it did not answer in time, and may later. */
-type Look = LogView | 'hidden' | 'silent';
+/** hidden: its log is closed to us; silent: it did not answer in time, and may later. */
+type LogReading = LogView | 'hidden' | 'silent';
 
 const PROBE_TIMEOUT_MS = 3000;
-/** How long a look at the log is good: later its newest line may have left the log's memory. */
+/** How long a reading of the log is good: later its newest line may have left the log's memory. */
 const FRESH_MS = 10_000;
-const LOOKS_AT_ONCE = 16;
+const READS_AT_ONCE = 16;
 const MAX_TRIES = 10;
 
 /**
- * Which workers are one ComfyUI under several addresses. Workers that look alike (version, command line, devices) are asked for
- * their logs when one of them comes; those that show the log of one process are twins, and only the first of them is used.
- * Likeness alone never joins two. What was proven ends when a worker stops answering: its address may lead elsewhere then.
+ * Which workers are one ComfyUI under several addresses. Workers that look alike (version, command line, devices) have their
+ * logs compared when one of them arrives. Workers with the log of one process are twins, and only the first of them is used.
+ * Likeness alone never joins two. A proof ends when a worker stops answering: its address may then lead elsewhere.
  *
- * - ABSENT — entered at the start, and by `leave`.
- * - UNDECIDED — entered by `arrive` where others look alike; the worker has no slots until all of them were compared.
- * - DECIDED — entered by `arrive` where nobody looks alike, and when the comparison is over. While a log could not be read
- *   `arrive` compares again, ten times at most, without taking the slots back.
+ * - ABSENT — entered at the start, and by `leave`. Ignores `leave`.
+ * - UNDECIDED — entered by `arrive` where others look alike. The worker has no slots until it was compared with all of them.
+ *   Ignores `arrive`.
+ * - DECIDED — entered by `arrive` where no other looks alike, and when the comparison ends. `arrive` compares again while a log
+ *   could not be read, ten times at most; meanwhile the worker keeps its slots.
+ *
+ * `arrive` with another connection or appearance starts over from ABSENT.
  */
 export class Twins {
   readonly #deps: TwinsDeps;
   readonly #present = new Map<WorkerId, Presence>();
   readonly #pairs = new Map<WorkerId, Set<WorkerId>>();
-  readonly #gate = new Gate(LOOKS_AT_ONCE);
+  readonly #gate = new Gate(READS_AT_ONCE);
   readonly #stop = new AbortController();
 
   constructor(deps: TwinsDeps) {
     this.#deps = deps;
   }
 
-  /** A worker answers, as each good check says. */
-  arrive(worker: PresentWorker, looks: string): void {
+  /** A worker answers; called after each good health check. */
+  arrive(worker: PresentWorker, appearance: string): void {
     const before = this.#present.get(worker.id);
-    if (before?.worker.http === worker.http && before.looks === looks) {
+    if (before?.worker.http === worker.http && before.appearance === appearance) {
       if (!before.isUndecided && before.triesLeft > 0) void this.#decide(before);
       return;
     }
     this.#forget(worker.id);
-    const isUndecided = [...this.#present.values()].some((other) => other.looks === looks);
+    const isUndecided = [...this.#present.values()].some((other) => other.appearance === appearance);
     const presence: Presence = {
       worker,
-      looks,
+      appearance,
       isUndecided,
       triesLeft: isUndecided ? MAX_TRIES : 0,
       seen: null,
@@ -79,7 +82,7 @@ export class Twins {
     if (isUndecided) void this.#decide(presence);
   }
 
-  /** It does not answer any more, or has left the fleet. */
+  /** It no longer answers, or has left the fleet. */
   leave(id: WorkerId): void {
     if (!this.#present.has(id)) return;
     const twins = this.#listTwins(id);
@@ -87,7 +90,7 @@ export class Twins {
     if (twins.length > 0) this.#deps.onChange(twins);
   }
 
-  /** Whether it may stand for its other addresses has changed. */
+  /** Whether it may represent its other addresses has changed. */
   review(id: WorkerId): void {
     const twins = this.#listTwins(id);
     if (twins.length > 0) this.#deps.onChange([id, ...twins]);
@@ -98,7 +101,7 @@ export class Twins {
     return this.#present.get(id)?.isUndecided ?? false;
   }
 
-  /** The worker that is used in the place of this one; null when that is itself. */
+  /** The worker that is used instead of this one; null when that is itself. */
   findFirst(id: WorkerId): WorkerId | null {
     const twins = this.#listTwins(id);
     if (twins.length === 0) return null;
@@ -112,11 +115,11 @@ export class Twins {
   }
 
   async #decide(presence: Presence): Promise<void> {
-    const { worker, looks, triesLeft } = presence;
+    const { worker, appearance, triesLeft } = presence;
     presence.triesLeft = 0; // while it is compared
     try {
       const alike = [...this.#present.values()].filter(
-        (other) => other !== presence && other.looks === looks,
+        (other) => other !== presence && other.appearance === appearance,
       );
       const { found, isComplete } = await this.#findSame(presence, alike);
       if (!isComplete) presence.triesLeft = triesLeft - 1;
@@ -137,14 +140,14 @@ export class Twins {
     presence: Presence,
     alike: readonly Presence[],
   ): Promise<{ found: Presence[]; isComplete: boolean }> {
-    const looks = await Promise.all(alike.map((other) => this.#look(other)));
-    const own = await this.#look(presence, 0);
+    const readings = await Promise.all(alike.map((other) => this.#readLog(other)));
+    const own = await this.#readLog(presence, 0);
     if (!isView(own)) return { found: [], isComplete: own === 'hidden' };
     const compared = await Promise.all(
       alike.map(async (other, index) => {
-        const view = looks[index] ?? 'silent';
+        const view = readings[index] ?? 'silent';
         if (!isView(view) || !goesOnFrom(view, own)) return { other, isSame: false, last: view };
-        const again = await this.#look(other, 0);
+        const again = await this.#readLog(other, 0);
         return { other, isSame: isView(again) && provesOneProcess(view, own, again), last: again };
       }),
     );
@@ -154,15 +157,15 @@ export class Twins {
     };
   }
 
-  #look(presence: Presence, freshMs = FRESH_MS): Promise<Look> {
+  #readLog(presence: Presence, freshMs = FRESH_MS): Promise<LogReading> {
     const atMs = this.#deps.clock.monotonicMs();
-    if (presence.seen !== null && atMs - presence.seen.atMs < freshMs) return presence.seen.look;
-    const look = this.#read(presence);
-    presence.seen = { look, atMs };
-    return look;
+    if (presence.seen !== null && atMs - presence.seen.atMs < freshMs) return presence.seen.reading;
+    const reading = this.#loadLog(presence);
+    presence.seen = { reading, atMs };
+    return reading;
   }
 
-  async #read(presence: Presence): Promise<Look> {
+  async #loadLog(presence: Presence): Promise<LogReading> {
     const { worker } = presence;
     const { signal } = this.#stop;
     const options = { timeoutMs: PROBE_TIMEOUT_MS, signal };
@@ -171,7 +174,7 @@ export class Twins {
     } catch (thrown) {
       presence.seen = null;
       this.#deps.logger.debug('twins.no_log', { workerId: worker.id, error: thrown });
-      // Behind a proxy the route may be closed: then nothing is proven, and the workers are taken for two.
+      // Behind a proxy the route may be closed: then nothing is proven, and the workers count as two.
       const isAnswer = thrown instanceof ComfyError && ['BAD_STATUS', 'INVALID_BODY'].includes(thrown.code);
       return isAnswer ? 'hidden' : 'silent';
     }
@@ -189,7 +192,7 @@ export class Twins {
     this.#pairs.delete(id);
   }
 
-  /** Everyone that leads to the same process, over others too. */
+  /** All workers that lead to the same process, transitively. */
   #listTwins(id: WorkerId): WorkerId[] {
     const found = new Set([id]);
     for (const one of found) for (const other of this.#pairs.get(one) ?? []) found.add(other);
@@ -198,6 +201,6 @@ export class Twins {
   }
 }
 
-function isView(look: Look): look is LogView {
-  return typeof look === 'object';
+function isView(reading: LogReading): reading is LogView {
+  return typeof reading === 'object';
 }

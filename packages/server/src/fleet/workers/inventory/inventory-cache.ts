@@ -34,14 +34,14 @@ export class InventoryCache {
   #inventory: Inventory | null;
   #isWanted = true;
   #triedMs = Number.NEGATIVE_INFINITY;
-  #lookAtMs: number;
+  #recheckAtMs: number;
   #loading: Promise<void> | null = null;
-  #looking: Promise<void> | null = null;
+  #comparing: Promise<void> | null = null;
 
   constructor(deps: CacheDeps, inventory: Inventory | null) {
     this.#deps = deps;
     this.#inventory = inventory;
-    this.#lookAtMs = this.#planLook();
+    this.#recheckAtMs = this.#planRecheck();
   }
 
   /** The last known one. */
@@ -71,14 +71,14 @@ export class InventoryCache {
       if (nowMs - this.#triedMs >= PAUSE_MS) this.#tryTo(() => this.refresh());
       return;
     }
-    const overdueMs = nowMs - this.#lookAtMs;
+    const overdueMs = nowMs - this.#recheckAtMs;
     if (overdueMs < 0 || (isBusy && overdueMs < BUSY_PERIODS * this.#deps.periodMs)) return;
-    this.#tryTo(() => this.#look());
+    this.#tryTo(() => this.#check());
   }
 
   /** Resolves when nothing is under way. */
   async settle(): Promise<void> {
-    await Promise.allSettled([this.#loading, this.#looking]);
+    await Promise.allSettled([this.#loading, this.#comparing]);
   }
 
   #tryTo(step: () => Promise<void>): void {
@@ -88,14 +88,14 @@ export class InventoryCache {
     });
   }
 
-  #look(): Promise<void> {
-    this.#lookAtMs = this.#planLook();
-    this.#looking ??= this.#deps.gate
+  #check(): Promise<void> {
+    this.#recheckAtMs = this.#planRecheck();
+    this.#comparing ??= this.#deps.gate
       .run(() => this.#compare(), this.#deps.signal)
       .finally(() => {
-        this.#looking = null;
+        this.#comparing = null;
       });
-    return this.#looking;
+    return this.#comparing;
   }
 
   async #compare(): Promise<void> {
@@ -113,7 +113,7 @@ export class InventoryCache {
     const startedMs = clock.monotonicMs();
     this.#triedMs = startedMs;
     this.#isWanted = false;
-    this.#lookAtMs = this.#planLook();
+    this.#recheckAtMs = this.#planRecheck();
     const before = this.#inventory;
     try {
       const loaded = await loadInventory(this.#deps, before);
@@ -133,7 +133,7 @@ export class InventoryCache {
     onChange({ code: 'worker.inventory', params: { version, classes: classTypes.size } }, durationMs);
   }
 
-  #planLook(): number {
+  #planRecheck(): number {
     const { clock, random, periodMs } = this.#deps;
     return clock.monotonicMs() + periodMs * (0.8 + 0.4 * random.fraction());
   }

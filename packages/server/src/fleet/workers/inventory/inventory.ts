@@ -129,7 +129,7 @@ export function parseSystemStats(body: unknown): ServerStats | null {
 const MAX_CLASSES = 100_000;
 
 /** What two addresses of one server have in common; two servers may have it too. */
-export function describeLooks({ version, pytorchVersion, argv, devices }: ServerStats): string {
+export function describeServer({ version, pytorchVersion, argv, devices }: ServerStats): string {
   const hardware = devices.map(({ name, type, index, vram_total }) => [name, type, index, vram_total]);
   return JSON.stringify([version, pytorchVersion, argv, hardware]);
 }

@@ -40,7 +40,7 @@ export interface WorkerRecord extends DesiredWorker {
 /** The `settings` column; an older row lacks some. */
 type StoredSettings = Partial<Omit<CompiledWorkerSpec, 'name' | 'url' | 'source' | 'marker' | Secret>> & {
   readonly overrides?: Omit<WorkerSettings, Secret>;
-  readonly switches?: StoredSwitches;
+  readonly switches?: StoredOverrides;
   /** Logins of the spec and of the overrides, sealed, in base64. */
   readonly sealed?: string | null;
 };
@@ -51,10 +51,10 @@ export interface RecordsDeps {
   logger: Logger;
 }
 
-type Switches = Partial<Omit<AdminOverrides, 'settings' | 'maintenance'>>;
+type Overrides = Partial<Omit<AdminOverrides, 'settings' | 'maintenance'>>;
 
 /** Rows of older versions hold the reason of leaving as a sentence. */
-type StoredSwitches = Omit<Switches, 'leaving'> & {
+type StoredOverrides = Omit<Overrides, 'leaving'> & {
   readonly leaving?: { readonly reason: FleetText | string; readonly notBeforeMs: number } | null;
 };
 
@@ -177,7 +177,7 @@ export class WorkerRecords {
       },
       overrides: {
         ...NO_OVERRIDES,
-        ...upgradeSwitches(switches),
+        ...upgradeOverrides(switches),
         settings: { ...overrides, ...logins.overrides },
         maintenance: row.maintenance !== 0,
       },
@@ -234,7 +234,7 @@ export class WorkerRecords {
   }
 }
 
-function upgradeSwitches({ leaving = null, ...others }: StoredSwitches = {}): Switches {
+function upgradeOverrides({ leaving = null, ...others }: StoredOverrides = {}): Overrides {
   if (leaving === null) return { ...others, leaving };
   const { reason, notBeforeMs } = leaving;
   const text: FleetText = typeof reason === 'string' ? { code: 'worker.reason', params: { reason } } : reason;

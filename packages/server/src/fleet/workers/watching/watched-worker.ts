@@ -143,8 +143,8 @@ export class WatchedWorker implements ConnectedWorker {
     if (isUrgent) this.#loop.wake();
   }
 
-  noteServed(): void {
-    this.#parts.health.noteServed();
+  recordServed(): void {
+    this.#parts.health.recordServed();
     this.#announceSlots();
   }
 
@@ -282,9 +282,9 @@ export class WatchedWorker implements ConnectedWorker {
     const isAway = this.#parts.health.condition.recovery !== null;
     const leastMs = isAway ? this.#deps.comparison.leastAwayMs : 0;
     const delayMs = Math.max(this.#parts.health.findDelay(result), leastMs) * jitter;
-    const { lookInMs } = this.#parts.progress;
-    if (lookInMs === null || !this.#parts.health.isOnline) return delayMs;
-    return Math.min(delayMs, Math.max(lookInMs, recheckMs));
+    const { dueInMs } = this.#parts.progress;
+    if (dueInMs === null || !this.#parts.health.isOnline) return delayMs;
+    return Math.min(delayMs, Math.max(dueInMs, recheckMs));
   }
 }
 

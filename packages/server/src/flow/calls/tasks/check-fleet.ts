@@ -58,7 +58,7 @@ export function refuseUnknownWorkers({ workers }: Pick<KnownFleet, 'workers'>, a
   const isUnknown = (needs: Constraints) => !fleet.some((worker) => isAskedFor(worker, needs));
   const unknownWorkers = pinnedWorkers.filter((name) => isUnknown({ pinnedWorkers: [name] }));
   throw new AppError('NO_CAPABLE_WORKER', {
-    lacks: tellWish(unknownWorkers, labels),
+    lacks: describeLacking(unknownWorkers, labels),
     ...nameConstraints(asked),
     unknown_labels: labels.filter((label) => isUnknown({ labels: [label] })),
     unknown_workers: unknownWorkers,
@@ -69,7 +69,7 @@ function nameConstraints({ labels, pinnedWorkers }: Constraints): { labels?: unk
   return { ...(labels && { labels }), ...(pinnedWorkers && { workers: pinnedWorkers }) };
 }
 
-function tellWish(unknownWorkers: readonly string[], labels: readonly string[]): TaskText {
+function describeLacking(unknownWorkers: readonly string[], labels: readonly string[]): TaskText {
   if (unknownWorkers.length > 0)
     return { code: 'failure.no_such_worker', params: { names: unknownWorkers.join(', ') } };
   return describeRefusal({ reason: 'label', missing: labels.join(', ') });

@@ -42,25 +42,25 @@ export class LostWorkers {
   }
 
   /** Takes in whether a worker answers, drained or in maintenance as it may be, null when it left the fleet; and what changed. */
-  note(
+  record(
     workerId: WorkerId,
     worker: Pick<WorkerSnapshot, 'health' | 'isPortClosed'> | null,
     change: string | null = null,
   ): void {
     if (change === 'worker.ejected') this.#ejected.add(workerId);
     else if (change !== null && ENDS_EJECTION.has(change)) this.#ejected.delete(workerId);
-    this.#noteAway(workerId, worker?.health ?? null);
-    this.#noteClosed(workerId, worker?.isPortClosed ?? false);
+    this.#recordAway(workerId, worker?.health ?? null);
+    this.#recordClosed(workerId, worker?.isPortClosed ?? false);
   }
 
-  #noteAway(workerId: WorkerId, health: WorkerSnapshot['health'] | null): void {
+  #recordAway(workerId: WorkerId, health: WorkerSnapshot['health'] | null): void {
     if (health === 'online') this.#seen.add(workerId);
     const isThere = health === null || health === 'online' || this.#ejected.has(workerId);
     if (isThere) this.#awaySince.delete(workerId);
     else if (!this.#awaySince.has(workerId)) this.#awaySince.set(workerId, this.#deps.clock.monotonicMs());
   }
 
-  #noteClosed(workerId: WorkerId, isClosed: boolean): void {
+  #recordClosed(workerId: WorkerId, isClosed: boolean): void {
     if (isClosed === this.#closed.has(workerId)) return;
     if (!isClosed) {
       this.#closed.delete(workerId);

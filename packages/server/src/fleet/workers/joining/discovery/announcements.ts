@@ -71,7 +71,7 @@ export class Announcements {
   }
 
   /**
-   * Takes a worker in, or notes that it is still there. What an admin changed of it stays changed. Throws RATE_LIMITED,
+   * Takes a worker in, or records that it is still there. What an admin changed of it stays changed. Throws RATE_LIMITED,
    * UNAUTHORIZED, DISCOVERY_OFF, CONFLICT for a name or address of a worker that did not announce itself, and
    * WORKER_UNREACHABLE for a new one that does not answer.
    */

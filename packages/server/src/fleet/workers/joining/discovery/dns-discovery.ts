@@ -28,7 +28,7 @@ export interface DnsDiscoveryDeps {
 /** Answers, not failures: the name has no such record now. */
 const NOTHING_THERE = new Set(['ENODATA', 'ENOTFOUND']);
 
-/** Looks the names up now and again and again until the scope closes. */
+/** Looks the names up now and then periodically, until the scope closes. */
 export function openDnsDiscovery(scope: Scope, deps: DnsDiscoveryDeps): DnsDiscovery {
   const discovery = new DnsDiscovery(deps);
   const loop = runLoop(scope.signal, discovery, deps);
@@ -43,23 +43,23 @@ async function runLoop(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      await discovery.look();
+      await discovery.lookUp();
       await clock.sleep(read().dnsIntervalMs, signal);
     } catch (thrown) {
       if (signal.aborted) return;
-      logger.error('dns.look_failed', { error: thrown });
+      logger.error('dns.lookup_failed', { error: thrown });
       await clock.sleep(read().dnsIntervalMs, signal).catch(() => undefined); // the loop sees the abort
     }
   }
 }
 
 /**
- * Workers by DNS name: who has a record joins, whose record is gone drains and leaves after a grace. A name that cannot be
- * looked up keeps its last answer.
+ * Workers by DNS name: a worker with a record joins; one whose record is gone drains, and leaves after a grace period. A name
+ * that cannot be looked up keeps its last answer.
  */
 export class DnsDiscovery {
   readonly #deps: DnsDiscoveryDeps;
-  /** Worker name → what its record said last; one that an admin removed is not added again while its record stays. */
+  /** Worker name → its last record; a worker that an admin removed is not added again while its record stays. */
   readonly #planned = new Map<string, WorkerSpec>();
   readonly #failing = new Set<string>();
 
@@ -67,8 +67,8 @@ export class DnsDiscovery {
     this.#deps = deps;
   }
 
-  /** One look at every name. */
-  async look(): Promise<void> {
+  /** Looks every name up once. */
+  async lookUp(): Promise<void> {
     const { discovery, registry } = this.#deps;
     const { mode, dns } = discovery();
     const entries = mode === 'static' ? [] : dns;

@@ -35,7 +35,7 @@ const starting = Promise.all(
   }),
 ).then(() => {
   const pids = Object.fromEntries([...running].map(([name, service]) => [name, service.pid]));
-  writeFileSync(join(root, 'pids.json'), JSON.stringify({ keeper: process.pid, ...pids }));
+  writeFileSync(join(root, 'pids.json'), JSON.stringify({ runner: process.pid, ...pids }));
 });
 
 let isStopping = false;

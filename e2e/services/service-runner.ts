@@ -8,14 +8,14 @@ import type { ServiceName } from './required-services.ts';
 export type ServiceOutcome = { readonly url: string } | { readonly reason: string };
 
 /** The private servers of this test run. `stop` waits until they ended and their files are gone. */
-export interface ServiceKeeper {
+export interface ServiceRunner {
   readonly outcomes: Partial<Record<ServiceName, ServiceOutcome>>;
   stop(): Promise<void>;
 }
 
 /** Starts the named servers in a process of their own that ends them when this process ends, however it ends. */
-export async function openServiceKeeper(names: readonly ServiceName[]): Promise<ServiceKeeper> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'keeper.mjs'), ...names], {
+export async function openServiceRunner(names: readonly ServiceName[]): Promise<ServiceRunner> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'runner.mjs'), ...names], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   });
@@ -26,10 +26,10 @@ export async function openServiceKeeper(names: readonly ServiceName[]): Promise<
   };
   const lines = createInterface({ input: child.stdout });
   for await (const line of lines) {
-    // The keeper is our own program: its one line has this shape.
-    const outcomes = JSON.parse(line) as ServiceKeeper['outcomes'];
+    // The runner is our own program: its one line has this shape.
+    const outcomes = JSON.parse(line) as ServiceRunner['outcomes'];
     return { outcomes, stop };
   }
   await stop();
-  throw new Error('the keeper of the test services ended before it answered');
+  throw new Error('the runner of the test services ended before it answered');
 }

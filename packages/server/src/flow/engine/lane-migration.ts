@@ -9,7 +9,7 @@ import { streamWaitingTasks } from '../tasks/task-queries.ts';
 import type { TaskTables } from '../tasks/task-tables.ts';
 import type { TaskLanes } from './task-lanes.ts';
 
-export interface RelaningDeps {
+export interface LaneMigrationDeps {
   database: Database<TaskTables>;
   board: PlacementBoard;
   queue: TaskQueue;
@@ -33,15 +33,15 @@ const RETRY_MS = 1000;
  *   busy   →  again  by a `start` meanwhile, or by a failure: one more look follows
  *   again  →  busy   when the look ends; busy → idle when it ends unasked
  */
-export class Relaning {
-  readonly #deps: RelaningDeps;
+export class LaneMigration {
+  readonly #deps: LaneMigrationDeps;
   /** Kinds that all lanes know of. */
   #settled: ReadonlySet<string> = new Set();
   /** Kinds that were known when the look began, and ever since. */
   #looked: ReadonlySet<string> = new Set();
   #state: 'idle' | 'busy' | 'again' = 'idle';
 
-  constructor(deps: RelaningDeps) {
+  constructor(deps: LaneMigrationDeps) {
     this.#deps = deps;
   }
 
@@ -99,7 +99,7 @@ export class Relaning {
       return true;
     } catch (thrown) {
       if (signal.aborted) return false;
-      logger.warn('relaning.failed', { error: thrown });
+      logger.warn('lanes.migration_failed', { error: thrown });
       await clock.sleep(RETRY_MS, signal).catch(() => {
         // Closing: the next start puts every task into its lane.
       });

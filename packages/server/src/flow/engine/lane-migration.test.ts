@@ -10,8 +10,8 @@ import { silentLogger } from '../../platform/logging/logger.ts';
 import { PlacementBoard } from '../placement/placement-board.ts';
 import { EmbeddedQueue } from '../queue/embedded-queue.ts';
 import { writeNewTask } from '../tasks/task-rows.ts';
+import { LaneMigration } from './lane-migration.ts';
 import { toQueued } from './queued-task.ts';
-import { Relaning } from './relaning.ts';
 import { TaskLanes } from './task-lanes.ts';
 
 const createKind = (id: string, classes: readonly string[]): WorkerKind => ({
@@ -37,7 +37,7 @@ async function openStage(classes: readonly string[]) {
   const database = await openMemoryDatabase(clock);
   const [board, lanes] = [new PlacementBoard(), new TaskLanes()];
   const queue = new EmbeddedQueue({ now: () => 0, agingMs: () => 600_000 });
-  lanes.note(named('old'), OLD);
+  lanes.record(named('old'), OLD);
   board.setWorker(toFacts(OLD));
   for (const [index, classType] of classes.entries()) {
     const id = named<'task'>(`01890000-0000-7000-8000-00000000000${index}`);
@@ -48,18 +48,18 @@ async function openStage(classes: readonly string[]) {
     await queue.put(toQueued(task, key));
   }
   const signal = new AbortController().signal;
-  const relaning = (onSettled: () => void) =>
-    new Relaning({ database, board, queue, lanes, clock, logger: silentLogger, signal, onSettled });
-  return { board, queue, lanes, relaning };
+  const migration = (onSettled: () => void) =>
+    new LaneMigration({ database, board, queue, lanes, clock, logger: silentLogger, signal, onSettled });
+  return { board, queue, lanes, migration };
 }
 
 test('tasks that were one lane part when a kind comes that runs some of them, and those it serves at once', async () => {
-  const { board, queue, lanes, relaning } = await openStage(['Crop', 'Blur', 'Crop']);
+  const { board, queue, lanes, migration } = await openStage(['Crop', 'Blur', 'Crop']);
   expect(queue.laneSizes()).toHaveLength(1);
-  lanes.note(named('new'), NEW);
+  lanes.record(named('new'), NEW);
   let mayServe = true;
   await new Promise<void>((resolve) => {
-    const running = relaning(resolve);
+    const running = migration(resolve);
     running.start();
     mayServe = running.mayServe(NEW);
   });
@@ -75,29 +75,29 @@ test('tasks that were one lane part when a kind comes that runs some of them, an
 });
 
 test('a lane is known by a task that waits, not by the one that opened it', async () => {
-  const { board, queue, lanes, relaning } = await openStage(['Blur', 'Crop']);
+  const { board, queue, lanes, migration } = await openStage(['Blur', 'Crop']);
   const { key } = lanes.find(asks('Crop'));
   await queue.take(key);
-  lanes.note(named('new'), NEW);
-  await new Promise<void>((resolve) => relaning(resolve).start());
+  lanes.record(named('new'), NEW);
+  await new Promise<void>((resolve) => migration(resolve).start());
   board.setWorker(toFacts(NEW));
 
   expect([...(board.findLane(key)?.serving ?? [])].map(({ facts }) => facts.name)).toEqual(['old']);
 });
 
 test('a worker that comes and goes while tasks are moved keeps no other kind from them', async () => {
-  const { board, lanes, relaning } = await openStage(['Crop', 'Blur']);
+  const { board, lanes, migration } = await openStage(['Crop', 'Blur']);
   const flapping = createKind('flapping', ['Blur']);
-  lanes.note(named('new'), NEW);
+  lanes.record(named('new'), NEW);
   const served: boolean[][] = [];
   await new Promise<void>((resolve) => {
-    const running = relaning(() => {
+    const running = migration(() => {
       served.push([NEW, flapping].map((kind) => running.mayServe(kind)));
       if (!running.isBusy) resolve();
     });
     running.start();
     for (const kind of [flapping, null, flapping]) {
-      lanes.note(named('flapping'), kind);
+      lanes.record(named('flapping'), kind);
       running.start();
     }
   });
@@ -111,17 +111,17 @@ test('a worker that comes and goes while tasks are moved keeps no other kind fro
 });
 
 test('a kind that goes and comes back while tasks are moved waits for the next look', async () => {
-  const { lanes, relaning } = await openStage(['Crop', 'Blur']);
-  lanes.note(named('new'), NEW);
+  const { lanes, migration } = await openStage(['Crop', 'Blur']);
+  lanes.record(named('new'), NEW);
   const served: boolean[] = [];
   await new Promise<void>((resolve) => {
-    const running = relaning(() => {
+    const running = migration(() => {
       served.push(running.mayServe(NEW));
       if (!running.isBusy) resolve();
     });
     running.start();
     for (const kind of [null, NEW]) {
-      lanes.note(named('new'), kind);
+      lanes.record(named('new'), kind);
       running.start();
     }
   });
