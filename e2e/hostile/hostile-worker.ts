@@ -92,7 +92,7 @@ export class HostileWorker {
     const own = this.trick.answers?.[pathname];
     if (own) return own(response);
     const promptId = /^\/history\/(.+)$/.exec(pathname)?.[1];
-    if (promptId !== undefined) return this.#tellHistory(promptId, response);
+    if (promptId !== undefined) return this.#sendHistory(promptId, response);
     if (pathname === '/view') return send(response, PNG);
     const fixed = FIXED[pathname];
     if (fixed === undefined) response.statusCode = 404;
@@ -130,7 +130,7 @@ export class HostileWorker {
     await Promise.all(sent);
   }
 
-  #tellHistory(promptId: string, response: ServerResponse): Promise<void> {
+  #sendHistory(promptId: string, response: ServerResponse): Promise<void> {
     if (!this.#ended.has(promptId)) return send(response, '{}');
     const { entry = () => GOOD_ENTRY } = this.trick;
     return send(response, around(`{"${promptId}":`, entry(), '}'));

@@ -1,4 +1,4 @@
-import { type RecordedError, tellFailure } from '@comfleet/contract';
+import { type RecordedError, readFailure } from '@comfleet/contract';
 import { TaskEndedError } from '@comfleet/sdk';
 import { findServer } from './connection/find-server.ts';
 import type { GlobalOptions } from './context.ts';
@@ -70,7 +70,7 @@ function describeHead(error: unknown, record: RecordedError, texts: CliTexts): s
 /** The points of an error; of one that we have no words for, its details by name. */
 function describeRest(record: RecordedError, texts: CliTexts): string[] {
   const points = texts.points(record);
-  const isTold = points.length > 0 || tellFailure(record).summary.code !== record.code;
+  const isTold = points.length > 0 || readFailure(record).summary.code !== record.code;
   if (isTold || record.details === null) return points;
   return Object.entries(record.details).map(([name, value]) =>
     texts.say('cli.detail', { name, value: showValue(value) }),

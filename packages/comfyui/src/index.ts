@@ -2,7 +2,7 @@ export { classifyHistory } from './completion/classify-history.ts';
 export * from './completion/collected-output.ts';
 export * from './completion/detector-times.ts';
 export * from './completion/history-entry.ts';
-export { type OutputKind, tellOutputKind } from './completion/output-kind.ts';
+export { detectOutputKind, type OutputKind } from './completion/output-kind.ts';
 export * from './completion/prompt-outcome.ts';
 export * from './completion/prompt-state.ts';
 export { readOutputs } from './completion/read-outputs.ts';
@@ -80,12 +80,12 @@ export * from './json/lossless-number.ts';
 export { isRecord } from './json/records.ts';
 export { parseTolerantJson } from './json/tolerant-json.ts';
 export {
+  detectKindByHeader,
+  detectKindByName,
   isDistilledName,
   MODEL_KINDS,
   type ModelHeader,
   type ModelKind,
-  tellKindByHeader,
-  tellKindByName,
 } from './models/model-kind.ts';
 export { toPortableName } from './platform/portable-name.ts';
 export * from './progress/progress-state.ts';

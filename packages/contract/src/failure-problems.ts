@@ -1,4 +1,4 @@
-import { cutText, isRecord, nameNode, readText, tellSaid } from './failure-words.ts';
+import { cutText, isRecord, nameNode, quoteWords, readText } from './failure-words.ts';
 import { type Text, textSchema } from './texts/text.ts';
 
 /** Problems are named one by one up to here, and the rest counted. */
@@ -27,28 +27,28 @@ const KINDS: readonly (readonly [kind: string, opening: RegExp])[] = [
 ];
 
 /** What is wrong with a graph or a request, one text each: per node and input, per field, or what the worker lacks. */
-export function tellProblems(details: Record<string, unknown>): Text[] {
+export function describeProblems(details: Record<string, unknown>): Text[] {
   const nodes = isRecord(details.node_errors) ? Object.entries(details.node_errors) : [];
   const fields = Array.isArray(details.problems) ? details.problems.filter(isRecord) : [];
   const file = fields.length > 0 ? readText(details.file) : null;
-  const told = [
+  const described = [
     ...(file === null || fields.every(hasLine) ? [] : [{ code: 'failure.in_file', params: { file } }]),
-    ...nodes.flatMap(tellNode),
-    ...fields.map((field) => tellField(field, file)),
+    ...nodes.flatMap(describeNode),
+    ...fields.map((field) => describeField(field, file)),
   ];
-  const all = told.length > 0 ? told : tellWhole(details);
+  const all = described.length > 0 ? described : describeWhole(details);
   const named = all.slice(0, MAX_NAMED);
   const known = typeof details.problem_count === 'number' ? details.problem_count : 0;
   const more = Math.max(all.length, known) - named.length;
   return more > 0 ? [...named, { code: 'failure.more', params: { count: more } }] : named;
 }
 
-function tellNode([node, found]: [string, unknown]): Text[] {
+function describeNode([node, found]: [string, unknown]): Text[] {
   if (!isRecord(found) || !Array.isArray(found.errors)) return [];
   const where = nameNode(node, found);
   return found.errors.filter(isRecord).map((error) => {
     const input = readText(error.input_name) ?? readText(readExtra(error).input_name);
-    const problem = tellProblem(error, input);
+    const problem = describeProblem(error, input);
     if (node === '') return problem;
     return input === null
       ? { code: 'failure.at_node', params: { where, problem } }
@@ -57,7 +57,7 @@ function tellNode([node, found]: [string, unknown]): Text[] {
 }
 
 /** The kind of problem with its facts: ComfyUI's details, or what follows the kind in a message of ours. */
-function tellProblem(error: Record<string, unknown>, input: string | null): Text {
+function describeProblem(error: Record<string, unknown>, input: string | null): Text {
   const message = readText(error.message) ?? readText(error.type) ?? '?';
   const { what, rest } = readKind(message);
   const facts = [rest, readText(error.details) ?? '']
@@ -74,7 +74,7 @@ function readKind(message: string): { what: Text; rest: string } {
     const what = { code: `invalid.${kind}`, params: { ...match.groups } };
     return { what, rest: message.slice(match[0].length).replace(/^: /, '') };
   }
-  return { what: tellSaid(cutText(message)), rest: '' };
+  return { what: quoteWords(cutText(message)), rest: '' };
 }
 
 /** The input is named where the problem is: its name at the start of the facts says it twice. */
@@ -90,9 +90,9 @@ function hasLine({ line }: Record<string, unknown>): boolean {
 }
 
 /** A field of a request, a parameter of a workflow, a path of the configuration with its line in the file. */
-function tellField(problem: Record<string, unknown>, file: string | null): Text {
+function describeField(problem: Record<string, unknown>, file: string | null): Text {
   const text = textSchema.safeParse(problem.text);
-  const said = text.success ? text.data : tellSaid(cutText(readText(problem.message) ?? '?'));
+  const problemText = text.success ? text.data : quoteWords(cutText(readText(problem.message) ?? '?'));
   const parameter = [problem.path, problem.parameter, problem.name].map(readText).find((one) => one !== null);
   const place =
     file === null || !hasLine(problem)
@@ -101,13 +101,13 @@ function tellField(problem: Record<string, unknown>, file: string | null): Text 
   const named = [...place, ...(typeof parameter === 'string' && parameter !== '' ? [parameter] : [])].join(
     ' ',
   );
-  if (named === '') return said;
-  return { code: 'parameter.problem', params: { parameter: named, problem: said } };
+  if (named === '') return problemText;
+  return { code: 'parameter.problem', params: { parameter: named, problem: problemText } };
 }
 
 /** A worker's word on the graph as a whole, or what no worker has. */
-function tellWhole(details: Record<string, unknown>): Text[] {
-  if (isRecord(details.error)) return [tellProblem(details.error, null)];
+function describeWhole(details: Record<string, unknown>): Text[] {
+  if (isRecord(details.error)) return [describeProblem(details.error, null)];
   const lacks = textSchema.safeParse(details.lacks);
   return lacks.success ? [lacks.data] : [];
 }

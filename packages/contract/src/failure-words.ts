@@ -14,7 +14,7 @@ export function nameNode(node: string, known: Record<string, unknown>): Text {
 }
 
 /** Words that are shown as they came. */
-export function tellSaid(words: string): Text {
+export function quoteWords(words: string): Text {
   return { code: 'failure.said', params: { words } };
 }
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { RecordedError } from './errors.ts';
-import { tellFailure } from './failure.ts';
+import { readFailure } from './failure.ts';
 import { formatText } from './texts/catalogue.ts';
 import type { Language } from './texts/language.ts';
 import { TASK_TEXTS } from './texts/tasks.ts';
 
 /** What a user reads: the sentence, then the points. */
 function read(error: RecordedError, language: Language = 'en'): string[] {
-  const { summary, points } = tellFailure(error);
+  const { summary, points } = readFailure(error);
   return [summary, ...points].map((text) => formatText(TASK_TEXTS, language, text));
 }
 
@@ -63,8 +63,8 @@ describe('why a node failed', () => {
   });
 
   test('TD11 the traceback is kept apart', () => {
-    expect(tellFailure(as('NODE_EXECUTION_ERROR', RAISED)).traceback).toBe(RAISED.traceback);
-    expect(tellFailure(as('PROMPT_LOST', null)).traceback).toBeNull();
+    expect(readFailure(as('NODE_EXECUTION_ERROR', RAISED)).traceback).toBe(RAISED.traceback);
+    expect(readFailure(as('PROMPT_LOST', null)).traceback).toBeNull();
   });
 
   test('a title that is the class, and one that is not stored, are not said', () => {
@@ -195,7 +195,7 @@ describe('any other error', () => {
     ['INTERNAL', { last_error: 'odd', problems: 3, message: 7, message_text: [] }, []],
     ['INTERNAL', null, []],
   ])('%s with %j has the points %j', (code, details, points) => {
-    const { summary, points: told } = tellFailure(as(code, details));
+    const { summary, points: told } = readFailure(as(code, details));
     expect(summary).toEqual({ code, params: {} });
     expect(told.map((text) => formatText(TASK_TEXTS, 'en', text))).toEqual(points);
   });

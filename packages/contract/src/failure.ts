@@ -1,6 +1,6 @@
 import { isErrorCode, type RecordedError } from './errors.ts';
-import { tellProblems } from './failure-problems.ts';
-import { cutText, isRecord, nameNode, readText, tellSaid } from './failure-words.ts';
+import { describeProblems } from './failure-problems.ts';
+import { cutText, isRecord, nameNode, quoteWords, readText } from './failure-words.ts';
 import { plainText } from './texts/catalogue.ts';
 import { type Text, textSchema } from './texts/text.ts';
 
@@ -20,21 +20,21 @@ export interface Failure {
  * Tells an error from what is stored with it: a task's, an attempt's, or that of a refused request. Pure, and it takes details
  * of any version and any worker: what has another form says nothing.
  */
-export function tellFailure({ code, message, details }: RecordedError): Failure {
+export function readFailure({ code, message, details }: RecordedError): Failure {
   const failure = { code, summary: nameCode(code, message), points: [], traceback: null };
   if (!isRecord(details)) return failure;
   const last = readRecorded(details.last_error);
-  if (last !== null) return tellLast(failure, details.attempts, tellFailure(last));
-  const problems = tellProblems(details);
+  if (last !== null) return addLastAttempt(failure, details.attempts, readFailure(last));
+  const problems = describeProblems(details);
   if (problems.length > 0) return { ...failure, ...introduce(code, failure.summary, problems) };
-  if (typeof details.exception_type === 'string') return tellNode(failure, details);
+  if (typeof details.exception_type === 'string') return addNode(failure, details);
   if (typeof details.silent_seconds === 'number')
     return { ...failure, summary: { code: 'failure.silent', params: { seconds: details.silent_seconds } } };
-  return { ...failure, points: tellFacts(details) };
+  return { ...failure, points: describeFacts(details) };
 }
 
 /** Of used up attempts the last one says why. */
-function tellLast(failure: Failure, attempts: unknown, last: Failure): Failure {
+function addLastAttempt(failure: Failure, attempts: unknown, last: Failure): Failure {
   const { summary: cause, points, traceback } = last;
   const summary: Text =
     typeof attempts === 'number'
@@ -53,32 +53,32 @@ function introduce(code: string, what: Text, problems: readonly Text[]): Pick<Fa
 }
 
 /** A node that raised: of a graph's own error the node says all, of the worker's the code says what to do. */
-function tellNode(failure: Failure, details: Record<string, unknown>): Failure {
+function addNode(failure: Failure, details: Record<string, unknown>): Failure {
   const kind = readText(details.exception_type);
-  const said = readText(details.message)?.trim() ?? null;
+  const words = readText(details.message)?.trim() ?? null;
   const traceback = readText(details.traceback);
-  const problem = [kind, said].filter((part) => part !== null && part !== '').join(': ');
+  const problem = [kind, words].filter((part) => part !== null && part !== '').join(': ');
   const where = nameNode(readText(details.node_id) ?? '?', details);
-  const tell = (text: string): Text => ({
+  const describe = (text: string): Text => ({
     code: 'failure.at_node',
-    params: { where, problem: tellSaid(text) },
+    params: { where, problem: quoteWords(text) },
   });
-  if (failure.code !== 'NODE_EXECUTION_ERROR') return { ...failure, points: [tell(problem)], traceback };
+  if (failure.code !== 'NODE_EXECUTION_ERROR') return { ...failure, points: [describe(problem)], traceback };
   const short = cutText(problem);
-  const whole = short === problem ? [] : [tellSaid(problem)];
-  return { ...failure, summary: tell(short), points: whole, traceback };
+  const whole = short === problem ? [] : [quoteWords(problem)];
+  return { ...failure, summary: describe(short), points: whole, traceback };
 }
 
 /** What a detail says in words: a text of ours, else a sentence. */
-function tellFacts(details: Record<string, unknown>): Text[] {
+function describeFacts(details: Record<string, unknown>): Text[] {
   const text = textSchema.safeParse(details.message_text);
   if (text.success) return [text.data];
-  const said = [details.message, details.cause].map(readText).find((part) => part !== null);
-  return said === undefined || said === null ? [] : [tellSaid(said)];
+  const words = [details.message, details.cause].map(readText).find((part) => part !== null);
+  return words === undefined || words === null ? [] : [quoteWords(words)];
 }
 
 function nameCode(code: string, message: string): Text {
-  return isErrorCode(code) ? plainText(code) : tellSaid(message);
+  return isErrorCode(code) ? plainText(code) : quoteWords(message);
 }
 
 function readRecorded(value: unknown): RecordedError | null {

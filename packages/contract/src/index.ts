@@ -3,7 +3,7 @@ export * from './asset.ts';
 export * from './batch.ts';
 export * from './errors.ts';
 export * from './events.ts';
-export { type Failure, tellFailure } from './failure.ts';
+export { type Failure, readFailure } from './failure.ts';
 export * from './fingerprint.ts';
 export * from './fleet.ts';
 export * from './ids.ts';

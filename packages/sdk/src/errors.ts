@@ -2,8 +2,8 @@ import {
   type ErrorCode,
   errorEnvelopeSchema,
   type Failure,
+  readFailure,
   type TaskDetail,
-  tellFailure,
 } from '@comfleet/contract';
 
 /** What can fail on this side of the wire. */
@@ -62,7 +62,7 @@ export class TaskEndedError extends ComfleetError {
   /** Why it failed, as texts for any language (`@comfleet/contract/texts/tasks`), with the traceback of a node that raised. */
   get failure(): Failure {
     const { code, message, details } = this;
-    return tellFailure({ code, message: this.task.error?.message ?? message, details });
+    return readFailure({ code, message: this.task.error?.message ?? message, details });
   }
 }
 

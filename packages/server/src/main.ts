@@ -17,13 +17,13 @@ import { limitHeapGrowth } from './platform/process/heap-growth.ts';
 import { keepFilesPrivate } from './platform/process/private-files.ts';
 import { systemClock } from './platform/time/clock.ts';
 import { chooseWorkers } from './up/choose-workers.ts';
+import { describeReread, tellProblems } from './up/describe-reread.ts';
+import { describeStartFailure } from './up/describe-start-failure.ts';
+import { describeStorage } from './up/describe-storage.ts';
 import { runFirstExample } from './up/first-example.ts';
 import { nameDataFolder } from './up/name-data-folder.ts';
 import { openStopReport } from './up/report-stop.ts';
 import { createSayStart } from './up/say-start.ts';
-import { tellProblems, tellReread } from './up/tell-reread.ts';
-import { tellStartFailure } from './up/tell-start-failure.ts';
-import { tellStorage } from './up/tell-storage.ts';
 import type { UpOptions } from './up/up-options.ts';
 
 /** Runs the server until the signal is aborted; answers the exit code. Configuration errors are printed, without a stack. */
@@ -93,9 +93,10 @@ async function start(
     environment: options.environment,
     logger,
     logProblem: () => log.check(),
-    onStorage: (state) => options.print(tellStorage(createSayStart(options.language), state, loaded.config)),
+    onStorage: (state) =>
+      options.print(describeStorage(createSayStart(options.language), state, loaded.config)),
     onReread: (reread) => {
-      for (const line of tellReread(createSayStart(options.language), reread)) options.print(line);
+      for (const line of describeReread(createSayStart(options.language), reread)) options.print(line);
     },
     onLost: (error) => {
       logger.error('lock.lost', { error });
@@ -162,6 +163,6 @@ function explain(thrown: unknown, { print, language }: UpOptions, logger: Logger
     print(`${error.name}: ${error.message}`);
     return 1;
   }
-  for (const line of tellStartFailure(createSayStart(language), error)) print(line);
+  for (const line of describeStartFailure(createSayStart(language), error)) print(line);
   return error.code === 'CONFIG_INVALID' ? CONFIG_EXIT_CODE : 1;
 }

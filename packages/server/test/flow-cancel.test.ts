@@ -1,4 +1,4 @@
-import { tellFailure } from '@comfleet/contract';
+import { readFailure } from '@comfleet/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph, samplerGraph, sleepGraph } from './kit/flow-rig.ts';
 
@@ -151,7 +151,7 @@ describe('time limits of execution', () => {
     expect(await slow.ended(asked)).toMatchObject({ error: { details: { timeout_seconds: 1 } } });
     const { error } = await slow.ended(silent);
     expect(error).toMatchObject({ code: 'EXECUTION_TIMEOUT', details: { silent_seconds: 1 } });
-    expect(error && tellFailure(error).summary.code).toBe('failure.silent');
+    expect(error && readFailure(error).summary.code).toBe('failure.silent');
     await slow.close();
   });
 

@@ -1,4 +1,4 @@
-import { tellFailure } from '@comfleet/contract';
+import { readFailure } from '@comfleet/contract';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph, sleepGraph, UNKNOWN_FILE } from './kit/flow-rig.ts';
 
@@ -110,7 +110,7 @@ describe('where all or nothing is wanted', () => {
     const task = await rig.ended(id);
 
     expect(task).toMatchObject(REFUSED);
-    expect(task.error && tellFailure(task.error).points).toEqual([LEFT_OUT]);
+    expect(task.error && readFailure(task.error).points).toEqual([LEFT_OUT]);
     expect((await rig.ledger(id, 'execution_end')).interrupted).toBe(true);
   });
 

@@ -1,4 +1,4 @@
-import { type Attempt, type Task, type TaskDetail, tellFailure } from '@comfleet/contract';
+import { type Attempt, type Task, type TaskDetail, readFailure } from '@comfleet/contract';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { toPlainText, widthOf } from '../output/table.ts';
@@ -59,7 +59,7 @@ function describeTask(task: Task, texts: CliTexts): string[] {
 /** What stands behind the error, then the traceback as its worker sent it. */
 function describeFailed({ error }: Task, texts: CliTexts, withTraceback: boolean): string[] {
   if (error === null) return [];
-  const { traceback } = tellFailure(error);
+  const { traceback } = readFailure(error);
   const points = texts.points(error).map((point) => formatLine('', point));
   if (traceback === null) return points;
   if (withTraceback) return [...points, ...formatTraceback(traceback)];

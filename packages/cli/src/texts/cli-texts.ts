@@ -11,7 +11,7 @@ import {
   type RecordedError,
   type Say,
   type Text,
-  tellFailure,
+  readFailure,
 } from '@comfleet/contract';
 import { CLI_TEXTS } from '@comfleet/contract/texts/cli';
 import { nameCommand } from './name-command.ts';
@@ -74,13 +74,13 @@ export function chooseTexts(language: Language, command = 'comfleet'): CliTexts 
     definition: (problem) => formatDefinitionProblem(problem),
     error: (error) => `${error.code} ${explain(error)}`,
     explain,
-    points: (error) => tellFailure(error).points.map(format),
+    points: (error) => readFailure(error).points.map(format),
   };
 }
 
 /** Where the code says all there is, in English the message is better: it may be of another version, or of a proxy. */
 function explainError(error: RecordedError, language: Language): Text | string {
-  const { summary } = tellFailure(error);
+  const { summary } = readFailure(error);
   if (language === 'en') return summary.code === error.code ? error.message : summary;
   const ofClient = plainText(`client.${error.code}`);
   return knowsText(CLI_TEXTS, ofClient) ? ofClient : summary;

@@ -17,7 +17,7 @@ const BY_EXTENSION: ReadonlyMap<string, OutputKind> = new Map(
 );
 
 /** The kind of a file by its extension, then by the family of the format its node told, else `file`. */
-export function tellOutputKind(filename: string, format?: string): OutputKind {
+export function detectOutputKind(filename: string, format?: string): OutputKind {
   const byExtension = BY_EXTENSION.get(filename.slice(filename.lastIndexOf('.') + 1).toLowerCase());
   if (byExtension !== undefined) return byExtension;
   const family = format?.split('/')[0];

@@ -1,6 +1,6 @@
 import { isRecord, readString } from '../json/records.ts';
 import type { CollectedOutput, OutputFile } from './collected-output.ts';
-import { tellOutputKind } from './output-kind.ts';
+import { detectOutputKind } from './output-kind.ts';
 
 /** More than the results of a task may be, and than real graphs make. */
 const MAX_OUTPUTS = 25_000;
@@ -20,13 +20,13 @@ export function readOutputs(outputs: unknown): CollectedOutput[] {
     if (isRecord(output)) for (const item of readNode(nodeId, output)) found.push(item);
     if (found.length >= MAX_OUTPUTS) break;
   }
-  if (!found.some(isTold)) return found;
+  if (!found.some(hasInlineText)) return found;
   // A path that only repeats a file is no second result.
   const named = new Set(found.filter(({ text }) => text === undefined).map(namePlace));
-  return found.filter((output) => !(isTold(output) && named.has(namePlace(output))));
+  return found.filter((output) => !(hasInlineText(output) && named.has(namePlace(output))));
 }
 
-function isTold({ file, text }: CollectedOutput): boolean {
+function hasInlineText({ file, text }: CollectedOutput): boolean {
   return file !== undefined && text !== undefined;
 }
 
@@ -59,7 +59,7 @@ function readKey(value: unknown): Found[] {
     } else if (isRecord(item) && depth < 8) {
       const file = readFile(item);
       if (file === null) for (const inner of Object.values(item)) walkOn(inner, depth + 2);
-      else found.push({ kind: tellOutputKind(file.filename, file.format), ...placeOf(file) });
+      else found.push({ kind: detectOutputKind(file.filename, file.format), ...placeOf(file) });
     } else if (depth <= 1) {
       found.push(...readScalar(item));
     }
@@ -101,7 +101,7 @@ function readPath(item: unknown): Found[] {
   const path = item.replaceAll('\\', '/');
   const at = path.lastIndexOf('/');
   const filename = path.slice(at + 1);
-  const kind = tellOutputKind(filename);
+  const kind = detectOutputKind(filename);
   if (kind === 'file' || path.startsWith('/') || !filename.includes('.', 1)) return [];
   const file: OutputFile = { filename, subfolder: at < 0 ? '' : path.slice(0, at), type: 'output' };
   return [{ kind, temporary: false, file, text: item }];

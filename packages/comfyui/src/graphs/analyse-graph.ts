@@ -96,10 +96,10 @@ function readConnections(
 function readLiterals(nodeId: string, node: GraphNode): AnalysedInput[] {
   return Object.entries(node.inputs)
     .filter(([, value]) => readLink(value) === null)
-    .map(([inputName, value]) => ({ nodeId, inputName, valueType: tellValueType(value), value }));
+    .map(([inputName, value]) => ({ nodeId, inputName, valueType: detectValueType(value), value }));
 }
 
-function tellValueType(value: unknown): AnalysedInput['valueType'] {
+function detectValueType(value: unknown): AnalysedInput['valueType'] {
   if (value === null || value === undefined) return 'null';
   if (Array.isArray(value)) return 'list';
   if (typeof value === 'number' || typeof value === 'bigint' || isLosslessNumber(value)) return 'number';

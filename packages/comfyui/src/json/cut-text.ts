@@ -41,6 +41,6 @@ function keepBytes(text: string, maxBytes: number): string {
 /** Of a text that may have been cut before: then with what its mark tells. */
 function countBytes(text: string): number {
   const [mark = '', amount = '0', unit = 'k'] = MARK.exec(text.slice(-40)) ?? [];
-  const told = Number(amount) * UNIT_BYTES[unit === 'M' ? 'M' : 'k'];
-  return new TextEncoder().encode(text.slice(0, text.length - mark.length)).length + told;
+  const cutBytes = Number(amount) * UNIT_BYTES[unit === 'M' ? 'M' : 'k'];
+  return new TextEncoder().encode(text.slice(0, text.length - mark.length)).length + cutBytes;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isDistilledName, tellKindByHeader, tellKindByName } from './model-kind.ts';
+import { detectKindByHeader, detectKindByName, isDistilledName } from './model-kind.ts';
 
 const UNET = 'model.diffusion_model.';
 const ATTENTION = 'transformer_blocks.0.attn2.to_k.weight';
@@ -11,7 +11,7 @@ function unet(channels: number, inputs: number, context: number) {
   ]);
 }
 
-describe('tellKindByHeader', () => {
+describe('detectKindByHeader', () => {
   it.each([
     ['sd1', unet(320, 4, 768)],
     ['sd1_inpaint', unet(320, 9, 768)],
@@ -25,7 +25,7 @@ describe('tellKindByHeader', () => {
     ['other', unet(320, 8, 768)],
     ['other', new Map([[`${UNET}transformer.layers.0.weight`, [1, 1]]])],
   ])('tells %s by the shapes of its tensors, whatever it is called', (kind, shapes) => {
-    expect(tellKindByHeader({ metadata: {}, shapes }, 'sdxl_refiner.safetensors')).toBe(kind);
+    expect(detectKindByHeader({ metadata: {}, shapes }, 'sdxl_refiner.safetensors')).toBe(kind);
   });
 
   it.each([
@@ -41,17 +41,17 @@ describe('tellKindByHeader', () => {
     ['something-new', 'a.safetensors', 'other'],
   ])('reads the architecture %s of %s as %s', (architecture, name, kind) => {
     const metadata = { 'modelspec.architecture': architecture };
-    expect(tellKindByHeader({ metadata, shapes: null }, name)).toBe(kind);
+    expect(detectKindByHeader({ metadata, shapes: null }, name)).toBe(kind);
   });
 
   it('reads what kohya wrote, and says nothing where nothing is said', () => {
     const kohya = { ss_base_model_version: 'sdxl_base_v1-0' };
-    expect(tellKindByHeader({ metadata: kohya, shapes: null }, 'a.safetensors')).toBe('sdxl');
-    expect(tellKindByHeader({ metadata: { format: 'pt' }, shapes: new Map() }, 'a.safetensors')).toBeNull();
+    expect(detectKindByHeader({ metadata: kohya, shapes: null }, 'a.safetensors')).toBe('sdxl');
+    expect(detectKindByHeader({ metadata: { format: 'pt' }, shapes: new Map() }, 'a.safetensors')).toBeNull();
   });
 });
 
-describe('tellKindByName', () => {
+describe('detectKindByName', () => {
   it.each([
     ['v1-5-pruned-emaonly-fp16.safetensors', 'sd1'],
     ['SD1.5/dreamshaper.safetensors', 'sd1'],
@@ -72,7 +72,7 @@ describe('tellKindByName', () => {
     ['realisticVision_v20.safetensors', null],
     ['model_v1.safetensors', null],
   ])('tells %s as %s', (name, kind) => {
-    expect(tellKindByName(name)).toBe(kind);
+    expect(detectKindByName(name)).toBe(kind);
   });
 });
 

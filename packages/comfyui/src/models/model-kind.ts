@@ -23,32 +23,36 @@ export interface ModelHeader {
 }
 
 /** The kind by the tensors of a file, else by its metadata; null when neither says it. The name only adds what it is made for. */
-export function tellKindByHeader({ metadata, shapes }: ModelHeader, name: string): ModelKind | null {
-  const byShapes = shapes === null ? null : tellByShapes(shapes);
-  return byShapes ?? tellByMetadata(metadata, name);
+export function detectKindByHeader({ metadata, shapes }: ModelHeader, name: string): ModelKind | null {
+  const byShapes = shapes === null ? null : detectByShapes(shapes);
+  return byShapes ?? detectByMetadata(metadata, name);
 }
 
 const UNET = 'model.diffusion_model.';
 
 /** As ComfyUI tells them apart: width, input channels and context of a UNet; other architectures by a tensor of their own. */
-function tellByShapes(shapes: ReadonlyMap<string, readonly number[]>): ModelKind | null {
+function detectByShapes(shapes: ReadonlyMap<string, readonly number[]>): ModelKind | null {
   const [width, channels] = shapes.get(`${UNET}input_blocks.0.0.weight`) ?? [];
   const names = [...shapes.keys()];
-  if (width === undefined || channels === undefined) return tellByTensors(names);
+  if (width === undefined || channels === undefined) return detectByTensors(names);
   const blocks = names.filter((name) => name.startsWith(UNET));
   if (blocks.some((name) => name.includes('.time_stack.'))) return 'svd';
   const attention = blocks.find((name) => name.endsWith('.attn2.to_k.weight'));
-  return tellUNet({ width, channels, context: shapes.get(attention ?? '')?.[1] ?? 0 });
+  return detectUNet({ width, channels, context: shapes.get(attention ?? '')?.[1] ?? 0 });
 }
 
-function tellByTensors(names: readonly string[]): ModelKind | null {
+function detectByTensors(names: readonly string[]): ModelKind | null {
   const has = (tensor: string) => names.some((name) => name.endsWith(tensor));
   if (has('double_blocks.0.img_attn.norm.key_norm.scale')) return 'flux';
   if (has('joint_blocks.0.context_block.attn.qkv.weight')) return 'sd3';
   return names.some((name) => name.startsWith(UNET)) ? 'other' : null;
 }
 
-function tellUNet({ width, channels, context }: Record<'width' | 'channels' | 'context', number>): ModelKind {
+function detectUNet({
+  width,
+  channels,
+  context,
+}: Record<'width' | 'channels' | 'context', number>): ModelKind {
   if (width === 384 && context === 1280) return 'sdxl_refiner';
   const family = width === 320 ? FAMILIES.get(context) : undefined;
   if (family === undefined) return 'other';
@@ -64,7 +68,7 @@ const FAMILIES: ReadonlyMap<number, 'sd1' | 'sd2' | 'sdxl'> = new Map([
 ]);
 
 /** `modelspec.architecture` (SAI model spec), or what kohya's trainer writes. */
-function tellByMetadata(metadata: Readonly<Record<string, unknown>>, name: string): ModelKind | null {
+function detectByMetadata(metadata: Readonly<Record<string, unknown>>, name: string): ModelKind | null {
   const [said = ''] = [metadata['modelspec.architecture'], metadata['ss_base_model_version']].flatMap(
     (value) => (typeof value === 'string' && value !== '' ? [value.toLowerCase()] : []),
   );
@@ -83,7 +87,7 @@ const ARCHITECTURES: readonly (readonly [RegExp, ModelKind])[] = [
 ];
 
 /** The kind by a file's name or folder, where these follow the customs of model pages; null when they say nothing. */
-export function tellKindByName(name: string): ModelKind | null {
+export function detectKindByName(name: string): ModelKind | null {
   const path = name.replace(/\.\w+$/, '').replaceAll('\\', '/');
   const [, family = null] = NAMES.find(([pattern]) => pattern.test(path)) ?? [];
   return family && addUse(family, path);

@@ -41,7 +41,8 @@ export async function saveOutputs(
   const previews = await saveMade(outputs.outputs, save);
   const isOnlyPreviews = paths.length === 0 && outputs.socketImages.length === 0;
   if (options.includeTemporary === true || isOnlyPreviews) {
-    for (const { file, isTold } of previews) await (isTold ? unlessAbsent(save(file)) : save(file));
+    for (const { file, hasInlineText } of previews)
+      await (hasInlineText ? unlessAbsent(save(file)) : save(file));
   }
   for (const { nodeId, mimeType, image } of outputs.socketImages) {
     const name = `${nodeId}.${mimeType === 'image/png' ? 'png' : 'jpg'}`;
@@ -52,7 +53,7 @@ export async function saveOutputs(
 
 interface Preview {
   file: OutputFile;
-  isTold: boolean;
+  hasInlineText: boolean;
 }
 
 /** Saves what the prompt made to stay, and answers its previews. A path that a node told lies in temp when output lacks it. */
@@ -63,10 +64,11 @@ async function saveMade(
   const previews: Preview[] = [];
   for (const { file, temporary, text } of outputs) {
     if (file === undefined) continue;
-    const isTold = text !== undefined;
-    if (temporary) previews.push({ file, isTold });
-    else if (!isTold) await save(file);
-    else if (!(await unlessAbsent(save(file)))) previews.push({ file: { ...file, type: 'temp' }, isTold });
+    const hasInlineText = text !== undefined;
+    if (temporary) previews.push({ file, hasInlineText });
+    else if (!hasInlineText) await save(file);
+    else if (!(await unlessAbsent(save(file))))
+      previews.push({ file: { ...file, type: 'temp' }, hasInlineText });
   }
   return previews;
 }

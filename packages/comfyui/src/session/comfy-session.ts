@@ -12,8 +12,8 @@ import { toSessionLog } from './follower-log.ts';
 import { executePrompt } from './prompt-run.ts';
 import { SessionConnection } from './session-connection.ts';
 import type { PendingTask, SessionEvents } from './session-events.ts';
+import { SessionReporter } from './session-reporter.ts';
 import type { SessionLanguage } from './session-texts.ts';
-import { SessionVoice } from './session-voice.ts';
 import { type SocketImage, TrackedPrompt } from './tracked-prompt.ts';
 
 /** What a session is made of. */
@@ -55,7 +55,7 @@ export interface PromptResult {
 export class ComfySession {
   readonly http: ComfyHttp;
   readonly #options: Required<Omit<ComfySessionOptions, 'language'>>;
-  readonly #voice: SessionVoice;
+  readonly #reporter: SessionReporter;
   readonly #prompts = new PromptRoutes<TrackedPrompt>();
   readonly #connection: SessionConnection;
   #announced = false;
@@ -66,7 +66,7 @@ export class ComfySession {
     const defaults = { timeoutMs: 900_000, unreachableMs: 120_000, silenceMs: 60_000, pollMs: 1000 };
     this.#options = { ...defaults, connectMs: 3000, ...options };
     this.http = options.http;
-    this.#voice = new SessionVoice(options.language ?? 'en');
+    this.#reporter = new SessionReporter(options.language ?? 'en');
     this.#connection = new SessionConnection({
       ...this.#options,
       onSocket: (socket) => this.#listenTo(socket),
@@ -75,7 +75,7 @@ export class ComfySession {
 
   /** Listens to progress, preview, line or log; returns the function that stops it. */
   on<E extends keyof SessionEvents>(event: E, listener: (data: SessionEvents[E]) => void): () => void {
-    return this.#voice.on(event, listener);
+    return this.#reporter.on(event, listener);
   }
 
   /** True while the socket is open. */
@@ -100,13 +100,13 @@ export class ComfySession {
       throw new ComfyError('CONNECTION_REFUSED', `No WebSocket connection to ${this.http.baseUrl}`);
     }
     this.#announced = true;
-    this.#voice.say(this.#voice.texts.connected());
+    this.#reporter.print(this.#reporter.texts.connected());
   }
 
   /** Closes the connection; safe to call twice. Prompts that still run are followed by polling. */
   async close(): Promise<void> {
     if (this.#connection.socket === null) return;
-    if (this.#announced) this.#voice.say(this.#voice.texts.closing());
+    if (this.#announced) this.#reporter.print(this.#reporter.texts.closing());
     this.#announced = false;
     await this.#connection.close();
   }
@@ -121,12 +121,12 @@ export class ComfySession {
     const { signal } = options;
     if (!this.connected && !this.#polling && !(await this.#connection.open(signal))) {
       this.#polling = true;
-      this.#voice.say(this.#voice.texts.polling());
+      this.#reporter.print(this.#reporter.texts.polling());
     }
     const prompt = this.#track(graph);
-    const stopWarning = this.#voice.warnOfSilence(prompt, this.#options.clock, this.#options.silenceMs);
+    const stopWarning = this.#reporter.warnOfSilence(prompt, this.#options.clock, this.#options.silenceMs);
     try {
-      const job = { ...this.#options, prompt, graph, voice: this.#voice, signal };
+      const job = { ...this.#options, prompt, graph, reporter: this.#reporter, signal };
       const end = await executePrompt({ ...job, socket: this.#connection.socket });
       return this.#conclude(prompt, end.outputs);
     } finally {
@@ -139,12 +139,14 @@ export class ComfySession {
   /** Writes the pending tasks as lines and returns them (CL8). */
   debugTaskStatus(): PendingTask[] {
     const tasks = [...this.pendingTasks.values()];
-    this.#voice.say(
+    this.#reporter.print(
       `${tasks.length} pending, WebSocket ${this.#connection.socket?.state.phase ?? 'closed'}, ${this.http.baseUrl}`,
     );
     for (const task of tasks) {
       const seconds = (task.ageMs / 1000).toFixed(1);
-      this.#voice.say(`  ${task.promptId} ${task.phase} ${seconds} s ${(task.fraction * 100).toFixed(1)}%`);
+      this.#reporter.print(
+        `  ${task.promptId} ${task.phase} ${seconds} s ${(task.fraction * 100).toFixed(1)}%`,
+      );
     }
     return tasks;
   }
@@ -153,7 +155,7 @@ export class ComfySession {
   async checkTaskStatusManually(promptId: string): Promise<boolean> {
     const prompt = this.#prompts.find(promptId);
     if (prompt === null) {
-      this.#voice.log({ step: 'check_failed', promptId, message: 'No such pending prompt' });
+      this.#reporter.log({ step: 'check_failed', promptId, message: 'No such pending prompt' });
       return false;
     }
     return prompt.follower.check();
@@ -170,7 +172,7 @@ export class ComfySession {
       pollMs: () => pollMs,
       report: (report) => {
         const log = toSessionLog(promptId, report);
-        if (log !== null) this.#voice.log(log);
+        if (log !== null) this.#reporter.log(log);
       },
     });
     const prompt = new TrackedPrompt({
@@ -188,8 +190,8 @@ export class ComfySession {
     const { promptId, socketImages } = prompt;
     const elapsedMs = this.#options.clock.monotonicMs() - prompt.startedMs;
     prompt.progress = { ...prompt.progress, fraction: 1, currentNodeId: null, currentClass: null };
-    this.#voice.emit('progress', prompt.progress);
-    this.#voice.say(this.#voice.texts.done(promptId, (elapsedMs / 1000).toFixed(2)));
+    this.#reporter.emit('progress', prompt.progress);
+    this.#reporter.print(this.#reporter.texts.done(promptId, (elapsedMs / 1000).toFixed(2)));
     return { promptId, outputs, socketImages, elapsedMs };
   }
 
@@ -199,7 +201,7 @@ export class ComfySession {
       if (frame.event === 3) return;
       const nowMs = this.#options.clock.monotonicMs();
       const preview = this.#prompts.findOwner(frame)?.receiveImage(frame, nowMs);
-      if (preview) this.#voice.emit('preview', preview);
+      if (preview) this.#reporter.emit('preview', preview);
     });
     socket.onState((state) => {
       if (state.phase !== 'open') return;
@@ -207,14 +209,14 @@ export class ComfySession {
       this.#prompts.onReconnected();
     });
     socket.onProblem(({ kind, message, cause }) =>
-      this.#voice.log({ step: 'socket_problem', promptId: null, message: `${kind}: ${message}`, cause }),
+      this.#reporter.log({ step: 'socket_problem', promptId: null, message: `${kind}: ${message}`, cause }),
     );
   }
 
   #receive(message: SocketMessage): void {
     if (message.type === 'executing' && message.data.prompt_id === null) {
       const shown = JSON.stringify(message.data);
-      this.#voice.log({
+      this.#reporter.log({
         step: 'invalid_message',
         promptId: null,
         message: `executing without prompt_id: ${shown}`,
@@ -223,10 +225,10 @@ export class ComfySession {
     }
     const nowMs = this.#options.clock.monotonicMs();
     if (message.type === 'status' && this.#prompts.size > 0)
-      this.#voice.tellQueue(message.data.queue_remaining);
+      this.#reporter.reportQueue(message.data.queue_remaining);
     const prompt = this.#prompts.onMessage(message);
     const change = prompt?.receive(message, nowMs);
-    if (prompt && change) this.#voice.tellChange(prompt, change, nowMs);
+    if (prompt && change) this.#reporter.reportChange(prompt, change, nowMs);
   }
 
   #describe(prompt: TrackedPrompt): PendingTask {

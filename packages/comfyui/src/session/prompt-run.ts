@@ -7,7 +7,7 @@ import { type Submission, submitOnce } from '../prompt/submit-once.ts';
 import type { StatusWatch } from '../socket/comfy-socket.ts';
 import type { Clock } from '../time/clock.ts';
 import { toPromptError } from './prompt-error.ts';
-import type { SessionVoice } from './session-voice.ts';
+import type { SessionReporter } from './session-reporter.ts';
 import type { TrackedPrompt } from './tracked-prompt.ts';
 
 /** One prompt on its way, and what it takes. */
@@ -16,7 +16,7 @@ export interface PromptJob {
   graph: Graph;
   http: ComfyHttp;
   clock: Clock;
-  voice: SessionVoice;
+  reporter: SessionReporter;
   /** The socket that is to hear of the prompt; null when it is followed by polling. */
   socket: { socketId: string; expectStatus(): StatusWatch } | null;
   timeoutMs: number;
@@ -37,13 +37,13 @@ export async function executePrompt(job: PromptJob): Promise<SucceededEnd> {
   const end = await waitForEnd(job, lost);
   if (end.kind === 'succeeded') return end;
   const error = toPromptError(job.prompt.promptId, end, lost ?? undefined);
-  job.voice.say(job.voice.texts.failed(job.prompt.promptId, error.message));
+  job.reporter.print(job.reporter.texts.failed(job.prompt.promptId, error.message));
   throw error;
 }
 
 /** What broke the POST when the server may have the prompt and cannot be asked; null when it has it. */
 async function submit(job: PromptJob): Promise<ComfyError | null> {
-  const { prompt, voice, socket } = job;
+  const { prompt, reporter, socket } = job;
   const { promptId, follower } = prompt;
   const watch = socket?.expectStatus();
   const submission = await post(job);
@@ -54,13 +54,13 @@ async function submit(job: PromptJob): Promise<ComfyError | null> {
     case 'found':
       watch?.accepted();
       follower.begin();
-      voice.say(voice.texts.submitted(promptId));
-      voice.say(voice.texts.waiting(promptId));
-      voice.log({ step: 'submitted', promptId, message: submission.kind });
+      reporter.print(reporter.texts.submitted(promptId));
+      reporter.print(reporter.texts.waiting(promptId));
+      reporter.log({ step: 'submitted', promptId, message: submission.kind });
       return null;
     case 'unreachable':
       follower.begin('unclear');
-      voice.say(voice.texts.unclear(promptId));
+      reporter.print(reporter.texts.unclear(promptId));
       return submission.cause;
     default:
       watch?.cancel();
@@ -70,7 +70,7 @@ async function submit(job: PromptJob): Promise<ComfyError | null> {
 }
 
 /** An abort lets the POST finish: a prompt that may have arrived must be stopped, not forgotten. Null when it ended the looking. */
-async function post({ prompt, graph, http, clock, voice, socket, signal }: PromptJob) {
+async function post({ prompt, graph, http, clock, reporter, socket, signal }: PromptJob) {
   const { promptId, follower } = prompt;
   try {
     return await submitOnce({
@@ -81,9 +81,9 @@ async function post({ prompt, graph, http, clock, voice, socket, signal }: Promp
       signal,
       report: (report) => {
         if (report.kind === 'unclear')
-          voice.log({ step: 'unclear', promptId, message: report.cause.message, cause: report.cause });
+          reporter.log({ step: 'unclear', promptId, message: report.cause.message, cause: report.cause });
         if (report.kind === 'lookup_failed')
-          voice.log({ step: 'check_failed', promptId, message: report.kind, cause: report.cause });
+          reporter.log({ step: 'check_failed', promptId, message: report.kind, cause: report.cause });
       },
     });
   } catch (error) {
@@ -159,12 +159,12 @@ function limitWait(
 }
 
 /** False when the server did not confirm it. */
-async function withdraw({ http, prompt: { promptId }, voice }: PromptJob): Promise<boolean> {
+async function withdraw({ http, prompt: { promptId }, reporter }: PromptJob): Promise<boolean> {
   try {
     await stopPrompt(http, promptId);
     return true;
   } catch (cause) {
-    voice.log({ step: 'check_failed', promptId, message: 'Could not take the prompt back', cause });
+    reporter.log({ step: 'check_failed', promptId, message: 'Could not take the prompt back', cause });
     return false;
   }
 }

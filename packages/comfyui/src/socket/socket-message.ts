@@ -107,7 +107,7 @@ export function parseSocketMessage(text: string): SocketMessage | null {
     if (hasManyValues(text)) return null;
     frame = parseTolerantJson(text);
   } catch {
-    return null; // invalid JSON is a bad frame, told apart from no other
+    return null; // invalid JSON is a bad frame like any other
   }
   if (!isRecord(frame)) return null;
   const name = readString(frame, 'type');

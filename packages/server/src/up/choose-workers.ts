@@ -19,7 +19,7 @@ export async function chooseWorkers(scope: Scope, app: App, options: UpOptions):
   for (const url of options.workers) {
     const worker = await app.fleet.add({ name: new URL(url).host, url, source: 'config' });
     options.print(say('start.added_worker', { url }));
-    if (await tellWhetherItAnswers(worker, options)) await waitUntilKnown(app, worker.id);
+    if (await describeReachability(worker, options)) await waitUntilKnown(app, worker.id);
   }
   const folder = options.comfyuiDir ?? app.config.instances.repoPath ?? undefined;
   if (folder !== undefined) await startComfyui(app, options, folder);
@@ -30,7 +30,7 @@ export async function chooseWorkers(scope: Scope, app: App, options: UpOptions):
     app.config.workers.map(async ({ url }) => {
       options.print(say('start.added_worker', { url }));
       const worker = app.fleet.findByUrl(url);
-      if (worker) await tellWhetherItAnswers(worker, options);
+      if (worker) await describeReachability(worker, options);
     }),
   );
   if (options.workers.length > 0 || app.config.workers.length > 0) return;
@@ -39,7 +39,7 @@ export async function chooseWorkers(scope: Scope, app: App, options: UpOptions):
 }
 
 /** A worker that does not answer is kept and tried for ever: said here, as nothing else on screen would. */
-async function tellWhetherItAnswers(
+async function describeReachability(
   worker: Pick<ConnectedWorker, 'checkNow' | 'snapshot'>,
   { language, print }: UpOptions,
 ): Promise<boolean> {

@@ -49,23 +49,23 @@ export function describeWaiting(item: PromptItem, status: 'pending' | 'in_progre
 export function describeEnded(item: PromptItem, end: PromptEnd, isWhole: boolean): Job {
   const workflowId = readWorkflowId(item.extraData);
   const outputs = end.outputs.map(([id, text]) => [id, parseJson(text)] as const);
-  const told = readMessages(end);
+  const read = readMessages(end);
   const { count, previewable, preview } = summariseOutputs(outputs);
   const json = prune({
     id: item.promptId,
-    status: told.status,
+    status: read.status,
     priority: new RawJson(item.numberText),
     create_time: item.extraData.get('create_time'),
-    execution_start_time: told.startedAt,
-    execution_end_time: told.endedAt,
-    execution_error: told.error,
+    execution_start_time: read.startedAt,
+    execution_end_time: read.endedAt,
+    execution_error: read.error,
     outputs_count: count,
     previewable_outputs_count: previewable,
     preview_output: preview,
     workflow_id: workflowId,
   });
   return {
-    status: told.status,
+    status: read.status,
     createdAt: item.createdAt,
     durationMs: end.endedAt - end.startedAt,
     workflowId,

@@ -6,9 +6,9 @@ import {
   type PlainCode,
   pickLabel,
   plainText,
+  readFailure,
   type Say,
   type Text,
-  tellFailure,
   type Workflow,
 } from '@comfleet/contract';
 import { PAGE_TEXTS } from '@comfleet/contract/texts/page';
@@ -56,7 +56,7 @@ export function useWords() {
 
   /** What else there is to say of it, one thing each. */
   const sayPoints = (error: FailureFields): string[] =>
-    tellFailure(error).points.map((point) => formatText(PAGE_TEXTS, language.value, point));
+    readFailure(error).points.map((point) => formatText(PAGE_TEXTS, language.value, point));
 
   /** What the server says, in the person's language; its English where it is of another version. */
   function saySent(texts: Text | undefined, sentence: string): string {
@@ -99,7 +99,7 @@ type FailureFields = Pick<ApiFailure, 'code' | 'message' | 'details'>;
 
 /** Where the code says all there is, the page's own words for it come first. */
 function describeFailure(error: FailureFields, language: Language): string {
-  const { summary } = tellFailure(error);
+  const { summary } = readFailure(error);
   const saysMore = summary.code !== error.code && summary.code !== 'failure.said';
   const own = `errors.${error.code}`;
   if (!saysMore && hasWords(own)) return formatText(PAGE_TEXTS, language, plainText(own));

@@ -74,16 +74,16 @@ class JobEvents {
     this.frames += 1;
     switch (frame.kind) {
       case 'snapshot':
-        this.sayStatus(frame.task);
+        this.sendStatus(frame.task);
         if (frame.task.progress && !isTerminal(frame.task.status)) {
-          this.#sayProgress(frame.task.progress);
+          this.#sendProgress(frame.task.progress);
         }
         return;
       case 'event':
-        if (frame.task) this.#sayChange(frame.task);
+        if (frame.task) this.#sendChange(frame.task);
         return;
       case 'progress':
-        this.#sayProgress(frame.progress);
+        this.#sendProgress(frame.progress);
         return;
       case 'preview':
         this.#stream.send({ event: 'preview', data: frame.preview });
@@ -93,7 +93,7 @@ class JobEvents {
     }
   }
 
-  sayStatus(task: Task): void {
+  sendStatus(task: Task): void {
     const data = { status: toJobStatus(task), queue_position: task.queue_position };
     this.isQueued = data.status === 'queued';
     const text = JSON.stringify(data);
@@ -107,7 +107,7 @@ class JobEvents {
   }
 
   /** Each is a complete snapshot, so of those that come too fast only the newest is sent. */
-  #sayProgress(progress: Progress): void {
+  #sendProgress(progress: Progress): void {
     if (this.#waiting) {
       this.#waiting.progress = progress;
       return;
@@ -117,7 +117,7 @@ class JobEvents {
     this.#cancelTurn = this.#clock.setTimer(PROGRESS_PERIOD_MS, () => {
       const newest = this.#waiting?.progress;
       this.#waiting = null;
-      if (newest) this.#sayProgress(newest);
+      if (newest) this.#sendProgress(newest);
     });
   }
 
@@ -125,7 +125,7 @@ class JobEvents {
    * Outputs are committed together with the end, so they come right before the terminal status. Several events may be
    * of one commit and show the end alike: it is told once.
    */
-  #sayChange(task: Task): void {
+  #sendChange(task: Task): void {
     if (this.#hasEnded) return;
     if (isTerminal(task.status)) {
       this.#hasEnded = true;
@@ -134,7 +134,7 @@ class JobEvents {
         this.#stream.send({ event: 'output', data: toJobOutput(result, task.task_id, this.#surface) });
       }
     }
-    this.sayStatus(task);
+    this.sendStatus(task);
   }
 }
 
@@ -146,7 +146,7 @@ function askForPosition(deps: ComfyV2Deps, events: JobEvents, load: () => Promis
     const seen = events.frames;
     if (events.isQueued) {
       const task = await load();
-      if (!isStopped && events.frames === seen) events.sayStatus(task);
+      if (!isStopped && events.frames === seen) events.sendStatus(task);
     }
     schedule();
   };

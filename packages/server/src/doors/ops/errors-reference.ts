@@ -17,7 +17,7 @@ What \`details\` hold, where there is something to name: \`problems\` (one per f
 \`node_errors\` (by node id, in ComfyUI's shape: \`class_type\`, \`title\`, \`errors\` with \`message\`, \`details\` and the input's name);
 \`node_id\`, \`class_type\`, \`title\`, \`exception_type\`, \`message\` and \`traceback\` of a node that raised; \`last_error\` where attempts are
 used up; \`lacks\` where no worker fits; \`message\`, \`message_text\` or \`cause\` in the words of whoever knew. The text of a task, \`message_text\`, says
-the most of it in one sentence; \`tellFailure\` of \`@comfleet/contract\` tells all of it, in the reader's language, from an error as it
+the most of it in one sentence; \`readFailure\` of \`@comfleet/contract\` tells all of it, in the reader's language, from an error as it
 is stored.
 
 | code | status | blame | again | meaning |

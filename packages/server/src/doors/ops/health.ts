@@ -109,10 +109,10 @@ function describeDown(workers: readonly Worker[]): FleetText {
   for (const { recovery } of workers) {
     const [problem, step] = recovery?.advice_texts ?? [];
     if (!recovery || !problem || !step) continue;
-    const told = hideMachine(problem);
-    if (problems.has(told.code)) continue;
+    const text = hideMachine(problem);
+    if (problems.has(text.code)) continue;
     const since = recovery.since.replace(/\.\d+Z$/, 'Z');
-    problems.set(told.code, { code: 'service.worker_down', params: { since, problem: told, step } });
+    problems.set(text.code, { code: 'service.worker_down', params: { since, problem: text, step } });
   }
   if (problems.size === 0) return { code: 'service.workers_offline', params: { total } };
   const most = [...problems.values()].slice(0, MAX_PROBLEMS);

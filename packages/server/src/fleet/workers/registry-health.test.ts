@@ -286,14 +286,14 @@ describe('recovery', () => {
 });
 
 describe('the inventory', () => {
-  const whenTold = (registry: WorkerRegistry) =>
+  const whenReported = (registry: WorkerRegistry) =>
     new Promise<void>((resolve) => {
       registry.onChange(({ type }) => type === 'worker.inventory' && resolve());
     });
-  async function addTold(registry: WorkerRegistry, added: WorkerSpec) {
-    const told = whenTold(registry);
+  async function addAndWait(registry: WorkerRegistry, added: WorkerSpec) {
+    const reported = whenReported(registry);
     const worker = await registry.add(added);
-    await told;
+    await reported;
     return worker;
   }
   const countAll = () => comfyui.requests.filter((path) => path === '/models').length;
@@ -301,7 +301,7 @@ describe('the inventory', () => {
 
   it('is looked at every five minutes by one request while its classes are the same', async () => {
     const { registry } = await openRegistry();
-    await addTold(registry, spec);
+    await addAndWait(registry, spec);
     await clock.advance(905_000);
     expect([countAll(), countClasses()]).toEqual([1, 4]);
     expect(listTypes().filter((type) => type === 'worker.inventory')).toHaveLength(1);
@@ -309,18 +309,18 @@ describe('the inventory', () => {
 
   it('is asked whole when the classes have changed', async () => {
     const { registry } = await openRegistry();
-    const worker = await addTold(registry, spec);
+    const worker = await addAndWait(registry, spec);
     comfyui.answers.set('/object_info', { NewNode: { input: { required: {} } } });
-    const told = whenTold(registry);
+    const reported = whenReported(registry);
     await clock.advance(305_000);
-    await told;
+    await reported;
     expect(worker.snapshot().inventory?.classTypes).toEqual(new Set(['NewNode']));
     expect(listTypes().filter((type) => type === 'worker.inventory')).toHaveLength(2);
   });
 
   it('waits for a busy worker', async () => {
     const { registry } = await openRegistry();
-    await addTold(registry, spec);
+    await addAndWait(registry, spec);
     const socket = comfyui.sockets[0]?.handlers;
     socket?.onOpen();
     await clock.advance(15_000);
@@ -335,8 +335,8 @@ describe('the inventory', () => {
 
   it('shares its large parts with equal ones, also when read back from SQL', async () => {
     const first = await openRegistry();
-    await addTold(first.registry, { ...spec, source: 'api' });
-    await addTold(first.registry, { ...other, source: 'api' });
+    await addAndWait(first.registry, { ...spec, source: 'api' });
+    await addAndWait(first.registry, { ...other, source: 'api' });
     const [a, b] = first.registry.knownInventories();
     expect(a?.objectInfo).toBe(b?.objectInfo);
     expect(a?.models).toBe(b?.models);
@@ -351,7 +351,7 @@ describe('the inventory', () => {
 
   it('leaves the memory that is free now to the health checks', async () => {
     const { registry } = await openRegistry();
-    const worker = await addTold(registry, spec);
+    const worker = await addAndWait(registry, spec);
     comfyui.vramFree = 1_000_000_000;
     await clock.advance(5_000);
     expect(worker.snapshot().vramFreeBytes).toBe(1_000_000_000);

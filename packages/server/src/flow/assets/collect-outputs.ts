@@ -122,8 +122,8 @@ class Collection implements CollectedResults {
 
   async #takeFile(output: CollectedOutput & { file: OutputFile }): Promise<boolean> {
     const { text, temporary } = output;
-    const isTold = text !== undefined;
-    const file: OutputFile = isTold && temporary ? { ...output.file, type: 'temp' } : output.file;
+    const hasInlineText = text !== undefined;
+    const file: OutputFile = hasInlineText && temporary ? { ...output.file, type: 'temp' } : output.file;
     const found = await this.#download({ ...output, file });
     // Made, even where it could not be had: a preview does not stand for it.
     if (isMade(found) && (file.type === 'output' || this.#job.twins.has(output.nodeId))) this.hasMade = true;
@@ -131,10 +131,10 @@ class Collection implements CollectedResults {
       this.#add(output, found);
       return true;
     }
-    if (isTold && !temporary && !isMade(found)) return false;
+    if (hasInlineText && !temporary && !isMade(found)) return false;
     this.#refuse(output, found);
     // What the node told is kept at least.
-    if (isTold) await this.#takeText({ ...withoutFile(output), kind: 'text' }, text);
+    if (hasInlineText) await this.#takeText({ ...withoutFile(output), kind: 'text' }, text);
     return true;
   }
 

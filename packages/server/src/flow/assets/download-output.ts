@@ -89,7 +89,7 @@ async function download(
         continue;
       }
       tries += 1;
-      const certain = tellCertain(job, thrown);
+      const certain = findCertainProblem(job, thrown);
       if (certain !== null) return certain;
       if (job.signal.aborted || !isWorthRetry(thrown)) throw thrown;
       last = toError(thrown).message;
@@ -130,7 +130,7 @@ function isNotHeard(thrown: unknown): boolean {
 }
 
 /** What will be the same at the next try, and at the next run. */
-function tellCertain({ size }: DownloadJob, thrown: unknown): ProblemCause | null {
+function findCertainProblem({ size }: DownloadJob, thrown: unknown): ProblemCause | null {
   if (isTooLarge(thrown)) return size.above;
   const status = thrown instanceof ComfyError ? thrown.details.status : undefined;
   if (status === undefined || status < 400 || status > 499 || PASSING.has(status)) return null;

@@ -79,8 +79,8 @@ export function createOutputName(task: TaskRow, asset: AssetRow): string {
     .replace(/[/\\]/g, '_');
   const named = cutToBytes(wanted, MAX_NAMED_BYTES);
   const unique = named.includes(taskId) ? named : `${named}_${taskId}`;
-  const isTold = pattern.includes('{index}') && named === wanted;
-  const numbered = asset.output_index > 0 && !isTold ? `${unique}_${asset.output_index}` : unique;
+  const hasIndex = pattern.includes('{index}') && named === wanted;
+  const numbered = asset.output_index > 0 && !hasIndex ? `${unique}_${asset.output_index}` : unique;
   return safeName(`${numbered}${extension}`);
 }
 

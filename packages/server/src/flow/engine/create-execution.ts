@@ -155,7 +155,7 @@ function describeAttempt(
     comfleetVersion: version,
     graphHash: task.graph_hash,
     models: parseRequirements(task.requirements).models,
-    told: fleet.find(attempt.worker_id)?.snapshot().inventory ?? null,
+    reported: fleet.find(attempt.worker_id)?.snapshot().inventory ?? null,
   });
   return { task_id: task.id, attempt_id: attempt.id, fingerprint: JSON.stringify(fingerprint) };
 }

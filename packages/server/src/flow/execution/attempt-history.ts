@@ -1,7 +1,7 @@
 import type { RecordedError, TaskId } from '@comfleet/contract';
 import type { Database } from '../../platform/database/database.ts';
 import type { AttemptRow, TaskTables } from '../tasks/task-tables.ts';
-import { type CauseName, tellCause } from './causes.ts';
+import { type CauseName, classifyCause } from './causes.ts';
 
 /** What the earlier attempts of a task say about its next one. */
 export interface AttemptHistory {
@@ -20,7 +20,7 @@ export function readAttemptHistory(attempts: readonly Past[]): AttemptHistory {
   const deadWorkers = new Set<string>();
   const causes: Partial<Record<CauseName, number>> = {};
   for (const { worker_id, error } of attempts) {
-    const cause = error === null ? null : tellCause(JSON.parse(error) as RecordedError);
+    const cause = error === null ? null : classifyCause(JSON.parse(error) as RecordedError);
     if (cause === null) continue;
     causes[cause] = (causes[cause] ?? 0) + 1;
     if (cause === 'died') deadWorkers.add(worker_id);

@@ -78,26 +78,26 @@ export class AttemptSettler {
   /** Stores the end and what follows; null when another attempt has followed meanwhile. Throws when the database is away. */
   async settle(
     seen: TaskRow,
-    { result: told, attempt, steps, collected, warnings, finishedBy }: AttemptEnd,
+    { result: ended, attempt, steps, collected, warnings, finishedBy }: AttemptEnd,
   ): Promise<TaskRow | null> {
     const { journal, database, writeAttempt, writesAtEnd, writeWarnings, findProgress, retries } = this.#deps;
-    const isLater = told.ending !== 'succeeded' && attempt.number > 1;
+    const isLater = ended.ending !== 'succeeded' && attempt.number > 1;
     const history = isLater ? await loadAttemptHistory(database, seen.id) : NO_HISTORY;
     let isBudgeted = false;
     const settled = await journal.change(seen.id, (row) => {
       if (row.epoch !== attempt.epoch || row.state !== 'running') return null;
-      const task = this.#amend(row, attempt, told);
+      const task = this.#amend(row, attempt, ended);
       const atMs = database.nowMs();
       const progress = findProgress(task.id);
-      const { next, retryLane } = this.#decideNext(task, { attempt, result: told, history });
+      const { next, retryLane } = this.#decideNext(task, { attempt, result: ended, history });
       // With what was made delivered, it has not failed.
-      const result: AttemptResult = next.kind === 'succeed' ? { ending: 'succeeded' } : told;
+      const result: AttemptResult = next.kind === 'succeed' ? { ending: 'succeeded' } : ended;
       isBudgeted = next.kind === 'retry' && next.isBudgeted;
       const goesOn = next.kind === 'retry' || next.kind === 'requeue' || next.kind === 'ask';
       return {
         changes: [...steps, ...planAfterAttempt({ task, attempt, result, next, atMs, progress, retryLane })],
         writes: [
-          writeAttempt(endedAttempt(attempt, next.kind === 'fail' ? toldByTask(result) : result, atMs)),
+          writeAttempt(endedAttempt(attempt, next.kind === 'fail' ? shortenForTask(result) : result, atMs)),
           ...(collected === null ? [] : writesOf(collected, next)),
           ...(goesOn ? [] : writesAtEnd(task)),
           ...(goesOn || warnings.length === 0 ? [] : [writeWarnings(task.id, warnings)]),
@@ -147,7 +147,7 @@ export class AttemptSettler {
 }
 
 /** The task's own error has the whole story then. */
-function toldByTask(result: AttemptResult): AttemptResult {
+function shortenForTask(result: AttemptResult): AttemptResult {
   return result.ending === 'succeeded' ? result : { ...result, error: shortenError(result.error) };
 }
 

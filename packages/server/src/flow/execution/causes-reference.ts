@@ -64,7 +64,7 @@ export function renderCausesReference(): string {
   return `${INTRODUCTION}${rows.join('\n')}\n${CONCLUSION}`;
 }
 
-function tellPaid(name: string, again: Again): string {
+function describePaid(name: string, again: Again): string {
   if (again === 'never') return '–';
   return NOTHING_RAN.has(name) ? 'as any' : 'asks';
 }
@@ -76,7 +76,7 @@ function toRow(name: string, { code, fault, again, times, meaning }: Cause): str
     FAULTS[fault],
     PLACES[again],
     times ?? '–',
-    tellPaid(name, again),
+    describePaid(name, again),
     meaning,
   ];
   return `| ${cells.join(' | ')} |`;

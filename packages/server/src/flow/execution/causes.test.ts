@@ -1,6 +1,6 @@
 import { ERRORS, type RecordedError } from '@comfleet/contract';
 import { describe, expect, test } from 'vitest';
-import { CAUSES, type Cause, type CauseName, findCause, tellCause } from './causes.ts';
+import { CAUSES, type Cause, type CauseName, classifyCause, findCause } from './causes.ts';
 import { renderCausesReference } from './causes-reference.ts';
 
 /** `npx vitest run packages/server/src/flow/execution/causes -u` rewrites it. */
@@ -38,7 +38,7 @@ describe('the table of causes', () => {
     [{ code: 'PREEMPTED', details: null }, 'preempted'],
     [{ code: 'TAKEN_BACK', details: null }, 'preempted'],
   ])('%j is %s', (error, name) => {
-    expect(tellCause(error)).toBe(name);
+    expect(classifyCause(error)).toBe(name);
   });
 
   test('an error that no row names follows the registry; an unknown one is the end', () => {

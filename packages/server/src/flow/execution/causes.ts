@@ -103,14 +103,14 @@ const BY_CODE: Partial<Record<ErrorCode, CauseName>> = {
 };
 
 /** Which cause a recorded error is; null for an error that no row names. */
-export function tellCause({ code, details }: Pick<RecordedError, 'code' | 'details'>): CauseName | null {
+export function classifyCause({ code, details }: Pick<RecordedError, 'code' | 'details'>): CauseName | null {
   if (!isErrorCode(code)) return null;
   if (code === 'PROMPT_LOST') return details?.dispatched === false ? 'never_sent' : 'forgotten';
-  if (code === 'WORKER_UNREACHABLE') return tellAbsence(details ?? {});
+  if (code === 'WORKER_UNREACHABLE') return classifyUnreachable(details ?? {});
   return BY_CODE[code] ?? null;
 }
 
-function tellAbsence(details: Record<string, unknown>): CauseName {
+function classifyUnreachable(details: Record<string, unknown>): CauseName {
   if (details.refused === true) return 'not_heard';
   if (details.started === true) return 'died';
   return details.dispatched === true ? 'left_waiting' : 'not_arrived';
@@ -131,12 +131,12 @@ export const NOTHING_RAN: ReadonlySet<string | null> = new Set<CauseName>([
  * which the worker accepted a part has begun to run.
  */
 export function mayHaveRun(error: Pick<RecordedError, 'code' | 'details'>): boolean {
-  return error.details?.partial === true || !NOTHING_RAN.has(tellCause(error));
+  return error.details?.partial === true || !NOTHING_RAN.has(classifyCause(error));
 }
 
 /** The row of an error. One that no row names follows the registry of errors. */
 export function findCause(error: Pick<RecordedError, 'code' | 'details'>): Pick<Cause, 'again' | 'times'> {
-  const name = tellCause(error);
+  const name = classifyCause(error);
   if (name !== null) return CAUSES[name];
   return { again: isErrorCode(error.code) ? AGAIN_BY_RETRY[ERRORS[error.code].retry] : 'never', times: null };
 }

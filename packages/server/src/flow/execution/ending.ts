@@ -1,7 +1,7 @@
 import type { AttemptEnding, ErrorCode, RecordedError, WorkerId } from '@comfleet/contract';
 import { recordError } from '../../platform/errors/app-error.ts';
 import type { AttemptHistory } from './attempt-history.ts';
-import { CAUSES, findCause, mayHaveRun, tellCause } from './causes.ts';
+import { CAUSES, classifyCause, findCause, mayHaveRun } from './causes.ts';
 
 /**
  * How an attempt ended, as data. `workerDied` under the running prompt counts towards poison; `avoidWorker` sends the next
@@ -111,7 +111,7 @@ function isCertain({ history, hasOtherWorker }: AttemptedTask, { error }: Failed
   if (again === 'never') return true;
   // What one worker refused it refuses again; another one may have what is missing (A11).
   if (again === 'only_elsewhere') return !hasOtherWorker;
-  const name = tellCause(error);
+  const name = classifyCause(error);
   // Above its number a cause that uses up no attempts uses them up.
   if (times === null || name === null || name === 'not_heard') return false;
   return (history.causes[name] ?? 0) >= times;
@@ -123,13 +123,13 @@ function countDead({ history, workerId }: AttemptedTask, { workerDied }: FailedR
 
 /** What was never sent is no try: a worker that restarts must not use up the tries of its tasks (HR8). */
 function countTries({ attemptCount, history }: AttemptedTask, { error }: FailedResult): number {
-  const unheard = (history.causes.not_heard ?? 0) + (tellCause(error) === 'not_heard' ? 1 : 0);
+  const unheard = (history.causes.not_heard ?? 0) + (classifyCause(error) === 'not_heard' ? 1 : 0);
   return attemptCount - Math.min(unheard, CAUSES.not_heard.times ?? 0);
 }
 
 /** The worker had the prompt and was given up. */
 function isLeft({ error }: FailedResult): boolean {
-  const cause = tellCause(error);
+  const cause = classifyCause(error);
   return cause === 'left_waiting' || cause === 'died';
 }
 
@@ -150,7 +150,7 @@ export function endAttempt(
   return {
     ending,
     error,
-    workerDied: tellCause(error) === 'died',
+    workerDied: classifyCause(error) === 'died',
     avoidWorker: again === 'elsewhere' || again === 'only_elsewhere',
     uncounted: again === 'unsent',
     hasFiles: false,

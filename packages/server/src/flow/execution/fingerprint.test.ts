@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createFingerprint, type ToldByWorker } from './fingerprint.ts';
+import { createFingerprint, type ReportedByWorker } from './fingerprint.ts';
 
-const TOLD: ToldByWorker = {
+const TOLD: ReportedByWorker = {
   version: '0.33.0',
   pytorchVersion: '2.14.1+cu130',
   objectInfoHash: 'ab12',
@@ -19,8 +19,8 @@ const ATTEMPT = {
   ],
 };
 
-test('TD17 a fingerprint says what the worker told, and null for what it did not', () => {
-  expect(createFingerprint({ ...ATTEMPT, told: TOLD })).toEqual({
+test('TD17 a fingerprint says what the worker reported, and null for what it did not', () => {
+  expect(createFingerprint({ ...ATTEMPT, reported: TOLD })).toEqual({
     comfleet_version: '0.1.0',
     comfyui_version: '0.33.0',
     pytorch_version: '2.14.1+cu130',
@@ -36,8 +36,8 @@ test('TD17 a fingerprint says what the worker told, and null for what it did not
   });
 });
 
-test('TD17 of a worker that never told anything, only what is ours is known', () => {
-  expect(createFingerprint({ ...ATTEMPT, models: [], told: null })).toEqual({
+test('TD17 of a worker that never reported anything, only what is ours is known', () => {
+  expect(createFingerprint({ ...ATTEMPT, models: [], reported: null })).toEqual({
     comfleet_version: '0.1.0',
     comfyui_version: null,
     pytorch_version: null,
@@ -51,6 +51,6 @@ test('TD17 of a worker that never told anything, only what is ours is known', ()
 });
 
 test('a device without a readable name has none', () => {
-  expect(createFingerprint({ ...ATTEMPT, told: { ...TOLD, devices: [{ name: 7 }] } }).device).toBeNull();
-  expect(createFingerprint({ ...ATTEMPT, told: { ...TOLD, devices: [] } }).device).toBeNull();
+  expect(createFingerprint({ ...ATTEMPT, reported: { ...TOLD, devices: [{ name: 7 }] } }).device).toBeNull();
+  expect(createFingerprint({ ...ATTEMPT, reported: { ...TOLD, devices: [] } }).device).toBeNull();
 });

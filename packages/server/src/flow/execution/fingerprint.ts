@@ -1,7 +1,7 @@
 import type { Fingerprint } from '@comfleet/contract';
 
 /** What a worker told of itself, as much of it as a fingerprint takes. */
-export interface ToldByWorker {
+export interface ReportedByWorker {
   readonly version: string;
   readonly pytorchVersion: string | null;
   readonly objectInfoHash: string;
@@ -10,34 +10,34 @@ export interface ToldByWorker {
   readonly fetchedAtMs: number;
 }
 
-/** What an attempt is to run with. `told` is the worker's last inventory; null when it never gave one. */
+/** What an attempt is to run with. `reported` is the worker's last inventory; null when it never gave one. */
 export function createFingerprint({
   comfleetVersion,
   graphHash,
   models,
-  told,
+  reported,
 }: {
   comfleetVersion: string;
   graphHash: string;
   models: readonly { folder: string | null; name: string }[];
-  told: ToldByWorker | null;
+  reported: ReportedByWorker | null;
 }): Fingerprint {
-  const device = told?.devices[0] ?? {};
+  const device = reported?.devices[0] ?? {};
   return {
     comfleet_version: comfleetVersion,
-    comfyui_version: told?.version ?? null,
-    pytorch_version: told?.pytorchVersion ?? null,
-    object_info_hash: told === null ? null : `blake3:${told.objectInfoHash}`,
+    comfyui_version: reported?.version ?? null,
+    pytorch_version: reported?.pytorchVersion ?? null,
+    object_info_hash: reported === null ? null : `blake3:${reported.objectInfoHash}`,
     graph_hash: `sha256:${graphHash}`,
     models: models.map(({ folder, name }) => ({
       folder,
       name,
-      size_bytes: (folder === null ? null : told?.modelSizes.get(folder)?.get(name)) ?? null,
+      size_bytes: (folder === null ? null : reported?.modelSizes.get(folder)?.get(name)) ?? null,
     })),
     device: readText(device.name),
     // No ComfyUI up to 0.33 tells it.
     driver: null,
-    listed_at: told === null ? null : new Date(told.fetchedAtMs).toISOString(),
+    listed_at: reported === null ? null : new Date(reported.fetchedAtMs).toISOString(),
   };
 }
 

@@ -1,6 +1,6 @@
 import { toTaskSentence } from '@comfleet/contract/texts/tasks';
 import { expect, test } from 'vitest';
-import { findLeftOut, tellLeftOut } from './left-out-outputs.ts';
+import { describeLeftOut, findLeftOut } from './left-out-outputs.ts';
 import type { PreparedGraph } from './prepare-graph.ts';
 
 const prepared: PreparedGraph = {
@@ -15,7 +15,7 @@ const prepared: PreparedGraph = {
 const error = { type: 'value_smaller_than_min', message: 'Value 0 smaller than min of 1', details: 'steps' };
 const at = (errors: unknown) => ({ '4': { errors, dependent_outputs: ['9'], class_type: 'KSampler' } });
 const tell = (nodeErrors: Record<string, unknown> | null, leftOut: string[] = []) =>
-  tellLeftOut(prepared, { nodeErrors, leftOut });
+  describeLeftOut(prepared, { nodeErrors, leftOut });
 
 test("each output that is left out is named with the worker's words for why", () => {
   const told = tell(at([{ ...error, extra_info: { input_name: 'steps' } }]), ['9']);

@@ -7,7 +7,7 @@ const MAX_NAMED = 20;
 const MAX_CHARACTERS = 500;
 
 /** What a worker has said of the outputs of one prompt, by whichever way it was heard. */
-export interface ToldOutputs {
+export interface ReportedOutputs {
   /**
    * Why some do not run: `node_errors` of the accepted POST, by node id `{errors: [{message, details, extra_info}], dependent_outputs,
    * class_type}` (protocol 3.2). Null when it named none, or when its answer was lost.
@@ -20,18 +20,18 @@ export interface ToldOutputs {
 type PlacedProblem = Extract<TaskText, { code: 'graph.at_node' | 'graph.at_input' }>;
 
 /** The output nodes of the graph that a worker leaves out, each once; a twin counts as its node. Pure. */
-export function findLeftOut({ twins }: PreparedGraph, { nodeErrors, leftOut }: ToldOutputs): string[] {
+export function findLeftOut({ twins }: PreparedGraph, { nodeErrors, leftOut }: ReportedOutputs): string[] {
   const dependent = Object.values(nodeErrors ?? {}).flatMap(readDependent);
   return [...new Set([...dependent, ...leftOut].map((id) => twins.get(id) ?? id))];
 }
 
 /** The same, each with the worker's own words for why, where it said that. */
-export function tellLeftOut(prepared: PreparedGraph, told: ToldOutputs): TaskText[] {
+export function describeLeftOut(prepared: PreparedGraph, reported: ReportedOutputs): TaskText[] {
   const { graph } = prepared;
-  const ids = findLeftOut(prepared, told);
+  const ids = findLeftOut(prepared, reported);
   const texts = ids.slice(0, MAX_NAMED).map((id): TaskText => {
     const params = { node: cut(id), class_type: classOf(graph, id) };
-    const problem = findReason(graph, id, told.nodeErrors ?? {});
+    const problem = findReason(graph, id, reported.nodeErrors ?? {});
     if (problem === null) return { code: 'graph.output_left_out', params };
     // The problem names the node already.
     if (problem.params.node === params.node)

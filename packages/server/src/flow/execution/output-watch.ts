@@ -5,7 +5,7 @@ import type { TaskRequirements } from '../tasks/requirements.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 import type { RunningWorker } from './attempt-job.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
-import { findLeftOut, type ToldOutputs, tellLeftOut } from './left-out-outputs.ts';
+import { describeLeftOut, findLeftOut, type ReportedOutputs } from './left-out-outputs.ts';
 import type { PreparedGraph } from './prepare-graph.ts';
 
 type RefusedResult = Exclude<AttemptResult, { ending: 'succeeded' }>;
@@ -61,12 +61,12 @@ export class OutputWatch {
 
   /** What people are told of the outputs that do not run. */
   tell(): TaskText[] {
-    return tellLeftOut(this.#options.prepared, this.#told);
+    return describeLeftOut(this.#options.prepared, this.#reported);
   }
 
   /** How the attempt ends when only a part ran of what is wanted whole; else null. */
   check(): RefusedResult | null {
-    const leftOut = findLeftOut(this.#options.prepared, this.#told);
+    const leftOut = findLeftOut(this.#options.prepared, this.#reported);
     if (!this.#isWholeWanted || leftOut.length === 0) return null;
     const texts = this.tell();
     return endAttempt('refused', 'PROMPT_REFUSED', {
@@ -78,7 +78,7 @@ export class OutputWatch {
     });
   }
 
-  get #told(): ToldOutputs {
+  get #reported(): ReportedOutputs {
     const { worker, prepared, follower } = this.#options;
     const leftOut = worker.findLeftOut(prepared.graph, follower.executes);
     return { nodeErrors: this.#answered, leftOut };

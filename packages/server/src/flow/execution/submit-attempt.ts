@@ -90,8 +90,8 @@ function classifyAbsence({ code, message, details }: ComfyError): SubmittedAttem
     const lost = over('lost', 'WORKER_UNREACHABLE', { cause: message, dispatched: false });
     return { ...lost, mayLand: true };
   }
-  const told = bodyText.trim().replaceAll(/\s+/g, ' ');
-  return over('refused', 'SUBMIT_FAILED', { status, message: told === '' ? message : `${message}: ${told}` });
+  const body = bodyText.trim().replaceAll(/\s+/g, ' ');
+  return over('refused', 'SUBMIT_FAILED', { status, message: body === '' ? message : `${message}: ${body}` });
 }
 
 function over(

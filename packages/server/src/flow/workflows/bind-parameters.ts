@@ -93,7 +93,7 @@ function answerParameter(parameter: WorkflowParameter, given: unknown, context: 
   if (standIn.kind === 'none') return { outcome: resolveValue(parameter, undefined, context) };
   return {
     outcome: resolveValue(parameter, standIn.name, context),
-    warning: tellStandIn(parameter.name, standIn),
+    warning: describeStandIn(parameter.name, standIn),
   };
 }
 
@@ -109,7 +109,7 @@ function askForModel(
 }
 
 /** What people are told of a file that was taken in place of another. */
-export function tellStandIn(
+export function describeStandIn(
   parameter: string,
   { name, instead, isAway }: Extract<StandIn, { kind: 'file' }>,
 ): Problem {

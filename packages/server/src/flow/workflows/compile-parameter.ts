@@ -39,7 +39,7 @@ export function compileParameter(
     ...readLimits(definition),
     target: targets[0] ?? null,
     targets,
-    dataType: definition.data_type ?? tellDataType(graph, definition, targets[0]),
+    dataType: definition.data_type ?? detectDataType(graph, definition, targets[0]),
     derive: readDerive(definition.derive),
   };
   if (parameter.modelKind !== null && (parameter.dataType !== 'string' || parameter.target === null))
@@ -144,7 +144,7 @@ function findTarget(graph: Graph, definition: ParameterDefinition, problems: Fin
 }
 
 /** The kind of the value that stands in the graph, else of the default. A number with a fraction on either side is a float. */
-function tellDataType(
+function detectDataType(
   graph: Graph,
   definition: ParameterDefinition,
   target: GraphTarget | undefined,

@@ -1,7 +1,7 @@
 import type { Graph } from '@comfleet/comfyui';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { OpenChoice } from '../tasks/requirements.ts';
-import { tellStandIn } from './bind-parameters.ts';
+import { describeStandIn } from './bind-parameters.ts';
 import type { ModelOffer } from './model-choices.ts';
 import { nameProblem } from './parameter-problem.ts';
 import type { StandIns } from './stand-ins.ts';
@@ -38,7 +38,7 @@ export function drawOpenChoices(
     if (standIn.kind !== 'file') continue;
     for (const target of targets) writeInput(graph, target, standIn.name);
     drawn.parameters[parameter] = standIn.name;
-    drawn.warnings.push(nameProblem(tellStandIn(parameter, standIn)));
+    drawn.warnings.push(nameProblem(describeStandIn(parameter, standIn)));
   }
   return drawn;
 }

@@ -69,7 +69,7 @@ export class LogFile {
 
   #try(line: string): boolean {
     try {
-      this.#append(this.#lost === 0 ? line : this.#tellLost() + line);
+      this.#append(this.#lost === 0 ? line : this.#describeLost() + line);
       this.#problem = null;
       this.#lost = 0;
       return true;
@@ -102,7 +102,7 @@ export class LogFile {
     }
   }
 
-  #tellLost(): string {
+  #describeLost(): string {
     const time = new Date(this.#options.clock.nowMs()).toISOString();
     return `${JSON.stringify({ level: 'error', time, lines: this.#lost, reason: this.#problem, event: 'log.lines_lost' })}\n`;
   }

@@ -1,9 +1,9 @@
 import {
   ComfyError,
   type ComfyHttp,
+  detectKindByHeader,
+  detectKindByName,
   type ModelKind,
-  tellKindByHeader,
-  tellKindByName,
 } from '@comfleet/comfyui';
 import { isLoopbackHost } from '../../../platform/config/sample-secret.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
@@ -44,20 +44,20 @@ export async function loadModelKinds(
   const paths = isLocal(deps.http.baseUrl) ? await orElse(deps.http.loadFolderPaths(deps), {}) : {};
   const kinds = new Map<string, ReadonlyMap<string, ModelKind | null>>();
   for (const folder of FOLDERS) {
-    const told = new Map<string, ModelKind | null>();
+    const found = new Map<string, ModelKind | null>();
     const sizes = modelSizes.get(folder);
     const waiting = [...(models.get(folder) ?? [])].filter((name) => name.endsWith('.safetensors'));
     async function drain(): Promise<void> {
       for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
         const sizeBytes = sizes?.get(name) ?? null;
         const known = findKnown(before, { folder, name, sizeBytes });
-        if (known !== undefined) told.set(name, known);
+        if (known !== undefined) found.set(name, known);
         else if (deps.clock.monotonicMs() < untilMs)
-          told.set(name, await askKind(deps, paths[folder] ?? [], { folder, name, sizeBytes }));
+          found.set(name, await askKind(deps, paths[folder] ?? [], { folder, name, sizeBytes }));
       }
     }
     await Promise.all(Array.from({ length: FILES_AT_ONCE }, drain));
-    if (told.size > 0) kinds.set(folder, new Map([...told].sort(([a], [b]) => (a < b ? -1 : 1))));
+    if (found.size > 0) kinds.set(folder, new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1))));
   }
   return kinds;
 }
@@ -83,9 +83,9 @@ async function askKind(
   { folder, name, sizeBytes }: File,
 ): Promise<ModelKind | null> {
   const header = sizeBytes === null ? null : await readLocalHeader(folders, { name, sizeBytes });
-  if (header !== null) return tellKindByHeader(header, name);
+  if (header !== null) return detectKindByHeader(header, name);
   const metadata = await orElse(http.loadModelMetadata({ folder, name }, { signal }), null);
-  return metadata && tellKindByHeader({ metadata, shapes: null }, name);
+  return metadata && detectKindByHeader({ metadata, shapes: null }, name);
 }
 
 /** Its paths may be of this machine: the sizes of files decide it. */
@@ -124,5 +124,5 @@ export function findModelKind(kinds: Iterable<ModelKinds>, name: string): ModelK
       const kind = files.get(name);
       if (kind) return kind;
     }
-  return tellKindByName(name);
+  return detectKindByName(name);
 }

@@ -14,8 +14,8 @@ export async function loadModelSizes(
 ): Promise<ModelSizes> {
   const sizes = new Map<string, ReadonlyMap<string, number>>();
   for (const folder of folders) {
-    const told = await orNull(http.loadModelSizes(folder, { signal }));
-    if (told !== null && told.size > 0) sizes.set(folder, told);
+    const listed = await orNull(http.loadModelSizes(folder, { signal }));
+    if (listed !== null && listed.size > 0) sizes.set(folder, listed);
   }
   return sizes;
 }

@@ -21,10 +21,10 @@ import {
   type NamedWorker,
 } from '../../placement/needs.ts';
 import { createInputSet, type TaskRequirements } from '../../tasks/requirements.ts';
+import { describeVerdict } from './describe-verdict.ts';
 import { describeRefusal } from './describe-wait.ts';
 import { invalidWorkflow } from './invalid-workflow.ts';
 import type { KnownInventory } from './known-inventories.ts';
-import { tellVerdict } from './tell-verdict.ts';
 
 /** What is known of the fleet when a task is submitted. */
 export interface KnownFleet {
@@ -75,7 +75,7 @@ function describeLacking(unknownWorkers: readonly string[], labels: readonly str
   return describeRefusal({ reason: 'label', missing: labels.join(', ') });
 }
 
-function tellMissing(found: Missing): TaskText {
+function describeMissing(found: Missing): TaskText {
   return describeRefusal({ reason: found.reason, missing: 'missing' in found ? found.missing : null });
 }
 
@@ -133,7 +133,7 @@ export async function checkAgainstFleet(
   if (verdict.refused || (requirements.allOrNothing && verdict.removed.length > 0))
     throw refuseGraph(graph, verdict);
   if (missing !== null) throw refuseTask(requirements, missing);
-  return { heldReason: null, warnings: tellVerdict(graph, verdict) };
+  return { heldReason: null, warnings: describeVerdict(graph, verdict) };
 }
 
 /** Nothing is wrong with a graph whose class only workers have that the task does not ask for. */
@@ -144,7 +144,7 @@ function hasClassElsewhere({ inventories }: Pick<KnownFleet, 'inventories'>, mis
 
 function refuseTask({ taskType, ...asked }: TaskRequirements, missing: Missing): AppError {
   return new AppError('NO_CAPABLE_WORKER', {
-    lacks: tellMissing(missing),
+    lacks: describeMissing(missing),
     ...missing,
     task_type: taskType,
     ...nameConstraints(asked),

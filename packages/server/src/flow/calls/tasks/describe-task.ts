@@ -2,9 +2,9 @@ import {
   type HeldReason,
   plainText,
   type RecordedError,
+  readFailure,
   type TaskState,
   type Text,
-  tellFailure,
 } from '@comfleet/contract';
 
 /** What of a task tells where it is. */
@@ -48,5 +48,5 @@ function describeHolding(reason: HeldReason | null, error: string | null): Text 
 }
 
 function describeFailure(error: string | null): Text {
-  return error === null ? plainText('task.failed') : tellFailure(JSON.parse(error) as RecordedError).summary;
+  return error === null ? plainText('task.failed') : readFailure(JSON.parse(error) as RecordedError).summary;
 }

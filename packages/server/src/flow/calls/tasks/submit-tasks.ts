@@ -121,6 +121,6 @@ export async function rerunTask(deps: SubmitDeps, task: TaskRow, actor: Actor): 
     intake.accept([again], { actor: actor.id, idempotency: null, batch: null }),
   );
   if (accepted.kind !== 'accepted') throw new AppError('INTERNAL', { reason: 'a re-run carries no key' });
-  const told = [...warnings, ...derived.warnings];
-  return { submitted: await intake.describe(accepted.first, told), replayed: false };
+  const allWarnings = [...warnings, ...derived.warnings];
+  return { submitted: await intake.describe(accepted.first, allWarnings), replayed: false };
 }

@@ -5,7 +5,7 @@ import type { SayStart } from './say-start.ts';
 const LISTED = 20;
 
 /** What a user at the terminal reads of all that is refused; nothing when nothing is. Pure. */
-export function tellProblems(say: SayStart, problems: readonly DefinitionProblem[]): string[] {
+export function describeProblems(say: SayStart, problems: readonly DefinitionProblem[]): string[] {
   if (problems.length === 0) return [];
   const lines = problems.slice(0, LISTED).map((problem) => `  ${formatDefinitionProblem(problem)}`);
   const rest = problems.length - lines.length;
@@ -18,13 +18,13 @@ export function tellProblems(say: SayStart, problems: readonly DefinitionProblem
 }
 
 /** What a user reads when files were read again; of what is refused only what is new. Pure. */
-export function tellReread(say: SayStart, { file, config, problems, before }: Reread): string[] {
+export function describeReread(say: SayStart, { file, config, problems, before }: Reread): string[] {
   const isNew = JSON.stringify(problems) !== JSON.stringify(before);
-  const well = problems.length === 0 ? [say('start.none_refused')] : tellProblems(say, problems);
-  return [...tellConfig(say, file ?? '', config), ...(isNew ? well : [])];
+  const well = problems.length === 0 ? [say('start.none_refused')] : describeProblems(say, problems);
+  return [...describeConfig(say, file ?? '', config), ...(isNew ? well : [])];
 }
 
-function tellConfig(say: SayStart, file: string, config: Reread['config']): string[] {
+function describeConfig(say: SayStart, file: string, config: Reread['config']): string[] {
   if (config.kind === 'refused') return [say('start.config_refused', { file })];
   if (config.kind === 'unchanged') return [];
   const { inForce, needsRestart } = config;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { describeProblems, describeReread } from './describe-reread.ts';
 import { createSayStart } from './say-start.ts';
-import { tellProblems, tellReread } from './tell-reread.ts';
 
 const say = createSayStart('en');
 const PROBLEM = { workflow: 'own', file: 'c.yaml', line: 8, column: 11, message: 'there is no file g.json' };
@@ -8,7 +8,7 @@ const PROBLEM = { workflow: 'own', file: 'c.yaml', line: 8, column: 11, message:
 it('tells what is in force now and what waits for a restart', () => {
   const config = { kind: 'changed', inForce: ['workers'], needsRestart: ['server'] } as const;
 
-  expect(tellReread(say, { file: 'c.yaml', config, problems: [], before: [] })).toEqual([
+  expect(describeReread(say, { file: 'c.yaml', config, problems: [], before: [] })).toEqual([
     'c.yaml was read again. In force now: workers.',
     '! In force after a restart: server.',
   ]);
@@ -17,7 +17,7 @@ it('tells what is in force now and what waits for a restart', () => {
 it('tells a refusal once, and that it is over', () => {
   const config = { kind: 'unchanged' } as const;
   const tell = (now: (typeof PROBLEM)[], before: (typeof PROBLEM)[]) =>
-    tellReread(say, { file: 'c.yaml', config, problems: now, before });
+    describeReread(say, { file: 'c.yaml', config, problems: now, before });
 
   expect(tell([PROBLEM], [])).toEqual([
     '! One thing in the configuration or the workflows is refused:',
@@ -29,7 +29,7 @@ it('tells a refusal once, and that it is over', () => {
 });
 
 it('names twenty and counts the rest', () => {
-  const lines = tellProblems(
+  const lines = describeProblems(
     say,
     Array.from({ length: 25 }, () => PROBLEM),
   );

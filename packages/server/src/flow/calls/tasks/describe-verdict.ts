@@ -8,7 +8,7 @@ const MAX_WARNINGS = 20;
  * What a caller is told of a graph that is accepted all the same: outputs that will not run and why, then what the worker may
  * refuse. Each names node and input; ComfyUI's own words for the problem are English.
  */
-export function tellVerdict(graph: Graph, verdict: GraphVerdict): TaskText[] {
+export function describeVerdict(graph: Graph, verdict: GraphVerdict): TaskText[] {
   const certain = verdict.problems.filter(({ certainty }) => certainty === 'certain');
   const causes = new Map(certain.map((problem) => [problem.nodeId, problem]));
   const failing = certain.filter(({ effect }) => effect === 'fails_run');
@@ -22,7 +22,7 @@ export function tellVerdict(graph: Graph, verdict: GraphVerdict): TaskText[] {
     return { code: 'graph.output_left_out_for', params: { ...params, problem } };
   });
   const doubtful = verdict.problems.filter(({ certainty }) => certainty === 'doubtful');
-  const told: TaskText[] = [
+  const texts: TaskText[] = [
     ...failing.map(
       (problem): TaskText => ({ code: 'graph.fails', params: { problem: place(graph, problem) } }),
     ),
@@ -32,7 +32,7 @@ export function tellVerdict(graph: Graph, verdict: GraphVerdict): TaskText[] {
     ),
   ];
   const count = failing.length + left.length + verdict.doubtfulCount;
-  const shown = told.slice(0, MAX_WARNINGS);
+  const shown = texts.slice(0, MAX_WARNINGS);
   if (count <= shown.length) return shown;
   return [...shown, { code: 'graph.more', params: { count: count - shown.length } }];
 }

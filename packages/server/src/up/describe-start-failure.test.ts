@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { AppError } from '../platform/errors/app-error.ts';
+import { describeStartFailure } from './describe-start-failure.ts';
 import { createSayStart } from './say-start.ts';
-import { tellStartFailure } from './tell-start-failure.ts';
 
 const tell = (error: AppError, language: 'en' | 'zh-CN' = 'en'): string[] =>
-  tellStartFailure(createSayStart(language), error);
+  describeStartFailure(createSayStart(language), error);
 
 test('a second start on the same data is told in a sentence, with the address of the first', () => {
   const locked = new AppError('DATABASE_LOCKED', { address: 'http://127.0.0.1:8000' });

@@ -7,10 +7,10 @@ import type { TrackedChange, TrackedPrompt } from './tracked-prompt.ts';
 const SHOW_EVERY_MS = 100;
 
 /** Everything a session tells: its listeners, its lines, and when progress is worth telling. */
-export class SessionVoice {
+export class SessionReporter {
   readonly texts: SessionTexts;
   readonly #listeners: { [E in keyof SessionEvents]: Listeners<SessionEvents[E]> };
-  #queueSaid = 0;
+  #reportedQueue = 0;
 
   constructor(language: SessionLanguage) {
     this.texts = chooseTexts(language);
@@ -33,7 +33,7 @@ export class SessionVoice {
     this.#listeners[event].emit(data);
   }
 
-  say(line: string): void {
+  print(line: string): void {
     this.#listeners.line.emit(line);
   }
 
@@ -42,15 +42,15 @@ export class SessionVoice {
   }
 
   /** The queue count, once per value. */
-  tellQueue(remaining: number): void {
-    if (remaining > 0 && remaining !== this.#queueSaid) this.say(this.texts.queue(remaining));
-    this.#queueSaid = remaining;
+  reportQueue(remaining: number): void {
+    if (remaining > 0 && remaining !== this.#reportedQueue) this.print(this.texts.queue(remaining));
+    this.#reportedQueue = remaining;
   }
 
   /** Progress at each new node, else at most every 100 ms. */
-  tellChange(prompt: TrackedPrompt, change: TrackedChange, nowMs: number): void {
+  reportChange(prompt: TrackedPrompt, change: TrackedChange, nowMs: number): void {
     if (change.newNode && change.progress.currentNodeId !== null) {
-      this.say(this.texts.node(change.progress.currentNodeId));
+      this.print(this.texts.node(change.progress.currentNodeId));
     }
     if (!change.newNode && nowMs - prompt.lastShownMs < SHOW_EVERY_MS) return;
     prompt.lastShownMs = nowMs;
@@ -58,7 +58,7 @@ export class SessionVoice {
     this.#listeners.progress.emit(prompt.progress);
     // Only whole steps are worth a line; some nodes count in fractions.
     if (step === null || steps === null || steps <= 1 || !Number.isInteger(step) || fraction === 1) return;
-    this.say(this.texts.progress(((step / steps) * 100).toFixed(1), step, steps));
+    this.print(this.texts.progress(((step / steps) * 100).toFixed(1), step, steps));
   }
 
   /** Warns each time a prompt was silent for `silenceMs`, until the returned function is called. */
@@ -69,7 +69,7 @@ export class SessionVoice {
         const silentMs = clock.monotonicMs() - prompt.lastHeardMs;
         if (silentMs < silenceMs) return wait(silenceMs - silentMs);
         const text = this.texts.silent(Math.round(silentMs / 1000), prompt.progress.currentNodeId);
-        this.say(text);
+        this.print(text);
         this.log({ step: 'waiting_long', promptId: prompt.promptId, message: text });
         wait(silenceMs);
       });

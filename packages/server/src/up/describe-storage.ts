@@ -3,7 +3,7 @@ import type { StorageState } from '../platform/storage/storage-state.ts';
 import type { SayStart } from './say-start.ts';
 
 /** What the user at the terminal reads when the server cannot store things any more, or can again. */
-export function tellStorage(
+export function describeStorage(
   say: SayStart,
   state: StorageState,
   { dataDir: folder, database }: { dataDir: string; database: DatabaseConfig },

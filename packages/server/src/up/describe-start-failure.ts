@@ -11,7 +11,7 @@ const LOG_LINES = 12;
 const NO_GPU = /Found no NVIDIA driver|not compiled with CUDA enabled|No CUDA GPUs are available/;
 
 /** What the user at the terminal reads when the server does not start: what is wrong, and what to do. Pure. */
-export function tellStartFailure(say: SayStart, error: AppError): string[] {
+export function describeStartFailure(say: SayStart, error: AppError): string[] {
   const details = error.details ?? {};
   switch (error.code) {
     case 'DATABASE_LOCKED':
@@ -21,11 +21,11 @@ export function tellStartFailure(say: SayStart, error: AppError): string[] {
           : say('start.already_runs_somewhere'),
       ];
     case 'CONFIG_INVALID':
-      return tellConfigProblems(say, error);
+      return describeConfigProblems(say, error);
     case 'INSTANCE_CONFIG':
-      return tellInstanceProblem(say, details);
+      return describeInstanceProblem(say, details);
     case 'INSTANCE_START_FAILED':
-      return tellInstanceEnd(say, details);
+      return describeInstanceEnd(say, details);
     default: {
       const isOurs = error.spec.blame === 'system' && error.cause !== undefined;
       return [
@@ -38,13 +38,13 @@ export function tellStartFailure(say: SayStart, error: AppError): string[] {
 }
 
 /** A setting that another part refuses names itself in its details. */
-function tellConfigProblems(say: SayStart, error: AppError): string[] {
+function describeConfigProblems(say: SayStart, error: AppError): string[] {
   const problems = listProblems(error).map((problem) => `  ${formatDefinitionProblem(problem)}`);
   const lines = problems.length > 0 ? problems : [`  ${JSON.stringify(error.details)}`];
   return [say('start.config_invalid'), ...lines, say('start.config_correct')];
 }
 
-function tellInstanceProblem(say: SayStart, details: Record<string, unknown>): string[] {
+function describeInstanceProblem(say: SayStart, details: Record<string, unknown>): string[] {
   const { field, value, problem } = details;
   const what = say('start.comfyui_problem', { what: String(value), problem: String(problem) });
   return field === 'python' ? [what, say('start.name_python')] : [what];
@@ -54,7 +54,7 @@ function tellInstanceProblem(say: SayStart, details: Record<string, unknown>): s
  * A module that is not there means another Python than ComfyUI's, far more often than a broken one; a PyTorch that finds no GPU
  * means a machine without one.
  */
-function tellInstanceEnd(say: SayStart, { reason, log }: Record<string, unknown>): string[] {
+function describeInstanceEnd(say: SayStart, { reason, log }: Record<string, unknown>): string[] {
   const lines = (Array.isArray(log) ? log : []).map(String).slice(-LOG_LINES);
   const lacksModule = lines.some((line) => /\b(ModuleNotFoundError|ImportError)\b/.test(line));
   const lacksGpu = lines.some((line) => NO_GPU.test(line));
