@@ -11,7 +11,7 @@ export interface AnnounceDeps {
   tallies: TaskTallies;
 }
 
-/** What memory and watchers learn of a change once it is stored; watchers last, when everything else knows. */
+/** Applies stored changes to the state in memory, then publishes them: watchers come last. */
 export function announceChanges({ live, estimates, retries, tallies }: AnnounceDeps): OnCommitted {
   return (changes) => {
     for (const { row, event } of changes) {

@@ -19,23 +19,23 @@ export interface BoardUpdaterDeps {
   latePrompts: LatePromptRecovery;
   lanes: TaskLanes;
   migration: LaneMigration;
-  /** Some that are held may be let go now. */
+  /** Some held tasks may be released now. */
   reviewHeld: () => void;
-  /** What waits may find a place now. */
+  /** Some waiting tasks may be placed now. */
   place: () => void;
 }
 
-/** Keeps the board in step with the fleet; open attempts of a worker are taken up before anything new goes there. */
+/** Keeps the board in step with the fleet. A worker's open attempts are resumed before it gets new tasks. */
 export class BoardUpdater {
   readonly #deps: BoardUpdaterDeps;
-  /** Workers of a kind that some lanes do not know of yet. */
+  /** Workers of a kind that not every lane was matched against yet. */
   readonly #unseen = new Set<WorkerId>();
 
   constructor(deps: BoardUpdaterDeps) {
     this.#deps = deps;
   }
 
-  /** Takes in a change of a worker, named by its event. */
+  /** Applies a change of a worker, named by its event. */
   follow(workerId: WorkerId, change: string): void {
     const { board, estimates, migration, reviewHeld, place } = this.#deps;
     const isOther = this.update(workerId, change);
@@ -45,7 +45,7 @@ export class BoardUpdater {
     place();
   }
 
-  /** Every lane knows of more kinds of workers now. */
+  /** Every lane has been matched against more kinds of workers: workers of these kinds may serve now. */
   showUnseen(): void {
     const workers = [...this.#unseen];
     this.#unseen.clear();
@@ -54,7 +54,7 @@ export class BoardUpdater {
     this.#deps.place();
   }
 
-  /** Takes in a worker as it is; true when it can run other tasks than before. */
+  /** Applies the current state of a worker. Returns true when it can run other tasks than before. */
   update(workerId: WorkerId, change: string | null = null): boolean {
     const { fleet, lost, recovery, latePrompts } = this.#deps;
     const worker = fleet.find(workerId)?.snapshot();
@@ -69,7 +69,7 @@ export class BoardUpdater {
     return isOther;
   }
 
-  /** Takes in what a worker can run: tasks may wait in other lanes by it. */
+  /** Records what a worker can run: that may change the lanes of waiting tasks. */
   recordKind(workerId: WorkerId): void {
     const { fleet, lanes, migration } = this.#deps;
     const inventory = fleet.find(workerId)?.snapshot().inventory ?? null;

@@ -31,7 +31,7 @@ import type { AttemptFingerprintRow, AttemptRow, TaskRow } from '../tasks/task-t
 export interface ExecutionParts {
   database: Database<FlowTables>;
   fleet: Pick<WorkerRegistry, 'find' | 'knownInventories'>;
-  /** Of this program. */
+  /** Version of Comfleet. */
   version: string;
   clock: Clock;
   random: Random;
@@ -50,22 +50,22 @@ export interface ExecutionParts {
 }
 
 export interface OutputOptions {
-  /** Folder of readable names; null for none. */
+  /** Folder for copies with readable names; null for none. */
   outputDir: string | null;
-  /** Limits of one result, and of all of a task; null: as many as there are. */
+  /** Limits of one result and of all results of a task; null: unlimited. */
   maxFileBytes: number;
   maxTaskBytes: number | null;
   maxFiles: number | null;
 }
 
 export interface ExecutionOptions extends OutputOptions {
-  /** Asked for with each prompt, where its caller and its worker leave that open. */
+  /** Requested with each prompt, unless its caller or its worker decides otherwise. */
   previewMethod: PreviewMethod;
-  /** As it is set now. */
+  /** The current setting. */
   paidReruns: () => PaidReruns;
 }
 
-/** What running an attempt needs of the other stages, put together. */
+/** Assembles what attempts need from the other stages. */
 export function createExecution(
   parts: ExecutionParts,
   options: ExecutionOptions,
@@ -103,7 +103,7 @@ export function createExecution(
   };
 }
 
-/** As the worker says which costs money there; one that has left the fleet says nothing, so that any of the others does. */
+/** Adds the paid nodes, as the worker of the attempt lists them; for a worker that left the fleet, as any known worker does. */
 function amendNeeds(
   fleet: ExecutionParts['fleet'],
   { requirements }: TaskRow,
@@ -145,7 +145,7 @@ function createCollection(
   };
 }
 
-/** What the worker last reported; it can change with the worker's process, so it is asked for again after each return. */
+/** The fingerprint row of an attempt, from its worker's last inventory. */
 function describeAttempt(
   { fleet, version }: Pick<ExecutionParts, 'fleet' | 'version'>,
   task: TaskRow,
@@ -162,7 +162,7 @@ function describeAttempt(
 
 const ALMOST_DONE = 0.999;
 
-/** ComfyUI's frames as everyone sees them; files are still to be fetched after its last one, so 1 is not reached (PR3). */
+/** Progress as watchers see it. It stays below 1, because files are still fetched after ComfyUI's last frame (PR3). */
 function toProgress(state: ProgressState): Omit<Progress, 'available'> {
   return {
     value: Math.min(state.fraction, ALMOST_DONE),
@@ -177,7 +177,7 @@ function toProgress(state: ProgressState): Omit<Progress, 'available'> {
   };
 }
 
-/** Content-hash names never overwrite another file on the worker (RS15); what the worker answers is what the graph gets. */
+/** Uploads under a content-hash name, which never overwrites another file (RS15). Returns the name that the worker gave it. */
 async function uploadInput(
   { assets, blobs }: Pick<ExecutionParts, 'assets' | 'blobs'>,
   job: { assetId: AssetId; http: Parameters<DispatcherDeps['uploadInput']>[1]; signal: AbortSignal },

@@ -15,7 +15,7 @@ export interface ForecastParts {
   board: PlacementBoard;
 }
 
-/** Forecasts over the queue and the fleet as they are. */
+/** Creates forecasts from the current queue and fleet. */
 export function createForecasts({ database, clock, estimates, queue, board }: ForecastParts): Forecasts {
   return new Forecasts({
     estimates,
@@ -32,7 +32,7 @@ export function createForecasts({ database, clock, estimates, queue, board }: Fo
   });
 }
 
-/** Backups serve only without a primary, and workers that failed a lane's tasks, or may not take them, only without another one. */
+/** Workers expected to serve a lane. Backups, and workers that failed its tasks or may refuse them, count only if no other is there. */
 function listServing(board: PlacementBoard, key: string): { workerId: WorkerId; load: number }[] {
   const lane = board.findLane(key);
   if (!lane) return [];

@@ -1,6 +1,6 @@
 import type { TaskId, WorkerId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
-import { AskedWork } from '../../platform/lifecycle/asked-work.ts';
+import { CoalescedWork } from '../../platform/lifecycle/coalesced-work.ts';
 import { every } from '../../platform/lifecycle/every.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import { createTurns } from '../../platform/lifecycle/turns.ts';
@@ -18,7 +18,7 @@ import { BoardUpdater } from './board-updater.ts';
 import { createExecution, type ExecutionOptions, type ExecutionParts } from './create-execution.ts';
 import { createForecasts } from './create-forecasts.ts';
 import type { Engine, EngineStats } from './engine.ts';
-import { EngineAnswers } from './engine-answers.ts';
+import { EngineQueries } from './engine-queries.ts';
 import { LaneMigration } from './lane-migration.ts';
 import { PlacementLoop } from './placement-loop.ts';
 import { planRetryLane } from './plan-retry-lane.ts';
@@ -37,27 +37,27 @@ export interface EngineDeps extends ExecutionParts, Pick<HeldDeps, 'inventories'
 }
 
 export interface EngineOptions extends ExecutionOptions {
-  /** As they are at each decision: strategy, limits and bypass change while it runs. */
+  /** Read at each decision: strategy, limits and bypass can change at run time. */
   rules: () => Pick<PlacementRules, 'strategy' | 'bypass' | 'typeLimit'>;
-  /** A client without a start in a lane for this long is raised a step. */
+  /** A client without a started task in a lane for this long has its rank raised by one. */
   agingMs: () => number;
-  /** An offline worker keeps its attempts this long before another capable one may take them. */
+  /** How long an offline worker keeps its attempts before another capable worker may take them. */
   offlineGraceMs: number;
 }
 
-/** How often waiting tasks are looked at although nothing happened: a lane may be overdue, a client may have aged. */
+/** How often waiting tasks are reviewed without a trigger: a lane may be overdue, a client may have aged. */
 const REVIEW_MS = 1000;
 const AGING_MS = 10_000;
 const DUE_MS = 250;
 
-/** Opens the engine of one process: rebuilds the queue, takes up open attempts worker by worker, then places. */
+/** Opens the engine of one process: rebuilds the queue, resumes open attempts worker by worker, then places tasks. */
 export async function openEngine(scope: Scope, deps: EngineDeps, options: EngineOptions): Promise<Engine> {
   const engine = new EmbeddedEngine(scope, deps, options);
   await engine.start(scope);
   return engine;
 }
 
-/** Queue and board in the memory of this process, which alone holds the right to its data. */
+/** Keeps queue and board in the memory of this process, which alone holds the lock on the data. */
 class EmbeddedEngine implements Engine {
   readonly #deps: EngineDeps;
   readonly #board = new PlacementBoard();
@@ -66,13 +66,13 @@ class EmbeddedEngine implements Engine {
   readonly #loop: PlacementLoop;
   readonly #links: WorkerLinks;
   readonly #held: HeldTasks;
-  readonly #review: AskedWork;
+  readonly #review: CoalescedWork;
   readonly #lost: LostWorkers;
   readonly #recovery: AttemptRecovery;
   readonly #latePrompts: LatePromptRecovery;
   readonly #boardUpdater: BoardUpdater;
   readonly #lanes = new TaskLanes();
-  readonly #answers: EngineAnswers;
+  readonly #queries: EngineQueries;
 
   constructor(scope: Scope, deps: EngineDeps, options: EngineOptions) {
     this.#deps = deps;
@@ -98,7 +98,7 @@ class EmbeddedEngine implements Engine {
       signal: scope.signal,
     });
     const lanes = this.#lanes;
-    this.#answers = new EngineAnswers({
+    this.#queries = new EngineQueries({
       ...{ board, queue, lanes, forecasts, dispatcher, fleet, clock },
       ...{ links: this.#links, rules },
     });
@@ -108,7 +108,7 @@ class EmbeddedEngine implements Engine {
       enter: (task) => this.#enter(task),
       mayRetry: (taskId) => this.#mayRetry(taskId),
     });
-    this.#review = new AskedWork(() => this.#held.review(), {
+    this.#review = new CoalescedWork(() => this.#held.review(), {
       ...{ clock, signal: scope.signal, retryMs: REVIEW_MS },
       onFailed: (error) => logger.error('held.review_failed', { error }),
     });
@@ -125,7 +125,7 @@ class EmbeddedEngine implements Engine {
     });
     this.#boardUpdater = new BoardUpdater({
       ...{ fleet, board, estimates: deps.estimates, place: () => this.#loop.place() },
-      ...{ lanes, migration, reviewHeld: () => this.#review.ask() },
+      ...{ lanes, migration, reviewHeld: () => this.#review.request() },
       ...{ lost: this.#lost, recovery: this.#recovery, latePrompts: this.#latePrompts },
     });
   }
@@ -152,18 +152,18 @@ class EmbeddedEngine implements Engine {
     for (const task of tasks) {
       if (task.state !== 'queued') continue;
       const entering = this.#enter(task);
-      // At once, before it can start: what comes is compared with it.
-      estimates.recordForecast(task.id, this.#answers.forecast(task));
+      // Recorded before the task can start, so that its end can be compared with the forecast.
+      estimates.recordForecast(task.id, this.#queries.forecast(task));
       await entering;
       await turns.next();
     }
     const held = tasks.filter((task) => task.state === 'held');
     if (held.length > 0) await this.#countHeld(held);
-    // A worker may have told what it has between the check and the commit.
+    // A worker may have reported its inventory between the check and the commit.
     for (const task of held) await this.#held.reviewTask(task);
   }
 
-  /** Counts held tasks, and takes back those that another change has let go or ended before they came here. */
+  /** Counts held tasks, then uncounts those that another change has released or ended in the meantime. */
   async #countHeld(held: readonly TaskRow[]): Promise<void> {
     const { tallies, journal, clock } = this.#deps;
     const turns = createTurns(clock);
@@ -188,7 +188,7 @@ class EmbeddedEngine implements Engine {
   }
 
   async outlook(tasks: readonly TaskRow[]) {
-    return this.#answers.outlook(tasks);
+    return this.#queries.outlook(tasks);
   }
 
   async estimateErrors() {
@@ -196,23 +196,23 @@ class EmbeddedEngine implements Engine {
   }
 
   async explain(task: TaskRow) {
-    return this.#answers.explain(task);
+    return this.#queries.explain(task);
   }
 
   async locate(id: TaskId) {
-    return this.#answers.locate(id);
+    return this.#queries.locate(id);
   }
 
   recheck(id: TaskId) {
-    return this.#answers.recheck(id);
+    return this.#queries.recheck(id);
   }
 
   async loads() {
-    return this.#answers.loads();
+    return this.#queries.loads();
   }
 
   describePlacement() {
-    return this.#answers.describePlacement();
+    return this.#queries.describePlacement();
   }
 
   async workerGone(worker: WorkerId): Promise<void> {
@@ -239,7 +239,7 @@ class EmbeddedEngine implements Engine {
     };
   }
 
-  // ── what runs by itself ────────────────────────────────────────────────────
+  // ── background loops ───────────────────────────────────────────────────────
 
   async start(scope: Scope): Promise<void> {
     const { clock, logger, fleet } = this.#deps;
@@ -259,18 +259,18 @@ class EmbeddedEngine implements Engine {
     loop('waiting tasks', REVIEW_MS, () => this.#loop.place());
     loop('aging', AGING_MS, async () => void (await this.#queue.age()));
     scope.add('trackers', () => this.#links.close());
-    this.#review.ask();
+    this.#review.request();
     this.#loop.place();
   }
 
   // ── lanes and slots ────────────────────────────────────────────────────────
 
-  /** Puts an accepted or released task into its lane. After its commit only. */
+  /** Puts an accepted or released task into its lane; only after its commit. */
   async #enter(task: TaskRow): Promise<void> {
     if (task.state === 'queued') await this.#queue.put(toQueued(task, this.#openLane(task)));
   }
 
-  /** The same for one that was placed and did not run; `before` is the order it had, null for one that an earlier process placed. */
+  /** Puts back a task that was placed but did not run. `before` is its order until then; null if an earlier process placed it. */
   async #reenter(task: TaskRow, before: WaitingTask | null): Promise<void> {
     if (task.state !== 'queued') return;
     const lane = this.#openLane(task);
@@ -288,12 +288,12 @@ class EmbeddedEngine implements Engine {
       if (await this.#held.holdWithBatch(task)) return;
     } catch (thrown) {
       this.#deps.logger.warn('requeue.failed', { taskId: task.id, error: thrown });
-      // The database is away: the task waits in its lane, and its claim looks again.
+      // The database is unavailable: the task waits in its lane, and its claim checks the batch again.
     }
     await this.#reenter(task, before);
   }
 
-  /** A prompt left its worker, however it ended: its slot is free. */
+  /** A prompt left its worker, however it ended: frees the slot. */
   #release(task: TaskRow, workerId: WorkerId, ran: boolean): void {
     this.#loop.forget(task.id);
     const prompt = { taskId: task.id, ownerId: task.owner_id, taskType: task.task_type };
@@ -310,11 +310,11 @@ class EmbeddedEngine implements Engine {
 
   // ── after a restart ────────────────────────────────────────────────────────
 
-  /** Rebuilds what memory held, from SQL: the queue, and the attempts that were open. */
+  /** Rebuilds the state in memory from SQL: the queue and the open attempts. */
   async #recover(): Promise<void> {
     const { database, fleet, clock, logger, tallies } = this.#deps;
     const attempts = await this.#recovery.load();
-    // Before the first lane is opened: what it is known by depends on the kinds of workers.
+    // Before the first lane is opened: lane keys depend on the known kinds of workers.
     for (const worker of fleet.list()) this.#boardUpdater.recordKind(worker.id);
     await this.#latePrompts.load();
     const turns = createTurns(clock);

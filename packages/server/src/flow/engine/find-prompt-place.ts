@@ -3,7 +3,7 @@ import type { WorkerId } from '@comfleet/contract';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import type { PromptPlace } from './engine.ts';
 
-/** Asks a worker where a prompt is, queue before history; `http` is null for one that left the fleet. Never throws. */
+/** Looks a prompt up on its worker, queue before history. `http` is null if the worker left the fleet. Never throws. */
 export async function findPromptPlace(
   http: Pick<ComfyHttp, 'loadQueue' | 'loadHistory'> | null,
   { workerId, promptId }: { workerId: WorkerId; promptId: string },

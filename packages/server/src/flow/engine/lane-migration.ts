@@ -17,81 +17,81 @@ export interface LaneMigrationDeps {
   clock: Clock;
   logger: Logger;
   signal: AbortSignal;
-  /** A look is through: workers of more kinds may serve lanes now. */
+  /** A pass is complete: workers of more kinds may serve lanes now. */
   onSettled: () => void;
 }
 
-/** After this a look at the waiting tasks that failed for want of the database is tried again. */
+/** Delay before a pass over the waiting tasks is retried that failed because of the database. */
 const RETRY_MS = 1000;
 
 /**
- * Moves waiting tasks into the lanes that are theirs since a kind of workers came or went. Workers of a new kind serve no lane
- * before a whole look at what waits has been through since the kind was known: what is known of a lane says nothing about it. A
- * look goes on to its end while the fleet changes, so that one worker that comes and goes keeps no other from its tasks.
+ * Moves waiting tasks into their new lanes after a kind of workers came or went. Workers of a new kind serve no lane until a
+ * full pass over the waiting tasks has begun and ended after the kind became known: the lanes of before were not matched
+ * against it. A pass runs to its end while the fleet changes, so that a flapping worker keeps no other from its tasks.
  *
- *   idle   →  busy   by `start`
- *   busy   →  again  by a `start` meanwhile, or by a failure: one more look follows
- *   again  →  busy   when the look ends; busy → idle when it ends unasked
+ * - idle: every task is in its lane. Entered at the start, and from `busy` when a pass is complete.
+ * - busy: a pass is under way. Entered from `idle` by `start`, and from `again` when the pass before it ends.
+ * - again: one more pass follows this one. Entered from `busy` by `start` or by a failure. Ignores further starts.
  */
 export class LaneMigration {
   readonly #deps: LaneMigrationDeps;
-  /** Kinds that all lanes know of. */
+  /** Kinds that every lane was matched against. */
   #settled: ReadonlySet<string> = new Set();
-  /** Kinds that were known when the look began, and ever since. */
-  #looked: ReadonlySet<string> = new Set();
+  /** Kinds that were known when the pass began, and ever since. */
+  #seen: ReadonlySet<string> = new Set();
   #state: 'idle' | 'busy' | 'again' = 'idle';
 
   constructor(deps: LaneMigrationDeps) {
     this.#deps = deps;
   }
 
-  /** True while tasks may stand in lanes of before. */
+  /** True while tasks may still be in outdated lanes. */
   get isBusy(): boolean {
     return this.#state !== 'idle';
   }
 
-  /** Whether workers of this kind may serve lanes: false while it is new to some of them. */
+  /** Whether workers of this kind may serve lanes: false until every lane was matched against it. */
   mayServe({ id }: WorkerKind): boolean {
     return !this.isBusy || this.#settled.has(id);
   }
 
-  /** Looks at everything that waits, once now. */
+  /** Starts a pass over all waiting tasks, or requests one more. */
   start(): void {
     const { board, signal } = this.#deps;
     if (signal.aborted) return;
     board.renewLanes();
     const known = this.#listKnown();
     this.#settled = keep(this.#settled, known);
-    this.#looked = keep(this.#looked, known);
-    if (this.#state === 'idle') this.#look();
+    this.#seen = keep(this.#seen, known);
+    if (this.#state === 'idle') this.#pass();
     else this.#state = 'again';
   }
 
-  #look(): void {
+  #pass(): void {
     this.#state = 'busy';
-    this.#looked = this.#listKnown();
+    this.#seen = this.#listKnown();
     if (this.#deps.queue.size() === 0) this.#finish(true);
-    else void this.#moveAll().then((isThrough) => this.#finish(isThrough));
+    else void this.#moveAll().then((isComplete) => this.#finish(isComplete));
   }
 
-  #finish(isThrough: boolean): void {
+  #finish(isComplete: boolean): void {
     const { board, signal, onSettled } = this.#deps;
-    const isAsked = this.#state === 'again' || !isThrough;
-    if (isThrough) this.#settled = this.#looked;
-    if (!isAsked) {
+    const isRequested = this.#state === 'again' || !isComplete;
+    if (isComplete) this.#settled = this.#seen;
+    if (!isRequested) {
       this.#state = 'idle';
       board.dropOutdatedLanes();
     }
     if (signal.aborted) return;
-    if (isThrough) onSettled();
-    if (isAsked) this.#look();
+    if (isComplete) onSettled();
+    if (isRequested) this.#pass();
   }
 
   #listKnown(): ReadonlySet<string> {
     return new Set(this.#deps.lanes.kinds.map(({ id }) => id));
   }
 
-  /** False when it failed; what waits is then looked at again. */
+  /** False when it failed; the pass is then repeated. */
   async #moveAll(): Promise<boolean> {
     const { clock, logger, signal } = this.#deps;
     try {

@@ -1,5 +1,5 @@
 import type { TaskId, WorkerId } from '@comfleet/contract';
-import { AskedWork } from '../../platform/lifecycle/asked-work.ts';
+import { CoalescedWork } from '../../platform/lifecycle/coalesced-work.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { Dispatcher } from '../execution/dispatcher.ts';
@@ -21,37 +21,37 @@ export interface PlacementLoopDeps {
   journal: TaskJournal;
   clock: Clock;
   logger: Logger;
-  /** As they are now: the strategy can change at any time. */
+  /** Current rules: the strategy can change at any time. */
   rules: () => PlacementRules;
-  /** Puts a task that could not be claimed back into its lane, with the order it had there. */
+  /** Puts a task that could not be claimed back into its lane, at its former position. */
   enter: (task: TaskRow, before: WaitingTask) => Promise<void>;
-  /** Nothing is placed once it is aborted. */
+  /** No task is placed once it is aborted. */
   signal: AbortSignal;
 }
 
-/** A task whose claim failed for want of the database goes back into its lane after this. */
+/** Delay before a task goes back into its lane when its claim failed because of the database. */
 const CLAIM_RETRY_MS = 500;
-/** A round that failed as a whole is tried again after this, asked for or not. */
+/** Delay before a failed round is retried. */
 const ROUND_RETRY_MS = 500;
 
-/** Brings free slots and lane heads together, one decision after another, until none is left. */
+/** Matches free slots with lane heads, one decision after another, until none is left. */
 export class PlacementLoop {
   readonly #deps: PlacementLoopDeps;
-  /** Tasks on workers with the order they had in their lanes: one that is preempted stands where it stood. */
+  /** Order of tasks on workers as it was in their lanes: a preempted task gets its former position back. */
   readonly #orders = new Map<string, WaitingTask>();
-  readonly #round: AskedWork;
+  readonly #round: CoalescedWork;
   #isPreempting = false;
 
   constructor(deps: PlacementLoopDeps) {
     this.#deps = deps;
     const { clock, signal, logger } = deps;
-    this.#round = new AskedWork(() => this.#placeAll(), {
+    this.#round = new CoalescedWork(() => this.#placeAll(), {
       ...{ clock, signal, retryMs: ROUND_RETRY_MS },
       onFailed: (error) => logger.error('placement.failed', { error }),
     });
   }
 
-  /** The order that a task on a worker had in its lane; null for one that an earlier process placed. */
+  /** The order that a task on a worker had in its lane; null if an earlier process placed it. */
   orderOf(taskId: TaskId): WaitingTask | null {
     return this.#orders.get(taskId) ?? null;
   }
@@ -61,9 +61,9 @@ export class PlacementLoop {
     this.#orders.delete(taskId);
   }
 
-  /** Looks for pairs of free slots and lane heads, once now; calls that come meanwhile cause one more look. */
+  /** Requests a placement round; calls during a round cause one more. */
   place(): void {
-    this.#round.ask();
+    this.#round.request();
   }
 
   async #placeAll(): Promise<void> {
@@ -125,17 +125,17 @@ export class PlacementLoop {
     );
   }
 
-  /** Puts a task back that could not be claimed; it stands where it stood. */
+  /** Puts a task that could not be claimed back at its former position. */
   async #reenter(task: WaitingTask): Promise<void> {
     const { clock, signal, journal, enter } = this.#deps;
     await clock.sleep(CLAIM_RETRY_MS, signal).catch(() => {
-      // Closing: SQL has the task.
+      // Closing: the task is safe in SQL.
     });
     const row = await journal.load(task.taskId).catch(() => null);
     if (row) await enter(row, task);
   }
 
-  /** A prompt that only waits on its worker goes back into its lane; its slot is placed again. */
+  /** Withdraws a prompt that only waits on its worker. Its task goes back into its lane, and the slot is placed again. */
   #preempt({ worker, prompt, head }: Extract<Decision, { kind: 'preempt' }>): void {
     if (this.#isPreempting) return;
     this.#isPreempting = true;
@@ -145,7 +145,7 @@ export class PlacementLoop {
     void this.#deps.dispatcher
       .preempt(taskId, head.taskId)
       .then((isPreempted) => {
-        // It runs by now, or cannot be reached: either way it keeps its slot.
+        // It runs by now, or its worker is unreachable: either way it keeps its slot.
         if (!isPreempted) this.#setPhase(workerId, taskId, 'running');
       })
       .finally(() => {

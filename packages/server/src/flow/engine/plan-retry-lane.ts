@@ -5,7 +5,7 @@ import { askForMoreVram } from '../tasks/requirements.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 import type { TaskLanes } from './task-lanes.ts';
 
-/** Where a task that avoids one more worker waits, and whether another one could take it now. */
+/** Plans the lane of a task that avoids one more worker. Also returns whether another worker could take it now. */
 export function planRetryLane(
   { board, lanes }: { board: PlacementBoard; lanes: TaskLanes },
   task: TaskRow,
@@ -34,8 +34,8 @@ export interface FailedTry {
 }
 
 /**
- * What one worker refused is sent to another one that is online and lists everything; where the first lacks a choice, also to
- * one that lists more of them, which is waited for. One that lacks no less would refuse it too.
+ * A refused task is sent again only to a worker that is more likely to accept it. If the first worker listed every choice, that
+ * is an online worker that lists every choice too; else any worker that lists more of them, and the task waits for that one.
  */
 function hasSurer(board: PlacementBoard, failed: WorkerFacts, needs: Needs): boolean {
   const most = listDoubts(failed, needs).length;
@@ -53,7 +53,7 @@ function hasSurer(board: PlacementBoard, failed: WorkerFacts, needs: Needs): boo
   );
 }
 
-/** Workers online that can run this, but for these. */
+/** Online workers that can run this, without the excepted ones. */
 export function listOthers(board: PlacementBoard, needs: Needs, excepted: readonly string[]): WorkerFacts[] {
   const others: WorkerFacts[] = [];
   for (const { facts, standsBack } of board.workers.values()) {

@@ -3,7 +3,7 @@ import type { PlacedPrompt } from '../placement/board-worker.ts';
 import type { QueuedTask } from '../queue/task-queue.ts';
 import type { WaitingRow } from '../tasks/task-queries.ts';
 
-/** What the queue knows of a task that waits in the lane of this key. */
+/** A waiting task as the queue stores it. */
 export function toQueued(task: WaitingRow, lane: string): QueuedTask {
   return {
     taskId: task.id,
@@ -15,7 +15,7 @@ export function toQueued(task: WaitingRow, lane: string): QueuedTask {
   };
 }
 
-/** What the board knows of a task that is sent to a worker. */
+/** A task that is sent to a worker, as the board stores it. */
 export function toPrompt(
   task: QueuedTask & { rank: number },
   { taskType, modelsKey }: { taskType: string; modelsKey: string },

@@ -11,18 +11,18 @@ import {
 /** Where a task waits. */
 export interface TaskLane {
   readonly key: string;
-  /** What is stored with the task of it. */
+  /** The form that is stored with the task. */
   readonly stored: string;
-  /** What it needs, as the fleet is known now. */
+  /** Needs of the task, resolved against the fleet as it is known now. */
   readonly needs: TaskRequirements;
 }
 
-/** Tasks with equal requirements are derived once; this many different results are remembered. */
+/** How many different requirements have their lane remembered. */
 const KEPT = 2000;
 
 /**
- * Which lane a task waits in: it depends on the kinds of workers that are known, offline ones included. The lane stored with a
- * task is that of its acceptance.
+ * Derives the lane of a task from its requirements and the known kinds of workers, offline ones included. The lane stored with
+ * a task is the one at its acceptance.
  */
 export class TaskLanes {
   readonly #byWorker = new Map<WorkerId, string>();
@@ -30,12 +30,12 @@ export class TaskLanes {
   readonly #derived = new Map<string, TaskLane>();
   #known: readonly WorkerKind[] = [];
 
-  /** The kinds of workers that are known. */
+  /** Known kinds of workers. */
   get kinds(): readonly WorkerKind[] {
     return this.#known;
   }
 
-  /** Takes in what a worker can run, null when that is not known or it left; true when a kind came or went by it. */
+  /** Records a worker's kind, null if it is unknown or the worker left. Returns true when a kind came or went. */
   record(workerId: WorkerId, kind: WorkerKind | null): boolean {
     const before = this.#byWorker.get(workerId) ?? null;
     if (before === (kind?.id ?? null)) return false;
@@ -63,7 +63,7 @@ export class TaskLanes {
     return lane;
   }
 
-  /** The lane of a task that needs this. */
+  /** Derives the lane of a task with these requirements. */
   derive(requirements: TaskRequirements): TaskLane {
     const { needs, kinds } = resolveNeeds(requirements, this.#known);
     const key = createLaneKey(needs, kinds);

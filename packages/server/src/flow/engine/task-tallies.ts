@@ -1,26 +1,26 @@
 import type { TaskRow } from '../tasks/task-tables.ts';
 
-/** Counts that health and metrics show, kept up with every stored change. */
+/** Counts for health and metrics, updated with every stored change. */
 export class TaskTallies {
   readonly #held = new Set<string>();
   readonly #finished: Record<string, number> = {};
 
-  /** Tasks that wait outside the lanes. */
+  /** How many tasks are held. */
   get held(): number {
     return this.#held.size;
   }
 
-  /** Tasks that ended since the start, by their end. */
+  /** How many tasks have ended since the start, by final state. */
   get finished(): Readonly<Record<string, number>> {
     return this.#finished;
   }
 
-  /** The task is held no more, or is gone. */
+  /** The task is no longer held, or is gone. */
   forget(id: TaskRow['id']): void {
     this.#held.delete(id);
   }
 
-  /** Takes in a task as it was accepted, found at the start, or changed. */
+  /** Records a task that was accepted, loaded at the start, or changed. */
   record(task: Pick<TaskRow, 'id' | 'state' | 'ended_at'>): void {
     if (task.state === 'held') this.#held.add(task.id);
     else this.#held.delete(task.id);

@@ -2,7 +2,7 @@ import { toWorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { WorkerSnapshot } from '../../fleet/workers/registry.ts';
 import type { WorkerFacts } from '../placement/needs.ts';
 
-/** A worker of the fleet as placement sees it. Nothing new goes to one whose prompts of an earlier process are looked for. */
+/** A worker of the fleet as placement sees it. It gets no new tasks while attempts of an earlier process are recovered on it. */
 export function toWorkerFacts(worker: WorkerSnapshot, isRecovering: boolean): WorkerFacts {
   const { inventory } = worker;
   return {

@@ -21,7 +21,7 @@ export interface LinkDeps {
   counters: ExecutionCounters;
 }
 
-/** Execution's view of the fleet's workers: one tracker each, for as long as the worker keeps its address. */
+/** Execution's view of the fleet: one tracker for each worker, as long as the worker keeps its address. */
 export class WorkerLinks {
   readonly #deps: LinkDeps;
   readonly #trackers = new Map<WorkerId, { worker: ConnectedWorker; tracker: WorkerTracker }>();
@@ -30,7 +30,7 @@ export class WorkerLinks {
     this.#deps = deps;
   }
 
-  /** The worker as an attempt runs on it; null when it is not in the fleet. */
+  /** A worker as attempts use it; null when it is not in the fleet. */
   open(workerId: WorkerId): RunningWorker | null {
     const worker = this.#deps.fleet.find(workerId);
     if (!worker) return null;
@@ -53,7 +53,7 @@ export class WorkerLinks {
     };
   }
 
-  /** The tracker of a worker that ever ran something of ours under its address. */
+  /** The tracker of a worker; null if it never ran a prompt of ours at its address. */
   findTracker(workerId: WorkerId): WorkerTracker | null {
     return this.#trackers.get(workerId)?.tracker ?? null;
   }

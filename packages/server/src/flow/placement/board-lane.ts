@@ -1,22 +1,22 @@
 import type { BoardWorker } from './board-worker.ts';
 import { listDoubts, type Needs, toModelsKey } from './needs.ts';
 
-/** A lane on the board: what its tasks need, and who can run them. */
+/** A lane on the board: the needs of its tasks, and the workers that can run them. */
 export class BoardLane {
   readonly key: string;
-  /** Of one of its tasks; to the workers that are known they all come to the same. */
+  /** Needs of one of its tasks; for the known workers all of them are equivalent. */
   readonly needs: Needs;
-  /** Models that make a worker hot for it; empty when its tasks need none, so that every worker is. */
+  /** Models that a hot worker has loaded; empty when its tasks need none, so that every worker is hot. */
   readonly modelsKey: string;
-  /** Workers that can run its tasks, whatever they do now. */
+  /** Workers that can run its tasks, whatever their state. */
   readonly serving = new Set<BoardWorker>();
-  /** Those of them with a free slot now. */
+  /** Serving workers with a free slot. */
   readonly free = new Set<BoardWorker>();
-  /** How often later tasks went before its first one since a worker last switched to it. */
+  /** How often later tasks have overtaken its first one since a worker last switched to it. */
   overtaken = 0;
-  /** Since when its first task is passed over, monotonic ms. */
+  /** When its first task was first passed over, monotonic ms; null if it was not. */
   passedSinceMs: number | null = null;
-  /** Which of the workers that serve it do not list everything its tasks pick, and how much of that they do not. */
+  /** Serving workers that do not list every choice of its tasks, and how many choices they lack. */
   readonly #doubts = new Map<BoardWorker, number>();
   #leastDoubts: number | null = 0;
 
@@ -26,13 +26,13 @@ export class BoardLane {
     this.modelsKey = toModelsKey(needs);
   }
 
-  /** Its tasks avoid some of the workers that can run them. */
+  /** True when its tasks avoid some of the workers that can run them. */
   get isPicky(): boolean {
     const { excludedWorkers, minVramBytes } = this.needs;
     return excludedWorkers.length > 0 || minVramBytes !== undefined || this.#doubts.size > 0;
   }
 
-  /** The worker can run its tasks. */
+  /** Adds a worker that can run its tasks. */
   join(worker: BoardWorker): void {
     this.serving.add(worker);
     if (worker.isFree) this.free.add(worker);
@@ -49,7 +49,7 @@ export class BoardLane {
     this.#leastDoubts = null;
   }
 
-  /** Others that serve it list more of what its tasks pick. */
+  /** True when other serving workers list more of the choices of its tasks. */
   isDoubtful(worker: BoardWorker): boolean {
     const doubts = this.#doubts.get(worker);
     if (doubts === undefined) return false;
@@ -57,25 +57,25 @@ export class BoardLane {
     return doubts > this.#leastDoubts;
   }
 
-  /** Goes on where another lane of the same key was: who waited there has waited here. */
+  /** Takes over how long the first task has waited in the lane that this one replaces. */
   continueFrom({ overtaken, passedSinceMs }: BoardLane): void {
     this.overtaken = overtaken;
     this.passedSinceMs = passedSinceMs;
   }
 
-  /** Its first task was passed over; `overtaken` when a later one took a slot that it could have used. */
+  /** Its first task was passed over; `isOvertaken` when a later task took a slot that it could have used. */
   recordPassed(nowMs: number, isOvertaken: boolean): void {
     this.passedSinceMs ??= nowMs;
     if (isOvertaken) this.overtaken += 1;
   }
 
-  /** Its first task started: a switch pays off all that was owed, a hot start only the waiting. */
+  /** Its first task started. A switch resets both the overtaking and the waiting, a hot start only the waiting. */
   recordStarted(isHot: boolean): void {
     this.passedSinceMs = null;
     if (!isHot) this.overtaken = 0;
   }
 
-  /** Nothing waits in it any more. */
+  /** The lane is empty now. */
   recordEmpty(): void {
     this.passedSinceMs = null;
     this.overtaken = 0;

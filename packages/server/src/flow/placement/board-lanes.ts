@@ -3,20 +3,20 @@ import type { BoardWorker } from './board-worker.ts';
 import { hasSameCapabilities } from './capabilities.ts';
 import { findMissing, isPinnedElsewhere, type Missing, type Needs, type WorkerFacts } from './needs.ts';
 
-/** Lanes without a waiting task are kept up to this many: the next task of their kind finds them made. */
+/** Empty lanes are kept up to this number of lanes, ready for the next task of their kind. */
 const RETAINED_LANES = 1000;
 
-/** The lanes of a board, and who serves which. */
+/** The lanes of a board, and which workers serve them. */
 export class BoardLanes {
   readonly #lanes = new Map<string, BoardLane>();
-  /** What these are known by holds no longer. */
+  /** Lanes whose key may no longer be current. */
   readonly #outdated = new Set<BoardLane>();
 
   find(key: string): BoardLane | null {
     return this.#lanes.get(key) ?? null;
   }
 
-  /** The lane of this key; made when a first task waits in it, and again for the first one after a renewal. */
+  /** Returns the lane of this key. Creates it for its first task, and again for the first task after a renewal. */
   open(key: string, readNeeds: () => Needs, workers: Iterable<BoardWorker>): BoardLane {
     const known = this.#lanes.get(key);
     if (known && !this.#outdated.has(known)) return known;
@@ -30,22 +30,22 @@ export class BoardLanes {
     return lane;
   }
 
-  /** The worker is new, or has become another: it serves the lanes whose tasks it can run, and no others. */
+  /** Matches a new or changed worker against all lanes: it serves those whose tasks it can run. */
   serve(worker: BoardWorker): void {
     for (const lane of this.#lanes.values()) join(worker, lane, findMissing(worker.facts, lane.needs));
   }
 
-  /** Kinds of workers came or went: every lane waits to be opened again by one of its tasks; until then it stays as it was. */
+  /** Kinds of workers came or went: marks every lane as outdated. It serves on until a task opens it again. */
   renew(): void {
     for (const lane of this.#lanes.values()) this.#outdated.add(lane);
   }
 
-  /** Forgets the lanes that no task has opened again. */
+  /** Removes lanes that no task has opened again. */
   dropOutdated(): void {
     for (const lane of this.#outdated) this.#close(lane);
   }
 
-  /** Forgets lanes in which nothing waits, the oldest first, when there are very many. */
+  /** Removes empty lanes, oldest first, when there are too many. */
   trim(isEmpty: (lane: string) => boolean): void {
     for (const [key, lane] of this.#lanes) {
       if (this.#lanes.size <= RETAINED_LANES) return;
@@ -61,14 +61,14 @@ export class BoardLanes {
 }
 
 function joinAll(lane: BoardLane, workers: Iterable<BoardWorker>): void {
-  // Workers of one kind need one look.
-  const looks = new Map<unknown, { facts: WorkerFacts; missing: Missing | null }>();
+  // Workers of one kind are matched once.
+  const matches = new Map<unknown, { facts: WorkerFacts; missing: Missing | null }>();
   for (const worker of workers) {
     const { facts } = worker;
-    const look = looks.get(facts.models);
-    const isSame = look !== undefined && hasSameCapabilities(look.facts, facts);
-    const missing = isSame ? look.missing : findMissing(facts, lane.needs);
-    if (!isSame) looks.set(facts.models, { facts, missing });
+    const match = matches.get(facts.models);
+    const isSame = match !== undefined && hasSameCapabilities(match.facts, facts);
+    const missing = isSame ? match.missing : findMissing(facts, lane.needs);
+    if (!isSame) matches.set(facts.models, { facts, missing });
     join(worker, lane, missing);
   }
 }

@@ -7,23 +7,23 @@ export interface PlacedPrompt {
   readonly taskId: TaskId;
   readonly ownerId: PrincipalId;
   readonly taskType: string;
-  /** What its run time is measured under. */
+  /** Key of its measured run times. */
   readonly workflowKey: string;
-  /** Lane it came from. */
+  /** The lane it came from. */
   readonly lane: string;
-  /** Rank of its task when it left its lane. */
+  /** Rank of its task when the task left its lane. */
   readonly rank: number;
   /** Acceptance order of its task. */
   readonly acceptedSeq: number;
   /** Models it runs with; empty for none. */
   readonly modelsKey: string;
-  /** `sending` until it stands in the worker's own queue, then `waiting`, then `running`; `leaving` while it is preempted. */
+  /** `sending` until it is in the worker's own queue, then `waiting`, then `running`; `leaving` while it is preempted. */
   phase: 'sending' | 'waiting' | 'running' | 'leaving';
   /** Monotonic; null before it runs. */
   startedMs: number | null;
 }
 
-/** A worker on the board: what is known of it, and the prompts it has. */
+/** A worker on the board, with its prompts. */
 export class BoardWorker {
   facts: WorkerFacts;
   /** In the order they were sent. */
@@ -31,13 +31,13 @@ export class BoardWorker {
   /** Lanes whose tasks it can run. */
   readonly lanes = new Set<BoardLane>();
   isFree = false;
-  /** Simulated, while real workers are registered. */
+  /** True for a simulated worker while real workers are registered. */
   standsBack = false;
-  /** How often it was chosen, at which of all choices last, and when (monotonic ms). */
+  /** How often it was chosen, the number of its last choice among all, and when that was (monotonic ms). */
   selections = 0;
   lastChoice = 0;
   lastChosenMs: number | null = null;
-  /** Models left loaded by what ran last. */
+  /** Models that the last finished prompt left loaded. */
   #restingKey: string | null = null;
   #modelsKey: string | null = null;
   #previousKey: string | null = null;
@@ -56,17 +56,17 @@ export class BoardWorker {
     return this.load / Math.max(1, this.facts.slots);
   }
 
-  /** Models it has loaded once everything it was sent is done; null when unknown. */
+  /** Models that it will have loaded once its prompts are done; null when unknown. */
   get modelsKey(): string | null {
     return this.#modelsKey;
   }
 
-  /** Models it had before the present ones; null when unknown. */
+  /** Models that it had before the current ones; null when unknown. */
   get previousKey(): string | null {
     return this.#previousKey;
   }
 
-  /** Its last prompt, when that only waits here and none is being preempted, and the models it has without it; else null. */
+  /** Its last prompt, and the models without that prompt. Null unless the prompt only waits and none is being preempted. */
   get prefetched(): { readonly prompt: PlacedPrompt; readonly modelsKey: string } | null {
     return this.#prefetched;
   }
@@ -77,7 +77,7 @@ export class BoardWorker {
     this.#derive();
   }
 
-  /** False when it has no such prompt. */
+  /** Returns false when it has no such prompt. */
   setPhase(taskId: TaskId, phase: PlacedPrompt['phase'], atMs: number): boolean {
     const prompt = this.prompts.get(taskId);
     if (!prompt) return false;
@@ -100,7 +100,7 @@ export class BoardWorker {
     this.#derive();
   }
 
-  /** What decisions ask for again and again, worked out once a change. */
+  /** Derives what decisions read often, once for each change. */
   #derive(): void {
     let modelsKey = this.#restingKey;
     let keyBefore = modelsKey;

@@ -1,7 +1,7 @@
 import type { BoardLane } from './board-lane.ts';
 import type { BoardWorker } from './board-worker.ts';
 
-/** Free workers of a lane, without those it avoids or that are backups while others that could run it are there. */
+/** Free workers of a lane. Avoided workers and backups are left out while a better one is online. */
 export function listCandidates(lane: BoardLane): BoardWorker[] {
   const free = lane.isPicky ? [...lane.free].filter((worker) => !isBarred(worker, lane)) : [...lane.free];
   const avoids = lane.isPicky && hasOther(lane, (worker) => !isAvoided(worker, lane));
@@ -14,7 +14,7 @@ export function listCandidates(lane: BoardLane): BoardWorker[] {
   );
 }
 
-/** Whether a worker that serves the lane is online and fits. */
+/** True when a serving worker is online and fits. */
 export function hasOther(lane: BoardLane, fits: (worker: BoardWorker) => boolean): boolean {
   for (const worker of lane.serving)
     if (worker.facts.state === 'online' && !worker.standsBack && fits(worker)) return true;
@@ -22,14 +22,14 @@ export function hasOther(lane: BoardLane, fits: (worker: BoardWorker) => boolean
 }
 
 /**
- * The task failed there, or ran out of memory on a worker that had no less, or others list more of what it picks: taken only
- * where no other one is there.
+ * True for a worker on which the task failed, that has no more memory than one on which it ran out, or that lists fewer of its
+ * choices than others. It is taken only if no other worker is online.
  */
 export function isAvoided(worker: BoardWorker, lane: BoardLane): boolean {
   return hasFailed(worker, lane) || isTooSmall(worker, lane) || lane.isDoubtful(worker);
 }
 
-/** It failed the task and lists less of what it picks than another one of the fleet, which is waited for. */
+/** True for a worker that failed the task and lists fewer of its choices than another one: the task waits for that one. */
 export function isBarred(worker: BoardWorker, lane: BoardLane): boolean {
   return hasFailed(worker, lane) && lane.isDoubtful(worker);
 }

@@ -1,6 +1,6 @@
 import type { Capabilities } from './needs.ts';
 
-/** Whether two workers can run the same, but for their names. */
+/** True when two workers can run the same tasks, constraints on names aside. */
 export function hasSameCapabilities(a: Capabilities, b: Capabilities): boolean {
   return (
     a.classTypes === b.classTypes &&

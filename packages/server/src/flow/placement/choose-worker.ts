@@ -1,18 +1,18 @@
 import type { BoardWorker } from './board-worker.ts';
 import type { Durations, PlacementRules, Strategy } from './rules.ts';
 
-/** What the choice is for. */
+/** The task that a worker is chosen for. */
 export interface Chosen {
   readonly workflowKey: string;
   readonly modelsKey: string;
 }
 
-/** A worker's standing in a choice: smaller is better, compared place by place. */
+/** Score of a worker: smaller is better, compared element by element. */
 type Score = readonly number[];
 
 /**
- * Chooses among workers that all may run a task and are equally good for its models. Null when there is none. `weighted` and
- * `random` draw; the others take the best by score and settle a tie by id, so that the answer does not depend on an order.
+ * Chooses among workers that may all run a task and suit its models equally. Returns null when there is none. `weighted` and
+ * `random` draw; other strategies take the best score and break ties by id, so that the input order does not matter.
  */
 export function chooseWorker(
   candidates: Iterable<BoardWorker>,
@@ -34,7 +34,7 @@ export function chooseWorker(
   return best;
 }
 
-/** What the strategy makes of a worker; the explanation of a placement shows it. */
+/** Scores a worker by the strategy; explanations of placements show the score. */
 export function scoreWorker(
   worker: BoardWorker,
   task: Chosen,
@@ -61,8 +61,8 @@ export function scoreWorker(
 }
 
 /**
- * Ms until a task sent now would be done there: what the worker has, a load of models it lacks, the run. Null when it never
- * ran this: such a worker is tried first, so that it comes to be measured.
+ * Ms until a task sent now would be done: the worker's prompts, the load of missing models, and the run. Null when the worker
+ * never ran this workflow; such a worker is tried first, so that it gets measured.
  */
 export function expectedFinishMs(worker: BoardWorker, task: Chosen, durations: Durations): number | null {
   const own = durations.expectedMs(task.workflowKey, worker.facts.id);
@@ -75,7 +75,7 @@ export function expectedFinishMs(worker: BoardWorker, task: Chosen, durations: D
   return aheadMs + loadMs + own;
 }
 
-/** LB4: the chance grows with weight and priority, and shrinks with the share of slots in use. */
+/** The chance grows with weight and priority, and shrinks with the share of used slots (LB4). */
 function weigh(worker: BoardWorker): number {
   return worker.facts.weight * worker.facts.priority * Math.max(0.1, 1 - worker.share);
 }

@@ -8,7 +8,7 @@ import { findPreemption } from './preemption.ts';
 import type { PlacementRules } from './rules.ts';
 import { isSwitchSooner, isWorthWaiting, preferSpare } from './switch-models.ts';
 
-/** Why a worker was chosen: its models were loaded, it loads them now, or the lane had been passed over long enough. */
+/** Why a task starts: its models are loaded, the worker switches to them, or its lane was passed over too often or too long. */
 export type StartReason = 'hot' | 'switch' | 'overdue';
 
 export type Decision =
@@ -20,16 +20,17 @@ export type Decision =
       reason: StartReason;
       passed: BoardLane[];
     }
-  /** A prompt that only waits on its worker makes room for a task of higher order. */
+  /** A prompt that only waits on its worker makes room for a task that comes before it. */
   | { kind: 'preempt'; head: Head; worker: BoardWorker; prompt: PlacedPrompt; passed: BoardLane[] }
   | { kind: 'none'; passed: BoardLane[] };
 
 /**
- * One decision on a board: the next task to start and where, or what to preempt for it, or nothing. Filter: free slots
- * of workers that serve the lane. Order: rank, the client with the fewest prompts, age. Prefer: a worker with the models
- * loaded, then the strategy. Bypass: a slot is kept for a later task of the same rank whose models are loaded there, until
- * the earlier one was passed over too often or too long; none is given to a task of lower rank. Changes nothing:
- * `applyDecision` does.
+ * Decides what to start next and where, what to preempt for it, or nothing. Pure: `applyDecision` changes the board.
+ * - Filter: free slots of workers that serve the lane.
+ * - Order: rank, then the client with the fewest prompts, then age.
+ * - Preference: a worker with the models loaded, then the strategy.
+ * - Bypass: a slot is kept for a later task of the same rank whose models are loaded there, until the earlier task was passed
+ *   over too often or too long. Tasks of lower rank get no slot that way.
  */
 export function decide(
   board: PlacementBoard,
@@ -60,7 +61,7 @@ export function decide(
   return preemption ? { kind: 'preempt', ...preemption, passed } : { kind: 'none', passed };
 }
 
-/** Takes a decision over onto the board, as far as it is not about prompts: those the caller reports. */
+/** Applies a decision to lanes and choices on the board; the caller reports the prompts. */
 export function applyDecision(board: PlacementBoard, decision: Decision, nowMs: number): void {
   const isStart = decision.kind === 'start';
   for (const lane of decision.passed) lane.recordPassed(nowMs, isStart && lane.serving.has(decision.worker));
@@ -69,7 +70,7 @@ export function applyDecision(board: PlacementBoard, decision: Decision, nowMs: 
   board.recordChoice(decision.worker, nowMs);
 }
 
-/** True when a task type has as many tasks on workers as it may. */
+/** True when a task type has reached its limit of tasks on workers. */
 export function isTypeFull(
   board: PlacementBoard,
   { needs }: BoardLane,
@@ -83,13 +84,13 @@ export function isTypeFull(
 class DecisionRound {
   readonly #open: readonly Opening[];
   readonly #around: Surroundings;
-  /** Free workers that a lane of higher rank was passed over for: they are its own. */
-  readonly #kept = new Set<BoardWorker>();
-  /** Places of lanes that do better to wait for a worker with their models: they keep no slot. */
+  /** Free workers reserved for lanes of higher rank that were passed over. */
+  readonly #reserved = new Set<BoardWorker>();
+  /** Places of lanes that had better wait for a worker with their models: they reserve no slot. */
   readonly #waiting = new Set<number>();
-  /** Lanes up to this place have been added to those. */
-  #keptUpTo = 0;
-  /** The places of lanes by the rank of their first task and the models they need; made when first asked for. */
+  /** Slots of lanes before this place are reserved. */
+  #reservedUpTo = 0;
+  /** Places of lanes by rank of their first task and models; built on first use. */
   #places: Map<string, number[]> | null = null;
 
   constructor(open: readonly Opening[], around: Surroundings) {
@@ -97,17 +98,19 @@ class DecisionRound {
     this.#around = around;
   }
 
-  /** Workers that the first task of a lane may take; the lanes before it were passed over. */
+  /** Workers that the first task of a lane may take, after all lanes before it were passed over. */
   listAllowed(place: number): BoardWorker[] {
     const { head, lane } = this.#at(place);
-    for (; this.#at(this.#keptUpTo).head.rank > head.rank; this.#keptUpTo += 1)
-      if (!this.#waiting.has(this.#keptUpTo))
-        for (const worker of this.#at(this.#keptUpTo).lane.free) this.#kept.add(worker);
+    for (; this.#at(this.#reservedUpTo).head.rank > head.rank; this.#reservedUpTo += 1)
+      if (!this.#waiting.has(this.#reservedUpTo))
+        for (const worker of this.#at(this.#reservedUpTo).lane.free) this.#reserved.add(worker);
     const candidates = listCandidates(lane);
-    return this.#kept.size === 0 ? candidates : candidates.filter((worker) => !this.#kept.has(worker));
+    return this.#reserved.size === 0
+      ? candidates
+      : candidates.filter((worker) => !this.#reserved.has(worker));
   }
 
-  /** Where the first task of a lane starts now; null when it is passed over. */
+  /** Returns where the first task of a lane starts now; null when it is passed over. */
   findStart(place: number, candidates: readonly BoardWorker[]): Start | null {
     const opening = this.#at(place);
     const { head, lane } = opening;
@@ -131,7 +134,7 @@ class DecisionRound {
     return best ?? (isOverdue ? choose(candidates, 'overdue') : null);
   }
 
-  /** Workers that may load other models: they have nothing to do, and no later task of the same rank has its models there. */
+  /** Workers that may switch models: idle, and no later task of the same rank has its models loaded there. */
   #listSwitchable(place: number, candidates: readonly BoardWorker[]): BoardWorker[] {
     const { head, lane } = this.#at(place);
     return listIdle(candidates).filter(
@@ -170,7 +173,7 @@ function listIdle(workers: readonly BoardWorker[]): BoardWorker[] {
   return workers.filter(({ load }) => load === 0);
 }
 
-/** The bound: overtaken often enough, or for long enough, that it takes the next slot. */
+/** True when a lane was overtaken often enough, or for long enough, to take the next slot. */
 export function isPassedTooOften(lane: BoardLane, { bypass }: PlacementRules, nowMs: number): boolean {
   if (lane.overtaken >= bypass.starts) return true;
   return lane.passedSinceMs !== null && nowMs - lane.passedSinceMs >= bypass.ms;

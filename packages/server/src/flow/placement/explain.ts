@@ -8,29 +8,29 @@ import { findMissing, isPinnedElsewhere, listDoubts, type Needs, nameChoice, typ
 import type { PlacementBoard } from './placement-board.ts';
 import type { PlacementRules } from './rules.ts';
 
-/** One worker's part in why a task waits. */
+/** Why one worker does not take a waiting task. */
 export interface WorkerReason {
   readonly workerId: WorkerId;
   readonly name: string;
   readonly load: number;
   readonly slots: number;
-  /** The models of the task are loaded there, or it needs none. */
+  /** True when the models of the task are loaded there, or it needs none. */
   readonly hot: boolean;
-  /** Null: it could take the task now, which waits for its turn only. */
+  /** Null when the worker could take the task now, so that the task only waits for its turn. */
   readonly refusal: Refusal | null;
 }
 
 /** Why a waiting task does not run yet. */
 export interface WaitingReasons {
   readonly workers: WorkerReason[];
-  /** Its task type has as many tasks on workers as it may. */
+  /** True when its task type has reached its limit of tasks on workers. */
   readonly typeFull: boolean;
-  /** How often later tasks with loaded models went before the first task of its lane, and since when, monotonic ms. */
+  /** How often, and since when (monotonic ms), tasks with loaded models have overtaken the first task of its lane. */
   readonly overtaken: number;
   readonly passedSinceMs: number | null;
 }
 
-/** Says for each worker why it does not take a task that needs this now. */
+/** Explains for each worker why it does not take the task now. */
 export function explainWaiting(
   board: PlacementBoard,
   { lane, needs }: { lane: BoardLane | null; needs: Needs },
@@ -56,13 +56,13 @@ function findRefusal(worker: BoardWorker, lane: BoardLane | null, needs: Needs):
   if (isPinnedElsewhere(worker.facts, needs)) return { reason: 'not_pinned' };
   const { state } = worker.facts;
   const missing = findMissing(worker.facts, needs);
-  // One that was never reached has not been asked, which is no reason of its own.
+  // A worker that was never reached has no inventory yet: its state is the better reason.
   if (missing && (state === 'online' || missing.reason !== 'no_inventory')) return missing;
   if (state !== 'online') return { reason: state };
   return findBetterOthers(worker, lane) ?? findBusiness(worker, lane);
 }
 
-/** Others are to take it instead: this one failed it, or is a backup. */
+/** Refusal of a worker that leaves the task to better ones: it failed the task, or is a backup. */
 function findBetterOthers(worker: BoardWorker, lane: BoardLane | null): Refusal | null {
   if (lane && isBarred(worker, lane)) return { reason: 'failed_here' };
   if (lane && isAvoided(worker, lane) && hasOther(lane, (other) => !isAvoided(other, lane)))
@@ -79,7 +79,7 @@ function nameAvoidance(worker: BoardWorker, lane: BoardLane): Refusal {
 }
 
 function findBusiness(worker: BoardWorker, lane: BoardLane | null): Refusal | null {
-  // Online, but its last check failed: nothing is sent until it answers again.
+  // Online, but its last check failed: it gets no prompts until it answers again.
   if (worker.facts.slots === 0) return { reason: 'suspect' };
   if (worker.load >= worker.facts.slots) return { reason: 'full' };
   return isHot(worker, lane) ? null : { reason: 'cold' };
@@ -89,21 +89,21 @@ function isHot(worker: BoardWorker, lane: BoardLane | null): boolean {
   return lane === null || lane.modelsKey === '' || lane.modelsKey === worker.modelsKey;
 }
 
-/** What is kept of a placement: the reason, the best scores, and how many workers were out for which reason. */
+/** The stored explanation of a placement: reason, best scores, and how many workers were ruled out for which reason. */
 export interface PlacedReasons {
   readonly strategy: string;
   readonly ground: string;
   readonly candidates: number;
-  /** The chosen worker and the next best ones; smaller scores are better. */
+  /** The chosen worker, then the next best; smaller scores are better. */
   readonly scores: { readonly worker: string; readonly score: readonly number[]; readonly load: number }[];
   readonly refused: Readonly<Record<string, number>>;
 }
 
 const SHOWN_SCORES = 3;
-/** How many candidates are scored. */
+/** How many other candidates are scored. */
 const SCORED = 32;
 
-/** Says why a worker was chosen; called while the board still stands as it was decided on. */
+/** Explains why a worker was chosen. Call it before the decision is applied to the board. */
 export function explainStart(
   board: PlacementBoard,
   { lane, worker, head, reason }: Extract<Decision, { kind: 'start' }>,
@@ -130,7 +130,7 @@ export function explainStart(
   };
 }
 
-/** Counted from what is few: those that are away; a full worker is one that serves, is there, and is not free. */
+/** Counts refusals without a pass over all workers: away ones are few, and full ones are serving minus free minus away. */
 function countRefused(board: PlacementBoard, lane: BoardLane): Record<string, number> {
   const states: Record<string, number> = {};
   let away = 0;

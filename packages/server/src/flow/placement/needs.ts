@@ -1,50 +1,50 @@
 import type { Choice, OfferedChoices } from '@comfleet/comfyui';
 import type { WorkerId } from '@comfleet/contract';
 
-/** A value that a task picks from a list. */
+/** A value that a task chooses from a list. */
 export interface NeededChoice extends Choice {
-  /** A file of models: it is not sent to a worker that lacks it. Any other choice only says which worker is tried first. */
+  /** A model file, which the worker must have. Any other choice only decides which worker is tried first. */
   readonly isFile?: true;
 }
 
-/** A file of models by its name with `/`, and the folder in whose listing it stands; null where none of the fleet has it. */
+/** A model file: its name with `/`, and the folder that lists it; null if no worker has it. */
 export interface ModelFile {
   readonly folder: string | null;
   readonly name: string;
 }
 
-/** What a task needs of a worker; hashed, it is the task's lane. */
+/** What a task needs of a worker; its hash identifies the lane. */
 export interface Needs {
   readonly taskType: string;
   readonly classTypes: readonly string[];
-  /** The files among its choices: a worker that has them loaded is preferred. */
+  /** Model files among its choices; a worker that has them loaded is preferred. */
   readonly models: readonly ModelFile[];
-  /** Absent for tasks of older versions, whose files are looked for in the listings; null while no worker is known. */
+  /** Absent for tasks of older versions, whose files are looked up in the listings; null while no worker is known. */
   readonly choices?: readonly NeededChoice[] | null;
-  /** The worker must carry all of them. */
+  /** The worker must have all of them. */
   readonly labels?: readonly string[];
-  /** Bytes of memory its first device should have: less is taken only where no other worker is there. */
+  /** Bytes of memory that the first device should have; a worker with less is taken only if no other is online. */
   readonly minVramBytes?: number;
-  /** Its largest input file, bytes: the worker must take a request of that size. */
+  /** Bytes of its largest input file: the worker must accept a request of that size. */
   readonly inputBytes?: number;
-  /** Names or ids; when there are any, no other worker is taken. */
+  /** Names or ids; if there are any, no other worker is taken. */
   readonly pinnedWorkers?: readonly string[];
-  /** Ids of workers on which this task failed: avoided while another capable one is there. */
+  /** Ids of workers on which this task failed; avoided while another capable worker is online. */
   readonly excludedWorkers: readonly string[];
 }
 
-/** What a worker can run, as far as it is known. */
+/** What a worker can run, as far as known. */
 export interface Capabilities {
-  /** Task types it takes; empty means all. */
+  /** Task types that it accepts; empty means all. */
   readonly capabilities: readonly string[];
   readonly labels: readonly string[];
-  /** Null until its inventory was read once: then it can take nothing. */
+  /** Null until its inventory was loaded once; until then it can run nothing. */
   readonly classTypes: ReadonlySet<string> | null;
   /** Folder → names with `/`. */
   readonly models: ReadonlyMap<string, ReadonlySet<string>> | null;
-  /** What its classes offer to choose from. */
+  /** Choices that its node classes offer. */
   readonly choices?: OfferedChoices | null;
-  /** Largest request body, bytes; null when it does not say. */
+  /** Largest request body, bytes; null when it does not report one. */
   readonly maxUploadBytes: number | null;
   /** Memory of its first device, bytes; 0 when unknown. */
   readonly vramBytes: number;
@@ -59,24 +59,24 @@ export type WorkerState =
   | 'disabled'
   | 'adopting';
 
-/** A worker as placement sees it at one moment; its load is kept by the board. */
+/** A worker as placement sees it at one moment; the board keeps its load. */
 export interface WorkerFacts extends Capabilities {
   readonly id: WorkerId;
   readonly name: string;
-  /** `adopting`: prompts of an earlier process are still looked for on it. */
+  /** `adopting`: attempts of an earlier process are still being recovered on it. */
   readonly state: WorkerState;
   readonly simulated: boolean;
-  /** Backups are taken only while no primary worker that could run the task is online. */
+  /** Backups are taken only while no capable primary worker is online. */
   readonly group: 'primary' | 'backup';
-  /** For `weighted`: its chance beside others. */
+  /** For `weighted`: its chance relative to others. */
   readonly weight: number;
   /** For `priority_based` and `weighted`: 1 … 10, 10 preferred. */
   readonly priority: number;
-  /** Prompts of ours it may have now; less than its maximum while it comes back slowly. */
+  /** How many prompts of ours it may have now; below its maximum during a slow start. */
   readonly slots: number;
 }
 
-/** Why a worker cannot run something at all, whatever it does now. */
+/** Why a worker cannot run a task at all, whatever its load. */
 export type Missing =
   | { reason: 'no_inventory' }
   | { reason: 'task_type' | 'label' | 'class_type' | 'model'; missing: string }
@@ -86,7 +86,7 @@ export type Missing =
 /** Why a worker does not take a task now. */
 export type Refusal =
   | Missing
-  /** Others list what it does not: they are tried first. */
+  /** Others list a choice that it does not: they are tried first. */
   | { reason: 'choice'; missing: string }
   | {
       reason:
@@ -100,25 +100,25 @@ export type Refusal =
         | 'cold';
     };
 
-/** Whether a worker could ever run this as it is known now; load and health apart. Null when it can. */
+/** What keeps a worker from running a task, load and health aside; null when it can. */
 export function findMissing(worker: Capabilities, needs: Needs): Missing | null {
   return findMissingKind(worker, needs) ?? findMissingInventory(worker, needs);
 }
 
-/** Whether a worker could ever run this as it is known now, and is one that the task may run on. */
+/** True when a worker can run a task, load and health aside, and the task may run on it. */
 export function canRun(worker: WorkerFacts, needs: Needs): boolean {
   return isAskedFor(worker, needs) && findMissing(worker, needs) === null;
 }
 
-/** Who a worker is to a task that asks for single ones. */
+/** What identifies a worker to a task with constraints. */
 export type NamedWorker = Pick<WorkerFacts, 'id' | 'name' | 'labels'>;
 
-/** True when the worker is one that the task asks for by name, id or labels; any worker is, when it asks for none. */
+/** True when the task's constraints on name, id and labels allow this worker. */
 export function isAskedFor(worker: NamedWorker, needs: Pick<Needs, 'labels' | 'pinnedWorkers'>): boolean {
   return !isPinnedElsewhere(worker, needs) && findLackingLabel(worker, needs) === undefined;
 }
 
-/** Those of what is known that some worker has that the task may run on; the very list when it asks for none. */
+/** Keeps the offers of workers that the task may run on; returns the same array when it has no constraints. */
 export function keepAskedFor<T extends { readonly workers: readonly NamedWorker[] }>(
   known: readonly T[],
   asked: Pick<Needs, 'labels' | 'pinnedWorkers'>,
@@ -135,7 +135,7 @@ export function asksForNone({
   return labels.length === 0 && pinnedWorkers.length === 0;
 }
 
-/** True when the task may run only on workers it names, and this is none of them. */
+/** True when the task names its workers, and this is none of them. */
 export function isPinnedElsewhere(
   { id, name }: Pick<WorkerFacts, 'id' | 'name'>,
   { pinnedWorkers: pinned = [] }: Pick<Needs, 'pinnedWorkers'>,
@@ -175,7 +175,7 @@ function findMissingFile({ choices }: Capabilities, needs: Needs): ModelFile | n
   return needs.models.find(({ name }) => name === lacking.value) ?? { folder: null, name: lacking.value };
 }
 
-/** As older versions read a graph: by folders, of which a worker may list only some. */
+/** For tasks of older versions, which name files by folder; a worker may list only some folders. */
 function findUnlisted(
   listed: NonNullable<Capabilities['models']>,
   { models }: Pick<Needs, 'models'>,
@@ -184,13 +184,13 @@ function findUnlisted(
   return models.find(lacks) ?? null;
 }
 
-/** Choices that the worker does not list and that are no files: it may take them all the same. */
+/** Choices that are not files and that the worker does not list: it may accept them all the same. */
 export function listDoubts({ choices }: Pick<Capabilities, 'choices'>, needs: Needs): NeededChoice[] {
   if (!choices) return [];
   return (needs.choices ?? []).filter((choice) => !choice.isFile && !choices.takes(choice));
 }
 
-/** A choice in words for people. */
+/** A choice as text for users. */
 export function nameChoice({ classType, inputName, value }: NeededChoice): string {
   return `${classType}.${inputName}: ${value}`;
 }
@@ -199,7 +199,7 @@ function nameModel({ folder, name }: ModelFile): string {
   return folder === null ? name : `${folder}/${name}`;
 }
 
-/** Folders whose files are small beside a checkpoint: changing one of them is no switch. */
+/** Folders whose files are small compared to a checkpoint: changing one of them is no model switch. */
 const LIGHT_FOLDERS = new Set([
   'loras',
   'embeddings',
@@ -210,7 +210,7 @@ const LIGHT_FOLDERS = new Set([
   'style_models',
 ]);
 
-/** The models that a worker must have loaded to be hot for a task; empty when it needs none. */
+/** Key of the models that a worker must have loaded to be hot for a task; empty when it needs none. */
 export function toModelsKey({ models }: Pick<Needs, 'models'>): string {
   return models
     .filter(({ folder }) => folder === null || !LIGHT_FOLDERS.has(folder))

@@ -3,26 +3,26 @@ import type { BoardLane } from './board-lane.ts';
 import type { PlacementBoard } from './placement-board.ts';
 import type { PlacementRules } from './rules.ts';
 
-/** The first task of a lane, as the queue knows it. */
+/** The first task of a lane, as the queue stores it. */
 export interface Head {
   readonly taskId: TaskId;
   readonly lane: string;
   readonly priority: number;
-  /** Its priority, raised where its client waited too long. */
+  /** Its priority, raised if its client waited too long. */
   readonly rank: number;
   readonly acceptedSeq: number;
   readonly ownerId: PrincipalId;
   readonly workflowKey: string;
 }
 
-/** A lane, its first task, and how many prompts that task's client has on workers. */
+/** A lane with its first task; `owned` prompts of the task's client are on workers. */
 export interface Opening {
   readonly head: Head;
   readonly lane: BoardLane;
   readonly owned: number;
 }
 
-/** What a decision looks at beside the lanes. */
+/** What a decision reads besides the lanes. */
 export interface Surroundings {
   readonly board: PlacementBoard;
   readonly rules: PlacementRules;

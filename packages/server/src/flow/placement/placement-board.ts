@@ -7,25 +7,40 @@ import type { Needs, WorkerFacts } from './needs.ts';
 import { PrefetchedPrompts } from './prefetched-prompts.ts';
 
 /**
- * What placement decides on: the workers with the prompts they have, the lanes, and who serves which. Kept in step with
- * every change, so that a decision looks only at free slots. Holds no clock and does nothing by itself.
+ * The data that placement decides on: workers with their prompts, lanes, and which worker serves which lane. Updated with every
+ * change, so that a decision looks at free slots only. Has no clock and does nothing by itself.
+ *
+ * A worker on the board:
+ * - away: not online. Entered by `setWorker`. It keeps its lanes and prompts; nothing is placed there.
+ * - standing back: simulated, while a real worker is registered. Entered by `setWorker` and `removeWorker` of any worker.
+ * - free: online, not standing back, with a free slot. Entered by `setWorker` and `release`; only then is it in `lane.free`.
+ * - full: as free, without a free slot. Entered by `occupy`, and by `setWorker` with fewer slots.
+ * A worker of another kind leaves and joins lanes at once. `removeWorker` forgets it; later calls for it only count owners.
+ *
+ * A lane:
+ * - current: entered by `openLane`. Workers that can run its tasks have joined it.
+ * - outdated: entered by `renewLanes`. Still serves; the next `openLane` replaces it, `dropOutdatedLanes` removes it.
+ * Without a waiting task it stays known until `trimLanes` finds too many.
+ *
+ * A prompt on a worker: sending → waiting → running, by `setPhase`; `leaving` while it is preempted. `release` removes it from
+ * any phase. Calls for a prompt that is not there are ignored.
  */
 export class PlacementBoard {
   readonly workers = new Map<WorkerId, BoardWorker>();
   readonly prefetched = new PrefetchedPrompts();
-  /** Workers that take nothing now, whatever their load. */
+  /** Workers that are not online, whatever their load. */
   readonly away = new Set<BoardWorker>();
   readonly #lanes = new BoardLanes();
   /** Prompts by the client that owns them and by task type. */
   readonly #byOwner = new Map<string, number>();
   readonly #byType = new Map<string, number>();
-  /** Workers by the models they have, or will have, loaded. */
+  /** Workers by the models that they have loaded, or will have. */
   readonly #byModels = new Map<string, Set<BoardWorker>>();
   #choices = 0;
 
   // ── workers ────────────────────────────────────────────────────────────────
 
-  /** Adds a worker, or takes over what changed of it; true when that may decide which tasks it can run. */
+  /** Adds or updates a worker. Returns true when it may now be able to run other tasks. */
   setWorker(facts: WorkerFacts): boolean {
     const known = this.workers.get(facts.id);
     const worker = known ?? new BoardWorker(facts);
@@ -79,29 +94,29 @@ export class PlacementBoard {
     return this.#lanes.find(key);
   }
 
-  /** The lane of this key; made when a first task waits in it, and again for the first one after `renewLanes`. */
+  /** Returns the lane of this key. Creates it for its first task, and again for the first task after `renewLanes`. */
   openLane(key: string, readNeeds: () => Needs): BoardLane {
     return this.#lanes.open(key, readNeeds, this.workers.values());
   }
 
-  /** Kinds of workers came or went: each lane is rebuilt when one of its tasks next opens it. */
+  /** Kinds of workers came or went: every lane is rebuilt when a task next opens it. */
   renewLanes(): void {
     this.#lanes.renew();
   }
 
-  /** Forgets the lanes that no task has opened since `renewLanes`. */
+  /** Removes lanes that no task has opened since `renewLanes`. */
   dropOutdatedLanes(): void {
     this.#lanes.dropOutdated();
   }
 
-  /** Forgets lanes in which nothing waits, the oldest first, when there are very many. */
+  /** Removes empty lanes, oldest first, when there are too many. */
   trimLanes(isEmpty: (lane: string) => boolean): void {
     this.#lanes.trim(isEmpty);
   }
 
   // ── prompts ────────────────────────────────────────────────────────────────
 
-  /** A prompt is on its way to a worker. */
+  /** Adds a prompt that is being sent to a worker. */
   occupy(workerId: WorkerId, prompt: PlacedPrompt): void {
     addTo(this.#byOwner, prompt.ownerId, 1);
     addTo(this.#byType, prompt.taskType, 1);
@@ -112,14 +127,14 @@ export class PlacementBoard {
     this.#updateFree(worker);
   }
 
-  /** A prompt waits in its worker's queue, or runs since `atMs`, or is preempted. */
+  /** Sets the phase of a prompt; one that runs has run since `atMs`. */
   setPhase(workerId: WorkerId, taskId: TaskId, phase: PlacedPrompt['phase'], atMs: number): void {
     const worker = this.workers.get(workerId);
     if (!worker?.setPhase(taskId, phase, atMs)) return;
     this.prefetched.update(worker);
   }
 
-  /** A prompt left its worker. `ran` tells whether its models may be loaded now. */
+  /** Removes a prompt that left its worker. `ran`: its models may be loaded now. */
   release(
     workerId: WorkerId,
     prompt: Pick<PlacedPrompt, 'taskId' | 'ownerId' | 'taskType'>,
@@ -134,7 +149,7 @@ export class PlacementBoard {
     this.#updateFree(worker);
   }
 
-  /** The worker was restarted: nothing is loaded. */
+  /** The worker was restarted, so no models are loaded. */
   forgetModels(workerId: WorkerId): void {
     const worker = this.workers.get(workerId);
     if (worker) this.#moveModels(worker, () => worker.forgetModels());
@@ -153,17 +168,17 @@ export class PlacementBoard {
     this.#byModels.set(after, group);
   }
 
-  /** Workers that have these models loaded, or will when what they have is done. */
+  /** Workers that have these models loaded, or will once their prompts are done. */
   withModels(modelsKey: string): ReadonlySet<BoardWorker> {
     return this.#byModels.get(modelsKey) ?? NONE;
   }
 
-  /** Prompts of a client on all workers. */
+  /** How many prompts a client has on all workers. */
   ownedBy(ownerId: PrincipalId): number {
     return this.#byOwner.get(ownerId) ?? 0;
   }
 
-  /** Prompts of a task type on all workers. */
+  /** How many prompts of a task type are on all workers. */
   ofType(taskType: string): number {
     return this.#byType.get(taskType) ?? 0;
   }
@@ -177,7 +192,7 @@ export class PlacementBoard {
 
 const NONE: ReadonlySet<BoardWorker> = new Set();
 
-/** Whether everything that decides which lanes a worker serves is as it was. */
+/** True when nothing has changed that decides which lanes a worker serves. */
 function isSameKind(a: WorkerFacts, b: WorkerFacts): boolean {
   return a.name === b.name && a.simulated === b.simulated && hasSameCapabilities(a, b);
 }

@@ -8,12 +8,12 @@ export interface Preemption {
   readonly prompt: PlacedPrompt;
 }
 
-/** How many waiting tasks are looked at, from the first: only those that would be next preempt. */
+/** How many waiting tasks are considered, from the first: only tasks that would start next preempt. */
 const HEADS = 3;
 
 /**
- * A prompt that only waits on its worker and makes room for the first task of a lane without a free slot. First where the
- * worker then has the task's models; elsewhere only for a task of higher rank.
+ * Finds a prompt that only waits on its worker and can make room for the first task of a lane without a free slot. Workers that
+ * would then have the task's models come first; on others only a task of higher rank preempts.
  */
 export function findPreemption(shut: readonly Opening[], board: PlacementBoard): Preemption | null {
   for (const { head, lane } of listFirst(shut, HEADS)) {
@@ -53,18 +53,18 @@ function isOpen({ facts, standsBack }: BoardWorker): boolean {
   return facts.state === 'online' && !standsBack;
 }
 
-/** A prompt of an older task that only stayed behind because a rank rises in a lane, not on a worker: it goes first. */
+/** True for a prompt of an older task that is behind only because ranks rise in lanes, not on workers: it keeps its slot. */
 function isElder(prompt: PlacedPrompt, head: Head): boolean {
   return prompt.acceptedSeq < head.acceptedSeq && prompt.rank >= head.priority;
 }
 
 /**
- * Higher rank; or the same rank and a client that stays behind even after the exchange, so that two clients do not take the
- * slot from each other in turn.
+ * True for a higher rank; or for the same rank if the client has fewer prompts even after the exchange, so that two clients do
+ * not keep preempting each other.
  */
 function isBefore(head: Head, prompt: PlacedPrompt, board: PlacementBoard): boolean {
   if (head.rank !== prompt.rank) return head.rank > prompt.rank && !isElder(prompt, head);
-  // In one lane fair tags decide: put back, the prompt's task would stand before the head again.
+  // Within a lane fair tags decide: once requeued, the prompt's task would be before the head again.
   if (head.ownerId === prompt.ownerId || head.lane === prompt.lane) return false;
   return board.ownedBy(prompt.ownerId) - board.ownedBy(head.ownerId) >= 2;
 }

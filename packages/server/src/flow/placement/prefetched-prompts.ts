@@ -1,12 +1,12 @@
 import type { BoardWorker } from './board-worker.ts';
 
-/** Workers whose last prompt only waits there, by what matters for taking it back. Kept in step by the board. */
+/** Workers whose last prompt only waits there, indexed for preemption. Updated by the board. */
 export class PrefetchedPrompts {
   readonly #places = new Map<BoardWorker, { rank: number; modelsKey: string }>();
   readonly #byRank = new Map<number, Set<BoardWorker>>();
   readonly #byModels = new Map<string, Set<BoardWorker>>();
 
-  /** Takes over what the worker has now. */
+  /** Updates the entry of a worker. */
   update(worker: BoardWorker): void {
     const before = this.#places.get(worker);
     const { prefetched } = worker;
@@ -28,12 +28,12 @@ export class PrefetchedPrompts {
     removeFrom(this.#byModels, place.modelsKey, worker);
   }
 
-  /** Workers that would have these models loaded without their last prompt; all of them for a task that needs none. */
+  /** Workers that would have these models loaded without their last prompt; all workers for a task without models. */
   withModels(modelsKey: string): Iterable<BoardWorker> {
     return modelsKey === '' ? this.#places.keys() : (this.#byModels.get(modelsKey) ?? []);
   }
 
-  /** Workers whose last prompt has the lowest rank of all that are below this one. */
+  /** Workers whose last prompt has a lower rank than this, lowest first. */
   ofLowerRank(rank: number): Iterable<BoardWorker> {
     const lower = [...this.#byRank.keys()].filter((known) => known < rank).sort((a, b) => a - b);
     return lower.flatMap((known) => [...(this.#byRank.get(known) ?? [])]);

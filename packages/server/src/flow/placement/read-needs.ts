@@ -2,11 +2,11 @@ import { type Graph, listClassTypes, readChoices } from '@comfleet/comfyui';
 import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { Needs } from './needs.ts';
 
-/** What a graph needs of a worker, before it is resolved against the fleet. Choices are null while no worker is known whose lists could be read. */
+/** What a graph needs of a worker, not yet resolved against the fleet. Choices are null while no worker is known. */
 export function readNeeds(
   graph: Graph,
   kinds: readonly WorkerKind[],
-  /** True for an input that gets another value before the graph is sent: a file of ours. */
+  /** True for an input whose value is replaced before the graph is sent: a file of ours. */
   isReplaced: (nodeId: string, inputName: string) => boolean,
 ): Pick<Needs, 'classTypes' | 'models' | 'choices'> {
   const classTypes = listClassTypes(graph);

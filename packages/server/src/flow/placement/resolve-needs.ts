@@ -2,18 +2,17 @@ import { type Choice, isModelFileName } from '@comfleet/comfyui';
 import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import { findMissing, listDoubts, type ModelFile, type NeededChoice, type Needs } from './needs.ts';
 
-/** What a task needs and the kinds of workers that can run it, as the fleet is known now. */
+/** Needs of a task, and the kinds of workers that can run it, as the fleet is known now. */
 export interface ResolvedNeeds<T extends Needs> {
   readonly needs: T;
-  /** Ids of kinds, one with `?` when it lists fewer of the choices than another one does; sorted. */
+  /** Sorted ids of kinds; with a trailing `?` if the kind lists fewer of the choices than another one. */
   readonly kinds: readonly string[];
 }
 
 /**
- * Holds the choices of a task against everything that is known of the fleet. A choice is a file when some listing has it or it
- * ends as files of models do, and some worker lists it for that input: what nobody lists is nobody's need, so that the nearest
- * worker is tried. Once it was shown to be a file it stays one: the worker that has it may be away, or not be heard yet after a
- * start. Pure.
+ * Resolves the choices of a task against the known fleet. A choice is a file when a folder listing has it, or when its name ends
+ * like a model file, and a worker lists it for that input. A value that no worker lists is not required, so that the nearest
+ * worker is tried. Once resolved as a file it stays one, because its worker may be away or not have reported yet. Pure.
  */
 export function resolveNeeds<T extends Needs>(needs: T, kinds: readonly WorkerKind[]): ResolvedNeeds<T> {
   const resolved = needs.choices ? { ...needs, ...readFiles(needs.choices, needs.models, kinds) } : needs;
@@ -27,7 +26,7 @@ export function resolveNeeds<T extends Needs>(needs: T, kinds: readonly WorkerKi
   return { needs: resolved, kinds: [...new Set(ids)].sort() };
 }
 
-/** Limits of single workers are in a lane's key by themselves. */
+/** Limits of single workers are part of the lane key themselves. */
 const ANY_WORKER = { maxUploadBytes: null, vramBytes: 0 };
 
 function readFiles(
@@ -48,7 +47,7 @@ function readFiles(
   return { choices: read, models: [...models.values()] };
 }
 
-/** The folder in whose listing a value stands; of several the one that is most like the list the value was picked from. */
+/** The folder that lists a value; of several, the one whose listing is most similar to the list of choices. */
 function findFolder(
   choice: Choice,
   { kinds, offering }: { kinds: readonly WorkerKind[]; offering: readonly WorkerKind[] },
@@ -64,7 +63,7 @@ function findFolder(
   return best;
 }
 
-/** Share of what the listing and the list have in common. */
+/** Similarity of a folder listing and a list of choices: 0 … 1. */
 function compareLists({ models, choices }: WorkerKind, choice: Choice, folder: string): number {
   const listing = models.get(folder) ?? new Set();
   const values = new Set(choices.list(choice.classType, choice.inputName)?.keys());

@@ -34,14 +34,14 @@ export const loadBalancingSchema = z.strictObject({
 
 export interface PlacementSettings {
   readonly strategy: Strategy;
-  /** The environment or an option says the strategy: nothing at run time changes it. */
+  /** The strategy is set by the environment or an option, so it cannot be changed at run time. */
   readonly isStrategyFixed: boolean;
   readonly maxAttempts: number;
-  /** A worker may be offline this long before what it runs moves to another. */
+  /** How long a worker may be offline before its tasks move to another one. */
   readonly offlineGraceMs: number;
-  /** How often, and how long, tasks with loaded models may go before one without. */
+  /** How often, and for how long, tasks with loaded models may overtake one without. */
   readonly bypass: { readonly starts: number; readonly ms: number };
-  /** A client without a start in a lane for this long is raised a step. */
+  /** A client without a started task in a lane for this long has its rank raised by one. */
   readonly agingMs: number;
 }
 

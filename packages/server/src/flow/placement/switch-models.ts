@@ -3,18 +3,18 @@ import type { Head, Opening, Surroundings } from './opening.ts';
 import type { PlacementBoard } from './placement-board.ts';
 import type { PlacementRules } from './rules.ts';
 
-/** Where nothing was measured, a run and a load of models count alike. */
+/** Without measurements, a run and a load of models count the same. */
 const UNIT_MS = 1000;
 /**
- * A load is weighted by this factor: it evicts models that are loaded again later, and the worker does nothing meanwhile. More
- * on the last idle worker, which another lane may need next. Found with the scheduling simulator: less makes more switches,
- * more makes tasks wait beside idle workers.
+ * Weight of a model load: it evicts models that are loaded again later, and the worker does no work meanwhile. Higher on the
+ * last idle worker, which another lane may need next. Found with the scheduling simulator: lower weights cause more switches,
+ * higher ones leave tasks waiting next to idle workers.
  */
 const LOAD_WEIGHT = { spare: 3, last: 8 };
-/** How many workers are compared by their measurements; more change nothing. */
+/** How many workers are compared; more make no difference. */
 const COMPARED = 8;
 
-/** Whether loading the models on an idle worker brings the task to its start before the hot worker has done what it has. */
+/** True when the task starts sooner after a model load on an idle worker than after the prompts of the hot worker. */
 export function isSwitchSooner(
   { head }: Opening,
   { hot, cold }: { hot: BoardWorker; cold: readonly BoardWorker[] },
@@ -26,8 +26,8 @@ export function isSwitchSooner(
 }
 
 /**
- * Whether a lane does better to wait for the workers that have its models: only where runs and loads were measured, and
- * these workers are done with the whole lane before a load is worth its while.
+ * True when a lane had better wait for the workers that have its models: only if runs and loads were measured, and these
+ * workers finish the whole lane before a load pays off.
  */
 export function isWorthWaiting(
   { head, lane }: Opening,
@@ -58,8 +58,8 @@ function weighLoad(idle: readonly BoardWorker[]): number {
 }
 
 /**
- * Among workers to switch: first those that had these models before the present ones and may still hold them, then those
- * with nothing loaded, then those whose models others have loaded too.
+ * Of the workers that may switch, prefers those that had these models before their current ones and may still hold them, then
+ * those with nothing loaded, then those whose models other workers have loaded too.
  */
 export function preferSpare(
   workers: readonly BoardWorker[],
@@ -82,7 +82,7 @@ function expectedLoadMs(head: Head, worker: BoardWorker, { durations }: Placemen
   );
 }
 
-/** Until a worker has done what it has: half a run for one that runs, or what is left of it where that is known. */
+/** Ms until a worker has finished its prompts; a running one counts half a run, or its remaining time if measured. */
 function expectedWaitMs(worker: BoardWorker, { durations }: PlacementRules, nowMs: number): number {
   let waitMs = 0;
   for (const prompt of worker.prompts.values()) {

@@ -28,7 +28,7 @@ import { type DrawnFiles, drawOpenChoices } from '../../workflows/open-choices.t
 import type { StandIns } from '../../workflows/stand-ins.ts';
 import type { TaskLanes } from '../task-lanes.ts';
 
-/** How long a task whose choice no worker lists waits for workers that have not reported their choices yet. */
+/** How long a task with a choice that no worker lists waits for workers that have not reported their choices yet. */
 const ARRIVAL_MS = 10_000;
 
 export interface HeldDeps {
@@ -38,16 +38,16 @@ export interface HeldDeps {
   clock: Clock;
   board: PlacementBoard;
   lanes: TaskLanes;
-  /** What the fleet is known to offer, offline workers included. */
+  /** Everything the fleet is known to offer, including offline workers. */
   inventories: () => readonly KnownOffer[];
   standIns: StandIns;
-  /** Puts a task that is queued again into its lane. */
+  /** Puts a released task into its lane. */
   enter: (task: TaskRow) => Promise<void>;
-  /** Whether a task whose wait is over may be tried again now (P10). */
+  /** Whether a task whose delay is over may be retried now (P10). */
   mayRetry: (taskId: TaskId) => RetryDecision;
 }
 
-/** True for a task that waits until a worker is known that can run it. */
+/** True for a task that is held until a worker that can run it becomes known. */
 function isHeldForWorker({ held_reason: reason }: Pick<TaskRow, 'held_reason'>): boolean {
   return reason === 'no_worker_known' || reason === 'no_worker_capable';
 }
@@ -56,12 +56,12 @@ export type KnownOffer = ModelOffer & { readonly workers: readonly NamedWorker[]
 
 type StoredLane = NonNullable<TaskChange['lane']>;
 
-/** A held task as the fleet is known now. */
+/** A held task, resolved against the fleet as it is known now. */
 interface Reading {
   lane: StoredLane;
-  /** With what stands in for files that were open; null when none was taken. */
+  /** Stand-ins drawn for open files, and their writes; null when none was drawn. */
   drawn: { bound: NonNullable<TaskChange['bound']>; writes: Write[] } | null;
-  /** Which of its files stand in for others is still open: none of the workers that it may run on is known. */
+  /** Its stand-ins cannot be drawn yet: no worker that it may run on is known. */
   isOpen: boolean;
 }
 
@@ -72,7 +72,7 @@ function keepOpen(
   return { stored, requirements: JSON.stringify({ ...parseRequirements(requirements), openChoices }) };
 }
 
-/** Tasks that wait outside the lanes, in SQL with their reason, and how they come back. */
+/** Held tasks: they wait in SQL with a reason, outside the lanes, until they are released. */
 export class HeldTasks {
   readonly #deps: HeldDeps;
 
@@ -80,7 +80,7 @@ export class HeldTasks {
     this.#deps = deps;
   }
 
-  /** Those whose time has come go back into their lanes. */
+  /** Releases tasks whose delay is over. */
   async releaseDue(): Promise<void> {
     const { database } = this.#deps;
     for (const task of await loadDueTasks(database, database.nowMs())) {
@@ -90,7 +90,7 @@ export class HeldTasks {
     }
   }
 
-  /** A retry beyond the fleet's budget. */
+  /** Delays a retry that exceeds the fleet's retry budget. */
   async #waitLonger(task: TaskRow, delayMs: number): Promise<void> {
     const dueAtMs = this.#deps.database.nowMs() + delayMs;
     const details = { reason: 'retry_budget' };
@@ -102,7 +102,7 @@ export class HeldTasks {
     );
   }
 
-  /** Lets a held task wait in its lane; one of a paused batch stays held for that. */
+  /** Releases a held task into its lane; while its batch is paused it stays held for that reason. */
   async release(task: TaskRow): Promise<void> {
     const paused = await isBatchPaused(this.#deps.database, task);
     if (paused && task.held_reason === 'batch_paused') return;
@@ -121,7 +121,7 @@ export class HeldTasks {
     if (released) await this.#deps.enter(released);
   }
 
-  /** A task that is queued again although its batch was paused meanwhile is held with it; true when it is. */
+  /** Holds a requeued task whose batch was paused in the meantime. Returns true if it did. */
   async holdWithBatch(task: TaskRow): Promise<boolean> {
     const { database, journal } = this.#deps;
     if (!(await isBatchPaused(database, task))) return false;
@@ -130,7 +130,7 @@ export class HeldTasks {
     return true;
   }
 
-  /** Looks at every task that is held for want of a worker. */
+  /** Reviews every task that is held for lack of a worker. */
   async review(): Promise<void> {
     if (this.#listKnown().length === 0) return;
     const { database, journal, clock } = this.#deps;
@@ -143,8 +143,8 @@ export class HeldTasks {
   }
 
   /**
-   * Lets a task go that was held for want of a worker, when one is known that can run it. Otherwise it says why it waits: none of
-   * the workers that it may run on is known, or none of these has what it needs.
+   * Releases a task that is held for lack of a worker, once a worker is known that can run it. Otherwise updates the reason: no
+   * worker that it may run on is known, or none of these has what it needs.
    */
   async reviewTask(task: TaskRow): Promise<void> {
     if (!isHeldForWorker(task)) return;
@@ -154,9 +154,9 @@ export class HeldTasks {
     const { lane, drawn } = await this.#read(task);
     const { needs } = this.#deps.lanes.find(lane.requirements);
     const able = known.filter((facts) => canRun(facts, needs));
-    // What is open stays so while it is held.
+    // Open choices stay open while the task is held.
     const hold = asked.openChoices ? { lane: keepOpen(lane, asked.openChoices) } : { lane };
-    // Another worker may soon tell that it has what was open.
+    // Another worker may soon report an open file.
     const isListed = drawn === null && able.some((facts) => listDoubts(facts, needs).length === 0);
     if (isListed || (able.length > 0 && !this.#isExpected(needs))) await this.release(task);
     else if (able.length > 0)
@@ -164,13 +164,13 @@ export class HeldTasks {
     else if (task.held_reason === 'no_worker_known') await this.#holdIncapable(task, hold);
   }
 
-  /** Workers whose inventory is known, and against which every lane was resolved. */
+  /** Workers with a known inventory of a kind that every lane was matched against. */
   #listKnown(): WorkerFacts[] {
     const workers = [...this.#deps.board.workers.values()];
     return workers.flatMap(({ facts }) => (facts.classTypes === null ? [] : [facts]));
   }
 
-  /** A worker that it may run on has yet to say what it lists: it was not asked yet, or has just answered for the first time. */
+  /** True while a worker that the task may run on has yet to report its inventory. */
   #isExpected(needs: Needs): boolean {
     return this.#deps.fleet
       .list()
@@ -183,7 +183,7 @@ export class HeldTasks {
       );
   }
 
-  /** With a due time it is let go then at the latest; that time stays as it was first set. */
+  /** Holds the task because no worker is capable. A due time, once set, stays: the task is released then at the latest. */
   async #holdIncapable({ id }: TaskRow, details: { lane: StoredLane; dueAtMs?: number }): Promise<void> {
     const hold: TaskChange = { type: 'task.held', heldReason: 'no_worker_capable', ...details };
     const isHeld = (row: TaskRow) => row.state === 'held' && row.due_at === null;
@@ -191,8 +191,8 @@ export class HeldTasks {
   }
 
   /**
-   * What it picks from lists is read once workers that it may run on are known; what stands in for its open files is drawn then, and
-   * again at each look until it is let go.
+   * Resolves a task's choices once a worker that it may run on is known. Stand-ins for its open files are drawn at the same time,
+   * and again at each review until the task is released.
    */
   async #read(task: TaskRow): Promise<Reading> {
     const { database, lanes, inventories } = this.#deps;
@@ -219,7 +219,7 @@ export class HeldTasks {
     };
   }
 
-  /** What becomes durable with the task's release: the graph it will run, whatever worker takes it, and what is told of it. */
+  /** The writes of a release: the graph with its stand-ins, their binding, and the warnings about them. */
   #toWrites(task: TaskRow, graph: Graph, { parameters, warnings }: DrawnFiles): Reading['drawn'] {
     const { database } = this.#deps;
     const atMs = database.nowMs();

@@ -8,7 +8,7 @@ import type { TaskRow } from '../../tasks/task-tables.ts';
 import { listOthers } from '../plan-retry-lane.ts';
 import type { TaskLanes } from '../task-lanes.ts';
 
-/** As long as a graph node may hold a worker's Python (protocol 11.3): the busy limit of health checks. */
+/** How long a graph node may block a worker's Python (protocol 11.3): the busy limit of health checks. */
 const UNSEEN_GRACE_MS = 30_000;
 
 const ENDS_EJECTION = new Set(['worker.online', 'worker.offline', 'worker.error', 'worker.removed']);
@@ -22,18 +22,18 @@ export interface LostDeps {
 }
 
 /**
- * Attempts whose worker stays away: they go to another one that can run them; without one they wait for it. A worker that hangs
- * or cannot be reached has its grace; one on whose port nobody listens has none.
+ * Moves attempts away from lost workers, if another worker can run them; else they wait. A worker that hangs or cannot be
+ * reached gets a grace period; one whose port refuses connections gets none.
  */
 export class LostWorkers {
   readonly #deps: LostDeps;
   readonly #graceMs: number;
   readonly #awaySince = new Map<WorkerId, number>();
-  /** Not given new tasks, but they answer: what they run goes on. */
+  /** Ejected workers get no new tasks, but they answer, so their prompts run on. */
   readonly #ejected = new Set<WorkerId>();
-  /** Workers that answered this process at least once. */
+  /** Workers that have answered this process at least once. */
   readonly #seen = new Set<WorkerId>();
-  /** No process listens there. */
+  /** Workers whose port refuses connections. */
   readonly #closed = new Set<WorkerId>();
 
   constructor(deps: LostDeps, graceMs: number) {
@@ -41,7 +41,7 @@ export class LostWorkers {
     this.#graceMs = graceMs;
   }
 
-  /** Takes in whether a worker answers, drained or in maintenance as it may be, null when it left the fleet; and what changed. */
+  /** Records whether a worker answers, whatever its administrative state, and what changed. `worker` is null if it left the fleet. */
   record(
     workerId: WorkerId,
     worker: Pick<WorkerSnapshot, 'health' | 'isPortClosed'> | null,
@@ -70,7 +70,7 @@ export class LostWorkers {
     this.move();
   }
 
-  /** Ends the attempts whose worker left the fleet, or was away too long while another one could run them. */
+  /** Ends attempts whose worker left the fleet, or is lost while another worker can run them. */
   move(): void {
     const { dispatcher, fleet } = this.#deps;
     for (const { task, workerId } of dispatcher.list()) {
@@ -82,24 +82,24 @@ export class LostWorkers {
     }
   }
 
-  /** Its process was seen to end: nothing of ours runs there any more, so nothing is waited for. */
+  /** The worker's process was seen to end, so its attempts move without a grace period. */
   leave(workerId: WorkerId): void {
     const { dispatcher } = this.#deps;
     for (const { task, workerId: on } of dispatcher.list())
       if (on === workerId && this.#hasOther(task, workerId)) dispatcher.stop(task.id, 'worker_died');
   }
 
-  /** Nothing of a worker is waited for any longer. */
+  /** True once a worker's grace period is over. */
   #isOver(workerId: WorkerId): boolean {
     if (this.#closed.has(workerId)) return true;
     const since = this.#awaySince.get(workerId);
     if (since === undefined) return false;
-    // One that has not answered since our start may only be busy with the prompts we resumed.
+    // A worker that has not answered since our start may just be busy with the prompts we resumed.
     const graceMs = this.#seen.has(workerId) ? this.#graceMs : UNSEEN_GRACE_MS;
     return this.#deps.clock.monotonicMs() - since >= graceMs || this.#isSilent(workerId);
   }
 
-  /** Not heard of beyond the busy limit: that was its grace. */
+  /** It was silent beyond the busy limit, which used up its grace period. */
   #isSilent(workerId: WorkerId): boolean {
     const { fleet, clock } = this.#deps;
     const lastSeenMs = fleet.find(workerId)?.snapshot().lastSeenMs ?? null;

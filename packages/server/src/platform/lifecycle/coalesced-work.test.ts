@@ -1,6 +1,6 @@
 import { FakeClock } from '@comfleet/test-kit';
 import { expect, test } from 'vitest';
-import { AskedWork } from './asked-work.ts';
+import { CoalescedWork } from './coalesced-work.ts';
 
 const nothing = () => undefined;
 
@@ -11,26 +11,26 @@ function createStage(work: () => Promise<void>) {
   const clock = new FakeClock();
   const ending = new AbortController();
   const failures: string[] = [];
-  const asked = new AskedWork(work, {
+  const coalesced = new CoalescedWork(work, {
     clock,
     signal: ending.signal,
     retryMs: 1000,
     onFailed: ({ message }) => failures.push(message),
   });
-  return { clock, ending, failures, asked };
+  return { clock, ending, failures, work: coalesced };
 }
 
-test('work that is asked for many times while it goes on is done once more, never twice at once', async () => {
+test('work that is requested many times while it runs is done once more, never twice at once', async () => {
   let runs = 0;
   let finish: () => void = nothing;
-  const { asked } = createStage(() => {
+  const { work } = createStage(() => {
     runs += 1;
     return new Promise<void>((resolve) => {
       finish = resolve;
     });
   });
 
-  for (let times = 0; times < 3; times += 1) asked.ask();
+  for (let times = 0; times < 3; times += 1) work.request();
   expect(runs).toBe(1);
   finish();
   await settle();
@@ -40,14 +40,14 @@ test('work that is asked for many times while it goes on is done once more, neve
   expect(runs).toBe(2);
 });
 
-test('work that fails is told and tried again after a while, until the end', async () => {
+test('work that fails is reported and retried after a while, until the end', async () => {
   let runs = 0;
-  const { asked, clock, ending, failures } = createStage(async () => {
+  const { work, clock, ending, failures } = createStage(async () => {
     runs += 1;
     throw new Error(`failure ${runs}`);
   });
 
-  asked.ask();
+  work.request();
   await settle();
   expect(failures).toEqual(['failure 1']);
   await clock.advance(1000);

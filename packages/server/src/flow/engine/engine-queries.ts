@@ -15,7 +15,7 @@ import { findPromptPlace } from './find-prompt-place.ts';
 import type { TaskLanes } from './task-lanes.ts';
 import type { WorkerLinks } from './worker-links.ts';
 
-export interface AnswerParts {
+export interface QueryParts {
   readonly board: PlacementBoard;
   readonly queue: EmbeddedQueue;
   readonly lanes: TaskLanes;
@@ -27,15 +27,15 @@ export interface AnswerParts {
   readonly rules: () => PlacementRules;
 }
 
-/** What the engine tells of its tasks and workers, as engine.ts says it; only `recheck` does something besides. */
-export class EngineAnswers {
-  readonly #parts: AnswerParts;
+/** The queries of the `Engine` interface. All are read-only except `recheck`, which may settle a prompt. */
+export class EngineQueries {
+  readonly #parts: QueryParts;
 
-  constructor(parts: AnswerParts) {
+  constructor(parts: QueryParts) {
     this.#parts = parts;
   }
 
-  /** In the lane where the task is now, which may be another than at its acceptance. */
+  /** Forecast for the task's current lane, which may differ from the one at its acceptance. */
   forecast(task: TaskRow): Forecast {
     const { forecasts, lanes } = this.#parts;
     return forecasts.forecast(task, lanes.find(task.requirements).key);

@@ -1,33 +1,34 @@
 import { toError } from '../errors/app-error.ts';
 import type { Clock } from '../time/clock.ts';
 
-export interface AskedWorkOptions {
+export interface CoalescedWorkOptions {
   clock: Clock;
-  /** Nothing is begun once it is aborted. */
+  /** No run starts once it is aborted. */
   signal: AbortSignal;
-  /** What failed is tried again after this. */
+  /** Delay of the retry after a failure. */
   retryMs: number;
   onFailed: (error: Error) => void;
 }
 
 /**
- * Work that many may ask for: never twice at once, and once more when it was asked for meanwhile or failed.
+ * Work that anyone may request: it never runs twice at once, and requests made during a run cause one more run.
  *
- *   idle   →  busy   by `ask`
- *   busy   →  again  by an `ask` meanwhile, however many, or by a failure
- *   again  →  busy   when the work ends, after a failure `retryMs` later; busy → idle when it ends unasked
+ * - idle: nothing to do. Entered at the start, and from `busy` when a run ends without a further request.
+ * - busy: a run is under way. Entered from `idle` by `request`, and from `again` when the run before ends; after a failure
+ *   `retryMs` later.
+ * - again: one more run follows. Entered from `busy` by `request` or by a failure. Ignores further requests.
  */
-export class AskedWork {
+export class CoalescedWork {
   readonly #work: () => Promise<void>;
-  readonly #options: AskedWorkOptions;
+  readonly #options: CoalescedWorkOptions;
   #state: 'idle' | 'busy' | 'again' = 'idle';
 
-  constructor(work: () => Promise<void>, options: AskedWorkOptions) {
+  constructor(work: () => Promise<void>, options: CoalescedWorkOptions) {
     this.#work = work;
     this.#options = options;
   }
 
-  ask(): void {
+  request(): void {
     if (this.#options.signal.aborted) return;
     if (this.#state !== 'idle') {
       this.#state = 'again';
@@ -37,7 +38,7 @@ export class AskedWork {
     void this.#runOnce().then(() => {
       const again = this.#state === 'again';
       this.#state = 'idle';
-      if (again) this.ask();
+      if (again) this.request();
     });
   }
 
@@ -50,7 +51,7 @@ export class AskedWork {
       onFailed(toError(thrown));
       this.#state = 'again';
       await clock.sleep(retryMs, signal).catch(() => {
-        // Closing: `ask` begins nothing any more.
+        // Closing: `request` starts nothing from now on.
       });
     }
   }
