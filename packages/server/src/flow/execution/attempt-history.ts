@@ -3,11 +3,11 @@ import type { Database } from '../../platform/database/database.ts';
 import type { AttemptRow, TaskTables } from '../tasks/task-tables.ts';
 import { type CauseName, classifyCause } from './causes.ts';
 
-/** What the earlier attempts of a task say about its next one. */
+/** What earlier attempts of a task mean for its next one. */
 export interface AttemptHistory {
-  /** Workers that died, or vanished, while they ran it. */
+  /** Workers that died or vanished while running it. */
   deadWorkers: ReadonlySet<string>;
-  /** How often each cause ended one of them. */
+  /** How often each cause ended an attempt. */
   causes: Readonly<Partial<Record<CauseName, number>>>;
 }
 
@@ -15,7 +15,7 @@ export const NO_HISTORY: AttemptHistory = { deadWorkers: new Set(), causes: {} }
 
 type Past = Pick<AttemptRow, 'worker_id' | 'error'>;
 
-/** Reads it from attempts that have ended. */
+/** Derives the history from attempts that have ended. */
 export function readAttemptHistory(attempts: readonly Past[]): AttemptHistory {
   const deadWorkers = new Set<string>();
   const causes: Partial<Record<CauseName, number>> = {};
@@ -28,7 +28,7 @@ export function readAttemptHistory(attempts: readonly Past[]): AttemptHistory {
   return { deadWorkers, causes };
 }
 
-/** The history of a task whose attempt ends now. Attempts are at most ten, so all are read. */
+/** Loads the history of a task whose attempt is ending. A task has at most ten attempts, so all are read. */
 export async function loadAttemptHistory(
   database: Database<TaskTables>,
   taskId: TaskId,

@@ -13,35 +13,35 @@ import type { InputFile, PreparedGraph } from './prepare-graph.ts';
 import type { PreviewMethod } from './settings.ts';
 import type { WorkerTracker } from './worker-tracker.ts';
 
-/** The worker an attempt runs on, as much of it as running needs. */
+/** The worker of an attempt, as far as running the attempt needs it. */
 export interface RunningWorker {
   readonly http: ComfyHttp;
   readonly tracker: WorkerTracker;
   readonly socketId: string;
-  /** Its ComfyUI sets previews by the prompt (≥ 0.5.0). */
+  /** Its ComfyUI accepts a preview method with each prompt (≥ 0.5.0). */
   readonly takesPreviewMethod: boolean;
   expectStatus(): { accepted(): void; cancel(): void };
   markSuspect(): void;
-  /** It brought a prompt to its end. */
+  /** Records that the worker finished a prompt. */
   recordServed(): void;
-  /** The graph with what it picks from lists spelled as this worker does. */
+  /** The graph with its choices spelled as this worker lists them. */
   spell(graph: Graph): Graph;
-  /** The graph's output nodes that are not among those it executes; none while it has not said which (null). */
+  /** Output nodes of the graph that the worker does not execute; empty while `executes` is not known (null). */
   findLeftOut(graph: Graph, executes: readonly string[] | null): string[];
 }
 
-/** Outputs on their way into the store: what the final commit adds beside the task's own change. */
+/** Collected outputs: what the final commit adds to the task's own change. */
 export interface Collected {
-  /** Rows of the bytes, stored however the attempt ends. */
+  /** Rows of the stored bytes, written however the attempt ends. */
   blobs: Write[];
-  /** Rows that make them the task's results. */
+  /** Rows that make the bytes the task's results. */
   writes: Write[];
   resultCount: number;
   /** What was left out, and why. */
   warnings: readonly TaskText[];
-  /** What was left out, as errors, in the order of the outputs. */
+  /** The same as errors, in the order of the outputs. */
   problems: readonly { code: ErrorCode; details: Record<string, unknown> }[];
-  /** After the commit: readable copies, events. */
+  /** Runs after the commit: readable copies, events. */
   publish: () => void;
 }
 
@@ -51,11 +51,11 @@ export interface RunnerDeps extends StepDeps {
   previewMethod: PreviewMethod;
   loadGraphText(hash: string): Promise<string>;
   loadSecrets(taskId: TaskId): Promise<Record<string, unknown>>;
-  /** It has nodes that cost money: that it is sent is stored before it is. */
+  /** True for a task with paid nodes: the submission is stored before it is made. */
   isPaid: (task: Pick<TaskRow, 'requirements'>) => boolean;
-  /** It is not sent again by itself once it may have run. */
+  /** True for a task that is not sent again automatically once it may have run. */
   mustAsk: (task: Pick<TaskRow, 'requirements'>) => boolean;
-  /** Pushes a file of ours to the worker and answers the value its graph input must have. */
+  /** Uploads a file of ours to the worker and returns the value for its graph input. */
   uploadInput(input: InputFile, http: ComfyHttp, signal: AbortSignal): Promise<string>;
   collect(job: {
     task: TaskRow;
@@ -65,13 +65,13 @@ export interface RunnerDeps extends StepDeps {
     cachedNodeIds: readonly string[];
     prepared: PreparedGraph;
     http: ComfyHttp;
-    /** Ends the wait for a worker that does not come back. */
+    /** Ends the wait for a worker that does not return. */
     signal: AbortSignal;
   }): Promise<Collected>;
   /** Restarts the process of a worker that is ours; null for any other. */
   findRestart(workerId: WorkerId): (() => Promise<void>) | null;
   counters: ExecutionCounters;
-  /** The prompt began to run on its worker. */
+  /** The prompt has started on its worker. */
   onStarted(task: TaskRow): void;
   onProgress(task: TaskRow, progress: ProgressState, available: boolean): void;
   onPreview(task: TaskRow, nodeId: string, mimeType: string, image: Uint8Array): void;
@@ -81,19 +81,19 @@ export interface AttemptJob {
   task: TaskRow;
   attempt: AttemptRow;
   worker: RunningWorker;
-  /** Found open after a restart: nothing is sent, the prompt is looked for. */
+  /** The attempt was open after a restart: nothing is sent, the prompt is looked up. */
   resumed: boolean;
-  /** Aborted for a reason in words when the attempt must stop: `StopReason`. */
+  /** Aborted when the attempt must stop; its reason is a `StopReason`. */
   stop: AbortSignal;
-  /** The prompt stands in the worker's queue, or runs. */
+  /** The prompt is in the worker's queue, or runs. */
   onPhase: (phase: 'waiting' | 'running') => void;
   /** The running prompt showed progress. */
   onHeard: () => void;
 }
 
 /**
- * Why a running attempt is stopped from outside. `worker_lost`: it stays away, so it may still run the prompt;
- * `worker_died`: its process was seen to end; `preempted`: its queue has the prompt no more.
+ * Why a running attempt is stopped from outside. `worker_lost`: the worker is unreachable and may still run the prompt.
+ * `worker_died`: its process was seen to end. `preempted`: the prompt was removed from its queue.
  */
 export type StopReason = 'canceled' | 'timeout' | 'worker_lost' | 'worker_died' | 'shutdown' | 'preempted';
 
@@ -102,12 +102,12 @@ export interface AttemptEnd {
   steps: TaskChange[];
   attempt: AttemptRow;
   collected: Collected | null;
-  /** What people are told of how the task ended. */
+  /** Warnings for users about how the task ended. */
   warnings: readonly TaskText[];
   finishedBy: FinishedBy | null;
 }
 
-/** An end before its steps are stored. */
+/** An end whose steps are not stored yet. */
 export type Ended = Pick<AttemptEnd, 'result' | 'collected' | 'warnings' | 'finishedBy'>;
 
 export function notCollected(result: AttemptResult): Ended {

@@ -33,16 +33,16 @@ export type {
 } from './attempt-job.ts';
 
 /**
- * One try of a task on one worker, from the claim to the bytes: inputs, POST, following, outputs. It commits only its
- * steps; how the task goes on is decided by who called it. Answers null when the server shuts down and the prompt may be on
- * the worker: the attempt stays open and is resumed by the next start.
+ * Runs one attempt of a task on one worker, from the claim to the bytes: inputs, POST, following, outputs. It commits only its
+ * steps; the caller decides how the task goes on. Returns null when the server shuts down and the prompt may be on the worker:
+ * the attempt stays open, and the next start resumes it.
  */
 export async function runAttempt(deps: RunnerDeps, job: AttemptJob): Promise<AttemptEnd | null> {
   const steps = new AttemptSteps(deps, job.attempt);
   const run = new AttemptRun(deps, job, steps);
   try {
     const ended = await run.execute();
-    // Whatever a shutdown cut short stays open: the next start looks for it on the worker.
+    // What a shutdown interrupted stays open: the next start looks it up on the worker.
     const isCutShort = job.stop.reason === 'shutdown' && ended?.result.ending !== 'succeeded';
     if (ended === null || isCutShort) return await shutDown(run, steps);
     return { ...ended, steps: await steps.take(), attempt: steps.attempt };
@@ -54,7 +54,7 @@ export async function runAttempt(deps: RunnerDeps, job: AttemptJob): Promise<Att
   }
 }
 
-/** What was not sent is over: the next start need not look for it. */
+/** An unsent attempt ends here: the next start need not look it up. */
 async function shutDown(run: AttemptRun, steps: AttemptSteps): Promise<AttemptEnd | null> {
   if (run.isUnsent) return { ...neverSent(), steps: await steps.take(), attempt: steps.attempt };
   await steps.store();
@@ -65,7 +65,7 @@ function neverSent(): Ended {
   return notCollected(endAttempt('lost', 'PROMPT_LOST', { reason: 'never sent', dispatched: false }));
 }
 
-/** A prompt on its worker, or on its way there. */
+/** A prompt that is on its worker or being sent there. */
 interface SentPrompt {
   prepared: PreparedGraph;
   follower: PromptFollower;
@@ -78,9 +78,9 @@ class AttemptRun {
   readonly #steps: AttemptSteps;
   readonly #silence: SilenceWatch;
   readonly #early: EarlyEnd;
-  /** A graph may be large, and many begin at once: between any two looks at all of it others get a turn. */
+  /** Graphs may be large, and many attempts start at once: others get a turn between any two passes over a graph. */
   readonly #turns: Turns;
-  /** Which opening of the worker's socket held before the POST; null when there was none. */
+  /** Number of the socket connection before the POST; null when the socket was closed. */
   #connection: number | null = null;
   #isSent: boolean;
 
@@ -101,7 +101,7 @@ class AttemptRun {
     });
   }
 
-  /** For certain: its POST has not begun, in this process or in one before. */
+  /** True if its POST has certainly not begun, in this process or an earlier one. */
   get isUnsent(): boolean {
     return !this.#isSent;
   }
@@ -226,8 +226,8 @@ class AttemptRun {
   }
 
   /**
-   * Before the POST of a prompt with paid nodes: in SQL a claimed attempt has then not been sent for certain, and any other one
-   * may have been. What is to stop already is not sent at all.
+   * Stores the submission of a prompt with paid nodes before its POST. So an attempt that is only claimed in SQL was certainly
+   * not sent, and any other may have been. Returns an end if the attempt is to be stopped already.
    */
   async #recordSending(): Promise<Ended | null> {
     const { stop } = this.#job;
@@ -238,7 +238,7 @@ class AttemptRun {
     return null;
   }
 
-  /** Null when the worker is given up meanwhile: what it may have is followed, and left. */
+  /** Returns null when the worker is lost in the meantime: the prompt is then followed as if it had been sent. */
   async #untilWorkerLost<T>(step: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
     const { stop } = this.#job;
     const sending = openSendSignal(stop, this.#deps.clock);
@@ -277,7 +277,7 @@ class AttemptRun {
     return 'refused' in first ? this.#early.refuse(follower, first.refused) : first;
   }
 
-  /** A prompt that is gone while the socket it was sent beside never closed: the worker did not restart. */
+  /** True when the socket has not closed since the POST, so that the worker did not restart. */
   #isSameProcess(): boolean {
     return this.#connection !== null && this.#connection === this.#job.worker.tracker.connection;
   }

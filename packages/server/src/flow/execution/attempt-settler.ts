@@ -19,27 +19,27 @@ export interface SettlerDeps {
   clock: Clock;
   logger: Logger;
   writeAttempt: (row: AttemptRow) => Write;
-  /** Where a task that avoids one more worker waits, and whether any other one could take it now. */
+  /** The lane of a task that avoids one more worker, and whether another worker could take it now. */
   planRetryLane: (
     task: TaskRow,
     failed: { workerId: WorkerId; error: RecordedError; ending: AttemptEnding },
   ) => { stored: string; requirements: string; hasOtherWorker: boolean };
-  /** The newest progress of a running task. */
+  /** Latest progress of a running task. */
   findProgress: (taskId: TaskId) => Progress | null;
-  /** Extra writes that end a task for good (its secrets go). */
+  /** Additional writes when a task ends for good: its secrets are deleted. */
   writesAtEnd: (task: TaskRow) => readonly Write[];
-  /** Keeps what people are told of an ended task. */
+  /** Stores warnings for users about an ended task. */
   writeWarnings: (taskId: TaskId, warnings: readonly TaskText[]) => Write;
-  /** What a task needs, with what its worker tells of it that nobody knew before; null when that is nothing new. */
+  /** Requirements of a task with what only its worker reports about them; null when nothing changes. */
   amendNeeds: (task: TaskRow, workerId: WorkerId) => string | null;
-  /** It has paid nodes, and nobody has allowed in advance that such tasks are sent again. */
+  /** True for a task with paid nodes, unless reruns of such tasks are allowed in advance. */
   mustAsk: (task: Pick<TaskRow, 'requirements'>) => boolean;
   retry: RetryPolicy;
-  /** Failed tasks that are to be tried again: asked before each is let go. */
+  /** Limits how many failed tasks are retried at once. */
   retries: RetryBudget;
 }
 
-/** Carries tasks on when an attempt of theirs is over: to their end, back to the queue, or held until the next try. */
+/** Moves a task on when its attempt has ended: to its end, back to the queue, or held until the next attempt. */
 export class AttemptSettler {
   readonly #deps: SettlerDeps;
   readonly #finishedBy: Record<FinishedBy, number> = { socket: 0, watchdog: 0, check: 0, adoption: 0 };
@@ -49,17 +49,17 @@ export class AttemptSettler {
     this.#deps = deps;
   }
 
-  /** How often each way noticed the end of a prompt that succeeded. */
+  /** How many prompts that succeeded were noticed first by which means. */
   get finishedBy(): Readonly<Record<FinishedBy, number>> {
     return this.#finishedBy;
   }
 
-  /** From now on what cannot be stored stays open for the next start. */
+  /** From now on an end that cannot be stored stays open for the next start. */
   stop(): void {
     this.#stopping = true;
   }
 
-  /** A result is not given up because the database is away: the worker's bytes are ours already (P18). */
+  /** Settles however long the database is unavailable: the worker's bytes are already stored here (P18). */
   async settleSurely(task: TaskRow, end: AttemptEnd): Promise<TaskRow | null> {
     for (let tries = 0; ; tries += 1) {
       try {
@@ -75,7 +75,7 @@ export class AttemptSettler {
     }
   }
 
-  /** Stores the end and what follows; null when another attempt has followed meanwhile. Throws when the database is away. */
+  /** Stores the end and the next step. Returns null when a later attempt exists. Throws when the database is unavailable. */
   async settle(
     seen: TaskRow,
     { result: ended, attempt, steps, collected, warnings, finishedBy }: AttemptEnd,
@@ -90,7 +90,7 @@ export class AttemptSettler {
       const atMs = database.nowMs();
       const progress = findProgress(task.id);
       const { next, retryLane } = this.#decideNext(task, { attempt, result: ended, history });
-      // With what was made delivered, it has not failed.
+      // If its files are delivered, the attempt has succeeded.
       const result: AttemptResult = next.kind === 'succeed' ? { ending: 'succeeded' } : ended;
       isBudgeted = next.kind === 'retry' && next.isBudgeted;
       const goesOn = next.kind === 'retry' || next.kind === 'requeue' || next.kind === 'ask';
@@ -113,7 +113,7 @@ export class AttemptSettler {
     return settled;
   }
 
-  /** An older version, or one that knew nothing of its worker, may have claimed it. */
+  /** Completes the requirements: the claim may be by an older version, or before the worker's inventory was known. */
   #amend(task: TaskRow, { worker_id: workerId }: AttemptRow, { ending }: AttemptResult): TaskRow {
     if (ending === 'succeeded') return task;
     const requirements = this.#deps.amendNeeds(task, workerId);
@@ -146,12 +146,12 @@ export class AttemptSettler {
   }
 }
 
-/** The task's own error has the whole story then. */
+/** Shortens an error that is stored in full with the task. */
 function shortenForTask(result: AttemptResult): AttemptResult {
   return result.ending === 'succeeded' ? result : { ...result, error: shortenError(result.error) };
 }
 
-/** Bytes that become no results are known all the same, so that they are swept. */
+/** Bytes that do not become results are recorded too, so that they get swept. */
 function writesOf({ blobs, writes }: Collected, next: NextStep): Write[] {
   return next.kind === 'succeed' ? [...blobs, ...writes] : blobs;
 }

@@ -24,8 +24,14 @@ export interface StepDeps {
 }
 
 /**
- * The steps of one attempt on their way to SQL. The claim was written before anything was sent, so what follows may be
- * late by a tenth of a second: steps that come together are stored together, and those of a short run with its end.
+ * Writes the steps of one attempt to SQL. The claim is stored before anything is sent; later steps may lag by a tenth of a
+ * second, so that steps close together share a write, and those of a short run are stored with its end.
+ *
+ * - claimed: entered by the claim; nothing was sent. Leads to submitted.
+ * - submitted: entered by `attempt.submitted` and, after a restart, by `attempt.adopted`. Later `attempt.submitted` are ignored.
+ * - running: entered by `attempt.started`, which implies submitted: messages can overtake the answer to the POST.
+ * - collecting: entered by `attempt.collecting`, while the disk is full.
+ * - ended: entered by the settler in the task's commit, from any of these. `attempt.escalated` changes no state.
  */
 export class AttemptSteps {
   readonly #deps: StepDeps;
@@ -47,7 +53,7 @@ export class AttemptSteps {
   }
 
   record(type: StepType, details?: Record<string, unknown>): void {
-    // Messages can come before the POST is answered: being started says that it was submitted.
+    // Messages can overtake the answer to the POST: a started prompt was submitted.
     if (type === 'attempt.submitted' && this.#attempt.submitted_at !== null) return;
     if (type === 'attempt.started' && this.#attempt.submitted_at === null) this.record('attempt.submitted');
     const now = this.#deps.database.nowMs();
@@ -62,7 +68,7 @@ export class AttemptSteps {
     this.#cancelTimer ??= this.#deps.clock.setTimer(this.#delayMs, () => this.#flush());
   }
 
-  /** Steps not written yet, for the commit that ends the attempt; nothing is written behind its back any more. */
+  /** Returns the steps not written yet, for the commit that ends the attempt. After that nothing is written here. */
   async take(): Promise<TaskChange[]> {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
@@ -72,14 +78,14 @@ export class AttemptSteps {
     return steps;
   }
 
-  /** Writes what waits now: the attempt stays open without this process. */
+  /** Writes the waiting steps, because the attempt stays open beyond this process. */
   async store(): Promise<void> {
     this.#cancelTimer?.();
     if (this.#waiting.length > 0) this.#flush();
     await this.#writing;
   }
 
-  /** Writes what waits now. Throws UNAVAILABLE when it could not be stored; it waits on. */
+  /** Writes the waiting steps. Throws UNAVAILABLE when they could not be stored; then they keep waiting. */
   async storeNow(): Promise<void> {
     await this.store();
     if (this.#waiting.length > 0) throw new AppError('UNAVAILABLE');
@@ -105,7 +111,7 @@ export class AttemptSteps {
         task.epoch === attempt.epoch ? { changes, writes: [writeAttempt(attempt)] } : null,
       );
     } catch (thrown) {
-      // The database is away: the end of the attempt brings these steps again, in order.
+      // The database is unavailable: the next write, or the end of the attempt, stores these steps in order.
       logger.warn('attempt.steps_late', { attemptId: attempt.id, error: thrown });
       this.#waiting = [...changes, ...this.#waiting];
     }

@@ -3,7 +3,7 @@ import type { TaskChange } from '../tasks/task-change.ts';
 import type { AttemptRow, TaskRow } from '../tasks/task-tables.ts';
 import type { AttemptResult, NextStep } from './ending.ts';
 
-/** The attempt's row when it is over. */
+/** The row of an attempt that has ended. */
 export function endedAttempt(attempt: AttemptRow, result: AttemptResult, atMs: number): AttemptRow {
   return {
     ...attempt,
@@ -20,13 +20,13 @@ export interface AfterAttempt {
   result: AttemptResult;
   next: NextStep;
   atMs: number;
-  /** The last that was heard of it; kept with an attempt that did not succeed. */
+  /** Last known progress; stored with an attempt that did not succeed. */
   progress: Progress | null;
-  /** Where a retry that avoids workers waits. */
+  /** Lane of a retry that avoids workers. */
   retryLane: { stored: string; requirements: string };
 }
 
-/** The changes that end an attempt and carry its task on: to its end, back to the queue, or held until its next try. */
+/** Plans the changes that end an attempt and move its task on: to its end, back to the queue, or held until its next attempt. */
 export function planAfterAttempt({
   task,
   attempt,

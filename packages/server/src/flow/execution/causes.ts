@@ -1,22 +1,22 @@
 import { ERRORS, type ErrorCode, isErrorCode, type RecordedError, type Retry } from '@comfleet/contract';
 
-/** Who brought it about: what was asked for, the worker, a user of the worker, or Comfleet itself. */
+/** Who is responsible: the request, the worker, a user of the worker, or Comfleet itself. */
 export type Fault = 'request' | 'worker' | 'person' | 'comfleet';
 
 /**
- * Where the same prompt may be sent again. `never`: the outcome is certain. `only_elsewhere`: certain on this worker, open
- * on another one. `unsent`: it was never sent, so the task simply waits again.
+ * Where the same prompt may be sent again. `never`: the outcome is certain. `only_elsewhere`: certain on this worker, open on
+ * others. `unsent`: the prompt was never sent, so the task just waits again.
  */
 export type Again = 'never' | 'here' | 'elsewhere' | 'only_elsewhere' | 'unsent';
 
-/** One row of the table: a cause, whose fault it is, and whether, where and how often the prompt is sent again for it. */
+/** One row of the table: a cause, whose fault it is, and whether, where and how often the prompt is sent again. */
 export interface Cause {
   readonly code: ErrorCode;
   readonly fault: Fault;
   readonly again: Again;
-  /** How often a task goes on after this cause; the next time is its end. Null: as often as it has attempts. */
+  /** How often a task may continue after this cause; the next time ends it. Null: as often as it has attempts. */
   readonly times: number | null;
-  /** What the row is about, one line. */
+  /** The cause in one line. */
   readonly meaning: string;
 }
 
@@ -25,7 +25,7 @@ function cause(code: ErrorCode, meaning: string, [fault, again, times = null]: C
 }
 type CauseRule = readonly [fault: Fault, again: Again, times?: number | null];
 
-/** Why attempts end without success. docs/reference/outcomes.md is written from it. */
+/** Why attempts end without success. Source of docs/reference/outcomes.md. */
 export const CAUSES = {
   node_failed: cause('NODE_EXECUTION_ERROR', 'a node of the graph raised an error', ['request', 'never']),
   refused: cause('PROMPT_REFUSED', 'the worker refused the prompt', ['request', 'only_elsewhere']),
@@ -95,14 +95,14 @@ export const CAUSES = {
 
 export type CauseName = keyof typeof CAUSES;
 
-/** Causes that share the code of others are told apart by details. */
+/** Code → cause; causes that share a code are distinguished by details. */
 const BY_CODE: Partial<Record<ErrorCode, CauseName>> = {
   ...Object.fromEntries((Object.keys(CAUSES) as CauseName[]).map((name) => [CAUSES[name].code, name])),
   // As an older version recorded it.
   TAKEN_BACK: 'preempted',
 };
 
-/** Which cause a recorded error is; null for an error that no row names. */
+/** Returns the cause of a recorded error; null for an error without a row. */
 export function classifyCause({ code, details }: Pick<RecordedError, 'code' | 'details'>): CauseName | null {
   if (!isErrorCode(code)) return null;
   if (code === 'PROMPT_LOST') return details?.dispatched === false ? 'never_sent' : 'forgotten';
@@ -127,14 +127,14 @@ export const NOTHING_RAN: ReadonlySet<string | null> = new Set<CauseName>([
 ]);
 
 /**
- * True when a prompt may have run, as a whole or in part, before it ended so: what costs money may have been paid for. One of
- * which the worker accepted a part has begun to run.
+ * True when a prompt may have run, at least in part, before it ended with this error, so that paid nodes may have been charged.
+ * A prompt that the worker accepted in part has started.
  */
 export function mayHaveRun(error: Pick<RecordedError, 'code' | 'details'>): boolean {
   return error.details?.partial === true || !NOTHING_RAN.has(classifyCause(error));
 }
 
-/** The row of an error. One that no row names follows the registry of errors. */
+/** Returns the row of an error; an error without a row follows the registry of errors. */
 export function findCause(error: Pick<RecordedError, 'code' | 'details'>): Pick<Cause, 'again' | 'times'> {
   const name = classifyCause(error);
   if (name !== null) return CAUSES[name];

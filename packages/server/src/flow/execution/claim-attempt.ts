@@ -8,22 +8,22 @@ export interface ClaimDeps {
   journal: TaskJournal;
   createId: <K extends IdKind>() => Id<K>;
   writeNewAttempt: (row: AttemptRow) => Write;
-  /** Keeps what the attempt is to run with. */
+  /** Stores the fingerprint of what the attempt runs with. */
   writeFingerprint: (task: TaskRow, attempt: AttemptRow) => Write;
-  /** What a task needs, with what this worker alone tells of it; null when that is nothing new. */
+  /** Requirements of a task with what only this worker reports about them; null when nothing changes. */
   amendNeeds: (task: TaskRow, workerId: WorkerId) => string | null;
-  /** Details for the event of a claim: what is expected of the task on this worker. */
+  /** Details for the claim's event: the task's expected duration on this worker. */
   describeClaim: (task: TaskRow, workerId: WorkerId) => Record<string, unknown>;
 }
 
-/** Where a claimed task is to run. `placed` says why there, and is kept with the claim's event. */
+/** Where a claimed task is to run. `placed` explains why, and is stored with the claim's event. */
 export interface ClaimedPlace {
   workerId: WorkerId;
   socketId: string;
   placed: object;
 }
 
-/** Claims a waiting task for a worker in SQL, with the id its prompt will have. Null when it waits no more. */
+/** Claims a waiting task for a worker in SQL, with the id of its future prompt. Returns null when it no longer waits. */
 export async function claimAttempt(
   deps: ClaimDeps,
   taskId: TaskId,

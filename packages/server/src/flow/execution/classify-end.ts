@@ -3,12 +3,12 @@ import type { Collected } from './attempt-job.ts';
 import { findCause } from './causes.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
 
-/** A prompt that ended well and whose files are to be fetched, or an attempt that is over. */
+/** A prompt that succeeded and whose files are to be fetched, or an attempt that has ended. */
 export type ClassifiedEnd =
   | { kind: 'collect'; outputs: CollectedOutput[]; cachedNodeIds: string[] }
   | { kind: 'over'; result: Exclude<AttemptResult, { ending: 'succeeded' }> };
 
-/** Translates how ComfyUI's prompt ended into how our attempt goes on. A graph's error fails the task; a worker's fault moves it. */
+/** Classifies how ComfyUI's prompt ended. An error of the graph fails the task; a fault of the worker moves it. */
 export function classifyEnd(end: PromptEnd): ClassifiedEnd {
   switch (end.kind) {
     case 'succeeded':
@@ -35,8 +35,8 @@ export function classifyEnd(end: PromptEnd): ClassifiedEnd {
 }
 
 /**
- * How an attempt ended whose prompt succeeded, by what was fetched of its files. The first problem that another run may mend ends it,
- * with the good files in hand; one that is certain only where there is no file at all.
+ * Classifies an attempt whose prompt succeeded, by its collected files. The first problem that another run may solve ends it,
+ * with the good files kept. A certain problem ends it only if there is no file at all.
  */
 export function classifyCollected({
   problems,
@@ -50,7 +50,7 @@ export function classifyCollected({
   return { ...endAttempt(code === 'WORKER_UNREACHABLE' ? 'lost' : 'failed', code, details), hasFiles };
 }
 
-/** What one worker tells of a prompt in such an amount, another one would tell too. */
+/** History that is too large for us would be too large from another worker, too. */
 function classifyUnreadable({ reason, isTooLarge }: Extract<PromptEnd, { kind: 'unreadable' }>) {
   const message = `what the worker tells of it cannot be read: ${reason}`;
   if (isTooLarge) return endAttempt('failed', 'RESULT_TOO_LARGE', { reason: 'history', message });
@@ -65,15 +65,15 @@ function classifyExecutionError(error: ExecutionError): Exclude<AttemptResult, {
     message: error.message,
     traceback: error.traceback.map(hideServerPath).join(''),
   };
-  // The exception type of a GPU out of memory ends so on every ComfyUI (protocol 5.3).
+  // On every ComfyUI the exception type of a GPU out of memory ends like this (protocol 5.3).
   if (error.exceptionType.endsWith('OutOfMemoryError')) return endAttempt('failed', 'OUT_OF_MEMORY', details);
-  // ENOSPC as Python words it; ComfyUI passes on no number (D4).
+  // Python's wording of ENOSPC; ComfyUI does not pass the number on (D4).
   if (error.exceptionType === 'OSError' && error.message.includes('[Errno 28]'))
     return endAttempt('failed', 'WORKER_DISK_FULL', details);
   return endAttempt('failed', 'NODE_EXECUTION_ERROR', details);
 }
 
-/** Tracebacks hold paths of the worker's disk: only file names go to users (protocol 3.5). */
+/** Keeps only file names in a traceback: users must not see paths of the worker (protocol 3.5). */
 function hideServerPath(line: string): string {
   return line.replace(/File "[^"]*[/\\]([^"/\\]+)"/g, 'File "$1"');
 }

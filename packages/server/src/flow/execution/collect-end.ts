@@ -17,11 +17,11 @@ export interface EndedPrompt {
   job: AttemptJob;
   steps: AttemptSteps;
   prepared: PreparedGraph;
-  /** The worker's socket held from the POST until now: its process is the same. */
+  /** The worker's socket stayed open since the POST, so that its process is the same. */
   isSameProcess: boolean;
 }
 
-/** From the prompt's end to the attempt's: its files are fetched, or its failure gets its name. Null at a shutdown. */
+/** Turns the prompt's end into the attempt's end: fetches the files, or classifies the failure. Returns null at a shutdown. */
 export async function collectEnd(
   ended: EndedPrompt,
   { end, finishedBy }: FollowedEnd,
@@ -30,7 +30,7 @@ export async function collectEnd(
   if (classified.kind === 'over') {
     const { code, details } = classified.result.error;
     if (code === 'OUT_OF_MEMORY') await freeMemory(ended);
-    // Gone without a restart: a user took it off the worker.
+    // Gone without a restart: a user removed it from the worker.
     const isRemoved = code === 'PROMPT_LOST' && ended.isSameProcess;
     const result = isRemoved ? endAttempt('lost', 'REMOVED_ON_WORKER', details) : classified.result;
     return { ...notCollected(result), finishedBy };
@@ -43,7 +43,7 @@ export async function collectEnd(
   } catch (thrown) {
     const reason: unknown = ended.job.stop.reason;
     if (reason === 'shutdown') return null;
-    // It had ended there: whatever took the worker away, it was not this prompt.
+    // The prompt had ended, so it is not what took the worker down.
     if (reason === 'worker_lost' || reason === 'worker_died')
       return notCollected(endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true, started: false }));
     const error = toError(thrown);
@@ -53,7 +53,7 @@ export async function collectEnd(
   }
 }
 
-/** The files that were fetched go along with any end: whether they are delivered is decided with what comes next. */
+/** Keeps fetched files with any end: whether they are delivered is decided with the next step. */
 function concludeCollected({ job, prepared }: EndedPrompt, collected: Collected): Omit<Ended, 'finishedBy'> {
   const { problems, warnings, resultCount } = collected;
   const classified = classifyCollected(collected);
@@ -66,14 +66,14 @@ function concludeCollected({ job, prepared }: EndedPrompt, collected: Collected)
   };
 }
 
-/** A saver that was blocked, or that reports nothing: its files, if any, stay with the worker. */
+/** Warns that no output node reported a result: files, if any, stay on the worker. */
 function describeSilence({ graph, twins }: PreparedGraph): TaskText {
   const nodes = listOutputNodes(graph).filter((id) => !twins.has(id));
   const named = nodes.slice(0, MAX_NAMED).map((id) => `${id} (${graph[id]?.class_type ?? '?'})`);
   return { code: 'warning.no_results', params: { nodes: named.join(', ') } };
 }
 
-/** What the worker holds in GPU memory makes room before anything else runs there (A10). */
+/** Frees the worker's GPU memory before anything else runs there (A10). */
 async function freeMemory({ deps, job: { worker, attempt } }: EndedPrompt): Promise<void> {
   try {
     await worker.http.free({ unloadModels: true, freeMemory: true }, { timeoutMs: FREE_TIMEOUT_MS });
@@ -82,7 +82,7 @@ async function freeMemory({ deps, job: { worker, attempt } }: EndedPrompt): Prom
   }
 }
 
-/** Without room on our disk the worker keeps the files and the attempt stays `collecting` until there is (D3). */
+/** Collects the outputs. While our disk is full the worker keeps the files, and the attempt stays `collecting` (D3). */
 async function collect(
   { deps, job, steps, prepared }: EndedPrompt,
   { outputs, cachedNodeIds }: Extract<ClassifiedEnd, { kind: 'collect' }>,

@@ -24,21 +24,21 @@ export interface DispatcherDeps extends RunnerDeps, ClaimDeps, SettlerDeps {
   slots: SlotListener;
 }
 
-/** Told of every prompt's way through its worker: whoever places tasks keeps count with it. */
+/** Receives each step of a prompt on its worker, so that placement can count slots. */
 export interface SlotListener {
-  /** It waits in the worker's own queue now, or runs. */
+  /** The prompt now waits in the worker's own queue, or runs. */
   phase(workerId: WorkerId, taskId: TaskId, phase: 'waiting' | 'running'): void;
-  /** Its task is queued again, with nothing held against it. */
+  /** The task is queued again, without any delay. */
   requeued(task: TaskRow): void;
-  /** It left the worker; `ran` when it had begun to run there. */
+  /** The prompt left the worker; `ran`: it had started there. */
   released(task: TaskRow, workerId: WorkerId, ran: boolean): void;
 }
 
-/** Where a task is to run, and why there. */
+/** Where a task is to run, and why. */
 export interface Place {
   workerId: WorkerId;
   worker: RunningWorker;
-  /** Kept with the claim's event. */
+  /** Stored with the claim's event. */
   placed: object;
 }
 
@@ -50,21 +50,26 @@ interface Running {
   phase: 'sending' | 'waiting' | 'running';
   abort: AbortController;
   startedMs: number | null;
-  /** The last sign of progress. */
+  /** Last sign of progress. */
   heardMs: number | null;
   done: Promise<void>;
 }
 
 /**
- * Runs attempts: claims a task for a worker in SQL, runs it there, and carries the task on when it is over. What runs is
- * known here and in SQL; a kill at any moment leaves open attempts that the next start resumes.
+ * Runs attempts: claims a task for a worker in SQL, runs it there, and settles the task when the attempt has ended. Running
+ * attempts are known here and in SQL; a kill at any moment leaves open attempts that the next start resumes.
+ *
+ * - claiming: entered by `dispatch`. `stop` for a cancel is remembered until the claim returns; other stops return false.
+ * - sending: entered when the claim succeeded, and by `resume`. A lost claim ends here without a trace.
+ * - waiting, running: entered when the tracker first sees the prompt there. Only waiting can be preempted.
+ * - settled: entered when the attempt has ended and its end is stored. At a shutdown it stays open instead.
  */
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
   readonly #running = new Map<string, Running>();
   /** Claims on their way to SQL. */
   readonly #claiming = new Set<Promise<unknown>>();
-  /** Tasks canceled between their claim, or their resumption, and its result. */
+  /** Tasks that were canceled before their claim, or their resumption, was done. */
   readonly #canceledEarly = new Set<string>();
   readonly #settler: AttemptSettler;
   #stopping = false;
@@ -91,7 +96,7 @@ export class Dispatcher {
     return [...this.#running.values()];
   }
 
-  /** Claims a waiting task for a worker and runs it. A lost claim is a normal outcome: someone canceled it, say. */
+  /** Claims a waiting task for a worker and runs it. A lost claim is a normal outcome, for example after a cancel. */
   async dispatch(taskId: TaskId, { workerId, worker, placed }: Place): Promise<'running' | 'lost'> {
     if (this.#stopping) return 'lost';
     const claiming = claimAttempt(this.#deps, taskId, { workerId, socketId: worker.socketId, placed });
@@ -107,19 +112,19 @@ export class Dispatcher {
     }
   }
 
-  /** Takes up an attempt that an earlier process left open. */
+  /** Resumes an attempt that an earlier process left open. */
   resume({ task, attempt }: OpenAttempt, workerId: WorkerId, worker: RunningWorker): void {
     this.#start({ task, attempt, workerId, worker, resumed: true });
   }
 
-  /** Ends an open attempt whose worker is not in the fleet any more. */
+  /** Ends an open attempt whose worker has left the fleet. */
   async failOrphanedAttempt({ task, attempt }: OpenAttempt): Promise<void> {
     const reason = 'the worker left the fleet';
     const result = endAttempt('lost', 'WORKER_UNREACHABLE', { reason, dispatched: false });
     this.#announce(await this.#settler.settle(task, endWithoutResult(attempt, result)));
   }
 
-  /** Stops a task's attempt; it settles by itself. False when none runs here; a cancel counts once it does. */
+  /** Stops a task's attempt, which settles by itself. Returns false when none runs here; a cancel then applies to the next one. */
   stop(taskId: TaskId, reason: StopReason): boolean {
     const running = this.#running.get(taskId);
     running?.abort.abort(reason);
@@ -128,8 +133,8 @@ export class Dispatcher {
   }
 
   /**
-   * Preempts a prompt: takes one that only waits out of its worker's queue; its task is queued again. False when it runs by now, or when
-   * the worker does not say so clearly: then it stays.
+   * Withdraws a prompt that only waits from its worker's queue; its task is queued again. Returns false, and changes nothing, when
+   * the prompt runs by now or its removal cannot be confirmed.
    */
   async preempt(taskId: TaskId, forTaskId: TaskId): Promise<boolean> {
     const running = this.#running.get(taskId);
@@ -178,7 +183,7 @@ export class Dispatcher {
         running.heardMs = this.#deps.clock.monotonicMs();
       },
     });
-    // A cancel that was acknowledged before the claim's answer came back, or before a restart.
+    // A cancel that was acknowledged before the claim was done, or before a restart.
     const canceledEarly = this.#canceledEarly.delete(task.id);
     if (canceledEarly || task.cancel_requested_at !== null) abort.abort('canceled' satisfies StopReason);
     if (this.#stopping) abort.abort('shutdown' satisfies StopReason);
@@ -236,7 +241,7 @@ export class Dispatcher {
     if (settled?.state === 'queued' && !this.#stopping) this.#deps.slots.requeued(settled);
   }
 
-  /** Running prompts go on without us; the next start finds them. */
+  /** Prompts run on without us; the next start finds them. */
   async #drain(): Promise<void> {
     this.#stopping = true;
     this.#settler.stop();

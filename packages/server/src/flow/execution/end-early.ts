@@ -15,7 +15,15 @@ import { STOP_CALL_TIMEOUT_MS, waitUntilGone } from './wait-until-gone.ts';
 
 const STOP_WAIT_MS = 10_000;
 
-/** Ends an attempt whose prompt has not ended: by a user, a limit, or a worker that is given up. */
+/**
+ * Ends an attempt whose prompt has not ended. By reason, which the attempt enters at most once:
+ * - canceled, refused: the prompt is stopped and seen gone; if that fails it becomes a late prompt.
+ * - timeout, stalled: the prompt is escalated, see `escalate`. A success in the meantime counts, except after a timeout.
+ * - worker_lost: one last lookup. A finished result counts; a prompt that is still there is stopped, or left if it is paid for.
+ * - worker_died, preempted: nothing is asked of the worker; the prompt is known to be gone.
+ * - shutdown: nothing ends; the attempt stays open for the next start.
+ * Messages of the prompt are followed until then, and ignored afterwards.
+ */
 export class EarlyEnd {
   readonly #deps: RunnerDeps;
   readonly #job: AttemptJob;
@@ -27,13 +35,13 @@ export class EarlyEnd {
     this.#steps = steps;
   }
 
-  /** It shows no progress beyond its workflow's limit. */
+  /** The prompt showed no progress for longer than its workflow allows. */
   stalled(follower: PromptFollower): Promise<Ended | FollowedEnd> {
     const limit = { silence_limit_seconds: (readSilenceLimitMs(this.#job.task) ?? 0) / 1000 };
     return this.#escalate(follower, endAttempt('interrupted', 'PROMPT_STALLED', limit));
   }
 
-  /** Stops the prompt on its worker and sees it gone before the slot counts as free. */
+  /** Ends the attempt for the reason of its stop signal. Null when it stays open. */
   async stop(follower: PromptFollower): Promise<Ended | FollowedEnd | null> {
     const { stop, task } = this.#job;
     switch (stop.reason as StopReason) {
@@ -56,7 +64,7 @@ export class EarlyEnd {
     }
   }
 
-  /** The worker runs a part of what is wanted whole. */
+  /** The worker runs only part of a graph that is wanted as a whole. */
   async refuse(follower: PromptFollower, result: AttemptResult): Promise<Ended> {
     await this.#cancel(follower);
     return notCollected(result);
@@ -76,8 +84,8 @@ export class EarlyEnd {
   }
 
   /**
-   * The fleet gave the worker up: one last look, then another one runs it. What costs money is left to run there, as nothing
-   * else runs it meanwhile.
+   * Leaves a lost worker after one last lookup, so that another one can run the task. A paid prompt is left to run there, because
+   * the task is not sent again without a decision.
    */
   async #leave(follower: PromptFollower): Promise<Ended | FollowedEnd> {
     const { clock, logger } = this.#deps;
@@ -90,7 +98,7 @@ export class EarlyEnd {
     return notCollected(this.#endUnreachable());
   }
 
-  /** Against a prompt that hangs. One that ends well while it is being stopped has a result after all. */
+  /** Escalates against a prompt that hangs. If it succeeds while it is being stopped, its result counts. */
   async #escalate(follower: PromptFollower, result: AttemptResult): Promise<Ended | FollowedEnd> {
     const { worker, attempt, stop } = this.#job;
     const { clock, logger } = this.#deps;
@@ -108,7 +116,7 @@ export class EarlyEnd {
     return hasResult && stop.reason !== 'timeout' ? follower.ended : notCollected(result);
   }
 
-  /** It may still run there: it is stopped as soon as the worker shows it, and counted as a possible overlap. */
+  /** The prompt may still run there: it is stopped as soon as it turns up, and counted as a possible overlap. */
   watchForLatePrompt(): void {
     this.#job.worker.tracker.watchForLatePrompt(this.#job.attempt.prompt_id);
     this.#deps.counters.overlapPossible += 1;

@@ -4,9 +4,9 @@ import type { AttemptHistory } from './attempt-history.ts';
 import { CAUSES, classifyCause, findCause, mayHaveRun } from './causes.ts';
 
 /**
- * How an attempt ended, as data. `workerDied` under the running prompt counts towards poison; `avoidWorker` sends the next
- * try elsewhere; `uncounted`: the task has not had this try, as our own process died between claim and
- * POST, or took the prompt back before it ran. `hasFiles`: some of its files are in hand, and are delivered where it is not sent again.
+ * How an attempt ended, as data. `workerDied`: the worker died under the running prompt, which counts towards poison.
+ * `avoidWorker`: the next attempt goes elsewhere. `uncounted`: the attempt does not count, because the prompt was never sent or
+ * was preempted. `hasFiles`: some files were collected, and are delivered if the prompt is not sent again.
  */
 export type AttemptResult =
   | { ending: 'succeeded' }
@@ -20,10 +20,10 @@ export type AttemptResult =
     };
 
 export interface RetryPolicy {
-  /** First wait and its cap; doubled each time, with full jitter. */
+  /** First delay and its maximum; doubled each time, with full jitter. */
   baseDelayMs: number;
   maxDelayMs: number;
-  /** Distinct workers that may die under one task. */
+  /** How many distinct workers may die under one task. */
   maxDeaths: number;
   random: () => number;
 }
@@ -34,18 +34,18 @@ export const DEFAULT_RETRY: Omit<RetryPolicy, 'random'> = {
   maxDeaths: 2,
 };
 
-/** What the task was when its attempt ended. */
+/** The task at the end of its attempt. */
 export interface AttemptedTask {
   attemptCount: number;
   maxAttempts: number;
   /** The worker of the attempt that ended. */
   workerId: WorkerId;
-  /** Of the attempts before that one. */
+  /** History of the attempts before that one. */
   history: AttemptHistory;
   cancelRequested: boolean;
-  /** Whether a worker that has not failed this task could take it now. */
+  /** True when a worker that has not failed this task could take it now. */
   hasOtherWorker: boolean;
-  /** It has paid nodes: once it may have run, only a user has it sent again. */
+  /** True for a task with paid nodes: once it may have run, only a user can have it sent again. */
   mustAsk: boolean;
 }
 
@@ -53,16 +53,16 @@ export type NextStep =
   | { kind: 'succeed' }
   | { kind: 'cancel' }
   | { kind: 'fail'; error: RecordedError }
-  /** `isBudgeted`: what failed may fail again, so the fleet's retry budget decides when it is let go (P10). */
+  /** `isBudgeted`: it may fail again, so the fleet's retry budget decides when it is released (P10). */
   | { kind: 'retry'; delayMs: number; avoidWorker: boolean; isBudgeted: boolean }
-  /** Waits again as if this attempt had not been. */
+  /** Waits again as if this attempt had not happened. */
   | { kind: 'requeue' }
-  /** Would be sent again, and waits for a user's decision. */
+  /** Would be sent again, but waits for a user's decision first. */
   | { kind: 'ask'; error: RecordedError; avoidWorker: boolean };
 
 /**
- * The one place that decides whether a prompt is sent again: pure and exhaustive. `CAUSES` says per cause where and how
- * often; attempts, dead workers and waits limit it for the task as a whole.
+ * Decides whether a prompt is sent again; nothing else does. Pure and exhaustive. `CAUSES` defines where and how often for each
+ * cause; attempts, dead workers and delays limit the task as a whole.
  */
 export function decideNextStep(task: AttemptedTask, result: AttemptResult, policy: RetryPolicy): NextStep {
   if (task.cancelRequested) return { kind: 'cancel' };
@@ -81,7 +81,7 @@ export function decideNextStep(task: AttemptedTask, result: AttemptResult, polic
   }
 }
 
-/** What was made is delivered rather than lost, or held for a decision on what to pay again. */
+/** Delivers collected files instead of failing, or asking whether to pay again. */
 function deliverLast(next: NextStep, { hasFiles }: FailedResult): NextStep {
   return hasFiles && (next.kind === 'fail' || next.kind === 'ask') ? { kind: 'succeed' } : next;
 }
@@ -97,7 +97,7 @@ function decideRetry(task: AttemptedTask, result: FailedResult, policy: RetryPol
   if (countTries(task, result) >= task.maxAttempts)
     return { kind: 'fail', error: exhausted(task, result.error) };
   if (task.mustAsk && mayHaveRun(result.error)) return { kind: 'ask', error: result.error, avoidWorker };
-  // Its worker is gone, and that was waited for: another one may have it at once.
+  // Its worker is gone after a grace period: another one may take it at once.
   if (isLeft(result) && task.hasOtherWorker)
     return { kind: 'retry', delayMs: 0, avoidWorker, isBudgeted: false };
   const ceiling = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (task.attemptCount - 1));
@@ -105,14 +105,14 @@ function decideRetry(task: AttemptedTask, result: FailedResult, policy: RetryPol
   return { kind: 'retry', delayMs: Math.round(ceiling * policy.random()), avoidWorker, isBudgeted };
 }
 
-/** The same prompt would come to the same end, or has come to it as often as its cause allows. */
+/** True when the same prompt would end the same way, or has done so as often as its cause allows. */
 function isCertain({ history, hasOtherWorker }: AttemptedTask, { error }: FailedResult): boolean {
   const { again, times } = findCause(error);
   if (again === 'never') return true;
-  // What one worker refused it refuses again; another one may have what is missing (A11).
+  // A worker that refused the prompt would refuse it again; another may have what is missing (A11).
   if (again === 'only_elsewhere') return !hasOtherWorker;
   const name = classifyCause(error);
-  // Above its number a cause that uses up no attempts uses them up.
+  // `not_heard` uses up no attempts until its number is exceeded.
   if (times === null || name === null || name === 'not_heard') return false;
   return (history.causes[name] ?? 0) >= times;
 }
@@ -121,25 +121,25 @@ function countDead({ history, workerId }: AttemptedTask, { workerDied }: FailedR
   return workerDied ? new Set([...history.deadWorkers, workerId]).size : 0;
 }
 
-/** What was never sent is no try: a worker that restarts must not use up the tries of its tasks (HR8). */
+/** Counts the attempts that were heard: a restarting worker must not use up the attempts of its tasks (HR8). */
 function countTries({ attemptCount, history }: AttemptedTask, { error }: FailedResult): number {
   const unheard = (history.causes.not_heard ?? 0) + (classifyCause(error) === 'not_heard' ? 1 : 0);
   return attemptCount - Math.min(unheard, CAUSES.not_heard.times ?? 0);
 }
 
-/** The worker had the prompt and was given up. */
+/** True when the worker had the prompt and was lost. */
 function isLeft({ error }: FailedResult): boolean {
   const cause = classifyCause(error);
   return cause === 'left_waiting' || cause === 'died';
 }
 
-/** One attempt in all: its own error says more than "attempts exhausted". */
+/** The error after the last attempt; with a single attempt its own error is the more useful one. */
 function exhausted(task: AttemptedTask, last: RecordedError): RecordedError {
   if (task.maxAttempts === 1) return last;
   return recordError('ATTEMPTS_EXHAUSTED', { attempts: task.attemptCount, last_error: last });
 }
 
-/** Builds the result of an attempt that did not succeed; where it is tried again follows from the row of its cause. */
+/** Builds the result of an attempt that did not succeed; whether and where it is retried follows from its cause. */
 export function endAttempt(
   ending: FailedResult['ending'],
   code: ErrorCode,

@@ -12,14 +12,14 @@ export interface EscalateJob {
   logger: Logger;
   /** Restarts the worker's process; null when it is not ours. */
   restart: (() => Promise<void>) | null;
-  /** One step and what came of it, for the task's history. */
+  /** Reports a step and its result, for the task's history. */
   onStep: (step: EscalationStep, result: 'stopped' | 'still_there', reason: string | null) => void;
 }
 
-/** How long a step may take to show an effect. */
+/** How long to wait for the effect of a step. */
 const WAIT_MS: Record<Exclude<EscalationStep, 'restart'>, number> = { cancel: 10_000, free_memory: 5000 };
 
-/** Takes one step after the other against a prompt that hangs, as the table of `nextEscalation` says. */
+/** Takes one step after another against a prompt that hangs, in the order of `nextEscalation`. */
 export async function escalate(job: EscalateJob): Promise<'stopped' | 'left'> {
   const { promptId } = job.follower;
   let state: EscalationState = nextEscalation({ kind: 'watching' }, { type: 'limit_exceeded' });
@@ -36,7 +36,7 @@ export async function escalate(job: EscalateJob): Promise<'stopped' | 'left'> {
   return state.kind === 'over' ? state.outcome : 'left';
 }
 
-/** Null when the prompt is gone after it, else why not. */
+/** Returns null when the step removed the prompt, else why it did not. */
 async function tryStep(job: EscalateJob, step: EscalationStep): Promise<string | null> {
   const { http, follower, clock, restart } = job;
   try {

@@ -1,11 +1,11 @@
-/** What is done against a prompt that hangs, in this order. */
+/** Steps against a prompt that hangs, in this order. */
 export type EscalationStep = 'cancel' | 'free_memory' | 'restart';
 
 export type EscalationState =
   | { kind: 'watching' }
-  /** The step was taken; its effect is waited for. */
+  /** The step was taken, and its effect is awaited. */
   | { kind: 'trying'; step: EscalationStep }
-  /** `stopped`: the worker no longer has the prompt. `left`: nothing helped, the prompt may go on there. */
+  /** `stopped`: the worker no longer has the prompt. `left`: nothing helped, so the prompt may still run there. */
   | { kind: 'over'; outcome: 'stopped' | 'left' };
 
 export type EscalationEvent =
@@ -24,8 +24,7 @@ export type EscalationEvent =
  * | trying restart     | –              | stopped | left                                |
  * | over               | –              | –       | –                                   |
  *
- * Pure; an event without a cell leaves the state as it is. What follows `over` is the next worker (design: a hang
- * escalates).
+ * Pure; events marked – are ignored. After `over` the task goes to the next worker.
  */
 export function nextEscalation(state: EscalationState, event: EscalationEvent): EscalationState {
   if (state.kind === 'watching')

@@ -1,10 +1,10 @@
-/** What execution counts for metrics since the start. */
+/** Counters of execution since the start, for metrics. */
 export interface ExecutionCounters {
-  /** Tasks sent elsewhere while their old prompt may still run: it could not be stopped nor found gone (P5). */
+  /** Tasks sent elsewhere while their old prompt may still run: it was neither stopped nor found gone (P5). */
   overlapPossible: number;
-  /** Prompts given up that turned up after all and were stopped (A3, C-5). */
+  /** Late prompts that turned up and were stopped (A3, C-5). */
   lateStopped: number;
-  /** End messages for prompts that nobody follows here: other people's, or a second time (A16). */
+  /** End messages of prompts that are not followed here: those of other clients, or repeated ones (A16). */
   foreignEnds: number;
   /** Retries that waited because too many others ran (P10). */
   retriesDelayed: number;

@@ -1,6 +1,6 @@
 import type { Fingerprint } from '@comfleet/contract';
 
-/** What a worker told of itself, as much of it as a fingerprint takes. */
+/** The part of a worker's inventory that goes into a fingerprint. */
 export interface ReportedByWorker {
   readonly version: string;
   readonly pytorchVersion: string | null;
@@ -10,7 +10,7 @@ export interface ReportedByWorker {
   readonly fetchedAtMs: number;
 }
 
-/** What an attempt is to run with. `reported` is the worker's last inventory; null when it never gave one. */
+/** Creates the record of what an attempt runs with. `reported` is the worker's last inventory; null if there never was one. */
 export function createFingerprint({
   comfleetVersion,
   graphHash,
@@ -35,7 +35,7 @@ export function createFingerprint({
       size_bytes: (folder === null ? null : reported?.modelSizes.get(folder)?.get(name)) ?? null,
     })),
     device: readText(device.name),
-    // No ComfyUI up to 0.33 tells it.
+    // No ComfyUI up to 0.33 reports it.
     driver: null,
     listed_at: reported === null ? null : new Date(reported.fetchedAtMs).toISOString(),
   };

@@ -4,19 +4,19 @@ import type { Clock } from '../../platform/time/clock.ts';
 import type { ExecutionCounters } from './execution-counters.ts';
 import { STOP_CALL_TIMEOUT_MS } from './wait-until-gone.ts';
 
-/** How long a prompt that its task has left may still turn up; validation on a busy worker can take minutes. */
+/** How long a late prompt may take to turn up; validation on a busy worker can take minutes. */
 export const LATE_PROMPT_LIFE_MS = 600_000;
 
 /**
- * Prompts of one worker that their tasks have left: a POST that broke and was not found, a worker that stayed away. Such a
- * prompt can land late (C-5) or come back with its worker (A3); then it is stopped, so that nothing runs twice for long.
+ * Late prompts of one worker: prompts of attempts that are over, after a broken POST or a lost worker. Such a prompt can still
+ * land (C-5) or return with its worker (A3). It is then stopped, so that nothing runs twice for long.
  */
 export class LatePrompts {
   readonly #http: ComfyHttp;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #counters: ExecutionCounters;
-  /** Prompt id → when it is forgotten, monotonic ms. */
+  /** Prompt id → when to stop watching for it, monotonic ms. */
   readonly #untilMs = new Map<string, number>();
   #checking: 'idle' | 'busy' | 'again' = 'idle';
 
@@ -27,12 +27,12 @@ export class LatePrompts {
     this.#counters = deps.counters;
   }
 
-  /** Begins to watch for a prompt. */
+  /** Starts to watch for a prompt. */
   add(promptId: string): void {
     this.#untilMs.set(promptId, this.#clock.monotonicMs() + LATE_PROMPT_LIFE_MS);
   }
 
-  /** Something moved on the worker: looks for the prompts and stops those that are there. */
+  /** Looks the prompts up after something changed on the worker, and stops those that are there. */
   recheck(): void {
     if (this.#untilMs.size === 0) return;
     if (this.#checking !== 'idle') {
@@ -59,7 +59,7 @@ export class LatePrompts {
         this.#logger.warn('prompt.late_stopped', { promptId });
       }
     } catch (thrown) {
-      // The next message of the worker looks again.
+      // The next message of the worker triggers another lookup.
       this.#logger.debug('prompt.lookup_failed', { error: thrown });
     }
     const now = this.#clock.monotonicMs();

@@ -9,23 +9,23 @@ export interface LeaveJob {
   follower: PromptFollower;
   clock: Clock;
   logger: Logger;
-  /** What becomes of a prompt that still waits or runs there. */
+  /** What to do with a prompt that still waits or runs there. */
   whatIsThere: 'stop' | 'keep';
 }
 
 /**
- * `ended`: it has a result, which counts. `gone`: it is certain that it does not run there any more. `unknown`: it may
- * still run, so running it elsewhere may overlap.
+ * `ended`: the prompt has a result, which counts. `gone`: it certainly no longer runs there. `unknown`: it may still run, so
+ * running it elsewhere may overlap.
  */
 export type Left = 'ended' | 'gone' | 'unknown';
 
-/** The worker is given up: the last look is a short one. */
+/** The worker is lost, so the last lookup is a short one. */
 const LAST_LOOKUP_MS = 1500;
 const STOP_WAIT_MS = 3000;
 
 /**
- * The last look at a worker that the fleet has given up, before its prompt runs elsewhere (LB8): a finished result is
- * taken, a prompt that is still there is stopped, as far as the worker answers at all.
+ * Looks a prompt up on its lost worker one last time, before it runs elsewhere (LB8). A finished result is taken; a prompt that
+ * is still there is stopped, if the worker answers at all.
  */
 export async function leaveWorker(job: LeaveJob): Promise<Left> {
   const { http, follower, clock, logger } = job;

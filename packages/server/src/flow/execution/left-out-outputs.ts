@@ -2,30 +2,30 @@ import { collectAncestors, findGraphNode, type Graph, isRecord } from '@comfleet
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { PreparedGraph } from './prepare-graph.ts';
 
-/** What a task reports when its worker accepted the graph in part: at most this many outputs are named. */
+/** How many outputs are named when a worker accepted the graph only in part. */
 const MAX_NAMED = 20;
 const MAX_CHARACTERS = 500;
 
-/** What a worker has said of the outputs of one prompt, by whichever way it was heard. */
+/** What a worker has reported about the outputs of one prompt, in whatever way. */
 export interface ReportedOutputs {
   /**
    * Why some do not run: `node_errors` of the accepted POST, by node id `{errors: [{message, details, extra_info}], dependent_outputs,
    * class_type}` (protocol 3.2). Null when it named none, or when its answer was lost.
    */
   nodeErrors: Record<string, unknown> | null;
-  /** Output nodes that are not among those it executes, by its queue or its history. */
+  /** Output nodes that it does not execute, by its queue or its history. */
   leftOut: readonly string[];
 }
 
 type PlacedProblem = Extract<TaskText, { code: 'graph.at_node' | 'graph.at_input' }>;
 
-/** The output nodes of the graph that a worker leaves out, each once; a twin counts as its node. Pure. */
+/** Output nodes of the graph that a worker leaves out, without duplicates; a twin counts as its node. Pure. */
 export function findLeftOut({ twins }: PreparedGraph, { nodeErrors, leftOut }: ReportedOutputs): string[] {
   const dependent = Object.values(nodeErrors ?? {}).flatMap(readDependent);
   return [...new Set([...dependent, ...leftOut].map((id) => twins.get(id) ?? id))];
 }
 
-/** The same, each with the worker's own words for why, where it said that. */
+/** The same as texts, each with the worker's own reason if it gave one. */
 export function describeLeftOut(prepared: PreparedGraph, reported: ReportedOutputs): TaskText[] {
   const { graph } = prepared;
   const ids = findLeftOut(prepared, reported);
@@ -42,7 +42,7 @@ export function describeLeftOut(prepared: PreparedGraph, reported: ReportedOutpu
   return count > 0 ? [...texts, { code: 'graph.more', params: { count } }] : texts;
 }
 
-/** ComfyUI names too many dependent outputs for a node (protocol 3.5): a node that feeds this one is the reason. */
+/** ComfyUI lists too many dependent outputs for a node (protocol 3.5): only a node that feeds this one is the reason. */
 function findReason(graph: Graph, output: string, nodeErrors: Record<string, unknown>): PlacedProblem | null {
   const naming = Object.entries(nodeErrors).filter(([, found]) => readDependent(found).includes(output));
   const feeding = collectAncestors(graph, [output]);
@@ -50,13 +50,13 @@ function findReason(graph: Graph, output: string, nodeErrors: Record<string, unk
   return nodeId === undefined ? null : describe(graph, nodeId, isRecord(found) ? found.errors : null);
 }
 
-/** Anything of another form names no output. */
+/** Reads the dependent outputs; values of another form have none. */
 function readDependent(found: unknown): string[] {
   if (!isRecord(found) || !Array.isArray(found.dependent_outputs)) return [];
   return found.dependent_outputs.filter((id) => typeof id === 'string');
 }
 
-/** The first error of a node, at its input when it names one. */
+/** The first error of a node, with the input if it names one. */
 function describe(graph: Graph, nodeId: string, errors: unknown): PlacedProblem {
   const [first]: unknown[] = Array.isArray(errors) ? errors : [];
   const { message, details, extra_info: extra } = isRecord(first) ? first : {};

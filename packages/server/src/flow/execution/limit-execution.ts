@@ -13,7 +13,7 @@ export interface LimitedPrompt {
   };
   /** 0 or less: no limit. */
   timeoutMs: number;
-  /** When progress was last seen, from which the limit then counts; null: it is for the whole run. */
+  /** When progress was last seen: the limit counts from then. Null: the limit is for the whole run. */
   heardMs: () => number | null;
   clock: Clock;
   /** The prompt was seen running for the first time. */
@@ -22,8 +22,8 @@ export interface LimitedPrompt {
 }
 
 /**
- * Watches the execution limit, which counts from the prompt's start on the worker, not from waiting in its queue. The answer
- * ends the watch.
+ * Watches the execution limit, which counts from the prompt's start on the worker, not from its time in the queue. The returned
+ * function ends the watch.
  */
 export function limitExecution({
   promptId,
@@ -38,7 +38,7 @@ export function limitExecution({
   let cancel = () => {};
   const check = () => {
     const phase = tracker.find(promptId)?.phase;
-    // Fetching its files is not the prompt's time.
+    // Fetching files does not count as run time.
     if (phase === 'ended') return;
     const nowMs = clock.monotonicMs();
     if (startedMs === null && (phase === 'running' || tracker.isRunning(promptId))) {

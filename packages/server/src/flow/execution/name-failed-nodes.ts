@@ -2,8 +2,8 @@ import { findGraphNode, type Graph, isRecord, nameGraphNode } from '@comfleet/co
 import type { RecordedError } from '@comfleet/contract';
 
 /**
- * An error with what people call the nodes that it names: class and title, from the graph that was sent. It is stored so, as the
- * graph may be gone when somebody asks.
+ * Adds class and title to the nodes that an error names, from the graph that was sent. They are stored with the error, because
+ * the graph may be deleted by the time a user looks at it.
  */
 export function nameFailedNodes(graph: Graph, error: RecordedError): RecordedError {
   const { details } = error;

@@ -10,7 +10,7 @@ export interface OpenAttempt {
 const PAGE = 500;
 const OPEN_STATES = ['claimed', 'submitted', 'running', 'collecting'] as const;
 
-/** Every attempt that had not ended when the last server stopped, with its task; read before anything new is placed. */
+/** Loads every attempt that was open when the last server stopped, with its task; called before any task is placed. */
 export async function loadOpenAttempts(database: Database<TaskTables>): Promise<OpenAttempt[]> {
   const open: OpenAttempt[] = [];
   for (let after = lowestId<'attempt'>(); ; ) {
@@ -18,7 +18,7 @@ export async function loadOpenAttempts(database: Database<TaskTables>): Promise<
       database.k
         .selectFrom('attempt')
         .selectAll()
-        // Named one by one: `<> 'ended'` would walk through every attempt there ever was.
+        // Listed one by one: `<> 'ended'` would scan every attempt ever made.
         .where('state', 'in', [...OPEN_STATES])
         .where('id', '>', after)
         .orderBy('id')

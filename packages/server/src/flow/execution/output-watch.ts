@@ -21,15 +21,15 @@ export interface OutputWatchOptions {
 const ASK_AGAIN_MS = 1000;
 
 /**
- * What a worker runs of a prompt's outputs: as it answered the POST, and as it lists them with the prompt in its queue and its
- * history, so that a lost answer and a restart of ours lose nothing. Where all or nothing is wanted, a part is refused.
+ * Watches which outputs of a prompt the worker runs, by its answer to the POST and by its queue and history. So neither a lost
+ * answer nor a restart of ours loses that. If only the whole graph is wanted, a part is refused.
  */
 export class OutputWatch {
-  /** Resolves once it is known that only a part runs of what is wanted whole, with how the attempt ends; never without that. */
+  /** Resolves with the attempt's end once a wanted whole is known to run only in part; otherwise never. */
   readonly refused: Promise<{ refused: RefusedResult }>;
   readonly #options: OutputWatchOptions;
   readonly #isWholeWanted: boolean;
-  /** Null: the answer was lost, or an earlier process had it. */
+  /** `node_errors` of the POST; null if the answer was lost, or an earlier process got it. */
   #answered: Record<string, unknown> | null = null;
   #cancel: () => void = () => {};
   #resolve: (refused: { refused: RefusedResult }) => void = () => {};
@@ -43,12 +43,12 @@ export class OutputWatch {
     });
   }
 
-  /** The `node_errors` of the answer to the POST, empty without any; null when it was lost. */
+  /** Takes the `node_errors` of the answer to the POST, empty without any; null if the answer was lost. */
   hear(nodeErrors: Record<string, unknown> | null): void {
     this.#answered = nodeErrors;
   }
 
-  /** Begins to look, where only the whole graph is wanted; a lost answer is asked for. */
+  /** Starts polling if only the whole graph is wanted; after a lost answer the worker is asked again. */
   start(): void {
     if (this.#isWholeWanted) void this.#poll();
   }
@@ -59,12 +59,12 @@ export class OutputWatch {
     this.#cancel();
   }
 
-  /** What people are told of the outputs that do not run. */
+  /** Warnings for users about outputs that do not run. */
   tell(): TaskText[] {
     return describeLeftOut(this.#options.prepared, this.#reported);
   }
 
-  /** How the attempt ends when only a part ran of what is wanted whole; else null. */
+  /** The attempt's end if a wanted whole ran only in part; else null. */
   check(): RefusedResult | null {
     const leftOut = findLeftOut(this.#options.prepared, this.#reported);
     if (!this.#isWholeWanted || leftOut.length === 0) return null;

@@ -1,7 +1,7 @@
 import { type Graph, readLink } from '@comfleet/comfyui';
 import type { AssetId, AttemptId } from '@comfleet/contract';
 
-/** A file of ours that a graph input names: bound to an asset at acceptance, pushed to the worker before the POST. */
+/** An input file: bound to an asset at acceptance, uploaded to the worker before the POST. */
 export interface InputFile {
   nodeId: string;
   inputName: string;
@@ -10,18 +10,18 @@ export interface InputFile {
 
 export interface PreparedGraph {
   graph: Graph;
-  /** Twin node id → the node whose bytes it keeps. */
+  /** Twin node id → the node whose bytes it saves. */
   twins: ReadonlyMap<string, string>;
-  /** Put into file names of this attempt; taken out of result names again. */
+  /** Added to file names of this attempt, and removed from result names. */
   tag: string;
 }
 
 const TWIN_PREFIX = 'comfleet_twin_';
 
 /**
- * Makes the graph of one attempt from the task's: file names that no other attempt shares (two workers may share an
- * output folder, and cached prompts name files of earlier runs), and a hidden PreviewImage beside each
- * SaveImageWebsocket, so that its bytes survive a lost socket. The graph itself is not touched.
+ * Derives the graph of one attempt from the task's graph, which stays unchanged. File names become unique to the attempt, because
+ * workers may share an output folder and cached prompts name files of earlier runs. Each SaveImageWebsocket gets a hidden
+ * PreviewImage twin, so that its bytes survive a lost socket.
  */
 export function prepareGraph(graph: Graph, tag: string): PreparedGraph {
   const prepared: Graph = {};
@@ -37,7 +37,7 @@ export function prepareGraph(graph: Graph, tag: string): PreparedGraph {
   return { graph: prepared, twins, tag };
 }
 
-/** The caller's own nodes may have any id: a twin takes one that is free, the same one again when the attempt is resumed. */
+/** Node ids are the caller's choice: a twin takes a free one, and the same one again when the attempt is resumed. */
 function nameTwin(nodeId: string, isTaken: (id: string) => boolean): string {
   let twinId = `${TWIN_PREFIX}${nodeId}`;
   while (isTaken(twinId)) twinId += '_';
@@ -50,24 +50,24 @@ function tagPrefix(inputs: Record<string, unknown>, tag: string): Record<string,
   return { ...inputs, filename_prefix: `${partDots(prefix)}${tag}` };
 }
 
-/** ComfyUI saves a name with two dots in a row, but `/view` answers 400 for it (protocol 7.2). Folders before it may have them. */
+/** ComfyUI saves a name with two dots in a row, but `/view` rejects it (protocol 7.2). Folders may have them. */
 function partDots(prefix: string): string {
   const at = Math.max(prefix.lastIndexOf('/'), prefix.lastIndexOf('\\')) + 1;
   return prefix.slice(0, at) + prefix.slice(at).replace(/\.(?=\.)/g, '.~');
 }
 
-/** The tag of an attempt: short, legal in file names of every system, and unlike what people write. */
+/** The tag of an attempt: short, legal in file names everywhere, and unlike anything a user would write. */
 export function createTag(attemptId: AttemptId): string {
   return `~${attemptId.slice(-8)}`;
 }
 
-/** The file name as the graph asked for it. */
+/** The file name as it was in the task's graph. */
 export function restoreName(filename: string, tag: string): string {
   if (!filename.includes(tag)) return filename;
   return filename.replace(tag, '').replace(/\.~(?=\.)/g, '.');
 }
 
-/** Replaces inputs on a copy, for the names a worker gave to uploaded files. */
+/** Copies a graph with replaced inputs: the names that a worker gave to uploaded files. */
 export function withInputs(
   graph: Graph,
   values: readonly { nodeId: string; inputName: string; value: unknown }[],

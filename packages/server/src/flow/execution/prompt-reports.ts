@@ -2,7 +2,7 @@ import type { FollowerReport, SubmitReport } from '@comfleet/comfyui';
 import { failpoint } from '../../platform/lifecycle/failpoints.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 
-/** Takes the steps of a submission into our log, and past the failpoints. */
+/** Logs the steps of a submission and passes their failpoints. */
 export function reportSubmit(logger: Logger, promptId: string): (report: SubmitReport) => void {
   const reportFailure = reportLookupFailure(logger, promptId);
   return (report) => {
@@ -17,7 +17,7 @@ export function reportSubmit(logger: Logger, promptId: string): (report: SubmitR
   };
 }
 
-/** Takes the steps of following into our log, and past the failpoints. */
+/** Logs the steps of following and passes their failpoints. */
 export function reportFollowing(logger: Logger, promptId: string): (report: FollowerReport) => void {
   return (report) => {
     switch (report.kind) {
@@ -25,7 +25,7 @@ export function reportFollowing(logger: Logger, promptId: string): (report: Foll
         if (report.ask === 'history' && report.phase === 'ending') failpoint('before_history');
         return;
       case 'ask_failed': {
-        // A worker that stays silent is the health check's finding, not this one's.
+        // A silent worker is for the health check to report.
         const { ask, cause } = report;
         return logger.debug('prompt.check_failed', { promptId, ask, error: cause });
       }
@@ -38,7 +38,7 @@ export function reportFollowing(logger: Logger, promptId: string): (report: Foll
   };
 }
 
-/** A lookup that failed says that the worker cannot be reached; why is for the log. */
+/** Logs why a lookup failed; its result only says that the worker is unreachable. */
 export function reportLookupFailure(logger: Logger, promptId: string): (cause: unknown) => void {
   return (cause) => logger.debug('prompt.lookup_failed', { promptId, error: cause });
 }

@@ -5,8 +5,8 @@ import type { Clock } from '../../platform/time/clock.ts';
 const MAX_PAUSE_MS = 5000;
 
 /**
- * Reads what an attempt needs, again and again while the database does not answer: the task is not at fault, and its
- * prompt may have run already. Throws every other error, and this one too once the server shuts down.
+ * Reads what an attempt needs, and retries while the database is unavailable: the task is not at fault, and its prompt may have
+ * run already. Throws every other error, and this one too once the server shuts down.
  */
 export async function readSurely<T>(
   { clock, logger }: { clock: Clock; logger: Logger },

@@ -4,8 +4,8 @@ import { reportLookupFailure } from './prompt-reports.ts';
 import { STOP_CALL_TIMEOUT_MS } from './wait-until-gone.ts';
 
 /**
- * Takes a prompt that waits out of its worker's queue. True only when the worker then has it nowhere: neither in its queue,
- * nor running, nor in its history. ComfyUI answers a deletion the same way whether it found something or not (protocol 4).
+ * Removes a waiting prompt from its worker's queue. Returns true only if the worker then has it nowhere: not queued, not running
+ * and not in its history. ComfyUI's answer to a deletion does not tell whether it found the prompt (protocol 4).
  */
 export async function removeQueuedPrompt({
   http,

@@ -26,13 +26,13 @@ export const executionSettings = {
 
 type RawExecution = z.infer<z.ZodObject<typeof executionSettings>>;
 
-/** What ComfyUI may be asked for with one prompt; `default` is what its command line says. */
+/** Preview method requested with a prompt; `default` leaves it to the worker's command line. */
 export type PreviewMethod = RawExecution['preview_method'];
 
-/** What becomes of a task with paid nodes that was sent and may have run. */
+/** Policy for a task with paid nodes that was sent and may have run. */
 export type PaidReruns = RawExecution['paid_reruns'];
 
-/** `timeoutMs` is the limit of a task that names none; 0 none. */
+/** `timeoutMs` is the limit of a task without its own; 0: no limit. */
 export function compileExecution(raw: RawExecution): {
   readonly timeoutMs: number;
   readonly previewMethod: PreviewMethod;

@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskRequirements } from '../tasks/requirements.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 
-/** What the workflow of a task allows; null: any silence. */
+/** How long the workflow of a task allows silence; null: unlimited. */
 export function readSilenceLimitMs({ requirements }: Pick<TaskRow, 'requirements'>): number | null {
   const { silenceLimitMs }: Pick<TaskRequirements, 'silenceLimitMs'> = JSON.parse(requirements);
   return silenceLimitMs ?? null;
@@ -15,21 +15,21 @@ export function limitsSilence({ requirements }: Pick<TaskRow, 'requirements'>): 
 }
 
 export interface SilenceOptions {
-  /** Null: never. */
+  /** Null: no limit. */
   limitMs: number | null;
   clock: Clock;
-  /** Waiting in the worker's queue is no hang. */
+  /** A prompt that waits in the worker's queue does not hang. */
   isRunning: () => boolean;
-  /** While the socket that carries progress is lost, silence says nothing. */
+  /** While the socket is closed, silence means nothing. */
   canHear: () => boolean;
 }
 
 const MIN_INTERVAL_MS = 50;
 const LEAST_OFTEN_MS = 1000;
 
-/** Notices a running prompt that shows no progress for longer than its workflow allows. */
+/** Detects a running prompt without progress for longer than its workflow allows. */
 export class SilenceWatch {
-  /** Resolves once, at the first excess; never without one. */
+  /** Resolves when the limit is first exceeded; otherwise never. */
   readonly exceeded: Promise<'silent'>;
   readonly #options: SilenceOptions;
   #heardMs: number;
@@ -44,7 +44,7 @@ export class SilenceWatch {
     });
   }
 
-  /** Begins to look. */
+  /** Starts the watch. */
   start(): void {
     const { limitMs } = this.#options;
     if (limitMs !== null) this.#check(limitMs);

@@ -1,12 +1,12 @@
 import type { Clock } from '../../platform/time/clock.ts';
 import type { StopReason } from './attempt-job.ts';
 
-/** How long a shutdown waits for the answer to a prompt in transit, so that the next start knows where it is. */
+/** How long a shutdown waits for the answer to a POST, so that the next start knows where the prompt is. */
 const SEND_GRACE_MS = 2000;
 
 /**
- * What cuts the sending of a prompt short: its worker is given up, or a shutdown has waited for it. A cancel does not: a prompt
- * that may have arrived is stopped on the worker, not forgotten.
+ * Opens the signal that aborts the sending of a prompt: when its worker is lost, or a shutdown has waited long enough. A cancel
+ * does not abort it: a prompt that may have arrived must be stopped on the worker.
  */
 export function openSendSignal(
   stop: AbortSignal,
@@ -25,7 +25,7 @@ export function openSendSignal(
   return { signal: controller.signal, close: () => cancelTimer() };
 }
 
-/** Resolves when the signal is aborted, whatever for. */
+/** Resolves when the signal is aborted, for whatever reason. */
 export function waitForAbort(signal: AbortSignal): Promise<'aborted'> {
   if (signal.aborted) return Promise.resolve('aborted');
   return new Promise((resolve) => {

@@ -10,23 +10,23 @@ export interface SubmitAttemptJob {
   promptId: string;
   socketId: string;
   extraData: Record<string, unknown>;
-  /** Cuts the POST and the looking short. */
+  /** Aborts the POST and the lookups. */
   signal: AbortSignal;
   clock: Clock;
   logger: Logger;
-  /** Resolves when the prompt is known to have ended, by whatever way: then it was accepted, answer or not. */
+  /** Resolves when the prompt is known to have ended, however that was noticed: then it was accepted, answered or not. */
   ended: Promise<unknown>;
-  /** An accepted POST expects a status frame; the socket counts as deaf without one. */
+  /** An accepted POST must be followed by a status frame; without one the socket counts as broken. */
   onAccepted: () => void;
 }
 
 export type SubmittedAttempt =
-  /** `nodeErrors`: why some outputs do not run, empty when all do; null when the answer was lost. */
+  /** `nodeErrors`: why some outputs do not run, empty when all do; null if the answer was lost. */
   | { kind: 'submitted'; nodeErrors: Record<string, unknown> | null }
   /** `mayLand`: the prompt was not found, but its POST may still be on its way. */
   | { kind: 'over'; result: Exclude<AttemptResult, { ending: 'succeeded' }>; mayLand: boolean };
 
-/** Sends an attempt's prompt, at most once, and says what that means for the attempt. */
+/** Sends an attempt's prompt at most once. Returns what the outcome means for the attempt. */
 export async function submitAttempt(job: SubmitAttemptJob): Promise<SubmittedAttempt> {
   const { http, clock, graph, promptId, socketId, extraData, signal, ended, logger } = job;
   const submission = await submitOnce({
@@ -41,7 +41,7 @@ export async function submitAttempt(job: SubmitAttemptJob): Promise<SubmittedAtt
   return classifySubmission(submission);
 }
 
-/** Pure. A worker that does not answer may run the prompt: it is followed, until the fleet gives the worker up. */
+/** Pure. A worker that does not answer may run the prompt, which is then followed until the worker counts as lost. */
 export function classifySubmission(submission: Submission): SubmittedAttempt {
   switch (submission.kind) {
     case 'accepted':
@@ -73,17 +73,17 @@ export function classifySubmission(submission: Submission): SubmittedAttempt {
 }
 
 /**
- * True for statuses that ComfyUI never answers a prompt with: a redirect, a login that is missing or refused, a wrong path,
- * too many requests. The prompt was not heard, and nothing is said about it.
+ * True for statuses that ComfyUI never sends for a prompt: a redirect, a missing or refused login, a wrong path, too many
+ * requests. ComfyUI did not receive the prompt, so the status says nothing about it.
  */
 export function isUnheard(status: number): boolean {
   return (status >= 300 && status < 400) || [401, 403, 404, 405, 407, 429].includes(status);
 }
 
-/** Statuses by which a proxy says that it does not reach the worker: no word of the worker's about the prompt. */
+/** Statuses of a proxy that cannot reach the worker; the worker itself did not answer. */
 const UNREACHED = new Set([502, 503, 504]);
 
-/** A worker that answered has read the request: nothing of it is on its way any more. */
+/** A worker that answered has read the request, so that it cannot land late. */
 function classifyAbsence({ code, message, details }: ComfyError): SubmittedAttempt {
   const { status = 0, bodyText = '' } = details;
   if (code !== 'BAD_STATUS' || UNREACHED.has(status)) {

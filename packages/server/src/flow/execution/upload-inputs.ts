@@ -16,7 +16,7 @@ export type Uploaded =
   | { kind: 'uploaded'; values: { nodeId: string; inputName: string; value: string }[] }
   | { kind: 'failed'; result: Exclude<AttemptResult, { ending: 'succeeded' }> };
 
-/** Pushes the files that a task names to its worker, before each attempt. Throws only when the server stops. */
+/** Uploads a task's input files to its worker, before each attempt. Throws only at a shutdown. */
 export async function uploadInputs({ task, http, signal, upload }: UploadJob): Promise<Uploaded> {
   const requirements: { inputs?: InputFile[] } = JSON.parse(task.requirements);
   const values: { nodeId: string; inputName: string; value: string }[] = [];
@@ -34,13 +34,13 @@ export async function uploadInputs({ task, http, signal, upload }: UploadJob): P
 function classifyFailure({ assetId }: InputFile, thrown: unknown, { aborted }: AbortSignal) {
   const cause = toError(thrown).message;
   if (aborted) return endAttempt('lost', 'WORKER_UNREACHABLE', { cause, dispatched: false });
-  // That says nothing about the task, and nothing was sent.
+  // Nothing was sent, and the task is not at fault.
   if (thrown instanceof ComfyError && nobodyHeard(thrown))
     return endAttempt('lost', 'WORKER_UNREACHABLE', { cause, dispatched: false, refused: true });
   return endAttempt('failed', 'INPUT_UPLOAD_FAILED', { asset_id: assetId, cause });
 }
 
-/** Nobody listens, or a proxy let nothing through. */
+/** True when no server listens, or a proxy lets nothing through. */
 function nobodyHeard({ code, details }: ComfyError): boolean {
   return code === 'CONNECTION_REFUSED' || isUnheard(details.status ?? 0);
 }

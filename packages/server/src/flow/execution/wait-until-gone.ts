@@ -2,13 +2,13 @@ import type { ComfyHttp } from '@comfleet/comfyui';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 
-/** Of each request that stops a prompt or looks whether it is gone. */
+/** Timeout of each request that stops a prompt or checks whether it is gone. */
 export const STOP_CALL_TIMEOUT_MS = 5000;
 const GONE_POLL_MS = 100;
 
 /**
- * Resolves when the queue holds the prompt no more: a deleted one leaves no message and no history, so the queue is the
- * witness. An interrupt that the worker has not taken yet is sent again. Throws WORKER_UNREACHABLE after `limitMs`.
+ * Resolves when the prompt has left the queue. Only the queue shows that: a deleted prompt leaves neither message nor history.
+ * Repeats an interrupt while the prompt still runs. Throws WORKER_UNREACHABLE after `limitMs`.
  */
 export async function waitUntilGone(
   http: ComfyHttp,

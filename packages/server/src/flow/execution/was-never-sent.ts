@@ -2,7 +2,7 @@ import { pollForPrompt } from '@comfleet/comfyui';
 import type { AttemptJob, RunnerDeps } from './attempt-job.ts';
 import { reportLookupFailure } from './prompt-reports.ts';
 
-/** Our last process may have died before, in or after the POST: it is looked for as long as any unclear one (P6). */
+/** True if a claimed attempt was not sent. Our last process may have died around the POST, so the worker is asked (P6). */
 export async function wasNeverSent(
   { clock, logger }: Pick<RunnerDeps, 'clock' | 'logger'>,
   { attempt, worker: { http }, stop }: Pick<AttemptJob, 'attempt' | 'worker' | 'stop'>,
@@ -11,10 +11,10 @@ export async function wasNeverSent(
   const { prompt_id: promptId } = attempt;
   const onFailed = reportLookupFailure(logger, promptId);
   try {
-    // A worker that does not answer may have it: the prompt is followed until the worker tells.
+    // A worker that does not answer may have the prompt, which is then followed until the worker answers.
     return (await pollForPrompt({ http, promptId, clock, signal: stop, onFailed })) === 'absent';
   } catch (thrown) {
-    // Canceled meanwhile: what may be there is stopped like any other.
+    // Canceled in the meantime: a prompt that may be there is stopped like any other.
     if (!stop.aborted || stop.reason === 'shutdown') throw thrown;
     return false;
   }

@@ -16,7 +16,7 @@ import type { ExecutionCounters } from './execution-counters.ts';
 import { LatePrompts } from './late-prompts.ts';
 import { reportFollowing } from './prompt-reports.ts';
 
-/** The part of a worker's socket that following needs; the fleet owns it and keeps it drained. */
+/** The part of a worker's socket that following needs; the fleet owns the socket and reads it. */
 export interface TrackedSocket {
   readonly state: { readonly phase: string };
   onMessage(listener: (message: SocketMessage) => void): () => void;
@@ -30,9 +30,9 @@ export interface TrackOptions {
   outputNodeIds: readonly string[];
   resumed: boolean;
   onStarted: () => void;
-  /** `available` is false while the socket that carries progress is lost. */
+  /** `available` is false while the socket is closed, so that no progress arrives. */
   onProgress: (progress: ProgressState, available: boolean) => void;
-  /** Given when someone watches; newest only. */
+  /** Latest preview only. */
   onPreview: (nodeId: string, mimeType: string, image: Uint8Array) => void;
 }
 
@@ -44,12 +44,12 @@ interface Tracked {
 }
 
 const MANY_PROMPTS = 500;
-/** Ids kept after their end, so that a late or repeated message is not taken for a stranger's. */
+/** How many ended prompts are remembered, so that late or repeated messages do not count as foreign ones. */
 const MAX_RECENT = 1000;
 
 const END_TYPES = new Set(['execution_success', 'execution_error', 'execution_interrupted']);
 
-/** Everything one worker's socket says, brought to the prompts it is about; one per worker, for all its prompts. */
+/** Routes all messages of one worker's socket to its followed prompts. */
 export class WorkerTracker {
   readonly #http: ComfyHttp;
   readonly #clock: Clock;
@@ -57,7 +57,7 @@ export class WorkerTracker {
   readonly #tracked = new PromptRoutes<Tracked>();
   readonly #late: LatePrompts;
   readonly #unsubscribe: (() => void)[];
-  /** Prompts followed on all workers: above 500 each is polled more slowly. */
+  /** How many prompts are followed on all workers; above 500 each is polled less often. */
   readonly #openEverywhere: () => number;
   readonly #counters: ExecutionCounters;
   readonly #recent = new Set<string>();
@@ -93,14 +93,14 @@ export class WorkerTracker {
   }
 
   /**
-   * Which opening of the socket holds now; null while it is not open. A worker that restarts closes it, so the same number
-   * before and after means the same process.
+   * Number of the current socket connection; null while it is closed. A worker that restarts closes its socket, so an equal
+   * number means the same process.
    */
   get connection(): number | null {
     return this.#socket.state.phase === 'open' ? this.#openings : null;
   }
 
-  /** Registers a prompt before it is submitted, so that no message comes too early. */
+  /** Registers a prompt before it is submitted, so that no message is missed. */
   track(options: TrackOptions): PromptFollower {
     const follower = new PromptFollower({
       promptId: options.promptId,
@@ -128,13 +128,13 @@ export class WorkerTracker {
     this.#remember(promptId);
   }
 
-  /** For a prompt that its task has left and that may still turn up on this worker: it is stopped as soon as it does. */
+  /** Watches for a prompt of an attempt that is over: it is stopped as soon as it turns up on this worker. */
   watchForLatePrompt(promptId: string): void {
     this.#late.add(promptId);
     this.#late.recheck();
   }
 
-  /** True while this prompt is the one whose frames come now. */
+  /** True while this prompt is the one that sends frames. */
   isRunning(promptId: string): boolean {
     return this.#tracked.isRunning(promptId);
   }
@@ -160,7 +160,7 @@ export class WorkerTracker {
     if (this.#recent.size > MAX_RECENT && oldest !== undefined) this.#recent.delete(oldest);
   }
 
-  /** Ends of prompts that nobody follows: people's own on this worker, or a confused worker's (A16). */
+  /** Counts ends of prompts that are not followed: other clients' prompts, or a confused worker's messages (A16). */
   #countStranger(promptId: string, message: SocketMessage): void {
     const isEnd = message.type === 'executing' ? message.data.node === null : END_TYPES.has(message.type);
     if (isEnd && !this.#recent.has(promptId)) this.#counters.foreignEnds += 1;
