@@ -7,17 +7,17 @@ export interface ReadyOptions {
   transport: HttpTransport;
   clock: Clock;
   url: string;
-  /** Stands in the argv that our process tells; a stranger on the port does not have it. */
+  /** Text in the argv of our process, which another program on the port does not have. */
   marker: string;
   timeoutMs: number;
-  /** Aborted when the process ended or is to be stopped. */
+  /** Aborted when the process has ended or is to be stopped. */
   signal: AbortSignal;
 }
 
 const PERIOD_MS = 1_000;
 const ANSWER_TIMEOUT_MS = 2_500;
 
-/** Asks GET /system_stats each second until our own process answers; false when time ran out. Rejects when aborted. */
+/** Requests /system_stats each second until our own process answers. False after the timeout; rejects when aborted. */
 export async function awaitReady(options: ReadyOptions): Promise<boolean> {
   const { clock, timeoutMs, signal } = options;
   const startedMs = clock.monotonicMs();
@@ -42,14 +42,11 @@ async function answersAsOurs({ transport, url, marker, signal }: ReadyOptions): 
     if (response.status !== 200) return false;
     return parseSystemStats(parseTolerantJson(text))?.argv.includes(marker) ?? false;
   } catch {
-    return false; // not yet: refused, silent or a stranger; the next second asks again
+    return false; // not yet: refused, silent or another program; tried again in a second
   }
 }
 
-/**
- * The same for a process that may end meanwhile: `ready`, `ended` with the process, `silent` when time ran out. `cancelled`
- * when `signal` was aborted.
- */
+/** The same for a process that may end: `ready`, `ended`, `silent` after the timeout, `cancelled` when `signal` was aborted. */
 export async function awaitReadyOrEnd(
   running: RunningProcess,
   options: ReadyOptions,

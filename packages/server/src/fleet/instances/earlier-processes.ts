@@ -16,7 +16,7 @@ export interface EarlierDeps {
 
 const STOPPED = { pid: null, start_ticks: null, boot_id: null, state: 'stopped' };
 
-/** Rows whose process is gone are marked stopped; living ones wait for a start to adopt them (PS22). */
+/** Marks rows whose process is gone as stopped; living processes wait for a start to adopt them (PS22). */
 export async function forgetDead({ records, table, logger }: Omit<EarlierDeps, 'clock'>): Promise<void> {
   for (const { id, name, pid, startStamp, bootId } of await records.list()) {
     if (pid === null) continue;
@@ -29,7 +29,7 @@ export async function forgetDead({ records, table, logger }: Omit<EarlierDeps, '
   }
 }
 
-/** Ends processes of earlier runs that nobody started again: the program no longer wants them. */
+/** Ends processes of earlier runs that were not started again, because they are no longer configured. */
 export async function stopUnclaimed(
   deps: EarlierDeps,
   isClaimed: (instanceId: string) => boolean,

@@ -24,7 +24,7 @@ export interface InstancePlan {
 
 const REASON_LINES = 15;
 
-/** The process of one instance, when there is one, and its row, which says what SQL has to know of it. */
+/** The process of one instance, if there is one, and its row in SQL. */
 export class HeldProcess {
   readonly #deps: HeldProcessDeps;
   readonly #options: CompiledInstancesOptions;
@@ -57,7 +57,7 @@ export class HeldProcess {
     return this.#process.logPath;
   }
 
-  /** Takes over the living process of an earlier run; false when there is none. */
+  /** Adopts the living process of an earlier run; false when there is none. */
   async adopt(signal: AbortSignal): Promise<boolean> {
     const found = await this.#process.findAgain(this.#record, signal);
     if (found === null) return false;
@@ -66,7 +66,7 @@ export class HeldProcess {
     return true;
   }
 
-  /** The process that is held, else a new one. Throws INSTANCE_CONFIG or the system's error. */
+  /** Returns the held process, or spawns one. Throws INSTANCE_CONFIG or the system's error. */
   async ensure(): Promise<RunningProcess> {
     if (this.#running !== null) return this.#running;
     const { running, port } = await this.#process.spawn(this.#record);
@@ -91,22 +91,22 @@ export class HeldProcess {
     return awaitReadyOrEnd(running, { transport, clock, url, marker, timeoutMs, signal });
   }
 
-  /** Ends it politely first, then by force; resolves when it has ended. */
+  /** Ends it gracefully, then by force; resolves when it has ended. */
   async end(running: RunningProcess): Promise<void> {
     await this.#end(running, this.#graceMs);
   }
 
-  /** It answers nothing: there is no use in waiting long for a polite end. */
+  /** Ends a process that does not answer, with a short grace period. */
   async endHung(running: RunningProcess): Promise<void> {
     await this.#end(running, Math.min(this.#graceMs, this.#options.hungGraceMs));
   }
 
-  /** From now on ends are quick: we are ending ourselves. */
+  /** Shortens grace periods from now on, because we are shutting down. */
   hurry(): void {
     this.#graceMs = this.#options.shutdownGraceMs;
   }
 
-  /** After its end: leftovers swept, the cause kept. `rebooted`: ComfyUI-Manager ended it to be started again. */
+  /** After its end: ends leftover children and stores the cause. `rebooted`: ComfyUI-Manager ended it for a restart. */
   async cleanUp(reason: string): Promise<{ rebooted: boolean }> {
     this.#running = null;
     await sweepMarked(this.#record, this.#deps);
@@ -116,7 +116,7 @@ export class HeldProcess {
     return { rebooted };
   }
 
-  /** After its end: somebody else listens where it should have, no child that it left behind. */
+  /** After its end: true when another program listens on its port, not a child of its own. */
   async hasLostPort(): Promise<boolean> {
     await sweepMarked(this.#record, this.#deps);
     return !(await this.#deps.isPortFree(this.#spec.listen, this.#record.port));
@@ -126,7 +126,7 @@ export class HeldProcess {
     this.#record = { ...this.#record, restarts: this.#record.restarts + 1 };
   }
 
-  /** It became this worker of the fleet, and answered just now. */
+  /** Records its worker in the fleet; it has just answered. */
   async assignWorker(workerId: NonNullable<InstanceRecord['workerId']>): Promise<void> {
     this.#record = { ...this.#record, workerId };
     await this.save({ worker_id: workerId, heartbeat_at: this.#deps.records.nowMs() });
@@ -136,7 +136,7 @@ export class HeldProcess {
     await this.save({ heartbeat_at: this.#deps.records.nowMs() });
   }
 
-  /** What SQL knows may lag when the database does not answer; the mark on the process still finds it. */
+  /** Stores values. SQL may lag while the database is unavailable; the mark in the process still identifies it. */
   async save(values: Parameters<ProcessDeps['records']['update']>[1]): Promise<void> {
     try {
       await this.#deps.records.update(this.#record.id, values);
@@ -145,7 +145,7 @@ export class HeldProcess {
     }
   }
 
-  /** The last lines it wrote. */
+  /** The last lines of its output. */
   tail(): Promise<string[]> {
     return readLogTail(this.logPath, REASON_LINES);
   }

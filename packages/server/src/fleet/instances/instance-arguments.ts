@@ -6,16 +6,16 @@ export interface InstanceArguments {
   listen: string;
   port: number;
   /**
-   * Folder for temporary files, its own for each instance: ComfyUI takes it, deletes only `temp` inside, and repeats it in
-   * its argv, on the machine as over HTTP (/system_stats); so it is the mark that proves a process ours.
+   * Folder for temporary files, unique to each instance. ComfyUI deletes only `temp` inside it. It appears in the argv, both on the
+   * machine and in /system_stats, and so proves that a process is ours.
    */
   markerDirectory: string;
-  /** Moves models, custom_nodes, input, output and user; null leaves them in the installation. */
+  /** Folder for models, custom_nodes, input, output and user; null: they stay in the installation. */
   baseDirectory: string | null;
   extraArgs: readonly string[];
 }
 
-/** Set by us alone: where it listens, who may call it, and the mark. Python's argparse accepts beginnings of names too. */
+/** Arguments that only we set: address, access, and the mark. Python's argparse also accepts prefixes of names. */
 const OURS = [
   '--listen',
   '--port',
@@ -26,7 +26,10 @@ const OURS = [
   '--tls-certfile',
 ];
 
-/** The arguments behind the interpreter, ours last so that they win (but for the database). Throws INSTANCE_CONFIG for extra ones that are ours to set. */
+/**
+ * Builds the arguments after the interpreter; ours come last and win, except for the database. Throws INSTANCE_CONFIG for extra
+ * arguments that only we set.
+ */
 export function buildInstanceArguments(options: InstanceArguments): string[] {
   for (const argument of options.extraArgs) {
     const taken = findTaken(argument);
@@ -55,7 +58,7 @@ export function buildInstanceArguments(options: InstanceArguments): string[] {
   ];
 }
 
-/** Instances of one installation would share its database, which only the first to start could lock; extra arguments may name another. */
+/** Each instance gets its own database: only one could lock a shared one. Extra arguments may name another. */
 function toDatabaseUrl(markerDirectory: string): string {
   return `sqlite:///${markerDirectory.replaceAll('\\', '/')}/comfyui.db`;
 }

@@ -17,8 +17,8 @@ export interface LifeDeps extends HeldProcessDeps {
 const FAILED_STEP_PAUSE_MS = 1_000;
 
 /**
- * The life of one instance: it does what its state requires until an event brings the next state. Events come from here
- * (the process answered, ended) and from those who command it.
+ * Runs the state machine of one instance (see `InstanceState`): does what the state requires until an event leads to the next.
+ * `answered` and `ended` come from here, all other events from `SupervisedInstance`.
  */
 export class InstanceLife {
   readonly #deps: LifeDeps;
@@ -30,9 +30,9 @@ export class InstanceLife {
   readonly #waiting = new Set<() => void>();
   readonly #leaving = new AbortController();
   #state: InstanceState = { kind: 'stopped', reason: null, starts: [] };
-  /** Why we end the process of a running instance, so that its end is reported in these words. */
+  /** Why we end the process of a running instance; its end is reported with this reason. */
   #endingFor: string | null = null;
-  /** Aborted by the next change of state: whatever the state before was doing is over. */
+  /** Aborted by the next state change, which ends what the previous state was doing. */
   #wake = new AbortController();
   #isLiving = false;
   #life: Promise<void> = Promise.resolve();
@@ -47,7 +47,7 @@ export class InstanceLife {
     this.#worker = new InstanceWorker(deps.registry, spec);
   }
 
-  /** Of the process: what it wrote, and the row. Its state is changed here alone. */
+  /** Process and row, for reading; only this class changes their state. */
   get held(): Pick<HeldProcess, 'running' | 'logPath' | 'hurry' | 'tail'> {
     return this.#held;
   }
@@ -62,14 +62,14 @@ export class InstanceLife {
     return toInstanceSnapshot({ record, state: this.#state, running, listen: this.#listen, logPath, nowMs });
   }
 
-  /** Takes over the living process of an earlier run; false when there is none. */
+  /** Adopts the living process of an earlier run; false when there is none. */
   async adopt(): Promise<boolean> {
     if (!(await this.#held.adopt(this.#leaving.signal))) return false;
     await this.apply({ type: 'adopted', atMs: this.#deps.clock.monotonicMs() });
     return true;
   }
 
-  /** Changes the state and stores it; what the state before was doing is woken. */
+  /** Applies an event, stores the new state, and ends what the previous state was doing. */
   async apply(event: InstanceEvent): Promise<void> {
     const before = this.#state;
     this.#state = nextInstanceState(before, event, this.#options.restart);
@@ -83,7 +83,7 @@ export class InstanceLife {
     await this.#held.save({ state, restarts: snapshot.restarts });
   }
 
-  /** Resolves when it holds; checked after each change of state. */
+  /** Resolves when the condition holds; it is checked after each state change. */
   until(isReached: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const check = () => {
@@ -96,14 +96,14 @@ export class InstanceLife {
     });
   }
 
-  /** Begins to do what the states require, unless that is under way. It ends by itself in `stopped`. */
+  /** Starts the loop unless it is running. It ends by itself in `stopped`. */
   live(): void {
     if (this.#isLiving) return;
     this.#isLiving = true;
     this.#life = this.#runLoop();
   }
 
-  /** Ends a process that answers no more, as a crash with this reason. False when that is under way already. */
+  /** Ends a process that no longer answers, as a crash with this reason. False when that is already in progress. */
   endHung(running: RunningProcess, reason: string): boolean {
     if (this.#endingFor !== null) return false;
     this.#endingFor = reason;
@@ -115,12 +115,12 @@ export class InstanceLife {
     return true;
   }
 
-  /** Stores that the process answered when its worker was last checked (PS15). */
+  /** Stores when the process last answered a check of its worker (PS15). */
   async beat(): Promise<void> {
     if (this.#worker.isOnline(this.#held.record)) await this.#held.beat();
   }
 
-  /** Stops doing anything; a living process goes on without us. */
+  /** Ends the loop; a living process runs on without us. */
   async leave(): Promise<void> {
     this.#leaving.abort(new Error('closing'));
     this.#wake.abort();
@@ -185,7 +185,7 @@ export class InstanceLife {
     await this.apply({ type: 'answered', atMs: this.#deps.clock.monotonicMs() });
   }
 
-  /** Another program took its port between the lease and its own listening, minutes later: it comes up on the next one. */
+  /** Handles an end before it answered. If another program took its port since the lease, it starts on the next one. */
   async #endedBeforeReady(reason: string): Promise<void> {
     if (!(await this.#held.hasLostPort())) return this.#ended(reason);
     const { port } = this.#held.record;
@@ -193,7 +193,7 @@ export class InstanceLife {
     await this.#held.cleanUp(`port ${port} was taken by another program: ${reason}`);
   }
 
-  /** Ready: nothing to do until it ends or a command comes. */
+  /** While ready: waits until the process ends or a command arrives. */
   async #watch(): Promise<void> {
     const { running, record } = this.#held;
     if (running === null) return this.#ended('has no process');
@@ -213,7 +213,7 @@ export class InstanceLife {
     await this.#ended('stopped by request');
   }
 
-  /** After every end, the next state is chosen. */
+  /** Applies the end of the process, which determines the next state. */
   async #ended(reason: string): Promise<void> {
     const { rebooted } = await this.#held.cleanUp(reason);
     const atMs = this.#deps.clock.monotonicMs();

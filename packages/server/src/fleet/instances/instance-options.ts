@@ -1,29 +1,29 @@
 import { RESTART_RULES, type RestartRules } from './instance-state.ts';
 import { compileInstances, type InstancesConfig, instancesSchema } from './settings.ts';
 
-/** Of the settings, those with a default. */
+/** Settings that have a default. */
 type Timing = Pick<InstancesConfig, 'portRange' | 'startupTimeoutMs' | 'heartbeatIntervalMs'>;
 
-/** How instances are run: the settings of the file, and what only tests change. Times are milliseconds. */
+/** How instances are run: settings of the file, and options for tests. Times in ms. */
 export interface InstancesOptions extends Partial<Timing> {
-  /** Each instance has a folder of its own here: temporary files and the reboot marker. */
+  /** Contains a folder for each instance, with temporary files and the reboot marker. */
   baseDir: string;
   logDir: string;
-  /** Ours; children inherit an allowed part of it. */
+  /** Our environment; children inherit the allowed part of it. */
   environment: Readonly<Record<string, string | undefined>>;
-  /** From SIGINT to SIGTERM, default 10000. */
+  /** Time from SIGINT to SIGTERM; default 10000. */
   stopGraceMs?: number;
-  /** The same while we end ourselves, default 7000: ComfyUI 0.33 takes 2 to 5 s to end. */
+  /** The same during our own shutdown; default 7000, because ComfyUI 0.33 takes 2 to 5 s to end. */
   shutdownGraceMs?: number;
-  /** The same for one that answers nothing, default 2500. */
+  /** The same for a process that does not answer; default 2500. */
   hungGraceMs?: number;
-  /** From SIGTERM to SIGKILL, default 1000. */
+  /** Time from SIGTERM to SIGKILL; default 1000. */
   terminateGraceMs?: number;
-  /** One that became ready less than this ago is not ended for hanging, default 15000. */
+  /** A process that became ready less than this ago is not ended for hanging; default 15000. */
   settleMs?: number;
-  /** Whether instances end with us, or go on and are adopted by the next start. Default stop. */
+  /** Whether instances stop with us, or run on and are adopted by the next start. Default stop. */
   onShutdown?: 'stop' | 'leave';
-  /** A log larger than this is moved aside, default 10 MiB; three older ones are kept. */
+  /** Size at which a log is rotated; default 10 MiB, with three older ones kept. */
   logMaxBytes?: number;
   restart?: Partial<RestartRules>;
 }
@@ -35,7 +35,7 @@ export type CompiledInstancesOptions = Readonly<Required<Omit<InstancesOptions, 
 
 const DEFAULTS: Timing = compileInstances(instancesSchema.parse({}), '');
 
-/** Fills the defaults, once. */
+/** Fills in the defaults. */
 export function compileInstancesOptions(options: InstancesOptions): CompiledInstancesOptions {
   return {
     baseDir: options.baseDir,

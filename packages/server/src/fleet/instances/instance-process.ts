@@ -24,10 +24,10 @@ export interface ProcessDeps {
   records: InstanceRecords;
 }
 
-/** ComfyUI-Manager writes `<prefix>.reboot` and exits 0 where this is set (protocol 11.4). */
+/** If this is set, ComfyUI-Manager writes `<prefix>.reboot` and exits 0 to be restarted (protocol 11.4). */
 const REBOOT_PREFIX = '__COMFY_CLI_SESSION__';
 
-/** Starts, finds again and cleans up after the process of one instance. */
+/** Spawns, finds and cleans up the process of one instance. */
 export class InstanceProcess {
   readonly #spec: CheckedInstanceSpec;
   readonly #options: CompiledInstancesOptions;
@@ -41,7 +41,7 @@ export class InstanceProcess {
     this.logPath = join(options.logDir, `comfyui-${spec.name.replace(/[^\w.-]+/g, '_')}.log`);
   }
 
-  /** Leases the port, clears what an earlier process left, and spawns. Throws INSTANCE_CONFIG or the system's error. */
+  /** Leases the port, cleans up after an earlier process, and spawns. Throws INSTANCE_CONFIG or the system's error. */
   async spawn(record: InstanceRecord): Promise<{ running: RunningProcess; port: number }> {
     const { spawner, table, records, isPortFree, logger } = this.#deps;
     const { interpreter, folder, listen } = this.#spec;
@@ -64,8 +64,8 @@ export class InstanceProcess {
   }
 
   /**
-   * The process of an earlier run of ours, when it lives, is proved ours (pid, start, boot, mark in its arguments) and runs
-   * with the arguments we would give it now; anything else that carries the mark is ended before a start.
+   * Finds the process of an earlier run if it is alive, is ours (pid, start, boot, mark in its arguments), and has the arguments
+   * we would use now. Any other process with the mark is ended before a start.
    */
   async findAgain(record: InstanceRecord, signal: AbortSignal): Promise<RunningProcess | null> {
     const { table, clock } = this.#deps;
@@ -76,8 +76,8 @@ export class InstanceProcess {
     return adoptProcess(found, { table, clock, signal });
   }
 
-  /** True when ComfyUI-Manager asked for a new start by ending; the note is removed. */
-  async takeRebootNote(record: InstanceRecord): Promise<boolean> {
+  /** True when ComfyUI-Manager ended the process to have it restarted; removes its marker file. */
+  async takeRebootMarker(record: InstanceRecord): Promise<boolean> {
     const file = this.#rebootFile(record);
     if (!(await exists(file))) return false;
     await rm(file, { force: true });
@@ -120,6 +120,6 @@ async function exists(path: string): Promise<boolean> {
     await stat(path);
     return true;
   } catch {
-    return false; // the ordinary case
+    return false; // the usual case
   }
 }

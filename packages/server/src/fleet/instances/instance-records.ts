@@ -18,7 +18,7 @@ export interface InstanceRecord {
 
 const MAX_ROWS = 10_000;
 
-/** Rows of instances. Ports are unique among them, so two never get the same one. */
+/** Rows of instances. A unique constraint keeps two from getting the same port. */
 export class InstanceRecords {
   readonly #database: Database<InstanceTables>;
 
@@ -48,7 +48,7 @@ export class InstanceRecords {
     return new Map(rows.map((row) => [row.port, row.id]));
   }
 
-  /** False when the port is another's. */
+  /** False when another instance has the port. */
   async insert(record: Pick<InstanceRecord, 'id' | 'name' | 'folder' | 'port' | 'marker'>): Promise<boolean> {
     const { k } = this.#database;
     return this.#commit({
@@ -69,7 +69,7 @@ export class InstanceRecords {
     });
   }
 
-  /** False when the port is another's. */
+  /** False when another instance has the port. */
   movePort(id: InstanceId, port: number): Promise<boolean> {
     const { k } = this.#database;
     return this.#commit({ query: k.updateTable('instance').set({ port }).where('id', '=', id), rows: 1 });

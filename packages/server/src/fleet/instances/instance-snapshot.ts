@@ -4,7 +4,7 @@ import { toWorkerUrl } from '../workers/worker-spec.ts';
 import type { InstanceRecord } from './instance-records.ts';
 import type { InstanceState } from './instance-state.ts';
 
-/** One instance as pages see it; a copy. */
+/** A copy of one instance, for pages. */
 export interface InstanceSnapshot {
   readonly id: InstanceId;
   readonly name: string;
@@ -15,10 +15,10 @@ export interface InstanceSnapshot {
   readonly state: InstanceState['kind'];
   /** Why it is not running. */
   readonly reason: string | null;
-  /** Until the next start by itself. */
+  /** Ms until the next automatic start. */
   readonly retryInMs: number | null;
   readonly workerId: WorkerId | null;
-  /** Starts by itself since the instance exists. */
+  /** Automatic restarts since the instance exists. */
   readonly restarts: number;
   readonly adopted: boolean;
   readonly logPath: string;
@@ -34,7 +34,7 @@ export interface InstanceFacts {
   nowMs: number;
 }
 
-/** The copy that pages see. */
+/** Creates the copy for pages. */
 export function toInstanceSnapshot({
   record,
   state,

@@ -4,9 +4,9 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Programs } from '../../platform/process/programs.ts';
 
-/** A ComfyUI to start and watch. */
+/** A ComfyUI to start and supervise. */
 export interface InstanceSpec {
-  /** Known by it across restarts; also the worker's name. */
+  /** Identifies it across restarts; also the worker's name. */
   name: string;
   /** ComfyUI's installation (COMFYUI_REPO_PATH). */
   folder: string;
@@ -16,16 +16,16 @@ export interface InstanceSpec {
   entry?: string;
   /** Default 127.0.0.1: ComfyUI has no login. */
   listen?: string;
-  /** Behind the interpreter's script, such as --cpu. */
+  /** Arguments after the script, such as --cpu. */
   extraArgs?: readonly string[];
-  /** Given: models, custom_nodes, input, output and user stand there instead of in the installation. */
+  /** Folder for models, custom_nodes, input, output and user; default: the installation. */
   baseDirectory?: string | null;
   /** Added to the child's environment. */
   environment?: Readonly<Record<string, string>>;
   maxConcurrent?: number;
 }
 
-/** A spec whose files were looked at: everything exists and can be executed. */
+/** A spec whose files exist and can be executed. */
 export interface CheckedInstanceSpec {
   readonly name: string;
   readonly folder: string;
@@ -43,7 +43,7 @@ interface Surroundings {
   environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Looks at folder, script and interpreter before anything starts. Throws INSTANCE_CONFIG naming the field. */
+/** Checks folder, script and interpreter before a start. Throws INSTANCE_CONFIG naming the field. */
 export async function checkInstanceSpec(
   spec: InstanceSpec,
   surroundings: Surroundings,
@@ -111,7 +111,7 @@ async function isExecutable(path: string): Promise<boolean> {
     await access(path, constants.X_OK);
     return true;
   } catch {
-    return false; // not for us to execute
+    return false; // not executable for us
   }
 }
 
@@ -119,6 +119,6 @@ async function find(path: string): Promise<Awaited<ReturnType<typeof stat>> | nu
   try {
     return await stat(path);
   } catch {
-    return null; // absent, or hidden from us: the same to the user who named it
+    return null; // absent, or not readable: for the user both mean the same
   }
 }

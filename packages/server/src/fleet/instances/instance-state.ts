@@ -1,19 +1,19 @@
 import type { ProcessExit } from '../../platform/process/spawner.ts';
 
 /**
- * Where an instance is. `starts` are the monotonic times of recent starts, for back-off and crash loops.
+ * State of an instance. `starts` are the monotonic times of recent starts, for backoff and crash loops.
  *
- * - STOPPED — no process, and none is wanted. Entered at first, and from every other state by a stop that is not to start
- *   again. Only a start or an adoption leads out; ends and answers are ignored, they are of a process that is no longer ours.
- * - STARTING — a process is spawned, or adopted, and has not answered yet. Entered by a start, a due retry, an adoption, the
- *   end of a restart, and a reboot of ComfyUI-Manager. A further start is ignored: it is under way.
- * - READY — the process answered and is a worker of the fleet. Entered from STARTING alone. Starts and answers are ignored.
- * - WAITING — the process ended without our request; it is started again at `retryAtMs`. Entered from STARTING and READY. A
- *   requested start does not wait for the time. Ends and answers are ignored: there is no process.
- * - CRASH_LOOPING — as WAITING, but it ended too often within the window: the next try is far away. A requested start
- *   forgets the former ones.
- * - STOPPING — we end the process; then it is STOPPED, or STARTING when `thenStart`. Entered from STARTING and READY by a
- *   stop, which may be changed while it lasts. Starts and answers are ignored; a start meanwhile is a stop with `thenStart`.
+ * - STOPPED — no process, and none is wanted. The initial state; entered from every other state by a stop without restart. Only
+ *   a start or an adoption leaves it. Ignores ends and answers, which are of a process that is no longer ours.
+ * - STARTING — a process was spawned or adopted and has not answered yet. Entered by a start, a due retry, an adoption, the end
+ *   of a restart, and a reboot by ComfyUI-Manager. Ignores further starts.
+ * - READY — the process answered and is a worker of the fleet. Entered only from STARTING. Ignores starts and answers.
+ * - WAITING — the process ended without our request; it is restarted at `retryAtMs`. Entered from STARTING and READY. A requested
+ *   start does not wait that long. Ignores ends and answers: there is no process.
+ * - CRASH_LOOPING — like WAITING, after too many ends within the window: the next attempt is far away. A requested start clears
+ *   the record of earlier ones.
+ * - STOPPING — we end the process; STOPPED follows, or STARTING if `thenStart`. Entered from STARTING and READY by a stop; further
+ *   stops can change `thenStart`. Ignores starts and answers; a start meanwhile is a stop with `thenStart`.
  */
 export type InstanceState = { starts: readonly number[] } & (
   | { kind: 'stopped'; reason: string | null }
@@ -25,11 +25,11 @@ export type InstanceState = { starts: readonly number[] } & (
 );
 
 export type InstanceEvent =
-  /** A user or the program wants it to run, or a retry is due. */
+  /** A user or the configuration wants it to run, or a retry is due. */
   | { type: 'started'; atMs: number; requested: boolean }
   /** A process of an earlier run was found alive. */
   | { type: 'adopted'; atMs: number }
-  /** It answers, and proves to be ours. */
+  /** It answers, and is proven to be ours. */
   | { type: 'answered'; atMs: number }
   /** `fraction` in [0, 1) is the jitter. */
   | { type: 'ended'; atMs: number; reason: string; rebooted: boolean; fraction: number }
@@ -38,10 +38,10 @@ export type InstanceEvent =
 export interface RestartRules {
   firstDelayMs: number;
   maxDelayMs: number;
-  /** More starts than this within the window are a crash loop. */
+  /** More starts than this within the window make a crash loop. */
   maxStarts: number;
   windowMs: number;
-  /** From a crash loop to the next try. */
+  /** Delay of the next attempt in a crash loop. */
   halfOpenMs: number;
 }
 
@@ -63,7 +63,7 @@ export const RESTART_RULES: RestartRules = {
  * | crash_looping | starting   | –        | –                                      | stopped    |
  * | stopping      | –          | –        | stopped, or starting when so requested | stopping   |
  *
- * `adopted` is `started` from stopped. A reboot requested by ComfyUI-Manager is no crash: it leads to starting at once.
+ * – is ignored. `adopted` counts as `started` from stopped. A reboot by ComfyUI-Manager is no crash: starting follows at once.
  */
 export function nextInstanceState(
   state: InstanceState,
@@ -121,7 +121,7 @@ function afterEnd(
   return { kind: 'waiting', retryAtMs: atMs + Math.round(ceiling * event.fraction), reason, starts };
 }
 
-/** A sentence for people about an end. */
+/** A sentence for users about an end. */
 export function describeExit(exit: ProcessExit): string {
   if (exit.signal === 'SIGKILL') return 'ended by SIGKILL: by hand, or by the system when memory ran out';
   if (exit.signal !== null) return `ended by ${exit.signal}`;

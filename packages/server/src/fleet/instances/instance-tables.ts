@@ -6,10 +6,10 @@ export interface InstanceRow {
   folder: string;
   port: number;
   pid: number | null;
-  /** The system's word for when the process started: clock ticks since boot on Linux. */
+  /** When the process started, in the system's own form: clock ticks since boot on Linux. */
   start_ticks: string | null;
   boot_id: string | null;
-  /** Stands in the process's argv; proves that the process is ours. */
+  /** Text in the process's argv that proves it is ours. */
   marker: string;
   state: string;
   worker_id: WorkerId | null;

@@ -6,7 +6,7 @@ import type { CheckedInstanceSpec } from './instance-spec.ts';
 
 export type InstanceFleet = Pick<WorkerRegistry, 'add' | 'find' | 'remove' | 'reportGone'>;
 
-/** The worker that an instance is in the fleet, from its first answer on. */
+/** The worker of an instance in the fleet, from its first answer on. */
 export class InstanceWorker {
   readonly #registry: InstanceFleet;
   readonly #spec: CheckedInstanceSpec;
@@ -16,7 +16,7 @@ export class InstanceWorker {
     this.#spec = spec;
   }
 
-  /** The process answers: it joins, or is the same worker as before. Tasks come once a check of the fleet says so too. */
+  /** Adds the worker once the process answers; a known one stays the same. It gets tasks after a health check of the fleet. */
   async join({ port, marker }: InstanceRecord): Promise<WorkerId> {
     const { name, listen, maxConcurrent } = this.#spec;
     const url = toWorkerUrl(listen, port);
@@ -29,12 +29,12 @@ export class InstanceWorker {
     return workerId !== null && this.#registry.find(workerId)?.snapshot().state === 'online';
   }
 
-  /** Its process has ended or is about to. */
+  /** Reports that the process has ended or is about to. */
   reportGone({ workerId }: InstanceRecord, reason: string): void {
     if (workerId !== null) this.#registry.reportGone(workerId, reason);
   }
 
-  /** The instance is stopped for good. Does nothing when it is not in the fleet. */
+  /** Removes the worker of an instance that is stopped for good; does nothing if it has none. */
   async leave({ workerId }: InstanceRecord): Promise<void> {
     if (workerId !== null && this.#registry.find(workerId) !== null) await this.#registry.remove(workerId);
   }

@@ -48,7 +48,7 @@ export interface InstancesDeps {
 
 const LOG_CHECK_MS = 2_000;
 
-/** Opens the supervisor. It starts nothing by itself; on close instances are stopped, or left, by option. */
+/** Opens the supervisor. It starts nothing by itself. On close instances are stopped or left running, by option. */
 export async function openInstances(
   scope: Scope,
   deps: InstancesDeps,
@@ -80,14 +80,14 @@ export async function openInstances(
   return instances;
 }
 
-/** The ComfyUI processes that we started. Each becomes a worker once it answers. */
+/** Supervises the ComfyUI processes that we start. Each becomes a worker once it answers. */
 export class Instances {
   readonly #deps: InstancesDeps;
   readonly #options: CompiledInstancesOptions;
   readonly #records: InstanceRecords;
   readonly #instances = new Map<string, SupervisedInstance>();
   readonly #changes: Listeners<InstanceSnapshot>;
-  /** Starts of one name run once; later callers join. */
+  /** Starts in progress by name; later callers join. */
   readonly #opening = new Map<string, Promise<SupervisedInstance>>();
 
   constructor(deps: InstancesDeps, options: CompiledInstancesOptions) {
@@ -98,8 +98,8 @@ export class Instances {
   }
 
   /**
-   * Starts an instance, or adopts the one that an earlier run left alive; a running one stays as it is. Answers once the
-   * process is on its way: `whenReady` waits for the rest. Throws INSTANCE_CONFIG before anything starts (PS26).
+   * Starts an instance, or adopts the one that an earlier run left alive; a running one stays as it is. Returns once the process is
+   * being started; `whenReady` waits until it answers. Throws INSTANCE_CONFIG before anything starts (PS26).
    */
   async start(spec: InstanceSpec): Promise<InstanceSnapshot> {
     let opening = this.#opening.get(spec.name);
@@ -120,14 +120,14 @@ export class Instances {
     return this.#load(id).stop();
   }
 
-  /** Ends the process and starts a new one, also out of a crash loop. */
+  /** Ends the process and starts a new one, even in a crash loop. */
   restart(id: string): Promise<void> {
     return this.#load(id).restart();
   }
 
   /**
-   * Ends a process that answers no more or runs nothing; the restart policy starts it again. Answers in words what is
-   * done, null when the worker is not one of ours.
+   * Ends a process that no longer answers or runs nothing; the restart policy starts it again. Returns a text about what is done;
+   * null when the worker is not one of ours.
    */
   restartFor(workerId: string, reason: string): string | null {
     for (const instance of this.#instances.values()) {
@@ -140,17 +140,17 @@ export class Instances {
     return [...this.#instances.values()].map((instance) => instance.snapshot());
   }
 
-  /** The last lines that the process wrote. */
+  /** The last lines of the process's output. */
   logTail(id: string, lines: number): Promise<string[]> {
     return readLogTail(this.#load(id).logPath, lines);
   }
 
-  /** Listeners run at once and must be quick. Returns what ends the subscription. */
+  /** Subscribes to changes. Listeners run synchronously and must be fast. Returns a function that unsubscribes. */
   onChange(listener: (snapshot: InstanceSnapshot) => void): () => void {
     return this.#changes.add(listener);
   }
 
-  /** Stores when each instance was last seen to answer. */
+  /** Stores when each instance last answered. */
   async beat(): Promise<void> {
     for (const instance of this.#instances.values()) await instance.beat();
   }
@@ -161,13 +161,13 @@ export class Instances {
     }
   }
 
-  /** Marks rows whose process is gone; living ones wait for `start` to adopt them (PS22). */
+  /** Marks rows whose process is gone as stopped; living processes wait for `start` to adopt them (PS22). */
   forgetDead(): Promise<void> {
     const { table, logger } = this.#deps;
     return forgetDead({ records: this.#records, table, logger });
   }
 
-  /** Ends processes of earlier runs that nobody started again. Call after `start`s. */
+  /** Ends processes of earlier runs that were not started again. Call it after all `start`s. */
   stopUnclaimed(): Promise<void> {
     const { table, clock, logger } = this.#deps;
     const deps = { records: this.#records, table, clock, logger };

@@ -16,8 +16,8 @@ export interface LeaseOptions {
 }
 
 /**
- * Reserves a port for a new instance, in SQL before it is used; `create` makes its row.
- * Throws INSTANCE_CONFIG when every port of the range is taken.
+ * Reserves a port for a new instance in SQL, before it is used; `create` inserts its row. Throws INSTANCE_CONFIG when every port
+ * of the range is taken.
  */
 export async function leaseFirstPort(
   options: LeaseOptions,
@@ -27,7 +27,7 @@ export async function leaseFirstPort(
   throw exhausted(options.range);
 }
 
-/** The instance's own port when it is free, else another of the range, moved in SQL first. */
+/** Returns the instance's own port if it is free, else another of the range, stored in SQL first. */
 export async function leasePortAgain(record: InstanceRecord, options: LeaseOptions): Promise<number> {
   if (isInRange(record.port, options.range) && (await options.isFree(options.host, record.port))) {
     return record.port;

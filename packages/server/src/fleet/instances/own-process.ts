@@ -4,14 +4,14 @@ import { isAlive, type ProcessInfo, type ProcessTable } from '../../platform/pro
 import type { Clock } from '../../platform/time/clock.ts';
 import type { InstanceRecord } from './instance-records.ts';
 
-/** In the environment of an instance's process and of all it starts: the instance's id, which also stands in the process's arguments. */
+/** Environment variable with the instance's id, inherited by all child processes; the id is also in the process's arguments. */
 export const MARK = 'COMFLEET_INSTANCE';
 
-/** A process in the kernel's hands (disk, GPU driver) may outlive its SIGKILL; after a second we go on. */
+/** A process blocked in the kernel (disk, GPU driver) may outlive its SIGKILL; we wait for a second at most. */
 const GONE_TURNS = 50;
 const GONE_TURN_MS = 20;
 
-/** The instance's living process, proved by pid, start, boot and the mark in its arguments; null when there is none. */
+/** Finds the instance's living process by pid, start, boot and the mark in its arguments; null when there is none. */
 export async function findOwnProcess(
   record: InstanceRecord,
   table: ProcessTable,
@@ -19,12 +19,12 @@ export async function findOwnProcess(
   const info = record.pid === null ? null : await table.inspect(record.pid);
   const same = info?.startStamp === record.startStamp && info?.bootId === record.bootId;
   if (info && same && hasArgument(info.commandLine, record.marker)) return info;
-  // We may have ended between the spawn and the write of its pid.
+  // We may have ended between the spawn and storing its pid.
   const marked = await table.findMarked(MARK, record.id);
   return marked.find((one) => one.pid === one.group && hasArgument(one.commandLine, record.marker)) ?? null;
 }
 
-/** Kills what an instance left: processes that carry its mark, proved one by one; waits until they are gone. */
+/** Kills leftover processes of an instance, each verified by its mark, and waits until they are gone. */
 export async function sweepMarked(
   record: InstanceRecord,
   { table, clock, logger }: { table: ProcessTable; clock: Clock; logger: Logger },

@@ -31,7 +31,7 @@ export const instancesSchema = z.strictObject({
 });
 type RawInstances = z.infer<typeof instancesSchema>;
 
-/** Names in the environment that ComfyUI's users know. */
+/** Environment variables that ComfyUI users know. */
 export const INSTANCE_ENVIRONMENT = {
   COMFYUI_REPO_PATH: ['instances', 'repo_path'],
   COMFYUI_PYTHON: ['instances', 'python'],

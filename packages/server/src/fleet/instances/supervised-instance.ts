@@ -5,7 +5,7 @@ import { InstanceLife, type LifeDeps } from './instance-life.ts';
 import type { CompiledInstancesOptions } from './instance-options.ts';
 import type { InstanceSnapshot } from './instance-snapshot.ts';
 
-/** Commands to one ComfyUI process that is kept running: spawned or adopted, a worker once it answers, restarted after its end. */
+/** Commands to one supervised ComfyUI process: spawned or adopted, a worker once it answers, restarted after its end. */
 export class SupervisedInstance {
   readonly #life: InstanceLife;
   readonly #clock: Clock;
@@ -25,18 +25,18 @@ export class SupervisedInstance {
     return this.#life.snapshot();
   }
 
-  /** Stores that the process answered when its worker was last checked (PS15). */
+  /** Stores when the process last answered a check of its worker (PS15). */
   beat(): Promise<void> {
     return this.#life.beat();
   }
 
-  /** Looks for a living process of an earlier run, then starts. A second call changes nothing. */
+  /** Adopts a living process of an earlier run, or starts one. Further calls do nothing. */
   async open(): Promise<void> {
     if (!(await this.#life.adopt())) return this.start();
     this.#life.live();
   }
 
-  /** Runs it, now: also out of a back-off or a crash loop. During a stop it starts again afterwards. */
+  /** Starts it now, even during backoff or a crash loop; during a stop, right after it. */
   async start(): Promise<void> {
     const atMs = this.#clock.monotonicMs();
     const isStopping = this.#life.state.kind === 'stopping';
@@ -60,7 +60,7 @@ export class SupervisedInstance {
     await this.#life.until(() => this.#life.held.running !== old);
   }
 
-  /** Ends a process that hangs. To the restart policy it is a crash: waited for, counted, limited. Returns what is done. */
+  /** Ends a process that hangs, which counts as a crash for the restart policy. Returns a text about what is done. */
   endHung(reason: string): string {
     const {
       state,
@@ -88,7 +88,7 @@ export class SupervisedInstance {
     });
   }
 
-  /** For our own end: stops quickly, or lets the process go on to be adopted later. */
+  /** For our own shutdown: stops quickly, or leaves the process running to be adopted later. */
   async close(): Promise<void> {
     this.#life.held.hurry();
     if (this.#options.onShutdown === 'stop') await this.stop();

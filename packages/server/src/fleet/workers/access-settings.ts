@@ -4,7 +4,7 @@ import { path, type Secret, secret } from '../../platform/config/fields.ts';
 import type { Findings, NamedSources } from '../../platform/config/settings.ts';
 import { isCertificate, splitLogin, type WorkerAccess } from './worker-access.ts';
 
-/** How one of `workers` is reached, where a proxy stands before it. */
+/** Access settings of one of `workers`, for a proxy in front of it. */
 export const accessFields = {
   auth: z
     .union([
@@ -40,11 +40,11 @@ type RawAccess = z.infer<typeof accessSchema>;
 
 /** A worker of the file before and after its secrets were read. */
 export interface WithAccess extends WorkerAccess {
-  /** As it stands in the file; null where that says nothing. */
+  /** Access as written in the file; null when it has none. */
   readonly written: { readonly place: string; readonly access: RawAccess } | null;
 }
 
-/** What is allowed and probably not meant. */
+/** Warns about settings that are allowed but probably a mistake. */
 export function checkAccess(workers: readonly (RawAccess & { url: string })[], findings: Findings): void {
   workers.forEach(({ url, auth, tls }, index) => {
     const place = `workers[${index}]`;
@@ -65,7 +65,7 @@ export function checkAccess(workers: readonly (RawAccess & { url: string })[], f
   });
 }
 
-/** Fills in the secrets and certificates that the file names. Throws CONFIG_INVALID with the place of one that is missing. */
+/** Reads the secrets and certificates that the file refers to. Throws CONFIG_INVALID with the path of a missing one. */
 export function readLogins<W extends WithAccess>(workers: readonly W[], named: NamedSources): Promise<W[]> {
   return Promise.all(
     workers.map(async (worker) => {
@@ -112,7 +112,7 @@ async function readTls({ tls }: RawAccess, { place, named }: Reading): Promise<W
   throw named.refuse(`${place}.tls.ca_file`, 'holds no certificate in PEM (-----BEGIN CERTIFICATE-----)');
 }
 
-/** A file's last line break belongs to the file. */
+/** Reads a secret; the last line break of a file is not part of it. */
 async function readSecret(value: Secret, { place, named }: Reading): Promise<string> {
   if (typeof value === 'string') return value;
   const text =

@@ -6,28 +6,28 @@ import type { WorkerSettings } from './worker-spec.ts';
 export type FleetState = 'online' | 'offline' | 'error' | 'maintenance' | 'draining';
 
 /**
- * Whether it answers, whatever people decided about it; `unknown` until it was asked. `offline`: does not answer, or is
- * kept out for a while after it fell too often. `error`: something answers that we cannot use: not ComfyUI, another one
- * than before, too old, or one that runs nothing.
+ * Whether a worker answers, regardless of admin decisions; `unknown` until its first check. `offline`: it does not answer, or is
+ * ejected for a while. `error`: an unusable server answers: not ComfyUI, another one than before, too old, or one that runs
+ * nothing.
  */
 export type HealthKind = 'unknown' | 'online' | 'offline' | 'error';
 
-/** A worker on its way out of the fleet: it gets no new tasks and goes once it is idle and the time has come. */
+/** A leaving worker: it gets no new tasks, and is removed once it is idle and its grace period is over. */
 export interface Leaving {
   readonly reason: FleetText;
-  /** Epoch ms; before it the worker stays even when idle, and may come back. */
+  /** End of the grace period, epoch ms; until then the worker stays even if idle, and may return. */
   readonly notBeforeMs: number;
 }
 
-/** What admins and owners decided about a worker at run time; lies over its spec and is kept across restarts. */
+/** Decisions of admins and owners at run time; they override the spec and survive restarts. */
 export interface AdminOverrides {
-  /** Settings that win over those of the spec. */
+  /** Settings that override those of the spec. */
   readonly settings: WorkerSettings;
-  /** Gets no new tasks, what it has finishes. */
+  /** It accepts no new tasks and finishes its own. */
   readonly draining: boolean;
-  /** The same for longer: does not become offline meanwhile. */
+  /** The same for longer; it does not count as offline meanwhile. */
   readonly maintenance: boolean;
-  /** Null: what the spec says. */
+  /** Null: as in the spec. */
   readonly enabled: boolean | null;
   readonly leaving: Leaving | null;
 }
@@ -40,16 +40,16 @@ export const NO_OVERRIDES: AdminOverrides = {
   leaving: null,
 };
 
-/** What the last check made of a worker, and why. */
+/** Health of a worker after its last check, and why. */
 export interface CheckedHealth {
   readonly health: HealthKind;
   readonly reason: FleetText | null;
-  /** Name of the worker that is used in its place: the same ComfyUI under another address. */
+  /** Name of the worker that is used instead: the same ComfyUI at another address. */
   readonly sameAs: string | null;
 }
 
 /**
- * The state that placement and people see (ND7).
+ * Derives the state that placement and users see (ND7).
  *
  * | overrides           | healthy     | not healthy  |
  * |---------------------|-------------|--------------|

@@ -2,25 +2,25 @@ import { compileHealthCheck, type HealthSettings, healthCheckSchema } from './he
 import type { ConditionRules } from './health/worker-condition.ts';
 import { VERSION_FLOOR } from './identity/comfyui-version.ts';
 
-/** How workers are watched: the settings of the file, and what only tests change. Every field has a default; times are milliseconds. */
+/** How workers are watched: settings of the file, and options for tests. Every field has a default; times in ms. */
 export interface FleetOptions extends Partial<HealthSettings> {
-  /** Before the next check while the next answers decide, default 600, at most the interval. */
+  /** Delay while the next answers decide; default 600, at most the interval. */
   recheckMs?: number;
-  /** A fall this soon after a return is flapping, default 600000. */
+  /** A fall this soon after a return counts as flapping; default 600000. */
   quietMs?: number;
-  /** How long a worker that failed twice gets one prompt at a time (doubling), and how long a slow one is left out; default 30000. */
+  /** Probation after a second fall (doubles), and how long a slow worker stays ejected; default 30000. */
   firstProbationMs?: number;
-  /** Longest such time, default 300000. */
+  /** Longest probation; default 300000. */
   maxProbationMs?: number;
-  /** A worker may come back by itself this long before a restart or advice, default 10000. */
+  /** How long a worker may recover by itself before a restart or advice; default 10000. */
   selfRecoveryMs?: number;
-  /** Between checks meanwhile, default 500, at most the interval. */
+  /** Check interval until then; default 500, at most the interval. */
   selfRecoveryEveryMs?: number;
-  /** Between checks after a user was advised to restart it (12 times), default 10000. */
+  /** Check interval after users were advised to restart it (12 times); default 10000. */
   advisedEveryMs?: number;
-  /** Between checks of one that stays down, default 30000. */
+  /** Check interval of a worker that stays down; default 30000. */
   downEveryMs?: number;
-  /** Uses ComfyUI below 0.3.57 too: one prompt at a time, interrupts hit whatever runs. Default false. */
+  /** Accepts ComfyUI below 0.3.57: one prompt at a time, and interrupts hit whatever runs. Default false. */
   allowOldVersions?: boolean;
 }
 
@@ -38,12 +38,12 @@ export interface CompiledFleetOptions {
 
 const ADVISED_CHECKS = 12;
 const RESTART_AGAIN_MS = 60_000;
-/** Between the answers of one that is back: work waits for the last of them. */
+/** Check interval of a worker that answers again: tasks wait for the last of these checks. */
 const RISING_MS = 200;
 
 const DEFAULTS = compileHealthCheck(healthCheckSchema.parse({}));
 
-/** Fills the defaults, once. */
+/** Fills in the defaults. */
 export function compileFleetOptions(options: FleetOptions): CompiledFleetOptions {
   const { intervalMs, idleTimeoutMs, busyTimeoutMs, busyLimitMs, inventoryPeriodMs, rise, fall } = {
     ...DEFAULTS,

@@ -38,13 +38,13 @@ export interface RegistryDeps {
   transport: HttpTransport;
   dialer: SocketDialer;
   createId: CreateId;
-  /** Keeps the logins of workers in confidence. */
+  /** Seals the logins of workers. */
   sealer: Sealer;
 }
 
 /**
- * Opens the fleet's registry. Workers added through the API return by themselves; those of the configuration and our
- * instances are added again by their owners and get the id, maintenance and inventory they had.
+ * Opens the fleet's registry. Workers from the API are restored; those of the configuration and our instances are added again by
+ * their owners, and keep their id, overrides and inventory.
  */
 export async function openWorkerRegistry(
   scope: Scope,
@@ -57,7 +57,7 @@ export async function openWorkerRegistry(
   return registry;
 }
 
-/** How many workers report at once what they can run: half a megabyte each. */
+/** How many inventories are loaded at once; each takes half a megabyte. */
 const INVENTORIES_AT_ONCE = 16;
 
 /** All workers of the fleet, each watched. */
@@ -108,7 +108,7 @@ export class WorkerRegistry {
     return this.#workers.find(id);
   }
 
-  /** The names of workers, of those that have left too: their attempts go on naming them. */
+  /** Names of workers, including removed ones, which attempts still refer to. */
   async nameWorkers(ids: readonly WorkerId[]): Promise<ReadonlyMap<string, string>> {
     const known = ids.flatMap((id) => this.#workers.find(id) ?? []);
     const gone = ids.filter((id) => this.#workers.find(id) === null);
@@ -116,7 +116,7 @@ export class WorkerRegistry {
     return new Map<string, string>([...known.map(({ id, name }) => [id, name] as const), ...rows]);
   }
 
-  /** One that leaves has given its name up, unless no other has it. */
+  /** Finds a worker by name; a leaving one only if no other has the name. */
   findByName(name: string): ConnectedWorker | null {
     return this.#workers.findByName(name);
   }
@@ -126,16 +126,16 @@ export class WorkerRegistry {
   }
 
   /**
-   * Adds a worker and begins to watch it; a worker that is down is tried for ever (HR13). The same name and address give
-   * the same id as ever, and new settings take effect; one that was leaving stays. The file's worker at a new address takes
-   * over its name, the old one leaves when idle. Throws CONFIG_INVALID, or CONFLICT for a name in use elsewhere.
+   * Adds a worker and starts to watch it; a worker that is down is checked without end (HR13). The same name and address always
+   * get the same id, with the new settings; a leaving one stays. A worker of the file at a new address takes over its name, and
+   * the old one leaves when idle. Throws CONFIG_INVALID, or CONFLICT for a name in use elsewhere.
    */
   add(spec: WorkerSpec): Promise<ConnectedWorker> {
     const compiled = compileWorkerSpec(spec);
     return this.#membership.add(compiled);
   }
 
-  /** Lays settings over those of its source, for good. Throws WORKER_NOT_FOUND, CONFIG_INVALID. */
+  /** Overrides settings of its source, permanently. Throws WORKER_NOT_FOUND, CONFIG_INVALID. */
   change(id: string, changes: WorkerSettings): Promise<void> {
     return this.#membership.override(id, plainText('worker.changed'), ({ spec, overrides }) => {
       const settings = { ...overrides.settings, ...changes };
@@ -145,45 +145,45 @@ export class WorkerRegistry {
   }
 
   /**
-   * Takes a worker out of the fleet at once; its tasks move to others, its row stays for the attempts that name it.
-   * Throws WORKER_NOT_FOUND.
+   * Removes a worker at once; its tasks move to others, and its row stays for the attempts that refer to it. Throws
+   * WORKER_NOT_FOUND.
    */
   remove(id: string, cause: FleetText = plainText('worker.removed')): Promise<void> {
     return this.#membership.remove(id, cause);
   }
 
   /**
-   * A worker that is to go: it gets no new tasks from now on, and is removed by `Departures` once it is idle and `graceMs`
-   * have passed. Adding it again meanwhile keeps it. Throws WORKER_NOT_FOUND.
+   * Lets a worker leave: it gets no new tasks, and `Departures` removes it once it is idle and `graceMs` have passed. Adding it
+   * again before that keeps it. Throws WORKER_NOT_FOUND.
    */
   depart(id: string, { reason, graceMs = 0 }: { reason: FleetText; graceMs?: number }): Promise<void> {
     const notBeforeMs = this.#deps.clock.nowMs() + graceMs;
     return this.#setMode(id, { leaving: { reason, notBeforeMs } }, reason);
   }
 
-  /** Workers on their way out whose time has come. */
+  /** Leaving workers whose grace period is over. */
   listDeparting(): WorkerId[] {
     return this.#workers.listDeparting(this.#deps.clock.nowMs());
   }
 
-  /** In maintenance a worker takes no new work, but stays watched. Kept across restarts. Throws WORKER_NOT_FOUND. */
+  /** In maintenance a worker accepts no new tasks, but stays watched. Survives restarts. Throws WORKER_NOT_FOUND. */
   setMaintenance(id: string, on: boolean): Promise<void> {
     const cause = plainText(on ? 'worker.maintenance_begins' : 'worker.maintenance_ends');
     return this.#setMode(id, { maintenance: on }, cause);
   }
 
-  /** A drained worker takes no new work; what it has finishes. Kept across restarts. Throws WORKER_NOT_FOUND. */
+  /** A draining worker accepts no new tasks and finishes its own. Survives restarts. Throws WORKER_NOT_FOUND. */
   setDraining(id: string, on: boolean): Promise<void> {
     const cause = plainText(on ? 'worker.draining_begins' : 'worker.draining_ends');
     return this.#setMode(id, { draining: on }, cause);
   }
 
-  /** Overrules what its source says of `enabled`. Kept across restarts. Throws WORKER_NOT_FOUND. */
+  /** Overrides `enabled` of its source. Survives restarts. Throws WORKER_NOT_FOUND. */
   setEnabled(id: string, on: boolean): Promise<void> {
     return this.#setMode(id, { enabled: on }, plainText(on ? 'worker.enabled' : 'worker.disabled'));
   }
 
-  /** From now on the ComfyUI that answers on the worker's address is the right one. Throws WORKER_NOT_FOUND. */
+  /** Accepts the ComfyUI that answers at the worker's address from now on. Throws WORKER_NOT_FOUND. */
   async acceptIdentity(id: string): Promise<HealthResult> {
     const worker = this.#workers.load(id);
     const result = await worker.acceptIdentity();
@@ -192,8 +192,8 @@ export class WorkerRegistry {
   }
 
   /**
-   * Has the process of a worker ended and started again by its supervisor, counted and limited by its restart policy.
-   * False when the process is not ours; what its supervisor does is reported as `worker.restart_requested`.
+   * Asks the supervisor to restart a worker's process, within its restart policy. Returns false when the process is not ours. What
+   * the supervisor does is reported as `worker.restart_requested`.
    */
   requestRestart(workerId: WorkerId, reason: string): boolean {
     const answer = this.#restarts.request(workerId, reason);
@@ -203,27 +203,27 @@ export class WorkerRegistry {
     return true;
   }
 
-  /** For a supervisor of processes. Returns what ends its duty. */
+  /** Registers a supervisor of processes. Returns a function that removes it. */
   onRestartRequest(restarter: Restarter): () => void {
     return this.#restarts.register(restarter);
   }
 
-  /** For the owner of a process that was seen to end: the worker is offline at once. */
+  /** Reports that a worker's process was seen to end: the worker is offline at once. */
   reportGone(id: string, reason: string): void {
     this.#workers.find(id)?.reportGone(reason);
   }
 
-  /** Listeners run at once and must be quick. Returns what ends the subscription. */
+  /** Subscribes to changes. Listeners run synchronously and must be fast. Returns a function that unsubscribes. */
   onChange(listener: (change: WorkerChange) => void): () => void {
     return this.#changes.add(listener);
   }
 
-  /** The last known inventory of every worker that ever reported one, offline ones included. */
+  /** Last known inventories of all workers, including offline ones. */
   knownInventories(): Inventory[] {
     return [...this.#workers].flatMap((worker) => worker.inventory ?? []);
   }
 
-  /** Brings back the workers that no one else will add. */
+  /** Restores the workers that no owner will add again. */
   restore(): Promise<void> {
     return this.#membership.restore();
   }
@@ -233,7 +233,7 @@ export class WorkerRegistry {
     return this.#membership.close();
   }
 
-  /** What an admin sees as a change of the worker's mode. */
+  /** Changes the mode of a worker, as an admin sees it. */
   async #setMode(id: string, changes: Partial<AdminOverrides>, cause: FleetText): Promise<void> {
     const { id: workerId } = this.#workers.load(id);
     await this.#membership.override(id, cause, ({ overrides }) => ({ ...overrides, ...changes }));
@@ -259,7 +259,7 @@ export class WorkerRegistry {
           clock,
           random: () => random.fraction(),
           createId,
-          // Health checks ask often enough, and tell it.
+          // Health checks are frequent, and notify the socket.
           waitsForNews: true,
         }),
       onChange: (type, cause, facts) => this.#emit({ type, workerId: record.id, cause, ...facts }),

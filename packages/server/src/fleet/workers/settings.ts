@@ -6,7 +6,7 @@ import { accessFields, type WithAccess } from './access-settings.ts';
 import { OPEN_ACCESS, splitLogin } from './worker-access.ts';
 import { SPEC_DEFAULTS } from './worker-spec.ts';
 
-/** What the ways of naming a worker in the file have in common. */
+/** Fields that all entries for workers in the file share. */
 export const workerFields = {
   max_concurrent: z
     .int()
@@ -88,16 +88,16 @@ export interface RawWorkers {
   readonly single: z.infer<z.ZodObject<typeof singleComfyui>>;
 }
 
-/** What a block of the file says of its workers. */
+/** Settings that a block of the file gives its workers. */
 export interface WorkerFields {
   readonly maxConcurrent: number;
   /** Task types; empty means all. */
   readonly capabilities: readonly string[];
   readonly labels: readonly string[];
-  /** Null where the file says nothing: SRV records may. */
+  /** Null when the file does not set it; SRV records may. */
   readonly group: WorkerGroup | null;
   readonly weight: number | null;
-  /** 1 to 10, 10 first. */
+  /** 1 to 10; 10 is preferred. */
   readonly priority: number;
   readonly enabled: boolean;
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -110,7 +110,7 @@ export interface WorkerConfig extends WorkerFields, WithAccess {
   readonly weight: number;
 }
 
-/** Names are unique; one ComfyUI under two names is probably not meant. */
+/** Checks that names are unique, and warns about one ComfyUI under two names. */
 export function checkWorkers(raw: RawWorkers, findings: Findings): void {
   const names = new Map<string, number>();
   const urls = new Map<string, string>();
@@ -132,7 +132,7 @@ export function checkWorkers(raw: RawWorkers, findings: Findings): void {
   });
 }
 
-/** The v1 layout writes a worker's priority into its metadata. `block` is where the entries stand. */
+/** Checks priorities, which the v1 layout has in a worker's metadata. `block` is the path of the entries. */
 export function checkPriorities(
   block: string,
   entries: readonly Pick<RawFields, 'priority' | 'metadata'>[],
@@ -145,7 +145,7 @@ export function checkPriorities(
   });
 }
 
-/** Every worker of the file: `workers`, `nodes.static_nodes`, and the single ComfyUI when it is written. */
+/** All workers of the file: `workers`, `nodes.static_nodes`, and the single ComfyUI if it is configured. */
 export function compileWorkers(raw: RawWorkers): WorkerConfig[] {
   const own = raw.workers.map((worker, index) => {
     const { url, auth } = splitLogin(worker.url);
@@ -162,7 +162,7 @@ export function compileWorkers(raw: RawWorkers): WorkerConfig[] {
   return [...all, compileWorker('comfyui', url, fieldsSchema.parse({}))];
 }
 
-/** The single ComfyUI; looked for at the start when `isWritten` is false and there are no workers. */
+/** The single ComfyUI; if `isWritten` is false and there are no workers, the start searches for it. */
 export function compileSingle({ host, port: portNumber }: RawWorkers['single']): {
   readonly url: string;
   readonly isWritten: boolean;

@@ -2,15 +2,15 @@ import { X509Certificate } from 'node:crypto';
 import type { HttpTransport, SocketDialer, TlsTrust } from '@comfleet/comfyui';
 import type { WorkerAuth } from '@comfleet/contract';
 
-/** What a proxy before a worker wants to see, and what we want to see of it. */
+/** What a proxy in front of a worker requires, and how we verify it. */
 export interface WorkerAccess {
   readonly auth: WorkerAuth | null;
-  /** Sent with every request, and when the socket opens. */
+  /** Sent with every request and with the opening of the socket. */
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: { readonly ca: string | null; readonly verify: boolean };
 }
 
-/** The same without secrets, for everybody to see. */
+/** The same without secrets. */
 export interface AccessSummary {
   readonly login: 'basic' | 'bearer' | null;
   readonly headerNames: readonly string[];
@@ -18,10 +18,10 @@ export interface AccessSummary {
   readonly verifies: boolean;
 }
 
-/** Of a worker of which nothing was said. */
+/** Access of a worker without such settings. */
 export const OPEN_ACCESS: WorkerAccess = { auth: null, headers: {}, tls: { ca: null, verify: true } };
 
-/** Takes the login out of `https://user:password@host`; null when there is none. What is no address stays as it is. */
+/** Splits the login off `https://user:password@host`; null when there is none. Text that is no address stays unchanged. */
 export function splitLogin(address: string): { url: string; auth: WorkerAuth | null } {
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url === null || (url.username === '' && url.password === '')) return { url: address, auth: null };
@@ -31,7 +31,7 @@ export function splitLogin(address: string): { url: string; auth: WorkerAuth | n
   return { url: url.href, auth };
 }
 
-/** A percent sign that escapes nothing is one. */
+/** Decodes percent escapes; text with invalid ones stays unchanged. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -50,7 +50,7 @@ export function summarizeAccess({ auth, headers, tls }: WorkerAccess): AccessSum
   };
 }
 
-/** Requests as the worker wants them. `access` is read for each one: it may change while the worker stays. */
+/** Wraps a transport so that requests carry the access. `access` is read for each request, because it may change. */
 export function openTransport(transport: HttpTransport, access: () => WorkerAccess): HttpTransport {
   return {
     request: (request) => {
@@ -75,7 +75,7 @@ export function isCertificate(pem: string): boolean {
   try {
     return new X509Certificate(pem).raw.length > 0;
   } catch {
-    return false; // the reason is OpenSSL's own and says less than what was expected
+    return false; // OpenSSL's reason is less helpful than what was expected
   }
 }
 

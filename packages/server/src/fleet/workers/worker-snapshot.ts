@@ -17,63 +17,63 @@ export interface WorkerSnapshot {
   readonly source: WorkerSource;
   readonly state: FleetState;
   readonly health: HealthKind;
-  /** Checks found twice that no process listens there, however often it may still fail before it counts as offline. */
+  /** True once two checks were refused, so that no process listens there, even if it does not count as offline yet. */
   readonly isPortClosed: boolean;
-  /** Cause of the last change of state. */
+  /** Cause of the last state change. */
   readonly reason: FleetText | null;
   readonly maxConcurrent: number;
-  /** Prompts placement may have there now: 0 unless online and beyond doubt, 1 after a return, then growing to `maxConcurrent`. */
+  /** How many prompts it may have now: 0 unless online and not suspect; 1 after a return, then growing to `maxConcurrent`. */
   readonly slots: number;
   readonly capabilities: readonly string[];
   readonly labels: readonly string[];
   readonly group: WorkerGroup;
-  /** Share of tasks for the strategy `weighted`, relative to the others. */
+  /** For the strategy `weighted`: relative share of tasks. */
   readonly weight: number;
-  /** 1 to 10, 10 is preferred first. */
+  /** 1 to 10; 10 is preferred. */
   readonly priority: number;
   readonly enabled: boolean;
   readonly access: AccessSummary;
-  /** Gets no new tasks: drained, leaving, or the same ComfyUI as a worker before it. */
+  /** Accepts no new tasks: draining, leaving, or the same ComfyUI as another worker. */
   readonly draining: boolean;
-  /** On its way out of the fleet. */
+  /** Will be removed from the fleet. */
   readonly leaving: boolean;
   readonly discoveredBy: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** The last known one, also while the worker is offline. */
+  /** The last known inventory, even while the worker is offline. */
   readonly inventory: Inventory | null;
   readonly simulated: boolean;
-  /** Wall time of the last good answer, of this run or an earlier one. */
+  /** Wall-clock time of the last good answer, of this run or an earlier one. */
   readonly lastSeenMs: number | null;
-  /** A moving mean. */
+  /** Moving average. */
   readonly latencyMs: number | null;
-  /** As the last good check told them, with the memory that was free then; the inventory's before the first one. */
+  /** Devices by the last good check, with their free memory; those of the inventory before the first one. */
   readonly devices: readonly Readonly<Record<string, unknown>>[];
-  /** Of the first device, at the last good check; null when it does not say. */
+  /** Free memory of the first device at the last good check; null when not reported. */
   readonly vramFreeBytes: number | null;
-  /** What is done about it; null while it is well. */
+  /** What is being done about it; null while it is healthy. */
   readonly recovery: RecoverySnapshot | null;
   readonly socketState: 'connected' | 'connecting' | 'closed';
   readonly maxUploadBytes: number | null;
 }
 
-/** A worker with its connections. It stays the same object while its address does. */
+/** A worker with its connections; the same object as long as its address stays the same. */
 export interface ConnectedWorker {
   readonly id: WorkerId;
   readonly name: string;
   readonly url: string;
   readonly http: ComfyHttp;
-  /** The one socket of this worker, always drained. */
+  /** The only socket to this worker; it is always read. */
   readonly socket: ComfySocket;
-  /** The last known one; null when it never answered. */
+  /** The last known inventory; null when it never answered. */
   readonly inventory: WorkerSnapshot['inventory'];
   snapshot(): WorkerSnapshot;
-  /** Asks object_info and model lists again. Throws ComfyError when the worker does not answer. */
+  /** Loads object_info and model lists again. Throws ComfyError when the worker does not answer. */
   refreshInventory(): Promise<void>;
-  /** One health check now; joins one that is under way. Never throws. */
+  /** Runs a health check now, or joins one in progress. Never throws. */
   checkNow(): Promise<HealthResult>;
-  /** A hint that something went wrong (a refused submission): it gets nothing new before the next check, which runs at once. Failing calls of `http` give it by themselves. */
+  /** Hints at a fault: no new tasks until the next check, which runs at once. Failed calls of `http` do the same. */
   markSuspect(): void;
-  /** It brought a prompt of ours to its end: one that has come back is trusted with more by it. */
+  /** Records a finished prompt of ours: a worker that has returned gets more slots for it. */
   recordServed(): void;
 }
 
@@ -92,17 +92,17 @@ export type WorkerChangeType =
   | 'worker.removed'
   | 'worker.inventory';
 
-/** Something that happened to a worker, with its cause for people. */
+/** Something that happened to a worker, with its cause for users. */
 export interface WorkerChange {
   readonly type: WorkerChangeType;
   readonly workerId: WorkerId;
   readonly cause: FleetText;
   readonly details?: Readonly<Record<string, unknown>>;
-  /** Of what ended with it: the time without service, a load of the inventory. */
+  /** Duration of what ended with it: an outage, or a load of the inventory. */
   readonly durationMs?: number;
 }
 
-/** Facts that belong to a change. */
+/** Additional facts of a change. */
 export type ChangeFacts = Pick<WorkerChange, 'details' | 'durationMs'>;
 
 export type CreateId = <K extends IdKind>() => Id<K>;

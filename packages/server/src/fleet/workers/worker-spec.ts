@@ -8,9 +8,9 @@ import {
 import { AppError } from '../../platform/errors/app-error.ts';
 import { isCertificate, OPEN_ACCESS, type WorkerAccess } from './worker-access.ts';
 
-/** What can be said of a worker beside its name and address. */
+/** Settings of a worker besides its name and address. */
 export interface WorkerSettings {
-  /** Most prompts of ours on it at once; 2 (one running, one prefetched) unless said. */
+  /** Maximum of our prompts on it at once; default 2 (one running, one prefetched). */
   readonly maxConcurrent?: number | undefined;
   readonly capabilities?: readonly string[] | undefined;
   readonly labels?: readonly string[] | undefined;
@@ -18,7 +18,7 @@ export interface WorkerSettings {
   readonly group?: WorkerGroup | undefined;
   /** Default 1. */
   readonly weight?: number | undefined;
-  /** 1 to 10, 10 first; default `metadata.priority` when it is there, as the v1 layout writes it, else 5. */
+  /** 1 to 10; 10 is preferred. Default: `metadata.priority` of the v1 layout if present, else 5. */
   readonly priority?: number | undefined;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** Default none. */
@@ -28,17 +28,17 @@ export interface WorkerSettings {
   readonly tls?: WorkerAccess['tls'] | undefined;
 }
 
-/** What is known of a worker before it was asked: from configuration, the API, discovery, or one of our instances. */
+/** What is known about a worker before its first check: from configuration, the API, discovery, or an instance of ours. */
 export interface WorkerSpec extends WorkerSettings {
   readonly name: string;
-  /** `http://host:port`, with a path when ComfyUI stands behind a proxy. */
+  /** `http://host:port`, with a path if ComfyUI is behind a proxy. */
   readonly url: string;
   readonly source: WorkerSource;
-  /** Default true; a switch at run time wins. */
+  /** Default true; can be overridden at run time. */
   readonly enabled?: boolean | undefined;
-  /** How it joined by itself; null for one that somebody named. */
+  /** How it joined by itself; null for one that was configured. */
   readonly discoveredBy?: string | null | undefined;
-  /** Stands in the argv of the process that must answer; for our instances. Not stored. */
+  /** Text that the argv of the answering process must contain; for our instances. Not stored. */
   readonly marker?: string | null;
 }
 
@@ -59,7 +59,7 @@ export interface CompiledWorkerSpec extends WorkerAccess {
   readonly marker: string | null;
 }
 
-/** What a worker is of which nothing else was said. */
+/** Defaults of a worker. */
 export const SPEC_DEFAULTS = {
   maxConcurrent: 2,
   capabilities: [],
@@ -74,7 +74,7 @@ export const SPEC_DEFAULTS = {
   marker: null,
 } as const;
 
-/** True when the name alone says which worker it is: our own get another port now and then. */
+/** True when the name alone identifies the worker: the port of our own instances may change. */
 export function isKnownByName(source: WorkerSource): boolean {
   return source === 'instance' || source === 'simulated';
 }
@@ -106,19 +106,19 @@ function requireCertificate(spec: WorkerSpec, ca: string | null): void {
   throw invalid(spec, 'tls.ca', 'holds no certificate that can be read');
 }
 
-/** Without the fields that are there but undefined. */
+/** Drops fields that are undefined. */
 function dropUnsaid<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const said = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(said) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
-/** Settings in the words of the wire, as the fleet has them; what is not said stays unsaid. */
+/** Converts settings from the wire; absent fields stay absent. */
 export function toWorkerSettings(body: ChangeWorker): WorkerSettings {
   const { max_concurrent: maxConcurrent, ...others } = body;
   return { ...others, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) };
 }
 
-/** The spec with what an admin changed over it. */
+/** The spec with an admin's overrides. */
 export function overrideSpec(spec: CompiledWorkerSpec, overrides: WorkerSettings): CompiledWorkerSpec {
   return compileWorkerSpec({ ...spec, ...dropUnsaid(overrides) });
 }
@@ -127,7 +127,7 @@ function invalid(spec: WorkerSpec, field: string, problem: string): AppError {
   return new AppError('CONFIG_INVALID', { worker: spec.name, field, problem });
 }
 
-/** One spelling per address: no trailing slash, host in lower case. Null when it is no http(s) address. */
+/** Normalizes an address: no trailing slash, host in lower case. Null when it is not an http(s) address. */
 export function normalizeWorkerUrl(text: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return null;
@@ -135,7 +135,7 @@ export function normalizeWorkerUrl(text: string): string | null {
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }
 
-/** The address of a ComfyUI that listens on this host: every interface is reached by loopback, IPv6 in brackets (PS24). */
+/** The address of a ComfyUI that listens on this host: loopback for all interfaces, IPv6 in brackets (PS24). */
 export function toWorkerUrl(listenHost: string, port: number): string {
   const first = listenHost.split(',')[0]?.trim() ?? '';
   const host = { '0.0.0.0': '127.0.0.1', '::': '127.0.0.1', '': '127.0.0.1' }[first] ?? first;

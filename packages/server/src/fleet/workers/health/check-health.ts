@@ -10,11 +10,11 @@ export interface CheckOptions {
   clock: Clock;
   url: string;
   timeoutMs: number;
-  /** Refuses lower versions; null accepts every one. */
+  /** Lowest accepted version; null accepts any. */
   versionFloor: string | null;
-  /** Must stand in the argv it tells; null accepts every process. */
+  /** Text that its reported argv must contain; null accepts any process. */
   marker: string | null;
-  /** The transport sends a login along. */
+  /** True when the transport sends a login. */
   hasLogin?: boolean;
   signal: AbortSignal;
 }
@@ -48,7 +48,7 @@ export async function checkHealth(options: CheckOptions): Promise<HealthReading>
   }
 }
 
-/** An answer that ComfyUI itself never gives here: most come from a proxy before it. */
+/** Classifies an answer that ComfyUI itself never gives here; most come from a proxy in front of it. */
 function classifyRefusal(
   { status, headers }: Pick<HttpResponse, 'status' | 'headers'>,
   text: string,
@@ -61,13 +61,13 @@ function classifyRefusal(
   return { kind: 'bad_status', status };
 }
 
-/** How nginx, Apache and Go's servers say it. */
+/** The wording of nginx, Apache and Go's servers. */
 const SENT_HTTP =
   /plain http request was sent to https|speaking plain http to an ssl|http request to an https/i;
 
 const MAX_TARGET_LENGTH = 200;
 
-/** Without its query: that may hold what lets somebody in. */
+/** The target without its query, which may contain credentials. */
 function readTarget(location: string | undefined, base: string): string {
   if (location === undefined || !URL.canParse(location, base)) return '?';
   const { origin, pathname } = new URL(location, base);

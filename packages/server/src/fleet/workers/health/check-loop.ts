@@ -2,12 +2,12 @@ import type { Clock } from '../../../platform/time/clock.ts';
 
 export interface CheckLoopDeps {
   clock: Clock;
-  /** One check; returns the milliseconds until the next. Must not throw. */
+  /** Runs one check and returns the ms until the next. Must not throw. */
   step: () => Promise<number>;
   signal: AbortSignal;
 }
 
-/** Checks again and again: after the pause that each check asks for, or at once when woken. */
+/** Runs checks in a loop: after the delay that each check returns, or at once when woken. */
 export class CheckLoop {
   readonly #deps: CheckLoopDeps;
   #wake = new AbortController();
@@ -17,17 +17,17 @@ export class CheckLoop {
     this.#deps = deps;
   }
 
-  /** Begins; a second call changes nothing. */
+  /** Starts the loop; further calls do nothing. */
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Ends the pause; during a check, the next one follows at once. */
+  /** Ends the delay; during a check, the next one follows at once. */
   wake(): void {
     this.#wake.abort(new Error('woken'));
   }
 
-  /** Resolves when the loop has ended, after its signal was aborted. */
+  /** Resolves when the loop has ended after its signal was aborted. */
   async settle(): Promise<void> {
     await this.#running;
   }

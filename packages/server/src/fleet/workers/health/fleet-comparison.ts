@@ -5,21 +5,21 @@ import { toWorkerKind } from '../inventory/worker-kind.ts';
 import { isOutlier, type Latency, type SortedLatencies, sortLatencies } from './latency.ts';
 import type { WorkerCondition } from './worker-condition.ts';
 
-/** A worker as far as the others are compared with it. */
+/** A worker as far as it is compared with others. */
 interface Peer {
   readonly id: WorkerId;
   readonly isOnline: boolean;
   readonly condition: WorkerCondition;
-  /** What it can run; null when it never told. */
+  /** What it can run; null if it has never reported that. */
   readonly inventory: Pick<Inventory, 'objectInfo' | 'classTypes' | 'models'> | null;
   recheckSoon(): void;
 }
 
-/** The fleet is looked at as it was at most this long ago. */
+/** Maximum age of a comparison. */
 const MAX_AGE_MS = 1_000;
 const MAX_AWAY_CHECKS_PER_S = 200;
 
-/** What a worker's health depends on in the rest of the fleet: slow is a comparison, and only who can be spared is ejected. */
+/** Compares a worker with the rest of the fleet: whether it is slow, and whether it can be spared. */
 export class FleetComparison {
   readonly #clock: Clock;
   readonly #list: () => Iterable<Peer>;
@@ -34,7 +34,7 @@ export class FleetComparison {
     this.#list = list;
   }
 
-  /** True when at least half of the workers that can do its work are in service without it. */
+  /** True when at least half of the workers of its kind are online without it. */
   canSpare(id: WorkerId): boolean {
     const all = [...this.#list()];
     const kind = findKind(all.find((worker) => worker.id === id));
@@ -48,7 +48,7 @@ export class FleetComparison {
     return isOutlier(id, own, this.#compareAll().latencies);
   }
 
-  /** The least time between two checks of one that is away, ms: however many are, all of them are asked no more often than that. */
+  /** Minimum ms between two checks of an unreachable worker; grows with their number, to bound the checks per second. */
   get leastAwayMs(): number {
     return (this.#compareAll().away * 1000) / MAX_AWAY_CHECKS_PER_S;
   }
@@ -65,7 +65,7 @@ export class FleetComparison {
     return this.#comparison;
   }
 
-  /** One has fallen: those that wait out a time may be needed now (A15). */
+  /** A worker has fallen, so ejected ones may be needed now (A15). */
   recheckEjected(): void {
     for (const worker of this.#list()) {
       if (worker.condition.health.kind === 'ejected') worker.recheckSoon();

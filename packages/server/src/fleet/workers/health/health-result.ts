@@ -2,42 +2,42 @@ import type { CertificateFault } from '@comfleet/comfyui';
 import { plainText } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
 
-/** What one check found; each kind is told apart for people (HR3). */
+/** Result of one check; every kind has its own text for users (HR3). */
 export type HealthResult =
   | { kind: 'ok'; latencyMs: number; version: string | null }
   | { kind: 'bad_status'; status: number }
-  /** Reached, but its certificate is not accepted. */
+  /** The server's certificate is not accepted. */
   | { kind: 'certificate'; fault: CertificateFault; host: string }
-  /** It, or a proxy before it, asks for a login, or refuses ours (`sent`). */
+  /** The server, or a proxy in front of it, requires a login, or rejects ours (`sent`). */
   | { kind: 'login'; status: number; sent: boolean }
-  /** Plain http was sent to a port of https. */
+  /** Plain http was sent to an https port. */
   | { kind: 'needs_https' }
-  /** A proxy answers that does not reach ComfyUI. */
+  /** A proxy answers, but cannot reach ComfyUI. */
   | { kind: 'proxy'; status: number }
-  /** A proxy sends us elsewhere: to its login page, or from http to https. `to` is without query. */
+  /** A proxy redirects, to its login page or from http to https. `to` has no query. */
   | { kind: 'redirected'; to: string }
-  /** A page for browsers instead of data. */
+  /** The answer is a web page instead of data. */
   | { kind: 'web_page' }
-  /** The host says that nobody listens on the port. */
+  /** The host refuses connections on the port. */
   | { kind: 'refused' }
-  /** The host was not reached: it is down, or the network is. */
+  /** The host or the network is down. */
   | { kind: 'unreachable' }
   | { kind: 'timeout'; afterMs: number }
-  /** A stranger on the port, not ComfyUI (HR2). */
+  /** Another program than ComfyUI answers on the port (HR2). */
   | { kind: 'invalid_body' }
-  /** A ComfyUI, but not the process that should be there. */
+  /** A ComfyUI, but not the expected process. */
   | { kind: 'other_process' }
-  /** A ComfyUI, but another one than before on this address. */
+  /** A ComfyUI, but another one than before at this address. */
   | { kind: 'other_server'; differences: readonly string[] }
-  /** Answers well, but its version lacks what we rely on. */
+  /** Its version lacks features that we rely on. */
   | { kind: 'too_old'; version: string | null; floor: string }
-  /** Answers and takes prompts, but runs none of them. */
+  /** It accepts prompts, but runs none of them. */
   | { kind: 'stuck'; pending: number; silentMs: number }
   /** The process was seen to end. */
   | { kind: 'gone'; reason: string }
   | { kind: 'failed'; message: string };
 
-/** True when something answers, but not a server for us. */
+/** True when a server answers that we cannot use. */
 export function isUnusable(result: HealthResult): boolean {
   switch (result.kind) {
     case 'certificate':
@@ -63,7 +63,7 @@ export function isUnusable(result: HealthResult): boolean {
   }
 }
 
-/** What one check found, for people. */
+/** The result of a check as text for users. */
 export function describeHealth(result: HealthResult): FleetText {
   switch (result.kind) {
     case 'ok':

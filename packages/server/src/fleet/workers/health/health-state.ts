@@ -2,28 +2,27 @@ import { plainText } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { describeHealth, type HealthResult, isUnusable } from './health-result.ts';
 
-/** How often a worker fell soon after it had come back, and until when it is therefore trusted with little (monotonic). */
+/** How often a worker failed soon after its return, and until when it is on probation for that (monotonic). */
 export interface Falls {
-  /** 0 until it was online once and fell; 1 after a first fall, or one after a quiet time. */
+  /** 0 until it first fell while online; 1 after a first fall, or after a fall that followed a quiet time. */
   readonly count: number;
   readonly untilMs: number;
 }
 
 /**
- * How a worker's health stands. Every check is an event; so is the end of a process that its supervisor saw.
+ * Health of a worker. Events are its checks, and the end of its process when a supervisor saw it.
  *
- * - UNKNOWN — it was not checked since we started. Entered by nothing but our own start; the first check leaves it.
- * - ONLINE — it answers well. Entered at once by the first good answer ever, later by `rise` good ones in a row. Single
- *   failures are only counted (it gets no new tasks meanwhile); it is left when `fall` of them come in a row, or at once by
- *   a stranger on the address or a process seen to end. `returnedAtMs` is null until it fell once.
- * - OFFLINE — it does not answer. Entered from every state by a failure. Good answers are ignored until `rise` in a row,
- *   failures begin that count again.
- * - EJECTED — it answers, but far slower than the others: not used until `falls.untilMs`. Entered from ONLINE, and from OFFLINE
- *   and ERROR on the return; never while it cannot be spared. Good answers before the time is over are ignored; a failure
- *   leads to OFFLINE.
- *   A worker that fell twice is not ejected: what waits would wait for it. It is given one prompt at a time until `falls.untilMs`.
- * - ERROR — something answers on the address, but nothing we can use. Entered from every state by such an answer. Left as
- *   OFFLINE is; waiting does not heal it.
+ * - UNKNOWN — not checked since our start, which alone enters it. The first check leaves it.
+ * - ONLINE — it answers well. Entered by the first good answer ever, later by `rise` good ones in a row. Single failures are
+ *   only counted; meanwhile it gets no new tasks. Left after `fall` failures in a row, or at once when an unusable server answers
+ *   or its process was seen to end. `returnedAtMs` is null until it first fell.
+ * - OFFLINE — it does not answer. Entered from every state by a failure. Good answers are ignored until there are `rise` in a
+ *   row; a failure restarts that count.
+ * - EJECTED — it answers, but far slower than the others, and is not used until `falls.untilMs`. Entered from ONLINE, and from
+ *   OFFLINE and ERROR on its return, but only if it can be spared. Good answers before that time are ignored; a failure leads to
+ *   OFFLINE. A worker that fell twice is not ejected for that, as waiting tasks may depend on it: it is on probation instead.
+ * - ERROR — something answers at the address, but it is not usable. Entered from every state by such an answer. Left like
+ *   OFFLINE; it does not recover by waiting.
  */
 export type HealthState =
   | { kind: 'unknown' }
@@ -32,7 +31,7 @@ export type HealthState =
       failures: number;
       failingSinceMs: number | null;
       returnedAtMs: number | null;
-      /** Prompts of ours that it has brought to their end since its return. */
+      /** How many prompts of ours it has finished since its return. */
       served: number;
       falls: Falls;
     }
@@ -41,15 +40,15 @@ export type HealthState =
   | { kind: 'error'; reason: FleetText; falls: Falls };
 
 export interface HealthRules {
-  /** Successes in a row that bring a worker back. */
+  /** How many successes in a row bring a worker back. */
   rise: number;
-  /** Failures in a row that take it out. */
+  /** How many failures in a row take it offline. */
   fall: number;
-  /** A worker with work may be silent (time-outs only) this long before it counts as down. */
+  /** How long a busy worker may time out before it counts as down. */
   busyLimitMs: number;
-  /** A fall within this time after a return is flapping; a longer one online forgives all. */
+  /** A fall within this time after a return counts as flapping; after it, earlier falls are forgotten. */
   quietMs: number;
-  /** How long it gets one prompt at a time after its second failure; each further failure doubles this. */
+  /** How long it gets one prompt at a time after its second fall; each further fall doubles this. */
   firstProbationMs: number;
   maxProbationMs: number;
 }
@@ -58,11 +57,11 @@ export interface HealthEvent {
   result: HealthResult;
   /** Monotonic. */
   atMs: number;
-  /** It has prompts. */
+  /** True while it has prompts. */
   busy: boolean;
-  /** Far slower than the others of the fleet. */
+  /** True when it is far slower than the rest of the fleet. */
   slow: boolean;
-  /** False while too few others could do its work: then it is never ejected. */
+  /** False while too few others could do its work, so that it must not be ejected. */
   mayEject: boolean;
 }
 
@@ -75,33 +74,33 @@ export interface HealthEvent {
  * | ejected | online when its time is over and it is not slow | offline                           | error                    |
  * | error   | as offline                                      | offline                           | error                    |
  *
- * A process seen to end takes an online worker out at once, and is not flapping: its supervisor waits already.
- * Time-outs of a busy worker need `busyLimitMs` besides: a graph node that holds Python's lock delays every answer by
- * seconds (protocol 11.3). Nothing is ejected while `mayEject` is false.
+ * A process that was seen to end takes an online worker offline at once. That is not flapping: its supervisor already delays
+ * the restart. Timeouts of a busy worker must also exceed `busyLimitMs`, because a graph node that holds Python's lock delays
+ * every answer by seconds (protocol 11.3). No worker is ejected while `mayEject` is false.
  */
 export function nextHealthState(state: HealthState, event: HealthEvent, rules: HealthRules): HealthState {
   const { result } = event;
   if (result.kind === 'ok') return afterSuccess(state, event, rules);
   const reason = describeHealth(result);
   if (isUnusable(result)) return { kind: 'error', reason, falls: afterFall(state, event, rules) };
-  if (state.kind === 'online' && isToBeBorne(state, event, rules)) return bear(state, event);
+  if (state.kind === 'online' && isTolerable(state, event, rules)) return tolerate(state, event);
   return { kind: 'offline', successes: 0, reason, falls: afterFall(state, event, rules) };
 }
 
 type Online = Extract<HealthState, { kind: 'online' }>;
 
-function bear(state: Online, event: HealthEvent): Online {
+function tolerate(state: Online, event: HealthEvent): Online {
   return { ...state, failures: state.failures + 1, failingSinceMs: findSilenceStart(state, event) };
 }
 
-function isToBeBorne(state: Online, event: HealthEvent, rules: HealthRules): boolean {
+function isTolerable(state: Online, event: HealthEvent, rules: HealthRules): boolean {
   const { result, atMs, busy } = event;
   if (result.kind === 'gone') return false;
   if (state.failures + 1 < rules.fall) return true;
   return busy && result.kind === 'timeout' && atMs - findSilenceStart(state, event) < rules.busyLimitMs;
 }
 
-/** A worker that timed out was silent since the check began. */
+/** A worker that timed out has been silent since that check began. */
 function findSilenceStart(state: Online, { result, atMs }: HealthEvent): number {
   return state.failingSinceMs ?? atMs - (result.kind === 'timeout' ? result.afterMs : 0);
 }
@@ -136,13 +135,13 @@ const FIRST_ONLINE: Online = {
   falls: NEVER_FELL,
 };
 
-/** Back in service, unless it is slow and can be spared. */
+/** Returns it to service, unless it is slow and can be spared. */
 function toOnline(falls: Falls, { atMs, slow, mayEject }: HealthEvent): HealthState {
   if (mayEject && slow) return toEjected(falls);
   return { kind: 'online', failures: 0, failingSinceMs: null, returnedAtMs: atMs, served: 0, falls };
 }
 
-/** It brought a prompt of ours to its end. */
+/** The worker finished a prompt of ours. */
 export function recordServed(state: HealthState): HealthState {
   return state.kind === 'online' ? { ...state, served: state.served + 1 } : state;
 }
@@ -155,7 +154,7 @@ function readFalls(state: HealthState): Falls {
   return state.kind === 'unknown' ? NEVER_FELL : state.falls;
 }
 
-/** The record after this event; only leaving `online` is a fall. */
+/** Falls after this event; only leaving `online` counts as one. */
 function afterFall(state: HealthState, { result, atMs }: HealthEvent, rules: HealthRules): Falls {
   const falls = readFalls(state);
   if (state.kind !== 'online') return falls;
@@ -179,9 +178,8 @@ function probationMs(count: number, { firstProbationMs, maxProbationMs }: Health
 }
 
 /**
- * How many prompts a worker may have now: none while its last check failed; one after a return, and one more each `growMs` or
- * for each prompt that it brought to its end; all when it never fell. One that fell twice has one as long as it is trusted with
- * little, whatever it brings.
+ * How many prompts a worker may have now. None while its last check failed; all if it never fell. After a return one, plus one
+ * for each `growMs` and each finished prompt. On probation one, whatever it finishes.
  */
 export function countSlots(
   state: HealthState,

@@ -13,25 +13,25 @@ import {
   type WorkerCondition,
 } from './worker-condition.ts';
 
-/** What the result of a check is weighed with. */
+/** What matters to the result of a check. */
 export interface Circumstances {
-  /** It has prompts. */
+  /** True while it has prompts. */
   isBusy: boolean;
-  /** A process that we started. */
+  /** True for a process that we started. */
   isOurs: boolean;
-  /** Enough others can do its work without it. */
+  /** True when enough others can do its work. */
   canSpare: () => boolean;
-  /** Slow is a comparison with the others. */
+  /** True when it is slow compared with the others. */
   isSlow: (own: Latency) => boolean;
 }
 
-/** Times are milliseconds. */
+/** Times in ms. */
 export interface TrackerOptions {
-  /** Between checks; a returned worker gets a slot more each such period (countSlots). */
+  /** Check interval; also how often a returned worker gets one more slot (countSlots). */
   readonly intervalMs: number;
-  /** Before the next check while the next answers decide. */
+  /** Delay while the next answers decide. */
   readonly recheckMs: number;
-  /** The same for one that answers again. */
+  /** The same for a worker that answers again. */
   readonly risingMs: number;
   readonly rules: ConditionRules;
 }
@@ -43,7 +43,7 @@ export interface TrackerDeps {
   onChange: (change: ConditionChange) => void;
 }
 
-/** Tracks the condition of one worker: changed by each check, and by suspicion in between. */
+/** Tracks the condition of one worker, which changes with each check, and by suspicion in between. */
 export class HealthTracker {
   readonly #deps: TrackerDeps;
   #condition: WorkerCondition = UNKNOWN_CONDITION;
@@ -62,21 +62,21 @@ export class HealthTracker {
     return this.#condition.health.kind === 'online';
   }
 
-  /** A hint that something is wrong: it gets nothing new before a check that began later. True when one should run now. */
+  /** Hints that something is wrong: no new tasks until a check that begins later. Returns true if one should run now. */
   markSuspect(): boolean {
     const { health } = this.#condition;
-    // Failing calls are no news about a worker that is out, or whose next check is near.
+    // Failed calls are no news about a worker that is not online, or whose next check is near.
     if (health.kind !== 'online') return false;
     this.#suspicions += 1;
     return health.failures === 0;
   }
 
-  /** It brought a prompt of ours to its end. */
+  /** The worker finished a prompt of ours. */
   recordServed(): void {
     this.#condition = { ...this.#condition, health: recordServed(this.#condition.health) };
   }
 
-  /** Runs a check; its answer settles the suspicions that there were when it began. */
+  /** Runs a check; its result clears the suspicions from before it began. */
   async check(run: () => Promise<HealthResult>, signal: AbortSignal): Promise<HealthResult> {
     const suspicions = this.#suspicions;
     const result = await run();
@@ -91,7 +91,7 @@ export class HealthTracker {
     const { isBusy, isOurs, canSpare, isSlow } = observe();
     const before = this.#condition;
     const slow = isSuspiciouslySlow(before.latency) && isSlow(before.latency);
-    // Only then it matters whether it can be spared, which is a look at the whole fleet.
+    // Only then does it matter whether it can be spared, which takes a pass over the fleet.
     const isDoubtful = slow || before.health.kind === 'ejected';
     const event = {
       result,
@@ -105,7 +105,7 @@ export class HealthTracker {
     for (const change of listChanges(before, this.#condition, event)) onChange(change);
   }
 
-  /** Prompts it may have now, of `maxConcurrent`. */
+  /** How many prompts it may have now, of `maxConcurrent`. */
   countSlots(maxConcurrent: number): number {
     return findSlots(this.#condition, {
       nowMs: this.#deps.clock.monotonicMs(),
@@ -115,7 +115,7 @@ export class HealthTracker {
     });
   }
 
-  /** Until the next check: short while the next answers decide, long when it is long gone. */
+  /** Delay before the next check: short while the next answers decide, long for a worker that is long gone. */
   findDelay(result: HealthResult): number {
     const { intervalMs, recheckMs, risingMs, rules } = this.#deps.options;
     const { health, recovery } = this.#condition;

@@ -3,7 +3,7 @@ import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { describeHealth, type HealthResult } from './health-result.ts';
 import type { Recovery } from './recovery.ts';
 
-/** What is wrong and what to do, for people (HR18). */
+/** What is wrong and what to do, as texts for users (HR18). */
 export function adviseRecovery({
   phase,
   problem,
@@ -11,7 +11,7 @@ export function adviseRecovery({
   return [describeProblem(problem), plainText(INSTEAD[problem.kind] ?? STEPS[phase])];
 }
 
-/** The same for readers who are no administrators: words of a machine may name hosts and folders. */
+/** The same for users who are not admins: details of a machine may name hosts and folders. */
 export function hideMachine<Advice extends { readonly code: string; readonly params: object }>(
   problem: Advice,
 ): Advice | FleetText {
@@ -26,7 +26,7 @@ const STEPS = {
   down: 'recovery.down',
 } as const satisfies Record<Recovery['phase'], FleetText['code']>;
 
-/** Where a restart is not what helps. */
+/** Problems that a restart does not solve. */
 const INSTEAD: Partial<
   Record<
     HealthResult['kind'],

@@ -2,14 +2,14 @@ import type { HealthResult } from './health-result.ts';
 import type { HealthState } from './health-state.ts';
 
 /**
- * What is done about a worker that cannot be used; null while nothing is. Times are monotonic ms; `problem` is what the last
- * check found. Every phase is left for null when the worker is back online, and ignores single good answers before that.
+ * What is being done about an unusable worker; null while nothing is. Times are monotonic ms; `problem` is the result of the last
+ * check. Every phase ends when the worker is back online, and ignores single good answers before that.
  *
- * - CHECKING — it may come back by itself. Entered when it goes offline or into error, but not by an own process that is stuck.
- * - RESTARTING — ours: its supervisor was requested to restart it, at `requestedAtMs`, and is again each `restartAgainMs`.
- *   Entered from CHECKING after `selfRecoveryMs`, or at once by an own process that is stuck.
- * - ADVISED — not ours: a user was told to restart it, and it is checked often, `checks` times so far. Entered from CHECKING.
- * - DOWN — nobody came; it is checked for ever, more seldom. Entered from ADVISED after `advisedChecks`.
+ * - CHECKING — it may recover by itself. Entered when the worker goes offline or into error, unless it is our own and stuck.
+ * - RESTARTING — our own process: its supervisor was asked to restart it at `requestedAtMs`, and is again each `restartAgainMs`.
+ *   Entered from CHECKING after `selfRecoveryMs`, or at once when our own process is stuck.
+ * - ADVISED — not our process: users are advised to restart it. It is checked often, `checks` times so far. Entered from CHECKING.
+ * - DOWN — nobody restarted it. It is checked less often, without end. Entered from ADVISED after `advisedChecks`.
  */
 export type Recovery = {
   readonly sinceMs: number;
@@ -21,7 +21,7 @@ export type Recovery = {
   | { readonly phase: 'down' }
 );
 
-/** A recovery with the wall time of its beginning. */
+/** A recovery with the wall-clock time of its start. */
 export interface RecoverySnapshot {
   readonly phase: Recovery['phase'];
   readonly problem: HealthResult;
@@ -29,17 +29,17 @@ export interface RecoverySnapshot {
 }
 
 export interface RecoveryRules {
-  /** Time to come back by itself. */
+  /** How long it may take to recover by itself. */
   selfRecoveryMs: number;
-  /** Between checks meanwhile: a process that is started again is often back within seconds. */
+  /** Check interval until then: a restarted process is often back within seconds. */
   selfRecoveryEveryMs: number;
-  /** Between checks once the user was advised. */
+  /** Check interval once users were advised. */
   advisedEveryMs: number;
-  /** How many of them, before it is asked more seldom. */
+  /** How many checks follow at that interval. */
   advisedChecks: number;
-  /** Between checks from then on. */
+  /** Check interval from then on. */
   downEveryMs: number;
-  /** An own instance that still does not answer is restarted again after this. */
+  /** Delay before our own instance is restarted again if it still does not answer. */
   restartAgainMs: number;
 }
 
@@ -48,20 +48,20 @@ export interface RecoveryEvent {
   result: HealthResult;
   /** Monotonic. */
   atMs: number;
-  /** A process that we started. */
+  /** True for a process that we started. */
   ours: boolean;
 }
 
 /**
- * | phase      | answers well | still fails                                                                 |
- * |------------|--------------|-----------------------------------------------------------------------------|
- * | none       | none         | checking once offline or in error; stuck and ours: restarting               |
- * | checking   | none         | after `selfRecoveryMs`: restarting when ours, else advised                   |
- * | restarting | none         | restarting; requested again after `restartAgainMs`                              |
- * | advised    | none         | advised, `checks` + 1; down after `advisedChecks`                           |
- * | down       | none         | down                                                                        |
+ * | phase      | back online | still fails                                                   |
+ * |------------|-------------|---------------------------------------------------------------|
+ * | none       | none        | checking once offline or in error; stuck and ours: restarting |
+ * | checking   | none        | after `selfRecoveryMs`: restarting if ours, else advised      |
+ * | restarting | none        | restarting; requested again after `restartAgainMs`            |
+ * | advised    | none        | advised, `checks` + 1; down after `advisedChecks`             |
+ * | down       | none        | down                                                          |
  *
- * "None" is null. An ejected worker answers: there is nothing to recover.
+ * "None" is null. An ejected worker answers, so it needs no recovery.
  */
 export function nextRecovery(
   recovery: Recovery | null,
@@ -92,20 +92,20 @@ export function nextRecovery(
   }
 }
 
-/** A process that runs no prompts does not heal by waiting; anything else may. */
+/** A process that runs no prompts does not recover by waiting; any other fault may. */
 function begin({ result, atMs, ours }: RecoveryEvent): Recovery {
   const common = { sinceMs: atMs, problem: result };
   if (ours && result.kind === 'stuck') return { phase: 'restarting', requestedAtMs: atMs, ...common };
   return { phase: 'checking', ...common };
 }
 
-/** True when this step requests a restart from the supervisor. */
+/** True when this step asks the supervisor for a restart. */
 export function requestsRestart(before: Recovery | null, after: Recovery | null): boolean {
   if (after?.phase !== 'restarting') return false;
   return before?.phase !== 'restarting' || before.requestedAtMs !== after.requestedAtMs;
 }
 
-/** The time to the next check: that of the phase, at least the ordinary period but for a worker that may come back by itself. */
+/** Delay before the next check: that of the phase, but no less than the usual interval except in `checking`. */
 export function findRecoveryDelay(
   recovery: Recovery | null,
   { intervalMs, rules }: { intervalMs: number; rules: RecoveryRules },

@@ -10,7 +10,7 @@ export interface ReportDeps {
   requestRestart: (reason: string) => void;
 }
 
-/** Reports a change of condition to the log and to those who listen to the fleet. */
+/** Reports changes of a condition to the log and to listeners of the fleet. */
 export function reportCondition(
   change: ConditionChange,
   { logger, onChange, requestRestart }: ReportDeps,

@@ -1,13 +1,13 @@
 import type { WorkerId } from '@comfleet/contract';
 
-/** Restarts the process of a worker if it is ours; returns in words what it does about it, null for a stranger. */
+/** Restarts a worker's process if it is ours. Returns a text about what it does; null if the process is not ours. */
 export type Restarter = (workerId: WorkerId, reason: string) => string | null;
 
-/** Who can restart workers: the supervisors of our own processes. */
+/** Forwards restart requests to the supervisors of our own processes. */
 export class RestartRequests {
   readonly #restarters = new Set<Restarter>();
 
-  /** Returns what ends its duty. */
+  /** Registers a supervisor. Returns a function that removes it. */
   register(restarter: Restarter): () => void {
     this.#restarters.add(restarter);
     return () => {
@@ -15,7 +15,7 @@ export class RestartRequests {
     };
   }
 
-  /** What the one that owns the process does about it, in words; null when the process is not ours. */
+  /** Requests a restart. Returns a text about what the owner of the process does; null if the process is not ours. */
   request(workerId: WorkerId, reason: string): string | null {
     for (const restart of this.#restarters) {
       const answer = restart(workerId, reason);

@@ -17,7 +17,7 @@ export interface ServerCheckDeps {
   versionFloor: string | null;
 }
 
-/** One whole check of a worker: does it answer, is it the same server as ever, and does it run what it has? */
+/** A complete check of a worker: does it answer, is it the same server as before, and does it run its prompts? */
 export class ServerCheck {
   readonly #deps: ServerCheckDeps;
   #stats: ServerStats | null = null;
@@ -26,17 +26,17 @@ export class ServerCheck {
     this.#deps = deps;
   }
 
-  /** As the last good answer told them; null before the first one. */
+  /** Devices by the last good answer; null before the first one. */
   get devices(): readonly Record<string, unknown>[] | null {
     return this.#stats?.devices ?? null;
   }
 
-  /** What other addresses of the same server would tell too; null before the first good answer. */
-  get looks(): string | null {
+  /** Everything that another address of the same server would report too; null before the first good answer. */
+  get appearance(): string | null {
     return this.#stats && describeServer(this.#stats);
   }
 
-  /** Never throws. The marker in the command line of our own process says more than its folders. */
+  /** Never throws. For our own process the marker in its command line is checked instead of its identity. */
   async run(
     { url, marker, auth }: Pick<CompiledWorkerSpec, 'url' | 'marker' | 'auth'>,
     signal: AbortSignal,

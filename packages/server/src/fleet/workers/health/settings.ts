@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Findings } from '../../../platform/config/settings.ts';
 
-/** Of what is not written. The time-out of a check is shorter for an idle worker: a working Python answers late. */
+/** Defaults. The timeout of a check is shorter for an idle worker, because a busy Python answers late. */
 const DEFAULTS = { intervalS: 5, idleTimeoutS: 2, busyTimeoutS: 10, busyLimitS: 30, fall: 3 };
 
 /** The `nodes.health_check` block. */
@@ -41,18 +41,18 @@ type RawHealthCheck = z.infer<typeof healthCheckSchema>;
 
 /** When a worker counts as offline. */
 export interface HealthSettings {
-  /** Between checks; a returned worker gets a slot more each such period (countSlots). */
+  /** Check interval; also how often a returned worker gets one more slot (countSlots). */
   readonly intervalMs: number;
   readonly idleTimeoutMs: number;
-  /** While the worker has prompts. */
+  /** Timeout while the worker has prompts. */
   readonly busyTimeoutMs: number;
-  /** A working worker may time out this long, and a queue stand still before it is looked at. */
+  /** How long a busy worker may time out, and how long its queue may stand still before it is probed. */
   readonly busyLimitMs: number;
-  /** Between two looks at what a worker can run. */
+  /** Interval between two checks of a worker's inventory. */
   readonly inventoryPeriodMs: number;
-  /** Good checks in a row that make it online. */
+  /** How many good checks in a row bring it online. */
   readonly rise: number;
-  /** Bad checks in a row that make it offline. */
+  /** How many failed checks in a row take it offline. */
   readonly fall: number;
 }
 
@@ -72,7 +72,7 @@ export function checkHealthCheck(raw: RawHealthCheck, findings: Findings): void 
   }
 }
 
-/** A written time-out holds for idle and busy workers alike. */
+/** Compiles the settings; a configured timeout applies to idle and busy workers alike. */
 export function compileHealthCheck(raw: RawHealthCheck): HealthSettings {
   return {
     intervalMs: (raw.interval ?? DEFAULTS.intervalS) * 1000,

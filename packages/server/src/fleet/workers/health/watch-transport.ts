@@ -1,6 +1,6 @@
 import { ComfyError, type HttpResponse, type HttpTransport } from '@comfleet/comfyui';
 
-/** Passes requests on; a connection that fails at any of them, also in the middle of a body, is told (HR6). */
+/** Forwards requests, and calls `onFailure` when a connection fails, even in the middle of a body (HR6). */
 export function watchTransport(transport: HttpTransport, onFailure: () => void): HttpTransport {
   const tell = (thrown: unknown): never => {
     if (isConnectionFailure(thrown)) onFailure();

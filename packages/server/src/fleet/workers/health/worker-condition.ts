@@ -11,20 +11,20 @@ import { type Latency, nextLatency } from './latency.ts';
 import { nextRecovery, type Recovery, type RecoveryRules, requestsRestart } from './recovery.ts';
 
 /**
- * All that checks have taught about one worker: two machines that see the same events, one after the other. `health` says
- * whether it is used and never looks at `recovery`; `recovery` says what is done about it, and begins and ends with `health`.
+ * Everything known about one worker from its checks: two state machines over the same events. `health` decides whether the
+ * worker is used, and does not depend on `recovery`. `recovery` decides what to do about it, and starts and ends with `health`.
  */
 export interface WorkerCondition {
   readonly health: HealthState;
   readonly recovery: Recovery | null;
-  /** Of answers given while it had nothing to do: a working Python answers late. */
+  /** Measured only while the worker is idle, because a busy Python answers late. */
   readonly latency: Latency | null;
-  /** The first and the last of the refusals in a row that checks met; null when the last one met none. Monotonic ms. */
+  /** First and last of the refused connections in a row; null if the last check was not refused. Monotonic ms. */
   readonly refused: { readonly firstMs: number; readonly lastMs: number } | null;
 }
 
 export interface ConditionEvent extends HealthEvent {
-  /** A process that we started. */
+  /** True for a process that we started. */
   ours: boolean;
 }
 
@@ -40,15 +40,15 @@ export const UNKNOWN_CONDITION: WorkerCondition = {
   refused: null,
 };
 
-/** Two refusals this far apart are no restart of a listener: nobody is there. */
+/** Two refusals this far apart are more than a restarting listener: no process is there. */
 const CLOSED_AFTER_MS = 500;
 
-/** No process listens on its port: whatever it had is lost, and nothing is to be waited for. */
+/** True when no process listens on its port, so that its prompts are lost and need no grace period. */
 export function isPortClosed({ refused }: WorkerCondition): boolean {
   return refused !== null && refused.lastMs - refused.firstMs >= CLOSED_AFTER_MS;
 }
 
-/** One check more. */
+/** Applies one more check. */
 export function nextCondition(
   before: WorkerCondition,
   event: ConditionEvent,
@@ -64,14 +64,14 @@ export function nextCondition(
   return { health, recovery, latency, refused };
 }
 
-/** What a step means for others; each becomes a change with a cause. `downMs` is the time without service. */
+/** Change of a condition that matters to others, with its cause. `downMs` is the time without service. */
 export type ConditionChange =
   | { type: 'online'; cause: FleetText; downMs: number | null }
   | { type: 'offline' | 'error' | 'ejected' | 'closed'; cause: FleetText }
   | { type: 'recovery'; recovery: Recovery }
   | { type: 'restart_requested'; cause: FleetText };
 
-/** Compares two conditions, in the order in which things are to be told. */
+/** Compares two conditions. Returns the changes in the order in which to report them. */
 export function listChanges(
   before: WorkerCondition,
   after: WorkerCondition,
@@ -110,7 +110,7 @@ function toHealthChange(
   }
 }
 
-/** How many prompts it may have now; `isSuspected` holds everything back until the next check has answered. */
+/** How many prompts the worker may have now; none while `isSuspected`, until the next check has answered. */
 export function findSlots(
   { health }: WorkerCondition,
   options: { nowMs: number; growMs: number; maxConcurrent: number; isSuspected: boolean },

@@ -1,7 +1,7 @@
-/** The first version that interrupts one prompt alone (protocol 0.2 and 13.11). */
+/** The first version that can interrupt a single prompt (protocol 0.2 and 13.11). */
 export const VERSION_FLOOR = '0.3.57';
 
-/** True when the version is lower than the floor, or cannot be read: then nothing shows that it is high enough. */
+/** True when the version is below the floor, or cannot be read and so cannot be shown to be high enough. */
 export function isBelowVersion(version: string | null, floor: string): boolean {
   const have = parseVersion(version);
   const need = parseVersion(floor);

@@ -10,17 +10,17 @@ export interface GuardDeps {
   logger: Logger;
 }
 
-/** Knows which ComfyUI stood on a worker's address at first contact, across restarts of ours, and tells another one (A17). */
+/** Remembers which ComfyUI first answered at a worker's address, across our restarts, and detects another one (A17). */
 export class IdentityGuard {
   readonly #deps: GuardDeps;
-  /** Undefined until asked of SQL; null when none is remembered. */
+  /** Undefined until loaded from SQL; null when none is stored. */
   #expected: ServerIdentity | null | undefined;
 
   constructor(deps: GuardDeps) {
     this.#deps = deps;
   }
 
-  /** What differs when another server answers, else nothing; the first one to answer is remembered. */
+  /** Returns the differences when another server answers, else none. The first server that answers is stored. */
   async compare(argv: readonly string[]): Promise<readonly string[]> {
     const found = readIdentity(argv);
     if (found === null) return [];
@@ -32,13 +32,13 @@ export class IdentityGuard {
       }
       return compareIdentities(expected, found);
     } catch (thrown) {
-      // Without its database the program starts nothing anyway; the next check asks again.
+      // Without the database nothing is placed anyway; the next check tries again.
       this.#deps.logger.warn('worker.identity_unknown', { error: thrown });
       return [];
     }
   }
 
-  /** Forgets the former server: the one that answers next is the right one. */
+  /** Forgets the server: the next one that answers is accepted. */
   async forget(): Promise<void> {
     await this.#deps.identities.remove(this.#deps.workerId);
     this.#expected = null;

@@ -1,10 +1,10 @@
 import { cutText } from '@comfleet/comfyui';
 
-/** What tells one ComfyUI from another in the command line that its /system_stats shows (protocol 2.1). */
+/** What identifies a ComfyUI in the command line of its /system_stats (protocol 2.1). */
 export interface ServerIdentity {
   /** The script that was started. */
   readonly entry: string;
-  /** Flag → value, of those in IDENTITY_FLAGS that were given. */
+  /** Flag → value, for the IDENTITY_FLAGS that were given. */
   readonly flags: Readonly<Record<string, string>>;
 }
 
@@ -18,7 +18,7 @@ const IDENTITY_FLAGS = [
   '--user-directory',
 ] as const;
 
-/** Null when the server does not tell its command line: then nothing can be compared. */
+/** Returns null when the server does not report its command line, so that nothing can be compared. */
 export function readIdentity(argv: readonly string[]): ServerIdentity | null {
   const [entry, ...rest] = argv;
   if (entry === undefined) return null;
@@ -31,7 +31,7 @@ export function readIdentity(argv: readonly string[]): ServerIdentity | null {
   return { entry, flags };
 }
 
-/** What differs, in words for people; empty when it is the same server. */
+/** The differences as text for users; empty for the same server. */
 export function compareIdentities(before: ServerIdentity, now: ServerIdentity): string[] {
   const differences: string[] = [];
   if (!isSameEntry(before.entry, now.entry))
@@ -49,7 +49,7 @@ function describe(what: string, was: string, is: string): string {
   return `${what} ${cutText(is, SHOWN_BYTES)}, before ${cutText(was, SHOWN_BYTES)}`;
 }
 
-/** `main.py` and `/opt/ComfyUI/main.py` may be one script started from two folders; two absolute paths are two. */
+/** A relative and an absolute path may name one script; two different absolute paths do not. */
 function isSameEntry(a: string, b: string): boolean {
   if (a === b) return true;
   return !(isAbsolute(a) && isAbsolute(b)) && readName(a) === readName(b);

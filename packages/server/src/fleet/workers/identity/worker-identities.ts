@@ -4,7 +4,7 @@ import { AppError } from '../../../platform/errors/app-error.ts';
 import type { WorkerTables } from '../worker-tables.ts';
 import type { ServerIdentity } from './server-identity.ts';
 
-/** Which ComfyUI each worker's address belongs to, in SQL. */
+/** Stores in SQL which ComfyUI each worker's address belongs to. */
 export class WorkerIdentities {
   readonly #database: Database<WorkerTables>;
 
@@ -12,7 +12,7 @@ export class WorkerIdentities {
     this.#database = database;
   }
 
-  /** Null when none is remembered for this address. */
+  /** Returns null when none is stored for this address. */
   async find(workerId: WorkerId, url: string): Promise<ServerIdentity | null> {
     const [row] = await this.#database.read(
       this.#database.k

@@ -13,22 +13,22 @@ export interface CacheDeps {
   clock: Clock;
   random: Random;
   logger: Logger;
-  /** Stores a new one, before it counts. */
+  /** Stores a new inventory before it takes effect. */
   save: (loaded: LoadedInventory) => Promise<void>;
   shared: SharedInventories;
-  /** Bounds how many workers of the fleet are asked at once. */
+  /** Limits how many workers are queried at once. */
   gate: Gate;
   periodMs: number;
   signal: AbortSignal;
   onChange: (cause: FleetText, durationMs: number) => void;
 }
 
-/** An inventory is not asked again sooner than this, however often the socket breaks. */
+/** Minimum time between two loads of an inventory, however often the socket breaks. */
 const PAUSE_MS = 10_000;
-/** A busy worker builds object_info late: it is left alone for up to this many periods. */
+/** A busy worker is slow to build object_info, so its check may be this many periods late. */
 const BUSY_PERIODS = 3;
 
-/** What one worker can run: loaded whole after every return and on demand, compared now and then in between. */
+/** Inventory of one worker: loaded in full after every return and on demand, compared periodically in between. */
 export class InventoryCache {
   readonly #deps: CacheDeps;
   #inventory: Inventory | null;
@@ -44,17 +44,17 @@ export class InventoryCache {
     this.#recheckAtMs = this.#planRecheck();
   }
 
-  /** The last known one. */
+  /** The last known inventory. */
   get inventory(): Inventory | null {
     return this.#inventory;
   }
 
-  /** It may be another process than before: with other files, or freshly returned. */
+  /** Requests a load, because the process or its files may have changed. */
   want(): void {
     this.#isWanted = true;
   }
 
-  /** Asks everything now; joins one that is under way. Throws ComfyError when the worker does not answer. */
+  /** Loads the inventory now, or joins a load in progress. Throws ComfyError when the worker does not answer. */
   refresh(): Promise<void> {
     this.#loading ??= this.#deps.gate
       .run(() => this.#load(), this.#deps.signal)
@@ -64,7 +64,7 @@ export class InventoryCache {
     return this.#loading;
   }
 
-  /** After each good check: does what is due, without waiting for it. */
+  /** Called after each good check: starts what is due, without waiting for it. */
   refreshWhenDue({ isBusy }: { isBusy: boolean }): void {
     const nowMs = this.#deps.clock.monotonicMs();
     if (this.#isWanted) {
@@ -76,7 +76,7 @@ export class InventoryCache {
     this.#tryTo(() => this.#check());
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when nothing is in progress. */
   async settle(): Promise<void> {
     await Promise.allSettled([this.#loading, this.#comparing]);
   }
@@ -139,7 +139,7 @@ export class InventoryCache {
   }
 }
 
-/** Everything but the time and what a device has free now. */
+/** Compares everything except the time and the free memory of devices. */
 function isSame(a: Inventory, b: Inventory): boolean {
   return toComparable(a) === toComparable(b);
 }

@@ -11,41 +11,41 @@ import {
 import { fromStoredKinds, type ModelKinds, type StoredKinds, toStoredKinds } from './model-kinds.ts';
 import { fromStoredSizes, type ModelSizes, toStoredSizes } from './model-sizes.ts';
 
-/** What a worker can run: its version, classes, model files and devices, as it told when last asked. */
+/** What a worker can run, as it last reported: version, node classes, model files and devices. */
 export interface Inventory {
   readonly version: string;
-  /** Of its PyTorch, with the build for its devices (`2.14.1+cu130`); null when it does not say. */
+  /** PyTorch version with its build (`2.14.1+cu130`); null when not reported. */
   readonly pytorchVersion: string | null;
-  /** What it has, and what it replaces by something that it has. */
+  /** Node classes that it has, or replaces with one that it has. */
   readonly classTypes: ReadonlySet<string>;
-  /** Folder → file names with `/`, whatever the worker's system writes. */
+  /** Folder → file names with `/`, on every operating system. */
   readonly models: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Bytes of the files of `models` as the server told them; a folder or file it did not tell is absent. */
+  /** Sizes of the files of `models` in bytes; unreported folders and files are absent. */
   readonly modelSizes: ModelSizes;
-  /** What their headers tell of them; of folders of whole models only. */
+  /** Kinds of models by their headers; only for folders of whole models. */
   readonly modelKinds: ModelKinds;
   /** Names without extension. */
   readonly embeddings: ReadonlySet<string>;
   readonly objectInfo: ObjectInfo;
-  /** Classes that are gone and what it puts in their place (ComfyUI 0.14.0 and later). */
+  /** Removed classes and their replacements (ComfyUI 0.14.0 and later). */
   readonly replacements: NodeReplacements;
-  /** blake3 of object_info's text: the same text is the same set of classes. */
+  /** blake3 of object_info's text; equal text means equal classes. */
   readonly objectInfoHash: string;
   readonly devices: readonly Record<string, unknown>[];
   /** Bytes of the first device, 0 when unknown. */
   readonly vramTotal: number;
-  /** Largest request body in bytes; null when it does not say. */
+  /** Largest request body in bytes; null when not reported. */
   readonly maxUploadBytes: number | null;
   readonly fetchedAtMs: number;
 }
 
-/** The answers a worker gave; each is what its route returned (protocol 2, 2.1 and 8). */
+/** The answers of a worker's routes (protocol 2, 2.1 and 8). */
 export interface InventoryAnswers {
   systemStats: unknown;
   objectInfo: ObjectInfo;
   objectInfoHash: string;
   features: unknown;
-  /** Null where the server does not have the route. */
+  /** Null when the server does not have the route. */
   nodeReplacements: unknown;
   models: ReadonlyMap<string, unknown>;
   modelSizes: ModelSizes;
@@ -54,7 +54,7 @@ export interface InventoryAnswers {
   fetchedAtMs: number;
 }
 
-/** An inventory as stored, without object_info, which lies compressed under its hash. Rows of older versions lack what is optional. */
+/** An inventory as stored, without object_info, which is stored under its hash. Older rows lack the optional fields. */
 export interface StoredInventory {
   version: string;
   pytorch_version?: string | null;
@@ -66,11 +66,11 @@ export interface StoredInventory {
   vram_total: number;
   max_upload_bytes: number | null;
   fetched_at: number;
-  /** Absent in rows of older versions. */
+  /** Absent in older rows. */
   node_replacements?: [string, NodeReplacement][];
 }
 
-/** Reads the answers; null when system_stats is not ComfyUI's. */
+/** Parses the answers; null when system_stats is not ComfyUI's. */
 export function parseInventory(answers: InventoryAnswers): Inventory | null {
   const stats = parseSystemStats(answers.systemStats);
   const { objectInfo, objectInfoHash } = answers;
@@ -94,13 +94,13 @@ export function parseInventory(answers: InventoryAnswers): Inventory | null {
   };
 }
 
-/* What is kept and shown of a server; a real one says far less. */
+/* Limits of what is stored and shown of a server; a real one reports far less. */
 const MAX_VERSION_BYTES = 100;
 const MAX_DEVICES = 64;
 const MAX_DEVICE_BYTES = 2000;
 const MAX_ARGUMENTS = 500;
 
-/** What /system_stats says. */
+/** The content of /system_stats. */
 export interface ServerStats {
   version: string | null;
   pytorchVersion: string | null;
@@ -108,7 +108,7 @@ export interface ServerStats {
   argv: string[];
 }
 
-/** What /system_stats says of the server; null when the body is not ComfyUI's (HR2). */
+/** Parses /system_stats; null when the body is not ComfyUI's (HR2). */
 export function parseSystemStats(body: unknown): ServerStats | null {
   if (!isRecord(body) || !isRecord(body.system) || !Array.isArray(body.devices)) return null;
   const { system } = body;
@@ -128,7 +128,7 @@ export function parseSystemStats(body: unknown): ServerStats | null {
 
 const MAX_CLASSES = 100_000;
 
-/** What two addresses of one server have in common; two servers may have it too. */
+/** Text that is equal for two addresses of one server; two servers may have it in common, too. */
 export function describeServer({ version, pytorchVersion, argv, devices }: ServerStats): string {
   const hardware = devices.map(({ name, type, index, vram_total }) => [name, type, index, vram_total]);
   return JSON.stringify([version, pytorchVersion, argv, hardware]);
@@ -160,7 +160,7 @@ export function toStoredInventory(inventory: Inventory): StoredInventory {
   };
 }
 
-/** Back from SQL. */
+/** The form from SQL. */
 export function fromStoredInventory(
   stored: StoredInventory,
   objectInfo: ObjectInfo,
@@ -208,7 +208,7 @@ function readVram(devices: readonly Record<string, unknown>[]): number {
   return typeof total === 'number' ? total : 0;
 }
 
-/** Bytes free on the first device, as a server tells its devices; null when it does not say. */
+/** Free bytes on the first device; null when not reported. */
 export function readVramFree(devices: readonly Readonly<Record<string, unknown>>[]): number | null {
   const free = devices[0]?.vram_free;
   return typeof free === 'number' ? free : null;

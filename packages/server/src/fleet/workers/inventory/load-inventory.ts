@@ -22,20 +22,20 @@ export interface LoadOptions {
   signal: AbortSignal;
 }
 
-/** An inventory and its object_info as it came, by which equal ones are shared. */
+/** An inventory and the original bytes of its object_info, by which equal ones are shared. */
 export interface LoadedInventory {
   inventory: Inventory;
   objectInfoBytes: Uint8Array;
 }
 
 const HASHED_BYTES = 1024 * 1024;
-/** Far more than people have: what is beyond is not listed, so that no worker fills our memory. */
+/** Limits far above real fleets; the rest is not listed, so that no worker can exhaust our memory. */
 const MAX_FOLDERS = 200;
 const MAX_NAMES = 200_000;
 const MAX_NAME_CHARACTERS = 1000;
 const FOLDERS_AT_ONCE = 4;
 
-/** Asks a worker for everything it can run; `before` is what is known of it. Throws ComfyError when it does not answer, or INVALID_BODY when it is not ComfyUI. */
+/** Loads everything a worker can run. Throws ComfyError when it does not answer; INVALID_BODY when it is not ComfyUI. */
 export async function loadInventory(
   options: LoadOptions,
   before: KnownKinds | null,
@@ -63,7 +63,7 @@ export async function loadInventory(
   return { inventory: shared.share(inventory), objectInfoBytes };
 }
 
-/** True when its classes, and so the files that its loaders offer, are still the same: one request instead of thirty. */
+/** True when classes, and the files that loaders offer, are unchanged: one request instead of thirty. */
 export async function isInventoryCurrent(
   { http, signal, clock }: LoadOptions,
   known: Inventory,
@@ -82,7 +82,7 @@ async function hashInTurns(bytes: Uint8Array, clock: Clock): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Parsed only when no other worker told the same: half a megabyte each. */
+/** Parses object_info only if no other worker reported the same: it takes half a megabyte. */
 async function readObjectInfo(
   bytes: Uint8Array,
   hash: string,
@@ -133,10 +133,10 @@ function isName(name: string): boolean {
   return name.length <= MAX_NAME_CHARACTERS;
 }
 
-/** Nobody loses the inventory for a part of it. */
+/** Errors of a single route, for which the rest of the inventory is kept. */
 const OF_THIS_ROUTE = new Set(['BAD_STATUS', 'INVALID_BODY', 'TOO_LARGE']);
 
-/** The fallback for a route this server does not have, fails on, or answers with anything; other errors pass on. */
+/** Returns the fallback for a route that is missing, fails, or gives an unexpected answer; rethrows other errors. */
 async function orWithout<T>(call: Promise<T>, fallback: T): Promise<T> {
   try {
     return await call;

@@ -7,9 +7,8 @@ const MAX_BYTES = 32 * 1024 * 1024;
 const LENGTH_BYTES = 8;
 
 /**
- * The header of a safetensors file of this machine: the first of the folders that has it counts, as it does for ComfyUI. Null when
- * there is no such ordinary file of this size below them, or when it is no safetensors file: the worker's folders may be those of
- * another machine.
+ * Reads the header of a safetensors file on this machine, from the first folder that has it, like ComfyUI. Null when there is no
+ * regular safetensors file of this size: the worker's folders may be on another machine.
  */
 export async function readLocalHeader(
   folders: readonly string[],
@@ -19,10 +18,10 @@ export async function readLocalHeader(
   for (const folder of folders) {
     const path = join(folder, name);
     if (relative(folder, path).split(sep)[0] === '..') continue;
-    const found = await stat(path).catch(() => null); // not there, or not for us
+    const found = await stat(path).catch(() => null); // absent, or not readable for us
     if (found === null) continue;
     if (!found.isFile() || found.size !== sizeBytes) return null;
-    const text = await readHeaderText(path).catch(() => null); // not for us
+    const text = await readHeaderText(path).catch(() => null); // not readable for us
     return text === null ? null : parseHeader(text);
   }
   return null;
@@ -39,7 +38,7 @@ async function readHeaderText(path: string): Promise<string | null> {
   }
 }
 
-/** Throws when the file ends before. */
+/** Throws when the file is too short. */
 async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
   if (bytesRead < length) throw new Error('the file is shorter than its header says');
@@ -58,7 +57,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // no safetensors file, whatever it is called
+    return null; // not a safetensors file, whatever its name
   }
 }
 

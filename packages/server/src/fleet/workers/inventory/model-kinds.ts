@@ -10,7 +10,7 @@ import type { Clock } from '../../../platform/time/clock.ts';
 import { readLocalHeader } from './local-header.ts';
 import type { ModelSizes } from './model-sizes.ts';
 
-/** Folder → file name with `/` → what its header tells; null where it was asked and tells nothing. */
+/** Folder → file name with `/` → kind by its header; null if the header does not reveal it. */
 export type ModelKinds = ReadonlyMap<string, ReadonlyMap<string, ModelKind | null>>;
 
 export interface KindsDeps {
@@ -19,21 +19,21 @@ export interface KindsDeps {
   signal: AbortSignal;
 }
 
-/** What was learned before: a file of the same name and size is not asked about again. */
+/** Kinds known before; a file with the same name and size is not read again. */
 export interface KnownKinds {
   modelSizes: ModelSizes;
   modelKinds: ModelKinds;
 }
 
-/** Folders of models that a workflow is written for. */
+/** Folders whose models a workflow depends on. */
 const FOLDERS = ['checkpoints', 'diffusion_models'];
 const FILES_AT_ONCE = 4;
-/** A worker is not kept waiting for long: what was not asked in this time is asked with the next inventory. */
+/** Time limit, so that a worker joins soon; the remaining files are read with the next inventory. */
 const MAX_MS = 10_000;
 
 /**
- * Reads the headers of models: the whole header where the worker's files are those of this machine, else the metadata that it
- * tells. Throws ComfyError when the worker does not answer.
+ * Reads the headers of models: the whole header if the worker's files are on this machine, else the metadata that it reports.
+ * Throws ComfyError when the worker does not answer.
  */
 export async function loadModelKinds(
   deps: KindsDeps,
@@ -65,7 +65,7 @@ export async function loadModelKinds(
 interface File {
   folder: string;
   name: string;
-  /** Null where the worker did not tell it. */
+  /** Null when not reported. */
   sizeBytes: number | null;
 }
 
@@ -88,14 +88,14 @@ async function askKind(
   return metadata && detectKindByHeader({ metadata, shapes: null }, name);
 }
 
-/** Its paths may be of this machine: the sizes of files decide it. */
+/** True when its paths may be on this machine; file sizes then decide. */
 function isLocal(baseUrl: string): boolean {
   return isLoopbackHost(new URL(baseUrl).hostname);
 }
 
 const OF_THIS_ROUTE = new Set(['BAD_STATUS', 'INVALID_BODY', 'TOO_LARGE', 'TIMEOUT']);
 
-/** Nobody loses the inventory for kinds: a damaged file answers 500. */
+/** Returns the fallback for a failed route, as for a damaged file, so that the inventory is kept. */
 async function orElse<T>(call: Promise<T>, fallback: T): Promise<T> {
   try {
     return await call;
@@ -112,12 +112,12 @@ export function toStoredKinds(kinds: ModelKinds): StoredKinds {
   return Object.fromEntries([...kinds].map(([folder, files]) => [folder, Object.fromEntries(files)]));
 }
 
-/** Back from SQL. */
+/** The form from SQL. */
 export function fromStoredKinds(stored: Readonly<StoredKinds>): ModelKinds {
   return new Map(Object.entries(stored).map(([folder, files]) => [folder, new Map(Object.entries(files))]));
 }
 
-/** The kind of a file by its header, in whatever folder it stands, else by its name; null when neither tells it. */
+/** The kind of a file by its header in any folder, else by its name; null when neither reveals it. */
 export function findModelKind(kinds: Iterable<ModelKinds>, name: string): ModelKind | null {
   for (const folders of kinds)
     for (const files of folders.values()) {

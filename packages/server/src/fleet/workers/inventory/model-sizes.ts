@@ -4,8 +4,8 @@ import { ComfyError, type ComfyHttp } from '@comfleet/comfyui';
 export type ModelSizes = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 /**
- * Asks for the sizes of the files in these folders, one folder after another: the server walks each of them meanwhile. One
- * that it does not tell, or tells wrongly, is absent. Throws ComfyError when the worker does not answer.
+ * Loads the file sizes of these folders one by one, because the server walks each folder for the answer. Folders without a valid
+ * answer are absent. Throws ComfyError when the worker does not answer.
  */
 export async function loadModelSizes(
   http: Pick<ComfyHttp, 'loadModelSizes'>,
@@ -22,7 +22,7 @@ export async function loadModelSizes(
 
 const OF_THIS_ROUTE = new Set(['BAD_STATUS', 'INVALID_BODY', 'TOO_LARGE', 'TIMEOUT']);
 
-/** Nobody loses the inventory for sizes: what may be the trouble of this route alone is an answer without any. */
+/** Returns null for an error of this route alone, so that the inventory is kept. */
 async function orNull<T>(call: Promise<T>): Promise<T | null> {
   try {
     return await call;
@@ -32,13 +32,13 @@ async function orNull<T>(call: Promise<T>): Promise<T | null> {
   }
 }
 
-/** The form for SQL, in order, so that equal ones are equal texts. */
+/** The form for SQL, sorted, so that equal sizes give equal text. */
 export function toStoredSizes(sizes: ModelSizes): Record<string, Record<string, number>> {
   const folders = [...sizes].map(([folder, files]) => [folder, Object.fromEntries([...files].sort())]);
   return Object.fromEntries(folders.sort());
 }
 
-/** Back from SQL. */
+/** The form from SQL. */
 export function fromStoredSizes(stored: Readonly<Record<string, Record<string, number>>>): ModelSizes {
   return new Map(Object.entries(stored).map(([folder, files]) => [folder, new Map(Object.entries(files))]));
 }

@@ -5,10 +5,7 @@ import { type ModelSizes, toStoredSizes } from './model-sizes.ts';
 
 type Models = Inventory['models'];
 
-/**
- * Workers of one fleet mostly tell the same: equal parts of their inventories are held in memory once. What no inventory
- * holds any more is let go.
- */
+/** Keeps equal parts of inventories in memory once, because workers of a fleet are mostly alike. Unused parts are released. */
 export class SharedInventories {
   readonly #objectInfos = new Map<string, WeakRef<ObjectInfo>>();
   readonly #classTypes = new WeakMap<ObjectInfo, ReadonlySet<string>>();
@@ -20,16 +17,16 @@ export class SharedInventories {
     return this.#objectInfos.get(hash)?.deref() ?? null;
   }
 
-  /** The one that is held under this hash; this one from now on when there is none. */
+  /** Returns the object_info kept under this hash, or keeps and returns the given one. */
   shareObjectInfo(hash: string, objectInfo: ObjectInfo): ObjectInfo {
     return shareUnder(this.#objectInfos, hash, objectInfo);
   }
 
-  /** The same inventory made of shared parts. */
+  /** Returns the same inventory, built from shared parts. */
   share(inventory: Inventory): Inventory {
     const objectInfo = this.shareObjectInfo(inventory.objectInfoHash, inventory.objectInfo);
     const known = this.#classTypes.get(objectInfo);
-    // What a server replaces counts too, and is not told by object_info.
+    // Replaced classes count too, and are not part of object_info.
     const classTypes = known?.size === inventory.classTypes.size ? known : inventory.classTypes;
     this.#classTypes.set(objectInfo, classTypes);
     return {

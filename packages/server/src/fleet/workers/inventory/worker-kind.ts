@@ -3,9 +3,9 @@ import { type ObjectInfo, OfferedChoices } from '@comfleet/comfyui';
 import type { Turns } from '../../../platform/lifecycle/turns.ts';
 import type { Inventory } from './inventory.ts';
 
-/** What workers of one kind can run: their classes, what these offer to choose from, and the files they list. */
+/** What workers of one kind can run: node classes, the choices that these offer, and model files. */
 export interface WorkerKind {
-  /** Of its content: equal for workers that offer the same, on whatever system and with whatever uploads. */
+  /** Hash of the content: equal for workers that offer the same, whatever their operating system and uploads. */
   readonly id: string;
   readonly classTypes: ReadonlySet<string>;
   /** Folder → file names with `/`. */
@@ -15,13 +15,13 @@ export interface WorkerKind {
 
 type Source = Pick<Inventory, 'objectInfo' | 'classTypes' | 'models'>;
 
-/** What was worked out of an object_info, for as long as any inventory holds it: half a megabyte of lists. */
+/** Choices derived from an object_info, kept as long as an inventory uses it: half a megabyte of lists. */
 const offers = new WeakMap<ObjectInfo, { choices: OfferedChoices; text: string }>();
-/** By object_info, by its classes and those that it replaces, by listings. */
+/** Kinds by object_info, classes with replacements, and listings. */
 const kinds = new WeakMap<ObjectInfo, WeakMap<Inventory['classTypes'], ByModels>>();
 type ByModels = WeakMap<Inventory['models'], WorkerKind>;
 
-/** The kind of a worker with this inventory; worked out once for inventories made of the same parts. */
+/** The kind of a worker with this inventory; derived once for inventories with the same parts. */
 export function toWorkerKind({ objectInfo, classTypes, models }: Source): WorkerKind {
   const byClasses = kinds.get(objectInfo) ?? new WeakMap<Inventory['classTypes'], ByModels>();
   kinds.set(objectInfo, byClasses);
@@ -37,7 +37,7 @@ export function toWorkerKind({ objectInfo, classTypes, models }: Source): Worker
   return kind;
 }
 
-/** The kinds of workers that have these inventories, each once. */
+/** The kinds of these inventories, without duplicates. */
 export function listKinds(inventories: Iterable<Source | null>): WorkerKind[] {
   const kinds = new Map<string, WorkerKind>();
   for (const inventory of inventories) {
@@ -57,7 +57,7 @@ function readOffers(objectInfo: ObjectInfo): { choices: OfferedChoices; text: st
   return keepOffers(choices, digest);
 }
 
-/** Works out in turns what `toWorkerKind` would at once: object_infos of 20 MB take a second. */
+/** Derives in steps what `toWorkerKind` would derive at once: an object_info of 20 MB takes a second. */
 export async function prepareKind(objectInfo: ObjectInfo, turns: Turns): Promise<void> {
   if (offers.has(objectInfo)) return;
   const choices = new OfferedChoices(objectInfo);
@@ -69,7 +69,7 @@ export async function prepareKind(objectInfo: ObjectInfo, turns: Turns): Promise
   keepOffers(choices, digest);
 }
 
-/** As JSON, a class at a time. */
+/** Writes choices as JSON, one class at a time. */
 function* writeOffers(choices: OfferedChoices): Generator<string> {
   let before = '[';
   for (const offered of choices.describe()) {

@@ -7,8 +7,8 @@ import { normalizeWorkerUrl } from '../worker-spec.ts';
 type Registry = Pick<WorkerRegistry, 'add' | 'list' | 'depart'>;
 
 /**
- * Brings the fleet to what the file says, one worker at a time: one that cannot be added is logged and the others go on.
- * Workers that `previous` had and the file has no more drain, and leave when nothing of ours is on them (ND18).
+ * Applies the workers of the file to the fleet, one at a time; a failure is logged, and the others go on. Workers of `previous`
+ * that are no longer in the file drain, and leave once they have no prompts of ours (ND18).
  */
 export async function applyConfiguredWorkers(
   { registry, logger }: { registry: Registry; logger: Logger },

@@ -7,7 +7,7 @@ import type { WorkerRegistry } from '../registry.ts';
 
 export interface DeparturesDeps {
   registry: Pick<WorkerRegistry, 'listDeparting' | 'remove'>;
-  /** Prompts of ours on each worker, those under way included. */
+  /** Our prompts on each worker, including claims in progress. */
   loads: () => Promise<ReadonlyMap<WorkerId, number>>;
   clock: Clock;
   logger: Logger;
@@ -15,13 +15,13 @@ export interface DeparturesDeps {
 
 const POLL_MS = 500;
 
-/** Removes workers that leave as soon as nothing of ours is on them (ND6). */
+/** Removes leaving workers as soon as they have no prompts of ours (ND6). */
 export function openDepartures(scope: Scope, deps: DeparturesDeps): void {
   const { clock, logger } = deps;
   every(scope, { name: 'departures', intervalMs: POLL_MS, clock, logger }, () => removeIdle(deps));
 }
 
-/** One look; exported for those that want it at once. */
+/** Checks once; exported for callers that want it at once. */
 export async function removeIdle({
   registry,
   loads,

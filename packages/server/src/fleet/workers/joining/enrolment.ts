@@ -20,17 +20,17 @@ export interface EnrolmentDeps {
   registry: WorkerRegistry;
   transport: HttpTransport;
   clock: Clock;
-  /** Prompts of ours on a worker, those under way included. */
+  /** Our prompts on each worker, including claims in progress. */
   loads: () => Promise<ReadonlyMap<WorkerId, number>>;
-  /** The YAML file that owns workers; null without one. */
+  /** The YAML file that defines workers; null without one. */
   configFile: () => string | null;
   signal: AbortSignal;
 }
 
-/** A busy Python answers late; a user who registers waits. */
+/** Generous, because a busy Python answers late and the user can wait. */
 const CHECK_TIMEOUT_MS = 10_000;
 
-/** How workers join, change and leave on somebody's word; who owns one decides what may be done to it. */
+/** Adds, changes and removes workers on request; the owner of a worker decides what is allowed. */
 export class Enrolment {
   readonly #deps: EnrolmentDeps;
 
@@ -39,8 +39,8 @@ export class Enrolment {
   }
 
   /**
-   * Takes a worker in once it was seen to answer as ComfyUI (ND5). Throws INVALID_REQUEST for its address, CONFLICT for a
-   * name or address that another has, WORKER_UNREACHABLE with what went wrong.
+   * Adds a worker once it answers as ComfyUI (ND5). Throws INVALID_REQUEST for its address, CONFLICT for a name or address in
+   * use, and WORKER_UNREACHABLE with the cause.
    */
   async register(spec: WorkerSpec): Promise<ConnectedWorker> {
     const { registry } = this.#deps;
@@ -57,26 +57,26 @@ export class Enrolment {
     return registry.add({ ...spec, url });
   }
 
-  /** Changes settings of a worker that is not the file's or a process's. Throws WORKER_NOT_FOUND, CONFLICT. */
+  /** Changes settings of a worker that is not owned by the file or an instance. Throws WORKER_NOT_FOUND, CONFLICT. */
   async change(id: string, changes: WorkerSettings): Promise<void> {
     this.#loadFree(id);
     await this.#deps.registry.change(id, changes);
   }
 
   /**
-   * Takes a worker out. `wait`: it drains and goes when nothing of ours is on it; `move`: it goes now and its tasks move
-   * to others (ND6). Answers whether it is gone. Throws WORKER_NOT_FOUND, CONFLICT.
+   * Removes a worker. `wait`: it drains, and leaves once it has no prompts of ours. `move`: it leaves now, and its tasks move to
+   * others (ND6). Returns whether it is gone. Throws WORKER_NOT_FOUND, CONFLICT.
    */
   async remove(id: string, mode: RemoveMode): Promise<boolean> {
     const worker = this.#loadFree(id);
     return this.leave(worker.id, mode, plainText('worker.deleted'));
   }
 
-  /** The same for its owner. */
+  /** The same for the owner of the worker. */
   async leave(id: WorkerId, mode: RemoveMode, reason: FleetText): Promise<boolean> {
     const { registry, loads } = this.#deps;
     if (mode === 'wait') {
-      // Drained first: no claim slips in between the count and the removal.
+      // Drained first, so that no claim can happen between the count and the removal.
       await registry.depart(id, { reason });
       if (((await loads()).get(id) ?? 0) > 0) return false;
     }
@@ -101,7 +101,7 @@ export class Enrolment {
     throw new AppError('WORKER_UNREACHABLE', { url, reason: toFleetSentence(describeHealth(result)) });
   }
 
-  /** A worker that may be changed and removed here. */
+  /** Finds a worker that may be changed and removed here. */
   #loadFree(id: string): WorkerSnapshot {
     const worker = this.#deps.registry.find(id)?.snapshot();
     if (!worker) throw new AppError('WORKER_NOT_FOUND', { worker_id: id });
@@ -115,7 +115,7 @@ export class Enrolment {
   }
 }
 
-/** Who alone may change and remove a worker; null when the API may. */
+/** The owner that alone may change and remove a worker; null when the API may. */
 function describeOwner({ source }: WorkerSnapshot, configFile: string | null): string | null {
   switch (source) {
     case 'config':

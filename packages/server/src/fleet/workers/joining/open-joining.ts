@@ -13,23 +13,23 @@ import type { DiscoveryConfig } from './settings.ts';
 
 export interface JoiningDeps {
   registry: WorkerRegistry;
-  /** In force now. */
+  /** The current configuration. */
   config: { readonly current: { readonly file: string | null; readonly discovery: DiscoveryConfig } };
   transport: HttpTransport;
   resolver: DnsResolver;
   clock: Clock;
   logger: Logger;
-  /** Prompts of ours on a worker, those under way included. */
+  /** Our prompts on each worker, including claims in progress. */
   loads: () => Promise<ReadonlyMap<WorkerId, number>>;
 }
 
-/** Every way into the fleet and out of it, beside the file and our own processes. */
+/** All ways into the fleet and out of it, besides the file and our own processes. */
 export interface Joining {
   readonly enrolment: Enrolment;
   readonly announcements: Announcements;
 }
 
-/** Opens registration, announcements, look-ups by name, and departures. Throws when the UDP port is taken. */
+/** Opens registration, announcements, DNS lookups and departures. Throws when the UDP port is taken. */
 export async function openJoining(scope: Scope, deps: JoiningDeps): Promise<Joining> {
   const { registry, config, clock, logger } = deps;
   const discovery = () => config.current.discovery;

@@ -61,18 +61,18 @@ export interface DnsConfig extends WorkerFields {
 /** How workers join by themselves. */
 export interface DiscoveryConfig {
   readonly mode: 'static' | 'dynamic' | 'hybrid';
-  /** Null: nobody can register a worker without being an admin. */
+  /** Null: only admins can register workers. */
   readonly joinToken: string | null;
   readonly announceIntervalMs: number;
   readonly forgetAfterMs: number;
-  /** Where signed datagrams are heard; null nowhere. Every address unless the server is this machine's alone. */
+  /** Where to listen for signed datagrams; null: nowhere. All addresses, unless the server is local only. */
   readonly udp: { readonly host: string; readonly port: number } | null;
   readonly dns: readonly DnsConfig[];
   readonly dnsIntervalMs: number;
   readonly dnsGraceMs: number;
 }
 
-/** `isOpen`: others than this machine can reach the server. */
+/** `isOpen`: the server can be reached from other machines. */
 export function checkJoinToken(
   { join_token: token }: RawDiscovery,
   isOpen: boolean,

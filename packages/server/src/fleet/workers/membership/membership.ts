@@ -15,15 +15,15 @@ export interface MembershipDeps {
   records: WorkerRecords;
   clock: Clock;
   createId: CreateId;
-  /** Makes a worker of its record; it is not watched yet. */
+  /** Creates a worker from its record, not watched yet. */
   createWorker: (record: WorkerRecord) => WatchedWorker;
   emit: (change: WorkerChange) => void;
 }
 
-/** The start of the server goes on meanwhile, and is to have most of the time. */
+/** Short, because the start of the server continues meanwhile and has precedence. */
 const START_TURN_MS = 2;
 
-/** Who is in the fleet, and what is decided about each. Changes run one after the other, and are in SQL before they count. */
+/** Members of the fleet and the decisions about them. Changes run one at a time, and are stored before they take effect. */
 export class Membership {
   readonly #deps: MembershipDeps;
   #turn: Promise<unknown> = Promise.resolve();
@@ -35,7 +35,7 @@ export class Membership {
     this.#deps = deps;
   }
 
-  /** The same name and address give the same id as ever. Throws CONFLICT for a name in use elsewhere. */
+  /** Adds a worker; the same name and address always get the same id. Throws CONFLICT for a name in use elsewhere. */
   add(spec: CompiledWorkerSpec): Promise<WatchedWorker> {
     return this.#inTurn(async () => {
       if (this.#closed) throw new AppError('SHUTTING_DOWN');
@@ -61,7 +61,7 @@ export class Membership {
     });
   }
 
-  /** `next` sees what is decided now. Throws WORKER_NOT_FOUND, and what `next` throws. */
+  /** Changes overrides; `next` gets the current ones. Throws WORKER_NOT_FOUND, and whatever `next` throws. */
   override(id: string, cause: FleetText, next: (desired: DesiredWorker) => AdminOverrides): Promise<void> {
     return this.#inTurn(async () => {
       const worker = this.#deps.workers.load(id);
@@ -70,7 +70,7 @@ export class Membership {
     });
   }
 
-  /** Brings back the workers that no one else will add. */
+  /** Restores the workers that no owner will add again. */
   async restore(): Promise<void> {
     for (const record of await this.#deps.records.listOwnerless()) this.#watch(record, { known: true });
   }
@@ -83,7 +83,7 @@ export class Membership {
     this.#deps.workers.clear();
   }
 
-  /** Frees a name for the same worker at another address. Throws CONFLICT when it is another worker's. */
+  /** Frees a name for the same worker at a new address. Throws CONFLICT when another worker has it. */
   async #giveUpName(named: WatchedWorker, spec: CompiledWorkerSpec): Promise<void> {
     const { desired } = named;
     const { source } = desired.spec;
@@ -109,7 +109,7 @@ export class Membership {
 
   async #loadRecord(spec: CompiledWorkerSpec): Promise<{ record: WorkerRecord; known: boolean }> {
     const { records, createId } = this.#deps;
-    const known = await records.takeUp(spec);
+    const known = await records.restore(spec);
     if (known) return { record: known, known: true };
     const id = createId<'worker'>();
     const fresh: DesiredWorker = { spec, overrides: NO_OVERRIDES };
@@ -134,7 +134,7 @@ export class Membership {
     return worker;
   }
 
-  /** Begins to watch in turns: to ask a thousand workers at once would keep everybody waiting for seconds. */
+  /** Starts watching in steps: querying a thousand workers at once would block everything for seconds. */
   async #startJoined(): Promise<void> {
     const turns = createTurns(this.#deps.clock, START_TURN_MS);
     for (let worker = this.#joined.shift(); worker; worker = this.#joined.shift()) {
@@ -146,7 +146,7 @@ export class Membership {
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(step);
-    this.#turn = done.catch(() => undefined); // the caller gets the failure; the next in turn goes on
+    this.#turn = done.catch(() => undefined); // the caller gets the failure; the next change runs anyway
     return done;
   }
 }

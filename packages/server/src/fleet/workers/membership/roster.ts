@@ -2,7 +2,7 @@ import type { WorkerId } from '@comfleet/contract';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { WatchedWorker } from '../watching/watched-worker.ts';
 
-/** The workers of the fleet in memory, in the order they joined, by what they are known by. */
+/** The workers of the fleet in memory, in the order they joined, with lookups by id, name and address. */
 export class Roster {
   readonly #workers = new Map<string, WatchedWorker>();
 
@@ -33,7 +33,7 @@ export class Roster {
     return worker;
   }
 
-  /** One that leaves has given its name up, unless no other has it. */
+  /** Finds a worker by name; a leaving one only if no other has the name. */
   findByName(name: string): WatchedWorker | null {
     const hasName = (worker: WatchedWorker) => worker.name === name;
     return this.#first((worker) => hasName(worker) && !worker.isLeaving) ?? this.#first(hasName);
@@ -48,19 +48,19 @@ export class Roster {
     return this.#first((worker) => worker.name === name && worker.url === url);
   }
 
-  /** Of several addresses of one ComfyUI the first of these is used: as they joined, without those that nobody wants used. */
+  /** Ranks workers that may represent their other addresses, in the order they joined: the first of several is used. */
   rank(): WorkerId[] {
     return [...this].filter((worker) => worker.mayStandFirst).map((worker) => worker.id);
   }
 
-  /** Workers on their way out whose time has come. */
+  /** Leaving workers whose grace period is over. */
   listDeparting(nowMs: number): WorkerId[] {
     return [...this]
       .filter(({ desired }) => (desired.overrides.leaving?.notBeforeMs ?? Number.POSITIVE_INFINITY) <= nowMs)
       .map((worker) => worker.id);
   }
 
-  /** Without a copy of the list: each worker that joins is looked for among all. */
+  /** Searches without copying the list, because every joining worker is searched for. */
   #first(test: (worker: WatchedWorker) => boolean): WatchedWorker | null {
     for (const worker of this) if (test(worker)) return worker;
     return null;

@@ -10,10 +10,10 @@ export interface LastSeenDeps {
   logger: Logger;
 }
 
-/** `seen_at` in SQL may lag this far. */
+/** How far `seen_at` in SQL may lag. */
 const MAX_LAG_MS = 60_000;
 
-/** When a worker last gave a good answer, in memory at once and in SQL now and then. */
+/** Records when a worker last gave a good answer: in memory at once, in SQL periodically. */
 export class LastSeen {
   readonly #deps: LastSeenDeps;
   #atMs: number | null;
@@ -25,18 +25,18 @@ export class LastSeen {
     this.#atMs = atMs;
   }
 
-  /** Wall time; null when it never answered. */
+  /** Wall-clock time; null when it never answered. */
   get atMs(): number | null {
     return this.#atMs;
   }
 
-  /** It answers now. */
+  /** Records a good answer now. */
   record(): void {
     this.#atMs = this.#deps.clock.nowMs();
     if (this.#deps.clock.monotonicMs() - this.#savedAtMs >= MAX_LAG_MS) this.save();
   }
 
-  /** Writes what is known, without waiting for it. */
+  /** Writes to SQL, without waiting for it. */
   save(): void {
     const { clock, records, workerId, logger } = this.#deps;
     if (this.#atMs === null) return;

@@ -21,11 +21,11 @@ const insertMissingText = insertMissing<
     .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at }),
 );
 
-/** The object_infos of the fleet in SQL, compressed, each once under its hash. */
+/** Stores the object_infos of the fleet in SQL: compressed, each once, under its hash. */
 export class ObjectInfoRecords {
   readonly #database: Database<WorkerTables>;
   readonly #shared: SharedInventories;
-  /** Reads under way, by hash: a thousand workers of one kind cause one. */
+  /** Reads in progress, by hash: a thousand workers of one kind share one. */
   readonly #reading = new Map<string, Promise<ObjectInfo | null>>();
 
   constructor(database: Database<WorkerTables>, shared: SharedInventories) {
@@ -33,7 +33,7 @@ export class ObjectInfoRecords {
     this.#shared = shared;
   }
 
-  /** Does nothing when an equal one is stored already. */
+  /** Does nothing if an equal one is already stored. */
   async save(hash: string, bytes: Uint8Array): Promise<void> {
     const { k } = this.#database;
     const known = await this.#database.read(
@@ -47,12 +47,12 @@ export class ObjectInfoRecords {
       body,
       created_at: this.#database.nowMs(),
     };
-    // An equal worker may have been first.
+    // Another worker of the same kind may have been faster.
     const outcome = await this.#database.commit([{ query: insertMissingText(this.#database, row) }]);
     if (outcome.kind === 'refused') throw new AppError('INTERNAL', { outcome });
   }
 
-  /** Removes one that no worker tells any more: one that tells another each time does not fill the database. */
+  /** Removes one that no worker reports any more, so that a changing worker does not fill the database. */
   async removeUnused(hash: string): Promise<void> {
     const { k } = this.#database;
     const query = k

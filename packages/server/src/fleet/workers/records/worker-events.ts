@@ -26,10 +26,10 @@ const SWEEP_MS = 600_000;
 const SWEEP_PAGE = 1_000;
 const BATCH = 200;
 const RETRY_MS = 1_000;
-/** While the database is away the oldest beyond this are given up. */
+/** While the database is unavailable, the oldest events beyond this number are dropped. */
 const MAX_WAITING = 10_000;
 
-/** Stores what happens to workers from now on, and forgets what is older than `keepMs`. */
+/** Stores what happens to workers from now on, and deletes events older than `keepMs`. */
 export function openWorkerEvents(scope: Scope, deps: EventsDeps, keepMs: number): WorkerEvents {
   const events = new WorkerEvents(deps);
   scope.add('worker events', () => events.close());
@@ -44,7 +44,7 @@ export function openWorkerEvents(scope: Scope, deps: EventsDeps, keepMs: number)
   return events;
 }
 
-/** The history of the fleet's workers in SQL (HR5, HR17): written in the background, in the order it happened. */
+/** The history of the fleet's workers in SQL (HR5, HR17), written in the background and in order. */
 export class WorkerEvents {
   readonly #deps: EventsDeps;
   readonly #closing = new AbortController();
@@ -59,7 +59,7 @@ export class WorkerEvents {
   record(change: WorkerChange): void {
     if (!isWorthKeeping(change)) return;
     const { clock, random } = this.#deps;
-    // Ids are in the order of events, also of those of one millisecond.
+    // Ids are in the order of events, even within one millisecond.
     this.#lastMs = Math.max(clock.nowMs(), this.#lastMs + 1);
     this.#waiting.push({
       id: createUuidV7(this.#lastMs, random.bytes(10)),
@@ -81,7 +81,7 @@ export class WorkerEvents {
     while (this.#writing !== null) await this.#writing;
   }
 
-  /** Of one worker, or of all (null). `cursor` is the id of the last event of the page before. */
+  /** Lists events of one worker, or of all (null). `cursor` is the id of the previous page's last event. */
   async list(
     workerId: WorkerId | null,
     { limit, cursor }: { limit: number; cursor?: string | undefined },
@@ -102,7 +102,7 @@ export class WorkerEvents {
     return { events: page.map(toEvent), nextCursor };
   }
 
-  /** Removes events older than that, a page at a time. */
+  /** Deletes events older than that, a page at a time. */
   async forget(keepMs: number): Promise<void> {
     const { database } = this.#deps;
     const { k } = database;
@@ -120,7 +120,7 @@ export class WorkerEvents {
     }
   }
 
-  /** What waits is tried once more. */
+  /** Tries to store the waiting events once more. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('closing'));
     await this.settle();
@@ -142,18 +142,18 @@ export class WorkerEvents {
           error: thrown,
         });
         if (this.#closing.signal.aborted) return;
-        await clock.sleep(RETRY_MS, this.#closing.signal).catch(() => undefined); // closing: the last try is now
+        await clock.sleep(RETRY_MS, this.#closing.signal).catch(() => undefined); // closing: this is the last try
       }
     }
   }
 }
 
-/** Settings and connections that change are no history; a worker that every start adds again joined once. */
+/** Changes of settings and connections are not history, nor is a worker that a start adds again. */
 function isWorthKeeping({ type, details }: WorkerChange): boolean {
   return type !== 'worker.changed' && !(type === 'worker.added' && details?.known === true);
 }
 
-/** Rows of older versions hold the sentence itself. */
+/** Reads a cause; older rows contain the sentence itself. */
 function readCause(stored: string): Pick<WorkerEvent, 'cause' | 'cause_text'> {
   if (!stored.startsWith('{')) return { cause: stored, cause_text: null };
   const text = JSON.parse(stored) as FleetText;

@@ -4,10 +4,10 @@ import type { Sealer } from '../../../platform/secrets/sealer.ts';
 import type { WorkerAccess } from '../worker-access.ts';
 import type { WorkerSettings } from '../worker-spec.ts';
 
-/** What of a worker's settings is stored sealed. */
+/** Settings of a worker that are stored sealed. */
 export type Secret = 'auth' | 'headers';
 
-/** As its source says them, and as an admin changed them. */
+/** Logins by the worker's source, and as changed by an admin. */
 export interface Logins {
   readonly spec: Pick<WorkerAccess, Secret>;
   readonly overrides: Pick<WorkerSettings, Secret>;
@@ -15,7 +15,7 @@ export interface Logins {
 
 const NO_LOGINS: Logins = { spec: { auth: null, headers: {} }, overrides: {} };
 
-/** The logins of workers as they are stored: one sealed text in base64, null for none. */
+/** Seals the logins of workers for storage: one text in base64, null for none. */
 export class WorkerLogins {
   readonly #sealer: Sealer;
   readonly #logger: Logger;
@@ -30,7 +30,7 @@ export class WorkerLogins {
     return Buffer.from(this.#sealer.seal(JSON.stringify(logins))).toString('base64');
   }
 
-  /** With another key than before the worker stays without its login, and is seen to ask for one. */
+  /** Opens stored logins. With another key than before the worker has none, and its check reports that it requires one. */
   open(worker: string, sealed: string | null): Logins {
     if (sealed === null) return NO_LOGINS;
     try {

@@ -23,21 +23,21 @@ import type { WorkerRow, WorkerTables } from '../worker-tables.ts';
 import { ObjectInfoRecords } from './object-info-records.ts';
 import { type Secret, WorkerLogins } from './worker-logins.ts';
 
-/** The part of a record that is decided, not measured. */
+/** The configured part of a record, not the measured one. */
 export interface DesiredWorker {
-  /** As its source says it. */
+  /** The spec by its source. */
   spec: CompiledWorkerSpec;
   overrides: AdminOverrides;
 }
 
-/** What SQL remembers of a worker. */
+/** The stored record of a worker. */
 export interface WorkerRecord extends DesiredWorker {
   id: WorkerId;
   inventory: Inventory | null;
   lastSeenMs: number | null;
 }
 
-/** The `settings` column; an older row lacks some. */
+/** The `settings` column; older rows lack some fields. */
 type StoredSettings = Partial<Omit<CompiledWorkerSpec, 'name' | 'url' | 'source' | 'marker' | Secret>> & {
   readonly overrides?: Omit<WorkerSettings, Secret>;
   readonly switches?: StoredOverrides;
@@ -53,7 +53,7 @@ export interface RecordsDeps {
 
 type Overrides = Partial<Omit<AdminOverrides, 'settings' | 'maintenance'>>;
 
-/** Rows of older versions hold the reason of leaving as a sentence. */
+/** Older rows contain the reason for leaving as a sentence. */
 type StoredOverrides = Omit<Overrides, 'leaving'> & {
   readonly leaving?: { readonly reason: FleetText | string; readonly notBeforeMs: number } | null;
 };
@@ -62,7 +62,7 @@ type Columns = Pick<WorkerRow, 'name' | 'url' | 'source' | 'max_concurrent' | 's
 
 const MAX_ROWS = 10_000;
 
-/** The rows of the fleet. Equal object_infos are stored once. */
+/** The rows of the fleet's workers. Equal object_infos are stored once. */
 export class WorkerRecords {
   readonly #database: Database<WorkerTables>;
   readonly #shared: SharedInventories;
@@ -76,7 +76,7 @@ export class WorkerRecords {
     this.#objectInfos = new ObjectInfoRecords(database, shared);
   }
 
-  /** Workers that no owner adds again at a start, in the order they joined: of the API, discovered, or on their way out. */
+  /** Lists workers that no owner adds again at a start, in the order they joined: from the API, discovered, or leaving. */
   async listOwnerless(): Promise<WorkerRecord[]> {
     const { k } = this.#database;
     const rows = await this.#database.read(
@@ -90,7 +90,7 @@ export class WorkerRecords {
     return Promise.all(rows.filter(isOwnerless).map((row) => this.#toRecord(row)));
   }
 
-  /** The names in the rows of these workers, of removed ones too. */
+  /** Loads the names of these workers, including removed ones. */
   async loadNames(ids: readonly WorkerId[]): Promise<[WorkerId, string][]> {
     const { k } = this.#database;
     const query = k.selectFrom('worker').select(['id', 'name']).where('id', 'in', ids).limit(MAX_ROWS);
@@ -98,10 +98,10 @@ export class WorkerRecords {
   }
 
   /**
-   * Takes a worker up that was known by this name and address, as its source says it now; one that was removed returns, one that
-   * was leaving stays. Null for one that never was known. Our own are known by their name alone, their port may change.
+   * Finds a worker by name and address and updates it to its current spec; a removed one returns, a leaving one stays. Null for an
+   * unknown worker. Our own instances are found by name alone, because their port may change.
    */
-  async takeUp(spec: CompiledWorkerSpec): Promise<WorkerRecord | null> {
+  async restore(spec: CompiledWorkerSpec): Promise<WorkerRecord | null> {
     const { k } = this.#database;
     const named = k.selectFrom('worker').selectAll().where('name', '=', spec.name).limit(1);
     const query = isKnownByName(spec.source)
@@ -110,10 +110,10 @@ export class WorkerRecords {
     const [row] = await this.#database.read(query);
     if (!row) return null;
     const known = await this.#toRecord(row);
-    // Who registers a worker by hand says all of what it is: earlier changes would hide that.
+    // A registration through the API is complete: earlier overrides would hide it.
     const overrides = spec.source === 'api' ? NO_OVERRIDES : { ...known.overrides, leaving: null };
     const record = { ...known, spec, overrides };
-    // A start finds most workers as it left them, and a thousand commits would hold it up. A login is sealed again each time.
+    // At a start most workers are unchanged, and a thousand commits would delay it. Logins are sealed again each time.
     if (row.removed_at !== null || !isStored(row, this.#toColumns(record))) await this.update(row.id, record);
     return record;
   }
@@ -132,7 +132,7 @@ export class WorkerRecords {
     });
   }
 
-  /** Takes over spec and overrides; a removed worker returns. */
+  /** Stores spec and overrides; a removed worker returns. */
   async update(id: WorkerId, desired: DesiredWorker): Promise<void> {
     await this.#set(id, { ...this.#toColumns(desired), removed_at: null });
   }

@@ -9,32 +9,32 @@ import { summarizeAccess } from '../worker-access.ts';
 import type { WorkerSnapshot } from '../worker-snapshot.ts';
 import type { CompiledWorkerSpec } from '../worker-spec.ts';
 
-/** All that is known of a worker, by who knows it. */
+/** Everything known about a worker, by source. */
 export interface WorkerFacts {
   id: WorkerId;
-  /** With the admin's settings laid over it. */
+  /** The spec with the admin's overrides. */
   spec: CompiledWorkerSpec;
   overrides: AdminOverrides;
   health: Pick<HealthTracker, 'condition' | 'countSlots' | 'describeRecovery'>;
   inventory: Inventory | null;
-  /** As the last good check reported them; null before the first one. */
+  /** Devices by the last good check; null before the first one. */
   devices: readonly Record<string, unknown>[] | null;
   lastSeenMs: number | null;
   socket: Pick<ComfySocket, 'state'>;
   twin: TwinFacts;
 }
 
-/** What is known of other addresses of the same ComfyUI. */
+/** What is known about other addresses of the same ComfyUI. */
 export interface TwinFacts {
-  /** Name of the worker that is used in its place. */
+  /** Name of the worker that is used instead. */
   sameAs: string | null;
-  /** It is still being compared with those that look like it. */
+  /** True while it is being compared with workers that look alike. */
   isUndecided: boolean;
 }
 
 export type StateFacts = Pick<WorkerFacts, 'spec' | 'overrides' | 'twin'> & { condition: WorkerCondition };
 
-/** Health, and the state that follows from it and from what people decided. */
+/** Derives health, and the state by health and by decisions of admins. */
 export function describeState({ condition, spec, overrides, twin }: StateFacts): {
   health: HealthKind;
   state: FleetState;
@@ -49,7 +49,7 @@ export function describeState({ condition, spec, overrides, twin }: StateFacts):
   };
 }
 
-/** Prompts it may have now: none unless it is in service. */
+/** How many prompts it may have now; none unless it is in service. */
 export function findFreeSlots({
   spec,
   overrides,
@@ -60,7 +60,7 @@ export function findFreeSlots({
   return state === 'online' && !twin.isUndecided ? health.countSlots(spec.maxConcurrent) : 0;
 }
 
-/** The copy that placement and pages see. */
+/** Creates the copy that placement and pages see. */
 export function toWorkerSnapshot(facts: WorkerFacts): WorkerSnapshot {
   const { marker: _, auth, headers, tls, ...spec } = facts.spec;
   const { overrides, health, inventory } = facts;

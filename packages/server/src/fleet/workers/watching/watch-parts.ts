@@ -35,27 +35,27 @@ export interface WatchDeps {
   onChange: (type: WorkerChangeType, cause: FleetText, facts?: ChangeFacts) => void;
   comparison: Pick<FleetComparison, 'canSpare' | 'isSlow' | 'leastAwayMs'>;
   twins: Pick<Twins, 'arrive' | 'leave' | 'review' | 'isUndecided' | 'findFirst'>;
-  /** Of a worker of the fleet. */
+  /** Name of a worker of the fleet. */
   nameOf: (id: WorkerId) => string | null;
-  /** Of the owner of the process. */
+  /** Asks the owner of the process for a restart. */
   requestRestart: (reason: string) => void;
 }
 
-/** What the parts say to the worker they belong to. */
+/** Calls from the parts to their worker. */
 export interface WatchHooks {
-  /** A call of `http` failed. */
+  /** A call through `http` failed. */
   markSuspect: () => void;
-  /** A process that we started. */
+  /** True for a process that we started. */
   isOurs: () => boolean;
   access: () => WorkerAccess;
   onCondition: (change: ConditionChange) => void;
   signal: AbortSignal;
 }
 
-/** What a watched worker is made of: each part knows one thing about the server. */
+/** Parts of a watched worker; each is about one aspect of the server. */
 export interface WatchParts {
   http: ComfyHttp;
-  /** The same server; what fails here is no hint that a check is needed. */
+  /** For the same server; a failure here does not trigger a check. */
   quietHttp: ComfyHttp;
   socket: ComfySocket;
   guard: IdentityGuard;
@@ -80,7 +80,7 @@ export function createWatchParts(record: WorkerRecord, deps: WatchDeps, hooks: W
     socket: deps.openSocket(url, hooks.access),
     guard,
     progress,
-    // Its own failures are results of checks, not hints that one is needed.
+    // Its own failures are results of checks, so they must not trigger one.
     check: new ServerCheck({ ...options, transport: plain, clock, guard, progress }),
     health: new HealthTracker({
       clock,

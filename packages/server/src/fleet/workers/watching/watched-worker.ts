@@ -20,7 +20,7 @@ import {
 } from './describe-worker.ts';
 import { createWatchParts, type WatchDeps, type WatchParts } from './watch-parts.ts';
 
-/** One watched worker: a health check each period, one socket, and what both teach about it. */
+/** One watched worker: periodic health checks, one socket, and its state by both. */
 export class WatchedWorker implements ConnectedWorker {
   readonly id: WorkerId;
   readonly http: ComfyHttp;
@@ -63,7 +63,7 @@ export class WatchedWorker implements ConnectedWorker {
     return this.#spec.url;
   }
 
-  /** The spec of its source, and what was decided at run time. */
+  /** The spec of its source, and the overrides of run time. */
   get desired(): DesiredWorker {
     return this.#desired;
   }
@@ -80,20 +80,20 @@ export class WatchedWorker implements ConnectedWorker {
     return this.#parts.health.condition;
   }
 
-  /** Nobody but its own state keeps it from taking tasks: it may stand for its other addresses. */
+  /** True unless an admin's decision keeps it from getting tasks: it may represent its other addresses. */
   get mayStandFirst(): boolean {
     const { overrides } = this.#desired;
     return overrides.leaving === null && (overrides.enabled ?? this.#spec.enabled);
   }
 
-  /** In service: it answers well, and nobody took it out. */
+  /** True while it is in service: healthy, and not taken out by an admin. */
   get isOnline(): boolean {
     const { overrides } = this.#desired;
     const facts = { condition: this.condition, spec: this.#spec, overrides, twin: this.#twin };
     return describeState(facts).state === 'online';
   }
 
-  /** Begins to watch; once. */
+  /** Starts watching; call it once. */
   start(): void {
     if (this.#stop.signal.aborted) return;
     this.#followSocket();
@@ -120,7 +120,7 @@ export class WatchedWorker implements ConnectedWorker {
     this.#spec = overrideSpec(desired.spec, desired.overrides.settings);
     this.#deps.twins.review(this.id);
     if (isSameAccess(before, this.#spec)) return;
-    // The socket that is open goes on; what was refused is tried at once with the new login.
+    // An open socket stays open; what was refused is retried at once with the new login.
     if (!this.#parts.health.isOnline) this.#loop.wake();
     this.socket.retryNow();
   }
@@ -148,12 +148,12 @@ export class WatchedWorker implements ConnectedWorker {
     this.#announceSlots();
   }
 
-  /** What its owner saw: the process has ended. Counts at once, without waiting for checks to fail. */
+  /** Its owner saw the process end. That takes effect at once, without failed checks. */
   reportGone(reason: string): void {
     this.#parts.health.apply({ kind: 'gone', reason });
   }
 
-  /** The server that answers next is the right one. Answers what the check then found. */
+  /** Accepts the server that answers next. Returns the result of a check. */
   async acceptIdentity(): Promise<HealthResult> {
     await this.#parts.guard.forget();
     await this.#checking; // it may still have checked against the former one
@@ -164,12 +164,12 @@ export class WatchedWorker implements ConnectedWorker {
     return this.#parts.inventory.refresh();
   }
 
-  /** A hint that the next answer may differ: checks now instead of at the end of the pause. */
+  /** Checks now instead of after the delay, because the answer may differ. */
   recheckSoon(): void {
     this.#loop.wake();
   }
 
-  /** One turn of the loop; returns the pause until the next. */
+  /** Runs one check and returns the delay until the next. */
   async #checkAndPlan(): Promise<number> {
     const result = await this.checkNow();
     if (result.kind === 'ok') this.#parts.inventory.refreshWhenDue({ isBusy: this.#parts.progress.isBusy });
@@ -189,7 +189,7 @@ export class WatchedWorker implements ConnectedWorker {
         this.#parts.inventory.want();
         if (!isOnline) this.#loop.wake();
       }
-      // What it had to do stays in mind: a blocked Python drops the socket too, and is given more time while busy.
+      // It still counts as busy: a blocked Python drops the socket too, and gets more time.
       if (state.phase === 'waiting' && isOnline) this.markSuspect();
     });
     this.socket.start();
@@ -213,12 +213,12 @@ export class WatchedWorker implements ConnectedWorker {
     return result;
   }
 
-  /** Before it counts as online it is known whether it looks like another one. */
+  /** Checks the server; before it counts as online, it is compared with workers that look alike. */
   async #checkServer(signal: AbortSignal): Promise<HealthResult> {
     const result = await this.#parts.check.run(this.#spec, signal);
-    const { looks } = this.#parts.check;
-    if (result.kind === 'ok' && looks !== null && !signal.aborted)
-      this.#deps.twins.arrive({ id: this.id, http: this.#parts.quietHttp }, looks);
+    const { appearance } = this.#parts.check;
+    if (result.kind === 'ok' && appearance !== null && !signal.aborted)
+      this.#deps.twins.arrive({ id: this.id, http: this.#parts.quietHttp }, appearance);
     return result;
   }
 
@@ -231,7 +231,7 @@ export class WatchedWorker implements ConnectedWorker {
     reportCondition(change, { logger: this.#logger, onChange, requestRestart });
   }
 
-  /** What is known of its other addresses has changed. */
+  /** What is known about its other addresses has changed. */
   reviewTwins(): void {
     const { sameAs } = this.#twin;
     if (sameAs !== this.#announcedTwin) {
@@ -245,7 +245,7 @@ export class WatchedWorker implements ConnectedWorker {
     this.#announceSlots();
   }
 
-  /** Placement looks again when there is more room, and pages show when there is less. */
+  /** Reports changed slots: placement can use more, and pages show fewer. */
   #announceSlots(): void {
     const slots = findFreeSlots(this.#facts);
     if (slots === this.#announcedSlots) return;

@@ -13,24 +13,24 @@ import { normalizeWorkerUrl, type WorkerSettings } from '../../worker-spec.ts';
 import type { Enrolment } from '../enrolment.ts';
 import type { DiscoveryConfig } from '../settings.ts';
 
-/** What a worker says of itself. */
+/** What a worker announces about itself. */
 export interface Announcement extends WorkerSettings {
   readonly name: string;
   readonly url: string;
 }
 
-/** How it came here. */
+/** Where an announcement came from. */
 export interface Announcer {
-  /** Null when it sent none. */
+  /** Null when none was sent. */
   readonly token: string | null;
-  /** Network address, for the limit of attempts. */
+  /** Network address, for rate limits. */
   readonly address: string;
 }
 
 export interface AnnouncementsDeps {
   registry: Pick<WorkerRegistry, 'list' | 'findByName' | 'add' | 'remove' | 'depart'>;
   enrolment: Pick<Enrolment, 'register'>;
-  /** Reread each time: the file may change. */
+  /** Read each time, because the file may change. */
   discovery: () => DiscoveryConfig;
   clock: Clock;
   logger: Logger;
@@ -40,11 +40,11 @@ export const DISCOVERED_BY_ANNOUNCEMENT = 'announcement';
 
 const MINUTE_MS = 60_000;
 const MAX_FAILURES_A_MINUTE = 10;
-/** A gateway may stand before hundreds of workers. */
+/** Allows for a gateway in front of hundreds of workers. */
 const MAX_ANNOUNCEMENTS_A_MINUTE = 1200;
 const SWEEP_EVERY_MS = 30_000;
 
-/** Opens registration with the join token, and forgets workers that ended for good. */
+/** Opens registration with the join token, and removes workers that are gone for good. */
 export function openAnnouncements(scope: Scope, deps: AnnouncementsDeps): Announcements {
   const announcements = new Announcements(deps);
   const { clock, logger } = deps;
@@ -54,13 +54,13 @@ export function openAnnouncements(scope: Scope, deps: AnnouncementsDeps): Announ
   return announcements;
 }
 
-/** Workers that register themselves with the join token and say again and again that they are there (ND4, AU8). */
+/** Workers that register themselves with the join token and announce themselves periodically (ND4, AU8). */
 export class Announcements {
   readonly #deps: AnnouncementsDeps;
   readonly #failures: AttemptLimit;
   readonly #all: AttemptLimit;
   readonly #openedMs: number;
-  /** What each said last, and when (wall time). */
+  /** Last announcement of each worker, and its wall-clock time. */
   readonly #heard = new Map<WorkerId, { atMs: number; announcement: Announcement }>();
 
   constructor(deps: AnnouncementsDeps) {
@@ -71,23 +71,23 @@ export class Announcements {
   }
 
   /**
-   * Takes a worker in, or records that it is still there. What an admin changed of it stays changed. Throws RATE_LIMITED,
-   * UNAUTHORIZED, DISCOVERY_OFF, CONFLICT for a name or address of a worker that did not announce itself, and
-   * WORKER_UNREACHABLE for a new one that does not answer.
+   * Adds a worker, or records that it is still there; changes by an admin are kept. Throws RATE_LIMITED, UNAUTHORIZED,
+   * DISCOVERY_OFF, CONFLICT for the name or address of a worker that did not announce itself, and WORKER_UNREACHABLE for a new
+   * one that does not answer.
    */
   async announce(announcement: Announcement, announcer: Announcer): Promise<ConnectedWorker> {
     this.#admit(announcer);
     return this.accept(announcement);
   }
 
-  /** The same for one whose right to join is proved. */
+  /** The same for a worker that has already proven its right to join. */
   async accept(announcement: Announcement): Promise<ConnectedWorker> {
     const worker = await this.#enrol(announcement);
     this.#heard.set(worker.id, { atMs: this.#deps.clock.nowMs(), announcement });
     return worker;
   }
 
-  /** Forgets who neither announced itself nor answered for long; with discovery_mode static all of them leave. */
+  /** Removes workers without an announcement or an answer for long; with discovery_mode static all of them. */
   async sweep(): Promise<void> {
     const { registry, discovery, clock, logger } = this.#deps;
     const { mode, forgetAfterMs } = discovery();
@@ -106,7 +106,7 @@ export class Announcements {
     }
   }
 
-  /** Three announcements may be lost. */
+  /** Allows for three lost announcements. */
   #patienceMs(): number {
     return 3 * this.#deps.discovery().announceIntervalMs;
   }
@@ -116,7 +116,7 @@ export class Announcements {
     const { mode, joinToken } = discovery();
     if (mode === 'static') throw new AppError('DISCOVERY_OFF', { discovery_mode: mode });
     if (joinToken === null) throw new AppError('DISCOVERY_OFF', { missing: 'nodes.join_token' });
-    // Judged before any limit: others behind the same address, with wrong tokens, never lock the right one out.
+    // Checked before any limit: wrong tokens from the same address must not lock the right one out.
     if (token !== null && isSame(token, joinToken)) {
       if (!this.#all.allows(address)) throw new AppError('RATE_LIMITED');
       this.#all.count(address);
@@ -152,7 +152,7 @@ function isAnnounced(worker: WorkerSnapshot): boolean {
   return worker.discoveredBy === DISCOVERED_BY_ANNOUNCEMENT;
 }
 
-/** In a time that says nothing of where they differ. */
+/** Compares in constant time. */
 function isSame(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));

@@ -6,20 +6,20 @@ import {
 } from '@comfleet/contract';
 import { AppError } from '../../../../platform/errors/app-error.ts';
 
-/** How far the clocks of worker and server may be apart. */
+/** How far apart the clocks of worker and server may be. */
 export const DATAGRAM_LIFE_MS = 60_000;
 
 const SIGNATURE_BYTES = 64;
 
-/** A datagram that may be believed, and what makes it the only one. */
+/** A valid datagram, and the signature that makes it unique. */
 export interface ReadDatagram {
   readonly announcement: AnnouncementDatagram;
   readonly signature: string;
 }
 
 /**
- * Reads `comfleet1 <HMAC-SHA256 of the JSON with the join token, hex> <JSON>`. Null for anything else, for another token,
- * and for one that is too old or of the future.
+ * Parses `comfleet1 <HMAC-SHA256 of the JSON with the join token, hex> <JSON>`. Null for anything else, for another token, and
+ * for a time too far in the past or future.
  */
 export function readDatagram(message: Uint8Array, joinToken: string, nowMs: number): ReadDatagram | null {
   const text = Buffer.from(message).toString('utf8');
@@ -36,7 +36,7 @@ function parseOrNull(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // as wrong as any other shape
+    return null; // as invalid as any other shape
   }
 }
 
@@ -45,11 +45,11 @@ function isSame(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** Remembers what was read as long as it could be believed again: each datagram counts once. */
+/** Remembers datagrams for as long as they are valid, so that each counts once. */
 export class ReadOnce {
   readonly #seen = new Map<string, number>();
 
-  /** Throws RATE_LIMITED when more come than anybody needs. */
+  /** Throws RATE_LIMITED when far too many arrive. */
   isFirst(signature: string, nowMs: number): boolean {
     for (const [old, atMs] of this.#seen) {
       if (nowMs - atMs <= 2 * DATAGRAM_LIFE_MS) break;

@@ -9,7 +9,7 @@ import type { WorkerSpec } from '../../worker-spec.ts';
 import type { DiscoveryConfig, DnsConfig } from '../settings.ts';
 import { planAddresses, planServices, type SrvRecord, toDiscoverer } from './dns-targets.ts';
 
-/** As much of node:dns/promises' Resolver as is asked; rejects with an error whose `code` is that of c-ares. */
+/** The part of node:dns/promises' Resolver that is used; rejects with an error with the `code` of c-ares. */
 export interface DnsResolver {
   resolveSrv(name: string): Promise<SrvRecord[]>;
   resolve4(name: string): Promise<string[]>;
@@ -19,13 +19,13 @@ export interface DnsResolver {
 export interface DnsDiscoveryDeps {
   registry: Pick<WorkerRegistry, 'list' | 'find' | 'add' | 'depart'>;
   resolver: DnsResolver;
-  /** Reread each time: the file may change. */
+  /** Read each time, because the file may change. */
   discovery: () => DiscoveryConfig;
   clock: Clock;
   logger: Logger;
 }
 
-/** Answers, not failures: the name has no such record now. */
+/** Codes that are answers, not failures: the name has no such record now. */
 const NOTHING_THERE = new Set(['ENODATA', 'ENOTFOUND']);
 
 /** Looks the names up now and then periodically, until the scope closes. */
@@ -113,7 +113,7 @@ export class DnsDiscovery {
     await registry.depart(worker.id, { reason, graceMs: discovery().dnsGraceMs });
   }
 
-  /** Null when it could not be asked. */
+  /** Returns null when the lookup failed. */
   async #resolve(entry: DnsConfig): Promise<WorkerSpec[] | null> {
     const { logger } = this.#deps;
     const key = toDiscoverer(entry);

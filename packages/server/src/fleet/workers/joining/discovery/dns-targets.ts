@@ -2,7 +2,7 @@ import type { WorkerGroup } from '@comfleet/contract';
 import type { WorkerSpec } from '../../worker-spec.ts';
 import type { DnsConfig } from '../settings.ts';
 
-/** An SRV record (RFC 2782): the lowest priority is tried first, weights share among equals. */
+/** An SRV record (RFC 2782): the lowest priority comes first, weights distribute among equals. */
 export interface SrvRecord {
   readonly name: string;
   readonly port: number;
@@ -10,12 +10,12 @@ export interface SrvRecord {
   readonly weight: number;
 }
 
-/** Marks a worker that a look-up led to. */
+/** The origin of a worker that was found by a DNS lookup. */
 export function toDiscoverer({ type, name }: DnsConfig): string {
   return `dns ${type} ${name}`;
 }
 
-/** Workers that A or AAAA records lead to, named by address and port. */
+/** Workers for A or AAAA records, named by address and port. */
 export function planAddresses(entry: DnsConfig, addresses: readonly string[]): WorkerSpec[] {
   return addresses.map((address) => {
     const host = address.includes(':') ? `[${address}]` : address;
@@ -25,8 +25,8 @@ export function planAddresses(entry: DnsConfig, addresses: readonly string[]): W
 }
 
 /**
- * Workers that SRV records lead to. What the file says wins; else the lowest priority is the primary group, all others
- * are backup, and a weight of 0 counts as 1.
+ * Workers for SRV records. Settings of the file win; else the lowest priority is the primary group, all others are backups, and
+ * a weight of 0 counts as 1.
  */
 export function planServices(entry: DnsConfig, records: readonly SrvRecord[]): WorkerSpec[] {
   const first = Math.min(...records.map(({ priority }) => priority));

@@ -11,7 +11,7 @@ import { ReadOnce, readDatagram } from './datagram.ts';
 
 export interface UdpAnnouncementsDeps {
   announcements: Pick<Announcements, 'accept'>;
-  /** Reread each time: the file may change. */
+  /** Read each time, because the file may change. */
   discovery: () => DiscoveryConfig;
   clock: Clock;
   logger: Logger;
@@ -19,7 +19,7 @@ export interface UdpAnnouncementsDeps {
 
 const MAX_FAILURES_A_MINUTE = 60;
 
-/** Listens for signed datagrams of workers (ND4); answers the port. Nothing is ever sent back. */
+/** Listens for signed datagrams of workers (ND4) and returns the port. Never sends an answer. */
 export async function openUdpAnnouncements(
   scope: Scope,
   { host, port }: { host: string; port: number },
@@ -34,7 +34,7 @@ export async function openUdpAnnouncements(
     logger,
     onMessage: (message, from) => {
       accept(message, deps, once).catch((thrown: unknown) => {
-        // Limits what is written, not who is heard: an address that others misuse may be the right one's too.
+        // Limits the log only: the right worker may share the address of misuse.
         if (!failures.allows(from)) return;
         failures.count(from);
         logger.warn('announcement.refused', { from, error: thrown });
@@ -45,7 +45,7 @@ export async function openUdpAnnouncements(
   return bound;
 }
 
-/** Takes over one datagram. Throws UNAUTHORIZED for one that is not to be believed, and as `Announcements.accept`. */
+/** Accepts one datagram. Throws UNAUTHORIZED for an invalid one, and as `Announcements.accept`. */
 async function accept(
   message: Uint8Array,
   { announcements, discovery, clock }: UdpAnnouncementsDeps,
