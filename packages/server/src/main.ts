@@ -17,7 +17,7 @@ import { limitHeapGrowth } from './platform/process/heap-growth.ts';
 import { keepFilesPrivate } from './platform/process/private-files.ts';
 import { systemClock } from './platform/time/clock.ts';
 import { chooseWorkers } from './up/choose-workers.ts';
-import { describeReread, tellProblems } from './up/describe-reread.ts';
+import { describeReread, describeProblems } from './up/describe-reread.ts';
 import { describeStartFailure } from './up/describe-start-failure.ts';
 import { describeStorage } from './up/describe-storage.ts';
 import { runFirstExample } from './up/first-example.ts';
@@ -137,7 +137,7 @@ async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void
   const { library } = app;
   print(say('start.started', { address: app.address }));
   print(say('start.addresses', { address: app.address }));
-  for (const line of tellProblems(say, library.problems())) print(line);
+  for (const line of describeProblems(say, library.problems())) print(line);
   await chooseWorkers(scope, app, options);
   // Only now is the fleet complete: workers of the command line and our own ComfyUI have joined.
   await app.engine.fleetComplete();

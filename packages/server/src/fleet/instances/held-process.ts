@@ -110,7 +110,7 @@ export class HeldProcess {
   async cleanUp(reason: string): Promise<{ rebooted: boolean }> {
     this.#running = null;
     await sweepMarked(this.#record, this.#deps);
-    const rebooted = await this.#process.takeRebootNote(this.#record);
+    const rebooted = await this.#process.takeRebootMarker(this.#record);
     const lastExit = JSON.stringify({ reason, rebooted, log: await this.tail() });
     await this.save({ pid: null, start_ticks: null, boot_id: null, last_exit: lastExit });
     return { rebooted };

@@ -11,7 +11,7 @@ export interface ServerCheckDeps {
   transport: HttpTransport;
   clock: Clock;
   guard: Pick<IdentityGuard, 'compare'>;
-  progress: Pick<ProgressProbe, 'isBusy' | 'look'>;
+  progress: Pick<ProgressProbe, 'isBusy' | 'probe'>;
   idleTimeoutMs: number;
   busyTimeoutMs: number;
   versionFloor: string | null;
