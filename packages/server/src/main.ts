@@ -17,7 +17,7 @@ import { limitHeapGrowth } from './platform/process/heap-growth.ts';
 import { keepFilesPrivate } from './platform/process/private-files.ts';
 import { systemClock } from './platform/time/clock.ts';
 import { chooseWorkers } from './up/choose-workers.ts';
-import { describeReread, describeProblems } from './up/describe-reread.ts';
+import { describeProblems, describeReread } from './up/describe-reread.ts';
 import { describeStartFailure } from './up/describe-start-failure.ts';
 import { describeStorage } from './up/describe-storage.ts';
 import { runFirstExample } from './up/first-example.ts';

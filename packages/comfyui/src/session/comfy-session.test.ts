@@ -21,7 +21,7 @@ describe('following a prompt', () => {
     });
     const result = session.runPrompt(graph);
     await settle();
-    print(END);
+    say(END);
     await settle();
     release(ACCEPTED);
     expect((await result).outputs).toHaveLength(1);
@@ -34,7 +34,7 @@ describe('following a prompt', () => {
     });
     const result = session.runPrompt(graph);
     await settle();
-    for (let time = 0; time < 5; time += 1) print(END);
+    for (let time = 0; time < 5; time += 1) say(END);
     await Promise.all([result, session.checkTaskStatusManually(PROMPT)]);
     expect(lines.filter((line) => line.startsWith('✓'))).toHaveLength(1);
   });
@@ -52,7 +52,7 @@ describe('following a prompt', () => {
     });
     const result = session.runPrompt(graph);
     await settle();
-    print(END);
+    say(END);
     for (let time = 0; time < 4; time += 1) {
       await settle();
       clock.advance(1000);
@@ -69,8 +69,8 @@ describe('following a prompt', () => {
     });
     const result = session.runPrompt(graph, { signal: AbortSignal.timeout(50) });
     await settle();
-    print('{"type":"executing","data":{"node":null}}');
-    print('not json');
+    say('{"type":"executing","data":{"node":null}}');
+    say('not json');
     expect(logs.map((log) => log.message)).toContain(
       'executing without prompt_id: {"node":null,"display_node":null,"prompt_id":null}',
     );
@@ -87,7 +87,7 @@ describe('following a prompt', () => {
     expect(transport.calls).toEqual([]);
     const result = session.runPrompt(graph);
     await settle();
-    print(END);
+    say(END);
     await result;
     const before = transport.calls.length;
     clock.advance(600_000);
@@ -102,7 +102,7 @@ describe('following a prompt', () => {
     });
     const result = session.runPrompt(graph);
     await settle();
-    print(END);
+    say(END);
     await result;
     expect(logs.map((log) => [log.step, log.promptId, log.message])).toEqual([
       ['submitted', PROMPT, 'accepted'],
@@ -131,9 +131,9 @@ describe('following a prompt', () => {
     const stop = new AbortController();
     const result = session.runPrompt(graph, { signal: stop.signal });
     await settle();
-    print('{"type":"status","data":{"status":{"exec_info":{"queue_remaining":1}}}}');
+    say('{"type":"status","data":{"status":{"exec_info":{"queue_remaining":1}}}}');
     clock.advance(30_000);
-    print(JSON.stringify({ type: 'executing', data: { node: '1', display_node: '1', prompt_id: PROMPT } }));
+    say(JSON.stringify({ type: 'executing', data: { node: '1', display_node: '1', prompt_id: PROMPT } }));
     clock.advance(59_000);
     expect(lines.filter((line) => line.startsWith('⚠'))).toEqual([]);
     clock.advance(1000);
