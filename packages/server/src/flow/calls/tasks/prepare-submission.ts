@@ -111,19 +111,16 @@ export async function prepareSubmission(
   const limits = readLimits(deps, options, bound.workflow);
   await turns.next();
   const graph = request.updates ? applyUpdates(bound.graph, request.updates, maxProblems) : bound.graph;
-  const { requirements, heldReason, warnings } = await deriveRequirements(
-    { ...deps, maxProblems, turns },
-    graph,
-    {
-      taskType: bound.taskType,
-      inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
-      inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
-      excludedWorkers: [],
-      ...keepOpen(bound.openChoices, request.updates),
-      ...limits.silence,
-      ...constraints,
-    },
-  );
+  const fleet = { ...deps, maxProblems, turns };
+  const { requirements, heldReason, warnings } = await deriveRequirements(fleet, graph, {
+    taskType: bound.taskType,
+    inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
+    inputBytes: toInputBytes(bound.inputs.map((input) => input.sizeBytes)),
+    excludedWorkers: [],
+    ...keepOpen(bound.openChoices, request.updates),
+    ...limits.silence,
+    ...constraints,
+  });
   await turns.next();
   const graphText = stringifyLosslessJson(graph);
   await turns.next();

@@ -72,11 +72,8 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
     derive: async (graph, asked) => {
       await submission.introduced();
       const { problems: maxProblems } = submission.limits;
-      return deriveRequirements(
-        { ...submission, maxProblems, turns: createTurns(submission.clock) },
-        graph,
-        asked,
-      );
+      const fleet = { ...submission, maxProblems, turns: createTurns(submission.clock) };
+      return deriveRequirements(fleet, graph, asked);
     },
     drawOpen: (task, asked) => drawOpen(submission, task, asked),
     prepareMany: () => {
