@@ -1,4 +1,4 @@
-import { type Attempt, type Task, type TaskDetail, readFailure } from '@comfleet/contract';
+import { type Attempt, readFailure, type Task, type TaskDetail } from '@comfleet/contract';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { toPlainText, widthOf } from '../output/table.ts';

@@ -9,9 +9,9 @@ import {
   type Language,
   plainText,
   type RecordedError,
+  readFailure,
   type Say,
   type Text,
-  readFailure,
 } from '@comfleet/contract';
 import { CLI_TEXTS } from '@comfleet/contract/texts/cli';
 import { nameCommand } from './name-command.ts';
