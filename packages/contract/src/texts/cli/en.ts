@@ -291,6 +291,7 @@ export const en = {
   'cli.strategy': '{strategy} ({source})',
   'cli.strategy_since': '{strategy} ({source}, {since})',
   'cli.unavailable': 'no: {missing}',
+  'cli.workflow': '{name} {version} ({type})',
   'cli.step': 'step {step}',
   'cli.characters': '≤ {characters} characters',
   'cli.graph': '{nodes} nodes, {connections} connections, {outputs} outputs',

@@ -274,6 +274,7 @@ export const zhCn = {
   'cli.strategy': '{strategy}（{source}）',
   'cli.strategy_since': '{strategy}（{source}，{since}）',
   'cli.unavailable': '否：{missing}',
+  'cli.workflow': '{name} {version}（{type}）',
   'cli.step': '步长 {step}',
   'cli.characters': '≤ {characters} 个字符',
   'cli.graph': '{nodes} 个节点，{connections} 条连线，{outputs} 个输出',

@@ -274,6 +274,7 @@ export const zhTw = {
   'cli.strategy': '{strategy}（{source}）',
   'cli.strategy_since': '{strategy}（{source}，{since}）',
   'cli.unavailable': '否：{missing}',
+  'cli.workflow': '{name} {version}（{type}）',
   'cli.step': '步進 {step}',
   'cli.characters': '≤ {characters} 個字元',
   'cli.graph': '{nodes} 個節點，{connections} 條連線，{outputs} 個輸出',
