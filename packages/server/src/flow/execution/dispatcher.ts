@@ -12,7 +12,7 @@ import {
   runAttempt,
   type StopReason,
 } from './attempt-runner.ts';
-import { AttemptSettler, type SettlerDeps } from './attempt-settler.ts';
+import { AttemptSettler, endWithoutResult, type SettlerDeps } from './attempt-settler.ts';
 import { type ClaimDeps, claimAttempt } from './claim-attempt.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
 import { limitExecution } from './limit-execution.ts';
@@ -244,8 +244,4 @@ export class Dispatcher {
     await Promise.allSettled(this.#claiming);
     await Promise.allSettled([...this.#running.values()].map((running) => running.done));
   }
-}
-
-function endWithoutResult(attempt: AttemptRow, result: AttemptResult): AttemptEnd {
-  return { result, attempt, steps: [], collected: null, warnings: [], finishedBy: null };
 }
