@@ -13,6 +13,8 @@ export const en = {
   'cli.canceled': '✗ Workflow {id} was canceled',
   'cli.attempt_ended': '  ⚠ Attempt {number} on {worker} ended: {message}',
   'cli.silent': '⚠ No message for {seconds} s, last node: {node}',
+  'cli.still_waiting': '⚠ Nothing new for {seconds} s. {reason}',
+  'cli.others_first': 'On {worker}, other prompts run first.',
   'cli.no_node': 'none',
   'cli.saved': 'Saved {path}',
   'cli.still_running':

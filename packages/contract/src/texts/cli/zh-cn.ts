@@ -13,6 +13,8 @@ export const zhCn = {
   'cli.canceled': '✗ 工作流 {id} 已取消',
   'cli.attempt_ended': '  ⚠ 第 {number} 次执行未成功（{worker}）：{message}',
   'cli.silent': '⚠ 已 {seconds} 秒没有收到消息，最后节点: {node}',
+  'cli.still_waiting': '⚠ 已 {seconds} 秒没有变化。{reason}',
+  'cli.others_first': '{worker} 正在执行其他任务。',
   'cli.no_node': '无',
   'cli.saved': '已保存 {path}',
   'cli.still_running':
