@@ -18,6 +18,7 @@ import { keepFilesPrivate } from './platform/process/private-files.ts';
 import { systemClock } from './platform/time/clock.ts';
 import { chooseWorkers } from './up/choose-workers.ts';
 import { runFirstExample } from './up/first-example.ts';
+import { followFleet } from './up/follow-fleet.ts';
 import { nameDataFolder } from './up/name-data-folder.ts';
 import { openStopReport } from './up/report-stop.ts';
 import { createSayStart } from './up/say-start.ts';
@@ -145,6 +146,7 @@ async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void
   print(say('start.sign_in', { link }));
   for (const other of others) print(say('start.sign_in_elsewhere', { link: other }));
   print(say('start.sign_in_later', { data: nameDataFolder(options.dataDir, process.cwd()) }));
+  scope.add('fleet on the terminal', followFleet(app.fleet, { say, print }));
   if (options.firstExample) await runFirstExample(app, options);
 }
 
