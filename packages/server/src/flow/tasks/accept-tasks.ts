@@ -1,9 +1,8 @@
-import { stringifyLosslessJson } from '@comfleet/comfyui';
+import { startTimeSlice, stringifyLosslessJson, type TimeSlice } from '@comfleet/comfyui';
 import type { BatchId, HeldReason, Id, IdKind, PrincipalId, TaskEventType, TaskId } from '@comfleet/contract';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
-import { createTurns, type Turns } from '../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { hashGraph, writeGraph } from './graph-texts.ts';
 import { type KeyUse, writeKey } from './idempotency-keys.ts';
@@ -67,14 +66,14 @@ export async function acceptTasks(
 ): Promise<AcceptOutcome> {
   const { idempotency } = acceptance;
   const atMs = database.nowMs();
-  const turns = createTurns(clock);
+  const slice = startTimeSlice(clock);
   const rows: TaskRow[] = [];
   for (const task of newTasks) {
     rows.push(toTaskRow(task, { id: createId<'task'>(), lane: laneOf(task.requirements), atMs }));
-    await turns.next();
+    await slice.yieldIfSpent();
   }
   const events = rows.map((row) => createFirstEvents(row, acceptance.actor, atMs));
-  const writes = await listWrites(database, turns, { newTasks, rows, events, acceptance, atMs });
+  const writes = await listWrites(database, slice, { newTasks, rows, events, acceptance, atMs });
   reach('before_accept_commit');
   const outcome = await database.commit(writes);
   reach('after_accept_commit');
@@ -93,7 +92,7 @@ interface AcceptedRows {
 
 async function listWrites(
   database: Database<TaskTables>,
-  turns: Turns,
+  slice: TimeSlice,
   { newTasks, rows, events, acceptance, atMs }: AcceptedRows,
 ): Promise<Write[]> {
   const { batch, idempotency } = acceptance;
@@ -109,10 +108,10 @@ async function listWrites(
   const inOrder = [...graphs].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [hash, text] of inOrder) {
     writes.push(writeGraph(database, { hash, text, atMs }));
-    await turns.next();
+    await slice.yieldIfSpent();
   }
   for (const [index, row] of rows.entries()) {
-    await turns.next();
+    await slice.yieldIfSpent();
     const task = newTasks[index];
     if (task) writes.push(...listTaskWrites(database, { task, row, events: events[index] ?? [] }));
   }

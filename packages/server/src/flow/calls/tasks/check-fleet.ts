@@ -5,13 +5,13 @@ import {
   type Graph,
   type GraphVerdict,
   spellChoices,
+  type TimeSlice,
   validateInSteps,
 } from '@comfleet/comfyui';
 import type { HeldReason, SubmitOptions } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { toWorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import type { Turns } from '../../../platform/lifecycle/turns.ts';
 import {
   asksForNone,
   findMissing,
@@ -97,7 +97,7 @@ export interface CheckedFleet extends Pick<KnownFleet, 'inventories'> {
   /** How many problems of each certainty are listed. */
   maxProblems: number;
   /** Between two kinds of workers others get a turn. */
-  turns: Turns;
+  slice: TimeSlice;
 }
 
 /** What the fleet, as it is known, makes of a graph. */
@@ -160,7 +160,7 @@ function holdUnjudged(graph: Graph, maxProblems: number): FleetAnswer {
 
 /** Stops at the first kind that runs it all, unless a link leads nowhere: that could end the process of any other kind. */
 async function judgeKinds(
-  { known, maxProblems, turns }: CheckedFleet & { known: readonly KnownInventory[] },
+  { known, maxProblems, slice }: CheckedFleet & { known: readonly KnownInventory[] },
   graph: Graph,
   requirements: TaskRequirements,
 ): Promise<JudgedKind[]> {
@@ -175,10 +175,10 @@ async function judgeKinds(
     const { choices } = toWorkerKind(inventory);
     const worker = { classTypes, models, choices, maxUploadBytes, vramBytes, capabilities, labels };
     const options = { version, replacements, isSupplied, maxProblems };
-    await turns.next();
+    await slice.yieldIfSpent();
     const spelled = spellChoices(graph, choices);
-    await turns.next();
-    const verdict = await turns.run(validateInSteps(spelled, objectInfo, options));
+    await slice.yieldIfSpent();
+    const verdict = await slice.run(validateInSteps(spelled, objectInfo, options));
     if (verdict.problems.some(({ effect }) => effect === 'kills_worker')) throw refuseGraph(graph, verdict);
     const kind = { verdict, missing: findMissing(worker, requirements) };
     judged.push(kind);

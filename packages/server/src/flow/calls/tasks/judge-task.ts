@@ -34,13 +34,13 @@ export async function judgeTask(
 ): Promise<JudgedTask> {
   refuseUnknownWorkers(fleet, asked);
   const isBound = createInputSet(asked.inputs);
-  await fleet.turns.next();
+  await fleet.slice.yieldIfSpent();
   const kinds = listKinds(fleet.inventories().map(({ inventory }) => inventory));
   const lists = keepAskedFor(fleet.inventories(), asked).length > 0 ? kinds : [];
   const paid = readPaidClasses(fleet, graph);
-  await fleet.turns.next();
+  await fleet.slice.yieldIfSpent();
   const needs = { ...asked, ...readNeeds(graph, lists, isBound), ...paid };
-  await fleet.turns.next();
+  await fleet.slice.yieldIfSpent();
   const { needs: requirements } = judgeNeeds(needs, kinds);
   const { heldReason, warnings } = await checkAgainstFleet(fleet, graph, requirements);
   // A worker may have become known since files were left open: the engine's first look at what is held settles them.
