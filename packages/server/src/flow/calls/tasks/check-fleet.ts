@@ -14,12 +14,14 @@ import { toWorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import {
   asksForNone,
+  type Capabilities,
   findMissing,
   isAskedFor,
   keepAskedFor,
   type Missing,
   type NamedWorker,
 } from '../../placement/needs.ts';
+import type { NeedsJudge } from '../../placement/needs-judge.ts';
 import { createInputSet, type TaskRequirements } from '../../tasks/requirements.ts';
 import { describeRefusal } from './describe-wait.ts';
 import { invalidWorkflow } from './invalid-workflow.ts';
@@ -30,6 +32,8 @@ import { tellVerdict } from './tell-verdict.ts';
 export interface KnownFleet {
   /** Last known inventories, offline workers included, with the task types each takes (empty: all). */
   inventories: () => readonly KnownInventory[];
+  /** Judges needs by the kinds of workers among them. */
+  judge: () => NeedsJudge;
   /** Every worker, for tasks that ask for labels or names. */
   workers: () => readonly NamedWorker[];
 }
@@ -127,7 +131,7 @@ export async function checkAgainstFleet(
   const known = keepAskedFor(fleet.inventories(), requirements);
   if (known.length === 0) return holdUnjudged(graph, fleet.maxProblems);
   const judged = await judgeKinds({ ...fleet, known }, graph, requirements);
-  const usable = judged.filter(({ verdict, missing }) => missing === null && !verdict.refused);
+  const usable = judged.filter(isUsable);
   const { verdict, missing } = findNearest(usable.length > 0 ? usable : judged);
   if (missing !== null && hasClassElsewhere(fleet, missing)) throw refuseTask(requirements, missing);
   if (verdict.refused || (requirements.allOrNothing && verdict.removed.length > 0))
@@ -158,7 +162,10 @@ function holdUnjudged(graph: Graph, maxProblems: number): FleetAnswer {
   return { heldReason: 'no_worker_known', warnings: [] };
 }
 
-/** Stops at the first kind that runs it all, unless a link leads nowhere: that could end the process of any other kind. */
+/**
+ * Kinds that have all that the task needs come first; the others are judged only where none of these runs it, or where a link leads
+ * nowhere: that could end the process of any kind.
+ */
 async function judgeKinds(
   { known, maxProblems, slice }: CheckedFleet & { known: readonly KnownInventory[] },
   graph: Graph,
@@ -166,25 +173,43 @@ async function judgeKinds(
 ): Promise<JudgedKind[]> {
   const isSupplied = createInputSet(requirements.inputs);
   const isDangerous = findBrokenLinks(graph).size > 0;
-  // Whether a worker carries the labels was asked already.
-  const labels = requirements.labels ?? [];
+  const kinds = known.map((kind) => ({
+    ...kind,
+    missing: findMissing(toWorker(kind, requirements), requirements),
+  }));
+  const [able, lacking] = [kinds.filter(hasAll), kinds.filter((kind) => !hasAll(kind))];
   const judged: JudgedKind[] = [];
-  for (const { inventory, capabilities } of known) {
-    const { objectInfo, classTypes, models, maxUploadBytes, vramTotal: vramBytes } = inventory;
-    const { version, replacements } = inventory;
-    const { choices } = toWorkerKind(inventory);
-    const worker = { classTypes, models, choices, maxUploadBytes, vramBytes, capabilities, labels };
+  for (const { inventory, missing } of [...able, ...lacking]) {
+    if (missing !== null && !isDangerous && judged.some(isUsable)) break;
+    const { objectInfo, version, replacements } = inventory;
+    await slice.yieldIfSpent();
+    const spelled = spellChoices(graph, toWorkerKind(inventory).choices);
+    await slice.yieldIfSpent();
     const options = { version, replacements, isSupplied, maxProblems };
-    await slice.yieldIfSpent();
-    const spelled = spellChoices(graph, choices);
-    await slice.yieldIfSpent();
     const verdict = await slice.run(validateInSteps(spelled, objectInfo, options));
     if (verdict.problems.some(({ effect }) => effect === 'kills_worker')) throw refuseGraph(graph, verdict);
-    const kind = { verdict, missing: findMissing(worker, requirements) };
-    judged.push(kind);
-    if (!isDangerous && kind.missing === null && verdict.certainCount + verdict.doubtfulCount === 0) break;
+    judged.push({ verdict, missing });
+    if (!isDangerous && missing === null && verdict.certainCount + verdict.doubtfulCount === 0) break;
   }
   return judged;
+}
+
+/** Whether a worker carries the labels was asked already. */
+function toWorker(
+  { inventory, capabilities }: KnownInventory,
+  { labels = [] }: TaskRequirements,
+): Capabilities {
+  const { classTypes, models, maxUploadBytes, vramTotal: vramBytes } = inventory;
+  const { choices } = toWorkerKind(inventory);
+  return { classTypes, models, choices, maxUploadBytes, vramBytes, capabilities, labels };
+}
+
+function hasAll({ missing }: Pick<JudgedKind, 'missing'>): boolean {
+  return missing === null;
+}
+
+function isUsable({ verdict, missing }: JudgedKind): boolean {
+  return missing === null && !verdict.refused;
 }
 
 function findNearest(judged: readonly JudgedKind[]): JudgedKind {

@@ -1,6 +1,4 @@
 import type { Graph } from '@comfleet/comfyui';
-import { listKinds } from '../../../fleet/workers/inventory/worker-kind.ts';
-import { judgeNeeds } from '../../placement/judge-needs.ts';
 import { keepAskedFor } from '../../placement/needs.ts';
 import { readNeeds } from '../../placement/read-needs.ts';
 import { createInputSet, type TaskRequirements } from '../../tasks/requirements.ts';
@@ -35,13 +33,13 @@ export async function judgeTask(
   refuseUnknownWorkers(fleet, asked);
   const isBound = createInputSet(asked.inputs);
   await fleet.slice.yieldIfSpent();
-  const kinds = listKinds(fleet.inventories().map(({ inventory }) => inventory));
-  const lists = keepAskedFor(fleet.inventories(), asked).length > 0 ? kinds : [];
+  const judge = fleet.judge();
+  const lists = keepAskedFor(fleet.inventories(), asked).length > 0 ? judge.kinds : [];
   const paid = readPaidClasses(fleet, graph);
   await fleet.slice.yieldIfSpent();
   const needs = { ...asked, ...readNeeds(graph, lists, isBound), ...paid };
   await fleet.slice.yieldIfSpent();
-  const { needs: requirements } = judgeNeeds(needs, kinds);
+  const { needs: requirements } = judge.judge(needs);
   const { heldReason, warnings } = await checkAgainstFleet(fleet, graph, requirements);
   // A worker may have become known since files were left open: the engine's first look at what is held settles them.
   const isOpen = requirements.openChoices !== undefined;
