@@ -1,5 +1,6 @@
 import { startTimeSlice, stringifyLosslessJson, type TimeSlice } from '@comfleet/comfyui';
 import type { BatchId, HeldReason, Id, IdKind, PrincipalId, TaskEventType, TaskId } from '@comfleet/contract';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { reach } from '../../platform/lifecycle/failpoints.ts';
@@ -8,7 +9,7 @@ import { hashGraph, writeGraph } from './graph-texts.ts';
 import { type KeyUse, writeKey } from './idempotency-keys.ts';
 import type { TaskRequirements } from './requirements.ts';
 import { createEvent } from './task-change.ts';
-import { writeNewTask, writeTaskInputs } from './task-rows.ts';
+import { writeNewTask, writeTaskInputs, writeTaskWarnings } from './task-rows.ts';
 import type { BatchRow, TaskDoor, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
 
 /** A task ready to be accepted: bound, validated, with everything it will ever run with. */
@@ -33,6 +34,8 @@ export interface NewTask {
   /** Sealed form of secret extra_data. */
   sealedSecrets: Uint8Array | null;
   batch: { id: BatchId; index: number } | null;
+  /** What was decided for its sender, such as a model that stands in for another. */
+  warnings: readonly TaskText[];
 }
 
 export interface AcceptDeps {
@@ -122,10 +125,12 @@ function listTaskWrites(
   { k }: Database<TaskTables>,
   { task, row, events }: { task: NewTask; row: TaskRow; events: readonly TaskEventRow[] },
 ): Write[] {
-  const { sealedSecrets: sealed, requirements } = task;
+  const { sealedSecrets: sealed, requirements, warnings } = task;
   const secret = { task_id: row.id, created_at: row.created_at };
+  const told = { task_id: row.id, source: 'binding', warnings, at: row.created_at } as const;
   return [
     ...writeNewTask(k, row, events),
+    ...(warnings.length > 0 ? [writeTaskWarnings(k, told)] : []),
     ...writeTaskInputs(k, row.id, requirements.inputs),
     ...(sealed ? [{ query: k.insertInto('task_secret').values({ ...secret, sealed }) }] : []),
   ];

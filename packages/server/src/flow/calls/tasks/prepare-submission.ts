@@ -144,6 +144,7 @@ export async function prepareSubmission(
       fileName: options.file_name ?? null,
       outputPath: options.output_path ?? null,
       heldReason,
+      warnings: bound.warnings,
     },
   };
 }
