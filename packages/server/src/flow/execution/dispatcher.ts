@@ -5,7 +5,6 @@ import { reach } from '../../platform/lifecycle/failpoints.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { AttemptRow, TaskRow } from '../tasks/task-tables.ts';
 import {
-  type AttemptEnd,
   type AttemptJob,
   type RunnerDeps,
   type RunningWorker,
@@ -14,7 +13,7 @@ import {
 } from './attempt-runner.ts';
 import { AttemptSettler, endWithoutResult, type SettlerDeps } from './attempt-settler.ts';
 import { type ClaimDeps, claimAttempt } from './claim-attempt.ts';
-import { type AttemptResult, endAttempt } from './ending.ts';
+import { endAttempt } from './ending.ts';
 import { limitExecution } from './limit-execution.ts';
 import type { OpenAttempt } from './open-attempts.ts';
 import { removeQueuedPrompt } from './remove-queued-prompt.ts';
