@@ -121,7 +121,7 @@ async function loadMoves(server, done, killedMs) {
   const moves = [];
   for (const { id } of done) {
     /** @type {{ attempts: { started_at: string | null }[] }} */
-    const { attempts } = await load(server, `/api/fleet/tasks/${id}/attempts`);
+    const { attempts } = await load(server, `/api/v2/tasks/${id}`);
     const next = attempts[1]?.started_at;
     if (next) moves.push(Date.parse(next) - killedMs);
   }

@@ -86,7 +86,7 @@ function formatStart({ takesMs, answersMs, cpuMs }) {
 
 /** @param {FaultsOfCommit} before */
 function formatBefore({ commit, runs, restarts }) {
-  const pairs = runs.map((run) => `${toRatio(run)} × (${run.moved} moved in ${run.movedMs / 1000} s)`);
+  const pairs = runs.map((run) => `${toRatio(run)} ×`);
   return `
 
 The server of commit ${commit} over the same workers, at once after it: ${pairs.join(', ')}; killed, it took prompts after, s:

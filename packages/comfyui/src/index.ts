@@ -117,3 +117,4 @@ export * from './socket/socket-dialer.ts';
 export * from './socket/socket-message.ts';
 export type { SocketProblem, SocketState } from './socket/socket-state.ts';
 export type { Clock } from './time/clock.ts';
+export { startTimeSlice, type TimeSlice, yieldToEventLoop } from './time/time-slice.ts';

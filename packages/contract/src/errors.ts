@@ -199,7 +199,7 @@ export const ERRORS = {
     502,
     'worker',
     'other-worker',
-    'The worker stopped answering; check that ComfyUI runs, its host, port and firewall.',
+    'The worker does not answer; check that ComfyUI runs, its host, port and firewall.',
   ),
   PREEMPTED: spec(
     502,

@@ -144,7 +144,7 @@ describe('any other error', () => {
       'Failed 4 times. The last time: Node 2 "My breaking node" (TestSyncError): RuntimeError: Intentional sync execution error for testing',
     ]);
     expect(read(as('POISON_TASK', { last_error: as('WORKER_UNREACHABLE', null) }), 'zh-CN')).toEqual([
-      '两个工作节点在运行此任务时停止了响应，不再重试。最后一次：工作节点停止响应；请检查 ComfyUI 是否在运行，以及主机、端口和防火墙。',
+      '两个工作节点在运行此任务时停止了响应，不再重试。最后一次：工作节点没有响应；请检查 ComfyUI 是否在运行，以及主机、端口和防火墙。',
     ]);
   });
 

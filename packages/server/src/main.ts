@@ -21,6 +21,7 @@ import { describeProblems, describeReread } from './up/describe-reread.ts';
 import { describeStartFailure } from './up/describe-start-failure.ts';
 import { describeStorage } from './up/describe-storage.ts';
 import { runFirstExample } from './up/first-example.ts';
+import { followFleet } from './up/follow-fleet.ts';
 import { nameDataFolder } from './up/name-data-folder.ts';
 import { openStopReport } from './up/report-stop.ts';
 import { createSayStart } from './up/say-start.ts';
@@ -146,6 +147,7 @@ async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void
   print(say('start.sign_in', { link }));
   for (const other of others) print(say('start.sign_in_elsewhere', { link: other }));
   print(say('start.sign_in_later', { data: nameDataFolder(options.dataDir, process.cwd()) }));
+  scope.add('fleet on the terminal', followFleet(app.fleet, { say, print }));
   if (options.firstExample) await runFirstExample(app, options);
 }
 

@@ -47,6 +47,7 @@ it('TD13 a checkpoint that no worker has is stood in for by one of its kind, whi
   expect(submitted.warnings).toEqual([
     'checkpoint: no worker has "v1-5-pruned-emaonly-fp16.safetensors"; "photo.safetensors" of the same kind is used',
   ]);
+  expect(task.warning_texts?.map(toTaskSentence)).toEqual(submitted.warnings);
   expect(task).toMatchObject({ status: 'succeeded', parameters: { checkpoint: 'photo.safetensors' } });
   expect(await storedCheckpoint(rig, submitted.task_id)).toBe('photo.safetensors');
 });

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { FaultSpec } from '@comfleet/simulator';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph, samplerGraph, sleepGraph } from './kit/flow-rig.ts';
 
@@ -170,6 +172,19 @@ describe('with one worker', () => {
     expect(task.attempts[0]).toMatchObject({ ending: 'lost', error: { code: 'REMOVED_ON_WORKER' } });
     expect(await rig.ended(busy)).toMatchObject({ status: 'succeeded', attempt_count: 1 });
   });
+});
+
+it('a result that the database refuses ends its task, which is not left running', async () => {
+  const rig = await FlowRig.open();
+  const sqlite = new DatabaseSync(join(rig.folder, 'comfleet.db'));
+  sqlite.exec("create trigger no_results before insert on asset begin select raise(abort, 'refused'); end");
+  sqlite.close();
+  const task = await rig.run(pictureGraph(), { max_attempts: 1 });
+
+  expect(task).toMatchObject({ status: 'failed', error: { code: 'INTERNAL' } });
+  expect(task.error?.details).toEqual({ reason: 'result_not_stored' });
+  expect(rig.simulator.ledger.lines().filter((line) => line.event === 'execution_end')).toHaveLength(1);
+  await rig.close();
 });
 
 it('P9 a task that kills two workers is poison: it fails, and the third worker lives', async () => {

@@ -30,7 +30,9 @@ export async function runUp(context: CommandContext, flags: UpFlags): Promise<nu
   return await start(context, flags, {
     ...(simulated === undefined ? {} : { simulated }),
     firstExample: flags.example,
-    ...(installedAt > 0 ? { installedAtMs: installedAt } : {}),
+    ...(installedAt > 0
+      ? { installedAtMs: installedAt, command: 'npm start --' }
+      : { command: `${context.terminal.command} up` }),
   });
 }
 

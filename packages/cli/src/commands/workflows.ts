@@ -64,7 +64,11 @@ export async function showWorkflow(context: CommandContext, name: string): Promi
   const comfleet = await context.connect();
   const workflow = await findWorkflow(comfleet, name, context.terminal.signal);
   context.show(workflow, () => [
-    `${workflow.name} ${workflow.version} (${workflow.task_type})`,
+    context.texts.say('cli.workflow', {
+      name: workflow.name,
+      version: workflow.version,
+      type: workflow.task_type,
+    }),
     ...(workflow.description === null ? [] : [toPlainText(workflow.description)]),
     ...formatTable(
       context.texts.heads('parameter', 'type', 'required', 'default', 'limits'),

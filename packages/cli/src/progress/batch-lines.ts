@@ -48,7 +48,7 @@ export class BatchLines {
       const seconds = durationSeconds ?? (nowMs - (this.#startedAtMs.get(taskId) ?? nowMs)) / 1000;
       return [...announced, texts.say('cli.batch_item_done', { item, total, seconds: seconds.toFixed(2) })];
     }
-    const message = error === null ? status : toPlainText(texts.error(error));
+    const message = error === null ? texts.name('status', status) : toPlainText(texts.error(error));
     return [...announced, texts.say('cli.batch_item_failed', { item, total, message })];
   }
 

@@ -19,7 +19,7 @@ export async function followTask(
   options: FollowOptions,
 ): Promise<TaskDetail> {
   const { terminal, texts } = context;
-  const view = await openProgressView(terminal);
+  const view = await openProgressView(terminal, texts);
   const silenceMs = options.silenceSeconds * 1000;
   const lines = new TaskLines(taskId, {
     texts,

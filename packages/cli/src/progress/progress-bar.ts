@@ -1,4 +1,5 @@
 import type { Terminal } from '../platform/terminal.ts';
+import type { CliTexts } from '../texts/cli-texts.ts';
 
 /** Where progress goes: lines, and on a terminal a bar below them. */
 export interface ProgressView {
@@ -10,14 +11,14 @@ export interface ProgressView {
 }
 
 /** Lines on stderr, with a bar when stderr is a terminal. */
-export async function openProgressView(terminal: Terminal): Promise<ProgressView> {
+export async function openProgressView(terminal: Terminal, { say }: CliTexts): Promise<ProgressView> {
   if (terminal.barStream === null) {
     return { hasBar: false, line: terminal.err, bar: () => undefined, close: () => undefined };
   }
   const { default: progress } = await import('cli-progress');
   const bars = new progress.MultiBar(
     {
-      format: '{bar} {percent}% {label} {duration} s',
+      format: `{bar} {percent}% {label} ${say('cli.seconds', { seconds: '{duration}' })}`,
       hideCursor: true,
       clearOnComplete: true,
       stream: terminal.barStream,

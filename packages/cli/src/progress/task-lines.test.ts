@@ -40,7 +40,8 @@ function progress(over: Partial<Progress>): StreamFrame {
 }
 
 function waiting(position: number): StreamFrame {
-  return { kind: 'snapshot', task: { status: 'queued', queue_position: position } as Task };
+  const message = `Waiting: ${position} ahead.`;
+  return { kind: 'snapshot', task: { status: 'queued', queue_position: position, message } as Task };
 }
 
 const SUBMITTED = event({ type: 'attempt.submitted', prompt_id: 'abc-123' });
@@ -122,10 +123,20 @@ describe('TaskLines', () => {
   it('PR2 counts again after a message', () => {
     const lines = open();
     lines.warn(70_000);
-    lines.take(waiting(1), 71_000);
+    lines.take(event({ type: 'attempt.started' }), 71_000);
 
     expect(lines.warn(130_000)).toBe(null);
     expect(lines.warn(131_000)).toBe('⚠ No message for 60 s, last node: none');
+  });
+
+  it('PR11 tells what a task waits for until its prompt runs, in the queue and on its worker', () => {
+    const lines = open();
+    lines.take(waiting(1), 10_000);
+    expect(lines.warn(70_000)).toBe('⚠ Nothing new for 60 s. Waiting: 1 ahead.');
+    lines.take(event({ type: 'attempt.submitted', prompt_id: 'abc-123', worker_name: 'gpu-1' }), 80_000);
+    expect(lines.warn(140_000)).toBe('⚠ Nothing new for 60 s. On gpu-1, other prompts run first.');
+    lines.take(event({ type: 'attempt.started', worker_name: 'gpu-1' }), 150_000);
+    expect(lines.warn(210_000)).toBe('⚠ No message for 60 s, last node: none');
   });
 
   it('tells why an attempt ended and shows the next one from its start', () => {

@@ -24,6 +24,8 @@ export class TaskLines {
   #node: string | null = null;
   #step: string | null = null;
   #queue: number | null = null;
+  /** What it waits for, in words; null once its prompt runs. */
+  #waitsFor: string | null = null;
   #heardAtMs: number;
   #warned = 0;
 
@@ -58,10 +60,9 @@ export class TaskLines {
     const stretches = Math.floor((nowMs - this.#heardAtMs) / silenceMs);
     if (silenceMs <= 0 || stretches <= this.#warned) return null;
     this.#warned = stretches;
-    return texts.say('cli.silent', {
-      seconds: Math.floor((nowMs - this.#heardAtMs) / 1000),
-      node: this.#node ?? texts.say('cli.no_node'),
-    });
+    const seconds = Math.floor((nowMs - this.#heardAtMs) / 1000);
+    if (this.#waitsFor !== null) return texts.say('cli.still_waiting', { seconds, reason: this.#waitsFor });
+    return texts.say('cli.silent', { seconds, node: this.#node ?? texts.say('cli.no_node') });
   }
 
   /** The last line, of a task that has ended. */
@@ -75,6 +76,9 @@ export class TaskLines {
   }
 
   #takeTask(task: Task): string[] {
+    const { texts } = this.#options;
+    if (task.status === 'queued' || task.status === 'held')
+      this.#waitsFor = toPlainText(texts.sent(task.message_text, task.message));
     return [
       ...this.#takeQueue(task.status === 'queued' || task.status === 'held' ? task.queue_position : null),
       ...(task.status === 'running' ? this.#takePrompt(task.prompt_id) : []),
@@ -83,12 +87,16 @@ export class TaskLines {
   }
 
   #takeEvent(event: TaskEvent, task: Task | null): string[] {
-    if (event.type === 'attempt.submitted') return this.#takePrompt(event.prompt_id);
+    const { texts } = this.#options;
+    const worker = toPlainText(event.worker_name ?? event.worker_id ?? '?');
+    if (event.type === 'attempt.started') this.#waitsFor = null;
+    if (event.type === 'attempt.submitted') {
+      this.#waitsFor = texts.say('cli.others_first', { worker });
+      return this.#takePrompt(event.prompt_id);
+    }
     // The error of the last attempt is the task's: its end says it.
     const isLast = task !== null && isTerminal(task.status);
     if (event.type !== 'attempt.ended' || event.error === null || isLast) return [];
-    const { texts } = this.#options;
-    const worker = toPlainText(event.worker_name ?? event.worker_id ?? '?');
     const message = toPlainText(texts.error(event.error));
     const params = { number: event.attempt_number ?? 1, worker, message };
     return [texts.say('cli.attempt_ended', params)];
@@ -113,6 +121,7 @@ export class TaskLines {
 
   #takeProgress(progress: Progress): string[] {
     const { texts, showPercent } = this.#options;
+    this.#waitsFor = null;
     const { current_node: node, step, steps } = progress;
     const lines: string[] = [];
     if (node !== null && node !== this.#node) {

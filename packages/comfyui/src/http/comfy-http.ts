@@ -2,8 +2,7 @@ import type { HistoryEntry } from '../completion/history-entry.ts';
 import type { ObjectInfo } from '../graphs/object-info.ts';
 import { isRecord, readNumber, readString, readStrings } from '../json/records.ts';
 import { ComfyError } from './comfy-error.ts';
-import { type CallOptions, HttpCalls, toStatusError } from './http-calls.ts';
-import type { HttpTransport } from './http-transport.ts';
+import { type CallOptions, HttpCalls, type HttpOptions, toStatusError } from './http-calls.ts';
 import { withoutColours } from './log-text.ts';
 import { loadFolderPaths, loadModelMetadata, loadModelSizes, loadModels } from './model-calls.ts';
 import { buildMultipart } from './multipart.ts';
@@ -54,7 +53,7 @@ export interface LogEntry {
 export class ComfyHttp {
   readonly #calls: HttpCalls;
 
-  constructor(options: { baseUrl: string; transport: HttpTransport; headers?: Record<string, string> }) {
+  constructor(options: HttpOptions) {
     this.#calls = new HttpCalls(options);
   }
 
@@ -65,7 +64,7 @@ export class ComfyHttp {
 
   /** POST /prompt, sent once and never again: what happened is the outcome, not an exception. */
   submitPrompt(request: PromptRequest): Promise<SubmitOutcome> {
-    return submitPrompt((sent) => this.#calls.request(sent), `${this.baseUrl}/prompt`, request);
+    return submitPrompt(this.#calls, request);
   }
 
   /** The history entry of a prompt; null while the server has none (unknown, waiting or running). */

@@ -1,5 +1,7 @@
 import type { JsonLimits } from '../json/json-bytes.ts';
 import { isRecord } from '../json/records.ts';
+import type { Clock } from '../time/clock.ts';
+import { systemClock } from '../time/system-clock.ts';
 import { ComfyError } from './comfy-error.ts';
 import type { HttpRequest, HttpResponse, HttpTransport } from './http-transport.ts';
 import { readBeginning, readJson, readJsonBytes } from './read-answer.ts';
@@ -19,13 +21,23 @@ const RECEIVED_SHARE = 8;
 /** The lists of an object_info have as many, short ones in them. */
 const VALUES_A_MEBIBYTE = 65_536;
 
+/** Which server, and how it is reached; `clock` is the one whose long work this shares the thread with. */
+export interface HttpOptions {
+  baseUrl: string;
+  transport: HttpTransport;
+  headers?: Record<string, string>;
+  clock?: Clock;
+}
+
 /** Calls to one server: its address and headers added, its answers read and capped. Throws ComfyError. */
 export class HttpCalls {
   readonly baseUrl: string;
+  readonly clock: Clock;
   readonly #transport: HttpTransport;
   readonly #headers: Record<string, string>;
 
-  constructor(options: { baseUrl: string; transport: HttpTransport; headers?: Record<string, string> }) {
+  constructor(options: HttpOptions) {
+    this.clock = options.clock ?? systemClock;
     this.baseUrl = options.baseUrl.replace(/\/+$/, '');
     this.#transport = options.transport;
     this.#headers = options.headers ?? {};
@@ -89,12 +101,12 @@ export class HttpCalls {
     mostValues: number,
   ): Promise<Uint8Array> {
     const { response, limits } = await this.#ask(this.#toGet(path, options), maxMebibytes, mostValues);
-    return readJsonBytes(response, path, limits);
+    return readJsonBytes(response, path, { limits, clock: this.clock });
   }
 
   async #callJson(request: HttpRequest, maxMebibytes: number, mostValues?: number): Promise<unknown> {
     const { response, limits } = await this.#ask(request, maxMebibytes, mostValues);
-    return readJson(response, readPath(request.url), limits);
+    return readJson(response, readPath(request.url), { limits, clock: this.clock });
   }
 
   async #ask(

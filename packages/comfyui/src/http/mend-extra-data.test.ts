@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toLosslessNumber } from '../json/lossless-number.ts';
+import { systemClock } from '../time/system-clock.ts';
 import { mendExtraData } from './mend-extra-data.ts';
 import { submitPrompt } from './submit-prompt.ts';
 
@@ -23,11 +24,19 @@ describe('what goes out beside a graph', () => {
   it('nodes have _meta, which a server that replaces them reads, and keep their title', async () => {
     let sent = '';
     await submitPrompt(
-      async ({ body }) => {
-        sent = String(body);
-        return { status: 200, headers: {}, text: async () => '{"prompt_id":"p","number":1}', body: NOTHING };
+      {
+        baseUrl: 'http://worker',
+        clock: systemClock,
+        request: async ({ body }) => {
+          sent = String(body);
+          return {
+            status: 200,
+            headers: {},
+            text: async () => '{"prompt_id":"p","number":1}',
+            body: NOTHING,
+          };
+        },
       },
-      'http://worker/prompt',
       {
         promptId: 'p',
         graph: {

@@ -1,23 +1,33 @@
 import { JsonBytes, type JsonLimits, JsonTooLarge } from '../json/json-bytes.ts';
 import { parseLargeJson } from '../json/large-json.ts';
-import { createTurns } from '../time/turns.ts';
+import type { Clock } from '../time/clock.ts';
+import { startTimeSlice } from '../time/time-slice.ts';
 import { ComfyError } from './comfy-error.ts';
 import type { HttpResponse } from './http-transport.ts';
 import { concatBytes } from './multipart.ts';
 
-/** Of a small answer nobody has to wait for a turn. */
+/** A small answer is read without yielding. */
 const AT_ONCE_BYTES = 256 * 1024;
 /** What is quoted of an answer that is no JSON, characters. */
 const QUOTED = 500;
+
+export interface ReadOptions {
+  limits: JsonLimits;
+  clock: Clock;
+}
 
 /**
  * Reads a JSON answer of any size without holding the thread; strings above 1 MiB are cut, with a mark. Throws ComfyError: TOO_LARGE
  * beyond a limit, INVALID_BODY with its beginning for what is no JSON, and those of the transport. `name` is the answer's, in errors.
  */
-export async function readJson(response: HttpResponse, name: string, limits: JsonLimits): Promise<unknown> {
-  const bytes = await readJsonBytes(response, name, limits);
+export async function readJson(
+  response: HttpResponse,
+  name: string,
+  { limits, clock }: ReadOptions,
+): Promise<unknown> {
+  const bytes = await readJsonBytes(response, name, { limits, clock });
   try {
-    return await parseLargeJson(bytes);
+    return await parseLargeJson(bytes, startTimeSlice(clock));
   } catch (cause) {
     throw new ComfyError('INVALID_BODY', `${name} is not JSON`, {
       cause,
@@ -30,16 +40,16 @@ export async function readJson(response: HttpResponse, name: string, limits: Jso
 export async function readJsonBytes(
   response: HttpResponse,
   name: string,
-  limits: JsonLimits,
+  { limits, clock }: ReadOptions,
 ): Promise<Uint8Array> {
   const kept = new JsonBytes(limits);
-  const turns = createTurns();
+  const slice = startTimeSlice(clock);
   let received = 0;
   try {
     for await (const chunk of response.body) {
       kept.add(chunk);
       received += chunk.length;
-      if (received > AT_ONCE_BYTES) await turns.next();
+      if (received > AT_ONCE_BYTES) await slice.yieldIfSpent();
     }
   } catch (cause) {
     if (!(cause instanceof JsonTooLarge)) throw cause;

@@ -1,10 +1,13 @@
 import type { Graph } from '../graphs/graph.ts';
 import { cutText } from '../json/cut-text.ts';
 import { cutRecord } from '../json/cut-tree.ts';
+import type { JsonLimits } from '../json/json-bytes.ts';
 import { stringifyLosslessJson } from '../json/lossless-json.ts';
 import { isRecord, readNumber, readString } from '../json/records.ts';
+import type { Clock } from '../time/clock.ts';
 import { ComfyError, type ComfyErrorDetails } from './comfy-error.ts';
-import type { HttpRequest, HttpResponse } from './http-transport.ts';
+import type { HttpCalls } from './http-calls.ts';
+import type { HttpResponse } from './http-transport.ts';
 import { mendExtraData } from './mend-extra-data.ts';
 import { readBeginning, readJson } from './read-answer.ts';
 
@@ -41,12 +44,11 @@ export interface RefusalError {
 }
 
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-const MAX_VALUES = 1_000_000;
+const LIMITS: JsonLimits = { bytes: MAX_ANSWER_BYTES, values: 1_000_000 };
 
-/** Sends one POST /prompt through `send` and tells what happened; throws only for a graph that is no JSON. */
+/** Sends one POST /prompt and returns what happened; throws only for a graph that is no JSON. */
 export async function submitPrompt(
-  send: (request: HttpRequest) => Promise<HttpResponse>,
-  url: string,
+  calls: Pick<HttpCalls, 'baseUrl' | 'clock' | 'request'>,
   request: PromptRequest,
 ): Promise<SubmitOutcome> {
   const body = buildBody(request);
@@ -54,16 +56,16 @@ export async function submitPrompt(
     return { kind: 'not_sent', cause: new ComfyError('ABORTED', 'Aborted before POST /prompt') };
   }
   try {
-    const response = await send({
+    const response = await calls.request({
       method: 'POST',
-      url,
+      url: `${calls.baseUrl}/prompt`,
       headers: { 'content-type': 'application/json' },
       body,
       timeoutMs: request.timeoutMs ?? 60_000,
       maxBytes: MAX_ANSWER_BYTES,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
-    return await readAnswer(response, request.promptId);
+    return await readAnswer(response, calls.clock, request.promptId);
   } catch (error) {
     const cause =
       error instanceof ComfyError ? error : new ComfyError('RESET', 'POST /prompt broke', { cause: error });
@@ -91,11 +93,11 @@ function withTitles(graph: Graph): Graph {
   return titled;
 }
 
-async function readAnswer(response: HttpResponse, promptId: string): Promise<SubmitOutcome> {
+async function readAnswer(response: HttpResponse, clock: Clock, promptId: string): Promise<SubmitOutcome> {
   const { status } = response;
   if (status >= 500)
     return unclear('BAD_STATUS', { status, promptId, bodyText: await readBeginning(response) });
-  const { answer, bodyText } = await parseAnswer(response);
+  const { answer, bodyText } = await parseAnswer(response, clock);
   if (status !== 200)
     return {
       kind: 'refused',
@@ -120,9 +122,10 @@ function unclear(code: 'BAD_STATUS' | 'INVALID_BODY', details: ComfyErrorDetails
 /** Null for what is no JSON object, as refusals by proxies are, or too large: then its beginning, where it is known. */
 async function parseAnswer(
   response: HttpResponse,
+  clock: Clock,
 ): Promise<{ answer: Record<string, unknown> | null; bodyText: string }> {
   try {
-    const answer = await readJson(response, 'The answer', { bytes: MAX_ANSWER_BYTES, values: MAX_VALUES });
+    const answer = await readJson(response, 'The answer', { limits: LIMITS, clock });
     return isRecord(answer)
       ? { answer, bodyText: '' }
       : { answer: null, bodyText: cutText(JSON.stringify(answer), 500) };

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseLargeJson } from './large-json.ts';
 
-const noTurns = { next: async () => {} };
+const endless = { yieldIfSpent: async () => {} };
 const parse = (text: string, pieceBytes = 16) =>
-  parseLargeJson(new TextEncoder().encode(text), noTurns, pieceBytes);
+  parseLargeJson(new TextEncoder().encode(text), endless, pieceBytes);
 
 describe('JSON that is read in pieces', () => {
   it('says what JSON.parse says, wherever the pieces end', async () => {

@@ -1,26 +1,26 @@
-import { createTurns } from '../time/turns.ts';
+import type { TimeSlice } from '../time/time-slice.ts';
 import { parseTolerantJson } from './tolerant-json.ts';
 
-/** Parsed at once; of more, pieces of about this size are, with turns for others between them. */
+/** What is parsed at once; longer texts are parsed in pieces of about this size. */
 const PIECE_BYTES = 64 * 1024;
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Parses UTF-8 JSON of any size without holding the thread: others get turns between its pieces. Between large parts it does
+ * Parses UTF-8 JSON of any size without holding the thread: it yields between pieces. Between large parts it does
  * not insist on every comma. Throws SyntaxError.
  */
 export async function parseLargeJson(
   bytes: Uint8Array,
-  turns: { next(): Promise<void> } = createTurns(),
+  slice: Pick<TimeSlice, 'yieldIfSpent'>,
   pieceBytes = PIECE_BYTES,
 ): Promise<unknown> {
   if (bytes.length <= pieceBytes) return parseTolerantJson(decode(bytes, 0, bytes.length));
   const reading = new LargeReading(bytes, pieceBytes);
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     reading.read(at, Math.min(bytes.length, at + pieceBytes));
-    await turns.next();
+    await slice.yieldIfSpent();
   }
   return reading.end();
 }

@@ -1,17 +1,15 @@
-import { listKinds } from '../fleet/workers/inventory/worker-kind.ts';
 import type { Assets } from '../flow/assets/assets.ts';
 import { type AssetCalls, createAssetCalls } from '../flow/calls/assets/asset-calls.ts';
 import { type BatchCalls, createBatchCalls } from '../flow/calls/batches/batch-calls.ts';
 import { createStatisticsCalls, type StatisticsCalls } from '../flow/calls/statistics/statistics-calls.ts';
 import { openIntroductions } from '../flow/calls/tasks/introductions.ts';
-import type { KnownInventory } from '../flow/calls/tasks/known-inventories.ts';
+import type { KnownOffers } from '../flow/calls/tasks/known-inventories.ts';
 import { createTaskCalls, type TaskCalls } from '../flow/calls/tasks/task-calls.ts';
 import { createTaskIntake } from '../flow/calls/tasks/task-intake.ts';
 import { TaskViews } from '../flow/calls/tasks/task-views.ts';
 import { createWorkflowCalls, type WorkflowCalls } from '../flow/calls/workflows/workflow-calls.ts';
 import type { Engine } from '../flow/engine/engine.ts';
 import type { LiveUpdateHub } from '../flow/events/live-updates.ts';
-import { resolveNeeds } from '../flow/placement/resolve-needs.ts';
 import { createLaneKey, type TaskRequirements, toStoredLane } from '../flow/tasks/requirements.ts';
 import type { TaskJournal } from '../flow/tasks/task-journal.ts';
 import { drawSeed } from '../flow/workflows/draw-seed.ts';
@@ -28,12 +26,11 @@ export interface Calls {
   statistics: StatisticsCalls;
 }
 
-interface CallsDeps extends FlowDeps {
+interface CallsDeps extends FlowDeps, KnownOffers {
   engine: Engine;
   journal: TaskJournal;
   live: LiveUpdateHub;
   assets: Assets;
-  inventories: () => readonly KnownInventory[];
   standIns: StandIns;
 }
 
@@ -41,12 +38,12 @@ const SEED_BYTES = 7;
 
 /** The services of doors over an engine. */
 export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): Calls {
-  const { fleet, library, assets, random, inventories, standIns } = deps;
+  const { fleet, library, assets, random, inventories, resolver, standIns } = deps;
   const { defaults, taskTypeLimit, assetLimits, graphLimits } = options;
   const draw = () => drawSeed(random.bytes(SEED_BYTES));
   const views = new TaskViews(deps);
   const laneOf = (requirements: TaskRequirements) => {
-    const resolved = resolveNeeds(requirements, listKinds(inventories().map(({ inventory }) => inventory)));
+    const resolved = resolver().resolve(requirements);
     return toStoredLane(createLaneKey(resolved.needs, resolved.kinds), resolved.needs);
   };
   const intake = createTaskIntake({
@@ -56,6 +53,7 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
       library,
       assets,
       inventories,
+      resolver,
       introduced: openIntroductions(scope, deps),
       workers: () => fleet.list(),
       drawSeed: draw,

@@ -4,7 +4,7 @@ import { type AssetLimits, Assets } from '../flow/assets/assets.ts';
 import type { BlobStore } from '../flow/assets/blob-store.ts';
 import { openRetention, type RetentionLimits } from '../flow/assets/retention.ts';
 import { finishBatchChanges } from '../flow/calls/batches/finish-batch-changes.ts';
-import { openKnownInventories } from '../flow/calls/tasks/known-inventories.ts';
+import { openKnownOffers } from '../flow/calls/tasks/known-inventories.ts';
 import { storeWorkflowVersions } from '../flow/calls/workflows/workflow-versions.ts';
 import { announceChanges } from '../flow/engine/announce-changes.ts';
 import { type EngineOptions, openEngine } from '../flow/engine/embedded-engine.ts';
@@ -79,8 +79,8 @@ export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOption
   const assets = new Assets({ database, blobs, createId, inputDir, limits });
   await finishBatchChanges({ database, journal, secrets: deps.secrets });
   const counters = createExecutionCounters();
-  const inventories = openKnownInventories(scope, deps.fleet);
-  const stages = { journal, live, estimates, assets, inventories, standIns: new StandIns() };
+  const offers = openKnownOffers(scope, deps.fleet);
+  const stages = { journal, live, estimates, assets, ...offers, standIns: new StandIns() };
   const engine = await openEngine(
     scope,
     { ...deps, ...stages, tallies, retries, counters, version: VERSION },

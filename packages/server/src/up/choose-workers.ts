@@ -99,9 +99,8 @@ async function answersAsComfyui(url: string, signal: AbortSignal): Promise<boole
 }
 
 async function startSimulated(scope: Scope, app: App, options: UpOptions): Promise<void> {
-  const { simulated } = options;
+  const { simulated, command = 'comfleet up' } = options;
   if (!simulated) return;
-  const command = options.installedAtMs === undefined ? 'comfleet up' : 'npm start --';
   options.print(createSayStart(options.language)('start.simulated', { count: simulated.count, command }));
   const ids: WorkerId[] = [];
   for (let number = 1; number <= simulated.count; number += 1) {

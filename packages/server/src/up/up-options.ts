@@ -31,6 +31,8 @@ export interface UpOptions {
   simulated?: { count: number; module: SimulatorModule };
   webRoot?: string;
   language: Language;
+  /** How a user starts this again, before its arguments; `comfleet up` when it is not given. */
+  command?: string;
   /** Lines for people. */
   print: (line: string) => void;
   /** Whether the first start runs one example. */

@@ -13,6 +13,8 @@ export const en = {
   'cli.canceled': '✗ Workflow {id} was canceled',
   'cli.attempt_ended': '  ⚠ Attempt {number} on {worker} ended: {message}',
   'cli.silent': '⚠ No message for {seconds} s, last node: {node}',
+  'cli.still_waiting': '⚠ Nothing new for {seconds} s. {reason}',
+  'cli.others_first': 'On {worker}, other prompts run first.',
   'cli.no_node': 'none',
   'cli.saved': 'Saved {path}',
   'cli.still_running':
@@ -291,6 +293,7 @@ export const en = {
   'cli.strategy': '{strategy} ({source})',
   'cli.strategy_since': '{strategy} ({source}, {since})',
   'cli.unavailable': 'no: {missing}',
+  'cli.workflow': '{name} {version} ({type})',
   'cli.step': 'step {step}',
   'cli.characters': '≤ {characters} characters',
   'cli.graph': '{nodes} nodes, {connections} connections, {outputs} outputs',

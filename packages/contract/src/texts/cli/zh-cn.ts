@@ -13,6 +13,8 @@ export const zhCn = {
   'cli.canceled': '✗ 工作流 {id} 已取消',
   'cli.attempt_ended': '  ⚠ 第 {number} 次执行未成功（{worker}）：{message}',
   'cli.silent': '⚠ 已 {seconds} 秒没有收到消息，最后节点: {node}',
+  'cli.still_waiting': '⚠ 已 {seconds} 秒没有变化。{reason}',
+  'cli.others_first': '{worker} 正在执行其他任务。',
   'cli.no_node': '无',
   'cli.saved': '已保存 {path}',
   'cli.still_running':
@@ -274,6 +276,7 @@ export const zhCn = {
   'cli.strategy': '{strategy}（{source}）',
   'cli.strategy_since': '{strategy}（{source}，{since}）',
   'cli.unavailable': '否：{missing}',
+  'cli.workflow': '{name} {version}（{type}）',
   'cli.step': '步长 {step}',
   'cli.characters': '≤ {characters} 个字符',
   'cli.graph': '{nodes} 个节点，{connections} 条连线，{outputs} 个输出',

@@ -13,6 +13,8 @@ export const zhTw = {
   'cli.canceled': '✗ 工作流 {id} 已取消',
   'cli.attempt_ended': '  ⚠ 第 {number} 次執行未成功（{worker}）：{message}',
   'cli.silent': '⚠ 已 {seconds} 秒沒有收到訊息，最後節點: {node}',
+  'cli.still_waiting': '⚠ 已 {seconds} 秒沒有變化。{reason}',
+  'cli.others_first': '{worker} 正在執行其他任務。',
   'cli.no_node': '無',
   'cli.saved': '已儲存 {path}',
   'cli.still_running':
@@ -274,6 +276,7 @@ export const zhTw = {
   'cli.strategy': '{strategy}（{source}）',
   'cli.strategy_since': '{strategy}（{source}，{since}）',
   'cli.unavailable': '否：{missing}',
+  'cli.workflow': '{name} {version}（{type}）',
   'cli.step': '步進 {step}',
   'cli.characters': '≤ {characters} 個字元',
   'cli.graph': '{nodes} 個節點，{connections} 條連線，{outputs} 個輸出',

@@ -35,7 +35,7 @@ export const zhCn = {
   PROMPT_REFUSED: '工作节点拒绝了工作流图；有问题的节点和输入已逐一列出。',
   SUBMIT_FAILED: '工作节点返回了服务器错误，没有接收任务，它的响应见详情；第二次之后不再发送。',
   OUT_OF_MEMORY: '工作节点的显存不足；请减小尺寸，或使用更大的显卡。',
-  WORKER_UNREACHABLE: '工作节点停止响应；请检查 ComfyUI 是否在运行，以及主机、端口和防火墙。',
+  WORKER_UNREACHABLE: '工作节点没有响应；请检查 ComfyUI 是否在运行，以及主机、端口和防火墙。',
   PREEMPTED: '任务在工作节点的队列中为更高优先级的任务让位，重新等待。',
   PROMPT_LOST: '工作节点丢失了任务（重启，或其队列被清空）。',
   REMOVED_ON_WORKER: '有人在工作节点上移除了任务，而它没有重启；第二次之后不再发送。',

@@ -39,6 +39,8 @@ export const en = {
   'start.added_worker': 'Worker: {url}',
   'start.worker_silent':
     '! {url} does not answer: {answer}. It is asked again and again, and used as soon as it answers.',
+  'start.last_worker_gone': '! {name} cannot be used now, and no other worker is online. {problem} {step}',
+  'start.worker_back': '{name} is online again.',
   'start.already_runs':
     'Comfleet already runs on this data, at {address}. Use that one, or give this one a folder of its own: --data DIR.',
   'start.already_runs_somewhere':

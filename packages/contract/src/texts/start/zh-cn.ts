@@ -32,6 +32,8 @@ export const zhCn = {
   'start.found_worker': '在 {url} 找到 ComfyUI，作为工作节点使用。',
   'start.added_worker': '工作节点：{url}',
   'start.worker_silent': '! {url} 没有响应：{answer}。会不断重试，一旦响应立即使用。',
+  'start.last_worker_gone': '! {name} 暂时不可用，已没有在线的工作节点。{problem}{step}',
+  'start.worker_back': '{name} 已重新上线。',
   'start.already_runs':
     '此数据上已有 Comfleet 在运行：{address}。请使用它，或用 --data DIR 指定另一个文件夹。',
   'start.already_runs_somewhere':

@@ -1,9 +1,9 @@
+import { startTimeSlice } from '@comfleet/comfyui';
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import type { AssetRecord } from '../../flow/calls/assets/asset-calls.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
 import { readForm, readUploadedFile } from '../../platform/http/upload-form.ts';
-import { createTurns } from '../../platform/lifecycle/turns.ts';
 import { principalOf } from '../authentication.ts';
 import { refuseUpload, UploadForm } from './asset-fields.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
@@ -38,7 +38,7 @@ async function storeFile(
   { deps, form, limit }: { deps: ComfyV2Deps; form: UploadForm; limit: number },
 ): Promise<{ asset: AssetRecord; blobWasNew: boolean }> {
   const fields = form.read();
-  const idempotency = await readIdempotencyKey(request, fields.filePath, createTurns(deps.clock));
+  const idempotency = await readIdempotencyKey(request, fields.filePath, startTimeSlice(deps.clock));
   return await deps.assets.create(principalOf(request), {
     ...fields,
     name: toFileName(fields.filePath),

@@ -1,10 +1,10 @@
+import { startTimeSlice } from '@comfleet/comfyui';
 import { parseId, type Task, type TaskId } from '@comfleet/contract';
 import type { FastifyRequest } from 'fastify';
 import { requireGraphGrant } from '../../people/identity/principal.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { sendJsonText } from '../../platform/http/send-json-text.ts';
-import { createTurns } from '../../platform/lifecycle/turns.ts';
 import { principalOf } from '../authentication.ts';
 import { streamAnswers } from '../route-answers.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
@@ -33,7 +33,7 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
       const actor = principalOf(request);
       requireGraphGrant(actor);
       const { graph, extraData } = readJobBody(request);
-      const idempotency = await readIdempotencyKey(request, graph, createTurns(deps.clock));
+      const idempotency = await readIdempotencyKey(request, graph, startTimeSlice(deps.clock));
       const { submitted, replayed } = await tasks.submit({
         actor,
         door: 'comfy-v2',

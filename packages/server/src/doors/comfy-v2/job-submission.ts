@@ -1,9 +1,8 @@
-import { isLosslessNumber } from '@comfleet/comfyui';
+import { isLosslessNumber, type TimeSlice } from '@comfleet/comfyui';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { hashBody } from '../../platform/http/hash-body.ts';
 import { readLosslessBody } from '../../platform/http/json-body.ts';
-import type { Turns } from '../../platform/lifecycle/turns.ts';
 
 /** What a submission asks for, its graph with every number as written. */
 export interface JobBody {
@@ -43,15 +42,15 @@ function readExtraData(value: unknown): JobBody['extraData'] {
 export async function readIdempotencyKey(
   request: FastifyRequest,
   graph: unknown,
-  turns: Turns,
+  slice: TimeSlice,
 ): Promise<{ key: string; bodyHash: string } | undefined> {
   const header = request.headers['idempotency-key'];
   const key = Array.isArray(header) ? header.join(',') : header;
   if (key === undefined || key === '') return undefined;
   const isPlain = /^[\x21-\x7e]{1,100}$/.test(key);
   return {
-    key: isPlain ? key : `hash:${await hashBody(key, turns)}`,
-    bodyHash: await hashBody(graph, turns),
+    key: isPlain ? key : `hash:${await hashBody(key, slice)}`,
+    bodyHash: await hashBody(graph, slice),
   };
 }
 

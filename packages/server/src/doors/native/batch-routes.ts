@@ -1,3 +1,4 @@
+import { startTimeSlice } from '@comfleet/comfyui';
 import {
   batchDetailSchema,
   batchPageSchema,
@@ -11,7 +12,6 @@ import { requireGraphGrant } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { readLosslessBody, toRecord } from '../../platform/http/json-body.ts';
 import { sendWithList } from '../../platform/http/send-json-text.ts';
-import { createTurns } from '../../platform/lifecycle/turns.ts';
 import { principalOf } from '../authentication.ts';
 import { idempotencyHeaders, readIdempotency } from './idempotency.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -74,7 +74,7 @@ function addOneBatchRoutes(app: HttpServer, { batches, clock }: NativeDeps): voi
     },
     handler: async (request, reply) => {
       const { tasks, ...batch } = await batches.load(principalOf(request), readBatchId(request.params.id));
-      return sendWithList(reply, batch, { name: 'tasks', items: tasks, turns: createTurns(clock) });
+      return sendWithList(reply, batch, { name: 'tasks', items: tasks, slice: startTimeSlice(clock) });
     },
   });
 

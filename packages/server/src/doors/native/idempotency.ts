@@ -1,8 +1,8 @@
+import { startTimeSlice } from '@comfleet/comfyui';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { hashBody } from '../../platform/http/hash-body.ts';
 import { readLosslessBody } from '../../platform/http/json-body.ts';
-import { createTurns } from '../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 
 /** Of routes that make something: the same key with the same body answers the same thing for 24 h. */
@@ -22,5 +22,5 @@ export async function readIdempotency(
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
   const body = readLosslessBody(request);
-  return { key, bodyHash: await hashBody([request.routeOptions.url, body], createTurns(clock)) };
+  return { key, bodyHash: await hashBody([request.routeOptions.url, body], startTimeSlice(clock)) };
 }

@@ -1,3 +1,4 @@
+import { startTimeSlice } from '@comfleet/comfyui';
 import type { AssetId } from '@comfleet/contract';
 import type { ExpressionBuilder } from 'kysely';
 import type { WorkerTables } from '../../fleet/workers/worker-tables.ts';
@@ -5,7 +6,6 @@ import type { Database } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { every } from '../../platform/lifecycle/every.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
-import { createTurns } from '../../platform/lifecycle/turns.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { TaskTables } from '../tasks/task-tables.ts';
@@ -83,14 +83,14 @@ function createRound(
   signal?: AbortSignal,
 ): (sweepPage: () => Promise<Page>) => Promise<number> {
   const endMs = clock.monotonicMs() + ROUND_MS;
-  const turns = createTurns(clock);
+  const slice = startTimeSlice(clock);
   return async (sweepPage) => {
     let removed = 0;
     for (let found = PAGE; found >= PAGE && clock.monotonicMs() < endMs && !signal?.aborted; ) {
       const page = await sweepPage();
       found = page.found;
       removed += page.removed;
-      await turns.next();
+      await slice.yieldIfSpent();
     }
     return removed;
   };

@@ -1,9 +1,9 @@
+import { startTimeSlice } from '@comfleet/comfyui';
 import type { TaskId, WorkerId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../fleet/workers/registry.ts';
 import { CoalescedWork } from '../../platform/lifecycle/coalesced-work.ts';
 import { every } from '../../platform/lifecycle/every.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
-import { createTurns } from '../../platform/lifecycle/turns.ts';
 import { Dispatcher } from '../execution/dispatcher.ts';
 import type { OpenAttempt } from '../execution/open-attempts.ts';
 import type { RetryDecision } from '../execution/retry-budget.ts';
@@ -148,14 +148,14 @@ class EmbeddedEngine implements Engine {
 
   async enqueue(tasks: readonly TaskRow[]): Promise<void> {
     const { clock, estimates } = this.#deps;
-    const turns = createTurns(clock);
+    const slice = startTimeSlice(clock);
     for (const task of tasks) {
       if (task.state !== 'queued') continue;
       const entering = this.#enter(task);
       // Recorded before the task can start, so that its end can be compared with the forecast.
       estimates.recordForecast(task.id, this.#queries.forecast(task));
       await entering;
-      await turns.next();
+      await slice.yieldIfSpent();
     }
     const held = tasks.filter((task) => task.state === 'held');
     if (held.length > 0) await this.#countHeld(held);
@@ -166,20 +166,20 @@ class EmbeddedEngine implements Engine {
   /** Counts held tasks, then uncounts those that another change has released or ended in the meantime. */
   async #countHeld(held: readonly TaskRow[]): Promise<void> {
     const { tallies, journal, clock } = this.#deps;
-    const turns = createTurns(clock);
+    const slice = startTimeSlice(clock);
     for (const task of held) tallies.record(task);
     for (const { id } of held) {
-      await turns.next();
+      await slice.yieldIfSpent();
       const now = await journal.load(id);
       if (now?.state !== 'held') tallies.forget(id);
     }
   }
 
   async drop(ids: readonly TaskId[]): Promise<void> {
-    const turns = createTurns(this.#deps.clock);
+    const slice = startTimeSlice(this.#deps.clock);
     for (const id of ids) {
       await this.#queue.drop(id);
-      await turns.next();
+      await slice.yieldIfSpent();
     }
   }
 
@@ -317,15 +317,15 @@ class EmbeddedEngine implements Engine {
     // Before the first lane is opened: lane keys depend on the known kinds of workers.
     for (const worker of fleet.list()) this.#boardUpdater.recordKind(worker.id);
     await this.#latePrompts.load();
-    const turns = createTurns(clock);
+    const slice = startTimeSlice(clock);
     for await (const task of streamWaitingTasks(database, 'held')) {
       tallies.record(task);
-      await turns.next();
+      await slice.yieldIfSpent();
     }
     const waiting: QueuedTask[] = [];
     for await (const task of streamWaitingTasks(database, 'queued')) {
       waiting.push(toQueued(task, this.#openLane(task)));
-      await turns.next();
+      await slice.yieldIfSpent();
     }
     await this.#queue.rebuild(waiting);
     logger.info('engine.recovered', { waiting: waiting.length, attempts });

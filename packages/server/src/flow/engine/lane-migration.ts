@@ -1,6 +1,6 @@
+import { startTimeSlice } from '@comfleet/comfyui';
 import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { Database } from '../../platform/database/database.ts';
-import { createTurns } from '../../platform/lifecycle/turns.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { PlacementBoard } from '../placement/placement-board.ts';
@@ -109,9 +109,9 @@ export class LaneMigration {
 
   async #moveWaiting(): Promise<void> {
     const { database, board, queue, lanes, clock, signal } = this.#deps;
-    const turns = createTurns(clock);
+    const slice = startTimeSlice(clock);
     for await (const { id, requirements } of streamWaitingTasks(database, 'queued')) {
-      await turns.next();
+      await slice.yieldIfSpent();
       signal.throwIfAborted();
       if (queue.laneOf(id) === null) continue;
       const { key, needs } = lanes.find(requirements);

@@ -1,8 +1,15 @@
-import type { FollowedEnd, Graph, PromptFollower } from '@comfleet/comfyui';
-import { listOutputNodes, parseGraph, parseLosslessJson } from '@comfleet/comfyui';
+import {
+  type FollowedEnd,
+  type Graph,
+  listOutputNodes,
+  type PromptFollower,
+  parseGraph,
+  parseLosslessJson,
+  startTimeSlice,
+  type TimeSlice,
+} from '@comfleet/comfyui';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { failpoint } from '../../platform/lifecycle/failpoints.ts';
-import { createTurns, type Turns } from '../../platform/lifecycle/turns.ts';
 import {
   type AttemptEnd,
   type AttemptJob,
@@ -79,7 +86,7 @@ class AttemptRun {
   readonly #silence: SilenceWatch;
   readonly #early: EarlyEnd;
   /** Graphs may be large, and many attempts start at once: others get a turn between any two passes over a graph. */
-  readonly #turns: Turns;
+  readonly #slice: TimeSlice;
   /** Number of the socket connection before the POST; null when the socket was closed. */
   #connection: number | null = null;
   #isSent: boolean;
@@ -88,7 +95,7 @@ class AttemptRun {
     this.#deps = deps;
     this.#job = job;
     this.#steps = steps;
-    this.#turns = createTurns(deps.clock);
+    this.#slice = startTimeSlice(deps.clock);
     this.#early = new EarlyEnd(deps, job, steps);
     this.#isSent = job.resumed;
     const { worker, attempt, task } = job;
@@ -115,13 +122,13 @@ class AttemptRun {
 
   async #run(graph: Graph): Promise<Ended | null> {
     const { attempt, resumed, worker } = this.#job;
-    await this.#turns.next();
+    await this.#slice.yieldIfSpent();
     const spelled = worker.spell(graph);
-    await this.#turns.next();
+    await this.#slice.yieldIfSpent();
     const written = prepareGraph(spelled, createTag(attempt.id));
     const uploaded = resumed ? written : await this.#uploadInputs(written);
     if ('result' in uploaded) return uploaded;
-    await this.#turns.next();
+    await this.#slice.yieldIfSpent();
     const sent = this.#track(uploaded);
     if (!resumed) {
       const refused = await this.#submit(sent);
@@ -148,9 +155,9 @@ class AttemptRun {
   async #loadGraph(): Promise<Graph> {
     const { task, stop } = this.#job;
     const text = await readSurely(this.#deps, stop, () => this.#deps.loadGraphText(task.graph_hash));
-    await this.#turns.next();
+    await this.#slice.yieldIfSpent();
     const tree = parseLosslessJson(text);
-    await this.#turns.next();
+    await this.#slice.yieldIfSpent();
     const parsed = parseGraph(tree);
     if (!parsed.ok) throw new AppError('INVALID_WORKFLOW', { problems: parsed.problems });
     return parsed.graph;
@@ -191,7 +198,7 @@ class AttemptRun {
   async #submit({ prepared: { graph }, follower, outputs }: SentPrompt): Promise<Ended | null> {
     const { task, attempt, worker, stop } = this.#job;
     const secrets = await readSurely(this.#deps, stop, () => this.#deps.loadSecrets(task.id));
-    await this.#turns.next();
+    await this.#slice.yieldIfSpent();
     if (stop.reason === 'shutdown') return neverSent();
     this.#isSent = true;
     if (this.#deps.isPaid(task)) {

@@ -2,6 +2,7 @@ import type { FinishedBy } from '@comfleet/comfyui';
 import type { AttemptEnding, Progress, RecordedError, TaskId, WorkerId } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database, Write } from '../../platform/database/database.ts';
+import { AppError } from '../../platform/errors/app-error.ts';
 import { shortenError } from '../../platform/errors/short-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
@@ -10,7 +11,7 @@ import type { AttemptRow, TaskRow, TaskTables } from '../tasks/task-tables.ts';
 import { type AttemptHistory, loadAttemptHistory, NO_HISTORY } from './attempt-history.ts';
 import type { AttemptEnd, Collected } from './attempt-job.ts';
 import { endedAttempt, planAfterAttempt } from './attempt-writes.ts';
-import { type AttemptResult, decideNextStep, type NextStep, type RetryPolicy } from './ending.ts';
+import { type AttemptResult, decideNextStep, endAttempt, type NextStep, type RetryPolicy } from './ending.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 export interface SettlerDeps {
@@ -39,6 +40,11 @@ export interface SettlerDeps {
   retries: RetryBudget;
 }
 
+/** How often an end that the database refuses is tried. */
+const MAX_REFUSALS = 3;
+const FIRST_WAIT_MS = 200;
+const MAX_WAIT_MS = 5000;
+
 /** Moves a task on when its attempt has ended: to its end, back to the queue, or held until the next attempt. */
 export class AttemptSettler {
   readonly #deps: SettlerDeps;
@@ -59,18 +65,22 @@ export class AttemptSettler {
     this.#stopping = true;
   }
 
-  /** Settles however long the database is unavailable: the worker's bytes are already stored here (P18). */
+  /**
+   * Settles however long the database is unavailable: the worker's bytes are already stored here (P18). An end that the database
+   * refuses becomes INTERNAL instead.
+   */
   async settleSurely(task: TaskRow, end: AttemptEnd): Promise<TaskRow | null> {
+    let storable = end;
+    let refusals = 0;
     for (let tries = 0; ; tries += 1) {
       try {
-        return await this.settle(task, end);
+        return await this.settle(task, storable);
       } catch (thrown) {
         if (this.#stopping) return null;
-        this.#deps.logger.error('attempt.commit_retry', {
-          taskId: task.id,
-          error: thrown,
-        });
-        await this.#deps.clock.sleep(Math.min(5000, 200 * 2 ** tries));
+        this.#deps.logger.error('attempt.commit_retry', { taskId: task.id, error: thrown });
+        if (isRefusal(thrown)) refusals += 1;
+        if (refusals === MAX_REFUSALS) storable = endUnstorable(end.attempt);
+        await this.#deps.clock.sleep(Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** tries));
       }
     }
   }
@@ -144,6 +154,20 @@ export class AttemptSettler {
     );
     return { next, retryLane };
   }
+}
+
+/** An end with nothing else to store. */
+export function endWithoutResult(attempt: AttemptRow, result: AttemptResult): AttemptEnd {
+  return { result, attempt, steps: [], collected: null, warnings: [], finishedBy: null };
+}
+
+function endUnstorable(attempt: AttemptRow): AttemptEnd {
+  return endWithoutResult(attempt, endAttempt('failed', 'INTERNAL', { reason: 'result_not_stored' }));
+}
+
+/** The database answered and refused; it may refuse every retry, too. */
+function isRefusal(thrown: unknown): boolean {
+  return !(thrown instanceof AppError) || thrown.code === 'INTERNAL';
 }
 
 /** Shortens an error that is stored in full with the task. */

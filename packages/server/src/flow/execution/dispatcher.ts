@@ -5,16 +5,15 @@ import { failpoint } from '../../platform/lifecycle/failpoints.ts';
 import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { AttemptRow, TaskRow } from '../tasks/task-tables.ts';
 import {
-  type AttemptEnd,
   type AttemptJob,
   type RunnerDeps,
   type RunningWorker,
   runAttempt,
   type StopReason,
 } from './attempt-runner.ts';
-import { AttemptSettler, type SettlerDeps } from './attempt-settler.ts';
+import { AttemptSettler, endWithoutResult, type SettlerDeps } from './attempt-settler.ts';
 import { type ClaimDeps, claimAttempt } from './claim-attempt.ts';
-import { type AttemptResult, endAttempt } from './ending.ts';
+import { endAttempt } from './ending.ts';
 import { limitExecution } from './limit-execution.ts';
 import type { OpenAttempt } from './open-attempts.ts';
 import { removeQueuedPrompt } from './remove-queued-prompt.ts';
@@ -249,8 +248,4 @@ export class Dispatcher {
     await Promise.allSettled(this.#claiming);
     await Promise.allSettled([...this.#running.values()].map((running) => running.done));
   }
-}
-
-function endWithoutResult(attempt: AttemptRow, result: AttemptResult): AttemptEnd {
-  return { result, attempt, steps: [], collected: null, warnings: [], finishedBy: null };
 }

@@ -1,15 +1,15 @@
-import { stringifyLosslessJson } from '@comfleet/comfyui';
+import { startTimeSlice, stringifyLosslessJson, type TimeSlice } from '@comfleet/comfyui';
 import type { BatchId, HeldReason, Id, IdKind, PrincipalId, TaskEventType, TaskId } from '@comfleet/contract';
+import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database, Write } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { failpoint } from '../../platform/lifecycle/failpoints.ts';
-import { createTurns, type Turns } from '../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import { hashGraph, writeGraph } from './graph-texts.ts';
 import { type KeyUse, writeKey } from './idempotency-keys.ts';
 import type { TaskRequirements } from './requirements.ts';
 import { createEvent } from './task-change.ts';
-import { writeNewTask, writeTaskInputs } from './task-rows.ts';
+import { writeNewTask, writeTaskInputs, writeTaskWarnings } from './task-rows.ts';
 import type { BatchRow, TaskDoor, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
 
 /** A task ready to be accepted: bound, validated, with everything it will ever run with. */
@@ -34,6 +34,8 @@ export interface NewTask {
   /** Sealed form of secret extra_data. */
   sealedSecrets: Uint8Array | null;
   batch: { id: BatchId; index: number } | null;
+  /** What was decided for its sender, such as a model that stands in for another. */
+  warnings: readonly TaskText[];
 }
 
 export interface AcceptDeps {
@@ -67,14 +69,14 @@ export async function acceptTasks(
 ): Promise<AcceptOutcome> {
   const { idempotency } = acceptance;
   const atMs = database.nowMs();
-  const turns = createTurns(clock);
+  const slice = startTimeSlice(clock);
   const rows: TaskRow[] = [];
   for (const task of newTasks) {
     rows.push(toTaskRow(task, { id: createId<'task'>(), lane: laneOf(task.requirements), atMs }));
-    await turns.next();
+    await slice.yieldIfSpent();
   }
   const events = rows.map((row) => createFirstEvents(row, acceptance.actor, atMs));
-  const writes = await listWrites(database, turns, { newTasks, rows, events, acceptance, atMs });
+  const writes = await listWrites(database, slice, { newTasks, rows, events, acceptance, atMs });
   failpoint('before_accept_commit');
   const outcome = await database.commit(writes);
   failpoint('after_accept_commit');
@@ -93,7 +95,7 @@ interface AcceptedRows {
 
 async function listWrites(
   database: Database<TaskTables>,
-  turns: Turns,
+  slice: TimeSlice,
   { newTasks, rows, events, acceptance, atMs }: AcceptedRows,
 ): Promise<Write[]> {
   const { batch, idempotency } = acceptance;
@@ -109,10 +111,10 @@ async function listWrites(
   const inOrder = [...graphs].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [hash, text] of inOrder) {
     writes.push(writeGraph(database, { hash, text, atMs }));
-    await turns.next();
+    await slice.yieldIfSpent();
   }
   for (const [index, row] of rows.entries()) {
-    await turns.next();
+    await slice.yieldIfSpent();
     const task = newTasks[index];
     if (task) writes.push(...listTaskWrites(database, { task, row, events: events[index] ?? [] }));
   }
@@ -123,10 +125,12 @@ function listTaskWrites(
   { k }: Database<TaskTables>,
   { task, row, events }: { task: NewTask; row: TaskRow; events: readonly TaskEventRow[] },
 ): Write[] {
-  const { sealedSecrets: sealed, requirements } = task;
+  const { sealedSecrets: sealed, requirements, warnings } = task;
   const secret = { task_id: row.id, created_at: row.created_at };
+  const told = { task_id: row.id, source: 'binding', warnings, at: row.created_at } as const;
   return [
     ...writeNewTask(k, row, events),
+    ...(warnings.length > 0 ? [writeTaskWarnings(k, told)] : []),
     ...writeTaskInputs(k, row.id, requirements.inputs),
     ...(sealed ? [{ query: k.insertInto('task_secret').values({ ...secret, sealed }) }] : []),
   ];

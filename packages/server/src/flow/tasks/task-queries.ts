@@ -1,3 +1,4 @@
+import type { TimeSlice } from '@comfleet/comfyui';
 import {
   type AttemptId,
   type BatchId,
@@ -12,7 +13,6 @@ import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../platform/database/database.ts';
 import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
-import type { Turns } from '../../platform/lifecycle/turns.ts';
 import type { OwnerFilter } from './actor.ts';
 import { findTask } from './task-rows.ts';
 import type {
@@ -81,7 +81,7 @@ export async function* streamBatchTasks(
   database: Database<TaskTables>,
   owner: OwnerFilter,
   batchId: BatchId,
-  turns: Turns,
+  slice: TimeSlice,
 ): AsyncIterable<TaskRow[]> {
   const tasks = filterTasks(database, owner, { batchId })
     .selectAll()
@@ -91,7 +91,7 @@ export async function* streamBatchTasks(
     const page = await database.read(tasks.where('batch_index', '>', after));
     if (page.length > 0) yield page;
     if (page.length < BATCH_PAGE) return;
-    await turns.next();
+    await slice.yieldIfSpent();
     after = page.at(-1)?.batch_index ?? after;
   }
 }

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
+import { yieldToEventLoop } from '@comfleet/comfyui';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { Compilable } from 'kysely';
 import { AppError, toError } from '../errors/app-error.ts';
 import type { Scope } from '../lifecycle/scope.ts';
-import { waitForTurn } from '../lifecycle/turns.ts';
 import type { Clock } from '../time/clock.ts';
 import type { CommitOutcome, Database, Write } from './database.ts';
 import { createQueryBuilder } from './query-builder.ts';
@@ -142,7 +142,7 @@ class SqliteWriter {
   async #post(requests: readonly CommitRequest[]): Promise<void> {
     for (const part of toParts(requests)) {
       this.#worker.postMessage(part);
-      if (!part.isLast) await waitForTurn(this.#clock);
+      if (!part.isLast) await yieldToEventLoop(this.#clock);
     }
   }
 

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { isLosslessNumber, stringifyLosslessJson } from '@comfleet/comfyui';
-import type { Turns } from '../lifecycle/turns.ts';
+import { isLosslessNumber, stringifyLosslessJson, type TimeSlice } from '@comfleet/comfyui';
 
 /** So much text is hashed at once. */
 const PIECE_CHARACTERS = 65_536;
 
 /** SHA-256 hex of a JSON tree, the order of keys aside: equal for bodies that mean the same. */
-export async function hashBody(tree: unknown, turns: Turns): Promise<string> {
+export async function hashBody(tree: unknown, slice: TimeSlice): Promise<string> {
   const hash = createHash('sha256');
   let text = '';
   for (const part of listParts(tree)) {
@@ -14,7 +13,7 @@ export async function hashBody(tree: unknown, turns: Turns): Promise<string> {
     if (text.length < PIECE_CHARACTERS) continue;
     hash.update(text);
     text = '';
-    await turns.next();
+    await slice.yieldIfSpent();
   }
   return hash.update(text).digest('hex');
 }

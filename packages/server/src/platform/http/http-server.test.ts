@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
+import { startTimeSlice } from '@comfleet/comfyui';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
-import { createTurns } from '../lifecycle/turns.ts';
 import { silentLogger } from '../logging/logger.ts';
 import { systemClock } from '../time/clock.ts';
 import { hashBody } from './hash-body.ts';
@@ -33,7 +33,7 @@ function createApp(more: Partial<HttpServerOptions> = {}): HttpServer {
   });
   app.post('/exact', async (request) => {
     const tree = readLosslessBody(request);
-    return { hash: await hashBody(tree, createTurns(systemClock)), seed: String(tree.seed) };
+    return { hash: await hashBody(tree, startTimeSlice(systemClock)), seed: String(tree.seed) };
   });
   app.get('/things/:id', async (request) => request.params);
   app.get('/broken', async () => {

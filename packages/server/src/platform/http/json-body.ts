@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isLosslessNumber } from '@comfleet/comfyui';
+import { isLosslessNumber, yieldToEventLoop } from '@comfleet/comfyui';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError, toError } from '../errors/app-error.ts';
-import { waitForTurn } from '../lifecycle/turns.ts';
 import type { Clock } from '../time/clock.ts';
 import { type JsonLimits, JsonReader, type ReadJson } from './json-reader.ts';
 import { OpenBodies } from './open-bodies.ts';
@@ -29,7 +28,7 @@ const DROPPED_BYTES = 64 * 1024 * 1024;
 
 /**
  * JSON bodies: within the limits, no `__proto__` or `constructor.prototype`; parsed once and while they arrive, with numbers as
- * written for the routes that need them (WF23). What is beyond a limit is refused at once. Large ones take turns with all else.
+ * written for the routes that need them (WF23). What is beyond a limit is refused at once. Large ones yield to everything else.
  */
 export function addJsonParser(app: FastifyInstance, { limits, clock, clientOf }: JsonParserOptions): void {
   const open = new OpenBodies(limits.openBytes);
@@ -80,7 +79,7 @@ async function readBody(
       chunks.push(chunk);
       waiting += chunk.length;
       if (waiting < PIECE_BYTES) continue;
-      await waitForTurn(clock);
+      await yieldToEventLoop(clock);
       reader.add(Buffer.concat(chunks));
     } catch (thrown) {
       refusal = toError(thrown);

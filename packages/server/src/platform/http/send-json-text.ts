@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
+import type { TimeSlice } from '@comfleet/comfyui';
 import type { FastifyReply } from 'fastify';
-import type { Turns } from '../lifecycle/turns.ts';
 
 /** Sends JSON text as it is: parsing it would change its numbers. */
 export function sendJsonText(reply: FastifyReply, text: string): FastifyReply {
@@ -17,14 +17,14 @@ const PIECE_ITEMS = 250;
 export function sendWithList(
   reply: FastifyReply,
   head: object,
-  { name, items, turns }: { name: string; items: readonly unknown[]; turns: Turns },
+  { name, items, slice }: { name: string; items: readonly unknown[]; slice: TimeSlice },
 ): FastifyReply {
   const text = async function* () {
     yield `${JSON.stringify(head).slice(0, -1)},${JSON.stringify(name)}:[`;
     for (let from = 0; from < items.length; from += PIECE_ITEMS) {
       const piece = JSON.stringify(items.slice(from, from + PIECE_ITEMS)).slice(1, -1);
       yield from === 0 ? piece : `,${piece}`;
-      await turns.next();
+      await slice.yieldIfSpent();
     }
     yield ']}';
   };

@@ -1,8 +1,8 @@
 import { Transform, type TransformCallback } from 'node:stream';
+import { startTimeSlice, type TimeSlice } from '@comfleet/comfyui';
 import type { Multipart } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { AppError, toError } from '../errors/app-error.ts';
-import { createTurns, type Turns } from '../lifecycle/turns.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** As much of a file in a multipart form as is read of it. */
@@ -22,13 +22,13 @@ const SLICE_BYTES = 16_384;
 const HEADERS = { headerPairs: 20, headerSize: 8192 };
 
 /**
- * The parts of a form as they come. The parser takes turns with all else, and what the reader leaves is dropped without it, so a
+ * The parts of a form as they come. The parser yields to everything else, and what the reader leaves is dropped without it, so a
  * part is read before the next is asked for. Throws INVALID_REQUEST for a form that is none, BODY_TOO_LARGE beyond a limit.
  */
 export async function* readForm(request: FastifyRequest, options: FormOptions): AsyncIterable<Multipart> {
   const { raw } = request;
   const { clock, limits } = options;
-  const slices = new Slices(createTurns(clock));
+  const slices = new Slices(startTimeSlice(clock));
   const whole = Object.assign(slices, { headers: raw.headers });
   // The same request, but for the body that the parser takes from it.
   const sliced = Object.create(request, { raw: { value: whole } }) as FastifyRequest;
@@ -54,11 +54,11 @@ export async function* readForm(request: FastifyRequest, options: FormOptions): 
 
 /** Passes bytes on in small pieces, between which others have their turn. */
 class Slices extends Transform {
-  readonly #turns: Turns;
+  readonly #slice: TimeSlice;
 
-  constructor(turns: Turns) {
+  constructor(slice: TimeSlice) {
     super({ highWaterMark: SLICE_BYTES });
-    this.#turns = turns;
+    this.#slice = slice;
   }
 
   override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
@@ -67,7 +67,7 @@ class Slices extends Transform {
 
   async #pass(chunk: Buffer): Promise<void> {
     for (let at = 0; at < chunk.length && !this.destroyed; at += SLICE_BYTES) {
-      await this.#turns.next();
+      await this.#slice.yieldIfSpent();
       this.push(chunk.subarray(at, at + SLICE_BYTES));
     }
   }

@@ -4,9 +4,10 @@ import {
   type HttpTransport,
   type ObjectInfo,
   parseLargeJson,
+  startTimeSlice,
+  type TimeSlice,
 } from '@comfleet/comfyui';
 import { blake3, createBLAKE3 } from 'hash-wasm';
-import { createTurns, type Turns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import { type Inventory, parseInventory, parseObjectInfo } from './inventory.ts';
 import { type KnownKinds, loadModelKinds } from './model-kinds.ts';
@@ -42,13 +43,13 @@ export async function loadInventory(
 ): Promise<LoadedInventory> {
   const { http, clock, signal, shared } = options;
   const objectInfoBytes = await http.loadObjectInfoBytes({ signal });
-  const objectInfoHash = await hashInTurns(objectInfoBytes, clock);
-  const turns = createTurns(clock);
+  const objectInfoHash = await hashInSlices(objectInfoBytes, clock);
+  const slice = startTimeSlice(clock);
   const models = await loadModels(http, signal);
   const modelSizes = await loadModelSizes(http, foldersWithFiles(models), signal);
   const inventory = parseInventory({
     systemStats: await http.loadSystemStatsAnswer({ signal }),
-    objectInfo: await readObjectInfo(objectInfoBytes, objectInfoHash, { shared, turns }),
+    objectInfo: await readObjectInfo(objectInfoBytes, objectInfoHash, { shared, slice }),
     objectInfoHash,
     features: await orWithout(http.loadFeatures({ signal }), {}),
     nodeReplacements: await orWithout(http.loadNodeReplacements({ signal }), null),
@@ -59,7 +60,7 @@ export async function loadInventory(
     fetchedAtMs: clock.nowMs(),
   });
   if (inventory === null) throw notComfyui('system_stats');
-  await prepareKind(inventory.objectInfo, turns);
+  await prepareKind(inventory.objectInfo, slice);
   return { inventory: shared.share(inventory), objectInfoBytes };
 }
 
@@ -68,16 +69,16 @@ export async function isInventoryCurrent(
   { http, signal, clock }: LoadOptions,
   known: Inventory,
 ): Promise<boolean> {
-  return (await hashInTurns(await http.loadObjectInfoBytes({ signal }), clock)) === known.objectInfoHash;
+  return (await hashInSlices(await http.loadObjectInfoBytes({ signal }), clock)) === known.objectInfoHash;
 }
 
-async function hashInTurns(bytes: Uint8Array, clock: Clock): Promise<string> {
+async function hashInSlices(bytes: Uint8Array, clock: Clock): Promise<string> {
   if (bytes.length <= HASHED_BYTES) return blake3(bytes);
   const hash = await createBLAKE3();
-  const turns = createTurns(clock);
+  const slice = startTimeSlice(clock);
   for (let at = 0; at < bytes.length; at += HASHED_BYTES) {
     hash.update(bytes.subarray(at, at + HASHED_BYTES));
-    await turns.next();
+    await slice.yieldIfSpent();
   }
   return hash.digest('hex');
 }
@@ -86,18 +87,18 @@ async function hashInTurns(bytes: Uint8Array, clock: Clock): Promise<string> {
 async function readObjectInfo(
   bytes: Uint8Array,
   hash: string,
-  { shared, turns }: { shared: SharedInventories; turns: Turns },
+  { shared, slice }: { shared: SharedInventories; slice: TimeSlice },
 ): Promise<ObjectInfo> {
   const known = shared.findObjectInfo(hash);
   if (known !== null) return known;
-  const objectInfo = parseObjectInfo(await parseJson(bytes, turns));
+  const objectInfo = parseObjectInfo(await parseJson(bytes, slice));
   if (objectInfo === null) throw notComfyui('object_info');
   return shared.shareObjectInfo(hash, objectInfo);
 }
 
-async function parseJson(bytes: Uint8Array, turns: Turns): Promise<unknown> {
+async function parseJson(bytes: Uint8Array, slice: TimeSlice): Promise<unknown> {
   try {
-    return await parseLargeJson(bytes, turns);
+    return await parseLargeJson(bytes, slice);
   } catch {
     return null; // not JSON: classified as a foreign server's answer, like any other wrong shape
   }

@@ -1,6 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type ObjectInfo, OfferedChoices } from '@comfleet/comfyui';
-import type { Turns } from '../../../platform/lifecycle/turns.ts';
+import { type ObjectInfo, OfferedChoices, type TimeSlice } from '@comfleet/comfyui';
 import type { Inventory } from './inventory.ts';
 
 /** What workers of one kind can run: node classes, the choices that these offer, and model files. */
@@ -58,13 +57,13 @@ function readOffers(objectInfo: ObjectInfo): { choices: OfferedChoices; text: st
 }
 
 /** Derives in steps what `toWorkerKind` would derive at once: an object_info of 20 MB takes a second. */
-export async function prepareKind(objectInfo: ObjectInfo, turns: Turns): Promise<void> {
+export async function prepareKind(objectInfo: ObjectInfo, slice: TimeSlice): Promise<void> {
   if (offers.has(objectInfo)) return;
   const choices = new OfferedChoices(objectInfo);
   const digest = createHash('sha256');
   for (const piece of writeOffers(choices)) {
     digest.update(piece);
-    await turns.next();
+    await slice.yieldIfSpent();
   }
   keepOffers(choices, digest);
 }

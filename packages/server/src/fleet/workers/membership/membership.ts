@@ -1,7 +1,7 @@
+import { startTimeSlice } from '@comfleet/comfyui';
 import { plainText } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import { type AdminOverrides, NO_OVERRIDES } from '../admin-overrides.ts';
 import type { DesiredWorker, WorkerRecord, WorkerRecords } from '../records/worker-records.ts';
@@ -136,10 +136,10 @@ export class Membership {
 
   /** Starts watching in steps: querying a thousand workers at once would block everything for seconds. */
   async #startJoined(): Promise<void> {
-    const turns = createTurns(this.#deps.clock, START_TURN_MS);
+    const slice = startTimeSlice(this.#deps.clock, START_TURN_MS);
     for (let worker = this.#joined.shift(); worker; worker = this.#joined.shift()) {
       worker.start();
-      await turns.next();
+      await slice.yieldIfSpent();
     }
     this.#starting = null;
   }

@@ -1,9 +1,10 @@
 import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
-import { type ObjectInfo, parseLargeJson } from '@comfleet/comfyui';
+import { type ObjectInfo, parseLargeJson, startTimeSlice } from '@comfleet/comfyui';
 import type { Database } from '../../../platform/database/database.ts';
 import { insertMissing } from '../../../platform/database/insert-missing.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
 import { parseObjectInfo } from '../inventory/inventory.ts';
 import type { SharedInventories } from '../inventory/shared-inventories.ts';
 import type { WorkerTables } from '../worker-tables.ts';
@@ -25,11 +26,13 @@ const insertMissingText = insertMissing<
 export class ObjectInfoRecords {
   readonly #database: Database<WorkerTables>;
   readonly #shared: SharedInventories;
+  readonly #clock: Clock;
   /** Reads in progress, by hash: a thousand workers of one kind share one. */
   readonly #reading = new Map<string, Promise<ObjectInfo | null>>();
 
-  constructor(database: Database<WorkerTables>, shared: SharedInventories) {
+  constructor(database: Database<WorkerTables>, shared: SharedInventories, clock: Clock) {
     this.#database = database;
+    this.#clock = clock;
     this.#shared = shared;
   }
 
@@ -79,7 +82,9 @@ export class ObjectInfoRecords {
       k.selectFrom('stored_text').select('body').where('hash', '=', hash).limit(1),
     );
     if (!row) return null;
-    const objectInfo = parseObjectInfo(await parseLargeJson(await expand(row.body)));
+    const objectInfo = parseObjectInfo(
+      await parseLargeJson(await expand(row.body), startTimeSlice(this.#clock)),
+    );
     return objectInfo && this.#shared.shareObjectInfo(hash, objectInfo);
   }
 }

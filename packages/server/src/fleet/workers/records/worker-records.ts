@@ -4,6 +4,7 @@ import type { Database, Write } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { Sealer } from '../../../platform/secrets/sealer.ts';
+import type { Clock } from '../../../platform/time/clock.ts';
 import { type AdminOverrides, NO_OVERRIDES } from '../admin-overrides.ts';
 import {
   fromStoredInventory,
@@ -48,6 +49,7 @@ type StoredSettings = Partial<Omit<CompiledWorkerSpec, 'name' | 'url' | 'source'
 export interface RecordsDeps {
   database: Database<WorkerTables>;
   sealer: Sealer;
+  clock: Clock;
   logger: Logger;
 }
 
@@ -69,11 +71,11 @@ export class WorkerRecords {
   readonly #objectInfos: ObjectInfoRecords;
   readonly #logins: WorkerLogins;
 
-  constructor({ database, sealer, logger }: RecordsDeps, shared: SharedInventories) {
+  constructor({ database, sealer, clock, logger }: RecordsDeps, shared: SharedInventories) {
     this.#database = database;
     this.#logins = new WorkerLogins(sealer, logger);
     this.#shared = shared;
-    this.#objectInfos = new ObjectInfoRecords(database, shared);
+    this.#objectInfos = new ObjectInfoRecords(database, shared, clock);
   }
 
   /** Lists workers that no owner adds again at a start, in the order they joined: from the API, discovered, or leaving. */

@@ -71,12 +71,12 @@ export function createWatchParts(record: WorkerRecord, deps: WatchDeps, hooks: W
   const { url } = record.spec;
   const plain = openTransport(deps.transport, hooks.access);
   const transport = watchTransport(plain, hooks.markSuspect);
-  const http = new ComfyHttp({ baseUrl: url, transport });
+  const http = new ComfyHttp({ baseUrl: url, transport, clock });
   const guard = new IdentityGuard({ workerId: record.id, url, identities: deps.identities, logger });
   const progress = new ProgressProbe({ clock, http, limitMs: options.rules.health.busyLimitMs });
   return {
     http,
-    quietHttp: new ComfyHttp({ baseUrl: url, transport: plain }),
+    quietHttp: new ComfyHttp({ baseUrl: url, transport: plain, clock }),
     socket: deps.openSocket(url, hooks.access),
     guard,
     progress,

@@ -1,3 +1,4 @@
+import { startTimeSlice } from '@comfleet/comfyui';
 import {
   type Batch,
   type BatchCounts,
@@ -11,7 +12,6 @@ import {
 import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { OwnerFilter } from '../../tasks/actor.ts';
 import { streamBatchTasks } from '../../tasks/task-queries.ts';
@@ -99,7 +99,7 @@ export async function loadBatchDetail(
   const row = await loadBatchRow(deps.database, owner, id);
   const batch = await viewBatch(deps.database, row);
   const tasks: Task[] = [];
-  for await (const page of streamBatchTasks(deps.database, owner, id, createTurns(deps.clock)))
+  for await (const page of streamBatchTasks(deps.database, owner, id, startTimeSlice(deps.clock)))
     tasks.push(...(await deps.views.viewAll(page)));
   return { ...batch, tasks };
 }
@@ -173,10 +173,10 @@ export async function listBatches(
   const rows = await database.read(query);
   const shown = rows.slice(0, limit);
   const batches: Batch[] = [];
-  const turns = createTurns(deps.clock);
+  const slice = startTimeSlice(deps.clock);
   for (const row of shown) {
     batches.push(await viewBatch(database, row));
-    await turns.next();
+    await slice.yieldIfSpent();
   }
   return { batches, nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
 }

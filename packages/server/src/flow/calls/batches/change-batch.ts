@@ -1,7 +1,7 @@
+import { startTimeSlice } from '@comfleet/comfyui';
 import { type Batch, type BatchId, isTerminal, type TaskId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { FlowTables } from '../../flow-tables.ts';
@@ -58,7 +58,7 @@ async function changeTasks(
 ): Promise<void> {
   const { database, engine, clock } = deps;
   if (change !== 'resume') await engine.drop(await listOpenTasks(database, id));
-  for await (const page of streamBatchTasks(database, owner, id, createTurns(clock))) {
+  for await (const page of streamBatchTasks(database, owner, id, startTimeSlice(clock))) {
     const open = page.filter((task) => !isTerminal(task.state));
     await Promise.all(open.map((task) => changeTask(deps, task, { change, actor })));
   }

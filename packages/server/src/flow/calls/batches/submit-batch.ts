@@ -1,8 +1,8 @@
+import { startTimeSlice } from '@comfleet/comfyui';
 import type { Batch, Id, IdKind } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Database } from '../../../platform/database/database.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { FlowTables } from '../../flow-tables.ts';
 import type { NewTask } from '../../tasks/accept-tasks.ts';
@@ -66,7 +66,7 @@ async function acceptBatch(
   const batchId = createId<'batch'>();
   const tasks: NewTask[] = [];
   const seed = body.fixed_seed ? intake.drawSeed() : null;
-  const turns = createTurns(clock);
+  const slice = startTimeSlice(clock);
   const prepare = intake.prepareMany();
   let bytes = 0;
   for (const [index, item] of items.entries()) {
@@ -84,7 +84,7 @@ async function acceptBatch(
     refuseLarge(body.graph ? prepared.task.graphText.length * items.length : bytes, intake.limits);
     const task = shareText(prepared.task, tasks.at(-1));
     tasks.push({ ...task, sealedSecrets: null, batch: { id: batchId, index } });
-    await turns.next();
+    await slice.yieldIfSpent();
   }
   const row: BatchRow = {
     id: batchId,

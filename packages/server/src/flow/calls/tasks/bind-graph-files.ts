@@ -1,7 +1,6 @@
-import { findNodeInfo, type Graph, listFileInputs, type ObjectInfo } from '@comfleet/comfyui';
+import { findNodeInfo, type Graph, listFileInputs, type ObjectInfo, type TimeSlice } from '@comfleet/comfyui';
 import { type AssetId, type PrincipalId, parseId } from '@comfleet/contract';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import type { Turns } from '../../../platform/lifecycle/turns.ts';
 import { isInlineFile } from '../../../platform/text/data-url.ts';
 import type { FileSource } from '../../assets/file-source.ts';
 import { type BoundInput, createInputSet } from '../../tasks/requirements.ts';
@@ -20,12 +19,12 @@ const ASSET_TYPE = 'core/ASSET';
 export async function bindGraphFiles(
   assets: FileSource,
   ownerId: PrincipalId,
-  { graph, servers, turns }: { graph: Graph; servers: readonly ObjectInfo[]; turns: Turns },
+  { graph, servers, slice }: { graph: Graph; servers: readonly ObjectInfo[]; slice: TimeSlice },
 ): Promise<{ graph: Graph; inputs: SizedInput[] }> {
   const inputs: SizedInput[] = [];
   const names: InputName[] = [];
   for (const [nodeId, node] of Object.entries(graph)) {
-    await turns.next();
+    await slice.yieldIfSpent();
     for (const [inputName, value] of Object.entries(node.inputs)) {
       const reference = readAssetReference(value);
       if (reference === null) continue;
@@ -45,7 +44,7 @@ export async function bindGraphFiles(
   const isNamed = createInputSet(inputs);
   for (const file of listFileInputs(graph, pickClasses(graph, servers))) {
     if (isNamed(file.nodeId, file.inputName)) continue;
-    await turns.next();
+    await slice.yieldIfSpent();
     const asset = await findUpload(assets, ownerId, file.value);
     if (!asset) continue;
     inputs.push({ nodeId: file.nodeId, inputName: file.inputName, ...asset });

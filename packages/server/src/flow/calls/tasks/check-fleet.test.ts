@@ -1,4 +1,4 @@
-import type { Graph, NodeInfo, NodeReplacements } from '@comfleet/comfyui';
+import { type Graph, type NodeInfo, type NodeReplacements, startTimeSlice } from '@comfleet/comfyui';
 import type { Text } from '@comfleet/contract';
 import { TASK_TEXTS, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import { FakeClock } from '@comfleet/test-kit';
@@ -6,7 +6,6 @@ import { describe, expect, it } from 'vitest';
 import { createFacts } from '../../../../test/kit/board.ts';
 import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { TaskRequirements } from '../../tasks/requirements.ts';
 import { type Constraints, checkAgainstFleet, readConstraints, refuseUnknownWorkers } from './check-fleet.ts';
 import type { KnownInventory } from './known-inventories.ts';
@@ -62,8 +61,8 @@ function check(graph: Graph, known: readonly KnownInventory[], asked: Constraint
     excludedWorkers: [],
     ...asked,
   };
-  const turns = createTurns(new FakeClock());
-  return checkAgainstFleet({ inventories: () => known, maxProblems: 100, turns }, graph, requirements);
+  const slice = startTimeSlice(new FakeClock());
+  return checkAgainstFleet({ inventories: () => known, maxProblems: 100, slice }, graph, requirements);
 }
 
 async function refusalOf(run: () => unknown): Promise<AppError> {

@@ -5,21 +5,23 @@ import {
   type Graph,
   type GraphVerdict,
   spellChoices,
+  type TimeSlice,
   validateInSteps,
 } from '@comfleet/comfyui';
 import type { HeldReason, SubmitOptions } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { toWorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import type { Turns } from '../../../platform/lifecycle/turns.ts';
 import {
   asksForNone,
+  type Capabilities,
   findMissing,
   isAskedFor,
   keepAskedFor,
   type Missing,
   type NamedWorker,
 } from '../../placement/needs.ts';
+import type { NeedsResolver } from '../../placement/needs-resolver.ts';
 import { createInputSet, type TaskRequirements } from '../../tasks/requirements.ts';
 import { describeVerdict } from './describe-verdict.ts';
 import { describeRefusal } from './describe-wait.ts';
@@ -30,6 +32,8 @@ import type { KnownInventory } from './known-inventories.ts';
 export interface KnownFleet {
   /** Last known inventories, offline workers included, with the task types each takes (empty: all). */
   inventories: () => readonly KnownInventory[];
+  /** Judges needs by the kinds of workers among them. */
+  resolver: () => NeedsResolver;
   /** Every worker, for tasks that ask for labels or names. */
   workers: () => readonly NamedWorker[];
 }
@@ -97,7 +101,7 @@ export interface CheckedFleet extends Pick<KnownFleet, 'inventories'> {
   /** How many problems of each certainty are listed. */
   maxProblems: number;
   /** Between two kinds of workers others get a turn. */
-  turns: Turns;
+  slice: TimeSlice;
 }
 
 /** What the fleet, as it is known, makes of a graph. */
@@ -127,7 +131,7 @@ export async function checkAgainstFleet(
   const known = keepAskedFor(fleet.inventories(), requirements);
   if (known.length === 0) return holdUnchecked(graph, fleet.maxProblems);
   const checked = await checkKinds({ ...fleet, known }, graph, requirements);
-  const usable = checked.filter(({ verdict, missing }) => missing === null && !verdict.refused);
+  const usable = checked.filter(isUsable);
   const { verdict, missing } = findNearest(usable.length > 0 ? usable : checked);
   if (missing !== null && hasClassElsewhere(fleet, missing)) throw refuseTask(requirements, missing);
   if (verdict.refused || (requirements.allOrNothing && verdict.removed.length > 0))
@@ -158,33 +162,54 @@ function holdUnchecked(graph: Graph, maxProblems: number): FleetAnswer {
   return { heldReason: 'no_worker_known', warnings: [] };
 }
 
-/** Stops at the first kind that runs it all, unless a link leads nowhere: that could end the process of any other kind. */
+/**
+ * Kinds that have all that the task needs come first; the others are checked only where none of these runs it, or where a link leads
+ * nowhere: that could end the process of any kind.
+ */
 async function checkKinds(
-  { known, maxProblems, turns }: CheckedFleet & { known: readonly KnownInventory[] },
+  { known, maxProblems, slice }: CheckedFleet & { known: readonly KnownInventory[] },
   graph: Graph,
   requirements: TaskRequirements,
 ): Promise<CheckedKind[]> {
   const isSupplied = createInputSet(requirements.inputs);
   const isDangerous = findBrokenLinks(graph).size > 0;
-  // Whether a worker carries the labels was asked already.
-  const labels = requirements.labels ?? [];
+  const kinds = known.map((kind) => ({
+    ...kind,
+    missing: findMissing(toWorker(kind, requirements), requirements),
+  }));
+  const [able, lacking] = [kinds.filter(hasAll), kinds.filter((kind) => !hasAll(kind))];
   const checked: CheckedKind[] = [];
-  for (const { inventory, capabilities } of known) {
-    const { objectInfo, classTypes, models, maxUploadBytes, vramTotal: vramBytes } = inventory;
-    const { version, replacements } = inventory;
-    const { choices } = toWorkerKind(inventory);
-    const worker = { classTypes, models, choices, maxUploadBytes, vramBytes, capabilities, labels };
+  for (const { inventory, missing } of [...able, ...lacking]) {
+    if (missing !== null && !isDangerous && checked.some(isUsable)) break;
+    const { objectInfo, version, replacements } = inventory;
+    await slice.yieldIfSpent();
+    const spelled = spellChoices(graph, toWorkerKind(inventory).choices);
+    await slice.yieldIfSpent();
     const options = { version, replacements, isSupplied, maxProblems };
-    await turns.next();
-    const spelled = spellChoices(graph, choices);
-    await turns.next();
-    const verdict = await turns.run(validateInSteps(spelled, objectInfo, options));
+    const verdict = await slice.run(validateInSteps(spelled, objectInfo, options));
     if (verdict.problems.some(({ effect }) => effect === 'kills_worker')) throw refuseGraph(graph, verdict);
-    const kind = { verdict, missing: findMissing(worker, requirements) };
-    checked.push(kind);
-    if (!isDangerous && kind.missing === null && verdict.certainCount + verdict.doubtfulCount === 0) break;
+    checked.push({ verdict, missing });
+    if (!isDangerous && missing === null && verdict.certainCount + verdict.doubtfulCount === 0) break;
   }
   return checked;
+}
+
+/** Whether a worker carries the labels was asked already. */
+function toWorker(
+  { inventory, capabilities }: KnownInventory,
+  { labels = [] }: TaskRequirements,
+): Capabilities {
+  const { classTypes, models, maxUploadBytes, vramTotal: vramBytes } = inventory;
+  const { choices } = toWorkerKind(inventory);
+  return { classTypes, models, choices, maxUploadBytes, vramBytes, capabilities, labels };
+}
+
+function hasAll({ missing }: Pick<CheckedKind, 'missing'>): boolean {
+  return missing === null;
+}
+
+function isUsable({ verdict, missing }: CheckedKind): boolean {
+  return missing === null && !verdict.refused;
 }
 
 function findNearest(checked: readonly CheckedKind[]): CheckedKind {

@@ -1,8 +1,6 @@
 import type { Graph } from '@comfleet/comfyui';
-import { listKinds } from '../../../fleet/workers/inventory/worker-kind.ts';
 import { keepAskedFor } from '../../placement/needs.ts';
 import { readNeeds } from '../../placement/read-needs.ts';
-import { resolveNeeds } from '../../placement/resolve-needs.ts';
 import { createInputSet, type TaskRequirements } from '../../tasks/requirements.ts';
 import {
   type CheckedFleet,
@@ -34,14 +32,14 @@ export async function deriveRequirements(
 ): Promise<DerivedRequirements> {
   refuseUnknownWorkers(fleet, asked);
   const isBound = createInputSet(asked.inputs);
-  await fleet.turns.next();
-  const kinds = listKinds(fleet.inventories().map(({ inventory }) => inventory));
-  const lists = keepAskedFor(fleet.inventories(), asked).length > 0 ? kinds : [];
+  await fleet.slice.yieldIfSpent();
+  const resolver = fleet.resolver();
+  const lists = keepAskedFor(fleet.inventories(), asked).length > 0 ? resolver.kinds : [];
   const paid = readPaidClasses(fleet, graph);
-  await fleet.turns.next();
+  await fleet.slice.yieldIfSpent();
   const needs = { ...asked, ...readNeeds(graph, lists, isBound), ...paid };
-  await fleet.turns.next();
-  const { needs: requirements } = resolveNeeds(needs, kinds);
+  await fleet.slice.yieldIfSpent();
+  const { needs: requirements } = resolver.resolve(needs);
   const { heldReason, warnings } = await checkAgainstFleet(fleet, graph, requirements);
   // A worker may have become known since files were left open: the engine's first look at what is held settles them.
   const isOpen = requirements.openChoices !== undefined;

@@ -5,7 +5,7 @@ import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
 import type { WorkerChange, WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import { Scope } from '../../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../../platform/logging/logger.ts';
-import { collectKinds, openKnownInventories } from './known-inventories.ts';
+import { collectKinds, openKnownOffers } from './known-inventories.ts';
 
 const OBJECT_INFO = {};
 const MODELS = new Map([['checkpoints', new Set(['a.safetensors'])]]);
@@ -91,9 +91,10 @@ test('the fleet is looked through again only after it has changed', () => {
       return () => listeners.delete(listener);
     },
   };
-  const known = openKnownInventories(new Scope('test', new SettlingClock(), silentLogger), fleet);
-  known();
-  known();
+  const known = openKnownOffers(new Scope('test', new SettlingClock(), silentLogger), fleet);
+  known.inventories();
+  const resolver = known.resolver();
+  expect(known.resolver()).toBe(resolver);
   expect(looks).toBe(1);
 
   for (const listener of listeners)
@@ -102,6 +103,7 @@ test('the fleet is looked through again only after it has changed', () => {
       workerId: 'one' as never,
       cause: { code: 'worker.settings', params: {} },
     });
-  known();
+  known.inventories();
+  expect(known.resolver()).not.toBe(resolver);
   expect(looks).toBe(2);
 });

@@ -1,7 +1,9 @@
 import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
+import { listKinds } from '../../../fleet/workers/inventory/worker-kind.ts';
 import type { WorkerRegistry, WorkerSnapshot } from '../../../fleet/workers/registry.ts';
 import type { Scope } from '../../../platform/lifecycle/scope.ts';
 import type { NamedWorker } from '../../placement/needs.ts';
+import { NeedsResolver } from '../../placement/needs-resolver.ts';
 
 /** What at least one worker of the fleet offers, offline workers included. */
 export interface KnownInventory {
@@ -14,24 +16,35 @@ export interface KnownInventory {
   readonly isOnline: boolean;
 }
 
-/**
- * What the fleet is known to offer, each combination once: a graph is checked against kinds of workers, not against a
- * thousand equal ones. Collected again when the fleet has changed, at the next question.
- */
-export function openKnownInventories(
-  scope: Scope,
-  fleet: Pick<WorkerRegistry, 'list' | 'onChange'>,
-): () => readonly KnownInventory[] {
+/** What the fleet is known to offer. */
+export interface KnownOffers {
+  /** Each combination once, offline workers included: a graph is checked against kinds of workers, not a thousand equal ones. */
+  inventories(): readonly KnownInventory[];
+  /** By the kinds of workers among them. */
+  resolver(): NeedsResolver;
+}
+
+/** Collected again when the fleet has changed, at the next question. */
+export function openKnownOffers(scope: Scope, fleet: Pick<WorkerRegistry, 'list' | 'onChange'>): KnownOffers {
   let known: readonly KnownInventory[] | null = null;
+  let resolver: NeedsResolver | null = null;
   scope.add(
     'known inventories',
     fleet.onChange(() => {
       known = null;
+      resolver = null;
     }),
   );
-  return () => {
+  const inventories = () => {
     known ??= collectKinds(fleet.list());
     return known;
+  };
+  return {
+    inventories,
+    resolver: () => {
+      resolver ??= new NeedsResolver(listKinds(inventories().map(({ inventory }) => inventory)));
+      return resolver;
+    },
   };
 }
 

@@ -1,8 +1,7 @@
-import { type Graph, stringifyLosslessJson } from '@comfleet/comfyui';
+import { type Graph, startTimeSlice, stringifyLosslessJson, type TimeSlice } from '@comfleet/comfyui';
 import type { AssetId, PrincipalId, SubmitOptions, Submitted } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import { createTurns, type Turns } from '../../../platform/lifecycle/turns.ts';
 import { isInlineFile } from '../../../platform/text/data-url.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { FileSource } from '../../assets/file-source.ts';
@@ -103,15 +102,15 @@ export async function prepareSubmission(
   const { problems: maxProblems } = deps.limits;
   const drawSeed = seed === undefined ? deps.drawSeed : () => seed;
   // A graph may be large: between any two looks at all of it others get a turn.
-  const turns = createTurns(deps.clock);
+  const slice = startTimeSlice(deps.clock);
   await deps.introduced();
   const constraints = readConstraints(options);
   const offers = keepAskedFor(deps.inventories(), constraints);
-  const bound = await bindBody({ ...deps, drawSeed, offers, turns }, ownerId, body);
+  const bound = await bindBody({ ...deps, drawSeed, offers, slice }, ownerId, body);
   const limits = readLimits(deps, options, bound.workflow);
-  await turns.next();
+  await slice.yieldIfSpent();
   const graph = request.updates ? applyUpdates(bound.graph, request.updates, maxProblems) : bound.graph;
-  const fleet = { ...deps, maxProblems, turns };
+  const fleet = { ...deps, maxProblems, slice };
   const { requirements, heldReason, warnings } = await deriveRequirements(fleet, graph, {
     taskType: bound.taskType,
     inputs: bound.inputs.map(({ nodeId, inputName, assetId }) => ({ nodeId, inputName, assetId })),
@@ -121,9 +120,9 @@ export async function prepareSubmission(
     ...limits.silence,
     ...constraints,
   });
-  await turns.next();
+  await slice.yieldIfSpent();
   const graphText = stringifyLosslessJson(graph);
-  await turns.next();
+  await slice.yieldIfSpent();
   return {
     warnings: [...bound.warnings, ...warnings],
     task: {
@@ -146,6 +145,7 @@ export async function prepareSubmission(
       fileName: options.file_name ?? null,
       outputPath: options.output_path ?? null,
       heldReason,
+      warnings: bound.warnings,
     },
   };
 }
@@ -180,7 +180,7 @@ function readLimits(
 }
 
 /** What one submission is bound with: the seeds it draws, and what the workers offer that it may run on. */
-type BindDeps = SubmissionDeps & { offers: readonly KnownInventory[]; turns: Turns };
+type BindDeps = SubmissionDeps & { offers: readonly KnownInventory[]; slice: TimeSlice };
 
 function bindBody(deps: BindDeps, ownerId: PrincipalId, body: SubmitBody): Promise<BoundBody> {
   return body.kind === 'graph' ? bindGraph(deps, ownerId, body.graph) : bindNamed(deps, ownerId, body);
@@ -259,13 +259,13 @@ function findWorkflow(
 const RAW_TYPE = 'custom';
 
 async function bindGraph(deps: BindDeps, ownerId: PrincipalId, written: unknown): Promise<BoundBody> {
-  const { library, turns } = deps;
+  const { library, slice } = deps;
   refuseDisabledType(library, RAW_TYPE);
-  await turns.next();
+  await slice.yieldIfSpent();
   const parsed = parseSubmittedGraph(written, deps.limits);
-  await turns.next();
+  await slice.yieldIfSpent();
   const servers = deps.inventories().map(({ inventory }) => inventory.objectInfo);
-  const { graph, inputs } = await bindGraphFiles(deps.assets, ownerId, { graph: parsed, servers, turns });
+  const { graph, inputs } = await bindGraphFiles(deps.assets, ownerId, { graph: parsed, servers, slice });
   const none = { workflow: null, parameters: {}, seed: null, openChoices: [], warnings: [] };
   return { graph, taskType: RAW_TYPE, inputs, ...none };
 }

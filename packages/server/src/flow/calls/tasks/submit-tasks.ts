@@ -75,7 +75,7 @@ async function readAgain({ database, intake }: SubmitDeps, task: TaskRow) {
   const graphText = await loadGraphText(database, task.graph_hash);
   const graph = parseSubmittedGraph(parseLosslessJson(graphText), intake.limits);
   const parameters = parseLosslessJson(task.parameters) as Record<string, unknown>;
-  const stored = { graph, graphText, parameters, asked, warnings: [] };
+  const stored = { graph, graphText, parameters, asked, warnings: [] as readonly TaskText[] };
   if (!openChoices) return stored;
   const { task_type: taskType, workflow_version_id: versionId } = task;
   const open = { graph, taskType, versionId: versionId ?? task.graph_hash, openChoices };
@@ -116,6 +116,7 @@ export async function rerunTask(deps: SubmitDeps, task: TaskRow, actor: Actor): 
     heldReason: derived.heldReason,
     sealedSecrets: null,
     batch: null,
+    warnings,
   };
   const accepted = await intake.admit(actor, 1, () =>
     intake.accept([again], { actor: actor.id, idempotency: null, batch: null }),

@@ -1,8 +1,7 @@
-import type { Graph } from '@comfleet/comfyui';
+import { type Graph, startTimeSlice } from '@comfleet/comfyui';
 import type { Decision, Submitted } from '@comfleet/contract';
 import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import { AppError } from '../../../platform/errors/app-error.ts';
-import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import { shareInlineFiles } from '../../assets/file-source.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LiveUpdateHub } from '../../events/live-updates.ts';
@@ -72,7 +71,7 @@ export function createTaskIntake(deps: IntakeDeps): TaskIntake {
     derive: async (graph, asked) => {
       await submission.introduced();
       const { problems: maxProblems } = submission.limits;
-      const fleet = { ...submission, maxProblems, turns: createTurns(submission.clock) };
+      const fleet = { ...submission, maxProblems, slice: startTimeSlice(submission.clock) };
       return deriveRequirements(fleet, graph, asked);
     },
     drawOpen: (task, asked) => drawOpen(submission, task, asked),
@@ -147,9 +146,9 @@ async function announce(
   { tasks, events }: { tasks: readonly TaskRow[]; events: readonly TaskEventRow[] },
 ): Promise<void> {
   const byId = new Map(tasks.map((task) => [task.id, task]));
-  const turns = createTurns(clock);
+  const slice = startTimeSlice(clock);
   for (const event of events) {
-    await turns.next();
+    await slice.yieldIfSpent();
     const task = byId.get(event.task_id);
     if (task) live.reportEvent(task, event);
   }

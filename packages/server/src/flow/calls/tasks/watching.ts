@@ -1,6 +1,6 @@
+import { startTimeSlice } from '@comfleet/comfyui';
 import { type BatchId, isTerminal, type StreamFrame, type Task, type TaskId } from '@comfleet/contract';
 import type { Database } from '../../../platform/database/database.ts';
-import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { LiveUpdate, LiveUpdates, Topic } from '../../events/live-updates.ts';
 import { WatcherQueue } from '../../events/watcher-queue.ts';
@@ -70,7 +70,7 @@ export async function* watchBatch(
   const frames = new Frames(deps);
   try {
     const open = new Set<TaskId>();
-    for await (const rows of streamBatchTasks(deps.database, owner, id, createTurns(deps.clock))) {
+    for await (const rows of streamBatchTasks(deps.database, owner, id, startTimeSlice(deps.clock))) {
       for (const row of rows) if (!isTerminal(row.state)) open.add(row.id);
       for (const task of await deps.views.viewAll(rows)) yield { kind: 'snapshot', task };
     }

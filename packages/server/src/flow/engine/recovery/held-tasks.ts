@@ -1,8 +1,13 @@
-import { type Graph, parseGraph, parseLosslessJson, stringifyLosslessJson } from '@comfleet/comfyui';
+import {
+  type Graph,
+  parseGraph,
+  parseLosslessJson,
+  startTimeSlice,
+  stringifyLosslessJson,
+} from '@comfleet/comfyui';
 import type { TaskId } from '@comfleet/contract';
 import type { WorkerRegistry } from '../../../fleet/workers/registry.ts';
 import type { Database, Write } from '../../../platform/database/database.ts';
-import { createTurns } from '../../../platform/lifecycle/turns.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import type { RetryDecision } from '../../execution/retry-budget.ts';
 import {
@@ -134,9 +139,9 @@ export class HeldTasks {
   async review(): Promise<void> {
     if (this.#listKnown().length === 0) return;
     const { database, journal, clock } = this.#deps;
-    const turns = createTurns(clock);
+    const slice = startTimeSlice(clock);
     for await (const waiting of streamWaitingTasks(database, 'held')) {
-      await turns.next();
+      await slice.yieldIfSpent();
       const task = isHeldForWorker(waiting) ? await journal.load(waiting.id) : null;
       if (task) await this.reviewTask(task);
     }

@@ -1,6 +1,6 @@
 import { FakeClock } from '@comfleet/test-kit';
 import { expect, test } from 'vitest';
-import { createTurns } from './turns.ts';
+import { startTimeSlice } from './time-slice.ts';
 
 test('long work gives way once its turn has lasted long enough, and then has a whole turn again', async () => {
   const clock = new FakeClock();
@@ -12,12 +12,12 @@ test('long work gives way once its turn has lasted long enough, and then has a w
     sleep: (ms: number) => clock.sleep(ms),
     setTimer: (ms: number, fn: () => void) => clock.setTimer(ms, fn),
   };
-  const turns = createTurns(held, 10);
+  const slice = startTimeSlice(held, 10);
   const passed: number[] = [];
   const work = async () => {
     for (let piece = 1; piece <= 7; piece += 1) {
       heldMs += 4;
-      await turns.next();
+      await slice.yieldIfSpent();
       passed.push(piece);
     }
   };
