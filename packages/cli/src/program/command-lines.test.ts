@@ -152,4 +152,22 @@ describe('help', () => {
       expect(missing.filter((word) => word !== '--version')).toEqual([]);
     },
   );
+
+  it('has the same commands, flags and headings in both languages of its page', async () => {
+    const [english, chinese] = await Promise.all(['cli.md', 'cli.zh-CN.md'].map(outlinePage));
+
+    expect(chinese).toEqual(english);
+  });
 });
+
+/** The levels of a page's headings, and the code in the first cell of each row of its tables. */
+async function outlinePage(name: string): Promise<string[]> {
+  const page = await readFile(new URL(`../../../../docs/reference/${name}`, import.meta.url), 'utf8');
+  return page.split('\n').flatMap((line) => {
+    const heading = /^#+/.exec(line)?.[0];
+    if (heading !== undefined) return [heading];
+    if (!line.startsWith('|')) return [];
+    const cell = line.split(/(?<!\\)\|/)[1] ?? '';
+    return [[...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code).join(' ')];
+  });
+}

@@ -65,7 +65,7 @@ export const zhCn = {
   'cli.announced': '{name} 已注册（{state}），{seconds} 秒内再次上报',
   'cli.announce_failed': '⚠ 注册失败，将重试：“{message}”',
   'cli.announcement_sent': '已通过 UDP 向 {place} 上报（无回执）',
-  'cli.verifying': '正在检查{what}…',
+  'cli.verifying': '正在检查：{what}…',
 
   'head.after': '历时',
   'head.age': '已存在',
@@ -267,7 +267,7 @@ export const zhCn = {
   'cli.attempt_failed': '{ending}，工作节点 {worker}，prompt_id {prompt}，{error}',
   'cli.error': '{code}：{message}',
   'cli.unexpected': '意外错误：“{message}”',
-  'cli.detail': '{name}：“{value}”',
+  'cli.detail': '{name}：{value}',
   'cli.at_parameter': '{parameter}：{problem}',
   'cli.seconds': '{seconds} 秒',
   'cli.milliseconds': '{ms} 毫秒',

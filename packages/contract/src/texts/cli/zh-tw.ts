@@ -65,7 +65,7 @@ export const zhTw = {
   'cli.announced': '{name} 已註冊（{state}），{seconds} 秒內再次回報',
   'cli.announce_failed': '⚠ 註冊失敗，將重試：「{message}」',
   'cli.announcement_sent': '已透過 UDP 回報至 {place}（無回條）',
-  'cli.verifying': '正在檢查{what}…',
+  'cli.verifying': '正在檢查：{what}…',
 
   'head.after': '歷時',
   'head.age': '已存在',
@@ -267,7 +267,7 @@ export const zhTw = {
   'cli.attempt_failed': '{ending}，工作節點 {worker}，prompt_id {prompt}，{error}',
   'cli.error': '{code}：{message}',
   'cli.unexpected': '未預期的錯誤：「{message}」',
-  'cli.detail': '{name}：「{value}」',
+  'cli.detail': '{name}：{value}',
   'cli.at_parameter': '{parameter}：{problem}',
   'cli.seconds': '{seconds} 秒',
   'cli.milliseconds': '{ms} 毫秒',
