@@ -1,27 +1,12 @@
 import type { RecordedError } from '@comfleet/contract';
 import { expect, it } from 'vitest';
 import { explainFailure } from './explain-failure.ts';
-import { systemClock } from './platform/clock.ts';
+import { openMemoryTerminal } from './testing/memory-terminal.ts';
 
 async function explain(record: RecordedError, lang: string): Promise<string[]> {
-  const said: string[] = [];
-  const error = Object.assign(new Error(record.message), record);
-  await explainFailure(
-    error,
-    {
-      out: () => undefined,
-      err: (line) => void said.push(line),
-      paint: (line) => line,
-      barStream: null,
-      env: {},
-      cwd: '/nowhere',
-      command: 'comfleet',
-      clock: systemClock,
-      signal: new AbortController().signal,
-    },
-    { lang },
-  );
-  return said;
+  const terminal = openMemoryTerminal();
+  await explainFailure(Object.assign(new Error(record.message), record), terminal, { lang });
+  return [...terminal.said];
 }
 
 it('problems of parameters are told in Chinese too', async () => {

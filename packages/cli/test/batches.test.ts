@@ -1,18 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Batch, BatchDetail } from '@comfleet/contract';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openFleet, startComfleet } from './comfleet-process.ts';
+import { describe, expect, it } from 'vitest';
+import { startComfleet } from './comfleet-process.ts';
+import { parse, useFleet } from './use-fleet.ts';
 
-let fleet: Awaited<ReturnType<typeof openFleet>>;
-beforeAll(async () => {
-  fleet = await openFleet();
-});
-afterAll(async () => {
-  await fleet.close();
-});
-
-const parse = <T>(lines: string[]): T => JSON.parse(lines.join('\n')) as T;
+const fleet = useFleet();
 
 /** Makes a batch of these descriptions, one picture each; gives its id. */
 async function make(descriptions: string[], ...flags: string[]): Promise<string> {

@@ -1,16 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Task } from '@comfleet/contract';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openFleet, runComfleet, startComfleet } from './comfleet-process.ts';
+import { useFleet } from './use-fleet.ts';
 
-let fleet: Awaited<ReturnType<typeof openFleet>>;
-beforeAll(async () => {
-  fleet = await openFleet();
-});
-afterAll(async () => {
-  await fleet.close();
-});
+const fleet = useFleet();
 
 const GRAPH = {
   '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: 255 } },

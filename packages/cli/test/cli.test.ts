@@ -1,16 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Batch, PendingTask, Task, TaskDetail, Worker } from '@comfleet/contract';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openFleet, startComfleet } from './comfleet-process.ts';
+import { describe, expect, it } from 'vitest';
+import { startComfleet } from './comfleet-process.ts';
+import { parse, useFleet } from './use-fleet.ts';
 
-let fleet: Awaited<ReturnType<typeof openFleet>>;
-beforeAll(async () => {
-  fleet = await openFleet();
-});
-afterAll(async () => {
-  await fleet.close();
-});
+const fleet = useFleet();
 
 /** A PNG begins with these bytes. */
 const PNG = '89504e470d0a1a0a';
@@ -18,8 +13,6 @@ const GRAPH = {
   '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: 255 } },
   '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'cli' } },
 };
-
-const parse = <T>(lines: string[]): T => JSON.parse(lines.join('\n')) as T;
 
 describe('comfleet run', () => {
   it('CL3 runs a workflow to a saved picture, with the lines of v1', async () => {

@@ -5,6 +5,7 @@ import { Comfleet } from '@comfleet/sdk';
 import { openSimulator, type Simulator } from '@comfleet/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFleet, startComfleet } from './comfleet-process.ts';
+import { parse } from './use-fleet.ts';
 
 const TOKEN = 'f3b1c9d27a5e48b6900d1e2f3a4b5c6d';
 
@@ -34,7 +35,6 @@ async function findUdpPort(): Promise<number> {
   return port;
 }
 
-const parse = <T>(lines: string[]): T => JSON.parse(lines.join('\n')) as T;
 const run = async <T>(...args: string[]): Promise<T> => parse<T>((await fleet.run(...args, '--json')).out);
 
 describe('comfleet workers', () => {

@@ -3,18 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Batch, Worker } from '@comfleet/contract';
 import { Program } from '@comfleet/test-kit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openFleet } from './comfleet-process.ts';
+import { describe, expect, it } from 'vitest';
+import { parse, useFleet } from './use-fleet.ts';
 
-let fleet: Awaited<ReturnType<typeof openFleet>>;
-beforeAll(async () => {
-  fleet = await openFleet();
-});
-afterAll(async () => {
-  await fleet.close();
-});
-
-const parse = <T>(lines: string[]): T => JSON.parse(lines.join('\n')) as T;
+const fleet = useFleet();
 
 describe('names and ids', () => {
   it('takes either for workers and clients', async () => {

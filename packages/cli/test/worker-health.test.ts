@@ -1,22 +1,19 @@
 import type { CheckedWorker, WorkerEventList } from '@comfleet/contract';
 import { openSimulator, type Simulator } from '@comfleet/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openFleet } from './comfleet-process.ts';
+import { parse, useFleet } from './use-fleet.ts';
 
-let fleet: Awaited<ReturnType<typeof openFleet>>;
+const fleet = useFleet();
 let gpu: Simulator;
 beforeAll(async () => {
-  fleet = await openFleet();
   gpu = await openSimulator();
   await fleet.run('workers', 'add', gpu.url, '--name', 'gpu');
 });
 afterAll(async () => {
-  await fleet.close();
   await gpu.close();
 });
 
-const run = async <T>(...args: string[]): Promise<T> =>
-  JSON.parse((await fleet.run(...args, '--json')).out.join('\n')) as T;
+const run = async <T>(...args: string[]): Promise<T> => parse<T>((await fleet.run(...args, '--json')).out);
 const check = async () => (await run<{ workers: CheckedWorker[] }>('workers', 'check', 'gpu')).workers[0];
 
 describe('comfleet workers', () => {

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../platform/clock.ts';
-import type { Terminal } from '../platform/terminal.ts';
 import { runCli } from '../run-cli.ts';
+import { openMemoryTerminal } from '../testing/memory-terminal.ts';
 import { createProgram } from './create-program.ts';
 
 const program = createProgram(() => Promise.resolve(), { version: '0.0.0', language: 'en' });
@@ -30,19 +29,9 @@ const sampleOf = ({ command }: Listed): string[] => [
 const NOWHERE = ['--url', 'http://127.0.0.1:9', '--token', 'x', '--data', '/nowhere'];
 
 async function run(...args: string[]): Promise<{ status: number; said: string }> {
-  const said: string[] = [];
-  const terminal: Terminal = {
-    out: (line) => void said.push(line),
-    err: (line) => void said.push(line),
-    paint: (line) => line,
-    barStream: null,
-    env: {},
-    cwd: '/nowhere',
-    command: 'comfleet',
-    clock: systemClock,
-    signal: AbortSignal.timeout(10_000),
-  };
-  return { status: await runCli([...NOWHERE, ...args], terminal, '0.0.0'), said: said.join('\n') };
+  const terminal = openMemoryTerminal();
+  const status = await runCli([...NOWHERE, ...args], terminal, '0.0.0');
+  return { status, said: terminal.said.join('\n') };
 }
 
 describe('a command line that is not right ends with 2', () => {
