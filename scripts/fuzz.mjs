@@ -1,9 +1,8 @@
 // npm run fuzz: builds what changed, starts a server with simulated workers and lets Schemathesis (https://schemathesis.io, from
 // PyPI) hold its API document against it. Options after `--`: --seed N, --seconds N for each of the two runs.
 import './require-node.mjs';
-import { join } from 'node:path';
-import { buildWorkspace } from './build-workspace.mjs';
-import { root, runCommand } from './workspace.mjs';
+import { runBuilt } from './run-built.mjs';
+import { runCommand } from './workspace.mjs';
 
 const program = process.env.SCHEMATHESIS ?? 'schemathesis';
 const found = await runCommand(program, ['--version']);
@@ -15,17 +14,4 @@ if (found.code !== 0) {
   process.exit(0);
 }
 process.stdout.write(found.output);
-const build = await buildWorkspace({
-  withPage: false,
-  onStart: (part) => process.stderr.write(`Building the ${part} …\n`),
-});
-if (!build.ok) {
-  process.stderr.write(build.output);
-  process.exit(1);
-}
-const run = await runCommand(
-  process.execPath,
-  [join(root, 'e2e/fuzz/main.mjs'), program, ...process.argv.slice(2)],
-  { inherit: true },
-);
-process.exitCode = run.code;
+await runBuilt('e2e/fuzz/main.mjs', [program, ...process.argv.slice(2)]);
