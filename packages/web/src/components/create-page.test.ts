@@ -221,7 +221,7 @@ describe('workers in trouble', () => {
 
   test('a waiting task says at its tile what is wrong with the only worker, since when, and what to do', async () => {
     server.tasks = [sampleTask()];
-    server.placement = samplePlacement(trouble);
+    server.placement = samplePlacement({ reason: 'offline', trouble });
     const page = await openPage({ language: 'zh-CN' });
     const said = page.get('.cell .why').text();
     expect(said).toMatch(/^自 .+ 起：ComfyUI 拒绝了连接。请手动重启 ComfyUI/);

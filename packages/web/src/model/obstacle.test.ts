@@ -1,61 +1,30 @@
 import type { Placement } from '@comfleet/contract';
 import { expect, test } from 'vitest';
+import { samplePlacement } from '../testing/samples.ts';
 import { findObstacle } from './obstacle.ts';
-
-type Waiting = NonNullable<Placement['waiting']>;
 
 const TROUBLE = {
   since: '2026-01-01T10:00:00.000Z',
   texts: [{ code: 'problem.refused', params: {} }],
 };
 const COUNTED = { code: 'wait.workers', params: { workers: 2, reasons: [] } };
+const DOWN = { reason: 'offline', trouble: TROUBLE } as const;
 
-function worker(fields: Partial<Waiting['workers'][number]>): Waiting['workers'][number] {
-  return {
-    worker_id: 'w',
-    name: 'gpu',
-    load: 0,
-    slots: 0,
-    hot: true,
-    reason: null,
-    missing: null,
-    ...fields,
-  };
-}
-
-function waitingFor(...workers: Waiting['workers']): Placement {
-  return {
-    task_id: 'task-1',
-    status: 'queued',
-    message: '',
-    message_texts: [{ code: 'task.waiting', params: {} }, COUNTED],
-    waiting: {
-      held_reason: null,
-      queue_position: 0,
-      task_type_full: false,
-      overtaken: 0,
-      overtaken_limit: 24,
-      passed_seconds: null,
-      workers,
-    },
-    placed: null,
-  };
+function waitingFor(...workers: Parameters<typeof samplePlacement>): Placement {
+  return { ...samplePlacement(...workers), message_texts: [{ code: 'task.waiting', params: {} }, COUNTED] };
 }
 
 test('a task that only waits for its turn meets no obstacle', () => {
-  const down = worker({ reason: 'offline', trouble: TROUBLE });
-  expect(findObstacle(waitingFor(down, worker({ reason: 'full' })))).toBeNull();
-  expect(findObstacle(waitingFor(worker({})))).toBeNull();
+  expect(findObstacle(waitingFor(DOWN, { reason: 'full' }))).toBeNull();
+  expect(findObstacle(waitingFor({ reason: null }))).toBeNull();
 });
 
 test('the only worker that could take it says what is wrong with it and since when', () => {
-  const down = worker({ reason: 'offline', trouble: TROUBLE });
-  const other = worker({ reason: 'model', missing: 'checkpoints/a' });
-  expect(findObstacle(waitingFor(down))).toEqual(TROUBLE);
-  expect(findObstacle(waitingFor(down, other))).toEqual(TROUBLE);
+  const other = { reason: 'model', missing: 'checkpoints/a' } as const;
+  expect(findObstacle(waitingFor(DOWN))).toEqual(TROUBLE);
+  expect(findObstacle(waitingFor(DOWN, other))).toEqual(TROUBLE);
 });
 
 test('several that cannot take it are counted by their reasons', () => {
-  const down = worker({ reason: 'offline', trouble: TROUBLE });
-  expect(findObstacle(waitingFor(down, down))).toEqual({ texts: [COUNTED], since: null });
+  expect(findObstacle(waitingFor(DOWN, DOWN))).toEqual({ texts: [COUNTED], since: null });
 });

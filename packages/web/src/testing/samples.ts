@@ -1,4 +1,4 @@
-import type { Parameter, Placement, Result, Task, WorkerTrouble, Workflow } from '@comfleet/contract';
+import type { Parameter, Placement, Result, Task, Workflow } from '@comfleet/contract';
 
 /** A task as the server would answer it; what a test is about is given. */
 export function sampleTask(fields: Partial<Task> = {}): Task {
@@ -150,9 +150,11 @@ export function sampleImageWorkflow(): Workflow {
   });
 }
 
-/** A task that waits for the only worker, which is in trouble. */
-export function samplePlacement(trouble: WorkerTrouble): Placement {
-  const worker = { worker_id: 'w', name: 'gpu', load: 0, slots: 0, hot: true, missing: null, trouble };
+type WaitedFor = NonNullable<Placement['waiting']>['workers'][number];
+
+/** A task that waits for these workers; what a test is about is given. */
+export function samplePlacement(...workers: Partial<WaitedFor>[]): Placement {
+  const worker = { worker_id: 'w', name: 'gpu', load: 0, slots: 0, hot: true, reason: null, missing: null };
   return {
     task_id: 'task-1',
     status: 'queued',
@@ -164,7 +166,7 @@ export function samplePlacement(trouble: WorkerTrouble): Placement {
       overtaken: 0,
       overtaken_limit: 24,
       passed_seconds: null,
-      workers: [{ ...worker, reason: 'offline' }],
+      workers: workers.map((fields) => ({ ...worker, ...fields })),
     },
     placed: null,
   };
