@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { batchSchema } from './batch.ts';
-import { recordedErrorSchema } from './errors.ts';
 import { taskEventSchema } from './events.ts';
 import { clientSchema, GRANTS } from './people.ts';
+import { recordedErrorSchema } from './recorded-error.ts';
 import { TASK_STATES, taskSchema } from './task.ts';
 import { definitionProblemSchema } from './workflow.ts';
 

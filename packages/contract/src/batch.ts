@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { submitOptionsSchema, taskSchema, timeSchema } from './task.ts';
-import { textSchema } from './texts/text.ts';
+import { textSchema } from './texts/text-schema.ts';
 
 export const BATCH_STATES = ['running', 'paused', 'canceled', 'finished'] as const;
 export type BatchState = (typeof BATCH_STATES)[number];

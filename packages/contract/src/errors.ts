@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** Who can act on an error: the caller, a ComfyUI worker's side, this system, or its developers. */
 export type Blame = 'caller' | 'worker' | 'system' | 'bug';
 
@@ -304,28 +302,3 @@ export type ErrorCode = keyof typeof ERRORS;
 export function isErrorCode(value: string): value is ErrorCode {
   return Object.hasOwn(ERRORS, value);
 }
-
-/** The one error envelope of every native answer. */
-export const errorEnvelopeSchema = z
-  .object({
-    error: z.object({
-      code: z.string(),
-      message: z.string(),
-      details: z.record(z.string(), z.unknown()).nullable(),
-    }),
-    request_id: z.string(),
-  })
-  .meta({ id: 'ErrorEnvelope' });
-
-export type ErrorEnvelope = z.infer<typeof errorEnvelopeSchema>;
-
-/** An error as recorded on a task or attempt. */
-export const recordedErrorSchema = z
-  .object({
-    code: z.string(),
-    message: z.string(),
-    details: z.record(z.string(), z.unknown()).nullable(),
-  })
-  .meta({ id: 'RecordedError' });
-
-export type RecordedError = z.infer<typeof recordedErrorSchema>;

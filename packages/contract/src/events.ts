@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { recordedErrorSchema } from './errors.ts';
+import { recordedErrorSchema } from './recorded-error.ts';
 import { HELD_REASONS, progressSchema, TASK_STATES, taskSchema, timeSchema } from './task.ts';
 
 /** Everything that can happen to a task, past tense; each is stored in the transaction of its state change. */

@@ -1,5 +1,5 @@
 import { cutText, isRecord, nameNode, quoteWords, readText } from './failure-words.ts';
-import { type Text, textSchema } from './texts/text.ts';
+import { readSentText, type Text } from './texts/text.ts';
 
 /** Problems are named one by one up to here, and the rest counted. */
 const MAX_NAMED = 20;
@@ -91,8 +91,7 @@ function hasLine({ line }: Record<string, unknown>): boolean {
 
 /** A field of a request, a parameter of a workflow, a path of the configuration with its line in the file. */
 function describeField(problem: Record<string, unknown>, file: string | null): Text {
-  const text = textSchema.safeParse(problem.text);
-  const problemText = text.success ? text.data : quoteWords(cutText(readText(problem.message) ?? '?'));
+  const problemText = readSentText(problem.text) ?? quoteWords(cutText(readText(problem.message) ?? '?'));
   const parameter = [problem.path, problem.parameter, problem.name].map(readText).find((one) => one !== null);
   const place =
     file === null || !hasLine(problem)
@@ -108,8 +107,8 @@ function describeField(problem: Record<string, unknown>, file: string | null): T
 /** A worker's word on the graph as a whole, or what no worker has. */
 function describeWhole(details: Record<string, unknown>): Text[] {
   if (isRecord(details.error)) return [describeProblem(details.error, null)];
-  const lacks = textSchema.safeParse(details.lacks);
-  return lacks.success ? [lacks.data] : [];
+  const lacks = readSentText(details.lacks);
+  return lacks === null ? [] : [lacks];
 }
 
 function isNumberOrText(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { RecordedError } from './errors.ts';
 import { readFailure } from './failure.ts';
+import type { RecordedError } from './recorded-error.ts';
 import { formatText } from './texts/catalogue.ts';
 import type { Language } from './texts/language.ts';
 import { TASK_TEXTS } from './texts/tasks.ts';

@@ -1,8 +1,9 @@
-import { isErrorCode, type RecordedError } from './errors.ts';
+import { isErrorCode } from './errors.ts';
 import { describeProblems } from './failure-problems.ts';
 import { cutText, isRecord, nameNode, quoteWords, readText } from './failure-words.ts';
+import type { RecordedError } from './recorded-error.ts';
 import { plainText } from './texts/catalogue.ts';
-import { type Text, textSchema } from './texts/text.ts';
+import { readSentText, type Text } from './texts/text.ts';
 
 /** Why something failed, for people: texts of the catalogues of tasks and errors. */
 export interface Failure {
@@ -71,8 +72,8 @@ function addNode(failure: Failure, details: Record<string, unknown>): Failure {
 
 /** What a detail says in words: a text of ours, else a sentence. */
 function describeFacts(details: Record<string, unknown>): Text[] {
-  const text = textSchema.safeParse(details.message_text);
-  if (text.success) return [text.data];
+  const text = readSentText(details.message_text);
+  if (text !== null) return [text];
   const words = [details.message, details.cause].map(readText).find((part) => part !== null);
   return words === undefined || words === null ? [] : [quoteWords(words)];
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { timeSchema } from './task.ts';
-import { textSchema } from './texts/text.ts';
+import { textSchema } from './texts/text-schema.ts';
 
 /**
  * `offline`: does not answer. `error`: something else answers, or a version we cannot use. `draining`: accepts no new tasks,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { HELD_REASONS, TASK_STATES, timeSchema } from './task.ts';
-import { textSchema } from './texts/text.ts';
+import { textSchema } from './texts/text-schema.ts';
 
 /** Why a worker does not take a waiting task now. */
 export const REFUSALS = [

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { recordedErrorSchema } from './errors.ts';
 import { fingerprintSchema } from './fingerprint.ts';
-import { textSchema } from './texts/text.ts';
+import { recordedErrorSchema } from './recorded-error.ts';
+import { textSchema } from './texts/text-schema.ts';
 
 /** Task: held → queued → running → succeeded | failed | canceled | expired; running → held or queued on retry. */
 export const TASK_STATES = [

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { textSchema } from './texts/text.ts';
+import { textSchema } from './texts/text-schema.ts';
 
 /** The value kinds of a workflow parameter. `seed` is 0 … 2^64 − 1 or −1 for random; `image` an upload's id or name. */
 export const DATA_TYPES = ['string', 'int', 'float', 'bool', 'seed', 'image'] as const;

@@ -8,7 +8,7 @@ import {
   mergeCatalogues,
 } from './catalogue.ts';
 import { LANGUAGES } from './language.ts';
-import { textSchema } from './text.ts';
+import { textSchema } from './text-schema.ts';
 
 const en = {
   greeting: 'Hello.',

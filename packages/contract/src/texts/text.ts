@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** A value in a text: shown as it is, or a text or list of texts in the reader's language. */
 export type TextParam = string | number | Text | readonly Text[];
 
@@ -9,20 +7,22 @@ export interface Text {
   readonly params: Readonly<Record<string, TextParam>>;
 }
 
-/** Readers that do not know a code show it with the English sentence beside it. */
-export const textSchema: z.ZodType<Text> = z
-  .object({
-    code: z.string(),
-    params: z.record(
-      z.string(),
-      z.lazy(() => textParamSchema),
-    ),
-  })
-  .meta({ id: 'Text' });
+/** A text that somebody sent, in details of no fixed form; null for anything else. What `textSchema` says, without a parser. */
+export function readSentText(value: unknown): Text | null {
+  return isText(value) ? value : null;
+}
 
-const textParamSchema: z.ZodType<TextParam> = z.union([
-  z.string(),
-  z.number(),
-  textSchema,
-  z.array(textSchema),
-]);
+function isText(value: unknown): value is Text {
+  if (!isRecord(value)) return false;
+  const { code, params } = value;
+  return typeof code === 'string' && isRecord(params) && Object.values(params).every(isTextParam);
+}
+
+function isTextParam(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isText);
+  return typeof value === 'string' || Number.isFinite(value) || isText(value);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

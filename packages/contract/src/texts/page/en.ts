@@ -185,7 +185,6 @@ export const en = {
   'act.reuse': 'Use these settings',
   'act.cancel': 'Cancel',
   'act.retry': 'Retry',
-  'act.dismiss': 'Dismiss',
   'act.details': 'Details',
 
   'details.prompt': 'Prompt',

@@ -183,7 +183,6 @@ export const zhCn = {
   'act.reuse': '使用这些设置',
   'act.cancel': '取消',
   'act.retry': '重试',
-  'act.dismiss': '关闭提示',
   'act.details': '详情',
 
   'details.prompt': '提示词',

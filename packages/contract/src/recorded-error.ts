@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** The one error envelope of every native answer. */
+export const errorEnvelopeSchema = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      details: z.record(z.string(), z.unknown()).nullable(),
+    }),
+    request_id: z.string(),
+  })
+  .meta({ id: 'ErrorEnvelope' });
+
+export type ErrorEnvelope = z.infer<typeof errorEnvelopeSchema>;
+
+/** An error as recorded on a task or attempt. */
+export const recordedErrorSchema = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()).nullable(),
+  })
+  .meta({ id: 'RecordedError' });
+
+export type RecordedError = z.infer<typeof recordedErrorSchema>;

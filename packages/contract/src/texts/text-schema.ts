@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import type { Text, TextParam } from './text.ts';
+
+/** Readers that do not know a code show it with the English sentence beside it. */
+export const textSchema: z.ZodType<Text> = z
+  .object({
+    code: z.string(),
+    params: z.record(
+      z.string(),
+      z.lazy(() => textParamSchema),
+    ),
+  })
+  .meta({ id: 'Text' });
+
+const textParamSchema: z.ZodType<TextParam> = z.union([
+  z.string(),
+  z.number(),
+  textSchema,
+  z.array(textSchema),
+]);
