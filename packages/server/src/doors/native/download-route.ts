@@ -7,7 +7,7 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import { formatDisposition } from '../../platform/http/content-disposition.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { sendContent } from '../../platform/http/send-content.ts';
-import { fitsZip, streamZip } from '../../platform/http/zip-stream.ts';
+import { measureZip, streamZip } from '../../platform/http/zip-stream.ts';
 import { principalOf } from '../authentication.ts';
 import { contentAnswers } from '../route-answers.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -18,7 +18,7 @@ export function addDownloadRoute(app: HttpServer, deps: NativeDeps): void {
   app.get('/api/v2/tasks/:id/download', {
     config: {
       access: 'client',
-      refusals: ['TASK_NOT_FOUND', 'TASK_NOT_FINISHED', 'RESULT_NOT_FOUND', 'ASSET_NOT_FOUND', 'CONFLICT'],
+      refusals: ['TASK_NOT_FOUND', 'TASK_NOT_FINISHED', 'RESULT_NOT_FOUND', 'ASSET_NOT_FOUND'],
     },
     schema: {
       tags: ['tasks'],
@@ -57,9 +57,6 @@ async function sendArchive({ request, reply, deps, actor, task }: Archive): Prom
   const contents = await Promise.all(
     task.results.map((result) => deps.assets.openResult(actor, id, result.index)),
   );
-  if (!fitsZip(contents)) {
-    throw new AppError('CONFLICT', { reason: 'too_large_for_zip', advice: 'download each file by ?index=' });
-  }
   const entries = contents.map((content) => ({
     name: content.name,
     sizeBytes: content.sizeBytes,
@@ -68,6 +65,7 @@ async function sendArchive({ request, reply, deps, actor, task }: Archive): Prom
   }));
   reply
     .type('application/zip')
+    .header('content-length', measureZip(entries))
     .header('content-disposition', formatDisposition('attachment', `${task.name ?? task.task_id}.zip`))
     .header('cache-control', 'private, max-age=600');
   if (request.method === 'HEAD') return reply.send();

@@ -35,6 +35,7 @@ test('RS2 several results download as one ZIP of all', async () => {
     'content-disposition': 'attachment; filename="cats.zip"',
   });
   expect(answer.rawPayload.subarray(0, 4).toString('latin1')).toBe('PK\u0003\u0004');
+  expect(answer.headers['content-length']).toBe(String(answer.rawPayload.length));
   expect(['cat_0.png', 'cat_1.png', 'cat_2.png'].map((name) => answer.rawPayload.includes(name))).toEqual([
     true,
     true,

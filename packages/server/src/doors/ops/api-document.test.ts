@@ -71,10 +71,11 @@ test('what passes says when to try again', () => {
 
 test('each error code of a route stands with its meaning at its status', () => {
   const download = document.paths['/api/v2/tasks/{id}/download']?.get;
-  expect(download?.responses['409']?.description).toBe(
+  expect(download?.responses['404']?.description).toBe(
     [
-      '`CONFLICT`: The current state does not allow this; read it again.',
-      '`TASK_NOT_FINISHED`: The task has no results yet; follow it and ask again.',
+      '`ASSET_NOT_FOUND`: No file of yours has this id.',
+      '`RESULT_NOT_FOUND`: The task has no result at this index.',
+      '`TASK_NOT_FOUND`: No task of yours has this id.',
     ].join('\n\n'),
   );
 });

@@ -6,7 +6,6 @@ import { formatDisposition, toFileName } from './content-disposition.ts';
 import { createHttpServer, type HttpServer } from './http-server.ts';
 import { type Content, sendContent } from './send-content.ts';
 import { SignedLinks } from './signed-links.ts';
-import { fitsZip, streamZip } from './zip-stream.ts';
 
 const BYTES = Buffer.from('0123456789');
 const open: HttpServer[] = [];
@@ -136,32 +135,4 @@ test('a signed link holds for its path alone and ends within two hours', () => {
   expect(new SignedLinks(Buffer.from('other'), () => nowMs).verify('/a/1', expires, signature)).toBe(false);
   nowMs = Date.UTC(2026, 0, 1, 12, 0);
   expect(links.verify('/a/1', expires, signature)).toBe(false);
-});
-
-test('a ZIP of two files of one name has both, with their bytes', async () => {
-  const entry = (name: string, text: string) => ({
-    name,
-    sizeBytes: text.length,
-    modifiedAtMs: Date.UTC(2026, 0, 2, 3, 4, 6),
-    open: async function* () {
-      yield Buffer.from(text);
-    },
-  });
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of streamZip([entry('猫.txt', 'first'), entry('猫.txt', 'second')]))
-    chunks.push(chunk);
-  const zip = Buffer.concat(chunks);
-  const end = zip.subarray(-22);
-  expect([end.readUInt32LE(0), end.readUInt16LE(10), end.readUInt32LE(16)]).toEqual([
-    0x06054b50,
-    2,
-    zip.indexOf('PK\x01\x02'),
-  ]);
-  expect(zip.includes(Buffer.from('猫 (2).txt'))).toBe(true);
-  expect(zip.includes('second')).toBe(true);
-});
-
-test('files beyond 4 GiB do not fit a plain ZIP', () => {
-  expect(fitsZip([{ sizeBytes: 5_000_000_000 }])).toBe(false);
-  expect(fitsZip([{ sizeBytes: 1000 }])).toBe(true);
 });
