@@ -1,3 +1,5 @@
+// Written here, as no kept library writes what ComfyUI writes: text chunks before the pixels, and animations. Equal pictures are
+// compressed once, whatever text stands beside them.
 import { crc32, deflateSync } from 'node:zlib';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
