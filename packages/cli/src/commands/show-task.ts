@@ -1,7 +1,8 @@
 import { type Attempt, readFailure, type Task, type TaskDetail } from '@comfleet/contract';
+import stringWidth from 'string-width';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { toPlainText, widthOf } from '../output/table.ts';
+import { toPlainText } from '../output/table.ts';
 import type { CliTexts } from '../texts/cli-texts.ts';
 
 /** `comfleet tasks show`: everything about one task, its attempts and results; with `traceback` that of the node that failed. */
@@ -26,7 +27,7 @@ const LABEL_WIDTH = 12;
 
 /** A value behind its label, in one column with the others. */
 function formatLine(label: string, value: string): string {
-  return `${label}${' '.repeat(Math.max(0, LABEL_WIDTH - widthOf(label)))} ${toPlainText(value)}`;
+  return `${label}${' '.repeat(Math.max(0, LABEL_WIDTH - stringWidth(label)))} ${toPlainText(value)}`;
 }
 
 function formatLines(lines: readonly Line[]): string[] {

@@ -1,4 +1,4 @@
-import { widthOf } from './table.ts';
+import stringWidth from 'string-width';
 
 const CLOSING = '，。、：；？）」”…';
 /** What stays together: a word, or one Chinese character, with the marks that open before it and close after it. */
@@ -12,7 +12,7 @@ export function wrapText(text: string, width: number): string {
   const lines: string[] = [];
   let line = '';
   for (const [chunk] of text.matchAll(CHUNK)) {
-    const isFull = line !== '' && widthOf(line + chunk) > width;
+    const isFull = line !== '' && stringWidth(line + chunk) > width;
     if (isFull) lines.push(line);
     line = isFull ? chunk.trimStart() : line + chunk;
   }

@@ -1,6 +1,6 @@
 import type { Language } from '@comfleet/contract';
 import { type Command, Help, type Option } from 'commander';
-import { widthOf } from '../output/table.ts';
+import stringWidth from 'string-width';
 import { wrapText } from '../output/wrap-text.ts';
 import type { SayHelp } from './program-parts.ts';
 
@@ -19,7 +19,7 @@ export function configureHelpWords(program: Command, language: Language, say: Sa
   return program
     .configureHelp({
       showGlobalOptions: true,
-      displayWidth: widthOf,
+      displayWidth: stringWidth,
       styleTitle: (title) => titles[title] ?? title,
       styleUsage: namePlaces,
       subcommandTerm: (command) => namePlaces(usual.subcommandTerm(command)),
