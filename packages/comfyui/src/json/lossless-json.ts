@@ -1,6 +1,9 @@
 import { isLosslessNumber, LosslessNumber } from './lossless-number.ts';
 import { isNonFinite, maskNumbers, restoreNumbers } from './mask-numbers.ts';
 
+// Ours, as the package lossless-json refuses NaN, Infinity and repeated keys, which ComfyUI sends, runs out of stack on deep
+// nesting, and takes 5 to 9 times as long where no number has to be kept (docs/adr/0009-kept-libraries.md).
+
 /**
  * Parses JSON so that it can be written again as it was read (18446744073709551615, 1.0; ComfyUI seeds go to 2^64 − 1): numbers
  * that JavaScript prints with the same digits are plain, all others lossless. Accepts Python's bare NaN, Infinity and -Infinity; of
