@@ -1,18 +1,18 @@
-// Before everything else: see there.
-import './zod-without-eval.ts';
-
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import { createRouter, createWebHistory } from 'vue-router';
 import App from './App.vue';
-import { createApiFactory } from './api/comfleet-api.ts';
 import { chooseLanguage, createPageLanguage, keepLanguage, loadLanguage } from './i18n/language.ts';
+import { browserPlatform, createPagePlatform } from './platform/page-platform.ts';
 import { takeSignInCode } from './sign-in-code.ts';
 import { useDraft } from './stores/draft.ts';
 import { TOKEN_KEY, useSession } from './stores/session.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/element.css';
+
+/** The client of the server, with its parsers, comes beside the first paint. */
+const loadApi = async () => (await import('./api/comfleet-api.ts')).createApiFactory(window.location.origin);
 
 /** A page that stays open counts as a visit. */
 const RENEW_MS = 6 * 3_600_000;
@@ -28,14 +28,15 @@ const router = createRouter({
   routes: [{ path: '/:rest(.*)*', name: 'create', component: App }],
 });
 
-const app = createApp(App).use(pinia).use(router).use(createPageLanguage(language));
+const platform = createPagePlatform(browserPlatform);
+const app = createApp(App).use(pinia).use(router).use(createPageLanguage(language)).use(platform);
 const session = useSession(pinia);
-session.connect(createApiFactory(window.location.origin), window.localStorage);
+session.connect(loadApi, window.localStorage);
 window.addEventListener('storage', ({ key, newValue }) => {
   // Without a key everything was cleared.
   if (key === TOKEN_KEY || key === null) session.follow(newValue);
 });
-window.setInterval(() => void session.renew(), RENEW_MS);
+browserPlatform.every(RENEW_MS, () => void session.renew());
 useDraft(pinia).connect(window.sessionStorage);
 
 void (code === null ? session.resume() : session.signIn({ kind: 'code', code }));

@@ -1,3 +1,6 @@
+// Before everything else: see there.
+import '../zod-without-eval.ts';
+
 import { Comfleet, ComfleetError, type LiveState as SdkLiveState } from '@comfleet/sdk';
 import { type Api, type ApiFactory, ApiFailure, type LiveListener, type LiveState } from './api.ts';
 

@@ -1,8 +1,8 @@
 import { flushPromises } from '@vue/test-utils';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ApiFailure } from '../api/api.ts';
 import type { FakeServer } from '../testing/fake-server.ts';
-import { createPages } from '../testing/mount-page.ts';
+import { createPages, mountPage } from '../testing/mount-page.ts';
 import {
   sampleImageWorkflow,
   samplePlacement,
@@ -11,6 +11,7 @@ import {
   sampleTask,
   sampleWorkflow,
 } from '../testing/samples.ts';
+import { readButton, user } from '../testing/user.ts';
 
 let server: FakeServer;
 const { begin, openPage, end } = createPages();
@@ -21,17 +22,14 @@ afterEach(end);
 
 describe('the form', () => {
   test('an empty prompt disables the button and says why', async () => {
-    const page = await openPage();
-    expect(page.get('.go').attributes('disabled')).toBeDefined();
-    expect(page.get('#generate-reason').text()).toBe('Write a prompt first');
+    await openPage();
+    expect(readButton('Generate')).toEqual({ enabled: false, why: 'Write a prompt first' });
   });
 
   test('Ctrl+Enter in the prompt submits the task once', async () => {
-    const page = await openPage();
-    const prompt = page.get('#prompt-prompt');
-    await prompt.setValue('a boat');
-    await prompt.trigger('keydown', { key: 'Enter', ctrlKey: true });
-    await flushPromises();
+    await openPage();
+    await user.writes('Prompt', 'a boat');
+    await user.hits(user.sees('textbox', 'Prompt'), { key: 'Enter', ctrlKey: true });
     expect(server.submitted).toEqual([
       {
         workflow_name: 'sd_basic',
@@ -43,48 +41,44 @@ describe('the form', () => {
   });
 
   test('a refused submission keeps the form and shows the reason', async () => {
-    const page = await openPage();
-    await page.get('#prompt-prompt').setValue('a boat');
+    await openPage();
+    await user.writes('Prompt', 'a boat');
     server.refusal = new ApiFailure('QUOTA_EXCEEDED', 'too many');
-    await page.get('.go').trigger('click');
-    await flushPromises();
-    expect(page.get('.failure').text()).toBe(
+    await user.presses('Generate');
+    expect(user.sees('alert').textContent).toBe(
       'Too many of your tasks are waiting. Try again when some have ended.',
     );
-    expect(page.get<HTMLTextAreaElement>('#prompt-prompt').element.value).toBe('a boat');
+    expect(user.reads('Prompt')).toBe('a boat');
   });
 
   test('a size preset fills width and height', async () => {
-    const page = await openPage();
-    const [, portrait] = page.findAll('.shape');
-    await portrait?.trigger('click');
-    await page.get('#prompt-prompt').setValue('a boat');
-    await page.get('.go').trigger('click');
-    await flushPromises();
+    await openPage();
+    await user.presses('Portrait');
+    await user.writes('Prompt', 'a boat');
+    await user.presses('Generate');
     expect(server.submitted[0]?.parameters).toMatchObject({ width: 512, height: 768 });
   });
 
   test('the dice rolls a seed and the cross takes it away', async () => {
-    const page = await openPage();
-    await page.get('.dice').trigger('click');
-    expect(page.get<HTMLInputElement>('#seed').element.value).toMatch(/^\d{1,16}$/);
-    await page.get('.clear').trigger('click');
-    expect(page.get<HTMLInputElement>('#seed').element.value).toBe('');
+    await openPage();
+    await user.presses('Roll a new seed');
+    expect(user.reads('Seed')).toMatch(/^\d{1,16}$/);
+    await user.presses('A new seed every time');
+    expect(user.reads('Seed')).toBe('');
   });
 
   test('a workflow that no worker can run says what is missing and cannot be sent', async () => {
     server.workflows = [sampleWorkflow({ available: false, missing: ['checkpoints/a.safetensors'] })];
     const page = await openPage();
-    expect(page.get('.reason').text()).toBe('Missing on every worker: checkpoints/a.safetensors');
-    expect(page.get('#generate-reason').text()).toBe('No worker can run this workflow now');
+    expect(page.get('.picker .reason').text()).toBe('Missing on every worker: checkpoints/a.safetensors');
+    expect(readButton('Generate').why).toBe('No worker can run this workflow now');
   });
 
   test('more than one picture is sent as a batch', async () => {
-    const page = await openPage();
-    await page.get('#prompt-prompt').setValue('a boat');
-    await page.get('[aria-label="One more"]').trigger('click');
-    await page.get('.go').trigger('click');
-    await flushPromises();
+    await openPage();
+    await user.writes('Prompt', 'a boat');
+    await user.presses('One more');
+    await user.presses('Generate 2');
     expect(server.batches[0]?.tasks).toEqual([{}, {}]);
   });
 });
@@ -97,10 +91,10 @@ describe('a picture to start from', () => {
     await page.get('.drop').trigger('drop', { dataTransfer: { files: [file] } });
     await flushPromises();
     expect(server.uploads.map((upload) => upload.name)).toEqual(['cat.png']);
-    expect(page.get('.drop img').attributes('src')).toMatch(/^blob:/);
-    expect(page.find('#generate-reason').exists()).toBe(false);
-    await page.get('.remove').trigger('click');
-    expect(page.get('#generate-reason').text()).toBe('Add a picture first');
+    expect(user.sees('img', 'cat.png').getAttribute('src')).toMatch(/^blob:/);
+    expect(readButton('Generate').enabled).toBe(true);
+    await user.presses('Remove the picture');
+    expect(readButton('Generate').why).toBe('Add a picture first');
   });
 
   test('a file that is no picture is refused at once', async () => {
@@ -108,26 +102,25 @@ describe('a picture to start from', () => {
     const page = await openPage();
     const file = new File(['x'], 'notes.txt', { type: 'text/plain' });
     await page.get('.drop').trigger('drop', { dataTransfer: { files: [file] } });
-    expect(page.get('.drop + .problem').text()).toBe('This file is not a picture.');
+    expect(user.sees('alert').textContent).toBe('This file is not a picture.');
     expect(server.uploads).toEqual([]);
   });
 });
 
 describe('the gallery', () => {
   test('nothing yet offers ideas that fill the prompt', async () => {
-    const page = await openPage();
-    await page.get('.empty li button').trigger('click');
-    expect(page.get<HTMLTextAreaElement>('#prompt-prompt').element.value).toMatch(/^A lighthouse/);
+    await openPage();
+    await user.presses(/^A lighthouse/);
+    expect(user.reads('Prompt')).toMatch(/^A lighthouse/);
   });
 
   test('a failed list is said and can be tried again', async () => {
     server.listRefusal = new ApiFailure('UNREACHABLE', 'no answer');
-    const page = await openPage();
-    expect(page.get('.gallery [role="alert"]').text()).toContain('The server does not answer');
+    await openPage();
+    expect(user.sees('alert').textContent).toContain('The server does not answer');
     server.listRefusal = null;
-    await page.get('.gallery [role="alert"] button').trigger('click');
-    await flushPromises();
-    expect(page.find('.gallery .empty').exists()).toBe(true);
+    await user.presses('Try again');
+    expect(user.sees('heading', 'Nothing here yet')).toBeDefined();
   });
 
   test('CP5 progress, step and preview arrive without asking', async () => {
@@ -140,9 +133,8 @@ describe('the gallery', () => {
       preview: { node_id: '3', content_type: 'image/jpeg', data_base64: 'AAAA' },
     });
     await flushPromises();
-    expect(page.get('[role="progressbar"]').attributes('aria-valuenow')).toBe('42');
-    expect(page.get('.run').text()).toContain('KSampler');
-    expect(page.get('.run').text()).toContain('Step 8 of 20');
+    expect(user.sees('progressbar', 'KSampler').getAttribute('aria-valuenow')).toBe('42');
+    expect(user.sees('article').textContent).toContain('Step 8 of 20');
     expect(page.get('.preview').attributes('src')).toBe('data:image/jpeg;base64,AAAA');
   });
 
@@ -160,44 +152,46 @@ describe('the gallery', () => {
 
   test('a finished task shows its picture in place of the progress', async () => {
     server.tasks = [sampleTask({ status: 'running', attempt_count: 1 })];
-    const page = await openPage();
+    await openPage();
     const task = sampleTask({ status: 'succeeded', attempt_count: 1, results: [sampleResult()] });
     server.send({ kind: 'snapshot', task });
     await flushPromises();
-    expect(page.get('.cell img').attributes('src')).toBe('/api/fleet/assets/asset-1/content?signature=a');
-    expect(page.find('[role="progressbar"]').exists()).toBe(false);
+    const link = '/api/fleet/assets/asset-1/content?signature=a';
+    expect(user.sees('img', /a boat/).getAttribute('src')).toBe(link);
+    expect(user.seesAll('progressbar')).toEqual([]);
   });
 
   test('waiting tasks say their place in the queue', async () => {
     server.tasks = [sampleTask({ queue_position: 3 })];
-    const page = await openPage();
-    expect(page.get('.calm').text()).toBe('3 ahead');
+    await openPage();
+    expect(user.sees('button', 'Details: 3 ahead')).toBeDefined();
   });
 
   test('a running task can be canceled from its tile', async () => {
     server.tasks = [sampleTask({ status: 'running' })];
     const page = await openPage();
-    await page.get('.cancel').trigger('click');
+    page.get<HTMLElement>('.tile [aria-label="Cancel"]').element.click();
     await flushPromises();
     expect(server.canceled).toEqual(['task-1']);
-    expect(page.get('.calm').text()).toContain('Canceled');
+    expect(user.sees('button', 'Details: Canceled')).toBeDefined();
   });
 
   test('a picture whose link ran out is asked for again', async () => {
     server.tasks = [sampleTask({ status: 'succeeded', results: [sampleResult()] })];
-    const page = await openPage();
-    await page.get('.cell img').trigger('error');
+    await openPage();
+    user.sees('img', /a boat/).dispatchEvent(new Event('error'));
     await flushPromises();
     expect(server.loaded).toEqual(['task-1']);
   });
 
   test('a lost connection is said with the time of the last word', async () => {
     server.tasks = [sampleTask({ status: 'running' })];
-    const page = await openPage();
+    await openPage();
     server.live?.state('lost');
     await flushPromises();
-    expect(page.get('.lamp').text()).toBe('Reconnecting…');
-    expect(page.get('.stale').text()).toContain('No word from the server since');
+    const said = user.seesAll('status').map((part) => part.textContent?.trim());
+    expect(said).toContain('Reconnecting…');
+    expect(said).toContainEqual(expect.stringContaining('No word from the server since'));
   });
 
   test('text results are shown and videos play', async () => {
@@ -246,24 +240,52 @@ describe('workers in trouble', () => {
 describe('languages', () => {
   test('the page speaks Chinese and switches to English', async () => {
     const page = await openPage({ language: 'zh-CN' });
-    expect(page.get('.go').text()).toContain('生成');
-    expect(page.get('.title').text()).toBe('文生图');
-    await page.get('.switch button').trigger('click');
-    expect(page.get('.go').text()).toContain('Generate');
+    expect(user.sees('button', '生成')).toBeDefined();
+    expect(page.get('.picker .title').text()).toBe('文生图');
+    await user.presses('EN');
+    expect(user.sees('button', 'Generate')).toBeDefined();
   });
 });
 
 describe('workflows that become available', () => {
-  test('the page looks again while the chosen one cannot run, and takes what can', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  test('the page looks again while the chosen one cannot run and somebody looks at it, and takes what can', async () => {
     const other = sampleWorkflow({ name: 'sdxl', title: { en: 'SDXL', zh: 'SDXL' }, is_default: false });
     server.workflows = [sampleWorkflow({ available: false }), { ...other, available: false }];
-    const page = await openPage();
-    expect(page.get('.title').text()).toBe('Text to image');
+    const { page, platform } = await mountPage(server);
+    expect(page.get('.picker .title').text()).toBe('Text to image');
     server.workflows = [sampleWorkflow({ available: false }), other];
-    vi.advanceTimersByTime(3000);
-    vi.useRealTimers();
+    platform.visible = false;
+    platform.advance(3000);
     await flushPromises();
-    expect(page.get('.title').text()).toBe('SDXL');
+    expect(page.get('.picker .title').text()).toBe('Text to image');
+    platform.visible = true;
+    platform.advance(3000);
+    await flushPromises();
+    expect(page.get('.picker .title').text()).toBe('SDXL');
+    page.unmount();
+  });
+});
+
+describe('time', () => {
+  test('from midnight on a moment of the day before is said with its date', async () => {
+    server.tasks = [sampleTask({ created_at: '2026-01-01T10:00:00.000Z' })];
+    const { page, platform } = await mountPage(server);
+    expect(page.get('time').text()).not.toContain('Jan');
+    platform.advance(24 * 3_600_000);
+    await flushPromises();
+    expect(page.get('time').text()).toContain('Jan 1');
+    page.unmount();
+  });
+
+  test('nothing is asked any more after signing out', async () => {
+    server.workflows = [sampleWorkflow({ available: false })];
+    const { page, platform, session } = await mountPage(server);
+    await session.signOut('here');
+    await flushPromises();
+    const asked = server.listings;
+    platform.advance(60_000);
+    await flushPromises();
+    expect(server.listings).toBe(asked);
+    page.unmount();
   });
 });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FakeServer } from '../testing/fake-server.ts';
 import { createPages } from '../testing/mount-page.ts';
 import { sampleParameter, sampleWorkflow } from '../testing/samples.ts';
+import { readButton, user } from '../testing/user.ts';
 
 let server: FakeServer;
 const { begin, openPage, end } = createPages();
@@ -33,9 +34,8 @@ describe('a workflow whose model is to be chosen', () => {
     server.workflows = [withCheckpoint({ default_value: 'b.ckpt' })];
     const page = await openPage();
     expect(page.get('[data-control="choice"]').text()).toContain('b.ckpt');
-    await page.get('#prompt-prompt').setValue('a boat');
-    await page.get('.go').trigger('click');
-    await flushPromises();
+    await user.writes('Prompt', 'a boat');
+    await user.presses('Generate');
     expect(server.submitted[0]?.parameters).toMatchObject({ checkpoint: 'b.ckpt' });
   });
 
@@ -51,18 +51,18 @@ describe('a workflow whose model is to be chosen', () => {
     server.workflows = [withCheckpoint(fields, { available: false, missing })];
     server.missingWith = ({ checkpoint: chosen }) => (chosen === 'a.ckpt' ? [] : ['b.ckpt']);
     const page = await openPage();
-    await page.get('#prompt-prompt').setValue('a boat');
-    expect(page.get('#generate-reason').text()).toBe('Checkpoint: needs a value');
+    await user.writes('Prompt', 'a boat');
+    expect(readButton('Generate').why).toBe('Checkpoint: needs a value');
 
     const field = page.getComponent({ name: 'ParameterField' });
     field.vm.$emit('change', 'b.ckpt');
     await flushPromises();
-    expect(page.get('#generate-reason').text()).toBe('No worker can run this workflow now');
+    expect(readButton('Generate').why).toBe('No worker can run this workflow now');
     expect(page.get('.picker .reason').text()).toContain('b.ckpt');
 
     field.vm.$emit('change', 'a.ckpt');
     await flushPromises();
-    expect(page.get('.go').attributes('disabled')).toBeUndefined();
+    expect(readButton('Generate').enabled).toBe(true);
     expect(page.find('.picker .reason').exists()).toBe(false);
     expect(server.judged).toEqual([{ checkpoint: 'b.ckpt' }, { checkpoint: 'a.ckpt' }]);
   });

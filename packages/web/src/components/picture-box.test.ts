@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FakeServer } from '../testing/fake-server.ts';
 import { createPages } from '../testing/mount-page.ts';
 import { sampleResult, sampleTask } from '../testing/samples.ts';
+import { user } from '../testing/user.ts';
 
 let server: FakeServer;
 const { begin, openPage, end } = createPages();
@@ -10,6 +11,15 @@ beforeEach(() => {
   server = begin();
 });
 afterEach(end);
+
+/** Opens the first tile. */
+async function openTile(): Promise<void> {
+  user.seesAll('button', /^(Open|Details): /)[0]?.click();
+  await flushPromises();
+}
+
+const box = () => user.within(user.sees('dialog'));
+const textOf = (heading: string) => box().sees('heading', heading).closest('section')?.textContent ?? '';
 
 describe('the picture box', () => {
   const two = [
@@ -30,10 +40,9 @@ describe('the picture box', () => {
     const warning = { code: 'output.refused', params: { status: 400 } };
     const left = { code: 'warning.output', params: { file: 'bad..png', node: '3', reason: warning } };
     server.tasks = [sampleTask({ status: 'succeeded', results: [sampleResult()], warning_texts: [left] })];
-    const page = await openPage();
-    await page.get('.cell .whole').trigger('click');
-    await flushPromises();
-    expect(document.querySelector('.details .warnings p')?.textContent).toBe(
+    await openPage();
+    await openTile();
+    expect(textOf('To be known of the result')).toContain(
       'Left out: bad..png (node 3): the worker does not serve it and answers 400.',
     );
   });
@@ -49,13 +58,12 @@ describe('the picture box', () => {
     };
     const error = { code: 'NODE_EXECUTION_ERROR', message: 'A node failed.', details };
     server.tasks = [sampleTask({ status: 'failed', error })];
-    const page = await openPage();
+    await openPage();
     const why = 'Node 2 "My node" (TestSyncError): RuntimeError: Intentional';
-    expect(page.get('.cell .why').text()).toBe(why);
-    await page.get('.cell .whole').trigger('click');
-    await flushPromises();
-    expect(page.get('dialog .error p').text()).toBe(why);
-    expect(page.get('dialog .error pre').text()).toBe('File "nodes.py", line 1');
+    expect(user.sees('article').textContent).toContain(why);
+    await openTile();
+    expect(textOf('What went wrong')).toContain(why);
+    expect(textOf('What went wrong')).toContain('File "nodes.py", line 1');
   });
 
   test('TD11 the box names every input of a refusal', async () => {
@@ -63,39 +71,31 @@ describe('the picture box', () => {
     const details = { node_errors: { '5': { class_type: 'EmptyImage', errors } } };
     const error = { code: 'PROMPT_REFUSED', message: 'Refused.', details };
     server.tasks = [sampleTask({ status: 'failed', error })];
-    const page = await openPage();
-    await page.get('.cell .whole').trigger('click');
-    await flushPromises();
-    expect(page.get('dialog .error').text()).toContain(
+    await openPage();
+    await openTile();
+    expect(textOf('What went wrong')).toContain(
       'The worker refused it. Node 5 (EmptyImage), input "width": Value not in list',
     );
-    expect(page.get('dialog .error li').text()).toBe(
-      'Node 5 (EmptyImage), input "height": Value not in list',
-    );
+    expect(box().sees('listitem').textContent).toBe('Node 5 (EmptyImage), input "height": Value not in list');
   });
 
   test('CP6 it opens on a tile, moves with the arrow keys and closes', async () => {
     server.tasks = two;
-    const page = await openPage();
-    await page.get('.cell .whole').trigger('click');
-    await flushPromises();
-    expect(page.get('dialog .place').text()).toBe('1 / 2');
-    await page.get('dialog').trigger('keydown', { key: 'ArrowRight' });
-    await flushPromises();
-    expect(page.get('dialog .place').text()).toBe('2 / 2');
-    expect(page.get('dialog .error').text()).toContain('no room');
-    await page.get('dialog .close').trigger('click');
-    await flushPromises();
-    expect(page.find('dialog').exists()).toBe(false);
+    await openPage();
+    await openTile();
+    expect(user.sees('dialog').textContent).toContain('1 / 2');
+    await user.hits(box().sees('button', 'Close'), { key: 'ArrowRight' });
+    expect(user.sees('dialog').textContent).toContain('2 / 2');
+    expect(textOf('What went wrong')).toContain('no room');
+    await box().presses('Close');
+    expect(user.seesAll('dialog')).toEqual([]);
   });
 
   test('it runs a task again', async () => {
     server.tasks = two;
-    const page = await openPage();
-    await page.get('.cell .whole').trigger('click');
-    await flushPromises();
-    await page.findAll('dialog .acts button')[0]?.trigger('click');
-    await flushPromises();
+    await openPage();
+    await openTile();
+    await box().presses('Run again');
     expect(server.retried).toEqual(['b']);
   });
 
@@ -103,11 +103,11 @@ describe('the picture box', () => {
     const error = { code: 'PROMPT_LOST', message: '', details: null };
     const held = { status: 'held', held_reason: 'needs_decision', error } as const;
     server.tasks = [sampleTask({ task_id: 'paid', ...held })];
-    const page = await openPage();
-    expect(page.get('.tile').text()).toContain('Paid nodes may have run');
-    await page.get('.tile .whole').trigger('click');
-    await flushPromises();
-    for (const button of page.findAll('dialog .acts button').slice(0, 2)) await button.trigger('click');
+    await openPage();
+    expect(user.sees('article').textContent).toContain('Paid nodes may have run');
+    await openTile();
+    const ways = ['Run it and pay again', 'Give up'].map((name) => box().sees('button', name));
+    for (const way of ways) way.click();
     await flushPromises();
     expect(server.decided).toEqual([
       ['paid', 'run_again'],
@@ -124,9 +124,9 @@ describe('the picture box', () => {
         results: [sampleResult()],
       }),
     ];
-    const page = await openPage();
-    await page.get('article [aria-label="Use these settings"]').trigger('click');
-    expect(page.get<HTMLTextAreaElement>('#prompt-prompt').element.value).toBe('a whale');
-    expect(page.get<HTMLInputElement>('#seed').element.value).toBe('18446744073709551615');
+    await openPage();
+    await user.presses('Use these settings');
+    expect(user.reads('Prompt')).toBe('a whale');
+    expect(user.reads('Seed')).toBe('18446744073709551615');
   });
 });

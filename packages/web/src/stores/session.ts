@@ -22,15 +22,15 @@ export const TOKEN_KEY = 'comfleet.token';
 /** Who is signed in and the API opened for them. */
 export const useSession = defineStore('session', () => {
   const state = shallowRef<SessionState>({ kind: 'signed_out', failure: null });
-  let factory: ApiFactory | null = null;
+  let loadFactory: (() => Promise<ApiFactory>) | null = null;
   let storage: Storage | null = null;
 
   const api = computed(() => (state.value.kind === 'signed_in' ? state.value.api : null));
   const who = computed(() => (state.value.kind === 'signed_in' ? state.value.who : null));
 
   /** Gives the store its server and its storage; called once by the entry point. */
-  function connect(toFactory: ApiFactory, toStorage: Storage): void {
-    factory = toFactory;
+  function connect(toFactory: () => Promise<ApiFactory>, toStorage: Storage): void {
+    loadFactory = toFactory;
     storage = toStorage;
   }
 
@@ -64,9 +64,10 @@ export const useSession = defineStore('session', () => {
   }
 
   async function enter(credential: Credential, quietly: boolean): Promise<void> {
-    if (factory === null) throw new Error('connect the session before signing in');
+    if (loadFactory === null) throw new Error('connect the session before signing in');
     state.value = { kind: 'signing_in', quietly };
     try {
+      const factory = await loadFactory();
       const token = await toToken(factory, credential);
       const opened = markRaw(factory.open(token));
       const found = await opened.loadWho();

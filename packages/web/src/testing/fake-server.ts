@@ -27,6 +27,8 @@ export class FakeServer {
   signOuts: string[] = [];
   /** While set, sign-in codes are refused with it. */
   codeRefusal: ApiFailure | null = null;
+  /** How often the workflows were listed. */
+  listings = 0;
   judged: Readonly<Record<string, unknown>>[] = [];
   /** What no worker has for these values. */
   missingWith: (parameters: Readonly<Record<string, unknown>>) => string[] = () => [];
@@ -137,7 +139,10 @@ export class FakeServer {
 
   private workflowAnswers(): Pick<Api, 'listWorkflows' | 'judgeWorkflow' | 'explainTask' | 'loadHealth'> {
     return {
-      listWorkflows: () => this.answer(this.workflows),
+      listWorkflows: () => {
+        this.listings += 1;
+        return this.answer(this.workflows);
+      },
       explainTask: () =>
         this.placement === null
           ? Promise.reject(new Error('nothing to explain'))

@@ -3,9 +3,15 @@ import { createPinia } from 'pinia';
 import { createMemoryHistory, createRouter } from 'vue-router';
 import App from '../App.vue';
 import { createPageLanguage, type PageLanguage } from '../i18n/language.ts';
+import { createPagePlatform } from '../platform/page-platform.ts';
 import { useDraft } from '../stores/draft.ts';
 import { useSession } from '../stores/session.ts';
+import { FakePlatform } from './fake-platform.ts';
 import { FakeServer } from './fake-server.ts';
+// What a browser fetches when it is needed is there from the start.
+import '../components/CreatePage.vue';
+import '../components/SignIn.vue';
+import '../components/gallery/PictureBox.vue';
 
 /** The whole page over a fake server, as a signed-in person sees it. */
 export async function mountPage(
@@ -17,16 +23,15 @@ export async function mountPage(
   const pinia = createPinia();
   const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/', component: App }] });
   const session = useSession(pinia);
-  session.connect(server.factory(), window.localStorage);
+  session.connect(() => Promise.resolve(server.factory()), window.localStorage);
   useDraft(pinia).connect(window.sessionStorage);
   if (options.signedIn !== false) await session.signIn({ kind: 'token', token: 'a-token' });
-  const page = mount(App, {
-    attachTo: document.body,
-    global: { plugins: [pinia, router, createPageLanguage(options.language ?? 'en')] },
-  });
+  const platform = new FakePlatform();
+  const plugins = [pinia, router, createPageLanguage(options.language ?? 'en'), createPagePlatform(platform)];
+  const page = mount(App, { attachTo: document.body, global: { plugins } });
   await router.push('/');
   await flushPromises();
-  return { page, session, router };
+  return { page, session, router, platform };
 }
 
 /** For the tests of a file: `begin` gives each a fake server of its own, and `end` takes down the page that it opened. */

@@ -3,9 +3,9 @@ import { toFailure } from '../../api/api.ts';
 import { useWords } from '../../i18n/use-words.ts';
 import type { GalleryGroup } from '../../model/gallery-groups.ts';
 import { useDraft } from '../../stores/draft.ts';
-import { useNotices } from '../../stores/notices.ts';
 import { useTasks } from '../../stores/tasks.ts';
 import { useWorkflows } from '../../stores/workflows.ts';
+import { useNotices } from '../use-notices.ts';
 
 /** What a user can do with a task; failures are shown, nothing is thrown. */
 export function useTaskActs() {

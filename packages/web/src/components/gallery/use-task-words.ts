@@ -2,11 +2,13 @@ import type { Task } from '@comfleet/contract';
 import { useWords } from '../../i18n/use-words.ts';
 import { isEnded } from '../../model/task-state.ts';
 import { useObstacles } from '../../stores/obstacles.ts';
+import { useToday } from '../../stores/today.ts';
 
 /** Where a task is, in words. */
 export function useTaskWords() {
   const { t, sayDuration, sayFailure, sayMoment, saySent, sayTexts } = useWords();
   const obstacles = useObstacles();
+  const today = useToday();
 
   function sayState(task: Task): string {
     if (task.cancel_requested_at !== null && (task.status === 'running' || task.status === 'queued')) {
@@ -52,11 +54,13 @@ export function useTaskWords() {
   }
 
   /** What keeps an open task from going on, since when, and what to do; null while only its turn is missing. */
-  function sayObstacle(task: Task, now: Date): string | null {
+  function sayObstacle(task: Task): string | null {
     const obstacle = obstacles.obstacles.get(task.task_id);
     if (obstacle === undefined || isEnded(task.status)) return null;
     const what = sayTexts(obstacle.texts);
-    return obstacle.since === null ? what : t('state.since', { time: sayMoment(obstacle.since, now), what });
+    return obstacle.since === null
+      ? what
+      : t('state.since', { time: sayMoment(obstacle.since, today.date), what });
   }
 
   function sayError(task: Task): string {
