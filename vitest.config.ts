@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
@@ -43,9 +42,11 @@ const resolve = {
   })),
 };
 
-const projects: TestProjectConfiguration[] = [unit, integration, e2e].map((test) => ({ resolve, test }));
-// The page's tests need a DOM: packages/web says so itself; its project is named `web`.
-if (existsSync(new URL('packages/web/vitest.config.ts', import.meta.url))) projects.push('packages/web');
+const projects: TestProjectConfiguration[] = [
+  ...[unit, integration, e2e].map((test) => ({ resolve, test })),
+  // The page's tests need a DOM: packages/web says so itself; its project is named `web`.
+  'packages/web',
+];
 
 export default defineConfig({
   test: {
