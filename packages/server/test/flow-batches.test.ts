@@ -35,6 +35,12 @@ async function ended(one: FlowRig, { batch_id, task_ids }: Batch) {
 const change = (one: FlowRig, { batch_id }: Batch, what: 'pause' | 'resume' | 'cancel') =>
   one.calls.batches.change(one.actor, batch_id as BatchId, what);
 
+it('watching a batch that is not there fails, as every other call for it', async () => {
+  const unknown = '01890000-0000-7000-8000-000000000000' as BatchId;
+  const frames = rig.calls.batches.watch(rig.actor, unknown, AbortSignal.timeout(10_000));
+  await expect(frames[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'BATCH_NOT_FOUND' });
+});
+
 describe('batches', () => {
   it('BG1 M descriptions by N pictures are M × N tasks, in that order', async () => {
     const batch = await submit({

@@ -53,6 +53,9 @@ export function createBatchCalls(deps: BatchCallsDeps): BatchCalls {
       viewBatch(deps.database, await loadBatchRow(deps.database, visibleTo(actor), id)),
     list: (actor, limit, cursor) => listBatches(deps, visibleTo(actor), limit, cursor),
     change: (actor, id, change) => changeBatch(deps, actor, { id, change }),
-    watch: (actor, id, signal) => watchBatch(deps, visibleTo(actor), id, signal),
+    watch: async function* (actor, id, signal) {
+      await loadBatchRow(deps.database, visibleTo(actor), id);
+      yield* watchBatch(deps, visibleTo(actor), id, signal);
+    },
   };
 }
