@@ -6,9 +6,9 @@ import type { ExecutionError, IncompleteHistory, PromptOutcome } from './prompt-
 import { readOutputs } from './read-outputs.ts';
 
 /**
- * Decides how a prompt ended: messages first, because `status_str` can be the previous prompt's, then status, then outputs.
- * Success is `execution_success` without an error status, with or without outputs: a saver may be blocked, or report nothing
- * (0.33, 5). Only where outputs were announced, by `executed` frames of these nodes or by the entry's own `meta`, must there be some.
+ * Classifies how a prompt ended: messages first, because `status_str` can be the previous prompt's; then status; then outputs.
+ * Success is `execution_success` without an error status, even without outputs: a saver may be blocked, or report nothing
+ * (0.33, 5). Outputs are required only if they were announced, by `executed` frames of these nodes or by the entry's `meta`.
  */
 export function classifyHistory(
   entry: HistoryEntry,
@@ -32,7 +32,7 @@ export function classifyHistory(
   return classifyOutputs(entry, { announcedNodeIds, outputs, cachedNodeIds: readCachedNodeIds(messages) });
 }
 
-/** ComfyUI writes about ten of a prompt. */
+/** Limit of messages; ComfyUI writes about ten for a prompt. */
 const MAX_MESSAGES = 1000;
 const MAX_NAMED = 5;
 const NAME_BYTES = 500;
@@ -87,7 +87,7 @@ export function isBlocked(data: Record<string, unknown>): boolean {
   return data['exception_type'] === 'ExecutionBlocked';
 }
 
-/** Reads the data of an `execution_error`, from a socket or from history; its texts are cut, with a mark. */
+/** Reads the data of an `execution_error`, from a socket or from history; long texts are cut, with a mark. */
 export function readExecutionError(data: Record<string, unknown>): ExecutionError {
   const name = (key: string): string | null => {
     const value = readString(data, key);

@@ -1,4 +1,4 @@
-/** What an output is, told by extension and format, not by the key it stands under (ComfyUI keeps videos under `images`). */
+/** Kind of an output, by extension and format; not by its key, as ComfyUI lists videos under `images`. */
 export type OutputKind = 'image' | 'video' | 'audio' | '3d' | 'text' | 'file' | 'latent';
 
 const EXTENSIONS: Readonly<Record<Exclude<OutputKind, 'file'>, readonly string[]>> = {
@@ -16,7 +16,7 @@ const BY_EXTENSION: ReadonlyMap<string, OutputKind> = new Map(
   ),
 );
 
-/** The kind of a file by its extension, then by the family of the format its node told, else `file`. */
+/** Detects the kind of a file by its extension, then by the format that its node reported, else `file`. */
 export function detectOutputKind(filename: string, format?: string): OutputKind {
   const byExtension = BY_EXTENSION.get(filename.slice(filename.lastIndexOf('.') + 1).toLowerCase());
   if (byExtension !== undefined) return byExtension;

@@ -1,6 +1,6 @@
 import type { CollectedOutput } from './collected-output.ts';
 
-/** Why a prompt failed, from `execution_error`; texts are kept to 64 kB, with a mark where they are cut. The traceback has server paths: not for end users. */
+/** Why a prompt failed, from `execution_error`; texts are cut at 64 kB, with a mark. The traceback has server paths: not for users. */
 export interface ExecutionError {
   nodeId: string | null;
   nodeType: string | null;
@@ -11,22 +11,22 @@ export interface ExecutionError {
   executed: string[];
 }
 
-/** How a prompt ended, as its history entry tells. */
+/** How a prompt ended, by its history entry. */
 export type PromptOutcome =
-  /** `cachedNodeIds` did not run again: their files are those of an earlier run. */
+  /** Nodes in `cachedNodeIds` did not run; their files are from an earlier prompt. */
   | { kind: 'succeeded'; outputs: CollectedOutput[]; cachedNodeIds: string[] }
   | { kind: 'failed'; error: ExecutionError; outputs: CollectedOutput[] }
   | { kind: 'interrupted'; nodeId: string | null; nodeType: string | null; outputs: CollectedOutput[] };
 
-/** The entry does not tell yet (CD4); ask again. */
+/** The entry is not complete yet (CD4); query again. */
 export interface IncompleteHistory {
   kind: 'incomplete';
   reason: string;
 }
 
 /**
- * How following a prompt ended. lost: the server knows it no more (restart, deleted). unreadable: it ended, but its history
- * stayed incomplete for the whole limit, or is larger than what is read of one; neither success nor failure.
+ * How following a prompt ended. lost: the server no longer knows it (restart, deleted). unreadable: it ended, but its history
+ * stayed incomplete beyond the time limit, or is too large to read; neither success nor failure.
  */
 export type PromptEnd =
   | PromptOutcome

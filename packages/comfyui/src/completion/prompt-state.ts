@@ -5,24 +5,33 @@ import { DETECTOR_LIMITS, type DetectorLimits } from './detector-times.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import type { PromptEnd, PromptOutcome } from './prompt-outcome.ts';
 
-/** What every phase knows. */
+/** Data of every open phase. */
 interface Followed {
   promptId: string;
-  /** Nodes whose outputs were heard of: a history without any is not whole. */
+  /** Nodes whose outputs were announced; a history without any of them is incomplete. */
   announcedNodeIds: readonly string[];
   limits: DetectorLimits;
-  /** When the prompt was last known alive: accepted, a message, a place in the queue. */
+  /** When the prompt was last known to be alive: accepted, in a message, or in the queue. */
   aliveAtMs: number;
   queueRemaining: number | null;
-  /** A queue read that did not hold the prompt, not yet confirmed by history. */
+  /** Time of a queue read without the prompt that history has not confirmed yet. */
   queueAbsentAtMs: number | null;
-  /** First confirmed absence from queue and history. */
+  /** Time of the first confirmed absence from queue and history. */
   absentSinceMs: number | null;
 }
 
 /**
- * pending: POST not answered yet; unclear: its answer was lost, the server has not shown the prompt; ending: an end was
- * announced and history must tell which; ended: final, whatever comes later.
+ * State of a followed prompt.
+ *
+ * - pending: the POST is not answered yet. The initial state. Ignores an empty history.
+ * - unclear: the answer to the POST was lost, and the server has not shown the prompt. Entered from pending by `unclear`.
+ * - queued: the server accepted the prompt. Entered by `submitted` from pending and unclear, and from any open phase when the
+ *   prompt is found waiting. Later `submitted` and `unclear` are ignored: messages may overtake the answer.
+ * - running: entered from any open phase except ending by a message of the prompt, and when it is found running.
+ * - ending: an end was announced, and history must show which. Entered from any open phase by an end message or an incomplete
+ *   history. Repeated messages do not leave it; a queue that still has the prompt after the time limit does.
+ * - ended: final. Entered by a complete history; when the prompt is absent from queue and history twice; or when an announced
+ *   end stays unreadable beyond the time limit. Ignores everything.
  */
 export type PromptState =
   | (Followed & { phase: 'pending' })
@@ -38,26 +47,26 @@ export type PromptState =
     })
   | { phase: 'ended'; promptId: string; end: PromptEnd };
 
-/** What the detector learns. `atMs` is monotonic time; read the queue before history, never after (protocol 6.4). */
+/** Input of the detector. `atMs` is monotonic; read the queue before history, never after (protocol 6.4). */
 export type PromptSignal =
   | { kind: 'submitted'; atMs: number }
-  /** The answer to the POST was lost, and so was the server: the prompt may be there. */
+  /** The answer to the POST was lost and the server is unreachable, so the prompt may be there. */
   | { kind: 'unclear'; atMs: number }
   | { kind: 'socket'; message: SocketMessage; atMs: number }
   | { kind: 'history'; entry: HistoryEntry | null; atMs: number }
-  /** It did not come whole; `isTooLarge`: nor will it ever. */
+  /** History could not be read; `isTooLarge`: it never can. */
   | { kind: 'history_failed'; reason: string; isTooLarge: boolean; atMs: number }
   | { kind: 'queue'; place: 'running' | 'pending' | 'absent'; atMs: number }
   | { kind: 'reconnected'; atMs: number }
   | { kind: 'tick'; atMs: number };
 
-/** The next state, and what to ask the server now (null: nothing, wait for a message or the next tick). */
+/** The next state, and what to query now; null: wait for a message or the next tick. */
 export interface PromptStep {
   state: PromptState;
   ask: 'history' | 'queue' | null;
 }
 
-/** The state before POST /prompt: register it first, messages can arrive before the HTTP answer. */
+/** Creates the state before POST /prompt. Register it first, because messages can overtake the HTTP answer. */
 export function createPromptState(options: {
   promptId: string;
   atMs: number;
@@ -78,8 +87,8 @@ export function createPromptState(options: {
 type OpenState = Exclude<PromptState, { phase: 'ended' }>;
 
 /**
- * The completion detector, pure. Socket messages only hint; a prompt ends by its history entry, by absence from queue and
- * history twice, or when an announced end stays unreadable. Unknown, foreign and repeated messages leave the state as it is.
+ * The completion detector; pure. Socket messages are only hints, except that they prove the prompt alive. Unknown, foreign and
+ * repeated messages do not change the phase.
  */
 export function nextPromptState(state: PromptState, signal: PromptSignal): PromptStep {
   if (state.phase === 'ended') return { state, ask: null };
@@ -106,7 +115,7 @@ export function nextPromptState(state: PromptState, signal: PromptSignal): Promp
   }
 }
 
-/** Messages can come before the POST is answered, or given up: they know more. */
+/** Applies the outcome of the POST, unless messages have already shown more. */
 function afterPost(state: OpenState, phase: 'queued' | 'unclear', atMs: number): OpenState {
   const isUnknown = state.phase === 'pending' || state.phase === 'unclear';
   return isUnknown ? { ...alive(state, atMs), phase } : state;
@@ -120,7 +129,7 @@ function afterMessage(state: OpenState, message: SocketMessage, atMs: number): P
   if (message.type === 'status') return afterStatus(state, message.data.queue_remaining);
   const promptId = readPromptId(message);
   if (promptId !== state.promptId) {
-    // One prompt runs at a time: the start of another one means that a running one is over.
+    // One prompt runs at a time: the start of another one means that a running one has ended.
     const over = message.type === 'execution_start' && state.phase === 'running';
     return { state, ask: over ? 'history' : null };
   }
@@ -149,10 +158,10 @@ function afterOwnMessage(state: OpenState, message: SocketMessage, atMs: number)
   }
 }
 
-/** Any one of them in history will do. */
+/** Limit of announced nodes; a single one of them in history is enough. */
 const MAX_ANNOUNCED = 100;
 
-/** A node served from the cache may report null: it announces nothing. */
+/** Records an announced output; a node from the cache may report null, which announces nothing. */
 function announce(state: OpenState, { node, output }: ExecutedMessage['data']): OpenState {
   const { announcedNodeIds } = state;
   if (announcedNodeIds.length >= MAX_ANNOUNCED || announcedNodeIds.includes(node)) return state;
@@ -165,13 +174,13 @@ function afterStatus(state: OpenState, queueRemaining: number): PromptStep {
   return { state: { ...state, queueRemaining }, ask: fell && state.phase !== 'pending' ? 'history' : null };
 }
 
-/** The server knows the prompt, so it was accepted. */
+/** The server knows the prompt, which was therefore accepted. */
 function toSeen(state: OpenState, atMs: number): OpenState {
   const next = alive(state, atMs);
   return next.phase === 'unclear' ? { ...next, phase: 'queued' } : next;
 }
 
-/** A repeated message of a prompt that already announced its end does not take the announcement back. */
+/** The prompt runs, unless its end was announced: repeated messages do not withdraw that. */
 function toRunning(state: OpenState, atMs: number): OpenState {
   return state.phase === 'ending' ? alive(state, atMs) : { ...alive(state, atMs), phase: 'running' };
 }
@@ -212,7 +221,7 @@ function afterHistory(state: OpenState, entry: HistoryEntry | null, atMs: number
   return endIfOverdue({ ...ending, reason: outcome.reason, historyReads: ending.historyReads + 1 }, atMs);
 }
 
-/** An announced end is not asked for without limit: a failed read counts like an empty one. */
+/** A failed read counts like an empty one, so that an announced end is not queried without limit. */
 function afterFailedRead(
   state: OpenState,
   { reason, isTooLarge, atMs }: Extract<PromptSignal, { kind: 'history_failed' }>,
@@ -244,7 +253,7 @@ function afterNoHistory(state: OpenState, atMs: number): PromptStep {
 
 type EndingState = Extract<PromptState, { phase: 'ending' }>;
 
-/** A failure that the socket already described in full waits less for its history. */
+/** True after the time limit of an announced end; shorter for a failure that the socket has already described in full. */
 function isOverdue(state: EndingState, atMs: number): boolean {
   const limitMs = state.hint === null ? state.limits.endingMs : state.limits.endingMs / 4;
   return atMs - state.sinceMs >= limitMs;
@@ -262,7 +271,7 @@ function endIfOverdue(state: EndingState, atMs: number): PromptStep {
 function afterQueue(state: OpenState, place: 'running' | 'pending' | 'absent', atMs: number): PromptStep {
   if (place === 'absent') return { state: { ...state, queueAbsentAtMs: atMs }, ask: 'history' };
   const next = alive(state, atMs);
-  // Still queued long after its end was announced: the announcement was false.
+  // Still queued long after its end was announced: the announcement was wrong.
   if (next.phase === 'ending' && !isOverdue(next, atMs)) return { state: next, ask: null };
   return {
     state: { ...next, phase: place === 'running' || next.phase === 'running' ? 'running' : 'queued' },

@@ -2,15 +2,15 @@ import { isRecord, readString } from '../json/records.ts';
 import type { CollectedOutput, OutputFile } from './collected-output.ts';
 import { detectOutputKind } from './output-kind.ts';
 
-/** More than the results of a task may be, and than real graphs make. */
+/** More than a task may have results, and more than real graphs produce. */
 const MAX_OUTPUTS = 25_000;
-/** A text that is told letter by letter. */
+/** Limit of a text that is reported letter by letter. */
 const MAX_LETTERS = 100_000;
 
 /**
- * Collects everything from the `outputs` of a history entry: all keys, file objects at any depth, texts (protocol 7.4), numbers
- * and flags of nodes that made no file, paths under `result`. What describes files (`animated`, cameras) is left out, and so is all
- * beyond the 25,000th. Never throws.
+ * Collects the outputs of a history entry: all keys, file objects at any depth, texts (protocol 7.4), numbers and flags of nodes
+ * without a file, and paths under `result`. Leaves out what describes files (`animated`, cameras), and everything after the
+ * 25,000th output. Never throws.
  */
 export function readOutputs(outputs: unknown): CollectedOutput[] {
   if (!isRecord(outputs)) return [];
@@ -21,7 +21,7 @@ export function readOutputs(outputs: unknown): CollectedOutput[] {
     if (found.length >= MAX_OUTPUTS) break;
   }
   if (!found.some(hasInlineText)) return found;
-  // A path that only repeats a file is no second result.
+  // A path that repeats a file is not a second result.
   const named = new Set(found.filter(({ text }) => text === undefined).map(namePlace));
   return found.filter((output) => !(hasInlineText(output) && named.has(namePlace(output))));
 }
@@ -77,7 +77,7 @@ function readScalar(item: unknown): Found[] {
   return [{ kind: 'text', temporary: false, text: String(item), isScalar: true }];
 }
 
-/** A text that a node gave as it is arrives as a list of its letters: ComfyUI joins the values of a key like lists. */
+/** Joins the letters of a text: ComfyUI merges values of a key like lists, so a plain text arrives as its letters. */
 function joinLetters(value: unknown): string | null {
   if (!Array.isArray(value) || value.length < 2 || value.length > MAX_LETTERS) return null;
   const letters: string[] = [];
@@ -90,7 +90,7 @@ function joinLetters(value: unknown): string | null {
   return /^\d+$/.test(text) ? null : text;
 }
 
-/** `["3d/made_00001.obj", camera, infos]` is one file; what else stands beside a path describes it. */
+/** `["3d/made_00001.obj", camera, infos]` is one file; values next to a path describe it. */
 function readResult(value: unknown): Found[] {
   const paths = Array.isArray(value) ? value.slice(0, 1).flatMap(readPath) : [];
   return paths.length > 0 ? paths : readKey(value);

@@ -2,19 +2,19 @@ import type { ComfyHttp } from '../http/comfy-http.ts';
 import type { Clock } from '../time/clock.ts';
 
 /**
- * Where a prompt is, as its server says. queued: it waits or runs. ended: it is in the history. absent: in neither.
- * unreachable: the server did not answer, so the prompt may be there; never treat it as absent.
+ * Where a prompt is, by its server. queued: it waits or runs. ended: it is in the history. absent: neither. unreachable: the
+ * server did not answer, so the prompt may be there; never treat it as absent.
  */
 export type PromptPlace = 'queued' | 'ended' | 'absent' | 'unreachable';
 
-/** Bounds of one lookup, and who is told why it failed. */
+/** Limits of one lookup, and a callback for failures. */
 export interface LookupOptions {
-  /** Of each of its two requests, ms. Default 5 s. */
+  /** Timeout of each of its two requests, ms. Default 5 s. */
   timeoutMs?: number;
   onFailed?: (cause: unknown) => void;
 }
 
-/** One lookup. Queue before history: a prompt that ends in between must not look absent. Never throws. */
+/** Looks a prompt up once. Queue before history, so that a prompt that ends in between is not reported absent. Never throws. */
 export async function findPrompt(
   http: ComfyHttp,
   promptId: string,

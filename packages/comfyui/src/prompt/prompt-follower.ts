@@ -12,7 +12,7 @@ import { type QueueItem, readQueueItem } from '../http/queue-item.ts';
 import type { SocketMessage } from '../socket/socket-message.ts';
 import type { Clock } from '../time/clock.ts';
 
-/** Who noticed the end first: a socket message, our own polling, a check by hand, or adoption after a restart. */
+/** What noticed the end first: a socket message, our own polling, a manual check, or the recovery after a restart. */
 export type FinishedBy = 'socket' | 'watchdog' | 'check' | 'adoption';
 
 export interface FollowedEnd {
@@ -24,30 +24,35 @@ export interface FollowedEnd {
 
 type Ask = 'history' | 'queue';
 
-/** What a follower reports on its way. */
+/** Steps that a follower reports. */
 export type FollowerReport =
-  /** About to ask the server. */
+  /** About to query the server. */
   | { kind: 'asking'; ask: Ask; phase: PromptState['phase'] }
   | { kind: 'ask_failed'; ask: Ask; cause: unknown }
   | { kind: 'history_empty' }
   | { kind: 'end_announced'; reason: string }
   | { kind: 'ended'; wasAnnounced: boolean };
 
-/** What a follower works with. */
+/** Options of a follower. */
 export interface FollowerOptions {
   http: ComfyHttp;
   clock: Clock;
   promptId: string;
-  /** How often to poll now, ms; asked before each wait, so it may follow the load. */
+  /** Current polling interval, ms; read before each wait, so that it can depend on the load. */
   pollMs: () => number;
-  /** Sent by an earlier process: looked for at once, and whoever notices its end, it counts as `adoption`. */
+  /** Sent by an earlier process: looked up at once, and its end always counts as `adoption`. */
   resumed?: boolean;
   report?: (report: FollowerReport) => void;
 }
 
 /**
- * Follows one prompt to its exact end: socket messages, polled history and the queue feed the pure detector, which also says
- * what to ask next. Requests that its signals cause go one at a time; one that fails is made again with the next poll.
+ * Follows one prompt to its exact end. Socket messages, history and queue feed the pure detector (see `PromptState` for its
+ * phases), which also decides what to query next. Queries run one at a time; a failed one is repeated with the next poll.
+ *
+ * - created: messages are applied, nothing is polled.
+ * - polling: entered by `begin`. Every poll, reconnect and message may cause a query.
+ * - ended: entered when the detector knows the end; resolves `ended`. Ignores everything.
+ * - stopped: entered by `stop`; `ended` stays pending. Ignores everything.
  */
 export class PromptFollower {
   readonly promptId: string;
@@ -74,19 +79,19 @@ export class PromptFollower {
     });
   }
 
-  /** Where the prompt is. */
+  /** Current phase of the prompt. */
   get phase(): PromptState['phase'] {
     return this.#state.phase;
   }
 
-  /** The output nodes that the server says it executes; null until its queue or its history has shown that. */
+  /** Output nodes that the server executes, by its queue or history; null until either was read. */
   get executes(): readonly string[] | null {
     return this.#executes;
   }
 
   /**
-   * Begins to poll: from now on silence means something. `accepted`: the POST was answered, or the prompt was found on the
-   * server. `unclear`: it may be there; the phase is `unclear` until the server shows it.
+   * Starts polling: from now on silence has a meaning. `accepted`: the POST was answered, or the prompt was found on the server.
+   * `unclear`: it may be there; the phase is `unclear` until the server shows it.
    */
   begin(acceptance: 'accepted' | 'unclear' = 'accepted'): void {
     const kind = acceptance === 'accepted' ? 'submitted' : 'unclear';
@@ -95,17 +100,17 @@ export class PromptFollower {
     this.#scheduleTick();
   }
 
-  /** Any text frame of the socket; foreign ones are ignored by the detector. */
+  /** Applies a message of the socket; the detector ignores foreign ones. */
   onMessage(message: SocketMessage): void {
     this.#apply({ kind: 'socket', message, atMs: this.#now() }, 'socket');
   }
 
-  /** The socket came back: what was said meanwhile is asked for. */
+  /** The socket reconnected: queries what was missed. */
   onReconnected(): void {
     this.#apply({ kind: 'reconnected', atMs: this.#now() }, 'watchdog');
   }
 
-  /** Looks now, whatever the next poll would be; true when the prompt has ended. A server that stays silent is reported. */
+  /** Queries now, independent of polling. Returns true when the prompt has ended. A silent server is reported. */
   async check(): Promise<boolean> {
     for (const ask of ['queue', 'history'] as const) {
       if (!this.#isEnded) await this.#request(ask, 'check');
@@ -113,7 +118,7 @@ export class PromptFollower {
     return this.#isEnded;
   }
 
-  /** Asks the queue for `executes`; says nothing about where the prompt is. A server that stays silent is reported. */
+  /** Reads `executes` from the queue, without any effect on the phase. A silent server is reported. */
   async askExecutes(): Promise<void> {
     try {
       this.#findIn(await this.#options.http.loadQueue());
@@ -122,7 +127,7 @@ export class PromptFollower {
     }
   }
 
-  /** Stops following; `ended` then stays open. */
+  /** Stops following; `ended` then stays pending. */
   stop(): void {
     this.#stopped = true;
     this.#cancelTick();
@@ -149,7 +154,7 @@ export class PromptFollower {
       this.#options.report?.({ kind: 'end_announced', reason: state.reason });
     }
     if (ask) this.#ask(ask, by);
-    // Each read of an announced end that gave nothing sets the wait until the next one.
+    // After an announced end, each read without a result determines the delay of the next one.
     if (state.phase === 'ending' && state.historyReads !== countReads(before)) this.#scheduleTick();
   }
 
@@ -181,7 +186,7 @@ export class PromptFollower {
     try {
       this.#apply(await this.#load(ask), by);
     } catch (cause) {
-      // The next tick asks again.
+      // The next tick repeats it.
       report?.({ kind: 'ask_failed', ask, cause });
       if (ask !== 'history') return;
       const reason = cause instanceof Error ? cause.message : String(cause);

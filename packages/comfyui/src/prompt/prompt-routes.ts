@@ -7,7 +7,7 @@ export interface RoutedPrompt {
   readonly follower: Pick<PromptFollower, 'promptId' | 'phase' | 'onMessage' | 'onReconnected'>;
 }
 
-/** Everything one socket says, brought to the prompts it is about. */
+/** Routes the messages of one socket to the prompts that they are about. */
 export class PromptRoutes<P extends RoutedPrompt> {
   readonly #prompts = new Map<string, P>();
   #running: P | null = null;
@@ -16,7 +16,7 @@ export class PromptRoutes<P extends RoutedPrompt> {
     return this.#prompts.size;
   }
 
-  /** Registers a prompt: before it is submitted, so that no message comes too early. */
+  /** Registers a prompt, before it is submitted, so that no message is missed. */
   add(prompt: P): void {
     this.#prompts.set(prompt.follower.promptId, prompt);
   }
@@ -34,16 +34,16 @@ export class PromptRoutes<P extends RoutedPrompt> {
     return [...this.#prompts.values()];
   }
 
-  /** True while this prompt is the one whose frames come now. */
+  /** True while this prompt is the one that sends frames. */
   isRunning(promptId: string): boolean {
     return this.#running?.follower.promptId === promptId;
   }
 
-  /** Feeds a message to the followers it concerns; the answer is the prompt it is about, if it is one of these. */
+  /** Passes a message to the followers it concerns. Returns the prompt that it is about, if that is registered. */
   onMessage(message: SocketMessage): P | null {
     const promptId = readPromptId(message);
     const own = promptId === null ? null : this.find(promptId);
-    // A falling count or the next prompt's start says that something ended: everyone looks.
+    // A smaller queue, or the start of the next prompt, means that some prompt ended: all followers check.
     const isForAll = message.type === 'status' || message.type === 'execution_start';
     if (isForAll) for (const { follower } of this.list()) follower.onMessage(message);
     else own?.follower.onMessage(message);
@@ -51,12 +51,12 @@ export class PromptRoutes<P extends RoutedPrompt> {
     return own;
   }
 
-  /** The socket came back: what it said meanwhile was missed. */
+  /** The socket reconnected: messages were missed. */
   onReconnected(): void {
     for (const { follower } of this.list()) follower.onReconnected();
   }
 
-  /** Whose image a frame carries; one that names no prompt belongs to the prompt that runs. */
+  /** The prompt that an image frame belongs to; a frame without a prompt id belongs to the running prompt. */
   findOwner(frame: ImageFrame): P | null {
     if (frame.event === 4 && frame.promptId !== null) return this.find(frame.promptId);
     return this.#running ?? this.list().find(({ follower }) => follower.phase === 'running') ?? null;

@@ -2,8 +2,8 @@ import type { ComfyHttp } from '../http/comfy-http.ts';
 import type { CallOptions } from '../http/http-calls.ts';
 
 /**
- * Stops one prompt: taken out of the queue, or interrupted when it is the one that runs; never another prompt. In one step
- * where the server offers that; else it could begin to run between the two, and is then found running.
+ * Stops one prompt, and never another: removes it from the queue, or interrupts it if it runs. In one step if the server offers
+ * that; else the prompt might start between the two steps, which is then noticed.
  */
 export async function stopPrompt(
   http: ComfyHttp,

@@ -29,7 +29,7 @@ export type SubmitReport =
 export interface SubmitJob {
   http: ComfyHttp;
   clock: Clock;
-  /** Its own `signal` cuts the POST short. */
+  /** Its own `signal` aborts the POST. */
   request: PromptRequest;
   /** Resolves when the prompt is known to have ended, however that was noticed: then it was accepted, answered or not. */
   ended: Promise<unknown>;

@@ -16,31 +16,31 @@ import { SessionReporter } from './session-reporter.ts';
 import type { SessionLanguage } from './session-texts.ts';
 import { type SocketImage, TrackedPrompt } from './tracked-prompt.ts';
 
-/** What a session is made of. */
+/** Options of a session. */
 export interface ComfySessionOptions {
   http: ComfyHttp;
-  /** Makes the one socket of a connection, not started. */
+  /** Creates the socket of a connection, not started. */
   createSocket: () => ComfySocket;
   clock: Clock;
   /** Lowercase UUIDs, used as prompt ids. */
   createId: () => string;
-  /** Longest wait for one prompt, ms. Default 900 s. */
+  /** Timeout of one prompt, ms. Default 900 s. */
   timeoutMs?: number;
   /**
-   * How long to look for a prompt whose submission was not answered while the server cannot be reached, ms, before
-   * `runPrompt` throws OUTCOME_UNKNOWN. Default 120 s.
+   * How long the server may be unreachable after an unanswered submission, ms, before `runPrompt` throws OUTCOME_UNKNOWN.
+   * Default 120 s.
    */
   unreachableMs?: number;
-  /** Warn after this long without a message, ms. Default 60 s. */
+  /** How long without a message until a warning, ms. Default 60 s. */
   silenceMs?: number;
-  /** Polling period while a prompt runs, ms. Default 1 s. */
+  /** Polling interval while a prompt runs, ms. Default 1 s. */
   pollMs?: number;
-  /** Wait for a connection before going on by polling, ms. Default 3 s. */
+  /** How long to wait for a connection before polling instead, ms. Default 3 s. */
   connectMs?: number;
   language?: SessionLanguage;
 }
 
-/** A finished prompt. `socketImages` are those of SaveImageWebsocket nodes. */
+/** Result of a prompt. `socketImages` are those of SaveImageWebsocket nodes. */
 export interface PromptResult {
   promptId: string;
   outputs: CollectedOutput[];
@@ -49,8 +49,8 @@ export interface PromptResult {
 }
 
 /**
- * Many prompts over one socket to one server. Prompts are registered before they are sent, end by history, and go on by
- * polling while the socket is away. Browser and Node; `ComfyUI` in the Node entry adds files.
+ * Runs many prompts over one socket to one server. Prompts are registered before they are sent, and end by the server's history;
+ * while the socket is closed they are followed by polling. For browsers and Node; `ComfyUI` in the Node entry adds files.
  */
 export class ComfySession {
   readonly http: ComfyHttp;
@@ -59,7 +59,7 @@ export class ComfySession {
   readonly #prompts = new PromptRoutes<TrackedPrompt>();
   readonly #connection: SessionConnection;
   #announced = false;
-  /** The connection did not open in time: go on by polling, while it keeps trying in the background. */
+  /** The connection did not open in time: prompts are polled, while it keeps trying in the background. */
   #polling = false;
 
   constructor(options: ComfySessionOptions) {
@@ -73,7 +73,7 @@ export class ComfySession {
     });
   }
 
-  /** Listens to progress, preview, line or log; returns the function that stops it. */
+  /** Subscribes to progress, preview, line or log. Returns a function that unsubscribes. */
   on<E extends keyof SessionEvents>(event: E, listener: (data: SessionEvents[E]) => void): () => void {
     return this.#reporter.on(event, listener);
   }
@@ -83,7 +83,7 @@ export class ComfySession {
     return this.#connection.isOpen;
   }
 
-  /** Successful socket upgrades of the present connection. */
+  /** Successful socket upgrades of the current connection. */
   get upgrades(): number {
     return this.#connection.socket?.upgrades ?? 0;
   }
@@ -93,7 +93,7 @@ export class ComfySession {
     return new Map(this.#prompts.list().map((prompt) => [prompt.promptId, this.#describe(prompt)]));
   }
 
-  /** Opens the one connection and says so; does nothing when it stands. Throws ComfyError CONNECTION_REFUSED after `connectMs`. */
+  /** Opens the connection, unless it is open. Throws ComfyError CONNECTION_REFUSED after `connectMs`. */
   async connectWebSocket(signal?: AbortSignal): Promise<void> {
     if (this.connected) return;
     if (!(await this.#connection.open(signal))) {
@@ -103,7 +103,7 @@ export class ComfySession {
     this.#reporter.print(this.#reporter.texts.connected());
   }
 
-  /** Closes the connection; safe to call twice. Prompts that still run are followed by polling. */
+  /** Closes the connection; safe to call twice. Running prompts are then followed by polling. */
   async close(): Promise<void> {
     if (this.#connection.socket === null) return;
     if (this.#announced) this.#reporter.print(this.#reporter.texts.closing());
@@ -112,10 +112,10 @@ export class ComfySession {
   }
 
   /**
-   * Runs one graph to its end on the present connection, or by polling when there is none. It is sent once: when the answer
-   * to the submission is lost, the prompt is looked for. Throws ComfyError: PROMPT_REFUSED, PROMPT_FAILED, PROMPT_INTERRUPTED,
-   * PROMPT_LOST, TIMEOUT, ABORTED; OUTCOME_UNKNOWN when it may have run and the server stays away for `unreachableMs`.
-   * Aborting takes the prompt back from the server.
+   * Runs one graph to its end, over the connection or by polling. It is sent at most once: if the answer is lost, the prompt is
+   * looked up. Throws ComfyError: PROMPT_REFUSED, PROMPT_FAILED, PROMPT_INTERRUPTED, PROMPT_LOST, TIMEOUT, ABORTED;
+   * OUTCOME_UNKNOWN when it may have run and the server stays unreachable for `unreachableMs`. Aborting stops the prompt on the
+   * server.
    */
   async runPrompt(graph: Graph, options: { signal?: AbortSignal } = {}): Promise<PromptResult> {
     const { signal } = options;
@@ -136,7 +136,7 @@ export class ComfySession {
     }
   }
 
-  /** Writes the pending tasks as lines and returns them (CL8). */
+  /** Prints the pending tasks and returns them (CL8). */
   debugTaskStatus(): PendingTask[] {
     const tasks = [...this.pendingTasks.values()];
     this.#reporter.print(
@@ -151,7 +151,7 @@ export class ComfySession {
     return tasks;
   }
 
-  /** Checks one prompt now and finishes it when its history is complete (CL9). Logs an error instead of throwing; true when it has ended. */
+  /** Checks one prompt now, and finishes it if its history is complete (CL9). Logs errors; returns true when it has ended. */
   async checkTaskStatusManually(promptId: string): Promise<boolean> {
     const prompt = this.#prompts.find(promptId);
     if (prompt === null) {

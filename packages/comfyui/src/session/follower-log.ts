@@ -1,7 +1,7 @@
 import type { FollowerReport } from '../prompt/prompt-follower.ts';
 import type { SessionLog } from './session-events.ts';
 
-/** What a follower reports as a step of the session's log; null for what every poll would say. */
+/** Converts a follower's report to a log step; null for what every poll reports. */
 export function toSessionLog(promptId: string, report: FollowerReport): SessionLog | null {
   switch (report.kind) {
     case 'end_announced':

@@ -1,7 +1,7 @@
 import type { PromptEnd } from '../completion/prompt-outcome.ts';
 import { ComfyError } from '../http/comfy-error.ts';
 
-/** The error that stands for every end but success. `cause`: what broke the POST, when its answer was lost. */
+/** Creates the error for an end without success. `cause`: the failure of the POST whose answer was lost. */
 export function toPromptError(
   promptId: string,
   end: Exclude<PromptEnd, { kind: 'succeeded' }>,

@@ -10,14 +10,14 @@ import { toPromptError } from './prompt-error.ts';
 import type { SessionReporter } from './session-reporter.ts';
 import type { TrackedPrompt } from './tracked-prompt.ts';
 
-/** One prompt on its way, and what it takes. */
+/** One prompt, and what running it needs. */
 export interface PromptJob {
   prompt: TrackedPrompt;
   graph: Graph;
   http: ComfyHttp;
   clock: Clock;
   reporter: SessionReporter;
-  /** The socket that is to hear of the prompt; null when it is followed by polling. */
+  /** The socket that receives its messages; null when it is followed by polling. */
   socket: { socketId: string; expectStatus(): StatusWatch } | null;
   timeoutMs: number;
   unreachableMs: number;
@@ -29,7 +29,7 @@ type GivenUp = 'TIMEOUT' | 'ABORTED' | 'OUTCOME_UNKNOWN';
 
 const POST_TIMEOUT_MS = 30_000;
 
-/** Sends one registered prompt and waits for its end. Throws ComfyError for every end but success. */
+/** Sends one registered prompt and waits for its end. Throws ComfyError for every end except success. */
 export async function executePrompt(job: PromptJob): Promise<SucceededEnd> {
   if (job.signal?.aborted)
     throw new ComfyError('ABORTED', 'Aborted before POST /prompt', { cause: job.signal.reason });
@@ -41,13 +41,13 @@ export async function executePrompt(job: PromptJob): Promise<SucceededEnd> {
   throw error;
 }
 
-/** What broke the POST when the server may have the prompt and cannot be asked; null when it has it. */
+/** Submits the prompt. Returns null when the server has it, or the failure of the POST when that is unknown. */
 async function submit(job: PromptJob): Promise<ComfyError | null> {
   const { prompt, reporter, socket } = job;
   const { promptId, follower } = prompt;
   const watch = socket?.expectStatus();
   const submission = await post(job);
-  // Aborted while it was looked for: it is stopped like one that runs.
+  // Aborted during the lookups: it is stopped like a running one.
   if (submission === null) return null;
   switch (submission.kind) {
     case 'accepted':
@@ -69,7 +69,7 @@ async function submit(job: PromptJob): Promise<ComfyError | null> {
   }
 }
 
-/** An abort lets the POST finish: a prompt that may have arrived must be stopped, not forgotten. Null when it ended the looking. */
+/** Posts the prompt. An abort does not end the POST: a prompt that may have arrived must be stopped. Null if it ended the lookups. */
 async function post({ prompt, graph, http, clock, reporter, socket, signal }: PromptJob) {
   const { promptId, follower } = prompt;
   try {
@@ -132,7 +132,7 @@ function describe(end: GivenUp, { timeoutMs, unreachableMs }: PromptJob): string
   return `The answer to POST /prompt was lost and the server not reached for ${seconds} s: it may have run the prompt`;
 }
 
-/** What ends the wait without an end: the caller, the time, or a server that was never heard of since an unclear POST. */
+/** Ends the wait without an end: by the caller, by the timeout, or when the server stays silent after an unclear POST. */
 function limitWait(
   { prompt, clock, timeoutMs, unreachableMs, signal }: PromptJob,
   isUnclear: boolean,
@@ -158,7 +158,7 @@ function limitWait(
   return { over, cancel: cancelAll };
 }
 
-/** False when the server did not confirm it. */
+/** Stops the prompt on the server. Returns false when that was not confirmed. */
 async function withdraw({ http, prompt: { promptId }, reporter }: PromptJob): Promise<boolean> {
   try {
     await stopPrompt(http, promptId);

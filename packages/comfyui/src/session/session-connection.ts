@@ -2,16 +2,16 @@ import type { ComfySocket } from '../socket/comfy-socket.ts';
 import type { Clock } from '../time/clock.ts';
 
 export interface ConnectionOptions {
-  /** Makes the one socket of a connection, not started. */
+  /** Creates the socket of a connection, not started. */
   createSocket: () => ComfySocket;
   clock: Clock;
-  /** Wait for a connection before going on by polling, ms. */
+  /** How long to wait for a connection before polling instead, ms. */
   connectMs: number;
-  /** A socket was made; it is not started yet. */
+  /** Called with a new socket before it starts. */
   onSocket: (socket: ComfySocket) => void;
 }
 
-/** The one socket of a session: made when first needed, gone when closed. It keeps trying while prompts go on by polling. */
+/** The only socket of a session: created on first use, until it is closed. It keeps trying while prompts are polled. */
 export class SessionConnection {
   readonly #options: ConnectionOptions;
   #socket: ComfySocket | null = null;
@@ -28,7 +28,7 @@ export class SessionConnection {
     return this.#socket?.state.phase === 'open';
   }
 
-  /** True when it stands, false when it did not open in time or the signal came first. */
+  /** Returns true once it is open; false when it did not open in time, or was aborted. */
   async open(signal?: AbortSignal): Promise<boolean> {
     const { clock, connectMs } = this.#options;
     const socket = this.#socket ?? this.#create();
@@ -41,7 +41,7 @@ export class SessionConnection {
       await socket.whenOpen(giveUp.signal);
       return true;
     } catch {
-      return false; // not open in time, which is the answer
+      return false; // not open in time
     } finally {
       cancel();
       signal?.removeEventListener('abort', forward);

@@ -25,7 +25,7 @@ export interface SessionLog {
   cause?: unknown;
 }
 
-/** What a session tells; a listener that throws stops nobody (PR8). */
+/** Events of a session; a listener that throws does not affect others (PR8). */
 export interface SessionEvents {
   /** At most every 100 ms per prompt, and at each new node and the end. */
   progress: ProgressState;
@@ -35,7 +35,7 @@ export interface SessionEvents {
   log: SessionLog;
 }
 
-/** One prompt that a session follows, as `debugTaskStatus` shows it. */
+/** A prompt that a session follows, for `debugTaskStatus`. */
 export interface PendingTask {
   promptId: string;
   ageMs: number;

@@ -6,7 +6,7 @@ import type { TrackedChange, TrackedPrompt } from './tracked-prompt.ts';
 
 const SHOW_EVERY_MS = 100;
 
-/** Everything a session tells: its listeners, its lines, and when progress is worth telling. */
+/** Reports the events and lines of a session, and decides when progress is worth reporting. */
 export class SessionReporter {
   readonly texts: SessionTexts;
   readonly #listeners: { [E in keyof SessionEvents]: Listeners<SessionEvents[E]> };
@@ -14,7 +14,7 @@ export class SessionReporter {
 
   constructor(language: SessionLanguage) {
     this.texts = chooseTexts(language);
-    const logs = new Listeners<SessionLog>(() => undefined); // a failing log listener has nobody left to tell
+    const logs = new Listeners<SessionLog>(() => undefined); // there is nowhere to report a failing log listener
     const report = (cause: unknown): void =>
       logs.emit({ step: 'listener_failed', promptId: null, message: 'A listener failed', cause });
     this.#listeners = {
@@ -41,13 +41,13 @@ export class SessionReporter {
     this.#listeners.log.emit(log);
   }
 
-  /** The queue count, once per value. */
+  /** Reports the queue length, once per value. */
   reportQueue(remaining: number): void {
     if (remaining > 0 && remaining !== this.#reportedQueue) this.print(this.texts.queue(remaining));
     this.#reportedQueue = remaining;
   }
 
-  /** Progress at each new node, else at most every 100 ms. */
+  /** Reports progress: at each new node, else at most every 100 ms. */
   reportChange(prompt: TrackedPrompt, change: TrackedChange, nowMs: number): void {
     if (change.newNode && change.progress.currentNodeId !== null) {
       this.print(this.texts.node(change.progress.currentNodeId));
@@ -61,7 +61,7 @@ export class SessionReporter {
     this.print(this.texts.progress(((step / steps) * 100).toFixed(1), step, steps));
   }
 
-  /** Warns each time a prompt was silent for `silenceMs`, until the returned function is called. */
+  /** Warns whenever a prompt was silent for `silenceMs`, until the returned function is called. */
   warnOfSilence(prompt: TrackedPrompt, clock: Clock, silenceMs: number): () => void {
     let cancel: () => void = () => undefined;
     const wait = (ms: number): void => {

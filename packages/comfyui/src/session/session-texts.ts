@@ -1,7 +1,7 @@
-/** Languages of the progress lines; zh-TW keeps the words of v1. */
+/** Languages of the progress lines; zh-TW keeps the wording of v1. */
 export type SessionLanguage = 'en' | 'zh-CN' | 'zh-TW';
 
-/** The lines a session writes while it works (PR1, PR2, BG14). */
+/** The lines that a session prints (PR1, PR2, BG14). */
 export interface SessionTexts {
   connected(): string;
   closing(): string;

@@ -5,7 +5,7 @@ import type { ImageFrame } from '../socket/binary-frame.ts';
 import type { SocketMessage } from '../socket/socket-message.ts';
 import type { SessionPreview } from './session-events.ts';
 
-/** An image that a SaveImageWebsocket node sent over the socket: it is in no history and no file. */
+/** An image that a SaveImageWebsocket node sent over the socket; it is neither in the history nor in a file. */
 export interface SocketImage {
   nodeId: string;
   mimeType: string;
@@ -19,7 +19,7 @@ export interface TrackedChange {
   progress: ProgressState;
 }
 
-/** One prompt of a session: its follower, progress and images sent over the socket. */
+/** A prompt of a session, with its follower, progress and socket images. */
 export class TrackedPrompt {
   readonly promptId: string;
   readonly follower: PromptFollower;
@@ -45,7 +45,7 @@ export class TrackedPrompt {
     this.progress = createProgressState(options);
   }
 
-  /** Takes a message about this prompt; null when it changed nothing to show. */
+  /** Applies a message about this prompt. Returns null when nothing visible changed. */
   receive(message: SocketMessage, nowMs: number): TrackedChange | null {
     this.lastHeardMs = nowMs;
     const before = this.progress;
@@ -56,7 +56,7 @@ export class TrackedPrompt {
     return { newNode, newStep, progress: this.progress };
   }
 
-  /** Takes a binary frame of this prompt: a preview, or an image of a SaveImageWebsocket node, which is kept. */
+  /** Applies a binary frame: a preview, or an image of a SaveImageWebsocket node, which is kept. */
   receiveImage(frame: ImageFrame, nowMs: number): SessionPreview {
     this.lastHeardMs = nowMs;
     const nodeId = frame.event === 4 ? (frame.displayNodeId ?? frame.nodeId) : this.progress.currentNodeId;

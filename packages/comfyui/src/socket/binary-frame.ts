@@ -1,7 +1,7 @@
 import { isRecord, readString } from '../json/records.ts';
 import { parseTolerantJson } from '../json/tolerant-json.ts';
 
-/** A preview without owner: it belongs to the running prompt (event 1). */
+/** A preview without an owner; it belongs to the running prompt (event 1). */
 export interface PreviewFrame {
   event: 1;
   mimeType: string;
@@ -13,7 +13,7 @@ export interface TextFrame {
   nodeId: string;
   text: string;
 }
-/** A preview that names its prompt and node (event 4), sent instead of event 1 to clients that asked for it. */
+/** A preview with its prompt and node (event 4), sent instead of event 1 to clients that request it. */
 export interface OwnedPreviewFrame {
   event: 4;
   promptId: string | null;

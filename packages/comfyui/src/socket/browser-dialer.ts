@@ -11,7 +11,7 @@ export interface WebSocketLike {
   close(code?: number, reason?: string): void;
 }
 
-/** The socket dialer for browsers. They offer no ping and no headers, so half-open connections are noticed by polling only. */
+/** Dials sockets in browsers, which have no ping and no headers: only polling notices a half-open connection. */
 export function createBrowserDialer(WebSocket: new (url: string) => WebSocketLike): SocketDialer {
   return { dial: (url) => wrap(new WebSocket(url)) };
 }

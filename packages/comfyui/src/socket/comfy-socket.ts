@@ -7,7 +7,7 @@ import type { SocketDialer } from './socket-dialer.ts';
 import { parseSocketMessage, type SocketMessage } from './socket-message.ts';
 import { reconnectDelayMs, type SocketProblem, type SocketState } from './socket-state.ts';
 
-/** What a ComfySocket is made of. `random` gives [0, 1), `createId` lowercase UUIDs. */
+/** Options of a ComfySocket. `random` returns [0, 1), `createId` lowercase UUIDs. */
 export interface ComfySocketOptions {
   baseUrl: string;
   dialer: SocketDialer;
@@ -15,22 +15,22 @@ export interface ComfySocketOptions {
   random: () => number;
   createId: () => string;
   headers?: Record<string, string>;
-  /** Ping period and time allowed for the pong, ms. */
+  /** Ping interval, and timeout of the pong, ms. */
   pingMs?: number;
   pongTimeoutMs?: number;
-  /** How long a `status` may stay away after an accepted POST before the socket counts as deaf (protocol 5.2), ms. */
+  /** How long the `status` after an accepted POST may take before the socket counts as deaf (protocol 5.2), ms. */
   deafMs?: number;
-  /** Whoever owns it calls `retryNow` once the server answers: before it was ever open it tries by itself only seldom. */
+  /** The owner calls `retryNow` once the server answers, so until it was first open it rarely tries by itself. */
   waitsForNews?: boolean;
 }
 
-/** Guards one POST /prompt against a deaf socket: call `accepted` once it is answered 200, else `cancel`. */
+/** Guards one POST /prompt against a deaf socket: call `accepted` after a 200, else `cancel`. */
 export interface StatusWatch {
   accepted(): void;
   cancel(): void;
 }
 
-/** As long as one waits that has tried often. */
+/** Attempt number that gives a patient socket the longest delay. */
 const PATIENT_ATTEMPT = 10;
 
 const PREVIEWS_WITH_OWNER = JSON.stringify({
@@ -39,9 +39,18 @@ const PREVIEWS_WITH_OWNER = JSON.stringify({
 });
 
 /**
- * One persistent socket to one ComfyUI server, drained at once, reconnecting until stopped. After a clean close it keeps its
- * `socketId`, so messages of running prompts go on; after any other end it takes a fresh one, because the server may cut off
- * the new socket when it notices the old one (protocol 5.2). Prompts sent under the old id must be finished by polling.
+ * One persistent socket to one ComfyUI server; it reads frames at once, and reconnects until stopped.
+ *
+ * - idle: the initial state. `stop` leads to stopped.
+ * - connecting: entered from idle by `start`, and from waiting by the retry timer or `retryNow`.
+ * - open: entered from connecting when the server accepts. `reopen` and an unanswered ping end the connection.
+ * - waiting: entered from connecting and open when the connection ends. `retryNow` and the timer leave it; `reopen` is ignored.
+ * - stopped: entered from every state by `stop`. Ignores everything, and never starts again.
+ * Events of a connection that is no longer the current one are ignored in every state.
+ *
+ * After a clean close it keeps its `socketId`, so that messages of running prompts continue. After any other end it takes a new
+ * one, because the server may close the new socket when it notices the end of the old one (protocol 5.2). Prompts with the old id
+ * must then be followed by polling.
  */
 export class ComfySocket {
   readonly #options: Required<Omit<ComfySocketOptions, 'headers'>> & Pick<ComfySocketOptions, 'headers'>;
@@ -62,7 +71,7 @@ export class ComfySocket {
   constructor(options: ComfySocketOptions) {
     this.#options = { pingMs: 5000, pongTimeoutMs: 5000, deafMs: 3000, waitsForNews: false, ...options };
     this.#socketId = options.createId();
-    this.#problems = new Listeners<SocketProblem>(() => undefined); // a failing problem listener has nobody left to tell
+    this.#problems = new Listeners<SocketProblem>(() => undefined); // there is nowhere to report a failing problem listener
     const report = (cause: unknown): void =>
       this.#problems.emit({ kind: 'listener_failed', message: 'A socket listener failed', cause });
     this.#messages = new Listeners(report);
@@ -71,7 +80,7 @@ export class ComfySocket {
     this.#states = new Listeners(report);
   }
 
-  /** Where the socket is. */
+  /** Current state. */
   get state(): SocketState {
     return this.#state;
   }
@@ -91,12 +100,12 @@ export class ComfySocket {
     return this.#badFrames;
   }
 
-  /** Every readable text frame. Listeners run at once and must be quick; one that throws is reported and stops nobody. */
+  /** Every readable text frame. Listeners run synchronously and must be fast; one that throws is reported and affects no other. */
   onMessage(listener: (message: SocketMessage) => void): () => void {
     return this.#messages.add(listener);
   }
 
-  /** Every text frame as it came, for passing on unknown types unchanged. */
+  /** Every text frame unchanged, to pass unknown types on. */
   onText(listener: (text: string) => void): () => void {
     return this.#texts.add(listener);
   }
@@ -116,12 +125,12 @@ export class ComfySocket {
     return this.#problems.add(listener);
   }
 
-  /** Begins to connect; safe to call twice. A stopped socket cannot start again. */
+  /** Starts to connect; safe to call twice. A stopped socket cannot start again. */
   start(): void {
     if (this.#state.phase === 'idle') this.#connect();
   }
 
-  /** Closes and stays closed; safe to call twice. Waits up to 1 s for the closing handshake. */
+  /** Closes for good; safe to call twice. Waits up to 1 s for the closing handshake. */
   async stop(): Promise<void> {
     if (this.#state.phase === 'stopped') return;
     this.#cancelRetry?.();
@@ -139,13 +148,13 @@ export class ComfySocket {
     }
   }
 
-  /** Closes the connection with a handshake and reconnects: for a socket that is open but hears nothing. */
+  /** Closes the connection with a handshake and reconnects; for a socket that is open but receives nothing. */
   reopen(reason: string): void {
     const connection = this.#connection;
     if (connection?.opened) void connection.closeGently(reason);
   }
 
-  /** Ends the wait for the next attempt to connect: there is news that the server answers. */
+  /** Ends the delay before the next attempt, because the server is known to answer. */
   retryNow(): void {
     if (this.#state.phase !== 'waiting') return;
     this.#cancelRetry?.();
@@ -153,7 +162,7 @@ export class ComfySocket {
     this.#connect();
   }
 
-  /** Call before POST /prompt: every accepted prompt makes the server broadcast `status`, so silence means deafness. */
+  /** Call it before POST /prompt. The server broadcasts `status` for every accepted prompt; without it the socket is deaf. */
   expectStatus(): StatusWatch {
     const before = this.#statusCount;
     const connection = this.#connection;
@@ -259,7 +268,7 @@ export class ComfySocket {
     if (this.#connection !== connection) return;
     this.#connection = null;
     if (this.#state.phase === 'stopped') return;
-    // A connection that never opened registered nothing on the server.
+    // A connection that never opened was not registered on the server.
     if (connection.opened && !end.clean) this.#socketId = this.#options.createId();
     const reason = connection.closeReason ?? (end.reason || `closed with ${end.code}`);
     const attempt = Math.max(1, this.#attempt);

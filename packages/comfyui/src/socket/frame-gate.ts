@@ -2,11 +2,11 @@ import type { Clock } from '../time/clock.ts';
 import type { SocketLike } from './socket-dialer.ts';
 
 const WINDOW_MS = 100;
-/** Above this many frames a window only the newest progress is read. ComfyUI sends about a hundred a second. */
-const UNHURRIED = 200;
-/** Above this many none is read: what matters is in history too. */
-const MOST = 2000;
-/** Above this many the server has to wait. */
+/** Above this many frames in a window only the latest progress is read. ComfyUI sends about a hundred a second. */
+const MAX_READ_ALL = 200;
+/** Above this many none is read; what matters is in the history as well. */
+const MAX_READ = 2000;
+/** Above this many the connection is paused. */
 const FLOOD = 10_000;
 
 const PROGRESS = /^\{\s?"type":\s?"(progress\w*)"/;
@@ -15,15 +15,15 @@ export interface FrameGateOptions {
   clock: Clock;
   socket: Pick<SocketLike, 'pause' | 'resume'>;
   read: (text: string) => void;
-  /** A frame is left out. */
+  /** Called for a dropped frame. */
   drop: () => void;
 }
 
-/** Between a connection and its reader: a flood of frames costs the reader no more than a busy server would. */
+/** Limits the frames between a connection and its reader, so that a flood costs no more than a busy server. */
 export class FrameGate {
   readonly #options: FrameGateOptions;
-  /** The newest of each kind of progress, not read yet. */
-  readonly #held = new Map<string, string>();
+  /** Latest unread frame of each kind of progress. */
+  readonly #unread = new Map<string, string>();
   #windowMs = Number.NEGATIVE_INFINITY;
   #count = 0;
   #cancelTimer: (() => void) | null = null;
@@ -32,21 +32,21 @@ export class FrameGate {
     this.#options = options;
   }
 
-  /** A text frame: read now, later, or not at all. */
+  /** Takes a text frame, which is read now, later, or not at all. */
   take(text: string): void {
     if (!this.admit()) return;
-    const kind = this.#count > UNHURRIED ? PROGRESS.exec(text.slice(0, 60))?.[1] : undefined;
+    const kind = this.#count > MAX_READ_ALL ? PROGRESS.exec(text.slice(0, 60))?.[1] : undefined;
     if (kind === undefined) {
       this.#readHeld();
       this.#options.read(text);
       return;
     }
-    this.#held.delete(kind);
-    this.#held.set(kind, text);
+    this.#unread.delete(kind);
+    this.#unread.set(kind, text);
     this.#wake();
   }
 
-  /** Counts a frame; false when it is one too many. */
+  /** Counts a frame. Returns false when there are too many. */
   admit(): boolean {
     const { clock, socket, drop } = this.#options;
     const nowMs = clock.monotonicMs();
@@ -55,7 +55,7 @@ export class FrameGate {
       this.#count = 0;
     }
     this.#count += 1;
-    if (this.#count <= MOST) return true;
+    if (this.#count <= MAX_READ) return true;
     drop();
     if (this.#count === FLOOD) socket.pause?.();
     this.#wake();
@@ -65,7 +65,7 @@ export class FrameGate {
   /** The connection has ended. */
   close(): void {
     this.#cancelTimer?.();
-    this.#held.clear();
+    this.#unread.clear();
   }
 
   #wake(): void {
@@ -77,9 +77,9 @@ export class FrameGate {
   }
 
   #readHeld(): void {
-    if (this.#held.size === 0) return;
-    const texts = [...this.#held.values()];
-    this.#held.clear();
+    if (this.#unread.size === 0) return;
+    const texts = [...this.#unread.values()];
+    this.#unread.clear();
     for (const text of texts) this.#options.read(text);
   }
 }

@@ -1,4 +1,4 @@
-/** Listeners of one event. One that throws is reported and does not stop the others. */
+/** Listeners of one event. One that throws is reported and does not affect the others. */
 export class Listeners<Event> {
   readonly #listeners = new Set<(event: Event) => void>();
   readonly #report: (cause: unknown) => void;

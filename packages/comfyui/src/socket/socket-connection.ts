@@ -8,11 +8,11 @@ export interface ConnectionLimits {
 
 const CLOSE_HANDSHAKE_MS = 1000;
 
-/** One dialled connection of a ComfySocket, from the dial to its end: its pings, its closing, and the timers that end with it. */
+/** One connection of a ComfySocket, from the dial to its end, with its pings, its closing and its timers. */
 export class SocketConnection {
   readonly socket: SocketLike;
   opened = false;
-  /** Set by us before closing: the reason shown while waiting. */
+  /** Set before we close it: the reason shown while waiting. */
   closeReason: string | null = null;
   readonly #clock: Clock;
   readonly #timers = new Set<() => void>();
@@ -24,7 +24,7 @@ export class SocketConnection {
     this.#clock = clock;
   }
 
-  /** A timer that is cancelled when the connection ends. */
+  /** Starts a timer that is canceled when the connection ends. */
   setTimer(ms: number, fn: () => void): () => void {
     const cancel = this.#clock.setTimer(ms, () => {
       this.#timers.delete(forget);
@@ -38,7 +38,7 @@ export class SocketConnection {
     return forget;
   }
 
-  /** Pings until the end, where the platform can; `onSilent` is called for a ping that was not answered in time. */
+  /** Pings until the end, if the platform can; calls `onSilent` for a ping that is not answered in time. */
   keepAlive({ pingMs, pongTimeoutMs }: ConnectionLimits, onSilent: () => void): void {
     const ping = this.socket.ping?.bind(this.socket);
     if (ping === undefined) return;
@@ -58,7 +58,7 @@ export class SocketConnection {
     this.#awaitingPong = null;
   }
 
-  /** Closes with a handshake, of which it waits up to 1 s for the end; one that never opened is cut. */
+  /** Closes with a handshake, for up to 1 s; terminates a connection that never opened. */
   async closeGently(reason: string): Promise<void> {
     this.closeReason = reason;
     if (!this.opened) return this.socket.terminate();

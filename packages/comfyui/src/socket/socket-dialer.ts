@@ -1,11 +1,11 @@
 import type { TlsTrust } from '../http/http-transport.ts';
 
-/** What a socket tells; `onClose` comes exactly once, also after a failed dial. */
+/** Events of a socket; `onClose` comes exactly once, even after a failed dial. */
 export interface SocketHandlers {
   onOpen(): void;
   onText(text: string): void;
   onBinary(bytes: Uint8Array): void;
-  /** A text frame too large to be read. */
+  /** A text frame was too large to be read. */
   onDropped?(): void;
   onPong?(): void;
   /** `clean` is true only when the closing handshake finished. */
@@ -13,7 +13,7 @@ export interface SocketHandlers {
   onError(error: Error): void;
 }
 
-/** One WebSocket of whatever library. `ping` is missing where the platform has none (browsers). */
+/** A WebSocket of any library. `ping` is missing on platforms without it (browsers). */
 export interface SocketLike {
   listen(handlers: SocketHandlers): void;
   send(text: string): void;
@@ -22,7 +22,7 @@ export interface SocketLike {
   close(code?: number, reason?: string): void;
   /** Drops the connection at once. */
   terminate(): void;
-  /** Reads nothing until `resume`: the peer has to wait. Missing where the platform cannot (browsers). */
+  /** Stops reading until `resume`, so that the peer has to wait. Missing on platforms without it (browsers). */
   pause?(): void;
   resume?(): void;
 }

@@ -30,7 +30,7 @@ export interface ProgressStateMessage {
   type: 'progress_state';
   data: { prompt_id: string; nodes: Record<string, NodeProgress> };
 }
-/** The node that runs now; `node` null is the end marker. Without `prompt_id` only after a reconnect, and then no proof of anything. */
+/** The running node; `node` null is the end marker. Only after a reconnect it lacks `prompt_id`, and then proves nothing. */
 export interface ExecutingMessage {
   type: 'executing';
   data: { node: string | null; display_node: string | null; prompt_id: string | null };
@@ -55,7 +55,7 @@ export interface ExecutionInterruptedMessage {
   type: 'execution_interrupted';
   data: { prompt_id: string } & Record<string, unknown>;
 }
-/** All nodes are done; the history entry may not be there yet. */
+/** All nodes are done; the history entry may not exist yet. */
 export interface ExecutionSuccessMessage {
   type: 'execution_success';
   data: { prompt_id: string };
@@ -65,7 +65,7 @@ export interface FeatureFlagsMessage {
   type: 'feature_flags';
   data: Record<string, unknown>;
 }
-/** Any other type (custom nodes, later servers), or a known one whose data has another shape; `name` is the type on the wire. */
+/** Any other type (custom nodes, later servers), or a known type with other data; `name` is the type on the wire. */
 export interface OtherMessage {
   type: 'other';
   name: string;
@@ -87,7 +87,7 @@ export type SocketMessage =
   | FeatureFlagsMessage
   | OtherMessage;
 
-/** The prompt a message belongs to; null for those that name none. */
+/** The prompt of a message; null for messages without one. */
 export function readPromptId(message: SocketMessage): string | null {
   switch (message.type) {
     case 'status':
@@ -100,7 +100,7 @@ export function readPromptId(message: SocketMessage): string | null {
   }
 }
 
-/** Reads a text frame; null when it is no JSON object with a `type`, or has too much in it (such frames are counted and dropped). Never throws. */
+/** Parses a text frame; null when it is too large, or not a JSON object with a `type` (such frames are dropped). Never throws. */
 export function parseSocketMessage(text: string): SocketMessage | null {
   let frame: unknown;
   try {
@@ -117,7 +117,7 @@ export function parseSocketMessage(text: string): SocketMessage | null {
   return message ?? { type: 'other', name, data: frame['data'] };
 }
 
-/** What takes longer to read than anybody may wait; the progress of a thousand nodes has some ten thousand. */
+/** A frame with more values takes too long to read; the progress of a thousand nodes has some ten thousand. */
 const MAX_VALUES = 50_000;
 
 function hasManyValues(text: string): boolean {

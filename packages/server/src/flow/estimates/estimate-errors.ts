@@ -3,15 +3,15 @@ import type { EstimateError } from '@comfleet/contract';
 const RETAINED_ERRORS = 200;
 const RETAINED_WORKFLOWS = 1000;
 
-/** What was expected of a task, as the event of its claim keeps it; null where nothing had been measured. */
+/** Estimates for a task, as stored with its claim's event; null without measurements. */
 export interface Expectation {
-  /** Run time, when its worker was chosen. */
+  /** Run time, estimated when its worker was chosen. */
   expected_ms: number | null;
-  /** Its end, when it was accepted; epoch ms. */
+  /** End, estimated at acceptance; epoch ms. */
   expected_end_ms: number | null;
 }
 
-/** A run that ended well; epoch ms. */
+/** A run that succeeded; epoch ms. */
 interface Outcome {
   workflow: string | null;
   taskType: string;
@@ -27,7 +27,7 @@ interface Ratios {
   end: number[];
 }
 
-/** How far off estimates were: per workflow, the newest 200 of run times and of ends. Pure. */
+/** How far off estimates were: the latest 200 run times and ends of each workflow. Pure. */
 export class EstimateErrors {
   readonly #byWorkflow = new Map<string, Ratios>();
 
@@ -64,7 +64,7 @@ function keep(ratios: number[], ratio: number): void {
   if (ratios.length > RETAINED_ERRORS) ratios.shift();
 }
 
-/** 0.25 for an estimate that was a quarter too long or too short, by what it really took. */
+/** Relative error: 0.25 for an estimate that was a quarter too long or too short. */
 function toRatio(expectedMs: number, actualMs: number): number {
   return Math.abs(expectedMs - actualMs) / Math.max(1, actualMs);
 }

@@ -1,4 +1,4 @@
-/** When a task will start and end, epoch ms; null where nothing was measured or nobody can run it. */
+/** When a task will start and end, epoch ms; null without measurements or without a worker. */
 export interface Forecast {
   startMs: number | null;
   endMs: number | null;
@@ -6,7 +6,7 @@ export interface Forecast {
 
 export const NO_FORECAST: Forecast = { startMs: null, endMs: null };
 
-/** The workers that serve a lane: when each will have done what it was sent, ascending, with running sums. */
+/** When each worker of a lane will have finished its prompts: ascending, with running sums. */
 export class Stations {
   readonly #freeAtMs: readonly number[];
   readonly #sums: readonly number[];
@@ -21,8 +21,8 @@ export class Stations {
   }
 
   /**
-   * When a task starts that has `count` tasks of `meanMs` each before it: they fill up the workers from the one that is free
-   * first, like water. Null without a worker. O(log workers).
+   * When a task starts that is behind `count` tasks of `meanMs` each, which fill the workers like water, from the one that is free
+   * first. Null without a worker. O(log workers).
    */
   startOf({ count, meanMs }: { count: number; meanMs: number }): number | null {
     const { length } = this.#freeAtMs;
@@ -39,7 +39,7 @@ export class Stations {
     return Math.max(earliest, this.#level(low, count, meanMs));
   }
 
-  /** When the first `workers` of them have done everything before; on average half of them are then still at their last. */
+  /** When the first `workers` have finished all earlier tasks; on average half of them are then still in their last one. */
   #level(workers: number, count: number, meanMs: number): number {
     const work = meanMs * Math.max(0, count - (workers - 1) / 2);
     return ((this.#sums[workers - 1] ?? 0) + work) / workers;

@@ -7,22 +7,22 @@ import { toWorkflowKey } from './run-durations.ts';
 import type { RunEstimates } from './run-estimates.ts';
 
 /**
- * What was worked out for a lane is used this many times as long as that took, so that it costs at most a twentieth of one
- * core: a list shows a thousand tasks of few lanes. With few workers that is no time at all.
+ * A lane's view is reused for this many times its computing time, so that forecasts take at most a twentieth of one core: a list
+ * shows a thousand tasks of few lanes. With few workers that is almost no time.
  */
 const LIFE_PER_COST = 20;
-/** Lanes compared with another one; more are taken for strangers that have workers of their own. */
+/** How many lanes are compared with a lane; further ones count as having workers of their own. */
 const MAX_COMPARED = 64;
-/** Lanes kept at most. */
+/** How many lane views are kept. */
 const MAX_KEPT = 1000;
 
-/** What forecasts must know of the queue and the fleet. */
+/** What forecasts need to know about the queue and the fleet. */
 export interface Outlook {
-  /** Tasks before this one: in its own lane, and in others. Null when it waits in none. */
+  /** How many tasks are before this one, in its own lane and in others. Null when it waits in none. */
   ahead(taskId: TaskId): { own: number; others: number } | null;
   /** Lanes with waiting tasks. */
   lanes(): readonly { lane: string; waiting: number }[];
-  /** Workers in service that can run tasks of a lane, with how many tasks each was given, claims under way included. */
+  /** Workers in service for a lane, with their number of tasks, including claims in progress. */
   serving(lane: string): readonly { workerId: WorkerId; load: number }[];
 }
 
@@ -33,13 +33,13 @@ export interface ForecastDeps {
   nowMs: () => number;
 }
 
-/** A lane for a moment: its workers, and what of other lanes' tasks will take their time. */
+/** A lane at one moment: its workers, and the tasks of other lanes that will occupy them. */
 interface LaneView {
   untilMs: number;
   stations: Stations;
-  /** Share of the waiting tasks of other lanes that comes to these workers. */
+  /** Share of the waiting tasks of other lanes that these workers will get. */
   sharedPart: number;
-  /** Mean run of those; null when none was measured. */
+  /** Mean run time of these tasks; null without measurements. */
   strangerMs: number | null;
 }
 
@@ -52,7 +52,7 @@ export class Forecasts {
     this.#deps = deps;
   }
 
-  /** `lane` is the key of the lane where it waits, if it does. */
+  /** Forecasts a task; `lane` is the key of its lane, if it waits. */
   forecast(task: TaskRow, lane: string): Forecast {
     switch (task.state) {
       case 'running':
@@ -66,7 +66,7 @@ export class Forecasts {
     }
   }
 
-  /** Seconds until the end that is forecast; null without one. */
+  /** Seconds until the forecast end; null without one. */
   secondsLeft({ endMs }: Forecast): number | null {
     return endMs === null ? null : Math.max(0, Math.round(endMs - this.#deps.nowMs()) / 1000);
   }
@@ -80,7 +80,7 @@ export class Forecasts {
   #ofRunning(task: TaskRow): Forecast {
     const { estimates, nowMs } = this.#deps;
     const run = estimates.runs.find(task.id);
-    // Its claim was stored a moment ago; we have not been told yet.
+    // Its claim was stored just now, and its event is not here yet.
     if (!run) return this.#from(task, nowMs());
     const expectedMs = estimates.durations.expectedMs(run.key, run.workerId);
     const startMs = run.startedMs ?? this.#startOnWorker(run);
@@ -88,7 +88,7 @@ export class Forecasts {
     return { startMs, endMs: Math.max(nowMs(), startMs + expectedMs) };
   }
 
-  /** ComfyUI runs one prompt at a time: this one starts when those sent before it are done. */
+  /** ComfyUI runs one prompt at a time, so this one starts when the earlier ones are done. */
   #startOnWorker(run: OpenRun): number | null {
     let atMs = this.#deps.nowMs();
     for (const other of this.#deps.estimates.runs.list(run.workerId)) {
@@ -105,7 +105,7 @@ export class Forecasts {
     const ownMs = durations.expectedMs(toWorkflowKey(task), null);
     if (ownMs === null) return NO_FORECAST;
     const { stations, sharedPart, strangerMs } = this.#viewLane(lane);
-    // Taken from its lane a moment ago, on its way to a worker.
+    // It has just left its lane, and is being sent to a worker.
     const ahead = this.#deps.outlook.ahead(task.id) ?? { own: 0, others: 0 };
     const others = ahead.others * sharedPart;
     const count = ahead.own + others;
@@ -132,7 +132,7 @@ export class Forecasts {
     return view;
   }
 
-  /** Of each other lane, as much as this lane has of its workers. */
+  /** Compares with other lanes: each counts by the share of its workers that also serve this lane. */
   #compare(
     lane: string,
     workers: ReturnType<Outlook['serving']>,
@@ -158,7 +158,7 @@ export class Forecasts {
     };
   }
 
-  /** When a worker has done what it was given, as far as that is known; a claim under way counts as one of the lane. */
+  /** When a worker will have finished its prompts, as far as known; a claim in progress counts as one of the lane. */
   #freeAt({ workerId, load }: { workerId: WorkerId; load: number }, laneMs: number): number {
     const { estimates, nowMs } = this.#deps;
     const runs = estimates.runs.list(workerId);

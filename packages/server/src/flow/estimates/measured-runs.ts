@@ -4,12 +4,12 @@ import type { TaskTables } from '../tasks/task-tables.ts';
 import type { OpenRun } from './open-runs.ts';
 import { toWorkflowKey } from './run-durations.ts';
 
-/** Ended tasks looked at after a start, whatever became of them: the start costs the same with a million of them. */
+/** How many ended tasks are read at a start, so that its cost does not grow with their number. */
 const RECENT_TASKS = 2000;
 const MAX_OPEN = 20_000;
 const OPEN_STATES = ['claimed', 'submitted', 'running', 'collecting'] as const;
 
-/** A task that succeeded, with the attempt that did it and what had been expected of it. */
+/** A task that succeeded, with its attempt and its estimates. */
 export interface EndedRun {
   key: string;
   workerId: WorkerId;
@@ -19,11 +19,11 @@ export interface EndedRun {
   acceptedMs: number;
   workflow: string | null;
   taskType: string;
-  /** Details of the attempt's claim: what was expected; JSON or null. */
+  /** Estimates from the details of the attempt's claim; JSON or null. */
   expected: string | null;
 }
 
-/** The newest ended tasks, whatever became of them. */
+/** Selects the latest ended tasks, however they ended. */
 function selectRecentTasks({ k }: Database<TaskTables>) {
   return k
     .selectFrom('task')
@@ -46,7 +46,7 @@ function selectRecentTasks({ k }: Database<TaskTables>) {
     .as('recent');
 }
 
-/** The newest ended tasks that succeeded, oldest first: one walk down the index of ends, then two look-ups a task. */
+/** Loads the latest tasks that succeeded, oldest first: one scan of the index of ends, then two lookups for each task. */
 export async function loadEndedRuns(database: Database<TaskTables>): Promise<EndedRun[]> {
   const rows = await database.read(
     database.k
@@ -82,7 +82,7 @@ export async function loadEndedRuns(database: Database<TaskTables>): Promise<End
   return rows.map(toEndedRun);
 }
 
-/** Attempts that an earlier process left open, in the order of their claims. */
+/** Loads attempts that an earlier process left open, in the order of their claims. */
 export async function loadOpenRuns(database: Database<TaskTables>): Promise<OpenRun[]> {
   const rows = await database.read(
     database.k

@@ -2,18 +2,18 @@ import type { TaskId, WorkerId } from '@comfleet/contract';
 import type { TaskEventRow, TaskRow } from '../tasks/task-tables.ts';
 import { toWorkflowKey } from './run-durations.ts';
 
-/** A task that was sent to a worker and has not ended there. */
+/** A task on a worker that has not ended there. */
 export interface OpenRun {
   taskId: TaskId;
   workerId: WorkerId;
   key: string;
-  /** When it began to run, epoch ms; null while it waits in the worker's own queue. */
+  /** When it started to run, epoch ms; null while it waits in the worker's own queue. */
   startedMs: number | null;
-  /** False when it may have started while no process of ours was there to see. */
+  /** False when it may have started while no process of ours was running. */
   readonly measurable: boolean;
 }
 
-/** What every worker still has to do, kept in step with the events of tasks. */
+/** The open tasks of every worker, updated with the events of tasks. */
 export class OpenRuns {
   readonly #byTask = new Map<string, OpenRun>();
   readonly #byWorker = new Map<string, Set<OpenRun>>();
@@ -22,7 +22,7 @@ export class OpenRuns {
     return this.#byTask.get(taskId) ?? null;
   }
 
-  /** In the order in which they were sent. */
+  /** Lists the open tasks of a worker in the order in which they were sent. */
   list(workerId: WorkerId): OpenRun[] {
     return [...(this.#byWorker.get(workerId) ?? [])];
   }

@@ -2,25 +2,25 @@ import type { WorkerId } from '@comfleet/contract';
 import { readStoredLane } from '../tasks/requirements.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 
-/** Runs remembered of one kind on one worker, and of one kind on all workers together. */
+/** How many runs of one kind are kept for each worker, and for all workers together. */
 const RETAINED_RUNS = 20;
-/** Kinds of work remembered; the ones not seen for longest go first. */
+/** How many kinds of work are kept; the least recently seen are dropped first. */
 const RETAINED_KINDS = 5000;
-/** A single run never makes a worker look more than this many times faster or slower than the fleet. */
+/** Limit of how much faster or slower than the fleet a single run can make a worker look. */
 const MAX_RATIO = 8;
-/** Weight of a new run in what is known of a worker's speed, once several were seen. */
+/** Weight of a new run in a worker's speed, once several were measured. */
 const SPEED_WEIGHT = 0.1;
 
-/** One measured run: from its start on the worker to its end, without waiting in the worker's queue. */
+/** A measured run: from its start on the worker to its end, without its time in the worker's queue. */
 export interface MeasuredRun {
   key: string;
   workerId: WorkerId;
   durationMs: number;
-  /** False when the worker had other models loaded, or none: the time of loading them is part of it. */
+  /** False when the worker had other models loaded, or none, so that the run includes a load. */
   warm: boolean;
 }
 
-/** What a task's run time is measured under: its workflow's version or its graph, then its stored lane, then its task type. */
+/** Key of a task's measured run times: its workflow's version or its graph, then its stored lane, then its task type. */
 export function toWorkflowKey(
   task: Pick<TaskRow, 'workflow_version_id' | 'graph_hash' | 'lane' | 'task_type'>,
 ): string {
@@ -28,10 +28,9 @@ export function toWorkflowKey(
 }
 
 /**
- * How long work takes, learned from measured runs: the median of the last 20 of a workflow on a worker; where that worker
- * never ran it, the fleet's median scaled by how fast the worker is beside the others; where nobody ran it, the same for work
- * of equal classes and models, then for equal models, then for its task type. Pure; nothing is made up: without a run there
- * is no answer.
+ * Estimates durations from measured runs: the median of the last 20 runs of a workflow on a worker; if that worker never ran it,
+ * the fleet's median, scaled by the worker's relative speed; if no worker ran it, the same for work with equal classes and
+ * models, then with equal models, then of its task type. Pure. Without any such run there is no estimate.
  */
 export class RunDurations {
   readonly #kinds = new Map<string, Kind>();
@@ -50,7 +49,7 @@ export class RunDurations {
     for (const kind of [...kinds, this.#open(type)]) kind.add(run, fleetMs);
   }
 
-  /** Ms that a run on this worker takes with its models loaded, or on any worker for null; null when nothing was measured. */
+  /** Expected ms of a run with loaded models, on this worker, or on any for null. Returns null without measurements. */
   expectedMs(key: string, workerId: WorkerId | null): number | null {
     const { alike, type } = toKinds(key);
     return firstKnown(
@@ -59,7 +58,7 @@ export class RunDurations {
     );
   }
 
-  /** Ms that a run takes longer when its models must be loaded first; null when that was not measured. */
+  /** Expected additional ms when the models must be loaded first; null without measurements. */
   expectedLoadMs(key: string, workerId: WorkerId | null): number | null {
     return firstKnown(this.#list(toKinds(key).alike), (kind) => {
       const coldMs = this.#medianOf(kind, 'cold', workerId);
@@ -68,7 +67,7 @@ export class RunDurations {
     });
   }
 
-  /** Ms of a run of any task with the models of this lane, on any worker; null when none was measured. */
+  /** Expected ms of a run of this lane on any worker; null without measurements. */
   laneMs(lane: string): number | null {
     const kind = this.#kinds.get(toModelsKind(lane));
     return kind ? (kind.warm.median() ?? kind.cold.median()) : null;
@@ -85,7 +84,7 @@ export class RunDurations {
     return fleetMs === null ? null : fleetMs * (workerId === null ? 1 : this.#slowness(workerId));
   }
 
-  /** How many times longer this worker takes than the fleet does. */
+  /** Relative duration on this worker, compared with the fleet. */
   #slowness(workerId: WorkerId): number {
     return Math.exp(this.#speeds.get(workerId)?.log ?? 0);
   }
@@ -109,7 +108,7 @@ export class RunDurations {
   }
 }
 
-/** The names under which a key's runs are kept: work with equal models, the finest first, and any of its type. */
+/** Keys of similar work: with equal models, most specific first, and of the same type. */
 function toKinds(key: string): { alike: string[]; type: string } {
   const [own = '', lane = '', type = ''] = key.split('|');
   const { work } = readStoredLane(lane);
@@ -128,7 +127,7 @@ function firstKnown(kinds: readonly Kind[], read: (kind: Kind) => number | null)
   return null;
 }
 
-/** Runs of one kind: as measured on each worker, and of all workers as if the fleet's average had run them. */
+/** Runs of one kind: measured on each worker, and normalized to the average of the fleet. */
 class Kind {
   readonly warm = new Samples();
   readonly cold = new Samples();
@@ -143,7 +142,7 @@ class Kind {
   }
 }
 
-/** The newest numbers of a series and their median. */
+/** The latest values of a series, and their median. */
 class Samples {
   #values: number[] = [];
   #median: number | null = null;

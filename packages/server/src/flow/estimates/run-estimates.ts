@@ -13,20 +13,17 @@ type Run = Pick<
   'key' | 'workerId' | 'startedMs' | 'endedMs' | 'acceptedMs' | 'workflow' | 'taskType'
 >;
 
-/**
- * What is learned from runs: how long they take, and how far off it was expected. It follows the events of tasks; after a
- * start it takes in the last runs from SQL.
- */
+/** Learns from runs how long they take, and how far off estimates were. Follows task events; loads recent runs at a start. */
 export class RunEstimates {
   readonly durations = new RunDurations();
   readonly runs = new OpenRuns();
   readonly #database: Database<TaskTables>;
-  /** The models that a task runs with, as one key; empty for none. */
+  /** Key of the models that a task runs with; empty for none. */
   readonly #modelsOf: (requirements: TaskRequirements) => string;
   readonly #errors = new EstimateErrors();
   /** Models of the last run on each worker; absent when unknown. */
   readonly #loaded = new Map<string, string>();
-  /** What was expected of tasks that have not ended. */
+  /** Estimates for tasks that have not ended. */
   readonly #expected = new Map<string, Expectation>();
 
   constructor(database: Database<TaskTables>, modelsOf: (requirements: TaskRequirements) => string) {
@@ -34,7 +31,7 @@ export class RunEstimates {
     this.#modelsOf = modelsOf;
   }
 
-  /** Takes in what was measured before the start, and what an earlier process left running. */
+  /** Loads runs measured before this start, and attempts that an earlier process left open. */
   async load(): Promise<void> {
     for (const run of await loadEndedRuns(this.#database)) {
       this.#learn(run, this.#modelsOf(parseRequirements(run.requirements)));
@@ -43,7 +40,7 @@ export class RunEstimates {
     for (const run of await loadOpenRuns(this.#database)) this.runs.add(run);
   }
 
-  /** Follows what happened to a task; called after each commit. */
+  /** Records a change of a task; called after each commit. */
   record(task: TaskRow, event: TaskEventRow, progress: Progress | null): void {
     const run = this.runs.find(task.id);
     this.runs.record(task, event);
@@ -51,25 +48,25 @@ export class RunEstimates {
     if (task.ended_at !== null) this.#expected.delete(task.id);
   }
 
-  /** A task began to run on its worker. */
+  /** A task started to run on its worker. */
   recordStart(taskId: TaskId, atMs: number): void {
     this.runs.recordStart(taskId, atMs);
   }
 
-  /** A worker went away: whatever comes back has nothing loaded. */
+  /** A worker went offline: it will have no models loaded when it returns. */
   forgetModels(workerId: WorkerId): void {
     this.#loaded.delete(workerId);
   }
 
-  /** Keeps what was forecast when a task was accepted, to be compared with what comes. */
+  /** Stores the forecast at acceptance, to compare it with the actual end. */
   recordForecast(taskId: TaskId, { endMs }: Forecast): void {
-    // A task that comes back into its lane keeps what was said when it was accepted.
+    // A requeued task keeps its forecast from acceptance.
     if (endMs === null || this.#expected.get(taskId)?.expected_end_ms != null) return;
     const expectedMs = this.#expected.get(taskId)?.expected_ms ?? null;
     this.#expected.set(taskId, { expected_ms: expectedMs, expected_end_ms: endMs });
   }
 
-  /** Details of a claim's event: the run time and the end that are expected; null where nothing was measured. */
+  /** Details for a claim's event: estimated run time and end; null without measurements. */
   describeClaim(task: TaskRow, workerId: WorkerId): Record<string, unknown> {
     const expectedMs = this.durations.expectedMs(toWorkflowKey(task), workerId);
     const expectation: Expectation = {
@@ -88,7 +85,7 @@ export class RunEstimates {
   #recordEnd(run: OpenRun, end: { task: TaskRow; endedMs: number; progress: Progress | null }): void {
     const { task, endedMs, progress } = end;
     const models = this.#modelsOf(parseRequirements(task.requirements));
-    // Results that ComfyUI still had say nothing about how long making them takes.
+    // Cached results show nothing about how long the work takes.
     const wasCached =
       progress !== null && progress.nodes_cached > 0 && progress.nodes_cached === progress.nodes_total;
     if (task.state !== 'succeeded' || run.startedMs === null || !run.measurable || wasCached) {
@@ -111,7 +108,7 @@ export class RunEstimates {
   #learn({ key, workerId, startedMs, endedMs }: Run, models: string): void {
     const warm = models === '' || this.#loaded.get(workerId) === models;
     this.durations.learn({ key, workerId, durationMs: endedMs - startedMs, warm });
-    // What needs no models leaves those that are loaded.
+    // A task without models leaves the loaded ones in place.
     if (models !== '') this.#loaded.set(workerId, models);
   }
 }

@@ -10,7 +10,7 @@ interface Address {
   isTrial: boolean;
 }
 
-/** What watchers hear of; a state is in SQL already when its event comes here. */
+/** An update for watchers. A state is already stored when its event is published. */
 export type LiveUpdate =
   | (Address & { kind: 'event'; event: TaskEventRow })
   | (Address & { kind: 'progress'; progress: Progress })
@@ -21,13 +21,13 @@ type Listener = (update: LiveUpdate) => void;
 /** What can be watched: `task:ID`, `batch:ID`, `owner:ID` or `all`. */
 export type Topic = `task:${string}` | `batch:${string}` | `owner:${string}` | 'all';
 
-/** The side that watchers use: the second seam beside the engine's. It keeps nothing for them: who joins late reads SQL first. */
+/** The interface for watchers, a seam like that of the engine. It stores nothing: a watcher that joins late reads SQL first. */
 export interface LiveUpdates {
-  /** The return value unsubscribes. */
+  /** Returns a function that unsubscribes. */
   subscribe(topic: Topic, listener: Listener): () => void;
-  /** The newest progress of a running task. */
+  /** Latest progress of a running task. */
   progressOf(taskId: TaskId): Progress | null;
-  /** The newest preview of a running task. */
+  /** Latest preview of a running task. */
   previewOf(taskId: TaskId): Preview | null;
 }
 
@@ -39,14 +39,11 @@ interface PreviewImage {
 
 const PREVIEW_PERIOD_MS = 500;
 
-/**
- * Live updates within one process: whoever runs tasks reports here, watchers subscribe. Progress and previews of a running
- * task are kept, newest only, until it ends.
- */
+/** Live updates within one process. Keeps the latest progress and preview of each running task until it ends. */
 export class LiveUpdateHub implements LiveUpdates {
   readonly #listeners = new Map<Topic, Set<Listener>>();
   readonly #progress = new Map<string, Progress>();
-  /** Encoded when someone asks. */
+  /** Encoded on demand. */
   readonly #previews = new Map<string, () => Preview>();
   readonly #throttle: PreviewThrottle;
   readonly #onListenerError: (error: unknown) => void;
@@ -74,7 +71,7 @@ export class LiveUpdateHub implements LiveUpdates {
     return this.#previews.get(taskId)?.() ?? null;
   }
 
-  /** A change of a task that was stored. Once it has ended, its progress and previews are forgotten. */
+  /** Publishes a stored change of a task. At its end its progress and preview are dropped. */
   reportEvent(task: TaskRow, event: TaskEventRow): void {
     const address = toAddress(task);
     const progress = this.progressOf(task.id);
@@ -83,7 +80,7 @@ export class LiveUpdateHub implements LiveUpdates {
       this.#previews.delete(task.id);
       this.#throttle.forget(task.id);
     }
-    // Whole only now that the result is stored.
+    // Progress is complete only once the result is stored.
     if (progress && task.state === 'succeeded')
       this.#publish({ kind: 'progress', ...address, progress: { ...progress, value: 1 } });
     this.#publish({ kind: 'event', ...address, event });
@@ -94,7 +91,7 @@ export class LiveUpdateHub implements LiveUpdates {
     this.#publish({ kind: 'progress', ...toAddress(task), progress });
   }
 
-  /** Sent at most twice a second, newest only, none above 64 kB. One that comes without progress is late: its task has ended. */
+  /** Publishes a preview, at most twice a second and 64 kB; only the latest. One without progress is late: its task has ended. */
   reportPreview(task: TaskRow, { nodeId, mimeType, bytes: image }: PreviewImage): void {
     if (image.byteLength > MAX_PREVIEW_BYTES) return;
     const toPreview = (bytes: Uint8Array) => ({
@@ -104,7 +101,7 @@ export class LiveUpdateHub implements LiveUpdates {
     });
     const address = toAddress(task);
     if (!this.#isWatched(address)) {
-      // The frame's memory is the socket's: what is kept is copied.
+      // Copied, because the frame's memory belongs to the socket.
       const kept = image.slice();
       this.#keepPreview(task.id, () => toPreview(kept));
       return;
@@ -120,7 +117,7 @@ export class LiveUpdateHub implements LiveUpdates {
     if (this.#progress.has(taskId)) this.#previews.set(taskId, read);
   }
 
-  /** Previews are encoded only when someone watches. */
+  /** True while someone watches: only then are previews encoded. */
   #isWatched(address: Address): boolean {
     return listTopics(address).some((topic) => this.#listeners.has(topic));
   }

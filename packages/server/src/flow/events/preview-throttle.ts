@@ -1,10 +1,10 @@
 import type { TaskId } from '@comfleet/contract';
 import type { Clock } from '../../platform/time/clock.ts';
 
-/** Larger previews reach nobody. */
+/** Larger previews are dropped. */
 export const MAX_PREVIEW_BYTES = 64 * 1024;
 
-/** Lets at most one preview of a task through each period; newest only, and none above 64 kB. */
+/** Passes at most one preview of a task in each period: the latest, and none above 64 kB. */
 export class PreviewThrottle {
   readonly #clock: Clock;
   readonly #periodMs: number;
@@ -18,7 +18,7 @@ export class PreviewThrottle {
   offer(taskId: TaskId, image: Uint8Array, send: (bytes: Uint8Array) => void): void {
     if (image.byteLength > MAX_PREVIEW_BYTES) return;
     if (this.#waiting.has(taskId)) {
-      // The frame's memory is the socket's: what waits is copied.
+      // Copied, because the frame's memory belongs to the socket.
       this.#waiting.set(taskId, { bytes: image.slice(), send });
       return;
     }
@@ -27,7 +27,7 @@ export class PreviewThrottle {
     this.#clock.setTimer(this.#periodMs, () => this.#next(taskId));
   }
 
-  /** The task is over: what waits is not sent any more. */
+  /** The task has ended: drops its waiting preview. */
   forget(taskId: TaskId): void {
     if (this.#waiting.has(taskId)) this.#waiting.set(taskId, null);
   }

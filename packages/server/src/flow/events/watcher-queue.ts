@@ -1,8 +1,8 @@
 import type { LiveUpdate } from './live-updates.ts';
 
 /**
- * What waits for one reader. Events are kept in order; of progress and previews only the newest of each task stays. A
- * reader that falls behind by more than `limit` events is dropped, never waited for: it resumes by number.
+ * Updates that wait for one reader: events in order, and the latest progress and preview of each task. A reader that falls behind
+ * by more than `limit` events is dropped instead of awaited; it resumes by event number.
  */
 export class WatcherQueue {
   readonly #limit: number;
@@ -30,7 +30,7 @@ export class WatcherQueue {
     this.#wake?.();
   }
 
-  /** The next update; null once closed (dropped, or the signal of the reader). */
+  /** Returns the next update; null once closed (dropped, or aborted by the reader). */
   async next(): Promise<LiveUpdate | null> {
     while (!this.#closed) {
       const item = this.#items.shift();

@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { named } from '../../../test/kit/named.ts';
 import { compareWaiting, type QueuedTask, type TaskQueue, type WaitingTask } from './task-queue.ts';
 
-/** Makes an empty queue whose clock the test moves; clients are raised after `AGING_MS`. */
+/** Opens an empty queue with a clock that the test advances; clients are raised after `AGING_MS`. */
 export type OpenQueue = (clock: { nowMs: number }) => Promise<TaskQueue>;
 
 export const AGING_MS = 600_000;
 
-/** What every backend of the queue must do; a backend's test calls this with a maker of empty queues. */
+/** What every queue backend must do; a backend's test calls this with a function that opens empty queues. */
 export function describeTaskQueue(name: string, open: OpenQueue): void {
   const openQueue = () => open({ nowMs: 0 });
   describe(`${name} as a task queue`, () => {
@@ -284,7 +284,7 @@ function describeUnderRandomUse(openQueue: () => Promise<TaskQueue>): void {
   });
 }
 
-/** Makes one call on the queue and the same on the model. */
+/** Makes the same call on the queue and on the model. */
 async function follow(
   queue: TaskQueue,
   model: PlainQueue,
@@ -319,7 +319,7 @@ async function follow(
   }
 }
 
-/** The order said in the plainest way: a list, and the tags that each lane, and each client in it, has come to. */
+/** The simplest model of the order: a list, and the last tags of each lane and of each client in it. */
 class PlainQueue {
   waiting: WaitingTask[] = [];
   readonly #started = new Map<string, number>();

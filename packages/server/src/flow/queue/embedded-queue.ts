@@ -5,7 +5,7 @@ import type { QueuedTask, TaskQueue, WaitingTask } from './task-queue.ts';
 export interface QueueOptions {
   /** Monotonic ms. */
   now: () => number;
-  /** A client without a start in a lane for this long is raised a step. */
+  /** A client without a started task in a lane for this long has its rank raised by one. */
   agingMs: () => number;
 }
 

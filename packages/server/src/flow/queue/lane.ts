@@ -4,18 +4,18 @@ import { compareAccepted, compareWaiting, type QueuedTask, type WaitingTask } fr
 
 const HIGHEST_RANK = 10;
 
-/** What one client has waiting in a lane. */
+/** Waiting tasks of one client in a lane. */
 interface Client {
   tasks: OrderedList<WaitingTask>;
-  /** Tag of the last task it put here. */
+  /** Tag of its last task here. */
   lastTag: number;
-  /** Since when none of its tasks here started, monotonic ms. */
+  /** When one of its tasks here last started, or it first waited; monotonic ms. */
   sinceMs: number;
 }
 
 /**
- * The waiting tasks of one lane. Clients take turns by fair tags, so that ten thousand tasks of one client and a single task
- * of another alternate; a client that gets no turn for long is raised. Pure: whoever calls says what time it is.
+ * The waiting tasks of one lane. Clients take turns by fair tags, so that a client with ten thousand tasks alternates with one
+ * that has a single task. A client without a turn for long is raised. Pure: callers pass the time.
  */
 export class Lane {
   readonly #clients = new Map<string, Client>();
@@ -29,7 +29,7 @@ export class Lane {
     return this.#size;
   }
 
-  /** Adds a task and answers it with its order; one that was taken before brings its order along. */
+  /** Adds a task and returns it with its order. A task that was taken before keeps its order. */
   put(task: QueuedTask | WaitingTask, nowMs: number): WaitingTask {
     const client = this.#findClient(task.ownerId, nowMs);
     const waiting = 'tag' in task ? task : this.#tagged(task, client);
@@ -43,7 +43,7 @@ export class Lane {
     return this.#heads.first() ?? null;
   }
 
-  /** Takes the first task off: its client's turn is over. */
+  /** Removes and returns the first task; its client's turn is over. */
   take(nowMs: number): WaitingTask | null {
     const task = this.first();
     if (!task) return null;
@@ -54,31 +54,31 @@ export class Lane {
     return task;
   }
 
-  /** Takes a task off wherever it stands. */
+  /** Removes a task from any position. */
   remove(task: WaitingTask): void {
     const client = this.#clients.get(task.ownerId);
     if (!client) return;
     this.#change(client, () => client.tasks.remove(task));
     this.#size -= 1;
-    // Nothing of it waits: what it had started lies behind the lane's own tag.
+    // Without waiting tasks its tag is not needed: it is below the lane's own.
     if (client.tasks.size === 0) this.#clients.delete(task.ownerId);
   }
 
-  /** Tasks of this lane that start before the given one of it. */
+  /** How many tasks of this lane start before the given one of this lane. */
   countBefore(task: WaitingTask): number {
     let ahead = 0;
     for (const { tasks } of this.#clients.values()) ahead += tasks.countBefore(task);
     return ahead;
   }
 
-  /** Tasks of this lane before one of another lane. */
+  /** How many tasks of this lane start before the given one of another lane. */
   countBeforeStranger(task: WaitingTask): number {
     let ahead = 0;
     for (const { tasks } of this.#clients.values()) ahead += tasks.countBefore(task, compareAccepted);
     return ahead;
   }
 
-  /** Raises the first task of each client that had no turn for `stepMs`; answers pairs of what it was and what it is now. */
+  /** Raises the first task of each client without a turn for `stepMs`. Returns pairs of before and after. */
   age(nowMs: number, stepMs: number): { before: WaitingTask; after: WaitingTask }[] {
     const raised: { before: WaitingTask; after: WaitingTask }[] = [];
     for (const client of this.#clients.values()) {

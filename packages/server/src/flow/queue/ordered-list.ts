@@ -1,17 +1,14 @@
-/** Negative when `a` stands before `b`; 0 only for the same item. */
+/** Negative when `a` comes before `b`; 0 only for the same item. */
 export type Compare<T> = (a: T, b: T) => number;
 
-/** After this many items were taken off the front their places are given back. */
+/** How many items may be taken from the front before the array is compacted. */
 const COMPACT_AT = 1024;
 
-/**
- * A list kept in order. Taking the first and adding at either end cost no copying, which is nearly every use; anything else
- * moves the items behind the place.
- */
+/** A sorted list. Taking the first item and adding at either end, the usual cases, copy nothing; others move later items. */
 export class OrderedList<T> {
   readonly #compare: Compare<T>;
   #items: T[] = [];
-  /** Items before this place were taken. */
+  /** Items before this index were taken. */
   #start = 0;
 
   constructor(compare: Compare<T>) {
@@ -26,7 +23,7 @@ export class OrderedList<T> {
     return this.#items[this.#start];
   }
 
-  /** The first item that passes the test; looks at each before it. */
+  /** Returns the first item that passes the test, in linear time. */
   find(test: (item: T) => boolean): T | undefined {
     return this.#items.slice(this.#start).find(test);
   }
@@ -37,7 +34,7 @@ export class OrderedList<T> {
     else this.#insert(this.#findPlace(item), item);
   }
 
-  /** Removes an item that is in the list; one that is not leaves it as it is. */
+  /** Removes an item; does nothing if it is not in the list. */
   remove(item: T): void {
     const place = this.#findPlace(item);
     if (this.#items[place] !== item) return;
@@ -51,7 +48,7 @@ export class OrderedList<T> {
     this.#start = 0;
   }
 
-  /** How many items stand before this one, whether it is in the list or not. */
+  /** How many items come before this one, which need not be in the list. */
   countBefore(item: T, compare: Compare<T> = this.#compare): number {
     return this.#findPlace(item, compare) - this.#start;
   }

@@ -12,7 +12,7 @@ import { createEvent } from './task-change.ts';
 import { writeNewTask, writeTaskInputs, writeTaskWarnings } from './task-rows.ts';
 import type { BatchRow, TaskDoor, TaskEventRow, TaskRow, TaskTables } from './task-tables.ts';
 
-/** A task ready to be accepted: bound, validated, with everything it will ever run with. */
+/** A task ready for acceptance: bound, validated, and complete. */
 export interface NewTask {
   ownerId: PrincipalId;
   projectId: string | null;
@@ -34,7 +34,7 @@ export interface NewTask {
   /** Sealed form of secret extra_data. */
   sealedSecrets: Uint8Array | null;
   batch: { id: BatchId; index: number } | null;
-  /** What was decided for its sender, such as a model that stands in for another. */
+  /** Warnings about decisions for its sender, such as a model that stands in for another. */
   warnings: readonly TaskText[];
 }
 
@@ -54,7 +54,7 @@ export interface Acceptance {
 
 export type AcceptOutcome =
   | { kind: 'accepted'; tasks: TaskRow[]; events: TaskEventRow[] }
-  /** The key came before: `loadKeySubject` finds what it made. */
+  /** The key was used before: `loadKeySubject` finds what it created. */
   | { kind: 'repeated'; key: KeyUse };
 
 let lastSeq = 0;

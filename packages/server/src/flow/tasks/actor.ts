@@ -1,14 +1,14 @@
 import type { PrincipalId } from '@comfleet/contract';
 
-/** Who asks, as flow sees it. People's principals fit this shape; flow never learns more about them. */
+/** The caller as flow sees it. Principals of people/ have this shape; flow knows nothing else about them. */
 export interface Actor {
   readonly id: PrincipalId;
   readonly name: string;
   readonly grants: readonly string[];
 }
 
-/** Whose rows an actor may see: its own, or all of them. Built in people/, injected in app.ts. */
+/** Whose rows an actor may see: its own, or all. Created in people/, injected in app.ts. */
 export type OwnerFilter = { readonly kind: 'own'; readonly ownerId: PrincipalId } | { readonly kind: 'all' };
 
-/** Ownership as part of every query; see people/identity. */
+/** Makes ownership part of every query; see people/identity. */
 export type VisibleTo = (actor: Actor) => OwnerFilter;

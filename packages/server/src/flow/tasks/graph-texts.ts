@@ -13,7 +13,7 @@ export function hashGraph(text: string): string {
 
 type GraphColumns = { hash: string; size_bytes: number; body: Uint8Array; created_at: number };
 
-/** Adds a graph or makes a known one young again, so that the sweep of unused graphs leaves it to its new user. */
+/** Adds a graph, or refreshes the age of a known one, so that the sweep of unused graphs does not delete it. */
 const insertGraph = insertOrRefresh<StoredTextTables, 'stored_text', GraphColumns>(
   { key: 'hash', refresh: 'created_at' },
   (k, p) =>
@@ -22,12 +22,12 @@ const insertGraph = insertOrRefresh<StoredTextTables, 'stored_text', GraphColumn
       .values({ hash: p.hash, size_bytes: p.size_bytes, body: p.body, created_at: p.created_at }),
 );
 
-/** A graph's row by its content. */
+/** Writes a graph's row under the hash of its content. */
 export function writeGraph(
   database: Database<StoredTextTables>,
   { hash, text, atMs }: { hash: string; text: string; atMs: number },
 ): Write {
-  // Copied, because zlib answers a view of a buffer of 16 kB, which ten thousand graphs of a batch would hold.
+  // Copied, because zlib returns a view of a 16 kB buffer, which ten thousand graphs of a batch would keep alive.
   const body = new Uint8Array(deflateRawSync(text, { level: 1 }));
   return { query: insertGraph(database, { hash, size_bytes: text.length, body, created_at: atMs }) };
 }
@@ -36,7 +36,7 @@ const selectGraph = statement<StoredTextTables, { hash: string }, { body: Uint8A
   k.selectFrom('stored_text').select('body').where('hash', '=', p.hash),
 );
 
-/** A graph's JSON text with every number as its caller wrote it. */
+/** Loads a graph's JSON text, with every number as its caller wrote it. */
 export async function loadGraphText(database: Database<StoredTextTables>, hash: string): Promise<string> {
   const [row] = await database.read(selectGraph(database.k, { hash }));
   if (!row) throw new AppError('INTERNAL', { reason: 'graph is missing', hash });

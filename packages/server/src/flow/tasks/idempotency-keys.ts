@@ -4,7 +4,7 @@ import { statement } from '../../platform/database/statement.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { IdempotencyRow, TaskTables } from './task-tables.ts';
 
-/** A key as a request brings it: keys of different doors are apart. */
+/** The key of a request; keys of different doors are separate. */
 export interface KeyUse {
   door: string;
   key: string;
@@ -36,8 +36,8 @@ const insertKey = statement<TaskTables, KeyColumns>((k, p) =>
 );
 
 /**
- * What a key made, null for a key that is not used. `K` is what requests of its door make. Throws IDEMPOTENCY_CONFLICT
- * when the key came with another body.
+ * Finds what a key created; null for an unused key. `K` is what requests of its door create. Throws IDEMPOTENCY_CONFLICT when the
+ * key was used with another body.
  */
 export async function findKeySubject<K extends SubjectKind>(
   database: Database<TaskTables>,
@@ -52,7 +52,7 @@ export async function findKeySubject<K extends SubjectKind>(
   return subject;
 }
 
-/** What a key made that was used a moment ago. Throws as `findKeySubject`, and UNAVAILABLE when it is gone. */
+/** Loads what a just used key created. Throws as `findKeySubject`, and UNAVAILABLE when it is gone. */
 export async function loadKeySubject<K extends SubjectKind>(
   database: Database<TaskTables>,
   ownerId: PrincipalId,
@@ -63,7 +63,7 @@ export async function loadKeySubject<K extends SubjectKind>(
   return known;
 }
 
-/** Claims a key for what the same commit makes; refused as a duplicate when it is used. */
+/** Claims a key for what the same commit creates; a used key makes the commit fail as a duplicate. */
 export function writeKey(
   database: Database<TaskTables>,
   key: { ownerId: PrincipalId; door: string; key: string; bodyHash: string; subjectId: string; atMs: number },

@@ -1,7 +1,7 @@
 import type { PlanChange } from './task-journal.ts';
 import type { TaskRow } from './task-tables.ts';
 
-/** What a cancel writes: a waiting task ends at once, its secrets with it; of a running one the request is kept until it stopped. */
+/** Plans a cancel: a waiting task ends at once, and its secrets are deleted; for a running one the request is stored. */
 export function planCancel(
   actor: string,
   secrets: { writesAtEnd: (task: TaskRow) => NonNullable<ReturnType<PlanChange>>['writes'] },

@@ -7,14 +7,14 @@ export interface DecisionPlan {
   decision: Decision;
   /** Who decided. */
   actor: string;
-  /** It then waits with its batch. */
+  /** True when the task then waits with its paused batch. */
   isBatchPaused: boolean;
   writesAtEnd: (task: TaskRow) => NonNullable<ReturnType<PlanChange>>['writes'];
 }
 
 /**
- * What a user's decision does to a task that may have been paid for: it waits for a worker again, or fails with the cause for
- * which it was held. Null for a task that waits for no decision (any more).
+ * Plans a user's decision on a task with paid nodes that may have run: it waits for a worker again, or fails with the cause for
+ * which it was held. Null for a task that does not wait for a decision.
  */
 export function planDecision({ decision, actor, isBatchPaused, writesAtEnd }: DecisionPlan): PlanChange {
   return (task) => {
@@ -31,7 +31,7 @@ export function planDecision({ decision, actor, isBatchPaused, writesAtEnd }: De
   };
 }
 
-/** Written with the reason, by this program only. */
+/** Reads the cause, which only this program writes. */
 function readCause({ error }: TaskRow): RecordedError | undefined {
   return error === null ? undefined : (JSON.parse(error) as RecordedError);
 }

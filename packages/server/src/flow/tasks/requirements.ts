@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Choice, ModelKind } from '@comfleet/comfyui';
 import type { AssetId } from '@comfleet/contract';
 
-/** A graph input that names a file of ours, bound to an asset when the task was accepted. */
+/** A graph input that names a file of ours, bound to an asset at acceptance. */
 export interface BoundInput {
   nodeId: string;
   inputName: string;
   assetId: AssetId;
 }
 
-/** A file that a workflow names and its task did not ask for: one of this kind stands in where no worker has it. */
+/** A file of the workflow that the task did not request: if no worker has it, one of the same kind stands in. */
 export interface OpenChoice {
   parameter: string;
   modelKind: ModelKind;
@@ -17,49 +17,49 @@ export interface OpenChoice {
   targets: readonly { nodeId: string; inputName: string }[];
 }
 
-/** What a task needs of a worker, as stored with it. */
+/** What a task needs of a worker, as stored with the task. */
 export interface TaskRequirements {
   taskType: string;
   classTypes: readonly string[];
-  /** The files of models among its choices, as the fleet was known when it was accepted. */
+  /** Model files among its choices, as the fleet was known at acceptance. */
   models: readonly { folder: string | null; name: string }[];
   /**
-   * What its graph picks from lists. Null while no worker was known whose lists it could be held against; absent from tasks of
-   * older versions, which named files by folder only.
+   * Choices of its graph. Null if no worker was known to compare them with; absent for tasks of older versions, which named files
+   * by folder only.
    */
   choices?: readonly (Choice & { isFile?: true })[] | null;
   inputs: readonly BoundInput[];
-  /** Bytes of the largest request that brings an input to the worker, rounded up; 0 without inputs. */
+  /** Bytes of the largest upload of an input, rounded up; 0 without inputs. */
   inputBytes: number;
   /** Workers to avoid while another capable one exists. */
   excludedWorkers: readonly string[];
-  /** Classes of nodes that cost money and feed an output; absent: none is known. Not part of the lane. */
+  /** Paid classes of nodes that feed an output; absent: none known. Not part of the lane. */
   paidClasses?: readonly string[];
-  /** Classes that would cost money, of nodes that feed no output. Not part of the lane. */
+  /** Paid classes of nodes that feed no output. Not part of the lane. */
   idlePaidClasses?: readonly string[];
-  /** The worker must carry all of them; absent: any. */
+  /** Labels that the worker must have; absent: none. */
   labels?: readonly string[];
-  /** Names or ids of the only workers that may run it; absent: any. */
+  /** Names or ids of the workers that may run it; absent: any. */
   pinnedWorkers?: readonly string[];
-  /** Bytes of memory its worker's first device should have: more than the one that ran out of it had. */
+  /** Bytes of memory that the first device should have: more than the one that ran out of it. */
   minVramBytes?: number;
-  /** A running prompt that makes no progress for this long counts as hung; absent: never. Not part of the lane. */
+  /** How long a running prompt may be without progress before it counts as hung; absent: unlimited. Not part of the lane. */
   silenceLimitMs?: number;
-  /** Its time limit is the usual one: it counts from the last sign of progress, not from the start. Not part of the lane. */
+  /** Its time limit counts from the last sign of progress, not from the start. Not part of the lane. */
   limitsSilence?: true;
-  /** A worker that takes only a part of the graph must not run it. Not part of the lane. */
+  /** A worker that accepts only part of the graph must not run it. Not part of the lane. */
   allOrNothing?: true;
-  /** Decided when it is let go; absent: all were, when it was accepted. Such a task is held. Not part of the lane. */
+  /** Files without a decision yet: drawn at the release, until which the task is held. Not part of the lane. */
   openChoices?: readonly OpenChoice[];
 }
 
-/** Reads the stored form; written by this program only, by earlier versions without `inputBytes` and `choices`. */
+/** Parses the stored form, which only this program writes; earlier versions without `inputBytes` and `choices`. */
 export function parseRequirements(text: string): TaskRequirements {
   const stored = JSON.parse(text) as TaskRequirements;
   return { ...stored, inputBytes: stored.inputBytes ?? 0 };
 }
 
-/** Whether an input of a graph is one of these; made once, as a graph and its files may be large. */
+/** Creates a fast test whether a graph input is one of these: graphs and files may be many. */
 export function createInputSet(
   inputs: readonly Pick<BoundInput, 'nodeId' | 'inputName'>[],
 ): (nodeId: string, inputName: string) => boolean {
@@ -68,19 +68,19 @@ export function createInputSet(
 }
 
 const MEBIBYTE = 1024 ** 2;
-/** Names and boundaries of the multipart form around a file. */
+/** Size of the multipart form around a file. */
 const FORM_BYTES = 1024;
 
 /**
- * What a worker must let in to be given these files: the largest one in its form, in whole MiB. ComfyUI's limits are whole MiB
- * too, so nothing that fits is refused, and a lane is not made for every size.
+ * Upload size that a worker must accept for these files: the largest one in its form, rounded up to MiB. ComfyUI's limits are
+ * whole MiB too, so nothing that fits is refused, and sizes do not multiply lanes.
  */
 export function toInputBytes(fileSizes: readonly number[]): number {
   if (fileSizes.length === 0) return 0;
   return Math.ceil((Math.max(...fileSizes) + FORM_BYTES) / MEBIBYTE) * MEBIBYTE;
 }
 
-/** After a try ran out of memory: more than that worker has, when one of the others has it. Bytes; 0 is unknown. */
+/** Requires more memory than the worker that ran out of it has, if another one has more. Bytes; 0 is unknown. */
 export function askForMoreVram(
   needs: TaskRequirements,
   failedBytes: number,
@@ -91,8 +91,8 @@ export function askForMoreVram(
 }
 
 /**
- * The lane of a task: tasks with equal keys can be served by the same workers. `kinds` names the kinds of workers that can run
- * it. The first half says which models it takes, whoever can run it.
+ * Creates the key of a task's lane: tasks with equal keys can be served by the same workers. `kinds` are the kinds of workers that
+ * can run it. The first half of the key stands for its models alone.
  */
 export function createLaneKey(requirements: TaskRequirements, kinds: readonly string[]): string {
   const { taskType, models, inputBytes, excludedWorkers, minVramBytes } = requirements;
@@ -108,14 +108,14 @@ export function createLaneKey(requirements: TaskRequirements, kinds: readonly st
   return hash([taskType, listModels(models)]) + hash(where);
 }
 
-/** What is stored as a task's lane: its key, and behind it what work it is, down to its classes, for estimates. */
+/** The lane as stored with a task: its key, followed by its kind of work down to its classes, for estimates. */
 export function toStoredLane(key: string, { taskType, classTypes, models }: TaskRequirements): string {
   return key + hash([taskType, [...new Set(classTypes)].sort(), listModels(models)]);
 }
 
 /**
- * Reads what is stored as a lane: `models` is equal for tasks of one type with equal models, `work` for those with equal
- * classes too; it is empty for tasks of older versions.
+ * Parses a stored lane: `models` is equal for tasks of one type with equal models; `work` also requires equal classes, and is empty
+ * for tasks of older versions.
  */
 export function readStoredLane(lane: string): { models: string; work: string } {
   return { models: lane.slice(0, PART_LENGTH), work: lane.slice(2 * PART_LENGTH) };

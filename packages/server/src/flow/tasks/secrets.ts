@@ -13,8 +13,8 @@ const deleteSealed = statement<TaskTables, { id: TaskId }>((k, p) =>
 );
 
 /**
- * What a task carries in confidence (`api_key_comfy_org` and the like): one row sealed with AES-256-GCM, sent to the
- * worker with its prompt and deleted when the task ends.
+ * Secrets of tasks, such as `api_key_comfy_org`: one row for each task, sealed with AES-256-GCM, sent to the worker with the
+ * prompt, and deleted when the task ends.
  */
 export class Secrets {
   readonly #database: Database<TaskTables>;
@@ -31,11 +31,11 @@ export class Secrets {
 
   async load(taskId: TaskId): Promise<Record<string, unknown>> {
     const [row] = await this.#database.read(selectSealed(this.#database.k, { id: taskId }));
-    // Sealed by this program only.
+    // Only this program seals them.
     return row ? (parseLosslessJson(this.#sealer.open(row.sealed)) as Record<string, unknown>) : {};
   }
 
-  /** Deletes a task's row together with the commit that ends it. */
+  /** Writes that delete a task's secrets in the commit that ends it. */
   writesAtEnd(task: Pick<TaskRow, 'id'>): Write[] {
     return [{ query: deleteSealed(this.#database.k, { id: task.id }) }];
   }

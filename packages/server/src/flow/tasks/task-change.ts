@@ -10,7 +10,7 @@ import { shortenError } from '../../platform/errors/short-error.ts';
 import type { TaskEventRow, TaskRow } from './task-tables.ts';
 import { nextTaskState } from './transitions.ts';
 
-/** What happens to a task, with what its event keeps. */
+/** A change of a task, with the data of its event. */
 export interface TaskChange {
   type: TaskEventType;
   actor?: string;
@@ -20,31 +20,31 @@ export interface TaskChange {
   heldReason?: HeldReason;
   dueAtMs?: number;
   error?: RecordedError;
-  /** True when the worker died under the attempt: counts towards poison. */
+  /** True when the worker died under the attempt, which counts towards poison. */
   workerDied?: boolean;
-  /** True when the attempt does not count: the task never had this try. */
+  /** True when the attempt does not count. */
   uncounted?: boolean;
-  /** A retry that avoids workers waits in another lane. */
+  /** The new lane, as of a retry that avoids workers. */
   lane?: { stored: string; requirements: string };
-  /** What it is to run was settled after its acceptance: another graph, which the same commit stores, and its parameters, JSON. */
+  /** A graph that was bound after acceptance, and stored in the same commit, with its parameters as JSON. */
   bound?: { graphHash: string; parameters: string };
   details?: Record<string, unknown>;
 }
 
-/** The task after a change and the event that records it; they become durable together. */
+/** The task after a change, and the event that records it; both are stored in one commit. */
 export interface ChangedTask {
   row: TaskRow;
   event: TaskEventRow;
 }
 
 /**
- * Applies a change to the task as it was read; null when it is not legal any more. Pure: the commit that follows names
- * the version read, so of two racing changes one is refused.
+ * Applies a change to a task as it was read; null when it is no longer legal. Pure: the commit that follows names the version
+ * that was read, so that one of two racing changes is refused.
  */
 export function changeTask(task: TaskRow, change: TaskChange, atMs: number): ChangedTask | null {
   const state = nextTaskState(task.state, change.type);
   if (state === null) return null;
-  // A cancel that was acknowledged wins over a result that came later (P11).
+  // An acknowledged cancel wins over a later result (P11).
   if (change.type === 'task.succeeded' && task.cancel_requested_at !== null) return null;
   const moved: TaskRow = {
     ...task,
@@ -62,7 +62,7 @@ export function changeTask(task: TaskRow, change: TaskChange, atMs: number): Cha
   return { row, event: createEvent(row, change, atMs) };
 }
 
-/** What it runs, and what that needs. */
+/** Applies what the task runs and needs. */
 function settle(
   task: TaskRow,
   { lane, bound }: TaskChange,
@@ -75,7 +75,7 @@ function settle(
   };
 }
 
-/** What the change itself brings: a claim its worker, holding its reason, an end its time and error. */
+/** Applies the data of the change: a claim's worker, a hold's reason, an end's time and error. */
 function fillIn(row: TaskRow, change: TaskChange, atMs: number): TaskRow {
   if (change.type === 'attempt.claimed') {
     const { workerId = null, promptId = null } = change;

@@ -5,19 +5,19 @@ import { type ChangedTask, changeTask, type TaskChange } from './task-change.ts'
 import { findTask, writeChanges } from './task-rows.ts';
 import type { TaskRow, TaskTables } from './task-tables.ts';
 
-/** Called after a commit, before anyone else can see its effects through this process. */
+/** Called after a commit, before its effects are visible through this process. */
 export type OnCommitted = (changes: readonly ChangedTask[]) => void;
 
 const MAX_TRIES = 8;
 
-/** What is to be written for a task as it stands now; null when nothing is to be done any more. */
+/** Plans what to write for the current state of a task; null when there is nothing left to do. */
 export type PlanChange = (
   task: TaskRow,
 ) => { changes: readonly TaskChange[]; writes?: readonly Write[] } | null;
 
 /**
- * The one way a task changes: plan on the row as read, commit naming its version, read again when another change came
- * first. A plan that answers null, or that is not legal any more, has lost: a normal outcome.
+ * The only way to change a task: plan on the row as read, commit with its version, and read again if another change was faster.
+ * A plan that returns null, or is no longer legal, has lost, which is a normal outcome.
  */
 export class TaskJournal {
   readonly #database: Database<TaskTables>;
@@ -33,7 +33,7 @@ export class TaskJournal {
     return row ?? null;
   }
 
-  /** The task after the change, or null when the change was lost. `seen` saves a read when the caller has the row. */
+  /** Returns the changed task; null when the change was lost. `seen` saves a read if the caller has the row. */
   async change(id: TaskId, plan: PlanChange, seen?: TaskRow): Promise<TaskRow | null> {
     let task = seen ?? (await this.load(id));
     for (let tries = 0; task && tries < MAX_TRIES; tries += 1) {
@@ -52,7 +52,7 @@ export class TaskJournal {
       }
       const before: TaskRow = task;
       task = await this.load(id);
-      // Another write of the plan was refused while the task stood still: trying again would refuse it again.
+      // The task has not changed, so another write of the plan was refused, and would be again.
       if (task?.version === before.version) return null;
     }
     return null;

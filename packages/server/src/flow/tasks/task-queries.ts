@@ -24,7 +24,7 @@ import type {
   TaskWarningRow,
 } from './task-tables.ts';
 
-/** What a list of tasks asks for; doors build it from their query strings. */
+/** Filter and page of a list of tasks; doors build it from their query strings. */
 export interface TaskSelection {
   states?: readonly TaskState[];
   heldReason?: HeldReason;
@@ -34,11 +34,11 @@ export interface TaskSelection {
   sinceMs?: number;
   untilMs?: number;
   limit: number;
-  /** The last task of the page before. */
+  /** The last task of the previous page. */
   cursor?: TaskId;
 }
 
-/** A task the asker may see. Another's id looks unknown: TASK_NOT_FOUND. */
+/** Loads a task that the caller may see. Throws TASK_NOT_FOUND, also for tasks of others. */
 export async function loadVisibleTask(
   database: Database<TaskTables>,
   owner: OwnerFilter,
@@ -50,7 +50,7 @@ export async function loadVisibleTask(
   return row;
 }
 
-/** Newest first, with the true total and the cursor of the next page (an id: ids sort by birth). */
+/** Lists tasks, newest first, with the exact total and the cursor of the next page (an id; ids sort by time). */
 export async function listVisibleTasks(
   database: Database<TaskTables>,
   owner: OwnerFilter,
@@ -73,10 +73,10 @@ export async function listVisibleTasks(
   };
 }
 
-/** How many tasks of a batch are read, and shown, at a time; others have their turn in between. */
+/** How many tasks of a batch are read and shown at a time; other work runs in between. */
 const BATCH_PAGE = 250;
 
-/** The tasks of a batch that the asker may see in the order in which they were given, page by page. */
+/** Streams the visible tasks of a batch in their order, page by page. */
 export async function* streamBatchTasks(
   database: Database<TaskTables>,
   owner: OwnerFilter,
@@ -117,7 +117,7 @@ const selectAttempts = statement<TaskTables, { taskId: TaskId }, AttemptRow>((k,
   k.selectFrom('attempt').selectAll().where('task_id', '=', p.taskId).orderBy('number').limit(100),
 );
 
-/** Attempts of a task, first to last. */
+/** Loads the attempts of a task, oldest first. */
 export async function loadAttempts(database: Database<TaskTables>, taskId: TaskId): Promise<AttemptRow[]> {
   return database.read(selectAttempts(database.k, { taskId }));
 }
@@ -126,13 +126,13 @@ const selectFingerprints = statement<TaskTables, { taskId: TaskId }, AttemptFing
   k.selectFrom('attempt_fingerprint').selectAll().where('task_id', '=', p.taskId).limit(100),
 );
 
-/** What the attempts of a task ran with; those of older versions have none. */
+/** Loads what the attempts of a task ran with; attempts of older versions have none. */
 export async function loadFingerprints(
   database: Database<TaskTables>,
   taskId: TaskId,
 ): Promise<Map<AttemptId, Fingerprint>> {
   const rows = await database.read(selectFingerprints(database.k, { taskId }));
-  // Written by this program only.
+  // Only this program writes them.
   return new Map(rows.map((row) => [row.attempt_id, JSON.parse(row.fingerprint) as Fingerprint]));
 }
 
@@ -141,7 +141,7 @@ const selectWarnings = statement<TaskTables, { taskId: TaskId }, TaskWarningRow>
 );
 const MAX_WARNED = 10_000;
 
-/** What people are told of these tasks, each in the order in which it was said. */
+/** Loads the warnings of tasks, in their order. */
 export async function findTaskWarnings(
   database: Database<TaskTables>,
   taskIds: readonly TaskId[],
@@ -176,7 +176,7 @@ const selectEvents = statement<TaskTables, { taskId: TaskId; after: number }, Ta
     .limit(1000),
 );
 
-/** Events of a task after a number, in order. */
+/** Loads the events of a task after a number, in order. */
 export async function loadEventRows(
   database: Database<TaskTables>,
   taskId: TaskId,
@@ -195,7 +195,7 @@ const selectLastClaim = statement<TaskTables, { taskId: TaskId }, TaskEventRow>(
     .limit(1),
 );
 
-/** The newest claim of a task, with what was recorded of its placement; null before the first. */
+/** Finds the latest claim of a task, with its placement; null before the first. */
 export async function findLastClaim(
   database: Database<TaskTables>,
   taskId: TaskId,
@@ -206,7 +206,7 @@ export async function findLastClaim(
   return { at: event.at, workerId: event.worker_id, placement: details.placement };
 }
 
-/** What a queue is rebuilt from: a task's texts would make up most of a start with many that wait. */
+/** Columns that a queue is rebuilt from; the texts of many waiting tasks would slow a start down. */
 const WAITING_COLUMNS = [
   'id',
   'state',
@@ -226,7 +226,7 @@ export type WaitingRow = Pick<TaskRow, (typeof WAITING_COLUMNS)[number]>;
 
 const WAITING_PAGE = 1000;
 
-/** Every task in a state of waiting, in acceptance order, page by page. */
+/** Streams all waiting tasks of one state in acceptance order, page by page. */
 export async function* streamWaitingTasks(
   database: Database<TaskTables>,
   state: 'queued' | 'held',
@@ -236,7 +236,7 @@ export async function* streamWaitingTasks(
       database.k
         .selectFrom('task')
         .select(WAITING_COLUMNS)
-        // One state at a time: an index has each of them in order, but not both together.
+        // One state at a time: the index has each in order, but not both together.
         .where('state', '=', state)
         .where('id', '>', after)
         .orderBy('id')
@@ -248,7 +248,7 @@ export async function* streamWaitingTasks(
   }
 }
 
-/** Held tasks whose time has come, oldest first. */
+/** Loads held tasks that are due, oldest first. */
 export async function loadDueTasks(database: Database<TaskTables>, nowMs: number): Promise<TaskRow[]> {
   return database.read(
     database.k
@@ -261,7 +261,7 @@ export async function loadDueTasks(database: Database<TaskTables>, nowMs: number
   );
 }
 
-/** True for a task whose batch was paused: it waits until the batch is resumed, whatever else it waited for. */
+/** True when the task's batch is paused: it waits until the batch is resumed, whatever else it waits for. */
 export async function isBatchPaused(database: Database<TaskTables>, task: TaskRow): Promise<boolean> {
   if (task.batch_id === null) return false;
   const [batch] = await database.read(

@@ -94,7 +94,7 @@ const ATTEMPT_COLUMNS: readonly (keyof AttemptRow)[] = [
   'ended_at',
 ];
 
-/** Takes the named properties off a row or a row of parameters. */
+/** Picks properties of a row or of parameters. */
 function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): { [P in K]: T[P] } {
   return Object.fromEntries(keys.map((key) => [key, from[key]])) as { [P in K]: T[P] };
 }
@@ -190,7 +190,7 @@ export function writeNewTask(k: K, row: TaskRow, events: readonly TaskEventRow[]
   ];
 }
 
-/** Inserts which uploads a task names, each once however many inputs name it. */
+/** Inserts the uploads that a task names, without duplicates. */
 export function writeTaskInputs(k: K, taskId: TaskId, inputs: readonly { assetId: AssetId }[]): Write[] {
   const ids = new Set(inputs.map(({ assetId }) => assetId));
   return [...ids].map((assetId) => ({
@@ -199,8 +199,8 @@ export function writeTaskInputs(k: K, taskId: TaskId, inputs: readonly { assetId
 }
 
 /**
- * Stores one or more consecutive changes of one task: the row as the last change left it, guarded by the version the
- * first one saw, and one event each.
+ * Stores consecutive changes of one task: the row after the last change, guarded by the version before the first, and an event
+ * for each.
  */
 export function writeChanges(k: K, seenVersion: number, changes: readonly ChangedTask[]): Write[] {
   const last = changes.at(-1);
@@ -219,7 +219,7 @@ export function writeFingerprint(k: K, row: AttemptFingerprintRow): Write {
   return { query: insertFingerprintStatement(k, { ...row }) };
 }
 
-/** Guarded by epoch and by not having ended: a stale dispatcher's write is refused. */
+/** Writes an attempt, guarded by epoch and by not having ended, so that a stale dispatcher is refused. */
 export function writeAttempt(k: K, row: AttemptRow): Write {
   return { query: updateAttemptStatement(k, { ...row }), rows: 1 };
 }
@@ -228,12 +228,12 @@ export function findTask(k: K, id: TaskId) {
   return selectTask(k, { id });
 }
 
-/** Stores another graph and other parameters with a task; only beside a change of it, which is guarded. */
+/** Stores another graph and parameters with a task; only together with a guarded change of it. */
 export function writeBinding(k: K, row: Pick<TaskRow, 'id' | 'graph_hash' | 'parameters'>): Write {
   return { query: updateBindingStatement(k, row), rows: 1 };
 }
 
-/** Keeps what people are told of a task; a stage says it once. */
+/** Stores warnings about a task, once for each source. */
 export function writeTaskWarnings(
   k: Kysely<TaskTables>,
   row: Omit<TaskWarningRow, 'warnings'> & { warnings: readonly TaskText[] },

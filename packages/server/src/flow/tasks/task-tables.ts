@@ -14,8 +14,8 @@ import type {
 import type { StoredTextTables } from '../../platform/database/stored-text-tables.ts';
 
 /**
- * How a task came in. A `trial` only tries the fleet out, as `comfleet verify` does: it is in no list, no stream but its own, and no
- * output folder.
+ * How a task was submitted. A `trial` only tests the fleet, as `comfleet verify` does: it is in no list, in no stream but its own,
+ * and in no output folder.
  */
 export type TaskDoor = 'native' | 'comfy-v2' | 'trial';
 
@@ -24,20 +24,20 @@ export interface TaskRow {
   owner_id: PrincipalId;
   project_id: string | null;
   state: TaskState;
-  /** Grows by one with every change; the number of the change's event. */
+  /** Incremented by every change; also the number of the change's event. */
   version: number;
-  /** Grows by one with every claim; attempts carry it, stale ones lose every commit. */
+  /** Incremented by every claim. Attempts carry it, so that commits of stale ones are refused. */
   epoch: number;
-  /** 1 … 10, 10 first. */
+  /** 1 … 10; 10 comes first. */
   priority: number;
-  /** Acceptance order inside one server: microseconds of acceptance, made unique. */
+  /** Acceptance order within one server: time in microseconds, made unique. */
   accepted_seq: number;
   task_type: string;
   name: string | null;
   workflow_version_id: string | null;
   workflow_name: string | null;
   workflow_label: string | null;
-  /** The bound graph this task runs. */
+  /** Hash of the bound graph. */
   graph_hash: string;
   /** JSON of resolved parameters, seeds as decimal strings. */
   parameters: string;
@@ -50,7 +50,7 @@ export interface TaskRow {
   held_reason: HeldReason | null;
   due_at: number | null;
   cancel_requested_at: number | null;
-  /** Execution limit in ms; 0 none. `limitsSilence` of the requirements says from when it counts. */
+  /** Execution limit in ms; 0: none. `limitsSilence` of the requirements determines when it counts from. */
   timeout_ms: number;
   max_attempts: number;
   attempt_count: number;
@@ -87,7 +87,7 @@ export interface AttemptRow {
   ended_at: number | null;
 }
 
-/** What an attempt ran with; written with its claim. */
+/** What an attempt ran with, written with its claim. */
 export interface AttemptFingerprintRow {
   task_id: TaskId;
   attempt_id: AttemptId;
@@ -117,7 +117,7 @@ export interface TaskInputRow {
   asset_id: AssetId;
 }
 
-/** What people are told beside a task's state: one row for each stage that has something to say. */
+/** Warnings about a task, in one row for each source. */
 export interface TaskWarningRow {
   task_id: TaskId;
   /** `binding`: what it runs; `attempt`: how it ended. */
@@ -151,12 +151,12 @@ export interface IdempotencyRow {
   door: string;
   key: string;
   body_hash: string;
-  /** The task or batch made under the key. */
+  /** The task or batch that was created with the key. */
   subject_id: string;
   created_at: number;
 }
 
-/** The records of a task: what was asked for, its attempts, its history, and the keys under which it came. */
+/** Tables of tasks: requests, attempts, history and idempotency keys. */
 export interface TaskTables extends StoredTextTables {
   task: TaskRow;
   attempt: AttemptRow;

@@ -1,8 +1,15 @@
 import type { TaskEventType, TaskState } from '@comfleet/contract';
 
 /*
- * A task's life. Rows: what may happen in a state; the cell is the state after it. Anything absent is illegal and is
- * ignored by the caller (a lost race), never forced.
+ * States of a task.
+ *
+ * - held: waits outside the lanes, with a reason. Entered at acceptance, and from every open state by `task.held`.
+ * - queued: waits in its lane. Entered at acceptance, and from every open state by `task.queued`.
+ * - running: has an open attempt. Entered from queued by a claim only.
+ * - succeeded, failed, canceled, expired: final; every event is ignored.
+ * A cancel request changes no state; it forbids success.
+ *
+ * An event that is not in the table for a state is illegal there. Callers ignore it as a lost race, and never force it.
  *
  *   state    | event                     → state
  *   ---------+------------------------------------------
@@ -44,7 +51,7 @@ const TRANSITIONS: Record<TaskState, Partial<Record<TaskEventType, TaskState>>> 
   expired: {},
 };
 
-/** The state after an event, or null when the event is not legal there: a task that ended stays as it ended. */
+/** The state after an event; null when the event is illegal in this state. */
 export function nextTaskState(state: TaskState, event: TaskEventType): TaskState | null {
   return TRANSITIONS[state][event] ?? null;
 }
