@@ -57,7 +57,10 @@ const steps = [
         ...listSourceFolders(),
       ]),
   },
-  { name: 'dead-code', run: () => runTool('knip/bin/knip.js', ['--no-progress', '--no-config-hints']) },
+  {
+    name: 'dead-code',
+    run: () => runTool('knip/bin/knip.js', ['--no-progress', '--treat-config-hints-as-errors']),
+  },
   { name: 'unit', run: runUnitTests },
 ];
 
