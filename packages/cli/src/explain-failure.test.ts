@@ -21,7 +21,7 @@ it('problems of parameters are told in Chinese too', async () => {
     ],
   };
   const lines = await explain({ code: 'INVALID_PARAMETERS', message: 'x', details }, 'zh');
-  expect(lines[1]).toBe('  promt：此工作流没有这个参数；您要的是“prompt”吗？');
+  expect(lines[1]).toBe('  promt：此工作流没有这个参数；是否要写“prompt”？');
 });
 
 it('details that no text is made of are lines with their names', async () => {

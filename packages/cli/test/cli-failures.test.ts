@@ -90,7 +90,7 @@ describe('what goes wrong', () => {
 
     expect(status).toBe(1);
     expect(err.slice(0, 2)).toEqual([
-      '✗ INVALID_WORKFLOW：工作流图无效。节点 1（EmptyImage），输入“width”：值 -1 小于最小值 1',
+      '✗ INVALID_WORKFLOW：节点图无效。节点 1（EmptyImage），输入“width”：值 -1 小于最小值 1',
       "  节点 1（EmptyImage），输入“height”：不是 INT 类型的值：'x'",
     ]);
   });

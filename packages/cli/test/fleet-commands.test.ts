@@ -90,7 +90,10 @@ describe('comfleet workers', () => {
 
   it('says who owns a worker that cannot be changed here, and what a flag must be', async () => {
     const owned = await fleet.run('workers', 'set', 'simulated-1', '--label', 'x');
-    expect([owned.status, owned.err.join('\n')]).toEqual([1, expect.stringContaining('owned_by')]);
+    expect([owned.status, owned.err.join('\n')]).toEqual([
+      1,
+      expect.stringContaining('belongs to this start of the server'),
+    ]);
     expect((await fleet.run('workers', 'set', 'simulated-1')).status).toBe(2);
     expect((await fleet.run('workers', 'add', gpu.url, '--weight', '0')).status).toBe(2);
     expect((await fleet.run('workers', 'add', gpu.url, '--metadata', 'rack')).status).toBe(2);

@@ -20,6 +20,20 @@ const KINDS: readonly (readonly [kind: string, opening: RegExp])[] = [
   ['exception_during_validation', /^Exception when validating node/],
   ['exception_during_inner_validation', /^Exception when validating inner node/],
   ['missing_node_type', /^Cannot execute because node (?<class_type>.+?) does not exist\.?/],
+  ['no_class_type', /^Cannot execute because node '(?<node>.*)' has no class_type/],
+  ['no_inputs', /^Node '(?<node>.*)' has no inputs object/],
+  ['no_object', /^(?:Node|_meta of node) '(?<node>.*)' is not an object/],
+  ['not_a_graph', /^A graph is an object of graph nodes/],
+  ['ui_format', /^This is a workflow as the ComfyUI page saves it\..*/],
+  ['bad_name', /^"(?<name>.*)" cannot be an? (?:node id|input name)/],
+  ['long_name', /^Ids of nodes, classes and names of inputs have at most (?<limit>\d+) characters/],
+  ['long_number', /^A whole number has more than (?<limit>\d+) digits, which ComfyUI cannot read/],
+  ['unsafe_value', /^Value has a forbidden key or is nested too deeply/],
+  ['many_inputs', /^A node has at most (?<limit>\d+) inputs/],
+  ['many_values', /^The lists and objects of a node have at most (?<limit>\d+) values, all together/],
+  ['unknown_input', /^(?<class_type>\S+) takes no input (?<input>.+)/],
+  ['no_such_output', /^Input .+? links to output (?<index>.+?) of a node that has (?<count>\d+)/],
+  ['linked_to_absent', /^Input .+? links to a node that is not in the graph/],
   ['linked_to_nothing', /^Input .+? links to node '(?<source>.+?)', which is not in the graph/],
   ['dependency_cycle', /^Dependency cycle detected/],
   ['prompt_no_outputs', /^Prompt has no outputs/],
@@ -54,6 +68,11 @@ function describeNode([node, found]: [string, unknown]): Text[] {
       ? { code: 'failure.at_node', params: { where, problem } }
       : { code: 'failure.at_input', params: { where, input, problem } };
   });
+}
+
+/** A problem of a graph by its message: its kind with the facts that follow it. The input is named where the text is shown. */
+export function describeGraphProblem(message: string, input: string | null = null): Text {
+  return describeProblem({ message }, input);
 }
 
 /** The kind of problem with its facts: ComfyUI's details, or what follows the kind in a message of ours. */

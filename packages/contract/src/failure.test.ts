@@ -98,7 +98,7 @@ describe('why a graph was refused', () => {
 
   test('TD11 in Chinese too, but for the values', () => {
     expect(read(as('INVALID_WORKFLOW', REFUSED), 'zh-CN')).toEqual([
-      `工作流图无效。节点 2“Make it small”（ImageScale），输入“upscale_method”：值不在列表中：'nope' not in ['area', 'bicubic']`,
+      `节点图无效。节点 2“Make it small”（ImageScale），输入“upscale_method”：值不在列表中：'nope' not in ['area', 'bicubic']`,
       '节点 2“Make it small”（ImageScale），输入“height”：不是 INT 类型的值：x, invalid literal for int()',
     ]);
   });

@@ -75,7 +75,24 @@ function describeFacts(details: Record<string, unknown>): Text[] {
   const text = readSentText(details.message_text);
   if (text !== null) return [text];
   const words = [details.message, details.cause].map(readText).find((part) => part !== null);
-  return words === undefined || words === null ? [] : [quoteWords(words)];
+  return words === undefined || words === null ? [] : [readCause(words)];
+}
+
+/** How requests to a worker end, by the words of the one who sent them; anything else is shown as it is. */
+const CAUSES: readonly (readonly [code: string, form: RegExp])[] = [
+  ['cause.timeout', /^(?<request>[A-Z]+ \/\S*) timed out$/],
+  ['cause.aborted', /^(?<request>[A-Z]+ \/\S*) was aborted$/],
+  ['cause.no_server', /^(?<request>[A-Z]+ \/\S*) found no server$/],
+  ['cause.status', /^(?<request>[A-Z]+ \/\S*) answered (?<status>\d+)$/],
+  ['cause.broken', /^(?<request>[A-Z]+ \/\S*) (?:broke|failed)(?:: .*)?$/],
+];
+
+function readCause(words: string): Text {
+  for (const [code, form] of CAUSES) {
+    const match = form.exec(words);
+    if (match !== null) return { code, params: { ...match.groups } };
+  }
+  return quoteWords(words);
 }
 
 function nameCode(code: string, message: string): Text {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { timeSchema } from './task.ts';
 import { textSchema } from './texts/text-schema.ts';
+import { en as WRONG } from './texts/values/en.ts';
 
 /**
  * `offline`: does not answer. `error`: something else answers, or a version we cannot use. `draining`: accepts no new tasks,
@@ -32,7 +33,7 @@ const headerValue = z
   .string()
   .min(1)
   .max(8000)
-  .regex(/^[\t\x20-\x7e\x80-\xff]+$/, 'expected one line of text');
+  .regex(/^[\t\x20-\x7e\x80-\xff]+$/, WRONG['value.header_line']);
 
 /** The login that a proxy before a worker asks for: Basic, or a Bearer token. Nobody is shown it again. */
 export const workerAuthSchema = z.union([
@@ -41,7 +42,7 @@ export const workerAuthSchema = z.union([
       .string()
       .min(1)
       .max(500)
-      .regex(/^[^:\r\n]*$/, 'a user name has no colon'),
+      .regex(/^[^:\r\n]*$/, WRONG['value.user_name']),
     password: z.string().max(4000),
   }),
   z.strictObject({ token: headerValue }),
@@ -54,11 +55,11 @@ const OWN_HEADERS =
 
 /** Sent to a worker with every request, and when its socket opens. */
 export const workerHeadersSchema = z
-  .record(z.string().regex(/^[!#$%&'*+.^_`|~\w-]{1,200}$/, 'expected the name of a header'), headerValue)
-  .refine((headers) => Object.keys(headers).length <= 20, 'at most 20 headers')
+  .record(z.string().regex(/^[!#$%&'*+.^_`|~\w-]{1,200}$/, WRONG['value.header_name']), headerValue)
+  .refine((headers) => Object.keys(headers).length <= 20, WRONG['value.many_headers'])
   .refine(
     (headers) => !Object.keys(headers).some((name) => OWN_HEADERS.test(name)),
-    'Host, Connection, Content-… and the like are set by Comfleet itself',
+    WRONG['value.own_header'],
   );
 
 /** Which certificates of a worker are accepted. */
@@ -67,7 +68,7 @@ export const workerTlsSchema = z.strictObject({
   ca: z
     .string()
     .max(200_000)
-    .regex(/-----BEGIN CERTIFICATE-----/, 'expected a certificate in PEM: -----BEGIN CERTIFICATE-----')
+    .regex(/-----BEGIN CERTIFICATE-----/, WRONG['value.certificate'])
     .nullable(),
   /** False accepts every certificate: whoever stands in between can read and change everything. */
   verify: z.boolean(),
@@ -78,11 +79,9 @@ export const workerSettingsSchema = z.object({
   /** Most tasks sent to it at a time. */
   max_concurrent: z.int().min(1).max(100),
   /** Task types it takes; empty means all. */
-  capabilities: z.array(z.string().regex(/^[\w.-]{1,100}$/, 'expected the name of a task type')).max(100),
+  capabilities: z.array(z.string().regex(/^[\w.-]{1,100}$/, WRONG['value.task_type'])).max(100),
   /** A task that asks for labels goes only to workers that have them all. */
-  labels: z
-    .array(z.string().regex(/^[\w.:/=-]{1,100}$/, 'expected letters, digits and . : / = _ -'))
-    .max(100),
+  labels: z.array(z.string().regex(/^[\w.:/=-]{1,100}$/, WRONG['value.label'])).max(100),
   group: z.enum(WORKER_GROUPS),
   /** For the strategy `weighted`: twice the weight, twice the tasks. */
   weight: z.number().positive().max(1000),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { en as WRONG } from './texts/values/en.ts';
 
 /** What an id names; one brand each, so that a worker's id never passes for a task's. */
 export type IdKind =
@@ -46,7 +47,7 @@ export function lowestId<K extends IdKind>(atMs = 0): Id<K> {
 export function idSchema<K extends IdKind>() {
   return z
     .string()
-    .regex(UUID, 'expected a lowercase UUID')
+    .regex(UUID, WRONG['value.uuid'])
     .transform((value) => value as Id<K>);
 }
 

@@ -4,6 +4,7 @@ export * from './batch.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export { type Failure, readFailure } from './failure.ts';
+export { describeGraphProblem } from './failure-problems.ts';
 export * from './fingerprint.ts';
 export * from './fleet.ts';
 export * from './ids.ts';

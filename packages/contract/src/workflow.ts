@@ -1,9 +1,13 @@
 import { z } from 'zod';
+import type { Text } from './texts/text.ts';
 import { textSchema } from './texts/text-schema.ts';
 
 /** The value kinds of a workflow parameter. `seed` is 0 … 2^64 − 1 or −1 for random; `image` an upload's id or name. */
 export const DATA_TYPES = ['string', 'int', 'float', 'bool', 'seed', 'image'] as const;
 export type DataType = (typeof DATA_TYPES)[number];
+
+/** Words in English, Chinese and, where it has its own, Chinese of Taiwan. */
+const labelSchema = z.object({ en: z.string(), zh: z.string(), zh_tw: z.string().optional() });
 
 export const parameterSchema = z
   .object({
@@ -12,8 +16,11 @@ export const parameterSchema = z
     node_id: z.string().nullable(),
     input_name: z.string().nullable(),
     data_type: z.enum(DATA_TYPES),
+    /** In the author's language, English where there are `descriptions`. */
     description: z.string().nullable(),
-    label: z.object({ en: z.string(), zh: z.string() }).nullable(),
+    /** The same by language. Servers before 0.2 send none. */
+    descriptions: labelSchema.nullish(),
+    label: labelSchema.nullable(),
     required: z.boolean(),
     /**
      * What the task gets when the request has no value: the config's default, else the graph's value; of a model that no worker has,
@@ -39,20 +46,26 @@ export type Parameter = z.infer<typeof parameterSchema>;
 export const workflowSchema = z
   .object({
     name: z.string(),
-    title: z.object({ en: z.string(), zh: z.string() }),
+    title: labelSchema,
     /** The author's label. */
     version: z.string(),
     /** Content hash: what a task pins. */
     version_id: z.string(),
     task_type: z.string(),
+    /** In the author's language, English where there are `descriptions`. */
     description: z.string().nullable(),
+    /** The same by language. Servers before 0.2 send none. */
+    descriptions: labelSchema.nullish(),
     is_default: z.boolean(),
     enabled: z.boolean(),
     parameters: z.array(parameterSchema),
     presets: z.record(z.string(), z.unknown()).nullable(),
     /** Whether a known worker can run it now; the missing things when none can. */
     available: z.boolean(),
-    missing: z.array(z.string()),
+    /** Deprecated: names, and the English of what `missing_texts` say. */
+    missing: z.array(z.string()).meta({ deprecated: true }),
+    /** Servers before 0.2 send none. */
+    missing_texts: z.array(textSchema).optional(),
   })
   .meta({ id: 'Workflow' });
 export type Workflow = z.infer<typeof workflowSchema>;
@@ -67,17 +80,35 @@ export const definitionProblemSchema = z
     /** From 1; null where only the file is known. */
     line: z.int().nullable(),
     column: z.int().nullable(),
-    message: z.string(),
+    /** Deprecated: the English of `text`. */
+    message: z.string().meta({ deprecated: true }),
+    /** What is wrong, with the key that it is about; servers before 0.2 send none. */
+    text: textSchema.optional(),
   })
   .meta({ id: 'DefinitionProblem' });
 export type DefinitionProblem = z.infer<typeof definitionProblemSchema>;
 
-/** A problem in a line, as compilers write them: `config.yaml:8:11 workflow "poster": …`. */
-export function formatDefinitionProblem(problem: DefinitionProblem): string {
-  const { workflow, file, line, column, message } = problem;
+/** Shows what a server sent in the reader's language; see `formatSent`. */
+type FormatSent = (text: Text | undefined, sentence: string) => string;
+
+/** A problem in a line, as compilers write them: `config.yaml:8:11 workflow "poster": …`; in English unless `format` says. */
+export function formatDefinitionProblem(
+  problem: DefinitionProblem,
+  format: FormatSent = (_, sentence) => sentence,
+): string {
+  const { workflow, file, line, column } = problem;
   const place = [file, line, column].filter((part) => part !== null).join(':');
-  const what = workflow === null ? message : `workflow "${workflow}": ${message}`;
+  const { text, message } = workflow === null ? problem : nameWorkflow(workflow, problem);
+  const what = format(text, message);
   return place === '' ? what : `${place} ${what}`;
+}
+
+function nameWorkflow(
+  workflow: string,
+  { text, message }: DefinitionProblem,
+): Pick<DefinitionProblem, 'text' | 'message'> {
+  const whole = { code: 'definition.workflow', params: { workflow, problem: text ?? message } };
+  return { text: text && whole, message: `workflow "${workflow}": ${message}` };
 }
 
 export const workflowListSchema = z
@@ -136,8 +167,9 @@ export const validationSchema = z
     processed: z.record(z.string(), z.unknown()),
     /** Whether a known worker could run it with the values that are right; servers before 0.2 send none. */
     available: z.boolean().optional(),
-    /** What is missing where none could. */
-    missing: z.array(z.string()).optional(),
+    /** Deprecated: what is missing where none could, as in `Workflow`. */
+    missing: z.array(z.string()).optional().meta({ deprecated: true }),
+    missing_texts: z.array(textSchema).optional(),
   })
   .meta({ id: 'Validation' });
 export type Validation = z.infer<typeof validationSchema>;

@@ -86,11 +86,13 @@ async function start(
     logger,
   );
   logger.setLevel(loaded.config.logging.level);
-  for (const warning of loaded.warnings) options.print(`! ${warning.path}: ${warning.message}`);
+  const say = createSayStart(options.language);
+  for (const { path, text } of loaded.warnings) options.print(say('start.warning', { path, problem: text }));
   return openApp(scope, {
     store,
     builtInWorkflows: await readBuiltInWorkflows(),
     webRoot: options.webRoot ?? null,
+    namesData: nameDataFolder(options.dataDir, process.cwd()) !== '',
     environment: options.environment,
     logger,
     logProblem: () => log.check(),

@@ -202,7 +202,18 @@ describe('another server on the port', () => {
     await when(() => find('one')?.state === 'error');
     expect(find('one')?.reason).toMatchObject({
       code: 'check.other_server',
-      params: { differences: expect.stringContaining('--output-directory /elsewhere, before not given') },
+      params: {
+        differences: expect.arrayContaining([
+          {
+            code: 'difference.flag',
+            params: {
+              flag: '--output-directory',
+              now: '/elsewhere',
+              before: { code: 'difference.not_given', params: {} },
+            },
+          },
+        ]),
+      },
     });
     expect(changes.filter(({ type }) => type === 'worker.online')).toHaveLength(1);
     await stranger.close();

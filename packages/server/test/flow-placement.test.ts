@@ -50,7 +50,7 @@ describe('why a task waits', () => {
     const why = await rig().calls.tasks.explain(rig().actor, id);
 
     expect(why).toMatchObject({ status: 'queued', placed: null });
-    expect(why.message).toBe('Waiting: 0 ahead. Of 2 workers: in maintenance (2).');
+    expect(why.message).toBe('Waiting: next in line. Of 2 workers: in maintenance (2).');
     expect(why.waiting?.workers.map(({ name, reason }) => [name, reason])).toEqual([
       ['gpu-1', 'maintenance'],
       ['gpu-2', 'maintenance'],

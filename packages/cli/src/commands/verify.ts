@@ -86,7 +86,7 @@ async function checkConfiguration(context: CommandContext, wish: string | undefi
   const refused = await (await loadServer()).checkWorkflows(config);
   if (refused.length > 0) throw new DefinitionsRefused(refused, context.texts);
   const { say } = context.texts;
-  const about = warnings.map(({ path, message }) => say('verify.warning', { path, message }));
+  const about = warnings.map(({ path, text }) => say('verify.warning', { path, message: text }));
   return [config.file ?? say('verify.defaults'), ...about].join('\n');
 }
 

@@ -45,9 +45,10 @@ export async function listWorkflows(
   return EXIT.ok;
 }
 
-function describeAvailable({ available, missing }: Workflow, { say }: CliTexts): string {
+function describeAvailable(workflow: Workflow, { say }: CliTexts): string {
+  const { available, missing, missing_texts: texts } = workflow;
   if (available) return say('name.yes');
-  return say('cli.unavailable', { missing: toPlainText(missing.join(', ')) });
+  return toPlainText(say('cli.unavailable', { missing: texts ?? missing.join(', ') }));
 }
 
 function describeProblems(problems: readonly DefinitionProblem[], texts: CliTexts): string[] {

@@ -35,7 +35,7 @@ describe('chooseTexts', () => {
 
   it.each([
     ['en', 'OUT_OF_MEMORY as the server says'],
-    ['zh-CN', 'UNAUTHORIZED 登录已失效。'],
+    ['zh-CN', 'UNAUTHORIZED 没有有效的凭据；请发送 Authorization: Bearer <令牌>，或重新获取令牌。'],
     ['zh-CN', 'OF_A_NEWER_SERVER as the server says'],
   ] as const)('in %s shows the error "%s"', (language, line) => {
     const [code = ''] = line.split(' ');

@@ -61,6 +61,8 @@ export function chooseTexts(language: Language, command = 'comfleet'): CliTexts 
     const told = explainError(error, language);
     return typeof told === 'string' ? told : format(told);
   };
+  const sent: CliTexts['sent'] = (texts, sentence) =>
+    formatSent(catalogue, language, { texts: texts ?? undefined, sentence });
   return {
     say,
     heads: (...columns) => columns.map((column) => say(`head.${column}`)),
@@ -69,9 +71,9 @@ export function chooseTexts(language: Language, command = 'comfleet'): CliTexts 
       return knowsText(catalogue, text) ? format(text) : value;
     },
     format,
-    sent: (texts, sentence) => formatSent(catalogue, language, { texts: texts ?? undefined, sentence }),
+    sent,
     join: (texts) => formatTexts(catalogue, language, texts),
-    definition: (problem) => formatDefinitionProblem(problem),
+    definition: (problem) => formatDefinitionProblem(problem, sent),
     error: (error) => `${error.code} ${explain(error)}`,
     explain,
     points: (error) => readFailure(error).points.map(format),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findSpoken, parseLanguage, pickLabel } from './language.ts';
+import { parseLanguage, pickLabel } from './language.ts';
 
 describe('parseLanguage', () => {
   it.each([
@@ -32,18 +32,14 @@ describe('parseLanguage', () => {
 });
 
 it.each([
-  ['zh-TW', ['en', 'zh-CN'], 'zh-CN'],
-  ['zh-TW', ['en', 'zh-TW'], 'zh-TW'],
-  ['zh-CN', ['en'], 'en'],
-  ['zh-CN', [], 'en'],
-] as const)('a reader of %s is shown, of %o, %s', (language, spoken, shown) => {
-  expect(findSpoken(language, spoken)).toBe(shown);
-});
-
-it.each([
   ['en', 'Seed'],
   ['zh-CN', '种子'],
   ['zh-TW', '种子'],
 ] as const)('a label is shown in %s as %s', (language, shown) => {
   expect(pickLabel({ en: 'Seed', zh: '种子' }, language)).toBe(shown);
+});
+
+it('a label with words for Taiwan shows them there only', () => {
+  const label = { en: 'Picture to video', zh: '图生视频', zh_tw: '圖生影片' };
+  expect([pickLabel(label, 'zh-TW'), pickLabel(label, 'zh-CN')]).toEqual(['圖生影片', '图生视频']);
 });

@@ -23,21 +23,16 @@ export function parseLanguage(wanted: string | readonly string[]): Language {
   return 'en';
 }
 
-/** The label of something that configuration names in English and Chinese. */
-export function pickLabel(label: { readonly en: string; readonly zh: string }, language: Language): string {
-  return language === 'en' ? label.en : label.zh;
+/** What configuration names in English and Chinese; without `zh_tw` a Taiwanese reader is shown `zh`. */
+export interface Label {
+  readonly en: string;
+  readonly zh: string;
+  readonly zh_tw?: string | undefined;
 }
 
-/** The first of these languages in which a reader of `language` is shown texts. */
-export function findSpoken<Spoken extends Language>(
-  language: Language,
-  spoken: readonly Spoken[],
-): Spoken | 'en' {
-  for (const candidate of FALLBACKS[language]) {
-    const found = spoken.find((one) => one === candidate);
-    if (found !== undefined) return found;
-  }
-  return 'en';
+/** A label in a language. */
+export function pickLabel({ en, zh, zh_tw: zhTw = zh }: Label, language: Language): string {
+  return { en, 'zh-CN': zh, 'zh-TW': zhTw }[language];
 }
 
 /** The tags of a header in the order of their `q`, lower case, without the character set of a locale. */

@@ -1,11 +1,13 @@
 import { type Catalogue, mergeCatalogues } from './catalogue.ts';
+import { DEFINITION_TEXTS } from './definitions.ts';
 import { FLEET_TEXTS } from './fleet.ts';
 import { en } from './start/en.ts';
 import { zhCn } from './start/zh-cn.ts';
-import { TASK_TEXTS } from './tasks.ts';
+import { zhTw } from './start/zh-tw.ts';
 
 /** What a start of the server shows, what it says of workers, and how its first task went. */
-export const START_TEXTS = mergeCatalogues(mergeCatalogues(TASK_TEXTS, FLEET_TEXTS), {
+export const START_TEXTS = mergeCatalogues(mergeCatalogues(DEFINITION_TEXTS, FLEET_TEXTS), {
   en,
   'zh-CN': zhCn,
+  'zh-TW': zhTw,
 } satisfies Catalogue<typeof en>);

@@ -5,13 +5,17 @@ import { en } from './tasks/en.ts';
 import { zhCn } from './tasks/zh-cn.ts';
 import { zhTw } from './tasks/zh-tw.ts';
 import type { Text } from './text.ts';
+import { VALUE_TEXTS } from './values.ts';
 
 /** Where tasks and batches are, why they wait, what is wrong with their values, and why they failed. */
-export const TASK_TEXTS = mergeCatalogues(mergeCatalogues(ERROR_TEXTS, RECOVERY_TEXTS), {
-  en,
-  'zh-CN': zhCn,
-  'zh-TW': zhTw,
-} satisfies Catalogue<typeof en>);
+export const TASK_TEXTS = mergeCatalogues(
+  mergeCatalogues(mergeCatalogues(ERROR_TEXTS, RECOVERY_TEXTS), VALUE_TEXTS),
+  {
+    en,
+    'zh-CN': zhCn,
+    'zh-TW': zhTw,
+  } satisfies Catalogue<typeof en>,
+);
 
 /** What a server says about a task, a batch or a parameter. */
 export type TaskText = TextOf<typeof TASK_TEXTS.en>;

@@ -46,6 +46,8 @@ export interface AppOptions {
   builtInWorkflows: WorkflowSources;
   /** Built pages; null without. */
   webRoot: string | null;
+  /** The data folder is another one than the usual. */
+  namesData?: boolean;
   environment: NodeJS.ProcessEnv;
   logger: Logger;
   /** Another process took the data over. */
@@ -141,6 +143,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     ...{ config: store, db: database, version: VERSION },
     fleet: createFleetView({ ...joining, registry: fleet, events, loads }),
     clientFolder: options.webRoot,
+    namesData: options.namesData === true,
     anonymous: config.auth.required ? null : () => session,
   });
   await announceAddress(database, address);

@@ -16,6 +16,8 @@ export interface DoorDeps extends NativeDeps {
   version: string;
   /** Folder of the built page; null when it was not built. */
   clientFolder: string | null;
+  /** See `ClientPages`. */
+  namesData?: boolean;
   /**
    * The session of requests without a bearer when `auth.enable_client_auth` is off (null while it is not known yet);
    * null when authentication is on.

@@ -7,7 +7,7 @@ const LISTED = 20;
 /** What a user at the terminal reads of all that is refused; nothing when nothing is. Pure. */
 export function describeProblems(say: SayStart, problems: readonly DefinitionProblem[]): string[] {
   if (problems.length === 0) return [];
-  const lines = problems.slice(0, LISTED).map((problem) => `  ${formatDefinitionProblem(problem)}`);
+  const lines = problems.slice(0, LISTED).map((problem) => `  ${describeDefinition(say, problem)}`);
   const rest = problems.length - lines.length;
   return [
     say('start.refused', { count: problems.length }),
@@ -35,4 +35,9 @@ function describeConfig(say: SayStart, file: string, config: Reread['config']): 
       : say('start.config_in_force', { file, keys: list(inForce) }),
     ...(needsRestart.length === 0 ? [] : [say('start.needs_restart', { keys: list(needsRestart) })]),
   ];
+}
+
+/** A refused definition in a line: where, and what is wrong. Pure. */
+export function describeDefinition(say: SayStart, problem: DefinitionProblem): string {
+  return formatDefinitionProblem(problem, (text, sentence) => say('start.said', { what: text ?? sentence }));
 }

@@ -1,7 +1,8 @@
-import { formatDefinitionProblem } from '@comfleet/contract';
+import { plainText, type Text, textSchema } from '@comfleet/contract';
 import { listProblems } from '../platform/config/config-problem.ts';
 import type { AppError } from '../platform/errors/app-error.ts';
 import { toError } from '../platform/errors/app-error.ts';
+import { describeDefinition } from './describe-reread.ts';
 import type { SayStart } from './say-start.ts';
 
 /** Lines of ComfyUI's log that are shown: the end of a traceback and what came before it. */
@@ -29,7 +30,7 @@ export function describeStartFailure(say: SayStart, error: AppError): string[] {
     default: {
       const isOurs = error.spec.blame === 'system' && error.cause !== undefined;
       return [
-        `${error.code}: ${error.message}`,
+        say('start.failed', { code: error.code, meaning: plainText(error.code) }),
         ...(isOurs ? [`  ${toError(error.cause).message}`] : []),
         ...(error.details ? [JSON.stringify(error.details, null, 2)] : []),
       ];
@@ -39,14 +40,14 @@ export function describeStartFailure(say: SayStart, error: AppError): string[] {
 
 /** A setting that another part refuses names itself in its details. */
 function describeConfigProblems(say: SayStart, error: AppError): string[] {
-  const problems = listProblems(error).map((problem) => `  ${formatDefinitionProblem(problem)}`);
+  const problems = listProblems(error).map((problem) => `  ${describeDefinition(say, problem)}`);
   const lines = problems.length > 0 ? problems : [`  ${JSON.stringify(error.details)}`];
   return [say('start.config_invalid'), ...lines, say('start.config_correct')];
 }
 
 function describeInstanceProblem(say: SayStart, details: Record<string, unknown>): string[] {
-  const { field, value, problem } = details;
-  const what = say('start.comfyui_problem', { what: String(value), problem: String(problem) });
+  const { field, value, problem, problem_text: text } = details;
+  const what = say('start.comfyui_problem', { what: String(value), problem: readWords(text, problem) });
   return field === 'python' ? [what, say('start.name_python')] : [what];
 }
 
@@ -54,14 +55,23 @@ function describeInstanceProblem(say: SayStart, details: Record<string, unknown>
  * A module that is not there means another Python than ComfyUI's, far more often than a broken one; a PyTorch that finds no GPU
  * means a machine without one.
  */
-function describeInstanceEnd(say: SayStart, { reason, log }: Record<string, unknown>): string[] {
+function describeInstanceEnd(
+  say: SayStart,
+  { reason, message_text: text, log }: Record<string, unknown>,
+): string[] {
   const lines = (Array.isArray(log) ? log : []).map(String).slice(-LOG_LINES);
   const lacksModule = lines.some((line) => /\b(ModuleNotFoundError|ImportError)\b/.test(line));
   const lacksGpu = lines.some((line) => NO_GPU.test(line));
   return [
-    say('start.comfyui_failed', { reason: String(reason) }),
+    say('start.comfyui_failed', { reason: readWords(text, reason) }),
     ...lines.map((line) => `  ${line}`),
     ...(lacksModule ? [say('start.name_python')] : []),
     ...(lacksGpu ? [say('start.without_gpu')] : []),
   ];
+}
+
+/** A text of ours, else the words that stand for it. */
+function readWords(text: unknown, words: unknown): Text | string {
+  const read = textSchema.safeParse(text);
+  return read.success ? read.data : String(words);
 }

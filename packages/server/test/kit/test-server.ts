@@ -31,6 +31,7 @@ export const WORKER_ID = '01900000-0000-7000-8000-00000000000d';
 interface TestServerOptions {
   config?: string;
   clientFolder?: string | null;
+  namesData?: boolean;
   isOpenToAll?: boolean;
 }
 
@@ -95,6 +96,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
     storage: { state: { kind: 'ok' }, freeBytes: null },
     version: '0.0.0-test',
     clientFolder: options.clientFolder ?? null,
+    namesData: options.namesData === true,
     anonymous: anonymous && (() => anonymous),
   });
   await app.ready();

@@ -60,4 +60,17 @@ export const en = {
   'worker.static_discovery': 'discovery_mode is static',
   'worker.deleted': 'removed by an admin',
   'worker.reason': '{reason}',
+
+  'restart.busy': 'its supervisor is at it ({state})',
+  'restart.fresh': 'it was started just now',
+  'restart.begun': 'it is being restarted',
+  'restart.ending': 'it is being ended already',
+
+  'instance.no_folder': 'this folder does not exist',
+  'instance.no_entry': 'there is no {entry} in this folder; it is not a ComfyUI installation',
+  'instance.not_executable': 'this is not a program that can be executed',
+  'instance.not_found': 'no such program on PATH; name the Python of this ComfyUI',
+  'instance.script': 'a script cannot be started as a program; name the python.exe that it calls',
+  'instance.own_argument': '{argument} is set by Comfleet and cannot be given here',
+  'instance.ports_taken': 'every port of this range is taken',
 } as const satisfies Messages;

@@ -17,6 +17,7 @@ export const en = {
   'signIn.submit': 'Sign in',
   'signIn.again': 'Try again',
   'signIn.fresh': 'In the folder where Comfleet was started, this command prints a link that signs you in:',
+  'signIn.folder': 'DIR is the data folder that Comfleet was started with.',
   'signIn.other': 'Other ways to sign in',
   'signIn.badCode':
     'This sign-in link is not valid any more: each works once, for ten minutes. The command below prints a fresh one.',
@@ -38,7 +39,11 @@ export const en = {
   'types.text_to_image': 'Text to image',
   'types.text_to_image_sdxl': 'Text to image, SDXL',
   'types.image_to_video': 'Image to video',
+  'types.text_to_audio': 'Text to audio',
+  'types.image_to_3d': 'Image to 3D',
   'types.custom': 'Others',
+
+  'join.label': '{label}: {value}',
 
   'workflow.choose': 'Workflow',
   'workflow.available': 'Ready',
@@ -52,7 +57,7 @@ export const en = {
 
   'form.prompt': 'Prompt',
   'form.promptHint': 'Describe what you want to see…',
-  'form.addNegative': 'Leave something out',
+  'form.addNegative': 'Add negative prompt',
   'form.negativeHint': 'What should not appear…',
   'form.size': 'Size',
   'form.width': 'Width',
@@ -62,7 +67,7 @@ export const en = {
   'form.seedRandom': 'Random',
   'form.seedRoll': 'Roll a new seed',
   'form.seedClear': 'A new seed every time',
-  'form.more': 'Fine tuning',
+  'form.more': 'Advanced settings',
   'form.priority': 'Priority',
   'form.priorityLow': 'low',
   'form.priorityUsual': 'usual',
@@ -140,6 +145,7 @@ export const en = {
   'gallery.pictures': '{n} of {total}',
   'gallery.under': '{n} under way',
   'gallery.cancelAll': 'Cancel all',
+  'gallery.graph': 'Graph',
   'gallery.steps': '{n} steps',
 
   'state.held': 'On hold',
@@ -204,7 +210,7 @@ export const en = {
   'details.task': 'Task',
   'details.file': 'File',
   'details.size': 'Size',
-  'details.obstacle': 'Why it does not go on',
+  'details.obstacle': 'Why it waits',
   'details.error': 'What went wrong',
   'details.traceback': 'Traceback',
   'details.warnings': 'To be known of the result',

@@ -70,4 +70,20 @@ export const en = {
   'service.worker_down': 'Since {since}: {problem} {step}',
 
   'worker.same_as': 'the same ComfyUI as {name}, which is used instead',
+
+  'problem.broken': 'the connection broke',
+  'exit.sigkill': 'ended by SIGKILL: by hand, or by the system when memory ran out',
+  'exit.signal': 'ended by {signal}',
+  'exit.unknown': 'ended while it was not our child; its exit code is unknown',
+  'exit.code': 'ended with exit code {code}',
+  'exit.hung': 'was ended: {reason}',
+  'exit.by_request': 'stopped by request',
+  'exit.restarting': 'is being restarted',
+  'exit.not_started': 'could not be started: {reason}',
+  'exit.silent': 'did not answer within {seconds} s and was ended',
+  'exit.port_taken': 'port {port} was taken by another program: {reason}',
+  'exit.no_process': 'has no process',
+  'difference.entry': 'started as {now}, before {before}',
+  'difference.flag': '{flag} {now}, before {before}',
+  'difference.not_given': 'not given',
 } as const satisfies Messages;

@@ -3,8 +3,8 @@ import type { en } from './en.ts';
 
 export const zhCn = {
   'recovery.begins': '{problem}{step}',
-  'recovery.checking': '正在检查，它可能会自行恢复。',
-  'recovery.restarting': '它由 Comfleet 启动，正在自动重启。',
+  'recovery.checking': '正在检查，可能会自行恢复。',
+  'recovery.restarting': '由 Comfleet 启动，正在自动重启。',
   'recovery.advised': '请手动重启 ComfyUI，并检查防火墙和端口。恢复响应后会自动重新启用。',
   'recovery.down': '仍未恢复：请手动重启 ComfyUI，并检查防火墙和端口。恢复响应后会自动重新启用。',
   'recovery.accept': '如属预期更换，请确认：comfleet workers accept NAME；否则请启动原来的 ComfyUI。',
@@ -34,7 +34,7 @@ export const zhCn = {
     by: 'problem',
     cases: {
       self_signed:
-        '{host} 的证书是自签名证书：如果属于您，请在 config.yaml 中用 tls.ca_file（或 --ca-file）指定它',
+        '{host} 的证书是自签名证书：如属你所有，请在 config.yaml 中用 tls.ca_file（或 --ca-file）指定它',
       unknown_issuer:
         '{host} 的证书由不受信任的机构签发：请在 config.yaml 中用 tls.ca_file（或 --ca-file）指定该机构的证书',
       expired: '{host} 的证书已过期：请更新证书',
@@ -64,4 +64,20 @@ export const zhCn = {
   'service.worker_down': '自 {since} 起：{problem}{step}',
 
   'worker.same_as': '与 {name} 是同一个 ComfyUI，由后者代为执行任务',
+
+  'problem.broken': '连接中断',
+  'exit.sigkill': '被 SIGKILL 结束：手动结束，或内存不足时由系统结束',
+  'exit.signal': '被 {signal} 结束',
+  'exit.unknown': '已结束，当时不是我们的子进程，退出码未知',
+  'exit.code': '已退出，退出码 {code}',
+  'exit.hung': '已强制结束：{reason}',
+  'exit.by_request': '按要求停止',
+  'exit.restarting': '正在重启',
+  'exit.not_started': '无法启动：{reason}',
+  'exit.silent': '{seconds} 秒内没有响应，已结束',
+  'exit.port_taken': '端口 {port} 被其他程序占用：{reason}',
+  'exit.no_process': '没有进程',
+  'difference.entry': '启动脚本为 {now}，之前为 {before}',
+  'difference.flag': '{flag} 为 {now}，之前为 {before}',
+  'difference.not_given': '未指定',
 } satisfies Translation<typeof en>;

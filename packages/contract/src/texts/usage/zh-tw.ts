@@ -30,7 +30,7 @@ export const zhTw = {
   'usage.no_graph_input': '節點圖沒有輸入 {name}；格式為 NODE.input=value，例如 3.steps=20。',
   'usage.seed': '--seed 應為不小於 0 的整數，不能是「{value}」。',
   'usage.no_seed_in_graph': '節點圖中沒有可設定的種子。',
-  'usage.linked_input': '{name} 已連接到其他節點，無法設定。',
+  'usage.linked_input': '{name} 已連線到其他節點，無法設定。',
   'usage.no_seed': '工作流程 {workflow} 沒有種子參數。',
   'usage.utf16': '{path} 使用 UTF-16 編碼，請另存為 UTF-8。',
   'usage.no_such_file': '無法讀取 {path}：檔案不存在。',

@@ -16,7 +16,7 @@ import { principalOf } from '../authentication.ts';
 import { idempotencyHeaders, readIdempotency } from './idempotency.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, pageQuery, readBatchId, readCursor, SUBMIT_REFUSALS } from './route-schemas.ts';
-import { GRAPH_HAS_NO_PARAMETERS, GRAPH_HAS_NO_TYPE, refuseField } from './submission.ts';
+import { refuseField } from './submission.ts';
 
 const batchBodySchema = z.strictObject(submitBatchSchema.shape);
 const CHANGES = ['pause', 'resume', 'cancel'] as const;
@@ -96,13 +96,13 @@ function addOneBatchRoutes(app: HttpServer, { batches, clock }: NativeDeps): voi
 function checkBatch(batch: SubmitBatch): void {
   const { tasks, descriptions } = batch;
   if (tasks === undefined && descriptions === undefined) {
-    refuseField('tasks', 'send tasks, or descriptions with images_per_description');
+    refuseField('tasks', 'field.tasks_or_descriptions');
   }
   if (tasks !== undefined && descriptions !== undefined) {
-    refuseField('descriptions', 'send either tasks or descriptions, not both');
+    refuseField('descriptions', 'field.not_both');
   }
   if (tasks !== undefined && batch.images_per_description !== undefined) {
-    refuseField('images_per_description', 'goes with descriptions, not with tasks');
+    refuseField('images_per_description', 'field.with_descriptions');
   }
   checkSource(batch);
   if (batch.graph !== undefined) checkGraphBatch(batch);
@@ -110,24 +110,22 @@ function checkBatch(batch: SubmitBatch): void {
 
 function checkSource({ graph, workflow_name, task_type }: SubmitBatch): void {
   if (graph !== undefined && workflow_name !== undefined) {
-    refuseField('graph', 'send either graph or workflow_name, not both');
+    refuseField('graph', 'field.graph_or_workflow');
   }
   if (graph === undefined && workflow_name === undefined && task_type === undefined) {
-    refuseField('workflow_name', 'name a workflow or a task_type, or send a graph');
+    refuseField('workflow_name', 'field.name_workflow');
   }
 }
 
 /** A graph is run as it is written, but for the updates of its items. */
 function checkGraphBatch({ tasks, descriptions, parameters, task_type, fixed_seed }: SubmitBatch): void {
-  if (task_type !== undefined) refuseField('task_type', GRAPH_HAS_NO_TYPE);
-  if (descriptions !== undefined)
-    refuseField('descriptions', 'a graph has no prompt; send tasks with updates');
-  if (fixed_seed !== undefined)
-    refuseField('fixed_seed', "a graph's seeds are as written; change them with updates");
+  if (task_type !== undefined) refuseField('task_type', 'field.graph_type');
+  if (descriptions !== undefined) refuseField('descriptions', 'field.graph_no_prompt');
+  if (fixed_seed !== undefined) refuseField('fixed_seed', 'field.graph_seeds');
   const hasParameters = (item: BatchItem) => item.parameters !== undefined;
   const at = tasks?.findIndex(hasParameters) ?? -1;
-  if (parameters !== undefined) refuseField('parameters', GRAPH_HAS_NO_PARAMETERS);
-  if (at >= 0) refuseField(`tasks.${at}.parameters`, GRAPH_HAS_NO_PARAMETERS);
+  if (parameters !== undefined) refuseField('parameters', 'field.graph_parameters');
+  if (at >= 0) refuseField(`tasks.${at}.parameters`, 'field.graph_parameters');
 }
 
 /** The body with numbers as written in graph, parameters and updates. */

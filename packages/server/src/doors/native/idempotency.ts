@@ -1,4 +1,5 @@
 import { startTimeSlice } from '@comfleet/comfyui';
+import { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { hashBody } from '../../platform/http/hash-body.ts';
@@ -9,7 +10,7 @@ import type { Clock } from '../../platform/time/clock.ts';
 export const idempotencyHeaders = z.looseObject({
   'idempotency-key': z
     .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, 'expected 1 to 255 visible ASCII characters')
+    .regex(/^[\x21-\x7e]{1,255}$/, DEFINITION_TEXTS.en['value.idempotency_key'])
     .optional()
     .describe('The same key with the same body answers the same for 24 h.'),
 });

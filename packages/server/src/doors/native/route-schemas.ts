@@ -8,6 +8,7 @@ import {
   parseId,
   type TaskId,
 } from '@comfleet/contract';
+import { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 import { AppError } from '../../platform/errors/app-error.ts';
 
@@ -21,7 +22,7 @@ export const pageQuery = z.strictObject({
   cursor: z
     .string()
     .max(500)
-    .refine((text) => parseId(text) !== null, 'not a cursor that a page gave')
+    .refine((text) => parseId(text) !== null, DEFINITION_TEXTS.en['value.cursor'])
     .optional(),
 });
 

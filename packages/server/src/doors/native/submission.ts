@@ -1,16 +1,23 @@
-import { type SubmitOptions, type Submitted, submitOptionsSchema } from '@comfleet/contract';
+import {
+  type PlainCode,
+  plainText,
+  type SubmitOptions,
+  type Submitted,
+  submitOptionsSchema,
+} from '@comfleet/contract';
+import type { TASK_TEXTS } from '@comfleet/contract/texts/tasks';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SubmitBody, SubmitOutcome } from '../../flow/calls/tasks/prepare-submission.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { readLosslessBody, toRecord } from '../../platform/http/json-body.ts';
+import { requestProblem } from '../../platform/http/request-problem.ts';
 
 /** Throws INVALID_REQUEST naming one field. */
-export function refuseField(path: string, message: string): never {
-  throw new AppError('INVALID_REQUEST', { in: 'body', problems: [{ path, message }] });
+export function refuseField(path: string, code: FieldProblem): never {
+  throw new AppError('INVALID_REQUEST', { in: 'body', problems: [requestProblem(path, plainText(code))] });
 }
 
-export const GRAPH_HAS_NO_PARAMETERS = 'a graph takes no parameters';
-export const GRAPH_HAS_NO_TYPE = 'a graph has the type custom';
+type FieldProblem = PlainCode<typeof TASK_TEXTS.en> & `field.${string}`;
 
 interface NamedBody extends SubmitOptions {
   task_type?: string | undefined;
@@ -21,14 +28,13 @@ interface NamedBody extends SubmitOptions {
 export function readSubmitBody(request: FastifyRequest, body: NamedBody): SubmitBody {
   const lossless = readLosslessBody(request);
   if (body.graph !== undefined) {
-    if (body.workflow_name !== undefined)
-      refuseField('graph', 'send either graph or workflow_name, not both');
-    if (body.task_type !== undefined) refuseField('task_type', GRAPH_HAS_NO_TYPE);
-    if (lossless.parameters !== undefined) refuseField('parameters', GRAPH_HAS_NO_PARAMETERS);
+    if (body.workflow_name !== undefined) refuseField('graph', 'field.graph_or_workflow');
+    if (body.task_type !== undefined) refuseField('task_type', 'field.graph_type');
+    if (lossless.parameters !== undefined) refuseField('parameters', 'field.graph_parameters');
     return { kind: 'graph', graph: lossless.graph };
   }
   if (body.workflow_name === undefined && body.task_type === undefined) {
-    refuseField('workflow_name', 'name a workflow or a task_type, or send a graph');
+    refuseField('workflow_name', 'field.name_workflow');
   }
   return {
     kind: 'workflow',

@@ -133,6 +133,6 @@ async function readFlatParameters(
   );
   const known = workflow?.parameters.map((parameter) => parameter.name) ?? [];
   if (known.includes('image_path') || !known.includes('image')) return parameters;
-  if (others.image !== undefined) refuseField('image_path', 'send either image or image_path, not both');
+  if (others.image !== undefined) refuseField('image_path', 'field.image_or_path');
   return { ...others, image: imagePath };
 }

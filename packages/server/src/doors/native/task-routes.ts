@@ -4,6 +4,7 @@ import {
   formatDefinitionProblem,
   HELD_REASONS,
   placementSchema,
+  plainText,
   reloadedSchema,
   STATE_ALIASES,
   TASK_STATES,
@@ -17,6 +18,7 @@ import { z } from 'zod';
 import type { TaskFilter } from '../../flow/calls/tasks/task-calls.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
+import { requestProblem } from '../../platform/http/request-problem.ts';
 import { sendJsonText } from '../../platform/http/send-json-text.ts';
 import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -193,7 +195,7 @@ function addReloadRoute(app: HttpServer, { workflows, config }: NativeDeps): voi
       await config.reload();
       const { workflows: count, problems } = await workflows.reload();
       const all = [...config.problems(), ...problems];
-      return { workflows: count, errors: all.map(formatDefinitionProblem), problems: all };
+      return { workflows: count, errors: all.map((one) => formatDefinitionProblem(one)), problems: all };
     },
   });
 }
@@ -219,8 +221,10 @@ export function readStates(text: string): TaskState[] {
     const own = TASK_STATES.filter((state) => state === word);
     const found = own.length > 0 ? own : Object.hasOwn(STATE_ALIASES, word) ? STATE_ALIASES[word] : undefined;
     if (!found) {
-      const message = `unknown status "${word}"; known: ${[...TASK_STATES, ...Object.keys(STATE_ALIASES)].join(', ')}`;
-      throw new AppError('INVALID_REQUEST', { in: 'querystring', problems: [{ path: 'status', message }] });
+      const known = [...TASK_STATES, ...Object.keys(STATE_ALIASES)].join(', ');
+      const text = { code: 'field.status', params: { status: word, known } };
+      const problems = [requestProblem('status', text)];
+      throw new AppError('INVALID_REQUEST', { in: 'querystring', problems });
     }
     return [...found];
   });
@@ -232,6 +236,6 @@ function readTime(path: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = /^\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
   if (Number.isFinite(ms)) return ms;
-  const message = 'expected ISO 8601, such as 2026-01-31T12:00:00Z, or seconds since 1970';
-  throw new AppError('INVALID_REQUEST', { in: 'querystring', problems: [{ path, message }] });
+  const problems = [requestProblem(path, plainText('value.time'))];
+  throw new AppError('INVALID_REQUEST', { in: 'querystring', problems });
 }

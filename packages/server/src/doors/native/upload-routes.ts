@@ -1,4 +1,4 @@
-import { uploadListSchema, uploadSchema } from '@comfleet/contract';
+import { plainText, uploadListSchema, uploadSchema } from '@comfleet/contract';
 import type { Multipart, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -62,14 +62,14 @@ async function receivePicture(
     });
     return asset;
   }
-  return refuseField('file', 'missing');
+  return refuseField('file', 'field.file_missing');
 }
 
 const PICTURE_FIELDS = ['file', 'image'];
 
 function findPicture(part: Multipart): MultipartFile {
   if (part.type === 'file' && PICTURE_FIELDS.includes(part.fieldname)) return part;
-  return refuseField(part.fieldname, 'unknown; the picture is sent in the field file');
+  return refuseField(part.fieldname, 'field.file_field');
 }
 
 function addListRoutes(app: HttpServer, { assets }: NativeDeps): void {
@@ -140,7 +140,7 @@ function addContentRoute(app: HttpServer, { assets, links }: NativeDeps): void {
         if (!links.verify(toAssetPath(id), expires ?? '', signature)) {
           throw new AppError('FORBIDDEN', {
             reason: 'link',
-            advice: 'this link is not valid any more; ask for the task again',
+            message_text: plainText('reason.link'),
           });
         }
         return sendContent(request, reply, await assets.openSigned(id));

@@ -1,12 +1,22 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
+import type { FastifyReply } from 'fastify';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 
 /** No inline script or style, nothing from elsewhere, in nobody's frame. */
 export const PAGE_CSP =
   "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+export interface ClientPages {
+  /** Folder of the built files. */
+  readonly folder: string;
+  /** The server runs on another data folder than the usual one: the page's hint for signing in names `--data`, never the folder. */
+  readonly namesData: boolean;
+}
+
 /** The create page at /client from a folder of built files; `/` leads there. */
-export async function addClientPages(app: HttpServer, folder: string): Promise<void> {
+export async function addClientPages(app: HttpServer, { folder, namesData }: ClientPages): Promise<void> {
   await app.register(async (scope) => {
     scope.addHook('onSend', async (_request, reply, payload) => {
       reply.header('content-security-policy', PAGE_CSP);
@@ -29,7 +39,8 @@ export async function addClientPages(app: HttpServer, folder: string): Promise<v
       handler: (request, reply) => {
         const path = request.url.split('?')[0] ?? '';
         // The page's own addresses are relative to /client/.
-        return path === '/client' ? reply.redirect('/client/') : reply.sendFile('index.html');
+        if (path === '/client') return reply.redirect('/client/');
+        return namesData ? sendMarked(reply, folder) : reply.sendFile('index.html');
       },
     });
     scope.get('/', {
@@ -38,4 +49,10 @@ export async function addClientPages(app: HttpServer, folder: string): Promise<v
       handler: (_request, reply) => reply.redirect('/client/'),
     });
   });
+}
+
+async function sendMarked(reply: FastifyReply, folder: string): Promise<string> {
+  const html = await readFile(join(folder, 'index.html'), 'utf8');
+  reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache');
+  return html.replace('<html ', '<html data-folder="named" ');
 }

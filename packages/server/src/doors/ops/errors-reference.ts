@@ -1,4 +1,5 @@
-import { ERRORS, type ErrorSpec } from '@comfleet/contract';
+import { ERRORS, type ErrorCode, formatText, isErrorCode, plainText } from '@comfleet/contract';
+import { ERROR_TEXTS } from '@comfleet/contract/texts/errors';
 
 const INTRODUCTION = `# Errors
 
@@ -24,12 +25,47 @@ is stored.
 |---|---|---|---|---|
 `;
 
-/** docs/reference/errors.md, from the registry. */
-export function renderErrorsReference(): string {
-  const rows = Object.entries(ERRORS).map(([code, spec]) => toRow(code, spec));
-  return `${INTRODUCTION}${rows.join('\n')}\n`;
+const INTRODUCTION_ZH = `# 错误
+
+<!-- 由 packages/contract/src/errors.ts 和 packages/contract/src/texts/errors 生成；有测试核对。 -->
+
+所有不成功的响应都是下面的正文，响应头中有 \`x-request-id\`：
+
+\`\`\`json
+{ "error": { "code": "TASK_NOT_FOUND", "message": "No task of yours has this id.", "details": null }, "request_id": "…" }
+\`\`\`
+
+*责任方*：谁可以处理。*重试*：重试是否有用，在哪里重试。表中最后的错误码是执行和任务的结束原因，记录在任务的 \`error\` 中。
+
+需要指明时，\`details\` 包含：\`problems\`（每个字段或参数一项，含 \`path\` 或 \`parameter\`）；\`node_errors\`（按节点 ID，格式与 ComfyUI 相同：\`class_type\`、\`title\`、\`errors\`，其中有 \`message\`、\`details\` 和输入名称）；出错节点的 \`node_id\`、\`class_type\`、\`title\`、\`exception_type\`、\`message\` 和 \`traceback\`；执行次数用尽时的 \`last_error\`；没有满足条件的工作节点时的 \`lacks\`；以及 \`message\`、\`message_text\` 或 \`cause\`。
+任务的 \`message_text\` 用一句话说明最主要的原因；\`@comfleet/contract\` 的 \`readFailure\` 可用读者的语言说明保存的错误的全部内容。
+
+| 错误码 | 状态 | 责任方 | 重试 | 含义 |
+|---|---|---|---|---|
+`;
+
+const WORDS_ZH: Readonly<Record<string, string>> = {
+  caller: '调用方',
+  worker: '工作节点',
+  system: '系统',
+  bug: '缺陷',
+  never: '无用',
+  'same-worker': '同一工作节点',
+  'other-worker': '其他工作节点',
+  later: '稍后',
+};
+
+/** docs/reference/errors.md and errors.zh-CN.md, from the registry and its texts. */
+export function renderErrorsReference(language: 'en' | 'zh-CN' = 'en'): string {
+  const rows = Object.keys(ERRORS)
+    .filter(isErrorCode)
+    .map((code) => toRow(code, language));
+  return `${language === 'en' ? INTRODUCTION : INTRODUCTION_ZH}${rows.join('\n')}\n`;
 }
 
-function toRow(code: string, { status, blame, retry, meaning }: ErrorSpec): string {
-  return `| \`${code}\` | ${status} | ${blame} | ${retry} | ${meaning} |`;
+function toRow(code: ErrorCode, language: 'en' | 'zh-CN'): string {
+  const { status, blame, retry } = ERRORS[code];
+  const say = (word: string) => (language === 'en' ? word : (WORDS_ZH[word] ?? word));
+  const meaning = formatText(ERROR_TEXTS, language, plainText(code));
+  return `| \`${code}\` | ${status} | ${say(blame)} | ${say(retry)} | ${meaning} |`;
 }

@@ -14,6 +14,8 @@ export interface OpsDeps extends HealthDeps, MetricsDeps {
   clock: Clock;
   /** Folder of the built page; null when it was not built. */
   clientFolder: string | null;
+  /** See `ClientPages`. */
+  namesData?: boolean;
   /** Aborted when the server is stopping. */
   signal: AbortSignal;
 }
@@ -44,7 +46,8 @@ export async function addOpsDoor(
       },
     });
   });
-  if (deps.clientFolder !== null) await addClientPages(app, deps.clientFolder);
+  if (deps.clientFolder !== null)
+    await addClientPages(app, { folder: deps.clientFolder, namesData: deps.namesData === true });
 }
 
 function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {

@@ -1,4 +1,5 @@
 import type { HttpTransport } from '@comfleet/comfyui';
+import { type FleetReason, toReasonSentence } from '@comfleet/contract/texts/fleet';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { readLogTail } from '../../platform/process/capped-log.ts';
 import { endProcess } from '../../platform/process/end-process.ts';
@@ -107,11 +108,11 @@ export class HeldProcess {
   }
 
   /** After its end: ends leftover children and stores the cause. `rebooted`: ComfyUI-Manager ended it for a restart. */
-  async cleanUp(reason: string): Promise<{ rebooted: boolean }> {
+  async cleanUp(reason: FleetReason): Promise<{ rebooted: boolean }> {
     this.#running = null;
     await sweepMarked(this.#record, this.#deps);
     const rebooted = await this.#process.takeRebootMarker(this.#record);
-    const lastExit = JSON.stringify({ reason, rebooted, log: await this.tail() });
+    const lastExit = JSON.stringify({ reason: toReasonSentence(reason), rebooted, log: await this.tail() });
     await this.save({ pid: null, start_ticks: null, boot_id: null, last_exit: lastExit });
     return { rebooted };
   }

@@ -1,4 +1,4 @@
-import { AppError } from '../../platform/errors/app-error.ts';
+import { refuseInstance } from './refuse-instance.ts';
 
 export interface InstanceArguments {
   /** Script of ComfyUI, `main.py`. */
@@ -34,10 +34,9 @@ export function buildInstanceArguments(options: InstanceArguments): string[] {
   for (const argument of options.extraArgs) {
     const taken = findTaken(argument);
     if (taken !== null) {
-      throw new AppError('INSTANCE_CONFIG', {
-        field: 'extra_args',
-        value: argument,
-        problem: `${taken} is set by Comfleet and cannot be given here`,
+      throw refuseInstance('extra_args', argument, {
+        code: 'instance.own_argument',
+        params: { argument: taken },
       });
     }
   }

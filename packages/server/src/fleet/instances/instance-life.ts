@@ -1,3 +1,5 @@
+import { plainText } from '@comfleet/contract';
+import { type FleetReason, toReasonSentence } from '@comfleet/contract/texts/fleet';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { RunningProcess } from '../../platform/process/running-process.ts';
@@ -31,7 +33,7 @@ export class InstanceLife {
   readonly #leaving = new AbortController();
   #state: InstanceState = { kind: 'stopped', reason: null, starts: [] };
   /** Why we end the process of a running instance; its end is reported with this reason. */
-  #endingFor: string | null = null;
+  #endingFor: FleetReason | null = null;
   /** Aborted by the next state change, which ends what the previous state was doing. */
   #wake = new AbortController();
   #isLiving = false;
@@ -104,10 +106,10 @@ export class InstanceLife {
   }
 
   /** Ends a process that no longer answers, as a crash with this reason. False when that is already in progress. */
-  endHung(running: RunningProcess, reason: string): boolean {
+  endHung(running: RunningProcess, reason: FleetReason): boolean {
     if (this.#endingFor !== null) return false;
     this.#endingFor = reason;
-    this.#logger.warn('instance.hung', { pid: running.pid, reason });
+    this.#logger.warn('instance.hung', { pid: running.pid, reason: toReasonSentence(reason) });
     this.#held.endHung(running).catch((thrown: unknown) => {
       this.#endingFor = null;
       this.#logger.error('instance.end_failed', { error: thrown });
@@ -172,34 +174,38 @@ export class InstanceLife {
     } catch (thrown) {
       const error = toError(thrown);
       const why = error instanceof AppError ? JSON.stringify(error.details) : error.message;
-      return this.#ended(`could not be started: ${why}`);
+      return this.#ended({ code: 'exit.not_started', params: { reason: why } });
     }
     const outcome = await this.#held.awaitReady(running, this.#wake.signal);
     if (this.#state.kind !== 'starting' || this.#leaving.signal.aborted) return;
     if (outcome === 'ended') return this.#endedBeforeReady(describeExit(await running.exited));
     if (outcome === 'silent') {
       await this.#held.end(running);
-      return this.#ended(`did not answer within ${this.#options.startupTimeoutMs / 1000} s and was ended`);
+      const seconds = this.#options.startupTimeoutMs / 1000;
+      return this.#ended({ code: 'exit.silent', params: { seconds } });
     }
     await this.#held.assignWorker(await this.#worker.join(this.#held.record));
     await this.apply({ type: 'answered', atMs: this.#deps.clock.monotonicMs() });
   }
 
   /** Handles an end before it answered. If another program took its port since the lease, it starts on the next one. */
-  async #endedBeforeReady(reason: string): Promise<void> {
+  async #endedBeforeReady(reason: FleetReason): Promise<void> {
     if (!(await this.#held.hasLostPort())) return this.#ended(reason);
     const { port } = this.#held.record;
-    this.#logger.warn('instance.port_taken', { port, reason });
-    await this.#held.cleanUp(`port ${port} was taken by another program: ${reason}`);
+    this.#logger.warn('instance.port_taken', { port, reason: toReasonSentence(reason) });
+    await this.#held.cleanUp({ code: 'exit.port_taken', params: { port, reason } });
   }
 
   /** While ready: waits until the process ends or a command arrives. */
   async #watch(): Promise<void> {
     const { running, record } = this.#held;
-    if (running === null) return this.#ended('has no process');
+    if (running === null) return this.#ended(plainText('exit.no_process'));
     const exit = await Promise.race([running.exited, whenAborted(this.#wake.signal)]);
     if (exit === null) return;
-    const reason = this.#endingFor === null ? describeExit(exit) : `was ended: ${this.#endingFor}`;
+    const reason: FleetReason =
+      this.#endingFor === null
+        ? describeExit(exit)
+        : { code: 'exit.hung', params: { reason: this.#endingFor } };
     this.#endingFor = null;
     this.#worker.reportGone(record, reason);
     await this.#ended(reason);
@@ -207,14 +213,14 @@ export class InstanceLife {
 
   async #bringDown(thenStart: boolean): Promise<void> {
     const { record, running } = this.#held;
-    if (thenStart) this.#worker.reportGone(record, 'is being restarted');
+    if (thenStart) this.#worker.reportGone(record, plainText('exit.restarting'));
     else await this.#worker.leave(record);
     if (running) await this.#held.end(running);
-    await this.#ended('stopped by request');
+    await this.#ended(plainText('exit.by_request'));
   }
 
   /** Applies the end of the process, which determines the next state. */
-  async #ended(reason: string): Promise<void> {
+  async #ended(reason: FleetReason): Promise<void> {
     const { rebooted } = await this.#held.cleanUp(reason);
     const atMs = this.#deps.clock.monotonicMs();
     const fraction = this.#deps.random.fraction();

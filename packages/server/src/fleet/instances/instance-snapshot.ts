@@ -1,4 +1,5 @@
 import type { InstanceId, WorkerId } from '@comfleet/contract';
+import { type FleetReason, toReasonSentence } from '@comfleet/contract/texts/fleet';
 import type { RunningProcess } from '../../platform/process/running-process.ts';
 import { toWorkerUrl } from '../workers/worker-spec.ts';
 import type { InstanceRecord } from './instance-records.ts';
@@ -13,8 +14,9 @@ export interface InstanceSnapshot {
   readonly port: number;
   readonly pid: number | null;
   readonly state: InstanceState['kind'];
-  /** Why it is not running. */
+  /** Why it is not running: for logs, and as a text. */
   readonly reason: string | null;
+  readonly reasonText: FleetReason | null;
   /** Ms until the next automatic start. */
   readonly retryInMs: number | null;
   readonly workerId: WorkerId | null;
@@ -44,6 +46,7 @@ export function toInstanceSnapshot({
   nowMs,
 }: InstanceFacts): InstanceSnapshot {
   const { id, name, folder, port, workerId, restarts } = record;
+  const reason = 'reason' in state ? state.reason : null;
   const isResting = state.kind === 'waiting' || state.kind === 'crash_looping';
   return {
     id,
@@ -53,7 +56,8 @@ export function toInstanceSnapshot({
     port,
     pid: running?.pid ?? null,
     state: state.kind,
-    reason: 'reason' in state ? state.reason : null,
+    reason: reason === null ? null : toReasonSentence(reason),
+    reasonText: reason,
     retryInMs: isResting ? Math.max(0, state.retryAtMs - nowMs) : null,
     workerId,
     restarts,

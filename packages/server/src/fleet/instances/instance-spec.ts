@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { AppError } from '../../platform/errors/app-error.ts';
+import { plainText } from '@comfleet/contract';
 import type { Programs } from '../../platform/process/programs.ts';
+import { refuseInstance } from './refuse-instance.ts';
 
 /** A ComfyUI to start and supervise. */
 export interface InstanceSpec {
@@ -49,17 +50,15 @@ export async function checkInstanceSpec(
   surroundings: Surroundings,
 ): Promise<CheckedInstanceSpec> {
   const folder = resolve(spec.folder);
-  if (!(await isFolder(folder))) throw invalid('repo_path', spec.folder, 'this folder does not exist');
+  if (!(await isFolder(folder)))
+    throw refuseInstance('repo_path', spec.folder, plainText('instance.no_folder'));
   const entry = spec.entry ?? 'main.py';
   if (!(await isFile(resolve(folder, entry)))) {
-    throw invalid(
-      'repo_path',
-      spec.folder,
-      `there is no ${entry} in this folder; it is not a ComfyUI installation`,
-    );
+    throw refuseInstance('repo_path', spec.folder, { code: 'instance.no_entry', params: { entry } });
   }
   const base = spec.baseDirectory ?? null;
-  if (base !== null && !(await isFolder(base))) throw invalid('base_dir', base, 'this folder does not exist');
+  if (base !== null && !(await isFolder(base)))
+    throw refuseInstance('base_dir', base, plainText('instance.no_folder'));
   return {
     name: spec.name,
     folder,
@@ -79,22 +78,18 @@ async function findInterpreter(
   { programs, environment }: Surroundings,
 ): Promise<string> {
   const problem = given === null ? null : programs.findStartProblem(given);
-  if (given !== null && problem !== null) throw invalid('python', given, problem);
+  if (given !== null && problem !== null) throw refuseInstance('python', given, plainText(problem));
   if (given !== null && (isAbsolute(given) || /[\\/]/.test(given))) {
     const path = resolve(given);
     if (await isExecutable(path)) return path;
-    throw invalid('python', given, 'this is not a program that can be executed');
+    throw refuseInstance('python', given, plainText('instance.not_executable'));
   }
   const own = given === null ? programs.ownPythons.map((path) => join(folder, path)) : [];
   const name = given ?? programs.python;
   for (const path of [...own, ...programs.listOnPath(name, environment)]) {
     if (await isExecutable(path)) return path;
   }
-  throw invalid('python', name, 'no such program on PATH; name the Python of this ComfyUI');
-}
-
-function invalid(field: string, value: string, problem: string): AppError {
-  return new AppError('INSTANCE_CONFIG', { field, value, problem });
+  throw refuseInstance('python', name, plainText('instance.not_found'));
 }
 
 async function isFolder(path: string): Promise<boolean> {

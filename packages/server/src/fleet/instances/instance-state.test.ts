@@ -1,3 +1,5 @@
+import { plainText } from '@comfleet/contract';
+import { toFleetSentence } from '@comfleet/contract/texts/fleet';
 import { describe, expect, it } from 'vitest';
 import { describeExit, type InstanceEvent, type InstanceState, nextInstanceState } from './instance-state.ts';
 
@@ -79,7 +81,7 @@ describe('nextInstanceState', () => {
   it('stays stopped after a requested stop', () => {
     expect(run([start(0, true), { type: 'stop_requested', thenStart: false }, end(9)])).toEqual({
       kind: 'stopped',
-      reason: 'stopped by request',
+      reason: plainText('exit.by_request'),
       starts: [],
     });
   });
@@ -117,6 +119,6 @@ describe('describeExit', () => {
     ],
     [{ code: null, signal: null }, 'ended while it was not our child; its exit code is unknown'],
   ])('%j: %s', (exit, sentence) => {
-    expect(describeExit(exit)).toBe(sentence);
+    expect(toFleetSentence(describeExit(exit))).toBe(sentence);
   });
 });

@@ -1,3 +1,5 @@
+import { plainText } from '@comfleet/contract';
+import type { FleetReason, FleetText } from '@comfleet/contract/texts/fleet';
 import type { ProcessExit } from '../../platform/process/spawner.ts';
 
 /**
@@ -16,11 +18,11 @@ import type { ProcessExit } from '../../platform/process/spawner.ts';
  *   stops can change `thenStart`. Ignores starts and answers; a start meanwhile is a stop with `thenStart`.
  */
 export type InstanceState = { starts: readonly number[] } & (
-  | { kind: 'stopped'; reason: string | null }
+  | { kind: 'stopped'; reason: FleetReason | null }
   | { kind: 'starting'; sinceMs: number }
   | { kind: 'ready'; sinceMs: number }
-  | { kind: 'waiting'; retryAtMs: number; reason: string }
-  | { kind: 'crash_looping'; retryAtMs: number; reason: string }
+  | { kind: 'waiting'; retryAtMs: number; reason: FleetReason }
+  | { kind: 'crash_looping'; retryAtMs: number; reason: FleetReason }
   | { kind: 'stopping'; thenStart: boolean }
 );
 
@@ -32,7 +34,7 @@ export type InstanceEvent =
   /** It answers, and is proven to be ours. */
   | { type: 'answered'; atMs: number }
   /** `fraction` in [0, 1) is the jitter. */
-  | { type: 'ended'; atMs: number; reason: string; rebooted: boolean; fraction: number }
+  | { type: 'ended'; atMs: number; reason: FleetReason; rebooted: boolean; fraction: number }
   | { type: 'stop_requested'; thenStart: boolean };
 
 export interface RestartRules {
@@ -83,7 +85,7 @@ export function nextInstanceState(
       return afterEnd(state, event, rules);
     case 'stop_requested':
       if (state.kind === 'stopped') return state;
-      if (isResting(state)) return { kind: 'stopped', reason: 'stopped by request', starts: [] };
+      if (isResting(state)) return { kind: 'stopped', reason: plainText('exit.by_request'), starts: [] };
       return { kind: 'stopping', thenStart: event.thenStart, starts: state.starts };
   }
 }
@@ -108,7 +110,7 @@ function afterEnd(
 ): InstanceState {
   const { atMs, reason } = event;
   if (state.kind === 'stopping') {
-    if (!state.thenStart) return { kind: 'stopped', reason: 'stopped by request', starts: [] };
+    if (!state.thenStart) return { kind: 'stopped', reason: plainText('exit.by_request'), starts: [] };
     return { kind: 'starting', sinceMs: atMs, starts: [atMs] };
   }
   if (state.kind !== 'starting' && state.kind !== 'ready') return state;
@@ -121,10 +123,10 @@ function afterEnd(
   return { kind: 'waiting', retryAtMs: atMs + Math.round(ceiling * event.fraction), reason, starts };
 }
 
-/** A sentence for users about an end. */
-export function describeExit(exit: ProcessExit): string {
-  if (exit.signal === 'SIGKILL') return 'ended by SIGKILL: by hand, or by the system when memory ran out';
-  if (exit.signal !== null) return `ended by ${exit.signal}`;
-  if (exit.code === null) return 'ended while it was not our child; its exit code is unknown';
-  return `ended with exit code ${exit.code}`;
+/** A text about an end. */
+export function describeExit(exit: ProcessExit): FleetText {
+  if (exit.signal === 'SIGKILL') return plainText('exit.sigkill');
+  if (exit.signal !== null) return { code: 'exit.signal', params: { signal: exit.signal } };
+  if (exit.code === null) return plainText('exit.unknown');
+  return { code: 'exit.code', params: { code: exit.code } };
 }

@@ -1,4 +1,5 @@
 import type { WorkerId } from '@comfleet/contract';
+import type { FleetReason } from '@comfleet/contract/texts/fleet';
 import type { WorkerRegistry } from '../workers/registry.ts';
 import { toWorkerUrl } from '../workers/worker-spec.ts';
 import type { InstanceRecord } from './instance-records.ts';
@@ -30,7 +31,7 @@ export class InstanceWorker {
   }
 
   /** Reports that the process has ended or is about to. */
-  reportGone({ workerId }: InstanceRecord, reason: string): void {
+  reportGone({ workerId }: InstanceRecord, reason: FleetReason): void {
     if (workerId !== null) this.#registry.reportGone(workerId, reason);
   }
 

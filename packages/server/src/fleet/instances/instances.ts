@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { HttpTransport } from '@comfleet/comfyui';
+import type { FleetReason, FleetText } from '@comfleet/contract/texts/fleet';
 import type { Database } from '../../platform/database/database.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
 import { every } from '../../platform/lifecycle/every.ts';
@@ -129,7 +130,7 @@ export class Instances {
    * Ends a process that no longer answers or runs nothing; the restart policy starts it again. Returns a text about what is done;
    * null when the worker is not one of ours.
    */
-  restartFor(workerId: string, reason: string): string | null {
+  restartFor(workerId: string, reason: FleetReason): FleetText | null {
     for (const instance of this.#instances.values()) {
       if (instance.snapshot().workerId === workerId) return instance.endHung(reason);
     }

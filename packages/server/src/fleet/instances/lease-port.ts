@@ -1,7 +1,9 @@
 import type { InstanceId } from '@comfleet/contract';
-import { AppError } from '../../platform/errors/app-error.ts';
+import { plainText } from '@comfleet/contract';
+import type { AppError } from '../../platform/errors/app-error.ts';
 import type { PortProbe } from '../../platform/process/free-port.ts';
 import type { InstanceRecord, InstanceRecords } from './instance-records.ts';
+import { refuseInstance } from './refuse-instance.ts';
 
 export interface PortRange {
   readonly first: number;
@@ -55,9 +57,5 @@ function isInRange(port: number, { first, last }: PortRange): boolean {
 }
 
 function exhausted({ first, last }: PortRange): AppError {
-  return new AppError('INSTANCE_CONFIG', {
-    field: 'port_range',
-    value: `${first}-${last}`,
-    problem: 'every port of this range is taken',
-  });
+  return refuseInstance('port_range', `${first}-${last}`, plainText('instance.ports_taken'));
 }

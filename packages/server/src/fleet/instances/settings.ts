@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { plainText } from '@comfleet/contract';
+import { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 import { path } from '../../platform/config/fields.ts';
 import { isLoopbackHost } from '../../platform/config/sample-secret.ts';
@@ -12,7 +14,7 @@ export const instancesSchema = z.strictObject({
   python: z.string().min(1).optional().describe("Python for it; default the folder's own, else python3."),
   port_range: z
     .string()
-    .regex(/^\d{1,5}-\d{1,5}$/, 'expected two ports, such as 8200-8299')
+    .regex(/^\d{1,5}-\d{1,5}$/, DEFINITION_TEXTS.en['config.ports'])
     .default('8200-8299')
     .describe('Ports for started ComfyUIs.'),
   listen: z
@@ -59,13 +61,10 @@ export interface InstancesConfig {
 export function checkInstances(raw: RawInstances, findings: Findings): void {
   const { first, last } = parsePortRange(raw.port_range);
   if (first < 1 || last > 65_535 || first > last) {
-    findings.refuse('instances.port_range', 'expected two ports, the smaller first');
+    findings.refuse('instances.port_range', plainText('config.ports_order'));
   }
   if (!isLoopbackHost(raw.listen)) {
-    findings.refuse(
-      'instances.listen',
-      'a started ComfyUI has no login and listens on loopback only; use 127.0.0.1',
-    );
+    findings.refuse('instances.listen', plainText('config.listen'));
   }
 }
 

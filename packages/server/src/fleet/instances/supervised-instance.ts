@@ -1,3 +1,5 @@
+import { plainText } from '@comfleet/contract';
+import type { FleetReason, FleetText } from '@comfleet/contract/texts/fleet';
 import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { InstancePlan } from './held-process.ts';
@@ -61,15 +63,16 @@ export class SupervisedInstance {
   }
 
   /** Ends a process that hangs, which counts as a crash for the restart policy. Returns a text about what is done. */
-  endHung(reason: string): string {
+  endHung(reason: FleetReason): FleetText {
     const {
       state,
       held: { running },
     } = this.#life;
-    if (state.kind !== 'ready' || running === null) return `its supervisor is at it (${state.kind})`;
+    if (state.kind !== 'ready' || running === null)
+      return { code: 'restart.busy', params: { state: state.kind } };
     const isFresh = this.#clock.monotonicMs() - state.sinceMs < this.#options.settleMs;
-    if (isFresh) return 'it was started just now';
-    return this.#life.endHung(running, reason) ? 'it is being restarted' : 'it is being ended already';
+    if (isFresh) return plainText('restart.fresh');
+    return plainText(this.#life.endHung(running, reason) ? 'restart.begun' : 'restart.ending');
   }
 
   /** Resolves when it answers. Rejects with INSTANCE_START_FAILED once this start has failed. */
@@ -80,10 +83,11 @@ export class SupervisedInstance {
     });
     const snapshot = this.snapshot();
     if (snapshot.state === 'ready') return snapshot;
-    const { name, reason } = snapshot;
+    const { name, reason, reasonText } = snapshot;
     throw new AppError('INSTANCE_START_FAILED', {
       instance: name,
       reason,
+      message_text: reasonText,
       log: await this.#life.held.tail(),
     });
   }

@@ -1,4 +1,5 @@
 import type { WorkerAuth } from '@comfleet/contract';
+import { plainText } from '@comfleet/contract';
 import { z } from 'zod';
 import { path, type Secret, secret } from '../../platform/config/fields.ts';
 import type { Findings, NamedSources } from '../../platform/config/settings.ts';
@@ -50,17 +51,15 @@ export function checkAccess(workers: readonly (RawAccess & { url: string })[], f
     const place = `workers[${index}]`;
     const split = splitLogin(url);
     if (split.auth !== null && auth !== undefined) {
-      findings.refuse(`${place}.auth`, 'the address has a login too; write it in one place');
+      findings.refuse(`${place}.auth`, plainText('config.two_logins'));
     }
     if (!tls.verify) {
-      const message =
-        'every certificate is accepted, also that of somebody in between; better name a ca_file';
-      findings.warn(`${place}.tls.verify`, message);
+      findings.warn(`${place}.tls.verify`, plainText('config.unverified'));
     }
     const { protocol, hostname } = new URL(url);
     const hasLogin = split.auth !== null || auth !== undefined;
     if (hasLogin && protocol === 'http:' && !isThisMachine(hostname)) {
-      findings.warn(`${place}.url`, 'the login is sent over http, where everybody on the way can read it');
+      findings.warn(`${place}.url`, plainText('config.plain_login'));
     }
   });
 }
@@ -92,7 +91,7 @@ async function readAuth(auth: RawAccess['auth'], reading: Reading): Promise<Work
   if ('token' in auth) return { token: await readSecret(auth.token, at(reading, 'token')) };
   const { username } = auth;
   if (username.includes(':'))
-    throw reading.named.refuse(`${reading.place}.username`, 'a user name has no colon');
+    throw reading.named.refuse(`${reading.place}.username`, plainText('value.user_name'));
   return { username, password: await readSecret(auth.password, at(reading, 'password')) };
 }
 
@@ -109,7 +108,7 @@ async function readTls({ tls }: RawAccess, { place, named }: Reading): Promise<W
   if (tls.ca_file === undefined) return { ca: null, verify: tls.verify };
   const ca = await named.read(tls.ca_file);
   if (isCertificate(ca)) return { ca, verify: tls.verify };
-  throw named.refuse(`${place}.tls.ca_file`, 'holds no certificate in PEM (-----BEGIN CERTIFICATE-----)');
+  throw named.refuse(`${place}.tls.ca_file`, plainText('config.no_certificate'));
 }
 
 /** Reads a secret; the last line break of a file is not part of it. */
@@ -118,8 +117,12 @@ async function readSecret(value: Secret, { place, named }: Reading): Promise<str
   const text =
     'env' in value ? named.environment[value.env] : (await named.read(value.file)).replace(/\r?\n$/, '');
   if (text !== undefined && text !== '') return text;
-  const what = 'env' in value ? `the environment variable ${value.env} is not set` : 'the file is empty';
-  throw named.refuse(place, what);
+  throw named.refuse(
+    place,
+    'env' in value
+      ? { code: 'config.unset_variable', params: { name: value.env } }
+      : plainText('config.empty_file'),
+  );
 }
 
 function at({ place, named }: Reading, key: string): Reading {

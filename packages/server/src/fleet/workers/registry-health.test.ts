@@ -1,4 +1,5 @@
 import { createUuidV7, type Id, type IdKind, type WorkerId } from '@comfleet/contract';
+import type { FleetReason } from '@comfleet/contract/texts/fleet';
 import { toFleetSentence } from '@comfleet/contract/texts/fleet';
 import { SettlingClock, settle } from '@comfleet/test-kit';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -146,7 +147,18 @@ describe('the server behind an address', () => {
       slots: 0,
       reason: {
         code: 'check.other_server',
-        params: { differences: '--output-directory /elsewhere, before not given' },
+        params: {
+          differences: [
+            {
+              code: 'difference.flag',
+              params: {
+                flag: '--output-directory',
+                now: '/elsewhere',
+                before: { code: 'difference.not_given', params: {} },
+              },
+            },
+          ],
+        },
       },
     });
     expect(listTypes().filter((type) => type === 'worker.identity')).toHaveLength(1);
@@ -238,13 +250,13 @@ describe('a queue that stands still', () => {
 
   it('makes the supervisor of a process of ours restart it, once a minute', async () => {
     const { registry, worker } = await openWithQueue(oneWaits, 'instance');
-    const asked: [WorkerId, string][] = [];
+    const asked: [WorkerId, FleetReason][] = [];
     registry.onRestartRequest((workerId, reason) => {
       asked.push([workerId, reason]);
       return 'it is being restarted';
     });
     await clock.advance(60_000);
-    expect(asked).toEqual([[worker.id, 'takes prompts but runs none: 1 wait and nothing moved for 31 s']]);
+    expect(asked).toEqual([[worker.id, { code: 'check.stuck', params: { pending: 1, seconds: 31 } }]]);
     expect(worker.snapshot().recovery?.phase).toBe('restarting');
     await clock.advance(40_000);
     expect(asked).toHaveLength(2);

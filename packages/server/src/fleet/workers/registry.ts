@@ -1,6 +1,6 @@
 import { ComfySocket, type HttpTransport, type SocketDialer } from '@comfleet/comfyui';
 import { plainText, type WorkerId } from '@comfleet/contract';
-import type { FleetText } from '@comfleet/contract/texts/fleet';
+import type { FleetReason, FleetText } from '@comfleet/contract/texts/fleet';
 import type { Database } from '../../platform/database/database.ts';
 import { Gate } from '../../platform/lifecycle/gate.ts';
 import { Listeners } from '../../platform/lifecycle/listeners.ts';
@@ -195,7 +195,7 @@ export class WorkerRegistry {
    * Asks the supervisor to restart a worker's process, within its restart policy. Returns false when the process is not ours. What
    * the supervisor does is reported as `worker.restart_requested`.
    */
-  requestRestart(workerId: WorkerId, reason: string): boolean {
+  requestRestart(workerId: WorkerId, reason: FleetReason): boolean {
     const answer = this.#restarts.request(workerId, reason);
     if (answer === null) return false;
     const cause: FleetText = { code: 'worker.restart', params: { reason, answer } };
@@ -209,7 +209,7 @@ export class WorkerRegistry {
   }
 
   /** Reports that a worker's process was seen to end: the worker is offline at once. */
-  reportGone(id: string, reason: string): void {
+  reportGone(id: string, reason: FleetReason): void {
     this.#workers.find(id)?.reportGone(reason);
   }
 

@@ -1,4 +1,5 @@
-import { WORKER_GROUPS, type WorkerGroup, workerSettingsSchema } from '@comfleet/contract';
+import { plainText, WORKER_GROUPS, type WorkerGroup, workerSettingsSchema } from '@comfleet/contract';
+import { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 import { HOST, port } from '../../platform/config/fields.ts';
 import type { Findings } from '../../platform/config/settings.ts';
@@ -64,10 +65,7 @@ export const workerSchema = z.strictObject({
 /** One of `nodes.static_nodes`. */
 export const staticNodeSchema = z.strictObject({
   node_id: z.string().min(1).max(100).describe('Name of the worker; unique.'),
-  host: z
-    .string()
-    .regex(HOST, 'expected a host name or an IP address, without http:// and port')
-    .describe('Host of its ComfyUI.'),
+  host: z.string().regex(HOST, DEFINITION_TEXTS.en['config.host']).describe('Host of its ComfyUI.'),
   port: port().default(8188).describe('Port of its ComfyUI.'),
   ...workerFields,
 });
@@ -117,12 +115,13 @@ export function checkWorkers(raw: RawWorkers, findings: Findings): void {
   for (const { name, url } of compileWorkers(raw)) {
     names.set(name, (names.get(name) ?? 0) + 1);
     const other = urls.get(url);
-    if (other !== undefined) findings.warn('nodes', `${other} and ${name} are the same ComfyUI, ${url}`);
+    if (other !== undefined)
+      findings.warn('nodes', { code: 'config.same_worker', params: { first: other, second: name, url } });
     urls.set(url, name);
   }
   const refuseTwice = (name: string, path: string) => {
     if ((names.get(name) ?? 0) < 2) return;
-    findings.refuse(path, `"${name}" is used twice; names of workers are unique`);
+    findings.refuse(path, { code: 'config.worker_twice', params: { name } });
   };
   raw.staticNodes.forEach((node, index) => {
     refuseTwice(node.node_id, `nodes.static_nodes[${index}].node_id`);
@@ -140,8 +139,7 @@ export function checkPriorities(
 ): void {
   entries.forEach(({ priority, metadata }, index) => {
     if (priority !== undefined || metadata.priority === undefined || readPriority(metadata) !== null) return;
-    const message = 'expected a whole number from 1 to 10; the worker with 10 is taken first';
-    findings.refuse(`${block}[${index}].metadata.priority`, message);
+    findings.refuse(`${block}[${index}].metadata.priority`, plainText('config.worker_priority'));
   });
 }
 

@@ -1,11 +1,15 @@
 import {
   type ChangeWorker,
+  plainText,
+  type Text,
   type WorkerAuth,
   type WorkerGroup,
   type WorkerSource,
   workerSettingsSchema,
 } from '@comfleet/contract';
+import { createProblem } from '../../platform/config/config-problem.ts';
 import { AppError } from '../../platform/errors/app-error.ts';
+import { describeIssue } from '../../platform/text/describe-issue.ts';
 import { isCertificate, OPEN_ACCESS, type WorkerAccess } from './worker-access.ts';
 
 /** Settings of a worker besides its name and address. */
@@ -82,9 +86,9 @@ export function isKnownByName(source: WorkerSource): boolean {
 /** Checks a spec and fills its defaults. Throws CONFIG_INVALID naming the field. */
 export function compileWorkerSpec(spec: WorkerSpec): CompiledWorkerSpec {
   const name = spec.name.trim();
-  if (name === '') throw invalid(spec, 'name', 'a worker needs a name');
+  if (name === '') throw invalid(spec, 'name', plainText('value.worker_name'));
   const url = normalizeWorkerUrl(spec.url);
-  if (url === null) throw invalid(spec, 'url', 'expected http://host:port without query or credentials');
+  if (url === null) throw invalid(spec, 'url', plainText('value.worker_url'));
   const filled = { ...SPEC_DEFAULTS, ...dropUnsaid(spec) };
   const settings = workerSettingsSchema.safeParse({
     ...filled,
@@ -93,7 +97,8 @@ export function compileWorkerSpec(spec: WorkerSpec): CompiledWorkerSpec {
   });
   if (!settings.success) {
     const [issue] = settings.error.issues;
-    throw invalid(spec, issue?.path.join('.') ?? '', issue?.message ?? 'not valid');
+    const text = issue === undefined ? plainText('value.other') : describeIssue(issue);
+    throw invalid(spec, issue?.path.join('.') ?? '', text);
   }
   const { max_concurrent: maxConcurrent, ...rest } = settings.data;
   requireCertificate(spec, rest.tls.ca);
@@ -103,7 +108,7 @@ export function compileWorkerSpec(spec: WorkerSpec): CompiledWorkerSpec {
 
 function requireCertificate(spec: WorkerSpec, ca: string | null): void {
   if (ca === null || isCertificate(ca)) return;
-  throw invalid(spec, 'tls.ca', 'holds no certificate that can be read');
+  throw invalid(spec, 'tls.ca', plainText('value.certificate_unreadable'));
 }
 
 /** Drops fields that are undefined. */
@@ -123,8 +128,14 @@ export function overrideSpec(spec: CompiledWorkerSpec, overrides: WorkerSettings
   return compileWorkerSpec({ ...spec, ...dropUnsaid(overrides) });
 }
 
-function invalid(spec: WorkerSpec, field: string, problem: string): AppError {
-  return new AppError('CONFIG_INVALID', { worker: spec.name, field, problem });
+function invalid(spec: WorkerSpec, field: string, text: Text): AppError {
+  const problem = createProblem(field, null, text);
+  return new AppError('CONFIG_INVALID', {
+    worker: spec.name,
+    field,
+    problem: problem.message,
+    problems: [problem],
+  });
 }
 
 /** Normalizes an address: no trailing slash, host in lower case. Null when it is not an http(s) address. */

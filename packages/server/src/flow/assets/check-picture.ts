@@ -22,6 +22,7 @@ export function checkPicture(
       width,
       height,
       max_pixels: maxPixels,
+      message_text: { code: 'reason.pixels', params: { width, height, limit: maxPixels } },
     });
   }
 }

@@ -21,14 +21,14 @@ test("each output that is left out is named with the worker's words for why", ()
   const told = tell(at([{ ...error, extra_info: { input_name: 'steps' } }]), ['9']);
   expect(told).toHaveLength(1);
   expect(told.map((text) => toTaskSentence(text)).join()).toMatch(
-    /"9" \(SaveImage\).*"4" \(KSampler\), input "steps": Value 0 smaller than min of 1: steps/,
+    /"9" \(SaveImage\).*"4" \(KSampler\), input "steps": Value 0 is smaller than the least, 1$/,
   );
 });
 
 test('an output that is itself wrong is named once', () => {
   const told = tell({ '9': { errors: [error], dependent_outputs: ['9'], class_type: 'SaveImage' } });
   expect(told.map((text) => toTaskSentence(text))).toEqual([
-    'This output is left out: node "9" (SaveImage): Value 0 smaller than min of 1: steps',
+    'This output is left out: node "9" (SaveImage): Value 0 is smaller than the least, 1: steps',
   ]);
 });
 

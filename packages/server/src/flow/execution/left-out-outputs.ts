@@ -1,4 +1,5 @@
 import { collectAncestors, findGraphNode, type Graph, isRecord } from '@comfleet/comfyui';
+import { describeGraphProblem } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { PreparedGraph } from './prepare-graph.ts';
 
@@ -61,9 +62,10 @@ function describe(graph: Graph, nodeId: string, errors: unknown): PlacedProblem 
   const [first]: unknown[] = Array.isArray(errors) ? errors : [];
   const { message, details, extra_info: extra } = isRecord(first) ? first : {};
   const words = [message, details].filter((part) => typeof part === 'string' && part !== '');
-  const params = { node: cut(nodeId), class_type: classOf(graph, nodeId), problem: cut(words.join(': ')) };
-  const input = isRecord(extra) ? extra.input_name : null;
-  if (typeof input !== 'string') return { code: 'graph.at_node', params };
+  const input = isRecord(extra) && typeof extra.input_name === 'string' ? extra.input_name : null;
+  const problem = describeGraphProblem(cut(words.join(': ')), input);
+  const params = { node: cut(nodeId), class_type: classOf(graph, nodeId), problem };
+  if (input === null) return { code: 'graph.at_node', params };
   return { code: 'graph.at_input', params: { ...params, input: cut(input) } };
 }
 

@@ -1,3 +1,4 @@
+import { plainText } from '@comfleet/contract';
 import { z } from 'zod';
 import { port } from '../../platform/config/fields.ts';
 import type { Findings } from '../../platform/config/settings.ts';
@@ -20,10 +21,7 @@ export interface RedisSettings {
 
 export function checkRedis(raw: RawRedis, findings: Findings): void {
   if (!raw) return;
-  findings.warn(
-    'redis',
-    'the queue on Redis is not built yet; the embedded queue runs and redis is not used',
-  );
+  findings.warn('redis', plainText('config.no_redis'));
 }
 
 /** Null without the block. */

@@ -1,6 +1,6 @@
 import { type Graph, isLosslessNumber } from '@comfleet/comfyui';
-import type { DataType } from '@comfleet/contract';
-import { toTaskSentence } from '@comfleet/contract/texts/tasks';
+import { type DataType, type Label, plainText } from '@comfleet/contract';
+import type { DefinitionText } from '@comfleet/contract/texts/definitions';
 import { convertValue } from './convert-value.ts';
 import { findSeeds, findTexts, type Role, selectNode } from './find-graph-nodes.ts';
 import type { ParameterDefinition } from './task-types-schema.ts';
@@ -15,7 +15,7 @@ interface Entry {
 /** What is wrong with a parameter, and at which of its keys. */
 interface Finding {
   key: keyof ParameterDefinition;
-  message: string;
+  text: DefinitionText;
 }
 
 /** Compiles one entry of `parameter_mapping` against its graph; problems name what cannot work. */
@@ -31,7 +31,7 @@ export function compileParameter(
   for (const one of targets) {
     const problem = findTargetProblem(graph, one);
     const key = one === target ? 'node_id' : 'targets';
-    if (problem !== null) problems.push({ key, message: toTaskSentence(problem) });
+    if (problem !== null) problems.push({ key, text: problem });
   }
   const parameter: WorkflowParameter = {
     name,
@@ -43,21 +43,21 @@ export function compileParameter(
     derive: readDerive(definition.derive),
   };
   if (parameter.modelKind !== null && (parameter.dataType !== 'string' || parameter.target === null))
-    problems.push({ key: 'model_kind', message: 'has model_kind, but writes no text to an input' });
+    problems.push({ key: 'model_kind', text: plainText('workflow.model_kind') });
   const wrongDefault = findDefaultProblem(parameter);
-  if (wrongDefault !== null) problems.push({ key: 'default_value', message: wrongDefault });
-  const found = problems.map(({ key, message }) => createParameterProblem(name, message, key));
+  if (wrongDefault !== null) problems.push({ key: 'default_value', text: wrongDefault });
+  const found = problems.map(({ key, text }) => createParameterProblem(name, text, key));
   return { parameter, problems: found };
 }
 
 /** A problem of a parameter, at one of its keys or at its name. */
 export function createParameterProblem(
   name: string,
-  message: string,
+  problem: DefinitionText,
   key?: keyof ParameterDefinition,
 ): KeyProblem {
   const at = ['parameter_mapping', name, ...(key === undefined ? [] : [key])];
-  return { at, message: `parameter "${name}": ${message}` };
+  return { at, text: { code: 'workflow.parameter', params: { parameter: name, problem } } };
 }
 
 function readWords(definition: ParameterDefinition) {
@@ -87,13 +87,13 @@ function readDerive(derive: ParameterDefinition['derive']): WorkflowParameter['d
 /** The parameters of a workflow without `parameter_mapping`: prompt, negative_prompt and seed, as far as the graph has them. */
 export function createBuiltInParameters(graph: Graph, excluded: readonly string[]): WorkflowParameter[] {
   const spared = new Set(excluded);
-  const text = (name: string, role: Role, label: { en: string; zh: string }) =>
+  const text = (name: string, role: Role, label: Label) =>
     createParameter({ name, dataType: 'string', label }, findTexts(graph, role, spared));
   return [
-    text('prompt', 'positive', { en: 'Prompt', zh: '提示词' }),
-    text('negative_prompt', 'negative', { en: 'Negative prompt', zh: '反向提示词' }),
+    text('prompt', 'positive', { en: 'Prompt', zh: '提示词', zh_tw: '提示詞' }),
+    text('negative_prompt', 'negative', { en: 'Negative prompt', zh: '反向提示词', zh_tw: '負向提示詞' }),
     createParameter(
-      { name: 'seed', dataType: 'seed', label: { en: 'Seed', zh: '随机种子' } },
+      { name: 'seed', dataType: 'seed', label: { en: 'Seed', zh: '种子', zh_tw: '種子' } },
       findSeeds(graph, spared),
     ),
   ].filter((parameter) => parameter.targets.length > 0);
@@ -124,22 +124,22 @@ function findTarget(graph: Graph, definition: ParameterDefinition, problems: Fin
   const { select, node_id: nodeId } = definition;
   const inputName = definition.input_name ?? (select?.role === undefined ? undefined : 'text');
   if (select !== undefined && nodeId !== undefined) {
-    problems.push({ key: 'select', message: 'has both node_id and select; keep one' });
+    problems.push({ key: 'select', text: plainText('workflow.select_and_node') });
     return null;
   }
   if (select === undefined && nodeId === undefined) {
     if (definition.input_name !== undefined)
-      problems.push({ key: 'input_name', message: 'has input_name without node_id' });
+      problems.push({ key: 'input_name', text: plainText('workflow.no_node_id') });
     return null;
   }
   if (inputName === undefined) {
-    problems.push({ key: 'node_id', message: 'has no input_name' });
+    problems.push({ key: 'node_id', text: plainText('workflow.no_input_name') });
     return null;
   }
   if (select === undefined) return { nodeId: String(nodeId), inputName };
   const found = selectNode(graph, select);
   if ('nodeId' in found) return { nodeId: found.nodeId, inputName };
-  problems.push({ key: 'select', message: found.problem });
+  problems.push({ key: 'select', text: found.problem });
   return null;
 }
 
@@ -160,12 +160,12 @@ function detectDataType(
 }
 
 /** A required text may start as an empty field; any other default must be a value that a request could send. */
-function findDefaultProblem(parameter: WorkflowParameter): string | null {
+function findDefaultProblem(parameter: WorkflowParameter): DefinitionText | null {
   const { defaultValue, dataType } = parameter;
   if (defaultValue === undefined) return null;
-  if (parameter.derive !== null) return 'a derived parameter has no default_value';
+  if (parameter.derive !== null) return plainText('workflow.derived_default');
   if (dataType === 'seed' && String(defaultValue) === '-1') return null;
   if (parameter.required && defaultValue === '') return null;
   const outcome = convertValue(parameter, defaultValue);
-  return outcome.ok ? null : `default_value: ${toTaskSentence(outcome.text)}`;
+  return outcome.ok ? null : { code: 'workflow.default', params: { problem: outcome.text } };
 }

@@ -1,5 +1,6 @@
 import { findGraphNode, type Graph, stringifyLosslessJson } from '@comfleet/comfyui';
-import { toTaskSentence } from '@comfleet/contract/texts/tasks';
+import { plainText } from '@comfleet/contract';
+import type { DefinitionText } from '@comfleet/contract/texts/definitions';
 import { compileParameter, createBuiltInParameters, createParameterProblem } from './compile-parameter.ts';
 import { convertValue } from './convert-value.ts';
 import { freezeGraph } from './copy-graph.ts';
@@ -76,16 +77,20 @@ function readParameters(source: WorkflowSource, graph: Graph) {
   };
 }
 
+type DeriveProblem = DefinitionText['code'] & `workflow.derive_${string}`;
+
 function listDeriveProblems(parameters: readonly WorkflowParameter[]): KeyProblem[] {
   return parameters.flatMap((parameter) =>
     (parameter.derive?.multiply ?? []).flatMap((name) => {
       const source = parameters.find((candidate) => candidate.name === name);
-      const say = (what: string) => [createParameterProblem(parameter.name, `derive ${what}`, 'derive')];
-      if (source === undefined) return say(`names "${name}", which is no parameter`);
-      if (source.derive !== null) return say(`names "${name}", which is derived itself`);
+      const refuse = (code: DeriveProblem) => [
+        createParameterProblem(parameter.name, { code, params: { name } }, 'derive'),
+      ];
+      if (source === undefined) return refuse('workflow.derive_unknown');
+      if (source.derive !== null) return refuse('workflow.derive_derived');
       return source.dataType === 'int' || source.dataType === 'float'
         ? []
-        : say(`names "${name}", which is no number`);
+        : refuse('workflow.derive_no_number');
     }),
   );
 }
@@ -95,7 +100,7 @@ function listUnusedProblems(parameters: readonly WorkflowParameter[]): KeyProble
   const sources = new Set(parameters.flatMap((parameter) => parameter.derive?.multiply ?? []));
   return parameters
     .filter(({ name, targets }) => targets.length === 0 && !sources.has(name))
-    .map(({ name }) => createParameterProblem(name, 'has no node_id and input_name, and no derive uses it'));
+    .map(({ name }) => createParameterProblem(name, plainText('workflow.unused')));
 }
 
 function listDoubleTargets(parameters: readonly WorkflowParameter[]): KeyProblem[] {
@@ -106,8 +111,8 @@ function listDoubleTargets(parameters: readonly WorkflowParameter[]): KeyProblem
       const owner = owners.get(key);
       owners.set(key, name);
       if (owner === undefined) return [];
-      const message = `input "${inputName}" of node "${nodeId}" is written by "${owner}" too`;
-      return [createParameterProblem(name, message, 'node_id')];
+      const params = { input: inputName, node: nodeId, other: owner };
+      return [createParameterProblem(name, { code: 'workflow.written_twice', params }, 'node_id')];
     }),
   );
 }
@@ -120,13 +125,13 @@ function listPresetProblems(
     Object.entries(members).flatMap(([preset, values]) =>
       Object.entries(values).flatMap(([name, value]) => {
         const at = ['presets', group, preset, name];
-        const refuse = (why: string) => [{ at, message: `${at.join('.')}: ${why}` }];
+        const refuse = (problem: DefinitionText) => [createKeyProblem(at, problem)];
         const parameter = parameters.find((candidate) => candidate.name === name);
         if (parameter === undefined || parameter.derive !== null) {
-          return refuse(`"${name}" is no parameter that a request may set`);
+          return refuse({ code: 'workflow.not_settable', params: { name } });
         }
         const outcome = convertValue(parameter, value);
-        return outcome.ok ? [] : refuse(toTaskSentence(outcome.text));
+        return outcome.ok ? [] : refuse(outcome.text);
       }),
     ),
   );
@@ -135,5 +140,10 @@ function listPresetProblems(
 function listNodeProblems(graph: Graph, key: string, nodeIds: readonly string[] | undefined): KeyProblem[] {
   return (nodeIds ?? [])
     .filter((nodeId) => findGraphNode(graph, nodeId) === undefined)
-    .map((nodeId) => ({ at: [key], message: `${key}: the graph has no node "${nodeId}"` }));
+    .map((nodeId) => createKeyProblem([key], { code: 'workflow.no_node', params: { node: nodeId } }));
+}
+
+/** A problem that begins with the keys it is about. */
+function createKeyProblem(at: readonly string[], problem: DefinitionText): KeyProblem {
+  return { at, text: { code: 'parameter.problem', params: { parameter: at.join('.'), problem } } };
 }

@@ -173,7 +173,7 @@ function refuse(code: ValueCode, message: PlainCode<typeof TASK_TEXTS.en>): Conv
   return { ok: false, code, text: { code: message, params: {} } };
 }
 
-type LimitCode = Extract<TaskText, { params: { limit: unknown } }>['code'];
+type LimitCode = Extract<TaskText['code'], 'parameter.not_multiple' | `parameter.too_${string}`>;
 
 function refuseLimit(code: ValueCode, message: LimitCode, limit: string | number): Converted {
   return { ok: false, code, text: { code: message, params: { limit } } };

@@ -33,7 +33,10 @@ describe('select', () => {
 
   it('WF14 a select without a match says how many nodes there were', () => {
     expect(selectNode(GRAPH, { class_type: 'CLIPTextEncode', index: 3 })).toEqual({
-      problem: 'select {"class_type":"CLIPTextEncode","index":3} matches 3 nodes of the graph',
+      problem: {
+        code: 'workflow.select_matches',
+        params: { select: '{"class_type":"CLIPTextEncode","index":3}', count: 3 },
+      },
     });
   });
 });

@@ -1,4 +1,5 @@
 import { findGraphNode, type Graph, isJsonNumber, readLink } from '@comfleet/comfyui';
+import type { DefinitionText } from '@comfleet/contract/texts/definitions';
 import type { ParameterDefinition } from './task-types-schema.ts';
 import type { GraphTarget } from './workflow-definition.ts';
 
@@ -12,7 +13,7 @@ const TEXT_SOURCES = [...TEXT_INPUTS, 'value', 'string'];
 const SEED_INPUTS = ['seed', 'noise_seed'];
 
 /** The graph node that a `select` means; of several matches, in the graph's order, the one at `index` (default 0). */
-export function selectNode(graph: Graph, select: Select): { nodeId: string } | { problem: string } {
+export function selectNode(graph: Graph, select: Select): { nodeId: string } | { problem: DefinitionText } {
   const byRole =
     select.role === undefined ? null : new Set(findTexts(graph, select.role).map((text) => text.nodeId));
   const matches = Object.entries(graph)
@@ -23,9 +24,9 @@ export function selectNode(graph: Graph, select: Select): { nodeId: string } | {
     })
     .map(([nodeId]) => nodeId);
   const nodeId = matches[select.index ?? 0];
-  const words = JSON.stringify(select);
   if (nodeId !== undefined) return { nodeId };
-  return { problem: `select ${words} matches ${matches.length} nodes of the graph` };
+  const params = { select: JSON.stringify(select), count: matches.length };
+  return { problem: { code: 'workflow.select_matches', params } };
 }
 
 /** The text inputs that samplers of the graph use in this role, each once, in the order of the samplers. */

@@ -7,7 +7,8 @@ import {
   parseLosslessJson,
 } from '@comfleet/comfyui';
 import { readRegularFile } from '@comfleet/comfyui/node';
-import type { DefinitionProblem } from '@comfleet/contract';
+import { type DefinitionProblem, describeGraphProblem, plainText, type Text } from '@comfleet/contract';
+import { type DefinitionText, toDefinitionSentence } from '@comfleet/contract/texts/definitions';
 import { blake3 } from 'hash-wasm';
 import type { DefinitionFiles, FilePlace } from '../../platform/config/definition-files.ts';
 import { toError } from '../../platform/errors/app-error.ts';
@@ -29,7 +30,7 @@ export async function loadWorkflow(placed: PlacedWorkflow, files: DefinitionFile
   const base = ['task_types', taskType, 'workflows', name];
   const inYaml = async (at: readonly string[]): Promise<FilePlace> =>
     (await files.find(placed.definedIn, base, at)) ?? { file: placed.file };
-  const refuse = (message: string, place: FilePlace) => toDefinitionProblem(name, message, place);
+  const refuse = (told: Text, place: FilePlace) => toDefinitionProblem(name, told, place);
 
   let text: string;
   try {
@@ -42,29 +43,29 @@ export async function loadWorkflow(placed: PlacedWorkflow, files: DefinitionFile
   }
   const read = readGraph(text);
   if (!read.ok) {
-    const problems = read.problems.map(({ message, ...place }) =>
-      refuse(message, { file: placed.file, ...place }),
+    const problems = read.problems.map(({ text: told, ...place }) =>
+      refuse(told, { file: placed.file, ...place }),
     );
     return { ok: false, problems };
   }
   const definition = await finish(placed.place, placed.source, read.graph);
   if (definition.problems.length === 0) return { ok: true, definition };
   const problems: DefinitionProblem[] = [];
-  for (const { at, message } of definition.problems) problems.push(refuse(message, await inYaml(at)));
+  for (const { at, text: told } of definition.problems) problems.push(refuse(told, await inYaml(at)));
   return { ok: false, problems };
 }
 
 /** Where a problem of a task type stands. */
 export async function locateMergeProblem(
-  { definedIn, path, message }: MergeProblem,
+  { definedIn, path, text }: MergeProblem,
   files: DefinitionFiles,
 ): Promise<DefinitionProblem> {
-  return toDefinitionProblem(null, message, (await files.find(definedIn, path)) ?? { file: '' });
+  return toDefinitionProblem(null, text, (await files.find(definedIn, path)) ?? { file: '' });
 }
 
 function toDefinitionProblem(
   workflow: string | null,
-  message: string,
+  text: Text,
   { file, line = 0, column = 0 }: FilePlace,
 ): DefinitionProblem {
   return {
@@ -72,32 +73,34 @@ function toDefinitionProblem(
     file: file === '' ? null : file,
     line: line === 0 ? null : line,
     column: column === 0 ? null : column,
-    message,
+    message: toDefinitionSentence(text),
+    text,
   };
 }
 
-function describeUnreadable(file: string, thrown: unknown): string {
+function describeUnreadable(file: string, thrown: unknown): DefinitionText {
   const error = toError(thrown);
   const isMissing = 'code' in error && error.code === 'ENOENT';
-  return isMissing ? `there is no file ${file}` : `${file} cannot be read: ${error.message}`;
+  return isMissing
+    ? { code: 'workflow.no_file', params: { file } }
+    : { code: 'workflow.unreadable', params: { file, reason: error.message } };
 }
 
 type ReadGraph =
   | { ok: true; graph: Graph }
-  | { ok: false; problems: { message: string; line?: number; column?: number }[] };
+  | { ok: false; problems: { text: Text; line?: number; column?: number }[] };
 
 function readGraph(text: string): ReadGraph {
   let value: unknown;
   try {
     value = parseLosslessJson(text);
   } catch {
-    const message = 'this is no JSON from here on; correct it, or export the graph from ComfyUI again';
-    return { ok: false, problems: [{ message, ...findJsonBreak(text) }] };
+    return { ok: false, problems: [{ text: plainText('workflow.no_json'), ...findJsonBreak(text) }] };
   }
   const parsed = parseGraph(value);
   if (parsed.ok) return parsed;
   const problems = parsed.problems.map((problem) => ({
-    message: problem.message,
+    text: describeGraphProblem(problem.message),
     ...findInGraph(text, problem),
   }));
   return { ok: false, problems };

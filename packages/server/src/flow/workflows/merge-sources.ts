@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { DefinitionText } from '@comfleet/contract/texts/definitions';
 import type { WorkflowPlace } from './compile-workflow.ts';
 import type { TaskTypeDefinition, WorkflowDefinition as WorkflowSource } from './task-types-schema.ts';
 
@@ -34,7 +35,7 @@ export interface WorkflowSourceSet {
 export interface MergeProblem {
   definedIn: readonly string[];
   path: readonly string[];
-  message: string;
+  text: DefinitionText;
 }
 
 interface OpenType {
@@ -74,7 +75,12 @@ export function mergeSources(sources: readonly WorkflowSourceSet[]): {
     const own = [...workflows].filter(([, workflow]) => workflow.taskType === name).map(([key]) => key);
     if (type.chosen !== null && !own.includes(type.chosen)) {
       const path = ['task_types', name, 'default_workflow'];
-      problems.push({ definedIn, path, message: `${path.join('.')}: it has no workflow "${type.chosen}"` });
+      const problem: DefinitionText = {
+        code: 'workflow.no_such_default',
+        params: { workflow: type.chosen },
+      };
+      const params = { parameter: path.join('.'), problem };
+      problems.push({ definedIn, path, text: { code: 'parameter.problem', params } });
     }
     const only = own.length === 1 ? (own[0] ?? null) : null;
     const defaultWorkflow = type.chosen ?? only;

@@ -38,13 +38,13 @@ export function checkTaskTypes(taskTypes: TaskTypes, findings: Findings): void {
     const chosen = definition.default_workflow;
     if (chosen !== undefined && !Object.hasOwn(definition.workflows, chosen)) {
       const path = `task_types.${type}.default_workflow`;
-      findings.refuse(path, `there is no workflow "${chosen}" in this task type`);
+      findings.refuse(path, { code: 'config.no_workflow', params: { workflow: chosen } });
     }
     for (const name of Object.keys(definition.workflows)) {
       const other = owners.get(name);
       if (other !== undefined) {
         const path = `task_types.${type}.workflows.${name}`;
-        findings.refuse(path, `a workflow of this name is in ${other}; names are unique`);
+        findings.refuse(path, { code: 'config.workflow_twice', params: { type: other } });
       }
       owners.set(name, type);
     }

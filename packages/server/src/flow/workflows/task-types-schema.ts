@@ -1,4 +1,5 @@
 import { MODEL_KINDS } from '@comfleet/comfyui';
+import { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 import { DEFAULT_PRIORITY } from './settings.ts';
 
@@ -8,7 +9,11 @@ const nodeIdSchema = z.union([z.string().min(1), z.int()]).transform(String);
 const bilingualSchema = z.strictObject({
   en: z.string().describe('English.'),
   zh: z.string().describe('Chinese.'),
+  zh_tw: z.string().optional().describe('Chinese of Taiwan; without it, as zh.'),
 });
+
+/** Words in one language, or by language. */
+const wordsSchema = z.union([z.string(), bilingualSchema]);
 
 const targetSchema = z.strictObject({
   node_id: nodeIdSchema.describe('Graph node.'),
@@ -27,7 +32,7 @@ const selectSchema = z
   })
   .refine(
     (select) => select.class_type ?? select.title ?? select.role,
-    'name a class_type, a title or a role',
+    DEFINITION_TEXTS.en['workflow.select'],
   );
 
 const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
@@ -60,7 +65,7 @@ export const parameterDefinitionSchema = z.strictObject({
     .describe(
       'It names a file of models: where no worker has the default, one of this kind is taken, told by its header or else by its name.',
     ),
-  description: z.string().optional().describe('For people.'),
+  description: wordsSchema.optional().describe('For people.'),
   label: bilingualSchema.optional().describe('Name in forms.'),
   derive: z
     .strictObject({
@@ -76,7 +81,7 @@ export const workflowDefinitionSchema = z.strictObject({
   workflow_file: z.string().min(1).meta({ description: 'The graph in API format.', path: true }),
   name: z.string().optional().describe('Name for people.'),
   title: bilingualSchema.optional().describe('Title in two languages.'),
-  description: z.string().optional().describe('What it makes.'),
+  description: wordsSchema.optional().describe('What it makes.'),
   version: z.string().optional().describe("The author's label; quote it, as YAML reads 1.10 as 1.1."),
   enabled: z.boolean().optional().describe('Whether tasks may use it; default true.'),
   unknown_parameters: z

@@ -1,5 +1,6 @@
 import type { Graph, ModelKind } from '@comfleet/comfyui';
-import type { DataType } from '@comfleet/contract';
+import type { DataType, Label } from '@comfleet/contract';
+import type { DefinitionText } from '@comfleet/contract/texts/definitions';
 
 /** One input of one graph node. */
 export interface GraphTarget {
@@ -15,8 +16,8 @@ export interface WorkflowParameter {
   /** Every input it writes, `target` first. */
   targets: readonly GraphTarget[];
   dataType: DataType;
-  description: string | null;
-  label: { en: string; zh: string } | null;
+  description: Label | string | null;
+  label: Label | null;
   required: boolean;
   /** Undefined when the graph's own value is the default. */
   defaultValue: unknown;
@@ -35,7 +36,7 @@ export interface WorkflowParameter {
 export interface KeyProblem {
   /** The keys that lead to it from the workflow's own key in its YAML file. */
   at: readonly string[];
-  message: string;
+  text: DefinitionText;
 }
 
 /** Groups of named parameter values: group → preset → parameter → value. */
@@ -44,13 +45,13 @@ export type WorkflowPresets = Record<string, Record<string, Record<string, strin
 /** A named workflow: its graph (frozen) and its parameters. Offered only while `problems` is empty. */
 export interface WorkflowDefinition {
   name: string;
-  title: { en: string; zh: string };
+  title: Label;
   /** The author's label. */
   version: string;
   /** blake3 hex of definition and graph: what a task pins. */
   versionId: string;
   taskType: string;
-  description: string | null;
+  description: Label | string | null;
   /** False when the workflow or its task type is switched off. */
   enabled: boolean;
   isDefault: boolean;

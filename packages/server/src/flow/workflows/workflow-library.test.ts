@@ -190,7 +190,7 @@ describe('what a load refuses', () => {
   it('WF16 a file of the ComfyUI page is refused and "Export (API)" named', async () => {
     const library = await openOne('version: "1"', UI_FILE);
     expect(library.list()).toEqual([]);
-    expect(library.problems().map(formatDefinitionProblem)).toEqual([
+    expect(library.problems().map((problem) => formatDefinitionProblem(problem))).toEqual([
       `${join(folder, 'g.json')} workflow "w": This is a workflow as the ComfyUI page saves it. Export it there with "Export (API)" and send that file.`,
     ]);
   });
@@ -265,7 +265,7 @@ describe('where a refused definition stands', () => {
     });
     return library
       .problems()
-      .map(formatDefinitionProblem)
+      .map((problem) => formatDefinitionProblem(problem))
       .map((line) => line.replaceAll(`${folder}/`, ''));
   }
 
@@ -284,7 +284,7 @@ describe('where a refused definition stands', () => {
     const [broken] = await listProblems('{\n  "1": { "class_type": "A", "inputs": {}, }\n}');
     expect(broken).toMatch(/^g\.json:2:43 workflow "w": this is no JSON from here on/);
     const graph = '{\n "1": { "class_type": "A", "inputs": {} },\n "2": { "class_type": "B" }\n}';
-    expect(await listProblems(graph)).toEqual(['g.json:3:2 workflow "w": Node \'2\' has no inputs object']);
+    expect(await listProblems(graph)).toEqual(['g.json:3:2 workflow "w": Node "2" has no inputs object']);
   });
 });
 

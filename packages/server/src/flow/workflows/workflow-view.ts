@@ -1,5 +1,5 @@
 import { isLosslessNumber } from '@comfleet/comfyui';
-import type { Parameter, Workflow } from '@comfleet/contract';
+import type { Label, Parameter, Workflow } from '@comfleet/contract';
 import type { ModelChoice, StandIn } from './model-choices.ts';
 import type { WorkflowDefinition, WorkflowParameter } from './workflow-definition.ts';
 import { readInput } from './write-input.ts';
@@ -14,7 +14,7 @@ export interface FormFacts {
 /** A workflow as people see it. Numbers that JavaScript cannot hold are decimal text. */
 export function toWorkflowView(
   definition: WorkflowDefinition,
-  availability: Pick<Workflow, 'available' | 'missing'>,
+  availability: Pick<Workflow, 'available' | 'missing' | 'missing_texts'>,
   facts: FormFacts,
 ): Workflow {
   return {
@@ -23,13 +23,14 @@ export function toWorkflowView(
     version: definition.version,
     version_id: definition.versionId,
     task_type: definition.taskType,
-    description: definition.description,
+    ...toDescription(definition.description),
     is_default: definition.isDefault,
     enabled: definition.enabled,
     parameters: definition.parameters.map((parameter) => toParameterView(definition, parameter, facts)),
     presets: definition.presets,
     available: availability.available,
     missing: [...availability.missing],
+    missing_texts: availability.missing_texts,
   };
 }
 
@@ -46,7 +47,7 @@ function toParameterView(
     node_id: parameter.target?.nodeId ?? null,
     input_name: parameter.target?.inputName ?? null,
     data_type: parameter.dataType,
-    description: parameter.description,
+    ...toDescription(parameter.description),
     label: parameter.label,
     required: parameter.required || standIn.kind === 'unclear',
     default_value: toDefault(definition, parameter, standIn),
@@ -59,6 +60,11 @@ function toParameterView(
     names_model: files !== null,
     derived: parameter.derive !== null,
   };
+}
+
+function toDescription(written: Label | string | null): Pick<Workflow, 'description' | 'descriptions'> {
+  if (written === null || typeof written === 'string') return { description: written, descriptions: null };
+  return { description: written.en, descriptions: written };
 }
 
 function listAway(files: readonly Pick<ModelChoice, 'name' | 'isOnline'>[]): string[] {

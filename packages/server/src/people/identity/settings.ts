@@ -1,3 +1,5 @@
+import { plainText } from '@comfleet/contract';
+import type { DefinitionText } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 import { isSampleSecret, isWeakSecret } from '../../platform/config/sample-secret.ts';
 import type { Findings } from '../../platform/config/settings.ts';
@@ -46,26 +48,22 @@ export interface AuthSettings {
 
 export function checkSecretKey({ secret_key: secret }: RawAuth, isOpen: boolean, findings: Findings): void {
   if (secret === undefined || !isWeakSecret(secret)) return;
-  const what = isSampleSecret(secret) ? 'this is a published sample' : 'shorter than 32 characters';
-  if (isOpen) {
-    const advice = 'remove the key, and a random one is made and kept, or write 32 random characters or more';
-    findings.refuse('auth.secret_key', `${what}; ${advice}`);
-  } else {
-    const advice = 'a random one is used instead, as only this machine can reach the server';
-    findings.warn('auth.secret_key', `${what}; ${advice}`);
-  }
+  const problem = plainText(isSampleSecret(secret) ? 'config.sample_secret' : 'config.short_secret');
+  const tell = (advice: DefinitionText): DefinitionText => ({
+    code: 'definition.with_advice',
+    params: { problem, advice },
+  });
+  if (isOpen) findings.refuse('auth.secret_key', tell(plainText('config.secret_open')));
+  else findings.warn('auth.secret_key', tell(plainText('config.secret_local')));
 }
 
 export function checkAuth(raw: RawAuth, isOpen: boolean, findings: Findings): void {
   if (!isOpen) return;
   if (!raw.enable_client_auth) {
-    findings.refuse(
-      'auth.enable_client_auth',
-      'authentication must be on when the server listens beyond this machine',
-    );
+    findings.refuse('auth.enable_client_auth', plainText('config.auth_off'));
   }
   if (raw.open_registration) {
-    findings.warn('auth.open_registration', 'everybody who reaches the server can register a client');
+    findings.warn('auth.open_registration', plainText('config.open_registration'));
   }
 }
 

@@ -1,8 +1,10 @@
 import type { TextPlace } from '@comfleet/comfyui';
-import type { DefinitionProblem } from '@comfleet/contract';
+import type { DefinitionProblem, Text } from '@comfleet/contract';
+import { type DefinitionText, toDefinitionSentence } from '@comfleet/contract/texts/definitions';
 import { findNearestWord } from '@comfleet/contract/texts/nearest-word';
 import type { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
+import { describeExpected } from './describe-expected.ts';
 import { findSchemaNode, type SchemaNode } from './schema-lookup.ts';
 
 /** BSD's EX_CONFIG: the process ends with it when the configuration is not valid. */
@@ -14,14 +16,17 @@ export interface ConfigProblem {
   /** From 1; null when the value came from the environment or an option. */
   line: number | null;
   column: number | null;
+  /** The English of `text`. */
   message: string;
+  text: Text;
 }
 
 /** Tells where a value stands in the file; null when it does not. */
 export type FindPlace = (path: readonly PropertyKey[]) => TextPlace | null;
 
-export function createProblem(path: string, place: TextPlace | null, message: string): ConfigProblem {
-  return { path, line: place?.line ?? null, column: place?.column ?? null, message };
+export function createProblem(path: string, place: TextPlace | null, text: Text): ConfigProblem {
+  const { line = null, column = null } = place ?? {};
+  return { path, line, column, message: toDefinitionSentence(text), text };
 }
 
 /** `a.b[0].c` for people. */
@@ -32,45 +37,30 @@ export function formatPath(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-/** The zod issues as problems: unknown keys with the nearest known one, unions by their likeliest branch. */
+/** The zod issues as problems: unknown keys with the nearest known one, others with what is expected. */
 export function toConfigProblems(
   error: z.ZodError,
   schema: SchemaNode,
   findPlace: FindPlace,
 ): ConfigProblem[] {
   return error.issues.flatMap((issue) => {
+    const node = findSchemaNode(schema, issue.path);
     if (issue.code !== 'unrecognized_keys') {
-      return [createProblem(formatPath(issue.path), findPlace(issue.path), describeIssue(issue))];
+      return [createProblem(formatPath(issue.path), findPlace(issue.path), describeExpected(issue, node))];
     }
-    const known = Object.keys(findSchemaNode(schema, issue.path)?.properties ?? {});
+    const known = Object.keys(node?.properties ?? {});
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
-      const nearest = findNearestWord(key, known);
-      const advice = nearest ? `did you mean "${nearest}"?` : `known here: ${known.join(', ')}`;
-      return createProblem(formatPath(path), findPlace(path), `unknown key; ${advice}`);
+      return createProblem(formatPath(path), findPlace(path), describeUnknownKey(key, known));
     });
   });
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
-  if (
-    issue.code === 'invalid_type' &&
-    issue.expected === 'string' &&
-    issue.message.includes('received number')
-  )
-    return 'expected text; put the value in quotes';
-  if (issue.code === 'invalid_value') return describeChoice(issue);
-  if (issue.code !== 'invalid_union') return issue.message;
-  const branches = issue.errors.map((branch) => branch[0]?.message ?? '').filter((message) => message !== '');
-  return branches.length > 0 ? [...new Set(branches)].join(', or ') : issue.message;
-}
-
-/** LB1: an unknown name with the nearest known one. `input` is there when the schema was asked to report it. */
-function describeChoice({ values, input }: z.core.$ZodIssueInvalidValue): string {
-  const words = values.map(String);
-  const nearest = typeof input === 'string' ? findNearestWord(input, words) : null;
-  const known = `expected one of ${words.join(', ')}`;
-  return nearest === null ? known : `${known}; did you mean "${nearest}"?`;
+function describeUnknownKey(key: string, known: readonly string[]): DefinitionText {
+  const nearest = findNearestWord(key, known);
+  return nearest === null
+    ? { code: 'value.unknown_key', params: { known: known.join(', ') } }
+    : { code: 'value.unknown_key_near', params: { nearest } };
 }
 
 /** The error that loading throws. `file` is null when there is none. */
@@ -88,11 +78,12 @@ export function listProblems(error: AppError): DefinitionProblem[] {
     file?: string | null;
     problems?: ConfigProblem[];
   };
-  return problems.map(({ path, line, column, message }) => ({
+  return problems.map(({ path, line, column, message, text }) => ({
     workflow: null,
     file: line === null && path !== '' ? null : file,
     line,
     column,
     message: path === '' ? message : `${path}: ${message}`,
+    text: path === '' ? text : { code: 'parameter.problem', params: { parameter: path, problem: text } },
   }));
 }

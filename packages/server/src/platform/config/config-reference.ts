@@ -3,12 +3,11 @@ import { describeSchema, type SchemaNode } from './schema-lookup.ts';
 
 interface Row {
   path: string;
-  type: string;
-  fallback: string;
-  description: string;
+  node: SchemaNode;
 }
 
-const introduce = (startKeys: readonly string[]): string => `# Configuration
+function introduce(startKeys: readonly string[]): string {
+  return `# Configuration
 
 <!-- Generated from packages/server/src/app/settings.ts; a test compares. -->
 
@@ -29,18 +28,56 @@ When the configuration is not valid at the start the server prints every problem
 | key | kind | default | meaning |
 |---|---|---|---|
 `;
+}
+
+/** What a reader of another language is told in place of the English. */
+export interface ReferenceWords {
+  introduce(startKeys: readonly string[]): string;
+  kinds: {
+    path: string;
+    block: string;
+    anything: string;
+    or: string;
+    list(items: string): string;
+    blocks: string;
+    types: Readonly<Record<string, string>>;
+  };
+  /** Throws where a description is not told. */
+  describe(description: string): string;
+}
+
+const ENGLISH: ReferenceWords = {
+  introduce,
+  kinds: {
+    path: 'path',
+    block: 'block',
+    anything: 'anything',
+    or: ' or ',
+    list: (items) => `list of ${items}`,
+    blocks: 'blocks',
+    types: { integer: 'whole number', string: 'text', boolean: 'true or false' },
+  },
+  describe: (description) => description,
+};
 
 /** docs/reference/config.md, from the schema of the whole file and the keys that are read at the start. */
-export function renderConfigReference(schema: z.ZodType, startKeys: readonly string[]): string {
-  const rows = listRows(describeSchema(schema), '');
-  const lines = rows.map(
-    ({ path, type, fallback, description }) => `| \`${path}\` | ${type} | ${fallback} | ${description} |`,
-  );
-  return `${introduce(startKeys)}${lines.join('\n')}\n`;
+export function renderConfigReference(
+  schema: z.ZodType,
+  startKeys: readonly string[],
+  words: ReferenceWords = ENGLISH,
+): string {
+  const lines = listRows(describeSchema(schema), '').map(({ path, node }) => toLine(path, node, words));
+  return `${words.introduce(startKeys)}${lines.join('\n')}\n`;
+}
+
+function toLine(path: string, node: SchemaNode, { kinds, describe }: ReferenceWords): string {
+  const fallback = isBlock(node) || node.default === undefined ? '' : `\`${JSON.stringify(node.default)}\``;
+  const description = node.description === undefined ? '' : describe(node.description).replaceAll('|', '\\|');
+  return `| \`${path}\` | ${describeType(node, kinds)} | ${fallback} | ${description} |`;
 }
 
 function listRows(node: SchemaNode, path: string): Row[] {
-  const own: Row[] = path === '' ? [] : [toRow(node, path)];
+  const own: Row[] = path === '' ? [] : [{ path, node }];
   const children = Object.entries(node.properties ?? {}).flatMap(([key, child]) =>
     listRows(child, path === '' ? key : `${path}.${key}`),
   );
@@ -53,25 +90,15 @@ function listRows(node: SchemaNode, path: string): Row[] {
   return [...own, ...children, ...items, ...entries];
 }
 
-function toRow(node: SchemaNode, path: string): Row {
-  return {
-    path,
-    type: describeType(node),
-    fallback: isBlock(node) || node.default === undefined ? '' : `\`${JSON.stringify(node.default)}\``,
-    description: (node.description ?? '').replaceAll('|', '\\|'),
-  };
-}
-
 function isBlock(node: SchemaNode): boolean {
   return node.properties !== undefined || node.additionalProperties !== undefined;
 }
 
-function describeType(node: SchemaNode): string {
-  if (node.path === true) return 'path';
+function describeType(node: SchemaNode, kinds: ReferenceWords['kinds']): string {
+  if (node.path === true) return kinds.path;
   if (node.enum) return node.enum.map((value) => `\`${String(value)}\``).join(', ');
-  if (node.anyOf) return [...new Set(node.anyOf.map(describeType))].join(' or ');
-  if (node.items) return `list of ${node.items.properties ? 'blocks' : describeType(node.items)}`;
-  if (isBlock(node)) return 'block';
-  const words: Record<string, string> = { integer: 'whole number', string: 'text', boolean: 'true or false' };
-  return words[node.type ?? ''] ?? node.type ?? 'anything';
+  if (node.anyOf) return [...new Set(node.anyOf.map((one) => describeType(one, kinds)))].join(kinds.or);
+  if (node.items) return kinds.list(node.items.properties ? kinds.blocks : describeType(node.items, kinds));
+  if (isBlock(node)) return kinds.block;
+  return kinds.types[node.type ?? ''] ?? node.type ?? kinds.anything;
 }

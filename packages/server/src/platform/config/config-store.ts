@@ -102,7 +102,7 @@ export class ConfigStore<Compiled> {
     const previous = this.#current;
     if (isDeepStrictEqual(loaded.config, previous)) return { kind: 'unchanged' };
     this.#current = loaded.config;
-    for (const warning of loaded.warnings) logger.warn('config.warning', warning);
+    for (const { path, message } of loaded.warnings) logger.warn('config.warning', { path, message });
     const needsRestart = Object.entries(loaded.startValues)
       .filter(([key, value]) => !isDeepStrictEqual(value, this.#started[key]))
       .map(([key]) => key);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { DefinitionText } from '@comfleet/contract/texts/definitions';
 import { findNearestWord } from '@comfleet/contract/texts/nearest-word';
 import { parse } from 'yaml';
 import { type ConfigProblem, createProblem, formatPath } from './config-problem.ts';
@@ -55,13 +56,13 @@ function listOverrides(environment: Environment, names: EnvironmentRules['names'
   return overrides.sort((a, b) => Number(a.name.startsWith(PREFIX)) - Number(b.name.startsWith(PREFIX)));
 }
 
-function describeUnknown({ path }: Override, schema: SchemaNode): string {
+function describeUnknown({ path }: Override, schema: SchemaNode): DefinitionText {
   const parent = findSchemaNode(schema, path.slice(0, -1));
   const nearest = findNearestWord(path.at(-1) ?? '', Object.keys(parent?.properties ?? {}));
-  const place = formatPath(path);
-  return nearest
-    ? `there is no setting ${place}; did you mean ${formatPath([...path.slice(0, -1), nearest])}?`
-    : `there is no setting ${place}`;
+  const setting = formatPath(path);
+  if (nearest === null) return { code: 'file.no_setting', params: { setting } };
+  const near = formatPath([...path.slice(0, -1), nearest]);
+  return { code: 'file.no_setting_near', params: { setting, nearest: near } };
 }
 
 function readText(text: string, node: SchemaNode, cwd: string): unknown {

@@ -1,3 +1,4 @@
+import { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 
 /* Fields that settings of several areas have. */
@@ -15,7 +16,7 @@ export const secret = () =>
       z.strictObject({ env: z.string().min(1).describe('Environment variable that holds it.') }),
       z.strictObject({ file: path('File that holds it.') }),
     ],
-    'expected the text, or env: NAME, or file: PATH',
+    DEFINITION_TEXTS.en['config.secret'],
   );
 export type Secret = z.infer<ReturnType<typeof secret>>;
 

@@ -226,6 +226,7 @@ test('CF4 an unknown key is refused with its line and the nearest known one', ()
       line: 5,
       column: 7,
       message: 'unknown key; did you mean "max_concurrent"?',
+      text: { code: 'value.unknown_key_near', params: { nearest: 'max_concurrent' } },
     },
   ]);
 });
@@ -250,6 +251,7 @@ test('LB1 an unknown strategy is refused with the nearest one', () => {
       column: 5,
       message:
         'expected one of least_loaded, round_robin, weighted, random, priority_based, fastest; did you mean "round_robin"?',
+      text: expect.objectContaining({ code: 'value.one_of_near' }),
     },
   ]);
 });
@@ -359,6 +361,7 @@ test('J3 the error of an environment variable names the variable and what it cou
       line: null,
       column: null,
       message: 'there is no setting server.prot; did you mean server.port?',
+      text: expect.objectContaining({ code: 'file.no_setting_near' }),
     },
   ]);
 });
@@ -368,12 +371,13 @@ test('an error for people has file, line, column and path', () => {
   try {
     parse('server:\n  port: high\n');
   } catch (thrown) {
-    problems = thrown instanceof AppError ? listProblems(thrown) : thrown;
+    if (thrown instanceof AppError) problems = listProblems(thrown);
   }
   expect(problems).toEqual([
     {
       ...{ workflow: null, file: FILE, line: 2, column: 3 },
-      message: 'server.port: Invalid input: expected number, received string',
+      message: 'server.port: expected a whole number from 0 to 65535, for example port: 8000',
+      text: expect.anything(),
     },
   ]);
 });
@@ -390,8 +394,7 @@ test('WF23 a default seed beyond the exact integers of JavaScript stays as writt
 });
 
 test('a file that is a list, or one word, is refused and not taken for an empty one', () => {
-  const read = (text: string) => () =>
-    parseConfig(text, { file: '/etc/comfleet.yaml', environment: {}, cwd: '/' });
+  const read = (text: string) => () => parseConfig(text, { file: 'c.yaml', environment: {}, cwd: '/' });
   expect(read('- a\n- b\n')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   expect(read('server\n')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
 });

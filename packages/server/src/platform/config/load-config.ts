@@ -1,5 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { readRegularFile } from '@comfleet/comfyui/node';
+import { plainText } from '@comfleet/contract';
+import type { DefinitionText } from '@comfleet/contract/texts/definitions';
 import type { z } from 'zod';
 import { AppError, toError } from '../errors/app-error.ts';
 import { type ConfigProblem, createConfigError, createProblem, toConfigProblems } from './config-problem.ts';
@@ -52,8 +54,8 @@ export async function loadConfig<Raw, Compiled>(
   const named = {
     read,
     environment: source.environment,
-    refuse: (path: string, message: string) =>
-      createConfigError(source.file, [locate({ path, message }, parseYaml(text ?? ''))]),
+    refuse: (path: string, refused: DefinitionText) =>
+      createConfigError(source.file, [locate({ path, text: refused }, parseYaml(text ?? ''))]),
   };
   return { config: await settings.include(config, named), ...rest };
 }
@@ -89,9 +91,7 @@ export function parseConfig<Raw, Compiled>(
   const environment = readEnvironment(source.environment, { schema, names, cwd });
   refuse(file, [...content.problems, ...environment.problems]);
   if (content.value !== null && content.value !== undefined && !isPlainObject(content.value)) {
-    refuse(file, [
-      createProblem('', { line: 1, column: 1 }, 'expected keys with values, like `server:`; this is none'),
-    ]);
+    refuse(file, [createProblem('', { line: 1, column: 1 }, plainText('file.no_keys'))]);
   }
 
   const base = file === null ? cwd : dirname(resolve(cwd, file));
@@ -144,19 +144,30 @@ async function readConfigFile(file: string): Promise<string> {
   try {
     return (await readRegularFile(file, { maxBytes: MAX_CONFIG_BYTES })).toString('utf8');
   } catch (thrown) {
-    const reason = isMissing(thrown) ? 'there is no such file' : toError(thrown).message;
-    const problem = createProblem('', null, `cannot be read: ${reason}`);
-    throw createConfigError(file, [problem], thrown);
+    throw createConfigError(file, [createProblem('', null, describeUnreadable(toError(thrown)))], thrown);
   }
+}
+
+const UNREADABLE: Readonly<Record<string, 'file.missing' | 'file.no_permission' | 'file.folder'>> = {
+  ENOENT: 'file.missing',
+  EACCES: 'file.no_permission',
+  EPERM: 'file.no_permission',
+  EISDIR: 'file.folder',
+};
+
+/** Why a file cannot be read. */
+function describeUnreadable(error: Error): DefinitionText {
+  const known = 'code' in error ? UNREADABLE[String(error.code)] : undefined;
+  return known ? plainText(known) : { code: 'file.unreadable', params: { reason: error.message } };
 }
 
 function refuse(file: string | null, problems: readonly ConfigProblem[]): void {
   if (problems.length > 0) throw createConfigError(file, problems);
 }
 
-function locate({ path: place, message }: Finding, content: YamlContent): ConfigProblem {
+function locate({ path: place, text }: Pick<Finding, 'path' | 'text'>, content: YamlContent): ConfigProblem {
   const path = place.split(/[.[\]]+/).filter((step) => step !== '');
-  return createProblem(place, content.findPlace(path), message);
+  return createProblem(place, content.findPlace(path), text);
 }
 
 /** `comfyui:` with nothing below is an empty block, not a null. */

@@ -7,6 +7,9 @@ export interface SchemaNode {
   default?: unknown;
   path?: boolean;
   enum?: unknown[];
+  minimum?: number;
+  exclusiveMinimum?: number;
+  maximum?: number;
   properties?: Record<string, SchemaNode>;
   additionalProperties?: SchemaNode | boolean;
   items?: SchemaNode;

@@ -1,6 +1,7 @@
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRegularFile } from '@comfleet/comfyui/node';
+import { plainText } from '@comfleet/contract';
 import { z } from 'zod';
 import { AppError, toError } from '../errors/app-error.ts';
 import type { Random } from '../time/clock.ts';
@@ -64,7 +65,7 @@ function parseSecrets(file: string, text: string): z.infer<typeof secretsFileSch
   try {
     return secretsFileSchema.parse(JSON.parse(text));
   } catch (thrown) {
-    const problem = createProblem('', null, 'is damaged; restore it from a backup or delete it');
+    const problem = createProblem('', null, plainText('file.damaged'));
     throw new AppError('CONFIG_INVALID', { file, problems: [problem] }, { cause: thrown });
   }
 }

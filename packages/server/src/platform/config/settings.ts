@@ -1,3 +1,4 @@
+import { type DefinitionText, toDefinitionSentence } from '@comfleet/contract/texts/definitions';
 import type { z } from 'zod';
 
 /*
@@ -9,6 +10,8 @@ import type { z } from 'zod';
 /** Something that is wrong, or that works and is probably not meant. */
 export interface Finding {
   path: string;
+  text: DefinitionText;
+  /** The English of `text`. */
   message: string;
 }
 
@@ -17,12 +20,12 @@ export class Findings {
   readonly problems: Finding[] = [];
   readonly warnings: Finding[] = [];
 
-  refuse(path: string, message: string): void {
-    this.problems.push({ path, message });
+  refuse(path: string, text: DefinitionText): void {
+    this.problems.push({ path, text, message: toDefinitionSentence(text) });
   }
 
-  warn(path: string, message: string): void {
-    this.warnings.push({ path, message });
+  warn(path: string, text: DefinitionText): void {
+    this.warnings.push({ path, text, message: toDefinitionSentence(text) });
   }
 }
 
@@ -63,7 +66,7 @@ export interface NamedSources {
   readonly read: (file: string) => Promise<string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** CONFIG_INVALID for a place of the file, to be thrown. */
-  readonly refuse: (path: string, message: string) => Error;
+  readonly refuse: (path: string, text: DefinitionText) => Error;
 }
 
 /** Freezes a configuration through and through. */

@@ -1,5 +1,7 @@
 import type { TextPlace } from '@comfleet/comfyui';
-import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type PlainCode, plainText } from '@comfleet/contract';
+import type { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
+import { type ErrorCode, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { type ConfigProblem, createProblem, type FindPlace } from './config-problem.ts';
 
 /** A YAML file as plain values, with the place of each, or its problems. */
@@ -10,6 +12,25 @@ export interface YamlContent {
 }
 
 const MAX_TEXT_LENGTH = 5_000_000;
+
+type FileProblem = PlainCode<typeof DEFINITION_TEXTS.en> & `file.${string}`;
+
+/** What the parser's errors mean for whoever writes the file; any other one is no YAML. */
+const PROBLEMS: Partial<Record<ErrorCode, FileProblem>> = {
+  ALIAS_PROPS: 'file.aliases',
+  BAD_ALIAS: 'file.aliases',
+  BAD_INDENT: 'file.indentation',
+  BLOCK_AS_IMPLICIT_KEY: 'file.nested',
+  BLOCK_IN_FLOW: 'file.nested',
+  DUPLICATE_KEY: 'file.twice',
+  MISSING_CHAR: 'file.unclosed',
+  MULTILINE_IMPLICIT_KEY: 'file.unclosed',
+  TAB_AS_INDENT: 'file.tab',
+  TAG_RESOLVE_FAILED: 'file.tag',
+};
+
+class TooDeepError extends Error {}
+
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
@@ -18,15 +39,17 @@ const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
  */
 export function parseYaml(text: string): YamlContent {
   if (text.length > MAX_TEXT_LENGTH) {
-    return failWith('the file is larger than 5 MB');
+    return failWith('file.too_large');
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, intAsBigInt: true, prettyErrors: false });
-  const problems = [...document.errors, ...document.warnings].map((error) => ({
-    path: '',
-    ...toPlace(lines.linePos(error.pos[0])),
-    message: error.message,
-  }));
+  const problems = [...document.errors, ...document.warnings].map((error) =>
+    createProblem(
+      '',
+      toPlace(lines.linePos(error.pos[0])),
+      plainText(PROBLEMS[error.code] ?? 'file.not_yaml'),
+    ),
+  );
   const findPlace: FindPlace = (path) => {
     const offset = findOffset(document.contents, path);
     return offset === null ? null : toPlace(lines.linePos(offset));
@@ -43,20 +66,16 @@ function toPlace({ line, col: column }: { line: number; col: number }): TextPlac
   return { line, column };
 }
 
-function failWith(message: string): YamlContent {
-  return {
-    value: undefined,
-    problems: [{ path: '', line: null, column: null, message }],
-    findPlace: () => null,
-  };
+function failWith(code: FileProblem): YamlContent {
+  return { value: undefined, problems: [createProblem('', null, plainText(code))], findPlace: () => null };
 }
 
 function readValue(read: () => unknown, problems: ConfigProblem[], findPlace: FindPlace): YamlContent {
   try {
     return { value: read(), problems, findPlace };
   } catch (thrown) {
-    // yaml throws a ReferenceError for alias bombs.
-    return failWith(thrown instanceof Error ? thrown.message : String(thrown));
+    // yaml throws a ReferenceError for alias bombs, and for an alias of nothing.
+    return failWith(thrown instanceof TooDeepError ? 'file.too_deep' : 'file.aliases');
   }
 }
 
@@ -67,7 +86,7 @@ function toPlain(
   problems: ConfigProblem[],
   findPlace: FindPlace,
 ): unknown {
-  if (path.length > 32) throw new Error('nested more than 32 deep');
+  if (path.length > 32) throw new TooDeepError();
   if (typeof value === 'bigint') {
     return BigInt(Number(value)) === value && Number.isSafeInteger(Number(value))
       ? Number(value)
@@ -81,7 +100,7 @@ function toPlain(
   for (const [key, item] of Object.entries(value)) {
     const here = [...path, key];
     if (FORBIDDEN_KEYS.has(key)) {
-      problems.push(createProblem(here.join('.'), findPlace(here), 'this key is not allowed'));
+      problems.push(createProblem(here.join('.'), findPlace(here), plainText('file.forbidden_key')));
     } else {
       copy[key] = toPlain(item, here, problems, findPlace);
     }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { plainText } from '@comfleet/contract';
 import { z } from 'zod';
 import { path, port } from '../config/fields.ts';
 import { isSampleSecret } from '../config/sample-secret.ts';
@@ -42,9 +43,8 @@ export type DatabaseConfig =
 
 export function checkDatabase(raw: RawDatabase, isOpen: boolean, findings: Findings): void {
   if (raw?.password === undefined || !isSampleSecret(raw.password)) return;
-  const message = 'this is a sample or a well-known password; give the database user a random one';
-  if (isOpen) findings.refuse('database.password', message);
-  else findings.warn('database.password', message);
+  if (isOpen) findings.refuse('database.password', plainText('config.sample_password'));
+  else findings.warn('database.password', plainText('config.sample_password'));
 }
 
 export function compileDatabase(raw: RawDatabase, dataDir: string): DatabaseConfig {

@@ -54,7 +54,13 @@ test('API15 a body that does not fit names each field in the one envelope', asyn
       message: 'The request does not fit the schema; each field that is wrong is named.',
       details: {
         in: 'body',
-        problems: [{ path: 'size', message: 'Invalid input: expected number, received string' }],
+        problems: [
+          {
+            path: 'size',
+            message: 'expected a number',
+            text: { code: 'value.kind', params: { kind: { code: 'kind.number', params: {} } } },
+          },
+        ],
       },
     },
     request_id: answer.headers['x-request-id'],

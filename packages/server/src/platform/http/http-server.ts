@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
+import { plainText } from '@comfleet/contract';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
@@ -117,7 +118,7 @@ function addRequestGuard(app: HttpServer, options: HttpServerOptions): void {
     if (!isOurHost(request.headers.host, request.socket.localAddress)) {
       throw new AppError('INVALID_REQUEST', {
         reason: 'unknown_host',
-        advice: 'add the name to server.allowed_hosts or set server.public_url',
+        message_text: plainText('reason.unknown_host'),
       });
     }
   });

@@ -45,7 +45,7 @@ test.each([
 });
 
 test('what is refused names the setting', () => {
-  expect(refuse('[[[[', 4, LIMITS)).toEqual({
+  expect(refuse('[[[[', 4, LIMITS)).toMatchObject({
     reason: 'nested_too_deep',
     limit: 3,
     setting: 'limits.json_depth',
@@ -155,5 +155,5 @@ test.each([
   ['{"constructor":{"x":1},"prototype":{}}', false],
   ['{"a":"__proto__"}', false],
 ])('%s changes what objects are: %s', (text, isRefused) => {
-  expect(refuse(text)).toEqual(isRefused ? { reason: 'forbidden_name' } : null);
+  expect(refuse(text)).toEqual(isRefused ? expect.objectContaining({ reason: 'forbidden_name' }) : null);
 });

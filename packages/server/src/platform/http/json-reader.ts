@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { type LosslessNumber, readJsonNumber } from '@comfleet/comfyui';
+import { plainText } from '@comfleet/contract';
 import { AppError } from '../errors/app-error.ts';
 
 /** What a JSON text may be made of; `values` are the items of its lists and the members of its objects, all together. */
@@ -264,18 +265,28 @@ function countBackslashes(text: string, start: number, end: number): number {
 }
 
 function noJson(cause?: unknown): AppError {
-  return new AppError('INVALID_REQUEST', { reason: 'the body is not JSON' }, { cause });
+  return new AppError(
+    'INVALID_REQUEST',
+    { reason: 'the body is not JSON', message_text: plainText('reason.no_json') },
+    { cause },
+  );
 }
 
 /** Names that would change what objects are when such a tree is copied. */
 function forbiddenName(): AppError {
-  return new AppError('INVALID_REQUEST', { reason: 'forbidden_name' });
+  return new AppError('INVALID_REQUEST', {
+    reason: 'forbidden_name',
+    message_text: plainText('reason.forbidden_name'),
+  });
 }
 
 function tooLarge(reason: string, limit: number, setting?: string): AppError {
   return new AppError('BODY_TOO_LARGE', {
     reason,
     limit,
-    ...(setting !== undefined && { setting: `limits.${setting}` }),
+    ...(setting !== undefined && {
+      setting: `limits.${setting}`,
+      message_text: { code: 'reason.too_large', params: { limit, setting: `limits.${setting}` } },
+    }),
   });
 }

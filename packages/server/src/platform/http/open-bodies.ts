@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { plainText } from '@comfleet/contract';
 import { AppError } from '../errors/app-error.ts';
 
 /** A body of this size is never told to wait: however many others there are, small requests go on. */
@@ -28,7 +29,11 @@ export class OpenBodies {
       add: (bytes) => {
         if (response.closed) return;
         if (own + bytes > SMALL_BYTES && !this.#hasRoom(client, bytes))
-          throw new AppError('UNAVAILABLE', { reason: 'too_many_bodies', setting: 'limits.open_body_bytes' });
+          throw new AppError('UNAVAILABLE', {
+            reason: 'too_many_bodies',
+            setting: 'limits.open_body_bytes',
+            message_text: plainText('reason.many_bodies'),
+          });
         this.#count(client, bytes);
         own += bytes;
       },

@@ -1,5 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { startTimeSlice, type TimeSlice } from '@comfleet/comfyui';
+import { plainText } from '@comfleet/contract';
 import type { Multipart } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { AppError, toError } from '../errors/app-error.ts';
@@ -84,6 +85,7 @@ export async function* readUploadedFile({ file }: UploadedFile, limit: number): 
   throw new AppError('BODY_TOO_LARGE', {
     reason: `the file is larger than ${limit} bytes`,
     limit_bytes: limit,
+    message_text: { code: 'reason.file_too_large', params: { limit } },
   });
 }
 
@@ -96,7 +98,7 @@ function toFormError(thrown: unknown): Error {
   if ('code' in error) return error;
   return new AppError(
     'INVALID_REQUEST',
-    { in: 'body', reason: `malformed multipart: ${error.message}` },
+    { in: 'body', reason: `malformed multipart: ${error.message}`, message_text: plainText('reason.form') },
     { cause: error },
   );
 }

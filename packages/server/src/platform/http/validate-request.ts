@@ -1,3 +1,4 @@
+import type { Text } from '@comfleet/contract';
 import type { FastifySchemaCompiler } from 'fastify';
 import {
   type $ZodError,
@@ -7,6 +8,8 @@ import {
   safeParse,
 } from 'zod/v4/core';
 import { AppError } from '../errors/app-error.ts';
+import { describeIssue } from '../text/describe-issue.ts';
+import { requestProblem } from './request-problem.ts';
 
 /** More values than these are not searched for a second problem. */
 const LARGE_SIZE = 2000;
@@ -32,13 +35,21 @@ export const compileValidator: FastifySchemaCompiler<$ZodType> =
   };
 
 function refuse({ issues }: $ZodError, part: string | undefined): AppError {
-  const problems = issues.slice(0, MAX_PROBLEMS).map(({ path, message }) => ({
-    path: path.join('.').slice(0, MAX_SHOWN),
-    message: message.slice(0, MAX_SHOWN),
-  }));
+  const problems = issues
+    .slice(0, MAX_PROBLEMS)
+    .map((issue) => requestProblem(issue.path.join('.').slice(0, MAX_SHOWN), shorten(describeIssue(issue))));
   return new AppError('INVALID_REQUEST', {
     in: part ?? null,
     problems,
     ...(issues.length > problems.length && { problem_count: issues.length }),
   });
+}
+
+/** Names of fields that a request made up are long where it likes. */
+function shorten({ code, params }: Text): Text {
+  const short = Object.entries(params).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value.slice(0, MAX_SHOWN) : value,
+  ]);
+  return { code, params: Object.fromEntries(short) };
 }

@@ -29,7 +29,7 @@ describe('programs of Windows', () => {
   it.each(['C:\\ComfyUI\\run_nvidia_gpu.bat', 'tool.CMD', 'start.ps1'])(
     '%s is none: only a shell can start it',
     (path) => {
-      expect(windowsPrograms.findStartProblem(path)).toContain('python.exe');
+      expect(windowsPrograms.findStartProblem(path)).toBe('instance.script');
     },
   );
 

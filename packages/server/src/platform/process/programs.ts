@@ -8,8 +8,8 @@ export interface Programs {
   readonly python: string;
   /** The files that a program of this name may be, in the order of the search path. */
   listOnPath(name: string, environment: Environment): string[];
-  /** Why this file cannot be started, in words for users; null when nothing speaks against it. */
-  findStartProblem(path: string): string | null;
+  /** Why this file cannot be started, as the code of a text; null when nothing speaks against it. */
+  findStartProblem(path: string): 'instance.script' | null;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,10 +39,7 @@ export const windowsPrograms: Programs = {
       return win32.join(folder.replaceAll('"', ''), file);
     });
   },
-  findStartProblem: (path) =>
-    /\.(bat|cmd|ps1)$/i.test(path)
-      ? 'a script cannot be started as a program; name the python.exe that it calls'
-      : null,
+  findStartProblem: (path) => (/\.(bat|cmd|ps1)$/i.test(path) ? 'instance.script' : null),
 };
 
 function listFolders(searchPath: string | undefined, delimiter: string): string[] {

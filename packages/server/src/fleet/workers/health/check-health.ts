@@ -1,4 +1,5 @@
 import { ComfyError, type HttpResponse, type HttpTransport, parseTolerantJson } from '@comfleet/comfyui';
+import { plainText } from '@comfleet/contract';
 import { toError } from '../../../platform/errors/app-error.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import { isBelowVersion } from '../identity/comfyui-version.ts';
@@ -107,6 +108,7 @@ function classifyFailure(thrown: unknown, { url, timeoutMs }: CheckOptions): Hea
     if (thrown.code === 'CONNECTION_REFUSED')
       return { kind: thrown.details.portClosed ? 'refused' : 'unreachable' };
     if (thrown.code === 'TIMEOUT') return { kind: 'timeout', afterMs: timeoutMs };
+    if (thrown.code === 'RESET') return { kind: 'failed', message: plainText('problem.broken') };
     if (thrown.code === 'TOO_LARGE' || thrown.code === 'INVALID_BODY') return { kind: 'invalid_body' };
   }
   return { kind: 'failed', message: toError(thrown).message };

@@ -12,7 +12,10 @@ describe('describeHealth', () => {
     [{ kind: 'invalid_body' }, 'something answers on this address, but it is not ComfyUI'],
     [{ kind: 'other_process' }, 'another ComfyUI than ours answers on this address'],
     [
-      { kind: 'other_server', differences: ['--port 2, before 1'] },
+      {
+        kind: 'other_server',
+        differences: [{ code: 'difference.flag', params: { flag: '--port', now: '2', before: '1' } }],
+      },
       'another ComfyUI than before answers on this address (--port 2, before 1); if that is meant: comfleet workers accept NAME',
     ],
     [

@@ -1,6 +1,6 @@
 import type { CertificateFault } from '@comfleet/comfyui';
 import { plainText } from '@comfleet/contract';
-import type { FleetText } from '@comfleet/contract/texts/fleet';
+import type { FleetReason, FleetText } from '@comfleet/contract/texts/fleet';
 
 /** Result of one check; every kind has its own text for users (HR3). */
 export type HealthResult =
@@ -28,14 +28,14 @@ export type HealthResult =
   /** A ComfyUI, but not the expected process. */
   | { kind: 'other_process' }
   /** A ComfyUI, but another one than before at this address. */
-  | { kind: 'other_server'; differences: readonly string[] }
+  | { kind: 'other_server'; differences: readonly FleetText[] }
   /** Its version lacks features that we rely on. */
   | { kind: 'too_old'; version: string | null; floor: string }
   /** It accepts prompts, but runs none of them. */
   | { kind: 'stuck'; pending: number; silentMs: number }
   /** The process was seen to end. */
-  | { kind: 'gone'; reason: string }
-  | { kind: 'failed'; message: string };
+  | { kind: 'gone'; reason: FleetReason }
+  | { kind: 'failed'; message: FleetReason };
 
 /** True when a server answers that we cannot use. */
 export function isUnusable(result: HealthResult): boolean {
@@ -95,7 +95,7 @@ export function describeHealth(result: HealthResult): FleetText {
     case 'other_process':
       return plainText('check.other_process');
     case 'other_server':
-      return { code: 'check.other_server', params: { differences: result.differences.join(', ') } };
+      return { code: 'check.other_server', params: { differences: result.differences } };
     case 'too_old': {
       const { version, floor } = result;
       return version === null

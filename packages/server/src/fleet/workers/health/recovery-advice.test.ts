@@ -11,7 +11,10 @@ const PROBLEMS: HealthResult[] = [
   { kind: 'bad_status', status: 502 },
   { kind: 'invalid_body' },
   { kind: 'other_process' },
-  { kind: 'other_server', differences: ['--port 2, before 1'] },
+  {
+    kind: 'other_server',
+    differences: [{ code: 'difference.flag', params: { flag: '--port', now: '2', before: '1' } }],
+  },
   { kind: 'too_old', version: '0.3.40', floor: '0.3.57' },
   { kind: 'stuck', pending: 2, silentMs: 30_000 },
   { kind: 'gone', reason: 'ended by SIGKILL' },
@@ -27,8 +30,8 @@ describe('adviseRecovery', () => {
       'en',
       'The connection to ComfyUI failed: no answer within 2000 ms. Being checked; it may come back by itself.',
     ],
-    ['zh-CN', '连接 ComfyUI 失败：2000 毫秒内没有响应。正在检查，它可能会自行恢复。'],
-    ['zh-TW', '連線 ComfyUI 失敗：2000 毫秒內沒有回應。正在檢查，它可能會自行恢復。'],
+    ['zh-CN', '连接 ComfyUI 失败：2000 毫秒内没有响应。正在检查，可能会自行恢复。'],
+    ['zh-TW', '無法連線至 ComfyUI：2000 毫秒內沒有回應。正在檢查，可能會自行恢復。'],
   ] as const)('HR18 reports in %s that the connection failed and is being checked', (language, sentence) => {
     const about = { phase: 'checking', problem: { kind: 'timeout', afterMs: 2000 } } as const;
     expect(adviseIn(language, about)).toBe(sentence);
@@ -46,7 +49,10 @@ describe('adviseRecovery', () => {
   });
 
   it('does not advise a restart where it would not help', () => {
-    const problem: HealthResult = { kind: 'other_server', differences: ['--port 2, before 1'] };
+    const problem: HealthResult = {
+      kind: 'other_server',
+      differences: [{ code: 'difference.flag', params: { flag: '--port', now: '2', before: '1' } }],
+    };
     expect(adviseIn('en', { phase: 'advised', problem })).toBe(
       'Another ComfyUI than before answers on the address (--port 2, before 1). If that is meant, accept it: comfleet workers accept NAME. Otherwise start the former one again.',
     );

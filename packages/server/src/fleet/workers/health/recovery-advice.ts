@@ -71,7 +71,7 @@ function describeProblem(problem: HealthResult): FleetText {
     case 'other_process':
       return plainText('problem.other_process');
     case 'other_server':
-      return { code: 'problem.other_server', params: { differences: problem.differences.join(', ') } };
+      return { code: 'problem.other_server', params: { differences: problem.differences } };
     case 'too_old':
       return { code: 'problem.too_old', params: { version: problem.version ?? '?', floor: problem.floor } };
     case 'stuck':

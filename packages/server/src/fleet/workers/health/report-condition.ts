@@ -7,7 +7,7 @@ import type { ConditionChange } from './worker-condition.ts';
 export interface ReportDeps {
   logger: Logger;
   onChange: (type: WorkerChangeType, cause: FleetText, facts?: ChangeFacts) => void;
-  requestRestart: (reason: string) => void;
+  requestRestart: (reason: FleetText) => void;
 }
 
 /** Reports changes of a condition to the log and to listeners of the fleet. */
@@ -40,7 +40,7 @@ export function reportCondition(
       break;
     }
     case 'restart_requested':
-      requestRestart(toFleetSentence(change.cause));
+      requestRestart(change.cause);
       break;
   }
 }

@@ -1,7 +1,8 @@
 import type { WorkerId } from '@comfleet/contract';
+import type { FleetReason } from '@comfleet/contract/texts/fleet';
 
 /** Restarts a worker's process if it is ours. Returns a text about what it does; null if the process is not ours. */
-export type Restarter = (workerId: WorkerId, reason: string) => string | null;
+export type Restarter = (workerId: WorkerId, reason: FleetReason) => FleetReason | null;
 
 /** Forwards restart requests to the supervisors of our own processes. */
 export class RestartRequests {
@@ -16,7 +17,7 @@ export class RestartRequests {
   }
 
   /** Requests a restart. Returns a text about what the owner of the process does; null if the process is not ours. */
-  request(workerId: WorkerId, reason: string): string | null {
+  request(workerId: WorkerId, reason: FleetReason): FleetReason | null {
     for (const restart of this.#restarters) {
       const answer = restart(workerId, reason);
       if (answer !== null) return answer;

@@ -1,3 +1,4 @@
+import { plainText } from '@comfleet/contract';
 import { z } from 'zod';
 import type { Findings } from '../../../platform/config/settings.ts';
 
@@ -59,16 +60,10 @@ export interface HealthSettings {
 export function checkHealthCheck(raw: RawHealthCheck, findings: Findings): void {
   const { interval, timeout, heartbeat_timeout: limit } = raw;
   if (interval !== undefined && timeout !== undefined && timeout >= interval) {
-    findings.warn(
-      'nodes.health_check.timeout',
-      'not shorter than interval: checks would follow each other without a pause',
-    );
+    findings.warn('nodes.health_check.timeout', plainText('config.check_timeout'));
   }
   if (limit !== undefined && limit < (interval ?? DEFAULTS.intervalS)) {
-    findings.warn(
-      'nodes.health_check.heartbeat_timeout',
-      'shorter than interval: one missed check makes a worker offline',
-    );
+    findings.warn('nodes.health_check.heartbeat_timeout', plainText('config.heartbeat'));
   }
 }
 

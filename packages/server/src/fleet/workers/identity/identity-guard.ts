@@ -1,4 +1,5 @@
 import type { WorkerId } from '@comfleet/contract';
+import type { FleetText } from '@comfleet/contract/texts/fleet';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { compareIdentities, readIdentity, type ServerIdentity } from './server-identity.ts';
 import type { WorkerIdentities } from './worker-identities.ts';
@@ -21,7 +22,7 @@ export class IdentityGuard {
   }
 
   /** Returns the differences when another server answers, else none. The first server that answers is stored. */
-  async compare(argv: readonly string[]): Promise<readonly string[]> {
+  async compare(argv: readonly string[]): Promise<readonly FleetText[]> {
     const found = readIdentity(argv);
     if (found === null) return [];
     try {

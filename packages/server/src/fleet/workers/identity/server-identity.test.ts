@@ -1,10 +1,11 @@
+import { toFleetSentence } from '@comfleet/contract/texts/fleet';
 import { describe, expect, it } from 'vitest';
 import { compareIdentities, readIdentity } from './server-identity.ts';
 
 function compare(before: string, now: string): string[] {
   const [a, b] = [readIdentity(before.split(' ')), readIdentity(now.split(' '))];
   if (a === null || b === null) throw new Error('both tell their command line');
-  return compareIdentities(a, b);
+  return compareIdentities(a, b).map(toFleetSentence);
 }
 
 describe('the same server as before', () => {

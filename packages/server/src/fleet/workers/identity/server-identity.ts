@@ -1,4 +1,6 @@
 import { cutText } from '@comfleet/comfyui';
+import { plainText } from '@comfleet/contract';
+import type { FleetReason, FleetText } from '@comfleet/contract/texts/fleet';
 
 /** What identifies a ComfyUI in the command line of its /system_stats (protocol 2.1). */
 export interface ServerIdentity {
@@ -32,21 +34,27 @@ export function readIdentity(argv: readonly string[]): ServerIdentity | null {
 }
 
 /** The differences as text for users; empty for the same server. */
-export function compareIdentities(before: ServerIdentity, now: ServerIdentity): string[] {
-  const differences: string[] = [];
+export function compareIdentities(before: ServerIdentity, now: ServerIdentity): FleetText[] {
+  const differences: FleetText[] = [];
   if (!isSameEntry(before.entry, now.entry))
-    differences.push(describe('started as', before.entry, now.entry));
+    differences.push({
+      code: 'difference.entry',
+      params: { now: shorten(now.entry), before: shorten(before.entry) },
+    });
   for (const flag of IDENTITY_FLAGS) {
     const [was, is] = [before.flags[flag], now.flags[flag]];
-    if (was !== is) differences.push(describe(flag, was ?? 'not given', is ?? 'not given'));
+    if (was !== is) {
+      const params = { flag, now: shorten(is), before: shorten(was) };
+      differences.push({ code: 'difference.flag', params });
+    }
   }
   return differences;
 }
 
 const SHOWN_BYTES = 500;
 
-function describe(what: string, was: string, is: string): string {
-  return `${what} ${cutText(is, SHOWN_BYTES)}, before ${cutText(was, SHOWN_BYTES)}`;
+function shorten(value: string | undefined): FleetReason {
+  return value === undefined ? plainText('difference.not_given') : cutText(value, SHOWN_BYTES);
 }
 
 /** A relative and an absolute path may name one script; two different absolute paths do not. */

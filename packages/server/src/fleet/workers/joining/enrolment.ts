@@ -1,7 +1,9 @@
 import type { HttpTransport } from '@comfleet/comfyui';
 import { plainText, type RemoveMode, type WorkerId } from '@comfleet/contract';
 import { type FleetText, toFleetSentence } from '@comfleet/contract/texts/fleet';
+import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 import { AppError } from '../../../platform/errors/app-error.ts';
+import { requestProblem } from '../../../platform/http/request-problem.ts';
 import type { Clock } from '../../../platform/time/clock.ts';
 import { checkHealth } from '../health/check-health.ts';
 import { describeHealth } from '../health/health-result.ts';
@@ -46,8 +48,8 @@ export class Enrolment {
     const { registry } = this.#deps;
     const url = normalizeWorkerUrl(spec.url);
     if (url === null) {
-      const message = 'expected http://host:port without query or credentials';
-      throw new AppError('INVALID_REQUEST', { in: 'body', problems: [{ path: 'url', message }] });
+      const problems = [requestProblem('url', plainText('value.worker_url'))];
+      throw new AppError('INVALID_REQUEST', { in: 'body', problems });
     }
     const named = registry.findByName(spec.name);
     if (named && spec.source !== 'discovered') throw taken('name', named);
@@ -98,7 +100,8 @@ export class Enrolment {
       signal,
     });
     if (result.kind === 'ok') return;
-    throw new AppError('WORKER_UNREACHABLE', { url, reason: toFleetSentence(describeHealth(result)) });
+    const text = describeHealth(result);
+    throw new AppError('WORKER_UNREACHABLE', { url, reason: toFleetSentence(text), message_text: text });
   }
 
   /** Finds a worker that may be changed and removed here. */
@@ -109,21 +112,23 @@ export class Enrolment {
     if (owner === null) return worker;
     throw new AppError('CONFLICT', {
       worker: worker.name,
-      owned_by: owner,
-      advice: 'change it there; drain, maintenance and enabled can be set here',
+      owned_by: toTaskSentence(owner),
+      message_text: { code: 'reason.owned', params: { worker: worker.name, owner } },
     });
   }
 }
 
 /** The owner that alone may change and remove a worker; null when the API may. */
-function describeOwner({ source }: WorkerSnapshot, configFile: string | null): string | null {
+function describeOwner({ source }: WorkerSnapshot, configFile: string | null): TaskText | null {
   switch (source) {
     case 'config':
-      return configFile ?? 'the environment or command line of the server';
+      return configFile === null
+        ? plainText('owner.start')
+        : { code: 'owner.file', params: { file: configFile } };
     case 'instance':
-      return 'the ComfyUI process that the server started';
+      return plainText('owner.instance');
     case 'simulated':
-      return 'this start of the server, as nothing real was there';
+      return plainText('owner.simulated');
     case 'api':
     case 'discovered':
       return null;
@@ -135,5 +140,9 @@ function describeOwner({ source }: WorkerSnapshot, configFile: string | null): s
 }
 
 function taken(field: 'name' | 'url', { name, url }: ConnectedWorker): AppError {
-  return new AppError('CONFLICT', { field, in_use_by: { name, url } });
+  return new AppError('CONFLICT', {
+    field,
+    in_use_by: { name, url },
+    message_text: { code: 'reason.in_use', params: { name, url } },
+  });
 }

@@ -1,3 +1,5 @@
+import { plainText } from '@comfleet/contract';
+import { DEFINITION_TEXTS, type DefinitionText } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 import { HOST, port, seconds } from '../../../platform/config/fields.ts';
 import { isSampleSecret, isWeakSecret } from '../../../platform/config/sample-secret.ts';
@@ -5,7 +7,10 @@ import type { Findings } from '../../../platform/config/settings.ts';
 import { compileFields, type WorkerFields, workerFields } from '../settings.ts';
 
 const dnsSchema = z.strictObject({
-  name: z.string().regex(HOST, 'expected a DNS name').describe('The name that is looked up.'),
+  name: z
+    .string()
+    .regex(HOST, DEFINITION_TEXTS.en['config.dns_name'])
+    .describe('The name that is looked up.'),
   type: z
     .enum(['SRV', 'A', 'AAAA'])
     .default('A')
@@ -79,46 +84,39 @@ export function checkJoinToken(
   findings: Findings,
 ): void {
   if (token === undefined || !isWeakSecret(token)) return;
-  const what = isSampleSecret(token)
-    ? 'this is a sample or a well-known secret'
-    : 'shorter than 32 characters';
-  if (isOpen) {
-    findings.refuse('nodes.join_token', `${what}; write 32 random characters or more`);
-  } else {
-    const advice = 'registration stays closed until it is 32 random characters or more';
-    findings.warn('nodes.join_token', `${what}; ${advice}`);
-  }
+  const problem = plainText(isSampleSecret(token) ? 'config.sample_secret' : 'config.short_secret');
+  const tell = (advice: DefinitionText): DefinitionText => ({
+    code: 'definition.with_advice',
+    params: { problem, advice },
+  });
+  if (isOpen) findings.refuse('nodes.join_token', tell(plainText('config.token_open')));
+  else findings.warn('nodes.join_token', tell(plainText('config.token_local')));
 }
 
 export function checkDiscovery(raw: RawDiscovery, staticNodes: number, findings: Findings): void {
   const { discovery_mode: mode, join_token: token, udp_port: udpPort, dns } = raw;
   const hasToken = token !== undefined && !isWeakSecret(token);
   if (udpPort !== undefined && (mode === 'static' || !hasToken)) {
-    const message = 'needs discovery_mode dynamic or hybrid, and a join_token of 32 characters or more';
-    findings.refuse('nodes.udp_port', message);
+    findings.refuse('nodes.udp_port', plainText('config.udp_needs'));
   }
   if (mode === 'static') {
     checkStatic(raw, findings);
     return;
   }
   if (mode === 'dynamic' && staticNodes > 0) {
-    const message = 'is not used with discovery_mode dynamic; choose hybrid to have both';
-    findings.warn('nodes.static_nodes', message);
+    findings.warn('nodes.static_nodes', plainText('config.static_unused'));
   }
   if (!hasToken && dns.length === 0) {
-    const message = `${mode} without join_token and dns: no worker can join by itself`;
-    findings.warn('nodes.discovery_mode', message);
+    findings.warn('nodes.discovery_mode', { code: 'config.no_way_in', params: { mode } });
   }
 }
 
 function checkStatic({ dns, join_token: token }: RawDiscovery, findings: Findings): void {
   if (dns.length > 0) {
-    const message = 'is for discovery_mode dynamic or hybrid; with static workers come from static_nodes';
-    findings.refuse('nodes.dns', message);
+    findings.refuse('nodes.dns', plainText('config.dns_static'));
   }
   if (token !== undefined) {
-    const message = 'has no effect with discovery_mode static; choose dynamic or hybrid';
-    findings.warn('nodes.join_token', message);
+    findings.warn('nodes.join_token', plainText('config.token_static'));
   }
 }
 

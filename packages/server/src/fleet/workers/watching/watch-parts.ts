@@ -38,7 +38,7 @@ export interface WatchDeps {
   /** Name of a worker of the fleet. */
   nameOf: (id: WorkerId) => string | null;
   /** Asks the owner of the process for a restart. */
-  requestRestart: (reason: string) => void;
+  requestRestart: (reason: FleetText) => void;
 }
 
 /** Calls from the parts to their worker. */

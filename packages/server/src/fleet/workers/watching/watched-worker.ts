@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ComfyHttp, ComfySocket } from '@comfleet/comfyui';
 import { plainText, type WorkerId } from '@comfleet/contract';
-import type { FleetText } from '@comfleet/contract/texts/fleet';
+import { type FleetReason, type FleetText, toFleetSentence } from '@comfleet/contract/texts/fleet';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { CheckLoop } from '../health/check-loop.ts';
 import type { HealthResult } from '../health/health-result.ts';
@@ -149,7 +149,7 @@ export class WatchedWorker implements ConnectedWorker {
   }
 
   /** Its owner saw the process end. That takes effect at once, without failed checks. */
-  reportGone(reason: string): void {
+  reportGone(reason: FleetReason): void {
     this.#parts.health.apply({ kind: 'gone', reason });
   }
 
@@ -206,7 +206,7 @@ export class WatchedWorker implements ConnectedWorker {
     }
     if (result.kind === 'other_server' && before !== 'other_server') {
       const { differences } = result;
-      const details = { differences };
+      const details = { differences: differences.map(toFleetSentence) };
       this.#deps.onChange('worker.identity', plainText('worker.other_server'), { details });
     }
     this.#announceSlots();

@@ -5,6 +5,7 @@ import {
   type BatchDetail,
   type BatchId,
   isTerminal,
+  plainText,
   type SubmitBatch,
   type Task,
   type TaskState,
@@ -56,9 +57,13 @@ export function listBatchItems(batch: SubmitBatch): BatchItem[] {
     Array.from({ length: times }, () => make({ prompt }, [], null)),
   );
   if (items.length === 0)
-    throw new AppError('INVALID_REQUEST', { reason: 'a batch needs tasks or descriptions' });
+    throw new AppError('INVALID_REQUEST', { message_text: plainText('reason.empty_batch') });
   if (items.length > MAX_BATCH)
-    throw new AppError('INVALID_REQUEST', { tasks: items.length, max_tasks: MAX_BATCH });
+    throw new AppError('INVALID_REQUEST', {
+      tasks: items.length,
+      max_tasks: MAX_BATCH,
+      message_text: { code: 'reason.large_batch', params: { tasks: items.length, limit: MAX_BATCH } },
+    });
   return items;
 }
 

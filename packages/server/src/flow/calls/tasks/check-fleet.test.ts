@@ -90,7 +90,7 @@ describe('a graph against the known fleet', () => {
     const { heldReason, warnings } = await check(PARTIAL, [worker(CORE)]);
     expect(heldReason).toBeNull();
     expect(warnings.map(toTaskSentence)).toEqual([
-      'Output "4" (PreviewImage) is left out. node "3" (ImageInvert), input "image": Required input is missing: image',
+      'Output "4" (PreviewImage) is left out. node "3" (ImageInvert), input "image": Required input is missing',
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { type ClassifiedProblem, findGraphNode, type Graph, type GraphVerdict } from '@comfleet/comfyui';
+import { describeGraphProblem } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 
 /** More warnings than this nobody reads. */
@@ -6,7 +7,7 @@ const MAX_WARNINGS = 20;
 
 /**
  * What a caller is told of a graph that is accepted all the same: outputs that will not run and why, then what the worker may
- * refuse. Each names node and input; ComfyUI's own words for the problem are English.
+ * refuse. Each names node and input.
  */
 export function describeVerdict(graph: Graph, verdict: GraphVerdict): TaskText[] {
   const certain = verdict.problems.filter(({ certainty }) => certainty === 'certain');
@@ -40,7 +41,11 @@ export function describeVerdict(graph: Graph, verdict: GraphVerdict): TaskText[]
 /** The problem with the place where it is. */
 function place(graph: Graph, { nodeId, inputName, message }: ClassifiedProblem): TaskText {
   const node = nodeId ?? '';
-  const params = { node, class_type: classOf(graph, node), problem: message };
+  const params = {
+    node,
+    class_type: classOf(graph, node),
+    problem: describeGraphProblem(message, inputName),
+  };
   if (inputName === null) return { code: 'graph.at_node', params };
   return { code: 'graph.at_input', params: { ...params, input: inputName.slice(0, MAX_NAME) } };
 }

@@ -17,6 +17,7 @@ export function parseSubmittedGraph(value: unknown, limits: Pick<GraphLimits, 'n
       limit: limits.nodes,
       setting: 'limits.graph_nodes',
       node_errors: {},
+      message_text: { code: 'reason.many_nodes', params: { nodes, limit: limits.nodes } },
     });
   const parsed = parseGraph(value, limits.problems);
   if (!parsed.ok) throw invalidWorkflow(parsed.problems, { count: parsed.count });

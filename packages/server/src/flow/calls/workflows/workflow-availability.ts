@@ -1,5 +1,5 @@
 import { findGraphNode, type Graph, spellChoices, validateGraph } from '@comfleet/comfyui';
-import type { Workflow } from '@comfleet/contract';
+import { describeGraphProblem, plainText, type Text, type Workflow } from '@comfleet/contract';
 import type { Inventory } from '../../../fleet/workers/inventory/inventory.ts';
 import { listKinds, toWorkerKind, type WorkerKind } from '../../../fleet/workers/inventory/worker-kind.ts';
 import type { WorkerSnapshot } from '../../../fleet/workers/registry.ts';
@@ -9,7 +9,13 @@ import { resolveNeeds } from '../../placement/resolve-needs.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
 
 /** Whether a known worker can run a graph whole, and what is missing where none can. */
-export type Availability = Pick<Workflow, 'available' | 'missing'>;
+export type Availability = Pick<Workflow, 'available' | 'missing' | 'missing_texts'>;
+
+/** Something that is missing, by its name or the English of its text. */
+interface Lack {
+  name: string;
+  text: Text;
+}
 
 /**
  * Judges a graph by every known worker: what its task would need, and what ComfyUI would refuse for certain, such as a file that
@@ -22,8 +28,8 @@ export function deriveAvailability(
   const kinds = listKinds(fleet.map(({ inventory }) => inventory));
   const read = readNeeds(graph, kinds, () => false);
   const { needs } = resolveNeeds({ taskType, ...read, excludedWorkers: [] }, kinds);
-  const faultsByKind = new Map<string, string[]>();
-  const missing = new Set<string>();
+  const faultsByKind = new Map<string, Lack[]>();
+  const missing = new Map<string, Text>();
   let available = false;
   for (const worker of fleet) {
     const { inventory } = worker;
@@ -35,9 +41,10 @@ export function deriveAvailability(
     faultsByKind.set(kind.id, faults);
     const lacking = refusal ? [describe(refusal)] : faults;
     if (lacking.length === 0) available = true;
-    for (const thing of lacking) missing.add(thing);
+    for (const { name, text } of lacking) missing.set(name, text);
   }
-  return { available, missing: available ? [] : [...missing] };
+  if (available) missing.clear();
+  return { available, missing: [...missing.keys()], missing_texts: [...missing.values()] };
 }
 
 /** What a worker of this kind would refuse for certain: the value that it does not list, else the problem in words. */
@@ -45,17 +52,25 @@ function listFaults(
   graph: Graph,
   { objectInfo, version, replacements }: Inventory,
   { choices }: WorkerKind,
-): string[] {
+): Lack[] {
   const { problems } = validateGraph(spellChoices(graph, choices), objectInfo, { version, replacements });
   return problems
     .filter(({ certainty }) => certainty === 'certain')
     .map(({ type, nodeId, inputName, message }) => {
       const node = nodeId === null ? undefined : findGraphNode(graph, nodeId);
       const value = inputName === null ? undefined : node?.inputs[inputName];
-      return type === 'value_not_in_list' && typeof value === 'string' ? value : message;
+      return type === 'value_not_in_list' && typeof value === 'string'
+        ? nameLack(value)
+        : { name: message, text: describeGraphProblem(message) };
     });
 }
 
-function describe(refusal: Missing): string {
-  return 'missing' in refusal ? refusal.missing : refusal.reason;
+function describe(refusal: Missing): Lack {
+  if ('missing' in refusal) return nameLack(refusal.missing);
+  return { name: refusal.reason, text: plainText(`refusal.${refusal.reason}`) };
+}
+
+/** A node class or a file says by its name what it is. */
+function nameLack(name: string): Lack {
+  return { name, text: { code: 'failure.said', params: { words: name } } };
 }
