@@ -3,7 +3,8 @@ import { chooseLanguage } from './language.ts';
 
 test.each([
   [null, ['zh-CN', 'en'], 'zh-CN'],
-  [null, ['zh-TW'], 'zh-CN'],
+  [null, ['zh-TW'], 'zh-TW'],
+  ['zh-TW', ['en'], 'zh-TW'],
   [null, ['de', 'en-GB', 'zh'], 'en'],
   [null, ['fr'], 'en'],
   ['zh', ['en'], 'zh-CN'],

@@ -1,26 +1,22 @@
-import { findSpoken, parseLanguage } from '@comfleet/contract';
-import { PAGE_LANGUAGES } from '@comfleet/contract/texts/page';
+import { type Language, parseLanguage } from '@comfleet/contract';
 import { type InjectionKey, inject, type Plugin, type Ref, ref } from 'vue';
 
-/** A language in which the page is written. */
-export type PageLanguage = (typeof PAGE_LANGUAGES)[number];
-
 const STORE_KEY = 'comfleet.language';
-const LANGUAGE: InjectionKey<Ref<PageLanguage>> = Symbol('language');
+const LANGUAGE: InjectionKey<Ref<Language>> = Symbol('language');
 
 /** The language to begin with: the person's own choice, else the browser's first that we speak. */
-export function chooseLanguage(kept: string | null, browserLanguages: readonly string[]): PageLanguage {
-  return findSpoken(parseLanguage([kept ?? '', ...browserLanguages]), PAGE_LANGUAGES);
+export function chooseLanguage(kept: string | null, browserLanguages: readonly string[]): Language {
+  return parseLanguage([kept ?? '', ...browserLanguages]);
 }
 
 /** Gives every component the language, which may change while the page is open. */
-export function createPageLanguage(language: PageLanguage): Plugin {
+export function createPageLanguage(language: Language): Plugin {
   const chosen = ref(language);
   return { install: (app) => app.provide(LANGUAGE, chosen) };
 }
 
 /** The page's language, within a component's setup. */
-export function usePageLanguage(): Ref<PageLanguage> {
+export function usePageLanguage(): Ref<Language> {
   const language = inject(LANGUAGE);
   if (language === undefined) throw new Error('the page was made without a language');
   return language;
@@ -32,7 +28,7 @@ export function loadLanguage(storage: Storage): string | null {
 }
 
 /** Keeps the choice and marks the document. */
-export function keepLanguage(storage: Storage, language: PageLanguage): void {
+export function keepLanguage(storage: Storage, language: Language): void {
   storage.setItem(STORE_KEY, language);
   document.documentElement.lang = language;
 }

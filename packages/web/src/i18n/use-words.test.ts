@@ -1,12 +1,13 @@
+import type { Language } from '@comfleet/contract';
 import { mount } from '@vue/test-utils';
 import { expect, test } from 'vitest';
 import { defineComponent, h } from 'vue';
-import { createPageLanguage, type PageLanguage } from './language.ts';
+import { createPageLanguage } from './language.ts';
 import { useWords } from './use-words.ts';
 
 type Words = ReturnType<typeof useWords>;
 
-function show(language: PageLanguage, say: (words: Words) => string): string {
+function show(language: Language, say: (words: Words) => string): string {
   const component = defineComponent({
     setup() {
       const words = useWords();
@@ -27,7 +28,7 @@ test.each([
 
 test.each([
   ['en', 'NO_CAPABLE_WORKER', 'No worker has what this workflow needs.'],
-  ['zh-CN', 'NO_CAPABLE_WORKER', '没有工作节点具备任务所需的节点类、模型、标签或名称。'],
+  ['zh-CN', 'NO_CAPABLE_WORKER', '没有工作节点具备所需的节点或模型。'],
   ['zh-CN', 'OF_A_NEWER_SERVER', 'As the server says.'],
 ] as const)('in %s the failure %s is shown as "%s"', (language, code, shown) => {
   expect(
@@ -37,6 +38,8 @@ test.each([
 
 test.each([
   ['image_to_video', '图生视频'],
+  ['text_to_audio', '文生音频'],
+  ['image_to_3d', '图生 3D'],
   ['my_own_type', 'My own type'],
   ['', ''],
 ])('the type %s of a configuration is shown as "%s"', (name, shown) => {

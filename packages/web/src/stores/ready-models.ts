@@ -1,4 +1,4 @@
-import type { Workflow } from '@comfleet/contract';
+import type { Text, Validation, Workflow } from '@comfleet/contract';
 import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
 import type { Api } from '../api/api.ts';
@@ -8,7 +8,7 @@ import { useDraft } from './draft.ts';
 /** What is missing on every worker with the models that the form names now. */
 export const useReadyModels = defineStore('ready-models', () => {
   const draft = useDraft();
-  const judged = shallowRef<{ key: string; missing: readonly string[] } | null>(null);
+  const judged = shallowRef<{ key: string; missing: readonly Text[] } | null>(null);
 
   const values = computed(() =>
     draft.workflow === null ? {} : readModelValues(draft.workflow, draft.values),
@@ -16,10 +16,10 @@ export const useReadyModels = defineStore('ready-models', () => {
   const key = computed(() => JSON.stringify([draft.workflow?.name, values.value]));
 
   /** Empty while the server has not said it. With the workflow's own models the list of workflows says it. */
-  const missing = computed<readonly string[]>(() => {
+  const missing = computed<readonly Text[]>(() => {
     const { workflow } = draft;
     if (workflow === null) return [];
-    if (namesOwn(workflow)) return workflow.available ? [] : workflow.missing;
+    if (namesOwn(workflow)) return workflow.available ? [] : readMissing(workflow);
     return judged.value?.key === key.value ? judged.value.missing : [];
   });
 
@@ -37,7 +37,7 @@ export const useReadyModels = defineStore('ready-models', () => {
     const asked = key.value;
     try {
       const answer = await api.judgeWorkflow(workflow.name, values.value);
-      judged.value = { key: asked, missing: answer.missing ?? [] };
+      judged.value = { key: asked, missing: readMissing(answer) };
     } catch {
       judged.value = null;
     }
@@ -45,3 +45,11 @@ export const useReadyModels = defineStore('ready-models', () => {
 
   return { key, missing, judge };
 });
+
+/** What is missing; servers before 0.2 send names only. */
+export function readMissing({
+  missing = [],
+  missing_texts: texts,
+}: Pick<Workflow | Validation, 'missing' | 'missing_texts'>): readonly Text[] {
+  return texts ?? missing.map((words) => ({ code: 'failure.said', params: { words } }));
+}

@@ -1,8 +1,9 @@
+import type { Language } from '@comfleet/contract';
 import { flushPromises, mount } from '@vue/test-utils';
 import { createPinia } from 'pinia';
 import { createMemoryHistory, createRouter } from 'vue-router';
 import App from '../App.vue';
-import { createPageLanguage, type PageLanguage } from '../i18n/language.ts';
+import { createPageLanguage } from '../i18n/language.ts';
 import { createPagePlatform } from '../platform/page-platform.ts';
 import { useDraft } from '../stores/draft.ts';
 import { useSession } from '../stores/session.ts';
@@ -16,7 +17,7 @@ import '../components/gallery/PictureBox.vue';
 /** The whole page over a fake server, as a signed-in person sees it. */
 export async function mountPage(
   server: FakeServer,
-  options: { language?: PageLanguage; signedIn?: boolean } = {},
+  options: { language?: Language; signedIn?: boolean } = {},
 ) {
   window.localStorage.clear();
   window.sessionStorage.clear();

@@ -15,7 +15,8 @@ export function useTaskWords() {
       return t('state.canceling');
     }
     if (task.status === 'held' && task.held_reason !== null) return t(`waiting.${task.held_reason}`);
-    if (task.status === 'queued') return sayPosition(task);
+    if (task.status === 'queued')
+      return obstacles.obstacles.has(task.task_id) ? t('waiting.no_worker_known') : sayPosition(task);
     if (task.status === 'running') return sayRunning(task);
     return t(`state.${task.status}`);
   }
