@@ -1,6 +1,7 @@
 import { MODEL_KINDS } from '@comfleet/comfyui';
 import { z } from 'zod';
 
+const labelSchema = z.strictObject({ en: z.string(), zh: z.string(), zh_tw: z.string() });
 const bindingSchema = z.strictObject({ node_id: z.string(), input_name: z.string() });
 
 /** One entry of `parameter_mapping`, with the keys that the shipped workflows use. */
@@ -10,8 +11,8 @@ export const parameterSchema = z.strictObject({
   targets: z.array(bindingSchema).optional(),
   default_value: z.union([z.string(), z.number(), z.boolean()]).optional(),
   data_type: z.enum(['string', 'int', 'float', 'bool', 'seed', 'image']),
-  description: z.string(),
-  label: z.strictObject({ en: z.string(), zh: z.string() }),
+  description: labelSchema,
+  label: labelSchema,
   required: z.boolean().optional(),
   min: z.number().optional(),
   max: z.number().optional(),
@@ -26,10 +27,10 @@ export type ParameterDefinition = z.infer<typeof parameterSchema>;
 /** One named workflow of workflows.yaml. */
 export const workflowSchema = z.strictObject({
   name: z.string(),
-  title: z.strictObject({ en: z.string(), zh: z.string() }),
+  title: labelSchema,
   version: z.string(),
   workflow_file: z.string(),
-  description: z.string(),
+  description: labelSchema,
   primary_output_nodes: z.array(z.string()),
   parameter_mapping: z.record(z.string(), parameterSchema),
   presets: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.number()))).optional(),
