@@ -50,6 +50,7 @@ const restrictedProperties = [
   { object: 'performance', property: 'now', message: world },
   { object: 'Math', property: 'random', message: world },
   { object: 'crypto', property: 'randomUUID', message: world },
+  ...restrictedGlobals.map(({ name }) => ({ object: 'window', property: name, message: world })),
 ];
 
 const restrictedSyntax = [

@@ -116,7 +116,7 @@ export const useSession = defineStore('session', () => {
     return keptToken() !== null;
   }
 
-  return { state, api, who, connect, resume, signIn, renew, follow, signOut, leave, hasToken };
+  return { state, who, connect, resume, signIn, renew, follow, signOut, leave, hasToken };
 });
 
 async function toToken(factory: ApiFactory, credential: Credential): Promise<string> {
