@@ -36,12 +36,12 @@ export function writeAsset(k: Kysely<AssetTables>, row: AssetRow): Write {
   return { query: insertAsset(k, { ...row }) };
 }
 
-/** Adds a blob's row unless it is there. */
+/** Adds a blob's row unless it exists. */
 export function writeBlob(database: Pick<Database<AssetTables>, 'k' | 'driver'>, row: BlobRow): Write {
   return { query: insertMissingBlob(database, { ...row }) };
 }
 
-/** A task makes as many files as it likes; every list has an end. */
+/** Limit of results that are read; a task may make any number of files. */
 const MAX_RESULTS = 100_000;
 
 const selectTaskAssets = statement<AssetTables, { taskId: TaskId }, AssetRow>((k, p) =>
@@ -54,7 +54,7 @@ const selectTaskAssets = statement<AssetTables, { taskId: TaskId }, AssetRow>((k
     .limit(MAX_RESULTS),
 );
 
-/** The results of a task, in the order in which it made them. */
+/** Selects the results of a task, in their order. */
 export function findTaskAssets(k: Kysely<AssetTables>, taskId: TaskId) {
   return selectTaskAssets(k, { taskId });
 }

@@ -22,7 +22,7 @@ export interface AssetRow {
   content_type: string;
   size_bytes: number;
   blob_hash: string;
-  /** Where comfy-v2 or a request placed it, and where the readable copy lies below output_dir. */
+  /** Path given by comfy-v2 or a request, and the path of the readable copy below output_dir. */
   file_path: string | null;
   width: number | null;
   height: number | null;
@@ -32,7 +32,7 @@ export interface AssetRow {
   deleted_at: number | null;
 }
 
-/** The records of files: bytes by their hash, and what carries a name. */
+/** Tables of files: bytes by their hash, and named assets. */
 export interface AssetTables {
   blob: BlobRow;
   asset: AssetRow;

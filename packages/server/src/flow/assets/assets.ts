@@ -17,10 +17,10 @@ import { safeName } from './safe-name.ts';
 type Owner = { kind: 'own'; ownerId: PrincipalId } | { kind: 'all' };
 
 export interface AssetLimits extends PictureLimits {
-  /** Of pictures by upload; `fileBytes` of everything else. */
+  /** Limit of uploaded pictures; `fileBytes` is the limit of all other files. */
   pictureBytes: number;
   fileBytes: number;
-  /** Uploads nothing refers to live this long. */
+  /** How long unused uploads are kept. */
   uploadLifeMs: number;
 }
 
@@ -35,7 +35,7 @@ export interface NewAsset {
   expectedHash: string | null;
   lifeMs: number | null;
   accept: 'picture' | 'any';
-  /** A write that goes through together with the record; refused as used: IDEMPOTENCY_CONFLICT. */
+  /** A write in the same commit as the record; IDEMPOTENCY_CONFLICT when the key is used. */
   claim?: (assetId: AssetId) => Write;
 }
 
@@ -43,12 +43,12 @@ export interface AssetDeps {
   database: Database<AssetTables & TaskTables>;
   blobs: BlobStore;
   createId: <K extends IdKind>() => Id<K>;
-  /** Files people may name by path; null when there is no such folder. */
+  /** Folder with files that users may name by path; null without one. */
   inputDir: string | null;
   limits: AssetLimits;
 }
 
-/** Longer names are no file's. */
+/** Longer references cannot name a file. */
 const MAX_REFERENCE = 4096;
 
 /** Uploads and outputs as records over blobs. Ownership is part of every query; foreign ids look unknown. */
@@ -75,13 +75,13 @@ export class Assets {
       contentType:
         asset.accept === 'picture' && picture ? readContentType(`x.${picture.format}`) : asset.contentType,
     });
-    // Bytes of a refused upload may lie there still; they count only once a record has named them.
+    // Bytes of a refused upload may still be there; they count only once a record names them.
     const blobWasNew = stored.isNew || !(await this.#isNamed(stored.hash));
     await this.#commit(row, asset.claim?.(row.id));
     return { row, blobWasNew };
   }
 
-  /** A record over bytes the owner has already; null when there are none of that hash for this owner. */
+  /** Creates a record for bytes that the owner already has; null when the owner has none with that hash. */
   async createFromHash(request: {
     ownerId: PrincipalId;
     hash: string;
@@ -112,7 +112,7 @@ export class Assets {
     return { row, existed: false };
   }
 
-  /** Referring to bytes again extends how long their record is kept, and never shortens it. */
+  /** Extends how long a record is kept when its bytes are used again; never shortens it. */
   async #prolong(row: AssetRow, lifeMs: number | null): Promise<AssetRow> {
     const { database } = this.#deps;
     const expiresAt = lifeMs === null ? null : database.nowMs() + lifeMs;
@@ -151,13 +151,13 @@ export class Assets {
     return database.read(query);
   }
 
-  /** Deletes the record; the blob stays while others refer to it. CONFLICT while a task that waits or runs needs it. */
+  /** Deletes the record; the blob stays while others refer to it. CONFLICT while a waiting or running task needs it. */
   async remove(owner: Owner, id: AssetId): Promise<void> {
     await this.load(owner, id);
     await this.removeUnneeded(id);
   }
 
-  /** Deletes a record whoever owns it. CONFLICT while a task that waits or runs needs it. */
+  /** Deletes a record of any owner. CONFLICT while a waiting or running task needs it. */
   async removeUnneeded(id: AssetId): Promise<void> {
     const { database } = this.#deps;
     const needing = await database.read(
@@ -179,7 +179,7 @@ export class Assets {
     if (outcome.kind === 'refused') throw new AppError('ASSET_NOT_FOUND', { asset_id: id });
   }
 
-  /** What an image parameter may name: an upload's id or name, data of its own, or a file below input_dir. Else MISSING_ASSET. */
+  /** Resolves an image parameter: an upload's id or name, inline data, or a file below input_dir. Else MISSING_ASSET. */
   async resolveReference(ownerId: PrincipalId, reference: string): Promise<AssetRow> {
     const inline = parseDataUrl(reference, this.#deps.limits.pictureBytes);
     if (inline) {
@@ -203,7 +203,7 @@ export class Assets {
     return row;
   }
 
-  /** An asset of this owner by its id and nothing else, as `core/ASSET` names it; null when there is none. */
+  /** Finds an asset of this owner by its id only, as in `core/ASSET`; null when there is none. */
   async findOwn(ownerId: PrincipalId, id: AssetId): Promise<AssetRow | null> {
     const { database } = this.#deps;
     const [row] = await database.read(findAsset(database.k, id));
@@ -211,7 +211,7 @@ export class Assets {
     return row && !expired && row.owner_id === ownerId ? row : null;
   }
 
-  /** An upload of this owner by id or by name (the newest of that name). */
+  /** Finds an upload of this owner by id or by name (the latest of that name). */
   async #findUpload(ownerId: PrincipalId, reference: string): Promise<AssetRow | null> {
     const { database } = this.#deps;
     const now = database.nowMs();

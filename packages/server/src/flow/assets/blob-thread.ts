@@ -24,11 +24,11 @@ import {
 import type { FileModes } from './settings.ts';
 
 /*
- * The entry of a thread for the many small files of results. Making, renaming and linking a file waits for the file
- * system's journal, which every sync keeps busy; here that wait stops nobody's sockets.
+ * Entry of a thread for the many small files of results. Creating, renaming and linking a file waits for the file system's
+ * journal, which every sync keeps busy; in this thread the wait blocks no sockets.
  */
 
-/** What is to be done; what is synced survives a loss of power before it is answered. */
+/** A task for the thread; what is synced survives a power loss once the task is done. */
 export type BlobTask =
   | { kind: 'write'; temporary: string; path: string; bytes: Uint8Array; sync: SyncDepth }
   | { kind: 'renew'; path: string; atSeconds: number; sync: SyncDepth }
@@ -42,15 +42,15 @@ export interface BlobReply {
 const fullSync = promisify(fsync);
 
 /**
- * The name is given before the bytes are synced, so that file and folder are synced in one wait. Until it is answered
- * the blob counts for nobody; a loss of power in between can leave a file of another size, which is rewritten.
+ * Renames the file before its bytes are synced, so that one wait syncs file and folder. The blob is not used until that is done;
+ * a power loss in between can leave a file of another size, which is rewritten.
  */
 async function write({ temporary, path, bytes, sync }: BlobTask & { kind: 'write' }): Promise<void> {
   let name = temporary;
   try {
     const file = openMaking(temporary);
     try {
-      // One call may write less than all, on a disk that is nearly full for one: the next call then says so.
+      // One call may write only part, as on a nearly full disk; the next call then fails.
       for (let at = 0; at < bytes.byteLength; ) at += writeSync(file, bytes, at);
       renameMaking(temporary, path);
       name = path;
@@ -65,7 +65,7 @@ async function write({ temporary, path, bytes, sync }: BlobTask & { kind: 'write
 }
 
 async function renew({ path, atSeconds, sync }: BlobTask & { kind: 'renew' }): Promise<void> {
-  // For writing: only then Windows lets its times be set and its bytes be synced.
+  // Opened for writing: only then Windows can set its times and sync its bytes.
   const file = openSync(path, 'r+');
   try {
     futimesSync(file, atSeconds, atSeconds);
@@ -85,7 +85,7 @@ async function syncTo(depth: SyncDepth, file: number, path: string): Promise<voi
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
-/** The copy is the blob under another name: what others may read of it they still reach by this name alone. */
+/** Links a blob under a readable name; others can read it only by that name. */
 function link({ from, path, modes }: BlobTask & { kind: 'link' }): void {
   if (modes) makeFolderWithMode(dirname(path), modes.folder);
   try {

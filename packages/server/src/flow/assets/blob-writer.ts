@@ -7,7 +7,7 @@ interface Waiting {
   reject: (error: Error) => void;
 }
 
-/** Does file work in a thread of its own; each piece by itself, in no order. */
+/** Runs file work in a separate thread, in no particular order. */
 export class BlobWriter {
   readonly #worker = new Worker(new URL('./blob-thread.js', import.meta.url));
   readonly #waiting = new Map<number, Waiting>();
@@ -32,7 +32,7 @@ export class BlobWriter {
     });
   }
 
-  /** Lets what was handed over finish, then ends the thread. */
+  /** Finishes the queued work, then ends the thread. */
   async close(): Promise<void> {
     if (this.#waiting.size > 0) {
       await new Promise<void>((resolve) => {

@@ -7,7 +7,7 @@ export interface PictureLimits {
   maxPixels: number;
 }
 
-/** Throws UNSUPPORTED_MEDIA for what is no jpg, png or webp by its first bytes, or has more pixels than it may. */
+/** Throws UNSUPPORTED_MEDIA if the first bytes are not of a jpg, png or webp, or the picture has too many pixels. */
 export function checkPicture(
   picture: ReturnType<typeof readPicture>,
   { maxSide, maxPixels }: PictureLimits,

@@ -31,36 +31,36 @@ export interface CollectJob extends Omit<DownloadJob, 'taskId' | 'size' | 'tries
   task: TaskRow;
   attempt: AttemptRow;
   outputs: readonly CollectedOutput[];
-  /** Twin node → the node whose bytes it keeps. */
+  /** Twin node → the node whose bytes it saves. */
   twins: ReadonlyMap<string, string>;
-  /** Takes the attempt's tag out of a file name. */
+  /** Removes the attempt's tag from a file name. */
   restoreName: (filename: string) => string;
 }
 
 const DOWNLOAD_TRIES = 5;
 /** After this many broken downloads from a worker, each further download is tried once. */
 const MANY_BROKEN = 3;
-/** More are counted only. */
+/** Further problems are only counted. */
 const MAX_PROBLEMS = 100;
 const MAX_ID_CHARACTERS = 191;
 const MAX_NAME_CHARACTERS = 1000;
 const NEVER_FETCHED: ProblemCause = { kind: 'unreachable', dispatched: true, started: false };
 
-/** The rows that make results visible, and what is not among them. */
+/** The rows that make results visible, and the outputs that are missing. */
 export interface CollectedResults {
-  /** What holds the bytes: stored also when they become no results, so that they are swept one day. */
+  /** Rows of the bytes: written even if they do not become results, so that they get swept. */
   blobs: Write[];
   writes: Write[];
   assets: AssetRow[];
   problems: OutputProblem[];
-  /** How many more are not among the results, for the reason of the last problem. */
+  /** How many more outputs are missing, for the reason of the last problem. */
   unnamed: number;
 }
 
 /**
- * Fetches the outputs of a finished prompt into blobs, each whole or not at all. Temporary files (previews) are results where
- * nothing was made to stay, or where they stand for a SaveImageWebsocket. What cannot be had is a problem; when the signal ends the
- * wait for the worker, so is all that was not fetched yet.
+ * Fetches the outputs of a finished prompt into blobs, each whole or not at all. Temporary files (previews) are results if there are
+ * no permanent ones, or if they are twins of a SaveImageWebsocket. A file that cannot be fetched is a problem; when the signal ends
+ * the wait for the worker, so are all remaining ones.
  */
 export async function collectOutputs(deps: CollectDeps, job: CollectJob): Promise<CollectedResults> {
   const collection = new Collection(deps, job);
@@ -77,7 +77,7 @@ export async function collectOutputs(deps: CollectDeps, job: CollectJob): Promis
   return collection;
 }
 
-/** What has been fetched so far. */
+/** The outputs fetched so far. */
 class Collection implements CollectedResults {
   readonly blobs: Write[] = [];
   readonly writes: Write[] = [];
@@ -86,7 +86,7 @@ class Collection implements CollectedResults {
   unnamed = 0;
   readonly #deps: CollectDeps;
   readonly #job: CollectJob;
-  /** A file was made that is no preview. */
+  /** True once a file was made that is not a preview. */
   hasMade = false;
   #bytes = 0;
   #broken = 0;
@@ -96,13 +96,13 @@ class Collection implements CollectedResults {
     this.#job = job;
   }
 
-  /** It takes no more. */
+  /** True when the limits allow no further result. */
   get isFull(): boolean {
     const { maxFiles } = this.#deps;
     return maxFiles !== null && this.assets.length >= maxFiles;
   }
 
-  /** The first of them are named, the rest is counted. */
+  /** Leaves outputs out: the first are named, the rest counted. */
   leaveOut(outputs: readonly CollectedOutput[]): void {
     const limit = this.#deps.maxFiles ?? 0;
     const room = Math.max(0, MAX_PROBLEMS - this.problems.length);
@@ -111,7 +111,7 @@ class Collection implements CollectedResults {
     this.unnamed += Math.max(0, outputs.length - room);
   }
 
-  /** False for a path told as a text whose file is not in output: it may be a preview. */
+  /** Fetches an output. Returns false for a path in a text whose file is not in output: it may be a preview. */
   async take(output: CollectedOutput): Promise<boolean> {
     const { file, text } = output;
     if (this.isFull) this.leaveOut([output]);
@@ -125,7 +125,7 @@ class Collection implements CollectedResults {
     const hasInlineText = text !== undefined;
     const file: OutputFile = hasInlineText && temporary ? { ...output.file, type: 'temp' } : output.file;
     const found = await this.#download({ ...output, file });
-    // Made, even where it could not be had: a preview does not stand for it.
+    // It was made, even if it could not be fetched: a preview does not replace it.
     if (isMade(found) && (file.type === 'output' || this.#job.twins.has(output.nodeId))) this.hasMade = true;
     if (!('kind' in found)) {
       this.#add(output, found);
@@ -133,7 +133,7 @@ class Collection implements CollectedResults {
     }
     if (hasInlineText && !temporary && !isMade(found)) return false;
     this.#refuse(output, found);
-    // What the node told is kept at least.
+    // At least the text is kept.
     if (hasInlineText) await this.#takeText({ ...withoutFile(output), kind: 'text' }, text);
     return true;
   }
@@ -163,7 +163,7 @@ class Collection implements CollectedResults {
     }
   }
 
-  /** Of the next file. */
+  /** Size limit of the next file. */
   get #size(): SizeLimit {
     const { maxFileBytes, maxTaskBytes } = this.#deps;
     if (maxTaskBytes !== null && maxTaskBytes - this.#bytes < maxFileBytes) {
@@ -197,7 +197,7 @@ class Collection implements CollectedResults {
   }
 }
 
-/** Also a file that another run, or another worker, would serve. */
+/** True for a file that was made, even if only another run or worker would serve it. */
 function isMade(found: StoredBlob | ProblemCause): boolean {
   return !('kind' in found) || found.kind === 'broken' || found.kind === 'unreachable';
 }
@@ -206,7 +206,7 @@ function withoutFile({ file: _, ...output }: CollectedOutput): CollectedOutput {
   return output;
 }
 
-/** As it is stored: a worker may tell any name for a node. */
+/** The node id as stored: a worker may report any text as one. */
 function nodeOf({ twins }: CollectJob, { nodeId }: CollectedOutput): string {
   const id = twins.get(nodeId) ?? nodeId;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: databases do not take them

@@ -40,7 +40,7 @@ const TYPES: Readonly<Record<string, string>> = {
   usdz: 'model/vnd.usdz+zip',
 };
 
-/** Media type by a file's extension; ComfyUI keeps videos under `images`, so keys tell nothing. */
+/** Media type by a file's extension; keys do not help, as ComfyUI lists videos under `images`. */
 export function readContentType(name: string): string {
   const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
   return TYPES[extension] ?? 'application/octet-stream';
@@ -52,7 +52,7 @@ export interface Picture {
   height: number | null;
 }
 
-/** Reads format and size off a picture's first bytes; null when it is none we know. */
+/** Reads format and size from a picture's first bytes; null for an unknown format. */
 export function readPicture(head: Uint8Array): Picture | null {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   if (startsWith(head, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) && head.byteLength >= 24) {

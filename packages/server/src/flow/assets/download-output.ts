@@ -20,7 +20,7 @@ export interface DownloadDeps {
   logger: Logger;
 }
 
-/** How large a file may be, and what it is when it is larger. */
+/** Size limit of a file, and the problem when it is larger. */
 export interface SizeLimit {
   maxBytes: number;
   above: TooLarge;
@@ -32,21 +32,22 @@ export interface DownloadJob {
   /** Nodes that did not run in this prompt. */
   cachedNodeIds: ReadonlySet<string>;
   size: SizeLimit;
-  /** How often a broken download is begun. */
+  /** How often a broken download is tried. */
   tries: number;
-  /** Ends the wait for a worker that does not come back. */
+  /** Ends the wait for a worker that does not return. */
   signal: AbortSignal;
 }
 
-/** Only these may be empty: a subtitle without a word is a result, a picture without a pixel is not (RS8). */
+/** Kinds that may be empty: an empty subtitle is a result, an empty picture is not (RS8). */
 const MAY_BE_EMPTY: ReadonlySet<OutputKind> = new Set(['text', 'file']);
 const REFUSED_WAIT_MS = 1000;
-/** Answers that say nothing about the file: the proxy's or the worker's own trouble. */
+/** Statuses that say nothing about the file, but about the proxy or the worker. */
 const PASSING = new Set([401, 407, 408, 425, 429]);
 
 /**
- * Fetches one file into a blob, or says why it cannot be. Broken downloads start over a limited number of times. While nobody listens the
- * file is waited for: a worker that restarts still has it (HR8). Throws when the signal ends that wait, and for faults of ours.
+ * Fetches one file into a blob, or returns why it cannot be fetched. Broken downloads are retried a limited number of times. While
+ * the worker refuses connections the download waits: after a restart it still has the file (HR8). Throws when the signal ends that
+ * wait, and for our own faults.
  */
 export async function downloadOutput(
   deps: DownloadDeps,
@@ -119,17 +120,17 @@ async function downloadOnce(
   throw new AppError('COLLECT_FAILED', { file, reason: 'the picture is cut off' });
 }
 
-/** Leaving a body after its first piece closes its connection. */
+/** Discards a body; leaving it after its first chunk closes the connection. */
 async function discard({ body }: ViewedFile): Promise<void> {
   for await (const _ of body) break;
 }
 
-/** Nobody listens: no try was made. */
+/** True when no server listens, so that the attempt does not count. */
 function isNotHeard(thrown: unknown): boolean {
   return thrown instanceof ComfyError && thrown.code === 'CONNECTION_REFUSED';
 }
 
-/** What will be the same at the next try, and at the next run. */
+/** A problem that will be the same in the next try and in the next run. */
 function findCertainProblem({ size }: DownloadJob, thrown: unknown): ProblemCause | null {
   if (isTooLarge(thrown)) return size.above;
   const status = thrown instanceof ComfyError ? thrown.details.status : undefined;
@@ -137,7 +138,7 @@ function findCertainProblem({ size }: DownloadJob, thrown: unknown): ProblemCaus
   return { kind: 'refused', status };
 }
 
-/** The store, or the answer's own header, found more bytes than it may take. */
+/** True when the store, or the answer's header, has more bytes than allowed. */
 export function isTooLarge(thrown: unknown): boolean {
   return thrown instanceof AppError && thrown.code === 'BODY_TOO_LARGE';
 }
@@ -146,7 +147,7 @@ function isWorthRetry(thrown: unknown): boolean {
   return thrown instanceof ComfyError || (thrown instanceof AppError && thrown.code === 'COLLECT_FAILED');
 }
 
-/** Bytes that are no picture under a picture's name are a failure, not a result (RS8). */
+/** Checks the content: a file with a picture's name that is no picture is a failure (RS8). */
 function checkContent({ kind, file }: CollectedOutput, stored: StoredBlob): StoredBlob | ProblemCause {
   if (stored.sizeBytes === 0) return MAY_BE_EMPTY.has(kind) ? stored : { kind: 'empty' };
   const isPicture = /\.(png|jpe?g|webp|gif)$/i.test(file?.filename ?? '');

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const fullSync = promisify(fsync);
 
-/** How far a write is brought before it counts: not at all, the file's bytes, or its name in the folder too. */
+/** What is synced before a write counts: nothing, the file's bytes, or also its name in the folder. */
 export type SyncDepth = 'none' | 'file' | 'file_and_folder';
 
 /** Makes a rename durable. */
@@ -17,7 +17,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Does `step`, which puts something at `path`; its folder is made when it is the first there. */
+/** Runs `step`, which creates something at `path`; creates the folder if it is missing. */
 export function withFolder<T>(path: string, step: () => T): T {
   try {
     return step();
@@ -28,7 +28,7 @@ export function withFolder<T>(path: string, step: () => T): T {
   }
 }
 
-/** Opens a file that must be new. */
+/** Opens a new file; fails if it exists. */
 export function openMaking(path: string): number {
   return withFolder(path, () => openSync(path, 'wx'));
 }

@@ -2,15 +2,15 @@ import type { AssetId, PrincipalId } from '@comfleet/contract';
 import { isInlineFile } from '../../platform/text/data-url.ts';
 import type { AssetRow } from './asset-tables.ts';
 
-/** Where the files come from that a graph names. */
+/** Source of the files that a graph names. */
 export interface FileSource {
-  /** What an input may name, or data of its own. Throws MISSING_ASSET, BODY_TOO_LARGE. */
+  /** Resolves the file of an input, or its inline data. Throws MISSING_ASSET, BODY_TOO_LARGE. */
   resolveReference(ownerId: PrincipalId, reference: string): Promise<AssetRow>;
   /** An asset of this owner by its id; null when there is none. */
   findOwn(ownerId: PrincipalId, id: AssetId): Promise<AssetRow | null>;
 }
 
-/** The same for the tasks of one batch: data that many of them share is stored once. */
+/** Wraps a source for the tasks of one batch, so that shared inline data is stored once. */
 export function shareInlineFiles(source: FileSource): FileSource {
   const stored = new Map<string, Promise<AssetRow>>();
   return {

@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 
-/** The real path of a file below `inputDir` (null: there is none); links that lead out of it do not count. */
+/** Finds the real path of a file below `inputDir` (null: no such folder); ignores links that lead out of it. */
 export async function findInputFile(inputDir: string | null, reference: string): Promise<string | null> {
   if (inputDir === null || reference.includes('\0')) return null;
   try {

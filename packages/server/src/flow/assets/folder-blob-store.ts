@@ -12,7 +12,7 @@ import { BlobWriter } from './blob-writer.ts';
 import { errorCode, type SyncDepth, syncFolder } from './durable-files.ts';
 import type { FileModes } from './settings.ts';
 
-/** Streams up to this size are hashed in memory first, and a blob that is here already is not written again. */
+/** Streams up to this size are hashed in memory first, so that a known blob is not written again. */
 const SMALL_BYTES = 1024 * 1024;
 const HEAD_BYTES = 4096;
 
@@ -22,7 +22,7 @@ export interface FolderBlobOptions {
   durability: 'power' | 'process';
   /** False where only files can be synced. */
   syncsFolders: boolean;
-  /** Permissions of readable names; null: the user's alone. */
+  /** Permissions of readable copies; null: only the user. */
   linkModes?: FileModes | null;
   createName: () => string;
   nowMs: () => number;
@@ -35,7 +35,7 @@ export function openFolderBlobs(scope: Scope, options: FolderBlobOptions): Folde
   return new FolderBlobStore(options, writer);
 }
 
-/** Blobs as files below `folder/ab/abcdef…`, written beside and renamed, so that no partial file is ever visible. */
+/** Blobs as files below `folder/ab/abcdef…`, written under a temporary name and renamed, so that no partial file is visible. */
 export class FolderBlobStore implements BlobStore {
   readonly #folder: string;
   readonly #sync: SyncDepth;
@@ -43,7 +43,7 @@ export class FolderBlobStore implements BlobStore {
   readonly #createName: () => string;
   readonly #now: () => number;
   readonly #writer: Pick<BlobWriter, 'run'>;
-  /** Small blobs that have their name already but are not durable yet. */
+  /** Small blobs that have their final name but are not durable yet. */
   readonly #writing = new Map<string, Promise<void>>();
 
   constructor(
@@ -64,9 +64,9 @@ export class FolderBlobStore implements BlobStore {
     try {
       return await this.#put(iterator, limits);
     } catch (thrown) {
-      // Refused halfway: whoever sends must not wait for a reader that has left.
+      // Refused halfway: the sender must not wait for a reader that has left.
       await iterator.return?.().catch(() => {
-        // The first failure says more than one on the way out.
+        // The first failure is more useful than one during cleanup.
       });
       throw thrown;
     }
@@ -90,7 +90,7 @@ export class FolderBlobStore implements BlobStore {
     return existsSync(this.#path(hash));
   }
 
-  /** Moved aside first and looked at there: a user that renewed it in the meantime gets it back. */
+  /** Moves the blob aside before checking it; if it was renewed in the meantime, moves it back. */
   async removeUnused(hash: string, unusedForMs: number): Promise<boolean> {
     const path = this.#path(hash);
     const aside = join(this.#folder, 'incoming', `${this.#createName()}.unused`);
@@ -145,7 +145,7 @@ export class FolderBlobStore implements BlobStore {
     }
   }
 
-  /** True when the bytes are new. Who brings bytes that are being written waits until they are durable. */
+  /** Stores small bytes; true when they are new. Waits while the same bytes are being written elsewhere. */
   async #keepSmall(hash: string, bytes: Uint8Array): Promise<boolean> {
     const writing = this.#writing.get(hash);
     if (writing) {
@@ -193,14 +193,14 @@ export class FolderBlobStore implements BlobStore {
     if (this.#sync === 'file_and_folder') await syncFolder(dirname(path));
   }
 
-  /** A loss of power may have left a file of another size under the name. */
+  /** Checks the size, because a power loss may have left an incomplete file. */
   #isWhole(hash: string, sizeBytes: number): boolean {
     return statSync(this.#path(hash), { throwIfNoEntry: false })?.size === sizeBytes;
   }
 
   /**
-   * The age of a blob restarts, so that the sweep of unused ones leaves it to its new user; it is synced again, because
-   * an earlier process may have been killed before its own sync. False when it is gone.
+   * Resets the age of a blob, so that the sweep of unused ones does not delete it. Syncs it again, because an earlier process may
+   * have been killed before its sync. False when it is gone.
    */
   async #renew(hash: string): Promise<boolean> {
     const atSeconds = this.#now() / 1000;
@@ -209,7 +209,7 @@ export class FolderBlobStore implements BlobStore {
       return true;
     } catch (thrown) {
       if (errorCode(thrown) !== 'ENOENT') throw toStorageError(thrown);
-      // Swept away this moment: the bytes are written again.
+      // Swept just now: the bytes are written again.
       return false;
     }
   }
@@ -257,11 +257,11 @@ async function discard(temporary: Temporary): Promise<void> {
   try {
     await temporary.file.close();
   } catch {
-    // Closed already when the failure came after the last byte.
+    // Already closed if the failure came after the last byte.
   }
   try {
     await unlink(temporary.path);
   } catch {
-    // Renamed or never there: nothing is left behind, which is all that was wanted.
+    // Renamed or never created: nothing is left behind.
   }
 }

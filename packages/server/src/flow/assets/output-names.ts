@@ -13,8 +13,8 @@ export interface NamingDeps {
 }
 
 /**
- * Gives results readable names below output_dir: hard links that are never read back. They come after the result is
- * visible, so a full or missing folder costs nobody a result.
+ * Creates readable copies of results below output_dir: hard links that are never read back. They are made after the result is
+ * visible, so that a full or missing folder cannot lose a result.
  */
 export function publishNames(
   { blobs, logger, outputDir }: NamingDeps,
@@ -30,7 +30,7 @@ export function publishNames(
   }
 }
 
-/** Where the readable copy of a result lies. */
+/** Path of the readable copy of a result. */
 export function createOutputPath(outputDir: string, task: TaskRow, asset: AssetRow): string {
   return join(
     resolveBelow(outputDir, task.output_path ?? defaultFolder(task)),
@@ -38,13 +38,13 @@ export function createOutputPath(outputDir: string, task: TaskRow, asset: AssetR
   );
 }
 
-/** p{project}/{YYYYMMDD} for projects, else {YYYYMMDD}: independent of names that people change. */
+/** p{project}/{YYYYMMDD} for projects, else {YYYYMMDD}: independent of names that users change. */
 function defaultFolder(task: TaskRow): string {
   const day = new Date(task.created_at).toISOString().slice(0, 10).replaceAll('-', '');
   return task.project_id ? join(`p${task.project_id}`, day) : day;
 }
 
-/** Paths from people stay below the root; one that leads out of it is cut to its last part. */
+/** Resolves a path from a user below the root; one that leads out of it is reduced to its last part. */
 function resolveBelow(root: string, path: string): string {
   const inside = relative(root, resolve(root, path));
   // Absolute when it is on another drive.
@@ -57,8 +57,8 @@ const MAX_NAMED_BYTES = 180;
 const MAX_EXTENSION_BYTES = 24;
 
 /**
- * A name that no other result has: prefix, task, item, place, time. A request's pattern may use {prefix} {task} {item}
- * {index} {time}; the task's id, and the place of all but the first file, are added where the pattern leaves them out.
+ * Creates a unique name: prefix, task, item, index, time. A request's pattern may use {prefix} {task} {item} {index} {time}; the
+ * task's id, and the index of every file but the first, are added if the pattern lacks them.
  */
 export function createOutputName(task: TaskRow, asset: AssetRow): string {
   const dot = asset.name.lastIndexOf('.');
@@ -84,7 +84,7 @@ export function createOutputName(task: TaskRow, asset: AssetRow): string {
   return safeName(`${numbered}${extension}`);
 }
 
-/** Cut between characters, never inside one. */
+/** Cuts between characters, never inside one. */
 function cutToBytes(text: string, maxBytes: number): string {
   if (Buffer.byteLength(text) <= maxBytes) return text;
   let kept = '';

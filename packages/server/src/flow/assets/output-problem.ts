@@ -1,23 +1,23 @@
 import type { ErrorCode } from '@comfleet/contract';
 import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 
-/** Why an announced output is not among the results. What another run makes of it the table of causes says, by its code. */
+/** Why an announced output is not among the results. Whether another run may help is decided by its code in the table of causes. */
 export type ProblemCause =
-  /** The worker answered this for it, and always will. */
+  /** The worker refused it with this status, and always will. */
   | { kind: 'refused'; status: number }
-  /** Its node was served from the cache, and the file of the earlier run is gone: another run makes it again. */
+  /** Its node came from the cache, and the file of the earlier run is gone: another run recreates it. */
   | { kind: 'gone'; status: number }
   | { kind: 'empty' }
   | { kind: 'unreadable' }
-  /** The worker served it, never whole. */
+  /** The worker never served it completely. */
   | { kind: 'broken'; tries: number; last: string }
-  /** The worker went away before it was fetched. */
+  /** The worker became unreachable before it was fetched. */
   | { kind: 'unreachable'; dispatched: true; started: false }
-  /** Above a setting of ours. */
+  /** Above one of our limits. */
   | TooLarge
   | { kind: 'too_many'; setting: string; limit: number };
 
-/** One file is larger than any may be, or than the files of its task leave room for. */
+/** A file above the size limit, or above what is left of its task's limit. */
 export interface TooLarge {
   kind: 'too_large' | 'too_large_together';
   setting: string;
@@ -26,7 +26,7 @@ export interface TooLarge {
 
 export interface OutputProblem {
   nodeId: string;
-  /** As the graph asked for it. */
+  /** Name as in the task's graph. */
   name: string;
   cause: ProblemCause;
 }

@@ -13,7 +13,7 @@ import type { AssetTables } from './asset-tables.ts';
 import type { Assets } from './assets.ts';
 import type { BlobStore } from './blob-store.ts';
 
-/** What is removed, and what names it. */
+/** Tables with what is removed, and with references to it. */
 export interface RetentionTables extends AssetTables, TaskTables, Pick<WorkerTables, 'worker'> {
   workflow_version: { id: string; graph_hash: string };
 }
@@ -35,13 +35,13 @@ export interface RetentionLimits {
 
 const SWEEP_MS = 60_000;
 const PAGE = 200;
-/** One sweep works this long at the most; what is left then waits for the next one. */
+/** Time limit of one sweep; the rest waits for the next one. */
 const ROUND_MS = 30_000;
 /** A blob without a record may be on its way to one: only old ones are removed. */
 const BLOB_GRACE_MS = 3_600_000;
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 
-/** Removes what nobody needs any more, every minute. What a waiting or running task needs stays. */
+/** Removes what is no longer needed, every minute. What a waiting or running task needs stays. */
 export function openRetention(scope: Scope, deps: RetentionDeps, limits: RetentionLimits): void {
   every(
     scope,
@@ -50,7 +50,7 @@ export function openRetention(scope: Scope, deps: RetentionDeps, limits: Retenti
   );
 }
 
-/** One pass over everything that has a limit, page by page until nothing is due, the round has lasted long enough, or `signal` aborts. */
+/** One pass over everything that has a limit: page by page, until nothing is due, the time is up, or `signal` aborts. */
 export async function sweepOnce(
   deps: RetentionDeps,
   limits: RetentionLimits,
@@ -71,7 +71,7 @@ export async function sweepOnce(
     deps.logger.info('retention.swept', { tasks, texts, uploads, outputs, blobs });
 }
 
-/** What one page came to: how many it looked at, fewer than a page's worth on the last one, and how many it removed. */
+/** Result of one page: how many items it checked, fewer than a page on the last one, and how many it removed. */
 interface Page {
   found: number;
   removed: number;
@@ -117,7 +117,7 @@ async function purgeTasks(database: Database<RetentionTables>, beforeMs: number)
   return removedAll(ids.length);
 }
 
-/** Graphs and object_infos that no task, workflow version or worker names any more. */
+/** Removes graphs and object_infos that no task, workflow version or worker refers to. */
 async function purgeTexts(database: Database<RetentionTables>, beforeMs: number): Promise<Page> {
   const { k } = database;
   const isUnused = (eb: ExpressionBuilder<RetentionTables, 'stored_text'>) =>
@@ -153,7 +153,7 @@ async function purgeTexts(database: Database<RetentionTables>, beforeMs: number)
   return removedAll(hashes.length);
 }
 
-/** Uploads past their time, from the first to the last; one that a task still needs is left for a later pass. */
+/** Removes expired uploads; those that a task still needs are left for a later pass. */
 function removeExpired({ database, assets, logger }: RetentionDeps, now: number): () => Promise<Page> {
   let last: { id: AssetId; expires_at: number | null } | null = null;
   return async () => {
@@ -220,8 +220,8 @@ async function removeOutputs(
 }
 
 /**
- * Blobs without a live record: the bytes go first, unless someone used them lately, then the row, unless someone has
- * recorded the same bytes again meanwhile.
+ * Removes blobs without a live record: first the bytes, unless they were used recently; then the row, unless the same bytes were
+ * recorded again in the meantime.
  */
 function removeUnusedBlobs({ database, blobs }: RetentionDeps, now: number): () => Promise<Page> {
   const { k } = database;

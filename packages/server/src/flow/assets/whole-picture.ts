@@ -1,17 +1,17 @@
 import { readPicture } from './content-kind.ts';
 
-/** What every whole PNG holds once, in its last chunk. */
+/** Mark that every complete PNG has once, in its last chunk. */
 const PNG_END = Buffer.from('IEND');
 
 /**
- * Tells from a picture's bytes on their way whether it came whole: a worker, or a proxy before it, can cut a file off and
- * announce the shorter length (D1). Files of other kinds, and pictures without an end mark, count as whole.
+ * Detects from a picture's bytes whether it is complete: a worker, or a proxy in front of it, can cut a file off and announce the
+ * shorter length (D1). Files of other kinds, and pictures without an end mark, count as complete.
  */
 export class WholePicture {
   #seenEnd = false;
   #tail = Buffer.alloc(0);
 
-  /** The same bytes, looked at as they pass. */
+  /** Passes the bytes through and inspects them. */
   async *watch(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     for await (const chunk of bytes) {
       this.#scan(chunk);
@@ -31,7 +31,7 @@ export class WholePicture {
     }
   }
 
-  /** The mark may lie across two chunks. */
+  /** Searches for the mark, which may span two chunks. */
   #scan(chunk: Uint8Array): void {
     if (this.#seenEnd) return;
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);

@@ -28,17 +28,17 @@ import { describeRefusal } from './describe-wait.ts';
 import { invalidWorkflow } from './invalid-workflow.ts';
 import type { KnownInventory } from './known-inventories.ts';
 
-/** What is known of the fleet when a task is submitted. */
+/** What is known about the fleet when a task is submitted. */
 export interface KnownFleet {
-  /** Last known inventories, offline workers included, with the task types each takes (empty: all). */
+  /** Last known inventories, including offline workers, with the task types that each accepts (empty: all). */
   inventories: () => readonly KnownInventory[];
-  /** Judges needs by the kinds of workers among them. */
+  /** Resolves needs against their kinds of workers. */
   resolver: () => NeedsResolver;
-  /** Every worker, for tasks that ask for labels or names. */
+  /** All workers, for tasks with constraints on labels or names. */
   workers: () => readonly NamedWorker[];
 }
 
-/** Labels, workers and wholeness that the caller asks for. */
+/** Reads the caller's constraints: labels, workers, all or nothing. */
 export function readConstraints({
   labels = [],
   workers = [],
@@ -53,7 +53,7 @@ export function readConstraints({
 
 export type Constraints = Pick<TaskRequirements, 'labels' | 'pinnedWorkers' | 'allOrNothing'>;
 
-/** Throws NO_CAPABLE_WORKER when no worker of the fleet is one that the task asks for; its details name what none has. */
+/** Throws NO_CAPABLE_WORKER when no worker meets the task's constraints; its details name what is missing. */
 export function refuseUnknownWorkers({ workers }: Pick<KnownFleet, 'workers'>, asked: Constraints): void {
   if (asksForNone(asked)) return;
   const { labels = [], pinnedWorkers = [] } = asked;
@@ -83,7 +83,7 @@ function describeMissing(found: Missing): TaskText {
   return describeRefusal({ reason: found.reason, missing: 'missing' in found ? found.missing : null });
 }
 
-/** Which of the graph's classes cost money, as any known worker says, offline ones included. */
+/** Reads which of the graph's classes cost money, by any known worker, including offline ones. */
 export function readPaidClasses(
   { inventories }: Pick<KnownFleet, 'inventories'>,
   graph: Graph,
@@ -96,18 +96,18 @@ export function readPaidClasses(
   };
 }
 
-/** What a graph is held against. */
+/** What a graph is checked against. */
 export interface CheckedFleet extends Pick<KnownFleet, 'inventories'> {
   /** How many problems of each certainty are listed. */
   maxProblems: number;
-  /** Between two kinds of workers others get a turn. */
+  /** Yields to other work between two kinds of workers. */
   slice: TimeSlice;
 }
 
-/** What the fleet, as it is known, makes of a graph. */
+/** Result of checking a graph against the known fleet. */
 export interface FleetAnswer {
   heldReason: HeldReason | null;
-  /** What will not run, and what the worker may refuse; of the worker that is nearest to running all of it. */
+  /** What will not run, and what may be refused, on the worker that can run most of it. */
   warnings: TaskText[];
 }
 
@@ -118,10 +118,10 @@ interface CheckedKind {
 }
 
 /**
- * Judges a graph by every known inventory of workers that the task may run on, offline workers included; without any the task is
- * held. Refused with INVALID_WORKFLOW when nothing of it would run on any of them, or when it would end the process of one; with all
- * or nothing also when only a part would run. NO_CAPABLE_WORKER when the graph is fine and none of them has what it needs. A file
- * that we bring is not looked for on the worker. What is doubtful the worker decides.
+ * Checks a graph against every known inventory of the workers that the task may run on, including offline ones. Without any the
+ * task is held. Throws INVALID_WORKFLOW when no part of it would run on any of them, or when it would end the process of one; with
+ * all or nothing also when only a part would run. Throws NO_CAPABLE_WORKER when the graph is valid but no worker has what it needs.
+ * Uploaded files need not exist on the worker. Doubtful problems are left to the worker.
  */
 export async function checkAgainstFleet(
   fleet: CheckedFleet,
@@ -140,7 +140,7 @@ export async function checkAgainstFleet(
   return { heldReason: null, warnings: describeVerdict(graph, verdict) };
 }
 
-/** Nothing is wrong with a graph whose class only workers have that the task does not ask for. */
+/** True when the missing class exists on workers that the task's constraints exclude: the graph itself is valid. */
 function hasClassElsewhere({ inventories }: Pick<KnownFleet, 'inventories'>, missing: Missing): boolean {
   if (missing.reason !== 'class_type') return false;
   return inventories().some(({ inventory }) => inventory.classTypes.has(missing.missing));
@@ -155,7 +155,7 @@ function refuseTask({ taskType, ...asked }: TaskRequirements, missing: Missing):
   });
 }
 
-/** Whoever of them comes first will run it, unjudged: a link that leads nowhere could end its process, so that none goes through. */
+/** Holds an unchecked graph. It must have no broken link, which could end the process of the first worker that runs it. */
 function holdUnchecked(graph: Graph, maxProblems: number): FleetAnswer {
   const broken = findKillingLinks(graph, findBrokenLinks(graph), Object.keys(graph));
   if (broken.length > 0) throw invalidWorkflow(broken.slice(0, maxProblems), { graph, count: broken.length });
@@ -163,8 +163,8 @@ function holdUnchecked(graph: Graph, maxProblems: number): FleetAnswer {
 }
 
 /**
- * Kinds that have all that the task needs come first; the others are checked only where none of these runs it, or where a link leads
- * nowhere: that could end the process of any kind.
+ * Checks kinds of workers: first those that have everything the task needs, then the others, if none of these can run it, or if a
+ * link is broken, which could end the process of any kind.
  */
 async function checkKinds(
   { known, maxProblems, slice }: CheckedFleet & { known: readonly KnownInventory[] },
@@ -194,7 +194,7 @@ async function checkKinds(
   return checked;
 }
 
-/** Whether a worker carries the labels was asked already. */
+/** Capabilities of a kind; labels count as present, because they were checked before. */
 function toWorker(
   { inventory, capabilities }: KnownInventory,
   { labels = [] }: TaskRequirements,

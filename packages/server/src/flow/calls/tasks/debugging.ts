@@ -36,7 +36,7 @@ export interface DebugCheck {
 
 const MAX_PENDING = 1000;
 
-/** Every task that has not ended, with where it is now (CL8). */
+/** Lists open tasks and where they are now (CL8). */
 export async function listPending(
   { database, fleet, engine }: DebugDeps,
   owner: OwnerFilter,
@@ -63,7 +63,7 @@ export async function listPending(
   );
 }
 
-/** Looks for one task on its worker now; a complete history finishes it (CL9). Never throws for a worker that does not answer. */
+/** Looks one task up on its worker now; a complete history finishes it (CL9). Does not throw for a silent worker. */
 export async function checkTask(
   { database, engine }: DebugDeps,
   owner: OwnerFilter,

@@ -11,7 +11,7 @@ import {
   refuseUnknownWorkers,
 } from './check-fleet.ts';
 
-/** What is said of a task's needs beside its graph: its files, its type, the workers that it asks for. */
+/** Needs of a task besides its graph: files, type, constraints on workers. */
 export type AskedNeeds = Omit<
   TaskRequirements,
   'classTypes' | 'models' | 'choices' | 'paidClasses' | 'idlePaidClasses'
@@ -22,8 +22,8 @@ export interface DerivedRequirements extends FleetAnswer {
 }
 
 /**
- * What a bound graph needs of a worker, and what the fleet, as it is known now, makes of it. What it picks from lists stays open
- * while none of the workers that it may run on is known. Throws as `checkAgainstFleet`.
+ * Derives the requirements of a bound graph, and checks them against the known fleet. Choices stay open while no worker is known that
+ * it may run on. Throws as `checkAgainstFleet`.
  */
 export async function deriveRequirements(
   fleet: KnownFleet & CheckedFleet,
@@ -41,7 +41,7 @@ export async function deriveRequirements(
   await fleet.slice.yieldIfSpent();
   const { needs: requirements } = resolver.resolve(needs);
   const { heldReason, warnings } = await checkAgainstFleet(fleet, graph, requirements);
-  // A worker may have become known since files were left open: the engine's first look at what is held settles them.
+  // A worker may have become known since files were left open: the engine's first review of held tasks decides them.
   const isOpen = requirements.openChoices !== undefined;
   return { requirements, warnings, heldReason: heldReason ?? (isOpen ? 'no_worker_known' : null) };
 }

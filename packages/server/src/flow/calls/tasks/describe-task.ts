@@ -7,7 +7,7 @@ import {
   type Text,
 } from '@comfleet/contract';
 
-/** What of a task tells where it is. */
+/** The part of a task that describes its progress. */
 export interface DescribedTask {
   state: TaskState;
   held_reason: HeldReason | null;
@@ -17,7 +17,7 @@ export interface DescribedTask {
   error: string | null;
 }
 
-/** Where a task is, for people; `queuePosition` counts those ahead of it. A failed one says why. */
+/** Describes for users where a task is, or why it failed; `queuePosition` counts the tasks ahead of it. */
 export function describeTask(task: DescribedTask, queuePosition: number | null): Text {
   if (task.cancel_requested_at !== null && task.ended_at === null) return plainText('task.canceling');
   switch (task.state) {

@@ -2,7 +2,7 @@ import { type ClassifiedProblem, findGraphNode, type Graph, type GraphVerdict } 
 import { describeGraphProblem } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 
-/** More warnings than this nobody reads. */
+/** Limit of warnings, as nobody reads more. */
 const MAX_WARNINGS = 20;
 
 /**

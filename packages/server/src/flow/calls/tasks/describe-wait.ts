@@ -3,7 +3,7 @@ import type { TaskText } from '@comfleet/contract/texts/tasks';
 
 type Waiting = NonNullable<Placement['waiting']>;
 
-/** What the workers say to a waiting task: how many are out for which reason. */
+/** Describes why a task waits: how many workers are ruled out for which reason. */
 export function describeWait({ workers, task_type_full: isTypeFull }: Waiting): TaskText {
   if (workers.length === 0) return plainText('wait.no_workers');
   if (isTypeFull) return plainText('wait.task_type_full');
@@ -17,7 +17,7 @@ export function describeWait({ workers, task_type_full: isTypeFull }: Waiting): 
   return { code: 'wait.workers', params: { workers: workers.length, reasons } };
 }
 
-/** Reasons of workers that are not there, but could run a task when they were. */
+/** Reasons of unavailable workers that could otherwise run the task. */
 const AWAY = new Set<Waiting['workers'][number]['reason']>([
   'offline',
   'error',
@@ -25,7 +25,7 @@ const AWAY = new Set<Waiting['workers'][number]['reason']>([
   'draining',
   'disabled',
 ]);
-/** Reasons of workers that cannot run it, or must not. */
+/** Reasons of workers that cannot or must not run it. */
 const UNABLE = new Set<Waiting['workers'][number]['reason']>([
   'no_inventory',
   'task_type',
@@ -38,7 +38,7 @@ const UNABLE = new Set<Waiting['workers'][number]['reason']>([
 ]);
 const SHOWN_AWAY = 5;
 
-/** Which workers a task waits for, when every one that could run it is away; null when another one is there, or none could ever. */
+/** Describes which unavailable workers a task waits for; null when another one is available, or none could ever run it. */
 export function describeAway({ workers }: Waiting): TaskText | null {
   const able = workers.filter(({ reason }) => !UNABLE.has(reason));
   const isAway = able.length > 0 && able.every(({ reason }) => AWAY.has(reason));
@@ -48,7 +48,7 @@ export function describeAway({ workers }: Waiting): TaskText | null {
   return { code: 'wait.away', params: { workers: shown } };
 }
 
-/** Why one worker does not take a task, with what it lacks. */
+/** Describes why one worker does not take a task, with what it lacks. */
 export function describeRefusal({
   reason,
   missing,

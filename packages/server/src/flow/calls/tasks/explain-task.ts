@@ -19,7 +19,7 @@ export interface ExplainDeps {
   engine: Pick<Engine, 'outlook' | 'explain'>;
 }
 
-/** Why a task waits, worker by worker, or why its newest attempt went where it did. Throws TASK_NOT_FOUND. */
+/** Explains for each worker why a task waits, or why its latest attempt was placed where it was. Throws TASK_NOT_FOUND. */
 export async function explainTask(
   { database, fleet, engine }: ExplainDeps,
   owner: OwnerFilter,
@@ -46,7 +46,7 @@ export async function explainTask(
   };
 }
 
-/** The workers, and who asks about them. */
+/** The workers, and whose view of them. */
 type Fleet = Pick<ExplainDeps, 'fleet'> & { owner: OwnerFilter };
 type Waiting = NonNullable<Placement['waiting']>;
 
@@ -77,7 +77,7 @@ function toWaiting(
   };
 }
 
-/** What is wrong with a worker, since when, and what is done about it. */
+/** What is wrong with a worker, since when, and what is being done about it. */
 function findTrouble({ fleet, owner }: Fleet, workerId: WorkerId): WorkerTrouble | null {
   const recovery = fleet.find(workerId)?.snapshot().recovery ?? null;
   if (recovery === null) return null;
@@ -95,7 +95,7 @@ function toPlaced(
   claim: { at: number; workerId: WorkerId | null; placement: unknown },
   isRunning: boolean,
 ): Placement['placed'] {
-  // Written by this program only; attempts of older versions have none.
+  // Only this program writes it; attempts of older versions have none.
   const placement = claim.placement as PlacedReasons | undefined;
   if (!placement) return null;
   return {

@@ -6,14 +6,14 @@ import type { Clock } from '../../../platform/time/clock.ts';
 const PATIENCE_MS = 5000;
 
 /**
- * Returns what waits for workers that have just joined: a submission in the first moments of a start is checked against what they
- * have, not refused for what nobody has told yet. At once when all are known or do not answer; 5 s at most.
+ * Returns a function that waits for the inventories of workers that have just joined, so that a submission right after a start is
+ * not refused for unreported models. Resolves at once when all are known or do not answer; after 5 s at most.
  */
 export function openIntroductions(
   scope: Scope,
   { fleet, clock }: { fleet: Pick<WorkerRegistry, 'list' | 'find' | 'onChange'>; clock: Clock },
 ): () => Promise<void> {
-  /** By id, until when each is waited for. */
+  /** Worker id → until when to wait for it. */
   const expected = new Map<string, number>();
   const waiting = new Set<() => void>();
   const expect = (id: string) => expected.set(id, clock.monotonicMs() + PATIENCE_MS);
@@ -47,7 +47,7 @@ export function openIntroductions(
   };
 }
 
-/** It was not asked yet, or answers and has not told yet what it has. */
+/** True for a worker that was not checked yet, or answers but has no inventory yet. */
 function isExpected(worker: WorkerSnapshot | undefined): boolean {
   if (worker === undefined || worker.inventory !== null || !worker.enabled || worker.leaving) return false;
   return worker.health === 'unknown' || worker.health === 'online';

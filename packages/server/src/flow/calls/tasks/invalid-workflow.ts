@@ -2,14 +2,14 @@ import { findGraphNode, type Graph, type GraphProblem, nameGraphNode } from '@co
 import { AppError } from '../../../platform/errors/app-error.ts';
 
 /**
- * ComfyUI's own shape of node_errors, so that existing tools can show them, with what people call the nodes of a graph that could
- * be read; `count` when there are more problems than are listed.
+ * Creates an error with ComfyUI's own form of node_errors, so that existing tools can show it, and with class and title of nodes;
+ * `count` is the number of problems if not all are listed.
  */
 export function invalidWorkflow(
   problems: readonly GraphProblem[],
   { graph = {}, count = problems.length }: { graph?: Graph; count?: number } = {},
 ): AppError {
-  // A node may be called like a property that every object has.
+  // A node id may be the name of a property that every object has.
   const nodeErrors = new Map<string, { errors: unknown[] }>();
   for (const { nodeId, inputName, type, message } of problems) {
     const key = nodeId ?? '';

@@ -5,26 +5,26 @@ import type { Scope } from '../../../platform/lifecycle/scope.ts';
 import type { NamedWorker } from '../../placement/needs.ts';
 import { NeedsResolver } from '../../placement/needs-resolver.ts';
 
-/** What at least one worker of the fleet offers, offline workers included. */
+/** What at least one worker of the fleet offers, including offline workers. */
 export interface KnownInventory {
   readonly inventory: Inventory;
-  /** Task types it takes; empty means all. */
+  /** Accepted task types; empty means all. */
   readonly capabilities: readonly string[];
-  /** The workers that offer it: a task may ask for some of them. */
+  /** The workers that offer it, for tasks with constraints. */
   readonly workers: readonly NamedWorker[];
-  /** Whether one of them is in service, as far as they were asked: right after a start nobody counts as away. */
+  /** True when one of them is in service, or was not checked yet: right after a start no worker counts as away. */
   readonly isOnline: boolean;
 }
 
-/** What the fleet is known to offer. */
+/** Everything the fleet is known to offer. */
 export interface KnownOffers {
-  /** Each combination once, offline workers included: a graph is checked against kinds of workers, not a thousand equal ones. */
+  /** Each combination once, including offline workers: a graph is checked against kinds, not against a thousand equal workers. */
   inventories(): readonly KnownInventory[];
-  /** By the kinds of workers among them. */
+  /** Resolves needs against their kinds of workers. */
   resolver(): NeedsResolver;
 }
 
-/** Collected again when the fleet has changed, at the next question. */
+/** Opens the offers; after a change of the fleet they are collected again on demand. */
 export function openKnownOffers(scope: Scope, fleet: Pick<WorkerRegistry, 'list' | 'onChange'>): KnownOffers {
   let known: readonly KnownInventory[] | null = null;
   let resolver: NeedsResolver | null = null;
@@ -51,7 +51,7 @@ export function openKnownOffers(scope: Scope, fleet: Pick<WorkerRegistry, 'list'
 type KnownWorker = NamedWorker &
   Pick<WorkerSnapshot, 'inventory' | 'capabilities' | 'health'> & { state: string };
 
-/** Equal parts of inventories are the same objects, so that kinds are told apart by identity. */
+/** Collects kinds by identity: equal parts of inventories are the same objects. */
 export function collectKinds(fleet: readonly KnownWorker[]): KnownInventory[] {
   const numbers = new Map<object, number>();
   const toNumber = (part: object) => numbers.set(part, numbers.get(part) ?? numbers.size).get(part);

@@ -25,7 +25,7 @@ import { deriveRequirements } from './derive-requirements.ts';
 import type { KnownInventory } from './known-inventories.ts';
 import { parseSubmittedGraph } from './parse-submitted-graph.ts';
 
-/** What a door hands in: a named workflow with values, or a graph as the caller wrote it, a lossless JSON tree that is not changed. */
+/** Body of a submission: a named workflow with values, or the caller's graph, a lossless JSON tree that is not changed. */
 export type SubmitBody =
   | {
       kind: 'workflow';
@@ -46,7 +46,7 @@ export interface SubmitRequest {
   idempotency?: { key: string; bodyHash: string };
 }
 
-/** A fresh task, or (`replayed`) the one made earlier under the same key and body. */
+/** A new task, or (`replayed`) the one created earlier with the same key and body. */
 export interface SubmitOutcome {
   submitted: Submitted;
   replayed: boolean;
@@ -64,7 +64,7 @@ export interface SubmissionDeps extends KnownFleet {
   clock: Clock;
 }
 
-/** What a request became before it is anyone's task: a bound graph and the files it names. */
+/** A bound request: its graph, and the files that it names. */
 interface BoundBody {
   graph: Graph;
   taskType: string;
@@ -82,9 +82,9 @@ export interface PreparedSubmission {
 }
 
 /**
- * From a request to a task that could be accepted: bind values into a copy of the graph, resolve files, read what the
- * graph needs, and check it against what is known of the fleet. Refuses with INVALID_PARAMETERS, INVALID_WORKFLOW (per
- * node), WORKFLOW_FORMAT_UI, MISSING_ASSET, WORKFLOW_NOT_FOUND, TASK_TYPE_DISABLED.
+ * Turns a request into a task that can be accepted: binds values into a copy of the graph, resolves files, derives requirements,
+ * and checks them against the known fleet. Throws INVALID_PARAMETERS, INVALID_WORKFLOW (per node), WORKFLOW_FORMAT_UI,
+ * MISSING_ASSET, WORKFLOW_NOT_FOUND, TASK_TYPE_DISABLED.
  */
 export async function prepareSubmission(
   deps: SubmissionDeps,
@@ -94,14 +94,14 @@ export async function prepareSubmission(
     body: SubmitBody;
     options: SubmitOptions;
     updates?: readonly NodeUpdate[];
-    /** Drawn already, for items of a batch that share one. */
+    /** Seed shared by the items of a batch. */
     seed?: string;
   },
 ): Promise<PreparedSubmission> {
   const { body, options, ownerId, seed } = request;
   const { problems: maxProblems } = deps.limits;
   const drawSeed = seed === undefined ? deps.drawSeed : () => seed;
-  // A graph may be large: between any two looks at all of it others get a turn.
+  // A graph may be large, so other work runs between any two passes over it.
   const slice = startTimeSlice(deps.clock);
   await deps.introduced();
   const constraints = readConstraints(options);
@@ -150,7 +150,7 @@ export async function prepareSubmission(
   };
 }
 
-/** What a request writes itself is not open. */
+/** Keeps choices open, except those that the request sets itself. */
 function keepOpen(
   openChoices: readonly OpenChoice[],
   updates: readonly NodeUpdate[] = [],
@@ -161,7 +161,7 @@ function keepOpen(
   return open.length > 0 ? { openChoices: open } : {};
 }
 
-/** A limit that was asked for is one of the whole run; the usual one lets go on what makes progress. */
+/** Reads the time limits: a requested one is for the whole run; the default one counts from the last sign of progress. */
 function readLimits(
   { defaults }: SubmissionDeps,
   options: SubmitOptions,
@@ -179,7 +179,7 @@ function readLimits(
   };
 }
 
-/** What one submission is bound with: the seeds it draws, and what the workers offer that it may run on. */
+/** Dependencies of binding: seeds, and the offers of workers that the task may run on. */
 type BindDeps = SubmissionDeps & { offers: readonly KnownInventory[]; slice: TimeSlice };
 
 function bindBody(deps: BindDeps, ownerId: PrincipalId, body: SubmitBody): Promise<BoundBody> {
@@ -225,7 +225,7 @@ async function bindNamed(
   };
 }
 
-/** The bytes are kept once, as a file: not in every copy of the graph and its parameters. */
+/** Replaces inline data by a name, so that the bytes are stored once, not in every copy of the graph. */
 function nameInline(
   bound: { graph: Graph; parameters: Record<string, unknown> },
   image: BoundImage,
@@ -255,7 +255,7 @@ function findWorkflow(
   return workflow;
 }
 
-/** The type of every graph that comes without a workflow. */
+/** Task type of graphs without a workflow. */
 const RAW_TYPE = 'custom';
 
 async function bindGraph(deps: BindDeps, ownerId: PrincipalId, written: unknown): Promise<BoundBody> {
@@ -270,7 +270,7 @@ async function bindGraph(deps: BindDeps, ownerId: PrincipalId, written: unknown)
   return { graph, taskType: RAW_TYPE, inputs, ...none };
 }
 
-/** A type that only reserves its name has nothing to switch on. */
+/** Refuses a disabled task type; one that only reserves its name cannot be enabled. */
 function refuseDisabledType(library: WorkflowLibrary, taskType: string): void {
   const found = library.findTaskType(taskType);
   if (found && !found.enabled && !found.reserved)

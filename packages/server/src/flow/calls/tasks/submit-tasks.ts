@@ -23,11 +23,11 @@ export interface SubmitDeps {
   intake: TaskIntake;
 }
 
-/** Admission, binding, one durable transaction; only then is the task announced and put into its lane. */
+/** Admits, binds and stores a task in one transaction; only then is it announced and put into its lane. */
 export async function submitTask(deps: SubmitDeps, request: SubmitRequest): Promise<SubmitOutcome> {
   const { database, intake } = deps;
   const { actor, door, idempotency } = request;
-  // A key that is used decides before anything else: a repetition is no new task for limits or validation.
+  // A used key comes first: a repetition is not a new task for limits or validation.
   const use = idempotency ? { door, ...idempotency } : null;
   const known = use && (await findKeySubject<'task'>(database, actor.id, use));
   if (known) return replay(deps, actor, { taskId: known, warnings: [] });
@@ -63,7 +63,7 @@ async function replay(
   return { submitted: await intake.describe(row, warnings), replayed: true };
 }
 
-/** What a task runs when it is run again: as it is stored, with what stands in for files that were open when it ended. */
+/** Reads what a rerun of a task runs: its stored graph, with stand-ins for files that were open when it ended. */
 async function readAgain({ database, intake }: SubmitDeps, task: TaskRow) {
   const {
     excludedWorkers: _failed,
@@ -86,7 +86,7 @@ async function readAgain({ database, intake }: SubmitDeps, task: TaskRow) {
   return { ...stored, graphText: stringifyLosslessJson(graph), parameters: values, warnings };
 }
 
-/** The same graph, values and seed again as a new task, checked by the fleet of now; the old one keeps its results. */
+/** Runs the same graph, values and seed as a new task, checked against the current fleet; the old one keeps its results. */
 export async function rerunTask(deps: SubmitDeps, task: TaskRow, actor: Actor): Promise<SubmitOutcome> {
   const { intake } = deps;
   const { graph, graphText, parameters, asked, warnings } = await readAgain(deps, task);

@@ -37,24 +37,24 @@ export interface TaskCalls {
     filter: TaskSelection,
   ): Promise<{ tasks: Task[]; total: number; nextCursor: string | null }>;
   cancel(actor: Actor, id: TaskId): Promise<TaskDetail>;
-  /** Whether a task that may have been paid for is sent again. Throws CONFLICT when it waits for no decision. */
+  /** Decides whether a task with paid nodes is sent again. Throws CONFLICT when it does not wait for a decision. */
   decide(actor: Actor, id: TaskId, decision: Decision): Promise<TaskDetail>;
-  /** The same graph, values and seed again as a new task. */
+  /** Runs the same graph, values and seed as a new task. */
   retry(actor: Actor, id: TaskId): Promise<SubmitOutcome>;
   /** The executed graph's JSON text, numbers as written. */
   loadGraphText(actor: Actor, id: TaskId): Promise<string>;
   loadEvents(actor: Actor, id: TaskId, after: number): Promise<TaskEvent[]>;
-  /** Every try of a task, oldest first. */
+  /** Lists the attempts of a task, oldest first. */
   listAttempts(actor: Actor, id: TaskId): Promise<Attempt[]>;
-  /** Why a task waits, or why it runs where it does. */
+  /** Explains why a task waits, or why it runs where it does. */
   explain(actor: Actor, id: TaskId): Promise<Placement>;
   /** Snapshot (or the events after `after`), then live frames; ends after the terminal event or when `signal` aborts. */
   watch(actor: Actor, id: TaskId, after: number | null, signal: AbortSignal): AsyncIterable<StreamFrame>;
   /** The actor's waiting and running tasks, then everything that happens to its tasks. */
   watchOwn(actor: Actor, signal: AbortSignal): AsyncIterable<StreamFrame>;
-  /** Every task that has not ended, with where it is now. */
+  /** Lists open tasks and where they are now. */
   listPending(actor: Actor): Promise<PendingTask[]>;
-  /** Looks for one task, named by its id or its prompt's, on its worker now. */
+  /** Looks one task up on its worker now, by its id or its prompt's. */
   check(actor: Actor, taskOrPromptId: string): Promise<DebugCheck>;
 }
 

@@ -22,28 +22,28 @@ import { type AskedNeeds, type DerivedRequirements, deriveRequirements } from '.
 import { describeTask } from './describe-task.ts';
 import { type PreparedSubmission, prepareSubmission, type SubmissionDeps } from './prepare-submission.ts';
 
-/** How tasks come into being and are called off, whether alone or in a batch. */
+/** Creates and cancels tasks, single ones and those of a batch. */
 export interface TaskIntake {
-  /** People's say: `accept` runs when the actor may have that many more waiting. Throws QUOTA_EXCEEDED, and as `accept`. */
+  /** Runs `accept` if the actor's quota allows this many more waiting tasks. Throws QUOTA_EXCEEDED, and as `accept`. */
   admit<T>(actor: Actor, count: number, accept: () => Promise<T>): Promise<T>;
-  /** From a request to a task that could be accepted. Throws as `prepareSubmission`. */
+  /** Turns a request into a task that can be accepted. Throws as `prepareSubmission`. */
   prepare: Prepare;
-  /** The same for the tasks of one batch, which store data that they share once. */
+  /** The same for the tasks of one batch, which store shared data once. */
   prepareMany(): Prepare;
   readonly limits: GraphLimits;
-  /** What a bound graph needs, and what the fleet makes of it now. Throws as `deriveRequirements`. */
+  /** Derives the requirements of a bound graph and checks them against the fleet. Throws as `deriveRequirements`. */
   derive(graph: Graph, asked: AskedNeeds): Promise<DerivedRequirements>;
-  /** Draws what stands in for the open files of a task, and writes it into its graph; null while no worker for it is known. */
+  /** Draws stand-ins for the open files of a task into its graph; null while no worker for it is known. */
   drawOpen(task: OpenTask, asked: Constraints): Promise<DrawnFiles | null>;
-  /** Seed for items that share one. */
+  /** Draws a seed for items that share one. */
   drawSeed(): string;
-  /** Makes tasks durable in one transaction; only then are they announced and handed to the engine. Throws IDEMPOTENCY_CONFLICT. */
+  /** Stores tasks in one transaction; only then are they announced and passed to the engine. Throws IDEMPOTENCY_CONFLICT. */
   accept(tasks: readonly NewTask[], acceptance: Acceptance): Promise<Accepted>;
-  /** A task as the answer to its submission shows it. */
+  /** Describes a task in the answer to its submission. */
   describe(task: TaskRow, warnings: TaskText[]): Promise<Submitted>;
-  /** Waiting tasks end at once; running ones are stopped on their worker first, and never succeed any more. */
+  /** Cancels a task. Waiting ones end at once; running ones are stopped on their worker first, and can no longer succeed. */
   cancel(task: TaskRow, actor: string): Promise<void>;
-  /** A user's decision on a task that may have been paid for. Throws CONFLICT when it waits for none. */
+  /** Applies a user's decision on a task with paid nodes. Throws CONFLICT when it waits for none. */
   decide(task: TaskRow, actor: string, decision: Decision): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export type Prepare = (request: Parameters<typeof prepareSubmission>[1]) => Prom
 
 export type Accepted =
   | { kind: 'accepted'; first: TaskRow }
-  /** The key came before: `loadKeySubject` finds what it made. */
+  /** The key was used before: `loadKeySubject` finds what it created. */
   | { kind: 'repeated'; key: KeyUse };
 
 export interface IntakeDeps extends AcceptDeps {
@@ -134,13 +134,13 @@ async function drawOpen(
   return offers.length === 0 ? null : drawOpenChoices(task, offers, standIns);
 }
 
-/** It waits for no decision any more: with what it does instead. */
+/** Error for a task that no longer waits for a decision, with its current state. */
 async function refuseDecision({ journal }: IntakeDeps, seen: TaskRow): Promise<AppError> {
   const task = (await journal.load(seen.id)) ?? seen;
   return new AppError('CONFLICT', { status: task.state, held_reason: task.held_reason });
 }
 
-/** After the commit only. */
+/** Announces tasks; only after their commit. */
 async function announce(
   { live, clock }: IntakeDeps,
   { tasks, events }: { tasks: readonly TaskRow[]; events: readonly TaskEventRow[] },

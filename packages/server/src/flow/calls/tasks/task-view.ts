@@ -14,18 +14,18 @@ import { isPaid } from '../../tasks/paid-classes.ts';
 import type { AttemptRow, TaskEventRow, TaskRow } from '../../tasks/task-tables.ts';
 import { describeTask } from './describe-task.ts';
 
-/** What a task's view needs beside its row. */
+/** What a task's view needs besides its row. */
 export interface TaskContext {
   workerName: string | null;
   progress: Progress | null;
   /** Null once it has ended. */
   outlook: TaskOutlook | null;
   results: readonly Result[];
-  /** What people are told beside its state. */
+  /** Warnings for users. */
   warnings: readonly TaskText[];
 }
 
-/** A task as every native answer shows it. */
+/** Converts a task for native answers. */
 export function toTask(task: TaskRow, context: TaskContext): Task {
   const { outlook } = context;
   const queuePosition = outlook?.position ?? null;

@@ -39,7 +39,7 @@ export interface ViewDeps {
   linkTo: (assetId: AssetId) => string;
 }
 
-/** Builds what people see of tasks from rows, and from what engine, estimates and live updates know of them now. */
+/** Builds views of tasks from their rows, and from engine, estimates and live updates. */
 export class TaskViews {
   readonly #deps: ViewDeps;
 
@@ -78,7 +78,7 @@ export class TaskViews {
     return { ...(await this.view(row)), attempts: await this.#loadAttempts(id) };
   }
 
-  /** Every try of a task, oldest first. */
+  /** Lists the attempts of a task, oldest first. */
   async listAttempts(owner: OwnerFilter, id: TaskId): Promise<Attempt[]> {
     await loadVisibleTask(this.#deps.database, owner, id);
     return this.#loadAttempts(id);
@@ -96,7 +96,7 @@ export class TaskViews {
     return rows.map((row) => toTaskEvent(row, readName(names, row.worker_id)));
   }
 
-  /** An event as watchers hear of it. */
+  /** Converts an event for watchers. */
   async viewEvent(row: TaskEventRow): Promise<TaskEvent> {
     return toTaskEvent(row, readName(await this.#nameWorkers([row]), row.worker_id));
   }
@@ -120,7 +120,7 @@ export class TaskViews {
     return this.#deps.fleet.nameWorkers(rows.flatMap(({ worker_id: id }) => id ?? []));
   }
 
-  /** A task that goes on has no last word yet. */
+  /** Loads warnings; an open task has none about its end yet. */
   async #loadWarnings(tasks: readonly TaskRow[]): Promise<Map<TaskId, TaskText[]>> {
     const ended = tasks.filter(({ state }) => state === 'succeeded' || state === 'failed');
     return findTaskWarnings(

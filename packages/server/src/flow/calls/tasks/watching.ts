@@ -26,8 +26,8 @@ export interface WatchDeps {
 const OPEN_STATES = ['held', 'queued', 'running'] as const;
 
 /**
- * One task's stream: what is stored after `after` (or a snapshot), then live, until the terminal event. It subscribes
- * before it reads, and drops what both told, so nothing falls between.
+ * Streams one task: stored events after `after` (or a snapshot), then live ones, until the terminal event. It subscribes before it
+ * reads, and drops duplicates, so that no event is missed.
  */
 export async function* watchTask(
   deps: WatchDeps,
@@ -46,7 +46,7 @@ export async function* watchTask(
       ({ number: seen, state } = row);
       yield await frames.fromEvent(id, row);
     }
-    // The stored events may be newer than the task that was read before them.
+    // The stored events may be newer than the task, which was read before them.
     if (isTerminal(state)) return;
     for (let next = await queue.next(); next; next = await queue.next()) {
       if (next.kind === 'event' && next.event.number <= seen) continue;
@@ -59,7 +59,7 @@ export async function* watchTask(
   }
 }
 
-/** A batch's stream: a snapshot of each task, then what happens to any of them, until all have ended. */
+/** Streams a batch: a snapshot of each task, then their events, until all have ended. */
 export async function* watchBatch(
   deps: WatchDeps,
   owner: OwnerFilter,
@@ -85,7 +85,7 @@ export async function* watchBatch(
   }
 }
 
-/** Everything of one owner (an admin: of all): its open tasks first, then live until the reader leaves. */
+/** Streams everything of one owner (for an admin: of all): open tasks first, then live events until the reader leaves. */
 export async function* watchOwn(
   deps: WatchDeps,
   owner: OwnerFilter,
@@ -125,10 +125,10 @@ function subscribe(live: LiveUpdates, topic: Topic, signal: AbortSignal) {
   };
 }
 
-/** What one stream tells. */
+/** Creates the frames of one stream. */
 class Frames {
   readonly #deps: WatchDeps;
-  /** The task told last: events that were stored together come one after the other and show the same task. */
+  /** The task of the last frame: events of one commit follow each other and show the same task. */
   #newest: { id: TaskId; version: number; task: Task } | null = null;
 
   constructor(deps: WatchDeps) {
@@ -155,7 +155,7 @@ class Frames {
     return { kind: 'event', event, task: await this.#viewSince(id, event.number) };
   }
 
-  /** The task as it is now, or as it was told last when that was after this event. */
+  /** The task as it is now, or as in the last frame if that is newer than this event. */
   async #viewSince(id: TaskId, eventNumber: number): Promise<Task | null> {
     const newest = this.#newest;
     if (newest?.id === id && newest.version >= eventNumber) return newest.task;
