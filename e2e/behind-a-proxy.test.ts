@@ -59,7 +59,7 @@ async function start(...workers: Json[]): Promise<RunningServer> {
   return rig;
 }
 
-/** Follows the fleet until its worker is as wanted; answers it. */
+/** Follows the fleet until its worker is as wanted; returns it. */
 async function when(server: RunningServer, isWanted: (worker: Json) => boolean): Promise<Json> {
   let found: Json | null = null;
   await server.follow(server.token, '/api/fleet/stream', ({ data }) => {

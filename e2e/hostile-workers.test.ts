@@ -56,7 +56,7 @@ afterAll(async () => {
 
 const figures = new Map<string, object>();
 
-/** Runs one task on the worker; answers its full record. */
+/** Runs one task on the worker; returns its full record. */
 async function runTask() {
   const { workers } = await demand(address, 'GET /api/fleet/workers');
   const { worker_id: id } = workers[0];

@@ -74,7 +74,7 @@ async function killAt(place: string): Promise<void> {
   await server.kill();
 }
 
-/** Starts it again on the same data; answers the id of the task that it has. */
+/** Starts it again on the same data; returns the id of the task that it has. */
 async function startAgain(): Promise<string> {
   await server.start(null);
   const { address } = await server.whenUp();

@@ -49,7 +49,7 @@ describe('official templates on a real ComfyUI', skipWhen(missing), () => {
     if (folder !== '') await rm(folder, { recursive: true });
   });
 
-  /** Submits one and cancels it once the worker has taken or refused it; answers what became of it and what a user would read. */
+  /** Submits one and cancels it once the worker has taken or refused it; returns what became of it and what a user would read. */
   async function send(graph: object): Promise<Sent> {
     const { status, json } = await server.ask(server.token, 'POST /api/v2/tasks', { body: { graph } });
     if (status !== 201) return { status, said: json.error, became: null };

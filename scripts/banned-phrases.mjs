@@ -15,6 +15,13 @@ const banned = [
   { phrase: /\b(?:take|taken|takes) back (?:a|the) (?:task|prompt)\b/gi, instead: 'preempt' },
   { phrase: /\b(?:sign-in|link|session) has run out\b/gi, instead: 'has expired' },
   { phrase: /\bnot in question\b/gi, instead: 'ruled out' },
+  { phrase: /\btold apart\b/gi, instead: 'distinguished, recognised' },
+  { phrase: /\bpeople are told\b/gi, instead: 'a warning, shown to users' },
+  { phrase: /\b(?<!as )of now\b/gi, instead: 'current' },
+  { phrase: /\btaken up again\b/gi, instead: 'resumed' },
+  { phrase: /\bworkers? (?:is|are|was|were) given up\b/gi, instead: 'lost' },
+  { phrase: /; answers (?:its?|the|what|how|null)\b/gi, instead: 'returns' },
+  { phrase: /\bbr(?:ing|ings|ought) (?:a|the) prompts? to (?:its|their) end\b/gi, instead: 'finish' },
 ];
 
 /**

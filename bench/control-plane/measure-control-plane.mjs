@@ -103,7 +103,7 @@ async function measureRestart(setup, { workers, tasks, seconds, settleMs }) {
   }
 }
 
-/** Waits for every socket and inventory; answers the id of the worker that was added last. @param {Server} server @param {number} count */
+/** Waits for every socket and inventory; returns the id of the worker that was added last. @param {Server} server @param {number} count */
 async function waitUntilConnected({ url, token }, count) {
   const deadline = performance.now() + READY_WAIT_MS;
   let ready = 0;

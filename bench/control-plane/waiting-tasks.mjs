@@ -46,7 +46,7 @@ export async function submitWaiting(server, { tasks, checkpoints }) {
   return { tasks, acceptMs };
 }
 
-/** A new client that may send graphs; answers its token. @param {Server} server @param {string} name */
+/** A new client that may send graphs; returns its token. @param {Server} server @param {string} name */
 async function registerClient(server, name) {
   const { token } = server;
   const made = await post(server, '/api/v2/auth/register', { token, body: { client_name: name } });

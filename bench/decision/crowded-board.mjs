@@ -61,7 +61,7 @@ export class CrowdedBoard {
     return this.#queue.size();
   }
 
-  /** A task comes in, and its place is looked for. Answers what was started. */
+  /** A task comes in, and is placed. Returns what was started. */
   async addTask() {
     await this.put();
     return this.place();
@@ -88,7 +88,7 @@ export class CrowdedBoard {
     });
   }
 
-  /** The first prompt of some worker ends, the next one runs, and the free slot is filled. Answers what was started. */
+  /** The first prompt of some worker ends, the next one runs, and the free slot is filled. Returns what was started. */
   async freeSlot() {
     const id = /** @type {WorkerId} */ (`worker-${this.#random.index(this.#board.workers.size)}`);
     const [done, next] = this.#board.workers.get(id)?.prompts.values() ?? [];

@@ -102,7 +102,7 @@ async function runOnce({ folder, tasks, checkout, killedAtMs }) {
   }
 }
 
-/** Kills the last worker and starts another on its port; answers the wall time of the kill, and how long it was away. @param {Worker[]} workers @param {number} atMs */
+/** Kills the last worker and starts another on its port; returns the wall time of the kill, and how long it was away. @param {Worker[]} workers @param {number} atMs */
 async function killWorker(workers, atMs) {
   const victim = workers.at(-1);
   if (!victim) throw new Error('there is no worker to kill');

@@ -71,7 +71,7 @@ export class SimWorker {
     return true;
   }
 
-  /** Begins with the next prompt when nothing runs; answers what it began. @param {number} nowMs @returns {Running | null} */
+  /** Begins with the next prompt when nothing runs; returns what it began. @param {number} nowMs @returns {Running | null} */
   begin(nowMs) {
     if (this.#running) return null;
     const task = this.#sent.shift();
@@ -81,7 +81,7 @@ export class SimWorker {
     return this.#running;
   }
 
-  /** Ends what is due by now; answers it. @param {number} nowMs @returns {Running | null} */
+  /** Ends what is due by now; returns it. @param {number} nowMs @returns {Running | null} */
   finish(nowMs) {
     const done = this.#running;
     if (!done || done.endsMs > nowMs) return null;
@@ -99,7 +99,7 @@ export class SimWorker {
     return (model.sizeGb / this.spec.loadGbPerS) * 1000;
   }
 
-  /** Makes these models the last used; answers how long loading takes, 0 when they are loaded. @param {import('./demand.mjs').ModelSet} model */
+  /** Makes these models the last used; returns how long loading takes, 0 when they are loaded. @param {import('./demand.mjs').ModelSet} model */
   #use(model) {
     const isLoaded = this.hasLoaded(model.name);
     this.#loaded = this.#loaded.filter(({ name }) => name !== model.name);

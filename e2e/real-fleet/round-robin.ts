@@ -6,7 +6,7 @@ import type { ComfyuiProcess } from './comfyui-process.ts';
 
 /**
  * What people do without Comfleet: the n-th graph goes to the n-th server, over and over, and each server's own queue
- * does the rest. Answers the picture of each graph.
+ * does the rest. Returns the picture of each graph.
  */
 export async function runRoundRobin(
   servers: readonly ComfyuiProcess[],

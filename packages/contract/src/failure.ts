@@ -5,7 +5,7 @@ import type { RecordedError } from './recorded-error.ts';
 import { plainText } from './texts/catalogue.ts';
 import { readSentText, type Text } from './texts/text.ts';
 
-/** Why something failed, for people: texts of the catalogues of tasks and errors. */
+/** Why something failed, as texts for users of the catalogues of tasks and errors. */
 export interface Failure {
   /** A code of the registry, or one of a newer server. */
   readonly code: string;

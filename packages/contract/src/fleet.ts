@@ -183,7 +183,7 @@ export const balancingSchema = z
   .meta({ id: 'Balancing' });
 export type Balancing = z.infer<typeof balancingSchema>;
 
-/** A sentence for people in each language we speak. */
+/** A sentence for users in each of our languages. */
 export const adviceSchema = z.object({ en: z.string(), 'zh-CN': z.string(), 'zh-TW': z.string() });
 export type Advice = z.infer<typeof adviceSchema>;
 

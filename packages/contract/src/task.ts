@@ -137,7 +137,7 @@ export const taskSchema = z
     status: z.enum(TASK_STATES),
     /** Deprecated: the English of `message_text`. */
     message: z.string().meta({ deprecated: true }),
-    /** Where the task is, for people. Servers before 0.2 send none. */
+    /** Where the task is, as text for users. Servers before 0.2 send none. */
     message_text: textSchema.optional(),
     task_type: z.string(),
     name: z.string().nullable(),

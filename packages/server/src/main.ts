@@ -27,7 +27,7 @@ import { openStopReport } from './up/report-stop.ts';
 import { createSayStart } from './up/say-start.ts';
 import type { UpOptions } from './up/up-options.ts';
 
-/** Runs the server until the signal is aborted; answers the exit code. Configuration errors are printed, without a stack. */
+/** Runs the server until the signal is aborted; returns the exit code. Configuration errors are printed, without a stack. */
 export async function startUp(options: UpOptions): Promise<number> {
   limitHeapGrowth();
   keepFilesPrivate();

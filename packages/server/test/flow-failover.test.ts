@@ -245,7 +245,7 @@ describe('a request that met a worker which was down', () => {
     expect(rig.executions(id)).toBe(1);
   });
 
-  it('HR8 the look for a result is taken up again: the task runs once', async () => {
+  it('HR8 the lookup of a result continues: the task runs once', async () => {
     const { rig, networks } = await openCuttable({ config: QUICK_HEALTH });
     rig.simulator.control.set({ name: 'history_late', ms: 300, after_marker: true });
     const id = await rig.submit(pictureGraph());

@@ -240,7 +240,7 @@ describe('a task with paid nodes', () => {
     expect(bills(task.task_id)).toBe(0);
   });
 
-  it('TD16 is told apart from one without, and from one whose paid node feeds nothing', async () => {
+  it('TD16 is distinguished from one without, and from one whose paid node feeds nothing', async () => {
     await open();
     const graph = paidGraph(0);
     const idle = { ...graph, '2': { class_type: 'EmptyImage', inputs: { width: 8, height: 8 } } };

@@ -108,7 +108,7 @@ function readBound(bound: unknown): bigint | number | null {
   return typeof number === 'number' ? (ROUNDED_BOUNDS.get(number) ?? number) : number;
 }
 
-/** A value for people; whatever was sent, at most a line of it. */
+/** A value as text for users; at most a line of it. */
 function show(value: unknown): string {
   if (isLosslessNumber(value)) return shorten(value.value);
   if (typeof value === 'string') return shorten(`'${value.slice(0, MAX_SHOWN)}'`);

@@ -127,7 +127,7 @@ describe('history and queue', () => {
     expect(await http.loadHistory(PROMPT)).toBeNull();
   });
 
-  it('CD5 an answer without the prompt and a bad status are told apart', async () => {
+  it('CD5 an answer without the prompt and a bad status are distinguished', async () => {
     const wrong = await open(json({ another: {} }));
     expect(await errorOf(wrong.http.loadHistory(PROMPT))).toMatchObject({ code: 'INVALID_BODY' });
     const failing = await open(json({}, 502));

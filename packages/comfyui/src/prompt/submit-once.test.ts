@@ -110,7 +110,7 @@ test('a POST that is not answered is looked for meanwhile, and cut short once it
   expect(posts).toEqual(['/prompt']);
 });
 
-test('HR8 a POST that nobody took is told apart: nothing was sent, so nothing is looked for', async () => {
+test('HR8 a POST that no server took is recognised: nothing was sent, so nothing is looked up', async () => {
   const { submission, reports } = submitTo({ post: 'CONNECTION_REFUSED', looks: [QUEUED] });
 
   expect(await submission).toMatchObject({ kind: 'not_sent', cause: { code: 'CONNECTION_REFUSED' } });

@@ -66,7 +66,7 @@ export class HttpTransport {
     return this.#deps.random;
   }
 
-  /** The bearer token of now; null when none is configured. */
+  /** The current bearer token; null when none is configured. */
   async token(): Promise<string | null> {
     return await this.#deps.tokens.current();
   }

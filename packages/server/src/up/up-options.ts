@@ -33,7 +33,7 @@ export interface UpOptions {
   language: Language;
   /** How a user starts this again, before its arguments; `comfleet up` when it is not given. */
   command?: string;
-  /** Lines for people. */
+  /** Prints a line for users. */
   print: (line: string) => void;
   /** Whether the first start runs one example. */
   firstExample?: boolean;

@@ -133,7 +133,7 @@ export class RunningServer {
     this.token = credential.token;
   }
 
-  /** Stops it as Ctrl-C does; answers its exit code. */
+  /** Stops it as Ctrl-C does; returns its exit code. */
   stop(): Promise<number> {
     this.#stop.abort();
     return this.#ended;
@@ -172,7 +172,7 @@ export class RunningServer {
     return (await demand(this.#as(token), `POST ${route}`, { status: 201, body })).task_id;
   }
 
-  /** Follows a task to its end by SSE; answers its full record. */
+  /** Follows a task to its end by SSE; returns its full record. */
   async finish(token: string, id: string): Promise<Json> {
     await this.follow(token, `/api/v2/tasks/${id}/events`);
     return (await this.ask(token, `GET /api/v2/tasks/${id}`)).json;

@@ -158,7 +158,7 @@ export const useTasks = defineStore('tasks', () => {
     if (api !== null) put(await api.decideTask(taskId, decision));
   }
 
-  /** Runs the task again with all its parameters, as a new task; answers its id. */
+  /** Runs the task again with all its parameters, as a new task; returns its id. */
   async function retry(taskId: string): Promise<string | null> {
     if (api === null) return null;
     const submitted = await api.retryTask(taskId);

@@ -148,7 +148,7 @@ async function purgeTexts(database: Database<RetentionTables>, beforeMs: number)
   const unused = await database.read(k.selectFrom('stored_text').select('hash').where(isUnused).limit(PAGE));
   const hashes = unused.map((text) => text.hash);
   if (hashes.length === 0) return removedAll(0);
-  // Asked again in the statement itself: one taken up in the meantime is young and stays.
+  // Asked again in the statement itself: one reused in the meantime is young and stays.
   await database.commit([{ query: k.deleteFrom('stored_text').where('hash', 'in', hashes).where(isUnused) }]);
   return removedAll(hashes.length);
 }

@@ -34,7 +34,7 @@ test('median and 90 % are of the newest 200 runs', () => {
   expect(errors.list()[0]?.run_time).toEqual({ samples: 200, median_error_ratio: 0.1, p90_error_ratio: 1 });
 });
 
-test('workflows are told apart, and graphs without one by their task type', () => {
+test('workflows are distinguished, and graphs without one by their task type', () => {
   const errors = new EstimateErrors();
   for (const workflow of ['a', 'b', null, null]) errors.record({ ...RUN, workflow }, { expected_ms: 4000 });
 

@@ -39,7 +39,7 @@ const CONCLUSION = `
 - **Success is \`execution_success\`, with or without outputs.** A saver behind a blocked branch, or one that reports nothing
   (SaveLoRA, SaveImageDataSetToFolder, SaveTrainingDataset), ends as a success without results; the task says so in its
   warnings. No list of classes decides it.
-- **A damaged history is told apart by what was heard.** When a frame \`executed\` announced outputs, or the entry's \`meta\` names
+- **A damaged history is recognised by what was received.** When a frame \`executed\` announced outputs, or the entry's \`meta\` names
   nodes with outputs, and the history has no outputs at all, it is not whole: it is asked again, and after 20 s the cause is
   history_damaged. Without either sign an empty history is taken at its word. An entry without an end message, or without
   \`outputs\`, is never a success.

@@ -58,7 +58,7 @@ describe('how a prompt’s end becomes an attempt’s', () => {
   });
 
   test.each(['torch.OutOfMemoryError', 'torch.cuda.OutOfMemoryError'])(
-    'TQ9 %s is told apart and moves on',
+    'TQ9 %s is recognised and moves on',
     (exceptionType) => {
       const classified = classifyEnd({ kind: 'failed', error: { ...ERROR, exceptionType }, outputs: [] });
 

@@ -49,7 +49,7 @@ async function* toStream(text: string) {
   yield Buffer.from(text);
 }
 
-describe('the last look at a worker that is given up', () => {
+describe('the last lookup on a lost worker', () => {
   test('LB8 takes the result of a prompt that has ended', async () => {
     const { left, follower } = leave({ queue: [EMPTY], history: HISTORY });
 

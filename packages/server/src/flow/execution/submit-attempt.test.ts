@@ -48,7 +48,7 @@ test.each([502, 503, 504])('a proxy that answers %i for its worker is no word of
   });
 });
 
-test('HR8 a POST that nobody took is told apart: nothing was sent', () => {
+test('HR8 a POST that no server took is recognised: nothing was sent', () => {
   expect(classifySubmission({ kind: 'not_sent', cause })).toMatchObject({
     kind: 'over',
     mayLand: false,

@@ -108,7 +108,7 @@ function askForModel(
   return createProblem(parameter.name, 'choose_model', text);
 }
 
-/** What people are told of a file that was taken in place of another. */
+/** The warning about a file that stands in for another. */
 export function describeStandIn(
   parameter: string,
   { name, instead, isAway }: Extract<StandIn, { kind: 'file' }>,

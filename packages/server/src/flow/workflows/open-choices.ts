@@ -16,7 +16,7 @@ export interface OpenTask {
   readonly openChoices: readonly OpenChoice[];
 }
 
-/** What was written into the graph: values by parameter, and what people are told of each. */
+/** What was written into the graph: values by parameter, and a warning about each. */
 export interface DrawnFiles {
   readonly parameters: Record<string, string>;
   readonly warnings: TaskText[];

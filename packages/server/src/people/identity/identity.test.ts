@@ -69,7 +69,7 @@ test('API2 a client id and secret give a token that authenticates the client', a
   expect(JSON.stringify(stored)).not.toContain(token.slice(4));
 });
 
-test('wrong secrets, unknown clients and revoked clients are told apart by nothing', async () => {
+test('wrong secrets, unknown clients and revoked clients cannot be distinguished', async () => {
   const { client, secret } = await signIn('studio');
   const other = await signIn('other');
   const wrong = [

@@ -110,8 +110,8 @@ export class Identity {
   }
 
   /**
-   * A token for a client's id and secret: a program's, or a browser's sign-in. Unknown ids and wrong secrets are told apart
-   * by nothing. `admit` is called for right ones alone, and may throw.
+   * A token for a client's id and secret: a program's, or a browser's sign-in. Unknown ids and wrong secrets cannot be
+   * distinguished. `admit` is called for right ones only, and may throw.
    */
   async issueToken(
     clientId: string,

@@ -29,7 +29,7 @@ export function createProblem(path: string, place: TextPlace | null, text: Text)
   return { path, line, column, message: toDefinitionSentence(text), text };
 }
 
-/** `a.b[0].c` for people. */
+/** Formats a path as `a.b[0].c`. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isPlainObject } from './environment.ts';
 
-/** Blocks within blocks are told apart so deep: `nodes.load_balancing.strategy`. */
+/** How deep nested blocks are compared: `nodes.load_balancing.strategy`. */
 const MAX_DEPTH = 3;
 
 /** The dotted keys whose values differ between two configurations in the words of the file. Pure. */

@@ -366,7 +366,7 @@ test('J3 the error of an environment variable names the variable and what it cou
   ]);
 });
 
-test('an error for people has file, line, column and path', () => {
+test('an error for users has file, line, column and path', () => {
   let problems: unknown;
   try {
     parse('server:\n  port: high\n');

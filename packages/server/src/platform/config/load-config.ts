@@ -22,7 +22,7 @@ export interface ConfigSource {
   options?: Record<string, unknown>;
   /** In the words of the file, for keys that nobody names. */
   fallbacks?: Record<string, unknown>;
-  /** Told of each file before it is read. */
+  /** Called for each file before it is read. */
   beforeRead?: (file: string) => Promise<void>;
 }
 

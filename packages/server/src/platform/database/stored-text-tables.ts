@@ -4,7 +4,7 @@ export interface StoredTextRow {
   size_bytes: number;
   /** Deflated JSON text, numbers as written: a graph without the header of zlib, an object_info with it. */
   body: Uint8Array;
-  /** When it was written, or last taken up again as a graph: a young one is not swept. */
+  /** When it was written, or last reused as a graph: a young one is not swept. */
   created_at: number;
 }
 

@@ -12,7 +12,7 @@ export interface UdpListenerOptions {
   onMessage: (message: Uint8Array, from: string) => void;
 }
 
-/** Listens for datagrams until the scope closes; answers the port. Throws what binding throws. */
+/** Listens for datagrams until the scope closes; returns the port. Throws what binding throws. */
 export async function openUdpListener(scope: Scope, options: UdpListenerOptions): Promise<number> {
   const { host, port, logger, onMessage } = options;
   const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', reuseAddr: false });

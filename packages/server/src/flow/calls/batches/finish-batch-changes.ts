@@ -9,7 +9,7 @@ const PAGE = 250;
 
 /**
  * Completes what a killed process began: a batch is paused or canceled before its tasks are, one by one. Before the queue is
- * rebuilt, so that none of them starts; running ones are stopped once their attempts are taken up.
+ * rebuilt, so that none of them starts; running ones are stopped once their attempts are resumed.
  */
 export async function finishBatchChanges(deps: {
   database: Database<TaskTables>;

@@ -1,6 +1,6 @@
 import type { TableSpec } from '../table-spec.ts';
 
-/** What people are told of a task beside its state. */
+/** Warnings about a task. */
 export const tables: readonly TableSpec[] = [
   {
     name: 'task_warning',

@@ -8,7 +8,7 @@ describe('parseProcStat', () => {
     expect(parseProcStat(`4242 (${name}) ${tail}`)).toEqual({ state: 'S', group: 4242, startStamp: '98765' });
   });
 
-  it.each(['', '4242 (python)', 'nonsense'])('answers null for %j', (text) => {
+  it.each(['', '4242 (python)', 'nonsense'])('returns null for %j', (text) => {
     expect(parseProcStat(text)).toBeNull();
   });
 });

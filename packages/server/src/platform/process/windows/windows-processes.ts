@@ -12,7 +12,7 @@ import {
 
 /** A look starts PowerShell, which takes about a second. */
 const POLL_MS = 5000;
-/** With a start to 100 ns no pid repeats, and no boot has to be told apart. */
+/** With a start to 100 ns no pid repeats, so boots need not be distinguished. */
 const NO_BOOT_ID = 'none';
 const TASKKILL_GONE = 128;
 
