@@ -16,7 +16,10 @@ it.each([
   ['names', '在 ComfyUI 中使用 GPU 运行 PyTorch，JSON API'],
   ['quoted values', '没有工作流“my own flow”，「another name」，"a third one"，`some code here`'],
   ['addresses and paths', '无法连接 http://host.example/some-path，见 docs/guides/faq.md 和 my/own/file'],
-  ['flags, placeholders and settings', '--max-concurrent <whole number> --label <some label> server.port'],
+  [
+    'flags, placeholders and settings',
+    '--max-concurrent <whole number> --label <some label> server.port workers[0].url',
+  ],
   ['ids and versions', '任务 01a206a8-1f7d simulated-1 v0.3.64'],
   ['a word alone', '状态：running'],
 ])('takes no offence at %s', (_what, text) => {

@@ -1,6 +1,6 @@
 /** What is Latin in every language: names, formats and units. */
 const NAMES = new Set(
-  `Comfleet ComfyUI Agent Basic Bearer Checkpoint Ctrl Ctrl-C Docker GitHub Linux LoRA LoRAs macOS MySQL Node Node.js OpenAI PEM
+  `Comfleet ComfyUI Agent Authorization Basic Bearer Checkpoint Ctrl Ctrl-C Docker GitHub Linux LoRA LoRAs macOS MySQL Node Node.js OpenAI PEM
   PostgreSQL Python PyTorch Redis SQLite VAE WebSocket Windows API CFG CORS CPU CSV DNS GPU HTTP HTTPS ID IP JSON JWT LAN MQTT PNG
   PID RAM SDK SQL SRV SSE TCP TLS UDP UI URL UTF UTF-8 UTF-16 UUID VRAM WEBP YAML ZIP npm npx workflow_name B KB MB GB KiB MiB GiB
   ms px fps`.split(/\s+/),
@@ -13,6 +13,7 @@ const SHOWN_AS_IT_IS = [
   /“[^”\n]*”|‘[^’\n]*’|「[^」\n]*」|"[^"\n]*"|`[^`\n]*`/g,
   /\b[a-z][a-z+.-]*:\/\/[!-~]+/gi,
   /<[^<>\n]*>|\{[^{}\n]*\}/g,
+  /[\w.]+(?:\[\d+\][\w.]*)+/g,
 ];
 
 /** A lone mark in place of what is left out: words on its two sides are no neighbours. */

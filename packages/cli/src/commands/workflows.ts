@@ -3,6 +3,7 @@ import { analyseGraph, type GraphAnalysis, stringifyLosslessJson } from '@comfle
 import {
   type DefinitionProblem,
   type EstimateError,
+  type Language,
   type Parameter,
   type ParameterProblem,
   pickLabel,
@@ -70,13 +71,19 @@ export async function showWorkflow(context: CommandContext, name: string): Promi
       version: workflow.version,
       type: workflow.task_type,
     }),
-    ...(workflow.description === null ? [] : [toPlainText(workflow.description)]),
+    ...describeWorkflow(workflow, context.language),
     ...formatTable(
       context.texts.heads('parameter', 'type', 'required', 'default', 'limits'),
       workflow.parameters.map((parameter) => toParameterRow(parameter, context.texts)),
     ),
   ]);
   return EXIT.ok;
+}
+
+/** What its author says of it, in the reader's language where there is more than one. */
+function describeWorkflow({ description, descriptions }: Workflow, language: Language): string[] {
+  const said = descriptions ? pickLabel(descriptions, language) : description;
+  return said === null ? [] : [toPlainText(said)];
 }
 
 function toParameterRow(parameter: Parameter, { say, name }: CliTexts): string[] {

@@ -5,7 +5,7 @@ import { START_TEXTS } from '@comfleet/contract/texts/start';
 import { findEnglish } from '@comfleet/test-kit';
 import { expect, it } from 'vitest';
 
-const COMMANDS = /(npx )?comfleet [a-z-]+( [a-z-]+)?/g;
+const COMMANDS = /(npx )?comfleet [a-z-]+( [a-z-]+)?|file: PATH/g;
 
 /** What users are to put in there, and what PyTorch and ComfyUI are told. */
 const PLACES = ['DIR', 'HOST', 'NAME', 'PORT', 'VARIABLE'];

@@ -38,7 +38,17 @@ export const zhCn = {
   'worker.draining_ends': '结束排空',
   'worker.maintenance_begins': '开始维护',
   'worker.maintenance_ends': '结束维护',
-  'worker.added': '来源：{source}',
+  'worker.added': {
+    by: 'source',
+    cases: {
+      config: '来自配置文件',
+      discovered: '自动发现',
+      instance: '由 Comfleet 启动',
+      simulated: '模拟工作节点',
+      api: '通过 API 添加',
+      other: '来源：{source}',
+    },
+  },
   'worker.changed': '设置已更改',
   'worker.settings': '新设置',
   'worker.inventory': 'ComfyUI {version}，{classes} 种节点类型',

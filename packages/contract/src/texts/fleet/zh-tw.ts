@@ -38,7 +38,17 @@ export const zhTw = {
   'worker.draining_ends': '恢復接收新任務',
   'worker.maintenance_begins': '開始維護',
   'worker.maintenance_ends': '結束維護',
-  'worker.added': '來源：{source}',
+  'worker.added': {
+    by: 'source',
+    cases: {
+      config: '來自設定檔',
+      discovered: '自動探索',
+      instance: '由 Comfleet 啟動',
+      simulated: '模擬工作節點',
+      api: '透過 API 新增',
+      other: '來源：{source}',
+    },
+  },
   'worker.changed': '設定已變更',
   'worker.settings': '新設定',
   'worker.inventory': 'ComfyUI {version}，{classes} 種節點類型',
