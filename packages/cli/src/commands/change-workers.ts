@@ -4,6 +4,7 @@ import { announceWorker, type Comfleet } from '@comfleet/sdk';
 import { sendDatagrams } from '../announce/send-datagrams.ts';
 import { type CommandContext, openSession } from '../context.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
+import { toRecord } from '../explain-failure.ts';
 import { type AccessFlags, readAccess } from './worker-access.ts';
 import { findWorker, formatWorkers } from './workers.ts';
 
@@ -160,7 +161,8 @@ export async function announce(context: CommandContext, url: string, flags: Anno
           seconds: answer.again_seconds,
         }),
       ]),
-    onFailure: (error) => terminal.err(texts.say('cli.announce_failed', { message: error.message })),
+    onFailure: (error) =>
+      terminal.err(texts.say('cli.announce_failed', { message: texts.explain(toRecord(error)) })),
   });
   return EXIT.ok;
 }

@@ -63,7 +63,7 @@ export const zhCn = {
   'cli.worker_removed': '{name} 已移出集群。',
   'cli.worker_leaving': '{name} 不再接新任务，剩余 {tasks} 个任务完成后移出。',
   'cli.announced': '{name} 已注册（{state}），{seconds} 秒内再次上报',
-  'cli.announce_failed': '⚠ 注册失败，将重试：“{message}”',
+  'cli.announce_failed': '⚠ 注册失败，将重试：{message}',
   'cli.announcement_sent': '已通过 UDP 向 {place} 上报（无回执）',
   'cli.verifying': '正在检查：{what}…',
 

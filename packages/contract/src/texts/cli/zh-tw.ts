@@ -63,7 +63,7 @@ export const zhTw = {
   'cli.worker_removed': '{name} 已移出叢集。',
   'cli.worker_leaving': '{name} 不再接收新任務，剩餘 {tasks} 個任務完成後移出。',
   'cli.announced': '{name} 已註冊（{state}），{seconds} 秒內再次回報',
-  'cli.announce_failed': '⚠ 註冊失敗，將重試：「{message}」',
+  'cli.announce_failed': '⚠ 註冊失敗，將重試：{message}',
   'cli.announcement_sent': '已透過 UDP 回報至 {place}（無回條）',
   'cli.verifying': '正在檢查：{what}…',
 
