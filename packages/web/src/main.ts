@@ -2,7 +2,13 @@ import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import { createRouter, createWebHistory } from 'vue-router';
 import App from './App.vue';
-import { chooseLanguage, createPageLanguage, keepLanguage, loadLanguage } from './i18n/language.ts';
+import {
+  chooseLanguage,
+  createPageLanguage,
+  keepLanguage,
+  loadLanguage,
+  loadTexts,
+} from './i18n/language.ts';
 import { browserPlatform, createPagePlatform } from './platform/page-platform.ts';
 import { takeSignInCode } from './sign-in-code.ts';
 import { useDraft } from './stores/draft.ts';
@@ -29,7 +35,7 @@ const router = createRouter({
 });
 
 const platform = createPagePlatform(browserPlatform);
-const app = createApp(App).use(pinia).use(router).use(createPageLanguage(language)).use(platform);
+const app = createApp(App).use(pinia).use(router).use(platform);
 const session = useSession(pinia);
 session.connect(loadApi, window.localStorage);
 window.addEventListener('storage', ({ key, newValue }) => {
@@ -40,4 +46,4 @@ browserPlatform.every(RENEW_MS, () => void session.renew());
 useDraft(pinia).connect(window.sessionStorage);
 
 void (code === null ? session.resume() : session.signIn({ kind: 'code', code }));
-app.mount('#app');
+void loadTexts(language).then((texts) => app.use(createPageLanguage(language, texts)).mount('#app'));

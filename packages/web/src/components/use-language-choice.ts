@@ -1,11 +1,12 @@
 import type { Language } from '@comfleet/contract';
-import { keepLanguage, usePageLanguage } from '../i18n/language.ts';
+import { keepLanguage, loadTexts, usePageLanguage } from '../i18n/language.ts';
 
 /** Changes the page's language and keeps the choice in this browser. */
 export function useLanguageChoice() {
-  const chosen = usePageLanguage();
+  const { language: chosen, texts } = usePageLanguage();
 
-  function choose(language: Language): void {
+  async function choose(language: Language): Promise<void> {
+    texts.value = await loadTexts(language);
     chosen.value = language;
     keepLanguage(window.localStorage, language);
   }

@@ -1,4 +1,5 @@
 import type { Language } from '@comfleet/contract';
+import { PAGE_TEXTS } from '@comfleet/contract/texts/page';
 import { mount } from '@vue/test-utils';
 import { expect, test } from 'vitest';
 import { defineComponent, h } from 'vue';
@@ -14,7 +15,7 @@ function show(language: Language, say: (words: Words) => string): string {
       return () => h('p', say(words));
     },
   });
-  return mount(component, { global: { plugins: [createPageLanguage(language)] } }).text();
+  return mount(component, { global: { plugins: [createPageLanguage(language, PAGE_TEXTS)] } }).text();
 }
 
 test.each([

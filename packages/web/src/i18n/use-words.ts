@@ -11,15 +11,16 @@ import {
   type Text,
   type Workflow,
 } from '@comfleet/contract';
-import { PAGE_TEXTS } from '@comfleet/contract/texts/page';
+import type { PAGE_TEXTS } from '@comfleet/contract/texts/page';
+import { PAGE_EN } from '@comfleet/contract/texts/page-en';
 import type { ApiFailure } from '../api/api.ts';
-import { usePageLanguage } from './language.ts';
+import { type PageTexts, usePageLanguage } from './language.ts';
 
 /** Words, and how times, sizes and failures are said, in the person's language. */
 export function useWords() {
-  const language = usePageLanguage();
+  const { language, texts: all } = usePageLanguage();
   const t: Say<typeof PAGE_TEXTS.en> = (code, ...[params]) =>
-    formatText(PAGE_TEXTS, language.value, { code, params: params ?? {} });
+    formatText(all.value, language.value, { code, params: params ?? {} });
 
   /** A duration in seconds, as one says it. */
   function sayDuration(seconds: number): string {
@@ -46,19 +47,19 @@ export function useWords() {
     );
 
   /** A failure in one sentence, in the person's language where we have words for it, else in the server's own. */
-  const sayFailure = (error: FailureFields): string => describeFailure(error, language.value);
+  const sayFailure = (error: FailureFields): string => describeFailure(error, all.value, language.value);
 
   /** What else there is to say of it, one thing each. */
   const sayPoints = (error: FailureFields): string[] =>
-    readFailure(error).points.map((point) => formatText(PAGE_TEXTS, language.value, point));
+    readFailure(error).points.map((point) => formatText(all.value, language.value, point));
 
   /** What the server says, in the person's language; its English where it is of another version. */
   function saySent(texts: Text | undefined, sentence: string): string {
-    return formatSent(PAGE_TEXTS, language.value, { texts, sentence });
+    return formatSent(all.value, language.value, { texts, sentence });
   }
 
   /** Several texts of a server, one after the other. */
-  const sayTexts = (texts: readonly Text[]): string => formatTexts(PAGE_TEXTS, language.value, texts);
+  const sayTexts = (texts: readonly Text[]): string => formatTexts(all.value, language.value, texts);
 
   /** The title that a workflow's author gave it; undefined for a workflow that is gone. */
   function sayTitle(workflow: Pick<Workflow, 'title'> | null | undefined): string | undefined {
@@ -115,18 +116,18 @@ function pickDescription({ description, descriptions }: Described, language: Lan
 type FailureFields = Pick<ApiFailure, 'code' | 'message' | 'details'>;
 
 /** Where the code says all there is, the page's own words for it come first. */
-function describeFailure(error: FailureFields, language: Language): string {
+function describeFailure(error: FailureFields, texts: PageTexts, language: Language): string {
   const { summary } = readFailure(error);
   const saysMore = summary.code !== error.code && summary.code !== 'failure.said';
   const own = `errors.${error.code}`;
-  if (!saysMore && hasWords(own)) return formatText(PAGE_TEXTS, language, plainText(own));
-  return saysMore || language !== 'en' ? formatText(PAGE_TEXTS, language, summary) : error.message;
+  if (!saysMore && hasWords(own)) return formatText(texts, language, plainText(own));
+  return saysMore || language !== 'en' ? formatText(texts, language, summary) : error.message;
 }
 
 type Words = PlainCode<typeof PAGE_TEXTS.en>;
 
 /** True for the code of words of the page that need no values. */
 function hasWords(code: string): code is Words {
-  const message = Object.entries(PAGE_TEXTS.en).find(([known]) => known === code)?.[1];
+  const message = Object.entries(PAGE_EN).find(([known]) => known === code)?.[1];
   return typeof message === 'string' && !message.includes('{');
 }

@@ -1,4 +1,5 @@
 import type { Language } from '@comfleet/contract';
+import { PAGE_TEXTS } from '@comfleet/contract/texts/page';
 import { flushPromises, mount } from '@vue/test-utils';
 import { createPinia } from 'pinia';
 import { createMemoryHistory, createRouter } from 'vue-router';
@@ -28,7 +29,8 @@ export async function mountPage(
   useDraft(pinia).connect(window.sessionStorage);
   if (options.signedIn !== false) await session.signIn({ kind: 'token', token: 'a-token' });
   const platform = new FakePlatform();
-  const plugins = [pinia, router, createPageLanguage(options.language ?? 'en'), createPagePlatform(platform)];
+  const language = createPageLanguage(options.language ?? 'en', PAGE_TEXTS);
+  const plugins = [pinia, router, language, createPagePlatform(platform)];
   const page = mount(App, { attachTo: document.body, global: { plugins } });
   await router.push('/');
   await flushPromises();

@@ -1,0 +1,8 @@
+import { zhTw as errors } from './errors/zh-tw.ts';
+import { zhTw as page } from './page/zh-tw.ts';
+import { zhTw as recovery } from './recovery/zh-tw.ts';
+import { zhTw as tasks } from './tasks/zh-tw.ts';
+import { zhTw as values } from './values/zh-tw.ts';
+
+/** What the page says to readers of Traditional Chinese; loaded for them alone. */
+export const PAGE_ZH_TW = { ...errors, ...recovery, ...values, ...tasks, ...page };
