@@ -5,6 +5,8 @@ import { DESCRIPTIONS_ZH } from './settings-zh.ts';
 export const CONFIG_REFERENCE_ZH: ReferenceWords = {
   introduce: (startKeys) => `# 配置
 
+[English](config.md)
+
 <!-- 由 packages/server/src/app/settings.ts 和 settings-zh.ts 生成；有测试核对。 -->
 
 配置是一个 YAML 文件，用 \`--config FILE\` 指定，否则为数据目录中的 \`config.yaml\`。没有文件或文件为空时，全部使用下面的默认值。

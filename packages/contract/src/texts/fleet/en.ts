@@ -47,6 +47,9 @@ export const en = {
   'worker.accepted': 'the server was accepted by a user',
   'worker.restart': '{reason}: {answer}',
   'worker.socket': 'socket {phase}',
+  'worker.socket_deaf': 'No status message after a prompt was accepted',
+  'worker.socket_ping_timeout': 'No pong: the connection is half open',
+  /** Former events have the words themselves. */
   'worker.socket_problem': '{problem}',
   'worker.stands_alone': 'no other address leads to it',
   'worker.no_slots': 'gets no new tasks',

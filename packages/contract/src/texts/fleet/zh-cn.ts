@@ -56,6 +56,8 @@ export const zhCn = {
   'worker.accepted': '用户已确认更换 ComfyUI',
   'worker.restart': '{reason}：{answer}',
   'worker.socket': 'WebSocket 状态：{phase}',
+  'worker.socket_deaf': '任务被接收后没有收到状态消息',
+  'worker.socket_ping_timeout': '对 ping 没有响应：连接已失效',
   'worker.socket_problem': '{problem}',
   'worker.stands_alone': '没有其他地址指向它',
   'worker.no_slots': '不再分配新任务',

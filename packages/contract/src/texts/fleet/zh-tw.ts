@@ -56,6 +56,8 @@ export const zhTw = {
   'worker.accepted': '使用者已確認更換 ComfyUI',
   'worker.restart': '{reason}：{answer}',
   'worker.socket': 'WebSocket 狀態：{phase}',
+  'worker.socket_deaf': '任務被接收後沒有收到狀態訊息',
+  'worker.socket_ping_timeout': '對 ping 沒有回應：連線已失效',
   'worker.socket_problem': '{problem}',
   'worker.stands_alone': '沒有其他位址指向它',
   'worker.no_slots': '不再分配新任務',

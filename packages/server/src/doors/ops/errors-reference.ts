@@ -3,6 +3,8 @@ import { ERROR_TEXTS } from '@comfleet/contract/texts/errors';
 
 const INTRODUCTION = `# Errors
 
+[中文](errors.zh-CN.md)
+
 <!-- Generated from packages/contract/src/errors.ts; a test compares. -->
 
 Every answer that is not a success has this body, and \`x-request-id\` as a header:
@@ -26,6 +28,8 @@ is stored.
 `;
 
 const INTRODUCTION_ZH = `# 错误
+
+[English](errors.md)
 
 <!-- 由 packages/contract/src/errors.ts 和 packages/contract/src/texts/errors 生成；有测试核对。 -->
 

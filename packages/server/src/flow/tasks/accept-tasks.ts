@@ -44,8 +44,6 @@ export interface AcceptDeps {
   createId: <K extends IdKind>() => Id<K>;
   /** The lane of a task, as the fleet is known now. */
   laneOf: (requirements: TaskRequirements) => string;
-  /** The next number in acceptance order, see `createAcceptanceOrder`. */
-  nextSeq: (atMs: number) => number;
 }
 
 export interface Acceptance {
@@ -59,18 +57,13 @@ export type AcceptOutcome =
   /** The key was used before: `loadKeySubject` finds what it created. */
   | { kind: 'repeated'; key: KeyUse };
 
-/** Numbers tasks in acceptance order: microseconds of acceptance, made unique. A process has one. */
-export function createAcceptanceOrder(): AcceptDeps['nextSeq'] {
-  let last = 0;
-  return (atMs) => {
-    last = Math.max(last + 1, Math.floor(atMs * 1000));
-    return last;
-  };
-}
+let lastSeq = 0;
 
-/** Accepts tasks: stores graph, task, events, key and batch in one transaction. Callers announce them after that only. */
+/**
+ * Accepts tasks: graph, task, events, key and batch become durable in one transaction, and only then is anyone told.
+ */
 export async function acceptTasks(
-  { database, clock, createId, laneOf, nextSeq }: AcceptDeps,
+  { database, clock, createId, laneOf }: AcceptDeps,
   newTasks: readonly NewTask[],
   acceptance: Acceptance,
 ): Promise<AcceptOutcome> {
@@ -79,8 +72,7 @@ export async function acceptTasks(
   const slice = startTimeSlice(clock);
   const rows: TaskRow[] = [];
   for (const task of newTasks) {
-    const order = { id: createId<'task'>(), lane: laneOf(task.requirements), seq: nextSeq(atMs), atMs };
-    rows.push(toTaskRow(task, order));
+    rows.push(toTaskRow(task, { id: createId<'task'>(), lane: laneOf(task.requirements), atMs }));
     await slice.yieldIfSpent();
   }
   const events = rows.map((row) => createFirstEvents(row, acceptance.actor, atMs));
@@ -135,23 +127,17 @@ function listTaskWrites(
 ): Write[] {
   const { sealedSecrets: sealed, requirements, warnings } = task;
   const secret = { task_id: row.id, created_at: row.created_at };
-  const stored = { task_id: row.id, source: 'binding', warnings, at: row.created_at } as const;
+  const told = { task_id: row.id, source: 'binding', warnings, at: row.created_at } as const;
   return [
     ...writeNewTask(k, row, events),
-    ...(warnings.length > 0 ? [writeTaskWarnings(k, stored)] : []),
+    ...(warnings.length > 0 ? [writeTaskWarnings(k, told)] : []),
     ...writeTaskInputs(k, row.id, requirements.inputs),
     ...(sealed ? [{ query: k.insertInto('task_secret').values({ ...secret, sealed }) }] : []),
   ];
 }
 
-interface AcceptedOrder {
-  id: TaskId;
-  lane: string;
-  seq: number;
-  atMs: number;
-}
-
-function toTaskRow(task: NewTask, { id, lane, seq, atMs }: AcceptedOrder): TaskRow {
+function toTaskRow(task: NewTask, { id, lane, atMs }: { id: TaskId; lane: string; atMs: number }): TaskRow {
+  lastSeq = Math.max(lastSeq + 1, Math.floor(atMs * 1000));
   return {
     id,
     owner_id: task.ownerId,
@@ -160,7 +146,7 @@ function toTaskRow(task: NewTask, { id, lane, seq, atMs }: AcceptedOrder): TaskR
     version: 2,
     epoch: 0,
     priority: task.priority,
-    accepted_seq: seq,
+    accepted_seq: lastSeq,
     task_type: task.taskType,
     name: task.name,
     workflow_version_id: task.workflow?.versionId ?? null,

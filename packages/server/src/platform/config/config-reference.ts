@@ -9,6 +9,8 @@ interface Row {
 function introduce(startKeys: readonly string[]): string {
   return `# Configuration
 
+[中文](config.zh-CN.md)
+
 <!-- Generated from packages/server/src/app/settings.ts; a test compares. -->
 
 One YAML file, given with \`--config FILE\`, else \`config.yaml\` in the data folder. Without one, or with an empty one, everything has

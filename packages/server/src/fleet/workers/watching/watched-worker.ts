@@ -178,9 +178,9 @@ export class WatchedWorker implements ConnectedWorker {
 
   #followSocket(): void {
     this.#parts.progress.follow(this.socket);
-    this.socket.onProblem(({ kind, message }) => {
+    this.socket.onProblem(({ kind }) => {
       if (kind === 'deaf' || kind === 'ping_timeout')
-        this.#deps.onChange('worker.socket', { code: 'worker.socket_problem', params: { problem: message } });
+        this.#deps.onChange('worker.socket', plainText(`worker.socket_${kind}`));
     });
     this.socket.onState((state) => {
       this.#deps.onChange('worker.changed', { code: 'worker.socket', params: { phase: state.phase } });

@@ -33,7 +33,7 @@ export interface BatchCalls {
   watch(actor: Actor, id: BatchId, signal: AbortSignal): AsyncIterable<StreamFrame>;
 }
 
-export interface BatchCallsDeps extends Omit<AcceptDeps, 'laneOf' | 'nextSeq'> {
+export interface BatchCallsDeps extends Omit<AcceptDeps, 'laneOf'> {
   clock: Clock;
   engine: Engine;
   live: LiveUpdates;
