@@ -10,6 +10,7 @@ import { TaskViews } from '../flow/calls/tasks/task-views.ts';
 import { createWorkflowCalls, type WorkflowCalls } from '../flow/calls/workflows/workflow-calls.ts';
 import type { Engine } from '../flow/engine/engine.ts';
 import type { LiveUpdateHub } from '../flow/events/live-updates.ts';
+import { createAcceptanceOrder } from '../flow/tasks/accept-tasks.ts';
 import { createLaneKey, type TaskRequirements, toStoredLane } from '../flow/tasks/requirements.ts';
 import type { TaskJournal } from '../flow/tasks/task-journal.ts';
 import { drawSeed } from '../flow/workflows/draw-seed.ts';
@@ -49,6 +50,7 @@ export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): 
   const intake = createTaskIntake({
     ...deps,
     laneOf,
+    nextSeq: createAcceptanceOrder(),
     submission: {
       library,
       assets,

@@ -44,6 +44,8 @@ export interface AcceptDeps {
   createId: <K extends IdKind>() => Id<K>;
   /** The lane of a task, as the fleet is known now. */
   laneOf: (requirements: TaskRequirements) => string;
+  /** The next number in acceptance order, see `createAcceptanceOrder`. */
+  nextSeq: (atMs: number) => number;
 }
 
 export interface Acceptance {
@@ -57,13 +59,18 @@ export type AcceptOutcome =
   /** The key was used before: `loadKeySubject` finds what it created. */
   | { kind: 'repeated'; key: KeyUse };
 
-let lastSeq = 0;
+/** Numbers tasks in acceptance order: microseconds of acceptance, made unique. A process has one. */
+export function createAcceptanceOrder(): AcceptDeps['nextSeq'] {
+  let last = 0;
+  return (atMs) => {
+    last = Math.max(last + 1, Math.floor(atMs * 1000));
+    return last;
+  };
+}
 
-/**
- * Accepts tasks: graph, task, events, key and batch become durable in one transaction, and only then is anyone told.
- */
+/** Accepts tasks: stores graph, task, events, key and batch in one transaction. Callers announce them after that only. */
 export async function acceptTasks(
-  { database, clock, createId, laneOf }: AcceptDeps,
+  { database, clock, createId, laneOf, nextSeq }: AcceptDeps,
   newTasks: readonly NewTask[],
   acceptance: Acceptance,
 ): Promise<AcceptOutcome> {
@@ -72,7 +79,8 @@ export async function acceptTasks(
   const slice = startTimeSlice(clock);
   const rows: TaskRow[] = [];
   for (const task of newTasks) {
-    rows.push(toTaskRow(task, { id: createId<'task'>(), lane: laneOf(task.requirements), atMs }));
+    const order = { id: createId<'task'>(), lane: laneOf(task.requirements), seq: nextSeq(atMs), atMs };
+    rows.push(toTaskRow(task, order));
     await slice.yieldIfSpent();
   }
   const events = rows.map((row) => createFirstEvents(row, acceptance.actor, atMs));
@@ -127,17 +135,23 @@ function listTaskWrites(
 ): Write[] {
   const { sealedSecrets: sealed, requirements, warnings } = task;
   const secret = { task_id: row.id, created_at: row.created_at };
-  const told = { task_id: row.id, source: 'binding', warnings, at: row.created_at } as const;
+  const stored = { task_id: row.id, source: 'binding', warnings, at: row.created_at } as const;
   return [
     ...writeNewTask(k, row, events),
-    ...(warnings.length > 0 ? [writeTaskWarnings(k, told)] : []),
+    ...(warnings.length > 0 ? [writeTaskWarnings(k, stored)] : []),
     ...writeTaskInputs(k, row.id, requirements.inputs),
     ...(sealed ? [{ query: k.insertInto('task_secret').values({ ...secret, sealed }) }] : []),
   ];
 }
 
-function toTaskRow(task: NewTask, { id, lane, atMs }: { id: TaskId; lane: string; atMs: number }): TaskRow {
-  lastSeq = Math.max(lastSeq + 1, Math.floor(atMs * 1000));
+interface AcceptedOrder {
+  id: TaskId;
+  lane: string;
+  seq: number;
+  atMs: number;
+}
+
+function toTaskRow(task: NewTask, { id, lane, seq, atMs }: AcceptedOrder): TaskRow {
   return {
     id,
     owner_id: task.ownerId,
@@ -146,7 +160,7 @@ function toTaskRow(task: NewTask, { id, lane, atMs }: { id: TaskId; lane: string
     version: 2,
     epoch: 0,
     priority: task.priority,
-    accepted_seq: lastSeq,
+    accepted_seq: seq,
     task_type: task.taskType,
     name: task.name,
     workflow_version_id: task.workflow?.versionId ?? null,

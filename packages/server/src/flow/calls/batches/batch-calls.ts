@@ -33,7 +33,7 @@ export interface BatchCalls {
   watch(actor: Actor, id: BatchId, signal: AbortSignal): AsyncIterable<StreamFrame>;
 }
 
-export interface BatchCallsDeps extends Omit<AcceptDeps, 'laneOf'> {
+export interface BatchCallsDeps extends Omit<AcceptDeps, 'laneOf' | 'nextSeq'> {
   clock: Clock;
   engine: Engine;
   live: LiveUpdates;
