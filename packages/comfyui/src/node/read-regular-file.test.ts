@@ -20,16 +20,17 @@ test('reads a file whole', async () => {
 test('a pipe is refused although nobody writes to it', async () => {
   const path = join(folder, 'pipe');
   execFileSync('mkfifo', [path]);
-  await expect(readRegularFile(path, { maxBytes: 100 })).rejects.toThrow(
-    'is a pipe (FIFO), not a regular file',
-  );
+  await expect(readRegularFile(path, { maxBytes: 100 })).rejects.toMatchObject({
+    code: 'NOT_REGULAR',
+    message: `${path} is a pipe (FIFO), not a regular file`,
+  });
 });
 
 test.each([
-  ['/dev/zero', 'is a device'],
-  ['/', 'is a folder'],
-])('%s is refused', async (path, message) => {
-  await expect(readRegularFile(path, { maxBytes: 100 })).rejects.toThrow(message);
+  ['/dev/zero', 'NOT_REGULAR', '/dev/zero is a device, not a regular file'],
+  ['/', 'EISDIR', '/ is a folder, not a regular file'],
+])('%s is refused', async (path, code, message) => {
+  await expect(readRegularFile(path, { maxBytes: 100 })).rejects.toMatchObject({ code, message });
 });
 
 test('a file beyond the limit is refused, and a missing one says so by its code', async () => {

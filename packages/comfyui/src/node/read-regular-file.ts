@@ -3,18 +3,26 @@ import { open } from 'node:fs/promises';
 
 /**
  * Reads a file whole. A pipe, a device or a folder under its name is refused at once instead of waited for or read without
- * end, and so is a file of more than `maxBytes`. Throws the system's error otherwise, ENOENT when there is none.
+ * end, and so is a file of more than `maxBytes`. Errors carry a code: EISDIR, NOT_REGULAR, EFBIG, or the system's, ENOENT when
+ * there is none.
  */
 export async function readRegularFile(path: string, { maxBytes }: { maxBytes: number }): Promise<Buffer> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await file.stat();
-    if (!stats.isFile()) throw new Error(`${path} is ${nameKind(stats)}, not a regular file`);
-    if (stats.size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
+    if (!stats.isFile()) {
+      const code = stats.isDirectory() ? 'EISDIR' : 'NOT_REGULAR';
+      throw createError(code, `${path} is ${nameKind(stats)}, not a regular file`);
+    }
+    if (stats.size > maxBytes) throw createError('EFBIG', `${path} is larger than ${maxBytes} bytes`);
     return await file.readFile();
   } finally {
     await file.close();
   }
+}
+
+function createError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 function nameKind(stats: Stats): string {

@@ -36,6 +36,7 @@ export const en = {
   'usage.utf16': '{path} is written in UTF-16; save it as UTF-8.',
   'usage.no_such_file': '{path} cannot be read: there is no such file.',
   'usage.is_folder': '{path} cannot be read: it is a folder.',
+  'usage.not_regular': '{path} cannot be read: it is a pipe or a device, not a file.',
   'usage.no_right': '{path} cannot be read: you have no right to.',
   'usage.unreadable': '{path} cannot be read: {reason}',
   'usage.unwritable': '{path} cannot be written.',

@@ -34,6 +34,7 @@ export const zhCn = {
   'usage.utf16': '{path} 使用 UTF-16 编码，请另存为 UTF-8。',
   'usage.no_such_file': '无法读取 {path}：文件不存在。',
   'usage.is_folder': '无法读取 {path}：这是一个目录。',
+  'usage.not_regular': '无法读取 {path}：这是管道或设备，不是普通文件。',
   'usage.no_right': '无法读取 {path}：没有权限。',
   'usage.unreadable': '无法读取 {path}：“{reason}”',
   'usage.unwritable': '无法写入 {path}。',

@@ -35,6 +35,7 @@ export const zhTw = {
   'usage.utf16': '{path} 使用 UTF-16 編碼，請另存為 UTF-8。',
   'usage.no_such_file': '無法讀取 {path}：檔案不存在。',
   'usage.is_folder': '無法讀取 {path}：這是一個資料夾。',
+  'usage.not_regular': '無法讀取 {path}：這是管道或裝置，不是一般檔案。',
   'usage.no_right': '無法讀取 {path}：沒有權限。',
   'usage.unreadable': '無法讀取 {path}：「{reason}」',
   'usage.unwritable': '無法寫入 {path}。',
