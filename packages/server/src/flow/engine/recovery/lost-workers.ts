@@ -14,10 +14,10 @@ const UNSEEN_GRACE_MS = 30_000;
 const ENDS_EJECTION = new Set(['worker.online', 'worker.offline', 'worker.error', 'worker.removed']);
 
 export interface LostDeps {
-  fleet: WorkerRegistry;
+  fleet: Pick<WorkerRegistry, 'find'>;
   clock: Clock;
   board: PlacementBoard;
-  dispatcher: Dispatcher;
+  dispatcher: Pick<Dispatcher, 'list' | 'stop'>;
   lanes: TaskLanes;
 }
 
@@ -94,9 +94,10 @@ export class LostWorkers {
     if (this.#closed.has(workerId)) return true;
     const since = this.#awaySince.get(workerId);
     if (since === undefined) return false;
-    // A worker that has not answered since our start may just be busy with the prompts we resumed.
-    const graceMs = this.#seen.has(workerId) ? this.#graceMs : UNSEEN_GRACE_MS;
-    return this.#deps.clock.monotonicMs() - since >= graceMs || this.#isSilent(workerId);
+    const awayMs = this.#deps.clock.monotonicMs() - since;
+    // A worker that has not answered since our start may just be busy with the prompts we resumed, however long it was silent before.
+    if (!this.#seen.has(workerId)) return awayMs >= UNSEEN_GRACE_MS;
+    return awayMs >= this.#graceMs || this.#isSilent(workerId);
   }
 
   /** It was silent beyond the busy limit, which used up its grace period. */
