@@ -85,6 +85,29 @@ async function submit(worker: ConnectedWorker, seed = 1): Promise<void> {
   expect(outcome.kind).toBe('accepted');
 }
 
+it('a worker whose socket is refused while HTTP works is tried ever more seldom, and the cause is reported once', async () => {
+  const { simulator } = await openProxied('one');
+  const since = changes.length;
+  const dials = () =>
+    changes
+      .slice(since)
+      .filter(({ cause }) => cause.code === 'worker.socket' && cause.params.phase === 'connecting');
+  simulator.control.set({ name: 'ws_refuse', times: 'until_cleared' });
+  simulator.control.set({ name: 'ws_close' });
+  await when(() => dials().length === 5);
+  const [first, fifth] = [dials()[0]?.atMs ?? 0, dials()[4]?.atMs ?? 0];
+
+  // 0.2, 0.4, 0.8 and 1.6 s, each jittered down to its half at most.
+  expect(fifth - first).toBeGreaterThan(1400);
+  expect(find('one')?.state).toBe('online');
+  const reports = changes.filter(({ type }) => type === 'worker.socket');
+  expect(reports.map(({ cause }) => cause)).toEqual([
+    { code: 'worker.socket_refused', params: { problem: expect.stringContaining('50') } },
+  ]);
+  simulator.control.clear();
+  await when(() => isReady('one'));
+});
+
 describe('a worker that hangs', () => {
   it('A3 is out after three time-outs when it is idle, and back by itself', async () => {
     const { simulator } = await openProxied('one');

@@ -50,6 +50,8 @@ export const en = {
   'worker.socket_deaf': 'No status message after a prompt was accepted',
   'worker.socket_ping_timeout': 'No pong: the connection is half open',
   /** Former events have the words themselves. */
+  'worker.socket_refused':
+    'its WebSocket cannot be opened, although HTTP works ({problem}): a proxy in front of it must pass WebSocket upgrades on',
   'worker.socket_problem': '{problem}',
   'worker.stands_alone': 'no other address leads to it',
   'worker.no_slots': 'gets no new tasks',

@@ -58,6 +58,8 @@ export const zhCn = {
   'worker.socket': 'WebSocket 状态：{phase}',
   'worker.socket_deaf': '任务被接收后没有收到状态消息',
   'worker.socket_ping_timeout': '对 ping 没有响应：连接已失效',
+  'worker.socket_refused':
+    'HTTP 正常，但无法打开 WebSocket（{problem}）：它前面的代理必须转发 WebSocket 升级请求',
   'worker.socket_problem': '{problem}',
   'worker.stands_alone': '没有其他地址指向它',
   'worker.no_slots': '不再分配新任务',

@@ -58,6 +58,8 @@ export const zhTw = {
   'worker.socket': 'WebSocket 狀態：{phase}',
   'worker.socket_deaf': '任務被接收後沒有收到狀態訊息',
   'worker.socket_ping_timeout': '對 ping 沒有回應：連線已失效',
+  'worker.socket_refused':
+    'HTTP 正常，但無法開啟 WebSocket（{problem}）：它前面的代理必須轉送 WebSocket 升級請求',
   'worker.socket_problem': '{problem}',
   'worker.stands_alone': '沒有其他位址指向它',
   'worker.no_slots': '不再分配新任務',

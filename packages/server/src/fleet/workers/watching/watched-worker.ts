@@ -34,6 +34,10 @@ export class WatchedWorker implements ConnectedWorker {
   #desired: DesiredWorker;
   #checking: Promise<HealthResult> | null = null;
   #announcedSlots = 0;
+  /** The last check got a good answer. */
+  #isAnswering = false;
+  /** Why the socket cannot be opened although HTTP works; null while it can. Reported once. */
+  #socketFault: string | null = null;
   #announcedTwin: string | null = null;
 
   constructor(record: WorkerRecord, deps: WatchDeps) {
@@ -178,14 +182,19 @@ export class WatchedWorker implements ConnectedWorker {
 
   #followSocket(): void {
     this.#parts.progress.follow(this.socket);
-    this.socket.onProblem(({ kind }) => {
-      if (kind === 'deaf' || kind === 'ping_timeout')
-        this.#deps.onChange('worker.socket', plainText(`worker.socket_${kind}`));
+    const report = (cause: FleetText) => this.#deps.onChange('worker.socket', cause);
+    this.socket.onProblem(({ kind, message }) => {
+      if (kind === 'deaf' || kind === 'ping_timeout') report(plainText(`worker.socket_${kind}`));
+      // A proxy that does not pass upgrades on, most likely.
+      if (kind !== 'connection_failed' || !this.#isAnswering || message === this.#socketFault) return;
+      this.#socketFault = message;
+      report({ code: 'worker.socket_refused', params: { problem: message } });
     });
     this.socket.onState((state) => {
       this.#deps.onChange('worker.changed', { code: 'worker.socket', params: { phase: state.phase } });
       const { isOnline } = this.#parts.health;
       if (state.phase === 'open') {
+        this.#socketFault = null;
         this.#parts.inventory.want();
         if (!isOnline) this.#loop.wake();
       }
@@ -202,8 +211,9 @@ export class WatchedWorker implements ConnectedWorker {
     if (signal.aborted) return result;
     if (result.kind === 'ok') {
       this.#parts.seen.record();
-      this.socket.retryNow();
+      if (!this.#isAnswering) this.socket.retryNow();
     }
+    this.#isAnswering = result.kind === 'ok';
     if (result.kind === 'other_server' && before !== 'other_server') {
       const { differences } = result;
       const details = { differences: differences.map(toFleetSentence) };
