@@ -28,7 +28,7 @@ test.each([
 });
 
 test.each([
-  ['en', 'NO_CAPABLE_WORKER', 'No worker has what this workflow needs.'],
+  ['en', 'NO_CAPABLE_WORKER', 'No worker has the required nodes or models.'],
   ['zh-CN', 'NO_CAPABLE_WORKER', '没有工作节点具备所需的节点或模型。'],
   ['zh-CN', 'OF_A_NEWER_SERVER', 'As the server says.'],
 ] as const)('in %s the failure %s is shown as "%s"', (language, code, shown) => {

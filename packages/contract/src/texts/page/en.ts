@@ -225,7 +225,7 @@ export const en = {
   'errors.UNAUTHORIZED': 'Your sign-in is not valid any more.',
   'errors.QUOTA_EXCEEDED': 'Too many of your tasks are waiting. Try again when some have ended.',
   'errors.RATE_LIMITED': 'Too many requests at once. Wait a moment.',
-  'errors.NO_CAPABLE_WORKER': 'No worker has what this workflow needs.',
+  'errors.NO_CAPABLE_WORKER': 'No worker has the required nodes or models.',
   'errors.UNAVAILABLE': 'The server cannot reach its database. Nothing was lost; try again in a moment.',
   'errors.STORAGE_FULL':
     'The server cannot store anything now: its disk is full or cannot be written. Nothing was lost; try again later.',
