@@ -28,6 +28,8 @@ describe('name of a readable copy', () => {
     ['cover', 'cover_0123456789ab.png'],
     ['{item}_{index}_{time}_{task}', '0000_0_20260305T060708_0123456789ab.png'],
     ['{task} {nonsense}', '0123456789ab {nonsense}.png'],
+    ['{task} {__proto__} {constructor}', '0123456789ab {__proto__} {constructor}.png'],
+    ['{task}\u202egnp', '0123456789ab_gnp.png'],
   ])('RS6 a request’s pattern %s becomes %s', (pattern, name) => {
     expect(createOutputName({ ...TASK, file_name: pattern }, PICTURE)).toBe(name);
   });
@@ -106,6 +108,8 @@ describe('folder of a readable copy', () => {
     ['..', '/out/output'],
     ['.', '/out/output'],
     ['a/../c', '/out/c'],
+    ['a\u0007/b\u202ec/d\n', '/out/a_/b_c/d_'],
+    ['x'.repeat(300), `/out/${'x'.repeat(255)}`],
   ])('RS7 %s stays below it as %s', (output_path, folder) => {
     expect(folderOf({ output_path })).toBe(folder);
   });

@@ -1,4 +1,5 @@
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { toPortableName } from '@comfleet/comfyui';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 import type { AssetRow } from './asset-tables.ts';
@@ -49,9 +50,13 @@ function resolveBelow(root: string, path: string): string {
   const inside = relative(root, resolve(root, path));
   // Absolute when it is on another drive.
   const leaves = inside.startsWith('..') || isAbsolute(inside);
-  return leaves || inside === '' ? join(root, safeName(path)) : join(root, inside);
+  if (leaves || inside === '') return join(root, safeName(path));
+  const folders = inside.split(sep).map((name) => cutToBytes(toPortableName(name), MAX_FOLDER_BYTES));
+  return join(root, ...folders);
 }
 
+/** Longest name of a folder that file systems take, bytes. */
+const MAX_FOLDER_BYTES = 255;
 /** Longest readable part and extension of a name, bytes: file systems take 255 in all. */
 const MAX_NAMED_BYTES = 180;
 const MAX_EXTENSION_BYTES = 24;
@@ -66,16 +71,16 @@ export function createOutputName(task: TaskRow, asset: AssetRow): string {
   const prefix = (dot > 0 ? asset.name.slice(0, dot) : asset.name).replace(/_\d{5}_?$/, '');
   const time = new Date(asset.created_at).toISOString().replace(/[-:]/g, '').replace(/\..*/, '');
   const taskId = task.id.slice(-12);
-  const values: Record<string, string> = {
-    prefix,
-    task: taskId,
-    item: String(task.batch_index ?? 0).padStart(4, '0'),
-    index: String(asset.output_index),
-    time,
-  };
+  const values = new Map([
+    ['prefix', prefix],
+    ['task', taskId],
+    ['item', String(task.batch_index ?? 0).padStart(4, '0')],
+    ['index', String(asset.output_index)],
+    ['time', time],
+  ]);
   const pattern = task.file_name ?? '{prefix}_{time}_{item}_{index}';
   const wanted = pattern
-    .replace(/\{(\w+)\}/g, (whole, key: string) => values[key] ?? whole)
+    .replace(/\{(\w+)\}/g, (whole, key: string) => values.get(key) ?? whole)
     .replace(/[/\\]/g, '_');
   const named = cutToBytes(wanted, MAX_NAMED_BYTES);
   const unique = named.includes(taskId) ? named : `${named}_${taskId}`;
