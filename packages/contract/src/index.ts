@@ -12,6 +12,7 @@ export * from './models.ts';
 export * from './people.ts';
 export * from './placement.ts';
 export * from './recorded-error.ts';
+export { timeLimitSchema } from './request-limits.ts';
 export * from './task.ts';
 export * from './texts/catalogue.ts';
 export * from './texts/language.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fingerprintSchema } from './fingerprint.ts';
 import { recordedErrorSchema } from './recorded-error.ts';
+import { folderPathSchema, timeLimitSchema } from './request-limits.ts';
 import { textSchema } from './texts/text-schema.ts';
 
 /** Task: held → queued → running → succeeded | failed | canceled | expired; running → held or queued on retry. */
@@ -198,9 +199,11 @@ export const submitOptionsSchema = z.object({
   name: z.string().max(200).optional(),
   /** 1 … 10, 10 first. */
   priority: z.int().min(1).max(10).optional(),
-  project_id: z.string().optional(),
-  /** Limit of the whole run, waiting excluded; 0 means none. Without it a run may be 900 s without progress. */
-  timeout_seconds: z.number().min(0).max(86_400).optional(),
+  project_id: z.string().max(36).optional(),
+  /** Limit of the whole run, waiting excluded; 0 means none, else from 0.001. Without it a run may be 900 s without progress. */
+  timeout_seconds: timeLimitSchema
+    .optional()
+    .describe('Seconds that the whole run may take, waiting excluded: from 0.001; 0 means no limit.'),
   /** Attempts in all, the first included. */
   max_attempts: z.int().min(1).max(10).optional(),
   /** The worker must carry all of these labels. */
@@ -212,7 +215,9 @@ export const submitOptionsSchema = z.object({
   /** Pattern for result names: {prefix} {task} {index} {time}. */
   file_name: z.string().max(200).optional(),
   /** Folder below output_dir for the readable copies. */
-  output_path: z.string().max(500).optional(),
+  output_path: folderPathSchema
+    .optional()
+    .describe('Folder below output_dir for the readable copies: at most 1024 bytes, 255 in each name.'),
 });
 export type SubmitOptions = z.infer<typeof submitOptionsSchema>;
 

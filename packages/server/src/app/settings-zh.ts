@@ -149,12 +149,12 @@ export const DESCRIPTIONS_ZH: Readonly<Record<string, string>> = {
   'Seconds between the announcements of a registered worker.': '已注册的工作节点两次上报之间的秒数。',
   'Seconds between two looks at what a worker can run: node classes and model files.':
     '两次获取工作节点的节点类型和模型文件之间的秒数。',
-  'Seconds that a run may be without progress; 0 means no limit. timeout_seconds of a workflow or a task limits the whole run instead.':
-    '运行可以没有进展的秒数；0 表示不限。工作流或任务的 timeout_seconds 改为限制整个运行时间。',
+  'Seconds that a run may be without progress: from 0.001; 0 means no limit. timeout_seconds of a workflow or a task limits the whole run instead.':
+    '运行可以没有进展的秒数，最小 0.001；0 表示不限。工作流或任务的 timeout_seconds 改为限制整个运行时间。',
   'Seconds that a worker without a record stays, drained, before it leaves the fleet.':
     '没有 DNS 记录的工作节点在排空状态下保留多少秒后移出集群。',
-  'Seconds that the whole run of a task may take, waiting excluded; 0 means no limit. Without it comfyui.timeout holds.':
-    '任务整个运行的最长秒数，不含排队；0 表示不限。不填写则使用 comfyui.timeout。',
+  'Seconds that the whole run of a task may take, waiting excluded: from 0.001; 0 means no limit. Without it comfyui.timeout holds.':
+    '任务整个运行的最长秒数，不含排队，最小 0.001；0 表示不限。不填写则使用 comfyui.timeout。',
   'Seconds without an answer after which a busy worker is offline; default 30.':
     '忙碌的工作节点多少秒没有响应后视为离线；默认 30。',
   'Seconds without announcement and without an answer after which it leaves the fleet.':

@@ -56,6 +56,8 @@ export const en = {
   'value.idempotency_key': 'expected 1 to 255 visible ASCII characters',
   'value.cursor': 'not a cursor that a page gave',
   'value.time': 'expected ISO 8601, such as 2026-01-31T12:00:00Z, or seconds since 1970',
+  'value.time_limit': 'expected 0 for no limit, or at least 0.001 seconds',
+  'value.path': 'expected at most 1024 bytes, and at most 255 in each name',
 
   'field.status': 'unknown status "{status}"; known: {known}',
   'field.graph_or_workflow': 'send either graph or workflow_name, not both',

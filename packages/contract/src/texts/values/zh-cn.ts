@@ -50,6 +50,8 @@ export const zhCn = {
   'value.idempotency_key': '应为 1 到 255 个可见的 ASCII 字符',
   'value.cursor': '不是分页返回的游标',
   'value.time': '应为 ISO 8601 时间（例如 2026-01-31T12:00:00Z），或 1970 年以来的秒数',
+  'value.time_limit': '应为 0（不限）或不小于 0.001 秒',
+  'value.path': '总长最多 1024 字节，每级目录名最多 255 字节',
 
   'field.status': '没有状态“{status}”；可用的有：{known}',
   'field.graph_or_workflow': 'graph 和 workflow_name 只能提交一个',

@@ -137,6 +137,38 @@ test.each([
   expect(server.submitted).toEqual([]);
 });
 
+test.each([
+  [{ project_id: 'p'.repeat(37) }, 'project_id', 'expected at most 36 characters'],
+  [
+    { output_path: `a/${'猫'.repeat(86)}` },
+    'output_path',
+    'expected at most 1024 bytes, and at most 255 in each name',
+  ],
+  [
+    { output_path: '猫猫猫/'.repeat(125) },
+    'output_path',
+    'expected at most 1024 bytes, and at most 255 in each name',
+  ],
+  [{ timeout_seconds: 1e-300 }, 'timeout_seconds', 'expected 0 for no limit, or at least 0.001 seconds'],
+  [{ timeout_seconds: 0.0009 }, 'timeout_seconds', 'expected 0 for no limit, or at least 0.001 seconds'],
+])('a submission beyond a limit is refused with its field: %j', async (options, path, message) => {
+  const answer = await post('/api/v2/tasks', { workflow_name: 'w', ...options });
+  expect(answer.json().error).toMatchObject({
+    code: 'INVALID_REQUEST',
+    details: { problems: [{ path, message }] },
+  });
+});
+
+test('a submission at the limits is taken', async () => {
+  const options = {
+    project_id: 'p'.repeat(36),
+    output_path: `a/${'x'.repeat(255)}/b`,
+    timeout_seconds: 0.001,
+  };
+  expect((await post('/api/v2/tasks', { workflow_name: 'w', ...options })).statusCode).toBe(201);
+  expect(server.submitted[0]?.options).toMatchObject(options);
+});
+
 test('an idempotency key is handed on with a hash of the body, and a repetition answers 200', async () => {
   const headers = { ...server.owner.headers, 'idempotency-key': 'seen-before' };
   const answer = await post('/api/v2/tasks', { workflow_name: 'w' }, headers);

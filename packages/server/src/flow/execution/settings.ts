@@ -1,14 +1,12 @@
+import { timeLimitSchema } from '@comfleet/contract';
 import { z } from 'zod';
 
 /** In the `comfyui` block. */
 export const executionSettings = {
-  timeout: z
-    .number()
-    .min(0)
-    .max(86_400)
+  timeout: timeLimitSchema
     .default(900)
     .describe(
-      'Seconds that a run may be without progress; 0 means no limit. timeout_seconds of a workflow or a task limits the whole run instead.',
+      'Seconds that a run may be without progress: from 0.001; 0 means no limit. timeout_seconds of a workflow or a task limits the whole run instead.',
     ),
   preview_method: z
     .enum(['auto', 'latent2rgb', 'taesd', 'none', 'default'])

@@ -1,4 +1,5 @@
 import { MODEL_KINDS } from '@comfleet/comfyui';
+import { timeLimitSchema } from '@comfleet/contract';
 import { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 import { DEFAULT_PRIORITY } from './settings.ts';
@@ -88,17 +89,14 @@ export const workflowDefinitionSchema = z.strictObject({
     .enum(['strict', 'lenient', 'allow'])
     .optional()
     .describe('What unknown parameters of a request do: refused (strict, default), a warning, or nothing.'),
-  timeout_seconds: z
-    .number()
-    .min(0)
-    .max(86_400)
+  timeout_seconds: timeLimitSchema
     .optional()
     .describe(
-      'Seconds that the whole run of a task may take, waiting excluded; 0 means no limit. Without it comfyui.timeout holds.',
+      'Seconds that the whole run of a task may take, waiting excluded: from 0.001; 0 means no limit. Without it comfyui.timeout holds.',
     ),
   silence_limit_seconds: z
     .number()
-    .positive()
+    .min(0.001)
     .max(86_400)
     .optional()
     .describe(

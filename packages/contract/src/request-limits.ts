@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { en as WRONG } from './texts/values/en.ts';
+
+/** Seconds that something may take; 0: no limit. What a millisecond rounds to none is refused. */
+export const timeLimitSchema = z
+  .number()
+  .min(0)
+  .max(86_400)
+  .refine((seconds) => seconds === 0 || seconds >= 0.001, WRONG['value.time_limit']);
+
+const MAX_PATH_BYTES = 1024;
+const MAX_NAME_BYTES = 255;
+
+/** Folders below another one, as long as every file system takes them. */
+export const folderPathSchema = z.string().max(500).refine(isShortPath, WRONG['value.path']);
+
+function isShortPath(path: string): boolean {
+  const encoder = new TextEncoder();
+  const isWithin = (text: string, maxBytes: number) => encoder.encode(text).length <= maxBytes;
+  return (
+    isWithin(path, MAX_PATH_BYTES) && path.split(/[/\\]/).every((name) => isWithin(name, MAX_NAME_BYTES))
+  );
+}
