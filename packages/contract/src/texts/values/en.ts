@@ -72,6 +72,7 @@ export const en = {
   'field.image_or_path': 'send either image or image_path, not both',
   'field.file_missing': 'missing',
   'field.file_field': 'unknown; the picture is sent in the field file',
+  'field.one_file': 'a second file; send one file in a request',
 
   'reason.no_json': 'the body is not JSON',
   'reason.forbidden_name': 'the body has a name that is not allowed, such as __proto__',

@@ -66,6 +66,7 @@ export const zhCn = {
   'field.image_or_path': 'image 和 image_path 只能提交一个',
   'field.file_missing': '缺失',
   'field.file_field': '没有此字段；图片应放在字段 file 中',
+  'field.one_file': '第二个文件；每个请求只能上传一个文件',
 
   'reason.no_json': '请求正文不是 JSON',
   'reason.forbidden_name': '请求正文含有不允许的名称，例如 __proto__',

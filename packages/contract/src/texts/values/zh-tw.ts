@@ -66,6 +66,7 @@ export const zhTw = {
   'field.image_or_path': 'image 和 image_path 只能提交一個',
   'field.file_missing': '缺少',
   'field.file_field': '沒有此欄位；圖片應放在欄位 file 中',
+  'field.one_file': '第二個檔案；每個請求只能上傳一個檔案',
 
   'reason.no_json': '請求內文不是 JSON',
   'reason.forbidden_name': '請求內文含有不允許的名稱，例如 __proto__',

@@ -1,9 +1,9 @@
 import { startTimeSlice } from '@comfleet/comfyui';
-import type { MultipartFile } from '@fastify/multipart';
+import type { Multipart, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import type { AssetRecord } from '../../flow/calls/assets/asset-calls.ts';
 import { toFileName } from '../../platform/http/content-disposition.ts';
-import { readForm, readUploadedFile } from '../../platform/http/upload-form.ts';
+import { readForm, readOnlyFile } from '../../platform/http/upload-form.ts';
 import { principalOf } from '../authentication.ts';
 import { refuseUpload, UploadForm } from './asset-fields.ts';
 import type { ComfyV2Deps } from './comfy-v2-deps.ts';
@@ -22,27 +22,36 @@ export async function receiveAsset(
 ): Promise<{ asset: AssetRecord; blobWasNew: boolean }> {
   if (!request.isMultipart()) return refuseUpload('send multipart/form-data');
   const limit = deps.config.current.limits.assetBytes;
-  const form = new UploadForm();
+  const fields = new UploadForm();
   const limits = { fileSize: limit, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES };
-  for await (const part of readForm(request, { clock: deps.clock, limits })) {
-    if (part.type === 'field') form.add(part.fieldname, part.value);
+  const form = readForm(request, { clock: deps.clock, limits });
+  for await (const part of form) {
+    if (part.type === 'field') fields.add(part.fieldname, part.value);
     else if (part.fieldname !== 'file') refuseUpload('the file is sent in the field "file"');
-    else return await storeFile(request, part, { deps, form, limit });
+    else return await storeFile(request, part, { deps, fields, form, limit });
   }
   return refuseUpload('the field "file" is missing');
+}
+
+interface Upload {
+  deps: ComfyV2Deps;
+  /** What stood before the file. */
+  fields: UploadForm;
+  form: AsyncGenerator<Multipart>;
+  limit: number;
 }
 
 async function storeFile(
   request: FastifyRequest,
   part: MultipartFile,
-  { deps, form, limit }: { deps: ComfyV2Deps; form: UploadForm; limit: number },
+  { deps, fields: given, form, limit }: Upload,
 ): Promise<{ asset: AssetRecord; blobWasNew: boolean }> {
-  const fields = form.read();
+  const fields = given.read();
   const idempotency = await readIdempotencyKey(request, fields.filePath, startTimeSlice(deps.clock));
   return await deps.assets.create(principalOf(request), {
     ...fields,
     name: toFileName(fields.filePath),
-    bytes: readUploadedFile(part, limit),
+    bytes: readOnlyFile(part, { form, limit }),
     accept: 'any',
     ...(idempotency ? { idempotency } : {}),
   });

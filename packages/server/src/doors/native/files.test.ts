@@ -75,6 +75,25 @@ test('RS9 a picture is uploaded by multipart, listed and deleted', async () => {
   expect((await get('/api/fleet/uploads')).json().uploads.length).toBe(1);
 });
 
+test.each(['file', 'image', 'mask'])(
+  'a second file in the field %s is refused, and nothing is stored',
+  async (field) => {
+    const part = (name: string) =>
+      `--xyz\r\ncontent-disposition: form-data; name="${name}"; filename="a.png"\r\n\r\nbytes\r\n`;
+    const payload = `${part('file')}${part(field)}--xyz--\r\n`;
+    const headers = { ...server.owner.headers, 'content-type': 'multipart/form-data; boundary=xyz' };
+    const answer = await server.app.inject({ method: 'POST', url: '/api/fleet/uploads', headers, payload });
+    expect([answer.statusCode, answer.json().error]).toMatchObject([
+      400,
+      {
+        code: 'INVALID_REQUEST',
+        details: { problems: [{ path: field, message: 'a second file; send one file in a request' }] },
+      },
+    ]);
+    expect(server.owned.calls).toEqual([]);
+  },
+);
+
 test('RS9 a picture above the limit answers 413', async () => {
   const small = await openTestServer({ config: 'limits: { upload_bytes: 1024 }' });
   const payload = `--xyz\r\ncontent-disposition: form-data; name="file"; filename="a.png"\r\n\r\n${'x'.repeat(5000)}\r\n--xyz--\r\n`;

@@ -8,7 +8,7 @@ import { toFileName } from '../../platform/http/content-disposition.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { sendContent } from '../../platform/http/send-content.ts';
 import { toAssetPath } from '../../platform/http/signed-links.ts';
-import { readForm, readUploadedFile } from '../../platform/http/upload-form.ts';
+import { readForm, readOnlyFile } from '../../platform/http/upload-form.ts';
 import { findRequestSession, principalOf } from '../authentication.ts';
 import { contentAnswers } from '../route-answers.ts';
 import type { NativeDeps } from './native-deps.ts';
@@ -46,18 +46,19 @@ function addUploadRoute(app: HttpServer, deps: NativeDeps): void {
 
 const FORM_LIMITS = { fields: 20, fieldSize: 4096 };
 
-/** Stores the form's one file. Throws INVALID_REQUEST for a form without it, and for any other field. */
+/** Stores the form's one file. Throws INVALID_REQUEST for a form without it, for a second one, and for any other field. */
 async function receivePicture(
   request: FastifyRequest,
   { assets, config, clock }: NativeDeps,
 ): Promise<AssetRecord> {
   const limit = config.current.limits.uploadBytes;
-  for await (const part of readForm(request, { clock, limits: { ...FORM_LIMITS, fileSize: limit } })) {
+  const form = readForm(request, { clock, limits: { ...FORM_LIMITS, fileSize: limit } });
+  for await (const part of form) {
     const file = findPicture(part);
     const { asset } = await assets.create(principalOf(request), {
       name: toFileName(file.filename),
       contentType: file.mimetype,
-      bytes: readUploadedFile(file, limit),
+      bytes: readOnlyFile(file, { form, limit }),
       accept: 'picture',
     });
     return asset;

@@ -5,6 +5,7 @@ import type { Multipart } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { AppError, toError } from '../errors/app-error.ts';
 import type { Clock } from '../time/clock.ts';
+import { requestProblem } from './request-problem.ts';
 
 /** As much of a file in a multipart form as is read of it. */
 interface UploadedFile {
@@ -26,7 +27,7 @@ const HEADERS = { headerPairs: 20, headerSize: 8192 };
  * The parts of a form as they come. The parser yields to everything else, and what the reader leaves is dropped without it, so a
  * part is read before the next is asked for. Throws INVALID_REQUEST for a form that is none, BODY_TOO_LARGE beyond a limit.
  */
-export async function* readForm(request: FastifyRequest, options: FormOptions): AsyncIterable<Multipart> {
+export async function* readForm(request: FastifyRequest, options: FormOptions): AsyncGenerator<Multipart> {
   const { raw } = request;
   const { clock, limits } = options;
   const slices = new Slices(startTimeSlice(clock));
@@ -39,7 +40,7 @@ export async function* readForm(request: FastifyRequest, options: FormOptions): 
   };
   raw.once('close', leave);
   try {
-    const parts = sliced.parts({ limits: { ...HEADERS, ...limits, files: 1, parts: limits.fields + 1 } });
+    const parts = sliced.parts({ limits: { ...HEADERS, ...limits, files: 2, parts: limits.fields + 2 } });
     raw.pipe(slices);
     yield* parts;
   } catch (thrown) {
@@ -74,8 +75,27 @@ class Slices extends Transform {
   }
 }
 
+/** The bytes of the one file of a form. Throws as `readUploadedFile` does, and INVALID_REQUEST at the end if a second file follows. */
+export async function* readOnlyFile(
+  file: UploadedFile,
+  { form, limit }: { form: AsyncGenerator<Multipart>; limit: number },
+): AsyncIterable<Uint8Array> {
+  yield* readUploadedFile(file, limit);
+  for (let part = await form.next(); !part.done; part = await form.next())
+    if (part.value.type === 'file') throw refuseSecond(part.value.fieldname);
+}
+
+function refuseSecond(field: string): AppError {
+  const problem = requestProblem(field, plainText('field.one_file'));
+  return new AppError('INVALID_REQUEST', {
+    in: 'body',
+    reason: `${field}: ${problem.message}`,
+    problems: [problem],
+  });
+}
+
 /** A file's bytes. Throws BODY_TOO_LARGE at the end of one that was cut at the limit, INVALID_REQUEST for a form that ends early. */
-export async function* readUploadedFile({ file }: UploadedFile, limit: number): AsyncIterable<Uint8Array> {
+async function* readUploadedFile({ file }: UploadedFile, limit: number): AsyncIterable<Uint8Array> {
   try {
     for await (const chunk of file) yield chunk as Uint8Array;
   } catch (thrown) {
