@@ -18,6 +18,7 @@ import type { Database } from '../platform/database/database.ts';
 import { announceAddress } from '../platform/database/stored-settings.ts';
 import { listPageAddresses } from '../platform/http/page-addresses.ts';
 import { SignedLinks, toAssetPath } from '../platform/http/signed-links.ts';
+import { createLatch } from '../platform/lifecycle/latch.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { createDnsResolver } from '../platform/net/dns-resolver.ts';
@@ -109,11 +110,14 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   });
   const { identity, forFlow } = openPeople(config, { ...basics, database });
   const balancing = new Balancing(store, await openOverlay(database));
+  // What waits is read and the doors are open before a thousand workers answer.
+  const contact = createLatch();
   const { fleet, events, instances, transport } = await openFleet(scope, config, {
     ...basics,
     database,
     sealer,
     environment,
+    mayContact: contact.opened,
   });
   // Before what waits is read: which lane a task waits in depends on what the workers have.
   await applyConfiguredWorkers({ registry: fleet, logger }, config.workers);
@@ -149,6 +153,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   await announceAddress(database, address);
   const local = await openLocalClient({ db: database, identity, ...basics }, config.dataDir, address);
   session = await identity.authenticate(local.token);
+  contact.open();
   followConfig(scope, store, {
     ...{ ...basics, database, fleet, library, engine, loads, builtInWorkflows },
     ...{ workflows: calls.workflows, onReread: options.onReread },

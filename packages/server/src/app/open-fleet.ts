@@ -22,7 +22,12 @@ export interface Fleet {
 export async function openFleet(
   scope: Scope,
   config: Config,
-  deps: Basics & { database: Database<Tables>; sealer: Sealer; environment: NodeJS.ProcessEnv },
+  deps: Basics & {
+    database: Database<Tables>;
+    sealer: Sealer;
+    mayContact: Promise<void>;
+    environment: NodeJS.ProcessEnv;
+  },
 ): Promise<Fleet> {
   const transport = createNodeTransport();
   scope.add('http to workers', () => transport.close());

@@ -5,6 +5,7 @@ import { FakeComfyui } from '../../../test/fakes/fake-comfyui.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import type { Tables } from '../../app/tables.ts';
 import type { Database } from '../../platform/database/database.ts';
+import { createLatch } from '../../platform/lifecycle/latch.ts';
 import { Scope } from '../../platform/lifecycle/scope.ts';
 import { silentLogger } from '../../platform/logging/logger.ts';
 import { Sealer } from '../../platform/secrets/sealer.ts';
@@ -27,7 +28,10 @@ beforeEach(async () => {
   changes = [];
 });
 
-async function openRegistry(options = {}): Promise<{ registry: WorkerRegistry; scope: Scope }> {
+async function openRegistry(
+  options = {},
+  mayContact = Promise.resolve(),
+): Promise<{ registry: WorkerRegistry; scope: Scope }> {
   const scope = new Scope('test', clock, silentLogger);
   const registry = await openWorkerRegistry(
     scope,
@@ -39,6 +43,7 @@ async function openRegistry(options = {}): Promise<{ registry: WorkerRegistry; s
       transport: comfyui.transport,
       dialer: comfyui.dialer,
       sealer: new Sealer(new Uint8Array(32)),
+      mayContact,
       createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(clock.nowMs(), random.bytes(10)),
     },
     options,
@@ -76,6 +81,29 @@ describe('WorkerRegistry', () => {
       new Set(['sub/a.safetensors', 'b.safetensors']),
     );
     expect(changes).toEqual(['worker.added', 'worker.online', 'worker.inventory']);
+  });
+
+  it('contacts no worker before it may, and then each that joined', async () => {
+    const latch = createLatch();
+    const { registry } = await openRegistry({}, latch.opened);
+    const worker = await registry.add(spec);
+    await clock.advance(60_000);
+    expect(worker.snapshot()).toMatchObject({ health: 'unknown', socketState: 'closed' });
+
+    const told = whenChanged(registry, 'worker.inventory');
+    latch.open();
+    await told;
+    expect(worker.snapshot().state).toBe('online');
+  });
+
+  it('a fleet that is closed before it may contact a worker leaves none behind', async () => {
+    const latch = createLatch();
+    const { registry, scope } = await openRegistry({}, latch.opened);
+    const worker = await registry.add(spec);
+    await scope.close();
+    latch.open();
+    await settle();
+    expect(worker.snapshot()).toMatchObject({ health: 'unknown', socketState: 'closed' });
   });
 
   it('gives the same name and address the same id after a restart, and keeps its inventory while it is down', async () => {

@@ -40,6 +40,8 @@ export interface RegistryDeps {
   createId: CreateId;
   /** Seals the logins of workers. */
   sealer: Sealer;
+  /** No worker is contacted before this resolves; absent: it is at once. */
+  mayContact?: Promise<void>;
 }
 
 /**
@@ -93,6 +95,7 @@ export class WorkerRegistry {
       workers: this.#workers,
       records: this.#records,
       clock: deps.clock,
+      mayContact: deps.mayContact ?? null,
       createId: deps.createId,
       createWorker: (record) => this.#createWorker(record),
       emit: (change) => this.#emit(change),

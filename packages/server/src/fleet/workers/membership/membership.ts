@@ -14,6 +14,8 @@ export interface MembershipDeps {
   workers: Roster;
   records: WorkerRecords;
   clock: Clock;
+  /** Workers that joined before it resolves are watched from then on; null: all are at once. */
+  mayContact: Promise<void> | null;
   createId: CreateId;
   /** Creates a worker from its record, not watched yet. */
   createWorker: (record: WorkerRecord) => WatchedWorker;
@@ -136,6 +138,8 @@ export class Membership {
 
   /** Starts watching in steps: querying a thousand workers at once would block everything for seconds. */
   async #startJoined(): Promise<void> {
+    const { mayContact } = this.#deps;
+    if (mayContact) await mayContact;
     const slice = startTimeSlice(this.#deps.clock, START_TURN_MS);
     for (let worker = this.#joined.shift(); worker; worker = this.#joined.shift()) {
       worker.start();
