@@ -264,7 +264,7 @@ export const ERRORS = {
     507,
     'caller',
     'never',
-    'The result files are above a limit; the setting and its value are named.',
+    'The results, or the history that names them, are above a limit; the details say which.',
   ),
   WORKER_DISK_FULL: spec(
     502,

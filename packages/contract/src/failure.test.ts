@@ -200,6 +200,23 @@ describe('any other error', () => {
     expect(told.map((text) => formatText(TASK_TEXTS, 'en', text))).toEqual(points);
   });
 
+  test.each([
+    [
+      'en',
+      { code: 'failure.history_too_large', params: {} },
+      'The worker’s history of the prompt is larger or more deeply nested than Comfleet reads.',
+    ],
+    [
+      'zh-CN',
+      { code: 'output.too_many', params: { setting: 'limits.result_files', most: 3 } },
+      '文件数超过 limits.result_files = 3',
+    ],
+  ] as const)('RESULT_TOO_LARGE says in %s what was above which limit', (language, text, sentence) => {
+    expect(read(as('RESULT_TOO_LARGE', { message: 'old', message_text: text }), language)).toEqual([
+      sentence,
+    ]);
+  });
+
   test('a code of a newer server is told in its own words', () => {
     expect(read(as('OF_A_NEWER_SERVER', null), 'zh-CN')).toEqual(['As it was worded then.']);
   });

@@ -31,7 +31,11 @@ export function readFailure({ code, message, details }: RecordedError): Failure 
   if (typeof details.exception_type === 'string') return addNode(failure, details);
   if (typeof details.silent_seconds === 'number')
     return { ...failure, summary: { code: 'failure.silent', params: { seconds: details.silent_seconds } } };
-  return { ...failure, points: describeFacts(details) };
+  const points = describeFacts(details);
+  const [first] = points;
+  // Its code says only that something was above a limit; the text says what.
+  if (code === 'RESULT_TOO_LARGE' && first !== undefined) return { ...failure, summary: first };
+  return { ...failure, points };
 }
 
 /** Of used up attempts the last one says why. */

@@ -58,7 +58,7 @@ export const zhCn: Readonly<Record<ErrorCode, string>> = {
   COLLECT_FAILED: '未能从工作节点完整下载输出。',
   OUTPUT_GONE: '节点没有重新运行，而工作节点上已没有其文件；会重新生成一次。',
   OUTPUT_REFUSED: '工作节点列出了输出文件，却不提供下载；各文件及响应已逐一列出。',
-  RESULT_TOO_LARGE: '结果文件超过上限；配置项及其值已列出。',
+  RESULT_TOO_LARGE: '结果或其历史记录超过上限；详情中注明是哪一项。',
   WORKER_DISK_FULL: '工作节点的磁盘已满；请清理其输出目录。',
   OUTPUT_INVALID: '输出为空，或不是可读取的图片；文件已列出。',
   INPUT_UPLOAD_FAILED: '未能把输入文件发送到工作节点。',

@@ -58,7 +58,7 @@ export const zhTw: Readonly<Record<ErrorCode, string>> = {
   COLLECT_FAILED: '未能從工作節點完整下載輸出。',
   OUTPUT_GONE: '節點沒有重新執行，而工作節點上已沒有其檔案；會重新產生一次。',
   OUTPUT_REFUSED: '工作節點列出了輸出檔案，卻不提供下載；各檔案及回應已逐一列出。',
-  RESULT_TOO_LARGE: '結果檔案超過上限；設定項目及其值已列出。',
+  RESULT_TOO_LARGE: '結果或其歷史紀錄超過上限；詳情中註明是哪一項。',
   WORKER_DISK_FULL: '工作節點的磁碟已滿；請清理其輸出資料夾。',
   OUTPUT_INVALID: '輸出為空，或不是可讀取的圖片；檔案已列出。',
   INPUT_UPLOAD_FAILED: '未能把輸入檔案傳送到工作節點。',

@@ -12,7 +12,9 @@ export const en = {
     'another ComfyUI than before answers on this address ({differences}); if that is meant: comfleet workers accept NAME',
   'check.too_old': 'ComfyUI {version} is older than {floor}, the first with targeted interrupt',
   'check.too_old_unknown':
-    'ComfyUI of unknown version is older than {floor}, the first with targeted interrupt',
+    'ComfyUI does not say its version; {floor} or newer is needed, the first with targeted interrupt',
+  'check.version_unreadable':
+    'the version "{version}" of ComfyUI cannot be read; {floor} or newer is needed, the first with targeted interrupt',
   'check.stuck': 'takes prompts but runs none: {pending} wait and nothing moved for {seconds} s',
   'check.gone': '{reason}',
   'check.failed': '{reason}',

@@ -12,7 +12,9 @@ export const zhCn = {
   'check.other_server':
     '该地址上的 ComfyUI 与之前的不同（{differences}）；如属预期更换：comfleet workers accept NAME',
   'check.too_old': 'ComfyUI {version} 低于 {floor}（从该版本起可以中断指定任务）',
-  'check.too_old_unknown': 'ComfyUI 的版本未知，低于 {floor}（从该版本起可以中断指定任务）',
+  'check.too_old_unknown': 'ComfyUI 没有报告版本，需要 {floor} 或更高版本（从该版本起可以中断指定任务）',
+  'check.version_unreadable':
+    '无法识别 ComfyUI 的版本“{version}”，需要 {floor} 或更高版本（从该版本起可以中断指定任务）',
   'check.stuck': '接收任务但不执行：{pending} 个任务在等待，{seconds} 秒没有进展',
   'check.gone': '{reason}',
   'check.failed': '{reason}',

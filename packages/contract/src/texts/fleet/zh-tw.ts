@@ -12,7 +12,9 @@ export const zhTw = {
   'check.other_server':
     '該位址上的 ComfyUI 與之前的不同（{differences}）；如屬預期更換：comfleet workers accept NAME',
   'check.too_old': 'ComfyUI {version} 低於 {floor}（從該版本起可以中斷指定任務）',
-  'check.too_old_unknown': 'ComfyUI 的版本未知，低於 {floor}（從該版本起可以中斷指定任務）',
+  'check.too_old_unknown': 'ComfyUI 沒有回報版本，需要 {floor} 或更新版本（從該版本起可以中斷指定任務）',
+  'check.version_unreadable':
+    '無法識別 ComfyUI 的版本「{version}」，需要 {floor} 或更新版本（從該版本起可以中斷指定任務）',
   'check.stuck': '接收任務但不執行：{pending} 個任務在等待，{seconds} 秒沒有進展',
   'check.gone': '{reason}',
   'check.failed': '{reason}',

@@ -86,6 +86,8 @@ export const en = {
   'output.too_large_together': 'with it the results would have more bytes than {setting} = {most}',
   'output.too_many': 'there are more than {setting} = {most}',
 
+  'failure.history_too_large':
+    'The worker’s history of the prompt is larger or more deeply nested than Comfleet reads.',
   'failure.node': 'Node {node}',
   'failure.node_of_class': 'Node {node} ({class_type})',
   'failure.titled_node': 'Node {node} "{title}" ({class_type})',

@@ -36,6 +36,7 @@ export const zhCn = {
   'output.too_large_together': '加上此文件，结果的总字节数会超过 {setting} = {most}',
   'output.too_many': '文件数超过 {setting} = {most}',
 
+  'failure.history_too_large': '工作节点上该任务的历史记录过大或嵌套过深，Comfleet 不读取。',
   'failure.node': '节点 {node}',
   'failure.node_of_class': '节点 {node}（{class_type}）',
   'failure.titled_node': '节点 {node}“{title}”（{class_type}）',

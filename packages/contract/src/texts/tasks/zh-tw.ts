@@ -36,6 +36,7 @@ export const zhTw = {
   'output.too_large_together': '加上它，結果的總位元組數會超過 {setting} = {most}',
   'output.too_many': '檔案數超過 {setting} = {most}',
 
+  'failure.history_too_large': '工作節點上該任務的歷史紀錄過大或巢狀過深，Comfleet 不讀取。',
   'failure.node': '節點 {node}',
   'failure.node_of_class': '節點 {node}（{class_type}）',
   'failure.titled_node': '節點 {node}「{title}」（{class_type}）',

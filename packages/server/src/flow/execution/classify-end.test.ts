@@ -88,6 +88,15 @@ describe('how a prompt’s end becomes an attempt’s', () => {
 
     expect(classified).toMatchObject({ result: { ending: 'failed', error: { code: 'HISTORY_INCOMPLETE' } } });
   });
+
+  test('a history above our limits says so, as no result file is', () => {
+    const reason = 'GET /history/1 has values nested deeper than 512';
+    const details = { reason: 'history', message_text: { code: 'failure.history_too_large', params: {} } };
+
+    expect(classifyEnd({ kind: 'unreadable', reason, isTooLarge: true })).toMatchObject({
+      result: { ending: 'failed', error: { code: 'RESULT_TOO_LARGE', details } },
+    });
+  });
 });
 
 describe('how what was fetched becomes an attempt’s end', () => {

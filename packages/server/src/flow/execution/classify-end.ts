@@ -1,4 +1,5 @@
 import type { CollectedOutput, ExecutionError, PromptEnd } from '@comfleet/comfyui';
+import { plainText } from '@comfleet/contract';
 import type { Collected } from './attempt-job.ts';
 import { findCause } from './causes.ts';
 import { type AttemptResult, endAttempt } from './ending.ts';
@@ -53,7 +54,10 @@ export function classifyCollected({
 /** History that is too large for us would be too large from another worker, too. */
 function classifyUnreadable({ reason, isTooLarge }: Extract<PromptEnd, { kind: 'unreadable' }>) {
   const message = `what the worker tells of it cannot be read: ${reason}`;
-  if (isTooLarge) return endAttempt('failed', 'RESULT_TOO_LARGE', { reason: 'history', message });
+  if (isTooLarge) {
+    const text = plainText('failure.history_too_large');
+    return endAttempt('failed', 'RESULT_TOO_LARGE', { reason: 'history', message, message_text: text });
+  }
   return endAttempt('failed', 'HISTORY_INCOMPLETE', { reason });
 }
 

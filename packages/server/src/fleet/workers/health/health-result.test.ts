@@ -23,6 +23,18 @@ describe('describeHealth', () => {
       'ComfyUI 0.3.40 is older than 0.3.57, the first with targeted interrupt',
     ],
     [
+      { kind: 'too_old', version: 'nightly', floor: '0.3.57' },
+      'the version "nightly" of ComfyUI cannot be read; 0.3.57 or newer is needed, the first with targeted interrupt',
+    ],
+    [
+      { kind: 'too_old', version: '9'.repeat(20), floor: '0.3.57' },
+      'the version "99999999999999999999" of ComfyUI cannot be read; 0.3.57 or newer is needed, the first with targeted interrupt',
+    ],
+    ...[null, '', ' '].map((version): [HealthResult, string] => [
+      { kind: 'too_old', version, floor: '0.3.57' },
+      'ComfyUI does not say its version; 0.3.57 or newer is needed, the first with targeted interrupt',
+    ]),
+    [
       { kind: 'stuck', pending: 3, silentMs: 31_200 },
       'takes prompts but runs none: 3 wait and nothing moved for 31 s',
     ],

@@ -1,6 +1,7 @@
 import type { CertificateFault } from '@comfleet/comfyui';
 import { plainText } from '@comfleet/contract';
 import type { FleetReason, FleetText } from '@comfleet/contract/texts/fleet';
+import { isVersion } from '../identity/comfyui-version.ts';
 
 /** Result of one check; every kind has its own text for users (HR3). */
 export type HealthResult =
@@ -29,7 +30,7 @@ export type HealthResult =
   | { kind: 'other_process' }
   /** A ComfyUI, but another one than before at this address. */
   | { kind: 'other_server'; differences: readonly FleetText[] }
-  /** Its version lacks features that we rely on. */
+  /** Its version lacks features that we rely on, or cannot be read and so is not known to have them. */
   | { kind: 'too_old'; version: string | null; floor: string }
   /** It accepts prompts, but runs none of them. */
   | { kind: 'stuck'; pending: number; silentMs: number }
@@ -61,6 +62,13 @@ export function isUnusable(result: HealthResult): boolean {
     case 'failed':
       return false;
   }
+}
+
+function describeVersion({ version, floor }: Extract<HealthResult, { kind: 'too_old' }>): FleetText {
+  if (version === null || version.trim() === '') return { code: 'check.too_old_unknown', params: { floor } };
+  return isVersion(version)
+    ? { code: 'check.too_old', params: { version, floor } }
+    : { code: 'check.version_unreadable', params: { version, floor } };
 }
 
 /** The result of a check as text for users. */
@@ -96,12 +104,8 @@ export function describeHealth(result: HealthResult): FleetText {
       return plainText('check.other_process');
     case 'other_server':
       return { code: 'check.other_server', params: { differences: result.differences } };
-    case 'too_old': {
-      const { version, floor } = result;
-      return version === null
-        ? { code: 'check.too_old_unknown', params: { floor } }
-        : { code: 'check.too_old', params: { version, floor } };
-    }
+    case 'too_old':
+      return describeVersion(result);
     case 'stuck': {
       const params = { pending: result.pending, seconds: Math.round(result.silentMs / 1000) };
       return { code: 'check.stuck', params };

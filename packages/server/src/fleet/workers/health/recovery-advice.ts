@@ -1,5 +1,6 @@
 import { plainText } from '@comfleet/contract';
 import type { FleetText } from '@comfleet/contract/texts/fleet';
+import { isVersion } from '../identity/comfyui-version.ts';
 import { describeHealth, type HealthResult } from './health-result.ts';
 import type { Recovery } from './recovery.ts';
 
@@ -73,7 +74,9 @@ function describeProblem(problem: HealthResult): FleetText {
     case 'other_server':
       return { code: 'problem.other_server', params: { differences: problem.differences } };
     case 'too_old':
-      return { code: 'problem.too_old', params: { version: problem.version ?? '?', floor: problem.floor } };
+      return problem.version !== null && isVersion(problem.version)
+        ? { code: 'problem.too_old', params: { version: problem.version, floor: problem.floor } }
+        : { code: 'problem.found', params: { found: describeHealth(problem) } };
     case 'stuck':
       return { code: 'problem.stuck', params: { pending: problem.pending } };
     case 'gone':

@@ -13,6 +13,11 @@ export function isBelowVersion(version: string | null, floor: string): boolean {
   return false;
 }
 
+/** True for what reads as a version: v0.3.57, 0.33, 1.0.2rc1. */
+export function isVersion(text: string): boolean {
+  return parseVersion(text) !== null;
+}
+
 function parseVersion(version: string | null): number[] | null {
   const found = /^v?(\d+)\.(\d+)(?:\.(\d+))?/.exec(version ?? '');
   return found ? [found[1], found[2], found[3]].map((part) => Number(part ?? 0)) : null;
