@@ -66,11 +66,16 @@ async function start(context: CommandContext, flags: ServeFlags, extra: Partial<
   });
 }
 
+/** An address without http:// has it added. Throws UsageError for what the server would refuse after it has started. */
 function checkUrl(text: string): string {
-  const url = /^https?:\/\//.test(text) ? text : `http://${text}`;
-  if (!URL.canParse(url))
+  const address = text.includes('://') ? text : `http://${text}`;
+  const url = URL.canParse(address) ? new URL(address) : null;
+  // Before anything that shows the value, as the login is secret.
+  if (url !== null && (url.username !== '' || url.password !== ''))
+    throw new UsageError({ code: 'usage.worker_login', params: { flag: '--worker' } });
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
     throw new UsageError({ code: 'usage.worker_address', params: { flag: '--worker', value: text } });
-  return url;
+  return address;
 }
 
 /** The built pages of the package @comfleet/web; null when they were not built. */

@@ -45,6 +45,8 @@ export const en = {
   'usage.no_config': 'There is no configuration file {path}.',
   'usage.no_comfyui_folder': '--comfyui expects the folder of a ComfyUI; there is no {folder}.',
   'usage.worker_address': '{flag} expects an address such as http://127.0.0.1:8188, not "{value}".',
+  'usage.worker_login':
+    '{flag} takes no login in the address. Name the worker in config.yaml, or use comfleet workers add with --user.',
   'usage.server_address': 'The server’s address is like {example}, not "{value}".',
   'usage.no_credential_file':
     '{path} is no credential of Comfleet; start the server once to have it rewritten.',

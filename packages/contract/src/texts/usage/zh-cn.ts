@@ -43,6 +43,8 @@ export const zhCn = {
   'usage.no_config': '没有配置文件 {path}。',
   'usage.no_comfyui_folder': '--comfyui 应为 ComfyUI 的目录；“{folder}”不存在。',
   'usage.worker_address': '{flag} 应为地址，例如 http://127.0.0.1:8188，不能是“{value}”。',
+  'usage.worker_login':
+    '{flag} 的地址不能包含登录信息。请在 config.yaml 中配置该工作节点，或使用 comfleet workers add 并加上 --user。',
   'usage.server_address': '服务器地址的格式如 {example}，不能是“{value}”。',
   'usage.no_credential_file': '{path} 不是 Comfleet 的凭据；启动一次服务器即可重新生成。',
   'usage.metadata': '--metadata 的格式为 name=value，不能是“{value}”。',

@@ -44,6 +44,8 @@ export const zhTw = {
   'usage.no_config': '沒有設定檔 {path}。',
   'usage.no_comfyui_folder': '--comfyui 應為 ComfyUI 的資料夾；「{folder}」不存在。',
   'usage.worker_address': '{flag} 應為位址，例如 http://127.0.0.1:8188，不能是「{value}」。',
+  'usage.worker_login':
+    '{flag} 的位址不能包含登入資訊。請在 config.yaml 中設定該工作節點，或使用 comfleet workers add 並加上 --user。',
   'usage.server_address': '伺服器位址的格式如 {example}，不能是「{value}」。',
   'usage.no_credential_file': '{path} 不是 Comfleet 的憑證；啟動一次伺服器即可重新產生。',
   'usage.metadata': '--metadata 的格式為 name=value，不能是「{value}」。',
