@@ -3,6 +3,7 @@ import { type PlainCode, plainText } from '@comfleet/contract';
 import type { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
 import { type ErrorCode, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { type ConfigProblem, createProblem, type FindPlace } from './config-problem.ts';
+import { findBadAlias } from './find-bad-alias.ts';
 
 /** A YAML file as plain values, with the place of each, or its problems. */
 export interface YamlContent {
@@ -12,6 +13,7 @@ export interface YamlContent {
 }
 
 const MAX_TEXT_LENGTH = 5_000_000;
+const MAX_ALIASES = 100;
 
 type FileProblem = PlainCode<typeof DEFINITION_TEXTS.en> & `file.${string}`;
 
@@ -55,28 +57,23 @@ export function parseYaml(text: string): YamlContent {
     return offset === null ? null : toPlace(lines.linePos(offset));
   };
   if (problems.length > 0) return { value: undefined, problems, findPlace };
-  return readValue(
-    () => toPlain(document.toJS({ maxAliasCount: 100 }), [], problems, findPlace),
-    problems,
-    findPlace,
-  );
+  try {
+    const value = toPlain(document.toJS({ maxAliasCount: MAX_ALIASES }), [], problems, findPlace);
+    return { value, problems, findPlace };
+  } catch (thrown) {
+    if (thrown instanceof TooDeepError) return failWith('file.too_deep');
+    // yaml throws a ReferenceError for alias bombs, and for an alias of nothing.
+    const offset = findBadAlias(document, MAX_ALIASES);
+    return failWith('file.aliases', offset === null ? null : toPlace(lines.linePos(offset)));
+  }
 }
 
 function toPlace({ line, col: column }: { line: number; col: number }): TextPlace {
   return { line, column };
 }
 
-function failWith(code: FileProblem): YamlContent {
-  return { value: undefined, problems: [createProblem('', null, plainText(code))], findPlace: () => null };
-}
-
-function readValue(read: () => unknown, problems: ConfigProblem[], findPlace: FindPlace): YamlContent {
-  try {
-    return { value: read(), problems, findPlace };
-  } catch (thrown) {
-    // yaml throws a ReferenceError for alias bombs, and for an alias of nothing.
-    return failWith(thrown instanceof TooDeepError ? 'file.too_deep' : 'file.aliases');
-  }
+function failWith(code: FileProblem, place: TextPlace | null = null): YamlContent {
+  return { value: undefined, problems: [createProblem('', place, plainText(code))], findPlace: () => null };
 }
 
 /** Copies into plain objects: exact numbers as text, keys that touch prototypes refused, cycles refused by depth. */

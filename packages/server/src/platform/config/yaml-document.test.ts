@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { parseYaml } from './yaml-document.ts';
+
+const uses = (count: number, of: string) => Array.from({ length: count }, () => `*${of}`).join(', ');
+
+test.each([
+  ['an alias of nothing', 'a: 1\nb:\n  c: *missing\n', 3, 6],
+  ['an alias before its anchor', 'a: *later\nb: &later 1\n', 1, 4],
+  ['an alias too many', `a: &a 1\nb: [${uses(99, 'a')}]\nc: *a\n`, 3, 4],
+  [
+    'aliases of aliases',
+    `a: &a [1]\nb: &b [${uses(9, 'a')}]\nc: &c [${uses(9, 'b')}]\nd: [${uses(9, 'c')}]\n`,
+    3,
+    8,
+  ],
+])('%s is refused with its line and column', (_what, text, line, column) => {
+  const { value, problems } = parseYaml(text);
+  expect(value).toBeUndefined();
+  expect(problems).toMatchObject([{ line, column, text: { code: 'file.aliases' } }]);
+});
+
+test('99 aliases of one anchor are as good as what they stand for', () => {
+  const { value, problems } = parseYaml(`a: &a 1\nb: [${uses(99, 'a')}]\n`);
+  expect(problems).toEqual([]);
+  expect(value).toEqual({ a: 1, b: Array.from({ length: 99 }, () => 1) });
+});
