@@ -7,7 +7,7 @@ import { parseDataUrl } from '../../platform/text/data-url.ts';
 import type { TaskTables } from '../tasks/task-tables.ts';
 import { findAsset, writeAsset, writeBlob } from './asset-rows.ts';
 import type { AssetRow, AssetTables } from './asset-tables.ts';
-import type { BlobStore } from './blob-store.ts';
+import type { BlobStore, StoredBlob } from './blob-store.ts';
 import { checkPicture, type PictureLimits } from './check-picture.ts';
 import { readContentType, readPicture } from './content-kind.ts';
 import { findInputFile } from './find-input-file.ts';
@@ -64,9 +64,14 @@ export class Assets {
     const { blobs, limits } = this.#deps;
     const maxBytes = asset.accept === 'picture' ? limits.pictureBytes : limits.fileBytes;
     const stored = await blobs.put(asset.bytes, { maxBytes });
-    checkHash(asset.expectedHash, stored.hash);
     const picture = readPicture(stored.head);
-    if (asset.accept === 'picture') checkPicture(picture, limits);
+    try {
+      checkHash(asset.expectedHash, stored.hash);
+      if (asset.accept === 'picture') checkPicture(picture, limits);
+    } catch (refusal) {
+      await this.#leaveToSweep(stored);
+      throw refusal;
+    }
     const row = this.#toRow(asset, {
       hash: stored.hash,
       sizeBytes: stored.sizeBytes,
@@ -238,9 +243,17 @@ export class Assets {
   async #isNamed(hash: string): Promise<boolean> {
     const { database } = this.#deps;
     const rows = await database.read(
-      database.k.selectFrom('blob').select('hash').where('hash', '=', hash).limit(1),
+      database.k.selectFrom('asset').select('id').where('blob_hash', '=', hash).limit(1),
     );
     return rows.length > 0;
+  }
+
+  /** Names the bytes of a refused upload as those of no asset. They are not deleted here: the same bytes may be on their way again. */
+  async #leaveToSweep({ hash, sizeBytes }: StoredBlob): Promise<void> {
+    const { database } = this.#deps;
+    await database.commit([
+      writeBlob(database, { hash, size_bytes: sizeBytes, created_at: database.nowMs() }),
+    ]);
   }
 
   #plainUpload(ownerId: PrincipalId, name: string) {

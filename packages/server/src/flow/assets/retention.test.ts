@@ -30,7 +30,7 @@ const TABLES = [
 const LIMITS: RetentionLimits = { tasksMs: 90 * DAY, outputsMs: null };
 
 /** An empty database 100 days into its life; `removed` lists bytes that were deleted. */
-async function openSweep() {
+async function openSweep(put?: BlobStore['put']) {
   const clock = new FakeClock();
   const beganMs = clock.nowMs();
   clock.advance(100 * DAY);
@@ -45,7 +45,13 @@ async function openSweep() {
   const unusable = (): never => {
     throw new Error('retention has no business with this');
   };
-  const store: BlobStore = { put: unusable, open: unusable, has: unusable, linkTo: unusable, ...blobs };
+  const store: BlobStore = {
+    put: put ?? unusable,
+    open: unusable,
+    has: unusable,
+    linkTo: unusable,
+    ...blobs,
+  };
   const assets = new Assets({
     database,
     blobs: store,
@@ -117,6 +123,29 @@ describe('retention', () => {
     await sweep({ ...LIMITS, tasksMs: 1 });
 
     expect(await list('task')).toBe(1);
+  });
+
+  test('bytes of a refused upload go when they are an hour old', async () => {
+    const text = { hash: 'refused', sizeBytes: 4, isNew: true, head: Buffer.from('text') };
+    const { assets, clock, removed, sweep } = await openSweep(async () => text);
+    const refused = assets.create({
+      ownerId: named('owner'),
+      name: 'a.png',
+      contentType: 'image/png',
+      bytes: (async function* () {})(),
+      filePath: null,
+      tags: [],
+      expectedHash: null,
+      lifeMs: null,
+      accept: 'picture',
+    });
+    await expect(refused).rejects.toMatchObject({ code: 'UNSUPPORTED_MEDIA' });
+
+    await sweep();
+    expect(removed).toEqual([]);
+    clock.advance(3_600_001);
+    await sweep();
+    expect(removed).toEqual(['refused']);
   });
 
   test('RS12 results stay until deleted unless a limit is set, then they and their bytes go', async () => {
