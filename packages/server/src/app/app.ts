@@ -114,10 +114,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const contact = createLatch();
   const { fleet, events, instances, transport } = await openFleet(scope, config, {
     ...basics,
-    database,
-    sealer,
-    environment,
-    mayContact: contact.opened,
+    ...{ database, sealer, environment, mayContact: contact.opened },
   });
   // Before what waits is read: which lane a task waits in depends on what the workers have.
   await applyConfiguredWorkers({ registry: fleet, logger }, config.workers);

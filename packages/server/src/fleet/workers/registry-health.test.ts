@@ -1,26 +1,18 @@
-import { createUuidV7, type Id, type IdKind, type WorkerId } from '@comfleet/contract';
+import type { WorkerId } from '@comfleet/contract';
 import type { FleetReason } from '@comfleet/contract/texts/fleet';
 import { toFleetSentence } from '@comfleet/contract/texts/fleet';
 import { SettlingClock, settle } from '@comfleet/test-kit';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeComfyui } from '../../../test/fakes/fake-comfyui.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
+import { startFakeRegistry } from '../../../test/kit/start-fake-registry.ts';
 import type { Tables } from '../../app/tables.ts';
 import type { Database } from '../../platform/database/database.ts';
-import { Scope } from '../../platform/lifecycle/scope.ts';
-import { silentLogger } from '../../platform/logging/logger.ts';
-import { Sealer } from '../../platform/secrets/sealer.ts';
-import { systemRandom } from '../../platform/time/clock.ts';
+import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { FleetOptions } from './fleet-options.ts';
-import {
-  type ConnectedWorker,
-  openWorkerRegistry,
-  type WorkerChange,
-  type WorkerRegistry,
-} from './registry.ts';
+import type { ConnectedWorker, WorkerChange, WorkerRegistry } from './registry.ts';
 import type { WorkerSpec } from './worker-spec.ts';
 
-const random = { bytes: systemRandom.bytes, fraction: () => 0.5 };
 const spec = { name: 'gpu-1', url: 'http://127.0.0.1:8188', source: 'config' as const };
 const other = { name: 'gpu-2', url: 'http://127.0.0.2:8188', source: 'config' as const };
 
@@ -37,21 +29,7 @@ beforeEach(async () => {
 });
 
 async function openRegistry(options: FleetOptions = {}): Promise<{ registry: WorkerRegistry; scope: Scope }> {
-  const scope = new Scope('test', clock, silentLogger);
-  const registry = await openWorkerRegistry(
-    scope,
-    {
-      database,
-      clock,
-      random,
-      logger: silentLogger,
-      transport: comfyui.transport,
-      dialer: comfyui.dialer,
-      sealer: new Sealer(new Uint8Array(32)),
-      createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(clock.nowMs(), random.bytes(10)),
-    },
-    options,
-  );
+  const { registry, scope } = await startFakeRegistry({ clock, database, comfyui }, options);
   const own = changes; // a registry of the test before may still report
   registry.onChange((change) => own.push(change));
   return { registry, scope };

@@ -1,19 +1,15 @@
-import { createUuidV7, type Id, type IdKind } from '@comfleet/contract';
 import { SettlingClock, settle } from '@comfleet/test-kit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeComfyui } from '../../../test/fakes/fake-comfyui.ts';
 import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
+import { startFakeRegistry } from '../../../test/kit/start-fake-registry.ts';
 import type { Tables } from '../../app/tables.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { createLatch } from '../../platform/lifecycle/latch.ts';
-import { Scope } from '../../platform/lifecycle/scope.ts';
-import { silentLogger } from '../../platform/logging/logger.ts';
-import { Sealer } from '../../platform/secrets/sealer.ts';
-import { systemRandom } from '../../platform/time/clock.ts';
+import type { Scope } from '../../platform/lifecycle/scope.ts';
 import { removeIdle } from './joining/departures.ts';
-import { openWorkerRegistry, type WorkerRegistry } from './registry.ts';
+import type { WorkerRegistry } from './registry.ts';
 
-const random = { bytes: systemRandom.bytes, fraction: () => 0.5 };
 const spec = { name: 'gpu-1', url: 'http://127.0.0.1:8188', source: 'config' as const };
 
 let clock: SettlingClock;
@@ -32,22 +28,7 @@ async function openRegistry(
   options = {},
   mayContact = Promise.resolve(),
 ): Promise<{ registry: WorkerRegistry; scope: Scope }> {
-  const scope = new Scope('test', clock, silentLogger);
-  const registry = await openWorkerRegistry(
-    scope,
-    {
-      database,
-      clock,
-      random,
-      logger: silentLogger,
-      transport: comfyui.transport,
-      dialer: comfyui.dialer,
-      sealer: new Sealer(new Uint8Array(32)),
-      mayContact,
-      createId: <K extends IdKind>(): Id<K> => createUuidV7<K>(clock.nowMs(), random.bytes(10)),
-    },
-    options,
-  );
+  const { registry, scope } = await startFakeRegistry({ clock, database, comfyui }, options, mayContact);
   registry.onChange(({ type }) => {
     if (type !== 'worker.changed') changes.push(type);
   });
@@ -89,7 +70,6 @@ describe('WorkerRegistry', () => {
     const worker = await registry.add(spec);
     await clock.advance(60_000);
     expect(worker.snapshot()).toMatchObject({ health: 'unknown', socketState: 'closed' });
-
     const told = whenChanged(registry, 'worker.inventory');
     latch.open();
     await told;
