@@ -1,7 +1,7 @@
 import { isJsonNumber } from '@comfleet/comfyui';
 import { AppError } from '../../platform/errors/app-error.ts';
 
-/** Bounds of `expires_in`, in seconds, as the contract has them. */
+/** Bounds of `expires_in` in the contract, in seconds. */
 const EXPIRES_IN = { min: 60, max: 604_800 };
 const MAX_TAGS = 50;
 
@@ -10,7 +10,7 @@ export function parseHash(text: string): string | null {
   return /^blake3:([0-9a-f]{64})$/.exec(text)?.[1] ?? null;
 }
 
-/** A placement path: relative, below its root, without control characters. */
+/** True for a placement path: relative, below its root, no control characters. */
 export function isFilePath(path: string): boolean {
   const parts = path.split('/');
   return (
@@ -20,7 +20,7 @@ export function isFilePath(path: string): boolean {
   );
 }
 
-/** Fields of an upload, as they come before its file. */
+/** Fields of an upload, which precede its file. */
 export interface UploadFields {
   contentType: string;
   filePath: string;
@@ -29,7 +29,7 @@ export interface UploadFields {
   expiresInSeconds?: number;
 }
 
-/** Collects the form's fields one by one; `read` checks them once the file begins. */
+/** Collects the form's fields one at a time; `read` checks them when the file begins. */
 export class UploadForm {
   readonly #fields = new Map<string, string>();
   readonly #tags: string[] = [];
@@ -40,7 +40,7 @@ export class UploadForm {
     else this.#fields.set(name, text);
   }
 
-  /** Throws INVALID_REQUEST naming the first field that is missing or wrong. */
+  /** Throws INVALID_REQUEST naming the first missing or invalid field. */
   read(): UploadFields {
     const contentType = this.#require('content_type');
     if (!/^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}(\s*;[\x20-\x7e]{0,100})?$/.test(contentType)) {
@@ -93,8 +93,8 @@ export interface FromHash {
 }
 
 /**
- * The body of POST /assets/from-hash; null without a usable hash. The contract has no answer for a wrong optional field
- * here, so such a field counts as not sent, and a lifetime is brought into its bounds.
+ * Reads the body of POST /assets/from-hash; null without a usable hash. The contract has no error for an invalid optional
+ * field here, so such a field is ignored, and a lifetime is clamped to its bounds.
  */
 export function readFromHashBody(body: Record<string, unknown>): FromHash | null {
   const hash = typeof body.hash === 'string' ? parseHash(body.hash) : null;

@@ -15,14 +15,14 @@ import { assetForm, contractJson, fromHashBody, keyHeaders } from './documented-
 import { createSurface, type Surface } from './surface.ts';
 
 const OCTETS = 'application/octet-stream';
-/* The contract knows no 304. */
+/* The contract has no 304. */
 const octetAnswers = {
   200: answerAs(OCTETS, 'The bytes.'),
   206: answerAs(OCTETS, contentAnswers[206].description),
   416: contentAnswers[416],
 };
 
-/** POST /, /from-hash, HEAD /by-hash/{hash}, GET and DELETE /{id}, GET /{id}/content below /api/v2/assets. */
+/** Adds POST /, /from-hash, HEAD /by-hash/{hash}, GET and DELETE /{id}, GET /{id}/content below /api/v2/assets. */
 export function addAssetRoutes(app: HttpServer, deps: ComfyV2Deps): void {
   const surfaceOf = (request: FastifyRequest): Surface =>
     createSurface(request, deps.config.current, deps.links);
@@ -114,7 +114,7 @@ function addReadingRoutes(app: HttpServer, { assets }: ComfyV2Deps, surfaceOf: S
     },
     handler: async (request, reply) => {
       const content = await assets.open(principalOf(request), readAssetId(request));
-      // The contract knows no 304, and one media type: the asset's own is in its record.
+      // The contract has no 304, and one media type only: the asset's own is in its record.
       delete request.headers['if-none-match'];
       return sendContent(request, reply, { ...content, contentType: OCTETS });
     },
@@ -129,7 +129,7 @@ function toAssetAddress(
   return `${surfaceOf(request).prefix}/api/v2/assets/${id}`;
 }
 
-/** What is no id of ours answers as an unknown one. */
+/** Treats text that is not an id as an unknown id. */
 function readAssetId(request: FastifyRequest): AssetId {
   const id = parseId<'asset'>(readParam(request, 'id'));
   if (id === null) throw new AppError('ASSET_NOT_FOUND');

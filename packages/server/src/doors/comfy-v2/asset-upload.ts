@@ -13,8 +13,8 @@ const MAX_FIELDS = 100;
 const MAX_FIELD_BYTES = 4096;
 
 /**
- * Takes a multipart upload: its fields, then its file, streamed. Throws INVALID_REQUEST for a form that is not the
- * contract's, CONFLICT (hash_mismatch), BODY_TOO_LARGE, IDEMPOTENCY_CONFLICT; nothing is stored then.
+ * Receives a multipart upload: its fields, then its file, streamed. Throws INVALID_REQUEST for a form that breaks the
+ * contract, CONFLICT (hash_mismatch), BODY_TOO_LARGE, IDEMPOTENCY_CONFLICT; then nothing is stored.
  */
 export async function receiveAsset(
   request: FastifyRequest,
@@ -35,7 +35,7 @@ export async function receiveAsset(
 
 interface Upload {
   deps: ComfyV2Deps;
-  /** What stood before the file. */
+  /** The fields before the file. */
   fields: UploadForm;
   form: AsyncGenerator<Multipart>;
   limit: number;

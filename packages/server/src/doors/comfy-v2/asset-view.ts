@@ -1,7 +1,7 @@
 import type { AssetRecord } from '../../flow/calls/assets/asset-calls.ts';
 import type { Surface } from './surface.ts';
 
-/** A record as the contract's Asset. An upload has no job_id; the answer to a creation says whether the blob is new. */
+/** Converts a record to the contract's Asset. An upload has no job_id; only a creation reports whether the blob is new. */
 export function toAsset(record: AssetRecord, surface: Surface, created?: { blobWasNew: boolean }) {
   return {
     id: record.id,

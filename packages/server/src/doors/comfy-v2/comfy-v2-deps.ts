@@ -7,7 +7,7 @@ import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { DoorsConfigStore } from '../doors-config.ts';
 
-/** What the Comfy API v2 door speaks to. */
+/** Dependencies of the Comfy API v2 door. */
 export interface ComfyV2Deps {
   tasks: TaskCalls;
   assets: AssetCalls;

@@ -11,8 +11,8 @@ import { toContractError } from './contract-error.ts';
 import { addJobRoutes } from './job-routes.ts';
 
 /**
- * The Comfy API v2 (contract: e2e/contracts/comfy-api-v2.openapi.yaml) on the main listener: bearers are the native
- * ones, errors have the contract's own envelope, and addresses below the two prefixes answer in it too.
+ * Adds the Comfy API v2 (contract: e2e/contracts/comfy-api-v2.openapi.yaml) to the main listener. Tokens are the native
+ * ones; errors use the contract's own envelope, also for unknown addresses below the two prefixes.
  */
 export async function addComfyV2Door(
   app: HttpServer,

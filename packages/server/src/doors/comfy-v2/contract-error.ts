@@ -2,7 +2,7 @@ import type { AppError } from '../../platform/errors/app-error.ts';
 import { toNodeErrors, toWorkflowMessage } from './node-errors.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 
-/** An error as the Comfy API v2 contract writes it. */
+/** An error in the format of the Comfy API v2 contract. */
 export interface ContractError {
   status: number;
   code: string;
@@ -37,13 +37,13 @@ const UPSTREAM: ContractError = {
   details: null,
 };
 
-/** Turns any error into one that the contract documents for the operation; `undefined` is an address without one. */
+/** Maps any error to one that the contract documents for the operation; `undefined` is an unknown address. */
 export function toContractError(error: AppError, operation: Operation | undefined): ContractError {
   const answer = translate(error, operation);
   if (operation === undefined) return answer.status === 500 ? answer : NOT_FOUND;
   const documented: readonly number[] = OPERATIONS[operation];
   if (documented.includes(answer.status)) return answer;
-  // A request that this operation has no error for: what it asks of does not exist.
+  // The operation has no error for such a request: the object it names does not exist.
   if (answer.status >= 500 || !documented.includes(404)) return UPSTREAM;
   return operation === 'assetFromHash' ? BLOB_NOT_FOUND : NOT_FOUND;
 }
@@ -105,7 +105,7 @@ function translateSubmission(error: AppError): ContractError {
     case 'STORAGE_FULL':
     case 'DATABASE_DAMAGED':
     case 'UNAVAILABLE':
-      // The contract has no status of its own for a server that cannot store.
+      // The contract has no status for a server that cannot store.
       return { ...UPSTREAM, message: error.message, retryAfter: 10 };
     default:
       return UPSTREAM;
@@ -132,7 +132,7 @@ function translateConflict(reason: unknown): ContractError {
   return UPSTREAM;
 }
 
-/** A body that is not what the operation takes. The contract has one code for this where a workflow is sent. */
+/** Refuses a body that the operation does not accept. The contract has one code for this if a workflow is sent. */
 function refuseRequest(error: AppError, operation: Operation | undefined): ContractError {
   const message = readReason(error.details) ?? error.message;
   if (operation === 'postJobs') {

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 
-/* What the routes of this door read by themselves, for the API document. e2e/contracts/comfy-api-v2.openapi.yaml has all of it. */
+/*
+ * Bodies that the routes of this door parse themselves, for the API document. e2e/contracts/comfy-api-v2.openapi.yaml has
+ * them all.
+ */
 
-/** Form of POST /api/v2/assets: its fields come before its file. */
+/** Form of POST /api/v2/assets: its fields precede its file. */
 export const assetForm = {
   mediaType: 'multipart/form-data',
   schema: z.object({
@@ -35,10 +38,10 @@ export const jobBody = {
   }),
 };
 
-/** Of what takes a key; any text is one. */
+/** Headers with a key; any text is valid. */
 export const keyHeaders = z.looseObject({
   'idempotency-key': z.string().optional().describe('Single-use for 24 h.'),
 });
 
-/** A body of JSON as the contract has it. */
+/** A JSON body as defined by the contract. */
 export const contractJson = z.looseObject({});

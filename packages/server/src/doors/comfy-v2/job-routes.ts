@@ -14,7 +14,7 @@ import { readIdempotencyKey, readJobBody } from './job-submission.ts';
 import { toJob } from './job-view.ts';
 import { createSurface } from './surface.ts';
 
-/** POST / and GET /{id}, /{id}/workflow, /{id}/events, POST /{id}/cancel below /api/v2/jobs. A job is a task. */
+/** Adds POST / and GET /{id}, /{id}/workflow, /{id}/events, POST /{id}/cancel below /api/v2/jobs. A job is a task. */
 export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
   const { tasks, config } = deps;
   const show = (request: FastifyRequest, task: Task) =>
@@ -42,7 +42,7 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
         ...(extraData ? { extraData } : {}),
         ...(idempotency ? { idempotency } : {}),
       });
-      // Keys of this contract are single-use: a repetition is refused, never replayed.
+      // Keys of this contract are single-use: a repeated one is refused, never replayed.
       if (replayed) throw new AppError('IDEMPOTENCY_CONFLICT');
       const job = show(request, await tasks.load(actor, readJobId(submitted.task_id)));
       reply.status(201).header('location', job.urls.self);
@@ -65,7 +65,7 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
     },
     handler: async (request, reply) => {
       const graphText = await tasks.loadGraphText(principalOf(request), readId(request));
-      // Put together as text: a parsed number could not keep the digits it was written with (WF23).
+      // Joined as text: parsing a number could change its digits (WF23).
       return sendJsonText(reply, `{"workflow":${graphText},"format":"api"}`);
     },
   });
@@ -88,7 +88,7 @@ function addCancelRoute(
   { tasks }: ComfyV2Deps,
   show: (request: FastifyRequest, task: Task) => ReturnType<typeof toJob>,
 ): void {
-  // A cancel request says nothing in its body: whatever is sent there is not read.
+  // A cancel request needs no body, so none is read.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => {
     payload.resume();
@@ -110,7 +110,7 @@ function readId(request: FastifyRequest): TaskId {
   return readJobId(typeof params === 'object' && params !== null && 'id' in params ? params.id : '');
 }
 
-/** What is no id of ours answers as an unknown one. */
+/** Treats text that is not an id as an unknown id. */
 function readJobId(text: unknown): TaskId {
   const id = typeof text === 'string' ? parseId<'task'>(text) : null;
   if (id === null) throw new AppError('TASK_NOT_FOUND');

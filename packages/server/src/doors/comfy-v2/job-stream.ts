@@ -13,8 +13,8 @@ const POSITION_PERIOD_MS = 2000;
 const PROGRESS_PERIOD_MS = 500;
 
 /**
- * The live events of a job by the contract's names: status, progress, preview, output; no ids, no resumption. It begins
- * with the state as it is and ends after the terminal status. Throws TASK_NOT_FOUND and TOO_MANY_STREAMS before that.
+ * Streams a job's live events under the contract's names: status, progress, preview, output; no ids, no resumption. Starts
+ * with the current state and ends after the terminal status. Before that, throws TASK_NOT_FOUND and TOO_MANY_STREAMS.
  */
 export async function streamJob(
   request: FastifyRequest,
@@ -50,17 +50,17 @@ export async function streamJob(
   return reply;
 }
 
-/** Turns frames into the contract's events; a status is said only when it differs from the last one. */
+/** Converts frames to the contract's events; a status is sent only if it differs from the last one. */
 class JobEvents {
   readonly #stream: Pick<SseStream, 'send'>;
   readonly #surface: Surface;
   readonly #clock: Clock;
   #lastStatus = '';
   #hasEnded = false;
-  /** Null while progress may go out at once; else what waits for its turn. */
+  /** Null while progress may be sent at once; else the newest to send next. */
   #waiting: { progress: Progress | null } | null = null;
   #cancelTurn = (): void => {};
-  /** Grows with every frame: what was read before a frame is older than it. */
+  /** Incremented by every frame: what was read before a frame is outdated. */
   frames = 0;
   isQueued = false;
 
@@ -106,7 +106,7 @@ class JobEvents {
     this.#cancelTurn();
   }
 
-  /** Each is a complete snapshot, so of those that come too fast only the newest is sent. */
+  /** Each is a complete snapshot, so only the newest is sent if they arrive too fast. */
   #sendProgress(progress: Progress): void {
     if (this.#waiting) {
       this.#waiting.progress = progress;
@@ -122,8 +122,8 @@ class JobEvents {
   }
 
   /**
-   * Outputs are committed together with the end, so they come right before the terminal status. Several events may be
-   * of one commit and show the end alike: it is told once.
+   * Outputs are committed together with the end, so they are sent just before the terminal status. Several events of one
+   * commit may show the end; it is sent once.
    */
   #sendChange(task: Task): void {
     if (this.#hasEnded) return;
@@ -138,7 +138,7 @@ class JobEvents {
   }
 }
 
-/** While the job waits, says when its place in the queue changes: nothing happens to it then, so nobody tells. */
+/** Polls the queue position while the job waits, because its changes cause no event. Sends each change. */
 function askForPosition(deps: ComfyV2Deps, events: JobEvents, load: () => Promise<Task>): () => void {
   let cancelTimer = (): void => {};
   let isStopped = false;
@@ -154,7 +154,7 @@ function askForPosition(deps: ComfyV2Deps, events: JobEvents, load: () => Promis
     if (isStopped) return;
     cancelTimer = deps.clock.setTimer(POSITION_PERIOD_MS, () => {
       ask().catch((thrown: unknown) => {
-        // The place in the queue is a convenience: the stream goes on without it.
+        // The queue position is a convenience: the stream continues without it.
         deps.logger.warn('stream.position_failed', { error: thrown });
         schedule();
       });

@@ -4,16 +4,16 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import { hashBody } from '../../platform/http/hash-body.ts';
 import { readLosslessBody } from '../../platform/http/json-body.ts';
 
-/** What a submission asks for, its graph with every number as written. */
+/** A submission; its graph keeps every number as written. */
 export interface JobBody {
   graph: Record<string, unknown>;
   extraData: { api_key_comfy_org?: string } | null;
 }
 
-/** Fields that the contract keeps for later and wants refused today. */
+/** Fields that the contract reserves and requires to be refused for now. */
 const RESERVED = ['webhook_url', 'inputs'];
 
-/** Reads the body of POST /api/v2/jobs from its text. Throws INVALID_WORKFLOW naming what is wrong. */
+/** Parses the body of POST /api/v2/jobs. Throws INVALID_WORKFLOW naming what is wrong. */
 export function readJobBody(request: FastifyRequest): JobBody {
   const body = readLosslessBody(request);
   for (const field of RESERVED) {
@@ -26,7 +26,7 @@ export function readJobBody(request: FastifyRequest): JobBody {
 
 const API_KEY = 'api_key_comfy_org';
 
-/** A closed object: its one key is a secret of this prompt. */
+/** Allows one key only, a secret of this prompt. */
 function readExtraData(value: unknown): JobBody['extraData'] {
   if (value === undefined) return null;
   if (!isObject(value)) return refuse('"extra_data" must be an object');
@@ -38,7 +38,7 @@ function readExtraData(value: unknown): JobBody['extraData'] {
   return { [API_KEY]: key };
 }
 
-/** The header `Idempotency-Key` with a hash of the graph; undefined without one. A long key counts by its hash. */
+/** Reads the header `Idempotency-Key` and hashes the graph; undefined without a key. A long key is hashed too. */
 export async function readIdempotencyKey(
   request: FastifyRequest,
   graph: unknown,

@@ -1,10 +1,10 @@
 import { isTerminal, type Progress, type RecordedError, type Result, type Task } from '@comfleet/contract';
 import type { ContentLink, Surface } from './surface.ts';
 
-/** Words of the contract for where a job is. */
+/** States of a job in the contract. */
 export type JobStatus = 'queued' | 'running' | 'succeeded' | 'canceling' | 'canceled' | 'failed' | 'expired';
 
-/** A held task is a queued job; a cancel request that has not taken effect shows as canceling. */
+/** A held task is a queued job; a cancel request that has not taken effect is shown as canceling. */
 export function toJobStatus(task: Pick<Task, 'status' | 'cancel_requested_at'>): JobStatus {
   if (isTerminal(task.status)) return task.status;
   if (task.cancel_requested_at !== null) return 'canceling';
@@ -57,7 +57,7 @@ export function toJobOutput(result: Result, jobId: string, surface: Surface): Jo
   return {
     node_id: result.node_id,
     name: result.name,
-    // The contract has no word for 3D files.
+    // The contract has no kind for 3D files.
     type: result.kind === '3d' ? 'file' : result.kind,
     content_type: result.content_type,
     size_bytes: result.size_bytes,
@@ -68,7 +68,7 @@ export function toJobOutput(result: Result, jobId: string, surface: Surface): Jo
   };
 }
 
-/** A task as the contract's Job. */
+/** Converts a task to a contract Job. */
 export function toJob(task: Task, surface: Surface) {
   const { task_id: id, created_at, started_at, completed_at } = task;
   const self = `${surface.prefix}/api/v2/jobs/${id}`;
@@ -80,7 +80,7 @@ export function toJob(task: Task, surface: Surface) {
     completed_at,
     expires_at: new Date(Date.parse(completed_at ?? created_at) + surface.jobLifeMs).toISOString(),
     queue_position: task.queue_position,
-    // The last progress of an ended job goes away a moment later than its status comes: it is not shown with it.
+    // The last progress of an ended job is cleared shortly after its status changes, so it is hidden here.
     progress: task.progress === null || isTerminal(task.status) ? null : toJobProgress(task.progress),
     outputs: task.results.map((result) => toJobOutput(result, id, surface)),
     error: task.status === 'failed' || task.status === 'expired' ? toJobError(task.error) : null,
@@ -96,7 +96,7 @@ function countMs(from: string | null, to: string | null): number | null {
   return from === null || to === null ? null : Math.max(0, Date.parse(to) - Date.parse(from));
 }
 
-/** What failed, in the worker's own words where a graph node failed; never addresses or paths. */
+/** What failed, in the worker's own words if a graph node failed; never addresses or paths. */
 function toJobError(error: RecordedError | null) {
   if (error === null) return null;
   const cause = readLastError(error.details) ?? error;
@@ -115,7 +115,7 @@ function toJobError(error: RecordedError | null) {
   };
 }
 
-/** The error of the last attempt, when the task's own says only that the attempts are used up. */
+/** The error of the last attempt, if the task's own only reports that the attempts are used up. */
 function readLastError(details: Record<string, unknown> | null): RecordedError | null {
   const last = details?.last_error;
   if (typeof last !== 'object' || last === null) return null;

@@ -1,6 +1,6 @@
 import { isRecord } from '@comfleet/comfyui';
 
-/** One thing that is wrong with an input of a node, in the contract's words. */
+/** One problem with an input of a node, in the contract's format. */
 interface NodeProblem {
   field: string | null;
   reason: string;
@@ -9,13 +9,13 @@ interface NodeProblem {
 
 type Details = Record<string, unknown> | null;
 
-/** From ComfyUI's shape (`{errors: [{type, message, input_name}]}`, as flow tells it) to the contract's list per node. */
+/** From ComfyUI's format (`{errors: [{type, message, input_name}]}`, as flow returns it) to the contract's list per node. */
 export function toNodeErrors(details: Details): Record<string, NodeProblem[]> {
   const named = Object.entries(readNodes(details)).filter(([nodeId]) => nodeId !== '');
   return Object.fromEntries(named.map(([nodeId, node]) => [nodeId, readProblems(node)]));
 }
 
-/** A sentence that names the first problem and its node; null when no problem is known. */
+/** Returns a sentence with the first problem and its node; null if no problem is known. */
 export function toWorkflowMessage(details: Details): string | null {
   for (const [nodeId, node] of Object.entries(readNodes(details))) {
     const [first] = readProblems(node);

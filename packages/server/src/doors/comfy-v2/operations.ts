@@ -1,6 +1,6 @@
 /**
- * The operations of the Comfy API v2 contract (e2e/contracts/comfy-api-v2.openapi.yaml) with the error statuses that it
- * documents for each. A client of the contract is prepared for these and for no others, so nothing else is answered.
+ * Operations of the Comfy API v2 contract (e2e/contracts/comfy-api-v2.openapi.yaml) with the error statuses that it
+ * documents for each. Its clients expect these only, so no other status is sent.
  */
 export const OPERATIONS = {
   postAssets: [401, 403, 409, 422, 500],
@@ -20,7 +20,7 @@ export type Operation = keyof typeof OPERATIONS;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Which operation of the Comfy API v2 contract a route is. */
+    /** Operation of the Comfy API v2 contract that a route serves. */
     operation?: Operation;
   }
 }

@@ -3,15 +3,15 @@ import type { SignedLinks } from '../../platform/http/signed-links.ts';
 import { toAssetPath } from '../../platform/http/signed-links.ts';
 import type { DoorsConfig } from '../doors-config.ts';
 
-/** A link that carries its own permission, and until when it works. */
+/** A link that carries its own permission, and its expiry. */
 export interface ContentLink {
   url: string;
   url_expires_at: string;
 }
 
-/** How a caller sees this server: where it is, and what it promises. */
+/** How callers see this server: its address and what it guarantees. */
 export interface Surface {
-  /** Path that the API is mounted under, for host-relative links; empty without a prefix. */
+  /** Path prefix of the API for host-relative links; may be empty. */
   prefix: string;
   /** How long an ended job is kept. */
   jobLifeMs: number;
@@ -19,7 +19,7 @@ export interface Surface {
   linkTo(assetId: string): ContentLink;
 }
 
-/** Absolute links begin with server.public_url or, without one, with the Host of the request, which was checked. */
+/** Absolute links start with server.public_url or, without one, with the request's Host, which was checked. */
 export function createSurface(request: FastifyRequest, config: DoorsConfig, links: SignedLinks): Surface {
   const { publicUrl } = config.server;
   const base = publicUrl === null ? `${request.protocol}://${request.host}` : publicUrl.replace(/\/+$/, '');
