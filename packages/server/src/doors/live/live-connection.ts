@@ -14,15 +14,15 @@ import type { LiveDeps } from './live-door.ts';
 const AUTH_TIMEOUT_MS = 10_000;
 const PING_MS = 30_000;
 const MAX_WATCHES = 200;
-/** A reader that leaves this much unread is dropped, never waited for. */
+/** A reader that leaves this much unread is disconnected, never waited for. */
 const MAX_UNREAD_BYTES = 2_097_152;
 
-/** WebSocket close codes; 4000 and up are ours. */
+/** WebSocket close codes; those from 4000 are ours. */
 const CLOSE = { goingAway: 1001, unsupported: 1003, unauthorized: 4401, tooMany: 4429 } as const;
 
 /**
- * One live socket: `waiting` for its auth message → `ready` with watches → `closed`. Watches are named by what they
- * watch; watching the same task a second time starts over.
+ * State of one live socket: `waiting` for its auth message → `ready` with watches → `closed`. A watch is named after its
+ * target; watching a task again restarts its watch.
  */
 type State =
   | { kind: 'waiting'; cancelTimer: () => void }
@@ -45,7 +45,7 @@ export class LiveConnection {
     this.#state = { kind: 'waiting', cancelTimer };
   }
 
-  /** Begins to listen. Everything ends with the socket. */
+  /** Starts to listen. Everything ends with the socket. */
   start(): void {
     const onStop = (): void => this.#close(CLOSE.goingAway, 'the server is stopping');
     this.#deps.signal.addEventListener('abort', onStop, { once: true });
@@ -53,7 +53,7 @@ export class LiveConnection {
       if (isBinary) this.#close(CLOSE.unsupported, 'text messages only');
       else void this.#receive(String(data));
     });
-    // It is answered by itself.
+    // ws answers pings itself.
     this.#socket.on('ping', () => this.#dropSlowReader());
     this.#socket.on('pong', () => {
       this.#isAlive = true;
@@ -83,7 +83,7 @@ export class LiveConnection {
   async #authenticate(token: string): Promise<void> {
     if (this.#state.kind !== 'waiting') throw new AppError('CONFLICT', { reason: 'already_authenticated' });
     const session = await this.#deps.identity.authenticate(token);
-    // The socket may have closed meanwhile, or a second auth message came first.
+    // By now the socket may have closed, or another auth message may have won.
     if (this.#state.kind !== 'waiting') return;
     const freeSlot = this.#deps.slots.take(session.principal.id);
     this.#state.cancelTimer();
@@ -145,7 +145,7 @@ export class LiveConnection {
       for await (const frame of open(signal)) {
         if (signal.aborted) return;
         const sent = this.#send({ type: 'frame', frame });
-        // Those of a large batch are more than a reader may leave unread.
+        // The snapshots of a large batch exceed what a reader may leave unread.
         if (frame.kind === 'snapshot') await sent;
       }
     } catch (thrown) {
@@ -161,7 +161,7 @@ export class LiveConnection {
     void this.#send({ type: 'error', error: { code: error.code, message: error.message } });
   }
 
-  /** Resolves when the message has gone out, or nobody is there to read it. */
+  /** Resolves when the message was sent, or when the socket is closed. */
   #send(message: LiveMessage): Promise<void> {
     if (this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve();
     const sent = new Promise<void>((resolve) => {

@@ -20,7 +20,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** A live socket whose messages are read one after the other. */
+/** Opens a live socket whose messages are read one at a time. */
 function dial(headers: Record<string, string> = {}) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/api/v2/live`, { headers });
   sockets.push(socket);
@@ -170,7 +170,7 @@ test('a server that stops closes its sockets with 1001', async () => {
   expect((await live.closed).code).toBe(1001);
 });
 
-/** What a raw upgrade request is answered, until the server closes the connection. */
+/** The response to a raw upgrade request, until the server closes the connection. */
 async function askUpgrade(path: string, protocol: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   socket.write(
@@ -192,7 +192,7 @@ test.each([
   },
 );
 
-/** Opens an event stream; `waitFor` resolves with all text once it holds a word. */
+/** Opens an event stream; `waitFor` resolves with all text once it contains a word. */
 function openStream(path: string, headers: Record<string, string>) {
   return new Promise<{
     status: number;

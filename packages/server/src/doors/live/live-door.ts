@@ -23,8 +23,8 @@ export interface LiveDeps {
 const MAX_MESSAGE_BYTES = 65_536;
 
 /**
- * The live socket, /api/v2/live: after `{type:'auth', token}` a client watches tasks, batches or all its own. A page of
- * another origin cannot open it.
+ * Adds the live socket, /api/v2/live: after `{type:'auth', token}` a client watches tasks, batches or everything of its
+ * own. Pages of other origins cannot open it.
  */
 export async function addLiveDoor(
   app: HttpServer,
@@ -33,13 +33,13 @@ export async function addLiveDoor(
 ): Promise<void> {
   const allowed = new Set(options.allowedOrigins);
   if (options.publicUrl !== null) allowed.add(new URL(options.publicUrl).origin);
-  // Whatever asks for an upgrade comes through here and is answered like any request; only then its socket is nobody's.
+  // Upgrade requests are answered like any other; after the response nothing owns the socket, so it is closed here.
   app.addHook('onResponse', async ({ raw }) => {
     if (raw.headers.upgrade !== undefined) raw.socket.destroySoon();
   });
   await app.register(async (scope) => {
     await scope.register(websocket, {
-      // One message in a turn of the event loop: a client may send ten thousand in one packet.
+      // One message per turn of the event loop: a client may send ten thousand in one packet.
       options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, allowSynchronousEvents: false },
     });
     scope.addHook('onRequest', async ({ headers }) => {

@@ -22,7 +22,7 @@ import { GuessLimit } from '../guess-limit.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams } from './route-schemas.ts';
 
-/** Registering, tokens, and clients as an admin sees them. */
+/** Adds registration, tokens, and clients for admins. */
 export function addAuthRoutes(app: HttpServer, deps: NativeDeps): void {
   addTokenRoutes(app, deps);
   addSignInRoutes(app, deps);
@@ -84,10 +84,10 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
   });
 }
 
-/** How a user's browser comes in, stays, and leaves. */
+/** Adds routes to sign browsers in, renew, and sign out. */
 function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDeps): void {
   app.post('/api/v2/auth/links', {
-    // Whoever may do everything already: a link outlives a token that runs out.
+    // Admins only: a sign-in by link outlives the caller's token.
     config: { access: 'admin' },
     schema: {
       tags: ['auth'],

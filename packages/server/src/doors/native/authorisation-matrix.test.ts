@@ -2,17 +2,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ASSET_ID, BATCH_ID, TASK_ID } from '../../../test/kit/fake-calls/samples.ts';
 import { openTestServer, type TestServer, WORKER_ID } from '../../../test/kit/test-server.ts';
 
-/** Answers per actor: anonymous, the owner of the fake task, another client, an admin. */
+/** Status per actor: anonymous, the owner of the fake task, another client, an admin. */
 type Row = readonly [anonymous: number, owner: number, other: number, admin: number];
 
-/** Without a body: let in, then refused for its type. */
+/** Without a body: admitted, then refused for its type. */
 const UPLOAD = [401, 415, 415, 415] as const;
 const OWN_READ = [401, 200, 404, 200] as const;
 const MINE = [401, 200, 200, 200] as const;
 const ADMIN = [401, 403, 403, 200] as const;
 const PUBLIC = [200, 200, 200, 200] as const;
 
-/** Every route of the main listener. A route that is not here fails the test: decide who may use it. */
+/** Every route of the main listener. A route that is missing here fails the test: decide who may use it. */
 const MATRIX: Readonly<Record<string, Row>> = {
   'POST /api/v2/auth/register': [403, 403, 403, 201],
   'POST /api/v2/auth/token': [401, 401, 401, 401],
@@ -56,7 +56,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /api/v2/jobs/:id/workflow': OWN_READ,
   'GET /api/v2/jobs/:id/events': OWN_READ,
   'POST /api/v2/jobs/:id/cancel': OWN_READ,
-  // Without a form, a hash: let in, then refused for that.
+  // Without a form or a hash: admitted, then refused for that.
   'POST /api/v2/assets': [401, 422, 422, 422],
   'POST /api/v2/assets/from-hash': [401, 404, 404, 404],
   'GET /api/v2/assets/:id': OWN_READ,
@@ -88,7 +88,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /api/fleet/balancing': ADMIN,
   'GET /api/fleet/placement': ADMIN,
   'PUT /api/fleet/balancing': ADMIN,
-  // Needs the join token, which is nobody's bearer.
+  // Needs the join token, which is not a client's token.
   'POST /api/fleet/register': [401, 401, 401, 401],
   'GET /api/fleet/estimates': ADMIN,
   'GET /api/fleet/debug/pending': MINE,
@@ -108,7 +108,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /docs/static/*': [404, 404, 404, 404],
 };
 
-/** Routes that no plain request can try; their own tests do. */
+/** Routes that no plain request can test; they have their own tests. */
 const ELSEWHERE = new Set(['GET /api/v2/live', 'POST /api/v2/jobs', 'GET /api/fleet/stream']);
 
 const BODIES: Readonly<Record<string, object>> = {

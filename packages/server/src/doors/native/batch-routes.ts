@@ -21,7 +21,7 @@ import { refuseField } from './submission.ts';
 const batchBodySchema = z.strictObject(submitBatchSchema.shape);
 const CHANGES = ['pause', 'resume', 'cancel'] as const;
 
-/** Tasks made together. */
+/** Adds batch routes. */
 export function addBatchRoutes(app: HttpServer, deps: NativeDeps): void {
   const { batches, config } = deps;
   app.post('/api/v2/batches', {
@@ -92,7 +92,7 @@ function addOneBatchRoutes(app: HttpServer, { batches, clock }: NativeDeps): voi
   }
 }
 
-/** Exactly one of tasks and descriptions, exactly one of graph and workflow, and nothing that the others leave without effect. */
+/** Requires exactly one of tasks and descriptions, exactly one of graph and workflow, and no field that would have no effect. */
 function checkBatch(batch: SubmitBatch): void {
   const { tasks, descriptions } = batch;
   if (tasks === undefined && descriptions === undefined) {
@@ -117,7 +117,7 @@ function checkSource({ graph, workflow_name, task_type }: SubmitBatch): void {
   }
 }
 
-/** A graph is run as it is written, but for the updates of its items. */
+/** A graph runs as written, except for the updates of its items. */
 function checkGraphBatch({ tasks, descriptions, parameters, task_type, fixed_seed }: SubmitBatch): void {
   if (task_type !== undefined) refuseField('task_type', 'field.graph_type');
   if (descriptions !== undefined) refuseField('descriptions', 'field.graph_no_prompt');

@@ -4,7 +4,7 @@ import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams } from './route-schemas.ts';
 
-/** For finding out why a task does not end. */
+/** Adds routes that show why a task does not end. */
 export function addDebugRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   app.get('/api/fleet/debug/pending', {
     config: { access: 'client' },

@@ -13,7 +13,7 @@ import { contentAnswers } from '../route-answers.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, readTaskId } from './route-schemas.ts';
 
-/** Files of a task: one by index, the only one, or all as a ZIP. */
+/** Sends files of a task: one by index, the only one, or all as a ZIP. */
 export function addDownloadRoute(app: HttpServer, deps: NativeDeps): void {
   app.get('/api/v2/tasks/:id/download', {
     config: {

@@ -23,7 +23,7 @@ test('HR15 a check answers the worker with what this check found and how fast', 
 
 test('HR5 the stream of the fleet begins with all workers, for admins only', async () => {
   const request = { url: '/api/fleet/stream', headers: server.local.headers };
-  const streaming = server.app.inject(request).then((answer) => answer); // sent only once somebody waits
+  const streaming = server.app.inject(request).then((answer) => answer); // `inject` sends once `then` is called
   const refused = await server.app.inject({ ...request, headers: server.owner.headers });
   server.stop.abort();
   const { body, headers } = await streaming;

@@ -7,7 +7,7 @@ import { streamAnswers } from '../route-answers.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, pageQuery } from './route-schemas.ts';
 
-/** What happened to workers, and what happens now; for admins. */
+/** Adds past and live events of workers, for admins. */
 export function addFleetEventRoutes(app: HttpServer, deps: NativeDeps): void {
   const { fleet } = deps;
   app.get('/api/fleet/events', {

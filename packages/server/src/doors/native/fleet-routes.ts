@@ -15,7 +15,7 @@ import type { HttpServer } from '../../platform/http/http-server.ts';
 import { principalOf } from '../authentication.ts';
 import type { NativeDeps } from './native-deps.ts';
 
-/** The fleet as a whole: numbers, strategy, and workers that register themselves. */
+/** Adds fleet routes: statistics, strategy, and workers that register themselves. */
 export function addFleetRoutes(app: HttpServer, deps: NativeDeps): void {
   addStatsRoute(app, deps);
   addModelsRoute(app, deps);

@@ -6,7 +6,7 @@ import { hashBody } from '../../platform/http/hash-body.ts';
 import { readLosslessBody } from '../../platform/http/json-body.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 
-/** Of routes that make something: the same key with the same body answers the same thing for 24 h. */
+/** For routes that create something: the same key and body get the same response for 24 h. */
 export const idempotencyHeaders = z.looseObject({
   'idempotency-key': z
     .string()
@@ -15,7 +15,7 @@ export const idempotencyHeaders = z.looseObject({
     .describe('The same key with the same body answers the same for 24 h.'),
 });
 
-/** The header `Idempotency-Key`, checked by `idempotencyHeaders`, with the hash of what it was sent with; undefined without the header. */
+/** Reads the header `Idempotency-Key`, checked by `idempotencyHeaders`, and hashes the request; undefined without the header. */
 export async function readIdempotency(
   request: FastifyRequest & { headers: z.infer<typeof idempotencyHeaders> },
   { clock }: { clock: Clock },

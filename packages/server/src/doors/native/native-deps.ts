@@ -12,7 +12,7 @@ import type { Clock } from '../../platform/time/clock.ts';
 import type { DoorsConfigStore } from '../doors-config.ts';
 import type { FleetView } from '../fleet-view.ts';
 
-/** What the native door speaks to. */
+/** Dependencies of the native door. */
 export interface NativeDeps {
   tasks: TaskCalls;
   batches: BatchCalls;
@@ -25,7 +25,7 @@ export interface NativeDeps {
   config: DoorsConfigStore;
   links: SignedLinks;
   slots: StreamSlots;
-  /** Where browsers find the pages, for somebody who reached the server at `address`; the first is how they came. */
+  /** Addresses of the pages for a browser that reached the server at `address`; `public_url` or `address` comes first. */
   pageAddresses: (address: string) => readonly string[];
   clock: Clock;
   logger: Logger;

@@ -21,7 +21,7 @@ import { addWorkerChangeRoutes } from './worker-change-routes.ts';
 import { addWorkerRoutes } from './worker-routes.ts';
 import { addWorkflowRoutes } from './workflow-routes.ts';
 
-/** All native routes, behind authentication, in a scope of their own. */
+/** Adds all native routes, behind authentication, in their own scope. */
 export async function addNativeDoor(
   app: HttpServer,
   deps: NativeDeps,
@@ -37,7 +37,7 @@ export async function addNativeDoor(
 
 const noQuery = z.strictObject({});
 
-/** What a route does not say it takes is refused by its name, never dropped. */
+/** Makes a route refuse undeclared input by name, never ignore it. */
 function refuseUndeclared(route: RouteOptions): void {
   const isRead = [route.method].flat().every((method) => method === 'GET' || method === 'HEAD');
   const takesBody = !isRead && route.config?.ownBody === undefined;

@@ -12,11 +12,11 @@ import { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 import { AppError } from '../../platform/errors/app-error.ts';
 
-/* Of any length: what is no id or name of ours is not found. */
+/* Of any length: what is not an id or name of ours is not found. */
 export const idParams = z.object({ id: z.string() });
 export const nameParams = z.object({ name: z.string().min(1) });
 
-/** Pages of lists. */
+/** Query of paged lists. */
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
   cursor: z
@@ -26,7 +26,7 @@ export const pageQuery = z.strictObject({
     .optional(),
 });
 
-/** What a submission may be refused with once its body was read. */
+/** Codes that a submission may be refused with once its body was read. */
 export const SUBMIT_REFUSALS = [
   'TASK_TYPE_DISABLED',
   'WORKFLOW_NOT_FOUND',
@@ -38,7 +38,7 @@ export const SUBMIT_REFUSALS = [
   'QUOTA_EXCEEDED',
 ] as const satisfies readonly ErrorCode[];
 
-/** Ids that are none answer like ids of others: not found. */
+/** Invalid ids are treated like those of others: not found. */
 export function readTaskId(text: string): TaskId {
   return parseId<'task'>(text) ?? refuse('TASK_NOT_FOUND');
 }
@@ -51,12 +51,12 @@ export function readAssetId(text: string): AssetId {
   return parseId<'asset'>(text) ?? refuse('ASSET_NOT_FOUND');
 }
 
-/** The id that a page gave for the next; `pageQuery` has checked its form. */
+/** The id that a page returned for the next; `pageQuery` has checked its form. */
 export function readCursor<K extends IdKind>(text: string | undefined): Id<K> | undefined {
   return text === undefined ? undefined : readFilterId<K>(text);
 }
 
-/** An id to select by; text that is none selects nothing, as an unknown id does. */
+/** An id to filter by; an invalid one matches nothing, like an unknown id. */
 export function readFilterId<K extends IdKind>(text: string): Id<K> {
   return parseId<K>(text) ?? lowestId<K>();
 }

@@ -2,7 +2,7 @@ import { publicConfigSchema } from '@comfleet/contract';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import type { NativeDeps } from './native-deps.ts';
 
-/** What a front end needs to draw its forms (API17). */
+/** Adds what a front end needs for its forms (API17). */
 export function addSettingsRoute(app: HttpServer, deps: NativeDeps): void {
   app.get('/api/v2/config', {
     config: { access: 'client' },

@@ -9,7 +9,7 @@ import { streamAnswers } from '../route-answers.ts';
 import type { NativeDeps } from './native-deps.ts';
 import { idParams, readBatchId, readTaskId } from './route-schemas.ts';
 
-/** Event streams (SSE) of tasks and batches. `event:` is the frame's kind, `id:` the number of a task's event. */
+/** Adds event streams (SSE) of tasks and batches. `event:` is the frame's kind, `id:` the number of a task event. */
 export function addStreamRoutes(app: HttpServer, deps: NativeDeps): void {
   app.get('/api/v2/tasks/:id/events', {
     config: { access: 'client', refusals: ['TASK_NOT_FOUND', 'TOO_MANY_STREAMS'] },
@@ -23,7 +23,7 @@ export function addStreamRoutes(app: HttpServer, deps: NativeDeps): void {
     handler: async (request, reply) => {
       const actor = principalOf(request);
       const id = readTaskId(request.params.id);
-      // Unknown and foreign ids answer 404 before the stream begins.
+      // Unknown and foreign ids get a 404 before the stream starts.
       await deps.tasks.load(actor, id);
       const after = readLastEventId(request) ?? request.query.after ?? null;
       return streamFrames(request, reply, deps, (signal) => deps.tasks.watch(actor, id, after, signal));
@@ -68,7 +68,7 @@ async function streamFrames(
     for await (const frame of watch(stream.signal)) {
       const id = frame.kind === 'event' ? { id: frame.event.number } : {};
       stream.send({ event: frame.kind, ...id, data: frame });
-      // Those of a large batch are more than a reader may leave unread.
+      // The snapshots of a large batch exceed what a reader may leave unread.
       if (frame.kind === 'snapshot') await stream.drained();
     }
   } catch (thrown) {

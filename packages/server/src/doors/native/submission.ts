@@ -44,10 +44,10 @@ export function readSubmitBody(request: FastifyRequest, body: NamedBody): Submit
   };
 }
 
-/** All that the contract lists: what is not picked here would be dropped without a word. */
+/** All options of the contract: one that is missing here would be dropped silently. */
 const OPTION_NAMES = submitOptionsSchema.keyof().options;
 
-/** The options of a body without what stands beside them. */
+/** Picks the options from a body. */
 export function pickOptions(body: SubmitOptions): SubmitOptions {
   return Object.fromEntries(
     OPTION_NAMES.filter((name) => body[name] !== undefined).map((name) => [name, body[name]]),
@@ -58,7 +58,7 @@ export function isOptionName(name: string): boolean {
   return OPTION_NAMES.some((option) => option === name);
 }
 
-/** 201 with the new task's address, or 200 when the key was used with the same body before. */
+/** Sends 201 with the new task's address, or 200 if the key was used before with the same body. */
 export function answerSubmitted(reply: FastifyReply, outcome: SubmitOutcome): Submitted {
   reply.status(outcome.replayed ? 200 : 201).header('location', `/api/v2/tasks/${outcome.submitted.task_id}`);
   return outcome.submitted;

@@ -13,14 +13,14 @@ import { answerSubmitted, isOptionName, pickOptions, readSubmitBody, refuseField
 const submitBodySchema = z.strictObject(submitTaskSchema.shape);
 const submitAnswers = { 200: submittedSchema, 201: submittedSchema };
 
-/** The v1 routes with flat bodies, and the task types they stand for. */
+/** The v1 routes with flat bodies, and their task types. */
 const FLAT_ROUTES = {
   'text-to-image': 'text_to_image',
   'text-to-image-sdxl': 'text_to_image_sdxl',
   'image-to-video': 'image_to_video',
 } as const;
 
-/** Options beside any parameters of the workflow; unknown ones are refused by the workflow. */
+/** Options together with any parameters of the workflow, which refuses unknown ones. */
 const flatBodySchema = z.looseObject({
   ...submitOptionsSchema.shape,
   prompt: z.string().optional(),
@@ -30,7 +30,7 @@ const flatBodySchema = z.looseObject({
   seed: z.union([z.number(), z.string()]).optional(),
 });
 
-/** Every way to make one task. */
+/** Adds routes to create one task. */
 export function addSubmitRoutes(app: HttpServer, deps: NativeDeps): void {
   addSubmitRoute(app, deps);
   for (const [name, taskType] of Object.entries(FLAT_ROUTES)) addFlatRoute(app, deps, { name, taskType });
@@ -116,7 +116,7 @@ function addRetryRoute(app: HttpServer, { tasks }: NativeDeps): void {
   });
 }
 
-/** Everything that is no option. `image_path` of the v1 API is the parameter `image` where a workflow has only that. */
+/** Everything that is not an option. `image_path` of the v1 API becomes `image` if the workflow has only that parameter. */
 async function readFlatParameters(
   request: FastifyRequest,
   { workflows }: NativeDeps,

@@ -39,7 +39,7 @@ const taskListQuery = pageQuery.extend({
 });
 type TaskListQuery = z.infer<typeof taskListQuery>;
 
-/** Reading and ending tasks. */
+/** Adds routes to read and end tasks. */
 export function addTaskRoutes(app: HttpServer, deps: NativeDeps): void {
   addReadRoutes(app, deps);
   addCancelRoutes(app, deps);
@@ -214,7 +214,7 @@ function toFilter(query: TaskListQuery): TaskFilter {
   };
 }
 
-/** Comma-separated states, ours or the words of the v1 API. */
+/** Parses comma-separated states, ours or those of the v1 API. */
 export function readStates(text: string): TaskState[] {
   const states = text.split(',').flatMap((part) => {
     const word = part.trim().toLowerCase();
@@ -231,7 +231,7 @@ export function readStates(text: string): TaskState[] {
   return [...new Set(states)];
 }
 
-/** ISO 8601, or seconds since 1970. */
+/** Parses ISO 8601 or seconds since 1970. */
 function readTime(path: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = /^\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);

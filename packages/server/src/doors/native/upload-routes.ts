@@ -15,13 +15,13 @@ import type { NativeDeps } from './native-deps.ts';
 import { idParams, readAssetId } from './route-schemas.ts';
 import { refuseField } from './submission.ts';
 
-/** For the API document: the handler reads the form as it comes. */
+/** For the API document only: the handler streams the form. */
 const pictureForm = {
   mediaType: 'multipart/form-data',
   schema: z.object({ file: z.string().meta({ format: 'binary' }) }),
 };
 
-/** Pictures that people send, and the bytes of any asset. */
+/** Adds picture uploads and downloads of any asset. */
 export function addUploadRoutes(app: HttpServer, deps: NativeDeps): void {
   addUploadRoute(app, deps);
   addListRoutes(app, deps);
@@ -46,7 +46,7 @@ function addUploadRoute(app: HttpServer, deps: NativeDeps): void {
 
 const FORM_LIMITS = { fields: 20, fieldSize: 4096 };
 
-/** Stores the form's one file. Throws INVALID_REQUEST for a form without it, for a second one, and for any other field. */
+/** Stores the form's one file. Throws INVALID_REQUEST if it is missing, and for a second file or any other field. */
 async function receivePicture(
   request: FastifyRequest,
   { assets, config, clock }: NativeDeps,

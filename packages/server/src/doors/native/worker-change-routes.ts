@@ -15,7 +15,7 @@ import { idParams } from './route-schemas.ts';
 const workerAnswers = { 200: workerSchema };
 const switchBody = z.strictObject({ on: z.boolean() });
 
-/** Workers that join, change and leave on an admin's word (ND5, ND6, ND7). */
+/** Adds routes for admins to add, change and remove workers (ND5, ND6, ND7). */
 export function addWorkerChangeRoutes(app: HttpServer, deps: NativeDeps): void {
   addMembershipRoutes(app, deps);
   addSwitchRoutes(app, deps);

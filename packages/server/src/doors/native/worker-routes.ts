@@ -7,7 +7,7 @@ import { idParams } from './route-schemas.ts';
 const workerAnswers = { 200: workerSchema };
 const checkedAnswers = { 200: checkedWorkerSchema };
 
-/** The fleet, for admins. */
+/** Adds worker routes for admins. */
 export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   app.get('/api/fleet/workers', {
     config: { access: 'admin' },

@@ -14,7 +14,7 @@ import { nameParams } from './route-schemas.ts';
 
 const LISTED_PROBLEMS = 100;
 
-/** Named workflows: what can be run and with what. */
+/** Adds routes for named workflows and parameters. */
 export function addWorkflowRoutes(app: HttpServer, deps: NativeDeps): void {
   const { workflows, statistics, config } = deps;
   app.get('/api/v2/workflows', {
@@ -27,7 +27,7 @@ export function addWorkflowRoutes(app: HttpServer, deps: NativeDeps): void {
     },
     handler: async (request) => {
       const listed = await workflows.list(request.query.task_type);
-      // They name files of the server.
+      // Problems name files of the server.
       if (!hasGrant(principalOf(request), 'admin')) return { workflows: listed };
       const problems = [...config.problems(), ...workflows.problems()].slice(0, LISTED_PROBLEMS);
       return { workflows: listed, problems };
