@@ -14,18 +14,18 @@ export interface DoorDeps extends NativeDeps {
   db: Database<SettingTables>;
   storage: Pick<StorageWatch, 'state' | 'freeBytes'>;
   version: string;
-  /** Folder of the built page; null when it was not built. */
+  /** Folder of the built page; null if it was not built. */
   clientFolder: string | null;
   /** See `ClientPages`. */
   namesData?: boolean;
   /**
-   * The session of requests without a bearer when `auth.enable_client_auth` is off (null while it is not known yet);
-   * null when authentication is on.
+   * The session of requests without a token if `auth.enable_client_auth` is off (null until it is known); null if
+   * authentication is on.
    */
   anonymous: (() => Session | null) | null;
 }
 
-/** Every door of the main listener: the API document first, as it describes the routes that follow. */
+/** Adds every door of the main listener; the API document first, as it describes the later routes. */
 export async function addDoors(app: HttpServer, deps: DoorDeps): Promise<void> {
   const { server } = deps.config.current;
   const authentication = { anonymous: deps.anonymous };

@@ -5,8 +5,8 @@ import type { Session } from '../people/identity/session-cache.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 
 /**
- * Who may use a route. `public`: anybody. `optional`: anybody, but a bearer is read. `client`: any good bearer.
- * `admin`: a bearer with the admin grant. `link`: a good bearer or the route's own signed link.
+ * Who may use a route. `public`: anyone. `optional`: anyone; a token is checked if sent. `client`: any valid token.
+ * `admin`: a token with the admin grant. `link`: a valid token or the route's own signed link.
  */
 export type Access = 'public' | 'optional' | 'client' | 'admin' | 'link';
 
@@ -18,19 +18,19 @@ declare module 'fastify' {
 
 export interface AuthenticationOptions {
   identity: Identity;
-  /** Stands in for a missing bearer when `auth.enable_client_auth` is off; null when it is on. */
+  /** Session of requests without a token if `auth.enable_client_auth` is off; null if it is on. */
   anonymous: (() => Session | null) | null;
 }
 
 const sessions = new WeakMap<FastifyRequest, Session>();
 
-/** The hook that lets a request in or not, by its route's `access`. A route that has none lets nobody in. */
+/** Creates the hook that checks a request against its route's `access`. Without one, everyone is refused. */
 export function createAuthentication({
   identity,
   anonymous,
 }: AuthenticationOptions): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
-    // Unknown addresses have no route; they answer 404 or 405 to everybody.
+    // Unknown addresses have no route; everyone gets 404 or 405.
     if (request.is404) return;
     const access = request.routeOptions.config.access;
     if (access === undefined) throw new AppError('FORBIDDEN');
@@ -44,7 +44,7 @@ export function createAuthentication({
   };
 }
 
-/** Null without a bearer. Throws UNAUTHORIZED for a bearer that is not good. */
+/** Returns null without a token. Throws UNAUTHORIZED for an invalid one. */
 async function findSession(
   request: FastifyRequest,
   identity: Identity,
@@ -57,26 +57,26 @@ async function findSession(
   return identity.authenticate(token);
 }
 
-/** False for a request that a browser sends on behalf of another site's page. */
+/** Returns false for a request that a browser sends from another site's page. */
 export function isOwnOrigin(request: FastifyRequest): boolean {
   const { origin, host } = request.headers;
   if (origin === undefined) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
 }
 
-/** The session of the request; null where the route lets strangers in. */
+/** The session of the request; null if the route allows anonymous ones. */
 export function findRequestSession(request: FastifyRequest): Session | null {
   return sessions.get(request) ?? null;
 }
 
-/** The session of the request. Throws UNAUTHORIZED when there is none. */
+/** The session of the request. Throws UNAUTHORIZED if there is none. */
 export function sessionOf(request: FastifyRequest): Session {
   const session = sessions.get(request);
   if (!session) throw new AppError('UNAUTHORIZED');
   return session;
 }
 
-/** Who asks. Throws UNAUTHORIZED for a stranger. */
+/** The request's principal. Throws UNAUTHORIZED if none. */
 export function principalOf(request: FastifyRequest): Principal {
   return sessionOf(request).principal;
 }

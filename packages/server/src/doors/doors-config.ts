@@ -4,7 +4,7 @@ import type { compileClientLimits } from '../people/identity/settings.ts';
 import type { ReloadOutcome } from '../platform/config/config-store.ts';
 import type { compileHttpLimits, ServerSettings } from '../platform/http/settings.ts';
 
-/** What doors read of the configuration. */
+/** The configuration that doors read. */
 export interface DoorsConfig {
   readonly server: ServerSettings;
   readonly discovery: DiscoveryConfig;
@@ -13,14 +13,14 @@ export interface DoorsConfig {
   readonly comfyui: { readonly timeoutMs: number };
   readonly placement: { readonly maxAttempts: number };
   readonly retention: { readonly tasksMs: number };
-  /** Null without the block. */
+  /** Null if the block is missing. */
   readonly redis: object | null;
 }
 
-/** The configuration in force; it may change between two reads. */
+/** The configuration in force; it can change between two reads. */
 export interface DoorsConfigStore {
   readonly current: DoorsConfig;
   reload(): Promise<ReloadOutcome>;
-  /** Why what was last read is not in force; empty when it is. */
+  /** Why the configuration last read is not in force; empty if it is. */
   problems(): readonly DefinitionProblem[];
 }

@@ -5,7 +5,7 @@ import { findModelKind } from '../fleet/workers/inventory/model-kinds.ts';
 import { toWorkerKind } from '../fleet/workers/inventory/worker-kind.ts';
 import type { WorkerSnapshot } from '../fleet/workers/registry.ts';
 
-/** A worker as far as its files go. */
+/** What the model list needs of a worker. */
 export interface ModelHolder {
   readonly name: string;
   readonly state: WorkerSnapshot['state'];
@@ -15,7 +15,7 @@ export interface ModelHolder {
   > | null;
 }
 
-/** Only models of this folder, kind or worker. */
+/** Limits the list to this folder, kind or worker. */
 export interface ModelFilter {
   folder?: string | undefined;
   kind?: string | undefined;
@@ -24,7 +24,7 @@ export interface ModelFilter {
 
 type File = Pick<FleetModel, 'folder' | 'name' | 'inputs'>;
 
-/** A page of the files of models that the workers list, each once. Pure. */
+/** Returns a page of the model files that the workers list, each once. Pure. */
 export function listFleetModels(
   holders: readonly ModelHolder[],
   filter: ModelFilter,
@@ -64,7 +64,7 @@ function collectModels(holders: readonly ModelHolder[]): FleetModel[] {
   return [...models].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, model]) => model);
 }
 
-/** What its folders list, and what only the lists of its nodes name. */
+/** The files of its folders, and those that only node inputs list. */
 function listFiles(inventory: NonNullable<ModelHolder['inventory']>): File[] {
   const listed = new Set<string>();
   const files: File[] = [];

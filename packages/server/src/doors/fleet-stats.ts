@@ -1,6 +1,6 @@
 import type { FleetStats, Worker } from '@comfleet/contract';
 
-/** The fleet in numbers (ND9). Capacity and free slots are those of workers that take work. */
+/** Counts the fleet (ND9). Capacity and free slots include only workers that accept tasks. */
 export function countFleet(workers: readonly Worker[]): FleetStats {
   const count = (state: Worker['state']) => workers.filter((worker) => worker.state === state).length;
   const serving = workers.filter(({ state }) => state === 'online' || state === 'busy');
@@ -21,7 +21,7 @@ export function countFleet(workers: readonly Worker[]): FleetStats {
   };
 }
 
-/** 0 to 100 with one decimal; 0 of nothing. */
+/** 0 to 100 with one decimal; 0 if `whole` is 0. */
 export function toPercent(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.round((part / whole) * 1000) / 10;
 }

@@ -40,41 +40,41 @@ export interface FleetView {
   list(): Promise<Worker[]>;
   load(id: string): Promise<Worker>;
   stats(): Promise<FleetStats>;
-  /** The files of models by what workers told last. */
+  /** Lists the model files that workers last reported. */
   listModels(
     filter: ModelFilter,
     page: { limit: number; cursor?: string | undefined },
   ): Promise<FleetModelPage>;
-  /** Asks it now; tells what this check found beside the worker. */
+  /** Checks the worker now; returns it together with the result. */
   check(id: string): Promise<CheckedWorker>;
-  /** The ComfyUI that answers now is the right one from now on. */
+  /** Accepts the ComfyUI that now responds as the right one. */
   acceptIdentity(id: string): Promise<CheckedWorker>;
-  /** Takes a worker in that answers. Throws CONFLICT, WORKER_UNREACHABLE. */
+  /** Registers a worker that responds. Throws CONFLICT, WORKER_UNREACHABLE. */
   register(worker: NewWorker): Promise<Worker>;
-  /** One that registers itself. Throws as `Announcements.announce`. */
+  /** A worker registers itself. Throws as `Announcements.announce`. */
   announce(announcement: Announcement, announcer: Announcer): Promise<Worker>;
-  /** Throws CONFLICT for a worker of the file or a process. */
+  /** Throws CONFLICT for a worker of the file or an instance. */
   change(id: string, changes: WorkerSettings): Promise<Worker>;
   remove(id: string, mode: RemoveMode): Promise<RemovedWorker>;
   setMaintenance(id: string, isOn: boolean): Promise<Worker>;
   setDraining(id: string, isOn: boolean): Promise<Worker>;
   setEnabled(id: string, isOn: boolean): Promise<Worker>;
-  /** Asks what it can run now. Throws WORKER_UNREACHABLE. */
+  /** Reloads what it can run. Throws WORKER_UNREACHABLE. */
   refreshInventory(id: string): Promise<Worker>;
-  /** What happened to one worker, or to all (null), newest first. */
+  /** Lists events of one worker, or of all (null), newest first. */
   listEvents(
     id: string | null,
     page: { limit: number; cursor?: string | undefined },
   ): Promise<WorkerEventList>;
-  /** All workers at once, then each that changes. The return value ends the watch. */
+  /** Sends all workers, then each that changes. Returns a function that stops this. */
   watch(show: (frame: FleetFrame) => void, onError: (error: unknown) => void): () => void;
-  /** Closes the worker's socket, which then reconnects; answers as soon as the old one is gone. */
+  /** Closes the worker's socket, which then reconnects; resolves once the old one is closed. */
   reconnect(id: string): Promise<Worker>;
   /** The last lines of ComfyUI's own log, newest last. Throws WORKER_UNREACHABLE. */
   loadLogs(id: string, lines: number): Promise<WorkerLog>;
 }
 
-/** A worker as the API takes it in. */
+/** A new worker as the API accepts it. */
 export type NewWorker = Announcement;
 
 export interface FleetViewDeps {
@@ -82,11 +82,11 @@ export interface FleetViewDeps {
   enrolment: Enrolment;
   announcements: Announcements;
   events: WorkerEvents;
-  /** Prompts of ours on each worker now. */
+  /** Number of our prompts on each worker now. */
   loads: () => Promise<ReadonlyMap<WorkerId, number>>;
 }
 
-/** The registry in the words of the wire. */
+/** Creates the registry's view in wire format. */
 export function createFleetView(deps: FleetViewDeps): FleetView {
   const { registry, enrolment, announcements, events, loads } = deps;
   const load = (id: string) => {
@@ -99,7 +99,7 @@ export function createFleetView(deps: FleetViewDeps): FleetView {
     const byWorker = await loads();
     return registry.list().map((snapshot) => toWorker(snapshot, byWorker.get(snapshot.id) ?? 0));
   };
-  /** Does something to a worker, and shows it afterwards. */
+  /** Runs a step on a worker, then returns its view. */
   const after = async (id: string, step: (worker: ConnectedWorker) => Promise<unknown>) => {
     const worker = load(id);
     await step(worker);
@@ -148,7 +148,7 @@ export function createFleetView(deps: FleetViewDeps): FleetView {
   };
 }
 
-/** Frames wait for the loads they show, and keep the order in which they were added. */
+/** Frames wait for their loads, and keep the order in which they were added. */
 function inTurn(show: (frame: FleetFrame) => void, onError: (error: unknown) => void) {
   let last = Promise.resolve();
   return {
@@ -165,7 +165,7 @@ function unreachable(thrown: unknown): never {
 
 async function readLogs(worker: ConnectedWorker, lines: number): Promise<WorkerLog> {
   const all = await worker.http.loadLogs().catch((thrown: unknown) => unreachable(thrown));
-  // An entry is one write to the console, its line break included; progress bars write carriage returns.
+  // An entry is one write to the console, including its line break; progress bars write carriage returns.
   const found = all
     .join('')
     .split(/[\r\n]+/)
@@ -173,7 +173,7 @@ async function readLogs(worker: ConnectedWorker, lines: number): Promise<WorkerL
   return { worker_id: worker.id, name: worker.name, lines: found.slice(-lines) };
 }
 
-/** A socket that is not open is reconnecting by itself. */
+/** A socket that is not open is already reconnecting. */
 async function dropSocket({ socket }: Pick<ConnectedWorker, 'socket'>): Promise<void> {
   if (socket.state.phase !== 'open') return;
   await new Promise<void>((resolve) => {

@@ -8,8 +8,8 @@ const TOKENS_A_MINUTE = 120;
 const REGISTRATIONS_A_MINUTE = 60;
 
 /**
- * How often credentials may be tried and issued. Right ones are checked before any limit of guesses, as many users may
- * share an address: wrong tries of others never lock a user out. Our credentials are too long to be guessed.
+ * Limits how often credentials may be tried and issued. Valid ones are checked before any limit on guesses, as many users
+ * may share an address: others' wrong tries never lock a user out. Our credentials are too long to be guessed.
  */
 export class GuessLimit {
   readonly #wrong: AttemptLimit;
@@ -22,7 +22,7 @@ export class GuessLimit {
     this.#registered = new AttemptLimit(clock, { max: REGISTRATIONS_A_MINUTE, windowMs: MINUTE_MS });
   }
 
-  /** Runs `check`; its UNAUTHORIZED becomes RATE_LIMITED for an address that was wrong too often this minute. */
+  /** Runs `check`; turns its UNAUTHORIZED into RATE_LIMITED for an address with too many wrong tries this minute. */
   async guard<T>(address: string, check: () => Promise<T>): Promise<T> {
     try {
       return await check();
@@ -34,12 +34,12 @@ export class GuessLimit {
     }
   }
 
-  /** One more token for a client; each is a row until it expires. Throws RATE_LIMITED. */
+  /** Counts a new token of a client; each is a row until it expires. Throws RATE_LIMITED. */
   countToken(clientId: string): void {
     countOne(this.#given, clientId);
   }
 
-  /** One more client registered from an address without an admin's word. Throws RATE_LIMITED. */
+  /** Counts a client that an address registered without an admin. Throws RATE_LIMITED. */
   countRegistration(address: string): void {
     countOne(this.#registered, address);
   }

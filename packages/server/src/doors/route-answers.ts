@@ -10,14 +10,14 @@ import { OPERATIONS, type Operation } from './comfy-v2/operations.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Codes that the route itself refuses with, beside those that follow from its method and access. */
+    /** Codes that the route itself refuses with, in addition to those implied by its method and access. */
     refusals?: readonly ErrorCode[];
-    /** A body that the handler reads by itself, for the API document alone. */
+    /** A body that the handler reads itself; used only in the API document. */
     ownBody?: { mediaType: string; schema: z.ZodType };
   }
 }
 
-/** What a route says of itself. */
+/** What a route declares. */
 export interface RouteFacts {
   methods: readonly string[];
   access: Access | undefined;
@@ -25,21 +25,21 @@ export interface RouteFacts {
   operation: Operation | undefined;
 }
 
-/** One answer of the API document, in zod. */
+/** One response in the API document, in zod. */
 interface DocumentedAnswer {
   description: string;
   content?: Record<string, { schema: z.ZodType }>;
 }
 
-/** Of a route that takes none: nothing, or an object without fields. */
+/** Body of a route that takes none: empty, or an object without fields. */
 export const noBody = z.strictObject({}).nullish();
 
-/** An answer that is no JSON. */
+/** A response that is not JSON. */
 export function answerAs(mediaType: string, description: string): DocumentedAnswer {
   return { description, content: { [mediaType]: { schema: z.string() } } };
 }
 
-/** The answers of a route that sends a file (`sendContent`). */
+/** Responses of a route that sends a file (`sendContent`). */
 export const contentAnswers = {
   200: answerAs('*/*', 'The bytes, with the media type of the file.'),
   206: answerAs('*/*', 'The part that the header Range asks for.'),
@@ -47,13 +47,13 @@ export const contentAnswers = {
   416: z.null().describe('The header Range asks for bytes beyond the end; Content-Range has the length.'),
 };
 
-/** The answer of an event stream, whose events have data of this kind: the name of a schema. */
+/** The response of an event stream. `kind` is the schema name of the events' data. */
 export function streamAnswers(kind: string): { 200: DocumentedAnswer } {
   const description = `Server-sent events; the data of each is JSON, a ${kind}.`;
   return { 200: { description, content: { 'text/event-stream': { schema: z.unknown() } } } };
 }
 
-/** The codes that what stands before the handlers may refuse any request of such a route with. */
+/** The codes with which the checks before the handler may refuse any request of such a route. */
 function listGivenCodes({ methods, access }: RouteFacts): ErrorCode[] {
   const isRead = methods.every((method) => method === 'GET' || method === 'HEAD');
   const isPublic = access === 'public';
@@ -63,19 +63,19 @@ function listGivenCodes({ methods, access }: RouteFacts): ErrorCode[] {
     ...(isPublic ? [] : (['UNAUTHORIZED'] as const)),
     ...(access === 'admin' ? (['FORBIDDEN'] as const) : []),
     ...(isRead ? [] : (['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA'] as const)),
-    // A public read asks no database.
+    // A public read needs no database.
     ...(isPublic && isRead
       ? []
       : (['UNAVAILABLE', 'SHUTTING_DOWN', 'STORAGE_FULL', 'DATABASE_DAMAGED'] as const)),
   ];
 }
 
-/** Every code that a native route may answer with. */
+/** Every code that a native route may respond with. */
 function listCodes(facts: RouteFacts): ErrorCode[] {
   return [...new Set([...listGivenCodes(facts), ...facts.refusals])].sort();
 }
 
-/** Envelope of the Comfy API v2; registered under its id. */
+/** Error envelope of the Comfy API v2; registered under its id. */
 const contractErrorSchema = z
   .object({
     error: z.object({
@@ -86,14 +86,14 @@ const contractErrorSchema = z
   })
   .meta({ id: 'ContractError' });
 
-/** An error of the API document; `headers` are what every such answer carries. */
+/** An error in the API document; `headers` are those that every such response has. */
 interface DocumentedProblem {
   description: string;
   content: Record<string, { schema: { $ref: string } }>;
   headers?: Record<string, { type: 'string' }>;
 }
 
-/** Every error that a route can answer, by status, with its codes. */
+/** Every error response of a route, by status, with its codes. */
 export function describeProblems(facts: RouteFacts): Record<string, DocumentedProblem> {
   const { operation } = facts;
   const unread = UNREAD_STATUSES.map((status) => [status, toProblem(errorEnvelopeSchema, status, [])]);
@@ -127,7 +127,7 @@ function toProblem(envelope: z.ZodType, status: number, codes: readonly ErrorCod
   };
 }
 
-/** Who may use a route, in the words of the API document. Where authentication is off, nobody has to say who they are. */
+/** Who may use a route, in OpenAPI terms. If authentication is off, no token is required. */
 export function describeSecurity(access: Access | undefined, isOpen: boolean): FastifySchema['security'] {
   switch (access) {
     case 'public':

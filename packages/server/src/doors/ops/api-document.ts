@@ -31,8 +31,8 @@ const SECURITY_SCHEMES = {
 } as const;
 
 /**
- * The API document (/openapi.json) and its page (/docs). Register before the doors whose routes it describes. `isOpen`: who has
- * no bearer may use what clients may.
+ * Adds the API document (/openapi.json) and its page (/docs). Call before adding the doors that it describes. `isOpen`:
+ * requests without a token may do what clients may.
  */
 export async function addApiDocument(
   app: HttpServer,
@@ -84,7 +84,7 @@ export async function addApiDocument(
 
 type Transform = ReturnType<typeof createJsonSchemaTransform>;
 
-/** A route's part of the document: what its schemas say, and what follows from how it is declared. */
+/** Describes a route by its schemas and by what its declaration implies. */
 function createTransform(isOpen: boolean): Transform {
   const toJsonSchemas = createJsonSchemaTransform({ skipList: ['/docs/*'] });
   return (input) => {
@@ -114,7 +114,7 @@ function readFacts({ method, config }: RouteOptions): RouteFacts {
   };
 }
 
-/** Answers with a body of JSON get their status in words; those that say more of themselves stay as they are. */
+/** Names the status of responses with a JSON body; those with a description of their own stay unchanged. */
 function describeSuccesses(response: unknown): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(toRecord(response)).map(([status, answer]) => {

@@ -4,18 +4,18 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyReply } from 'fastify';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 
-/** No inline script or style, nothing from elsewhere, in nobody's frame. */
+/** No inline script or style, no foreign sources, no framing. */
 export const PAGE_CSP =
   "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 export interface ClientPages {
   /** Folder of the built files. */
   readonly folder: string;
-  /** The server runs on another data folder than the usual one: the page's hint for signing in names `--data`, never the folder. */
+  /** The server uses a data folder other than the default: the page's sign-in hint names `--data`, never the folder. */
   readonly namesData: boolean;
 }
 
-/** The create page at /client from a folder of built files; `/` leads there. */
+/** Serves the create page at /client from a folder of built files; `/` redirects. */
 export async function addClientPages(app: HttpServer, { folder, namesData }: ClientPages): Promise<void> {
   await app.register(async (scope) => {
     scope.addHook('onSend', async (_request, reply, payload) => {

@@ -59,7 +59,7 @@ const WORDS_ZH: Readonly<Record<string, string>> = {
   later: '稍后',
 };
 
-/** docs/reference/errors.md and errors.zh-CN.md, from the registry and its texts. */
+/** Renders docs/reference/errors.md and errors.zh-CN.md from the registry and its texts. */
 export function renderErrorsReference(language: 'en' | 'zh-CN' = 'en'): string {
   const rows = Object.keys(ERRORS)
     .filter(isErrorCode)

@@ -20,7 +20,7 @@ export interface HealthDeps {
   version: string;
 }
 
-/** The health of the whole and of each part, measured now. Never throws. */
+/** Measures the health of the server and of each part now. Never throws. */
 export async function loadHealth(deps: HealthDeps): Promise<Health> {
   const services = {
     database: await checkDatabase(deps.db),
@@ -32,7 +32,7 @@ export async function loadHealth(deps: HealthDeps): Promise<Health> {
   return { status: deriveStatus(services), version: deps.version, services };
 }
 
-/** Down when nothing can be read or stored, degraded when anything is not well. */
+/** Down if nothing can be read or stored, degraded if any part is not ok. */
 function deriveStatus(services: Record<string, ServiceHealth>): Health['status'] {
   const states = Object.values(services).map((service) => service.status);
   if (services.database?.status === 'down' || services.storage?.status === 'down') return 'down';
@@ -72,7 +72,7 @@ function describeStorage({ state, freeBytes }: HealthDeps['storage']): ServiceHe
   }
 }
 
-/** What is the matter, in a line for each part that is in this state. */
+/** One line with the problem of each part in this state. */
 export function explainParts({ services }: Health, state: ServiceHealth['status']): string[] {
   const parts = Object.entries(services).filter(([, { status }]) => status === state);
   return parts.map(([name, { message }]) => `${name}: ${message}`);
@@ -102,7 +102,7 @@ function describeWorkers(workers: readonly Worker[]): ServiceHealth {
 
 const MAX_PROBLEMS = 3;
 
-/** Why no worker can be used: what each problem is, since when, and what to do; without names, as everybody may read it. */
+/** Why no worker is usable: each problem, since when, and what to do; without names, because anyone may read it. */
 function describeDown(workers: readonly Worker[]): FleetText {
   const total = workers.length;
   const problems = new Map<string, FleetText>();

@@ -13,7 +13,7 @@ export interface MetricsDeps {
   version: string;
 }
 
-/** Numbers for Prometheus. Workers are counted by state, not listed, so that a large fleet stays cheap. */
+/** Metrics for Prometheus. Workers are counted by state, not listed, so that a large fleet stays cheap. */
 export function createMetrics({ statistics, fleet, slots, version }: MetricsDeps): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -100,7 +100,7 @@ function addEngineCounters(registry: Registry, statistics: Stats): void {
   });
 }
 
-/** A counter that the engine keeps itself; without a label it has one value. */
+/** Adds a counter that the engine keeps itself; without a label it has one value. */
 function addCounter(
   registry: Registry,
   statistics: Stats,
@@ -126,7 +126,7 @@ function addCounter(
   });
 }
 
-/** Measures every answer of the server by method, route and status. */
+/** Measures every response of the server by method, route and status. */
 export function measureRequests(app: HttpServer, registry: Registry): void {
   const duration = new Histogram({
     name: 'comfleet_http_request_seconds',

@@ -12,7 +12,7 @@ import { createMetrics, type MetricsDeps, measureRequests } from './metrics.ts';
 export interface OpsDeps extends HealthDeps, MetricsDeps {
   identity: Identity;
   clock: Clock;
-  /** Folder of the built page; null when it was not built. */
+  /** Folder of the built page; null if it was not built. */
   clientFolder: string | null;
   /** See `ClientPages`. */
   namesData?: boolean;
@@ -22,7 +22,7 @@ export interface OpsDeps extends HealthDeps, MetricsDeps {
 
 const HEALTH_MAX_AGE_MS = 500;
 
-/** Health, metrics and the page, for operators and browsers. */
+/** Adds health, metrics and the page, for operators and browsers. */
 export async function addOpsDoor(
   app: HttpServer,
   deps: OpsDeps,
@@ -99,7 +99,7 @@ function addHealthRoutes(app: HttpServer, deps: OpsDeps): void {
   });
 }
 
-/** Asks at most twice a second, however often it is asked. */
+/** Measures at most twice a second, however often it is called. */
 function createHealthReader(deps: OpsDeps): () => Promise<Health> {
   let last: { health: Promise<Health>; atMs: number } | null = null;
   return () => {
