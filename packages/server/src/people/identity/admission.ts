@@ -4,35 +4,35 @@ import { AppError } from '../../platform/errors/app-error.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { Asker } from './principal.ts';
 
-/** What is read of tasks: whose they are and whether they wait. */
+/** The columns of tasks that are read: the owner and the state. */
 interface WaitingTasks {
   task: { owner_id: PrincipalId; state: TaskState };
 }
 
 /**
- * Stores `count` tasks of the actor by `accept`, when the actor may have that many more waiting. Throws QUOTA_EXCEEDED when not, and
- * as `accept`.
+ * Stores `count` tasks of the actor with `accept`, if the actor may have that many more waiting; else throws
+ * QUOTA_EXCEEDED. Throws as `accept`.
  */
 export type Admission = <T>(actor: Asker, count: number, accept: () => Promise<T>) => Promise<T>;
 
 const COUNT_MAX_AGE_MS = 1000;
 const MAX_CLIENTS = 10_000;
 
-/** What is known of one client's waiting tasks: never fewer than there are. */
+/** Known waiting tasks of one client: never fewer than there are. */
 interface Client {
   waiting: number;
   /** When they were counted, monotonic ms. */
   atMs: number;
-  /** Of those admitted: not stored yet, so that a count may miss them. */
+  /** Admitted but maybe not stored yet, so that a count may miss them. */
   underWay: number;
-  /** Admitted since the count that is being made began. */
+  /** Admitted since the current count began. */
   sinceCount: number;
   counting: Promise<void> | null;
 }
 
 /**
- * Limits the waiting tasks of each client, however many submissions come at once: what is admitted counts from that moment,
- * and one count serves all who ask meanwhile. A refusal stands on a count made for it, and on what is still under way.
+ * Limits the waiting tasks of each client, however many submissions arrive at once. Admitted tasks count immediately, and
+ * concurrent submissions share one count. A refusal relies on a fresh count plus what is not stored yet.
  */
 export function createAdmission(
   deps: { db: Database<WaitingTasks>; clock: Clock },

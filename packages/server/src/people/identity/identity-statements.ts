@@ -6,10 +6,10 @@ import type { ClientRecord, Principal } from './principal.ts';
 
 export type TokenPurpose = 'access' | 'browser' | 'sign_in';
 
-/** What a bearer may be for. */
+/** Purposes of bearer tokens. */
 export const BEARERS: readonly TokenPurpose[] = ['access', 'browser'];
 
-/** A token that is not used up and whose principal is not revoked. */
+/** An unused token whose principal is not revoked. */
 export interface TokenRecord {
   readonly principal: Principal;
   readonly purpose: string;
@@ -63,7 +63,7 @@ export function insertToken(db: Database<IdentityTables>, row: TokenRow): Write 
   return { query: db.k.insertInto('token').values(row) };
 }
 
-/** A browser's sign-in lives on until `expiresAtMs`; refused when it has ended. */
+/** Extends a browser's sign-in to `expiresAtMs`; refused if it has ended. */
 export function extendSignIn(db: Database<IdentityTables>, hash: string, expiresAtMs: number): Write {
   const query = db.k
     .updateTable('token')
@@ -73,12 +73,12 @@ export function extendSignIn(db: Database<IdentityTables>, hash: string, expires
   return { query, rows: 1 };
 }
 
-/** Ends one sign-in of a browser. Tokens of programs stay. */
+/** Ends one sign-in of a browser. Tokens of programs remain. */
 export function deleteSignIn(db: Database<IdentityTables>, hash: string): Write {
   return { query: db.k.deleteFrom('token').where('hash', '=', hash).where('purpose', '=', 'browser') };
 }
 
-/** Ends every sign-in of a principal's browsers, and the links that wait for one. */
+/** Ends every browser sign-in of a principal, and its unused sign-in links. */
 export function deleteSignIns(db: Database<IdentityTables>, id: PrincipalId): Write {
   const query = db.k
     .deleteFrom('token')
@@ -87,7 +87,7 @@ export function deleteSignIns(db: Database<IdentityTables>, id: PrincipalId): Wr
   return { query };
 }
 
-/** Takes a single-use token; refused when it is used or past its time. */
+/** Uses a single-use token; refused if it is used or expired. */
 export function useToken(
   db: Database<IdentityTables>,
   hash: string,
@@ -104,7 +104,7 @@ export function useToken(
   return { query, rows: 1 };
 }
 
-/** Refused when the client is unknown or revoked already. */
+/** Refused if the client is unknown or already revoked. */
 export function revokePrincipal(db: Database<IdentityTables>, id: PrincipalId, nowMs: number): Write {
   const query = db.k
     .updateTable('principal')
@@ -115,7 +115,7 @@ export function revokePrincipal(db: Database<IdentityTables>, id: PrincipalId, n
   return { query, rows: 1 };
 }
 
-/** Refused when the client is unknown, revoked, or its grants are no longer `seen`. */
+/** Refused if the client is unknown, revoked, or its grants are no longer `seen`. */
 export function updateGrants(
   db: Database<IdentityTables>,
   id: PrincipalId,
@@ -184,7 +184,7 @@ function readId(text: string): PrincipalId {
   return id;
 }
 
-/** Grants this program does not know give nothing. */
+/** Ignores grants that this version does not know. */
 export function parseGrants(text: string): Grant[] {
   const parsed: unknown = JSON.parse(text);
   return GRANTS.filter((grant) => Array.isArray(parsed) && parsed.includes(grant));

@@ -18,14 +18,14 @@ export interface TokenRow {
   /** SHA-256 hex of the opaque token. */
   hash: string;
   principal_id: PrincipalId;
-  /** `access` for bearers of programs, `browser` for those of pages, `sign_in` for one-time codes. */
+  /** `access` for tokens of programs, `browser` for those of pages, `sign_in` for one-time codes. */
   purpose: string;
   created_at: number;
   expires_at: number | null;
   used_at: number | null;
 }
 
-/** The records of who may do what. */
+/** Tables of principals and their tokens. */
 export interface IdentityTables extends SettingTables {
   principal: PrincipalRow;
   token: TokenRow;

@@ -35,7 +35,7 @@ function openIdentity(openRegistration: boolean): Identity {
 }
 
 async function signIn(name: string) {
-  // Ids sort by birth only when births are a millisecond apart.
+  // Ids sort by creation only if they are a millisecond apart.
   clock.advance(1);
   const { client, secret } = await identity.register(admin, { name, description: null });
   const issued = await identity.issueToken(client.id, secret);

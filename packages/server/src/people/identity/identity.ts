@@ -28,7 +28,7 @@ import { type Session, SessionCache } from './session-cache.ts';
 
 export interface IdentityOptions {
   tokenLifetimeMs: number;
-  /** Of a browser's sign-in, from its last visit. */
+  /** Of a browser's sign-in, since its last visit. */
   signInLifetimeMs: number;
   openRegistration: boolean;
 }
@@ -67,7 +67,7 @@ export class Identity {
     this.#options = options;
   }
 
-  /** The session of a bearer token. Throws UNAUTHORIZED for anything else. */
+  /** Returns the session of a token. Throws UNAUTHORIZED for anything else. */
   async authenticate(token: string): Promise<Session> {
     if (!hasSecretForm(token, 'token')) throw new AppError('UNAUTHORIZED');
     const session = await this.#loadSession(hashSecret(token));
@@ -75,12 +75,12 @@ export class Identity {
     return session;
   }
 
-  /** The session as it is now, or null when its token or client is no longer good; at most 1 s old. */
+  /** Returns the current session, at most 1 s old; null if its token or client is no longer valid. */
   refresh(session: Session): Promise<Session | null> {
     return this.#loadSession(session.tokenHash);
   }
 
-  /** Makes a client. Needs an admin unless registration is open; the secret is shown this once. */
+  /** Creates a client. Needs an admin unless registration is open; the secret is shown once. */
   async register(
     principal: Principal | null,
     request: { name: string; description: string | null },
@@ -91,7 +91,7 @@ export class Identity {
     return this.createClient({ ...request, grants: [] });
   }
 
-  /** Makes a client without asking who wants it. */
+  /** Creates a client without any permission check. */
   async createClient(request: NewClient): Promise<{ client: ClientRecord; secret: string }> {
     const secret = drawSecret('secret', this.#random);
     const nowMs = this.#clock.nowMs();
@@ -110,8 +110,8 @@ export class Identity {
   }
 
   /**
-   * A token for a client's id and secret: a program's, or a browser's sign-in. Unknown ids and wrong secrets cannot be
-   * distinguished. `admit` is called for right ones only, and may throw.
+   * Issues a token for a client's id and secret: a program's, or a browser's sign-in. Unknown ids and wrong secrets cannot
+   * be distinguished. `admit` is called for valid ones only, and may throw.
    */
   async issueToken(
     clientId: string,
@@ -128,7 +128,7 @@ export class Identity {
     return issued;
   }
 
-  /** A code that can be exchanged for a browser's sign-in once within ten minutes; it stands in a sign-in link. */
+  /** Creates the code of a sign-in link; it can be exchanged for a browser's sign-in once within ten minutes. */
   async createSignInCode(principalId: PrincipalId): Promise<{ code: string; expiresAtMs: number }> {
     const code = drawSecret('code', this.#random);
     const nowMs = this.#clock.nowMs();
@@ -144,7 +144,7 @@ export class Identity {
     return { code, expiresAtMs: row.expires_at };
   }
 
-  /** Takes a sign-in code and gives a browser's token. Throws UNAUTHORIZED for a used, late or foreign code. */
+  /** Exchanges a sign-in code for a browser's token. Throws UNAUTHORIZED if it is used, expired or unknown. */
   async exchangeCode(code: string): Promise<IssuedToken> {
     if (!hasSecretForm(code, 'code')) throw new AppError('UNAUTHORIZED');
     const hash = hashSecret(code);
@@ -160,8 +160,8 @@ export class Identity {
   }
 
   /**
-   * A browser's sign-in lives on from now; every other token keeps its time. Answers when the token ends, null for never.
-   * Throws UNAUTHORIZED when it was ended meanwhile.
+   * Extends a browser's sign-in from now; every other token keeps its expiry. Returns the token's expiry, null for never.
+   * Throws UNAUTHORIZED if it has ended.
    */
   async renew(session: Session): Promise<number | null> {
     if (session.purpose !== 'browser') return session.expiresAtMs;
@@ -172,7 +172,7 @@ export class Identity {
     return expiresAtMs;
   }
 
-  /** Ends a browser's sign-in, or those of all browsers of its client. Tokens of programs stay. */
+  /** Ends a browser's sign-in, or those of all browsers of its client. Tokens of programs remain. */
   async signOut({ tokenHash, principal }: Session, from: 'here' | 'everywhere'): Promise<void> {
     const ending =
       from === 'here' ? deleteSignIn(this.#db, tokenHash) : deleteSignIns(this.#db, principal.id);
@@ -185,19 +185,19 @@ export class Identity {
     return listClientRows(this.#db, LIST_LIMIT);
   }
 
-  /** Ends a client: its tokens are refused from now on. */
+  /** Revokes a client: its tokens are refused from now on. */
   async revokeClient(principal: Principal, clientId: string): Promise<ClientRecord> {
     requireAdmin(principal);
     const row = await this.#loadClient(clientId);
     const { id } = toPrincipal(row);
     if (id === principal.id) throw new AppError('CONFLICT', { reason: 'own_client' });
-    // Refused only when it was revoked already: the same end.
+    // Refused only if it was already revoked: the same end.
     await this.#db.commit([revokePrincipal(this.#db, id, this.#clock.nowMs())]);
     this.#sessions.clear();
     return toClientRecord(await this.#loadClient(clientId));
   }
 
-  /** Replaces a client's grants; they hold at once. */
+  /** Replaces a client's grants; they apply at once. */
   async setGrants(principal: Principal, clientId: string, grants: readonly Grant[]): Promise<ClientRecord> {
     requireAdmin(principal);
     const row = await this.#loadClient(clientId);
@@ -211,12 +211,12 @@ export class Identity {
     return toClientRecord(await this.#loadClient(clientId));
   }
 
-  /** Deletes tokens and codes whose time is over. */
+  /** Deletes expired tokens and codes. */
   async purgeTokens(): Promise<void> {
     await this.#commit([deleteExpiredTokens(this.#db, this.#clock.nowMs())]);
   }
 
-  /** Looks everything up again from now on. */
+  /** Empties the cache of sessions. */
   forgetSessions(): void {
     this.#sessions.clear();
   }

@@ -36,7 +36,7 @@ export interface LocalClient {
   principal: Principal;
   /** Does not expire; revoke the client to end it. */
   token: string;
-  /** `credential.json` with mode 0600: whoever can read it acts as this machine's owner. */
+  /** `credential.json` with mode 0600: whoever can read it acts as the owner of this machine. */
   file: string;
   wasCreated: boolean;
 }
@@ -49,8 +49,8 @@ interface Deps {
 }
 
 /**
- * The client of the machine's owner: an admin that may run raw graphs. Made at the first start, found again by its
- * credential file, and given new secrets when that file is lost. `url` is rewritten at each start.
+ * Opens the client of the machine's owner: an admin that may run raw graphs. Created at the first start, found later by its
+ * credential file, and given new secrets if that file is lost. Each start writes `url` again.
  */
 export async function openLocalClient(deps: Deps, dataDir: string, url: string): Promise<LocalClient> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -69,7 +69,7 @@ async function findKnown({ identity }: Deps, credential: Credential | null): Pro
     const { principal } = await identity.authenticate(credential.token);
     return { principal, credential };
   } catch (thrown) {
-    // The token of another database, or a revoked one: new secrets are made.
+    // A revoked token, or one of another database: new secrets are created.
     if (thrown instanceof AppError && thrown.code === 'UNAUTHORIZED') return null;
     throw thrown;
   }
@@ -98,7 +98,7 @@ async function renewCredential(deps: Deps): Promise<Found> {
   return { principal, credential: { url: '', client_id: principal.id, client_secret: secret, token } };
 }
 
-/** A new secret for the local client that the database knows; null when there is none or it is revoked. */
+/** Replaces the secret of the local client in the database; null if there is none or it is revoked. */
 async function renewSecret({ db, random }: Deps): Promise<{ principal: Principal; secret: string } | null> {
   const id = parseId<'principal'>((await findSetting(db, SETTING)) ?? '');
   const row = id === null ? null : await findPrincipal(db, id);
@@ -132,7 +132,7 @@ async function readCredential(file: string): Promise<Credential | null> {
   try {
     return credentialSchema.parse(JSON.parse(text));
   } catch {
-    // A damaged file proves nothing: new secrets are made.
+    // A damaged file proves nothing: new secrets are created.
     return null;
   }
 }

@@ -1,7 +1,7 @@
 import type { Client, Grant, PrincipalId, PrincipalKind, Who } from '@comfleet/contract';
 import { AppError } from '../../platform/errors/app-error.ts';
 
-/** Who acts. Fits flow's Actor; flow knows no more than that. */
+/** Who acts. Usable as flow's Actor; flow knows no more than that. */
 export interface Principal {
   readonly id: PrincipalId;
   readonly kind: PrincipalKind;
@@ -9,16 +9,16 @@ export interface Principal {
   readonly grants: readonly Grant[];
 }
 
-/** As much of a principal as questions about rights need; flow's Actor fits it too. */
+/** The part of a principal that permission checks need; flow's Actor fits too. */
 export interface Asker {
   readonly id: PrincipalId;
   readonly grants: readonly string[];
 }
 
-/** Whose rows somebody may see: its own, or all of them. */
+/** Whose rows an actor may see: its own, or all. */
 export type OwnerFilter = { readonly kind: 'own'; readonly ownerId: PrincipalId } | { readonly kind: 'all' };
 
-/** A registered client as an admin sees it; never its secret. */
+/** A registered client as admins see it, without its secret. */
 export interface ClientRecord {
   readonly id: PrincipalId;
   readonly name: string;
@@ -42,7 +42,7 @@ export function requireAdmin(actor: Asker): void {
   if (!hasGrant(actor, 'admin')) throw new AppError('FORBIDDEN', { needs: 'admin' });
 }
 
-/** Throws GRAPH_NOT_GRANTED unless the principal may run graphs of its own. */
+/** Throws GRAPH_NOT_GRANTED unless the principal may run raw graphs. */
 export function requireGraphGrant(principal: Asker): void {
   if (!hasGrant(principal, 'raw_graph') && !hasGrant(principal, 'admin'))
     throw new AppError('GRAPH_NOT_GRANTED');

@@ -1,6 +1,6 @@
 import type { TokenRecord } from './identity-statements.ts';
 
-/** A bearer that was found good. */
+/** The session of a valid token. */
 export interface Session extends TokenRecord {
   readonly tokenHash: string;
 }
@@ -10,7 +10,7 @@ interface Entry {
   checkedAtMs: number;
 }
 
-/** Sessions looked up less than `maxAgeMs` ago, so that a busy client costs one query a second, not one a request. */
+/** Sessions looked up less than `maxAgeMs` ago, so that a busy client costs one query per second, not one per request. */
 export class SessionCache {
   readonly #maxAgeMs: number;
   readonly #limit: number;

@@ -28,7 +28,7 @@ export const authSchema = z.strictObject({
 });
 type RawAuth = z.infer<typeof authSchema>;
 
-/** In the `limits` block. */
+/** Part of the `limits` block. */
 export const clientLimits = {
   waiting_per_client: z
     .int()
@@ -41,7 +41,7 @@ export interface AuthSettings {
   readonly required: boolean;
   readonly tokenLifetimeMs: number;
   readonly signInLifetimeMs: number;
-  /** Null: the generated one of secrets.json is used. */
+  /** Null: the generated key in secrets.json is used. */
   readonly secretKey: string | null;
   readonly openRegistration: boolean;
 }

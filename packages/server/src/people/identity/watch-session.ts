@@ -6,8 +6,8 @@ import type { Session } from './session-cache.ts';
 const PERIOD_MS = 3000;
 
 /**
- * Rechecks a session every three seconds while something long runs under it (an event stream, a socket). Calls `onEnd` once
- * when the session is revoked, has expired or has lost a grant. The returned function stops the checks.
+ * Rechecks a session every three seconds while something long-lived uses it (an event stream, a socket). Calls `onEnd` once
+ * if the session is revoked, expired or without one of its grants. Returns a function that stops the checks.
  */
 export function watchSession(
   deps: { identity: Identity; clock: Clock; logger: Logger },
@@ -26,7 +26,7 @@ export function watchSession(
   const schedule = (): void => {
     cancelTimer = deps.clock.setTimer(PERIOD_MS, () => {
       recheck().catch((thrown: unknown) => {
-        // The database does not answer: that says nothing about the session, so it is checked again.
+        // A failed lookup proves nothing about the session, so it is checked again.
         deps.logger.warn('session.lookup_failed', { error: thrown });
         if (!isStopped) schedule();
       });
