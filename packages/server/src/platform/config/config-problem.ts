@@ -7,13 +7,13 @@ import { AppError } from '../errors/app-error.ts';
 import { describeExpected } from './describe-expected.ts';
 import { findSchemaNode, type SchemaNode } from './schema-lookup.ts';
 
-/** BSD's EX_CONFIG: the process ends with it when the configuration is not valid. */
+/** BSD's EX_CONFIG: exit code for an invalid configuration. */
 export const CONFIG_EXIT_CODE = 78;
 
 export interface ConfigProblem {
   /** `nodes.static_nodes[0].host`; empty for the whole file. */
   path: string;
-  /** From 1; null when the value came from the environment or an option. */
+  /** From 1; null if the value came from the environment or an option. */
   line: number | null;
   column: number | null;
   /** The English of `text`. */
@@ -21,7 +21,7 @@ export interface ConfigProblem {
   text: Text;
 }
 
-/** Tells where a value stands in the file; null when it does not. */
+/** Returns the position of a value in the file; null if it is not there. */
 export type FindPlace = (path: readonly PropertyKey[]) => TextPlace | null;
 
 export function createProblem(path: string, place: TextPlace | null, text: Text): ConfigProblem {
@@ -37,7 +37,7 @@ export function formatPath(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-/** The zod issues as problems: unknown keys with the nearest known one, others with what is expected. */
+/** Converts zod issues to problems: unknown keys with the nearest known one, others with the expected value. */
 export function toConfigProblems(
   error: z.ZodError,
   schema: SchemaNode,
@@ -63,7 +63,7 @@ function describeUnknownKey(key: string, known: readonly string[]): DefinitionTe
     : { code: 'value.unknown_key_near', params: { nearest } };
 }
 
-/** The error that loading throws. `file` is null when there is none. */
+/** The error that loading throws. `file` is null if there is none. */
 export function createConfigError(
   file: string | null,
   problems: readonly ConfigProblem[],
@@ -72,7 +72,7 @@ export function createConfigError(
   return new AppError('CONFIG_INVALID', { file, problems }, { cause });
 }
 
-/** Every problem of CONFIG_INVALID with its file. What the environment or an option says stands in none. */
+/** Every problem of CONFIG_INVALID with its file. A value from the environment or an option has no file. */
 export function listProblems(error: AppError): DefinitionProblem[] {
   const { file = null, problems = [] } = (error.details ?? {}) as {
     file?: string | null;

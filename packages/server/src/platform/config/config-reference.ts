@@ -32,7 +32,7 @@ When the configuration is not valid at the start the server prints every problem
 `;
 }
 
-/** What a reader of another language is told in place of the English. */
+/** Texts of another language that replace the English ones. */
 export interface ReferenceWords {
   introduce(startKeys: readonly string[]): string;
   kinds: {
@@ -44,7 +44,7 @@ export interface ReferenceWords {
     blocks: string;
     types: Readonly<Record<string, string>>;
   };
-  /** Throws where a description is not told. */
+  /** Throws for a description without translation. */
   describe(description: string): string;
 }
 
@@ -62,7 +62,7 @@ const ENGLISH: ReferenceWords = {
   describe: (description) => description,
 };
 
-/** docs/reference/config.md, from the schema of the whole file and the keys that are read at the start. */
+/** Renders docs/reference/config.md from the schema of the whole file and the keys that are read at the start. */
 export function renderConfigReference(
   schema: z.ZodType,
   startKeys: readonly string[],

@@ -12,8 +12,8 @@ import type { Settings, StartValues } from './settings.ts';
 type Listener<Compiled> = (config: Compiled, previous: Compiled) => Promise<void> | void;
 
 /**
- * What a reload did, by keys of the file: those now in force, and those that wait for a restart. `refused`: the file is not valid
- * and the last good configuration stays.
+ * The result of a reload, by keys of the file: those now in force, and those that need a restart. `refused`: the file is invalid
+ * and the last good configuration stays in force.
  */
 export type ReloadOutcome =
   | { kind: 'changed'; inForce: readonly string[]; needsRestart: readonly string[] }
@@ -21,17 +21,17 @@ export type ReloadOutcome =
   | { kind: 'refused'; error: AppError };
 
 interface StoreDeps<Compiled> {
-  /** Reads it again, noting each file before; throws CONFIG_INVALID. */
+  /** Reads it again, recording each file before; throws CONFIG_INVALID. */
   load: (stamps: FileStamps) => Promise<LoadedConfig<Compiled>>;
   file: string | null;
   logger: Logger;
 }
 
-/** The configuration in force. It changes only to a whole valid one. */
+/** The configuration in force. Replaced only by a complete, valid one. */
 export class ConfigStore<Compiled> {
   readonly #deps: StoreDeps<Compiled>;
   readonly #listeners = new Set<Listener<Compiled>>();
-  /** What this process began with. */
+  /** What this process started with. */
   readonly #started: StartValues;
   #current: Compiled;
   #raw: unknown;
@@ -55,28 +55,28 @@ export class ConfigStore<Compiled> {
     return this.#current;
   }
 
-  /** The YAML file, which need not be there; null without one. */
+  /** The YAML file, which may be missing; null if none is configured. */
   get file(): string | null {
     return this.#deps.file;
   }
 
-  /** Its files as they were when they were last read. */
+  /** Its files as of the last read. */
   get stamps(): FileStamps {
     return this.#stamps;
   }
 
-  /** Why what was last read is not in force; empty when it is. */
+  /** Why the last read version is not in force; empty if it is. */
   problems(): DefinitionProblem[] {
     return this.#refusal === null ? [] : listProblems(this.#refusal);
   }
 
-  /** Called after each change; the answer stops it. */
+  /** Called after each change; returns the unsubscriber. */
   onChange(listener: Listener<Compiled>): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Reads the file again; concurrent calls share one reading. Never throws for a bad file. */
+  /** Reads the file again; concurrent calls share one load. Never throws for a bad file. */
   reload(): Promise<ReloadOutcome> {
     this.#reloading ??= this.#reload().finally(() => {
       this.#reloading = null;
@@ -124,12 +124,12 @@ export class ConfigStore<Compiled> {
   }
 }
 
-/** Loads the configuration, to be read again as its files change. Throws CONFIG_INVALID when the first reading fails. */
+/** Loads the configuration, to be reloaded when its files change. Throws CONFIG_INVALID if the first load fails. */
 export async function openConfig<Raw, Compiled>(
   source: ConfigSource,
   { settings, logger }: { settings: Settings<Raw, Compiled>; logger: Logger },
 ): Promise<{ store: ConfigStore<Compiled>; loaded: LoadedConfig<Compiled> }> {
-  // A file that was there and is gone is a mistake; one that was never there is none.
+  // A file that has disappeared is an error; one that never existed is not.
   let { isOptional = false } = source;
   const load = async (stamps: FileStamps) => {
     const beforeRead = (file: string) => stamps.record(file);

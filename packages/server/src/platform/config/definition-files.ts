@@ -3,7 +3,7 @@ import { readRegularFile } from '@comfleet/comfyui/node';
 import { isPlainObject } from './environment.ts';
 import { parseYaml, type YamlContent } from './yaml-document.ts';
 
-/** A place in a file; without line and column where only the file is known. */
+/** A position in a file; without line and column if only the file is known. */
 export interface FilePlace extends Partial<TextPlace> {
   readonly file: string;
 }
@@ -11,15 +11,15 @@ export interface FilePlace extends Partial<TextPlace> {
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /**
- * The YAML files of definitions, each read at most once, to say where something stands. They may have changed since they were
- * loaded: then the load that follows a change says it again.
+ * The YAML files of definitions, each read at most once, to find positions. They may have changed since they were loaded: then
+ * the reload after the change reports the problem again.
  */
 export class DefinitionFiles {
   readonly #contents = new Map<string, Promise<YamlContent | null>>();
 
   /**
-   * The place of `at` below the keys of `base`, in the last of the files that has `base`; the nearest key above it where it is
-   * not written. Null when no file has it.
+   * The position of `at` below the keys of `base`, in the last file that has `base`; of the nearest parent key if it is not
+   * written. Null if no file has it.
    */
   async find(
     files: readonly string[],
@@ -38,7 +38,7 @@ export class DefinitionFiles {
     if (known) return known;
     const reading = readRegularFile(file, { maxBytes: MAX_FILE_BYTES }).then(
       (bytes) => parseYaml(bytes.toString('utf8')),
-      () => null, // gone since it was loaded
+      () => null, // deleted since it was loaded
     );
     this.#contents.set(file, reading);
     return reading;

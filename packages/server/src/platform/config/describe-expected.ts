@@ -3,10 +3,10 @@ import type { $ZodIssue } from 'zod/v4/core';
 import { describeIssue } from '../text/describe-issue.ts';
 import type { SchemaNode } from './schema-lookup.ts';
 
-/** Issues about the size of a number or its kind: the schema says more than the side that was passed. */
+/** Issues about a number's size or type: the schema states the whole range, the issue only the violated side. */
 const ABOUT_SIZE = new Set<$ZodIssue['code']>(['invalid_type', 'too_small', 'too_big']);
 
-/** What a key of the configuration expects, with an example where one helps. */
+/** The value that a key of the configuration expects, with an example if one helps. */
 export function describeExpected(issue: $ZodIssue, node: SchemaNode | null): Text {
   const told = describeIssue(issue);
   if (node === null || !ABOUT_SIZE.has(issue.code) || told.code === 'value.in_quotes') return told;
@@ -15,7 +15,7 @@ export function describeExpected(issue: $ZodIssue, node: SchemaNode | null): Tex
   return example === null ? expected : { code: 'value.example', params: { expected, example } };
 }
 
-/** Both ends of what a number may be; null for anything else. */
+/** Both limits of a number; null for anything else. */
 function describeRange({ type, minimum, exclusiveMinimum, maximum }: SchemaNode): Text | null {
   if (type !== 'integer' && type !== 'number') return null;
   const kind = plainText(type === 'integer' ? 'kind.int' : 'kind.number');
@@ -28,12 +28,12 @@ function describeRange({ type, minimum, exclusiveMinimum, maximum }: SchemaNode)
   return { code: 'value.kind', params: { kind } };
 }
 
-/** The schema of a whole number has the ends of the exact ones as its limits, which say nothing. */
+/** The schema of a whole number has the safe integers as its limits, which need no mention. */
 function toLimit(limit: number | undefined): number | null {
   return limit === undefined || Math.abs(limit) >= Number.MAX_SAFE_INTEGER ? null : limit;
 }
 
-/** As it would stand in the file. */
+/** As it would be written in the file. */
 function findExample(key: PropertyKey | undefined, node: SchemaNode): string | null {
   const value = showExample(node);
   if (value === null) return null;

@@ -7,7 +7,7 @@ import { findSchemaNode, type SchemaNode } from './schema-lookup.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** One value from the environment, and where it belongs. */
+/** One value from the environment, and its path. */
 interface Override {
   name: string;
   path: readonly string[];
@@ -16,9 +16,9 @@ interface Override {
 
 export interface EnvironmentRules {
   schema: SchemaNode;
-  /** Names besides `COMFLEET__…`, each with the path it stands for. */
+  /** Names in addition to `COMFLEET__…`, each with its path. */
   names: Readonly<Record<string, readonly string[]>>;
-  /** Where relative paths start. */
+  /** Base of relative paths. */
   cwd: string;
 }
 
@@ -71,7 +71,7 @@ function readText(text: string, node: SchemaNode, cwd: string): unknown {
   try {
     return parse(text) as unknown;
   } catch {
-    // Not YAML: the schema then says what was expected.
+    // Not YAML: the schema then reports what it expected.
     return text;
   }
 }
@@ -93,7 +93,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `over` laid over `base`: objects merge key by key, everything else is replaced. */
+/** Lays `over` over `base`: objects merge key by key, everything else is replaced. */
 export function overlay(base: unknown, over: unknown): unknown {
   if (over === undefined) return base;
   if (!isPlainObject(base) || !isPlainObject(over)) return over;

@@ -1,11 +1,11 @@
 import { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 
-/* Fields that settings of several areas have. */
+/* Fields shared by the settings of several areas. */
 
 export const port = () => z.int().min(1).max(65_535);
 export const seconds = () => z.number().min(0);
-/** A folder or file; a relative one starts at the folder of the file. */
+/** A folder or file; relative paths start at the folder of the file. */
 export const path = (description: string) => z.string().min(1).meta({ description, path: true });
 
 /** A secret: the text itself, or the name of an environment variable or of a file that holds it. */

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 
 /**
- * What files were like just before they were read, to tell whether they changed since. Asked again and again instead of watched:
- * that holds on network disks and mounts too, and for files that are not there yet.
+ * The state of files just before they were read, to detect later changes. Polled instead of watched: this works on network disks
+ * and mounts too, and for files that do not exist yet.
  */
 export class FileStamps {
   readonly #stamps = new Map<string, string>();
@@ -12,7 +12,7 @@ export class FileStamps {
     this.#stamps.set(file, await readStamp(file));
   }
 
-  /** Null while all files are as recorded; else what they are like now, in one text. */
+  /** Null while all files are as recorded; else their current state in one text. */
   async findChange(): Promise<string | null> {
     const changes: string[] = [];
     for (const [file, recorded] of this.#stamps) {

@@ -1,8 +1,8 @@
 import { type Alias, type Document, isCollection, visit } from 'yaml';
 
 /**
- * Offset of the first alias that has no anchor before it or is one too many of its anchor, else of the first that repeats other
- * aliases; null when there is none. `maxUses` of an anchor count its own place, as the parser does.
+ * Offset of the first alias that has no anchor before it or exceeds the uses of its anchor, else of the first that repeats other
+ * aliases; null if there is none. `maxUses` includes the anchor's own position, as in the parser.
  */
 export function findBadAlias(document: Document, maxUses: number): number | null {
   const uses = new Map<string, number>();

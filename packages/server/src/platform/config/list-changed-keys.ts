@@ -4,7 +4,7 @@ import { isPlainObject } from './environment.ts';
 /** How deep nested blocks are compared: `nodes.load_balancing.strategy`. */
 const MAX_DEPTH = 3;
 
-/** The dotted keys whose values differ between two configurations in the words of the file. Pure. */
+/** The dotted keys whose values differ between two configurations as written in files. Pure. */
 export function listChangedKeys(before: unknown, after: unknown, path: readonly string[] = []): string[] {
   if (isDeepStrictEqual(before, after)) return [];
   if (path.length === MAX_DEPTH || !isPlainObject(before) || !isPlainObject(after)) return [path.join('.')];

@@ -13,14 +13,14 @@ import { parseYaml, type YamlContent } from './yaml-document.ts';
 export interface ConfigSource {
   /** The YAML file; null for none. */
   file: string | null;
-  /** The file need not be there: until it is, everything else decides. */
+  /** The file may be missing: until it exists, the other sources decide. */
   isOptional?: boolean;
   environment: Environment;
-  /** Where relative paths of the environment and of options start; also data_dir's place without a file. */
+  /** Base of relative paths in the environment and in options; also the default place of data_dir without a file. */
   cwd: string;
-  /** Options of the command line in the words of the file; they win over everything. */
+  /** Options of the command line, in the file's format; they win over everything. */
   options?: Record<string, unknown>;
-  /** In the words of the file, for keys that nobody names. */
+  /** In the file's format, for keys that no source sets. */
   fallbacks?: Record<string, unknown>;
   /** Called for each file before it is read. */
   beforeRead?: (file: string) => Promise<void>;
@@ -30,9 +30,9 @@ export interface LoadedConfig<Compiled> {
   config: Compiled;
   warnings: readonly Finding[];
   startValues: StartValues;
-  /** In the words of the file, defaults filled in. */
+  /** In the file's format, with defaults filled in. */
   raw: unknown;
-  /** False where there is no file, or none yet. */
+  /** False if there is no file, or none yet. */
   isFromFile: boolean;
 }
 
@@ -78,7 +78,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-/** The same from text already read, without the files it names. Touches neither files nor the process. */
+/** The same from text already read, without the files it names. Accesses neither files nor the process. */
 export function parseConfig<Raw, Compiled>(
   text: string,
   source: ConfigSource,
@@ -122,7 +122,7 @@ export function parseConfig<Raw, Compiled>(
   };
 }
 
-/** A YAML file of one schema, without environment and options; its paths become absolute. `empty` stands for an empty file. */
+/** Parses a YAML file of one schema, without environment and options; its paths become absolute. `empty`: for an empty file. */
 export function parseFile<Value>(
   text: string,
   file: string,
@@ -137,7 +137,7 @@ export function parseFile<Value>(
   throw createConfigError(file, toConfigProblems(parsed.error, described, content.findPlace));
 }
 
-/** The parser's own limit is told by its line; this one keeps what is no configuration out of memory. */
+/** The parser reports its own limit with a line; this one keeps files that are no configuration out of memory. */
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 
 async function readConfigFile(file: string): Promise<string> {
@@ -155,7 +155,7 @@ const UNREADABLE: Readonly<Record<string, 'file.missing' | 'file.no_permission' 
   EISDIR: 'file.folder',
 };
 
-/** Why a file cannot be read. */
+/** Describes why a file cannot be read. */
 function describeUnreadable(error: Error): DefinitionText {
   const known = 'code' in error ? UNREADABLE[String(error.code)] : undefined;
   return known ? plainText(known) : { code: 'file.unreadable', params: { reason: error.message } };
@@ -170,7 +170,7 @@ function locate({ path: place, text }: Pick<Finding, 'path' | 'text'>, content: 
   return createProblem(place, content.findPlace(path), text);
 }
 
-/** `comfyui:` with nothing below is an empty block, not a null. */
+/** `comfyui:` with nothing below it is an empty block, not null. */
 function dropEmptyBlocks(tree: unknown): unknown {
   if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) return tree;
   return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, value ?? undefined]));

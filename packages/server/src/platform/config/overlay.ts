@@ -25,14 +25,14 @@ export async function openOverlay(database: Database<OverlayTables>): Promise<Ov
 }
 
 /**
- * Settings changed at run time, kept in SQL: they lie over the file and its defaults, and below the environment. What a
- * value means and what wins is decided by the one who reads it.
+ * Settings changed at run time, kept in SQL: they override the file and its defaults, but not the environment. The reader decides
+ * what a value means and which one wins.
  */
 export class Overlay {
   readonly #database: Database<OverlayTables>;
   readonly #entries: Map<string, OverlayEntry>;
   readonly #listeners = new Set<Listener>();
-  /** Changes run one after the other. */
+  /** Serialises changes. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(database: Database<OverlayTables>, entries: Map<string, OverlayEntry>) {
@@ -40,12 +40,12 @@ export class Overlay {
     this.#entries = entries;
   }
 
-  /** Null for a setting that nobody changed. */
+  /** Null for a setting that was never changed. */
   find(name: string): OverlayEntry | null {
     return this.#entries.get(name) ?? null;
   }
 
-  /** Durable once it resolves; then the listeners are told. */
+  /** Durable once it resolves; then the listeners are called. */
   set(name: string, value: unknown, principalId: PrincipalId): Promise<void> {
     return this.#inTurn(name, async () => {
       const { k } = this.#database;
@@ -59,7 +59,7 @@ export class Overlay {
     });
   }
 
-  /** The file's value counts again. */
+  /** Restores the file's value. */
   remove(name: string): Promise<void> {
     return this.#inTurn(name, async () => {
       if (!this.#entries.has(name)) return;
@@ -68,7 +68,7 @@ export class Overlay {
     });
   }
 
-  /** The answer ends the subscription. */
+  /** Returns the function that unsubscribes. */
   onChange(listener: Listener): () => void {
     const own: Listener = (name) => listener(name);
     this.#listeners.add(own);
@@ -84,7 +84,7 @@ export class Overlay {
     const done = this.#turn.then(change).then(() => {
       for (const listener of [...this.#listeners]) listener(name);
     });
-    this.#turn = done.catch(() => undefined); // the caller gets the failure; the next in turn goes on
+    this.#turn = done.catch(() => undefined); // the caller gets the failure; the next change continues
     return done;
   }
 }

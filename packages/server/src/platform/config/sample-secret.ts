@@ -1,4 +1,4 @@
-/** Secrets that stand in documents and tutorials; nobody's secret any more. */
+/** Secrets shown in documents and tutorials, hence public. */
 const SAMPLES = new Set([
   'your-secret-key',
   'your_secret_key',
@@ -26,12 +26,12 @@ export function isSampleSecret(secret: string): boolean {
   return SAMPLES.has(secret.trim().toLowerCase());
 }
 
-/** True for a signing key that is a sample or too short to sign with. */
+/** True for a signing key that is a sample or too short. */
 export function isWeakSecret(secret: string): boolean {
   return isSampleSecret(secret) || secret.length < SHORTEST_KEY;
 }
 
-/** True for names and addresses that only this machine reaches. */
+/** True for names and addresses that are reachable from this machine only. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.replace(/^\[|\]$/g, '').toLowerCase();
   return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);

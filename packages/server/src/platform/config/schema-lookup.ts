@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What the generated JSON Schema says about one place of the configuration. */
+/** One node of the generated JSON Schema of the configuration. */
 export interface SchemaNode {
   type?: string;
   description?: string;
@@ -16,12 +16,12 @@ export interface SchemaNode {
   anyOf?: SchemaNode[];
 }
 
-/** JSON Schema of a zod schema, as input: transforms and defaults not yet applied. */
+/** JSON Schema of a zod schema, as input: before transforms and defaults. */
 export function describeSchema(schema: z.ZodType): SchemaNode {
   return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
 }
 
-/** The schema at a path of keys and indexes; null where nothing may stand. */
+/** The schema at a path of keys and indexes; null if nothing is allowed there. */
 export function findSchemaNode(root: SchemaNode, path: readonly PropertyKey[]): SchemaNode | null {
   let node: SchemaNode | null = root;
   for (const step of path) {

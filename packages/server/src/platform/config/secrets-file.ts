@@ -11,14 +11,14 @@ import { createProblem } from './config-problem.ts';
 export interface Secrets {
   /** Signs links. */
   readonly signingKey: Uint8Array;
-  /** Seals the secrets of tasks in the database. */
+  /** Encrypts the secrets of tasks in the database. */
   readonly sealingKey: Uint8Array;
 }
 
 const KEY = z.string().regex(/^[0-9a-f]{64}$/);
 const secretsFileSchema = z.object({ signing_key: KEY, sealing_key: KEY });
 
-/** Reads `secrets.json` of the data folder (mode 0600), or makes it. `secretKey` of the configuration replaces the signing key. */
+/** Reads `secrets.json` of the data folder (mode 0600), or creates it. The configured `secretKey` replaces its signing key. */
 export async function openSecrets(
   dataDir: string,
   random: Random,

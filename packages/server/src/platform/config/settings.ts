@@ -2,12 +2,12 @@ import { type DefinitionText, toDefinitionSentence } from '@comfleet/contract/te
 import type { z } from 'zod';
 
 /*
- * What an area has to say about its part of the one YAML file: a schema with every default, `check…` for the rules that a
- * schema cannot say, and `compile…` from the words of the file to what the area uses (milliseconds, absolute paths). All of
- * it stands in the area's `settings.ts`; app/settings.ts puts the areas together and hands the whole to this folder.
+ * The settings of an area in the one YAML file: a schema with every default, `check…` for rules that a schema cannot express, and
+ * `compile…` from the file's format to the area's (milliseconds, absolute paths). All of it is in the area's `settings.ts`;
+ * app/settings.ts combines the areas and passes the whole to this folder.
  */
 
-/** Something that is wrong, or that works and is probably not meant. */
+/** Something that is wrong, or that works but is probably not intended. */
 export interface Finding {
   path: string;
   text: DefinitionText;
@@ -15,7 +15,7 @@ export interface Finding {
   message: string;
 }
 
-/** Where checks put what they find. Problems refuse the file; warnings are only reported. */
+/** Collects what checks find. Problems refuse the file; warnings are only reported. */
 export class Findings {
   readonly problems: Finding[] = [];
   readonly warnings: Finding[] = [];
@@ -31,45 +31,45 @@ export class Findings {
 
 /** Where the values come from. */
 export interface SettingsOrigin {
-  /** The YAML file; null when there is none. */
+  /** The YAML file; null if there is none. */
   file: string | null;
-  /** Where relative paths of the file start; absolute. */
+  /** Base of relative paths in the file; absolute. */
   base: string;
-  /** Whether a key comes from above the file: the environment or an option. */
+  /** Whether a key is set by a source above the file: the environment or an option. */
   isFixed: (path: readonly string[]) => boolean;
 }
 
-/** The settings of a whole program, for this folder to load, check and reload. `Raw` is in the words of the file. */
+/** The settings of a whole program, for this folder to load, check and reload. `Raw` is in the file's format. */
 export interface Settings<Raw, Compiled> {
-  /** Every default stands here and nowhere else. */
+  /** Every default is defined here and nowhere else. */
   schema: z.ZodType<Raw>;
-  /** Names in the environment besides `COMFLEET__…`, each with the path it stands for. */
+  /** Names in the environment in addition to `COMFLEET__…`, each with its path. */
   environmentNames: Readonly<Record<string, readonly string[]>>;
-  /** Pure; sees a value that the schema accepts. */
+  /** Pure; gets a value that the schema accepts. */
   check: (raw: Raw, findings: Findings) => void;
-  /** Pure; called when nothing was refused. */
+  /** Pure; called if nothing was refused. */
   compile: (raw: Raw, origin: SettingsOrigin) => Compiled;
-  /** Reads what the configuration names besides: further files, and variables of the environment. */
+  /** Reads the further sources that the configuration names: files, and environment variables. */
   include: (compiled: Compiled, named: NamedSources) => Promise<Compiled>;
-  /** With every default, also of blocks that may be left out. Pure. */
+  /** With every default, also of optional blocks. Pure. */
   fill: (raw: Raw) => Raw;
-  /** What is read once at the start, by its key in the file: a change needs a restart, and is reported. Pure. */
+  /** Values read once at the start, by their key in the file: a change needs a restart, and is reported. Pure. */
   startValues: (raw: Raw) => StartValues;
 }
 
-/** Values by the dotted key that they have in the file. */
+/** Values by their dotted key in the file. */
 export type StartValues = Readonly<Record<string, unknown>>;
 
-/** Where the configuration's further values are. */
+/** Access to the configuration's further sources. */
 export interface NamedSources {
-  /** Throws CONFIG_INVALID when the file cannot be read. */
+  /** Throws CONFIG_INVALID if the file cannot be read. */
   readonly read: (file: string) => Promise<string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** CONFIG_INVALID for a place of the file, to be thrown. */
+  /** CONFIG_INVALID for a position in the file, to be thrown. */
   readonly refuse: (path: string, text: DefinitionText) => Error;
 }
 
-/** Freezes a configuration through and through. */
+/** Freezes a configuration deeply. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

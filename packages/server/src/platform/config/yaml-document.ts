@@ -5,7 +5,7 @@ import { type ErrorCode, isMap, isNode, isScalar, isSeq, LineCounter, type Node,
 import { type ConfigProblem, createProblem, type FindPlace } from './config-problem.ts';
 import { findBadAlias } from './find-bad-alias.ts';
 
-/** A YAML file as plain values, with the place of each, or its problems. */
+/** A YAML file as plain values with their positions, or its problems. */
 export interface YamlContent {
   value: unknown;
   problems: ConfigProblem[];
@@ -17,7 +17,7 @@ const MAX_ALIASES = 100;
 
 type FileProblem = PlainCode<typeof DEFINITION_TEXTS.en> & `file.${string}`;
 
-/** What the parser's errors mean for whoever writes the file; any other one is no YAML. */
+/** What the parser's errors mean for the author of the file; any other one means that it is no YAML. */
 const PROBLEMS: Partial<Record<ErrorCode, FileProblem>> = {
   ALIAS_PROPS: 'file.aliases',
   BAD_ALIAS: 'file.aliases',
@@ -62,7 +62,7 @@ export function parseYaml(text: string): YamlContent {
     return { value, problems, findPlace };
   } catch (thrown) {
     if (thrown instanceof TooDeepError) return failWith('file.too_deep');
-    // yaml throws a ReferenceError for alias bombs, and for an alias of nothing.
+    // yaml throws a ReferenceError for alias bombs, and for an alias without anchor.
     const offset = findBadAlias(document, MAX_ALIASES);
     return failWith('file.aliases', offset === null ? null : toPlace(lines.linePos(offset)));
   }
@@ -76,7 +76,7 @@ function failWith(code: FileProblem, place: TextPlace | null = null): YamlConten
   return { value: undefined, problems: [createProblem('', place, plainText(code))], findPlace: () => null };
 }
 
-/** Copies into plain objects: exact numbers as text, keys that touch prototypes refused, cycles refused by depth. */
+/** Copies into plain objects: exact numbers as text; keys that affect prototypes are refused, and cycles by depth. */
 function toPlain(
   value: unknown,
   path: readonly PropertyKey[],

@@ -11,7 +11,7 @@ class Failure extends Error {
   }
 }
 
-/** A database server that says what it was told: `log`; a statement named in `failures` fails that way, once each. */
+/** A database server that records statements in `log`; one named in `failures` fails that way, once each. */
 function openFake(failures: [sql: string, kind: FailureKind][]) {
   const log: string[] = [];
   const run = async (sql: string) => {

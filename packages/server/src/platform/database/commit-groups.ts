@@ -19,22 +19,22 @@ interface Waiting {
   reject: (error: Error) => void;
 }
 
-/** COMMIT was sent and its answer never came: applied or not, only a look at the rows tells. */
+/** COMMIT was sent and its response never came: only reading the rows shows whether it was applied. */
 class CommitUnclear extends Error {}
 
 export interface CommitGroupOptions {
   clock: Clock;
   random: Random;
   poolSize: number;
-  /** Most commits in one transaction. */
+  /** Maximum commits in one transaction. */
   groupSize?: number;
-  /** Most transactions at once. */
+  /** Maximum concurrent transactions. */
   lanes?: number;
 }
 
 /**
- * Runs commits on a database server. What arrives while all lanes are busy waits and shares the next transaction, each
- * commit behind its own savepoint, so that one fsync serves many and a refused one leaves the others whole.
+ * Runs commits on a database server. Commits that arrive while all lanes are busy wait and share the next transaction, each
+ * behind its own savepoint, so that one fsync serves many and a refused one does not affect the others.
  */
 export class CommitGroups {
   readonly #pool: ServerPool;
@@ -57,12 +57,12 @@ export class CommitGroups {
   commit(writes: CommitRequest): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ writes, resolve, reject });
-      // After this turn of the loop, so that commits asked for together travel together.
+      // After the current microtasks, so that commits requested together share a transaction.
       queueMicrotask(() => this.#start());
     });
   }
 
-  /** Resolves when everything handed over has its outcome. */
+  /** Resolves when every submitted commit has its outcome. */
   async drain(): Promise<void> {
     if (this.#busy === 0 && this.#waiting.length === 0) return;
     await new Promise<void>((resolve) => this.#onIdle.push(resolve));
@@ -88,7 +88,7 @@ export class CommitGroups {
         if (outcome) item.resolve(outcome);
       });
     } catch (thrown) {
-      // One commit's bad SQL must not take the others down: each runs alone, and only its own author hears of it.
+      // One commit's bad SQL must not fail the others: each runs alone, and only its own caller gets the error.
       if (group.length > 1 && thrown instanceof AppError && thrown.code === 'INTERNAL') {
         for (const item of group) await this.#settle([item]);
         return;
@@ -115,7 +115,7 @@ export class CommitGroups {
     }
   }
 
-  /** Undoes what is open and gives the connection back; says how the failure is to be met. */
+  /** Rolls back what is open and releases the connection; returns how to handle the failure. */
   async #leave(connection: ServerConnection, thrown: unknown): Promise<Failure> {
     const failure = this.#classify(thrown);
     if (failure !== 'conflict' && failure !== 'fault') {
@@ -123,11 +123,11 @@ export class CommitGroups {
       return failure;
     }
     try {
-      // Also after a lock wait: MySQL undoes the statement only and keeps the transaction open (error 1205).
+      // Also after a lock wait: MySQL rolls back only the statement and keeps the transaction open (error 1205).
       await this.#answer(connection.run('rollback'));
       connection.release(false);
     } catch {
-      // The connection is beyond use; closing it undoes the transaction on the server.
+      // The connection is unusable; closing it rolls back the transaction on the server.
       connection.release(true);
     }
     return failure;
@@ -194,7 +194,7 @@ export class CommitGroups {
 type Failure = Exclude<FailureKind, 'duplicate' | 'missing_reference'> | 'timeout' | 'unclear';
 type Answer = PromiseSettledResult<StatementResult>;
 
-/** All statements on the wire at once; after an error PostgreSQL refuses the rest until the rollback. */
+/** Sends all statements at once; after an error PostgreSQL refuses the rest until the rollback. */
 async function runTogether(
   connection: ServerConnection,
   before: string,
@@ -208,7 +208,7 @@ async function runTogether(
   return answers;
 }
 
-/** One after the other up to the first failure: on MySQL a deadlock ends the transaction, and more would stand alone. */
+/** Runs them in turn until the first failure: on MySQL a deadlock ends the transaction, and later ones would run outside it. */
 async function runInTurn(
   connection: ServerConnection,
   before: string,

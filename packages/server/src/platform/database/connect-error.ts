@@ -3,7 +3,7 @@ import { createProblem } from '../config/config-problem.ts';
 import { AppError, toError } from '../errors/app-error.ts';
 import type { ServerAddress } from './server-pool.ts';
 
-/* PostgreSQL 28P01, 28000: not let in; 3D000: no such database. MySQL and MariaDB 1045, 1044, 1698; 1049. */
+/* PostgreSQL 28P01, 28000: access denied; 3D000: no such database. MySQL and MariaDB 1045, 1044, 1698; 1049. */
 const REASONS = new Map<string, DefinitionText['code']>([
   ['28P01', 'config.database_user'],
   ['28000', 'config.database_user'],
@@ -14,7 +14,7 @@ const REASONS = new Map<string, DefinitionText['code']>([
   ['ER_BAD_DB_ERROR', 'config.no_database'],
 ]);
 
-/** Why no connection could be had: CONFIG_INVALID when the settings are wrong, else UNAVAILABLE. */
+/** Why connecting failed: CONFIG_INVALID if the settings are wrong, else UNAVAILABLE. */
 export function toConnectError(thrown: unknown, { host, port, database }: ServerAddress): AppError {
   if (thrown instanceof AppError) return thrown;
   const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';

@@ -8,24 +8,24 @@ export interface Write {
   rows?: number;
 }
 
-/** A lost compare-and-set or a key that exists is a normal outcome, not an exception. */
+/** A lost compare-and-set or a duplicate key is a normal outcome, not an exception. */
 export type CommitOutcome =
   | { kind: 'committed' }
   | { kind: 'refused'; index: number; reason: 'unmatched' | 'duplicate' | 'missing_reference' };
 
 /**
- * SQL as the product uses it, the same on SQLite, PostgreSQL and MySQL/MariaDB: queries built by Kysely, read at once;
- * and commits: lists of guarded writes that become durable together or not at all. There are no interactive
- * transactions: decide on what was read, then commit naming the versions seen. That keeps locks short, makes group
- * commit possible on SQLite and removes deadlocks by design. `Tables` names the tables that its holder asks and changes.
+ * SQL as the product uses it, the same on SQLite, PostgreSQL and MySQL/MariaDB: queries built by Kysely, executed at once; and
+ * commits: lists of guarded writes that become durable together or not at all. There are no interactive transactions: decide on
+ * the rows read, then commit with their versions. This keeps locks short, allows group commit on SQLite and avoids deadlocks by
+ * design. `Tables` names the tables that its holder reads and writes.
  */
 export interface Database<Tables> {
   readonly driver: Driver;
   /** Builds queries; executes nothing itself. */
   readonly k: Kysely<Tables>;
-  /** Rows of a query. Throws AppError UNAVAILABLE when the database does not answer. */
+  /** Rows of a query. Throws AppError UNAVAILABLE if the database does not respond. */
   read<Row>(query: Compilable<Row>): Promise<Row[]>;
-  /** All writes in one durable transaction, or none. */
+  /** Applies all writes in one durable transaction, or none. */
   commit(writes: readonly Write[]): Promise<CommitOutcome>;
   /** The database's clock in ms, for leases and due times. */
   nowMs(): number;

@@ -10,15 +10,15 @@ type BuildInsert<Tables, Table extends keyof Tables, P extends Params> = (
   p: P,
 ) => InsertQueryBuilder<Tables, Table, InsertResult>;
 
-/** Runs in a commit without `rows`: the databases count a row that was there differently. */
+/** Runs in a commit without `rows`: the databases count an existing row differently. */
 type Insert<Tables, P extends Params> = (
   database: Pick<Database<Tables>, 'k' | 'driver'>,
   params: P,
 ) => Compilable<unknown>;
 
 /**
- * A statement that adds a row unless one with the same key is there. MySQL's IGNORE passes over other errors too (a null
- * or a text too long is cut to fit), so its values have to be right before they come here.
+ * A statement that adds a row unless its key exists. MySQL's IGNORE ignores other errors too (it cuts an overlong text and
+ * replaces a null), so values must be valid before.
  */
 export function insertMissing<Tables, Table extends keyof Tables, P extends Params>(
   build: BuildInsert<Tables, Table, P>,
@@ -30,7 +30,7 @@ export function insertMissing<Tables, Table extends keyof Tables, P extends Para
   return ({ k, driver }, params) => (driver === 'mysql' ? onMysql : elsewhere)(k, params);
 }
 
-/** A statement that adds a row, or gives the row that has its `key` the new value of the column `refresh` alone. */
+/** A statement that adds a row, or updates only the column `refresh` of the row with its `key`. */
 export function insertOrRefresh<Tables, Table extends keyof Tables, P extends Params>(
   { key, refresh }: { key: keyof Tables[Table] & string; refresh: keyof Tables[Table] & string },
   build: BuildInsert<Tables, Table, P>,

@@ -4,17 +4,17 @@ import { type Migration, migrations } from './migrations/index.ts';
 import { createQueryBuilder } from './query-builder.ts';
 import { createIndex, createTable, renameKeySql, renameTable, type TableRename } from './table-spec.ts';
 
-/** A plain connection used while nothing else runs: migrations and their status. */
+/** A plain connection used while nothing else runs: for migrations and their status. */
 export interface SchemaConnection {
   readonly driver: Driver;
   run(sql: string, parameters?: readonly unknown[]): Promise<Record<string, unknown>[]>;
-  /** True when an error says that the index is there already (MySQL has no CREATE INDEX IF NOT EXISTS). */
+  /** True if an error means that the index exists already (MySQL has no CREATE INDEX IF NOT EXISTS). */
   isDuplicateIndex(thrown: unknown): boolean;
 }
 
 export interface MigrationStatus {
   driver: Driver;
-  /** Version of the schema found; 0 when empty. */
+  /** Schema version found; 0 if empty. */
   current: number;
   latest: number;
   pending: { version: number; name: string }[];
@@ -22,7 +22,7 @@ export interface MigrationStatus {
 
 const VERSION_TABLE = 'comfleet_schema';
 
-/** Brings an empty or older schema to the latest; safe to repeat. Throws SCHEMA_TOO_NEW for one this program is too old for. */
+/** Migrates an empty or older schema to the latest; safe to repeat. Throws SCHEMA_TOO_NEW if this program is too old. */
 export async function migrate(connection: SchemaConnection, now: () => number): Promise<MigrationStatus> {
   await connection.run(versionTableSql(connection.driver));
   const status = await loadMigrationStatus(connection);
@@ -37,7 +37,7 @@ export async function migrate(connection: SchemaConnection, now: () => number): 
   return loadMigrationStatus(connection);
 }
 
-/** What is applied and what is pending; changes nothing. */
+/** Returns applied and pending migrations; changes nothing. */
 export async function loadMigrationStatus(connection: SchemaConnection): Promise<MigrationStatus> {
   const latest = migrations.at(-1)?.version ?? 0;
   const rows = (await hasTable(connection, VERSION_TABLE))
@@ -68,8 +68,8 @@ async function runStep(connection: SchemaConnection, sql: string): Promise<void>
 }
 
 /**
- * A table that has its new name already was renamed by a run that stopped before it could note that, or by the printed SQL.
- * After the latter an earlier step has just made the old one again, empty.
+ * A table that has its new name already was renamed by a run that stopped before recording it, or by the printed SQL. In the
+ * latter case an earlier step has just created the old one again, empty.
  */
 async function runRename(connection: SchemaConnection, rename: TableRename): Promise<void> {
   const { from, to } = rename;
@@ -107,7 +107,7 @@ function versionTableSql(driver: Driver): string {
   return `create table if not exists ${VERSION_TABLE} (version ${big} not null primary key, name varchar(100) not null, min_binary ${big} not null, applied_at ${big} not null)`;
 }
 
-/** `name` is one of ours: it goes into the SQL as it is. */
+/** `name` is one of ours: it goes into the SQL unescaped. */
 async function hasTable(connection: SchemaConnection, name: string): Promise<boolean> {
   const sql =
     connection.driver === 'sqlite'

@@ -22,10 +22,10 @@ const SET_SESSION = [
   "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 4",
 ];
 
-/** 1053 shutting down, 1040 too many connections, 1290/1836 read-only; 1021, 1026, 1114 no room on the disk, 1030 its engine's own. */
+/** 1053 shutting down, 1040 too many connections, 1290/1836 read-only; 1021, 1026, 1114 disk full, 1030 storage engine error. */
 const PASSING = new Set([1021, 1026, 1030, 1040, 1053, 1114, 1290, 1836, 1927]);
 
-/** MySQL 8 or MariaDB behind the product's seam. Throws UNAVAILABLE or CONFIG_INVALID when it cannot be reached. */
+/** MySQL 8 or MariaDB behind our database interface. Throws UNAVAILABLE or CONFIG_INVALID if it cannot be reached. */
 export async function openMysql(
   scope: Scope,
   options: ServerAddress & { poolSize: number },
@@ -35,7 +35,7 @@ export async function openMysql(
   return openServerDriver(scope, pool, { ...deps, poolSize: options.poolSize });
 }
 
-/** A connection of its own; the server frees its locks when it ends, or after 30 s of silence. */
+/** Opens a separate connection; the server frees its locks when it ends, or after 30 s of silence. */
 export async function openMysqlSession(address: ServerAddress): Promise<Session> {
   let connection: mysql.Connection;
   try {
@@ -81,7 +81,7 @@ class MysqlPool implements ServerPool {
     try {
       return await within(this.#clock, ACQUIRE_TIMEOUT_MS, lending);
     } catch (thrown) {
-      // One that comes too late goes back; that it failed too is what this error says already.
+      // A late connection is released; if it failed instead, this error already reports that.
       lending.then(
         (late) => late.release(false),
         () => {},
@@ -97,7 +97,7 @@ class MysqlPool implements ServerPool {
     if (number === 1452) return 'missing_reference';
     if (number === 1213 || number === 1205) return 'conflict';
     if (PASSING.has(number)) return 'lost';
-    // System errors have negative numbers or none, those of a file below 1000.
+    // System errors have negative numbers or none, those of files numbers below 1000.
     return number >= 1000 || thrown instanceof TypeError ? 'fault' : 'lost';
   }
 
@@ -169,7 +169,7 @@ function toConnectionOptions(address: ServerAddress): mysql.ConnectionOptions {
     connectTimeout: ACQUIRE_TIMEOUT_MS,
     enableKeepAlive: true,
     charset: 'utf8mb4_bin',
-    // Matched rows, not changed ones, are what compare-and-set counts.
+    // Compare-and-set counts matched rows, not changed ones.
     flags: ['+FOUND_ROWS'],
     stringifyObjects: true,
     multipleStatements: false,

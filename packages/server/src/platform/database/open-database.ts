@@ -15,12 +15,12 @@ type ServerConfig = Exclude<DatabaseConfig, { driver: 'sqlite' }>;
 /** One migrator at a time: key of PostgreSQL's advisory lock, name prefix of MySQL's. */
 const MIGRATION_LOCK = 1_668_247_910;
 const MIGRATION_WAIT_SECONDS = 60;
-/** MySQL: the index is there already. */
+/** MySQL: the index exists already. */
 const ER_DUP_KEYNAME = 1061;
 
 /**
- * The configured database, brought to the latest schema first; whoever opens it names its tables. Throws SCHEMA_TOO_NEW, CONFIG_INVALID (refused user, no
- * such database) or UNAVAILABLE.
+ * Opens the configured database after migrating it to the latest schema; the caller names its tables. Throws SCHEMA_TOO_NEW,
+ * CONFIG_INVALID (access denied, no such database) or UNAVAILABLE.
  */
 export async function openDatabase(
   scope: Scope,
@@ -55,7 +55,7 @@ export async function migrateDatabase(
   }
   const session = await openSession(config);
   try {
-    // A session's locks end with it, also when we are killed here.
+    // A session's locks end with it, even if this process is killed here.
     await lockForMigration(session, config);
     return await migrate(toSchemaConnection(session, config.driver), () => clock.nowMs());
   } finally {
@@ -63,7 +63,7 @@ export async function migrateDatabase(
   }
 }
 
-/** Which migrations are applied and which are pending; changes nothing. Throws as `openDatabase`. */
+/** Returns applied and pending migrations; changes nothing. Throws as `openDatabase`. */
 export async function loadDatabaseStatus(config: DatabaseConfig): Promise<MigrationStatus> {
   if (config.driver === 'sqlite') return loadSqliteStatus(config.file);
   const session = await openSession(config);
@@ -74,14 +74,14 @@ export async function loadDatabaseStatus(config: DatabaseConfig): Promise<Migrat
   }
 }
 
-/** A connection of its own to a database server. */
+/** A separate connection to a database server. */
 export async function openSession(config: ServerConfig): Promise<Session> {
   return config.driver === 'postgres'
     ? (await loadPostgres()).openPostgresSession(config)
     : (await loadMysql()).openMysqlSession(config);
 }
 
-/* Their drivers are large, and a start on another database need not wait for them. */
+/* Imported on demand: the drivers are large, and a start on another database need not wait for them. */
 const loadPostgres = () => import('./postgres-driver.ts');
 const loadMysql = () => import('./mysql-driver.ts');
 

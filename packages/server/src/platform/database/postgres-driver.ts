@@ -16,7 +16,7 @@ import {
 } from './server-pool.ts';
 
 const BIGINT = 20;
-/** Statements prepared by name on a connection; texts beyond that are sent whole each time. */
+/** Statements prepared by name per connection; further ones are sent as text each time. */
 const NAMED_STATEMENTS = 300;
 
 /** bigint and count(*) as numbers: ours stay below 2^53. */
@@ -25,7 +25,7 @@ const types = {
     id === BIGINT ? Number : pg.types.getTypeParser(id, format as 'text')) as typeof pg.types.getTypeParser,
 };
 
-/** PostgreSQL behind the product's seam. Throws UNAVAILABLE or CONFIG_INVALID when it cannot be reached. */
+/** PostgreSQL behind our database interface. Throws UNAVAILABLE or CONFIG_INVALID if it cannot be reached. */
 export async function openPostgres(
   scope: Scope,
   options: ServerAddress & { poolSize: number },
@@ -35,7 +35,7 @@ export async function openPostgres(
   return openServerDriver(scope, pool, { ...deps, poolSize: options.poolSize });
 }
 
-/** A connection of its own; the server frees its locks when it ends, or 25 s after its machine vanished. */
+/** Opens a separate connection; the server frees its locks when it ends, or 25 s after its machine vanished. */
 export async function openPostgresSession(address: ServerAddress): Promise<Session> {
   const client = new pg.Client({
     ...toClientConfig(address),
@@ -68,7 +68,7 @@ class PostgresPool implements ServerPool {
   constructor(options: ServerAddress & { poolSize: number }, logger: Logger) {
     this.#address = options;
     this.#pool = new pg.Pool({ ...toClientConfig(options), pipeline: true, max: options.poolSize });
-    // A connection that dies while it rests in the pool: the pool drops it, the next acquire makes another.
+    // A connection that dies while idle: the pool drops it, the next acquire opens another.
     this.#pool.on('error', (error) => logger.warn('database.connection_lost', { error }));
   }
 
@@ -112,7 +112,7 @@ class PostgresConnection implements ServerConnection {
   constructor(client: pg.PoolClient, nameOf: (sql: string) => string | undefined) {
     this.#client = client;
     this.#nameOf = nameOf;
-    // While lent, a lost connection is reported by the statement it interrupts; without a listener it would end us.
+    // While in use, a lost connection is reported by the statement it interrupts; without a listener it would crash the process.
     client.on('error', this.#ignoreError);
   }
 
@@ -131,7 +131,7 @@ class PostgresConnection implements ServerConnection {
 
   release(isBroken: boolean): void {
     this.#client.off('error', this.#ignoreError);
-    // A client with unanswered statements waits for them before it closes: forever, when the server is stopped.
+    // A client with unanswered statements waits for them before it closes: forever, if the server is stopped.
     if (isBroken) destroySocket(this.#client);
     this.#client.release(isBroken);
   }

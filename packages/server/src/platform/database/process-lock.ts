@@ -24,13 +24,13 @@ const TAKE_PAUSE_MS = 250;
 export interface ProcessLockDeps {
   clock: Clock;
   logger: Logger;
-  /** Another process has taken the data over: stop at once. Called at most once. */
+  /** Another process took over the data: stop at once. Called at most once. */
   onLost: (error: Error) => void;
 }
 
-/** The right of one process to serve the data; held until the scope closes or the process dies. */
+/** The exclusive right of one process to the data; held until the scope closes or the process dies. */
 export interface ProcessLock {
-  /** The generation we run as; a lock regained after a lost connection counts only while it is still the newest. */
+  /** The generation of this process; a lock regained after a lost connection counts only while it is still the newest. */
   remember(generation: number): void;
   /** False while a lost connection is being replaced and after the lock was lost for good. */
   isHeld(): boolean;
@@ -84,12 +84,12 @@ function loadSqliteAddress(file: string): string | null {
       db.close();
     }
   } catch {
-    // The holder has not made its tables yet; that it holds the lock is all that is known.
+    // The holder has not created its tables yet; nothing more is known of it.
     return null;
   }
 }
 
-/** A lock that lives as long as a connection. A restart of the database server is survived: the lock is taken again. */
+/** A lock that lives as long as a connection. After a restart of the database server it is taken again. */
 class SessionLock implements ProcessLock {
   readonly #scope: Scope;
   readonly #config: ServerConfig;
@@ -122,11 +122,11 @@ class SessionLock implements ProcessLock {
     await this.#session?.close();
   }
 
-  /** A session that holds the lock. Throws DATABASE_LOCKED when another process does, UNAVAILABLE when nobody answers. */
+  /** Opens a session that holds the lock. Throws DATABASE_LOCKED if another process holds it, UNAVAILABLE without a response. */
   async #take(): Promise<Session> {
     const session = await openSession(this.#config);
     try {
-      // A holder that was just killed: its database server may need a moment to notice.
+      // If the holder was just killed, its database server may need a moment to notice.
       for (let attempt = 1; attempt <= TAKE_ATTEMPTS; attempt += 1) {
         if (await tryLock(session, this.#config)) return session;
         await this.#deps.clock.sleep(TAKE_PAUSE_MS, this.#scope.signal);
@@ -149,7 +149,7 @@ class SessionLock implements ProcessLock {
     }
   }
 
-  /** Resolves when the connection has ended or does not answer a heartbeat, or when the scope closes. */
+  /** Resolves when the connection ends, misses a heartbeat, or the scope closes. */
   async #waitForEnd(session: Session): Promise<Error> {
     const { clock } = this.#deps;
     let ended: Error | null = null;
@@ -211,7 +211,7 @@ async function loadSetting(session: Session, name: string): Promise<string | nul
     const [row] = await session.run(`select value from setting where name = '${name}'`);
     return row ? String(row.value) : null;
   } catch {
-    // The table is not there yet: the holder is still migrating.
+    // The table does not exist yet: the holder is still migrating.
     return null;
   }
 }
@@ -220,6 +220,6 @@ async function sleepQuietly(clock: Clock, signal: AbortSignal): Promise<void> {
   try {
     await clock.sleep(RETRY_MS, signal);
   } catch {
-    // The scope closes: the loop around looks at the signal.
+    // The scope closes: the outer loop checks the signal.
   }
 }

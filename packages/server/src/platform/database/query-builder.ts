@@ -12,7 +12,7 @@ import {
 } from 'kysely';
 import type { Driver } from './database.ts';
 
-/** A Kysely that builds SQL for one database and never executes: our drivers do. */
+/** A Kysely that builds SQL for one database and never executes it: our drivers do. */
 export function createQueryBuilder(driver: Driver): Kysely<unknown> {
   const parts = {
     sqlite: {

@@ -23,7 +23,7 @@ export interface DriverDeps {
   logger: Logger;
 }
 
-/** PostgreSQL or MySQL behind the product's seam; one code path, the pool knows what differs. */
+/** PostgreSQL or MySQL behind our database interface; one code path, the pool knows the differences. */
 export async function openServerDriver(
   scope: Scope,
   pool: ServerPool,
@@ -82,13 +82,13 @@ class ServerDriver implements Database<unknown> {
     this.#offsetMs = Number(rows[0]?.now_ms) - middle;
   }
 
-  /** Lets what was handed over end, then closes; safe to call twice. */
+  /** Completes submitted work, then closes; safe to call twice. */
   close(): Promise<void> {
     this.#closing ??= this.#groups.drain().then(() => this.#pool.close());
     return this.#closing;
   }
 
-  /** Runs one statement; a connection that turns out to be dead is replaced once. */
+  /** Runs one statement; a connection that proves dead is replaced once. */
   async #ask(run: (connection: ServerConnection) => Promise<StatementResult>): Promise<StatementResult> {
     for (let isFirst = true; ; isFirst = false) {
       const connection = await this.#pool.acquire();

@@ -1,6 +1,6 @@
 import type { Driver } from './database.ts';
 
-/** What one statement answered. `matched` counts rows that the WHERE found, changed or not. */
+/** The result of one statement. `matched` counts rows that the WHERE found, changed or not. */
 export interface StatementResult {
   rows: Record<string, unknown>[];
   matched: number;
@@ -10,28 +10,28 @@ export interface StatementResult {
 export type FailureKind =
   | 'duplicate'
   | 'missing_reference'
-  /** Deadlock, serialisation failure, lock wait: the whole transaction may be tried again. */
+  /** Deadlock, serialisation failure, lock wait: the whole transaction may be retried. */
   | 'conflict'
-  /** The connection or the server is gone; a fresh connection may work. */
+  /** The connection or the server is lost; a new connection may work. */
   | 'lost'
-  /** The server answered, but not as asked: a fault of our SQL. */
+  /** The server rejected the statement: a bug in our SQL. */
   | 'fault';
 
-/** A connection lent by the pool, to be given back once. */
+/** A connection borrowed from the pool, to be released once. */
 export interface ServerConnection {
   run(sql: string, parameters?: readonly unknown[]): Promise<StatementResult>;
-  /** Ends the transaction; rejects unless the server said that it is durable. */
+  /** Ends the transaction; rejects unless the server confirmed that it is durable. */
   commit(): Promise<void>;
-  /** A broken one is closed at once instead of being lent again. */
+  /** A broken one is closed at once instead of being reused. */
   release(isBroken: boolean): void;
 }
 
 /** One database server behind a pool of connections. */
 export interface ServerPool {
   readonly driver: Exclude<Driver, 'sqlite'>;
-  /** True when statements may be sent without waiting for the answers of earlier ones. */
+  /** True if statements may be sent without waiting for the results of earlier ones. */
   readonly pipelines: boolean;
-  /** Throws AppError UNAVAILABLE within a second when no connection can be had. */
+  /** Throws AppError UNAVAILABLE within a second if no connection is available. */
   acquire(): Promise<ServerConnection>;
   classify(thrown: unknown): FailureKind;
   /** A query whose only row has the server's clock in ms as `now_ms`. */
@@ -39,12 +39,12 @@ export interface ServerPool {
   close(): Promise<void>;
 }
 
-/** Longest wait for a connection. */
+/** Maximum wait for a connection. */
 export const ACQUIRE_TIMEOUT_MS = 1000;
-/** Longest wait for the answers of a commit or a read; a server that is stopped or cut off shows itself by it (F2). */
+/** Maximum wait for the response to a commit or a read; detects a server that is stopped or cut off (F2). */
 export const ANSWER_TIMEOUT_MS = 5000;
 
-/** Where a database server is and who we are there. */
+/** The address of a database server and our credentials. */
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;
@@ -53,7 +53,7 @@ export interface ServerAddress {
   readonly database: string;
 }
 
-/** A connection of one's own outside the pool: for migrations and locks. */
+/** A separate connection outside the pool: for migrations and locks. */
 export interface Session {
   run(sql: string, parameters?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   /** Resolves with the reason when the connection has ended. */

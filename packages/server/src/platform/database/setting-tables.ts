@@ -4,7 +4,7 @@ export interface SettingRow {
   value: string;
 }
 
-/** The values that the server keeps between its starts. */
+/** Values that the server keeps between starts. */
 export interface SettingTables {
   setting: SettingRow;
 }

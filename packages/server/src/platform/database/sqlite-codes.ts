@@ -1,4 +1,4 @@
-/* Apart from our errors, as the writer's thread needs nothing else of them: they would make up most of its start. */
+/* Separate from our errors: the writer's thread needs only these, and the errors would take most of its start time. */
 
 /** sqlite3_errstr() of the codes that a read may end with. */
 const CODE_BY_TEXT = new Map([
@@ -7,13 +7,13 @@ const CODE_BY_TEXT = new Map([
   ['unable to open database file', 14],
   ['file is not a database', 26],
 ]);
-/** Somebody else holds the file's lock. */
+/** Another connection holds the file's lock. */
 export const SQLITE_BUSY = 5;
 
-/** The primary result code; null for what is no failure of SQLite, or one that tells no code. */
+/** The primary result code; null if it is no SQLite failure, or one without a code. */
 export function readCode(thrown: unknown): number | null {
   if (typeof thrown !== 'object' || thrown === null) return null;
   if ('errcode' in thrown) return Number(thrown.errcode) & 0xff;
-  // The driver's reads carry SQLite's own text alone.
+  // Errors of the driver's reads have only SQLite's text.
   return thrown instanceof Error ? (CODE_BY_TEXT.get(thrown.message) ?? null) : null;
 }

@@ -28,9 +28,9 @@ interface Waiting {
 }
 
 /**
- * SQLite with its one writer in a worker thread. Commits that arrive while a group is being written wait and form the
- * next group: one fsync for all of them (group commit), each with its own savepoint, so that one refused commit leaves
- * the others whole. Reads run here on a connection of their own: WAL lets them see every committed group.
+ * SQLite with its single writer in a worker thread. Commits that arrive while a group is being written wait and form the next
+ * group: one fsync for all of them (group commit), each with its own savepoint, so that a refused commit does not affect the
+ * others. Reads run here on a separate connection: WAL lets them see every committed group.
  */
 export async function openSqlite(scope: Scope, options: SqliteOptions): Promise<Database<unknown>> {
   const writer = new SqliteWriter(options);
@@ -94,7 +94,7 @@ class SqliteDriver implements Database<unknown> {
   }
 }
 
-/** Copying this many to the writer is a matter of milliseconds. */
+/** Copying this many to the writer takes milliseconds. */
 const PART_WRITES = 1000;
 
 class SqliteWriter {
@@ -174,7 +174,7 @@ class SqliteWriter {
     this.#onIdle?.();
   }
 
-  /** Lets what was handed over become durable, then ends the thread. */
+  /** Makes submitted commits durable, then ends the thread. */
   async close(): Promise<void> {
     if (this.#inFlight || this.#waiting.length > 0) {
       await new Promise<void>((resolve) => {
@@ -233,7 +233,7 @@ class PartBuilder {
   }
 }
 
-/** Bytes in a buffer of their own: what is copied for the other thread is the whole buffer that they are a view of. */
+/** Copies bytes into a buffer of their own, because transfer to the other thread copies the whole buffer behind a view. */
 function toExact(value: unknown): unknown {
   const isPart = value instanceof Uint8Array && value.byteLength < value.buffer.byteLength;
   return isPart ? new Uint8Array(value) : value;

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { AppError, toError } from '../errors/app-error.ts';
 import { readCode } from './sqlite-codes.ts';
 
-/* SQLite's primary result codes: what a user can do about each differs. */
+/* SQLite's primary result codes, as system codes: what a user can do about each differs. */
 const NOTHING_CAN_BE_WRITTEN: Readonly<Record<number, string>> = {
   3: 'EACCES', // PERM
   8: 'EROFS', // READONLY
@@ -14,13 +14,13 @@ const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
 /**
- * A failure of the file as one of ours: STORAGE_FULL when nothing can be written, DATABASE_DAMAGED when the bytes are not
- * a database any more, else UNAVAILABLE.
+ * Converts a file failure to one of our errors: STORAGE_FULL if nothing can be written, DATABASE_DAMAGED if the bytes are no
+ * longer a database, else UNAVAILABLE.
  */
 export function toSqliteError(thrown: unknown, file: string): AppError {
   if (thrown instanceof AppError) return thrown;
   const { message: said } = toError(thrown);
-  // Where the file lies is for the log and the terminal: those who may send a request need not know.
+  // The file's path is for the log and the terminal only; API callers need not know it.
   const cause = new Error(`${file}: ${said}`, { cause: thrown });
   const code = readCode(thrown);
   if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB)

@@ -11,8 +11,8 @@ type Connection = InstanceType<typeof DatabaseSync>;
 const BUSY_TIMEOUT_MS = 30_000;
 
 /**
- * Migrates a SQLite file before it is opened for work, whole or not at all. Several processes may try at once: the
- * write lock lets one after the other in. An older schema is copied to `FILE.before-N` first. Throws as `toSqliteError`.
+ * Migrates a SQLite file before it is opened for work, completely or not at all. Several processes may try at once: the write
+ * lock admits one at a time. An older schema is copied to `FILE.before-N` first. Throws as `toSqliteError`.
  */
 export async function migrateSqlite(file: string, clock: Clock): Promise<MigrationStatus> {
   const db = openFile(file);
@@ -59,7 +59,7 @@ export async function loadSqliteStatus(file: string): Promise<MigrationStatus> {
   }
 }
 
-/** SQLite does not wait its busy time-out for this switch when another process is switching too. */
+/** SQLite ignores its busy timeout for this switch if another process is switching too. */
 async function enterWal(db: Connection, clock: Clock): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -72,7 +72,7 @@ async function enterWal(db: Connection, clock: Clock): Promise<void> {
   }
 }
 
-/** A snapshot through SQLite itself, so that what still lies in the WAL is in it; an older copy of that name stays. */
+/** A snapshot through SQLite itself, so that it includes the WAL; an existing copy of that name is kept. */
 async function copyDatabase(file: string, copy: string): Promise<void> {
   if (await fileExists(copy)) return;
   const reader = new DatabaseSync(file);
@@ -97,7 +97,7 @@ async function fileExists(file: string): Promise<boolean> {
     await stat(file);
     return true;
   } catch {
-    // No file is the ordinary first start.
+    // A missing file is normal at the first start.
     return false;
   }
 }

@@ -11,13 +11,13 @@ export interface RawWrite {
 }
 export type CommitRequest = readonly RawWrite[];
 /**
- * A part of a group as it crosses to this thread: each statement's text once, and by its place in the writes. Ten thousand tasks are
- * fifty thousand writes of five texts, and whatever crosses is copied.
+ * A part of a group as sent to this thread: each statement's text once, referenced by index from the writes. Ten thousand tasks
+ * are fifty thousand writes of five texts, and everything sent is copied.
  */
 export interface CommitPart {
   texts: readonly string[];
   commits: readonly (readonly { text: number; parameters: readonly unknown[]; rows: number | null }[])[];
-  /** Its first commit is the rest of the last one of the part before. */
+  /** Its first commit continues the last one of the previous part. */
   continues: boolean;
   isLast: boolean;
 }
@@ -51,8 +51,8 @@ function openWriter(options: Options): InstanceType<typeof DatabaseSync> {
 }
 
 /**
- * Takes everything from the WAL into the file, so that the file alone is a whole copy. Closing does not: the driver cannot
- * end prepared statements, and SQLite keeps a connection half open for them.
+ * Checkpoints the WAL, so that the file alone is a complete copy. Closing does not: the driver cannot finalise prepared
+ * statements, and SQLite keeps a connection half open for them.
  */
 function closeWriter(db: InstanceType<typeof DatabaseSync>): void {
   db.exec('pragma wal_checkpoint(truncate)');

@@ -1,4 +1,4 @@
-/** Prepared statements by their text, the least recently used dropped beyond `limit`. */
+/** Prepared statements by text; beyond `limit`, the least recently used is dropped. */
 export class StatementCache<Prepared> {
   readonly #prepare: (sql: string) => Prepared;
   readonly #limit: number;

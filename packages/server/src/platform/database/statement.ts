@@ -1,6 +1,6 @@
 import type { Compilable, CompiledQuery, Kysely } from 'kysely';
 
-/** Stands for a parameter while a statement is compiled once. */
+/** Placeholder for a parameter while a statement is compiled once. */
 class Marker {
   readonly key: string;
   constructor(key: string) {
@@ -11,8 +11,8 @@ class Marker {
 type Params = Record<string, unknown>;
 
 /**
- * A query of fixed shape, compiled once per database and run with named parameters: what Kysely costs per call
- * (50–100 µs) is paid once. Use it on the path of a task; elsewhere build queries directly.
+ * A query of fixed shape, compiled once per database and run with named parameters: the cost of Kysely per call (50–100 µs) is
+ * paid once. Use it on a task's hot path; elsewhere build queries directly.
  */
 export function statement<Tables, P extends Params, Row = unknown>(
   build: (k: Kysely<Tables>, p: P) => Compilable<Row>,
@@ -28,7 +28,7 @@ export function statement<Tables, P extends Params, Row = unknown>(
   };
 }
 
-/** Any property access answers a marker of that name. */
+/** Any property access returns a marker of that name. */
 const markers: Params = new Proxy({}, { get: (_target, key) => new Marker(String(key)) });
 
 function bindParameters<Row>(compiled: CompiledQuery<Row>, params: Params): Compilable<Row> {

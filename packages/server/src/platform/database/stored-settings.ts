@@ -2,14 +2,14 @@ import { AppError } from '../errors/app-error.ts';
 import type { Database, Write } from './database.ts';
 import type { SettingTables } from './setting-tables.ts';
 
-/** A value of the `setting` table; null when it was never written. */
+/** A value of the `setting` table; null if it was never written. */
 export async function findSetting(database: Database<SettingTables>, name: string): Promise<string | null> {
   const query = database.k.selectFrom('setting').select('value').where('name', '=', name);
   const [row] = await database.read(query);
   return row?.value ?? null;
 }
 
-/** Writes a value over the one seen; false when another has changed it since. */
+/** Replaces the value that was read; returns false if it has changed since. */
 export async function saveSetting(
   database: Database<SettingTables>,
   setting: { name: string; value: string; seen: string | null },
@@ -30,7 +30,7 @@ export async function saveSetting(
   return outcome.kind === 'committed';
 }
 
-/** The number of this start: one more than the last; what an earlier process began carries a smaller one. */
+/** The number of this start, one more than the last; work of earlier processes has a lower one. */
 export async function openGeneration(database: Database<SettingTables>): Promise<number> {
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const seen = await findSetting(database, 'generation');
@@ -40,7 +40,7 @@ export async function openGeneration(database: Database<SettingTables>): Promise
   throw new AppError('DATABASE_LOCKED', { address: await findSetting(database, 'address') });
 }
 
-/** Says where this server listens, for a second one that finds the data locked. */
+/** Stores where this server listens, for a second one that finds the data locked. */
 export async function announceAddress(database: Database<SettingTables>, address: string): Promise<void> {
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const seen = await findSetting(database, 'address');

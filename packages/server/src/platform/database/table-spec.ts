@@ -2,12 +2,12 @@ import { type ColumnDataType, type Compilable, type Expression, type Kysely, sql
 import type { Driver } from './database.ts';
 
 /**
- * Column kinds, the same meaning on three databases. `id`: UUID; `word`: up to 191 characters, compared byte by byte;
- * `text`: any length; `json`: JSON text behind one codec; `time`: epoch ms; `int`: up to 2^53; `bytes`: binary.
+ * Column types with the same meaning on three databases. `id`: UUID; `word`: up to 191 characters, compared byte by byte; `text`:
+ * any length; `json`: JSON text behind one codec; `time`: epoch ms; `int`: up to 2^53; `bytes`: binary.
  */
 export type ColumnKind = 'id' | 'word' | 'text' | 'json' | 'time' | 'int' | 'bytes';
 
-/** `?` behind a kind allows null. */
+/** `?` after a type allows null. */
 export type ColumnSpec = ColumnKind | `${ColumnKind}?`;
 
 export interface TableSpec {
@@ -18,13 +18,13 @@ export interface TableSpec {
   indexes?: readonly { columns: readonly string[]; unique?: boolean }[];
 }
 
-/** An index of a table that is there already. */
+/** An index of an existing table. */
 export interface IndexSpec {
   table: string;
   columns: readonly string[];
 }
 
-/** A table that gets another name; its rows and indexes stay. */
+/** A renamed table; its rows and indexes stay. */
 export interface TableRename {
   from: string;
   to: string;
@@ -49,17 +49,17 @@ export function createTable(k: Builder, driver: Driver, spec: TableSpec): Compil
   ];
 }
 
-/** Not idempotent: fails when there is no table of the old name. */
+/** Not idempotent: fails if there is no table of the old name. */
 export function renameTable(k: Builder, { from, to }: TableRename): Compilable<unknown> {
   return k.schema.alterTable(from).renameTo(to);
 }
 
-/** Safe to repeat. PostgreSQL alone has one space of names for the keys of all tables: an old name there stands in the way. */
+/** Safe to repeat. Only PostgreSQL has one namespace for the keys of all tables, so that an old key name would conflict. */
 export function renameKeySql(driver: Driver, { from, to }: TableRename): string[] {
   return driver === 'postgres' ? [`alter index if exists "${from}_pk" rename to "${to}_pk"`] : [];
 }
 
-/** CREATE INDEX, idempotent but on MySQL. */
+/** CREATE INDEX, idempotent except on MySQL. */
 export function createIndex(
   k: Builder,
   driver: Driver,
@@ -71,7 +71,7 @@ export function createIndex(
     .on(table)
     .columns(columns as string[] as never);
   if (unique) index = index.unique();
-  // MariaDB takes IF NOT EXISTS here, MySQL 8 does not: the migrator treats "duplicate key name" as done.
+  // MariaDB accepts IF NOT EXISTS here, MySQL 8 does not: the migrator ignores "duplicate key name".
   return driver === 'mysql' ? index : index.ifNotExists();
 }
 

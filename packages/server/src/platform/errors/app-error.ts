@@ -26,12 +26,12 @@ export class AppError extends Error {
   }
 }
 
-/** Anything thrown, as an Error; strings and objects are wrapped and kept. */
+/** Converts anything thrown to an Error; strings and objects are wrapped and kept. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 }
 
-/** Makes the record of an error that ended an attempt or task. */
+/** Creates the record of an error that ended an attempt or task. */
 export function recordError(code: ErrorCode, details: Record<string, unknown> | null = null): RecordedError {
   return { code, message: ERRORS[code].meaning, details };
 }

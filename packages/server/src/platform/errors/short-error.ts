@@ -1,12 +1,12 @@
 import { cutRecord, cutText, isRecord } from '@comfleet/comfyui';
 import type { RecordedError } from '@comfleet/contract';
 
-/** Of each text, and of each list of what was refused. */
+/** Maximum of each text, and of each list of refused items. */
 const SHORT_BYTES = 2048;
 
 /**
- * An error as those records keep it that are not asked for its whole story: without the traceback, its texts short. What decides is
- * all there.
+ * An error in short form, for records whose full error is rarely requested: without the traceback, with short texts. Everything
+ * that decisions need is kept.
  */
 export function shortenError({ code, message, details }: RecordedError): RecordedError {
   if (details === null) return { code, message, details };
@@ -20,7 +20,7 @@ function shortenFact([name, fact]: [string, unknown]): [string, unknown] {
   return [name, isRecord(fact) ? cutRecord(fact, SHORT_BYTES) : fact];
 }
 
-/** The error of the last attempt, within that of a task without any left. */
+/** The error of the last attempt, nested in that of a task that has no attempts left. */
 function isRecorded(fact: unknown): fact is RecordedError {
   return (
     isRecord(fact) &&

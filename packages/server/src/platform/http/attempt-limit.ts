@@ -1,6 +1,6 @@
 import type { Clock } from '../time/clock.ts';
 
-/** A limited number of attempts per key and window; keys are forgotten with their window. */
+/** Limits attempts per key and time window; a key is forgotten when its window ends. */
 export class AttemptLimit {
   readonly #clock: Clock;
   readonly #options: { readonly max: number; readonly windowMs: number };
@@ -12,7 +12,7 @@ export class AttemptLimit {
     this.#options = options;
   }
 
-  /** False when the key has used its attempts up. */
+  /** False if the key has used up its attempts. */
   allows(key: string): boolean {
     this.#turn();
     return (this.#counts.get(key) ?? 0) < this.#options.max;

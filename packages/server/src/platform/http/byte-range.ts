@@ -1,10 +1,10 @@
-/** What a Range header asks of a file. `whole` also for forms we need not understand (RFC 9110 14.2). */
+/** The part of a file that a Range header requests. `whole` also for forms that may be ignored (RFC 9110 14.2). */
 export type ByteRange =
   | { kind: 'whole' }
   | { kind: 'part'; start: number; end: number }
   | { kind: 'unsatisfiable' };
 
-/** Reads a Range header for a file of `sizeBytes`; `end` is inclusive. One range only; several answer the whole. */
+/** Parses a Range header for a file of `sizeBytes`; `end` is inclusive. Supports one range; several return the whole file. */
 export function parseByteRange(header: string | undefined, sizeBytes: number): ByteRange {
   const match = /^bytes=(?=\d|-\d)(\d*)-(\d*)$/.exec(header?.trim() ?? '');
   if (!match) return { kind: 'whole' };

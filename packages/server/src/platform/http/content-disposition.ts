@@ -10,7 +10,7 @@ export function formatDisposition(kind: 'inline' | 'attachment', name: string): 
   return `${kind}; filename="${ascii}"; filename*=UTF-8''${encoded}`;
 }
 
-/** The last part of a path without control characters, lone surrogates and leading dots; `file` when nothing is left. */
+/** The last part of a path without control characters, lone surrogates and leading dots; `file` if nothing is left. */
 export function toFileName(name: string): string {
   const base = name.split(/[/\\]/).at(-1) ?? '';
   const clean = base

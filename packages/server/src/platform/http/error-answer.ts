@@ -1,7 +1,7 @@
 import { ERRORS, type ErrorCode, type ErrorEnvelope } from '@comfleet/contract';
 import { AppError, toError } from '../errors/app-error.ts';
 
-/** Fastify's and its plugins' own errors, by code. */
+/** Errors of Fastify and its plugins, by code. */
 const FOREIGN: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
   FST_REQ_FILE_TOO_LARGE: 'BODY_TOO_LARGE',
@@ -13,7 +13,7 @@ const FOREIGN: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_NOT_FOUND: 'NOT_FOUND',
 };
 
-/** Seconds to wait before trying again, for errors that pass. */
+/** Seconds to wait before retrying, for temporary errors. */
 const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   UNAVAILABLE: 2,
   SHUTTING_DOWN: 5,
@@ -25,7 +25,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   TASK_NOT_FINISHED: 1,
 };
 
-/** Anything thrown on the way of a request, as one of our errors; the unknown becomes INTERNAL and keeps its cause. */
+/** Converts anything thrown while handling a request to one of our errors; unknown ones become INTERNAL and keep their cause. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const error = toError(thrown);
@@ -37,7 +37,7 @@ export function toAppError(thrown: unknown): AppError {
   return new AppError('INTERNAL', null, { cause: error });
 }
 
-/** The one envelope of native answers. */
+/** The envelope of errors in the native API. */
 export function toEnvelope(error: AppError, requestId: string): ErrorEnvelope {
   return {
     error: { code: error.code, message: error.message, details: error.details },

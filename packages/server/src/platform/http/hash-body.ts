@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { isLosslessNumber, stringifyLosslessJson, type TimeSlice } from '@comfleet/comfyui';
 
-/** So much text is hashed at once. */
+/** Characters hashed in one go. */
 const PIECE_CHARACTERS = 65_536;
 
-/** SHA-256 hex of a JSON tree, the order of keys aside: equal for bodies that mean the same. */
+/** SHA-256 hex of a JSON tree, independent of key order: equal for bodies that mean the same. */
 export async function hashBody(tree: unknown, slice: TimeSlice): Promise<string> {
   const hash = createHash('sha256');
   let text = '';
@@ -18,7 +18,7 @@ export async function hashBody(tree: unknown, slice: TimeSlice): Promise<string>
   return hash.update(text).digest('hex');
 }
 
-/** The text of a tree in parts, without any very long one. */
+/** The text of a tree in parts, none of them very long. */
 function* listParts(value: unknown): Generator<string> {
   if (typeof value === 'string') yield* listStringParts(value);
   else if (typeof value !== 'object' || value === null || isLosslessNumber(value))

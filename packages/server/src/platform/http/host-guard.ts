@@ -1,13 +1,13 @@
 import { isLoopbackHost } from '../config/sample-secret.ts';
 
-/** Which names this server answers to, so that a page of another name cannot reach it through a rebound DNS name. */
+/** Host names that this server accepts, so that a page of another name cannot reach it by DNS rebinding. */
 export interface HostRules {
   listenHost: string;
   publicUrl: string | null;
   allowedHosts: readonly string[];
 }
 
-/** Makes the question whether a Host header is ours. `localAddress` is the address the connection came in on. */
+/** Creates the check whether a Host header is ours. `localAddress` is the address that the connection came in on. */
 export function createHostGuard(
   rules: HostRules,
 ): (host: string | undefined, localAddress: string | undefined) => boolean {

@@ -208,7 +208,7 @@ test('requests that a connection sends without waiting for answers are served wh
   expect(served).toBeLessThanOrEqual(10 + 16);
 });
 
-/** Sends text to a server that listens, and answers all that comes until the connection closes. */
+/** Sends text to a listening server, and returns everything it sends until the connection closes. */
 async function talk(app: HttpServer, text: string): Promise<string> {
   if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });
   const address = app.server.address();
@@ -219,7 +219,7 @@ async function talk(app: HttpServer, text: string): Promise<string> {
     socket.on('data', (chunk) => {
       received += chunk.toString();
     });
-    // Reset by a server that has closed with bytes unread: it closes all the same.
+    // Reset by a server that closed with unread bytes: the connection closes all the same.
     socket.on('error', () => {});
     socket.on('close', () => resolve(received));
     socket.write(text);

@@ -35,7 +35,7 @@ export type HttpServer = FastifyInstance<
 export interface HttpServerOptions extends HostRules {
   jsonBodyBytes: number;
   body: BodyLimits;
-  /** Who sends a request, for what each client may have open at once; by address unless told. */
+  /** The client of a request, for limits per client; by default its address. */
   clientOf?: (request: FastifyRequest) => string;
   logger: Logger;
   clock: Clock;
@@ -46,7 +46,7 @@ const REQUEST_TIMEOUT_MS = 300_000;
 const HEADERS_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 72_000;
 
-/** Holds for every answer unless a route says otherwise: an API shows nothing in a page and is not kept. */
+/** Defaults of every response: an API shows nothing in a page and is not cached. */
 const DEFAULT_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -58,12 +58,12 @@ const DEFAULT_HEADERS = {
   'cache-control': 'no-store',
 };
 
-/** In place of Fastify's own compilers, which are large: ours are set before there is a schema. */
+/** Replaces Fastify's own compilers, which are large: ours are set before the first schema. */
 function refuseSchema(): never {
   throw new Error('no schema is compiled before the compilers are set');
 }
 
-/** The main listener without routes: limits, ids, headers, the error handler, 404 and 405. Call `listen` yourself. */
+/** The main listener without routes: limits, ids, headers, the error handler, 404 and 405. The caller calls `listen`. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app: HttpServer = Fastify({
     logger: false,
@@ -79,11 +79,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         limitPipelining(handler),
       ),
     forceCloseConnections: true,
-    // A machine that is busy while it starts is no fault of a plugin, and no reason not to start.
+    // A machine that is busy during the start is no fault of a plugin, and no reason to fail.
     pluginTimeout: 0,
     requestIdHeader: false,
     genReqId: () => randomUUID(),
-    // A path is no longer than the headers may be: its content is checked by its route.
+    // A path is no longer than the headers may be; its route checks the content.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
     frameworkErrors: (error, request, reply) => {
       reply.headers({ ...DEFAULT_HEADERS, 'x-request-id': request.id });
@@ -93,7 +93,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     schemaController: { compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema } },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(compileValidator);
-  // Answers are built from our own types: the schemas describe them, and tests check them.
+  // Responses are built from our own types: the schemas describe them, and tests check them.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   const clientOf = options.clientOf ?? ((request) => request.ip);
   addJsonParser(app, { limits: options.body, clock: options.clock, clientOf });
@@ -104,7 +104,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?')[0] ?? '';
     const allowed = table.listMethods(path);
-    // A wildcard route (files) that had nothing there is also 404.
+    // A wildcard route (files) that found nothing is also 404.
     if (allowed.length === 0 || allowed.includes(request.method)) throw new AppError('NOT_FOUND');
     throw new AppError('METHOD_NOT_ALLOWED', { allowed });
   });
@@ -124,7 +124,7 @@ function addRequestGuard(app: HttpServer, options: HttpServerOptions): void {
   });
 }
 
-/** Answers any error in the native envelope; a door with another dialect sets its own handler in its scope. */
+/** Sends any error in the native envelope; a door with another dialect sets its own handler in its scope. */
 function answerError(
   thrown: FastifyError | Error | unknown,
   request: FastifyRequest,
@@ -145,7 +145,7 @@ function answerError(
     .send(toEnvelope(error, request.id));
 }
 
-/** Writes the line of a failed request: callers' mistakes at info, ours with the whole cause. */
+/** Logs a failed request: callers' mistakes at info, ours with the whole cause. */
 export function logError(error: AppError, request: FastifyRequest, logger: Logger): void {
   const fields = {
     requestId: request.id,

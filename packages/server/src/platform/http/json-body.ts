@@ -7,7 +7,7 @@ import { type JsonLimits, JsonReader, type ReadJson } from './json-reader.ts';
 import { OpenBodies } from './open-bodies.ts';
 import { markSize } from './validate-request.ts';
 
-/** Bounds of JSON bodies; `openBytes` of all whose requests are not answered yet. */
+/** Limits of JSON bodies; `openBytes` is the total of all whose requests are not answered yet. */
 export interface BodyLimits extends JsonLimits {
   readonly openBytes: number;
 }
@@ -15,20 +15,20 @@ export interface BodyLimits extends JsonLimits {
 export interface JsonParserOptions {
   limits: BodyLimits;
   clock: Clock;
-  /** Who sends a request, as far as is known. */
+  /** The client of a request, if known. */
   clientOf: (request: FastifyRequest) => string;
 }
 
 /** Bodies with every number as written. */
 const bodies = new WeakMap<FastifyRequest, unknown>();
-/** What is read of a body at once. */
+/** Bytes of a body read in one go. */
 const PIECE_BYTES = 65_536;
-/** What is read of a refused body and dropped: a sender that is cut off in the middle of it never reads the answer. */
+/** Bytes of a refused body that are read and dropped: a sender that is cut off while sending never reads the response. */
 const DROPPED_BYTES = 64 * 1024 * 1024;
 
 /**
- * JSON bodies: within the limits, no `__proto__` or `constructor.prototype`; parsed once and while they arrive, with numbers as
- * written for the routes that need them (WF23). What is beyond a limit is refused at once. Large ones yield to everything else.
+ * Parses JSON bodies within the limits, without `__proto__` or `constructor.prototype`; once, while they arrive, with numbers as
+ * written for routes that need them (WF23). Bodies beyond a limit are refused at once. Large ones yield to everything else.
  */
 export function addJsonParser(app: FastifyInstance, { limits, clock, clientOf }: JsonParserOptions): void {
   const open = new OpenBodies(limits.openBytes);
@@ -45,7 +45,7 @@ export function addJsonParser(app: FastifyInstance, { limits, clock, clientOf }:
       clock,
       ...(response && { open: open.openFor(clientOf(request), response) }),
     });
-    // An empty body with this type is what many clients send for "no body".
+    // Many clients send an empty body with this type for "no body".
     if (body === null) return undefined;
     bodies.set(request, body.exact);
     markSize(body);
@@ -92,12 +92,12 @@ async function readBody(
   return reader.end();
 }
 
-/** The body's JSON tree with every number as written, not to be changed; empty when there was no JSON object. */
+/** The body's JSON tree with every number as written, not to be changed; empty if there was no JSON object. */
 export function readLosslessBody(request: FastifyRequest): Readonly<Record<string, unknown>> {
   return toRecord(bodies.get(request));
 }
 
-/** The value when it is a JSON object; an empty one for anything else. */
+/** The value if it is a JSON object; else an empty one. */
 export function toRecord(value: unknown): Record<string, unknown> {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject && !isLosslessNumber(value) ? { ...value } : {};

@@ -15,7 +15,7 @@ function read(text: string | Buffer, size = 4, limits: JsonLimits = WIDE): ReadJ
   return reader.end();
 }
 
-/** Why a text is refused; null when it is read. */
+/** Why a text is refused; null if it is read. */
 function refuse(text: string, size?: number, limits?: JsonLimits): unknown {
   try {
     read(text, size, limits);

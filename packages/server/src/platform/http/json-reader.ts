@@ -3,33 +3,33 @@ import { type LosslessNumber, readJsonNumber } from '@comfleet/comfyui';
 import { plainText } from '@comfleet/contract';
 import { AppError } from '../errors/app-error.ts';
 
-/** What a JSON text may be made of; `values` are the items of its lists and the members of its objects, all together. */
+/** Limits of a JSON text; `values` are the items of its lists and the members of its objects in total. */
 export interface JsonLimits {
   readonly values: number;
-  /** Of one list or object. */
+  /** In one list or object. */
   readonly members: number;
   readonly depth: number;
-  /** Characters of one text: a picture in base64 is the longest that is right. */
+  /** Characters of one text: a picture in base64 is the longest valid one. */
   readonly text: number;
 }
 
-/** A JSON value twice: with numbers as written (WF23) and with plain ones. Parts where that is the same are the same objects. */
+/** A JSON value twice: with numbers as written (WF23) and with plain ones. Parts without a difference are the same objects. */
 export interface ReadJson {
   exact: unknown;
   plain: unknown;
-  /** How many values it is made of. */
+  /** Number of its values. */
   size: number;
 }
 
 type Container = unknown[] | Record<string, unknown>;
-/** A container that is open, and the name that its next value will have. */
+/** An open container, and the name of its next value. */
 interface Level {
   exact: Container;
   plain: Container;
   name: string;
   size: number;
 }
-/** What may come next; `first`: or the end of an empty container. */
+/** The tokens allowed next; `first`: also the end of an empty container. */
 type Expected = 'value' | 'first value' | 'name' | 'first name' | 'colon' | 'comma' | 'nothing';
 
 const QUOTE = 0x22;
@@ -39,17 +39,17 @@ const LONGEST_NUMBER = 5000;
 const WORD = /[-+.\w]+/y;
 
 /**
- * Builds a JSON value while its bytes arrive: however large the text is, a piece of it costs only its own size, and what is beyond a
- * limit is refused before it is built. Takes what JSON.parse takes, but for names that change what objects are.
+ * Builds a JSON value while its bytes arrive: however large the text, each piece costs only its own size, and a text beyond a
+ * limit is refused before it is built. Accepts what JSON.parse accepts, except names that affect prototypes.
  */
 export class JsonReader {
   readonly #limits: JsonLimits;
   readonly #decoder = new StringDecoder('utf8');
-  /** The end of the last piece when it cannot be understood without the next: a number, a word, an escape. */
+  /** The end of the last piece if it is incomplete: a number, a word, an escape. */
   #rest = '';
-  /** Of the string that is open; null outside of strings. */
+  /** Parts of the open string; null outside strings. */
   #parts: string[] | null = null;
-  /** Of all its parts. */
+  /** Characters of all parts. */
   #characters = 0;
   #expected: Expected = 'value';
   readonly #levels: Level[] = [];
@@ -59,12 +59,12 @@ export class JsonReader {
     this.#limits = limits;
   }
 
-  /** Throws BODY_TOO_LARGE naming the limit that is passed, INVALID_REQUEST for what is no JSON. */
+  /** Throws BODY_TOO_LARGE naming the exceeded limit, INVALID_REQUEST for invalid JSON. */
   add(bytes: Uint8Array): void {
     this.#read(this.#rest + this.#decoder.write(bytes));
   }
 
-  /** The value; null when there was nothing but white space. Throws as `add`. */
+  /** The value; null if there was only white space. Throws as `add`. */
   end(): ReadJson | null {
     // The space ends a number.
     this.#read(`${this.#rest}${this.#decoder.end()} `);
@@ -80,7 +80,7 @@ export class JsonReader {
     while (at < text.length) at = this.#readToken(text, at);
   }
 
-  /** Where the next token begins. */
+  /** Returns the start of the next token. */
   #readToken(text: string, at: number): number {
     switch (text.charCodeAt(at)) {
       case 0x20:
@@ -119,7 +119,7 @@ export class JsonReader {
     }
   }
 
-  /** Goes on with the string that is open. */
+  /** Continues the open string. */
   #readString(parts: string[], text: string, start: number): number {
     const end = findStringEnd(text, start);
     const cut = end === text.length ? findCut(text, start) : end;
@@ -197,7 +197,7 @@ export class JsonReader {
     if (this.#result.size > values) throw tooLarge('too_many_values', values, 'json_values');
   }
 
-  /** Puts a whole value where it belongs. */
+  /** Adds a complete value to the open container. */
   #put(exact: unknown, plain: unknown): void {
     const level = this.#levels.at(-1);
     this.#expected = level === undefined ? 'nothing' : 'comma';
@@ -239,7 +239,7 @@ function translate<T>(read: () => T): T {
   }
 }
 
-/** The quote that ends the string which goes on at `start`, or the end of the text. */
+/** The closing quote of the string that continues at `start`, or the end of the text. */
 function findStringEnd(text: string, start: number): number {
   for (let end = text.indexOf('"', start); end !== -1; end = text.indexOf('"', end + 1)) {
     if (countBackslashes(text, start, end) % 2 === 0) return end;
@@ -247,7 +247,7 @@ function findStringEnd(text: string, start: number): number {
   return text.length;
 }
 
-/** Up to where the text of a string that goes on can be read by itself: not into an escape that is cut off. */
+/** The end of the part of an incomplete string that can be decoded by itself: before an escape that is cut off. */
 function findCut(text: string, start: number): number {
   for (let at = text.length; at >= start && at > text.length - 6; at -= 1) {
     if (text.charCodeAt(at) !== BACKSLASH) continue;
@@ -257,7 +257,7 @@ function findCut(text: string, start: number): number {
   return text.length;
 }
 
-/** How many stand directly before `end`. */
+/** Number of backslashes directly before `end`. */
 function countBackslashes(text: string, start: number, end: number): number {
   let count = 0;
   while (end - 1 - count >= start && text.charCodeAt(end - 1 - count) === BACKSLASH) count += 1;
@@ -272,7 +272,7 @@ function noJson(cause?: unknown): AppError {
   );
 }
 
-/** Names that would change what objects are when such a tree is copied. */
+/** Names that would change prototypes when such a tree is copied. */
 function forbiddenName(): AppError {
   return new AppError('INVALID_REQUEST', {
     reason: 'forbidden_name',

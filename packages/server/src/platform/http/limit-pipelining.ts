@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Requests of one connection that wait for their answers; browsers and libraries of today send one after the other. */
+/** Pending requests on one connection; current browsers and libraries send one after the other. */
 const MAX_OPEN_REQUESTS = 16;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Closes a connection with more requests in line than any client has: thousands fit into one packet, and all of them would be answered
- * before anybody else.
+ * Closes a connection with more pending requests than any client has: thousands fit into one packet, and all of them would be
+ * answered before other clients' requests.
  */
 export function limitPipelining(handler: Handler): Handler {
   const open = new WeakMap<Socket, number>();

@@ -7,7 +7,7 @@ const LARGE = 100_000;
 let app: HttpServer;
 afterEach(() => app.close());
 
-/** A server with room for five large bodies, two of one client; what is held is answered when it is let go. */
+/** A server with room for five large bodies, two per client; held requests are answered when released. */
 function createApp() {
   app = createHttpServer({
     listenHost: '127.0.0.1',
@@ -32,7 +32,7 @@ function createApp() {
   app.post('/quick', async () => ({ ok: true }));
   const send = async (client: string, url = '/quick', size = LARGE) =>
     app.inject({ method: 'POST', url, headers: { client }, payload: { text: 'x'.repeat(size) } });
-  /** Resolves when the body has arrived, with its answer to come. */
+  /** Resolves when the body has arrived; its response is pending. */
   const hold = async (client: string) => {
     const arrived = new Promise<void>((resolve) => {
       arrive = resolve;

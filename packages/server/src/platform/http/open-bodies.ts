@@ -2,12 +2,12 @@ import type { ServerResponse } from 'node:http';
 import { plainText } from '@comfleet/contract';
 import { AppError } from '../errors/app-error.ts';
 
-/** A body of this size is never told to wait: however many others there are, small requests go on. */
+/** A body of this size is never refused: however many others there are, small requests continue. */
 const SMALL_BYTES = 65_536;
 
 /**
- * The bytes of all bodies whose requests are not answered yet, so that many at once cannot take all memory; those of one client take
- * at most half, so that others are served although it sends slowly and much.
+ * Counts the bytes of all bodies whose requests are not answered yet, so that they cannot exhaust the memory. Those of one client
+ * take at most half, so that a client that sends slowly and much does not block others.
  */
 export class OpenBodies {
   readonly #maxBytes: number;
@@ -18,7 +18,7 @@ export class OpenBodies {
     this.#maxBytes = maxBytes;
   }
 
-  /** Counts bytes of a body until its request is answered. `add` throws UNAVAILABLE when there are too many. */
+  /** Counts bytes of a body until its request is answered. `add` throws UNAVAILABLE if there are too many. */
   openFor(client: string, response: ServerResponse): { add(bytes: number): void } {
     let own = 0;
     response.once('close', () => {

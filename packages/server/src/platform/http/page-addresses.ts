@@ -7,8 +7,8 @@ const EVERY_ADDRESS: readonly string[] = ['0.0.0.0', '::'];
 const MAX_OTHERS = 3;
 
 /**
- * Where a browser finds the pages: `public_url` when it is set, else `address`, which the asker used or the server bound. When
- * that one is this machine's own and the server listens on every address, the machine's others follow, for other machines.
+ * The addresses of the pages for browsers: `public_url` if set, else `address`, which the client used or the server bound. If
+ * that is a loopback address and the server listens on all addresses, the machine's others follow, for other machines.
  */
 export function listPageAddresses(
   { publicUrl, host }: Pick<ServerSettings, 'publicUrl' | 'host'>,
@@ -25,7 +25,7 @@ export function listPageAddresses(
   return [address, ...others.slice(0, MAX_OTHERS)];
 }
 
-/** The link of a one-time code; a fragment, so that no server, proxy or log sees it. */
+/** The link of a one-time code; as a fragment, so that no server, proxy or log sees it. */
 export function toSignInLink(address: string, code: string): string {
   return `${address}/client#code=${code}`;
 }

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { AppError } from '../errors/app-error.ts';
 import { toEnvelope } from './error-answer.ts';
 
-/* Node's codes for requests that it could not read to their end. */
+/* Node's codes for requests that it could not read completely. */
 const STATUSES: Readonly<Record<string, { status: number; reason: string }>> = {
   HPE_HEADER_OVERFLOW: { status: 431, reason: 'the headers or the address are too long' },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, reason: 'the chunk extensions are too long' },
@@ -12,14 +12,14 @@ const STATUSES: Readonly<Record<string, { status: number; reason: string }>> = {
 };
 const MALFORMED = { status: 400, reason: 'this is no whole HTTP request' };
 
-/** What a request may be answered with before it is one. */
+/** Status codes sent before a request was parsed. */
 export const UNREAD_STATUSES: readonly number[] = [MALFORMED, ...Object.values(STATUSES)].map(
   ({ status }) => status,
 );
 
-/** Answers what never became a request, in the native envelope, and closes the connection. */
+/** Answers a request that could not be parsed, in the native envelope, and closes the connection. */
 export function refuseUnread(error: NodeJS.ErrnoException, socket: Socket): void {
-  // Reset by the other side, or closed already: nobody reads an answer.
+  // Reset by the other side, or closed already: nobody would read a response.
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;

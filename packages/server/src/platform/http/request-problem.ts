@@ -1,7 +1,7 @@
 import type { Text } from '@comfleet/contract';
 import { toDefinitionSentence } from '@comfleet/contract/texts/definitions';
 
-/** What is wrong with a field of a request; `message` is the English of `text`. */
+/** A problem with a field of a request; `message` is the English of `text`. */
 export interface RequestProblem {
   readonly path: string;
   readonly message: string;

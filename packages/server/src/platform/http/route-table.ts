@@ -1,4 +1,4 @@
-/** Every route of a server, to tell "no such address" from "not this method". */
+/** All routes of a server, to distinguish "no such address" from "not this method". */
 export class RouteTable {
   readonly #routes: { pattern: RegExp; method: string; url: string }[] = [];
 
@@ -6,7 +6,7 @@ export class RouteTable {
     for (const method of [methods].flat()) this.#routes.push({ pattern: toPattern(url), method, url });
   }
 
-  /** Methods that the path takes; empty when there is nothing. */
+  /** Methods that the path accepts; empty if there is no route. */
   listMethods(path: string): string[] {
     const trimmed = path.length > 1 ? path.replace(/\/+$/, '') : path;
     const found = this.#routes.filter((route) => route.url !== '*' && route.pattern.test(trimmed));

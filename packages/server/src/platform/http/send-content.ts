@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseByteRange } from './byte-range.ts';
 import { formatDisposition } from './content-disposition.ts';
 
-/** Bytes of a user's file and what a browser must know of them. */
+/** Bytes of a user's file and what a browser must know about them. */
 export interface Content {
   name: string;
   contentType: string;
@@ -15,12 +15,12 @@ export interface Content {
   open(range?: { start: number; end: number }): AsyncIterable<Uint8Array>;
 }
 
-/** What a browser may show by itself; everything else (SVG, HTML …) is only ever saved. */
+/** Types that a browser may display; everything else (SVG, HTML …) can only be saved. */
 const SHOWN =
   /^(image\/(png|jpeg|webp|gif|avif|bmp)|video\/(mp4|webm|ogg|quicktime)|audio\/[a-z0-9.+-]+|text\/plain)(;|$)/;
 const MEDIA = /^(image|video|audio)\//;
 
-/** Sends a file: ranges, ETag, RFC 6266 name, cache time (media 1 h, else 10 min), and no way to run as a page. */
+/** Sends a file: ranges, ETag, RFC 6266 name, cache time (media 1 h, else 10 min), and never lets it run as a page. */
 export function sendContent(
   request: FastifyRequest,
   reply: FastifyReply,

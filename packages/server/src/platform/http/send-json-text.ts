@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { TimeSlice } from '@comfleet/comfyui';
 import type { FastifyReply } from 'fastify';
 
-/** Sends JSON text as it is: parsing it would change its numbers. */
+/** Sends JSON text unchanged: parsing would change its numbers. */
 export function sendJsonText(reply: FastifyReply, text: string): FastifyReply {
   return reply
     .type('application/json; charset=utf-8')
@@ -10,10 +10,10 @@ export function sendJsonText(reply: FastifyReply, text: string): FastifyReply {
     .send(text);
 }
 
-/** How many items of a list become text at once. */
+/** List items serialised in one go. */
 const PIECE_ITEMS = 250;
 
-/** Sends `head`, which is not empty, with one more member, a list that may be long: it becomes text in pieces, between which others have their turn. */
+/** Sends `head`, which is not empty, with one more member: a long list, serialised in pieces, with a yield between them. */
 export function sendWithList(
   reply: FastifyReply,
   head: object,

@@ -71,12 +71,12 @@ export function compileServer(raw: RawServer): ServerSettings {
   };
 }
 
-/** True when others than this machine can reach the server: then nothing may be left open. */
+/** True if other machines can reach the server: then no access may be left open. */
 export function isOpenToOthers(raw: RawServer): boolean {
   return !isLoopbackHost(raw.host);
 }
 
-/** `uploadBytes`: the largest picture, which may also come inside a body. */
+/** `uploadBytes`: the size limit of a picture, which may also be sent inside a body. */
 export function compileHttpLimits(raw: RawLimits, uploadBytes: number) {
   return {
     jsonBodyBytes: raw.json_body_bytes,

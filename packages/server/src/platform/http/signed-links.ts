@@ -3,8 +3,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 const HOUR_MS = 3_600_000;
 
 /**
- * Links that carry their own permission, for pictures in pages: `path?expires=…&signature=…`, HMAC-SHA-256. A link
- * lives one to two hours and stays the same within an hour, so that browsers can keep what it shows.
+ * Links that carry their own permission, for pictures in pages: `path?expires=…&signature=…`, HMAC-SHA-256. A link is valid for
+ * one to two hours and stays the same within an hour, so that browsers can cache its content.
  */
 export class SignedLinks {
   readonly #key: Uint8Array;
@@ -35,7 +35,7 @@ export class SignedLinks {
   }
 }
 
-/** Where an asset's bytes are served; the path that signed links are made for. */
+/** The address of an asset's bytes; signed links are made for this path. */
 export function toAssetPath(id: string): string {
   return `/api/fleet/assets/${id}/content`;
 }

@@ -3,17 +3,17 @@ import type { Clock } from '../time/clock.ts';
 
 export interface SseEvent {
   event: string;
-  /** Sent as `id:`; what a client resumes from. */
+  /** Sent as `id:`; clients resume from it. */
   id?: number;
   data: unknown;
 }
 
 const HEARTBEAT_MS = 15_000;
 const RETRY_MS = 2000;
-/** A reader that leaves this much unread is dropped, never waited for. */
+/** A reader with this many unread bytes is dropped, never waited for. */
 const MAX_UNREAD_BYTES = 2_097_152;
 
-/** An event stream to one reader (WHATWG server-sent events). Every answer header is written at once. */
+/** An event stream to one reader (WHATWG server-sent events). The response headers are sent at once. */
 export class SseStream {
   readonly #reply: FastifyReply;
   readonly #clock: Clock;
@@ -42,7 +42,7 @@ export class SseStream {
     this.#scheduleHeartbeat();
   }
 
-  /** Aborted when the reader has gone, was dropped, or the stream was ended. */
+  /** Aborted when the reader has disconnected, was dropped, or the stream was ended. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -54,7 +54,7 @@ export class SseStream {
     this.#write(`${lines.join('\n')}\n\n`);
   }
 
-  /** Resolves when the reader has taken what was sent, or the stream has ended: for what can wait for it, unlike live events. */
+  /** Resolves when the reader has received what was sent, or the stream has ended: for data that can wait, unlike live events. */
   async drained(): Promise<void> {
     const { raw } = this.#reply;
     if (!raw.writableNeedDrain || this.signal.aborted) return;

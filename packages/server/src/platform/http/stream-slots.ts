@@ -13,7 +13,7 @@ export class StreamSlots {
     return [...this.#open.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** Takes a slot; the answer gives it back, once. Throws TOO_MANY_STREAMS. */
+  /** Takes a slot; the returned function releases it, once. Throws TOO_MANY_STREAMS. */
   take(ownerId: string): () => void {
     const count = this.#open.get(ownerId) ?? 0;
     if (count >= this.#limit) throw new AppError('TOO_MANY_STREAMS', { limit: this.#limit });

@@ -7,34 +7,34 @@ import { AppError, toError } from '../errors/app-error.ts';
 import type { Clock } from '../time/clock.ts';
 import { requestProblem } from './request-problem.ts';
 
-/** As much of a file in a multipart form as is read of it. */
+/** What is read of a file in a multipart form. */
 interface UploadedFile {
   file: AsyncIterable<unknown> & { truncated: boolean };
 }
 
 export interface FormOptions {
   clock: Clock;
-  /** Most bytes of the one file, of fields, and of bytes in each field. */
+  /** Maximum bytes of the one file, number of fields, and bytes of each field. */
   limits: { fileSize: number; fields: number; fieldSize: number };
 }
 
-/** What the parser is given at once: some hundred parts at most. */
+/** Bytes passed to the parser in one go: some hundred parts at most. */
 const SLICE_BYTES = 16_384;
-/** What may stand above one part. */
+/** Limits of a part's headers. */
 const HEADERS = { headerPairs: 20, headerSize: 8192 };
 
 /**
- * The parts of a form as they come. The parser yields to everything else, and what the reader leaves is dropped without it, so a
- * part is read before the next is asked for. Throws INVALID_REQUEST for a form that is none, BODY_TOO_LARGE beyond a limit.
+ * The parts of a form as they arrive. The parser yields to everything else, and drops what the reader leaves unread, so each part
+ * must be read before the next is requested. Throws INVALID_REQUEST for an invalid form, BODY_TOO_LARGE beyond a limit.
  */
 export async function* readForm(request: FastifyRequest, options: FormOptions): AsyncGenerator<Multipart> {
   const { raw } = request;
   const { clock, limits } = options;
   const slices = new Slices(startTimeSlice(clock));
   const whole = Object.assign(slices, { headers: raw.headers });
-  // The same request, but for the body that the parser takes from it.
+  // The same request, except for the body that the parser gets from it.
   const sliced = Object.create(request, { raw: { value: whole } }) as FastifyRequest;
-  // A body that came whole closes the request too, while its last pieces still wait for their turn.
+  // A body that arrived completely also closes the request, while its last pieces are still queued.
   const leave = () => {
     if (!raw.complete) slices.destroy();
   };
@@ -49,12 +49,12 @@ export async function* readForm(request: FastifyRequest, options: FormOptions): 
     raw.off('close', leave);
     raw.unpipe(slices);
     slices.destroy();
-    // A caller that is still sending reads the answer at the end.
+    // A caller that is still sending reads the response at the end.
     raw.resume();
   }
 }
 
-/** Passes bytes on in small pieces, between which others have their turn. */
+/** Passes bytes on in small pieces, and yields between them. */
 class Slices extends Transform {
   readonly #slice: TimeSlice;
 
@@ -75,7 +75,7 @@ class Slices extends Transform {
   }
 }
 
-/** The bytes of the one file of a form. Throws as `readUploadedFile` does, and INVALID_REQUEST at the end if a second file follows. */
+/** The bytes of a form's only file. Throws as `readUploadedFile`, and INVALID_REQUEST at the end if a second file follows. */
 export async function* readOnlyFile(
   file: UploadedFile,
   { form, limit }: { form: AsyncGenerator<Multipart>; limit: number },
@@ -94,7 +94,7 @@ function refuseSecond(field: string): AppError {
   });
 }
 
-/** A file's bytes. Throws BODY_TOO_LARGE at the end of one that was cut at the limit, INVALID_REQUEST for a form that ends early. */
+/** A file's bytes. Throws BODY_TOO_LARGE at the end of a file cut at the limit, INVALID_REQUEST for a form that ends early. */
 async function* readUploadedFile({ file }: UploadedFile, limit: number): AsyncIterable<Uint8Array> {
   try {
     for await (const chunk of file) yield chunk as Uint8Array;
@@ -110,8 +110,8 @@ async function* readUploadedFile({ file }: UploadedFile, limit: number): AsyncIt
 }
 
 /**
- * What reading a multipart form threw. The parser's own complaints carry no code: it is the form that is wrong, INVALID_REQUEST;
- * ours and the framework's are left as they are.
+ * Converts an error from reading a multipart form. The parser's own errors have no code: the form is invalid, INVALID_REQUEST;
+ * ours and the framework's stay unchanged.
  */
 function toFormError(thrown: unknown): Error {
   const error = toError(thrown);

@@ -11,20 +11,20 @@ import { AppError } from '../errors/app-error.ts';
 import { describeIssue } from '../text/describe-issue.ts';
 import { requestProblem } from './request-problem.ts';
 
-/** More values than these are not searched for a second problem. */
+/** Bodies with more values are not searched for a second problem. */
 const LARGE_SIZE = 2000;
-/** Of a part with more wrong in it the rest is counted. */
+/** Further problems of a part are only counted. */
 const MAX_PROBLEMS = 100;
 const MAX_SHOWN = 500;
 
 const largeBodies = new WeakSet<object>();
 
-/** Notes how large a body is, for its check. */
+/** Records the size of a body, for its check. */
 export function markSize({ plain, size }: { plain: unknown; size: number }): void {
   if (size > LARGE_SIZE && typeof plain === 'object' && plain !== null) largeBodies.add(plain);
 }
 
-/** Checks a part of a request by its schema and names every problem; of a large body only the first. */
+/** Checks a part of a request by its schema and names every problem; for a large body only the first. */
 export const compileValidator: FastifySchemaCompiler<$ZodType> =
   ({ schema, httpPart }) =>
   (data: unknown) => {
@@ -45,7 +45,7 @@ function refuse({ issues }: $ZodError, part: string | undefined): AppError {
   });
 }
 
-/** Names of fields that a request made up are long where it likes. */
+/** Field names invented by a client may be of any length. */
 function shorten({ code, params }: Text): Text {
   const short = Object.entries(params).map(([name, value]) => [
     name,

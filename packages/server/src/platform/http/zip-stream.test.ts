@@ -33,7 +33,7 @@ test('beyond 4 GiB a ZIP has its 64-bit form, and a place for every byte', () =>
   const beyond = 5_000_000_000;
   const small = measureZip([entry('a', () => say(''), 1000)]);
   const large = measureZip([entry('a', () => say(''), beyond)]);
-  // 8 more in the sizes that follow the bytes, 28 in the directory, and a second end of 76.
+  // 8 more in the sizes that follow the bytes, 28 in the directory, and a second end record of 76.
   expect(large - beyond - (small - 1000)).toBe(8 + 28 + 76);
 });
 

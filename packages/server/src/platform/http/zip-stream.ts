@@ -9,13 +9,13 @@ export interface ZipEntry {
   open(): AsyncIterable<Uint8Array>;
 }
 
-/** How long the archive of these files will be. */
+/** The size in bytes of the archive of these files. */
 export function measureZip(entries: readonly ZipEntry[]): number {
   const sizes = nameEntries(entries).map(([name, { sizeBytes }]) => ({ name, size: sizeBytes }));
   return Number(predictLength(sizes));
 }
 
-/** A ZIP of stored files, with its 64-bit extension where it needs one, written while it is read. Names that repeat get a number. */
+/** A ZIP of stored files, with its 64-bit extension if needed, written while it is read. Repeated names get a number. */
 export async function* streamZip(entries: readonly ZipEntry[]): AsyncIterable<Uint8Array> {
   let opened: AsyncIterator<Uint8Array> | null = null;
   function* openFiles() {
@@ -35,7 +35,7 @@ export async function* streamZip(entries: readonly ZipEntry[]): AsyncIterable<Ui
       yield value;
     }
   } finally {
-    // Left to itself, the library would not close the file that it reads when nobody wants the rest.
+    // The library itself would not close the file it is reading when the reader stops.
     files.return();
     await (opened as AsyncIterator<Uint8Array> | null)?.return?.();
   }

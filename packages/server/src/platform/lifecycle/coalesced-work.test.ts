@@ -4,7 +4,7 @@ import { CoalescedWork } from './coalesced-work.ts';
 
 const nothing = () => undefined;
 
-/** Resolves when everything that is ready to run has run. */
+/** Resolves when all callbacks that are ready have run. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function createStage(work: () => Promise<void>) {

@@ -3,7 +3,7 @@ import type { Clock } from '../time/clock.ts';
 
 export interface CoalescedWorkOptions {
   clock: Clock;
-  /** No run starts once it is aborted. */
+  /** No run starts after it is aborted. */
   signal: AbortSignal;
   /** Delay of the retry after a failure. */
   retryMs: number;
@@ -51,7 +51,7 @@ export class CoalescedWork {
       onFailed(toError(thrown));
       this.#state = 'again';
       await clock.sleep(retryMs, signal).catch(() => {
-        // Closing: `request` starts nothing from now on.
+        // Closing: `request` starts nothing any more.
       });
     }
   }

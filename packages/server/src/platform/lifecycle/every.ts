@@ -9,7 +9,7 @@ export interface EveryOptions {
   logger: Logger;
 }
 
-/** Runs `step` again and again, never overlapping, until the scope closes; a failing step is logged and tried again. */
+/** Runs `step` repeatedly, never overlapping, until the scope closes; a failed step is logged and the loop continues. */
 export function every(
   scope: Scope,
   options: EveryOptions,

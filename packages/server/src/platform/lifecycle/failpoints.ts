@@ -1,6 +1,6 @@
 /*
- * Named places on the path of a task where a test halts the process, to end it there as a power cut would. Armed once, by
- * `main.ts` from the environment; a process that was not started so pays one comparison at each place.
+ * Named places on a task's path at which a test halts the process, to kill it there like a power cut. Armed once, by `main.ts`
+ * from the environment; an unarmed process pays one comparison per place.
  */
 
 export const FAILPOINTS = [
@@ -30,14 +30,14 @@ interface Armed {
 let armed: Armed | null = null;
 
 export interface FailpointActions extends Pick<Armed, 'halt' | 'wait'> {
-  /** Calls back when the test says that the process is busy enough. */
+  /** Calls back when the test signals that the process is busy enough. */
   onSignal: (arm: () => void) => void;
 }
 
 /**
- * Arms one place from `name:count[:delayMs]`: `halt` is called when it is reached for the count-th time and each time
- * after that, in case the process was let go on. After `signal@name:…` counting begins with the signal. Without a text
- * nothing is armed. Throws for an unknown place, so that a test cannot pass by a slip of the pen.
+ * Arms one place from `name:count[:delayMs]`: `halt` is called at the count-th visit and at each later one, in case the process
+ * was resumed. With `signal@name:…` counting starts at the signal. Without a text nothing is armed. Throws for an unknown place,
+ * so that a test cannot pass because of a typo.
  */
 export function armFailpoint(text: string | undefined, { onSignal, ...actions }: FailpointActions): void {
   armed = null;

@@ -3,7 +3,7 @@ import { Gate } from './gate.ts';
 
 const never = new AbortController().signal;
 
-/** Steps that note their beginning and end when told. */
+/** Steps that record their start, and end on request. */
 function createSteps() {
   const begun: string[] = [];
   const ends = new Map<string, () => void>();

@@ -1,4 +1,4 @@
-/** Lets at most `width` steps run at once; the others wait in order. */
+/** Runs at most `width` steps at once; the others wait in order. */
 export class Gate {
   #free: number;
   readonly #waiting = new Set<() => void>();
@@ -7,7 +7,7 @@ export class Gate {
     this.#free = width;
   }
 
-  /** Rejects with the signal's reason when it is aborted before the turn comes. */
+  /** Rejects with the signal's reason if it is aborted while waiting. */
   async run<T>(step: () => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;

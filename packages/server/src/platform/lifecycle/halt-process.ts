@@ -1,7 +1,7 @@
 /**
- * Freezes the process with all its threads where it stands, for the test that armed a failpoint: it looks at what is
- * stored and then ends the process (SIGKILL) or lets it go on (SIGCONT). Each halt prints `failpoint N reached` before
- * and `failpoint N passed` after it, so that no signal can be sent too early unnoticed.
+ * Freezes the process with all its threads, for the test that armed a failpoint: it inspects what is stored and then kills the
+ * process (SIGKILL) or resumes it (SIGCONT). Prints `failpoint N reached` before and `failpoint N passed` after each halt, so
+ * that a signal sent too early is noticed.
  */
 export function createHalt(print: (line: string) => void): () => void {
   let halts = 0;

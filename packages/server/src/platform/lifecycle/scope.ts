@@ -12,8 +12,8 @@ interface Closer {
 const DEFAULT_DEADLINE_MS = 10_000;
 
 /**
- * Owns what was started: each resource is added on the line after it exists and closed in reverse order,
- * each under its own deadline. `close` is safe to call twice; its signal aborts every wait below.
+ * Owns what was started: each resource is added on the line after its creation and closed in reverse order, each with its own
+ * deadline. `close` is safe to call twice; its signal aborts every wait below.
  */
 export class Scope {
   readonly #name: string;
@@ -42,7 +42,7 @@ export class Scope {
     else this.#closers.push(closer);
   }
 
-  /** A scope closed with, and before what came earlier in, this one. */
+  /** A child scope: closed with this one, before everything that was added earlier. */
   child(name: string): Scope {
     const child = new Scope(`${this.#name}/${name}`, this.#clock, this.#logger);
     this.add(name, () => child.close(), { deadlineMs: 30_000 });
@@ -69,7 +69,7 @@ export class Scope {
       throw new AggregateError(failures, `${this.#name}: ${failures.length} did not close cleanly`);
   }
 
-  /** Opened by a start that was not waited for: closed as soon as it is here. */
+  /** Opened by a start that nobody waited for: closed as soon as it exists. */
   async #closeLate(closer: Closer): Promise<void> {
     try {
       await this.#closeOne(closer);

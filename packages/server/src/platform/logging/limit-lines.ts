@@ -11,8 +11,8 @@ export interface LineLimit {
 const MINUTE_MS = 60_000;
 
 /**
- * The same logger, but for one event at level info: only a limited number of similar lines a minute is written, and the
- * first after that minute says as `left_out` how many were not.
+ * The same logger, but limits similar lines per minute for one event at level info. The first line after that minute gives the
+ * number of suppressed ones as `left_out`.
  */
 export function limitLines(logger: Logger, clock: Pick<Clock, 'monotonicMs'>, limit: LineLimit): Logger {
   const windows = new Map<string, { startMs: number; lines: number; leftOut: number }>();

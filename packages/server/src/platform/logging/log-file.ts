@@ -15,15 +15,15 @@ import type { Clock } from '../time/clock.ts';
 export interface LogFileOptions {
   path: string;
   clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
-  /** A file that would grow beyond this is moved aside first; default 10 MiB. */
+  /** A file that would exceed this is rotated first; default 10 MiB. */
   maxBytes?: number;
   /** Older files kept as `path.1` …; default 5. */
   keep?: number;
 }
 
-/** A file that cannot be written is tried again after this. */
+/** Delay before an unwritable file is tried again. */
 const RETRY_MS = 1000;
-/** Never waits for a reader: a pipe under the name of the log is refused instead. */
+/** Never blocks on a reader: a pipe of the log's name is refused instead. */
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
 interface OpenLog {
@@ -32,8 +32,8 @@ interface OpenLog {
 }
 
 /**
- * The file that log lines go to, each written before the next step runs. It never throws: lines that cannot be written
- * are counted and left out, and the first that can be again says how many. It rotates by size, and is its owner's alone.
+ * The file for log lines; each is written before the next step runs. Never throws: lines that cannot be written are counted and
+ * dropped, and the next line that can be written gives their number. Rotates by size; readable by its owner only.
  */
 export class LogFile {
   readonly #options: Required<LogFileOptions>;
@@ -48,7 +48,7 @@ export class LogFile {
     this.#options = { maxBytes: 10 * 1024 * 1024, keep: 5, ...options };
   }
 
-  /** Why lines are being lost, after trying once more; null when they are written. */
+  /** Retries once; returns why log lines are being lost, or null if they are written. */
   check(): string | null {
     if (this.#problem !== null && this.#mayTry()) this.#try('');
     return this.#problem;
@@ -98,7 +98,7 @@ export class LogFile {
     try {
       if (open) closeSync(open.file);
     } catch {
-      // Some file systems report a failed write a second time on close; the file is reopened either way.
+      // Some file systems report a failed write again on close; the file is reopened either way.
     }
   }
 

@@ -1,4 +1,4 @@
-/** One structured line per meaningful step: an event name and ids; secrets never reach it. Errors go in whole, as `error`. */
+/** One structured line per meaningful step: an event name and ids; secrets are removed. Pass errors whole, as `error`. */
 export interface Logger {
   debug(event: string, fields?: object): void;
   info(event: string, fields?: object): void;
@@ -7,7 +7,7 @@ export interface Logger {
   child(fields: object): Logger;
 }
 
-/** Says nothing; for tests and one-shot commands. */
+/** Logs nothing; for tests and one-shot commands. */
 export const silentLogger: Logger = {
   debug: () => {},
   info: () => {},

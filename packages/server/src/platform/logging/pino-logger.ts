@@ -3,21 +3,21 @@ import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import type { Logger } from './logger.ts';
 import { serializeError } from './serialize-error.ts';
 
-/** Of one text in a line: it may be a worker's. */
+/** Limit of one text in a line, which may be a worker's. */
 const MAX_BYTES = 16 * 1024;
 
-/** Field names whose values never reach a log, wherever they stand. */
+/** Names of fields whose values are never logged, at any depth. */
 const SECRET_FIELD =
   /^(authorization|cookie|set-cookie|password|secret|client_secret|clientSecret|secret_key|secretKey|token|access_token|accessToken|api_key.*|auth_token.*|signature|ticket|sign_in_code)$/i;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** The process's own logger: how much it writes may change, for children made afterwards too. */
+/** The process's own logger: its level may change, also for children created afterwards. */
 export interface RootLogger extends Logger {
   setLevel(level: LogLevel): void;
 }
 
-/** Writes one JSON object a line: level, time, event, fields. `destination` defaults to stderr. */
+/** Writes one JSON object per line: level, time, event, fields. `destination` defaults to stderr. */
 export function createPinoLogger(options: { level: LogLevel; destination?: DestinationStream }): RootLogger {
   const root = pino(
     {
@@ -39,7 +39,7 @@ export function createPinoLogger(options: { level: LogLevel; destination?: Desti
 
 function wrap(inner: PinoLogger): Logger {
   const write = (level: LogLevel) => (event: string, fields?: object) => {
-    // The stack of an error is made when it is read.
+    // The stack of an error is computed when it is read.
     if (inner.isLevelEnabled(level)) inner[level](hideSecrets(fields), event);
   };
   return {
@@ -51,7 +51,7 @@ function wrap(inner: PinoLogger): Logger {
   };
 }
 
-/** A copy with the values of secret fields replaced; errors become what a log keeps of them. */
+/** A copy with the values of secret fields replaced, and errors in their log form. */
 export function hideSecrets(fields: object | undefined): Record<string, unknown> {
   return fields ? copyObject(fields, 0) : {};
 }

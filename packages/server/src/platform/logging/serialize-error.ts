@@ -1,7 +1,7 @@
-/** Longest texts of one error, in characters. */
+/** Maximum length of an error's texts, in characters. */
 const MAX_MESSAGE = 2_000;
 const MAX_STACK = 4_000;
-/** Causes one below the other, and errors gathered in one. */
+/** Maximum depth of causes, and number of aggregated errors. */
 const MAX_DEPTH = 3;
 const MAX_GATHERED = 3;
 
@@ -10,13 +10,13 @@ export interface LoggedError {
   message: string;
   code?: string;
   stack?: string;
-  /** What an error of ours says for its caller; its fields are as they came. */
+  /** Details of our errors for the caller; its fields are unchanged. */
   details?: object;
   cause?: LoggedError | string;
   errors?: LoggedError[];
 }
 
-/** Secrets as messages of libraries quote them: an Authorization header, the user of an address, a value of a query. */
+/** Secrets in messages of libraries: an Authorization header, the user part of a URL, a query value. */
 const SECRETS: readonly [RegExp, string][] = [
   [/\b(bearer|basic) [\w.~+/=-]{4,}/gi, '$1 [hidden]'],
   [/(:\/\/)[^\s/@]{1,200}@/g, '$1[hidden]@'],
@@ -24,7 +24,7 @@ const SECRETS: readonly [RegExp, string][] = [
   [/\bcft_[\w-]{8,}/g, '[hidden]'],
 ];
 
-/** An error as a log keeps it: name, message, code, stack, and the same of its causes; secrets hidden and long texts cut. */
+/** The log form of an error: name, message, code, stack, and the same of its causes; secrets hidden and long texts cut. */
 export function serializeError(error: Error): LoggedError {
   return serialize(error, 0);
 }
@@ -44,13 +44,13 @@ function serialize(error: Error, depth: number): LoggedError {
   };
 }
 
-/** Deeper than this is only named: also what names itself as its own cause ends so. */
+/** Deeper causes are only named, which also ends cycles. */
 function serializeCause(cause: unknown, depth: number): LoggedError | string {
   if (!(cause instanceof Error)) return clean(String(cause), MAX_MESSAGE);
   return depth <= MAX_DEPTH ? serialize(cause, depth) : cause.name;
 }
 
-/** The first of them, without causes of their own. */
+/** The first aggregated errors, without their own causes. */
 function gather(errors: readonly unknown[]): LoggedError[] {
   const found = errors.filter((item) => item instanceof Error);
   return found.slice(0, MAX_GATHERED).map((item) => serialize(item, MAX_DEPTH));

@@ -8,11 +8,11 @@ export interface UdpListenerOptions {
   /** 0 takes a free one. */
   port: number;
   logger: Logger;
-  /** Must be quick, and never throws. */
+  /** Must be quick and never throw. */
   onMessage: (message: Uint8Array, from: string) => void;
 }
 
-/** Listens for datagrams until the scope closes; returns the port. Throws what binding throws. */
+/** Listens for datagrams until the scope closes; returns the port. Throws as bind does. */
 export async function openUdpListener(scope: Scope, options: UdpListenerOptions): Promise<number> {
   const { host, port, logger, onMessage } = options;
   const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', reuseAddr: false });

@@ -7,20 +7,20 @@ import { cutText } from '@comfleet/comfyui';
 /** A log file that another process appends to. */
 export interface CappedLogOptions {
   path: string;
-  /** Beyond this the file is moved aside; default 10 MiB. */
+  /** Above this the file is rotated; default 10 MiB. */
   maxBytes?: number;
   /** Older files kept as `path.1` …; default 3. */
   keep?: number;
 }
 
 const TAIL_BYTES = 256 * 1024;
-/** A file grows beyond its size before it is looked at: by more than this it lost its beginning. */
+/** A file grows beyond its limit between checks; above this many times the limit its beginning is dropped. */
 const MAX_TIMES = 8;
 const LINE_BYTES = 2048;
 
 /**
- * Moves the text of a log that grew too large to `path.1` and empties it in place: the writer holds the file open in
- * append mode and goes on at the start. Lines written in that instant may be lost. True when it did.
+ * Moves the text of a log that grew too large to `path.1` and truncates it in place: the writer holds the file open in append
+ * mode and continues at the start. Lines written at that moment may be lost. Returns true if it rotated.
  */
 export async function rotateLog(options: CappedLogOptions): Promise<boolean> {
   const { path, maxBytes = 10 * 1024 * 1024, keep = 3 } = options;
@@ -34,7 +34,7 @@ export async function rotateLog(options: CappedLogOptions): Promise<boolean> {
   return true;
 }
 
-/** The last lines of a log without colours, at most 256 KiB of it and 2 KiB of each; none when there is no file. */
+/** The last lines of a log without colours, from at most 256 KiB of it and 2 KiB each; none if there is no file. */
 export async function readLogTail(path: string, lines: number): Promise<string[]> {
   const size = await sizeOf(path);
   if (size <= 0) return [];
@@ -42,7 +42,7 @@ export async function readLogTail(path: string, lines: number): Promise<string[]
   const file = await open(path, 'r');
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    // ComfyUI 0.23 and later colour their lines even where nobody sees colours.
+    // ComfyUI 0.23 and later colour their lines even without a terminal.
     const plain = stripVTControlCharacters(buffer.subarray(0, bytesRead).toString('utf8'));
     const text = plain.replace(/\r?\n$/, '');
     const all = text.split(/\r?\n|\r/);
@@ -52,7 +52,7 @@ export async function readLogTail(path: string, lines: number): Promise<string[]
   }
 }
 
-/** What a process writes between two looks may be any amount: no more of it is kept than of a file that grew slowly. */
+/** A process may write any amount between two checks: no more is kept than of a file that grew slowly. */
 async function copyEnd(from: string, to: string, maxBytes: number): Promise<void> {
   const start = Math.max(0, (await sizeOf(from)) - maxBytes);
   await pipeline(createReadStream(from, { start }), createWriteStream(to, { mode: 0o600 }));
@@ -62,6 +62,6 @@ async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch {
-    return -1; // not there yet
+    return -1; // does not exist yet
   }
 }

@@ -1,4 +1,4 @@
-/** Names a child may inherit; secrets of ours (database, tokens) are not among them. */
+/** Variables a child may inherit; our secrets (database, tokens) are not among them. */
 const ALLOWED = new Set(
   [
     'PATH HOME USER LOGNAME SHELL LANG LANGUAGE TZ TMPDIR TEMP TMP TERM',
@@ -26,7 +26,7 @@ const ALLOWED_PREFIXES = [
   'SYCL_',
 ];
 
-/** The part of our environment a child gets: what programs, GPUs and proxies need, never our own settings. */
+/** The part of our environment that a child gets: what programs, GPUs and proxies need, never our own settings. */
 export function pickChildEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {

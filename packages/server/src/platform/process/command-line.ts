@@ -1,4 +1,4 @@
-/** What a process was started with: its arguments, or, where the system tells no more, all of them joined by spaces. */
+/** The command line of a process: its arguments, or, if the system reports no more, all of them joined by spaces. */
 export type CommandLine = readonly string[] | string;
 
 /** True when one of the arguments is this one. */
@@ -6,7 +6,7 @@ export function hasArgument(line: CommandLine, argument: string): boolean {
   return typeof line === 'string' ? ` ${line} `.includes(` ${argument} `) : line.includes(argument);
 }
 
-/** True when the last arguments are these. */
+/** True if these are the last arguments. */
 export function endsWithArguments(line: CommandLine, expected: readonly string[]): boolean {
   if (typeof line === 'string') return ` ${line}`.endsWith(` ${expected.join(' ')}`);
   const tail = line.slice(Math.max(0, line.length - expected.length));

@@ -10,7 +10,7 @@ export interface EndOptions {
   terminateGraceMs: number;
 }
 
-/** Ends a process group: asks it with each signal that it can be asked with and waits, then kills it; answers when the exit was observed. */
+/** Ends a process group: sends each polite signal and waits, then kills it. Returns when the exit was observed. */
 export async function endProcess(running: RunningProcess, options: EndOptions): Promise<ProcessExit> {
   const graceMs = { SIGINT: options.interruptGraceMs, SIGTERM: options.terminateGraceMs };
   for (const signal of running.politeSignals) {

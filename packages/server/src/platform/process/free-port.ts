@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 
-/** Says whether a port can be bound on this host now; it may be taken a moment later. */
+/** Returns whether a port can be bound on this host now; it may be taken a moment later. */
 export type PortProbe = (host: string, port: number) => Promise<boolean>;
 
-/** Binds the port and lets it go. */
+/** Binds the port and releases it. */
 export const isPortFree: PortProbe = (host, port) =>
   new Promise((resolve) => {
     const server = createServer();

@@ -6,11 +6,11 @@ import type { RunCommand } from './run-command.ts';
 import type { Kill } from './send-signal.ts';
 import { createWindowsProcesses } from './windows/windows-processes.ts';
 
-/** What differs between operating systems, chosen once at the start and passed to whoever needs it. */
+/** The differences between operating systems, chosen once at the start and passed to all that need them. */
 export interface Platform {
   readonly processes: ProcessTable;
   readonly programs: Programs;
-  /** False where a folder cannot be synced because the file system logs names by itself. */
+  /** False if a folder cannot be synced because the file system journals names by itself. */
   readonly syncsFolders: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface PlatformDeps {
   kill: Kill;
 }
 
-/** The form for this operating system; one that is none of the three is taken for a Linux, which may have /proc or not. */
+/** The platform for this operating system; an unknown one is treated as Linux, with or without /proc. */
 export function createPlatform(system: NodeJS.Platform, { environment, run, kill }: PlatformDeps): Platform {
   switch (system) {
     case 'win32': {

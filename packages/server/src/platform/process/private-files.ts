@@ -1,4 +1,4 @@
-/** From now on every file and folder of this process and its children is its user's alone, unless it is given more on purpose. */
+/** From now on all files and folders of this process and its children are private to its user, unless opened up on purpose. */
 export function keepFilesPrivate(): void {
   process.umask(0o077);
 }

@@ -2,13 +2,13 @@ import { posix, win32 } from 'node:path';
 
 /** How the system finds and starts programs. */
 export interface Programs {
-  /** Below ComfyUI's folder: where a Python of its own may be, the likeliest first. */
+  /** Below ComfyUI's folder: where its own Python may be, the most likely first. */
   readonly ownPythons: readonly string[];
-  /** What Python is called on the search path. */
+  /** The name of Python on the search path. */
   readonly python: string;
-  /** The files that a program of this name may be, in the order of the search path. */
+  /** The files that a program name may refer to, in the order of the search path. */
   listOnPath(name: string, environment: Environment): string[];
-  /** Why this file cannot be started, as the code of a text; null when nothing speaks against it. */
+  /** Why this file cannot be started, as the code of a text; null if there is no known reason. */
   findStartProblem(path: string): 'instance.script' | null;
 }
 
@@ -28,7 +28,7 @@ export const windowsPrograms: Programs = {
   ownPythons: [
     'venv\\Scripts\\python.exe',
     '.venv\\Scripts\\python.exe',
-    // So it is spelled in ComfyUI's portable package.
+    // ComfyUI's portable package spells it this way.
     '..\\python_embeded\\python.exe',
   ],
   python: 'python',

@@ -7,13 +7,13 @@ export interface CommandResult {
   stderr: string;
 }
 
-/** Runs a program of the system to its end. Rejects when it cannot be started or says nothing for too long. */
+/** Runs a program of the system to its end. Rejects if it cannot be started or prints nothing for too long. */
 export type RunCommand = (program: string, args: readonly string[]) => Promise<CommandResult>;
 
 const TIMEOUT_MS = 15_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Runs programs without a shell. What they write is the same everywhere: English, times in UTC. */
+/** Runs programs without a shell. Their output is the same everywhere: English, times in UTC. */
 export function createRunCommand(environment: Readonly<Record<string, string | undefined>>): RunCommand {
   const env = { ...pickChildEnvironment(environment), LC_ALL: 'C', TZ: 'UTC' };
   const options = { env, timeout: TIMEOUT_MS, maxBuffer: MAX_BYTES, windowsHide: true };

@@ -11,7 +11,7 @@ const INFO: ProcessInfo = {
   commandLine: 'python3',
 };
 
-/** A system that answers `look` to each look. */
+/** A process table whose every lookup returns `look()`. */
 function openTable(look: () => ProcessInfo | null) {
   const sent: [number, string][] = [];
   const table: ProcessTable = {

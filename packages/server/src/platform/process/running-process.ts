@@ -8,21 +8,21 @@ import {
 } from './process-table.ts';
 import type { ProcessExit, SpawnedProcess } from './spawner.ts';
 
-/** A process under our care, started by us or found again. */
+/** A supervised process, started by us or adopted. */
 export interface RunningProcess {
   readonly pid: number;
-  /** Null when it ended at once, or where the system offers no proof (no /proc). */
+  /** Null if it ended at once, or if the system offers no proof (no /proc). */
   readonly identity: ProcessIdentity | null;
   readonly adopted: boolean;
   /** Always settles. */
   readonly exited: Promise<ProcessExit>;
-  /** What it can be asked to end with, in order. */
+  /** The signals it can be asked to end with, in order. */
   readonly politeSignals: readonly PoliteSignal[];
-  /** Signals its group; false, and nothing sent, when it is gone or no longer the same process. */
+  /** Signals its group; false, and nothing sent, if it has ended or is no longer the same process. */
   signal(signal: PoliteSignal | 'SIGKILL'): Promise<boolean>;
 }
 
-/** A child of ours: its pid cannot be reused before we saw its exit. One that cannot be looked at is killed. */
+/** Supervises a child: its pid cannot be reused before we saw its exit. One that cannot be inspected is killed. */
 export async function superviseChild(child: SpawnedProcess, table: ProcessTable): Promise<RunningProcess> {
   let ended = false;
   const exited = child.exited.then((exit) => {
@@ -39,7 +39,7 @@ export async function superviseChild(child: SpawnedProcess, table: ProcessTable)
   };
 }
 
-/** Nobody could prove it ours later, and it would hold its port for ever. */
+/** An unidentified process could not be adopted later, and would hold its port forever. */
 async function inspectOrKill(pid: number, table: ProcessTable): Promise<ProcessIdentity | null> {
   try {
     return await table.inspect(pid);
@@ -49,7 +49,7 @@ async function inspectOrKill(pid: number, table: ProcessTable): Promise<ProcessI
   }
 }
 
-/** A process of an earlier run of ours, proved by its identity before every signal. */
+/** Adopts a process of an earlier run; its identity is checked before every signal. */
 export function adoptProcess(
   info: ProcessInfo,
   { table, clock, signal: stop }: { table: ProcessTable; clock: Clock; signal: AbortSignal },
@@ -66,7 +66,7 @@ export function adoptProcess(
 
   async function waitForEnd(): Promise<ProcessExit> {
     while (await mayBeAlive(table, identity)) {
-      // Once nobody watches any more, the last thing known is that it lives.
+      // Once watching has stopped, it counts as alive.
       if (stop.aborted) return new Promise(() => {});
       await clock.sleep(table.pollMs, stop).catch(() => {});
     }
@@ -78,6 +78,6 @@ async function mayBeAlive(table: ProcessTable, identity: ProcessIdentity): Promi
   try {
     return await isAlive(table, identity);
   } catch {
-    return true; // the system did not say: the next look asks again
+    return true; // the system did not report: the next check queries again
   }
 }

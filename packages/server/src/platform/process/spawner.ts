@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 
-/** How a process ended; both null when it was not our child and its status is unknown. */
+/** How a process ended; both null if it was not our child and its status is unknown. */
 export interface ProcessExit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -12,7 +12,7 @@ export interface SpawnRequest {
   args: readonly string[];
   cwd: string;
   env: Readonly<Record<string, string>>;
-  /** stdout and stderr are appended here by the process itself, so that it can outlive us. */
+  /** The process itself appends stdout and stderr here, so that it can outlive us. */
   logPath: string;
 }
 
@@ -24,11 +24,11 @@ export interface SpawnedProcess {
 
 /** Starts programs: argument arrays, no shell, own process group, no stdin. */
 export interface Spawner {
-  /** Resolves once the program runs; rejects when it cannot be executed. */
+  /** Resolves once the program runs; rejects if it cannot be executed. */
   spawn(request: SpawnRequest): Promise<SpawnedProcess>;
 }
 
-/** The spawner of this machine. Our own end neither signals the child nor closes a pipe under it. */
+/** The spawner of this machine. When we exit, the child gets no signal, and none of its pipes is closed. */
 export function createSpawner(): Spawner {
   return { spawn: spawnDetached };
 }
@@ -52,7 +52,7 @@ async function spawnDetached(request: SpawnRequest): Promise<SpawnedProcess> {
       child.once('spawn', () => {
         const { pid } = child;
         if (pid === undefined) return reject(new Error('the process has no pid'));
-        // An error after the start is a failed signal, and whoever sent it was told.
+        // An error after the start is a failed signal, which its sender already got.
         child.removeListener('error', reject);
         child.on('error', () => {});
         child.unref();

@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Keeps texts in confidence with AES-256-GCM: what it sealed only the same key opens. */
+/** Encrypts texts with AES-256-GCM; only the same key decrypts them. */
 export class Sealer {
   readonly #key: Uint8Array;
 
@@ -19,7 +19,7 @@ export class Sealer {
     return Buffer.concat([nonce, cipher.getAuthTag(), body]);
   }
 
-  /** Throws for what another key sealed, or what was changed since. */
+  /** Throws if it was encrypted with another key, or changed since. */
   open(sealed: Uint8Array): string {
     const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(0, NONCE_BYTES));
     decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 
-/** Makes a folder with permissions of its own, whatever the process's mask takes away; folders that were there keep theirs. */
+/** Creates a folder with its own permissions, regardless of the process's umask; existing folders keep theirs. */
 export function makeFolderWithMode(folder: string, mode: number): void {
   const first = mkdirSync(folder, { recursive: true });
   if (first === undefined) return;

@@ -5,12 +5,12 @@ import { makeFolderWithMode } from './folder-with-mode.ts';
 import { toStorageError } from './storage-error.ts';
 
 /**
- * Makes a folder that is to be written in, when it is not there: its user's alone, or with `mode`. Throws STORAGE_FULL with
- * the system's reason when it cannot be.
+ * Creates a writable folder if it does not exist: private to its user, or with `mode`. Throws STORAGE_FULL with the system's
+ * reason if that fails.
  */
 export async function makeFolder(folder: string, mode = 0o700): Promise<void> {
   try {
-    // Asked first: on a read-only disk Node's own answer is that the folder above does not exist.
+    // Checked first: on a read-only disk Node reports that the parent folder does not exist.
     await access(await findExisting(folder), constants.W_OK);
     makeFolderWithMode(folder, mode);
     await access(folder, constants.W_OK);
@@ -19,7 +19,7 @@ export async function makeFolder(folder: string, mode = 0o700): Promise<void> {
   }
 }
 
-/** Takes away what others may do in a folder beyond `mode`; false when it is not ours to change. */
+/** Removes permissions of others beyond `mode`; false if the folder is not ours to change. */
 export async function closeFolder(folder: string, mode: number): Promise<boolean> {
   const now = (await stat(folder)).mode & 0o777;
   if ((now & 0o077) === (mode & 0o077)) return true;

@@ -1,10 +1,10 @@
-/** What was seen of the places where things are stored. */
+/** What was observed about the places of storage. */
 export interface StorageSigns {
-  /** What SQL last refused to store, until a write of ours succeeds; null for nothing. */
+  /** The last refusal by SQLite, until a write of ours succeeds; null if there is none. */
   readonly refused: { readonly code: 'STORAGE_FULL' | 'DATABASE_DAMAGED'; readonly reason: string } | null;
-  /** The system's code for why a folder cannot be written; null when each can. */
+  /** The system's code for why a folder cannot be written; null if all can. */
   readonly folder: string | null;
-  /** On the disk of the data folder; null where the file system does not tell. */
+  /** On the disk of the data folder; null if the file system does not report it. */
   readonly freeBytes: number | null;
   /** Why log lines are being lost; null when none is. */
   readonly log: string | null;
@@ -17,10 +17,10 @@ export type StorageState =
   | { readonly kind: 'unwritable'; readonly reason: string }
   | { readonly kind: 'damaged'; readonly reason: string };
 
-/** Below this a group of commits may not find room any more. */
+/** Below this a group of commits may no longer fit. */
 const LEAST_FREE_BYTES = 1024 * 1024;
 
-/** The worst of what was seen. */
+/** The worst of all observations. */
 export function deriveStorageState({ refused, folder, freeBytes, log }: StorageSigns): StorageState {
   if (refused?.code === 'DATABASE_DAMAGED') return { kind: 'damaged', reason: refused.reason };
   if (freeBytes !== null && freeBytes < LEAST_FREE_BYTES) return { kind: 'full' };
@@ -29,7 +29,7 @@ export function deriveStorageState({ refused, folder, freeBytes, log }: StorageS
   return log === null ? { kind: 'ok' } : { kind: 'log_lost', reason: log };
 }
 
-/** No room, or none for this user. */
+/** Disk full, or quota exceeded. */
 function isFull(reason: string): boolean {
   return reason === 'ENOSPC' || reason === 'EDQUOT';
 }

@@ -36,8 +36,8 @@ export function openStorageWatch(scope: Scope, deps: StorageWatchDeps): StorageW
 }
 
 /**
- * Knows whether data can be stored, and notices by itself when it can again. While all is well it writes nothing;
- * after a refused write it tries one of its own each second. Damage stays until the file is restored.
+ * Knows whether data can be stored, and notices by itself when it can again. Normally it writes nothing; after a refused write it
+ * tries one of its own each second. Damage persists until the file is restored.
  */
 export class StorageWatch {
   readonly #deps: StorageWatchDeps;
@@ -57,7 +57,7 @@ export class StorageWatch {
     return this.#signs.freeBytes;
   }
 
-  /** The same database; this watch sees every refused write, and uses it for its own probe writes. */
+  /** Wraps the database; the watch sees every refused write, and uses it for its own probe writes. */
   follow(database: Database<unknown>): Database<unknown> {
     this.#database = database;
     const recordAndThrow = (thrown: unknown): never => {
@@ -91,7 +91,7 @@ export class StorageWatch {
     this.#update({ ...this.#signs, refused: { code, reason: String(details?.reason) } });
   }
 
-  /** What is still refused: a small durable write of our own decides; null when nothing is. */
+  /** The present refusal, found by a small durable write of our own; null if it succeeds. */
   async #tryAgain(): Promise<StorageSigns['refused']> {
     const { refused } = this.#signs;
     const database = this.#database;
@@ -123,11 +123,11 @@ async function readFreeBytes(folder: string): Promise<number | null> {
     const { bavail, bsize, blocks } = await statfs(folder);
     return blocks > 0 ? bavail * bsize : null;
   } catch {
-    return null; // some file systems do not tell
+    return null; // some file systems do not report it
   }
 }
 
-/** The system's code for the first folder that fails the test; null when none does. */
+/** The system's code for the first folder that fails the test; null if none does. */
 async function findUnwritable(
   folders: readonly string[],
   check: (folder: string) => Promise<void>,

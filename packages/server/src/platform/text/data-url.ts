@@ -2,7 +2,7 @@ import { AppError } from '../errors/app-error.ts';
 
 const HEAD = /^data:image\/(png|jpeg|jpg|webp);base64,/;
 const HEAD_CHARACTERS = 40;
-/** Most characters of base64 for a byte, with line breaks. */
+/** Maximum characters of base64 per byte, including line breaks. */
 export const MAX_GROWTH = 1.5;
 
 /** True for a text that is a picture in base64, as `parseDataUrl` reads it. */
@@ -11,8 +11,8 @@ export function isInlineFile(value: string): boolean {
 }
 
 /**
- * The picture inside a data URL (PNG, JPEG or WebP in base64); null for any other text. Throws BODY_TOO_LARGE for one that is
- * larger than an upload may be.
+ * The picture inside a data URL (PNG, JPEG or WebP in base64); null for any other text. Throws BODY_TOO_LARGE if it exceeds the
+ * limit of uploads.
  */
 export function parseDataUrl(
   value: string,

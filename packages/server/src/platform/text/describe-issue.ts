@@ -3,7 +3,7 @@ import { DEFINITION_TEXTS } from '@comfleet/contract/texts/definitions';
 import { findNearestWord } from '@comfleet/contract/texts/nearest-word';
 import type { $ZodIssue, $ZodIssueInvalidValue, $ZodIssueTooBig, $ZodIssueTooSmall } from 'zod/v4/core';
 
-/** Schemas give sentences of the catalogue as their messages. */
+/** Our schemas use sentences of the catalogue as messages. */
 const CODES: ReadonlyMap<string, string> = new Map(
   Object.entries(DEFINITION_TEXTS.en).flatMap(([code, message]) =>
     /^(value|config|workflow)\./.test(code) && typeof message === 'string' ? [[message, code] as const] : [],
@@ -21,7 +21,7 @@ const KINDS: Readonly<Record<string, string>> = {
   null: 'kind.null',
 };
 
-/** What a schema finds wrong with a value, in our words instead of the parser's. */
+/** Describes a schema's issue in our words instead of the parser's. */
 export function describeIssue(issue: $ZodIssue): Text {
   const code = CODES.get(issue.message);
   if (code !== undefined) return plainText(code);
@@ -53,7 +53,7 @@ export function describeIssue(issue: $ZodIssue): Text {
   }
 }
 
-/** A kind of value; only its message says that there is none, or that YAML read a number. */
+/** A type of value; only the message shows that it is missing, or that YAML read a number. */
 function describeType(expected: string, message: string): Text {
   if (message.endsWith('received undefined')) return plainText('value.missing');
   if (expected === 'string' && message.endsWith('received number')) return plainText('value.in_quotes');
@@ -63,7 +63,7 @@ function describeType(expected: string, message: string): Text {
     : { code: 'value.kind', params: { kind: plainText(kind) } };
 }
 
-/** LB1: an unknown name with the nearest known one. `input` is there when the schema was asked to report it. */
+/** LB1: an unknown name with the nearest known one. `input` is present if the schema was asked to report it. */
 function describeChoice({ values, input }: $ZodIssueInvalidValue): Text {
   const words = values.map(String);
   const nearest = typeof input === 'string' ? findNearestWord(input, words) : null;
@@ -96,7 +96,7 @@ function kindOf(origin: string): Text {
   return plainText(origin === 'number' ? 'kind.number' : 'kind.int');
 }
 
-/** What each branch says, once. */
+/** The issues of all branches, each once. */
 function describeBranches(told: readonly Text[]): Text {
   const different = [...new Map(told.map((text) => [JSON.stringify(text), text])).values()];
   return (

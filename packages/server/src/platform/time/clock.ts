@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 
-/** Time as the product sees it; injected everywhere, so that tests own it. */
+/** The product's source of time; injected everywhere, so that tests control it. */
 export interface Clock {
   /** Wall time, ms since the epoch. For display and ids, never for durations. */
   nowMs(): number;
@@ -10,11 +10,11 @@ export interface Clock {
   monotonicMs(): number;
   /** Resolves after `ms`; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Calls `fn` once after `ms`; the answer cancels it. */
+  /** Calls `fn` once after `ms`; the returned function cancels it. */
   setTimer(ms: number, fn: () => void): () => void;
 }
 
-/** Randomness as the product sees it. */
+/** The product's source of randomness. */
 export interface Random {
   bytes(count: number): Uint8Array;
   /** 0 ≤ x < 1, for jitter. */

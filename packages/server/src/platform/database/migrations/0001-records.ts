@@ -1,6 +1,6 @@
 import type { TableSpec } from '../table-spec.ts';
 
-/** The first records: what a task needs from acceptance to its files. docs/adr/0001-records.md gives the reasons. */
+/** The first tables: what a task needs from acceptance to its files. docs/adr/0001-records.md gives the reasons. */
 export const tables: readonly TableSpec[] = [
   {
     name: 'principal',

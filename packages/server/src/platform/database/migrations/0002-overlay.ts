@@ -1,6 +1,6 @@
 import type { TableSpec } from '../table-spec.ts';
 
-/** Settings changed at run time, which lie over those of the file, with who and when (design: configuration). */
+/** Settings changed at run time, which override those of the file, with who and when (design: configuration). */
 export const tables: readonly TableSpec[] = [
   {
     name: 'overlay',

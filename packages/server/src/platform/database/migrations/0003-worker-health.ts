@@ -1,6 +1,6 @@
 import type { TableSpec } from '../table-spec.ts';
 
-/** What happened to workers, and which ComfyUI each address belongs to. */
+/** Worker history, and which ComfyUI each address belongs to. */
 export const tables: readonly TableSpec[] = [
   {
     name: 'worker_event',

@@ -2,7 +2,7 @@ import type { SchemaConnection } from '../migrate.ts';
 import { createQueryBuilder } from '../query-builder.ts';
 import type { TableSpec } from '../table-spec.ts';
 
-/** Which uploads a task names as its inputs: an upload in use is found by an index. */
+/** The uploads that a task uses as inputs, so that an index finds uploads in use. */
 export const tables: readonly TableSpec[] = [
   {
     name: 'task_input',
@@ -19,7 +19,7 @@ type FilledTables = {
 
 const PAGE = 500;
 
-/** Rows for the tasks that have not ended; what they need stood in a JSON column alone. Safe to repeat. */
+/** Adds rows for tasks that have not ended; their inputs were only in a JSON column. Safe to repeat. */
 export async function fill(connection: SchemaConnection): Promise<void> {
   const k = createQueryBuilder(connection.driver).withTables<FilledTables>();
   const run = (query: { sql: string; parameters: readonly unknown[] }) =>

@@ -1,4 +1,4 @@
 import type { IndexSpec } from '../table-spec.ts';
 
-/** What waits is read in order of its birth, a page at a time: without this each page would sort all that waits. */
+/** Waiting tasks are read by creation time, page by page: without this index each page would sort all of them. */
 export const indexes: readonly IndexSpec[] = [{ table: 'task', columns: ['state', 'id'] }];

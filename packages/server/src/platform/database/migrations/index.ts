@@ -18,19 +18,19 @@ export interface Migration {
   /** On tables of earlier steps. */
   indexes?: readonly IndexSpec[];
   renames?: readonly TableRename[];
-  /** Brings rows that are there into the new tables; safe to repeat. */
+  /** Copies existing rows into the new tables; safe to repeat. */
   fill?: (connection: SchemaConnection) => Promise<void>;
 }
 
-/** In order, never changed after a release; a new one is appended. */
+/** In order, never changed after a release; new ones are appended. */
 export const migrations: readonly Migration[] = [
   { version: 1, name: 'records', minBinary: 1, tables: records },
   { version: 2, name: 'overlay', minBinary: 1, tables: overlay },
   { version: 3, name: 'worker-health', minBinary: 1, tables: workerHealth },
-  // An older program accepts tasks without their inputs' rows, and uploads they wait for would be removed.
+  // An older program accepts tasks without rows for their inputs, and uploads that they need would be removed.
   { version: 4, name: 'task-inputs', minBinary: 4, tables: taskInputs, fill: fillTaskInputs },
   { version: 5, name: 'attempt-fingerprints', minBinary: 4, tables: attemptFingerprints },
-  // An older program looks for graphs in a table that is not there any more.
+  // An older program looks for graphs in a table that no longer exists.
   { version: 6, name: 'stored-texts', minBinary: 6, tables: [], renames: storedTexts },
   { version: 7, name: 'task-warnings', minBinary: 6, tables: taskWarnings },
   { version: 8, name: 'waiting-tasks', minBinary: 6, tables: [], indexes: waitingTasks },

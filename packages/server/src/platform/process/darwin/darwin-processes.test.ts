@@ -20,7 +20,7 @@ const MARKED = [
 const ok = (stdout: string): CommandResult => ({ code: 0, stdout, stderr: '' });
 const NONE: CommandResult = { code: 1, stdout: '', stderr: '' };
 
-/** A Mac whose `ps` writes what the test says. */
+/** A Mac whose `ps` prints what the test gives. */
 function openMac(ps: (args: readonly string[]) => CommandResult) {
   const commands: string[] = [];
   const signals: [number, string | number][] = [];

@@ -7,11 +7,11 @@ const POLL_MS = 1000;
 const COLUMNS = ['pid', 'pgid', 'stat', 'lstart', 'command'].flatMap((name) => ['-o', `${name}=`]);
 
 /**
- * The processes of a Mac, as its own `ps` tells them. Signals and groups are those of every Unix. It tells the environment
- * only of programs that the system does not protect, which Python and what it starts are not.
+ * The processes of a Mac, as `ps` reports them. Signals and groups work as on every Unix. The environment is visible only for
+ * programs that the system does not protect, such as Python and its children.
  */
 export function createDarwinProcesses(run: RunCommand, kill: Kill): ProcessTable {
-  // New with each start of the system, while its boot time moves with the clock.
+  // Changes with each boot, but not with the clock, as the boot time does.
   let bootId: string | null = null;
   const list = async (pids: readonly number[]): Promise<ProcessInfo[]> => {
     const text = await read(run, '/bin/ps', ['-ww', ...COLUMNS, '-p', pids.join(',')]);
@@ -37,7 +37,7 @@ export function createDarwinProcesses(run: RunCommand, kill: Kill): ProcessTable
   };
 }
 
-/** `ps` exits 1 when none of the processes is there, and then writes nothing. */
+/** `ps` exits 1 without output if none of the processes exists. */
 async function read(run: RunCommand, program: string, args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await run(program, args);
   if (code === 0 || (program === '/bin/ps' && code === 1 && stderr.trim() === '')) return stdout;

@@ -1,8 +1,8 @@
-/** One process as `ps -o pid= -o pgid= -o stat= -o lstart= -o command=` tells it. */
+/** One process as reported by `ps -o pid= -o pgid= -o stat= -o lstart= -o command=`. */
 export interface PsProcess {
   pid: number;
   group: number;
-  /** Begins with Z for one that is dead and not yet reaped. */
+  /** Starts with Z if it is dead and not yet reaped. */
   state: string;
   /** `Mon Nov 30 15:37:58 2026`, to the second. */
   started: string;
@@ -13,7 +13,7 @@ export interface PsProcess {
 const PROCESS =
   /^\s*(?<pid>\d+)\s+(?<group>\d+)\s+(?<state>\S+)\s+(?<started>[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4})\s+(?<command>.*)$/;
 
-/** Reads the processes; lines of another form are left out. */
+/** Parses the processes; lines of another form are left out. */
 export function parsePsProcesses(text: string): PsProcess[] {
   return text.split('\n').flatMap((line) => {
     const groups = PROCESS.exec(line)?.groups;
@@ -23,7 +23,7 @@ export function parsePsProcesses(text: string): PsProcess[] {
   });
 }
 
-/** The pids in what `ps -E -o pid= -o command=` wrote (arguments and environment, joined by spaces) whose line has `mark` as a word. */
+/** The pids in the output of `ps -E -o pid= -o command=` (arguments and environment) whose line has `mark` as a word. */
 export function findMarkedPids(text: string, mark: string): number[] {
   return text.split('\n').flatMap((line) => {
     const [pid, ...words] = line.trim().split(/\s+/);

@@ -50,7 +50,7 @@ async function readText(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch {
-    return null; // the process is gone, is another user's, or this system has no /proc
+    return null; // the process has ended or is another user's, or this system has no /proc
   }
 }
 

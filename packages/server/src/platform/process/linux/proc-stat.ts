@@ -1,13 +1,13 @@
-/** What /proc/PID/stat says that proves which process a pid is. */
+/** The fields of /proc/PID/stat that identify a process. */
 export interface ProcStat {
-  /** `Z` and `X` are dead, only not yet reaped. */
+  /** `Z` and `X` are dead, but not yet reaped. */
   state: string;
   group: number;
-  /** Start time in clock ticks since boot; with the boot id it never repeats for a pid. */
+  /** Start time in clock ticks since boot; with the boot id it is unique per pid. */
   startStamp: string;
 }
 
-/** Reads /proc/PID/stat; the second field, a file name, may hold spaces and brackets. Null when it is not one. */
+/** Parses /proc/PID/stat; the second field, a file name, may hold spaces and brackets. Null for other text. */
 export function parseProcStat(text: string): ProcStat | null {
   const end = text.lastIndexOf(')');
   if (end === -1) return null;

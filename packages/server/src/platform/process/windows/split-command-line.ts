@@ -2,8 +2,8 @@ const PROGRAM = /^\s*(?:"([^"]*)"?|([^ \t"]+))/;
 const PIECE = /(\\*)"|([ \t]+)|[^ \t"\\]+|\\+/g;
 
 /**
- * The arguments of a Windows command line as Node and Python write it: spaces and tabs part them, quotes hold one together,
- * and backslashes count only before a quote. The program's own path knows no backslash rules.
+ * Splits a Windows command line as Node and Python write it: spaces and tabs separate arguments, quotes group them, and
+ * backslashes are special only before a quote. The program's own path has no backslash rules.
  */
 export function splitCommandLine(line: string): string[] {
   const program = PROGRAM.exec(line);
@@ -27,7 +27,7 @@ function splitArguments(text: string): string[] {
   return argument === null ? found : [...found, argument];
 }
 
-/** Backslashes before a quote: two are one, and one that is left makes the quote text. */
+/** Backslashes before a quote: two make one, and a remaining one escapes the quote. */
 function readSlashes(slashes: string): string {
   return '\\'.repeat(Math.floor(slashes.length / 2)) + (slashes.length % 2 === 1 ? '"' : '');
 }

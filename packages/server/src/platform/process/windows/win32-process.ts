@@ -7,7 +7,7 @@ const processSchema = z.object({
   command: z.string().nullable(),
 });
 
-/** One process as Win32_Process tells it; `started` is a FILETIME, 100 ns since 1601. */
+/** One process as reported by Win32_Process; `started` is a FILETIME, 100 ns since 1601. */
 export interface Win32Process {
   pid: number;
   parent: number;
@@ -16,8 +16,8 @@ export interface Win32Process {
 }
 
 /**
- * A PowerShell script that writes one process, or all, as a JSON array. It has no double quotes, so that no rule of
- * quoting changes it on the way. Windows PowerShell 5.1, which every Windows has, runs it.
+ * A PowerShell script that prints one process, or all, as a JSON array. It has no double quotes, so that no quoting rule changes
+ * it. Runs in Windows PowerShell 5.1, which every Windows has.
  */
 export function writeProcessScript(pid: number | null): string {
   const filter = pid === null ? '' : ` -Filter 'ProcessId=${pid}'`;
@@ -29,7 +29,7 @@ export function writeProcessScript(pid: number | null): string {
   ].join('; ');
 }
 
-/** Reads what the script wrote. The system's own processes, which tell no start or command, are left out. */
+/** Parses the script's output. The system's own processes, without start time or command, are left out. */
 export function parseWin32Processes(text: string): Win32Process[] {
   const rows = z.array(processSchema).parse(JSON.parse(text.replace(/^\uFEFF/, '')));
   return rows.flatMap(({ pid, parent, started, command }) =>
@@ -38,8 +38,8 @@ export function parseWin32Processes(text: string): Win32Process[] {
 }
 
 /**
- * Processes whose command line names `mark`, and what those that live started; each with the pid of the topmost of its tree. A
- * parent that began later than its child is another process under a reused pid.
+ * Processes whose command line contains `mark`, and their living descendants; each with the pid of the root of its tree. A parent
+ * that started later than its child is another process with a reused pid.
  */
 export function findMarkedTrees(
   processes: readonly Win32Process[],

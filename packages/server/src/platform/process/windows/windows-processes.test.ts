@@ -13,13 +13,13 @@ const LAUNCHER = {
 /** The Python that the launcher of a virtual environment starts, with the same arguments. */
 const PYTHON = { ...LAUNCHER, pid: 5004, parent: 4120, started: '133774870781300000' };
 const FFMPEG = { pid: 6310, parent: 5004, started: '133774870990000000', command: 'ffmpeg -i in.mp4' };
-/** Its parent's pid was used again: that process is younger than it. */
+/** Its parent's pid was reused: that process is younger than it. */
 const STRANGER = { pid: 7001, parent: 5004, started: '133774800000000000', command: 'notepad.exe' };
 const IDLE = { pid: 0, parent: 0, started: null, command: null };
 
 const answer = (stdout: string): CommandResult => ({ code: 0, stdout, stderr: '' });
 
-/** A Windows whose programs answer what the test says. */
+/** A Windows whose programs return what the test gives. */
 function openWindows(result: CommandResult, isThere = true) {
   const commands: string[][] = [];
   const signals: [number, string | number][] = [];

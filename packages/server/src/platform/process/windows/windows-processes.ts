@@ -10,16 +10,16 @@ import {
   writeProcessScript,
 } from './win32-process.ts';
 
-/** A look starts PowerShell, which takes about a second. */
+/** A check starts PowerShell, which takes about a second. */
 const POLL_MS = 5000;
-/** With a start to 100 ns no pid repeats, so boots need not be distinguished. */
+/** With a start time to 100 ns no pid repeats, so boots need not be distinguished. */
 const NO_BOOT_ID = 'none';
 const TASKKILL_GONE = 128;
 
 /**
- * The processes of a Windows machine, by what comes with it: PowerShell looks, taskkill ends a tree. Nothing is asked to end:
- * Ctrl-C and Ctrl-Break reach only processes of the sender's console, and one that is to outlive us has none. Environments of
- * others cannot be read, so a mark is looked for in command lines: what an ended process left is found only if it names it.
+ * The processes of a Windows machine, by its own tools: PowerShell lists them, taskkill ends a tree. None can be asked to end:
+ * Ctrl-C and Ctrl-Break reach only processes of the sender's console, and one that is to outlive us has none. Other processes'
+ * environments are not readable, so a mark is searched in command lines: what an ended process left is found only if it has it.
  */
 export function createWindowsProcesses(run: RunCommand, kill: Kill, systemRoot: string): ProcessTable {
   const programs = win32.join(systemRoot, 'System32');
@@ -50,7 +50,7 @@ export function createWindowsProcesses(run: RunCommand, kill: Kill, systemRoot: 
         '/F',
       ]);
       if (code === 0) return true;
-      // Some of the tree may have ended by themselves meanwhile: what counts is that its root has.
+      // Parts of the tree may have ended by themselves: only its root counts.
       if (code === TASKKILL_GONE || !sendSignal(kill, root, 0)) return false;
       throw new Error(`taskkill ended with exit code ${code}: ${stderr.trim()}`);
     },
