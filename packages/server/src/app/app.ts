@@ -39,29 +39,29 @@ import type { Tables } from './tables.ts';
 import { VERSION } from './version.ts';
 import { listWorkflowSources, type WorkflowSources } from './workflow-sources.ts';
 
-/* The files of this folder alone know every concrete class: they open them in order and hand each what it needs of the others. */
+/* Only the files of this folder know every concrete class: they open them in order and pass each its dependencies. */
 
 export interface AppOptions {
   store: ConfigStore;
-  /** Workflows that come with the product: a `task_types` block and the folder of its files. */
+  /** Shipped workflows: a `task_types` block and the folder of its files. */
   builtInWorkflows: WorkflowSources;
-  /** Built pages; null without. */
+  /** Built pages; null if there are none. */
   webRoot: string | null;
-  /** The data folder is another one than the usual. */
+  /** The data folder is not the usual one. */
   namesData?: boolean;
   environment: NodeJS.ProcessEnv;
   logger: Logger;
-  /** Another process took the data over. */
+  /** Another process took over the data. */
   onLost: (error: Error) => void;
   /** Why log lines are being lost; null when none is. */
   logProblem: () => string | null;
-  /** Whether things can be stored has changed. */
+  /** Called when storing has become possible or impossible. */
   onStorage: (state: StorageState) => void;
-  /** Files of the configuration or of workflows changed and were read again. */
+  /** Files of the configuration or of workflows changed and were reloaded. */
   onReread: (reread: Reread) => void;
 }
 
-/** What everything is opened with. */
+/** What every part is opened with. */
 export interface Basics {
   clock: Clock;
   logger: Logger;
@@ -73,7 +73,7 @@ export interface Basics {
 export interface App {
   config: Config;
   address: string;
-  /** Where browsers find the pages, for somebody who reached the server at `address`. */
+  /** Where browsers find the pages, for a user who reached the server at `address`. */
   pageAddresses: (address: string) => readonly string[];
   database: Database<Tables>;
   fleet: WorkerRegistry;
@@ -99,7 +99,7 @@ function createBasics({ logger, environment }: AppOptions): Basics {
   return { clock: systemClock, random: systemRandom, logger, createId, platform };
 }
 
-/** Starts the control plane. On the way up: records, fleet, flow with its recovery, doors; the other way down. */
+/** Starts the control plane. Starts in this order: records, fleet, flow with its recovery, doors; stops in reverse. */
 export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   const { store, logger, environment, builtInWorkflows } = options;
   const config = store.current;
@@ -110,13 +110,13 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   });
   const { identity, forFlow } = openPeople(config, { ...basics, database });
   const balancing = new Balancing(store, await openOverlay(database));
-  // What waits is read and the doors are open before a thousand workers answer.
+  // Waiting tasks are loaded and the doors open before a thousand workers respond.
   const contact = createLatch();
   const { fleet, events, instances, transport } = await openFleet(scope, config, {
     ...basics,
     ...{ database, sealer, environment, mayContact: contact.opened },
   });
-  // Before what waits is read: which lane a task waits in depends on what the workers have.
+  // Before waiting tasks are loaded: the lane of a task depends on what the workers have.
   await applyConfiguredWorkers({ registry: fleet, logger }, config.workers);
   const library = await openWorkflowLibrary(scope, basics, listWorkflowSources(builtInWorkflows, config));
   const links = new SignedLinks(signingKey, () => basics.clock.nowMs());
@@ -162,7 +162,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   };
 }
 
-/** A worker whose process of ours has ended is gone at once, without a wait for its health check. */
+/** A worker whose process we started is lost as soon as that process ends, without waiting for a health check. */
 function reportGoneWorkers(instances: Instances, engine: Engine, logger: Logger): void {
   instances.onChange(({ pid, workerId }) => {
     if (pid !== null || workerId === null) return;

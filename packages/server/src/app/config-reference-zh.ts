@@ -1,7 +1,7 @@
 import type { ReferenceWords } from '../platform/config/config-reference.ts';
 import { DESCRIPTIONS_ZH } from './settings-zh.ts';
 
-/** docs/reference/config.zh-CN.md in the words of its reader. */
+/** The texts of docs/reference/config.zh-CN.md. */
 export const CONFIG_REFERENCE_ZH: ReferenceWords = {
   introduce: (startKeys) => `# 配置
 

@@ -4,7 +4,7 @@ import type { WorkflowLibrary } from '../flow/workflows/workflow-library.ts';
 import type { FlowOptions } from './open-flow.ts';
 import type { ConfigStore } from './settings.ts';
 
-/** The configuration as the path of a task takes it; what can change while it runs is a function. */
+/** Converts the configuration to the options of flow; what can change at run time is a function. */
 export function toFlowOptions(
   store: Pick<ConfigStore, 'current'>,
   balancing: Balancing,

@@ -29,27 +29,27 @@ export interface FollowDeps {
   onReread: (reread: Reread) => void;
 }
 
-/** What came of files that changed while the server runs. */
+/** The result of reloading changed files while the server runs. */
 export interface Reread {
-  /** The configuration file; null where only workflows can change. */
+  /** The configuration file; null if only workflows can change. */
   file: string | null;
   config: ReloadOutcome;
-  /** All that is refused now, of the configuration and of workflows. */
+  /** Everything that is refused now, in the configuration and in workflows. */
   problems: readonly DefinitionProblem[];
-  /** The same until now. */
+  /** The same before the reload. */
   before: readonly DefinitionProblem[];
 }
 
 const POLL_MS = 500;
 
-/** What can change while it runs: workers of the file, and workflows. */
+/** Applies changes at run time: workers of the file, and workflows. */
 export function followConfig(scope: Scope, store: ConfigStore, deps: FollowDeps): void {
   const { database, fleet, library, engine, loads, logger } = deps;
   store.onChange(async (config: Config, previous: Config) => {
     await library.reload(listWorkflowSources(deps.builtInWorkflows, config));
     await storeWorkflowVersions(database, library.list());
     await applyConfiguredWorkers({ registry: fleet, logger }, config.workers, previous.workers);
-    // Idle ones need not wait for the next look.
+    // Idle ones need not wait for the next check.
     await removeIdle({ registry: fleet, loads });
     // A raised limit of a task type lets its next task start.
     await engine.settingsChanged();
@@ -57,7 +57,7 @@ export function followConfig(scope: Scope, store: ConfigStore, deps: FollowDeps)
   watchFiles(scope, store, deps);
 }
 
-/** Reads configuration and workflows again when a file of theirs changed and is the same at the next look: then it is whole. */
+/** Reloads configuration and workflows when a file of theirs has changed and is stable at the next check, hence complete. */
 function watchFiles(scope: Scope, store: ConfigStore, deps: FollowDeps): void {
   const { library, clock, logger } = deps;
   let seen: string | null = null;

@@ -7,13 +7,13 @@ import { silentLogger } from '../platform/logging/logger.ts';
 import { systemClock } from '../platform/time/clock.ts';
 
 /**
- * Brings the schema up to this program while no server runs on it: an older one would go on writing rows as it knows
- * them. Safe to repeat. Throws DATABASE_LOCKED with the server's address, SCHEMA_TOO_NEW, CONFIG_INVALID, UNAVAILABLE.
+ * Migrates the schema to this program's version while no server runs on it: an older one would keep writing rows of its version.
+ * Safe to repeat. Throws DATABASE_LOCKED with the server's address, SCHEMA_TOO_NEW, CONFIG_INVALID, UNAVAILABLE.
  */
 export async function migrateRecords(config: DatabaseConfig): Promise<MigrationStatus> {
   const scope = new Scope('migration', systemClock, silentLogger);
   try {
-    // A lock lost on the way is taken by a server that migrates by itself, one migrator at a time.
+    // If the lock is lost meanwhile, its new holder is a server that migrates by itself, one migrator at a time.
     await openProcessLock(scope, config, { clock: systemClock, logger: silentLogger, onLost: () => {} });
     return await migrateDatabase(config);
   } finally {

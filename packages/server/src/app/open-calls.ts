@@ -18,7 +18,7 @@ import type { StandIns } from '../flow/workflows/stand-ins.ts';
 import type { Scope } from '../platform/lifecycle/scope.ts';
 import type { FlowDeps, FlowOptions } from './open-flow.ts';
 
-/** What doors may ask, one service a resource; a door takes those that it uses. */
+/** What doors may call, one service per resource; a door takes those that it uses. */
 export interface Calls {
   tasks: TaskCalls;
   batches: BatchCalls;
@@ -37,7 +37,7 @@ interface CallsDeps extends FlowDeps, KnownOffers {
 
 const SEED_BYTES = 7;
 
-/** The services of doors over an engine. */
+/** Opens the services of doors over an engine. */
 export function openCalls(scope: Scope, deps: CallsDeps, options: FlowOptions): Calls {
   const { fleet, library, assets, random, inventories, resolver, standIns } = deps;
   const { defaults, taskTypeLimit, assetLimits, graphLimits } = options;

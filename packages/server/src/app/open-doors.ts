@@ -8,14 +8,14 @@ import type { Config } from './settings.ts';
 
 const REFUSALS = { event: 'http.refused', fields: ['route', 'code'], maxPerMinute: 60 };
 
-/** The main listener with every door on it; returns its address. */
+/** Opens the main listener with every door; returns its address. */
 export async function openDoors(
   scope: Scope,
   config: Config,
   deps: Omit<DoorDeps, 'slots' | 'signal'>,
 ): Promise<string> {
   const { server, limits } = config;
-  // Whoever guesses tokens by the thousand must not fill the log with it.
+  // An attacker who guesses thousands of tokens must not fill the log.
   const logger = limitLines(deps.logger, deps.clock, REFUSALS);
   const http = createHttpServer({
     listenHost: server.host,

@@ -18,7 +18,7 @@ export interface Fleet {
   transport: ReturnType<typeof createNodeTransport>;
 }
 
-/** Workers, what happens to them, and the ComfyUI processes that we start. */
+/** Opens workers, their history, and the ComfyUI processes that we start. */
 export async function openFleet(
   scope: Scope,
   config: Config,

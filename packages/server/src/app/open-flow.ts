@@ -39,7 +39,7 @@ export interface FlowDeps {
   logger: Logger;
   createId: <K extends IdKind>() => Id<K>;
   visibleTo: VisibleTo;
-  /** People's say before tasks are accepted. Throws QUOTA_EXCEEDED. */
+  /** Checks quotas before tasks are accepted. Throws QUOTA_EXCEEDED. */
   admission: <T>(actor: Actor, count: number, accept: () => Promise<T>) => Promise<T>;
   secrets: Secrets;
   /** Restarts the process of a worker that is one of our instances; null for any other. */
@@ -53,9 +53,9 @@ export interface FlowOptions {
   inputDir: string | null;
   assetLimits: AssetLimits;
   graphLimits: GraphLimits;
-  /** For tasks that say nothing else; priority 1 … 10, by task type. */
+  /** For tasks that request nothing else; priority 1 … 10, by task type. */
   defaults: { priority: (taskType: string) => number; timeoutMs: number; maxAttempts: number };
-  /** Most tasks of a type on all workers together, as set now; null means no limit. */
+  /** Current maximum of running tasks of a type on all workers together; null means no limit. */
   taskTypeLimit: (taskType: string) => number | null;
   retention: RetentionLimits;
 }
@@ -65,7 +65,7 @@ export interface OpenedFlow {
   calls: Calls;
 }
 
-/** Puts the path of a task together, from the bottom up: estimates and journal, the engine, the calls of doors. */
+/** Opens flow from the bottom up: estimates and journal, the engine, the calls of doors. */
 export async function openFlow(scope: Scope, deps: FlowDeps, options: FlowOptions): Promise<OpenedFlow> {
   const { database, blobs, clock, logger, createId, library } = deps;
   const live = new LiveUpdateHub(clock, (error) => logger.warn('watcher.failed', { error: String(error) }));

@@ -8,11 +8,11 @@ import type { Tables } from './tables.ts';
 
 export interface People {
   identity: Identity;
-  /** What the path of a task takes of people: its owner filter, and their say on admission. */
+  /** What flow needs of people: the owner filter, and admission. */
   forFlow: { visibleTo: typeof visibleTo; admission: ReturnType<typeof createAdmission> };
 }
 
-/** Who asks, and what is theirs. */
+/** Opens identity and admission. */
 export function openPeople(
   config: Config,
   { database, clock, random }: Basics & { database: Database<Tables> },

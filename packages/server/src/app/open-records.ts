@@ -18,15 +18,15 @@ export interface Records {
   database: Database<Tables>;
   /** Signs links. */
   signingKey: Uint8Array;
-  /** Keeps secrets in the database. */
+  /** Encrypts secrets in the database. */
   sealer: Sealer;
   storage: StorageWatch;
 }
 
-/** What the caller is told and asked. */
+/** Callbacks of the caller. */
 type AppEvents = Pick<AppOptions, 'onLost' | 'logProblem' | 'onStorage'>;
 
-/** The data folder's lock, the database of this start, and the keys. `onLost`: another process took the data over. */
+/** Opens the data folder's lock, the database of this start, and the keys. `onLost`: another process took over the data. */
 export async function openRecords(
   scope: Scope,
   config: Config,
@@ -47,13 +47,13 @@ export async function openRecords(
   return { database, storage, signingKey, sealer: new Sealer(sealingKey) };
 }
 
-/** What others may do with the data folder: go through it where it holds outputs that are theirs to read, never look into it. */
+/** Rights of others on the data folder: to pass through it if it holds outputs that they may read, never to list it. */
 function toPassage({ dataDir, comfyui: { outputDir, outputModes } }: Config): number {
   const isOnTheWay = !relative(dataDir, outputDir).startsWith('..');
   return 0o700 | (isOnTheWay && outputModes ? outputModes.folder & 0o011 : 0);
 }
 
-/** The bytes of uploads and results, in the data folder. */
+/** Opens the store of uploads and results in the data folder. */
 export function openBlobs(scope: Scope, config: Config, { clock, createId, platform }: Basics): BlobStore {
   return openFolderBlobs(scope, {
     folder: join(config.dataDir, 'blobs'),

@@ -1,4 +1,4 @@
-/** What the keys of the configuration mean, in Chinese, by their English description. For docs/reference/config.zh-CN.md. */
+/** Chinese descriptions of the configuration's keys, by their English description. For docs/reference/config.zh-CN.md. */
 export const DESCRIPTIONS_ZH: Readonly<Record<string, string>> = {
   'The HTTP server.': 'HTTP 服务器。',
   'Address to listen on. Only loopback unless changed.': '监听地址。默认只监听本机。',

@@ -84,8 +84,8 @@ import { loggingSchema } from '../platform/logging/settings.ts';
 import { listStartValues } from './start-values.ts';
 
 /*
- * The one YAML file: what each area says of its settings, put together. docs/reference/config.md is generated from it.
- * Keys and blocks of the v1 layout keep their names; a key that is not here is refused.
+ * The schema of the one YAML file, put together from the settings of each area. docs/reference/config.md is generated from it.
+ * Keys and blocks of the v1 layout keep their names; unknown keys are refused.
  */
 
 const comfyuiSchema = z.strictObject({ ...singleComfyui, ...assetFolders, ...executionSettings });
@@ -177,7 +177,7 @@ function compile(raw: RawConfig, { file, base, isFixed }: SettingsOrigin) {
     discovery: compileDiscovery(nodes, isOpenToOthers(raw.server)),
     workerHealth: compileHealthCheck(nodes.health_check),
     instances: compileInstances(raw.instances, dataDir),
-    /** In the words of the file; `workflow_file` is absolute. */
+    /** As in the file; `workflow_file` is absolute. */
     taskTypes: raw.task_types,
     workflowFiles: raw.workflow_files,
     limits: {
@@ -197,7 +197,7 @@ export type Config = Readonly<ReturnType<typeof compile>>;
 export type LoadedConfig = AnyLoadedConfig<Config>;
 export type ConfigStore = AnyConfigStore<Config>;
 
-/** Workflow files lie below the `task_types` of the configuration. */
+/** Includes the workflow files below the `task_types` of the configuration. */
 async function include(config: Config, named: NamedSources): Promise<Config> {
   const { read } = named;
   let taskTypes: TaskTypes = {};
@@ -228,12 +228,12 @@ export function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
   return loadAnyConfig(source, settings);
 }
 
-/** The same from text already read, without the files it names. Touches neither files nor the process. */
+/** The same from text already read, without the files it names. Accesses neither files nor the process. */
 export function parseConfig(text: string, source: ConfigSource): LoadedConfig {
   return parseAnyConfig(text, source, settings);
 }
 
-/** Loads the configuration, to be read again as its files change. Throws CONFIG_INVALID when the first reading fails. */
+/** Loads the configuration, to be reloaded when its files change. Throws CONFIG_INVALID if the first load fails. */
 export function openConfig(
   source: ConfigSource,
   logger: Logger,
@@ -241,7 +241,7 @@ export function openConfig(
   return openAnyConfig(source, { logger, settings });
 }
 
-/** A file with nothing but `task_types`, such as the shipped workflows; `workflow_file` becomes absolute. */
+/** Parses a file with only `task_types`, such as the shipped workflows; `workflow_file` becomes absolute. */
 export function parseTaskTypes(text: string, file: string): TaskTypes {
   return parseFile(text, file, { schema: taskTypesFileSchema, empty: { task_types: {} } }).task_types;
 }

@@ -1,6 +1,6 @@
 import type { RawConfig } from './settings.ts';
 
-/** What is read once at the start, by its key in the file: a change of it is in force after a restart. */
+/** Values that are read once at the start, by their key in the file: changing them requires a restart. */
 export function listStartValues(
   raw: Omit<RawConfig, 'comfyui'> & { comfyui: NonNullable<RawConfig['comfyui']> },
 ): Record<string, unknown> {

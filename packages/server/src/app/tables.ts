@@ -6,7 +6,7 @@ import type { WorkflowTables } from '../flow/workflows/workflow-tables.ts';
 import type { IdentityTables } from '../people/identity/identity-tables.ts';
 import type { OverlayTables } from '../platform/config/overlay-tables.ts';
 
-/** Every table of the product; each area names its own. */
+/** Every table of the product; each area declares its own. */
 export interface Tables
   extends AssetTables,
     IdentityTables,

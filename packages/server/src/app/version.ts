@@ -4,5 +4,5 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
-/** Of this package; shown by health and in the API document. */
+/** The version of this package; shown by health and in the API document. */
 export const VERSION = version;

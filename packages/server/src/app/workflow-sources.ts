@@ -13,20 +13,20 @@ export type WorkflowSources = Parameters<typeof openWorkflowLibrary>[2];
 
 const SHIPPED = fileURLToPath(new URL('../../../../examples/workflows/workflows.yaml', import.meta.url));
 
-/** Workflows that come with the product. */
+/** Reads the shipped workflows. */
 export async function readBuiltInWorkflows(): Promise<WorkflowSources> {
   const taskTypes = parseTaskTypes(await readFile(SHIPPED, 'utf8'), SHIPPED);
   return [{ taskTypes, baseFolder: dirname(SHIPPED), definedIn: [SHIPPED] }];
 }
 
-/** Workflows that come with the product, then those of the configuration, whose files lie beside it. */
+/** The shipped workflows, then those of the configuration, whose files are relative to it. */
 export function listWorkflowSources(builtIn: WorkflowSources, config: Config): WorkflowSources {
   const baseFolder = config.file === null ? config.dataDir : dirname(config.file);
   const definedIn = [...config.workflowFiles, ...(config.file === null ? [] : [config.file])];
   return [...builtIn, { taskTypes: config.taskTypes, baseFolder, definedIn }];
 }
 
-/** What a server with this configuration would refuse of its workflows. */
+/** What a server with this configuration would refuse in its workflows. */
 export async function checkWorkflows(config: Config): Promise<readonly DefinitionProblem[]> {
   const scope = new Scope('check of workflows', systemClock, silentLogger);
   const sources = listWorkflowSources(await readBuiltInWorkflows(), config);

@@ -11,8 +11,8 @@ import { createSayStart } from './say-start.ts';
 import type { UpOptions } from './up-options.ts';
 
 /**
- * Which workers this start has: those of the options and the file, a ComfyUI it starts itself, one found on this
- * machine, or, with none of these, simulated ones. Said on screen each time.
+ * Chooses the workers of this start: those of the options and the file, a ComfyUI that it starts itself, one found on this
+ * machine, or, without any of these, simulated ones. Prints the choice each time.
  */
 export async function chooseWorkers(scope: Scope, app: App, options: UpOptions): Promise<void> {
   const say = createSayStart(options.language);
@@ -23,7 +23,7 @@ export async function chooseWorkers(scope: Scope, app: App, options: UpOptions):
   }
   const folder = options.comfyuiDir ?? app.config.instances.repoPath ?? undefined;
   if (folder !== undefined) await startComfyui(app, options, folder);
-  // A ComfyUI that an earlier start left behind and nobody asks for any more.
+  // A ComfyUI that an earlier start left behind and that is no longer configured.
   await app.instances.stopUnclaimed();
   if (folder !== undefined) return;
   await Promise.all(
@@ -38,7 +38,7 @@ export async function chooseWorkers(scope: Scope, app: App, options: UpOptions):
   if (options.simulated) await startSimulated(scope, app, options);
 }
 
-/** A worker that does not answer is kept and tried for ever: said here, as nothing else on screen would. */
+/** A worker that does not respond is kept and retried forever; this message is its only sign on screen. */
 async function describeReachability(
   worker: Pick<ConnectedWorker, 'checkNow' | 'snapshot'>,
   { language, print }: UpOptions,
@@ -74,7 +74,7 @@ async function startComfyui(app: App, options: UpOptions, folder: string): Promi
 
 const PROBE_TIMEOUT_MS = 1000;
 
-/** A ComfyUI at the usual address becomes a worker; a stranger there does not. */
+/** A ComfyUI at the usual address becomes a worker; any other server there does not. */
 async function findLocalComfyui(scope: Scope, app: App, options: UpOptions): Promise<boolean> {
   const { url } = app.config.comfyui;
   if (!(await answersAsComfyui(url, scope.signal))) return false;
@@ -91,7 +91,7 @@ async function answersAsComfyui(url: string, signal: AbortSignal): Promise<boole
     const stats = await http.loadSystemStats({ signal, timeoutMs: PROBE_TIMEOUT_MS });
     return stats.comfyuiVersion !== null;
   } catch {
-    // Nobody there: the ordinary case on a machine without ComfyUI.
+    // No server there: normal on a machine without ComfyUI.
     return false;
   } finally {
     await transport.close();
@@ -121,7 +121,7 @@ async function startSimulated(scope: Scope, app: App, options: UpOptions): Promi
   watchForReal(scope, app, ids);
 }
 
-/** Simulated workers of an earlier start are not there any more; their rows must not look like a fleet. */
+/** Simulated workers of an earlier start no longer exist; their rows must not look like a fleet. */
 function watchForReal(scope: Scope, app: App, ids: readonly WorkerId[]): void {
   every(
     scope,
@@ -135,7 +135,7 @@ function watchForReal(scope: Scope, app: App, ids: readonly WorkerId[]): void {
   );
 }
 
-/** Resolves once a worker is online with its inventory, at the latest after half a minute. */
+/** Resolves once a worker is online with its inventory, or after half a minute. */
 async function waitUntilKnown(app: App, id: WorkerId): Promise<void> {
   const isKnown = () => {
     const snapshot = app.fleet.find(id)?.snapshot();

@@ -4,7 +4,7 @@ import type { SayStart } from './say-start.ts';
 
 const LISTED = 20;
 
-/** What a user at the terminal reads of all that is refused; nothing when nothing is. Pure. */
+/** Text for the terminal about everything refused; empty if nothing is. Pure. */
 export function describeProblems(say: SayStart, problems: readonly DefinitionProblem[]): string[] {
   if (problems.length === 0) return [];
   const lines = problems.slice(0, LISTED).map((problem) => `  ${describeDefinition(say, problem)}`);
@@ -17,7 +17,7 @@ export function describeProblems(say: SayStart, problems: readonly DefinitionPro
   ];
 }
 
-/** What a user reads when files were read again; of what is refused only what is new. Pure. */
+/** Text for users after a reload; of refused definitions only new ones. Pure. */
 export function describeReread(say: SayStart, { file, config, problems, before }: Reread): string[] {
   const isNew = JSON.stringify(problems) !== JSON.stringify(before);
   const well = problems.length === 0 ? [say('start.none_refused')] : describeProblems(say, problems);
@@ -37,7 +37,7 @@ function describeConfig(say: SayStart, file: string, config: Reread['config']): 
   ];
 }
 
-/** A refused definition in a line: where, and what is wrong. Pure. */
+/** A refused definition in one line: its position and its problem. Pure. */
 export function describeDefinition(say: SayStart, problem: DefinitionProblem): string {
   return formatDefinitionProblem(problem, (text, sentence) => say('start.said', { what: text ?? sentence }));
 }

@@ -8,10 +8,10 @@ import type { SayStart } from './say-start.ts';
 /** Lines of ComfyUI's log that are shown: the end of a traceback and what came before it. */
 const LOG_LINES = 12;
 
-/** How PyTorch says that it sees no GPU, or was built without one. */
+/** PyTorch's messages when it finds no GPU, or was built without GPU support. */
 const NO_GPU = /Found no NVIDIA driver|not compiled with CUDA enabled|No CUDA GPUs are available/;
 
-/** What the user at the terminal reads when the server does not start: what is wrong, and what to do. Pure. */
+/** Text for the terminal when the server does not start: what is wrong, and what to do. Pure. */
 export function describeStartFailure(say: SayStart, error: AppError): string[] {
   const details = error.details ?? {};
   switch (error.code) {
@@ -38,7 +38,7 @@ export function describeStartFailure(say: SayStart, error: AppError): string[] {
   }
 }
 
-/** A setting that another part refuses names itself in its details. */
+/** A setting refused by another part is named in the details. */
 function describeConfigProblems(say: SayStart, error: AppError): string[] {
   const problems = listProblems(error).map((problem) => `  ${describeDefinition(say, problem)}`);
   const lines = problems.length > 0 ? problems : [`  ${JSON.stringify(error.details)}`];
@@ -52,8 +52,8 @@ function describeInstanceProblem(say: SayStart, details: Record<string, unknown>
 }
 
 /**
- * A module that is not there means another Python than ComfyUI's, far more often than a broken one; a PyTorch that finds no GPU
- * means a machine without one.
+ * A missing module usually means a Python other than ComfyUI's, rarely a broken one; a PyTorch that finds no GPU means a machine
+ * without one.
  */
 function describeInstanceEnd(
   say: SayStart,
@@ -70,7 +70,7 @@ function describeInstanceEnd(
   ];
 }
 
-/** A text of ours, else the words that stand for it. */
+/** One of our texts, or its plain words. */
 function readWords(text: unknown, words: unknown): Text | string {
   const read = textSchema.safeParse(text);
   return read.success ? read.data : String(words);

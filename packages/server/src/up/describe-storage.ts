@@ -2,7 +2,7 @@ import type { DatabaseConfig } from '../platform/database/settings.ts';
 import type { StorageState } from '../platform/storage/storage-state.ts';
 import type { SayStart } from './say-start.ts';
 
-/** What the user at the terminal reads when the server cannot store things any more, or can again. */
+/** Text for the terminal when the server can no longer store data, or can again. */
 export function describeStorage(
   say: SayStart,
   state: StorageState,

@@ -18,10 +18,10 @@ import { systemClock } from '../platform/time/clock.ts';
 import { createSayStart, type SayStart } from './say-start.ts';
 import type { UpOptions } from './up-options.ts';
 
-/** Shipped workflows in the order a newcomer would like to see them; the last needs no model. */
+/** Shipped workflows in the order most useful to a new user; the last needs no model. */
 const CANDIDATES = ['sd_basic', 'sdxl_basic', 'solid_color'];
 
-/** Runs one example when no task was ever accepted here, so that a new user first sees progress and a picture. */
+/** Runs one example if no task was ever accepted here, so that a new user first sees progress and a picture. */
 export async function runFirstExample(app: App, options: UpOptions): Promise<void> {
   const say = createSayStart(options.language);
   const any = await app.database.read(app.database.k.selectFrom('task').select('id').limit(1));
@@ -38,7 +38,7 @@ export async function runFirstExample(app: App, options: UpOptions): Promise<voi
   options.print(say('start.no_example'));
 }
 
-/** Null where it was refused after all, which is said: a start must not end at its example. */
+/** Null if it was refused, which is printed: a failed example must not end the start. */
 async function submitExample(app: App, workflow: Workflow, options: UpOptions): Promise<TaskId | null> {
   const takesPrompt = workflow.parameters.some(({ name }) => name === 'prompt');
   const parameters = takesPrompt ? { prompt: 'a glass bottle on a beach' } : {};
@@ -99,14 +99,14 @@ function explainEnd({ message, message_text: texts }: Task, { language }: UpOpti
   return formatSent(START_TEXTS, language, { texts, sentence: message });
 }
 
-/** Our own answers carry ids as text. */
+/** Our own responses carry ids as text. */
 function readId<K extends IdKind>(text: string): Id<K> {
   const id = parseId<K>(text);
   if (id === null) throw new AppError('INTERNAL', { reason: 'no id', text });
   return id;
 }
 
-/** The readable copy follows the result by a moment; here it is waited for, since its path is shown. */
+/** The readable copy is written shortly after the result; this waits for it, because its path is shown. */
 async function placeReadableCopy(app: App, taskId: TaskId, assetId: AssetId): Promise<string> {
   const { k } = app.database;
   const [task] = await app.database.read(k.selectFrom('task').selectAll().where('id', '=', taskId));

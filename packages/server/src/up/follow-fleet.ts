@@ -4,8 +4,8 @@ import type { WorkerRegistry } from '../fleet/workers/registry.ts';
 import type { SayStart } from './say-start.ts';
 
 /**
- * Tells the user at the terminal when the last worker that was online cannot be used any more, why and what to do, and when one
- * is back. A worker that was removed is not missed. Returns what ends it.
+ * Prints when the last online worker becomes unusable, with the reason and what to do, and when one is back. Ignores removed
+ * workers. Returns the function that stops it.
  */
 export function followFleet(
   fleet: Pick<WorkerRegistry, 'list' | 'find' | 'onChange'>,

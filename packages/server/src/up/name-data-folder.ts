@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-/** What a command line needs to find the data folder from the working directory: nothing for the usual one. Pure. */
+/** The arguments by which a command finds the data folder from the working directory; empty for the usual one. Pure. */
 export function nameDataFolder(dataDir: string, cwd: string): string {
   const folder = resolve(cwd, dataDir);
   if (folder === resolve(cwd, '.comfleet')) return '';

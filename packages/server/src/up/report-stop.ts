@@ -3,8 +3,8 @@ import type { Logger } from '../platform/logging/logger.ts';
 import type { Clock } from '../platform/time/clock.ts';
 
 /**
- * Two lines in the log for a stop: `server.stopping` with its cause when the answer is called, the first time only, and
- * `server.stopped` when everything of the scope is closed; so it is opened before everything else in it.
+ * Logs two lines for a stop: `server.stopping` with its cause at the first call of the returned function, and `server.stopped`
+ * when everything in the scope is closed; so open it before everything else in the scope.
  */
 export function openStopReport(
   scope: Scope,
