@@ -13,9 +13,9 @@ import { findTargetProblem, readInput, writeInput } from './write-input.ts';
 export interface BindContext {
   /** A whole number of 0 … 2^50 as decimal text, so that every JavaScript client shows it exactly. */
   drawSeed(): string;
-  /** Whether unknown parameters are problems (true) or warnings (false); undefined leaves it to the workflow. */
+  /** Whether unknown parameters are problems (true) or warnings (false); undefined: as the workflow decides. */
   strict?: boolean | undefined;
-  /** What stands in for a file of models that no worker has, by parameter. */
+  /** The stand-in for a model file that no worker has, by parameter. */
   findStandIn?: (parameter: WorkflowParameter) => StandIn;
 }
 
@@ -30,7 +30,7 @@ export type Bound =
   | {
       ok: true;
       graph: Graph;
-      /** What was written, by parameter: seeds as decimal text, numbers beyond JavaScript's as lossless ones. */
+      /** The values written, by parameter: seeds as decimal text, numbers beyond JavaScript's range as lossless ones. */
       parameters: Record<string, unknown>;
       /** The first seed; null when the workflow has none. */
       seed: string | null;
@@ -45,8 +45,8 @@ interface Resolved {
 }
 
 /**
- * Writes a request's values into a copy of the workflow's graph: request > default > the graph's value. Seeds of −1 or
- * none are drawn. Problems name every parameter that is wrong; then there is no graph.
+ * Writes a request's values into a copy of the workflow's graph; a request's value wins over the default, and that over the
+ * graph's. Seeds of −1 or none are drawn. Problems name every invalid parameter; then there is no graph.
  */
 export function bindParameters(
   definition: WorkflowDefinition,
@@ -77,13 +77,13 @@ export function bindParameters(
 }
 
 interface Answer {
-  /** Absent: nothing is written and the graph's value stands. */
+  /** Absent: nothing is written and the graph's value is kept. */
   outcome?: Converted | null;
   problem?: Problem;
   warning?: Problem;
 }
 
-/** What a parameter is given by the request, by what stands in for its file, or by itself. */
+/** The value of a parameter: from the request, from its file's stand-in, or its own default. */
 function answerParameter(parameter: WorkflowParameter, given: unknown, context: BindContext): Answer {
   if (given !== undefined) return { outcome: resolveValue(parameter, given, context) };
   if (parameter.required)
@@ -123,7 +123,7 @@ function toRule(definition: WorkflowDefinition, strict: boolean): WorkflowDefini
   return definition.unknownParameters === 'allow' ? 'allow' : 'lenient';
 }
 
-/** Null: nothing is written and the graph's value stands. */
+/** Null: nothing is written and the graph's value is kept. */
 function resolveValue(parameter: WorkflowParameter, given: unknown, context: BindContext): Converted | null {
   const value = given ?? parameter.defaultValue;
   if (parameter.dataType === 'seed' && (value === undefined || isMinusOne(value))) {
@@ -136,7 +136,7 @@ function isMinusOne(value: unknown): boolean {
   return isScalar(value) && String(value).trim() === '-1';
 }
 
-/** Folds a drawn seed into the limits of its parameter, for nodes that take 32 bits only. */
+/** Folds a drawn seed into the limits of its parameter, for nodes that accept only 32 bits. */
 function fitSeed(parameter: WorkflowParameter, drawn: string): string {
   const { min, max } = readRange(parameter);
   const low = min === null ? 0n : ceilDecimal(min);
@@ -151,7 +151,7 @@ function ceilDecimal({ digits, scale }: Decimal): bigint {
   return digits / unit + (digits > 0n && digits % unit !== 0n ? 1n : 0n);
 }
 
-/** The product of its sources; null when a source has a problem of its own. */
+/** The product of its sources; null if a source has a problem of its own. */
 function deriveValue(
   definition: WorkflowDefinition,
   parameter: WorkflowParameter,
@@ -173,7 +173,7 @@ function deriveValue(
   return { ...outcome, text };
 }
 
-/** The number of a parameter that leaves the graph as it is. */
+/** The number in the graph, for a parameter that does not change it. */
 function readGraphNumber(definition: WorkflowDefinition, source: WorkflowParameter): Decimal | null {
   const value = source.target === null ? undefined : readInput(definition.graph, source.target);
   const outcome = value === undefined ? null : convertValue({ ...source, min: null, max: null }, value);

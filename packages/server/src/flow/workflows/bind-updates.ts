@@ -6,7 +6,7 @@ import { createProblem, type Problem } from './parameter-problem.ts';
 import type { GraphTarget } from './workflow-definition.ts';
 import { findTargetProblem, isTarget, writeInput } from './write-input.ts';
 
-/** One change of one input, as it stands on the wire. */
+/** One change of one input, as on the wire. */
 export interface NodeUpdate {
   node_id: string;
   input_name: string;
@@ -15,12 +15,12 @@ export interface NodeUpdate {
 
 export type BoundUpdates =
   | { ok: true; graph: Graph }
-  /** `count` of them, of which some are listed. */
+  /** `count` is their total, of which some are listed. */
   | { ok: false; problems: Problem[]; count: number };
 
 /**
- * Writes single values to inputs of a copy of a graph. Refused: nodes and inputs that are not there, links, and values
- * that are no scalars. A problem's `parameter` is `node_id.input_name`; at most `maxProblems` are listed. Seeds are not drawn here.
+ * Writes single values to inputs of a copy of a graph. Refused: nodes and inputs that do not exist, links, and values that are
+ * not scalars. A problem's `parameter` is `node_id.input_name`; at most `maxProblems` are listed. Seeds are not drawn here.
  */
 export function bindUpdates(
   graph: Graph,

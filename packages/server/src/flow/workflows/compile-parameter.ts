@@ -12,7 +12,7 @@ interface Entry {
   definition: ParameterDefinition;
 }
 
-/** What is wrong with a parameter, and at which of its keys. */
+/** A problem of a parameter, and the key that causes it. */
 interface Finding {
   key: keyof ParameterDefinition;
   text: DefinitionText;
@@ -84,7 +84,7 @@ function readDerive(derive: ParameterDefinition['derive']): WorkflowParameter['d
   return derive ? { multiply: derive.multiply, round: derive.round ?? false } : null;
 }
 
-/** The parameters of a workflow without `parameter_mapping`: prompt, negative_prompt and seed, as far as the graph has them. */
+/** The parameters of a workflow without `parameter_mapping`: prompt, negative_prompt and seed, if the graph has them. */
 export function createBuiltInParameters(graph: Graph, excluded: readonly string[]): WorkflowParameter[] {
   const spared = new Set(excluded);
   const text = (name: string, role: Role, label: Label) =>
@@ -143,7 +143,7 @@ function findTarget(graph: Graph, definition: ParameterDefinition, problems: Fin
   return null;
 }
 
-/** The kind of the value that stands in the graph, else of the default. A number with a fraction on either side is a float. */
+/** The type of the graph's value, else of the default. A fraction in any number makes it a float. */
 function detectDataType(
   graph: Graph,
   definition: ParameterDefinition,

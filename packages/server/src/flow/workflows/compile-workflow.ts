@@ -12,7 +12,7 @@ import type {
   WorkflowPresets,
 } from './workflow-definition.ts';
 
-/** Where a workflow stands in the configuration. */
+/** The position of a workflow in the configuration. */
 export interface WorkflowPlace {
   name: string;
   taskType: string;
@@ -20,12 +20,12 @@ export interface WorkflowPlace {
   isDefault: boolean;
 }
 
-/** A compiled workflow without its hashes, which take I/O of a kind (WebAssembly) to make. */
+/** A compiled workflow without its hashes, which need asynchronous WebAssembly. */
 export type UnhashedWorkflow = Omit<WorkflowDefinition, 'versionId' | 'graphHash'>;
 
 /**
- * Joins a definition with its graph and checks all that can be known before a request: targets, defaults, derived
- * parameters, presets, output nodes. Freezes the graph.
+ * Combines a definition with its graph and checks all that can be known before a request: targets, defaults, derived parameters,
+ * presets, output nodes. Freezes the graph.
  */
 export function compileWorkflow(
   place: WorkflowPlace,
@@ -143,7 +143,7 @@ function listNodeProblems(graph: Graph, key: string, nodeIds: readonly string[] 
     .map((nodeId) => createKeyProblem([key], { code: 'workflow.no_node', params: { node: nodeId } }));
 }
 
-/** A problem that begins with the keys it is about. */
+/** A problem that begins with the keys that it concerns. */
 function createKeyProblem(at: readonly string[], problem: DefinitionText): KeyProblem {
   return { at, text: { code: 'parameter.problem', params: { parameter: at.join('.'), problem } } };
 }

@@ -5,7 +5,7 @@ import { isInlineFile } from '../../platform/text/data-url.ts';
 import { compareDecimals, type Decimal, isMultiple, isWhole, parseDecimal, toDecimal } from './decimal.ts';
 import type { WorkflowParameter } from './workflow-definition.ts';
 
-/** What may be written to a graph input: plain where JavaScript prints the same digits, else lossless. */
+/** A value that may be written to a graph input: plain if JavaScript prints the same digits, else lossless. */
 export type Scalar = string | number | boolean | LosslessNumber;
 
 export type ValueCode =
@@ -23,15 +23,15 @@ export type Converted =
   | { ok: true; value: Scalar; decimal: Decimal | null }
   | { ok: false; code: ValueCode; text: TaskText };
 
-/** The general limit of a text, in bytes of UTF-8, where no `max_length` is set. */
+/** The general limit of a text, in bytes of UTF-8, if no `max_length` is set. */
 export const MAX_TEXT_BYTES = 10_000;
 const SHOWN_OPTIONS = 20;
 const MAX_SEED = { digits: 2n ** 64n - 1n, scale: 0 };
 const MIN_SEED = { digits: 0n, scale: 0 };
 
 /**
- * Converts one value to the kind of its parameter and checks the limits. Texts of numbers and of booleans are read;
- * digits stay as written. Lists and objects are refused, as `["12", 0]` would be a link (protocol 9.2).
+ * Converts one value to the type of its parameter and checks the limits. Texts of numbers and booleans are parsed; digits stay as
+ * written. Lists and objects are refused, because `["12", 0]` would be a link (protocol 9.2).
  */
 export function convertValue(parameter: WorkflowParameter, value: unknown): Converted {
   if (!isScalar(value)) return refuse('not_scalar', 'parameter.no_list');
@@ -62,7 +62,7 @@ export function isScalar(value: unknown): value is Scalar | bigint {
   );
 }
 
-/** The number with exactly these digits: plain when JavaScript prints them the same, else lossless. */
+/** The number with exactly these digits: plain if JavaScript prints the same, else lossless. */
 export function toExactNumber(text: string): number | LosslessNumber {
   return String(Number(text)) === text ? Number(text) : toLosslessNumber(text);
 }
@@ -86,13 +86,13 @@ function convertText(parameter: WorkflowParameter, text: string): Converted {
 }
 
 function countCharacters(text: string, limit: number): number {
-  // A character is one or two units: beyond twice the limit there is no need to count.
+  // A character is one or two units: beyond twice the limit counting is unnecessary.
   return text.length > 2 * limit ? text.length : [...text].length;
 }
 
 function convertImage(parameter: WorkflowParameter, text: string): Converted {
   if (text === '') return refuse('type', 'parameter.not_upload');
-  // Its size is checked when it is stored, like that of every upload.
+  // Its size is checked when it is stored, as for every upload.
   if (isInlineFile(text)) return { ok: true, value: text, decimal: null };
   if (text.length > MAX_TEXT_BYTES)
     return refuseLimit('too_long', 'parameter.too_many_bytes', MAX_TEXT_BYTES);
@@ -131,7 +131,7 @@ function convertNumber(parameter: WorkflowParameter, value: Scalar | bigint): Co
   return checkLimits(parameter, decimal) ?? { ok: true, value: toExactNumber(text), decimal };
 }
 
-/** The first limit that a number breaks, or null. */
+/** The first limit that a number violates, or null. */
 function checkLimits(parameter: WorkflowParameter, decimal: Decimal): Converted | null {
   const { min, max } = readRange(parameter);
   if (min !== null && compareDecimals(decimal, min) < 0) {
@@ -152,7 +152,7 @@ function checkLimits(parameter: WorkflowParameter, decimal: Decimal): Converted 
   return isListed ? null : refuseOption(options);
 }
 
-/** The limits that hold for a number; a seed always lies in 0 … 2^64 − 1. */
+/** The limits of a number; a seed is always within 0 … 2^64 − 1. */
 export function readRange(parameter: WorkflowParameter): { min: Decimal | null; max: Decimal | null } {
   const isSeed = parameter.dataType === 'seed';
   const min = parameter.min === null ? null : toDecimal(parameter.min);

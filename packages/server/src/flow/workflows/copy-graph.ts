@@ -20,7 +20,7 @@ function copy(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item)]));
 }
 
-/** Makes a graph unchangeable, to its leaves. */
+/** Freezes a graph deeply. */
 export function freezeGraph(graph: Graph): Graph {
   freeze(graph);
   return graph;

@@ -8,7 +8,7 @@ const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 const MAX_LENGTH = 400;
 const MAX_EXPONENT = 400;
 
-/** Reads a number as JSON writes it, exactly; null for other text and beyond 400 digits or powers of ten. */
+/** Reads a JSON number exactly; null for other text and beyond 400 digits or powers of ten. */
 export function parseDecimal(text: string): Decimal | null {
   const match = text.length <= MAX_LENGTH ? NUMBER.exec(text) : null;
   if (match === null) return null;
@@ -47,7 +47,7 @@ export function multiplyDecimals(a: Decimal, b: Decimal): Decimal {
   return { digits: a.digits * b.digits, scale: a.scale + b.scale };
 }
 
-/** To the nearest whole number, halves up: 22.5 → 23, −2.5 → −2. */
+/** Rounds to the nearest whole number, halves up: 22.5 → 23, −2.5 → −2. */
 export function roundDecimal({ digits, scale }: Decimal): Decimal {
   const unit = 10n ** BigInt(scale);
   const doubled = 2n * digits + unit;
@@ -56,7 +56,7 @@ export function roundDecimal({ digits, scale }: Decimal): Decimal {
   return { digits: isBelow ? quotient - 1n : quotient, scale: 0 };
 }
 
-/** Plain digits without an exponent and without zeros at the end of a fraction. */
+/** Plain digits without exponent and without trailing zeros of a fraction. */
 export function formatDecimal({ digits, scale }: Decimal): string {
   const sign = digits < 0n ? '-' : '';
   const text = (digits < 0n ? -digits : digits).toString().padStart(scale + 1, '0');

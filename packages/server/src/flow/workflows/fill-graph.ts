@@ -6,8 +6,8 @@ import type { WorkflowDefinition, WorkflowParameter } from './workflow-definitio
 import { findTargetProblem, writeInput } from './write-input.ts';
 
 /**
- * The graph as a form that may not be whole yet would have it: with the values that are right, and with what stands in for files
- * that nobody has. For checks only; a task's graph is bound by `bindParameters`.
+ * The graph for a form that may be incomplete: with the valid values, and with stand-ins for files that no worker has. For checks
+ * only; `bindParameters` binds a task's graph.
  */
 export function fillGraph(
   definition: Pick<WorkflowDefinition, 'graph' | 'parameters'>,

@@ -3,16 +3,16 @@ import type { DefinitionText } from '@comfleet/contract/texts/definitions';
 import type { ParameterDefinition } from './task-types-schema.ts';
 import type { GraphTarget } from './workflow-definition.ts';
 
-/** The words of `select` in a definition. */
+/** The keys of `select` in a definition. */
 export type Select = NonNullable<ParameterDefinition['select']>;
 export type Role = 'positive' | 'negative';
 
-/** Inputs that hold a prompt in ComfyUI's text nodes, and in nodes that hold a text for one. */
+/** Inputs that hold a prompt in ComfyUI's text nodes, and in nodes that hold text for one. */
 const TEXT_INPUTS = ['text', 'text_g', 'text_l', 'clip_l', 't5xxl', 'prompt'];
 const TEXT_SOURCES = [...TEXT_INPUTS, 'value', 'string'];
 const SEED_INPUTS = ['seed', 'noise_seed'];
 
-/** The graph node that a `select` means; of several matches, in the graph's order, the one at `index` (default 0). */
+/** Finds the graph node that `select` describes; of several matches, in the graph's order, the one at `index` (default 0). */
 export function selectNode(graph: Graph, select: Select): { nodeId: string } | { problem: DefinitionText } {
   const byRole =
     select.role === undefined ? null : new Set(findTexts(graph, select.role).map((text) => text.nodeId));
@@ -46,13 +46,13 @@ export function findTexts(
   return [...found.values()];
 }
 
-/** The first seed of the graph as decimal digits, as far as its inputs hold one; null without. */
+/** The first seed of the graph as decimal digits; null if its inputs hold none. */
 export function readSeed(graph: Graph): string | null {
   const digits = findSeeds(graph).map(({ nodeId, inputName }) => String(graph[nodeId]?.inputs[inputName]));
   return digits.find((text) => /^\d{1,20}$/.test(text)) ?? null;
 }
 
-/** The seed inputs of the graph that hold a number, but for those of the excluded samplers and their noise. */
+/** The seed inputs of the graph that hold a number, except those of the excluded samplers and their noise. */
 export function findSeeds(graph: Graph, excluded: ReadonlySet<string> = new Set()): GraphTarget[] {
   const spared = new Set(excluded);
   for (const nodeId of excluded) {
@@ -80,7 +80,7 @@ interface Search {
   seen: Set<string>;
 }
 
-/** Follows a role's link from a node towards the text; nodes between (control nets, guiders) pass the role on. */
+/** Follows a role's link from a node towards the text; intermediate nodes (control nets, guiders) pass the role on. */
 function followCondition(search: Search, nodeId: string): GraphTarget[] {
   const { graph, role, seen } = search;
   const node = findGraphNode(graph, nodeId);
@@ -88,7 +88,7 @@ function followCondition(search: Search, nodeId: string): GraphTarget[] {
   seen.add(nodeId);
   const next = readLink(node.inputs[role]);
   if (next) return readText(graph, next.nodeId) ?? followCondition(search, next.nodeId);
-  // A guider with one condition has a positive one only.
+  // A guider with a single condition has only a positive one.
   if (/guider/i.test(node.class_type) && role === 'negative') return [];
   return Object.entries(node.inputs).flatMap(([name, value]) => {
     const link = /^(conditioning|guider)/.test(name) ? readLink(value) : null;
@@ -97,7 +97,7 @@ function followCondition(search: Search, nodeId: string): GraphTarget[] {
   });
 }
 
-/** The text inputs of a text node, or of the node that feeds them; null when this is no text node. */
+/** The text inputs of a text node, or of the node that feeds them; null if this is no text node. */
 function readText(graph: Graph, nodeId: string): GraphTarget[] | null {
   const inputs = findGraphNode(graph, nodeId)?.inputs ?? {};
   const found: GraphTarget[] = [];

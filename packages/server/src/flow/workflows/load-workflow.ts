@@ -19,12 +19,12 @@ import type { WorkflowDefinition } from './workflow-definition.ts';
 
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
 
-/** A definition that may be offered, or what is wrong with it and where. */
+/** A definition that may be offered, or its problems with their positions. */
 export type LoadedWorkflow =
   | { ok: true; definition: WorkflowDefinition }
   | { ok: false; problems: DefinitionProblem[] };
 
-/** Reads the graph of a definition, joins the two and checks them. Never throws for what stands in the files. */
+/** Reads the graph of a definition, combines the two and checks them. Never throws because of the files' content. */
 export async function loadWorkflow(placed: PlacedWorkflow, files: DefinitionFiles): Promise<LoadedWorkflow> {
   const { name, taskType } = placed.place;
   const base = ['task_types', taskType, 'workflows', name];
@@ -55,7 +55,7 @@ export async function loadWorkflow(placed: PlacedWorkflow, files: DefinitionFile
   return { ok: false, problems };
 }
 
-/** Where a problem of a task type stands. */
+/** Finds the position of a task type's problem. */
 export async function locateMergeProblem(
   { definedIn, path, text }: MergeProblem,
   files: DefinitionFiles,
@@ -106,7 +106,7 @@ function readGraph(text: string): ReadGraph {
   return { ok: false, problems };
 }
 
-/** The input or the node that a problem is about, also in a graph that is wrapped. */
+/** Finds the input or node of a problem, also in a wrapped graph. */
 function findInGraph(text: string, { nodeId, inputName }: GraphProblem) {
   if (nodeId === null) return null;
   const node = [nodeId];
@@ -118,7 +118,7 @@ function findInGraph(text: string, { nodeId, inputName }: GraphProblem) {
   return null;
 }
 
-/** Adds the hashes. The version covers what shapes a task; neither the file's path nor switches. */
+/** Adds the hashes. The version covers what determines a task, but neither the file's path nor `enabled` flags. */
 async function finish(
   place: WorkflowPlace,
   source: WorkflowSource,

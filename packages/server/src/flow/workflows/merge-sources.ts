@@ -3,19 +3,19 @@ import type { DefinitionText } from '@comfleet/contract/texts/definitions';
 import type { WorkflowPlace } from './compile-workflow.ts';
 import type { TaskTypeDefinition, WorkflowDefinition as WorkflowSource } from './task-types-schema.ts';
 
-/** A task type as the configuration has it. Reserved: the name is taken, no workflow comes with it yet. */
+/** A task type as configured. Reserved: the name is taken, but no workflow ships with it yet. */
 export interface TaskTypeSummary {
   name: string;
   enabled: boolean;
   defaultWorkflow: string | null;
   reserved: boolean;
-  /** Most of its tasks on all workers together; null means no limit. */
+  /** Maximum of its running tasks on all workers together; null means no limit. */
   maxConcurrentTasks: number | null;
-  /** 1 … 10 for tasks that ask for none; null leaves it to the default. */
+  /** 1 … 10 for tasks that request none; null: the default. */
   priority: number | null;
 }
 
-/** A definition with its place and the absolute path of its graph. */
+/** A definition with its position and the absolute path of its graph. */
 export interface PlacedWorkflow {
   place: WorkflowPlace;
   source: WorkflowSource;
@@ -23,7 +23,7 @@ export interface PlacedWorkflow {
   definedIn: readonly string[];
 }
 
-/** A `task_types` block and the folder its relative paths start from. */
+/** A `task_types` block and the folder for its relative paths. */
 export interface WorkflowSourceSet {
   taskTypes: Readonly<Record<string, TaskTypeDefinition>>;
   baseFolder: string;
@@ -50,8 +50,8 @@ const NEW_TYPE: OpenType = { enabled: true, chosen: null, maxConcurrentTasks: nu
 type OpenWorkflow = Pick<PlacedWorkflow, 'source' | 'file' | 'definedIn'> & { taskType: string };
 
 /**
- * Lays sources over each other: of two workflows of one name the later source's wins, also under another task type;
- * the settings of a task type are replaced where written. A type's only workflow is its default.
+ * Merges sources: of two workflows with one name the later source's wins, also under another task type; settings of a task type
+ * are replaced if given. A type's only workflow is its default.
  */
 export function mergeSources(sources: readonly WorkflowSourceSet[]): {
   workflows: PlacedWorkflow[];
@@ -97,7 +97,7 @@ export function mergeSources(sources: readonly WorkflowSourceSet[]): {
   return { workflows: placed, taskTypes: summaries, problems };
 }
 
-/** A limit of null takes away the one of an earlier source. */
+/** A limit of null removes that of an earlier source. */
 function layOver(before: OpenType, written: TaskTypeDefinition): OpenType {
   const limit = written.max_concurrent_tasks;
   return {

@@ -5,12 +5,12 @@ import { toWorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
 import type { WorkflowDefinition, WorkflowParameter } from './workflow-definition.ts';
 import { readInput } from './write-input.ts';
 
-/** What workers of one kind offer, as far as files of models go. */
+/** The model files that workers of one kind offer. */
 export interface ModelOffer {
   readonly inventory: Pick<Inventory, 'objectInfo' | 'classTypes' | 'models' | 'modelKinds'>;
-  /** Task types they take; empty means all. */
+  /** Task types that they accept; empty means all. */
   readonly capabilities: readonly string[];
-  /** Whether one of them is in service, as far as they were asked. */
+  /** Whether one of them is online, as far as they were queried. */
   readonly isOnline: boolean;
 }
 
@@ -19,23 +19,23 @@ export interface ModelChoice {
   readonly name: string;
   readonly kind: ModelKind | null;
   readonly isOnline: boolean;
-  /** Kinds of workers that have it. */
+  /** Number of kinds of workers that have it. */
   readonly holders: number;
 }
 
-/** What is taken in place of a file that no worker has. */
+/** What replaces a file that no worker has. */
 export type StandIn =
   | { kind: 'none' }
-  /** `isAway`: workers have it, none of which is in service. */
+  /** `isAway`: some workers have it, but none of them is online. */
   | { kind: 'file'; name: string; instead: string; isAway?: true }
-  /** Nothing known is of its kind for sure: the user says which of these it is. */
+  /** No known file is certainly of its kind: the user chooses one of these. */
   | { kind: 'unclear'; instead: string; known: readonly string[] };
 
 type Workflow = Pick<WorkflowDefinition, 'graph' | 'taskType'>;
-/** A parameter that may name a file of models. */
+/** A parameter that may name a model file. */
 export type AskedFile = Pick<WorkflowParameter, 'targets' | 'defaultValue' | 'modelKind'>;
 
-/** The files that the fleet offers for a parameter, by name; null when no worker has a list of files there. Pure. */
+/** The files that the fleet offers for a parameter, by name; null if no worker has a list of files for it. Pure. */
 export function listModelChoices(
   { graph, taskType }: Workflow,
   { targets }: Pick<AskedFile, 'targets'>,
@@ -65,9 +65,9 @@ export function listModelChoices(
 }
 
 /**
- * The file for a parameter that a request says nothing about, when no worker has the one of the workflow: one of the kind that the
- * workflow is written for; of several one in service, that does with usual settings, that most workers have. Where only workers that
- * are away have it, one in service is taken, else they are waited for. Pure.
+ * Chooses the file for a parameter that a request omits, if no worker has the workflow's own file: one of the kind that the
+ * workflow is written for; of several one that is online, works with usual settings, and that most workers have. If only offline
+ * workers have the workflow's file, an online one replaces it; otherwise the task waits for them. Pure.
  */
 export function findStandIn(workflow: Workflow, parameter: AskedFile, fleet: readonly ModelOffer[]): StandIn {
   const [target] = parameter.targets;

@@ -7,24 +7,24 @@ import { nameProblem } from './parameter-problem.ts';
 import type { StandIns } from './stand-ins.ts';
 import { writeInput } from './write-input.ts';
 
-/** A task whose workflow names files that nobody asked for, and that no worker was known to have or to lack. */
+/** A task whose workflow names files that the request did not, and that no worker was known to have or to lack. */
 export interface OpenTask {
-  /** Its own copy: what stands in is written here. */
+  /** Its own copy: stand-ins are written here. */
   readonly graph: Graph;
   readonly taskType: string;
   readonly versionId: string;
   readonly openChoices: readonly OpenChoice[];
 }
 
-/** What was written into the graph: values by parameter, and a warning about each. */
+/** The values written into the graph, by parameter, and a warning about each. */
 export interface DrawnFiles {
   readonly parameters: Record<string, string>;
   readonly warnings: TaskText[];
 }
 
 /**
- * Draws what stands in for the open files of a task, as the fleet is known now, and writes it into the task's graph. A file that some
- * worker has stays; so does one in whose place nothing can be taken for sure, which the worker then checks.
+ * Chooses stand-ins for the open files of a task, from the fleet as known now, and writes them into the task's graph. A file that
+ * some worker has stays; so does one without a certain stand-in, which the worker then checks.
  */
 export function drawOpenChoices(
   { graph, openChoices, ...workflow }: OpenTask,

@@ -1,7 +1,7 @@
 import type { ParameterProblem } from '@comfleet/contract';
 import { type TaskText, toTaskSentence } from '@comfleet/contract/texts/tasks';
 
-/** What is wrong with one value; `code` tells programs what kind it is, the text tells people. */
+/** A problem of one value; `code` is for programs, the text for users. */
 export interface Problem extends ParameterProblem {
   text: TaskText;
 }
@@ -11,7 +11,7 @@ export function createProblem(parameter: string, code: string, text: TaskText): 
   return { parameter, code, message: toTaskSentence(text), text };
 }
 
-/** The problem with the name of its parameter before it. */
+/** The problem, prefixed with the name of its parameter. */
 export function nameProblem({ parameter, text }: Problem): TaskText {
   return { code: 'parameter.problem', params: { parameter, problem: text } };
 }

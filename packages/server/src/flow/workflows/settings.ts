@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { Findings } from '../../platform/config/settings.ts';
 import type { TaskTypes } from './task-types-schema.ts';
 
-/** Of a task that asks for none, where its task type says none. 1 to 10, 10 first. */
+/** For a task that requests none and whose task type sets none. 1 to 10, 10 first. */
 export const DEFAULT_PRIORITY = 5;
 
-/** In the `limits` block: what a submitted graph may be made of. */
+/** In the `limits` block: limits of a submitted graph. */
 export const graphLimits = {
   graph_nodes: z.int().min(1).default(10_000).describe('Most nodes of a submitted graph.'),
   graph_problems: z
@@ -21,7 +21,7 @@ export const graphLimits = {
     .describe('The graphs of all tasks of a batch, together.'),
 };
 
-/** What a submitted graph may be made of. */
+/** Limits of a submitted graph. */
 export interface GraphLimits {
   readonly nodes: number;
   readonly problems: number;
@@ -51,7 +51,7 @@ export function checkTaskTypes(taskTypes: TaskTypes, findings: Findings): void {
   }
 }
 
-/** `upper` over `lower`: its workflows win by name, its switches where written. */
+/** Lays `upper` over `lower`: its workflows win by name, its settings if given. */
 export function layTaskTypes(lower: TaskTypes, upper: TaskTypes): TaskTypes {
   const laid: TaskTypes = { ...lower };
   for (const [name, definition] of Object.entries(upper)) {

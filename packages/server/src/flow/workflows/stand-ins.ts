@@ -1,7 +1,7 @@
 import { type AskedFile, findStandIn, type ModelOffer, type StandIn } from './model-choices.ts';
 import type { WorkflowDefinition, WorkflowParameter } from './workflow-definition.ts';
 
-/** What stands in for files that no worker has; worked out once for each list of offers, as long as anyone holds it. */
+/** Stand-ins for files that no worker has; computed once for each list of offers, and kept as long as the list is referenced. */
 export class StandIns {
   readonly #found = new WeakMap<readonly ModelOffer[], Map<string, StandIn>>();
 

@@ -4,7 +4,7 @@ import type { TaskText } from '@comfleet/contract/texts/tasks';
 import { createProblem, type Problem } from './parameter-problem.ts';
 import type { WorkflowDefinition } from './workflow-definition.ts';
 
-/** The values of a request that belong to parameters of the workflow, and what is wrong with the others. */
+/** The values of a request that belong to parameters of the workflow, and the problems of the others. */
 export interface TakenValues {
   values: Map<string, unknown>;
   problems: Problem[];
@@ -17,8 +17,8 @@ const MAX_UNKNOWN = 20;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * Sorts a request's values by parameter; null counts as not given. `image_path` is another name of `image`. Unknown and
- * derived parameters are problems (strict), warnings (lenient) or nothing (allow); their values are never used.
+ * Sorts a request's values by parameter; null counts as not given. `image_path` is an alias of `image`. Unknown and derived
+ * parameters are problems (strict), warnings (lenient) or ignored (allow); their values are never used.
  */
 export function takeValues(
   definition: WorkflowDefinition,
@@ -47,7 +47,7 @@ export function takeValues(
 
 const TWICE = createProblem('image', 'twice', plainText('parameter.twice'));
 
-/** Also a `__proto__` that a parser assigned, which is no entry any more. */
+/** Includes a `__proto__` that a parser assigned, which is no longer an entry. */
 function listEntries(request: Record<string, unknown>): [string, unknown][] {
   const prototype: unknown = Object.getPrototypeOf(request);
   const isPlain = prototype === Object.prototype || prototype === null;

@@ -13,7 +13,7 @@ const bilingualSchema = z.strictObject({
   zh_tw: z.string().optional().describe('Chinese of Taiwan; without it, as zh.'),
 });
 
-/** Words in one language, or by language. */
+/** Text in one language, or by language. */
 const wordsSchema = z.union([z.string(), bilingualSchema]);
 
 const targetSchema = z.strictObject({
@@ -144,5 +144,5 @@ export type TaskTypeDefinition = z.infer<typeof taskTypeDefinitionSchema>;
 export const taskTypesSchema = z.record(z.string(), taskTypeDefinitionSchema);
 export type TaskTypes = z.infer<typeof taskTypesSchema>;
 
-/** A file of workflow definitions alone, such as examples/workflows/workflows.yaml. */
+/** A file with workflow definitions only, such as examples/workflows/workflows.yaml. */
 export const taskTypesFileSchema = z.strictObject({ task_types: taskTypesSchema });

@@ -27,12 +27,12 @@ export interface WorkflowParameter {
   /** In characters; null means the general limit of 10 kB. */
   maxLength: number | null;
   options: readonly (string | number)[] | null;
-  /** It names a file of models: where no worker has its default, one of this kind stands in. */
+  /** It names a model file: if no worker has its default, one of this kind stands in. */
   modelKind: ModelKind | null;
   derive: { multiply: readonly string[]; round: boolean } | null;
 }
 
-/** What is wrong with a definition. */
+/** A problem of a definition. */
 export interface KeyProblem {
   /** The keys that lead to it from the workflow's own key in its YAML file. */
   at: readonly string[];
@@ -52,10 +52,10 @@ export interface WorkflowDefinition {
   versionId: string;
   taskType: string;
   description: Label | string | null;
-  /** False when the workflow or its task type is switched off. */
+  /** False when the workflow or its task type is disabled. */
   enabled: boolean;
   isDefault: boolean;
-  /** What parameters of a request that are not listed here do. */
+  /** How parameters of a request that are not listed here are handled. */
   unknownParameters: 'strict' | 'lenient' | 'allow';
   /** Execution limit of its tasks: 0 means none, null the general one. */
   timeoutMs: number | null;
@@ -63,7 +63,7 @@ export interface WorkflowDefinition {
   silenceLimitMs: number | null;
   parameters: readonly WorkflowParameter[];
   presets: WorkflowPresets | null;
-  /** Null: every output counts the same. */
+  /** Null: all outputs rank equally. */
   primaryOutputNodes: readonly string[] | null;
   /** The graph as JSON without spaces, numbers as written in the file. */
   graphText: string;

@@ -14,24 +14,24 @@ import {
 import type { WorkflowDefinition } from './workflow-definition.ts';
 
 export interface WorkflowLibrary {
-  /** The workflows that may be offered, the switched-off ones among them, in the order of the files. */
+  /** The workflows that may be offered, including disabled ones, in the order of the files. */
   list(taskType?: string): WorkflowDefinition[];
   find(name: string): WorkflowDefinition | null;
-  /** The one used when a request names no workflow; null when there is none or it is switched off. */
+  /** The one used if a request names no workflow; null if there is none or it is disabled. */
   findDefault(taskType: string): WorkflowDefinition | null;
   taskTypes(): TaskTypeSummary[];
-  /** A task type as it is set now; null when no source names it. */
+  /** A task type as currently set; null if no source names it. */
   findTaskType(name: string): TaskTypeSummary | null;
   /** What was refused at the last load. */
   problems(): readonly DefinitionProblem[];
-  /** The files of the graphs as they were at the last load, those of refused workflows among them. */
+  /** The files of the graphs as of the last load, including those of refused workflows. */
   stamps(): FileStamps;
-  /** Reloads all files. A workflow that cannot be loaded keeps its last good form; what was removed goes. */
+  /** Reloads all files. A workflow that cannot be loaded keeps its last good version; removed ones disappear. */
   reload(sources?: readonly WorkflowSourceSet[]): Promise<LoadOutcome>;
 }
 
 export interface LoadOutcome {
-  /** How many are offered. */
+  /** Number of workflows offered. */
   workflows: number;
   problems: readonly DefinitionProblem[];
 }
@@ -98,7 +98,7 @@ class FileLibrary implements WorkflowLibrary {
   /** One load at a time: a second call waits for the first. */
   reload(sources?: readonly WorkflowSourceSet[]): Promise<LoadOutcome> {
     const next = this.#loading.then(() => this.#load(sources ?? this.#sources));
-    // The caller holds the failure; the next load only waits for the end of this one.
+    // The caller handles the failure; the next load only waits for the end of this one.
     this.#loading = next.catch(() => undefined);
     return next;
   }
@@ -135,7 +135,7 @@ class FileLibrary implements WorkflowLibrary {
   }
 }
 
-/** The last good form with the present flags: a workflow that was disabled stays disabled. */
+/** The last good version with the current flags: a workflow that was disabled stays disabled. */
 function applyFlags(lastGood: WorkflowDefinition, { place, source }: PlacedWorkflow): WorkflowDefinition {
   return { ...lastGood, ...place, enabled: place.enabled && source.enabled !== false };
 }

@@ -12,7 +12,7 @@ export interface WorkflowVersionRow {
   created_at: number;
 }
 
-/** The records of workflow definitions, one a version. */
+/** The records of workflow definitions, one per version. */
 export interface WorkflowTables extends StoredTextTables {
   workflow_version: WorkflowVersionRow;
 }

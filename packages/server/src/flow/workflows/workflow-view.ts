@@ -4,14 +4,14 @@ import type { ModelChoice, StandIn } from './model-choices.ts';
 import type { WorkflowDefinition, WorkflowParameter } from './workflow-definition.ts';
 import { readInput } from './write-input.ts';
 
-/** What the fleet means for a workflow's form. */
+/** What a workflow's form needs to know about the fleet. */
 export interface FormFacts {
-  /** The files that the fleet offers for a parameter; null for one that names none. */
+  /** The files that the fleet offers for a parameter; null if it names none. */
   choices: (parameter: WorkflowParameter) => readonly Pick<ModelChoice, 'name' | 'isOnline'>[] | null;
   findStandIn: (parameter: WorkflowParameter) => StandIn;
 }
 
-/** A workflow as people see it. Numbers that JavaScript cannot hold are decimal text. */
+/** A workflow as shown to users. Numbers that JavaScript cannot hold are decimal text. */
 export function toWorkflowView(
   definition: WorkflowDefinition,
   availability: Pick<Workflow, 'available' | 'missing' | 'missing_texts'>,

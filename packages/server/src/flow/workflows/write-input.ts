@@ -3,11 +3,11 @@ import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Scalar } from './convert-value.ts';
 import type { GraphTarget } from './workflow-definition.ts';
 
-/** More names than these nobody reads. */
+/** Longer lists of names are not read. */
 const SHOWN_INPUTS = 50;
 const MAX_NAME = 200;
 
-/** Says why nothing can be written to this input of the graph; null when it can. Links are never replaced by values. */
+/** Returns why nothing can be written to this input of the graph; null if it can. Links are never replaced by values. */
 export function findTargetProblem(graph: Graph, { nodeId, inputName }: GraphTarget): TaskText | null {
   if (isTarget(graph, { nodeId, inputName })) return null;
   const node = findGraphNode(graph, nodeId);
@@ -26,7 +26,7 @@ export function isTarget(graph: Graph, { nodeId, inputName }: GraphTarget): bool
   return inputs !== undefined && Object.hasOwn(inputs, inputName) && readLink(inputs[inputName]) === null;
 }
 
-/** The value that stands in the graph; undefined when the input is not there. */
+/** The value in the graph; undefined if the input does not exist. */
 export function readInput(graph: Graph, { nodeId, inputName }: GraphTarget): unknown {
   const inputs = findGraphNode(graph, nodeId)?.inputs;
   return inputs && Object.hasOwn(inputs, inputName) ? inputs[inputName] : undefined;

@@ -49,19 +49,19 @@ export interface AssetUpload {
   bytes: AsyncIterable<Uint8Array>;
   filePath?: string;
   tags?: readonly string[];
-  /** blake3 hex the caller declares; another one refuses the upload (CONFLICT, details.reason hash_mismatch). */
+  /** blake3 hex declared by the caller; if it differs, the upload is refused (CONFLICT, details.reason hash_mismatch). */
   expectedHash?: string;
   expiresInSeconds?: number;
-  /** Single-use: IDEMPOTENCY_CONFLICT when the key made an upload before. Claimed only together with the record. */
+  /** Single-use: IDEMPOTENCY_CONFLICT if the key was used by an earlier upload. Claimed only together with the record. */
   idempotency?: { key: string; bodyHash: string };
   /** `picture`: only jpg, png, webp within limits (native uploads); `any`: comfy-v2. */
   accept: 'picture' | 'any';
 }
 
-/** What doors may do with uploads and outputs. An asset of someone else looks unknown: ASSET_NOT_FOUND. */
+/** What doors may do with uploads and outputs. An asset of another owner looks unknown: ASSET_NOT_FOUND. */
 export interface AssetCalls {
   create(actor: Actor, upload: AssetUpload): Promise<{ asset: AssetRecord; blobWasNew: boolean }>;
-  /** Null when no blob of that hash is the actor's to use; `existed` when an identical reference was there. */
+  /** Null if the actor may use no blob of that hash; `existed` if there was an identical reference. */
   createFromHash(
     actor: Actor,
     request: { hash: string; filePath?: string; tags?: readonly string[]; expiresInSeconds?: number },
@@ -84,7 +84,7 @@ export interface AssetCallsDeps {
   assets: Assets;
   blobs: BlobStore;
   visibleTo: VisibleTo;
-  /** How long uploads live that nothing refers to. */
+  /** Lifetime of uploads that nothing refers to. */
   uploadLifeMs: number;
   /** Signed link to an asset's bytes. */
   linkTo: (assetId: AssetId) => string;
@@ -173,7 +173,7 @@ export function createAssetCalls(deps: AssetCallsDeps): AssetCalls {
 
 const UPLOAD_KEYS = 'comfy-v2-assets';
 
-/** Refuses a key that made an upload before; else the write that claims it together with the record. */
+/** Refuses a key that an earlier upload used; otherwise returns the write that claims it together with the record. */
 async function prepareClaim(
   { database }: AssetCallsDeps,
   actor: Actor,

@@ -12,11 +12,11 @@ import { listBatches, loadBatchDetail, loadBatchRow, viewBatch } from './batches
 import { changeBatch } from './change-batch.ts';
 import { submitBatch } from './submit-batch.ts';
 
-/** What doors may ask about batches. A batch of someone else looks unknown: BATCH_NOT_FOUND. */
+/** What doors may ask about batches. A batch of another owner looks unknown: BATCH_NOT_FOUND. */
 export interface BatchCalls {
   submit(
     actor: Actor,
-    /** Its graph and values with numbers as written. */
+    /** Graph and values have their numbers as written. */
     body: SubmitBatch,
     idempotency?: { key: string; bodyHash: string },
   ): Promise<{ batch: Batch; replayed: boolean }>;

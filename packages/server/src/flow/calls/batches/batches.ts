@@ -32,8 +32,8 @@ const DEFAULT_IMAGES_PER_DESCRIPTION = 4;
 export const MAX_BATCH = 10_000;
 
 /**
- * The items of a batch, in order: its list of tasks, or every description as often as asked (BG1). Items draw seeds of
- * their own unless the seed is fixed (BG9).
+ * The items of a batch, in order: its list of tasks, or every description repeated as requested (BG1). Items draw their own seeds
+ * unless the seed is fixed (BG9).
  */
 export function listBatchItems(batch: SubmitBatch): BatchItem[] {
   const shared = batch.parameters ?? {};
@@ -83,7 +83,7 @@ export interface BatchDeps {
   clock: Clock;
 }
 
-/** A batch the asker may see; BATCH_NOT_FOUND for any other id. */
+/** Loads a batch that the caller may see; BATCH_NOT_FOUND for any other id. */
 export async function loadBatchRow(
   database: Database<TaskTables>,
   owner: OwnerFilter,
@@ -95,7 +95,7 @@ export async function loadBatchRow(
   return row;
 }
 
-/** A batch with its tasks in the order they were given. */
+/** Loads a batch with its tasks in the order they were given. */
 export async function loadBatchDetail(
   deps: BatchDeps,
   owner: OwnerFilter,

@@ -25,7 +25,7 @@ type Change = 'pause' | 'resume' | 'cancel';
 
 const STATE_AFTER = { pause: 'paused', resume: 'running', cancel: 'canceled' } as const;
 
-/** Pause holds what waits, resume lets it go, cancel ends what has not ended. What runs goes on, except when canceled. */
+/** Pause holds waiting tasks, resume releases them, cancel ends all unfinished ones. Running tasks are only stopped by cancel. */
 export async function changeBatch(
   deps: ChangeBatchDeps,
   actor: Actor,
@@ -47,9 +47,8 @@ export async function changeBatch(
 }
 
 /**
- * Each task's own change with its own event. What is not to start any more leaves its lane before the first commit, so
- * that nothing starts in the place of what was taken away before it. The commits of a page travel together and share a
- * write to the disk.
+ * Changes each task by itself, with its own event. Tasks that must no longer start leave their lane before the first commit, so
+ * that none of them starts instead of one removed earlier. The commits of a page are sent together and share one disk write.
  */
 async function changeTasks(
   deps: ChangeBatchDeps,
@@ -94,12 +93,12 @@ async function pauseTask({ journal, engine }: ChangeBatchDeps, task: TaskRow): P
       row.state === 'queued' ? { changes: [{ type: 'task.held', heldReason: 'batch_paused' }] } : null,
     task,
   );
-  // It may have come back to its lane meanwhile, from a claim that was lost.
+  // It may have returned to its lane in the meantime, from a lost claim.
   if (held) await engine.drop([task.id]);
   else await reenter({ journal, engine }, task);
 }
 
-/** Without a change it stands where it stood, if it still waits. */
+/** A task that was not changed returns to its position, if it still waits. */
 async function reenter(
   { journal, engine }: Pick<ChangeBatchDeps, 'journal' | 'engine'>,
   task: TaskRow,

@@ -8,7 +8,7 @@ import type { TaskRow, TaskTables } from '../../tasks/task-tables.ts';
 const PAGE = 250;
 
 /**
- * Completes what a killed process began: a batch is paused or canceled before its tasks are, one by one. Before the queue is
+ * Completes what a killed process began: a batch is paused or canceled before its tasks are, one by one. Runs before the queue is
  * rebuilt, so that none of them starts; running ones are stopped once their attempts are resumed.
  */
 export async function finishBatchChanges(deps: {

@@ -27,7 +27,7 @@ function shareText<T extends { graphText: string }>(task: T, before: T | NewTask
   return task.graphText === before?.graphText ? { ...task, graphText: before.graphText } : task;
 }
 
-/** Tasks that run the very graph of another, where nobody asked for one seed. Pure. */
+/** Warns about tasks with the same graph as another, unless that was requested. Pure. */
 function warnOfRepeats(tasks: readonly NewTask[], isWanted: boolean): TaskText[] {
   const count = tasks.length - new Set(tasks.map((task) => task.graphText)).size;
   if (isWanted || count === 0) return [];
@@ -80,7 +80,7 @@ async function acceptBatch(
       ...(seed !== null && { seed }),
     });
     bytes += prepared.task.graphText.length;
-    // Tasks of one graph are alike: refused at the first of them.
+    // Tasks of one graph are alike: refused at the first.
     refuseLarge(body.graph ? prepared.task.graphText.length * items.length : bytes, intake.limits);
     const task = shareText(prepared.task, tasks.at(-1));
     tasks.push({ ...task, sealedSecrets: null, batch: { id: batchId, index } });

@@ -3,7 +3,7 @@ import type { Overlay, OverlayEntry } from '../../../platform/config/overlay.ts'
 import { AppError } from '../../../platform/errors/app-error.ts';
 import type { PlacementSettings } from '../../placement/settings.ts';
 
-/** The strategy in force and what decides it. */
+/** The strategy in force and where it was set. */
 export interface BalancingState {
   readonly strategy: Strategy;
   readonly source: 'environment' | 'run_time' | 'file';
@@ -18,7 +18,7 @@ interface PlacementConfig {
 
 const SETTING = 'placement.strategy';
 
-/** Which strategy chooses workers: environment, else what was changed at run time, else the file, else its default (LB6). */
+/** Chooses the placement strategy: from the environment, else as changed at run time, else from the file or its default (LB6). */
 export class Balancing {
   readonly #config: PlacementConfig;
   readonly #overlay: Overlay;
@@ -32,12 +32,12 @@ export class Balancing {
     return this.state.strategy;
   }
 
-  /** How often, and how long, tasks with loaded models may go before one without; by the file. */
+  /** How many times, and for how long, warm tasks may overtake a task that needs a model load; from the file. */
   get bypass(): { readonly starts: number; readonly ms: number } {
     return this.#config.current.placement.bypass;
   }
 
-  /** A client without a start for this long is raised a step; by the file. */
+  /** A client without a start for this long is raised by one step; from the file. */
   get agingMs(): number {
     return this.#config.current.placement.agingMs;
   }
@@ -52,7 +52,7 @@ export class Balancing {
     return { strategy: changed, source: 'run_time', changed: { principalId, atMs } };
   }
 
-  /** Null lets the file decide again. Throws CONFLICT when the environment decides. */
+  /** Null restores the file's value. Throws CONFLICT if the environment sets it. */
   async change(strategy: Strategy | null, principalId: PrincipalId): Promise<void> {
     if (this.#config.current.placement.isStrategyFixed) {
       throw new AppError('CONFLICT', { owned_by: 'COMFLEET__NODES__LOAD_BALANCING__STRATEGY' });
@@ -61,7 +61,7 @@ export class Balancing {
     else await this.#overlay.set(SETTING, strategy, principalId);
   }
 
-  /** Told after a change at run time; a change of the file tells the ConfigStore's listeners. The answer ends it. */
+  /** Called after a change at run time; for changes of the file see ConfigStore. Returns the function that unsubscribes. */
   onChange(listener: () => void): () => void {
     return this.#overlay.onChange((name) => {
       if (name === SETTING) listener();

@@ -4,13 +4,13 @@ import type { Engine, EngineStats } from '../../engine/engine.ts';
 
 export type { EngineStats } from '../../engine/engine.ts';
 
-/** What doors may ask about how it all goes. */
+/** Statistics that doors may ask for. */
 export interface StatisticsCalls {
   /** For health and metrics. */
   engine(): Promise<EngineStats>;
   /** What the balancer did since the start, and what waits for it. */
   balancer(): Promise<Balancer>;
-  /** How far off estimates were, by workflow. */
+  /** The error of estimates, by workflow. */
   estimateErrors(): Promise<EstimateError[]>;
 }
 

@@ -8,18 +8,18 @@ import { readNeeds } from '../../placement/read-needs.ts';
 import { resolveNeeds } from '../../placement/resolve-needs.ts';
 import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts';
 
-/** Whether a known worker can run a graph whole, and what is missing where none can. */
+/** Whether a known worker can run the whole graph, and what is missing if none can. */
 export type Availability = Pick<Workflow, 'available' | 'missing' | 'missing_texts'>;
 
-/** Something that is missing, by its name or the English of its text. */
+/** Something missing, by its name or the English of its text. */
 interface Lack {
   name: string;
   text: Text;
 }
 
 /**
- * Judges a graph by every known worker: what its task would need, and what ComfyUI would refuse for certain, such as a file that
- * nobody has.
+ * Checks a graph against every known worker: what its task would need, and what ComfyUI would certainly refuse, such as a file
+ * that no worker has.
  */
 export function deriveAvailability(
   { graph, taskType }: Pick<WorkflowDefinition, 'graph' | 'taskType'>,
@@ -47,7 +47,7 @@ export function deriveAvailability(
   return { available, missing: [...missing.keys()], missing_texts: [...missing.values()] };
 }
 
-/** What a worker of this kind would refuse for certain: the value that it does not list, else the problem in words. */
+/** What a worker of this kind would certainly refuse: a value that it does not list, else the problem in words. */
 function listFaults(
   graph: Graph,
   { objectInfo, version, replacements }: Inventory,
@@ -70,7 +70,7 @@ function describe(refusal: Missing): Lack {
   return { name: refusal.reason, text: plainText(`refusal.${refusal.reason}`) };
 }
 
-/** A node class or a file says by its name what it is. */
+/** The name of a node class or file shows what it is. */
 function nameLack(name: string): Lack {
   return { name, text: { code: 'failure.said', params: { words: name } } };
 }

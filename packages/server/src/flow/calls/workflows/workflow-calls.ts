@@ -14,10 +14,10 @@ import { toWorkflowView } from '../../workflows/workflow-view.ts';
 import { deriveAvailability } from './workflow-availability.ts';
 import { storeWorkflowVersions } from './workflow-versions.ts';
 
-/** What holds for tasks of a type now. */
+/** Current settings for tasks of a type. */
 export interface TypeSettings {
   priority: number;
-  /** On all workers together; null means no limit. */
+  /** Maximum on all workers together; null means no limit. */
   maxConcurrent: number | null;
 }
 
@@ -26,7 +26,7 @@ export interface WorkflowCalls {
   list(taskType?: string): Promise<Workflow[]>;
   load(name: string): Promise<Workflow>;
   validate(name: string, parameters: Record<string, unknown>): Promise<Validation>;
-  /** What of the workflows' files was refused when they were last read. */
+  /** What was refused in the workflows' files at the last load. */
   problems(): readonly DefinitionProblem[];
   reload(): Promise<LoadOutcome>;
   typeSettings(taskType: string): TypeSettings;
@@ -37,7 +37,7 @@ export interface WorkflowCallsDeps {
   library: WorkflowLibrary;
   fleet: Pick<WorkerRegistry, 'list'>;
   engine: Pick<Engine, 'settingsChanged'>;
-  /** What the fleet is known to offer. */
+  /** The known offers of the fleet. */
   inventories: () => readonly ModelOffer[];
   standIns: StandIns;
   drawSeed: () => string;
@@ -51,7 +51,7 @@ export function createWorkflowCalls(deps: WorkflowCallsDeps): WorkflowCalls {
     if (!workflow) throw new AppError('WORKFLOW_NOT_FOUND', { workflow_name: name });
     return workflow;
   };
-  /** With these values, and with what stands in for files that nobody has. */
+  /** With these values, and with stand-ins for files that no worker has. */
   const check = (workflow: WorkflowDefinition, values: Record<string, unknown>) => {
     const graph = fillGraph(workflow, values, (parameter) =>
       standIns.find(workflow, parameter, inventories()),

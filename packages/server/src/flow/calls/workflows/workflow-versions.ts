@@ -4,8 +4,8 @@ import type { WorkflowDefinition } from '../../workflows/workflow-definition.ts'
 import type { WorkflowTables } from '../../workflows/workflow-tables.ts';
 
 /**
- * Stores each version of a workflow once, with its graph: what tasks pin by its id stays readable when the file changes.
- * A version is immutable; one that is there already is left alone.
+ * Stores each version of a workflow once, with its graph, so that tasks that pin it by id can still read it after the file has
+ * changed. A version is immutable; a stored one is not written again.
  */
 export async function storeWorkflowVersions(
   database: Database<WorkflowTables>,
@@ -14,7 +14,7 @@ export async function storeWorkflowVersions(
   const known = await database.read(database.k.selectFrom('workflow_version').select('id').limit(10_000));
   const ids = new Set(known.map((version) => version.id));
   for (const definition of definitions.filter(({ versionId }) => !ids.has(versionId))) {
-    // Refused as a duplicate when another process stored it first: the same content under the same id.
+    // Refused as a duplicate if another process stored it first: the same content under the same id.
     await database.commit(writeVersion(database, definition));
   }
 }
