@@ -3,8 +3,8 @@ import type { InputSpec } from './object-info.ts';
 const MATCH_TYPE = 'COMFY_MATCHTYPE_V3';
 
 /**
- * Whether ComfyUI lets an output of this type into an input: equal types, `*` or a match type on either side, a list of choices
- * into COMBO, unions "A,B" that share a member. The rules of 0.33; 0.3.64 knows neither match types nor lists into COMBO.
+ * Whether ComfyUI accepts a link from this output type to an input: equal types, `*` or a match type on either side, a list of
+ * choices into COMBO, or unions "A,B" that overlap. The rules of 0.33; 0.3.64 knows neither match types nor lists into COMBO.
  */
 export function acceptsType(spec: InputSpec, received: unknown): boolean {
   if (Array.isArray(received)) return acceptsChoices(spec, received);
@@ -12,12 +12,12 @@ export function acceptsType(spec: InputSpec, received: unknown): boolean {
   const wanted = splitUnion(spec.type);
   const given = splitUnion(received);
   if (isAny(wanted) || isAny(given)) return true;
-  // The old form of a combo is a list on the server, which equals no word.
+  // On the server the old form of a combo is a list, which equals no string.
   if (spec.isList) return false;
   return given.some((type) => wanted.includes(type));
 }
 
-/** What a user reads as the type of an output. */
+/** The type of an output as shown to users. */
 export function describeType(type: unknown): string {
   return typeof type === 'string' ? type : 'COMBO';
 }
@@ -38,7 +38,7 @@ function acceptsChoices(spec: InputSpec, received: readonly unknown[]): boolean 
 
 const TEXTS = new WeakMap<readonly unknown[], string>();
 
-/** Written once per list: a list of ten thousand files may be linked a thousand times. */
+/** Computed once per list: a list of ten thousand files may be linked a thousand times. */
 function toText(choices: readonly unknown[]): string {
   const known = TEXTS.get(choices);
   if (known !== undefined) return known;

@@ -3,7 +3,7 @@ import { type Graph, type GraphNode, readLink } from './graph.ts';
 import { findNodeInfo, type ObjectInfo } from './object-info.ts';
 import { isOutputNode } from './requirements.ts';
 
-/** One graph node in words: its literal inputs and whether it returns results. */
+/** Describes one graph node: its literal inputs and whether it returns results. */
 export interface AnalysedNode {
   nodeId: string;
   classType: string;
@@ -30,7 +30,7 @@ export interface AnalysedInput {
   value: unknown;
 }
 
-/** A graph in words: nodes, connections, literal inputs, output nodes, how often each class occurs. */
+/** Describes a graph: nodes, connections, literal inputs, output nodes, and the number of nodes per class. */
 export interface GraphAnalysis {
   nodes: AnalysedNode[];
   connections: AnalysedConnection[];
@@ -39,7 +39,7 @@ export interface GraphAnalysis {
   classCounts: Record<string, number>;
 }
 
-/** Describes a graph (WF17); with object_info also types of links and unknown classes. */
+/** Describes a graph (WF17); with object_info also link types and unknown classes. */
 export function analyseGraph(graph: Graph, objectInfo?: ObjectInfo): GraphAnalysis {
   const entries = Object.entries(graph);
   const nodes = entries.map(([nodeId, node]) => analyseNode({ graph, objectInfo }, nodeId, node));

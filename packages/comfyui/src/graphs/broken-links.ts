@@ -7,10 +7,10 @@ interface BrokenLink {
   sourceId: string;
 }
 
-/** The links of a graph that lead to nodes which are not there, by the node that has them. */
+/** Links to nodes that are not in the graph, by the node that has them. */
 export type BrokenLinks = ReadonlyMap<string, readonly BrokenLink[]>;
 
-/** Finds them on every node, whether it feeds an output or not. */
+/** Finds broken links on every node, whether it feeds an output or not. */
 export function findBrokenLinks(graph: Graph): BrokenLinks {
   const found = new Map<string, BrokenLink[]>();
   for (const [nodeId, { inputs }] of Object.entries(graph)) {
@@ -26,8 +26,8 @@ export function findBrokenLinks(graph: Graph): BrokenLinks {
 }
 
 /**
- * Those of a node that ComfyUI checks (`checked`: the ids that declared inputs link to): it answers an exception and leaves out what
- * depends on the node, so that nothing ever follows such a link (seen on 0.33.0).
+ * Broken links of the nodes that ComfyUI checks (`checked`: the ids that declared inputs link to). ComfyUI reports an exception
+ * and leaves out what depends on the node, so that such a link is never followed (seen on 0.33.0).
  */
 export function findCheckedBrokenLinks(
   broken: BrokenLinks,
@@ -41,8 +41,8 @@ export function findCheckedBrokenLinks(
 }
 
 /**
- * Those that would be followed when these outputs run: the scheduler takes every link, declared or not, and its thread dies on one
- * that leads nowhere (seen on 0.33.0; elsewhere in a graph such links do no harm).
+ * Broken links that would be followed when these outputs run. The scheduler follows every link, declared or not, and its thread
+ * dies on a broken one (seen on 0.33.0). Elsewhere in a graph such links do no harm.
  */
 export function findKillingLinks(
   graph: Graph,

@@ -29,7 +29,7 @@ export interface GraphScope {
   isSupplied: (nodeId: string, inputName: string) => boolean;
 }
 
-/** What is wrong with one node by itself, and the nodes that ComfyUI checks next: those its declared inputs link to. */
+/** Problems of one node by itself, and the nodes that ComfyUI checks next: those its declared inputs link to. */
 export interface NodeFindings {
   problems: ClassifiedProblem[];
   links: string[];
@@ -42,14 +42,14 @@ interface NodeScope {
   isCore: boolean;
 }
 
-/** What one input turned out to be. */
+/** The result of checking one input. */
 interface Finding {
   type: string;
   message: string;
   certainty: Certainty;
 }
 
-/** Judges the inputs of one node as ComfyUI's check and its call of the node would. The class must be known. */
+/** Checks the inputs of one node as ComfyUI's validation and its call of the node would. The class must be known. */
 export function checkNode(scope: GraphScope, nodeId: string): NodeFindings {
   const findings: NodeFindings = { problems: [], links: [] };
   const node = findGraphNode(scope.graph, nodeId);
@@ -70,13 +70,13 @@ function checkInput(scope: NodeScope, spec: InputSpec, findings: NodeFindings): 
   const found = isGiven ? checkGiven(scope, spec, value) : checkMissing(scope, spec);
   if (found !== null)
     findings.problems.push({ nodeId: scope.nodeId, inputName: name, effect: 'removes_outputs', ...found });
-  // ComfyUI does not look behind a link that it refuses.
+  // ComfyUI does not follow a link that it refuses.
   if (!Array.isArray(value) || value.length !== 2 || found?.certainty === 'certain') return;
   const [sourceId]: unknown[] = value;
   if (typeof sourceId === 'string') findings.links.push(sourceId);
 }
 
-/** Of the inputs that a dynamic one brings only the class knows what it does without them. */
+/** Only a custom class itself knows whether it works without an input that a dynamic one brings. */
 function checkMissing({ isCore }: NodeScope, { name, required, isGrown }: InputSpec): Finding | null {
   if (!required) return null;
   const message = `Required input is missing: ${name}`;
@@ -96,12 +96,12 @@ function checkGiven(scope: NodeScope, spec: InputSpec, value: unknown): Finding 
   return { type: found.type, message: found.message, certainty };
 }
 
-/** True for inputs whose choices change by uploads or come from another address. */
+/** True for inputs whose choices change with uploads or come from another address. */
 function isFilled(spec: InputSpec, classType: string): boolean {
   return isUploadInput(spec) || isFileInput(classType, spec.name) || spec.options['remote'] !== undefined;
 }
 
-/** Links to absent nodes and unknown classes concern the whole graph and are found apart. */
+/** Links to absent nodes and unknown classes concern the whole graph and are found separately. */
 function checkLink(scope: NodeScope, spec: InputSpec, value: readonly unknown[]): Finding | null {
   if (value.length !== 2) {
     const message = `Bad linked input, must be a length-2 list of [node_id, slot_index]: ${spec.name}`;
@@ -126,11 +126,11 @@ function checkSlot(
   const outputs = info.output ?? [];
   const index = readSlot(slot);
   const certainty = scope.isCore && isCoreModule(info.python_module) ? 'certain' : 'doubtful';
-  // Python counts from the end for negative ones.
+  // Python counts negative indexes from the end.
   if (index !== null && index < outputs.length && index >= -outputs.length)
     return checkType(scope, spec, { received: outputs.at(index), certainty });
   const message = `Input ${spec.name} links to output ${index ?? 'without a number'} of a node that has ${outputs.length}`;
-  // A custom class may hand out outputs that its list does not show; nothing hands out one without a number.
+  // A custom class may return outputs that its list does not declare; no class returns one without a number.
   return { type: 'exception_during_validation', message, certainty: index === null ? 'certain' : certainty };
 }
 
@@ -144,14 +144,14 @@ function checkType(
   return { type: 'return_type_mismatch', message, certainty };
 }
 
-/** An index into a Python tuple: whole numbers, from the end when negative, and booleans; null for all else. */
+/** Reads an index into a Python tuple: whole numbers (negative ones count from the end) and booleans; null for anything else. */
 function readSlot(slot: unknown): number | null {
   if (typeof slot === 'boolean') return slot ? 1 : 0;
   if (isLosslessNumber(slot)) return /^-?\d+$/.test(slot.value) ? Number(slot.value) : null;
   return typeof slot === 'number' && Number.isInteger(slot) ? slot : null;
 }
 
-/** What the check lets pass and the call of the node then fails on. */
+/** Finds what ComfyUI's validation accepts and the call of the node then fails on. */
 function checkDynamic(
   { node, nodeId, isCore }: NodeScope,
   { fixed, grown, unselected }: ExpandedInputs,
@@ -169,7 +169,7 @@ function checkDynamic(
   if (!isCore || takesAnyName(node.class_type)) return;
   const declared = new Set([...fixed, ...grown].map(({ name }) => name));
   for (const [inputName, value] of Object.entries(node.inputs)) {
-    // A literal that is not declared is dropped; a link is handed to the node.
+    // An undeclared literal is dropped; a link is passed to the node.
     if (!inputName.includes('.') || declared.has(inputName) || readLink(value) === null) continue;
     const message = `${node.class_type} takes no input ${inputName.slice(0, 200)}`;
     const certainty = 'certain';

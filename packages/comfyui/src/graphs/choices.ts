@@ -4,42 +4,42 @@ import { findNodeInfo, type ObjectInfo } from './object-info.ts';
 import { readLists } from './read-lists.ts';
 import { isFileInput, isOutputNode } from './requirements.ts';
 
-/** A value that a graph picks from the list of an input; `/` between folders, whatever system wrote it. */
+/** A value that a graph picks from the list of an input, with `/` between folders whatever system wrote it. */
 export interface Choice {
   classType: string;
   inputName: string;
   value: string;
 }
 
-/** Value, as listed and with `/` → as the server spells it. */
+/** Listed value with `/` → the server's spelling. */
 type Offered = ReadonlyMap<string, string>;
 
 const NO_INPUTS: ReadonlyMap<string, Offered> = new Map();
 
 /**
- * What the inputs of a server's classes offer to choose from, looked up and never walked. Lists of files that people upload,
- * and lists that another address fills, are no lists of the server's own: such inputs count as taking anything.
+ * The choices that a server offers for the inputs of its classes, by lookup only. Lists of uploaded files, and lists that another
+ * address fills, do not count as lists: such inputs take any value.
  */
 export class OfferedChoices {
   readonly objectInfo: ObjectInfo;
-  /** Class → input → what it offers; a class is read when it is first asked for. */
+  /** Class → input → choices; a class is read on first use. */
   readonly #classes = new Map<string, ReadonlyMap<string, Offered>>();
 
   constructor(objectInfo: ObjectInfo) {
     this.objectInfo = objectInfo;
   }
 
-  /** What an input offers, by value with `/`; null when it has no list of its own, so that any value may do. */
+  /** The choices of an input, by value with `/`; null when it has no list of its own, so that any value may do. */
   list(classType: string, inputName: string): Offered | null {
     return this.#read(classType).get(inputName) ?? null;
   }
 
-  /** Whether the server lists the value there, or has no list to hold it against. */
+  /** Whether the server lists the value for this input, or has no list to check it against. */
   takes({ classType, inputName, value }: Choice): boolean {
     return this.list(classType, inputName)?.has(value) ?? true;
   }
 
-  /** Every list of the server, class by class and sorted: equal for servers that offer the same. */
+  /** Every list of the server, by class and sorted: equal for servers that offer the same choices. */
   *describe(): Generator<[classType: string, inputs: [inputName: string, values: string[]][]]> {
     for (const classType of Object.keys(this.objectInfo).sort()) {
       const inputs = [...readOffers(this.objectInfo, classType)];
@@ -70,20 +70,20 @@ function readOffers(objectInfo: ObjectInfo, classType: string): ReadonlyMap<stri
   return inputs;
 }
 
-/** A value that is listed as it is written stays so, even where another one differs in its slashes only. */
+/** A value that is listed exactly as written stays so, even if another one differs only in its slashes. */
 function toOffered(values: readonly string[]): Offered {
   const written = values.map((value) => [value, value] as const);
   return new Map([...values.map((value) => [toSlashes(value), value] as const), ...written]);
 }
 
 /**
- * What a graph picks from lists that one of these servers has, each once: of the nodes that feed an output, as ComfyUI looks at
- * no others. Placeholders ("None", "Baked VAE") are choices like any other.
+ * Reads the choices that a graph makes from lists of these servers, each once. Only nodes that feed an output count, because
+ * ComfyUI checks no others. Placeholders ("None", "Baked VAE") are choices like any other.
  */
 export function readChoices(
   graph: Graph,
   servers: readonly OfferedChoices[],
-  /** True for an input that gets another value before the graph is sent: a file of ours. */
+  /** True for an input whose value is replaced by a file of ours before the graph is sent. */
   isReplaced: (nodeId: string, inputName: string) => boolean = () => false,
 ): Choice[] {
   const choices = new Map<string, Choice>();
@@ -102,7 +102,7 @@ export function readChoices(
 
 const NO_NODE: GraphNode = { class_type: '', inputs: {} };
 
-/** Output nodes as any of the servers that know the class says; by the class's name where none does. */
+/** Output nodes according to any server that knows the class; otherwise by the class's name. */
 function listOutputs(graph: Graph, servers: readonly OfferedChoices[]): string[] {
   return Object.entries(graph)
     .filter(([nodeId, { class_type: classType }]) => {
@@ -113,7 +113,7 @@ function listOutputs(graph: Graph, servers: readonly OfferedChoices[]): string[]
     .map(([nodeId]) => nodeId);
 }
 
-/** The texts of a literal: itself, or the items of a list that is wrapped because it is no link. */
+/** The texts of a literal: itself, or the items of a wrapped list, which is no link. */
 function listTexts(written: unknown): string[] {
   const value = isWrapped(written) ? written['__value__'] : written;
   if (typeof value === 'string') return [value];
@@ -125,8 +125,8 @@ function isWrapped(written: unknown): written is Record<string, unknown> {
 }
 
 /**
- * The graph with the values of lists spelled as this server does (`SDXL\a` on Windows, `SDXL/a` elsewhere). What the server does
- * not list stays as written. The graph itself is not touched.
+ * Returns the graph with list values in this server's spelling (`SDXL\a` on Windows, `SDXL/a` elsewhere). Values that the server
+ * does not list stay as written. The given graph is not changed.
  */
 export function spellChoices(graph: Graph, server: OfferedChoices): Graph {
   return Object.fromEntries(Object.entries(graph).map(([nodeId, node]) => [nodeId, spellNode(node, server)]));
@@ -155,7 +155,7 @@ function toSlashes(value: string): string {
 const MODEL_FILE =
   /[^/]\.(safetensors|sft|ckpt|pth|pt2?|bin|pkl|gguf|ggml|onnx|engine|trt|torchscript|msgpack|npz|h5|pb|tflite)$/i;
 
-/** True for a value that ends as files of models do. */
+/** True for a value with the file extension of a model. */
 export function isModelFileName(value: string): boolean {
   return MODEL_FILE.test(value);
 }

@@ -1,5 +1,5 @@
 /**
- * What differs between versions of ComfyUI in the check of POST /prompt, read in its source at 0.3.64 and 0.33.0 and probed
+ * Differences between versions of ComfyUI in the validation of POST /prompt, read in its source at 0.3.64 and 0.33.0 and tested
  * there class by class.
  */
 export interface ComfyuiRules {
@@ -7,7 +7,7 @@ export interface ComfyuiRules {
   checksV3Choices: boolean | null;
 }
 
-/** The rules of a version as /system_stats tells it ("0.33.0", "v0.3.64", "0.3.64-dev"); of no version in particular for anything else. */
+/** The rules of a version as reported by /system_stats ("0.33.0", "v0.3.64", "0.3.64-dev"); else of an unknown version. */
 export function readRules(version: string | null | undefined): ComfyuiRules {
   const parts = /^v?(\d{1,6})\.(\d{1,6})/.exec(version ?? '');
   if (parts === null) return { checksV3Choices: null };
@@ -15,15 +15,15 @@ export function readRules(version: string | null | undefined): ComfyuiRules {
   return { checksV3Choices: major > 0 || minor >= 8 };
 }
 
-/** True for classes that come with ComfyUI itself: what its modules are named in /object_info. */
+/** True for classes that come with ComfyUI itself, by the names of its modules in /object_info. */
 export function isCoreModule(pythonModule: string | null | undefined): boolean {
   return pythonModule === 'nodes' || /^comfy_(extras|api_nodes)\./.test(pythonModule ?? '');
 }
 
 /**
- * Core classes with a check of their own: ComfyUI compares neither range nor choice of the inputs that its function takes, of
- * none when it takes `**kwargs` ("*"), and no link's type when it takes `input_types`. All classes of 0.3.64 and 0.33.0 that define
- * VALIDATE_INPUTS or validate_inputs; the union of both, as one that was added meanwhile may be there in between.
+ * Core classes with a check of their own. ComfyUI then does not check range or choice of the inputs that the check function
+ * takes, of any input if it takes `**kwargs` ("*"), and no link types if it takes `input_types`. Lists all classes of 0.3.64 and
+ * 0.33.0 that define VALIDATE_INPUTS or validate_inputs; the union, because versions in between may have either.
  */
 const SELF_CHECKED: ReadonlyMap<string, readonly string[]> = new Map([
   ['CustomCombo', ['*']],
@@ -56,10 +56,10 @@ export function checksTypesItself(classType: string): boolean {
   return SELF_CHECKED.get(classType)?.includes('input_types') ?? false;
 }
 
-/** Core classes with dynamic inputs whose function takes any name; every other one fails on a link that it does not declare. */
+/** Core classes with dynamic inputs whose function takes any name; every other class fails on an undeclared link. */
 const TAKES_ANY_NAME = new Set(['GLSLShader', 'CustomCombo']);
 
-/** True when a core class is called with names that it does not declare, and does not mind. */
+/** True when a core class accepts names that it does not declare. */
 export function takesAnyName(classType: string): boolean {
   return TAKES_ANY_NAME.has(classType);
 }

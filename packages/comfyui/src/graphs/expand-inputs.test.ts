@@ -6,7 +6,7 @@ import { validateGraph } from './validate-graph.ts';
 const objectInfo = readObjectInfo();
 const PICTURE = { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: 0 } };
 
-/** The problems of one node beside a picture "1" and a preview of it. */
+/** Problems of one node next to a picture "1" and a preview of it. */
 function problemsOf(classType: string, inputs: Record<string, unknown>): string[] {
   const graph: Graph = {
     '1': PICTURE,

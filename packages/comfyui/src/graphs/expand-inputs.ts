@@ -2,8 +2,8 @@ import { isRecord } from '../json/records.ts';
 import { type InputSpec, type NodeInfo, readInputSpecs, readSpec } from './object-info.ts';
 
 /**
- * A required dynamic combo whose selector names none of its options: ComfyUI takes neither it nor its inputs, and the call of
- * the node lacks an argument. Inside another one it is a key that the class may do without (SaveVideo does), so not told.
+ * A required dynamic combo whose selector matches none of its options. ComfyUI accepts neither it nor its inputs, and the call of
+ * the node lacks an argument. Inside another one it is not reported: the class may do without it (SaveVideo does).
  */
 export interface UnselectedCombo {
   inputName: string;
@@ -14,12 +14,12 @@ export interface UnselectedCombo {
 
 /** The inputs of one node as ComfyUI sees them once its dynamic inputs are expanded. */
 export interface ExpandedInputs {
-  /** Inputs that stand in the class itself. */
+  /** Inputs declared by the class itself. */
   fixed: readonly InputSpec[];
   /** Inputs that dynamic ones bring: the required ones, and those that the node has. */
   grown: readonly InputSpec[];
   unselected: readonly UnselectedCombo[];
-  /** True when the class has dynamic inputs, which have dots in their members' names. */
+  /** True when the class has dynamic inputs, whose members have dots in their names. */
   isDynamic: boolean;
 }
 
@@ -29,7 +29,7 @@ export const COMBO = 'COMFY_DYNAMICCOMBO_V3';
 export const SLOT = 'COMFY_DYNAMICSLOT_V3';
 /** ComfyUI's own limit of names in one growing input. */
 const MAX_NAMES = 100;
-/** Options inside options; two levels are the deepest of ComfyUI 0.33. */
+/** Limit of nested options; ComfyUI 0.33 nests two levels at most. */
 export const MAX_DEPTH = 16;
 
 interface ClassInputs {
@@ -39,7 +39,7 @@ interface ClassInputs {
 
 const CLASSES = new WeakMap<NodeInfo, ClassInputs>();
 
-/** The same for every node of a class, so read once. */
+/** Read once: it is the same for every node of a class. */
 function readClass(info: NodeInfo): ClassInputs {
   const known = CLASSES.get(info);
   if (known !== undefined) return known;
@@ -54,8 +54,8 @@ function isDynamic({ type }: InputSpec): boolean {
 }
 
 /**
- * Expands dynamic inputs by what the node has, as ComfyUI does before it checks them: AUTOGROW by prefix or names (the bare
- * name never stands), DYNAMICCOMBO by its selector, nested too, DYNAMICSLOT when its slot is there (comfyui 0.33, object_info).
+ * Expands dynamic inputs by the inputs that the node has, as ComfyUI does before its check: AUTOGROW by prefix or names (never
+ * the bare name), DYNAMICCOMBO by its selector, also nested, DYNAMICSLOT if its slot is given (comfyui 0.33, object_info).
  */
 export function expandInputs(info: NodeInfo, inputs: Record<string, unknown>): ExpandedInputs {
   const { fixed, dynamic } = readClass(info);
@@ -79,14 +79,14 @@ function expand(scope: Scope, spec: InputSpec, depth: number): void {
   else scope.grown.push({ ...spec, isGrown: true });
 }
 
-/** What may be linked into the slot itself is left to the worker: no class of ComfyUI has one. */
+/** The worker decides which links the slot itself accepts: no class of ComfyUI has one. */
 function fillSlot(scope: Scope, spec: InputSpec, depth: number): void {
   if (!Object.hasOwn(scope.inputs, spec.name)) return;
   scope.grown.push({ ...spec, type: '*', required: false });
   for (const member of readMembers(spec.options['inputs'], spec.name)) expand(scope, member, depth + 1);
 }
 
-/** Inputs that stand below another one, under their dotted names. */
+/** Inputs nested below another one, under their dotted names. */
 export function readMembers(groups: unknown, prefix: string): InputSpec[] {
   if (!isRecord(groups)) return [];
   return ['required', 'optional'].flatMap((group) => {
@@ -128,7 +128,7 @@ function grow(scope: Scope, spec: InputSpec): void {
   }
 }
 
-/** The input that every member is a copy of: the first one of the template. */
+/** The input that every member copies: the first one of the template. */
 export function readMember(groups: unknown): InputSpec | null {
   if (!isRecord(groups)) return null;
   for (const [group, members] of Object.entries(groups)) {
@@ -138,7 +138,7 @@ export function readMember(groups: unknown): InputSpec | null {
   return null;
 }
 
-/** Names of the members that a growing input may have, below its own. */
+/** Names that members of a growing input may have, without its own name. */
 export function listNames({ names, prefix, max }: Record<string, unknown>): string[] {
   if (Array.isArray(names)) return names.slice(0, MAX_NAMES).map(String);
   if (typeof prefix !== 'string' || typeof max !== 'number') return [];

@@ -6,7 +6,7 @@ import type { GraphVerdict } from './graph-verdict.ts';
 import type { ObjectInfo } from './object-info.ts';
 import { type ValidateOptions, validateGraph } from './validate-graph.ts';
 
-/** A custom pack beside the classes of a real 0.33.0. */
+/** A custom pack next to the classes of a real 0.33.0. */
 const objectInfo: ObjectInfo = {
   ...readObjectInfo(),
   PackLoader: {

@@ -18,7 +18,7 @@ export interface GraphLink {
   outputIndex: number;
 }
 
-/** One thing that is wrong with a graph; `type` is ComfyUI's error type (protocol 3.4 and 3.5) where it has one. */
+/** One problem of a graph; `type` is ComfyUI's error type (protocol 3.4 and 3.5) if it has one. */
 export interface GraphProblem {
   nodeId: string | null;
   inputName: string | null;
@@ -26,19 +26,19 @@ export interface GraphProblem {
   message: string;
 }
 
-/** api: POST /prompt takes it; ui: saved by the web page (`nodes`, `links`); wrapped: `{"prompt": graph}`. */
+/** api: accepted by POST /prompt; ui: saved by the web page (`nodes`, `links`); wrapped: `{"prompt": graph}`. */
 export type GraphFormat = 'api' | 'ui' | 'wrapped' | 'unknown';
 
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 const MAX_DEPTH = 200;
-/** Longer ids, class names and names of inputs are no one's, and would come back in every answer. */
+/** Longer ids, class names and input names do not occur in practice, and every response would repeat them. */
 const MAX_NAME = 1000;
-/** More are no one's, and each look at a graph is paid for all of them. */
+/** More inputs do not occur in practice, and every pass over a graph would pay for them. */
 const MAX_INPUTS = 1000;
 const MAX_VALUES = 10_000;
 const MAX_PROBLEMS = 100;
 
-/** Says which of ComfyUI's workflow formats a parsed JSON value has (protocol 9.1). */
+/** Returns the ComfyUI workflow format of a parsed JSON value (protocol 9.1). */
 export function detectGraphFormat(value: unknown): GraphFormat {
   if (!isRecord(value)) return 'unknown';
   if (Array.isArray(value['nodes'])) return 'ui';
@@ -54,13 +54,13 @@ function looksLikeGraph(value: Record<string, unknown>): boolean {
 
 export type ParsedGraph =
   | { ok: true; graph: Graph }
-  /** `count` of them, of which some are listed. */
+  /** `count` is their total, of which some are listed. */
   | { ok: false; problems: GraphProblem[]; count: number };
 
 /**
- * Checks the structure of a graph, also of nodes that feed no output: one without `inputs` passes ComfyUI's own validation
- * and then kills its worker thread (protocol 13.1). A `{"prompt": graph}` wrapper is opened. At most `maxProblems` (100) are
- * listed; `count` says how many there are.
+ * Checks the structure of a graph, also of nodes that feed no output: one without `inputs` passes ComfyUI's own validation and
+ * then kills its worker thread (protocol 13.1). Unwraps `{"prompt": graph}`. At most `maxProblems` (100) are listed; `count` is
+ * the total.
  */
 export function parseGraph(value: unknown, maxProblems = MAX_PROBLEMS): ParsedGraph {
   const format = detectGraphFormat(value);
@@ -139,7 +139,7 @@ function checkNode(nodeId: string, node: unknown): GraphProblem[] {
   return checkInputs(nodeId, inputs, budget);
 }
 
-/** The first input that no graph may have. */
+/** The first input that is invalid in any graph. */
 function checkInputs(nodeId: string, inputs: Record<string, unknown>, budget: ValueBudget): GraphProblem[] {
   const entries = Object.entries(inputs);
   if (entries.length > MAX_INPUTS)
@@ -154,12 +154,12 @@ function checkInputs(nodeId: string, inputs: Record<string, unknown>, budget: Va
   return [];
 }
 
-/** How many more values a node may have. */
+/** The number of values that a node may still have. */
 interface ValueBudget {
   values: number;
 }
 
-/** What is wrong with a value, whatever its input and class; null when nothing is. */
+/** The problem of a value, whatever its input and class; null when there is none. */
 function findValueProblem(value: unknown, depth: number, budget: ValueBudget): string | null {
   if (isLosslessNumber(value)) return isTooLong(value.value) ? TOO_LONG : null;
   if (typeof value !== 'object' || value === null) return null;
@@ -175,7 +175,7 @@ function findValueProblem(value: unknown, depth: number, budget: ValueBudget): s
   return null;
 }
 
-/** One anywhere, and ComfyUI answers 500 for the whole request, whatever the input is. */
+/** A single one makes ComfyUI answer 500 for the whole request, whatever the input. */
 const TOO_LONG = `A whole number has more than ${MAX_DIGITS} digits, which ComfyUI cannot read`;
 const UNSAFE = 'Value has a forbidden key or is nested too deeply';
 const TOO_MANY_INPUTS = `A node has at most ${MAX_INPUTS} inputs`;
@@ -185,7 +185,7 @@ function isGraphNode(node: unknown): node is GraphNode {
   return isRecord(node) && typeof node['class_type'] === 'string' && isRecord(node['inputs']);
 }
 
-/** Reads an input value as a link; null for literals. ComfyUI takes every two-element array of a string and a number (booleans are numbers to Python) for a link. */
+/** Reads an input value as a link, as ComfyUI does: any two-element array of a string and a number (or boolean); else null. */
 export function readLink(value: unknown): GraphLink | null {
   if (!Array.isArray(value) || value.length !== 2) return null;
   const [nodeId, index]: unknown[] = value;
@@ -195,7 +195,7 @@ export function readLink(value: unknown): GraphLink | null {
   return typeof outputIndex === 'number' ? { nodeId, outputIndex } : null;
 }
 
-/** The graph node with this id, or undefined; never a property every object has. */
+/** The graph node with this id, or undefined; ignores inherited properties. */
 export function findGraphNode(graph: Graph, nodeId: string): GraphNode | undefined {
   return Object.hasOwn(graph, nodeId) ? graph[nodeId] : undefined;
 }

@@ -2,15 +2,15 @@ import type { Graph } from './graph.ts';
 import { type NodeReplacements, replaceNodes } from './node-replacements.ts';
 import { findNodeInfo, type ObjectInfo } from './object-info.ts';
 
-/** What is known of the server that has the prompt. */
+/** Facts about the server that has the prompt. */
 export interface OutputServer {
   objectInfo: ObjectInfo;
   replacements: NodeReplacements;
 }
 
 /**
- * The output nodes of a graph that a server does not execute: ComfyUI accepts a graph whose outputs it finds valid in part, and
- * lists those it executes with the prompt (protocol 3.2, 4). `executes` null: it has not said so. Pure.
+ * The output nodes of a graph that a server does not execute. ComfyUI accepts a graph of which only some outputs are valid, and
+ * lists those it executes with the prompt (protocol 3.2, 4). `executes` null: not reported. Pure.
  */
 export function findLeftOutOutputs(
   graph: Graph,

@@ -2,7 +2,7 @@ import type { GraphNode } from './graph.ts';
 
 const MAX_CHARACTERS = 200;
 
-/** What people know a node of a graph by, beside its id: its class, and a title that says more than the class. */
+/** How users recognise a graph node, apart from its id: its class, and its title if that differs from the class. */
 export function nameGraphNode(node: GraphNode | undefined): { class_type?: string; title?: string } {
   if (node === undefined) return {};
   const title: unknown = node._meta?.title;

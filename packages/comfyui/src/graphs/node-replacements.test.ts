@@ -5,7 +5,7 @@ import { parseNodeReplacements, replaceNodes } from './node-replacements.ts';
 import { validateGraph } from './validate-graph.ts';
 
 const objectInfo = readObjectInfo();
-/** Some of what GET /node_replacements of a real 0.33.0 answers, and one that renumbers outputs. */
+/** A part of what GET /node_replacements of a real 0.33.0 returns, and one that renumbers outputs. */
 const replacements = parseNodeReplacements({
   Load3DAnimation: [
     { new_node_id: 'Load3D', old_node_id: 'Load3DAnimation', input_mapping: null, output_mapping: null },

@@ -10,14 +10,14 @@ export interface NodeReplacement {
   newClass: string;
   /** Null drops all inputs, which is what ComfyUI does. */
   inputs: readonly InputMapping[] | null;
-  /** Old output index and new one, of several for one the last counts; others keep theirs. */
+  /** Old output index and new one; if several name the same old one, the last counts. Others keep their index. */
   outputs: readonly (readonly [from: number, to: number])[];
 }
 
-/** GET /node_replacements: class that went → what stands for it (ComfyUI 0.14.0 and later). */
+/** GET /node_replacements: removed class → its replacement (ComfyUI 0.14.0 and later). */
 export type NodeReplacements = ReadonlyMap<string, NodeReplacement>;
 
-/** Reads the answer of GET /node_replacements; what has another shape is left out. Only the first replacement of a class counts. */
+/** Reads the response of GET /node_replacements; invalid entries are left out. Only the first replacement of a class counts. */
 export function parseNodeReplacements(body: unknown): NodeReplacements {
   const found = new Map<string, NodeReplacement>();
   if (!isRecord(body)) return found;
@@ -53,7 +53,7 @@ function readOutputMappings(listed: unknown): [number, number][] {
   return mapped;
 }
 
-/** The replacement of a class that this server lacks, or null: it has the class, or has nothing for it. */
+/** The replacement of a class that this server lacks; null if it has the class, or no replacement. */
 export function findReplacement(
   classType: string,
   objectInfo: ObjectInfo,
@@ -70,7 +70,7 @@ export interface MissingOldInput {
   inputName: string;
 }
 
-/** The graph as ComfyUI rewrites it before it checks it. The given graph is not touched; without anything to replace it is returned. */
+/** The graph as ComfyUI rewrites it before its check. The given graph is not changed; it is returned if nothing is replaced. */
 export function replaceNodes(
   graph: Graph,
   objectInfo: ObjectInfo,

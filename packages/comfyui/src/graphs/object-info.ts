@@ -3,7 +3,7 @@ import { isRecord } from '../json/records.ts';
 /** GET /object_info: class name → description (protocol 8.1). */
 export type ObjectInfo = Record<string, NodeInfo>;
 
-/** What a server tells about one class of graph nodes; unknown keys pass through. */
+/** What a server reports about one class of graph nodes; unknown keys pass through. */
 export interface NodeInfo {
   input?: {
     required?: Record<string, unknown> | null;
@@ -34,12 +34,12 @@ export interface InputSpec {
   options: Record<string, unknown>;
 }
 
-/** The description of a class, or undefined; never a property every object has. */
+/** The description of a class, or undefined; ignores inherited properties. */
 export function findNodeInfo(objectInfo: ObjectInfo, classType: string): NodeInfo | undefined {
   return Object.hasOwn(objectInfo, classType) ? objectInfo[classType] : undefined;
 }
 
-/** Required and optional inputs of a class; hidden ones are filled by the server. */
+/** Required and optional inputs of a class; the server fills hidden ones. */
 export function readInputSpecs(info: NodeInfo): InputSpec[] {
   return [...readGroup(info.input?.required, true), ...readGroup(info.input?.optional, false)];
 }
@@ -50,7 +50,7 @@ function readGroup(group: Record<string, unknown> | null | undefined, required: 
     : [];
 }
 
-/** One input as /object_info writes it: `[type, options]`, or `[choices, options]` for the old form of a combo. */
+/** Reads one input as /object_info writes it: `[type, options]`, or `[choices, options]` for the old form of a combo. */
 export function readSpec(name: string, spec: unknown, { required }: { required: boolean }): InputSpec {
   const [kind, second]: unknown[] = Array.isArray(spec) ? spec : [];
   const options = isRecord(second) ? second : {};
@@ -60,7 +60,7 @@ export function readSpec(name: string, spec: unknown, { required }: { required: 
   return { name, required, type, choices: listed, isList: false, options };
 }
 
-/** True when the input names a file that is uploaded first, so the server's list may not have it yet. */
+/** True when the input names a file that is uploaded first, so that the server's list may not have it yet. */
 export function isUploadInput(spec: InputSpec): boolean {
   return Object.keys(spec.options).some((key) => key.endsWith('_upload') && spec.options[key] === true);
 }

@@ -4,7 +4,7 @@ import type { Graph } from './graph.ts';
 import type { ObjectInfo } from './object-info.ts';
 import { findPaidClasses, isPaidClass } from './paid-classes.ts';
 
-/** Of servers that were started without --disable-api-nodes; a few of 253 and 113 classes of comfy_api_nodes. */
+/** From servers that were started without --disable-api-nodes; a few of 253 and 113 classes of comfy_api_nodes. */
 const load = (version: string): ObjectInfo =>
   JSON.parse(readFileSync(new URL(`../../test-data/api-nodes-${version}.json`, import.meta.url), 'utf8'));
 const OLD = load('0.3.64');

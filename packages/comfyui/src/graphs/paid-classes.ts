@@ -4,18 +4,18 @@ import { isOutputNode } from './requirements.ts';
 
 /** The classes of a graph whose nodes cost money at a provider each time they run; sorted, each once. */
 export interface PaidClasses {
-  /** Of nodes that feed an output, so that ComfyUI runs them. */
+  /** Classes of nodes that feed an output, so that ComfyUI runs them. */
   fed: string[];
-  /** Only of nodes that feed no output: ComfyUI never runs these. */
+  /** Classes only of nodes that feed no output: ComfyUI never runs these. */
   idle: string[];
 }
 
-/** True when the server says that nodes of this class call a paid service: `api_node` (protocol 8.1). */
+/** True when the server reports that nodes of this class call a paid service: `api_node` (protocol 8.1). */
 export function isPaidClass(objectInfo: ObjectInfo, classType: string): boolean {
   return findNodeInfo(objectInfo, classType)?.['api_node'] === true;
 }
 
-/** Which classes of a graph are paid ones, as any of these servers says; a node that one of them calls an output is one. */
+/** The paid classes of a graph, according to any of these servers. A node is an output if one of them reports it as one. */
 export function findPaidClasses(graph: Graph, servers: readonly ObjectInfo[]): PaidClasses {
   const classTypes = new Set(Object.values(graph).map((node) => node.class_type));
   const isPaid = (classType: string) => servers.some((server) => isPaidClass(server, classType));

@@ -3,17 +3,17 @@ import { isLosslessNumber } from '../json/lossless-number.ts';
 /** INT and FLOAT convert as Python's `int` and `float` do; EXACT only reads a number. */
 export type NumberKind = 'INT' | 'FLOAT' | 'EXACT';
 
-/** Python refuses longer whole numbers in texts and in JSON. */
+/** Python refuses longer whole numbers in strings and in JSON. */
 export const MAX_DIGITS = 4300;
 
-/** True for a JSON number that Python does not read: a whole one of more digits than it takes. */
+/** True for a JSON number that Python refuses: a whole number with too many digits. */
 export function isTooLong(digits: string): boolean {
   return digits.length > MAX_DIGITS && /^-?\d+$/.test(digits) && digits.replace('-', '').length > MAX_DIGITS;
 }
 
 /**
- * The number that Python makes of a JSON value: bigint for whole ones that must compare exactly, null when it raises an error,
- * `unsure` for digits of other scripts, which Python takes too.
+ * The number that Python reads from a JSON value: bigint for whole numbers that must compare exactly, null if Python raises an
+ * error, `unsure` for digits of other scripts, which Python accepts too.
  */
 export function readNumber(value: unknown, kind: NumberKind): bigint | number | null | 'unsure' {
   if (isLosslessNumber(value)) return readDigits(value.value, kind);
@@ -36,13 +36,13 @@ function readPlain(value: number, kind: NumberKind): number | null {
   return Number.isFinite(value) ? Math.trunc(value) : null;
 }
 
-/** A JSON number as written: whole when it has neither point nor exponent. */
+/** Reads a JSON number as written: whole when it has neither point nor exponent. */
 function readDigits(digits: string, kind: NumberKind): bigint | number | null {
   const isWhole = /^-?\d+$/.test(digits);
   if (isTooLong(digits)) return null;
   if (isWhole && kind !== 'FLOAT') return BigInt(digits);
   const number = Number(digits);
-  // Python calls a whole number that no float holds an error, one with a point or an exponent infinite.
+  // Python raises an error for a whole number that no float holds, and reads one with a point or exponent as infinite.
   return isWhole && !Number.isFinite(number) ? null : readPlain(number, kind);
 }
 

@@ -3,9 +3,9 @@ import { AUTOGROW, COMBO, listNames, MAX_DEPTH, readMember, readMembers, SLOT } 
 import { type InputSpec, isUploadInput, type NodeInfo, readInputSpecs } from './object-info.ts';
 
 /**
- * The lists of a class's own, by the names that its inputs have in a graph: members of dynamic inputs too, whatever a node
- * selects. A name that several options bring has what any of them lists. Files that are uploaded and lists that another address
- * fills are left out.
+ * The lists that a class itself provides, by the input names used in a graph, including members of dynamic inputs, whatever a
+ * node selects. A name that several options bring gets the values of all of them. Lists of uploaded files and lists that another
+ * address fills are left out.
  */
 export function readLists(info: NodeInfo): ReadonlyMap<string, readonly unknown[]> {
   const lists = new Map<string, unknown[] | null>();
@@ -21,7 +21,7 @@ function isFilled(spec: InputSpec): boolean {
   return isUploadInput(spec) || isRecord(spec.options['remote']);
 }
 
-/** The input itself, as far as it stands in a graph, and those that it may bring. */
+/** The input itself, if it occurs in a graph, and those that it may bring. */
 function listMembers(spec: InputSpec, depth: number): InputSpec[] {
   if (depth > MAX_DEPTH) return [];
   const below = (groups: unknown) =>

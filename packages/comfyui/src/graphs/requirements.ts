@@ -13,11 +13,11 @@ export interface FileInput {
   type: 'input' | 'output' | 'temp';
 }
 
-/** What a graph needs of a worker, whatever that worker offers, and what it gives back. */
+/** What a graph needs of a worker, whatever that worker offers, and what it returns. */
 export interface Requirements {
   classTypes: string[];
   fileInputs: FileInput[];
-  /** Without object_info told by class name (Save…, Preview…). */
+  /** Without object_info recognised by class name (Save…, Preview…). */
   outputNodeIds: string[];
 }
 
@@ -35,7 +35,7 @@ const FILE_INPUTS = new Set([
 ]);
 const OUTPUT_CLASS = /^(Save|Preview)|^VHS_VideoCombine$/;
 
-/** Reads what a graph needs: classes, uploaded files, output nodes. What it picks from lists: `readChoices`. */
+/** Reads what a graph needs: classes, uploaded files, output nodes. Its choices from lists: `readChoices`. */
 export function readRequirements(graph: Graph, objectInfo?: ObjectInfo): Requirements {
   return {
     classTypes: listClassTypes(graph),
@@ -49,12 +49,12 @@ export function listClassTypes(graph: Graph): string[] {
   return [...new Set(Object.values(graph).map((node) => node.class_type))].sort();
 }
 
-/** The ids of the nodes that return results, as `isOutputNode` says. */
+/** The ids of the nodes that return results, according to `isOutputNode`. */
 export function listOutputNodes(graph: Graph, objectInfo?: ObjectInfo): string[] {
   return Object.keys(graph).filter((id) => isOutputNode(graph, id, objectInfo));
 }
 
-/** The inputs that name an uploaded file: as the server says of its classes, and those of well-known loaders. */
+/** The inputs that name an uploaded file: as the server reports for its classes, and those of well-known loaders. */
 export function listFileInputs(graph: Graph, objectInfo?: ObjectInfo): FileInput[] {
   const uploads = new Map<string, ReadonlySet<string>>();
   return Object.entries(graph).flatMap(([nodeId, node]) => {
@@ -65,7 +65,7 @@ export function listFileInputs(graph: Graph, objectInfo?: ObjectInfo): FileInput
   });
 }
 
-/** True when the graph node returns results: as the server says, else by its class name. */
+/** True when the graph node returns results: as the server reports, else by its class name. */
 export function isOutputNode(graph: Graph, nodeId: string, objectInfo?: ObjectInfo): boolean {
   const node = findGraphNode(graph, nodeId);
   if (node === undefined) return false;

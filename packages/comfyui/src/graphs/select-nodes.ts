@@ -1,6 +1,6 @@
 import { findGraphNode, type Graph, type GraphProblem, readLink } from './graph.ts';
 
-/** Ways to point at a graph node (WF14). `index` counts nodes of a class in the order of the file, from 0. */
+/** Ways to select a graph node (WF14). `index` counts nodes of a class in the order of the file, from 0. */
 export type NodeSelector =
   | { nodeId: string }
   | { classType: string; index?: number }
@@ -26,7 +26,7 @@ export function selectNode(graph: Graph, selector: NodeSelector): string | null 
   return selectPrompt(graph, selector.role);
 }
 
-/** Follows the `positive` or `negative` input of a sampler up to the first node that holds a text. */
+/** Follows the `positive` or `negative` input of a sampler to the first node that holds a text. */
 function selectPrompt(graph: Graph, role: 'positive' | 'negative'): string | null {
   for (const node of Object.values(graph)) {
     const link = readLink(node.inputs[role]);
@@ -36,7 +36,7 @@ function selectPrompt(graph: Graph, role: 'positive' | 'negative'): string | nul
   return null;
 }
 
-/** Depth first from a node upward; where a node passes prompts on, only along the same role. */
+/** Searches upstream from a node, depth first; nodes that pass prompts on are followed in the same role only. */
 function findText(graph: Graph, startId: string, role: string): string | null {
   const seen = new Set<string>();
   const open = [startId];

@@ -13,22 +13,22 @@ import { findNodeInfo, type ObjectInfo } from './object-info.ts';
 import { isOutputNode } from './requirements.ts';
 import { walkUpstream } from './walk-upstream.ts';
 
-/** What is known of the server beside its object_info. */
+/** Facts about the server apart from its object_info. */
 export interface ValidateOptions {
-  /** ComfyUI's version as /system_stats tells it; what differs between versions is doubtful without it. */
+  /** ComfyUI's version as /system_stats reports it; without it, version differences are doubtful. */
   version?: string | null;
-  /** GET /node_replacements: classes that are gone and what stands for them. */
+  /** GET /node_replacements: removed classes and their replacements. */
   replacements?: NodeReplacements;
-  /** Inputs whose value we replace before the graph is sent, so that what is written there does not matter. */
+  /** Inputs whose value we replace before the graph is sent, so that their present value does not matter. */
   isSupplied?: (nodeId: string, inputName: string) => boolean;
-  /** How many problems of each certainty to list. Default 100. */
+  /** Maximum number of problems to list of each certainty. Default 100. */
   maxProblems?: number;
 }
 
 /**
- * Judges a graph as POST /prompt of a ComfyUI with this object_info would (0.3.64 to 0.33): replaces classes, asks every class to
- * exist, then checks what feeds the output nodes. Pure, linear in the graph. What ComfyUI does whatever the classes do is certain
- * and takes outputs out; what a class may see otherwise is doubtful and only told. A graph that would kill the worker is refused.
+ * Validates a graph as POST /prompt of a ComfyUI with this object_info would (0.3.64 to 0.33): replaces classes, requires every
+ * class to exist, then checks what feeds the output nodes. Pure, linear in the graph. A certain problem, whatever the classes do,
+ * removes outputs; a doubtful one, up to a class, is only reported. A graph that would kill the worker is refused.
  */
 export function validateGraph(
   written: Graph,
@@ -41,7 +41,7 @@ export function validateGraph(
   return step.value;
 }
 
-/** The same in small steps, for who has other things to do between them. */
+/** The same in small steps, for callers that must yield between them. */
 export function* validateInSteps(
   written: Graph,
   objectInfo: ObjectInfo,
@@ -76,7 +76,7 @@ export function* validateInSteps(
       problems.add(describeCycle(path));
     },
   });
-  // What fails at run time runs before: a worker may die of it.
+  // Nodes that fail at run time count as running: a worker may die of it first.
   const running = outputs.filter((id) => !causes.get(id)?.some((cause) => refusing.has(cause)));
   for (const problem of findKillingLinks(graph, broken, running)) problems.add(problem);
   return conclude(problems, outputs, causes);

@@ -8,13 +8,13 @@ import { readNumber } from './python-number.ts';
 export interface ValueFinding {
   type: string;
   message: string;
-  /** True when the server may not look at it: the version decides, or the list is not the server's. */
+  /** True when the server may not check it: the version decides, or the list is not the server's. */
   isDoubtful: boolean;
 }
 
 /**
  * Checks a literal as ComfyUI does: unwraps `{"__value__": …}`, converts it to the input's type, compares it with min and max
- * exactly and looks it up in the choices; null when it is fine. With `onlyType` the class compares ranges and choices itself.
+ * exactly and looks it up in the choices; null when it is valid. With `onlyType` the class itself checks ranges and choices.
  */
 export function checkValue(
   written: unknown,
@@ -39,14 +39,14 @@ function checkChoices(value: unknown, spec: InputSpec, rules: ComfyuiRules): Val
   return {
     type: 'value_not_in_list',
     message: `Value not in list: ${name}: ${shorten(missing.map(show).join(', '))} not in ${shorten(shown)}`,
-    // 0.3.64 looks for the whole list among the choices, later versions for each item.
+    // 0.3.64 looks up the whole list among the choices, later versions each item.
     isDoubtful: isUnsure || (hasSeveral && rules.checksV3Choices !== true),
   };
 }
 
 const KEYS = new WeakMap<readonly unknown[], ReadonlySet<string>>();
 
-/** Collected once per list: ten thousand files are looked up for every node that names one. */
+/** Computed once per list: ten thousand files are looked up for every node that names one. */
 function collectKeys(choices: readonly unknown[]): ReadonlySet<string> {
   const known = KEYS.get(choices);
   if (known !== undefined) return known;
@@ -55,7 +55,7 @@ function collectKeys(choices: readonly unknown[]): ReadonlySet<string> {
   return keys;
 }
 
-/** Equal for what Python calls equal: 1, 1.0 and True; and for a file's name with either kind of slash. */
+/** Equal for values that Python treats as equal (1, 1.0 and True), and for a file's name with either kind of slash. */
 function toKey(value: unknown): string {
   if (typeof value === 'string') return `s${value.replaceAll('\\', '/')}`;
   if (isLosslessNumber(value)) return `n${Number(value.value)}`;
@@ -74,7 +74,7 @@ function checkNumber(value: unknown, spec: InputSpec, onlyType: boolean): ValueF
   return onlyType ? null : checkRange(number, spec);
 }
 
-/** ComfyUI compares any input that has bounds; of the types that it does not convert we look at numbers only. */
+/** ComfyUI compares any input that has bounds; of the types that it does not convert we check numbers only. */
 function checkPlainRange(value: unknown, spec: InputSpec): ValueFinding | null {
   if (typeof value !== 'number' && typeof value !== 'bigint' && !isLosslessNumber(value)) return null;
   const number = readNumber(value, 'FLOAT');
@@ -101,14 +101,14 @@ const ROUNDED_BOUNDS = new Map([
   [-(2 ** 63), -(2n ** 63n)],
 ]);
 
-/** A bound of object_info; 2^64 − 1 that plain JSON parsing rounded up is restored to what the server wrote. */
+/** A bound of object_info. 2^64 − 1 that plain JSON parsing rounded up is restored to the server's value. */
 function readBound(bound: unknown): bigint | number | null {
   const number = isLosslessNumber(bound) || typeof bound === 'number' ? readNumber(bound, 'EXACT') : null;
   if (number === null || number === 'unsure') return null;
   return typeof number === 'number' ? (ROUNDED_BOUNDS.get(number) ?? number) : number;
 }
 
-/** A value as text for users; at most a line of it. */
+/** Formats a value for users; at most a line of it. */
 function show(value: unknown): string {
   if (isLosslessNumber(value)) return shorten(value.value);
   if (typeof value === 'string') return shorten(`'${value.slice(0, MAX_SHOWN)}'`);

@@ -1,13 +1,13 @@
-/** Looks at one node: the nodes that feed it, and whether something is wrong with it for certain. */
+/** Visits one node: returns the nodes that feed it, and whether it certainly has a problem. */
 export interface UpstreamVisitor {
   visit: (nodeId: string) => { links: string[]; isFaulty: boolean };
-  /** Node ids from a node back to itself; told for the first cycles only. */
+  /** Node ids from a node back to itself; reported for the first cycles only. */
   onCycle: (path: readonly string[]) => void;
 }
 
-/** More causes than this are of no use to a user, and keep the walk linear. */
+/** More causes are of no use to a user; the limit keeps the walk linear. */
 const MAX_CAUSES = 8;
-/** A path is cut out of the stack for each, which costs its length. */
+/** Each cycle cuts a path out of the stack, which costs its length. */
 const MAX_CYCLES = 20;
 
 interface Step {
@@ -18,8 +18,9 @@ interface Step {
 }
 
 /**
- * Depth first from the outputs upwards, each node once, with a stack of its own: a chain of 10,000 nodes must not overflow ours.
- * Others may have a turn between two links. Answers for each node that cannot run the faulty nodes that are why, at most eight; nodes on a cycle count as faulty.
+ * Walks depth first from the outputs upstream, each node once, with its own stack, because a chain of 10,000 nodes must not
+ * overflow ours. Yields between links. Returns the causes (faulty nodes, at most eight) of each node that cannot run; nodes on a
+ * cycle are faulty.
  */
 export function* walkUpstream(
   outputs: readonly string[],

@@ -1,4 +1,4 @@
-/** Families of image and video models that workflows are written for, and what a file of one is made for; `other` is none of these. */
+/** Families of image and video models that workflows are written for, and the purpose of a file; `other` is none of these. */
 export const MODEL_KINDS = [
   'sd1',
   'sd1_inpaint',
@@ -14,15 +14,15 @@ export const MODEL_KINDS = [
 ] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];
 
-/** What a safetensors file says of itself before its weights begin. */
+/** What the header of a safetensors file contains. */
 export interface ModelHeader {
-  /** Its `__metadata__`; empty where it has none. */
+  /** Its `__metadata__`; empty if it has none. */
   metadata: Readonly<Record<string, unknown>>;
-  /** Shapes by the names of its tensors; null where only the metadata is known, as /view_metadata tells it. */
+  /** Tensor shapes by name; null if only the metadata is known, as from /view_metadata. */
   shapes: ReadonlyMap<string, readonly number[]> | null;
 }
 
-/** The kind by the tensors of a file, else by its metadata; null when neither says it. The name only adds what it is made for. */
+/** The kind according to a file's tensors, else to its metadata; null if neither shows it. The name only adds the purpose. */
 export function detectKindByHeader({ metadata, shapes }: ModelHeader, name: string): ModelKind | null {
   const byShapes = shapes === null ? null : detectByShapes(shapes);
   return byShapes ?? detectByMetadata(metadata, name);
@@ -30,7 +30,7 @@ export function detectKindByHeader({ metadata, shapes }: ModelHeader, name: stri
 
 const UNET = 'model.diffusion_model.';
 
-/** As ComfyUI tells them apart: width, input channels and context of a UNet; other architectures by a tensor of their own. */
+/** Detects the kind as ComfyUI does: by a UNet's width, input channels and context; other architectures by a typical tensor. */
 function detectByShapes(shapes: ReadonlyMap<string, readonly number[]>): ModelKind | null {
   const [width, channels] = shapes.get(`${UNET}input_blocks.0.0.weight`) ?? [];
   const names = [...shapes.keys()];
@@ -60,14 +60,14 @@ function detectUNet({
   return channels === 4 ? family : 'other';
 }
 
-/** By the width of what the text encoder hands to the UNet. */
+/** By the width of the text encoder's output to the UNet. */
 const FAMILIES: ReadonlyMap<number, 'sd1' | 'sd2' | 'sdxl'> = new Map([
   [768, 'sd1'],
   [1024, 'sd2'],
   [2048, 'sdxl'],
 ]);
 
-/** `modelspec.architecture` (SAI model spec), or what kohya's trainer writes. */
+/** Reads `modelspec.architecture` (SAI model spec), or what kohya's trainer writes. */
 function detectByMetadata(metadata: Readonly<Record<string, unknown>>, name: string): ModelKind | null {
   const [said = ''] = [metadata['modelspec.architecture'], metadata['ss_base_model_version']].flatMap(
     (value) => (typeof value === 'string' && value !== '' ? [value.toLowerCase()] : []),
@@ -86,14 +86,14 @@ const ARCHITECTURES: readonly (readonly [RegExp, ModelKind])[] = [
   [/^flux/, 'flux'],
 ];
 
-/** The kind by a file's name or folder, where these follow the customs of model pages; null when they say nothing. */
+/** The kind according to a file's name or folder, if these follow the conventions of model sites; else null. */
 export function detectKindByName(name: string): ModelKind | null {
   const path = name.replace(/\.\w+$/, '').replaceAll('\\', '/');
   const [, family = null] = NAMES.find(([pattern]) => pattern.test(path)) ?? [];
   return family && addUse(family, path);
 }
 
-/** Beginning or end of a word: `XL` of `juggernautXL_v9` counts, `xl` of `pixlart` does not. */
+/** Start or end of a word: `XL` of `juggernautXL_v9` counts, `xl` of `pixlart` does not. */
 const NAMES: readonly (readonly [RegExp, ModelKind])[] = [
   [/(^|[^a-z])svd([^a-z]|$)|stable[-_ ]?video/i, 'svd'],
   [/flux(?!ion)/i, 'flux'],
@@ -118,7 +118,7 @@ function addUse(family: ModelKind, words: string): ModelKind {
     : family;
 }
 
-/** True for a file whose name says that it wants few steps and little guidance: it does not do with a workflow's usual settings. */
+/** True for a file whose name shows that it needs few steps and little guidance: a workflow's usual settings do not suit it. */
 export function isDistilledName(name: string): boolean {
   return /turbo|lightning|lcm|hyper|schnell/i.test(name);
 }
