@@ -1,7 +1,7 @@
 /**
- * What went wrong between us and one ComfyUI server.
- * CONNECTION_REFUSED: no byte left this machine. RESET: the connection broke and the server may have acted.
- * OUTCOME_UNKNOWN: the answer to a submission was lost and the server stayed away: it may have run the prompt.
+ * What went wrong between us and one ComfyUI server. CONNECTION_REFUSED: no byte was sent. RESET: the connection broke and the
+ * server may have acted. OUTCOME_UNKNOWN: the response to a submission was lost and the server stayed unreachable: it may have
+ * run the prompt.
  */
 export type ComfyErrorCode =
   | 'CONNECTION_REFUSED'
@@ -19,9 +19,7 @@ export type ComfyErrorCode =
   | 'OUTCOME_UNKNOWN'
   | 'CLOSED';
 
-/**
- * Why a certificate is not accepted. no_tls: the server does not speak https on this port; other: see the system's code.
- */
+/** Why a certificate is rejected. no_tls: the server does not speak https on this port; other: see the system's code. */
 export type CertificateProblem =
   | 'self_signed'
   | 'unknown_issuer'
@@ -31,30 +29,30 @@ export type CertificateProblem =
   | 'no_tls'
   | 'other';
 
-/** `code` is the system's; `names` are those that the certificate is for, where it was for another one. */
+/** `code` is the system's; `names` are those of the certificate if it was issued for another host. */
 export interface CertificateFault {
   problem: CertificateProblem;
   code: string;
   names?: string;
 }
 
-/** Facts that belong to an error: the HTTP status, the prompt, the graph node. */
+/** Facts of an error: the HTTP status, the prompt, the graph node. */
 export interface ComfyErrorDetails {
   status?: number;
   promptId?: string;
   nodeId?: string;
   nodeType?: string;
   bodyText?: string;
-  /** The server may have run the prompt, or still run it: look for `promptId` there before it is run again. */
+  /** The server may have run the prompt, or still run it: look for `promptId` there before running it again. */
   mayRun?: true;
-  /** The host itself refused the connection: no process listens there. Absent: the host could not be reached, or nobody can tell. */
+  /** The host refused the connection: no process listens there. Absent: the host was not reached, or the cause is unknown. */
   portClosed?: true;
-  /** The server was reached, and its certificate is not accepted; nothing of the request was sent. */
+  /** The server was reached, but its certificate was rejected; nothing of the request was sent. */
   certificate?: CertificateFault;
   [name: string]: unknown;
 }
 
-/** The only error this package throws on purpose; `code` says what to do, `cause` keeps what happened below. */
+/** The only error this package throws on purpose; `code` tells what to do, `cause` keeps the original error. */
 export class ComfyError extends Error {
   readonly code: ComfyErrorCode;
   readonly details: ComfyErrorDetails;

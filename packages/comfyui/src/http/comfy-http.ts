@@ -21,7 +21,7 @@ export interface UploadRequest {
   overwrite?: boolean;
 }
 
-/** Where ComfyUI put an upload: use this name, it may differ from the one sent (protocol 7.1). */
+/** Where ComfyUI stored an upload: use this name, it may differ from the one sent (protocol 7.1). */
 export interface UploadedFile {
   name: string;
   subfolder: string;
@@ -37,10 +37,10 @@ export interface ViewedFile {
   body: AsyncIterable<Uint8Array>;
 }
 
-/** A graph of 250,000 values and as many of outputs. */
+/** Enough for a graph of 250,000 values and as many output values. */
 const HISTORY_VALUES = 500_000;
 
-/** MiB and values: those with thousands of classes have 20 and a million. */
+/** MiB and number of values: servers with thousands of classes have 20 and a million. */
 const OBJECT_INFO = [64, 2_000_000] as const;
 
 /** One write to the server's console; its line break is part of `text`. */
@@ -57,12 +57,12 @@ export class ComfyHttp {
     this.#calls = new HttpCalls(options);
   }
 
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   get baseUrl(): string {
     return this.#calls.baseUrl;
   }
 
-  /** POST /prompt, sent once and never again: what happened is the outcome, not an exception. */
+  /** POST /prompt, sent exactly once. The result is an outcome, not an exception. */
   submitPrompt(request: PromptRequest): Promise<SubmitOutcome> {
     return submitPrompt(this.#calls, request);
   }
@@ -84,7 +84,7 @@ export class ComfyHttp {
     });
   }
 
-  /** Both halves of the queue; `pending` in execution order. Items hold whole graphs, so prefer `loadQueueRemaining` for counts. */
+  /** Both halves of the queue; `pending` in execution order. Items hold whole graphs: for counts use `loadQueueRemaining`. */
   async loadQueue(options: CallOptions = {}): Promise<{ running: QueueItem[]; pending: QueueItem[] }> {
     const answer = await this.#calls.loadRecord('/queue', options, 128);
     return {
@@ -93,7 +93,7 @@ export class ComfyHttp {
     };
   }
 
-  /** Prompts waiting and running, of all clients: the cheapest sign of life. */
+  /** Number of prompts waiting and running, of all clients: the cheapest liveness check. */
   async loadQueueRemaining(options: CallOptions = {}): Promise<number> {
     const answer = await this.#calls.loadRecord('/prompt', options, 1);
     const info = answer['exec_info'];
@@ -102,19 +102,19 @@ export class ComfyHttp {
     return remaining;
   }
 
-  /** Deletes waiting prompts; running and unknown ids are ignored by the server. */
+  /** Deletes waiting prompts; the server ignores running and unknown ids. */
   async deleteQueued(promptIds: readonly string[], options: CallOptions = {}): Promise<void> {
     await this.#calls.post('/queue', { delete: promptIds }, options);
   }
 
-  /** Interrupts this prompt when it is the running one (ComfyUI ≥ 0.3.57; older ones and no id: whatever runs). */
+  /** Interrupts this prompt if it is the running one (ComfyUI ≥ 0.3.57; on older ones, and without an id: whatever runs). */
   async interrupt(promptId?: string, options: CallOptions = {}): Promise<void> {
     await this.#calls.post('/interrupt', promptId === undefined ? {} : { prompt_id: promptId }, options);
   }
 
   /**
-   * Cancels one prompt, waiting or running, in one step (ComfyUI ≥ 0.26). True: taken out of the queue, or told to stop, which
-   * is not yet stopped. False: ended or unknown. Null: this server has no such route.
+   * Cancels one prompt, waiting or running, in one step (ComfyUI ≥ 0.26). True: removed from the queue, or asked to stop, which
+   * takes time. False: ended or unknown. Null: this server has no such route.
    */
   async cancelJob(promptId: string, options: CallOptions = {}): Promise<boolean | null> {
     const url = `${this.baseUrl}/api/jobs/${encodeURIComponent(promptId)}/cancel`;
@@ -122,13 +122,13 @@ export class ComfyHttp {
       const answer = await this.#calls.callRecord({ method: 'POST', url, timeoutMs: 15_000, ...options }, 1);
       return answer['cancelled'] === true;
     } catch (error) {
-      // An older server has no such address, or one that takes GET alone.
+      // An older server has no such address, or only allows GET there.
       if (error instanceof ComfyError && [404, 405].includes(error.details.status ?? 0)) return null;
       throw error;
     }
   }
 
-  /** Asks the server to unload models or drop its caches, after the prompt that runs. */
+  /** Asks the server to unload models or drop its caches after the running prompt. */
   async free(
     what: { unloadModels?: boolean; freeMemory?: boolean },
     options: CallOptions = {},
@@ -147,7 +147,7 @@ export class ComfyHttp {
     return readSystemStats(await this.loadSystemStatsAnswer(options));
   }
 
-  /** The same as the server told it. */
+  /** The same as the server sent it. */
   loadSystemStatsAnswer(options: CallOptions = {}): Promise<Record<string, unknown>> {
     return this.#calls.loadRecord('/system_stats', options, 1);
   }
@@ -164,12 +164,12 @@ export class ComfyHttp {
     );
   }
 
-  /** The same as it came, for `parseLargeJson`: equal bytes are equal classes. */
+  /** The same, unparsed, for `parseLargeJson`: equal bytes mean equal classes. */
   loadObjectInfoBytes(options: CallOptions = {}): Promise<Uint8Array> {
     return this.#calls.loadBytes('/object_info', { timeoutMs: 120_000, ...options }, ...OBJECT_INFO);
   }
 
-  /** Old classes and what the server puts in their place (ComfyUI 0.14.0 and later); null on one that does not have the route. */
+  /** Old classes and their replacements (ComfyUI 0.14.0 and later); null if the server does not have the route. */
   async loadNodeReplacements(options: CallOptions = {}): Promise<unknown> {
     try {
       return await this.#calls.loadJson('/node_replacements', options, 4);
@@ -185,15 +185,15 @@ export class ComfyHttp {
   }
 
   /**
-   * Bytes of the files of a model folder by name with `/` (protocol 2): the server walks the folder for it, so ask seldom.
-   * The first of two files with one name counts, as it does for the server's loaders. Null when it has no such folder or
-   * does not list it here (`configs`), or is too old.
+   * Sizes in bytes of the files of a model folder, by name with `/` (protocol 2). The server walks the folder for it, so call
+   * rarely. The first of two files with one name counts, as for the server's loaders. Null when it has no such folder, does not
+   * list it here (`configs`), or is too old.
    */
   loadModelSizes(folder: string, options: CallOptions = {}): Promise<Map<string, number> | null> {
     return loadModelSizes(this.#calls, folder, options);
   }
 
-  /** The `__metadata__` of a safetensors file; null when it has none. A file that is damaged answers 500. */
+  /** The `__metadata__` of a safetensors file; null when it has none. The server answers 500 for a damaged file. */
   loadModelMetadata(
     file: { folder: string; name: string },
     options: CallOptions = {},
@@ -201,7 +201,7 @@ export class ComfyHttp {
     return loadModelMetadata(this.#calls, file, options);
   }
 
-  /** Paths of the model folders on the server's own disk, by their keys; empty where it does not tell. */
+  /** Paths of the model folders on the server's own disk, by their keys; empty if it does not report them. */
   loadFolderPaths(options: CallOptions = {}): Promise<Record<string, string[]>> {
     return loadFolderPaths(this.#calls, options);
   }
@@ -218,15 +218,12 @@ export class ComfyHttp {
     );
   }
 
-  /** The last lines of the server's log, newest last; they may hold paths. Empty where the server has no such route. */
+  /** The last lines of the server's log, newest last; they may hold paths. Empty if the server has no such route. */
   async loadLogs(options: CallOptions = {}): Promise<string[]> {
     return (await this.loadLogEntries(options)).map(({ text }) => withoutColours(text));
   }
 
-  /**
-   * The same as it is kept in the memory of the process: each write to the console with its time to the microsecond, the
-   * last 300 of them.
-   */
+  /** The same as the process keeps it in memory: the last 300 writes to the console, with their times to the microsecond. */
   async loadLogEntries(options: CallOptions = {}): Promise<LogEntry[]> {
     try {
       const { entries } = await this.#calls.loadRecord('/internal/logs/raw', options, 16);
@@ -266,7 +263,7 @@ export class ComfyHttp {
     };
   }
 
-  /** Opens a file of the server for reading, without holding it in memory. `range` as in HTTP: `bytes=100-`. */
+  /** Opens a file of the server for reading, as a stream. `range` as in HTTP: `bytes=100-`. */
   async view(
     file: { filename: string; subfolder?: string; type?: string; preview?: string },
     options: CallOptions & { range?: string; idleTimeoutMs?: number } = {},

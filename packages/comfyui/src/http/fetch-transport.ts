@@ -6,7 +6,7 @@ import { concatBytes } from './multipart.ts';
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /**
- * The HTTP transport for browsers, over their `fetch`. It cannot tell a refused connection from a broken one, so a failed
+ * The HTTP transport for browsers, over their `fetch`. It cannot distinguish a refused connection from a broken one, so a failed
  * POST is always unclear; streams are collected before they are sent.
  */
 export function createFetchTransport(fetch: Fetch): HttpTransport {
@@ -68,11 +68,11 @@ async function* readBody(
   } catch (error) {
     throw toComfyError(error, request, timeout);
   } finally {
-    if (!finished) await reader.cancel().catch(() => undefined); // the body failed already; its error is on its way
+    if (!finished) await reader.cancel().catch(() => undefined); // the body has failed already; the caller gets its error
   }
 }
 
-/** `fetch` counts the body itself and refuses to be told. */
+/** `fetch` computes the content length itself and rejects the header. */
 function withoutLength(headers: Record<string, string> = {}): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'content-length'),

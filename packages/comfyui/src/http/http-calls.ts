@@ -6,22 +6,22 @@ import { ComfyError } from './comfy-error.ts';
 import type { HttpRequest, HttpResponse, HttpTransport } from './http-transport.ts';
 import { readBeginning, readJson, readJsonBytes } from './read-answer.ts';
 
-/** Bounds of one call; every call has a deadline of its own when none is given. */
+/** Limits of one call; every call has a default deadline. */
 export interface CallOptions {
   signal?: AbortSignal;
   timeoutMs?: number;
-  /** Of the wait between bytes. */
+  /** Limit of the wait between bytes. */
   idleTimeoutMs?: number;
 }
 
 const MEBIBYTE = 1024 * 1024;
 const TIMEOUT_MS = 15_000;
-/** Long strings are cut while they arrive: so much more may come than is kept. */
+/** Long strings are cut while they arrive: this many times more may arrive than is kept. */
 const RECEIVED_SHARE = 8;
-/** The lists of an object_info have as many, short ones in them. */
+/** The lists of an object_info reach this, with short values. */
 const VALUES_A_MEBIBYTE = 65_536;
 
-/** Which server, and how it is reached; `clock` is the one whose long work this shares the thread with. */
+/** Which server, and how to reach it; long work on `clock` shares the thread with this. */
 export interface HttpOptions {
   baseUrl: string;
   transport: HttpTransport;
@@ -29,7 +29,7 @@ export interface HttpOptions {
   clock?: Clock;
 }
 
-/** Calls to one server: its address and headers added, its answers read and capped. Throws ComfyError. */
+/** Calls to one server: adds its address and headers, reads and caps its responses. Throws ComfyError. */
 export class HttpCalls {
   readonly baseUrl: string;
   readonly clock: Clock;
@@ -48,7 +48,7 @@ export class HttpCalls {
     return this.#transport.request({ ...request, headers: { ...this.#headers, ...request.headers } });
   }
 
-  /** POST of JSON whose answer says nothing. */
+  /** POST of JSON whose response body is ignored. */
   async post(path: string, body: unknown, options: CallOptions): Promise<void> {
     const response = await this.request({
       method: 'POST',
@@ -78,7 +78,7 @@ export class HttpCalls {
     return this.#callJson(this.#toGet(path, options), maxMebibytes);
   }
 
-  /** A request that is answered with a JSON object. */
+  /** A request whose response is a JSON object. */
   async callRecord(
     request: HttpRequest,
     maxMebibytes: number,
@@ -93,7 +93,7 @@ export class HttpCalls {
     return { method: 'GET', url: this.baseUrl + path, timeoutMs: TIMEOUT_MS, ...options };
   }
 
-  /** GET of JSON that is not parsed yet. */
+  /** GET of JSON, unparsed. */
   async loadBytes(
     path: string,
     options: CallOptions,
@@ -122,13 +122,13 @@ export class HttpCalls {
   }
 }
 
-/** BAD_STATUS, with the beginning of what the server said. */
+/** BAD_STATUS, with the beginning of the response body. */
 export async function toStatusError(response: HttpResponse, path: string): Promise<ComfyError> {
   let bodyText = '';
   try {
     bodyText = await readBeginning(response);
   } catch {
-    // the status says enough; a body that cannot be read adds nothing
+    // the status is enough; a body that cannot be read adds nothing
   }
   return new ComfyError('BAD_STATUS', `${path} answered ${response.status}`, {
     details: { status: response.status, bodyText },

@@ -1,12 +1,12 @@
-/** Which certificates of a server are accepted; without it those that the system trusts. Browsers decide by themselves. */
+/** Which certificates of a server are accepted; by default those that the system trusts. Browsers decide by themselves. */
 export interface TlsTrust {
-  /** PEM of the authorities, or of the very certificate, that are trusted instead of the system's. */
+  /** PEM of the authorities, or of the certificate itself, to trust instead of the system's. */
   ca?: string;
-  /** False accepts every certificate: whoever stands in between can read and change everything. */
+  /** False accepts every certificate: a man in the middle can read and change everything. */
   verify?: boolean;
 }
 
-/** One HTTP request. `timeoutMs` bounds it to the last byte of the body, `idleTimeoutMs` the wait between bytes, `maxBytes` the body. */
+/** One HTTP request. `timeoutMs` limits it to the last byte, `idleTimeoutMs` the wait between bytes, `maxBytes` the body. */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
   url: string;
@@ -19,7 +19,7 @@ export interface HttpRequest {
   tls?: TlsTrust;
 }
 
-/** An answer whose body is read once, by `text()` or by iterating; header names are in lower case. */
+/** A response whose body is read once, by `text()` or by iterating; header names are in lower case. */
 export interface HttpResponse {
   status: number;
   headers: Record<string, string>;

@@ -2,8 +2,8 @@ import { isLosslessNumber } from '../json/lossless-number.ts';
 import { isRecord } from '../json/records.ts';
 
 /**
- * Drops what ComfyUI accepts and then answers 500 for on every GET /api/jobs until the prompt has left its queue and history:
- * an `extra_pnginfo` that is no object, or one whose `workflow` is none (seen on 0.33.0).
+ * Drops data that ComfyUI accepts, but that makes every GET /api/jobs answer 500 until the prompt has left its queue and history:
+ * an `extra_pnginfo` that is no object, or whose `workflow` is none (seen on 0.33.0).
  */
 export function mendExtraData(extraData: Record<string, unknown>): Record<string, unknown> {
   if (!Object.hasOwn(extraData, 'extra_pnginfo')) return extraData;

@@ -9,11 +9,11 @@ export interface QueueItem {
   promptId: string;
   graph: unknown;
   extraData: Record<string, unknown>;
-  /** The output nodes that the server executes; null when it does not say, as it accepts no prompt without one. */
+  /** The output nodes that the server executes; null if it does not report any, because it accepts no prompt without one. */
   outputNodeIds: string[] | null;
 }
 
-/** Reads one half of the queue in execution order; the server's own order is that of its heap. Broken items are left out. */
+/** Reads one half of the queue in execution order; the server sends it in heap order. Invalid items are left out. */
 export function readQueueItems(value: unknown): QueueItem[] {
   if (!Array.isArray(value)) return [];
   const items = value.map(readQueueItem).filter((item) => item !== null);

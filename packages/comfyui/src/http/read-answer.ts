@@ -6,9 +6,9 @@ import { ComfyError } from './comfy-error.ts';
 import type { HttpResponse } from './http-transport.ts';
 import { concatBytes } from './multipart.ts';
 
-/** A small answer is read without yielding. */
+/** A smaller response is read without yielding. */
 const AT_ONCE_BYTES = 256 * 1024;
-/** What is quoted of an answer that is no JSON, characters. */
+/** Characters quoted of a response that is not JSON. */
 const QUOTED = 500;
 
 export interface ReadOptions {
@@ -17,8 +17,8 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a JSON answer of any size without holding the thread; strings above 1 MiB are cut, with a mark. Throws ComfyError: TOO_LARGE
- * beyond a limit, INVALID_BODY with its beginning for what is no JSON, and those of the transport. `name` is the answer's, in errors.
+ * Reads a JSON response of any size without blocking the thread; strings above 1 MiB are cut, with a mark. Throws ComfyError:
+ * TOO_LARGE above a limit, INVALID_BODY with its beginning if it is not JSON, and those of the transport. `name` is for errors.
  */
 export async function readJson(
   response: HttpResponse,
@@ -36,7 +36,7 @@ export async function readJson(
   }
 }
 
-/** The same, not parsed yet. */
+/** The same, unparsed. */
 export async function readJsonBytes(
   response: HttpResponse,
   name: string,
@@ -58,7 +58,7 @@ export async function readJsonBytes(
   return kept.join();
 }
 
-/** The beginning of an answer, whatever it is; the rest is not read. */
+/** The beginning of a response of any kind; the rest is not read. */
 export async function readBeginning({ body }: HttpResponse): Promise<string> {
   const chunks: Uint8Array[] = [];
   let received = 0;

@@ -11,14 +11,14 @@ import type { HttpResponse } from './http-transport.ts';
 import { mendExtraData } from './mend-extra-data.ts';
 import { readBeginning, readJson } from './read-answer.ts';
 
-/** What POST /prompt sends. `graph` as JSON text goes out unchanged. Choose `promptId` (lowercase UUID) and register it before. */
+/** What POST /prompt sends. `graph` as JSON text is sent unchanged. Choose `promptId` (lowercase UUID) and register it before. */
 export interface PromptRequest {
   graph: Graph | string;
   promptId: string;
   /** ComfyUI's `client_id`: the socket that gets the messages. Without it there is no end marker. */
   socketId?: string;
   extraData?: Record<string, unknown>;
-  /** Priority, lower first; do not use when a resend is possible (protocol 3.3). */
+  /** Priority, lower first; do not use it if the prompt may be sent again (protocol 3.3). */
   number?: number;
   front?: boolean;
   signal?: AbortSignal;
@@ -26,8 +26,8 @@ export interface PromptRequest {
 }
 
 /**
- * What became of a POST /prompt. refused: the server answered no. not_sent: no byte left this machine, safe to send elsewhere.
- * unclear: it may have been accepted (time-out, reset, any 5xx): look for `promptId` in queue and history before sending again.
+ * Outcome of a POST /prompt. refused: the server rejected it. not_sent: no byte was sent, so it is safe to send elsewhere.
+ * unclear: it may have been accepted (timeout, reset, any 5xx): look for `promptId` in queue and history before sending again.
  */
 export type SubmitOutcome =
   | { kind: 'accepted'; promptId: string; number: number; nodeErrors: null | Record<string, unknown> }
@@ -35,7 +35,7 @@ export type SubmitOutcome =
   | { kind: 'not_sent'; cause: ComfyError }
   | { kind: 'unclear'; cause: ComfyError };
 
-/** `error` of a 400 answer (protocol 3.4); for other refusals `type` is `http_<status>`. */
+/** `error` of a 400 response (protocol 3.4); for other refusals `type` is `http_<status>`. */
 export interface RefusalError {
   type: string;
   message: string;
@@ -46,7 +46,7 @@ export interface RefusalError {
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 const LIMITS: JsonLimits = { bytes: MAX_ANSWER_BYTES, values: 1_000_000 };
 
-/** Sends one POST /prompt and returns what happened; throws only for a graph that is no JSON. */
+/** Sends one POST /prompt and returns the outcome; throws only for a graph that is not JSON. */
 export async function submitPrompt(
   calls: Pick<HttpCalls, 'baseUrl' | 'clock' | 'request'>,
   request: PromptRequest,
@@ -86,7 +86,7 @@ function buildBody(request: PromptRequest): string {
   return `{"prompt":${graph},${rest.slice(1)}`;
 }
 
-/** Every node with `_meta`: ComfyUI 0.14.0 and later answer 500 for one without it whose class they replace. */
+/** Adds `_meta` to every node: ComfyUI 0.14.0 and later answer 500 if it is missing from a node whose class they replace. */
 function withTitles(graph: Graph): Graph {
   const titled: Graph = {};
   for (const [nodeId, node] of Object.entries(graph)) titled[nodeId] = { _meta: {}, ...node };
@@ -119,7 +119,7 @@ function unclear(code: 'BAD_STATUS' | 'INVALID_BODY', details: ComfyErrorDetails
   return { kind: 'unclear', cause: new ComfyError(code, `POST /prompt ${words}`, { details }) };
 }
 
-/** Null for what is no JSON object, as refusals by proxies are, or too large: then its beginning, where it is known. */
+/** Null if it is no JSON object, as with refusals by proxies, or too large: then its beginning, if known. */
 async function parseAnswer(
   response: HttpResponse,
   clock: Clock,

@@ -1,6 +1,6 @@
 import { isRecord, readNumber, readString } from '../json/records.ts';
 
-/** One torch device; memory in bytes, null when the server does not tell. On CPU the numbers are those of RAM. */
+/** One torch device; memory in bytes, null if the server does not report it. On CPU the numbers are those of RAM. */
 export interface DeviceStats {
   name: string;
   type: string;
@@ -11,7 +11,7 @@ export interface DeviceStats {
   torchVramFreeBytes: number | null;
 }
 
-/** GET /system_stats (protocol 2.1). `argv` proves which process answers and leaks paths: do not show it. */
+/** GET /system_stats (protocol 2.1). `argv` proves which process responds, and leaks paths: do not show it. */
 export interface SystemStats {
   comfyuiVersion: string | null;
   pythonVersion: string | null;
@@ -23,7 +23,7 @@ export interface SystemStats {
   devices: DeviceStats[];
 }
 
-/** Reads the answer tolerantly: what is missing becomes null or empty. */
+/** Reads the response tolerantly: missing parts become null or empty. */
 export function readSystemStats(answer: Record<string, unknown>): SystemStats {
   const system = isRecord(answer['system']) ? answer['system'] : {};
   const devices = Array.isArray(answer['devices']) ? answer['devices'] : [];

@@ -1,11 +1,11 @@
 import { cutText, TEXT_BYTES } from './cut-text.ts';
 import { isRecord } from './records.ts';
 
-/** What a value costs beside its text. */
+/** The cost of a value in addition to its text. */
 const VALUE_BYTES = 8;
 
 /**
- * A copy of a JSON object that takes about `maxBytes`: texts are cut with a mark, and what comes when nothing is left is counted under
+ * A copy of a JSON object that takes about `maxBytes`: texts are cut with a mark, and members beyond the limit are counted under
  * the name `…`.
  */
 export function cutRecord(record: Record<string, unknown>, maxBytes = TEXT_BYTES): Record<string, unknown> {

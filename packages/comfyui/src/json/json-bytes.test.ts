@@ -10,7 +10,7 @@ function keep(text: string, { stringBytes = 1000, bytes = 1e6, values = 1e6, chu
   return new TextDecoder().decode(kept.join());
 }
 
-/** Of one to four bytes, or escaped. */
+/** Characters of one to four bytes, or escaped. */
 const CHARACTER = fc.constantFrom('a', 'é', '界', '🙂', '\n', '"', '\\', '\u0001', '\ud800');
 
 describe('JSON that arrives', () => {

@@ -1,28 +1,28 @@
 import { concatBytes } from '../http/multipart.ts';
 import { toCutMark } from './cut-text.ts';
 
-/** What a JSON text from outside may be made of: how long it takes to read and to use grows with its values, not with its bytes. */
+/** Limits of a JSON text from outside: the time to read and use it grows with its values, not with its bytes. */
 export interface JsonLimits {
-  /** That are kept. */
+  /** Bytes that are kept. */
   bytes: number;
-  /** Items of lists and members of objects, all together. */
+  /** Items of lists and members of objects in total. */
   values: number;
 }
 
-/** A JSON text is beyond a limit, which the message names. */
+/** A JSON text exceeds a limit, which the message names. */
 export class JsonTooLarge extends Error {}
 
-/** Of a longer string the rest is dropped while it arrives. */
+/** The rest of a longer string is dropped while it arrives. */
 const STRING_BYTES = 1024 * 1024;
-/** Deeper values could overflow the stack of whoever walks them. */
+/** Deeper values could overflow the stack of code that walks them. */
 const DEEPEST = 1000;
 
 const [QUOTE, BACKSLASH, COMMA, LETTER_U] = [0x22, 0x5c, 0x2c, 0x75];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Takes a JSON text as it arrives, JSON or not, and keeps what is to be parsed: strings above 1 MiB end in a mark of how much more
- * there was, and what is beyond a limit is refused before anything of it is built.
+ * Receives a JSON text in chunks, valid or not, and keeps what is to be parsed. Strings above 1 MiB end in a mark with the number
+ * of bytes cut; a text beyond a limit is refused before any of it is built.
  */
 export class JsonBytes {
   readonly #limits: JsonLimits;
@@ -31,14 +31,14 @@ export class JsonBytes {
   #bytes = 0;
   #values = 0;
   #depth = 0;
-  /** Where in this chunk begins what is not kept yet. */
+  /** Start of the part of this chunk that is not kept yet. */
   #from = 0;
   #isInString = false;
-  /** Bytes of the string that is open, as far as they are kept. */
+  /** Bytes kept of the open string. */
   #length = 0;
-  /** And those that were dropped; null while it is kept. */
+  /** Bytes dropped of the open string; null while it is kept. */
   #dropped: number | null = null;
-  /** What is still to come of an escape; `any` right after its backslash. */
+  /** Remaining characters of an escape; `any` right after its backslash. */
   #escape: number | 'any' = 0;
 
   constructor(limits: JsonLimits, stringBytes = STRING_BYTES) {
@@ -59,12 +59,12 @@ export class JsonBytes {
     if (this.#dropped === null) this.#keep(chunk.subarray(this.#from));
   }
 
-  /** All that was kept, in one. */
+  /** Joins all that was kept. */
   join(): Uint8Array {
     return concatBytes(this.#kept);
   }
 
-  /** Reads on in a string; answers where it stopped: behind its end, behind a part of an escape, or at the chunk's end. */
+  /** Continues in a string. Returns where it stopped: after its end, after a part of an escape, or at the end of the chunk. */
   #passString(chunk: Uint8Array, start: number): number {
     if (this.#escape !== 0) {
       this.#passCharacters(1);
@@ -84,12 +84,12 @@ export class JsonBytes {
     return end + 1;
   }
 
-  /** Begins to drop where the string is long enough: before a character, never inside of one. */
+  /** Starts to drop once the string is long enough: before a character, never inside one. */
   #cutIn(chunk: Uint8Array, start: number, end: number): void {
     if (this.#dropped !== null || this.#length + end - start < this.#stringBytes) return;
     let at = start + Math.max(0, this.#stringBytes - this.#length);
     while (at < end && ((chunk[at] ?? 0) & 0xc0) === 0x80) at += 1;
-    // A string may end here just so.
+    // A string may end exactly here.
     if (at === end && chunk[end] !== BACKSLASH) return;
     this.#keep(chunk.subarray(this.#from, at));
     this.#length = at - start + this.#length;
@@ -144,7 +144,7 @@ export class JsonBytes {
   }
 }
 
-/** The next quote or backslash, or the end. */
+/** Position of the next quote or backslash, or the end. */
 function findSpecial(chunk: Uint8Array, start: number): number {
   let at = start;
   while (at < chunk.length && chunk[at] !== QUOTE && chunk[at] !== BACKSLASH) at += 1;

@@ -1,15 +1,15 @@
 import type { TimeSlice } from '../time/time-slice.ts';
 import { parseTolerantJson } from './tolerant-json.ts';
 
-/** What is parsed at once; longer texts are parsed in pieces of about this size. */
+/** Parsed in one go; longer texts are parsed in pieces of about this size. */
 const PIECE_BYTES = 64 * 1024;
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Parses UTF-8 JSON of any size without holding the thread: it yields between pieces. Between large parts it does
- * not insist on every comma. Throws SyntaxError.
+ * Parses UTF-8 JSON of any size without blocking the thread: it yields between pieces. Between large parts, not every missing
+ * comma is detected. Throws SyntaxError.
  */
 export async function parseLargeJson(
   bytes: Uint8Array,
@@ -28,12 +28,12 @@ export async function parseLargeJson(
 /** A list or an object that is not closed yet. */
 interface Open {
   isList: boolean;
-  /** Where its members begin that are not parsed yet; null right after a part that is. */
+  /** Start of its unparsed members; null right after a parsed part. */
   run: number | null;
-  /** Where the member begins that is read now, and the colon after its name. */
+  /** Start of the current member, and the colon after its name. */
   member: number;
   colon: number;
-  /** What is parsed already; null while all of it is small. */
+  /** The parsed part; null while everything is small. */
   built: unknown[] | Record<string, unknown> | null;
 }
 
@@ -57,7 +57,7 @@ class LargeReading {
     }
   }
 
-  /** Where the string ends, or the last place that was looked at. */
+  /** The end of the string, or the last position that was checked. */
   #passString(from: number, to: number): number {
     for (let at = from; at < to; at += 1) {
       const byte = this.#bytes[at];
@@ -103,14 +103,14 @@ class LargeReading {
     const closed = this.#open.pop();
     if (closed?.isList !== isList) throw new SyntaxError('JSON closes what is not open');
     const parent = this.#open.at(-1);
-    // A small one is parsed with what stands around it.
+    // A small one is parsed together with its surroundings.
     if (closed.built === null && parent) return;
     this.#parseRun(closed, at);
     if (parent) this.#putInto(parent, closed.built);
     else this.#result = { value: closed.built };
   }
 
-  /** A part that is parsed already takes its place. */
+  /** Puts a parsed part in its place. */
   #putInto(parent: Open, value: unknown): void {
     if (parent.run !== null && parent.member > parent.run) this.#parseRun(parent, parent.member - 1);
     const { isList, member, colon } = parent;
@@ -142,7 +142,7 @@ function addTo(open: Open, parts: unknown): void {
   }
   const object = open.built === null || Array.isArray(open.built) ? {} : open.built;
   for (const [name, value] of Object.entries(parts as object)) {
-    // Plainly assigned, `__proto__` would change what the object is; as JSON.parse reads it, it is a name like any other.
+    // Plain assignment of `__proto__` would change the object's prototype; JSON.parse treats it as a name like any other.
     Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
   }
   open.built = object;

@@ -1,25 +1,25 @@
-/** A place in a text, both from 1. */
+/** A position in a text; both numbers from 1. */
 export interface TextPlace {
   readonly line: number;
   readonly column: number;
 }
 
-/** White space, then one token, with the numbers of Python. The string is unrolled, so that long ones do not recurse. */
+/** White space, then one token, including Python's numbers. The string part is unrolled, so that long strings do not recurse. */
 const TOKEN =
   /[ \t\r\n]*("[ !#-[\]-\u{10ffff}]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\u{10ffff}]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|-?Infinity|NaN|true|false|null|[{}[\]:,])/uy;
 
 type Wanted = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'comma-or-end' | 'nothing';
 
-/** Of each open object the key that is being read; null for an array. */
+/** For each open object the key being read; null for an array. */
 type Levels = (string | null)[];
 
-/** Where text stops being JSON; null where it is JSON. `JSON.parse` does not always tell. */
+/** Where the text stops being JSON; null if it is JSON. `JSON.parse` does not always report it. */
 export function findJsonBreak(text: string): TextPlace | null {
   const offset = scan(text, () => false);
   return offset === null ? null : placeAt(text, offset);
 }
 
-/** Where the key at the end of a path of keys stands; null where there is none. */
+/** The position of the key at the end of a path of keys; null if there is none. */
 export function findJsonKey(text: string, path: readonly string[]): TextPlace | null {
   let found: number | null = null;
   scan(text, (levels, offset) => {
@@ -35,7 +35,7 @@ function placeAt(text: string, offset: number): TextPlace {
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
 }
 
-/** Gives the offset of the first token that is wrong, else null. `isEnough` sees where each key stands, and ends it. */
+/** Returns the offset of the first wrong token, or null. `isEnough` gets the position of each key, and can stop the scan. */
 function scan(text: string, isEnough: (levels: Levels, offset: number) => boolean): number | null {
   const levels: Levels = [];
   let wanted: Wanted = 'value';
@@ -54,7 +54,7 @@ function scan(text: string, isEnough: (levels: Levels, offset: number) => boolea
   }
 }
 
-/** What may come after a token, which opens or closes a level; null when it is not what may come now. */
+/** What may follow a token, which opens or closes a level; null if the token is not allowed here. */
 function readToken(wanted: Wanted, token: string, levels: Levels): Wanted | null {
   switch (wanted) {
     case 'value':

@@ -1,13 +1,13 @@
 import { isLosslessNumber, LosslessNumber } from './lossless-number.ts';
 import { isNonFinite, maskNumbers, restoreNumbers } from './mask-numbers.ts';
 
-// Ours, as the package lossless-json refuses NaN, Infinity and repeated keys, which ComfyUI sends, runs out of stack on deep
-// nesting, and takes 5 to 9 times as long where no number has to be kept (docs/adr/0009-kept-libraries.md).
+// Our own, because the package lossless-json refuses NaN, Infinity and repeated keys, which ComfyUI sends, overflows the stack on
+// deep nesting, and takes 5 to 9 times as long when no number has to be kept (docs/adr/0009-kept-libraries.md).
 
 /**
- * Parses JSON so that it can be written again as it was read (18446744073709551615, 1.0; ComfyUI seeds go to 2^64 − 1): numbers
- * that JavaScript prints with the same digits are plain, all others lossless. Accepts Python's bare NaN, Infinity and -Infinity; of
- * duplicate keys the last wins. As fast as `JSON.parse` where there is nothing to keep. Throws SyntaxError.
+ * Parses JSON so that it can be written again exactly as read (18446744073709551615, 1.0; ComfyUI seeds go to 2^64 − 1): numbers
+ * that JavaScript prints with the same digits are plain, all others lossless. Accepts Python's bare NaN, Infinity and -Infinity;
+ * of duplicate keys the last wins. As fast as `JSON.parse` if there is nothing to keep. Throws SyntaxError.
  */
 export function parseLosslessJson(text: string): unknown {
   const masked = maskNumbers(text, 'both');
@@ -17,7 +17,7 @@ export function parseLosslessJson(text: string): unknown {
   );
 }
 
-/** Writes JSON without spaces, lossless numbers exactly as read, NaN and Infinity as Python writes them. Throws TypeError for what JSON cannot hold. */
+/** Writes JSON without spaces, lossless numbers exactly as read, NaN and Infinity as in Python. Throws TypeError for non-JSON. */
 export function stringifyLosslessJson(value: unknown): string {
   const text = write(value);
   if (text === undefined) throw new TypeError(`JSON cannot hold a value of type ${typeof value}`);
@@ -50,7 +50,7 @@ function writeObject(value: object): string {
   return `{${members.join(',')}}`;
 }
 
-/** A lossless tree with plain JavaScript numbers; digits above 2^53 are rounded. Parts without lossless ones are not copied. */
+/** Converts a lossless tree to plain numbers; digits above 2^53 are rounded. Parts without lossless ones are not copied. */
 export function toPlainJson(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (isLosslessNumber(value)) return Number(value.value);

@@ -3,12 +3,12 @@ const BACKSLASH = 0x5c;
 const NUMBER = /-?\d[\d.eE+-]*|-?\bInfinity\b|\bNaN\b/y;
 /** Integers up to this many digits are exact in JavaScript. */
 const SURE_DIGITS = /^(?:0|-?[1-9]\d{0,14})$/;
-/** Code points without letters, so that there is one way to escape them; few, as the search is paid for each. */
+/** Code points without letters, so that there is only one way to escape them; few, because each costs a search. */
 const MARKS = ['3400', '3401', '3402', '3403', '3404', '3405', '3406', '3407'];
-/** Deeper values could overflow the stack of whoever walks them. */
+/** Deeper values could overflow the stack of code that walks them. */
 const DEEPEST = 1000;
 
-/** JSON text in which some numbers stand as marked strings, which any parser takes. */
+/** JSON text in which some numbers are marked strings, which any parser accepts. */
 export interface MaskedJson {
   text: string;
   mark: string;
@@ -18,8 +18,8 @@ export interface MaskedJson {
 type MaskedNumbers = 'words' | 'both';
 
 /**
- * Replaces such numbers outside of strings; null when there are none. Linear and without a stack, as the text may be anyone's. Throws
- * SyntaxError for nesting of more than 1000 levels.
+ * Replaces such numbers outside strings; null if there are none. Linear and without recursion, because the text is untrusted.
+ * Throws SyntaxError for nesting deeper than 1000 levels.
  */
 export function maskNumbers(text: string, which: MaskedNumbers): MaskedJson | null {
   let mark = '';
@@ -34,7 +34,7 @@ export function maskNumbers(text: string, which: MaskedNumbers): MaskedJson | nu
   return mark === '' ? null : { text: out + text.slice(copied), mark };
 }
 
-/** Every number outside of strings, and the words that stand for one. */
+/** Visits every number outside strings, and the words that stand for one. */
 function visitNumbers(text: string, visit: (token: string, at: number) => void): void {
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
@@ -50,13 +50,13 @@ function visitNumbers(text: string, visit: (token: string, at: number) => void):
   }
 }
 
-/** How a bracket changes the depth. */
+/** The change of depth by a bracket. */
 function readStep(code: number): number {
   if (code === 0x7b || code === 0x5b) return 1;
   return code === 0x7d || code === 0x5d ? -1 : 0;
 }
 
-/** Puts something in place of the marked strings, in a copy. Throws SyntaxError where one stands as a name. */
+/** Replaces the marked strings in a copy. Throws SyntaxError if one is used as a name. */
 export function restoreNumbers(value: unknown, mark: string, read: (token: string) => unknown): unknown {
   if (typeof value === 'string') return value.startsWith(mark) ? read(value.slice(mark.length)) : value;
   if (Array.isArray(value)) return value.map((item) => restoreNumbers(item, mark, read));
@@ -68,7 +68,7 @@ export function restoreNumbers(value: unknown, mark: string, read: (token: strin
   return Object.fromEntries(entries);
 }
 
-/** True for the words of Python's json that JSON does not know. */
+/** True for the words of Python's json that are not JSON. */
 export function isNonFinite(token: string): boolean {
   return token.endsWith('y') || token === 'NaN';
 }
@@ -81,7 +81,7 @@ function isExact(token: string): boolean {
   return SURE_DIGITS.test(token) || String(Number(token)) === token;
 }
 
-/** A rare character that no string of the text holds, neither as it is nor escaped. */
+/** A rare character that no string of the text contains, neither literally nor escaped. */
 function findUnusedMark(text: string): string {
   for (const code of MARKS) {
     const mark = String.fromCharCode(Number.parseInt(code, 16));
@@ -90,7 +90,7 @@ function findUnusedMark(text: string): string {
   throw new SyntaxError('JSON holds every character that could mark its numbers');
 }
 
-/** The quote that ends the string which begins here, or the end of the text. */
+/** The closing quote of the string that begins here, or the end of the text. */
 function findStringEnd(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let slashes = 0;

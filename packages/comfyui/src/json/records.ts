@@ -3,7 +3,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The string under this key, or undefined when it is absent or of another type. */
+/** The string under this key, or undefined if it is absent or of another type. */
 export function readString(record: Record<string, unknown>, key: string): string | undefined {
   const value = record[key];
   return typeof value === 'string' ? value : undefined;
@@ -15,7 +15,7 @@ export function readNumber(record: Record<string, unknown>, key: string): number
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** The strings of a list; empty for anything else. */
+/** The strings of a list; empty for any other value. */
 export function readStrings(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }

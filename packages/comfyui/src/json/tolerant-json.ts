@@ -1,8 +1,8 @@
 import { maskNumbers, restoreNumbers } from './mask-numbers.ts';
 
 /**
- * Parses JSON into plain values; falls back to accepting bare NaN, Infinity and -Infinity when `JSON.parse` refuses.
- * For large answers in which digits above 2^53 do not matter (object_info, queue, frames). Throws SyntaxError.
+ * Parses JSON into plain values; accepts bare NaN, Infinity and -Infinity when `JSON.parse` fails. For large responses in which
+ * digits above 2^53 do not matter (object_info, queue, frames). Throws SyntaxError.
  */
 export function parseTolerantJson(text: string): unknown {
   try {

@@ -1,6 +1,6 @@
 import type { CertificateFault, CertificateProblem } from '../http/comfy-error.ts';
 
-/** Of Node's and OpenSSL's codes, those that say something about the certificate or the lack of one. */
+/** Codes of Node and OpenSSL that concern the certificate or its absence. */
 const PROBLEMS: Readonly<Record<string, CertificateProblem>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'self_signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'unknown_issuer',
@@ -16,12 +16,12 @@ const PROBLEMS: Readonly<Record<string, CertificateProblem>> = {
   ERR_SSL_HTTP_REQUEST: 'no_tls',
 };
 
-/** Codes of other certificate errors begin like these. */
+/** Prefixes of the codes of other certificate errors. */
 const OTHERS = /^(CERT_|CRL_|ERR_TLS_CERT_|INVALID_CA|PATH_LENGTH_EXCEEDED|INVALID_PURPOSE)/;
 
 const MAX_NAMES_LENGTH = 300;
 
-/** What is wrong with the server's certificate by the system's code; null for failures of another kind. */
+/** The fault of the server's certificate according to the system's code; null for other failures. */
 export function readCertificateFault(code: string, error: unknown): CertificateFault | null {
   const problem = Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code] : OTHERS.test(code) ? 'other' : undefined;
   if (problem === undefined) return null;
@@ -29,7 +29,7 @@ export function readCertificateFault(code: string, error: unknown): CertificateF
   return { problem, code, ...(names === null ? {} : { names }) };
 }
 
-/** `DNS:a.example, IP Address:10.0.0.1` as Node tells it; a certificate is written by a stranger. */
+/** Reads `DNS:a.example, IP Address:10.0.0.1` as Node reports it; the content of a certificate is untrusted. */
 function readNames(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('cert' in error)) return null;
   const { cert } = error;

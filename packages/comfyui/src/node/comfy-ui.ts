@@ -16,7 +16,7 @@ import { findServer, listBaseUrls, readServerSettings, type ServerSettings } fro
 import { createNodeTransport, type NodeTransport } from './undici-transport.ts';
 import { createNodeDialer } from './ws-dialer.ts';
 
-/** Where the server is; what is left out comes from COMFYUI_HOST, COMFYUI_PORT, COMFYUI_TIMEOUT, else 127.0.0.1, 8188, 900 s. */
+/** The server's address; omitted values come from COMFYUI_HOST, COMFYUI_PORT, COMFYUI_TIMEOUT, else 127.0.0.1, 8188, 900 s. */
 export interface ComfyUIOptions {
   host?: string;
   port?: number;
@@ -38,17 +38,17 @@ export interface ProcessOptions {
   signal?: AbortSignal;
 }
 
-/** A finished workflow: paths of the saved files beside all outputs. */
+/** A finished workflow: paths of the saved files in addition to all outputs. */
 export interface ProcessResult extends PromptResult {
   files: string[];
 }
 
-/** One ComfyUI server for scripts: run workflows, save their files, over one connection for as many as you like. */
+/** One ComfyUI server for scripts: runs any number of workflows over one connection, and saves their files. */
 export class ComfyUI {
   readonly #settings: ServerSettings;
   readonly #options: ComfyUIOptions;
   readonly #transport: NodeTransport;
-  /** Listeners added before the server was looked for. */
+  /** Listeners added before the search for the server. */
   readonly #early: ((session: ComfySession) => void)[] = [];
   #session: Promise<ComfySession> | null = null;
   #current: ComfySession | null = null;
@@ -65,17 +65,17 @@ export class ComfyUI {
     return this.#current?.connected ?? false;
   }
 
-  /** Workflows that have not ended, by prompt id. */
+  /** Unfinished workflows, by prompt id. */
   get pendingTasks(): ReadonlyMap<string, PendingTask> {
     return this.#current?.pendingTasks ?? new Map();
   }
 
-  /** Socket upgrades of the present connection: 1 for a whole batch, unless the network broke. */
+  /** Socket upgrades of the current connection: 1 for a whole batch, unless the network broke. */
   get upgrades(): number {
     return this.#current?.upgrades ?? 0;
   }
 
-  /** Opens the one connection; does nothing when it stands. */
+  /** Opens the connection; does nothing if it is open. */
   async connectWebSocket(signal?: AbortSignal): Promise<void> {
     await (await this.#open()).connectWebSocket(signal);
   }
@@ -124,12 +124,12 @@ export class ComfyUI {
     }
   }
 
-  /** Writes the pending workflows as lines and returns them. */
+  /** Prints the pending workflows as lines and returns them. */
   debugTaskStatus(): PendingTask[] {
     return this.#current?.debugTaskStatus() ?? [];
   }
 
-  /** Checks one workflow now; logs an error instead of throwing. True when it has ended. */
+  /** Checks one workflow now; logs an error instead of throwing. Returns true if it has ended. */
   async checkTaskStatusManually(promptId: string): Promise<boolean> {
     return (await this.#open()).checkTaskStatusManually(promptId);
   }

@@ -2,9 +2,8 @@ import { constants, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /**
- * Reads a file whole. A pipe, a device or a folder under its name is refused at once instead of waited for or read without
- * end, and so is a file of more than `maxBytes`. Errors carry a code: EISDIR, NOT_REGULAR, EFBIG, or the system's, ENOENT when
- * there is none.
+ * Reads a whole file. A pipe, device or folder of that name is refused at once, instead of blocking or reading without end; so is
+ * a file larger than `maxBytes`. Errors carry a code: EISDIR, NOT_REGULAR, EFBIG, or the system's, such as ENOENT.
  */
 export async function readRegularFile(path: string, { maxBytes }: { maxBytes: number }): Promise<Buffer> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -24,7 +24,7 @@ const output = (filename: string, type: 'output' | 'temp' = 'output'): Collected
   file: { filename, subfolder: '', type },
 });
 
-/** A server whose every file holds these bytes; null breaks the download half way. */
+/** A server whose files all have these bytes; null breaks the download halfway. */
 function serverWith(bodies: (string | null)[]): ComfyHttp {
   const transport: HttpTransport = {
     request: async () => {

@@ -13,9 +13,9 @@ import type { Clock } from '../time/clock.ts';
 /** Where and how to save the files of a prompt. */
 export interface SaveOptions {
   folder: string;
-  /** Name without extension for all files; else the server's names. */
+  /** Name without extension for all files; by default the server's names. */
   fileName?: string;
-  /** Save previews (`temp`) too. Default: only where the prompt made nothing else. */
+  /** Save previews (`temp`) too. Default: only if the prompt produced nothing else. */
   includeTemporary?: boolean;
   signal?: AbortSignal;
 }
@@ -23,8 +23,8 @@ export interface SaveOptions {
 const ATTEMPTS = 5;
 
 /**
- * Saves output files and socket images below `folder`, in order, and returns their paths. A file appears whole or not at
- * all, replaces nothing (a taken name gets `_1`, `_2`, …), and never leaves the folder whatever the server calls it.
+ * Saves output files and socket images below `folder`, in order, and returns their paths. A file appears whole or not at all,
+ * replaces nothing (a taken name gets `_1`, `_2`, …), and never leaves the folder, whatever name the server sends.
  */
 export async function saveOutputs(
   from: { http: ComfyHttp; clock: Clock },
@@ -56,7 +56,7 @@ interface Preview {
   hasInlineText: boolean;
 }
 
-/** Saves what the prompt made to stay, and answers its previews. A path that a node told lies in temp when output lacks it. */
+/** Saves the permanent outputs of the prompt and returns its previews. A path from a node is in temp if output lacks it. */
 async function saveMade(
   outputs: readonly CollectedOutput[],
   save: (file: OutputFile) => Promise<void>,
@@ -121,7 +121,7 @@ async function publish(temporary: string, folder: string, name: string): Promise
   }
 }
 
-/** Gives a finished file its name; false when the name is taken. */
+/** Gives a finished file its name; returns false if the name is taken. */
 async function linkNew(temporary: string, path: string): Promise<boolean> {
   try {
     await link(temporary, path);

@@ -3,9 +3,9 @@ import { ComfyError } from '../http/comfy-error.ts';
 import { ComfyHttp } from '../http/comfy-http.ts';
 import type { HttpTransport } from '../http/http-transport.ts';
 
-/** Address and patience for one server. */
+/** Address and timeout of one server. */
 export interface ServerSettings {
-  /** Null: not given; 127.0.0.1, and inside a container host.docker.internal too. */
+  /** Null: not given; then 127.0.0.1, and inside a container also host.docker.internal. */
   host: string | null;
   port: number;
   timeoutMs: number;
@@ -13,7 +13,7 @@ export interface ServerSettings {
 
 /**
  * Settings of one server: arguments, else COMFYUI_HOST, COMFYUI_PORT and COMFYUI_TIMEOUT (seconds), else port 8188 and 900 s.
- * Throws RangeError for a port or time-out that is no number.
+ * Throws RangeError for a port or timeout that is no number.
  */
 export function readServerSettings(
   given: { host?: string; port?: number; timeoutMs?: number },
@@ -46,7 +46,7 @@ export function listBaseUrls(settings: ServerSettings, inContainer = existsSync(
   return hosts.map((name) => `http://${name.includes(':') ? `[${name}]` : name}:${port}`);
 }
 
-/** The first base URL at which a server answers; the first one when none does. */
+/** The first base URL at which a server responds; the first one if none does. */
 export async function findServer(baseUrls: readonly string[], transport: HttpTransport): Promise<string> {
   const [first = '', ...others] = baseUrls;
   if (others.length === 0) return first;
@@ -55,7 +55,7 @@ export async function findServer(baseUrls: readonly string[], transport: HttpTra
       await new ComfyHttp({ baseUrl, transport }).loadQueueRemaining({ timeoutMs: 3000 });
       return baseUrl;
     } catch (error) {
-      // Nobody there: try the next address.
+      // No server here: try the next address.
       if (!(error instanceof ComfyError)) throw error;
     }
   }

@@ -10,13 +10,13 @@ export interface NodeTransport extends HttpTransport {
 }
 
 /**
- * The HTTP transport for Node: keep-alive connections to each server, total deadlines, size caps, no redirects, no Origin.
- * A GET whose connection breaks before any answer is sent once more, other methods never (protocol 13.19).
+ * The HTTP transport for Node: keep-alive connections to each server, total deadlines, size caps, no redirects, no Origin. A GET
+ * whose connection breaks before any response is sent once more, other methods never (protocol 13.19).
  */
 export function createNodeTransport(
   options: { connections?: number; connectTimeoutMs?: number } = {},
 ): NodeTransport {
-  /** By what they trust: a connection belongs to one trust for good. */
+  /** By trust settings: a connection keeps its own for good. */
   const agents = new Map<string, Agent>();
   const open = ({ ca, verify = true }: TlsTrust): Agent =>
     new Agent({
@@ -75,7 +75,7 @@ function toResponse(answer: Dispatcher.ResponseData, request: HttpRequest, deadl
   for (const [name, value] of Object.entries(answer.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  // Whoever reads the body gets its errors; one that nobody reads must not bring the process down.
+  // The reader of the body gets its errors; those of an unread body must not crash the process.
   answer.body.on('error', () => undefined);
   const body = readBody(answer, request, deadline);
   return {
@@ -117,7 +117,7 @@ async function* readBody(
   }
 }
 
-/** Aborts a request for the caller, at its total deadline, or when no byte arrived for too long. */
+/** Aborts a request by its signal, at its total deadline, or when no byte arrived for too long. */
 interface Deadline {
   signal: AbortSignal;
   timedOut(): boolean;
@@ -195,7 +195,7 @@ function toComfyError(error: unknown, request: HttpRequest, deadline: Deadline):
   return new ComfyError(code, `${request.method} ${path} ${words}`, { cause: error, details });
 }
 
-/** The system's code; of several addresses tried, all failed the same way or the first tells. */
+/** The system's code; if several addresses were tried, that of the first. */
 function readCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string') return error.code;

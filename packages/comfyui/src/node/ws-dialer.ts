@@ -3,7 +3,7 @@ import type { SocketDialer, SocketHandlers, SocketLike } from '../socket/socket-
 
 /** A picture of SaveImageWebsocket is one frame; a larger one ends the connection, and its prompt is polled. */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024;
-/** Of a text: progress of some thousand nodes. A larger one is dropped, as history tells all that matters. */
+/** Limit of a text frame: progress of some thousand nodes. A larger one is dropped, because history has all that matters. */
 const MAX_TEXT_BYTES = 1024 * 1024;
 const NO_STATUS = 1006;
 
@@ -22,7 +22,7 @@ export function createNodeDialer(
           followRedirects: false,
           rejectUnauthorized: verify,
           ...(ca === undefined ? {} : { ca }),
-          // What is no UTF-8 becomes no JSON; to look through a large frame takes longer than to drop it.
+          // Invalid UTF-8 is no valid JSON either; validating a large frame takes longer than dropping it.
           skipUTF8Validation: true,
         }),
       ),

@@ -1,10 +1,10 @@
-/** Time as the package sees it; tests pass a clock of their own. Milliseconds everywhere. */
+/** The package's source of time; tests pass their own. Milliseconds everywhere. */
 export interface Clock {
   /** Wall clock, Unix time. */
   nowMs(): number;
-  /** Never goes back; for durations. */
+  /** Never goes backwards; for durations. */
   monotonicMs(): number;
-  /** Rejects with the signal's reason when it is aborted. */
+  /** Rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls `fn` once after `ms`; the returned function cancels it. */
   setTimer(ms: number, fn: () => void): () => void;

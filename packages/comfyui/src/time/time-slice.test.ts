@@ -4,7 +4,7 @@ import { startTimeSlice } from './time-slice.ts';
 
 test('long work gives way once its turn has lasted long enough, and then has a whole turn again', async () => {
   const clock = new FakeClock();
-  // Of a thread that is held, no timer runs.
+  // While the thread is blocked, no timer runs.
   let heldMs = 0;
   const held = {
     nowMs: () => clock.nowMs(),

@@ -1,30 +1,30 @@
 import type { Clock } from './clock.ts';
 
-/** How long all long work together may hold the thread before anything else runs. */
+/** How long all long work together may block the thread before anything else runs. */
 const SLICE_MS = 15;
 
-/** How many small steps are run between two looks at the clock. */
+/** Number of small steps between two checks of the clock. */
 const STEPS = 100;
 
 /** The long work of one clock. */
 interface LongWork {
-  /** Resolves when the last one that yielded may go on. */
+  /** Resolves when the last one that yielded may continue. */
   lastTurn: Promise<void>;
-  /** When long work began to hold the thread; null while anything else runs. */
+  /** When long work began to block the thread; null while anything else runs. */
   startedMs: number | null;
 }
 
 const workOf = new WeakMap<Clock, LongWork>();
 
-/** The share of the thread that one piece of long work has. */
+/** One piece of long work's share of the thread. */
 export interface TimeSlice {
-  /** Lets everything else run first when the slice, which all long work shares, is used up. */
+  /** Lets everything else run first if the slice, shared by all long work, is used up. */
   yieldIfSpent(): Promise<void>;
   /** Runs work in small steps to its end, yielding between them. */
   run<T>(steps: Iterator<void, T>): Promise<T>;
 }
 
-/** For long work on the main thread: with `yieldIfSpent` between its pieces, everything else runs as if it were not there. */
+/** For long work on the main thread: with `yieldIfSpent` between its pieces, everything else runs without noticeable delay. */
 export function startTimeSlice(clock: Clock, sliceMs = SLICE_MS): TimeSlice {
   const yieldIfSpent = async () => {
     const work = findWork(clock);
@@ -43,10 +43,7 @@ export function startTimeSlice(clock: Clock, sliceMs = SLICE_MS): TimeSlice {
   };
 }
 
-/**
- * Lets everything else run, then starts a new slice: however much long work there is, only one piece of it runs before
- * everything else again.
- */
+/** Lets everything else run, then starts a new slice: of all long work, only one piece runs before everything else again. */
 export function yieldToEventLoop(clock: Clock): Promise<void> {
   const work = findWork(clock);
   work.lastTurn = work.lastTurn.then(() => clock.sleep(0)).then(() => start(clock, work));
