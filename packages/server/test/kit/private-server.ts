@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { findBinary } from '../../../../e2e/services/binaries.mjs';
@@ -15,6 +16,8 @@ export interface PrivateServer {
   url: URL;
   /** Sends a signal to all its processes. */
   kill(signal: NodeJS.Signals): void;
+  /** Stops all of them until SIGCONT; resolves once no thread of theirs runs: the signal alone returns earlier. */
+  freeze(): Promise<void>;
   start(): Promise<void>;
   /** Kills it and removes its files. */
   drop(): Promise<void>;
@@ -78,10 +81,17 @@ export async function startPrivateServer(name: 'postgres' | 'mariadb'): Promise<
   const url = new URL(running.url);
   const program = findBinary(kind.program);
   if (!program) throw new Error(`${kind.program} is not installed`);
+  const listPids = () => [running.pid, ...listChildren(running.pid)];
+  const kill = (signal: NodeJS.Signals) => {
+    for (const pid of listPids()) process.kill(pid, signal);
+  };
   return {
     url,
-    kill: (signal) => {
-      for (const pid of [running.pid, ...listChildren(running.pid)]) process.kill(pid, signal);
+    kill,
+    freeze: async () => {
+      kill('SIGSTOP');
+      const isRunning = () => listPids().some((pid) => listThreadStates(pid).some((state) => state !== 'T'));
+      while (isRunning()) await setImmediate();
     },
     start: async () => {
       const connect = () => kind.connect(url.href);
@@ -99,4 +109,15 @@ export async function startPrivateServer(name: 'postgres' | 'mariadb'): Promise<
 /** PostgreSQL works in one process a connection, below the first. */
 function listChildren(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+/** A letter for each thread of a process, `T` for one that is stopped. */
+function listThreadStates(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((id) => {
+    const file = `/proc/${pid}/task/${id}/stat`;
+    // One that has ended since the list was read runs no more.
+    const stat = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    // The name before the state may hold anything, also a bracket.
+    return stat === '' ? [] : [stat.charAt(stat.lastIndexOf(')') + 2)];
+  });
 }
