@@ -117,17 +117,14 @@ function orderFrames(frames: readonly Frame[]): string[] {
   return ordered;
 }
 
-/** Fractional progress (a sleeping node) is one line however often it came; its whole ticks are dropped, its start stays. */
+/**
+ * Fractional progress (a sleeping node) is one line however often it came. Its first tick may be whole or already a fraction, as time
+ * will have it.
+ */
 function collapse(texts: readonly string[]): string[] {
-  const shown = texts.map((text) =>
-    isTick(text) && isFractional(text) ? text.replace(/"value":[\d.e-]+/, '"value":"~"') : text,
-  );
-  if (!shown.some((text) => text.includes('"~"'))) return shown;
-  const start = shown.findIndex(isTick);
-  return shown.filter((text, index) => {
-    if (text.includes('"~"')) return shown.indexOf(text) === index;
-    return !isTick(text) || index === start;
-  });
+  if (!texts.some((text) => isTick(text) && isFractional(text))) return [...texts];
+  const shown = texts.map((text) => (isTick(text) ? text.replace(/"value":[\d.e-]+/, '"value":"~"') : text));
+  return shown.filter((text, index) => !isTick(text) || shown.indexOf(text) === index);
 }
 
 function isTick(text: string): boolean {
