@@ -18,7 +18,7 @@ export interface TaskLane {
 }
 
 /** How many different requirements have their lane remembered. */
-const KEPT = 2000;
+const MAX_REMEMBERED = 2000;
 
 /**
  * Derives the lane of a task from its requirements and the known kinds of workers, offline ones included. The lane stored with
@@ -58,7 +58,7 @@ export class TaskLanes {
     if (known) return known;
     const lane = this.derive(parseRequirements(requirements));
     const [oldest] = this.#derived.keys();
-    if (this.#derived.size >= KEPT && oldest !== undefined) this.#derived.delete(oldest);
+    if (this.#derived.size >= MAX_REMEMBERED && oldest !== undefined) this.#derived.delete(oldest);
     this.#derived.set(requirements, lane);
     return lane;
   }
