@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findEnglish } from '@comfleet/test-kit';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openChineseFleet } from './page-zh/fleet.ts';
 import { readPage } from './page-zh/read-page.ts';
 
@@ -31,6 +31,10 @@ describe.skipIf(!existsSync(CHROMIUM))('every page in Chinese', () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
     context = await browser.newContext({ locale: 'zh-CN', viewport: { width: 1440, height: 900 } });
     page = await context.newPage();
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') console.error('The page then said:', await readPage(page));
   });
 
   afterAll(async () => {

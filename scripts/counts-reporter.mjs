@@ -1,7 +1,11 @@
 import { writeFileSync } from 'node:fs';
 
+/** Lines of an error that the end of the output repeats. */
+const MAX_ERROR_LINES = 6;
+
 /**
- * What a test run came to. `failures` names files that did not load and errors outside of tests.
+ * What a test run came to. `failures` names each failed test with the start of its error, files that did not load, and errors
+ * outside of tests.
  * @typedef {{ passed: number, failed: number, skipped: number, failures: string[],
  *   skips: { title: string, reason: string }[] }} Counts
  */
@@ -10,9 +14,18 @@ import { writeFileSync } from 'node:fs';
 
 /** @param {unknown} error */
 function toLine(error) {
-  const message =
-    error && typeof error === 'object' && 'message' in error ? String(error.message) : String(error);
-  return message.split('\n')[0] ?? '';
+  return toMessage(error).split('\n')[0] ?? '';
+}
+
+/** @param {unknown} error */
+function toMessage(error) {
+  return error && typeof error === 'object' && 'message' in error ? String(error.message) : String(error);
+}
+
+/** The start of an error's message, indented below the name of its test. @param {unknown} error */
+function toExcerpt(error) {
+  const lines = toMessage(error).split('\n').slice(0, MAX_ERROR_LINES);
+  return lines.map((line) => `\n    ${line}`).join('');
 }
 
 /** Why a test was skipped: said by the test, by the options of it or of a suite around it. @param {TestCase} test */
@@ -53,7 +66,9 @@ export function countResults(modules, unhandledErrors) {
         });
       } else {
         failedInModule += 1;
-        if (state === 'pending') counts.failures.push(`${test.fullName}: did not end`);
+        const { errors } = test.result();
+        const cause = state === 'pending' ? ': did not end' : (errors ?? []).map(toExcerpt).join('');
+        counts.failures.push(`${module.relativeModuleId} > ${test.fullName}${cause}`);
       }
     }
     const errors = [...module.errors()];

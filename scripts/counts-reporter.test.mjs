@@ -46,6 +46,7 @@ test('passed, failed and skipped tests are counted, each skip with its reason', 
   });
 
   expect(toCountsLine(counts)).toBe('1 passed, 1 failed, 3 skipped');
+  expect(counts.failures).toEqual(['a.test.mjs > bad\n    expected 1 to be 2 // Object.is equality']);
   expect(counts.skips).toEqual([
     { title: 'a.test.mjs > says why', reason: 'no such machine' },
     { title: 'a.test.mjs > says nothing', reason: 'no reason given' },

@@ -70,9 +70,11 @@ async function runVitest(folder) {
 
 /** @param {Counts} counts */
 function report(counts) {
-  for (const failure of counts.failures) say(`failed: ${failure}`);
   if (counts.skips.length > 0) say('Skipped:');
   for (const skip of counts.skips) say(`  ${skip.title}\n    because: ${skip.reason}`);
+  // Last, so that a log of which only the end is kept still says what failed.
+  if (counts.failures.length > 0) say('Failed:');
+  for (const failure of counts.failures) say(`  ${failure}`);
   say(toCountsLine(counts));
 }
 
