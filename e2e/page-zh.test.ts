@@ -34,7 +34,8 @@ describe.skipIf(!existsSync(CHROMIUM))('every page in Chinese', () => {
   });
 
   afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') console.error('The page then said:', await readPage(page));
+    if (task.result?.state === 'fail')
+      process.stderr.write(`The page then said: ${(await readPage(page)).join(' · ')}\n`);
   });
 
   afterAll(async () => {
