@@ -109,7 +109,7 @@ class EmbeddedEngine implements Engine {
       mayRetry: (taskId) => this.#mayRetry(taskId),
     });
     this.#review = new CoalescedWork(() => this.#held.review(), {
-      ...{ clock, signal: scope.signal, retryMs: REVIEW_MS },
+      ...{ signal: scope.signal, retry: { clock, afterMs: REVIEW_MS } },
       onFailed: (error) => logger.error('held.review_failed', { error }),
     });
     this.#lost = new LostWorkers({ fleet, clock, board, dispatcher, lanes }, options.offlineGraceMs);

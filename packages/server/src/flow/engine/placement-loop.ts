@@ -46,7 +46,7 @@ export class PlacementLoop {
     this.#deps = deps;
     const { clock, signal, logger } = deps;
     this.#round = new CoalescedWork(() => this.#placeAll(), {
-      ...{ clock, signal, retryMs: ROUND_RETRY_MS },
+      ...{ signal, retry: { clock, afterMs: ROUND_RETRY_MS } },
       onFailed: (error) => logger.error('placement.failed', { error }),
     });
   }

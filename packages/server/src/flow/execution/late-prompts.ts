@@ -1,4 +1,5 @@
 import { type ComfyHttp, stopPrompt } from '@comfleet/comfyui';
+import { CoalescedWork } from '../../platform/lifecycle/coalesced-work.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Clock } from '../../platform/time/clock.ts';
 import type { ExecutionCounters } from './execution-counters.ts';
@@ -18,13 +19,17 @@ export class LatePrompts {
   readonly #counters: ExecutionCounters;
   /** Prompt id → when to stop watching for it, monotonic ms. */
   readonly #untilMs = new Map<string, number>();
-  #checking: 'idle' | 'busy' | 'again' = 'idle';
+  readonly #check: CoalescedWork;
 
   constructor(deps: { http: ComfyHttp; clock: Clock; logger: Logger; counters: ExecutionCounters }) {
     this.#http = deps.http;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
     this.#counters = deps.counters;
+    this.#check = new CoalescedWork(() => this.#stopFound(), {
+      // The next message of the worker triggers another lookup.
+      onFailed: (error) => this.#logger.debug('prompt.lookup_failed', { error }),
+    });
   }
 
   /** Starts to watch for a prompt. */
@@ -34,35 +39,21 @@ export class LatePrompts {
 
   /** Looks the prompts up after something changed on the worker, and stops those that are there. */
   recheck(): void {
-    if (this.#untilMs.size === 0) return;
-    if (this.#checking !== 'idle') {
-      this.#checking = 'again';
-      return;
-    }
-    this.#checking = 'busy';
-    void this.#stopFound().finally(() => {
-      const again = this.#checking === 'again';
-      this.#checking = 'idle';
-      if (again) this.recheck();
-    });
+    this.#check.request();
   }
 
   async #stopFound(): Promise<void> {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [promptId, untilMs] of this.#untilMs) if (untilMs < nowMs) this.#untilMs.delete(promptId);
+    if (this.#untilMs.size === 0) return;
     const timeoutMs = STOP_CALL_TIMEOUT_MS;
-    try {
-      const { running, pending } = await this.#http.loadQueue({ timeoutMs });
-      for (const { promptId } of [...running, ...pending]) {
-        if (!this.#untilMs.has(promptId)) continue;
-        await stopPrompt(this.#http, promptId, { timeoutMs });
-        this.#untilMs.delete(promptId);
-        this.#counters.lateStopped += 1;
-        this.#logger.warn('prompt.late_stopped', { promptId });
-      }
-    } catch (thrown) {
-      // The next message of the worker triggers another lookup.
-      this.#logger.debug('prompt.lookup_failed', { error: thrown });
+    const { running, pending } = await this.#http.loadQueue({ timeoutMs });
+    for (const { promptId } of [...running, ...pending]) {
+      if (!this.#untilMs.has(promptId)) continue;
+      await stopPrompt(this.#http, promptId, { timeoutMs });
+      this.#untilMs.delete(promptId);
+      this.#counters.lateStopped += 1;
+      this.#logger.warn('prompt.late_stopped', { promptId });
     }
-    const now = this.#clock.monotonicMs();
-    for (const [promptId, untilMs] of this.#untilMs) if (untilMs < now) this.#untilMs.delete(promptId);
   }
 }

@@ -12,9 +12,8 @@ function createStage(work: () => Promise<void>) {
   const ending = new AbortController();
   const failures: string[] = [];
   const coalesced = new CoalescedWork(work, {
-    clock,
     signal: ending.signal,
-    retryMs: 1000,
+    retry: { clock, afterMs: 1000 },
     onFailed: ({ message }) => failures.push(message),
   });
   return { clock, ending, failures, work: coalesced };
@@ -56,4 +55,23 @@ test('work that fails is reported and retried after a while, until the end', asy
   ending.abort();
   await settle();
   expect(runs).toBe(2);
+});
+
+test('work without a retry that fails is reported, and runs again when it is requested', async () => {
+  const failures: string[] = [];
+  let runs = 0;
+  const work = new CoalescedWork(
+    async () => {
+      runs += 1;
+      throw new Error(`failure ${runs}`);
+    },
+    { onFailed: ({ message }) => failures.push(message) },
+  );
+
+  work.request();
+  await settle();
+  expect(failures).toEqual(['failure 1']);
+  work.request();
+  await settle();
+  expect(failures).toEqual(['failure 1', 'failure 2']);
 });

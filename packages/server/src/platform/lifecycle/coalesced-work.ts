@@ -2,11 +2,10 @@ import { toError } from '../errors/app-error.ts';
 import type { Clock } from '../time/clock.ts';
 
 export interface CoalescedWorkOptions {
-  clock: Clock;
   /** No run starts after it is aborted. */
-  signal: AbortSignal;
-  /** Delay of the retry after a failure. */
-  retryMs: number;
+  signal?: AbortSignal;
+  /** Delays the retry after a failure; without it, a run that failed waits for the next request. */
+  retry?: { clock: Clock; afterMs: number };
   onFailed: (error: Error) => void;
 }
 
@@ -15,8 +14,8 @@ export interface CoalescedWorkOptions {
  *
  * - idle: nothing to do. Entered at the start, and from `busy` when a run ends without a further request.
  * - busy: a run is under way. Entered from `idle` by `request`, and from `again` when the run before ends; after a failure
- *   `retryMs` later.
- * - again: one more run follows. Entered from `busy` by `request` or by a failure. Ignores further requests.
+ *   `afterMs` later.
+ * - again: one more run follows. Entered from `busy` by `request`, or by a failure that is retried. Ignores further requests.
  */
 export class CoalescedWork {
   readonly #work: () => Promise<void>;
@@ -29,7 +28,7 @@ export class CoalescedWork {
   }
 
   request(): void {
-    if (this.#options.signal.aborted) return;
+    if (this.#options.signal?.aborted) return;
     if (this.#state !== 'idle') {
       this.#state = 'again';
       return;
@@ -43,14 +42,15 @@ export class CoalescedWork {
   }
 
   async #runOnce(): Promise<void> {
-    const { clock, signal, retryMs, onFailed } = this.#options;
+    const { signal, retry, onFailed } = this.#options;
     try {
       await this.#work();
     } catch (thrown) {
-      if (signal.aborted) return;
+      if (signal?.aborted) return;
       onFailed(toError(thrown));
+      if (!retry) return;
       this.#state = 'again';
-      await clock.sleep(retryMs, signal).catch(() => {
+      await retry.clock.sleep(retry.afterMs, signal).catch(() => {
         // Closing: `request` starts nothing any more.
       });
     }
