@@ -1,5 +1,6 @@
 import type { WorkerId } from '@comfleet/contract';
 import type { WorkerKind } from '../../fleet/workers/inventory/worker-kind.ts';
+import { RecentValues } from '../../platform/memory/recent-values.ts';
 import { resolveNeeds } from '../placement/resolve-needs.ts';
 import {
   createLaneKey,
@@ -27,7 +28,7 @@ const MAX_REMEMBERED = 2000;
 export class TaskLanes {
   readonly #byWorker = new Map<WorkerId, string>();
   readonly #kinds = new Map<string, { kind: WorkerKind; workers: number }>();
-  readonly #derived = new Map<string, TaskLane>();
+  readonly #derived = new RecentValues<string, TaskLane>(MAX_REMEMBERED);
   #known: readonly WorkerKind[] = [];
 
   /** Known kinds of workers. */
@@ -54,13 +55,7 @@ export class TaskLanes {
 
   /** The lane of a task with these stored requirements. */
   find(requirements: string): TaskLane {
-    const known = this.#derived.get(requirements);
-    if (known) return known;
-    const lane = this.derive(parseRequirements(requirements));
-    const [oldest] = this.#derived.keys();
-    if (this.#derived.size >= MAX_REMEMBERED && oldest !== undefined) this.#derived.delete(oldest);
-    this.#derived.set(requirements, lane);
-    return lane;
+    return this.#derived.use(requirements, () => this.derive(parseRequirements(requirements)));
   }
 
   /** Derives the lane of a task with these requirements. */

@@ -1,4 +1,5 @@
 import type { WorkerId } from '@comfleet/contract';
+import { RecentValues } from '../../platform/memory/recent-values.ts';
 import { readStoredLane } from '../tasks/requirements.ts';
 import type { TaskRow } from '../tasks/task-tables.ts';
 
@@ -33,7 +34,7 @@ export function toWorkflowKey(
  * models, then with equal models, then of its task type. Pure. Without any such run there is no estimate.
  */
 export class RunDurations {
-  readonly #kinds = new Map<string, Kind>();
+  readonly #kinds = new RecentValues<string, Kind>(RETAINED_KINDS);
   readonly #speeds = new Map<string, { log: number; runs: number }>();
 
   learn(run: MeasuredRun): void {
@@ -69,12 +70,12 @@ export class RunDurations {
 
   /** Expected ms of a run of this lane on any worker; null without measurements. */
   laneMs(lane: string): number | null {
-    const kind = this.#kinds.get(toModelsKind(lane));
+    const kind = this.#kinds.peek(toModelsKind(lane));
     return kind ? (kind.warm.median() ?? kind.cold.median()) : null;
   }
 
   #list(names: readonly string[]): Kind[] {
-    return names.flatMap((name) => this.#kinds.get(name) ?? []);
+    return names.flatMap((name) => this.#kinds.peek(name) ?? []);
   }
 
   #medianOf(kind: Kind, warmth: 'warm' | 'cold', workerId: WorkerId | null): number | null {
@@ -99,12 +100,7 @@ export class RunDurations {
   }
 
   #open(name: string): Kind {
-    const kind = this.#kinds.get(name) ?? new Kind();
-    this.#kinds.delete(name);
-    this.#kinds.set(name, kind);
-    const [oldest] = this.#kinds.keys();
-    if (this.#kinds.size > RETAINED_KINDS && oldest !== undefined) this.#kinds.delete(oldest);
-    return kind;
+    return this.#kinds.use(name, () => new Kind());
   }
 }
 

@@ -4,12 +4,15 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import type { Compilable } from 'kysely';
 import { AppError, toError } from '../errors/app-error.ts';
 import type { Scope } from '../lifecycle/scope.ts';
+import { RecentValues } from '../memory/recent-values.ts';
 import type { Clock } from '../time/clock.ts';
 import type { CommitOutcome, Database, Write } from './database.ts';
 import { createQueryBuilder } from './query-builder.ts';
 import { toSqliteError } from './sqlite-error.ts';
 import type { CommitPart, CommitRequest, RawWrite, WorkerReply } from './sqlite-writer.ts';
-import { StatementCache } from './statement-cache.ts';
+
+/** How many prepared statements the reader keeps. */
+const MAX_STATEMENTS = 300;
 
 type Connection = InstanceType<typeof DatabaseSync>;
 type Prepared = ReturnType<Connection['prepare']>;
@@ -48,7 +51,7 @@ class SqliteDriver implements Database<unknown> {
   readonly #clock: Clock;
   readonly #file: string;
   #reader: Connection | null = null;
-  #cache: StatementCache<Prepared> | null = null;
+  readonly #statements = new RecentValues<string, Prepared>(MAX_STATEMENTS);
 
   constructor(writer: SqliteWriter, { clock, file }: SqliteOptions) {
     this.#writer = writer;
@@ -60,7 +63,6 @@ class SqliteDriver implements Database<unknown> {
     const reader = new DatabaseSync(this.#file, { readOnly: true });
     reader.exec('pragma busy_timeout = 5000');
     this.#reader = reader;
-    this.#cache = new StatementCache((sql) => reader.prepare(sql), 300);
   }
 
   nowMs(): number {
@@ -68,10 +70,11 @@ class SqliteDriver implements Database<unknown> {
   }
 
   async read<Row>(query: Compilable<Row>): Promise<Row[]> {
-    if (!this.#cache) throw new AppError('SHUTTING_DOWN');
+    const reader = this.#reader;
+    if (!reader) throw new AppError('SHUTTING_DOWN');
     const { sql, parameters } = query.compile();
     try {
-      return this.#cache.load(sql).all(...(parameters as never[])) as Row[];
+      return this.#statements.use(sql, () => reader.prepare(sql)).all(...(parameters as never[])) as Row[];
     } catch (thrown) {
       throw toSqliteError(thrown, this.#file);
     }
@@ -87,7 +90,7 @@ class SqliteDriver implements Database<unknown> {
   }
 
   async close(): Promise<void> {
-    this.#cache = null;
+    this.#statements.clear();
     this.#reader?.close();
     this.#reader = null;
     await this.#writer.close();

@@ -1,8 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { RecentValues } from '../memory/recent-values.ts';
 import type { CommitOutcome } from './database.ts';
 import { readCode } from './sqlite-codes.ts';
-import { StatementCache } from './statement-cache.ts';
+
+/** How many prepared statements are kept. */
+const MAX_STATEMENTS = 300;
 
 export interface RawWrite {
   sql: string;
@@ -63,12 +66,14 @@ function serve(options: Options): void {
   const port = parentPort;
   if (!port) throw new Error('this file is the entry of a worker thread');
   const db = openWriter(options);
-  const statements = new StatementCache((sql) => db.prepare(sql), 300);
+  const statements = new RecentValues<string, ReturnType<typeof db.prepare>>(MAX_STATEMENTS);
 
   function runOne(commit: CommitRequest): WriterOutcome {
     for (const [index, write] of commit.entries()) {
       try {
-        const { changes } = statements.load(write.sql).run(...(write.parameters as never[]));
+        const { changes } = statements
+          .use(write.sql, () => db.prepare(write.sql))
+          .run(...(write.parameters as never[]));
         if (write.rows !== null && Number(changes) !== write.rows)
           return { kind: 'refused', index, reason: 'unmatched' };
       } catch (thrown) {
