@@ -44,7 +44,7 @@ export const taskEventListSchema = z
 export const reloadedSchema = z
   .object({
     workflows: z.int(),
-    /** A line for each of `problems`. */
+    /** One line per entry of `problems`. */
     errors: z.array(z.unknown()),
     /** Servers before 0.2 send none. */
     problems: z.array(definitionProblemSchema).optional(),
@@ -64,7 +64,7 @@ export const pendingTaskSchema = z
     prompt_id: z.string().nullable(),
     /** The socket of the task's worker; null while the task has none. */
     connection: z.enum(['connected', 'connecting', 'closed']).nullable(),
-    /** Where its attempt is. */
+    /** Phase of its current attempt. */
     phase: z.string().nullable(),
   })
   .meta({ id: 'PendingTask' });
@@ -75,7 +75,7 @@ export const pendingTasksSchema = z
   .object({ pending: z.array(pendingTaskSchema) })
   .meta({ id: 'PendingTasks' });
 
-/** Where a worker says a prompt is. */
+/** Where a prompt is according to its worker. */
 export const PROMPT_PLACES = [
   'history',
   'running',
@@ -85,7 +85,7 @@ export const PROMPT_PLACES = [
   'not_submitted',
 ] as const;
 
-/** POST /api/fleet/debug/check/{prompt_id or task_id}: the worker was asked now; the task as it stands after that (CL9). */
+/** POST /api/fleet/debug/check/{prompt_id or task_id}: queries the worker now; returns the task after that (CL9). */
 export const taskCheckSchema = z
   .object({
     task_id: z.string(),
@@ -105,9 +105,9 @@ export const publicConfigSchema = z
         name: z.string(),
         default_workflow: z.string().nullable(),
         workflows: z.array(z.string()),
-        /** Of its tasks that ask for none; 1 … 10, 10 first. */
+        /** Priority of its tasks that set none; 1 … 10, 10 first. */
         priority: z.int(),
-        /** Most of its tasks on all workers together; null means no limit. */
+        /** Maximum number of its tasks on all workers together; null means no limit. */
         max_concurrent_tasks: z.int().nullable(),
       }),
     ),

@@ -5,7 +5,7 @@ import { textSchema } from './texts/text-schema.ts';
 export const BATCH_STATES = ['running', 'paused', 'canceled', 'finished'] as const;
 export type BatchState = (typeof BATCH_STATES)[number];
 
-/** One item of a batch: parameters over the batch's own, or `updates` of node inputs (BG10). */
+/** One item of a batch: parameters that override the batch's, or `updates` of node inputs (BG10). */
 export const batchItemSchema = z.strictObject({
   parameters: z.record(z.string(), z.unknown()).optional(),
   updates: z
@@ -16,7 +16,7 @@ export const batchItemSchema = z.strictObject({
 
 /**
  * POST /api/v2/batches. Either `tasks` (a list of items) or `descriptions` × `images_per_description`.
- * Items draw their own seed unless `fixed_seed`.
+ * Each item draws its own seed unless `fixed_seed` is set.
  */
 export const submitBatchSchema = submitOptionsSchema
   .extend({
@@ -52,14 +52,14 @@ export const batchSchema = z
     message_text: textSchema.optional(),
     priority: z.int(),
     counts: batchCountsSchema,
-    /** 0 … 1 over all items. */
+    /** 0 … 1, over all items. */
     progress: z.number(),
     created_at: timeSchema,
     completed_at: timeSchema.nullable(),
     /** Seconds with two decimals once finished (BG3). */
     duration_seconds: z.number().nullable(),
     task_ids: z.array(z.string()),
-    /** In the answer to its submission: what looks unintended. Servers before 0.2 send none. */
+    /** Only in the response to the submission: what looks unintended. Servers before 0.2 send none. */
     warning_texts: z.array(textSchema).optional(),
   })
   .meta({ id: 'Batch' });

@@ -1,7 +1,7 @@
-/** Who can act on an error: the caller, a ComfyUI worker's side, this system, or its developers. */
+/** Who can act on an error: the caller, whoever runs the worker, the operator of Comfleet, or its developers. */
 export type Blame = 'caller' | 'worker' | 'system' | 'bug';
 
-/** Whether trying again can help, and where. */
+/** Whether a retry can help, and where. */
 export type Retry = 'never' | 'same-worker' | 'other-worker' | 'later';
 
 export interface ErrorSpec {
@@ -16,7 +16,7 @@ function spec(status: number, blame: Blame, retry: Retry, meaning: string): Erro
   return { status, blame, retry, meaning };
 }
 
-/** Every error Comfleet can answer or record: code → HTTP status, blame, retry and one-line meaning. */
+/** Every error Comfleet can return or record: code → HTTP status, blame, retry and one-line meaning. */
 export const ERRORS = {
   INVALID_REQUEST: spec(
     400,
@@ -173,7 +173,7 @@ export const ERRORS = {
     'later',
     'ComfyUI ended or did not answer while starting; details have the last log lines.',
   ),
-  // Endings of attempts and tasks: recorded on the task, not HTTP answers.
+  // Endings of attempts and tasks: recorded on the task, not HTTP responses.
   NODE_EXECUTION_ERROR: spec(500, 'caller', 'never', 'A node of the graph failed; its own message says why.'),
   PROMPT_REFUSED: spec(
     422,
@@ -205,7 +205,7 @@ export const ERRORS = {
     'same-worker',
     'The prompt waited in a worker’s queue and made room for a task of higher order; the task waits again.',
   ),
-  /** Deprecated: what earlier versions recorded for PREEMPTED; readable for one version. */
+  /** Deprecated: earlier versions recorded it for PREEMPTED; readable for one version. */
   TAKEN_BACK: spec(
     502,
     'system',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { recordedErrorSchema } from './recorded-error.ts';
 import { HELD_REASONS, progressSchema, TASK_STATES, taskSchema, timeSchema } from './task.ts';
 
-/** Everything that can happen to a task, past tense; each is stored in the transaction of its state change. */
+/** Every event of a task, in the past tense; stored in the same transaction as the state change. */
 export const TASK_EVENT_TYPES = [
   'task.accepted',
   'task.held',
@@ -12,7 +12,7 @@ export const TASK_EVENT_TYPES = [
   'attempt.submitted',
   'attempt.started',
   'attempt.collecting',
-  /** A step against a prompt that hangs, with its result. */
+  /** A step taken against a stuck prompt, with its result. */
   'attempt.escalated',
   'attempt.ended',
   'attempt.adopted',
@@ -36,7 +36,7 @@ export const taskEventSchema = z
     attempt_id: z.string().nullable(),
     attempt_number: z.int().nullable(),
     worker_id: z.string().nullable(),
-    /** Also of a worker that has left. Servers before 0.2 send none. */
+    /** Also set if the worker has left the fleet. Servers before 0.2 send none. */
     worker_name: z.string().nullable().optional(),
     prompt_id: z.string().nullable(),
     held_reason: z.enum(HELD_REASONS).nullable(),
@@ -46,13 +46,13 @@ export const taskEventSchema = z
   .meta({ id: 'TaskEvent' });
 export type TaskEvent = z.infer<typeof taskEventSchema>;
 
-/** Seen by watchers only, never stored: newest wins, at most two a second across processes. */
+/** Sent to watchers only, never stored: the newest wins, at most two a second across processes. */
 export const previewSchema = z
   .object({ node_id: z.string(), content_type: z.string(), data_base64: z.string() })
   .meta({ id: 'Preview' });
 export type Preview = z.infer<typeof previewSchema>;
 
-/** A frame of a task, batch or own stream, by SSE (`event:` = kind, `id:` = number of events) or live socket. */
+/** A frame of the stream of a task, a batch or the caller, over SSE (`event:` = kind, `id:` = event number) or the live socket. */
 export type StreamFrame =
   | { kind: 'snapshot'; task: z.infer<typeof taskSchema> }
   | { kind: 'event'; event: TaskEvent; task: z.infer<typeof taskSchema> | null }
@@ -68,7 +68,7 @@ export const streamFrameSchema = z
   ])
   .meta({ id: 'StreamFrame' });
 
-/** What a client says on the live socket (`/api/v2/live`). */
+/** A message from the client on the live socket (`/api/v2/live`). */
 export const liveRequestSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('auth'), token: z.string() }),
   z.object({ type: z.literal('watch_task'), task_id: z.string(), after: z.int().optional() }),
@@ -78,7 +78,7 @@ export const liveRequestSchema = z.discriminatedUnion('type', [
 ]);
 export type LiveRequest = z.infer<typeof liveRequestSchema>;
 
-/** What the server says on the live socket. */
+/** A message from the server on the live socket. */
 export type LiveMessage =
   | { type: 'ready'; principal_id: string }
   | { type: 'frame'; frame: StreamFrame }

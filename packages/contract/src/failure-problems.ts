@@ -1,12 +1,12 @@
 import { cutText, isRecord, nameNode, quoteWords, readText } from './failure-words.ts';
 import { readSentText, type Text } from './texts/text.ts';
 
-/** Problems are named one by one up to here, and the rest counted. */
+/** This many problems are listed one by one; the rest is only counted. */
 const MAX_NAMED = 20;
 
 /**
- * The kinds of problem of ComfyUI's own check of a graph (`validate_inputs`), by the words that its messages begin with; what
- * Comfleet finds itself begins so too. Anything else is shown as its sender worded it.
+ * The kinds of problem that ComfyUI finds when it validates a graph (`validate_inputs`), by the start of its message. Messages of
+ * Comfleet start the same way. Any other message is shown as received.
  */
 const KINDS: readonly (readonly [kind: string, opening: RegExp])[] = [
   ['required_input_missing', /^Required input is missing/],
@@ -40,7 +40,7 @@ const KINDS: readonly (readonly [kind: string, opening: RegExp])[] = [
   ['prompt_outputs_failed_validation', /^Prompt outputs failed validation/],
 ];
 
-/** What is wrong with a graph or a request, one text each: per node and input, per field, or what the worker lacks. */
+/** Returns one text per problem of a graph or request: per node and input, per field, or what the worker lacks. */
 export function describeProblems(details: Record<string, unknown>): Text[] {
   const nodes = isRecord(details.node_errors) ? Object.entries(details.node_errors) : [];
   const fields = Array.isArray(details.problems) ? details.problems.filter(isRecord) : [];
@@ -70,12 +70,12 @@ function describeNode([node, found]: [string, unknown]): Text[] {
   });
 }
 
-/** A problem of a graph by its message: its kind with the facts that follow it. The input is named where the text is shown. */
+/** Splits the message of a graph problem into its kind and the details after it. The input is named where the text is shown. */
 export function describeGraphProblem(message: string, input: string | null = null): Text {
   return describeProblem({ message }, input);
 }
 
-/** The kind of problem with its facts: ComfyUI's details, or what follows the kind in a message of ours. */
+/** The kind of problem with its details: ComfyUI's, or what follows the kind in one of our messages. */
 function describeProblem(error: Record<string, unknown>, input: string | null): Text {
   const message = readText(error.message) ?? readText(error.type) ?? '?';
   const { what, rest } = readKind(message);
@@ -96,7 +96,7 @@ function readKind(message: string): { what: Text; rest: string } {
   return { what: quoteWords(cutText(message)), rest: '' };
 }
 
-/** The input is named where the problem is: its name at the start of the facts says it twice. */
+/** The input is already named next to the problem: drops its name at the start of the details. */
 function withoutName(facts: string, input: string | null): string {
   if (input === null || !facts.startsWith(input)) return facts;
   const rest = facts.slice(input.length);
@@ -108,7 +108,7 @@ function hasLine({ line }: Record<string, unknown>): boolean {
   return typeof line === 'number';
 }
 
-/** A field of a request, a parameter of a workflow, a path of the configuration with its line in the file. */
+/** A field of a request, a parameter of a workflow, or a path in the configuration with its line in the file. */
 function describeField(problem: Record<string, unknown>, file: string | null): Text {
   const problemText = readSentText(problem.text) ?? quoteWords(cutText(readText(problem.message) ?? '?'));
   const parameter = [problem.path, problem.parameter, problem.name].map(readText).find((one) => one !== null);
@@ -123,7 +123,7 @@ function describeField(problem: Record<string, unknown>, file: string | null): T
   return { code: 'parameter.problem', params: { parameter: named, problem: problemText } };
 }
 
-/** A worker's word on the graph as a whole, or what no worker has. */
+/** What a worker reported about the graph as a whole, or what no worker has. */
 function describeWhole(details: Record<string, unknown>): Text[] {
   if (isRecord(details.error)) return [describeProblem(details.error, null)];
   const lacks = readSentText(details.lacks);

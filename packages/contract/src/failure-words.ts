@@ -3,7 +3,7 @@ import type { Text } from './texts/text.ts';
 /** A sentence quotes at most this many characters of a worker's message; the full message is shown separately. */
 const MAX_CHARACTERS = 300;
 
-/** A graph node as people know it: its id, the title that its author gave it, its class. */
+/** A graph node as users know it: its id, its title and its class. */
 export function nameNode(node: string, known: Record<string, unknown>): Text {
   const classType = readText(known.class_type);
   const title = readText(known.title);
@@ -13,17 +13,17 @@ export function nameNode(node: string, known: Record<string, unknown>): Text {
   return { code: 'failure.titled_node', params: { node, title, class_type: classType } };
 }
 
-/** Words that are shown as they came. */
+/** A text that is shown verbatim. */
 export function quoteWords(words: string): Text {
   return { code: 'failure.said', params: { words } };
 }
 
-/** At most a sentence's worth of a text. */
+/** Shortens a text to what fits in a sentence. */
 export function cutText(text: string): string {
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 }
 
-/** A text that says something; null for anything else. */
+/** A string that is not empty; null for anything else. */
 export function readText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }

@@ -5,21 +5,21 @@ import type { RecordedError } from './recorded-error.ts';
 import { plainText } from './texts/catalogue.ts';
 import { readSentText, type Text } from './texts/text.ts';
 
-/** Why something failed, as texts for users of the catalogues of tasks and errors. */
+/** Why something failed, as user-facing texts of the task and error catalogues. */
 export interface Failure {
-  /** A code of the registry, or one of a newer server. */
+  /** A code of the registry, or one that only a newer server knows. */
   readonly code: string;
-  /** One sentence that says the most: the node with its own message, or what is wrong and with what. */
+  /** The most specific sentence: the node with its own message, or what is wrong and with what. */
   readonly summary: Text;
-  /** What else there is to say, one thing each: more inputs, the file, the worker's words. Never the traceback. */
+  /** Further details, one fact each: more inputs, the file, the worker's message. Never the traceback. */
   readonly points: readonly Text[];
-  /** Of the node that failed, as its worker sent it; null when there is none. */
+  /** Traceback of the failed node, as its worker sent it; null if there is none. */
   readonly traceback: string | null;
 }
 
 /**
- * Tells an error from what is stored with it: a task's, an attempt's, or that of a refused request. Pure, and it takes details
- * of any version and any worker: what has another form says nothing.
+ * Describes a recorded error of a task, an attempt or a refused request. Pure. Accepts details of any version and any worker:
+ * details of unknown shape are ignored.
  */
 export function readFailure({ code, message, details }: RecordedError): Failure {
   const failure = { code, summary: nameCode(code, message), points: [], traceback: null };
@@ -33,12 +33,12 @@ export function readFailure({ code, message, details }: RecordedError): Failure 
     return { ...failure, summary: { code: 'failure.silent', params: { seconds: details.silent_seconds } } };
   const points = describeFacts(details);
   const [first] = points;
-  // Its code says only that something was above a limit; the text says what.
+  // The code only means that some limit was exceeded; the text names it.
   if (code === 'RESULT_TOO_LARGE' && first !== undefined) return { ...failure, summary: first };
   return { ...failure, points };
 }
 
-/** Of used up attempts the last one says why. */
+/** If all attempts are used up, the last one has the cause. */
 function addLastAttempt(failure: Failure, attempts: unknown, last: Failure): Failure {
   const { summary: cause, points, traceback } = last;
   const summary: Text =
@@ -50,14 +50,14 @@ function addLastAttempt(failure: Failure, attempts: unknown, last: Failure): Fai
 
 const REFUSED = new Set(['PROMPT_REFUSED', 'INVALID_WORKFLOW']);
 
-/** A refused graph is told by its first problem, anything else by its code. */
+/** A refused graph is described by its first problem, anything else by its code. */
 function introduce(code: string, what: Text, problems: readonly Text[]): Pick<Failure, 'summary' | 'points'> {
   const [first, ...others] = problems;
   if (first === undefined || !REFUSED.has(code)) return { summary: what, points: problems };
   return { summary: { code: `failure.${code}`, params: { problem: first } }, points: others };
 }
 
-/** A node that raised: of a graph's own error the node says all, of the worker's the code says what to do. */
+/** A node raised an exception: for a graph error its message says all; for a worker error the code adds what to do. */
 function addNode(failure: Failure, details: Record<string, unknown>): Failure {
   const kind = readText(details.exception_type);
   const words = readText(details.message)?.trim() ?? null;
@@ -74,7 +74,7 @@ function addNode(failure: Failure, details: Record<string, unknown>): Failure {
   return { ...failure, summary: describe(short), points: whole, traceback };
 }
 
-/** What a detail says in words: a text of ours, else a sentence. */
+/** The textual details: a text of ours, else a sentence. */
 function describeFacts(details: Record<string, unknown>): Text[] {
   const text = readSentText(details.message_text);
   if (text !== null) return [text];
@@ -82,7 +82,7 @@ function describeFacts(details: Record<string, unknown>): Text[] {
   return words === undefined || words === null ? [] : [readCause(words)];
 }
 
-/** How requests to a worker end, by the words of the one who sent them; anything else is shown as it is. */
+/** Causes of failed requests to a worker, by the wording of the HTTP client; any other is shown as it is. */
 const CAUSES: readonly (readonly [code: string, form: RegExp])[] = [
   ['cause.timeout', /^(?<request>[A-Z]+ \/\S*) timed out$/],
   ['cause.aborted', /^(?<request>[A-Z]+ \/\S*) was aborted$/],

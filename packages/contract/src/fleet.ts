@@ -4,8 +4,8 @@ import { textSchema } from './texts/text-schema.ts';
 import { en as WRONG } from './texts/values/en.ts';
 
 /**
- * `offline`: does not answer. `error`: something else answers, or a version we cannot use. `draining`: accepts no new tasks,
- * what it has finishes. `maintenance`: the same, set by a user for longer; it does not become offline meanwhile.
+ * `offline`: does not respond. `error`: not a ComfyUI, or an unsupported version. `draining`: accepts no new tasks and finishes
+ * its own. `maintenance`: the same, set by a user for longer; the worker does not become offline meanwhile.
  */
 export const WORKER_STATES = ['online', 'offline', 'busy', 'error', 'maintenance', 'draining'] as const;
 export type WorkerState = (typeof WORKER_STATES)[number];
@@ -13,7 +13,7 @@ export type WorkerState = (typeof WORKER_STATES)[number];
 export const WORKER_SOURCES = ['config', 'discovered', 'instance', 'simulated', 'api'] as const;
 export type WorkerSource = (typeof WORKER_SOURCES)[number];
 
-/** `backup` workers are used only where no primary one can take the task. */
+/** `backup` workers are used only if no primary worker can take the task. */
 export const WORKER_GROUPS = ['primary', 'backup'] as const;
 export type WorkerGroup = (typeof WORKER_GROUPS)[number];
 
@@ -28,14 +28,14 @@ export const STRATEGIES = [
 ] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
-/** Printable and without line breaks, as a header of HTTP may hold it. */
+/** Printable and without line breaks, as HTTP requires of header values. */
 const headerValue = z
   .string()
   .min(1)
   .max(8000)
   .regex(/^[\t\x20-\x7e\x80-\xff]+$/, WRONG['value.header_line']);
 
-/** The login that a proxy before a worker asks for: Basic, or a Bearer token. Nobody is shown it again. */
+/** Credentials for a proxy in front of a worker: Basic, or a Bearer token. Write-only: never returned by the API. */
 export const workerAuthSchema = z.union([
   z.strictObject({
     username: z
@@ -49,7 +49,7 @@ export const workerAuthSchema = z.union([
 ]);
 export type WorkerAuth = z.infer<typeof workerAuthSchema>;
 
-/** Headers that say where a message begins and ends, or that the connection itself needs. */
+/** Headers that frame a message or belong to the connection: not configurable. */
 const OWN_HEADERS =
   /^(host|connection|upgrade|content-.*|transfer-encoding|te|trailer|expect|keep-alive|sec-websocket-.*)$/i;
 
@@ -64,28 +64,28 @@ export const workerHeadersSchema = z
 
 /** Which certificates of a worker are accepted. */
 export const workerTlsSchema = z.strictObject({
-  /** PEM of the authority, or of the certificate itself, that is trusted instead of the system's; null: the system's. */
+  /** PEM of the authority (or the certificate itself) to trust instead of the system's authorities; null: the system's. */
   ca: z
     .string()
     .max(200_000)
     .regex(/-----BEGIN CERTIFICATE-----/, WRONG['value.certificate'])
     .nullable(),
-  /** False accepts every certificate: whoever stands in between can read and change everything. */
+  /** False accepts every certificate: a man in the middle can then read and change everything. */
   verify: z.boolean(),
 });
 
-/** What can be said of a worker beside its name and address; also the body that changes one. */
+/** Settings of a worker other than its name and address; also the body of a change. */
 export const workerSettingsSchema = z.object({
-  /** Most tasks sent to it at a time. */
+  /** Maximum number of tasks sent to it at a time. */
   max_concurrent: z.int().min(1).max(100),
-  /** Task types it takes; empty means all. */
+  /** Task types it accepts; empty means all. */
   capabilities: z.array(z.string().regex(/^[\w.-]{1,100}$/, WRONG['value.task_type'])).max(100),
-  /** A task that asks for labels goes only to workers that have them all. */
+  /** A task that requires labels is placed only on workers that have all of them. */
   labels: z.array(z.string().regex(/^[\w.:/=-]{1,100}$/, WRONG['value.label'])).max(100),
   group: z.enum(WORKER_GROUPS),
   /** For the strategy `weighted`: twice the weight, twice the tasks. */
   weight: z.number().positive().max(1000),
-  /** For `priority_based`: 1 to 10, 10 is taken first. */
+  /** For `priority_based`: 1 to 10, 10 first. */
   priority: z.int().min(1).max(10),
   metadata: z.record(z.string(), z.unknown()),
   auth: workerAuthSchema.nullable(),
@@ -96,11 +96,11 @@ export type WorkerSettings = z.infer<typeof workerSettingsSchema>;
 
 const urlSchema = z.url({ protocol: /^https?$/ }).max(500);
 
-/** POST /api/fleet/workers. A login in the address (`https://user:password@host`) is taken for `auth`. */
+/** POST /api/fleet/workers. Credentials in the URL (`https://user:password@host`) are used as `auth`. */
 export const registerWorkerSchema = workerSettingsSchema
   .partial()
   .extend({
-    /** Unique; host and port of the address unless said. */
+    /** Unique; defaults to host and port of the URL. */
     name: z.string().trim().min(1).max(100).optional(),
     url: urlSchema,
   })
@@ -108,16 +108,16 @@ export const registerWorkerSchema = workerSettingsSchema
   .meta({ id: 'RegisterWorker' });
 export type RegisterWorker = z.infer<typeof registerWorkerSchema>;
 
-/** POST /api/fleet/register: who announces itself says no login, as the announcement may be read by others. */
+/** POST /api/fleet/register: no credentials, as others may read an announcement. */
 export const announceWorkerSchema = registerWorkerSchema
   .omit({ auth: true, headers: true, tls: true })
   .meta({ id: 'AnnounceWorker' });
 export type AnnounceWorker = z.infer<typeof announceWorkerSchema>;
 
-/** Begins a datagram that announces a worker: then the HMAC-SHA256 of the JSON with the join token in hex, a blank, the JSON. */
+/** Start of an announcement datagram; then the hex HMAC-SHA256 of the JSON, keyed with the join token, a space, the JSON. */
 export const ANNOUNCEMENT_PREFIX = 'comfleet1 ';
 
-/** The JSON of such a datagram. Two of one moment differ by their `nonce`. */
+/** The JSON of such a datagram. The `nonce` distinguishes two of the same instant. */
 export const announcementDatagramSchema = z.object({
   at_ms: z.number(),
   nonce: z.string().min(8).max(100),
@@ -125,7 +125,7 @@ export const announcementDatagramSchema = z.object({
 });
 export type AnnouncementDatagram = z.infer<typeof announcementDatagramSchema>;
 
-/** PATCH /api/fleet/workers/{id}: only what stands in it changes. */
+/** PATCH /api/fleet/workers/{id}: absent settings stay unchanged. */
 export const changeWorkerSchema = workerSettingsSchema.partial().strict().meta({ id: 'ChangeWorker' });
 export type ChangeWorker = z.infer<typeof changeWorkerSchema>;
 
@@ -133,13 +133,13 @@ export type ChangeWorker = z.infer<typeof changeWorkerSchema>;
 export const REMOVE_MODES = ['wait', 'move'] as const;
 export type RemoveMode = (typeof REMOVE_MODES)[number];
 
-/** 200 when it is gone, 202 while its tasks finish. */
+/** 200 if the worker is gone, 202 while its tasks finish. */
 export const removedWorkerSchema = z
   .object({ worker_id: z.string(), removed: z.boolean(), waiting_for: z.int() })
   .meta({ id: 'RemovedWorker' });
 export type RemovedWorker = z.infer<typeof removedWorkerSchema>;
 
-/** What POST /api/fleet/register answers: come again before the time is over. */
+/** Response of POST /api/fleet/register: announce again before the time is over. */
 export const announcedSchema = z
   .object({
     worker_id: z.string(),
@@ -160,18 +160,18 @@ export const fleetStatsSchema = z
     error: z.int(),
     maintenance: z.int(),
     draining: z.int(),
-    /** Slots of the workers that take work. */
+    /** Slots of the workers that accept tasks. */
     capacity: z.int(),
-    /** Tasks on all workers. */
+    /** Number of tasks on all workers. */
     load: z.int(),
-    /** Of the capacity, 0 to 100. */
+    /** Share of the capacity, 0 to 100. */
     load_percent: z.number(),
     free_slots: z.int(),
   })
   .meta({ id: 'FleetStats' });
 export type FleetStats = z.infer<typeof fleetStatsSchema>;
 
-/** GET /api/fleet/balancing. `source`: what decides; the environment does not give way to PUT. */
+/** GET /api/fleet/balancing. `source`: where the value comes from; PUT cannot override the environment. */
 export const balancingSchema = z
   .object({
     strategy: z.enum(STRATEGIES),
@@ -189,13 +189,13 @@ export type Advice = z.infer<typeof adviceSchema>;
 
 export const RECOVERY_PHASES = ['checking', 'restarting', 'advised', 'down'] as const;
 
-/** What is done about a worker that cannot be used. */
+/** Recovery of a worker that cannot be used. */
 export const recoverySchema = z
   .object({
-    /** checking: it may come back by itself; restarting: it is ours; advised: a user should restart it; down: still not. */
+    /** checking: may come back by itself; restarting: we restart our own process; advised: a user should restart it; down: still not back. */
     phase: z.enum(RECOVERY_PHASES),
     since: timeSchema,
-    /** Deprecated: `advice_texts` in three languages. */
+    /** Deprecated: `advice_texts`, formatted in three languages. */
     advice: adviceSchema.meta({ deprecated: true }),
     /** What is wrong, and what to do. */
     advice_texts: z.array(textSchema).optional(),
@@ -211,33 +211,33 @@ export const workerSchema = z
     url: z.string(),
     state: z.enum(WORKER_STATES),
     source: z.enum(WORKER_SOURCES),
-    /** Prompts of ours on it now. */
+    /** Number of our prompts on it now. */
     load: z.int(),
     max_concurrent: z.int(),
-    /** Load of max_concurrent, 0 to 100. */
+    /** Load as a share of max_concurrent, 0 to 100. */
     load_percent: z.number(),
     capabilities: z.array(z.string()),
     labels: z.array(z.string()),
     group: z.enum(WORKER_GROUPS),
     weight: z.number(),
     priority: z.int(),
-    /** A disabled worker takes no work, until it is enabled. */
+    /** A disabled worker accepts no tasks until it is enabled again. */
     enabled: z.boolean(),
-    /** How it is reached, without any secret. */
+    /** How it is reached, without secrets. */
     access: z
       .object({
         login: z.enum(['basic', 'bearer']).nullable(),
-        /** Names of the headers that are sent along. */
+        /** Names of the extra headers that are sent. */
         headers: z.array(z.string()),
-        /** Certificates of an authority of one's own are trusted instead of the system's. */
+        /** A custom certificate authority is trusted instead of the system's. */
         own_ca: z.boolean(),
-        /** False: every certificate is accepted. */
+        /** False if any certificate is accepted. */
         verifies: z.boolean(),
       })
       .optional(),
-    /** Accepts no new tasks, also while it is offline. */
+    /** Accepts no new tasks; also kept while it is offline. */
     draining: z.boolean(),
-    /** How it joined by itself: `announcement`, or the DNS name that led to it. */
+    /** How it was discovered: `announcement`, or the DNS name it was found under. */
     discovered_by: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()),
     comfyui_version: z.string().nullable(),
@@ -248,11 +248,11 @@ export const workerSchema = z
     /** Cause of the last change of state. */
     reason_text: textSchema.nullish(),
     socket: z.enum(['connected', 'connecting', 'closed']),
-    /** Prompts it may have now: none while it is in doubt, one after a return, then growing to max_concurrent. */
+    /** Prompts it may have now: none while suspect, one after it comes back, then growing to max_concurrent. */
     slots: z.int(),
-    /** Moving mean of its answers to health checks, in ms. */
+    /** Moving average of its response time to health checks, in ms. */
     latency_ms: z.number().nullable(),
-    /** Null while it is well. */
+    /** Null while it is healthy. */
     recovery: recoverySchema.nullable(),
   })
   .meta({ id: 'Worker' });
@@ -279,7 +279,7 @@ export const CHECK_RESULTS = [
   'failed',
 ] as const;
 
-/** POST /api/fleet/workers/{id}/check: the worker, and what this one check found. */
+/** POST /api/fleet/workers/{id}/check: the worker, and the result of this check. */
 export const checkedWorkerSchema = workerSchema
   .extend({
     check: z.object({
@@ -293,7 +293,7 @@ export const checkedWorkerSchema = workerSchema
   .meta({ id: 'CheckedWorker' });
 export type CheckedWorker = z.infer<typeof checkedWorkerSchema>;
 
-/** Something that happened to a worker, with its cause in words. */
+/** An event of a worker, with its cause as text. */
 export const workerEventSchema = z
   .object({
     event_id: z.string(),
@@ -308,7 +308,7 @@ export const workerEventSchema = z
     /** Null for events that an older version stored. */
     cause_text: textSchema.nullish(),
     details: z.record(z.string(), z.unknown()).nullable(),
-    /** Of what ended with this event: a time out of service, a load of the inventory. */
+    /** Duration of what ended with this event: time out of service, loading the inventory. */
     duration_ms: z.number().nullable(),
   })
   .meta({ id: 'WorkerEvent' });
@@ -320,7 +320,7 @@ const causeFields = {
   cause_text: textSchema.optional(),
 };
 
-/** GET /api/fleet/stream, server-sent events: all workers first, then each one that changes, with the reason. */
+/** GET /api/fleet/stream, server-sent events: first all workers, then each change of one, with its cause. */
 export const fleetFrameSchema = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('snapshot'), workers: z.array(workerSchema) }),

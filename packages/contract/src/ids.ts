@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { en as WRONG } from './texts/values/en.ts';
 
-/** What an id names; one brand each, so that a worker's id never passes for a task's. */
+/** What an id identifies; one brand each, so that a worker's id cannot be used as a task's. */
 export type IdKind =
   | 'task'
   | 'attempt'
@@ -13,7 +13,7 @@ export type IdKind =
   | 'project'
   | 'token';
 
-/** A lowercase UUID (version 7 when we made it), branded by what it names. */
+/** A lowercase UUID (version 7 if we created it), branded by what it identifies. */
 export type Id<K extends IdKind> = string & { readonly __id: K };
 
 export type TaskId = Id<'task'>;
@@ -38,7 +38,7 @@ export function parseId<K extends IdKind>(value: string): Id<K> | null {
   return isUuid(value) ? (value as Id<K>) : null;
 }
 
-/** The lowest id of a moment; without one, of all: where a walk through ids in order of birth begins. */
+/** The lowest id created at a time, or of all: where a scan in order of creation starts. */
 export function lowestId<K extends IdKind>(atMs = 0): Id<K> {
   return createUuidV7<K>(atMs, new Uint8Array(10));
 }
@@ -52,8 +52,8 @@ export function idSchema<K extends IdKind>() {
 }
 
 /**
- * Makes a UUIDv7 (RFC 9562): 48 bits of milliseconds, then random bits, so ids sort by birth.
- * `random` holds at least 10 bytes of randomness.
+ * Makes a UUIDv7 (RFC 9562): 48 bits of milliseconds, then random bits, so ids sort by creation
+ * time. `random` holds at least 10 random bytes.
  */
 export function createUuidV7<K extends IdKind>(nowMs: number, random: Uint8Array): Id<K> {
   const time = Math.floor(nowMs).toString(16).padStart(12, '0');

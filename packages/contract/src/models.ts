@@ -1,21 +1,21 @@
 import { z } from 'zod';
 
-/** One file of models and the workers that list it. */
+/** A model file and the workers that list it. */
 export const fleetModelSchema = z
   .object({
-    /** ComfyUI's key of the folder (`checkpoints`, `loras`); null for a file that only lists of nodes name. */
+    /** ComfyUI's key of the folder (`checkpoints`, `loras`); null for a file that appears only in choices of node inputs. */
     folder: z.string().nullable(),
-    /** With `/` between folders, whatever the worker's system writes. */
+    /** With `/` between folders, whatever separator the worker uses. */
     name: z.string(),
-    /** `sd1`, `sd1_inpaint`, `sd2`, `sd2_inpaint`, `sdxl`, `sdxl_inpaint`, `sdxl_refiner`, `sd3`, `svd`, `flux`, `other`; null when nothing tells it. */
+    /** `sd1`, `sd1_inpaint`, `sd2`, `sd2_inpaint`, `sdxl`, `sdxl_inpaint`, `sdxl_refiner`, `sd3`, `svd`, `flux`, `other`; null if unknown. */
     kind: z.string().nullable(),
-    /** Null where no worker told it. */
+    /** Null if no worker reported it. */
     size_bytes: z.int().nullable(),
-    /** Inputs that offer it, as `Class.input`; only of a file without a folder. */
+    /** Node inputs that offer it, as `Class.input`; only for a file without a folder. */
     inputs: z.array(z.string()),
-    /** Names of workers, offline ones included, by what they told last. */
+    /** Names of the workers that listed it when last queried, offline ones included. */
     workers: z.array(z.string()),
-    /** Those of the workers that are not in service now. Servers before 0.2 send none. */
+    /** Those of `workers` that are not in service now. Servers before 0.2 send none. */
     away: z.array(z.string()).optional(),
   })
   .meta({ id: 'FleetModel' });

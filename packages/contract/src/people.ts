@@ -5,7 +5,7 @@ import { timeSchema } from './task.ts';
 export const PRINCIPAL_KINDS = ['user', 'client', 'agent', 'system'] as const;
 export type PrincipalKind = (typeof PRINCIPAL_KINDS)[number];
 
-/** What a principal may do beside its own tasks. */
+/** What a principal may do besides managing its own tasks. */
 export const GRANTS = ['admin', 'raw_graph'] as const;
 export type Grant = (typeof GRANTS)[number];
 
@@ -13,7 +13,7 @@ export const registerClientSchema = z
   .strictObject({ client_name: z.string().min(1).max(200), description: z.string().max(1000).optional() })
   .meta({ id: 'RegisterClient' });
 
-/** The secret is shown this once. */
+/** The secret is shown only here. */
 export const registeredClientSchema = z
   .object({ client_id: z.string(), client_secret: z.string(), client_name: z.string() })
   .meta({ id: 'RegisteredClient' });
@@ -22,7 +22,7 @@ export const tokenRequestSchema = z
   .strictObject({
     client_id: z.string(),
     client_secret: z.string(),
-    /** The token is a browser's sign-in: it lives on with each visit, and signing out ends it. */
+    /** The token is a browser session: each visit extends it, signing out ends it. */
     browser: z.boolean().optional(),
   })
   .meta({ id: 'TokenRequest' });
@@ -41,7 +41,7 @@ export type Token = z.infer<typeof tokenSchema>;
 /** A link that signs a browser in once. */
 export const signInLinkSchema = z
   .object({
-    /** One for each address by which the page may be reached; using one uses up all. The first is how the asker came. */
+    /** One per address at which the page may be reached; all are single-use together. The first has the host of the request. */
     links: z.array(z.string()).min(1),
     expires_at: timeSchema,
   })
@@ -50,7 +50,7 @@ export type SignInLink = z.infer<typeof signInLinkSchema>;
 
 export const renewedSchema = z
   .object({
-    /** When the token ends; null for one that does not. */
+    /** When the token expires; null if it does not. */
     expires_at: timeSchema.nullable(),
   })
   .meta({ id: 'Renewed' });
@@ -58,7 +58,7 @@ export type Renewed = z.infer<typeof renewedSchema>;
 
 export const signOutSchema = z
   .strictObject({
-    /** All browsers of the client, and links that were not used yet; else this one alone. */
+    /** Signs out all browsers of the client and voids unused links; otherwise only this browser. */
     everywhere: z.boolean().default(false),
   })
   .meta({ id: 'SignOut' });

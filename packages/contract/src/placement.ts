@@ -28,10 +28,10 @@ export const REFUSALS = [
 ] as const;
 export type RefusalReason = (typeof REFUSALS)[number];
 
-/** What is wrong with a worker that cannot be used now. */
+/** Why a worker cannot be used now. */
 const troubleSchema = z.object({
   since: timeSchema,
-  /** What is wrong, and what is done or to be done about it. */
+  /** What is wrong, what is being done, and what the user can do. */
   texts: z.array(textSchema),
 });
 export type WorkerTrouble = z.infer<typeof troubleSchema>;
@@ -41,13 +41,13 @@ const workerReasonSchema = z.object({
   name: z.string(),
   load: z.int(),
   slots: z.int(),
-  /** Its models are loaded there, or it needs none. */
+  /** The task's models are loaded there, or it needs none. */
   hot: z.boolean(),
-  /** Null: it could take the task, which waits for its turn only. */
+  /** Null: the worker could take the task, which only waits for its turn. */
   reason: z.enum(REFUSALS).nullable(),
-  /** What it lacks, for reasons that lack something. */
+  /** What the worker lacks, for reasons of that kind. */
   missing: z.string().nullable(),
-  /** Null for a worker that is well, or that somebody took out. Servers before 0.2 send none. */
+  /** Null for a worker that is healthy, or that a user took out of service. Servers before 0.2 send none. */
   trouble: troubleSchema.nullish(),
 });
 
@@ -58,37 +58,37 @@ export const placementSchema = z
     status: z.enum(TASK_STATES),
     /** Deprecated: the English of `message_texts`. */
     message: z.string().meta({ deprecated: true }),
-    /** Where the task is, and what the workers say to it. */
+    /** Where the task is, and why each worker does or does not take it. */
     message_texts: z.array(textSchema).optional(),
-    /** Null unless it waits. */
+    /** Null unless the task waits. */
     waiting: z
       .object({
         held_reason: z.enum(HELD_REASONS).nullable(),
         queue_position: z.int().nullable(),
-        /** Its task type has as many tasks on workers as `max_concurrent_tasks` allows. */
+        /** Its task type has reached `max_concurrent_tasks`. */
         task_type_full: z.boolean(),
-        /** How often tasks whose models were loaded went before the first one of its kind, and the bound. */
+        /** How often tasks with loaded models overtook the first task of its lane, and the limit. */
         overtaken: z.int(),
         overtaken_limit: z.int(),
-        /** Seconds since the first one of its kind is passed over. */
+        /** Seconds since the first task of its lane was first overtaken. */
         passed_seconds: z.number().nullable(),
         workers: z.array(workerReasonSchema),
       })
       .nullable(),
-    /** Of the newest attempt; null before the first. Smaller scores are better. */
+    /** Placement of the newest attempt; null before the first. Lower scores are better. */
     placed: z
       .object({
         worker_id: z.string().nullable(),
         worker_name: z.string().nullable(),
-        /** While the task runs there; null while the worker is well. */
+        /** Set while the task runs there; null while the worker is healthy. */
         trouble: troubleSchema.nullish(),
         at: timeSchema,
         strategy: z.string(),
-        /** `no_models`: it needs none; `hot`: its models were loaded there; `switch`: they are loaded for it; `overdue`: it was passed over long enough. */
+        /** `no_models`: it needs none; `hot`: its models were loaded there; `switch`: they are loaded for it; `overdue`: overtaken for too long. */
         ground: z.string(),
         candidates: z.int(),
         scores: z.array(z.object({ worker: z.string(), score: z.array(z.number()), load: z.int() })),
-        /** How many workers were out for which reason. */
+        /** Number of workers that were ruled out, by reason. */
         refused: z.record(z.string(), z.int()),
       })
       .nullable(),
@@ -96,7 +96,7 @@ export const placementSchema = z
   .meta({ id: 'Placement' });
 export type Placement = z.infer<typeof placementSchema>;
 
-/** GET /api/fleet/placement: what the balancer did and has before it, since the server started. */
+/** GET /api/fleet/placement: decisions of the balancer since the server started, and the waiting lanes. */
 export const balancerSchema = z
   .object({
     strategy: z.string(),
@@ -108,7 +108,7 @@ export const balancerSchema = z
         models: z.array(z.string()),
         waiting: z.int(),
         overtaken: z.int(),
-        /** Workers that can run its tasks, and those with a free slot. */
+        /** Workers that can run the lane's tasks, and those of them with a free slot. */
         workers: z.int(),
         free_workers: z.int(),
       }),
@@ -121,7 +121,7 @@ export const balancerSchema = z
         last_selected_at: timeSchema.nullable(),
         load: z.int(),
         slots: z.int(),
-        /** Models it has loaded when what it was sent is done. */
+        /** Models it will have loaded after the prompts it was sent. */
         models: z.array(z.string()),
       }),
     ),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The one error envelope of every native answer. */
+/** The error envelope of every native response. */
 export const errorEnvelopeSchema = z
   .object({
     error: z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { en as WRONG } from './texts/values/en.ts';
 
-/** Seconds that something may take; 0: no limit. What a millisecond rounds to none is refused. */
+/** Time limit in seconds; 0: no limit. A value that rounds to 0 ms is refused. */
 export const timeLimitSchema = z
   .number()
   .min(0)
@@ -11,7 +11,7 @@ export const timeLimitSchema = z
 const MAX_PATH_BYTES = 1024;
 const MAX_NAME_BYTES = 255;
 
-/** Folders below another one, as long as every file system takes them. */
+/** Relative folders, short enough for every file system. */
 export const folderPathSchema = z.string().max(500).refine(isShortPath, WRONG['value.path']);
 
 function isShortPath(path: string): boolean {

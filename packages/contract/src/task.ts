@@ -39,19 +39,19 @@ export const HELD_REASONS = [
   'retry_delay',
   'batch_paused',
   'storage_full',
-  /** Its paid nodes may have run: a user decides whether it is sent again. */
+  /** Its paid nodes may have run: a user decides whether to run it again. */
   'needs_decision',
 ] as const;
 export type HeldReason = (typeof HELD_REASONS)[number];
 
-/** A user's decision on a task that may have been paid for: sent again, or ended as failed. */
+/** A user's decision on a task that may already have cost money: run again, or end as failed. */
 export const DECISIONS = ['run_again', 'give_up'] as const;
 export type Decision = (typeof DECISIONS)[number];
 
 /** POST /api/fleet/tasks/{id}/decide. */
 export const decideTaskSchema = z.strictObject({ decision: z.enum(DECISIONS) }).meta({ id: 'DecideTask' });
 
-/** The words of the v1 API, accepted as filters beside ours. */
+/** State names of the v1 API, also accepted as filters. */
 export const STATE_ALIASES: Readonly<Record<string, readonly TaskState[]>> = {
   pending: ['held', 'queued'],
   assigned: ['running'],
@@ -61,7 +61,7 @@ export const STATE_ALIASES: Readonly<Record<string, readonly TaskState[]>> = {
   interrupted: ['canceled'],
 };
 
-/** What kinds of file or value a graph node can put out. */
+/** Kinds of output of a graph node. */
 export const OUTPUT_KINDS = ['image', 'video', 'audio', '3d', 'text', 'file', 'latent'] as const;
 export type OutputKind = (typeof OUTPUT_KINDS)[number];
 
@@ -71,7 +71,7 @@ export const timeSchema = z.string().meta({ format: 'date-time' });
 /** Seeds reach 2^64 − 1, beyond JavaScript's exact integers, so on our wire they are decimal strings. */
 export const seedSchema = z.string().regex(/^\d{1,20}$/);
 
-/** Progress from the worker's own frames: weighted over graph nodes and steps, never backward. */
+/** Progress from the worker's frames: weighted over graph nodes and steps, never decreasing. */
 export const progressSchema = z
   .object({
     /** 0 … 1; 1 only at completion. */
@@ -83,7 +83,7 @@ export const progressSchema = z
     current_node_class: z.string().nullable(),
     step: z.int().nullable(),
     steps: z.int().nullable(),
-    /** False when the socket that carries progress is lost; the task still finishes. */
+    /** False while the socket that carries progress is lost; the task still finishes. */
     available: z.boolean(),
   })
   .meta({ id: 'Progress' });
@@ -100,7 +100,7 @@ export const resultSchema = z
     size_bytes: z.int(),
     /** `blake3:<hex>` */
     hash: z.string(),
-    /** Short-lived signed link; fetch the task again for a fresh one. */
+    /** Short-lived signed link; fetch the task again for a new one. */
     url: z.string(),
     /** Content of text outputs up to 64 kB, else null. */
     text: z.string().nullable(),
@@ -138,13 +138,13 @@ export const taskSchema = z
     status: z.enum(TASK_STATES),
     /** Deprecated: the English of `message_text`. */
     message: z.string().meta({ deprecated: true }),
-    /** Where the task is, as text for users. Servers before 0.2 send none. */
+    /** Where the task is. Servers before 0.2 send none. */
     message_text: textSchema.optional(),
     task_type: z.string(),
     name: z.string().nullable(),
     workflow_name: z.string().nullable(),
     workflow_version: z.string().nullable(),
-    /** The values the task runs with, after request > config default > graph value. */
+    /** The values the task runs with, resolved in the order request, configured default, graph value. */
     parameters: z.record(z.string(), z.unknown()),
     /** Decimal string; null when the graph has no seed. */
     seed: z.string().nullable(),
@@ -159,16 +159,16 @@ export const taskSchema = z
     prompt_id: z.string().nullable(),
     attempt_count: z.int(),
     held_reason: z.enum(HELD_REASONS).nullable(),
-    /** It has nodes that cost money each time they run, as far as a worker has told. Servers before 0.2 send none. */
+    /** It has nodes that cost money each time they run, as far as known from a worker. Servers before 0.2 send none. */
     paid: z.boolean().optional(),
     due_at: timeSchema.nullable(),
-    /** Tasks ahead of this one in the order they would start; 0 is next; null when not waiting. */
+    /** Number of tasks ahead of this one in the order they would start; 0 is next; null if it does not wait. */
     queue_position: z.int().nullable(),
-    /** Seconds until its end is expected; null until a run like it was measured. */
+    /** Expected seconds until its end; null until a similar run was measured. */
     estimated_time: z.number().nullable(),
-    /** When it is expected to start on a worker, or started; null while nothing tells. */
+    /** When it is expected to start on a worker, or did start; null while unknown. */
     estimated_start: timeSchema.nullable(),
-    /** When its end is expected; null until a run like it was measured. */
+    /** Expected end; null until a similar run was measured. */
     estimated_end: timeSchema.nullable(),
     progress: progressSchema.nullable(),
     cancel_requested_at: timeSchema.nullable(),
@@ -179,9 +179,9 @@ export const taskSchema = z
     duration_seconds: z.number().nullable(),
     timeout_seconds: z.number().nullable(),
     results: z.array(resultSchema),
-    /** What was left out of the results, or what else looks odd about its end. Servers before 0.2 send none. */
+    /** What is missing from the results, or looks odd about its end. Servers before 0.2 send none. */
     warning_texts: z.array(textSchema).optional(),
-    /** Why it failed; of a task held for a decision, what happened to it. */
+    /** Why it failed; for a task held for a decision, what happened to it. */
     error: recordedErrorSchema.nullable(),
   })
   .meta({ id: 'Task' });
@@ -193,28 +193,28 @@ export const taskDetailSchema = taskSchema
   .meta({ id: 'TaskDetail' });
 export type TaskDetail = z.infer<typeof taskDetailSchema>;
 
-/** Options every submission takes beside its parameters. */
+/** Options of every submission besides its parameters. */
 export const submitOptionsSchema = z.object({
   workflow_name: z.string().min(1).optional(),
   name: z.string().max(200).optional(),
   /** 1 … 10, 10 first. */
   priority: z.int().min(1).max(10).optional(),
   project_id: z.string().max(36).optional(),
-  /** Limit of the whole run, waiting excluded; 0 means none, else from 0.001. Without it a run may be 900 s without progress. */
+  /** Limit of the whole run, waiting excluded; 0 means none, else at least 0.001. By default a run may go 900 s without progress. */
   timeout_seconds: timeLimitSchema
     .optional()
     .describe('Seconds that the whole run may take, waiting excluded: from 0.001; 0 means no limit.'),
-  /** Attempts in all, the first included. */
+  /** Maximum number of attempts, the first included. */
   max_attempts: z.int().min(1).max(10).optional(),
-  /** The worker must carry all of these labels. */
+  /** The worker must have all of these labels. */
   labels: z.array(z.string().min(1).max(100)).max(20).optional(),
-  /** Names or ids of workers: no other one runs it. */
+  /** Names or ids of the only workers that may run it. */
   workers: z.array(z.string().min(1).max(100)).max(100).optional(),
-  /** Refuses a graph of which only some outputs would run; else those run and the others are warnings. Default false. */
+  /** Refuses a graph if only some of its outputs can run; otherwise those run and the others give warnings. Default false. */
   all_or_nothing: z.boolean().optional(),
   /** Pattern for result names: {prefix} {task} {index} {time}. */
   file_name: z.string().max(200).optional(),
-  /** Folder below output_dir for the readable copies. */
+  /** Folder below output_dir for the copies with readable names. */
   output_path: folderPathSchema
     .optional()
     .describe('Folder below output_dir for the readable copies: at most 1024 bytes, 255 in each name.'),
@@ -230,7 +230,7 @@ export const submitTaskSchema = submitOptionsSchema
     graph: z.record(z.string(), z.unknown()).optional(),
     /** Passed to the worker with this prompt only; api_key_comfy_org and the like are stored encrypted until the end. */
     extra_data: z.record(z.string(), z.unknown()).optional(),
-    /** Only tries the fleet out: it is in no list and no folder, and is known to those who have its id. */
+    /** Only tests the fleet: in no list and no folder, found only by its id. */
     trial: z.boolean().optional(),
   })
   .meta({ id: 'SubmitTask' });

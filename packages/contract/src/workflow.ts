@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { Text } from './texts/text.ts';
 import { textSchema } from './texts/text-schema.ts';
 
-/** The value kinds of a workflow parameter. `seed` is 0 … 2^64 − 1 or −1 for random; `image` an upload's id or name. */
+/** Value types of a workflow parameter. `seed` is 0 … 2^64 − 1 or −1 for random; `image` an upload's id or name. */
 export const DATA_TYPES = ['string', 'int', 'float', 'bool', 'seed', 'image'] as const;
 export type DataType = (typeof DATA_TYPES)[number];
 
-/** Words in English, Chinese and, where it has its own, Chinese of Taiwan. */
+/** A label in English, Chinese and, if it differs, Taiwanese Chinese. */
 const labelSchema = z.object({ en: z.string(), zh: z.string(), zh_tw: z.string().optional() });
 
 export const parameterSchema = z
@@ -23,21 +23,21 @@ export const parameterSchema = z
     label: labelSchema.nullable(),
     required: z.boolean(),
     /**
-     * What the task gets when the request has no value: the config's default, else the graph's value; of a model that no worker has,
-     * what stands in for it, and null where the user must choose.
+     * Used if the request has no value: the configured default, else the graph's value. For a model that no worker has: its
+     * substitute, or null if the user must choose.
      */
     default_value: z.unknown(),
     min: z.number().nullable(),
     max: z.number().nullable(),
     multiple_of: z.number().nullable(),
     max_length: z.int().nullable(),
-    /** The only values allowed; of a parameter that names a model, the files that workers have now. */
+    /** The allowed values; for a parameter that names a model, the files that workers have now. */
     options: z.array(z.union([z.string(), z.number()])).nullable(),
-    /** Those of its options that only workers have that are not in service now. Servers before 0.2 send none. */
+    /** Options that only workers out of service have. Servers before 0.2 send none. */
     options_away: z.array(z.string()).optional(),
-    /** True when its options are files of models. Servers before 0.2 send none. */
+    /** True if its options are model files. Servers before 0.2 send none. */
     names_model: z.boolean().optional(),
-    /** True when the value follows from other parameters and is not asked for. */
+    /** True if the value is computed from other parameters and not requested. */
     derived: z.boolean(),
   })
   .meta({ id: 'Parameter' });
@@ -49,7 +49,7 @@ export const workflowSchema = z
     title: labelSchema,
     /** The author's label. */
     version: z.string(),
-    /** Content hash: what a task pins. */
+    /** Content hash; a task is pinned to it. */
     version_id: z.string(),
     task_type: z.string(),
     /** In the author's language, English where there are `descriptions`. */
@@ -60,9 +60,9 @@ export const workflowSchema = z
     enabled: z.boolean(),
     parameters: z.array(parameterSchema),
     presets: z.record(z.string(), z.unknown()).nullable(),
-    /** Whether a known worker can run it now; the missing things when none can. */
+    /** Whether a known worker can run it now; otherwise see `missing_texts`. */
     available: z.boolean(),
-    /** Deprecated: names, and the English of what `missing_texts` say. */
+    /** Deprecated: the English of `missing_texts`. */
     missing: z.array(z.string()).meta({ deprecated: true }),
     /** Servers before 0.2 send none. */
     missing_texts: z.array(textSchema).optional(),
@@ -70,28 +70,28 @@ export const workflowSchema = z
   .meta({ id: 'Workflow' });
 export type Workflow = z.infer<typeof workflowSchema>;
 
-/** Something of the configuration or of a workflow's files that was refused when it was last read. */
+/** A part of the configuration or of a workflow's files that was refused at the last read. */
 export const definitionProblemSchema = z
   .object({
-    /** Null where it concerns the configuration as a whole. */
+    /** Null if it concerns the configuration as a whole. */
     workflow: z.string().nullable(),
-    /** The YAML file or the graph's; null for what the environment or an option says. */
+    /** The YAML file or the graph file; null for a value from the environment or an option. */
     file: z.string().nullable(),
-    /** From 1; null where only the file is known. */
+    /** From 1; null if only the file is known. */
     line: z.int().nullable(),
     column: z.int().nullable(),
     /** Deprecated: the English of `text`. */
     message: z.string().meta({ deprecated: true }),
-    /** What is wrong, with the key that it is about; servers before 0.2 send none. */
+    /** What is wrong, with the key concerned; servers before 0.2 send none. */
     text: textSchema.optional(),
   })
   .meta({ id: 'DefinitionProblem' });
 export type DefinitionProblem = z.infer<typeof definitionProblemSchema>;
 
-/** Shows what a server sent in the reader's language; see `formatSent`. */
+/** Formats a text from a server in the reader's language; see `formatSent`. */
 type FormatSent = (text: Text | undefined, sentence: string) => string;
 
-/** A problem in a line, as compilers write them: `config.yaml:8:11 workflow "poster": …`; in English unless `format` says. */
+/** Formats a problem as compilers do: `config.yaml:8:11 workflow "poster": …`; in English unless `format` translates. */
 export function formatDefinitionProblem(
   problem: DefinitionProblem,
   format: FormatSent = (_, sentence) => sentence,
@@ -114,7 +114,7 @@ function nameWorkflow(
 export const workflowListSchema = z
   .object({
     workflows: z.array(workflowSchema),
-    /** What was refused, the first hundred; told to admins alone. */
+    /** What was refused, at most 100 entries; shown only to admins. */
     problems: z.array(definitionProblemSchema).optional(),
   })
   .meta({ id: 'WorkflowList' });
@@ -134,20 +134,20 @@ export type ParameterProblem = z.infer<typeof parameterProblemSchema>;
 
 const errorRatiosSchema = z.object({
   samples: z.int(),
-  /** 0.25: half of the estimates were off by less than a quarter of what it really took. */
+  /** 0.25: half of the estimates were off by less than a quarter of the actual time. */
   median_error_ratio: z.number(),
   p90_error_ratio: z.number(),
 });
 
-/** How far off the estimates of a workflow's tasks were; null where none could be made. */
+/** Error of the estimates of a workflow's tasks; null if none could be made. */
 export const estimateErrorSchema = z
   .object({
-    /** Null for graphs that came without a workflow. */
+    /** Null for graphs without a workflow. */
     workflow: z.string().nullable(),
     task_type: z.string(),
-    /** Of the run time, as expected when the worker was chosen. */
+    /** Of the run time, as estimated at placement. */
     run_time: errorRatiosSchema.nullable(),
-    /** Of the time from acceptance to the end, as expected at acceptance. */
+    /** Of the time from acceptance to the end, as estimated at acceptance. */
     end_time: errorRatiosSchema.nullable(),
   })
   .meta({ id: 'EstimateError' });
@@ -165,9 +165,9 @@ export const validationSchema = z
     errors: z.array(parameterProblemSchema),
     warnings: z.array(parameterProblemSchema),
     processed: z.record(z.string(), z.unknown()),
-    /** Whether a known worker could run it with the values that are right; servers before 0.2 send none. */
+    /** Whether a known worker could run it with the valid values; servers before 0.2 send none. */
     available: z.boolean().optional(),
-    /** Deprecated: what is missing where none could, as in `Workflow`. */
+    /** Deprecated: what is missing if none could, as in `Workflow`. */
     missing: z.array(z.string()).optional().meta({ deprecated: true }),
     missing_texts: z.array(textSchema).optional(),
   })

@@ -1,12 +1,12 @@
 import { FALLBACKS, type Language } from './language.ts';
 import type { Text, TextParam } from './text.ts';
 
-/** A sentence with `{name}` where a value stands, or one of several by a value. */
+/** A sentence with `{name}` placeholders, or a choice of sentences by a value. */
 export type Message = string | Choice;
 
 /**
- * The case of the value of `by`: its own name, else its plural category (`one`, `other` … of `Intl.PluralRules`) when
- * it is a number, else `other`.
+ * Selects a case by the value of `by`: the value itself, else for a number its plural category (`one`, `other` … of
+ * `Intl.PluralRules`), else `other`.
  */
 export interface Choice {
   readonly by: string;
@@ -16,10 +16,10 @@ export interface Choice {
 /** The messages of one language by code. */
 export type Messages = Readonly<Record<string, Message>>;
 
-/** The messages of another language; what is missing is shown in the next one of `FALLBACKS`. */
+/** The messages of another language; missing ones are shown in the next language of `FALLBACKS`. */
 export type Translation<M extends Messages> = { readonly [Code in keyof M]?: Message };
 
-/** The texts of one area in every language; English has them all. */
+/** The texts of one area in every language; English is complete. */
 export interface Catalogue<M extends Messages = Messages> {
   readonly en: M;
   readonly 'zh-CN'?: Translation<M>;
@@ -47,7 +47,7 @@ export type PlainCode<M extends Messages> = {
   [Code in keyof M & string]: keyof ParamsOf<M[Code]> extends never ? Code : never;
 }[keyof M & string];
 
-/** Every text that the messages can show, each with its own values. */
+/** Every text of the messages, each with its own values. */
 export type TextOf<M extends Messages> =
   | { readonly code: PlainCode<M>; readonly params: Readonly<Record<string, never>> }
   | {
@@ -64,7 +64,7 @@ export function plainText<Code extends string>(
   return { code, params: {} };
 }
 
-/** Shows a message of a catalogue; messages without values take none. */
+/** Formats a message of a catalogue; messages without values take none. */
 export type Say<M extends Messages> = <Code extends keyof M & string>(
   code: Code,
   ...params: keyof ParamsOf<M[Code]> extends never ? [] : [params: ParamsOf<M[Code]>]
@@ -75,7 +75,7 @@ export function createSay<M extends Messages>(catalogue: Catalogue<M>, language:
   return (code, ...[params]) => formatText(catalogue, language, { code, params: params ?? {} });
 }
 
-/** Two areas as one; where both have a code the second one's message is shown. */
+/** Merges two areas; if both have a code, the second one wins. */
 export function mergeCatalogues<A extends Messages, B extends Messages>(
   first: Catalogue<A>,
   second: Catalogue<B>,
@@ -87,7 +87,7 @@ export function mergeCatalogues<A extends Messages, B extends Messages>(
   };
 }
 
-/** A text in a language; a code that the catalogue does not know is shown as it is, with its values. */
+/** Formats a text in a language; a code that is not in the catalogue is shown as it is, with its values. */
 export function formatText(catalogue: Catalogue, language: Language, text: Text): string {
   const found = findMessage(catalogue, language, text.code);
   if (found === null) return describeUnknown(text);
@@ -99,14 +99,14 @@ export function formatText(catalogue: Catalogue, language: Language, text: Text)
   });
 }
 
-/** Several sentences, one after the other. */
+/** Formats several sentences, one after the other. */
 export function formatTexts(catalogue: Catalogue, language: Language, texts: readonly Text[]): string {
   return texts.map((text) => formatText(catalogue, language, text)).join(language === 'en' ? ' ' : '');
 }
 
 /**
- * What a server sent, in a language. A server older than the texts sends only the English `sentence`; a newer one may
- * send a code that the catalogue does not know: then its sentence is shown with the code.
+ * Formats what a server sent. A server older than the texts sends only the English `sentence`; a newer one may send a code
+ * that is not in the catalogue: then its sentence is shown with the code.
  */
 export function formatSent(
   catalogue: Catalogue,
@@ -119,7 +119,7 @@ export function formatSent(
   return `${sentence} (${list.map(({ code }) => code).join(', ')})`;
 }
 
-/** True when every code in the text, those of its values too, has a message. */
+/** True if every code in the text and in its values has a message. */
 export function knowsText(catalogue: Catalogue, { code, params }: Text): boolean {
   return (
     Object.hasOwn(catalogue.en, code) &&

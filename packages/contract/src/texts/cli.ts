@@ -8,7 +8,7 @@ import { USAGE_TEXTS } from './usage.ts';
 
 const SERVER_TEXTS = mergeCatalogues(DEFINITION_TEXTS, FLEET_TEXTS);
 
-/** The lines of the command, what is wrong with its command lines, and all that servers say. */
+/** Texts of the command: its output, usage errors, and all texts of servers. */
 export const CLI_TEXTS = mergeCatalogues(mergeCatalogues(SERVER_TEXTS, USAGE_TEXTS), {
   en,
   'zh-CN': zhCn,

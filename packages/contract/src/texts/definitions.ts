@@ -5,7 +5,7 @@ import { zhTw } from './definitions/zh-tw.ts';
 import { TASK_TEXTS } from './tasks.ts';
 import type { Text } from './text.ts';
 
-/** What is wrong with a configuration, or with the definition of a workflow. */
+/** Problems of a configuration or a workflow definition. */
 export const DEFINITION_TEXTS = mergeCatalogues(TASK_TEXTS, {
   en,
   'zh-CN': zhCn,
@@ -14,7 +14,7 @@ export const DEFINITION_TEXTS = mergeCatalogues(TASK_TEXTS, {
 
 export type DefinitionText = TextOf<typeof DEFINITION_TEXTS.en>;
 
-/** The English of a text about a definition, for logs and for clients that know no codes. */
+/** The English of a text about a definition, for logs and clients without the codes. */
 export function toDefinitionSentence(text: Text): string {
   return formatText(DEFINITION_TEXTS, 'en', text);
 }

@@ -1,8 +1,8 @@
-/** The languages of the texts for people. */
+/** The languages of the user-facing texts. */
 export const LANGUAGES = ['en', 'zh-CN', 'zh-TW'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** The languages in which a text is looked for, best first; English has every text. */
+/** The languages in which a text is looked up, best first; English is complete. */
 export const FALLBACKS: Readonly<Record<Language, readonly Language[]>> = {
   en: ['en'],
   'zh-CN': ['zh-CN', 'en'],
@@ -10,8 +10,8 @@ export const FALLBACKS: Readonly<Record<Language, readonly Language[]>> = {
 };
 
 /**
- * The first language we have among the wanted ones: tags as in `navigator.languages`, values of an `Accept-Language`
- * header with their `q`, or locales as in `LANG` (`zh_TW.UTF-8`). English when there is none.
+ * The first of the wanted languages that we have: tags as in `navigator.languages`, values of an `Accept-Language` header
+ * with their `q`, or locales as in `LANG` (`zh_TW.UTF-8`). English if there is none.
  */
 export function parseLanguage(wanted: string | readonly string[]): Language {
   const headers = typeof wanted === 'string' ? [wanted] : wanted;
@@ -23,14 +23,14 @@ export function parseLanguage(wanted: string | readonly string[]): Language {
   return 'en';
 }
 
-/** What configuration names in English and Chinese; without `zh_tw` a Taiwanese reader is shown `zh`. */
+/** A label from the configuration; without `zh_tw` a reader in Taiwan is shown `zh`. */
 export interface Label {
   readonly en: string;
   readonly zh: string;
   readonly zh_tw?: string | undefined;
 }
 
-/** A label in a language. */
+/** Selects the label of a language. */
 export function pickLabel({ en, zh, zh_tw: zhTw = zh }: Label, language: Language): string {
   return { en, 'zh-CN': zh, 'zh-TW': zhTw }[language];
 }

@@ -1,4 +1,4 @@
-/** The candidate a user most likely meant, or null when none is near (more than a third of the letters differ). */
+/** The candidate a user most likely meant, or null if none is close (more than a third of the letters differ). */
 export function findNearestWord(word: string, candidates: readonly string[]): string | null {
   let best: { candidate: string; distance: number } | null = null;
   for (const candidate of candidates) {
@@ -11,7 +11,7 @@ export function findNearestWord(word: string, candidates: readonly string[]): st
   return best.distance <= allowed ? best.candidate : null;
 }
 
-/** Letters to add, take away or change, and neighbours to swap. */
+/** Edit distance: letters to insert, delete or replace, and neighbours to swap. */
 function measureDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)];
   const at = (i: number, j: number): number => rows[i]?.[j] ?? 0;

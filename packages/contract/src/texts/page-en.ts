@@ -4,5 +4,5 @@ import { en as recovery } from './recovery/en.ts';
 import { en as tasks } from './tasks/en.ts';
 import { en as values } from './values/en.ts';
 
-/** What the page says in English, of which it has all. */
+/** The page's texts in English, which is complete. */
 export const PAGE_EN = { ...errors, ...recovery, ...values, ...tasks, ...page };

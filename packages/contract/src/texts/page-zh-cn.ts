@@ -4,5 +4,5 @@ import { zhCn as recovery } from './recovery/zh-cn.ts';
 import { zhCn as tasks } from './tasks/zh-cn.ts';
 import { zhCn as values } from './values/zh-cn.ts';
 
-/** What the page says to readers of Simplified Chinese; loaded for them alone. */
+/** The page's texts in Simplified Chinese, loaded on demand. */
 export const PAGE_ZH_CN = { ...errors, ...recovery, ...values, ...tasks, ...page };

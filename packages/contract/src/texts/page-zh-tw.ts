@@ -4,5 +4,5 @@ import { zhTw as recovery } from './recovery/zh-tw.ts';
 import { zhTw as tasks } from './tasks/zh-tw.ts';
 import { zhTw as values } from './values/zh-tw.ts';
 
-/** What the page says to readers of Traditional Chinese; loaded for them alone. */
+/** The page's texts in Traditional Chinese, loaded on demand. */
 export const PAGE_ZH_TW = { ...errors, ...recovery, ...values, ...tasks, ...page };

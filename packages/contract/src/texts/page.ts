@@ -4,7 +4,7 @@ import { zhCn } from './page/zh-cn.ts';
 import { zhTw } from './page/zh-tw.ts';
 import { TASK_TEXTS } from './tasks.ts';
 
-/** The words of the page, and what servers say about tasks. */
+/** The page's texts, and those of servers about tasks. */
 export const PAGE_TEXTS = mergeCatalogues(TASK_TEXTS, {
   en,
   'zh-CN': zhCn,

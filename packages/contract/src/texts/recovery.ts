@@ -3,5 +3,5 @@ import { en } from './recovery/en.ts';
 import { zhCn } from './recovery/zh-cn.ts';
 import { zhTw } from './recovery/zh-tw.ts';
 
-/** What is wrong with workers that cannot be used, and what is done about it: users see it wherever their tasks wait. */
+/** Why workers cannot be used, and what is done about it; shown wherever tasks wait. */
 export const RECOVERY_TEXTS = { en, 'zh-CN': zhCn, 'zh-TW': zhTw } satisfies Catalogue<typeof en>;

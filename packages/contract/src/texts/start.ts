@@ -5,7 +5,7 @@ import { en } from './start/en.ts';
 import { zhCn } from './start/zh-cn.ts';
 import { zhTw } from './start/zh-tw.ts';
 
-/** What a start of the server shows, what it says of workers, and how its first task went. */
+/** Texts of the server's start, of workers, and of the result of its first task. */
 export const START_TEXTS = mergeCatalogues(mergeCatalogues(DEFINITION_TEXTS, FLEET_TEXTS), {
   en,
   'zh-CN': zhCn,

@@ -7,7 +7,7 @@ import { zhTw } from './tasks/zh-tw.ts';
 import type { Text } from './text.ts';
 import { VALUE_TEXTS } from './values.ts';
 
-/** Where tasks and batches are, why they wait, what is wrong with their values, and why they failed. */
+/** States of tasks and batches, why they wait, problems of their values, and why they failed. */
 export const TASK_TEXTS = mergeCatalogues(
   mergeCatalogues(mergeCatalogues(ERROR_TEXTS, RECOVERY_TEXTS), VALUE_TEXTS),
   {
@@ -17,10 +17,10 @@ export const TASK_TEXTS = mergeCatalogues(
   } satisfies Catalogue<typeof en>,
 );
 
-/** What a server says about a task, a batch or a parameter. */
+/** A text of the server about a task, a batch or a parameter. */
 export type TaskText = TextOf<typeof TASK_TEXTS.en>;
 
-/** The English of a text about a task, for logs and for clients that know no codes. */
+/** The English of a text about a task, for logs and clients without the codes. */
 export function toTaskSentence(text: Text): string {
   return formatText(TASK_TEXTS, 'en', text);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Text, TextParam } from './text.ts';
 
-/** Readers that do not know a code show it with the English sentence beside it. */
+/** Clients that do not know a code show it next to the English sentence. */
 export const textSchema: z.ZodType<Text> = z
   .object({
     code: z.string(),

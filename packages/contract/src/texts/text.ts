@@ -1,13 +1,13 @@
 /** A value in a text: shown as it is, or a text or list of texts in the reader's language. */
 export type TextParam = string | number | Text | readonly Text[];
 
-/** A text for people as it crosses the wire: the code of a message of a catalogue, and the values in it. */
+/** A user-facing text on the wire: the code of a catalogue message, and its values. */
 export interface Text {
   readonly code: string;
   readonly params: Readonly<Record<string, TextParam>>;
 }
 
-/** A text that somebody sent, in details of no fixed form; null for anything else. What `textSchema` says, without a parser. */
+/** Reads a text from details of unknown shape; null for anything else. Accepts the same as `textSchema`, without zod. */
 export function readSentText(value: unknown): Text | null {
   return isText(value) ? value : null;
 }

@@ -3,5 +3,5 @@ import { en } from './values/en.ts';
 import { zhCn } from './values/zh-cn.ts';
 import { zhTw } from './values/zh-tw.ts';
 
-/** What is wrong with a value of a request or of a file. */
+/** Problems of a value in a request or a file. */
 export const VALUE_TEXTS = { en, 'zh-CN': zhCn, 'zh-TW': zhTw } satisfies Catalogue<typeof en>;

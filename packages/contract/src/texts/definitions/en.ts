@@ -1,6 +1,6 @@
 import type { Messages } from '../catalogue.ts';
 
-/** What is wrong with a configuration, or with the definition of a workflow. */
+/** Problems of a configuration or a workflow definition. */
 export const en = {
   'definition.workflow': 'workflow "{workflow}": {problem}',
   'definition.with_advice': '{problem}; {advice}',

@@ -51,7 +51,7 @@ export const en = {
   'worker.socket': 'socket {phase}',
   'worker.socket_deaf': 'No status message after a prompt was accepted',
   'worker.socket_ping_timeout': 'No pong: the connection is half open',
-  /** Former events have the words themselves. */
+  /** Events of earlier versions have only the sentence. */
   'worker.socket_refused':
     'its WebSocket cannot be opened, although HTTP works ({problem}): a proxy in front of it must pass WebSocket upgrades on',
   'worker.socket_problem': '{problem}',

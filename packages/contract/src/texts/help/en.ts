@@ -1,6 +1,6 @@
 import type { Messages } from '../catalogue.ts';
 
-/** Help of the command: what each command, flag and argument is, and the words of a help page. */
+/** Help of the command: descriptions of commands, flags and arguments, and the labels of a help page. */
 export const en = {
   'help.program': 'Makes ComfyUI dependable: a fleet of servers, every task followed to its exact end.',
   'help.hint': 'comfleet --help shows the commands.',

@@ -1,6 +1,6 @@
 import type { Messages } from '../catalogue.ts';
 
-/** The words of the page. */
+/** The page's own texts. */
 export const en = {
   brand: 'Comfleet',
 

@@ -1,6 +1,6 @@
 import type { Messages } from '../catalogue.ts';
 
-/** What a start of the server shows on the terminal. */
+/** Lines on the terminal while the server starts. */
 export const en = {
   'start.started': 'Comfleet runs at {address}',
   'start.addresses':

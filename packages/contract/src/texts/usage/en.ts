@@ -1,6 +1,6 @@
 import type { Messages } from '../catalogue.ts';
 
-/** What is wrong with a command line, and what to write instead. */
+/** Usage errors, and what to write instead. */
 export const en = {
   'usage.unknown_option': 'Unknown option {flag}.',
   'usage.unknown_command': 'Unknown command "{name}".',

@@ -1,6 +1,6 @@
 import type { Messages } from '../catalogue.ts';
 
-/** What is wrong with a value. Schemas give the sentences without values as their own messages. */
+/** Problems of a value. Schemas use the sentences without parameters as their messages. */
 export const en = {
   'kind.string': 'text',
   'kind.int': 'a whole number',
