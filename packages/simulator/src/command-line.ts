@@ -1,7 +1,7 @@
 import { PREVIEW_METHODS, type SimulatorOptions } from './options.ts';
 import { VERSION_PROFILES } from './profile.ts';
 
-/** A command line the simulator cannot start with; ComfyUI exits 2 for it. */
+/** An invalid command line; ComfyUI exits with 2 for it. */
 export class BadCommandLine extends Error {}
 
 /** What the program needs beyond the simulator's options. */
@@ -104,7 +104,7 @@ const VALUE_FLAGS: Readonly<Record<string, Apply>> = {
   },
 };
 
-/** ComfyUI's flags that change nothing here, with the number of values they take (`*`: up to the next flag). */
+/** ComfyUI's flags without effect here, with the number of values they take (`*`: up to the next flag). */
 const IGNORED_FLAGS: Readonly<Record<string, 0 | 1 | '*'>> = {
   '--auto-launch': 0,
   '--disable-auto-launch': 0,
@@ -158,7 +158,7 @@ const IGNORED_FLAGS: Readonly<Record<string, 0 | 1 | '*'>> = {
   '--whitelist-custom-nodes': '*',
 };
 
-/** Reads a command line as ComfyUI's main.py would get it. Unknown flags give a warning and are skipped. */
+/** Parses a command line of ComfyUI's main.py. Unknown flags give a warning and are skipped. */
 export function parseCommandLine(args: readonly string[]): ProgramPlan {
   const draft: Draft = { port: 8188, argv: ['main.py', ...args] };
   const warnings: string[] = [];
@@ -180,7 +180,7 @@ interface GivenFlag {
   readonly warn: (text: string) => void;
 }
 
-/** Takes one flag into the draft and says how many of the values after it belong to it. */
+/** Applies one flag to the draft; returns how many of the values after it belong to it. */
 function applyFlag(draft: Draft, { flag, values, warn }: GivenFlag): number {
   const apply = VALUE_FLAGS[flag];
   if (apply !== undefined) {

@@ -21,7 +21,7 @@ export type LedgerEvent =
   | 'free'
   | 'fault';
 
-/** One line: what happened, when (monotonic ns as text, wall ms), and to which prompt. */
+/** One entry: what happened, when (monotonic ns as text, wall ms), and to which prompt. */
 export interface LedgerLine {
   readonly n: number;
   readonly event: LedgerEvent;
@@ -31,10 +31,10 @@ export interface LedgerLine {
   readonly [field: string]: unknown;
 }
 
-/** Append-only record of what the simulator really did; in memory, or one JSON line each in a file. */
+/** Append-only record of what the simulator did; in memory, or as JSON lines in a file. */
 export interface Ledger {
   append(event: LedgerEvent, fields?: Record<string, unknown>): void;
-  /** The newest lines kept in memory (all of them unless more than `memoryLimit`). */
+  /** The lines in memory: the newest `memoryLimit`. */
   lines(): readonly LedgerLine[];
   /** Resolves with the first line, past or future, that satisfies the test. */
   waitFor(isWanted: (line: LedgerLine) => boolean): Promise<LedgerLine>;

@@ -9,7 +9,7 @@ import type { SimulatorOptions } from './options.ts';
 import { isSince, VERSION_TEXTS } from './profile.ts';
 import { openSimulator, type Simulator } from './simulator.ts';
 
-/** The simulator as a program: started as ComfyUI's main.py is, it logs and ends like it. */
+/** The simulator as a program: takes the arguments of ComfyUI's main.py, and logs and exits like it. */
 function log(line: string): void {
   process.stderr.write(`${line}\n`);
 }
@@ -24,7 +24,7 @@ function readPlan(): ProgramPlan {
   }
 }
 
-/** A fresh base directory needs custom_nodes, as ComfyUI does; the folders ComfyUI makes itself are made. */
+/** As with ComfyUI, a new base directory needs custom_nodes; creates the folders that ComfyUI creates itself. */
 function prepareFolders(plan: ProgramPlan, args: readonly string[]): void {
   const { baseDirectory } = plan.options;
   if (baseDirectory === undefined) return;
@@ -65,7 +65,7 @@ async function start(plan: ProgramPlan): Promise<Simulator> {
   return simulator;
 }
 
-/** Asyncio's words up to 0.20; since 0.21.0 ComfyUI says it itself. */
+/** Up to 0.20 asyncio's message; since 0.21.0 ComfyUI's own. */
 function describeStartFailure(error: unknown, { host = '127.0.0.1', port = 0 }: SimulatorOptions): string {
   const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
   return isTaken

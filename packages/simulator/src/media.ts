@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { VersionProfile } from './profile.ts';
 
-/** Reads one committed media file; the path is the same from `src` and from `dist`. */
+/** Reads a committed media file; the path is valid from `src` and from `dist`. */
 function readMedia(name: string): Buffer {
   return readFileSync(new URL(`../src/data/${name}`, import.meta.url));
 }
@@ -25,7 +25,7 @@ export const PREVIEW_JPEGS: readonly Buffer[] = Array.from({ length: 8 }, (_, in
   readMedia(`preview-${index + 1}.jpg`),
 );
 
-/** What a real server of each version says of its nodes, as text; `old` is 0.3.64's. */
+/** /object_info of a real server of each version, as text; `old` uses that of 0.3.64. */
 export const OBJECT_INFO_TEXTS: Readonly<Record<VersionProfile, () => string>> = {
   old: () => readText('object-info.json'),
   '0.3.64': () => readText('object-info.json'),

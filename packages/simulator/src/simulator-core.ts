@@ -22,7 +22,7 @@ import { Upgrades, writeQueueInfo } from './socket/upgrades.ts';
 
 const CLOSE_RESTART = 1012;
 
-/** The parts of one server and the wiring between them. */
+/** The parts of one server and how they are connected. */
 export class SimulatorCore {
   readonly faults: FaultScript;
   readonly ledger: Ledger;

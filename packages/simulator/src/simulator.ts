@@ -19,7 +19,7 @@ export interface Simulator {
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** Address of the control listener, when `controlPort` was given. */
+  /** Address of the control listener, if `controlPort` was given. */
   readonly controlUrl: string | undefined;
   readonly control: FaultControl;
   readonly ledger: Ledger;
@@ -28,7 +28,7 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-/** Opens a simulated server. Rejects with EADDRINUSE when the port is taken. */
+/** Opens a simulated server. Rejects with EADDRINUSE if the port is in use. */
 export async function openSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const compiled = compileOptions(options);
   const core = new SimulatorCore(compiled, options);

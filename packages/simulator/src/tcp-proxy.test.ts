@@ -7,7 +7,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** A server that answers every chunk with itself, and a proxy in front of it. */
+/** A server that echoes every chunk, and a proxy in front of it. */
 async function openEcho(): Promise<{ proxy: TcpProxy; dial: () => Promise<Socket> }> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);

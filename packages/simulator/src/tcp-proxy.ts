@@ -4,7 +4,7 @@ import { type Clock, systemClock } from './platform/clock.ts';
 /** `up` is client to server, `down` is server to client. */
 export type Direction = 'up' | 'down';
 
-/** What the network does to connections, in toxiproxy's words. Times are milliseconds. */
+/** What the network does to connections, in toxiproxy's terms. Times are in milliseconds. */
 export type Toxic =
   | {
       readonly kind: 'latency';
@@ -13,7 +13,7 @@ export type Toxic =
       readonly direction?: Direction;
     }
   | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number; readonly direction?: Direction }
-  /** Bytes vanish, nobody is told: a half-open connection. Existing and new ones alike. */
+  /** Bytes vanish silently: half-open connections, existing and new ones alike. */
   | { readonly kind: 'black_hole'; readonly direction?: Direction }
   /** After this many bytes, counted from now, the connection is reset or closed. */
   | {
@@ -29,23 +29,23 @@ export type Toxic =
       readonly delayMs?: number;
       readonly direction?: Direction;
     }
-  /** The end of a connection is passed on late. */
+  /** The close of a connection is forwarded late. */
   | { readonly kind: 'slow_close'; readonly ms: number }
-  /** One bit of the n-th byte from now on is flipped, once a connection. */
+  /** One bit of the n-th byte from now on is flipped, once per connection. */
   | { readonly kind: 'mutate'; readonly atByte: number; readonly direction?: Direction };
 
-/** A TCP proxy whose network can be broken on purpose. */
+/** A TCP proxy that simulates network faults. */
 export interface TcpProxy {
   readonly url: string;
   readonly port: number;
-  /** Adds a toxic to every connection, present and future; the returned function removes it. */
+  /** Adds a toxic to every existing and future connection; the returned function removes it. */
   add(toxic: Toxic): () => void;
   clear(): void;
   /** RST on every open connection, both sides. */
   resetAll(): void;
   /** FIN on every open connection. */
   closeAll(): void;
-  /** Stops listening and resets what is open: connections are refused. */
+  /** Stops listening and resets open connections: new ones are refused. */
   goDown(): Promise<void>;
   /** Listens again on the same port. */
   goUp(): Promise<void>;
@@ -132,7 +132,7 @@ interface RelayScope {
   readonly clock: Clock;
 }
 
-/** Copies one direction chunk by chunk, in order, through whatever toxics are set at that time. */
+/** Forwards one direction chunk by chunk, in order, through the toxics that are set at that time. */
 function relay(from: Socket, to: Socket, scope: RelayScope): void {
   const passed = new Map<Toxic, number>();
   let tail: Promise<void> = Promise.resolve();
@@ -231,7 +231,7 @@ function mutate(chunk: Buffer, toxic: Extract<Toxic, { kind: 'mutate' }>, passed
   if (at >= 0 && at < chunk.length) chunk[at] = (chunk[at] ?? 0) ^ 1;
 }
 
-/** True while the chunk may pass whole; otherwise its allowed part goes and the connection ends. */
+/** True if the whole chunk may pass; otherwise sends the allowed part and ends the connection. */
 function passLimited(
   chunk: Buffer,
   ends: Ends,

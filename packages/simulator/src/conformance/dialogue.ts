@@ -9,7 +9,7 @@ import {
   type TranscriptLine,
 } from './transcript.ts';
 
-/** One request to send. `text` goes out as it stands, else `body` as JSON. */
+/** One request to send: `text` verbatim, else `body` as JSON. */
 export interface Question {
   readonly method: string;
   readonly target: string;
@@ -18,13 +18,13 @@ export interface Question {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** One client of one server, writing down all it hears. */
+/** One client of one server that records everything it receives. */
 export interface Dialogue {
   readonly lines: TranscriptLine[];
   sendFlags(): void;
-  /** Resolves when such a line is there, or when the time is over. */
+  /** Resolves when such a line was recorded, or after the timeout. */
   waitFor(isWanted: (line: TranscriptLine) => boolean, timeoutMs: number): Promise<void>;
-  /** Sends it, writes the answer down and gives it. */
+  /** Sends a request, records the response and returns it. */
   request(question: Question): Promise<HttpLine>;
   upload(
     target: string,
@@ -160,7 +160,7 @@ function readShownFiles(line: TranscriptLine): string[] {
   );
 }
 
-/** 3D savers show paths as texts. */
+/** 3D save nodes show paths as texts. */
 function nameShownFile(file: Plain): string | undefined {
   if (typeof file === 'string') return /\.\w+$/.test(file) ? posix.basename(file) : undefined;
   return isPlainObject(file) && typeof file.filename === 'string' ? file.filename : undefined;

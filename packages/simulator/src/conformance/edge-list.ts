@@ -1,11 +1,11 @@
-/** One request at the edge of the protocol, sent as raw text. */
+/** One edge case of the protocol, sent as raw text. */
 export interface Edge {
   readonly name: string;
   readonly method: string;
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** The server is free to choose an order inside the body: its pieces are compared, sorted. */
+  /** The server may use any order inside the body: its parts are sorted before comparison. */
   readonly isUnordered?: boolean;
 }
 
@@ -34,7 +34,7 @@ function emptyImage(inputs: string): string {
   return `"1": {"class_type": "EmptyImage", "inputs": {${inputs}}}`;
 }
 
-/** Requests whose answers tell a careful imitation from a careless one. */
+/** Requests that reveal an inaccurate simulation. */
 export const EDGES: readonly Edge[] = [
   post('prompt that is not JSON', '{"prompt": '),
   post('prompt that is empty', ''),

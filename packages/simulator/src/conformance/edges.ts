@@ -4,7 +4,7 @@ import { EDGES, type Edge } from './edge-list.ts';
 import { waitUntilIdle } from './idle.ts';
 import { type RecordedVersion, recordingUrl } from './transcript.ts';
 
-/** What came back, with ids, tracebacks and this server's own facts removed. */
+/** The response, without ids, tracebacks and facts of this server. */
 export interface EdgeAnswer {
   readonly name: string;
   readonly status: number;
@@ -16,7 +16,7 @@ export interface EdgeAnswer {
 export async function askEdges(baseUrl: string): Promise<EdgeAnswer[]> {
   const answers: EdgeAnswer[] = [];
   for (const edge of EDGES) {
-    // Questions about results come after prompts that must have ended; a prompt that waits could be overtaken by the next.
+    // Requests about results need the prompts before them to have ended; a waiting prompt could be overtaken by the next.
     await waitUntilIdle(baseUrl);
     answers.push(await ask(baseUrl, edge));
   }
@@ -60,7 +60,7 @@ function ask(baseUrl: string, edge: Edge): Promise<EdgeAnswer> {
   });
 }
 
-/** Removes what belongs to one server: ids, counters, times, tracebacks, what was cached; keeps every other character. */
+/** Removes what is specific to one server: ids, counters, times, tracebacks, cached nodes; keeps every other character. */
 function cleanBody(text: string, order: 'sorted' | 'as it is'): string {
   const cleaned = text
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')

@@ -3,7 +3,7 @@ import { sendRequest } from '../platform/http-client.ts';
 
 const POLL_MS = 20;
 
-/** Resolves when the server says that nothing runs or waits: what ran is in history by then. */
+/** Resolves when the server reports that nothing runs or waits: by then, everything that ran is in history. */
 export async function waitUntilIdle(baseUrl: string): Promise<void> {
   for (;;) {
     const left = (await (await sendRequest(`${baseUrl}/prompt`)).json()) as {

@@ -9,7 +9,7 @@ import type { RecordedVersion, TranscriptLine } from './transcript.ts';
 const USAGE =
   'usage: conformance --url http://127.0.0.1:8188 [--only NAME] [--without-edges] [--record FOLDER] [--verbose]\n';
 
-/** Plays the conformance list of a server's version against it; `--record` writes down what it says, as new recordings. */
+/** Plays the conformance list for a server's version against it; `--record` saves its responses as new recordings. */
 async function main(args: readonly string[]): Promise<number> {
   const url = readOption(args, '--url')?.replace(/\/$/, '');
   if (url === undefined) {
@@ -61,7 +61,7 @@ function writeEdges(answers: readonly EdgeAnswer[]): string {
   return `[\n${answers.map((answer) => JSON.stringify(answer)).join(',\n')}\n]\n`;
 }
 
-/** One line per frame or answer, as recordings are read. */
+/** One line per frame or response, in the format of recordings. */
 function writeLines(lines: readonly TranscriptLine[]): string {
   return lines.map((line) => `${JSON.stringify(describeLine(line))}\n`).join('');
 }

@@ -6,22 +6,22 @@ import {
   type TranscriptLine,
 } from './transcript.ts';
 
-/** A transcript with everything removed that two honest servers may differ in, one text a line. */
+/** A transcript without anything in which two correct servers may differ, one text a line. */
 export interface NormalTranscript {
   /** Execution frames, node by node in a fixed order. */
   readonly frames: readonly string[];
-  /** Counts of `status` frames in order. */
+  /** Counts of the `status` frames, in order. */
   readonly statuses: readonly string[];
   readonly answers: readonly Answer[];
 }
 
-/** One HTTP answer; `headers` is undefined where the recording kept none. */
+/** One HTTP response; `headers` is undefined if the recording has none. */
 export interface Answer {
   readonly text: string;
   readonly headers: Readonly<Record<string, string>> | undefined;
 }
 
-/** Normalises ids, times, counters, file numbers, sizes, and the order the server is free to choose. */
+/** Normalises ids, times, counters, file numbers, sizes, and orders that are up to the server. */
 export function normalise(lines: readonly TranscriptLine[]): NormalTranscript {
   const names = new Names(lines);
   const statuses: string[] = [];
@@ -60,7 +60,7 @@ function nodesOf(data: PlainObject): PlainObject {
   return isPlainObject(data.nodes) ? data.nodes : {};
 }
 
-/** The graph node a frame is about: of progress_state, the one that changed. */
+/** The graph node of a frame; for progress_state the one that changed. */
 function nodeOf(line: Extract<TranscriptLine, { kind: 'text' }>, previous: PlainObject): string {
   if (line.type === 'progress_state') {
     const changed = Object.entries(nodesOf(line.data)).filter(
@@ -118,8 +118,8 @@ function orderFrames(frames: readonly Frame[]): string[] {
 }
 
 /**
- * Fractional progress (a sleeping node) is one line however often it came. Its first tick may be whole or already a fraction, as time
- * will have it.
+ * Fractional progress (of a sleeping node) becomes one line, however often it came. Its first tick may be whole or already
+ * fractional, depending on timing.
  */
 function collapse(texts: readonly string[]): string[] {
   if (!texts.some((text) => isTick(text) && isFractional(text))) return [...texts];
@@ -187,7 +187,7 @@ class Names {
     const cleaned: PlainObject = {};
     for (const name of Object.keys(value).sort())
       cleaned[this.replace(name)] = this.clean(value[name] ?? null, name);
-    // Which of many results stands for a job depends on the order in which they came.
+    // Which of many results represents a job depends on the order in which they came.
     const { outputs_count: count } = value;
     if (typeof count === 'number' && count > 2) cleaned.preview_output = '<one of them>';
     return cleaned;
@@ -228,7 +228,7 @@ const SHOWN_HEADERS = new Set([
   ...['x-content-type-options', 'vary', 'cache-control'],
 ]);
 
-/** Answers that tell of all that ever ran on a server: only that they come. */
+/** Responses about everything that ever ran on a server: bodies are not compared. */
 const ABOUT_ALL = new Set(['/internal/files/output']);
 
 function describeAnswer(line: HttpLine, names: Names): Answer {
@@ -243,7 +243,7 @@ function describeAnswer(line: HttpLine, names: Names): Answer {
   };
 }
 
-/** Headers that must be equal; lengths only where no counter or picture is in the body. */
+/** Headers that must be equal; lengths only if the body has no counter or picture. */
 function pickHeaders(line: HttpLine, headers: PlainObject, names: Names): Record<string, string> {
   const picked: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers))

@@ -10,19 +10,19 @@ import {
   type TranscriptLine,
 } from './transcript.ts';
 
-/** How one recording is played again. */
+/** How one recording is replayed. */
 export interface ReplayPlan {
   readonly lines: readonly TranscriptLine[];
   /** Send `feature_flags` as the first message. */
   readonly wantsMetadata: boolean;
-  /** Close the socket in mid-run and open another with the same id. */
+  /** Close the socket during the run and open another with the same id. */
   readonly reconnects: boolean;
 }
 
-/** A server that says less than the recorded one is not waited for any longer; the comparison shows it. */
+/** Maximum wait for a server that sends less than the recorded one; the comparison then shows the difference. */
 const WAIT_MS = 60_000;
 
-/** Sends the requests of a recording to a server again and records what it answers. */
+/** Sends the requests of a recording to a server and records its responses. */
 export async function replay(baseUrl: string, plan: ReplayPlan): Promise<readonly TranscriptLine[]> {
   const clientId = randomUUID();
   const dialogue = await openDialogue(baseUrl, clientId);
@@ -45,7 +45,7 @@ export async function replay(baseUrl: string, plan: ReplayPlan): Promise<readonl
   }
 }
 
-/** Waits for half of the run, closes cleanly, opens again and hears the rest. */
+/** Waits for half of the run, closes cleanly, connects again and receives the rest. */
 async function reconnect(dialogue: Dialogue): Promise<void> {
   await dialogue.waitFor((line) => line.kind === 'text' && line.type === 'progress', WAIT_MS);
   await dialogue.reopen();
@@ -65,7 +65,7 @@ class ReplaySession {
     this.clientId = clientId;
   }
 
-  /** Waits until the server said what the recorded one had said before the next request. */
+  /** Waits until the server has sent what the recorded one had sent before the next request. */
   async waitUntilAsFar(before: readonly TranscriptLine[], reconnects: boolean): Promise<void> {
     if (reconnects) return;
     const wanted = before.filter(isMilestone);
@@ -84,12 +84,12 @@ class ReplaySession {
       text: line.requestText,
       headers: line.requestHeaders,
     });
-    // An id that the server made: later requests name it.
+    // An id created by the server: later requests name it.
     const [recorded, made] = [readPromptId(line), readPromptId(heard)];
     if (recorded !== undefined && made !== undefined) this.ids.set(recorded, made);
   }
 
-  /** The recorded body with fresh ids; what is no id is sent as it was. */
+  /** The recorded body with new ids; everything else is sent as recorded. */
   private translate(request: PlainObject): PlainObject {
     const body: PlainObject = { ...request };
     if (typeof request.client_id === 'string') body.client_id = this.clientId;
@@ -137,7 +137,7 @@ function readPromptId({ method, target, response }: HttpLine): string | undefine
   return typeof response.prompt_id === 'string' ? response.prompt_id : undefined;
 }
 
-/** Frames that tell how far a run is: starts, ends, nodes, and whole steps of a sampler. */
+/** Frames that mark the progress of a run: starts, ends, nodes, and whole steps of a sampler. */
 function isMilestone(line: TranscriptLine): boolean {
   if (line.kind !== 'text') return false;
   if (line.type === 'progress')
@@ -163,7 +163,7 @@ function isStep(data: PlainObject): boolean {
 
 const PICTURE = { width: 48, height: 32 };
 
-/** Files that are no pictures, by their ending. */
+/** Files that are not pictures, by extension. */
 const OTHER_FILES: Readonly<Record<string, string>> = {
   '.obj': 'v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n',
   '.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',

@@ -4,25 +4,25 @@ import { type Answer, type NormalTranscript, normalise } from './normalise.ts';
 import { replay } from './replay.ts';
 import { loadRecording, type RecordedVersion, type TranscriptLine } from './transcript.ts';
 
-/** One row of the conformance list: a recording to be played against a server of that version. */
+/** One row of the conformance list: a recording to replay against a server of that version. */
 export interface Scenario {
   readonly name: string;
   readonly version: RecordedVersion;
   /** Previews must be on (`--preview-method auto`). */
   readonly needsPreviews?: boolean;
-  /** The graph must have run just before (its recording is played first). */
+  /** A recording to replay first: the graph must have run just before. */
   readonly after?: string;
   readonly wantsMetadata?: boolean;
   readonly reconnects?: boolean;
-  /** A further recording whose lines follow: the second socket. */
+  /** The recording of the second socket, whose lines follow. */
   readonly secondRecording?: string;
-  /** Caches of the server are dropped first. */
+  /** The server's caches are dropped first. */
   readonly startsCold?: boolean;
   /** History is cleared first. */
   readonly startsWithoutHistory?: boolean;
   /** Its runs overlap its requests: only the answers to POST are compared. */
   readonly overlaps?: boolean;
-  /** Its worker may begin before or after a request is answered: counts of `status` are not compared. */
+  /** The worker may start before or after the response: counts of `status` are not compared. */
   readonly statusesRace?: boolean;
   /** Nothing runs on the server afterwards. */
   readonly killsWorker?: boolean;
@@ -31,7 +31,7 @@ export interface Scenario {
 const OLD = '0.3.64';
 const NEW = '0.33';
 
-/** Every recorded scenario, in the order they depend on each other; what kills the worker comes last of its version. */
+/** Every recorded scenario, in order of dependency; those that kill the worker come last in their version. */
 export const SCENARIOS: readonly Scenario[] = [
   { version: OLD, name: 'success', startsCold: true },
   { version: OLD, name: 'fully-cached-second-run', after: 'success', startsCold: true },
@@ -96,7 +96,7 @@ export function listScenarios(version: RecordedVersion): readonly Scenario[] {
   return SCENARIOS.filter((scenario) => scenario.version === version);
 }
 
-/** What differs between a recording and a server; empty lists mean equal. */
+/** Differences between a recording and a server; empty lists mean equal. */
 export interface ScenarioResult {
   readonly name: string;
   readonly differences: readonly string[];
@@ -127,7 +127,7 @@ function planFor(scenario: Scenario): Parameters<typeof replay>[1] {
   };
 }
 
-/** Frames of the second socket come where the first one was closed: after the POST, before the later requests. */
+/** Inserts the frames of the second socket where the first was closed: after the POST, before later requests. */
 function mergeSecondSocket(lines: readonly TranscriptLine[], scenario: Scenario): readonly TranscriptLine[] {
   if (scenario.secondRecording === undefined) return lines;
   const later = lines.findIndex((line) => line.kind === 'http' && line.method === 'GET');
@@ -155,7 +155,7 @@ async function dropCaches(baseUrl: string): Promise<void> {
   await waitUntilIdle(baseUrl);
 }
 
-/** A prompt without output files; once it ran, the caches of earlier graphs are gone for certain. */
+/** A prompt without output files; after it the caches of earlier graphs are certainly gone. */
 const WARM_UP = {
   prompt: {
     '1': { class_type: 'EmptyImage', inputs: { width: 1, height: 1, batch_size: 1, color: 1 } },
@@ -175,7 +175,7 @@ function compare(expected: NormalTranscript, heard: NormalTranscript): string[] 
   ];
 }
 
-/** Headers count only where the recording kept them, and only those that it kept. */
+/** Shows only headers that the recording has. */
 function showAnswer(recorded: NormalTranscript): (answer: Answer, index: number) => string {
   return (answer, index) => {
     const kept = Object.keys(recorded.answers[index]?.headers ?? {});

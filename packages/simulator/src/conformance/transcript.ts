@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Any JSON as JavaScript reads it; transcripts need no exact numbers. */
+/** JSON as parsed by JavaScript; transcripts need no exact numbers. */
 export type Plain = null | boolean | number | string | Plain[] | { [key: string]: Plain };
 export type PlainObject = { [key: string]: Plain };
 
@@ -15,14 +15,14 @@ export interface HttpLine {
   readonly method: string;
   readonly target: string;
   readonly request: PlainObject | undefined;
-  /** A body that is sent as it stands: no JSON, or JSON that the server keeps. */
+  /** A body that is sent verbatim: not JSON, or JSON that the server stores. */
   readonly requestText: string | undefined;
   readonly requestHeaders: Readonly<Record<string, string>> | undefined;
   readonly form: PlainObject | undefined;
   readonly status: number;
   readonly headers: PlainObject | undefined;
   readonly response: Plain | undefined;
-  /** First bytes of a body that is no JSON. */
+  /** First bytes of a body that is not JSON. */
   readonly head: Buffer | undefined;
 }
 
@@ -35,17 +35,17 @@ function readObject(value: Plain | undefined): PlainObject | undefined {
   return isPlainObject(value) ? value : undefined;
 }
 
-/** The versions of which there are recordings. */
+/** The versions with recordings. */
 export const RECORDED_VERSIONS = ['0.3.64', '0.33'] as const;
 
 export type RecordedVersion = (typeof RECORDED_VERSIONS)[number];
 
-/** Where the recordings of a version lie. */
+/** The URL of a recording of a version. */
 export function recordingUrl(version: RecordedVersion, file: string): URL {
   return new URL(`../../transcripts/${version}/${file}`, import.meta.url);
 }
 
-/** Reads one recording of a version. Throws when the file or a line is not one. Notes and what the client sent are left out. */
+/** Reads one recording of a version, without notes and client messages. Throws if the file or a line is invalid. */
 export function loadRecording(name: string, version: RecordedVersion = '0.3.64'): TranscriptLine[] {
   return readFileSync(recordingUrl(version, `${name}.jsonl`), 'utf8')
     .split('\n')

@@ -7,7 +7,7 @@ import { fakeTraceback, PythonError, type Walk } from './walk.ts';
 const ANY = '*';
 const MATCH = 'COMFY_MATCHTYPE_V3';
 
-/** Checks a linked input and the node it comes from. `upstream`: the error is recorded there. */
+/** Checks a linked input and the node it comes from. `upstream`: the error is recorded on that node. */
 export function checkLink(
   value: readonly Json[],
   input: InputSpec,
@@ -79,7 +79,7 @@ function checkUpstream(from: string, { name, pair, link }: Linking, walk: Walk):
   }
 }
 
-/** Types are lists with commas that must share a name; since 0.33 match types meet everything, and `*` may stand in a list. */
+/** Types are comma-separated lists that must share a name; since 0.33 match types fit everything, and `*` may be in a list. */
 function typesMeet(received: Json, wanted: Writable, version: VersionProfile): boolean {
   if (received === ANY || wanted === ANY || received === wanted) return true;
   const isLoose = isSince(version, '0.33');

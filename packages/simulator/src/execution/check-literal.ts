@@ -18,7 +18,7 @@ export interface NodeError {
   readonly extra_info: Readonly<Record<string, Writable>>;
 }
 
-/** `input_config` as errors show it: `[type or choices, options]`. */
+/** `input_config` as shown in errors: `[type or choices, options]`. */
 export function describeConfig(input: InputSpec): { type: Writable; pair: Writable } {
   const type: Writable = typeof input.type === 'string' ? input.type : [...input.type];
   return { type, pair: [type, input.options] };
@@ -26,9 +26,9 @@ export function describeConfig(input: InputSpec): { type: Writable; pair: Writab
 
 interface LiteralRules {
   readonly choices: readonly Json[] | undefined;
-  /** VALIDATE_INPUTS names this input: range and list are the node's business. */
+  /** VALIDATE_INPUTS names this input: the node itself checks range and list. */
   readonly isCheckedByNode: boolean;
-  /** Details tell each wrong item as Python code (0.33), not the whole value in quotes. */
+  /** Details list each wrong item as Python code (0.33), not the whole value in quotes. */
   readonly namesEachWrongItem: boolean;
 }
 

@@ -7,7 +7,7 @@ import { checkLink } from './check-link.ts';
 import { checkLiteral, type NodeError } from './check-literal.ts';
 import { type Checked, PythonError, type Walk } from './walk.ts';
 
-/** Checks a node and all it needs, `walk.check`. Throws PythonError where Python raises. */
+/** Checks a node and everything it depends on (`walk.check`). Throws PythonError where Python raises. */
 export function checkNode(id: string, walk: Walk): Checked {
   const known = walk.validated.get(id);
   if (known !== undefined) return known;
@@ -26,7 +26,7 @@ export function checkNode(id: string, walk: Walk): Checked {
   return joined;
 }
 
-/** Up to 0.19 a cycle exhausts Python's stack; since 0.20.0 each of its nodes says so. */
+/** Up to 0.19 a cycle exhausts Python's stack; since 0.20.0 each of its nodes reports it. */
 function checkCycle(id: string, walk: Walk): Checked {
   if (!isSince(walk.version, '0.33'))
     throw new PythonError('RecursionError', 'maximum recursion depth exceeded');
@@ -46,7 +46,7 @@ function checkCycle(id: string, walk: Walk): Checked {
   return { valid: false, errors: [] };
 }
 
-/** A cycle found below has put its error on this node already. */
+/** A cycle found upstream has already recorded its error on this node. */
 function joinCycle(checked: Checked, before: Checked | undefined): Checked {
   if (before === undefined) return checked;
   return { valid: before.valid && checked.valid, errors: [...before.errors, ...checked.errors] };
@@ -92,7 +92,7 @@ function checkInput(
   });
 }
 
-/** Of a dotted name, details tell the last part only. */
+/** Details show only the last part of a dotted name. */
 function missing(name: string): NodeError {
   return {
     type: 'required_input_missing',

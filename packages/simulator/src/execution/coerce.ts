@@ -8,10 +8,10 @@ import {
 } from '../json/lossless-json.ts';
 import { describeAsPython, printAsPython } from '../json/python-text.ts';
 
-/** A value Python could not turn into the declared type; the message is Python's. */
+/** A value that Python cannot convert to the declared type; the message is Python's. */
 export class ConversionError extends Error {}
 
-/** Turns a literal into the declared type as validate_inputs does, in place semantics: `"5"` becomes 5. */
+/** Converts a literal to the declared type, as validate_inputs does in place: `"5"` becomes 5. */
 export function coerceValue(value: Json, type: string): Json {
   switch (type) {
     case 'INT':
@@ -83,7 +83,7 @@ function nameType(value: Json): string {
   return value instanceof Map ? 'dict' : typeof value;
 }
 
-/** Exact comparison of two numbers: negative when a < b. Integers compare as integers, however large. */
+/** Compares two numbers exactly: negative if a < b. Integers compare as integers, however large. */
 export function compareNumbers(a: number | ExactNumber, b: number | ExactNumber): number {
   if (isIntegerText(a) && isIntegerText(b)) {
     const [left, right] = [toBigInt(a), toBigInt(b)];

@@ -5,17 +5,17 @@ import { inputsOf, readLink } from './order.ts';
 const MEMORY_TIPS =
   'This error means you ran out of memory on your GPU.\n\nTIPS: If the workflow worked before you might have accidentally set the batch_size to a large number.';
 
-/** Python's name of what a node raised. */
+/** Python's name of the exception that a node raised. */
 export function typeOfFailure(error: unknown): string {
   return error instanceof NodeFailure ? error.type : 'RuntimeError';
 }
 
-/** Did the node run out of GPU memory? */
+/** True if the node ran out of GPU memory. */
 export function isOutOfMemory(error: unknown): boolean {
   return typeOfFailure(error).endsWith('OutOfMemoryError');
 }
 
-/** The members of `execution_error` that tell what happened, as JSON text without braces. */
+/** The members of `execution_error` that describe the error, as JSON text without braces. */
 export function describeFailure(prompt: JsonObject, id: string, error: unknown): string {
   const type = typeOfFailure(error);
   const message = error instanceof Error ? error.message : String(error);

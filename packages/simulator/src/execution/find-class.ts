@@ -4,7 +4,7 @@ import type { Catalog } from '../nodes/catalog.ts';
 import type { NodeClass } from '../nodes/node-class.ts';
 import { isSince, type VersionProfile } from '../profile.ts';
 
-/** Structure Python would trip over (a node that is not an object): the server answers 500. */
+/** A structure on which Python raises (a node that is not an object): the server answers 500. */
 export class BrokenPrompt extends Error {}
 
 /** Why a whole prompt is refused. */
@@ -20,7 +20,7 @@ interface Named {
   readonly node: Json;
 }
 
-/** The class of a node, or the refusal of the whole prompt. Throws BrokenPrompt where Python raises. */
+/** Returns the class of a node, or the refusal of the whole prompt. Throws BrokenPrompt where Python raises. */
 export function findClass(
   { id, node }: Named,
   catalog: Catalog,
@@ -39,7 +39,7 @@ export function findClass(
   return { error: { type: 'invalid_prompt', message, details: `Node ID '#${id}'`, extra_info: {} } };
 }
 
-/** The error of 0.12.0 and later, which tells the node's title. */
+/** The error of 0.12.0 and later, which has the node's title. */
 function missingType(id: string, node: JsonObject, hasClass: boolean): PromptError {
   const className = node.get('class_type') ?? null;
   const meta = node.get('_meta') ?? new Map<string, Json>();
@@ -55,7 +55,7 @@ function missingType(id: string, node: JsonObject, hasClass: boolean): PromptErr
   };
 }
 
-/** Python's `'class_type' in node` for what is no object: fine for texts and lists, an error for the rest. */
+/** Python's `'class_type' in node` for a non-object: works for strings and lists, raises for the rest. */
 function hasWord(id: string, node: Json): boolean {
   const hasIt = (typeof node === 'string' || Array.isArray(node)) && node.includes('class_type');
   if (hasIt || (typeof node !== 'string' && !Array.isArray(node)))

@@ -12,22 +12,22 @@ import type { PromptRun } from './prompt-run.ts';
 import type { CachedUi, ResultCache } from './result-cache.ts';
 import { RunAbandoned, type WorkerDeps } from './worker-deps.ts';
 
-/** What one run of a graph works with. */
+/** Dependencies of one run of a graph. */
 export interface GraphScope {
   readonly run: PromptRun;
   readonly cache: ResultCache;
   readonly signal: AbortSignal;
-  /** Throws RunAbandoned when the server was restarted meanwhile. */
+  /** Throws RunAbandoned if the server has been restarted. */
   readonly assertAlive: () => void;
 }
 
-/** The nodes of one prompt, one after the other, from `execution_cached` to the terminal message. */
+/** Runs the nodes of one prompt, one after the other, from `execution_cached` to the terminal message. */
 export class GraphRun {
   private readonly deps: WorkerDeps;
   private readonly scope: GraphScope;
   private readonly run: PromptRun;
   private readonly cache: ResultCache;
-  /** Results of the nodes that this prompt came to, in that order. */
+  /** Results of the nodes that this prompt reached, in that order. */
   private readonly reached = new Map<string, CachedUi>();
 
   constructor(deps: WorkerDeps, scope: GraphScope) {
@@ -60,7 +60,7 @@ export class GraphRun {
     run.announce('execution_success', '');
   }
 
-  /** `[node id, output, meta]` for history. Up to 0.3.64 cached results of nodes outside the run come along. */
+  /** `[node id, output, meta]` for history. Up to 0.3.64 cached results of nodes outside the run are included. */
   collectOutputs(): PromptEnd['outputs'] {
     const { prompt } = this.run.item;
     const isReachedOnly = isSince(this.deps.options.version, '0.33');
@@ -70,7 +70,7 @@ export class GraphRun {
     return [...shown].flatMap(([id, ui]) => (ui === undefined ? [] : [[id, ui.output, ui.meta] as const]));
   }
 
-  /** The fault `end_late`: the worker collects garbage before it says that it is done. */
+  /** The fault `end_late`: the worker collects garbage before it reports the end. */
   private async delayEnd(): Promise<void> {
     const late = this.deps.faults.take('end_late', this.run.item.promptId);
     if (late !== undefined) await this.deps.options.clock.sleep(readNumber(late, 'ms', 1000));
@@ -82,7 +82,7 @@ export class GraphRun {
     this.deps.faults.reach('during_progress', this.run.item.promptId);
   }
 
-  /** Runs one node or serves it from the cache; false when the prompt ended here. */
+  /** Runs one node or serves it from the cache; false if the prompt ended here. */
   private async runNode(id: string): Promise<boolean> {
     const { run, scope } = this;
     if (this.cache.result(id) !== undefined) {
@@ -114,7 +114,7 @@ export class GraphRun {
     this.run.showResult(id, ui?.output ?? 'null');
   }
 
-  /** Since 0.19.0 cached nodes with an intermediate output report too, though nothing asked for them. */
+  /** Since 0.19.0 cached nodes with an intermediate output are reported too, although no output needs them. */
   private showIntermediate(): void {
     const { prompt } = this.run.item;
     for (const id of prompt.keys()) {

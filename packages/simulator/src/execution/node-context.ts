@@ -20,7 +20,7 @@ interface ContextScope {
 
 const SUFFIX_LETTERS = 'abcdefghijklmnopqrstupvxyz';
 
-/** Gives a node its view of the prompt and the server. */
+/** Creates a node's view of the prompt and the server. */
 export function createNodeContext(deps: WorkerDeps, scope: ContextScope): NodeContext {
   const { options } = deps;
   const { run } = scope;
@@ -47,7 +47,7 @@ export function createNodeContext(deps: WorkerDeps, scope: ContextScope): NodeCo
   };
 }
 
-/** Since 0.5.0 a prompt may choose for itself; words that are no method are ignored. */
+/** Since 0.5.0 a prompt may choose its own method; unknown ones are ignored. */
 function choosePreviews(asked: Json | undefined, { version, previewMethod }: CompiledOptions): boolean {
   const own = isSince(version, '0.33') ? PREVIEW_METHODS.find((method) => method === asked) : undefined;
   return (own ?? previewMethod) !== 'none';
@@ -101,7 +101,7 @@ function followTime(deps: WorkerDeps, scope: ContextScope): Pick<NodeContext, 'p
   };
 }
 
-/** Loads a model into the simulated VRAM; a resident one costs nothing. */
+/** Loads a model into the simulated VRAM; takes no time if it is resident. */
 function makeResident(
   deps: WorkerDeps,
   scope: ContextScope,

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../json/lossless-json.ts';
 import type { Catalog } from '../nodes/catalog.ts';
 
-/** A link is a list of a node id and a slot. */
+/** Reads a link: a list of a node id and a slot. */
 export function readLink(
   value: Json | undefined,
 ): { readonly from: string; readonly slot: number } | undefined {
@@ -10,7 +10,7 @@ export function readLink(
   return typeof from === 'string' && typeof slot === 'number' ? { from, slot } : undefined;
 }
 
-/** Inputs of a node, empty when it has none. */
+/** Inputs of a node; empty if it has none. */
 export function inputsOf(prompt: JsonObject, id: string): JsonObject {
   const node = prompt.get(id);
   const inputs = isObject(node) ? node.get('inputs') : undefined;
@@ -25,12 +25,12 @@ export function classNameOf(prompt: JsonObject, id: string): string {
 }
 
 /**
- * A graph that passes validation and ends the worker thread: a node without `inputs` that no output needs, a link below an
- * undeclared name to a node that is not there (trap 1).
+ * A graph that passes validation but kills the worker thread: a node without `inputs` that no output needs, or a link under an
+ * undeclared name to a missing node (trap 1).
  */
 export class PoisonedPrompt extends Error {}
 
-/** The nodes still to run and what holds them back; ready ones are picked output-first, as ComfyUI does. */
+/** The nodes still to run and what blocks them; ready ones are picked output-first, as in ComfyUI. */
 export class ExecutionList {
   private readonly waiting = new Set<string>();
   private readonly blockers = new Map<string, number>();
@@ -45,7 +45,7 @@ export class ExecutionList {
     this.isCached = isCached;
   }
 
-  /** Adds a node with everything it needs that is not cached. Throws PoisonedPrompt when something is not there. */
+  /** Adds a node and its uncached dependencies. Throws PoisonedPrompt if one is missing. */
   add(nodeId: string): void {
     const open = [nodeId];
     const links: [string, string][] = [];
@@ -78,7 +78,7 @@ export class ExecutionList {
     return this.waiting.size;
   }
 
-  /** The next node to run; undefined when only a cycle is left. */
+  /** The next node to run; undefined if only a cycle is left. */
   pick(): string | undefined {
     const ready: string[] = [];
     for (const id of this.waiting) {
@@ -103,7 +103,7 @@ export class ExecutionList {
     this.blocking.delete(id);
   }
 
-  /** Some node of the cycle that is left. */
+  /** A node of the remaining cycle. */
   cycleNode(): string {
     return [...this.waiting].find((id) => this.blockedBy(id).length > 0) ?? '';
   }

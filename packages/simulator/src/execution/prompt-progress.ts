@@ -9,7 +9,7 @@ interface Entry {
   state: 'running' | 'finished';
 }
 
-/** Progress of every node that started, written as the `progress_state` message shows it. */
+/** Progress of every started node, in the form of the `progress_state` message. */
 export class PromptProgress {
   private readonly entries = new Map<string, Entry>();
   private readonly promptIdJson: string;
@@ -57,7 +57,7 @@ export class PromptProgress {
   }
 }
 
-/** Whole numbers stand without a fraction, others as Python prints them. */
+/** Whole numbers without a fraction, others as Python prints them. */
 export function writeProgressNumber(value: number): string {
   return Number.isInteger(value) ? String(value) : printFloat(value);
 }

@@ -7,7 +7,7 @@ import type { SocketHub } from '../socket/socket-hub.ts';
 import { writeMessage } from '../socket/socket-hub.ts';
 import { PromptProgress, writeProgressNumber } from './prompt-progress.ts';
 
-/** One execution of one prompt: what was said about it, and how to say more. */
+/** One execution of one prompt: the messages sent about it, and methods to send more. */
 export class PromptRun {
   readonly item: PromptItem;
   readonly startedAt: number;
@@ -17,9 +17,9 @@ export class PromptRun {
   private readonly promptIdJson: string;
   private readonly hub: SocketHub;
   private readonly clock: Clock;
-  /** Old servers (before 0.3.45) know no progress_state. */
+  /** Servers before 0.3.45 have no progress_state. */
   private readonly hasProgressState: boolean;
-  /** The node being executed, told to a client that reconnects. */
+  /** The node being executed, sent to a client that reconnects. */
   currentNode: string | undefined;
   isInterrupted = false;
   isProgressReached = false;
@@ -47,7 +47,7 @@ export class PromptRun {
     return fields;
   }
 
-  /** A message that history keeps too. `fields` is JSON text of further members, without braces. */
+  /** Sends a message that is also kept in history. `fields` is JSON text of further members, without braces. */
   announce(event: string, fields: string, isBroadcast = false): void {
     const rest = fields === '' ? '' : `, ${fields}`;
     const body =
@@ -68,7 +68,7 @@ export class PromptRun {
     this.emit('executing', `{"node": ${id}, "display_node": ${id}, "prompt_id": ${this.promptIdJson}}`);
   }
 
-  /** progress_state, then preview with metadata, progress, plain preview: the recorded order. */
+  /** Sends progress_state, preview with metadata, progress, plain preview, in the recorded order. */
   progress(nodeId: string, value: number, max: number, image: ProgressImage | undefined): void {
     this.nodeProgress.update(nodeId, value, max);
     this.emitProgressState();
@@ -79,7 +79,7 @@ export class PromptRun {
     if (image !== undefined && !wantsMetadata) this.emitPreview(image);
   }
 
-  /** A text of a node, to every socket: event 3, the length of the node's id, the id, the text. */
+  /** Sends a node's text to every socket: event 3, the length of the node's id, the id, the text. */
   sendText(nodeId: string, text: string): void {
     const id = Buffer.from(nodeId);
     const head = Buffer.alloc(8);

@@ -6,7 +6,7 @@ import { PromptRun } from './prompt-run.ts';
 import { ResultCache } from './result-cache.ts';
 import { RunAbandoned, type WorkerDeps } from './worker-deps.ts';
 
-/** Results of other graphs that 0.33 keeps, as it does while there is memory. */
+/** Results of other graphs that 0.33 keeps; the real one keeps them while there is memory. */
 const RETAINED_OF_OTHERS = 2000;
 
 interface FreeFlags {
@@ -30,7 +30,7 @@ export class PromptWorker {
     this.cache = new ResultCache(isSince(deps.options.version, '0.33') ? RETAINED_OF_OTHERS : 0);
   }
 
-  /** Starts working unless it already does; the reply to the POST leaves first. */
+  /** Starts working unless it already does; the response to the POST is sent first. */
   wake(): void {
     if (this.isBusy || this.isDead) return;
     this.isBusy = true;
@@ -38,14 +38,14 @@ export class PromptWorker {
     void this.deps.options.clock.sleep(0).then(() => this.work(generation));
   }
 
-  /** Sets the interrupt flag: of the running prompt only, as the flag is cleared at each start. */
+  /** Sets the interrupt flag. Affects only the running prompt, as each start clears the flag. */
   interrupt(): void {
     if (this.current === undefined) return;
     this.current.isInterrupted = true;
     this.abort.abort();
   }
 
-  /** Asks for models or caches to be dropped after the current prompt, at once when idle. */
+  /** Requests that models or caches be dropped after the current prompt, at once if idle. */
   free(flags: FreeFlags): void {
     this.flags = {
       unloadModels: this.flags.unloadModels || flags.unloadModels,
@@ -63,7 +63,7 @@ export class PromptWorker {
     return this.current?.startedAt;
   }
 
-  /** The thread dies: HTTP goes on, nothing runs any more. */
+  /** The thread dies: HTTP keeps working, but nothing runs any more. */
   die(): void {
     this.isDead = true;
     this.abandon();

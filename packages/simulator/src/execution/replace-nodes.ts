@@ -13,8 +13,8 @@ import { readLink } from './order.ts';
 const REPLACEMENTS = parseJson(NODE_REPLACEMENTS_TEXT);
 
 /**
- * Rewrites nodes of classes that are gone into what followed them, as 0.14.0 and later do before anything is checked. Links are
- * changed where they stand. Throws BrokenPrompt where Python raises: a node to replace that has no `_meta`.
+ * Replaces nodes of removed classes by their successors, as 0.14.0 and later do before validation. Links are changed in place.
+ * Throws BrokenPrompt where Python raises: a node to replace without `_meta`.
  */
 export function replaceNodes(prompt: JsonObject, hasClass: (name: string) => boolean): void {
   assertReadable(prompt);
@@ -30,7 +30,7 @@ export function replaceNodes(prompt: JsonObject, hasClass: (name: string) => boo
   }
 }
 
-/** The search for links looks into every node before anything is checked. */
+/** The search for links reads every node before validation. */
 function assertReadable(prompt: JsonObject): void {
   for (const [id, node] of prompt) {
     if (!isObject(node)) throw new BrokenPrompt(`node ${id} is not an object`);
@@ -40,7 +40,7 @@ function assertReadable(prompt: JsonObject): void {
   }
 }
 
-/** The first replacement of a class counts. */
+/** The first replacement of a class wins. */
 function findRule(className: string): JsonObject | undefined {
   const rules = isObject(REPLACEMENTS) ? REPLACEMENTS.get(className) : undefined;
   const rule = Array.isArray(rules) ? rules[0] : undefined;

@@ -4,7 +4,7 @@ import { isObject, type JsonObject, writeJson } from '../json/lossless-json.ts';
 import type { Catalog } from '../nodes/catalog.ts';
 import { classNameOf, inputsOf, PoisonedPrompt, readLink } from './order.ts';
 
-/** What a node gave: outputs by slot, and its shown result as JSON text with the id it ran under. */
+/** Results of a node: outputs by slot, and its shown result as JSON text with the id it ran under. */
 export interface CachedResult {
   readonly outputs: readonly unknown[];
 }
@@ -16,7 +16,7 @@ export interface CachedUi {
 }
 
 /**
- * ComfyUI's cache: results keyed by the signature of a node and its ancestors. Those that the newest prompt does not use are
+ * ComfyUI's cache: results keyed by the signature of a node and its ancestors. Those the newest prompt does not use are
  * dropped (classic), or kept while there is room (0.33: while there is memory).
  */
 export class ResultCache {
@@ -31,7 +31,7 @@ export class ResultCache {
     this.keptOfOthers = keptOfOthers;
   }
 
-  /** Computes the keys of a new prompt and forgets what it does not use. */
+  /** Computes the keys of a new prompt and drops what it does not use. */
   open(prompt: JsonObject, catalog: Catalog, files: FileStore): void {
     this.runs += 1;
     this.keys = computeSignatures(prompt, { catalog, files, run: this.runs });
@@ -60,7 +60,7 @@ export class ResultCache {
     this.ui.set(this.keys.get(nodeId) ?? nodeId, ui);
   }
 
-  /** Letters that belong to a node's object, made once while the node stays in the graph. */
+  /** Random letters of a node's object, generated once while the node stays in the graph. */
   suffix(nodeId: string, className: string, make: () => string): string {
     const key = `${nodeId}\0${className}`;
     const known = this.suffixes.get(key) ?? make();
@@ -75,7 +75,7 @@ export class ResultCache {
   }
 }
 
-/** Drops what is not used, the oldest first, down to as many as may stay. */
+/** Drops unused results, oldest first, until at most `mayStay` of them remain. */
 function dropUnused(outputs: Map<string, CachedResult>, used: ReadonlySet<string>, mayStay: number): void {
   const unused = [...outputs.keys()].filter((key) => !used.has(key));
   for (const key of unused.slice(0, Math.max(0, unused.length - mayStay))) outputs.delete(key);

@@ -7,21 +7,21 @@ import { checkNode } from './check-node.ts';
 import { findClass, type PromptError } from './find-class.ts';
 import { type Checked, fakeTraceback, PythonError, type Walk } from './walk.ts';
 
-/** The verdict on a prompt, in the order and shape a real server reports it. */
+/** The result of validating a prompt, in the order and shape of a real server. */
 export type Verdict =
   | { readonly ok: true; readonly outputs: readonly string[]; readonly nodeErrors: Writable }
   | { readonly ok: false; readonly error: PromptError; readonly nodeErrors: Writable };
 
-/** What a prompt is held against. */
+/** What a prompt is validated against. */
 export interface ValidationScope {
   readonly catalog: Catalog;
   readonly files: FileStore;
   readonly version: VersionProfile;
-  /** Of the output nodes only these, when given. */
+  /** If given, only these output nodes. */
   readonly targets?: readonly string[];
 }
 
-/** Validates like ComfyUI: from the output nodes upward, coercing literals in place. */
+/** Validates as ComfyUI does: from the output nodes upward, converting literals in place. */
 export function validatePrompt(prompt: JsonObject, scope: ValidationScope): Verdict {
   const outputs: string[] = [];
   for (const [id, node] of prompt) {
@@ -75,7 +75,7 @@ function checkOutputs(outputs: readonly string[], walk: Walk): Verdict {
   return { ok: false, error, nodeErrors };
 }
 
-/** Every node found wrong so far counts for this output too, as in ComfyUI. */
+/** As in ComfyUI, every invalid node found so far also counts for this output. */
 function addErrors(output: string, walk: Walk, nodeErrors: NodeErrors): void {
   for (const [id, { valid, errors }] of walk.validated) {
     if (valid || errors.length === 0) continue;

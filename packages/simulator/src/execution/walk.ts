@@ -4,22 +4,22 @@ import type { Catalog } from '../nodes/catalog.ts';
 import type { VersionProfile } from '../profile.ts';
 import type { NodeError } from './check-literal.ts';
 
-/** The verdict on one node: its own errors; invalid without any when something upstream is. */
+/** The result for one node: its own errors; invalid without errors if a node upstream is invalid. */
 export interface Checked {
   readonly valid: boolean;
   readonly errors: readonly NodeError[];
 }
 
-/** One walk up from the output nodes. */
+/** One traversal upward from the output nodes. */
 export interface Walk {
   readonly prompt: JsonObject;
   readonly catalog: Catalog;
   readonly files: FileStore;
   readonly version: VersionProfile;
   readonly validated: Map<string, Checked>;
-  /** The nodes between an output and where the walk is, in order. */
+  /** The nodes from an output to the current one, in order. */
   readonly path: string[];
-  /** Checks a node and all it needs. Throws PythonError where Python raises. */
+  /** Checks a node and everything it depends on. Throws PythonError where Python raises. */
   readonly check: (id: string, walk: Walk) => Checked;
 }
 
@@ -32,7 +32,7 @@ export class PythonError extends Error {
   }
 }
 
-/** What stands where Python would tell its stack. */
+/** Placeholder for Python's stack trace. */
 export function fakeTraceback(): string[] {
   return [
     '  File "/simulated/ComfyUI/execution.py", line 811, in validate_inputs\n    o_class_type = prompt[o_id][\'class_type\']\n',

@@ -9,7 +9,7 @@ import type { History } from '../queue/history.ts';
 import type { PromptQueue } from '../queue/prompt-queue.ts';
 import type { SocketHub } from '../socket/socket-hub.ts';
 
-/** Everything the worker thread of a ComfyUI server works with. */
+/** Dependencies of the worker thread of a ComfyUI server. */
 export interface WorkerDeps {
   readonly options: CompiledOptions;
   readonly catalog: Catalog;
@@ -22,9 +22,9 @@ export interface WorkerDeps {
   readonly faults: FaultScript;
   readonly ledger: Ledger;
   readonly random: () => number;
-  /** Broadcasts `status` with the count of prompts. */
+  /** Broadcasts `status` with the number of prompts. */
   readonly announceQueue: () => void;
 }
 
-/** The server was restarted under a running prompt: stop without a word. */
+/** The server was restarted during a prompt: stop silently. */
 export class RunAbandoned extends Error {}

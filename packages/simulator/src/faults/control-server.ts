@@ -4,17 +4,17 @@ import type { Ledger } from '../ledger.ts';
 import { isFaultName } from './fault-names.ts';
 import { type FaultScript, type FaultSpec, MOMENTS } from './fault-script.ts';
 
-/** The separate listener through which other processes set faults and read the ledger. */
+/** A separate listener for other processes to set faults and read the ledger. */
 export interface ControlServer {
   readonly url: string;
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** The text is no fault; the message says why. */
+/** An invalid fault; the message gives the reason. */
 export class BadFault extends Error {}
 
-/** Checks one fault that came from outside. Throws BadFault. */
+/** Validates a fault from outside. Throws BadFault. */
 export function parseFault(value: unknown): FaultSpec {
   if (typeof value !== 'object' || value === null || !('name' in value))
     throw new BadFault('a fault is an object with a name');
@@ -34,7 +34,7 @@ export function parseFault(value: unknown): FaultSpec {
 
 /**
  * POST /faults sets one (201 `{id}`), GET lists, DELETE (with `?name=` or `?id=`) clears;
- * GET /ledger answers JSON lines, `?after=n` only those with a higher number.
+ * GET /ledger returns JSON lines, with `?after=n` only those with a higher number.
  */
 export async function openControlServer(
   faults: FaultScript,

@@ -10,7 +10,7 @@ interface ActionDeps {
 
 const GOING_AWAY = 1001;
 
-/** What each action fault does (FAULTS.md). */
+/** Carries out action faults (FAULTS.md). */
 export function createFaultActions(deps: ActionDeps): (spec: FaultSpec) => void {
   const { state } = deps;
   const actions: Partial<Record<FaultSpec['name'], (spec: FaultSpec) => void>> = {
@@ -35,7 +35,7 @@ export function createFaultActions(deps: ActionDeps): (spec: FaultSpec) => void 
   return (spec) => actions[spec.name]?.(spec);
 }
 
-/** Deletes a waiting prompt as a user of the web page would; without an id, every waiting one. */
+/** Deletes a waiting prompt as a user of ComfyUI's page would; without an id, every waiting one. */
 function deletePrompt(state: ServerState, spec: FaultSpec): void {
   const ids =
     spec.prompt_id === undefined ? state.queue.pending().map((item) => item.promptId) : [spec.prompt_id];
@@ -86,7 +86,7 @@ function createSocketActions(
   };
 }
 
-/** Random previews to every socket at a rate, for a time. */
+/** Sends random previews to every socket at a given rate, for a given time. */
 async function flood(state: ServerState, spec: FaultSpec): Promise<void> {
   const bytesPerSecond = readNumber(spec, 'mb_per_s', 20) * 1024 * 1024;
   const frame = Buffer.concat([Buffer.from([0, 0, 0, 1, 0, 0, 0, 1]), randomBytes(256 * 1024)]);

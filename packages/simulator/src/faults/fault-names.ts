@@ -1,4 +1,4 @@
-/** Faults that are carried out once, at their moment. */
+/** Faults that are performed when their moment is reached. */
 export const ACTION_FAULTS = [
   'crash',
   'restart',
@@ -70,12 +70,12 @@ export type FaultName = ActionFault | ModeFault;
 const ACTIONS: ReadonlySet<string> = new Set(ACTION_FAULTS);
 const ALL: ReadonlySet<string> = new Set([...ACTION_FAULTS, ...MODE_FAULTS]);
 
-/** Is this fault carried out (true) or does it change behaviour while active (false)? */
+/** True if the fault is performed; false if it changes behaviour while active. */
 export function isActionFault(name: FaultName): boolean {
   return ACTIONS.has(name);
 }
 
-/** Is this a fault the simulator knows? */
+/** True if the simulator knows a fault of this name. */
 export function isFaultName(name: unknown): name is FaultName {
   return typeof name === 'string' && ALL.has(name);
 }

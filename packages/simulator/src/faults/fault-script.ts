@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import { type FaultName, isActionFault } from './fault-names.ts';
 
-/** When a fault takes effect, relative to one prompt. Without a moment it does at once. */
+/** When a fault takes effect, relative to one prompt. Without a moment: at once. */
 export type Moment =
   | 'before_post'
   | 'between_post_and_start'
@@ -17,7 +17,7 @@ export const MOMENTS: readonly Moment[] = [
   'after_null_before_history',
 ];
 
-/** One fault to act out. Further fields are the fault's own (FAULTS.md), in snake_case. */
+/** One fault to simulate. Further fields are specific to the fault (FAULTS.md), in snake_case. */
 export interface FaultSpec {
   readonly name: FaultName;
   readonly moment?: Moment;
@@ -28,7 +28,7 @@ export interface FaultSpec {
   readonly [field: string]: unknown;
 }
 
-/** A fault as the script holds it. */
+/** A fault as stored in the script. */
 export interface ArmedFault {
   readonly id: number;
   readonly spec: FaultSpec;
@@ -36,7 +36,7 @@ export interface ArmedFault {
   readonly state: 'waiting' | 'active';
 }
 
-/** Modes that hold while they are set instead of being used up. */
+/** Modes that stay active while they are set instead of being used up. */
 const LASTING: ReadonlySet<string> = new Set([
   'freeze',
   'slow',
@@ -66,7 +66,7 @@ export function readText(spec: FaultSpec, field: string, fallback: string): stri
 
 /**
  * The faults set so far. Actions (close sockets, restart…) are performed once their moment is reached;
- * modes (drop a frame, late history…) become active then and are taken by the code they concern.
+ * modes (drop a frame, late history…) become active then and are taken by the code they affect.
  */
 export class FaultScript {
   private readonly slots: Slot[] = [];
@@ -80,7 +80,7 @@ export class FaultScript {
     this.clock = clock;
   }
 
-  /** Says who carries out actions and who hears of every fault that acted. */
+  /** Sets who performs actions and who is notified of every fault that took effect. */
   connect(perform: (spec: FaultSpec) => void, onActed: (spec: FaultSpec) => void): void {
     this.perform = perform;
     this.onActed = onActed;
@@ -118,7 +118,7 @@ export class FaultScript {
     return this.slots.length === 0;
   }
 
-  /** The moment came for a prompt: actions act, modes become active. */
+  /** A prompt reached a moment: its actions are performed, its modes become active. */
   reach(moment: Moment, promptId: string | undefined): void {
     if (this.slots.length === 0) return;
     for (const slot of [...this.slots]) {
@@ -130,7 +130,7 @@ export class FaultScript {
     this.announce();
   }
 
-  /** Is a fault with this moment waiting? The executor asks before it changes its order of work. */
+  /** True if a fault waits for this moment. The executor checks it before it changes its order of work. */
   awaits(moment: Moment, promptId: string): boolean {
     return this.slots.some(
       (slot) =>
@@ -139,7 +139,7 @@ export class FaultScript {
     );
   }
 
-  /** Takes one use of an active mode that fits; undefined when there is none. */
+  /** Uses a matching active mode once; undefined if there is none. */
   take(
     name: FaultName,
     promptId?: string,
@@ -152,7 +152,7 @@ export class FaultScript {
     return slot.spec;
   }
 
-  /** An active mode, without using it up. */
+  /** Returns an active mode without using it up. */
   peek(name: FaultName, promptId?: string): FaultSpec | undefined {
     return this.slots.length === 0 ? undefined : this.find(name, promptId, () => true)?.spec;
   }
@@ -186,7 +186,7 @@ export class FaultScript {
     );
   }
 
-  /** A mode comes into force; one that lasts `ms` ends by itself. */
+  /** Activates a mode; one with `ms` ends by itself. */
   private activate(slot: Slot): void {
     slot.state = 'active';
     const { ms } = slot.spec;

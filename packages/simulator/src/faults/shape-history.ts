@@ -4,7 +4,7 @@ import { type FaultScript, readNumber, readText } from './fault-script.ts';
 
 const FIRST_SEEN = new WeakMap<object, Map<string, number>>();
 
-/** Applies the faults that concern GET /history/{id} to the true answer. */
+/** Applies the faults of GET /history/{id} to the correct response. */
 export function shapeHistoryReply(promptId: string, text: string, faults: FaultScript, clock: Clock): Reply {
   if (isHidden(promptId, text, faults, clock)) return replyJsonText('{}');
   const contradiction = text === '{}' ? undefined : faults.take('history_contradiction', promptId);
@@ -19,7 +19,7 @@ export function shapeHistoryReply(promptId: string, text: string, faults: FaultS
     : distort(readText(answer, 'kind', '500'), promptId, text);
 }
 
-/** `history_late` with `after_marker`: the entry is there, yet unseen for `ms` after the first look at it. */
+/** `history_late` with `after_marker`: the entry exists, but is hidden for `ms` after the first request for it. */
 function isHidden(promptId: string, text: string, faults: FaultScript, clock: Clock): boolean {
   const late = faults.peek('history_late', promptId);
   if (late === undefined || late.after_marker !== true || text === '{}') return false;
@@ -32,7 +32,7 @@ function isHidden(promptId: string, text: string, faults: FaultScript, clock: Cl
   return false;
 }
 
-/** status_str says the opposite of the messages. */
+/** Makes status_str contradict the messages. */
 function contradict(text: string): string {
   return text.includes('"status_str": "success"')
     ? text.replace('"status_str": "success", "completed": true', '"status_str": "error", "completed": false')

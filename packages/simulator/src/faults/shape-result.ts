@@ -4,7 +4,7 @@ import { type FaultScript, readNumber, readText } from './fault-script.ts';
 
 type Ui = Readonly<Record<string, Writable>>;
 
-/** Applies the faults that concern what a node shows: names, number of files, NaN. */
+/** Applies the faults of a node's shown result: names, number of files, NaN. */
 export function shapeResult(ui: Ui, faults: FaultScript, files: FileStore, promptId: string): Ui {
   if (faults.isEmpty()) return ui;
   let shaped = ui;
@@ -50,7 +50,7 @@ function pathOf(file: ShownFile): string {
   return file.subfolder === '' ? file.filename : `${file.subfolder}/${file.filename}`;
 }
 
-/** The name shown is the asked one; where a folder can hold it, the bytes lie there too. */
+/** Shows the file under the requested name; the bytes are stored under it too if a folder can hold it. */
 function renameFile(file: ShownFile, filename: string, files: FileStore): ShownFile {
   const stored = files.read(file.type, pathOf(file));
   const renamed = { ...file, filename };

@@ -13,7 +13,7 @@ export interface StoredFile {
 export interface FileStore {
   read(folder: FolderName, path: string): StoredFile | undefined;
   write(folder: FolderName, path: string, bytes: Buffer): void;
-  /** Names directly below `directory`; files and folders; undefined when it does not exist. */
+  /** Names of files and folders directly in `directory`; undefined if it does not exist. */
   list(folder: FolderName, directory: string): readonly string[] | undefined;
   /** The next free number for `<name>_<number>_`, as ComfyUI computes it (max existing + 1). */
   nextCounter(folder: FolderName, directory: string, name: string): number;
@@ -21,7 +21,7 @@ export interface FileStore {
   pathOf(folder: FolderName): string;
 }
 
-/** Largest number among `<name>_<number>_…` and `<name>_<number>.…` plus one, from a list of file names. */
+/** One more than the largest number among `<name>_<number>_…` and `<name>_<number>.…`, from a list of file names. */
 export function computeCounter(names: readonly string[], name: string): number {
   let highest = 0;
   for (const candidate of names) {
@@ -32,7 +32,7 @@ export function computeCounter(names: readonly string[], name: string): number {
   return highest + 1;
 }
 
-/** Files in memory: nothing is left behind. Counters are kept, so that long runs stay fast. */
+/** Files in memory. Counters are cached to keep long runs fast. */
 export function createMemoryStore(clock: Clock): FileStore {
   const folders: Record<FolderName, Map<string, Map<string, StoredFile>>> = {
     output: new Map([['', new Map()]]),
@@ -71,7 +71,7 @@ export function createMemoryStore(clock: Clock): FileStore {
   };
 }
 
-/** Files on disk, each folder where it was asked for. */
+/** Files on disk, each folder at its given path. */
 export function createDiskStore(roots: Record<FolderName, string>): FileStore {
   return {
     read(folder, path) {

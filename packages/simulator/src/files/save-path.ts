@@ -8,10 +8,10 @@ export interface SavePath {
   readonly counter: number;
 }
 
-/** The prefix leads out of the folder. */
+/** The prefix points outside the folder. */
 export class OutsideFolder extends Error {}
 
-/** Reads a filename_prefix as ComfyUI's get_save_image_path does: variables, subfolder, counter. */
+/** Resolves a filename_prefix as ComfyUI's get_save_image_path does: variables, subfolder, counter. */
 export function planSave(
   store: FileStore,
   folder: FolderName,
@@ -47,7 +47,7 @@ function fillVariables(prefix: string, size: { width: number; height: number; no
     .replaceAll('%second%', two(time.getSeconds()));
 }
 
-/** `name_00001_.ext`; `%batch_num%` in the name becomes the picture's place in the batch. */
+/** `name_00001_.ext`; `%batch_num%` in the name becomes the picture's index in the batch. */
 export function numberedName(
   path: SavePath,
   offset: number,
@@ -58,7 +58,7 @@ export function numberedName(
   return `${name}_${String(path.counter + offset).padStart(5, '0')}_.${extension}`;
 }
 
-/** `name_00001.ext`, as newer savers of 0.33 write it. */
+/** `name_00001.ext`, as newer save nodes of 0.33 write it. */
 export function barelyNumberedName(path: SavePath, offset: number, extension: string): string {
   const name = path.name.replaceAll('%batch_num%', String(offset));
   return `${name}_${String(path.counter + offset).padStart(5, '0')}.${extension}`;

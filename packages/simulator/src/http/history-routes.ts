@@ -40,7 +40,7 @@ function postHistory(request: SimRequest, state: ServerState): Reply {
   return replyEmpty();
 }
 
-/** What ran (protocol 4.3). */
+/** History (protocol 4.3). */
 export const HISTORY_ROUTES: readonly Route[] = [
   route('GET', '/history', listHistory),
   route('GET', '/history/{prompt_id}', findHistory),

@@ -50,7 +50,7 @@ interface AnswerScope {
 
 const PROMPT_PATHS: ReadonlySet<string> = new Set(['/prompt', '/api/prompt']);
 
-/** What is known of a request before its body. */
+/** What is known of a request before its body is read. */
 interface Arrival {
   readonly path: string;
   readonly search: string;
@@ -97,7 +97,7 @@ interface Call {
   readonly match: Extract<RouteMatch, { kind: 'found' }>;
 }
 
-/** Runs the handler between the delays and faults that concern it; undefined: the answer is lost by a reset. */
+/** Runs the handler between the delays and faults that concern it; undefined: the response is lost by a reset. */
 async function handle(call: Call, arrival: Arrival, state: ServerState): Promise<Reply | undefined> {
   const { faults, options } = state;
   if (options.latencyMs > 0) await options.clock.sleep(options.latencyMs);
@@ -114,7 +114,7 @@ async function handle(call: Call, arrival: Arrival, state: ServerState): Promise
   if (reply.status !== 200) return reply;
   const lost = faults.take('prompt_response_lost', promptId);
   if (lost !== undefined) {
-    // silent: the connection stays open and nothing ever comes
+    // silent: the connection stays open and nothing is ever sent
     return readText(lost, 'how', 'reset') === 'silent' ? new Promise(() => undefined) : undefined;
   }
   return faults.take('prompt_500_queued', promptId) === undefined ? reply : SERVER_ERROR;
@@ -125,7 +125,7 @@ function splitTarget(url: string): [string, string] {
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
 }
 
-/** C-10: sends the caller to another host. */
+/** C-10: redirects the caller to another host. */
 function redirect(path: string, response: ServerResponse, state: ServerState): boolean {
   const spec = state.faults.take('redirect', undefined, (fault) =>
     path.includes(readText(fault, 'path', '/')),

@@ -8,7 +8,7 @@ const LONGEST_TEXT = 1024;
 
 type Outputs = readonly (readonly [nodeId: string, output: Json])[];
 
-/** What a list of jobs tells of the results: how many, how many can be shown, and which one stands for all. */
+/** Summary of the results in a list of jobs: how many, how many can be previewed, and which one represents all. */
 export interface OutputSummary {
   readonly count: number;
   readonly previewable: number;
@@ -21,7 +21,7 @@ interface Shown {
   readonly item: JsonObject;
 }
 
-/** Saved pictures, sounds and films come first, then temporary ones, saved texts, bare texts. */
+/** Saved pictures, audio and video come first, then temporary ones, saved texts, plain texts. */
 export function summariseOutputs(outputs: Outputs): OutputSummary {
   const shown = outputs.flatMap(([nodeId, output]) => listFiles(nodeId, output));
   const previewable = shown.filter(({ mediaType, item }) => isPreviewable(mediaType, item));
@@ -35,7 +35,7 @@ export function summariseOutputs(outputs: Outputs): OutputSummary {
   };
 }
 
-/** Outputs as /api/jobs/{id} tells them: names of 3D files become file objects, nulls are left out. */
+/** Outputs as in /api/jobs/{id}: names of 3D files become file objects, nulls are omitted. */
 export function normaliseOutputs(outputs: Outputs): ReadonlyMap<string, Writable> {
   return new Map(
     outputs.map(([nodeId, output]): [string, Writable] => {

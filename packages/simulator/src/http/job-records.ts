@@ -16,7 +16,7 @@ export const JOB_STATUSES = ['pending', 'in_progress', 'completed', 'failed', 'c
 
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
-/** One entry of /api/jobs, and what lists are filtered and sorted by. */
+/** One entry of /api/jobs, with the values that lists are filtered and sorted by. */
 export interface Job {
   readonly status: JobStatus;
   readonly createdAt: number;
@@ -96,7 +96,7 @@ interface Told {
   readonly error: Json | undefined;
 }
 
-/** What the messages of an entry say: times and the whole error are taken from them. */
+/** Times and the whole error of an entry are taken from its messages. */
 function readMessages(end: PromptEnd): Told {
   const events = new Map<string, JsonObject>();
   for (const message of end.messages) {
@@ -116,7 +116,7 @@ function readMessages(end: PromptEnd): Told {
   };
 }
 
-/** ComfyUI asks `extra_pnginfo` and its `workflow` for a key without a look at what they are. */
+/** ComfyUI reads a key of `extra_pnginfo` and its `workflow` without checking their types. */
 function readWorkflowId(extraData: JsonObject): Json | undefined {
   const pngInfo = extraData.get('extra_pnginfo');
   if (pngInfo === undefined) return undefined;
@@ -127,7 +127,7 @@ function readWorkflowId(extraData: JsonObject): Json | undefined {
   return workflow.get('id');
 }
 
-/** Members without a value are left out. */
+/** Omits members without a value. */
 function prune(json: Record<string, Writable>): Record<string, Writable> {
   return Object.fromEntries(
     Object.entries(json).filter(([, value]) => value !== undefined && value !== null),

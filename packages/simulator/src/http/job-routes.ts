@@ -5,7 +5,7 @@ import { describeEnded, describeWaiting, JOB_STATUSES, type Job } from './job-re
 import { type Reply, replyJson, type SimRequest } from './reply.ts';
 import { type Route, route, type ServerState } from './server-state.ts';
 
-/** A query that is refused, and why. */
+/** A refused query, with the reason. */
 class BadQuery extends Error {}
 
 interface JobQuery {
@@ -17,7 +17,7 @@ interface JobQuery {
   readonly offset: number;
 }
 
-/** In the order that ComfyUI looks at them. Throws BadQuery with its words. */
+/** Checks parameters in ComfyUI's order. Throws BadQuery with ComfyUI's wording. */
 function readQuery(query: URLSearchParams): JobQuery {
   const statuses = readStatuses(query.get('status'));
   const sortBy = (query.get('sort_by') ?? 'created_at').toLowerCase();
@@ -84,7 +84,7 @@ function listJobs(request: SimRequest, state: ServerState): Reply {
   return replyJson({ jobs: page.map((job) => job.json), pagination });
 }
 
-/** History comes first: of an id that was used again, the old end is told. */
+/** History comes first: for a reused id the old end is reported. */
 function findJob(request: SimRequest, state: ServerState): Reply {
   const [id = ''] = request.params;
   const ended = state.history.list().find(({ item }) => item.promptId === id);
@@ -96,7 +96,7 @@ function findJob(request: SimRequest, state: ServerState): Reply {
   return replyJson({ error: 'Job not found' }, 404);
 }
 
-/** Interrupts a running job or takes out a waiting one. Says whether it did; a dead worker's job is "cancelled" every time. */
+/** Interrupts a running job or removes a waiting one; true if it did. A dead worker's job is "cancelled" every time. */
 function cancel(id: string, state: ServerState): boolean {
   if (state.queue.running()?.promptId === id) {
     state.worker.interrupt();
@@ -105,7 +105,7 @@ function cancel(id: string, state: ServerState): boolean {
   const wasLast = state.queue.pending().length === 1;
   if (!state.queue.remove(id)) return false;
   state.ledger.append('prompt_deleted', { prompt_id: id });
-  if (wasLast) state.announceQueue(); // ComfyUI wipes the queue then, and says so twice
+  if (wasLast) state.announceQueue(); // ComfyUI then clears the queue, and announces it twice
   state.announceQueue();
   return true;
 }

@@ -13,7 +13,7 @@ const ASSETS_OFF = {
 
 const refuseAssets = (): Reply => replyJson(ASSETS_OFF, 503);
 
-/** Preview pictures of models: none of the simulated ones has one. */
+/** Preview pictures of models: no simulated model has one. */
 function showModelPreview(request: SimRequest): Reply {
   const [, index = ''] = request.params;
   return replyEmpty(/^\d+$/.test(index) ? 404 : 400);
@@ -40,7 +40,7 @@ function listUserFolder(request: SimRequest, state: ServerState): Reply {
   ]);
 }
 
-/** What 0.33 has and 0.3.64 has not; assets as on a server that was not told to enable them. */
+/** Routes that 0.33 has and 0.3.64 does not; assets as on a server where they are disabled. */
 export const LATER_ROUTES: readonly Route[] = [
   ...JOB_ROUTES,
   route('GET', '/node_replacements', () => replyJsonText(NODE_REPLACEMENTS_TEXT)),

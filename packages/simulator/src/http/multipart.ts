@@ -5,7 +5,7 @@ export interface FormPart {
   readonly bytes: Buffer;
 }
 
-/** Reads a multipart/form-data body; undefined when it is none. */
+/** Parses a multipart/form-data body; undefined if it is not one. */
 export function readMultipart(
   contentType: string | undefined,
   body: Buffer,

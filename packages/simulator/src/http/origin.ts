@@ -4,7 +4,7 @@ import { isSince } from '../profile.ts';
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[?::1\]?|localhost)$/i;
 
-/** May this request come in? `--enable-cors-header` takes the place of all checks; since 0.19.0 other sites are refused. */
+/** True if a request is admitted. `--enable-cors-header` replaces all checks; since 0.19.0 cross-site requests are refused. */
 export function isAdmitted(headers: IncomingHttpHeaders, { corsOrigin, version }: CompiledOptions): boolean {
   if (corsOrigin !== undefined) return true;
   if (isSince(version, '0.33') && headers['sec-fetch-site'] === 'cross-site') return false;
@@ -12,8 +12,8 @@ export function isAdmitted(headers: IncomingHttpHeaders, { corsOrigin, version }
 }
 
 /**
- * ComfyUI's origin check: with a loopback Host, the Origin's host (and port, where both have one) must be
- * the same. Browsers' `null` and other unreadable origins pass.
+ * ComfyUI's origin check: with a loopback Host, the Origin's host (and port, if both have one) must be the
+ * same. `null` from browsers and other unparsable origins pass.
  */
 function isOriginAllowed(headers: IncomingHttpHeaders): boolean {
   const { host, origin } = headers;

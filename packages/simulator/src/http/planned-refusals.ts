@@ -4,7 +4,7 @@ import { isSince, type VersionProfile } from '../profile.ts';
 import { type Reply, replyJson } from './reply.ts';
 import type { ServerState } from './server-state.ts';
 
-/** The `validation_error` fault: a refusal as a worker without this model or class would give. */
+/** The `validation_error` fault: the refusal of a worker without this model or class. */
 export function readPlannedRefusal(state: ServerState, promptId: string): Reply | undefined {
   const spec: FaultSpec | undefined = state.faults.take('validation_error', promptId);
   if (spec === undefined) return undefined;

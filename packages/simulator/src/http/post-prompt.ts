@@ -27,7 +27,7 @@ import {
 } from './reply.ts';
 import type { ServerState } from './server-state.ts';
 
-/** POST /prompt: checks, queues, answers, in that order (protocol 3). */
+/** POST /prompt: validates, queues, responds, in that order (protocol 3). */
 export function postPrompt(request: SimRequest, state: ServerState): Reply {
   state.options.log('got prompt');
   const body = readObjectBody(request);

@@ -26,7 +26,7 @@ function postQueue(request: SimRequest, state: ServerState): Reply {
     const wasLast = state.queue.pending().length === 1;
     if (typeof id !== 'string' || !state.queue.remove(id)) continue;
     state.ledger.append('prompt_deleted', { prompt_id: id });
-    if (wasLast) state.announceQueue(); // ComfyUI wipes the queue then, and says so twice
+    if (wasLast) state.announceQueue(); // ComfyUI then clears the queue, and announces it twice
     state.announceQueue();
   }
   return replyEmpty();

@@ -8,7 +8,7 @@ import {
   writeJson,
 } from '../json/lossless-json.ts';
 
-/** A request as routes see it: raw path segments decoded one by one, whole body. */
+/** A request as routes see it: each path segment decoded separately, and the whole body. */
 export interface SimRequest {
   readonly method: string;
   /** Path without `/api`. */
@@ -19,7 +19,7 @@ export interface SimRequest {
   readonly body: Buffer;
 }
 
-/** An answer. `stream` is written chunk by chunk, for bodies that are never held whole. */
+/** A response. `stream` is written chunk by chunk, for bodies that are never whole in memory. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -34,31 +34,31 @@ export function replyJson(value: Writable, status = 200): Reply {
   return replyJsonText(writeJson(value), status);
 }
 
-/** JSON that is text already. */
+/** 200 (or another status) with text that already is JSON. */
 export function replyJsonText(text: string, status = 200): Reply {
   return { status, headers: { 'Content-Type': JSON_TYPE }, body: text };
 }
 
-/** An answer without a body. */
+/** A response without a body. */
 export function replyEmpty(status = 200): Reply {
   return { status, headers: {}, body: '' };
 }
 
-/** Plain text, as aiohttp answers its own errors. */
+/** Plain text, as in aiohttp's own error responses. */
 export function replyText(status: number, text: string): Reply {
   return { status, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: text };
 }
 
-/** What the origin check says: it stands before everything else, so nothing is added to it. */
+/** Response of the origin check: it runs first, so no headers are added. */
 export const NOT_ADMITTED: Reply = replyEmpty(403);
 
-/** What aiohttp says when a handler raises. */
+/** aiohttp's response if a handler raises. */
 export const SERVER_ERROR: Reply = replyText(
   500,
   '500 Internal Server Error\n\nServer got itself in trouble',
 );
 
-/** The body is not what the handler expects: answered with 500, as Python's exception is. */
+/** The body is not what the handler expects: answered with 500, as for an exception in Python. */
 export class HandlerRaised extends Error {}
 
 /** The body as JSON; anything else raises, whatever its content type. */
@@ -70,7 +70,7 @@ export function readJsonBody(request: SimRequest): Json {
   }
 }
 
-/** The body as a JSON object; an array has no keys to ask for, so it reads as an empty object. */
+/** The body as a JSON object; an array has no keys, so it is read as an empty object. */
 export function readObjectBody(request: SimRequest): JsonObject {
   const value = readJsonBody(request);
   if (isObject(value)) return value;

@@ -68,6 +68,6 @@ function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return segment; // a stray % stands for itself
+    return segment; // a stray % is kept
   }
 }

@@ -11,13 +11,13 @@ import type { PromptQueue } from '../queue/prompt-queue.ts';
 import type { SocketHub } from '../socket/socket-hub.ts';
 import type { Reply, SimRequest } from './reply.ts';
 
-/** A file of the one user. `writtenMs`: wall clock. */
+/** A file of the only user. `writtenMs`: wall clock. */
 export interface UserFile {
   readonly bytes: Buffer;
   readonly writtenMs: number;
 }
 
-/** What routes may touch. */
+/** State that routes can use. */
 export interface ServerState {
   readonly options: CompiledOptions;
   readonly catalog: Catalog;
@@ -32,13 +32,13 @@ export interface ServerState {
   readonly userFiles: Map<string, UserFile>;
   readonly settings: Map<string, Json>;
   readonly logLines: LogEntry[];
-  /** The prompt counter: grows with each POST without `number`, refused ones included. */
+  /** Increments the prompt counter: for each POST without `number`, refused ones included. */
   takeNumber(): number;
   announceQueue(): void;
   nextPromptId(): string;
 }
 
-/** One write to the console, line break included, and when: Python's `isoformat()`, which goes down to microseconds. */
+/** One write to the console, line break included, with its time from Python's `isoformat()`, to the microsecond. */
 export interface LogEntry {
   readonly t: string;
   readonly m: string;

@@ -83,7 +83,7 @@ function shapeDevices(
   }
 }
 
-/** What the server tells of itself, over HTTP and as the answer to `feature_flags`. `--feature-flag` adds to it. */
+/** The server's features, over HTTP and as the reply to `feature_flags`. `--feature-flag` adds to them. */
 export function describeFeatures({ options }: Pick<ServerState, 'options'>): string {
   if (!isSince(options.version, '0.33'))
     return `{"supports_preview_metadata": true, "max_upload_size": ${options.maxUploadBytes}}`;

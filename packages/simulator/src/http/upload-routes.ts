@@ -16,7 +16,7 @@ function readType(text: string | undefined): FolderName {
   throw new HandlerRaised(`local variable 'type_dir' referenced before assignment (${text})`);
 }
 
-/** A path below a folder, or undefined when it leads out of it. */
+/** A path below a folder; undefined if it points outside. */
 function joinInside(subfolder: string, name: string): string | undefined {
   const full = posix.resolve('/root', posix.normalize(subfolder === '' ? '.' : subfolder), name);
   return full === '/root' || !full.startsWith('/root/') ? undefined : full.slice('/root/'.length);
@@ -58,7 +58,7 @@ interface Upload {
   readonly overwrite: boolean;
 }
 
-/** `in.png`, or `in (1).png` when other bytes have the name; the same bytes are not written again. */
+/** `in.png`, or `in (1).png` if a file with other bytes has the name; equal bytes are not written again. */
 function chooseName(state: ServerState, upload: Upload): { filename: string; path: string; isSame: boolean } {
   const extension = posix.extname(upload.filename);
   const stem = upload.filename.slice(0, upload.filename.length - extension.length);
@@ -74,7 +74,7 @@ function chooseName(state: ServerState, upload: Upload): { filename: string; pat
   return { filename, path, isSame: false };
 }
 
-/** The file that `original_ref` names, if it is there. */
+/** The file that `original_ref` names, if it exists. */
 function findOriginal(state: ServerState, originalRef: string): Buffer | undefined {
   const reference = parseJson(originalRef);
   if (!isObject(reference)) throw new HandlerRaised('original_ref is not an object');
@@ -88,7 +88,7 @@ function findOriginal(state: ServerState, originalRef: string): Buffer | undefin
   return inside === undefined ? undefined : state.files.read(where, inside)?.bytes;
 }
 
-/** Puts the alpha channel of an uploaded mask on the original it names; undefined when there is no original. */
+/** Applies the alpha channel of an uploaded mask to the original it names; undefined if there is no original. */
 function mergeMask(original: Buffer | undefined, mask: FormPart): Buffer | undefined {
   const picture = original === undefined ? undefined : readPng(original);
   const alpha = readPng(mask.bytes);

@@ -82,7 +82,7 @@ function removeUserFile(request: SimRequest, state: ServerState): Reply {
   return state.userFiles.delete(name) ? replyEmpty(204) : replyEmpty(404);
 }
 
-/** Users, settings and saved files of the one user "default" (protocol 10). */
+/** Users, settings and saved files of the only user, "default" (protocol 10). */
 export const USER_ROUTES: readonly Route[] = [
   route('GET', '/users', () => replyJson({ storage: 'server', migrated: false })),
   route('POST', '/users', () => replyJson({ error: 'Duplicate username.' }, 400)),

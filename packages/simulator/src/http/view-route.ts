@@ -31,7 +31,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.glb': 'model/gltf-binary',
 };
 
-/** Endings of files that a browser would run. */
+/** Extensions of files that a browser would execute. */
 const ACTIVE = new Set(['.html', '.htm', '.xhtml', '.js', '.mjs', '.css', '.svg', '.xml', '.xsl']);
 
 function viewFile(request: SimRequest, state: ServerState): Reply {
@@ -51,7 +51,7 @@ function viewFile(request: SimRequest, state: ServerState): Reply {
   return sendFile(request, state, { file, name: place.name });
 }
 
-/** aiohttp writes header values as UTF-8; node wants each byte as a character, and no control characters. */
+/** aiohttp writes header values as UTF-8; Node needs each byte as a character, and no control characters. */
 function describeFile(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
   return `filename="${Buffer.from(name.replace(/[\u0000-\u001f\u007f]/g, ''), 'utf8').toString('latin1')}"`;
@@ -61,7 +61,7 @@ function readFolder(name: string | null): FolderName | undefined {
   return name === 'output' || name === 'input' || name === 'temp' ? name : undefined;
 }
 
-/** Folder and path of a view query, or the status ComfyUI refuses it with. */
+/** Folder and path of a view query, or the status with which ComfyUI refuses it. */
 function locate(
   asked: string,
   query: URLSearchParams,
@@ -77,7 +77,7 @@ function locate(
   return { folder, path: subfolder === '' ? name : `${subfolder}/${name}`, name };
 }
 
-/** Re-encoding is stood in for by a small committed picture of the asked type. */
+/** Instead of re-encoding, sends a small committed picture of the requested type. */
 function showPreview(file: StoredFile, preview: string, disposition: string, channel: string): Reply {
   if (!isPicture(file)) throw new HandlerRaised('cannot identify image file');
   const [format = ''] = preview.split(';');
@@ -112,7 +112,7 @@ function isPicture(file: StoredFile): boolean {
   );
 }
 
-/** What a browser would run is sent by 0.33 as a download; an SVG picture only to an `<img>` as what it is. */
+/** 0.33 sends files that a browser would execute as a download, and an SVG as a picture only to an `<img>`. */
 function describeContent(
   name: string,
   version: VersionProfile,
@@ -183,7 +183,7 @@ function sendBig(headers: Readonly<Record<string, string>>, size: number): Reply
   };
 }
 
-/** One byte range, as aiohttp's FileResponse understands it. */
+/** Parses one byte range as aiohttp's FileResponse does. */
 function readRange(
   header: string | undefined,
   size: number,
@@ -197,5 +197,5 @@ function readRange(
   return start >= size || end < start ? 'unsatisfiable' : { start, end };
 }
 
-/** Files out of the three folders (protocol 7.3). */
+/** Files of the three folders (protocol 7.3). */
 export const VIEW_ROUTES: readonly Route[] = [route('GET', '/view', viewFile)];

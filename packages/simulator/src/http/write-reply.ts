@@ -5,7 +5,7 @@ import { isSince } from '../profile.ts';
 import { NOT_ADMITTED, type Reply } from './reply.ts';
 import type { ServerState } from './server-state.ts';
 
-/** Writes an answer, acting out the faults that concern bodies. */
+/** Writes a response and applies the faults of bodies. */
 export function writeReply(
   request: IncomingMessage,
   response: ServerResponse,
@@ -34,7 +34,7 @@ export function writeReply(
 const POLICY =
   "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self' data:; frame-src 'self'; object-src 'self';";
 
-/** Since 0.3.72 a server without API nodes sends a policy, but with the origin check's refusal and with 500. */
+/** Since 0.3.72 a server without API nodes sends a policy, except with the origin check's refusal and with 500. */
 function hasPolicy(reply: Reply, { version, argv }: CompiledOptions): boolean {
   const isAsked = isSince(version, '0.33') && argv.includes('--disable-api-nodes');
   return isAsked && reply !== NOT_ADMITTED && reply.status !== 500;
@@ -78,7 +78,7 @@ function writeFaulty(path: string, response: ServerResponse, scope: FaultyScope)
   return path.includes('/view?') && breakDownload(path, response, scope);
 }
 
-/** D1: a download that ends in the middle, by reset, by early end, or with a wrong length; of any file, or of those named so. */
+/** D1: a download that breaks off: by reset, early end or wrong length; of any file, or only of one name. */
 function breakDownload(
   path: string,
   response: ServerResponse,

@@ -1,4 +1,4 @@
-/** Adds a text to a clip in a place players skip, so that files of different prompts differ in bytes. */
+/** Adds a text to a clip where players skip it, so that files of different prompts have different bytes. */
 export function carryText(clip: Buffer, format: 'mp4' | 'webm' | 'webp', text: string): Buffer {
   const payload = Buffer.from(text, 'utf8');
   switch (format) {

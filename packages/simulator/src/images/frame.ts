@@ -1,6 +1,6 @@
 import { compressRows, type Pixels, writeChunk, writeHead } from './png.ts';
 
-/** A picture that is drawn only when somebody needs its pixels. Frames with equal keys look equal. */
+/** A picture that is drawn only when its pixels are needed. Frames with equal keys look the same. */
 export interface Frame {
   readonly key: string;
   readonly width: number;
@@ -9,13 +9,13 @@ export interface Frame {
   draw(): Pixels;
 }
 
-/** Head and IDAT of a frame, ready for any text chunks between them. */
+/** Header and IDAT of a frame; text chunks go between them. */
 export interface EncodedFrame {
   readonly head: Buffer;
   readonly idat: Buffer;
 }
 
-/** Encodes frames, keeping the newest results so that equal pictures are compressed once. */
+/** Encodes frames and caches the newest results, so that equal pictures are compressed once. */
 export class FrameEncoder {
   private readonly kept = new Map<string, EncodedFrame>();
   private readonly limit: number;
@@ -56,7 +56,7 @@ export function solidFrame(width: number, height: number, color: number): Frame 
   };
 }
 
-/** Every channel turned to 255 − value. */
+/** Inverts every channel: 255 − value. */
 export function invertFrame(frame: Frame): Frame {
   return {
     key: `invert(${frame.key})`,
@@ -69,7 +69,7 @@ export function invertFrame(frame: Frame): Frame {
   };
 }
 
-/** Nearest-neighbour scaling; one side 0 keeps the proportions, as ImageScale does. */
+/** Nearest-neighbour scaling; 0 for one side keeps the aspect ratio, as ImageScale does. */
 export function scaleFrame(frame: Frame, width: number, height: number): Frame {
   const newWidth = width > 0 ? width : Math.max(1, Math.round((frame.width * height) / frame.height));
   const newHeight = height > 0 ? height : Math.max(1, Math.round((frame.height * width) / frame.width));
@@ -99,7 +99,7 @@ interface Region {
   readonly height: number;
 }
 
-/** A part of a frame, cut off at its edges; at least one pixel. */
+/** A region of a frame, clipped to its edges; at least one pixel. */
 export function cropFrame(frame: Frame, region: Region): Frame {
   const left = Math.min(Math.max(0, region.x), frame.width - 1);
   const top = Math.min(Math.max(0, region.y), frame.height - 1);
@@ -123,7 +123,7 @@ export function cropFrame(frame: Frame, region: Region): Frame {
   };
 }
 
-/** Turned upside down, or left to right. */
+/** Mirrors a frame vertically or horizontally. */
 export function flipFrame(frame: Frame, axis: 'x' | 'y'): Frame {
   const { width, height } = frame;
   return {

@@ -1,14 +1,14 @@
-// Written here, as no kept library writes what ComfyUI writes: text chunks before the pixels, and animations. Equal pictures are
-// compressed once, whatever text stands beside them.
+// Our own code, as no maintained library writes what ComfyUI writes: text chunks before the pixels, and animations. Equal
+// pictures are compressed once, whatever their text chunks.
 import { crc32, deflateSync } from 'node:zlib';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const IEND = writeChunk('IEND', Buffer.alloc(0));
 
-/** Samples a pixel: 3 for RGB, 4 for RGBA. */
+/** Samples per pixel: 3 for RGB, 4 for RGBA. */
 export type ChannelCount = 3 | 4;
 
-/** Pixels, row by row, 8 bits a channel. */
+/** Pixels, row by row, 8 bits per channel. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
@@ -26,7 +26,7 @@ export function writeChunk(type: string, data: Uint8Array): Buffer {
   return chunk;
 }
 
-/** Signature and IHDR of a picture with 8 bits a channel. */
+/** Signature and IHDR of a picture with 8 bits per channel. */
 export function writeHead(width: number, height: number, channels: ChannelCount): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -41,7 +41,7 @@ export function writeTextChunk(keyword: string, text: string): Buffer {
   return writeChunk('tEXt', Buffer.from(`${keyword}\0${text}`, 'latin1'));
 }
 
-/** The compressed rows (no chunk frame), filter 0 on each. */
+/** The compressed rows (without the chunk around them), filter 0 on each. */
 export function compressRows(pixels: Pixels): Buffer {
   const stride = pixels.width * pixels.channels;
   const rows = Buffer.alloc((stride + 1) * pixels.height);
@@ -51,7 +51,7 @@ export function compressRows(pixels: Pixels): Buffer {
   return deflateSync(rows, { level: 4 });
 }
 
-/** A whole PNG from its parts; `idat` is a finished IDAT chunk. */
+/** Assembles a PNG from its parts; `idat` is a finished IDAT chunk. */
 export function assemblePng(head: Uint8Array, texts: readonly Uint8Array[], idat: Uint8Array): Buffer {
   return Buffer.concat([head, ...texts, idat, IEND]);
 }

@@ -1,10 +1,10 @@
 import { PNG } from 'pngjs';
 import type { Pixels } from './png.ts';
 
-/** Of PNG's colour types, that of pictures with an alpha channel of their own. */
+/** PNG colour type flag: the picture has an alpha channel. */
 const ALPHA = 4;
 
-/** Reads a PNG into RGBA of 8 bits; undefined when the bytes are anything else, or damaged. */
+/** Decodes a PNG to 8-bit RGBA; undefined if the bytes are not a PNG, or damaged. */
 export function readPng(bytes: Buffer): (Pixels & { readonly hasAlpha: boolean }) | undefined {
   try {
     const { width, height, data } = PNG.sync.read(bytes);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Frame } from './frame.ts';
 
-/** 5×7 letters, one number a row, highest bit on the left. Only what the word needs. */
+/** 5×7 letters, one number per row, highest bit on the left. Only those of the word. */
 const LETTERS: Record<string, readonly number[]> = {
   a: [0, 0, 14, 1, 15, 17, 15],
   d: [1, 1, 13, 19, 17, 17, 15],
@@ -16,7 +16,7 @@ const LETTERS: Record<string, readonly number[]> = {
 const WORD = 'simulated';
 const LETTER_WIDTH = 6;
 
-/** What decides the look: the same recipe gives the same picture. */
+/** What determines a picture: equal recipes give equal pictures. */
 export interface Recipe {
   readonly text: string;
   readonly seed: string;
@@ -38,7 +38,7 @@ export function simulatedFrame(width: number, height: number, recipe: Recipe): F
   };
 }
 
-/** Slanted waves, one a channel: sin(x + y) from one table an axis. */
+/** Slanted waves, one per channel: sin(x + y) from one table per axis. */
 function drawPattern(width: number, height: number, digest: Buffer): Uint8Array {
   const data = new Uint8Array(width * height * 3);
   const at = (index: number): number => digest[index % digest.length] ?? 0;

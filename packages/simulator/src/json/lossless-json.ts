@@ -9,7 +9,7 @@ export class ExactNumber {
 export type JsonObject = Map<string, Json>;
 export type Json = null | boolean | number | string | ExactNumber | Json[] | JsonObject;
 
-/** What the writer accepts: parsed JSON, plain records, and text that is JSON already. */
+/** What the writer accepts: parsed JSON, plain records, and text that already is JSON. */
 export type Writable =
   | Json
   | RawJson
@@ -18,7 +18,7 @@ export type Writable =
   | ReadonlyMap<string, Writable>
   | { readonly [key: string]: Writable };
 
-/** Text that is JSON already and is written as it stands. */
+/** Text that already is JSON and is written verbatim. */
 export class RawJson {
   readonly text: string;
   constructor(text: string) {
@@ -26,7 +26,7 @@ export class RawJson {
   }
 }
 
-/** The text is not JSON. `position` is the character where reading stopped. */
+/** The text is not JSON. `position` is the index of the character where parsing stopped. */
 export class JsonSyntaxError extends Error {
   readonly position: number;
   constructor(message: string, position: number) {
@@ -43,7 +43,7 @@ const PLAIN_STRING = /"[^"\\\u0000-\u001f]*"/y;
 const ANY_STRING = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y;
 const MAX_DEPTH = 500;
 
-/** Parses JSON as Python does: NaN and Infinity included, key order and every digit of an integer kept. */
+/** Parses JSON as Python does: accepts NaN and Infinity, keeps key order and every digit of an integer. */
 export function parseJson(text: string): Json {
   const reader = new Reader(text);
   const value = reader.readValue(0);
@@ -155,7 +155,7 @@ class Reader {
   }
 }
 
-/** Integers keep every digit, fractions become the text Python would print for them. */
+/** Integers keep every digit, fractions become the text that Python prints for them. */
 function keepNumber(text: string, value: number): number | ExactNumber {
   if (/^-?\d+$/.test(text)) return text === '-0' ? 0 : new ExactNumber(text);
   const printed = printFloat(value);
@@ -206,12 +206,11 @@ function writeNumber(value: number): string {
   return String(value);
 }
 
-/** Is this a JSON object? */
 export function isObject(value: Json | undefined): value is JsonObject {
   return value instanceof Map;
 }
 
-/** Is this a JSON number, exact text included? */
+/** True for a JSON number, with or without exact text. */
 export function isNumber(value: unknown): value is number | ExactNumber {
   return typeof value === 'number' || value instanceof ExactNumber;
 }
@@ -221,7 +220,7 @@ export function toNumber(value: number | ExactNumber): number {
   return typeof value === 'number' ? value : Number(value.text);
 }
 
-/** Was this number written without fraction and exponent? Python reads it as an int then. */
+/** True if the number was written without fraction and exponent; Python then reads it as an int. */
 export function isIntegerText(value: number | ExactNumber): boolean {
   return typeof value === 'number' ? Number.isInteger(value) : /^-?\d+$/.test(value.text);
 }

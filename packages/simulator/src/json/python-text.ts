@@ -1,6 +1,6 @@
 import { ExactNumber, isIntegerText, isNumber, type Json, printFloat, toNumber } from './lossless-json.ts';
 
-/** Python's repr() of a JSON value, as it stands in ComfyUI's error texts. */
+/** Python's repr() of a JSON value, as in ComfyUI's error texts. */
 export function describeAsPython(value: Json): string {
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -10,7 +10,7 @@ export function describeAsPython(value: Json): string {
   return `{${[...value].map(([key, item]) => `${quoteAsPython(key)}: ${describeAsPython(item)}`).join(', ')}}`;
 }
 
-/** Python's str(): as repr(), but a string stands as it is. */
+/** Python's str(): as repr(), but without quotes around a string. */
 export function printAsPython(value: Json): string {
   return typeof value === 'string' ? value : describeAsPython(value);
 }

@@ -1,21 +1,21 @@
 /** A model that exists only as a name, a size and the time it takes to load. */
 export interface SimulatedModel {
   readonly name: string;
-  /** Folder key of GET /models, `checkpoints` unless said otherwise. */
+  /** Folder key of GET /models, default `checkpoints`. */
   readonly folder?: string;
   readonly loadMs: number;
   readonly vramMegabytes: number;
-  /** The `__metadata__` of its safetensors file, told by /view_metadata; absent: none (404). */
+  /** The `__metadata__` of its safetensors file, returned by /view_metadata; absent: none (404). */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** What making a model resident does. */
+/** Effects of loading a model. */
 export interface LoadPlan {
   readonly isCold: boolean;
   readonly evicted: readonly SimulatedModel[];
 }
 
-/** The models resident in the simulated VRAM, least recently used first. */
+/** The resident models in the simulated VRAM, least recently used first. */
 export class ModelMemory {
   private readonly resident = new Map<string, SimulatedModel>();
   private readonly totalMegabytes: number;

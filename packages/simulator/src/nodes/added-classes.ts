@@ -3,26 +3,26 @@ import { makeUpNode } from './made-up-node.ts';
 import { readAllInputs } from './node-class.ts';
 import type { NodeDefinition } from './node-run.ts';
 
-/** A node class that a test adds to the server, or puts in the place of one that is there. */
+/** A node class that a test adds to the server, or that replaces an existing one. */
 export interface AddedClass {
-  /** As in /object_info. What is left out is filled in: no inputs, no outputs, no output node. */
+  /** As in /object_info. Defaults: no inputs, no outputs, not an output node. */
   readonly info: Readonly<Record<string, unknown>>;
   /**
-   * Name of the class of the simulator whose code runs. Absent: its own code when it has the name of one, else it passes on
-   * what it is given, makes up the rest by type, loads models that its inputs name, and shows nothing.
+   * Name of the simulator's class whose code runs. Absent: the code of the class with the same name, if any; else it passes
+   * inputs on, makes up the rest by type, loads models that its inputs name, and shows nothing.
    */
   readonly actsAs?: string;
 }
 
-/** A class of the server: its entry of /object_info and its code. */
+/** A class of the server: its entry in /object_info and its code. */
 export interface DescribedClass {
   readonly info: JsonObject;
   readonly definition: NodeDefinition;
-  /** Choices stand as they were given; they are not filled with the files and models there are. */
+  /** Choices stay as given; they are not filled with the existing files and models. */
   readonly hasOwnChoices: boolean;
 }
 
-/** Completes the entry of an added class and finds its code. Throws TypeError when `actsAs` names no class. */
+/** Completes the entry of an added class and finds its code. Throws TypeError if `actsAs` names no class. */
 export function describeAdded(
   name: string,
   added: AddedClass,
@@ -44,7 +44,7 @@ function listOutputs(info: JsonObject): readonly string[] {
   return Array.isArray(output) ? output.map(String) : [];
 }
 
-/** The order of keys is that of a real server's answer. */
+/** Keeps the key order of a real server. */
 function completeInfo(name: string, given: Readonly<Record<string, unknown>>): JsonObject {
   const stated = parseJson(JSON.stringify(given));
   const own = isObject(stated) ? stated : new Map<string, Json>();

@@ -18,7 +18,7 @@ import { type InputSpec, type NodeClass, readNodeClass } from './node-class.ts';
 const IMAGE_FILE = /\.(png|jpe?g|webp|gif|bmp|tiff?)$/i;
 const MESH_FILE = /\.(gltf|glb|obj|fbx|stl|spz|splat|ply|ksplat)$/i;
 const AUDIO_FILE = /\.(wav|mp3|flac|ogg|opus|m4a|mp4|webm|mkv|mov)$/i;
-/** What a catalog is made of. */
+/** What a catalog is built from. */
 export interface CatalogOptions {
   readonly version: VersionProfile;
   readonly models: readonly SimulatedModel[];
@@ -44,7 +44,7 @@ function describeClasses({ version, classes }: CatalogOptions): ReadonlyMap<stri
   return described;
 }
 
-/** What the simulated server knows: node classes and models, with file lists that follow the input folder. */
+/** Node classes and models of the simulated server, with file lists that follow the input folder. */
 export class Catalog {
   private readonly described: ReadonlyMap<string, DescribedClass>;
   private readonly classes = new Map<string, NodeClass>();
@@ -72,7 +72,7 @@ export class Catalog {
     return made;
   }
 
-  /** The choices of a combo, file and model lists filled in as they are now; undefined where none are checked. */
+  /** The choices of a combo with current file and model lists; undefined if they are not checked. */
   choicesOf(className: string, input: InputSpec): readonly Json[] | undefined {
     const declared = this.declaredChoices(input);
     return declared === undefined ? undefined : (this.dynamicChoices(className, input.name) ?? declared);
@@ -100,7 +100,7 @@ export class Catalog {
     return `{${parts.join(', ')}}`;
   }
 
-  /** ComfyUI's own folders, then those that only given models have. */
+  /** ComfyUI's own folders, then those that only the given models use. */
   modelFolders(): readonly string[] {
     return [...new Set([...listModelFolders(this.version), ...this.models.map(folderOf)])];
   }
@@ -116,7 +116,7 @@ export class Catalog {
     return this.hiddenModels.has(name) ? undefined : this.models.find((model) => model.name === name);
   }
 
-  /** Makes a class or a model unknown, as on a worker that lacks it. */
+  /** Hides a class or a model, as on a worker that lacks it. */
   hide(what: { readonly className?: string; readonly modelName?: string }): void {
     if (what.className !== undefined) this.hidden.add(what.className);
     if (what.modelName !== undefined) this.hiddenModels.add(what.modelName);
@@ -162,7 +162,7 @@ export class Catalog {
   }
 }
 
-/** Choices stand in place of the type, or, of a V3 class, among the options. */
+/** Choices replace the type or, in a V3 class, are among the options. */
 function fillChoices(spec: readonly Json[], choices: readonly string[]): Json[] {
   const [type, options] = spec;
   if (type !== 'COMBO' || !isObject(options)) return [[...choices], ...spec.slice(1)];

@@ -3,14 +3,14 @@ import { type InputSpec, readInputs } from './node-class.ts';
 
 const DYNAMIC = new Set(['COMFY_AUTOGROW_V3', 'COMFY_DYNAMICCOMBO_V3']);
 
-/** Is this declaration expanded before inputs are checked? */
+/** True if the declaration is expanded before inputs are checked. */
 export function isDynamic(input: InputSpec): boolean {
   return typeof input.type === 'string' && DYNAMIC.has(input.type);
 }
 
 /**
  * The inputs a node of this class has with these values: an autogrow input becomes `name.image0`…, a dynamic combo itself and
- * `name.sub` for each input of the chosen option, none when its value is no option. Others stay as declared.
+ * `name.sub` for each input of the chosen option (none for an unknown option). Others stay as declared.
  */
 export function expandInputs(declared: readonly InputSpec[], live: JsonObject): readonly InputSpec[] {
   return declared.some(isDynamic) ? declared.flatMap((input) => expandOne(input, live)) : declared;
@@ -67,7 +67,7 @@ function readCount(value: Json | undefined): number {
   return isNumber(value) ? toNumber(value) : 0;
 }
 
-/** What Python says when the node is called with these inputs; undefined: nothing, it runs. */
+/** Python's error if the node is called with these inputs; undefined if the call is valid. */
 export function findCallError(
   declared: readonly InputSpec[],
   live: JsonObject,

@@ -18,7 +18,7 @@ const runBatchImages: NodeRun = (context) => {
   return { outputs: [{ kind: 'image', frames: frames.map(fit) }] };
 };
 
-/** Width and height after one way of ResizeImageMaskNode; ways that need another picture keep the size. */
+/** Width and height after one mode of ResizeImageMaskNode; modes that need another picture keep the size. */
 function targetSize(frame: Frame, way: string, number: (name: string) => number): [number, number] {
   const read = (name: string) => number(`resize_type.${name}`);
   const { width, height } = frame;
@@ -55,7 +55,7 @@ const runResize: NodeRun = (context) => {
   return { outputs: [{ kind: isMask ? 'mask' : 'image', frames: resized }] };
 };
 
-/** Shows what it cut out, though it is no output node. */
+/** Shows the cropped picture, although it is not an output node. */
 const runCrop: NodeRun = (context) => {
   const { frames } = expectKind(context.input('image'), 'image');
   const region = context.input('crop_region');
@@ -73,7 +73,7 @@ const runCrop: NodeRun = (context) => {
   return { outputs: [{ kind: 'image', frames: cut }], ui: { images, animated: [false] } };
 };
 
-/** Classes of 0.33 whose inputs grow or depend on a choice, and one with an intermediate output. */
+/** Classes of 0.33 with autogrow or dynamic inputs, and one with an intermediate output. */
 export const GROWING_NODES: Readonly<Record<string, NodeDefinition>> = {
   BatchImagesNode: { run: runBatchImages },
   ResizeImageMaskNode: { run: runResize },

@@ -7,7 +7,7 @@ import { type NodeContext, NodeFailure } from './node-run.ts';
 /** Folders that nodes write results to. */
 export type ResultFolder = 'output' | 'temp';
 
-/** Where the next file of a prefix goes. A prefix that leads out of the folder fails the node, as in ComfyUI. */
+/** Where the next file of a prefix goes. A prefix that points outside the folder fails the node, as in ComfyUI. */
 export function planFor(
   context: NodeContext,
   folder: ResultFolder,
@@ -27,7 +27,7 @@ interface ResultPlace {
   readonly name: string;
 }
 
-/** Writes a file and gives the object that results show of it. */
+/** Writes a file and returns its object for the shown result. */
 export function writeOne(
   context: NodeContext,
   { folder, subfolder, name }: ResultPlace,
@@ -51,7 +51,7 @@ export function encodeFrame(context: NodeContext, frame: Frame): Buffer {
   return assemblePng(head, writeMetadata(context), idat);
 }
 
-/** Saves pictures as `prefix_00001_.png` and on. */
+/** Saves pictures as `prefix_00001_.png` and so on. */
 export function saveFrames(
   context: NodeContext,
   folder: ResultFolder,

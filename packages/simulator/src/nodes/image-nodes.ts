@@ -53,7 +53,7 @@ const runTotalPixels: NodeRun = (context) => {
   return { outputs: [{ kind: 'image', frames: scaled }] };
 };
 
-/** Tells the size to every socket as text, and gives it as numbers. */
+/** Sends the size to every socket as text, and outputs it as numbers. */
 const runImageSize: NodeRun = (context) => {
   const { frames } = expectKind(context.input('image'), 'image');
   const [{ width, height } = { width: 0, height: 0 }] = frames;
@@ -93,7 +93,7 @@ function readInput(files: FileStore, name: string): Buffer | undefined {
   return files.read(folder ?? 'input', path)?.bytes;
 }
 
-/** PNG pixels as they are; other formats are stood in for by a picture drawn from their bytes. */
+/** Decodes PNG; other formats are replaced by a picture drawn from their bytes. */
 function decodePicture(bytes: Buffer): { frame: Frame; alpha: Frame } {
   const digest = createHash('sha256').update(bytes).digest('hex');
   const pixels = readPng(bytes);
@@ -133,7 +133,7 @@ function markImage(inputs: JsonObject, files: FileStore): string {
   return bytes === undefined ? 'missing' : createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Pictures made, loaded and changed. */
+/** Nodes that create, load and change pictures. */
 export const IMAGE_NODES: Readonly<Record<string, NodeDefinition>> = {
   EmptyImage: { run: runEmptyImage },
   ImageInvert: { run: runImageInvert },

@@ -6,8 +6,8 @@ import type { NodeContext, NodeDefinition } from './node-run.ts';
 const SIDE = 64;
 
 /**
- * Code for a class of which only the declaration is known: a linked input passes to the first output of its type, other
- * outputs are made up, a model that an input names is loaded, nothing is shown.
+ * Code for a class of which only the declaration is known: passes a linked input to the first output of its type, makes up other
+ * outputs, loads a model that an input names, and shows nothing.
  */
 export function makeUpNode(inputs: readonly InputSpec[], outputTypes: readonly string[]): NodeDefinition {
   return {

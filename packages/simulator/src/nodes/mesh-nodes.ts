@@ -26,7 +26,7 @@ const runLoad: NodeRun = (context) => {
   return { outputs: [mesh, [], null, context.input('width'), context.input('height')] };
 };
 
-/** `result` tells the path as a text, not as a file object. */
+/** `result` has the path as a text, not as a file object. */
 const runSaveAdvanced: NodeRun = (context) => {
   const { bytes, extension } = expectKind(context.input('model_3d'), 'mesh');
   const at = planFor(context, 'output', { prefix: context.text('filename_prefix', '3d/ComfyUI') });
@@ -66,7 +66,7 @@ const runSaveGlb: NodeRun = (context) => {
   return { outputs: [], ui: { '3d': [writeOne(context, place, bytes)] } };
 };
 
-/** 3D files of 0.33. */
+/** Nodes for 3D files of 0.33. */
 export const MESH_NODES: Readonly<Record<string, NodeDefinition>> = {
   Load3DAdvanced: { run: runLoad },
   Save3DAdvanced: { run: runSaveAdvanced },

@@ -10,7 +10,7 @@ export interface InputSpec {
   readonly options: JsonObject;
 }
 
-/** A class as validation and execution need it. */
+/** A node class with what validation and execution need. */
 export interface NodeClass {
   readonly name: string;
   readonly inputs: readonly InputSpec[];
@@ -18,13 +18,13 @@ export interface NodeClass {
   readonly isOutput: boolean;
   /** `api_node`: each execution costs its caller money and is recorded in the ledger. */
   readonly isPaid: boolean;
-  /** Shows a result though it is no output node. */
+  /** Shows a result although it is not an output node. */
   readonly hasIntermediateOutput: boolean;
   readonly usesUniqueId: boolean;
   readonly definition: NodeDefinition;
 }
 
-/** Reads an entry of /object_info. What is missing counts as empty. */
+/** Reads an entry of /object_info. Missing parts count as empty. */
 export function readNodeClass(name: string, info: JsonObject, definition: NodeDefinition): NodeClass {
   const input = info.get('input');
   const hidden = isObject(input) ? input.get('hidden') : undefined;
@@ -42,7 +42,7 @@ export function readNodeClass(name: string, info: JsonObject, definition: NodeDe
   };
 }
 
-/** The declared inputs of an entry of /object_info, required ones first. */
+/** All declared inputs of an entry of /object_info, required ones first. */
 export function readAllInputs(info: JsonObject): readonly InputSpec[] {
   const input = info.get('input');
   return [...readInputs(input, 'required'), ...readInputs(input, 'optional')];

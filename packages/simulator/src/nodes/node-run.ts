@@ -4,7 +4,7 @@ import type { Json, JsonObject, Writable } from '../json/lossless-json.ts';
 import type { SimulatedModel } from '../models/model-memory.ts';
 import type { Clock } from '../platform/clock.ts';
 
-/** A node raised: ends the prompt with execution_error. `type` is Python's exception type. */
+/** A node raised an exception: ends the prompt with execution_error. `type` is Python's exception type. */
 export class NodeFailure extends Error {
   readonly type: string;
   constructor(type: string, message: string) {
@@ -13,16 +13,16 @@ export class NodeFailure extends Error {
   }
 }
 
-/** The interrupt flag was seen inside a node. */
+/** A node saw the interrupt flag. */
 export class ProcessingInterrupted extends Error {}
 
-/** A picture sent while a node works: encoded bytes and their type. */
+/** A picture sent while a node runs: encoded bytes and their type. */
 export interface ProgressImage {
   readonly type: 'jpeg' | 'png';
   readonly bytes: Buffer;
 }
 
-/** What a running node may use. */
+/** What a running node can use. */
 export interface NodeContext {
   readonly nodeId: string;
   readonly classType: string;
@@ -30,20 +30,20 @@ export interface NodeContext {
   input(name: string): unknown;
   text(name: string, fallback?: string): string;
   number(name: string, fallback?: number): number;
-  /** Reports progress; throws ProcessingInterrupted when the prompt was interrupted. */
+  /** Reports progress; throws ProcessingInterrupted if the prompt was interrupted. */
   progress(value: number, max: number, image?: ProgressImage): void;
-  /** Shows a text beside the node: a binary message of event 3, to every socket. */
+  /** Shows a text on the node: a binary message of event 3, to every socket. */
   sendText(text: string): void;
   /** Waits; returns early and throws when the prompt is interrupted. */
   wait(ms: number): Promise<void>;
-  /** Makes a model resident; resolves after its load time when it was cold. */
+  /** Makes a model resident; resolves after its load time if it was cold. */
   loadModel(model: SimulatedModel): Promise<void> | undefined;
   findModel(name: string): SimulatedModel | undefined;
-  /** Writes a result file and notes it in the ledger. */
+  /** Writes a result file and records it in the ledger. */
   writeFile(folder: 'output' | 'temp', path: string, bytes: Buffer): void;
-  /** Five letters that stay the same while this node stays in the graph. */
+  /** Five random letters that stay the same while the node stays in the graph. */
   temporarySuffix(): string;
-  /** This many random hexadecimal digits, different each time. */
+  /** `length` random hexadecimal digits, different each time. */
   randomHex(length: number): string;
   readonly files: FileStore;
   readonly encoder: FrameEncoder;
@@ -61,7 +61,7 @@ export interface NodeResult {
   readonly ui?: Readonly<Record<string, Writable>>;
 }
 
-/** A node's code. Zero-length work returns at once, without a promise. */
+/** A node's code. Work that takes no time returns without a promise. */
 export type NodeRun = (context: NodeContext) => NodeResult | Promise<NodeResult>;
 
 /** One node class the simulator can run. */

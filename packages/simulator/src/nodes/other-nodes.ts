@@ -46,14 +46,14 @@ const runLoadAudio: NodeRun = (context) => {
   return { outputs: [{ kind: 'audio', name }] };
 };
 
-/** A paid picture: what the prompt, the seed and the size say, without a bill. */
+/** A paid picture: drawn from the prompt, the seed and the size, free of charge. */
 const runPaidPicture: NodeRun = (context) => {
   const [width, height] = context.text('size', '1024x1024').split('x').map(Number);
   const recipe = { text: context.text('prompt'), seed: String(context.number('seed', 0)), steps: 1 };
   return { outputs: [{ kind: 'image', frames: [simulatedFrame(width ?? 1024, height ?? 1024, recipe)] }] };
 };
 
-/** Testing nodes, text viewers, audio sources and a paid one. */
+/** Test nodes, text viewers, audio sources and a paid node. */
 export const OTHER_NODES: Readonly<Record<string, NodeDefinition>> = {
   TestSleep: { run: runTestSleep, isAsync: true },
   TestSyncError: { run: runTestSyncError },

@@ -12,7 +12,7 @@ import {
 import { SAVE_NODES } from './save-nodes.ts';
 import { expectKind } from './values.ts';
 
-/** What an OpenEXR file begins with; no reader of ours looks further. */
+/** Magic number of an OpenEXR file; none of our readers needs more. */
 const EXR_HEAD = Buffer.from([0x76, 0x2f, 0x31, 0x01, 2, 0, 0, 0]);
 
 const runSaveImageAdvanced: NodeRun = (context) => {
@@ -44,7 +44,7 @@ const runSaveText: NodeRun = (context) => {
   return { outputs: [text], ui: { text: [text], files: [file] } };
 };
 
-/** Files below a folder of its own, and not a word about them. */
+/** Saves files in a folder of the data set without reporting them. */
 const runSaveDataSet: NodeRun = (context) => {
   const { frames } = expectKind(context.input('images'), 'image');
   const folder = context.text('folder_name', 'dataset');
@@ -72,7 +72,7 @@ const runCompare: NodeRun = (context) => {
   return { outputs: [], ui: { a_images: show('a'), b_images: show('b') } };
 };
 
-/** A single frame is no animation: `animated` is left out then. */
+/** A single frame is not an animation: `animated` is then omitted. */
 function animatedWhenMany(definition: NodeDefinition | undefined): NodeDefinition {
   return {
     async run(context) {
@@ -86,7 +86,7 @@ function animatedWhenMany(definition: NodeDefinition | undefined): NodeDefinitio
 
 type Sound = 'flac' | 'mp3' | 'opus';
 
-/** Since 0.25.0 the names of sounds end with their number. */
+/** Since 0.25.0 names of audio files end with their number. */
 function saveSound(context: NodeContext, folder: ResultFolder, extension: Sound): NodeResult {
   const value = expectKind(context.input('audio'), 'audio');
   const prefix =
@@ -107,7 +107,7 @@ const runSaveAudioAdvanced: NodeRun = (context) => {
   return saveSound(context, 'output', format === 'mp3' || format === 'opus' ? format : 'flac');
 };
 
-/** Savers that came after 0.3.64, or that name their files otherwise since. */
+/** Save nodes that are newer than 0.3.64, or name their files differently since. */
 export const SAVE_NODES_033: Readonly<Record<string, NodeDefinition>> = {
   SaveImageAdvanced: { run: runSaveImageAdvanced },
   SaveAnimatedPNG: animatedWhenMany(SAVE_NODES.SaveAnimatedPNG),

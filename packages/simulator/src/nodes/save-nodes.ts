@@ -30,7 +30,7 @@ const runSaveImageWebsocket: NodeRun = (context) => {
 interface Clip {
   readonly bytes: Buffer;
   readonly extension: 'mp4' | 'webm' | 'webp';
-  /** Passed on as output. */
+  /** The input that is passed on as output. */
   readonly input: 'video' | 'images';
 }
 
@@ -133,7 +133,7 @@ function saveAudio(context: NodeContext, folder: ResultFolder, extension: 'flac'
   return { outputs: [context.input('audio')], ui: { audio: [file] } };
 }
 
-/** Nodes that leave files or send finished pictures. */
+/** Nodes that write files or send finished pictures. */
 export const SAVE_NODES: Readonly<Record<string, NodeDefinition>> = {
   SaveImage: { run: runSaveImage },
   PreviewImage: { run: runPreviewImage },

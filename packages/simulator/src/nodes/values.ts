@@ -3,7 +3,7 @@ import type { Recipe } from '../images/simulated-picture.ts';
 import type { SimulatedModel } from '../models/model-memory.ts';
 import { NodeFailure } from './node-run.ts';
 
-/** What flows along a link, by ComfyUI type. Anything else is a plain JSON value. */
+/** Values of links by ComfyUI type. Anything else is a plain JSON value. */
 export type LinkValue =
   | { readonly kind: 'image'; readonly frames: readonly Frame[] }
   | { readonly kind: 'mask'; readonly frames: readonly Frame[] }
@@ -28,7 +28,7 @@ export interface Latent {
 
 type Kind = LinkValue['kind'];
 
-/** Narrows a node's input to one kind of link value; anything else fails the node as Python would. */
+/** Narrows a node's input to one kind of link value; anything else fails the node as in Python. */
 export function expectKind<K extends Kind>(value: unknown, kind: K): Extract<LinkValue, { kind: K }> {
   if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind) {
     return value as Extract<LinkValue, { kind: K }>;

@@ -1,12 +1,12 @@
-/** Time as the simulator sees it. `now` is wall time in ms, `monotonicNs` never goes back. */
+/** The simulator's clock. `now` is wall time in ms, `monotonicNs` never decreases. */
 export interface Clock {
   now(): number;
   monotonicNs(): bigint;
-  /** Resolves after `ms`, at once when the signal fires; 0 yields one turn of the event loop. */
+  /** Resolves after `ms`, or at once when the signal fires; 0 yields to the event loop once. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The machine's own clock. */
+/** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicNs: () => process.hrtime.bigint(),

@@ -1,7 +1,7 @@
 import { type JsonObject, writeJson, writeString } from '../json/lossless-json.ts';
 import type { PromptItem } from './prompt-queue.ts';
 
-/** How a prompt ended. `messages` and `outputs` are JSON texts of what was sent and collected. */
+/** How a prompt ended. `messages` and `outputs` are JSON texts of the sent messages and collected outputs. */
 export interface PromptEnd {
   readonly statusText: 'success' | 'error';
   readonly completed: boolean;
@@ -21,7 +21,7 @@ interface HistoryEntry {
 export const SECRET_KEYS = ['auth_token_comfy_org', 'api_key_comfy_org'];
 const HISTORY_CAP = 10_000;
 
-/** What ran, oldest first; the oldest is dropped once more than 10,000 are kept. */
+/** Ended prompts, oldest first; above 10,000 the oldest is dropped. */
 export class History {
   private readonly entries = new Map<string, HistoryEntry>();
 
@@ -37,7 +37,7 @@ export class History {
     return this.entries.has(promptId);
   }
 
-  /** The entry's JSON text, or undefined when the id is unknown. */
+  /** The entry's JSON text; undefined if the id is unknown. */
   entryJson(promptId: string): string | undefined {
     const entry = this.entries.get(promptId);
     if (entry === undefined) return undefined;

@@ -14,7 +14,7 @@ export interface PromptItem {
   readonly createdAt: number;
 }
 
-/** Two waiting items with the same number and id cannot be ordered; Python's heap raises, the item stays in. */
+/** Two waiting items with the same number and id cannot be ordered; Python's heap raises, but the item stays in the heap. */
 export class UnorderableItems extends Error {}
 
 function isBefore(a: PromptItem, b: PromptItem): boolean {
@@ -36,7 +36,7 @@ export class PromptQueue {
     siftDown(this.heap, 0, this.heap.length - 1);
   }
 
-  /** Takes the first item and makes it the running one; undefined when nothing waits. */
+  /** Removes the first item and makes it the running one; undefined if nothing waits. */
   take(): PromptItem | undefined {
     const last = this.heap.pop();
     if (last === undefined) return undefined;

@@ -4,7 +4,7 @@ import type { Frame } from './socket-hub.ts';
 
 const TERMINAL = new Set(['execution_success', 'execution_error', 'execution_interrupted']);
 
-/** Names a frame as fault scripts do: its type, `end_marker`, `terminal`, `completion`, `binary` or `all`. */
+/** True if a fault script's name matches the frame: its type, `end_marker`, `terminal`, `completion`, `binary` or `all`. */
 export function isFrameNamed(frame: Frame, name: string): boolean {
   switch (name) {
     case 'all':
@@ -25,11 +25,11 @@ export function isFrameNamed(frame: Frame, name: string): boolean {
 interface HeldFrames {
   held: Frame | undefined;
 }
-/** A reordered frame with no frame after it goes out alone. */
+/** A reordered frame without a successor is sent alone after this time. */
 const LONGEST_HOLD_MS = 100;
 const HELD = new WeakMap<FaultScript, HeldFrames>();
 
-/** Applies the active socket faults to one frame: nothing, one or several frames come out. */
+/** Applies the active socket faults to one frame: returns none, one or several frames. */
 export function shapeFrames(
   frame: Frame,
   faults: FaultScript,
@@ -69,7 +69,7 @@ export function shapeFrames(
   return releaseHeld(faults, [frame]);
 }
 
-/** Is a frame being held back to come after the next one? */
+/** True if a frame is held back to be sent after the next one. */
 export function hasHeldFrame(faults: FaultScript): boolean {
   return HELD.has(faults);
 }
@@ -80,13 +80,13 @@ function takeHeld(faults: FaultScript): Frame | undefined {
   return held;
 }
 
-/** A reordered frame comes right after the next one. */
+/** Releases the frame that was held back: it follows the next one. */
 function releaseHeld(faults: FaultScript, frames: readonly Frame[]): readonly Frame[] {
   const held = takeHeld(faults);
   return held === undefined ? frames : [...frames, held];
 }
 
-/** The same frame as if it were about another prompt. */
+/** The same frame with the id of another prompt. */
 function rename(frame: Frame, promptId: string): Frame {
   if (typeof frame.data !== 'string' || frame.promptId === undefined) return frame;
   return { ...frame, data: frame.data.replaceAll(frame.promptId, promptId), promptId };

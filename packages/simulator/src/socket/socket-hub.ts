@@ -7,7 +7,7 @@ import type { Ledger } from '../ledger.ts';
 import type { Clock } from '../platform/clock.ts';
 import { hasHeldFrame, shapeFrames } from './shape-frames.ts';
 
-/** A frame on its way: `target` is a client id, undefined means every socket. */
+/** A frame to send: `target` is a client id, undefined means every socket. */
 export interface Frame {
   readonly type: string;
   readonly data: string | Buffer;
@@ -15,7 +15,7 @@ export interface Frame {
   readonly promptId?: string;
 }
 
-/** One connected socket. `mute`: nothing is sent nor answered any more (half-open). */
+/** One connected socket. `mute`: sends and answers nothing any more (half-open). */
 export interface Peer {
   readonly sid: string;
   readonly socket: WebSocket;
@@ -40,7 +40,7 @@ export class SocketHub {
     this.deps = deps;
   }
 
-  /** Registers a fresh socket. An older one with the same id keeps running, as in ComfyUI (5.2). */
+  /** Registers a new socket. An older one with the same id stays open, as in ComfyUI (5.2). */
   accept(socket: WebSocket, raw: Socket, clientId: string, onConnect: (peer: Peer) => void): void {
     const sid = clientId === '' ? randomBytes(16).toString('hex') : clientId;
     const peer: Peer = { sid, socket, raw, isMute: false, supportsMetadata: false };
@@ -55,7 +55,7 @@ export class SocketHub {
     });
     socket.on('close', () => {
       this.all.delete(peer);
-      this.registered.delete(sid); // ComfyUI's own bug: the newer socket's registration goes with it
+      this.registered.delete(sid); // a bug of ComfyUI: this also removes the newer socket's registration
       this.deps.ledger.append('socket_closed', { sid });
       this.unblock(peer);
     });
@@ -79,7 +79,7 @@ export class SocketHub {
     }
   }
 
-  /** Sends past the FIFO, as connect-time messages are. */
+  /** Sends outside the FIFO, as ComfyUI does at connect time. */
   sendDirect(peer: Peer, data: string): void {
     this.write(peer, data);
   }
@@ -88,7 +88,7 @@ export class SocketHub {
     return [...this.all];
   }
 
-  /** Forgets registrations: the sockets stay open, answer pings and hear nothing more. */
+  /** Drops registrations: the sockets stay open and answer pings, but receive nothing more. */
   deafen(): void {
     this.registered.clear();
   }
@@ -137,7 +137,7 @@ export class SocketHub {
     if (peer.raw.writableLength > STALL_BYTES && this.blockedBy === undefined) this.blockOn(peer);
   }
 
-  /** All frames of one turn leave in one write. */
+  /** Sends all frames of one turn of the event loop in one write. */
   private corkUntilTurnEnds(raw: Socket): void {
     if (this.corked.has(raw)) return;
     this.corked.add(raw);
@@ -148,7 +148,7 @@ export class SocketHub {
     });
   }
 
-  /** Head-of-line blocking: a reader that does not read holds up everybody (5.6). */
+  /** Head-of-line blocking: a client that does not read blocks all others (5.6). */
   private blockOn(peer: Peer): void {
     this.blockedBy = peer;
     peer.raw.once('drain', () => this.unblock(peer));
@@ -174,7 +174,7 @@ export class SocketHub {
   }
 }
 
-/** `{"type": …, "data": …}` with data that is JSON text already. */
+/** `{"type": …, "data": …}` with data that already is JSON text. */
 export function writeMessage(type: string, dataJson: string): string {
   return `{"type": ${writeString(type)}, "data": ${dataJson}}`;
 }

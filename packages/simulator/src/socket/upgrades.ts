@@ -12,7 +12,7 @@ import { writeMessage } from './socket-hub.ts';
 
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
-/** Takes WebSocket upgrades of a server's port, refuses some, and greets the sockets as ComfyUI does (protocol 5.1). */
+/** Accepts or refuses WebSocket upgrades, and sends the first messages as ComfyUI does (protocol 5.1). */
 export class Upgrades {
   private readonly state: ServerState;
   private readonly webSockets = new WebSocketServer({
@@ -35,7 +35,7 @@ export class Upgrades {
 
   private take(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
     const [path = '', search = ''] = (request.url ?? '').split('?');
-    duplex.on('error', () => undefined); // a reset socket is closed by node itself
+    duplex.on('error', () => undefined); // Node closes a reset socket itself
     const refusal = this.refuse(path, request.headers);
     if (refusal !== undefined) {
       duplex.end(
@@ -57,7 +57,7 @@ export class Upgrades {
     });
   }
 
-  /** Status code of a refused upgrade, 0 for a bare close; undefined when it is allowed. */
+  /** Status code of a refused upgrade, 0 to close without a response; undefined if allowed. */
   private refuse(path: string, headers: IncomingHttpHeaders): number | undefined {
     if (path !== '/ws' && path !== '/api/ws') return 404;
     if (!isAdmitted(headers, this.state.options)) return 403;
@@ -78,7 +78,7 @@ export class Upgrades {
   }
 }
 
-/** The inside of every `status` message. */
+/** The data of every `status` message. */
 export function writeQueueInfo(remaining: number): string {
   return `{"exec_info": {"queue_remaining": ${remaining}}}`;
 }
