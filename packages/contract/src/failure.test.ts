@@ -5,7 +5,7 @@ import { formatText } from './texts/catalogue.ts';
 import type { Language } from './texts/language.ts';
 import { TASK_TEXTS } from './texts/tasks.ts';
 
-/** What a user reads: the sentence, then the points. */
+/** What a user reads: the summary, then the points. */
 function read(error: RecordedError, language: Language = 'en'): string[] {
   const { summary, points } = readFailure(error);
   return [summary, ...points].map((text) => formatText(TASK_TEXTS, language, text));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 type Json = Record<string, ReturnType<typeof JSON.parse>>;
 
-/** An answer as it arrived; `contentType` is null without the header. */
+/** A response as received; `contentType` is null without the header. */
 export interface SeenAnswer {
   status: number;
   contentType: string | null;
@@ -15,7 +15,7 @@ interface Operation {
   responses: Json;
 }
 
-/** The API document of a running server (/openapi.json), to hold its answers against. */
+/** The API document of a running server (/openapi.json), to check its responses against. */
 export class ApiDocument {
   readonly #operations: readonly Operation[];
   readonly #definitions: Json;
@@ -33,7 +33,7 @@ export class ApiDocument {
   }
 
   /**
-   * Throws when an answer to `METHOD path` is not documented: its status, its media type, its code, or a body that does not fit
+   * Throws if a response to `METHOD path` is not documented: its status, media type or error code, or a body that does not match
    * the schema. What is not an operation of the document (the page, the live socket, other methods) is not checked.
    */
   check(request: string, answer: SeenAnswer): void {
@@ -48,7 +48,7 @@ export class ApiDocument {
     this.#checkBody(where, documented, answer);
   }
 
-  /** Of several the one with the most literal segments. */
+  /** Finds the matching operation with the most literal segments. */
   #find(method: string, path: string): Operation | undefined {
     const segments = path.replace(/(?<=.)\/$/, '').split('/');
     return this.#operations
@@ -60,7 +60,7 @@ export class ApiDocument {
     const content: Json = documented.content ?? {};
     const types = Object.keys(content);
     if (types.length === 0) {
-      // Node sends no body with 204 and 304, whatever it is given.
+      // Node never sends a body with 204 and 304.
       if (text !== '' && text !== 'null') throw new Error(`${where} has a body: ${text.slice(0, 500)}`);
       return;
     }
@@ -88,12 +88,12 @@ export class ApiDocument {
   }
 }
 
-/** Whether a description that lists error codes lists this one; one that lists none names all. */
+/** True if a description lists this error code, or none at all. */
 function namesCode(description: string, code: unknown): boolean {
   return !/`[A-Z_]+`: /.test(description) || description.includes(`\`${code}\`: `);
 }
 
-/** JSON Schema by itself: the parts that others refer to stand in `$defs`. */
+/** A self-contained JSON Schema: referenced parts are in `$defs`. */
 function toDefinitions(schema: Json): Json {
   return JSON.parse(JSON.stringify(schema).replaceAll('"#/components/schemas/', '"#/$defs/'));
 }

@@ -4,18 +4,18 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sig
 export interface Certificate {
   cert: string;
   key: string;
-  /** Of its own subject: what the certificates that it issues name. */
+  /** Name of its subject: the issuer of the certificates that it signs. */
   name: string;
 }
 
 export interface CertificateOptions {
   /** Common name; unique among issuers. */
   name: string;
-  /** DNS names and IPv4 addresses it is for. */
+  /** Its DNS names and IPv4 addresses. */
   hosts?: readonly string[];
   /** Default: itself. */
   issuer?: Certificate;
-  /** May issue others. */
+  /** Can issue others. */
   isAuthority?: boolean;
   /** Epoch ms; default an hour ago. */
   notBeforeMs?: number;
@@ -26,7 +26,7 @@ export interface CertificateOptions {
 const HOUR_MS = 3_600_000;
 const ECDSA_WITH_SHA256 = sequence(oid('2a8648ce3d040302'));
 
-/** Makes an X.509 certificate with an elliptic key: for TLS servers in tests, of every kind that a client should refuse. */
+/** Creates an X.509 certificate with an elliptic-curve key for TLS servers in tests, valid or of a kind that a client must refuse. */
 export function createCertificate(options: CertificateOptions): Certificate {
   const { name, issuer, hosts = [], isAuthority = false } = options;
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -96,7 +96,7 @@ function oid(hex: string): Buffer {
   return tag(0x06, Buffer.from(hex, 'hex'));
 }
 
-/** One DER value: its tag, its length, itself. */
+/** One DER value: tag, length, content. */
 function tag(type: number, value: Buffer): Buffer {
   const { length } = value;
   const long = Buffer.from([length >> 8, length & 0xff]);

@@ -37,7 +37,7 @@ abstract class StandingClock {
     });
   }
 
-  /** Timers and sleeps that wait now. */
+  /** Number of pending timers and sleeps. */
   get pending(): number {
     return this.#timers.size;
   }
@@ -53,18 +53,18 @@ abstract class StandingClock {
   }
 }
 
-/** Its timers run one after the other, without a pause between them. */
+/** Runs timers one after the other, without a pause between them. */
 export class FakeClock extends StandingClock {
-  /** Moves on by `ms`, calling what comes due on the way, in order. */
+  /** Advances by `ms` and calls the timers that come due, in order. */
   advance(ms: number): void {
     const endMs = this.monotonicMs() + ms;
     while (this.fireNext(endMs));
   }
 }
 
-/** What a timer causes is awaited before the next one runs. */
+/** Awaits the effects of a timer before it runs the next one. */
 export class SettlingClock extends StandingClock {
-  /** Moves on by `ms`, calling what comes due on the way, in order. */
+  /** Advances by `ms` and calls the timers that come due, in order. */
   async advance(ms: number): Promise<void> {
     const endMs = this.monotonicMs() + ms;
     await settle();

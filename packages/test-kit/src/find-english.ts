@@ -1,4 +1,4 @@
-/** What is Latin in every language: names, formats and units. */
+/** Latin words in every language: names, formats and units. */
 const NAMES = new Set(
   `Comfleet ComfyUI Agent Authorization Basic Bearer Checkpoint Ctrl Ctrl-C Docker GitHub Linux LoRA LoRAs macOS MySQL Node Node.js OpenAI PEM
   PostgreSQL Python PyTorch Redis SQLite VAE WebSocket Windows API CFG CORS CPU CSV DNS GPU HTTP HTTPS ID IP JSON JWT LAN MQTT PNG
@@ -6,7 +6,7 @@ const NAMES = new Set(
   ms px fps`.split(/\s+/),
 );
 
-/** What is shown as it is: quoted values, code, addresses, placeholders. */
+/** Parts that are not translated: quoted values, code, addresses, placeholders. */
 const SHOWN_AS_IT_IS = [
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of a terminal
   /\u001b\[[0-9;]*m/g,
@@ -16,20 +16,20 @@ const SHOWN_AS_IT_IS = [
   /[\w.]+(?:\[\d+\][\w.]*)+/g,
 ];
 
-/** A lone mark in place of what is left out: words on its two sides are no neighbours. */
+/** Replaces what is left out, so that the words around it do not become neighbours. */
 const BREAK = '\u0000';
 const PLAIN_WORD = /^(?:[A-Z]?[a-z]+|[A-Z]+)(?:['’-][A-Za-z]+)*$/;
 
 export interface EnglishOptions {
-  /** Words that are right in this text, as `ComfyUI` is in any, and patterns (with the flag g) of what is no sentence. */
+  /** Words that are allowed in this text, as `ComfyUI` is in any, and patterns (with the flag g) of what is not a sentence. */
   readonly allow?: readonly (string | RegExp)[];
-  /** How many words in a row are English: 2, so that a name alone is none; with 1 every word must be allowed. */
+  /** Words in a row that count as English: default 2, so that a single name does not; with 1 every word must be allowed. */
   readonly atLeast?: number;
 }
 
 /**
- * The runs of English words in a text that should be Chinese, each as it stands there. Names, quoted values, code, addresses,
- * placeholders, flags, and whatever has a digit, an underscore, a slash or a dot in it are no words. Pure.
+ * Returns the runs of English words in a text that should be Chinese, verbatim. Names, quoted values, code, addresses,
+ * placeholders, flags, and anything with a digit, an underscore, a slash or a dot are not words. Pure.
  */
 export function findEnglish(text: string, { allow = [], atLeast = 2 }: EnglishOptions = {}): string[] {
   const names = new Set([...NAMES, ...allow.filter((one) => typeof one === 'string')]);
@@ -40,7 +40,7 @@ export function findEnglish(text: string, { allow = [], atLeast = 2 }: EnglishOp
     .map((run) => run.join(' '));
 }
 
-/** Plain words that follow each other with no more than blanks, commas, names and the like between them. */
+/** Words with only spaces, commas, names and the like between them. */
 function splitRuns(text: string, names: ReadonlySet<string>): string[][] {
   const runs: string[][] = [[]];
   for (const [token] of text.matchAll(/[!-~’]+|[^!-~’ ]+/g)) {

@@ -2,14 +2,14 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that systems give to outgoing connections and to port 0 (Linux: from 32768, RFC 6335: from 49152), so that nothing
- * takes the port while its program starts, or starts again.
+ * Below the ephemeral ports (Linux: from 32768, RFC 6335: from 49152), so that nothing takes the port while its program starts
+ * or restarts.
  */
 const PORTS = { first: 20_000, end: 32_768 };
-/** Of some 12,000 ports as many as this in a row are never taken. */
+/** This many of some 12,000 ports are never all in use. */
 const MAX_TRIES = 50;
 
-/** A loopback port that is free now, for programs that have to be told their port or keep it over a restart. */
+/** Finds a free loopback port, for programs that need to be given a port or keep it across a restart. */
 export async function findFreePort(): Promise<number> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const port = randomInt(PORTS.first, PORTS.end);

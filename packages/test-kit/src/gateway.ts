@@ -11,35 +11,35 @@ import type { Duplex } from 'node:stream';
 import type { Certificate } from './certificate.ts';
 
 export interface GatewayOptions {
-  /** Where it sends what it lets through: `http://host:port`. */
+  /** Where it forwards requests: `http://host:port`. */
   target: string;
-  /** Speaks TLS with it; plain http without. */
+  /** Serves TLS with it; plain http without. */
   certificate?: Certificate;
-  /** The path below which the target is found; `/comfy`. */
+  /** Path prefix of the target, such as `/comfy`. */
   path?: string;
 }
 
-/** What a gateway answers instead of passing a request on. */
+/** The response of a gateway that refuses a request. */
 export interface GatewayAnswer {
   status: number;
   headers?: OutgoingHttpHeaders;
   body?: string;
 }
 
-/** A reverse proxy on a free loopback port, as one stands before a ComfyUI. `refuse` decides for each request and upgrade. */
+/** A reverse proxy on a free loopback port, as in front of a ComfyUI. `refuse` decides for each request and upgrade. */
 export interface Gateway {
   readonly url: string;
   /** Host and port. */
   readonly host: string;
   refuse: (headers: IncomingMessage['headers'], path: string) => GatewayAnswer | null;
-  /** What came: method, path and whether it was let through. */
+  /** Received requests: method, path and whether they were forwarded. */
   readonly seen: { method: string; path: string; passed: boolean }[];
   /** Cuts every connection. */
   cut(): void;
   close(): Promise<void>;
 }
 
-/** Refuses whatever does not carry this `authorization`, with 401 as proxies do. */
+/** Refuses requests without this `authorization`, with 401 as proxies do. */
 export function demandAuthorization(authorization: string): Gateway['refuse'] {
   const headers = { 'www-authenticate': 'Basic realm="studio"', 'content-type': 'text/html' };
   const body = '<html><head><title>401 Authorization Required</title></head></html>';

@@ -10,7 +10,7 @@ export interface HttpDouble {
   close(): Promise<void>;
 }
 
-/** Starts one; `answer` gets each request once its body is read. */
+/** Starts one; `answer` is called with each request once its body is read. */
 export async function openHttpDouble(
   answer: (
     request: { method: string; path: string },

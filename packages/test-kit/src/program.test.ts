@@ -33,7 +33,7 @@ test('a signal to a program with a group of its own reaches its children', async
   const program = new Program('sh', ['-c', 'sleep 600 & echo child $!; wait'], { ownGroup: true });
   const child = Number(await program.waitForLine(/child (\d+)/));
 
-  // Its output is closed only once the child, which holds it too, has gone.
+  // The output closes only when the child, which shares it, has ended.
   await program.stop('SIGKILL');
 
   expect(child).toBeGreaterThan(0);

@@ -9,18 +9,18 @@ export interface Exit {
 
 export interface ProgramOptions {
   cwd?: string;
-  /** Its whole environment; ours without. */
+  /** Its whole environment; default: ours. */
   env?: NodeJS.ProcessEnv;
-  /** In a process group of its own, as from a shell: signals go to the whole group. */
+  /** In its own process group, as from a shell: signals go to the whole group. */
   ownGroup?: boolean;
 }
 
-/** A program started for a test: its output is kept, its end is always observed. */
+/** A program started for a test: its output is recorded, its exit is always observed. */
 export class Program {
   readonly pid: number;
-  /** Resolves when the process has ended and its output is read, however it ended; rejects when it could not be started. */
+  /** Resolves when the process has exited, in whatever way, and its output is read; rejects if it could not be started. */
   readonly exited: Promise<Exit>;
-  /** What it printed, in the order of arrival: `output` and `errors` together. */
+  /** Its output in order of arrival: `output` and `errors` together. */
   readonly lines: string[] = [];
   readonly output: string[] = [];
   readonly errors: string[] = [];
@@ -50,7 +50,7 @@ export class Program {
     });
   }
 
-  /** Runs a file with the Node that runs the tests. */
+  /** Runs a file with the same Node as the tests. */
   static node(args: readonly string[], options: ProgramOptions = {}): Program {
     return new Program(process.execPath, args, options);
   }
@@ -59,12 +59,12 @@ export class Program {
     return this.#hasEnded;
   }
 
-  /** The last lines it printed, for a failure's message. */
+  /** Its last lines of output, for failure messages. */
   get tail(): string {
     return this.lines.slice(-20).join('\n');
   }
 
-  /** The first group of the first line that fits, past or future. Throws when the process ends before it printed one. */
+  /** Returns the first group of the first matching line, past or future. Throws if the process exits without one. */
   async waitForLine(pattern: RegExp): Promise<string> {
     const find = (line: string) => {
       const match = pattern.exec(line);
@@ -93,7 +93,7 @@ export class Program {
     else this.#child.kill(signal);
   }
 
-  /** Asks it to end and waits; what does not end in time is killed. */
+  /** Sends the signal and waits for the exit; kills the process after the deadline. */
   async stop(signal: NodeJS.Signals, deadlineMs = 15_000): Promise<Exit> {
     this.signal(signal);
     const timer = setTimeout(() => this.signal('SIGKILL'), deadlineMs);
@@ -118,7 +118,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch (thrown) {
-    // Gone already; its `close` has not been told yet.
+    // It has already exited; its `close` event is still to come.
     if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH')) throw thrown;
   }
 }

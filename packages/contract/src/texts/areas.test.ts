@@ -40,7 +40,7 @@ const TRANSLATIONS = Object.entries(AREAS).flatMap(([area, catalogue]) =>
   ),
 );
 
-/** Their problem is what the check found, in `problem.found`. */
+/** Their problem is the result of the check, in `problem.found`. */
 const WORDS_OF_CHECK = new Set(['certificate', 'login', 'needs_https', 'proxy', 'redirected', 'web_page']);
 
 describe('catalogues', () => {

@@ -23,8 +23,8 @@ function listSentences(message: Message): string[] {
   return typeof message === 'string' ? [message] : Object.values(message.cases);
 }
 
-/** Codes that have no words of their own in a language. */
-function findUntold({ en, ...others }: Catalogue, language: 'zh-CN' | 'zh-TW'): string[] {
+/** Codes without a translation in a language. */
+function findUntranslated({ en, ...others }: Catalogue, language: 'zh-CN' | 'zh-TW'): string[] {
   return Object.entries(en)
     .filter(([, message]) => !listSentences(message).every((sentence) => WITHOUT_WORDS.test(sentence)))
     .filter(([code]) => {
@@ -35,7 +35,7 @@ function findUntold({ en, ...others }: Catalogue, language: 'zh-CN' | 'zh-TW'): 
 }
 
 it.each(Object.entries(AREAS))('every text of %s is Chinese, of China and of Taiwan', (_area, catalogue) => {
-  expect({ cn: findUntold(catalogue, 'zh-CN'), tw: findUntold(catalogue, 'zh-TW') }).toEqual({
+  expect({ cn: findUntranslated(catalogue, 'zh-CN'), tw: findUntranslated(catalogue, 'zh-TW') }).toEqual({
     cn: [],
     tw: [],
   });
@@ -43,8 +43,8 @@ it.each(Object.entries(AREAS))('every text of %s is Chinese, of China and of Tai
 
 it('an English text without a Chinese one is found', () => {
   const catalogue = { en: { a: 'The disk is full.', b: '{what}' }, 'zh-CN': { a: 'The disk is full.' } };
-  expect(findUntold(catalogue, 'zh-CN')).toEqual(['a']);
-  expect(findUntold(catalogue, 'zh-TW')).toEqual(['a']);
+  expect(findUntranslated(catalogue, 'zh-CN')).toEqual(['a']);
+  expect(findUntranslated(catalogue, 'zh-TW')).toEqual(['a']);
 });
 
 it('every error of the registry has its Chinese sentence', () => {

@@ -5,11 +5,11 @@ import { DEFINITION_TEXTS } from './definitions.ts';
 import { PAGE_TEXTS } from './page.ts';
 import { START_TEXTS } from './start.ts';
 
-/** Progress lines that programs read: they stay letter by letter, in every language. */
+/** Progress lines that programs parse: identical in every language. */
 const DOCUMENTED =
   /^cli\.(accepted|submitted|waiting|node|progress|queue|done|failed|canceled|silent|batch_(connected|item|item_done|item_failed|closed|total))$/;
 
-/** What something is not called, with what it is called, by the script of the reader. */
+/** Banned words and their replacements, by script. */
 const CHINESE: readonly (readonly [gone: RegExp, instead: string])[] = [
   [/[Ww]orker(?![\w-]|s\b)(?!.*comfleet)/, '工作节点'],
   [/节点类(?!型)/, '节点类型'],

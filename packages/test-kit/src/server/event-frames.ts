@@ -7,7 +7,7 @@ export interface SseFrame {
   data: Record<string, ReturnType<typeof JSON.parse>>;
 }
 
-/** The events of a stream, one after the other, until it ends. Comments are left out. */
+/** The events of a stream, one after the other, until it ends. Skips comments. */
 async function* readFrames(answer: Response): AsyncIterable<SseFrame> {
   if (!answer.body) return;
   const decoder = new TextDecoder();
@@ -22,7 +22,7 @@ async function* readFrames(answer: Response): AsyncIterable<SseFrame> {
   }
 }
 
-/** The events of the stream at a path; it is closed when nobody reads on. Throws unless it answers 200. */
+/** The events of the stream at a path; it is closed when the reader stops. Throws unless the status is 200. */
 export async function* followPath(caller: Caller, path: string, headers = {}): AsyncIterable<SseFrame> {
   const answer = await sendRequest(caller, `GET ${path}`, { headers });
   if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);

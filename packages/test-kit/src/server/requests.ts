@@ -1,4 +1,4 @@
-/** What an answer says; the tests state what it must be. */
+/** The body of a response; the tests state what it must be. */
 export type Json = Record<string, ReturnType<typeof JSON.parse>>;
 
 export interface Answer {
@@ -11,12 +11,12 @@ export interface Answer {
 }
 
 export interface Parts {
-  /** Sent as it stands when it is text or a form; anything else becomes JSON. */
+  /** Sent verbatim if it is text or a form; anything else becomes JSON. */
   body?: unknown;
   headers?: Record<string, string>;
 }
 
-/** Where a request goes, and whose bearer it carries (null: none). */
+/** Where a request is sent, and with whose bearer token (null: none). */
 export interface Caller {
   url: string;
   token: string | null;
@@ -29,14 +29,14 @@ export interface Client {
   token: string;
 }
 
-/** Sends `METHOD path`; answers once the head of the answer is here. */
+/** Sends `METHOD path`; resolves with the head of the response. */
 export function sendRequest({ url, token }: Caller, request: string, parts: Parts = {}): Promise<Response> {
   const [method = '', path = ''] = request.split(' ');
   const headers = { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...parts.headers };
   return fetch(url + path, { method, ...toInit(parts.body, headers) });
 }
 
-/** Reads an answer to its end. */
+/** Reads a response to its end. */
 export async function readAnswer(answer: Response): Promise<Answer> {
   const bytes = Buffer.from(await answer.arrayBuffer());
   const text = bytes.toString('utf8');
@@ -50,7 +50,7 @@ export async function readAnswer(answer: Response): Promise<Answer> {
   };
 }
 
-/** Sends a JSON body, answers that of the answer, and throws unless the answer has this status. */
+/** Sends a JSON body and returns that of the response; throws unless the response has this status. */
 export async function demand(
   caller: Caller,
   request: string,
@@ -61,7 +61,7 @@ export async function demand(
   return answer.json;
 }
 
-/** A client of its own, registered, granted by this admin and signed in. */
+/** Registers a client, grants it rights as this admin and signs it in. */
 export async function registerClient(
   admin: Caller,
   name: string,

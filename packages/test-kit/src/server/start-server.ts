@@ -18,19 +18,19 @@ import {
 } from './requests.ts';
 
 export interface ServerOptions {
-  /** Where its folder is made; among the system's temporary files when not given. */
+  /** Where its folder is created; default: the system's temporary folder. */
   parent?: string;
-  /** Makes the empty database that the server works on and drops at its close; without, SQLite in its data folder. */
+  /** Creates the empty database of the server, dropped at close; default: SQLite in its data folder. */
   database?: { create(): Promise<FreshDatabase> };
-  /** One simulated ComfyUI each, with models that load at once; two when not given. */
+  /** One entry per simulated ComfyUI, whose models load at once; default: two. */
   simulators?: readonly SimulatorOptions[];
-  /** What stands in the file for each simulated worker beside name and url. */
+  /** Settings of each simulated worker in the file, besides name and url. */
   worker?: Json;
-  /** Blocks of the configuration file beside `server`, `database` and `workers`, or in their place. */
+  /** Further blocks of the configuration file, or replacements for `server`, `database` and `workers`. */
   config?: Json;
-  /** A ComfyUI installation that it starts itself, as `--comfyui` says. */
+  /** A ComfyUI installation that it starts itself, as with `--comfyui`. */
   comfyui?: { folder: string; args: readonly string[] };
-  /** Its whole environment; empty without. */
+  /** Its whole environment; default: empty. */
   environment?: NodeJS.ProcessEnv;
 }
 
@@ -42,9 +42,9 @@ interface FreshDatabase {
 const QUICK_MODELS = DEFAULT_MODELS.map((model) => ({ ...model, loadMs: 0 }));
 
 /**
- * The built server as a user starts it with `comfleet serve`, in this process, on a port of the kernel's: a folder of its own
- * with data and configuration file, a database, simulated workers `gpu-1`, `gpu-2` …, which need not be online yet. Throws with
- * what it printed when it does not start.
+ * Starts the built server as `comfleet serve` does, in this process, on a port chosen by the kernel: with its own folder for data
+ * and configuration, a database, and simulated workers `gpu-1`, `gpu-2` …, which need not be online yet. Throws with its output
+ * if it does not start.
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const folder = await mkdtemp(join(options.parent ?? tmpdir(), 'comfleet-server-'));
@@ -63,17 +63,17 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   return server;
 }
 
-/** A server that was started for a test, and shortcuts for calls of its HTTP interface. */
+/** A server started for a test, with shortcuts for calls of its HTTP API. */
 export class RunningServer {
   readonly folder: string;
   readonly dataDir: string;
   readonly configFile: string;
   readonly simulators: readonly Simulator[];
-  /** What a user would see. */
+  /** Its output on the terminal. */
   readonly lines: string[] = [];
   /** Its address. */
   url = '';
-  /** Bearer of the local credential, an admin. */
+  /** Bearer token of the local credential, an admin. */
   token = '';
   readonly #options: ServerOptions;
   readonly #database: FreshDatabase | null;
@@ -93,19 +93,19 @@ export class RunningServer {
     this.#options = options;
   }
 
-  /** The configuration as an object: this database, these simulators, and whatever else is asked for. */
+  /** The configuration as an object: this database, these simulators, and the given blocks. */
   describe(config: Json = {}, worker: Json = {}): Json {
     const workers = this.simulators.map(({ url }, index) => ({ name: `gpu-${index + 1}`, url, ...worker }));
     const database = this.#database ? { database: this.#database.config } : {};
     return { server: { port: 0 }, ...database, workers, ...config };
   }
 
-  /** Writes the file; what is no text becomes JSON, which is YAML. */
+  /** Writes the configuration file; an object becomes JSON, which is YAML. */
   async writeConfig(config: object | string, file = this.configFile): Promise<void> {
     await writeFile(file, typeof config === 'string' ? config : JSON.stringify(config, null, 2));
   }
 
-  /** Starts it again after a stop, on the same data; resolves once it has printed its sign-in link. */
+  /** Starts it, or restarts it on the same data; resolves once it has printed its sign-in link. */
   async start(): Promise<void> {
     const { comfyui, environment = {} } = this.#options;
     this.#stop = new AbortController();
@@ -145,7 +145,7 @@ export class RunningServer {
     await this.start();
   }
 
-  /** Stops it and removes all that was made for it. */
+  /** Stops it and removes everything that was created for it. */
   async close(): Promise<void> {
     await this.stop();
     for (const simulator of this.simulators) await simulator.close();
@@ -153,7 +153,7 @@ export class RunningServer {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Sends `METHOD path` with a bearer (null: none). Throws for an answer that the API document of this server does not have. */
+  /** Sends `METHOD path` with a bearer token (null: none). Throws if the response is not in the server's API document. */
   async ask(token: string | null, request: string, parts: Parts = {}): Promise<Answer> {
     this.#document ??= new ApiDocument(await demand(this.#as(null), 'GET /openapi.json'));
     const answer = await readAnswer(await sendRequest(this.#as(token), request, parts));
@@ -162,12 +162,12 @@ export class RunningServer {
     return answer;
   }
 
-  /** A client of its own, registered, granted and signed in over HTTP. */
+  /** Registers a client with these grants and signs it in, over HTTP. */
   register(name: string, grants: readonly string[] = []): Promise<Client> {
     return registerClient(this, name, grants);
   }
 
-  /** Submits to a route and answers the new task's id. */
+  /** Submits to a route and returns the new task's id. */
   async submit(token: string, body: unknown, route = '/api/v2/tasks'): Promise<string> {
     return (await demand(this.#as(token), `POST ${route}`, { status: 201, body })).task_id;
   }
@@ -178,12 +178,12 @@ export class RunningServer {
     return (await this.ask(token, `GET /api/v2/tasks/${id}`)).json;
   }
 
-  /** Submits, follows to the end, and answers the full record. */
+  /** Submits, follows to the end, and returns the full record. */
   async run(token: string, body: unknown, route = '/api/v2/tasks'): Promise<Json> {
     return this.finish(token, await this.submit(token, body, route));
   }
 
-  /** Frames of an event stream until `isWanted` or, without it, until the server ends the stream. */
+  /** Collects frames of an event stream until `isWanted` or, without it, until the server ends the stream. */
   async follow(
     token: string,
     path: string,
@@ -198,7 +198,7 @@ export class RunningServer {
     return frames;
   }
 
-  /** Resolves when every worker was looked at and has told what it can run. */
+  /** Resolves when every worker was checked and its inventory is loaded. */
   async whenOnline(): Promise<void> {
     for (const id of await this.#listWorkers()) {
       await demand(this, `POST /api/fleet/workers/${id}/check`);
@@ -206,13 +206,13 @@ export class RunningServer {
     }
   }
 
-  /** No worker takes new tasks while this is on. */
+  /** Sets maintenance of all workers: while on, none accepts new tasks. */
   async setMaintenance(on: boolean): Promise<void> {
     for (const id of await this.#listWorkers())
       await demand(this, `POST /api/fleet/workers/${id}/maintenance`, { body: { on } });
   }
 
-  /** The graph that a worker executed for a prompt, as text: its numbers are those that arrived. */
+  /** Loads the graph that a worker executed for a prompt, also as text, with the exact numbers. */
   async loadExecuted(promptId: string): Promise<{ text: string; graph: Json }> {
     for (const { url } of this.simulators) {
       const text = await (await fetch(`${url}/history/${promptId}`)).text();
