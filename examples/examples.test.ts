@@ -17,7 +17,7 @@ interface Ran {
   readonly err: string;
 }
 
-/** Runs `node examples/menu.mjs` as `npm run examples` does, to its end. */
+/** Runs `node examples/menu.mjs` to its end, as `npm run examples` does. */
 async function runMenu(
   args: readonly string[],
   options: { readonly data: string; readonly env?: Record<string, string>; readonly input?: string },
@@ -39,7 +39,7 @@ async function runMenu(
   return { status, out: text.out.split('\n'), err: text.err };
 }
 
-/** A server in this process with its simulated ComfyUIs, as `npm start` has. */
+/** Starts a server in this process with simulated ComfyUIs, as `npm start` does. */
 async function openServer(models?: readonly simulator.SimulatedModel[]) {
   const data = await mkdtemp(join(tmpdir(), 'comfleet-examples-'));
   const stop = new AbortController();

@@ -1,4 +1,4 @@
-// npm run examples: a menu; `npm run examples -- 1` runs one of them, `-- all` every one.
+// npm run examples: shows a menu; `npm run examples -- 1` runs one example, `-- all` all of them.
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chooseTexts } from './parts/texts.mjs';
@@ -37,7 +37,7 @@ async function main(words) {
   return status;
 }
 
-/** Shows the menu before each line that comes from the person or the pipe. */
+/** Shows the menu before each line that is read from the terminal or a pipe. */
 async function* ask() {
   const lines = createInterface({ input: process.stdin });
   stop.signal.addEventListener('abort', () => lines.close(), { once: true });
@@ -88,7 +88,7 @@ async function runCase(number, args) {
   const { name = '', file = '' } = CASES[number - 1] ?? {};
   say(`\n${text.heading(number, titleOf(name))}`);
   try {
-    // Loaded when they are needed: before the first build this menu still says what to do.
+    // Loaded on demand, so that the menu can explain what to do before the first build.
     const { dataFolder, findComfleet } = await import('./parts/find-comfleet.mjs');
     const { findComfyui } = await import('./parts/find-comfyui.mjs');
     const { run } = await import(`./cases/${file}`);

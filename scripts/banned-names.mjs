@@ -16,7 +16,7 @@ const bannedInDeclarations =
   /\b(?:class|interface|type)\s+((?:I[A-Z][a-z]\w*)|\w*(?:Manager|Helper|Processor|Impl)\w*|Base[A-Z]\w*|Abstract\w*)\b/g;
 
 /**
- * What is wrong with a source file's name, or undefined. Names say what is inside; these say nothing.
+ * The problem of a source file's name, or undefined. Names must tell what is inside; these do not.
  * @param {string} path from the repository's root, with slashes
  * @returns {string | undefined}
  */
@@ -31,7 +31,7 @@ export function findNameProblem(path) {
 }
 
 /**
- * Declarations in a source text whose names say nothing, such as TaskManager.
+ * Declarations in a source text with meaningless names, such as TaskManager.
  * @param {string} path
  * @param {string} text
  * @returns {string[]}

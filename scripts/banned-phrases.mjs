@@ -1,6 +1,6 @@
 /**
- * Phrases that a native reader stumbles over, with what is written instead. They are phrases, not words: "told", "says" and "beside" have
- * their place. The glossary stands in docs/style.md.
+ * Phrases that a native reader stumbles over, with their replacements. They are phrases, not words: "told", "says" and "beside"
+ * have their uses. The glossary is in docs/style.md.
  * @type {readonly { phrase: RegExp, instead: string }[]}
  */
 const banned = [
@@ -25,7 +25,7 @@ const banned = [
 ];
 
 /**
- * The banned phrases of a text, one line each.
+ * Finds the banned phrases of a text, one line each.
  * @param {string} path
  * @param {string} text
  * @returns {string[]}

@@ -1,4 +1,4 @@
-// npm run bench: builds what changed, then measures and writes docs/reference/numbers.md. Options after `--`: --quick, --json.
+// npm run bench: builds what changed, measures, and writes docs/reference/numbers.md. Options after `--`: --quick, --json.
 import './require-node.mjs';
 import { runBuilt } from './run-built.mjs';
 

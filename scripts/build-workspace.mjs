@@ -9,7 +9,7 @@ import { root, runTool } from './workspace.mjs';
 const stampPath = join(root, 'node_modules/.cache/comfleet/build.json');
 const browserPackages = ['contract', 'comfyui', 'sdk'];
 
-/** Every file below these paths that the build reads. @param {string[]} paths @returns {string[]} */
+/** Lists the files below these paths that the build reads. @param {string[]} paths @returns {string[]} */
 function listFiles(paths) {
   return paths
     .filter((path) => existsSync(path))
@@ -45,7 +45,7 @@ function listPackages() {
     .sort();
 }
 
-/** What the page is made of, or undefined while it has no build. */
+/** The sources of the page, or undefined while it has no build. */
 function listWebInputs() {
   const web = join(root, 'packages/web');
   const hasBuild = existsSync(join(web, 'vite.config.ts')) || existsSync(join(web, 'vite.config.js'));
@@ -58,7 +58,7 @@ function readStamp() {
   try {
     return JSON.parse(readFileSync(stampPath, 'utf8'));
   } catch {
-    // Never built, or the note of it is damaged: build.
+    // Never built, or the stamp is damaged: build.
     return {};
   }
 }
@@ -69,7 +69,7 @@ function writeStamp(stamp) {
   writeFileSync(stampPath, JSON.stringify(stamp));
 }
 
-/** Whether the files that a package promises to the others are there. @param {string} name */
+/** True if the files that a package exports exist. @param {string} name */
 function hasOutput(name) {
   const dist = join(root, 'packages', name, 'dist');
   return ['index.js', 'main.js'].some((file) => existsSync(join(dist, file)));
@@ -96,7 +96,7 @@ function markExecutable() {
   if (existsSync(entry)) chmodSync(entry, 0o755);
 }
 
-/** One thing to build: what it is made of, whether its output is there, and how. @typedef {{ name: 'packages' | 'page', hash: string, hasOutput: boolean, build: () => Promise<CommandResult> }} Part */
+/** One part to build: the hash of its sources, whether its output exists, and how to build it. @typedef {{ name: 'packages' | 'page', hash: string, hasOutput: boolean, build: () => Promise<CommandResult> }} Part */
 
 /** @returns {Part[]} */
 function listParts() {
@@ -123,8 +123,8 @@ function listParts() {
 }
 
 /**
- * Builds what changed since the last build: packages with tsc, then the page with vite. `did` names the parts built;
- * `onStart` is told before each, so that the user knows what they are waiting for.
+ * Builds what changed since the last build: packages with tsc, then the page with vite. `did` lists the parts that
+ * were built; `onStart` is called before each, so that the user knows what they are waiting for.
  * @param {{ onStart?: (part: string) => void, withPage?: boolean }} [options]
  * @returns {Promise<BuildResult>}
  */

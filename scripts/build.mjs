@@ -1,4 +1,4 @@
-// npm run build: compiles what changed and says what it did.
+// npm run build: compiles what changed and reports what it built.
 import './require-node.mjs';
 import { buildWorkspace } from './build-workspace.mjs';
 

@@ -1,4 +1,4 @@
-/** A version that a release may have: three numbers, nothing else. */
+/** A valid version of a release: three numbers, nothing else. */
 const versionForm = /^(\d+)\.(\d+)\.(\d+)$/;
 
 /** @param {string} version @returns {number[]} */
@@ -14,7 +14,7 @@ function isLater(next, current) {
 }
 
 /**
- * What forbids a release of `next` after `current` with this changelog; nothing when it may go out.
+ * Why `next` must not be released after `current` with this changelog; undefined if it may.
  * @param {{ changelog: string, current: string, next: string }} release
  * @returns {string | undefined}
  */
@@ -29,7 +29,7 @@ export function findReleaseProblem({ changelog, current, next }) {
 }
 
 /**
- * The changelog in which what was unreleased is the section of `version`, under an empty *Unreleased*.
+ * Returns the changelog with the *Unreleased* section renamed to `version`, under a new, empty *Unreleased*.
  * @param {string} changelog
  * @param {string} version
  * @param {string} date ISO date, as 2026-01-31
@@ -39,7 +39,7 @@ export function releaseChangelog(changelog, version, date) {
 }
 
 /**
- * A package's description, or the lockfile, with its own version and those of the packages beside it set to `version`.
+ * Returns a package.json, or the lockfile, with its own version and those of this repository's packages set to `version`.
  * @template {Record<string, any>} T
  * @param {T} manifest
  * @param {string} version

@@ -1,4 +1,4 @@
-// Refuses file names and declared names that say nothing (docs/architecture.md has the words we use).
+// Refuses meaningless names of files and declarations (docs/architecture.md has the words we use).
 import './require-node.mjs';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

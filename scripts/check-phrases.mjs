@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { findPhraseProblems } from './banned-phrases.mjs';
 import { root, runCommand } from './workspace.mjs';
 
-/** The list of test titles, and the places that name the phrases to refuse them. */
+/** The list of test titles, and the files that quote the phrases. */
 const leftAlone = /^scripts\/banned-phrases|^docs\/style\.md$|^docs\/reference\/guarantees-tests\.md$/;
 
 const listing = await runCommand('git', ['ls-files', '--cached', '--others', '--exclude-standard']);

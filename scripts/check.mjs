@@ -1,4 +1,4 @@
-// npm run check: everything a change must pass before it is committed; `-- --only <step>` runs one step.
+// npm run check: runs every check that a commit must pass; `-- --only <step>` runs one step.
 import './require-node.mjs';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { root, runCommand, runTool } from './workspace.mjs';
 
 /** @typedef {{ code: number, output: string }} StepResult */
 
-/** Folders with sources of ours that exist now. */
+/** The existing folders with sources. */
 function listSourceFolders() {
   const packages = readdirSync(join(root, 'packages')).flatMap((name) => [
     `packages/${name}/src`,
@@ -26,7 +26,7 @@ async function checkTypes() {
   return runTool('vue-tsc/bin/vue-tsc.js', ['--noEmit', '-p', 'packages/web/tsconfig.json']);
 }
 
-/** Unit tests run against the built packages, so that what they import is what is published. */
+/** Unit tests run against the built packages: they import what is published. */
 async function runUnitTests() {
   const build = await buildWorkspace({ withPage: false });
   if (!build.ok) return { code: 1, output: build.output };
@@ -35,7 +35,7 @@ async function runUnitTests() {
   });
 }
 
-/** In this order: the cheap ones first; lint after types because its typed rules read the built declarations. */
+/** The cheap ones first; lint after types because its typed rules read the built declarations. */
 const steps = [
   {
     name: 'format',

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 
-/** Lines of an error that the end of the output repeats. */
+/** Lines of an error that are repeated at the end of the output. */
 const MAX_ERROR_LINES = 6;
 
 /**
- * What a test run came to. `failures` names each failed test with the start of its error, files that did not load, and errors
+ * The result of a test run. `failures` has each failed test with the start of its error, files that did not load, and errors
  * outside of tests.
  * @typedef {{ passed: number, failed: number, skipped: number, failures: string[],
  *   skips: { title: string, reason: string }[] }} Counts
@@ -28,7 +28,7 @@ function toExcerpt(error) {
   return lines.map((line) => `\n    ${line}`).join('');
 }
 
-/** Why a test was skipped: said by the test, by the options of it or of a suite around it. @param {TestCase} test */
+/** Why a test was skipped: from the test, its options, or those of a suite around it. @param {TestCase} test */
 function findSkipReason(test) {
   const result = test.result();
   if (result.state === 'skipped' && result.note) return result.note;
@@ -44,8 +44,8 @@ function findSkipReason(test) {
 }
 
 /**
- * Counts tests by their end. A file that failed to load, a suite whose hook failed, an error outside of tests and a test
- * that never ended count as one failure each: a run is good only when nothing of these happened.
+ * Counts tests by result. A file that failed to load, a suite whose hook failed, an error outside of tests and a test that
+ * never ended count as one failure each: a run passes only without any of these.
  * @param {readonly TestModule[]} modules
  * @param {readonly unknown[]} unhandledErrors
  * @returns {Counts}

@@ -8,7 +8,7 @@ import { toCountsLine } from './counts-reporter.mjs';
 const vitest = resolve(import.meta.dirname, '../node_modules/vitest/vitest.mjs');
 let folder = '';
 
-// Each test starts a vitest of its own, which takes seconds where other tests have the cores.
+// Each test starts its own vitest, which takes seconds while other tests occupy the cores.
 vi.setConfig({ testTimeout: 60_000 });
 
 beforeEach(() => {

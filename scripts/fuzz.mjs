@@ -1,5 +1,5 @@
-// npm run fuzz: builds what changed, starts a server with simulated workers and lets Schemathesis (https://schemathesis.io, from
-// PyPI) hold its API document against it. Options after `--`: --seed N, --seconds N for each of the two runs.
+// npm run fuzz: builds what changed, starts a server with simulated workers and tests it against its API document with Schemathesis
+// (https://schemathesis.io, from PyPI). Options after `--`: --seed N, --seconds N for each of the two runs.
 import './require-node.mjs';
 import { runBuilt } from './run-built.mjs';
 import { runCommand } from './workspace.mjs';

@@ -1,4 +1,4 @@
-// npm run ids: every id in a test title and every cited fact leads somewhere; `-- --write` renews the list of tests.
+// npm run ids: checks that every id in a test title and every cited fact exists; `-- --write` updates the list of tests.
 import './require-node.mjs';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

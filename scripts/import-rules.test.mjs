@@ -1,4 +1,4 @@
-// Plants imports that the architecture forbids in a folder shaped like ours, and looks whether the import rules find them.
+// Writes forbidden imports into a folder structured like ours, and tests that the import rules find them.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { root, runTool } from './workspace.mjs';
 
 const server = 'packages/server/src';
 
-/** Each importing file, and what it imports. */
+/** Imports by importing file. */
 const PLANTED = {
   [`${server}/platform/config/upward.ts`]: `${server}/flow/engine/engine.ts`,
   [`${server}/fleet/workers/upward.ts`]: `${server}/flow/engine/engine.ts`,
@@ -53,7 +53,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The names of the rules that a planted file breaks. @param {string} path below the server's sources */
+/** The names of the rules that a file breaks. @param {string} path below the server's sources */
 function rulesBrokenBy(path) {
   const lines = output.split('\n').filter((line) => line.includes(`: ${server}/${path} `));
   return lines.map((line) => /error (\S+): /.exec(line)?.[1]);

@@ -1,4 +1,4 @@
-// Plants what the lint rules forbid in a folder shaped like ours, and looks whether they find it in components of the page too.
+// Writes what the lint rules forbid into a folder structured like ours, and tests that they find it in Vue components too.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -54,7 +54,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The names of the rules that a planted file breaks. @param {string} path */
+/** The names of the rules that a file breaks. @param {string} path */
 function rulesBrokenBy(path) {
   /** @type {{ filePath: string, messages: { ruleId: string | null, message: string }[] }[]} */
   const files = JSON.parse(result.output);

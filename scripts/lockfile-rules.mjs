@@ -29,7 +29,7 @@ const processors = [
 ];
 const exactVersion = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;
 
-/** The platform that a native package is for, read from its name: `…-linux-x64-musl`. @param {string} name */
+/** The platform of a native package, from its name: `…-linux-x64-musl`. @param {string} name */
 function readPlatform(name) {
   const words = name.slice(name.lastIndexOf('/') + 1).split('-');
   const os = words.filter((word) => systems.includes(word));
@@ -40,7 +40,7 @@ function readPlatform(name) {
   return { ...(cpu.length > 0 && { cpu }), ...(os.length > 0 && { os }), ...(libc.length > 0 && { libc }) };
 }
 
-/** Whether Node's look-up finds the package from there. @param {LockedPackages} packages @param {string} from @param {string} name */
+/** True if Node resolves the package from there. @param {LockedPackages} packages @param {string} from @param {string} name */
 function isLocked(packages, from, name) {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
     if (packages[`${folder}${folder ? '/' : ''}node_modules/${name}`]) return true;
@@ -49,7 +49,7 @@ function isLocked(packages, from, name) {
 }
 
 /**
- * Optional packages that their parents declare and the lockfile lacks, with the entry each should have.
+ * Optional packages that their parents declare but the lockfile lacks, with the entry that each should have.
  * @param {LockedPackages} packages
  * @returns {{ path: string, entry: LockedPackage }[]}
  */
@@ -66,7 +66,7 @@ export function findMissingOptionals(packages) {
   return [...missing].map(([path, entry]) => ({ path, entry }));
 }
 
-/** What is wrong with a lockfile, a line each. @param {LockedPackages} packages @returns {string[]} */
+/** Problems of a lockfile, one line each. @param {LockedPackages} packages @returns {string[]} */
 export function findLockfileProblems(packages) {
   const hosts = Object.entries(packages)
     .filter(([, entry]) => !entry.link && entry.resolved !== undefined)

@@ -1,6 +1,6 @@
-// Checks package-lock.json: it must name no registry, and must hold every optional package of every platform, because
-// `npm ci` refuses a lockfile that lacks one. npm leaves those out that its registry did not have at that moment;
-// `-- --fix` adds them again from what their parents declare.
+// Checks package-lock.json: it must name no registry, and must have every optional package of every platform, because
+// `npm ci` refuses a lockfile that lacks one. npm omits those that its registry did not have at the time; `-- --fix`
+// adds them again from what their parents declare.
 import './require-node.mjs';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

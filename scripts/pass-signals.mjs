@@ -1,11 +1,11 @@
 const SAME_SIGNAL_MS = 1000;
 
 /**
- * What `npm start` does with a signal that is meant for its server. One Ctrl-C under npm arrives here twice (from the
- * terminal and from npm), and to a server the second signal means "at once": so a signal that repeats within a second counts
- * as one. On Windows the console has told the server already, and what Node sends there would end it without a word.
+ * Passes signals from `npm start` on to its server. One Ctrl-C under npm arrives here twice (from the terminal and from npm),
+ * and a second signal makes the server stop at once: so repeated signals within a second count as one. On Windows the console
+ * has already signalled the server, and a signal from Node would kill it.
  * @param {{ system: NodeJS.Platform, nowMs: () => number, send: (signal: NodeJS.Signals) => void }} deps
- * @returns {{ isOwnGroup: boolean, passOn: (signal: NodeJS.Signals) => void }} isOwnGroup: the server gets no signal of the terminal by itself
+ * @returns {{ isOwnGroup: boolean, passOn: (signal: NodeJS.Signals) => void }} isOwnGroup: the server does not get the terminal's signals itself
  */
 export function createSignalPassing({ system, nowMs, send }) {
   const isOwnGroup = system !== 'win32';

@@ -1,4 +1,4 @@
-// npm run release -- VERSION: sets the version of every package and of the changelog; changes files only, and says what comes next.
+// npm run release -- VERSION: sets the version of every package and of the changelog; changes only files, and prints the next steps.
 import './require-node.mjs';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Imported first by every script: stops with one clear line on a Node that cannot run Comfleet.
+// Imported first by every script: exits with one clear line if this Node cannot run Comfleet.
 const parts = process.versions.node.split('.').map(Number);
 const major = parts[0] || 0;
 const minor = parts[1] || 0;

@@ -3,7 +3,7 @@ import { buildWorkspace } from './build-workspace.mjs';
 import { root, runCommand } from './workspace.mjs';
 
 /**
- * Builds what changed in the packages, then runs a program of the repository in this terminal. The process ends as it did.
+ * Builds what changed in the packages, then runs a program of the repository in this terminal and exits as it does.
  * @param {string} program its path in the repository
  * @param {readonly string[]} args
  */

@@ -1,5 +1,5 @@
 /**
- * What `npm start` says before anything is built, and so before there is a catalogue.
+ * Texts of `npm start` before anything is built, when there is no catalogue yet.
  * @typedef {typeof EN} StartTexts
  */
 
@@ -34,7 +34,7 @@ const ZH_TW = {
 };
 
 /**
- * The lines in the language of `--lang`, else of LC_ALL, LC_MESSAGES or LANG, as the command itself chooses it.
+ * The texts in the language of `--lang`, else of LC_ALL, LC_MESSAGES or LANG, as for the command itself.
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} env
  * @returns {StartTexts}

@@ -1,4 +1,4 @@
-// npm start: installs and builds when needed, then runs `comfleet up` in this terminal with the arguments after `--`.
+// npm start: installs and builds if needed, then runs `comfleet up` in this terminal with the arguments after `--`.
 import './require-node.mjs';
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
@@ -36,7 +36,7 @@ async function prepare() {
 }
 
 /**
- * Runs the server in this terminal but in a process group of its own, and passes signals on.
+ * Runs the server in this terminal but in its own process group, and passes signals on.
  * @param {number} installedAtMs
  */
 function runServer(installedAtMs) {

@@ -9,13 +9,13 @@ function say(line) {
   process.stdout.write(`${line}\n`);
 }
 
-/** Whether we may install packages of the system: root on Debian or one of its children. */
+/** True if we can install system packages: as root on Debian or a derivative. */
 function canInstall() {
   return process.getuid?.() === 0 && existsSync('/etc/debian_version') && Boolean(findBinary('apt-get'));
 }
 
 /**
- * Installs Debian packages without starting the services they bring: tests use private copies only.
+ * Installs Debian packages without starting their services: tests start private ones only.
  * @param {string[]} packages
  */
 async function installDebianPackages(packages) {
@@ -37,7 +37,7 @@ async function installDebianPackages(packages) {
 }
 
 /**
- * Brings the servers and the browser that the tests want, where that is allowed, and says what stays absent.
+ * Installs the servers and the browser that the tests use, if allowed, and reports what is missing.
  * @param {{ mayInstall: boolean }} options
  */
 export async function bringTestPrograms({ mayInstall }) {

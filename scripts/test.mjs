@@ -1,4 +1,4 @@
-// npm test: installs and builds what is needed, runs every test, ends with `N passed, N failed, N skipped`.
+// npm test: installs and builds what is needed, runs every test, and ends with `N passed, N failed, N skipped`.
 // Options after `--`: --no-install, --project unit|integration|e2e|web, --only <part of a file's path>.
 import './require-node.mjs';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -24,12 +24,12 @@ function say(line) {
   process.stdout.write(`${line}\n`);
 }
 
-/** The counts of a run that could not begin or was cut short. @param {string} failure @returns {Counts} */
+/** The counts of a run that could not start or broke off. @param {string} failure @returns {Counts} */
 function toSingleFailure(failure) {
   return { passed: 0, failed: 1, skipped: 0, failures: [failure], skips: [] };
 }
 
-/** Installs and builds; returns why that failed. @returns {Promise<string | undefined>} */
+/** Installs and builds; returns the reason if that failed. @returns {Promise<string | undefined>} */
 async function prepare() {
   if (!isInstalled()) {
     if (options['no-install'])
@@ -40,7 +40,7 @@ async function prepare() {
   }
   const onlyUnit = options.project.length > 0 && options.project.every((project) => project === 'unit');
   if (!onlyUnit) {
-    // Loaded here because it needs nothing installed, while a run of unit tests alone does not need it at all.
+    // Loaded on demand: unit tests alone do not need it.
     const { bringTestPrograms } = await import('./test-programs.mjs');
     await bringTestPrograms({ mayInstall: !options['no-install'] });
   }
@@ -48,7 +48,7 @@ async function prepare() {
   return build.ok ? undefined : `the build failed:\n${build.output}`;
 }
 
-/** Runs vitest and reads what the reporter counted. @param {string} folder @returns {Promise<Counts>} */
+/** Runs vitest and reads the reporter's counts. @param {string} folder @returns {Promise<Counts>} */
 async function runVitest(folder) {
   const countsPath = join(folder, 'counts.json');
   const projects = options.project.flatMap((project) => ['--project', project]);
@@ -72,7 +72,7 @@ async function runVitest(folder) {
 function report(counts) {
   if (counts.skips.length > 0) say('Skipped:');
   for (const skip of counts.skips) say(`  ${skip.title}\n    because: ${skip.reason}`);
-  // Last, so that a log of which only the end is kept still says what failed.
+  // Last, so that a truncated log still shows what failed.
   if (counts.failures.length > 0) say('Failed:');
   for (const failure of counts.failures) say(`  ${failure}`);
   say(toCountsLine(counts));

@@ -1,8 +1,8 @@
-/** Comments of code are in the language of the page; what is run is not. */
+/** Comments in code blocks are translated; commands are not. */
 const COMMENT = /(^|\s)(#|\/\/)\s.*$/;
 
 /**
- * The levels of the headings of a page, and its blocks of code without comments. Pure.
+ * The heading levels of a page, and its code blocks without comments. Pure.
  * @param {string} text
  */
 function outline(text) {
@@ -27,7 +27,7 @@ function outline(text) {
 }
 
 /**
- * Quoted text is in the language of the page.
+ * Blanks out quoted text, which is translated.
  * @param {string} line
  */
 function withoutWords(line) {
@@ -35,7 +35,7 @@ function withoutWords(line) {
 }
 
 /**
- * The same code; a line with Chinese words is output, shown to its reader.
+ * True for equal code; a line with Chinese words is output and not compared.
  * @param {readonly string[]} lines
  * @param {readonly string[]} others
  */
@@ -48,8 +48,8 @@ function isSameBlock(lines, others) {
 }
 
 /**
- * What a translated page lacks of its original: the same headings, level by level, and the same blocks of code. Empty when it keeps
- * up. Pure.
+ * Differences between a translated page and its original: both must have the same heading levels and the same code blocks. Empty
+ * if it is up to date. Pure.
  * @param {string} original
  * @param {string} translated
  * @returns {string[]}

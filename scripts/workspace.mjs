@@ -8,7 +8,7 @@ export const root = resolve(import.meta.dirname, '..');
 /** @typedef {{ code: number, output: string }} CommandResult code 128 + n when signal n ended it */
 
 /**
- * Runs a program to its end; `inherit` shows its output as it comes, otherwise it is returned.
+ * Runs a program to its end; `inherit` shows its output as it arrives, otherwise it is returned.
  * @param {string} program
  * @param {string[]} args
  * @param {{ inherit?: boolean, env?: Record<string, string | undefined>, cwd?: string }} [options]
@@ -52,7 +52,7 @@ function readPackages(path) {
   return JSON.parse(readFileSync(path, 'utf8')).packages ?? {};
 }
 
-/** Whether node_modules holds exactly the versions that package-lock.json names. */
+/** True if node_modules has exactly the versions of package-lock.json. */
 export function isInstalled() {
   const installedPath = join(root, 'node_modules/.package-lock.json');
   if (!existsSync(installedPath)) return false;
@@ -66,11 +66,11 @@ export function isInstalled() {
 }
 
 /**
- * Installs what package-lock.json names, running no script of any package. Returns npm's result.
+ * Installs the packages of package-lock.json without running their scripts. Returns npm's result.
  * @returns {Promise<CommandResult>}
  */
 export function installPackages() {
-  // Under `npm start` this is the npm that was typed; without it, the one on PATH.
+  // Under `npm start` this is the npm in use; otherwise the one on PATH.
   const npm = process.env.npm_execpath;
   const args = ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund'];
   if (npm?.endsWith('.js')) return runCommand(process.execPath, [npm, ...args]);

@@ -1,4 +1,4 @@
-// One character, four images. One batch, one stream: the connection stands once and closes once.
+// One character, four images. One batch, one stream: the connection opens once and closes once.
 import { chooseDrawing } from '../parts/choose-drawing.mjs';
 import { runBatch } from '../parts/run-batch.mjs';
 

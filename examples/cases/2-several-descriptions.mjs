@@ -1,4 +1,4 @@
-// Three descriptions, two images each. Every item draws a seed of its own; `fixed_seed: true` gives all the same one.
+// Three descriptions, two images each. Every item gets its own seed; `fixed_seed: true` gives all the same one.
 import { chooseDrawing } from '../parts/choose-drawing.mjs';
 import { runBatch } from '../parts/run-batch.mjs';
 

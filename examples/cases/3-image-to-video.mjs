@@ -1,4 +1,4 @@
-// A picture becomes a video; where no worker has a video model, an animated WebP that needs none.
+// Turns a picture into a video or, if no worker has a video model, into an animated WebP.
 import { runTask } from '../parts/run-task.mjs';
 import { loadPicture } from '../parts/sample-picture.mjs';
 
@@ -20,7 +20,7 @@ export async function run(example) {
 }
 
 /**
- * The picture and its negative in turn, twice a second, in ComfyUI's API format: of nodes that every ComfyUI has.
+ * The picture and its negative in turn, twice a second, in ComfyUI's API format, with nodes that every ComfyUI has.
  * @param {string} image  an upload's id
  */
 function createBlinkingGraph(image) {

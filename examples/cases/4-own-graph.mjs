@@ -1,5 +1,5 @@
-// A graph file (exported in ComfyUI with "Export (API)") with changes, straight to one ComfyUI and without Comfleet's queue.
-// All runs share one WebSocket: it is opened once, kept with `autoClose: false`, and closed at the end.
+// Sends a graph file (exported in ComfyUI with "Export (API)") with changes directly to one ComfyUI, without Comfleet's queue.
+// All runs share one WebSocket: opened once, kept open with `autoClose: false`, and closed at the end.
 import { fileURLToPath } from 'node:url';
 import { ComfyUI } from '@comfleet/comfyui/node';
 import { secondsSince } from '../parts/example.mjs';
@@ -42,7 +42,7 @@ export async function run({ text, say, folder, args, signal }, server) {
 }
 
 /**
- * `6.text=a cat`: an input of a graph node; a value that is JSON is taken as such.
+ * Parses `6.text=a cat`: an input of a graph node and its value, as JSON if it is valid JSON.
  * @param {string} assignment
  */
 function parseAssignment(assignment) {

@@ -1,4 +1,4 @@
-// A picture of yours goes up, its negative comes back. Needs no model.
+// Uploads a picture and downloads its negative. Needs no model.
 import { runTask } from '../parts/run-task.mjs';
 import { loadPicture } from '../parts/sample-picture.mjs';
 

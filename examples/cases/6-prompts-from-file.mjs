@@ -1,4 +1,4 @@
-// One prompt a line; empty lines and lines that begin with # do not count.
+// One prompt per line; empty lines and lines that start with # are ignored.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { chooseDrawing } from '../parts/choose-drawing.mjs';

@@ -1,4 +1,4 @@
-// Follow a task, cancel it on its way, run it once more with the same values and seed.
+// Follows a task, cancels it while it runs, and runs it again with the same values and seed.
 import { findDrawingWorkflow } from '../parts/choose-drawing.mjs';
 import { secondsSince } from '../parts/example.mjs';
 import { createProgressLines } from '../parts/run-task.mjs';
@@ -21,7 +21,7 @@ export async function run(example) {
 }
 
 /**
- * A task long enough to be canceled on its way. Without a model nothing tells steps, so any progress will do.
+ * A task long enough to be canceled while it runs. Without a model there are no steps, so any progress will do.
  * @param {Example} example
  * @returns {Promise<{ body: import('@comfleet/sdk').SubmitBody, cancelOnStep: number }>}
  */
@@ -37,7 +37,7 @@ async function chooseTask({ comfleet, text, say }) {
 }
 
 /**
- * Shows a task until its end, with `cancelOnStep` canceled at that step; one that ended before the request keeps its end.
+ * Shows a task until its end; cancels it at step `cancelOnStep`, unless it has already ended.
  * @param {Example} example
  * @param {string} taskId
  * @param {{ cancelOnStep?: number }} options

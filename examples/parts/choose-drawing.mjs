@@ -2,8 +2,8 @@
 /** @import { BatchBody } from '@comfleet/sdk' */
 
 /**
- * How to draw descriptions: by a Stable Diffusion workflow that a worker has the checkpoint for, else as pictures of one
- * colour, which every ComfyUI can make.
+ * Chooses how to draw descriptions: with a Stable Diffusion workflow if a worker has a checkpoint for it, else as pictures of
+ * one colour, which every ComfyUI can create.
  * @param {Example} example
  * @param {{ descriptions: readonly string[], copies: number }} wish
  * @returns {Promise<BatchBody>}
@@ -29,7 +29,7 @@ export async function chooseDrawing({ comfleet, text, say }, { descriptions, cop
 }
 
 /**
- * The workflow that draws text here and now; null when no worker has a checkpoint.
+ * Finds a workflow that can draw text now; null if no worker has a checkpoint.
  * @param {Example['comfleet']} comfleet
  */
 export async function findDrawingWorkflow(comfleet) {
@@ -41,7 +41,7 @@ export async function findDrawingWorkflow(comfleet) {
 }
 
 /**
- * The same text, the same colour.
+ * Equal texts give equal colours.
  * @param {string} text
  */
 function pickColor(text) {

@@ -1,16 +1,16 @@
 /**
- * What every example gets.
+ * The argument of every example.
  * @typedef {object} Example
  * @property {import('@comfleet/sdk').Comfleet} comfleet
  * @property {import('./texts.mjs').Texts} text
  * @property {(line: string) => void} say
- * @property {string} folder  where its files go; its own, new
- * @property {readonly string[]} args  what stood behind its number
+ * @property {string} folder  a new folder for its files
+ * @property {readonly string[]} args  arguments after its number
  * @property {AbortSignal} signal  aborts on Ctrl-C
  */
 
 /**
- * What a stream tells: a task as it is, an event, progress, a preview.
+ * A frame of a stream: a task's current state, an event, progress, a preview.
  * @typedef {Parameters<NonNullable<import('@comfleet/sdk').RunOptions['onFrame']>>[0]} Frame
  */
 

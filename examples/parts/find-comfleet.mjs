@@ -6,8 +6,8 @@ import { Comfleet, ComfleetError } from '@comfleet/sdk';
 export const dataFolder = resolve(process.env.COMFLEET_DATA ?? '.comfleet');
 
 /**
- * The Comfleet of COMFLEET_URL and COMFLEET_TOKEN, else the one that `npm start` runs here: it leaves a credential in its
- * data folder. Null when none answers.
+ * The Comfleet of COMFLEET_URL and COMFLEET_TOKEN, else the one that `npm start` runs here: it writes a credential to its
+ * data folder. Null if none responds.
  */
 export async function findComfleet() {
   const found = await findCredential();

@@ -2,7 +2,7 @@ import { ComfyHttp, createNodeTransport } from '@comfleet/comfyui/node';
 /** @import { Comfleet } from '@comfleet/sdk' */
 
 /**
- * One ComfyUI to talk to directly: COMFYUI_HOST and COMFYUI_PORT, else a worker of Comfleet that is online, else the usual
+ * Address of a ComfyUI to call directly: COMFYUI_HOST and COMFYUI_PORT, else an online worker of Comfleet, else the default
  * address.
  * @param {Comfleet | null} comfleet
  */
@@ -30,7 +30,7 @@ async function answers(url) {
     await new ComfyHttp({ baseUrl: url.origin, transport }).loadSystemStats({ timeoutMs: 5000 });
     return true;
   } catch {
-    return false; // whoever asked says so to the person
+    return false; // the caller reports it
   } finally {
     await transport.close();
   }

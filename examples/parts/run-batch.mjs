@@ -4,8 +4,8 @@ import { saveResults } from './save-results.mjs';
 /** @import { BatchBody } from '@comfleet/sdk' */
 
 /**
- * Sends a batch, announces each item as it starts, saves its files as it ends. One stream for the whole batch: it opens
- * once and closes once. Throws when an item failed, after all have ended.
+ * Submits a batch, announces each item when it starts, saves its files when it ends. One stream for the whole batch: it opens
+ * once and closes once. Throws after all have ended if an item failed.
  * @param {Example} example
  * @param {BatchBody} body
  * @param {{ descriptions: number, copies: number }} plan
@@ -39,7 +39,7 @@ export async function runBatch(example, body, { descriptions, copies }) {
 }
 
 /**
- * Which task a frame is about, and how far that is.
+ * The task of a frame, and its stage.
  * @param {Frame} frame
  * @returns {{ taskId: string, stage: 'waiting' | 'running' | 'ended' }}
  */
@@ -52,7 +52,7 @@ function readFrame(frame) {
 }
 
 /**
- * Says how an item ended and saves its files; false when it failed.
+ * Reports how an item ended and saves its files; false if it failed.
  * @param {Example} example
  * @param {string} taskId
  * @param {{ item: number, total: number }} place

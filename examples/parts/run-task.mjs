@@ -4,7 +4,7 @@ import { saveResults } from './save-results.mjs';
 /** @import { SubmitBody } from '@comfleet/sdk' */
 
 /**
- * Runs one task to its end, with its progress in lines, and saves its files.
+ * Runs one task to its end, prints its progress, and saves its files.
  * @param {Example} example
  * @param {SubmitBody} body
  */
@@ -18,7 +18,7 @@ export async function runTask(example, body) {
 }
 
 /**
- * A listener for frames: says the prompt's id once, then each step of its progress once.
+ * A listener for frames: prints the prompt's id once, then each step of its progress once.
  * @param {Pick<Example, 'text' | 'say'>} example
  */
 export function createProgressLines({ text, say }) {

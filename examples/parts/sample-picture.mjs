@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 
 /**
- * The picture at `path`, or one made here: a red square with a blue corner.
+ * Loads the picture at `path`, or draws one: a red square with a blue corner.
  * @param {string | undefined} path
  */
 export async function loadPicture(path) {
@@ -12,8 +12,8 @@ export async function loadPicture(path) {
 }
 
 /**
- * A PNG of 8-bit RGB.
- * @param {number} size  pixels, both ways
+ * An 8-bit RGB PNG.
+ * @param {number} size  width and height in pixels
  */
 function drawSquare(size) {
   const rows = Buffer.alloc(size * (1 + size * 3));

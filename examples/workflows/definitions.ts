@@ -37,7 +37,7 @@ export const workflowSchema = z.strictObject({
 });
 export type WorkflowDefinition = z.infer<typeof workflowSchema>;
 
-/** The whole of workflows.yaml; an unknown key is an error, so that a slip of the pen cannot pass unseen. */
+/** The whole of workflows.yaml; an unknown key is an error, so that typos are found. */
 export const definitionsSchema = z.strictObject({
   task_types: z.record(
     z.string(),
@@ -49,7 +49,7 @@ export const definitionsSchema = z.strictObject({
   ),
 });
 
-/** The graph inputs that a parameter writes: its own, then its further `targets`; none for a source of a derive. */
+/** The graph inputs that a parameter sets: its own, then its `targets`; none for a source of a derive. */
 export function listBindings(parameter: ParameterDefinition): { nodeId: string; inputName: string }[] {
   const own =
     parameter.node_id !== undefined && parameter.input_name !== undefined
@@ -59,7 +59,7 @@ export function listBindings(parameter: ParameterDefinition): { nodeId: string; 
   return [...own, ...further];
 }
 
-/** What is wrong with a value for a parameter, in words; empty when it may be sent. */
+/** Problems of a parameter's value, as sentences; empty if it is valid. */
 export function listValueProblems(parameter: ParameterDefinition, value: unknown): string[] {
   if (typeof value === 'number') return listNumberProblems(parameter, value);
   if (typeof value === 'string') return listTextProblems(parameter, value);

@@ -45,7 +45,7 @@ function readGraph(file: string): Graph {
   return parsed.ok ? parsed.graph : {};
 }
 
-/** The reference server's own description of one input of a class. */
+/** The reference server's description of one input of a class. */
 function readSpec(classType: string, inputName: string): InputSpec | undefined {
   const info = findNodeInfo(objectInfo, classType);
   return readInputSpecs(info ?? {}).find((spec) => spec.name === inputName);
@@ -91,7 +91,7 @@ describe('the shipped workflows', () => {
     expect(graphs.sort()).toEqual(workflows.map(([, workflow]) => workflow.workflow_file).sort());
   });
 
-  // The reference server has two checkpoints of its own: model names are the only thing it may refuse.
+  // The reference server has only two checkpoints: it may refuse nothing but model names.
   it.each([
     ['text_to_image/sd_basic.json', ['4.ckpt_name value_not_in_list']],
     ['text_to_image_sdxl/sdxl_basic.json', ['4.ckpt_name value_not_in_list']],

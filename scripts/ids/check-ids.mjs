@@ -1,4 +1,4 @@
-// The whole check of ids over the files of a repository, without touching the disk.
+// Checks all ids in the files of a repository, without touching the disk.
 
 import { findTitleProblems, readPlannedLimit, renderTestList } from './check-titles.mjs';
 import { findFactCitations, findIdCitations, readFactNumbers } from './citations.mjs';
@@ -12,7 +12,7 @@ const FACTS = 'docs/reference/comfyui-protocol.md';
 /** Where tests are declared. */
 const DECLARING = /^(?:packages|e2e|bench|examples|scripts)\/.*\.(?:ts|mjs)$/;
 
-/** Where facts and ids are cited. The scripts only speak about citing. */
+/** Where facts and ids are cited. In scripts, citations are only examples. */
 const CITING = /^(?:packages|e2e|bench|examples)\/.*\.(?:ts|mjs|js|vue)$/;
 
 /** @typedef {ReadonlyMap<string, string>} Files texts by their path in the repository */
@@ -20,7 +20,7 @@ const CITING = /^(?:packages|e2e|bench|examples)\/.*\.(?:ts|mjs|js|vue)$/;
 /**
  * @param {Files} files
  * @returns {{ problems: string[], stale: { path: string, text: string } | undefined }} problems name file and line; `stale` is
- *   the generated list as it should be, when it is not
+ *   the generated list as it should be, if it is out of date
  */
 export function checkIds(files) {
   const read = readGuarantees(files.get(GUARANTEES) ?? '');

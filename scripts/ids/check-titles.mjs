@@ -1,4 +1,4 @@
-// Holds the titles of the tests against docs/reference/guarantees.md, and writes the list of tests by id.
+// Checks the titles of tests against docs/reference/guarantees.md, and renders the list of tests by id.
 import { ID, splitTitle } from './guarantees.mjs';
 
 /** @typedef {import('./guarantees.mjs').Guarantee} Guarantee */
@@ -11,7 +11,7 @@ const MAX_IDS = 2;
  * @param {object} input
  * @param {readonly Guarantee[]} input.guarantees
  * @param {readonly Title[]} input.titles
- * @param {string} input.guaranteesPath where the guarantees stand, for the messages
+ * @param {string} input.guaranteesPath path of the guarantees, for the messages
  * @returns {string[]} one line each, beginning with file and line
  */
 export function findTitleProblems({ guarantees, titles, guaranteesPath }) {
@@ -77,7 +77,7 @@ function formatPlanned(planned) {
 }
 
 /**
- * The committed number of planned lines; the smallest where a merge left several.
+ * The committed number of planned lines; the smallest if a merge left several.
  * @param {string} testList text of guarantees-tests.md
  */
 export function readPlannedLimit(testList) {

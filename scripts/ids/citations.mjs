@@ -1,4 +1,4 @@
-// Holds what comments cite against what the repository has: facts of ComfyUI's protocol and ids of guarantees.
+// Finds what comments cite: facts of ComfyUI's protocol and ids of guarantees.
 import { ID } from './guarantees.mjs';
 
 /**
@@ -15,7 +15,7 @@ export function readFactNumbers(text) {
 }
 
 /**
- * Facts that a file cites, as `protocol 5.3` or `protocol 2, 7.1 and 8`, also across the end of a comment's line.
+ * Facts that a file cites, as `protocol 5.3` or `protocol 2, 7.1 and 8`, even across a line break in a comment.
  * @param {string} path
  * @param {string} text
  * @returns {Citation[]}

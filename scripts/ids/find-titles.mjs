@@ -1,11 +1,11 @@
-// Finds the titles of tests in their sources: test, it and describe with every modifier, their tables, and functions of
-// ours that pass a title on.
+// Finds the titles of tests in their sources: test, it and describe with every modifier, their tables, and our own
+// functions that pass a title on.
 import ts from 'typescript';
 import { findDeclaration, listElements, pickField, readTexts } from './source-values.mjs';
 
 /** @typedef {import('./source-values.mjs').SourceFiles} SourceFiles */
-/** @typedef {{ path: string, line: number, text: string }} Title `line` from 1; what is only known at run time reads `…` */
-/** @typedef {ReadonlyMap<string, number>} Wrappers functions of ours by name: which argument is a title */
+/** @typedef {{ path: string, line: number, text: string }} Title `line` from 1; parts known only at run time are `…` */
+/** @typedef {ReadonlyMap<string, number>} Wrappers our own functions by name: index of the argument that is a title */
 
 const RUNNERS = new Set(['test', 'it', 'describe', 'suite']);
 
@@ -34,7 +34,7 @@ export function findTitles(sources) {
   });
 }
 
-/** Most files hold no test and are never parsed. @param {ReadonlyMap<string, string>} sources @returns {SourceFiles} */
+/** Most files contain no test and are never parsed. @param {ReadonlyMap<string, string>} sources @returns {SourceFiles} */
 function parseOnDemand(sources) {
   /** @type {Map<string, ts.SourceFile>} */
   const parsed = new Map();
@@ -74,7 +74,7 @@ function readCallee(callee) {
   return { name: at.text, table };
 }
 
-/** Whether a file has its runners from Vitest; words like `describe` may also be names of our own. @param {ts.SourceFile} file */
+/** True if a file imports from Vitest; names like `describe` may also be our own. @param {ts.SourceFile} file */
 function usesVitest(file) {
   return file.statements.some(
     (statement) =>
@@ -95,7 +95,7 @@ function findTitleArgument(wrappers, call) {
   return { title, table: callee.table };
 }
 
-/** `test.each(table)` and `test.skipIf(condition)` are called again: their own argument is no title. @param {ts.CallExpression} call */
+/** `test.each(table)` and `test.skipIf(condition)` return a function: their own argument is not a title. @param {ts.CallExpression} call */
 function isModifier(call) {
   return ts.isCallExpression(call.parent) && call.parent.expression === call;
 }
@@ -121,7 +121,7 @@ function readTitle(files, wrappers, call) {
 }
 
 /**
- * Functions that declare tests under a title they were given, like `describeOnDatabases(title, …)`.
+ * Functions that declare tests under a given title, like `describeOnDatabases(title, …)`.
  * @param {SourceFiles} files
  * @param {readonly ts.SourceFile[]} testFiles
  * @returns {Wrappers}
@@ -142,7 +142,7 @@ function findWrappers(files, testFiles) {
   return wrappers;
 }
 
-/** The parameter that a title is, or begins with. @param {SourceFiles} files @param {ts.Expression | undefined} title */
+/** The parameter that a title is or starts with. @param {SourceFiles} files @param {ts.Expression | undefined} title */
 function findTitleParameter(files, title) {
   const isTemplate = title && ts.isTemplateExpression(title) && title.head.text === '';
   const name = isTemplate ? title.templateSpans[0]?.expression : title;

@@ -1,4 +1,4 @@
-// Reads docs/reference/guarantees.md: one table row for each thing that Comfleet guarantees, or will.
+// Reads docs/reference/guarantees.md: one table row for each current or planned guarantee of Comfleet.
 
 /**
  * @typedef {object} Guarantee
@@ -9,12 +9,12 @@
  * @property {number} line in the file, from 1
  */
 
-/** What ids look like, at the start of a title and in the first column of the tables. */
+/** The form of an id, at the start of a title and in the first column of the tables. */
 export const ID = /[A-Z]{1,4}-?\d{1,3}/;
 
 /**
  * @param {string} text of guarantees.md
- * @returns {{ guarantees: Guarantee[], problems: string[] }} problems start with the line they are on
+ * @returns {{ guarantees: Guarantee[], problems: string[] }} problems start with their line number
  */
 export function readGuarantees(text) {
   /** @type {Guarantee[]} */
@@ -41,7 +41,7 @@ export function readGuarantees(text) {
 
 /**
  * @param {string} id
- * @param {string[]} cells behind the id
+ * @param {string[]} cells after the id
  * @param {number} line
  * @returns {Guarantee | undefined}
  */

@@ -1,11 +1,11 @@
-// What the expressions of a test file can stand for, read from its syntax alone: literals, tables, constants, imports.
+// The possible values of expressions in a test file, from its syntax alone: literals, tables, constants, imports.
 import { posix } from 'node:path';
 import ts from 'typescript';
 
 /** @typedef {{ get: (path: string) => ts.SourceFile | undefined }} SourceFiles parsed files by their path in the repository */
-/** @typedef {{ text: string, node: ts.Node }} Reading a text, and where in the source it is written */
+/** @typedef {{ text: string, node: ts.Node }} Reading a text, and where it is in the source */
 
-/** Deeper than any table of ours; ends circles of names. */
+/** Deeper than any of our tables; ends cycles of names. */
 const MAX_STEPS = 12;
 
 /** @param {ts.Expression} expression @returns {ts.Expression} */
@@ -22,14 +22,14 @@ function unwrap(expression) {
   return inner;
 }
 
-/** The file that a relative import leads to. @param {SourceFiles} files @param {string} from @param {string} specifier */
+/** Resolves a relative import to a file. @param {SourceFiles} files @param {string} from @param {string} specifier */
 function findImported(files, from, specifier) {
   const path = posix.join(posix.dirname(from), specifier);
   return files.get(path) ?? files.get(path.replace(/\.js$/, '.ts')) ?? files.get(`${path}.ts`);
 }
 
 /**
- * Where a name comes from: the nearest declaration around `node`, or the declaration that an import leads to.
+ * Finds the declaration of a name: the nearest around `node`, or the one it is imported from.
  * @param {SourceFiles} files
  * @param {ts.Identifier} node
  * @returns {ts.VariableDeclaration | ts.BindingElement | ts.ParameterDeclaration | undefined}
@@ -42,7 +42,7 @@ export function findDeclaration(files, node) {
   return findImport(files, node);
 }
 
-/** The declaration in another file that an imported name stands for. @param {SourceFiles} files @param {ts.Identifier} node */
+/** The declaration of an imported name in the other file. @param {SourceFiles} files @param {ts.Identifier} node */
 function findImport(files, node) {
   const file = node.getSourceFile();
   for (const statement of file.statements) {
@@ -93,7 +93,7 @@ function findBinding(declarations, name) {
 }
 
 /**
- * The elements of a table: an array, a constant that is one, or what `map` and `flatMap` make of one.
+ * The elements of a table: an array, a constant that is one, or the result of `map` or `flatMap`.
  * @param {SourceFiles} files
  * @param {ts.Expression} expression
  * @param {number} [steps]
@@ -114,7 +114,7 @@ export function listElements(files, expression, steps = MAX_STEPS) {
   return ts.isCallExpression(table) ? listMapped(files, table, steps) : [];
 }
 
-/** What `table.map(row => …)` or `flatMap` is made of. @param {SourceFiles} files @param {ts.CallExpression} call @param {number} steps */
+/** The elements of the result of `table.map(row => …)` or `flatMap`. @param {SourceFiles} files @param {ts.CallExpression} call @param {number} steps */
 function listMapped(files, call, steps) {
   const [callback] = call.arguments;
   const method = ts.isPropertyAccessExpression(call.expression) ? call.expression.name.text : '';
@@ -132,7 +132,7 @@ function listReturned({ body }) {
 }
 
 /**
- * Part of a table's row: an index of an array, or a property of an object. A row that is neither is its own index 0.
+ * A field of a table's row: an index of an array, or a property of an object. A row that is neither is its own index 0.
  * @param {ts.Expression} row
  * @param {string | number} key
  * @returns {ts.Expression | undefined}
@@ -150,7 +150,7 @@ export function pickField(row, key) {
 }
 
 /**
- * Every text that an expression can begin with; of a template the part up to its first value, or that value.
+ * Every text that an expression can start with; for a template the part up to its first value, or that value.
  * @param {SourceFiles} files
  * @param {ts.Expression} expression
  * @param {number} [steps]
@@ -176,7 +176,7 @@ export function readTexts(files, expression, steps = MAX_STEPS) {
   return listMeanings(files, value, steps).flatMap((meaning) => readTexts(files, meaning, steps - 1));
 }
 
-/** What a name can stand for. @param {SourceFiles} files @param {ts.Identifier} name @param {number} steps */
+/** The possible values of a name. @param {SourceFiles} files @param {ts.Identifier} name @param {number} steps */
 function listMeanings(files, name, steps) {
   const declaration = findDeclaration(files, name);
   if (!declaration) return [];
@@ -190,7 +190,7 @@ function listMeanings(files, name, steps) {
   return rows.flatMap((row) => pickField(row, key) ?? []);
 }
 
-/** The table whose rows a loop's variable or a callback's first parameter takes in turn. @param {ts.Node} declaration */
+/** The table over whose rows a loop variable or the first parameter of a callback iterates. @param {ts.Node} declaration */
 function findTable(declaration) {
   let holder = declaration;
   while (ts.isBindingElement(holder)) holder = holder.parent.parent;
