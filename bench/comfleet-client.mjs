@@ -5,7 +5,7 @@ import { readBytes, readMonotonicMs } from './direct-client.mjs';
 /** @typedef {import('@comfleet/contract').LiveMessage} LiveMessage */
 /** @typedef {import('@comfleet/contract').Task} Task */
 
-/** The tasks whose end the live socket told, and who waits for which. */
+/** Ended tasks as the live socket reported them, and the callers waiting for each. */
 class Endings {
   /** @type {Map<string, Task>} */
   #ended = new Map();
@@ -32,8 +32,8 @@ class Endings {
 const ENDED = new Set(['succeeded', 'failed', 'canceled', 'expired']);
 
 /**
- * Runs graphs through Comfleet as a client of its native API: POST with the raw graph, the end by the live socket, the
- * bytes by GET. It uses the same HTTP and socket layer as the direct client.
+ * Runs graphs through Comfleet as a client of its native API: POST with the raw graph, the end by the live socket,
+ * the bytes by GET. It uses the same HTTP and socket layer as the direct client.
  * @param {{ url: string, token: string }} server @param {NodeTransport} transport
  */
 export async function openComfleetClient({ url, token }, transport) {

@@ -1,5 +1,5 @@
-// How many durable commits and blobs a second this machine takes: `node bench/database-spike.mjs [--seconds 3] [--json]`.
-// Build first (npx tsc -b). `--only disk,blobs,sqlite,postgres,mysql` chooses. PostgreSQL and MariaDB are private copies; one that is not installed is left out, saying so.
+// Durable commits and blobs per second on this machine: `node bench/database-spike.mjs [--seconds 3] [--json]`.
+// Build first (npx tsc -b). `--only disk,blobs,sqlite,postgres,mysql` chooses. PostgreSQL and MariaDB are private instances; one that is not installed is skipped with a message.
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
     only: { type: 'string', default: 'disk,blobs,sqlite,postgres,mysql' },
-    /** Most commits in one transaction and most transactions at once on a database server; empty: the product's own. */
+    /** Maximum commits per transaction and maximum concurrent transactions on a database server; default: those of the product. */
     group: { type: 'string' },
     lanes: { type: 'string' },
   },
@@ -29,7 +29,7 @@ const { values } = parseArgs({
 const runMs = Number(values.seconds) * 1000;
 
 /**
- * Runs `step` again and again, `inFlight` at a time, for the configured time.
+ * Repeats `step`, `inFlight` at a time, for the configured time.
  * @param {string} what
  * @param {number} inFlight
  * @param {(lane: number, turn: number) => Promise<void>} step
@@ -99,7 +99,7 @@ async function measureBlobs(folder) {
 }
 
 /**
- * What a step of a task costs: one guarded update and one event, durable together.
+ * The cost of one step of a task: a guarded update and an event in one durable commit.
  * @param {string} name @param {DatabaseConfig} config @returns {Promise<Row[]>}
  */
 async function measureDatabase(name, config) {

@@ -10,13 +10,13 @@ const SERVERS = [
   { name: 'MariaDB', driver: 'mysql', start: startMariadb },
 ];
 
-/** The database servers this machine could start: each a function that starts a private copy. */
+/** The database servers this machine can start, each with a function that starts a private instance. */
 export function listDatabaseServers() {
   return SERVERS.map(({ name, driver, start }) => ({
     name,
     /** Throws when it is not installed. @param {string} folder @returns {Promise<DatabaseServer>} */
     async open(folder) {
-      // Each server may run under an account of its own, which must reach its folder.
+      // A server may run under its own account, which must be able to reach its folder.
       await chmod(folder, 0o711);
       const own = await mkdtemp(join(folder, `${driver}-`));
       const password = 'bench';

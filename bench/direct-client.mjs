@@ -4,7 +4,7 @@ import { ComfyHttp, ComfySession, ComfySocket, createNodeDialer, systemClock } f
 /** @typedef {import('@comfleet/comfyui/node').NodeTransport} NodeTransport */
 /** @typedef {{ id: string, totalMs: number, readableAtMs: number }} Timed `readableAtMs` on the clock of performance.now plus its origin in hrtime */
 
-/** The clock that all processes of one machine share, in ms. */
+/** The monotonic clock that all processes of a machine share, in ms. */
 export function readMonotonicMs() {
   return Number(process.hrtime.bigint()) / 1e6;
 }
@@ -18,8 +18,8 @@ export async function readBytes(body) {
 }
 
 /**
- * Runs graphs on one worker through the comfyui package alone: its session submits, its detector says when it ended,
- * then the bytes are fetched.
+ * Runs graphs on one worker through the comfyui package alone: its session submits, its detector reports the end, then the
+ * bytes are fetched.
  * @param {string} baseUrl @param {NodeTransport} transport
  */
 export async function openDirectClient(baseUrl, transport) {

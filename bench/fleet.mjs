@@ -11,7 +11,7 @@ const SERVER = join(import.meta.dirname, 'server.mjs');
 const READY_WAIT_MS = 60_000;
 
 /**
- * Starts simulated workers, each a process of its own, on ports of the kernel's choice unless the options say one.
+ * Starts simulated workers, each in its own process, on ports that the kernel chooses unless the options name one.
  * @param {number} count @param {import('@comfleet/simulator').SimulatorOptions} [options]
  */
 export async function startWorkers(count, options = {}) {
@@ -30,7 +30,7 @@ async function waitForWorker(program) {
   return { program, url, controlUrl };
 }
 
-/** @typedef {{ folder: string, workers: readonly { url: string }[], durability?: 'power' | 'process', database?: object, nodeFlags?: readonly string[], checkout?: string | null }} ServerOptions a built checkout: its server instead of this one's */
+/** @typedef {{ folder: string, workers: readonly { url: string }[], durability?: 'power' | 'process', database?: object, nodeFlags?: readonly string[], checkout?: string | null }} ServerOptions `checkout`: another built checkout, whose server is started instead */
 
 /** Starts the server over these workers and waits until all of them are online. @param {ServerOptions} options @returns {Promise<Server>} */
 export async function startServer(options) {
@@ -44,7 +44,7 @@ export async function startServer(options) {
   }
 }
 
-/** Starts the server over these workers; it answers, they may not yet. @param {ServerOptions} options @returns {Promise<Server>} */
+/** Starts the server over these workers; it responds, but they may not be online yet. @param {ServerOptions} options @returns {Promise<Server>} */
 export async function openServer({
   folder,
   workers,
@@ -91,8 +91,8 @@ async function waitForWorkers({ url, token }, count) {
 }
 
 /**
- * When each prompt ended on its worker, on the clock of `process.hrtime` in ms: by prompt id, and by task for those
- * that Comfleet sent.
+ * When each prompt ended on its worker, in ms of the `process.hrtime` clock: by prompt id, and by task id for those that
+ * Comfleet sent.
  * @param {readonly Worker[]} workers
  * @returns {Promise<Map<string, number>>}
  */

@@ -1,5 +1,5 @@
 /**
- * Work that takes no time on the worker: one small picture of a colour of its own, so that no cache answers.
+ * Work that takes almost no time on the worker: a small picture of a unique colour, so that no cache is used.
  * @param {number} number
  */
 export function createGraph(number) {

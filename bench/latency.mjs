@@ -10,13 +10,13 @@ import { toPercentiles } from './statistics.mjs';
 /** @typedef {{ total: Percentiles, endToReadable: Percentiles }} SideTimes */
 /** @typedef {{ inFlight: number, direct: SideTimes, comfleet: SideTimes }} Latency */
 
-/** Tasks a lane runs on one side before the other side has its turn. */
+/** Tasks that a lane runs on one side before it switches to the other. */
 const TURN = 5;
 const WARM_UP = 5;
 
 /**
- * Client POST to result bytes: directly through the comfyui package and through Comfleet, in alternation within one run,
- * so that both see the same machine. Only one side runs at a time.
+ * From the client's POST to the result bytes: directly through the comfyui package and through Comfleet, alternating within
+ * one run, so that both see the same conditions. Only one side runs at a time.
  * @param {{ server: import('./fleet.mjs').Server, workers: readonly import('./fleet.mjs').Worker[], count: number, inFlight: number }} options
  * @returns {Promise<Latency>}
  */

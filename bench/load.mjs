@@ -1,17 +1,17 @@
 import { createNodeTransport } from '@comfleet/comfyui/node';
 import { createGraph } from './graph.mjs';
 
-// A load of its own process: node load.mjs URL TOKEN TASKS IN_FLIGHT; prints one JSON line when every result is stored.
+// A load generator: node load.mjs URL TOKEN TASKS IN_FLIGHT; prints one JSON line when every result is stored.
 const [url = '', token = '', tasks = '0', inFlight = '1'] = process.argv.slice(2);
 const count = Number(tasks);
-/** Seldom, because counting is work for the server too. */
+/** Infrequent, because counting is work for the server too. */
 const POLL_MS = 200;
 const GIVE_UP_MS = 300_000;
 
 const transport = createNodeTransport({ connections: Number(inFlight) });
 const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
 
-/** How many tasks of this server have ended well. */
+/** The number of succeeded tasks of this server. */
 async function countSucceeded() {
   const query = `${url}/api/v2/tasks?status=succeeded&limit=1`;
   const answer = await transport.request({ method: 'GET', url: query, headers });

@@ -1,4 +1,4 @@
-// What Comfleet costs and how it places: `npm run bench` writes docs/reference/numbers.md. A name before the options chooses another
+// Comfleet's overhead and the quality of its placement: `npm run bench` writes docs/reference/numbers.md. A name before the options chooses another
 // bench: `control-plane`, `decision` and `faults` write their sections of that page, `scheduling` writes docs/reference/scheduling.md.
 // `--beside DIR` measures the server of another built checkout too (faults). `--quick` takes a tenth and writes nothing; `--json` prints the raw numbers. Build first when you start this file itself.
 import { execFileSync } from 'node:child_process';

@@ -23,7 +23,7 @@ const SIZES = {
 const TASKS_IN_FLIGHT = 64;
 
 /**
- * Measures everything in one run; the quick form takes a tenth of the counts and no database servers.
+ * Measures everything in one run; quick: a tenth of the counts and no database servers.
  * @param {MeasureOptions} options @returns {Promise<Numbers>}
  */
 export async function measureAll({ quick, tell }) {

@@ -6,7 +6,7 @@ export function formatTable(head, rows) {
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
 }
 
-/** What was to be reached and whether it was. @typedef {{ what: string, reach: string, measured: string, isReached: boolean }} Target */
+/** A target and whether it was met. @typedef {{ what: string, reach: string, measured: string, isReached: boolean }} Target */
 
 /** @param {readonly Target[]} targets */
 export function formatTargets(targets) {
@@ -21,7 +21,7 @@ export function formatTargets(targets) {
   );
 }
 
-/** Processor, cores, Node and system, for the head of a page or a section. */
+/** Processor, cores, Node and operating system, for the head of a page or section. */
 export function describeMachine() {
   const [cpu] = cpus();
   return `${cpu?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.versions.node}, ${process.platform}`;
@@ -29,14 +29,14 @@ export function describeMachine() {
 
 const SECTION = /<!-- section (\S+) -->[\s\S]*?<!-- end of \1 -->/g;
 
-/** The page with a section of this name instead of the one it had, or at its end. @param {string} page @param {string} name @param {string} text */
+/** Replaces the section with this name, or appends it. @param {string} page @param {string} name @param {string} text */
 export function replaceSection(page, name, text) {
   const section = `<!-- section ${name} -->\n\n${text.trim()}\n\n<!-- end of ${name} -->`;
   const known = [...page.matchAll(SECTION)].find(([, own]) => own === name);
   return known ? page.replace(known[0], () => section) : `${page.trimEnd()}\n\n${section}\n`;
 }
 
-/** A new page with the sections of the old one at its end. @param {string} page @param {string} old */
+/** Appends the sections of the old page to the new one. @param {string} page @param {string} old */
 export function keepSections(page, old) {
   const sections = [...old.matchAll(SECTION)].map(([section]) => section);
   return [page.trimEnd(), ...sections].join('\n\n').concat('\n');

@@ -3,20 +3,20 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 /**
- * A program of ours that runs beside the bench.
+ * One of our programs, running in parallel to the bench.
  * @typedef {object} Program
  * @property {number} pid
- * @property {(pattern: RegExp) => Promise<string>} waitForLine the first group of the first line that fits, past or future
+ * @property {(pattern: RegExp) => Promise<string>} waitForLine the first group of the first matching line, past or future
  * @property {Promise<number | null>} exited its exit code
  * @property {() => Promise<void>} stop
- * @property {() => Promise<void>} kill as `kill -9` does
+ * @property {() => Promise<void>} kill like `kill -9`
  */
 
 const RETAINED_LINES = 50;
 const STOP_WAIT_MS = 20_000;
 
 /**
- * Starts `node` with these arguments. What it prints is read to the end, so that it never waits for a full pipe.
+ * Starts `node` with these arguments. Its output is read to the end, so that it never blocks on a full pipe.
  * @param {readonly string[]} args
  * @returns {Program}
  */
@@ -72,23 +72,23 @@ export function startProgram(args) {
   }
 }
 
-/** Linux counts processor time in hundredths of a second for every program. */
+/** Linux reports processor time in hundredths of a second. */
 const MS_PER_TICK = 10;
 
 /**
- * Processor time a process has taken, all its threads, in ms; of its main thread alone with `thread: 'main'`. NaN where
- * there is no /proc.
+ * Processor time used by all threads of a process, in ms, or by its main thread alone with `thread: 'main'`. NaN where there
+ * is no /proc.
  * @param {number} pid @param {{ thread?: 'all' | 'main' }} [options]
  */
 export function readCpuMs(pid, { thread = 'all' } = {}) {
   const file = thread === 'main' ? `/proc/${pid}/task/${pid}/stat` : `/proc/${pid}/stat`;
   try {
     const text = readFileSync(file, 'utf8');
-    // The name in parentheses may hold spaces: fields are counted behind it (proc(5): utime 14, stime 15).
+    // The name in parentheses may contain spaces: fields are counted after it (proc(5): utime 14, stime 15).
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
   } catch {
-    // Another system, or the process is gone: not known.
+    // Not Linux, or the process is gone: unknown.
     return Number.NaN;
   }
 }

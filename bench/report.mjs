@@ -8,7 +8,7 @@ import { round } from './statistics.mjs';
 /** @typedef {import('./page.mjs').Target} Target */
 /** @typedef {{ date: string, loadBefore: number, loadAfter: number }} Circumstances */
 
-/** What Comfleet adds to one task: the difference of the two sides' percentiles. @param {Latency} latency */
+/** The overhead of Comfleet per task: the difference of the two sides' percentiles. @param {Latency} latency */
 export function computeAdded({ direct, comfleet }) {
   return {
     p50: round(comfleet.total.p50 - direct.total.p50),
@@ -16,7 +16,7 @@ export function computeAdded({ direct, comfleet }) {
   };
 }
 
-/** What was to be reached, and what was measured. @param {Numbers} numbers @returns {Target[]} */
+/** The targets, each with what was measured. @param {Numbers} numbers @returns {Target[]} */
 export function listTargets({ latency, throughput }) {
   const added = latency.map((one) => {
     const { p50, p99 } = computeAdded(one);
@@ -76,7 +76,7 @@ these cores, and other programs used them too: load average ${round(loadBefore)}
 one run with each other; a quiet machine of your own gives better ones.`;
 }
 
-/** Why a figure is what it is, as far as the run itself tells. @param {Numbers} numbers */
+/** Explains the figures, as far as the run itself can. @param {Numbers} numbers */
 function formatWhy({ latency, throughput, leftOut }) {
   const [first] = throughput;
   const lines = leftOut.map((reason) => `Not measured: ${reason}.`);

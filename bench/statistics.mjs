@@ -5,7 +5,7 @@ export function round(value, digits = 1) {
   return Number(value.toFixed(digits));
 }
 
-/** The value that `share` of the sorted values do not exceed (nearest rank). @param {readonly number[]} sorted @param {number} share */
+/** The percentile `share` of sorted values (nearest rank). @param {readonly number[]} sorted @param {number} share */
 function at(sorted, share) {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }

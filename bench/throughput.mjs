@@ -6,20 +6,20 @@ import { round } from './statistics.mjs';
 
 /**
  * @typedef {object} Throughput
- * @property {string} records which database, how durable
+ * @property {string} records database and durability
  * @property {number} tasks
  * @property {number} inFlight
  * @property {number} acceptedPerSecond
- * @property {number} storedPerSecond submit to stored output
+ * @property {number} storedPerSecond from submission to stored output
  * @property {{ server: number, serverMainThread: number, load: number, workers: number }} cpuMsPerTask
  */
 
 const LOAD = join(import.meta.dirname, 'load.mjs');
-/** Before it counts: as many tasks again, at most this many, so that every process runs compiled code. */
+/** Tasks run before the measurement: as many as measured, at most this many, so that every process runs compiled code. */
 const WARM_UP = 1500;
 
 /**
- * Durable tasks through a server of its own, from the first submission to the last stored output.
+ * Runs durable tasks through a server of its own, from the first submission to the last stored output.
  * @param {{ records: string, folder: string, workers: readonly import('./fleet.mjs').Worker[], count: number, inFlight: number, durability?: 'power' | 'process', database?: object, nodeFlags?: readonly string[] }} options
  * @returns {Promise<Throughput>}
  */

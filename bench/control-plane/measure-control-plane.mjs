@@ -20,8 +20,8 @@ import { post, submitWaiting } from './waiting-tasks.mjs';
  * @property {ProcessLoad} empty connected, nothing waiting
  * @property {number[]} acceptMs each batch of 10,000, in order
  * @property {ProcessLoad} idle connected, everything waiting
- * @property {Percentiles} health GET /api/health meanwhile
- * @property {number} restartMs from the start until it answers with every task in its queue
+ * @property {Percentiles} health GET /api/health during that time
+ * @property {number} restartMs from the start until it responds with every task in its queue
  * @property {number} reconnectedMs from the same start until every worker is back
  * @property {ProcessLoad} restarted connected, everything waiting, nothing accepted since the start
  */
@@ -33,7 +33,7 @@ const HEALTH_EVERY_MS = 250;
 const SETTLE_MS = 15_000;
 
 /**
- * One real server on its default settings over many stand-ins, with many tasks that no free worker can run.
+ * One real server with default settings over many stand-ins, with many tasks that no free worker can run.
  * @param {ControlPlaneOptions} options @returns {Promise<ControlPlane>}
  */
 export async function measureControlPlane(options) {
@@ -103,7 +103,7 @@ async function measureRestart(setup, { workers, tasks, seconds, settleMs }) {
   }
 }
 
-/** Waits for every socket and inventory; returns the id of the worker that was added last. @param {Server} server @param {number} count */
+/** Waits for every socket and inventory; returns the id of the newest worker. @param {Server} server @param {number} count */
 async function waitUntilConnected({ url, token }, count) {
   const deadline = performance.now() + READY_WAIT_MS;
   let ready = 0;

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 
 /** @typedef {Record<string, Record<string, unknown>>} ObjectInfo */
 
-/** Size of a bare ComfyUI 0.3.64's answer, in bytes: 548 classes. */
+/** Size of the response of a plain ComfyUI 0.3.64 with 548 classes, in bytes. */
 export const OBJECT_INFO_BYTES = 533_133;
 
 const RECORDED = join(import.meta.dirname, '../../packages/simulator/src/data/object-info.json');
 
 /**
  * An object_info as large as a real server's: the recorded descriptions of ComfyUI's own nodes, then copies of them under
- * other names, with texts of their own so that no two classes share one. The same arguments give the same answer.
- * @param {{ variant: number, checkpoints: readonly string[], bytes?: number }} options `variant` tells two installations apart
+ * other names, each with its own texts, so that no two classes share one. The same arguments give the same result.
+ * @param {{ variant: number, checkpoints: readonly string[], bytes?: number }} options `variant` distinguishes two installations
  * @returns {string}
  */
 export function createObjectInfo({ variant, checkpoints, bytes = OBJECT_INFO_BYTES }) {

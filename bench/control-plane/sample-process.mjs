@@ -11,13 +11,13 @@ export function readRssMib(pid) {
     const [, kib = 'NaN'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     return (Number(kib) * 1024) / MIB;
   } catch {
-    // Another system, or the process is gone: not known.
+    // Not Linux, or the process is gone: unknown.
     return Number.NaN;
   }
 }
 
 /**
- * Looks at a process every second.
+ * Samples a process every second.
  * @param {number} pid @param {{ seconds: number }} options @returns {Promise<ProcessLoad>}
  */
 export async function sampleProcess(pid, { seconds }) {

@@ -1,6 +1,6 @@
 // Many idle ComfyUI servers in one process: node stand-in.mjs COUNT INSTALLATION_JSON …; server i is of the installation
-// i modulo their number. Each listens on a port of its own from the kernel; one line tells all addresses. They speak what
-// the control plane asks of a worker that has nothing to do; a prompt is refused.
+// i modulo their number. Each listens on a port that the kernel chooses; one printed line has all addresses. They serve what
+// the control plane requests from an idle worker; a prompt is refused.
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { createObjectInfo } from './object-info.mjs';
@@ -9,11 +9,11 @@ import { createObjectInfo } from './object-info.mjs';
 /** @typedef {ReadonlyMap<string, string>} Answers path → JSON text */
 
 const [count = '1', ...installations] = process.argv.slice(2);
-/** As aiohttp, which ComfyUI is built on. */
+/** Like aiohttp, which ComfyUI is built on. */
 const KEEP_ALIVE_MS = 75_000;
 const STATUS = { status: { exec_info: { queue_remaining: 0 } } };
 
-/** Beside checkpoints: folders as a machine in use has them, with this many files each. */
+/** Besides checkpoints: typical model folders, with this many files each. */
 const FOLDERS = {
   loras: 40,
   vae: 6,

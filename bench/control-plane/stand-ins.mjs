@@ -6,7 +6,7 @@ import { startProgram } from '../program.mjs';
 
 const STAND_IN = join(import.meta.dirname, 'stand-in.mjs');
 const PROCESSES = 4;
-/** Different installations in the fleet, each with an object_info and checkpoints of its own. */
+/** Different installations in the fleet, each with its own object_info and checkpoints. */
 const INSTALLATIONS = 8;
 const CHECKPOINTS_EACH = 20;
 
@@ -16,7 +16,7 @@ export function listRareCheckpoints(count) {
 }
 
 /**
- * Starts a fleet of idle stand-ins in a few processes. The last worker alone has the rare checkpoints.
+ * Starts a fleet of idle stand-ins in a few processes. Only the last worker has the rare checkpoints.
  * @param {{ workers: number, rareCheckpoints: readonly string[] }} options @returns {Promise<StandIns>}
  */
 export async function startStandIns({ workers, rareCheckpoints }) {

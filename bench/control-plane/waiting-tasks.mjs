@@ -1,7 +1,7 @@
 /** @typedef {import('../fleet.mjs').Server} Server */
 /** @typedef {{ tasks: number, acceptMs: number[] }} Accepted how long each batch took to be accepted */
 
-/** As many as one batch may hold. */
+/** The maximum size of a batch. */
 const BATCH = 10_000;
 
 const GRAPH = {
@@ -21,8 +21,8 @@ const GRAPH = {
 };
 
 /**
- * Submits tasks in batches of 10,000, each by a client of its own (one client may have 20,000 waiting), one checkpoint
- * after the other, so that there are as many lanes as checkpoints.
+ * Submits tasks in batches of 10,000, each from a new client (one client may have 20,000 waiting), one checkpoint
+ * after another, so that there is one lane per checkpoint.
  * @param {Server} server @param {{ tasks: number, checkpoints: readonly string[] }} options @returns {Promise<Accepted>}
  */
 export async function submitWaiting(server, { tasks, checkpoints }) {
@@ -46,7 +46,7 @@ export async function submitWaiting(server, { tasks, checkpoints }) {
   return { tasks, acceptMs };
 }
 
-/** A new client that may send graphs; returns its token. @param {Server} server @param {string} name */
+/** Registers a client that may submit raw graphs; returns its token. @param {Server} server @param {string} name */
 async function registerClient(server, name) {
   const { token } = server;
   const made = await post(server, '/api/v2/auth/register', { token, body: { client_name: name } });

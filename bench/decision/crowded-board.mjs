@@ -15,12 +15,12 @@ import { EmbeddedQueue } from '../../packages/server/dist/flow/queue/embedded-qu
 const TASK_TYPE = 'text_to_image';
 const CLIENTS = 40;
 const SLOTS = 2;
-/** Of this many installations, which serve every lane but one in this many. */
+/** Number of installations; each serves all lanes but every eighth. */
 const KINDS = 8;
 
 /**
- * The product's queue and board with everything full: every worker runs a prompt and has one that waits on it, and the rest
- * of the tasks wait in their lanes. Places as the engine does.
+ * The product's queue and board, fully loaded: every worker runs a prompt and has another one waiting, and all other tasks
+ * wait in their lanes. Places tasks as the engine does.
  */
 export class CrowdedBoard {
   nowMs = 0;
@@ -29,7 +29,7 @@ export class CrowdedBoard {
   #random;
   #lanes;
   #tasks = 0;
-  /** Prompts preempted since slots were last filled. */
+  /** Prompts preempted since the slots were last filled. */
   #preempted = 0;
   /** Tasks on workers with the order they had in their lanes. @type {Map<string, WaitingTask>} */
   #orders = new Map();
@@ -56,18 +56,17 @@ export class CrowdedBoard {
     }
   }
 
-  /** Tasks that wait. */
   get waiting() {
     return this.#queue.size();
   }
 
-  /** A task comes in, and is placed. Returns what was started. */
+  /** Adds a task and places it. Returns what was started. */
   async addTask() {
     await this.put();
     return this.place();
   }
 
-  /** Puts one more task into its lane. */
+  /** Adds one more task to its lane. */
   async put() {
     const number = this.#tasks;
     this.#tasks += 1;
@@ -88,7 +87,7 @@ export class CrowdedBoard {
     });
   }
 
-  /** The first prompt of some worker ends, the next one runs, and the free slot is filled. Returns what was started. */
+  /** Ends the running prompt of a random worker, starts its next one, and fills the free slot. Returns what was started. */
   async freeSlot() {
     const id = /** @type {WorkerId} */ (`worker-${this.#random.index(this.#board.workers.size)}`);
     const [done, next] = this.#board.workers.get(id)?.prompts.values() ?? [];
@@ -99,7 +98,7 @@ export class CrowdedBoard {
     return this.place();
   }
 
-  /** Fills slots that became free in between; part of no measured decision. */
+  /** Fills slots that were freed in between; not part of a measured decision. */
   async settle() {
     while (this.#preempted > 0) {
       this.#preempted = 0;
@@ -107,7 +106,7 @@ export class CrowdedBoard {
     }
   }
 
-  /** As the placement loop places. */
+  /** Places tasks as the placement loop does. */
   async place() {
     let started = 0;
     const heads = await this.#queue.heads(await this.#queue.lanes());
@@ -156,7 +155,7 @@ export class CrowdedBoard {
     this.#board.setPhase(worker.facts.id, taskId, isFirst ? 'running' : 'waiting', this.nowMs);
   }
 
-  /** The prompt goes back to its place in its lane. @param {Extract<import('../../packages/server/dist/flow/placement/decide.js').Decision, { kind: 'preempt' }>} decision */
+  /** Returns the prompt to its old position in its lane. @param {Extract<import('../../packages/server/dist/flow/placement/decide.js').Decision, { kind: 'preempt' }>} decision */
   async #preempt({ worker, prompt }) {
     this.#board.release(worker.facts.id, prompt, false);
     const order = this.#orders.get(prompt.taskId);

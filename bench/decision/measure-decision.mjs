@@ -7,12 +7,12 @@ import { CrowdedBoard } from './crowded-board.mjs';
 /** @typedef {Crowd & { freedSlot: Percentiles, newTask: Percentiles }} DecisionTimes percentiles in µs */
 
 const SEED = 1;
-/** Time passes between two decisions, as in a fleet where a run takes some seconds. */
+/** Virtual time between two decisions, as in a fleet where a run takes a few seconds. */
 const STEP_MS = 8;
 
 /**
- * How long one decision takes, by what caused it: from the slot that becomes free, or the task that comes in, until every
- * pair it makes possible is placed and explained.
+ * How long one decision takes, by its trigger: from a freed slot, or a new task, until every task that can now start is
+ * placed and the rest explained.
  * @param {Crowd & { decisions: number, warmUp: number }} options @returns {Promise<DecisionTimes>}
  */
 export async function measureDecisions({ decisions, warmUp, ...crowd }) {

@@ -1,4 +1,4 @@
-// Keeps one core busy until it is ended: other work on the machine, as far as a fleet can see it.
+// Keeps one core busy until it is killed, to simulate other work on the machine.
 process.stdout.write('busy\n');
 let sum = 0;
 for (;;) sum += Math.sqrt(sum + 1);

@@ -10,20 +10,20 @@ import { createRandom } from '../scheduling/seeded-random.mjs';
 
 /** @typedef {import('../fleet.mjs').Server} Server */
 /** @typedef {import('../fleet.mjs').Worker} Worker */
-/** @typedef {{ runs: number, busyRuns: number, restarts: number, tasks: number, seed: number, checkout?: string | null, tell: (line: string) => void }} FaultOptions `checkout`: a built one whose server is measured instead */
+/** @typedef {{ runs: number, busyRuns: number, restarts: number, tasks: number, seed: number, checkout?: string | null, tell: (line: string) => void }} FaultOptions `checkout`: another built checkout, whose server is measured instead */
 /**
- * One pair of runs, without and with the fault.
+ * A pair of runs, without and with the fault.
  * @typedef {object} WorkerFault
  * @property {boolean} isBusy other programs kept both cores busy
  * @property {number} killedAtMs after the first submission
  * @property {number} calmMs the run without it
  * @property {number} faultMs the run with it
- * @property {number} downMs from the kill until the worker answers again
- * @property {number} movedMs from the kill until the last task that had been on the dead worker began elsewhere
- * @property {number} moved how many those were
- * @property {number} ejected how often a worker was taken out although it answered
+ * @property {number} downMs from the kill until the worker responds again
+ * @property {number} movedMs from the kill until the last task of the dead worker started elsewhere
+ * @property {number} moved number of those tasks
+ * @property {number} ejected how often a worker was ejected although it responded
  */
-/** @typedef {{ takesMs: number, answersMs: number, cpuMs: number }} ServerFault from the start of the process until the last of its workers took a prompt, until it answers, and what processor time it had by then */
+/** @typedef {{ takesMs: number, answersMs: number, cpuMs: number }} ServerFault times from process start until the last worker accepted a prompt and until the server responds; processor time used by then */
 /** @typedef {{ tasks: number, runs: WorkerFault[], restarts: ServerFault[] }} Faults */
 
 const RUN_MS = 300;
@@ -32,7 +32,7 @@ const WORKERS = 2;
 const POLL_MS = 50;
 const BUSY_CORE = join(import.meta.dirname, 'busy-core.mjs');
 
-/** What a killed worker and a killed server cost. @param {FaultOptions} options @returns {Promise<Faults>} */
+/** The cost of a killed worker and of a killed server. @param {FaultOptions} options @returns {Promise<Faults>} */
 export async function measureFaults({ runs, busyRuns, restarts, tasks, seed, checkout = null, tell }) {
   const random = createRandom(seed);
   const folder = await mkdtemp(join(tmpdir(), 'comfleet-faults-'));
@@ -78,7 +78,7 @@ async function measureWorkerFault(options) {
   return { calmMs: calm.ms, faultMs, downMs, movedMs, moved: moves.length, ejected: calm.ejected + ejected };
 }
 
-/** All tasks at once through a fresh server and fresh workers. @param {{ folder: string, tasks: number, checkout: string | null, killedAtMs: number | null }} options */
+/** Submits all tasks at once to a fresh server with fresh workers. @param {{ folder: string, tasks: number, checkout: string | null, killedAtMs: number | null }} options */
 async function runOnce({ folder, tasks, checkout, killedAtMs }) {
   const workers = await startWorkers(WORKERS, { nodeDelays: { EmptyImage: RUN_MS } });
   const dataDir = await mkdtemp(join(folder, 'server-'));
@@ -102,7 +102,7 @@ async function runOnce({ folder, tasks, checkout, killedAtMs }) {
   }
 }
 
-/** Kills the last worker and starts another on its port; returns the wall time of the kill, and how long it was away. @param {Worker[]} workers @param {number} atMs */
+/** Kills the last worker and starts another on its port; returns the wall time of the kill and the downtime. @param {Worker[]} workers @param {number} atMs */
 async function killWorker(workers, atMs) {
   const victim = workers.at(-1);
   if (!victim) throw new Error('there is no worker to kill');
@@ -116,7 +116,7 @@ async function killWorker(workers, atMs) {
   return { atMs: killedMs, downMs: Date.now() - killedMs };
 }
 
-/** For each task that lost its worker to the kill: from then until it began on another one, ms. @param {Server} server @param {readonly { id: string }[]} done @param {number} killedMs */
+/** For each task that the kill interrupted: ms until it started on another worker. @param {Server} server @param {readonly { id: string }[]} done @param {number} killedMs */
 async function loadMoves(server, done, killedMs) {
   const moves = [];
   for (const { id } of done) {

@@ -1,7 +1,7 @@
 import { describeMachine, formatTable, formatTargets } from '../page.mjs';
 
 /** @typedef {import('./measure-faults.mjs').Faults} Faults */
-/** @typedef {Faults & { commit: string }} FaultsOfCommit what the server of another checkout cost */
+/** @typedef {Faults & { commit: string }} FaultsOfCommit the same for the server of another checkout */
 /** @typedef {import('./measure-faults.mjs').WorkerFault} WorkerFault */
 /** @typedef {import('../page.mjs').Target} Target */
 

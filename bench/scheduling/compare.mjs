@@ -16,11 +16,11 @@ import { replay } from './world.mjs';
  * @property {Row[]} policies Comfleet last
  * @property {Figures} best the best order found under the same rules
  * @property {Figures} unbounded the best order found without rules
- * @property {{ plans: number, seconds: number }} search tried for both together
+ * @property {{ plans: number, seconds: number }} search for both orders together
  */
 
 const SEED = 1;
-/** Plans tried for each of the two orders, times tasks: small scenarios are searched more thoroughly. */
+/** Plans tried per order, multiplied by the number of tasks: small scenarios are searched more thoroughly. */
 const SEARCH_SIZE = 2_400_000;
 
 const POLICIES = [
@@ -30,12 +30,12 @@ const POLICIES = [
   { name: 'first in, first out', create: createFirstInFirstOut },
 ];
 
-/** What Comfleet makes of a scenario. @param {Scenario} scenario */
+/** Replays a scenario with Comfleet's placement. @param {Scenario} scenario */
 export async function replayComfleet(scenario) {
   return replay(scenario, createComfleet({ random: createRandom(SEED).next }));
 }
 
-/** What the usual balancers make of it. @param {Scenario} scenario @returns {Promise<Row[]>} */
+/** Replays it with the usual load balancers. @param {Scenario} scenario @returns {Promise<Row[]>} */
 export async function comparePolicies(scenario) {
   /** @type {Row[]} */
   const rows = [];
@@ -45,7 +45,7 @@ export async function comparePolicies(scenario) {
 }
 
 /**
- * Every policy on one scenario, and the best orders that a search finds for it.
+ * Runs every policy on a scenario, and searches for the best orders.
  * @param {Scenario} scenario @param {{ searchSize?: number }} [options] @returns {Promise<Comparison>}
  */
 export async function compareScenario(scenario, { searchSize = SEARCH_SIZE } = {}) {

@@ -3,7 +3,7 @@
  * @property {number} number from 0, in order of arrival
  * @property {number} atMs when it arrives
  * @property {string} client
- * @property {ModelSet} model what it must have loaded; also its lane
+ * @property {ModelSet} model the models it needs; also its lane
  * @property {number} runMs on a worker of speed 1 with its models loaded
  * @property {number} priority 1 … 10
  */
@@ -11,7 +11,7 @@
 /** @typedef {import('./seeded-random.mjs').SeededRandom} SeededRandom */
 /** @typedef {Omit<SimTask, 'number'>} Arrival */
 
-/** Typical sets of models and what they take in memory. @param {number} count @returns {ModelSet[]} */
+/** Typical sets of models with their memory use. @param {number} count @returns {ModelSet[]} */
 export function listModelSets(count) {
   const sizes = [7, 12, 17, 23, 9, 14];
   return Array.from({ length: count }, (_value, place) => ({
@@ -20,13 +20,13 @@ export function listModelSets(count) {
   }));
 }
 
-/** In order of arrival, numbered. @param {readonly Arrival[]} arrivals @returns {SimTask[]} */
+/** Sorts by arrival and numbers the tasks. @param {readonly Arrival[]} arrivals @returns {SimTask[]} */
 export function numberTasks(arrivals) {
   return [...arrivals].sort((a, b) => a.atMs - b.atMs).map((arrival, number) => ({ ...arrival, number }));
 }
 
 /**
- * Single tasks of several clients at random moments, the models drawn by weight.
+ * Single tasks of several clients at random times, with models drawn by weight.
  * @param {SeededRandom} random
  * @param {{ tasks: number, meanGapMs: number, clients: number, models: readonly ModelSet[], weights?: readonly number[], runMs: [number, number], priorities?: readonly number[] }} shape
  * @returns {Arrival[]}
@@ -73,7 +73,7 @@ export function createBursts(random, { bursts, size, meanGapMs, clients, models,
 }
 
 /**
- * One client's batch, all of it there at once.
+ * A batch of one client, submitted all at once.
  * @param {SeededRandom} random
  * @param {{ client: string, tasks: number, models: readonly ModelSet[], runMs: [number, number], atMs?: number, priority?: number }} shape
  * @returns {Arrival[]}

@@ -2,9 +2,9 @@
 /** @typedef {{ atMs: number, client: string, outstanding: number, running: number }} Step what changes for a client */
 
 /**
- * Jain's index over clients of the worker time each received beside what it was entitled to: 1 when all had their due,
- * 1/n when one had everything. Entitled is the max-min fair share: at every moment the workers are shared equally among
- * the clients with unfinished tasks, none counted for more workers than it has tasks.
+ * Jain's fairness index over clients, of the ratio of received to entitled worker time: 1 when all had their share, 1/n when
+ * one had everything. Entitled is the max-min fair share: at every moment the workers are shared equally among the clients
+ * with unfinished tasks, none counted for more workers than it has tasks.
  * @param {readonly Run[]} runs @param {number} workers
  */
 export function computeJain(runs, workers) {
@@ -55,7 +55,7 @@ function listSteps(runs) {
   return steps.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** Equal shares, what a client cannot use goes to the others. @param {ReadonlyMap<string, { outstanding: number }>} clients @param {number} workers @returns {Map<string, number>} */
+/** Equal shares; what a client cannot use goes to the others. @param {ReadonlyMap<string, { outstanding: number }>} clients @param {number} workers @returns {Map<string, number>} */
 function shareFairly(clients, workers) {
   const hungry = [...clients].filter(([, { outstanding }]) => outstanding > 0);
   hungry.sort(([, a], [, b]) => a.outstanding - b.outstanding);

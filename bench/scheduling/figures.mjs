@@ -9,14 +9,14 @@ export function toWaitMs({ task, startMs }) {
   return startMs - task.atMs;
 }
 
-/** What a replay came to. @param {History} history @param {number} workers @returns {Figures} */
+/** Computes the figures of a replay. @param {History} history @param {number} workers @returns {Figures} */
 export function measure({ runs, preempted }, workers) {
   const waits = runs.map(toWaitMs).sort((a, b) => a - b);
   const p95WaitS = (waits[Math.ceil(waits.length * 0.95) - 1] ?? 0) / 1000;
   return { ...measureCosts(runs), p95WaitS, jain: computeJain(runs, workers), preempted };
 }
 
-/** The figures that an order is searched for. @param {readonly Run[]} runs */
+/** The figures that the search minimises. @param {readonly Run[]} runs */
 export function measureCosts(runs) {
   let waitMs = 0;
   let switches = 0;

@@ -5,7 +5,7 @@ import { round } from '../statistics.mjs';
 /** @typedef {import('./figures.mjs').Figures} Figures */
 /** @typedef {import('../page.mjs').Target} Target */
 
-/** The demand that "mixed" means in the targets. */
+/** The scenario that the targets call "mixed". */
 const MIXED = 'mixed';
 
 /** @param {readonly Comparison[]} comparisons @returns {Target[]} */

@@ -5,13 +5,13 @@ import { createRandom } from './seeded-random.mjs';
 /** @typedef {import('./worker-model.mjs').SimWorkerSpec} SimWorkerSpec */
 /** @typedef {import('./demand.mjs').ModelSet} ModelSet */
 
-/** Models are read at this rate, GB a second: a fast local disk. */
+/** Speed of reading models: a fast local disk. */
 const LOAD_GB_PER_S = 1;
-/** Ms of a run on a worker of speed 1. @type {[number, number]} */
+/** Range of run times on a worker of speed 1. @type {[number, number]} */
 const RUN_MS = [4_000, 12_000];
 
 /**
- * Equal workers that have every model on disk.
+ * Identical workers that have every model on disk.
  * @param {number} count @param {readonly ModelSet[]} models @param {Partial<SimWorkerSpec>} [changes] @returns {SimWorkerSpec[]}
  */
 export function createWorkers(count, models, changes = {}) {
@@ -145,7 +145,7 @@ function createBatchBesideSingles() {
   };
 }
 
-/** Every scenario; the numbers in them are their seeds. @returns {Scenario[]} */
+/** Every scenario; the numbers passed to createRandom are seeds. @returns {Scenario[]} */
 export function listScenarios() {
   return [
     createSteady(),

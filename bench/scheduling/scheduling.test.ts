@@ -7,7 +7,7 @@ import { createWorkers, listScenarios } from './scenarios.mjs';
 import { createRandom } from './seeded-random.mjs';
 import { type Run, replay } from './world.mjs';
 
-/* The product's queue and placement on virtual time. Everything is seeded: a failure happens again. */
+/* The product's queue and placement in virtual time. Everything is seeded, so failures are reproducible. */
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -19,7 +19,7 @@ function findScenario(name: string) {
   return found;
 }
 
-/** Worker time that a client had between two moments. */
+/** Worker time that a client received between two moments. */
 function sumWorkMs(runs: readonly Run[], client: string, [fromMs, untilMs]: [number, number]): number {
   return runs
     .filter(({ task }) => task.client === client)
@@ -135,7 +135,7 @@ describe('fair turns', () => {
     const { runs } = await replay(scenario, comfleet, { untilMs: 2 * HOUR_MS });
 
     const run = runs.find(({ task }) => task.client === 'patient');
-    // A step each ten minutes: from 1 it is level with 9 after 80.
+    // Priority grows by one every ten minutes: from 1 it reaches 9 after 80.
     expect(run && toWaitMs(run)).toBeLessThan(90 * MINUTE_MS);
     expect(runs.filter(({ task }) => task.client !== 'patient').length).toBeGreaterThan(1000);
   });

@@ -1,6 +1,6 @@
 /** @typedef {{ next: () => number, between: (low: number, high: number) => number, index: (count: number) => number, exponential: (mean: number) => number, pick: <T>(items: readonly T[], weights?: readonly number[]) => T }} SeededRandom */
 
-/** Numbers that look drawn and are the same for the same seed (mulberry32). @param {number} seed @returns {SeededRandom} */
+/** A pseudo-random generator (mulberry32): the same seed gives the same numbers. @param {number} seed @returns {SeededRandom} */
 export function createRandom(seed) {
   let state = seed >>> 0;
   /** 0 ≤ x < 1. */

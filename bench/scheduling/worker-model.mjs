@@ -1,25 +1,25 @@
 /**
  * @typedef {object} SimWorkerSpec
  * @property {string} name
- * @property {number} speed runs take their time divided by this
+ * @property {number} speed run times are divided by this
  * @property {number} memoryGb for models
  * @property {number} loadGbPerS how fast models are read
- * @property {number} slots prompts it may have: one runs, the others wait in its own queue
+ * @property {number} slots maximum prompts: one runs, the others wait in its own queue
  * @property {readonly string[]} models names of the model sets it has on disk
  */
 /** @typedef {import('./demand.mjs').SimTask} SimTask */
 /** @typedef {{ task: SimTask, startMs: number, endsMs: number, loadMs: number }} Running */
 
 /**
- * One ComfyUI server: it runs what it was sent in that order, one prompt at a time. Models stay loaded until the memory is
- * needed for others, the longest unused go first.
+ * A ComfyUI server: it runs prompts one at a time, in the order they were sent. Models stay loaded until others need the
+ * memory; the least recently used are unloaded first.
  */
 export class SimWorker {
   /** @type {SimTask[]} */
   #sent = [];
   /** @type {Running | null} */
   #running = null;
-  /** Loaded model sets, the longest unused first. @type {import('./demand.mjs').ModelSet[]} */
+  /** Loaded model sets, the least recently used first. @type {import('./demand.mjs').ModelSet[]} */
   #loaded = [];
   loads = 0;
 
@@ -32,12 +32,12 @@ export class SimWorker {
     return this.#running;
   }
 
-  /** Prompts it has, the running one included. */
+  /** Number of prompts, including the running one. */
   get load() {
     return this.#sent.length + (this.#running ? 1 : 0);
   }
 
-  /** Prompts that wait in its own queue, first to last. @returns {readonly SimTask[]} */
+  /** Prompts waiting in its own queue, in order. @returns {readonly SimTask[]} */
   get waiting() {
     return this.#sent;
   }
@@ -52,7 +52,7 @@ export class SimWorker {
     return this.#loaded.some(({ name }) => name === modelName);
   }
 
-  /** Whether these models will be loaded once it has done what it was sent. @param {string} modelName */
+  /** Whether these models will be loaded after everything it was sent has run. @param {string} modelName */
   willHave(modelName) {
     const last = this.#sent.at(-1);
     return last ? last.model.name === modelName : this.hasLoaded(modelName);
@@ -63,7 +63,7 @@ export class SimWorker {
     this.#sent.push(task);
   }
 
-  /** Preempts a prompt that does not run yet; false when it does. @param {SimTask} task */
+  /** Preempts a waiting prompt; false if it already runs. @param {SimTask} task */
   preempt(task) {
     const place = this.#sent.indexOf(task);
     if (place < 0) return false;
@@ -71,7 +71,7 @@ export class SimWorker {
     return true;
   }
 
-  /** Begins with the next prompt when nothing runs; returns what it began. @param {number} nowMs @returns {Running | null} */
+  /** Starts the next prompt if none runs; returns it. @param {number} nowMs @returns {Running | null} */
   begin(nowMs) {
     if (this.#running) return null;
     const task = this.#sent.shift();
@@ -81,7 +81,7 @@ export class SimWorker {
     return this.#running;
   }
 
-  /** Ends what is due by now; returns it. @param {number} nowMs @returns {Running | null} */
+  /** Ends the running prompt if it is due; returns it. @param {number} nowMs @returns {Running | null} */
   finish(nowMs) {
     const done = this.#running;
     if (!done || done.endsMs > nowMs) return null;
@@ -99,7 +99,7 @@ export class SimWorker {
     return (model.sizeGb / this.spec.loadGbPerS) * 1000;
   }
 
-  /** Makes these models the last used; returns how long loading takes, 0 when they are loaded. @param {import('./demand.mjs').ModelSet} model */
+  /** Marks these models as the most recently used; returns how long loading takes, 0 if they are loaded. @param {import('./demand.mjs').ModelSet} model */
   #use(model) {
     const isLoaded = this.hasLoaded(model.name);
     this.#loaded = this.#loaded.filter(({ name }) => name !== model.name);

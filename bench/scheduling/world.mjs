@@ -5,25 +5,25 @@ import { SimWorker } from './worker-model.mjs';
 /** @typedef {{ name: string, about: string, workers: readonly SimWorkerSpec[], tasks: readonly SimTask[] }} Scenario */
 /**
  * @typedef {object} ReplayOptions
- * @property {(run: Run) => Omit<SimTask, 'number' | 'atMs'> | null} [answer] what its client sends as soon as a run has ended
- * @property {number} [untilMs] ends then, whatever waits
+ * @property {(run: Run) => Omit<SimTask, 'number' | 'atMs'> | null} [answer] the next task its client sends as soon as a run has ended
+ * @property {number} [untilMs] when to stop, even if tasks wait
  */
 /** @typedef {{ kind: 'send', task: SimTask, worker: SimWorker } | { kind: 'preempt', task: SimTask, worker: SimWorker }} Act */
 /**
- * Who decides where a task runs. It is told everything that happens, in order, and asked what to do next until it has
- * nothing more to do at this moment.
+ * Decides where tasks run. It is notified of every event, in order, and asked for its next action until it has none for
+ * this moment.
  * @typedef {object} Policy
  * @property {(task: SimTask, nowMs: number) => void | Promise<void>} arrived
  * @property {(run: Run) => void | Promise<void>} started
  * @property {(run: Run) => void | Promise<void>} ended
  * @property {(nowMs: number) => Act | null | Promise<Act | null>} next
- * @property {(task: SimTask, nowMs: number) => void | Promise<void>} [returned] it was preempted
- * @property {number} [reviewMs] how often it asks again while something waits
+ * @property {(task: SimTask, nowMs: number) => void | Promise<void>} [returned] the task was preempted
+ * @property {number} [reviewMs] how often `next` is called while tasks wait
  */
-/** @typedef {{ task: SimTask, worker: SimWorker, startMs: number, endMs: number, loadMs: number }} Run one whole run of a task; `endMs` is known when it starts */
+/** @typedef {{ task: SimTask, worker: SimWorker, startMs: number, endMs: number, loadMs: number }} Run one complete run of a task; `endMs` is known when it starts */
 /** @typedef {{ runs: readonly Run[], preempted: number }} History */
 
-/** Acts at one moment, a task; more of them come to nothing. */
+/** Maximum actions per task at one moment; more mean an endless loop. */
 const MAX_ACTS = 20;
 /** A policy that leaves an idle fleet idle for this long has lost a task. */
 const PATIENCE_MS = 600_000;
@@ -97,7 +97,7 @@ export async function replay({ workers: specs, tasks: given }, createPolicy, { a
   }
 }
 
-/** When something happens next by itself. @param {readonly SimWorker[]} workers @param {SimTask | undefined} nextTask */
+/** The time of the next arrival or end. @param {readonly SimWorker[]} workers @param {SimTask | undefined} nextTask */
 function findEventMs(workers, nextTask) {
   let nextMs = nextTask?.atMs ?? Number.POSITIVE_INFINITY;
   for (const { running } of workers) if (running && running.endsMs < nextMs) nextMs = running.endsMs;

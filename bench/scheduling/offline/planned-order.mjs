@@ -7,34 +7,34 @@ import { Lane } from '../../../packages/server/dist/flow/queue/lane.js';
 /** @typedef {import('@comfleet/contract').PrincipalId} PrincipalId */
 /** @typedef {import('@comfleet/contract').TaskId} TaskId */
 /**
- * Where and when the first, second, … task of one lane is to start. Which task that is, the order in the lane decides.
+ * Where and when the first, second, … task of a lane is to start. The order in the lane decides which task that is.
  * @typedef {object} LanePlan
- * @property {Int16Array} home place of the worker, or EAGER or RELUCTANT
- * @property {Float64Array} dueMs of several tasks that may start, the one with the earliest does
+ * @property {Int16Array} home index of the worker, or EAGER or RELUCTANT
+ * @property {Float64Array} dueMs the task with the earliest due time starts first
  */
 /**
- * Preferences; the rules come first.
+ * Preferences; the rules take precedence.
  * @typedef {object} Plan
  * @property {ReadonlyMap<string, LanePlan>} lanes by the name of the model set
- * @property {number} slots prompts a worker is sent at most: 2 decides one prompt ahead, as the product does
+ * @property {number} slots maximum prompts on a worker: 2 plans one prompt ahead, as the product does
  */
 /** @typedef {'all' | 'none'} Rules `all`: priority, fair turns and bounded bypass as the product has them; `none`: any lane at any time */
 /** @typedef {{ task: SimTask, rank: number, lane: PlannedLane, home: number, dueMs: number }} Option */
 
-/** Whichever worker has a free slot first. */
+/** On the first worker with a free slot. */
 export const EAGER = -1;
-/** Where the models are loaded, else only on a worker that has nothing to do. */
+/** Where the models are loaded, otherwise only on an idle worker. */
 export const RELUCTANT = -2;
 
-/** The product's own bounds: how often, and how long, the first task of a lane may be passed over. */
+/** The product's default limits: how often and how long the first task of a lane may be passed over. */
 const BYPASS = { starts: 24, ms: 60_000 };
-/** How often time limits are checked while nothing happens. */
+/** How often time limits are checked while there are no events. */
 const REVIEW_MS = 5000;
-/** Loaded models, and the planned worker, are worth this much later a due time. Without either a task does not start. */
+/** Loaded models, and the planned worker, each count as much as a due time this much earlier. Without either a task does not start. */
 const HOT_MS = 30_000;
 const HOME_MS = 30_000;
 
-/** A lane of the product's own queue, how far its plan has come, and how long its first task is passed over. */
+/** A lane of the product's queue, the progress of its plan, and how long its first task has been passed over. */
 class PlannedLane {
   tasks = new Lane();
   started = 0;
@@ -69,7 +69,7 @@ class PlannedLane {
 }
 
 /**
- * Carries out a plan, as far as the rules allow.
+ * Executes a plan as far as the rules allow.
  * @param {Plan} plan @param {Rules} rules @returns {(workers: readonly SimWorker[]) => Policy}
  */
 export function followPlan(plan, rules) {
@@ -133,8 +133,8 @@ class PlannedOrder {
   }
 
   /**
-   * First tasks of lanes that this worker can run, of the highest rank among them only, in the product's order: the client
-   * with the fewest tasks on workers, then age.
+   * First tasks of the lanes that this worker can run, only those of the highest rank, in the product's order: the client with
+   * the fewest tasks on workers, then age.
    * @param {SimWorker} worker @returns {Option[]}
    */
   #listOptions(worker) {
@@ -155,14 +155,14 @@ class PlannedOrder {
     return options.sort((a, b) => runs(a) - runs(b) || a.task.number - b.task.number);
   }
 
-  /** Where the plan wants the next start of a lane; a worker that cannot run it is ignored. @param {PlannedLane} lane @param {SimTask} task */
+  /** Where the plan puts the next start of a lane; a worker that cannot run it is ignored. @param {PlannedLane} lane @param {SimTask} task */
   #findHome({ plan, started }, task) {
     const home = plan.home[started] ?? EAGER;
     return home < 0 || this.#workers[home]?.canRun(task) ? home : EAGER;
   }
 
   /**
-   * What the plan prefers, but nothing after a task that was passed over as often or as long as it may be.
+   * What the plan prefers, among the options up to the first task that has reached its limit of being passed over.
    * @param {readonly Option[]} options @param {{ worker: SimWorker, place: number, nowMs: number }} around @returns {Option | null}
    */
   #choose(options, { worker, place, nowMs }) {
@@ -180,7 +180,7 @@ class PlannedOrder {
   }
 }
 
-/** When the plan prefers this start, with loaded models and the planned worker counted; never without either. @param {Option} option @param {SimWorker} worker @param {number} place */
+/** The due time of this start, earlier with loaded models or on the planned worker; never without either. @param {Option} option @param {SimWorker} worker @param {number} place */
 function rateStart({ task, home, dueMs }, worker, place) {
   const isHot = worker.willHave(task.model.name);
   const isHome = home === place || home === EAGER;

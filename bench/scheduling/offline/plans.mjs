@@ -6,7 +6,7 @@ import { EAGER, RELUCTANT } from './planned-order.mjs';
 /** @typedef {import('../world.mjs').History} History */
 /** @typedef {import('../seeded-random.mjs').SeededRandom} SeededRandom */
 
-/** Plans to begin with: to do again what was done, and to leave everything to the rules. @param {Scenario} scenario @param {History} history @returns {[Plan, ...Plan[]]} */
+/** Initial plans: repeat what was done, and leave everything to the rules. @param {Scenario} scenario @param {History} history @returns {[Plan, ...Plan[]]} */
 export function createPlans(scenario, history) {
   const asDone = planAsDone(scenario, history);
   const others = [asDone, planAt(asDone, EAGER), planAt(asDone, RELUCTANT)];
@@ -34,7 +34,7 @@ function planAsDone({ workers }, { runs }) {
   );
 }
 
-/** Every task at one place. @param {Plan['lanes']} lanes @param {number} place @returns {Plan['lanes']} */
+/** Puts every task on one worker. @param {Plan['lanes']} lanes @param {number} place @returns {Plan['lanes']} */
 function planAt(lanes, place) {
   return new Map([...lanes].map(([name, { home, dueMs }]) => [name, { home: home.map(() => place), dueMs }]));
 }
@@ -42,7 +42,7 @@ function planAt(lanes, place) {
 const STRETCHES = [1, 2, 4, 8, 16, 32, 64];
 const SHIFT_MS = 120_000;
 
-/** The same plan with one stretch changed: to another worker, to another time, or two workers exchanged. @param {Plan} plan @param {number} workers @param {SeededRandom} random @returns {Plan} */
+/** Changes one stretch of a plan: to another worker, to another time, or two workers swapped. @param {Plan} plan @param {number} workers @param {SeededRandom} random @returns {Plan} */
 export function changePlan({ lanes, slots }, workers, random) {
   const kind = random.next();
   if (kind < 0.2) return { lanes: swapWorkers(lanes, workers, random), slots };
@@ -51,7 +51,7 @@ export function changePlan({ lanes, slots }, workers, random) {
   const end = Math.min(own.home.length, first + random.pick(STRETCHES));
   const home = own.home.slice();
   const dueMs = own.dueMs.slice();
-  // Places of workers, and the two that are none.
+  // Indexes of workers, and the two special values.
   if (kind < 0.75) home.fill(random.index(workers + 2) - 2, first, end);
   else {
     const shiftMs = random.between(-SHIFT_MS, SHIFT_MS);
@@ -60,7 +60,7 @@ export function changePlan({ lanes, slots }, workers, random) {
   return { lanes: new Map(lanes).set(name, { home, dueMs }), slots };
 }
 
-/** Two workers exchange everything that is due in a time. @param {Plan['lanes']} lanes @param {number} workers @param {SeededRandom} random @returns {Plan['lanes']} */
+/** Swaps everything due in a time span between two workers. @param {Plan['lanes']} lanes @param {number} workers @param {SeededRandom} random @returns {Plan['lanes']} */
 function swapWorkers(lanes, workers, random) {
   const [one, other] = [random.index(workers), random.index(workers)];
   const [, { dueMs: moments }] = random.pick([...lanes]);

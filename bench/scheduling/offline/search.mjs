@@ -11,14 +11,14 @@ import { changePlan, createPlans } from './plans.mjs';
 /** @typedef {import('./planned-order.mjs').Rules} Rules */
 /** @typedef {{ figures: Figures, cost: number, tried: number }} Found */
 
-/** Temperatures of the annealing: a plan so much dearer is taken over with a chance of 1/e. */
+/** Temperatures of the annealing: a plan that costs this much more is accepted with probability 1/e. */
 const HOTTEST = 0.03;
 const COLDEST = 0.0005;
 
 /**
- * The best order that simulated annealing finds, knowing every arrival and run time beforehand. It starts from what the
- * product did and moves stretches of tasks of one model set to other workers and moments. Its cost: makespan, mean wait
- * and model switches, each as a share of the product's, added up.
+ * The best order that simulated annealing finds, with all arrivals and run times known in advance. It starts from what the
+ * product did and moves stretches of tasks of one model set to other workers and times. The cost is the sum of makespan, mean
+ * wait and model switches, each relative to the product's.
  * @param {Scenario} scenario
  * @param {{ rules: Rules, start: History, reference: Figures, steps: number, random: SeededRandom }} options
  * @returns {Promise<Found>}

@@ -23,7 +23,7 @@ const REVIEW_MS = 1000;
 const AGING_EVERY_MS = 10_000;
 
 /**
- * The product's queue and placement, fed as its engine feeds them.
+ * The product's queue and placement, driven as the engine drives them.
  * @param {{ random: () => number, strategy?: PlacementRules['strategy'] }} options
  * @returns {(workers: readonly SimWorker[]) => Policy}
  */
@@ -39,7 +39,7 @@ class Comfleet {
   #agedMs = 0;
   #queue = new EmbeddedQueue({ now: () => this.#nowMs, agingMs: () => AGING_MS });
   #durations = new RunDurations();
-  /** Models of the last run on each worker. @type {Map<string, string>} */
+  /** Models of the latest run on each worker. @type {Map<string, string>} */
   #lastRun = new Map();
   /** @type {Map<string, SimTask>} */
   #tasks = new Map();
@@ -87,7 +87,7 @@ class Comfleet {
     this.#learn(run);
   }
 
-  /** As the control plane learns it: from outside, a run is cold when the one before it had other models. @param {import('../world.mjs').Run} run */
+  /** Learns run times as the control plane does: from outside, a run is cold when the one before it used other models. @param {import('../world.mjs').Run} run */
   #learn({ task, worker, startMs, endMs }) {
     const workerId = toWorkerId(worker);
     const warm = this.#lastRun.get(workerId) === task.model.name;

@@ -3,8 +3,8 @@
 /** @typedef {import('../demand.mjs').SimTask} SimTask */
 
 /**
- * One queue for all: the task that came first goes to the least loaded worker with a free slot that can run it, whatever
- * models are loaded there. A task that no free worker can run lets later ones pass.
+ * One queue for all: the oldest task goes to the least loaded worker with a free slot that can run it, whatever models are
+ * loaded there. Later tasks pass one that no free worker can run.
  * @returns {(workers: readonly SimWorker[]) => Policy}
  */
 export function createFirstInFirstOut() {

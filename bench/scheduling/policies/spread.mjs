@@ -4,7 +4,7 @@
 /** @typedef {(candidates: readonly SimWorker[], arrivals: number) => SimWorker | undefined} Choose */
 
 /**
- * What balancers in front of ComfyUI do: a task is sent to a worker as it arrives, and waits in that worker's own queue.
+ * What load balancers in front of ComfyUI do: a task is sent to a worker on arrival and waits in that worker's own queue.
  * @param {Choose} choose @returns {(workers: readonly SimWorker[]) => Policy}
  */
 function spread(choose) {
@@ -36,12 +36,12 @@ export function createRandomSpread(random) {
   return spread((candidates) => random.pick(candidates));
 }
 
-/** Each in turn, whatever it has to do. */
+/** Each in turn, regardless of its load. */
 export function createRoundRobin() {
   return spread((candidates, arrivals) => candidates[arrivals % candidates.length]);
 }
 
-/** The worker with the fewest prompts, the first of equals. */
+/** The worker with the fewest prompts; the first one wins a tie. */
 export function createLeastQueue() {
   return spread((candidates) => {
     const [first, ...others] = candidates;
