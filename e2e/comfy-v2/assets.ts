@@ -132,7 +132,7 @@ export function describeAssets(actors: () => Actors): void {
     expect(made.json.id).not.toBe(upload.id);
     const same = await mint(alice, { hash: upload.hash, file_path: 'copy.txt' });
     expect([same.status, same.json.id]).toEqual([200, made.json.id]);
-    // Referring to it again extends its life from a minute to the platform's week.
+    // Referencing it again extends its lifetime from a minute to the platform's week.
     expect(Date.parse(same.json.expires_at)).toBeGreaterThan(Date.parse(made.json.expires_at) + 86_400_000);
     const foreign = await mint(bob, { hash: upload.hash });
     const unknown = await mint(bob, { hash: FREE_HASH });

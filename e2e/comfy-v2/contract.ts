@@ -18,7 +18,7 @@ interface Operation {
 
 const FILE = fileURLToPath(new URL('../contracts/comfy-api-v2.openapi.yaml', import.meta.url));
 
-/** The Comfy API v2 contract as its file has it: which operation an address is, and whether an answer is one it documents. */
+/** The Comfy API v2 contract from its file: finds the operation of a request, and checks that a response is documented. */
 export class Contract {
   readonly operations: readonly Operation[];
   readonly #document: Json;
@@ -41,7 +41,7 @@ export class Contract {
     );
   }
 
-  /** The operation of a request; a literal path goes before one with parameters. Throws for an address of none. */
+  /** The operation of a request; a literal path wins over one with parameters. Throws if there is none. */
   find(method: string, path: string): Operation {
     const found = this.operations
       .filter((operation) => operation.method === method && operation.pattern.test(path))
@@ -50,7 +50,7 @@ export class Contract {
     return found;
   }
 
-  /** Throws unless the contract documents this answer: its status, media type, schema, and every event of a stream. */
+  /** Throws unless the contract documents this response: status, media type, schema, and every event of a stream. */
   check(operation: Operation, answer: Answer): void {
     const where = `${operation.id} ${answer.status}`;
     const documented = operation.responses[String(answer.status)];
@@ -108,7 +108,7 @@ export class Contract {
   }
 }
 
-/** Clients wait as long as a 429 says, so each says it. */
+/** Clients wait for the time that a 429 names, so each must name one. */
 function checkRetryAfter(where: string, { status, headers }: Answer): void {
   if (status === 429 && !/^\d+$/.test(headers.get('retry-after') ?? ''))
     throw new Error(`${where} has no Retry-After`);
@@ -120,7 +120,7 @@ export interface ServerEvent {
   data: Json;
 }
 
-/** The events of a finished stream; comments and `retry` aside. */
+/** The events of a finished stream, without comments and `retry`. */
 export function parseEvents(text: string): ServerEvent[] {
   return text
     .split('\n\n')
@@ -138,7 +138,7 @@ function splitLine(line: string): [string, string] {
   return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1).replace(/^ /, '')];
 }
 
-/** OpenAPI 3.0 writes "or null" beside a schema; JSON Schema has no such word. References point into the contract. */
+/** OpenAPI 3.0 has the keyword `nullable`; JSON Schema does not. References point into the contract. */
 function toJsonSchema(schema: Json): Json {
   const converted = Object.fromEntries(
     Object.entries(schema)

@@ -17,7 +17,7 @@ export function describeJobs(actors: () => Actors): void {
   test('a job is accepted, runs and shows its output with an absolute signed link', async () => {
     const { rig, alice } = actors();
     const made = await rig.ask(alice, 'POST /api/v2/jobs', { body: { workflow: picture() } });
-    // It may have been claimed by the time its answer is written.
+    // It may have been claimed by the time the response is written.
     expect(['queued', 'running']).toContain(made.json.status);
     expect(made.json).toMatchObject({ outputs: [], error: null, completed_at: null });
     expect(made.headers.get('location')).toBe(`/api/v2/jobs/${made.json.id}`);

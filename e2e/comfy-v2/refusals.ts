@@ -6,7 +6,7 @@ import { contract, outputOf, Rig } from './rig.ts';
 
 const UNKNOWN = '01900000-0000-7000-8000-0000000000ff';
 
-/** Every operation of the contract as a request without a body, for ids that nobody has unless told. */
+/** Every operation of the contract as a request without a body; by default for unknown ids. */
 export function listRequests(id = UNKNOWN): { operation: string; request: string }[] {
   return contract.operations.map((operation) => ({
     operation: operation.id,
@@ -16,7 +16,7 @@ export function listRequests(id = UNKNOWN): { operation: string; request: string
   }));
 }
 
-/** Who may not, what is not, what is too much, and what fails. */
+/** Forbidden requests, unknown ids, exceeded limits, and failures. */
 export function describeRefusals(actors: () => Actors): void {
   test('every operation answers 401 without a bearer and with a wrong one', async () => {
     const { rig } = actors();

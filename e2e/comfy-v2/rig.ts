@@ -16,12 +16,12 @@ import { expect } from 'vitest';
 import { Contract } from './contract.ts';
 
 const contract = new Contract();
-/** Which answers which test got: `operation status` → test names. */
+/** Responses seen by tests: `operation status` → test names. */
 export const SEEN = new Map<string, Set<string>>();
 
 export { contract };
 
-/** Who asks. */
+/** The caller. */
 type Bearer = Pick<Client, 'token'>;
 
 interface TestedServer {
@@ -32,7 +32,7 @@ interface TestedServer {
   close(): Promise<void>;
 }
 
-/** The Comfy API v2 door of a server; every answer of it is checked against the contract. */
+/** The Comfy API v2 door of a server; every response is checked against the contract. */
 export class Rig {
   readonly server: TestedServer;
 
@@ -40,7 +40,7 @@ export class Rig {
     this.server = server;
   }
 
-  /** On SQLite, with workers that are known and whose runs last long enough to be watched. */
+  /** Opens a server on SQLite, with workers whose inventory is known and whose runs last long enough to be observed. */
   static async open(options: Pick<ServerOptions, 'config'> & { workers: 'busy' | 'ready' }): Promise<Rig> {
     const { workers, config = {} } = options;
     const watchable = { stepMs: 30, previewMethod: 'latent2rgb', models: DEFAULT_MODELS } as const;
@@ -54,23 +54,23 @@ export class Rig {
     return this.server.close();
   }
 
-  /** A client of its own, which may run graphs unless told otherwise. */
+  /** Registers a client, which may run raw graphs by default. */
   register(name: string, grants: readonly 'raw_graph'[] = ['raw_graph']): Promise<Client> {
     return registerClient(this.server, name, grants);
   }
 
-  /** Sends a request to the door as `client` (null: nobody) and checks the answer against the contract. */
+  /** Sends a request to the door as `client` (null: anonymous) and checks the response against the contract. */
   async ask(client: Bearer | null, request: string, parts: Parts = {}): Promise<Answer> {
     return this.#accept(request, await this.#send(client, request, parts));
   }
 
-  /** Opens an event stream and answers once its head is here; `finish` waits for its end and checks it. */
+  /** Opens an event stream and resolves when its headers arrived; `finish` waits for its end and checks it. */
   async openStream(client: Client, request: string): Promise<{ finish: () => Promise<Answer> }> {
     const answer = await this.#send(client, request);
     return { finish: () => this.#accept(request, answer) };
   }
 
-  /** As `ask`, with a Host header of the caller's choice. */
+  /** Like `ask`, with a given Host header. */
   async askAsHost(host: string, client: Client, request: string): Promise<Answer> {
     const [method = '', path = ''] = request.split(' ');
     const answer = await new Promise<Response>((resolve, reject) => {
@@ -90,7 +90,7 @@ export class Rig {
     return this.#accept(request, answer);
   }
 
-  /** A fetch for other people's clients that checks what they get. */
+  /** A fetch for third-party clients that checks the responses they get. */
   get fetch(): typeof fetch {
     return async (input, init) => {
       const answer = await fetch(input, init);
@@ -104,10 +104,10 @@ export class Rig {
     };
   }
 
-  /** What went wrong in answers to other people's clients; empty when all was well. */
+  /** Problems in responses to third-party clients. */
   readonly problems: unknown[] = [];
 
-  /** Looks at a job each time something happens to it, until it is what the test waits for. */
+  /** Fetches a job on each of its events, until it satisfies the condition. */
   async waitForJob(client: Client, id: string, isWanted: (job: Json) => boolean): Promise<Json> {
     for await (const frame of followPath(this.server, `/api/v2/tasks/${id}/events`)) {
       if (frame.event === 'preview') continue;
@@ -117,14 +117,14 @@ export class Rig {
     throw new Error(`job ${id} has ended otherwise`);
   }
 
-  /** Submits a graph and answers the job. */
+  /** Submits a graph; returns the job. */
   async submit(client: Client, workflow: unknown): Promise<Json> {
     const answer = await this.ask(client, 'POST /api/v2/jobs', { body: { workflow } });
     expect(answer.status, answer.text).toBe(201);
     return answer.json;
   }
 
-  /** Uploads bytes; fields come first, as the door wants them. */
+  /** Uploads bytes; fields come first, as the door requires. */
   upload(
     client: Bearer | null,
     bytes: Uint8Array,
@@ -172,7 +172,7 @@ export function invert(image: unknown, seconds = 0) {
   };
 }
 
-/** A sampled picture as JSON text, so that its seed is written with exactly these digits. */
+/** A sampling graph as JSON text, so that its seed keeps exactly these digits. */
 export function sampledText(seed: string, steps = 8): string {
   return `{"3":{"class_type":"KSampler","inputs":{"seed":${seed},"steps":${steps},"cfg":7.0,"sampler_name":"euler","scheduler":"normal","denoise":1,"model":["4",0],"positive":["6",0],"negative":["6",0],"latent_image":["5",0]}},"4":{"class_type":"CheckpointLoaderSimple","inputs":{"ckpt_name":"random-a.safetensors"}},"5":{"class_type":"EmptyLatentImage","inputs":{"width":64,"height":64,"batch_size":1}},"6":{"class_type":"CLIPTextEncode","inputs":{"text":"a cat","clip":["4",1]}},"8":{"class_type":"VAEDecode","inputs":{"samples":["3",0],"vae":["4",2]}},"9":{"class_type":"SaveImage","inputs":{"images":["8",0],"filename_prefix":"cat"}}}`;
 }

@@ -4,7 +4,7 @@ import { PNG, picture, slowPicture } from '../support/graphs.ts';
 import type { Actors } from './jobs.ts';
 import { invert, sampledText } from './rig.ts';
 
-/** The official client as it is published. */
+/** The official client as published. */
 export function describeSdk(actors: () => Actors): void {
   const connect = () => {
     const { rig, alice } = actors();

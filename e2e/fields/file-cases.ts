@@ -14,7 +14,7 @@ function freshBytes(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(`bytes of file ${made}`));
 }
 
-/** A form of the Comfy API v2 with these fields over what one needs. */
+/** A form of the Comfy API v2 with the required fields and these. */
 function toForm(fields: Json, bytes = freshBytes()): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries({ content_type: 'text/plain', file_path: 'a.txt', ...fields }))
@@ -27,10 +27,10 @@ const upload = (stage: Stage, fields: Json) => stage.get(`POST ${ASSETS}`, toFor
 const refuses = (stage: Stage, names: string, fields: Json) =>
   stage.refuses(`POST ${ASSETS}`, { status: 422, names, body: toForm(fields) });
 
-/** Seconds from now until an asset goes. */
+/** Seconds until an asset expires. */
 const lifetime = (asset: Json) => Math.round((Date.parse(asset.expires_at) - Date.now()) / 1000);
 
-/** A record made over bytes that are here already. */
+/** A record made from bytes that are already stored. */
 async function fromHash(stage: Stage, more: Json): Promise<Json> {
   const { hash } = await upload(stage, {});
   return stage.get(`POST ${ASSETS}/from-hash`, { hash, ...more });
@@ -56,7 +56,7 @@ const SECRET: Proof = async (stage) => {
   await stage.refuses(`POST ${JOBS}`, { status: 422, names: 'other', body });
 };
 
-/** A key is used up by what it was sent with. */
+/** An idempotency key belongs to the first request that used it. */
 const usesKey = (send: (stage: Stage, headers: Record<string, string>) => Promise<number>): Proof => {
   return async (stage) => {
     const headers = { 'idempotency-key': 'once' };

@@ -5,7 +5,7 @@ import type { Cases, Proof, Stage } from './stage.ts';
 
 const WORKERS = '/api/fleet/workers';
 
-/** What a worker behind a gateway is told, and what its gateway then lets through; else nothing. */
+/** The settings of a worker behind a gateway that let its requests through; without them they are refused. */
 interface Login {
   settings: Json;
   refuse: Gateway['refuse'];
@@ -39,7 +39,7 @@ async function behindGateway(
   }
 }
 
-/** Whether a ComfyUI is taken in with these settings; it leaves at once. */
+/** Whether a ComfyUI can join with these settings; it leaves at once. */
 async function joins(stage: Stage, settings: Json): Promise<boolean> {
   const answer = await stage.ask(`POST ${WORKERS}`, { name: 'guarded', ...settings });
   if (answer.status !== 201) {
@@ -50,7 +50,7 @@ async function joins(stage: Stage, settings: Json): Promise<boolean> {
   return true;
 }
 
-/** Whether a worker that is in the fleet answers once it is changed. */
+/** Whether a worker of the fleet responds after a change. */
 async function answersAfter(stage: Stage, url: string, { first, changes }: { first: Json; changes: Json }) {
   const { worker_id: id } = await stage.get(`POST ${WORKERS}`, { name: 'guarded', url, ...first });
   try {
@@ -70,7 +70,7 @@ const joinsWith =
       expect(await joins(stage, { url: gateway.url, ...settings })).toBe(true);
     });
 
-/** A change away from what the gateway wants, and one that does not touch it. */
+/** A change that breaks the gateway's requirement, and one that does not affect it. */
 const changesTo =
   ({ settings, refuse }: Login, wrong: Json): Proof =>
   (stage) =>
@@ -97,7 +97,7 @@ const changesTls: Proof = (stage) =>
     expect(await answersAfter(stage, url, { first: TRUSTED, changes: SYSTEM })).toBe(false);
   });
 
-/** Workers behind a login, a proxy with a header of its own, or a certificate of their own. */
+/** Workers behind a login, a proxy that requires a header, or with a private certificate. */
 export const gatewayCases: Cases = {
   [`POST ${WORKERS}`]: {
     'body.auth': joinsWith(BASIC),

@@ -1,6 +1,6 @@
 import type { Json } from '@comfleet/test-kit/server';
 
-/** Names of a schema's properties, those inside of them too: `tasks[].updates[].value`. */
+/** Names of a schema's properties, including nested ones: `tasks[].updates[].value`. */
 function listProperties(document: Json, schema: Json, before = ''): string[] {
   const found = resolve(document, schema);
   const inner = [...(found.anyOf ?? []), ...(found.oneOf ?? []), ...(found.allOf ?? [])];
@@ -18,7 +18,7 @@ function resolve(document: Json, part: Json): Json {
   return names.reduce<Json>((at, name) => at[name], document);
 }
 
-/** Every operation of an OpenAPI document with the names of what a request to it may say, path parameters aside. */
+/** Every operation of an OpenAPI document with the names of its request fields, except path parameters. */
 export function listFields(document: Json): { operation: string; fields: string[] }[] {
   return Object.entries<Json>(document.paths).flatMap(([path, item]) =>
     Object.entries<Json>(item).map(([method, operation]) => {

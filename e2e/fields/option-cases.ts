@@ -3,12 +3,12 @@ import { expect } from 'vitest';
 import { listFiles } from '../support/files.ts';
 import type { Cases, Proof, Stage } from './stage.ts';
 
-/** A way to submit, with the least that it takes. */
+/** A route for submissions, with its minimal body. */
 interface Route {
   path: string;
   /** The type of its tasks. */
   type: string;
-  /** What else a body needs beside its options, with a picture of this width. */
+  /** What a body needs besides its options, with a picture of this width. */
   rest: (width: number) => Json;
 }
 
@@ -25,7 +25,7 @@ const ROUTES: readonly Route[] = [
 ];
 
 let made = 0;
-/** No worker has the picture from before. */
+/** A new width, so that no worker has the picture in its cache. */
 function nextWidth(): number {
   made += 1;
   return 8 * (10 + made);
@@ -33,7 +33,7 @@ function nextWidth(): number {
 
 type OptionProof = (stage: Stage, route: Route) => Promise<void>;
 
-/** Runs a task with this option, and answers its record. */
+/** Runs a task with this option; returns its record. */
 function runWith(stage: Stage, { path, type, rest }: Route, options: Json): Promise<Json> {
   return stage.run(path, { workflow_name: `plain_${type}`, ...rest(nextWidth()), ...options });
 }
@@ -43,14 +43,14 @@ function refuses(stage: Stage, { path, type, rest }: Route, options: Json, names
   return stage.refuses(`POST ${path}`, { status, names, body });
 }
 
-/** The value stands in the record of the task. */
+/** Proves that the task's record has the value. */
 function shows(field: string, value: unknown): OptionProof {
   return async (stage, route) => {
     expect((await runWith(stage, route, { [field]: value }))[field]).toEqual(value);
   };
 }
 
-/** The options that each way to submit takes, and what each does. */
+/** The options of every submission route, each with the proof of its effect. */
 const OPTIONS: Readonly<Record<string, OptionProof>> = {
   workflow_name: async (stage, route) => {
     expect((await runWith(stage, route, {})).workflow_name).toBe(`plain_${route.type}`);
@@ -61,7 +61,7 @@ const OPTIONS: Readonly<Record<string, OptionProof>> = {
   project_id: shows('project_id', '01900000-0000-7000-8000-000000000001'),
   timeout_seconds: shows('timeout_seconds', 77),
   max_attempts: async (stage, route) => {
-    // A worker that ran out of memory: by default the task is tried again.
+    // A worker that ran out of memory: by default the task is retried.
     for (const simulator of stage.server.simulators) simulator.control.set({ name: 'out_of_memory' });
     const task = await runWith(stage, route, { max_attempts: 1 });
     for (const simulator of stage.server.simulators) simulator.control.clear();
@@ -94,7 +94,7 @@ const OPTIONS: Readonly<Record<string, OptionProof>> = {
   },
 };
 
-/** The same key with the same body answers the same thing; with another body it is refused. */
+/** Proves that the same key with the same body returns the same response, and with another body is refused. */
 function keepsKey(route: Route): Proof {
   return async (stage) => {
     const send = (name: string) => {

@@ -14,7 +14,7 @@ const CREDENTIALS: Proof = async (stage) => {
     await stage.refuses('POST /api/v2/auth/token', { status: 401, names: 'UNAUTHORIZED', body: wrong });
 };
 
-/** Tokens of one client that browsers signed in with. */
+/** A token of a client, as a browser gets it by signing in. */
 async function signIn(stage: Stage, { id, secret }: Client, browser: boolean): Promise<string> {
   const body = { client_id: id, client_secret: secret, browser };
   return (await stage.get('POST /api/v2/auth/token', body)).access_token;
@@ -26,7 +26,7 @@ const signOut = (stage: Stage, token: string, everywhere = false) =>
 const isGood = async (stage: Stage, token: string) =>
   (await stage.ask('GET /api/v2/auth/me', undefined, { token })).status === 200;
 
-/** Clients and tokens, and what named workflows take. */
+/** Clients and tokens, and the parameters of named workflows. */
 export const peopleCases: Cases = {
   'POST /api/v2/auth/register': {
     'body.client_name': async (stage) => {
@@ -46,7 +46,7 @@ export const peopleCases: Cases = {
     'body.client_secret': CREDENTIALS,
     'body.browser': async (stage) => {
       const client = await stage.server.register('browses');
-      // Signing out ends a browser's token and leaves that of a program.
+      // Signing out revokes a browser's token but not that of a program.
       const tokens = [await signIn(stage, client, true), await signIn(stage, client, false)];
       for (const token of tokens) await signOut(stage, token);
       expect(await Promise.all(tokens.map((token) => isGood(stage, token)))).toEqual([false, true]);

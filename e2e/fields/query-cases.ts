@@ -7,7 +7,7 @@ const refuses = (request: string, names: string): Proof => {
   return (stage) => stage.refuses(`GET ${request}`, { status: 400, names: `"path":"${names}"` });
 };
 
-/** Every filter shows what fits, and at least this; `other` fits nothing of it. */
+/** A filter lists only matches, and this item among them; `other` matches none. */
 function filters(path: string, list: string, name: string, values: (stage: Stage) => Promise<Filter>): Proof {
   return async (stage) => {
     const { wanted, other, fits } = await values(stage);
@@ -26,7 +26,7 @@ interface Filter {
   fits: (one: Json) => boolean;
 }
 
-/** Two pages of one show the first two of a page of two; a limit that is none is refused. */
+/** Two pages of one item equal one page of two; an invalid limit is refused. */
 function pages(path: string, list: string, id: string): Record<string, Proof> {
   const prove: Proof = async (stage) => {
     const whole = await stage.get(`GET ${path}?limit=2`);
@@ -91,7 +91,7 @@ const tasks: Record<string, Proof> = {
   },
 };
 
-/** A stream or list of a task's events begins after this number. */
+/** Proves that a stream or list of a task's events starts after this number. */
 const after = (
   address: (id: string) => string,
   numbers: (stage: Stage, path: string) => Promise<number[]>,

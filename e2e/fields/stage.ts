@@ -5,10 +5,10 @@ import { openSimulator, type Simulator } from '@comfleet/simulator';
 import { type Answer, type Json, type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { expect } from 'vitest';
 
-/** Sends one field of one operation and shows that it acts, or that it is refused by its name. */
+/** Sends one field of an operation and proves that it has an effect, or that the refusal names it. */
 export type Proof = (stage: Stage) => Promise<void>;
 
-/** Proofs of one operation by field, as `listFields` names them. */
+/** Proofs for each operation by field, with the names of `listFields`. */
 export type Cases = Readonly<Record<string, Readonly<Record<string, Proof>>>>;
 
 export const JOIN_TOKEN = 'join-token-of-this-test-0123456789abcdef';
@@ -18,7 +18,7 @@ const GRAPH = {
   '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'plain' } },
   '3': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'other' } },
 };
-/** Two outputs, of which no worker can make the second. */
+/** Two outputs; no worker can run the second. */
 const HALF_GRAPH = {
   '1': GRAPH['1'],
   '2': GRAPH['2'],
@@ -34,7 +34,7 @@ const MAPPING = {
 };
 const TYPES = ['text_to_image', 'text_to_image_sdxl', 'image_to_video'];
 
-/** For each type a workflow that needs no model, and one of which only a half can run. */
+/** A workflow per task type that needs no model, and one of which only half can run. */
 async function writeWorkflows(folder: string) {
   const write = async (name: string, graph: object, parameter_mapping: object) => {
     const workflow_file = join(folder, `${name}.json`);
@@ -52,7 +52,7 @@ async function writeWorkflows(folder: string) {
   return Object.fromEntries(await Promise.all(TYPES.map(async (type) => [type, await toType(type)])));
 }
 
-/** One server with two workers for all cases, and a third ComfyUI that no one has named. */
+/** One server with two workers for all cases, and a third ComfyUI outside the fleet. */
 export class Stage {
   readonly server: RunningServer;
   readonly stranger: Simulator;
@@ -88,7 +88,7 @@ export class Stage {
     await rm(this.outputs, { recursive: true, force: true });
   }
 
-  /** Sends `METHOD path`, as an admin unless told otherwise. */
+  /** Sends `METHOD path`, by default as an admin. */
   ask(
     request: string,
     body?: unknown,
@@ -98,20 +98,20 @@ export class Stage {
     return this.server.ask(token, request, { ...(body !== undefined && { body }), headers });
   }
 
-  /** The same; throws unless the answer is a success. */
+  /** Like `ask`; throws unless the request succeeds. */
   async get(request: string, body?: unknown): Promise<Json> {
     const answer = await this.ask(request, body);
     if (answer.status >= 300) throw new Error(`${request} answered ${answer.status}: ${answer.text}`);
     return answer.json;
   }
 
-  /** Submits, follows to the end, and answers the record; of a batch that of its first task. */
+  /** Submits and waits for the end; returns the record, of a batch that of its first task. */
   async run(route: string, body: Json): Promise<Json> {
     const made = await this.get(`POST ${route}`, body);
     return this.server.finish(this.token, made.task_id ?? made.task_ids[0]);
   }
 
-  /** Shows that a request is refused with this status and that the answer names the field. */
+  /** Proves that a request is refused with this status and that the response names the field. */
   async refuses(request: string, { status, names, body, token = this.token }: Refusal): Promise<void> {
     const answer = await this.server.ask(token, request, { body });
     expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(names)]);
@@ -120,7 +120,7 @@ export class Stage {
 
 interface Refusal {
   status: number;
-  /** What the answer says of the field. */
+  /** Text about the field that the response must contain. */
   names: string;
   body?: unknown;
   token?: string | null;

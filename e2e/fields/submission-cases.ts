@@ -8,12 +8,12 @@ async function loadRun(stage: Stage, task: Json): Promise<Json> {
   return (await stage.server.loadExecuted(task.prompt_id)).graph;
 }
 
-/** A parameter of a flat body reaches the input that the workflow maps it to. */
+/** Proves that a parameter of a flat body reaches the input that the workflow maps it to. */
 function reaches(route: string, name: string, value: unknown, node: string, input: string): Proof {
   return async (stage) => {
     const task = await stage.run(route, { [name]: value });
     const arrived = (await loadRun(stage, task))[node].inputs[input];
-    // Names of files are made unique for each attempt.
+    // File names are made unique for each attempt.
     expect(typeof arrived === 'string' ? arrived.replace(/~\w+$/, '') : arrived).toBe(value);
   };
 }
@@ -33,7 +33,7 @@ const refuseTask = (stage: Stage, names: string, body: Json) =>
 const refuseBatch = (stage: Stage, names: string, body: Json) =>
   stage.refuses(`POST ${BATCHES}`, { status: 400, names: `"path":"${names}"`, body });
 
-/** Every task of a batch, ended, in order. */
+/** Runs a batch; returns its ended tasks in order. */
 async function runBatch(stage: Stage, body: Json): Promise<Json[]> {
   const { batch_id: id, task_ids: ids } = await stage.get(`POST ${BATCHES}`, body);
   for (const task of ids) await stage.server.finish(stage.token, task);
@@ -104,7 +104,7 @@ const batch: Readonly<Record<string, Proof>> = {
   },
 };
 
-/** Four fields that act together: which input of which graph node gets which value. */
+/** Proves four fields that work together: which input of which graph node gets which value. */
 async function updatesWidth(stage: Stage): Promise<void> {
   const updates = [{ node_id: '1', input_name: 'width', value: 112 }];
   const [task] = await runBatch(stage, { graph: picture(), tasks: [{ updates }] });

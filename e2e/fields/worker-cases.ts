@@ -6,7 +6,7 @@ import { type Cases, JOIN_TOKEN, type Proof, type Stage } from './stage.ts';
 const WORKERS = '/api/fleet/workers';
 const NAME = 'stranger';
 
-/** A way to give the third ComfyUI its settings. */
+/** A way to add the third ComfyUI with these settings. */
 type Join = (stage: Stage, settings: Json) => Promise<Json>;
 
 const find = async (stage: Stage, name: string): Promise<Json | undefined> =>
@@ -30,7 +30,7 @@ const change: Join = async (stage, settings) => {
   return stage.get(`PATCH ${WORKERS}/${id}`, settings);
 };
 
-/** Joins with these settings, shows what follows, and leaves. */
+/** Joins with these settings, proves their effect, and leaves. */
 async function during(
   stage: Stage,
   { join, settings }: { join: Join; settings: Json },
@@ -48,7 +48,7 @@ async function during(
 const strategy = (stage: Stage, name: string | null) =>
   stage.get('PUT /api/fleet/balancing', { strategy: name });
 
-/** The third worker is the one that this strategy chooses. */
+/** Proves that this strategy chooses the third worker. */
 const chosenBy = (name: string, settings: Json): Setting => ({
   settings,
   show: async (stage) => {
@@ -68,7 +68,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   max_concurrent: {
     settings: { max_concurrent: 7 },
     show: async (stage) => {
-      // Beside the two of two slots each.
+      // In addition to the two workers with two slots each.
       expect((await stage.get('GET /api/fleet/stats')).capacity).toBe(11);
     },
   },
@@ -127,7 +127,7 @@ const namesBy = (join: Join): Record<string, Proof> => ({
     }),
 });
 
-/** A switch of a worker, on and off again. */
+/** Proves a switch of a worker, on and off. */
 const switches = (path: string, isOn: (worker: Json) => boolean): Record<string, Proof> => ({
   'body.on': async (stage) => {
     const { worker_id: id } = (await find(stage, 'gpu-2')) ?? {};

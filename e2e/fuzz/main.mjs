@@ -1,5 +1,5 @@
-// node main.mjs SCHEMATHESIS [--seed N] [--seconds N]: two seeded runs against one server on this machine, the first with drawn ids, the
-// second with ids that exist. Ends with 1 when a run finds something.
+// node main.mjs SCHEMATHESIS [--seed N] [--seconds N]: two seeded runs against a local server, the first with random ids, the
+// second with existing ids. Exits with 1 if a run finds a problem.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const CHECKS = [
   'response_schema_conformance',
   'negative_data_rejection',
 ];
-/** Left out: a stream that never ends, and what would connect to addresses that are drawn. */
+/** Excluded: a stream that never ends, and operations that would connect to random addresses. */
 const LEFT_OUT = ['GET /api/fleet/stream', 'POST /api/fleet/workers', 'POST /api/fleet/register'];
 
 const { values, positionals } = parseArgs({
@@ -33,7 +33,7 @@ function run(args, cwd) {
   });
 }
 
-/** Configuration of Schemathesis with ids that exist: TOML. @param {Record<string, Record<string, string>>} parameters */
+/** The configuration of Schemathesis (TOML) with existing ids. @param {Record<string, Record<string, string>>} parameters */
 function toConfig(parameters) {
   const sections = Object.entries(parameters).map(([path, values_]) => {
     const lines = Object.entries(values_).map(([name, value]) => `"path.${name}" = ${JSON.stringify(value)}`);

@@ -6,8 +6,8 @@ import { DEFAULT_MODELS, openSimulator } from '@comfleet/simulator';
 /** @typedef {{ url: string, token: string, parameters: Record<string, Record<string, string>>, close: () => Promise<void> }} Stage */
 
 /**
- * A server on this machine with two simulated workers, a task that ended, a batch, uploads and a client, for random requests.
- * `parameters` has, by the form of a path, the ids that exist.
+ * A local server with two simulated workers, an ended task, a batch, uploads and a client, for random requests. `parameters`
+ * has the existing ids by path template.
  * @param {string} folder @returns {Promise<Stage>}
  */
 export async function openStage(folder) {
@@ -84,7 +84,7 @@ async function makeThings(url, token) {
     return make('/api/fleet/uploads', form);
   };
   const task = await make('/api/v2/tasks', { workflow_name: 'solid_color' });
-  // The stream of a task ends with it.
+  // The stream ends when the task ends.
   await (await ask('GET', `/api/v2/tasks/${task.task_id}/events`)).text();
   const batch = await make('/api/v2/batches', { workflow_name: 'solid_color', tasks: [{}, {}] });
   const client = await make('/api/v2/auth/register', { client_name: 'fuzz' });
