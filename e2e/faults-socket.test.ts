@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FaultBench } from './faults/fault-bench.ts';
 import { FAULT_CASES } from './faults/fault-table.ts';
 
-/** ComfyUI's end → result readable, under any socket fault (P7). */
+/** From ComfyUI's end of the prompt to a readable result, under any socket fault (P7). */
 const MAX_MS = 1500;
 
 describe('P7 the result is readable after any socket fault, at each of five moments', () => {

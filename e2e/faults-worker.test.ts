@@ -4,19 +4,19 @@ import { TEST_WORKFLOWS } from '../packages/server/test/kit/flow-workflows.ts';
 import { SimulatorProcess } from './faults/simulator-process.ts';
 import { listTurns, msBetween, nowNs, WorkerStage } from './faults/worker-stage.ts';
 
-/* Fault rows A1–A18: real simulator processes, default settings, the workers' ledgers as truth. */
+/* Fault rows A1–A18: real simulator processes, default settings, checked against the workers' ledgers. */
 
-/** A worker on which a sampler of 100 steps takes 100 s: its prompt is still there when it comes back. */
+/** A worker on which 100 sampler steps take 100 s: its prompt still runs when the worker is back. */
 const SLOW = ['--step-ms', '1000'];
 const QUICK = ['--step-ms', '5'];
 
-/** A stopped process is told from a busy one by the busy limit and one lease at most. */
+/** A stopped process is distinguished from a busy one after the busy limit and at most one lease. */
 const STOPPED_MS = 45_000;
 const REMOTE_MS = 20_000;
 const LOCAL_MS = 2_000;
 const FORGOTTEN_MS = 10_000;
 
-/** From the fault to the next start on a worker, by row. */
+/** Times from the fault to the next start on a worker, by row. */
 const measured: string[] = [];
 function measure(row: string, ...span: Parameters<typeof msBetween>): number {
   const ms = msBetween(...span);
@@ -106,7 +106,7 @@ describe.concurrent('a worker answers, but is not to be trusted', () => {
       await stuck.setFault({ name: 'worker_dead' });
       await stage.setMaintenance('w2', true);
       const died = nowNs();
-      const inError = stage.whenState('w1', 'error'); // it is well again once its queue is empty
+      const inError = stage.whenState('w1', 'error'); // it is healthy again once its queue is empty
       const id = await stage.rig.submit(pictureGraph());
       await stuck.ledger.nth('prompt_accepted', id, 1);
       await stage.setMaintenance('w2', false);
@@ -154,7 +154,7 @@ describe.concurrent('a worker answers, but is not to be trusted', () => {
       const accepted = stranger.ledger.lines().filter(({ event }) => event === 'prompt_accepted');
       await stranger.kill();
 
-      // A period of 5 s, its jitter, and the check itself.
+      // A period of 5 s, its jitter, and the duration of the check.
       expect(tookMs).toBeLessThanOrEqual(5000 * 1.1 + 2000);
       expect(new Set(tasks.map((task) => task.worker_name))).toEqual(new Set(['w2']));
       expect(accepted).toEqual([]);

@@ -11,15 +11,15 @@ import { ThreadWatch } from './hostile/thread-watch.ts';
 import { type Address, ServerProcess } from './kill/server-process.ts';
 
 /*
- * What one person with a token can send to hold the server for everybody else. The server is a process of its own, and a thread
- * asks its /healthz all the while. Of the same list: kill -9 is kill-server.test.ts, a full and a damaged disk are
- * storage.test.ts, odd requests of all kinds are odd-requests.test.ts, and odd files odd-files.test.ts.
+ * What a user with a token can send to block the server for everyone else. The server runs in its own process, and a thread
+ * polls its /healthz all the time. Related: kill-server.test.ts (kill -9), storage.test.ts (full and damaged disks),
+ * odd-requests.test.ts and odd-files.test.ts.
  */
 
-/** An answer of /healthz may take this long, or five times as long as one of a program that nobody attacks, on a slow day. */
+/** Limit for a response of /healthz; on a slow machine five times that of the control server. */
 const ANSWER_MS = 200;
 const SLOW_DAY = 5;
-/** Where other programs take the processor the answer waits for them: then no piece of work may take more of its time than this. */
+/** When other programs use the processor, responses wait for them: then this limits the processor time of one piece of work. */
 const HELD_MS = 100;
 
 let folder: string;
@@ -27,7 +27,7 @@ let server: ServerProcess;
 let worker: SimulatorProcess;
 let address: Address;
 let health: HealthWatch;
-/** A server that nobody attacks, asked beside it: it tells how slow the day is. */
+/** The control: a server that is not attacked, polled at the same time to see how slow the machine is. */
 let control: HealthWatch;
 let thread: ThreadWatch;
 const report: string[] = [];
@@ -71,7 +71,7 @@ async function send({ path, headers }: Attack, body: Uint8Array<ArrayBuffer>): P
   return { status: answer.status, code: json.error?.code ?? null };
 }
 
-/** Does something while both servers are asked, and measures how long anything has held the attacked one. */
+/** Does some work while both servers are polled; measures how long anything blocked the attacked one. */
 async function measure<T>(
   name: string,
   work: () => Promise<T>,
@@ -128,7 +128,7 @@ function post(path: string, body?: string): Promise<Response> {
   });
 }
 
-/** Reads the stream of a batch until it has shown this many tasks, or ends. */
+/** Reads the stream of a batch until it has shown `enough` tasks, or ends. */
 async function countSnapshots(id: string, enough: number): Promise<number> {
   const answer = await fetch(`${address.url}/api/v2/batches/${id}/events`, {
     headers: { authorization: `Bearer ${address.token}` },

@@ -12,8 +12,8 @@ import { type Address, ServerProcess } from './kill/server-process.ts';
 import { picture } from './support/graphs.ts';
 
 /*
- * What a broken or malicious worker, or a custom node on it, can send to hold the server, to fill its memory or its database.
- * The server is a process of its own, and a thread asks its /healthz all the while.
+ * What a broken or malicious worker, or a custom node on it, can send to block the server, or to fill its memory or database.
+ * The server runs in its own process, and a thread polls its /healthz all the time.
  */
 
 let folder: string;
@@ -22,7 +22,7 @@ let worker: HostileWorker;
 let calm: SimulatorProcess;
 let address: Address;
 let health: HealthWatch;
-/** A server that nobody attacks, asked beside it: it tells how slow the day is. */
+/** The control: a server that is not attacked, polled at the same time to see how slow the machine is. */
 let control: HealthWatch;
 
 const MEBIBYTE = 1024 * 1024;
@@ -61,7 +61,7 @@ async function runTask() {
   const { workers } = await demand(address, 'GET /api/fleet/workers');
   const { worker_id: id } = workers[0];
   await demand(address, `POST /api/fleet/workers/${id}/check`);
-  // A worker that does not tell what it has is tried as it is.
+  // A worker without a readable inventory is tried anyway.
   await sendRequest(address, `POST /api/fleet/workers/${id}/inventory`);
   const body = { graph: picture() };
   const { task_id } = await demand(address, 'POST /api/v2/tasks', { status: 201, body });
@@ -72,7 +72,7 @@ async function runTask() {
   }
 }
 
-/** What lies in the database and in the log. */
+/** Size of the database and the log. */
 async function countStoredBytes(): Promise<number> {
   const names = (await readdir(folder)).filter((name) => name.startsWith('hostile.db'));
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
@@ -80,7 +80,7 @@ async function countStoredBytes(): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, log.size);
 }
 
-/** The most memory that the server held since it was asked last, bytes. */
+/** Peak memory of the server since the last call. */
 async function takePeakBytes(): Promise<number> {
   const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
   await writeFile(`/proc/${server.pid}/clear_refs`, '5');

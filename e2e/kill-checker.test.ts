@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { findViolations } from './kill/checker.ts';
 import type { Ledgers, StoredEvent, WorkerEntry } from './kill/ledgers.ts';
 
-/** Ledgers of a flawless run of two tasks; a plan changes a copy. */
+/** Ledgers of a flawless run of two tasks; each case changes a copy. */
 function createLedgers() {
   const life = (taskId: string, end: string): StoredEvent[] => [
     { taskId, number: 1, type: 'task.accepted', state: 'queued' },
@@ -59,7 +59,7 @@ test('a flawless run has no violations', () => {
   expect(findViolations(createLedgers())).toEqual([]);
 });
 
-/** Takes the first of a list that fits out of it. */
+/** Removes the first match from a list; returns it. */
 function take<T>(list: T[], isWanted: (item: T) => boolean): T[] {
   return list.splice(list.findIndex(isWanted), 1);
 }

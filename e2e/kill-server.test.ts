@@ -6,7 +6,7 @@ import { describeOnDatabases, type FreshDatabase, testDatabases } from './servic
 
 const SIZES = { tasks: 525, clients: 8, cancels: 25, kills: 12, minOpen: 20 };
 
-/** COMFLEET_KILL_SEED repeats a run. */
+/** Set COMFLEET_KILL_SEED to repeat a run. */
 const seed = Number(process.env.COMFLEET_KILL_SEED ?? 20_261_123);
 
 describeOnDatabases('P1 E1 kill -9 of the server', (kind) => {
@@ -39,7 +39,7 @@ function countStates({ ledgers, failures }: KillReport) {
   };
 }
 
-/** Tasks whose cancel was acknowledged: some ended before theirs arrived. */
+/** Tasks whose cancel was acknowledged; some ended before the request arrived. */
 function countCancels({ ledgers }: KillReport): number {
   return new Set(
     ledgers.clients.flatMap((entry) => (entry.kind === 'cancel_acknowledged' ? [entry.taskId] : [])),
@@ -95,7 +95,7 @@ test('prompts of a worker that died together with the server run on another one'
     { afterKill: async ([first]) => first?.kill() },
   );
 
-  // What the dead worker ran never ended, or was not fetched; it runs again elsewhere.
+  // What the dead worker ran never ended, or was not downloaded; it runs again elsewhere.
   const ofTheDeath = ['executed_twice', 'executions_overlap', 'result_missing'];
   const others = findViolations(report.ledgers).filter(({ code }) => !ofTheDeath.includes(code));
   expect(others, `replay: COMFLEET_KILL_SEED=${seed}`).toEqual([]);

@@ -8,8 +8,8 @@ import { readEvents } from './kill/read-events.ts';
 import { ServerProcess } from './kill/server-process.ts';
 
 /*
- * What money costs, with processes that die: the server at the worst places on the path of a task, and the worker under it.
- * The ledger of the simulated worker counts what a provider would bill.
+ * Paid nodes when processes die: the server at the worst places on the path of a task, and its worker. The ledger of the
+ * simulated worker counts what a provider would bill.
  */
 
 let folder: string;
@@ -46,7 +46,7 @@ async function ask(method: string, path: string, body?: object): Promise<TaskDet
   return answer.json();
 }
 
-/** The task at the first of its events, past or future, after which it is as asked. */
+/** The task after its first event, past or future, with which it satisfies the condition. */
 async function whenTask(id: string, isReached: (task: TaskDetail) => boolean): Promise<TaskDetail> {
   const { address } = await server.whenUp();
   const { body } = await fetch(`${address.url}/api/v2/tasks/${id}/events`, {
@@ -63,18 +63,18 @@ async function whenTask(id: string, isReached: (task: TaskDetail) => boolean): P
 const whenDone = (id: string) => whenTask(id, ({ status }) => status === 'succeeded');
 const whenAsked = (id: string) => whenTask(id, ({ held_reason: reason }) => reason === 'needs_decision');
 
-/** Starts the server to halt there, sends the task, and kills the server when it has come there. */
+/** Starts the server to halt at this place, submits the task, and kills the server when it halts. */
 async function killAt(place: string): Promise<void> {
-  // A millisecond lets the POST leave; after the claim alone it would lead one place further.
+  // A millisecond lets the POST go out; right after the claim it would reach the next place.
   const delayMs = place === 'post_handed_over' ? 1 : 0;
   await server.start({ place, count: 1, delayMs, when: 'start', minOpen: 0 });
-  // Its answer may be lost with the server.
+  // The response may be lost with the server.
   ask('POST', '/api/v2/tasks', { graph: GRAPH }).catch(() => undefined);
   await server.waitForHalt(1);
   await server.kill();
 }
 
-/** Starts it again on the same data; returns the id of the task that it has. */
+/** Starts it again on the same data; returns the id of its task. */
 async function startAgain(): Promise<string> {
   await server.start(null);
   const { address } = await server.whenUp();

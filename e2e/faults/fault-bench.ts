@@ -14,19 +14,19 @@ interface Stage {
   close: () => Promise<void>;
 }
 
-/** What the worker's own ledger and the client saw of one task. */
+/** What the worker's ledger and the client recorded for one task. */
 export interface Observed {
   status: string;
   executions: number;
   terminalEvents: number;
   areBytesEqual: boolean;
-  /** From the worker's `execution_end` to the last byte read over HTTP by the client. Negative: told too early. */
+  /** From the worker's `execution_end` to the last byte that the client read over HTTP. Negative: reported too early. */
   readableAfterMs: number;
 }
 
 /**
- * One server with one worker a case, all in maintenance but the one whose case runs: a broken socket of one case cannot
- * help or hurt the next.
+ * One server with one worker per case, all in maintenance except that of the current case, so that a broken socket of one
+ * case does not affect the next.
  */
 export class FaultBench {
   readonly #rig: FlowRig;
@@ -48,7 +48,7 @@ export class FaultBench {
     return new FaultBench(rig, stages);
   }
 
-  /** Submits one task over HTTP, breaks what the case says, and reads the result over HTTP. */
+  /** Submits a task over HTTP, causes the fault of the case, and reads the result over HTTP. */
   async run(one: FaultCase): Promise<Observed> {
     const stage = this.#stages.get(one);
     if (!stage) throw new Error(`no worker for ${one.title}`);
@@ -88,7 +88,7 @@ export class FaultBench {
     };
   }
 
-  /** Empty when the task has no result; the time is on the clock of the worker's ledger. */
+  /** Empty if the task has no result; the time is on the clock of the worker's ledger. */
   async #readResult(taskId: string): Promise<{ bytes: Buffer; atMs: number }> {
     const task = await this.#client.tasks.load(taskId);
     const bytes =
@@ -104,7 +104,7 @@ export class FaultBench {
   }
 }
 
-/** Every fault of the case is in the worker's ledger: a case in which nothing broke proves nothing. */
+/** Waits until the worker's ledger has every fault of the case: without them the case would prove nothing. */
 async function waitUntilActed({ ledger }: Simulator, { breakage }: FaultCase): Promise<void> {
   const names = breakage.kind === 'network' ? ['ws_unknown_type'] : breakage.faults.map(({ name }) => name);
   for (const name of names) await ledger.waitFor((line) => line.event === 'fault' && line.name === name);

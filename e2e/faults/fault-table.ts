@@ -1,6 +1,6 @@
 import { type FaultSpec, MOMENTS, type Moment } from '@comfleet/simulator';
 
-/** What breaks: faults of the worker, or a network between server and worker that breaks when a marker frame is sent. */
+/** What breaks: the worker, or the network between server and worker when a marker frame is sent. */
 export type Breakage =
   | { kind: 'worker'; faults: FaultSpec[] }
   | { kind: 'network'; how: 'reset' | 'half_open' };
@@ -20,7 +20,7 @@ const WHEN: Record<Moment, string> = {
   after_null_before_history: 'after null, before history',
 };
 
-/** Refused upgrades differ by moment: 500, 403 and a connection that just ends. */
+/** Refused upgrades, different by moment: 500, 403, or a closed connection. */
 const REFUSALS: Record<Moment, Omit<FaultSpec, 'name'>> = {
   before_post: { status: 500 },
   between_post_and_start: { status: 403 },
@@ -39,7 +39,7 @@ function scrambleFrames(moment: Moment): FaultSpec[] {
   ];
 }
 
-/** B8 where few frames are left: each switch has one of its own. */
+/** B8 when few frames are left: each switch gets its own fault. */
 const SCRAMBLES: Partial<Record<Moment, FaultSpec[]>> = {
   between_last_node_and_null: [
     { name: 'ws_foreign_end', moment: 'between_last_node_and_null' },
@@ -58,7 +58,7 @@ const LASTING = { times: 'until_cleared' } as const;
 interface Row {
   row: string;
   what: string;
-  /** What is done instead where the row makes no sense. */
+  /** The closest alternative where the row does not apply. */
   nearest?: Partial<Record<Moment, string>>;
   breakage: (moment: Moment) => Breakage;
 }

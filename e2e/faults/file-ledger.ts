@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, watch } from 'node:fs';
 import type { LedgerEvent, LedgerLine } from '@comfleet/simulator';
 
-/** A worker's own record of what it did, read from its file: also of a process that is stopped, or dead. */
+/** A worker's record of what it did, read from its file; works for stopped and dead processes too. */
 export class FileLedger {
   readonly #file: string;
 
@@ -16,12 +16,12 @@ export class FileLedger {
     return texts.slice(0, -1).map((text) => JSON.parse(text) as LedgerLine);
   }
 
-  /** What happened to one task here. */
+  /** Lines with this event for one task. */
   list(event: LedgerEvent, taskId: string): LedgerLine[] {
     return this.lines().filter((line) => line.event === event && line.task === taskId);
   }
 
-  /** Resolves with the first line, past or future, that fits; rejects when none came in time. */
+  /** Resolves with the first matching line, past or future; rejects after the time limit. */
   waitFor(isWanted: (line: LedgerLine) => boolean, limitMs = 100_000): Promise<LedgerLine> {
     return new Promise((resolve, reject) => {
       const end = (act: () => void) => {
@@ -42,7 +42,7 @@ export class FileLedger {
     });
   }
 
-  /** The n-th time, from 1, that something happened to a task here. */
+  /** The n-th line, from 1, with this event for a task. */
   async nth(event: LedgerEvent, taskId: string, n: number, limitMs?: number): Promise<LedgerLine> {
     await this.waitFor(() => this.list(event, taskId).length >= n, limitMs);
     const found = this.list(event, taskId)[n - 1];

@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 /** A network between server and worker in which sockets, not requests, can be made half-open. */
 export interface HalfOpenProxy {
   readonly url: string;
-  /** From now on the open sockets carry nothing, and nobody is told; new ones and HTTP requests are well. */
+  /** Silently drops everything on the sockets that are open now; new ones and HTTP requests work. */
   swallowSockets(): void;
   close(): Promise<void>;
 }

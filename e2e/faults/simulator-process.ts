@@ -5,11 +5,11 @@ import type { FaultSpec, LedgerLine } from '@comfleet/simulator';
 import { findFreePort, Program } from '@comfleet/test-kit';
 import { FileLedger } from './file-ledger.ts';
 
-/** The folder of the simulator's program; started from there it looks like a ComfyUI. */
+/** The folder of the simulator's program; a process started there looks like a ComfyUI. */
 export const SIMULATOR_FOLDER = dirname(createRequire(import.meta.url).resolve('@comfleet/simulator'));
 
 export interface SimulatorPlan {
-  /** A free one without. */
+  /** Default: a free one. */
   port?: number;
   /** Further arguments, as for ComfyUI's main.py. */
   args?: readonly string[];
@@ -42,7 +42,7 @@ export class SimulatorProcess {
     const home = join(folder, name);
     await mkdir(join(home, 'custom_nodes'), { recursive: true });
     const args = plan.args ?? [];
-    // Chosen here, so that its command line is the same when it is started again.
+    // Chosen here, so that the command line stays the same after a restart.
     const port = plan.port ?? (await findFreePort());
     const program = Program.node([
       join(SIMULATOR_FOLDER, 'main.js'),
@@ -71,17 +71,17 @@ export class SimulatorProcess {
     this.#program.signal(signal);
   }
 
-  /** Dies at once, with whatever it ran. */
+  /** Kills it at once, together with its running prompt. */
   async kill(): Promise<void> {
     await this.#program.stop('SIGKILL');
   }
 
-  /** Another process on the same port and ledger, which knows nothing of this one. */
+  /** Starts a new process, without any state, on the same port and ledger. */
   again(args: readonly string[] = this.#args): Promise<SimulatorProcess> {
     return SimulatorProcess.start(this.#folder, this.name, { port: this.port, args });
   }
 
-  /** A file that it wrote. */
+  /** Reads a file that it wrote. */
   read({ folder, path }: LedgerLine): Promise<Buffer> {
     return readFile(join(this.#folder, this.name, String(folder), String(path)));
   }

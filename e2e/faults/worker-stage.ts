@@ -11,9 +11,9 @@ import { SIMULATOR_FOLDER, SimulatorProcess } from './simulator-process.ts';
 type Graph = ReturnType<typeof pictureGraph>;
 
 export interface StagePlan {
-  /** One simulator process each, with further arguments. `behindProxy`: its network can be cut. */
+  /** One simulator process each, with extra arguments. `behindProxy`: its network can be cut. */
   workers: readonly { args?: readonly string[]; behindProxy?: boolean }[];
-  /** Further blocks of the configuration; none: everything is as by default. */
+  /** Additional blocks of the configuration; without: the defaults. */
   config?: Record<string, unknown>;
 }
 
@@ -24,7 +24,7 @@ export interface StagedWorker {
   proxy: TcpProxy | null;
 }
 
-/** One of our own instances: a simulator that the server started and keeps running. */
+/** An instance: a simulator that the server started and supervises. */
 export interface StagedInstance {
   id: string;
   pid: () => number | null;
@@ -33,7 +33,7 @@ export interface StagedInstance {
   setFault(spec: FaultSpec): Promise<void>;
 }
 
-/** The built server with default settings, and its workers as real processes. Ledgers of the workers are the truth. */
+/** The built server with default settings, and its workers as real processes. Results are checked against the workers' ledgers. */
 export class WorkerStage {
   readonly rig: FlowRig;
   readonly workers: StagedWorker[] = [];
@@ -42,7 +42,7 @@ export class WorkerStage {
     this.rig = rig;
   }
 
-  /** Opens a stage, runs a row on it, and closes it whatever happened. */
+  /** Opens a stage, runs a row on it, and always closes it. */
   static async run(plan: StagePlan, row: (stage: WorkerStage) => Promise<void>): Promise<void> {
     const first = 20_000 + randomInt(9_000);
     const instances = { port_range: `${first}-${first + 50}` };
@@ -63,7 +63,7 @@ export class WorkerStage {
     return found;
   }
 
-  /** Starts a simulator as one of our instances; it is online when this resolves. */
+  /** Starts a simulator as an instance; resolves when it is online. */
   async startInstance(): Promise<StagedInstance> {
     const { instances } = this.rig.app;
     const file = join(this.rig.folder, 'own.jsonl');
@@ -89,7 +89,7 @@ export class WorkerStage {
     };
   }
 
-  /** Takes a worker out, or lets it in again. */
+  /** Sets or clears a worker's maintenance. */
   async setMaintenance(name: string, on: boolean): Promise<void> {
     const worker = this.rig.app.fleet.findByName(name);
     if (worker) await this.rig.app.fleet.setMaintenance(worker.id, on);
@@ -102,7 +102,7 @@ export class WorkerStage {
     return submitted.task_id as TaskId;
   }
 
-  /** Submits a task that only one worker may take; the others are let in again once it runs there. */
+  /** Submits a task while only one worker is in service; the others return once it runs there. */
   async startOn(name: string, graph: Graph, options: SubmitOptions = {}): Promise<TaskId> {
     const others = this.rig.app.fleet.list().filter((worker) => worker.name !== name);
     for (const other of others) await this.setMaintenance(other.name, true);
@@ -112,7 +112,7 @@ export class WorkerStage {
     return id;
   }
 
-  /** Resolves when the fleet says so of a worker. */
+  /** Resolves when the fleet reports this state for a worker. */
   whenState(name: string, state: string): Promise<void> {
     const { fleet } = this.rig.app;
     return new Promise((resolve) => {
@@ -126,14 +126,14 @@ export class WorkerStage {
     });
   }
 
-  /** Worker names on which the task began to run, one for each time. */
+  /** Names of the workers that started to run the task, one entry per start. */
   executions(id: string): string[] {
-    // They were opened side by side, in no order.
+    // They were opened concurrently, in no particular order.
     const byName = [...this.workers].sort((a, b) => a.name.localeCompare(b.name));
     return byName.flatMap(({ name, process }) => process.ledger.list('execution_start', id).map(() => name));
   }
 
-  /** The record of a task that has ended, and whether its result is what its worker wrote. */
+  /** The record of an ended task, and whether its result is what its worker wrote. */
   async result(id: TaskId): Promise<{ task: TaskDetail; isOwn: boolean }> {
     const task = await this.rig.ended(id);
     const worker = this.workers.find(({ name }) => name === task.worker_name);
@@ -179,7 +179,7 @@ export function msBetween(fromNs: bigint, line: LedgerLine): number {
   return Number(BigInt(line.monotonic_ns) - fromNs) / 1e6;
 }
 
-/** What a worker was sent and ended, in order, from the first that it was sent: what it had before may end first. */
+/** Prompts sent to a worker and ended on it, in order, from the first one sent: earlier ones may end before it. */
 export function listTurns(lines: readonly { event: string }[]): string[] {
   const events = lines.map(({ event }) => event);
   const turns = events.filter((event) => event === 'prompt_accepted' || event === 'execution_end');

@@ -1,13 +1,13 @@
-/** One request that wants to hold the server. */
+/** A request that tries to block the server. */
 export interface Attack {
   name: string;
   path: string;
-  /** Its JSON text, built when it is its turn. */
+  /** Its JSON text, built just before it is sent. */
   body: () => string;
-  /** Which answers are right; 413 or 422 unless said. */
+  /** Expected statuses; default: 413 or 422. */
   statuses?: readonly number[];
   headers?: Record<string, string>;
-  /** How many of them at once; one unless said. */
+  /** How many are sent at once; default: one. */
   times?: number;
 }
 
@@ -21,10 +21,10 @@ function repeat(count: number, write: (index: number) => string, separator = ','
   return Array.from({ length: count }, (_, index) => write(index)).join(separator);
 }
 
-/** 700,000 nodes in a little under 32 MiB. */
+/** 700,000 nodes in just under 32 MiB. */
 const crowd = () => `{${repeat(700_000, (at) => `"${at}":{"class_type":"KSampler","inputs":{}}`)}}`;
 
-/** 100,000 nodes with 500,000 links, all backwards. */
+/** 100,000 nodes with 500,000 links, all of them to earlier nodes. */
 const web = () => {
   const links = (at: number) => repeat(5, (slot) => `"i${slot}":["${Math.max(0, at - slot - 1)}",0]`);
   return `{${repeat(100_000, (at) => `"${at}":{"class_type":"KSampler","inputs":{${links(at)}}}`)}}`;
@@ -36,12 +36,12 @@ const prompt = '"prompt":"a cat"';
 /** Arrays in arrays, 20 deep, until the body is full. */
 const nest = (bytes: number) => repeat(Math.floor(bytes / 42), () => `${'['.repeat(20)}0${']'.repeat(20)}`);
 const oneNode = (value: string) => `{"1":{"class_type":"KSampler","inputs":{"seed":${value}}}}`;
-/** Lists in a list, as many values as a body may have. */
+/** Lists in a list, with the maximum number of values of a body. */
 const lists = (write: (index: number) => string) => `[${repeat(12, () => `[${repeat(20_000, write)}]`)}]`;
 const longTexts = oneNode(lists((at) => `"${'v'.repeat(115)}${at}"`));
 const long = (bytes: number) => 'x'.repeat(bytes);
 
-/** Pictures after one another: a graph that runs. */
+/** A chain of picture nodes: a valid graph. */
 const chain = (count: number) => {
   const middle = repeat(
     count - 2,
@@ -51,7 +51,7 @@ const chain = (count: number) => {
   const last = `"${count}":{"class_type":"SaveImage","inputs":{"filename_prefix":"x","images":["${count - 2}",0]}}`;
   return `{${first},${middle},${last}}`;
 };
-/** Each picture of a chain saved; its first node is not there. */
+/** Saves each picture of a chain; its first node is missing. */
 const outputs = (count: number) =>
   `{${repeat(count, (at) => `"${at}":{"class_type":"ImageInvert","inputs":{"image":["${at - 1}",0]}},"s${at}":{"class_type":"SaveImage","inputs":{"filename_prefix":"x","images":["${at}",0]}}`)}}`;
 const broken = (count: number) =>
@@ -60,7 +60,7 @@ const picture = (characters: number) => `data:image/png;base64,${'A'.repeat(char
 const FORM = { 'content-type': 'multipart/form-data; boundary=x' };
 const UPLOADS = '/api/fleet/uploads';
 const ASSETS = '/api/v2/assets';
-/** A form of many parts; `head` is all that stands above each of them. */
+/** A form with many parts; `head` writes the headers of each. */
 const form = (count: number, head: (index: number) => string) =>
   `${repeat(count, (at) => `--x\r\ncontent-disposition: form-data; ${head(at)}\r\n\r\nv\r\n`, '')}--x--\r\n`;
 const field = (at: number) => `name="k${at}"`;
@@ -68,8 +68,8 @@ const fileHead = (at: number) => `name="k${at}"; filename="f"`;
 const update = '{"node_id":"0","input_name":"width","value":128}';
 
 /**
- * What held the server for seconds, or ended it: nearly all of it is refused while it arrives. One thing is not ours to mend: a
- * body in chunks of one byte each costs Node's own parser 110 to 170 ms for every 64 kB that a socket gives at once.
+ * Requests that once blocked the server for seconds or crashed it; nearly all are now refused while they arrive. We cannot fix
+ * one thing: a body in chunks of one byte costs Node's own parser 110 to 170 ms for every 64 kB read from a socket at once.
  */
 export const ATTACKS: readonly Attack[] = [
   { name: '700,000 nodes as a task', path: TASKS, body: () => `{"graph":${crowd()}}` },

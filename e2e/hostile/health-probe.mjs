@@ -1,11 +1,11 @@
 import { Agent, get } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 
-// Asks an address every 20 ms, on a thread of its own so that nothing here delays it, and reports how long each answer took.
+// Requests an address every 20 ms, on its own thread so that nothing else delays it, and reports how long each response took.
 const PAUSE_MS = 20;
 const agent = new Agent({ keepAlive: true });
 
-/** One question; its milliseconds, or why there was no answer. */
+/** Sends one request; reports its milliseconds, or why there was no response. */
 function ask() {
   const startedMs = performance.now();
   return new Promise((resolve) => {

@@ -6,7 +6,7 @@ interface Sample {
   status: number;
 }
 
-/** Asks an address all the while, on a thread of its own. */
+/** Polls an address all the time, on its own thread. */
 export class HealthWatch {
   readonly #thread: Worker;
   #samples: Sample[] = [];
@@ -16,12 +16,12 @@ export class HealthWatch {
     this.#thread.on('message', (sample: Sample) => this.#samples.push(sample));
   }
 
-  /** Does something and answers its outcome with the slowest answer meanwhile, milliseconds; a refused one counts as endless. */
+  /** Does some work; returns its outcome and the slowest response in that time, in ms. A refused request counts as infinite. */
   async during<T>(work: () => Promise<T>): Promise<{ outcome: T; slowestMs: number }> {
     await this.#next();
     this.#samples = [];
     const outcome = await work();
-    // The question that was open when the work ended, and one after it.
+    // The request that was pending when the work ended, and one after it.
     await this.#next();
     await this.#next();
     const times = this.#samples.map(({ ms, status }) => (status === 200 ? ms : Number.POSITIVE_INFINITY));

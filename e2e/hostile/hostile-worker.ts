@@ -5,10 +5,10 @@ import { pipeline } from 'node:stream/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { PNG } from '../support/graphs.ts';
 
-/** What goes out: a text, bytes, or as many pieces as the other side takes. */
+/** What is sent: a text, bytes, or as many pieces as the other side reads. */
 export type Body = string | Buffer | Iterable<string | Buffer> | AsyncIterable<string | Buffer>;
 
-/** How a worker misbehaves while one task runs on it; what is not given is answered as ComfyUI would. */
+/** How a worker misbehaves while a task runs on it; everything else is answered as ComfyUI would. */
 export interface Trick {
   /** The history entry of the prompt, as JSON text. */
   entry?: () => Body;
@@ -42,14 +42,14 @@ const FIXED: Readonly<Record<string, string>> = {
   '/models': '[]',
   '/embeddings': '[]',
 };
-/** An entry of a prompt that made one picture. */
+/** The history entry of a prompt that made one picture. */
 const GOOD_ENTRY = JSON.stringify({
   prompt: [1, '?', {}, {}, ['2']],
   outputs: { '2': { images: [{ filename: 'a.png', subfolder: '', type: 'output' }] } },
   status: { status_str: 'success', completed: true, messages: [['execution_success', {}]] },
 });
 
-/** A server that answers as ComfyUI does, but for its trick: what it sends then is as large, endless or wrong as it likes. */
+/** A server that behaves like ComfyUI except for its trick, in which it may send anything: huge, endless or malformed. */
 export class HostileWorker {
   trick: Trick = {};
   readonly #server: Server;
@@ -58,7 +58,7 @@ export class HostileWorker {
 
   private constructor() {
     this.#server = createServer((request, response) => {
-      // The other side may leave in the middle of any answer: that is what it is here for.
+      // The other side may disconnect in the middle of any response, as it should.
       this.#answer(request, response).catch(() => response.destroy());
     });
     const upgrades = new WebSocketServer({ server: this.#server, path: '/ws', perMessageDeflate: false });
@@ -137,7 +137,7 @@ export class HostileWorker {
   }
 }
 
-/** Sends a body as fast as it is taken. */
+/** Sends a body as fast as it is read. */
 export async function send(response: ServerResponse, body: Body): Promise<void> {
   if (typeof body === 'string' || Buffer.isBuffer(body)) {
     await new Promise<void>((resolve) => response.end(body, () => resolve()));

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 
-// Loaded before the server: tells on a socket for how long, in processor time, one piece of work has held its main thread since it was
-// asked last. Other programs on the machine do not count, as they do in the time of an answer. Null where the system does not tell.
+// Loaded before the server: reports on a socket the longest piece of work on its main thread since the last request, in processor
+// time. Unlike response times, this does not depend on other programs on the machine. Null if the system does not report it.
 const POLL_MS = 4;
 
 /** Processor time of the main thread so far, ms. */
@@ -12,7 +12,7 @@ function readBusyMs() {
   return Number(nanoseconds) / 1e6;
 }
 
-/** @param {string} path Of the socket. */
+/** @param {string} path of the socket */
 function watch(path) {
   let before = readBusyMs();
   let longest = 0;

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 
 const PROBE = join(import.meta.dirname, 'stretch-probe.mjs');
 
-/** Asks a server that runs with the probe how long one piece of work has held its main thread. */
+/** Asks a server that runs with the probe for the longest piece of work on its main thread. */
 export class ThreadWatch {
   readonly #socket: string;
 
@@ -13,12 +13,12 @@ export class ThreadWatch {
     this.#socket = join(folder, 'stretch.sock');
   }
 
-  /** What the server's process needs in its environment. */
+  /** Environment variables that the server's process needs. */
   get environment(): Record<string, string> {
     return { NODE_OPTIONS: `--import ${PROBE}`, STRETCH_SOCKET: this.#socket };
   }
 
-  /** Does something and answers its outcome with the longest piece of work meanwhile, ms of processor time; null where no one tells. */
+  /** Does some work; returns its outcome and the longest piece of work in that time, in ms of processor time; null if unknown. */
   async during<T>(work: () => Promise<T>): Promise<{ outcome: T; heldMs: number | null }> {
     await this.#ask();
     const outcome = await work();

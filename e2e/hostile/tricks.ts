@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { send, type Trick } from './hostile-worker.ts';
 
-/** A trick, and how the task on that worker must end. */
+/** A trick, and the expected end of the task. */
 export interface HostileCase extends Trick {
   name: string;
-  /** The code of the task's error; null: it succeeds. */
+  /** The error code of the task; null: it succeeds. */
   code: string | null;
 }
 
@@ -19,7 +19,7 @@ function* fill(bytes: number): Generator<string> {
   for (let sent = 0; sent < bytes; sent += MEBIBYTE) yield block;
 }
 
-/** This many things, with commas between them. */
+/** `count` items, separated by commas. */
 function* list(count: number, write: (index: number) => string): Generator<string> {
   const GROUP = 10_000;
   for (let from = 0; from < count; from += GROUP) {

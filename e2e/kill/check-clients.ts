@@ -1,6 +1,6 @@
 import { groupBy, type LedgerIndex, TERMINAL, type Violation } from './ledger-index.ts';
 
-/** What was acknowledged is there, is one task a key, ended, and nothing is there that nobody asked for. */
+/** Everything acknowledged exists, as one task per key, and has ended; nothing exists that was not requested. */
 export function findClientViolations(index: LedgerIndex): Violation[] {
   return [
     ...findLost(index),

@@ -1,7 +1,7 @@
 import { type LedgerIndex, TERMINAL, type Violation } from './ledger-index.ts';
 import type { StoredEvent } from './ledgers.ts';
 
-/** A task's events are 1, 2, 3 … with one end that stays; a client's stream across kills is that list, no more, no less. */
+/** A task's events are 1, 2, 3 … with exactly one terminal event, at the end; a client's stream across kills is exactly that list. */
 export function findEventViolations(index: LedgerIndex): Violation[] {
   return [...index.tasks.values()].flatMap((task) => {
     const events = index.eventsOf.get(task.id) ?? [];
@@ -13,7 +13,7 @@ export function findEventViolations(index: LedgerIndex): Violation[] {
   });
 }
 
-/** `events` in the order in which they were stored or told. */
+/** `events` in the order in which they were stored or received. */
 function checkNumbers(subject: string, events: readonly { number: number }[], whose: string): Violation[] {
   const violations: Violation[] = [];
   let last = 0;

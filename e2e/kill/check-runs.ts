@@ -1,7 +1,7 @@
 import type { LedgerIndex, Violation } from './ledger-index.ts';
 import type { StoredResult, StoredTask, WorkerEntry } from './ledgers.ts';
 
-/** One execution a task, known to an attempt; and the bytes of a result are those its own prompt wrote. */
+/** One execution per task, which belongs to an attempt; the bytes of a result are those that its prompt wrote. */
 export function findRunViolations(index: LedgerIndex): Violation[] {
   return [
     ...findUnknownPrompts(index),
@@ -27,7 +27,7 @@ interface Execution {
   status: string | null;
 }
 
-/** Executions of a task's prompts, in the order in which they began; the workers of a run share one monotonic clock. */
+/** Executions of a task's prompts, by start; the workers of a run share one monotonic clock. */
 function listExecutions({ attemptsOf, runsOf }: LedgerIndex, taskId: string): Execution[] {
   const executions = (attemptsOf.get(taskId) ?? []).flatMap(({ promptId }) =>
     pairExecutions(promptId, runsOf.get(promptId) ?? []),
@@ -104,7 +104,7 @@ function checkResult(index: LedgerIndex, result: StoredResult, own: ReadonlySet<
   return violations;
 }
 
-/** Hashes of the files that a task's own prompts wrote. */
+/** Hashes of the files that a task's prompts wrote. */
 function listWritten({ attemptsOf, runsOf }: LedgerIndex, taskId: string): Set<string> {
   const entries = (attemptsOf.get(taskId) ?? []).flatMap(({ promptId }) => runsOf.get(promptId) ?? []);
   return new Set(entries.flatMap((entry) => (entry.kind === 'file_written' ? [entry.hash] : [])));

@@ -7,7 +7,7 @@ interface Waiter {
   resolve: () => void;
 }
 
-/** What all clients wrote down, in one order; tells how far the tasks they watch have come. */
+/** The records of all clients in one order; notifies about the progress of the tasks they watch. */
 export class ClientLedger {
   readonly entries: ClientEntry[] = [];
   readonly #running = new Set<string>();
@@ -25,13 +25,13 @@ export class ClientLedger {
     for (const waiter of reached) waiter.resolve();
   }
 
-  /** Resolves when `count` more tasks have been seen to end than now. */
+  /** Resolves when clients have seen `count` more tasks end. */
   waitForEnds(count: number): Promise<void> {
     const ends = this.#ends + count;
     return this.#waitUntil(() => this.#ends >= ends);
   }
 
-  /** Resolves with the next event after which this many tasks are running. */
+  /** Resolves after an event, when `count` tasks are running. */
   waitForRunning(count: number): Promise<void> {
     return this.#waitUntil(() => this.#running.size >= count);
   }

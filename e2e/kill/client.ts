@@ -3,7 +3,7 @@ import type { PlannedTask } from './plan.ts';
 import { readEvents } from './read-events.ts';
 import type { Address, ServerProcess } from './server-process.ts';
 
-/** A client that writes down everything it sends, is answered and is told, and tries again when the server dies. */
+/** A client that records all requests, responses and events, and retries when the server dies. */
 export class KillClient {
   readonly #name: string;
   readonly #server: ServerProcess;
@@ -17,7 +17,7 @@ export class KillClient {
     this.#ledger = options.ledger;
   }
 
-  /** Submits all tasks, this many at a time, and follows each to its end. */
+  /** Submits all tasks, `atATime` at once, and follows each to its end. */
   async run(tasks: readonly PlannedTask[], atATime: number): Promise<void> {
     const waiting = [...tasks];
     const lane = async () => {
@@ -26,7 +26,7 @@ export class KillClient {
     await Promise.all(Array.from({ length: atATime }, lane));
   }
 
-  /** Sends a request as it was sent before: the same key, the same body. */
+  /** Sends a task's request; every call has the same key and body. */
   async submit(task: PlannedTask): Promise<string> {
     const { key } = task;
     this.#ledger.push({ kind: 'sent', client: this.#name, key });
@@ -52,7 +52,7 @@ export class KillClient {
     if (answer.cancel_requested_at !== null) this.#ledger.push({ kind: 'cancel_acknowledged', taskId });
   }
 
-  /** Reads a task's events from the first to the terminal one, across deaths of the server, each after the last seen. */
+  /** Reads a task's events to the terminal one, across server deaths, resuming after the last one seen. */
   async #follow(taskId: string, onEvent: (type: string) => Promise<void>): Promise<void> {
     let after = 0;
     for (let hasEnded = false; !hasEnded; ) {
@@ -91,7 +91,7 @@ export class KillClient {
     });
   }
 
-  /** Calls again, on the next life of the server, what broke with its death; every other failure is a failure. */
+  /** Retries, once the server is back, a call that failed because the server died; any other failure is thrown. */
   async #withServer<T>(call: (address: Address) => Promise<T>): Promise<T> {
     for (;;) {
       const { address, ended } = await this.#server.whenUp();
@@ -105,12 +105,12 @@ export class KillClient {
   }
 }
 
-/** A connection that breaks while the server lives longer than this was not broken by its death. */
+/** If the server still runs this long after a connection broke, its death was not the cause. */
 const DEATH_MS = 30_000;
 
 class BrokenStream extends Error {}
 
-/** fetch tells a broken connection by a TypeError, undici's body by its own errors with a code. */
+/** fetch reports a broken connection as a TypeError, undici's body as its own errors with a code. */
 function isBroken(thrown: unknown): boolean {
   return thrown instanceof TypeError || thrown instanceof BrokenStream;
 }
@@ -127,7 +127,7 @@ async function within(ended: Promise<void>, ms: number, cause: unknown): Promise
   }
 }
 
-/** A picture in a colour of its own after a sleep: no two tasks share a result or a cache entry. */
+/** A picture in a unique colour after a sleep: no two tasks share a result or a cache entry. */
 function createGraph({ seconds, color }: PlannedTask) {
   return {
     '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color } },

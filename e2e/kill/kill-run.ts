@@ -19,36 +19,36 @@ import { ServerProcess } from './server-process.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
 const WORKERS = 4;
-/** Tasks that one client has sent and not seen ended: together far more than the workers take. */
+/** Open tasks per client: in total far more than the workers accept. */
 const AT_A_TIME = 24;
 
-/** One death of the server: what was under way, and how the next life took it up. */
+/** One death of the server: what was in flight, and how the next life resumed it. */
 export interface Kill extends PlannedKill {
   inFlight: InFlight;
   restartedAtMs: number;
-  /** From the start of the next process until it listened; null when it was killed before. */
+  /** From the start of the next process until it listened; null if it was killed before that. */
   listeningAfterMs: number | null;
 }
 
 export interface KillReport {
   ledgers: Ledgers;
   kills: Kill[];
-  /** Of failed tasks. */
+  /** Errors of failed tasks. */
   failures: string[];
-  /** For each kill, ms from the restart to the end of the first attempt that was open; null when none ended before the next. */
+  /** Per kill, ms from the restart until the first open attempt ended; null if none ended before the next kill. */
   recoveryMs: (number | null)[];
   durationMs: number;
   exitCode: number | null;
 }
 
 export interface KillOptions {
-  /** The workers stand on the server's command line, not in its configuration. */
+  /** Workers are given on the server's command line, not in its configuration. */
   onCommandLine?: boolean;
-  /** What else happens while the server is dead. */
+  /** What else to do while the server is dead. */
   afterKill?: (workers: readonly WorkerProcess[]) => Promise<void>;
 }
 
-/** Runs a plan: clients send while the server dies and comes back; ends when every client saw every task end. */
+/** Runs a plan: clients submit while the server dies and restarts; ends when every client has seen all its tasks end. */
 export async function runKills(
   plan: KillPlan,
   database: DatabaseConfig,
@@ -105,7 +105,7 @@ export async function runKills(
   }
 }
 
-/** One registered client each, with the grant to run graphs. */
+/** Registers the clients, each with the grant to run raw graphs. */
 async function createClients(
   plan: KillPlan,
   server: ServerProcess,
@@ -161,14 +161,14 @@ async function killAll(killing: Killing): Promise<Kill[]> {
   return kills;
 }
 
-/** A place's passings count from when the clients have seen this many tasks running: 32 find room on the workers. */
+/** Passes of a failpoint count once the clients have seen this many tasks running; the workers have room for 32. */
 const BUSY = 26;
 
 function armWhenBusy({ server, ledger }: Pick<Killing, 'server' | 'ledger'>, kill: PlannedKill | null): void {
   if (kill?.when === 'busy') void ledger.waitForRunning(BUSY).then(() => server.armKill());
 }
 
-/** Stops it cleanly once enough tasks have ended. */
+/** Stops the server cleanly once enough tasks have ended. */
 async function stopServer(killing: Killing, kill: PlannedKill): Promise<InFlight> {
   const { server, database, finished, ledger } = killing;
   const exit = await Promise.race([ledger.waitForEnds(kill.count).then(() => server.stop()), finished]);
@@ -177,7 +177,7 @@ async function stopServer(killing: Killing, kill: PlannedKill): Promise<InFlight
   return withDatabase(database, loadInFlight);
 }
 
-/** Every key is sent once more at the end: all of them stand for the task they made. */
+/** Sends every key once more at the end: each must return the task it created. */
 async function repeatAll(plan: KillPlan, clients: readonly KillClient[]): Promise<void> {
   for (const [index, client] of clients.entries()) {
     for (const task of plan.clients[index] ?? []) await client.submit(task);

@@ -9,13 +9,13 @@ const OPEN_WITHIN_MS = 120_000;
 interface Target {
   server: ServerProcess;
   database: DatabaseConfig;
-  /** Resolves when no task is left to be run. */
+  /** Resolves when no task is left to run. */
   finished: Promise<'finished'>;
 }
 
 /**
- * Kills the server at its failpoint, where it stands still, once enough attempts are open there; until then it goes on
- * from one passing to the next. Returns what was under way at its death.
+ * Kills the server while it is halted at its failpoint, once enough attempts are open; until then the server resumes and
+ * halts at the next pass. Returns what was in flight at its death.
  */
 export async function killServer(target: Target, kill: PlannedKill): Promise<InFlight> {
   const seen: number[] = [];

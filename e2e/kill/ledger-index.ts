@@ -8,7 +8,7 @@ import type {
   WorkerEntry,
 } from './ledgers.ts';
 
-/** A promise that was broken. */
+/** The kinds of broken promises. */
 export type ViolationCode =
   | 'lost_task'
   | 'task_nobody_asked_for'
@@ -31,7 +31,7 @@ export type ViolationCode =
 
 export interface Violation {
   code: ViolationCode;
-  /** The task, or what stands for it: a key, a prompt. */
+  /** The task, or its key or prompt. */
   subject: string;
   detail: string;
 }

@@ -1,6 +1,6 @@
 /*
- * What three witnesses wrote down, independently of each other: the clients (what was answered and told), SQL (what is
- * stored), and the workers (what really ran). No promise is checked against the system's own view.
+ * The records of three independent witnesses: the clients (responses and events), SQL (what is stored), and the workers
+ * (what really ran). No promise is checked against the system's own view.
  */
 
 /** One line of a client's ledger. */
@@ -30,7 +30,7 @@ export interface StoredEvent {
   state: string;
 }
 
-/** A result: what SQL says of it, and the hash of the bytes that are really stored (null: no such file). */
+/** A result: its record in SQL, and the hash of the bytes that are actually stored (null: no such file). */
 export interface StoredResult {
   taskId: string;
   attemptId: string;

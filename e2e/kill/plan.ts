@@ -1,4 +1,4 @@
-/** A stream of numbers in [0, 1) from a seed (mulberry32): the same seed is the same run. */
+/** Random numbers in [0, 1) from a seed (mulberry32): the same seed gives the same run. */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,7 +9,7 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-/** One task of the run: how long it runs on its worker, whether its client cancels it, whether it sends its request again. */
+/** A task of the run: its run time on a worker, whether its client cancels it, and whether it repeats its request. */
 export interface PlannedTask {
   key: string;
   seconds: number;
@@ -19,23 +19,23 @@ export interface PlannedTask {
   maxAttempts: number;
 }
 
-/** The place of a clean stop: SIGTERM after this many more tasks have ended. */
+/** Instead of a failpoint: a clean stop, SIGTERM after this many more tasks have ended. */
 export const STOP = 'stop';
 
-/** Where the server dies: a place, and at which time it is reached. */
+/** Where the server dies: a failpoint, and at which pass. */
 export interface PlannedKill {
   place: string;
   count: number;
-  /** Whether the place is counted from the process's start, or once enough tasks run. */
+  /** Whether passes count from the start of the process, or once enough tasks run. */
   when: 'start' | 'busy';
   delayMs: number;
-  /** Attempts that must be open at this moment: with fewer the server goes on to the place's next passing. */
+  /** Attempts that must be open at that moment: with fewer the server resumes until the next pass. */
   minOpen: number;
 }
 
 export interface KillPlan {
   seed: number;
-  /** One list a client. */
+  /** One list per client. */
   clients: PlannedTask[][];
   kills: PlannedKill[];
 }
@@ -50,7 +50,7 @@ interface Sizes {
   minOpen?: number;
 }
 
-/** How often a place is passed for one task; what is passed more often is counted longer. */
+/** How often a task passes a failpoint; higher numbers mean that more passes are counted. */
 const PASSES: Record<string, number> = {
   before_accept_commit: 1,
   after_accept_commit: 1,
@@ -66,7 +66,7 @@ const PASSES: Record<string, number> = {
   resuming: 0.5,
 };
 
-/** Draws everything that is left to chance in a run. */
+/** Draws every random choice of a run. */
 export function planRun(seed: number, sizes: Sizes): KillPlan {
   const random = createRandom(seed);
   const tasks = Array.from({ length: sizes.tasks }, (_, index) => ({
@@ -91,14 +91,14 @@ export function planRun(seed: number, sizes: Sizes): KillPlan {
 function planKills(random: () => number, { kills, minOpen = 0 }: Sizes): PlannedKill[] {
   const places = Object.keys(PASSES);
   const drawn = drawSome(places.length, kills, random).flatMap((index) => places[index] ?? []);
-  // Resuming needs an open attempt: never the first.
+  // Resuming needs an open attempt, so it cannot be the first.
   if (drawn[0] === 'resuming') drawn.push(...drawn.splice(0, 1));
   const planned = drawn.map((place): PlannedKill => {
     const count = 1 + Math.floor(12 * random() * (PASSES[place] ?? 1));
     const when = place === 'resuming' ? 'start' : 'busy';
     return { place, count, when, delayMs: place === 'post_handed_over' ? 1 : 0, minOpen };
   });
-  // What the kill before leaves open is all there is to resume, and resuming ends some of it before its own kill.
+  // Only what the previous kill left open can be resumed, and some of it ends before the kill during resuming.
   const ending = (next: PlannedKill | undefined) => (next?.place === 'resuming' ? next.count : 0);
   return planned.map((kill, index) => ({ ...kill, minOpen: kill.minOpen + ending(planned[index + 1]) }));
 }

@@ -4,7 +4,7 @@ export interface SeenEvent {
   state: string;
 }
 
-/** The `event` frames of a server-sent event stream, each with the number its `id:` line carries; others are skipped. */
+/** The `event` frames of a server-sent event stream, each with the number of its `id:` line; others are skipped. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<SeenEvent> {
   let rest = '';
   const decoder = new TextDecoder();

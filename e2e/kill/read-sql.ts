@@ -17,7 +17,7 @@ import type { SqlLedger, StoredResult } from './ledgers.ts';
 
 type Opened = Database<Tables>;
 
-/** Runs plain queries on the server's database while the server does not run, or on a database server beside it. */
+/** Runs plain queries on the server's database: while the server is down, or, on a database server, at any time. */
 export async function withDatabase<T>(
   config: DatabaseConfig,
   use: (database: Opened) => Promise<T>,
@@ -35,17 +35,17 @@ function toConfig(config: DatabaseConfig): Parameters<typeof openDatabase>[1]['d
   return config.driver === 'sqlite' ? config : { ...config, poolSize: 2 };
 }
 
-/** What was under way when the server died. */
+/** What was in flight when the server died. */
 export interface InFlight {
-  /** Accepted and not ended. */
+  /** Tasks accepted but not ended. */
   tasks: number;
   /** Ids of attempts on a worker. */
   attempts: string[];
 }
 
 /**
- * What is under way while the server is halted: of a SQLite file a copy is read, because the server may stand still in
- * the middle of a write.
+ * What is in flight while the server is halted. Reads a copy of a SQLite file, because the server may have been halted in the
+ * middle of a write.
  */
 export async function readWhileHalted(config: DatabaseConfig): Promise<InFlight> {
   if (config.driver !== 'sqlite') return withDatabase(config, loadInFlight);
@@ -70,7 +70,7 @@ export async function loadInFlight(database: Opened): Promise<InFlight> {
   return { tasks: tasks.length, attempts: attempts.map(({ id }) => id) };
 }
 
-/** Errors of tasks that failed; none should in a run where only the server dies. */
+/** Errors of failed tasks; there should be none in a run where only the server dies. */
 export async function loadFailures(database: Opened): Promise<string[]> {
   const rows = await database.read(
     database.k.selectFrom('task').select(['id', 'error']).where('state', 'in', ['failed', 'expired']),
@@ -84,7 +84,7 @@ export async function loadEnds(database: Opened): Promise<Map<string, number>> {
   return new Map(rows.flatMap(({ id, ended_at: endedAt }) => (endedAt === null ? [] : [[id, endedAt]])));
 }
 
-/** Everything the checker wants of SQL; the stored bytes are hashed again. */
+/** Everything the checker needs from SQL; the stored bytes are hashed again. */
 export async function readSqlLedger(database: Opened, dataDir: string): Promise<SqlLedger> {
   const tasks = await database.read(database.k.selectFrom('task').select(['id', 'owner_id', 'state']));
   const attempts = await database.read(

@@ -1,6 +1,6 @@
 import { startUp } from '@comfleet/server';
 
-// The server as a process of its own: node serve.mjs DATA_DIR CONFIG_FILE [WORKER_URL…]; prints what a user would see.
+// Runs the server in its own process: node serve.mjs DATA_DIR CONFIG_FILE [WORKER_URL…]; prints what a user would see.
 const [dataDir = '', config = '', ...workers] = process.argv.slice(2);
 const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => stop.abort());

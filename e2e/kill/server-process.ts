@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import type { DatabaseConfig } from '../services/databases.ts';
 import { type PlannedKill, STOP } from './plan.ts';
 
-/** How to reach a running server, as its credential file says. */
+/** How to reach a running server, from its credential file. */
 export interface Address {
   url: string;
   token: string;
@@ -17,7 +17,7 @@ interface Life {
   ended: Promise<void>;
 }
 
-/** The server as a process that dies and comes back on the same data. Clients wait here for it. */
+/** The server as a process that is killed and restarted on the same data. Clients wait here until it is up. */
 export class ServerProcess {
   readonly #dataDir: string;
   readonly #config: string;
@@ -29,7 +29,7 @@ export class ServerProcess {
 
   readonly #environment: Record<string, string>;
 
-  /** `environment` stands beside or replaces what this process has. */
+  /** `environment` is added to, or replaces, that of this process. */
   constructor(folder: string, environment: Record<string, string> = {}) {
     this.#environment = environment;
     this.#dataDir = join(folder, 'data');
@@ -45,7 +45,7 @@ export class ServerProcess {
     return this.#dataDir;
   }
 
-  /** Says where its records are and which workers it has, in its file or on its command line; `blocks` stand beside or replace. */
+  /** Configures its database and its workers, in its file or on its command line; `blocks` add or replace configuration. */
   async configure(
     database: DatabaseConfig,
     workerUrls: readonly string[],
@@ -64,7 +64,7 @@ export class ServerProcess {
     await writeFile(this.#config, stringify(config));
   }
 
-  /** Starts it, to halt at the place of `kill` when one is given. False when it halted before it listened. */
+  /** Starts it, to halt at the failpoint of `kill` if one is given. False if it halted before it listened. */
   async start(kill: PlannedKill | null): Promise<boolean> {
     const failpoint =
       kill && kill.place !== STOP
@@ -86,7 +86,7 @@ export class ServerProcess {
     return true;
   }
 
-  /** Resolves when this life halts at its failpoint for the nth time. Throws when it ends before. */
+  /** Resolves when this life halts at its failpoint for the nth time. Throws if it ends before that. */
   async waitForHalt(nth: number): Promise<void> {
     const program = this.#require();
     const ended = program.exited.then(async ({ code, signal }) => {
@@ -95,18 +95,18 @@ export class ServerProcess {
     await Promise.race([program.waitForLine(new RegExp(`^failpoint ${nth} (reached)$`)), ended]);
   }
 
-  /** Lets it go on after its nth halt. */
+  /** Resumes it after its nth halt. */
   async resume(nth: number): Promise<void> {
     const program = this.#require();
     const passed = program.waitForLine(new RegExp(`^failpoint ${nth} (passed)$`)).then(() => true);
-    // A signal sent between the line and the halt is lost, so it is sent until the next line tells that it arrived.
+    // A signal sent between the line and the halt is lost, so it is repeated until the next line shows that it arrived.
     for (let goesOn = false; !goesOn; ) {
       program.signal('SIGCONT');
       goesOn = await Promise.race([passed, setTimeout(50, false)]);
     }
   }
 
-  /** Lets the kill of this life begin to count. */
+  /** Starts counting the passes for the kill of this life. */
   armKill(): void {
     this.#require().signal('SIGUSR2');
   }
@@ -120,12 +120,12 @@ export class ServerProcess {
     return `${this.#require().tail}\n${log.split('\n').slice(-15).join('\n')}`;
   }
 
-  /** Resolves while a server runs: where it is, and a promise of its end. */
+  /** Resolves while a server runs, with its address and a promise of its end. */
   whenUp(): Promise<Life> {
     return this.#life;
   }
 
-  /** Ends it at once, also while it is halted. */
+  /** Kills it at once, even while it is halted. */
   async kill(): Promise<void> {
     await this.#program?.stop('SIGKILL');
   }

@@ -7,14 +7,14 @@ import type { WorkerEntry } from './ledgers.ts';
 
 const SIMULATOR = join(dirname(createRequire(import.meta.url).resolve('@comfleet/simulator')), 'main.js');
 
-/** A simulated ComfyUI in a process of its own, with its files and its ledger on disk. */
+/** A simulated ComfyUI in its own process, with its files and its ledger on disk. */
 export interface WorkerProcess {
   name: string;
   url: string;
   stop(): Promise<void>;
-  /** Dies at once, with whatever it ran. */
+  /** Kills it at once, together with its running prompt. */
   kill(): Promise<void>;
-  /** Its ledger; the hashes are of the files that lie in its output folder now. */
+  /** Its ledger, with hashes of the files that are in its output folder now. */
   readLedger(): Promise<WorkerEntry[]>;
 }
 
