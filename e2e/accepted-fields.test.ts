@@ -14,7 +14,7 @@ import { taskCases } from './fields/task-cases.ts';
 import { workerCases } from './fields/worker-cases.ts';
 
 /*
- * Every field that the API document names has a case that sends it and shows what it does. One server for all of them.
+ * Every field in the API document has a case that sends it and shows its effect. All cases share one server.
  */
 
 const CASES = mergeCases([
@@ -62,7 +62,7 @@ test('the fields of the Comfy API v2 in the document are those of its contract',
   );
 });
 
-/* Of their own kind, or in another's words: what these do with unknown fields their contracts and monitors decide. */
+/* Routes with a contract of another product or of monitoring: that contract decides about unknown fields. */
 const FOREIGN = /^\w+ \/(api\/v2\/(jobs|assets|health)|api\/health|health|healthz|readyz|metrics)/;
 
 test('a field that no native request has is refused by its name', async () => {
@@ -70,7 +70,7 @@ test('a field that no native request has is refused by its name', async () => {
   for (const operation of names.filter((name) => !FOREIGN.test(name))) {
     const address = operation.replace(/\{\w+\}/g, '01900000-0000-7000-8000-000000000001');
     const query = await stage.ask(`${address}?surprise=1`);
-    // Of two things that are wrong, the body is told first.
+    // When body and query are both wrong, the body is reported first.
     const told = query.text.includes('"in":"body"') || query.text.includes('surprise');
     expect([operation, query.status, told]).toEqual([operation, expect.toSatisfy(isRefusal), true]);
     if (operation.startsWith('GET') || operation.endsWith('/uploads')) continue;

@@ -59,7 +59,7 @@ async function start(...workers: Json[]): Promise<RunningServer> {
   return rig;
 }
 
-/** Follows the fleet until its worker is as wanted; returns it. */
+/** Follows the fleet until its worker satisfies the condition; returns it. */
 async function when(server: RunningServer, isWanted: (worker: Json) => boolean): Promise<Json> {
   let found: Json | null = null;
   await server.follow(server.token, '/api/fleet/stream', ({ data }) => {
@@ -87,7 +87,7 @@ async function uploadGraph(server: RunningServer) {
   };
 }
 
-/** Everything that the server stored and printed, as one text. */
+/** Everything the server stored and printed, as one text. */
 async function readAll(server: RunningServer): Promise<string> {
   const entries = await readdir(server.dataDir, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));

@@ -20,16 +20,16 @@ const FLAGS = [
   '--disable-sync',
 ];
 const PAGE_FILES = fileURLToPath(new URL('../packages/web/dist/assets', import.meta.url));
-/** Where screenshots are kept for a look; by default they go with the other temporary files. */
+/** Where screenshots are kept; by default they are deleted with the other temporary files. */
 const SCREENSHOTS = process.env.COMFLEET_TEST_SCREENSHOTS;
-/** What the workflows that come with Comfleet load. */
+/** The checkpoints of the workflows that ship with Comfleet. */
 const CHECKPOINTS = [
   { name: 'v1-5-pruned-emaonly-fp16.safetensors', loadMs: 50, vramMegabytes: 4096 },
   { name: 'svd_xt.safetensors', loadMs: 50, vramMegabytes: 4096 },
 ];
-/** Most script before first use. */
+/** Maximum script before first use. */
 const MAX_SCRIPT_BYTES = 200_000;
-/** Most script before the first paint. */
+/** Maximum script before the first paint. */
 const MAX_FIRST_BYTES = 90_000;
 
 describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
@@ -236,7 +236,7 @@ async function chooseWorkflow(page: Page, title: string): Promise<void> {
   await page.getByRole('option', { name: title }).first().click();
 }
 
-/** Compressed bytes of some chunks and of all that they import at once. */
+/** Compressed size of these chunks and of everything they import statically. */
 async function weigh(chunks: readonly string[]): Promise<number> {
   const files = await readdir(PAGE_FILES);
   const waiting = chunks.map((chunk) => {

@@ -13,13 +13,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_SECONDS_TO_PICTURE = 60;
 const MAX_MS_TO_STOP = 5000;
 
-/** The lines of the first block of commands of a page. */
+/** The lines of the first command block of a page. */
 function readCommands(page: string): string[] {
   const block = /```sh\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, page), 'utf8'));
   return (block?.[1] ?? '').split('\n').filter((line) => line !== '');
 }
 
-/** What a shell is given: a line without its comment. */
+/** A line without its comment. */
 function toCommand(line: string | undefined): string {
   return (line ?? '').replace(/\s+#.*$/, '');
 }
@@ -37,7 +37,7 @@ test('continuous integration runs the command of the README', () => {
   expect(script).toMatch(new RegExp(`^exec ${toCommand(readCommands('README.md')[1])} </dev/null$`, 'm'));
 });
 
-/** Runs a command line as a shell in a terminal would: a process group of its own, the environment of a user. */
+/** Runs a command line as a terminal's shell would: in its own process group, with a user's environment. */
 function runCommandLine(command: string, folder: string): Program {
   return new Program('sh', ['-c', `exec ${command}`], {
     cwd: folder,
@@ -46,7 +46,7 @@ function runCommandLine(command: string, folder: string): Program {
   });
 }
 
-/** Ours without what the test runner adds: data in the default folder, no token of another server. */
+/** Our environment without the test runner's variables: data in the default folder, no token of another server. */
 function createEnvironment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) =>
@@ -57,7 +57,7 @@ function createEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
 }
 
-/** Living processes that work in a folder, however they were started and whatever group they are in. */
+/** Running processes whose working directory is in a folder, whoever started them. */
 function listProcessesIn(folder: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -70,12 +70,12 @@ function listProcessesIn(folder: string): string[] {
           ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')]
           : [];
       } catch {
-        return []; // ended while we looked
+        return []; // ended in the meantime
       }
     });
 }
 
-/** One Ctrl-C: the terminal sends the signal to the whole foreground group. Answers exit code and duration. */
+/** One Ctrl-C: the terminal sends the signal to the whole foreground group. Returns exit code and duration. */
 async function pressCtrlC(start: Program): Promise<{ code: number | null; ms: number }> {
   const beganMs = performance.now();
   start.signal('SIGINT');
@@ -83,7 +83,7 @@ async function pressCtrlC(start: Program): Promise<{ code: number | null; ms: nu
   return { code, ms: performance.now() - beganMs };
 }
 
-/** Listens on a port; false when someone else has it. */
+/** Listens on a port; false if it is in use. */
 function takePort(server: Server, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     server.once('error', () => resolve(false));
@@ -98,7 +98,7 @@ async function isPortFree(port: number): Promise<boolean> {
   return isFree;
 }
 
-/** Size and pixels of a PNG with 8 bits a channel: its parts are read, its data inflated, as a viewer would. */
+/** Size and pixels of a PNG with 8 bits a channel: decoded as a viewer would. */
 function decodePng(bytes: Buffer): { width: number; height: number; pixels: Buffer } {
   expect(bytes.subarray(0, 8).toString('latin1')).toBe('\x89PNG\r\n\x1a\n');
   const data: Buffer[] = [];
@@ -117,7 +117,7 @@ function decodePng(bytes: Buffer): { width: number; height: number; pixels: Buff
 describe('the first start in a fresh clone', () => {
   const [startLine] = readCommands('README.md');
   const portHolder = createServer();
-  /** What this test made and may delete; null until then. */
+  /** The folder this test made and must delete; null before that. */
   let temporary: string | null = null;
   let folder = '';
   let first: Program;
@@ -125,7 +125,7 @@ describe('the first start in a fresh clone', () => {
   let address = '';
 
   beforeAll(async () => {
-    // The port that a start takes by default is in use, by us or by someone else: it must not matter.
+    // The default port is in use, by us or by another program: it must not matter.
     await takePort(portHolder, 8000);
     temporary = await mkdtemp(join(tmpdir(), 'comfleet-first-start-'));
     folder = join(temporary, 'comfleet');

@@ -138,7 +138,7 @@ describeOnDatabases('who may do what over the native door', (database) => {
       'DELETE /api/fleet/uploads/{upload}',
       'GET /api/fleet/assets/{asset}/content',
     ];
-    /** The answer with the id that was asked for taken out: it may be repeated, nothing else may differ. */
+    /** The response with the requested id masked: it may be repeated, nothing else may differ. */
     const askMasked = async (path: string) => {
       const { status, text } = await rig.ask(bob.token, path);
       const id = path.split('/').find((part) => /^[0-9a-f-]{36}$/.test(part)) ?? '';

@@ -9,7 +9,7 @@ import { PNG, picture } from './support/graphs.ts';
 const LARGEST = '18446744073709551615';
 const NOT_EXACT = '9007199254740993';
 
-/** Names the seed as digits, which no JavaScript number could carry. */
+/** Writes the seed as digits, which a JavaScript number could not hold. */
 function sampled(seed: string): string {
   return `{"4":{"class_type":"CheckpointLoaderSimple","inputs":{"ckpt_name":"random-a.safetensors"}},"6":{"class_type":"CLIPTextEncode","inputs":{"text":"a cat","clip":["4",1]}},"5":{"class_type":"EmptyLatentImage","inputs":{"width":64,"height":64,"batch_size":1}},"3":{"class_type":"KSampler","inputs":{"seed":${seed},"steps":1,"cfg":1.0,"sampler_name":"euler","scheduler":"normal","denoise":1,"model":["4",0],"positive":["6",0],"negative":["6",0],"latent_image":["5",0]}},"8":{"class_type":"VAEDecode","inputs":{"samples":["3",0],"vae":["4",2]}},"9":{"class_type":"SaveImage","inputs":{"images":["8",0],"filename_prefix":"cat"}}}`;
 }

@@ -20,7 +20,7 @@ describeOnDatabases('the native door before and after a restart', (database) => 
     const readAll = async () => ({
       task: await rig.ask(ada.token, `GET /api/v2/tasks/${task.task_id}`).then(({ json }) => ({
         ...json,
-        // Links are re-signed for each answer.
+        // Links are signed again for each response.
         results: json.results.map(({ url: _url, ...result }: { url: string }) => result),
       })),
       total: (await rig.ask(ada.token, 'GET /api/v2/tasks')).json.total,
@@ -113,7 +113,7 @@ describeOnDatabases('the native door before and after a restart', (database) => 
     const paused = await rig.ask(ada.token, `POST ${path}/pause`);
     expect(paused.json.status).toBe('paused');
     await rig.setMaintenance(false);
-    // A task accepted later passes it by: the workers are free.
+    // A task accepted later overtakes it: the workers are free.
     await rig.run(ada.token, { graph: picture(74) });
     await rig.restart();
     await rig.run(ada.token, { graph: picture(75) });

@@ -12,7 +12,7 @@ describeOnDatabases('tasks over the native door', (database) => {
     rig = await startServer({ database, simulators: [{ previewMethod: 'latent2rgb' }, {}] });
     ada = await rig.register('ada', ['raw_graph']);
     bob = await rig.register('bob', ['raw_graph']);
-    // From here on an inventory is known, so that graphs are checked and not held.
+    // After this an inventory is known, so graphs are checked instead of held.
     await rig.run(ada.token, { graph: picture() });
   });
   afterAll(() => rig?.close());
@@ -217,7 +217,7 @@ describeOnDatabases('tasks over the native door', (database) => {
 
   test('TQ15 position counts the tasks ahead', async () => {
     await rig.setMaintenance(true);
-    // A graph of its own shape, that nobody has run yet.
+    // A graph of a new shape, which has never run.
     const body = {
       graph: { ...picture(76), '9': { class_type: 'PreviewImage', inputs: { images: ['1', 0] } } },
     };
@@ -233,11 +233,11 @@ describeOnDatabases('tasks over the native door', (database) => {
   });
 
   test('TQ15 the estimate is null while no worker can start it, then seconds that grow with the queue', async () => {
-    // A server of its own: a graph that never ran is expected to take what others with the same models took.
+    // A separate server: a graph that never ran is expected to take as long as others with the same models.
     const own = await startServer({ database, simulators: [{}, {}] });
     onTestFinished(() => own.close());
     const { token } = await own.register('cyd', ['raw_graph']);
-    // Long beside what a request takes, so that the queue grows on a slow machine too.
+    // Long compared to a request, so that the queue grows on a slow machine too.
     const runSeconds = 2;
     const body = { graph: slowPicture(runSeconds) };
     await own.run(token, body);
@@ -246,7 +246,7 @@ describeOnDatabases('tasks over the native door', (database) => {
     expect([stuck.status, stuck.json.estimated_time]).toEqual([201, null]);
     await own.setMaintenance(false);
     const submitted: { task_id: string; estimated_time: number }[] = [];
-    // Each of its own length: nothing comes out of the worker's cache.
+    // Each with a different length, so that nothing comes from the worker's cache.
     for (let left = 12; left > 0; left -= 1) {
       const next = { graph: slowPicture(runSeconds + left / 1000) };
       const { task_id, estimated_time } = (await own.ask(token, 'POST /api/v2/tasks', { body: next })).json;
@@ -286,7 +286,7 @@ describeOnDatabases('tasks over the native door', (database) => {
     const all = await rig.ask(ada.token, `GET /api/v2/tasks/${task.task_id}/download`);
     expect(all.headers.get('content-type')).toBe('application/zip');
     expect(all.headers.get('content-disposition')).toContain('three blues.zip');
-    // The end of a ZIP says how many files it has.
+    // The end record of a ZIP has its number of files.
     expect(all.bytes.readUInt16LE(all.bytes.length - 22 + 10)).toBe(3);
     const none = await rig.ask(ada.token, `GET /api/v2/tasks/${task.task_id}/download?index=3`);
     expect([none.status, none.json.error.code]).toEqual([404, 'RESULT_NOT_FOUND']);

@@ -129,7 +129,7 @@ test('ST6 a task that was claimed and never sent keeps its place when the server
 
 type Api = (request: string, body?: object) => Promise<ReturnType<typeof JSON.parse>>;
 
-/** Calls of the HTTP interface of a server that prints its sign-in link. */
+/** Returns a function that calls the HTTP interface of a server, once it has printed its sign-in link. */
 async function connectTo(server: Program): Promise<Api> {
   const url = await server.waitForLine(/(http:\/\/127\.0\.0\.1:\d+)\/client#code=/);
   const { token } = JSON.parse(readFileSync(join(folder, 'data', 'credential.json'), 'utf8'));

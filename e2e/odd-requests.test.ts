@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.close());
 
-/** What the server answers to these bytes: its status and the body as JSON. */
+/** Sends these bytes; returns the status and the JSON body of the response. */
 function sendRaw(text: string): Promise<{ status: number; json: ReturnType<typeof JSON.parse> }> {
   const { hostname, port } = new URL(rig.url);
   return new Promise((resolve, reject) => {

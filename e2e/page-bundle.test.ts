@@ -13,7 +13,7 @@ const bundle = readdirSync(assets)
   .map((name) => readFileSync(join(assets, name), 'utf8'))
   .join('\n');
 
-/** The longest part without a value of each of an area's own English sentences, where it is long enough to be its own. */
+/** The longest constant part of each English sentence of an area, if it is long enough to be unique. */
 function listPhrases(messages: Messages, prefix: RegExp): string[] {
   return Object.entries(messages)
     .filter(([code]) => prefix.test(code))
@@ -25,7 +25,7 @@ function listPhrases(messages: Messages, prefix: RegExp): string[] {
 test.each([
   ['command', CLI_TEXTS.en, /^cli\./],
   ['start', START_TEXTS.en, /^start\./],
-  // What is wrong with workers is shown wherever tasks wait.
+  // Problems of workers are shown wherever tasks wait.
   ['fleet', FLEET_TEXTS.en, /^worker\./],
 ] as const)('the page carries no text of the %s', (_, messages, prefix) => {
   const phrases = listPhrases(messages, prefix);

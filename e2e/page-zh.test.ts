@@ -8,9 +8,9 @@ import { readPage } from './page-zh/read-page.ts';
 
 const CHROMIUM = process.env.COMFLEET_TEST_CHROMIUM ?? '/usr/bin/chromium';
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
-/** Where screenshots are kept for a look; without it none are taken. */
+/** Where screenshots are kept; unset: none are taken. */
 const SCREENSHOTS = process.env.COMFLEET_TEST_SCREENSHOTS;
-/** Names of graph nodes, and the words of a node that raised, are ComfyUI's. */
+/** ComfyUI's own English: names of graph nodes, and the message of a node that raised. */
 const ALLOWED = [
   /\b(Empty|Save|Preview|Load)Image\b|\bTest[A-Z]\w+\b|\bKSampler\w*\b/g,
   /RuntimeError: .*/g,
@@ -43,7 +43,7 @@ describe.skipIf(!existsSync(CHROMIUM))('every page in Chinese', () => {
     await fleet?.close();
   });
 
-  /** The English of what the page shows now. */
+  /** English text that the page shows now. */
   async function listEnglish(name: string): Promise<string[]> {
     await shoot(page, name);
     const said = await readPage(page);

@@ -7,8 +7,8 @@ import { findRealComfyui } from './services/real-comfyui.ts';
 import { skipWhen } from './services/skip-reason.ts';
 
 /*
- * What the product promises, on a real ComfyUI that it starts itself: `--comfyui DIR`. Switched on by COMFYUI_REPO_PATH
- * and COMFYUI_PYTHON; the sampling tests also want the checkpoint random-a.safetensors in its models folder.
+ * The product's promises on a real ComfyUI that it starts itself: `--comfyui DIR`. Enabled by COMFYUI_REPO_PATH and
+ * COMFYUI_PYTHON; the sampling tests also need the checkpoint random-a.safetensors in its models folder.
  */
 
 const real = findRealComfyui();
@@ -33,7 +33,7 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
   const loadHistory = async (task: Json): Promise<Json> =>
     JSON.parse(await (await fetch(`${workerUrl}/history/${task.prompt_id}`)).text());
   const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-  /** SHA-256 of what we deliver and of the files in ComfyUI's own output folder. */
+  /** SHA-256 of the delivered files and of the files in ComfyUI's own output folder. */
   const hashBoth = async (task: Json) => {
     const history = await loadHistory(task);
     const outputs: Json[] = Object.values(history[task.prompt_id].outputs);

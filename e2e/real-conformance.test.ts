@@ -14,7 +14,7 @@ import { findMissingFile, findRealComfyui } from './services/real-comfyui.ts';
 import { skipWhen } from './services/skip-reason.ts';
 
 /*
- * The conformance list for the simulator, run against a real ComfyUI of the version that lies there. Switched on as
+ * The conformance list for the simulator, run against the installed version of a real ComfyUI. Enabled as
  * real-fleet.test.ts is.
  */
 
@@ -36,7 +36,7 @@ describe('a real ComfyUI answers as it was recorded', skipWhen(MISSING), () => {
     comfyui = await ComfyuiProcess.start(real, folder, 'recorded');
     version = /^0\.3\./.test(await comfyui.loadVersion()) ? '0.3.64' : '0.33';
     if (version === '0.33') return;
-    // 0.33 was recorded without previews; what shows them asks for them.
+    // 0.33 was recorded without previews; tests that need previews enable them.
     await comfyui.kill();
     comfyui = await ComfyuiProcess.start(real, folder, 'recorded-previews', {
       args: ['--preview-method', 'auto'],

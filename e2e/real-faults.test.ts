@@ -6,8 +6,8 @@ import { findMissingFile, findRealComfyui } from './services/real-comfyui.ts';
 import { skipWhen } from './services/skip-reason.ts';
 
 /*
- * Fault rows on two real ComfyUI servers: what the simulator acts out in faults-worker.test.ts must be what the
- * real thing does. Switched on as real-fleet.test.ts is.
+ * Fault rows on two real ComfyUI servers: what the simulator simulates in faults-worker.test.ts must be what
+ * a real server does. Enabled as real-fleet.test.ts is.
  */
 
 const MISSING = findMissingFile(findRealComfyui(), ['tests/execution/extra_model_paths.yaml']);

@@ -12,7 +12,7 @@ import { findMissingFile, findRealComfyui } from './services/real-comfyui.ts';
 import { skipWhen } from './services/skip-reason.ts';
 
 /*
- * Two real ComfyUI servers side by side, as one fleet. Switched on by COMFYUI_REPO_PATH and COMFYUI_PYTHON; needs the nodes of
+ * Two real ComfyUI servers as one fleet. Enabled by COMFYUI_REPO_PATH and COMFYUI_PYTHON; needs the nodes of
  * ComfyUI's own tests and, for sampling, the checkpoints random-a.safetensors and random-b.safetensors.
  */
 
@@ -37,7 +37,7 @@ async function openRig(servers: readonly ComfyuiProcess[]): Promise<RunningServe
   return startServer({ simulators: [], config: { workers } });
 }
 
-/** Submits in this order, follows each to its end, and tells every end. */
+/** Submits in this order, follows each to its end, and calls `onEnd` for each. */
 async function runAll(rig: RunningServer, graphs: readonly Graph[], onEnd: () => void = () => {}) {
   const ids: string[] = [];
   for (const graph of graphs) ids.push(await rig.submit(rig.token, { graph }));
@@ -54,7 +54,7 @@ async function download(rig: RunningServer, taskId: string): Promise<Buffer> {
   return (await rig.ask(rig.token, `GET /api/v2/tasks/${taskId}/download`)).bytes;
 }
 
-/** What a run cost its servers. */
+/** The cost of a run on its servers. */
 interface Cost {
   loads: number[];
   wallSeconds: number;

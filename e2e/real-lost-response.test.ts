@@ -13,8 +13,8 @@ import { findMissingFile, findRealComfyui } from './services/real-comfyui.ts';
 import { skipWhen } from './services/skip-reason.ts';
 
 /*
- * The response of POST /prompt is lost and the network stays away for 8 s, between the library, or the server, and a real
- * ComfyUI. Switched on as real-fleet.test.ts is.
+ * The response of POST /prompt is lost and the network stays down for 8 s, between the library, or the server, and a real
+ * ComfyUI. Enabled as real-fleet.test.ts is.
  */
 
 const real = findRealComfyui();
@@ -31,7 +31,7 @@ describe(
     let comfyui: ComfyuiProcess;
     let proxy: TcpProxy;
 
-    /** Lets the next POST through and its response vanish, then cuts the network for a while; answers when it is back. */
+    /** Delivers the next POST but drops its response, then cuts the network for a while; returns when it is back. */
     async function loseResponse(): Promise<number> {
       const before = comfyui.countPrompts();
       await vi.waitFor(() => expect(comfyui.countPrompts()).toBe(before + 1), {

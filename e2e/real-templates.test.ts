@@ -10,8 +10,8 @@ import { findOtherVersion, findRealComfyui } from './services/real-comfyui.ts';
 import { skipWhen } from './services/skip-reason.ts';
 
 /*
- * A hundred official templates of ComfyUI 0.33.0 through the server to a real one that has a small file for each model and input.
- * The worker sleeps, so that what it accepts waits there until it is canceled.
+ * A hundred official templates of ComfyUI 0.33.0, sent through the server to a real ComfyUI that has a small file for each model
+ * and input. The worker sleeps, so that accepted prompts wait there until they are canceled.
  */
 
 const real = findRealComfyui();
@@ -49,7 +49,7 @@ describe('official templates on a real ComfyUI', skipWhen(missing), () => {
     if (folder !== '') await rm(folder, { recursive: true });
   });
 
-  /** Submits one and cancels it once the worker has taken or refused it; returns what became of it and what a user would read. */
+  /** Submits a graph and cancels it once the worker has accepted or refused it; returns the outcome and the text for the user. */
   async function send(graph: object): Promise<Sent> {
     const { status, json } = await server.ask(server.token, 'POST /api/v2/tasks', { body: { graph } });
     if (status !== 201) return { status, said: json.error, became: null };

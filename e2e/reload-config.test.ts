@@ -9,7 +9,7 @@ import { waitForFile } from './support/files.ts';
 import { picture, slowPicture } from './support/graphs.ts';
 import { documentedGraph } from './support/text-graph.ts';
 
-/** As editors save: a new file takes the place of the old one. */
+/** Saves as editors do: a new file replaces the old one. */
 async function replace(rig: RunningServer, config: object | string): Promise<void> {
   await rig.writeConfig(config, `${rig.configFile}.new`);
   await rename(`${rig.configFile}.new`, rig.configFile);

@@ -38,7 +38,7 @@ describe('a disk without room', skipWhen(missingSmallDisk()), () => {
 
     expect([submitted, uploaded]).toMatchObject([REFUSED, REFUSED]);
     expect([submitted, uploaded].map(({ headers }) => headers.get('retry-after'))).toEqual(['10', '10']);
-    // Its contract knows no 503.
+    // The contract has no 503.
     expect([jobs.status, jobs.headers.get('retry-after')]).toEqual([500, '10']);
     expect([ready.status, ready.text]).toEqual([
       503,
@@ -110,7 +110,7 @@ describe('a damaged database file', () => {
   });
 });
 
-/** Writes over everything from there on. */
+/** Overwrites everything from this offset. */
 function spoil(path: string, from: number): void {
   const file = openSync(path, 'r+');
   const length = fstatSync(file).size - from;

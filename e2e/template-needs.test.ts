@@ -7,7 +7,7 @@ import { resolveNeeds } from '../packages/server/src/flow/placement/resolve-need
 const templates = readTemplates();
 const objectInfo = readObjectInfo();
 
-/** What GET /models tells of the recorded server: the models of all templates, each once more in a folder `sub`. */
+/** The GET /models of the recorded server: the models of all templates, each also in a folder `sub`. */
 function listModels(): Map<string, Set<string>> {
   const listing = new Map<string, Set<string>>();
   for (const { models } of templates.values()) {

@@ -14,8 +14,7 @@ const FAILING = {
 };
 
 /**
- * A server with workers of several states and a task of each state: `up` as people start it, in a folder of its own that is not the
- * usual one.
+ * A server with workers in several states and a task in each state, started by `up` in a folder that is not the default one.
  */
 export async function openChineseFleet() {
   const folder = await mkdtemp(join(tmpdir(), 'comfleet-page-zh-'));
@@ -49,7 +48,7 @@ export async function openChineseFleet() {
   const submit = (body: unknown) => call('/api/v2/tasks', body);
   return {
     link,
-    /** One of each state: those that end at once first, as the worker takes one at a time. */
+    /** One task per state: first those that end at once, because the worker runs one at a time. */
     fill: async () => {
       await submit({ workflow_name: 'solid_color', parameters: { width: 64, height: 64 } });
       await submit({ graph: FAILING });

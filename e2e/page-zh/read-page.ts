@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** What a page shows or reads aloud, one line each; code and tracebacks are shown as they are. */
+/** All text of a page, including that for screen readers, one line each; without code and tracebacks, which are not translated. */
 export function readPage(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const SHOWN_AS_IT_IS = 'pre, code, script, style, svg, .who, .file';

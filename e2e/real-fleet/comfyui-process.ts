@@ -5,26 +5,26 @@ import { findFreePort, Program } from '@comfleet/test-kit';
 import type { FoundComfyui } from '../services/real-comfyui.ts';
 import { plainLine } from './plain-line.ts';
 
-/** ComfyUI says this once for each checkpoint whose diffusion model it builds (comfy/model_base.py), not when it has it still. */
+/** ComfyUI logs this once per checkpoint whose diffusion model it builds (comfy/model_base.py), not when it is still loaded. */
 const MODEL_LOAD = /^model weight dtype /;
 
 /** Ports tried before a start is given up. */
 const MAX_PORTS = 5;
 
-/** Python's own words, then ComfyUI's since 0.21.0. */
+/** Python's wording, then ComfyUI's since 0.21.0. */
 const PORT_TAKEN = /address already in use|is already in use on address/;
 
-/** Between two looks at a server that starts, and the longest that one look may take. */
+/** Interval between two checks of a starting server, and the time limit of a check. */
 const POLL_MS = 200;
 const POLL_TIMEOUT_MS = 2000;
 
 /** How to start a real ComfyUI. */
 export interface StartOptions {
-  /** Without: a free one. */
+  /** Default: a free one. */
   port?: number;
-  /** With the nodes that call paid services; their descriptions need no network. */
+  /** Includes the nodes that call paid services; their descriptions need no network. */
   withApiNodes?: boolean;
-  /** Further arguments. */
+  /** Extra arguments. */
   args?: readonly string[];
 }
 
@@ -36,7 +36,7 @@ interface Launch {
   flags: string[];
 }
 
-/** A real ComfyUI on the processor, with files of its own and the models and test nodes of the repository. */
+/** A real ComfyUI on the CPU, with its own files and the models and test nodes of the repository. */
 export class ComfyuiProcess {
   readonly name: string;
   readonly url: string;
@@ -50,7 +50,7 @@ export class ComfyuiProcess {
     this.#program = program;
   }
 
-  /** Starts it below `folder`, on a free port or on the one given; resolves when it listens. */
+  /** Starts it below `folder`, on the given port or a free one; resolves when it listens. */
   static async start(
     real: FoundComfyui,
     folder: string,
@@ -106,7 +106,7 @@ export class ComfyuiProcess {
     return started;
   }
 
-  /** Resolves when this very process answers, whatever else may hold the port; its log is no sign, its wording differs by version. */
+  /** Resolves when this process responds, not another one on its port. Its log is no reliable sign: the wording differs by version. */
   async #whenReady(home: string): Promise<void> {
     while (!(await this.#isAnswering(home))) {
       if (this.#program.hasEnded)
@@ -121,11 +121,11 @@ export class ComfyuiProcess {
       const answer = await fetch(`${this.url}/system_stats`, { signal });
       return answer.ok && (await answer.text()).includes(JSON.stringify(home));
     } catch {
-      return false; // nobody listens yet, or it is too busy with its start to answer
+      return false; // not listening yet, or too busy starting to respond
     }
   }
 
-  /** The version that it tells in /system_stats. */
+  /** The version it reports in /system_stats. */
   async loadVersion(): Promise<string> {
     const answer = await fetch(`${this.url}/system_stats`);
     const { system }: { system: { comfyui_version: string } } = await answer.json();
@@ -142,7 +142,7 @@ export class ComfyuiProcess {
     return this.#program.lines.filter((line) => plainLine(line) === 'got prompt').length;
   }
 
-  /** Processor time it has used, seconds: unlike wall time it does not grow with what else runs. NaN but on Linux. */
+  /** Processor time it has used, in seconds: unlike wall time, it does not depend on other programs. NaN except on Linux. */
   async loadProcessorSeconds(): Promise<number> {
     const stat = await readFile(`/proc/${this.#program.pid}/stat`, 'utf8').catch(() => '');
     // After the name in brackets: user and system time are fields 14 and 15 of proc(5), in hundredths.
@@ -154,7 +154,7 @@ export class ComfyuiProcess {
     this.#program.signal(signal);
   }
 
-  /** Ends it at once, with whatever it runs. */
+  /** Kills it at once, together with its running prompt. */
   async kill(): Promise<void> {
     await this.#program.stop('SIGKILL');
   }

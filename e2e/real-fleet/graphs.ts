@@ -10,7 +10,7 @@ export function slowColour(color: number, seconds: number): Graph {
   };
 }
 
-/** Samples 64 × 64 pixels from noise of its own. */
+/** Samples 64 × 64 pixels, with noise from the seed. */
 export function sampling(checkpoint: string, seed: number, steps: number): Graph {
   const encode = (text: string) => ({ class_type: 'CLIPTextEncode', inputs: { text, clip: ['4', 1] } });
   return {

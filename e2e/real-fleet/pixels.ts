@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readPng } from '../../packages/simulator/src/images/read-png.ts';
 
-/** The colours of a PNG, 0xRRGGBB, each once. Throws when the bytes are no whole picture. */
+/** The colours of a PNG, 0xRRGGBB, each once. Throws if the bytes are not a complete picture. */
 export function listColours(png: Buffer): number[] {
   const data = readPixels(png);
   const colours = new Set<number>();

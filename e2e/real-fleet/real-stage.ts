@@ -41,7 +41,7 @@ export class RealStage {
     return found;
   }
 
-  /** Prompts that both were sent since their start. */
+  /** Prompts sent to both since their start. */
   countPrompts(): number {
     return [...this.#processes.values()].reduce((sum, process) => sum + process.countPrompts(), 0);
   }
@@ -56,7 +56,7 @@ export class RealStage {
     );
   }
 
-  /** Submits a task that only one worker may take, and waits for an event of it there. */
+  /** Submits a task that only one worker may run, and waits for this event of it. */
   async startOn(name: string, graph: Graph, event = 'attempt.started'): Promise<TaskId> {
     const { fleet } = this.rig.app;
     const others = fleet.list().filter((worker) => worker.name !== name);
@@ -76,7 +76,7 @@ export class RealStage {
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   }
 
-  /** Resolves when both take all the prompts they may: one that was silent, or is just back, takes fewer for a while. */
+  /** Resolves when both accept their maximum of prompts: after a silence or a return, a worker gets fewer for a while. */
   whenTaking(): Promise<void> {
     const { fleet } = this.rig.app;
     return new Promise((resolve) => {
@@ -90,7 +90,7 @@ export class RealStage {
     });
   }
 
-  /** Resolves when ComfyUI itself says that nothing runs or waits in it. */
+  /** Resolves when ComfyUI itself reports that nothing runs or waits. */
   async whenIdle(name: string): Promise<void> {
     await vi.waitFor(
       async () => {
@@ -101,13 +101,13 @@ export class RealStage {
     );
   }
 
-  /** The record of a task that has ended, and the colours of its picture. */
+  /** The record of an ended task, and the colours of its picture. */
   async result(id: TaskId): Promise<{ task: TaskDetail; colours: number[] }> {
     const task = await this.rig.ended(id);
     return { task, colours: task.results.length === 1 ? listColours(await this.rig.bytes(id)) : [] };
   }
 
-  /** Milliseconds from a moment (Date.now) to the event's n-th time. */
+  /** Milliseconds from `since` (Date.now) to the n-th event of this type. */
   async msTo(id: TaskId, type: string, count: number, since: number): Promise<number> {
     const events = await this.rig.calls.tasks.loadEvents(this.rig.actor, id, 0);
     const event = events.filter((one) => one.type === type)[count - 1];

@@ -5,8 +5,8 @@ import { ComfyUI } from '@comfleet/comfyui/node';
 import type { ComfyuiProcess } from './comfyui-process.ts';
 
 /**
- * What people do without Comfleet: the n-th graph goes to the n-th server, over and over, and each server's own queue
- * does the rest. Returns the picture of each graph.
+ * What people do without Comfleet: graphs go to the servers in turn, and each server's own queue does the rest. Returns the
+ * picture of each graph.
  */
 export async function runRoundRobin(
   servers: readonly ComfyuiProcess[],
@@ -23,7 +23,7 @@ export async function runRoundRobin(
       const accepted = whenAccepted(client);
       const picture = runOne(client, graph, join(folder, String(index)));
       pictures.push(picture);
-      // In this order, and without waiting for any to end.
+      // In this order, without waiting for results.
       await Promise.race([accepted, picture]);
     }
     return await Promise.all(pictures);

@@ -1,7 +1,7 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Folders besides PATH where Debian and macOS put servers that are not meant to be typed. */
+/** Folders outside PATH where Debian and macOS install server programs. */
 function extraFolders() {
   const folders = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/usr/bin'];
   const postgresRoot = '/usr/lib/postgresql';
@@ -9,7 +9,7 @@ function extraFolders() {
     const versions = readdirSync(postgresRoot).sort((a, b) => Number(b) - Number(a));
     for (const version of versions) folders.push(join(postgresRoot, version, 'bin'));
   } catch {
-    // No Debian-style PostgreSQL here; PATH alone decides.
+    // No Debian-style PostgreSQL: only PATH is searched.
   }
   return folders;
 }
@@ -40,13 +40,13 @@ export function findBinary(...names) {
   return undefined;
 }
 
-/** Path of a Chromium that tests can drive, or undefined; COMFLEET_TEST_CHROMIUM names another one. */
+/** Path of a Chromium for the tests, or undefined; COMFLEET_TEST_CHROMIUM overrides it. */
 export function findChromium() {
   return process.env.COMFLEET_TEST_CHROMIUM || findBinary('chromium', 'chromium-browser', 'google-chrome');
 }
 
 /**
- * What the tests can use, the programs each needs, and the Debian package that brings them.
+ * The services that tests can use, with the programs each needs and their Debian package.
  * @type {readonly { name: string, debianPackage: string, isPresent: () => boolean }[]}
  */
 export const testPrograms = [

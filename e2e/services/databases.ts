@@ -7,7 +7,7 @@ import pg from 'pg';
 import { describe } from 'vitest';
 import './skip-reason.ts';
 
-/** A `database:` block as it stands in Comfleet's configuration file. */
+/** A `database:` block of Comfleet's configuration file. */
 export type DatabaseConfig =
   | { driver: 'sqlite'; file: string }
   | {
@@ -19,7 +19,7 @@ export type DatabaseConfig =
       database: string;
     };
 
-/** An empty database made for one test. `drop` removes it and ends connections that are still open. */
+/** An empty database for one test. `drop` deletes it and closes connections that are still open. */
 export interface FreshDatabase {
   readonly config: DatabaseConfig;
   drop(): Promise<void>;
@@ -43,7 +43,7 @@ function newDatabaseName(): string {
   return `comfleet_${randomBytes(6).toString('hex')}`;
 }
 
-/** The configuration of a database on the server with this address. */
+/** The configuration of a database on the server at this URL. */
 function toConfig(driver: 'postgres' | 'mysql', url: string, database: string): DatabaseConfig {
   const { hostname, port, username, password } = new URL(url);
   const user = decodeURIComponent(username);
@@ -101,7 +101,7 @@ function toTestDatabase(
   return { name, available: false, reason, create: () => Promise.reject(new Error(reason)) };
 }
 
-/** The three databases Comfleet runs on; SQLite is always available, the others when this run has them. */
+/** The three databases that Comfleet supports; SQLite is always available, the others if this run has them. */
 export function testDatabases(): readonly TestDatabase[] {
   return [
     { name: 'sqlite', available: true, create: createSqlite },
@@ -110,12 +110,12 @@ export function testDatabases(): readonly TestDatabase[] {
   ];
 }
 
-/** The address of a real Redis for this run, or undefined. */
+/** The URL of a real Redis for this run, or undefined. */
 export function testRedis(): string | undefined {
   return process.env.COMFLEET_TEST_REDIS;
 }
 
-/** Declares the same suite once for each database; on one that is absent its tests are listed as skipped, with the reason. */
+/** Declares the same suite for each database; for one that is not available the tests are skipped, with the reason. */
 export function describeOnDatabases(title: string, declare: (database: TestDatabase) => void): void {
   for (const database of testDatabases()) {
     const options = database.available ? {} : { skip: true, meta: { skipReason: database.reason } };

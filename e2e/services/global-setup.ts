@@ -3,7 +3,7 @@ import { findChromium } from './binaries.mjs';
 import { findRequiredServices, type ServiceName } from './required-services.ts';
 import { openServiceRunner, type ServiceOutcome } from './service-runner.ts';
 
-/** Addresses of what this test run can use; a missing one has a reason instead. */
+/** Addresses of the services of this test run; a missing one has a reason instead. */
 export interface TestServices {
   postgres?: ServiceOutcome;
   mariadb?: ServiceOutcome;
@@ -25,7 +25,7 @@ const variables = {
 
 /**
  * Runs once per test run. Starts private copies of the servers that the selected files mention, unless a
- * COMFLEET_TEST_… variable already names one, and tells tests their addresses by `inject('testServices')` and by
+ * COMFLEET_TEST_… variable already names one, and passes their addresses to tests by `inject('testServices')` and by
  * those variables. Returns the function that stops them.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -4,7 +4,7 @@ import { findBinary } from './binaries.mjs';
 import { chooseAccount, findFreePort, makeOwnedFolder, runToEnd, startServer } from './service-process.mjs';
 
 /**
- * Waits for the server and makes the account that tests use; safe to repeat.
+ * Waits for the server and creates the account of the tests; safe to repeat.
  * @param {string} socketPath
  * @param {string} password
  */
@@ -20,8 +20,8 @@ async function createAccount(socketPath, password) {
 
 /**
  * A private MariaDB with durable commits, on loopback; rejects when it is not installed or does not start.
- * @param {string} folder an empty folder of its own
- * @param {string} password of the account `comfleet`, which may do everything
+ * @param {string} folder an empty folder
+ * @param {string} password of the account `comfleet`, which has all privileges
  */
 export async function startMariadb(folder, password) {
   const install = findBinary('mariadb-install-db');

@@ -20,7 +20,7 @@ async function connect(url) {
 
 /**
  * A private PostgreSQL with durable commits, on loopback; rejects when it is not installed or does not start.
- * @param {string} folder an empty folder of its own
+ * @param {string} folder an empty folder
  * @param {string} password of the superuser `comfleet`
  */
 export async function startPostgres(folder, password) {

@@ -19,7 +19,7 @@ function ping(port) {
 
 /**
  * A private Redis without persistence, on loopback; rejects when it is not installed or does not start.
- * @param {string} folder an empty folder of its own
+ * @param {string} folder an empty folder
  */
 export async function startRedis(folder) {
   const program = findBinary('redis-server');

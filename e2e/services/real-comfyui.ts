@@ -10,7 +10,7 @@ export interface FoundComfyui {
   readonly missing?: undefined;
 }
 
-/** Where a real ComfyUI lies, or why tests against one are skipped. */
+/** Where a real ComfyUI is, or why tests against one are skipped. */
 export type RealComfyui = FoundComfyui | { readonly missing: string };
 
 /** The real ComfyUI named by COMFYUI_REPO_PATH and COMFYUI_PYTHON (default python3). */
@@ -27,14 +27,14 @@ export function findRealComfyui(): RealComfyui {
   };
 }
 
-/** The first of these files of the ComfyUI that is not there, as a reason to skip. */
+/** A reason to skip that names the first of these files that the ComfyUI lacks. */
 export function findMissingFile(real: RealComfyui, paths: readonly string[]): string | undefined {
   if (real.missing !== undefined) return real.missing;
   const absent = paths.find((path) => !existsSync(join(real.repoPath, path)));
   return absent === undefined ? undefined : `needs ${absent} in COMFYUI_REPO_PATH (${real.repoPath})`;
 }
 
-/** Why tests of this version's own nodes and answers are skipped on the ComfyUI that is there. */
+/** Why tests of this version's nodes and responses are skipped on the installed ComfyUI. */
 export function findOtherVersion(real: RealComfyui, needed: string): string | undefined {
   if (real.missing !== undefined) return real.missing;
   const file = join(real.repoPath, 'comfyui_version.py');

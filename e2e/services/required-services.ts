@@ -11,7 +11,7 @@ const signs: readonly (readonly [RegExp, readonly ServiceName[]])[] = [
   [/\btestRedis\b|COMFLEET_TEST_REDIS/, ['redis']],
 ];
 
-/** Which servers these test files, or the local files they import, mention; read from their text, nothing is run. */
+/** The services that these test files, or the local files they import, mention. Only reads their text, runs nothing. */
 export function findRequiredServices(testFiles: readonly string[]): Set<ServiceName> {
   const required = new Set<ServiceName>();
   const seen = new Set<string>();

@@ -12,7 +12,7 @@ const STOP_TIMEOUT_MS = 15_000;
  * @typedef {{ url: string, pid: number, stop: () => Promise<void> }} RunningService
  */
 
-/** A port of 127.0.0.1 that the kernel says is free now. @returns {Promise<number>} */
+/** A port of 127.0.0.1 that is free now, chosen by the kernel. @returns {Promise<number>} */
 export function findFreePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -26,7 +26,7 @@ export function findFreePort() {
 }
 
 /**
- * The account a server should run under: its own when we are root (PostgreSQL refuses root), else ours.
+ * The account to run a server under: its own if we are root (PostgreSQL refuses root), otherwise ours.
  * @param {string} account
  * @returns {{ uid?: number, gid?: number }}
  */
@@ -38,14 +38,14 @@ export function chooseAccount(account) {
         Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
       return { uid: read('-u'), gid: read('-g') };
     } catch {
-      // This account does not exist; the next one may.
+      // This account does not exist; try the next one.
     }
   }
   return {};
 }
 
 /**
- * Makes a folder that the account owns.
+ * Creates a folder owned by the account.
  * @param {string} path
  * @param {{ uid?: number, gid?: number }} account
  */

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ServiceName } from './required-services.ts';
 
-/** What became of one asked-for server: its address, or why there is none. */
+/** The outcome for one requested server: its address, or why there is none. */
 export type ServiceOutcome = { readonly url: string } | { readonly reason: string };
 
-/** The private servers of this test run. `stop` waits until they ended and their files are gone. */
+/** The private servers of this test run. `stop` waits until they have ended and their files are deleted. */
 export interface ServiceRunner {
   readonly outcomes: Partial<Record<ServiceName, ServiceOutcome>>;
   stop(): Promise<void>;
 }
 
-/** Starts the named servers in a process of their own that ends them when this process ends, however it ends. */
+/** Starts the named servers in a separate process, which stops them when this process ends for any reason. */
 export async function openServiceRunner(names: readonly ServiceName[]): Promise<ServiceRunner> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'runner.mjs'), ...names], {
     stdio: ['pipe', 'pipe', 'inherit'],

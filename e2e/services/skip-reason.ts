@@ -5,7 +5,7 @@ declare module 'vitest' {
   }
 }
 
-/** Options of a test or suite that runs only when `missing` is undefined, and else is listed with it as the reason. */
+/** Options of a test or suite that only runs if `missing` is undefined; otherwise it is skipped with that reason. */
 export function skipWhen(missing: string | undefined): { skip?: boolean; meta?: { skipReason: string } } {
   return missing === undefined ? {} : { skip: true, meta: { skipReason: missing } };
 }

@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { vi } from 'vitest';
 
-/** The name of the file in a folder, once there is one: readable copies come after the result. */
+/** Waits for a matching file in a folder; returns its name. Readable copies are written after the result. */
 export async function waitForFile(folder: string, wanted: RegExp): Promise<string> {
   const [name = ''] = await waitForFiles(() => readdir(folder).catch(() => []), wanted);
   return name;
 }
 
-/** Paths below a folder whose name has `part` in it, once there is one. */
+/** Waits for files below a folder with `part` in their paths; returns the paths. */
 export function listFiles(folder: string, part: string): Promise<string[]> {
   return waitForFiles(() => readdir(folder, { recursive: true }), new RegExp(part));
 }

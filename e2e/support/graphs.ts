@@ -1,6 +1,6 @@
-/** Graphs that need no model. */
+/* Graphs that need no model. */
 
-/** A red picture; `width` makes it another one. */
+/** A red picture; another `width` makes a different one. */
 export function picture(width = 64, prefix = 'red') {
   return {
     '1': { class_type: 'EmptyImage', inputs: { width, height: 64, batch_size: 1, color: 16711680 } },

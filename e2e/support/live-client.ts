@@ -1,12 +1,12 @@
 import { WebSocket } from 'ws';
 
-/** What an answer says; the tests state what it must be. */
+/** A JSON response of any shape; the tests check it. */
 type Json = Record<string, ReturnType<typeof JSON.parse>>;
 
-/** One window: a live socket that keeps everything it was told. */
+/** A live socket, like that of one browser window, that keeps every message. */
 export class LiveClient {
   readonly messages: Json[] = [];
-  /** The close code, once the server or the window has closed. */
+  /** Resolves with the close code when either side closes. */
   readonly closed: Promise<number>;
   readonly #socket: WebSocket;
   readonly #waiters = new Set<() => void>();
@@ -37,7 +37,7 @@ export class LiveClient {
     this.#socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
-  /** The first message, past or future, that is wanted. */
+  /** Resolves with the first matching message, past or future. */
   waitFor(isWanted: (message: Json) => boolean): Promise<Json> {
     return new Promise((resolve) => {
       const look = () => {
@@ -51,7 +51,7 @@ export class LiveClient {
     });
   }
 
-  /** Frames of one kind, in the order they came. */
+  /** Frames of one kind, in order. */
   frames(kind: string): Json[] {
     return this.messages.flatMap((message) => (message.frame?.kind === kind ? [message.frame] : []));
   }
@@ -61,7 +61,7 @@ export class LiveClient {
   }
 }
 
-/** The event with which a task has ended. */
+/** Whether a message is the terminal event of a task. */
 export function isEnd(message: Json): boolean {
   return /^task\.(succeeded|failed|canceled|expired)$/.test(message.frame?.event?.type ?? '');
 }

@@ -7,15 +7,15 @@ import { join } from 'node:path';
 export interface SmallDisk {
   /** Where it is mounted. */
   folder: string;
-  /** Takes every byte that is left. */
+  /** Uses up all free space. */
   fill(): void;
-  /** Gives them back. */
+  /** Frees it again. */
   clear(): void;
   remount(mode: 'ro' | 'rw'): void;
   remove(): void;
 }
 
-/** Why no small disk can be made here; undefined when one can. */
+/** Why no small disk can be created here, or undefined. */
 export function missingSmallDisk(): string | undefined {
   try {
     openSmallDisk(1).remove();
@@ -25,7 +25,7 @@ export function missingSmallDisk(): string | undefined {
   }
 }
 
-/** Mounts a tmpfs of this many MiB in a folder of its own. Throws where that is not allowed. */
+/** Mounts a tmpfs of this many MiB on a new folder. Throws where that is not allowed. */
 export function openSmallDisk(mib: number): SmallDisk {
   const folder = mkdtempSync(join(tmpdir(), 'comfleet-disk-'));
   const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: 'pipe' });
@@ -42,7 +42,7 @@ export function openSmallDisk(mib: number): SmallDisk {
     clear: () => rmSync(ballast),
     remount: (mode) => void run('mount', '-o', `remount,${mode}`, folder),
     remove: () => {
-      // Lazily: a server in this process may hold files of it open a moment longer.
+      // Lazily: a server in this process may keep files open a moment longer.
       run('umount', '-l', folder);
       rmSync(folder, { recursive: true });
     },
@@ -56,7 +56,7 @@ function fillWith(path: string): void {
     try {
       writeSync(file, bytes, 0, size);
     } catch {
-      size = Math.floor(size / 2); // no room left for pieces of this size
+      size = Math.floor(size / 2); // no space left for chunks of this size
     }
   }
   closeSync(file);

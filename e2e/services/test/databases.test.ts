@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const database of open.splice(0)) await database.drop();
 });
 
-/** Makes a table through the drivers themselves; rejects when it exists already. */
+/** Creates a table directly through the driver; rejects if it already exists. */
 async function makeTable(config: DatabaseConfig): Promise<void> {
   const statement = 'create table mark (id integer)';
   if (config.driver === 'postgres') {
