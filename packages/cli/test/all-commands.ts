@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { createProgram } from '../src/program/create-program.ts';
 
 export interface Listed {
-  /** `tasks list`; empty for the program itself. */
+  /** Such as `tasks list`; empty for the program itself. */
   readonly name: string;
   readonly command: Command;
 }
 
-/** The program and all of its commands. */
+/** The program and all its commands. */
 export function listCommands(): Listed[] {
   return list(
     createProgram(() => Promise.resolve(), { version: '0.0.0', language: 'en' }),
@@ -22,12 +22,12 @@ function list(command: Command, words: readonly string[]): Listed[] {
   ];
 }
 
-/** Whatever runs: no group of commands. */
+/** Commands that run something, without command groups. */
 export function listLeaves(): Listed[] {
   return listCommands().filter(({ command }) => command.commands.length === 0);
 }
 
-/** `npx comfleet tasks list`, wherever a sentence tells what to run. */
+/** Matches a command such as `npx comfleet tasks list` inside a sentence. */
 export function matchCommandLines(): RegExp {
   const names = listCommands()
     .map(({ name }) => name)

@@ -7,7 +7,7 @@ import { parse, useFleet } from './use-fleet.ts';
 
 const fleet = useFleet();
 
-/** Makes a batch of these descriptions, one picture each; gives its id. */
+/** Creates a batch of these descriptions, one picture each; returns its id. */
 async function make(descriptions: string[], ...flags: string[]): Promise<string> {
   const asked = descriptions.flatMap((text) => ['--description', text]);
   const made = await fleet.run(

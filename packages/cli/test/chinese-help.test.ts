@@ -5,12 +5,11 @@ import { runHere } from './run-here.ts';
 
 const LANGUAGES = ['zh-CN', 'zh-TW'] as const;
 
-/** Commands as they are listed, `  tasks list [选项] <task>  …`, and what a line of usage names. */
+/** Commands in lists, `  tasks list [选项] <task>  …`, and the names in a usage line. */
 const TERMS = /workflow\|graph\.json|^ {2}[a-z-]+( \[\S+\])*(?= )|^用法：comfleet( [a-z-]+)*|\[[a-z.]+\]/gm;
-/** Words to choose from. */
 const CHOICES = /只能是：[a-z0-9_., ]+/g;
 
-/** Values that are written so: states, kinds, drivers, settings. */
+/** Values that stay English: states, kinds, drivers, settings. */
 const VALUES = [
   ...[
     'zh',

@@ -20,7 +20,7 @@ const REFUSED = { '1': { ...IMAGE, inputs: { ...IMAGE.inputs, width: -1 } }, '2'
 interface Fleet {
   readonly server: RunningServer;
   readonly gpu: Simulator;
-  /** Registered as gpu-6; the last scenes end it. */
+  /** Registered as gpu-6; stopped in the last scenes. */
   readonly dying: Simulator;
   readonly done: string;
   readonly failed: string;
@@ -28,7 +28,7 @@ interface Fleet {
   readonly client: string;
 }
 
-/** A server with a task that is done, one that failed, a batch and a client. */
+/** A server with a succeeded task, a failed one, a batch and a client. */
 async function openFleet(): Promise<Fleet> {
   const server = await startServer({
     config: { nodes: { discovery_mode: 'hybrid', join_token: JOIN_TOKEN } },
@@ -64,7 +64,7 @@ function run(server: RunningServer, line: string, lang: string, options: HereOpt
   });
 }
 
-/** Names of workflows, models, nodes and classes, and what is a value of a setting. */
+/** Names of workflows, models, nodes and classes, and values of settings. */
 const VALUES = [
   ...[
     'local',

@@ -29,7 +29,7 @@ export async function runComfleet(args: readonly string[], options: CliOptions):
   return { status: code, out: program.output, err: program.errors };
 }
 
-/** A `comfleet up` or `sim` that runs; `lineOf` waits for a line of its output. */
+/** Starts `comfleet up` or `sim`; `lineOf` waits for a line of its output. */
 export function startComfleet(args: readonly string[], options: CliOptions) {
   const program = start(args, options);
   const lineOf = (pattern: RegExp): Promise<string> => program.waitForLine(pattern);
@@ -39,8 +39,8 @@ export function startComfleet(args: readonly string[], options: CliOptions) {
 }
 
 /**
- * A running server with two simulated workers in a folder of its own; its data lie where the command looks for them. Not
- * startServer(): the command is what these tests try.
+ * A running server with two simulated workers in a new folder; its data are where the command looks for them. Not
+ * startServer(), because these tests are about the command.
  */
 export async function openFleet(env: Record<string, string> = {}) {
   const cwd = await mkdtemp(join(tmpdir(), 'comfleet-cli-test-'));

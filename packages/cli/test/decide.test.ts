@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const run = (...args: string[]) => runComfleet(args, { cwd });
 
-/** A task whose worker restarts after its paid node ran, once it is held for that. */
+/** Submits a task whose worker restarts after its paid node ran; resolves when it is held for a decision. */
 async function holdPaidTask(prompt: string): Promise<string> {
   const graph = {
     '1': { class_type: 'OpenAIDalle3', inputs: { prompt } },
@@ -46,7 +46,7 @@ async function holdPaidTask(prompt: string): Promise<string> {
   return id;
 }
 
-/** Each task ends before the next one's worker restarts: a restart before its result was fetched asks again. */
+/** Each task must end before the next restart: a worker that restarts before the download causes another question. */
 async function whenEnded(id: string): Promise<void> {
   for await (const frame of comfleet.tasks.watch(id)) expect(frame.kind).not.toBe('unknown');
 }

@@ -90,14 +90,14 @@ it('comfleet verify leaves nothing in lists and folders, also when its task fail
 describe('the programs that the pages show', () => {
   const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-  /** The first block of TypeScript in a page that fits. */
+  /** The first matching TypeScript block of a page. */
   async function readBlock(page: string, fits: RegExp): Promise<string> {
     const text = await readFile(join(ROOT, page), 'utf8');
     const blocks = [...text.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1] ?? '');
     return blocks.find((block) => fits.test(block)) ?? '';
   }
 
-  /** Runs it where `@comfleet/sdk` is found as in a copy of the repository, beside the credential of the server. */
+  /** Runs it in a folder where `@comfleet/sdk` resolves as in a clone of the repository, with the server's credential. */
   async function runProgram(
     text: string,
   ): Promise<{ code: number | null; errors: string[]; files: Buffer[] }> {

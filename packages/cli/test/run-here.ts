@@ -5,17 +5,17 @@ import { runCli } from '../src/run-cli.ts';
 export interface HereOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Ctrl-C as soon as a line fits. */
+  /** Sends Ctrl-C as soon as a line matches. */
   readonly until?: RegExp;
 }
 
 export interface HereResult {
   readonly status: number;
-  /** What the user saw, results and progress in one. */
+  /** Everything the user saw, results and progress together. */
   readonly lines: readonly string[];
 }
 
-/** Runs the command's sources in this process, with a terminal that keeps what is written. */
+/** Runs the command's sources in this process, with a terminal that records its output. */
 export async function runHere(args: readonly string[], options: HereOptions = {}): Promise<HereResult> {
   const { env = {}, cwd = '/nowhere', until } = options;
   const lines: string[] = [];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { type CliResult, openFleet } from './comfleet-process.ts';
 
-/** A fleet that runs from the first test of a file to the last. */
+/** A fleet that is shared by all tests of a file. */
 export function useFleet() {
   let opened: Awaited<ReturnType<typeof openFleet>> | null = null;
   const fleet = () => {

@@ -110,7 +110,7 @@ describe('the Node dialer on a real server', () => {
   });
 });
 
-/** A WebSocket as pages have it: an address and nothing more. */
+/** A WebSocket as in browsers: it takes an address but no options. */
 class PageSocket extends WebSocket {
   constructor(url: string) {
     super(url);

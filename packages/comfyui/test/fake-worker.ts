@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse, HttpTransport } from '../src/http/http-transport.ts';
 import type { SocketDialer, SocketHandlers, SocketLike } from '../src/socket/socket-dialer.ts';
 
-/** A transport whose answers the test gives: text and status by method and path. */
+/** A transport whose responses the test defines: text and status by method and path. */
 export function createFakeTransport(
   answer: (call: string, request: HttpRequest) => Promise<{ status: number; text: string }>,
 ): HttpTransport & { calls: string[] } {
@@ -30,7 +30,7 @@ export interface FakeSocket extends SocketLike {
   handlers: SocketHandlers;
 }
 
-/** A dialer of such sockets; `autoOpen` opens each at once. */
+/** A dialer for such sockets; `autoOpen` opens each at once. */
 export function createFakeDialer(): SocketDialer & { sockets: FakeSocket[] } {
   const sockets: FakeSocket[] = [];
   const nobody: SocketHandlers = {

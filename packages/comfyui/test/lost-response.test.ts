@@ -18,7 +18,7 @@ it('C-4 the response of POST is lost and the network stays away for 8 s: the ser
   await comfy.connectWebSocket();
   simulator.control.set({ name: 'prompt_response_lost', how: 'silent' });
   const ended = comfy.processWorkflow(picture(1), null, folder);
-  // Its rejection, if any, is seen below.
+  // A rejection is checked below.
   ended.catch(() => undefined);
 
   await simulator.ledger.waitFor((line) => line.event === 'prompt_accepted');

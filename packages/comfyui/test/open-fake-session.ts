@@ -19,13 +19,13 @@ export const FINISHED = JSON.stringify({
     status: { status_str: 'success', completed: true, messages: [['execution_success', {}]] },
   },
 });
-/** The end of it, as the socket tells it. */
+/** The end of that prompt as a socket message. */
 export const END = JSON.stringify({ type: 'executing', data: { node: null, prompt_id: PROMPT } });
 
-/** What the server answers, by method and path; 404 without a word to everything else. */
+/** Responses of the server by method and path; everything else is an empty 404. */
 export type Answers = Record<string, () => Promise<string | { status: number; text: string }> | string>;
 
-/** A connected session on a clock of its own, and a server that answers as told. */
+/** A connected session with its own fake clock, and a server with these responses. */
 export async function openFakeSession(answers: Answers) {
   const clock = new FakeClock();
   const dialer = createFakeDialer();
@@ -56,7 +56,7 @@ export async function openFakeSession(answers: Answers) {
   return { clock, session, transport, lines, logs, say };
 }
 
-/** Lets everything that is ready run, without time passing. */
+/** Runs everything that is ready, without advancing the clock. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }

@@ -10,7 +10,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** A picture without models; `color` makes each prompt a new one. */
+/** A picture without models; `color` makes each prompt unique. */
 export const picture = (color: number) => ({
   '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color } },
   '2': {
@@ -44,7 +44,7 @@ export const sampled = (seed: number, steps = 4) => ({
   '9': { class_type: 'SaveImage', inputs: { filename_prefix: 'sampled', images: ['8', 0] } },
 });
 
-/** A simulated server, a client of it and an empty folder; closed after the test. */
+/** A simulated server, a client for it and an empty folder; closed after the test. */
 export async function openSession(
   options: SimulatorOptions = {},
   client: { timeoutMs?: number; language?: 'en' | 'zh-TW' } = {},
@@ -62,12 +62,12 @@ export async function openSession(
   return { simulator, folder, comfy, lines };
 }
 
-/** How often the server did something. */
+/** Number of ledger lines with this event. */
 export function count(simulator: Simulator, event: string): number {
   return simulator.ledger.lines().filter((line) => line.event === event).length;
 }
 
-/** The code of the ComfyError a promise rejects with. */
+/** The code of the ComfyError that a promise rejects with. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
   const reason: unknown = await promise.then(
     () => 'no error',

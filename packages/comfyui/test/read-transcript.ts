@@ -7,7 +7,7 @@ export type TranscriptLine =
   | { kind: 'binary'; event: number; head: Uint8Array }
   | { kind: 'http'; call: string; request: unknown; status: number; response: unknown };
 
-/** Reads the recording `name`, of which the simulator's package has the only copy. */
+/** Reads the recording `name` from the simulator's package. */
 export function readTranscript(name: string, version: RecordedVersion = '0.3.64'): TranscriptLine[] {
   return loadRecording(name, version).map((line) => {
     if (line.kind === 'binary') return line;

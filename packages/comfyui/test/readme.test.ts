@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const home = fileURLToPath(new URL('..', import.meta.url));
 let simulator: Simulator;
 let folder = '';
-/** Below the package, so that its own name resolves; ignored by git. */
+/** Inside the package, so that its name resolves; ignored by git. */
 let programs = '';
 
 beforeAll(async () => {

@@ -5,8 +5,7 @@ import { openHttpDouble } from '@comfleet/test-kit';
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * A stand-in for the server: each route plays its handlers in turn, the last one for ever. Everything that was asked
- * is in `asked`.
+ * A stand-in for the server: each route uses its handlers in turn, and repeats the last one. `asked` has all requests.
  */
 export async function openDouble(routes: Record<string, Handler[]>) {
   const asked: { route: string; headers: IncomingMessage['headers'] }[] = [];

@@ -2,7 +2,7 @@ import type { Task } from '@comfleet/contract';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Random } from '../src/platform/random.ts';
 
-/** A clock on which sleeping takes no time but is written down; timers fire when told. */
+/** A clock on which sleeping takes no time but is recorded; timers fire on request. */
 export function createFakeClock() {
   const slept: number[] = [];
   const timers = new Set<() => void>();
@@ -33,13 +33,13 @@ export function createFakeClock() {
   return { clock, slept, advance, fireTimers };
 }
 
-/** Bytes that count up, fractions that are always one half. */
+/** Counts up for bytes; fractions are always one half. */
 export function createFakeRandom(): Random {
   let next = 0;
   return { bytes: (count) => Uint8Array.from({ length: count }, () => next++ % 256), fraction: () => 0.5 };
 }
 
-/** A JSON answer. */
+/** A JSON response. */
 export function answer(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify(body), {
     status,
@@ -47,13 +47,13 @@ export function answer(body: unknown, status = 200, headers: Record<string, stri
   });
 }
 
-/** The error envelope as the server writes it. */
+/** An error response with the server's envelope. */
 export function refusal(code: string, status: number, headers: Record<string, string> = {}): Response {
   const error = { code, message: `about ${code}`, details: { why: 'test' } };
   return answer({ error, request_id: 'req-1' }, status, headers);
 }
 
-/** What POST /api/v2/tasks answers. */
+/** The response of POST /api/v2/tasks. */
 export const SUBMITTED = {
   task_id: 'task-1',
   status: 'queued',
@@ -63,7 +63,7 @@ export const SUBMITTED = {
   warnings: [],
 };
 
-/** A task in full. */
+/** A complete task. */
 export function makeTask(over: Partial<Task> = {}): Task {
   return {
     task_id: 'task-1',
@@ -103,7 +103,7 @@ export function makeTask(over: Partial<Task> = {}): Task {
   };
 }
 
-/** A fetch that answers from a list, one entry a call, and keeps what was asked. */
+/** A fetch that returns one response of a list per call, and records the requests. */
 export function createFakeFetch(...answers: (Response | Error)[]) {
   const asked: { url: string; method: string; headers: Record<string, string>; body: unknown }[] = [];
   const call: typeof fetch = (input, init) => {

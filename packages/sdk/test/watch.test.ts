@@ -54,7 +54,7 @@ function detail(over: Partial<Task> = {}) {
   return { ...makeTask(over), attempts: [] };
 }
 
-/** What a frame says, in one word. */
+/** A frame in one word. */
 function brief(frame: StreamFrame): string {
   if (frame.kind === 'event') return `${frame.event.number} ${frame.event.type}`;
   return frame.kind === 'snapshot' ? `snapshot ${frame.task.status}` : frame.kind;

@@ -23,7 +23,7 @@ afterAll(async () => {
   await simulator.close();
 });
 
-/** Methods that read JSON from an empty answer fail against a real ComfyUI in the same way; the act is done. */
+/** Methods that read JSON from an empty response fail against a real ComfyUI too; the action is still done. */
 const EMPTY_ANSWER = /Unexpected end of JSON input/;
 
 describe('comfy-ui-client 0.1.2 unchanged', () => {

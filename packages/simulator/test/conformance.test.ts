@@ -14,7 +14,7 @@ const MODELS = [
   { name: 'random-b.safetensors', loadMs: 20, vramMegabytes: 2048 },
 ];
 
-/** As the recorded servers were started. */
+/** Options with which the recorded servers were started. */
 const OPTIONS: Record<RecordedVersion, SimulatorOptions> = {
   '0.3.64': { version: '0.3.64', previewMethod: 'auto' },
   '0.33': { version: '0.33', argv: ['main.py', '--cpu', '--disable-api-nodes'] },

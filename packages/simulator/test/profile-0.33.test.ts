@@ -6,7 +6,7 @@ afterEach(() => client.close());
 
 const open = (argv: readonly string[] = ['main.py', '--cpu']) => SimClient.open({ version: '0.33', argv });
 
-/** The last frame that says what a node showed. */
+/** The last frame with what a node showed. */
 const shown = (node: string) =>
   client.heard.filter((heard) => heard.type === 'executed' && heard.data.node === node).at(-1)?.data.output;
 

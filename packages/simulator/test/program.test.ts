@@ -27,7 +27,7 @@ function start(...args: string[]): Program {
   return program;
 }
 
-/** Its address, once it says that it listens. */
+/** Its address, once it has printed that it listens. */
 const urlOf = (program: Program): Promise<string> => program.waitForLine(/To see the GUI go to: (\S+)/);
 
 describe('the simulator as a program in the place of main.py', () => {

@@ -10,7 +10,7 @@ export interface Heard {
   readonly bytes: number;
 }
 
-/** A simulator and one client of it, closed together. */
+/** A simulator and a client of it, closed together. */
 export class SimClient {
   readonly simulator: Simulator;
   readonly clientId = randomUUID();
@@ -43,7 +43,7 @@ export class SimClient {
     return socket;
   }
 
-  /** Resolves with the first frame, past or future, that fits. */
+  /** Resolves with the first matching frame, past or future. */
   hear(fits: (heard: Heard) => boolean): Promise<Heard> {
     return new Promise((resolve) => {
       const check = (): void => {
@@ -81,7 +81,7 @@ export class SimClient {
     return this.ask('GET', path);
   }
 
-  /** One request on a connection of its own. */
+  /** A request on its own connection. */
   private ask(method: string, path: string, body?: string): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
       const asked = request(this.simulator.url + path, { method, agent: false }, (response) => {
@@ -97,7 +97,7 @@ export class SimClient {
     });
   }
 
-  /** Posts and waits until the simulator's own ledger says that the prompt ended. */
+  /** Posts a prompt and waits until the simulator's ledger has its end. */
   async run(prompt: unknown): Promise<string> {
     const { id } = await this.post(prompt);
     await this.ended(id);

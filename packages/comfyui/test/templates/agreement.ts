@@ -6,13 +6,13 @@ import { killingKinds } from './mutation-kinds.ts';
 import type { Mutation } from './mutations.ts';
 import type { RealVerdict } from './template-data.ts';
 
-/** What we tell of a graph before it is sent. */
+/** Our verdict on a graph before it is sent. */
 export interface OurVerdict {
   refused: boolean;
   problems: readonly Pick<ClassifiedProblem, 'nodeId' | 'inputName' | 'type' | 'certainty' | 'effect'>[];
 }
 
-/** Judges a graph as it came, of any shape, against the recorded server. */
+/** Validates a graph of any shape against the recorded server. */
 export function validateOurselves(graph: unknown, objectInfo: ObjectInfo): OurVerdict {
   const parsed = parseGraph(graph);
   if (parsed.ok) return validateGraph(parsed.graph, objectInfo, { version: '0.33.0' });
@@ -20,7 +20,7 @@ export function validateOurselves(graph: unknown, objectInfo: ObjectInfo): OurVe
   return { refused: true, problems: parsed.problems.map((problem) => ({ ...problem, ...structure })) };
 }
 
-/** A mutation beside what the server and we said of it. */
+/** A mutation with the server's verdict and ours. */
 export interface Compared {
   mutation: Mutation;
   real: RealVerdict;
@@ -28,24 +28,24 @@ export interface Compared {
 }
 
 /**
- * True for graphs that the server takes and that end its worker (protocol 13.1). A node without inputs does so wherever it
- * stands, also when the outputs that it feeds are left out (seen on 0.33.0).
+ * True for graphs that the server accepts and that kill its worker thread (protocol 13.1). A node without inputs does so
+ * anywhere, even when the outputs that it feeds are left out (seen on 0.33.0).
  */
 export function isKiller({ mutation: { kind }, real }: Compared): boolean {
   return killingKinds.has(kind) || (kind === 'node without inputs' && real.isAccepted);
 }
 
-/** True when the server runs all of the graph or the part of it that is right. */
+/** True if the server runs the graph or its valid part. */
 export function runs(compared: Compared): boolean {
   return compared.real.isAccepted && !isKiller(compared) && !failsForCertain(compared);
 }
 
-/** Calls that we say fail for certain, and that the server could indeed not make. */
+/** Calls that we predict to fail, and that did fail on the server. */
 export function failsForCertain({ real, ours }: Compared): boolean {
   return ours.problems.some((problem) => isCertainFailure(problem) && isFailing(real, problem.nodeId));
 }
 
-/** Calls that we say fail for certain, and that the server could make. */
+/** Calls that we predict to fail, but that work on the server. */
 export function failsWrongly({ real, ours }: Compared): boolean {
   return (
     real.isAccepted &&
@@ -53,7 +53,7 @@ export function failsWrongly({ real, ours }: Compared): boolean {
   );
 }
 
-/** True when both find something wrong, or neither does; what is certain to fail only when it runs is counted apart. */
+/** True if both find a problem, or neither does. Failures that only occur at run time are counted separately. */
 export function agree(compared: Compared): boolean {
   const { real, ours } = compared;
   const told = ours.problems.filter(

@@ -2,27 +2,27 @@ import type { Graph } from '../../src/graphs/graph.ts';
 import { findNodeInfo, type ObjectInfo } from '../../src/graphs/object-info.ts';
 import { isRecord } from '../../src/json/records.ts';
 
-/** How an input came to be declared: as such, as the choice of an option, by that option, by a growing list. */
+/** How an input is declared: directly, as the selector of an option, by the chosen option, or by a growing list. */
 type Origin = 'plain' | 'selector' | 'option' | 'growing';
 
-/** An input of one graph node that its class declares and the graph gives, rederived here independently, so that mutations do not rest on what they test. */
+/** An input of one graph node that its class declares and the graph gives, derived here independently, so that mutations do not depend on the code under test. */
 export interface DeclaredInput {
   nodeId: string;
   /** As in the graph, with dots. */
   name: string;
   value: unknown;
   required: boolean;
-  /** The type's word; COMBO for a list of choices. */
+  /** The type's name; COMBO for a list of choices. */
   type: string;
-  /** Choices of a list; of a selector its options' keys. */
+  /** Choices of a list; for a selector the keys of its options. */
   choices: unknown[] | null;
-  /** The list stands in place of the type, as in classes of the first API. */
+  /** The list is in place of the type, as in node classes of the first API. */
   isFirstApi: boolean;
   options: Record<string, unknown>;
   origin: Origin;
 }
 
-/** All declared inputs that a graph gives. */
+/** All declared inputs that a graph sets. */
 export function listDeclaredInputs(graph: Graph, objectInfo: ObjectInfo): DeclaredInput[] {
   return Object.entries(graph).flatMap(([nodeId, node]) => {
     const input = findNodeInfo(objectInfo, node.class_type)?.input;
@@ -77,7 +77,7 @@ function listChoices(kind: unknown, options: Record<string, unknown>): unknown[]
   return Array.isArray(options['options']) ? options['options'] : null;
 }
 
-/** What the chosen option brings; its required inputs are so even where the selector is not. */
+/** Inputs of the chosen option; those it requires are required even if the selector is not. */
 function readOption(scope: Scope, { name, value }: DeclaredInput, listed: unknown[]): DeclaredInput[] {
   const chosen = listed.find((option) => isRecord(option) && option['key'] === value);
   const inputs = isRecord(chosen) && isRecord(chosen['inputs']) ? chosen['inputs'] : {};

@@ -16,7 +16,7 @@ import {
   typeOfOutput,
 } from './scene.ts';
 
-/** Changes a scene's graph in one way; false when the graph has no place for it. */
+/** Changes a scene's graph in one way; false if the graph has no place for it. */
 type Mutate = (scene: Scene) => boolean;
 
 const isLiteral = (input: DeclaredInput): boolean => !Array.isArray(input.value);
@@ -165,7 +165,7 @@ export const mutationKinds: Readonly<Record<string, Mutate>> = {
   ...nodeKinds,
 };
 
-/** Kinds that ComfyUI takes with 200 and that then end its worker thread (protocol 13.1): only a refusal is right. */
+/** Kinds that ComfyUI accepts with 200 and that then kill its worker thread (protocol 13.1): we must refuse them. */
 export const killingKinds: ReadonlySet<string> = new Set([
   'link to an absent node, undeclared input',
   'idle node without inputs',
@@ -176,7 +176,7 @@ function otherCase(value: unknown): string {
   return text === text.toUpperCase() ? text.toLowerCase() : text.toUpperCase();
 }
 
-/** A step past a bound; a bound too large for steps is doubled. */
+/** A value one step beyond a bound; a bound too large for steps is doubled. */
 function beyond(bound: number, step: 1 | -1): number {
   return Math.abs(bound) > 2 ** 52 ? bound * 2 : bound + step;
 }
@@ -246,7 +246,7 @@ function closeCycle(scene: Scene): boolean {
   return false;
 }
 
-/** Replaces one node by what `change` makes of it. */
+/** Replaces a node by the result of `change`. */
 function onNode(scene: Scene, change: (node: Scene['graph'][string]) => object): boolean {
   const nodeId = scene.seeded.pick(Object.keys(scene.graph));
   const node = nodeId === undefined ? undefined : scene.graph[nodeId];

@@ -6,7 +6,7 @@ import { openScene } from './scene.ts';
 import { Seeded } from './seeded.ts';
 import type { Template } from './template-data.ts';
 
-/** How many different mutations of each kind. */
+/** Maximum number of different mutations per kind. */
 export const MUTATIONS_PER_KIND = 60;
 
 /** A template with one change. */
@@ -15,7 +15,7 @@ export interface Mutation {
   seed: number;
   template: string;
   graph: Graph;
-  /** Tells whether a recorded verdict is about this very graph. */
+  /** Identifies the graph that a recorded verdict is about. */
   digest: string;
 }
 
@@ -25,7 +25,7 @@ export interface MutationSource {
   objectInfo: ObjectInfo;
 }
 
-/** The mutations of all kinds, the same on every machine; a kind with too few places in the templates has fewer. */
+/** The mutations of all kinds, the same on every machine; fewer for a kind that fits few places in the templates. */
 export function makeMutations(source: MutationSource): Mutation[] {
   const models = listModelNames(source.templates);
   return Object.keys(mutationKinds).flatMap((kind) => {

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { RealVerdict, Template } from './template-data.ts';
 
-/** A folder inside each models folder that holds every model once more. */
+/** Each models folder has every model twice: also in a subfolder. */
 const MODELS_TWICE = ['', 'sub'];
 
-/** Keeps the worker busy, so that what is accepted only waits: 9,000 s, ended with the server. */
+/** Keeps the worker busy for 9,000 s, or until the server ends, so that accepted prompts only wait. */
 const BUSY = {
   1: { class_type: 'EmptyImage', inputs: { width: 8, height: 8, batch_size: 1, color: 0 }, _meta: {} },
   2: { class_type: 'TestSleep', inputs: { value: ['1', 0], seconds: 9000 }, _meta: {} },
@@ -30,7 +30,7 @@ async function place(path: string): Promise<void> {
   await writeFile(path, '{}');
 }
 
-/** Asks a real server what it thinks of graphs; nothing of them ever runs. */
+/** Lets a real server validate graphs; none of them runs. */
 export class RealValidator {
   readonly #url: string;
 
@@ -38,7 +38,7 @@ export class RealValidator {
     this.#url = url;
   }
 
-  /** Gives the worker something to do for hours, so that even a graph that would end it does no harm. */
+  /** Keeps the worker busy for hours, so that even a graph that would kill it does no harm. */
   async keepBusy(): Promise<void> {
     const { body } = await this.#post('/prompt', { prompt: BUSY });
     if (typeof body.prompt_id !== 'string') throw new Error(`not kept busy: ${JSON.stringify(body)}`);
@@ -48,7 +48,7 @@ export class RealValidator {
     }
   }
 
-  /** The answer to POST /prompt in short; what is accepted is taken out of the queue at once. */
+  /** The response to POST /prompt in short; accepted prompts are removed from the queue at once. */
   async validate(graph: unknown): Promise<RealVerdict> {
     const { status, body } = await this.#post('/prompt', { prompt: graph });
     const problems = Object.entries(body.node_errors ?? {})
@@ -84,7 +84,7 @@ interface PromptAnswer {
   node_errors?: Record<string, { errors: { type: string; extra_info?: { input_name?: string } }[] }>;
 }
 
-/** A status 500 has a page or nothing as its body. */
+/** The body of a status 500 is HTML or empty. */
 function parseAnswer(text: string): PromptAnswer {
   try {
     return JSON.parse(text) as PromptAnswer;
@@ -93,7 +93,7 @@ function parseAnswer(text: string): PromptAnswer {
   }
 }
 
-/** For each graph the nodes that this ComfyUI could not even call, by its own code and the signatures of its nodes. */
+/** For each graph the nodes that this ComfyUI could not call, according to its own code and the signatures of its nodes. */
 export async function findFailingCalls(
   real: { python: string; repoPath: string },
   home: string,

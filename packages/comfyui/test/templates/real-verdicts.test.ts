@@ -20,14 +20,14 @@ import {
   writeRecording,
 } from './template-data.ts';
 
-/** COMFLEET_RECORD_TEMPLATES=1 writes what this server says in place of the recorded answers. */
+/** COMFLEET_RECORD_TEMPLATES=1 replaces the recorded verdicts by those of this server. */
 const isRecording = process.env.COMFLEET_RECORD_TEMPLATES === '1';
 const RECORDED_VERSION = '0.33.0';
 
 const real = findRealComfyui();
 const missing = findOtherVersion(real, RECORDED_VERSION);
 
-/** What does not depend on the order of Python's sets: at which input an exception or a cycle is found differs from start to start. */
+/** The part that does not depend on the order of Python's sets: the input at which an exception or cycle is found varies by start. */
 function listSteady({ templates, mutations }: Recording): object[] {
   const takeSteady = ({ problems, ...verdict }: RealVerdict) => ({
     ...verdict,

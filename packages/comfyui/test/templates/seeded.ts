@@ -1,4 +1,4 @@
-/** Choices that one whole number decides: the same seed gives the same choices on every machine. */
+/** Seeded random choices: the same seed gives the same choices on every machine. */
 export class Seeded {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Seeded {
     this.#state = seed >>> 0;
   }
 
-  /** A number of [0, 1): the mulberry32 generator. */
+  /** A number in [0, 1), by mulberry32. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -15,12 +15,12 @@ export class Seeded {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** One item of a list; undefined of an empty one. */
+  /** A random item of a list; undefined if it is empty. */
   pick<Item>(items: readonly Item[]): Item | undefined {
     return items[Math.floor(this.next() * items.length)];
   }
 
-  /** The list in another order. */
+  /** A shuffled copy of the list. */
   shuffle<Item>(items: readonly Item[]): Item[] {
     return items
       .map((item) => ({ item, order: this.next() }))

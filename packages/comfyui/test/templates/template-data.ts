@@ -3,22 +3,22 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Graph } from '../../src/graphs/graph.ts';
 import type { ObjectInfo } from '../../src/graphs/object-info.ts';
 
-/** An official template as the official page turns it into a graph, and what the template's author names beside it. */
+/** An official template, converted to a graph by the official page, and the files that its author lists. */
 export interface Template {
   api: Graph;
-  /** The model files of the nodes in the graph, by the template's own `properties.models`. */
+  /** The model files of the graph's nodes, from the template's `properties.models`. */
   models: { folder: string; name: string }[];
   /** Files of the input folder. */
   files: string[];
 }
 
-/** What a real server says of a graph; problems are `[node id, input name, type]`. */
+/** A real server's verdict on a graph; problems are `[node id, input name, type]`. */
 export interface RealVerdict {
   isAccepted: boolean;
-  /** Type of the error of a whole graph. */
+  /** Type of the error of the whole graph. */
   error?: string;
   problems: [string, string | null, string][];
-  /** Nodes of an accepted graph that could not even be called when it runs: an argument too few or too many. */
+  /** Nodes of an accepted graph that could not be called when it runs: an argument is missing or unexpected. */
   failingCalls?: string[];
 }
 
@@ -46,7 +46,7 @@ export function readTemplates(): Map<string, Template> {
   return new Map(Object.entries(readPacked(templatesFile) as Record<string, Template>));
 }
 
-/** The whole /object_info of a real ComfyUI 0.33.0 that has the files of all templates. */
+/** The complete /object_info of a real ComfyUI 0.33.0 that has the files of all templates. */
 export function readObjectInfo(): ObjectInfo {
   return readPacked(objectInfoFile) as ObjectInfo;
 }
@@ -55,7 +55,7 @@ export function readRecording(): Recording {
   return readPacked(verdictsFile) as Recording;
 }
 
-/** Replaces the recorded answers by those of another server. */
+/** Replaces the recorded verdicts by those of another server. */
 export function writeRecording(recording: Recording, objectInfo: unknown): void {
   writePacked(verdictsFile, recording);
   writePacked(objectInfoFile, objectInfo);

@@ -9,7 +9,7 @@ const objectInfo = readObjectInfo();
 const recording = readRecording();
 const mutations = makeMutations({ templates, objectInfo });
 
-/** Sent otherwise than written: with the slashes that the worker writes. */
+/** Sent differently from how it was written: with the slashes that the worker uses. */
 const RESPELLED = 'model in a folder, as Windows writes it';
 
 const compared = mutations.map((mutation, index): Compared => {
