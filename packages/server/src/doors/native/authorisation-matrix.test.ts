@@ -5,14 +5,14 @@ import { openTestServer, type TestServer, WORKER_ID } from '../../../test/kit/te
 /** Status per actor: anonymous, the owner of the fake task, another client, an admin. */
 type Row = readonly [anonymous: number, owner: number, other: number, admin: number];
 
-/** Without a body: admitted, then refused for its type. */
+/** Without a body: authorised, then refused for its media type. */
 const UPLOAD = [401, 415, 415, 415] as const;
 const OWN_READ = [401, 200, 404, 200] as const;
 const MINE = [401, 200, 200, 200] as const;
 const ADMIN = [401, 403, 403, 200] as const;
 const PUBLIC = [200, 200, 200, 200] as const;
 
-/** Every route of the main listener. A route that is missing here fails the test: decide who may use it. */
+/** Every route of the main listener. The test fails for a route that is missing here: decide who may use it. */
 const MATRIX: Readonly<Record<string, Row>> = {
   'POST /api/v2/auth/register': [403, 403, 403, 201],
   'POST /api/v2/auth/token': [401, 401, 401, 401],
@@ -56,7 +56,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /api/v2/jobs/:id/workflow': OWN_READ,
   'GET /api/v2/jobs/:id/events': OWN_READ,
   'POST /api/v2/jobs/:id/cancel': OWN_READ,
-  // Without a form or a hash: admitted, then refused for that.
+  // Without a form or a hash: authorised, then refused for that.
   'POST /api/v2/assets': [401, 422, 422, 422],
   'POST /api/v2/assets/from-hash': [401, 404, 404, 404],
   'GET /api/v2/assets/:id': OWN_READ,
@@ -108,7 +108,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /docs/static/*': [404, 404, 404, 404],
 };
 
-/** Routes that no plain request can test; they have their own tests. */
+/** Routes that need more than a plain request; they have their own tests. */
 const ELSEWHERE = new Set(['GET /api/v2/live', 'POST /api/v2/jobs', 'GET /api/fleet/stream']);
 
 const BODIES: Readonly<Record<string, object>> = {

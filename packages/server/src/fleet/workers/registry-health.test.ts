@@ -30,7 +30,7 @@ beforeEach(async () => {
 
 async function openRegistry(options: FleetOptions = {}): Promise<{ registry: WorkerRegistry; scope: Scope }> {
   const { registry, scope } = await startFakeRegistry({ clock, database, comfyui }, options);
-  const own = changes; // a registry of the test before may still report
+  const own = changes; // a registry of the previous test may still report
   registry.onChange((change) => own.push(change));
   return { registry, scope };
 }
@@ -42,7 +42,7 @@ function hasInventory(worker: ConnectedWorker): Promise<void> {
   return vi.waitFor(() => expect(worker.snapshot().inventory).not.toBeNull());
 }
 
-/** Down long enough to fall, then up long enough to have answered twice. */
+/** Down long enough to be lost, then up long enough to answer two checks. */
 async function flap(): Promise<void> {
   comfyui.down.add('127.0.0.1:8188');
   await clock.advance(8_000);

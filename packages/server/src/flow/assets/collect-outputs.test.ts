@@ -9,7 +9,7 @@ import { silentLogger } from '../../platform/logging/logger.ts';
 import type { BlobStore } from './blob-store.ts';
 import { type CollectDeps, collectOutputs } from './collect-outputs.ts';
 
-/** What `/view` answers by `type/subfolder/filename`: a body, or a status. Everything else is 404. */
+/** Responses of `/view` by `type/subfolder/filename`: a body or a status. Everything else is 404. */
 type Files = Record<string, string | number>;
 
 let database: CollectDeps['database'];
@@ -42,7 +42,7 @@ function openWorker(files: Files) {
   return { asked, http: new ComfyHttp({ baseUrl: 'http://worker', transport }) };
 }
 
-/** Keeps nothing but what collecting looks at. */
+/** Stores nothing; returns only what collecting uses. */
 const BLOBS: Pick<BlobStore, 'put'> = {
   put: async (source, { maxBytes }) => {
     const chunks: Uint8Array[] = [];
@@ -64,7 +64,7 @@ interface Run {
   maxFiles?: number;
   maxFileBytes?: number;
   maxTaskBytes?: number;
-  /** Ends the wait for the worker. */
+  /** Aborts the wait for the worker. */
   signal?: AbortSignal;
 }
 

@@ -40,7 +40,7 @@ const PNG = bytes(
   [0, 0, 1, 0],
 );
 const GIF = bytes('GIF89a', [0x40, 0x01, 0xf0, 0x00]);
-/** A JPEG begins with any number of marked parts; the size stands in the frame header, height first. */
+/** A JPEG starts with any number of segments; the size is in the frame header, height first. */
 const JPEG = bytes(
   [0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2],
   [0xff, 0xc4, 0, 4, 9, 9],

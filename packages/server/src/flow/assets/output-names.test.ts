@@ -11,7 +11,7 @@ const TASK = createTaskRow({
 });
 const PICTURE = createAssetRow({ name: 'red boat_00001_.png', created_at: Date.UTC(2026, 2, 5, 6, 7, 8) });
 
-/** What names trip over: separators, control characters, reserved ones, characters of several bytes. */
+/** Troublesome parts of names: separators, control, reserved and multi-byte characters. */
 const PARTS = ['a', '.', '/', '\\', '\u0000', '\n', '?', ':', '"', '|', '文', 'é', '😀', '{task}', '{'];
 
 describe('name of a readable copy', () => {

@@ -29,7 +29,7 @@ const TABLES = [
 ] as const;
 const LIMITS: RetentionLimits = { tasksMs: 90 * DAY, outputsMs: null };
 
-/** An empty database 100 days into its life; `removed` lists bytes that were deleted. */
+/** An empty database on a clock that has advanced 100 days; `removed` lists deleted blobs. */
 async function openSweep(put?: BlobStore['put']) {
   const clock = new FakeClock();
   const beganMs = clock.nowMs();

@@ -31,7 +31,7 @@ const asks = (classType: string) =>
     ...{ inputs: [], inputBytes: 0, excludedWorkers: [] },
   });
 
-/** An engine's lanes, with a worker of the old kind and tasks that wait, in order, for these classes. */
+/** An engine's lanes, with a worker of the old kind and tasks waiting, in order, for these classes. */
 async function openStage(classes: readonly string[]) {
   const clock = new FakeClock();
   const database = await openMemoryDatabase(clock);

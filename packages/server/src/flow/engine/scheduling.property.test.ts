@@ -39,15 +39,15 @@ const demand = fc.record({
 
 const BYPASS = { starts: 3, ms: 20_000 };
 
-/** What happened at one start, as the world stood right before it. */
+/** A start, with the state of the world right before it. */
 interface Start {
   decision: Extract<Decision, { kind: 'start' }>;
   heads: readonly Head[];
-  /** Prompts on the chosen worker, this one not yet among them. */
+  /** Prompts on the chosen worker before this one. */
   load: number;
 }
 
-/** A fleet that runs one prompt a worker at a time, in the order they were sent. */
+/** A fleet; each worker runs one prompt at a time, in the order they were sent. */
 class World {
   readonly board = new PlacementBoard();
   readonly queue: EmbeddedQueue;
@@ -56,7 +56,7 @@ class World {
   mostOvertaken = 0;
   nowMs = 0;
   readonly #arrivals: readonly Arrival[];
-  /** Per worker, what it was sent; the first one runs until its time. */
+  /** Per worker the prompts it has; the first one runs until `endsMs`. */
   readonly #sent = new Map<string, { task: WaitingTask; endsMs: number | null }[]>();
 
   constructor({
@@ -71,7 +71,7 @@ class World {
     }
   }
 
-  /** True when some worker can ever run it. */
+  /** True if any worker can run it. */
   canRun({ model }: Arrival): boolean {
     return [...this.board.workers.values()].some(({ facts }) =>
       facts.models?.get('checkpoints')?.has(`${model}.safetensors`),

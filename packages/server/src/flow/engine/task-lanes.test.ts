@@ -10,7 +10,7 @@ import { TaskLanes } from './task-lanes.ts';
 const SAMPLERS = ['euler', 'dpmpp_2m', 'heun', 'lcm'];
 const FILTERS = ['Blur', 'Sharpen', 'Invert', 'Scale', 'Crop', 'Rotate'];
 
-/** A kind of worker with checkpoints and classes of its own beside what both have. */
+/** A kind of worker with extra checkpoints and classes besides those that both have. */
 function createKind(
   checkpoints: readonly string[],
   classes: readonly string[],

@@ -31,7 +31,7 @@ describe('when a task starts', () => {
   });
 });
 
-/** The same one task after the other: each goes to the worker that is free first. */
+/** The reference: task by task, each goes to the worker that is free first. */
 function serve(freeAt: readonly number[], count: number, meanMs: number): number {
   const workers = [...freeAt];
   for (let task = 0; task < count; task += 1) {

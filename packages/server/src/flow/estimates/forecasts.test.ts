@@ -47,7 +47,7 @@ beforeEach(async () => {
 const learn = (seconds: number, key = KEY) =>
   estimates.durations.learn({ key, workerId: named('gpu-1'), durationMs: seconds * 1000, warm: true });
 
-/** Start and end in seconds from now. */
+/** Forecast start and end, in seconds from now. */
 function inSeconds(task = WAITING) {
   const { startMs, endMs } = forecasts.forecast(task, LANE);
   const from = (atMs: number | null) => (atMs === null ? null : (atMs - clock.nowMs()) / 1000);

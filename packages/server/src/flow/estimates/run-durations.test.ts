@@ -4,7 +4,7 @@ import { RunDurations, toWorkflowKey } from './run-durations.ts';
 
 const KEY = 'portrait|lane-a|text_to_image';
 
-/** Durations after runs of these many seconds, each `[worker, seconds, warm?]`. */
+/** Durations after these runs, each `[worker, seconds, warm?]`. */
 function learned(runs: [workerId: string, seconds: number, warm?: boolean, key?: string][]): RunDurations {
   const durations = new RunDurations();
   for (const [workerId, seconds, warm = true, key = KEY] of runs)

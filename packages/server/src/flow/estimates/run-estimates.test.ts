@@ -31,7 +31,7 @@ async function openEstimates() {
   };
 }
 
-/** Tells of one task's way on a worker: claimed at 0 s, started and ended when told. */
+/** Reports the events of a task on a worker: claimed at 0 s, started and ended at the given times. */
 function run(
   estimates: RunEstimates,
   {
@@ -113,7 +113,7 @@ describe('what is learned from tasks as they end', () => {
 });
 
 describe('after a restart', () => {
-  /** A task that succeeded on gpu-1 as SQL has it. */
+  /** Stores a task that succeeded on gpu-1. */
   async function store(
     database: Awaited<ReturnType<typeof openEstimates>>['database'],
     seconds: number,

@@ -8,7 +8,7 @@ import { TaskJournal } from '../tasks/task-journal.ts';
 import { writeAttempt, writeNewAttempt, writeNewTask } from '../tasks/task-rows.ts';
 import { AttemptSteps } from './attempt-steps.ts';
 
-/** A running task with its attempt, stored; `committed` lists events as they become durable. */
+/** A stored running task with its attempt; `committed` lists events as they become durable. */
 async function openSteps(epochInSql = 1) {
   const clock = new FakeClock();
   const database = await openMemoryDatabase(clock);

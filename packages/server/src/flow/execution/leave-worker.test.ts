@@ -14,7 +14,7 @@ const HISTORY = {
 const EMPTY = { queue_running: [], queue_pending: [] };
 const PENDING = { queue_running: [], queue_pending: [[1, ID, {}, {}, []]] };
 
-/** A worker whose queue answers in turn as told; the last answer stays. Null: nobody listens. */
+/** A worker whose queue returns these responses in turn and repeats the last one. Null: connection refused. */
 function leave(
   worker: { queue: unknown[] | null; history?: unknown },
   whatIsThere: 'stop' | 'keep' = 'stop',
@@ -29,7 +29,7 @@ function leave(
       const answer = pathname === '/queue' && method === 'GET' ? queue[0] : (worker.history ?? {});
       if (pathname === '/queue' && method === 'GET' && queue.length > 1) queue.shift();
       const text = method === 'POST' ? '' : JSON.stringify(answer);
-      // It is too old to cancel in one step.
+      // This server is too old to cancel in one step.
       const status = pathname.startsWith('/api/jobs') ? 404 : 200;
       return { status, headers: {}, text: async () => text, body: toStream(text) };
     },

@@ -3,7 +3,7 @@ import { FakeClock } from '@comfleet/test-kit';
 import { expect, test } from 'vitest';
 import { limitExecution } from './limit-execution.ts';
 
-/** A prompt with a limit of 2 s, in whatever phase the test says. */
+/** A prompt with a limit of 2 s, in the phase that the test sets. */
 function limit(timeoutMs = 2000, heardMs: (clock: FakeClock) => number | null = () => null) {
   const clock = new FakeClock();
   const prompt: { phase: PromptState['phase'] } = { phase: 'queued' };

@@ -13,7 +13,7 @@ function createDeps() {
   return { deps: { clock, logger: silentLogger }, pauses };
 }
 
-/** Fails with each of these, then returns the graph. */
+/** A read that fails with each of these in turn, then returns the graph. */
 function createRead(...failures: Error[]) {
   return async () => {
     const failure = failures.shift();

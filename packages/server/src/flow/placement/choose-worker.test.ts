@@ -4,7 +4,7 @@ import { BoardTable, createFacts, NEEDS, RULES } from '../../../test/kit/board.t
 import { decide } from './decide.ts';
 import type { PlacementRules, Strategy } from './rules.ts';
 
-/** How often each worker is taken when nothing ever ends sooner than the next task comes. */
+/** How often each worker is chosen if no task ends before the next one arrives. */
 function countStarts(
   table: BoardTable,
   rules: Partial<PlacementRules>,
@@ -22,7 +22,7 @@ function countStarts(
   return counts;
 }
 
-/** Numbers that look drawn and are the same each time. */
+/** Pseudo-random numbers that are the same each time. */
 function createDraws(seed: number): () => number {
   let state = seed;
   return () => {
@@ -132,7 +132,7 @@ test('LB3 whatever the fleet, the order and the strategy: only a free slot of an
         (one) => one.state === 'online' && one.load < one.slots && !(hasReal && one.simulated),
       );
       if (decision.kind !== 'start') {
-        // Only a full primary worker keeps free backups out.
+        // Only full primary workers keep free backup workers out.
         expect(usable.filter((one) => one.group === 'primary')).toEqual([]);
         return;
       }

@@ -6,7 +6,7 @@ import { explainWaiting } from './explain.ts';
 const A = withModel('a');
 const B = withModel('b');
 
-/** Why each worker does not take the first task of a lane. */
+/** Why each worker refuses the first task of a lane. */
 function refusals(table: BoardTable, lane: string) {
   const found = table.board.findLane(lane);
   if (!found) throw new Error(`no lane ${lane}`);

@@ -10,7 +10,7 @@ import type { TaskTables } from './task-tables.ts';
 
 const toId = (number: number) => named<'task'>(`01890000-0000-7000-8000-${String(number).padStart(12, '0')}`);
 
-/** Every third is held, every third has ended. */
+/** One third of the tasks is held, one third has ended. */
 async function openStore(count: number) {
   const database = await openMemoryDatabase(new FakeClock());
   const states = ['queued', 'held', 'succeeded'] as const;
@@ -25,7 +25,7 @@ async function openStore(count: number) {
   };
 }
 
-/** The database, and how it went about each read. */
+/** The database, recording the query plan of each read. */
 function watchPlans(database: Database<TaskTables>): { watched: Database<TaskTables>; plans: string[] } {
   const plans: string[] = [];
   const watched: Database<TaskTables> = {

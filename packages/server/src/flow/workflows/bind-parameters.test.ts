@@ -352,7 +352,7 @@ describe('the template', () => {
   });
 });
 
-/** The graph as text with a mark at every input that a parameter writes. */
+/** The graph as text, with a mark in place of every input that a parameter sets. */
 function blank(definition: WorkflowDefinition, graph: WorkflowDefinition['graph']): string {
   const copy = parseLosslessJson(stringifyLosslessJson(graph)) as WorkflowDefinition['graph'];
   for (const { nodeId, inputName } of definition.parameters.flatMap((parameter) => parameter.targets)) {

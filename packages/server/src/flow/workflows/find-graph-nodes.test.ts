@@ -9,7 +9,7 @@ const sampler = (positive: string, negative: string) => ({
 });
 const text = (title: string) => ({ class_type: 'CLIPTextEncode', inputs: { text: title }, _meta: { title } });
 
-/** Two samplers; the first one's prompt passes a control net; both share the negative prompt. */
+/** Two samplers; the first one's prompt goes through a control net; both share the negative prompt. */
 const GRAPH: Graph = {
   '1': sampler('5', '5'),
   '2': sampler('7', '4'),

@@ -58,7 +58,7 @@ test('what could not be stored counts no longer', async () => {
   expect(await admit(actor, 1, store)).toBe('stored');
 });
 
-/** Waits a few turns of the event loop, so that counts finish. */
+/** Waits a few turns of the event loop, so that counting finishes. */
 async function clockTick(turns = 3): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -72,7 +72,7 @@ task_types:
             default_value: 512
 `;
 
-/** A worker of which the file gives only the address. */
+/** A worker for which the file has only the address. */
 const OPEN = { auth: null, headers: {}, tls: { ca: null, verify: true }, written: null };
 const PLAIN_WORKER = {
   ...OPEN,

@@ -5,7 +5,7 @@ import { checkHealth } from './check-health.ts';
 
 const STATS = '{"system":{"comfyui_version":"0.3.64","argv":["main.py"]},"devices":[{"type":"cuda"}]}';
 
-/** Answers every request; the requests are listed. */
+/** A transport that answers every request the same way and records them. */
 function answering(status: number, body: string) {
   const requests: HttpRequest[] = [];
   const transport: HttpTransport = {

@@ -41,13 +41,13 @@ function run(
 
 const kinds = (states: readonly HealthState[]) => states.map((state) => state.kind);
 
-/** A worker that returned at `atMs` after its fall number `count`. */
+/** A worker that returned at `atMs` after going down for the `count`-th time. */
 function returned(atMs: number, count: number): HealthState {
   const falls = { count, untilMs: 0 };
   return { kind: 'online', failures: 0, failingSinceMs: null, returnedAtMs: atMs, served: 0, falls };
 }
 
-/** What becomes of it when it falls at `fellAtMs` and answers well again from `backAtMs` on. */
+/** Its states when it goes down at `fellAtMs` and responds again from `backAtMs`. */
 function fallAndReturn(state: HealthState, fellAtMs: number, backAtMs: number): HealthState {
   const downs = [0, 1, 2].map((n) => ({ result: refused, atMs: fellAtMs - (2 - n) * 1000 }));
   const ups = [0, 1].map((n) => ({ result: ok, atMs: backAtMs + n * 1000 }));

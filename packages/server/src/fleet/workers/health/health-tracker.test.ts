@@ -22,7 +22,7 @@ function openTracker({ slow }: { slow: boolean }) {
   return { tracker, asked };
 }
 
-/** Answers that would be slow in a fleet where the others are quick. */
+/** Reports latencies that are slow compared to a quick fleet. */
 function answerLate(tracker: HealthTracker): void {
   for (let check = 0; check < 20; check += 1)
     tracker.apply({ kind: 'ok', latencyMs: 3000, version: '0.3.64' });

@@ -7,7 +7,7 @@ const { rules } = compileFleetOptions({});
 const ok: HealthResult = { kind: 'ok', latencyMs: 4, version: '0.3.64' };
 const refused: HealthResult = { kind: 'refused' };
 
-/** Conditions after checks at these times, each with what it said of the port and which changes it told. */
+/** Conditions after checks at these times, each with the state of the port and the reported changes. */
 function walk(steps: readonly [atMs: number, result: HealthResult][]) {
   let condition = UNKNOWN_CONDITION;
   return steps.map(([atMs, result]) => {

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../platform/logging/logger.ts';
 import { Twins } from './twins.ts';
 
-/** A process with a log in its memory. */
+/** A process with an in-memory log. */
 class Process {
   readonly #entries: LogEntry[] = [];
   #micros: number;

@@ -11,7 +11,7 @@ async function openFolder(): Promise<string> {
   return folder;
 }
 
-/** A safetensors file with this header, or with these bytes as its header. */
+/** Writes a safetensors file with this header, as an object or as raw text. */
 async function write(path: string, header: object | string): Promise<number> {
   const text = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
   const length = Buffer.alloc(8);

@@ -8,7 +8,7 @@ import { findModelKind, type KnownKinds, loadModelKinds } from './model-kinds.ts
 
 const SD1 = { 'modelspec.architecture': 'stable-diffusion-v1' };
 
-/** A worker that tells this metadata, and keeps what it was asked. */
+/** A worker that returns this metadata, and records the requests. */
 function createWorker(
   metadata: Record<string, Record<string, unknown> | Error>,
   baseUrl = 'http://gpu-1:8188',

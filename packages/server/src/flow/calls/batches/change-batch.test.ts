@@ -21,7 +21,7 @@ const BATCH: BatchRow = {
 };
 const TASK = createTaskRow({ id: named('task'), batch_id: BATCH.id, batch_index: 0, state: 'queued' });
 
-/** Pauses a batch of one waiting task. `meanwhile` runs after its tasks were read and before they are changed. */
+/** Pauses a batch of one waiting task. `meanwhile` runs after its tasks are read and before they are changed. */
 async function pause(meanwhile: (journal: TaskJournal) => Promise<unknown>): Promise<TaskRow['state'][]> {
   const clock = new FakeClock();
   const database = await openMemoryDatabase(clock);

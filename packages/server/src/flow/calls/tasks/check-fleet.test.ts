@@ -26,7 +26,7 @@ const CORE: Record<string, NodeInfo> = {
     { python_module: 'custom_nodes.pack', output: [], output_node: true },
   ),
 };
-/** A worker whose ImageInvert grew an input. */
+/** A worker whose ImageInvert has an additional input. */
 const GROWN = { ...CORE, ImageInvert: node({ image: ['IMAGE', {}], amount: ['FLOAT', { min: 0, max: 1 }] }) };
 
 function worker(objectInfo: Record<string, NodeInfo>, replacements: NodeReplacements = new Map()) {
@@ -45,7 +45,7 @@ function worker(objectInfo: Record<string, NodeInfo>, replacements: NodeReplacem
   return { inventory, capabilities: [], workers: [createFacts('gpu')], isOnline: true };
 }
 
-/** The same under another name. */
+/** The same worker with another name. */
 const named = (name: string, known: KnownInventory, labels: string[] = []) => ({
   ...known,
   workers: [createFacts(name, { labels })],
@@ -122,7 +122,7 @@ describe('a graph against the known fleet', () => {
   });
 
   it('a link to nowhere that would end any of the workers never reaches one', async () => {
-    // What one kind of worker checks and leaves out the other one's scheduler would follow.
+    // Nodes that one kind of worker would check and skip, but that the other kind would execute.
     const graph: Graph = {
       '1': PICTURE,
       '2': SHOW,

@@ -8,7 +8,7 @@ import { openIntroductions } from './introductions.ts';
 
 type Facts = Partial<Pick<WorkerSnapshot, 'health' | 'inventory' | 'enabled' | 'leaving'>>;
 
-/** A fleet whose workers tests change. */
+/** A fleet whose workers the test changes. */
 function openFleet() {
   const clock = new FakeClock();
   const workers = new Map<string, WorkerSnapshot>();

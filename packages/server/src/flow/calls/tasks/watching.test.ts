@@ -11,7 +11,7 @@ import { toTaskEvent } from './task-view.ts';
 import type { TaskViews } from './task-views.ts';
 import { watchTask } from './watching.ts';
 
-/** A running task in SQL whose views are counted. */
+/** A running task in SQL; counts how often its view is loaded. */
 async function openWatched() {
   const database = await openMemoryDatabase(systemClock);
   const task = createTaskRow({ state: 'running', version: 4 });

@@ -18,7 +18,7 @@ const REQUIREMENTS = JSON.stringify({
   ...{ inputs: [], inputBytes: 0, excludedWorkers: [] },
 });
 
-/** A task on one worker, and another one that could run it; the former was last seen this long ago, as is stored. */
+/** A task on a worker that was last seen this long ago, according to SQL, and another worker that could run it. */
 function open(silentMs: number) {
   const clock = new FakeClock();
   const board = new PlacementBoard();

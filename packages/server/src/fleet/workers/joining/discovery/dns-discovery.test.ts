@@ -19,7 +19,7 @@ let clock: SettlingClock;
 let scope: Scope;
 let registry: WorkerRegistry;
 let discovery: DiscoveryConfig;
-/** What the DNS server has; an error is what a look-up rejects with. */
+/** The records of the DNS server, or the error that a look-up rejects with. */
 let addresses: string[] | Error;
 
 beforeEach(async () => {
