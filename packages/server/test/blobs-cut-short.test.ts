@@ -37,7 +37,7 @@ function openBlobs() {
   });
 }
 
-/** A stream of chunks; `ended` tells whether its reader read on or let it go. */
+/** A stream of chunks; `ended` tells whether its reader finished or canceled it. */
 function openStream(...chunks: Uint8Array[]) {
   const seen = { ended: false };
   async function* stream() {
@@ -52,7 +52,7 @@ function openStream(...chunks: Uint8Array[]) {
 
 const fill = (sizeBytes: number, byte = 7) => new Uint8Array(sizeBytes).fill(byte);
 
-/** Everything below the store: nothing but whole blobs may ever be there. */
+/** Everything in the store's folder: there must never be anything but complete blobs. */
 async function listFiles(): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
@@ -125,7 +125,7 @@ describe.each([
 });
 
 describe('a write that the system cuts short', () => {
-  /** Puts a blob in a process whose files may have 32 kB; prints what became of it. */
+  /** Puts a blob in a process with a file size limit of 32 kB; returns the outcome. */
   function putWithLimit(sizeBytes: number): { code: string; files: string[] } {
     const module = fileURLToPath(new URL('../dist/flow/assets/folder-blob-store.js', import.meta.url));
     const program = `

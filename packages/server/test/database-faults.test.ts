@@ -27,7 +27,7 @@ afterEach(closeAll);
 
 const CHILD = fileURLToPath(new URL('./kit/database-child.mjs', import.meta.url));
 
-/** Starts a process on the database; `lines` are what it says, one by one. */
+/** Starts a process on the database; `lines` are its output lines. */
 function startChild(mode: 'write' | 'hold', config: ServerDatabaseConfig, first = 0) {
   const child = spawn(process.execPath, [CHILD, mode, JSON.stringify(config), String(first)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -36,7 +36,7 @@ function startChild(mode: 'write' | 'hold', config: ServerDatabaseConfig, first 
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
 }
 
-/** The next thing the process says; fails when it ended instead. */
+/** The next line of the process; throws if it ended instead. */
 async function readLine(lines: AsyncIterator<string>): Promise<string> {
   const next = await lines.next();
   if (next.done) throw new Error('the process has ended');

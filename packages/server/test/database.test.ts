@@ -166,7 +166,7 @@ describeOnDatabases('a commit', (kind) => {
   });
 });
 
-/** What the servers answer when their disk is full, by a trigger. */
+/** Triggers that raise the error of a database server with a full disk. */
 const NO_ROOM = {
   sqlite: [],
   postgres: [

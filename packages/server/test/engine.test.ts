@@ -5,7 +5,7 @@ import type { Engine } from '../src/flow/engine/engine.ts';
 import { FlowRig, sleepGraph } from './kit/flow-rig.ts';
 import { openPortEngine } from './kit/port-engine.ts';
 
-/** The built server over two simulators with one slot each. `wrap` stands between its engine and the list. */
+/** The built server over two simulators with one slot each. `wrap` replaces its engine. */
 async function openStage(wrap: (engine: Engine) => { engine: Engine; close(): void }): Promise<EngineStage> {
   const rig = await FlowRig.open({
     simulators: [{}, {}],

@@ -7,7 +7,7 @@ import { silentLogger } from '../src/platform/logging/logger.ts';
 import { systemClock } from '../src/platform/time/clock.ts';
 import { openRegistry } from './kit/open-registry.ts';
 
-/* Health over loopback against real simulators. Times are a tenth to a thirtieth of the defaults, ratios as they are. */
+/* Health over loopback against real simulators. Times are a tenth to a thirtieth of the defaults, with the same ratios. */
 const SCALED = {
   intervalMs: 250,
   recheckMs: 60,
@@ -64,7 +64,7 @@ const isReady = (name: string) => {
   return snapshot?.state === 'online' && snapshot.inventory !== null && snapshot.socketState === 'connected';
 };
 
-/** Resolves when it is so; looks at each change of a worker. */
+/** Resolves when the condition is met; checks it at each change of a worker. */
 function when(isReached: () => boolean): Promise<void> {
   if (isReached()) return Promise.resolve();
   return new Promise((resolve) => {
@@ -97,7 +97,7 @@ it('a worker whose socket is refused while HTTP works is tried ever more seldom,
   await when(() => dials().length === 5);
   const [first, fifth] = [dials()[0]?.atMs ?? 0, dials()[4]?.atMs ?? 0];
 
-  // 0.2, 0.4, 0.8 and 1.6 s, each jittered down to its half at most.
+  // 0.2, 0.4, 0.8 and 1.6 s, each shortened by jitter to at least half.
   expect(fifth - first).toBeGreaterThan(1400);
   expect(find('one')?.state).toBe('online');
   const reports = changes.filter(({ type }) => type === 'worker.socket');
@@ -137,7 +137,7 @@ describe('a worker that hangs', () => {
     await when(() => find('one')?.state === 'error');
     const tookMs = systemClock.monotonicMs() - startedMs;
     expect(find('one')?.reason).toMatchObject({ code: 'check.stuck', params: { pending: 2 } });
-    // 45 s at the default limit of 30 s.
+    // 45 s with the default limit of 30 s.
     expect(tookMs).toBeGreaterThanOrEqual(SCALED.busyLimitMs);
     expect(tookMs).toBeLessThan(SCALED.busyLimitMs * 1.5);
     simulator.control.set({ name: 'restart', down_ms: 100 });
@@ -174,7 +174,7 @@ describe('a worker that flaps', () => {
       expect(own.filter(({ type }) => type === 'worker.online')).toHaveLength(1);
     }
     const [first = 0, second = 0, third = 0] = trustedMs;
-    // 0, 30, 60 s after the fall at the defaults, and one period more.
+    // 0, 30, 60 s after going down with the defaults, plus one period.
     expect(second).toBeGreaterThan(first + 700);
     expect(third).toBeGreaterThan(second + 700);
     expect(changes.map(({ type }) => type)).not.toContain('worker.ejected');

@@ -41,7 +41,7 @@ function open(entry: object): DnsDiscovery {
   });
 }
 
-/** Resolves when the states of the fleet are these, in the order they joined. */
+/** Resolves when the workers have these states, in the order they joined. */
 function whenStates(...states: string[]): Promise<void> {
   const isReached = () => String(registry.list().map((worker) => worker.state)) === String(states);
   return new Promise((resolve) => {

@@ -58,7 +58,7 @@ describe('workers by the API', () => {
     await rig.start();
     expect(rig.app.fleet.list()).toEqual([]);
 
-    // What ran there goes on naming it.
+    // Tasks that ran there still name it.
     const detail = await rig.ask('GET', `/api/v2/tasks/${task.task_id}`);
     expect(detail.json).toMatchObject({ worker_name: 'added', attempts: [{ worker_name: 'added' }] });
     const { json } = await rig.ask('GET', `/api/fleet/tasks/${task.task_id}/events`);

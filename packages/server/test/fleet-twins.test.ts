@@ -41,7 +41,7 @@ async function openWay(target: string): Promise<Gateway> {
 
 const add = (name: string, url: string) => registry.add({ name, url, source: 'config' });
 
-/** Resolves when state and slots of the workers are as wanted: `{ name: 'state slots' }`. */
+/** Resolves when the workers have these states and slots: `{ name: 'state slots' }`. */
 function when(wanted: Record<string, string>): Promise<void> {
   const isReached = () =>
     registry

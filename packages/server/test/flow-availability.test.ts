@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { FlowRig } from './kit/flow-rig.ts';
 import { TEST_MODEL, TEST_WORKFLOWS } from './kit/flow-workflows.ts';
 
-/** The workflows as pages see them, where the only worker has these models. */
+/** The workflows as the API lists them if the only worker has these models. */
 async function listAvailable(models: (typeof TEST_MODEL)[]) {
   const rig = await FlowRig.open({ simulators: [{ models }], config: { task_types: TEST_WORKFLOWS } });
   onTestFinished(() => rig.close());

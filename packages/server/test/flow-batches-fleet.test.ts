@@ -32,7 +32,7 @@ async function ended(batch: Batch): Promise<BatchDetail> {
   return load(batch);
 }
 
-/** Resolves when this many tasks have begun to run on some worker. */
+/** Resolves when this many tasks have started to run. */
 async function started(batch: Batch, count: number): Promise<void> {
   const ids = new Set(batch.task_ids);
   const begun = rig.simulators.map((simulator) =>
@@ -113,7 +113,7 @@ describe('a batch on four workers', () => {
       await submit([60, 60, 60, 60, 60, 60]),
     ];
     await rig.ledger(paused.task_ids[0] ?? '', 'execution_start');
-    // As a kill between the batch's own commit and those of its tasks leaves them.
+    // The state that a kill between the commits of the batch and of its tasks leaves.
     const { database } = rig.app;
     for (const [batch, state] of [
       [paused, 'paused'],

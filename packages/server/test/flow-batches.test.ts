@@ -20,8 +20,7 @@ const openRig = () =>
 const submit = async (body: SubmitBatch, graph: Record<string, unknown> | null = null): Promise<Batch> =>
   (await rig.calls.batches.submit(rig.actor, graph ? { ...body, graph } : body)).batch;
 
-/** Resolves with the batch when all its tasks have ended. */
-/** Those of the tasks that have an attempt on a worker now. */
+/** The tasks that have an attempt on a worker now. */
 async function filterRunning(one: FlowRig, ids: readonly string[]): Promise<string[]> {
   const places = await Promise.all(ids.map((id) => one.app.engine.locate(id as TaskId)));
   return ids.filter((_, index) => places[index] !== null);

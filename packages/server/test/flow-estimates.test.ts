@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph, sleepGraph } from './kit/flow-rig.ts';
 
 const RUN_SECONDS = 0.4;
-/** What the machine may add to a run: workers here share two cores with the tests. */
+/** Tolerance for a slow machine: the workers share its cores with the tests. */
 const SLACK_MS = 1500;
 
 let rig: FlowRig;
@@ -20,7 +20,7 @@ const submitMany = async (count: number): Promise<TaskId[]> => {
 
 const ms = (time: string | null): number => (time === null ? Number.NaN : Date.parse(time));
 
-/** Ms between what was said of a task's end and its end. */
+/** Ms between the estimated and the actual end of a task. */
 const missOf = (said: Task, ended: Task): number => Math.abs(ms(said.estimated_end) - ms(ended.completed_at));
 
 describe('estimates', () => {
@@ -68,7 +68,7 @@ describe('estimates', () => {
   });
 
   it('TQ15 a graph that never ran is expected to take as long as those of its own classes, also after a restart', async () => {
-    // Of the same models, none: as many as are remembered.
+    // As many runs without models as are remembered.
     const quick = await Promise.all(Array.from({ length: 20 }, () => rig.submit(pictureGraph())));
     for (const id of quick) await rig.ended(id);
     const expected = async () => {
@@ -90,7 +90,7 @@ describe('estimates', () => {
     await rig.stop();
     await rig.start();
     const [after] = await rig.calls.statistics.estimateErrors();
-    // Of the same work, and long enough to be seen while it runs.
+    // Of the same kind, and long enough to be observed while it runs.
     const id = await rig.submit(sleepGraph(60));
 
     expect(after?.run_time?.samples).toBe(before?.run_time?.samples);

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph, type RigOptions, samplerGraph, sleepGraph } from './kit/flow-rig.ts';
 import { TEST_MODEL, TEST_WORKFLOWS } from './kit/flow-workflows.ts';
 
-/** A worker counts as away after two failed checks, as quickly as they follow each other. */
+/** A worker is offline after two failed checks, which follow each other quickly. */
 const QUICK_HEALTH = { nodes: { health_check: { interval: 0.3, retry_attempts: 2 } } };
 
 const opened: { close(): Promise<void> }[] = [];
@@ -17,7 +17,7 @@ async function openRig(options: RigOptions): Promise<FlowRig> {
   return rig;
 }
 
-/** A rig whose workers stand behind networks that can be cut. */
+/** A rig whose workers are behind networks that can be cut. */
 async function openCuttable(options: RigOptions): Promise<{ rig: FlowRig; networks: TcpProxy[] }> {
   const networks: TcpProxy[] = [];
   const rig = await openRig({
@@ -32,7 +32,7 @@ async function openCuttable(options: RigOptions): Promise<{ rig: FlowRig; networ
   return { rig, networks };
 }
 
-/** Resolves when this many have. */
+/** Resolves when `count` of the promises have resolved. */
 function firstOf(all: readonly Promise<unknown>[], count: number): Promise<void> {
   let left = count;
   return new Promise((resolve, reject) => {
@@ -50,7 +50,7 @@ function at<T>(list: readonly T[], index: number): T {
   return found;
 }
 
-/** Resolves when the only worker counts as away. */
+/** Resolves when the only worker is offline. */
 function whenOffline(rig: FlowRig): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {
@@ -63,19 +63,19 @@ function whenOffline(rig: FlowRig): Promise<void> {
   });
 }
 
-/** Large enough that its POST fails where everything else passes. */
+/** Large enough that only its POST fails and other requests pass. */
 function withLongPrompt(graph: ReturnType<typeof samplerGraph>): typeof graph {
   const text = graph['2'];
   return text ? { ...graph, '2': { ...text, inputs: { ...text.inputs, text: 'cat '.repeat(5000) } } } : graph;
 }
 
-/** Whoever connects is cut off at once: the worker may live on behind it. */
+/** Cuts every connection at once; the worker behind it may still run. */
 function breakConnections(network: TcpProxy): void {
   network.add({ kind: 'limit_data', direction: 'down', bytes: 0, ending: 'reset' });
   network.resetAll();
 }
 
-/** Takes all workers out but one. */
+/** Puts all workers but one into maintenance. */
 async function allowOnly(rig: FlowRig, name: string | null): Promise<void> {
   for (const worker of rig.app.fleet.list())
     await rig.app.fleet.setMaintenance(worker.id, name !== null && worker.name !== name);
@@ -149,7 +149,7 @@ describe('a task whose worker goes away', () => {
     const task = await rig.ended(id);
 
     expect(moved).toBeDefined();
-    // As many failed checks as the settings say make it offline; its tasks do not wait for that.
+    // It becomes offline only after the configured number of failed checks; its tasks do not wait for that.
     expect(states).toEqual(['online', 'online']);
     expect(task.attempts.map(({ worker_name }) => worker_name)).toEqual(['gpu-1', 'gpu-2']);
   });

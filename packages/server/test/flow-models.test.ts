@@ -15,7 +15,7 @@ const INPAINT = model('brush.safetensors', 'stable-diffusion-v1/inpainting');
 const PHOTO = model('photo.safetensors', 'stable-diffusion-v1');
 const MINE = model('mine.safetensors');
 
-/** The server with one worker for each list of models. */
+/** A server with one worker per list of models. */
 async function open(...models: SimulatedModel[][]): Promise<FlowRig> {
   const simulators = models.map((own) => ({ models: own }));
   const rig = await FlowRig.open({ simulators, config: { task_types: TEST_WORKFLOWS } });
@@ -32,7 +32,7 @@ function submit(rig: FlowRig, parameters: Record<string, unknown> = {}) {
   });
 }
 
-/** The checkpoint of the graph that is stored with the task. */
+/** The checkpoint of the task's stored graph. */
 async function storedCheckpoint(rig: FlowRig, id: string): Promise<unknown> {
   const text = await rig.calls.tasks.loadGraphText(rig.actor, id as TaskId);
   return JSON.parse(text)['4'].inputs.ckpt_name;
@@ -97,14 +97,14 @@ it('TD13 where nothing of its kind is known for sure the user is asked, and the 
   expect((await rig.ended(submitted.task_id)).status).toBe('succeeded');
 });
 
-/** The server with no worker yet. */
+/** A server without workers. */
 async function openUnknown(): Promise<FlowRig> {
   const rig = await FlowRig.open({ simulators: [], config: { task_types: TEST_WORKFLOWS } });
   onTestFinished(() => rig.close());
   return rig;
 }
 
-/** Another ComfyUI joins, with these models. */
+/** Adds a ComfyUI with these models. */
 async function arrive(rig: FlowRig, models: SimulatedModel[]): Promise<void> {
   const simulator = await openSimulator({ models });
   onTestFinished(() => simulator.close());

@@ -4,7 +4,7 @@ import { openSimulator } from '@comfleet/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FlowRig } from './kit/flow-rig.ts';
 
-/** Fleet of these simulators, closed after the file. */
+/** A fleet of these simulators, closed after the file. */
 function useRig(simulators: SimulatorOptions[]): () => FlowRig {
   let rig: FlowRig | null = null;
   beforeAll(async () => {
@@ -17,7 +17,7 @@ function useRig(simulators: SimulatorOptions[]): () => FlowRig {
   };
 }
 
-/** A worker with a pack whose loader offers these files, and lists them nowhere else. */
+/** A worker with a node pack whose loader offers these files, which are listed nowhere else. */
 function withLoader(files: readonly string[], mode: readonly string[] = ['fast']): SimulatorOptions {
   const required = { file_of_mine: [files], vae: [['Baked VAE', 'None']], mode: [mode] };
   return { classes: { AnyPackLoader: { info: { input: { required }, output: ['IMAGE'] } } } };
@@ -25,7 +25,7 @@ function withLoader(files: readonly string[], mode: readonly string[] = ['fast']
 
 let color = 0;
 
-/** The loader, and a picture that is saved. */
+/** A graph with the loader and a saved picture. */
 function loaderGraph(file: string, mode = 'fast') {
   color += 1;
   return {
@@ -217,7 +217,7 @@ describe('a task that asks for one worker', () => {
     const task = await rig().ended(id);
 
     expect(task).toMatchObject({ status: 'succeeded', worker_name: 'late' });
-    // Read from the lists of the worker that it asked for.
+    // From the model lists of the worker that ran it.
     expect(task.attempts[0]?.fingerprint?.models).toMatchObject([{ name: 'b.safetensors' }]);
     await simulator.close();
   });

@@ -22,7 +22,7 @@ const runWith = (...faults: FaultSpec[]) => {
   return rig.run(pictureGraph());
 };
 
-/** What the worker wrote for a task, by the worker's own ledger. */
+/** The files that the worker wrote for a task, from its ledger. */
 const written = (id: string) =>
   rig.simulator.ledger
     .lines()

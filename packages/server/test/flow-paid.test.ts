@@ -4,7 +4,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FlowRig, type RigOptions, UNKNOWN_FILE } from './kit/flow-rig.ts';
 
-/** A worker counts as away after two failed checks, as quickly as they follow each other. */
+/** A worker is offline after two failed checks, which follow each other quickly. */
 const QUICK_HEALTH = { nodes: { health_check: { interval: 0.3, retry_attempts: 2 } } };
 
 let rig: FlowRig;
@@ -16,7 +16,7 @@ async function open(options: RigOptions = {}): Promise<void> {
 
 let prompts = 0;
 
-/** A paid picture, a wait, a file. */
+/** A paid picture, a sleep, and a file. */
 function paidGraph(seconds: number) {
   prompts += 1;
   return {
@@ -26,7 +26,7 @@ function paidGraph(seconds: number) {
   };
 }
 
-/** How often any worker ran the task's paid node. */
+/** How often workers ran the task's paid node. */
 function bills(id: string): number {
   return rig.simulators.flatMap((one) =>
     one.ledger.lines().filter((line) => line.event === 'paid' && line.task === id),
@@ -40,13 +40,13 @@ async function held(id: string): Promise<TaskDetail> {
   return rig.load(id);
 }
 
-/** Resolves when the task's paid node has run and what follows it runs. */
+/** Resolves when the task's paid node has run and the next node runs. */
 async function whenPaid(id: string, worker = 0): Promise<void> {
   await rig.ledger(id, 'paid', worker);
   await rig.happened(id, 'attempt.started');
 }
 
-/** As a version stores a task that knows nothing of paid nodes. */
+/** Changes a task to what a version without paid nodes would have stored. */
 function forgetPaidClasses(id: string): void {
   const sqlite = new DatabaseSync(join(rig.folder, 'comfleet.db'));
   const forget = "update task set requirements = json_remove(requirements, '$.paidClasses') where id = ?";

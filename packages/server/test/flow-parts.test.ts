@@ -9,7 +9,7 @@ const open = async (options?: Parameters<typeof FlowRig.open>[0]) => {
   rig = await FlowRig.open(options);
 };
 
-/** Its first output runs for the given time; the worker leaves out the second. */
+/** Its first output runs for the given time; the worker skips the second. */
 const partGraph = (seconds: number) => ({ ...sleepGraph(seconds), ...UNKNOWN_FILE });
 const WHOLE = { all_or_nothing: true };
 const LEFT_OUT = { code: 'graph.output_left_out', params: { node: '9', class_type: 'SaveImage' } };
@@ -20,7 +20,7 @@ const REFUSED = {
   error: { code: 'PROMPT_REFUSED', details: { partial: true, left_out: ['9'] } },
 };
 
-/** Resolves when the worker has taken the prompt whose answer then never comes. */
+/** Resolves when the worker has accepted the prompt; the response never arrives. */
 async function submitUnanswered(graph: ReturnType<typeof partGraph>, options = {}) {
   rig.simulator.control.set({ name: 'prompt_response_lost', how: 'silent' });
   const id = await rig.submit(graph, options);

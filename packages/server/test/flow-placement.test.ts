@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph, samplerGraph, sleepGraph } from './kit/flow-rig.ts';
 import { TEST_MODEL, TEST_WORKFLOWS } from './kit/flow-workflows.ts';
 
-/** Fleet of these simulators, closed after the file. */
+/** A fleet of these simulators, closed after the file. */
 function useRig(simulators: SimulatorOptions[], config: Record<string, unknown> = {}): () => FlowRig {
   let rig: FlowRig | null = null;
   beforeAll(async () => {
@@ -23,7 +23,7 @@ const idOf = (rig: FlowRig, name: string) => {
   return worker.id;
 };
 
-/** Models a simulator loaded so far, in order. */
+/** Models that a simulator has loaded so far, in order. */
 const loads = (rig: FlowRig, index: number) =>
   (rig.simulators[index]?.ledger.lines() ?? [])
     .filter((line) => line.event === 'model_loaded')

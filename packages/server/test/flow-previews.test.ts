@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-/** What the prompts of a worker were sent with, oldest first: element 3 of each prompt in its history. */
+/** The extra_data of a worker's prompts, oldest first: element 3 of each prompt in its history. */
 async function listExtraData(url = ''): Promise<Record<string, unknown>[]> {
   const answer = await fetch(`${url}/history`);
   const entries: { prompt: [number, string, object, Record<string, unknown>] }[] = Object.values(

@@ -3,7 +3,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph, sleepGraph } from './kit/flow-rig.ts';
 
-/** As the server left them. */
+/** States of the attempts in SQL while the server is down. */
 function readAttemptStates(rig: FlowRig): unknown[] {
   const sqlite = new DatabaseSync(join(rig.folder, 'comfleet.db'));
   try {
@@ -80,7 +80,7 @@ describe('the server stops and starts while workers go on', () => {
     await rig.start();
     const tasks = await Promise.all(ids.map((id) => rig.ended(id)));
 
-    // An attempt that is neither is `claimed`, and is looked for during five seconds.
+    // Any other attempt would be `claimed`, and searched for during five seconds.
     expect(left).not.toContain('claimed');
     expect(tasks.map(({ status }) => status)).toEqual(ids.map(() => 'succeeded'));
     expect(ids.map((id) => rig.executions(id))).toEqual(ids.map(() => 1));
@@ -91,7 +91,7 @@ describe('the server stops and starts while workers go on', () => {
     const rig = await FlowRig.open();
     const id = await rig.submit(sleepGraph(30));
     await rig.ledger(id, 'execution_start');
-    // Its answer may come too late to be read; what counts is that the request is stored.
+    // The response may come too late to be read; what counts is that the request is stored.
     const canceling = rig.calls.tasks.cancel(rig.actor, id).catch(() => null);
     await rig.happened(id, 'task.cancel_requested');
     await rig.stop();

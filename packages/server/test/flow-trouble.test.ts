@@ -8,7 +8,7 @@ const QUICK = { nodes: { health_check: { interval: 0.3, timeout: 0.5, retry_atte
 let rig: FlowRig;
 afterEach(() => rig.close());
 
-/** Resolves once something is being done about the only worker. */
+/** Resolves once recovery of the only worker has started. */
 function troubled(): Promise<void> {
   const { fleet } = rig.app;
   return new Promise((resolve) => {

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph } from './kit/flow-rig.ts';
 
 let rig: FlowRig;
-/** Two whole pictures of the same size and different colours. */
+/** Two complete pictures of the same size in different colours. */
 let red: Buffer;
 let blue: Buffer;
 
@@ -35,7 +35,7 @@ const upload = async (name: string, bytes: Uint8Array): Promise<string> => {
 
 const assetOf = (id: string) => ({ __type: 'core/ASSET', info: { id } });
 
-/** LoadImage → SaveImage of a file that is the caller's. */
+/** LoadImage → SaveImage of an uploaded file. */
 const loadGraph = (image: unknown) => ({
   '1': { class_type: 'LoadImage', inputs: { image } },
   '2': { class_type: 'SaveImage', inputs: { filename_prefix: 'loaded', images: ['1', 0] } },
@@ -50,7 +50,7 @@ const simulatorOf = (task: Task): Simulator => {
   return simulator;
 };
 
-/** The bytes that a finished task's node really had as its input, by the graph that its worker executed. */
+/** The bytes that a node of a finished task had as input, from the graph that its worker executed. */
 async function loadInput(task: Task, nodeId = '1'): Promise<Buffer | undefined> {
   const simulator = simulatorOf(task);
   const history = await (await fetch(`${simulator.url}/history/${task.prompt_id}`)).json();

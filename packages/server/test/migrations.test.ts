@@ -31,7 +31,7 @@ const listNames = async (database: Database<Tables>) => {
   return rows.map((row) => row.name);
 };
 
-/** Runs SQL through the driver itself, past the product. */
+/** Runs SQL directly through the driver, bypassing the product. */
 async function runScript(config: ServerDatabaseConfig, script: string): Promise<void> {
   if (config.driver === 'sqlite') {
     const db = new DatabaseSync(config.file);

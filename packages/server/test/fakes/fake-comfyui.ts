@@ -6,7 +6,7 @@ const OBJECT_INFO = {
   SaveImage: { input: { required: { images: ['IMAGE'] } }, output_node: true },
 };
 
-/** One ComfyUI as bytes on a wire: what each route answers can be changed while it runs. */
+/** A ComfyUI as bytes on a wire; the response of each route can be changed while it runs. */
 export class FakeComfyui {
   version = '0.3.64';
   vramFree = 24_000_000_000;
@@ -64,7 +64,7 @@ export class FakeComfyui {
   }
 }
 
-/** A socket whose other end the test plays. */
+/** A socket whose other end the test controls. */
 export class FakeSocket implements SocketLike {
   handlers: SocketHandlers | null = null;
 

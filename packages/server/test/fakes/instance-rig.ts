@@ -24,17 +24,17 @@ import { Sealer } from '../../src/platform/secrets/sealer.ts';
 import { systemClock, systemRandom } from '../../src/platform/time/clock.ts';
 import { openMemoryDatabase } from '../kit/memory-database.ts';
 
-/** Below the kernel's own range; test files that run at the same time keep apart by their process. */
+/** Below the kernel's ephemeral range; different per process, because test files run in parallel. */
 const FIRST_PORT = 20_000 + (process.pid % 120) * 100;
 
-/** One run of the control plane as far as instances go. */
+/** One run of the parts of the control plane that manage instances. */
 export interface Run {
   registry: WorkerRegistry;
   instances: Instances;
   close(): Promise<void>;
 }
 
-/** A data folder and a database that outlive a run. */
+/** A data folder and a database that survive a run. */
 export interface Rig {
   folder: string;
   firstPort: number;
@@ -44,7 +44,7 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-/** Real processes, real sockets, a database in memory; back-off without waiting. */
+/** Real processes and sockets, an in-memory database, and back-off without waiting. */
 export async function openRig(): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'comfleet-instances-'));
   const database = await openMemoryDatabase(systemClock);
@@ -109,7 +109,7 @@ async function openRun(
   return { registry, instances, close: () => scope.close() };
 }
 
-/** Resolves with the first snapshot that fits, from now on. */
+/** Resolves with the first matching snapshot from now on. */
 export function whenInstance(
   instances: Instances,
   fits: (snapshot: InstanceSnapshot) => boolean,

@@ -1,4 +1,4 @@
-// A program that takes ComfyUI's arguments and misbehaves as told: --exit-with N, --deaf, --ignore-signals,
+// A program that takes ComfyUI's arguments and misbehaves on request: --exit-with N, --deaf, --ignore-signals,
 // --grandchild, --reboot-once. It answers GET /system_stats like ComfyUI.
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';

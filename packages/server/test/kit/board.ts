@@ -53,7 +53,7 @@ export function withModel(name: string, changes: Partial<Needs> = {}): Needs {
   return { ...NEEDS, models: [{ folder: 'checkpoints', name: `${name}.safetensors` }], ...changes };
 }
 
-/** A board with one waiting task a lane, and prompts that a test sends and ends. */
+/** A board with one waiting task per lane, and prompts that a test sends and ends. */
 export class BoardTable {
   readonly board = new PlacementBoard();
   readonly heads = new Map<string, Head>();
@@ -64,7 +64,7 @@ export class BoardTable {
     for (const facts of workers) this.board.setWorker(facts);
   }
 
-  /** A task waits first in a lane. */
+  /** Puts a task at the head of a lane. */
   wait(lane: string, needs: Needs, head: Partial<Head> = {}): void {
     this.board.openLane(lane, () => needs);
     this.#tasks += 1;
@@ -80,7 +80,7 @@ export class BoardTable {
     });
   }
 
-  /** Puts a prompt onto a worker. */
+  /** Puts a prompt on a worker. */
   send(
     worker: string,
     needs: Needs,
@@ -106,7 +106,7 @@ export class BoardTable {
     return taskId;
   }
 
-  /** A prompt ran to its end. */
+  /** Ends a prompt after a complete run. */
   end(
     worker: string,
     taskId: TaskId,
@@ -119,7 +119,7 @@ export class BoardTable {
     return decide(this.board, [...this.heads.values()], { ...RULES, ...rules }, this.nowMs);
   }
 
-  /** The decision in short, taken over onto the board; a started task runs there with the models of its lane. */
+  /** Makes a decision, applies it to the board, and returns it in short; a started task runs with the models of its lane. */
   step(rules: Partial<PlacementRules> = {}): string {
     const decision = this.decide(rules);
     applyDecision(this.board, decision, this.nowMs);

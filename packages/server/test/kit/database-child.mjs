@@ -1,4 +1,4 @@
-// A process of its own on a database, to be killed: `write` commits rows and says each acknowledged one; `hold` takes the lock.
+// A process on a database, to be killed: `write` commits rows and prints each acknowledged one; `hold` takes the lock.
 import {
   announceAddress,
   openDatabase,

@@ -13,7 +13,7 @@ const TYPES: Readonly<Record<number, keyof DnsRecords>> = { 1: 'a', 28: 'aaaa', 
 const NXDOMAIN = 3;
 const SERVFAIL = 2;
 
-/** A name server on loopback with as much of RFC 1035 as a stub resolver needs. Names without records do not exist. */
+/** A DNS server on loopback with the part of RFC 1035 that a stub resolver needs. Names without records do not exist. */
 export async function openDnsServer() {
   const socket = createSocket('udp4');
   const names = new Map<string, DnsRecords>();
@@ -25,7 +25,7 @@ export async function openDnsServer() {
   return {
     address: `127.0.0.1:${port}`,
     names,
-    /** Every question fails from now on, or no more. */
+    /** Makes every query fail from now on, or succeed again. */
     break: (on: boolean) => {
       isBroken = on;
     },
@@ -51,7 +51,7 @@ export async function openDnsServer() {
 
 function toRecord(query: Buffer, end: number, data: Buffer): Buffer[] {
   const head = Buffer.alloc(12);
-  // The name is that of the question, by reference.
+  // A pointer to the name in the question.
   head.writeUInt16BE(0xc00c, 0);
   head.writeUInt16BE(query.readUInt16BE(end), 2);
   head.writeUInt16BE(1, 4);
@@ -70,7 +70,7 @@ function encode(kind: keyof DnsRecords, record: unknown): Buffer {
   return Buffer.concat([head, writeName(target)]);
 }
 
-/** Only `::N` is needed here. */
+/** Only supports `::N`. */
 function encodeLoopback6(text: string): Buffer {
   const bytes = Buffer.alloc(16);
   bytes.writeUInt16BE(Number.parseInt(text.replace('::', ''), 16), 14);

@@ -8,13 +8,13 @@ import { type Answer, readAnswer, sendRequest } from '@comfleet/test-kit/server'
 import { isEnd, type TaskWatch, watchFrames } from './task-watch.ts';
 
 export interface RigOptions {
-  /** One simulated ComfyUI each. */
+  /** Starts a simulated ComfyUI for each. */
   simulators?: SimulatorOptions[];
-  /** Where the fleet finds the n-th simulator, when it is not its own address (a proxy). */
+  /** The URL by which the fleet reaches a simulator; default: its own (for proxies). */
   url?: (simulator: Simulator) => Promise<string> | string;
-  /** Further blocks of the configuration, in the words of the file. */
+  /** Additional blocks of the configuration, as in the file. */
   config?: Record<string, unknown>;
-  /** The configuration's file; it then names the workers. */
+  /** The content of a configuration file, which then names the workers. */
   file?: (simulators: readonly Simulator[]) => Record<string, unknown>;
 }
 
@@ -118,13 +118,13 @@ export class FlowRig {
     await writeFile(join(this.folder, 'config.yaml'), JSON.stringify(config));
   }
 
-  /** Reads the configuration again now; throws when the file is not valid. */
+  /** Reloads the configuration now; throws if the file is invalid. */
   async reload(): Promise<void> {
     const outcome = await this.#store?.reload();
     if (outcome?.kind === 'refused') throw outcome.error;
   }
 
-  /** Asks a route of the running server, as the local admin unless a token is given. */
+  /** Calls a route of the running server, as the local admin unless a token is given. */
   async ask(
     method: string,
     path: string,
@@ -134,7 +134,7 @@ export class FlowRig {
     return readAnswer(await sendRequest(caller, `${method} ${path}`, { body }));
   }
 
-  /** Resolves when the fleet is as asked; looks at every change. */
+  /** Resolves when the fleet satisfies the condition; checks it at every change. */
   whenFleet(isReached: (fleet: App['fleet']) => boolean): Promise<void> {
     const { fleet } = this.app;
     return new Promise((resolve) => {
@@ -148,7 +148,7 @@ export class FlowRig {
     });
   }
 
-  /** Stops the server as an ordinary end does; running prompts go on at their workers. */
+  /** Stops the server gracefully; prompts keep running on their workers. */
   async stop(): Promise<void> {
     await this.#scope?.close();
     this.#scope = null;
@@ -172,7 +172,7 @@ export class FlowRig {
     return this.calls.tasks.load(this.actor, id as TaskId);
   }
 
-  /** Resolves with the task once it has ended. */
+  /** Resolves with the task when it has ended. */
   async ended(id: string): Promise<TaskDetail> {
     const watch = this.watch(id);
     await watch.wait(isEnd);
@@ -189,7 +189,7 @@ export class FlowRig {
     return watchFrames((signal) => this.calls.tasks.watch(this.actor, id as TaskId, after, signal));
   }
 
-  /** Resolves when an event of this type happened to the task. */
+  /** Resolves when the task has an event of this type. */
   async happened(id: string, type: string): Promise<void> {
     const watch = this.watch(id, 0);
     await watch.wait((frame) => frame.kind === 'event' && frame.event.type === type);
@@ -208,7 +208,7 @@ export class FlowRig {
     return this.#simulatorAt(worker).ledger.waitFor((line) => line.event === event && line.task === id);
   }
 
-  /** How often any worker began to run the task. */
+  /** How often workers started to run the task. */
   executions(id: string): number {
     return this.simulators.flatMap((one) =>
       one.ledger.lines().filter((line) => line.event === 'execution_start' && line.task === id),
@@ -235,7 +235,7 @@ const MODELS = [
 
 let color = 0;
 
-/** EmptyImage → SaveImage, each time of another colour. */
+/** EmptyImage → SaveImage, each time in another colour. */
 export function pictureGraph(prefix = 'picture'): Graph {
   color += 1;
   return {
@@ -244,7 +244,7 @@ export function pictureGraph(prefix = 'picture'): Graph {
   };
 }
 
-/** A second output for any graph; that the file it loads is not on the worker only the worker knows. */
+/** A second output for any graph; only the worker knows that it lacks the file. */
 export const UNKNOWN_FILE: Graph = {
   '8': { class_type: 'LoadImage', inputs: { image: 'absent.png' } },
   '9': { class_type: 'SaveImage', inputs: { filename_prefix: 'absent', images: ['8', 0] } },
@@ -260,7 +260,7 @@ export function sleepGraph(seconds: number): Graph {
   };
 }
 
-/** A checkpoint, two prompts and a sampler, as people's graphs look. */
+/** A typical graph: a checkpoint, two prompts and a sampler. */
 export function samplerGraph(steps: number): Graph {
   color += 1;
   return {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 const EXAMPLES = fileURLToPath(new URL('../../../../examples/workflows/', import.meta.url));
 
-/** Two of the shipped workflows with the parameters that tests need, as a `task_types` block. */
+/** Two of the included workflows with the parameters that tests need, as a `task_types` block. */
 export const TEST_WORKFLOWS = {
   text_to_image: {
     enabled: true,
@@ -39,5 +39,5 @@ export const TEST_WORKFLOWS = {
   },
 };
 
-/** The model that the first of them names, light enough for tests. */
+/** The model of the first one, small enough for tests. */
 export const TEST_MODEL = { name: 'v1-5-pruned-emaonly-fp16.safetensors', loadMs: 5, vramMegabytes: 100 };

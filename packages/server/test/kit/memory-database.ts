@@ -5,7 +5,7 @@ import { migrate } from '../../src/platform/database/migrate.ts';
 import { createQueryBuilder } from '../../src/platform/database/query-builder.ts';
 import type { Clock } from '../../src/platform/time/clock.ts';
 
-/** SQLite in memory behind the product's seam, on this thread: for unit tests of statements. */
+/** In-memory SQLite on this thread, with the product's database interface: for unit tests of statements. */
 export async function openMemoryDatabase(clock: Clock): Promise<Database<Tables>> {
   const sqlite = new DatabaseSync(':memory:');
   sqlite.exec('pragma foreign_keys = on');

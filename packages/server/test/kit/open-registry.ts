@@ -8,7 +8,7 @@ import { Sealer } from '../../src/platform/secrets/sealer.ts';
 import { systemClock, systemRandom } from '../../src/platform/time/clock.ts';
 import { openMemoryDatabase } from './memory-database.ts';
 
-/** A fleet with a database of its own, over real sockets; it ends with the scope. */
+/** A fleet with its own database, over real sockets; closed with the scope. */
 export async function openRegistry(scope: Scope, options: FleetOptions = {}): Promise<WorkerRegistry> {
   const transport = createNodeTransport();
   scope.add('transport', () => transport.close());

@@ -15,7 +15,7 @@ export const systemDeps = { clock: systemClock, random: systemRandom, logger: si
 
 const closers: (() => Promise<void>)[] = [];
 
-/** The block as the product's configuration hands it over. */
+/** Converts the block to the form of the product's parsed configuration. */
 export function toDatabaseConfig(config: DatabaseConfig): ServerDatabaseConfig {
   return config.driver === 'sqlite' ? config : { ...config, poolSize: 8 };
 }
@@ -27,7 +27,7 @@ export async function createEmpty({ create }: TestDatabase): Promise<ServerDatab
   return toDatabaseConfig(fresh.config);
 }
 
-/** A scope that ends with the test. */
+/** A scope that is closed after the test. */
 export function openTestScope(): Scope {
   const scope = new Scope('test', systemClock, silentLogger);
   closers.push(() => scope.close());
@@ -39,7 +39,7 @@ export function openForTest(config: ServerDatabaseConfig): Promise<Database<Tabl
   return openDatabase(openTestScope(), { database: config, durability: 'power' }, systemDeps);
 }
 
-/** Something else to undo after the test. */
+/** Registers a cleanup for after the test. */
 export function afterTest(close: () => Promise<void>): void {
   closers.push(close);
 }

@@ -9,7 +9,7 @@ interface Call {
 
 type Answer = { id: number } & ({ value: unknown } | { error: { code: string; message: string } });
 
-/** The same engine with a process boundary in between: every call and every answer is copied through a MessagePort. */
+/** The same engine behind a process boundary: every call and every result is copied through a MessagePort. */
 export function openPortEngine(engine: Engine): { engine: Engine; close(): void } {
   const { port1: near, port2: far } = new MessageChannel();
   far.on('message', (call: Call) => void answer(engine, far, call));
@@ -29,7 +29,7 @@ export function openPortEngine(engine: Engine): { engine: Engine; close(): void 
     });
   const remote = new Proxy({} as Engine, {
     get: (_target, method: keyof Engine) =>
-      // A promise is looked for on whatever is awaited; an engine is none.
+      // `await` looks for `then`: an engine is not a promise.
       String(method) === 'then' ? undefined : (...args: unknown[]) => ask(method, args),
   });
   return { engine: remote, close: () => near.close() };

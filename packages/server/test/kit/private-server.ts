@@ -11,12 +11,12 @@ import { startMariadb } from '../../../../e2e/services/private-mariadb.mjs';
 import { startPostgres } from '../../../../e2e/services/private-postgres.mjs';
 import { chooseAccount, startServer } from '../../../../e2e/services/service-process.mjs';
 
-/** A database server of one test's own, on a port that stays, to be killed and started again. */
+/** A private database server of a test, on a fixed port, to be killed and restarted. */
 export interface PrivateServer {
   url: URL;
   /** Sends a signal to all its processes. */
   kill(signal: NodeJS.Signals): void;
-  /** Stops all of them until SIGCONT; resolves once no thread of theirs runs: the signal alone returns earlier. */
+  /** Stops all of them until SIGCONT; resolves once none of their threads runs, which is later than the signal. */
   freeze(): Promise<void>;
   start(): Promise<void>;
   /** Kills it and removes its files. */
@@ -46,7 +46,7 @@ const kinds: Record<'postgres' | 'mariadb', Kind> = {
     connect: async (connectionString) => {
       const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2000 });
       client.on('error', () => {
-        // Still starting: the failed connect says so.
+        // Still starting; the failed connect reports it.
       });
       await client.connect();
       await client.end();
@@ -68,11 +68,10 @@ const kinds: Record<'postgres' | 'mariadb', Kind> = {
   },
 };
 
-/** Starts one. */
 export async function startPrivateServer(name: 'postgres' | 'mariadb'): Promise<PrivateServer> {
   const kind = kinds[name];
   const root = await mkdtemp(join(tmpdir(), 'comfleet-private-'));
-  // The server runs under an account of its own and must be able to pass through.
+  // The server runs under its own account, which must be able to reach its folder.
   await chmod(root, 0o711);
   const folder = join(root, name);
   const account = chooseAccount(kind.account);
@@ -106,18 +105,18 @@ export async function startPrivateServer(name: 'postgres' | 'mariadb'): Promise<
   };
 }
 
-/** PostgreSQL works in one process a connection, below the first. */
+/** PostgreSQL has a child process for each connection. */
 function listChildren(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
-/** A letter for each thread of a process, `T` for one that is stopped. */
+/** The state letter of each thread of a process; `T`: stopped. */
 function listThreadStates(pid: number): string[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((id) => {
     const file = `/proc/${pid}/task/${id}/stat`;
-    // One that has ended since the list was read runs no more.
+    // Skip threads that have ended since the list was read.
     const stat = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    // The name before the state may hold anything, also a bracket.
+    // The name before the state may contain anything, even a bracket.
     return stat === '' ? [] : [stat.charAt(stat.lastIndexOf(')') + 2)];
   });
 }

@@ -4,7 +4,7 @@ import { named } from './named.ts';
 
 const START = Date.UTC(2026, 0, 1);
 
-/** A task row that waits in a lane; a test names what matters to it. */
+/** A task waiting in a lane; a test overrides what matters to it. */
 export function createTaskRow(changes: Partial<TaskRow> = {}): TaskRow {
   return {
     id: named('01890000-0000-7000-8000-00000000000a'),
@@ -49,7 +49,7 @@ export function createTaskRow(changes: Partial<TaskRow> = {}): TaskRow {
   };
 }
 
-/** An attempt just claimed, of the task above. */
+/** A claimed attempt of the task above. */
 export function createAttemptRow(changes: Partial<AttemptRow> = {}): AttemptRow {
   return {
     id: named('01890000-0000-7000-8000-0000000000aa'),

@@ -11,7 +11,7 @@ import type { FakeComfyui } from '../fakes/fake-comfyui.ts';
 
 const random = { bytes: systemRandom.bytes, fraction: () => 0.5 };
 
-/** A fleet of fake ComfyUI servers on a clock of the test's own; ended and started again on its database, it is the next run. */
+/** A fleet of fake ComfyUI servers on a fake clock. To simulate a restart, close it and start another on the same database. */
 export async function startFakeRegistry(
   { clock, database, comfyui }: { clock: Clock; database: Database<Tables>; comfyui: FakeComfyui },
   options: FleetOptions = {},

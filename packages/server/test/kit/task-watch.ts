@@ -1,13 +1,13 @@
 import { isTerminal, type StreamFrame } from '@comfleet/contract';
 
-/** The newest frames of a task's stream; `wait` looks at past and future ones. */
+/** The latest frames of a task's stream; `wait` considers past and future ones. */
 export interface TaskWatch {
   frames: StreamFrame[];
   wait(fits: (frame: StreamFrame) => boolean): Promise<StreamFrame>;
   stop(): void;
 }
 
-/** True for the frame after which a stream says nothing more, also when it was over before one looked. */
+/** True for the last frame of a stream, even if the task had already ended when the stream was opened. */
 export function isEnd(frame: StreamFrame): boolean {
   if (frame.kind === 'event') return isTerminal(frame.event.status);
   return frame.kind === 'snapshot' && isTerminal(frame.task.status);

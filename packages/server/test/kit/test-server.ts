@@ -36,8 +36,8 @@ interface TestServerOptions {
 }
 
 /**
- * The main listener with every door, a fake path of tasks, a real identity, and a clock that tests move. Not startServer(): no
- * port, no workers, and every answer of the path is the test's.
+ * The main listener with every door, fake calls, a real identity, and a fake clock. Not startServer(): no port, no workers, and
+ * tests control what every call returns.
  */
 export async function openTestServer(options: TestServerOptions = {}) {
   const clock = new FakeClock();
@@ -129,10 +129,10 @@ export async function openTestServer(options: TestServerOptions = {}) {
 
 export type TestServer = Awaited<ReturnType<typeof openTestServer>>;
 
-/** Made once: it takes longer than a test. */
+/** Created once, because it takes longer than a test. */
 let document: ApiDocument | null = null;
 
-/** Reports every answer that the API document does not have. */
+/** Reports every response that the API document does not allow. */
 function checkAnswers(app: HttpServer, report: (problem: unknown) => void): void {
   app.addHook('onSend', async (request, reply, payload) => {
     document ??= new ApiDocument(JSON.parse(JSON.stringify(app.swagger())));

@@ -3,17 +3,17 @@ import { visibleTo } from '../../../src/people/identity/principal.ts';
 import { AppError } from '../../../src/platform/errors/app-error.ts';
 import { named } from '../named.ts';
 
-/** Whose one task, batch and upload the fakes have, and what they were asked, in order. */
+/** The owner of the fakes' task, batch and upload, and the recorded calls, in order. */
 export class FakeOwner {
   id = named<'principal'>('nobody');
   readonly calls: unknown[] = [];
 
-  /** True when the actor may see what is the owner's. */
+  /** True if the actor may see what the owner has. */
   isSeenBy(actor: Actor): boolean {
     return visibleTo(actor).kind === 'all' || actor.id === this.id;
   }
 
-  /** Throws `code` for any other id, and for one that is not the actor's. */
+  /** Throws `code` for any other id, and if the actor may not see it. */
   check(
     actor: Actor,
     [id, known]: readonly [string, string],

@@ -1,6 +1,6 @@
 import type { StreamFrame } from '@comfleet/contract';
 
-/** Streams that send `frames`, and end then, or wait for their signal. */
+/** Streams that send `frames`, and then end or wait for their signal. */
 export class FakeStreams {
   frames: StreamFrame[] = [];
   isWaiting = false;

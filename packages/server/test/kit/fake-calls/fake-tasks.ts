@@ -6,7 +6,7 @@ import type { FakeOwner } from './fake-owner.ts';
 import type { FakeStreams } from './fake-streams.ts';
 import { brand, sampleTask, TASK_ID } from './samples.ts';
 
-/** One task with `results` results; none: it runs. */
+/** One task with `results` results; without any it is running. */
 export function createFakeTasks(owner: FakeOwner, streams: FakeStreams) {
   const submitted: SubmitRequest[] = [];
   const state = { results: 1 };

@@ -58,7 +58,7 @@ export function sampleWorkflow(): Workflow {
   };
 }
 
-/** A task of `ownerId`: succeeded with results, or running without. */
+/** A task of `ownerId`: succeeded if it has results, else running. */
 export function sampleTask(ownerId: string, results: number): TaskDetail {
   return {
     task_id: TASK_ID,
