@@ -158,7 +158,7 @@ describe('comfleet tasks', () => {
     const canceled = await fleet.run('tasks', 'cancel', taskId);
 
     expect(canceled.status).toBe(0);
-    expect(await waiting.stop()).toBe(6);
+    expect(await waiting.waitForExit()).toBe(6);
   });
 
   it('ends with 5 for a task that is not there', async () => {

@@ -176,7 +176,8 @@ describe('with one worker', () => {
 
 it('a result that the database refuses ends its task, which is not left running', async () => {
   const rig = await FlowRig.open();
-  const sqlite = new DatabaseSync(join(rig.folder, 'comfleet.db'));
+  // The server may be writing at this moment.
+  const sqlite = new DatabaseSync(join(rig.folder, 'comfleet.db'), { timeout: 5000 });
   sqlite.exec("create trigger no_results before insert on asset begin select raise(abort, 'refused'); end");
   sqlite.close();
   const task = await rig.run(pictureGraph(), { max_attempts: 1 });
