@@ -7,7 +7,7 @@ import {
   createCertificate,
   demandAuthorization,
   type Gateway,
-  type GatewayAnswer,
+  type GatewayResponse,
   openGateway,
 } from '@comfleet/test-kit';
 import { type Json, type RunningServer, startServer } from '@comfleet/test-kit/server';
@@ -45,7 +45,7 @@ async function open(options: { certificate?: Certificate; path?: string } = {}):
   return gateway;
 }
 
-async function refusing(answer: GatewayAnswer): Promise<Gateway> {
+async function refusing(answer: GatewayResponse): Promise<Gateway> {
   const gateway = await open();
   gateway.refuse = () => answer;
   return gateway;

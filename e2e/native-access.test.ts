@@ -1,4 +1,9 @@
-import { type Answer, type Client, type RunningServer, startServer } from '@comfleet/test-kit/server';
+import {
+  type Client,
+  type ReceivedResponse,
+  type RunningServer,
+  startServer,
+} from '@comfleet/test-kit/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOnDatabases } from './services/databases.ts';
 import { PNG, picture, pictureForm } from './support/graphs.ts';
@@ -14,7 +19,7 @@ function isDetails(value: unknown): boolean {
 }
 
 /** Status and code of a refusal; its body must be the one envelope. */
-function refusal({ status, json }: Answer): [number, string] {
+function refusal({ status, json }: ReceivedResponse): [number, string] {
   expect(json).toEqual(ENVELOPE);
   return [status, json.error.code];
 }

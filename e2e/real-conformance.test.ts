@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  askEdges,
   listScenarios,
   loadRecordedEdges,
   type RecordedVersion,
   runScenario,
+  sendEdges,
 } from '@comfleet/simulator/conformance';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ComfyuiProcess } from './real-fleet/comfyui-process.ts';
@@ -48,7 +48,7 @@ describe('a real ComfyUI answers as it was recorded', skipWhen(MISSING), () => {
   });
 
   test('TD10 requests at the edge of the protocol, character by character', async () => {
-    expect(await askEdges(comfyui.url)).toEqual(loadRecordedEdges(version));
+    expect(await sendEdges(comfyui.url)).toEqual(loadRecordedEdges(version));
   });
 
   test('TD10 every recorded scenario', { timeout: 900_000 }, async () => {

@@ -123,10 +123,10 @@ describe('the examples on simulated workers', () => {
     };
     await runMenu(['1'], server);
 
-    const answer = await fetch(`${credential.url}/api/v2/tasks?limit=4`, {
+    const response = await fetch(`${credential.url}/api/v2/tasks?limit=4`, {
       headers: { authorization: `Bearer ${credential.token}` },
     });
-    const { tasks } = (await answer.json()) as { tasks: { seed: string }[] };
+    const { tasks } = (await response.json()) as { tasks: { seed: string }[] };
 
     expect(new Set(tasks.map((task) => task.seed)).size).toBe(4);
   });

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { chooseTexts } from './parts/texts.mjs';
 
 const text = chooseTexts(process.env);
-const say = (/** @type {string} */ line) => console.log(line);
+const print = (/** @type {string} */ line) => console.log(line);
 
 const CASES = [
   { name: 'characters', file: '1-single-character.mjs' },
@@ -25,11 +25,11 @@ process.exitCode = await main(process.argv.slice(2));
 
 /** @param {readonly string[]} words @returns {Promise<number>} */
 async function main(words) {
-  const [wish, ...args] = words;
-  if (wish !== undefined) return await choose(wish, args);
+  const [choice, ...args] = words;
+  if (choice !== undefined) return await choose(choice, args);
   let status = EXIT.ok;
-  for await (const answer of ask()) {
-    const [first = '', ...rest] = answer.trim().split(/\s+/);
+  for await (const line of readLines()) {
+    const [first = '', ...rest] = line.trim().split(/\s+/);
     if (/^(q|quit|0)$/i.test(first)) return status;
     if (first !== '') status = await choose(first, rest);
     if (status === EXIT.interrupted) return status;
@@ -38,7 +38,7 @@ async function main(words) {
 }
 
 /** Shows the menu before each line that is read from the terminal or a pipe. */
-async function* ask() {
+async function* readLines() {
   const lines = createInterface({ input: process.stdin });
   stop.signal.addEventListener('abort', () => lines.close(), { once: true });
   showMenu();
@@ -49,10 +49,10 @@ async function* ask() {
 }
 
 function showMenu() {
-  say(`\n${text.title}\n`);
-  for (const [index, { name }] of CASES.entries()) say(`  ${index + 1}. ${titleOf(name)}`);
-  say(`  a. ${text.all}`);
-  say(`  q. ${text.quit}\n`);
+  print(`\n${text.title}\n`);
+  for (const [index, { name }] of CASES.entries()) print(`  ${index + 1}. ${titleOf(name)}`);
+  print(`  a. ${text.all}`);
+  print(`  q. ${text.quit}\n`);
   process.stdout.write(text.choose);
 }
 
@@ -61,12 +61,12 @@ function titleOf(name) {
   return text.cases[/** @type {keyof typeof text.cases} */ (name)];
 }
 
-/** @param {string} wish @param {readonly string[]} args @returns {Promise<number>} */
-async function choose(wish, args) {
-  if (/^(a|all)$/i.test(wish)) return await runAll();
-  const number = Number(wish);
+/** @param {string} choice @param {readonly string[]} args @returns {Promise<number>} */
+async function choose(choice, args) {
+  if (/^(a|all)$/i.test(choice)) return await runAll();
+  const number = Number(choice);
   if (CASES[number - 1] !== undefined) return await runCase(number, args);
-  say(text.unknown(wish));
+  print(text.unknown(choice));
   return EXIT.usage;
 }
 
@@ -79,14 +79,14 @@ async function runAll() {
     statuses.push(status);
   }
   const good = statuses.filter((status) => status === EXIT.ok).length;
-  say(text.summary(good, statuses.length - good));
+  print(text.summary(good, statuses.length - good));
   return good === statuses.length ? EXIT.ok : EXIT.failed;
 }
 
 /** @param {number} number @param {readonly string[]} args @returns {Promise<number>} */
 async function runCase(number, args) {
   const { name = '', file = '' } = CASES[number - 1] ?? {};
-  say(`\n${text.heading(number, titleOf(name))}`);
+  print(`\n${text.heading(number, titleOf(name))}`);
   try {
     // Loaded on demand, so that the menu can explain what to do before the first build.
     const { dataFolder, findComfleet } = await import('./parts/find-comfleet.mjs');
@@ -94,10 +94,10 @@ async function runCase(number, args) {
     const { run } = await import(`./cases/${file}`);
     const comfleet = await findComfleet();
     const folder = join(dataFolder, 'examples', `${new Date().toISOString().replaceAll(':', '')}-${number}`);
-    const example = { comfleet, text, say, folder, args, signal: stop.signal };
+    const example = { comfleet, text, print: print, folder, args, signal: stop.signal };
     const server = name === 'graph' ? await findComfyui(comfleet) : null;
-    if (server?.answers === false) return explainNobody(text.noComfyui(server.url.origin));
-    if (server === null && comfleet === null) return explainNobody(text.noServer);
+    if (server?.answers === false) return explainMissing(text.noComfyui(server.url.origin));
+    if (server === null && comfleet === null) return explainMissing(text.noServer);
     await run(example, server?.url);
     return EXIT.ok;
   } catch (error) {
@@ -106,7 +106,7 @@ async function runCase(number, args) {
 }
 
 /** @param {string} line */
-function explainNobody(line) {
+function explainMissing(line) {
   console.error(line);
   return EXIT.noServer;
 }
@@ -115,7 +115,7 @@ function explainNobody(line) {
 function explainFailure(error) {
   if (stop.signal.aborted) return EXIT.interrupted;
   const isUnbuilt = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
-  if (isUnbuilt) return explainNobody(text.notBuilt);
+  if (isUnbuilt) return explainMissing(text.notBuilt);
   console.error(text.failed(error instanceof Error ? error.message : String(error)));
   return EXIT.failed;
 }

@@ -78,8 +78,8 @@ for (const step of selected) {
   const startedAt = performance.now();
   const result = await step.run();
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  const verdict = result.code === 0 ? 'ok' : 'failed';
-  process.stdout.write(`${step.name.padEnd(10)} ${verdict.padEnd(6)} ${seconds.padStart(5)} s\n`);
+  const status = result.code === 0 ? 'ok' : 'failed';
+  process.stdout.write(`${step.name.padEnd(10)} ${status.padEnd(6)} ${seconds.padStart(5)} s\n`);
   if (result.code !== 0) {
     failed += 1;
     process.stdout.write(`${result.output.trimEnd()}\n\n`);

@@ -5,7 +5,7 @@ import { chooseTexts } from '../examples/parts/texts.mjs';
 it('the examples say nothing in English where the language is Chinese', () => {
   const text = chooseTexts({ LANG: 'zh_CN.UTF-8' });
   const place = { item: 1, total: 2, description: 1, descriptions: 1, copy: 1, copies: 2 };
-  const said = [
+  const lines = [
     ...Object.values(text).filter((line) => typeof line === 'string'),
     ...Object.values(text.cases),
     ...['succeeded', 'failed', 'canceled', 'expired'].map(text.endedAs),
@@ -27,5 +27,5 @@ it('the examples say nothing in English where the language is Chinese', () => {
   ];
 
   const names = ['FILE', 'PICTURE', /npm start/g];
-  expect(findEnglish(said.join('\n'), { atLeast: 1, allow: names })).toEqual([]);
+  expect(findEnglish(lines.join('\n'), { atLeast: 1, allow: names })).toEqual([]);
 });

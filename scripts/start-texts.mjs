@@ -41,8 +41,9 @@ const ZH_TW = {
  */
 export function chooseStartTexts(args, env) {
   const at = args.indexOf('--lang');
-  const wish = at < 0 ? args.find((arg) => arg.startsWith('--lang='))?.slice('--lang='.length) : args[at + 1];
-  const name = [wish, env.LC_ALL, env.LC_MESSAGES, env.LANG].find((value) => value) ?? 'en';
+  const requested =
+    at < 0 ? args.find((arg) => arg.startsWith('--lang='))?.slice('--lang='.length) : args[at + 1];
+  const name = [requested, env.LC_ALL, env.LC_MESSAGES, env.LANG].find((value) => value) ?? 'en';
   if (/^zh[-_](tw|hk|mo|hant)\b/i.test(name.replace(/\..*$/, ''))) return ZH_TW;
   return /^zh\b/i.test(name.replaceAll('_', '-')) ? ZH_CN : EN;
 }

@@ -17,7 +17,12 @@ it.each([
 it.each(['zh-CN', 'zh-TW'])('says nothing in English in %s', (lang) => {
   const texts = chooseStartTexts(['--lang', lang], {});
   const { building, notStarted, ...lines } = texts;
-  const said = [...Object.values(lines), building('packages'), building('page'), notStarted('spawn failed')];
+  const printed = [
+    ...Object.values(lines),
+    building('packages'),
+    building('page'),
+    notStarted('spawn failed'),
+  ];
 
-  expect(findEnglish(said.join('\n'), { atLeast: 1 })).toEqual([]);
+  expect(findEnglish(printed.join('\n'), { atLeast: 1 })).toEqual([]);
 });

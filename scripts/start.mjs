@@ -11,25 +11,25 @@ import { installPackages, isInstalled, root } from './workspace.mjs';
 const texts = chooseStartTexts(process.argv.slice(2), process.env);
 
 /** @param {string} line */
-function say(line) {
+function print(line) {
   process.stderr.write(`${line}\n`);
 }
 
 async function prepare() {
   if (!isInstalled()) {
-    say(texts.installing);
+    print(texts.installing);
     const install = await installPackages();
     if (install.code !== 0) {
-      say(install.output);
-      say(texts.notInstalled);
+      print(install.output);
+      print(texts.notInstalled);
       return undefined;
     }
   }
   const installedAtMs = Date.now();
-  const build = await buildWorkspace({ onStart: (part) => say(texts.building(part)) });
+  const build = await buildWorkspace({ onStart: (part) => print(texts.building(part)) });
   if (!build.ok) {
-    say(build.output);
-    say(texts.notBuilt);
+    print(build.output);
+    print(texts.notBuilt);
     return undefined;
   }
   return installedAtMs;
@@ -54,7 +54,7 @@ function runServer(installedAtMs) {
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK']))
     process.on(signal, passOn);
   child.once('error', (error) => {
-    say(texts.notStarted(error.message));
+    print(texts.notStarted(error.message));
     process.exit(1);
   });
   child.once('exit', (code, signal) => {

@@ -5,7 +5,7 @@ import { runCommand } from './workspace.mjs';
 const policyPath = '/usr/sbin/policy-rc.d';
 
 /** @param {string} line */
-function say(line) {
+function print(line) {
   process.stdout.write(`${line}\n`);
 }
 
@@ -44,11 +44,13 @@ export async function bringTestPrograms({ mayInstall }) {
   const missing = testPrograms.filter((program) => !program.isPresent());
   if (missing.length > 0 && mayInstall && canInstall()) {
     const packages = missing.map((program) => program.debianPackage);
-    say(`Installing from Debian, for the tests only: ${packages.join(', ')} (-- --no-install forbids it) …`);
+    print(
+      `Installing from Debian, for the tests only: ${packages.join(', ')} (-- --no-install forbids it) …`,
+    );
     const result = await installDebianPackages(packages);
     if (result.code !== 0)
-      say(`${result.output.slice(-3000)}\napt-get failed; the tests that need these are skipped.`);
+      print(`${result.output.slice(-3000)}\napt-get failed; the tests that need these are skipped.`);
   }
   const absent = testPrograms.filter((program) => !program.isPresent());
-  for (const program of absent) say(`Absent: ${program.name}. Tests that need it are skipped and listed.`);
+  for (const program of absent) print(`Absent: ${program.name}. Tests that need it are skipped and listed.`);
 }

@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
 });
 
 /** @param {string} line */
-function say(line) {
+function print(line) {
   process.stdout.write(`${line}\n`);
 }
 
@@ -34,7 +34,7 @@ async function prepare() {
   if (!isInstalled()) {
     if (options['no-install'])
       return 'node_modules does not match package-lock.json, and --no-install forbids npm ci';
-    say('Installing packages …');
+    print('Installing packages …');
     const install = await installPackages();
     if (install.code !== 0) return `npm ci failed:\n${install.output}`;
   }
@@ -44,7 +44,7 @@ async function prepare() {
     const { bringTestPrograms } = await import('./test-programs.mjs');
     await bringTestPrograms({ mayInstall: !options['no-install'] });
   }
-  const build = await buildWorkspace({ onStart: (part) => say(`Building the ${part} …`) });
+  const build = await buildWorkspace({ onStart: (part) => print(`Building the ${part} …`) });
   return build.ok ? undefined : `the build failed:\n${build.output}`;
 }
 
@@ -70,12 +70,12 @@ async function runVitest(folder) {
 
 /** @param {Counts} counts */
 function report(counts) {
-  if (counts.skips.length > 0) say('Skipped:');
-  for (const skip of counts.skips) say(`  ${skip.title}\n    because: ${skip.reason}`);
+  if (counts.skips.length > 0) print('Skipped:');
+  for (const skip of counts.skips) print(`  ${skip.title}\n    because: ${skip.reason}`);
   // Last, so that a truncated log still shows what failed.
-  if (counts.failures.length > 0) say('Failed:');
-  for (const failure of counts.failures) say(`  ${failure}`);
-  say(toCountsLine(counts));
+  if (counts.failures.length > 0) print('Failed:');
+  for (const failure of counts.failures) print(`  ${failure}`);
+  print(toCountsLine(counts));
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'comfleet-test-'));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Answer } from '@comfleet/test-kit/server';
+import type { ReceivedResponse } from '@comfleet/test-kit/server';
 import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
@@ -51,7 +51,7 @@ export class Contract {
   }
 
   /** Throws unless the contract documents this response: status, media type, schema, and every event of a stream. */
-  check(operation: Operation, answer: Answer): void {
+  check(operation: Operation, answer: ReceivedResponse): void {
     const where = `${operation.id} ${answer.status}`;
     const documented = operation.responses[String(answer.status)];
     if (documented === undefined) throw new Error(`${where} is not documented: ${answer.text}`);
@@ -109,7 +109,7 @@ export class Contract {
 }
 
 /** Clients wait for the time that a 429 names, so each must name one. */
-function checkRetryAfter(where: string, { status, headers }: Answer): void {
+function checkRetryAfter(where: string, { status, headers }: ReceivedResponse): void {
   if (status === 429 && !/^\d+$/.test(headers.get('retry-after') ?? ''))
     throw new Error(`${where} has no Retry-After`);
 }

@@ -1,12 +1,12 @@
 import { request as httpRequest } from 'node:http';
 import { DEFAULT_MODELS, type Simulator } from '@comfleet/simulator';
 import {
-  type Answer,
   type Client,
   followPath,
   type Json,
   type Parts,
-  readAnswer,
+  type ReceivedResponse,
+  readResponse,
   registerClient,
   type ServerOptions,
   sendRequest,
@@ -60,18 +60,18 @@ export class Rig {
   }
 
   /** Sends a request to the door as `client` (null: anonymous) and checks the response against the contract. */
-  async ask(client: Bearer | null, request: string, parts: Parts = {}): Promise<Answer> {
+  async ask(client: Bearer | null, request: string, parts: Parts = {}): Promise<ReceivedResponse> {
     return this.#accept(request, await this.#send(client, request, parts));
   }
 
   /** Opens an event stream and resolves when its headers arrived; `finish` waits for its end and checks it. */
-  async openStream(client: Client, request: string): Promise<{ finish: () => Promise<Answer> }> {
+  async openStream(client: Client, request: string): Promise<{ finish: () => Promise<ReceivedResponse> }> {
     const answer = await this.#send(client, request);
     return { finish: () => this.#accept(request, answer) };
   }
 
   /** Like `ask`, with a given Host header. */
-  async askAsHost(host: string, client: Client, request: string): Promise<Answer> {
+  async askAsHost(host: string, client: Client, request: string): Promise<ReceivedResponse> {
     const [method = '', path = ''] = request.split(' ');
     const answer = await new Promise<Response>((resolve, reject) => {
       const headers = { host, authorization: `Bearer ${client.token}` };
@@ -130,7 +130,7 @@ export class Rig {
     bytes: Uint8Array,
     fields: readonly (readonly [string, string])[],
     headers: Record<string, string> = {},
-  ): Promise<Answer> {
+  ): Promise<ReceivedResponse> {
     const form = new FormData();
     for (const [name, value] of fields) form.append(name, value);
     form.append('file', new Blob([new Uint8Array(bytes)]), 'upload');
@@ -141,8 +141,8 @@ export class Rig {
     return sendRequest({ url: this.server.url, token: client?.token ?? null }, request, parts);
   }
 
-  async #accept(request: string, answer: Response): Promise<Answer> {
-    const reply = await readAnswer(answer);
+  async #accept(request: string, answer: Response): Promise<ReceivedResponse> {
+    const reply = await readResponse(answer);
     const [method = '', path = ''] = request.split(' ');
     const operation = contract.find(method, path);
     contract.check(operation, reply);

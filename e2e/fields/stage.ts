@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSimulator, type Simulator } from '@comfleet/simulator';
-import { type Answer, type Json, type RunningServer, startServer } from '@comfleet/test-kit/server';
+import { type Json, type ReceivedResponse, type RunningServer, startServer } from '@comfleet/test-kit/server';
 import { expect } from 'vitest';
 
 /** Sends one field of an operation and proves that it has an effect, or that the refusal names it. */
@@ -93,7 +93,7 @@ export class Stage {
     request: string,
     body?: unknown,
     more: { token?: string | null; headers?: Record<string, string> } = {},
-  ): Promise<Answer> {
+  ): Promise<ReceivedResponse> {
     const { token = this.token, headers = {} } = more;
     return this.server.ask(token, request, { ...(body !== undefined && { body }), headers });
   }

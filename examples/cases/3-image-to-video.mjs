@@ -6,7 +6,7 @@ const VIDEO = 'image_to_video_basic';
 
 /** @param {import('../parts/example.mjs').Example} example */
 export async function run(example) {
-  const { comfleet, text, say, args, signal } = example;
+  const { comfleet, text, print, args, signal } = example;
   const { name, bytes } = await loadPicture(args[0]);
   const upload = await comfleet.uploads.create(bytes, name, { signal });
   const workflow = await comfleet.workflows.load(VIDEO, { signal });
@@ -15,7 +15,7 @@ export async function run(example) {
     await runTask(example, { workflow_name: VIDEO, parameters });
     return;
   }
-  say(text.noVideoModel);
+  print(text.noVideoModel);
   await runTask(example, { graph: createBlinkingGraph(upload.upload_id), name: 'blinking' });
 }
 

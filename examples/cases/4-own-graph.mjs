@@ -8,10 +8,10 @@ const SAMPLE = fileURLToPath(new URL('../workflows/custom/solid_color.json', imp
 const COLOURS = [0xcc3333, 0x33cc33, 0x3333cc];
 
 /**
- * @param {Pick<import('../parts/example.mjs').Example, 'text' | 'say' | 'folder' | 'args' | 'signal'>} example
+ * @param {Pick<import('../parts/example.mjs').Example, 'text' | 'print' | 'folder' | 'args' | 'signal'>} example
  * @param {URL} server  of one ComfyUI
  */
-export async function run({ text, say, folder, args, signal }, server) {
+export async function run({ text, print, folder, args, signal }, server) {
   const startedMs = performance.now();
   const [graph = SAMPLE, ...assignments] = args;
   const changes =
@@ -21,24 +21,24 @@ export async function run({ text, say, folder, args, signal }, server) {
   const total = changes.length;
   const language = text.quit === 'Quit' ? 'en' : 'zh-CN';
   const comfy = new ComfyUI({ host: server.hostname, port: Number(server.port || 80), language });
-  comfy.on('line', say);
-  say(text.direct(server.origin));
+  comfy.on('line', print);
+  print(text.direct(server.origin));
   try {
     await comfy.connectWebSocket(signal);
     for (const [index, updates] of changes.entries()) {
       const item = index + 1;
       const itemStartedMs = performance.now();
-      say(text.item({ item, total, description: 1, descriptions: 1, copy: item, copies: total }));
+      print(text.item({ item, total, description: 1, descriptions: 1, copy: item, copies: total }));
       const options = { fileName: `image_${item}`, autoClose: false, signal };
       const { files } = await comfy.processWorkflow(graph, updates, folder, options);
-      say(text.itemDone(item, total, secondsSince(itemStartedMs)));
-      for (const path of files) say(text.saved(path));
+      print(text.itemDone(item, total, secondsSince(itemStartedMs)));
+      for (const path of files) print(text.saved(path));
     }
-    say(text.upgrades(comfy.upgrades, total));
+    print(text.upgrades(comfy.upgrades, total));
   } finally {
     await comfy.close();
   }
-  say(text.total(secondsSince(startedMs)));
+  print(text.total(secondsSince(startedMs)));
 }
 
 /**

@@ -7,16 +7,16 @@ import { saveResults } from '../parts/save-results.mjs';
 
 /** @param {Example} example */
 export async function run(example) {
-  const { comfleet, text, say, signal } = example;
+  const { comfleet, text, print, signal } = example;
   const { body, cancelOnStep } = await chooseTask(example);
   const first = await comfleet.tasks.submit(body, { signal });
   await follow(example, first.task_id, { cancelOnStep });
   const second = await comfleet.tasks.retry(first.task_id, { signal });
-  say(text.again);
+  print(text.again);
   const startedMs = performance.now();
   const task = await follow(example, second.task_id, {});
   if (task.status !== 'succeeded') throw new Error(task.error?.message ?? task.message);
-  say(text.done(secondsSince(startedMs)));
+  print(text.done(secondsSince(startedMs)));
   await saveResults(example, task);
 }
 
@@ -25,13 +25,13 @@ export async function run(example) {
  * @param {Example} example
  * @returns {Promise<{ body: import('@comfleet/sdk').SubmitBody, cancelOnStep: number }>}
  */
-async function chooseTask({ comfleet, text, say }) {
+async function chooseTask({ comfleet, text, print }) {
   const workflow = await findDrawingWorkflow(comfleet);
   if (workflow !== null) {
     const parameters = { prompt: 'a slow river', steps: 20 };
     return { body: { workflow_name: workflow, parameters }, cancelOnStep: 2 };
   }
-  say(text.noModel);
+  print(text.noModel);
   const parameters = { width: 2048, height: 2048, batch_size: 8 };
   return { body: { workflow_name: 'solid_color', parameters }, cancelOnStep: 0 };
 }
@@ -43,18 +43,18 @@ async function chooseTask({ comfleet, text, say }) {
  * @param {{ cancelOnStep?: number }} options
  */
 async function follow(example, taskId, { cancelOnStep }) {
-  const { comfleet, text, say, signal } = example;
+  const { comfleet, text, print, signal } = example;
   const showProgress = createProgressLines(example);
   let isCanceled = cancelOnStep === undefined;
   for await (const frame of comfleet.tasks.watch(taskId, { signal })) {
     showProgress(frame);
     if (isCanceled || !isFarEnough(frame, cancelOnStep ?? 0)) continue;
     isCanceled = true;
-    say(text.canceling);
+    print(text.canceling);
     await comfleet.tasks.cancel(taskId, { signal });
   }
   const task = await comfleet.tasks.load(taskId, { signal });
-  if (cancelOnStep !== undefined) say(text.endedAs(task.status));
+  if (cancelOnStep !== undefined) print(text.endedAs(task.status));
   return task;
 }
 

@@ -5,10 +5,10 @@
  * Chooses how to draw descriptions: with a Stable Diffusion workflow if a worker has a checkpoint for it, else as pictures of
  * one colour, which every ComfyUI can create.
  * @param {Example} example
- * @param {{ descriptions: readonly string[], copies: number }} wish
+ * @param {{ descriptions: readonly string[], copies: number }} options
  * @returns {Promise<BatchBody>}
  */
-export async function chooseDrawing({ comfleet, text, say }, { descriptions, copies }) {
+export async function chooseDrawing({ comfleet, text, print }, { descriptions, copies }) {
   const workflow = await findDrawingWorkflow(comfleet);
   if (workflow !== null) {
     const parameters = { width: 512, height: 512, steps: 8 };
@@ -19,7 +19,7 @@ export async function chooseDrawing({ comfleet, text, say }, { descriptions, cop
       images_per_description: copies,
     };
   }
-  say(text.noModel);
+  print(text.noModel);
   const tasks = descriptions.flatMap((description) =>
     Array.from({ length: copies }, (_, copy) => ({
       parameters: { color: pickColor(`${description} ${copy}`) },

@@ -3,7 +3,7 @@
  * @typedef {object} Example
  * @property {import('@comfleet/sdk').Comfleet} comfleet
  * @property {import('./texts.mjs').Texts} text
- * @property {(line: string) => void} say
+ * @property {(line: string) => void} print
  * @property {string} folder  a new folder for its files
  * @property {readonly string[]} args  arguments after its number
  * @property {AbortSignal} signal  aborts on Ctrl-C

@@ -11,7 +11,7 @@ import { saveResults } from './save-results.mjs';
  * @param {{ descriptions: number, copies: number }} plan
  */
 export async function runBatch(example, body, { descriptions, copies }) {
-  const { comfleet, text, say, signal } = example;
+  const { comfleet, text, print, signal } = example;
   const startedMs = performance.now();
   const batch = await comfleet.batches.submit(body, { signal });
   const total = batch.task_ids.length;
@@ -19,7 +19,7 @@ export async function runBatch(example, body, { descriptions, copies }) {
   const ended = new Set();
   let failures = 0;
 
-  say(text.connected);
+  print(text.connected);
   for await (const frame of comfleet.batches.watch(batch.batch_id, { signal })) {
     const { taskId, stage } = readFrame(frame);
     const item = batch.task_ids.indexOf(taskId) + 1;
@@ -27,14 +27,14 @@ export async function runBatch(example, body, { descriptions, copies }) {
     if (!announced.has(taskId)) {
       announced.add(taskId);
       const [description, copy] = [Math.ceil(item / copies), ((item - 1) % copies) + 1];
-      say(text.item({ item, total, description, descriptions, copy, copies }));
+      print(text.item({ item, total, description, descriptions, copy, copies }));
     }
     if (stage === 'running') continue;
     ended.add(taskId);
     if (!(await finishItem(example, taskId, { item, total }))) failures += 1;
   }
-  say(text.closed);
-  say(text.total(secondsSince(startedMs)));
+  print(text.closed);
+  print(text.total(secondsSince(startedMs)));
   if (failures > 0) throw new Error(`${failures}/${total}`);
 }
 
@@ -58,13 +58,13 @@ function readFrame(frame) {
  * @param {{ item: number, total: number }} place
  */
 async function finishItem(example, taskId, { item, total }) {
-  const { comfleet, text, say, signal } = example;
+  const { comfleet, text, print, signal } = example;
   const task = await comfleet.tasks.load(taskId, { signal });
   if (task.status !== 'succeeded') {
-    say(text.itemFailed(item, total, task.error?.message ?? task.message));
+    print(text.itemFailed(item, total, task.error?.message ?? task.message));
     return false;
   }
-  say(text.itemDone(item, total, (task.duration_seconds ?? 0).toFixed(2)));
+  print(text.itemDone(item, total, (task.duration_seconds ?? 0).toFixed(2)));
   await saveResults(example, task, `${item}-`);
   return true;
 }

@@ -9,31 +9,31 @@ import { saveResults } from './save-results.mjs';
  * @param {SubmitBody} body
  */
 export async function runTask(example, body) {
-  const { comfleet, text, say, signal } = example;
+  const { comfleet, text, print, signal } = example;
   const startedMs = performance.now();
   const task = await comfleet.tasks.run(body, { signal, onFrame: createProgressLines(example) });
-  say(text.done(secondsSince(startedMs)));
+  print(text.done(secondsSince(startedMs)));
   await saveResults(example, task);
   return task;
 }
 
 /**
  * A listener for frames: prints the prompt's id once, then each step of its progress once.
- * @param {Pick<Example, 'text' | 'say'>} example
+ * @param {Pick<Example, 'text' | 'print'>} example
  */
-export function createProgressLines({ text, say }) {
+export function createProgressLines({ text, print }) {
   /** @type {string | null} */
   let promptId = null;
   let last = '';
   return (/** @type {Frame} */ frame) => {
     const now = readPromptId(frame);
-    if (now !== null && now !== promptId) say(text.submitted(now));
+    if (now !== null && now !== promptId) print(text.submitted(now));
     promptId = now ?? promptId;
     if (frame.kind !== 'progress' || promptId === null) return;
     const { value, current_node_class: node, step, steps } = frame.progress;
     const place = step === null || steps === null || steps < 2 ? '' : ` (${step}/${steps})`;
     const line = text.progress((100 * value).toFixed(1), `${node ?? ''}${place}`).trimEnd();
-    if (line !== last) say(line);
+    if (line !== last) print(line);
     last = line;
   };
 }

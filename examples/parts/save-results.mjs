@@ -8,12 +8,12 @@ import { basename, join } from 'node:path';
  * @param {{ task_id: string, results: readonly { index: number, name: string }[] }} task
  * @param {string} prefix  keeps the names of several tasks apart
  */
-export async function saveResults({ comfleet, text, say, folder, signal }, task, prefix = '') {
+export async function saveResults({ comfleet, text, print, folder, signal }, task, prefix = '') {
   await mkdir(folder, { recursive: true });
   for (const { index, name } of task.results) {
     const file = await comfleet.tasks.download(task.task_id, { index, signal });
     const path = join(folder, `${prefix}${basename(name)}`);
     await writeFile(path, await file.bytes(), { flag: 'wx' });
-    say(text.saved(path));
+    print(text.saved(path));
   }
 }

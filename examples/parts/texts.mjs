@@ -14,7 +14,7 @@ const EN = {
   all: 'Run all of them',
   quit: 'Quit',
   choose: 'Which one? ',
-  unknown: (/** @type {string} */ answer) => `There is no "${answer}" here.`,
+  unknown: (/** @type {string} */ line) => `There is no "${line}" here.`,
   heading: (/** @type {number} */ number, /** @type {string} */ title) => `== ${number}. ${title}`,
   noServer: 'No Comfleet runs here. Start one in another terminal, then come back:\n\n  npm start\n',
   noComfyui: (/** @type {string} */ url) =>

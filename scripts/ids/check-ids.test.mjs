@@ -124,7 +124,7 @@ test('more planned lines than committed are refused; fewer make the list out of 
   const list = `Planned lines: 1. This number may only fall.\n`;
   const more = GUARANTEES.replace('| CD1 | must | here', '| CD1 | must | planned');
   const fewer = GUARANTEES.replace('| CD2 | should | planned', '| CD2 | should | here');
-  const asked = `${TESTS}test('CD2 asks', () => {});\n`;
+  const passing = `${TESTS}test('CD2 asks', () => {});\n`;
 
   expect(
     checkWith({ 'docs/reference/guarantees.md': more, 'docs/reference/guarantees-tests.md': list }).problems,
@@ -135,7 +135,7 @@ test('more planned lines than committed are refused; fewer make the list out of 
     checkWith({
       'docs/reference/guarantees.md': fewer,
       'docs/reference/guarantees-tests.md': list,
-      'packages/a/src/end.test.ts': asked,
+      'packages/a/src/end.test.ts': passing,
     }).stale?.text,
   ).toContain('Planned lines: 0. This number may only fall.');
 });

@@ -119,8 +119,8 @@ function listMapped(files, call, steps) {
   const [callback] = call.arguments;
   const method = ts.isPropertyAccessExpression(call.expression) ? call.expression.name.text : '';
   if (!callback || !ts.isArrowFunction(callback) || !['map', 'flatMap'].includes(method)) return [];
-  const made = listReturned(callback);
-  return method === 'map' ? made : made.flatMap((one) => listElements(files, one, steps - 1));
+  const returned = listReturned(callback);
+  return method === 'map' ? returned : returned.flatMap((one) => listElements(files, one, steps - 1));
 }
 
 /** @param {ts.ArrowFunction} callback @returns {ts.Expression[]} */

@@ -1,4 +1,4 @@
-import { cutText, isRecord, nameNode, quoteWords, readText } from './failure-words.ts';
+import { cutText, isRecord, nameNode, quoteText, readText } from './failure-words.ts';
 import { readSentText, type Text } from './texts/text.ts';
 
 /** This many problems are listed one by one; the rest is only counted. */
@@ -93,7 +93,7 @@ function readKind(message: string): { what: Text; rest: string } {
     const what = { code: `invalid.${kind}`, params: { ...match.groups } };
     return { what, rest: message.slice(match[0].length).replace(/^: /, '') };
   }
-  return { what: quoteWords(cutText(message)), rest: '' };
+  return { what: quoteText(cutText(message)), rest: '' };
 }
 
 /** The input is already named next to the problem: drops its name at the start of the details. */
@@ -110,7 +110,7 @@ function hasLine({ line }: Record<string, unknown>): boolean {
 
 /** A field of a request, a parameter of a workflow, or a path in the configuration with its line in the file. */
 function describeField(problem: Record<string, unknown>, file: string | null): Text {
-  const problemText = readSentText(problem.text) ?? quoteWords(cutText(readText(problem.message) ?? '?'));
+  const problemText = readSentText(problem.text) ?? quoteText(cutText(readText(problem.message) ?? '?'));
   const parameter = [problem.path, problem.parameter, problem.name].map(readText).find((one) => one !== null);
   const place =
     file === null || !hasLine(problem)

@@ -14,7 +14,7 @@ export function nameNode(node: string, known: Record<string, unknown>): Text {
 }
 
 /** A text that is shown verbatim. */
-export function quoteWords(words: string): Text {
+export function quoteText(words: string): Text {
   return { code: 'failure.said', params: { words } };
 }
 

@@ -194,10 +194,10 @@ describe('any other error', () => {
     ['PROMPT_REFUSED', { node_errors: { '1': 'odd' }, error: 7 }, []],
     ['INTERNAL', { last_error: 'odd', problems: 3, message: 7, message_text: [] }, []],
     ['INTERNAL', null, []],
-  ])('%s with %j has the points %j', (code, details, points) => {
-    const { summary, points: told } = readFailure(as(code, details));
+  ])('%s with %j has the points %j', (code, details, expected) => {
+    const { summary, points } = readFailure(as(code, details));
     expect(summary).toEqual({ code, params: {} });
-    expect(told.map((text) => formatText(TASK_TEXTS, 'en', text))).toEqual(points);
+    expect(points.map((text) => formatText(TASK_TEXTS, 'en', text))).toEqual(expected);
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { isErrorCode } from './errors.ts';
 import { describeProblems } from './failure-problems.ts';
-import { cutText, isRecord, nameNode, quoteWords, readText } from './failure-words.ts';
+import { cutText, isRecord, nameNode, quoteText, readText } from './failure-words.ts';
 import type { RecordedError } from './recorded-error.ts';
 import { plainText } from './texts/catalogue.ts';
 import { readSentText, type Text } from './texts/text.ts';
@@ -60,17 +60,17 @@ function introduce(code: string, what: Text, problems: readonly Text[]): Pick<Fa
 /** A node raised an exception: for a graph error its message says all; for a worker error the code adds what to do. */
 function addNode(failure: Failure, details: Record<string, unknown>): Failure {
   const kind = readText(details.exception_type);
-  const words = readText(details.message)?.trim() ?? null;
+  const message = readText(details.message)?.trim() ?? null;
   const traceback = readText(details.traceback);
-  const problem = [kind, words].filter((part) => part !== null && part !== '').join(': ');
+  const problem = [kind, message].filter((part) => part !== null && part !== '').join(': ');
   const where = nameNode(readText(details.node_id) ?? '?', details);
   const describe = (text: string): Text => ({
     code: 'failure.at_node',
-    params: { where, problem: quoteWords(text) },
+    params: { where, problem: quoteText(text) },
   });
   if (failure.code !== 'NODE_EXECUTION_ERROR') return { ...failure, points: [describe(problem)], traceback };
   const short = cutText(problem);
-  const whole = short === problem ? [] : [quoteWords(problem)];
+  const whole = short === problem ? [] : [quoteText(problem)];
   return { ...failure, summary: describe(short), points: whole, traceback };
 }
 
@@ -96,11 +96,11 @@ function readCause(words: string): Text {
     const match = form.exec(words);
     if (match !== null) return { code, params: { ...match.groups } };
   }
-  return quoteWords(words);
+  return quoteText(words);
 }
 
 function nameCode(code: string, message: string): Text {
-  return isErrorCode(code) ? plainText(code) : quoteWords(message);
+  return isErrorCode(code) ? plainText(code) : quoteText(message);
 }
 
 function readRecorded(value: unknown): RecordedError | null {

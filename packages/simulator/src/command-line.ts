@@ -206,9 +206,9 @@ function applyFlag(draft: Draft, { flag, values, warn }: GivenFlag): number {
 }
 
 function skipFlag(flag: string, following: number, warn: (text: string) => void): number {
-  const takes = IGNORED_FLAGS[flag];
-  if (takes === undefined) warn(`the simulator does not know ${flag}`);
-  return takes === undefined || takes === '*' ? following : takes;
+  const valueCount = IGNORED_FLAGS[flag];
+  if (valueCount === undefined) warn(`the simulator does not know ${flag}`);
+  return valueCount === undefined || valueCount === '*' ? following : valueCount;
 }
 
 function splitFlag(text: string): [string, string | undefined] {

@@ -34,7 +34,7 @@ export interface LedgerLine {
 /** Append-only record of what the simulator did; in memory, or as JSON lines in a file. */
 export interface Ledger {
   append(event: LedgerEvent, fields?: Record<string, unknown>): void;
-  /** The lines in memory: the newest `memoryLimit`. */
+  /** The newest lines: all of them up to `memoryLimit`. */
   lines(): readonly LedgerLine[];
   /** Resolves with the first line, past or future, that satisfies the test. */
   waitFor(isWanted: (line: LedgerLine) => boolean): Promise<LedgerLine>;
@@ -44,7 +44,7 @@ export interface Ledger {
 /** Opens the ledger; with a path every line is also written with O_APPEND before `append` returns. */
 export function openLedger(clock: Clock, path: string | undefined, memoryLimit = 200_000): Ledger {
   const file = path === undefined ? undefined : openSync(path, 'a');
-  const kept: LedgerLine[] = [];
+  const retained: LedgerLine[] = [];
   const waiters = new Set<(line: LedgerLine) => void>();
   let count = 0;
   let closed = false;
@@ -60,13 +60,13 @@ export function openLedger(clock: Clock, path: string | undefined, memoryLimit =
         ...fields,
       };
       if (file !== undefined) writeSync(file, `${JSON.stringify(line)}\n`);
-      kept.push(line);
-      if (kept.length > memoryLimit) kept.splice(0, memoryLimit / 2);
+      retained.push(line);
+      if (retained.length > memoryLimit) retained.splice(0, memoryLimit / 2);
       for (const waiter of [...waiters]) waiter(line);
     },
-    lines: () => kept,
+    lines: () => retained,
     waitFor(isWanted) {
-      const past = kept.find(isWanted);
+      const past = retained.find(isWanted);
       if (past !== undefined) return Promise.resolve(past);
       return new Promise((resolve) => {
         const waiter = (line: LedgerLine): void => {

@@ -77,28 +77,28 @@ async function main(): Promise<void> {
   const args = process.argv.slice(2);
   const plan = readPlan();
   const version = plan.options.version ?? '0.3.64';
-  const say = (text: string, level?: LogLevel) => log(writeLogLine(version, text, level));
+  const logLine = (text: string, level?: LogLevel) => log(writeLogLine(version, text, level));
   const isNew = isSince(version, '0.33');
-  for (const warning of plan.warnings) say(isNew ? warning : `warning: ${warning}`, 'WARNING');
+  for (const warning of plan.warnings) logLine(isNew ? warning : `warning: ${warning}`, 'WARNING');
   prepareFolders(plan, args);
   if (plan.isQuickTest) process.exit(0);
-  say(`ComfyUI version: ${VERSION_TEXTS[version]} (simulated)`);
+  logLine(`ComfyUI version: ${VERSION_TEXTS[version]} (simulated)`);
   let simulator: Simulator;
   try {
     simulator = await start(plan);
   } catch (error) {
-    say(isNew ? describeStartFailure(error, plan.options) : String(error), 'ERROR');
+    logLine(isNew ? describeStartFailure(error, plan.options) : String(error), 'ERROR');
     process.exit(1);
   }
   process.once('SIGINT', () => {
-    say('\nStopped server');
+    logLine('\nStopped server');
     simulator.files.clear('temp');
     void simulator.close().then(() => process.exit(0));
   });
-  if (simulator.controlUrl !== undefined) say(`Control: ${simulator.controlUrl}`);
+  if (simulator.controlUrl !== undefined) logLine(`Control: ${simulator.controlUrl}`);
   if (args.includes('--dont-print-server')) return;
-  say('Starting server\n');
-  say(`To see the GUI go to: ${simulator.url}`);
+  logLine('Starting server\n');
+  logLine(`To see the GUI go to: ${simulator.url}`);
 }
 
 await main();

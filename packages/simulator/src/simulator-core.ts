@@ -39,13 +39,13 @@ export class SimulatorCore {
   private isClosed = false;
   private counter = 0;
 
-  constructor(options: CompiledOptions, asked: SimulatorOptions) {
+  constructor(options: CompiledOptions, given: SimulatorOptions) {
     const log = new ProcessLog(options);
     this.log = log;
     this.options = { ...options, log: (text) => options.log(log.write(text)) };
     this.faults = new FaultScript(options.clock);
-    this.ledger = openLedger(options.clock, asked.ledgerPath);
-    this.files = openFiles(options, asked);
+    this.ledger = openLedger(options.clock, given.ledgerPath);
+    this.files = openFiles(options, given);
     this.hub = new SocketHub({ faults: this.faults, ledger: this.ledger, clock: options.clock });
     const random = createRandom(options.seed);
     const shared = {
@@ -79,7 +79,7 @@ export class SimulatorCore {
     const actions = createFaultActions({
       state: this.state,
       restart: (spec) => this.restart(spec),
-      crash: (spec) => this.crash(spec, asked.onCrash),
+      crash: (spec) => this.crash(spec, given.onCrash),
     });
     this.faults.connect(actions, (spec) =>
       this.ledger.append('fault', { name: spec.name, moment: spec.moment }),
@@ -171,16 +171,16 @@ export class SimulatorCore {
   }
 }
 
-function openFiles(options: CompiledOptions, asked: SimulatorOptions): FileStore {
-  const { baseDirectory } = asked;
+function openFiles(options: CompiledOptions, given: SimulatorOptions): FileStore {
+  const { baseDirectory } = given;
   const output =
-    asked.outputDirectory ?? (baseDirectory === undefined ? undefined : join(baseDirectory, 'output'));
+    given.outputDirectory ?? (baseDirectory === undefined ? undefined : join(baseDirectory, 'output'));
   if (output === undefined) return createMemoryStore(options.clock);
-  const beside = (name: string): string =>
+  const inBase = (name: string): string =>
     baseDirectory === undefined ? join(output, '..', name) : join(baseDirectory, name);
   return createDiskStore({
     output,
-    input: asked.inputDirectory ?? beside('input'),
-    temp: asked.tempDirectory === undefined ? beside('temp') : join(asked.tempDirectory, 'temp'),
+    input: given.inputDirectory ?? inBase('input'),
+    temp: given.tempDirectory === undefined ? inBase('temp') : join(given.tempDirectory, 'temp'),
   });
 }

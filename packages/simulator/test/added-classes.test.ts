@@ -20,10 +20,10 @@ const useModel = (name: string): Record<string, unknown> => ({
 describe('a class that a test adds', () => {
   it('stands in /object_info as given, completed, and is checked by its own choices', async () => {
     client = await SimClient.open({ classes: { UnetLoaderGGUF: GGUF } });
-    const told = JSON.parse((await client.load('/object_info/UnetLoaderGGUF')).text);
+    const info = JSON.parse((await client.load('/object_info/UnetLoaderGGUF')).text);
     const refused = await client.post(useModel('flux/dev.gguf'));
 
-    expect(told.UnetLoaderGGUF).toMatchObject({
+    expect(info.UnetLoaderGGUF).toMatchObject({
       ...GGUF.info,
       input_order: { required: ['unet_name'] },
       output_name: ['MODEL'],

@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 /** Methods that read JSON from an empty response fail against a real ComfyUI too; the action is still done. */
-const EMPTY_ANSWER = /Unexpected end of JSON input/;
+const EMPTY_BODY = /Unexpected end of JSON input/;
 
 describe('comfy-ui-client 0.1.2 unchanged', () => {
   it('getImages runs a prompt and brings its pictures', async () => {
@@ -98,11 +98,11 @@ describe('comfy-ui-client 0.1.2 unchanged', () => {
   });
 
   it('interrupt acts although its empty answer is no JSON', async () => {
-    await expect(client.interrupt()).rejects.toThrow(EMPTY_ANSWER);
+    await expect(client.interrupt()).rejects.toThrow(EMPTY_BODY);
   });
 
   it('editHistory clears although its empty answer is no JSON', async () => {
-    await expect(client.editHistory({ clear: true })).rejects.toThrow(EMPTY_ANSWER);
+    await expect(client.editHistory({ clear: true })).rejects.toThrow(EMPTY_BODY);
     expect(await client.getHistory()).toEqual({});
   });
 

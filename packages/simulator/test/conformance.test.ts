@@ -1,11 +1,11 @@
 import { openSimulator, type Simulator, type SimulatorOptions } from '@comfleet/simulator';
 import {
-  askEdges,
   listScenarios,
   loadRecordedEdges,
   RECORDED_VERSIONS,
   type RecordedVersion,
   runScenario,
+  sendEdges,
 } from '@comfleet/simulator/conformance';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -38,7 +38,7 @@ describe.each(RECORDED_VERSIONS)('recordings of ComfyUI %s played against the si
   it('TD10 answers requests at the edge of the protocol character by character', async () => {
     const fresh = await openSimulator({ ...OPTIONS[version], models: MODELS });
     try {
-      expect(await askEdges(fresh.url)).toEqual(loadRecordedEdges(version));
+      expect(await sendEdges(fresh.url)).toEqual(loadRecordedEdges(version));
     } finally {
       await fresh.close();
     }

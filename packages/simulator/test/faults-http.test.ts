@@ -9,9 +9,9 @@ describe('faults of HTTP and history (C)', () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'history_late', ms: 60 });
     const { id } = await client.post(pictureGraph());
-    await client.hear((heard) => heard.type === 'execution_success');
+    await client.waitForMessage((message) => message.type === 'execution_success');
     expect((await client.load(`/history/${id}`)).text).toBe('{}');
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     expect((await client.load(`/history/${id}`)).text).toContain('"completed": true');
   });
 
@@ -19,7 +19,7 @@ describe('faults of HTTP and history (C)', () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'history_late', ms: 30, after_marker: true });
     const id = await client.run(pictureGraph());
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     const first = await client.load(`/history/${id}`);
     await new Promise((resolve) => setTimeout(resolve, 40));
     expect(first.text).toBe('{}');
@@ -36,18 +36,18 @@ describe('faults of HTTP and history (C)', () => {
   ])('C-2 history_answer of kind %s answers %i once', async (kind, status, text) => {
     client = await SimClient.open();
     const id = await client.run(pictureGraph());
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     client.simulator.control.set({ name: 'history_answer', kind });
-    const answer = await client.load(`/history/${id}`);
-    expect(answer.status).toBe(status);
-    expect(answer.text).toContain(text);
+    const response = await client.load(`/history/${id}`);
+    expect(response.status).toBe(status);
+    expect(response.text).toContain(text);
     expect((await client.load(`/history/${id}`)).text).toContain('"filename"');
   });
 
   it('C-2 history_answer truncated is no JSON', async () => {
     client = await SimClient.open();
     const id = await client.run(pictureGraph());
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     client.simulator.control.set({ name: 'history_answer', kind: 'truncated' });
     const { text } = await client.load(`/history/${id}`);
     expect(() => JSON.parse(text)).toThrow(SyntaxError);
@@ -56,7 +56,7 @@ describe('faults of HTTP and history (C)', () => {
   it('C-3 history_contradiction says error beside execution_success', async () => {
     client = await SimClient.open();
     const id = await client.run(pictureGraph());
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     client.simulator.control.set({ name: 'history_contradiction' });
     const { text } = await client.load(`/history/${id}`);
     expect(text).toContain('"status_str": "error", "completed": false');
@@ -88,7 +88,7 @@ describe('faults of HTTP and history (C)', () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'prompt_500_queued' });
     const { id, status } = await client.post(pictureGraph());
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     expect(status).toBe(500);
   });
 
@@ -165,8 +165,8 @@ describe('faults of HTTP and history (C)', () => {
 describe('faults of outputs (D)', () => {
   async function viewPath(): Promise<string> {
     const id = await client.run(pictureGraph());
-    await client.hearEnd(id);
-    const shown = client.heard.find((heard) => heard.type === 'executed');
+    await client.waitForEnd(id);
+    const shown = client.received.find((message) => message.type === 'executed');
     const output = shown?.data.output as { images: { filename: string }[] };
     return `/view?filename=${encodeURIComponent(output.images[0]?.filename ?? '')}`;
   }
@@ -199,7 +199,7 @@ describe('faults of outputs (D)', () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'disk_full' });
     await client.post(pictureGraph());
-    const error = await client.hear((heard) => heard.type === 'execution_error');
+    const error = await client.waitForMessage((message) => message.type === 'execution_error');
     expect(error.data).toMatchObject({ node_type: 'SaveImage', exception_type: 'OSError' });
   });
 
@@ -209,7 +209,7 @@ describe('faults of outputs (D)', () => {
       client = await SimClient.open();
       client.simulator.control.set({ name: 'output_name', filename });
       await client.post(pictureGraph());
-      const shown = await client.hear((heard) => heard.type === 'executed');
+      const shown = await client.waitForMessage((message) => message.type === 'executed');
       expect(shown.data.output).toEqual({ images: [{ filename, subfolder: '', type: 'output' }] });
     },
   );
@@ -218,7 +218,7 @@ describe('faults of outputs (D)', () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'many_files', count: 300 });
     await client.post(pictureGraph());
-    const shown = await client.hear((heard) => heard.type === 'executed');
+    const shown = await client.waitForMessage((message) => message.type === 'executed');
     const { images } = shown.data.output as { images: { filename: string }[] };
     const last = await client.load(`/view?filename=${encodeURIComponent(images[299]?.filename ?? '')}`);
     expect([images.length, last.status]).toEqual([300, 200]);

@@ -17,7 +17,7 @@ describe('faults of sockets (B)', () => {
       client = await SimClient.open();
       client.simulator.control.set({ name, moment });
       const { id } = await client.post(sleepGraph(0.03));
-      await client.hear((heard) => heard.type === 'close');
+      await client.waitForMessage((message) => message.type === 'close');
       await client.ended(id);
       await client.connect();
       await client.run(pictureGraph());
@@ -29,9 +29,9 @@ describe('faults of sockets (B)', () => {
     client = await SimClient.open({ historyGapMs: 60 });
     client.simulator.control.set({ name: 'ws_unknown_type', moment: 'after_null_before_history' });
     const { id } = await client.post(pictureGraph());
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     expect((await client.load(`/history/${id}`)).text).toBe('{}');
-    await client.hear((heard) => heard.type === 'bad frame');
+    await client.waitForMessage((message) => message.type === 'bad frame');
     expect(client.badFrames[0]).toContain('crystools.monitor');
   });
 
@@ -39,15 +39,15 @@ describe('faults of sockets (B)', () => {
     client = await SimClient.open();
     const socket = await client.connect();
     client.simulator.control.set({ name: 'ws_half_open' });
-    let isAnswered = false;
+    let hasResponse = false;
     socket.on('pong', () => {
-      isAnswered = true;
+      hasResponse = true;
     });
     socket.ping();
     const { id } = await client.post(pictureGraph());
     await client.ended(id);
     await client.load('/prompt');
-    expect(isAnswered).toBe(false);
+    expect(hasResponse).toBe(false);
     expect(client.types().filter((type) => type !== 'status')).toEqual([]);
   });
 
@@ -75,11 +75,11 @@ describe('faults of sockets (B)', () => {
     const socket = await client.connect();
     client.simulator.control.set({ name: 'ws_deaf' });
     const pong = new Promise((resolve) => socket.once('pong', resolve));
-    const before = client.heard.length;
+    const before = client.received.length;
     await client.run(pictureGraph());
     socket.ping();
     await pong;
-    expect(client.heard.length).toBe(before);
+    expect(client.received.length).toBe(before);
   });
 
   it('B5 ws_stall holds every frame and delivers them in order once cleared', async () => {
@@ -87,9 +87,9 @@ describe('faults of sockets (B)', () => {
     client.simulator.control.set({ name: 'ws_stall' });
     const id = await client.run(pictureGraph());
     await client.load('/prompt');
-    const held = client.heard.length;
+    const held = client.received.length;
     client.simulator.control.clear('ws_stall');
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     expect(held).toBe(1);
     expect(client.types().slice(1, 4)).toEqual(['status', 'status', 'execution_start']);
   });
@@ -106,13 +106,15 @@ describe('faults of sockets (B)', () => {
     client.simulator.control.set({ name: 'ws_drop', frame: 'end_marker' });
     const first = await client.post(pictureGraph());
     const second = await client.post(pictureGraph());
-    await client.hearEnd(second.id);
-    const ends = client.heard
-      .filter((heard) => heard.data.node === null)
-      .map((heard) => heard.data.prompt_id);
+    await client.waitForEnd(second.id);
+    const ends = client.received
+      .filter((message) => message.data.node === null)
+      .map((message) => message.data.prompt_id);
     expect(ends).toEqual([second.id]);
     expect(
-      client.heard.some((heard) => heard.type === 'execution_success' && heard.data.prompt_id === first.id),
+      client.received.some(
+        (message) => message.type === 'execution_success' && message.data.prompt_id === first.id,
+      ),
     ).toBe(true);
   });
 
@@ -120,7 +122,7 @@ describe('faults of sockets (B)', () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'ws_reorder', frame: 'execution_success' });
     const { id } = await client.post(pictureGraph());
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     expect(client.types().slice(-3)).toEqual(['status', 'execution_success', 'executing']);
   });
 
@@ -128,14 +130,14 @@ describe('faults of sockets (B)', () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'ws_null_without_id' });
     await client.post(pictureGraph());
-    const marker = await client.hear((heard) => heard.data.node === null);
+    const marker = await client.waitForMessage((message) => message.data.node === null);
     expect(marker.data).toEqual({ node: null });
   });
 
   it('B8 ws_foreign_end tells of a prompt nobody sent', async () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'ws_foreign_end', foreign_id: 'foreign' });
-    const success = await client.hear((heard) => heard.type === 'execution_success');
+    const success = await client.waitForMessage((message) => message.type === 'execution_success');
     expect(success.data).toEqual({ prompt_id: 'foreign', timestamp: 0 });
   });
 
@@ -144,9 +146,9 @@ describe('faults of sockets (B)', () => {
     client.simulator.control.set({ name: 'ws_huge_frame', bytes: 8 * 1024 * 1024 });
     client.simulator.control.set({ name: 'ws_invalid_json' });
     client.simulator.control.set({ name: 'ws_flood', mb_per_s: 50, ms: 20 });
-    const huge = await client.hear((heard) => heard.type === 'binary 1');
-    await client.hear((heard) => heard.type === 'bad frame');
-    await client.hear((heard) => heard.type === 'binary 1' && heard.bytes < 1024 * 1024);
+    const huge = await client.waitForMessage((message) => message.type === 'binary 1');
+    await client.waitForMessage((message) => message.type === 'bad frame');
+    await client.waitForMessage((message) => message.type === 'binary 1' && message.bytes < 1024 * 1024);
     expect(huge.bytes).toBe(8 * 1024 * 1024);
     expect(client.badFrames).toEqual(['{"type": "progress", "data": {']);
   });
@@ -158,22 +160,22 @@ describe('faults of sockets (B)', () => {
     const closed = client.simulator.ledger.waitFor((line) => line.event === 'socket_closed');
     older.close();
     await closed;
-    const before = client.heard.filter((heard) => heard.type !== 'close').length;
+    const before = client.received.filter((message) => message.type !== 'close').length;
     await client.run(pictureGraph());
     await client.load('/prompt');
-    expect(client.heard.filter((heard) => heard.type !== 'close').length).toBe(before);
+    expect(client.received.filter((message) => message.type !== 'close').length).toBe(before);
   });
 
   it('B11 ws_late_event repeats a terminal frame after the next prompt started', async () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'ws_late_event', frame: 'execution_success', ms: 30 });
     const first = await client.post(pictureGraph());
-    await client.hearEnd(first.id);
+    await client.waitForEnd(first.id);
     const second = await client.post(sleepGraph(0.1));
-    await client.hearEnd(second.id);
+    await client.waitForEnd(second.id);
     const of = (id: string): number[] =>
-      client.heard.flatMap((heard, index) =>
-        heard.data.prompt_id === id && /success|start/.test(heard.type) ? [index] : [],
+      client.received.flatMap((message, index) =>
+        message.data.prompt_id === id && /success|start/.test(message.type) ? [index] : [],
       );
     expect(of(first.id)).toHaveLength(3);
     expect((of(first.id)[2] ?? 0) > (of(second.id)[0] ?? 0)).toBe(true);

@@ -11,9 +11,9 @@ describe('faults of the worker (A)', () => {
   it('A1 crash drops every connection and nothing listens any more', async () => {
     client = await SimClient.open();
     const { id } = await client.post(sleepGraph(60));
-    await client.hear((heard) => heard.type === 'progress');
+    await client.waitForMessage((message) => message.type === 'progress');
     client.simulator.control.set({ name: 'crash' });
-    await client.hear((heard) => heard.type === 'close');
+    await client.waitForMessage((message) => message.type === 'close');
     await expect(client.load('/prompt')).rejects.toThrow();
     expect(
       client.simulator.ledger.lines().some((line) => line.event === 'execution_end' && line.prompt_id === id),
@@ -35,14 +35,14 @@ describe('faults of the worker (A)', () => {
   it('A3 freeze holds HTTP and execution until it is cleared', async () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'freeze' });
-    const answer = client.load('/prompt');
+    const response = client.load('/prompt');
     const first = await Promise.race([
-      answer.then(() => 'answered'),
+      response.then(() => 'answered'),
       new Promise((resolve) => setTimeout(resolve, 50, 'held')),
     ]);
     client.simulator.control.clear('freeze');
     expect(first).toBe('held');
-    expect((await answer).status).toBe(200);
+    expect((await response).status).toBe(200);
   });
 
   it('A4 freeze with ms ends by itself', async () => {
@@ -79,7 +79,7 @@ describe('faults of the worker (A)', () => {
     const running = await client.post(sleepGraph(0.05));
     const waiting = await client.post(pictureGraph());
     client.simulator.control.set({ name: 'delete_prompt', prompt_id: waiting.id });
-    await client.hearEnd(running.id);
+    await client.waitForEnd(running.id);
     expect((await client.load('/queue')).text).toBe('{"queue_running": [], "queue_pending": []}');
     expect((await client.load(`/history/${waiting.id}`)).text).toBe('{}');
   });
@@ -94,9 +94,9 @@ describe('faults of the worker (A)', () => {
   it('A9 interrupt_all ends the running prompt as interrupted', async () => {
     client = await SimClient.open();
     const { id } = await client.post(sleepGraph(60));
-    await client.hear((heard) => heard.type === 'progress');
+    await client.waitForMessage((message) => message.type === 'progress');
     client.simulator.control.set({ name: 'interrupt_all' });
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     expect((await client.load(`/history/${id}`)).text).toContain('execution_interrupted');
   });
 
@@ -104,7 +104,7 @@ describe('faults of the worker (A)', () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'out_of_memory', class: 'EmptyImage' });
     const { id } = await client.post(pictureGraph());
-    const error = await client.hear((heard) => heard.type === 'execution_error');
+    const error = await client.waitForMessage((message) => message.type === 'execution_error');
     expect(error.data).toMatchObject({
       prompt_id: id,
       node_id: '1',
@@ -138,7 +138,7 @@ describe('faults of the worker (A)', () => {
       '8': { class_type: 'LoadImage', inputs: { image: 'absent.png' } },
       '9': { class_type: 'PreviewImage', inputs: { images: ['8', 0] } },
     });
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     const { text } = await client.load(`/history/${id}`);
     expect(status).toBe(200);
     expect(Object.keys(body.node_errors ?? {})).toEqual(['8']);
@@ -159,11 +159,13 @@ describe('faults of the worker (A)', () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'ws_duplicate', frame: 'end_marker' });
     const { id } = await client.post(pictureGraph());
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     await client.post(pictureGraph());
-    await client.hear((heard) => heard.type === 'execution_start' && heard.data.prompt_id !== id);
+    await client.waitForMessage(
+      (message) => message.type === 'execution_start' && message.data.prompt_id !== id,
+    );
     expect(
-      client.heard.filter((heard) => heard.data.node === null && heard.data.prompt_id === id),
+      client.received.filter((message) => message.data.node === null && message.data.prompt_id === id),
     ).toHaveLength(2);
   });
 
@@ -178,14 +180,14 @@ describe('faults of the worker (A)', () => {
     client = await SimClient.open();
     client.simulator.control.set({ name: 'interleaved_progress', foreign_id: 'foreign' });
     const { id } = await client.post(sleepGraph(0.03));
-    await client.hearEnd(id);
-    const about = client.heard
-      .filter((heard) => heard.type === 'progress')
-      .map((heard) => heard.data.prompt_id);
+    await client.waitForEnd(id);
+    const about = client.received
+      .filter((message) => message.type === 'progress')
+      .map((message) => message.data.prompt_id);
     expect(about.slice(0, 2)).toEqual(['foreign', id]);
-    expect(client.heard.some((heard) => heard.data.node === null && heard.data.prompt_id === 'foreign')).toBe(
-      true,
-    );
+    expect(
+      client.received.some((message) => message.data.node === null && message.data.prompt_id === 'foreign'),
+    ).toBe(true);
   });
 
   it('refuses an unknown fault on the control port', async () => {

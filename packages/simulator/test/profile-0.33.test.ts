@@ -8,7 +8,8 @@ const open = (argv: readonly string[] = ['main.py', '--cpu']) => SimClient.open(
 
 /** The last frame with what a node showed. */
 const shown = (node: string) =>
-  client.heard.filter((heard) => heard.type === 'executed' && heard.data.node === node).at(-1)?.data.output;
+  client.received.filter((message) => message.type === 'executed' && message.data.node === node).at(-1)?.data
+    .output;
 
 const EMPTY = { class_type: 'EmptyImage', inputs: { width: 16, height: 16, batch_size: 1, color: 5 } };
 
@@ -24,13 +25,13 @@ describe('the 0.33 profile', () => {
     const running = await client.post(sleepGraph(60));
     const waiting = await client.post(pictureGraph());
     const cancel = async (id: string) => {
-      const answer = await fetch(`${client.simulator.url}/api/jobs/${id}/cancel`, { method: 'POST' });
-      return answer.json();
+      const response = await fetch(`${client.simulator.url}/api/jobs/${id}/cancel`, { method: 'POST' });
+      return response.json();
     };
     expect(await cancel(waiting.id)).toEqual({ cancelled: true });
-    await client.hear((heard) => heard.type === 'progress');
+    await client.waitForMessage((message) => message.type === 'progress');
     expect(await cancel(running.id)).toEqual({ cancelled: true });
-    await client.hearEnd(running.id);
+    await client.waitForEnd(running.id);
     const list = JSON.parse((await client.load('/api/jobs')).text) as {
       jobs: { id: string; status: string }[];
     };
@@ -86,11 +87,11 @@ describe('the 0.33 profile', () => {
       '5': { class_type: 'SaveLatent', inputs: { samples: ['4', 0], filename_prefix: 'l' } },
     });
     const count = () => client.types().filter((type) => type === 'binary 1').length;
-    const asked = await client.post(sample(1), { extra_data: { preview_method: 'latent2rgb' } });
-    await client.hearEnd(asked.id);
+    const posted = await client.post(sample(1), { extra_data: { preview_method: 'latent2rgb' } });
+    await client.waitForEnd(posted.id);
     const first = count();
     const plain = await client.post(sample(2), { extra_data: { preview_method: 'default' } });
-    await client.hearEnd(plain.id);
+    await client.waitForEnd(plain.id);
     expect([first, count()]).toEqual([3, 3]);
   });
 
@@ -101,8 +102,9 @@ describe('the 0.33 profile', () => {
       const graph = pictureGraph();
       await client.run(graph);
       await client.run(other);
-      await client.hearEnd(await client.run(graph));
-      const cached = client.heard.filter((heard) => heard.type === 'execution_cached').at(-1)?.data.nodes;
+      await client.waitForEnd(await client.run(graph));
+      const cached = client.received.filter((message) => message.type === 'execution_cached').at(-1)
+        ?.data.nodes;
       if (version === '0.3.64') await client.close();
       return cached;
     };
@@ -119,8 +121,8 @@ describe('the 0.33 profile', () => {
       },
       '3': { class_type: 'SaveImage', inputs: { filename_prefix: 'x', images: ['2', 0] } },
     });
-    await client.hearEnd(id);
-    const error = client.heard.find((heard) => heard.type === 'execution_error')?.data;
+    await client.waitForEnd(id);
+    const error = client.received.find((message) => message.type === 'execution_error')?.data;
     expect(error).toMatchObject({ node_id: '2', exception_type: 'TypeError' });
     expect(error?.exception_message).toContain("missing 1 required positional argument: 'resize_type'");
   });
@@ -157,7 +159,7 @@ describe('the 0.33 profile', () => {
       },
       '5': { class_type: 'PreviewAny', inputs: { source: 'words' } },
     });
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     const files = client.simulator.ledger.lines().filter((line) => line.event === 'file_written');
     expect(files.map((line) => line.path).sort()).toEqual(['n_00001.md', 'set/image_00001_00000.png']);
     expect([shown('2'), shown('3')]).toEqual([
@@ -176,7 +178,7 @@ describe.each(['0.3.64', '0.33'] as const)('a %s server', (version) => {
       inputs: { filename_prefix: 'x', images: ['1', 0], undeclared: ['99', 0] },
     };
     const { status } = await client.post(poisoned);
-    await client.hear((heard) => heard.type === 'execution_cached');
+    await client.waitForMessage((message) => message.type === 'execution_cached');
     await client.post(pictureGraph());
     expect(status).toBe(200);
     expect((await client.load('/prompt')).text).toBe('{"exec_info": {"queue_remaining": 2}}');
@@ -186,9 +188,9 @@ describe.each(['0.3.64', '0.33'] as const)('a %s server', (version) => {
     client = await SimClient.open({ version });
     client.simulator.control.set({ name: 'end_late', ms: 300 });
     const { id } = await client.post(pictureGraph());
-    await client.hear((heard) => heard.type === 'executed');
+    await client.waitForMessage((message) => message.type === 'executed');
     const shownAt = performance.now();
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     expect(performance.now() - shownAt).toBeGreaterThan(250);
   });
 });

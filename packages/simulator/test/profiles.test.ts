@@ -9,7 +9,7 @@ describe('the old profile', () => {
   it('draws prompt ids itself and sends no progress_state', async () => {
     client = await SimClient.open({ version: 'old' });
     const { id, body } = await client.post(pictureGraph());
-    await client.hearEnd(String(body.prompt_id));
+    await client.waitForEnd(String(body.prompt_id));
     expect(body.prompt_id).not.toBe(id);
     expect(client.types()).not.toContain('progress_state');
   });
@@ -17,10 +17,10 @@ describe('the old profile', () => {
   it('takes any interrupt for the running prompt', async () => {
     client = await SimClient.open({ version: 'old' });
     await client.post(sleepGraph(60));
-    await client.hear((heard) => heard.type === 'progress');
+    await client.waitForMessage((message) => message.type === 'progress');
     await fetch(`${client.simulator.url}/interrupt`, { method: 'POST', body: '{"prompt_id": "another"}' });
-    const heard = await client.hear((frame) => frame.type === 'execution_interrupted');
-    expect(heard.data.node_id).toBe('2');
+    const message = await client.waitForMessage((frame) => frame.type === 'execution_interrupted');
+    expect(message.data.node_id).toBe('2');
   });
 });
 
@@ -41,22 +41,22 @@ describe('a 0.3.64 server', () => {
     const { id } = await client.post(pictureGraph(), { client_id: undefined });
     await client.ended(id);
     const other = await client.post(pictureGraph());
-    await client.hearEnd(other.id);
-    expect(client.heard.filter((heard) => heard.data.node === null)).toHaveLength(1);
+    await client.waitForEnd(other.id);
+    expect(client.received.filter((message) => message.data.node === null)).toHaveLength(1);
   });
 
   it('clears the interrupt flag at each start: an idle interrupt is harmless', async () => {
     client = await SimClient.open();
     await fetch(`${client.simulator.url}/interrupt`, { method: 'POST' });
     const id = await client.run(pictureGraph());
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     expect((await client.load(`/history/${id}`)).text).toContain('"completed": true');
   });
 
   it('loses its worker thread to a node without inputs that no output needs, while HTTP stays alive', async () => {
     client = await SimClient.open();
     const { status } = await client.post({ ...pictureGraph(), '9': { class_type: 'EmptyImage' } });
-    await client.hear((heard) => heard.type === 'execution_start');
+    await client.waitForMessage((message) => message.type === 'execution_start');
     await client.post(pictureGraph());
     expect(status).toBe(200);
     expect((await client.load('/prompt')).text).toBe('{"exec_info": {"queue_remaining": 2}}');
@@ -76,7 +76,7 @@ describe('a 0.3.64 server', () => {
     await client.load('/prompt');
     const isHeard = client.types().includes('execution_start');
     stalled.destroy();
-    await client.hearEnd(id);
+    await client.waitForEnd(id);
     expect(isHeard).toBe(false);
   });
 

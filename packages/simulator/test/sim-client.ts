@@ -4,7 +4,7 @@ import type { Simulator, SimulatorOptions } from '@comfleet/simulator';
 import { openSimulator } from '@comfleet/simulator';
 import { WebSocket } from 'ws';
 
-export interface Heard {
+export interface ReceivedMessage {
   readonly type: string;
   readonly data: Record<string, unknown>;
   readonly bytes: number;
@@ -14,7 +14,7 @@ export interface Heard {
 export class SimClient {
   readonly simulator: Simulator;
   readonly clientId = randomUUID();
-  readonly heard: Heard[] = [];
+  readonly received: ReceivedMessage[] = [];
   readonly badFrames: string[] = [];
   private readonly listeners = new Set<() => void>();
   private readonly sockets: WebSocket[] = [];
@@ -44,10 +44,10 @@ export class SimClient {
   }
 
   /** Resolves with the first matching frame, past or future. */
-  hear(fits: (heard: Heard) => boolean): Promise<Heard> {
+  waitForMessage(fits: (message: ReceivedMessage) => boolean): Promise<ReceivedMessage> {
     return new Promise((resolve) => {
       const check = (): void => {
-        const found = this.heard.find(fits);
+        const found = this.received.find(fits);
         if (found === undefined) return;
         this.listeners.delete(check);
         resolve(found);
@@ -57,14 +57,15 @@ export class SimClient {
     });
   }
 
-  hearEnd(promptId: string): Promise<Heard> {
-    return this.hear(
-      (heard) => heard.type === 'executing' && heard.data.node === null && heard.data.prompt_id === promptId,
+  waitForEnd(promptId: string): Promise<ReceivedMessage> {
+    return this.waitForMessage(
+      (message) =>
+        message.type === 'executing' && message.data.node === null && message.data.prompt_id === promptId,
     );
   }
 
   types(): string[] {
-    return this.heard.map((heard) => heard.type);
+    return this.received.map((message) => message.type);
   }
 
   async post(
@@ -73,18 +74,18 @@ export class SimClient {
   ): Promise<{ id: string; status: number; body: Record<string, unknown> }> {
     const id = randomUUID();
     const sent = { prompt, client_id: this.clientId, prompt_id: id, ...more };
-    const { status, text } = await this.ask('POST', '/prompt', JSON.stringify(sent));
+    const { status, text } = await this.send('POST', '/prompt', JSON.stringify(sent));
     return { id, status, body: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {} };
   }
 
   load(path: string): Promise<{ status: number; text: string }> {
-    return this.ask('GET', path);
+    return this.send('GET', path);
   }
 
   /** A request on its own connection. */
-  private ask(method: string, path: string, body?: string): Promise<{ status: number; text: string }> {
+  private send(method: string, path: string, body?: string): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
-      const asked = request(this.simulator.url + path, { method, agent: false }, (response) => {
+      const outgoing = request(this.simulator.url + path, { method, agent: false }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
@@ -92,8 +93,8 @@ export class SimClient {
           resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
         );
       });
-      asked.on('error', reject);
-      asked.end(body);
+      outgoing.on('error', reject);
+      outgoing.end(body);
     });
   }
 
@@ -127,8 +128,8 @@ export class SimClient {
     }
   }
 
-  private push(heard: Heard): void {
-    this.heard.push(heard);
+  private push(message: ReceivedMessage): void {
+    this.received.push(message);
     for (const listener of [...this.listeners]) listener();
   }
 }

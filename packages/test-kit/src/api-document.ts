@@ -3,7 +3,7 @@ import { z } from 'zod';
 type Json = Record<string, ReturnType<typeof JSON.parse>>;
 
 /** A response as received; `contentType` is null without the header. */
-export interface SeenAnswer {
+export interface SeenResponse {
   status: number;
   contentType: string | null;
   text: string;
@@ -36,16 +36,16 @@ export class ApiDocument {
    * Throws if a response to `METHOD path` is not documented: its status, media type or error code, or a body that does not match
    * the schema. What is not an operation of the document (the page, the live socket, other methods) is not checked.
    */
-  check(request: string, answer: SeenAnswer): void {
+  check(request: string, response: SeenResponse): void {
     const [method = '', address = ''] = request.split(' ');
     const path = address.split('?')[0] ?? '';
     const operation = this.#find(method, path) ?? (method === 'HEAD' ? this.#find('GET', path) : undefined);
-    if (!operation || answer.status === 405) return;
-    const where = `${operation.name} ${answer.status}`;
-    const documented: Json | undefined = operation.responses[String(answer.status)];
-    if (!documented) throw new Error(`${where} is not documented: ${answer.text}`);
+    if (!operation || response.status === 405) return;
+    const where = `${operation.name} ${response.status}`;
+    const documented: Json | undefined = operation.responses[String(response.status)];
+    if (!documented) throw new Error(`${where} is not documented: ${response.text}`);
     if (method === 'HEAD') return;
-    this.#checkBody(where, documented, answer);
+    this.#checkBody(where, documented, response);
   }
 
   /** Finds the matching operation with the most literal segments. */
@@ -56,7 +56,7 @@ export class ApiDocument {
       .toSorted((a, b) => a.name.split('{').length - b.name.split('{').length)[0];
   }
 
-  #checkBody(where: string, documented: Json, { contentType, text }: SeenAnswer): void {
+  #checkBody(where: string, documented: Json, { contentType, text }: SeenResponse): void {
     const content: Json = documented.content ?? {};
     const types = Object.keys(content);
     if (types.length === 0) {
@@ -82,9 +82,9 @@ export class ApiDocument {
     const key = JSON.stringify(schema);
     const known = this.#schemas.get(key);
     if (known) return known;
-    const made = z.fromJSONSchema({ ...toDefinitions(schema), $defs: this.#definitions });
-    this.#schemas.set(key, made);
-    return made;
+    const parser = z.fromJSONSchema({ ...toDefinitions(schema), $defs: this.#definitions });
+    this.#schemas.set(key, parser);
+    return parser;
   }
 }
 

@@ -20,7 +20,7 @@ export interface GatewayOptions {
 }
 
 /** The response of a gateway that refuses a request. */
-export interface GatewayAnswer {
+export interface GatewayResponse {
   status: number;
   headers?: OutgoingHttpHeaders;
   body?: string;
@@ -31,7 +31,7 @@ export interface Gateway {
   readonly url: string;
   /** Host and port. */
   readonly host: string;
-  refuse: (headers: IncomingMessage['headers'], path: string) => GatewayAnswer | null;
+  refuse: (headers: IncomingMessage['headers'], path: string) => GatewayResponse | null;
   /** Received requests: method, path and whether they were forwarded. */
   readonly seen: { method: string; path: string; passed: boolean }[];
   /** Cuts every connection. */
@@ -49,7 +49,7 @@ export function demandAuthorization(authorization: string): Gateway['refuse'] {
 export async function openGateway({ target, certificate, path = '' }: GatewayOptions): Promise<Gateway> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Duplex>();
-  const check = ({ method = '', headers, url = '' }: IncomingMessage): GatewayAnswer | null => {
+  const check = ({ method = '', headers, url = '' }: IncomingMessage): GatewayResponse | null => {
     const refusal = url.startsWith(`${path}/`)
       ? gateway.refuse(headers, url)
       : { status: 404, body: 'not here' };
@@ -66,9 +66,9 @@ export async function openGateway({ target, certificate, path = '' }: GatewayOpt
     const { method, headers, url = '' } = message;
     const onward = sendRequest(
       { hostname, port, method, headers, path: url.slice(path.length) },
-      (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
+      (incoming) => {
+        response.writeHead(incoming.statusCode ?? 502, incoming.headers);
+        incoming.pipe(response);
       },
     );
     onward.on('error', () => (response.headersSent ? response.destroy() : response.writeHead(502).end()));

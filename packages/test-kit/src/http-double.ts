@@ -12,7 +12,7 @@ export interface HttpDouble {
 
 /** Starts one; `answer` is called with each request once its body is read. */
 export async function openHttpDouble(
-  answer: (
+  respond: (
     request: { method: string; path: string },
     response: ServerResponse,
     message: IncomingMessage,
@@ -25,7 +25,7 @@ export async function openHttpDouble(
     message.on('end', () => {
       const request = { method: message.method ?? '', path: message.url ?? '' };
       requests.push({ ...request, headers: message.headers, body: Buffer.concat(chunks).toString('utf8') });
-      answer(request, response, message);
+      respond(request, response, message);
     });
     message.on('error', () => response.destroy());
   });

@@ -41,7 +41,7 @@ const TRANSLATIONS = Object.entries(AREAS).flatMap(([area, catalogue]) =>
 );
 
 /** Their problem is the result of the check, in `problem.found`. */
-const WORDS_OF_CHECK = new Set(['certificate', 'login', 'needs_https', 'proxy', 'redirected', 'web_page']);
+const CHECK_MESSAGES = new Set(['certificate', 'login', 'needs_https', 'proxy', 'redirected', 'web_page']);
 
 describe('catalogues', () => {
   it('have the same values in every language, and no code that English lacks', () => {
@@ -67,9 +67,9 @@ describe('catalogues', () => {
     ['check', CHECK_RESULTS, FLEET_TEXTS],
     ['recovery', RECOVERY_PHASES, FLEET_TEXTS],
   ] as const)('have a text for each %s of the contract', (prefix, names, catalogue: Catalogue) => {
-    const isTold = (name: string) =>
-      catalogue.en[`${prefix}.${name}`] !== undefined || (prefix === 'problem' && WORDS_OF_CHECK.has(name));
-    expect(names.filter((name) => !isTold(name))).toEqual([]);
+    const isDescribed = (name: string) =>
+      catalogue.en[`${prefix}.${name}`] !== undefined || (prefix === 'problem' && CHECK_MESSAGES.has(name));
+    expect(names.filter((name) => !isDescribed(name))).toEqual([]);
   });
 
   it('say everything about tasks, batches and parameters in Chinese', () => {

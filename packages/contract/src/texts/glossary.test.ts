@@ -67,7 +67,7 @@ function listSentences(message: Message | undefined): string[] {
   return typeof message === 'string' ? [message] : Object.values(message.cases);
 }
 
-function findGone(catalogue: Catalogue, language: keyof typeof RULES): string[] {
+function findBanned(catalogue: Catalogue, language: keyof typeof RULES): string[] {
   return Object.entries(catalogue[language] ?? {})
     .filter(([code]) => !DOCUMENTED.test(code))
     .flatMap(([code, message]) =>
@@ -81,7 +81,7 @@ function findGone(catalogue: Catalogue, language: keyof typeof RULES): string[] 
 
 it.each(['zh-CN', 'zh-TW'] as const)('texts in %s call things by the names of the glossary', (language) => {
   const all = [CLI_TEXTS, DEFINITION_TEXTS, PAGE_TEXTS, START_TEXTS];
-  expect([...new Set(all.flatMap((catalogue) => findGone(catalogue, language)))]).toEqual([]);
+  expect([...new Set(all.flatMap((catalogue) => findBanned(catalogue, language)))]).toEqual([]);
 });
 
 it('a name that is gone is refused, but for the documented progress lines', () => {
@@ -90,9 +90,9 @@ it('a name that is gone is refused, but for the documented progress lines', () =
     'zh-CN': { 'a.b': '主节点没有应答' },
     'zh-TW': { 'a.b': '端口', 'cli.batch_closed': '關閉連接' },
   };
-  expect(findGone(catalogue, 'zh-CN')).toEqual([
+  expect(findBanned(catalogue, 'zh-CN')).toEqual([
     'a.b: 主节点没有应答 (主用组, 备用组)',
     'a.b: 主节点没有应答 (响应)',
   ]);
-  expect(findGone(catalogue, 'zh-TW')).toEqual(['a.b: 端口 (連接埠)']);
+  expect(findBanned(catalogue, 'zh-TW')).toEqual(['a.b: 端口 (連接埠)']);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { SubmitOptions, TaskDetail, TaskId } from '@comfleet/contract';
 import { type App, openApp, openConfig, Scope, silentLogger, systemClock } from '@comfleet/server';
 import { type LedgerLine, openSimulator, type Simulator, type SimulatorOptions } from '@comfleet/simulator';
-import { type Answer, readAnswer, sendRequest } from '@comfleet/test-kit/server';
+import { type ReceivedResponse, readResponse, sendRequest } from '@comfleet/test-kit/server';
 import { isEnd, type TaskWatch, watchFrames } from './task-watch.ts';
 
 export interface RigOptions {
@@ -129,9 +129,9 @@ export class FlowRig {
     method: string,
     path: string,
     { body, token = this.app.local.token }: { body?: unknown; token?: string | null } = {},
-  ): Promise<Answer> {
+  ): Promise<ReceivedResponse> {
     const caller = { url: this.app.address, token };
-    return readAnswer(await sendRequest(caller, `${method} ${path}`, { body }));
+    return readResponse(await sendRequest(caller, `${method} ${path}`, { body }));
   }
 
   /** Resolves when the fleet satisfies the condition; checks it at every change. */

@@ -69,7 +69,7 @@ export async function openDialogue(baseUrl: string, clientId: string): Promise<D
       const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
       const init = { method, ...(headers && { headers }), ...(sent !== undefined && { body: sent }) };
       const response = await sendRequest(baseUrl + target, init);
-      const line = await readAnswer(response, {
+      const line = await readResponse(response, {
         method,
         target,
         ...(body !== undefined && { request: body }),
@@ -82,7 +82,7 @@ export async function openDialogue(baseUrl: string, clientId: string): Promise<D
       body.append('image', new Blob([new Uint8Array(form.bytes)]), form.filename);
       for (const [name, value] of Object.entries(form.fields)) body.append(name, value);
       const response = await sendRequest(baseUrl + target, { method: 'POST', body });
-      note(await readAnswer(response, { method: 'POST', target, form: formNote }));
+      note(await readResponse(response, { method: 'POST', target, form: formNote }));
     },
     shownFiles: () => lines.flatMap(readShownFiles),
     async reopen() {
@@ -124,9 +124,9 @@ function closeSocket(socket: WebSocket): Promise<void> {
   });
 }
 
-async function readAnswer(
+async function readResponse(
   response: Response,
-  asked: { method: string; target: string; request?: PlainObject; form?: PlainObject },
+  sent: { method: string; target: string; request?: PlainObject; form?: PlainObject },
 ): Promise<HttpLine> {
   const bytes = Buffer.from(await response.arrayBuffer());
   const type = response.headers.get('content-type') ?? '';
@@ -136,12 +136,12 @@ async function readAnswer(
   for (const [name, value] of response.headers) headers[name] = value;
   return {
     kind: 'http',
-    method: asked.method,
-    target: asked.target,
-    request: asked.request,
+    method: sent.method,
+    target: sent.target,
+    request: sent.request,
     requestText: undefined,
     requestHeaders: undefined,
-    form: asked.form,
+    form: sent.form,
     status: response.status,
     headers,
     response: isJson

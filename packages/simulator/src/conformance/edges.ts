@@ -5,7 +5,7 @@ import { waitUntilIdle } from './idle.ts';
 import { type RecordedVersion, recordingUrl } from './transcript.ts';
 
 /** The response, without ids, tracebacks and facts of this server. */
-export interface EdgeAnswer {
+export interface EdgeResponse {
   readonly name: string;
   readonly status: number;
   readonly contentType: string;
@@ -13,28 +13,28 @@ export interface EdgeAnswer {
 }
 
 /** Sends the edges one after another and returns the answers, normalised. */
-export async function askEdges(baseUrl: string): Promise<EdgeAnswer[]> {
-  const answers: EdgeAnswer[] = [];
+export async function sendEdges(baseUrl: string): Promise<EdgeResponse[]> {
+  const responses: EdgeResponse[] = [];
   for (const edge of EDGES) {
     // Requests about results need the prompts before them to have ended; a waiting prompt could be overtaken by the next.
     await waitUntilIdle(baseUrl);
-    answers.push(await ask(baseUrl, edge));
+    responses.push(await send(baseUrl, edge));
   }
-  return answers;
+  return responses;
 }
 
 /** The answers of a real ComfyUI of this version. */
-export function loadRecordedEdges(version: RecordedVersion): EdgeAnswer[] {
-  return JSON.parse(readFileSync(recordingUrl(version, 'edges.json'), 'utf8')) as EdgeAnswer[];
+export function loadRecordedEdges(version: RecordedVersion): EdgeResponse[] {
+  return JSON.parse(readFileSync(recordingUrl(version, 'edges.json'), 'utf8')) as EdgeResponse[];
 }
 
 function isText(contentType: string | undefined): boolean {
   return contentType !== undefined && /json|text/.test(contentType);
 }
 
-function ask(baseUrl: string, edge: Edge): Promise<EdgeAnswer> {
+function send(baseUrl: string, edge: Edge): Promise<EdgeResponse> {
   return new Promise((resolve, reject) => {
-    const asked = request(
+    const outgoing = request(
       new URL(baseUrl + edge.target),
       { method: edge.method, headers: { ...edge.headers } },
       (response) => {
@@ -55,8 +55,8 @@ function ask(baseUrl: string, edge: Edge): Promise<EdgeAnswer> {
         });
       },
     );
-    asked.on('error', reject);
-    asked.end(edge.body);
+    outgoing.on('error', reject);
+    outgoing.end(edge.body);
   });
 }
 

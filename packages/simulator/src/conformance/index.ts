@@ -1,7 +1,7 @@
 export type { Edge } from './edge-list.ts';
 export { EDGES } from './edge-list.ts';
-export type { EdgeAnswer } from './edges.ts';
-export { askEdges, loadRecordedEdges } from './edges.ts';
+export type { EdgeResponse } from './edges.ts';
+export { loadRecordedEdges, sendEdges } from './edges.ts';
 export type { Scenario, ScenarioResult } from './scenarios.ts';
 export { listScenarios, runScenario, SCENARIOS } from './scenarios.ts';
 export type { HttpLine, Plain, PlainObject, RecordedVersion, TranscriptLine } from './transcript.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendRequest } from '../platform/http-client.ts';
-import { askEdges, type EdgeAnswer, loadRecordedEdges } from './edges.ts';
+import { type EdgeResponse, loadRecordedEdges, sendEdges } from './edges.ts';
 import { listScenarios, runScenario } from './scenarios.ts';
 import type { RecordedVersion, TranscriptLine } from './transcript.ts';
 
@@ -21,22 +21,22 @@ async function main(args: readonly string[]): Promise<number> {
   if (recordTo !== undefined) mkdirSync(recordTo, { recursive: true });
   const only = readOption(args, '--only');
   let different = 0;
-  const tell = (name: string, differences: readonly string[]) => {
+  const report = (name: string, differences: readonly string[]) => {
     if (differences.length > 0) different += 1;
     process.stdout.write(`${differences.length === 0 ? 'equal    ' : 'DIFFERENT'} ${name}\n`);
     for (const difference of args.includes('--verbose') ? differences : differences.slice(0, 3))
       process.stdout.write(`  ${difference.slice(0, 1500)}\n`);
   };
   if (only === undefined && !args.includes('--without-edges')) {
-    const heard = await askEdges(url);
-    tell('edges', compareEdges(version, heard));
-    if (recordTo !== undefined) writeFileSync(join(recordTo, 'edges.json'), writeEdges(heard));
+    const received = await sendEdges(url);
+    report('edges', compareEdges(version, received));
+    if (recordTo !== undefined) writeFileSync(join(recordTo, 'edges.json'), writeEdges(received));
   }
   for (const scenario of listScenarios(version)) {
     if (only !== undefined && only !== scenario.name) continue;
-    const { differences, heard } = await runScenario(url, scenario);
-    tell(scenario.name, differences);
-    if (recordTo !== undefined) writeFileSync(join(recordTo, `${scenario.name}.jsonl`), writeLines(heard));
+    const { differences, received } = await runScenario(url, scenario);
+    report(scenario.name, differences);
+    if (recordTo !== undefined) writeFileSync(join(recordTo, `${scenario.name}.jsonl`), writeLines(received));
   }
   process.stdout.write(`${different} different from ${version}\n`);
   return different === 0 ? 0 : 1;
@@ -49,16 +49,18 @@ async function readVersion(url: string): Promise<RecordedVersion> {
   return /^0\.[0-3]\./.test(stats.system.comfyui_version) ? '0.3.64' : '0.33';
 }
 
-function compareEdges(version: RecordedVersion, heard: readonly EdgeAnswer[]): string[] {
-  const recorded = new Map(loadRecordedEdges(version).map((answer) => [answer.name, JSON.stringify(answer)]));
-  return heard.flatMap((answer) => {
+function compareEdges(version: RecordedVersion, received: readonly EdgeResponse[]): string[] {
+  const recorded = new Map(
+    loadRecordedEdges(version).map((response) => [response.name, JSON.stringify(response)]),
+  );
+  return received.flatMap((answer) => {
     const [expected, text] = [recorded.get(answer.name), JSON.stringify(answer)];
-    return expected === text ? [] : [`${answer.name}\n    recorded: ${expected}\n    heard:    ${text}`];
+    return expected === text ? [] : [`${answer.name}\n    recorded: ${expected}\n    received: ${text}`];
   });
 }
 
-function writeEdges(answers: readonly EdgeAnswer[]): string {
-  return `[\n${answers.map((answer) => JSON.stringify(answer)).join(',\n')}\n]\n`;
+function writeEdges(responses: readonly EdgeResponse[]): string {
+  return `[\n${responses.map((answer) => JSON.stringify(answer)).join(',\n')}\n]\n`;
 }
 
 /** One line per frame or response, in the format of recordings. */

@@ -12,11 +12,11 @@ export interface NormalTranscript {
   readonly frames: readonly string[];
   /** Counts of the `status` frames, in order. */
   readonly statuses: readonly string[];
-  readonly answers: readonly Answer[];
+  readonly responses: readonly NormalResponse[];
 }
 
 /** One HTTP response; `headers` is undefined if the recording has none. */
-export interface Answer {
+export interface NormalResponse {
   readonly text: string;
   readonly headers: Readonly<Record<string, string>> | undefined;
 }
@@ -26,12 +26,12 @@ export function normalise(lines: readonly TranscriptLine[]): NormalTranscript {
   const names = new Names(lines);
   const statuses: string[] = [];
   const frames: Frame[] = [];
-  const answers: Answer[] = [];
+  const answers: NormalResponse[] = [];
   let previous: PlainObject = {};
   let current = '';
   let currentPrompt = '';
   for (const line of lines) {
-    if (line.kind === 'http') answers.push(describeAnswer(line, names));
+    if (line.kind === 'http') answers.push(normaliseResponse(line, names));
     else if (line.kind === 'binary') {
       frames.push({ prompt: currentPrompt, node: current, text: `binary ${line.event} ${nameImage(line)}` });
     } else if (line.type === 'status') statuses.push(JSON.stringify(names.clean(line.data)));
@@ -47,7 +47,7 @@ export function normalise(lines: readonly TranscriptLine[]): NormalTranscript {
       currentPrompt = prompt;
     }
   }
-  return { frames: orderFrames(frames), statuses, answers };
+  return { frames: orderFrames(frames), statuses, responses: answers };
 }
 
 interface Frame {
@@ -158,8 +158,8 @@ class Names {
       if (line.kind !== 'http' || line.request === undefined) continue;
       add(line.request.client_id, () => `<client ${++clients}>`);
       if (line.target !== '/prompt') continue;
-      const made = isPlainObject(line.response) ? line.response.prompt_id : undefined;
-      for (const id of [line.request.prompt_id, made])
+      const created = isPlainObject(line.response) ? line.response.prompt_id : undefined;
+      for (const id of [line.request.prompt_id, created])
         if (typeof id === 'string' && UUID.test(id)) add(id, () => `<prompt ${++prompts}>`);
     }
   }
@@ -231,7 +231,7 @@ const SHOWN_HEADERS = new Set([
 /** Responses about everything that ever ran on a server: bodies are not compared. */
 const ABOUT_ALL = new Set(['/internal/files/output']);
 
-function describeAnswer(line: HttpLine, names: Names): Answer {
+function normaliseResponse(line: HttpLine, names: Names): NormalResponse {
   const magic =
     line.head === undefined ? '' : line.head.toString('latin1', 0, 4).replace(/[^\x20-\x7e]/g, '?');
   const target = names.replace(decodeURIComponent(line.target));

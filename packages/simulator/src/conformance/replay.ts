@@ -77,7 +77,7 @@ class ReplaySession {
 
   async perform(line: HttpLine): Promise<void> {
     if (line.form !== undefined) return this.dialogue.upload(line.target, buildForm(line.form), line.form);
-    const heard = await this.dialogue.request({
+    const received = await this.dialogue.request({
       method: line.method,
       target: this.translateTarget(line.target),
       body: line.request === undefined ? undefined : this.translate(line.request),
@@ -85,8 +85,8 @@ class ReplaySession {
       headers: line.requestHeaders,
     });
     // An id created by the server: later requests name it.
-    const [recorded, made] = [readPromptId(line), readPromptId(heard)];
-    if (recorded !== undefined && made !== undefined) this.ids.set(recorded, made);
+    const [recorded, created] = [readPromptId(line), readPromptId(received)];
+    if (recorded !== undefined && created !== undefined) this.ids.set(recorded, created);
   }
 
   /** The recorded body with new ids; everything else is sent as recorded. */

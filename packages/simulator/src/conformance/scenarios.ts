@@ -1,6 +1,6 @@
 import { sendRequest } from '../platform/http-client.ts';
 import { waitUntilIdle } from './idle.ts';
-import { type Answer, type NormalTranscript, normalise } from './normalise.ts';
+import { type NormalResponse, type NormalTranscript, normalise } from './normalise.ts';
 import { replay } from './replay.ts';
 import { loadRecording, type RecordedVersion, type TranscriptLine } from './transcript.ts';
 
@@ -100,7 +100,7 @@ export function listScenarios(version: RecordedVersion): readonly Scenario[] {
 export interface ScenarioResult {
   readonly name: string;
   readonly differences: readonly string[];
-  readonly heard: readonly TranscriptLine[];
+  readonly received: readonly TranscriptLine[];
 }
 
 /** Plays one scenario and compares both transcripts, normalised. Rejects when the server cannot be reached. */
@@ -110,13 +110,13 @@ export async function runScenario(baseUrl: string, scenario: Scenario): Promise<
   const { version, after } = scenario;
   if (after !== undefined) await replay(baseUrl, planFor({ version, name: after }));
   const plan = planFor(scenario);
-  const heard = await replay(baseUrl, plan);
+  const received = await replay(baseUrl, plan);
   const expected = normalise(mergeSecondSocket(plan.lines, scenario));
-  const differences = compare(expected, normalise(heard));
+  const differences = compare(expected, normalise(received));
   const isChecked = (text: string) =>
     (scenario.overlaps !== true || /^answer .*\n.*"POST /.test(text)) &&
     (scenario.statusesRace !== true || !text.startsWith('status '));
-  return { name: scenario.name, heard, differences: differences.filter(isChecked) };
+  return { name: scenario.name, received: received, differences: differences.filter(isChecked) };
 }
 
 function planFor(scenario: Scenario): Parameters<typeof replay>[1] {
@@ -163,33 +163,33 @@ const WARM_UP = {
   },
 };
 
-function compare(expected: NormalTranscript, heard: NormalTranscript): string[] {
+function compare(expected: NormalTranscript, received: NormalTranscript): string[] {
   return [
-    ...compareLists('frame', expected.frames, heard.frames),
-    ...compareLists('status', expected.statuses, heard.statuses),
+    ...compareLists('frame', expected.frames, received.frames),
+    ...compareLists('status', expected.statuses, received.statuses),
     ...compareLists(
       'answer',
-      expected.answers.map(showAnswer(expected)),
-      heard.answers.map(showAnswer(expected)),
+      expected.responses.map(formatResponse(expected)),
+      received.responses.map(formatResponse(expected)),
     ),
   ];
 }
 
 /** Shows only headers that the recording has. */
-function showAnswer(recorded: NormalTranscript): (answer: Answer, index: number) => string {
+function formatResponse(recorded: NormalTranscript): (response: NormalResponse, index: number) => string {
   return (answer, index) => {
-    const kept = Object.keys(recorded.answers[index]?.headers ?? {});
-    if (kept.length === 0) return answer.text;
-    return `${answer.text} ${kept.map((name) => `${name}: ${answer.headers?.[name]}`).join(', ')}`;
+    const recordedNames = Object.keys(recorded.responses[index]?.headers ?? {});
+    if (recordedNames.length === 0) return answer.text;
+    return `${answer.text} ${recordedNames.map((name) => `${name}: ${answer.headers?.[name]}`).join(', ')}`;
   };
 }
 
-function compareLists(what: string, expected: readonly string[], heard: readonly string[]): string[] {
+function compareLists(what: string, expected: readonly string[], received: readonly string[]): string[] {
   const differences: string[] = [];
-  for (let i = 0; i < Math.max(expected.length, heard.length); i += 1) {
-    if (expected[i] === heard[i]) continue;
+  for (let i = 0; i < Math.max(expected.length, received.length); i += 1) {
+    if (expected[i] === received[i]) continue;
     differences.push(
-      `${what} ${i}\n    recorded: ${expected[i] ?? '(nothing)'}\n    heard:    ${heard[i] ?? '(nothing)'}`,
+      `${what} ${i}\n    recorded: ${expected[i] ?? '(nothing)'}\n    received: ${received[i] ?? '(nothing)'}`,
     );
   }
   return differences;

@@ -67,7 +67,7 @@ function checkInputs(found: NodeClass, inputs: JsonObject, walk: Walk): Checked 
     else if (outcome !== undefined) errors.push(outcome);
   }
   if (validator?.names.every((name) => inputs.has(name) && !Array.isArray(inputs.get(name)))) {
-    errors.push(...askNode(validator, inputs, walk.files));
+    errors.push(...runValidator(validator, inputs, walk.files));
   }
   return { valid: errors.length === 0 && upstreamIsValid, errors };
 }
@@ -102,17 +102,17 @@ function missing(name: string): NodeError {
   };
 }
 
-function askNode(
+function runValidator(
   validator: NonNullable<NodeClass['definition']['validate']>,
   inputs: JsonObject,
   files: FileStore,
 ): NodeError[] {
-  const answer = validator.check(inputs, files);
-  if (answer === true) return [];
+  const result = validator.check(inputs, files);
+  if (result === true) return [];
   return validator.names.map((name) => ({
     type: 'custom_validation_failed',
     message: 'Custom validation failed for node',
-    details: `${name} - ${answer}`,
+    details: `${name} - ${result}`,
     extra_info: { input_name: name },
   }));
 }

@@ -48,8 +48,8 @@ export function createNodeContext(deps: WorkerDeps, scope: ContextScope): NodeCo
 }
 
 /** Since 0.5.0 a prompt may choose its own method; unknown ones are ignored. */
-function choosePreviews(asked: Json | undefined, { version, previewMethod }: CompiledOptions): boolean {
-  const own = isSince(version, '0.33') ? PREVIEW_METHODS.find((method) => method === asked) : undefined;
+function choosePreviews(requested: Json | undefined, { version, previewMethod }: CompiledOptions): boolean {
+  const own = isSince(version, '0.33') ? PREVIEW_METHODS.find((method) => method === requested) : undefined;
   return (own ?? previewMethod) !== 'none';
 }
 

@@ -25,10 +25,10 @@ export class ResultCache {
   private keys = new Map<string, string>();
   private suffixes = new Map<string, string>();
   private runs = 0;
-  private readonly keptOfOthers: number;
+  private readonly retainedOfOthers: number;
 
   constructor(keptOfOthers: number) {
-    this.keptOfOthers = keptOfOthers;
+    this.retainedOfOthers = keptOfOthers;
   }
 
   /** Computes the keys of a new prompt and drops what it does not use. */
@@ -36,7 +36,7 @@ export class ResultCache {
     this.runs += 1;
     this.keys = computeSignatures(prompt, { catalog, files, run: this.runs });
     const used = new Set(this.keys.values());
-    dropUnused(this.outputs, used, this.keptOfOthers);
+    dropUnused(this.outputs, used, this.retainedOfOthers);
     for (const key of this.ui.keys()) if (!this.outputs.has(key)) this.ui.delete(key);
     for (const key of this.suffixes.keys()) {
       const [id = '', className = ''] = key.split('\0');

@@ -8,7 +8,7 @@ import { findClass, type PromptError } from './find-class.ts';
 import { type Checked, fakeTraceback, PythonError, type Walk } from './walk.ts';
 
 /** The result of validating a prompt, in the order and shape of a real server. */
-export type Verdict =
+export type ValidationResult =
   | { readonly ok: true; readonly outputs: readonly string[]; readonly nodeErrors: Writable }
   | { readonly ok: false; readonly error: PromptError; readonly nodeErrors: Writable };
 
@@ -22,7 +22,7 @@ export interface ValidationScope {
 }
 
 /** Validates as ComfyUI does: from the output nodes upward, converting literals in place. */
-export function validatePrompt(prompt: JsonObject, scope: ValidationScope): Verdict {
+export function validatePrompt(prompt: JsonObject, scope: ValidationScope): ValidationResult {
   const outputs: string[] = [];
   for (const [id, node] of prompt) {
     const found = findClass({ id, node }, scope.catalog, scope.version);
@@ -52,7 +52,7 @@ export function validatePrompt(prompt: JsonObject, scope: ValidationScope): Verd
 
 type NodeErrors = Map<string, { errors: Writable; dependent_outputs: string[]; class_type: Writable }>;
 
-function checkOutputs(outputs: readonly string[], walk: Walk): Verdict {
+function checkOutputs(outputs: readonly string[], walk: Walk): ValidationResult {
   const good: string[] = [];
   const failures: NodeError[] = [];
   const nodeErrors: NodeErrors = new Map();

@@ -42,9 +42,9 @@ export async function openControlServer(
   address: { readonly host: string; readonly port: number },
 ): Promise<ControlServer> {
   const server = createServer((request, response) => {
-    void control(request, faults, ledger).then((answer) => {
-      response.writeHead(answer.status, { 'Content-Type': answer.type ?? 'application/json' });
-      response.end(answer.body);
+    void control(request, faults, ledger).then(({ status, body, type = 'application/json' }) => {
+      response.writeHead(status, { 'Content-Type': type });
+      response.end(body);
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -63,13 +63,17 @@ export async function openControlServer(
   };
 }
 
-interface Answer {
+interface ControlResponse {
   readonly status: number;
   readonly body: string;
   readonly type?: string;
 }
 
-async function control(request: IncomingMessage, faults: FaultScript, ledger: Ledger): Promise<Answer> {
+async function control(
+  request: IncomingMessage,
+  faults: FaultScript,
+  ledger: Ledger,
+): Promise<ControlResponse> {
   const url = new URL(request.url ?? '/', 'http://control');
   switch (`${request.method} ${url.pathname}`) {
     case 'GET /faults':
@@ -93,7 +97,7 @@ async function control(request: IncomingMessage, faults: FaultScript, ledger: Le
   }
 }
 
-function setFault(text: string, faults: FaultScript): Answer {
+function setFault(text: string, faults: FaultScript): ControlResponse {
   try {
     return { status: 201, body: JSON.stringify({ id: faults.set(parseFault(JSON.parse(text))) }) };
   } catch (error) {

@@ -9,14 +9,12 @@ export function shapeHistoryReply(promptId: string, text: string, faults: FaultS
   if (isHidden(promptId, text, faults, clock)) return replyJsonText('{}');
   const contradiction = text === '{}' ? undefined : faults.take('history_contradiction', promptId);
   if (contradiction !== undefined) return replyJsonText(contradict(text));
-  const answer = faults.take(
+  const fault = faults.take(
     'history_answer',
     promptId,
     (spec) => spec.kind !== 'empty_outputs' || text !== '{}',
   );
-  return answer === undefined
-    ? replyJsonText(text)
-    : distort(readText(answer, 'kind', '500'), promptId, text);
+  return fault === undefined ? replyJsonText(text) : distort(readText(fault, 'kind', '500'), promptId, text);
 }
 
 /** `history_late` with `after_marker`: the entry exists, but is hidden for `ms` after the first request for it. */

@@ -35,7 +35,7 @@ export function createHttpServer(state: ServerState): Server {
     ...extra,
   ]);
   const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
-    answer(request, response, { state, table }).catch((error: unknown) => {
+    handleRequest(request, response, { state, table }).catch((error: unknown) => {
       state.options.log(`request failed: ${String(error)}`);
       response.destroy();
     });
@@ -43,7 +43,7 @@ export function createHttpServer(state: ServerState): Server {
   return server;
 }
 
-interface AnswerScope {
+interface RequestScope {
   readonly state: ServerState;
   readonly table: RouteTable;
 }
@@ -57,7 +57,11 @@ interface Arrival {
   readonly isPromptPost: boolean;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, scope: AnswerScope): Promise<void> {
+async function handleRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  scope: RequestScope,
+): Promise<void> {
   const { state } = scope;
   const { url = '/' } = request;
   const [path, search] = splitTarget(url);

@@ -89,7 +89,7 @@ function describeWhole(
   };
 }
 
-interface Told {
+interface EntryMessages {
   readonly status: 'completed' | 'failed' | 'cancelled';
   readonly startedAt: Json | undefined;
   readonly endedAt: Json | undefined;
@@ -97,7 +97,7 @@ interface Told {
 }
 
 /** Times and the whole error of an entry are taken from its messages. */
-function readMessages(end: PromptEnd): Told {
+function readMessages(end: PromptEnd): EntryMessages {
   const events = new Map<string, JsonObject>();
   for (const message of end.messages) {
     const parsed = parseJson(message);

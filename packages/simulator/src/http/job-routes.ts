@@ -65,14 +65,14 @@ function collectJobs(state: ServerState): Job[] {
 }
 
 function listJobs(request: SimRequest, state: ServerState): Reply {
-  let asked: JobQuery;
+  let jobQuery: JobQuery;
   try {
-    asked = readQuery(request.query);
+    jobQuery = readQuery(request.query);
   } catch (error) {
     if (error instanceof BadQuery) return replyJson({ error: error.message }, 400);
     throw error;
   }
-  const { statuses, workflowId, byDuration, isAscending, limit, offset } = asked;
+  const { statuses, workflowId, byDuration, isAscending, limit, offset } = jobQuery;
   const key = (job: Job) => (byDuration ? job.durationMs : job.createdAt);
   const jobs = collectJobs(state)
     .filter((job) => statuses === undefined || statuses.includes(job.status))

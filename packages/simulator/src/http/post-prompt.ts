@@ -1,6 +1,6 @@
 import { BrokenPrompt } from '../execution/find-class.ts';
 import { replaceNodes } from '../execution/replace-nodes.ts';
-import { type Verdict, validatePrompt } from '../execution/validate.ts';
+import { type ValidationResult, validatePrompt } from '../execution/validate.ts';
 import {
   isNumber,
   isObject,
@@ -46,11 +46,11 @@ export function postPrompt(request: SimRequest, state: ServerState): Reply {
   if (promptId === undefined) return replyJson({ error: BAD_PROMPT_ID, node_errors: {} }, 400);
   const planned = readPlannedRefusal(state, promptId);
   if (planned !== undefined) return planned;
-  const verdict = validate(prompt, body, state);
+  const result = validate(prompt, body, state);
   const extraData = readExtraData(body, request.headers['comfy-usage-source']);
-  if (!verdict.ok) {
-    state.ledger.append('prompt_refused', { prompt_id: promptId, error: verdict.error.type });
-    return replyJson({ error: { ...verdict.error }, node_errors: verdict.nodeErrors }, 400);
+  if (!result.ok) {
+    state.ledger.append('prompt_refused', { prompt_id: promptId, error: result.error.type });
+    return replyJson({ error: { ...result.error }, node_errors: result.nodeErrors }, 400);
   }
   const accepted = {
     promptId,
@@ -58,23 +58,23 @@ export function postPrompt(request: SimRequest, state: ServerState): Reply {
     numberText,
     prompt: prompt as JsonObject,
     extraData,
-    outputs: verdict.outputs,
+    outputs: result.outputs,
   };
   acceptPrompt(accepted, state);
   return replyJsonText(
-    `{"prompt_id": ${writeString(promptId)}, "number": ${numberText}, "node_errors": ${writeJson(verdict.nodeErrors)}}`,
+    `{"prompt_id": ${writeString(promptId)}, "number": ${numberText}, "node_errors": ${writeJson(result.nodeErrors)}}`,
   );
 }
 
 function readPriority(body: JsonObject, state: ServerState): { number: number; numberText: string } {
-  const asked = body.get('number');
-  if (asked !== undefined) {
-    const value = isNumber(asked)
-      ? toNumber(asked)
-      : typeof asked === 'string' && asked.trim() !== ''
-        ? Number(asked)
+  const requested = body.get('number');
+  if (requested !== undefined) {
+    const value = isNumber(requested)
+      ? toNumber(requested)
+      : typeof requested === 'string' && requested.trim() !== ''
+        ? Number(requested)
         : Number.NaN;
-    if (Number.isNaN(value)) throw new HandlerRaised(`could not convert to float: ${writeJson(asked)}`);
+    if (Number.isNaN(value)) throw new HandlerRaised(`could not convert to float: ${writeJson(requested)}`);
     return { number: value, numberText: printFloat(value) };
   }
   const counter = state.takeNumber();
@@ -83,12 +83,13 @@ function readPriority(body: JsonObject, state: ServerState): { number: number; n
 }
 
 function choosePromptId(body: JsonObject, state: ServerState): string | undefined {
-  const asked = body.get('prompt_id');
+  const requested = body.get('prompt_id');
   const { version } = state.options;
   if (!isSince(version, '0.3.64')) return state.nextPromptId();
-  if (!isSince(version, '0.33')) return asked === undefined ? state.nextPromptId() : printAsPython(asked);
-  if (asked === undefined || asked === null) return state.nextPromptId();
-  return isJobId(asked) ? asked : undefined;
+  if (!isSince(version, '0.33'))
+    return requested === undefined ? state.nextPromptId() : printAsPython(requested);
+  if (requested === undefined || requested === null) return state.nextPromptId();
+  return isJobId(requested) ? requested : undefined;
 }
 
 const BAD_PROMPT_ID = {
@@ -99,7 +100,7 @@ const BAD_PROMPT_ID = {
   extra_info: {},
 };
 
-function validate(prompt: Json, body: JsonObject, state: ServerState): Verdict {
+function validate(prompt: Json, body: JsonObject, state: ServerState): ValidationResult {
   if (!isObject(prompt)) throw new HandlerRaised('prompt is not an object');
   const targets = body.get('partial_execution_targets');
   const { catalog } = state;

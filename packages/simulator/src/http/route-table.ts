@@ -23,15 +23,15 @@ export class RouteTable {
   }
 
   find(method: string, path: string): RouteMatch {
-    const asked = method === 'HEAD' ? 'GET' : method;
-    const handler = this.fixed.get(`${asked} ${path}`);
+    const routeMethod = method === 'HEAD' ? 'GET' : method;
+    const handler = this.fixed.get(`${routeMethod} ${path}`);
     if (handler !== undefined) return { kind: 'found', handler, params: [] };
     const segments = path.split('/').slice(1);
     let isKnown = this.paths.has(path);
     for (const candidate of this.withParams) {
       const params = matchSegments(candidate.segments, segments);
       if (params === undefined) continue;
-      if (candidate.method === asked) return { kind: 'found', handler: candidate.handler, params };
+      if (candidate.method === routeMethod) return { kind: 'found', handler: candidate.handler, params };
       isKnown = true;
     }
     return { kind: isKnown ? 'wrong_method' : 'absent' };

@@ -35,9 +35,9 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 const ACTIVE = new Set(['.html', '.htm', '.xhtml', '.js', '.mjs', '.css', '.svg', '.xml', '.xsl']);
 
 function viewFile(request: SimRequest, state: ServerState): Reply {
-  const asked = request.query.get('filename');
-  if (asked === null) return replyEmpty(404);
-  const place = locate(asked, request.query);
+  const requested = request.query.get('filename');
+  if (requested === null) return replyEmpty(404);
+  const place = locate(requested, request.query);
   if (typeof place === 'number') return replyEmpty(place);
   state.ledger.append('view', { folder: place.folder, path: place.path });
   const file =

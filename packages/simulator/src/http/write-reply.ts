@@ -36,8 +36,8 @@ const POLICY =
 
 /** Since 0.3.72 a server without API nodes sends a policy, except with the origin check's refusal and with 500. */
 function hasPolicy(reply: Reply, { version, argv }: CompiledOptions): boolean {
-  const isAsked = isSince(version, '0.33') && argv.includes('--disable-api-nodes');
-  return isAsked && reply !== NOT_ADMITTED && reply.status !== 500;
+  const isConfigured = isSince(version, '0.33') && argv.includes('--disable-api-nodes');
+  return isConfigured && reply !== NOT_ADMITTED && reply.status !== 500;
 }
 
 function corsHeaders(origin: string): Record<string, string> {

@@ -17,7 +17,7 @@ export interface EncodedFrame {
 
 /** Encodes frames and caches the newest results, so that equal pictures are compressed once. */
 export class FrameEncoder {
-  private readonly kept = new Map<string, EncodedFrame>();
+  private readonly cache = new Map<string, EncodedFrame>();
   private readonly limit: number;
   constructor(limit = 256) {
     this.limit = limit;
@@ -25,18 +25,18 @@ export class FrameEncoder {
 
   encode(frame: Frame): EncodedFrame {
     const key = `${frame.width}x${frame.height}:${frame.key}`;
-    const known = this.kept.get(key);
+    const known = this.cache.get(key);
     if (known !== undefined) return known;
     const pixels = frame.draw();
     const encoded = {
       head: writeHead(pixels.width, pixels.height, pixels.channels),
       idat: writeChunk('IDAT', compressRows(pixels)),
     };
-    if (this.kept.size >= this.limit) {
-      const oldest = this.kept.keys().next().value;
-      if (oldest !== undefined) this.kept.delete(oldest);
+    if (this.cache.size >= this.limit) {
+      const oldest = this.cache.keys().next().value;
+      if (oldest !== undefined) this.cache.delete(oldest);
     }
-    this.kept.set(key, encoded);
+    this.cache.set(key, encoded);
     return encoded;
   }
 }

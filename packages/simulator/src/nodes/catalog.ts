@@ -54,11 +54,11 @@ export class Catalog {
   private readonly files: FileStore;
   private readonly version: VersionProfile;
 
-  constructor(asked: CatalogOptions, files: FileStore) {
-    this.models = asked.models;
+  constructor(options: CatalogOptions, files: FileStore) {
+    this.models = options.models;
     this.files = files;
-    this.version = asked.version;
-    this.described = describeClasses(asked);
+    this.version = options.version;
+    this.described = describeClasses(options);
   }
 
   find(className: string): NodeClass | undefined {
@@ -67,9 +67,9 @@ export class Catalog {
     if (known !== undefined) return known;
     const described = this.described.get(className);
     if (described === undefined) return undefined;
-    const made = readNodeClass(className, described.info, described.definition);
-    this.classes.set(className, made);
-    return made;
+    const nodeClass = readNodeClass(className, described.info, described.definition);
+    this.classes.set(className, nodeClass);
+    return nodeClass;
   }
 
   /** The choices of a combo with current file and model lists; undefined if they are not checked. */

@@ -26,7 +26,7 @@ interface HeldFrames {
   held: Frame | undefined;
 }
 /** A reordered frame without a successor is sent alone after this time. */
-const LONGEST_HOLD_MS = 100;
+const MAX_HOLD_MS = 100;
 const HELD = new WeakMap<FaultScript, HeldFrames>();
 
 /** Applies the active socket faults to one frame: returns none, one or several frames. */
@@ -58,7 +58,7 @@ export function shapeFrames(
   if (faults.take('ws_reorder', promptId, hits) !== undefined) {
     const before = takeHeld(faults);
     HELD.set(faults, { held: frame });
-    void clock.sleep(LONGEST_HOLD_MS).then(() => {
+    void clock.sleep(MAX_HOLD_MS).then(() => {
       if (HELD.get(faults)?.held === frame) for (const late of releaseHeld(faults, [])) sendLater(late);
     });
     return before === undefined ? [] : [before];

@@ -26,14 +26,14 @@ export class Upgrades {
   }
 
   attach(server: Server): void {
-    server.on('upgrade', (request, duplex, head) => this.take(request, duplex, head));
+    server.on('upgrade', (request, duplex, head) => this.accept(request, duplex, head));
   }
 
   close(): void {
     this.webSockets.close();
   }
 
-  private take(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
+  private accept(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
     const [path = '', search = ''] = (request.url ?? '').split('?');
     duplex.on('error', () => undefined); // Node closes a reset socket itself
     const refusal = this.refuse(path, request.headers);

@@ -8,11 +8,11 @@ export interface SseFrame {
 }
 
 /** The events of a stream, one after the other, until it ends. Skips comments. */
-async function* readFrames(answer: Response): AsyncIterable<SseFrame> {
-  if (!answer.body) return;
+async function* readFrames(response: Response): AsyncIterable<SseFrame> {
+  if (!response.body) return;
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const chunk of answer.body) {
+  for await (const chunk of response.body) {
     const blocks = (rest + decoder.decode(chunk, { stream: true })).split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {

@@ -1,12 +1,12 @@
 export { followPath, type SseFrame } from './event-frames.ts';
 export {
-  type Answer,
   type Caller,
   type Client,
   demand,
   type Json,
   type Parts,
-  readAnswer,
+  type ReceivedResponse,
+  readResponse,
   registerClient,
   sendRequest,
 } from './requests.ts';

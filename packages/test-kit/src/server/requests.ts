@@ -1,7 +1,7 @@
 /** The body of a response; the tests state what it must be. */
 export type Json = Record<string, ReturnType<typeof JSON.parse>>;
 
-export interface Answer {
+export interface ReceivedResponse {
   status: number;
   headers: Headers;
   bytes: Buffer;
@@ -37,13 +37,13 @@ export function sendRequest({ url, token }: Caller, request: string, parts: Part
 }
 
 /** Reads a response to its end. */
-export async function readAnswer(answer: Response): Promise<Answer> {
-  const bytes = Buffer.from(await answer.arrayBuffer());
+export async function readResponse(response: Response): Promise<ReceivedResponse> {
+  const bytes = Buffer.from(await response.arrayBuffer());
   const text = bytes.toString('utf8');
-  const isJson = answer.headers.get('content-type')?.startsWith('application/json') && text !== '';
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') && text !== '';
   return {
-    status: answer.status,
-    headers: answer.headers,
+    status: response.status,
+    headers: response.headers,
     bytes,
     text,
     json: isJson ? JSON.parse(text) : {},
@@ -56,9 +56,9 @@ export async function demand(
   request: string,
   { status = 200, body }: { status?: number; body?: unknown } = {},
 ): Promise<Json> {
-  const answer = await readAnswer(await sendRequest(caller, request, { body }));
-  if (answer.status !== status) throw new Error(`${request} answered ${answer.status}: ${answer.text}`);
-  return answer.json;
+  const response = await readResponse(await sendRequest(caller, request, { body }));
+  if (response.status !== status) throw new Error(`${request} answered ${response.status}: ${response.text}`);
+  return response.json;
 }
 
 /** Registers a client, grants it rights as this admin and signs it in. */
@@ -68,8 +68,8 @@ export async function registerClient(
   grants: readonly string[],
 ): Promise<Client> {
   const names = { client_name: name };
-  const made = await demand(admin, 'POST /api/v2/auth/register', { status: 201, body: names });
-  const { client_id: id, client_secret: secret } = made;
+  const client = await demand(admin, 'POST /api/v2/auth/register', { status: 201, body: names });
+  const { client_id: id, client_secret: secret } = client;
   await demand(admin, `POST /api/v2/admin/clients/${id}/grants`, { body: { grants } });
   const body = { client_id: id, client_secret: secret };
   const signedIn = await demand({ url: admin.url, token: null }, 'POST /api/v2/auth/token', { body });

@@ -6,13 +6,13 @@ import { DEFAULT_MODELS, openSimulator, type Simulator, type SimulatorOptions } 
 import { ApiDocument } from '../api-document.ts';
 import { followPath, type SseFrame } from './event-frames.ts';
 import {
-  type Answer,
   type Caller,
   type Client,
   demand,
   type Json,
   type Parts,
-  readAnswer,
+  type ReceivedResponse,
+  readResponse,
   registerClient,
   sendRequest,
 } from './requests.ts';
@@ -154,12 +154,12 @@ export class RunningServer {
   }
 
   /** Sends `METHOD path` with a bearer token (null: none). Throws if the response is not in the server's API document. */
-  async ask(token: string | null, request: string, parts: Parts = {}): Promise<Answer> {
+  async ask(token: string | null, request: string, parts: Parts = {}): Promise<ReceivedResponse> {
     this.#document ??= new ApiDocument(await demand(this.#as(null), 'GET /openapi.json'));
-    const answer = await readAnswer(await sendRequest(this.#as(token), request, parts));
-    const { status, text } = answer;
-    this.#document.check(request, { status, text, contentType: answer.headers.get('content-type') });
-    return answer;
+    const response = await readResponse(await sendRequest(this.#as(token), request, parts));
+    const { status, text } = response;
+    this.#document.check(request, { status, text, contentType: response.headers.get('content-type') });
+    return response;
   }
 
   /** Registers a client with these grants and signs it in, over HTTP. */
