@@ -44,7 +44,7 @@ export class FaultBench {
     const stages = new Map<FaultCase, Stage>();
     for (const one of cases) stages.set(one, await openStage(rig, one));
     await rig.whenOnline();
-    for (const { workerId } of stages.values()) await rig.app.fleet.setMaintenance(workerId, true);
+    for (const { workerId } of stages.values()) await rig.app.fleet.override(workerId, { maintenance: true });
     return new FaultBench(rig, stages);
   }
 
@@ -54,7 +54,7 @@ export class FaultBench {
     if (!stage) throw new Error(`no worker for ${one.title}`);
     const { simulator } = stage;
     const { breakage, moment } = one;
-    await this.#rig.app.fleet.setMaintenance(stage.workerId, false);
+    await this.#rig.app.fleet.override(stage.workerId, { maintenance: false });
     if (breakage.kind === 'network') {
       simulator.control.set({ name: 'ws_unknown_type', type: 'marker', moment });
       void simulator.ledger
@@ -71,7 +71,7 @@ export class FaultBench {
     );
     const task = await this.#client.tasks.load(task_id);
     const events = await this.#client.tasks.events(task_id);
-    await this.#rig.app.fleet.setMaintenance(stage.workerId, true);
+    await this.#rig.app.fleet.override(stage.workerId, { maintenance: true });
     await waitUntilActed(simulator, one);
     const lines = simulator.ledger.lines();
     const written = lines.findLast((line) => line.event === 'file_written' && line.task === task_id);

@@ -92,7 +92,7 @@ export class WorkerStage {
   /** Sets or clears a worker's maintenance. */
   async setMaintenance(name: string, on: boolean): Promise<void> {
     const worker = this.rig.app.fleet.findByName(name);
-    if (worker) await this.rig.app.fleet.setMaintenance(worker.id, on);
+    if (worker) await this.rig.app.fleet.override(worker.id, { maintenance: on });
   }
 
   async submitWorkflow(taskType: string, parameters: Record<string, unknown>): Promise<TaskId> {

@@ -60,10 +60,10 @@ export class RealStage {
   async startOn(name: string, graph: Graph, event = 'attempt.started'): Promise<TaskId> {
     const { fleet } = this.rig.app;
     const others = fleet.list().filter((worker) => worker.name !== name);
-    for (const { id } of others) await fleet.setMaintenance(id, true);
+    for (const { id } of others) await fleet.override(id, { maintenance: true });
     const taskId = await this.rig.submit(graph);
     await this.rig.happened(taskId, event);
-    for (const { id } of others) await fleet.setMaintenance(id, false);
+    for (const { id } of others) await fleet.override(id, { maintenance: false });
     return taskId;
   }
 

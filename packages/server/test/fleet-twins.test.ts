@@ -71,7 +71,7 @@ it('one ComfyUI by loopback name, address, slash and two proxies is used once; t
   await when({ near: 'offline 0', far: 'online 2', plain: 'draining 0' });
   near.refuse = () => null;
   await when({ near: 'online 2', far: 'draining 0' });
-  await registry.setEnabled(registry.findByName('near')?.id ?? '', false);
+  await registry.override(registry.findByName('near')?.id ?? '', { enabled: false });
   await when({ near: 'maintenance 0', far: 'online 2' });
   await registry.remove(registry.findByName('near')?.id ?? '');
   await registry.remove(registry.findByName('far')?.id ?? '');

@@ -78,7 +78,7 @@ function breakConnections(network: TcpProxy): void {
 /** Puts all workers but one into maintenance. */
 async function allowOnly(rig: FlowRig, name: string | null): Promise<void> {
   for (const worker of rig.app.fleet.list())
-    await rig.app.fleet.setMaintenance(worker.id, name !== null && worker.name !== name);
+    await rig.app.fleet.override(worker.id, { maintenance: name !== null && worker.name !== name });
 }
 
 describe('a task whose worker goes away', () => {

@@ -40,7 +40,7 @@ describe('files that only a loader of a pack lists', () => {
   it('ND17 decide where a task runs, and what the others lack is said', async () => {
     const { fleet } = rig().app;
     const second = fleet.findByName('gpu-2')?.id ?? '';
-    await fleet.setMaintenance(second, true);
+    await fleet.override(second, { maintenance: true });
     const id = await rig().submit(loaderGraph('flux1-dev-Q4_K_S.gguf'));
     const { waiting } = await rig().calls.tasks.explain(rig().actor, id);
     expect(waiting?.workers.map(({ reason, missing }) => [reason, missing])).toEqual([
@@ -48,7 +48,7 @@ describe('files that only a loader of a pack lists', () => {
       ['maintenance', null],
     ]);
 
-    await fleet.setMaintenance(second, false);
+    await fleet.override(second, { maintenance: false });
     expect(await rig().ended(id)).toMatchObject({ status: 'succeeded', worker_name: 'gpu-2' });
   });
 
@@ -97,12 +97,12 @@ describe('choices that are no files', () => {
   it('LB3 one that lacks them is tried while no other is there, and its refusal is not the end', async () => {
     const { fleet } = rig().app;
     const second = fleet.findByName('gpu-2')?.id ?? '';
-    await fleet.setMaintenance(second, true);
+    await fleet.override(second, { maintenance: true });
     const id = await rig().submit(loaderGraph('a.safetensors', 'exact'));
     await rig().happened(id, 'attempt.ended');
     expect(await rig().load(id)).toMatchObject({ status: 'held', attempt_count: 1 });
 
-    await fleet.setMaintenance(second, false);
+    await fleet.override(second, { maintenance: false });
     expect(await rig().ended(id)).toMatchObject({
       status: 'succeeded',
       worker_name: 'gpu-2',
@@ -118,7 +118,7 @@ describe('a new kind of worker', () => {
     const { fleet } = rig().app;
     const [first] = fleet.list();
     if (!first) throw new Error('no worker');
-    await fleet.setMaintenance(first.id, true);
+    await fleet.override(first.id, { maintenance: true });
     const waiting = await rig().submit(loaderGraph('a.safetensors'));
     const lacking = await rig().submit(loaderGraph('nowhere.gguf'));
     const simulator = await openSimulator(withLoader(['a.safetensors', 'b.safetensors']));

@@ -61,10 +61,10 @@ describe('a task with paid nodes whose worker dies under it', () => {
   it('TD16 runs once and is held for a decision; run_again runs it once more, elsewhere', async () => {
     await open({ simulators: [{}, {}], config: QUICK_HEALTH });
     const [first, second] = rig.app.fleet.list();
-    await rig.app.fleet.setMaintenance(second?.id ?? '', true);
+    await rig.app.fleet.override(second?.id ?? '', { maintenance: true });
     const id = await rig.submit(paidGraph(60));
     await whenPaid(id);
-    await rig.app.fleet.setMaintenance(second?.id ?? '', false);
+    await rig.app.fleet.override(second?.id ?? '', { maintenance: false });
     rig.simulator.control.set({ name: 'crash', exit_code: 139 });
     const task = await held(id);
 

@@ -39,13 +39,14 @@ function withModel(name: string) {
 describe('why a task waits', () => {
   const rig = useRig([{}, {}]);
   afterEach(async () => {
-    for (const worker of rig().app.fleet.list()) await rig().app.fleet.setMaintenance(worker.id, false);
+    for (const worker of rig().app.fleet.list())
+      await rig().app.fleet.override(worker.id, { maintenance: false });
   });
 
   it('LB10 a task that no worker takes now waits, and says why for each worker', async () => {
     const { fleet } = rig().app;
-    await fleet.setMaintenance(idOf(rig(), 'gpu-1'), true);
-    await fleet.setMaintenance(idOf(rig(), 'gpu-2'), true);
+    await fleet.override(idOf(rig(), 'gpu-1'), { maintenance: true });
+    await fleet.override(idOf(rig(), 'gpu-2'), { maintenance: true });
     const id = await rig().submit(pictureGraph());
     const why = await rig().calls.tasks.explain(rig().actor, id);
 
@@ -55,7 +56,7 @@ describe('why a task waits', () => {
       ['gpu-1', 'maintenance'],
       ['gpu-2', 'maintenance'],
     ]);
-    await fleet.setMaintenance(idOf(rig(), 'gpu-2'), false);
+    await fleet.override(idOf(rig(), 'gpu-2'), { maintenance: false });
     expect(await rig().ended(id)).toMatchObject({ status: 'succeeded', worker_name: 'gpu-2' });
   });
 

@@ -88,13 +88,15 @@ describe('files that a task needs', () => {
   it('are kept from being deleted by a task that waits for them, run again or for the first time', async () => {
     const id = await upload('kept.png', red);
     const first = await rig.run(loadGraph(assetOf(id)));
-    for (const { id: worker } of rig.app.fleet.list()) await rig.app.fleet.setMaintenance(worker, true);
+    for (const { id: worker } of rig.app.fleet.list())
+      await rig.app.fleet.override(worker, { maintenance: true });
     const { submitted } = await rig.calls.tasks.retry(rig.actor, first.task_id as TaskId);
     const remove = () => rig.calls.assets.remove(rig.actor, id as AssetId);
     const refused = remove();
 
     await expect(refused).rejects.toMatchObject({ code: 'CONFLICT', details: { reason: 'asset_in_use' } });
-    for (const { id: worker } of rig.app.fleet.list()) await rig.app.fleet.setMaintenance(worker, false);
+    for (const { id: worker } of rig.app.fleet.list())
+      await rig.app.fleet.override(worker, { maintenance: false });
     expect((await rig.ended(submitted.task_id)).status).toBe('succeeded');
     await remove();
   });

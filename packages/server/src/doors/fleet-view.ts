@@ -15,6 +15,7 @@ import {
   type WorkerState,
 } from '@comfleet/contract';
 import { FLEET_TEXTS, toFleetSentence } from '@comfleet/contract/texts/fleet';
+import type { AdminSwitch } from '../fleet/workers/admin-overrides.ts';
 import { describeHealth, type HealthResult } from '../fleet/workers/health/health-result.ts';
 import { adviseRecovery } from '../fleet/workers/health/recovery-advice.ts';
 import type {
@@ -56,9 +57,8 @@ export interface FleetView {
   /** Throws CONFLICT for a worker of the file or an instance. */
   change(id: string, changes: WorkerSettings): Promise<Worker>;
   remove(id: string, mode: RemoveMode): Promise<RemovedWorker>;
-  setMaintenance(id: string, isOn: boolean): Promise<Worker>;
-  setDraining(id: string, isOn: boolean): Promise<Worker>;
-  setEnabled(id: string, isOn: boolean): Promise<Worker>;
+  /** Takes a worker out of service or back, as an admin decides. */
+  override(id: string, change: AdminSwitch): Promise<Worker>;
   /** Reloads what it can run. Throws WORKER_UNREACHABLE. */
   refreshInventory(id: string): Promise<Worker>;
   /** Lists events of one worker, or of all (null), newest first. */
@@ -126,9 +126,7 @@ export function createFleetView(deps: FleetViewDeps): FleetView {
       const removed = await enrolment.remove(workerId, mode);
       return { worker_id: id, removed, waiting_for: removed ? 0 : ((await loads()).get(workerId) ?? 0) };
     },
-    setMaintenance: (id, isOn) => after(id, () => registry.setMaintenance(id, isOn)),
-    setDraining: (id, isOn) => after(id, () => registry.setDraining(id, isOn)),
-    setEnabled: (id, isOn) => after(id, () => registry.setEnabled(id, isOn)),
+    override: (id, change) => after(id, () => registry.override(id, change)),
     refreshInventory: (id) =>
       after(id, (worker) => worker.refreshInventory().catch((thrown: unknown) => unreachable(thrown))),
     listEvents: async (id, page) => {

@@ -5,6 +5,7 @@ import { ApiDocument, FakeClock } from '@comfleet/test-kit';
 import { parseConfig } from '../../src/app/settings.ts';
 import { addDoors } from '../../src/doors/add-doors.ts';
 import { countFleet } from '../../src/doors/fleet-stats.ts';
+import type { AdminSwitch } from '../../src/fleet/workers/admin-overrides.ts';
 import { Balancing } from '../../src/flow/calls/placement/balancing.ts';
 import { Identity } from '../../src/people/identity/identity.ts';
 import type { Principal } from '../../src/people/identity/principal.ts';
@@ -211,13 +212,11 @@ function createFakeFleet() {
     },
     change: async (id: string) => load(id),
     remove: async (id: string) => ({ worker_id: load(id).worker_id, removed: true, waiting_for: 0 }),
-    setDraining: async (id: string, isOn: boolean) => ({ ...load(id), draining: isOn }),
-    setEnabled: async (id: string, isOn: boolean) => ({ ...load(id), enabled: isOn }),
     refreshInventory: async (id: string) => load(id),
-    setMaintenance: async (id: string, isOn: boolean): Promise<Worker> => ({
-      ...load(id),
-      state: isOn ? 'maintenance' : 'online',
-    }),
+    override: async (id: string, change: AdminSwitch): Promise<Worker> =>
+      'maintenance' in change
+        ? { ...load(id), state: change.maintenance ? 'maintenance' : 'online' }
+        : { ...load(id), ...change },
     reconnect: async (id: string) => load(id),
     loadLogs: async (id: string) => ({
       worker_id: load(id).worker_id,

@@ -94,7 +94,7 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       body: switchBody,
       response: workerAnswers,
     },
-    handler: (request) => fleet.setMaintenance(request.params.id, request.body.on),
+    handler: (request) => fleet.override(request.params.id, { maintenance: request.body.on }),
   });
 
   app.post('/api/fleet/workers/:id/drain', {
@@ -106,7 +106,7 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       body: switchBody,
       response: workerAnswers,
     },
-    handler: (request) => fleet.setDraining(request.params.id, request.body.on),
+    handler: (request) => fleet.override(request.params.id, { draining: request.body.on }),
   });
 
   app.post('/api/fleet/workers/:id/enabled', {
@@ -118,6 +118,6 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
       body: switchBody,
       response: workerAnswers,
     },
-    handler: (request) => fleet.setEnabled(request.params.id, request.body.on),
+    handler: (request) => fleet.override(request.params.id, { enabled: request.body.on }),
   });
 }

@@ -17,9 +17,9 @@ test.each([
   ['offline', { maintenance: true }, true, 'maintenance', 'check.refused'],
   ['error', { leaving }, true, 'error', 'check.refused'],
   ['unknown', {}, true, 'offline', 'check.refused'],
-] as const)('ND7 health %s with %j and enabled %s is %s', (health, overrides, isEnabled, state, reason) => {
+] as const)('ND7 health %s with %j and enabled %s is %s', (health, overrides, enabled, state, reason) => {
   const checked = { health, reason: health === 'online' ? null : text('check.refused'), sameAs: null };
-  expect(deriveState(checked, { ...NO_OVERRIDES, ...overrides }, isEnabled)).toEqual({
+  expect(deriveState(checked, { ...NO_OVERRIDES, ...overrides, enabled })).toEqual({
     state,
     reason: reason && text(reason),
   });
@@ -31,5 +31,5 @@ test.each([
   ['offline', {}, { state: 'offline', reason: null }],
 ] as const)('the same ComfyUI as another worker, with health %s and %j: %j', (health, overrides, derived) => {
   const checked = { health, reason: null, sameAs: 'gpu-1' };
-  expect(deriveState(checked, { ...NO_OVERRIDES, ...overrides }, true)).toEqual(derived);
+  expect(deriveState(checked, { ...NO_OVERRIDES, ...overrides, enabled: true })).toEqual(derived);
 });

@@ -40,6 +40,24 @@ export const NO_OVERRIDES: AdminOverrides = {
   leaving: null,
 };
 
+/**
+ * One decision of an admin; each survives restarts. In maintenance a worker accepts no new tasks, but stays watched; a draining one
+ * finishes its own; `enabled` overrides that of its source.
+ */
+export type AdminSwitch =
+  | { readonly maintenance: boolean }
+  | { readonly draining: boolean }
+  | { readonly enabled: boolean };
+
+/** What is said of a decision, in events and logs. */
+export function describeSwitch(change: AdminSwitch): FleetText {
+  if ('maintenance' in change)
+    return plainText(change.maintenance ? 'worker.maintenance_begins' : 'worker.maintenance_ends');
+  if ('draining' in change)
+    return plainText(change.draining ? 'worker.draining_begins' : 'worker.draining_ends');
+  return plainText(change.enabled ? 'worker.enabled' : 'worker.disabled');
+}
+
 /** Health of a worker after its last check, and why. */
 export interface CheckedHealth {
   readonly health: HealthKind;
@@ -49,7 +67,7 @@ export interface CheckedHealth {
 }
 
 /**
- * Derives the state that placement and users see (ND7).
+ * Derives the state that placement and users see (ND7). `enabled` is that of the spec where no admin decided.
  *
  * | overrides           | healthy     | not healthy  |
  * |---------------------|-------------|--------------|
@@ -61,11 +79,10 @@ export interface CheckedHealth {
  */
 export function deriveState(
   { health, reason, sameAs }: CheckedHealth,
-  overrides: AdminOverrides,
-  isEnabled: boolean,
+  overrides: AdminOverrides & { readonly enabled: boolean },
 ): { state: FleetState; reason: FleetText | null } {
   if (overrides.maintenance) return { state: 'maintenance', reason };
-  if (!isEnabled) return { state: 'maintenance', reason: plainText('worker.disabled') };
+  if (!overrides.enabled) return { state: 'maintenance', reason: plainText('worker.disabled') };
   if (health !== 'online') return { state: health === 'unknown' ? 'offline' : health, reason };
   if (overrides.leaving) return { state: 'draining', reason: overrides.leaving.reason };
   if (overrides.draining) return { state: 'draining', reason: plainText('worker.drained') };

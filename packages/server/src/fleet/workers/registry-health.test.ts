@@ -105,7 +105,7 @@ describe('slots', () => {
     const worker = await registry.add(spec);
     await settle();
     await hasInventory(worker);
-    await registry.setMaintenance(worker.id, true);
+    await registry.override(worker.id, { maintenance: true });
     expect(worker.snapshot().slots).toBe(0);
   });
 });

@@ -210,7 +210,7 @@ describe('WorkerRegistry', () => {
   it('keeps maintenance across a restart', async () => {
     const first = await openRegistry();
     const { id } = await first.registry.add(spec);
-    await first.registry.setMaintenance(id, true);
+    await first.registry.override(id, { maintenance: true });
     await first.scope.close();
     const second = await openRegistry();
     const worker = await second.registry.add(spec);
@@ -257,7 +257,7 @@ describe('WorkerRegistry', () => {
     const first = await openRegistry();
     const worker = await first.registry.add(spec);
     await settle();
-    await first.registry.setDraining(worker.id, true);
+    await first.registry.override(worker.id, { draining: true });
     expect(worker.snapshot()).toMatchObject({
       state: 'draining',
       reason: { code: 'worker.drained' },
@@ -272,7 +272,7 @@ describe('WorkerRegistry', () => {
     const again = await second.registry.add(spec);
     await settle();
     expect(again.snapshot().state).toBe('draining');
-    await second.registry.setDraining(again.id, false);
+    await second.registry.override(again.id, { draining: false });
     expect(again.snapshot().state).toBe('online');
   });
 
@@ -280,7 +280,7 @@ describe('WorkerRegistry', () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     await settle();
-    await registry.setMaintenance(worker.id, true);
+    await registry.override(worker.id, { maintenance: true });
     comfyui.failure = 'TIMEOUT';
     await clock.advance(10_000);
     expect(worker.snapshot()).toMatchObject({ state: 'maintenance', health: 'offline' });
@@ -295,7 +295,7 @@ describe('WorkerRegistry', () => {
       reason: { code: 'worker.disabled' },
       enabled: false,
     });
-    await registry.setEnabled(worker.id, true);
+    await registry.override(worker.id, { enabled: true });
     await registry.add({ ...spec, enabled: false });
     expect(worker.snapshot()).toMatchObject({ state: 'online', enabled: true });
   });

@@ -8,7 +8,7 @@ import type { Scope } from '../../platform/lifecycle/scope.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { Sealer } from '../../platform/secrets/sealer.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
-import type { AdminOverrides } from './admin-overrides.ts';
+import { type AdminOverrides, type AdminSwitch, describeSwitch } from './admin-overrides.ts';
 import { type CompiledFleetOptions, compileFleetOptions, type FleetOptions } from './fleet-options.ts';
 import { FleetComparison } from './health/fleet-comparison.ts';
 import type { HealthResult } from './health/health-result.ts';
@@ -169,21 +169,9 @@ export class WorkerRegistry {
     return this.#workers.listDeparting(this.#deps.clock.nowMs());
   }
 
-  /** In maintenance a worker accepts no new tasks, but stays watched. Survives restarts. Throws WORKER_NOT_FOUND. */
-  setMaintenance(id: string, on: boolean): Promise<void> {
-    const cause = plainText(on ? 'worker.maintenance_begins' : 'worker.maintenance_ends');
-    return this.#setMode(id, { maintenance: on }, cause);
-  }
-
-  /** A draining worker accepts no new tasks and finishes its own. Survives restarts. Throws WORKER_NOT_FOUND. */
-  setDraining(id: string, on: boolean): Promise<void> {
-    const cause = plainText(on ? 'worker.draining_begins' : 'worker.draining_ends');
-    return this.#setMode(id, { draining: on }, cause);
-  }
-
-  /** Overrides `enabled` of its source. Survives restarts. Throws WORKER_NOT_FOUND. */
-  setEnabled(id: string, on: boolean): Promise<void> {
-    return this.#setMode(id, { enabled: on }, plainText(on ? 'worker.enabled' : 'worker.disabled'));
+  /** Applies a decision of an admin. Throws WORKER_NOT_FOUND. */
+  override(id: string, change: AdminSwitch): Promise<void> {
+    return this.#setMode(id, change, describeSwitch(change));
   }
 
   /** Accepts the ComfyUI that answers at the worker's address from now on. Throws WORKER_NOT_FOUND. */

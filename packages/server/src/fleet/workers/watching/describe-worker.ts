@@ -45,7 +45,7 @@ export function describeState({ condition, spec, overrides, twin }: StateFacts):
   const checked = { health: kind, reason: readReason(health), sameAs: twin.sameAs };
   return {
     health: kind,
-    ...deriveState(checked, overrides, isEnabled({ spec, overrides })),
+    ...deriveState(checked, { ...overrides, enabled: isEnabled({ spec, overrides }) }),
   };
 }
 
