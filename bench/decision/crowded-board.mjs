@@ -92,7 +92,7 @@ export class CrowdedBoard {
     const id = /** @type {WorkerId} */ (`worker-${this.#random.index(this.#board.workers.size)}`);
     const [done, next] = this.#board.workers.get(id)?.prompts.values() ?? [];
     if (!done) throw new Error(`${id} has nothing to do`);
-    this.#board.release(id, done, true);
+    this.#board.release(id, done);
     this.#orders.delete(done.taskId);
     if (next) this.#board.setPhase(id, next.taskId, 'running', this.nowMs);
     return this.place();
@@ -157,7 +157,7 @@ export class CrowdedBoard {
 
   /** Returns the prompt to its old position in its lane. @param {Extract<import('../../packages/server/dist/flow/placement/decide.js').Decision, { kind: 'preempt' }>} decision */
   async #preempt({ worker, prompt }) {
-    this.#board.release(worker.facts.id, prompt, false);
+    this.#board.release(worker.facts.id, prompt);
     const order = this.#orders.get(prompt.taskId);
     if (order) await this.#queue.put(order);
     this.#preempted += 1;

@@ -82,7 +82,7 @@ class Comfleet {
   ended(run) {
     const { task, worker } = run;
     const prompt = { taskId: toTaskId(task), ownerId: toOwnerId(task), taskType: TASK_TYPE };
-    this.#board.release(toWorkerId(worker), prompt, true);
+    this.#board.release(toWorkerId(worker), prompt);
     this.#orders.delete(prompt.taskId);
     this.#learn(run);
   }
@@ -115,7 +115,7 @@ class Comfleet {
     const worker = this.#findWorker(decision.worker.facts.name);
     if (decision.kind === 'preempt') {
       const task = this.#findTask(decision.prompt.taskId);
-      this.#board.release(toWorkerId(worker), decision.prompt, false);
+      this.#board.release(toWorkerId(worker), decision.prompt);
       return { kind: 'preempt', task, worker };
     }
     return { kind: 'send', task: await this.#take(decision), worker };

@@ -112,7 +112,7 @@ export class BoardTable {
     taskId: TaskId,
     { ownerId = named<'principal'>('owner'), taskType = 'text_to_image' } = {},
   ): void {
-    this.board.release(named(worker), { taskId, ownerId, taskType }, true);
+    this.board.release(named(worker), { taskId, ownerId, taskType });
   }
 
   decide(rules: Partial<PlacementRules> = {}): Decision {

@@ -139,7 +139,7 @@ class EmbeddedEngine implements Engine {
       slots: {
         phase: (workerId, taskId, phase) => board.setPhase(workerId, taskId, phase, clock.monotonicMs()),
         requeued: (task) => void this.#requeue(task, this.#loop.orderOf(task.id)),
-        released: (task, workerId, ran) => this.#release(task, workerId, ran),
+        released: (task, workerId) => this.#release(task, workerId),
       },
     });
   }
@@ -294,10 +294,10 @@ class EmbeddedEngine implements Engine {
   }
 
   /** A prompt left its worker, however it ended: frees the slot. */
-  #release(task: TaskRow, workerId: WorkerId, ran: boolean): void {
+  #release(task: TaskRow, workerId: WorkerId): void {
     this.#loop.forget(task.id);
     const prompt = { taskId: task.id, ownerId: task.owner_id, taskType: task.task_type };
-    this.#board.release(workerId, prompt, ran);
+    this.#board.release(workerId, prompt);
     this.#loop.place();
   }
 

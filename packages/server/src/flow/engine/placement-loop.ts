@@ -109,7 +109,7 @@ export class PlacementLoop {
     this.#orders.set(task.taskId, task);
     const giveUp = () => {
       this.#orders.delete(task.taskId);
-      board.release(workerId, prompt, false);
+      board.release(workerId, prompt);
     };
     dispatcher.dispatch(task.taskId, { workerId, worker, placed }).then(
       (outcome) => {

@@ -115,7 +115,7 @@ class World {
       sent.shift();
       this.finished.push(first.task.taskId);
       const { taskId, ownerId } = first.task;
-      this.board.release(name as WorkerId, { taskId, ownerId, taskType: 'text_to_image' }, true);
+      this.board.release(name as WorkerId, { taskId, ownerId, taskType: 'text_to_image' });
       this.#begin(name);
     }
   }
@@ -160,7 +160,7 @@ class World {
     const place = sent.findIndex(({ task }) => task.taskId === prompt.taskId);
     const [back] = sent.splice(place, 1);
     if (!back || back.endsMs !== null) throw new Error('a prompt that runs was preempted');
-    this.board.release(id, prompt, false);
+    this.board.release(id, prompt);
     await this.queue.put(back.task);
   }
 

@@ -29,8 +29,8 @@ export interface SlotListener {
   phase(workerId: WorkerId, taskId: TaskId, phase: 'waiting' | 'running'): void;
   /** The task is queued again, without any delay. */
   requeued(task: TaskRow): void;
-  /** The prompt left the worker; `ran`: it had started there. */
-  released(task: TaskRow, workerId: WorkerId, ran: boolean): void;
+  /** The prompt left the worker. */
+  released(task: TaskRow, workerId: WorkerId): void;
 }
 
 /** Where a task is to run, and why. */
@@ -218,7 +218,7 @@ export class Dispatcher {
     } finally {
       cancelLimit();
       this.#running.delete(task.id);
-      if (!this.#stopping) this.#deps.slots.released(task, running.workerId, running.phase === 'running');
+      if (!this.#stopping) this.#deps.slots.released(task, running.workerId);
     }
   }
 

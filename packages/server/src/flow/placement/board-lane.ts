@@ -1,4 +1,5 @@
 import type { BoardWorker } from './board-worker.ts';
+import type { StartReason } from './decide.ts';
 import { listDoubts, type Needs, toModelsKey } from './needs.ts';
 
 /** A lane on the board: the needs of its tasks, and the workers that can run them. */
@@ -63,16 +64,20 @@ export class BoardLane {
     this.passedSinceMs = passedSinceMs;
   }
 
-  /** Its first task was passed over; `isOvertaken` when a later task took a slot that it could have used. */
-  recordPassed(nowMs: number, isOvertaken: boolean): void {
+  /** Its first task was passed over. */
+  recordPassed(nowMs: number): void {
     this.passedSinceMs ??= nowMs;
-    if (isOvertaken) this.overtaken += 1;
+  }
+
+  /** A later task took a slot that its first one could have used. */
+  recordOvertaken(): void {
+    this.overtaken += 1;
   }
 
   /** Its first task started. A switch resets both the overtaking and the waiting, a hot start only the waiting. */
-  recordStarted(isHot: boolean): void {
+  recordStarted(reason: StartReason): void {
     this.passedSinceMs = null;
-    if (!isHot) this.overtaken = 0;
+    if (reason !== 'hot') this.overtaken = 0;
   }
 
   /** The lane is empty now. */

@@ -87,10 +87,12 @@ export class BoardWorker {
     return true;
   }
 
-  release(taskId: TaskId, ran: boolean): void {
+  /** Removes a prompt; the models of one that ran stay loaded. */
+  release(taskId: TaskId): void {
     const prompt = this.prompts.get(taskId);
     this.prompts.delete(taskId);
-    if (ran && prompt && prompt.modelsKey !== '') this.#restingKey = prompt.modelsKey;
+    const hasRun = prompt !== undefined && prompt.startedMs !== null;
+    if (hasRun && prompt.modelsKey !== '') this.#restingKey = prompt.modelsKey;
     this.#derive();
   }
 

@@ -64,9 +64,12 @@ export function decide(
 /** Applies a decision to lanes and choices on the board; the caller reports the prompts. */
 export function applyDecision(board: PlacementBoard, decision: Decision, nowMs: number): void {
   const isStart = decision.kind === 'start';
-  for (const lane of decision.passed) lane.recordPassed(nowMs, isStart && lane.serving.has(decision.worker));
+  for (const lane of decision.passed) {
+    lane.recordPassed(nowMs);
+    if (isStart && lane.serving.has(decision.worker)) lane.recordOvertaken();
+  }
   if (!isStart) return;
-  decision.lane.recordStarted(decision.reason === 'hot');
+  decision.lane.recordStarted(decision.reason);
   board.recordChoice(decision.worker, nowMs);
 }
 

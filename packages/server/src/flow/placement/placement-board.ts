@@ -134,17 +134,13 @@ export class PlacementBoard {
     this.prefetched.update(worker);
   }
 
-  /** Removes a prompt that left its worker. `ran`: its models may be loaded now. */
-  release(
-    workerId: WorkerId,
-    prompt: Pick<PlacedPrompt, 'taskId' | 'ownerId' | 'taskType'>,
-    ran: boolean,
-  ): void {
+  /** Removes a prompt that left its worker. */
+  release(workerId: WorkerId, prompt: Pick<PlacedPrompt, 'taskId' | 'ownerId' | 'taskType'>): void {
     addTo(this.#byOwner, prompt.ownerId, -1);
     addTo(this.#byType, prompt.taskType, -1);
     const worker = this.workers.get(workerId);
     if (!worker) return;
-    this.#moveModels(worker, () => worker.release(prompt.taskId, ran));
+    this.#moveModels(worker, () => worker.release(prompt.taskId));
     this.prefetched.update(worker);
     this.#updateFree(worker);
   }
