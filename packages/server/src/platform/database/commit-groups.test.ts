@@ -30,9 +30,8 @@ function openFake(failures: [sql: string, kind: FailureKind][]) {
       commit: async () => {
         await run('commit');
       },
-      release: (isBroken) => {
-        log.push(isBroken ? 'close' : 'release');
-      },
+      release: () => log.push('release'),
+      destroy: () => log.push('close'),
     }),
     classify: (thrown) => (thrown instanceof Failure ? thrown.kind : 'fault'),
     close: async () => {},

@@ -103,7 +103,7 @@ export class CommitGroups {
       const connection = await this.#pool.acquire();
       try {
         const outcomes = await this.#runGroup(connection, group);
-        connection.release(false);
+        connection.release();
         return outcomes;
       } catch (thrown) {
         const failure = await this.#leave(connection, thrown);
@@ -119,16 +119,16 @@ export class CommitGroups {
   async #leave(connection: ServerConnection, thrown: unknown): Promise<Failure> {
     const failure = this.#classify(thrown);
     if (failure !== 'conflict' && failure !== 'fault') {
-      connection.release(true);
+      connection.destroy();
       return failure;
     }
     try {
       // Also after a lock wait: MySQL rolls back only the statement and keeps the transaction open (error 1205).
       await this.#answer(connection.run('rollback'));
-      connection.release(false);
+      connection.release();
     } catch {
       // The connection is unusable; closing it rolls back the transaction on the server.
-      connection.release(true);
+      connection.destroy();
     }
     return failure;
   }

@@ -83,7 +83,7 @@ class MysqlPool implements ServerPool {
     } catch (thrown) {
       // A late connection is released; if it failed instead, this error already reports that.
       lending.then(
-        (late) => late.release(false),
+        (late) => late.release(),
         () => {},
       );
       throw toConnectError(thrown, this.#address);
@@ -140,9 +140,12 @@ class MysqlConnection implements ServerConnection {
     await this.#connection.query('commit');
   }
 
-  release(isBroken: boolean): void {
-    if (isBroken) this.#connection.destroy();
-    else this.#connection.release();
+  release(): void {
+    this.#connection.release();
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
   }
 }
 

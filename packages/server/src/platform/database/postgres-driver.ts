@@ -129,11 +129,16 @@ class PostgresConnection implements ServerConnection {
     if (command !== 'COMMIT') throw new AppError('INTERNAL', { commit_answered: command });
   }
 
-  release(isBroken: boolean): void {
+  release(): void {
+    this.#client.off('error', this.#ignoreError);
+    this.#client.release();
+  }
+
+  destroy(): void {
     this.#client.off('error', this.#ignoreError);
     // A client with unanswered statements waits for them before it closes: forever, if the server is stopped.
-    if (isBroken) destroySocket(this.#client);
-    this.#client.release(isBroken);
+    destroySocket(this.#client);
+    this.#client.release(true);
   }
 }
 

@@ -94,11 +94,12 @@ class ServerDriver implements Database<unknown> {
       const connection = await this.#pool.acquire();
       try {
         const result = await within(this.#clock, ANSWER_TIMEOUT_MS, run(connection));
-        connection.release(false);
+        connection.release();
         return result;
       } catch (thrown) {
         const kind = thrown instanceof AppError ? 'timeout' : this.#pool.classify(thrown);
-        connection.release(kind === 'lost' || kind === 'timeout');
+        if (kind === 'lost' || kind === 'timeout') connection.destroy();
+        else connection.release();
         if (kind === 'timeout') throw thrown;
         if (kind === 'fault') throw new AppError('INTERNAL', null, { cause: toError(thrown) });
         if (!isFirst) throw new AppError('UNAVAILABLE', { reason: kind }, { cause: toError(thrown) });

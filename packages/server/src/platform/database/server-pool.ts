@@ -17,13 +17,15 @@ export type FailureKind =
   /** The server rejected the statement: a bug in our SQL. */
   | 'fault';
 
-/** A connection borrowed from the pool, to be released once. */
+/** A connection borrowed from the pool, to be released or destroyed once. */
 export interface ServerConnection {
   run(sql: string, parameters?: readonly unknown[]): Promise<StatementResult>;
   /** Ends the transaction; rejects unless the server confirmed that it is durable. */
   commit(): Promise<void>;
-  /** A broken one is closed at once instead of being reused. */
-  release(isBroken: boolean): void;
+  /** Returns it to the pool. */
+  release(): void;
+  /** Closes it at once, because it is broken; the pool forgets it. */
+  destroy(): void;
 }
 
 /** One database server behind a pool of connections. */
