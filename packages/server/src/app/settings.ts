@@ -139,8 +139,8 @@ function listRawWorkers({ workers, nodes, comfyui }: RawConfig): RawWorkers {
 function check(raw: RawConfig, findings: Findings): void {
   const isOpen = isOpenToOthers(raw.server);
   checkSecretKey(raw.auth, isOpen, findings);
-  checkDatabase(raw.database, isOpen, findings);
-  checkJoinToken(raw.nodes, isOpen, findings);
+  checkDatabase(raw.database, { isOpen }, findings);
+  checkJoinToken(raw.nodes, { isOpen }, findings);
   checkAuth(raw.auth, isOpen, findings);
   checkWorkers(listRawWorkers(raw), findings);
   checkAccess(raw.workers, findings);
@@ -174,7 +174,7 @@ function compile(raw: RawConfig, { file, base, isFixed }: SettingsOrigin) {
     redis: compileRedis(raw.redis),
     placement: compilePlacement(nodes.load_balancing, isFixed),
     workers: compileWorkers(listRawWorkers(raw)),
-    discovery: compileDiscovery(nodes, isOpenToOthers(raw.server)),
+    discovery: compileDiscovery(nodes, { isOpen: isOpenToOthers(raw.server) }),
     workerHealth: compileHealthCheck(nodes.health_check),
     instances: compileInstances(raw.instances, dataDir),
     /** As in the file; `workflow_file` is absolute. */

@@ -128,7 +128,10 @@ function toProblem(envelope: z.ZodType, status: number, codes: readonly ErrorCod
 }
 
 /** Who may use a route, in OpenAPI terms. If authentication is off, no token is required. */
-export function describeSecurity(access: Access | undefined, isOpen: boolean): FastifySchema['security'] {
+export function describeSecurity(
+  access: Access | undefined,
+  { isOpen }: { isOpen: boolean },
+): FastifySchema['security'] {
   switch (access) {
     case 'public':
       return [];

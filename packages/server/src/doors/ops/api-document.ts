@@ -93,7 +93,7 @@ function createTransform(isOpen: boolean): Transform {
     const output = toJsonSchemas({
       ...input,
       schema: {
-        security: describeSecurity(access, isOpen),
+        security: describeSecurity(access, { isOpen }),
         ...schema,
         response: describeSuccesses(schema.response),
         ...(schema.body === noBody && { body: undefined }),

@@ -88,6 +88,6 @@ export class BoardUpdater {
     const isUnseen = inventory !== null && !migration.mayServe(toWorkerKind(inventory));
     if (isUnseen) this.#unseen.add(workerId);
     const known = isUnseen ? { ...worker, inventory: null } : worker;
-    return board.setWorker(toWorkerFacts(known, recovery.isPending(workerId)));
+    return board.setWorker(toWorkerFacts(known, { isRecovering: recovery.isPending(workerId) }));
   }
 }

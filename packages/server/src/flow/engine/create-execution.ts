@@ -98,7 +98,8 @@ export function createExecution(
     counters: parts.counters,
     retries: parts.retries,
     findProgress: (taskId) => live.progressOf(taskId),
-    onProgress: (task, state, available) => live.reportProgress(task, { ...toProgress(state), available }),
+    onProgress: (task, { state, available }) =>
+      live.reportProgress(task, { ...toProgress(state), available }),
     onPreview: (task, nodeId, mimeType, bytes) => live.reportPreview(task, { nodeId, mimeType, bytes }),
   };
 }

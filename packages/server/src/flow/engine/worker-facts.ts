@@ -3,7 +3,10 @@ import type { WorkerSnapshot } from '../../fleet/workers/registry.ts';
 import type { WorkerFacts } from '../placement/needs.ts';
 
 /** A worker of the fleet as placement sees it. It gets no new tasks while attempts of an earlier process are recovered on it. */
-export function toWorkerFacts(worker: WorkerSnapshot, isRecovering: boolean): WorkerFacts {
+export function toWorkerFacts(
+  worker: WorkerSnapshot,
+  { isRecovering }: { isRecovering: boolean },
+): WorkerFacts {
   const { inventory } = worker;
   return {
     id: worker.id,

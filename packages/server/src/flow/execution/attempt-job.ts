@@ -1,4 +1,4 @@
-import type { CollectedOutput, ComfyHttp, FinishedBy, Graph, ProgressState } from '@comfleet/comfyui';
+import type { CollectedOutput, ComfyHttp, FinishedBy, Graph } from '@comfleet/comfyui';
 import type { ErrorCode, TaskId, WorkerId } from '@comfleet/contract';
 import type { TaskText } from '@comfleet/contract/texts/tasks';
 import type { Write } from '../../platform/database/database.ts';
@@ -11,7 +11,7 @@ import type { AttemptResult } from './ending.ts';
 import type { ExecutionCounters } from './execution-counters.ts';
 import type { InputFile, PreparedGraph } from './prepare-graph.ts';
 import type { PreviewMethod } from './settings.ts';
-import type { WorkerTracker } from './worker-tracker.ts';
+import type { SeenProgress, WorkerTracker } from './worker-tracker.ts';
 
 /** The worker of an attempt, as far as running the attempt needs it. */
 export interface RunningWorker {
@@ -73,7 +73,7 @@ export interface RunnerDeps extends StepDeps {
   counters: ExecutionCounters;
   /** The prompt has started on its worker. */
   onStarted(task: TaskRow): void;
-  onProgress(task: TaskRow, progress: ProgressState, available: boolean): void;
+  onProgress(task: TaskRow, progress: SeenProgress): void;
   onPreview(task: TaskRow, nodeId: string, mimeType: string, image: Uint8Array): void;
 }
 

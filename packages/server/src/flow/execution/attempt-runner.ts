@@ -182,9 +182,9 @@ class AttemptRun {
         this.#job.onPhase('running');
         this.#hear();
       },
-      onProgress: (progress, available) => {
+      onProgress: (progress) => {
         this.#hear();
-        this.#deps.onProgress(task, progress, available);
+        this.#deps.onProgress(task, progress);
       },
       onPreview: (nodeId, mimeType, image) => {
         this.#hear();

@@ -24,14 +24,20 @@ export interface TrackedSocket {
   onState(listener: (state: { phase: string }) => void): () => void;
 }
 
+/** How far a prompt is. */
+export interface SeenProgress {
+  readonly state: ProgressState;
+  /** False while the socket is closed, so that no progress arrives. */
+  readonly available: boolean;
+}
+
 export interface TrackOptions {
   promptId: string;
   graph: Graph;
   outputNodeIds: readonly string[];
   resumed: boolean;
   onStarted: () => void;
-  /** `available` is false while the socket is closed, so that no progress arrives. */
-  onProgress: (progress: ProgressState, available: boolean) => void;
+  onProgress: (progress: SeenProgress) => void;
   /** Latest preview only. */
   onPreview: (nodeId: string, mimeType: string, image: Uint8Array) => void;
 }
@@ -174,7 +180,7 @@ export class WorkerTracker {
     const next = nextProgress(tracked.progress, message);
     if (next === tracked.progress) return;
     tracked.progress = next;
-    tracked.options.onProgress(next, true);
+    tracked.options.onProgress({ state: next, available: true });
   }
 
   #onBinary(frame: BinaryFrame): void {
@@ -195,6 +201,8 @@ export class WorkerTracker {
       this.#late.recheck();
     }
     if (isOpen) this.#tracked.onReconnected();
-    else for (const { options, progress } of this.#tracked.list()) options.onProgress(progress, false);
+    else
+      for (const { options, progress } of this.#tracked.list())
+        options.onProgress({ state: progress, available: false });
   }
 }

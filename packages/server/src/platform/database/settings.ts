@@ -41,7 +41,7 @@ export type DatabaseConfig =
       readonly poolSize: number;
     };
 
-export function checkDatabase(raw: RawDatabase, isOpen: boolean, findings: Findings): void {
+export function checkDatabase(raw: RawDatabase, { isOpen }: { isOpen: boolean }, findings: Findings): void {
   if (raw?.password === undefined || !isSampleSecret(raw.password)) return;
   if (isOpen) findings.refuse('database.password', plainText('config.sample_password'));
   else findings.warn('database.password', plainText('config.sample_password'));

@@ -80,7 +80,7 @@ export interface DiscoveryConfig {
 /** `isOpen`: the server can be reached from other machines. */
 export function checkJoinToken(
   { join_token: token }: RawDiscovery,
-  isOpen: boolean,
+  { isOpen }: { isOpen: boolean },
   findings: Findings,
 ): void {
   if (token === undefined || !isWeakSecret(token)) return;
@@ -120,7 +120,7 @@ function checkStatic({ dns, join_token: token }: RawDiscovery, findings: Finding
   }
 }
 
-export function compileDiscovery(raw: RawDiscovery, isOpen: boolean): DiscoveryConfig {
+export function compileDiscovery(raw: RawDiscovery, { isOpen }: { isOpen: boolean }): DiscoveryConfig {
   const { join_token: token, udp_port: udpPort } = raw;
   return {
     mode: raw.discovery_mode,
