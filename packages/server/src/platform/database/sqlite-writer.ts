@@ -67,15 +67,13 @@ function serve(options: Options): void {
   if (!port) throw new Error('this file is the entry of a worker thread');
   const db = openWriter(options);
   const statements = new RecentValues<string, ReturnType<typeof db.prepare>>(MAX_STATEMENTS);
+  const prepare = (sql: string) => statements.use(sql, () => db.prepare(sql));
 
   function runOne(commit: CommitRequest): WriterOutcome {
-    for (const [index, write] of commit.entries()) {
+    for (const [index, { sql, parameters, rows }] of commit.entries()) {
       try {
-        const { changes } = statements
-          .use(write.sql, () => db.prepare(write.sql))
-          .run(...(write.parameters as never[]));
-        if (write.rows !== null && Number(changes) !== write.rows)
-          return { kind: 'refused', index, reason: 'unmatched' };
+        const { changes } = prepare(sql).run(...(parameters as never[]));
+        if (rows !== null && Number(changes) !== rows) return { kind: 'refused', index, reason: 'unmatched' };
       } catch (thrown) {
         const reason = constraintReason(thrown);
         if (reason) return { kind: 'refused', index, reason };
