@@ -47,7 +47,7 @@ export const ERRORS = {
     403,
     'caller',
     'never',
-    'Registering needs the local credential or an admin, unless auth.open_registration is on.',
+    'Registering needs the local credential or an admin, unless auth.registration allows it.',
   ),
   DISCOVERY_OFF: spec(
     403,
@@ -67,6 +67,14 @@ export const ERRORS = {
   ),
   WORKER_NOT_FOUND: spec(404, 'caller', 'never', 'No worker has this id.'),
   CLIENT_NOT_FOUND: spec(404, 'caller', 'never', 'No client has this id.'),
+  USER_NOT_FOUND: spec(404, 'caller', 'never', 'No user has this id or name.'),
+  TOKEN_NOT_FOUND: spec(
+    404,
+    'caller',
+    'never',
+    'No session, key, invitation or join token of yours has this id.',
+  ),
+  PROJECT_NOT_FOUND: spec(404, 'caller', 'never', 'You have no project with this id.'),
   RESULT_NOT_FOUND: spec(404, 'caller', 'never', 'The task has no result at this index.'),
   METHOD_NOT_ALLOWED: spec(405, 'caller', 'never', 'This address does not take this method.'),
   CONFLICT: spec(409, 'caller', 'never', 'The current state does not allow this; read it again.'),

@@ -5,12 +5,57 @@ import { timeSchema } from './task.ts';
 export const PRINCIPAL_KINDS = ['user', 'client', 'agent', 'system'] as const;
 export type PrincipalKind = (typeof PRINCIPAL_KINDS)[number];
 
-/** What a principal may do besides managing its own tasks. */
+/** What a principal may do besides seeing what is its own. */
+export const PERMISSIONS = [
+  /** Submit, cancel and repeat tasks and batches; upload and delete files. */
+  'tasks.run',
+  /** Run graphs of one's own, not only the workflows that the server has. */
+  'graphs.run',
+  /** See, and with `tasks.run` cancel and repeat, the tasks, batches and files of everyone. */
+  'tasks.see_all',
+  /** See workers, instances, statistics and metrics. */
+  'fleet.see',
+  /** Add, drain and remove workers; change placement; read workflows and settings again. */
+  'fleet.manage',
+  /** Create, change and end users, clients, keys and join tokens. */
+  'people.manage',
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+/** Named sets of permissions, the strongest first. */
+export const ROLES = ['admin', 'operator', 'member', 'viewer'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** A member may run the server's workflows, a viewer only sees; both get single permissions by grants. */
+export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
+  admin: PERMISSIONS,
+  operator: ['tasks.run', 'graphs.run', 'tasks.see_all', 'fleet.see', 'fleet.manage'],
+  member: ['tasks.run'],
+  viewer: [],
+};
+
+/** What a principal may do beyond its role. */
 export const GRANTS = ['admin', 'raw_graph'] as const;
 export type Grant = (typeof GRANTS)[number];
 
+const GRANT_PERMISSIONS: Readonly<Record<Grant, readonly Permission[]>> = {
+  admin: PERMISSIONS,
+  raw_graph: ['graphs.run'],
+};
+
+/** The permissions of a role and grants together, in the order of `PERMISSIONS`. */
+export function permissionsOf(role: Role, grants: readonly Grant[]): readonly Permission[] {
+  const held = new Set([...ROLE_PERMISSIONS[role], ...grants.flatMap((grant) => GRANT_PERMISSIONS[grant])]);
+  return PERMISSIONS.filter((permission) => held.has(permission));
+}
+
 export const registerClientSchema = z
-  .strictObject({ client_name: z.string().min(1).max(200), description: z.string().max(1000).optional() })
+  .strictObject({
+    client_name: z.string().min(1).max(190),
+    description: z.string().max(1000).optional(),
+    /** The code of an invitation, where `auth.registration` is `invite`. */
+    invitation: z.string().max(200).optional(),
+  })
   .meta({ id: 'RegisterClient' });
 
 /** The secret is shown only here. */
@@ -68,6 +113,7 @@ export const clientSchema = z
     client_id: z.string(),
     client_name: z.string(),
     description: z.string().nullable(),
+    role: z.enum(ROLES),
     grants: z.array(z.enum(GRANTS)),
     created_at: timeSchema,
     revoked_at: timeSchema.nullable(),
@@ -80,7 +126,10 @@ export const whoSchema = z
     principal_id: z.string(),
     kind: z.enum(PRINCIPAL_KINDS),
     name: z.string(),
+    role: z.enum(ROLES),
     grants: z.array(z.enum(GRANTS)),
+    /** Of the role and the grants, within the scopes of the token. */
+    permissions: z.array(z.enum(PERMISSIONS)),
   })
   .meta({ id: 'Who' });
 export type Who = z.infer<typeof whoSchema>;

@@ -144,7 +144,7 @@ async function welcome(scope: Scope, app: App, options: UpOptions): Promise<void
   await chooseWorkers(scope, app, options);
   // Only now is the fleet complete: workers of the command line and our own ComfyUI have joined.
   await app.engine.fleetComplete();
-  const { code } = await app.identity.createSignInCode(app.local.principal.id);
+  const { code } = await app.identity.sessions.createSignInCode(app.local.principal.id);
   const [link = '', ...others] = app.pageAddresses(app.address).map((at) => toSignInLink(at, code));
   print(say('start.sign_in', { link }));
   for (const other of others) print(say('start.sign_in_elsewhere', { link: other }));

@@ -269,7 +269,7 @@ describeOnDatabases('what is stored', (kind) => {
     const second = await openForTest(config);
 
     const rows = await second.read(second.k.selectFrom('principal').selectAll());
-    expect(rows.map((row) => ({ ...row }))).toEqual([{ ...user, ...rest }]);
+    expect(rows.map((row) => ({ ...row }))).toMatchObject([{ ...user, ...rest }]);
   });
 
   test('the generation grows with every start', async () => {

@@ -15,7 +15,14 @@ const TOKEN = {
   expires_in: 3600,
   expires_at: '2026-01-01T01:00:00Z',
 };
-const WHO = { principal_id: 'p', kind: 'client', name: 'n', grants: [] };
+const WHO = {
+  principal_id: 'p',
+  kind: 'client',
+  name: 'n',
+  role: 'member',
+  grants: [],
+  permissions: ['tasks.run'],
+};
 
 function open(answers: (Response | Error)[], over: Partial<ComfleetOptions> = {}) {
   const { clock, slept, fireTimers, advance } = createFakeClock();

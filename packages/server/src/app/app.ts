@@ -108,7 +108,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
     ...options,
     ...basics,
   });
-  const { identity, forFlow } = openPeople(config, { ...basics, database });
+  const { identity, forFlow } = openPeople(scope, config, { ...basics, database });
   const balancing = new Balancing(store, await openOverlay(database));
   // Waiting tasks are loaded and the doors open before a thousand workers respond.
   const contact = createLatch();
@@ -149,7 +149,7 @@ export async function openApp(scope: Scope, options: AppOptions): Promise<App> {
   });
   await announceAddress(database, address);
   const local = await openLocalClient({ db: database, identity, ...basics }, config.dataDir, address);
-  session = await identity.authenticate(local.token);
+  session = await identity.sessions.authenticate(local.token);
   contact.open();
   followConfig(scope, store, {
     ...{ ...basics, database, fleet, library, engine, loads, builtInWorkflows },

@@ -22,7 +22,10 @@ export const DESCRIPTIONS_ZH: Readonly<Record<string, string>> = {
     '其 ComfyUI 的地址；位于反向代理的某个路径下时包括该路径：`https://host/comfy`。',
   'Also listens here for signed datagrams of workers; usual is 8189. Off unless written; read at the start.':
     '另外在此端口接收工作节点签名的 UDP 数据报，通常为 8189。不填写则关闭；启动时读取。',
-  'Anybody who reaches the server may register a client.': '任何能访问服务器的人都可以注册客户端。',
+  'Who may register a client: anybody who reaches the server (open), whoever has an invitation (invite), or admins alone (admin, the default).':
+    '谁可以注册客户端：任何能访问服务器的人（open）、持有邀请的人（invite），或仅管理员（admin，默认）。',
+  'true means registration: open, false means registration: admin; registration comes first.':
+    'true 等于 registration: open，false 等于 registration: admin；以 registration 为准。',
   'Anything worth showing: location, gpu_model …': '其他要显示的信息：location、gpu_model 等。',
   'Attempts after the first one.': '第一次执行之后的重试次数。',
   'Certificates that are accepted.': '接受哪些证书。',

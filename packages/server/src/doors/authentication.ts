@@ -1,14 +1,17 @@
+import { PERMISSIONS, type Permission } from '@comfleet/contract';
 import type { FastifyRequest } from 'fastify';
 import type { Identity } from '../people/identity/identity.ts';
-import { hasGrant, type Principal } from '../people/identity/principal.ts';
+import { type Principal, requirePermission } from '../people/identity/principal.ts';
 import type { Session } from '../people/identity/session-cache.ts';
 import { AppError } from '../platform/errors/app-error.ts';
 
 /**
  * Who may use a route. `public`: anyone. `optional`: anyone; a token is checked if sent. `client`: any valid token.
- * `admin`: a token with the admin grant. `link`: a valid token or the route's own signed link.
+ * `link`: a valid token or the route's own signed link. A permission: a valid token with it.
  */
-export type Access = 'public' | 'optional' | 'client' | 'admin' | 'link';
+export type Access = 'public' | 'optional' | 'client' | 'link' | Permission;
+
+const PERMISSION_SET: ReadonlySet<string> = new Set(PERMISSIONS);
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -38,10 +41,13 @@ export function createAuthentication({
     const session = await findSession(request, identity, anonymous?.() ?? null);
     if (session) sessions.set(request, session);
     else if (access !== 'optional' && access !== 'link') throw new AppError('UNAUTHORIZED');
-    if (access === 'admin' && session && !hasGrant(session.principal, 'admin')) {
-      throw new AppError('FORBIDDEN', { needs: 'admin' });
-    }
+    if (session && isPermission(access)) requirePermission(session.principal, access);
   };
+}
+
+/** Returns whether a route needs a token with a permission. */
+export function isPermission(access: Access | undefined): access is Permission {
+  return access !== undefined && PERMISSION_SET.has(access);
 }
 
 /** Returns null without a token. Throws UNAUTHORIZED for an invalid one. */
@@ -54,7 +60,7 @@ async function findSession(
   if (header === undefined) return anonymous && isOwnOrigin(request) ? anonymous : null;
   const [, token] = /^Bearer ([^\s]{1,200})$/i.exec(header) ?? [];
   if (token === undefined) throw new AppError('UNAUTHORIZED');
-  return identity.authenticate(token);
+  return identity.sessions.authenticate(token);
 }
 
 /** Returns false for a request that a browser sends from another site's page. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { AppError } from '../platform/errors/app-error.ts';
 import { toHead } from '../platform/http/error-answer.ts';
 import { UNREAD_STATUSES } from '../platform/http/refuse-unread.ts';
-import type { Access } from './authentication.ts';
+import { type Access, isPermission } from './authentication.ts';
 import { OPERATIONS, type Operation } from './comfy-v2/operations.ts';
 
 declare module 'fastify' {
@@ -61,7 +61,7 @@ function listGivenCodes({ methods, access }: RouteFacts): ErrorCode[] {
     'INVALID_REQUEST',
     'INTERNAL',
     ...(isPublic ? [] : (['UNAUTHORIZED'] as const)),
-    ...(access === 'admin' ? (['FORBIDDEN'] as const) : []),
+    ...(isPermission(access) ? (['FORBIDDEN'] as const) : []),
     ...(isRead ? [] : (['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA'] as const)),
     // A public read needs no database.
     ...(isPublic && isRead
@@ -139,9 +139,8 @@ export function describeSecurity(
       return [{}, { bearer: [] }];
     case 'link':
       return [{ bearer: [] }, { signedLink: [] }];
-    case 'client':
-    case 'admin':
-    case undefined:
+    default:
+      // A valid token, perhaps with a permission.
       return isOpen ? [{}, { bearer: [] }] : [{ bearer: [] }];
   }
 }

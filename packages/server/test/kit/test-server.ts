@@ -7,8 +7,8 @@ import { addDoors } from '../../src/doors/add-doors.ts';
 import { countFleet } from '../../src/doors/fleet-stats.ts';
 import type { AdminSwitch } from '../../src/fleet/workers/admin-overrides.ts';
 import { Balancing } from '../../src/flow/calls/placement/balancing.ts';
-import { Identity } from '../../src/people/identity/identity.ts';
-import type { Principal } from '../../src/people/identity/principal.ts';
+import { type Identity, openIdentity } from '../../src/people/identity/identity.ts';
+import { createPrincipal } from '../../src/people/identity/principal.ts';
 import type { Session } from '../../src/people/identity/session-cache.ts';
 import type { ReloadOutcome } from '../../src/platform/config/config-store.ts';
 import { openOverlay } from '../../src/platform/config/overlay.ts';
@@ -44,7 +44,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
   const clock = new FakeClock();
   const db = await openMemoryDatabase(clock);
   const { config } = parseConfig(options.config ?? '', { file: null, environment: {}, cwd: '/tmp' });
-  const identity = new Identity(
+  const identity = openIdentity(
     { db, clock, random: systemRandom },
     { ...config.auth, tokenLifetimeMs: 3_600_000 },
   );
@@ -85,7 +85,7 @@ export async function openTestServer(options: TestServerOptions = {}) {
   const common = { ...calls, identity, fleet, slots, clock, logger: silentLogger, signal: stop.signal };
   const local = await signUp(identity, 'local', ['admin', 'raw_graph']);
   const anonymous: Session | null = options.isOpenToAll
-    ? { principal: local.principal, tokenHash: '', purpose: 'access', expiresAtMs: null }
+    ? { principal: local.principal, tokenHash: '', tokenId: null, purpose: 'access', expiresAtMs: null }
     : null;
   await addDoors(app, {
     ...common,
@@ -152,9 +152,9 @@ function checkAnswers(app: HttpServer, report: (problem: unknown) => void): void
 }
 
 async function signUp(identity: Identity, name: string, grants: readonly ('admin' | 'raw_graph')[]) {
-  const { client, secret } = await identity.createClient({ name, description: null, grants });
-  const { token } = await identity.issueToken(client.id, secret);
-  const principal: Principal = { id: client.id, kind: 'client', name, grants };
+  const { client, secret } = await identity.clients.create({ name, description: null, grants });
+  const { token } = await identity.clients.issueToken(client.id, secret);
+  const principal = createPrincipal({ ...client, kind: 'client' });
   return { principal, token, secret, headers: { authorization: `Bearer ${token}` } };
 }
 

@@ -133,7 +133,15 @@ export class FakeServer {
         this.signOuts.push(from);
         return this.answer(undefined);
       },
-      loadWho: () => this.answer({ principal_id: 'me', kind: 'client', name: 'local', grants: [] }),
+      loadWho: () =>
+        this.answer({
+          principal_id: 'me',
+          kind: 'client',
+          name: 'local',
+          role: 'member',
+          grants: [],
+          permissions: [],
+        }),
     };
   }
 

@@ -7,7 +7,7 @@ export const zhCn: Readonly<Record<ErrorCode, string>> = {
   FORBIDDEN: '凭据有效，但没有此操作的权限。',
   GRAPH_NOT_GRANTED: '此客户端只能运行命名工作流；管理员可以授予提交节点图的权限。',
   TASK_TYPE_DISABLED: '此任务类型已停用；可用 task_types.<type>.enabled 启用。',
-  REGISTRATION_CLOSED: '注册客户端需要本机凭据或管理员，除非开启 auth.open_registration。',
+  REGISTRATION_CLOSED: '注册客户端需要本机凭据或管理员，除非 auth.registration 允许。',
   DISCOVERY_OFF:
     '工作节点不能在此自行注册：nodes.discovery_mode 须为 dynamic 或 hybrid，并设置 nodes.join_token。',
   NOT_FOUND: '此地址没有内容。',
@@ -17,6 +17,9 @@ export const zhCn: Readonly<Record<ErrorCode, string>> = {
   WORKFLOW_NOT_FOUND: '没有此名称的工作流；可用 GET /api/v2/workflows 查看。',
   WORKER_NOT_FOUND: '没有此 ID 的工作节点。',
   CLIENT_NOT_FOUND: '没有此 ID 的客户端。',
+  USER_NOT_FOUND: '没有此 ID 或名称的用户。',
+  TOKEN_NOT_FOUND: '没有此 ID 的会话、密钥、邀请或接入令牌。',
+  PROJECT_NOT_FOUND: '没有此 ID 的项目。',
   RESULT_NOT_FOUND: '任务在此序号上没有结果。',
   METHOD_NOT_ALLOWED: '此地址不支持此请求方法。',
   CONFLICT: '当前状态不允许此操作，请重新查询后再试。',

@@ -7,7 +7,7 @@ export const zhTw: Readonly<Record<ErrorCode, string>> = {
   FORBIDDEN: '憑證有效，但沒有此操作的權限。',
   GRAPH_NOT_GRANTED: '此用戶端只能執行具名工作流程；管理員可以授予提交節點圖的權限。',
   TASK_TYPE_DISABLED: '此任務類型已停用；可用 task_types.<type>.enabled 啟用。',
-  REGISTRATION_CLOSED: '註冊用戶端需要本機憑證或管理員，除非開啟 auth.open_registration。',
+  REGISTRATION_CLOSED: '註冊用戶端需要本機憑證或管理員，除非 auth.registration 允許。',
   DISCOVERY_OFF:
     '工作節點不能在此自行註冊：nodes.discovery_mode 須為 dynamic 或 hybrid，並設定 nodes.join_token。',
   NOT_FOUND: '此位址沒有內容。',
@@ -17,6 +17,9 @@ export const zhTw: Readonly<Record<ErrorCode, string>> = {
   WORKFLOW_NOT_FOUND: '沒有此名稱的工作流程；可用 GET /api/v2/workflows 查看。',
   WORKER_NOT_FOUND: '沒有此 ID 的工作節點。',
   CLIENT_NOT_FOUND: '沒有此 ID 的用戶端。',
+  USER_NOT_FOUND: '沒有此 ID 或名稱的使用者。',
+  TOKEN_NOT_FOUND: '沒有此 ID 的工作階段、金鑰、邀請或接入權杖。',
+  PROJECT_NOT_FOUND: '沒有此 ID 的專案。',
   RESULT_NOT_FOUND: '任務在此序號上沒有結果。',
   METHOD_NOT_ALLOWED: '此位址不支援此請求方法。',
   CONFLICT: '目前狀態不允許此操作，請重新查詢後再試。',

@@ -34,7 +34,7 @@ type SurfaceOf = (request: FastifyRequest) => Surface;
 
 function addMakingRoutes(app: HttpServer, deps: ComfyV2Deps, surfaceOf: SurfaceOf): void {
   app.post('', {
-    config: { access: 'client', operation: 'postAssets', ownBody: assetForm },
+    config: { access: 'tasks.run', operation: 'postAssets', ownBody: assetForm },
     schema: {
       tags: ['comfy-v2'],
       summary: 'Upload a file (Comfy API v2)',
@@ -49,7 +49,7 @@ function addMakingRoutes(app: HttpServer, deps: ComfyV2Deps, surfaceOf: SurfaceO
   });
 
   app.post('/from-hash', {
-    config: { access: 'client', operation: 'assetFromHash', ownBody: fromHashBody },
+    config: { access: 'tasks.run', operation: 'assetFromHash', ownBody: fromHashBody },
     schema: {
       tags: ['comfy-v2'],
       summary: 'A new record over bytes that are here (Comfy API v2)',
@@ -93,7 +93,7 @@ function addReadingRoutes(app: HttpServer, { assets }: ComfyV2Deps, surfaceOf: S
   });
 
   app.delete('/:id', {
-    config: { access: 'client', operation: 'deleteAsset' },
+    config: { access: 'tasks.run', operation: 'deleteAsset' },
     schema: {
       tags: ['comfy-v2'],
       summary: 'Delete an asset record (Comfy API v2)',

@@ -21,7 +21,7 @@ export function addJobRoutes(app: HttpServer, deps: ComfyV2Deps): void {
     toJob(task, createSurface(request, config.current, deps.links));
 
   app.post('', {
-    config: { access: 'client', operation: 'postJobs', ownBody: jobBody },
+    config: { access: 'tasks.run', operation: 'postJobs', ownBody: jobBody },
     bodyLimit: config.current.limits.graphBodyBytes,
     schema: {
       tags: ['comfy-v2'],
@@ -95,7 +95,7 @@ function addCancelRoute(
     done(null, undefined);
   });
   app.post('/:id/cancel', {
-    config: { access: 'client', operation: 'cancelJob' },
+    config: { access: 'tasks.run', operation: 'cancelJob' },
     schema: {
       tags: ['comfy-v2'],
       summary: 'Cancel a job; safe to repeat (Comfy API v2)',

@@ -82,7 +82,7 @@ export class LiveConnection {
 
   async #authenticate(token: string): Promise<void> {
     if (this.#state.kind !== 'waiting') throw new AppError('CONFLICT', { reason: 'already_authenticated' });
-    const session = await this.#deps.identity.authenticate(token);
+    const session = await this.#deps.identity.sessions.authenticate(token);
     // By now the socket may have closed, or another auth message may have won.
     if (this.#state.kind !== 'waiting') return;
     const freeSlot = this.#deps.slots.take(session.principal.id);

@@ -127,7 +127,7 @@ test('SE7 a socket that never says who it is closes after ten seconds', async ()
 
 test('SE6 AU2 a revoked client loses its open socket within five seconds', async () => {
   const live = await signIn();
-  await server.identity.revokeClient(server.local.principal, server.owner.principal.id);
+  await server.identity.clients.revoke(server.local.principal, server.owner.principal.id);
   server.clock.advance(5000);
   expect(await live.closed).toEqual({ code: 4401, reason: 'the session has ended' });
 });
@@ -271,7 +271,7 @@ test('an event stream is kept alive every 15 s and ends when its client is revok
   await stream.waitFor('retry');
   server.clock.advance(15_000);
   await stream.waitFor(': alive');
-  await server.identity.revokeClient(server.local.principal, server.owner.principal.id);
+  await server.identity.clients.revoke(server.local.principal, server.owner.principal.id);
   server.clock.advance(5000);
   await stream.ended;
 });

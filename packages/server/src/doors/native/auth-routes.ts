@@ -1,7 +1,4 @@
 import {
-  clientListSchema,
-  clientSchema,
-  GRANTS,
   registerClientSchema,
   registeredClientSchema,
   renewedSchema,
@@ -13,20 +10,19 @@ import {
   whoSchema,
 } from '@comfleet/contract';
 import { z } from 'zod';
-import type { IssuedToken } from '../../people/identity/identity.ts';
-import { hasGrant, toClient, toWho } from '../../people/identity/principal.ts';
+import { may, toWho } from '../../people/identity/principal.ts';
+import type { IssuedToken } from '../../people/identity/sessions.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { toSignInLink } from '../../platform/http/page-addresses.ts';
 import { findRequestSession, principalOf, sessionOf } from '../authentication.ts';
 import { GuessLimit } from '../guess-limit.ts';
 import type { NativeDeps } from './native-deps.ts';
-import { idParams } from './route-schemas.ts';
+import { readOrigin } from './token-origin.ts';
 
-/** Adds registration, tokens, and clients for admins. */
+/** Adds registration and tokens. */
 export function addAuthRoutes(app: HttpServer, deps: NativeDeps): void {
   addTokenRoutes(app, deps);
   addSignInRoutes(app, deps);
-  addClientRoutes(app, deps);
 }
 
 function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void {
@@ -41,10 +37,10 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
       response: { 201: registeredClientSchema },
     },
     handler: async (request, reply) => {
-      const { client_name: name, description } = request.body;
+      const { client_name: name, description = null, invitation } = request.body;
       const principal = findRequestSession(request)?.principal ?? null;
-      if (!principal || !hasGrant(principal, 'admin')) limit.countRegistration(request.ip);
-      const made = await identity.register(principal, { name, description: description ?? null });
+      if (!principal || !may(principal, 'people.manage')) limit.countRegistration(request.ip);
+      const made = await identity.clients.register(principal, { name, description, invitation });
       reply.status(201);
       return { client_id: made.client.id, client_secret: made.secret, client_name: made.client.name };
     },
@@ -58,11 +54,11 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
       body: tokenRequestSchema,
       response: { 200: tokenSchema },
     },
-    handler: async ({ body, ip }) => {
-      const { client_id: id, client_secret: secret, browser } = body;
+    handler: async (request) => {
+      const { client_id: id, client_secret: secret, browser } = request.body;
       const purpose = browser === true ? 'browser' : 'access';
-      const admit = () => limit.countToken(id);
-      return toToken(await limit.guard(ip, () => identity.issueToken(id, secret, { purpose, admit })));
+      const options = { purpose, origin: readOrigin(request), admit: () => limit.countToken(id) } as const;
+      return toToken(await limit.guard(request.ip, () => identity.clients.issueToken(id, secret, options)));
     },
   });
 
@@ -74,7 +70,10 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
       body: z.strictObject({ code: z.string().max(200) }),
       response: { 200: tokenSchema },
     },
-    handler: async ({ body, ip }) => toToken(await limit.guard(ip, () => identity.exchangeCode(body.code))),
+    handler: async (request) => {
+      const exchange = () => identity.sessions.exchangeCode(request.body.code, readOrigin(request));
+      return toToken(await limit.guard(request.ip, exchange));
+    },
   });
 
   app.get('/api/v2/auth/me', {
@@ -88,14 +87,14 @@ function addTokenRoutes(app: HttpServer, { identity, clock }: NativeDeps): void 
 function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDeps): void {
   app.post('/api/v2/auth/links', {
     // Admins only: a sign-in by link outlives the caller's token.
-    config: { access: 'admin' },
+    config: { access: 'people.manage' },
     schema: {
       tags: ['auth'],
       summary: 'A link that signs a browser in as the caller, once, within ten minutes',
       response: { 201: signInLinkSchema },
     },
     handler: async (request, reply) => {
-      const { code, expiresAtMs } = await identity.createSignInCode(principalOf(request).id);
+      const { code, expiresAtMs } = await identity.sessions.createSignInCode(principalOf(request).id);
       const addresses = pageAddresses(`${request.protocol}://${request.host}`);
       reply.status(201);
       return {
@@ -113,7 +112,7 @@ function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDep
       response: { 200: renewedSchema },
     },
     handler: async (request) => {
-      const expiresAtMs = await identity.renew(sessionOf(request));
+      const expiresAtMs = await identity.sessions.renew(sessionOf(request));
       return { expires_at: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString() };
     },
   });
@@ -127,49 +126,9 @@ function addSignInRoutes(app: HttpServer, { identity, pageAddresses }: NativeDep
       response: { 204: z.null().describe('Signed out.') },
     },
     handler: async (request, reply) => {
-      await identity.signOut(sessionOf(request), request.body.everywhere ? 'everywhere' : 'here');
+      await identity.sessions.signOut(sessionOf(request), request.body.everywhere ? 'everywhere' : 'here');
       return reply.status(204).send(null);
     },
-  });
-}
-
-function addClientRoutes(app: HttpServer, { identity }: NativeDeps): void {
-  app.get('/api/v2/admin/clients', {
-    config: { access: 'admin' },
-    schema: {
-      tags: ['admin'],
-      summary: 'All clients',
-      response: { 200: clientListSchema },
-    },
-    handler: async (request) => {
-      const records = await identity.listClients(principalOf(request));
-      return { clients: records.map(toClient) };
-    },
-  });
-
-  app.post('/api/v2/admin/clients/:id/revoke', {
-    config: { access: 'admin', refusals: ['CLIENT_NOT_FOUND', 'CONFLICT'] },
-    schema: {
-      tags: ['admin'],
-      summary: 'Revoke a client; its tokens end at once',
-      params: idParams,
-      response: { 200: clientSchema },
-    },
-    handler: async (request) =>
-      toClient(await identity.revokeClient(principalOf(request), request.params.id)),
-  });
-
-  app.post('/api/v2/admin/clients/:id/grants', {
-    config: { access: 'admin', refusals: ['CLIENT_NOT_FOUND', 'CONFLICT'] },
-    schema: {
-      tags: ['admin'],
-      summary: "Replace a client's grants",
-      params: idParams,
-      body: z.strictObject({ grants: z.array(z.enum(GRANTS)).max(10) }),
-      response: { 200: clientSchema },
-    },
-    handler: async (request) =>
-      toClient(await identity.setGrants(principalOf(request), request.params.id, request.body.grants)),
   });
 }
 

@@ -25,7 +25,10 @@ const CHANGES = ['pause', 'resume', 'cancel'] as const;
 export function addBatchRoutes(app: HttpServer, deps: NativeDeps): void {
   const { batches, config } = deps;
   app.post('/api/v2/batches', {
-    config: { access: 'client', refusals: [...SUBMIT_REFUSALS, 'GRAPH_NOT_GRANTED', 'IDEMPOTENCY_CONFLICT'] },
+    config: {
+      access: 'tasks.run',
+      refusals: [...SUBMIT_REFUSALS, 'GRAPH_NOT_GRANTED', 'IDEMPOTENCY_CONFLICT'],
+    },
     bodyLimit: config.current.limits.graphBodyBytes,
     schema: {
       tags: ['batches'],
@@ -80,7 +83,7 @@ function addOneBatchRoutes(app: HttpServer, { batches, clock }: NativeDeps): voi
 
   for (const change of CHANGES) {
     app.post(`/api/v2/batches/:id/${change}`, {
-      config: { access: 'client', refusals: ['BATCH_NOT_FOUND', 'CONFLICT'] },
+      config: { access: 'tasks.run', refusals: ['BATCH_NOT_FOUND', 'CONFLICT'] },
       schema: {
         tags: ['batches'],
         summary: `${change[0]?.toUpperCase()}${change.slice(1)} a batch`,

@@ -11,7 +11,7 @@ import { idParams, pageQuery } from './route-schemas.ts';
 export function addFleetEventRoutes(app: HttpServer, deps: NativeDeps): void {
   const { fleet } = deps;
   app.get('/api/fleet/events', {
-    config: { access: 'admin' },
+    config: { access: 'fleet.see' },
     schema: {
       tags: ['fleet'],
       summary: 'What happened to the workers, newest first',
@@ -22,7 +22,7 @@ export function addFleetEventRoutes(app: HttpServer, deps: NativeDeps): void {
   });
 
   app.get('/api/fleet/workers/:id/events', {
-    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND'] },
+    config: { access: 'fleet.see', refusals: ['WORKER_NOT_FOUND'] },
     schema: {
       tags: ['fleet'],
       summary: 'What happened to one worker, newest first',
@@ -34,7 +34,7 @@ export function addFleetEventRoutes(app: HttpServer, deps: NativeDeps): void {
   });
 
   app.get('/api/fleet/stream', {
-    config: { access: 'admin', refusals: ['TOO_MANY_STREAMS'] },
+    config: { access: 'fleet.see', refusals: ['TOO_MANY_STREAMS'] },
     schema: {
       tags: ['fleet'],
       summary: 'Follow the fleet: server-sent events, all workers first, then each that changes',

@@ -25,7 +25,7 @@ export function addFleetRoutes(app: HttpServer, deps: NativeDeps): void {
 
 function addStatsRoute(app: HttpServer, { fleet }: NativeDeps): void {
   app.get('/api/fleet/stats', {
-    config: { access: 'admin' },
+    config: { access: 'fleet.see' },
     schema: {
       tags: ['fleet'],
       summary: 'Workers by state, capacity, load and free slots',
@@ -37,7 +37,7 @@ function addStatsRoute(app: HttpServer, { fleet }: NativeDeps): void {
 
 function addModelsRoute(app: HttpServer, { fleet }: NativeDeps): void {
   app.get('/api/fleet/models', {
-    config: { access: 'admin' },
+    config: { access: 'fleet.see' },
     schema: {
       tags: ['fleet'],
       summary: 'Files of models, and which workers have them',
@@ -59,7 +59,7 @@ function addModelsRoute(app: HttpServer, { fleet }: NativeDeps): void {
 
 function addBalancingRoutes(app: HttpServer, { balancing, statistics }: NativeDeps): void {
   app.get('/api/fleet/placement', {
-    config: { access: 'admin' },
+    config: { access: 'fleet.see' },
     schema: {
       tags: ['fleet'],
       summary: 'What waits for which workers, and how often each was chosen',
@@ -69,7 +69,7 @@ function addBalancingRoutes(app: HttpServer, { balancing, statistics }: NativeDe
   });
 
   app.get('/api/fleet/balancing', {
-    config: { access: 'admin' },
+    config: { access: 'fleet.see' },
     schema: {
       tags: ['fleet'],
       summary: 'The strategy that chooses workers, and what decides it',
@@ -79,7 +79,7 @@ function addBalancingRoutes(app: HttpServer, { balancing, statistics }: NativeDe
   });
 
   app.put('/api/fleet/balancing', {
-    config: { access: 'admin', refusals: ['CONFLICT'] },
+    config: { access: 'fleet.manage', refusals: ['CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Change the strategy now and for good; null lets the file decide again',

@@ -48,7 +48,14 @@ test('API1 API2 registering over HTTP shows the secret once, and it buys a token
     expires_at: '2026-01-01T01:00:00.000Z',
   });
   const me = await get('/api/v2/auth/me', { authorization: `Bearer ${bought.access_token}` });
-  expect(me.json()).toEqual({ principal_id: client_id, kind: 'client', name: 'test_client', grants: [] });
+  expect(me.json()).toEqual({
+    principal_id: client_id,
+    kind: 'client',
+    name: 'test_client',
+    role: 'member',
+    grants: [],
+    permissions: ['tasks.run'],
+  });
   const clients = await get('/api/v2/admin/clients', server.local.headers);
   expect(clients.body).not.toContain('cfs_');
 });

@@ -7,6 +7,7 @@ import { createAuthentication } from '../authentication.ts';
 import { noBody } from '../route-answers.ts';
 import { addAuthRoutes } from './auth-routes.ts';
 import { addBatchRoutes } from './batch-routes.ts';
+import { addClientRoutes } from './client-routes.ts';
 import { addDebugRoutes } from './debug-routes.ts';
 import { addDownloadRoute } from './download-route.ts';
 import { addFleetEventRoutes } from './fleet-event-routes.ts';
@@ -46,6 +47,7 @@ function refuseUndeclared(route: RouteOptions): void {
 
 const ROUTES: readonly ((app: HttpServer, deps: NativeDeps) => void)[] = [
   addAuthRoutes,
+  addClientRoutes,
   addSubmitRoutes,
   addTaskRoutes,
   addDownloadRoute,

@@ -40,7 +40,10 @@ export function addSubmitRoutes(app: HttpServer, deps: NativeDeps): void {
 function addSubmitRoute(app: HttpServer, deps: NativeDeps): void {
   const { tasks, config } = deps;
   app.post('/api/v2/tasks', {
-    config: { access: 'client', refusals: [...SUBMIT_REFUSALS, 'GRAPH_NOT_GRANTED', 'IDEMPOTENCY_CONFLICT'] },
+    config: {
+      access: 'tasks.run',
+      refusals: [...SUBMIT_REFUSALS, 'GRAPH_NOT_GRANTED', 'IDEMPOTENCY_CONFLICT'],
+    },
     bodyLimit: config.current.limits.graphBodyBytes,
     schema: {
       tags: ['tasks'],
@@ -73,7 +76,7 @@ function addFlatRoute(
   { name, taskType }: { name: string; taskType: string },
 ): void {
   app.post(`/api/v2/tasks/${name}`, {
-    config: { access: 'client', refusals: [...SUBMIT_REFUSALS, 'IDEMPOTENCY_CONFLICT'] },
+    config: { access: 'tasks.run', refusals: [...SUBMIT_REFUSALS, 'IDEMPOTENCY_CONFLICT'] },
     bodyLimit: deps.config.current.limits.graphBodyBytes,
     schema: {
       tags: ['tasks'],
@@ -103,7 +106,7 @@ function addFlatRoute(
 
 function addRetryRoute(app: HttpServer, { tasks }: NativeDeps): void {
   app.post('/api/v2/tasks/:id/retry', {
-    config: { access: 'client', refusals: ['TASK_NOT_FOUND', ...SUBMIT_REFUSALS] },
+    config: { access: 'tasks.run', refusals: ['TASK_NOT_FOUND', ...SUBMIT_REFUSALS] },
     schema: {
       tags: ['tasks'],
       summary: 'Run a task again with all its parameters, as a new task',

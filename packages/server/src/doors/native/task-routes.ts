@@ -93,7 +93,7 @@ function addReadRoutes(app: HttpServer, { tasks }: NativeDeps): void {
 
 function addCancelRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   app.delete('/api/v2/tasks/:id', {
-    config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
+    config: { access: 'tasks.run', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
       summary: 'Cancel a task',
@@ -104,7 +104,7 @@ function addCancelRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   });
 
   app.post('/api/fleet/tasks/:id/decide', {
-    config: { access: 'client', refusals: ['TASK_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'tasks.run', refusals: ['TASK_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['tasks'],
       summary: 'Whether a task with paid nodes that may have run is sent again',
@@ -117,7 +117,7 @@ function addCancelRoutes(app: HttpServer, { tasks }: NativeDeps): void {
   });
 
   app.post('/api/v2/tasks/:id/cancel', {
-    config: { access: 'client', refusals: ['TASK_NOT_FOUND'] },
+    config: { access: 'tasks.run', refusals: ['TASK_NOT_FOUND'] },
     schema: {
       tags: ['tasks'],
       summary: 'Cancel a task',
@@ -185,7 +185,7 @@ function addRecordRoutes(app: HttpServer, { tasks }: NativeDeps): void {
 
 function addReloadRoute(app: HttpServer, { workflows, config }: NativeDeps): void {
   app.post('/api/v2/tasks/reload', {
-    config: { access: 'admin' },
+    config: { access: 'fleet.manage' },
     schema: {
       tags: ['workflows'],
       summary: 'Read the configuration and the workflow files again, now',

@@ -30,7 +30,7 @@ export function addUploadRoutes(app: HttpServer, deps: NativeDeps): void {
 
 function addUploadRoute(app: HttpServer, deps: NativeDeps): void {
   app.post('/api/fleet/uploads', {
-    config: { access: 'client', ownBody: pictureForm },
+    config: { access: 'tasks.run', ownBody: pictureForm },
     schema: {
       tags: ['uploads'],
       summary: 'Upload a picture: multipart, field file or image; jpg, png or webp',
@@ -104,7 +104,7 @@ function addListRoutes(app: HttpServer, { assets }: NativeDeps): void {
   });
 
   app.delete('/api/fleet/uploads/:id', {
-    config: { access: 'client', refusals: ['ASSET_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'tasks.run', refusals: ['ASSET_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['uploads'],
       summary: 'Delete an upload that no task needs',

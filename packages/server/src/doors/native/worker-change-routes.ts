@@ -23,7 +23,7 @@ export function addWorkerChangeRoutes(app: HttpServer, deps: NativeDeps): void {
 
 function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   app.post('/api/fleet/workers', {
-    config: { access: 'admin', refusals: ['CONFLICT', 'WORKER_UNREACHABLE'] },
+    config: { access: 'fleet.manage', refusals: ['CONFLICT', 'WORKER_UNREACHABLE'] },
     schema: {
       tags: ['fleet'],
       summary: 'Register a worker; it must answer as ComfyUI',
@@ -45,7 +45,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.patch('/api/fleet/workers/:id', {
-    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Change what stands in the body; not for workers of the file',
@@ -57,7 +57,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.delete('/api/fleet/workers/:id', {
-    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Take a worker out: when its tasks are done (202 until then), or now, moving them',
@@ -73,7 +73,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.post('/api/fleet/workers/:id/inventory', {
-    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'WORKER_UNREACHABLE'] },
+    config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'WORKER_UNREACHABLE'] },
     schema: {
       tags: ['fleet'],
       summary: 'Ask a worker now which node classes and models it has',
@@ -86,7 +86,7 @@ function addMembershipRoutes(app: HttpServer, { fleet }: NativeDeps): void {
 
 function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   app.post('/api/fleet/workers/:id/maintenance', {
-    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Take a worker out of service, or back',
@@ -98,7 +98,7 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.post('/api/fleet/workers/:id/drain', {
-    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Let a worker finish its tasks and accept no new ones, or end that',
@@ -110,7 +110,7 @@ function addSwitchRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.post('/api/fleet/workers/:id/enabled', {
-    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Enable or disable a worker, whatever the file says',

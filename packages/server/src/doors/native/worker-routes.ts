@@ -10,7 +10,7 @@ const checkedAnswers = { 200: checkedWorkerSchema };
 /** Adds worker routes for admins. */
 export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   app.get('/api/fleet/workers', {
-    config: { access: 'admin' },
+    config: { access: 'fleet.see' },
     schema: {
       tags: ['fleet'],
       summary: 'All workers',
@@ -20,13 +20,13 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.get('/api/fleet/workers/:id', {
-    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND'] },
+    config: { access: 'fleet.see', refusals: ['WORKER_NOT_FOUND'] },
     schema: { tags: ['fleet'], summary: 'One worker', params: idParams, response: workerAnswers },
     handler: async (request) => fleet.load(request.params.id),
   });
 
   app.post('/api/fleet/workers/:id/check', {
-    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND'] },
+    config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND'] },
     schema: {
       tags: ['fleet'],
       summary: "Check a worker's health now; what this check found is beside the worker",
@@ -37,7 +37,7 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.post('/api/fleet/workers/:id/accept', {
-    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
+    config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND', 'CONFLICT'] },
     schema: {
       tags: ['fleet'],
       summary: 'Accept the ComfyUI that now answers on the address in place of the former one',
@@ -48,7 +48,7 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.post('/api/fleet/workers/:id/reconnect', {
-    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND'] },
+    config: { access: 'fleet.manage', refusals: ['WORKER_NOT_FOUND'] },
     schema: {
       tags: ['fleet'],
       summary: "Close a worker's socket and reconnect; its tasks go on",
@@ -59,7 +59,7 @@ export function addWorkerRoutes(app: HttpServer, { fleet }: NativeDeps): void {
   });
 
   app.get('/api/fleet/workers/:id/logs', {
-    config: { access: 'admin', refusals: ['WORKER_NOT_FOUND', 'WORKER_UNREACHABLE'] },
+    config: { access: 'fleet.see', refusals: ['WORKER_NOT_FOUND', 'WORKER_UNREACHABLE'] },
     schema: {
       tags: ['fleet'],
       summary: "The end of ComfyUI's own log",

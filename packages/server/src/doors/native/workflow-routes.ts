@@ -5,7 +5,7 @@ import {
   workflowSchema,
 } from '@comfleet/contract';
 import { z } from 'zod';
-import { hasGrant } from '../../people/identity/principal.ts';
+import { may } from '../../people/identity/principal.ts';
 import type { HttpServer } from '../../platform/http/http-server.ts';
 import { readLosslessBody, toRecord } from '../../platform/http/json-body.ts';
 import { principalOf } from '../authentication.ts';
@@ -28,7 +28,7 @@ export function addWorkflowRoutes(app: HttpServer, deps: NativeDeps): void {
     handler: async (request) => {
       const listed = await workflows.list(request.query.task_type);
       // Problems name files of the server.
-      if (!hasGrant(principalOf(request), 'admin')) return { workflows: listed };
+      if (!may(principalOf(request), 'fleet.manage')) return { workflows: listed };
       const problems = [...config.problems(), ...workflows.problems()].slice(0, LISTED_PROBLEMS);
       return { workflows: listed, problems };
     },
@@ -46,7 +46,7 @@ export function addWorkflowRoutes(app: HttpServer, deps: NativeDeps): void {
   });
 
   app.get('/api/fleet/estimates', {
-    config: { access: 'admin' },
+    config: { access: 'fleet.see' },
     schema: {
       tags: ['workflows'],
       summary: 'How far off the estimates of tasks were, by workflow',

@@ -34,7 +34,7 @@ export async function addOpsDoor(
     scope.addHook('onRequest', createAuthentication({ ...authentication, identity: deps.identity }));
     addHealthRoutes(scope, deps);
     scope.get('/metrics', {
-      config: { access: 'admin' },
+      config: { access: 'fleet.see' },
       schema: {
         tags: ['ops'],
         summary: 'Metrics for Prometheus',

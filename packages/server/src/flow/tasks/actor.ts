@@ -4,7 +4,7 @@ import type { PrincipalId } from '@comfleet/contract';
 export interface Actor {
   readonly id: PrincipalId;
   readonly name: string;
-  readonly grants: readonly string[];
+  readonly permissions: readonly string[];
 }
 
 /** Whose rows an actor may see: its own, or all. Created in people/, injected in app.ts. */

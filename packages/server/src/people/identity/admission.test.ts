@@ -6,7 +6,7 @@ import { systemRandom } from '../../platform/time/clock.ts';
 import { createAdmission } from './admission.ts';
 
 const clock = new FakeClock();
-const actor = { id: createUuidV7<'principal'>(0, systemRandom.bytes(10)), name: 'a', grants: [] };
+const actor = { id: createUuidV7<'principal'>(0, systemRandom.bytes(10)), name: 'a', permissions: [] };
 const store = async () => 'stored';
 
 let db: Awaited<ReturnType<typeof openMemoryDatabase>>;

@@ -7,7 +7,7 @@ import { openMemoryDatabase } from '../../../test/kit/memory-database.ts';
 import type { Tables } from '../../app/tables.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { systemRandom } from '../../platform/time/clock.ts';
-import { Identity } from './identity.ts';
+import { type Identity, openIdentity } from './identity.ts';
 import { openLocalClient } from './local-client.ts';
 
 let folder = '';
@@ -25,10 +25,10 @@ afterEach(async () => {
 
 function start(url: string, database = db) {
   const deps = { db: database, clock, random: systemRandom };
-  const identity = new Identity(deps, {
+  const identity = openIdentity(deps, {
     tokenLifetimeMs: 60_000,
     signInLifetimeMs: 3_600_000,
-    openRegistration: false,
+    registration: 'admin',
   });
   return openLocalClient({ ...deps, identity }, folder, url);
 }
@@ -58,12 +58,12 @@ test('a lost file gets new secrets for the same client, and the old token ends',
   await unlink(first.file);
   const second = await start('http://a');
   expect(second.principal.id).toBe(first.principal.id);
-  const identity = new Identity(
+  const identity = openIdentity(
     { db, clock, random: systemRandom },
-    { tokenLifetimeMs: 60_000, signInLifetimeMs: 3_600_000, openRegistration: false },
+    { tokenLifetimeMs: 60_000, signInLifetimeMs: 3_600_000, registration: 'admin' },
   );
-  await expect(identity.authenticate(first.token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
-  expect((await identity.authenticate(second.token)).principal.id).toBe(first.principal.id);
+  await expect(identity.sessions.authenticate(first.token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  expect((await identity.sessions.authenticate(second.token)).principal.id).toBe(first.principal.id);
 });
 
 test('a file that belongs to another database is replaced', async () => {

@@ -6,20 +6,14 @@ import { z } from 'zod';
 import type { Database } from '../../platform/database/database.ts';
 import { AppError, toError } from '../../platform/errors/app-error.ts';
 import type { Clock, Random } from '../../platform/time/clock.ts';
+import { drawToken } from './draw-token.ts';
 import type { Identity } from './identity.ts';
-import {
-  deleteSetting,
-  deleteTokensOf,
-  findPrincipal,
-  findSetting,
-  insertSetting,
-  insertToken,
-  toPrincipal,
-  updateSecret,
-} from './identity-statements.ts';
 import type { IdentityTables } from './identity-tables.ts';
-import type { Principal } from './principal.ts';
+import { createPrincipal, type Principal } from './principal.ts';
+import { findPrincipal, readPrincipal, updateSecret } from './principal-statements.ts';
 import { drawSecret, hashSecret } from './secret.ts';
+import { deleteSetting, findSetting, insertSetting } from './setting-statements.ts';
+import { deleteTokensOf, insertToken } from './token-statements.ts';
 
 const SETTING = 'local_client';
 const FILE_NAME = 'credential.json';
@@ -66,7 +60,7 @@ type Found = { principal: Principal; credential: Credential };
 async function findKnown({ identity }: Deps, credential: Credential | null): Promise<Found | null> {
   if (!credential) return null;
   try {
-    const { principal } = await identity.authenticate(credential.token);
+    const { principal } = await identity.sessions.authenticate(credential.token);
     return { principal, credential };
   } catch (thrown) {
     // A revoked token, or one of another database: new secrets are created.
@@ -76,49 +70,53 @@ async function findKnown({ identity }: Deps, credential: Credential | null): Pro
 }
 
 async function renewCredential(deps: Deps): Promise<Found> {
-  const { db, identity, clock, random } = deps;
-  const token = drawSecret('token', random);
+  const { db, identity } = deps;
   const { principal, secret } = (await renewSecret(deps)) ?? (await createLocal(identity));
-  const tokenRow = {
-    hash: hashSecret(token),
-    principal_id: principal.id,
+  const token = drawToken(deps, {
+    kind: 'token',
     purpose: 'access',
-    created_at: clock.nowMs(),
-    expires_at: null,
-    used_at: null,
-  };
+    principalId: principal.id,
+    lifetimeMs: null,
+  });
   const outcome = await db.commit([
     deleteTokensOf(db, principal.id),
-    insertToken(db, tokenRow),
+    insertToken(db, token.row),
     deleteSetting(db, SETTING),
     insertSetting(db, SETTING, principal.id),
   ]);
   if (outcome.kind === 'refused') throw new AppError('CONFLICT', { reason: outcome.reason });
-  identity.forgetSessions();
-  return { principal, credential: { url: '', client_id: principal.id, client_secret: secret, token } };
+  identity.sessions.recheck();
+  return {
+    principal,
+    credential: { url: '', client_id: principal.id, client_secret: secret, token: token.text },
+  };
 }
 
 /** Replaces the secret of the local client in the database; null if there is none or it is revoked. */
-async function renewSecret({ db, random }: Deps): Promise<{ principal: Principal; secret: string } | null> {
+async function renewSecret({
+  db,
+  clock,
+  random,
+}: Deps): Promise<{ principal: Principal; secret: string } | null> {
   const id = parseId<'principal'>((await findSetting(db, SETTING)) ?? '');
   const row = id === null ? null : await findPrincipal(db, id);
   if (!row || row.revoked_at !== null) return null;
-  const principal = toPrincipal(row);
+  const principal = createPrincipal(readPrincipal(row));
   const secret = drawSecret('secret', random);
-  const outcome = await db.commit([updateSecret(db, principal.id, hashSecret(secret))]);
+  const outcome = await db.commit([
+    updateSecret(db, principal.id, { hash: hashSecret(secret), nowMs: clock.nowMs() }),
+  ]);
   return outcome.kind === 'committed' ? { principal, secret } : null;
 }
 
 async function createLocal(identity: Identity): Promise<{ principal: Principal; secret: string }> {
-  const { client, secret } = await identity.createClient({
+  const { client, secret } = await identity.clients.create({
     name: 'local',
     description: 'Whoever can read credential.json on this machine.',
+    role: 'admin',
     grants: ['admin', 'raw_graph'],
   });
-  return {
-    principal: { id: client.id, kind: 'client', name: client.name, grants: client.grants },
-    secret,
-  };
+  return { principal: createPrincipal({ ...client, kind: 'client' }), secret };
 }
 
 async function readCredential(file: string): Promise<Credential | null> {

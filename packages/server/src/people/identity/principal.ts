@@ -1,4 +1,13 @@
-import type { Client, Grant, PrincipalId, PrincipalKind, Who } from '@comfleet/contract';
+import {
+  type Client,
+  type Grant,
+  type Permission,
+  type PrincipalId,
+  type PrincipalKind,
+  permissionsOf,
+  type Role,
+  type Who,
+} from '@comfleet/contract';
 import { AppError } from '../../platform/errors/app-error.ts';
 
 /** Who acts. Usable as flow's Actor; flow knows no more than that. */
@@ -6,13 +15,16 @@ export interface Principal {
   readonly id: PrincipalId;
   readonly kind: PrincipalKind;
   readonly name: string;
+  readonly role: Role;
   readonly grants: readonly Grant[];
+  /** Of the role and the grants, within the scopes of the token that was used. */
+  readonly permissions: readonly Permission[];
 }
 
 /** The part of a principal that permission checks need; flow's Actor fits too. */
 export interface Asker {
   readonly id: PrincipalId;
-  readonly grants: readonly string[];
+  readonly permissions: readonly string[];
 }
 
 /** Whose rows an actor may see: its own, or all. */
@@ -23,38 +35,47 @@ export interface ClientRecord {
   readonly id: PrincipalId;
   readonly name: string;
   readonly description: string | null;
+  readonly role: Role;
   readonly grants: readonly Grant[];
   readonly createdAtMs: number;
   readonly revokedAtMs: number | null;
 }
 
+/** The principal of a stored identity; `scopes` narrow what its role and grants permit. */
+export function createPrincipal(
+  stored: Pick<Principal, 'id' | 'kind' | 'name' | 'role' | 'grants'>,
+  scopes: readonly Permission[] | null = null,
+): Principal {
+  const { id, kind, name, role, grants } = stored;
+  const permissions = permissionsOf(role, grants);
+  return {
+    ...{ id, kind, name, role, grants },
+    permissions:
+      scopes === null ? permissions : permissions.filter((permission) => scopes.includes(permission)),
+  };
+}
+
 /** Whose rows an actor may see. Every owner filter is built from it. */
 export function visibleTo(actor: Asker): OwnerFilter {
-  return actor.grants.includes('admin') ? { kind: 'all' } : { kind: 'own', ownerId: actor.id };
+  return may(actor, 'tasks.see_all') ? { kind: 'all' } : { kind: 'own', ownerId: actor.id };
 }
 
-export function hasGrant(actor: Asker, grant: Grant): boolean {
-  return actor.grants.includes(grant);
+export function may(actor: Asker, permission: Permission): boolean {
+  return actor.permissions.includes(permission);
 }
 
-/** Throws FORBIDDEN unless the principal is an admin. */
-export function requireAdmin(actor: Asker): void {
-  if (!hasGrant(actor, 'admin')) throw new AppError('FORBIDDEN', { needs: 'admin' });
+/** Throws FORBIDDEN with the missing permission. */
+export function requirePermission(actor: Asker, permission: Permission): void {
+  if (!may(actor, permission)) throw new AppError('FORBIDDEN', { needs: permission });
 }
 
-/** Throws GRAPH_NOT_GRANTED unless the principal may run raw graphs. */
+/** Throws GRAPH_NOT_GRANTED unless the principal may run graphs of its own. */
 export function requireGraphGrant(principal: Asker): void {
-  if (!hasGrant(principal, 'raw_graph') && !hasGrant(principal, 'admin'))
-    throw new AppError('GRAPH_NOT_GRANTED');
+  if (!may(principal, 'graphs.run')) throw new AppError('GRAPH_NOT_GRANTED');
 }
 
-export function toWho(principal: Principal): Who {
-  return {
-    principal_id: principal.id,
-    kind: principal.kind,
-    name: principal.name,
-    grants: [...principal.grants],
-  };
+export function toWho({ id, kind, name, role, grants, permissions }: Principal): Who {
+  return { principal_id: id, kind, name, role, grants: [...grants], permissions: [...permissions] };
 }
 
 export function toClient(record: ClientRecord): Client {
@@ -62,6 +83,7 @@ export function toClient(record: ClientRecord): Client {
     client_id: record.id,
     client_name: record.name,
     description: record.description,
+    role: record.role,
     grants: [...record.grants],
     created_at: new Date(record.createdAtMs).toISOString(),
     revoked_at: record.revokedAtMs === null ? null : new Date(record.revokedAtMs).toISOString(),

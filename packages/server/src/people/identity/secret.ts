@@ -2,10 +2,17 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Random } from '../../platform/time/clock.ts';
 
 /** Prefix per purpose of an opaque secret, so that a leaked one is recognised. */
-const PREFIXES = { token: 'cft_', secret: 'cfs_', code: 'cfc_' } as const;
+const PREFIXES = {
+  token: 'cft_',
+  secret: 'cfs_',
+  code: 'cfc_',
+  key: 'cfk_',
+  invite: 'cfi_',
+  join: 'cfj_',
+} as const;
 export type SecretKind = keyof typeof PREFIXES;
 
-const FORM = /^cf[tsc]_[A-Za-z0-9_-]{43}$/;
+const FORM = /^cf[tsckij]_[A-Za-z0-9_-]{43}$/;
 
 /** 256 random bits as text. */
 export function drawSecret(kind: SecretKind, random: Random): string {
@@ -24,7 +31,8 @@ export function hashSecret(secret: string): string {
 
 /** Compares a secret with a stored hash in constant time; a missing hash takes as long and returns false. */
 export function matchesHash(secret: string, hash: string | null): boolean {
-  const expected = hash ?? hashSecret('');
-  const isEqual = timingSafeEqual(Buffer.from(hashSecret(secret)), Buffer.from(expected));
-  return isEqual && hash !== null;
+  const expected = Buffer.from(hash ?? hashSecret(''));
+  const given = Buffer.from(hashSecret(secret));
+  // A hash of another kind has another length and never matches.
+  return expected.length === given.length && timingSafeEqual(given, expected) && hash !== null;
 }

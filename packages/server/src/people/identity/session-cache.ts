@@ -1,4 +1,4 @@
-import type { TokenRecord } from './identity-statements.ts';
+import type { TokenRecord } from './token-statements.ts';
 
 /** The session of a valid token. */
 export interface Session extends TokenRecord {

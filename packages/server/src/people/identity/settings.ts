@@ -3,6 +3,7 @@ import type { DefinitionText } from '@comfleet/contract/texts/definitions';
 import { z } from 'zod';
 import { isSampleSecret, isWeakSecret } from '../../platform/config/sample-secret.ts';
 import type { Findings } from '../../platform/config/settings.ts';
+import type { Registration } from './clients.ts';
 
 /** The `auth` block. */
 export const authSchema = z.strictObject({
@@ -21,10 +22,16 @@ export const authSchema = z.strictObject({
     .string()
     .optional()
     .describe('Signs links. Without it a random one is made once and kept in data_dir/secrets.json.'),
+  registration: z
+    .enum(['open', 'invite', 'admin'])
+    .optional()
+    .describe(
+      'Who may register a client: anybody who reaches the server (open), whoever has an invitation (invite), or admins alone (admin, the default).',
+    ),
   open_registration: z
     .boolean()
-    .default(false)
-    .describe('Anybody who reaches the server may register a client.'),
+    .optional()
+    .describe('true means registration: open, false means registration: admin; registration comes first.'),
 });
 type RawAuth = z.infer<typeof authSchema>;
 
@@ -43,7 +50,7 @@ export interface AuthSettings {
   readonly signInLifetimeMs: number;
   /** Null: the generated key in secrets.json is used. */
   readonly secretKey: string | null;
-  readonly openRegistration: boolean;
+  readonly registration: Registration;
 }
 
 export function checkSecretKey({ secret_key: secret }: RawAuth, isOpen: boolean, findings: Findings): void {
@@ -62,8 +69,9 @@ export function checkAuth(raw: RawAuth, isOpen: boolean, findings: Findings): vo
   if (!raw.enable_client_auth) {
     findings.refuse('auth.enable_client_auth', plainText('config.auth_off'));
   }
-  if (raw.open_registration) {
-    findings.warn('auth.open_registration', plainText('config.open_registration'));
+  if (toRegistration(raw) === 'open') {
+    const field = raw.registration === undefined ? 'auth.open_registration' : 'auth.registration';
+    findings.warn(field, plainText('config.open_registration'));
   }
 }
 
@@ -74,8 +82,12 @@ export function compileAuth(raw: RawAuth): AuthSettings {
     tokenLifetimeMs: Math.round(raw.token_expire_minutes * 60_000),
     signInLifetimeMs: Math.round(raw.sign_in_expire_minutes * 60_000),
     secretKey: secret === undefined || isWeakSecret(secret) ? null : secret,
-    openRegistration: raw.open_registration,
+    registration: toRegistration(raw),
   };
+}
+
+function toRegistration({ registration, open_registration: isOpen }: RawAuth): Registration {
+  return registration ?? (isOpen === true ? 'open' : 'admin');
 }
 
 export function compileClientLimits(raw: z.infer<z.ZodObject<typeof clientLimits>>) {

@@ -3,38 +3,45 @@ import type { Clock } from '../../platform/time/clock.ts';
 import type { Identity } from './identity.ts';
 import type { Session } from './session-cache.ts';
 
+/** For expiry, and for changes by other processes. */
 const PERIOD_MS = 3000;
 
 /**
- * Rechecks a session every three seconds while something long-lived uses it (an event stream, a socket). Calls `onEnd` once
- * if the session is revoked, expired or without one of its grants. Returns a function that stops the checks.
+ * Rechecks a session while something long-lived uses it (an event stream, a socket): every three seconds, and at once after
+ * each change of tokens or principals. Calls `onEnd` once if the session is revoked, expired or without one of its
+ * permissions. Returns a function that stops the checks.
  */
 export function watchSession(
-  deps: { identity: Identity; clock: Clock; logger: Logger },
+  { identity, clock, logger }: { identity: Identity; clock: Clock; logger: Logger },
   session: Session,
   onEnd: () => void,
 ): () => void {
   let cancelTimer = () => {};
   let isStopped = false;
-  const recheck = async (): Promise<void> => {
-    const now = await deps.identity.refresh(session);
-    if (isStopped) return;
-    const hasGrants = session.principal.grants.every((grant) => now?.principal.grants.includes(grant));
-    if (now && hasGrants) schedule();
-    else onEnd();
-  };
-  const schedule = (): void => {
-    cancelTimer = deps.clock.setTimer(PERIOD_MS, () => {
-      recheck().catch((thrown: unknown) => {
-        // A failed lookup proves nothing about the session, so it is checked again.
-        deps.logger.warn('session.lookup_failed', { error: thrown });
-        if (!isStopped) schedule();
-      });
-    });
-  };
-  schedule();
-  return () => {
+  const stop = (): void => {
     isStopped = true;
     cancelTimer();
+    stopListening();
   };
+  const recheck = async (): Promise<void> => {
+    const now = await identity.sessions.refresh(session);
+    if (isStopped) return;
+    const { permissions } = session.principal;
+    if (now && permissions.every((permission) => now.principal.permissions.includes(permission))) return;
+    stop();
+    onEnd();
+  };
+  const startRecheck = (): void => {
+    // A failed lookup proves nothing about the session; the next period checks it again.
+    recheck().catch((thrown: unknown) => logger.warn('session.lookup_failed', { error: thrown }));
+  };
+  const schedule = (): void => {
+    cancelTimer = clock.setTimer(PERIOD_MS, () => {
+      startRecheck();
+      schedule();
+    });
+  };
+  const stopListening = identity.sessions.onRecheck(startRecheck);
+  schedule();
+  return stop;
 }

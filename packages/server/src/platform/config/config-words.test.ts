@@ -22,7 +22,7 @@ it.each([
   ['server: { port: 1.5 }', 'expected a whole number from 0 to 65535, for example port: 8000'],
   ['server: 5', 'expected keys with values, for example server: { host: 127.0.0.1 }'],
   ['server: { allowed_hosts: a }', 'expected a list, for example allowed_hosts: [a, b]'],
-  ['auth: { open_registration: maybe }', 'expected true or false, for example open_registration: false'],
+  ['auth: { enable_client_auth: maybe }', 'expected true or false, for example enable_client_auth: true'],
   ['database: { database: "" }', 'expected text that is not empty, for example database: comfyui_service'],
   ['server: { host: 7 }', 'expected text; put the value in quotes'],
   ['logging: { level: loud }', /^expected one of /],

@@ -102,7 +102,7 @@ test('CF8 the config.yaml of v1 loads unchanged and every key reaches the compil
     tokenLifetimeMs: 86_400_000,
     signInLifetimeMs: 30 * 86_400_000,
     secretKey: null,
-    openRegistration: false,
+    registration: 'admin',
   });
   expect(config.comfyui.url).toBe('http://127.0.0.1:8188');
   expect(config.comfyui.outputDir).toBe('/studio/backend/outputs');
@@ -193,7 +193,7 @@ test('CF1 the environment wins over the file and options win over both', () => {
   };
   const { config } = parse('server: { port: 9000 }\ninstances: { python: /opt/python }', { environment });
   expect(config.server.port).toBe(9100);
-  expect(config.auth.openRegistration).toBe(true);
+  expect(config.auth.registration).toBe('open');
   expect(config.instances).toEqual({
     repoPath: '/home/ann/ComfyUI',
     python: '/usr/bin/python3.11',

@@ -52,6 +52,18 @@ test('an index that is there already is no failure on MySQL, any other error is'
   await expect(migrate(connection, () => 0)).rejects.toThrow('disk full');
 });
 
+test('columns that were added by a run that stopped before recording it are added once', async () => {
+  const connection = openMemory();
+  await migrate(connection, () => 0);
+  await connection.run('delete from comfleet_schema where version >= 9');
+
+  expect((await migrate(connection, () => 0)).pending).toEqual([]);
+  const columns = await connection.run(
+    "select name from pragma_table_info('principal') where name = 'login'",
+  );
+  expect(columns).toHaveLength(1);
+});
+
 test('a database whose tasks have rows for their inputs is refused by programs that would not write them', async () => {
   const connection = openMemory();
   await migrate(connection, () => 0);

@@ -2,7 +2,15 @@ import { AppError } from '../errors/app-error.ts';
 import type { Driver } from './database.ts';
 import { type Migration, migrations } from './migrations/index.ts';
 import { createQueryBuilder } from './query-builder.ts';
-import { createIndex, createTable, renameKeySql, renameTable, type TableRename } from './table-spec.ts';
+import {
+  addColumn,
+  type ColumnAddition,
+  createIndex,
+  createTable,
+  renameKeySql,
+  renameTable,
+  type TableRename,
+} from './table-spec.ts';
 
 /** A plain connection used while nothing else runs: for migrations and their status. */
 export interface SchemaConnection {
@@ -28,6 +36,8 @@ export async function migrate(connection: SchemaConnection, now: () => number): 
   const status = await loadMigrationStatus(connection);
   for (const migration of migrations.filter((m) => m.version > status.current)) {
     for (const sql of tablesSql(migration, connection.driver)) await runStep(connection, sql);
+    for (const addition of migration.columns ?? []) await runAddition(connection, addition);
+    for (const sql of indexesSql(migration, connection.driver)) await runStep(connection, sql);
     for (const rename of migration.renames ?? []) await runRename(connection, rename);
     await migration.fill?.(connection);
     await connection.run(
@@ -67,6 +77,12 @@ async function runStep(connection: SchemaConnection, sql: string): Promise<void>
   }
 }
 
+/** A column that is there already was added by a run that stopped before recording it, or by the printed SQL. */
+async function runAddition(connection: SchemaConnection, addition: ColumnAddition): Promise<void> {
+  if (await hasColumn(connection, addition)) return;
+  await connection.run(additionSql(addition, connection.driver));
+}
+
 /**
  * A table that has its new name already was renamed by a run that stopped before recording it, or by the printed SQL. In the
  * latter case an earlier step has just created the old one again, empty.
@@ -87,6 +103,8 @@ function migrationSql(migration: Migration, driver: Driver): string[] {
   const renames = migration.renames ?? [];
   return [
     ...tablesSql(migration, driver),
+    ...(migration.columns ?? []).map((addition) => additionSql(addition, driver)),
+    ...indexesSql(migration, driver),
     ...renames.flatMap((rename) => [renameSql(rename, driver), ...renameKeySql(driver, rename)]),
   ];
 }
@@ -97,9 +115,16 @@ function renameSql(rename: TableRename, driver: Driver): string {
 
 function tablesSql(migration: Migration, driver: Driver): string[] {
   const k = createQueryBuilder(driver);
-  const tables = migration.tables.flatMap((table) => createTable(k, driver, table));
-  const indexes = (migration.indexes ?? []).map((index) => createIndex(k, driver, index));
-  return [...tables, ...indexes].map((step) => step.compile().sql);
+  return migration.tables.flatMap((table) => createTable(k, driver, table)).map((step) => step.compile().sql);
+}
+
+function indexesSql(migration: Migration, driver: Driver): string[] {
+  const k = createQueryBuilder(driver);
+  return (migration.indexes ?? []).map((index) => createIndex(k, driver, index).compile().sql);
+}
+
+function additionSql(addition: ColumnAddition, driver: Driver): string {
+  return addColumn(createQueryBuilder(driver), driver, addition).compile().sql;
 }
 
 function versionTableSql(driver: Driver): string {
@@ -115,5 +140,15 @@ async function hasTable(connection: SchemaConnection, name: string): Promise<boo
       : connection.driver === 'postgres'
         ? `select table_name from information_schema.tables where table_schema = current_schema() and table_name = '${name}'`
         : `select table_name from information_schema.tables where table_schema = database() and table_name = '${name}'`;
+  return (await connection.run(sql)).length > 0;
+}
+
+/** `table` and `column` are ours: they go into the SQL unescaped. */
+async function hasColumn(connection: SchemaConnection, { table, column }: ColumnAddition): Promise<boolean> {
+  const schema = connection.driver === 'postgres' ? 'current_schema()' : 'database()';
+  const sql =
+    connection.driver === 'sqlite'
+      ? `select name from pragma_table_info('${table}') where name = '${column}'`
+      : `select column_name from information_schema.columns where table_schema = ${schema} and table_name = '${table}' and column_name = '${column}'`;
   return (await connection.run(sql)).length > 0;
 }

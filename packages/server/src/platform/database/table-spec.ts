@@ -18,10 +18,18 @@ export interface TableSpec {
   indexes?: readonly { columns: readonly string[]; unique?: boolean }[];
 }
 
-/** An index of an existing table. */
+/** An index of an existing table; a `unique` one refuses duplicates. */
 export interface IndexSpec {
   table: string;
   columns: readonly string[];
+  unique?: boolean;
+}
+
+/** A column that an existing table gets; null in its rows. */
+export interface ColumnAddition {
+  table: string;
+  column: string;
+  type: `${ColumnKind}?`;
 }
 
 /** A renamed table; its rows and indexes stay. */
@@ -37,8 +45,7 @@ export function createTable(k: Builder, driver: Driver, spec: TableSpec): Compil
   let table = k.schema.createTable(spec.name).ifNotExists();
   for (const [name, column] of Object.entries(spec.columns)) {
     const optional = column.endsWith('?');
-    const kind = column.replace('?', '') as ColumnKind;
-    table = table.addColumn(name, columnType(driver, kind), (c) => (optional ? c : c.notNull()));
+    table = table.addColumn(name, columnType(driver, toKind(column)), (c) => (optional ? c : c.notNull()));
   }
   table = table.addPrimaryKeyConstraint(`${spec.name}_pk`, spec.primary as never);
   if (driver === 'mysql')
@@ -47,6 +54,15 @@ export function createTable(k: Builder, driver: Driver, spec: TableSpec): Compil
     table,
     ...(spec.indexes ?? []).map((index) => createIndex(k, driver, { table: spec.name, ...index })),
   ];
+}
+
+/** Not idempotent: fails if the table has the column. */
+export function addColumn(
+  k: Builder,
+  driver: Driver,
+  { table, column, type }: ColumnAddition,
+): Compilable<unknown> {
+  return k.schema.alterTable(table).addColumn(column, columnType(driver, toKind(type)));
 }
 
 /** Not idempotent: fails if there is no table of the old name. */
@@ -63,7 +79,7 @@ export function renameKeySql(driver: Driver, { from, to }: TableRename): string[
 export function createIndex(
   k: Builder,
   driver: Driver,
-  { table, columns, unique }: IndexSpec & { unique?: boolean },
+  { table, columns, unique }: IndexSpec,
 ): Compilable<unknown> {
   const name = `${table}_${columns.join('_')}`.slice(0, 60);
   let index = k.schema
@@ -73,6 +89,10 @@ export function createIndex(
   if (unique) index = index.unique();
   // MariaDB accepts IF NOT EXISTS here, MySQL 8 does not: the migrator ignores "duplicate key name".
   return driver === 'mysql' ? index : index.ifNotExists();
+}
+
+function toKind(column: ColumnSpec): ColumnKind {
+  return column.replace('?', '') as ColumnKind;
 }
 
 function columnType(driver: Driver, kind: ColumnKind): ColumnDataType | Expression<unknown> {

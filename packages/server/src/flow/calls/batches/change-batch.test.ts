@@ -40,7 +40,7 @@ async function pause(meanwhile: (journal: TaskJournal) => Promise<unknown>): Pro
   const intake = { cancel: async () => {} };
   await changeBatch(
     { database, clock, engine, journal, intake, visibleTo: () => ({ kind: 'all' }) },
-    { id: named('owner'), name: 'owner', grants: [] },
+    { id: named('owner'), name: 'owner', permissions: [] },
     { id: BATCH.id, change: 'pause' },
   );
   expect((await journal.load(TASK.id))?.state).toBe('held');

@@ -1,5 +1,5 @@
 import type { SchemaConnection } from '../migrate.ts';
-import type { IndexSpec, TableRename, TableSpec } from '../table-spec.ts';
+import type { ColumnAddition, IndexSpec, TableRename, TableSpec } from '../table-spec.ts';
 import { tables as records } from './0001-records.ts';
 import { tables as overlay } from './0002-overlay.ts';
 import { tables as workerHealth } from './0003-worker-health.ts';
@@ -8,6 +8,7 @@ import { tables as attemptFingerprints } from './0005-attempt-fingerprints.ts';
 import { renames as storedTexts } from './0006-stored-texts.ts';
 import { tables as taskWarnings } from './0007-task-warnings.ts';
 import { indexes as waitingTasks } from './0008-waiting-tasks.ts';
+import { columns as peopleColumns, indexes as peopleIndexes, tables as peopleTables } from './0009-people.ts';
 
 /** A forward step of the schema. `minBinary` is the oldest schema version whose programs still work after it. */
 export interface Migration {
@@ -15,7 +16,8 @@ export interface Migration {
   name: string;
   minBinary: number;
   tables: readonly TableSpec[];
-  /** On tables of earlier steps. */
+  /** Columns and indexes of tables of earlier steps. */
+  columns?: readonly ColumnAddition[];
   indexes?: readonly IndexSpec[];
   renames?: readonly TableRename[];
   /** Copies existing rows into the new tables; safe to repeat. */
@@ -34,4 +36,12 @@ export const migrations: readonly Migration[] = [
   { version: 6, name: 'stored-texts', minBinary: 6, tables: [], renames: storedTexts },
   { version: 7, name: 'task-warnings', minBinary: 6, tables: taskWarnings },
   { version: 8, name: 'waiting-tasks', minBinary: 6, tables: [], indexes: waitingTasks },
+  {
+    version: 9,
+    name: 'people',
+    minBinary: 6,
+    tables: peopleTables,
+    columns: peopleColumns,
+    indexes: peopleIndexes,
+  },
 ];

@@ -1,0 +1,149 @@
+import { PERMISSIONS, type Permission, type PrincipalId } from '@comfleet/contract';
+import type { Database, Write } from '../../platform/database/database.ts';
+import type { IdentityTables, TokenRow } from './identity-tables.ts';
+import { createPrincipal, type Principal } from './principal.ts';
+import { readPrincipal } from './principal-statements.ts';
+
+export type TokenPurpose = 'access' | 'browser' | 'sign_in' | 'key' | 'invite' | 'join';
+
+/** Purposes of bearer tokens. */
+export const BEARERS: readonly TokenPurpose[] = ['access', 'browser', 'key'];
+
+/** An unused token whose principal is not revoked. */
+export interface TokenRecord {
+  readonly principal: Principal;
+  /** By which it is listed; null for tokens of earlier versions. */
+  readonly tokenId: string | null;
+  readonly purpose: string;
+  /** Null: does not expire. */
+  readonly expiresAtMs: number | null;
+}
+
+export async function findToken(
+  db: Database<IdentityTables>,
+  hash: string,
+  purposes: readonly TokenPurpose[],
+): Promise<TokenRecord | null> {
+  const query = db.k
+    .selectFrom('token')
+    .innerJoin('principal', 'principal.id', 'token.principal_id')
+    .select(['principal.id', 'principal.kind', 'principal.name', 'principal.role', 'principal.grants'])
+    .select(['token.id as token_id', 'token.purpose', 'token.scopes', 'token.expires_at'])
+    .where('token.hash', '=', hash)
+    .where('token.purpose', 'in', purposes)
+    .where('token.used_at', 'is', null)
+    .where('principal.revoked_at', 'is', null)
+    .limit(1);
+  const [row] = await db.read(query);
+  if (!row) return null;
+  return {
+    principal: createPrincipal(readPrincipal(row), readScopes(row.scopes)),
+    tokenId: row.token_id,
+    purpose: row.purpose,
+    expiresAtMs: row.expires_at,
+  };
+}
+
+/** Lists the tokens of these purposes that have not ended, newest first; of one principal, or of all. */
+export async function listTokenRows(
+  db: Database<IdentityTables>,
+  filter: {
+    principalId: PrincipalId | null;
+    purposes: readonly TokenPurpose[];
+    nowMs: number;
+    limit: number;
+  },
+): Promise<TokenRow[]> {
+  let query = db.k
+    .selectFrom('token')
+    .selectAll()
+    .where('purpose', 'in', filter.purposes)
+    .where('id', 'is not', null)
+    .where('used_at', 'is', null)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', filter.nowMs)]));
+  if (filter.principalId !== null) query = query.where('principal_id', '=', filter.principalId);
+  return db.read(query.orderBy('created_at', 'desc').orderBy('hash').limit(filter.limit));
+}
+
+export function insertToken(db: Database<IdentityTables>, row: TokenRow): Write {
+  return { query: db.k.insertInto('token').values(row) };
+}
+
+/** Extends a browser's sign-in to `expiresAtMs`; refused if it has ended. */
+export function extendSignIn(db: Database<IdentityTables>, hash: string, expiresAtMs: number): Write {
+  const query = db.k
+    .updateTable('token')
+    .set({ expires_at: expiresAtMs })
+    .where('hash', '=', hash)
+    .where('purpose', '=', 'browser');
+  return { query, rows: 1 };
+}
+
+/** Ends one sign-in of a browser. Tokens of programs remain. */
+export function deleteSignIn(db: Database<IdentityTables>, hash: string): Write {
+  return { query: db.k.deleteFrom('token').where('hash', '=', hash).where('purpose', '=', 'browser') };
+}
+
+/** Ends every browser sign-in of a principal, and its unused sign-in links. */
+export function deleteSignIns(db: Database<IdentityTables>, id: PrincipalId): Write {
+  const query = db.k
+    .deleteFrom('token')
+    .where('principal_id', '=', id)
+    .where('purpose', 'in', ['browser', 'sign_in']);
+  return { query };
+}
+
+/** Ends one listed token; refused if the principal (null: nobody in particular) has none of that id and these purposes. */
+export function deleteToken(
+  db: Database<IdentityTables>,
+  id: string,
+  of: { principalId: PrincipalId | null; purposes: readonly TokenPurpose[] },
+): Write {
+  let query = db.k.deleteFrom('token').where('id', '=', id).where('purpose', 'in', of.purposes);
+  if (of.principalId !== null) query = query.where('principal_id', '=', of.principalId);
+  return { query, rows: 1 };
+}
+
+/** Ends every token of a principal, but for one. */
+export function deleteTokensOf(
+  db: Database<IdentityTables>,
+  id: PrincipalId,
+  except: { hash: string } | null = null,
+): Write {
+  let query = db.k.deleteFrom('token').where('principal_id', '=', id);
+  if (except !== null) query = query.where('hash', '!=', except.hash);
+  return { query };
+}
+
+/** Uses a single-use token; refused if it is used or expired. */
+export function useToken(
+  db: Database<IdentityTables>,
+  hash: string,
+  purpose: TokenPurpose,
+  nowMs: number,
+): Write {
+  const query = db.k
+    .updateTable('token')
+    .set({ used_at: nowMs })
+    .where('hash', '=', hash)
+    .where('purpose', '=', purpose)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', nowMs);
+  return { query, rows: 1 };
+}
+
+/** Records that a token was used; later uses only. */
+export function touchToken(db: Database<IdentityTables>, hash: string, nowMs: number): Write {
+  return { query: db.k.updateTable('token').set({ last_used_at: nowMs }).where('hash', '=', hash) };
+}
+
+export function deleteExpiredTokens(db: Database<IdentityTables>, nowMs: number): Write {
+  return { query: db.k.deleteFrom('token').where('expires_at', '<', nowMs) };
+}
+
+/** Null: not limited. Permissions that this version does not know are left out. */
+export function readScopes(text: string | null): Permission[] | null {
+  if (text === null) return null;
+  const parsed: unknown = JSON.parse(text);
+  return PERMISSIONS.filter((permission) => Array.isArray(parsed) && parsed.includes(permission));
+}
