@@ -37,7 +37,7 @@ test('the quick run measures every figure and leaves the page as it is', { timeo
   expect(await readFile(PAGE, 'utf8')).toBe(before);
 });
 
-test('percentiles are of the nearest rank', () => {
+test('percentiles use the nearest rank', () => {
   const values = Array.from({ length: 200 }, (_value, index) => 200 - index);
 
   expect(toPercentiles(values)).toEqual({ count: 200, p50: 100, p90: 180, p99: 198, max: 200 });
@@ -76,25 +76,25 @@ function createNumbers(times: {
   };
 }
 
-test('a figure counts as reached only when it is', () => {
+test('a target counts as met only when its figure meets it', () => {
   const good = createNumbers({ directP50: 5, comfleetP50: 15, endP99: 100, perSecond: 500 });
   const bad = createNumbers({ directP50: 5, comfleetP50: 15.1, endP99: 100.1, perSecond: 499 });
 
   expect(computeAdded(good.latency[0] as Numbers['latency'][number])).toEqual({ p50: 10, p99: 30 });
-  expect(listTargets(good).map(({ isReached }) => isReached)).toEqual([true, true, true]);
-  expect(listTargets(bad).map(({ isReached }) => isReached)).toEqual([false, false, false]);
+  expect(listTargets(good).map(({ isMet }) => isMet)).toEqual([true, true, true]);
+  expect(listTargets(bad).map(({ isMet }) => isMet)).toEqual([false, false, false]);
 });
 
-test('the page says what was not reached and what was left out', () => {
+test('the page names unmet targets and what was not measured', () => {
   const numbers = createNumbers({ directP50: 5, comfleetP50: 25, endP99: 50, perSecond: 300 });
 
   const page = formatReport(numbers, { date: '2026-01-02', loadBefore: 0.5, loadAfter: 3.25 });
 
   expect(page).toContain(
-    '| time Comfleet adds to a task, 1 in flight | p50 ≤ 10 ms, p99 ≤ 50 ms | p50 20 ms, p99 30 ms | **not reached** |',
+    '| time Comfleet adds to a task, 1 in flight | p50 ≤ 10 ms, p99 ≤ 50 ms | p50 20 ms, p99 30 ms | **not met** |',
   );
   expect(page).toContain(
-    '| durable tasks through 8 workers, SQLite, durability: power | ≥ 500 a second | 300 a second | **not reached** |',
+    '| durable tasks through 8 workers, SQLite, durability: power | ≥ 500 per second | 300 per second | **not met** |',
   );
   expect(page).toContain('Not measured: MariaDB: MariaDB is not installed.');
 });

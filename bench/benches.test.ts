@@ -29,7 +29,7 @@ test('the quick control plane bench connects its stand-ins, lets its tasks wait,
   expect(measured.health.count).toBeGreaterThan(1);
 });
 
-test('the quick decision bench decides', async () => {
+test('the quick decision bench measures decisions', async () => {
   const { freedSlot, newTask } = (await runQuick('decision')) as DecisionTimes;
 
   for (const times of [freedSlot, newTask]) {
@@ -48,7 +48,7 @@ test('the quick faults bench kills a worker and the server, and every task ends 
   expect(restarts[0]?.takesMs).toBeGreaterThan(0);
 });
 
-test('what faults may cost is rated by the worst run', () => {
+test('the cost of faults is judged by the worst run', () => {
   const run = {
     isBusy: false,
     killedAtMs: 0,
@@ -64,13 +64,13 @@ test('what faults may cost is rated by the worst run', () => {
       tasks: 100,
       runs: [run, { ...run, ...worst }],
       restarts: [{ takesMs, answersMs: 1, cpuMs: 1 }],
-    }).map(({ isReached }) => isReached);
+    }).map(({ isMet }) => isMet);
 
   expect(rate({}, 3000)).toEqual([true, true, true, true]);
   expect(rate({ faultMs: 1260, movedMs: 2001, ejected: 1 }, 3001)).toEqual([false, false, false, false]);
 });
 
-test('the quick scheduling bench compares every way on two scenarios', async () => {
+test('the quick scheduling bench compares every policy on two scenarios', async () => {
   const comparisons = (await runQuick('scheduling')) as Comparison[];
 
   expect(comparisons.map(({ scenario }) => scenario)).toEqual(['steady', 'mixed']);
@@ -86,7 +86,7 @@ test('the quick scheduling bench compares every way on two scenarios', async () 
   }
 });
 
-test('the filler is as large as a real object_info, the same each time, and another one for another installation', () => {
+test('a generated object_info is as large as a real one, always the same, and different for another installation', () => {
   const create = (variant: number) => createObjectInfo({ variant, checkpoints: ['a.safetensors'] });
 
   const text = create(1);
@@ -107,7 +107,7 @@ test('a bench replaces its own section and leaves the others; a rewritten page k
   expect(keepSections('# Other\n', changed)).toBe(changed.replace('# Numbers', '# Other'));
 });
 
-test('a control plane that takes too much memory is said not to reach', () => {
+test('a control plane that uses too much memory misses its target', () => {
   const load = { seconds: 60, maxRssMib: 900, meanRssMib: 800, cpuPercent: 20, mainThreadPercent: 10 };
   const measured: ControlPlane = {
     ...{
@@ -123,6 +123,6 @@ test('a control plane that takes too much memory is said not to reach', () => {
     health: { count: 1, p50: 1, p90: 1, p99: 1, max: 1 },
   };
 
-  expect(listControlPlaneTargets(measured).map(({ isReached }) => isReached)).toEqual([false, true]);
-  expect(formatControlPlane(measured, { date: '2026-01-02', load: 'quiet' })).toContain('**not reached**');
+  expect(listControlPlaneTargets(measured).map(({ isMet }) => isMet)).toEqual([false, true]);
+  expect(formatControlPlane(measured, { date: '2026-01-02', load: 'quiet' })).toContain('**not met**');
 });

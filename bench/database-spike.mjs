@@ -169,7 +169,7 @@ async function measureServer(driver, start, folder) {
   try {
     server = await start(join(folder, driver), 'spike');
   } catch (error) {
-    process.stderr.write(`${driver} is left out: ${error instanceof Error ? error.message : error}\n`);
+    process.stderr.write(`${driver} is skipped: ${error instanceof Error ? error.message : error}\n`);
     return [];
   }
   try {

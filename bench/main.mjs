@@ -1,6 +1,6 @@
 // Comfleet's overhead and the quality of its placement: `npm run bench` writes docs/reference/numbers.md. A name before the options chooses another
 // bench: `control-plane`, `decision` and `faults` write their sections of that page, `scheduling` writes docs/reference/scheduling.md.
-// `--beside DIR` measures the server of another built checkout too (faults). `--quick` takes a tenth and writes nothing; `--json` prints the raw numbers. Build first when you start this file itself.
+// `--compare DIR` measures the server of another built checkout too (faults). `--quick` takes a tenth and writes nothing; `--json` prints the raw numbers. Build first when you start this file itself.
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
@@ -20,7 +20,7 @@ import { formatScheduling } from './scheduling/report-scheduling.mjs';
 import { listScenarios } from './scheduling/scenarios.mjs';
 import { round } from './statistics.mjs';
 
-/** @typedef {{ quick: boolean, beside: string | null, tell: (line: string) => void }} BenchOptions */
+/** @typedef {{ quick: boolean, compare: string | null, print: (line: string) => void }} BenchOptions */
 /** @typedef {{ numbers: unknown, text: string, page: string, toPage: (old: string) => string }} Outcome */
 /** @typedef {(options: BenchOptions) => Promise<Outcome>} Bench */
 
@@ -37,12 +37,12 @@ async function benchNumbers(options) {
 }
 
 /** @type {Bench} */
-async function benchControlPlane({ quick, tell }) {
+async function benchControlPlane({ quick, print }) {
   const size = quick
     ? { workers: 50, tasks: 1000, lanes: 10, seconds: 3, settleMs: 1000 }
     : { workers: 1000, tasks: 100_000, lanes: 50, seconds: 60 };
   const loadBefore = readLoad();
-  const numbers = await measureControlPlane({ ...size, tell });
+  const numbers = await measureControlPlane({ ...size, print });
   return toSection(
     'control-plane',
     numbers,
@@ -61,26 +61,26 @@ async function benchDecision({ quick }) {
 }
 
 /** @type {Bench} */
-async function benchFaults({ quick, beside, tell }) {
+async function benchFaults({ quick, compare, print }) {
   const size = quick
     ? { runs: 1, busyRuns: 0, restarts: 1, tasks: 20 }
     : { runs: 5, busyRuns: 5, restarts: 3, tasks: 100 };
   const loadBefore = readLoad();
-  const now = await measureFaults({ ...size, seed: 1, tell });
-  if (beside !== null) tell(`the server of ${beside}:`);
+  const now = await measureFaults({ ...size, seed: 1, print });
+  if (compare !== null) print(`the server of ${compare}:`);
   const before =
-    beside === null
+    compare === null
       ? null
       : {
-          commit: readCommit(beside),
+          commit: readCommit(compare),
           ...(await measureFaults({
             ...size,
             runs: 2,
             busyRuns: 0,
             restarts: 1,
             seed: 1,
-            checkout: beside,
-            tell,
+            checkout: compare,
+            print,
           })),
         };
   const numbers = { ...now, before };
@@ -88,11 +88,11 @@ async function benchFaults({ quick, beside, tell }) {
 }
 
 /** @type {Bench} */
-async function benchScheduling({ quick, tell }) {
+async function benchScheduling({ quick, print }) {
   const scenarios = listScenarios().slice(0, quick ? 2 : undefined);
   const numbers = [];
   for (const scenario of scenarios) {
-    tell(`${scenario.name} …`);
+    print(`${scenario.name} …`);
     numbers.push(await compareScenario(scenario, quick ? { searchSize: 20_000 } : {}));
   }
   const text = formatScheduling(numbers, { date });
@@ -128,22 +128,22 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
-    beside: { type: 'string' },
+    compare: { type: 'string' },
   },
 });
 const [name = 'numbers'] = positionals;
 const bench = BENCHES[name];
 if (!bench) throw new Error(`there is no bench "${name}"; there are ${Object.keys(BENCHES).join(', ')}`);
 
-const tell = (/** @type {string} */ line) => void process.stderr.write(`${line}\n`);
+const print = (/** @type {string} */ line) => void process.stderr.write(`${line}\n`);
 const { numbers, text, page, toPage } = await bench({
   quick: values.quick,
-  beside: values.beside ?? null,
-  tell,
+  compare: values.compare ?? null,
+  print,
 });
 process.stdout.write(values.json ? `${JSON.stringify(numbers)}\n` : `${text}\n`);
 if (!values.quick) {
   const file = join(import.meta.dirname, '..', page);
   await writeFile(file, toPage(await readFile(file, 'utf8').catch(() => '')));
-  tell(`written: ${page}`);
+  print(`written: ${page}`);
 }

@@ -13,7 +13,7 @@ import { measureThroughput } from './throughput.mjs';
 /** @typedef {import('./fleet.mjs').Worker} Worker */
 /** @typedef {{ what: string, inFlight: number, perSecond: number, p50Ms: number, p99Ms: number }} DiskRow */
 /** @typedef {{ latency: Latency[], throughput: Throughput[], disk: DiskRow[], leftOut: string[] }} Numbers */
-/** @typedef {{ quick: boolean, tell: (line: string) => void }} MeasureOptions */
+/** @typedef {{ quick: boolean, print: (line: string) => void }} MeasureOptions */
 
 const WORKERS = 8;
 const SIZES = {
@@ -26,17 +26,17 @@ const TASKS_IN_FLIGHT = 64;
  * Measures everything in one run; quick: a tenth of the counts and no database servers.
  * @param {MeasureOptions} options @returns {Promise<Numbers>}
  */
-export async function measureAll({ quick, tell }) {
+export async function measureAll({ quick, print }) {
   const folder = await mkdtemp(join(tmpdir(), 'comfleet-bench-'));
   const size = quick ? SIZES.quick : SIZES.full;
   /** @type {readonly Worker[]} */
   let workers = [];
   try {
-    tell('disk and records …');
+    print('disk and database …');
     const disk = await measureDisk(size.diskSeconds);
     workers = await startWorkers(WORKERS);
-    const latency = await measureLatencies({ folder, workers, count: size.latency, tell });
-    const job = { folder, workers, count: size.tasks, inFlight: TASKS_IN_FLIGHT, tell };
+    const latency = await measureLatencies({ folder, workers, count: size.latency, print });
+    const job = { folder, workers, count: size.tasks, inFlight: TASKS_IN_FLIGHT, print };
     const throughput = await measureSqlite(job);
     /** @type {string[]} */
     const leftOut = [];
@@ -56,15 +56,15 @@ async function measureDisk(seconds) {
   return JSON.parse(stdout);
 }
 
-/** @param {{ folder: string, workers: readonly Worker[], count: number, tell: (line: string) => void }} options */
-async function measureLatencies({ folder, workers, count, tell }) {
+/** @param {{ folder: string, workers: readonly Worker[], count: number, print: (line: string) => void }} options */
+async function measureLatencies({ folder, workers, count, print }) {
   const dataDir = await mkdtemp(join(folder, 'latency-'));
   const server = await startServer({ folder: dataDir, workers });
   try {
     /** @type {Latency[]} */
     const latency = [];
     for (const inFlight of [1, 8]) {
-      tell(`added time, ${inFlight} in flight …`);
+      print(`overhead, ${inFlight} in flight …`);
       latency.push(await measureLatency({ server, workers, count, inFlight }));
     }
     return latency;
@@ -73,14 +73,14 @@ async function measureLatencies({ folder, workers, count, tell }) {
   }
 }
 
-/** @typedef {{ folder: string, workers: readonly Worker[], count: number, inFlight: number, tell: (line: string) => void }} Job */
+/** @typedef {{ folder: string, workers: readonly Worker[], count: number, inFlight: number, print: (line: string) => void }} Job */
 
 /** @param {Job} job */
-async function measureSqlite({ tell, ...job }) {
+async function measureSqlite({ print, ...job }) {
   /** @type {Throughput[]} */
   const throughput = [];
   for (const durability of /** @type {const} */ (['power', 'process'])) {
-    tell(`tasks per second, SQLite, durability ${durability} …`);
+    print(`tasks per second, SQLite, durability ${durability} …`);
     const records = `SQLite, durability: ${durability}`;
     throughput.push(await measureThroughput({ ...job, records, durability }));
   }
@@ -88,7 +88,7 @@ async function measureSqlite({ tell, ...job }) {
 }
 
 /** @param {Job} job @param {string[]} leftOut */
-async function measureServers({ tell, ...job }, leftOut) {
+async function measureServers({ print, ...job }, leftOut) {
   /** @type {Throughput[]} */
   const throughput = [];
   for (const { name, open } of listDatabaseServers()) {
@@ -100,7 +100,7 @@ async function measureServers({ tell, ...job }, leftOut) {
       continue;
     }
     try {
-      tell(`tasks per second, ${name} …`);
+      print(`tasks per second, ${name} …`);
       throughput.push(await measureThroughput({ ...job, records: name, database: server.config }));
     } finally {
       await server.stop();

@@ -6,17 +6,17 @@ export function formatTable(head, rows) {
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
 }
 
-/** A target and whether it was met. @typedef {{ what: string, reach: string, measured: string, isReached: boolean }} Target */
+/** A target and whether it was met. @typedef {{ what: string, target: string, measured: string, isMet: boolean }} Target */
 
 /** @param {readonly Target[]} targets */
 export function formatTargets(targets) {
   return formatTable(
-    ['what', 'reach', 'measured', ''],
-    targets.map(({ what, reach, measured, isReached }) => [
+    ['what', 'target', 'measured', ''],
+    targets.map(({ what, target, measured, isMet }) => [
       what,
-      reach,
+      target,
       measured,
-      isReached ? 'reached' : '**not reached**',
+      isMet ? 'met' : '**not met**',
     ]),
   );
 }

@@ -22,24 +22,24 @@ export function listTargets({ latency, throughput }) {
     const { p50, p99 } = computeAdded(one);
     return {
       what: `time Comfleet adds to a task, ${one.inFlight} in flight`,
-      reach: 'p50 ≤ 10 ms, p99 ≤ 50 ms',
+      target: 'p50 ≤ 10 ms, p99 ≤ 50 ms',
       measured: `p50 ${p50} ms, p99 ${p99} ms`,
-      isReached: p50 <= 10 && p99 <= 50,
+      isMet: p50 <= 10 && p99 <= 50,
     };
   });
   const readable = latency.map(({ inFlight, comfleet }) => ({
-    what: `ComfyUI's end → result readable, ${inFlight} in flight`,
-    reach: 'p99 ≤ 100 ms',
+    what: `from ComfyUI's end to a readable result, ${inFlight} in flight`,
+    target: 'p99 ≤ 100 ms',
     measured: `p50 ${comfleet.endToReadable.p50} ms, p99 ${comfleet.endToReadable.p99} ms`,
-    isReached: comfleet.endToReadable.p99 <= 100,
+    isMet: comfleet.endToReadable.p99 <= 100,
   }));
   const through = throughput.map(({ records, storedPerSecond }) => {
-    const reach = records.startsWith('SQLite') ? 500 : 250;
+    const target = records.startsWith('SQLite') ? 500 : 250;
     return {
       what: `durable tasks through 8 workers, ${records}`,
-      reach: `≥ ${reach} a second`,
-      measured: `${storedPerSecond} a second`,
-      isReached: storedPerSecond >= reach,
+      target: `≥ ${target} per second`,
+      measured: `${storedPerSecond} per second`,
+      isMet: storedPerSecond >= target,
     };
   });
   return [...added, ...readable, ...through];
@@ -52,14 +52,14 @@ export function formatReport(numbers, circumstances) {
     formatTargets(listTargets(numbers)),
     formatWhy(numbers),
     '## Times',
-    'Milliseconds. Direct and through Comfleet took turns in one run; only one of them ran at a time.',
+    'Milliseconds. Direct runs and runs through Comfleet alternated; only one side ran at a time.',
     formatTimes(numbers),
     '## Throughput and processor time',
     formatThroughput(numbers),
-    '## Disk and records',
-    'One worker of the thread pool, or one writer, with durable commits; group commit shows from 8 in flight on.',
+    '## Disk and database',
+    'One thread of the pool, or one writer, with durable commits; group commit takes effect from 8 in flight.',
     formatTable(
-      ['what', 'in flight', 'a second', 'p50 ms', 'p99 ms'],
+      ['what', 'in flight', 'per second', 'p50 ms', 'p99 ms'],
       numbers.disk.map((row) => [row.what, row.inFlight, row.perSecond, row.p50Ms, row.p99Ms]),
     ),
   ];
@@ -71,9 +71,9 @@ function formatHead({ date, loadBefore, loadAfter }) {
   return `# Numbers
 
 Written by \`npm run bench\` on ${date}: ${describeMachine()}.
-Client, server, load and 8 simulated workers (each a process of its own; one 64 × 64 picture, no model, no waiting) share
-these cores, and other programs used them too: load average ${round(loadBefore)} before the run, ${round(loadAfter)} after it. Compare figures of
-one run with each other; a quiet machine of your own gives better ones.`;
+Client, server, load generator and 8 simulated workers (each in its own process; one 64 × 64 picture, no model, no delay) share
+these cores with other programs: load average ${round(loadBefore)} before the run, ${round(loadAfter)} after it. Compare figures only within
+one run; a quiet machine gives better ones.`;
 }
 
 /** Explains the figures, as far as the run itself can. @param {Numbers} numbers */
@@ -83,8 +83,8 @@ function formatWhy({ latency, throughput, leftOut }) {
   const many = latency.find(({ inFlight }) => inFlight > 1);
   if (many) {
     lines.push(
-      `With ${many.inFlight} in flight the cores are busy all the time, so that most of a task's time is waiting for one: ` +
-        `directly a task takes ${many.direct.total.p50} ms then, by itself ${latency[0]?.direct.total.p50} ms.`,
+      `With ${many.inFlight} in flight the cores are always busy, so most of a task's time is spent waiting for a core: ` +
+        `directly, a task then takes ${many.direct.total.p50} ms, alone ${latency[0]?.direct.total.p50} ms.`,
     );
   }
   if (first) {
@@ -92,8 +92,8 @@ function formatWhy({ latency, throughput, leftOut }) {
     const sum = server + load + workers;
     const bound = Math.floor((cpus().length * 1000) / sum);
     lines.push(
-      `What bounds the throughput: a task costs ${round(sum, 2)} ms of processor time in all processes together (server ${server}, ` +
-        `workers ${workers}, load ${load}), so that these ${cpus().length} cores could carry ${bound} tasks a second with nothing ` +
+      `What limits the throughput: a task costs ${round(sum, 2)} ms of processor time across all processes (server ${server}, ` +
+        `workers ${workers}, load generator ${load}), so these ${cpus().length} cores could run ${bound} tasks per second with nothing ` +
         `else running on them; the rest is waiting for the disk and for other programs.`,
     );
   }
@@ -125,7 +125,7 @@ function formatTimes({ latency }) {
 function formatThroughput({ throughput }) {
   const [first] = throughput;
   const counts = first ? `${first.tasks} tasks, ${first.inFlight} submissions in flight; ` : '';
-  const told = `${counts}from the first submission to the last stored output. Processor time per task, ms.`;
+  const caption = `${counts}from the first submission to the last stored output. Processor time per task in ms.`;
   const rows = throughput.map(({ records, acceptedPerSecond, storedPerSecond, cpuMsPerTask: cpu }) => [
     records,
     acceptedPerSecond,
@@ -135,6 +135,14 @@ function formatThroughput({ throughput }) {
     cpu.workers,
     cpu.load,
   ]);
-  const head = ['records', 'accepted/s', 'stored/s', 'server', 'its main thread', '8 workers', 'load'];
-  return `${told}\n\n${formatTable(head, rows)}`;
+  const head = [
+    'database',
+    'accepted/s',
+    'stored/s',
+    'server',
+    'its main thread',
+    '8 workers',
+    'load generator',
+  ];
+  return `${caption}\n\n${formatTable(head, rows)}`;
 }

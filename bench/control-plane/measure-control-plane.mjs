@@ -10,7 +10,7 @@ import { post, submitWaiting } from './waiting-tasks.mjs';
 /** @typedef {import('../fleet.mjs').Server} Server */
 /** @typedef {import('../statistics.mjs').Percentiles} Percentiles */
 /** @typedef {import('./sample-process.mjs').ProcessLoad} ProcessLoad */
-/** @typedef {{ workers: number, tasks: number, lanes: number, seconds: number, settleMs?: number, nodeFlags?: readonly string[], tell: (line: string) => void }} ControlPlaneOptions */
+/** @typedef {{ workers: number, tasks: number, lanes: number, seconds: number, settleMs?: number, nodeFlags?: readonly string[], print: (line: string) => void }} ControlPlaneOptions */
 /**
  * @typedef {object} ControlPlane
  * @property {number} workers
@@ -37,7 +37,7 @@ const SETTLE_MS = 15_000;
  * @param {ControlPlaneOptions} options @returns {Promise<ControlPlane>}
  */
 export async function measureControlPlane(options) {
-  const { workers, tasks, lanes, tell } = options;
+  const { workers, tasks, lanes, print } = options;
   const checkpoints = listRareCheckpoints(lanes);
   const folder = await mkdtemp(join(tmpdir(), 'comfleet-control-plane-'));
   const standIns = await startStandIns({ workers, rareCheckpoints: checkpoints });
@@ -47,9 +47,9 @@ export async function measureControlPlane(options) {
       workers: standIns.urls.map((url) => ({ url })),
       nodeFlags: options.nodeFlags ?? [],
     };
-    tell(`${workers} workers connect …`);
+    print(`${workers} workers connect …`);
     const first = await measureFirstRun(setup, { ...options, checkpoints });
-    tell(`a start with ${tasks} waiting …`);
+    print(`restarting with ${tasks} tasks waiting …`);
     const second = await measureRestart(setup, options);
     return { workers, tasks, lanes, ...first, ...second };
   } finally {
@@ -59,7 +59,7 @@ export async function measureControlPlane(options) {
 }
 
 /** @param {import('../fleet.mjs').ServerOptions} setup @param {ControlPlaneOptions & { checkpoints: readonly string[] }} options */
-async function measureFirstRun(setup, { workers, tasks, checkpoints, seconds, settleMs, tell }) {
+async function measureFirstRun(setup, { workers, tasks, checkpoints, seconds, settleMs, print }) {
   const start = performance.now();
   const server = await openServer(setup);
   try {
@@ -70,11 +70,11 @@ async function measureFirstRun(setup, { workers, tasks, checkpoints, seconds, se
       body: { on: true },
     });
     await settle(settleMs);
-    tell(`connected after ${connectedMs} ms; nothing waits …`);
+    print(`connected after ${connectedMs} ms; idle with nothing waiting …`);
     const empty = await sampleProcess(server.program.pid, { seconds });
-    tell(`${tasks} tasks …`);
+    print(`submitting ${tasks} tasks …`);
     const { acceptMs } = await submitWaiting(server, { tasks, checkpoints });
-    tell(`accepted in batches: ${acceptMs.join(', ')} ms; now idle …`);
+    print(`accepted in batches: ${acceptMs.join(', ')} ms; idle with all of them waiting …`);
     await settle(settleMs);
     const [idle, health] = await Promise.all([
       sampleProcess(server.program.pid, { seconds }),

@@ -14,15 +14,15 @@ export function listControlPlaneTargets({ workers, tasks, idle, restarted }) {
   return [
     {
       what: `${what}: resident memory`,
-      reach: '≤ 1 GiB',
+      target: '≤ 1 GiB',
       measured: `${idle.maxRssMib} MiB after accepting them, ${restarted.maxRssMib} MiB after a restart`,
-      isReached: largest <= GIB_IN_MIB,
+      isMet: largest <= GIB_IN_MIB,
     },
     {
-      what: `${what}: processor time while nothing happens`,
-      reach: '≤ 30 % of one core',
+      what: `${what}: processor time when idle`,
+      target: '≤ 30 % of one core',
       measured: `${idle.cpuPercent} %, ${restarted.cpuPercent} % after a restart`,
-      isReached: busiest <= 30,
+      isMet: busiest <= 30,
     },
   ];
 }
@@ -41,16 +41,16 @@ export function formatControlPlane(measured, { date, load }) {
   return `## Control plane with many workers
 
 Written by \`npm run bench -- control-plane\` on ${date}: ${describeMachine()}; ${load}.
-One server on its default settings with SQLite; ${workers} stand-ins for ComfyUI in five other processes, each with an HTTP
-server and socket of its own and an object_info as large as a bare ComfyUI's (533 kB), of 9 installations. ${tasks} tasks of 10
-clients wait in ${lanes} lanes whose only worker is in maintenance. Looked at each second for ${idle.seconds} s.
+One server with default settings and SQLite; ${workers} stand-ins for ComfyUI in five other processes, each with its own HTTP
+server and socket and an object_info as large as that of a plain ComfyUI (533 kB), of 9 installations. ${tasks} tasks of 10
+clients wait in ${lanes} lanes whose only worker is in maintenance. Sampled every second for ${idle.seconds} s.
 
 ${formatTargets(listControlPlaneTargets(measured))}
 
 ${formatTable(
-  ['state', 'mean MiB', 'most MiB', '% of one core', 'its main thread'],
+  ['state', 'mean MiB', 'max MiB', '% of one core', 'its main thread'],
   [
-    row('connected, nothing waits', empty),
+    row('connected, nothing waiting', empty),
     row('connected, all accepted and waiting', idle),
     row('restarted, all waiting', restarted),
   ],
@@ -59,13 +59,13 @@ ${formatTable(
 ${formatTable(
   ['what', 'ms'],
   [
-    ['from the start until every worker is connected and its inventory read', measured.connectedMs],
+    ['from the start until every worker is connected and its inventory is read', measured.connectedMs],
     ['a batch of 10,000 accepted, median', accepted.p50],
     ['a batch of 10,000 accepted, slowest', accepted.max],
-    [`a start with ${tasks} waiting, until it answers with all in its queue`, measured.restartMs],
+    [`a start with ${tasks} waiting, until it responds with all of them queued`, measured.restartMs],
     ['the same start, until every worker is back', measured.reconnectedMs],
-    ['GET /api/health meanwhile, p50', health.p50],
-    ['GET /api/health meanwhile, p99', health.p99],
+    ['GET /api/health at the same time, p50', health.p50],
+    ['GET /api/health at the same time, p99', health.p99],
   ],
 )}`;
 }

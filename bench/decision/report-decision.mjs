@@ -7,13 +7,13 @@ import { describeMachine, formatTable, formatTargets } from '../page.mjs';
 export function listDecisionTargets({ freedSlot, newTask }) {
   const target = (/** @type {string} */ what, /** @type {DecisionTimes['newTask']} */ { p50, p99 }) => ({
     what,
-    reach: 'p50 ≤ 100 µs',
+    target: 'p50 ≤ 100 µs',
     measured: `p50 ${p50} µs, p99 ${p99} µs`,
-    isReached: p50 <= 100,
+    isMet: p50 <= 100,
   });
   return [
-    target('one decision: a slot became free', freedSlot),
-    target('one decision: a task came in', newTask),
+    target('one decision after a freed slot', freedSlot),
+    target('one decision after a new task', newTask),
   ];
 }
 
@@ -31,14 +31,14 @@ export function formatDecision(measured, { date, load }) {
   return `## One placement decision
 
 Written by \`npm run bench -- decision\` on ${date}: ${describeMachine()}; ${load}.
-${workers} workers that all run a prompt and have one more, ${tasks} tasks of 40 clients and two priorities waiting in ${lanes} lanes.
-From the slot that becomes free, or the task that comes in, until every start it makes possible is decided, explained and recorded;
-through the product's queue and placement, after a warm-up.
+${workers} workers, each with a running prompt and a waiting one; ${tasks} tasks of 40 clients with two priorities wait in ${lanes} lanes.
+From a freed slot, or a new task, until every start that it allows is decided, explained and recorded; with the product's queue
+and placement, after a warm-up.
 
 ${formatTargets(listDecisionTargets(measured))}
 
 ${formatTable(
   ['µs', 'decisions', 'p50', 'p90', 'p99', 'max'],
-  [row('a slot became free', freedSlot), row('a task came in', newTask)],
+  [row('freed slot', freedSlot), row('new task', newTask)],
 )}`;
 }

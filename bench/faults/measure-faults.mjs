@@ -10,7 +10,7 @@ import { createRandom } from '../scheduling/seeded-random.mjs';
 
 /** @typedef {import('../fleet.mjs').Server} Server */
 /** @typedef {import('../fleet.mjs').Worker} Worker */
-/** @typedef {{ runs: number, busyRuns: number, restarts: number, tasks: number, seed: number, checkout?: string | null, tell: (line: string) => void }} FaultOptions `checkout`: another built checkout, whose server is measured instead */
+/** @typedef {{ runs: number, busyRuns: number, restarts: number, tasks: number, seed: number, checkout?: string | null, print: (line: string) => void }} FaultOptions `checkout`: another built checkout, whose server is measured instead */
 /**
  * A pair of runs, without and with the fault.
  * @typedef {object} WorkerFault
@@ -33,7 +33,7 @@ const POLL_MS = 50;
 const BUSY_CORE = join(import.meta.dirname, 'busy-core.mjs');
 
 /** The cost of a killed worker and of a killed server. @param {FaultOptions} options @returns {Promise<Faults>} */
-export async function measureFaults({ runs, busyRuns, restarts, tasks, seed, checkout = null, tell }) {
+export async function measureFaults({ runs, busyRuns, restarts, tasks, seed, checkout = null, print }) {
   const random = createRandom(seed);
   const folder = await mkdtemp(join(tmpdir(), 'comfleet-faults-'));
   try {
@@ -43,7 +43,7 @@ export async function measureFaults({ runs, busyRuns, restarts, tasks, seed, che
       const killedAtMs = Math.round(random.between(0.1, 0.3) * tasks * (RUN_MS / WORKERS));
       const one = await withLoad(isBusy, () => measureWorkerFault({ folder, tasks, checkout, killedAtMs }));
       const ratio = (one.faultMs / one.calmMs).toFixed(2);
-      tell(
+      print(
         `run ${run + 1}: ${one.calmMs} ms, with a kill ${one.faultMs} ms (${ratio}), moved in ${one.movedMs} ms`,
       );
       measured.push({ isBusy, killedAtMs, ...one });
@@ -51,7 +51,7 @@ export async function measureFaults({ runs, busyRuns, restarts, tasks, seed, che
     const killed = [];
     for (let run = 0; run < restarts; run += 1) {
       const one = await measureServerFault({ folder, checkout });
-      tell(`server killed: its workers take prompts ${one.takesMs} ms after the start`);
+      print(`server killed: all workers accepted prompts ${one.takesMs} ms after the restart`);
       killed.push(one);
     }
     return { tasks, runs: measured, restarts: killed };

@@ -33,7 +33,7 @@ function createSteady() {
   const shape = { tasks: 400, meanGapMs: 2600, clients: 6, models, weights: [4, 3, 2, 1], runMs: RUN_MS };
   return {
     name: 'steady',
-    about: '400 single tasks of 6 clients at random moments, 4 model sets, 4 equal workers about 85 % busy',
+    about: '400 single tasks of 6 clients at random times, 4 model sets, 4 equal workers about 85 % busy',
     workers: createWorkers(4, models),
     tasks: numberTasks(createPoisson(random, shape)),
   };
@@ -112,14 +112,15 @@ function createPriorities() {
   const shape = { tasks: 400, meanGapMs: 1700, clients: 6, models, runMs: RUN_MS, priorities };
   return {
     name: 'priorities',
-    about: '400 tasks of 6 clients, an eighth of them urgent, an eighth not, 5 model sets, 6 equal workers',
+    about:
+      '400 tasks of 6 clients, an eighth of high and an eighth of low priority, 5 model sets, 6 equal workers',
     workers: createWorkers(6, models),
     tasks: numberTasks(createPoisson(random, shape)),
   };
 }
 
 /** @returns {Scenario} */
-function createBatchBesideSingles() {
+function createBatchAndSingles() {
   const models = listModelSets(4);
   const random = createRandom(707);
   const [batchModel, ...others] = models;
@@ -137,9 +138,9 @@ function createBatchBesideSingles() {
     runMs: RUN_MS,
   });
   return {
-    name: 'batch beside singles',
+    name: 'batch and singles',
     about:
-      'one batch of 10,000 tasks, and beside it 5 clients with single tasks of 3 other model sets; 8 equal workers',
+      'one batch of 10,000 tasks, plus 5 clients with single tasks of 3 other model sets; 8 equal workers',
     workers: createWorkers(8, models),
     tasks: numberTasks([...batch, ...singles]),
   };
@@ -154,6 +155,6 @@ export function listScenarios() {
     createFewModels(),
     createUnequal(),
     createPriorities(),
-    createBatchBesideSingles(),
+    createBatchAndSingles(),
   ];
 }

@@ -33,7 +33,7 @@ describe('fair turns', () => {
     { what: 'the same models', model: 0 },
     { what: 'other models', model: 1 },
   ])(
-    'TQ19 a client that keeps two tasks outstanding beside a batch of 10,000 has half of two workers, with $what',
+    'TQ19 a client that keeps two tasks outstanding next to a batch of 10,000 gets half of two workers, with $what',
     async ({ model }) => {
       const models = listModelSets(2);
       const [batchModel] = models;
@@ -115,7 +115,7 @@ describe('fair turns', () => {
     expect(Math.max(...waits)).toBeLessThanOrEqual(2 * longestRunMs);
   });
 
-  test('TQ3 a task of the lowest priority below a stream of urgent ones that never ends still runs', async () => {
+  test('TQ3 a task of the lowest priority still runs under an endless stream of urgent ones', async () => {
     const models = listModelSets(1);
     const random = createRandom(13);
     const stream = createPoisson(random, {
@@ -141,7 +141,7 @@ describe('fair turns', () => {
   });
 });
 
-describe('beside other ways', () => {
+describe('compared to other policies', () => {
   test.each(['mixed', 'steady', 'backlog', 'priorities', 'unequal GPUs'])(
     'less than half the model switches of least queue, sooner done and with shorter waits: %s',
     async (name) => {

@@ -24,7 +24,7 @@ function createWorker(): SimWorker {
   return new SimWorker(spec);
 }
 
-test('a worker keeps models until it needs their memory, the longest unused go first', () => {
+test('a worker keeps models until it needs their memory; the least recently used go first', () => {
   const worker = createWorker();
   const loads = [SMALL, MEDIUM, SMALL, LARGE, SMALL].map((model, number) => {
     worker.send(createTask(number, { model }));
@@ -92,7 +92,7 @@ describe('the offline search', () => {
     expect(await order('none')).toEqual([0, 1, 2]);
   });
 
-  test('finds no dearer order than the one it starts from, and one seed finds the same again', async () => {
+  test('never finds a costlier order than the one it starts from, and the same seed finds the same order', async () => {
     const [steady] = listScenarios();
     if (!steady) throw new Error('no scenario');
     const short = { ...steady, tasks: steady.tasks.slice(0, 60) };
