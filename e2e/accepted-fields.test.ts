@@ -51,7 +51,7 @@ test('TD12 every field of every request has a case, and every case a field', () 
   expect(CASES.map(([name]) => name).sort()).toEqual(toNames(document).sort());
 });
 
-test.each(CASES)('TD12 it acts or is refused: %s', (_name, prove) => prove(stage));
+test.each(CASES)('TD12 has an effect or is refused: %s', (_name, prove) => prove(stage));
 
 test('the fields of the Comfy API v2 in the document are those of its contract', () => {
   const file = new URL('./contracts/comfy-api-v2.openapi.yaml', import.meta.url);

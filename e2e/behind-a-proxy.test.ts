@@ -128,7 +128,7 @@ describe('a worker behind a proxy', () => {
     for (const secret of [PASSWORD, toBasic(PASSWORD).slice(6), KEY]) expect(told).not.toContain(secret);
   });
 
-  it('that asks for a login is told so, its tasks wait, and run once the file has it', async () => {
+  it('that asks for a login is reported as such; its tasks wait, and run once the file has the login', async () => {
     const gateway = await open();
     gateway.refuse = demandAuthorization(toBasic(PASSWORD));
     const server = await start({ name: 'gpu', url: gateway.url });
@@ -174,7 +174,7 @@ describe('a worker behind a proxy', () => {
     expect(task.status, JSON.stringify(task.error)).toBe('succeeded');
   });
 
-  it('that refuses, has a wrong certificate or gives pages instead of data is told by what it is', async () => {
+  it('that refuses, has a wrong certificate or returns pages instead of data is reported as what it is', async () => {
     const selfSigned = createCertificate({ name: 'alone', hosts: ['127.0.0.1'] });
     const plain = '<center>The plain HTTP request was sent to HTTPS port</center>';
     const answers: Record<string, [Gateway, string, string]> = {

@@ -83,7 +83,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
     expect(await context.cookies()).toEqual([]);
   });
 
-  test('signing in holds for the browser: another tab needs no link, and the used-up one opens the page', async () => {
+  test('signing in holds for the browser: another tab needs no link, and the used one opens the page', async () => {
     const another = await context.newPage();
     await another.goto(new URL('/client/', signInLink).href);
     await another.waitForSelector('.composer .picker');
@@ -93,7 +93,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
     await another.close();
   });
 
-  test('elsewhere a used-up link says so; comfleet sign-in prints a fresh one; signing out ends it', async () => {
+  test('in another browser a used link says so; comfleet sign-in prints a new one; signing out ends the session', async () => {
     const elsewhere = await browser.newContext({ locale: 'en-US' });
     const other = await elsewhere.newPage();
     await other.goto(signInLink);
@@ -144,7 +144,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the create page in Chromium', () => {
     await page.waitForSelector('[role="dialog"]', { state: 'detached' });
   });
 
-  test('after a reload the same person sees the same work and the same draft', async () => {
+  test('after a reload the user sees the same work and the same draft', async () => {
     await page.reload();
     await page.waitForSelector('.cell .media[data-phase="shown"]');
     expect(await page.inputValue('#prompt-prompt')).toBe('a lighthouse in a storm at dusk');

@@ -83,7 +83,7 @@ describe.concurrent('a worker goes away in the middle of a task', () => {
       await stage.whenState('w1', 'online');
     }));
 
-  test('A4 a busy worker that hangs for 18 s and goes on is waited for; an idle one counts as away meanwhile', () =>
+  test('A4 a busy worker that hangs for 18 s and goes on is waited for; an idle one is offline in that time', () =>
     WorkerStage.run({ workers: [{}, {}, {}] }, async (stage) => {
       const id = await stage.startOn('w1', sleepGraph(3));
       const away = stage.whenState('w3', 'offline');
@@ -100,7 +100,7 @@ describe.concurrent('a worker goes away in the middle of a task', () => {
 });
 
 describe.concurrent('a worker answers, but is not to be trusted', () => {
-  test('A5 its prompts only wait, for ever: the task runs elsewhere within 45 s, and is gone from its queue', () =>
+  test('A5 its prompts wait forever: the task runs elsewhere within 45 s, and leaves its queue', () =>
     WorkerStage.run({ workers: [{}, {}] }, async (stage) => {
       const [stuck, other] = [stage.worker('w1').process, stage.worker('w2').process];
       await stuck.setFault({ name: 'worker_dead' });
@@ -141,7 +141,7 @@ describe.concurrent('a worker answers, but is not to be trusted', () => {
       expect(new Set(tasks.map((task) => task.status))).toEqual(new Set(['succeeded']));
     }));
 
-  test('A17 another ComfyUI answers on its port: it gets nothing', () =>
+  test('A17 another ComfyUI responds on its port: it gets no tasks', () =>
     WorkerStage.run({ workers: [{}, {}] }, async (stage) => {
       const { process } = stage.worker('w1');
       await process.kill();
@@ -166,7 +166,7 @@ describe.concurrent('a worker stays, but its prompt hangs', () => {
   const workflows = { basic: { ...basic, silence_limit_seconds: 4 } };
   const config = { task_types: { text_to_image: { ...TEST_WORKFLOWS.text_to_image, workflows } } };
 
-  test('a process of ours that no cancel reaches is freed, then restarted, and the task goes elsewhere', () =>
+  test('an instance that ignores cancels is asked to free memory, then restarted, and the task runs elsewhere', () =>
     WorkerStage.run({ workers: [{}], config }, async (stage) => {
       const own = await stage.startInstance();
       const before = own.pid();
@@ -265,7 +265,7 @@ describe.concurrent('a worker stays, but not the prompt', () => {
 });
 
 describe.concurrent('a worker cannot do it', () => {
-  test('A10 it runs out of memory: memory is freed there, and a worker with more of it is taken though it is busier', () =>
+  test('A10 it runs out of memory: memory is freed there, and a worker with more of it is chosen although it is busier', () =>
     WorkerStage.run(
       {
         workers: [
@@ -360,8 +360,8 @@ describe.concurrent('the fleet is mostly or wholly away', () => {
     }));
 });
 
-describe.concurrent('a worker says what is not so', () => {
-  test('A16 ends come twice and for prompts of strangers: each task ends once, strangers are counted', () =>
+describe.concurrent('a worker reports what is not true', () => {
+  test('A16 ends are reported twice and for unknown prompts: each task ends once, unknown prompts are counted', () =>
     WorkerStage.run({ workers: [{}] }, async (stage) => {
       const { process } = stage.worker('w1');
       await process.setFault({ name: 'ws_foreign_end', moment: 'during_progress' });
@@ -376,7 +376,7 @@ describe.concurrent('a worker says what is not so', () => {
       expect(await stage.metric('comfleet_foreign_ends_total')).toBe(2);
     }));
 
-  test('A18 the end of one prompt comes in the same moment under the name of another: each has its own result', () =>
+  test('A18 the end of a prompt is also reported with the id of another one: each has its own result', () =>
     WorkerStage.run({ workers: [{}] }, async (stage) => {
       const { process } = stage.worker('w1');
       const first = await stage.startOn('w1', samplerGraph(60));

@@ -164,7 +164,7 @@ describe('the first start in a fresh clone', () => {
     expect(first.lines.filter((line) => /^\s+\d+\.\d%/.test(line)).length).toBeGreaterThan(5);
   });
 
-  test('a taken port moves on to the next, and says so', async () => {
+  test('takes the next port when one is in use, and says so', async () => {
     const line = await first.waitForLine(/^Comfleet runs at /);
     address = line.replace('Comfleet runs at ', '');
 
@@ -174,7 +174,7 @@ describe('the first start in a fresh clone', () => {
     expect((await fetch(`${address}/client`)).headers.get('content-type')).toMatch(/^text\/html/);
   });
 
-  test('the command line finds the server without ceremony', () => {
+  test('the command line finds the server without configuration', () => {
     const list = execFileSync('npx', ['--no-install', 'comfleet', 'tasks', 'list', '--json'], {
       cwd: folder,
       env: createEnvironment(),

@@ -89,7 +89,7 @@ async function measure<T>(
   return outcome;
 }
 
-test.each(ATTACKS)('$name does not hold the server', async (attack) => {
+test.each(ATTACKS)('$name does not block the server', async (attack) => {
   const { name, times = 1, statuses = [413, 422] } = attack;
   const body = new TextEncoder().encode(attack.body());
   const all = () => Promise.all(Array.from({ length: times }, () => send(attack, body)));
@@ -102,7 +102,7 @@ test.each(ATTACKS)('$name does not hold the server', async (attack) => {
   }
 });
 
-test('a large batch is read, watched and changed without holding the server', async () => {
+test('a large batch is read, watched and changed without blocking the server', async () => {
   const name = 'a batch of 2,000 tasks, each with a text of its own, which run,';
   const submitted = await post('/api/v2/batches', ATTACKS.find((attack) => attack.name === name)?.body());
   const { batch_id: id }: Json = JSON.parse(await submitted.text());

@@ -87,7 +87,7 @@ async function takePeakBytes(): Promise<number> {
   return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) * 1024;
 }
 
-test.each(CASES)('$name does not hold the server, nor fill it', async (trick) => {
+test.each(CASES)('$name neither blocks nor fills the server', async (trick) => {
   worker.trick = trick;
   const before = await countStoredBytes();
   await takePeakBytes();

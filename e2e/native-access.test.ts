@@ -75,7 +75,7 @@ describeOnDatabases('who may do what over the native door', (database) => {
       expect(refusal(await rig.ask(null, 'POST /api/v2/auth/token', { body: wrongBody }))[0]).toBe(401);
   });
 
-  test('AU2 a revoked client is out at once: requests, open streams and new tokens', async () => {
+  test('AU2 a revoked client loses access at once: requests, open streams and new tokens', async () => {
     const client = await rig.register('leaver', ['raw_graph']);
     await rig.setMaintenance(true);
     const id = await rig.submit(client.token, { graph: picture() });
@@ -112,7 +112,7 @@ describeOnDatabases('who may do what over the native door', (database) => {
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
   });
 
-  test('P21 AU7 ids of others answer exactly as ids of nobody', async () => {
+  test('P21 AU7 ids of others are answered exactly as unknown ids', async () => {
     const task = await rig.run(ada.token, { graph: picture(70) });
     const upload = await rig.ask(ada.token, 'POST /api/fleet/uploads', { body: pictureForm('a.png') });
     const batch = await rig.ask(ada.token, 'POST /api/v2/batches', {
@@ -170,7 +170,7 @@ describeOnDatabases('who may do what over the native door', (database) => {
     expect(refusal(own)[0]).toBe(422);
   });
 
-  test('API15 400, 403, 404, 405, 413, 415, 422 and 429 wear the same envelope', async () => {
+  test('API15 400, 403, 404, 405, 413, 415, 422 and 429 have the same envelope', async () => {
     const raw = { graph: picture() };
     expect(refusal(await rig.ask(ada.token, 'POST /api/v2/tasks', { body: '{"graph":' }))[0]).toBe(400);
     expect(refusal(await rig.ask(bob.token, 'POST /api/v2/tasks', { body: raw }))).toEqual([
@@ -197,7 +197,7 @@ describeOnDatabases('who may do what over the native door', (database) => {
     await rig.setMaintenance(false);
   });
 
-  test('TQ18 API15 one key answers one task; with another body it is a conflict', async () => {
+  test('TQ18 API15 one key returns one task; with another body it is a conflict', async () => {
     const headers = { 'idempotency-key': 'order-1' };
     const body = { graph: picture(110) };
     const first = await rig.ask(ada.token, 'POST /api/v2/tasks', { body, headers });
@@ -244,7 +244,7 @@ describeOnDatabases('who may do what over the native door', (database) => {
 });
 
 describeOnDatabases('client authentication switched off', (database) => {
-  test('AU1 everybody on this machine acts as the local client, but no page of another site does', async () => {
+  test('AU1 everyone on this machine acts as the local client, but no page of another site does', async () => {
     const rig = await startServer({ database, config: { auth: { enable_client_auth: false } } });
     try {
       const task = await rig.ask(null, 'POST /api/v2/tasks', { body: { graph: picture() } });

@@ -170,7 +170,7 @@ describeOnDatabases('input over the native door', (database) => {
     ['sub'],
     [''],
     ['a\u0000.png'],
-  ])('RS10 %j is no picture that may be named', async (image) => {
+  ])('RS10 %j is not a picture that may be named', async (image) => {
     const answer = await rig.ask(ada.token, 'POST /api/v2/tasks', {
       body: { workflow_name: 'invert_image', parameters: { image } },
     });

@@ -50,7 +50,7 @@ describeOnDatabases('watching tasks over the native door', (database) => {
     expect(resumed.flatMap((frame) => (frame.event === 'event' ? [frame.id] : []))).toEqual(ids.slice(3));
   });
 
-  test('PR5 someone who comes late is told where the task is now', async () => {
+  test('PR5 a late subscriber gets the current state of the task', async () => {
     const id = await rig.submit(ada.token, SAMPLED);
     await rig.follow(ada.token, `/api/v2/tasks/${id}/events`, (frame) => frame.event === 'progress');
     const [first] = await rig.follow(ada.token, `/api/v2/tasks/${id}/events`, () => true);
@@ -123,7 +123,7 @@ describeOnDatabases('watching tasks over the native door', (database) => {
     live.close();
   });
 
-  test('a live socket refuses a bad token, words it does not know, and tasks of others', async () => {
+  test('a live socket refuses a bad token, unknown messages, and tasks of others', async () => {
     const stranger = await LiveClient.open(rig.url, 'not-a-token');
     expect(await stranger.closed).toBe(4401);
     const task = await rig.run(ada.token, { graph: picture(68) });

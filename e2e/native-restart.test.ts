@@ -37,7 +37,7 @@ describeOnDatabases('the native door before and after a restart', (database) => 
     expect(before.task).toMatchObject({ name: 'kept', status: 'succeeded' });
   });
 
-  test('TQ18 an idempotency key answers the same task after a restart, and a batch key the same batch', async () => {
+  test('TQ18 an idempotency key returns the same task after a restart, and a batch key the same batch', async () => {
     const headers = { 'idempotency-key': 'across' };
     const body = { graph: picture(72) };
     const tasks = [{ parameters: { width: 64, height: 64 } }];
@@ -78,7 +78,7 @@ describeOnDatabases('the native door before and after a restart', (database) => 
     expect(runs).toHaveLength(1);
   });
 
-  test('BG6 a batch answers its id, its tasks in order, its counts and its progress', async () => {
+  test('BG6 a batch returns its id, its tasks in order, its counts and its progress', async () => {
     await rig.setMaintenance(true);
     const tasks = [64, 65, 66].map((width) => ({ parameters: { width, height: 64 }, name: `w${width}` }));
     const made = await rig.ask(ada.token, 'POST /api/v2/batches', {

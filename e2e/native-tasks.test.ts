@@ -292,7 +292,7 @@ describeOnDatabases('tasks over the native door', (database) => {
     expect([none.status, none.json.error.code]).toEqual([404, 'RESULT_NOT_FOUND']);
   });
 
-  test('RS4 two people with the same file name on one worker each get their own picture', async () => {
+  test('RS4 two clients with the same file name on one worker each get their own picture', async () => {
     const [one, two] = await Promise.all([
       rig.run(ada.token, { graph: picture(80, 'same') }),
       rig.run(bob.token, { graph: picture(90, 'same') }),
@@ -309,7 +309,7 @@ describeOnDatabases('tasks over the native door', (database) => {
     expect(foreign.status).toBe(404);
   });
 
-  test('RS13 files answer ranges and say how long they may be kept', async () => {
+  test('RS13 files support ranges and say how long they may be cached', async () => {
     const task = await rig.run(ada.token, { graph: picture(81) });
     const whole = await rig.ask(ada.token, `GET /api/v2/tasks/${task.task_id}/download`);
     expect(whole.headers.get('cache-control')).toContain('max-age=3600');
@@ -348,7 +348,7 @@ describeOnDatabases('tasks over the native door', (database) => {
     expect((await rig.ask(owner.token, `GET /api/fleet/uploads/${id}`)).status).toBe(404);
   });
 
-  test('RS9 what is no picture is refused, whatever its name says', async () => {
+  test('RS9 a file that is not a picture is refused, whatever its name', async () => {
     const text = await rig.ask(ada.token, 'POST /api/fleet/uploads', {
       body: pictureForm('photo.png', Buffer.from('<html>no picture</html>')),
     });

@@ -60,7 +60,7 @@ test('ST5 a pipe as configuration, credential, secrets or database is refused at
   }
 });
 
-test('ST5 a pipe or a device as a workflow’s graph is named, and the rest goes on; a pipe as the log too', async () => {
+test('ST5 a pipe or device as a workflow’s graph, or a pipe as the log, is reported, and the rest works', async () => {
   makePipe('data', 'logs', 'system.log');
   const workflows = {
     piped: { name: 'piped', workflow_file: makePipe('graph.json') },
@@ -74,7 +74,7 @@ test('ST5 a pipe or a device as a workflow’s graph is named, and the rest goes
   expect(await server.stop('SIGTERM')).toEqual({ code: 0, signal: null });
 });
 
-test('ST5 SIGTERM ends a start that waits for a database that never says a word', async () => {
+test('ST5 SIGTERM ends a start that waits for a database that never responds', async () => {
   const silent = createServer().listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const asked = once(silent, 'connection');
@@ -90,7 +90,7 @@ test('ST5 SIGTERM ends a start that waits for a database that never says a word'
   expect(exit).toEqual({ code: 0, signal: null });
 });
 
-test('ST6 a task that was claimed and never sent keeps its place when the server is killed', async () => {
+test('ST6 a task that was claimed but never sent keeps its position when the server is killed', async () => {
   const simulator: Simulator = await openSimulator({ stepMs: 1 });
   try {
     const args = configure({ workers: [{ name: 'gpu', url: simulator.url, max_concurrent: 1 }] });

@@ -76,7 +76,7 @@ test.each([
   }
 });
 
-test('ST5 what is no request that can be read is refused in our envelope', async () => {
+test('ST5 an unreadable request is refused in our envelope', async () => {
   const host = `host: ${new URL(rig.url).host}\r\nconnection: close\r\n\r\n`;
   const answers = [
     await sendRaw(`GET /api/v2/tasks/%ff% HTTP/1.1\r\n${host}`),
@@ -118,7 +118,7 @@ test('guessed secrets and codes are limited, lock nobody out, and do not fill th
   expect(countLines() - before).toBeLessThan(100);
 });
 
-test('ST8 data, outputs and log are their user’s alone', async () => {
+test('ST8 data, outputs and log are readable by their user only', async () => {
   await rig.run(rig.token, { graph: picture(99) });
   const listed = execFileSync('find', [rig.dataDir, '-perm', '/077', '-printf', '%m %p\n']).toString();
 
@@ -126,7 +126,7 @@ test('ST8 data, outputs and log are their user’s alone', async () => {
   expect(existsSync(join(rig.dataDir, 'outputs'))).toBe(true);
 });
 
-test('outputs are for others to read where the setting says so, and nothing else is', async () => {
+test('only outputs can be read by others, and only where the setting allows it', async () => {
   const shared = await startServer({ simulators: [{}], config: { comfyui: { output_access: 'everyone' } } });
   try {
     await shared.whenOnline();

@@ -102,7 +102,7 @@ describe.skipIf(!existsSync(CHROMIUM))('every page in Chinese', () => {
     }
   });
 
-  test('what is refused, and a sentence of English that is planted', async () => {
+  test('refusals, and a planted English sentence', async () => {
     expect(await listEnglish('before')).toEqual([]);
     await page.evaluate(() => {
       const planted = document.createElement('p');

@@ -88,7 +88,7 @@ async function startAgain(): Promise<string> {
 const countBills = (id: string) => worker.ledger.list('paid', id).length;
 
 describe('TD16 kill -9 around a task with paid nodes', () => {
-  test('a server killed before it sent the task sends it once, unasked', async () => {
+  test('a server killed before it sent the task sends it once, without asking', async () => {
     await killAt('after_claim');
     const id = await startAgain();
 
@@ -121,7 +121,7 @@ describe('TD16 kill -9 around a task with paid nodes', () => {
     expect(countBills(id)).toBe(2);
   });
 
-  test('a question outlasts the server; to give up fails the task with what happened', async () => {
+  test('a pending decision survives the server; giving up fails the task with the cause', async () => {
     await server.start(null);
     const { task_id: id } = await ask('POST', '/api/v2/tasks', { graph: GRAPH });
     await worker.ledger.waitFor((line) => line.event === 'paid' && line.task === id);

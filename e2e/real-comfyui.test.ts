@@ -106,7 +106,7 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
     }
   }, 60_000);
 
-  test('twenty parallel tasks with colours of their own each get their own picture', async () => {
+  test('twenty parallel tasks with different colours each get their own picture', async () => {
     const colours = Array.from({ length: 20 }, (_, index) => 1000 + index * 7919);
     const ids = await Promise.all(
       colours.map((color) =>
@@ -128,7 +128,7 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
     expect(new Set(hashes).size).toBe(20);
   }, 300_000);
 
-  test('WF23 a seed of 2^64 − 1 stands unchanged in the worker’s history, and steps and previews come in order', async (context) => {
+  test('WF23 a seed of 2^64 − 1 is unchanged in the worker’s history, and steps and previews come in order', async (context) => {
     context.skip(!hasCheckpoint, `needs the checkpoint ${CHECKPOINT}`);
     const steps: number[] = [];
     const previews: string[] = [];
@@ -148,7 +148,7 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
     expect(ours).toEqual(theirs);
   }, 300_000);
 
-  test('WF23 the same seed through Comfy API v2 stands unchanged too', async (context) => {
+  test('WF23 the same seed through Comfy API v2 is unchanged too', async (context) => {
     context.skip(!hasCheckpoint, `needs the checkpoint ${CHECKPOINT}`);
     const body = `{"workflow":${samplerGraph(LARGEST_SEED, 1)}}`;
     const made = await server.ask(server.token, 'POST /api/v2/jobs', { body });
@@ -159,7 +159,7 @@ describe('on a real ComfyUI', skipWhen(reason), () => {
     expect(raw).toContain(`"seed": ${LARGEST_SEED}`);
   }, 300_000);
 
-  test('a cancel at step 5 interrupts that prompt alone', async (context) => {
+  test('a cancel at step 5 interrupts only that prompt', async (context) => {
     context.skip(!hasCheckpoint, `needs the checkpoint ${CHECKPOINT}`);
     const canceled = await submit(`{"graph":${samplerGraph('7', 20)}}`);
     const other = await submit(`{"graph":${samplerGraph('8', 3)}}`);

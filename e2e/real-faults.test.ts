@@ -57,7 +57,7 @@ describe('faults of two real ComfyUI servers', skipWhen(MISSING), () => {
     expect(ends[0].task.attempts[0]).toMatchObject({ ending: 'lost', error: { code: 'REMOVED_ON_WORKER' } });
   });
 
-  test('A4 one stands still for 15 s with a prompt running and one waiting: neither is sent to the other', async () => {
+  test('A4 one hangs for 15 s with a prompt running and one waiting: neither is sent to the other', async () => {
     const before = stage.countPrompts();
     const running = await stage.startOn('w1', slowColour(RED, 3));
     const waiting = await stage.startOn('w1', slowColour(BLUE, 0.1), 'attempt.submitted');
@@ -75,7 +75,7 @@ describe('faults of two real ComfyUI servers', skipWhen(MISSING), () => {
     expect(stage.countPrompts() - before).toBe(2);
   });
 
-  test('A4 a prompt posted while one stands still runs there once', async () => {
+  test('A4 a prompt posted while one hangs runs there once', async () => {
     const before = stage.countPrompts();
     stage.process('w1').signal('SIGSTOP');
     const id = await stage.startOn('w1', slowColour(GREEN, 0.5), 'attempt.claimed');
@@ -88,7 +88,7 @@ describe('faults of two real ComfyUI servers', skipWhen(MISSING), () => {
     expect(stage.countPrompts() - before).toBe(1);
   });
 
-  test('A3 one stands still for good: the other runs both its prompts, and what it does late changes nothing', async () => {
+  test('A3 one hangs for good: the other runs both its prompts, and late results change nothing', async () => {
     const running = await stage.startOn('w1', slowColour(RED, 5));
     const waiting = await stage.startOn('w1', slowColour(BLUE, 30), 'attempt.submitted');
     const since = Date.now();

@@ -95,7 +95,7 @@ describeOnDatabases('a configuration that changes while tasks run', (database) =
     for (const id of [second, first]) await rig.ask(rig.token, `DELETE /api/v2/tasks/${id}`);
   });
 
-  test('WF10 TQ4 limit, priority and switch of a task type in the file hold from the next task on', async () => {
+  test('WF10 TQ4 limit, priority and switch of a task type in the file apply from the next task on', async () => {
     const limit = (custom: object) => replace(rig, rig.describe({ task_types: { custom } }));
     await limit({ max_concurrent_tasks: 1, priority: 8 });
     expect((await reload(rig)).errors).toEqual([]);

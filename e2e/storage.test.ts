@@ -25,7 +25,7 @@ describe('a disk without room', skipWhen(missingSmallDisk()), () => {
     disk?.remove();
   });
 
-  test('ST3 F7 refuses with 503 and Retry-After, says why, goes on by itself and loses nothing', async () => {
+  test('ST3 F7 refuses with 503 and Retry-After, says why, recovers by itself and loses nothing', async () => {
     const graphs = [0.1, 0.11, 0.12, 0.13, 0.14, 0.15].map((seconds) => ({ graph: slowPicture(seconds) }));
     const accepted = await Promise.all(graphs.map((body) => rig.submit(rig.token, body)));
 
@@ -75,7 +75,7 @@ describe('a damaged database file', () => {
   let rig: RunningServer;
   afterEach(() => rig?.close());
 
-  test('ST4 is named while running, with what to do', async () => {
+  test('ST4 is reported while running, with what to do', async () => {
     rig = await startServer({ simulators: [{}] });
     await rig.stop();
     await rig.start();
@@ -97,7 +97,7 @@ describe('a damaged database file', () => {
   test.each([
     ['that is none', 0],
     ['whose pages are spoiled', 4096],
-  ])('ST4 %s is named at the start, with what to do', async (_name, from) => {
+  ])('ST4 %s is reported at the start, with what to do', async (_name, from) => {
     rig = await startServer({ simulators: [{}] });
     await rig.stop();
     const file = join(rig.dataDir, 'comfleet.db');

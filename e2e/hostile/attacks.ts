@@ -116,7 +116,7 @@ export const ATTACKS: readonly Attack[] = [
     body: () => `{"workflow_name":"basic","tasks":[${repeat(1_000_000, () => '{}')}]}`,
   },
   {
-    name: '2 MB where a name belongs',
+    name: '2 MB in place of a name',
     path: '/api/v2/auth/token',
     body: () => `{"client_id":"${'x'.repeat(2e6)}","client_secret":"x"}`,
     statuses: [413],
@@ -131,21 +131,21 @@ export const ATTACKS: readonly Attack[] = [
   { name: '31 MB of digits', path: TASKS, body: () => `{"graph":${oneNode('1'.repeat(31e6))}}` },
   { name: '31 MB of spaces', path: TASKS, body: () => `{"graph":${oneNode(`${' '.repeat(31e6)}1`)}}` },
   {
-    name: '10,000 items that are all wrong',
+    name: '10,000 invalid items',
     path: BATCHES,
     body: () =>
       `{"workflow_name":"basic","tasks":[${repeat(10_000, () => '{"updates":[{},{},{}],"name":3}')}]}`,
     statuses: [400],
   },
   {
-    name: 'eight graphs of 5,000 nodes at once, which run,',
+    name: 'eight running graphs of 5,000 nodes at once',
     path: TASKS,
     body: () => `{"graph":${chain(5000)}}`,
     times: 8,
     statuses: [201],
   },
   {
-    name: 'a batch of 20 graphs of 5,000 nodes, which run,',
+    name: 'a batch of 20 running graphs of 5,000 nodes',
     path: BATCHES,
     body: () => `{"tasks":[${repeat(20, () => `{"updates":[${update}]}`)}],"graph":${chain(5000)}}`,
     statuses: [201],
@@ -156,7 +156,7 @@ export const ATTACKS: readonly Attack[] = [
     body: () => `{"tasks":[${repeat(10_000, () => '{}')}],"graph":${chain(5000)}}`,
   },
   {
-    name: 'a batch of 2,000 tasks, each with a text of its own, which run,',
+    name: 'a batch of 2,000 running tasks with different texts',
     path: BATCHES,
     body: () =>
       `{"workflow_name":"basic","tasks":[${repeat(2000, (at) => `{"parameters":{"prompt":"${at}${long(2000)}"}}`)}]}`,
@@ -187,7 +187,7 @@ export const ATTACKS: readonly Attack[] = [
     body: () => `{"graph":${oneNode(`[${repeat(12, () => `{${repeat(20_000, (at) => `"k${at}":0`)}}`)}]`)}}`,
   },
   {
-    name: '240,000 numbers that are kept as written',
+    name: '240,000 numbers kept as written',
     path: TASKS,
     body: () => `{"graph":${oneNode(lists((at) => `${at}.0`))}}`,
   },
@@ -197,13 +197,13 @@ export const ATTACKS: readonly Attack[] = [
     body: () => `{"tasks":[{"updates":[${repeat(60_000, () => update)}]}],"graph":${chain(10)}}`,
   },
   {
-    name: 'four times a text of 20 MB at once',
+    name: 'four texts of 20 MB at once',
     path: TASKS,
     body: () => `{"workflow_name":"basic","parameters":{"prompt":"${long(20e6)}"}}`,
     times: 4,
   },
   {
-    name: 'a text of 14 MB, as long as a picture may be,',
+    name: 'a text of 14 MB, the maximum for a picture,',
     path: TASKS,
     body: () => `{"workflow_name":"basic","parameters":{"prompt":"${long(14e6)}"}}`,
   },
@@ -229,7 +229,7 @@ export const ATTACKS: readonly Attack[] = [
     body: () => `{"workflow_name":"invert","parameters":{"image":"${picture(22e6)}"}}`,
   },
   {
-    name: 'what is no picture of 13 MB in a body',
+    name: '13 MB that are not a picture in a body',
     path: TASKS,
     body: () => `{"workflow_name":"invert","parameters":{"image":"${picture(13e6)}"}}`,
     statuses: [415],

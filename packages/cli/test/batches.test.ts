@@ -49,7 +49,7 @@ describe('comfleet batches', () => {
     ]);
   });
 
-  it('CL4 download takes what is done and not there yet, under the names that are asked for', async () => {
+  it('CL4 download saves what is done and not saved yet, under the requested names', async () => {
     const id = await make(['one', 'two'], '--param', 'steps=1');
     await fleet.run('batches', 'watch', id);
 
@@ -107,7 +107,7 @@ describe('comfleet batches', () => {
     });
   });
 
-  it('Ctrl-C leaves a batch that goes on, and says how to see, pause and end it', async () => {
+  it('Ctrl-C leaves the batch running, and says how to watch, pause and cancel it', async () => {
     const env = { COMFLEET_DATA: join(fleet.cwd, '.comfleet') };
     const flags = [
       '--description',

@@ -91,7 +91,7 @@ describe('comfleet run', () => {
     expect(shown.out.join('\n')).toMatch(/^warning {6}This output is left out: node "3"/m);
   });
 
-  it('leaves at once with --no-wait', async () => {
+  it('returns at once with --no-wait', async () => {
     const submitted = await fleet.run('run', 'solid_color', '--no-wait');
     const watched = await fleet.run('tasks', 'watch', submitted.out[0] ?? '');
 
@@ -132,7 +132,7 @@ describe('comfleet tasks', () => {
     expect(why.out.join('\n')).toContain('CANDIDATE');
   });
 
-  it('lists every try of a task', async () => {
+  it('lists every attempt of a task', async () => {
     const { out } = await fleet.run('run', 'solid_color', '--no-wait');
     const id = out[0] ?? '';
     await fleet.run('tasks', 'watch', id);
@@ -208,7 +208,7 @@ describe('comfleet batch', () => {
     expect(err[1]).toContain('prompt: ');
   });
 
-  it('leaves at once with --no-wait', async () => {
+  it('returns at once with --no-wait', async () => {
     const result = await fleet.run(
       'batch',
       'sdxl_basic',

@@ -179,7 +179,7 @@ describe('comfleet fleet and strategy', () => {
     expect(stats.free_slots).toBe(stats.capacity);
   });
 
-  it('LB6 changes the strategy at run time, and gives it back to the file', async () => {
+  it('LB6 changes the strategy at run time, and returns the choice to the file', async () => {
     expect(await run<Balancing>('strategy', 'set', 'fastest')).toMatchObject({
       strategy: 'fastest',
       source: 'run_time',
@@ -194,7 +194,7 @@ describe('comfleet fleet and strategy', () => {
 });
 
 describe('comfleet workflows estimates', () => {
-  it('TQ15 tell how far off estimates were', async () => {
+  it('TQ15 show how far off estimates were', async () => {
     for (const width of ['64', '80'])
       await fleet.run('run', 'solid_color', '--param', `width=${width}`, '--json');
     const shown = await fleet.run('workflows', 'estimates');

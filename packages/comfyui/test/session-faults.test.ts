@@ -28,7 +28,7 @@ describe('when something breaks', () => {
   });
 
   it.each(['ws_close', 'ws_reset', 'ws_half_open', 'ws_deaf'] as const)(
-    'CD19 the workflow ends though %s takes the events away',
+    'CD19 the workflow ends although %s suppresses the events',
     async (name) => {
       const { comfy, folder, simulator } = await openSession({ nodeDelays: { EmptyImage: 300 } });
       simulator.control.set({ name, moment: 'between_post_and_start' });
@@ -47,7 +47,7 @@ describe('when something breaks', () => {
     { name: 'ws_foreign_end' },
     { name: 'ws_stall', times: 'until_cleared' },
     { name: 'history_late', ms: 800 },
-  ] as const)('B8 the workflow ends once and truly under $name $frame', async (fault) => {
+  ] as const)('B8 the workflow ends once and correctly under $name $frame', async (fault) => {
     const { comfy, folder, simulator, lines } = await openSession({ nodeDelays: { EmptyImage: 100 } });
     await comfy.connectWebSocket();
     simulator.control.set(fault);
@@ -93,7 +93,7 @@ describe('when something breaks', () => {
     expect(await ended).toBe('PROMPT_LOST');
   });
 
-  it('an abort takes the prompt back from the server', async () => {
+  it('an abort cancels the prompt on the server', async () => {
     const { comfy, folder, simulator } = await openSession({ nodeDelays: { EmptyImage: 200 }, stepMs: 50 });
     const controller = new AbortController();
     const ended = codeOf(comfy.processWorkflow(sampled(1, 200), null, folder, { signal: controller.signal }));
@@ -108,7 +108,7 @@ describe('when something breaks', () => {
     expect(await codeOf(comfy.processWorkflow(picture(1), null, folder))).toBe('TIMEOUT');
   });
 
-  it('a broken download is started again and never leaves a part', async () => {
+  it('a broken download is restarted and never leaves a partial file', async () => {
     const { comfy, folder, simulator } = await openSession();
     simulator.control.set({ name: 'view_broken' });
     const { files } = await comfy.processWorkflow(picture(1), null, folder);

@@ -16,7 +16,7 @@ describe('one workflow', () => {
     expect(count(simulator, 'socket_upgrade')).toBe(1);
   });
 
-  it('CL14 updates change a copy, fileName names the files, a taken name is not replaced', async () => {
+  it('CL14 updates change a copy, fileName names the files, an existing file is not replaced', async () => {
     const { comfy, folder } = await openSession();
     const graph = picture(1);
     const updates = [{ classType: 'EmptyImage', inputs: { color: 255 } }];
@@ -34,7 +34,7 @@ describe('one workflow', () => {
     expect(await history.text()).toMatch(/"seed": ?18446744073709551615/);
   });
 
-  it('PR1 the lines tell submission, node, percent and elapsed seconds', async () => {
+  it('PR1 the lines show submission, node, percent and elapsed seconds', async () => {
     const { comfy, folder, lines } = await openSession({ stepMs: 120 }, { language: 'zh-TW' });
     const { promptId } = await comfy.processWorkflow(sampled(1), null, folder);
     expect(lines[0]).toMatch(/佇列中還有 1 個任務|工作流已提交/);
@@ -45,7 +45,7 @@ describe('one workflow', () => {
     expect(lines.at(-1)).toMatch(new RegExp(`^✓ 工作流 ${promptId} 執行完成（耗時 \\d+\\.\\d\\d 秒）$`));
   });
 
-  it('PR3 progress is told in order, ends at 1 and once', async () => {
+  it('PR3 progress is reported in order and ends at 1, once', async () => {
     const { comfy, folder } = await openSession({ stepMs: 10 });
     const seen: ProgressState[] = [];
     comfy.on('progress', (progress) => seen.push(progress));

@@ -128,7 +128,7 @@ describe('a server that speaks TLS', () => {
     await expect(ask(host)).rejects.toMatchObject({ details: { certificate: { problem: 'self_signed' } } });
   });
 
-  it('plain http on the port is told as such', async () => {
+  it('plain http on the port is reported as such', async () => {
     const host = await listen(createHttpServer((_request, response) => response.end('{}')));
 
     await expect(ask(host)).rejects.toMatchObject({ details: { certificate: { problem: 'no_tls' } } });

@@ -94,14 +94,14 @@ describe('watching a task', () => {
     expect(asked.map((a) => a.headers['last-event-id'])).toEqual([undefined, '2']);
   });
 
-  it('PR5 ends at once for one who comes when all is over', async () => {
+  it('PR5 ends at once if the task has already ended', async () => {
     const late = message({ kind: 'snapshot', task: makeTask({ status: 'failed' }) }, 9);
     const { comfleet } = await start({ [EVENTS]: [stream(late, 'stay')] });
 
     expect(await collect(comfleet.tasks.watch('task-1'))).toEqual(['snapshot failed']);
   });
 
-  it('PR10 asks by polling where streams fail, and shows each state once', async () => {
+  it('PR10 polls where streams fail, and shows each state once', async () => {
     const { comfleet, slept } = await start({
       [EVENTS]: [json({ detail: 'no streams here' })],
       [LOAD]: [json(detail()), json(detail()), json(detail({ status: 'succeeded' }))],
@@ -125,21 +125,21 @@ describe('watching a task', () => {
     expect(asked.map((a) => a.route)).toEqual([EVENTS, LOAD]);
   });
 
-  it('goes on past frames of a kind it does not know', async () => {
+  it('ignores frames of unknown kinds', async () => {
     const text = `event: fanfare\nid: 2\ndata: {"a":1}\n\nevent: event\ndata: broken\n\n: comment\n\n`;
     const { comfleet } = await start({ [EVENTS]: [stream(text + message(SUCCEEDED, 3), 'stay')] });
 
     expect(await collect(comfleet.tasks.watch('task-1'))).toEqual(['3 task.succeeded']);
   });
 
-  it('tells a refusal instead of trying for ever', async () => {
+  it('throws a refusal instead of retrying forever', async () => {
     const unknown = (await refusal('TASK_NOT_FOUND', 404).json()) as unknown;
     const { comfleet } = await start({ [EVENTS]: [json(unknown, 404)] });
 
     await expect(collect(comfleet.tasks.watch('task-1'))).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
   });
 
-  it('gives up after its patience when nothing answers', async () => {
+  it('gives up after its time limit when nothing responds', async () => {
     const dead: Handler = (_request, response) => response.destroy();
     const { comfleet } = await start({ [EVENTS]: [dead], [LOAD]: [dead] });
 
@@ -179,7 +179,7 @@ describe('run', () => {
   const SUBMIT = 'POST /api/v2/tasks';
   const CANCEL = 'POST /api/v2/tasks/task-1/cancel';
 
-  it('submits, follows and gives the finished task', async () => {
+  it('submits, follows and returns the finished task', async () => {
     const { comfleet } = await start({
       [SUBMIT]: [json(SUBMITTED, 201)],
       [EVENTS]: [stream(message(SUCCEEDED, 3), 'close')],

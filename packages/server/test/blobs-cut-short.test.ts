@@ -86,7 +86,7 @@ describe.each([
     expect(await listFiles()).toEqual([]);
   });
 
-  test('above the limit is refused, let go, and leaves nothing behind', async () => {
+  test('above the limit is refused, canceled, and leaves nothing behind', async () => {
     const blobs = openBlobs();
     const { bytes, seen } = openStream(half(), half(), half());
 
@@ -151,7 +151,7 @@ describe('a write that the system cuts short', () => {
   test.each([
     ['small', 100_000],
     ['large', 2 * MEGABYTE],
-  ])('makes no %s blob of less bytes than its hash says', (_size, sizeBytes) => {
+  ])('leaves no %s blob with fewer bytes than its hash covers', (_size, sizeBytes) => {
     expect(putWithLimit(sizeBytes)).toEqual({ code: 'EFBIG', files: [] });
   });
 });

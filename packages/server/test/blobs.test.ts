@@ -71,7 +71,7 @@ describe('blobs in a folder', () => {
     expect(await readdir(join(folder, 'blobs', 'incoming'))).toEqual([]);
   });
 
-  it('tells that the same bytes were here before', async () => {
+  it('reports that the same bytes were stored before', async () => {
     const blobs = openBlobs();
 
     const first = await blobs.put(stream('the same'), LIMITS);

@@ -71,7 +71,7 @@ async function measure(action: () => Promise<unknown>): Promise<{ ms: number; co
 const MANY_ROUNDS = { sqlite: 10, postgres: 3, mariadb: 3 };
 
 describeOnDatabases('kill -9', (kind) => {
-  test('DB4 a killed writer has lost no commit that it was told of', { timeout: 90_000 }, async () => {
+  test('DB4 a killed writer has lost no acknowledged commit', { timeout: 90_000 }, async () => {
     const config = await createEmpty(kind);
     const acknowledged: string[] = [];
     for (let round = 0; round < MANY_ROUNDS[kind.name]; round += 1) {
@@ -89,7 +89,7 @@ describeOnDatabases('kill -9', (kind) => {
     expect(acknowledged.filter((number) => !present.has(number))).toEqual([]);
   });
 
-  test('E17 a second process is refused with the address of the first, and let in once that was killed', async () => {
+  test('E17 a second process is refused with the address of the first, and admitted once the first was killed', async () => {
     const config = await createEmpty(kind);
     const { child, lines } = startChild('hold', config);
     expect(await readLine(lines)).toBe('holding');
@@ -150,7 +150,7 @@ for (const kind of testDatabases()) {
       poolSize: 4,
     });
 
-    test('F1 that dies and comes back: UNAVAILABLE in 2 s, then on without a restart of ours', {
+    test('F1 that dies and comes back: UNAVAILABLE in 2 s, then used again without a restart of ours', {
       timeout: 90_000,
     }, async () => {
       const server = await startPrivateServer(name);
@@ -186,7 +186,7 @@ for (const kind of testDatabases()) {
       expect(lost).toEqual([]);
     });
 
-    test('F2 that stops answering is UNAVAILABLE in 6 s, and used again when it goes on', {
+    test('F2 that stops answering is UNAVAILABLE in 6 s, and used again when it resumes', {
       timeout: 90_000,
     }, async () => {
       const server = await startPrivateServer(name);

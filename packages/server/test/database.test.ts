@@ -142,7 +142,7 @@ describeOnDatabases('a commit', (kind) => {
     expect(await findSetting(database, 'step')).toBe('3');
   });
 
-  test('that deadlocks with another is tried again until both are through', async () => {
+  test('that deadlocks with another is tried again until both succeed', async () => {
     const config = await createEmpty(kind);
     const [one, two] = [await openForTest(config), await openForTest(config)];
     await one.commit([insertSetting(one, 'a', '0'), insertSetting(one, 'b', '0')]);
@@ -181,7 +181,7 @@ const NO_ROOM = {
 
 describeOnDatabases('a disk without room', (kind) => {
   test.skipIf(kind.name === 'sqlite')(
-    'a database server without room is told as such, not as an error of ours',
+    'a database server with a full disk is reported as such, not as an error of ours',
     async () => {
       const database = await openForTest(await createEmpty(kind));
       for (const sql of NO_ROOM[kind.name]) await database.read({ compile: () => CompiledQuery.raw(sql) });

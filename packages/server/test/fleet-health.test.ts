@@ -85,7 +85,7 @@ async function submit(worker: ConnectedWorker, seed = 1): Promise<void> {
   expect(outcome.kind).toBe('accepted');
 }
 
-it('a worker whose socket is refused while HTTP works is tried ever more seldom, and the cause is reported once', async () => {
+it('a worker whose socket is refused while HTTP works is tried less and less often, and the cause is reported once', async () => {
   const { simulator } = await openProxied('one');
   const since = changes.length;
   const dials = () =>
@@ -118,7 +118,7 @@ describe('a worker that hangs', () => {
     await when(() => find('one')?.state === 'online');
   });
 
-  it('A4 with a prompt may be silent for most of the busy limit, and gets nothing new meanwhile', async () => {
+  it('A4 with a prompt may be silent for most of the busy limit, and gets no new tasks in that time', async () => {
     const { simulator, worker } = await openProxied('one');
     await worker.socket.whenOpen();
     simulator.control.set({ name: 'freeze', ms: 1_300, moment: 'between_post_and_start' });
@@ -146,7 +146,7 @@ describe('a worker that hangs', () => {
 });
 
 describe('a worker that restarts', () => {
-  it('A7 in place keeps its id and is asked what it can run again', async () => {
+  it('A7 in place keeps its id, and its inventory is loaded again', async () => {
     const { simulator, worker } = await openProxied('one');
     simulator.control.set({ name: 'hide_class', class: 'KSampler', times: 'until_cleared' });
     simulator.control.set({ name: 'reboot', down_ms: 300 });
@@ -252,7 +252,7 @@ describe('a connection that fails', () => {
     ['history', (worker) => worker.http.loadHistory(randomUUID())],
     ['view', (worker) => worker.http.view({ filename: 'x.png', subfolder: '', type: 'output' })],
     ['upload', (worker) => worker.http.uploadImage({ filename: 'x.png', bytes: new Uint8Array([1]) })],
-  ])('HR6 at %s is looked into at once, and holds new prompts back', async (_call, call) => {
+  ])('HR6 at %s is checked at once, and holds new prompts back', async (_call, call) => {
     const { proxy, worker } = await openProxied('one');
     await worker.checkNow();
     await proxy.goDown();

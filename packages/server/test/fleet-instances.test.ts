@@ -218,7 +218,7 @@ describe('a supervised ComfyUI', () => {
     expect(await rig.table.inspect(pidOf(first))).toBeNull();
   });
 
-  it('PS18 PS21 leaves a stranger alone that got the stored pid', async () => {
+  it('PS18 PS21 leaves another process with the stored pid alone', async () => {
     const before = await rig.open();
     const { id } = await before.instances.start(simulator);
     await before.instances.whenReady(id);

@@ -242,7 +242,7 @@ describe('workers that register themselves', () => {
     expect(json).toMatchObject({ source: 'discovered', discovered_by: 'announcement', max_concurrent: 3 });
   });
 
-  it('ND4 a registered worker is there again after a restart, before it says anything', async () => {
+  it('ND4 a registered worker is in the fleet after a restart, before it announces itself again', async () => {
     rig = await FlowRig.open({ simulators: [], config: hybrid });
     const { url } = await openExtra();
     await rig.ask('POST', '/api/fleet/register', { body: { name: 'agent-1', url }, token: TOKEN });

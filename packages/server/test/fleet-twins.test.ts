@@ -80,7 +80,7 @@ it('one ComfyUI by loopback name, address, slash and two proxies is used once; t
   expect(reason).toEqual({ code: 'worker.same_as', params: { name: 'near' } });
 });
 
-it('two ComfyUIs of one machine and one output folder, equal in all they tell, are two', async () => {
+it('two ComfyUIs of one machine and one output folder, equal in all they report, are two', async () => {
   const ways: Gateway[] = [];
   for (const { url } of [await openServer(), await openServer()]) ways.push(await openWay(url));
   for (const [index, { url }] of ways.entries()) await add(`gpu-${index}`, url);

@@ -52,7 +52,7 @@ describe('workers over loopback', () => {
     expect(worker.socket.upgrades).toBe(1);
   });
 
-  it('holds one object_info for workers that told the same', async () => {
+  it('holds one object_info for workers that reported the same', async () => {
     const [a, b] = [await openServer(), await openServer()];
     await registry.add({ name: 'a', url: a.url, source: 'simulated' });
     await registry.add({ name: 'b', url: b.url, source: 'simulated' });

@@ -85,7 +85,7 @@ describe('batches', () => {
     expect(new Set(await seeds(fixed)).size).toBe(1);
   });
 
-  it('BG9 tasks that repeat another are warned of, unless one seed was asked for', async () => {
+  it('BG9 tasks that repeat another get a warning, unless one seed was requested', async () => {
     const make = (more: Partial<SubmitBatch>) =>
       submit({ task_type: 'text_to_image', descriptions: ['x', 'y'], images_per_description: 2, ...more });
 
@@ -145,7 +145,7 @@ describe('batches', () => {
     expect(detail.message).toContain('1 failed');
   });
 
-  it('BG6 a batch tells name, priority, counts, progress, time and its tasks', async () => {
+  it('BG6 a batch shows name, priority, counts, progress, time and its tasks', async () => {
     const batch = await submit({ tasks: [{}, {}], name: 'two', priority: 8 }, pictureGraph());
     const detail = await ended(rig, batch);
 

@@ -98,7 +98,7 @@ describe('canceling', () => {
     expect(next.status).toBe('succeeded');
   });
 
-  it('TQ10 twice canceled is canceled once', async () => {
+  it('TQ10 canceling twice cancels once', async () => {
     const id = await rig.submit(sleepGraph(30));
     await rig.ledger(id, 'execution_start');
 
@@ -140,7 +140,7 @@ describe('time limits of execution', () => {
     await deaf.close();
   });
 
-  it('TQ11 the usual limit lets go on what makes progress, and ends what makes none', async () => {
+  it('TQ11 the default limit allows a prompt that makes progress, and ends one that makes none', async () => {
     const simulators = [{ nodeDelays: { KSampler: 60_000 } }];
     const slow = await FlowRig.open({ simulators, config: { comfyui: { timeout: 1 } } });
     const going = await slow.submit(sleepGraph(2.5));

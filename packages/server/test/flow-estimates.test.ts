@@ -32,7 +32,7 @@ describe('estimates', () => {
     expect((await rig.ended(id)).estimated_end).toBeNull();
   });
 
-  it('TQ15 tasks that wait for two workers are told their start and end, and end about then', async () => {
+  it('TQ15 tasks that wait for two workers have an estimated start and end, and end about then', async () => {
     for (const id of await submitMany(4)) await rig.ended(id);
     const ids = await submitMany(12);
     const said = await Promise.all(ids.map((id) => rig.load(id)));

@@ -116,7 +116,7 @@ describe('a task whose worker goes away', () => {
     expect(task).toMatchObject({ status: 'failed', attempt_count: 1, error: { code: 'WORKER_UNREACHABLE' } });
   });
 
-  it('LB8 has the result of its first run when the worker is back before it was given up', async () => {
+  it('LB8 has the result of its first run when the worker is back before it counts as lost', async () => {
     const { rig, networks } = await openCuttable({ simulators: [{}, {}], config: QUICK_HEALTH });
     await allowOnly(rig, 'gpu-1');
     const id = await rig.submit(sleepGraph(1));
@@ -194,7 +194,7 @@ describe('which worker is asked', () => {
     expect([count(0, 'interrupted'), count(1, 'interrupted')]).toEqual([0, 1]);
   });
 
-  it('LB10 while its worker is away a task waits in the queue, and nobody else is looked for', async () => {
+  it('LB10 while its worker is away a task waits in the queue, and no other worker is tried', async () => {
     const { rig, networks } = await openCuttable({ config: QUICK_HEALTH });
     await at(networks, 0).goDown();
     await whenOffline(rig);
@@ -232,7 +232,7 @@ describe('which worker is asked', () => {
   });
 });
 
-describe('a request that met a worker which was down', () => {
+describe('a request to a worker that is down', () => {
   it('HR8 a submission waits until it is back, and has all its attempts then', async () => {
     const { rig, networks } = await openCuttable({ config: QUICK_HEALTH });
     await at(networks, 0).goDown();
@@ -259,7 +259,7 @@ describe('a request that met a worker which was down', () => {
     expect(rig.executions(id)).toBe(1);
   });
 
-  it('HR8 the fetching of a file goes on after the return, and nothing runs again', async () => {
+  it('HR8 the download of a file continues after the return, and nothing runs again', async () => {
     const { rig, networks } = await openCuttable({ config: QUICK_HEALTH });
     rig.simulator.control.set({ name: 'drip', path: '/view', ms_per_byte: 50 });
     const id = await rig.submit(pictureGraph());

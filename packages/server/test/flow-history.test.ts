@@ -2,7 +2,7 @@ import { type FaultSpec, openTcpProxy, type TcpProxy } from '@comfleet/simulator
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FlowRig, pictureGraph, sleepGraph } from './kit/flow-rig.ts';
 
-describe('one worker whose answers are at fault', () => {
+describe('one worker with faulty responses', () => {
   let rig: FlowRig;
   beforeAll(async () => {
     rig = await FlowRig.open();
@@ -40,7 +40,7 @@ describe('one worker whose answers are at fault', () => {
     },
   );
 
-  it('C-2 NaN in a history is read as it stands', async () => {
+  it('C-2 NaN in a history is read as it is', async () => {
     const task = await runWith({ name: 'history_answer', kind: 'nan' });
 
     expect(task).toMatchObject({ status: 'succeeded', attempt_count: 1 });
@@ -86,7 +86,7 @@ describe('one worker whose answers are at fault', () => {
     expect(rig.executions(task.task_id)).toBe(1);
   });
 
-  it('TD5 a POST answered 500 and not taken is sent once more, then fails with the answer', async () => {
+  it('TD5 a POST answered 500 and not accepted is sent once more, then fails with the answer', async () => {
     const task = await runWith({ name: 'prompt_500', times: 'until_cleared' });
 
     expect(task).toMatchObject({
@@ -108,7 +108,7 @@ describe('one worker whose answers are at fault', () => {
     expect(rig.executions(task.task_id)).toBe(1);
   });
 
-  it('C-8 a queue of 40 MB beside ours delays nothing', async () => {
+  it('C-8 a queue with 40 MB of other clients delays nothing', async () => {
     rig.simulator.control.set({ name: 'queue_huge', count: 800, bytes: 50_000, times: 'until_cleared' });
     const task = await rig.run(sleepGraph(0.1));
 

@@ -38,7 +38,7 @@ async function storedCheckpoint(rig: FlowRig, id: string): Promise<unknown> {
   return JSON.parse(text)['4'].inputs.ckpt_name;
 }
 
-it('TD13 a checkpoint that no worker has is stood in for by one of its kind, which is told and stored', async () => {
+it('TD13 a checkpoint that no worker has is replaced by one of its kind, which is reported and stored', async () => {
   const rig = await open([FLUX, INPAINT, PHOTO]);
 
   const { submitted } = await submit(rig);
@@ -52,7 +52,7 @@ it('TD13 a checkpoint that no worker has is stood in for by one of its kind, whi
   expect(await storedCheckpoint(rig, submitted.task_id)).toBe('photo.safetensors');
 });
 
-it('TD13 a re-run keeps what was taken, though the workflow would take another one now', async () => {
+it('TD13 a re-run keeps the replacement, although the workflow would choose another one now', async () => {
   const rig = await open([PHOTO]);
   const first = await rig.ended((await submit(rig)).submitted.task_id);
   const richer = await openSimulator({ models: [PHOTO, TEST_MODEL] });
@@ -67,7 +67,7 @@ it('TD13 a re-run keeps what was taken, though the workflow would take another o
   expect(await storedCheckpoint(rig, other.submitted.task_id)).toBe(TEST_MODEL.name);
 });
 
-it('TD13 a form has the files of the fleet, with what stands in as its default', async () => {
+it('TD13 a form has the files of the fleet, with the replacement as its default', async () => {
   const rig = await open([FLUX], [PHOTO]);
 
   const workflow = await rig.calls.workflows.load('basic');
@@ -112,7 +112,7 @@ async function arrive(rig: FlowRig, models: SimulatedModel[]): Promise<void> {
   await rig.whenOnline();
 }
 
-it('TD13 accepted before any worker was known, it takes one of its kind when the first one comes, told and kept', async () => {
+it('TD13 accepted before any worker was known, it is replaced when the first one joins, reported and kept', async () => {
   const rig = await openUnknown();
   const { submitted } = await submit(rig);
   expect(await rig.load(submitted.task_id)).toMatchObject({ held_reason: 'no_worker_known' });
@@ -160,7 +160,7 @@ it('TD13 the default stays when the first worker has it', async () => {
   expect(await storedCheckpoint(rig, submitted.task_id)).toBe(TEST_MODEL.name);
 });
 
-it('TD13 run again before any worker came, it takes one of its kind then', async () => {
+it('TD13 run again before any worker joined, it is replaced when one does', async () => {
   const rig = await openUnknown();
   const { submitted } = await submit(rig);
   await rig.calls.tasks.cancel(rig.actor, submitted.task_id as TaskId);
@@ -175,7 +175,7 @@ it('TD13 run again before any worker came, it takes one of its kind then', async
   expect(await storedCheckpoint(rig, told.submitted.task_id)).toBe('photo.safetensors');
 });
 
-it('TD13 what stands in is drawn while the batch is paused, and runs when it goes on', async () => {
+it('TD13 the replacement is chosen while the batch is paused, and runs when it is resumed', async () => {
   const rig = await openUnknown();
   const body = { workflow_name: 'basic', tasks: [{ parameters: { prompt: 'a pier' } }] };
   const { batch } = await rig.calls.batches.submit(rig.actor, body);
@@ -196,7 +196,7 @@ it('TD13 what stands in is drawn while the batch is paused, and runs when it goe
   });
 });
 
-it('TD13 where only a worker that is away has the file, one in service is taken; who asks for it waits and is told for whom', async () => {
+it('TD13 if only a worker that is away has the file, one in service replaces it; a task that names it waits and says for whom', async () => {
   const rig = await open([PHOTO], [TEST_MODEL]);
   await rig.simulators[1]?.close();
   await rig.whenFleet((fleet) => fleet.findByName('gpu-2')?.snapshot().health === 'offline');

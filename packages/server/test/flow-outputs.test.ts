@@ -105,9 +105,9 @@ describe('files of a finished prompt', () => {
   });
 });
 
-describe('downloads at fault', () => {
+describe('faulty downloads', () => {
   it.each(['reset', 'short', 'wrong_length'])(
-    'D1 a download that breaks by %s three times is begun again; the stored file is whole',
+    'D1 a download that breaks by %s three times is tried again; the stored file is whole',
     async (kind) => {
       const task = await runWith({ name: 'view_broken', kind, after: 100, times: 3 });
       const [path = ''] = written(task.task_id);
@@ -117,7 +117,7 @@ describe('downloads at fault', () => {
     },
   );
 
-  it('D1 a download that never comes whole fails by name and leaves nothing behind', async () => {
+  it('D1 a download that never completes fails by name and leaves nothing behind', async () => {
     const folders = async () => (await readdir(join(rig.folder, 'blobs'), { recursive: true })).length;
     const before = await folders();
     rig.simulator.control.set({ name: 'view_broken', kind: 'short', after: 100, times: 'until_cleared' });
@@ -132,7 +132,7 @@ describe('downloads at fault', () => {
     '2': { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
   });
 
-  it('D2 a file of a cached node that is gone is asked for by one more attempt, and by no third', async () => {
+  it('D2 a file of a cached node that is gone is requested by one more attempt, but not by a third', async () => {
     await rig.run(previews(21));
     rig.simulator.control.set({ name: 'view_gone' });
     const once = await rig.run(previews(21));
@@ -158,7 +158,7 @@ describe('downloads at fault', () => {
     expect(task.warning_texts).toMatchObject([{ code: 'warning.output' }]);
   });
 
-  it('TD6 beside a file that is never served the good one is delivered, with a warning that names the bad one', async () => {
+  it('TD6 next to a file that is never served the good one is delivered, with a warning that names the bad one', async () => {
     rig.simulator.control.set({ name: 'output_name', filename: 'bad..name.png' });
     const task = await rig.run(twoPictures(22));
 
@@ -169,7 +169,7 @@ describe('downloads at fault', () => {
     ]);
   });
 
-  it('TD6 beside a file that never comes whole the good one is delivered at the last attempt, with a warning', async () => {
+  it('TD6 next to a file that never completes the good one is delivered at the last attempt, with a warning', async () => {
     rig.simulator.control.set({
       name: 'view_broken',
       kind: 'short',

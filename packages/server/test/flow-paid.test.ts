@@ -82,7 +82,7 @@ describe('a task with paid nodes whose worker dies under it', () => {
     await rig.ended(id);
   });
 
-  it('TD16 give_up fails it with the cause, its keys go, and there is nothing more to decide', async () => {
+  it('TD16 give_up fails it with the cause, deletes its keys, and there is nothing more to decide', async () => {
     await open();
     const body = {
       graph: paidGraph(60),
@@ -114,7 +114,7 @@ describe('a task with paid nodes whose worker dies under it', () => {
     expect(bills(id)).toBe(1);
   });
 
-  it('TD16 its keys outlast the wait: a run that a user allows has them', async () => {
+  it('TD16 its keys survive the wait: a run that a user allows has them', async () => {
     await open();
     const body = { graph: paidGraph(3), extra_data: { api_key_comfy_org: 'comfyui-secret' } };
     const { json: submitted } = await rig.ask('POST', '/api/v2/tasks', { body });
@@ -204,7 +204,7 @@ describe('a task with paid nodes', () => {
     expect(bills(id)).toBe(1);
   });
 
-  it('TD16 that one worker refused has not run: the other takes it unasked', async () => {
+  it('TD16 that one worker refused has not run: the other runs it without asking', async () => {
     await open({ simulators: [{}, {}] });
     rig.simulator.control.set({ name: 'validation_error', kind: 'missing_model', times: 'until_cleared' });
     const task = await rig.run(paidGraph(0));

@@ -42,7 +42,7 @@ describe.each(['0.3.64', '0.33'] as const)('a worker of %s that runs a part of a
     ]);
   });
 
-  it('TD15 is told by the prompt itself when its answer was lost', async () => {
+  it('TD15 is found by the prompt itself when its response was lost', async () => {
     await open({ simulators: [{ version }] });
     rig.simulator.control.set({ name: 'prompt_response_lost', how: 'reset' });
     const task = await rig.run(partGraph(0));

@@ -43,7 +43,7 @@ describe('why a task waits', () => {
       await rig().app.fleet.override(worker.id, { maintenance: false });
   });
 
-  it('LB10 a task that no worker takes now waits, and says why for each worker', async () => {
+  it('LB10 a task that no worker accepts now waits, and says why for each worker', async () => {
     const { fleet } = rig().app;
     await fleet.override(idOf(rig(), 'gpu-1'), { maintenance: true });
     await fleet.override(idOf(rig(), 'gpu-2'), { maintenance: true });
@@ -104,7 +104,7 @@ describe('loaded models', () => {
 describe('slots', () => {
   const rig = useRig([{}]);
 
-  it('TQ3 a prefetched prompt is preempted for an urgent task, runs after it, and has had no try for that', async () => {
+  it('TQ3 a prefetched prompt is preempted for an urgent task, runs after it, and uses up no attempt', async () => {
     const running = await rig().submit(sleepGraph(0.6));
     await rig().ledger(running, 'execution_start');
     const prefetched = await rig().submit(pictureGraph());

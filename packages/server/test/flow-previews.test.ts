@@ -16,7 +16,7 @@ async function listExtraData(url = ''): Promise<Record<string, unknown>[]> {
   return entries.map(({ prompt }) => prompt[3]);
 }
 
-it('PR7 a prompt asks for previews where its worker takes that, and is left alone elsewhere', async () => {
+it('PR7 a prompt requests previews where its worker supports that, and is unchanged elsewhere', async () => {
   await rig.run(samplerGraph(1), { workers: ['gpu-1'] });
   await rig.run(samplerGraph(1), { workers: ['gpu-2'] });
 
@@ -27,7 +27,7 @@ it('PR7 a prompt asks for previews where its worker takes that, and is left alon
   expect(await listExtraData(newer?.url)).toEqual([expect.objectContaining({ preview_method: 'auto' })]);
 });
 
-it('PR7 what the caller asks for goes before what the configuration says', async () => {
+it('PR7 a request wins over the configuration', async () => {
   const body = { kind: 'graph' as const, graph: samplerGraph(2) };
   const { submitted } = await rig.calls.tasks.submit({
     actor: rig.actor,

@@ -101,7 +101,7 @@ describe('progress and previews', () => {
     expect(batch.task_ids).toHaveLength(2);
   });
 
-  it('a reader that is slow with the snapshot still hears the end', async () => {
+  it('a reader that is slow with the snapshot still receives the end', async () => {
     const id = await rig.submit(pictureGraph());
     const stream = rig.calls.tasks.watch(rig.actor, id, 0, AbortSignal.timeout(5000))[Symbol.asyncIterator]();
     await stream.next();
@@ -126,7 +126,7 @@ describe('progress and previews', () => {
 });
 
 describe('the exact end', () => {
-  it('CD8 messages of interleaved prompts move only the task they are about', async () => {
+  it('CD8 messages of interleaved prompts affect only the task they are about', async () => {
     rig.simulator.control.set({
       name: 'interleaved_progress',
       foreign_id: '00000000-0000-4000-8000-000000000000',
@@ -146,7 +146,7 @@ describe('the exact end', () => {
     expect(rig.executions(ids[1] ?? '')).toBe(1);
   });
 
-  it('CD12 an end announced many times, and asked for by hand at once, is handled once', async () => {
+  it('CD12 an end announced many times, and checked by hand at the same time, is handled once', async () => {
     rig.simulator.control.set({ name: 'ws_duplicate', frame: 'completion', copies: 5, times: 2 });
     const id = await rig.submit(sleepGraph(0.1));
     await rig.ledger(id, 'execution_end');
@@ -212,7 +212,7 @@ describe('the exact end', () => {
     expect(Date.parse(task.completed_at ?? '') - end.wall_ms).toBeLessThan(1500);
   });
 
-  it('CD19 while every upgrade is refused tasks run and end, with progress said to be unavailable', async () => {
+  it('CD19 while every upgrade is refused tasks run and end, with progress reported as unavailable', async () => {
     const refused = await FlowRig.open({ simulators: [{ stepMs: 30 }] });
     refused.simulator.control.set({ name: 'ws_refuse', status: 403, times: 'until_cleared' });
     const first = refused.watch(await refused.submit(sleepGraph(0.6)));

@@ -70,7 +70,7 @@ describe('the server stops and starts while workers go on', () => {
     await rig.close();
   });
 
-  it('P6 what was on its way when the server stopped is known as sent or unsent, and the next start looks for nothing', async () => {
+  it('P6 a prompt in flight when the server stopped is recorded as sent or unsent, and the next start looks for none', async () => {
     const rig = await FlowRig.open();
     rig.simulator.control.set({ name: 'prompt_delayed', ms: 300, times: 'until_cleared' });
     const ids = await Promise.all(Array.from({ length: 4 }, () => rig.submit(sleepGraph(0.1))));
@@ -87,7 +87,7 @@ describe('the server stops and starts while workers go on', () => {
     await rig.close();
   });
 
-  it('TQ10 a cancel just before the server stops holds after its start', async () => {
+  it('TQ10 a cancel just before the server stops still holds after its start', async () => {
     const rig = await FlowRig.open();
     const id = await rig.submit(sleepGraph(30));
     await rig.ledger(id, 'execution_start');

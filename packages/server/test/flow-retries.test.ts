@@ -63,7 +63,7 @@ describe('with two workers', () => {
     expect(task.attempts).toHaveLength(2);
   });
 
-  it('D4 a worker whose disk is full is left for another one', async () => {
+  it('D4 a task leaves a worker whose disk is full for another one', async () => {
     rig.simulator.control.set({ name: 'disk_full', times: 'until_cleared' });
     const task = await rig.run(pictureGraph());
 

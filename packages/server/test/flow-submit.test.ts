@@ -74,7 +74,7 @@ describe('inputs', () => {
     },
   );
 
-  it('RS15 two different pictures of one name lie on the worker under two names', async () => {
+  it('RS15 two different pictures of one name are on the worker under two names', async () => {
     const other = Buffer.from(PNG);
     other[other.length - 16] = (other[other.length - 16] ?? 0) ^ 1;
     const first = await upload('same.png', PNG);

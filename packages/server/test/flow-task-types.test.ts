@@ -55,7 +55,7 @@ describe('task types', () => {
     await expect(submitTo(rig, { workflowName: 'sleeping' })).rejects.toMatchObject(refusal);
   });
 
-  it('WF10 tells the limit of a type, and none for types without one', () => {
+  it('WF10 shows the limit of a type, and none for types without one', () => {
     const { typeSettings } = rig.calls.workflows;
 
     expect([typeSettings('text_to_image'), typeSettings('custom')]).toEqual([

@@ -85,7 +85,7 @@ describe('files that a task needs', () => {
     expect(await rig.run(graph)).toMatchObject({ status: 'succeeded' });
   });
 
-  it('are kept from being deleted by a task that waits for them, run again or for the first time', async () => {
+  it('cannot be deleted while a task waits for them, run again or for the first time', async () => {
     const id = await upload('kept.png', red);
     const first = await rig.run(loadGraph(assetOf(id)));
     for (const { id: worker } of rig.app.fleet.list())
@@ -101,7 +101,7 @@ describe('files that a task needs', () => {
     await remove();
   });
 
-  it('RS15 two tasks at once with different files of one name have each its own', async () => {
+  it('RS15 two tasks at once with different files of one name each get their own', async () => {
     const ids = [await upload('same.png', red), await upload('same.png', blue)];
     const submitted: TaskId[] = [];
     for (let round = 0; round < 4; round += 1)

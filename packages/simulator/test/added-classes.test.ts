@@ -18,7 +18,7 @@ const useModel = (name: string): Record<string, unknown> => ({
 });
 
 describe('a class that a test adds', () => {
-  it('stands in /object_info as given, completed, and is checked by its own choices', async () => {
+  it('is in /object_info as given, completed, and is checked by its own choices', async () => {
     client = await SimClient.open({ classes: { UnetLoaderGGUF: GGUF } });
     const info = JSON.parse((await client.load('/object_info/UnetLoaderGGUF')).text);
     const refused = await client.post(useModel('flux/dev.gguf'));

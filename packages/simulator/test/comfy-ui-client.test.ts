@@ -62,7 +62,7 @@ describe('comfy-ui-client 0.1.2 unchanged', () => {
     expect(await client.getPrompt()).toEqual({ exec_info: { queue_remaining: 0 } });
   });
 
-  it('getSystemStats tells device and memory', async () => {
+  it('getSystemStats returns device and memory', async () => {
     const stats = await client.getSystemStats();
     expect(stats.devices[0]).toMatchObject({ type: 'cuda', index: 0, vram_total: 12884901888 });
   });
@@ -79,7 +79,7 @@ describe('comfy-ui-client 0.1.2 unchanged', () => {
     expect(await client.getExtensions()).toContain('/extensions/core/groupNode.js');
   });
 
-  it('viewMetadata tells the metadata of a model', async () => {
+  it('viewMetadata returns the metadata of a model', async () => {
     const metadata = await client.viewMetadata('checkpoints', 'v1-5-pruned-emaonly-fp16.safetensors');
     expect(metadata).toEqual({ 'modelspec.title': 'simulated' });
   });

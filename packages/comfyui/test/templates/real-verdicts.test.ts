@@ -39,7 +39,7 @@ function listSteady({ templates, mutations }: Recording): object[] {
   ];
 }
 
-describe('what a real ComfyUI says of templates and mutations', skipWhen(missing), () => {
+describe('the verdict of a real ComfyUI on templates and mutations', skipWhen(missing), () => {
   let found: FoundComfyui;
   let folder: string;
   let comfyui: ComfyuiProcess;

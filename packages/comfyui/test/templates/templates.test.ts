@@ -23,26 +23,26 @@ function nameOf({ mutation: { kind, template, seed }, ours }: Compared): string 
 }
 
 describe('the recorded verdicts', () => {
-  it('are about the very mutations that the seeds give today', () => {
+  it('are about exactly the mutations that the seeds produce', () => {
     const made = mutations.map(({ kind, seed, template, digest }) => ({ kind, seed, template, digest }));
     expect(made).toEqual(recording.mutations.map(({ verdict: _verdict, ...mutation }) => mutation));
   });
 
-  it('hold every kind of mutation sixty times', () => {
+  it('contain every kind of mutation sixty times', () => {
     const counts = Object.keys(mutationKinds).map(
       (kind) => mutations.filter((mutation) => mutation.kind === kind).length,
     );
     expect(new Set(counts)).toEqual(new Set([MUTATIONS_PER_KIND]));
   });
 
-  it('take every template as it is', () => {
+  it('accept every template unchanged', () => {
     const taken = { isAccepted: true, problems: [] };
     expect(Object.values(recording.templates)).toEqual([...templates].map(() => taken));
   });
 });
 
 describe('100 official templates', () => {
-  it('are refused by us never, and warned of in two cases at most', () => {
+  it('are never refused by us, and get a warning in two cases at most', () => {
     const told = [...templates].filter(
       ([, { api }]) => validateOurselves(api, objectInfo).problems.length > 0,
     );
@@ -57,17 +57,17 @@ describe('2,220 mutations of them', () => {
     expect(compared.filter((one) => one.ours.refused && runs(one)).map(nameOf)).toEqual([]);
   });
 
-  it('are refused without exception where the graph would end the worker', () => {
+  it('are always refused where the graph would kill the worker', () => {
     const killers = compared.filter(isKiller);
     expect(killers.length).toBeGreaterThan(100);
     expect(killers.filter(({ ours }) => !ours.refused).map(nameOf)).toEqual([]);
   });
 
-  it('are said to fail for certain only where the node cannot be called', () => {
+  it('are predicted to fail only where the node cannot be called', () => {
     expect(compared.filter(failsWrongly).map(nameOf)).toEqual([]);
   });
 
-  it('are told as the real server does in 95 of 100', () => {
+  it('get the verdict of the real server in 95 of 100 cases', () => {
     const checked = compared.filter((one) => !isKiller(one) && one.mutation.kind !== RESPELLED);
     const others = checked.filter((one) => !agree(one));
     const kinds = others.map(({ mutation: { kind } }) => kind).join(', ');

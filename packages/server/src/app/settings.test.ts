@@ -22,7 +22,7 @@ test('CF1 they come from the file and from the environment', () => {
   expect(placement.offlineGraceMs).toBe(500);
 });
 
-test('the limit of all results of a task is taken off with 0', () => {
+test('0 removes the limit of all results of a task', () => {
   expect(parse('limits: { task_result_bytes: 0 }').limits.taskResultBytes).toBeNull();
 });
 
@@ -32,7 +32,7 @@ test('the store of assets and the doors have the same limit for an upload', () =
   expect(assetLimits.uploadLifeMs).toBe(60_000);
 });
 
-test('a configuration is frozen through and through', () => {
+test('a configuration is deeply frozen', () => {
   const config = parse('workers: [{ url: "http://a:8188", metadata: { location: here } }]');
   expect(Object.isFrozen(config.workers[0]?.metadata)).toBe(true);
 });

@@ -31,7 +31,7 @@ const HOLDERS = [
 ];
 const ALL = { limit: 100 };
 
-test('TD13 tells each file once, with its folder, kind, size and the workers that list it', () => {
+test('TD13 lists each file once, with its folder, kind, size and the workers that list it', () => {
   expect(listFleetModels(HOLDERS, {}, ALL)).toEqual({
     models: [
       {
@@ -80,11 +80,11 @@ test.each([
   [{ kind: 'sd1' }, ['v1-5.safetensors']],
   [{ worker: 'gpu-2' }, ['bbox/face.pt', 'v1-5.safetensors']],
   [{ worker: 'never-heard' }, []],
-])('tells only what is asked for: %j', (filter, names) => {
+])('lists only what is requested: %j', (filter, names) => {
   expect(listFleetModels(HOLDERS, filter, ALL).models.map(({ name }) => name)).toEqual(names);
 });
 
-test('gives pages that follow one another', () => {
+test('returns pages that follow one another', () => {
   const first = listFleetModels(HOLDERS, {}, { limit: 3 });
   const second = listFleetModels(HOLDERS, {}, { limit: 3, cursor: first.next_cursor ?? '' });
 

@@ -32,7 +32,7 @@ function worker(state: Worker['state'], load: number, max: number): Worker {
   };
 }
 
-test('ND9 counts workers by state, and slots only where work is taken', () => {
+test('ND9 counts workers by state, and slots only where tasks are accepted', () => {
   const fleet = [
     worker('online', 0, 2),
     worker('busy', 3, 4),

@@ -5,7 +5,7 @@ import { createSayStart } from './say-start.ts';
 const say = createSayStart('en');
 const PROBLEM = { workflow: 'own', file: 'c.yaml', line: 8, column: 11, message: 'there is no file g.json' };
 
-it('tells what is in force now and what waits for a restart', () => {
+it('reports what is in force now and what waits for a restart', () => {
   const config = { kind: 'changed', inForce: ['workers'], needsRestart: ['server'] } as const;
 
   expect(describeReread(say, { file: 'c.yaml', config, problems: [], before: [] })).toEqual([
@@ -14,7 +14,7 @@ it('tells what is in force now and what waits for a restart', () => {
   ]);
 });
 
-it('tells a refusal once, and that it is over', () => {
+it('reports a refusal once, and when it is over', () => {
   const config = { kind: 'unchanged' } as const;
   const tell = (now: (typeof PROBLEM)[], before: (typeof PROBLEM)[]) =>
     describeReread(say, { file: 'c.yaml', config, problems: now, before });

@@ -6,7 +6,7 @@ import { createSayStart } from './say-start.ts';
 const tell = (error: AppError, language: 'en' | 'zh-CN' = 'en'): string[] =>
   describeStartFailure(createSayStart(language), error);
 
-test('a second start on the same data is told in a sentence, with the address of the first', () => {
+test('a second start on the same data is described in a sentence, with the address of the first', () => {
   const locked = new AppError('DATABASE_LOCKED', { address: 'http://127.0.0.1:8000' });
   expect(tell(locked)).toEqual([
     'Comfleet already runs on this data, at http://127.0.0.1:8000. Use that one, or give this one a folder of its own: --data DIR.',
@@ -56,7 +56,7 @@ test('a folder without ComfyUI and any other end of the process come without it'
   expect(tell(new AppError('INSTANCE_START_FAILED', killed))).toHaveLength(2);
 });
 
-test('any other error is told by code, meaning and details', () => {
+test('any other error is described by code, meaning and details', () => {
   expect(tell(new AppError('PORT_TAKEN', { port: 8000 }))).toEqual([
     'PORT_TAKEN: The port is in use; choose another.',
     '{\n  "port": 8000\n}',

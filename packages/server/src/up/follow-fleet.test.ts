@@ -41,7 +41,7 @@ function open() {
   return { set, remove, follow, lines };
 }
 
-it('tells when the last worker is gone, why and what to do, once, and when one is back', () => {
+it('reports when the last worker is gone, why and what to do, once, and when one is back', () => {
   const { set, follow, lines } = open();
   set('gpu-1', 'online');
   set('gpu-2', 'online');

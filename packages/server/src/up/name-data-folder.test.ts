@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { nameDataFolder } from './name-data-folder.ts';
 
-it('a data folder is named only where it is not the usual one', () => {
+it('a data folder is named only if it is not the default', () => {
   const home = resolve('/home/me');
   expect(nameDataFolder('.comfleet', home)).toBe('');
   expect(nameDataFolder(resolve(home, '.comfleet'), home)).toBe('');

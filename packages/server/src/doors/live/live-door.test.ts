@@ -81,7 +81,7 @@ test('PR5 batches and all own tasks are watched on the same socket', async () =>
   expect(await live.next()).toMatchObject({ type: 'frame' });
 });
 
-test('a foreign task answers TASK_NOT_FOUND and the socket stays', async () => {
+test('a foreign task returns TASK_NOT_FOUND and the socket stays open', async () => {
   const live = await signIn(server.other.token);
   live.say({ type: 'watch_task', task_id: TASK_ID });
   expect(await live.next()).toMatchObject({ type: 'error', error: { code: 'TASK_NOT_FOUND' } });
@@ -118,7 +118,7 @@ test.each([
   expect((await live.closed).code).toBe(4401);
 });
 
-test('SE7 a socket that never says who it is closes after ten seconds', async () => {
+test('SE7 a socket that never authenticates is closed after ten seconds', async () => {
   const live = dial();
   await live.opened;
   server.clock.advance(10_000);

@@ -152,14 +152,14 @@ function toPath(url: string): string {
   return url.replace(':id', id).replace(':name', 'image_to_video_basic').replace('*', 'nothing');
 }
 
-test('SE1 every route of the server stands in the authorisation matrix', () => {
+test('SE1 every route of the server is in the authorisation matrix', () => {
   const found = server.routes
     .filter(({ method }) => method !== 'HEAD' && method !== 'OPTIONS')
     .map(({ method, url }) => `${method} ${url.length > 1 ? url.replace(/\/$/, '') : url}`);
   expect([...new Set(found)].sort()).toEqual([...Object.keys(MATRIX), ...ELSEWHERE].sort());
 });
 
-test.each(Object.keys(MATRIX))('AU4 API12 %s lets in who may use it and nobody else', async (route) => {
+test.each(Object.keys(MATRIX))('AU4 API12 %s admits only those who may use it', async (route) => {
   const [method = '', url = ''] = route.split(' ');
   const actors = [{}, server.owner.headers, server.other.headers, server.local.headers];
   const statuses: number[] = [];
@@ -176,7 +176,7 @@ test.each(Object.keys(MATRIX))('AU4 API12 %s lets in who may use it and nobody e
   expect(statuses).toEqual(MATRIX[route]);
 });
 
-test.each(Object.keys(MATRIX))('AU2 %s answers 401 to a bearer that is not good', async (route) => {
+test.each(Object.keys(MATRIX))('AU2 %s answers 401 to an invalid bearer', async (route) => {
   const [method = '', url = ''] = route.split(' ');
   const headers = { authorization: `Bearer cft_${'a'.repeat(43)}` };
   const payload = BODIES[route];

@@ -103,7 +103,7 @@ test('RS9 a picture above the limit answers 413', async () => {
   await small.close();
 });
 
-test('a signed link shows a file without a bearer until it ends', async () => {
+test('a signed link shows a file without a bearer until it expires', async () => {
   const url = server.links.sign(toAssetPath(ASSET_ID));
   const shown = await get(url, {});
   expect([shown.statusCode, shown.headers['content-disposition']]).toEqual([

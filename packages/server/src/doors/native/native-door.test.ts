@@ -28,7 +28,7 @@ function get(url: string, headers: Record<string, string> = server.owner.headers
   return server.app.inject({ url, headers });
 }
 
-test('API1 API2 registering over HTTP shows the secret once, and it buys a token', async () => {
+test('API1 API2 registering over HTTP shows the secret once, and it can be exchanged for a token', async () => {
   const made = await post(
     '/api/v2/auth/register',
     { client_name: 'test_client', description: '测试客户端' },
@@ -166,7 +166,7 @@ test.each([
   });
 });
 
-test('a submission at the limits is taken', async () => {
+test('a submission at the limits is accepted', async () => {
   const options = {
     project_id: 'p'.repeat(36),
     output_path: `a/${'x'.repeat(255)}/b`,
@@ -248,7 +248,7 @@ test('API7 one task, its status and its list fit the contract', async () => {
   });
 });
 
-test('filters are handed on, the words of v1 included', async () => {
+test('filters are passed on, including the names of v1', async () => {
   const query =
     'status=pending,failed&task_type=t&worker=01900000-0000-7000-8000-00000000000a&batch_id=01900000-0000-7000-8000-00000000000b&since=2026-01-01T00:00:00Z&until=1767225600&limit=7&cursor=01900000-0000-7000-8000-000000000001';
   await get(`/api/v2/tasks?${query}`);
@@ -270,7 +270,7 @@ test('filters are handed on, the words of v1 included', async () => {
   ]);
 });
 
-test('a worker and a batch that are no ids select what an unknown id would: nothing', async () => {
+test('a worker or batch filter that is not an id selects nothing, as an unknown id does', async () => {
   await get('/api/v2/tasks?worker=w&batch_id=b');
   const unused = '00000000-0000-7000-8000-000000000000';
   expect(server.owned.calls).toMatchObject([

@@ -43,7 +43,7 @@ test('ST7 every route that wants a bearer says so, and no other one does', async
   }
 });
 
-test('what stands before the handlers is documented for each route', () => {
+test('what runs before the handlers is documented for each route', () => {
   const lacks = (...statuses: string[]) =>
     listWith(({ operation }) => statuses.some((status) => !Object.hasOwn(operation.responses, status)));
   expect(lacks('400', '408', '431', '500')).toEqual([]);
@@ -59,7 +59,7 @@ test('what stands before the handlers is documented for each route', () => {
   ).toEqual([]);
 });
 
-test('what passes says when to try again', () => {
+test('a temporary error says when to try again', () => {
   const silent = listWith(({ operation }) =>
     ['429', '503'].some((status) => {
       const answer = operation.responses[status];
@@ -69,7 +69,7 @@ test('what passes says when to try again', () => {
   expect(silent).toEqual([]);
 });
 
-test('each error code of a route stands with its meaning at its status', () => {
+test('each error code of a route is documented with its meaning at its status', () => {
   const download = document.paths['/api/v2/tasks/{id}/download']?.get;
   expect(download?.responses['404']?.description).toBe(
     [

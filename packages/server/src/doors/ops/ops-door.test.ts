@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 test.each(['/api/health', '/health', '/api/v2/health'])(
-  'API10 %s tells the whole and each part',
+  'API10 %s reports the overall state and each part',
   async (url) => {
     const answer = await server.app.inject(url);
     expect(answer.statusCode).toBe(200);

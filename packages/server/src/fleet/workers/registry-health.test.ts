@@ -51,7 +51,7 @@ async function flap(): Promise<void> {
 }
 
 describe('flapping', () => {
-  it('ST9 gives a worker that fell twice within ten minutes one prompt at a time, and shuts it out never', async () => {
+  it('ST9 gives a worker that fell twice within ten minutes one prompt at a time, and never shuts it out', async () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     await registry.add(other);
@@ -70,7 +70,7 @@ describe('flapping', () => {
 });
 
 describe('slots', () => {
-  it('begin at one after a return and grow with each period, and placement is told', async () => {
+  it('begin at one after a return and grow with each period, and placement is notified', async () => {
     const { registry } = await openRegistry();
     const worker = await registry.add({ ...spec, maxConcurrent: 3 });
     await settle();
@@ -157,7 +157,7 @@ describe('the server behind an address', () => {
     expect(worker.snapshot().state).toBe('online');
   });
 
-  it('is the right one once a user accepts it, and the former one then no more', async () => {
+  it('is the expected one once a user accepts it, and then the former one no longer is', async () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     await settle();
@@ -212,7 +212,7 @@ describe('a queue that stands still', () => {
     });
   });
 
-  it('is no fault while a prompt of somebody else runs, and is asked for seldom', async () => {
+  it('is no fault while a prompt of another client runs, and is checked rarely', async () => {
     const { worker } = await openWithQueue(oneRuns);
     await clock.advance(100_000);
     expect([worker.snapshot().state, countProbes()]).toEqual(['online', 3]);
@@ -297,7 +297,7 @@ describe('the inventory', () => {
     expect(listTypes().filter((type) => type === 'worker.inventory')).toHaveLength(1);
   });
 
-  it('is asked whole when the classes have changed', async () => {
+  it('is loaded completely when the classes have changed', async () => {
     const { registry } = await openRegistry();
     const worker = await addAndWait(registry, spec);
     comfyui.answers.set('/object_info', { NewNode: { input: { required: {} } } });

@@ -276,7 +276,7 @@ describe('WorkerRegistry', () => {
     expect(again.snapshot().state).toBe('online');
   });
 
-  it('ND7 does not mark a worker in maintenance offline, but tells that it does not answer', async () => {
+  it('ND7 does not mark a worker in maintenance offline, but reports that it does not respond', async () => {
     const { registry } = await openRegistry();
     const worker = await registry.add(spec);
     await settle();
@@ -286,7 +286,7 @@ describe('WorkerRegistry', () => {
     expect(worker.snapshot()).toMatchObject({ state: 'maintenance', health: 'offline' });
   });
 
-  it('takes no work on a disabled worker, whatever the file says, until it is enabled', async () => {
+  it('places nothing on a disabled worker, whatever the file says, until it is enabled', async () => {
     const { registry } = await openRegistry();
     const worker = await registry.add({ ...spec, enabled: false });
     await settle();
@@ -300,7 +300,7 @@ describe('WorkerRegistry', () => {
     expect(worker.snapshot()).toMatchObject({ state: 'online', enabled: true });
   });
 
-  it('keeps what an admin changed when its source speaks again', async () => {
+  it('keeps what an admin changed when its source reports again', async () => {
     const first = await openRegistry();
     const discovered = {
       ...spec,
@@ -367,7 +367,7 @@ describe('WorkerRegistry', () => {
   });
 
   it.each(['instance' as const, 'simulated' as const])(
-    'knows a worker of source %s by its name when its port changed',
+    'recognises a worker of source %s by its name when its port changed',
     async (source) => {
       const { registry } = await openRegistry();
       const before = await registry.add({ ...spec, source });

@@ -143,7 +143,7 @@ describe('good files beside bad ones', () => {
     ]);
   });
 
-  test('D8 what does not fit into what the results of a task leave is left out; a smaller one after it is not', async () => {
+  test('D8 a file beyond the rest of the limit of a task’s results is left out; a smaller one after it is not', async () => {
     const outputs = {
       '3': { files: [file('a.txt'), file('long.txt'), file('b.txt')], text: ['beyond it', 'ok'] },
     };
@@ -161,7 +161,7 @@ describe('good files beside bad ones', () => {
     ]);
   });
 
-  test('D1 a file that never comes whole is begun five times and named; the others are results', async () => {
+  test('D1 a download that never completes is tried five times and named; the others are results', async () => {
     const { results, problems, asked } = await collect({
       files: { 'output/a.txt': 500, 'output/b.txt': 'b' },
       outputs: { '3': { files: [file('a.txt'), file('b.txt')] } },
@@ -172,7 +172,7 @@ describe('good files beside bad ones', () => {
     expect(asked.filter((path) => path === 'output/a.txt')).toHaveLength(5);
   });
 
-  test('D1 of a worker that has broken three downloads each further one is begun once', async () => {
+  test('D1 after three broken downloads of a worker each further one is tried once', async () => {
     const names = Array.from({ length: 10 }, (_, index) => `${index}.txt`);
     const { problems, asked } = await collect({
       files: Object.fromEntries(names.map((name) => [`output/${name}`, 502])),
@@ -183,7 +183,7 @@ describe('good files beside bad ones', () => {
     expect(asked).toHaveLength(3 * 5 + 7);
   });
 
-  test('a preview does not stand for a file that was made and could not be fetched', async () => {
+  test('a preview does not replace a file that was made but could not be downloaded', async () => {
     const { results } = await collect({
       files: { 'output/a.txt': 500, 'temp/p.txt': 'p' },
       outputs: { '3': { files: [file('a.txt')] }, '4': { images: [file('p.txt', { type: 'temp' })] } },
@@ -231,7 +231,7 @@ describe('good files beside bad ones', () => {
     expect(problems.map((problem) => problem.kind)).toEqual(kind === null ? [] : [kind]);
   });
 
-  test('RS8 bytes that are no picture under a picture’s name are left out', async () => {
+  test('RS8 a file with a picture’s name that is not a picture is left out', async () => {
     const { problems } = await collect({
       files: { 'output/a.png': 'nope' },
       outputs: { '3': { images: [file('a.png')] } },
@@ -252,7 +252,7 @@ describe('where a file lies', () => {
     expect(asked).toEqual(['output/day\\one/a.txt', 'output/day/one/a.txt']);
   });
 
-  test('TD7 a path that a node told is a file in output', async () => {
+  test('TD7 a path that a node returned is a file in output', async () => {
     const { results } = await collect({
       files: { 'output/3d/made.obj': 'o' },
       outputs: { '4': { result: ['3d/made.obj', null, []] } },

@@ -93,7 +93,7 @@ describe('picture by its first bytes', () => {
     ['a deflated stream', new Uint8Array(deflateSync(Buffer.from('x')))],
     ['a PNG cut off in its signature', PNG.subarray(0, 7)],
     ['sound in a RIFF file', bytes('RIFF', [0, 0, 0, 0], 'WAVEfmt ')],
-  ])('RS8 %s is no picture', (_name, head) => {
+  ])('RS8 %s is not a picture', (_name, head) => {
     expect(readPicture(head)).toBeNull();
   });
 

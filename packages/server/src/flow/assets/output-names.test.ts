@@ -42,7 +42,7 @@ describe('name of a readable copy', () => {
     );
   });
 
-  test('RS6 the second file of a task is numbered when the pattern does not tell it apart', () => {
+  test('RS6 the second file of a task is numbered when the pattern does not distinguish it', () => {
     const names = [0, 1, 2].map((output_index) =>
       createOutputName({ ...TASK, file_name: 'cover' }, { ...PICTURE, output_index }),
     );

@@ -80,7 +80,7 @@ async function openSweep(put?: BlobStore['put']) {
 const asId = (text: string) => text as AssetId;
 
 describe('retention', () => {
-  test('TQ17 an ended task older than the limit goes with its attempts, their fingerprints, events, inputs and warnings', async () => {
+  test('TQ17 an ended task older than the limit is deleted with its attempts, their fingerprints, events, inputs and warnings', async () => {
     const { database, beganMs, sweep, list } = await openSweep();
     const task = createTaskRow({ state: 'succeeded', ended_at: beganMs });
     await database.commit([
@@ -125,7 +125,7 @@ describe('retention', () => {
     expect(await list('task')).toBe(1);
   });
 
-  test('bytes of a refused upload go when they are an hour old', async () => {
+  test('bytes of a refused upload are deleted after an hour', async () => {
     const text = { hash: 'refused', sizeBytes: 4, isNew: true, head: Buffer.from('text') };
     const { assets, clock, removed, sweep } = await openSweep(async () => text);
     const refused = assets.create({
@@ -163,7 +163,7 @@ describe('retention', () => {
     expect(removed).toEqual(['old']);
   });
 
-  test('RS12 an upload goes at its time, except while a task needs it', async () => {
+  test('RS12 an upload is deleted at its time, except while a task needs it', async () => {
     const { database, beganMs, sweep, addAsset, listAssets } = await openSweep();
     const upload = { kind: 'upload', task_id: null, created_at: beganMs, expires_at: beganMs + 7 * DAY };
     await addAsset(createAssetRow({ ...upload, id: asId('needed-id'), name: 'needed.png', blob_hash: 'a' }));
@@ -177,7 +177,7 @@ describe('retention', () => {
     expect(await listAssets()).toEqual(['needed.png']);
   });
 
-  test('RS12 uploads that cannot go do not keep those behind them', async () => {
+  test('RS12 uploads that cannot be deleted do not block those after them', async () => {
     const { database, beganMs, sweep, addAsset, listAssets } = await openSweep();
     const upload = { kind: 'upload', task_id: null, created_at: beganMs, expires_at: beganMs + 7 * DAY };
     const needed = Array.from({ length: 250 }, (_, index) => asId(`a${index}`));

@@ -24,11 +24,11 @@ test.each([1000, 7, 2, 1])(
   },
 );
 
-test('a WebP is whole with the length its header tells', async () => {
+test('a WebP is whole with the length in its header', async () => {
   expect(await isWhole(WEBP, 1000)).toBe(true);
   expect(await isWhole(WEBP.subarray(0, 21), 1000)).toBe(false);
 });
 
-test('what is no picture has no end mark to look for', async () => {
+test('a file that is not a picture has no end marker', async () => {
   expect(await isWhole(Buffer.from('a text'), 1000)).toBe(true);
 });

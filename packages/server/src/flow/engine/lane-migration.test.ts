@@ -53,7 +53,7 @@ async function openStage(classes: readonly string[]) {
   return { board, queue, lanes, migration };
 }
 
-test('tasks that were one lane part when a kind comes that runs some of them, and those it serves at once', async () => {
+test('tasks of one lane are split when a new kind can run some of them, and it serves those at once', async () => {
   const { board, queue, lanes, migration } = await openStage(['Crop', 'Blur', 'Crop']);
   expect(queue.laneSizes()).toHaveLength(1);
   lanes.record(named('new'), NEW);
@@ -85,7 +85,7 @@ test('a lane is known by a task that waits, not by the one that opened it', asyn
   expect([...(board.findLane(key)?.serving ?? [])].map(({ facts }) => facts.name)).toEqual(['old']);
 });
 
-test('a worker that comes and goes while tasks are moved keeps no other kind from them', async () => {
+test('a worker that comes and goes while tasks are moved does not keep other kinds from them', async () => {
   const { board, lanes, migration } = await openStage(['Crop', 'Blur']);
   const flapping = createKind('flapping', ['Blur']);
   lanes.record(named('new'), NEW);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Stations } from './finish-forecast.ts';
 
 describe('when a task starts', () => {
-  test('TQ15 is nothing to say without a worker that can run it', () => {
+  test('TQ15 is unknown without a worker that can run it', () => {
     expect(new Stations([]).startOf({ count: 0, meanMs: 10 })).toBeNull();
   });
 

@@ -103,14 +103,14 @@ describe('a waiting task', () => {
     expect(inSeconds()).toEqual([10 + 2 * 60, 10 + 2 * 60 + 10]);
   });
 
-  test('a task whose claim is under way is on its worker already', () => {
+  test('a task that is being claimed counts as on its worker', () => {
     learn(10);
     fleet.load = 1;
 
     expect(inSeconds()).toEqual([10, 20]);
   });
 
-  test('what took long to work out for a lane is used twenty times as long', () => {
+  test('what took long to compute for a lane is reused for twenty times as long', () => {
     learn(10);
     fleet.costMs = 5;
     expect(inSeconds()).toEqual([0, 10]);
@@ -123,7 +123,7 @@ describe('a waiting task', () => {
     expect(inSeconds()).toEqual([9.9, 19.9]);
   });
 
-  test('one that waits for its next try starts then at the earliest; other held ones say nothing', () => {
+  test('one that waits for its next attempt starts then at the earliest; other held ones have no estimate', () => {
     learn(10);
     const dueAt = clock.nowMs() + 30_000;
     const retry = createTaskRow({ ...WAITING, state: 'held', held_reason: 'retry_delay', due_at: dueAt });

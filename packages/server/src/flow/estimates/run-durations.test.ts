@@ -13,7 +13,7 @@ function learned(runs: [workerId: string, seconds: number, warm?: boolean, key?:
 }
 
 describe('expected run time', () => {
-  test('TQ15 is not said until a run of the workflow, its lane or its task type was measured', () => {
+  test('TQ15 is unknown until a run of the workflow, its lane or its task type was measured', () => {
     expect(learned([]).expectedMs(KEY, named('gpu-1'))).toBeNull();
     expect(
       learned([['gpu-1', 4, true, 'other|lane-b|image_to_video']]).expectedMs(KEY, named('gpu-1')),
@@ -83,13 +83,13 @@ describe('expected run time', () => {
     expect(expectedSeconds(`${models}${where}`)).toBe(60);
   });
 
-  test('without a worker is the one of the fleet', () => {
+  test('without a worker is that of the fleet', () => {
     expect(learned([['gpu-1', 5]]).expectedMs(KEY, null)).toBe(5000);
   });
 });
 
 describe('expected time of loading models', () => {
-  test('is what runs took longer that had to load them', () => {
+  test('is the additional time of runs that had to load them', () => {
     const durations = learned([
       ['gpu-1', 25, false],
       ['gpu-1', 10],
@@ -107,7 +107,7 @@ describe('expected time of loading models', () => {
     expect(durations.expectedMs(KEY, named('gpu-1'))).toBe(25_000);
   });
 
-  test('of another workflow of the lane holds for one that has run warm only', () => {
+  test('of another workflow of the lane applies to one that has only run warm', () => {
     const durations = learned([
       ['gpu-1', 25, false, 'other|lane-a|text_to_image'],
       ['gpu-1', 10, true, 'other|lane-a|text_to_image'],

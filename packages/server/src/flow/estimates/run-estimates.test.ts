@@ -92,7 +92,7 @@ describe('what is learned from tasks as they end', () => {
     expect(estimates.durations.expectedLoadMs(KEY, named('gpu-1'))).toBe(17_000);
   });
 
-  test('TQ15 what was expected at acceptance and at the claim is compared with what came', async () => {
+  test('TQ15 what was expected at acceptance and at the claim is compared with the actual time', async () => {
     const { estimates } = await openEstimates();
     run(estimates, { startedMs: 0, endedMs: 4000 });
     const task = createTaskRow({ state: 'queued', created_at: 0 });
@@ -153,7 +153,7 @@ describe('after a restart', () => {
     ]);
   });
 
-  test('what was said when a task was accepted stays when it comes back into its lane', async () => {
+  test('the estimate given at acceptance stays when a task returns to its lane', async () => {
     const { estimates } = await openEstimates();
     const task = createTaskRow();
     estimates.recordForecast(task.id, { startMs: 1000, endMs: 9000 });

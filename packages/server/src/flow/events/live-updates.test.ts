@@ -18,7 +18,7 @@ const IMAGE = { nodeId: '3', mimeType: 'image/jpeg', bytes: Buffer.from('first')
 const createHub = (errors: unknown[] = []) =>
   new LiveUpdateHub(new FakeClock(), (error) => errors.push(error));
 
-describe('who hears of an update', () => {
+describe('who receives an update', () => {
   test('those who watch its task, its batch, its owner or everything, each once', () => {
     const hub = createHub();
     const heard: string[] = [];
@@ -100,7 +100,7 @@ describe('progress and previews', () => {
     });
   });
 
-  test('a preview above 64 kB, and one after the end of its task, reach nobody', () => {
+  test('a preview above 64 kB, and one after the end of its task, are sent to nobody', () => {
     const hub = createHub();
     hub.reportProgress(TASK, PROGRESS);
     hub.reportPreview(TASK, { ...IMAGE, bytes: Buffer.alloc(64 * 1024 + 1) });

@@ -63,7 +63,7 @@ describe('previews', () => {
     expect(sent).toEqual(['a:1', 'a:7']);
   });
 
-  test('nothing is kept of a task that sends no more', () => {
+  test('nothing is kept for a task that sends no more', () => {
     const { clock, sent, offer } = openThrottle();
     offer('a', 1);
     clock.advance(500);

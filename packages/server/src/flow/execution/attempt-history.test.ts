@@ -19,7 +19,7 @@ describe('the history of a task', () => {
     expect([...deadWorkers]).toEqual(['one']);
   });
 
-  test('A8 A9 counts removals and interruptions by people', () => {
+  test('A8 A9 counts removals and interruptions by users', () => {
     const history = readAttemptHistory([
       attempt('one', 'REMOVED_ON_WORKER'),
       attempt('one', 'PROMPT_INTERRUPTED'),

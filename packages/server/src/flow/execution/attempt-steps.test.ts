@@ -60,7 +60,7 @@ describe('steps of an attempt', () => {
     expect(await load()).toMatchObject({ state: 'running', submitted_at: Date.UTC(2026, 0, 1) });
   });
 
-  test('those of a short run go with its end and nothing is written behind its back', async () => {
+  test('those of a short run are stored with its end, and nothing is written after it', async () => {
     const { clock, steps, committed } = await openSteps();
     steps.record('attempt.submitted');
     steps.record('attempt.started');
@@ -73,7 +73,7 @@ describe('steps of an attempt', () => {
     expect(committed).toEqual([]);
   });
 
-  test('what was stored is not handed to the end again', async () => {
+  test('what was stored is not stored again with the end', async () => {
     const { clock, steps } = await openSteps();
     steps.record('attempt.submitted');
     clock.advance(100);
@@ -82,7 +82,7 @@ describe('steps of an attempt', () => {
     expect(typesOf(await steps.take())).toEqual(['attempt.started']);
   });
 
-  test('a start that is heard before the POST is answered says that it was submitted', async () => {
+  test('a start event before the response to the POST means that it was submitted', async () => {
     const { steps } = await openSteps();
     steps.record('attempt.started');
     steps.record('attempt.submitted');

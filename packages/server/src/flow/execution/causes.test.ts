@@ -41,7 +41,7 @@ describe('the table of causes', () => {
     expect(classifyCause(error)).toBe(name);
   });
 
-  test('an error that no row names follows the registry; an unknown one is the end', () => {
+  test('an error that no row names follows the registry; an unknown one is final', () => {
     expect(findCause({ code: 'UNAVAILABLE', details: null })).toEqual({ again: 'here', times: null });
     expect(findCause({ code: 'INVALID_WORKFLOW', details: null })).toEqual({ again: 'never', times: null });
     expect(findCause({ code: 'FROM_A_NEWER_PROGRAM', details: null })).toMatchObject({ again: 'never' });

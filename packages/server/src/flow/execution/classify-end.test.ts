@@ -83,7 +83,7 @@ describe('how a prompt’s end becomes an attempt’s', () => {
     });
   });
 
-  test('CD4 a history that never became whole is no success', () => {
+  test('CD4 a history that never became complete is not a success', () => {
     const classified = classifyEnd({ kind: 'unreadable', reason: 'history incomplete' });
 
     expect(classified).toMatchObject({ result: { ending: 'failed', error: { code: 'HISTORY_INCOMPLETE' } } });
@@ -104,7 +104,7 @@ describe('how what was fetched becomes an attempt’s end', () => {
   const gone = { code: 'OUTPUT_GONE', details: { file: 'gone.png' } } as const;
   const left = { code: 'WORKER_UNREACHABLE', details: { dispatched: true, started: false } } as const;
 
-  test('TD6 files beside what is certain, or beside nothing, are a success; so is a prompt that announced none', () => {
+  test('TD6 files with a certain failure, or with none, are a success; so is a prompt that announced no files', () => {
     expect(classifyCollected({ problems: [refused], resultCount: 1 })).toEqual({ ending: 'succeeded' });
     expect(classifyCollected({ problems: [], resultCount: 2 })).toEqual({ ending: 'succeeded' });
     expect(classifyCollected({ problems: [], resultCount: 0 })).toEqual({ ending: 'succeeded' });
@@ -115,7 +115,7 @@ describe('how what was fetched becomes an attempt’s end', () => {
     expect(classified).toMatchObject({ ending: 'failed', error: refused, hasFiles: false });
   });
 
-  test('what another run may mend ends the attempt, with the good files in hand', () => {
+  test('what another run may fix ends the attempt and keeps the good files', () => {
     const classified = classifyCollected({ problems: [refused, gone], resultCount: 1 });
     expect(classified).toMatchObject({ ending: 'failed', error: gone, hasFiles: true, avoidWorker: false });
     expect(classifyCollected({ problems: [left], resultCount: 1 })).toMatchObject({

@@ -57,14 +57,14 @@ describe('after an attempt', () => {
     ['HISTORY_INCOMPLETE', true],
     ['PROMPT_LOST', false],
     ['OUTPUT_GONE', false],
-  ])('TQ9 %s is tried again; another worker is looked for: %s', (code, avoidWorker) => {
+  ])('TQ9 %s is tried again; on another worker: %s', (code, avoidWorker) => {
     expect(decideNextStep(FIRST, endAttempt('failed', code), POLICY)).toMatchObject({
       kind: 'retry',
       avoidWorker,
     });
   });
 
-  test('TD5 a prompt that two POSTs were answered with a server error for is over, with that answer', () => {
+  test('TD5 a prompt whose two POSTs got a server error is over, with that response', () => {
     const result = endAttempt('refused', 'SUBMIT_FAILED', { status: 500 });
     const again = { ...FIRST, attemptCount: 2, history: { ...NO_HISTORY, causes: { not_taken: 1 } } };
     const paid = { ...FIRST, mustAsk: true };
@@ -96,7 +96,7 @@ describe('after an attempt', () => {
     ]);
   });
 
-  test('the wait is drawn again from zero to the ceiling, so that tasks that failed together do not come back together', () => {
+  test('the wait is random between zero and the ceiling, so that tasks that failed together do not come back together', () => {
     const step = decideNextStep(FIRST, endAttempt('lost', 'PROMPT_LOST'), { ...POLICY, random: () => 0.25 });
 
     expect(step).toMatchObject({ kind: 'retry', delayMs: 250 });
@@ -140,7 +140,7 @@ describe('after an attempt', () => {
     expect([away.workerDied, waited.workerDied]).toEqual([false, false]);
   });
 
-  test('LB7 a worker that was given up is left at once for another one, without a wait', () => {
+  test('LB7 a task leaves a lost worker for another one at once', () => {
     const lost = endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: true, started: true });
 
     expect(decideNextStep(FIRST, lost, POLICY)).toEqual({
@@ -154,7 +154,7 @@ describe('after an attempt', () => {
     });
   });
 
-  test('HR8 a worker on which nobody listens uses up no attempts, up to twenty times', () => {
+  test('HR8 a worker that refuses connections uses up no attempts, up to twenty times', () => {
     const refused = endAttempt('lost', 'WORKER_UNREACHABLE', { dispatched: false, refused: true });
     const after = (refusals: number) => ({
       ...FIRST,
@@ -171,7 +171,7 @@ describe('after an attempt', () => {
   test.each<[ErrorCode, AttemptedTask['history']['causes']]>([
     ['REMOVED_ON_WORKER', { removed: 1 }],
     ['PROMPT_INTERRUPTED', { interrupted: 1 }],
-  ])('%s by a user is tried again once; the second time it is the end', (code, before) => {
+  ])('%s by a user is tried again once; the second time is final', (code, before) => {
     const ended = endAttempt('interrupted', code);
     const again = { ...FIRST, attemptCount: 2, history: { ...NO_HISTORY, causes: before } };
 
@@ -191,7 +191,7 @@ describe('after an attempt', () => {
   test.each<[ErrorCode, AttemptedTask['history']['causes']]>([
     ['OUTPUT_GONE', { output_gone: 1 }],
     ['INTERNAL', { crashed: 1 }],
-  ])('TD5 %s is tried once more, and no more', (code, before) => {
+  ])('TD5 %s is tried exactly once more', (code, before) => {
     const again = { ...FIRST, attemptCount: 2, history: { ...NO_HISTORY, causes: before } };
 
     expect(decideNextStep(FIRST, endAttempt('failed', code), POLICY).kind).toBe('retry');
@@ -296,7 +296,7 @@ describe('a task with paid nodes', () => {
     ['retry', endAttempt('lost', 'INPUT_UPLOAD_FAILED')],
     ['requeue', endAttempt('interrupted', 'PREEMPTED')],
     ['requeue', endAttempt('lost', 'PROMPT_LOST', { dispatched: false })],
-  ])('TD16 goes on unasked (%s) after what shows that nothing of it ran', (kind, result) => {
+  ])('TD16 continues without asking (%s) when it is certain that nothing of it ran', (kind, result) => {
     expect(decide(result).kind).toBe(kind);
   });
 

@@ -17,7 +17,7 @@ const at = (errors: unknown) => ({ '4': { errors, dependent_outputs: ['9'], clas
 const tell = (nodeErrors: Record<string, unknown> | null, leftOut: string[] = []) =>
   describeLeftOut(prepared, { nodeErrors, leftOut });
 
-test("each output that is left out is named with the worker's words for why", () => {
+test("each output that is left out is named with the worker's own reason", () => {
   const told = tell(at([{ ...error, extra_info: { input_name: 'steps' } }]), ['9']);
   expect(told).toHaveLength(1);
   expect(told.map((text) => toTaskSentence(text)).join()).toMatch(
@@ -63,7 +63,7 @@ test('an error of another form still says which output is left out', () => {
   expect(tell(at('odd'))).toMatchObject([{ params: { node: '9' } }]);
 });
 
-test('a worker cannot make a task tell more than twenty outputs, or long ones; the rest is counted', () => {
+test('a worker cannot make a task list more than twenty outputs, or long ones; the rest is counted', () => {
   const outputs = Array.from({ length: 50 }, (_, index) => `${index}${'x'.repeat(1000)}`);
   const told = tell({ '4': { errors: [error], dependent_outputs: outputs } });
   expect(told).toHaveLength(21);

@@ -32,7 +32,7 @@ test('CD24 the limit counts from the start on the worker, not from waiting in it
   expect(seen).toEqual(['running', 'exceeded']);
 });
 
-test('the usual limit counts from the last sign of progress: what goes on slowly is let go on', () => {
+test('the usual limit counts from the last sign of progress: slow progress is allowed', () => {
   let heardMs: number | null = null;
   const { clock, prompt, seen } = limit(2000, () => heardMs);
   prompt.phase = 'running';
@@ -45,7 +45,7 @@ test('the usual limit counts from the last sign of progress: what goes on slowly
   expect(seen).toEqual(['running', 'exceeded']);
 });
 
-test('fetching its files is not the prompt’s time', () => {
+test('downloading its files does not count as the prompt’s time', () => {
   const { clock, prompt, seen } = limit();
   prompt.phase = 'running';
   clock.advance(1000);

@@ -61,7 +61,7 @@ describe('preparing the graph of an attempt', () => {
 });
 
 describe('the tag of an attempt', () => {
-  test('is the end of its id and is taken out of names again', () => {
+  test('is the end of its id and is removed from names again', () => {
     const tag = createTag(named('01890000-0000-7000-8000-0123456789ab'));
 
     expect(tag).toBe('~456789ab');
@@ -91,7 +91,7 @@ describe('the tag of an attempt', () => {
 });
 
 describe('inputs that a worker named', () => {
-  test('stand in a copy; nodes that do not exist are passed over', () => {
+  test('are set in a copy; nodes that do not exist are ignored', () => {
     const graph: Graph = { '1': { class_type: 'LoadImage', inputs: { image: 'asset', upload: 'image' } } };
 
     const changed = withInputs(graph, [

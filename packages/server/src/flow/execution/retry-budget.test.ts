@@ -8,7 +8,7 @@ describe('the retry budget of the fleet', () => {
     [14, 3],
     [20, 4],
     [100, 20],
-  ])('P10 beside %i running tasks %i retries may be in flight', (running, allowed) => {
+  ])('P10 with %i running tasks %i retries may be in flight', (running, allowed) => {
     expect(retryAllowance(running)).toBe(allowed);
   });
 

@@ -20,7 +20,7 @@ describe('the watch over a running prompt', () => {
     return { clock, now, watch, isExceeded: () => isExceeded };
   };
 
-  test('speaks once its limit has passed without progress', async () => {
+  test('fires once its limit has passed without progress', async () => {
     const { clock, isExceeded } = open(3000);
     await clock.advance(2900);
     expect(isExceeded()).toBe(false);
@@ -51,7 +51,7 @@ describe('the watch over a running prompt', () => {
   test.each([
     ['has no limit', null],
     ['was stopped', 3000],
-  ])('is silent for ever when it %s', async (_case, limitMs) => {
+  ])('never fires when it %s', async (_case, limitMs) => {
     const { clock, watch, isExceeded } = open(limitMs);
     watch.stop();
     await clock.advance(100_000);

@@ -40,7 +40,7 @@ test('TD5 a worker that answers with an error of its own and has no prompt has r
   });
 });
 
-test.each([502, 503, 504])('a proxy that answers %i for its worker is no word of the worker', (status) => {
+test.each([502, 503, 504])('a response %i of a proxy says nothing about its worker', (status) => {
   const answered = new ComfyError('BAD_STATUS', `POST /prompt answered ${status}`, { details: { status } });
   expect(classifySubmission({ kind: 'absent', cause: answered })).toMatchObject({
     mayLand: true,
@@ -64,7 +64,7 @@ test('a worker that takes a part says which, one that takes all says none, and a
 });
 
 test.each([302, 401, 403, 404, 429])(
-  'a POST that a proxy refuses with %i was not heard: no try is used up',
+  'a POST that a proxy refuses with %i was not received: no attempt is used up',
   (status) => {
     const error = { type: `http_${status}`, message: '', details: '', extraInfo: {} };
     expect(classifySubmission({ kind: 'refused', status, error, nodeErrors: null })).toMatchObject({

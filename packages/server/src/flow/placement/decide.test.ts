@@ -103,7 +103,7 @@ describe('which workers are candidates', () => {
     expect(table.step()).toBe('lane on spare, hot');
   });
 
-  test('simulated workers take nothing once a real one is registered', () => {
+  test('simulated workers get no tasks once a real one is registered', () => {
     const table = new BoardTable([createFacts('sim', { simulated: true })]);
     table.wait('lane', NEEDS);
     table.board.setWorker(createFacts('real', { state: 'offline' }));
@@ -187,7 +187,7 @@ describe('models that are loaded', () => {
     expect(refusals(table, 'cold')).toEqual({ one: { reason: 'cold' } });
   });
 
-  test('TQ3 no task goes before one of higher rank, loaded models or not', () => {
+  test('TQ3 no task overtakes one of higher rank, loaded models or not', () => {
     const table = new BoardTable([createFacts('one')]);
     const running = table.send('one', A);
     table.wait('urgent', B, { rank: 6 });
@@ -255,7 +255,7 @@ describe('models that are loaded', () => {
     expect(table.step()).toBe('lane on a, switch');
   });
 
-  test('an idle worker loads the models when that is sooner done than what the hot one has to do', () => {
+  test('an idle worker loads the models when that is done sooner than the work of the hot one', () => {
     const table = new BoardTable([createFacts('hot'), createFacts('idle')]);
     table.send('hot', A);
     table.wait('lane', A);
@@ -340,7 +340,7 @@ describe('preempting what only waits on a worker', () => {
     expect(table.step()).toBe('none');
   });
 
-  test('TQ19 within a rank a client that has two fewer prompts on workers gets the place, one with one fewer does not', () => {
+  test('TQ19 within a rank a client that has two fewer prompts on workers gets the slot, one with one fewer does not', () => {
     const table = new BoardTable([createFacts('one'), createFacts('two', { slots: 1 })]);
     table.send('one', NEEDS, { ownerId: named('batch') });
     table.send('one', NEEDS, { ownerId: named('batch'), phase: 'waiting' });

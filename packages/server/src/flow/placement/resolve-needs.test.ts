@@ -44,7 +44,7 @@ describe('files among choices', () => {
     ]);
   });
 
-  test('are none where no worker lists them for that input: the worker says what it makes of them', () => {
+  test('are none where no worker lists them for that input: the worker decides about them', () => {
     const kind = createKind(
       'one',
       { a: ['y.safetensors'], b: ['x.safetensors'] },
@@ -95,7 +95,7 @@ describe('files among choices', () => {
   });
 });
 
-test('tasks of older versions are held against listings by folder, as far as a worker has them', () => {
+test('tasks of older versions are compared with listings by folder, as far as a worker has them', () => {
   const kinds = [
     createKind('has', {}, { checkpoints: ['a.safetensors'] }),
     createKind('lacks', {}, { checkpoints: ['b.safetensors'] }),

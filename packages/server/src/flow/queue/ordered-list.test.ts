@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OrderedList } from './ordered-list.ts';
 
-test('holds what was added and not removed, in order, and counts what stands before', () => {
+test('holds what was added and not removed, in order, and counts what is before', () => {
   const call = fc.record({ adds: fc.boolean(), value: fc.nat({ max: 40 }) });
   fc.assert(
     fc.property(fc.array(call, { maxLength: 200 }), (calls) => {

@@ -5,7 +5,7 @@ const NEEDS = { taskType: 'custom', classTypes: ['LumaImageNode', 'RecraftVector
 const store = (more: object = {}) => JSON.stringify({ ...NEEDS, inputBytes: 0, ...more });
 const isPaidThere = (classType: string) => classType !== 'SaveImage';
 
-test('TD16 the worker that takes a task adds the paid classes that nobody knew before', () => {
+test('TD16 the worker that takes a task adds the paid classes that were unknown before', () => {
   const amended = addPaidClasses(store({ paidClasses: ['RecraftVectorizeImageNode'] }), isPaidThere);
 
   expect(JSON.parse(amended ?? '')).toEqual({

@@ -11,13 +11,13 @@ const HELD = createTaskRow({
 const plan = (decision: 'run_again' | 'give_up', isBatchPaused = false) =>
   planDecision({ decision, actor: 'person', isBatchPaused, writesAtEnd: () => [] });
 
-test('TD16 to run again puts the task back into its lane, by who decided', () => {
+test('TD16 running again returns the task to its lane, and records who decided', () => {
   expect(plan('run_again')(HELD)).toEqual({
     changes: [{ type: 'task.queued', actor: 'person', details: { decision: 'run_again' } }],
   });
 });
 
-test('TD16 to give up fails the task with the cause for which it was held, and its keys go', () => {
+test('TD16 giving up fails the task with the cause for which it was held, and deletes its keys', () => {
   expect(plan('give_up')(HELD)).toEqual({
     changes: [{ type: 'task.failed', actor: 'person', error: CAUSE, details: { decision: 'give_up' } }],
     writes: [],

@@ -45,11 +45,11 @@ describe('lane of a task', () => {
     ['model', { models: [] }],
     ['size of request', { inputBytes: 1024 ** 2 }],
     ['worker to avoid', { excludedWorkers: ['worker-1'] }],
-  ])('is another one for another %s', (_what, change) => {
+  ])('differs for another %s', (_what, change) => {
     expect(createLaneKey({ ...BASE, ...change }, ['one'])).not.toBe(createLaneKey(BASE, ['one']));
   });
 
-  test('is another one for other kinds of workers, but begins alike: it is the same work', () => {
+  test('differs for other kinds of workers, but starts alike, as it is the same work', () => {
     const one = createLaneKey(BASE, ['one']);
     const two = createLaneKey(BASE, ['one', 'two']);
 
@@ -57,7 +57,7 @@ describe('lane of a task', () => {
     expect(one.slice(0, 16)).toBe(two.slice(0, 16));
   });
 
-  test('needs that only look alike when glued together have lanes of their own', () => {
+  test('needs that only look alike when concatenated have different lanes', () => {
     const one = createLaneKey({ ...BASE, labels: ['A', 'B'] }, []);
     const other = createLaneKey({ ...BASE, labels: ['A,B'] }, []);
 
@@ -94,8 +94,8 @@ describe('lane as it is stored', () => {
   });
 });
 
-describe('after a try ran out of memory', () => {
-  test('more than that worker has is asked for when another one has it, in a lane of its own', () => {
+describe('after an attempt ran out of memory', () => {
+  test('more than that worker has is required if another one has it, in a separate lane', () => {
     const asked = askForMoreVram(BASE, 8, [8, 24]);
 
     expect(asked.minVramBytes).toBe(9);
@@ -105,7 +105,7 @@ describe('after a try ran out of memory', () => {
   test.each([
     ['no other worker has more', 8, [8, 4]],
     ['it is not known what that worker has', 0, [24]],
-  ])('nothing more is asked for when %s', (_case, failed, others) => {
+  ])('no more is required when %s', (_case, failed, others) => {
     expect(askForMoreVram(BASE, failed, others)).toBe(BASE);
   });
 });

@@ -7,7 +7,7 @@ import { Sealer } from '../../platform/secrets/sealer.ts';
 import { Secrets } from './secrets.ts';
 import { writeNewTask } from './task-rows.ts';
 
-test('what is sealed is not to be read in the row, and comes back with every digit', async () => {
+test('a sealed value cannot be read in the row, and comes back with every digit', async () => {
   const database = await openMemoryDatabase(new FakeClock());
   const secrets = new Secrets(database, new Sealer(new Uint8Array(32)));
   const written = '{"api_key_comfy_org":"comfyui-key","seed":18446744073709551615,"cfg":1.0,"n":7}';

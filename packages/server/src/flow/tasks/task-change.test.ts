@@ -50,7 +50,7 @@ describe('changing a task', () => {
     expect(queued).toEqual(createTaskRow({ state: 'queued', version: 2 }));
   });
 
-  test('TQ2 a change that is not legal any more is no change', () => {
+  test('TQ2 a change that is no longer legal changes nothing', () => {
     expect(changeTask(createTaskRow({ state: 'failed' }), { type: 'task.succeeded' }, NOW)).toBeNull();
   });
 
@@ -113,7 +113,7 @@ describe('changing a task', () => {
     expect(changed?.row.error).toBe('{"code":"OUT_OF_MEMORY","message":"too large","details":null}');
   });
 
-  test('P22 who asked for a change stands in its event', () => {
+  test('P22 the event of a change names who requested it', () => {
     const changed = changeTask(
       createTaskRow({ state: 'queued' }),
       { type: 'task.cancel_requested', actor: 'client-1' },

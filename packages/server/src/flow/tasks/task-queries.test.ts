@@ -42,7 +42,7 @@ function watchPlans(database: Database<TaskTables>): { watched: Database<TaskTab
 }
 
 test.each(['queued', 'held'] as const)(
-  'all that is %s comes once, in the order of its birth',
+  'every %s task is returned once, in the order of acceptance',
   async (state) => {
     const { database, idsOf } = await openStore(6500);
     const ids: string[] = [];
@@ -51,7 +51,7 @@ test.each(['queued', 'held'] as const)(
   },
 );
 
-test('a page of what waits is read by an index in its order: none sorts all that waits', async () => {
+test('a page of waiting tasks is read by an index in order, without sorting all of them', async () => {
   const { database } = await openStore(6500);
   const { watched, plans } = watchPlans(database);
   let count = 0;

@@ -69,7 +69,7 @@ function codes(bound: Bound): string[] {
 }
 
 describe('which value wins', () => {
-  it('WF3 a request wins over the default, the default over the graph, the graph stands without either', () => {
+  it('WF3 a request wins over the default, the default over the graph, the graph is used without either', () => {
     expect(readInputs(bind({ width: 1024 }), '5')).toBe('{"width":1024,"height":512,"batch_size":1}');
     expect(readInputs(bind({}), '5')).toBe('{"width":768,"height":512,"batch_size":1}');
     expect(readInputs(bind({}), '4')).toBe('{"ckpt_name":"a.safetensors"}');
@@ -143,7 +143,7 @@ describe('numbers and seeds', () => {
 });
 
 describe('kinds and limits', () => {
-  it('WF5 texts of numbers and booleans are read, numbers become text where text is asked', () => {
+  it('WF5 texts of numbers and booleans are read, numbers become text where text is required', () => {
     const bound = bind({ width: '1024', cfg: ' 7.5 ', on: 'false', prompt: 12 });
     expect(readInputs(bound, '5')).toContain('"width":1024');
     expect(readInputs(bound, '10')).toContain('"cfg":7.5');
@@ -299,7 +299,7 @@ describe('the template', () => {
     expect(readInputs(second, '10')).toContain('"seed":1125899906842624,');
   });
 
-  it('TD13 a file that stands in is written, kept with the values and told; a given one is taken as it is', () => {
+  it('TD13 a replacement file is written, kept with the values and reported; a given one is used as it is', () => {
     const standIn = { kind: 'file', name: 'b.safetensors', instead: 'a.safetensors' } as const;
     const findStandIn: BindContext['findStandIn'] = ({ name }) =>
       name === 'checkpoint' ? standIn : { kind: 'none' };
@@ -313,7 +313,7 @@ describe('the template', () => {
     expect(readInputs(bind({ checkpoint: 'c.ckpt' }, { findStandIn }), '4')).toBe('{"ckpt_name":"c.ckpt"}');
   });
 
-  it('TD13 a file that nothing stands in for is asked for by name', () => {
+  it('TD13 a file without a replacement is requested by name', () => {
     const standIn = { kind: 'unclear', instead: 'a.safetensors', known: ['x.ckpt', 'y.ckpt'] } as const;
     const bound = bind(
       {},

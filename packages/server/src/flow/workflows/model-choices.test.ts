@@ -64,7 +64,7 @@ describe('listModelChoices', () => {
 });
 
 describe('findStandIn', () => {
-  it('leaves a file alone that a worker has', () => {
+  it('does not replace a file that a worker has', () => {
     const fleet = [offer(['sd1.safetensors']), offer(['v1-5-pruned.safetensors'])];
 
     expect(findStandIn(WORKFLOW, CHECKPOINT, fleet)).toEqual({ kind: 'none' });
@@ -115,7 +115,7 @@ describe('findStandIn', () => {
     expect(findStandIn(WORKFLOW, CHECKPOINT, fleet)).toMatchObject({ name: 'sd15_z.safetensors' });
   });
 
-  it('TD13 asks when nothing is of its kind for sure, even where there is one file only', () => {
+  it('TD13 asks when no file is certainly of its kind, even if there is only one file', () => {
     expect(findStandIn(WORKFLOW, CHECKPOINT, [offer(['mine.safetensors'])])).toEqual({
       kind: 'unclear',
       instead: 'v1-5-pruned.safetensors',
@@ -123,7 +123,7 @@ describe('findStandIn', () => {
     });
   });
 
-  it('stands in for the default of the configuration too, and for nothing where no kind is said', () => {
+  it('replaces the default of the configuration too, and nothing where no kind is given', () => {
     const fleet = [offer(['v1-5-pruned.safetensors'])];
 
     expect(findStandIn(WORKFLOW, { ...CHECKPOINT, defaultValue: 'mine.ckpt' }, fleet)).toMatchObject({

@@ -155,7 +155,7 @@ describe('the settings of a task type', () => {
     definedIn: [],
   });
 
-  it('WF10 without a word of them it is on, without a limit, and leaves priority to the default', async () => {
+  it('WF10 without settings it is on, without a limit, and leaves priority to the default', async () => {
     const library = await open(read('{}'));
 
     expect(library.findTaskType('t')).toMatchObject({
@@ -172,7 +172,7 @@ describe('the settings of a task type', () => {
     expect(library.findTaskType('t')).toMatchObject({ priority: 9, maxConcurrentTasks: 2 });
   });
 
-  it('WF10 a limit written as null takes away the one of an earlier source', async () => {
+  it('WF10 a limit written as null removes that of an earlier source', async () => {
     const library = await open(read('{max_concurrent_tasks: 2}'), read('{max_concurrent_tasks: null}'));
 
     expect(library.findTaskType('t')?.maxConcurrentTasks).toBeNull();
@@ -241,7 +241,7 @@ describe('what a load refuses', () => {
   });
 });
 
-describe('where a refused definition stands', () => {
+describe('the position of a refused definition', () => {
   const YAML = `task_types:
   t:
     workflows:

@@ -30,7 +30,7 @@ test('tasks that ended meanwhile make room at once, because a refusal counts aga
   expect(await admit(actor, 3, store)).toBe('stored');
 });
 
-test('ST6 as many submissions as one likes at once raise the limit by nothing', async () => {
+test('ST6 any number of submissions at once cannot exceed the limit', async () => {
   const admit = createAdmission({ db, clock }, { waitingPerClient: 10 });
   let release = () => {};
   const gate = new Promise<void>((resolve) => {
@@ -52,7 +52,7 @@ test('ST6 as many submissions as one likes at once raise the limit by nothing', 
   expect(outcomes.filter((status) => status === 'fulfilled')).toHaveLength(10);
 });
 
-test('what could not be stored counts no longer', async () => {
+test('what could not be stored no longer counts', async () => {
   const admit = createAdmission({ db, clock }, { waitingPerClient: 1 });
   await expect(admit(actor, 1, () => Promise.reject(new Error('full')))).rejects.toThrow('full');
   expect(await admit(actor, 1, store)).toBe('stored');

@@ -242,7 +242,7 @@ test("a program's token keeps its time however often it asks for more, and signi
   expect((await identity.sessions.authenticate(token)).principal.name).toBe('studio');
 });
 
-test('signing out ends this browser at once, and everywhere the others and their links too', async () => {
+test('signing out ends this browser at once; signing out everywhere ends the others and their links too', async () => {
   const [first, second, third] = [await signInBrowser(), await signInBrowser(), await signInBrowser()];
   await identity.sessions.signOut(first.session, 'here');
   await expect(identity.sessions.authenticate(first.token)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });

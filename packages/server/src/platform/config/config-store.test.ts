@@ -28,7 +28,7 @@ async function openFile(text: string) {
   return { file, store };
 }
 
-test('CF3 a replaced file is noticed and taken over', async () => {
+test('CF3 a replaced file is noticed and applied', async () => {
   const { file, store } = await openFile('workers: [{ url: "http://a:8188" }]');
   expect(await store.stamps.findChange()).toBeNull();
   await writeFile(`${file}.new`, 'workers: [{ url: "http://b:8188" }]');

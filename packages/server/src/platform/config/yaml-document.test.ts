@@ -19,7 +19,7 @@ test.each([
   expect(problems).toMatchObject([{ line, column, text: { code: 'file.aliases' } }]);
 });
 
-test('99 aliases of one anchor are as good as what they stand for', () => {
+test('99 aliases of one anchor are read as their values', () => {
   const { value, problems } = parseYaml(`a: &a 1\nb: [${uses(99, 'a')}]\n`);
   expect(problems).toEqual([]);
   expect(value).toEqual({ a: 1, b: Array.from({ length: 99 }, () => 1) });

@@ -62,7 +62,7 @@ test('F4 five deadlocks in a row are given up as UNAVAILABLE', async () => {
   expect(log.filter((sql) => sql === 'one')).toHaveLength(5);
 });
 
-test('F3 a COMMIT without an answer is never sent again, and says that its fate is unknown', async () => {
+test('F3 a COMMIT without a response is never sent again, and reports that its outcome is unknown', async () => {
   const { groups, log } = openFake([['commit', 'lost']]);
 
   await expect(groups.commit([write('one')])).rejects.toMatchObject({

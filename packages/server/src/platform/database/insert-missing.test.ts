@@ -12,7 +12,7 @@ test.each([
   ['sqlite', 'insert into "setting" ("name", "value") values (?, ?) on conflict do nothing'],
   ['postgres', 'insert into "setting" ("name", "value") values ($1, $2) on conflict do nothing'],
   ['mysql', 'insert ignore into `setting` (`name`, `value`) values (?, ?)'],
-] as const)('a row that may be there is inserted in the words of %s', (driver, sql) => {
+] as const)('a row that may exist is inserted in the SQL of %s', (driver, sql) => {
   const insert = insertMissing<SettingTables, 'setting', Columns>((k, p) =>
     k.insertInto('setting').values({ name: p.name, value: p.value }),
   );
@@ -26,7 +26,7 @@ test.each([
   ['sqlite', '(?, ?) on conflict ("name") do update set "value" = "excluded"."value"'],
   ['postgres', '($1, $2) on conflict ("name") do update set "value" = "excluded"."value"'],
   ['mysql', '(?, ?) on duplicate key update `value` = values(`value`)'],
-] as const)('a row that may be there is refreshed in the words of %s', (driver, end) => {
+] as const)('a row that may exist is refreshed in the SQL of %s', (driver, end) => {
   const insert = insertOrRefresh<SettingTables, 'setting', Columns>(
     { key: 'name', refresh: 'value' },
     (k, p) => k.insertInto('setting').values({ name: p.name, value: p.value }),

@@ -72,7 +72,7 @@ test('a database whose tasks have rows for their inputs is refused by programs t
   expect(Number(newest?.['min_binary'])).toBeGreaterThanOrEqual(4);
 });
 
-test('no migration lets older programs in than the one before it did', () => {
+test('no migration admits older programs than the one before it', () => {
   const oldest = migrations.map(({ minBinary }) => minBinary);
 
   expect(oldest).toEqual(oldest.toSorted((a, b) => a - b));

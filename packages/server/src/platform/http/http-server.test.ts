@@ -74,7 +74,7 @@ test('API15 the unknown is INTERNAL with an id and says nothing of itself', asyn
   expect(answer.json().error.code).toBe('INTERNAL');
 });
 
-test('an error that passes says when to try again', async () => {
+test('a temporary error says when to try again', async () => {
   const answer = await createApp().inject('/busy');
   expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '2']);
 });

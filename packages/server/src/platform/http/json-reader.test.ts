@@ -112,7 +112,7 @@ function isJson(text: string): boolean {
   }
 }
 
-test('what is no JSON is refused as JSON.parse refuses it', () => {
+test('invalid JSON is refused as by JSON.parse', () => {
   const piece = fc.constantFrom(
     ...'[]{},:"\\ 01-.eE+u',
     'true',
@@ -137,7 +137,7 @@ test('what is no JSON is refused as JSON.parse refuses it', () => {
   );
 });
 
-test('WF23 numbers are kept as written beside plain ones, and unchanged parts are shared', () => {
+test('WF23 numbers are kept as written next to plain ones, and unchanged parts are shared', () => {
   const { exact, plain } = read('{"a":[1.0,2],"b":{"seed":18446744073709551615},"c":{"d":[1.5]}}') ?? {};
   expect(stringifyLosslessJson(exact)).toBe(
     '{"a":[1.0,2],"b":{"seed":18446744073709551615},"c":{"d":[1.5]}}',

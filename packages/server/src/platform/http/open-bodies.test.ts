@@ -44,7 +44,7 @@ function createApp() {
   return { send, hold, letGo };
 }
 
-test('bodies that are not answered yet are bounded: more are told to wait, small ones not, and none is lost', async () => {
+test('bodies without a response yet are limited: more are asked to wait, small ones are not, and none is lost', async () => {
   const { send, hold, letGo } = createApp();
   const held = [await hold('one'), await hold('one')];
 

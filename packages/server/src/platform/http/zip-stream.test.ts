@@ -15,7 +15,7 @@ async function collect(entries: readonly ZipEntry[]): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-test('a ZIP of two files of one name has both, with their bytes, and is as long as was said', async () => {
+test('a ZIP of two files of one name has both, with their bytes, and the announced length', async () => {
   const entries = [entry('猫.txt', () => say('first'), 5), entry('猫.txt', () => say('second'), 6)];
   const zip = await collect(entries);
   const end = zip.subarray(-22);
@@ -56,7 +56,7 @@ test('a file is closed when nobody reads the rest, and none after it is opened',
   expect(seen).toEqual(['a opened', 'a closed']);
 });
 
-test('a file that cannot be read fails the whole, so that nobody takes a part for it', async () => {
+test('a file that cannot be read fails the whole ZIP, so that nobody takes a part for all', async () => {
   const failing: ZipEntry['open'] = async function* () {
     yield Buffer.from('half');
     throw new Error('the disk is gone');

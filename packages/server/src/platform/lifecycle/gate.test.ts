@@ -34,7 +34,7 @@ test('a gate admits a fixed number at once, the others in order, and goes on aft
   expect(await Promise.all([c, d])).toEqual(['c', 'd']);
 });
 
-test('who leaves the line of a gate does not hold it up', async () => {
+test('a waiter that leaves a gate does not block the others', async () => {
   const gate = new Gate(1);
   const { begun, step, end } = createSteps();
   const leaving = new AbortController();

@@ -28,6 +28,6 @@ describe.each([
   });
 });
 
-it('an exact command line tells two arguments from one with a space', () => {
+it('an exact command line distinguishes two arguments from one with a space', () => {
   expect(endsWithArguments(['main.py', 'a b'], ['a', 'b'])).toBe(false);
 });

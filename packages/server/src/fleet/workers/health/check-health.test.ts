@@ -43,7 +43,7 @@ test('HR1 a worker is healthy when GET /system_stats answers 200 with the body o
   expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET http://gpu:8188/system_stats']);
 });
 
-test.each([204, 404, 500])('HR1 an answer with status %i is no health', async (status) => {
+test.each([204, 404, 500])('HR1 a response with status %i is not healthy', async (status) => {
   const { result, stats } = await check(answering(status, STATS).transport);
   expect([result, stats]).toEqual([{ kind: 'bad_status', status }, null]);
 });
@@ -56,7 +56,7 @@ test.each([
   [400, 'Client sent an HTTP request to an HTTPS server.', { kind: 'needs_https' }],
   [400, 'bad', { kind: 'bad_status', status: 400 }],
   [200, '  <!doctype HTML><title>Sign in</title>', { kind: 'web_page' }],
-])('an answer with status %i and the body %j is told as what it is', async (status, body, result) => {
+])('a response with status %i and the body %j is reported as what it is', async (status, body, result) => {
   expect((await check(answering(status, body).transport)).result).toEqual(result);
 });
 

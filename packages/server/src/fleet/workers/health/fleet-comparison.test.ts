@@ -37,7 +37,7 @@ test.each<[string, Record<string, string | null>, string[], boolean]>([
 test.each([
   [1, 5],
   [400, 2000],
-])('with %i workers away each is asked every %i ms at most', (count, leastMs) => {
+])('with %i workers away each is checked every %i ms at most', (count, leastMs) => {
   const names = Array.from({ length: count }, (_value, index) => `away-${index}`);
   const fleet = openFleet(Object.fromEntries([...names, 'here'].map((name) => [name, 'A'])), names);
   expect(fleet.leastAwayMs).toBe(leastMs);

@@ -40,7 +40,7 @@ describe('describeHealth', () => {
     ],
     [{ kind: 'gone', reason: 'ended by SIGTERM' }, 'ended by SIGTERM'],
     [{ kind: 'failed', message: 'certificate has expired' }, 'certificate has expired'],
-  ])('HR3 tells %j apart', (result, sentence) => {
+  ])('HR3 distinguishes %j', (result, sentence) => {
     expect(toFleetSentence(describeHealth(result))).toBe(sentence);
   });
 });

@@ -108,7 +108,7 @@ describe('nextHealthState', () => {
     expect(run([ok, result]).at(-1)?.kind).toBe('error');
   });
 
-  it('needs two successes after a stranger had the port', () => {
+  it('needs two successes after another server had the port', () => {
     expect(kinds(run([ok, { kind: 'invalid_body' }, ok, ok]))).toEqual([
       'online',
       'error',
@@ -196,17 +196,17 @@ describe('countSlots', () => {
   it.each([
     [1, 3],
     [2, 1],
-  ])('a worker with %i falls that has brought two prompts to their end takes %i', (falls, slots) => {
+  ])('a worker with %i falls that has finished two prompts takes %i', (falls, slots) => {
     const served = recordServed(recordServed(returned(0, falls)));
     expect(countSlots(served, { ...limits, nowMs: 0 })).toBe(slots);
   });
 
-  it('forgets what a worker brought before it fell', () => {
+  it('forgets prompts that a worker finished before it fell', () => {
     const state = fallAndReturn(recordServed(returned(0, 0)), 700_000, 701_000);
     expect(countSlots(state, { ...limits, nowMs: 701_000 })).toBe(1);
   });
 
-  it('gives a worker that never fell all of them', () => {
+  it('gives all slots to a worker that never fell', () => {
     const [state] = walk([{ result: ok }]);
     expect(state && countSlots(state, { ...limits, nowMs: 0 })).toBe(3);
   });

@@ -28,13 +28,13 @@ function answerLate(tracker: HealthTracker): void {
     tracker.apply({ kind: 'ok', latencyMs: 3000, version: '0.3.64' });
 }
 
-test('whether a worker can be spared is asked for none that is as quick as the others: it is a look at all of them', () => {
+test('does not check whether a worker as quick as the others can be spared, because that looks at all of them', () => {
   const { tracker, asked } = openTracker({ slow: false });
   answerLate(tracker);
   expect(asked.canSpare).toBe(0);
 });
 
-test('and for one that is far slower it is', () => {
+test('checks it for a worker that is far slower', () => {
   const { tracker, asked } = openTracker({ slow: true });
   answerLate(tracker);
   expect(asked.canSpare).toBeGreaterThan(0);

@@ -31,7 +31,7 @@ describe('when to look at the queue', () => {
     expect(probeTime(status(1_000, 2), status(9_000, 1))).toBe(39_000);
   });
 
-  it('half a minute after a look that saw one run: it may be somebody else’s, who alone hears of it', () => {
+  it('half a minute after a look that saw one run: it may be of another client, which alone gets its events', () => {
     expect(probeTime(status(1_000, 1), probed(31_000, 1, 0))).toBe(61_000);
   });
 });

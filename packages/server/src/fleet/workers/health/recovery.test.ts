@@ -40,7 +40,7 @@ describe('recovery', () => {
     ]);
   });
 
-  it('HR7 asks for a restart of a process that is ours instead, once a minute', () => {
+  it('HR7 requests a restart instead if the process is ours, once a minute', () => {
     const steps = [0, 10_000, 20_000, 69_000, 70_000].map((atMs) => ({ atMs, ours: true }));
     const states = walk(...steps);
     const asked = states.map((state, index) => requestsRestart(states[index - 1] ?? null, state));
@@ -53,7 +53,7 @@ describe('recovery', () => {
     expect(phases({ atMs: 0, health: 'error', result: stuck })).toEqual(['checking']);
   });
 
-  it('HR7 checks every second at first, every ten for two minutes, then more seldom for ever', () => {
+  it('HR7 checks every second at first, every ten for two minutes, then less often, forever', () => {
     const steps = Array.from({ length: 16 }, (_, n) => ({ atMs: n * 10_000 }));
     const states = walk(...steps);
     expect(states.map((state) => state?.phase)).toEqual([

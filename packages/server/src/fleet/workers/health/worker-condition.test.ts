@@ -19,7 +19,7 @@ function walk(steps: readonly [atMs: number, result: HealthResult][]) {
   });
 }
 
-test('ST9 a port that refuses twice, half a second apart, is closed, and told once, before the worker counts as offline', () => {
+test('ST9 a port that refuses twice, half a second apart, is reported as closed, once, before the worker is offline', () => {
   const steps = walk([
     [0, ok],
     [1000, refused],

@@ -32,6 +32,6 @@ describe('another server than before', () => {
   });
 });
 
-it('cannot tell a server that keeps its command line to itself', () => {
+it('cannot recognise a server that does not report its command line', () => {
   expect(readIdentity([])).toBeNull();
 });

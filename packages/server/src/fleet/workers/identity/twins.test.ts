@@ -65,7 +65,7 @@ describe('addresses of one ComfyUI', () => {
     expect([a, b, c].map((id) => twins.findFirst(id))).toEqual([null, a, a]);
   });
 
-  it('have no slots until they were compared, and nobody who looks like no other is asked for its log', async () => {
+  it('have no slots until they are compared; a server that looks like no other is not asked for its log', async () => {
     const [one, other] = [new Process(100_000), new Process(200_000)];
     twins.arrive({ id: a, http: one.http }, 'alike');
     twins.arrive({ id: b, http: one.http }, 'alike');
@@ -82,7 +82,7 @@ describe('addresses of one ComfyUI', () => {
     expect(changes).toEqual([[b, a]]);
   });
 
-  it('the next one takes over when the first does not answer or may not stand, and gives way when it is back', async () => {
+  it('the next one takes over when the first does not respond or may not be used, and gives way when it is back', async () => {
     const one = new Process(100_000);
     await arrive(a, one);
     await arrive(b, one);
@@ -97,7 +97,7 @@ describe('addresses of one ComfyUI', () => {
     expect([twins.findFirst(a), twins.findFirst(b)]).toEqual([b, null]);
   });
 
-  it('a log that moved on between the looks is still one', async () => {
+  it('a log that grew between two looks is still the same', async () => {
     const one = new Process(100_000);
     await arrive(a, one);
     const busy = {

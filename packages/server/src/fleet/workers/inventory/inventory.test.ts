@@ -60,7 +60,7 @@ describe('parseInventory', () => {
     },
   );
 
-  it('is the same after a way through SQL', () => {
+  it('is the same after a round trip through SQL', () => {
     const inventory = parseInventory(answers);
     if (inventory === null) throw new Error('the answers are good');
     const stored = JSON.parse(JSON.stringify(toStoredInventory(inventory)));

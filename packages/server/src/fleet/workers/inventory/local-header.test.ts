@@ -42,7 +42,7 @@ test('a file of another size is another file', async () => {
   expect(await readLocalHeader([join(folder, 'models')], other)).toBeNull();
 });
 
-test('leaves alone what lies outside the folder, is no such file or no ordinary one', async () => {
+test('ignores a file that is outside the folder, of another kind or not a regular one', async () => {
   const folder = await openFolder();
   const sizeBytes = await write(join(folder, 'outside.safetensors'), HEADER);
   await mkdir(join(folder, 'models/folder.safetensors'));
@@ -53,14 +53,14 @@ test('leaves alone what lies outside the folder, is no such file or no ordinary 
   expect(await read('outside.ckpt')).toBeNull();
 });
 
-test.each([['no json'], ['[1]']])('a header of %j is none', async (text) => {
+test.each([['no json'], ['[1]']])('%j is not a header', async (text) => {
   const folder = await openFolder();
   const sizeBytes = await write(join(folder, 'models/one.safetensors'), text);
 
   expect(await readLocalHeader([join(folder, 'models')], { name: 'one.safetensors', sizeBytes })).toBeNull();
 });
 
-test('a header that is said to be longer than the file is none', async () => {
+test('a header that claims to be longer than the file is ignored', async () => {
   const folder = await openFolder();
   await writeFile(join(folder, 'models/one.safetensors'), Buffer.from([255, 0, 0, 0, 0, 0, 0, 0, 123]));
 

@@ -33,7 +33,7 @@ function files(names: string[], sizeBytes = 100) {
   return { models: new Map([['checkpoints', names]]), modelSizes: new Map([['checkpoints', sizes]]) };
 }
 
-test('the metadata that a worker tells gives the kind; a file without any and a damaged one have none', async () => {
+test('the metadata that a worker returns gives the kind; a file without any and a damaged one have none', async () => {
   const damaged = new ComfyError('BAD_STATUS', 'answered 500', { details: { status: 500 } });
   const { deps, asked } = createWorker({ 'a.safetensors': SD1, 'c.safetensors': damaged });
 
@@ -86,7 +86,7 @@ test('a worker that answers slowly is not waited for: the rest is asked the next
   expect([...(kinds.get('checkpoints') ?? [])]).toHaveLength(4);
 });
 
-test('a worker of this machine is not asked: the whole header is read, where its file is of the told size', async () => {
+test('a worker on this machine is not asked: the whole header is read if its file has the reported size', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'comfleet-kinds-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const header = { 'double_blocks.0.img_attn.norm.key_norm.scale': { dtype: 'F16', shape: [128] } };
@@ -110,7 +110,7 @@ test('a worker that does not answer any more has no inventory', async () => {
   await expect(loadModelKinds(deps, files(['a.safetensors']), null)).rejects.toThrow('gone');
 });
 
-test('what no header tells the name may', () => {
+test('without a header the name may give the kind', () => {
   const kinds = [new Map([['checkpoints', new Map([['sdxl.safetensors', null]])]])];
 
   expect(findModelKind(kinds, 'sdxl.safetensors')).toBe('sdxl');

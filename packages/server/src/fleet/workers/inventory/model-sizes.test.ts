@@ -4,7 +4,7 @@ import { loadModelSizes } from './model-sizes.ts';
 
 const signal = new AbortController().signal;
 
-test('sizes are asked folder by folder; one that is not told, or told wrongly, is absent', async () => {
+test('sizes are requested folder by folder; a missing or wrong one is left out', async () => {
   const asked: string[] = [];
   const loadSizes = async (folder: string) => {
     asked.push(folder);
@@ -19,7 +19,7 @@ test('sizes are asked folder by folder; one that is not told, or told wrongly, i
   expect(sizes).toEqual(new Map([['vae', new Map([['a.safetensors', 5]])]]));
 });
 
-test('a worker that does not answer is no worker without sizes', async () => {
+test('a worker that does not respond is not taken for one without sizes', async () => {
   const loadSizes = async () => {
     throw new ComfyError('CONNECTION_REFUSED', 'refused');
   };

@@ -83,7 +83,7 @@ describe('WorkerEvents', () => {
     expect(await listCauses(one)).toEqual([...causes].reverse());
   });
 
-  it('keeps no history of settings, of sockets that reconnect, and of starts of ours', async () => {
+  it('keeps no history of settings, of sockets that reconnect, and of our own starts', async () => {
     tell({ type: 'worker.changed', workerId: one, cause: because('socket open') });
     tell({ type: 'worker.added', workerId: one, cause: because('from config'), details: { known: true } });
     expect(await listCauses(null)).toEqual([]);

@@ -47,12 +47,12 @@ async function pause(meanwhile: (journal: TaskJournal) => Promise<unknown>): Pro
   return handedOver;
 }
 
-test('BG5 a pause hands nothing over that another pause holds already', async () => {
+test('BG5 a pause hands over nothing that another pause already holds', async () => {
   const hold = { changes: [{ type: 'task.held', heldReason: 'batch_paused' } as const] };
 
   expect(await pause((journal) => journal.change(TASK.id, () => hold))).toEqual([]);
 });
 
-test('BG5 a pause that nobody crosses holds what waits', async () => {
+test('BG5 a pause without a concurrent change holds what waits', async () => {
   expect(await pause(async () => {})).toEqual([]);
 });

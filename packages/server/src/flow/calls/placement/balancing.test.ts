@@ -20,7 +20,7 @@ function read(text: string, environment = {}) {
   return { current: parseConfig(text, { file: null, environment, cwd: '/' }).config };
 }
 
-test('LB6 a strategy changed at run time wins over the file, is told, and is there after a restart', async () => {
+test('LB6 a strategy changed at run time wins over the file, is reported, and survives a restart', async () => {
   const balancing = new Balancing(read(FILE), await openOverlay(database));
   const told: string[] = [];
   balancing.onChange(() => told.push(balancing.strategy));
@@ -34,7 +34,7 @@ test('LB6 a strategy changed at run time wins over the file, is told, and is the
   expect([again.strategy, again.state.source, told]).toEqual(['weighted', 'file', ['fastest']]);
 });
 
-test('LB6 the environment decides against everything, and says so to who would change it', async () => {
+test('LB6 the environment wins over everything, and a change is refused with that reason', async () => {
   const overlay = await openOverlay(database);
   await new Balancing(read(FILE), overlay).change('random', ADMIN);
   const environment = { COMFLEET__NODES__LOAD_BALANCING__STRATEGY: 'round_robin' };
@@ -46,7 +46,7 @@ test('LB6 the environment decides against everything, and says so to who would c
   });
 });
 
-test('a stored strategy that this program does not know is passed over', async () => {
+test('a stored strategy that this program does not know is ignored', async () => {
   const overlay = await openOverlay(database);
   await overlay.set('placement.strategy', 'telepathy', ADMIN);
   expect(new Balancing(read(FILE), overlay).strategy).toBe('weighted');

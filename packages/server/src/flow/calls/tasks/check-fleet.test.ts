@@ -94,7 +94,7 @@ describe('a graph against the known fleet', () => {
     ]);
   });
 
-  it('TD15 is refused whole when all or nothing is asked for', async () => {
+  it('TD15 is refused as a whole when all or nothing is requested', async () => {
     const refusal = await refusalOf(() => check(PARTIAL, [worker(CORE)], { allOrNothing: true }));
     expect(refusal.code).toBe('INVALID_WORKFLOW');
     expect(refusal.details).toMatchObject({ node_errors: { '3': { errors: [{ input_name: 'image' }] } } });
@@ -121,7 +121,7 @@ describe('a graph against the known fleet', () => {
     expect((await check(graph, [worker(GROWN)])).warnings).toHaveLength(1);
   });
 
-  it('a link to nowhere that would end any of the workers never reaches one', async () => {
+  it('a link to nowhere that would kill any of the workers never reaches one', async () => {
     // Nodes that one kind of worker would check and skip, but that the other kind would execute.
     const graph: Graph = {
       '1': PICTURE,
@@ -160,7 +160,7 @@ describe('a graph against the known fleet', () => {
     });
   });
 
-  it('many problems are counted and the first ones told', async () => {
+  it('many problems are counted and the first ones listed', async () => {
     const broken = Array.from({ length: 300 }, (_, index) => [
       `b${index}`,
       { class_type: 'PreviewImage', inputs: {} },

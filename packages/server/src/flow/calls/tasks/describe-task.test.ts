@@ -57,11 +57,11 @@ test.each<[string, object | null, string]>([
     { node_id: '2', class_type: 'Boom', exception_type: 'ValueError', message: 'no' },
     'Node 2 (Boom): ValueError: no',
   ],
-])('TD11 the error %s with the details %j is told as %j', (code, details, sentence) => {
+])('TD11 the error %s with the details %j is described as %j', (code, details, sentence) => {
   const error = JSON.stringify({ code, message: 'as it was then', details });
   expect(toTaskSentence(describeTask({ ...FAILED, error }, null))).toBe(sentence);
 });
 
-test('a failure without an error, of an older version, is told as one', () => {
+test('a failure without an error, of an older version, is described as one', () => {
   expect(describeTask(FAILED, null)).toEqual({ code: 'task.failed', params: {} });
 });

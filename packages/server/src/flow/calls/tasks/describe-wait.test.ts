@@ -19,7 +19,7 @@ function answer(reason: Waiting['workers'][number]['reason'], missing: string | 
   return { worker_id: 'w', name: 'w', load: 0, slots: 1, hot: false, reason, missing };
 }
 
-test('workers that say the same are counted together', () => {
+test('workers with the same reason are counted together', () => {
   const workers = [
     answer('model', 'a.ckpt'),
     answer('model', 'b.ckpt'),
@@ -35,7 +35,7 @@ test('workers that say the same are counted together', () => {
   );
 });
 
-test('a task that only workers can run that are away says for which it waits', () => {
+test('a task that only workers that are away can run says for which it waits', () => {
   const text = describeAway({ ...WAITING, workers: [answer('model', 'a.ckpt'), answer('offline')] });
   expect(text && formatText(TASK_TEXTS, 'en', text)).toBe(
     'No worker that is there can run it; it waits for w.',
@@ -58,6 +58,6 @@ test.each([
     { task_type_full: true, workers: [answer('full')] },
     'Its task type has as many tasks running as it may.',
   ],
-])('%s is said before anything about workers', (_, waiting, sentence) => {
+])('%s comes before anything about workers', (_, waiting, sentence) => {
   expect(formatText(TASK_TEXTS, 'en', describeWait({ ...WAITING, ...waiting }))).toBe(sentence);
 });

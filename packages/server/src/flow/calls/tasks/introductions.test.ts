@@ -48,7 +48,7 @@ function openFleet() {
 
 const inventory = {} as WorkerSnapshot['inventory'];
 
-it('waits until every worker that joined has told what it has, or does not answer', async () => {
+it('waits until every worker that joined has reported its inventory, or does not respond', async () => {
   const { set, ask } = openFleet();
   set('a', {}, 'worker.added');
   set('b', {}, 'worker.added');
@@ -64,7 +64,7 @@ it('waits until every worker that joined has told what it has, or does not answe
   expect(asked.isDone).toBe(true);
 });
 
-it('waits for nobody who told it in an earlier run, is disabled, or has left', async () => {
+it('waits for no worker that reported it in an earlier run, is disabled, or has left', async () => {
   const { set, ask } = openFleet();
   set('known', { inventory }, 'worker.added');
   set('disabled', { enabled: false }, 'worker.added');

@@ -45,7 +45,7 @@ test('equal workers are one kind; other classes, models or kinds of these, memor
   );
 });
 
-test('a kind names the workers that offer it; one that never told is of none', () => {
+test('a kind names its workers; one without a known inventory belongs to none', () => {
   const inventory = createInventory();
   const known = collectKinds([
     { ...createFacts('a'), health: 'online', inventory },
@@ -61,7 +61,7 @@ test('a kind names the workers that offer it; one that never told is of none', (
   ]);
 });
 
-test('a kind is online while one of its workers is, or was not asked yet', () => {
+test('a kind is online while one of its workers is, or was not checked yet', () => {
   const worker = (health: 'online' | 'offline' | 'unknown', changes: Partial<Inventory> = {}) => ({
     ...createFacts('gpu', { state: health === 'online' ? 'online' : 'offline' }),
     health,

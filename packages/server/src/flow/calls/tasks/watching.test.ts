@@ -27,7 +27,7 @@ async function openWatched() {
   return { database, task, live, viewed, deps: { database, live, views, clock: systemClock } };
 }
 
-test('events that were stored together show the task once read, as it was after the last of them', async () => {
+test('events that were stored together load the task once, as it was after the last of them', async () => {
   const { database, task, live, viewed, deps } = await openWatched();
   const stream = watchTask(deps, { kind: 'all' }, task.id as TaskId, {
     after: 4,

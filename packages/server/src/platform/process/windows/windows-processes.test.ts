@@ -36,7 +36,7 @@ function openWindows(result: CommandResult, isThere = true) {
 }
 
 describe('processes of Windows', () => {
-  it('are told by PowerShell, with their start to 100 ns and their arguments apart', async () => {
+  it('are listed by PowerShell, with their start to 100 ns and their arguments apart', async () => {
     const { table, commands } = openWindows(answer(`\uFEFF${JSON.stringify([LAUNCHER])}\r\n`));
     expect(await table.inspect(4120)).toEqual({
       pid: 4120,

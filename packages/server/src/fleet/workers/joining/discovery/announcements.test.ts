@@ -56,7 +56,7 @@ afterEach(() => scope.close());
 const names = () => registry.list().map((worker) => worker.name);
 
 describe('Announcements', () => {
-  it('ND4 takes a worker in that has the join token and answers, and notes its return without a check', async () => {
+  it('ND4 admits a worker that has the join token and responds, and records its return without a check', async () => {
     const worker = await announcements.announce(gpu, good);
     await settle();
     expect(worker.snapshot()).toMatchObject({
@@ -104,7 +104,7 @@ describe('Announcements', () => {
     expect(names()).toEqual([]);
   });
 
-  it('takes over what a worker newly says of itself, and its new address', async () => {
+  it('updates what a worker reports about itself, and its address', async () => {
     const { id } = await announcements.announce(gpu, good);
     await announcements.announce({ ...gpu, labels: ['slow'] }, good);
     expect(registry.find(id)?.snapshot().labels).toEqual(['slow']);
@@ -122,7 +122,7 @@ describe('Announcements', () => {
     await expect(announcements.announce({ ...gpu, name: 'other' }, good)).rejects.toMatchObject(conflict);
   });
 
-  it('ND4 forgets who was silent in every way for a day, and not one that still answers', async () => {
+  it('ND4 forgets a worker that was silent in every way for a day, but not one that still responds', async () => {
     await announcements.announce(gpu, good);
     await clock.advance(1_000_000);
     expect(names()).toEqual(['gpu-9']);

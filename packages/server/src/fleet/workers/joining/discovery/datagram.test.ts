@@ -48,7 +48,7 @@ describe('readDatagram', () => {
 });
 
 describe('ReadOnce', () => {
-  it('AU8 counts each datagram once as long as it could be believed', () => {
+  it('AU8 counts each datagram once as long as it is valid', () => {
     const once = new ReadOnce();
     expect([once.isFirst('a', NOW), once.isFirst('a', NOW + 119_000), once.isFirst('b', NOW)]).toEqual([
       true,

@@ -64,7 +64,7 @@ async function look(now: string[] | Error): Promise<void> {
   await clock.advance(30_000);
 }
 
-test('ND3 who has a record joins, and a new record is seen within 30 s', async () => {
+test('ND3 a worker with a record joins, and a new record is seen within 30 s', async () => {
   await open(['10.0.0.1']);
   expect(registry.list()).toMatchObject([
     { name: '10.0.0.1:8188', source: 'discovered', discoveredBy: 'dns A gpus.lan', maxConcurrent: 3 },
@@ -101,7 +101,7 @@ test.each(['ESERVFAIL', 'ETIMEOUT', 'ECONNREFUSED'])(
   },
 );
 
-test('a name that does not exist any more is an answer', async () => {
+test('a name that no longer exists counts as an answer', async () => {
   await open(['10.0.0.1']);
   await look(failure('ENOTFOUND'));
   expect(states()).toEqual(['draining']);
