@@ -71,8 +71,8 @@ test('a field that no native request has is refused by its name', async () => {
     const address = operation.replace(/\{\w+\}/g, '01900000-0000-7000-8000-000000000001');
     const query = await stage.ask(`${address}?surprise=1`);
     // When body and query are both wrong, the body is reported first.
-    const told = query.text.includes('"in":"body"') || query.text.includes('surprise');
-    expect([operation, query.status, told]).toEqual([operation, expect.toSatisfy(isRefusal), true]);
+    const isNamed = query.text.includes('"in":"body"') || query.text.includes('surprise');
+    expect([operation, query.status, isNamed]).toEqual([operation, expect.toSatisfy(isRefusal), true]);
     if (operation.startsWith('GET') || operation.endsWith('/uploads')) continue;
     const body = await stage.ask(address, { surprise: 1 });
     const named = body.text.includes('surprise');

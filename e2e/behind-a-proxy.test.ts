@@ -124,8 +124,8 @@ describe('a worker behind a proxy', () => {
     expect(paths).toEqual(
       expect.arrayContaining(['/comfy/ws', '/comfy/prompt', '/comfy/upload/image', '/comfy/view']),
     );
-    const told = `${JSON.stringify(worker)}${await readAll(server)}`;
-    for (const secret of [PASSWORD, toBasic(PASSWORD).slice(6), KEY]) expect(told).not.toContain(secret);
+    const output = `${JSON.stringify(worker)}${await readAll(server)}`;
+    for (const secret of [PASSWORD, toBasic(PASSWORD).slice(6), KEY]) expect(output).not.toContain(secret);
   });
 
   it('that asks for a login is reported as such; its tasks wait, and run once the file has the login', async () => {
@@ -236,9 +236,9 @@ describe('a worker behind a proxy', () => {
     expect(made.status).toBe(201);
     expect(worker.access).toEqual({ login: 'basic', headers: [], own_ca: true, verifies: true });
     expect((await when(server, isOnline)).access.login).toBe('bearer');
-    const told = [refused.text, made.text, await readAll(server)].join('\n');
+    const output = [refused.text, made.text, await readAll(server)].join('\n');
     for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), toBasic(PASSWORD).slice(6)]) {
-      expect(told).not.toContain(secret);
+      expect(output).not.toContain(secret);
     }
   });
 });

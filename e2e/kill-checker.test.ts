@@ -129,7 +129,7 @@ const PLANTED: [string, (ledgers: Planted) => void, string[]][] = [
     ['success_after_cancel'],
   ],
   [
-    'a gap in what a client was told',
+    'a gap in the events that a client received',
     ({ clients }) => take(clients, (entry) => entry.kind === 'event' && entry.number === 2),
     ['event_gap'],
   ],
@@ -147,7 +147,7 @@ const PLANTED: [string, (ledgers: Planted) => void, string[]][] = [
     ['event_gap'],
   ],
   [
-    'an event told twice',
+    'an event received twice',
     ({ clients }) =>
       clients.splice(7, 0, {
         kind: 'event',
@@ -159,7 +159,7 @@ const PLANTED: [string, (ledgers: Planted) => void, string[]][] = [
     ['event_repeated'],
   ],
   [
-    'an event told otherwise than it is stored',
+    'an event received differently from how it is stored',
     ({ sql }) => sql.events.splice(1, 1, { taskId: 't1', number: 2, type: 'task.held', state: 'held' }),
     ['event_untrue'],
   ],

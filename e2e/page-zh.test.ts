@@ -35,7 +35,7 @@ describe.skipIf(!existsSync(CHROMIUM))('every page in Chinese', () => {
 
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail')
-      process.stderr.write(`The page then said: ${(await readPage(page)).join(' · ')}\n`);
+      process.stderr.write(`The page then showed: ${(await readPage(page)).join(' · ')}\n`);
   });
 
   afterAll(async () => {
@@ -46,9 +46,9 @@ describe.skipIf(!existsSync(CHROMIUM))('every page in Chinese', () => {
   /** English text that the page shows now. */
   async function listEnglish(name: string): Promise<string[]> {
     await shoot(page, name);
-    const said = await readPage(page);
-    expect(said.filter((text) => /\p{Script=Han}/u.test(text)).length).toBeGreaterThan(5);
-    return said.flatMap((text) => findEnglish(text, { allow: ALLOWED }));
+    const texts = await readPage(page);
+    expect(texts.filter((text) => /\p{Script=Han}/u.test(text)).length).toBeGreaterThan(5);
+    return texts.flatMap((text) => findEnglish(text, { allow: ALLOWED }));
   }
 
   test('signing in, and a link that is not valid', async () => {

@@ -61,7 +61,7 @@ async function whenTask(id: string, isReached: (task: TaskDetail) => boolean): P
 }
 
 const whenDone = (id: string) => whenTask(id, ({ status }) => status === 'succeeded');
-const whenAsked = (id: string) => whenTask(id, ({ held_reason: reason }) => reason === 'needs_decision');
+const whenHeld = (id: string) => whenTask(id, ({ held_reason: reason }) => reason === 'needs_decision');
 
 /** Starts the server to halt at this place, submits the task, and kills the server when it halts. */
 async function killAt(place: string): Promise<void> {
@@ -112,7 +112,7 @@ describe('TD16 kill -9 around a task with paid nodes', () => {
     await worker.kill();
     worker = await worker.again();
     const id = await startAgain();
-    const held = await whenAsked(id);
+    const held = await whenHeld(id);
 
     expect(held).toMatchObject({ status: 'held', attempt_count: 1, error: { code: 'PROMPT_LOST' } });
     expect(countBills(id)).toBe(1);
@@ -127,7 +127,7 @@ describe('TD16 kill -9 around a task with paid nodes', () => {
     await worker.ledger.waitFor((line) => line.event === 'paid' && line.task === id);
     await worker.kill();
     worker = await worker.again();
-    await whenAsked(id);
+    await whenHeld(id);
     await server.kill();
     await server.start(null);
     const held = await ask('GET', `/api/v2/tasks/${id}`);

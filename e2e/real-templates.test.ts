@@ -20,11 +20,11 @@ const templates = readTemplates();
 
 interface Sent {
   status: number;
-  said: unknown;
+  details: unknown;
   became: string | null;
 }
 
-const TAKEN: Sent = { status: 201, said: [], became: 'attempt.submitted' };
+const TAKEN: Sent = { status: 201, details: [], became: 'attempt.submitted' };
 
 describe('official templates on a real ComfyUI', skipWhen(missing), () => {
   let folder = '';
@@ -52,7 +52,7 @@ describe('official templates on a real ComfyUI', skipWhen(missing), () => {
   /** Submits a graph and cancels it once the worker has accepted or refused it; returns the outcome and the text for the user. */
   async function send(graph: object): Promise<Sent> {
     const { status, json } = await server.ask(server.token, 'POST /api/v2/tasks', { body: { graph } });
-    if (status !== 201) return { status, said: json.error, became: null };
+    if (status !== 201) return { status, details: json.error, became: null };
     const path = `/api/v2/tasks/${json.task_id}`;
     let became = '';
     await server.follow(
@@ -65,7 +65,7 @@ describe('official templates on a real ComfyUI', skipWhen(missing), () => {
       { 'last-event-id': '0' },
     );
     await server.ask(server.token, `DELETE ${path}`);
-    return { status, said: json.warnings, became };
+    return { status, details: json.warnings, became };
   }
 
   test('each is accepted, by the server and by the worker, without a warning', {

@@ -124,9 +124,9 @@ describeOnDatabases('a configuration that changes while tasks run', (database) =
     const id = await rig.submit(rig.token, { graph: picture(74) });
     await replace(rig, 'workers: [{ url: 5 }]\nlogging: { levle: debug }\n');
     const answer = await reload(rig);
-    const said = JSON.stringify(answer.errors);
-    expect(said).toContain('workers[0].url');
-    expect(said).toContain('did you mean \\"level\\"');
+    const reported = JSON.stringify(answer.errors);
+    expect(reported).toContain('workers[0].url');
+    expect(reported).toContain('did you mean \\"level\\"');
     const { workers } = (await rig.ask(rig.token, 'GET /api/fleet/workers')).json;
     expect(workers.map((worker: { name: string }) => worker.name)).toEqual(['gpu-1']);
     await rig.setMaintenance(false);

@@ -64,8 +64,8 @@ export function describeJobs(actors: () => Actors): void {
     expect(events[0]?.event).toBe('status');
     expect(events.at(-1)).toMatchObject({ event: 'status', data: { status: 'succeeded' } });
     const final = await rig.ask(alice, `GET /api/v2/jobs/${job.id}`);
-    const said = events.filter(({ event }) => event === 'output').map(({ data }) => data['id']);
-    expect(said).toEqual(final.json.outputs.map(({ id }: { id: string }) => id));
+    const announced = events.filter(({ event }) => event === 'output').map(({ data }) => data['id']);
+    expect(announced).toEqual(final.json.outputs.map(({ id }: { id: string }) => id));
     const preview = events.find(({ event }) => event === 'preview');
     expect(preview?.data['content_type']).toBe('image/jpeg');
     expect(Buffer.from(String(preview?.data['data_base64']), 'base64').subarray(0, 2)).toEqual(

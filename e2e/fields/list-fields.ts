@@ -23,14 +23,17 @@ export function listFields(document: Json): { operation: string; fields: string[
   return Object.entries<Json>(document.paths).flatMap(([path, item]) =>
     Object.entries<Json>(item).map(([method, operation]) => {
       const parameters = (operation.parameters ?? []).map((one: Json) => resolve(document, one));
-      const asked = parameters
+      const parameterFields = parameters
         .filter((one: Json) => one.in !== 'path')
         .map((one: Json) => `${one.in}.${one.name.toLowerCase()}`);
       const media = Object.values<Json>(operation.requestBody?.content ?? {});
-      const said = media.flatMap(({ schema }) =>
+      const bodyFields = media.flatMap(({ schema }) =>
         listProperties(document, schema).map((name) => `body.${name}`),
       );
-      return { operation: `${method.toUpperCase()} ${path}`, fields: [...asked, ...said].sort() };
+      return {
+        operation: `${method.toUpperCase()} ${path}`,
+        fields: [...parameterFields, ...bodyFields].sort(),
+      };
     }),
   );
 }

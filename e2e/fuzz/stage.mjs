@@ -30,7 +30,7 @@ export async function openStage(folder) {
   return {
     url,
     token,
-    parameters: await makeThings(url, token),
+    parameters: await createSamples(url, token),
     close: async () => {
       stop.abort();
       await server;
@@ -60,7 +60,7 @@ const PNG = Buffer.from(
 );
 
 /** @param {string} url @param {string} token */
-async function makeThings(url, token) {
+async function createSamples(url, token) {
   /** @param {string} method @param {string} path @param {unknown} [body] */
   const ask = async (method, path, body) => {
     const isForm = body instanceof FormData;

@@ -51,7 +51,7 @@ function checkStream(
   seen: readonly { number: number; type: string; state: string }[],
 ): Violation[] {
   if (seen.length === 0) return [];
-  const violations = checkNumbers(subject, seen, 'told');
+  const violations = checkNumbers(subject, seen, 'received');
   const byNumber = new Map(stored.map((event) => [event.number, event]));
   for (const event of seen) {
     const own = byNumber.get(event.number);
@@ -59,11 +59,11 @@ function checkStream(
       violations.push({
         code: 'event_untrue',
         subject,
-        detail: `told ${event.number} ${event.type} ${event.state}, stored ${own?.type} ${own?.state}`,
+        detail: `received ${event.number} ${event.type} ${event.state}, stored ${own?.type} ${own?.state}`,
       });
   }
   const missed = stored.filter((event) => event.number > (seen.at(-1)?.number ?? 0));
   if (missed.length > 0)
-    violations.push({ code: 'event_gap', subject, detail: `told: ends before ${missed[0]?.number}` });
+    violations.push({ code: 'event_gap', subject, detail: `received: ends before ${missed[0]?.number}` });
   return violations;
 }

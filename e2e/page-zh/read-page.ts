@@ -4,15 +4,15 @@ import type { Page } from 'playwright-core';
 export function readPage(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const SHOWN_AS_IT_IS = 'pre, code, script, style, svg, .who, .file';
-    const said: string[] = [];
+    const texts: string[] = [];
     for (const element of document.querySelectorAll('body *')) {
       if (element.closest(SHOWN_AS_IT_IS) !== null) continue;
       for (const name of ['aria-label', 'title', 'placeholder', 'alt']) {
-        said.push(element.getAttribute(name) ?? '');
+        texts.push(element.getAttribute(name) ?? '');
       }
       const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
-      said.push(own.map((node) => node.textContent ?? '').join(' '));
+      texts.push(own.map((node) => node.textContent ?? '').join(' '));
     }
-    return said.map((text) => text.replace(/\s+/g, ' ').trim()).filter((text) => text !== '');
+    return texts.map((text) => text.replace(/\s+/g, ' ').trim()).filter((text) => text !== '');
   });
 }

@@ -73,8 +73,8 @@ describe('what goes wrong', () => {
     const { task_id: taskId, message } = JSON.parse(out.join('')) as Task;
     expect(message).toBe(why);
     for (const command of ['show', 'why', 'watch']) {
-      const told = await fleet.run('tasks', command, taskId);
-      expect([...told.out, ...told.err].join('\n')).toContain(`NODE_EXECUTION_ERROR ${why}`);
+      const shown = await fleet.run('tasks', command, taskId);
+      expect([...shown.out, ...shown.err].join('\n')).toContain(`NODE_EXECUTION_ERROR ${why}`);
     }
     expect((await fleet.run('tasks', 'list', '--limit', '1')).out.at(-1)).toContain(why);
     const chinese = await fleet.run('tasks', 'show', taskId, '--traceback', '--lang', 'zh');

@@ -56,14 +56,14 @@ describe('a task with paid nodes that may have run', { timeout: 90_000 }, () => 
     const id = await holdPaidTask('a cat');
     const listed = await run('tasks', 'list', '--held', 'needs_decision');
     const why = await run('tasks', 'why', id);
-    const unsaid = await run('tasks', 'decide', id);
+    const missing = await run('tasks', 'decide', id);
     const both = await run('tasks', 'decide', id, '--run-again', '--give-up');
     const given = await run('tasks', 'decide', id, '--give-up');
     const late = await run('tasks', 'decide', id, '--run-again');
 
     expect(listed.out.join('\n')).toMatch(new RegExp(`${id} +held .*Waiting for a decision`));
     expect(why.out[0]).toContain('may have been paid for. The worker forgot the prompt');
-    expect([unsaid.status, both.status, given.status, late.status]).toEqual([2, 2, 0, 1]);
+    expect([missing.status, both.status, given.status, late.status]).toEqual([2, 2, 0, 1]);
     expect(given.out[0]).toMatch(new RegExp(`^${id}  failed  `));
     expect((await comfleet.tasks.load(id)).error?.code).toBe('PROMPT_LOST');
   });

@@ -40,10 +40,10 @@ describe('names and ids', () => {
     ['workflows show sd_basc', '✗ There is no workflow "sd_basc". Did you mean "sd_basic"?'],
     ['batches show nothing', '✗ There is no batch "nothing".'],
     ['clients revoke nobody', '✗ There is no client "nobody".'],
-  ])('comfleet %s ends with 5', async (line, said) => {
+  ])('comfleet %s ends with 5', async (line, message) => {
     const { status, err } = await fleet.run(...line.split(' '));
 
-    expect([status, err[0]]).toEqual([5, said]);
+    expect([status, err[0]]).toEqual([5, message]);
   });
 
   it('says it in Chinese too', async () => {

@@ -52,8 +52,8 @@ export async function openFakeSession(answers: Answers) {
   session.on('line', (line) => lines.push(line));
   session.on('log', (log) => logs.push(log));
   await session.connectWebSocket();
-  const say = (text: string): void => dialer.sockets.at(-1)?.handlers.onText(text);
-  return { clock, session, transport, lines, logs, say };
+  const receive = (text: string): void => dialer.sockets.at(-1)?.handlers.onText(text);
+  return { clock, session, transport, lines, logs, receive };
 }
 
 /** Runs everything that is ready, without advancing the clock. */

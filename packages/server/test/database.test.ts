@@ -290,7 +290,7 @@ describeOnDatabases('what is stored', (kind) => {
 });
 
 describeOnDatabases('the database settings', (kind) => {
-  const title = 'DB3 say where the database is and who we are there; what is wrong with them is said';
+  const title = 'DB3 name the database and the account; problems with them are reported';
   const testServer = async () => {
     const config = await createEmpty(kind);
 

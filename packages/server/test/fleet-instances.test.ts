@@ -119,13 +119,13 @@ describe('a supervised ComfyUI', () => {
     const { instances, registry } = await rig.open();
     const { id } = await instances.start(simulator);
     const { workerId, pid } = await instances.whenReady(id);
-    const told: string[] = [];
+    const reasons: string[] = [];
     registry.onChange(
-      ({ type, cause }) => type === 'worker.restart_requested' && told.push(toFleetSentence(cause)),
+      ({ type, cause }) => type === 'worker.restart_requested' && reasons.push(toFleetSentence(cause)),
     );
     if (workerId === null) throw new Error('a ready process is a worker');
     expect(registry.requestRestart(workerId, 'runs nothing')).toBe(true);
-    expect(told).toEqual(['runs nothing: it was started just now']);
+    expect(reasons).toEqual(['runs nothing: it was started just now']);
     expect(instances.list()[0]).toMatchObject({ state: 'ready', pid });
   });
 

@@ -20,12 +20,12 @@ describe('a supervised real ComfyUI', skipWhen(real.missing), () => {
 
   it('starts, comes back after kill -9, and stops without an orphan', { timeout: 300_000 }, async () => {
     const { instances, registry } = await rig.open();
-    const told = new Promise<void>((resolve) => {
+    const reported = new Promise<void>((resolve) => {
       registry.onChange(({ type }) => type === 'worker.inventory' && resolve());
     });
     const { id } = await instances.start(spec());
     const first = await instances.whenReady(id);
-    await told;
+    await reported;
     expect(registry.findByName('real')?.snapshot().inventory?.classTypes.has('KSampler')).toBe(true);
 
     const again = whenInstance(instances, ({ state, pid }) => state === 'ready' && pid !== first.pid);

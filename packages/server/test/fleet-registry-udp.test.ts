@@ -22,13 +22,13 @@ beforeEach(async () => {
   scope = new Scope('test', systemClock, silentLogger);
   const { discovery } = parseConfig(TEXT, { file: null, environment: {}, cwd: '/' }).config;
   accepted = [];
-  let tellLast = () => {};
+  let resolveLast = () => {};
   whenLast = new Promise((resolve) => {
-    tellLast = resolve;
+    resolveLast = resolve;
   });
   const accept = async (announcement: Announcement) => {
     accepted.push(announcement);
-    if (announcement.name === 'last') tellLast();
+    if (announcement.name === 'last') resolveLast();
     return {} as ConnectedWorker;
   };
   const port = await openUdpAnnouncements(

@@ -33,7 +33,7 @@ async function openServer(): Promise<Simulator> {
   return simulator;
 }
 
-async function openWay(target: string): Promise<Gateway> {
+async function openProxy(target: string): Promise<Gateway> {
   const gateway = await openGateway({ target });
   open.push(gateway);
   return gateway;
@@ -59,7 +59,7 @@ function when(wanted: Record<string, string>): Promise<void> {
 
 it('one ComfyUI by loopback name, address, slash and two proxies is used once; the next address takes over', async () => {
   const { url } = await openServer();
-  const [near, far] = [await openWay(url), await openWay(url)];
+  const [near, far] = [await openProxy(url), await openProxy(url)];
   await add('near', near.url);
   await add('far', `${far.url}/`);
   await add('plain', url.replace('127.0.0.1', 'localhost'));
@@ -82,7 +82,7 @@ it('one ComfyUI by loopback name, address, slash and two proxies is used once; t
 
 it('two ComfyUIs of one machine and one output folder, equal in all they report, are two', async () => {
   const ways: Gateway[] = [];
-  for (const { url } of [await openServer(), await openServer()]) ways.push(await openWay(url));
+  for (const { url } of [await openServer(), await openServer()]) ways.push(await openProxy(url));
   for (const [index, { url }] of ways.entries()) await add(`gpu-${index}`, url);
   await when({ 'gpu-0': 'online 2', 'gpu-1': 'online 2' });
 

@@ -21,7 +21,8 @@ const submitMany = async (count: number): Promise<TaskId[]> => {
 const ms = (time: string | null): number => (time === null ? Number.NaN : Date.parse(time));
 
 /** Ms between the estimated and the actual end of a task. */
-const missOf = (said: Task, ended: Task): number => Math.abs(ms(said.estimated_end) - ms(ended.completed_at));
+const missOf = (estimated: Task, ended: Task): number =>
+  Math.abs(ms(estimated.estimated_end) - ms(ended.completed_at));
 
 describe('estimates', () => {
   it('TQ15 before anything was measured nothing is estimated, neither time nor start and end', async () => {
@@ -35,8 +36,8 @@ describe('estimates', () => {
   it('TQ15 tasks that wait for two workers have an estimated start and end, and end about then', async () => {
     for (const id of await submitMany(4)) await rig.ended(id);
     const ids = await submitMany(12);
-    const said = await Promise.all(ids.map((id) => rig.load(id)));
-    const last = said.at(-1);
+    const estimated = await Promise.all(ids.map((id) => rig.load(id)));
+    const last = estimated.at(-1);
     const ended = await Promise.all(ids.map((id) => rig.ended(id)));
 
     expect(last?.status).toBe('queued');
@@ -44,9 +45,9 @@ describe('estimates', () => {
       RUN_SECONDS * 900,
     );
     expect(last?.estimated_time).toBeGreaterThan(RUN_SECONDS * 3);
-    expect(said.every((task) => task.status === 'succeeded' || task.estimated_end !== null)).toBe(true);
+    expect(estimated.every((task) => task.status === 'succeeded' || task.estimated_end !== null)).toBe(true);
     for (const [index, task] of ended.entries()) {
-      const before = said[index];
+      const before = estimated[index];
       if (before && before.status === 'queued') expect(missOf(before, task)).toBeLessThan(SLACK_MS);
     }
   });

@@ -167,12 +167,12 @@ it('TD13 run again before any worker joined, it is replaced when one does', asyn
   const held = await rig.calls.tasks.retry(rig.actor, submitted.task_id as TaskId);
 
   await arrive(rig, [PHOTO]);
-  const told = await rig.calls.tasks.retry(rig.actor, submitted.task_id as TaskId);
+  const retried = await rig.calls.tasks.retry(rig.actor, submitted.task_id as TaskId);
 
   await rig.ended(held.submitted.task_id);
-  expect(told.submitted.warnings).toHaveLength(1);
+  expect(retried.submitted.warnings).toHaveLength(1);
   expect(await storedCheckpoint(rig, held.submitted.task_id)).toBe('photo.safetensors');
-  expect(await storedCheckpoint(rig, told.submitted.task_id)).toBe('photo.safetensors');
+  expect(await storedCheckpoint(rig, retried.submitted.task_id)).toBe('photo.safetensors');
 });
 
 it('TD13 the replacement is chosen while the batch is paused, and runs when it is resumed', async () => {

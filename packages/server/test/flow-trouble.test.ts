@@ -9,7 +9,7 @@ let rig: FlowRig;
 afterEach(() => rig.close());
 
 /** Resolves once recovery of the only worker has started. */
-function troubled(): Promise<void> {
+function whenRecovering(): Promise<void> {
   const { fleet } = rig.app;
   return new Promise((resolve) => {
     const stop = fleet.onChange(({ workerId }) => {
@@ -33,7 +33,7 @@ describe('the only worker', () => {
     'is %s: why, health and readiness say what is wrong, since when, and what to do',
     async (_, fault, code, words) => {
       rig = await FlowRig.open({ config: QUICK });
-      const gone = troubled();
+      const gone = whenRecovering();
       await fault();
       await gone;
       const id = await rig.submit(pictureGraph());

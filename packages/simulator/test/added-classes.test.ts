@@ -74,9 +74,9 @@ describe('a paid class', () => {
     client = await SimClient.open();
     for (const prompt of ['a', 'a', 'b']) await client.run(paid(prompt));
 
-    const told = JSON.parse((await client.load('/object_info/OpenAIDalle3')).text);
+    const objectInfo = JSON.parse((await client.load('/object_info/OpenAIDalle3')).text);
     const bills = client.simulator.ledger.lines().filter((line) => line.event === 'paid');
-    expect(told.OpenAIDalle3.api_node).toBe(true);
+    expect(objectInfo.OpenAIDalle3.api_node).toBe(true);
     expect(bills.map((line) => [line.class, line.node_id])).toEqual([
       ['OpenAIDalle3', '1'],
       ['OpenAIDalle3', '1'],

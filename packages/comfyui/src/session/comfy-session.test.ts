@@ -15,26 +15,26 @@ describe('following a prompt', () => {
     const posted = new Promise<string>((resolve) => {
       release = resolve;
     });
-    const { session, say } = await openFakeSession({
+    const { session, receive } = await openFakeSession({
       'POST /prompt': () => posted,
       [`GET /history/${PROMPT}`]: () => FINISHED,
     });
     const result = session.runPrompt(graph);
     await settle();
-    say(END);
+    receive(END);
     await settle();
     release(ACCEPTED);
     expect((await result).outputs).toHaveLength(1);
   });
 
   it('CD12 an end told five times is handled once', async () => {
-    const { session, say, lines } = await openFakeSession({
+    const { session, receive, lines } = await openFakeSession({
       'POST /prompt': () => ACCEPTED,
       [`GET /history/${PROMPT}`]: () => FINISHED,
     });
     const result = session.runPrompt(graph);
     await settle();
-    for (let time = 0; time < 5; time += 1) say(END);
+    for (let time = 0; time < 5; time += 1) receive(END);
     await Promise.all([result, session.checkTaskStatusManually(PROMPT)]);
     expect(lines.filter((line) => line.startsWith('✓'))).toHaveLength(1);
   });
@@ -46,13 +46,13 @@ describe('following a prompt', () => {
       '{}',
       FINISHED,
     ];
-    const { session, clock, say, logs } = await openFakeSession({
+    const { session, clock, receive, logs } = await openFakeSession({
       'POST /prompt': () => ACCEPTED,
       [`GET /history/${PROMPT}`]: async () => answers.shift() ?? FINISHED,
     });
     const result = session.runPrompt(graph);
     await settle();
-    say(END);
+    receive(END);
     for (let time = 0; time < 4; time += 1) {
       await settle();
       clock.advance(1000);
@@ -63,14 +63,14 @@ describe('following a prompt', () => {
   });
 
   it('CD6 executing without prompt_id is reported with its data and changes nothing', async () => {
-    const { session, say, logs } = await openFakeSession({
+    const { session, receive, logs } = await openFakeSession({
       'POST /prompt': () => ACCEPTED,
       [`GET /history/${PROMPT}`]: () => '{}',
     });
     const result = session.runPrompt(graph, { signal: AbortSignal.timeout(50) });
     await settle();
-    say('{"type":"executing","data":{"node":null}}');
-    say('not json');
+    receive('{"type":"executing","data":{"node":null}}');
+    receive('not json');
     expect(logs.map((log) => log.message)).toContain(
       'executing without prompt_id: {"node":null,"display_node":null,"prompt_id":null}',
     );
@@ -79,7 +79,7 @@ describe('following a prompt', () => {
   });
 
   it('CD10 polling begins with the first prompt and stops when none is pending', async () => {
-    const { session, clock, say, transport } = await openFakeSession({
+    const { session, clock, receive, transport } = await openFakeSession({
       'POST /prompt': () => ACCEPTED,
       [`GET /history/${PROMPT}`]: () => FINISHED,
     });
@@ -87,7 +87,7 @@ describe('following a prompt', () => {
     expect(transport.calls).toEqual([]);
     const result = session.runPrompt(graph);
     await settle();
-    say(END);
+    receive(END);
     await result;
     const before = transport.calls.length;
     clock.advance(600_000);
@@ -96,13 +96,13 @@ describe('following a prompt', () => {
   });
 
   it('CD26 the steps of detection are logged with the prompt', async () => {
-    const { session, logs, say } = await openFakeSession({
+    const { session, logs, receive } = await openFakeSession({
       'POST /prompt': () => ACCEPTED,
       [`GET /history/${PROMPT}`]: () => FINISHED,
     });
     const result = session.runPrompt(graph);
     await settle();
-    say(END);
+    receive(END);
     await result;
     expect(logs.map((log) => [log.step, log.promptId, log.message])).toEqual([
       ['submitted', PROMPT, 'accepted'],
@@ -123,7 +123,7 @@ describe('following a prompt', () => {
   });
 
   it('PR2 sixty seconds of silence are told with the last node', async () => {
-    const { session, clock, lines, say } = await openFakeSession({
+    const { session, clock, lines, receive } = await openFakeSession({
       'POST /prompt': () => ACCEPTED,
       [`GET /history/${PROMPT}`]: () => '{}',
       'GET /queue': () => JSON.stringify({ queue_running: [[1, PROMPT, {}, {}, []]], queue_pending: [] }),
@@ -131,9 +131,9 @@ describe('following a prompt', () => {
     const stop = new AbortController();
     const result = session.runPrompt(graph, { signal: stop.signal });
     await settle();
-    say('{"type":"status","data":{"status":{"exec_info":{"queue_remaining":1}}}}');
+    receive('{"type":"status","data":{"status":{"exec_info":{"queue_remaining":1}}}}');
     clock.advance(30_000);
-    say(JSON.stringify({ type: 'executing', data: { node: '1', display_node: '1', prompt_id: PROMPT } }));
+    receive(JSON.stringify({ type: 'executing', data: { node: '1', display_node: '1', prompt_id: PROMPT } }));
     clock.advance(59_000);
     expect(lines.filter((line) => line.startsWith('⚠'))).toEqual([]);
     clock.advance(1000);

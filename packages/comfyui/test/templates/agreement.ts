@@ -56,10 +56,10 @@ export function failsWrongly({ real, ours }: Compared): boolean {
 /** True if both find a problem, or neither does. Failures that only occur at run time are counted separately. */
 export function agree(compared: Compared): boolean {
   const { real, ours } = compared;
-  const told = ours.problems.filter(
+  const reported = ours.problems.filter(
     (problem) => !(isCertainFailure(problem) && isFailing(real, problem.nodeId)),
   );
-  return told.length > 0 === (!real.isAccepted || real.problems.length > 0);
+  return reported.length > 0 === (!real.isAccepted || real.problems.length > 0);
 }
 
 function isCertainFailure({ certainty, effect }: OurVerdict['problems'][number]): boolean {

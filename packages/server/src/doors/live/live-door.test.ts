@@ -40,7 +40,7 @@ function dial(headers: Record<string, string> = {}) {
     refused: new Promise<number>((resolve) =>
       socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0)),
     ),
-    say: (message: unknown) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
+    send: (message: unknown) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
     next: async (): Promise<LiveMessage> => {
       for (;;) {
         const message = queue.shift();
@@ -56,7 +56,7 @@ function dial(headers: Record<string, string> = {}) {
 async function signIn(token = server.owner.token) {
   const live = dial();
   await live.opened;
-  live.say({ type: 'auth', token });
+  live.send({ type: 'auth', token });
   expect(await live.next()).toMatchObject({ type: 'ready' });
   return live;
 }
@@ -64,7 +64,7 @@ async function signIn(token = server.owner.token) {
 test('PR5 after auth a watcher of a task gets its frames and resumes by number', async () => {
   const live = await signIn();
   server.streams.frames = [{ kind: 'snapshot', task: sampleTask(server.owner.principal.id, 1) }];
-  live.say({ type: 'watch_task', task_id: TASK_ID, after: 4 });
+  live.send({ type: 'watch_task', task_id: TASK_ID, after: 4 });
   expect(await live.next()).toMatchObject({
     type: 'frame',
     frame: { kind: 'snapshot', task: { task_id: TASK_ID } },
@@ -75,17 +75,17 @@ test('PR5 after auth a watcher of a task gets its frames and resumes by number',
 test('PR5 batches and all own tasks are watched on the same socket', async () => {
   const live = await signIn();
   server.streams.frames = [{ kind: 'snapshot', task: sampleTask(server.owner.principal.id, 1) }];
-  live.say({ type: 'watch_batch', batch_id: BATCH_ID });
+  live.send({ type: 'watch_batch', batch_id: BATCH_ID });
   expect(await live.next()).toMatchObject({ type: 'frame' });
-  live.say({ type: 'watch_own' });
+  live.send({ type: 'watch_own' });
   expect(await live.next()).toMatchObject({ type: 'frame' });
 });
 
 test('a foreign task returns TASK_NOT_FOUND and the socket stays open', async () => {
   const live = await signIn(server.other.token);
-  live.say({ type: 'watch_task', task_id: TASK_ID });
+  live.send({ type: 'watch_task', task_id: TASK_ID });
   expect(await live.next()).toMatchObject({ type: 'error', error: { code: 'TASK_NOT_FOUND' } });
-  live.say({ type: 'watch_task', task_id: 'nonsense' });
+  live.send({ type: 'watch_task', task_id: 'nonsense' });
   expect(await live.next()).toMatchObject({ type: 'error', error: { code: 'TASK_NOT_FOUND' } });
 });
 
@@ -93,13 +93,13 @@ test('unwatching and closing end what was watched', async () => {
   const live = await signIn();
   server.streams.isWaiting = true;
   server.streams.frames = [{ kind: 'snapshot', task: sampleTask(server.owner.principal.id, 1) }];
-  live.say({ type: 'watch_task', task_id: TASK_ID });
+  live.send({ type: 'watch_task', task_id: TASK_ID });
   await live.next();
   const [first] = server.streams.watching;
   const firstEnded = new Promise((resolve) => first?.signal.addEventListener('abort', resolve));
-  live.say({ type: 'unwatch', task_id: TASK_ID });
+  live.send({ type: 'unwatch', task_id: TASK_ID });
   await firstEnded;
-  live.say({ type: 'watch_own' });
+  live.send({ type: 'watch_own' });
   await live.next();
   const second = server.streams.watching[1];
   const secondEnded = new Promise((resolve) => second?.signal.addEventListener('abort', resolve));
@@ -113,7 +113,7 @@ test.each([
 ])('AU2 %s closes the socket with 4401', async (_what, message) => {
   const live = dial();
   await live.opened;
-  live.say(message);
+  live.send(message);
   expect(await live.next()).toMatchObject({ type: 'error', error: { code: 'UNAUTHORIZED' } });
   expect((await live.closed).code).toBe(4401);
 });
@@ -142,7 +142,7 @@ test('SE7 a page of another origin cannot open the socket', async () => {
 test('SE7 messages above 64 kB, binary messages and broken JSON are refused', async () => {
   const large = dial();
   await large.opened;
-  large.say('x'.repeat(70_000));
+  large.send('x'.repeat(70_000));
   expect((await large.closed).code).toBe(1009);
   const binary = dial();
   await binary.opened;
@@ -150,7 +150,7 @@ test('SE7 messages above 64 kB, binary messages and broken JSON are refused', as
   expect((await binary.closed).code).toBe(1003);
   const broken = dial();
   await broken.opened;
-  broken.say('{');
+  broken.send('{');
   expect(await broken.next()).toMatchObject({ type: 'error', error: { code: 'INVALID_REQUEST' } });
 });
 
@@ -159,7 +159,7 @@ test('more sockets than streams_per_client are closed with 4429', async () => {
   await signIn();
   const third = dial();
   await third.opened;
-  third.say({ type: 'auth', token: server.owner.token });
+  third.send({ type: 'auth', token: server.owner.token });
   expect(await third.next()).toMatchObject({ type: 'error', error: { code: 'TOO_MANY_STREAMS' } });
   expect((await third.closed).code).toBe(4429);
 });

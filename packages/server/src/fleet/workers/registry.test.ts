@@ -48,9 +48,9 @@ function whenChanged(registry: WorkerRegistry, type: string): Promise<void> {
 describe('WorkerRegistry', () => {
   it('ND12 brings one configured worker online with what it can run', async () => {
     const { registry } = await openRegistry();
-    const told = whenChanged(registry, 'worker.inventory');
+    const changed = whenChanged(registry, 'worker.inventory');
     const worker = await registry.add(spec);
-    await told;
+    await changed;
     expect(worker.snapshot()).toMatchObject({
       state: 'online',
       reason: null,
@@ -70,9 +70,9 @@ describe('WorkerRegistry', () => {
     const worker = await registry.add(spec);
     await clock.advance(60_000);
     expect(worker.snapshot()).toMatchObject({ health: 'unknown', socketState: 'closed' });
-    const told = whenChanged(registry, 'worker.inventory');
+    const changed = whenChanged(registry, 'worker.inventory');
     latch.open();
-    await told;
+    await changed;
     expect(worker.snapshot().state).toBe('online');
   });
 
@@ -88,9 +88,9 @@ describe('WorkerRegistry', () => {
 
   it('gives the same name and address the same id after a restart, and keeps its inventory while it is down', async () => {
     const first = await openRegistry();
-    const told = whenChanged(first.registry, 'worker.inventory');
+    const changed = whenChanged(first.registry, 'worker.inventory');
     const { id } = await first.registry.add(spec);
-    await told;
+    await changed;
     await first.scope.close();
 
     comfyui.failure = 'CONNECTION_REFUSED';

@@ -23,9 +23,9 @@ describe('when a task starts', () => {
     const busy = fc.array(fc.integer({ min: 0, max: 20_000 }), { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(busy, fc.nat({ max: 60 }), fc.integer({ min: 1, max: 5000 }), (freeAt, count, meanMs) => {
-        const said = new Stations(freeAt).startOf({ count, meanMs }) ?? Number.NaN;
+        const forecast = new Stations(freeAt).startOf({ count, meanMs }) ?? Number.NaN;
 
-        expect(Math.abs(said - serve(freeAt, count, meanMs))).toBeLessThanOrEqual(meanMs);
+        expect(Math.abs(forecast - serve(freeAt, count, meanMs))).toBeLessThanOrEqual(meanMs);
       }),
     );
   });

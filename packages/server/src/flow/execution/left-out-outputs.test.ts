@@ -14,33 +14,33 @@ const prepared: PreparedGraph = {
 };
 const error = { type: 'value_smaller_than_min', message: 'Value 0 smaller than min of 1', details: 'steps' };
 const at = (errors: unknown) => ({ '4': { errors, dependent_outputs: ['9'], class_type: 'KSampler' } });
-const tell = (nodeErrors: Record<string, unknown> | null, leftOut: string[] = []) =>
+const nameOutputs = (nodeErrors: Record<string, unknown> | null, leftOut: string[] = []) =>
   describeLeftOut(prepared, { nodeErrors, leftOut });
 
 test("each output that is left out is named with the worker's own reason", () => {
-  const told = tell(at([{ ...error, extra_info: { input_name: 'steps' } }]), ['9']);
-  expect(told).toHaveLength(1);
-  expect(told.map((text) => toTaskSentence(text)).join()).toMatch(
+  const named = nameOutputs(at([{ ...error, extra_info: { input_name: 'steps' } }]), ['9']);
+  expect(named).toHaveLength(1);
+  expect(named.map((text) => toTaskSentence(text)).join()).toMatch(
     /"9" \(SaveImage\).*"4" \(KSampler\), input "steps": Value 0 is smaller than the least, 1$/,
   );
 });
 
 test('an output that is itself wrong is named once', () => {
-  const told = tell({ '9': { errors: [error], dependent_outputs: ['9'], class_type: 'SaveImage' } });
-  expect(told.map((text) => toTaskSentence(text))).toEqual([
+  const named = nameOutputs({ '9': { errors: [error], dependent_outputs: ['9'], class_type: 'SaveImage' } });
+  expect(named.map((text) => toTaskSentence(text))).toEqual([
     'This output is left out: node "9" (SaveImage): Value 0 is smaller than the least, 1: steps',
   ]);
 });
 
 test('the reason is a node that feeds the output, where ComfyUI blames every node that it found wrong so far', () => {
   const unrelated = { errors: [error], dependent_outputs: ['9'], class_type: 'LoadImage' };
-  expect(tell({ '3': unrelated, ...at([error]) })).toMatchObject([
+  expect(nameOutputs({ '3': unrelated, ...at([error]) })).toMatchObject([
     { params: { problem: { params: { node: '4' } } } },
   ]);
 });
 
 test('an output of which the answer was lost is named without a reason', () => {
-  expect(tell(null, ['9'])).toEqual([
+  expect(nameOutputs(null, ['9'])).toEqual([
     { code: 'graph.output_left_out', params: { node: '9', class_type: 'SaveImage' } },
   ]);
 });
@@ -56,17 +56,17 @@ test.each([
   { '4': { errors: [], dependent_outputs: 'nine' } },
   { '4': { errors: [error], dependent_outputs: [9, null] } },
 ])('%j names no output', (nodeErrors) => {
-  expect(tell(nodeErrors)).toEqual([]);
+  expect(nameOutputs(nodeErrors)).toEqual([]);
 });
 
 test('an error of another form still says which output is left out', () => {
-  expect(tell(at('odd'))).toMatchObject([{ params: { node: '9' } }]);
+  expect(nameOutputs(at('odd'))).toMatchObject([{ params: { node: '9' } }]);
 });
 
 test('a worker cannot make a task list more than twenty outputs, or long ones; the rest is counted', () => {
   const outputs = Array.from({ length: 50 }, (_, index) => `${index}${'x'.repeat(1000)}`);
-  const told = tell({ '4': { errors: [error], dependent_outputs: outputs } });
-  expect(told).toHaveLength(21);
-  expect(told.at(-1)).toEqual({ code: 'graph.more', params: { count: 30 } });
-  expect(JSON.stringify(told[0]).length).toBeLessThan(2000);
+  const named = nameOutputs({ '4': { errors: [error], dependent_outputs: outputs } });
+  expect(named).toHaveLength(21);
+  expect(named.at(-1)).toEqual({ code: 'graph.more', params: { count: 30 } });
+  expect(JSON.stringify(named[0]).length).toBeLessThan(2000);
 });

@@ -22,8 +22,8 @@ test('docs/reference/config.zh-CN.md is what the schema says, in Chinese', async
 });
 
 test('no Chinese description has lost its English one', () => {
-  const told = reference.replaceAll('\\|', '|');
-  expect(Object.keys(DESCRIPTIONS_ZH).filter((english) => !told.includes(english))).toEqual([]);
+  const text = reference.replaceAll('\\|', '|');
+  expect(Object.keys(DESCRIPTIONS_ZH).filter((english) => !text.includes(english))).toEqual([]);
 });
 
 test('every key of the reference has a meaning', () => {

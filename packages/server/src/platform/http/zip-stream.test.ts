@@ -5,7 +5,7 @@ function entry(name: string, open: ZipEntry['open'], sizeBytes: number): ZipEntr
   return { name, sizeBytes, modifiedAtMs: Date.UTC(2026, 0, 2, 3, 4, 6), open };
 }
 
-async function* say(text: string) {
+async function* streamText(text: string) {
   yield Buffer.from(text);
 }
 
@@ -16,7 +16,10 @@ async function collect(entries: readonly ZipEntry[]): Promise<Buffer> {
 }
 
 test('a ZIP of two files of one name has both, with their bytes, and the announced length', async () => {
-  const entries = [entry('猫.txt', () => say('first'), 5), entry('猫.txt', () => say('second'), 6)];
+  const entries = [
+    entry('猫.txt', () => streamText('first'), 5),
+    entry('猫.txt', () => streamText('second'), 6),
+  ];
   const zip = await collect(entries);
   const end = zip.subarray(-22);
   expect([end.readUInt32LE(0), end.readUInt16LE(10), end.readUInt32LE(16)]).toEqual([
@@ -31,8 +34,8 @@ test('a ZIP of two files of one name has both, with their bytes, and the announc
 
 test('beyond 4 GiB a ZIP has its 64-bit form, and a place for every byte', () => {
   const beyond = 5_000_000_000;
-  const small = measureZip([entry('a', () => say(''), 1000)]);
-  const large = measureZip([entry('a', () => say(''), beyond)]);
+  const small = measureZip([entry('a', () => streamText(''), 1000)]);
+  const large = measureZip([entry('a', () => streamText(''), beyond)]);
   // 8 more in the sizes that follow the bytes, 28 in the directory, and a second end record of 76.
   expect(large - beyond - (small - 1000)).toBe(8 + 28 + 76);
 });

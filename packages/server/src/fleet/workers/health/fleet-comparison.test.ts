@@ -29,7 +29,7 @@ test.each<[string, Record<string, string | null>, string[], boolean]>([
   ['one of three when another is away', { own: 'A', b: 'A', c: 'A' }, ['c'], false],
   ['the last one in service', { own: 'A', b: 'A' }, ['b'], false],
   ['the only one of its kind', { own: 'A', b: 'B', c: 'B' }, [], false],
-  ['one that never told what it can run', { own: null, b: 'A', c: 'A' }, [], false],
+  ['one that never reported what it can run', { own: null, b: 'A', c: 'A' }, [], false],
 ])('ST9 half of the workers that do the same stay in service: %s', (_what, kinds, away, canSpare) => {
   expect(openFleet(kinds, away).canSpare(named('own'))).toBe(canSpare);
 });

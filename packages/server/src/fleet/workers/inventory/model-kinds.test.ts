@@ -19,9 +19,9 @@ function createWorker(
     baseUrl,
     loadModelMetadata: async ({ folder, name }: { folder: string; name: string }) => {
       asked.push(`${folder}/${name}`);
-      const told = metadata[name];
-      if (told instanceof Error) throw told;
-      return told ?? null;
+      const found = metadata[name];
+      if (found instanceof Error) throw found;
+      return found ?? null;
     },
     loadFolderPaths: async (): Promise<Record<string, string[]>> => ({}),
   };

@@ -22,8 +22,8 @@ function read(text: string, environment = {}) {
 
 test('LB6 a strategy changed at run time wins over the file, is reported, and survives a restart', async () => {
   const balancing = new Balancing(read(FILE), await openOverlay(database));
-  const told: string[] = [];
-  balancing.onChange(() => told.push(balancing.strategy));
+  const reported: string[] = [];
+  balancing.onChange(() => reported.push(balancing.strategy));
   expect(balancing.state).toEqual({ strategy: 'weighted', source: 'file', changed: null });
   await balancing.change('fastest', ADMIN);
   const again = new Balancing(read(FILE), await openOverlay(database));
@@ -31,7 +31,7 @@ test('LB6 a strategy changed at run time wins over the file, is reported, and su
   expect(again.state).toEqual({ strategy: 'fastest', source: 'run_time', changed });
   await again.change('random', ADMIN);
   await again.change(null, ADMIN);
-  expect([again.strategy, again.state.source, told]).toEqual(['weighted', 'file', ['fastest']]);
+  expect([again.strategy, again.state.source, reported]).toEqual(['weighted', 'file', ['fastest']]);
 });
 
 test('LB6 the environment wins over everything, and a change is refused with that reason', async () => {

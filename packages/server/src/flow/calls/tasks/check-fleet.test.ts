@@ -234,8 +234,8 @@ describe('a task that asks for single workers', () => {
     );
 
     expect(refusal.code).toBe('NO_CAPABLE_WORKER');
-    const told = toTaskSentence(refusal.details?.lacks as Text);
-    expect(told).toBe(sentence);
+    const shown = toTaskSentence(refusal.details?.lacks as Text);
+    expect(shown).toBe(sentence);
     expect(refusal.details).toMatchObject({ ...options, unknown_labels: labels, unknown_workers: workers });
   });
 
