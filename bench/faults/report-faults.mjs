@@ -63,7 +63,7 @@ export function formatFaults(measured, { date, load }) {
     run.ejected,
   ]);
   const starts = restarts.map(formatStart);
-  return `## What faults cost
+  return `## Cost of faults
 
 Written by \`npm run bench -- faults\` on ${date}: ${describeMachine()}; ${load}. The machine was shared with other work: a ratio compares
 two consecutive runs, whose background load is never the same.
